@@ -1,0 +1,68 @@
+// What the service needs of CXone, whatever the tenant's dialect.
+
+import type { News } from '../execution/event.ts';
+import type { Dispatchable, Execution } from '../execution/execution.ts';
+
+export type RequestKind = 'execute' | 'poll';
+
+/** Permission to make one request; it counts against the concurrency until `release`d, once, whatever became of the request. */
+export interface Permit {
+  release(): void;
+}
+
+interface Answered {
+  /** 0 when no HTTP answer came. */
+  readonly httpStatus: number;
+  readonly latencyMs: number;
+}
+
+/** CXone's answer to a submission, told apart by what it means for sending again. */
+export type SubmitAnswer =
+  | (Answered & { readonly type: 'submitted'; readonly executionId: string | null; readonly news: News })
+  | (Answered & { readonly type: 'refused'; readonly message: string })
+  /** Surely not processed; not to be sent again for `retryAfterMs`. */
+  | (Answered & { readonly type: 'unsent'; readonly message: string; readonly retryAfterMs: number })
+  /** CXone may have received it. */
+  | (Answered & { readonly type: 'uncertain'; readonly message: string; readonly retryAfterMs: number });
+
+export type PollAnswer =
+  | (Answered & { readonly type: 'polled'; readonly news: News })
+  | (Answered & { readonly type: 'not-found'; readonly message: string })
+  /** `asked`: whether CXone may have looked the execution up at all. */
+  | (Answered & {
+      readonly type: 'failed';
+      readonly message: string;
+      readonly asked: boolean;
+      readonly retryAfterMs: number;
+    });
+
+/** What a callback body says, in the profile's words. */
+export type CallbackReading =
+  | { readonly type: 'callback'; readonly executionId: string | null; readonly news: News }
+  | { readonly type: 'callback-unreadable'; readonly reason: string };
+
+export interface Cxone {
+  /**
+   * Waits until CXone may be called, then grants one to `max` permits at once. Executes and polls are served by turns.
+   * Resolves with none when the signal aborts.
+   */
+  permits(kind: RequestKind, max: number, signal: AbortSignal): Promise<Permit[]>;
+  /** Makes sure a token is at hand before anything is claimed. @throws {TokenUnavailable} */
+  authorize(): Promise<void>;
+  /** Never throws for what CXone or the network does. */
+  execute(execution: Dispatchable, callbackUrl: string): Promise<SubmitAnswer>;
+  /** Never throws for what CXone or the network does; the execution has an executionId. */
+  poll(execution: Execution): Promise<PollAnswer>;
+  readCallback(body: Uint8Array, contentType: string | null): CallbackReading;
+}
+
+/** No token could be had: the message says why without naming a secret. */
+export class TokenUnavailable extends Error {
+  override readonly name = 'TokenUnavailable';
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs = 0) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}

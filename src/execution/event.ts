@@ -1,0 +1,120 @@
+// Everything that can happen to an execution, and the audit entry each of them leaves.
+
+import type { Json, JsonObject } from './json.ts';
+
+/** What CXone says of an execution, in a submit answer, a poll answer or a callback. */
+export interface News {
+  readonly kind: 'progress' | 'completed' | 'failed';
+  /** CXone's own status word; null where it gave none. */
+  readonly word: string | null;
+  readonly result: Json;
+  readonly error: Json;
+}
+
+/** An answer to an HTTP request of ours: its status (0 when none came) and the time it took in milliseconds. */
+interface Answered {
+  readonly httpStatus: number;
+  readonly latencyMs: number;
+}
+
+export type ExecutionEvent =
+  /** It is about to be handed to the network. */
+  | { readonly type: 'dispatched' }
+  /** CXone took it (2xx). */
+  | (Answered & {
+      readonly type: 'submitted';
+      readonly executionId: string | null;
+      readonly news: News;
+      /** How long after the grace period the first poll comes, in milliseconds. */
+      readonly spreadMs: number;
+    })
+  /** CXone refused it (4xx): it will never run. */
+  | (Answered & { readonly type: 'refused'; readonly message: string })
+  /** CXone surely did not process it: back into the queue. */
+  | (Answered & {
+      readonly type: 'unsent';
+      readonly message: string;
+      readonly retryAt: number;
+      readonly giveUpAt: number;
+    })
+  /** CXone may have received it; `retryAt` is null unless a second POST is allowed and still in time. */
+  | (Answered & {
+      readonly type: 'uncertain';
+      readonly message: string;
+      readonly retryAt: number | null;
+      readonly giveUpAt: number;
+    })
+  | {
+      readonly type: 'callback';
+      readonly executionId: string | null;
+      readonly news: News;
+    }
+  /** A callback with a good signature that nobody can read; its bytes are kept and CXone is asked at once. */
+  | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
+  /** A poll that CXone answered with a status; `final` when it was asked at or after the deadline. */
+  | (Answered & {
+      readonly type: 'polled';
+      readonly news: News;
+      readonly nextPollAt: number;
+      readonly final: boolean;
+    })
+  | (Answered & { readonly type: 'poll-failed'; readonly message: string; readonly nextPollAt: number })
+  | (Answered & { readonly type: 'poll-not-found'; readonly message: string })
+  /** Its time is over: the queue time-out of a queued one, the deadline of any other. */
+  | { readonly type: 'expired'; readonly message?: string }
+  | { readonly type: 'cancelled'; readonly by: string };
+
+export interface RawBody {
+  readonly bytes: Uint8Array;
+  readonly contentType: string | null;
+}
+
+export const AUDIT_EVENTS = [
+  'ACCEPTED',
+  'DISPATCHED',
+  'SUBMITTED',
+  'FAILED',
+  'NETWORK_ERROR',
+  'RATE_LIMITED',
+  'CALLBACK_COMPLETED',
+  'CALLBACK_PROGRESS',
+  'CALLBACK_DUPLICATE',
+  'CALLBACK_CONFLICT',
+  'CALLBACK_LATE',
+  'CALLBACK_UNREADABLE',
+  'CALLBACK_MISMATCH',
+  'POLL_COMPLETED',
+  'POLL_PROGRESS',
+  'POLL_ERROR',
+  'POLL_404',
+  'POLL_TIMEOUT',
+  'QUEUE_TIMEOUT',
+  'CANCELLED',
+  'CANCEL_IGNORED',
+] as const;
+
+export type AuditEvent = (typeof AUDIT_EVENTS)[number];
+
+/** What a transition has to say for the audit trail; the store adds who, when and the chain. */
+export interface AuditDraft {
+  readonly event: AuditEvent;
+  readonly latencyMs: number | null;
+  readonly httpStatus: number | null;
+  readonly detail: JsonObject;
+  /** Bytes kept beside the trail, outside of the chained entry. */
+  readonly body: RawBody | null;
+}
+
+/** An audit entry as it stands in the trail. */
+export interface AuditEntry {
+  readonly id: number;
+  readonly timestamp: number;
+  readonly event: AuditEvent;
+  readonly actionId: string;
+  readonly correlationId: string;
+  readonly executionId: string | null;
+  readonly latencyMs: number | null;
+  readonly httpStatus: number | null;
+  readonly app: string;
+  readonly detail: JsonObject;
+}

@@ -1,0 +1,57 @@
+// JSON as CXone and apps speak it, kept exactly: a number that a double cannot hold survives as its own text.
+
+// ES2026 (JSON.parse source text access), in Node since 21; TypeScript's library does not know it yet.
+declare global {
+  interface JSON {
+    rawJSON(text: string): object;
+    isRawJSON(value: unknown): boolean;
+  }
+}
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** Deepest nesting accepted from outside; deeper documents could exhaust the stack of whoever walks them. */
+export const MAX_JSON_DEPTH = 64;
+
+/** Only a run of 16 digits or more, or an exponent, can lose digits or range in a double. */
+const MAY_LOSE_DIGITS = /\d{16}|\d\.\d{15}|\d[eE]/;
+
+/**
+ * Parses JSON text (RFC 8259) without losing digits of large numbers.
+ * @throws {SyntaxError} when the text is no JSON or is nested deeper than {@link MAX_JSON_DEPTH}.
+ */
+export function parseJson(text: string): Json {
+  const value: Json = MAY_LOSE_DIGITS.test(text)
+    ? JSON.parse(text, keepNumberText as (key: string, value: unknown) => unknown)
+    : JSON.parse(text);
+  // A document this short cannot be nested too deeply.
+  if (text.length > 2 * MAX_JSON_DEPTH && isDeeperThan(value, MAX_JSON_DEPTH)) {
+    throw new SyntaxError(`JSON is nested deeper than ${MAX_JSON_DEPTH} levels`);
+  }
+  return value;
+}
+
+function keepNumberText(_key: string, value: Json, context: { source?: string }): Json {
+  if (typeof value !== 'number' || context.source === undefined || String(value) === context.source) return value;
+  return JSON.rawJSON(context.source) as unknown as Json;
+}
+
+function isDeeperThan(value: Json, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  if (levels === 0) return true;
+  for (const child of Object.values(value)) if (isDeeperThan(child, levels - 1)) return true;
+  return false;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
+}
+
+/** The text of a JSON string or number, as it was written; null for anything else. */
+export function scalarText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'object' && value !== null && JSON.isRawJSON(value)) return JSON.stringify(value);
+  return null;
+}

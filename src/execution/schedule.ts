@@ -1,0 +1,36 @@
+// When things happen next. Everything here is pure: chance comes in as a number in [0, 1).
+
+import type { Execution } from './execution.ts';
+
+/** Polls back off up to this many times their first spacing. */
+const MAX_POLL_STRETCH = 5;
+const POLL_GROWTH = 1.5;
+
+const RETRY_BASE_MS = 500;
+const RETRY_CAP_MS = 30_000;
+
+/** pollAfter = sent + grace; deadline = pollAfter + timeoutSeconds. */
+export function pollingWindow(
+  execution: Pick<Execution, 'graceSeconds' | 'timeoutSeconds'>,
+  sentAt: number,
+): { pollAfter: number; deadline: number } {
+  const pollAfter = sentAt + execution.graceSeconds * 1000;
+  return { pollAfter, deadline: pollAfter + execution.timeoutSeconds * 1000 };
+}
+
+/** How long after the grace period the first poll comes: up to a quarter of the interval, so that a burst does not poll in step. */
+export function firstPollSpread(intervalMs: number, chance: number): number {
+  return Math.round((intervalMs / 4) * chance);
+}
+
+/** The next poll: the spacing grows by half each time, to five times the interval at most; its last quarter is chance. */
+export function nextPollAt(now: number, pollCount: number, intervalMs: number, chance: number): number {
+  const spacing = intervalMs * Math.min(POLL_GROWTH ** pollCount, MAX_POLL_STRETCH);
+  return Math.round(now + spacing * (0.75 + 0.25 * chance));
+}
+
+/** Full-jitter exponential backoff: uniform in [0, min(cap, base · 2^attempts)), with `floorMs` (a Retry-After) below it. */
+export function retryAt(now: number, attempts: number, floorMs: number, chance: number): number {
+  const ceiling = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.max(0, attempts - 1));
+  return Math.ceil(now + floorMs + ceiling * chance);
+}

@@ -1,0 +1,95 @@
+// What the service needs of a store, in the language of executions. Every promise settles only after its commit is on disk.
+
+import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
+import type { Dispatchable, Execution, Status } from '../execution/execution.ts';
+import type { Outcome } from '../execution/transition.ts';
+
+export type Added =
+  | { readonly outcome: 'added' | 'replayed'; readonly execution: Execution }
+  /** The correlation id is taken, by another body or another app. */
+  | { readonly outcome: 'conflict' }
+  /** As many executions are queued as may be. */
+  | { readonly outcome: 'full' };
+
+export interface NewExecution {
+  readonly execution: Dispatchable;
+  /** Hash of what the app sent: tells a repeated submission from another one under the same id. */
+  readonly fingerprint: string;
+  /** Past so many queued executions it is refused. */
+  readonly queueCapacity: number;
+}
+
+export interface Recorded {
+  readonly outcome: Outcome;
+  readonly execution: Execution;
+}
+
+/** An execution as a commit left it, with the entry that tells why. */
+export interface Change extends Recorded {
+  readonly entry: AuditEntry;
+}
+
+export interface ListQuery {
+  /** Null: of all apps. */
+  readonly app: string | null;
+  readonly status?: Status;
+  readonly actionId?: string;
+  /** Submitted at or after, milliseconds. */
+  readonly from?: number;
+  /** Submitted before, milliseconds. */
+  readonly to?: number;
+  readonly limit: number;
+  /** Only those older than this reference. */
+  readonly before?: string;
+}
+
+export interface Page {
+  readonly items: Execution[];
+  /** Reference to go on from; null at the end. */
+  readonly next: string | null;
+}
+
+/** The earliest moment at which each kind of work falls due; null when there is none. Milliseconds. */
+export interface Due {
+  readonly dispatchAt: number | null;
+  readonly pollAt: number | null;
+  readonly expireAt: number | null;
+}
+
+export interface Store {
+  add(submission: NewExecution): Promise<Added>;
+  /** Applies one event to one execution; undefined when there is no such execution. */
+  record(reference: string, event: ExecutionEvent, now: number): Promise<Recorded | undefined>;
+  /** Takes up to `limit` queued executions that are due and marks them as handed to the network. */
+  claimDispatches(limit: number, now: number): Promise<Dispatchable[]>;
+  /** Leases up to `limit` executions that are due for a poll: until `leaseUntil` nobody else gets them. */
+  claimPolls(limit: number, now: number, leaseUntil: number): Promise<Execution[]>;
+  /** Ends up to `limit` executions whose time is over and that cannot be asked for; returns how many. */
+  expire(limit: number, now: number): Promise<number>;
+  due(): Promise<Due>;
+  find(correlationId: string): Promise<Execution | undefined>;
+  list(query: ListQuery): Promise<Page>;
+  /** The audit entries of one execution, oldest first. */
+  trail(correlationId: string): Promise<AuditEntry[]>;
+  counts(): Promise<Counts>;
+  /** Deletes up to `limit` audit entries, oldest first, and the executions they leave behind, if they ended before `cutoff`. */
+  prune(limit: number, cutoff: number): Promise<Pruned>;
+  /** Proves that a commit goes through now. */
+  ping(now: number): Promise<void>;
+  /** Calls the listener after each commit, in commit order, with what changed; returns a way to stop. */
+  watch(listener: (changes: readonly Change[]) => void): () => void;
+  /** Commits what is waiting and lets go of the store. */
+  close(): Promise<void>;
+}
+
+export type Counts = { readonly [S in Status]: number };
+
+export interface Pruned {
+  readonly entries: number;
+  readonly executions: number;
+}
+
+/** The store cannot commit now (disk full, locked, queue of writes full, closed): nothing was written, trying again is safe. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}

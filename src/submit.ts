@@ -1,0 +1,47 @@
+// Verb: accept an execution, durably. CXone hears of it only after the commit.
+
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { accept, type Submission } from './execution/execution.ts';
+import type { Added, Store } from './store/port.ts';
+import type { World } from './world.ts';
+
+/** What an app sends: a submission whose correlation id and grace period may be left to us. */
+export interface SubmissionRequest extends Omit<Submission, 'app' | 'correlationId' | 'graceSeconds'> {
+  readonly correlationId: string | null;
+  readonly graceSeconds: number | null;
+}
+
+export interface SubmitRules {
+  /** The grace period of submissions that name none, in seconds. */
+  readonly graceSeconds: number;
+  readonly queueTimeoutMs: number;
+  readonly queueCapacity: number;
+}
+
+export type Submit = (app: string, request: SubmissionRequest) => Promise<Added>;
+
+/** @throws {StoreUnavailable} when nothing could be committed. */
+export function createSubmit(store: Store, world: World, rules: SubmitRules): Submit {
+  return (app, request) => {
+    const now = world.now();
+    const reference = world.id(now);
+    const submission: Submission = {
+      ...request,
+      app,
+      correlationId: request.correlationId ?? reference,
+      graceSeconds: request.graceSeconds ?? rules.graceSeconds,
+    };
+    return store.add({
+      execution: accept(submission, reference, now, now + rules.queueTimeoutMs),
+      fingerprint: fingerprintOf(request),
+      queueCapacity: rules.queueCapacity,
+    });
+  };
+}
+
+/** SHA-256 of the canonical JSON (RFC 8785): the order of members makes no difference, a default that was written out neither. */
+function fingerprintOf(request: SubmissionRequest): string {
+  const text = canonicalize(request) ?? '';
+  return createHash('sha256').update(text).digest('hex');
+}
