@@ -3,6 +3,7 @@
 // ES2026 (JSON.parse source text access), in Node since 21; TypeScript's library does not know it yet.
 declare global {
   interface JSON {
+    parse(text: string, reviver: (key: string, value: Json, context: { source?: string }) => Json): Json;
     rawJSON(text: string): object;
     isRawJSON(value: unknown): boolean;
   }
@@ -22,14 +23,17 @@ const MAY_LOSE_DIGITS = /\d{16}|\d\.\d{15}|\d[eE]/;
  * @throws {SyntaxError} when the text is no JSON or is nested deeper than {@link MAX_JSON_DEPTH}.
  */
 export function parseJson(text: string): Json {
-  const value: Json = MAY_LOSE_DIGITS.test(text)
-    ? JSON.parse(text, keepNumberText as (key: string, value: unknown) => unknown)
-    : JSON.parse(text);
-  // A document this short cannot be nested too deeply.
+  // The depth comes first: a reviver recurses, plain parsing does not. A document this short cannot be too deep.
+  const value: Json = JSON.parse(text);
   if (text.length > 2 * MAX_JSON_DEPTH && isDeeperThan(value, MAX_JSON_DEPTH)) {
     throw new SyntaxError(`JSON is nested deeper than ${MAX_JSON_DEPTH} levels`);
   }
-  return value;
+  return MAY_LOSE_DIGITS.test(text) ? readJson(text) : value;
+}
+
+/** Parses JSON that was checked on its way in, such as what the store kept; digits are kept as well. */
+export function readJson(text: string): Json {
+  return MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, keepNumberText) : JSON.parse(text);
 }
 
 function keepNumberText(_key: string, value: Json, context: { source?: string }): Json {

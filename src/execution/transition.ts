@@ -10,7 +10,7 @@
 // ending without one is kept as lateResult.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { AuditDraft, AuditEvent, ExecutionEvent, News, RawBody } from './event.ts';
+import type { AuditDraft, AuditEvent, ExecutionEvent, News } from './event.ts';
 import { type Execution, isTerminal, type LateResult, type ResolvedBy, type TerminalStatus } from './execution.ts';
 import type { Json, JsonObject } from './json.ts';
 import { pollingWindow } from './schedule.ts';
@@ -82,6 +82,7 @@ export function transition(execution: Execution, event: ExecutionEvent, now: num
 
 function dispatched(execution: Execution, now: number): Transition {
   if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
+  if (execution.expireAt !== null && now >= execution.expireAt) return expired(execution, now);
   const attempts = execution.attempts + 1;
   const sent = withWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
   // A submission that may be sent twice is looked at again when its answer never gets recorded (a crash in between).
@@ -316,7 +317,8 @@ function requeued(execution: Execution, dispatchAt: number | null, giveUpAt: num
 
 /** The next poll is the last one at the deadline if it would come later; one that failed at the deadline is tried again. */
 function pollingAgain(execution: Execution, nextPollAt: number, now: number): Execution {
-  const { deadline } = execution;
+  const { deadline, pollAt } = execution;
+  if (pollAt === null) return execution;
   return { ...execution, pollAt: deadline !== null && now < deadline ? Math.min(nextPollAt, deadline) : nextPollAt };
 }
 

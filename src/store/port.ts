@@ -1,7 +1,7 @@
 // What the service needs of a store, in the language of executions. Every promise settles only after its commit is on disk.
 
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
-import type { Dispatchable, Execution, Status } from '../execution/execution.ts';
+import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
 import type { Outcome } from '../execution/transition.ts';
 
 export type Added =
@@ -82,7 +82,8 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export type Counts = { readonly [S in Status]: number };
+/** How many executions are open, by status. */
+export type Counts = { readonly [S in OpenStatus]: number };
 
 export interface Pruned {
   readonly entries: number;

@@ -1,0 +1,9 @@
+// Where drizzle-kit finds the schema and puts the migrations it generates; triggers, views and STRICT are added by hand.
+
+import { defineConfig } from 'drizzle-kit';
+
+export default defineConfig({
+  dialect: 'sqlite',
+  schema: './src/store/sqlite/schema.ts',
+  out: './migrations',
+});

@@ -1,0 +1,157 @@
+// Between executions and their rows: times become ISO 8601 text, structures JSON text.
+
+import type { AuditDraft, AuditEntry, AuditEvent } from '../../execution/event.ts';
+import {
+  type Dispatchable,
+  type Execution,
+  type LateResult,
+  type ResolvedBy,
+  type Status,
+  totalLatencyMs,
+} from '../../execution/execution.ts';
+import { type Json, type JsonObject, readJson } from '../../execution/json.ts';
+import type { auditEvents, executions } from './schema.ts';
+
+export type ExecutionRow = typeof executions.$inferSelect;
+export type StateRow = Omit<ExecutionRow, 'inputs' | 'context' | 'fingerprint'>;
+export type AuditRow = typeof auditEvents.$inferSelect;
+
+export function toState(row: StateRow): Execution {
+  return {
+    correlationId: row.correlationId,
+    reference: row.reference,
+    app: row.app,
+    actionId: row.actionId,
+    executionId: row.executionId,
+    status: row.status as Status,
+    resolvedBy: row.resolvedBy as ResolvedBy | null,
+    result: fromJson(row.result),
+    error: fromJson(row.error),
+    lateResult: fromJson(row.lateResult) as LateResult | null,
+    submittedAt: Date.parse(row.submittedAt),
+    sentAt: fromIso(row.sentAt),
+    resolvedAt: fromIso(row.resolvedAt),
+    pollAfter: fromIso(row.pollAfter),
+    deadline: fromIso(row.deadline),
+    latencyMs: row.latencyMs,
+    pollCount: row.pollCount,
+    attempts: row.attempts,
+    timeoutSeconds: row.timeoutSeconds,
+    graceSeconds: row.graceSeconds,
+    retryUncertain: row.retryUncertain === 1,
+    notifyUrl: row.notifyUrl,
+    dispatchAt: fromIso(row.dispatchAt),
+    pollAt: fromIso(row.pollAt),
+    expireAt: fromIso(row.expireAt),
+  };
+}
+
+export function toDispatchable(row: ExecutionRow): Dispatchable {
+  return {
+    ...toState(row),
+    inputs: readJson(row.inputs) as JsonObject,
+    context: readJson(row.context) as JsonObject,
+  };
+}
+
+/** The columns that change over an execution's life; the others are never written again, nor are their indexes. */
+export const MUTABLE_COLUMNS = [
+  'executionId',
+  'status',
+  'resolvedBy',
+  'result',
+  'error',
+  'lateResult',
+  'sentAt',
+  'resolvedAt',
+  'pollAfter',
+  'deadline',
+  'latencyMs',
+  'totalLatencyMs',
+  'pollCount',
+  'attempts',
+  'dispatchAt',
+  'pollAt',
+  'expireAt',
+] as const satisfies readonly (keyof ExecutionRow)[];
+
+export function mutableColumns(execution: Execution): Pick<ExecutionRow, (typeof MUTABLE_COLUMNS)[number]> {
+  return {
+    executionId: execution.executionId,
+    status: execution.status,
+    resolvedBy: execution.resolvedBy,
+    result: toJson(execution.result),
+    error: toJson(execution.error),
+    lateResult: toJson(execution.lateResult as Json),
+    sentAt: toIso(execution.sentAt),
+    resolvedAt: toIso(execution.resolvedAt),
+    pollAfter: toIso(execution.pollAfter),
+    deadline: toIso(execution.deadline),
+    latencyMs: execution.latencyMs,
+    totalLatencyMs: totalLatencyMs(execution),
+    pollCount: execution.pollCount,
+    attempts: execution.attempts,
+    dispatchAt: toIso(execution.dispatchAt),
+    pollAt: toIso(execution.pollAt),
+    expireAt: toIso(execution.expireAt),
+  };
+}
+
+export function toRow(execution: Dispatchable, fingerprint: string): ExecutionRow {
+  return {
+    ...mutableColumns(execution),
+    correlationId: execution.correlationId,
+    reference: execution.reference,
+    app: execution.app,
+    actionId: execution.actionId,
+    inputs: JSON.stringify(execution.inputs),
+    context: JSON.stringify(execution.context),
+    submittedAt: new Date(execution.submittedAt).toISOString(),
+    timeoutSeconds: execution.timeoutSeconds,
+    graceSeconds: execution.graceSeconds,
+    retryUncertain: execution.retryUncertain ? 1 : 0,
+    notifyUrl: execution.notifyUrl,
+    fingerprint,
+  };
+}
+
+export function toAuditRow(id: number, now: number, execution: Execution, draft: AuditDraft): Omit<AuditRow, 'hash'> {
+  return {
+    id,
+    timestamp: new Date(now).toISOString(),
+    event: draft.event,
+    actionId: execution.actionId,
+    correlationId: execution.correlationId,
+    executionId: execution.executionId,
+    latencyMs: draft.latencyMs,
+    httpStatus: draft.httpStatus,
+    app: execution.app,
+    detail: JSON.stringify(draft.detail),
+  };
+}
+
+export function toEntry(row: Omit<AuditRow, 'hash'>): AuditEntry {
+  return {
+    ...row,
+    timestamp: Date.parse(row.timestamp),
+    event: row.event as AuditEvent,
+    detail: readJson(row.detail) as JsonObject,
+  };
+}
+
+export function toIso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}
+
+export function fromIso(text: string | null): number | null {
+  return text === null ? null : Date.parse(text);
+}
+
+/** JSON null is no value at all to operators: it becomes NULL. */
+function toJson(value: Json): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+function fromJson(text: string | null): Json {
+  return text === null ? null : readJson(text);
+}

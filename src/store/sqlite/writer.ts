@@ -1,0 +1,177 @@
+// The one writer: gathers mutations until the event loop is quiet and commits them together, so that an fsync serves many.
+
+import type { Database, Statement } from 'better-sqlite3';
+import { reasonOf } from '../../log.ts';
+import type { World } from '../../world.ts';
+import { StoreUnavailable } from '../port.ts';
+
+/** A batch is committed at the latest when it holds so many mutations, or when its first one has waited so long. */
+const MAX_BATCH = 256;
+const MAX_GATHER_MS = 2;
+
+/** Past so many waiting mutations new ones are turned away. */
+const QUEUE_LIMIT = 20_000;
+
+/** Another process holds the write lock: how long to let it, without blocking the event loop. */
+const BUSY_RETRY_MS = 50;
+const BUSY_RETRIES = 60;
+
+export interface Mutation<T, C> {
+  readonly value: T;
+  /** What the listeners hear once it is committed. */
+  readonly changes: readonly C[];
+}
+
+export interface Writer<C> {
+  /**
+   * Runs `work` inside the next transaction, under a savepoint of its own, and settles only after COMMIT.
+   * What `work` throws rejects this promise alone. @throws {StoreUnavailable} when nothing was committed.
+   */
+  mutate<T>(work: () => Mutation<T, C>): Promise<T>;
+  /** Commits what is waiting, then turns everything away. */
+  close(): Promise<void>;
+}
+
+export interface WriterOptions<C> {
+  readonly world: Pick<World, 'sleep'>;
+  /** Called after each commit, in commit order. */
+  readonly committed: (changes: readonly C[]) => void;
+  /** Something was rolled back: whatever is remembered of the database must be read again. */
+  readonly rolledBack: () => void;
+  /** The disk failed in a way after which nobody knows what is on it: the process must end without acknowledging. */
+  readonly fatal: (error: unknown) => void;
+  /** After each commit: how many mutations it held and how long it took. */
+  readonly observe?: (batch: number, milliseconds: number) => void;
+}
+
+interface Waiting<C> {
+  readonly work: () => Mutation<unknown, C>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type BatchResult = 'committed' | 'busy' | 'fatal';
+
+export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer<C> {
+  const sql = prepare(db);
+  let waiting: Waiting<C>[] = [];
+  let gathering: Promise<void> | null = null;
+  let closed = false;
+
+  async function gather(): Promise<void> {
+    const began = performance.now();
+    for (let seen = 0; waiting.length > seen; ) {
+      seen = waiting.length;
+      if (seen >= MAX_BATCH || performance.now() - began >= MAX_GATHER_MS) break;
+      await new Promise(setImmediate);
+    }
+    await flush();
+    gathering = waiting.length > 0 ? gather() : null;
+  }
+
+  async function flush(): Promise<void> {
+    const batch = waiting.slice(0, MAX_BATCH);
+    waiting = waiting.slice(MAX_BATCH);
+    let result = commit(batch);
+    for (let tries = 0; result === 'busy' && tries < BUSY_RETRIES; tries += 1) {
+      await options.world.sleep(BUSY_RETRY_MS);
+      result = commit(batch);
+    }
+    if (result === 'busy') rejectAll(batch, new StoreUnavailable('the database is locked by another process'));
+  }
+
+  function commit(batch: readonly Waiting<C>[]): BatchResult {
+    const began = performance.now();
+    const settle: (() => void)[] = [];
+    const changes: C[] = [];
+    try {
+      sql.begin.run();
+    } catch (error) {
+      return refused(batch, error);
+    }
+    try {
+      for (const mutation of batch) settle.push(attempt(mutation, changes));
+      sql.commit.run();
+    } catch (error) {
+      if (db.inTransaction) sql.rollback.run();
+      options.rolledBack();
+      return refused(batch, error);
+    }
+    options.observe?.(batch.length, performance.now() - began);
+    for (const done of settle) done();
+    if (changes.length > 0) options.committed(changes);
+    return 'committed';
+  }
+
+  /** Runs one mutation; returns how to settle it after the commit. Throws only what ends the whole batch. */
+  function attempt(mutation: Waiting<C>, changes: C[]): () => void {
+    sql.savepoint.run();
+    try {
+      const { value, changes: its } = mutation.work();
+      sql.release.run();
+      changes.push(...its);
+      return () => mutation.resolve(value);
+    } catch (error) {
+      if (!db.inTransaction || concernsTheStore(error)) throw error;
+      sql.rollbackTo.run();
+      sql.release.run();
+      options.rolledBack();
+      return () => mutation.reject(error);
+    }
+  }
+
+  function refused(batch: readonly Waiting<C>[], error: unknown): BatchResult {
+    const code = codeOf(error);
+    if (code.startsWith('SQLITE_BUSY')) return 'busy';
+    if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT')) {
+      closed = true;
+      options.fatal(error);
+      return 'fatal';
+    }
+    rejectAll(batch, new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error }));
+    return 'committed';
+  }
+
+  return {
+    mutate: async <T>(work: () => Mutation<T, C>): Promise<T> => {
+      if (closed) throw new StoreUnavailable('the store is closed');
+      if (waiting.length >= QUEUE_LIMIT) throw new StoreUnavailable('too many writes are waiting');
+      return new Promise<T>((resolve, reject) => {
+        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        gathering ??= gather();
+      });
+    },
+    close: async () => {
+      closed = true;
+      while (gathering) await gathering;
+    },
+  };
+}
+
+function rejectAll<C>(batch: readonly Waiting<C>[], error: StoreUnavailable): void {
+  for (const { reject } of batch) reject(error);
+}
+
+function prepare(
+  db: Database,
+): Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollbackTo', Statement> {
+  return {
+    begin: db.prepare('BEGIN IMMEDIATE'),
+    commit: db.prepare('COMMIT'),
+    rollback: db.prepare('ROLLBACK'),
+    savepoint: db.prepare('SAVEPOINT mutation'),
+    release: db.prepare('RELEASE mutation'),
+    rollbackTo: db.prepare('ROLLBACK TO mutation'),
+  };
+}
+
+/** SQLite's result code of an error it raised, else the empty text. */
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+/** Errors that tell of the disk or the file, not of the one mutation that met them. */
+function concernsTheStore(error: unknown): boolean {
+  return /^SQLITE_(FULL|IOERR|CORRUPT|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL)/.test(codeOf(error));
+}

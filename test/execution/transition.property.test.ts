@@ -1,0 +1,177 @@
+// Whatever happens in whatever order, an execution has one outcome and nothing that CXone said is lost.
+
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AUDIT_EVENTS, type ExecutionEvent, type News } from '../../src/execution/event.ts';
+import {
+  type Execution,
+  isTerminal,
+  OPEN_STATUSES,
+  type Status,
+  TERMINAL_STATUSES,
+} from '../../src/execution/execution.ts';
+import { type Transition, transition } from '../../src/execution/transition.ts';
+import { anExecution, NOON } from '../support/executions.ts';
+
+const instant = fc.integer({ min: NOON, max: NOON + 400_000 });
+const answered = { httpStatus: fc.constantFrom(0, 200, 404, 429, 500, 503), latencyMs: fc.nat(9999) };
+const message = fc.constantFrom('reset', 'refused');
+const name = fc.constantFrom(null, 'cx-1', 'cx-2');
+const result = fc.constantFrom(null, 1, 'two', { three: [3] });
+const news: fc.Arbitrary<News> = fc.oneof(
+  fc.record({ kind: fc.constant('progress' as const), word: fc.constant('RUNNING'), result, error: fc.constant(null) }),
+  fc.record({
+    kind: fc.constant('completed' as const),
+    word: fc.constant('SUCCESS'),
+    result,
+    error: fc.constant(null),
+  }),
+  fc.record({ kind: fc.constant('failed' as const), word: fc.constant('ERROR'), result, error: result }),
+);
+const of = <T extends string>(type: T) => ({ type: fc.constant(type) });
+
+const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
+  fc.record(of('dispatched')),
+  fc.record({ ...of('submitted'), ...answered, executionId: name, news, spreadMs: fc.nat(500) }),
+  fc.record({ ...of('refused'), ...answered, message }),
+  fc.record({ ...of('unsent'), ...answered, message, retryAt: instant, giveUpAt: instant }),
+  fc.record({ ...of('uncertain'), ...answered, message, retryAt: fc.option(instant), giveUpAt: instant }),
+  fc.record({ ...of('callback'), executionId: name, news }),
+  fc.record({ ...of('callback-unreadable'), reason: message, body: fc.constant(null) }),
+  fc.record({ ...of('polled'), ...answered, news, nextPollAt: instant, final: fc.boolean() }),
+  fc.record({ ...of('poll-failed'), ...answered, message, nextPollAt: instant }),
+  fc.record({ ...of('poll-not-found'), ...answered, message }),
+  fc.record(of('expired')),
+  fc.record({ ...of('cancelled'), by: fc.constant('shop') }),
+);
+
+const history = fc.record({
+  submission: fc.record({
+    retryUncertain: fc.boolean(),
+    graceSeconds: fc.nat(100),
+    timeoutSeconds: fc.integer({ min: 5, max: 120 }),
+  }),
+  // Clocks are set back, too: no order of the moments is promised.
+  steps: fc.array(fc.record({ event, at: instant }), { maxLength: 25 }),
+});
+
+interface Step extends Transition {
+  readonly event: ExecutionEvent;
+  readonly before: Execution;
+}
+
+function live({ submission, steps }: { submission: object; steps: { event: ExecutionEvent; at: number }[] }): Step[] {
+  let execution: Execution = anExecution(submission);
+  return steps.map(({ event, at }) => {
+    const before = structuredClone(execution);
+    const step = transition(execution, event, at);
+    execution = step.execution;
+    return { ...step, event, before };
+  });
+}
+
+function always(promise: (steps: Step[]) => void): void {
+  fc.assert(
+    fc.property(history, (h) => promise(live(h))),
+    { numRuns: 2000 },
+  );
+}
+
+/** What each open status may be waiting for. */
+const DUE: Partial<Record<Status, string[]>> = {
+  QUEUED: ['dispatch expire'],
+  UNCONFIRMED: ['expire'],
+  PENDING: ['poll', 'expire'],
+};
+
+function dueFor({ dispatchAt, pollAt, expireAt }: Execution): string {
+  const moments = { dispatch: dispatchAt, poll: pollAt, expire: expireAt };
+  const due = Object.entries(moments).filter(([, at]) => at !== null);
+  return due.map(([name]) => name).join(' ');
+}
+
+describe('in every history', () => {
+  test('(the histories tried here reach every outcome and every status)', () => {
+    const reached = new Set<string>();
+    always((steps) => {
+      for (const { outcome, execution } of steps) reached.add(outcome).add(execution.status);
+    });
+    expect([...reached]).toEqual(expect.arrayContaining(['resolved', 'duplicate', 'conflict', 'late', 'mismatch']));
+    expect([...reached]).toEqual(expect.arrayContaining([...OPEN_STATUSES, ...TERMINAL_STATUSES]));
+  });
+
+  test('a terminal status, its outcome and its moment never change', () => {
+    always((steps) => {
+      for (const { before, execution } of steps.filter(({ before }) => isTerminal(before.status))) {
+        const { status, result, error, resolvedBy, resolvedAt } = before;
+        expect(execution).toMatchObject({ status, resolvedBy, resolvedAt });
+        expect([execution.result, execution.error]).toEqual([result, error]);
+      }
+    });
+  });
+
+  test('at most one event resolves, and a terminal execution was resolved by exactly one', () => {
+    always((steps) => {
+      const resolved = steps.filter(({ outcome }) => outcome === 'resolved').length;
+      const ended = isTerminal(steps.at(-1)?.execution.status ?? 'QUEUED');
+      expect(resolved).toBe(ended ? 1 : 0);
+    });
+  });
+
+  test('each event leaves one audit entry with a known name', () => {
+    always((steps) => {
+      for (const { entry } of steps) expect(AUDIT_EVENTS).toContain(entry.event);
+    });
+  });
+
+  test('what is open is always due for something, and what has ended never is', () => {
+    always((steps) => {
+      for (const { execution } of steps) {
+        const due = dueFor(execution);
+        expect(DUE[execution.status] ?? ['']).toContain(due);
+        if (due === 'poll') expect(execution.executionId).not.toBeNull();
+      }
+    });
+  });
+
+  test('every result that CXone reported is the outcome, the late result, or in the trail', () => {
+    always((steps) => {
+      for (const { event, execution, entry, outcome } of steps) {
+        if (!('news' in event) || event.news.kind === 'progress') continue;
+        const said = event.news.result;
+        const kept =
+          outcome === 'duplicate' ||
+          isDeepStrictEqual(execution.result, said) ||
+          isDeepStrictEqual(execution.lateResult?.result, said) ||
+          isDeepStrictEqual(entry.detail['result'], said);
+        expect(kept).toBe(true);
+      }
+    });
+  });
+
+  test('a late result that is kept stays the one that came first', () => {
+    always((steps) => {
+      for (const { before, execution } of steps) {
+        if (before.lateResult !== null) expect(execution.lateResult).toEqual(before.lateResult);
+      }
+    });
+  });
+
+  test('a callback that names another execution changes nothing', () => {
+    always((steps) => {
+      for (const { before, execution, outcome } of steps) if (outcome === 'mismatch') expect(execution).toEqual(before);
+    });
+  });
+
+  test('it is handed to the network once, unless CXone surely did not process it or a second time is allowed', () => {
+    always((steps) => {
+      const sent = steps.filter(({ entry }) => entry.event === 'DISPATCHED' && entry.detail['attempt']).length;
+      const requeued = steps.filter(
+        ({ before, execution }) => before.status !== 'QUEUED' && execution.status === 'QUEUED',
+      );
+      expect(sent).toBeLessThanOrEqual(1 + requeued.length);
+      for (const { event, before } of requeued) expect(event.type === 'unsent' || before.retryUncertain).toBe(true);
+    });
+  });
+});

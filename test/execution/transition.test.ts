@@ -1,0 +1,328 @@
+// What an operator and an app may rely on of an execution's life, event by event.
+
+import { describe, expect, test } from 'vitest';
+import type { ExecutionEvent } from '../../src/execution/event.ts';
+import type { Execution } from '../../src/execution/execution.ts';
+import { SEND_LEASE_MS, type Transition, transition } from '../../src/execution/transition.ts';
+import { anExecution, callback, completed, failed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+
+/** Applies events one second apart; the last transition tells the story. */
+function upon(execution: Execution, ...events: ExecutionEvent[]): Transition {
+  let last: Transition | undefined;
+  events.forEach((event, i) => {
+    last = transition(last?.execution ?? execution, event, NOON + (i + 1) * 1000);
+  });
+  if (!last) throw new Error('no event');
+  return last;
+}
+
+const DISPATCHED = { type: 'dispatched' } as const;
+const UNSENT = {
+  type: 'unsent',
+  httpStatus: 429,
+  latencyMs: 4,
+  message: 'too many requests',
+  retryAt: NOON + 60_000,
+  giveUpAt: NOON + 300_000,
+} as const;
+const UNCERTAIN = { ...UNSENT, type: 'uncertain', httpStatus: 0, message: 'connection reset' } as const;
+const EXPIRED = { type: 'expired' } as const;
+const CANCELLED = { type: 'cancelled', by: 'shop' } as const;
+
+describe('before CXone answers', () => {
+  test('a queued execution is due at once, and its wait in the queue has an end', () => {
+    expect(anExecution()).toMatchObject({ status: 'QUEUED', dispatchAt: NOON, expireAt: NOON + 300_000, pollAt: null });
+  });
+
+  test('handing it to the network makes it unconfirmed and fixes grace period and deadline', () => {
+    const { execution, entry } = upon(anExecution({ graceSeconds: 10, timeoutSeconds: 30 }), DISPATCHED);
+    expect(execution).toMatchObject({
+      status: 'UNCONFIRMED',
+      sentAt: NOON + 1000,
+      pollAfter: NOON + 11_000,
+      deadline: NOON + 41_000,
+      expireAt: NOON + 41_000,
+      dispatchAt: null,
+      attempts: 1,
+    });
+    expect(entry.event).toBe('DISPATCHED');
+  });
+
+  test('what waited in the queue past its time-out is never sent', () => {
+    const late = transition(anExecution(), DISPATCHED, NOON + 300_000);
+    expect(late.execution).toMatchObject({ status: 'TIMEOUT', resolvedBy: 'deadline', attempts: 0 });
+    expect(late.entry.event).toBe('QUEUE_TIMEOUT');
+  });
+
+  test('it cannot be handed to the network twice', () => {
+    const { execution, outcome } = upon(anExecution(), DISPATCHED, DISPATCHED);
+    expect(outcome).toBe('ignored');
+    expect(execution.attempts).toBe(1);
+  });
+});
+
+describe("CXone's answer to the submission", () => {
+  test('accepted with a name: pending, and polled after the grace period', () => {
+    const { execution, entry } = upon(anExecution(), DISPATCHED, submitted({ executionId: 'cx-9', spreadMs: 300 }));
+    expect(execution).toMatchObject({
+      status: 'PENDING',
+      executionId: 'cx-9',
+      latencyMs: 25,
+      pollAt: NOON + 11_300,
+      expireAt: null,
+    });
+    expect(entry).toMatchObject({ event: 'SUBMITTED', httpStatus: 202, latencyMs: 25 });
+  });
+
+  test('accepted without a name: waited for until the deadline, never polled', () => {
+    const { execution } = upon(anExecution(), DISPATCHED, submitted({ executionId: null }));
+    expect(execution).toMatchObject({ status: 'PENDING', pollAt: null, expireAt: NOON + 41_000 });
+  });
+
+  test('a terminal status in it resolves there and then', () => {
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted({ news: completed(7) }));
+    expect(outcome).toBe('resolved');
+    expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'submit', result: 7, resolvedAt: NOON + 2000 });
+    expect(entry.event).toBe('SUBMITTED');
+  });
+
+  test('refused: rejected with the status and the words of CXone', () => {
+    const refusal = {
+      type: 'refused',
+      httpStatus: 422,
+      latencyMs: 9,
+      message: 'CXone answered 422: no such skill',
+    } as const;
+    const { execution, entry } = upon(anExecution(), DISPATCHED, refusal);
+    expect(execution).toMatchObject({
+      status: 'REJECTED',
+      resolvedBy: 'submit',
+      error: { code: 422, message: 'CXone answered 422: no such skill' },
+    });
+    expect(entry).toMatchObject({ event: 'FAILED', httpStatus: 422 });
+  });
+
+  test.each([
+    [429, 'RATE_LIMITED'],
+    [503, 'FAILED'],
+    [0, 'NETWORK_ERROR'],
+  ] as const)('surely not processed (%i): back in the queue, audited as %s', (httpStatus, event) => {
+    const { execution, entry } = upon(anExecution(), DISPATCHED, { ...UNSENT, httpStatus });
+    expect(execution).toMatchObject({
+      status: 'QUEUED',
+      dispatchAt: NOON + 60_000,
+      expireAt: NOON + 300_000,
+      sentAt: null,
+      deadline: null,
+      attempts: 1,
+    });
+    expect(entry).toMatchObject({ event, httpStatus });
+  });
+
+  test('perhaps received: stays unconfirmed and is not due to be sent again', () => {
+    const { execution } = upon(anExecution(), DISPATCHED, UNCERTAIN);
+    expect(execution).toMatchObject({ status: 'UNCONFIRMED', dispatchAt: null, expireAt: NOON + 41_000 });
+  });
+
+  test('perhaps received: sent again when the submission allows it', () => {
+    const { execution } = upon(anExecution({ retryUncertain: true }), DISPATCHED, UNCERTAIN);
+    expect(execution).toMatchObject({ status: 'QUEUED', dispatchAt: NOON + 60_000 });
+  });
+
+  test('perhaps received and too late to send again: stays unconfirmed, although the submission allows it', () => {
+    const { execution } = upon(anExecution({ retryUncertain: true }), DISPATCHED, { ...UNCERTAIN, retryAt: null });
+    expect(execution).toMatchObject({ status: 'UNCONFIRMED', dispatchAt: null, expireAt: NOON + 41_000 });
+  });
+
+  test('lost in a crash: sent again only when the submission allows it', () => {
+    const sent = upon(anExecution({ retryUncertain: true, graceSeconds: 600 }), DISPATCHED).execution;
+    expect(sent.expireAt).toBe(NOON + 1000 + SEND_LEASE_MS);
+    const again = transition(sent, EXPIRED, NOON + 1000 + SEND_LEASE_MS);
+    expect(again.execution).toMatchObject({ status: 'QUEUED', dispatchAt: NOON + 1000 + SEND_LEASE_MS });
+    expect(again.entry).toMatchObject({ event: 'NETWORK_ERROR', httpStatus: 0 });
+  });
+});
+
+describe('callbacks', () => {
+  test('one that comes before the submit answer resolves, and the answer only fills in what it knows', () => {
+    const early = upon(anExecution(), DISPATCHED, callback(completed({ id: 5 })));
+    expect(early.execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback', result: { id: 5 } });
+    const { execution, outcome, entry } = transition(early.execution, submitted(), NOON + 9000);
+    expect(outcome).toBe('ignored');
+    expect(entry.event).toBe('SUBMITTED');
+    expect(execution).toEqual({ ...early.execution, executionId: 'cx-1', latencyMs: 25 });
+  });
+
+  test('one for an unconfirmed execution adopts it', () => {
+    const { execution } = upon(anExecution(), DISPATCHED, UNCERTAIN, callback(completed(), 'cx-7'));
+    expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback', executionId: 'cx-7' });
+  });
+
+  test('progress for an unconfirmed execution confirms it and makes it pollable', () => {
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, UNCERTAIN, callback(RUNNING, 'cx-7'));
+    expect(outcome).toBe('progress');
+    expect(entry.event).toBe('CALLBACK_PROGRESS');
+    expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 11_000, expireAt: null });
+  });
+
+  test('a failure keeps what CXone said of it', () => {
+    const { execution } = upon(anExecution(), DISPATCHED, submitted(), callback(failed({ code: 7 })));
+    expect(execution).toMatchObject({ status: 'FAILED', resolvedBy: 'callback', error: { code: 7 } });
+  });
+
+  test('a failure without a word about it still carries an error', () => {
+    const { execution } = upon(anExecution(), DISPATCHED, callback({ ...failed(null), word: 'EXPIRED' }));
+    expect(execution.error).toEqual({ code: null, message: 'CXone said EXPIRED and gave no error' });
+  });
+
+  test('the same result again is a duplicate', () => {
+    const { outcome, entry } = upon(anExecution(), DISPATCHED, callback(completed(1)), callback(completed(1)));
+    expect([outcome, entry.event]).toEqual(['duplicate', 'CALLBACK_DUPLICATE']);
+  });
+
+  test('another result is a conflict: the first stands, the other is kept in the trail', () => {
+    const { execution, outcome, entry } = upon(
+      anExecution(),
+      DISPATCHED,
+      callback(completed(1)),
+      callback(completed(2)),
+    );
+    expect([outcome, entry.event]).toEqual(['conflict', 'CALLBACK_CONFLICT']);
+    expect(execution.result).toBe(1);
+    expect(entry.detail).toMatchObject({ status: 'COMPLETED', result: 2 });
+  });
+
+  test.each([
+    ['TIMEOUT', [DISPATCHED, submitted({ executionId: null }), EXPIRED]],
+    ['CANCELLED', [DISPATCHED, CANCELLED]],
+    [
+      'NOT_FOUND',
+      [DISPATCHED, submitted(), { type: 'poll-not-found', httpStatus: 404, latencyMs: 3, message: 'gone' }],
+    ],
+  ] as const)('one after %s is late: kept beside it, without rewriting it', (status, events) => {
+    const { execution, outcome, entry } = upon(anExecution(), ...events, callback(completed('there')));
+    expect([outcome, entry.event]).toEqual(['late', 'CALLBACK_LATE']);
+    expect(execution).toMatchObject({ status, result: null });
+    expect(execution.lateResult).toMatchObject({ status: 'COMPLETED', result: 'there', via: 'callback' });
+  });
+
+  test('a second late result: the same is a duplicate, another a conflict, and the first is kept', () => {
+    const late = upon(anExecution(), DISPATCHED, CANCELLED, callback(completed(1))).execution;
+    expect(transition(late, callback(completed(1)), NOON).outcome).toBe('duplicate');
+    const other = transition(late, callback(completed(2)), NOON);
+    expect(other.outcome).toBe('conflict');
+    expect(other.execution.lateResult).toMatchObject({ result: 1 });
+  });
+
+  test("one that names another execution changes nothing, not even by CXone's good signature", () => {
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), callback(completed(), 'cx-2'));
+    expect([outcome, entry.event]).toEqual(['mismatch', 'CALLBACK_MISMATCH']);
+    expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-1' });
+    expect(entry.detail).toMatchObject({ executionId: 'cx-2', result: { ok: true } });
+  });
+
+  test('an unreadable one has its bytes kept and brings the poll forward to now', () => {
+    const body = { bytes: new Uint8Array([1, 2]), contentType: null };
+    const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), {
+      type: 'callback-unreadable',
+      reason: 'no JSON',
+      body,
+    });
+    expect(execution.pollAt).toBe(NOON + 3000);
+    expect(entry).toMatchObject({ event: 'CALLBACK_UNREADABLE', body });
+  });
+
+  test('an unreadable one that comes before the submit answer is asked for as soon as the name is known', () => {
+    const { execution } = upon(
+      anExecution({ graceSeconds: 3600 }),
+      DISPATCHED,
+      { type: 'callback-unreadable', reason: 'no JSON', body: null },
+      submitted(),
+    );
+    expect(execution).toMatchObject({ status: 'PENDING', pollAt: NOON + 2000 });
+  });
+});
+
+describe('polls', () => {
+  test('a result found by a poll resolves and counts the poll', () => {
+    const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), polled(completed('found')));
+    expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'found', pollCount: 1 });
+    expect(entry).toMatchObject({ event: 'POLL_COMPLETED', httpStatus: 200, latencyMs: 8 });
+  });
+
+  test('still running: polled again, and at the deadline at the latest', () => {
+    const { execution, entry } = upon(
+      anExecution(),
+      DISPATCHED,
+      submitted(),
+      polled(RUNNING, { nextPollAt: NOON + 999_000 }),
+    );
+    expect(execution).toMatchObject({ status: 'PENDING', pollAt: NOON + 41_000, pollCount: 1 });
+    expect(entry.event).toBe('POLL_PROGRESS');
+  });
+
+  test('still running at the last poll: timed out with 408', () => {
+    const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), polled(RUNNING, { final: true }));
+    expect(execution).toMatchObject({ status: 'TIMEOUT', resolvedBy: 'deadline', error: { code: 408 }, pollCount: 1 });
+    expect(entry).toMatchObject({ event: 'POLL_TIMEOUT', httpStatus: 408 });
+  });
+
+  test('a poll that failed is tried again', () => {
+    const failure = {
+      type: 'poll-failed',
+      httpStatus: 500,
+      latencyMs: 2,
+      message: 'oops',
+      nextPollAt: NOON + 9000,
+    } as const;
+    const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), failure);
+    expect(execution).toMatchObject({ status: 'PENDING', pollAt: NOON + 9000 });
+    expect(entry).toMatchObject({ event: 'POLL_ERROR', httpStatus: 500 });
+  });
+
+  test('gone at CXone: not found', () => {
+    const gone = {
+      type: 'poll-not-found',
+      httpStatus: 404,
+      latencyMs: 2,
+      message: 'CXone no longer knows it',
+    } as const;
+    const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), gone);
+    expect(execution).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll', error: { code: 404 } });
+    expect(entry).toMatchObject({ event: 'POLL_404', httpStatus: 404 });
+  });
+
+  test('a poll that loses the race against the callback leaves its entry and changes no outcome', () => {
+    const { execution, outcome, entry } = upon(
+      anExecution(),
+      DISPATCHED,
+      submitted(),
+      callback(completed(1)),
+      polled(completed(1)),
+    );
+    expect([outcome, entry.event]).toEqual(['duplicate', 'POLL_COMPLETED']);
+    expect(execution).toMatchObject({ resolvedBy: 'callback', result: 1 });
+  });
+});
+
+describe('giving up', () => {
+  test('a cancelled queued execution is never due to be sent', () => {
+    const { execution, entry } = upon(anExecution(), CANCELLED);
+    expect(execution).toMatchObject({ status: 'CANCELLED', resolvedBy: 'cancel', dispatchAt: null, attempts: 0 });
+    expect(entry).toMatchObject({ event: 'CANCELLED', detail: { by: 'shop', sent: false } });
+    expect(upon(anExecution(), CANCELLED, DISPATCHED).outcome).toBe('ignored');
+  });
+
+  test('cancelling what has ended changes nothing', () => {
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, callback(completed(1)), CANCELLED);
+    expect([outcome, entry.event, execution.status]).toEqual(['ignored', 'CANCEL_IGNORED', 'COMPLETED']);
+  });
+
+  test('an execution without a name times out at its deadline, saying why it was not asked for', () => {
+    const { execution } = upon(anExecution(), DISPATCHED, submitted({ executionId: null }), EXPIRED);
+    expect(execution.error).toEqual({
+      code: 408,
+      message: 'no result within the polling window: CXone gave no executionId, so it could not be asked',
+    });
+  });
+});

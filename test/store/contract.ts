@@ -1,0 +1,262 @@
+// What every store must do, whatever database stands behind it.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
+import { type JsonObject, parseJson } from '../../src/execution/json.ts';
+import { type Change, type NewExecution, type Store, StoreUnavailable } from '../../src/store/port.ts';
+import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+
+const LATER = NOON + 1_000_000;
+
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  describe(`the store contract: ${name}`, () => {
+    let store: Store;
+
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    async function add(overrides: Partial<Submission> = {}, now = NOON): Promise<Dispatchable> {
+      const execution = anExecution(overrides, now);
+      await store.add(asNew(execution));
+      return execution;
+    }
+
+    /** An execution that CXone accepted under this name. */
+    async function pending(executionId: string | null, overrides: Partial<Submission> = {}): Promise<Dispatchable> {
+      const execution = await add(overrides);
+      await store.claimDispatches(1000, NOON);
+      await store.record(execution.reference, submitted({ executionId }), NOON);
+      return execution;
+    }
+
+    describe('accepting', () => {
+      test('what was added is found, as it was given', async () => {
+        const execution = await add({ correlationId: 'order-1' });
+        const { inputs: _inputs, context: _context, ...state } = execution;
+        expect(await store.find('order-1')).toEqual(state);
+        expect(await store.find('order-2')).toBeUndefined();
+      });
+
+      test('the same submission again gives the original, another one under its id or from another app a conflict', async () => {
+        const first = await add({ correlationId: 'order-1' });
+        const again = (overrides: object, fingerprint = 'print') =>
+          store.add({ ...asNew(anExecution({ correlationId: 'order-1', ...overrides })), fingerprint });
+        expect(await again({})).toMatchObject({ outcome: 'replayed', execution: { reference: first.reference } });
+        expect(await again({}, 'another')).toEqual({ outcome: 'conflict' });
+        expect(await again({ app: 'other' })).toEqual({ outcome: 'conflict' });
+      });
+
+      test('of many at once under one id, one is added and the others are replays', async () => {
+        const all = await Promise.all(
+          Array.from({ length: 20 }, () => store.add(asNew(anExecution({ correlationId: 'order-1' })))),
+        );
+        expect(all.filter(({ outcome }) => outcome === 'added')).toHaveLength(1);
+        expect(all.filter(({ outcome }) => outcome === 'replayed')).toHaveLength(19);
+      });
+
+      test('never more are queued than the capacity, however many come at once; what leaves the queue makes room', async () => {
+        const tryToAdd = () => store.add({ ...asNew(anExecution()), queueCapacity: 5 });
+        const all = await Promise.all(Array.from({ length: 30 }, tryToAdd));
+        expect(all.filter(({ outcome }) => outcome === 'added')).toHaveLength(5);
+        expect(all.filter(({ outcome }) => outcome === 'full')).toHaveLength(25);
+        await store.claimDispatches(2, NOON);
+        expect((await tryToAdd()).outcome).toBe('added');
+        expect((await tryToAdd()).outcome).toBe('added');
+        expect((await tryToAdd()).outcome).toBe('full');
+      });
+    });
+
+    describe('recording', () => {
+      test('an event for an unknown reference is answered with nothing', async () => {
+        expect(await store.record(anExecution().reference, callback(completed()), NOON)).toBeUndefined();
+      });
+
+      test('of many callbacks at once exactly one resolves; each leaves its entry', async () => {
+        const { reference, correlationId } = await pending('cx-1');
+        const outcomes = await Promise.all(
+          Array.from({ length: 30 }, () => store.record(reference, callback(completed(1)), NOON)),
+        );
+        expect(outcomes.filter((recorded) => recorded?.outcome === 'resolved')).toHaveLength(1);
+        expect(outcomes.filter((recorded) => recorded?.outcome === 'duplicate')).toHaveLength(29);
+        expect(await store.trail(correlationId)).toHaveLength(3 + 30);
+      });
+
+      test('results survive to the last digit', async () => {
+        const { reference, correlationId } = await pending('cx-1');
+        const text = '{"card":12345678901234567890,"amount":0.1000000000000000055511,"tiny":1e-400}';
+        await store.record(reference, callback(completed(parseJson(text))), NOON);
+        expect(JSON.stringify((await store.find(correlationId))?.result)).toBe(text);
+      });
+
+      test('the trail tells each event in order, with who, when and what', async () => {
+        const { reference, correlationId } = await pending('cx-1', { app: 'shop', actionId: 'charge' });
+        await store.record(reference, polled(RUNNING), NOON + 5000);
+        await store.record(reference, callback(completed(1)), NOON + 6000);
+        const trail = await store.trail(correlationId);
+        expect(trail.map(({ event }) => event)).toEqual([
+          'ACCEPTED',
+          'DISPATCHED',
+          'SUBMITTED',
+          'POLL_PROGRESS',
+          'CALLBACK_COMPLETED',
+        ]);
+        const ids = trail.map(({ id }) => id);
+        expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+        expect(trail.at(-1)).toMatchObject({
+          timestamp: NOON + 6000,
+          app: 'shop',
+          actionId: 'charge',
+          correlationId,
+          executionId: 'cx-1',
+        });
+      });
+    });
+
+    describe('sending', () => {
+      test('what is due is claimed once, the longest due first, with its payload untouched', async () => {
+        const inputs = parseJson('{"__proto__":{"admin":true},"n":12345678901234567890}') as JsonObject;
+        const second = await add({ inputs }, NOON + 20);
+        const first = await add({}, NOON + 10);
+        await add({}, NOON + 5000);
+        const [a, b, ...more] = await store.claimDispatches(10, NOON + 100);
+        expect([a?.reference, b?.reference, more]).toEqual([first.reference, second.reference, []]);
+        expect(JSON.stringify(b?.inputs)).toBe('{"__proto__":{"admin":true},"n":12345678901234567890}');
+        expect(b).toMatchObject({ status: 'UNCONFIRMED', sentAt: NOON + 100, attempts: 1 });
+        expect(await store.find(second.correlationId)).toMatchObject({ status: 'UNCONFIRMED', sentAt: NOON + 100 });
+      });
+
+      test('claims at the same time never share an execution', async () => {
+        await Promise.all(Array.from({ length: 40 }, () => add()));
+        const claims = await Promise.all(Array.from({ length: 8 }, () => store.claimDispatches(10, NOON)));
+        const references = claims.flat().map(({ reference }) => reference);
+        expect(references).toHaveLength(40);
+        expect(new Set(references).size).toBe(40);
+      });
+
+      test('what has waited past its queue time-out is ended instead of sent', async () => {
+        const { correlationId } = await add();
+        expect(await store.claimDispatches(10, LATER)).toEqual([]);
+        expect(await store.find(correlationId)).toMatchObject({ status: 'TIMEOUT', attempts: 0 });
+      });
+
+      test('a cancelled one is never claimed', async () => {
+        const { reference } = await add();
+        await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
+        expect(await store.claimDispatches(10, NOON)).toEqual([]);
+      });
+    });
+
+    describe('sweeping', () => {
+      test('a claim is a lease: nobody else gets it until it ends, then it is due again', async () => {
+        const { reference } = await pending('cx-1');
+        const at = NOON + 60_000;
+        expect(await store.claimPolls(10, NOON, at)).toEqual([]);
+        expect(await store.claimPolls(10, at, at + 5000)).toMatchObject([{ reference, executionId: 'cx-1' }]);
+        expect(await store.claimPolls(10, at + 4999, at + 9999)).toEqual([]);
+        expect(await store.claimPolls(10, at + 5000, at + 9999)).toHaveLength(1);
+      });
+
+      test('what cannot be asked for ends when its time is over, a few at a time', async () => {
+        const unnamed = await pending(null);
+        const queued = await add();
+        expect(await store.expire(10, NOON + 1000)).toBe(0);
+        expect(await store.expire(1, LATER)).toBe(1);
+        expect(await store.expire(10, LATER)).toBe(1);
+        expect(await store.find(unnamed.correlationId)).toMatchObject({ status: 'TIMEOUT', resolvedAt: LATER });
+        expect(await store.find(queued.correlationId)).toMatchObject({ status: 'TIMEOUT' });
+      });
+
+      test('the next due moment of each kind of work is known, and none when nothing is open', async () => {
+        expect(await store.due()).toEqual({ dispatchAt: null, pollAt: null, expireAt: null });
+        const { reference } = await pending('cx-1');
+        await add({}, NOON + 7);
+        expect(await store.due()).toEqual({ dispatchAt: NOON + 7, pollAt: NOON + 10_000, expireAt: NOON + 300_007 });
+        await store.record(reference, callback(completed()), NOON);
+        expect((await store.due()).pollAt).toBeNull();
+      });
+    });
+
+    describe('looking', () => {
+      test('lists are newest first, page by page without gap or repeat', async () => {
+        const added: string[] = [];
+        for (let i = 0; i < 7; i += 1) added.unshift((await add({}, NOON + i)).reference);
+        const seen: string[] = [];
+        let before: string | undefined;
+        do {
+          const page = await store.list({ app: null, limit: 3, ...(before ? { before } : {}) });
+          seen.push(...page.items.map(({ reference }) => reference));
+          before = page.next ?? undefined;
+        } while (before);
+        expect(seen).toEqual(added);
+      });
+
+      test('filters by app, status, action and time; `to` is the first moment that is left out', async () => {
+        await add({ app: 'a', actionId: 'x' }, NOON);
+        const wanted = await add({ app: 'a', actionId: 'y' }, NOON + 10);
+        await add({ app: 'b', actionId: 'y' }, NOON + 20);
+        const found = async (query: object) =>
+          (await store.list({ app: null, limit: 10, ...query })).items.map(({ reference }) => reference);
+        expect(await found({ app: 'a', actionId: 'y' })).toEqual([wanted.reference]);
+        expect(await found({ from: NOON + 10, to: NOON + 20 })).toEqual([wanted.reference]);
+        expect(await found({ status: 'QUEUED' })).toHaveLength(3);
+        expect(await found({ status: 'PENDING' })).toEqual([]);
+        expect(await found({ from: NOON + 21 })).toEqual([]);
+      });
+
+      test('the open ones are counted by status', async () => {
+        await pending('cx-1');
+        await pending(null);
+        await add();
+        expect(await store.counts()).toEqual({ QUEUED: 1, UNCONFIRMED: 0, PENDING: 2 });
+      });
+
+      test('whoever watches hears of each change in order, and only of what is already stored', async () => {
+        const heard: string[] = [];
+        const stop = store.watch((changes: readonly Change[]) => {
+          for (const { entry } of changes) heard.push(entry.event);
+        });
+        const { reference } = await add();
+        await store.claimDispatches(1, NOON);
+        await store.record(reference, callback(completed()), NOON);
+        stop();
+        await add();
+        expect(heard).toEqual(['ACCEPTED', 'DISPATCHED', 'CALLBACK_COMPLETED']);
+      });
+    });
+
+    describe('forgetting', () => {
+      test('prunes from the old end what ended before the cutoff, and nothing behind an open execution', async () => {
+        const old = await pending('cx-1');
+        await store.record(old.reference, callback(completed()), NOON + 1);
+        const open = await add();
+        const young = await add();
+        await store.record(young.reference, { type: 'cancelled', by: 'shop' }, NOON + 2);
+        expect(await store.prune(2, LATER)).toEqual({ entries: 2, executions: 0 });
+        expect(await store.prune(100, LATER)).toEqual({ entries: 2, executions: 1 });
+        expect(await store.prune(100, LATER)).toEqual({ entries: 0, executions: 0 });
+        expect(await store.find(old.correlationId)).toBeUndefined();
+        expect(await store.find(open.correlationId)).toBeDefined();
+        expect(await store.trail(young.correlationId)).toHaveLength(2);
+      });
+
+      test('keeps what ended after the cutoff', async () => {
+        const { reference } = await pending('cx-1');
+        await store.record(reference, callback(completed()), NOON + 1000);
+        expect(await store.prune(100, NOON + 1000)).toEqual({ entries: 0, executions: 0 });
+      });
+    });
+
+    test('proves on request that it takes writes; once closed it says that it does not', async () => {
+      await expect(store.ping(NOON)).resolves.toBeUndefined();
+      await store.close();
+      await expect(store.ping(NOON)).rejects.toThrow(StoreUnavailable);
+      await expect(store.add(asNew(anExecution()))).rejects.toThrow(StoreUnavailable);
+    });
+  });
+}
+
+function asNew(execution: Dispatchable): NewExecution {
+  return { execution, fingerprint: 'print', queueCapacity: 1000 };
+}

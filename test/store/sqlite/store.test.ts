@@ -1,0 +1,339 @@
+// What SQLite adds to the contract: durability, one writer, a trail that cannot be rewritten, and SQL for operators.
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Submission } from '../../../src/execution/execution.ts';
+import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
+import { chainHash } from '../../../src/store/sqlite/chain.ts';
+import { openDatabase } from '../../../src/store/sqlite/open.ts';
+import { createSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/store.ts';
+import { systemWorld } from '../../../src/world.ts';
+import { anExecution, callback, completed, NOON, polled, submitted } from '../../support/executions.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+interface Opened {
+  readonly store: Store;
+  readonly path: string;
+  /** A connection of an operator's, with the defaults of the command line. */
+  readonly sql: Database.Database;
+}
+
+function openStore(options: Partial<SqliteStoreOptions> = {}): Opened {
+  const path = options.path ?? join(temporaryFolder(), 'receiver.db');
+  const store = createSqliteStore({
+    path,
+    world: systemWorld,
+    log: quietLog(),
+    fatal: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+  const sql = new Database(path);
+  onTestFinished(async () => {
+    sql.close();
+    await store.close();
+  });
+  return { store, path, sql };
+}
+
+function add(store: Store, overrides: Partial<Submission> = {}, now = NOON) {
+  const execution = anExecution(overrides, now);
+  return store.add({ execution, fingerprint: 'print', queueCapacity: 100_000 }).then(() => execution);
+}
+
+async function resolved(store: Store, how: 'callback' | 'poll', ms: number, actionId = 'charge') {
+  const { reference } = await add(store, { actionId });
+  await store.claimDispatches(1, NOON);
+  await store.record(reference, submitted(), NOON);
+  await store.record(reference, how === 'callback' ? callback(completed()) : polled(completed()), NOON + ms);
+}
+
+describe('durability', () => {
+  test('every connection has WAL and synchronous=FULL, also on a file that exists', () => {
+    const path = join(temporaryFolder(), 'receiver.db');
+    for (let i = 0; i < 2; i += 1) {
+      const database = openDatabase(path);
+      expect(database.client.pragma('journal_mode', { simple: true })).toBe('wal');
+      expect(database.client.pragma('synchronous', { simple: true })).toBe(2);
+      database.close();
+    }
+  });
+
+  test('whoever is told that it was stored can already read it over another connection', async () => {
+    const { store, sql } = openStore();
+    const { reference, correlationId } = await add(store);
+    const status = sql.prepare('SELECT status FROM executions WHERE correlation_id = ?').pluck();
+    expect(status.get(correlationId)).toBe('QUEUED');
+    await store.record(reference, callback(completed()), NOON);
+    expect(status.get(correlationId)).toBe('COMPLETED');
+  });
+
+  test('what was stored is there after reopening, queue capacity and chain included', async () => {
+    const path = join(temporaryFolder(), 'receiver.db');
+    const first = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal: () => {} });
+    const { correlationId } = await add(first);
+    await first.close();
+    const { store, sql } = openStore({ path });
+    expect(await store.find(correlationId)).toMatchObject({ status: 'QUEUED' });
+    const more = { execution: anExecution(), fingerprint: 'print', queueCapacity: 1 };
+    expect(await store.add(more)).toEqual({ outcome: 'full' });
+    await add(store);
+    expectUnbrokenChain(sql);
+  });
+});
+
+describe('the writer', () => {
+  test('commits together what comes together', async () => {
+    const batches: number[] = [];
+    const { store } = openStore({ observeCommit: (batch) => batches.push(batch) });
+    await Promise.all(Array.from({ length: 300 }, () => add(store)));
+    expect(batches.reduce((sum, size) => sum + size)).toBe(300);
+    expect(batches.length).toBeLessThan(10);
+    expect(Math.max(...batches)).toBeLessThanOrEqual(256);
+  });
+
+  test('a mutation that fails, fails alone: the others of its batch are committed and the chain holds', async () => {
+    const { store, sql } = openStore();
+    const { reference, correlationId } = await add(store);
+    const unwritable = { ...callback(completed()), news: { ...completed(), result: 10n as never } };
+    const [before, bad, after] = await Promise.allSettled([
+      add(store),
+      store.record(reference, unwritable, NOON),
+      add(store),
+    ]);
+    expect([before.status, bad.status, after.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await store.find(correlationId)).toMatchObject({ status: 'QUEUED' });
+    expect(sql.prepare('SELECT count(*) FROM executions').pluck().get()).toBe(3);
+    expectUnbrokenChain(sql);
+  });
+
+  test('waits for another process that holds the write lock, and goes on when it lets go', async () => {
+    const { store, sql } = openStore();
+    sql.exec('BEGIN IMMEDIATE');
+    const added = add(store);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    sql.exec('COMMIT');
+    await expect(added).resolves.toBeDefined();
+  });
+
+  test('says that it is unavailable when the lock is never let go, and works again afterwards', async () => {
+    const { store, sql } = openStore({ world: { sleep: async () => {} } });
+    sql.exec('BEGIN IMMEDIATE');
+    await expect(add(store)).rejects.toThrow(StoreUnavailable);
+    sql.exec('ROLLBACK');
+    await expect(add(store)).resolves.toBeDefined();
+  });
+});
+
+describe('the file', () => {
+  test('a missing folder is made', async () => {
+    const { store } = openStore({ path: join(temporaryFolder(), 'deep', 'down', 'receiver.db') });
+    await expect(add(store)).resolves.toBeDefined();
+  });
+
+  test.each([
+    [
+      'of another application',
+      'CREATE TABLE customers (id); PRAGMA user_version = 3',
+      /belongs to another application/,
+    ],
+    [
+      'of a newer version',
+      "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 99999999999999)",
+      /written by a newer version/,
+    ],
+  ])('one %s is refused and left as it is', (_, change, message) => {
+    const path = join(temporaryFolder(), 'receiver.db');
+    if (message.source.includes('newer')) openDatabase(path).close();
+    const other = new Database(path);
+    other.exec(change);
+    const before = other.prepare('SELECT name FROM sqlite_schema').all();
+    expect(() => openDatabase(path)).toThrow(message);
+    expect(other.prepare('SELECT name FROM sqlite_schema').all()).toEqual(before);
+    other.close();
+  });
+
+  test('one that is no database is refused by name', async () => {
+    const path = join(temporaryFolder(), 'notes.txt');
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(path, 'these are my notes, please do not overwrite them. '.repeat(100));
+    expect(() => openDatabase(path)).toThrow(/notes\.txt is no SQLite database/);
+  });
+
+  test('a second receiver on the same file is refused while the first one runs', () => {
+    const path = join(temporaryFolder(), 'receiver.db');
+    const first = openDatabase(path);
+    expect(() => openDatabase(path)).toThrow(/in use by another receiver/);
+    first.close();
+    openDatabase(path).close();
+  });
+
+  test('an operator reads it from another process during load without either side failing', async () => {
+    const { store, path } = openStore();
+    const reader = fork(new URL('../../support/reader.ts', import.meta.url), [path]);
+    await once(reader, 'message');
+    for (let round = 0; round < 30; round += 1) await Promise.all(Array.from({ length: 50 }, () => add(store)));
+    reader.send('stop');
+    const [report] = await once(reader, 'message');
+    expect(report).toMatchObject({ failures: [] });
+    expect(report.reads).toBeGreaterThan(0);
+  });
+});
+
+describe('the trail', () => {
+  test.each([
+    ["UPDATE audit_events SET app = 'other'", /append-only/],
+    ['DELETE FROM audit_events', /append-only/],
+    ['INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events', /append-only/],
+    ["UPDATE executions SET status = 'COMPLETED' WHERE status = 'CANCELLED'", /terminal status never changes/],
+  ])('refuses an operator: %s', async (statement, message) => {
+    const { store, sql } = openStore();
+    const { reference } = await add(store);
+    await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
+    expect(() => sql.exec(statement)).toThrow(message);
+  });
+
+  test('is chained from its first entry on, and after pruning from the checkpoint on', async () => {
+    const { store, sql } = openStore();
+    for (let i = 0; i < 5; i += 1) await resolved(store, 'callback', 100);
+    expectUnbrokenChain(sql);
+    await store.prune(9, NOON + 1_000_000);
+    await resolved(store, 'poll', 100);
+    expectUnbrokenChain(sql);
+  });
+
+  test('the chain shows an entry that was altered behind its back', async () => {
+    const { store, sql } = openStore();
+    await resolved(store, 'callback', 100);
+    sql.exec("DROP TRIGGER audit_events_no_update; UPDATE audit_events SET detail = '{}' WHERE id = 2");
+    expect(() => expectUnbrokenChain(sql)).toThrow();
+  });
+
+  test('the bytes of an unreadable callback are kept, and their hash is chained', async () => {
+    const { store, sql } = openStore();
+    const { reference } = await add(store);
+    const body = { bytes: Buffer.from([0xff, 0x00, 0x7b]), contentType: 'text/odd' };
+    await store.record(reference, { type: 'callback-unreadable', reason: 'no JSON', body }, NOON);
+    const kept = sql.prepare('SELECT * FROM callback_bodies JOIN audit_events ON id = audit_id').get();
+    expect(kept).toMatchObject({ body: body.bytes, content_type: 'text/odd', event: 'CALLBACK_UNREADABLE' });
+    expect(JSON.parse((kept as { detail: string }).detail)).toMatchObject({
+      bytes: 3,
+      sha256: 'b63c6c748b070064da9afd864dfb43bf94fdfccc16e8e168f420551eeda3416f',
+    });
+  });
+});
+
+describe('SQL for operators', () => {
+  test('each kind of due work is found by its partial index', async () => {
+    const { sql } = openStore();
+    for (const work of ['dispatch', 'poll', 'expire']) {
+      const plan = sql.prepare(
+        `EXPLAIN QUERY PLAN SELECT * FROM executions WHERE ${work}_at <= ? ORDER BY ${work}_at LIMIT 9`,
+      );
+      const steps = plan.all('x') as { detail: string }[];
+      expect(steps.map(({ detail }) => detail)).toEqual([
+        `SEARCH executions USING INDEX executions_to_${work} (${work}_at<?)`,
+      ]);
+    }
+  });
+
+  test('times read as ISO 8601 in UTC', async () => {
+    const { store, sql } = openStore();
+    await add(store);
+    expect(sql.prepare('SELECT submitted_at, expire_at FROM executions').get()).toEqual({
+      submitted_at: '2026-01-01T12:00:00.000Z',
+      expire_at: '2026-01-01T12:05:00.000Z',
+    });
+  });
+
+  test('action_latency gives nearest-rank percentiles per action and resolver', async () => {
+    const { store, sql } = openStore();
+    for (let ms = 1; ms <= 100; ms += 1) await resolved(store, 'callback', ms);
+    await resolved(store, 'poll', 700);
+    expect(sql.prepare('SELECT * FROM action_latency ORDER BY resolved_by').all()).toEqual([
+      { action_id: 'charge', resolved_by: 'callback', count: 100, p50: 50, p95: 95, p99: 99 },
+      { action_id: 'charge', resolved_by: 'poll', count: 1, p50: 700, p95: 700, p99: 700 },
+    ]);
+  });
+
+  test('unresolved says what happens next to what is open', async () => {
+    const { store, sql } = openStore();
+    await resolved(store, 'callback', 1);
+    const named = await add(store);
+    const unnamed = await add(store);
+    await store.claimDispatches(2, NOON);
+    await store.record(named.reference, submitted(), NOON);
+    await store.record(unnamed.reference, submitted({ executionId: null }), NOON);
+    await add(store);
+    const rows = sql
+      .prepare('SELECT status, next_step, next_at FROM unresolved ORDER BY submitted_at, next_step')
+      .all();
+    expect(rows).toEqual([
+      { status: 'PENDING', next_step: 'poll CXone', next_at: '2026-01-01T12:00:10.000Z' },
+      { status: 'QUEUED', next_step: 'send to CXone', next_at: '2026-01-01T12:00:00.000Z' },
+      {
+        status: 'PENDING',
+        next_step: 'time out unless the callback comes',
+        next_at: '2026-01-01T12:00:40.000Z',
+      },
+    ]);
+  });
+
+  test('callback_health tells the share of callbacks that did not come', async () => {
+    const { store, sql } = openStore();
+    for (let i = 0; i < 3; i += 1) await resolved(store, 'callback', 10);
+    await resolved(store, 'poll', 10);
+    const late = await add(store, { actionId: 'charge' });
+    await store.claimDispatches(1, NOON);
+    await store.expire(1, NOON + 40_000);
+    await store.record(late.reference, callback(completed()), NOON + 50_000);
+    expect(sql.prepare('SELECT * FROM callback_health').all()).toEqual([
+      {
+        action_id: 'charge',
+        hour: '2026-01-01T12:00:00.000Z',
+        by_callback: 3,
+        by_poll: 1,
+        timed_out: 1,
+        late: 1,
+        missed_callback_share: 0.4,
+      },
+    ]);
+  });
+
+  test('conservation holds: also while open, after pruning, and it shows a row that went missing', async () => {
+    const { store, sql } = openStore();
+    for (let i = 0; i < 4; i += 1) await resolved(store, 'callback', 10);
+    await add(store);
+    const conservation = sql.prepare('SELECT * FROM conservation');
+    expect(conservation.get()).toEqual({ accepted: 5, terminal: 4, open: 1, difference: 0 });
+    await store.prune(9, NOON + 1_000_000);
+    expect(conservation.get()).toEqual({ accepted: 5, terminal: 4, open: 1, difference: 0 });
+    sql.exec("DELETE FROM executions WHERE status = 'QUEUED'");
+    expect(conservation.get()).toMatchObject({ difference: 1 });
+  });
+});
+
+function expectUnbrokenChain(sql: Database.Database): void {
+  const columns =
+    'id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId';
+  const entries = sql
+    .prepare(
+      `SELECT ${columns}, latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash FROM audit_events`,
+    )
+    .all() as (Parameters<typeof chainHash>[1] & { hash: string })[];
+  let { hash, pruned_through: id } = sql.prepare('SELECT * FROM audit_checkpoint').get() as {
+    hash: string;
+    pruned_through: number;
+  };
+  expect(entries.length).toBeGreaterThan(0);
+  for (const { hash: chained, ...entry } of entries) {
+    id += 1;
+    hash = chainHash(hash, entry);
+    expect([entry.id, chained]).toEqual([id, hash]);
+  }
+}

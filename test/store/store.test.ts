@@ -1,0 +1,28 @@
+// The contract, against every store there is.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { systemWorld } from '../../src/world.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import { storeContract } from './contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
+let files = 0;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+storeContract('SQLite', async () =>
+  createSqliteStore({
+    path: join(folder, `${++files}.db`),
+    world: systemWorld,
+    log: quietLog(),
+    fatal: (error) => {
+      throw error;
+    },
+  }),
+);
+
+storeContract('memory, as the HTTP tests use it', async () => createMemoryStore());

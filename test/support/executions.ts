@@ -1,0 +1,62 @@
+// Executions and events as tests need them, each with sensible values that a test overrides where it matters.
+
+import type { ExecutionEvent, News } from '../../src/execution/event.ts';
+import { accept, type Dispatchable, type Submission } from '../../src/execution/execution.ts';
+import type { Json } from '../../src/execution/json.ts';
+import { timeOrderedIds } from '../../src/world.ts';
+
+/** 2026-01-01T00:00:00Z. */
+export const NOON = Date.UTC(2026, 0, 1, 12);
+
+const newId = timeOrderedIds();
+
+export function aSubmission(overrides: Partial<Submission> = {}): Submission {
+  return {
+    correlationId: newId(NOON),
+    app: 'shop',
+    actionId: 'charge-card',
+    inputs: { amount: 42 },
+    context: {},
+    timeoutSeconds: 30,
+    graceSeconds: 10,
+    retryUncertain: false,
+    notifyUrl: null,
+    ...overrides,
+  };
+}
+
+export function anExecution(overrides: Partial<Submission> = {}, now = NOON): Dispatchable {
+  return accept(aSubmission(overrides), newId(now), now, now + 300_000);
+}
+
+export function completed(result: Json = { ok: true }): News {
+  return { kind: 'completed', word: 'COMPLETED', result, error: null };
+}
+
+export function failed(error: Json = { code: 'card_declined' }): News {
+  return { kind: 'failed', word: 'FAILED', result: null, error };
+}
+
+export const RUNNING: News = { kind: 'progress', word: 'RUNNING', result: null, error: null };
+
+type Of<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
+
+export function submitted(overrides: Partial<Of<'submitted'>> = {}): Of<'submitted'> {
+  return {
+    type: 'submitted',
+    executionId: 'cx-1',
+    news: { ...RUNNING, word: 'PENDING' },
+    spreadMs: 0,
+    httpStatus: 202,
+    latencyMs: 25,
+    ...overrides,
+  };
+}
+
+export function callback(news: News, executionId: string | null = null): Of<'callback'> {
+  return { type: 'callback', executionId, news };
+}
+
+export function polled(news: News, overrides: Partial<Of<'polled'>> = {}): Of<'polled'> {
+  return { type: 'polled', news, httpStatus: 200, latencyMs: 8, nextPollAt: NOON + 20_000, final: false, ...overrides };
+}
