@@ -1,0 +1,148 @@
+// The only wiring: puts the parts together, starts them, and takes them down again without losing anything.
+
+import { createCallbackUrls } from './callback-url.ts';
+import type { Config } from './config.ts';
+import { createCxone } from './cxone/client.ts';
+import { loadProfile } from './cxone/profile.ts';
+import { createDispatch } from './dispatch.ts';
+import { createApp } from './http/app.ts';
+import type { HttpDependencies } from './http/dependencies.ts';
+import { type Listening, listen } from './http/server.ts';
+import { writeToLog } from './journal.ts';
+import { type Log, reasonOf } from './log.ts';
+import { type Loop, startLoop } from './loop.ts';
+import { createMetrics } from './metrics.ts';
+import { createPruning } from './prune.ts';
+import { createReadiness } from './readiness.ts';
+import { createResolve } from './resolve.ts';
+import type { Store } from './store/port.ts';
+import { createSqliteStore } from './store/sqlite/store.ts';
+import { createSubmit } from './submit.ts';
+import { createExpiry, createPolling } from './sweep.ts';
+import { createWaiters } from './waiters.ts';
+import type { World } from './world.ts';
+
+/** How long stopping may take: what is in flight by then is given up, durably undecided. */
+const DRAIN_MS = 10_000;
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly world: World;
+  readonly log: Log;
+  /** The disk failed so that nobody knows what is on it: must end the process. */
+  readonly fatal: (error: unknown) => void;
+  /** Replaces PUBLIC_URL by what the webhook's listener turned out to be: for a receiver that only this machine calls. */
+  readonly publicUrlFromListener?: boolean;
+}
+
+export interface Service {
+  /** Where apps and operators reach it. */
+  readonly url: string;
+  /** Where CXone reaches it; the same unless CALLBACK_PORT is set apart. */
+  readonly webhookUrl: string;
+  readonly store: Store;
+  /** Not ready, finish what is in flight, commit, close. */
+  stop(): Promise<void>;
+}
+
+/** @throws {ProfileError | DatabaseRefused | Error} before anything listens, or with everything closed again. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, world, log } = options;
+  const profile = loadProfile(config.cxone.profilePath);
+  const metrics = createMetrics();
+  const store = createSqliteStore({
+    path: config.databasePath,
+    world,
+    log,
+    fatal: options.fatal,
+    observeCommit: metrics.observeCommit,
+  });
+  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log });
+  const waiters = createWaiters(store, world);
+  const loops = new Map<string, Loop>();
+  let draining = false;
+  metrics.connect({ store, waiters, limiterState: cxone.limiterState, now: world.now });
+  store.watch(writeToLog(log));
+
+  const http: HttpDependencies = {
+    store,
+    submit: createSubmit(store, world, config),
+    resolve: createResolve(store, cxone, world),
+    waiters,
+    world,
+    log,
+    callbackUrls: createCallbackUrls(config.publicUrl, config.callbackSecrets),
+    apps: config.apps,
+    operators: config.operators,
+    draining: () => draining,
+    ready: createReadiness({ store, world, loops, draining: () => draining }),
+    metrics: metrics.scrape,
+    observeCallback: metrics.observeCallback,
+  };
+
+  let listeners: readonly Listening[];
+  try {
+    listeners = await listenAll(config, http);
+  } catch (error) {
+    cxone.close();
+    await store.close();
+    throw error;
+  }
+  const [main, webhook = main] = listeners as [Listening, Listening?];
+
+  // Only now, with CXone's way back open, is anything sent.
+  const publicUrl = options.publicUrlFromListener ? webhook.url : config.publicUrl;
+  const callbackUrls = createCallbackUrls(publicUrl, config.callbackSecrets);
+  const dispatch = startLoop(
+    'dispatch',
+    createDispatch({ store, cxone, callbackUrls, world, log, rules: config }),
+    world,
+    log,
+  );
+  const polling = startLoop('poll', createPolling({ ...config, store, cxone, world }), world, log);
+  const expiry = startLoop('expire', createExpiry({ store, world }), world, log);
+  loops.set('dispatch', dispatch).set('poll', polling).set('expire', expiry);
+  if (config.auditRetentionDays > 0) {
+    loops.set('prune', startLoop('prune', createPruning(store, world, config.auditRetentionDays), world, log));
+  }
+  store.watch((changes) => {
+    for (const { execution } of changes) {
+      if (execution.dispatchAt !== null) dispatch.nudge(execution.dispatchAt);
+      if (execution.pollAt !== null) polling.nudge(execution.pollAt);
+      if (execution.expireAt !== null) expiry.nudge(execution.expireAt);
+    }
+  });
+
+  // Says at once whether CXone gives a token and with which scopes; nothing waits for it.
+  cxone.authorize().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));
+
+  async function stop(): Promise<void> {
+    draining = true;
+    const late = world.now() + DRAIN_MS;
+    waiters.release();
+    await inTime(Promise.all([...loops.values()].map((loop) => loop.stop())), late);
+    await Promise.all(listeners.map((listener) => listener.close(Math.max(0, late - world.now()))));
+    cxone.close();
+    await store.close();
+  }
+
+  async function inTime(work: Promise<unknown>, late: number): Promise<void> {
+    const done = new AbortController();
+    const timer = world.sleep(late - world.now(), done.signal);
+    await Promise.race([work.finally(() => done.abort()), timer]);
+  }
+
+  return { url: main.url, webhookUrl: webhook.url, store, stop };
+}
+
+async function listenAll({ host, port, callbackPort }: Config, http: HttpDependencies): Promise<Listening[]> {
+  const { log } = http;
+  if (callbackPort === null) return [await listen(createApp(http, 'everything'), { host, port, log })];
+  const main = await listen(createApp(http, 'apps'), { host, port, log });
+  try {
+    return [main, await listen(createApp(http, 'webhook'), { host, port: callbackPort, log })];
+  } catch (error) {
+    await main.close(0);
+    throw error;
+  }
+}

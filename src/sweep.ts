@@ -1,0 +1,137 @@
+// Verb: claim what is overdue → ask CXone, or end it → record. Callbacks get lost; this is what finds their results.
+
+import type { Cxone, Permit, PollAnswer } from './cxone/port.ts';
+import type { Execution } from './execution/execution.ts';
+import { nextPollAt } from './execution/schedule.ts';
+import type { Work } from './loop.ts';
+import { persist } from './persist.ts';
+import type { Store } from './store/port.ts';
+import type { World } from './world.ts';
+
+/** Polled or ended at once, at most. */
+const MAX_CLAIM = 200;
+
+/** Nobody else polls a claimed execution for so long; longer than a poll with its token can take. */
+const LEASE_MS = 60_000;
+
+/** How long to wait for CXone's limits before looking after what they keep from being asked. */
+const MAX_WAIT_FOR_PERMITS_MS = 5_000;
+
+export interface SweepTools {
+  readonly store: Store;
+  readonly cxone: Pick<Cxone, 'permits' | 'poll'>;
+  readonly world: World;
+  readonly pollIntervalMs: number;
+}
+
+/** Polls whatever is due. Permission first, claim second: a claimed execution never waits for CXone's limits. */
+export function createPolling(tools: SweepTools): Work {
+  const { store, world } = tools;
+  const startedAt = world.now();
+
+  return async ({ signal, spawn }) => {
+    const { pollAt } = await store.due();
+    if (pollAt === null) return null;
+    if (pollAt > world.now()) return pollAt - world.now();
+    const permits = await permitsInTime(tools, signal);
+    if (permits.length === 0) {
+      await giveUpUnaskable(tools, startedAt);
+      return 0;
+    }
+    let claimed: Execution[] = [];
+    try {
+      const now = world.now();
+      claimed = await store.claimPolls(permits.length, now, now + LEASE_MS);
+    } finally {
+      for (const permit of permits.slice(claimed.length)) permit.release();
+    }
+    claimed.forEach((execution, i) => {
+      spawn(poll(tools, execution, permits[i] as Permit, startedAt, signal));
+    });
+    return 0;
+  };
+}
+
+/** Ends what cannot be asked for: queued past the queue time-out, or past the deadline without CXone's name for it. */
+export function createExpiry({ store, world }: Pick<SweepTools, 'store' | 'world'>): Work {
+  return async () => {
+    const { expireAt } = await store.due();
+    if (expireAt === null) return null;
+    if (expireAt > world.now()) return expireAt - world.now();
+    await store.expire(MAX_CLAIM, world.now());
+    return 0;
+  };
+}
+
+async function poll(
+  { store, cxone, world, pollIntervalMs }: SweepTools,
+  execution: Execution,
+  permit: Permit,
+  startedAt: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const final = isPast(execution.deadline, world.now());
+  let answer: PollAnswer;
+  try {
+    answer = await cxone.poll(execution);
+  } finally {
+    permit.release();
+  }
+  const now = world.now();
+  const next = nextPollAt(now, execution.pollCount, pollIntervalMs, world.random());
+  const record = (event: Parameters<Store['record']>[1]) =>
+    persist(() => store.record(execution.reference, event, now), world, signal);
+  switch (answer.type) {
+    case 'polled':
+      await record({ ...answer, nextPollAt: next, final });
+      return;
+    case 'not-found':
+      await record({ ...answer, type: 'poll-not-found' });
+      return;
+    case 'failed':
+      await record({ ...answer, type: 'poll-failed', nextPollAt: Math.max(next, now + answer.retryAfterMs) });
+      if (final && answer.asked) await record({ type: 'expired', message: `the last poll failed: ${answer.message}` });
+      else if (isPast(patienceEnd(execution, startedAt), now)) await record(UNASKABLE);
+      return;
+    default:
+      answer satisfies never;
+  }
+}
+
+const UNASKABLE = {
+  type: 'expired',
+  message: 'CXone could not be asked at the deadline, nor for as long again',
+} as const;
+
+/**
+ * A last poll that surely did not reach CXone was no question asked, so it is tried again; but not for ever: for as long
+ * again as the polling window was, from the deadline or from the start of this process, whichever is later.
+ */
+function patienceEnd(execution: Execution, startedAt: number): number | null {
+  if (execution.deadline === null) return null;
+  return Math.max(execution.deadline, startedAt) + execution.timeoutSeconds * 1000;
+}
+
+/** While CXone's limits let nothing through: ends what has waited long enough, and leaves the rest for a moment. */
+async function giveUpUnaskable({ store, world }: SweepTools, startedAt: number): Promise<void> {
+  const now = world.now();
+  for (const execution of await store.claimPolls(MAX_CLAIM, now, now + MAX_WAIT_FOR_PERMITS_MS)) {
+    if (isPast(patienceEnd(execution, startedAt), now)) await store.record(execution.reference, UNASKABLE, now);
+  }
+}
+
+async function permitsInTime({ cxone, world }: SweepTools, signal: AbortSignal): Promise<Permit[]> {
+  const impatience = new AbortController();
+  const answered = new AbortController();
+  const timer = world.sleep(MAX_WAIT_FOR_PERMITS_MS, answered.signal).then(() => impatience.abort());
+  try {
+    return await cxone.permits('poll', MAX_CLAIM, AbortSignal.any([signal, impatience.signal]));
+  } finally {
+    answered.abort();
+    await timer;
+  }
+}
+
+function isPast(moment: number | null, now: number): boolean {
+  return moment !== null && now >= moment;
+}
