@@ -22,7 +22,7 @@ export interface DispatchRules {
 export interface DispatchTools {
   readonly store: Store;
   readonly cxone: Cxone;
-  readonly callbackUrls: CallbackUrls;
+  readonly callbackUrls: Pick<CallbackUrls, 'mint'>;
   readonly world: World;
   readonly log: Log;
   readonly rules: DispatchRules;

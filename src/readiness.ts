@@ -12,7 +12,7 @@ const PROOF_TIMEOUT_MS = 2_000;
 export interface ReadinessSources {
   readonly store: Pick<Store, 'ping'>;
   readonly world: Pick<World, 'now' | 'sleep'>;
-  readonly loops: ReadonlyMap<string, Loop>;
+  loops(): ReadonlyMap<string, Loop>;
   draining(): boolean;
 }
 
@@ -42,7 +42,7 @@ export function createReadiness({ store, world, loops, draining }: ReadinessSour
       provenAt = world.now();
       proof = prove();
     }
-    const dead = [...loops].filter(([, loop]) => !loop.alive()).map(([name]) => `the ${name} loop is not running`);
+    const dead = [...loops()].filter(([, loop]) => !loop.alive()).map(([name]) => `the ${name} loop is not running`);
     const refusal = await proof;
     return [...(draining() ? ['draining'] : []), ...dead, ...(refusal === null ? [] : [refusal])];
   };

@@ -1,24 +1,22 @@
 // The only wiring: puts the parts together, starts them, and takes them down again without losing anything.
 
+import { startBackground } from './background.ts';
 import { createCallbackUrls } from './callback-url.ts';
 import type { Config } from './config.ts';
 import { createCxone } from './cxone/client.ts';
 import { loadProfile } from './cxone/profile.ts';
-import { createDispatch } from './dispatch.ts';
 import { createApp } from './http/app.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { type Listening, listen } from './http/server.ts';
 import { writeToLog } from './journal.ts';
 import { type Log, reasonOf } from './log.ts';
-import { type Loop, startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
 import { createMetrics } from './metrics.ts';
-import { createPruning } from './prune.ts';
 import { createReadiness } from './readiness.ts';
 import { createResolve } from './resolve.ts';
 import type { Store } from './store/port.ts';
 import { createSqliteStore } from './store/sqlite/store.ts';
 import { createSubmit } from './submit.ts';
-import { createExpiry, createPolling } from './sweep.ts';
 import { createWaiters } from './waiters.ts';
 import type { World } from './world.ts';
 
@@ -59,7 +57,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const cxone = createCxone({ ...config, ...config.cxone, profile, world, log });
   const waiters = createWaiters(store, world);
-  const loops = new Map<string, Loop>();
+  let loops: ReadonlyMap<string, Loop> = new Map();
   let draining = false;
   metrics.connect({ store, waiters, limiterState: cxone.limiterState, now: world.now });
   store.watch(writeToLog(log));
@@ -75,7 +73,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     apps: config.apps,
     operators: config.operators,
     draining: () => draining,
-    ready: createReadiness({ store, world, loops, draining: () => draining }),
+    ready: createReadiness({ store, world, loops: () => loops, draining: () => draining }),
     metrics: metrics.scrape,
     observeCallback: metrics.observeCallback,
   };
@@ -93,25 +91,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   // Only now, with CXone's way back open, is anything sent.
   const publicUrl = options.publicUrlFromListener ? webhook.url : config.publicUrl;
   const callbackUrls = createCallbackUrls(publicUrl, config.callbackSecrets);
-  const dispatch = startLoop(
-    'dispatch',
-    createDispatch({ store, cxone, callbackUrls, world, log, rules: config }),
-    world,
-    log,
-  );
-  const polling = startLoop('poll', createPolling({ ...config, store, cxone, world }), world, log);
-  const expiry = startLoop('expire', createExpiry({ store, world }), world, log);
-  loops.set('dispatch', dispatch).set('poll', polling).set('expire', expiry);
-  if (config.auditRetentionDays > 0) {
-    loops.set('prune', startLoop('prune', createPruning(store, world, config.auditRetentionDays), world, log));
-  }
-  store.watch((changes) => {
-    for (const { execution } of changes) {
-      if (execution.dispatchAt !== null) dispatch.nudge(execution.dispatchAt);
-      if (execution.pollAt !== null) polling.nudge(execution.pollAt);
-      if (execution.expireAt !== null) expiry.nudge(execution.expireAt);
-    }
-  });
+  loops = startBackground({ store, cxone, callbackUrls, world, log, rules: config });
 
   // Says at once whether CXone gives a token and with which scopes; nothing waits for it.
   cxone.authorize().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));

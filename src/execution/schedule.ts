@@ -29,7 +29,7 @@ export function nextPollAt(now: number, pollCount: number, intervalMs: number, c
   return Math.round(now + spacing * (0.75 + 0.25 * chance));
 }
 
-/** Full-jitter exponential backoff: uniform in [0, min(cap, base · 2^attempts)), with `floorMs` (a Retry-After) below it. */
+/** Full-jitter exponential backoff: uniform in [0, min(30 s, 0.5 s · 2^(attempts − 1))) above `floorMs` (a Retry-After). */
 export function retryAt(now: number, attempts: number, floorMs: number, chance: number): number {
   const ceiling = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.max(0, attempts - 1));
   return Math.ceil(now + floorMs + ceiling * chance);

@@ -1,0 +1,98 @@
+// Environment variables → one validated configuration with units in its names, or every mistake at once.
+
+import * as v from 'valibot';
+import { CHECKED_ENVIRONMENT, type Environment, type Key, type LogLevel, VARIABLES } from './config-variables.ts';
+
+export interface Config {
+  readonly cxone: {
+    /** Without a trailing slash. */
+    readonly baseUrl: string;
+    /** Null: where the upstream profile says, below the base URL. */
+    readonly tokenUrl: string | null;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    /** Null: the built-in profile. */
+    readonly profilePath: string | null;
+  };
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly host: string;
+  /** 0: the system picks one. */
+  readonly port: number;
+  /** Null: the webhook is served on the same port as everything else. */
+  readonly callbackPort: number | null;
+  /** The first signs, all verify. */
+  readonly callbackSecrets: readonly [string, ...string[]];
+  readonly databasePath: string;
+  readonly apps: readonly Key[];
+  readonly operators: readonly Key[];
+  readonly graceSeconds: number;
+  readonly pollIntervalMs: number;
+  readonly maxConcurrent: number;
+  readonly ratePerSecond: number;
+  readonly queueCapacity: number;
+  readonly queueTimeoutMs: number;
+  /** 0: everything is kept. */
+  readonly auditRetentionDays: number;
+  readonly logLevel: LogLevel;
+}
+
+/** The message lists every mistake by the name of its variable, one a line, and repeats no value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
+    super([`The configuration has ${count}:`, ...problems].join('\n  '));
+    this.problems = problems;
+  }
+}
+
+/** An empty or blank variable counts as unset. @throws {ConfigError} */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(VARIABLES.map(({ name }) => [name, env[name]?.trim() || undefined]));
+  const reading = v.safeParse(CHECKED_ENVIRONMENT, given);
+  if (!reading.success) throw new ConfigError(problemsIn(reading.issues));
+  return configOf(reading.output);
+}
+
+function problemsIn(issues: readonly v.BaseIssue<unknown>[]): string[] {
+  return VARIABLES.flatMap(({ name }) =>
+    issues.filter((issue) => v.getDotPath(issue) === name).map((issue) => `${name}: ${issue.message}`),
+  );
+}
+
+function configOf(env: Environment): Config {
+  return {
+    cxone: {
+      baseUrl: env.CXONE_BASE_URL ?? `https://${env.CXONE_ORG_DOMAIN}`,
+      tokenUrl: env.CXONE_TOKEN_URL ?? null,
+      clientId: env.CXONE_CLIENT_ID,
+      clientSecret: env.CXONE_CLIENT_SECRET,
+      profilePath: env.CXONE_PROFILE ?? null,
+    },
+    publicUrl: env.PUBLIC_URL,
+    host: env.HOST,
+    port: env.PORT,
+    callbackPort: ownPort(env.CALLBACK_PORT, env.PORT),
+    callbackSecrets: env.CALLBACK_SECRET,
+    databasePath: env.DATABASE_PATH,
+    apps: env.APP_KEYS,
+    operators: env.OPERATOR_KEYS ?? [],
+    graceSeconds: env.GRACE_SECONDS,
+    // A thousandth is the finest a timer can do; 0 would poll without a pause.
+    pollIntervalMs: Math.max(1, Math.round(env.POLL_INTERVAL_SECONDS * 1000)),
+    maxConcurrent: env.MAX_CONCURRENT,
+    ratePerSecond: env.RATE_LIMIT_PER_SECOND,
+    queueCapacity: env.QUEUE_CAPACITY,
+    queueTimeoutMs: env.QUEUE_TIMEOUT_SECONDS * 1000,
+    auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+/** Port 0 is never the same port: the system picks one for each. */
+function ownPort(callbackPort: number | undefined, port: number): number | null {
+  return callbackPort === undefined || (callbackPort === port && port !== 0) ? null : callbackPort;
+}

@@ -1,0 +1,36 @@
+// JSON goes through the service as it came.
+
+import { expect, test } from 'vitest';
+import { isJsonObject, MAX_JSON_DEPTH, parseJson, scalarText } from '../../src/execution/json.ts';
+
+test.each([
+  '{"id":12345678901234567890}',
+  '[-9007199254740993,0.30000000000000004441,1e400,1E-7]',
+  '{"__proto__":{"a":1},"text":"\\u0000 12345678901234567890"}',
+  '12345678901234567890',
+])('%s comes out as it went in', (text) => {
+  expect(JSON.stringify(parseJson(text))).toBe(text);
+});
+
+test('numbers that a double holds are plain numbers', () => {
+  expect(parseJson('{"n":9007199254740991,"x":0.1}')).toEqual({ n: 9007199254740991, x: 0.1 });
+});
+
+test('nesting is accepted to a documented depth, and refused beyond it however long the document', () => {
+  const nested = (depth: number) => `${'['.repeat(depth)}1${']'.repeat(depth)}`;
+  expect(() => parseJson(nested(MAX_JSON_DEPTH))).not.toThrow();
+  expect(() => parseJson(nested(MAX_JSON_DEPTH + 1))).toThrow(/deeper than 64 levels/);
+  expect(() => parseJson(nested(200_000).replace('1', '12345678901234567890'))).toThrow(SyntaxError);
+});
+
+test('the text of a scalar is what was written; a large number is no object', () => {
+  expect(scalarText(parseJson('12345678901234567890'))).toBe('12345678901234567890');
+  expect([scalarText('a'), scalarText(7), scalarText(null), scalarText({}), scalarText(true)]).toEqual([
+    'a',
+    '7',
+    null,
+    null,
+    null,
+  ]);
+  expect(isJsonObject(parseJson('12345678901234567890'))).toBe(false);
+});

@@ -1,0 +1,67 @@
+// The loops over a store and a CXone that a test controls, in a world whose clock the test moves.
+
+import { onTestFinished } from 'vitest';
+import { startBackground } from '../../src/background.ts';
+import type { ExecutionEvent } from '../../src/execution/event.ts';
+import type { Execution, Submission } from '../../src/execution/execution.ts';
+import type { Store } from '../../src/store/port.ts';
+import { anExecution } from './executions.ts';
+import { createFakeCxone, type FakeCxone } from './fake-cxone.ts';
+import { createManualWorld, type ManualWorld } from './manual-world.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { quietLog, type RememberingLog } from './quiet-log.ts';
+
+export interface Background {
+  readonly world: ManualWorld;
+  readonly store: Store;
+  readonly cxone: FakeCxone;
+  readonly log: RememberingLog;
+  add(overrides?: Partial<Submission>): Promise<string>;
+  find(correlationId: string): Promise<Execution>;
+  events(correlationId: string): Promise<string[]>;
+  record(correlationId: string, event: ExecutionEvent): Promise<void>;
+  stop(): Promise<void>;
+  /** Starts the loops again, over the same store: what a restart does. */
+  restart(): void;
+}
+
+export const RULES = { queueTimeoutMs: 300_000, pollIntervalMs: 2_000, auditRetentionDays: 0 };
+
+export function startTestBackground(rules = RULES): Background {
+  const world = createManualWorld();
+  const store = createMemoryStore();
+  const cxone = createFakeCxone();
+  const log = quietLog();
+  const callbackUrls = { mint: (reference: string) => `https://receiver.example/webhook/${reference}` };
+  const start = () => startBackground({ store, cxone, callbackUrls, world, log, rules });
+  let loops = start();
+
+  const background: Background = {
+    world,
+    store,
+    cxone,
+    log,
+    add: async (overrides = {}) => {
+      const execution = { ...anExecution(overrides, world.now()), expireAt: world.now() + rules.queueTimeoutMs };
+      await store.add({ execution, fingerprint: 'print', queueCapacity: 1000 });
+      await world.settle();
+      return execution.correlationId;
+    },
+    find: async (correlationId) => (await store.find(correlationId)) as Execution,
+    events: async (correlationId) => (await store.trail(correlationId)).map(({ event }) => event),
+    record: async (correlationId, event) => {
+      const { reference } = await background.find(correlationId);
+      await store.record(reference, event, world.now());
+      await world.settle();
+    },
+    stop: async () => {
+      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+    },
+    restart: () => {
+      loops = start();
+    },
+  };
+  // What a test left under way ends with its time.
+  onTestFinished(async () => void (await Promise.all([background.stop(), world.advance(60_000)])));
+  return background;
+}

@@ -1,0 +1,93 @@
+// A CXone that answers as a test tells it to, without a network, and remembers what it was asked.
+
+import type { CallbackReading, Cxone, Permit, PollAnswer, RequestKind, SubmitAnswer } from '../../src/cxone/port.ts';
+import type { Dispatchable, Execution } from '../../src/execution/execution.ts';
+import { completed, RUNNING } from './executions.ts';
+
+export interface FakeCxone extends Cxone {
+  /** The answer to each submission and poll from now on; may be changed at any time. */
+  onExecute: (execution: Dispatchable) => Promise<SubmitAnswer>;
+  onPoll: (execution: Execution) => Promise<PollAnswer>;
+  onAuthorize: () => Promise<void>;
+  /** How many permits may be out at once; 0 lets nothing through. */
+  limit: number;
+  readonly executed: { execution: Dispatchable; callbackUrl: string }[];
+  readonly polls: Execution[];
+  readonly authorizations: number;
+  /** Permits that were given and not released. */
+  readonly permitsOut: number;
+}
+
+export const ACCEPTED: SubmitAnswer = {
+  type: 'submitted',
+  executionId: 'cx-1',
+  news: RUNNING,
+  httpStatus: 202,
+  latencyMs: 5,
+};
+export const RESET: SubmitAnswer = {
+  type: 'uncertain',
+  httpStatus: 0,
+  latencyMs: 5,
+  message: 'connection reset',
+  retryAfterMs: 0,
+};
+export const TOO_MANY: SubmitAnswer = {
+  type: 'unsent',
+  httpStatus: 429,
+  latencyMs: 5,
+  message: 'too many requests',
+  retryAfterMs: 20_000,
+};
+export const STILL_RUNNING: PollAnswer = { type: 'polled', news: RUNNING, httpStatus: 200, latencyMs: 5 };
+export const FOUND: PollAnswer = { type: 'polled', news: completed('found'), httpStatus: 200, latencyMs: 5 };
+
+export function createFakeCxone(): FakeCxone {
+  let permitsOut = 0;
+  let authorizations = 0;
+  const fake: FakeCxone = {
+    onExecute: async () => ACCEPTED,
+    onPoll: async () => STILL_RUNNING,
+    onAuthorize: async () => {},
+    limit: 100,
+    executed: [],
+    polls: [],
+    get authorizations() {
+      return authorizations;
+    },
+    get permitsOut() {
+      return permitsOut;
+    },
+    permits: async (_kind: RequestKind, max: number, signal: AbortSignal): Promise<Permit[]> => {
+      if (fake.limit - permitsOut <= 0) await aborted(signal);
+      const count = Math.max(0, Math.min(max, fake.limit - permitsOut));
+      permitsOut += count;
+      return Array.from({ length: count }, () => ({
+        release: () => {
+          permitsOut -= 1;
+        },
+      }));
+    },
+    authorize: () => {
+      authorizations += 1;
+      return fake.onAuthorize();
+    },
+    execute: (execution, callbackUrl) => {
+      fake.executed.push({ execution, callbackUrl });
+      return fake.onExecute(execution);
+    },
+    poll: (execution) => {
+      fake.polls.push(execution);
+      return fake.onPoll(execution);
+    },
+    readCallback: (): CallbackReading => ({ type: 'callback', executionId: null, news: completed() }),
+  };
+  return fake;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,89 @@
+// A world whose clock moves only when told and whose chance repeats: what tests live in instead of sleeping.
+
+import { timeOrderedIds, type World } from '../../src/world.ts';
+
+export interface ManualWorld extends World {
+  /** Moves the clock on by `ms`, waking sleepers in the order in which they fall due; what they start meanwhile is woken too. */
+  advance(ms: number): Promise<void>;
+  /** Lets everything that can go on without the clock go on. */
+  settle(): Promise<void>;
+  /** Steps the wall clock without letting time pass, as an operator or NTP does; sleepers sleep on for as long as before. */
+  stepClock(ms: number): void;
+  /** How many sleep: 0 means that no timer is left behind. */
+  readonly sleepers: number;
+}
+
+interface Sleeper {
+  readonly wakeAt: number;
+  readonly wake: () => void;
+}
+
+/** 2026-01-01T00:00:00Z */
+export const START = 1_767_225_600_000;
+
+export function createManualWorld(seed = 1, start = START): ManualWorld {
+  const random = seededRandom(seed);
+  const sleepers = new Set<Sleeper>();
+  // Time that passed, apart from the wall clock that may be stepped.
+  let elapsed = 0;
+  let offset = start;
+
+  const next = (until: number): Sleeper | undefined => {
+    let first: Sleeper | undefined;
+    for (const sleeper of sleepers) {
+      if (sleeper.wakeAt <= until && (first === undefined || sleeper.wakeAt < first.wakeAt)) first = sleeper;
+    }
+    return first;
+  };
+
+  return {
+    now: () => offset + elapsed,
+    random,
+    id: timeOrderedIds(() => Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256))),
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        const wake = () => {
+          sleepers.delete(sleeper);
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        const sleeper: Sleeper = { wakeAt: elapsed + Math.max(0, ms), wake };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', wake);
+      }),
+    advance: async (ms) => {
+      const until = elapsed + ms;
+      await settle();
+      for (let sleeper = next(until); sleeper !== undefined; sleeper = next(until)) {
+        elapsed = Math.max(elapsed, sleeper.wakeAt);
+        sleeper.wake();
+        await settle();
+      }
+      elapsed = until;
+    },
+    settle,
+    stepClock: (ms) => {
+      offset += ms;
+    },
+    get sleepers() {
+      return sleepers.size;
+    },
+  };
+}
+
+/** A turn of the event loop: every microtask that is ready, and those that they make ready, run before it ends. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Mulberry32: uniform in [0, 1), the same for the same seed. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
