@@ -40,7 +40,10 @@ export function createSubmit(store: Store, world: World, rules: SubmitRules): Su
   };
 }
 
-/** SHA-256 of the canonical JSON (RFC 8785): the order of members makes no difference, a default that was written out neither. */
+/**
+ * SHA-256 of the canonical JSON (RFC 8785): the order of members makes no difference, nor does a default that was written
+ * out, but for the grace period: its default is configuration and may be another one when the submission is repeated.
+ */
 function fingerprintOf(request: SubmissionRequest): string {
   const text = canonicalize(request) ?? '';
   return createHash('sha256').update(text).digest('hex');

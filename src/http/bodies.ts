@@ -1,0 +1,38 @@
+// Reads a request's body up to a limit, however it is framed.
+
+/** Longest body accepted from anyone, in bytes. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+export type Body =
+  | { readonly type: 'whole'; readonly bytes: Uint8Array }
+  | { readonly type: 'too-large' }
+  /** The client went away, or was too slow, before all of it was here. */
+  | { readonly type: 'broken' };
+
+const TOO_LARGE: Body = { type: 'too-large' };
+
+/** Never holds more than `limit` bytes; what is left unread is drained by the server after the answer. */
+export async function readBody(request: Request, limit = MAX_BODY_BYTES): Promise<Body> {
+  try {
+    if (request.headers.has('transfer-encoding')) return await readChunks(request, limit);
+    // Node holds a body to the length it declares and refuses a request that declares both.
+    if (Number(request.headers.get('content-length') ?? 0) > limit) return TOO_LARGE;
+    return { type: 'whole', bytes: new Uint8Array(await request.arrayBuffer()) };
+  } catch {
+    return { type: 'broken' };
+  }
+}
+
+async function readChunks(request: Request, limit: number): Promise<Body> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = request.body?.getReader();
+  for (;;) {
+    const next = await reader?.read();
+    if (next === undefined || next.done) return { type: 'whole', bytes: Buffer.concat(chunks, size) };
+    size += next.value.length;
+    // The reader keeps its lock: cancelling would cut the connection before the answer is out.
+    if (size > limit) return TOO_LARGE;
+    chunks.push(next.value);
+  }
+}

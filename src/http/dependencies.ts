@@ -1,0 +1,37 @@
+// What the HTTP side is given by the service.
+
+import type { CallbackUrls } from '../callback-url.ts';
+import type { Outcome } from '../execution/transition.ts';
+import type { Log } from '../log.ts';
+import type { Resolve } from '../resolve.ts';
+import type { Store } from '../store/port.ts';
+import type { Submit } from '../submit.ts';
+import type { Waiters } from '../waiters.ts';
+import type { World } from '../world.ts';
+
+/** A bearer key and whose it is; one name may have several keys. */
+export interface NamedKey {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** What became of a callback, for counting. */
+export type CallbackOutcome = Outcome | 'bad-signature' | 'unknown-execution';
+
+export interface HttpDependencies {
+  readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record'>;
+  readonly submit: Submit;
+  readonly resolve: Resolve;
+  readonly waiters: Pick<Waiters, 'wait'>;
+  readonly world: Pick<World, 'now'>;
+  readonly log: Log;
+  readonly callbackUrls: Pick<CallbackUrls, 'verify'>;
+  readonly apps: readonly NamedKey[];
+  readonly operators: readonly NamedKey[];
+  /** Whether the service is shutting down: nothing new is accepted, everything else is still answered. */
+  draining(): boolean;
+  /** What is not ready, in words; nothing when all is well. */
+  ready(): Promise<readonly string[]>;
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  observeCallback(outcome: CallbackOutcome): void;
+}

@@ -1,0 +1,39 @@
+// Whether the process lives, whether it can do its work, and how it fares.
+
+import { reasonOf } from '../log.ts';
+import { answer, json } from './answers.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { problem } from './problems.ts';
+
+const RETRY_AFTER_SECONDS = 5;
+
+type Dependencies = Pick<HttpDependencies, 'ready' | 'metrics' | 'draining' | 'log'>;
+
+export function createHealth(deps: Dependencies) {
+  return {
+    live: () => json(200, { live: true }),
+
+    ready: async () => {
+      const notReady = deps.draining() ? ['draining'] : await missing(deps);
+      if (notReady.length === 0) return json(200, { ready: true, notReady });
+      return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
+        headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+        members: { ready: false, notReady },
+      });
+    },
+
+    metrics: async () => {
+      const { contentType, body } = await deps.metrics();
+      return answer(200, body, { 'content-type': contentType });
+    },
+  };
+}
+
+async function missing({ ready, log }: Dependencies): Promise<readonly string[]> {
+  try {
+    return await ready();
+  } catch (error) {
+    log.error({ reason: reasonOf(error) }, 'the readiness check failed');
+    return ['the readiness check failed'];
+  }
+}

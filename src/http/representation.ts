@@ -1,0 +1,51 @@
+// Executions and audit entries as apps and operators see them.
+
+import type { AuditEntry } from '../execution/event.ts';
+import { type Execution, type LateResult, totalLatencyMs } from '../execution/execution.ts';
+
+export function representExecution(execution: Execution): object {
+  return {
+    correlationId: execution.correlationId,
+    actionId: execution.actionId,
+    executionId: execution.executionId,
+    status: execution.status,
+    resolvedBy: execution.resolvedBy,
+    result: execution.result,
+    error: execution.error,
+    submittedAt: iso(execution.submittedAt),
+    sentAt: iso(execution.sentAt),
+    resolvedAt: iso(execution.resolvedAt),
+    pollAfter: iso(execution.pollAfter),
+    deadline: iso(execution.deadline),
+    latencyMs: execution.latencyMs,
+    totalLatencyMs: totalLatencyMs(execution),
+    pollCount: execution.pollCount,
+    lateResult: representLateResult(execution.lateResult),
+    app: execution.app,
+  };
+}
+
+function representLateResult(late: LateResult | null): object | null {
+  if (late === null) return null;
+  const { status, result, error, via, receivedAt } = late;
+  return { status, result, error, via, receivedAt: iso(receivedAt) };
+}
+
+export function representEntry(entry: AuditEntry): object {
+  return {
+    id: entry.id,
+    timestamp: iso(entry.timestamp),
+    event: entry.event,
+    actionId: entry.actionId,
+    correlationId: entry.correlationId,
+    executionId: entry.executionId,
+    latencyMs: entry.latencyMs,
+    httpStatus: entry.httpStatus,
+    app: entry.app,
+    detail: entry.detail,
+  };
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,135 @@
+// Serves a fetch handler over HTTP/1.1, with limits that keep slow or greedy clients from holding it up.
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { type Log, reasonOf } from '../log.ts';
+import { COMMON_HEADERS } from './answers.ts';
+import type { Fetch } from './app.ts';
+import { type ProblemName, problem, problemText } from './problems.ts';
+
+/** Times in milliseconds. */
+export interface Limits {
+  /** Until the headers are here. */
+  readonly headersTimeout: number;
+  /** Until the whole request is here; how long the answer takes is not counted. */
+  readonly requestTimeout: number;
+  readonly connectionsCheckingInterval: number;
+  /** How long an idle connection is kept: longer than the 60 s after which load balancers let go of theirs. */
+  readonly keepAliveTimeout: number;
+  /** A connection on which nothing moves for so long is dropped: longer than the longest `Prefer: wait`. */
+  readonly silenceTimeout: number;
+  readonly maxHeaderBytes: number;
+  readonly maxConnections: number;
+}
+
+const LIMITS: Limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 70_000,
+  silenceTimeout: 120_000,
+  maxHeaderBytes: 16 * 1024,
+  maxConnections: 10_000,
+};
+
+/** How often connections that have fallen idle are closed while the server stops. */
+const IDLE_CHECK_MS = 50;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  readonly log?: Log;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Listening {
+  readonly url: string;
+  readonly port: number;
+  /** Accepts nothing more, lets what is in flight finish for up to `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** @throws {Error} saying which address cannot be listened on, and why. */
+export async function listen(fetch: Fetch, { host, port, log, limits }: ListenOptions): Promise<Listening> {
+  const { maxHeaderBytes, maxConnections, silenceTimeout, ...timeouts } = { ...LIMITS, ...limits };
+  const handle = getRequestListener(fetch, { hostname: host, errorHandler: badTarget });
+  const server = createServer({ ...timeouts, maxHeaderSize: maxHeaderBytes }, (incoming, outgoing) => {
+    // While stopping, a kept connection must not bring yet another request.
+    if (!server.listening) outgoing.setHeader('connection', 'close');
+    void handle(incoming, outgoing);
+  });
+  server.maxConnections = maxConnections;
+  server.timeout = silenceTimeout;
+  server.on('clientError', refuse);
+
+  await listening(server, host, port);
+  // Such as no file handle left to accept with; it must not end the process.
+  server.on('error', (error) => log?.error({ reason: reasonOf(error) }, 'the HTTP server cannot accept a connection'));
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    port: bound,
+    close: (graceMs) => close(server, graceMs),
+  };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = REASONS[error.code ?? ''] ?? error.code ?? error.message;
+      reject(new Error(`cannot listen on ${host} port ${port}: ${why}`, { cause: error }));
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+const REASONS: { readonly [code: string]: string } = {
+  EADDRINUSE: 'something else is listening there (EADDRINUSE)',
+  EACCES: 'this user may not listen there (EACCES)',
+  EADDRNOTAVAIL: 'this machine does not have that address (EADDRNOTAVAIL)',
+  ENOTFOUND: 'there is no such host (ENOTFOUND)',
+};
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  // Also closes the connections that are idle now, but none that falls idle later.
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(deadline);
+}
+
+/** A request line or Host header of which no URL can be made. */
+function badTarget(): Response {
+  return problem('bad-request', 'The request target or the Host header is not valid.');
+}
+
+const REFUSALS: { readonly [code: string]: readonly [ProblemName, status: string, detail: string] } = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', '408 Request Timeout', 'Send the whole request faster.'],
+  HPE_HEADER_OVERFLOW: ['headers-too-large', '431 Request Header Fields Too Large', 'Send fewer or shorter headers.'],
+};
+const NOT_HTTP = ['bad-request', '400 Bad Request', 'This is no HTTP request that can be read.'] as const;
+
+/** Answers what never became a request. Every other answer is written in one piece, so this cannot fall into one. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [name, status, detail] = REFUSALS[error.code ?? ''] ?? NOT_HTTP;
+  const body = problemText(name, detail);
+  const headers = Object.entries({
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+    ...COMMON_HEADERS,
+  });
+  socket.end(`HTTP/1.1 ${status}\r\n${headers.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n${body}`);
+}

@@ -1,0 +1,208 @@
+// The HTTP side on a loopback port, over a store in memory and a clock that only the test moves.
+
+import { connect, type Socket } from 'node:net';
+import { type CallbackUrls, createCallbackUrls } from '../../src/callback-url.ts';
+import type { CallbackReading } from '../../src/cxone/port.ts';
+import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
+import { createApp, type Surface } from '../../src/http/app.ts';
+import type { CallbackOutcome, HttpDependencies } from '../../src/http/dependencies.ts';
+import { type Limits, type Listening, listen } from '../../src/http/server.ts';
+import type { Facts, Log } from '../../src/log.ts';
+import { createResolve } from '../../src/resolve.ts';
+import type { Store } from '../../src/store/port.ts';
+import { createSubmit } from '../../src/submit.ts';
+import { createWaiters, type Waiters } from '../../src/waiters.ts';
+import { submitted } from '../support/executions.ts';
+import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+
+export const ORDERS_KEY = 'orders-key-0123456789';
+export const BILLING_KEY = 'billing-key-0123456789';
+export const ALICE_KEY = 'alice-key-0123456789';
+const CALLBACK_SECRET = 'a secret of at least thirty-two characters';
+/** The size of the queue in these tests. */
+export const QUEUE_CAPACITY = 5;
+
+export interface LogLine {
+  readonly level: keyof Log;
+  readonly facts: Facts;
+  readonly message: string;
+}
+
+export interface Harness extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly store: Store;
+  readonly world: ManualWorld;
+  readonly waiters: Waiters;
+  readonly callbackUrls: CallbackUrls;
+  readonly observed: CallbackOutcome[];
+  readonly logLines: LogLine[];
+  /** As the app "orders" unless another key is given; a body that is no text is sent as JSON. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  submit(body?: object): Promise<Answer>;
+  /** The path of the callback URL of an execution. */
+  callbackPath(correlationId: string): Promise<string>;
+}
+
+interface CallOptions {
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what a client sees of a document is for the test to say
+  readonly json: any;
+}
+
+type Options = Partial<HttpDependencies> & { readonly surface?: Surface; readonly limits?: Partial<Limits> };
+
+export async function startHttp({ surface = 'everything', limits = {}, ...overrides }: Options = {}): Promise<Harness> {
+  const world = createManualWorld();
+  const store = createMemoryStore();
+  const waiters = createWaiters(store, world);
+  const logLines: LogLine[] = [];
+  const observed: CallbackOutcome[] = [];
+  const callbackUrls = createCallbackUrls('https://receiver.example', [CALLBACK_SECRET]);
+  const dependencies: HttpDependencies = {
+    store,
+    submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, queueCapacity: QUEUE_CAPACITY }),
+    resolve: createResolve(store, { readCallback }, world),
+    waiters,
+    world,
+    log: logInto(logLines),
+    callbackUrls,
+    apps: [
+      { name: 'orders', key: ORDERS_KEY },
+      { name: 'billing', key: BILLING_KEY },
+    ],
+    operators: [{ name: 'alice', key: ALICE_KEY }],
+    draining: () => false,
+    ready: async () => [],
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    observeCallback: (outcome) => void observed.push(outcome),
+    ...overrides,
+  };
+  const log = dependencies.log;
+  const server: Listening = await listen(createApp(dependencies, surface), { host: '127.0.0.1', port: 0, log, limits });
+  const call = caller(server.url);
+  return {
+    ...server,
+    store,
+    world,
+    waiters,
+    callbackUrls,
+    observed,
+    logLines,
+    call,
+    submit: (body = {}) => call('POST', '/v1/executions', { body: { actionId: 'charge-card', ...body } }),
+    callbackPath: async (correlationId) => {
+      const execution = await store.find(correlationId);
+      return new URL(callbackUrls.mint(execution?.reference ?? '')).pathname;
+    },
+    [Symbol.asyncDispose]: () => server.close(0),
+  };
+}
+
+function caller(url: string): Harness['call'] {
+  return async (method, path, { key = ORDERS_KEY, headers = {}, body, signal } = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return { status: response.status, headers: response.headers, text, json: isJson && text ? JSON.parse(text) : null };
+  };
+}
+
+function logInto(lines: LogLine[]): Log {
+  const at = (level: keyof Log) => (facts: Facts, message: string) => void lines.push({ level, facts, message });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** The built-in profile's callback, as far as these tests need it. */
+function readCallback(body: Uint8Array): CallbackReading {
+  const unreadable: CallbackReading = { type: 'callback-unreadable', reason: 'no status in it' };
+  try {
+    const said: Json = parseJson(new TextDecoder().decode(body));
+    if (!isJsonObject(said) || typeof said['status'] !== 'string') return unreadable;
+    const { status: word, result = null, error = null } = said;
+    const kind = KINDS[word] ?? 'progress';
+    return { type: 'callback', executionId: scalarText(said['executionId']), news: { kind, word, result, error } };
+  } catch {
+    return unreadable;
+  }
+}
+
+const KINDS: { readonly [word: string]: 'completed' | 'failed' } = { COMPLETED: 'completed', FAILED: 'failed' };
+
+export interface Wire {
+  readonly socket: Socket;
+  /** Everything received so far. */
+  readonly received: string;
+  send(text: string | Uint8Array): void;
+  /** Resolves with everything received once it matches. */
+  until(pattern: RegExp): Promise<string>;
+  /** Resolves with everything received once the server has closed the connection. */
+  closed: Promise<string>;
+}
+
+/** A bare TCP connection, for requests that no HTTP client would send. */
+export function wire(port: number): Wire {
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.setEncoding('latin1');
+  // A reset is one way in which a server closes a connection.
+  socket.on('error', () => {});
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(received)));
+  socket.on('data', (chunk) => {
+    received += String(chunk);
+  });
+  return {
+    socket,
+    get received() {
+      return received;
+    },
+    send: (text) => void socket.write(text),
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (pattern.test(received)) resolve(received);
+        };
+        look();
+        socket.on('data', look);
+        void closed.then(() => reject(new Error(`closed before ${pattern} came: ${received}`)));
+      }),
+    closed,
+  };
+}
+
+/** The head of a request as it goes over the wire. */
+export function head(method: string, path: string, headers: Record<string, string> = {}): string {
+  const lines = Object.entries({ host: 'receiver', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
+
+/** Lets the event loop turn until it is so; the test's time-out is the limit. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}
+
+/** What dispatch does: hands everything queued to CXone, which accepts it under the name `cx-` + correlation id. */
+export async function dispatchAll({ store, world }: Pick<Harness, 'store' | 'world'>): Promise<void> {
+  for (const { reference, correlationId } of await store.claimDispatches(100, world.now())) {
+    await store.record(reference, submitted({ executionId: `cx-${correlationId}` }), world.now());
+  }
+}

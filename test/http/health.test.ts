@@ -1,0 +1,41 @@
+// What probes and scrapers see.
+
+import { expect, test } from 'vitest';
+import { startHttp } from './harness.ts';
+
+test('the process is alive and ready, and says so to anyone', async () => {
+  await using http = await startHttp();
+  const live = await http.call('GET', '/livez', { key: null });
+  expect([live.status, live.json]).toEqual([200, { live: true }]);
+  const ready = await http.call('GET', '/readyz', { key: null });
+  expect([ready.status, ready.json]).toEqual([200, { ready: true, notReady: [] }]);
+});
+
+test('what is not ready is listed', async () => {
+  await using http = await startHttp({ ready: async () => ['the database', 'the sweeper'] });
+  const answer = await http.call('GET', '/readyz', { key: null });
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(answer.json).toMatchObject({ ready: false, notReady: ['the database', 'the sweeper'], status: 503 });
+  expect((await http.call('GET', '/livez')).status).toBe(200);
+});
+
+test('while draining it is not ready, without asking further, and still alive', async () => {
+  const ready = () => Promise.reject(new Error('not to be asked'));
+  await using http = await startHttp({ draining: () => true, ready });
+  const answer = await http.call('GET', '/readyz', { key: null });
+  expect([answer.status, answer.json.notReady]).toEqual([503, ['draining']]);
+  expect((await http.call('GET', '/livez')).status).toBe(200);
+});
+
+test('a readiness check that breaks means not ready; why is for the log', async () => {
+  await using http = await startHttp({ ready: () => Promise.reject(new Error('disk on fire')) });
+  const answer = await http.call('GET', '/readyz', { key: null });
+  expect(answer.status).toBe(503);
+  expect(answer.text).not.toContain('fire');
+  expect(http.logLines).toContainEqual({
+    level: 'error',
+    facts: { reason: 'Error: disk on fire' },
+    message: 'the readiness check failed',
+  });
+});
