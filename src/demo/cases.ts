@@ -1,0 +1,79 @@
+// What the demo submits: every fate of the simulator at least once, and the two that only a receiver can bring about.
+
+import type { Expectation } from '../simulator/fate.ts';
+import { catalogue, inputsFor } from '../simulator/fates.ts';
+
+/** A fate's promise; how often it is POSTed may be left open. */
+export interface DemoExpectation extends Omit<Expectation, 'status' | 'resolvedBy' | 'posts'> {
+  readonly status: string;
+  readonly resolvedBy: string;
+  readonly posts?: number;
+}
+
+export interface DemoCase {
+  readonly name: string;
+  readonly about: string;
+  readonly correlationId: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly expect: DemoExpectation;
+  /** The app gives it up as soon as CXone has taken it. */
+  readonly cancel: boolean;
+}
+
+/** The ordinary course of things happens more often than the others. */
+const COPIES: Readonly<Record<string, number>> = { callback: 16, 'lost-callback': 6, 'callback-failed': 3 };
+
+export function demoCases(): DemoCase[] {
+  const fates = catalogue.flatMap(({ fate, about, submission, expect }) =>
+    Array.from({ length: COPIES[fate] ?? 1 }, (_, i) => {
+      const correlationId = `demo-${fate}-${i + 1}`;
+      const body = { actionId: `demo-${fate}`, correlationId, inputs: inputsFor(fate, { copy: i + 1 }), ...submission };
+      return { name: fate, about, correlationId, body, expect, cancel: false };
+    }),
+  );
+  return [...fates, CANCELLED, QUEUE_TIMEOUT];
+}
+
+const CANCELLED: DemoCase = {
+  name: 'cancelled',
+  about: 'the app gives it up; the callback comes all the same',
+  correlationId: 'demo-cancelled-1',
+  body: {
+    actionId: 'demo-cancelled',
+    correlationId: 'demo-cancelled-1',
+    inputs: { simulate: { fate: 'callback', runMs: 4000 } },
+    graceSeconds: 60,
+  },
+  cancel: true,
+  expect: {
+    status: 'CANCELLED',
+    resolvedBy: 'cancel',
+    audit: ['SUBMITTED', 'CANCELLED', 'CALLBACK_LATE'],
+    callbackAnswers: ['200 late'],
+    runs: 1,
+    posts: 1,
+    polls: 0,
+    lateResult: 'COMPLETED',
+  },
+};
+
+const QUEUE_TIMEOUT: DemoCase = {
+  name: 'never-taken',
+  about: 'CXone answers 503 until the queue time-out',
+  correlationId: 'demo-never-taken-1',
+  body: {
+    actionId: 'demo-never-taken',
+    correlationId: 'demo-never-taken-1',
+    inputs: { simulate: { submits: [{ answer: 503 }] } },
+  },
+  cancel: false,
+  expect: {
+    status: 'TIMEOUT',
+    resolvedBy: 'deadline',
+    audit: ['ACCEPTED', 'FAILED', 'QUEUE_TIMEOUT'],
+    callbackAnswers: [],
+    runs: 0,
+    polls: 0,
+    errorCode: 408,
+  },
+};

@@ -1,0 +1,58 @@
+// The demo's app: speaks to the receiver over HTTP and nothing else, as any app would.
+
+import { ofetch } from 'ofetch';
+import { type Json, type JsonObject, parseJson } from '../execution/json.ts';
+
+/** An execution as the API shows it. */
+export interface ApiExecution extends JsonObject {
+  correlationId: string;
+  status: string;
+  resolvedBy: string | null;
+  submittedAt: string;
+  resolvedAt: string | null;
+  latencyMs: number | null;
+  totalLatencyMs: number | null;
+  result: Json;
+  error: Json;
+  lateResult: Json;
+}
+
+export interface ApiEntry extends JsonObject {
+  event: string;
+}
+
+export interface DemoClient {
+  submit(body: object): Promise<ApiExecution>;
+  /** Holds a request open, as often as it takes, until the execution has ended. */
+  untilEnded(correlationId: string, changed: (execution: ApiExecution) => void): Promise<ApiExecution>;
+  get(correlationId: string): Promise<ApiExecution>;
+  trail(correlationId: string): Promise<ApiEntry[]>;
+  cancel(correlationId: string): Promise<void>;
+}
+
+const TERMINAL = ['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'];
+
+export function createDemoClient(url: string, key: string): DemoClient {
+  const api = ofetch.create({
+    baseURL: `${url}/v1/executions`,
+    headers: { authorization: `Bearer ${key}` },
+    retry: 0,
+    // Numbers come as they are written.
+    parseResponse: (text) => parseJson(text),
+  });
+  const get = (id: string, seconds = 0) =>
+    api<ApiExecution>(`/${id}`, { headers: seconds > 0 ? { prefer: `wait=${seconds}` } : {} });
+  return {
+    submit: (body) => api<ApiExecution>('', { method: 'POST', body }),
+    untilEnded: async (id, changed) => {
+      for (;;) {
+        const execution = await get(id, 30);
+        changed(execution);
+        if (TERMINAL.includes(execution.status)) return execution;
+      }
+    },
+    get,
+    trail: async (id) => (await api<{ items: ApiEntry[] }>(`/${id}/audit`)).items,
+    cancel: async (id) => void (await api(`/${id}/cancel`, { method: 'POST' })),
+  };
+}

@@ -1,0 +1,134 @@
+// `npm run demo`: the simulator and the receiver on loopback, every fate over real HTTP, and a verdict.
+
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { readConfig } from '../config.ts';
+import { type Service, startService } from '../service.ts';
+import { createSimulator, type Simulator } from '../simulator/app.ts';
+import { systemWorld } from '../world.ts';
+import { type DemoCase, demoCases } from './cases.ts';
+import { createDemoClient, type DemoClient } from './client.ts';
+import { judge } from './judge.ts';
+import { type Progress, showProgress } from './progress.ts';
+import { type Result, report } from './report.ts';
+
+const HELP = `Usage: npm run demo [-- --serve] [--seed TEXT]
+
+Runs the CXone simulator and the receiver on loopback ports and lets every fate happen to some execution.
+Ends with 0 only if each execution ended as its fate says.
+
+  --serve      keep both up afterwards, with a curl line to try
+  --seed TEXT  the same seed, the same run times and ids at the simulator
+`;
+
+const DATABASE = fileURLToPath(new URL('../../data/demo.db', import.meta.url));
+
+/** Returns the exit code. */
+export async function runDemo(args: readonly string[]): Promise<number> {
+  const options = { serve: { type: 'boolean' }, seed: { type: 'string' }, help: { type: 'boolean' } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const { stdout } = process;
+  if (values.help) {
+    stdout.write(HELP);
+    return 0;
+  }
+  const secret = () => randomBytes(24).toString('base64url');
+  const keys = { app: secret(), operator: secret() };
+  await using simulator = createSimulator({ seed: values.seed ?? 'demo' });
+  const { url: cxoneUrl } = await simulator.listen();
+  const service = await startReceiver(cxoneUrl, keys, secret() + secret());
+  try {
+    stdout.write(`CXone simulator on ${cxoneUrl}, receiver on ${service.url}\n\n`);
+    const startedAt = systemWorld.now();
+    const results = await play(createDemoClient(service.url, keys.app), simulator);
+    const auditCount = results.reduce((sum, { trail }) => sum + trail.length, 0);
+    const took = systemWorld.now() - startedAt;
+    stdout.write(report({ results, auditCount, databasePath: relative('', DATABASE), took }));
+    if (values.serve) await keepUp(service, keys);
+    return results.every(({ differences }) => differences.length === 0) ? 0 : 1;
+  } finally {
+    await service.stop();
+  }
+}
+
+function startReceiver(
+  cxoneUrl: string,
+  keys: { app: string; operator: string },
+  callbackSecret: string,
+): Promise<Service> {
+  mkdirSync(dirname(DATABASE), { recursive: true });
+  for (const suffix of ['', '-wal', '-shm']) rmSync(DATABASE + suffix, { force: true });
+  const config = readConfig({
+    CXONE_BASE_URL: cxoneUrl,
+    CXONE_CLIENT_ID: 'simulator',
+    CXONE_CLIENT_SECRET: 'simulator-secret',
+    PUBLIC_URL: 'http://127.0.0.1',
+    PORT: '0',
+    CALLBACK_SECRET: callbackSecret,
+    APP_KEYS: `demo:${keys.app}`,
+    OPERATOR_KEYS: `operator:${keys.operator}`,
+    DATABASE_PATH: DATABASE,
+    MAX_CONCURRENT: '20',
+    QUEUE_TIMEOUT_SECONDS: '25',
+  });
+  const log = pino({ level: 'silent' });
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  return startService({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
+}
+
+async function play(client: DemoClient, simulator: Simulator): Promise<Result[]> {
+  const cases = demoCases();
+  const progress = showProgress(cases.length, process.stdout, systemWorld);
+  try {
+    await Promise.all(cases.map((demo) => live(demo, client, progress)));
+    // Late and repeated callbacks are part of a fate.
+    await simulator.quiet();
+  } finally {
+    await progress.done();
+  }
+  return Promise.all(
+    cases.map(async (demo) => {
+      const { correlationId } = demo;
+      const execution = await client.get(correlationId);
+      const evidence = {
+        execution,
+        trail: await client.trail(correlationId),
+        record: simulator.execution(correlationId),
+      };
+      return { ...evidence, demo, differences: judge(demo, evidence) };
+    }),
+  );
+}
+
+async function live(demo: DemoCase, client: DemoClient, progress: Progress): Promise<void> {
+  const { correlationId } = demo;
+  let { status } = await client.submit(demo.body);
+  progress.status(correlationId, status);
+  while (demo.cancel && status !== 'PENDING') {
+    await systemWorld.sleep(50);
+    ({ status } = await client.get(correlationId));
+  }
+  if (demo.cancel) await client.cancel(correlationId);
+  await client.untilEnded(correlationId, (execution) => progress.status(correlationId, execution.status));
+}
+
+async function keepUp(service: Service, keys: { app: string; operator: string }): Promise<void> {
+  process.stdout.write(`
+Both stay up until Ctrl-C. Submit one whose callback gets lost, and wait for its result:
+
+  curl -H 'Authorization: Bearer ${keys.app}' -H 'Content-Type: application/json' -H 'Prefer: wait=30' \\
+    -d '{"actionId":"look-up","graceSeconds":2,"inputs":{"simulate":"lost-callback"}}' ${service.url}/v1/executions
+
+What an operator sees:
+
+  curl -u operator:${keys.operator} ${service.url}/v1/executions
+`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+}

@@ -1,0 +1,50 @@
+// Compares what became of an execution with what its fate says should have become of it.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { CaseRecord } from '../simulator/ledger.ts';
+import type { DemoCase } from './cases.ts';
+import type { ApiEntry, ApiExecution } from './client.ts';
+
+export interface Evidence {
+  readonly execution: ApiExecution;
+  readonly trail: readonly ApiEntry[];
+  /** What CXone saw of it; undefined if it never heard of it. */
+  readonly record: CaseRecord | undefined;
+}
+
+/** Every difference, in words; none when all is as it should be. */
+export function judge({ expect }: Pick<DemoCase, 'expect'>, { execution, trail, record }: Evidence): string[] {
+  const differences: string[] = [];
+  const check = (what: string, expected: unknown, got: unknown) => {
+    if (expected !== undefined && !isDeepStrictEqual(expected, got)) {
+      differences.push(`${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`);
+    }
+  };
+  const answers = record?.callbacks.map(({ answer }) => answer) ?? [];
+  const events = trail.map(({ event }) => event);
+  check('status', expect.status, execution.status);
+  check('resolvedBy', expect.resolvedBy, execution.resolvedBy);
+  check('error.code', expect.errorCode, (execution.error as { code?: unknown } | null)?.code);
+  check('lateResult.status', expect.lateResult, (execution.lateResult as { status?: unknown } | null)?.status);
+  check('runs at CXone', expect.runs, record?.runs ?? 0);
+  check('POSTs to CXone', expect.posts, record?.posts.length ?? 0);
+  check('answers to callbacks', expect.callbackAnswers && [...expect.callbackAnswers], answers);
+  if (expect.polls === 0) check('polls', 0, record?.polls.length ?? 0);
+  if ((record?.polls.length ?? 0) < (expect.polls ?? 0)) differences.push(`polls: fewer than ${expect.polls}`);
+  if (!isSubsequence(expect.audit, events)) {
+    differences.push(`audit: expected ${expect.audit.join(' … ')} in ${events.join(', ')}`);
+  }
+  const text = expect.resultContains ?? '';
+  if (!JSON.stringify(execution.result).includes(text)) differences.push(`result: does not contain ${text}`);
+  return differences;
+}
+
+function isSubsequence(wanted: readonly string[], all: readonly string[]): boolean {
+  let from = 0;
+  for (const event of wanted) {
+    const at = all.indexOf(event, from);
+    if (at === -1) return false;
+    from = at + 1;
+  }
+  return true;
+}

@@ -1,0 +1,134 @@
+// What the demo says at the end: outcomes by fate, latencies, what CXone was asked for, and where to look on.
+
+import type { CaseRecord } from '../simulator/ledger.ts';
+import type { DemoCase } from './cases.ts';
+import type { Evidence } from './judge.ts';
+
+export interface Result extends Evidence {
+  readonly demo: DemoCase;
+  readonly differences: readonly string[];
+}
+
+export interface Summary {
+  readonly results: readonly Result[];
+  readonly auditCount: number;
+  readonly databasePath: string;
+  /** Milliseconds that the demo took. */
+  readonly took: number;
+}
+
+/** What a client without callbacks does: ask every so often, from acceptance on, until it is over. */
+const NAIVE_POLL_MS = 2000;
+
+export function report({ results, auditCount, databasePath, took }: Summary): string {
+  const wrong = results.filter(({ differences }) => differences.length > 0);
+  return [
+    outcomes(results),
+    '',
+    latencies(results),
+    '',
+    upstream(results),
+    '',
+    `${results.length} executions in ${(took / 1000).toFixed(1)} s left ${auditCount} audit entries in ${databasePath}. Try:`,
+    '',
+    `  sqlite3 ${databasePath} "SELECT * FROM action_latency"`,
+    `  sqlite3 ${databasePath} "SELECT timestamp, event, http_status, detail FROM audit_events WHERE correlation_id = 'demo-garbled-callback-1'"`,
+    '',
+    ...wrong.flatMap(({ demo, differences }) => [
+      `✗ ${demo.correlationId}`,
+      ...differences.map((text) => `    ${text}`),
+    ]),
+    wrong.length === 0
+      ? `All ${results.length} executions ended as their fate says.`
+      : `${wrong.length} of ${results.length} executions ended otherwise than their fate says.`,
+    '',
+  ].join('\n');
+}
+
+function outcomes(results: readonly Result[]): string {
+  const rows = [['', 'fate', 'n', 'expected', 'got', 'resolved by', 'lag']];
+  for (const group of Map.groupBy(results, ({ demo }) => demo.name).values()) {
+    const [{ demo }] = group as [Result];
+    const lags = group.map(detectionLag).filter((lag) => lag !== null);
+    rows.push([
+      group.every(({ differences }) => differences.length === 0) ? '✓' : '✗',
+      demo.name,
+      String(group.length),
+      demo.expect.status,
+      distinct(group.map(({ execution }) => execution.status)),
+      distinct(group.map(({ execution }) => execution.resolvedBy ?? '–')),
+      lags.length === 0 ? '–' : `${percentile(lags, 50)} ms`,
+    ]);
+  }
+  return table(rows);
+}
+
+function latencies(results: readonly Result[]): string {
+  const totals = results.map(({ execution }) => execution.totalLatencyMs ?? 0);
+  const submits = results.map(({ execution }) => execution.latencyMs).filter((ms) => ms !== null);
+  const lagOf = (by: string) =>
+    results
+      .filter(({ execution }) => execution.resolvedBy === by)
+      .map(detectionLag)
+      .filter((lag) => lag !== null);
+  const row = (name: string, values: readonly number[]) => [
+    name,
+    `${percentile(values, 50)} ms`,
+    `${percentile(values, 95)} ms`,
+  ];
+  return table([
+    ['latency', 'p50', 'p95'],
+    row('submission to outcome', totals),
+    row("CXone's answer to a submission", submits),
+    row('completion to outcome, by callback', lagOf('callback')),
+    row('completion to outcome, by poll', lagOf('poll')),
+  ]);
+}
+
+function upstream(results: readonly Result[]): string {
+  const records = results.flatMap(({ record, execution }) => (record ? [{ record, execution }] : []));
+  const asked = records.reduce((sum, { record }) => sum + record.posts.length + record.polls.length, 0);
+  const naive = records.reduce(
+    (sum, { record, execution }) => sum + record.posts.length + naivePolls(record, execution),
+    0,
+  );
+  const each = (count: number) => (count / results.length).toFixed(2);
+  return `CXone was called ${each(asked)} times per execution; polling every 2 s would have called it ${each(naive)} times.`;
+}
+
+function naivePolls(record: CaseRecord, execution: Evidence['execution']): number {
+  if (record.runs === 0) return 0;
+  const end = record.endsAt ?? execution.resolvedAt;
+  const [first] = record.posts;
+  if (!first || !end) return 0;
+  return Math.max(1, Math.ceil((Date.parse(end) - Date.parse(first.at)) / NAIVE_POLL_MS));
+}
+
+/** From the true end at CXone to the outcome here, milliseconds; null where the one did not lead to the other. */
+function detectionLag({ record, execution }: Evidence): number | null {
+  const found = ['callback', 'poll'].includes(execution.resolvedBy ?? '') && execution.status !== 'NOT_FOUND';
+  if (!found || !record?.endsAt || !execution.resolvedAt) return null;
+  return Math.max(0, Date.parse(execution.resolvedAt) - Date.parse(record.endsAt));
+}
+
+/** Nearest rank; of nothing it is 0. */
+function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0;
+}
+
+function distinct(values: readonly string[]): string {
+  return [...new Set(values)].join(', ');
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
+}

@@ -1,0 +1,152 @@
+// The whole service and the simulator over real HTTP and a real database, in one world whose clock the story moves.
+
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { parseJson } from '../../src/execution/json.ts';
+import { type Service, startService } from '../../src/service.ts';
+import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
+import type { FateName } from '../../src/simulator/fates.ts';
+import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
+import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+export const APP_KEY = 'the-shop-key-0123456789';
+export const OTHER_APP_KEY = 'the-other-key-0123456789';
+export const OPERATOR_KEY = 'the-operator-key-0123456789';
+
+/** Real time that something may take which needs no clock, such as an answer over loopback. */
+const PATIENCE_MS = 10_000;
+
+interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are asserted on, member by member
+  readonly body: any;
+}
+
+export interface Stage {
+  readonly world: ManualWorld;
+  readonly simulator: Simulator;
+  readonly log: RememberingLog;
+  readonly databasePath: string;
+  service(): Service;
+  stop(): Promise<void>;
+  /** Starts the receiver again on the same file. */
+  restart(): Promise<void>;
+  request(method: string, path: string, options?: { key?: string; body?: unknown; prefer?: string }): Promise<Answered>;
+  /** Submits an execution that meets this fate; returns its id. */
+  submit(fate: FateName | object, more?: object): Promise<string>;
+  get(correlationId: string): Promise<Answered['body']>;
+  events(correlationId: string): Promise<string[]>;
+  /** Lets everything happen that needs no clock, until the condition holds. */
+  until(condition: () => boolean | Promise<boolean>): Promise<void>;
+  untilStatus(correlationId: string, status: string): Promise<void>;
+  /** Moves the clock on in small steps, letting answers arrive in between. */
+  pass(ms: number, stepMs?: number): Promise<void>;
+}
+
+export async function setStage(
+  env: Record<string, string> = {},
+  simulatorOptions: Partial<SimulatorOptions> = {},
+): Promise<Stage> {
+  const world = createManualWorld();
+  const log = quietLog();
+  const simulator = createSimulator({
+    world,
+    latencyMs: 0,
+    jitterMs: 0,
+    runMs: 0,
+    runJitterMs: 0,
+    ...simulatorOptions,
+  });
+  const { url: cxoneUrl } = await simulator.listen();
+  const databasePath = join(temporaryFolder(), 'receiver.db');
+  const config = readConfig({
+    CXONE_BASE_URL: cxoneUrl,
+    CXONE_CLIENT_ID: 'simulator',
+    CXONE_CLIENT_SECRET: 'simulator-secret',
+    PUBLIC_URL: 'http://127.0.0.1',
+    PORT: '0',
+    CALLBACK_SECRET: 'a-secret-for-stories-of-32-characters',
+    APP_KEYS: `shop:${APP_KEY},other:${OTHER_APP_KEY}`,
+    OPERATOR_KEYS: `alice:${OPERATOR_KEY}`,
+    DATABASE_PATH: databasePath,
+    // The clock stands still while a story looks on, and with it the rate.
+    RATE_LIMIT_PER_SECOND: '10000',
+    MAX_CONCURRENT: '100',
+    ...env,
+  });
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const start = () => startService({ config, world, log, fatal, publicUrlFromListener: true });
+  let service = await start();
+  let stopped: Promise<void> | null = null;
+
+  const stage: Stage = {
+    world,
+    simulator,
+    log,
+    databasePath,
+    service: () => service,
+    stop: () => {
+      stopped ??= service.stop();
+      return stopped;
+    },
+    restart: async () => {
+      await stage.stop();
+      service = await start();
+      stopped = null;
+    },
+    request: async (method, path, { key = APP_KEY, body, prefer } = {}) => {
+      const response = await fetch(`${service.url}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(prefer === undefined ? {} : { prefer }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: text === '' ? null : parseJson(text) };
+    },
+    submit: async (fate, more = {}) => {
+      const simulate = typeof fate === 'string' ? { fate } : fate;
+      const body = { actionId: 'charge', inputs: { simulate }, ...more };
+      const answer = await stage.request('POST', '/v1/executions', { body });
+      if (answer.status !== 202) throw new Error(`submitting was answered ${answer.status}`);
+      return answer.body.correlationId;
+    },
+    get: async (correlationId) => (await stage.request('GET', `/v1/executions/${correlationId}`)).body,
+    events: async (correlationId) => {
+      const { body } = await stage.request('GET', `/v1/executions/${correlationId}/audit`);
+      return body.items.map(({ event }: { event: string }) => event);
+    },
+    until: async (condition) => {
+      const giveUpAt = performance.now() + PATIENCE_MS;
+      while (!(await condition())) {
+        if (performance.now() > giveUpAt) throw new Error('what the story waited for did not happen');
+        await turn();
+      }
+    },
+    untilStatus: (correlationId, status) => stage.until(async () => (await stage.get(correlationId)).status === status),
+    pass: async (ms, stepMs = 500) => {
+      for (let left = ms; left > 0; left -= stepMs) {
+        await world.advance(Math.min(left, stepMs));
+        for (let turns = 0; turns < 20; turns += 1) await turn();
+      }
+    },
+  };
+  onTestFinished(async () => {
+    await Promise.all([stage.stop(), stage.pass(20_000, 5_000)]);
+    await simulator.close();
+  });
+  return stage;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
