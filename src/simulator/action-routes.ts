@@ -1,0 +1,136 @@
+// Execute and poll: what CXone answers to each, as the script of the execution has it.
+
+import type { Context } from 'hono';
+import { isJsonObject, type JsonObject, parseJson } from '../execution/json.ts';
+import { give, json, retryAfter, type SimulatorEnv, text } from './answers.ts';
+import { bearerOf } from './calls.ts';
+import { BadDials, chooseScript } from './choose.ts';
+import type { Dice } from './dice.ts';
+import type { Executions, Run } from './executions.ts';
+import type { CaseRecord } from './ledger.ts';
+import type { SimulatorOptions } from './options.ts';
+import { ending, standing } from './outcome.ts';
+import { type PollStep, type Script, type SubmitStep, stepAt } from './script.ts';
+
+export interface ActionParts {
+  readonly options: SimulatorOptions;
+  readonly dice: Dice;
+  readonly executions: Executions;
+  /** Aborts when the simulator closes. */
+  readonly closing: AbortSignal;
+}
+
+type Handler = (c: Context<SimulatorEnv>) => Promise<Response>;
+
+/** How far a correlation id has come in its script. */
+interface Progress {
+  submits: number;
+  polls: number;
+  /** The token that a 401 of the script refused. */
+  refusedToken: string | null;
+}
+
+export function createActionRoutes({ options, dice, executions, closing }: ActionParts) {
+  const { world } = options;
+  const progress = new WeakMap<CaseRecord, Progress>();
+
+  const pause = async (ms: number) => {
+    if (ms > 0) await world.sleep(ms, closing);
+  };
+
+  const progressOf = (record: CaseRecord): Progress => {
+    const found = progress.get(record) ?? { submits: 0, polls: 0, refusedToken: null };
+    progress.set(record, found);
+    return found;
+  };
+
+  const execute: Handler = async (c) => {
+    const record = c.get('record');
+    if (record === undefined) throw new Error('an execute call has a record');
+    const order = readOrder(await c.req.text());
+    if (typeof order === 'string') return give(c, 400, order);
+    const script = readScript(order.inputs, record);
+    if (typeof script === 'string') return give(c, 400, script);
+    record.fate = script.fate;
+
+    const step = nextSubmit(progressOf(record), script, bearerOf(c.req.header('authorization')));
+    await pause(script.latencyMs);
+    const started = runs(step) ? executions.start(record, script, order.inputs, order.callbackUrl) : null;
+    if (step.afterCallbacks) await started?.told;
+    if (typeof step.answer === 'number' && step.answer < 300) return accepted(step, step.answer, started?.run);
+    return give(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headersOf(step));
+  };
+
+  const headersOf = ({ retryAfterSeconds, retryAfterAsDate }: SubmitStep) =>
+    retryAfterSeconds === undefined
+      ? undefined
+      : retryAfter(retryAfterSeconds, retryAfterAsDate ? 'date' : 'seconds', world.now());
+
+  const readScript = (inputs: JsonObject, record: CaseRecord): Script | string => {
+    try {
+      return chooseScript(inputs, record.correlationId, options, dice);
+    } catch (error) {
+      if (error instanceof BadDials) return error.message;
+      throw error;
+    }
+  };
+
+  const poll: Handler = async (c) => {
+    const { actionId = '', executionId = '' } = c.req.param();
+    const run = executions.find(executionId);
+    if (run === undefined || run.actionId !== actionId) return give(c, 404, 'there is no such execution');
+    const asked = progressOf(run.record);
+    const step: PollStep = stepAt(run.script.polls, asked.polls);
+    asked.polls += 1;
+    await pause(options.latencyMs + options.jitterMs * dice.roll('poll', executionId, asked.polls));
+    if (step === 'truth') return json(200, standing(run, world.now()));
+    return give(c, step, `simulated ${step}, as the fate ${run.script.fate} says`);
+  };
+
+  return { execute, poll };
+}
+
+function nextSubmit(progress: Progress, script: Script, token: string): SubmitStep {
+  // A 401 stays until another token comes: it is the token that is refused.
+  if (progress.refusedToken === token) return { answer: 401 };
+  const step = stepAt(script.submits, progress.submits);
+  progress.submits += 1;
+  progress.refusedToken = step.answer === 401 ? token : null;
+  return step;
+}
+
+function runs(step: SubmitStep): boolean {
+  return step.runs ?? (typeof step.answer !== 'number' || step.answer < 300);
+}
+
+function accepted(step: SubmitStep, status: number, run: Run | undefined): Response {
+  switch (run === undefined ? 'bare' : (step.body ?? 'execution')) {
+    case 'execution':
+      return json(status, { executionId: run?.executionId, status: 'PENDING' });
+    case 'outcome':
+      return json(status, run === undefined ? {} : ending(run));
+    case 'bare':
+      return json(status, { status: 'ACCEPTED' });
+    case 'html':
+      return text(status, '<!doctype html><title>OK</title><p>Accepted.', { 'content-type': 'text/html' });
+  }
+}
+
+/** The parts of an execute body that matter here, or what is wrong with it. */
+function readOrder(body: string): { inputs: JsonObject; callbackUrl: string } | string {
+  let order: unknown;
+  try {
+    order = parseJson(body);
+  } catch {
+    return 'the body is no JSON';
+  }
+  if (!isJsonObject(order)) return 'the body is no JSON object';
+  const { inputs = {}, context, asyncExecution } = order;
+  if (!isJsonObject(inputs)) return 'inputs: expected an object';
+  if (asyncExecution !== true) return 'asyncExecution: expected true';
+  const callbackUrl = isJsonObject(context) ? context['callbackUrl'] : undefined;
+  if (typeof callbackUrl !== 'string' || !/^https?:$/.test(URL.parse(callbackUrl)?.protocol ?? '')) {
+    return 'context.callbackUrl: expected an http or https URL';
+  }
+  return { inputs, callbackUrl };
+}

@@ -1,0 +1,44 @@
+// Answers on the wire, and what may happen to a connection instead of one.
+
+import { once } from 'node:events';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Context } from 'hono';
+import type { Json } from '../execution/json.ts';
+import type { Answer, CaseRecord, Exchange } from './ledger.ts';
+
+export interface SimulatorEnv {
+  Bindings: Partial<HttpBindings>;
+  Variables: { exchange: Exchange; record: CaseRecord | undefined };
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+const WITHOUT_BODY: readonly number[] = [204, 205, 304];
+
+export function json(status: number, value: Json | object, headers: Headers = {}): Response {
+  return text(status, JSON.stringify(value), { ...headers, 'content-type': 'application/json' });
+}
+
+export function text(status: number, body: string, headers: Headers): Response {
+  return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers });
+}
+
+/** Gives this answer, in CXone's manner; a reset and a hang need the node server under the app. */
+export async function give(c: Context<SimulatorEnv>, answer: Answer, message: string, headers?: Headers) {
+  // Noted first: a hang may last.
+  c.get('exchange').answer = answer;
+  if (typeof answer === 'number') return json(answer, { message }, headers);
+  const { outgoing } = c.env;
+  if (outgoing === undefined) throw new Error(`a ${answer} needs a socket: use listen()`);
+  if (answer === 'reset') outgoing.socket?.resetAndDestroy();
+  else if (!outgoing.destroyed) await once(outgoing, 'close');
+  return RESPONSE_ALREADY_SENT;
+}
+
+/** Retry-After in whole seconds or as an HTTP-date (RFC 9110, section 10.2.3), never too early. */
+export function retryAfter(seconds: number, style: 'seconds' | 'date', now: number): Headers {
+  const whole = Math.ceil(seconds);
+  const date = () => new Date(Math.ceil((now + whole * 1000) / 1000) * 1000).toUTCString();
+  return { 'retry-after': style === 'seconds' ? String(whole) : date() };
+}

@@ -1,0 +1,103 @@
+// A CXone to run against: token, execute and poll endpoints, callbacks, and every way in which they go wrong.
+
+import { Hono } from 'hono';
+import { createActionRoutes } from './action-routes.ts';
+import { json, type SimulatorEnv } from './answers.ts';
+import { createCalls } from './calls.ts';
+import { createControlRoutes } from './control-routes.ts';
+import { createDeliver } from './deliver.ts';
+import { createDice } from './dice.ts';
+import { createExecutions } from './executions.ts';
+import { type CaseRecord, createLedger, type Stats } from './ledger.ts';
+import { type Listening, listen, type Place } from './listen.ts';
+import { type SimulatorOptions, withDefaults } from './options.ts';
+import { createOutage, type OutageOrder } from './outage.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { answerToken } from './token-route.ts';
+import { createTokens } from './tokens.ts';
+
+export interface Simulator {
+  readonly fetch: Hono<SimulatorEnv>['fetch'];
+  /** Listens; closing it drops its connections and leaves the executions and their callbacks alone. */
+  listen(place?: Partial<Place>): Promise<Listening>;
+  stats(): Stats;
+  /** Everything that came, per correlation id, oldest first. */
+  executions(): CaseRecord[];
+  execution(correlationId: string): CaseRecord | undefined;
+  outage(order: OutageOrder): void;
+  revokeTokens(): void;
+  /** Resolves when every callback of every run so far has been sent and answered. */
+  quiet(): Promise<void>;
+  /** Forgets everything that happened and drops callbacks that are still to come. */
+  reset(): void;
+  /** Drops callbacks and listeners; nothing of it is left running. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @throws {RangeError} when the rates make no sense. */
+export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulator {
+  const options = withDefaults(given);
+  const closing = new AbortController();
+  const dice = createDice(options.seed);
+  const ledger = createLedger(options.watch);
+  const tokens = createTokens(options);
+  const outage = createOutage(options.world);
+  const { deliver, close: closeDeliver } = createDeliver(options.callbackTimeoutMs);
+  const executions = createExecutions(options, dice, ledger, deliver);
+  const listeners = new Set<Listening>();
+
+  const simulator: Simulator = {
+    fetch: (...args) => app.fetch(...args),
+    listen: async (place) => {
+      const listening = await listen(app.fetch, place);
+      listeners.add(listening);
+      return listening;
+    },
+    stats: () => ({ ...ledger.sums(), pendingCallbacks: executions.pendingCallbacks }),
+    executions: ledger.all,
+    execution: ledger.find,
+    outage: outage.begin,
+    revokeTokens: tokens.revoke,
+    quiet: executions.quiet,
+    reset: () => {
+      executions.clear();
+      ledger.clear();
+      tokens.revoke();
+      outage.begin({ answer: 503, ms: 0 });
+    },
+    close: async () => {
+      closing.abort();
+      executions.clear();
+      await Promise.all([...listeners].map((listening) => listening.close()));
+      await executions.quiet();
+      closeDeliver();
+    },
+    [Symbol.asyncDispose]: () => simulator.close(),
+  };
+
+  const app = new Hono<SimulatorEnv>();
+  const calls = createCalls({ options, ledger, outage, tokens, rateLimit: createRateLimit(options) });
+  const actions = createActionRoutes({ options, dice, executions, closing: closing.signal });
+  let unnamed = 0;
+
+  app.post('/api/v2/oauth/token', calls.counted('token'), calls.limited, (c) => answerToken(c, tokens));
+  app.post(
+    '/api/v2/dx/actions/:actionId/execute',
+    calls.counted('execute', (c) => {
+      unnamed += 1;
+      return ledger.open(c.req.header('x-correlation-id') ?? `unnamed-${unnamed}`, c.req.param('actionId') ?? '');
+    }),
+    calls.guarded('dx:actions:execute'),
+    actions.execute,
+  );
+  app.get(
+    '/api/v2/dx/actions/:actionId/executions/:executionId',
+    calls.counted('poll', (c) => executions.find(c.req.param('executionId') ?? '')?.record),
+    calls.guarded('dx:actions:read'),
+    actions.poll,
+  );
+  app.route('/simulator', createControlRoutes(simulator));
+  app.notFound(() => json(404, { message: 'there is nothing here; GET /simulator tells what there is' }));
+  return simulator;
+}

@@ -1,0 +1,79 @@
+// What every call to the simulated CXone goes through: it is counted, an outage may swallow it, and it needs a token.
+
+import type { MiddlewareHandler } from 'hono';
+import { give, retryAfter, type SimulatorEnv } from './answers.ts';
+import type { Call, CaseRecord, Ledger } from './ledger.ts';
+import type { SimulatorOptions } from './options.ts';
+import type { Outage } from './outage.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Tokens } from './tokens.ts';
+
+type Step = MiddlewareHandler<SimulatorEnv>;
+
+export interface Calls {
+  /** Counts a call and lets an outage answer it; `recordOf` finds the correlation id that it is about. */
+  counted(call: Call, recordOf?: (c: Parameters<Step>[0]) => CaseRecord | undefined): Step;
+  /** Asks for a Bearer token with this scope, within the rate limit. */
+  guarded(scope: string): Step;
+  limited: Step;
+}
+
+export interface CallParts {
+  readonly options: SimulatorOptions;
+  readonly ledger: Ledger;
+  readonly outage: Outage;
+  readonly tokens: Tokens;
+  readonly rateLimit: RateLimit;
+}
+
+export function createCalls({ options, ledger, outage, tokens, rateLimit }: CallParts): Calls {
+  const { world } = options;
+
+  const refusedByLimit = (c: Parameters<Step>[0]) => {
+    const waitMs = rateLimit.take();
+    if (waitMs === 0) return null;
+    const headers = retryAfter(Math.max(1, waitMs / 1000), options.retryAfter, world.now());
+    return give(c, 429, 'too many requests', headers);
+  };
+
+  return {
+    counted:
+      (call, recordOf) =>
+      async (c, next): Promise<Response | undefined> => {
+        const exchange = ledger.begin(call, new Date(world.now()).toISOString());
+        const record = recordOf?.(c);
+        c.set('exchange', exchange);
+        c.set('record', record);
+        record?.[call === 'execute' ? 'posts' : 'polls'].push(exchange);
+        try {
+          const down = outage.answerTo(call);
+          if (down !== null) return await give(c, down, 'the simulator has an outage');
+          await next();
+          return undefined;
+        } finally {
+          ledger.end(call, exchange, exchange.answer ?? c.res.status, record);
+        }
+      },
+    guarded:
+      (scope) =>
+      async (c, next): Promise<Response | undefined> => {
+        if (!tokens.valid(bearerOf(c.req.header('authorization')))) {
+          return give(c, 401, 'the access token is missing, unknown, expired or revoked', {
+            'www-authenticate': 'Bearer',
+          });
+        }
+        const refusal = refusedByLimit(c);
+        if (refusal !== null) return refusal;
+        if (options.scope !== null && !options.scope.split(' ').includes(scope)) {
+          return give(c, 403, `the access token lacks the scope ${scope}`);
+        }
+        await next();
+        return undefined;
+      },
+    limited: async (c, next) => refusedByLimit(c) ?? next(),
+  };
+}
+
+export function bearerOf(header: string | undefined): string {
+  return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '';
+}

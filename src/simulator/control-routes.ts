@@ -1,0 +1,59 @@
+// The control surface, for tests in any language: look at what happened, begin an outage, start afresh. It has no lock: loopback only.
+
+import { Hono } from 'hono';
+import * as v from 'valibot';
+import { json } from './answers.ts';
+import type { Simulator } from './app.ts';
+import { catalogue } from './fates.ts';
+
+export const CONTROL_HELP = `GET  /simulator/stats                        sums: requests, answers, runs, callbacks, peak of requests in flight
+GET  /simulator/executions                   everything, per correlation id: posts, runs, polls, callbacks with their answers
+GET  /simulator/executions/{correlationId}   one of them
+GET  /simulator/fates                        the catalogue of fates, with what should become of each
+POST /simulator/outage                       {"answer": 503, "seconds": 5, "calls": ["execute"]}
+                                             answer: a status, "reset" or "hang"; seconds: 0 ends it; calls: any of
+                                             "token", "execute", "poll", all of them if left out
+POST /simulator/revoke-tokens                every token given so far gets 401 from now on
+POST /simulator/reset                        forgets everything: executions, pending callbacks, sums, tokens, outage`;
+
+const OutageBody = v.strictObject({
+  answer: v.union(
+    [v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)), v.picklist(['reset', 'hang'])],
+    'Expected a status from 200 to 599, "reset" or "hang"',
+  ),
+  seconds: v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),
+  calls: v.exactOptional(v.array(v.picklist(['token', 'execute', 'poll']))),
+});
+
+type Controlled = Pick<Simulator, 'stats' | 'executions' | 'execution' | 'outage' | 'revokeTokens' | 'reset'>;
+
+export function createControlRoutes(simulator: Controlled): Hono {
+  const control = new Hono();
+  control.get('/', (c) => c.text(`${CONTROL_HELP}\n`));
+  control.get('/stats', () => json(200, simulator.stats()));
+  control.get('/fates', () => json(200, { items: catalogue }));
+  control.get('/executions', () => json(200, { items: simulator.executions() }));
+  control.get('/executions/:correlationId', (c) => {
+    const record = simulator.execution(c.req.param('correlationId'));
+    return record === undefined ? json(404, { message: 'nothing came under this correlation id' }) : json(200, record);
+  });
+  control.post('/outage', async (c) => {
+    const read = v.safeParse(OutageBody, await c.req.json().catch(() => null));
+    if (!read.success) {
+      const [issue] = read.issues;
+      return json(400, { message: `${v.getDotPath(issue) ?? 'the body'}: ${issue.message}` });
+    }
+    const { seconds, ...order } = read.output;
+    simulator.outage({ ...order, ms: seconds * 1000 });
+    return json(200, read.output);
+  });
+  control.post('/revoke-tokens', () => {
+    simulator.revokeTokens();
+    return json(200, {});
+  });
+  control.post('/reset', () => {
+    simulator.reset();
+    return json(200, {});
+  });
+  return control;
+}

@@ -1,0 +1,65 @@
+// Sends callbacks over HTTP and says how each was answered.
+
+import http from 'node:http';
+import https from 'node:https';
+
+/** Resolves with the status and the outcome named in the answer (`200 resolved`, `404`) or `no answer`; it never rejects. */
+export type Deliver = (url: string, text: string, contentType: string, signal: AbortSignal) => Promise<string>;
+
+const NO_ANSWER = 'no answer';
+/** An answer is small JSON; more of it is not looked at. */
+const MAX_ANSWER_CHARS = 4096;
+
+export function createDeliver(timeoutMs: number): { deliver: Deliver; close: () => void } {
+  const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+
+  const post = (url: string, text: string, contentType: string, signal: AbortSignal): Promise<string | 'stale'> =>
+    new Promise((resolve) => {
+      const secure = url.startsWith('https:');
+      const body = Buffer.from(text);
+      const request = (secure ? https : http).request(url, {
+        method: 'POST',
+        agent: secure ? agents.https : agents.http,
+        headers: { 'content-type': contentType, 'content-length': body.length },
+        signal,
+        timeout: timeoutMs,
+      });
+      request.on('timeout', () => request.destroy(new Error('no answer in time')));
+      // An answer may come before the whole body is sent, as to one that is too large: what follows it does not matter.
+      request.on('response', (response) => {
+        request.removeAllListeners('error').on('error', () => {});
+        let answer = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          if (answer.length < MAX_ANSWER_CHARS) answer += chunk;
+        });
+        response.on('close', () => resolve(describe(response.statusCode ?? 0, answer)));
+        response.on('error', () => {});
+      });
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        resolve(request.reusedSocket && error.code === 'ECONNRESET' ? 'stale' : NO_ANSWER);
+      });
+      request.end(body);
+    });
+
+  return {
+    deliver: async (...args) => {
+      const answer = await post(...args);
+      // The other side had closed the idle connection just then: a new one will do (nodejs.org, request.reusedSocket).
+      return answer === 'stale' ? await post(...args).then((again) => (again === 'stale' ? NO_ANSWER : again)) : answer;
+    },
+    close: () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function describe(status: number, answer: string): string {
+  try {
+    const { outcome } = JSON.parse(answer) as { outcome?: unknown };
+    return typeof outcome === 'string' ? `${status} ${outcome.slice(0, 40)}` : String(status);
+  } catch {
+    return String(status);
+  }
+}

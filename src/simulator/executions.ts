@@ -1,0 +1,131 @@
+// Runs executions: each has an id, ends after its run time, and calls back as its script says.
+
+import { setMaxListeners } from 'node:events';
+import type { Json, JsonObject } from '../execution/json.ts';
+import { composeCallback, forgedUrl } from './callback-bodies.ts';
+import type { Deliver } from './deliver.ts';
+import type { Dice } from './dice.ts';
+import { type CaseRecord, forgetBeyond, type Ledger } from './ledger.ts';
+import type { SimulatorOptions } from './options.ts';
+import type { CallbackStep, Script } from './script.ts';
+
+export interface Run {
+  readonly record: CaseRecord;
+  readonly actionId: string;
+  readonly script: Script;
+  /** The id as it stands in JSON: a string, or a number that no double can hold. */
+  readonly executionId: Json;
+  readonly idText: string;
+  readonly callbackUrl: string;
+  /** What the action was given: its result, unless the script has another. */
+  readonly echo: JsonObject;
+  readonly endsAt: number;
+}
+
+export interface Executions {
+  /** Starts a run; `told` resolves when all of its callbacks have been sent and answered. */
+  start(record: CaseRecord, script: Script, inputs: JsonObject, callbackUrl: string): { run: Run; told: Promise<void> };
+  find(idText: string): Run | undefined;
+  readonly pendingCallbacks: number;
+  /** Resolves when no callback is left to be sent or answered. */
+  quiet(): Promise<void>;
+  /** Forgets all runs and drops their callbacks. */
+  clear(): void;
+}
+
+const MAX_RUNS = 100_000;
+
+type Settings = Pick<SimulatorOptions, 'world' | 'redeliveries' | 'redeliveryMs'>;
+
+export function createExecutions(settings: Settings, dice: Dice, ledger: Ledger, deliver: Deliver): Executions {
+  const { world } = settings;
+  const runs = new Map<string, Run>();
+  const pending = new Set<Promise<void>>();
+  let era = newEra();
+
+  async function callBack(run: Run, signal: AbortSignal): Promise<void> {
+    // One after another, so that a slow answer does not change their order.
+    for (const step of run.script.callbacks) {
+      const wait = run.endsAt + (step.afterMs ?? 0) - world.now();
+      if (wait > 0) await world.sleep(wait, signal);
+      if (signal.aborted) return;
+      await Promise.all(Array.from({ length: step.copies ?? 1 }, () => send(run, step, signal)));
+    }
+  }
+
+  async function send(run: Run, step: CallbackStep, signal: AbortSignal): Promise<void> {
+    // A forger does not come from CXone, so nothing is redelivered for him.
+    const attempts = step.forged ? 1 : 1 + settings.redeliveries;
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      if (attempt > 1) await world.sleep(settings.redeliveryMs * 2 ** (attempt - 2), signal);
+      if (signal.aborted || (await attemptTo(run, step, attempt, signal))) return;
+    }
+  }
+
+  /** Whether nothing more is to be sent: it was taken (2xx). */
+  async function attemptTo(run: Run, step: CallbackStep, attempt: number, signal: AbortSignal): Promise<boolean> {
+    const { text, contentType } = composeCallback(run, step);
+    const url = step.forged ? forgedUrl(run.callbackUrl) : run.callbackUrl;
+    const kind = `${step.says ?? 'outcome'} ${step.body ?? 'json'}${step.forged ? ' forged' : ''}`;
+    const at = new Date(world.now()).toISOString();
+    const answer = await deliver(url, text, contentType, signal);
+    if (!signal.aborted) ledger.sent(run.record, { at, executionId: run.idText, kind, attempt, answer });
+    return answer.startsWith('2');
+  }
+
+  return {
+    start: (record, script, inputs, callbackUrl) => {
+      const { executionId, idText } = nameOf(dice.bits('execution', record.correlationId, record.runs), script.idType);
+      const { simulate: _simulate, ...given } = inputs;
+      const run: Run = {
+        record,
+        actionId: record.actionId,
+        script,
+        executionId,
+        idText,
+        callbackUrl,
+        echo: { echo: given, ...filling(script.resultBytes) },
+        endsAt: world.now() + script.runMs,
+      };
+      runs.set(idText, run);
+      forgetBeyond(runs, MAX_RUNS);
+      ledger.ran(record, idText, script.outcome === 'never' ? null : new Date(run.endsAt).toISOString());
+      const told = callBack(run, era.signal).finally(() => pending.delete(told));
+      pending.add(told);
+      return { run, told };
+    },
+    find: (idText) => runs.get(idText),
+    get pendingCallbacks() {
+      return pending.size;
+    },
+    quiet: async () => {
+      while (pending.size > 0) await Promise.allSettled(pending);
+    },
+    clear: () => {
+      era.abort();
+      era = newEra();
+      runs.clear();
+    },
+  };
+}
+
+function newEra(): AbortController {
+  const era = new AbortController();
+  // Every waiting callback listens.
+  setMaxListeners(0, era.signal);
+  return era;
+}
+
+function nameOf(bits: bigint, type: Script['idType']): { executionId: Json; idText: string } {
+  if (type === 'text') {
+    const idText = `sim-${bits.toString(16).padStart(16, '0')}`;
+    return { executionId: idText, idText };
+  }
+  // Odd and over 2^53, so that no double holds it.
+  const idText = String(2n ** 53n + 1n + 2n * (bits >> 3n));
+  return { executionId: JSON.rawJSON(idText) as unknown as Json, idText };
+}
+
+function filling(bytes: number): JsonObject {
+  return bytes > 0 ? { filling: 'x'.repeat(bytes) } : {};
+}

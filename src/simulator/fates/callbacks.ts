@@ -1,0 +1,186 @@
+// Fates of callbacks: on time, lost, late, repeated, contradicting, unreadable, forged.
+
+import type { Fate } from '../fate.ts';
+
+const PATIENT = { graceSeconds: 10, timeoutSeconds: 30 } as const;
+const POLLED_SOON = { graceSeconds: 1, timeoutSeconds: 15 } as const;
+const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 } as const;
+
+const BY_CALLBACK = { status: 'COMPLETED', resolvedBy: 'callback', runs: 1, posts: 1 } as const;
+const BY_POLL = { status: 'COMPLETED', resolvedBy: 'poll', runs: 1, posts: 1, polls: 1 } as const;
+
+export const callbackFates = {
+  callback: {
+    about: 'accepted, runs, calls back',
+    script: {},
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 resolved'],
+      polls: 0,
+      resultContains: '"echo"',
+    },
+  },
+  'callback-failed': {
+    about: 'the action fails, and the callback says so',
+    script: { outcome: 'failed' },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      status: 'FAILED',
+      audit: ['SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 resolved'],
+    },
+  },
+  'callback-progress': {
+    about: 'two progress callbacks, then the completion',
+    script: {
+      runMs: 900,
+      callbacks: [{ afterMs: -600, says: 'progress' }, { afterMs: -300, says: 'progress' }, {}],
+    },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['CALLBACK_PROGRESS', 'CALLBACK_PROGRESS', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 progress', '200 progress', '200 resolved'],
+    },
+  },
+  'lost-callback': {
+    about: 'the callback never comes; a poll finds the result',
+    script: { callbacks: [] },
+    submission: POLLED_SOON,
+    expect: { ...BY_POLL, audit: ['SUBMITTED', 'POLL_COMPLETED'], callbackAnswers: [] },
+  },
+  'lost-callback-failed': {
+    about: 'the callback never comes; a poll finds the failure',
+    script: { callbacks: [], outcome: 'failed' },
+    submission: POLLED_SOON,
+    expect: { ...BY_POLL, status: 'FAILED', audit: ['SUBMITTED', 'POLL_COMPLETED'], callbackAnswers: [] },
+  },
+  'delayed-callback': {
+    about: 'the callback is so slow that a poll is first; then it is a duplicate',
+    script: { callbacks: [{ afterMs: 8_000 }] },
+    submission: POLLED_SOON,
+    expect: { ...BY_POLL, audit: ['POLL_COMPLETED', 'CALLBACK_DUPLICATE'], callbackAnswers: ['200 duplicate'] },
+  },
+  'late-callback': {
+    about: 'still running at the deadline; the callback comes after the time-out',
+    script: { runMs: 9_000 },
+    submission: BRIEF,
+    expect: {
+      status: 'TIMEOUT',
+      resolvedBy: 'deadline',
+      audit: ['POLL_TIMEOUT', 'CALLBACK_LATE'],
+      callbackAnswers: ['200 late'],
+      runs: 1,
+      posts: 1,
+      errorCode: 408,
+      lateResult: 'COMPLETED',
+    },
+  },
+  'duplicate-callback': {
+    about: 'the same callback twice',
+    script: { callbacks: [{}, { afterMs: 200 }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['CALLBACK_COMPLETED', 'CALLBACK_DUPLICATE'],
+      callbackAnswers: ['200 resolved', '200 duplicate'],
+    },
+  },
+  'callback-burst': {
+    about: 'the same callback five times at the same moment',
+    script: { callbacks: [{ copies: 5 }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: [
+        'CALLBACK_COMPLETED',
+        'CALLBACK_DUPLICATE',
+        'CALLBACK_DUPLICATE',
+        'CALLBACK_DUPLICATE',
+        'CALLBACK_DUPLICATE',
+      ],
+    },
+  },
+  'conflicting-callback': {
+    about: 'a second callback tells another outcome; the first one stands',
+    script: { callbacks: [{}, { afterMs: 200, says: 'another outcome' }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['CALLBACK_COMPLETED', 'CALLBACK_CONFLICT'],
+      callbackAnswers: ['200 resolved', '200 conflict'],
+      resultContains: '"echo"',
+    },
+  },
+  'early-callback': {
+    about: 'the callback is sent and answered before the submit answer',
+    script: { runMs: 0, submits: [{ answer: 200, afterCallbacks: true }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['CALLBACK_COMPLETED', 'SUBMITTED'],
+      callbackAnswers: ['200 resolved'],
+      polls: 0,
+    },
+  },
+  'garbled-callback': {
+    about: 'the body of the callback is cut off; CXone is asked instead',
+    script: { callbacks: [{ body: 'garbled' }] },
+    submission: PATIENT,
+    expect: { ...BY_POLL, audit: ['CALLBACK_UNREADABLE', 'POLL_COMPLETED'], callbackAnswers: ['202 unreadable'] },
+  },
+  'form-callback': {
+    about: 'the callback is form-encoded instead of JSON',
+    script: { callbacks: [{ body: 'form' }] },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
+  },
+  'oversized-callback': {
+    about: 'the callback is over 1 MiB; CXone is asked instead',
+    script: { callbacks: [{ body: 'oversized' }] },
+    submission: PATIENT,
+    expect: { ...BY_POLL, audit: ['CALLBACK_UNREADABLE', 'POLL_COMPLETED'] },
+  },
+  'forged-callback': {
+    about: 'a callback with a tampered signature comes before the genuine one',
+    script: { callbacks: [{ afterMs: -100, says: 'another outcome', forged: true }, {}] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['404', '200 resolved'],
+      resultContains: '"echo"',
+    },
+  },
+  'forged-callback-only': {
+    about: 'only a forged callback comes; a poll finds the truth',
+    script: { callbacks: [{ says: 'another outcome', forged: true }] },
+    submission: POLLED_SOON,
+    expect: {
+      ...BY_POLL,
+      audit: ['SUBMITTED', 'POLL_COMPLETED'],
+      callbackAnswers: ['404'],
+      resultContains: '"echo"',
+    },
+  },
+  'mismatching-callback': {
+    about: 'a callback names another executionId, then the right one comes',
+    script: { callbacks: [{ names: 'another', says: 'another outcome' }, { afterMs: 200 }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['CALLBACK_MISMATCH', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['409', '200 resolved'],
+      resultContains: '"echo"',
+    },
+  },
+  'big-result': {
+    about: 'a result of half a megabyte',
+    script: { resultBytes: 500_000 },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
+  },
+} satisfies Record<string, Fate>;

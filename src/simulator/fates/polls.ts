@@ -1,0 +1,111 @@
+// Fates of executions whose callback is lost: what polling finds, or does not.
+
+import { parseJson } from '../../execution/json.ts';
+import type { Fate } from '../fate.ts';
+
+const PATIENT = { graceSeconds: 10, timeoutSeconds: 30 } as const;
+const POLLED_SOON = { graceSeconds: 1, timeoutSeconds: 15 } as const;
+const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 } as const;
+/** Room for one poll that runs into the client's own time-out, and another after it. */
+const ROOMY = { graceSeconds: 1, timeoutSeconds: 30 } as const;
+
+const BY_POLL = { status: 'COMPLETED', resolvedBy: 'poll', runs: 1, posts: 1 } as const;
+
+/** Neither survives a double. */
+const BIG_INTEGERS = parseJson('{"order":9007199254740993,"serial":18446744073709551615}');
+
+export const pollFates = {
+  'slow-run': {
+    about: 'several polls find it running; the callback is lost',
+    script: { runMs: 5_000, callbacks: [] },
+    submission: POLLED_SOON,
+    expect: { ...BY_POLL, audit: ['POLL_PROGRESS', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
+  },
+  'poll-errors': {
+    about: 'the first two polls get a 500, the third the result',
+    script: { callbacks: [], polls: [500, 500, 'truth'] },
+    submission: ROOMY,
+    expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 3 },
+  },
+  'poll-reset': {
+    about: 'the first poll is reset, the second gets the result',
+    script: { callbacks: [], polls: ['reset', 'truth'] },
+    submission: POLLED_SOON,
+    expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
+  },
+  'poll-hang': {
+    about: 'the first poll is never answered, the second gets the result',
+    script: { callbacks: [], polls: ['hang', 'truth'] },
+    submission: ROOMY,
+    expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
+  },
+  'poll-gone': {
+    about: 'CXone no longer knows the execution (404)',
+    script: { callbacks: [], polls: [404] },
+    submission: POLLED_SOON,
+    expect: {
+      status: 'NOT_FOUND',
+      resolvedBy: 'poll',
+      audit: ['SUBMITTED', 'POLL_404'],
+      callbackAnswers: [],
+      runs: 1,
+      posts: 1,
+      polls: 1,
+      errorCode: 404,
+    },
+  },
+  'gone-then-callback': {
+    about: 'a poll gets a 404, and yet the callback comes later',
+    script: { runMs: 8_000, polls: [404] },
+    submission: POLLED_SOON,
+    expect: {
+      status: 'NOT_FOUND',
+      resolvedBy: 'poll',
+      audit: ['POLL_404', 'CALLBACK_LATE'],
+      callbackAnswers: ['200 late'],
+      runs: 1,
+      posts: 1,
+      errorCode: 404,
+      lateResult: 'COMPLETED',
+    },
+  },
+  'never-ends': {
+    about: 'it runs for ever; the polling window ends it',
+    script: { outcome: 'never', callbacks: [] },
+    submission: BRIEF,
+    expect: {
+      status: 'TIMEOUT',
+      resolvedBy: 'deadline',
+      audit: ['POLL_PROGRESS', 'POLL_TIMEOUT'],
+      callbackAnswers: [],
+      runs: 1,
+      posts: 1,
+      polls: 2,
+      errorCode: 408,
+    },
+  },
+  'big-integers': {
+    about: 'integers over 2^53 as id and in the result, by callback',
+    script: { idType: 'integer', result: BIG_INTEGERS },
+    submission: PATIENT,
+    expect: {
+      ...BY_POLL,
+      resolvedBy: 'callback',
+      audit: ['SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 resolved'],
+      resultContains: '9007199254740993',
+    },
+  },
+  'big-integers-polled': {
+    about: 'integers over 2^53 as id and in the result, by poll',
+    script: { idType: 'integer', result: BIG_INTEGERS, callbacks: [] },
+    submission: POLLED_SOON,
+    expect: {
+      ...BY_POLL,
+      audit: ['SUBMITTED', 'POLL_COMPLETED'],
+      callbackAnswers: [],
+      polls: 1,
+      resultContains: '18446744073709551615',
+    },
+  },
+} satisfies Record<string, Fate>;

@@ -1,0 +1,182 @@
+// Fates of submissions: refused, deferred, answered at once, or left without an answer that can be trusted.
+
+import type { Fate } from '../fate.ts';
+
+const PATIENT = { graceSeconds: 10, timeoutSeconds: 30 } as const;
+const POLLED_SOON = { graceSeconds: 1, timeoutSeconds: 15 } as const;
+const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 } as const;
+
+const BY_CALLBACK = { status: 'COMPLETED', resolvedBy: 'callback', runs: 1, posts: 1 } as const;
+const TIMED_OUT = { status: 'TIMEOUT', resolvedBy: 'deadline', posts: 1, errorCode: 408 } as const;
+
+export const submissionFates = {
+  'refused-400': refused(400, 'as a bad request'),
+  'refused-403': refused(403, 'as forbidden'),
+  'refused-404': refused(404, 'because there is no such action'),
+  'refused-422': refused(422, 'because the inputs are wrong'),
+  'unauthorized-once': {
+    about: '401 until it comes with another token, then accepted',
+    script: { submits: [{ answer: 401 }, { answer: 200 }] },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'], posts: 2 },
+  },
+  'rate-limited': {
+    about: '429 with Retry-After in seconds, then accepted',
+    script: { submits: [{ answer: 429, retryAfterSeconds: 1 }, { answer: 200 }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['RATE_LIMITED', 'SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 resolved'],
+      posts: 2,
+    },
+  },
+  'rate-limited-until': {
+    about: '429 with Retry-After as a date, then accepted',
+    script: { submits: [{ answer: 429, retryAfterSeconds: 1, retryAfterAsDate: true }, { answer: 200 }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['RATE_LIMITED', 'SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 resolved'],
+      posts: 2,
+    },
+  },
+  'unavailable-once': {
+    about: '503, then accepted',
+    script: { submits: [{ answer: 503 }, { answer: 200 }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['FAILED', 'SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 resolved'],
+      posts: 2,
+    },
+  },
+  'error-500-adopted': {
+    about: '500 although it runs; the callback adopts it',
+    script: { submits: [{ answer: 500, runs: true }] },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['FAILED', 'CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
+  },
+  'error-500-lost': {
+    about: '500 and nothing runs; it may have, so it is not sent again',
+    script: { submits: [{ answer: 500 }] },
+    submission: BRIEF,
+    expect: { ...TIMED_OUT, audit: ['FAILED', 'POLL_TIMEOUT'], callbackAnswers: [], runs: 0, polls: 0 },
+  },
+  'error-500-retried': {
+    about: '500 and nothing runs; the submission allows a second POST, which is accepted',
+    script: { submits: [{ answer: 500 }, { answer: 200 }] },
+    submission: { ...PATIENT, retryUncertain: true },
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['FAILED', 'SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 resolved'],
+      posts: 2,
+    },
+  },
+  'reset-adopted': {
+    about: 'connection reset although it runs; the callback adopts it',
+    script: { submits: [{ answer: 'reset' }] },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['NETWORK_ERROR', 'CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
+  },
+  'reset-adopted-by-progress': {
+    about: 'connection reset although it runs; a progress callback tells its id, the rest is polled',
+    script: { submits: [{ answer: 'reset' }], runMs: 900, callbacks: [{ afterMs: -500, says: 'progress' }] },
+    submission: POLLED_SOON,
+    expect: {
+      status: 'COMPLETED',
+      resolvedBy: 'poll',
+      audit: ['NETWORK_ERROR', 'CALLBACK_PROGRESS', 'POLL_COMPLETED'],
+      callbackAnswers: ['200 progress'],
+      runs: 1,
+      posts: 1,
+      polls: 1,
+    },
+  },
+  'reset-lost': {
+    about: 'connection reset although it runs, and the callback is lost: nobody can know',
+    script: { submits: [{ answer: 'reset' }], callbacks: [] },
+    submission: BRIEF,
+    expect: { ...TIMED_OUT, audit: ['NETWORK_ERROR', 'POLL_TIMEOUT'], callbackAnswers: [], runs: 1, polls: 0 },
+  },
+  'hang-adopted': {
+    about: 'no answer although it runs; the callback adopts it',
+    script: { submits: [{ answer: 'hang' }] },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
+  },
+  'hang-lost': {
+    about: 'no answer although it runs, and the callback is lost: nobody can know',
+    script: { submits: [{ answer: 'hang' }], callbacks: [] },
+    submission: BRIEF,
+    expect: { ...TIMED_OUT, audit: ['POLL_TIMEOUT'], callbackAnswers: [], runs: 1, polls: 0 },
+  },
+  'bare-acceptance': {
+    about: 'a 202 without an executionId; the callback ends it',
+    script: { submits: [{ answer: 202, body: 'bare' }] },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['SUBMITTED', 'CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'], polls: 0 },
+  },
+  'bare-acceptance-lost': {
+    about: 'a 202 without an executionId, and the callback is lost: it cannot be polled',
+    script: { submits: [{ answer: 202, body: 'bare' }], callbacks: [] },
+    submission: BRIEF,
+    expect: { ...TIMED_OUT, audit: ['SUBMITTED', 'POLL_TIMEOUT'], callbackAnswers: [], runs: 1, polls: 0 },
+  },
+  'html-acceptance': {
+    about: 'a 200 with a web page instead of JSON; the callback ends it',
+    script: { submits: [{ answer: 200, body: 'html' }] },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['SUBMITTED', 'CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'], polls: 0 },
+  },
+  'answered-at-once': {
+    about: 'the submit answer has the result already',
+    script: { runMs: 0, submits: [{ answer: 200, body: 'outcome' }], callbacks: [] },
+    submission: PATIENT,
+    expect: {
+      status: 'COMPLETED',
+      resolvedBy: 'submit',
+      audit: ['SUBMITTED'],
+      callbackAnswers: [],
+      runs: 1,
+      posts: 1,
+      polls: 0,
+      resultContains: '"echo"',
+    },
+  },
+  'failed-at-once': {
+    about: 'the submit answer says that the action failed',
+    script: { runMs: 0, outcome: 'failed', submits: [{ answer: 200, body: 'outcome' }], callbacks: [] },
+    submission: PATIENT,
+    expect: {
+      status: 'FAILED',
+      resolvedBy: 'submit',
+      audit: ['SUBMITTED'],
+      callbackAnswers: [],
+      runs: 1,
+      posts: 1,
+      polls: 0,
+    },
+  },
+} satisfies Record<string, Fate>;
+
+function refused(answer: number, why: string): Fate {
+  return {
+    about: `refused ${why} (${answer})`,
+    script: { submits: [{ answer }] },
+    submission: PATIENT,
+    expect: {
+      status: 'REJECTED',
+      resolvedBy: 'submit',
+      audit: ['FAILED'],
+      callbackAnswers: [],
+      runs: 0,
+      posts: 1,
+      polls: 0,
+      errorCode: answer,
+    },
+  };
+}

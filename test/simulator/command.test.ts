@@ -1,0 +1,110 @@
+// `npm run simulator`, as somebody at a terminal meets it.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { runSimulator } from '../../src/simulator/command.ts';
+import { catalogue } from '../../src/simulator/fates.ts';
+
+async function started(args: readonly string[]) {
+  const stop = new AbortController();
+  let said = '';
+  const over = runSimulator(['--port', '0', ...args], { write: (text) => (said += text), stop: stop.signal });
+  // A start that fails ends the waiting too.
+  await Promise.race([over, expect.poll(() => said).toContain('CXONE_BASE_URL=')]);
+  const base = /CXONE_BASE_URL=(\S+)/.exec(said)?.[1] ?? '';
+  return {
+    base,
+    said: () => said,
+    stop: () => {
+      stop.abort();
+      return over;
+    },
+  };
+}
+
+test('it says where it listens, a .env to try, and stops cleanly when told to', async () => {
+  const { base, said, stop } = await started([]);
+  expect(base).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  for (const name of ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'PUBLIC_URL', 'CALLBACK_SECRET', 'APP_KEYS']) {
+    expect(said()).toContain(`${name}=`);
+  }
+  expect((await fetch(`${base}/simulator/stats`)).status).toBe(200);
+  await stop();
+  await expect(fetch(base)).rejects.toThrow();
+});
+
+test('its sample .env is one that the receiver takes', async () => {
+  const { base, said, stop } = await started([]);
+  const env = Object.fromEntries(
+    [...said().matchAll(/^ {2}([A-Z_]+)=(.+)$/gm)].map(([, name, value]) => [name, value]),
+  );
+  expect(readConfig(env).cxone).toMatchObject({ baseUrl: base, clientId: 'simulator' });
+  await stop();
+});
+
+test('its sample credentials get a token, and each call is told in a line that has no secret in it', async () => {
+  const { base, said, stop } = await started([]);
+  const [, id = '', secret = ''] = /CLIENT_ID=(\S+)\s+CXONE_CLIENT_SECRET=(\S+)/.exec(said()) ?? [];
+  const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
+  const token = (await (await fetch(`${base}/api/v2/oauth/token`, { method: 'POST', body })).json()) as {
+    access_token: string;
+  };
+  const lines = said().split('\n');
+  expect(lines).toContain('token     200');
+  expect(said()).not.toContain(token.access_token);
+  await stop();
+});
+
+test('its flags dial it', async () => {
+  const { base, stop } = await started(['--quiet', '--scope', 'dx:actions:read', '--token-seconds', '60']);
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: 'simulator',
+    client_secret: 'simulator-secret',
+  });
+  const answer = await fetch(`${base}/api/v2/oauth/token`, { method: 'POST', body });
+  expect(await answer.json()).toMatchObject({ expires_in: 60, scope: 'dx:actions:read' });
+  await stop();
+});
+
+test('--help tells every fate and the control surface', async () => {
+  let said = '';
+  await runSimulator(['--help'], { write: (text) => (said += text) });
+  for (const { fate } of catalogue) expect(said).toContain(`  ${fate} `);
+  expect(said).toContain('POST /simulator/outage');
+});
+
+test.for([
+  [['--port', 'eighty'], '--port'],
+  [['--port', '70000'], '--port'],
+  [['--run', '-5'], '--run'],
+  [['--retry-after', 'soon'], '--retry-after'],
+  [['--fate', 'lost-callback'], '--fate lost-callback'],
+  [['--fate', 'lost-callback=2'], '--fate lost-callback'],
+  [['--fate', 'no-such=0.1'], 'no-such'],
+  [['--fate', 'lost-callback=0.7', '--fate', 'poll-gone=0.7'], '--fate'],
+  [['--frobnicate'], '--frobnicate'],
+  [['stray'], 'stray'],
+] as const)('%j is refused by name', async ([args, hint]) => {
+  await expect(runSimulator(args, { write: () => {} })).rejects.toMatchObject({
+    name: 'SimulatorUsage',
+    message: expect.stringContaining(hint),
+  });
+});
+
+test.for(['SIGINT', 'SIGTERM'] as const)('%s ends the process with status 0', async (signal) => {
+  const command = new URL('../../src/simulator/command.ts', import.meta.url);
+  const run = `import(${JSON.stringify(command.href)}).then(({ runSimulator }) => runSimulator(['--port', '0']))`;
+  const process_ = spawn(process.execPath, ['--input-type=module', '-e', run], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  for await (const chunk of process_.stdout.setEncoding('utf8')) {
+    said += chunk;
+    if (said.includes('/v1/executions\n')) break;
+  }
+  process_.kill(signal);
+  expect(await once(process_, 'exit')).toEqual([0, null]);
+});
