@@ -1,0 +1,148 @@
+// The program as people run it: it starts, tells what is wrong, stops by signal, and survives being killed.
+
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createSimulator } from '../src/simulator/app.ts';
+import { type Running, run } from './support/process.ts';
+import { temporaryFolder } from './support/temporary.ts';
+
+const KEY = 'the-shop-key-0123456789';
+
+async function environment(folder = temporaryFolder()): Promise<Record<string, string>> {
+  const simulator = createSimulator();
+  onTestFinished(() => simulator.close());
+  const { url } = await simulator.listen();
+  return {
+    CXONE_BASE_URL: url,
+    CXONE_CLIENT_ID: 'simulator',
+    CXONE_CLIENT_SECRET: 'simulator-secret',
+    // Nobody listens there: callbacks are lost, which is what polls are for.
+    PUBLIC_URL: 'http://127.0.0.1:1',
+    PORT: '0',
+    CALLBACK_SECRET: 'a-secret-for-processes-of-32-characters',
+    APP_KEYS: `shop:${KEY}`,
+    DATABASE_PATH: join(folder, 'receiver.db'),
+    GRACE_SECONDS: '0',
+    POLL_INTERVAL_SECONDS: '0.2',
+  };
+}
+
+async function listening(receiver: Running): Promise<string> {
+  return JSON.parse(await receiver.line((line) => line.includes('"listening"'))).url;
+}
+
+function submit(url: string, prefer?: string): Promise<Response> {
+  return fetch(`${url}/v1/executions`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${KEY}`,
+      'content-type': 'application/json',
+      ...(prefer === undefined ? {} : { prefer }),
+    },
+    body: JSON.stringify({ actionId: 'charge', timeoutSeconds: 5, inputs: { simulate: 'lost-callback' } }),
+  });
+}
+
+describe('npm start', () => {
+  test('runs an execution to its end, logs JSON lines without secrets, and ends with 0 on SIGTERM', async () => {
+    const env = await environment();
+    const receiver = run(['start'], { ...env, LOG_LEVEL: 'trace' });
+    const url = await listening(receiver);
+    const answer = await submit(url, 'wait=15');
+    expect(await answer.json()).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
+    receiver.child.kill('SIGTERM');
+    const { code, stdout, stderr } = await receiver.finished;
+    expect([code, stderr]).toEqual([0, '']);
+    for (const line of stdout.split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
+    for (const name of ['CXONE_CLIENT_SECRET', 'CALLBACK_SECRET', 'APP_KEYS']) {
+      expect(stdout).not.toContain(env[name]?.split(':').at(-1));
+    }
+    expect(stdout).not.toMatch(/webhook\/cxone-execution\/[A-Za-z0-9_-]{20}/);
+  });
+
+  test('lists every mistake in the configuration by name on stderr, and ends with 1', async () => {
+    const secret = 'too-short-a-secret';
+    const env = { PORT: 'eighty', CALLBACK_SECRET: secret, QUEUE_CAPACITY: '-1' };
+    const { code, stdout, stderr } = await run(['start'], env, temporaryFolder()).finished;
+    expect([code, stdout]).toEqual([1, '']);
+    for (const name of ['CXONE_ORG_DOMAIN', 'CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'PUBLIC_URL', 'APP_KEYS']) {
+      expect(stderr).toContain(name);
+    }
+    for (const name of Object.keys(env)) expect(stderr).toContain(name);
+    expect(stderr).not.toContain(secret);
+  });
+
+  test('reads .env where it is started', async () => {
+    const folder = temporaryFolder();
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(join(folder, '.env'), 'PORT=eighty\n');
+    const { code, stderr } = await run(['start'], await environment().then(({ PORT: _port, ...env }) => env), folder)
+      .finished;
+    expect(code).toBe(1);
+    expect(stderr).toContain('PORT');
+  });
+
+  test('a port that is taken, and a database that is in use, are told in one line', async () => {
+    const env = await environment();
+    const first = run(['start'], env);
+    const { port } = new URL(await listening(first));
+    const samePort = await run(['start'], { ...(await environment()), PORT: port }).finished;
+    expect([samePort.code, samePort.stderr]).toEqual([1, expect.stringMatching(new RegExp(`^.*port ${port}.*\n$`))]);
+    const sameFile = await run(['start'], env).finished;
+    expect([sameFile.code, sameFile.stderr]).toEqual([1, expect.stringMatching(/^.*in use by another receiver.*\n$/)]);
+  });
+
+  test('killed without warning under load: everything that was answered 202 is there, and ends after a restart', async () => {
+    const env = await environment();
+    const receiver = run(['start'], env);
+    const url = await listening(receiver);
+    const accepted: string[] = [];
+    const load = Array.from({ length: 60 }, async (_, i) => {
+      const answer = await submit(url).catch(() => null);
+      if (answer?.status === 202) accepted.push(((await answer.json()) as { correlationId: string }).correlationId);
+      if (i === 30) receiver.child.kill('SIGKILL');
+    });
+    await Promise.allSettled(load);
+    await receiver.finished;
+    expect(accepted.length).toBeGreaterThan(0);
+
+    const again = run(['start'], env);
+    const restarted = await listening(again);
+    for (const id of accepted) {
+      const answer = await fetch(`${restarted}/v1/executions/${id}`, {
+        headers: { authorization: `Bearer ${KEY}`, prefer: 'wait=40' },
+      });
+      // One whose answer was lost with the process was perhaps received: it is not sent again.
+      expect(((await answer.json()) as { status: string }).status).toMatch(/^(COMPLETED|TIMEOUT|UNCONFIRMED)$/);
+    }
+    again.child.kill('SIGTERM');
+    expect((await again.finished).code).toBe(0);
+    const sql = new Database(env['DATABASE_PATH'] as string, { readonly: true });
+    onTestFinished(() => void sql.close());
+    expect(sql.prepare('SELECT difference FROM conservation').pluck().get()).toBe(0);
+  }, 60_000);
+});
+
+test('a word that is no command is answered with what there is', async () => {
+  const { code, stderr } = await run(['strat']).finished;
+  expect(code).toBe(1);
+  expect(stderr).toContain('There is no command "strat"');
+  expect(stderr).toContain('simulator');
+});
+
+test('npm run simulator: gives its address and stops by signal', async () => {
+  const simulator = run(['simulator', '--port', '0']);
+  const line = await simulator.line((text) => text.includes('http://127.0.0.1:'));
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+  expect((await fetch(`${url}/simulator/stats`)).status).toBe(200);
+  simulator.child.kill('SIGTERM');
+  expect((await simulator.finished).code).toBe(0);
+});
+
+test('npm run demo: every fate ends as it says, within a minute', async () => {
+  const { code, stdout } = await run(['demo']).finished;
+  expect(stdout).toMatch(/All \d\d executions ended as their fate says\./);
+  expect(Number(/All (\d+)/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(60);
+  expect(code).toBe(0);
+}, 60_000);
