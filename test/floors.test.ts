@@ -1,0 +1,292 @@
+// The floors of the house: imports go down only, and the linter says so. Each rule is shown to bite on a file that breaks it.
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const HOME = fileURLToPath(new URL('..', import.meta.url));
+const BIOME = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
+
+const VERBS = ['submit', 'dispatch', 'resolve', 'sweep', 'prune', 'loop', 'waiters', 'callback-url', 'a-verb-to-come'];
+const PACKAGES_ABOVE_VERBS = [
+  'hono',
+  'hono/http-exception',
+  '@hono/node-server',
+  'ofetch',
+  'drizzle-orm',
+  'better-sqlite3',
+];
+const DRIZZLE = ['drizzle-orm', 'drizzle-orm/better-sqlite3', 'better-sqlite3'];
+const TIMERS = ['node:timers', 'node:timers/promises', 'timers', 'timers/promises'];
+const CLIENT = ['cxone/client.ts', 'cxone/token.ts', 'cxone/limiter.ts', 'cxone/profile.ts', 'cxone/deeper/still.ts'];
+const TOP = ['service.ts', 'main.ts', 'config.ts', 'config-variables.ts', 'env-file.ts'];
+const PLAY = ['simulator/app.ts', 'demo/run.ts', 'demo.ts'];
+const SQLITE = ['store/sqlite/open.ts', 'store/sqlite/deeper/still.ts'];
+const HTTP = ['http/app.ts', 'http/server.ts', 'http/deeper/still.ts'];
+const LOW = ['execution/event.ts', 'execution/json.ts'];
+const PORTS = ['cxone/port.ts', 'store/port.ts'];
+
+interface Floor {
+  readonly files: readonly string[];
+  /** Packages by name, modules of ours by their path in src/. */
+  readonly refused: readonly string[];
+  readonly allowed: readonly string[];
+}
+
+const FLOORS: Readonly<Record<string, Floor>> = {
+  'execution/ imports itself alone': {
+    files: ['execution/event.ts'],
+    refused: [
+      ...PORTS,
+      ...TOP,
+      ...PLAY,
+      ...SQLITE,
+      ...HTTP,
+      'world.ts',
+      'log.ts',
+      'submit.ts',
+      'uuid',
+      'hono',
+      'node:fs',
+      ...TIMERS,
+    ],
+    allowed: [...LOW, 'node:util'],
+  },
+  'the ports import execution/ alone': {
+    files: PORTS,
+    refused: [
+      'cxone/client.ts',
+      'store/sqlite/open.ts',
+      'world.ts',
+      'log.ts',
+      'submit.ts',
+      'node:fs',
+      'hono',
+      'drizzle-orm',
+      ...TOP,
+    ],
+    allowed: LOW,
+  },
+  'world and log import execution/ alone': {
+    files: ['world.ts', 'log.ts'],
+    refused: [...PORTS, ...TOP, ...PLAY, ...SQLITE, ...HTTP, 'submit.ts', 'hono', 'ofetch', 'pino'],
+    allowed: [...LOW, 'node:timers/promises', 'node:crypto', 'uuid'],
+  },
+  'verbs, loop, waiters and callback-url speak to the ports': {
+    files: VERBS.map((verb) => `${verb}.ts`),
+    refused: [...PACKAGES_ABOVE_VERBS, ...DRIZZLE, ...HTTP, ...SQLITE, ...CLIENT, ...TOP, ...PLAY, ...TIMERS],
+    allowed: [...LOW, ...PORTS, 'world.ts', 'log.ts', 'loop.ts', 'waiters.ts', 'node:crypto', 'canonicalize'],
+  },
+  'http/ knows neither the database nor the client': {
+    files: ['http/app.ts', 'http/deeper/still.ts'],
+    refused: ['ofetch', ...DRIZZLE, ...SQLITE, ...CLIENT, ...TOP, ...PLAY, ...TIMERS],
+    allowed: [
+      ...LOW,
+      ...PORTS,
+      ...HTTP,
+      'submit.ts',
+      'waiters.ts',
+      'world.ts',
+      'log.ts',
+      'hono',
+      '@hono/node-server',
+      'valibot',
+      'node:http',
+    ],
+  },
+  'store/ knows neither HTTP nor CXone': {
+    files: ['store/sqlite/open.ts', 'store/memory.ts'],
+    refused: [
+      'hono',
+      'hono/http-exception',
+      '@hono/node-server',
+      'ofetch',
+      ...HTTP,
+      ...CLIENT,
+      'cxone/port.ts',
+      ...TOP,
+      ...PLAY,
+      ...TIMERS,
+    ],
+    allowed: [...LOW, ...SQLITE, 'store/port.ts', 'world.ts', 'log.ts', 'drizzle-orm', 'better-sqlite3', 'node:fs'],
+  },
+  'cxone/ knows neither HTTP servers nor the store': {
+    files: ['cxone/client.ts', 'cxone/deeper/still.ts'],
+    refused: [
+      'hono',
+      'hono/http-exception',
+      '@hono/node-server',
+      ...DRIZZLE,
+      ...HTTP,
+      ...SQLITE,
+      'store/port.ts',
+      ...TOP,
+      ...PLAY,
+      ...TIMERS,
+    ],
+    allowed: [...LOW, ...CLIENT, 'cxone/port.ts', 'world.ts', 'log.ts', 'ofetch', 'jsonpointer', 'valibot'],
+  },
+  'simulator/ knows world and JSON of the service': {
+    files: ['simulator/app.ts', 'simulator/fates/still.ts'],
+    refused: [
+      ...PORTS,
+      ...CLIENT,
+      ...HTTP,
+      ...SQLITE,
+      ...TOP,
+      ...DRIZZLE,
+      'execution/event.ts',
+      'log.ts',
+      'submit.ts',
+      'demo/run.ts',
+    ],
+    allowed: [
+      'simulator/fate.ts',
+      'simulator/fates/more.ts',
+      'world.ts',
+      'execution/json.ts',
+      'hono',
+      '@hono/node-server',
+    ],
+  },
+  'the wiring and the configuration know neither simulator nor demo nor the command line': {
+    files: ['service.ts', 'config.ts', 'config-variables.ts', 'env-file.ts'],
+    refused: [...PLAY, 'main.ts'],
+    allowed: [...PORTS, ...CLIENT, ...HTTP, ...SQLITE, 'submit.ts', 'config.ts', 'valibot', 'pino'],
+  },
+  'the demo knows all but the command line': {
+    files: ['demo/run.ts', 'demo.ts'],
+    refused: ['main.ts'],
+    allowed: [...PORTS, 'service.ts', 'config.ts', 'simulator/app.ts', ...SQLITE],
+  },
+  'the command line knows all': { files: ['main.ts'], refused: [], allowed: ['service.ts', 'config.ts', ...PLAY] },
+};
+
+/** Ways to the clock, the timers and the dice around the World; each is a statement. */
+const DOORS = [
+  'Date.now();',
+  'const now = Date.now;',
+  'new Date();',
+  'Math.random();',
+  'setTimeout(() => {}, 1);',
+  'globalThis.setInterval(() => {}, 1);',
+];
+const NO_DOORS = ['new Date(0).toISOString();', 'Math.floor(1.5);', 'const options = { timeout: 1 };'];
+const GUARDED = [
+  'submit.ts',
+  'execution/event.ts',
+  'http/app.ts',
+  'store/sqlite/open.ts',
+  'cxone/client.ts',
+  'service.ts',
+  'main.ts',
+];
+const FREE = ['world.ts', 'simulator/app.ts', 'demo/run.ts', 'http/server.ts'];
+
+let scratch: string;
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'floors-'));
+  for (const name of ['biome.json', '.biome', '.gitignore', 'package.json'])
+    cpSync(join(HOME, name), join(scratch, name), { recursive: true });
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** The lines, counted from 0, on which the linter reports the rule, by file. */
+function lint(rule: string, files: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, number[]>> {
+  rmSync(join(scratch, 'src'), { recursive: true, force: true });
+  for (const [file, lines] of Object.entries(files)) {
+    mkdirSync(join(scratch, 'src', dirname(file)), { recursive: true });
+    writeFileSync(join(scratch, 'src', file), `${lines.join('\n')}\n`);
+  }
+  const reported = Object.fromEntries(Object.keys(files).map((file): [string, number[]] => [file, []]));
+  for (const { category, location } of diagnosticsOf(scratch)) {
+    if (category === rule) reported[relative('src', location.path)]?.push(location.start.line - 1);
+  }
+  for (const lines of Object.values(reported)) lines.sort((one, other) => one - other);
+  return reported;
+}
+
+interface Diagnostic {
+  readonly category: string;
+  readonly location: { readonly path: string; readonly start: { readonly line: number } };
+}
+
+function diagnosticsOf(folder: string): readonly Diagnostic[] {
+  const args = [BIOME, 'lint', '--reporter=json', '--max-diagnostics=none', 'src'];
+  try {
+    return JSON.parse(execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' }))
+      .diagnostics;
+  } catch (error) {
+    // The linter's status is 1 when it has something to say.
+    if (error instanceof Error && 'stdout' in error && error.stdout !== '')
+      return JSON.parse(String(error.stdout)).diagnostics;
+    throw error;
+  }
+}
+
+function specifier(from: string, target: string): string {
+  if (!target.endsWith('.ts')) return target;
+  const path = relative(dirname(from), target);
+  return path.startsWith('.') ? path : `./${path}`;
+}
+
+describe('imports go down only', () => {
+  test.for(Object.entries(FLOORS))('%s', ([, { files, refused, allowed }]) => {
+    const targetsOf = (file: string) => [...refused, ...allowed].filter((target) => target !== file);
+    const sources = files.map((file) => [
+      file,
+      targetsOf(file).map((target) => `import '${specifier(file, target)}';`),
+    ]);
+    const reported = lint('lint/style/noRestrictedImports', Object.fromEntries(sources));
+    for (const file of files) {
+      const stopped = reported[file]?.map((line) => targetsOf(file)[line]);
+      expect({ file, stopped }).toEqual({
+        file,
+        stopped: targetsOf(file).filter((target) => refused.includes(target)),
+      });
+    }
+  });
+
+  test('a floor stops types, re-exports and dynamic imports as well', () => {
+    const from = `from '../world.ts';`;
+    const lines = [
+      `import type { A } ${from}`,
+      `import { type B } ${from}`,
+      `export { c } ${from}`,
+      `export * ${from}`,
+      `await import('../world.ts');`,
+    ];
+    expect(lint('lint/style/noRestrictedImports', { 'execution/event.ts': lines })).toEqual({
+      'execution/event.ts': [0, 1, 2, 3, 4],
+    });
+  });
+
+  test('no file of the service stands outside the floors: none may import the command line', () => {
+    const files = readdirSync(join(HOME, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && file !== 'main.ts',
+    );
+    const reported = lint(
+      'lint/style/noRestrictedImports',
+      Object.fromEntries(files.map((file) => [file, [`import '${specifier(file, 'main.ts')}';`]])),
+    );
+    expect(files.length).toBeGreaterThan(10);
+    expect(reported).toEqual(Object.fromEntries(files.map((file) => [file, [0]])));
+  });
+});
+
+describe('the world is the only door to time and chance', () => {
+  test('everything else is stopped at the clock, the timers and the dice', () => {
+    const sources = Object.fromEntries(GUARDED.map((file) => [file, [...NO_DOORS, ...DOORS]]));
+    const everyDoor = DOORS.map((_, index) => NO_DOORS.length + index);
+    expect(lint('plugin', sources)).toEqual(Object.fromEntries(GUARDED.map((file) => [file, everyDoor])));
+  });
+
+  test('the world itself, the simulator, the demo and the HTTP server may use them', () => {
+    const reported = lint('plugin', Object.fromEntries(FREE.map((file) => [file, DOORS])));
+    expect(reported).toEqual(Object.fromEntries(FREE.map((file) => [file, []])));
+  });
+});
