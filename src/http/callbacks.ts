@@ -1,7 +1,7 @@
 // POST /webhook/cxone-execution/{token}: CXone says what became of an execution.
 
 import type { Context } from 'hono';
-import type { Outcome } from '../execution/transition.ts';
+import type { Outcome } from '../execution/outcome.ts';
 import type { Recorded } from '../store/port.ts';
 import { json } from './answers.ts';
 import { type Body, MAX_BODY_BYTES, readBody } from './bodies.ts';

@@ -1,7 +1,7 @@
 // What the HTTP side is given by the service.
 
 import type { CallbackUrls } from '../callback-url.ts';
-import type { Outcome } from '../execution/transition.ts';
+import type { Outcome } from '../execution/outcome.ts';
 import type { Log } from '../log.ts';
 import type { Resolve } from '../resolve.ts';
 import type { Store } from '../store/port.ts';

@@ -2,7 +2,7 @@
 
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
-import type { Outcome } from '../execution/transition.ts';
+import type { Outcome } from '../execution/outcome.ts';
 
 export type Added =
   | { readonly outcome: 'added' | 'replayed'; readonly execution: Execution }

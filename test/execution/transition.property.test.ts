@@ -11,7 +11,8 @@ import {
   type Status,
   TERMINAL_STATUSES,
 } from '../../src/execution/execution.ts';
-import { type Transition, transition } from '../../src/execution/transition.ts';
+import type { Transition } from '../../src/execution/outcome.ts';
+import { transition } from '../../src/execution/transition.ts';
 import { anExecution, NOON } from '../support/executions.ts';
 
 const instant = fc.integer({ min: NOON, max: NOON + 400_000 });

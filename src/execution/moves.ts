@@ -1,0 +1,43 @@
+// Steps of an execution that stays open, and when each makes it due next.
+
+import type { Execution } from './execution.ts';
+import { pollingWindow } from './schedule.ts';
+
+/** CXone knows it: from here on it is polled if it has a name there, and else only waited for. */
+export function accepted(execution: Execution, now: number, spreadMs: number): Execution {
+  const sent = execution.sentAt === null ? withWindow(execution, now) : (execution as Windowed);
+  const pollable = execution.executionId !== null;
+  return {
+    ...sent,
+    status: 'PENDING',
+    dispatchAt: null,
+    pollAt: pollable ? (execution.pollAt ?? Math.min(sent.pollAfter + spreadMs, sent.deadline)) : null,
+    expireAt: pollable ? null : sent.deadline,
+  };
+}
+
+type Windowed = Execution & { sentAt: number; pollAfter: number; deadline: number };
+
+export function withWindow(execution: Execution, sentAt: number): Windowed {
+  return { ...execution, sentAt, ...pollingWindow(execution, sentAt) };
+}
+
+export function requeued(execution: Execution, dispatchAt: number | null, giveUpAt: number): Execution {
+  return {
+    ...execution,
+    status: 'QUEUED',
+    sentAt: null,
+    pollAfter: null,
+    deadline: null,
+    dispatchAt,
+    pollAt: null,
+    expireAt: giveUpAt,
+  };
+}
+
+/** The next poll is the last one at the deadline if it would come later; one that failed at the deadline is tried again. */
+export function pollingAgain(execution: Execution, nextPollAt: number, now: number): Execution {
+  const { deadline, pollAt } = execution;
+  if (pollAt === null) return execution;
+  return { ...execution, pollAt: deadline !== null && now < deadline ? Math.min(nextPollAt, deadline) : nextPollAt };
+}

@@ -1,0 +1,116 @@
+// How an execution ends, and what a result means to one that has ended already.
+
+import { isDeepStrictEqual } from 'node:util';
+import { type Answered, entry, NOT_ASKED } from './entry.ts';
+import type { AuditDraft, AuditEvent, News } from './event.ts';
+import { type Execution, isTerminal, type LateResult, type ResolvedBy, type TerminalStatus } from './execution.ts';
+import type { Json, JsonObject } from './json.ts';
+
+export type Outcome =
+  /** This event ended the execution. */
+  | 'resolved'
+  /** The execution moved on and is still open. */
+  | 'progress'
+  /** It had ended with the same result. */
+  | 'duplicate'
+  /** It had ended with another result. */
+  | 'conflict'
+  /** It had ended without a result; this one is kept beside it. */
+  | 'late'
+  | 'unreadable'
+  /** The callback names another execution. */
+  | 'mismatch'
+  /** It had ended already, or the event no longer applies. */
+  | 'ignored';
+
+export interface Transition {
+  readonly execution: Execution;
+  readonly outcome: Outcome;
+  readonly entry: AuditDraft;
+}
+
+type Channel = LateResult['via'];
+
+const WINNING_ENTRY: Record<Channel, AuditEvent> = {
+  callback: 'CALLBACK_COMPLETED',
+  poll: 'POLL_COMPLETED',
+  submit: 'SUBMITTED',
+};
+
+const LOSING_CALLBACK = {
+  duplicate: 'CALLBACK_DUPLICATE',
+  conflict: 'CALLBACK_CONFLICT',
+  late: 'CALLBACK_LATE',
+} as const satisfies Record<string, AuditEvent>;
+
+/**
+ * A result or a failure (never progress), over any channel: it ends an open execution and is compared with the outcome of
+ * an ended one.
+ */
+export function hear(
+  execution: Execution,
+  event: News,
+  channel: Channel,
+  now: number,
+  said: JsonObject,
+  answered: Answered = NOT_ASKED,
+): Transition {
+  const status = event.kind === 'completed' ? 'COMPLETED' : 'FAILED';
+  const error = status === 'FAILED' ? failure(event) : event.error;
+  if (!isTerminal(execution.status)) {
+    const ended = end(execution, status, channel, now, event.result, error);
+    return {
+      execution: ended,
+      outcome: 'resolved',
+      entry: entry(WINNING_ENTRY[channel], { ...said, status }, answered),
+    };
+  }
+  const news = { status, result: event.result, error } as const;
+  const outcome = compare(execution, news);
+  const kept: Execution =
+    outcome === 'late' ? { ...execution, lateResult: { ...news, via: channel, receivedAt: now } } : execution;
+  const named = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];
+  const detail: JsonObject = outcome === 'duplicate' ? { ...said, outcome } : { ...said, outcome, ...news };
+  return { execution: kept, outcome, entry: entry(named, detail, answered) };
+}
+
+/** What a result means to an execution that has ended: the same again, another one, or the first after an ending without one. */
+function compare(
+  execution: Execution,
+  said: { status: string; result: Json; error: Json },
+): 'duplicate' | 'conflict' | 'late' {
+  const endedWithoutResult = ['TIMEOUT', 'NOT_FOUND', 'CANCELLED'].includes(execution.status);
+  if (endedWithoutResult && execution.lateResult === null) return 'late';
+  const { status, result, error } = execution.lateResult ?? execution;
+  return isDeepStrictEqual(said, { status, result, error }) ? 'duplicate' : 'conflict';
+}
+
+export function end(
+  execution: Execution,
+  status: TerminalStatus,
+  resolvedBy: ResolvedBy,
+  now: number,
+  result: Json,
+  error: Json,
+): Execution {
+  return {
+    ...execution,
+    status,
+    resolvedBy,
+    result,
+    error,
+    resolvedAt: now,
+    dispatchAt: null,
+    pollAt: null,
+    expireAt: null,
+  };
+}
+
+export function ignored(execution: Execution, event: AuditEvent): Transition {
+  return { execution, outcome: 'ignored', entry: entry(event, { outcome: 'ignored' }) };
+}
+
+/** A failure always says something: CXone's error, or at least its word. */
+function failure(event: News): Json {
+  return event.error ?? { code: null, message: `CXone said ${event.word ?? 'FAILED'} and gave no error` };
+}

@@ -1,0 +1,79 @@
+// Handing an execution to CXone: what the answer, or the lack of one, makes of it.
+
+import { expired } from './ending.ts';
+import { entry, iso } from './entry.ts';
+import type { AuditEvent, ExecutionEvent } from './event.ts';
+import { type Execution, isTerminal } from './execution.ts';
+import type { JsonObject } from './json.ts';
+import { accepted, requeued, withWindow } from './moves.ts';
+import { end, hear, ignored, type Transition } from './outcome.ts';
+
+/** How long after a dispatch an answer may still come from the process that sent it, in milliseconds. */
+export const SEND_LEASE_MS = 60_000;
+
+export function dispatched(execution: Execution, now: number): Transition {
+  if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
+  if (execution.expireAt !== null && now >= execution.expireAt) return expired(execution, now);
+  const attempts = execution.attempts + 1;
+  const sent = withWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
+  // A submission that may be sent twice is looked at again when its answer never gets recorded (a crash in between).
+  const expireAt = execution.retryUncertain ? Math.min(now + SEND_LEASE_MS, sent.deadline) : sent.deadline;
+  return { execution: { ...sent, expireAt }, outcome: 'progress', entry: entry('DISPATCHED', { attempt: attempts }) };
+}
+
+export function submitted(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'submitted' }>,
+  now: number,
+): Transition {
+  const known: Execution = {
+    ...execution,
+    executionId: execution.executionId ?? event.executionId,
+    latencyMs: execution.latencyMs ?? event.latencyMs,
+  };
+  const answered = { latencyMs: event.latencyMs, httpStatus: event.httpStatus };
+  const said: JsonObject = { word: event.news.word };
+  if (event.executionId !== null && known.executionId !== event.executionId) said['executionId'] = event.executionId;
+  // If the callback was faster, or the app gave up, the facts of the answer are filled in and the outcome stands.
+  const over = isTerminal(execution.status);
+  const moved = over ? known : accepted(known, now, event.spreadMs);
+  if (event.news.kind !== 'progress') return hear(moved, event.news, 'submit', now, said, answered);
+  return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', said, answered) };
+}
+
+export function refused(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'refused' }>,
+  now: number,
+): Transition {
+  const draft = entry('FAILED', { message: event.message }, event);
+  if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
+  const error = { code: event.httpStatus, message: event.message };
+  const ended = end({ ...execution, latencyMs: event.latencyMs }, 'REJECTED', 'submit', now, null, error);
+  return { execution: ended, outcome: 'resolved', entry: draft };
+}
+
+export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
+  const draft = entry(answerEvent(event.httpStatus), { message: event.message, retryAt: iso(event.retryAt) }, event);
+  if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
+  return { execution: requeued(execution, event.retryAt, event.giveUpAt), outcome: 'progress', entry: draft };
+}
+
+export function uncertain(execution: Execution, event: Extract<ExecutionEvent, { type: 'uncertain' }>): Transition {
+  const again = execution.status === 'UNCONFIRMED' && execution.retryUncertain && event.retryAt !== null;
+  const told: JsonObject = again
+    ? { retryAt: iso(event.retryAt) }
+    : { note: 'CXone may have received it; not sent again' };
+  const draft = entry(answerEvent(event.httpStatus), { message: event.message, ...told }, event);
+  if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
+  const next = again
+    ? requeued(execution, event.retryAt, event.giveUpAt)
+    : { ...execution, expireAt: execution.deadline };
+  return { execution: next, outcome: 'progress', entry: draft };
+}
+
+/** A submit answer that was no success: no answer at all, too many requests, or a status that says no. */
+function answerEvent(httpStatus: number): AuditEvent {
+  if (httpStatus === 0) return 'NETWORK_ERROR';
+  return httpStatus === 429 ? 'RATE_LIMITED' : 'FAILED';
+}
