@@ -12,7 +12,7 @@ import { createManualWorld, type ManualWorld } from '../support/manual-world.ts'
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-export const APP_KEY = 'the-shop-key-0123456789';
+const APP_KEY = 'the-shop-key-0123456789';
 export const OTHER_APP_KEY = 'the-other-key-0123456789';
 export const OPERATOR_KEY = 'the-operator-key-0123456789';
 

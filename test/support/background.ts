@@ -25,7 +25,7 @@ export interface Background {
   restart(): void;
 }
 
-export const RULES = { queueTimeoutMs: 300_000, pollIntervalMs: 2_000, auditRetentionDays: 0 };
+const RULES = { queueTimeoutMs: 300_000, pollIntervalMs: 2_000, auditRetentionDays: 0 };
 
 export function startTestBackground(rules = RULES): Background {
   const world = createManualWorld();

@@ -10,7 +10,7 @@ export const NOON = Date.UTC(2026, 0, 1, 12);
 
 const newId = timeOrderedIds();
 
-export function aSubmission(overrides: Partial<Submission> = {}): Submission {
+function aSubmission(overrides: Partial<Submission> = {}): Submission {
   return {
     correlationId: newId(NOON),
     app: 'shop',

@@ -11,8 +11,6 @@ const { hash: _hash, ...entryColumns } = getTableColumns(auditEvents);
 
 export { stateColumns };
 
-export type Statements = ReturnType<typeof prepareStatements>;
-
 export function prepareStatements(orm: BetterSQLite3Database) {
   const hole = sql.placeholder;
   const holes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, sql`${hole(name)}`]));
