@@ -112,6 +112,15 @@ describe('the writer', () => {
     expectUnbrokenChain(sql);
   });
 
+  test('turns writes away when too many wait, and loses none of those that it took', async () => {
+    const { store } = openStore();
+    const pings = await Promise.allSettled(Array.from({ length: 20_005 }, () => store.ping(NOON)));
+    const refused = pings.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(5);
+    expect(refused[0]).toMatchObject({ reason: expect.any(StoreUnavailable) });
+    await expect(store.ping(NOON)).resolves.toBeUndefined();
+  });
+
   test('waits for another process that holds the write lock, and goes on when it lets go', async () => {
     const { store, sql } = openStore();
     sql.exec('BEGIN IMMEDIATE');
