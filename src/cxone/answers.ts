@@ -1,0 +1,131 @@
+// Reads what CXone says, in submit answers, poll answers and callbacks, by the pointers and words of a profile. Pure.
+
+import type { News } from '../execution/event.ts';
+import { type Json, parseJson, scalarText } from '../execution/json.ts';
+import { reasonOf } from '../log.ts';
+import { parseForm } from './form.ts';
+import { find } from './pointer.ts';
+import type { CallbackReading } from './port.ts';
+import { normalWord, type Profile } from './profile.ts';
+
+/** A longer text is not a status but something that went astray. */
+const MAX_WORD_LENGTH = 256;
+
+/** Printable ASCII without spaces around it: what can be put into a URL and read in a log. */
+const USABLE_ID = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
+
+export interface SubmitReading {
+  readonly executionId: string | null;
+  readonly news: News;
+}
+
+/** A 2xx answer to a submission; whatever cannot be read in it (or `null`, a lost body) counts as progress without an id. */
+export function readSubmitAnswer(profile: Profile, text: string | null): SubmitReading {
+  const pointers = profile.execute.answer;
+  const document = text === null ? null : jsonOrPlainText(text);
+  return {
+    executionId: pointers.executionId === null ? null : usableId(find(document, pointers.executionId)),
+    news: newsIn(profile, document, pointers) ?? { kind: 'progress', word: null, result: null, error: null },
+  };
+}
+
+/** A 2xx answer to a poll; null when there is no status to be read in it. */
+export function readPollAnswer(profile: Profile, text: string): News | null {
+  const document = tryJson(text);
+  return document === undefined ? null : newsIn(profile, document, profile.poll.answer);
+}
+
+/** A callback body: JSON whatever its content type says, else a form. */
+export function readCallback(profile: Profile, bytes: Uint8Array, contentType: string | null): CallbackReading {
+  const unreadable = (reason: string): CallbackReading => ({ type: 'callback-unreadable', reason });
+  const text = decodeUtf8(bytes);
+  if (text === null) return unreadable('the body is not UTF-8');
+  if (text.trim() === '') return unreadable('the body is empty');
+  let document: Json;
+  try {
+    document = parseJson(text);
+  } catch (error) {
+    const form = looksLikeForm(text, contentType) ? parseForm(text, contentType) : null;
+    // The parser's words quote the body, and a body may hold anything: only what kind of trouble it was is told.
+    const json = reasonOf(error).includes('deeper') ? 'JSON nested too deeply' : 'not JSON';
+    if (form === null) return unreadable(`the body is ${json} and not a form`);
+    document = form;
+  }
+  const { status, executionId } = profile.callback;
+  const news = newsIn(profile, document, profile.callback);
+  if (news === null)
+    return unreadable(`the body has no usable status word at "${status}": ${kindOf(find(document, status))}`);
+  return { type: 'callback', executionId: executionId === null ? null : usableId(find(document, executionId)), news };
+}
+
+/** The text of UTF-8 bytes, without a byte order mark; null when they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+interface NewsPointers {
+  readonly status: string | null;
+  readonly result: string | null;
+  readonly error: string | null;
+}
+
+function newsIn(profile: Profile, document: Json, pointers: NewsPointers): News | null {
+  const status = pointers.status === null ? null : find(document, pointers.status);
+  if (typeof status !== 'string') return null;
+  const word = status.trim();
+  if (word === '' || word.length > MAX_WORD_LENGTH) return null;
+  const at = (pointer: string | null): Json => (pointer === null ? null : find(document, pointer));
+  return { kind: kindOfWord(profile, word), word, result: at(pointers.result), error: at(pointers.error) };
+}
+
+function kindOfWord({ words }: Profile, word: string): News['kind'] {
+  const same = (candidate: string) => normalWord(candidate) === normalWord(word);
+  if (words.completed.some(same)) return 'completed';
+  return words.failed.some(same) ? 'failed' : 'progress';
+}
+
+/**
+ * An id that a poll's URL can carry. "." and ".." cannot: in a path they would name another resource, and percent-encoding
+ * does not help (WHATWG URL resolves %2e as well).
+ */
+function usableId(value: Json): string | null {
+  const id = scalarText(value);
+  return id !== null && USABLE_ID.test(id) && !isDotSegment(id) ? id : null;
+}
+
+export function isDotSegment(text: string): boolean {
+  return text === '.' || text === '..';
+}
+
+function tryJson(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Some services answer with nothing but an id, without quotes; a page of HTML or a sentence is not taken for one. */
+function jsonOrPlainText(text: string): Json {
+  const document = tryJson(text);
+  if (document !== undefined) return document;
+  const plain = text.trim();
+  return /[\s<>{}"]/.test(plain) ? null : plain;
+}
+
+function looksLikeForm(text: string, contentType: string | null): boolean {
+  return (
+    /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType ?? '') ||
+    /^[^\s=&{[<"][^\s=&<"]*=/.test(text)
+  );
+}
+
+function kindOf(value: Json): string {
+  if (value === null) return 'there is nothing';
+  if (typeof value !== 'string') return 'it is not a text';
+  return value.trim() === '' ? 'it is empty' : 'it is too long';
+}

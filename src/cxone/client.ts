@@ -1,0 +1,131 @@
+// CXone over HTTP: what the service asks of it, in the dialect of a profile, under one limiter.
+
+import type { Log } from '../log.ts';
+import type { World } from '../world.ts';
+import { decodeUtf8, isDotSegment, readCallback } from './answers.ts';
+import { pollAnswer, type Reply, submitAnswer } from './classify.ts';
+import { excerptOf } from './excerpt.ts';
+import { createExchange, type HttpReply, type HttpRequest } from './exchange.ts';
+import type { Verdict } from './limiter/concurrency.ts';
+import { createLimiter, type LimiterState } from './limiter.ts';
+import { type Cxone, TokenUnavailable } from './port.ts';
+import type { Profile } from './profile.ts';
+import { executeRequest, pollRequest } from './requests.ts';
+import { fillTemplate } from './template.ts';
+import { createTokens } from './token.ts';
+
+/** Longest that a request which holds a permit already waits for a pause to end; past it the execution had better go back. */
+const MAX_WAIT_MS = 5_000;
+
+export interface CxoneOptions {
+  readonly baseUrl: string;
+  /** Replaces the profile's; null keeps it. */
+  readonly tokenUrl: string | null;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly profile: Profile;
+  readonly world: World;
+  readonly log: Log;
+  readonly maxConcurrent: number;
+  readonly ratePerSecond: number;
+  /** From connecting to the last byte of the answer. */
+  readonly requestTimeoutMs?: number;
+}
+
+export interface CxoneClient extends Cxone {
+  limiterState(): LimiterState;
+  /** Scopes that the profile requires and CXone did not grant, as far as its token answers tell. */
+  missingScopes(): readonly string[];
+  /** Lets go of everyone who waits and of what is in flight. */
+  close(): void;
+}
+
+export function createCxone(options: CxoneOptions): CxoneClient {
+  const { profile, world, requestTimeoutMs = 10_000 } = options;
+  const base = options.baseUrl.replace(/\/+$/, '');
+  const limiter = createLimiter(options);
+  const exchange = createExchange(world, requestTimeoutMs);
+  const enter = () => limiter.take(MAX_WAIT_MS);
+  const tokens = createTokens({
+    ...options,
+    url: options.tokenUrl ?? fillTemplate(profile.token.url, { base }),
+    enter,
+    send,
+  });
+
+  /** Every request goes through here, so that the limiter learns from each. */
+  async function send(request: HttpRequest): Promise<HttpReply> {
+    const begun = await limiter.begin();
+    const reply = await exchange.send(request);
+    if (reply.type === 'answered') {
+      const { httpStatus, latencyMs, retryAfterMs } = reply;
+      limiter.observe(begun, latencyMs, verdictOn(httpStatus));
+      if (httpStatus === 429 || httpStatus >= 500) limiter.pause(retryAfterMs);
+    } else if (reply.type === 'uncertain') limiter.observe(begun, reply.latencyMs, 'unknown');
+    return reply;
+  }
+
+  /** A request with a token. A 401 costs that token, and the request is made once more: it surely was not processed. */
+  async function call(request: HttpRequest, secrets: readonly string[]): Promise<Reply> {
+    try {
+      const token = await tokens.get();
+      const reply = await sendWith(token, request, secrets);
+      if (reply.type !== 'answered' || reply.httpStatus !== 401) return reply;
+      tokens.drop(token);
+      const renewed = await tokens.get();
+      const paused = await enter();
+      if (paused > 0) return { type: 'held', reason: 'CXone asked for a pause', retryAfterMs: paused };
+      return await sendWith(renewed, request, secrets);
+    } catch (error) {
+      if (!(error instanceof TokenUnavailable)) throw error;
+      return { type: 'held', reason: error.message, retryAfterMs: error.retryAfterMs };
+    }
+  }
+
+  async function sendWith(token: string, request: HttpRequest, secrets: readonly string[]): Promise<Reply> {
+    const reply = await send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+    if (reply.type !== 'answered') return reply;
+    const { body, cut, ...answer } = reply;
+    const hidden = [token, ...secrets, ...tokens.secrets()];
+    const words = () => [excerptOf(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
+    return { ...answer, text: cut === null ? decodeUtf8(body) : null, words };
+  }
+
+  return {
+    permits: limiter.permits,
+    authorize: async () => {
+      await tokens.get();
+    },
+    execute: async (execution, callbackUrl) => {
+      if (isDotSegment(execution.actionId)) {
+        const message = `"${execution.actionId}" cannot be the id of an action: in a URL it names another resource`;
+        return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
+      }
+      // The token at the end of a callback URL is worth as much as the whole of it.
+      const secrets = [callbackUrl, callbackUrl.slice(callbackUrl.lastIndexOf('/') + 1)];
+      const reply = await call(executeRequest(profile, base, execution, callbackUrl), secrets);
+      return submitAnswer(profile, reply, tokens.missingScopes());
+    },
+    poll: async (execution) => {
+      const { executionId, actionId } = execution;
+      if (executionId === null || isDotSegment(executionId) || isDotSegment(actionId)) {
+        const message = 'CXone gave no executionId that a URL can carry';
+        return { type: 'failed', httpStatus: 0, latencyMs: 0, message, asked: false, retryAfterMs: 0 };
+      }
+      const reply = await call(pollRequest(profile, base, { ...execution, executionId }), []);
+      return pollAnswer(profile, reply, tokens.missingScopes());
+    },
+    readCallback: (body, contentType) => readCallback(profile, body, contentType),
+    limiterState: limiter.state,
+    missingScopes: tokens.missingScopes,
+    close: () => {
+      limiter.close();
+      exchange.close();
+    },
+  };
+}
+
+function verdictOn(httpStatus: number): Verdict {
+  if (httpStatus === 429) return 'overloaded';
+  return httpStatus < 500 ? 'well' : 'unknown';
+}

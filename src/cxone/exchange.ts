@@ -1,0 +1,144 @@
+// One HTTP request to CXone and what became of it: answered, surely unsent, or nobody knows. Nothing is retried or followed here.
+
+import { ofetch } from 'ofetch';
+import type { World } from '../world.ts';
+import { followJourneys, type Journey } from './journey.ts';
+import { MAX_PAUSE_MS } from './limiter/rate.ts';
+
+/** Most bytes read of an answer, decoded: a few hundred kilobytes of gzip can become a gigabyte. */
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+
+const CLOSING = 'the receiver is closing';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: string;
+}
+
+export type HttpReply =
+  | {
+      readonly type: 'answered';
+      readonly httpStatus: number;
+      readonly latencyMs: number;
+      /** From Retry-After, at most an hour; 0 when there is none. */
+      readonly retryAfterMs: number;
+      readonly body: Uint8Array;
+      /** Why the body is not all there; null when it is. */
+      readonly cut: string | null;
+    }
+  | { readonly type: 'unsent' | 'uncertain'; readonly latencyMs: number; readonly reason: string };
+
+export interface Exchange {
+  /** Never throws for what the network does. */
+  send(request: HttpRequest): Promise<HttpReply>;
+  /** Gives up what is under way. */
+  close(): void;
+}
+
+/** `timeoutMs` is what a request may take from connecting to the last byte of its answer. */
+export function createExchange(world: World, timeoutMs: number): Exchange {
+  const journeys = followJourneys();
+  const underWay = new Set<AbortController>();
+  let closed = false;
+
+  async function exchange(request: HttpRequest, journey: Journey, signal: AbortSignal): Promise<HttpReply> {
+    const begun = world.now();
+    const latencyMs = () => Math.max(0, Math.round(world.now() - begun));
+    try {
+      const response = await ofetch.raw(request.url, {
+        method: request.method,
+        headers: request.headers,
+        ...(request.body === undefined ? {} : { body: request.body }),
+        signal,
+        retry: 0,
+        ignoreResponseError: true,
+        responseType: 'stream',
+        // A followed 307 would repeat the POST, with our token, elsewhere. fetch gives the 3xx as the answer it is.
+        redirect: 'manual',
+      });
+      const { bytes, cut } = await readBody(response.body);
+      const retryAfterMs = readRetryAfter(response.headers.get('retry-after'), world.now());
+      return { type: 'answered', httpStatus: response.status, latencyMs: latencyMs(), retryAfterMs, body: bytes, cut };
+    } catch (error) {
+      const type = journeys.surelyUnsent(journey, error) ? 'unsent' : 'uncertain';
+      return { type, latencyMs: latencyMs(), reason: reasonOfFailure(error) };
+    }
+  }
+
+  return {
+    send: async (request) => {
+      if (closed) return { type: 'unsent', latencyMs: 0, reason: CLOSING };
+      const giveUp = new AbortController();
+      // Fresh for each request, and over the body too. The listener keeps the signal from being collected before it fires.
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const onTimeout = () => giveUp.abort(timeout.reason);
+      timeout.addEventListener('abort', onTimeout);
+      underWay.add(giveUp);
+      try {
+        const journey: Journey = { created: false, sent: false };
+        return await journeys.follow(journey, () => exchange(request, journey, giveUp.signal));
+      } finally {
+        underWay.delete(giveUp);
+        timeout.removeEventListener('abort', onTimeout);
+      }
+    },
+    close: () => {
+      closed = true;
+      for (const request of underWay) request.abort(new Error(CLOSING));
+      journeys.stop();
+    },
+  };
+}
+
+/** Once the head of an answer is there, the answer counts, whatever becomes of its body. */
+async function readBody(body: ReadableStream<Uint8Array> | null): Promise<{ bytes: Uint8Array; cut: string | null }> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let cut: string | null = null;
+  try {
+    // Leaving the loop early cancels the stream and drops the connection.
+    for await (const chunk of body ?? []) {
+      const room = MAX_ANSWER_BYTES - length;
+      chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+      length += Math.min(chunk.length, room);
+      if (chunk.length > room) {
+        cut = `it is larger than ${MAX_ANSWER_BYTES} bytes`;
+        break;
+      }
+    }
+  } catch (error) {
+    cut = `it broke off: ${reasonOfFailure(error)}`;
+  }
+  return { bytes: Buffer.concat(chunks), cut };
+}
+
+/**
+ * Retry-After (RFC 9110, 10.2.3), seconds or a date, as milliseconds from `now`, at most an hour; 0 for none or nonsense.
+ */
+function readRetryAfter(value: string | null, now: number): number {
+  const text = value?.trim() ?? '';
+  const wait = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : dateOf(text) - now;
+  return Number.isNaN(wait) ? 0 : Math.ceil(Math.min(Math.max(wait, 0), MAX_PAUSE_MS));
+}
+
+/** HTTP dates are in GMT, also in the one of the three formats that does not say so. */
+function dateOf(text: string): number {
+  if (!/^[A-Za-z]{3,9},? /.test(text)) return Number.NaN;
+  return Date.parse(/GMT$/.test(text) ? text : `${text} GMT`);
+}
+
+/** The words of the innermost cause: the errors around it carry the URL and our headers. */
+function reasonOfFailure(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown trouble';
+  if (error.cause instanceof Error) return reasonOfFailure(error.cause);
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  if (first instanceof Error) return reasonOfFailure(first);
+  const code =
+    'code' in error && typeof error.code === 'string' && !error.message.includes(error.code) ? error.code : '';
+  return [code, error.message]
+    .filter((part) => part !== '')
+    .join(': ')
+    .slice(0, 256);
+}

@@ -1,0 +1,62 @@
+// Who waits for permits, and whose turn it is.
+
+import type { Permit, RequestKind } from '../port.ts';
+
+interface Waiter {
+  /** As many permits as it can use. */
+  readonly max: number;
+  readonly granted: Permit[];
+  readonly resolve: () => void;
+}
+
+/** Those who wait for permits: first come first served within a kind, the kinds by turns. */
+export function createTurns() {
+  const lines: Record<RequestKind, Waiter[]> = { execute: [], poll: [] };
+  let turn: RequestKind = 'execute';
+  const other = (kind: RequestKind): RequestKind => (kind === 'execute' ? 'poll' : 'execute');
+  const hungry = (kind: RequestKind) => lines[kind].find((waiter) => waiter.granted.length < waiter.max);
+
+  return {
+    join: (kind: RequestKind, max: number, signal: AbortSignal, left: () => void): Promise<Permit[]> =>
+      new Promise((resolve) => {
+        const leave = () => {
+          lines[kind] = lines[kind].filter((one) => one !== waiter);
+          waiter.resolve();
+          left();
+        };
+        const waiter: Waiter = {
+          max,
+          granted: [],
+          resolve: () => {
+            signal.removeEventListener('abort', leave);
+            resolve(waiter.granted);
+          },
+        };
+        signal.addEventListener('abort', leave);
+        lines[kind].push(waiter);
+      }),
+    /** Whether anyone would take one more permit. */
+    wanted: (): boolean => hungry('execute') !== undefined || hungry('poll') !== undefined,
+    /** Gives a permit, which must be wanted, to whose turn it is. */
+    give: (permit: Permit): void => {
+      const kind = hungry(turn) === undefined ? other(turn) : turn;
+      hungry(kind)?.granted.push(permit);
+      turn = other(kind);
+    },
+    /** Lets everyone go who got something. */
+    settle: (): void => {
+      for (const kind of ['execute', 'poll'] as const) {
+        const served = lines[kind].filter((waiter) => waiter.granted.length > 0);
+        if (served.length === 0) continue;
+        lines[kind] = lines[kind].filter((waiter) => waiter.granted.length === 0);
+        for (const waiter of served) waiter.resolve();
+      }
+    },
+    size: () => lines.execute.length + lines.poll.length,
+    waiting: () => ({ execute: lines.execute.length, poll: lines.poll.length }),
+    clear: (): void => {
+      const all = [...lines.execute.splice(0), ...lines.poll.splice(0)];
+      for (const waiter of all) waiter.resolve();
+    },
+  };
+}

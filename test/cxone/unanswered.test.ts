@@ -1,0 +1,131 @@
+// What it means when CXone gives no answer, or half of one: over real connections that fail in every way.
+
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { anExecution } from '../support/executions.ts';
+import { deadUrl, sendJson, startRaw, startUpstream } from '../support/upstream.ts';
+import { aPolled, CALLBACK_URL, startClient, startTenant } from './harness.ts';
+
+const NO_NEWS = { kind: 'progress', word: null, result: null, error: null };
+
+describe('no answer', () => {
+  /** A CXone whose token endpoint works, and whose everything else is at `url`. */
+  async function clientFor(url: string, requestTimeoutMs?: number) {
+    const tenant = await startTenant(() => {});
+    const tokenUrl = `${tenant.url}/api/v2/oauth/token`;
+    return startClient(url, { tokenUrl, ...(requestTimeoutMs ? { requestTimeoutMs } : {}) }).cxone;
+  }
+
+  const UNSENT = [
+    { type: 'unsent', httpStatus: 0, retryAfterMs: 0 },
+    { type: 'failed', asked: false },
+  ] as const;
+  const UNCERTAIN = [
+    { type: 'uncertain', httpStatus: 0, retryAfterMs: 0 },
+    { type: 'failed', asked: true },
+  ] as const;
+
+  async function expectBoth(
+    cxone: Awaited<ReturnType<typeof clientFor>>,
+    [submission, poll]: typeof UNSENT | typeof UNCERTAIN,
+  ) {
+    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject(submission);
+    expect(await cxone.poll(aPolled('e-1'))).toMatchObject(poll);
+  }
+
+  test('connection refused: surely not sent', async () => {
+    await expectBoth(await clientFor(await deadUrl()), UNSENT);
+  });
+
+  test('connection refused on every address of a name: surely not sent', async () => {
+    await expectBoth(await clientFor((await deadUrl()).replace('127.0.0.1', 'localhost')), UNSENT);
+  });
+
+  test('a name that does not resolve: surely not sent', async () => {
+    await expectBoth(await clientFor('http://tenant.invalid'), UNSENT);
+  });
+
+  test('a server that speaks no TLS, or hangs up or falls silent in its handshake: surely not sent', async () => {
+    const plain = await startUpstream((_, response) => sendJson(response, 200, {}));
+    await expectBoth(await clientFor(plain.url.replace('http:', 'https:')), UNSENT);
+    const rude = await startRaw((socket) => socket.once('data', () => socket.destroy()));
+    await expectBoth(await clientFor(rude.url.replace('http:', 'https:')), UNSENT);
+    const silent = await startRaw(() => {});
+    await expectBoth(await clientFor(silent.url.replace('http:', 'https:'), 300), UNSENT);
+  });
+
+  test('reset, or closed without a word, after the request was sent: it may have been received', async () => {
+    const resetting = await startRaw((socket) => socket.once('data', () => socket.resetAndDestroy()));
+    await expectBoth(await clientFor(resetting.url), UNCERTAIN);
+    const closing = await startRaw((socket) => socket.once('data', () => socket.end()));
+    await expectBoth(await clientFor(closing.url), UNCERTAIN);
+    expect([resetting.sockets.length, closing.sockets.length]).toEqual([2, 2]);
+  });
+
+  test('a kept-alive connection that dies under the next request: it may have been received, and is not repeated', async () => {
+    let requests = 0;
+    const server = await startRaw((socket) => {
+      socket.on('data', () => {
+        requests += 1;
+        if (requests === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"status":"RUNNING"}');
+        else socket.destroy();
+      });
+    });
+    const cxone = await clientFor(server.url);
+    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'polled' });
+    // The connection is free for the next request a moment after the answer was read.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'uncertain' });
+    expect(requests).toBe(2);
+  });
+
+  test('something that is no HTTP: it may have been received', async () => {
+    const server = await startRaw((socket) => socket.once('data', () => socket.end('220 mail.example ESMTP\r\n')));
+    await expectBoth(await clientFor(server.url), UNCERTAIN);
+  });
+
+  test('silence until the time-out: it may have been received, and is asked for once', async () => {
+    const silent = await startRaw(() => {});
+    const cxone = await clientFor(silent.url, 300);
+    await expectBoth(cxone, UNCERTAIN);
+    // fetch may open a connection ahead for the next request; what counts is what was asked.
+    expect(silent.sockets.filter((socket) => socket.bytesRead > 0)).toHaveLength(2);
+  });
+
+  test('an answer whose body never ends is given up at the time-out: the submission counts, the poll says nothing', async () => {
+    const slow = await startRaw((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"executionId":"e-')),
+    );
+    const cxone = await clientFor(slow.url, 300);
+    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({
+      type: 'submitted',
+      executionId: null,
+      news: NO_NEWS,
+    });
+    const message = expect.stringContaining('(it broke off');
+    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: true, httpStatus: 200, message });
+  });
+
+  test('an answer that breaks off: the submission counts, a refusal stays one', async () => {
+    const broken = (status: string) =>
+      startRaw((socket) =>
+        socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 100\r\n\r\n{"exec`)),
+      );
+    const accepted = await clientFor((await broken('202 Accepted')).url);
+    expect(await accepted.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'submitted', executionId: null });
+    const refused = await clientFor((await broken('400 No')).url);
+    expect(await refused.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'refused', httpStatus: 400 });
+  });
+
+  test('closing gives up what is in flight, and nothing is sent any more', async () => {
+    const silent = await startRaw(() => {});
+    const cxone = await clientFor(silent.url);
+    const underWay = cxone.execute(anExecution(), CALLBACK_URL);
+    while (silent.sockets.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const [socket] = silent.sockets;
+    if (socket?.bytesRead === 0) await once(socket, 'data');
+    cxone.close();
+    expect(await underWay).toMatchObject({ type: 'uncertain' });
+    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'unsent' });
+  });
+});
