@@ -5,6 +5,7 @@ import { type Cxone, type Permit, type SubmitAnswer, TokenUnavailable } from './
 import type { ExecutionEvent } from './execution/event.ts';
 import type { Dispatchable } from './execution/execution.ts';
 import { firstPollSpread, retryAt } from './execution/schedule.ts';
+import { createHoldOff, type HoldOff } from './hold-off.ts';
 import type { Log } from './log.ts';
 import type { Round, Work } from './loop.ts';
 import { persist } from './persist.ts';
@@ -30,20 +31,19 @@ export interface DispatchTools {
 
 export function createDispatch(tools: DispatchTools): Work {
   const { store, cxone, world, log } = tools;
-  let tokenFailures = 0;
-  let notBefore = 0;
+  const noToken = createHoldOff(world, 0);
+  const away = createHoldOff(world, 3);
 
   /** Without a token nothing is claimed: what was never sent stays queued, also across a crash. */
   async function authorized(): Promise<boolean> {
     try {
       await cxone.authorize();
-      tokenFailures = 0;
+      noToken.succeeded();
       return true;
     } catch (error) {
       if (!(error instanceof TokenUnavailable)) throw error;
-      tokenFailures += 1;
-      notBefore = retryAt(world.now(), tokenFailures, error.retryAfterMs, world.random());
-      log.warn({ reason: error.message, retryInMs: notBefore - world.now() }, 'no token: executions stay queued');
+      noToken.failed(error.retryAfterMs);
+      log.warn({ reason: error.message, retryInMs: noToken.left() }, 'no token: executions stay queued');
       return false;
     }
   }
@@ -51,18 +51,18 @@ export function createDispatch(tools: DispatchTools): Work {
   return async ({ signal, spawn }) => {
     const { dispatchAt } = await store.due();
     if (dispatchAt === null) return null;
-    const wait = Math.max(dispatchAt, notBefore) - world.now();
+    const wait = Math.max(dispatchAt - world.now(), noToken.left(), away.left());
     if (wait > 0) return wait;
-    if (!(await authorized())) return notBefore - world.now();
+    if (!(await authorized())) return noToken.left();
     const permits = await cxone.permits('execute', MAX_CLAIM, signal);
     let claimed: Dispatchable[] = [];
     try {
       if (permits.length > 0) claimed = await store.claimDispatches(permits.length, world.now());
     } finally {
-      for (const permit of permits.slice(claimed.length)) permit.release();
+      for (const permit of permits.slice(claimed.length)) permit.cancel();
     }
     claimed.forEach((execution, i) => {
-      spawn(send(tools, execution, permits[i] as Permit, signal));
+      spawn(send(tools, away, execution, permits[i] as Permit, signal));
     });
     return 0;
   };
@@ -70,6 +70,7 @@ export function createDispatch(tools: DispatchTools): Work {
 
 async function send(
   { store, cxone, callbackUrls, world, rules }: DispatchTools,
+  away: HoldOff,
   execution: Dispatchable,
   permit: Permit,
   signal: Round['signal'],
@@ -80,8 +81,15 @@ async function send(
   } finally {
     permit.release();
   }
+  if (isAway(answer)) away.failed(0);
+  else away.succeeded();
   const event = toEvent(answer, execution, world, rules);
   await persist(() => store.record(execution.reference, event, world.now()), world, signal);
+}
+
+/** Nobody there, or nobody who takes work: the others in the queue would find the same. A 429 is the limiter's to handle. */
+function isAway({ type, httpStatus }: SubmitAnswer): boolean {
+  return type === 'unsent' && httpStatus !== 429;
 }
 
 function toEvent(answer: SubmitAnswer, execution: Dispatchable, world: World, rules: DispatchRules): ExecutionEvent {

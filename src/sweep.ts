@@ -43,7 +43,7 @@ export function createPolling(tools: SweepTools): Work {
       const now = world.now();
       claimed = await store.claimPolls(permits.length, now, now + LEASE_MS);
     } finally {
-      for (const permit of permits.slice(claimed.length)) permit.release();
+      for (const permit of permits.slice(claimed.length)) permit.cancel();
     }
     claimed.forEach((execution, i) => {
       spawn(poll(tools, execution, permits[i] as Permit, startedAt, signal));

@@ -85,6 +85,20 @@ test('without a token nothing leaves the queue, and new submissions do not press
   expect(await find(id)).toMatchObject({ status: 'PENDING', attempts: 1 });
 });
 
+test('while nobody answers at CXone the queue tries now and then, and goes on when somebody does', async () => {
+  const { add, cxone, store, world } = startTestBackground();
+  cxone.limit = 5;
+  cxone.onExecute = async () => ({ ...TOO_MANY, httpStatus: 0, message: 'connection refused', retryAfterMs: 0 });
+  for (let i = 0; i < 200; i += 1) await add();
+  await world.advance(60_000);
+  expect(cxone.executed.length).toBeLessThan(200);
+  cxone.onExecute = async () => ACCEPTED;
+  await world.advance(6_000);
+  expect((await store.counts()).PENDING).toBeGreaterThan(100);
+  await world.advance(30_000);
+  expect(await store.counts()).toEqual({ QUEUED: 0, UNCONFIRMED: 0, PENDING: 200 });
+});
+
 test("CXone's answer is recorded even if the store cannot commit for a while", async () => {
   const { add, cxone, find, store, world } = startTestBackground();
   const { record } = store;

@@ -22,7 +22,7 @@ export interface LimiterState {
 export interface Limiter {
   /**
    * Resolves with one to `max` permits as soon as there is one, with none when the signal aborts or the limiter is closed.
-   * Each has taken one request from the rate, used or not.
+   * Each has taken one request from the rate, and puts it back if it is cancelled.
    */
   permits(kind: RequestKind, max: number, signal: AbortSignal): Promise<Permit[]>;
   /**
@@ -60,16 +60,16 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
   let alarm: Alarm | null = null;
 
   function permit(): Permit {
-    let released = false;
+    let over = false;
     inFlight += 1;
-    return {
-      release: () => {
-        if (released) return;
-        released = true;
-        inFlight -= 1;
-        serve();
-      },
+    const giveBack = (used: boolean) => {
+      if (over) return;
+      over = true;
+      inFlight -= 1;
+      if (!used) rate.putBack();
+      serve();
     };
+    return { release: () => giveBack(true), cancel: () => giveBack(false) };
   }
 
   /** Gives what can be given to those who wait, and wakes up again when there will be more. */

@@ -5,9 +5,12 @@ import type { Dispatchable, Execution } from '../execution/execution.ts';
 
 export type RequestKind = 'execute' | 'poll';
 
-/** Permission to make one request; it counts against the concurrency until `release`d, once, whatever became of the request. */
+/** Permission to make one request; it counts against the concurrency until one of these is called. */
 export interface Permit {
+  /** The request was made, whatever became of it. */
   release(): void;
+  /** No request was made: its place in the rate is free again, too. */
+  cancel(): void;
 }
 
 interface Answered {

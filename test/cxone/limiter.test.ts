@@ -47,6 +47,15 @@ describe('concurrency', () => {
     expect(limiter.state().inFlight).toBe(1);
   });
 
+  test('a permit that was not used costs neither a place nor a request of the rate', async () => {
+    const { limiter } = setUp({ maxConcurrent: 40, ratePerSecond: 1000 });
+    const { tokens } = limiter.state();
+    for (let i = 0; i < 100; i += 1) {
+      for (const permit of await permitsNow(limiter, 'poll', 40)) permit.cancel();
+    }
+    expect(limiter.state()).toMatchObject({ inFlight: 0, tokens });
+  });
+
   test('is halved by a 429, once for all answers of a burst, down to one', async () => {
     const { limiter } = setUp({ maxConcurrent: 10 });
     const burst = await Promise.all(Array.from({ length: 10 }, () => limiter.begin()));

@@ -62,11 +62,10 @@ export function createFakeCxone(): FakeCxone {
       if (fake.limit - permitsOut <= 0) await aborted(signal);
       const count = Math.max(0, Math.min(max, fake.limit - permitsOut));
       permitsOut += count;
-      return Array.from({ length: count }, () => ({
-        release: () => {
-          permitsOut -= 1;
-        },
-      }));
+      const giveBack = () => {
+        permitsOut -= 1;
+      };
+      return Array.from({ length: count }, () => ({ release: giveBack, cancel: giveBack }));
     },
     authorize: () => {
       authorizations += 1;

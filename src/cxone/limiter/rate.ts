@@ -44,6 +44,11 @@ export function createRate(ratePerSecond: number, world: World) {
       level -= 1;
       return true;
     },
+    /** A request that was let in is not made after all. */
+    putBack: (): void => {
+      refresh();
+      level = Math.min(capacity, level + 1);
+    },
     /** Milliseconds until the next request fits. */
     untilNext: (): number => {
       refresh();
