@@ -24,7 +24,9 @@ export interface ApiEntry extends JsonObject {
 export interface DemoClient {
   submit(body: object): Promise<ApiExecution>;
   /** Holds a request open, as often as it takes, until the execution has ended. */
-  untilEnded(correlationId: string, changed: (execution: ApiExecution) => void): Promise<ApiExecution>;
+  untilEnded(correlationId: string): Promise<ApiExecution>;
+  /** All of them, while they fit on one page. */
+  list(): Promise<ApiExecution[]>;
   get(correlationId: string): Promise<ApiExecution>;
   trail(correlationId: string): Promise<ApiEntry[]>;
   cancel(correlationId: string): Promise<void>;
@@ -44,10 +46,10 @@ export function createDemoClient(url: string, key: string): DemoClient {
     api<ApiExecution>(`/${id}`, { headers: seconds > 0 ? { prefer: `wait=${seconds}` } : {} });
   return {
     submit: (body) => api<ApiExecution>('', { method: 'POST', body }),
-    untilEnded: async (id, changed) => {
+    list: async () => (await api<{ items: ApiExecution[] }>('', { query: { limit: 200 } })).items,
+    untilEnded: async (id) => {
       for (;;) {
         const execution = await get(id, 30);
-        changed(execution);
         if (TERMINAL.includes(execution.status)) return execution;
       }
     },

@@ -14,7 +14,7 @@ import { systemWorld } from '../world.ts';
 import { type DemoCase, demoCases } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
 import { judge } from './judge.ts';
-import { type Progress, showProgress } from './progress.ts';
+import { showProgress } from './progress.ts';
 import { type Result, report } from './report.ts';
 
 const HELP = `Usage: npm run demo [-- --serve] [--seed TEXT]
@@ -85,13 +85,18 @@ function startReceiver(
 
 async function play(client: DemoClient, simulator: Simulator): Promise<Result[]> {
   const cases = demoCases();
-  const progress = showProgress(cases.length, process.stdout, systemWorld);
+  const endProgress = showProgress({
+    total: cases.length,
+    out: process.stdout,
+    world: systemWorld,
+    statuses: async () => (await client.list()).map(({ status }) => status),
+  });
   try {
-    await Promise.all(cases.map((demo) => live(demo, client, progress)));
+    await Promise.all(cases.map((demo) => live(demo, client)));
     // Late and repeated callbacks are part of a fate.
     await simulator.quiet();
   } finally {
-    await progress.done();
+    await endProgress();
   }
   return Promise.all(
     cases.map(async (demo) => {
@@ -107,16 +112,15 @@ async function play(client: DemoClient, simulator: Simulator): Promise<Result[]>
   );
 }
 
-async function live(demo: DemoCase, client: DemoClient, progress: Progress): Promise<void> {
+async function live(demo: DemoCase, client: DemoClient): Promise<void> {
   const { correlationId } = demo;
   let { status } = await client.submit(demo.body);
-  progress.status(correlationId, status);
   while (demo.cancel && status !== 'PENDING') {
     await systemWorld.sleep(50);
     ({ status } = await client.get(correlationId));
   }
   if (demo.cancel) await client.cancel(correlationId);
-  await client.untilEnded(correlationId, (execution) => progress.status(correlationId, execution.status));
+  await client.untilEnded(correlationId);
 }
 
 async function keepUp(service: Service, keys: { app: string; operator: string }): Promise<void> {

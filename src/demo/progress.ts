@@ -2,41 +2,47 @@
 
 import type { World } from '../world.ts';
 
-export interface Progress {
-  status(correlationId: string, status: string): void;
-  done(): Promise<void>;
+const MOVING_MS = 200;
+const PLAIN_MS = 2_000;
+const OPEN = ['QUEUED', 'UNCONFIRMED', 'PENDING'];
+
+export interface ProgressOptions {
+  readonly total: number;
+  readonly out: NodeJS.WriteStream;
+  readonly world: World;
+  /** The status of every execution so far. */
+  readonly statuses: () => Promise<readonly string[]>;
 }
 
-const MOVING_MS = 100;
-const PLAIN_MS = 2_000;
-
-export function showProgress(total: number, out: NodeJS.WriteStream, world: World): Progress {
-  const statuses = new Map<string, string>();
+/** Returns how to end it. */
+export function showProgress({ total, out, world, statuses }: ProgressOptions): () => Promise<void> {
   const over = new AbortController();
   const moving = out.isTTY;
 
-  function line(): string {
-    const counts = Map.groupBy(statuses.values(), (status) => status);
-    const ended =
-      statuses.size - ['QUEUED', 'UNCONFIRMED', 'PENDING'].reduce((sum, s) => sum + (counts.get(s)?.length ?? 0), 0);
-    const parts = [...counts].map(([status, all]) => `${status} ${all.length}`).toSorted();
-    return `${String(ended).padStart(3)} of ${total} ended   ${parts.join('  ')}`;
+  async function show(end: string): Promise<void> {
+    const line = lineOf(await statuses(), total);
+    const room = out.columns > 0 ? out.columns - 1 : line.length;
+    out.write(moving ? `\r\x1b[K${line.slice(0, room)}${end}` : `${line}\n`);
   }
 
   async function run(): Promise<void> {
     while (!over.signal.aborted) {
-      out.write(moving ? `\r\x1b[K${line().slice(0, (out.columns ?? 80) - 1)}` : `${line()}\n`);
+      await show('');
       await world.sleep(moving ? MOVING_MS : PLAIN_MS, over.signal);
     }
-    out.write(moving ? `\r\x1b[K${line()}\n\n` : `${line()}\n\n`);
+    await show('\n');
+    out.write('\n');
   }
 
   const running = run();
-  return {
-    status: (correlationId, status) => void statuses.set(correlationId, status),
-    done: async () => {
-      over.abort();
-      await running;
-    },
+  return async () => {
+    over.abort();
+    await running;
   };
+}
+
+function lineOf(statuses: readonly string[], total: number): string {
+  const ended = statuses.filter((status) => !OPEN.includes(status)).length;
+  const counts = [...Map.groupBy(statuses, (status) => status)].map(([status, all]) => `${status} ${all.length}`);
+  return `${String(ended).padStart(3)} of ${total} ended   ${counts.toSorted().join('  ')}`;
 }

@@ -248,6 +248,18 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    test('tells the head of the trail, which moves with each entry and with nothing else', async () => {
+      const { reference } = await add();
+      const before = await store.head();
+      expect(before.hash).toMatch(/^[0-9a-f]{64}$/);
+      await store.ping(NOON);
+      expect(await store.head()).toEqual(before);
+      await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
+      const after = await store.head();
+      expect(after.id).toBe(before.id + 1);
+      expect(after.hash).not.toBe(before.hash);
+    });
+
     test('proves on request that it takes writes; once closed it says that it does not', async () => {
       await expect(store.ping(NOON)).resolves.toBeUndefined();
       await store.close();

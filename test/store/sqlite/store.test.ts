@@ -122,12 +122,12 @@ describe('the writer', () => {
   });
 
   test('waits for another process that holds the write lock, and goes on when it lets go', async () => {
-    const { store, sql } = openStore();
+    let letGo = () => {};
+    const { store, sql } = openStore({ world: { sleep: async () => letGo() } });
     sql.exec('BEGIN IMMEDIATE');
-    const added = add(store);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    sql.exec('COMMIT');
-    await expect(added).resolves.toBeDefined();
+    letGo = () => void sql.exec('COMMIT');
+    await expect(add(store)).resolves.toBeDefined();
+    expect(sql.inTransaction).toBe(false);
   });
 
   test('says that it is unavailable when the lock is never let go, and works again afterwards', async () => {
