@@ -1,0 +1,76 @@
+// `npm run test:mutations`: breaks the promises one at a time in a copy of the project and shows that a test turns red for each.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MUTATIONS, type Mutation } from './mutations.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PARTS = [
+  'src',
+  'test',
+  'migrations',
+  'package.json',
+  'vitest.config.ts',
+  'tsconfig.json',
+  'README.md',
+  '.env.example',
+];
+
+interface Report {
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly title: string }[];
+  }[];
+}
+
+/** What noticed the mutation; empty when nothing did. @throws when the mutation cannot be judged. */
+function redTests(copy: string, { file, find, replace, tests }: Mutation): string[] {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  const places = source.split(find).length - 1;
+  if (places !== 1) throw new Error(`its text occurs ${places} times in ${file}: put the mutation right`);
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  );
+  try {
+    const output = join(copy, 'report.json');
+    const args = [
+      join(ROOT, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      ...tests,
+      '--reporter=json',
+      `--outputFile=${output}`,
+    ];
+    const { stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 120_000 });
+    const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report;
+    rmSync(output);
+    const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+    if (all.length === 0) throw new Error(`no test ran: ${testResults[0]?.message ?? stderr}`);
+    return all.filter(({ status }) => status === 'failed').map(({ title }) => title);
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
+let survivors = 0;
+try {
+  for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  for (const mutation of MUTATIONS) {
+    const red = redTests(copy, mutation);
+    if (red.length === 0) survivors += 1;
+    const [first = 'NOTHING NOTICED', ...more] = red;
+    const others = more.length > 0 ? ` (and ${more.length} more)` : '';
+    process.stdout.write(`${red.length > 0 ? '✓' : '✗'} ${mutation.breaks}\n    ${first}${others}\n`);
+  }
+  process.stdout.write(`\n${MUTATIONS.length - survivors} of ${MUTATIONS.length} broken promises were noticed.\n`);
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+process.exitCode = survivors === 0 ? 0 : 1;
