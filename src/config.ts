@@ -1,7 +1,11 @@
 // Environment variables → one validated configuration with units in its names, or every mistake at once.
 
 import * as v from 'valibot';
-import { CHECKED_ENVIRONMENT, type Environment, type Key, type LogLevel, VARIABLES } from './config-variables.ts';
+import { callbackRulesOf } from './config-callbacks.ts';
+import type { Key } from './config-fields.ts';
+import { CHECKED_ENVIRONMENT, ENVIRONMENT, type Environment, type LogLevel, VARIABLES } from './config-variables.ts';
+import type { CallbackRules } from './http/checks/callback-checks.ts';
+import type { CallbackTrust } from './resolve.ts';
 
 export interface Config {
   readonly cxone: {
@@ -23,6 +27,11 @@ export interface Config {
   readonly callbackPort: number | null;
   /** The first signs, all verify. */
   readonly callbackSecrets: readonly [string, ...string[]];
+  /** What a callback must show besides its signed URL. */
+  readonly callbackRules: CallbackRules;
+  readonly callbackTrust: CallbackTrust;
+  /** How many proxies in front of the receiver add to X-Forwarded-For. */
+  readonly trustedProxies: number;
   readonly databasePath: string;
   readonly apps: readonly Key[];
   readonly operators: readonly Key[];
@@ -51,10 +60,23 @@ export class ConfigError extends Error {
 
 /** An empty or blank variable counts as unset. @throws {ConfigError} */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(VARIABLES.map(({ name }) => [name, env[name]?.trim() || undefined]));
-  const reading = v.safeParse(CHECKED_ENVIRONMENT, given);
+  const reading = v.safeParse(CHECKED_ENVIRONMENT, givenIn(env));
   if (!reading.success) throw new ConfigError(problemsIn(reading.issues));
   return configOf(reading.output);
+}
+
+/** One variable alone, for commands that need no more of the configuration. @throws {ConfigError} */
+export function readVariable<Name extends keyof Environment>(
+  env: Readonly<Record<string, string | undefined>>,
+  name: Name,
+): Environment[Name] {
+  const reading = v.safeParse(v.pick(ENVIRONMENT, [name]), givenIn(env));
+  if (!reading.success) throw new ConfigError(problemsIn(reading.issues));
+  return (reading.output as Environment)[name];
+}
+
+function givenIn(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(VARIABLES.map(({ name }) => [name, env[name]?.trim() || undefined]));
 }
 
 function problemsIn(issues: readonly v.BaseIssue<unknown>[]): string[] {
@@ -77,6 +99,9 @@ function configOf(env: Environment): Config {
     port: env.PORT,
     callbackPort: ownPort(env.CALLBACK_PORT, env.PORT),
     callbackSecrets: env.CALLBACK_SECRET,
+    callbackRules: callbackRulesOf(env),
+    callbackTrust: env.CALLBACK_TRUST,
+    trustedProxies: env.TRUSTED_PROXIES,
     databasePath: env.DATABASE_PATH,
     apps: env.APP_KEYS,
     operators: env.OPERATOR_KEYS ?? [],

@@ -13,6 +13,7 @@ export interface MetricsSources {
 
 export interface Metrics {
   observeCallback(outcome: string): void;
+  observeKeyRefusal(why: string): void;
   observeCommit(batch: number, milliseconds: number): void;
   /** Starts counting what these sources tell. */
   connect(sources: MetricsSources): void;
@@ -53,6 +54,12 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  const keys = new Counter({
+    name: `${PREFIX}keys_refused_total`,
+    help: 'Requests with a key that is not known here, by what they were told',
+    labelNames: ['why'],
+    registers,
+  });
   const batches = new Histogram({
     name: `${PREFIX}commit_batch_size`,
     help: 'Mutations committed together',
@@ -76,6 +83,7 @@ export function createMetrics(): Metrics {
 
   return {
     observeCallback: (outcome) => callbacks.inc({ outcome }),
+    observeKeyRefusal: (why) => keys.inc({ why }),
     observeCommit: (batch, milliseconds) => {
       batches.observe(batch);
       commits.observe(milliseconds / 1000);

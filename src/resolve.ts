@@ -1,6 +1,7 @@
 // Verb: a callback with a good signature → record. What cannot be read is kept, and CXone is asked instead.
 
 import type { Cxone } from './cxone/port.ts';
+import type { ExecutionEvent } from './execution/event.ts';
 import type { Recorded, Store } from './store/port.ts';
 import type { World } from './world.ts';
 
@@ -11,13 +12,22 @@ export interface Resolve {
   unreadable(reference: string, reason: string): Promise<Recorded | undefined>;
 }
 
-export function createResolve(store: Store, cxone: Pick<Cxone, 'readCallback'>, world: World): Resolve {
+/** What a callback that passed every check is good for: an outcome, or only a reason to ask CXone for it. */
+export type CallbackTrust = 'signature' | 'verify';
+
+export function createResolve(
+  store: Store,
+  cxone: Pick<Cxone, 'readCallback'>,
+  world: World,
+  trust: CallbackTrust = 'signature',
+): Resolve {
+  const eventOf = (bytes: Uint8Array, contentType: string | null): ExecutionEvent => {
+    const reading = cxone.readCallback(bytes, contentType);
+    if (reading.type === 'callback-unreadable') return { ...reading, body: { bytes, contentType } };
+    return trust === 'verify' ? { ...reading, type: 'callback-hint' } : reading;
+  };
   return {
-    callback: (reference, bytes, contentType) => {
-      const reading = cxone.readCallback(bytes, contentType);
-      const event = reading.type === 'callback-unreadable' ? { ...reading, body: { bytes, contentType } } : reading;
-      return store.record(reference, event, world.now());
-    },
+    callback: (reference, bytes, contentType) => store.record(reference, eventOf(bytes, contentType), world.now()),
     unreadable: (reference, reason) =>
       store.record(reference, { type: 'callback-unreadable', reason, body: null }, world.now()),
   };

@@ -44,6 +44,9 @@ describe('what a complete environment gives', () => {
       port: 8080,
       callbackPort: null,
       callbackSecrets: [SECRET],
+      callbackRules: { allowedAddresses: [], header: null, credentials: [], bodySignature: null },
+      callbackTrust: 'signature',
+      trustedProxies: 0,
       databasePath: 'data/receiver.db',
       apps: [{ name: 'orders', key: 'orders-key-0123456789' }],
       operators: [],
@@ -69,6 +72,19 @@ describe('what a complete environment gives', () => {
       PORT: '0',
       CALLBACK_PORT: '9443',
       CALLBACK_SECRET: `${SECRET}-new, ${SECRET}`,
+      CALLBACK_HEADER_NAME: 'X-Api-Key',
+      CALLBACK_HEADER_VALUE: 'header-key-0123456789,header-key-9876543210',
+      CALLBACK_BASIC_AUTH: 'cxone:basic:key:0123456789',
+      CALLBACK_BEARER_TOKEN: 'bearer-token-0123456789, bearer-token-9876543210',
+      CALLBACK_HMAC_SECRET: `${SECRET}-hmac,${SECRET}`,
+      CALLBACK_HMAC_HEADER: 'X-Signature',
+      CALLBACK_HMAC_ENCODING: 'base64',
+      CALLBACK_HMAC_PREFIX: 'sha256=',
+      CALLBACK_HMAC_TIMESTAMP_HEADER: 'X-Timestamp',
+      CALLBACK_HMAC_TOLERANCE_SECONDS: '60',
+      CALLBACK_ALLOWED_IPS: '192.0.2.0/24, 2001:db8::/32,::ffff:198.51.100.7',
+      TRUSTED_PROXIES: '2',
+      CALLBACK_TRUST: 'verify',
       DATABASE_PATH: '/var/lib/receiver.db',
       APP_KEYS: 'orders:orders-key-0123456789,orders:orders-key-9876543210,billing:billing:key:0123456789',
       OPERATOR_KEYS: 'alice:alice-key-0123456789',
@@ -94,6 +110,29 @@ describe('what a complete environment gives', () => {
       port: 0,
       callbackPort: 9443,
       callbackSecrets: [`${SECRET}-new`, SECRET],
+      callbackRules: {
+        allowedAddresses: [
+          { address: '192.0.2.0', bits: 24 },
+          { address: '2001:db8::', bits: 32 },
+          { address: '198.51.100.7', bits: 32 },
+        ],
+        header: { name: 'X-Api-Key', values: ['header-key-0123456789', 'header-key-9876543210'] },
+        credentials: [
+          { scheme: 'basic', secret: 'cxone:basic:key:0123456789' },
+          { scheme: 'bearer', secret: 'bearer-token-0123456789' },
+          { scheme: 'bearer', secret: 'bearer-token-9876543210' },
+        ],
+        bodySignature: {
+          secrets: [`${SECRET}-hmac`, SECRET],
+          header: 'X-Signature',
+          encoding: 'base64',
+          prefix: 'sha256=',
+          timestampHeader: 'X-Timestamp',
+          toleranceMs: 60_000,
+        },
+      },
+      callbackTrust: 'verify',
+      trustedProxies: 2,
       databasePath: '/var/lib/receiver.db',
       apps: [
         { name: 'orders', key: 'orders-key-0123456789' },
@@ -138,8 +177,8 @@ describe('what a wrong environment is told', () => {
   });
 
   test('every variable that is wrong is named at once, one line each, beside those that are missing', () => {
-    const wrong = Object.fromEntries(VARIABLES.map(({ name }) => [name, 'http://user:x@']));
-    const free = ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'CXONE_PROFILE', 'DATABASE_PATH'];
+    const wrong = Object.fromEntries(VARIABLES.map(({ name }) => [name, 'http://us:x@']));
+    const free = ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'CXONE_PROFILE', 'CALLBACK_HMAC_PREFIX', 'DATABASE_PATH'];
     const expected = VARIABLES.map(({ name }) => name).filter((name) => !free.includes(name));
     expect(namesOf(problemsOf(wrong))).toEqual(expected);
     expect(namesOf(problemsOf({ ...wrong, CXONE_CLIENT_ID: '' })).toSorted()).toEqual(
@@ -176,6 +215,33 @@ describe('what a wrong environment is told', () => {
     ['CALLBACK_SECRET', `${SECRET},short`],
     ['CALLBACK_SECRET', `${SECRET},`],
     ['CALLBACK_SECRET', `,${SECRET}`],
+    ['CALLBACK_HEADER_NAME', 'X Key'],
+    ['CALLBACK_HEADER_NAME', 'Authorization'],
+    ['CALLBACK_HEADER_NAME', 'Host'],
+    ['CALLBACK_HEADER_VALUE', 'x'.repeat(15)],
+    ['CALLBACK_HEADER_VALUE', 'header key 0123456789'],
+    ['CALLBACK_BASIC_AUTH', 'a-password-alone-0123456789'],
+    ['CALLBACK_BASIC_AUTH', 'cxone:short'],
+    ['CALLBACK_BASIC_AUTH', ':basic-password-0123456789'],
+    ['CALLBACK_BEARER_TOKEN', 'bearer-token-0123456789,'],
+    ['CALLBACK_HMAC_SECRET', 'x'.repeat(31)],
+    ['CALLBACK_HMAC_HEADER', 'X-Signature:'],
+    ['CALLBACK_HMAC_ENCODING', 'base64url'],
+    ['CALLBACK_HMAC_TIMESTAMP_HEADER', ''.padEnd(65, 'x')],
+    ['CALLBACK_HMAC_TOLERANCE_SECONDS', '0'],
+    ['CALLBACK_HMAC_TOLERANCE_SECONDS', '86401'],
+    ['CALLBACK_ALLOWED_IPS', 'receiver.example.com'],
+    ['CALLBACK_ALLOWED_IPS', '192.0.2.0/33'],
+    ['CALLBACK_ALLOWED_IPS', '2001:db8::/129'],
+    ['CALLBACK_ALLOWED_IPS', '192.0.2.0/24,'],
+    ['TRUSTED_PROXIES', '-1'],
+    ['TRUSTED_PROXIES', '11'],
+    ['CALLBACK_TRUST', 'none'],
+    // Half of a check is refused: it would be none at all, and nobody would notice.
+    ['CALLBACK_HEADER_NAME', 'X-Api-Key'],
+    ['CALLBACK_HMAC_SECRET', SECRET],
+    ['CALLBACK_HMAC_PREFIX', 'sha256='],
+    ['CALLBACK_HMAC_TIMESTAMP_HEADER', 'X-Timestamp'],
     ['DATABASE_PATH', ':memory:'],
     ['APP_KEYS', 'orders'],
     ['APP_KEYS', 'orders:too-short'.slice(0, -1)],
@@ -186,7 +252,7 @@ describe('what a wrong environment is told', () => {
     ['APP_KEYS', 'orders:orders-kéy-0123456789'],
     ['APP_KEYS', 'orders:orders-key-0123456789,'],
     ['APP_KEYS', 'orders:orders-key-0123456789,orders:orders-key-0123456789'],
-    ['OPERATOR_KEYS', 'alice:alice-key-01234'.slice(0, -1)],
+    ['OPERATOR_KEYS', 'alice:alice-k'],
     ['GRACE_SECONDS', '86401'],
     ['GRACE_SECONDS', '1.5'],
     ['POLL_INTERVAL_SECONDS', '0'],
@@ -232,6 +298,15 @@ describe('what a wrong environment is told', () => {
     ]);
   });
 
+  test('a check whose other half is missing is told by the variable that asks for it', () => {
+    expect(problemsWith({ CALLBACK_HEADER_VALUE: 'header-key-0123456789' })).toEqual([
+      'CALLBACK_HEADER_NAME: goes with CALLBACK_HEADER_VALUE; set both or neither',
+    ]);
+    expect(problemsWith({ CALLBACK_HMAC_HEADER: 'X-Signature' })).toEqual([
+      'CALLBACK_HMAC_SECRET: goes with CALLBACK_HMAC_HEADER; set both or neither',
+    ]);
+  });
+
   test('one key for an app and an operator is refused, and so is one name', () => {
     expect(namesOf(problemsWith({ OPERATOR_KEYS: 'alice:orders-key-0123456789' }))).toEqual(['OPERATOR_KEYS']);
     expect(namesOf(problemsWith({ OPERATOR_KEYS: 'orders:alice-key-0123456789' }))).toEqual(['OPERATOR_KEYS']);
@@ -251,6 +326,11 @@ describe('what a wrong environment is told', () => {
       APP_KEYS: 'MARK:MARK',
       OPERATOR_KEYS: 'MARK',
       PUBLIC_URL: 'https://MARK@h',
+      CALLBACK_HEADER_VALUE: 'MARK',
+      CALLBACK_BASIC_AUTH: 'MARK:MARK',
+      CALLBACK_BEARER_TOKEN: 'MARK MARK MARK MARK',
+      CALLBACK_HMAC_SECRET: 'MARK',
+      CALLBACK_ALLOWED_IPS: 'MARK',
     };
     expect(problemsWith(short).join()).not.toContain('MARK');
     const twice = `MARK:MARK-0123456789,MARK:MARK-0123456789`;

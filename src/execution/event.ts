@@ -30,6 +30,8 @@ export type ExecutionEvent =
     })
   /** CXone refused it (4xx): it will never run. */
   | (Answered & { readonly type: 'refused'; readonly message: string })
+  /** It is due to be sent, but no token could be had: it stays where it is. */
+  | { readonly type: 'held'; readonly httpStatus: number; readonly message: string }
   /** CXone surely did not process it: back into the queue. */
   | (Answered & {
       readonly type: 'unsent';
@@ -49,17 +51,24 @@ export type ExecutionEvent =
       readonly executionId: string | null;
       readonly news: News;
     }
+  /** A callback that counts for nothing but as a reason to ask CXone. */
+  | {
+      readonly type: 'callback-hint';
+      readonly executionId: string | null;
+      readonly news: News;
+    }
   /** A callback with a good signature that nobody can read; its bytes are kept and CXone is asked at once. */
   | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
-  /** A poll that CXone answered with a status; `final` when it was asked at or after the deadline. */
+  /** A poll that CXone answered with a status; `asked`: for which executionId, its own unless said; `final` when it was asked at or after the deadline. */
   | (Answered & {
       readonly type: 'polled';
+      readonly asked?: string | null;
       readonly news: News;
       readonly nextPollAt: number;
       readonly final: boolean;
     })
   | (Answered & { readonly type: 'poll-failed'; readonly message: string; readonly nextPollAt: number })
-  | (Answered & { readonly type: 'poll-not-found'; readonly message: string })
+  | (Answered & { readonly type: 'poll-not-found'; readonly asked?: string | null; readonly message: string })
   /** Its time is over: the queue time-out of a queued one, the deadline of any other. */
   | { readonly type: 'expired'; readonly message?: string }
   | { readonly type: 'cancelled'; readonly by: string };
@@ -76,8 +85,10 @@ export const AUDIT_EVENTS = [
   'FAILED',
   'NETWORK_ERROR',
   'RATE_LIMITED',
+  'TOKEN_ERROR',
   'CALLBACK_COMPLETED',
   'CALLBACK_PROGRESS',
+  'CALLBACK_HINT',
   'CALLBACK_DUPLICATE',
   'CALLBACK_CONFLICT',
   'CALLBACK_LATE',

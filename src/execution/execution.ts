@@ -40,6 +40,8 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
   readonly status: Status;
   /** CXone's name for it. */
   readonly executionId: string | null;
+  /** Whether that name comes from a callback alone that proves nothing (CALLBACK_TRUST=verify). */
+  readonly hearsay: boolean;
   readonly resolvedBy: ResolvedBy | null;
   readonly result: Json;
   readonly error: Json;
@@ -81,6 +83,7 @@ export function accept(submission: Submission, reference: string, now: number, g
     reference,
     status: 'QUEUED',
     executionId: null,
+    hearsay: false,
     resolvedBy: null,
     result: null,
     error: null,

@@ -1,9 +1,10 @@
 // What callbacks and polls make of an execution.
 
 import { expired } from './ending.ts';
-import { entry } from './entry.ts';
+import { type Answered, entry } from './entry.ts';
 import type { ExecutionEvent, News } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
+import { askedSoon, hearsayDropped } from './hinting.ts';
 import type { JsonObject } from './json.ts';
 import { accepted, pollingAgain } from './moves.ts';
 import { end, hear, type Transition } from './outcome.ts';
@@ -14,11 +15,13 @@ export function callback(
   now: number,
 ): Transition {
   const named = event.executionId;
-  if (named !== null && execution.executionId !== null && named !== execution.executionId) {
+  const own = execution.hearsay ? null : execution.executionId;
+  if (named !== null && own !== null && named !== own) {
     const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...told(event.news) });
     return { execution, outcome: 'mismatch', entry: draft };
   }
-  const known: Execution = { ...execution, executionId: execution.executionId ?? named };
+  const known: Execution =
+    own === null && named !== null ? { ...execution, executionId: named, hearsay: false } : execution;
   if (event.news.kind === 'progress') {
     const moved = isTerminal(known.status) ? known : accepted(known, now, 0);
     return { execution: moved, outcome: 'progress', entry: entry('CALLBACK_PROGRESS', { word: event.news.word }) };
@@ -34,11 +37,7 @@ export function unreadable(
   const draft = { ...entry('CALLBACK_UNREADABLE', { reason: event.reason }), body: event.body };
   if (isTerminal(execution.status)) return { execution, outcome: 'unreadable', entry: draft };
   // It most likely said that the execution ended: CXone is asked at once, or as soon as its name there is known.
-  const sooner: Execution =
-    execution.pollAt === null
-      ? { ...execution, pollAfter: execution.pollAfter === null ? null : Math.min(execution.pollAfter, now) }
-      : { ...execution, pollAt: Math.min(execution.pollAt, now) };
-  return { execution: sooner, outcome: 'unreadable', entry: draft };
+  return { execution: askedSoon(execution, now), outcome: 'unreadable', entry: draft };
 }
 
 export function polled(
@@ -47,14 +46,15 @@ export function polled(
   now: number,
 ): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
+  if (isAboutAnother(execution, event.asked)) return answerIgnored(counted, event, told(event.news));
   if (event.news.kind !== 'progress') {
-    return hear(counted, event.news, 'poll', now, { word: event.news.word }, event);
+    return hear({ ...counted, hearsay: false }, event.news, 'poll', now, { word: event.news.word }, event);
   }
   if (event.final && !isTerminal(counted.status)) return expired(counted, now, 'still running at the last poll');
   const draft = entry('POLL_PROGRESS', { word: event.news.word }, event);
   return isTerminal(counted.status)
     ? { execution: counted, outcome: 'ignored', entry: draft }
-    : { execution: pollingAgain(counted, event.nextPollAt, now), outcome: 'progress', entry: draft };
+    : { execution: pollingAgain(confirmed(counted, now), event.nextPollAt, now), outcome: 'progress', entry: draft };
 }
 
 export function pollFailed(
@@ -75,10 +75,27 @@ export function pollNotFound(
   now: number,
 ): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
+  if (isAboutAnother(execution, event.asked)) return answerIgnored(counted, event);
+  if (execution.hearsay && !isTerminal(execution.status)) return hearsayDropped(counted, event.message, event);
   const draft = entry('POLL_404', { message: event.message }, event);
   if (isTerminal(counted.status)) return { execution: counted, outcome: 'ignored', entry: draft };
   const error = { code: 404, message: event.message };
   return { execution: end(counted, 'NOT_FOUND', 'poll', now, null, error), outcome: 'resolved', entry: draft };
+}
+
+/** CXone knows it by a name that was hearsay until now. */
+function confirmed(execution: Execution, now: number): Execution {
+  return execution.hearsay ? { ...accepted(execution, now, 0), hearsay: false } : execution;
+}
+
+/** The name it was asked for was hearsay, and has been replaced or dropped while the answer was on its way. */
+function isAboutAnother(execution: Execution, asked: string | null | undefined): boolean {
+  return asked !== undefined && asked !== execution.executionId;
+}
+
+function answerIgnored(execution: Execution, answered: Answered, said: JsonObject = {}): Transition {
+  const detail = { message: 'the answer is about an executionId that is no longer held to be its own', ...said };
+  return { execution, outcome: 'ignored', entry: entry('POLL_ERROR', detail, answered) };
 }
 
 function told(event: News): JsonObject {

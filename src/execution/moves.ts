@@ -3,6 +3,9 @@
 import type { Execution } from './execution.ts';
 import { pollingWindow } from './schedule.ts';
 
+/** How long after a dispatch an answer may still come from the process that sent it, in milliseconds. */
+export const SEND_LEASE_MS = 60_000;
+
 /** CXone knows it: from here on it is polled if it has a name there, and else only waited for. */
 export function accepted(execution: Execution, now: number, spreadMs: number): Execution {
   const sent = execution.sentAt === null ? withWindow(execution, now) : (execution as Windowed);
@@ -26,6 +29,8 @@ export function requeued(execution: Execution, dispatchAt: number | null, giveUp
   return {
     ...execution,
     status: 'QUEUED',
+    executionId: null,
+    hearsay: false,
     sentAt: null,
     pollAfter: null,
     deadline: null,

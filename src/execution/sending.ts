@@ -5,11 +5,8 @@ import { entry, iso } from './entry.ts';
 import type { AuditEvent, ExecutionEvent } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import type { JsonObject } from './json.ts';
-import { accepted, requeued, withWindow } from './moves.ts';
+import { accepted, requeued, SEND_LEASE_MS, withWindow } from './moves.ts';
 import { end, hear, ignored, type Transition } from './outcome.ts';
-
-/** How long after a dispatch an answer may still come from the process that sent it, in milliseconds. */
-export const SEND_LEASE_MS = 60_000;
 
 export function dispatched(execution: Execution, now: number): Transition {
   if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
@@ -27,8 +24,7 @@ export function submitted(
   now: number,
 ): Transition {
   const known: Execution = {
-    ...execution,
-    executionId: execution.executionId ?? event.executionId,
+    ...named(execution, event.executionId, now),
     latencyMs: execution.latencyMs ?? event.latencyMs,
   };
   const answered = { latencyMs: event.latencyMs, httpStatus: event.httpStatus };
@@ -41,6 +37,14 @@ export function submitted(
   return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', said, answered) };
 }
 
+/** CXone's own name for it counts, and above one that is hearsay; the first that is known stays. */
+function named(execution: Execution, executionId: string | null, now: number): Execution {
+  if (executionId === null) return execution;
+  if (execution.executionId === null) return { ...execution, executionId };
+  if (!execution.hearsay) return execution;
+  return { ...execution, executionId, hearsay: false, pollAt: isTerminal(execution.status) ? null : now };
+}
+
 export function refused(
   execution: Execution,
   event: Extract<ExecutionEvent, { type: 'refused' }>,
@@ -51,6 +55,13 @@ export function refused(
   const error = { code: event.httpStatus, message: event.message };
   const ended = end({ ...execution, latencyMs: event.latencyMs }, 'REJECTED', 'submit', now, null, error);
   return { execution: ended, outcome: 'resolved', entry: draft };
+}
+
+/** Nothing changes, but its trail tells what it waits for. */
+export function held(execution: Execution, event: Extract<ExecutionEvent, { type: 'held' }>): Transition {
+  const { httpStatus, message } = event;
+  const draft = entry(httpStatus === 0 ? 'NETWORK_ERROR' : 'TOKEN_ERROR', { message }, { httpStatus, latencyMs: null });
+  return { execution, outcome: execution.status === 'QUEUED' ? 'progress' : 'ignored', entry: draft };
 }
 
 export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
@@ -68,7 +79,7 @@ export function uncertain(execution: Execution, event: Extract<ExecutionEvent, {
   if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
   const next = again
     ? requeued(execution, event.retryAt, event.giveUpAt)
-    : { ...execution, expireAt: execution.deadline };
+    : { ...execution, expireAt: execution.pollAt === null ? execution.deadline : null };
   return { execution: next, outcome: 'progress', entry: draft };
 }
 

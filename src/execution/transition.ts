@@ -13,8 +13,9 @@ import { cancelled, expired } from './ending.ts';
 import type { ExecutionEvent } from './event.ts';
 import type { Execution } from './execution.ts';
 import { callback, polled, pollFailed, pollNotFound, unreadable } from './hearing.ts';
+import { hinted } from './hinting.ts';
 import type { Transition } from './outcome.ts';
-import { dispatched, refused, submitted, uncertain, unsent } from './sending.ts';
+import { dispatched, held, refused, submitted, uncertain, unsent } from './sending.ts';
 
 export function transition(execution: Execution, event: ExecutionEvent, now: number): Transition {
   switch (event.type) {
@@ -24,12 +25,16 @@ export function transition(execution: Execution, event: ExecutionEvent, now: num
       return submitted(execution, event, now);
     case 'refused':
       return refused(execution, event, now);
+    case 'held':
+      return held(execution, event);
     case 'unsent':
       return unsent(execution, event);
     case 'uncertain':
       return uncertain(execution, event);
     case 'callback':
       return callback(execution, event, now);
+    case 'callback-hint':
+      return hinted(execution, event, now);
     case 'callback-unreadable':
       return unreadable(execution, event, now);
     case 'polled':

@@ -16,7 +16,8 @@ import { createSubmissions } from './submissions.ts';
 
 const STORE_RETRY_SECONDS = 5;
 
-export type Fetch = (request: Request) => Response | Promise<Response>;
+/** `peer`: the address at the other end of the connection, if it is known. */
+export type Fetch = (request: Request, peer?: string | null) => Response | Promise<Response>;
 
 /** `apps`: everything but the webhook; `webhook`: nothing but it. */
 export type Surface = 'everything' | 'apps' | 'webhook';
@@ -28,9 +29,9 @@ export function createApp(deps: HttpDependencies, surface: Surface): Fetch {
   const fail = createFailure(deps);
   app.notFound((c) => unrouted(app, c));
   app.onError((error, c) => fail(error, c.req.raw));
-  return logged(deps, async (request) => {
+  return logged(deps, async (request, peer = null) => {
     try {
-      return await app.fetch(request);
+      return await app.fetch(request, { peer });
     } catch (thrown) {
       // Hono passes on whatever is thrown that is no Error.
       return fail(thrown, request);
@@ -39,7 +40,7 @@ export function createApp(deps: HttpDependencies, surface: Surface): Fetch {
 }
 
 function routeApps(app: Hono, deps: HttpDependencies): void {
-  const guard = createGuard(deps.apps, deps.operators);
+  const guard = createGuard(deps);
   const executions = createExecutions(deps);
   const health = createHealth(deps);
 
@@ -86,9 +87,9 @@ function createFailure({ log, world }: Pick<HttpDependencies, 'log' | 'world'>):
 }
 
 function logged({ log, world }: Pick<HttpDependencies, 'log' | 'world'>, fetch: Fetch): Fetch {
-  return async (request) => {
+  return async (request, peer) => {
     const startedAt = world.now();
-    const response = await fetch(request);
+    const response = await fetch(request, peer);
     const { method, url } = request;
     const ms = world.now() - startedAt;
     log.debug({ method, path: loggablePath(url), status: response.status, ms }, 'answered');

@@ -2,8 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
-import type { NamedKey } from './dependencies.ts';
+import { createClients } from './checks/clients.ts';
+import type { HttpDependencies, NamedKey } from './dependencies.ts';
+import { createNotice } from './notices.ts';
 import { problem } from './problems.ts';
+import { createThrottle } from './throttle.ts';
 
 export interface Identity {
   readonly kind: 'app' | 'operator';
@@ -20,13 +23,19 @@ export interface Guard {
   operator(handler: Handler): Guarded;
 }
 
-export function createGuard(apps: readonly NamedKey[], operators: readonly NamedKey[]): Guard {
-  const identify = createIdentify(apps, operators);
+type Dependencies = Pick<
+  HttpDependencies,
+  'apps' | 'operators' | 'trustedProxies' | 'world' | 'log' | 'observeKeyRefusal'
+>;
+
+export function createGuard(deps: Dependencies): Guard {
+  const identify = createIdentify(deps.apps, deps.operators);
+  const refuse = createRefuse(deps);
   const admit = (handler: Handler, kind: Identity['kind'] | null, otherwise: string): Guarded => {
     return (c) => {
       const authorization = c.req.header('authorization');
       const caller = identify(authorization);
-      if (caller === null) return unauthorized(authorization !== undefined);
+      if (caller === null) return authorization === undefined ? unauthorized(false) : refuse(c);
       return kind === null || caller.kind === kind ? handler(c, caller) : problem('forbidden', otherwise);
     };
   };
@@ -35,6 +44,24 @@ export function createGuard(apps: readonly NamedKey[], operators: readonly Named
     app: (handler) =>
       admit(handler, 'app', 'An execution belongs to an app: use the key of an app, not the key of an operator.'),
     operator: (handler) => admit(handler, 'operator', 'This is for operators: use the key of an operator.'),
+  };
+}
+
+/** For keys that are not known here: 401 at first, then 429 for a while. Asking without a key guesses nothing and is not counted. */
+function createRefuse({ world, log, trustedProxies, observeKeyRefusal }: Dependencies): (c: Context) => Response {
+  const refused = createNotice(log, world, 'keys refused');
+  const throttle = createThrottle(world);
+  const clients = createClients(trustedProxies);
+  return (c) => {
+    const client = clients.allowanceOf(c);
+    const wait = throttle.fail(client);
+    const why = wait > 0 ? 'throttled' : 'invalid-key';
+    observeKeyRefusal(why);
+    refused(why, { client });
+    if (wait === 0) return unauthorized(true);
+    return problem('too-many-failures', 'Too many wrong keys came from this address. A right one still passes.', {
+      headers: { 'retry-after': String(wait) },
+    });
   };
 }
 

@@ -5,33 +5,59 @@ import type { Outcome } from '../execution/outcome.ts';
 import type { Recorded } from '../store/port.ts';
 import { json } from './answers.ts';
 import { type Body, MAX_BODY_BYTES, readBody } from './bodies.ts';
+import { type CallbackRefusal, createCallbackChecks } from './checks/callback-checks.ts';
+import { createClients } from './checks/clients.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createNotice } from './notices.ts';
 import { problem } from './problems.ts';
+import { createThrottle } from './throttle.ts';
 
-type Dependencies = Pick<HttpDependencies, 'resolve' | 'callbackUrls' | 'world' | 'log' | 'observeCallback'>;
+type Dependencies = Pick<
+  HttpDependencies,
+  'resolve' | 'callbackUrls' | 'callbackRules' | 'trustedProxies' | 'world' | 'log' | 'observeCallback'
+>;
 
-export function createCallbacks({ resolve, callbackUrls, world, log, observeCallback }: Dependencies) {
-  const refused = createNotice(log, world, 'callbacks refused');
-
-  // One answer for a forged token and for one whose execution is gone, so that neither tells anything.
-  const unwanted = (why: 'bad-signature' | 'unknown-execution'): Response => {
-    observeCallback(why);
-    refused(why);
-    return problem('not-found', 'No callback is expected here.');
-  };
+export function createCallbacks(deps: Dependencies) {
+  const { resolve, callbackUrls, world, observeCallback } = deps;
+  const checks = createCallbackChecks(deps.callbackRules);
+  const clients = createClients(deps.trustedProxies);
+  const refuse = createRefuse(deps);
 
   return async (c: Context): Promise<Response> => {
+    const headers = c.req.raw.headers;
+    const header = (name: string) => headers.get(name);
     const reference = callbackUrls.verify(c.req.param('token') ?? '');
-    if (reference === null) return unwanted('bad-signature');
+    if (reference === null) return refuse(c, 'bad-signature');
+    const unfit = checks.ofHead(header, () => clients.addressOf(c), world.now());
+    if (unfit !== null) return refuse(c, unfit);
+
     const body = await readBody(c.req.raw);
-    const recorded = await record(resolve, reference, body, c.req.header('content-type') ?? null);
-    if (recorded === undefined) return unwanted('unknown-execution');
+    const forged = checks.ofBody(header, body.type === 'whole' ? body.bytes : null);
+    if (forged !== null) return refuse(c, forged);
+
+    const recorded = await record(resolve, reference, body, header('content-type'));
+    if (recorded === undefined) return refuse(c, 'unknown-execution');
     observeCallback(recorded.outcome);
     if (body.type === 'too-large') {
       return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is asked instead.`);
     }
     return answerTo(recorded.outcome);
+  };
+}
+
+/** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
+function createRefuse({ log, world, trustedProxies, observeCallback }: Dependencies) {
+  const refused = createNotice(log, world, 'callbacks refused');
+  const throttle = createThrottle(world);
+  const clients = createClients(trustedProxies);
+
+  return (c: Context, why: CallbackRefusal): Response => {
+    const client = clients.allowanceOf(c);
+    observeCallback(why);
+    refused(why, { client });
+    // Who goes on failing has to connect anew for each attempt; a good callback from there is still heard.
+    const headers = throttle.fail(client) > 0 ? { headers: { connection: 'close' } } : {};
+    return problem('not-found', 'No callback is expected here.', headers);
   };
 }
 

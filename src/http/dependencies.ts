@@ -8,6 +8,7 @@ import type { Store } from '../store/port.ts';
 import type { Submit } from '../submit.ts';
 import type { Waiters } from '../waiters.ts';
 import type { World } from '../world.ts';
+import type { CallbackRefusal, CallbackRules } from './checks/callback-checks.ts';
 
 /** A bearer key and whose it is; one name may have several keys. */
 export interface NamedKey {
@@ -16,7 +17,10 @@ export interface NamedKey {
 }
 
 /** What became of a callback, for counting. */
-export type CallbackOutcome = Outcome | 'bad-signature' | 'unknown-execution';
+export type CallbackOutcome = Outcome | CallbackRefusal;
+
+/** What became of a key that is not known here, for counting. */
+export type KeyRefusal = 'invalid-key' | 'throttled';
 
 export interface HttpDependencies {
   readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record'>;
@@ -26,6 +30,10 @@ export interface HttpDependencies {
   readonly world: Pick<World, 'now'>;
   readonly log: Log;
   readonly callbackUrls: Pick<CallbackUrls, 'verify'>;
+  /** What a callback must show besides its signed URL. */
+  readonly callbackRules: CallbackRules;
+  /** How many proxies in front of the receiver add to X-Forwarded-For. */
+  readonly trustedProxies: number;
   readonly apps: readonly NamedKey[];
   readonly operators: readonly NamedKey[];
   /** Whether the service is shutting down: nothing new is accepted, everything else is still answered. */
@@ -34,4 +42,5 @@ export interface HttpDependencies {
   ready(): Promise<readonly string[]>;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   observeCallback(outcome: CallbackOutcome): void;
+  observeKeyRefusal(why: KeyRefusal): void;
 }

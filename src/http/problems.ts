@@ -15,6 +15,7 @@ const PROBLEMS = {
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body is not in a form that is understood'],
   'invalid-input': [422, 'The input is not valid'],
+  'too-many-failures': [429, 'Too many failed attempts'],
   'headers-too-large': [431, 'The headers are too large'],
   'internal-error': [500, 'Something went wrong here'],
   'queue-full': [503, 'The queue is full'],

@@ -1,6 +1,6 @@
 // Serves a fetch handler over HTTP/1.1, with limits that keep slow or greedy clients from holding it up.
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -55,11 +55,15 @@ export interface Listening {
 /** @throws {Error} saying which address cannot be listened on, and why. */
 export async function listen(fetch: Fetch, { host, port, log, limits }: ListenOptions): Promise<Listening> {
   const { maxHeaderBytes, maxConnections, silenceTimeout, ...timeouts } = { ...LIMITS, ...limits };
-  const handle = getRequestListener(fetch, { hostname: host, errorHandler: badTarget });
+  const handle = getRequestListener((request, { incoming }) => fetch(request, incoming.socket?.remoteAddress ?? null), {
+    hostname: host,
+    errorHandler: badTarget,
+  });
   const server = createServer({ ...timeouts, maxHeaderSize: maxHeaderBytes }, (incoming, outgoing) => {
     // While stopping, a kept connection must not bring yet another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
-    void handle(incoming, outgoing);
+    if (hostsIn(incoming.rawHeaders) > 1) void turnAway(outgoing);
+    else void handle(incoming, outgoing);
   });
   server.maxConnections = maxConnections;
   server.timeout = silenceTimeout;
@@ -106,9 +110,24 @@ async function close(server: Server, graceMs: number): Promise<void> {
   clearTimeout(deadline);
 }
 
-/** A request line or Host header of which no URL can be made. */
+/** RFC 9112, section 3.2: a request with more than one Host is refused; Node would take the first, a proxy maybe the last. */
+function hostsIn(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') hosts += 1;
+  return hosts;
+}
+
+async function turnAway(outgoing: ServerResponse): Promise<void> {
+  const refusal = badTarget();
+  outgoing.writeHead(refusal.status, Object.fromEntries(refusal.headers));
+  outgoing.end(await refusal.text());
+}
+
+/** A request line or Host header of which no URL can be made, or no single one: the connection ends with it. */
 function badTarget(): Response {
-  return problem('bad-request', 'The request target or the Host header is not valid.');
+  return problem('bad-request', 'The request target or the Host header is not valid.', {
+    headers: { connection: 'close' },
+  });
 }
 
 const REFUSALS: { readonly [code: string]: readonly [ProblemName, status: string, detail: string] } = {

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { endingOf } from '../../src/execution/ending-entry.ts';
 import { AUDIT_EVENTS, type ExecutionEvent, type News } from '../../src/execution/event.ts';
 import {
   type Execution,
@@ -36,13 +37,17 @@ const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   fc.record(of('dispatched')),
   fc.record({ ...of('submitted'), ...answered, executionId: name, news, spreadMs: fc.nat(500) }),
   fc.record({ ...of('refused'), ...answered, message }),
+  fc.record({ ...of('held'), message, httpStatus: answered.httpStatus }),
   fc.record({ ...of('unsent'), ...answered, message, retryAt: instant, giveUpAt: instant }),
   fc.record({ ...of('uncertain'), ...answered, message, retryAt: fc.option(instant), giveUpAt: instant }),
   fc.record({ ...of('callback'), executionId: name, news }),
+  fc.record({ ...of('callback-hint'), executionId: name, news }),
   fc.record({ ...of('callback-unreadable'), reason: message, body: fc.constant(null) }),
   fc.record({ ...of('polled'), ...answered, news, nextPollAt: instant, final: fc.boolean() }),
   fc.record({ ...of('poll-failed'), ...answered, message, nextPollAt: instant }),
   fc.record({ ...of('poll-not-found'), ...answered, message }),
+  fc.record({ ...of('poll-not-found'), ...answered, asked: name, message }),
+  fc.record({ ...of('polled'), ...answered, asked: name, news, nextPollAt: instant, final: fc.boolean() }),
   fc.record(of('expired')),
   fc.record({ ...of('cancelled'), by: fc.constant('shop') }),
 );
@@ -82,7 +87,7 @@ function always(promise: (steps: Step[]) => void): void {
 /** What each open status may be waiting for. */
 const DUE: Partial<Record<Status, string[]>> = {
   QUEUED: ['dispatch expire'],
-  UNCONFIRMED: ['expire'],
+  UNCONFIRMED: ['expire', 'poll'],
   PENDING: ['poll', 'expire'],
 };
 
@@ -126,6 +131,14 @@ describe('in every history', () => {
     });
   });
 
+  test('its trail alone tells whether it ended, and how', () => {
+    always((steps) => {
+      const ending = steps.map(({ entry }) => endingOf(entry.event, entry.detail)).find((found) => found !== null);
+      const { status, resolvedBy } = steps.at(-1)?.execution ?? { status: 'QUEUED', resolvedBy: null };
+      expect(ending ?? null).toEqual(isTerminal(status) ? { status, resolvedBy } : null);
+    });
+  });
+
   test('what is open is always due for something, and what has ended never is', () => {
     always((steps) => {
       for (const { execution } of steps) {
@@ -155,6 +168,17 @@ describe('in every history', () => {
     always((steps) => {
       for (const { before, execution } of steps) {
         if (before.lateResult !== null) expect(execution.lateResult).toEqual(before.lateResult);
+      }
+    });
+  });
+
+  test('a hint never ends anything, gives no result, and never says that CXone took it', () => {
+    always((steps) => {
+      for (const { event, before, execution, outcome } of steps) {
+        if (event.type !== 'callback-hint') continue;
+        expect(outcome).not.toBe('resolved');
+        const { status, result, error, lateResult } = before;
+        expect(execution).toEqual({ ...execution, status, result, error, lateResult });
       }
     });
   });

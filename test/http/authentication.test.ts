@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createIdentify } from '../../src/http/authentication.ts';
-import { ALICE_KEY, BILLING_KEY, ORDERS_KEY, startHttp } from './harness.ts';
+import { ALICE_KEY, BILLING_KEY, type Harness, ORDERS_KEY, startHttp } from './harness.ts';
 
 const identify = createIdentify(
   [
@@ -126,6 +126,65 @@ describe('over HTTP', () => {
     const list = await http.call('GET', '/v1/executions', { key: ALICE_KEY });
     expect(list.json.items.map(({ app }: { app: string }) => app)).toEqual(['billing', 'orders']);
     expect((await http.call('GET', '/v1/executions/of-orders', { key: ALICE_KEY })).json.app).toBe('orders');
+  });
+});
+
+describe('wrong keys, again and again', () => {
+  const WRONG = 'a-wrong-key-0123456789';
+  const tries = async (http: Harness, count: number, options: { key?: string | null; headers?: object } = {}) => {
+    const statuses: number[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const { status } = await http.call('GET', '/v1/executions', { key: WRONG, ...options } as object);
+      statuses.push(status);
+    }
+    return statuses;
+  };
+
+  test('are told 429 and when to come back; then 401 again', async () => {
+    await using http = await startHttp();
+    expect(await tries(http, 20)).toEqual(Array(20).fill(401));
+    await http.world.advance(20_000);
+    const answer = await http.call('GET', '/v1/executions', { key: WRONG });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '40']);
+    expect(answer.json.type).toBe('urn:cxone-callback-receiver:problem:too-many-failures');
+    await http.world.advance(40_000);
+    expect(await tries(http, 1)).toEqual([401]);
+    expect(http.keyRefusals).toEqual([...Array(20).fill('invalid-key'), 'throttled', 'invalid-key']);
+  });
+
+  test('lock nobody out: a right key from the same address passes, and asking without a key is told 401', async () => {
+    await using http = await startHttp();
+    await tries(http, 30);
+    expect((await http.call('GET', '/v1/executions')).status).toBe(200);
+    expect((await http.call('GET', '/metrics', { key: ALICE_KEY })).status).toBe(200);
+    expect(await tries(http, 25, { key: null })).toEqual(Array(25).fill(401));
+  });
+
+  test('count for the client behind the stated proxies, whatever it writes into the header itself', async () => {
+    await using http = await startHttp({ trustedProxies: 1 });
+    for (let i = 0; i < 20; i += 1)
+      await tries(http, 1, { headers: { 'x-forwarded-for': `192.0.2.${i}, 203.0.113.9` } });
+    expect(await tries(http, 1, { headers: { 'x-forwarded-for': '192.0.2.77, 203.0.113.9' } })).toEqual([429]);
+    expect(await tries(http, 1, { headers: { 'x-forwarded-for': '203.0.113.9, 192.0.2.77' } })).toEqual([401]);
+  });
+
+  test('without proxies the header counts for nothing', async () => {
+    await using http = await startHttp();
+    for (let i = 0; i < 20; i += 1) await tries(http, 1, { headers: { 'x-forwarded-for': `192.0.2.${i}` } });
+    expect(await tries(http, 1, { headers: { 'x-forwarded-for': '192.0.2.77' } })).toEqual([429]);
+  });
+
+  test('leave one log line in ten seconds, without the key', async () => {
+    await using http = await startHttp();
+    await tries(http, 30);
+    await http.world.advance(10_000);
+    await tries(http, 1);
+    const warned = http.logLines.filter(({ message }) => message === 'keys refused').map(({ facts }) => facts);
+    expect(warned).toEqual([
+      { 'invalid-key': 1, client: '127.0.0.1' },
+      { 'invalid-key': 19, throttled: 11, client: '127.0.0.1' },
+    ]);
+    expect(JSON.stringify(http.logLines)).not.toContain(WRONG);
   });
 });
 

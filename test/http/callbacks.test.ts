@@ -183,13 +183,17 @@ describe('a callback that nobody expects', () => {
     const forge = () => http.call('POST', FORGED, { body: {} });
     const warnings = () => http.logLines.filter(({ level }) => level === 'warn').map(({ facts }) => facts);
     for (let i = 0; i < 5; i += 1) await forge();
-    expect(warnings()).toEqual([{ 'bad-signature': 1 }]);
+    const client = '127.0.0.1';
+    expect(warnings()).toEqual([{ 'bad-signature': 1, client }]);
     await http.world.advance(9_999);
     await forge();
     expect(warnings()).toHaveLength(1);
     await http.world.advance(1);
     await forge();
-    expect(warnings()).toEqual([{ 'bad-signature': 1 }, { 'bad-signature': 6 }]);
+    expect(warnings()).toEqual([
+      { 'bad-signature': 1, client },
+      { 'bad-signature': 6, client },
+    ]);
     expect(http.observed).toHaveLength(7);
   });
 

@@ -5,7 +5,8 @@ import { type CallbackUrls, createCallbackUrls } from '../../src/callback-url.ts
 import type { CallbackReading } from '../../src/cxone/port.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
 import { createApp, type Surface } from '../../src/http/app.ts';
-import type { CallbackOutcome, HttpDependencies } from '../../src/http/dependencies.ts';
+import { NO_RULES } from '../../src/http/checks/callback-checks.ts';
+import type { CallbackOutcome, HttpDependencies, KeyRefusal } from '../../src/http/dependencies.ts';
 import { type Limits, type Listening, listen } from '../../src/http/server.ts';
 import type { Facts, Log } from '../../src/log.ts';
 import { createResolve } from '../../src/resolve.ts';
@@ -37,6 +38,7 @@ export interface Harness extends AsyncDisposable {
   readonly waiters: Waiters;
   readonly callbackUrls: CallbackUrls;
   readonly observed: CallbackOutcome[];
+  readonly keyRefusals: KeyRefusal[];
   readonly logLines: LogLine[];
   /** As the app "orders" unless another key is given; a body that is no text is sent as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
@@ -68,6 +70,7 @@ export async function startHttp({ surface = 'everything', limits = {}, ...overri
   const waiters = createWaiters(store, world);
   const logLines: LogLine[] = [];
   const observed: CallbackOutcome[] = [];
+  const keyRefusals: KeyRefusal[] = [];
   const callbackUrls = createCallbackUrls('https://receiver.example', [CALLBACK_SECRET]);
   const dependencies: HttpDependencies = {
     store,
@@ -77,6 +80,8 @@ export async function startHttp({ surface = 'everything', limits = {}, ...overri
     world,
     log: logInto(logLines),
     callbackUrls,
+    callbackRules: NO_RULES,
+    trustedProxies: 0,
     apps: [
       { name: 'orders', key: ORDERS_KEY },
       { name: 'billing', key: BILLING_KEY },
@@ -86,6 +91,7 @@ export async function startHttp({ surface = 'everything', limits = {}, ...overri
     ready: async () => [],
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     observeCallback: (outcome) => void observed.push(outcome),
+    observeKeyRefusal: (why) => void keyRefusals.push(why),
     ...overrides,
   };
   const log = dependencies.log;
@@ -98,6 +104,7 @@ export async function startHttp({ surface = 'everything', limits = {}, ...overri
     waiters,
     callbackUrls,
     observed,
+    keyRefusals,
     logLines,
     call,
     submit: (body = {}) => call('POST', '/v1/executions', { body: { actionId: 'charge-card', ...body } }),

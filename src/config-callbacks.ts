@@ -1,0 +1,126 @@
+// The variables that say what a callback must show besides its signed URL, and what it is then good for.
+
+import * as v from 'valibot';
+import { items, KEY_TEXT, MIN_KEY_LENGTH, secrets, text, wholeNumber } from './config-fields.ts';
+import { type AddressRange, readRange } from './http/checks/addresses.ts';
+import type { CallbackRules } from './http/checks/callback-checks.ts';
+
+/** RFC 9110, section 5.1: a token. */
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+/** Those that say something else already, and those that a proxy may write. */
+const TAKEN_HEADERS = [
+  'authorization',
+  'connection',
+  'content-length',
+  'content-type',
+  'host',
+  'transfer-encoding',
+  'x-forwarded-for',
+];
+const BASIC_PAIR = /^[^:]{1,64}:.*$/;
+
+/** Text in which nothing is wrong; what is wrong counts as unread, so that nothing else is said of it. */
+function readable(problemOf: (value: string) => string | null) {
+  return v.pipe(
+    text,
+    v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
+      const message = problemOf(dataset.value);
+      if (message === null) return dataset.value;
+      addIssue({ message });
+      return NEVER;
+    }),
+  );
+}
+
+const headerName = readable((name) => {
+  if (!HEADER_NAME.test(name)) return 'must be the name of an HTTP header';
+  if (!TAKEN_HEADERS.includes(name.toLowerCase())) return null;
+  return 'must be a header of its own; for Authorization set CALLBACK_BASIC_AUTH or CALLBACK_BEARER_TOKEN instead';
+});
+
+const prefix = readable((value) => (/^[!-~]{1,32}$/.test(value) ? null : 'must be 1 to 32 visible ASCII characters'));
+
+function list<T>(read: (item: string) => T | string) {
+  return v.rawTransform<string, T[]>(({ dataset, addIssue }) => {
+    const found: T[] = [];
+    for (const [index, item] of items(dataset.value).entries()) {
+      const value = read(item);
+      if (typeof value === 'string') addIssue({ message: `entry ${index + 1} ${value}` });
+      else found.push(value);
+    }
+    return found;
+  });
+}
+
+const sentSecrets = v.pipe(
+  text,
+  list((item) => secretProblem(item) ?? { secret: item }),
+);
+
+const basicPairs = v.pipe(
+  text,
+  list((item) => {
+    if (!BASIC_PAIR.test(item)) return 'is not written user:password';
+    return secretProblem(item.slice(item.indexOf(':') + 1)) ?? { secret: item };
+  }),
+);
+
+const ranges = v.pipe(
+  text,
+  list<AddressRange>(
+    (item) => readRange(item) ?? 'is no IP address and no range such as 192.0.2.0/24 or 2001:db8::/32',
+  ),
+);
+
+function secretProblem(secret: string): string | null {
+  if (secret.length < MIN_KEY_LENGTH) return `has fewer than ${MIN_KEY_LENGTH} characters; lengthen it`;
+  return KEY_TEXT.test(secret) ? null : 'has a character that is no visible ASCII; replace it';
+}
+
+const TRUSTS = ['signature', 'verify'] as const;
+const ENCODINGS = ['hex', 'base64'] as const;
+
+/** The default of an optional variable stands here as it would stand in the environment. */
+export const CALLBACK_VARIABLES = {
+  CALLBACK_HEADER_NAME: v.optional(headerName),
+  CALLBACK_HEADER_VALUE: v.optional(sentSecrets),
+  CALLBACK_BASIC_AUTH: v.optional(basicPairs),
+  CALLBACK_BEARER_TOKEN: v.optional(sentSecrets),
+  CALLBACK_HMAC_SECRET: v.optional(v.pipe(text, secrets)),
+  CALLBACK_HMAC_HEADER: v.optional(headerName),
+  CALLBACK_HMAC_ENCODING: v.optional(v.pipe(text, v.picklist(ENCODINGS, 'must be hex or base64')), 'hex'),
+  CALLBACK_HMAC_PREFIX: v.optional(prefix),
+  CALLBACK_HMAC_TIMESTAMP_HEADER: v.optional(headerName),
+  CALLBACK_HMAC_TOLERANCE_SECONDS: v.optional(wholeNumber(1, 86_400), '300'),
+  CALLBACK_ALLOWED_IPS: v.optional(ranges),
+  TRUSTED_PROXIES: v.optional(wholeNumber(0, 10), '0'),
+  CALLBACK_TRUST: v.optional(v.pipe(text, v.picklist(TRUSTS, 'must be signature or verify')), 'signature'),
+};
+
+type CallbackEnvironment = v.InferOutput<v.ObjectSchema<typeof CALLBACK_VARIABLES, undefined>>;
+
+export function callbackRulesOf(env: CallbackEnvironment): CallbackRules {
+  const { CALLBACK_HEADER_NAME: name, CALLBACK_HEADER_VALUE: values } = env;
+  return {
+    allowedAddresses: env.CALLBACK_ALLOWED_IPS ?? [],
+    header: name && values ? { name, values: values.map(({ secret }) => secret) } : null,
+    credentials: [
+      ...(env.CALLBACK_BASIC_AUTH ?? []).map(({ secret }) => ({ scheme: 'basic' as const, secret })),
+      ...(env.CALLBACK_BEARER_TOKEN ?? []).map(({ secret }) => ({ scheme: 'bearer' as const, secret })),
+    ],
+    bodySignature: bodySignatureOf(env),
+  };
+}
+
+function bodySignatureOf(env: CallbackEnvironment): CallbackRules['bodySignature'] {
+  const { CALLBACK_HMAC_SECRET: given, CALLBACK_HMAC_HEADER: header } = env;
+  if (given === undefined || header === undefined) return null;
+  return {
+    secrets: given,
+    header,
+    encoding: env.CALLBACK_HMAC_ENCODING,
+    prefix: env.CALLBACK_HMAC_PREFIX ?? '',
+    timestampHeader: env.CALLBACK_HMAC_TIMESTAMP_HEADER ?? null,
+    toleranceMs: env.CALLBACK_HMAC_TOLERANCE_SECONDS * 1000,
+  };
+}

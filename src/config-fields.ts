@@ -1,0 +1,123 @@
+// What a variable of the environment may hold: each kind of value, read from text, and what is said when it is wrong.
+
+import { isIP } from 'node:net';
+import * as v from 'valibot';
+
+/** A bearer key and whom it belongs to. Several keys may carry one name, so that they can be rotated. */
+export interface Key {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Of a secret that signs, in characters. */
+export const MIN_SECRET_LENGTH = 32;
+/** Of a secret that is sent along, in characters. */
+export const MIN_KEY_LENGTH = 16;
+/** Operators are people and may type theirs into a browser; still, long random keys are better. */
+export const MIN_OPERATOR_KEY_LENGTH = 8;
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
+/** Visible ASCII: anything else does not survive an Authorization header. The comma parts the list. */
+export const KEY_TEXT = /^[!-+\--~]+$/;
+
+// Messages name no value: valibot's own would repeat what was received, and half of these are secrets.
+
+export const present = (hint: string) => v.string(`missing; ${hint}`);
+
+export const text = v.string();
+
+export const host = v.pipe(
+  text,
+  v.check((value) => isIP(value) !== 0 || HOST_NAME.test(value), 'is no host name or IP address'),
+);
+
+export const domain = v.pipe(
+  text,
+  v.regex(HOST_NAME, 'must be a host name alone; for a scheme, a port or a path set CXONE_BASE_URL instead'),
+  v.toLowerCase(),
+);
+
+export const url = v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
+  const parsed = /^https?:\/\//i.test(dataset.value) && !/[\s\\]/.test(dataset.value) ? URL.parse(dataset.value) : null;
+  if (parsed === null) {
+    addIssue({ message: 'must be an absolute URL that begins with http:// or https://' });
+    return NEVER;
+  }
+  if (parsed.username !== '' || parsed.password !== '')
+    addIssue({ message: 'must have no user name or password in it' });
+  if (/[?#]/.test(dataset.value)) addIssue({ message: 'must have no query and no fragment' });
+  return parsed.href;
+});
+
+export const withoutTrailingSlash = v.transform((value: string) => value.replace(/\/+$/, ''));
+
+export const databasePath = v.pipe(
+  text,
+  v.check((value) => value !== ':memory:', 'must be the path of a file: what is in memory is lost with the process'),
+);
+
+export function wholeNumber(least: number, most: number) {
+  return v.pipe(
+    text,
+    inRange(/^\d{1,15}$/, (value) => value >= least && value <= most, `a whole number from ${least} to ${most}`),
+  );
+}
+
+export function positiveNumber(most: number) {
+  const range = `a number above 0, at most ${most}; fractions are written with a point`;
+  return v.pipe(
+    text,
+    inRange(/^\d{1,15}(\.\d{1,15})?$/, (value) => value > 0 && value <= most, range),
+  );
+}
+
+function inRange(spelling: RegExp, fits: (value: number) => boolean, range: string) {
+  return v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
+    const value = Number(dataset.value);
+    if (spelling.test(dataset.value) && fits(value)) return value;
+    addIssue({ message: `must be ${range}` });
+    return NEVER;
+  });
+}
+
+export const secrets = v.rawTransform<string, [string, ...string[]]>(({ dataset, addIssue, NEVER }) => {
+  const [first, ...others] = items(dataset.value);
+  for (const [index, secret] of [first, ...others].entries()) {
+    if (secret.length < MIN_SECRET_LENGTH) {
+      addIssue({
+        message: `secret ${index + 1} has fewer than ${MIN_SECRET_LENGTH} characters; lengthen it (a comma parts two secrets)`,
+      });
+    }
+  }
+  return first.length < MIN_SECRET_LENGTH ? NEVER : [first, ...others];
+});
+
+export const keys = (least: number) =>
+  v.rawTransform<string, Key[]>(({ dataset, addIssue }) => {
+    const found: Key[] = [];
+    for (const [index, item] of items(dataset.value).entries()) {
+      const colon = item.indexOf(':');
+      const [name, key] = [item.slice(0, Math.max(colon, 0)), item.slice(colon + 1)];
+      const isTaken = found.some((earlier) => earlier.key === key);
+      const problem = isTaken
+        ? 'has the key of an earlier entry; give it one of its own'
+        : keyProblem(colon, name, key, least);
+      if (problem === null) found.push({ name, key });
+      else addIssue({ message: `entry ${index + 1} ${problem}` });
+    }
+    return found;
+  });
+
+function keyProblem(colon: number, name: string, key: string, least: number): string | null {
+  if (colon < 0) return 'is not written name:key';
+  if (!KEY_NAME.test(name))
+    return 'needs a name of 1 to 64 letters, digits, dots, underscores or hyphens before the colon';
+  if (key.length < least) return `has a key of fewer than ${least} characters; lengthen it`;
+  if (!KEY_TEXT.test(key)) return 'has a key with a character that is no visible ASCII; replace it';
+  return null;
+}
+
+export function items(list: string): [string, ...string[]] {
+  const [first = '', ...others] = list.split(',').map((item) => item.trim());
+  return [first, ...others];
+}
