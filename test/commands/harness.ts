@@ -1,0 +1,63 @@
+// The operators' commands without a process of their own, and databases for them to work on.
+
+import { join } from 'node:path';
+import { type CommandName, runCommand } from '../../src/commands/run.ts';
+import type { Store } from '../../src/store/port.ts';
+import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { systemWorld } from '../../src/world.ts';
+import { anExecution, callback, completed } from '../support/executions.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+export const SECRET = 'a-secret-for-commands-of-32-characters';
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function command(
+  line: string | readonly string[],
+  env: Record<string, string> = {},
+  terminal = false,
+): Promise<Ran> {
+  const [name, ...args] = typeof line === 'string' ? line.split(' ') : line;
+  const said = { out: '', err: '' };
+  const code = await runCommand(name as CommandName, args, {
+    env: () => ({ CALLBACK_SECRET: SECRET, ...env }),
+    write: (text) => {
+      said.out += text;
+    },
+    tell: (text) => {
+      said.err += text;
+    },
+    terminal: { out: terminal, err: terminal, columns: 80 },
+  });
+  return { code, ...said };
+}
+
+export function openStore(path = join(temporaryFolder(), 'receiver.db')): { store: Store; path: string } {
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  return { store: createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal }), path };
+}
+
+/** Each execution leaves two entries. */
+export async function fill(store: Store, count: number): Promise<void> {
+  const one = async () => {
+    const execution = anExecution({}, systemWorld.now());
+    await store.add({ execution, fingerprint: 'print', queueCapacity: 1e6 });
+    await store.record(execution.reference, callback(completed()), systemWorld.now());
+  };
+  await Promise.all(Array.from({ length: count }, one));
+}
+
+/** A closed database with so many executions that ended. */
+export async function writtenDatabase(count = 10): Promise<string> {
+  const { store, path } = openStore();
+  await fill(store, count);
+  await store.close();
+  return path;
+}
