@@ -60,6 +60,8 @@ export interface Store {
   add(submission: NewExecution): Promise<Added>;
   /** Applies one event to one execution; undefined when there is no such execution. */
   record(reference: string, event: ExecutionEvent, now: number): Promise<Recorded | undefined>;
+  /** Up to `limit` queued executions that are due to be sent, the longest due first, left as they are. */
+  dueDispatches(limit: number, now: number): Promise<Execution[]>;
   /** Takes up to `limit` queued executions that are due and marks them as handed to the network. */
   claimDispatches(limit: number, now: number): Promise<Dispatchable[]>;
   /** Leases up to `limit` executions that are due for a poll: until `leaseUntil` nobody else gets them. */
@@ -72,6 +74,8 @@ export interface Store {
   /** The audit entries of one execution, oldest first. */
   trail(correlationId: string): Promise<AuditEntry[]>;
   counts(): Promise<Counts>;
+  /** The end of the audit chain, as the last commit left it; also once the store is closed. */
+  head(): Promise<AuditHead>;
   /** Deletes up to `limit` audit entries, oldest first, and the executions they leave behind, if they ended before `cutoff`. */
   prune(limit: number, cutoff: number): Promise<Pruned>;
   /** Proves that a commit goes through now. */
@@ -80,6 +84,12 @@ export interface Store {
   watch(listener: (changes: readonly Change[]) => void): () => void;
   /** Commits what is waiting and lets go of the store. */
   close(): Promise<void>;
+}
+
+/** The id of the newest audit entry, and the hash in hex that covers it and all before it. */
+export interface AuditHead {
+  readonly id: number;
+  readonly hash: string;
 }
 
 /** How many executions are open, by status. */

@@ -127,6 +127,14 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.find(second.correlationId)).toMatchObject({ status: 'UNCONFIRMED', sentAt: NOON + 100 });
       });
 
+      test('what is due can be looked at without claiming it', async () => {
+        const { reference } = await add();
+        await add({}, NOON + 5000);
+        expect(await store.dueDispatches(10, NOON)).toMatchObject([{ reference, status: 'QUEUED' }]);
+        expect(await store.claimDispatches(10, NOON)).toMatchObject([{ reference }]);
+        expect(await store.dueDispatches(10, NOON)).toEqual([]);
+      });
+
       test('claims at the same time never share an execution', async () => {
         await Promise.all(Array.from({ length: 40 }, () => add()));
         const claims = await Promise.all(Array.from({ length: 8 }, () => store.claimDispatches(10, NOON)));

@@ -1,6 +1,6 @@
 // Opens the database file: alone, migrated, and with every setting that a promise depends on read back.
 
-import { mkdirSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -9,13 +9,15 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { reasonOf } from '../../log.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url));
 
 /** "CXRC": marks a SQLite file as ours (PRAGMA application_id). */
-const APPLICATION_ID = 0x43585243;
+export const APPLICATION_ID = 0x43585243;
 
 /** A busy wait blocks the event loop, so it is short; the writer tries again by itself. */
 const BUSY_TIMEOUT_MS = 20;
+/** While opening there is nothing yet to be held up: another program is given time to finish its write. */
+const OPENING_TIMEOUT_MS = 2_000;
 
 /** The database cannot be used; the message names the file and what to do about it. */
 export class DatabaseRefused extends Error {
@@ -34,7 +36,7 @@ export function openDatabase(path: string): OpenDatabase {
   const lock = explain(file, () => takeLock(file));
   let client: Database.Database | undefined;
   try {
-    client = explain(file, () => new Database(file, { timeout: BUSY_TIMEOUT_MS }));
+    client = explain(file, () => new Database(file, { timeout: OPENING_TIMEOUT_MS }));
     const orm = explain(file, () => prepareDatabase(file, client as Database.Database));
     const opened = client;
     return {
@@ -42,7 +44,7 @@ export function openDatabase(path: string): OpenDatabase {
       orm,
       close: () => {
         if (!opened.open) return;
-        opened.pragma('wal_checkpoint(TRUNCATE)');
+        tidy(opened);
         opened.close();
         lock.close();
       },
@@ -56,7 +58,10 @@ export function openDatabase(path: string): OpenDatabase {
 
 /** One receiver a file: the lock is held on a file beside it, by the operating system, and ends with the process. */
 function takeLock(file: string): Database.Database {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new DatabaseRefused(`${file} is a folder: put the name of a file after it in DATABASE_PATH`);
+  }
   const lock = new Database(`${file}.lock`, { timeout: 0 });
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
@@ -73,31 +78,72 @@ function takeLock(file: string): Database.Database {
   }
 }
 
+/** SQLite makes the names in the folder durable; that of the folder itself, when it is new, is left to us. */
+function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** What is not copied out of the WAL stays in it and is read from there: on a full disk too, stopping loses nothing. */
+function tidy(client: Database.Database): void {
+  try {
+    client.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // Closing goes on.
+  }
+}
+
 function prepareDatabase(file: string, client: Database.Database): BetterSQLite3Database {
-  refuseForeign(file, client);
+  const isNew = isEmpty(client);
+  if (!isNew) refuseForeign(file, client);
+  // SQLite opens a file that may not be written without a word, and tells at the first write.
+  client.exec(`BEGIN IMMEDIATE; PRAGMA application_id = ${APPLICATION_ID}; ROLLBACK`);
+  if (!isNew) refuseNewer(file, client);
   setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
   // Opening an existing WAL database leaves NORMAL, which loses acknowledged commits when the power fails.
   setAndReadBack(client, 'synchronous', 'FULL', 2);
   setAndReadBack(client, 'recursive_triggers', 'ON', 1);
   setAndReadBack(client, 'journal_size_limit', String(64 * 1024 * 1024), 64 * 1024 * 1024);
+  // The migrator commits its own table before the first migration: killed in between, the file must be known as ours.
+  if (applicationId(client) !== APPLICATION_ID) client.pragma(`application_id = ${APPLICATION_ID}`);
   const orm = drizzle(client);
   migrate(orm, { migrationsFolder: MIGRATIONS });
+  client.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   return orm;
 }
 
+function isEmpty(client: Database.Database): boolean {
+  return client.prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'table'").pluck().get() === 0;
+}
+
 function refuseForeign(file: string, client: Database.Database): void {
-  const tables = client.prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'table'").pluck().get() as number;
-  if (tables === 0) return;
-  if (client.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+  if (applicationId(client) !== APPLICATION_ID) {
     throw new DatabaseRefused(`${file} belongs to another application: choose another DATABASE_PATH`);
   }
-  const newest = client.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get() as number;
+}
+
+function refuseNewer(file: string, client: Database.Database): void {
+  const newest = client.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get() as number | null;
   const known = readMigrationFiles({ migrationsFolder: MIGRATIONS }).map((migration) => migration.folderMillis);
-  if (!known.includes(newest)) {
+  if (newest !== null && !known.includes(newest)) {
     throw new DatabaseRefused(
       `${file} was written by a newer version of this receiver: run that version, or restore a backup`,
     );
   }
+}
+
+function applicationId(client: Database.Database): unknown {
+  return client.pragma('application_id', { simple: true });
 }
 
 function setAndReadBack(client: Database.Database, name: string, value: string, expected: unknown): void {
@@ -106,22 +152,31 @@ function setAndReadBack(client: Database.Database, name: string, value: string, 
   if (actual !== expected) throw new DatabaseRefused(`PRAGMA ${name} is ${String(actual)}, it must be ${value}`);
 }
 
-const ADVICE: Record<string, string> = {
-  SQLITE_NOTADB: 'is no SQLite database: choose another DATABASE_PATH',
-  SQLITE_CANTOPEN: 'cannot be opened or created: check that the folder exists and may be written',
-  SQLITE_READONLY: 'may not be written: check the permissions of the file and its folder',
-  SQLITE_BUSY: 'is locked by another program: close it and start again',
-  SQLITE_CORRUPT: 'is damaged: restore a backup',
-  SQLITE_FULL: 'cannot grow: the disk is full',
-};
+/** By the beginning of the code; the first that fits counts. */
+const ADVICE: readonly (readonly [code: string, advice: string])[] = [
+  ['SQLITE_NOTADB', 'is no SQLite database: choose another DATABASE_PATH'],
+  ['SQLITE_CANTOPEN', 'cannot be opened or created: check that it and its folder may be read and written'],
+  ['SQLITE_READONLY', 'may not be written: check the permissions of the file and its folder'],
+  ['SQLITE_BUSY', 'is locked by another program: close it and start again'],
+  ['SQLITE_CORRUPT', 'is damaged: restore a backup'],
+  ['SQLITE_FULL', 'cannot grow, the disk is full: make room and start again'],
+  ['SQLITE_IOERR_SHMSIZE', 'cannot be opened, the disk is full: make room and start again'],
+  ['SQLITE_IOERR', 'cannot be read or written, the disk fails: check it, and restore a backup on another one'],
+  ['ENOSPC', 'cannot be created, the disk is full: make room and start again'],
+  ['EACCES', 'cannot be created: check the permissions of the folder above it'],
+  ['EROFS', 'cannot be created, the disk is mounted read-only: choose another DATABASE_PATH'],
+  ['ENOTDIR', 'cannot be created, a part of its path is no folder: choose another DATABASE_PATH'],
+  ['EEXIST', 'cannot be created, a part of its path is no folder: choose another DATABASE_PATH'],
+];
 
-function explain<T>(file: string, open: () => T): T {
+/** @throws {DatabaseRefused} for whatever goes wrong: with the file's name and what to do. */
+export function explain<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
     if (error instanceof DatabaseRefused) throw error;
     const { code = '' } = error as { code?: string };
-    const advice = Object.entries(ADVICE).find(([prefix]) => code.startsWith(prefix))?.[1];
+    const advice = ADVICE.find(([prefix]) => code.startsWith(prefix))?.[1];
     throw new DatabaseRefused(`${file} ${advice ?? 'cannot be used'} (${reasonOf(error)})`, { cause: error });
   }
 }

@@ -23,6 +23,7 @@ export function toState(row: StateRow): Execution {
     app: row.app,
     actionId: row.actionId,
     executionId: row.executionId,
+    hearsay: row.hearsay === 1,
     status: row.status as Status,
     resolvedBy: row.resolvedBy as ResolvedBy | null,
     result: fromJson(row.result),
@@ -57,6 +58,7 @@ export function toDispatchable(row: ExecutionRow): Dispatchable {
 /** The columns that change over an execution's life; the others are never written again, nor are their indexes. */
 export const MUTABLE_COLUMNS = [
   'executionId',
+  'hearsay',
   'status',
   'resolvedBy',
   'result',
@@ -78,6 +80,7 @@ export const MUTABLE_COLUMNS = [
 export function mutableColumns(execution: Execution): Pick<ExecutionRow, (typeof MUTABLE_COLUMNS)[number]> {
   return {
     executionId: execution.executionId,
+    hearsay: execution.hearsay ? 1 : 0,
     status: execution.status,
     resolvedBy: execution.resolvedBy,
     result: toJson(execution.result),

@@ -12,6 +12,8 @@ export const executions = sqliteTable(
     app: text('app').notNull(),
     actionId: text('action_id').notNull(),
     executionId: text('execution_id'),
+    /** 1 while execution_id comes from an unverified callback alone. */
+    hearsay: integer('hearsay').notNull(),
     status: text('status').notNull(),
     resolvedBy: text('resolved_by'),
     inputs: text('inputs').notNull(),

@@ -1,16 +1,26 @@
 // The store on SQLite: each decision reads, changes and writes its entry inside one transaction of the writer.
 
 import { createHash } from 'node:crypto';
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { AuditDraft, ExecutionEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { transition } from '../../execution/transition.ts';
 import type { Log } from '../../log.ts';
 import { reasonOf } from '../../log.ts';
 import type { World } from '../../world.ts';
-import type { Added, Change, NewExecution, Recorded, Store } from '../port.ts';
-import { chainHash } from './chain.ts';
+import {
+  type Added,
+  type AuditHead,
+  type Change,
+  type NewExecution,
+  type Recorded,
+  type Store,
+  StoreUnavailable,
+} from '../port.ts';
+import { chainHash, outcomeHash } from './chain.ts';
 import { createList } from './list.ts';
-import { openDatabase } from './open.ts';
+import { explain, openDatabase } from './open.ts';
 import { createPruner } from './prune.ts';
 import { fromIso, mutableColumns, toAuditRow, toDispatchable, toEntry, toIso, toRow, toState } from './rows.ts';
 import { prepareStatements } from './statements.ts';
@@ -26,6 +36,9 @@ export interface SqliteStoreOptions {
   readonly observeCommit?: (batch: number, milliseconds: number) => void;
 }
 
+/** After the disk was full, so many bytes must be free before writes count as going through again. */
+const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
+
 /** @throws {DatabaseRefused} when the file cannot be used; the message says why and what to do. */
 export function createSqliteStore(options: SqliteStoreOptions): Store {
   const database = openDatabase(options.path);
@@ -35,14 +48,23 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
   // Remembered between transactions; only this process writes, and a rollback reads them again.
-  let head: { id: number; hash: string };
+  let head: AuditHead;
   let queued: number;
-  remember();
+  let wasFull = false;
+  try {
+    explain(options.path, remember);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 
   const writer = createWriter<Change>(database.client, {
     world: options.world,
     committed: tellListeners,
     rolledBack: remember,
+    full: () => {
+      wasFull = true;
+    },
     fatal: options.fatal,
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
@@ -79,11 +101,13 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
   /** The one way in which an execution changes: transition, row, entry. */
   function apply(before: Execution, event: ExecutionEvent, now: number): Change {
     const { execution, outcome, entry } = transition(before, event, now);
+    const columns = mutableColumns(execution);
     if (execution !== before) {
-      sql.updateExecution.run({ ...mutableColumns(execution), reference: execution.reference });
+      sql.updateExecution.run({ ...columns, reference: execution.reference });
       queued += Number(execution.status === 'QUEUED') - Number(before.status === 'QUEUED');
     }
-    return { execution, outcome, entry: append(execution, entry, now) };
+    const sealed = outcome === 'resolved' ? { ...entry.detail, outcomeSha256: outcomeHash(columns) } : entry.detail;
+    return { execution, outcome, entry: append(execution, { ...entry, detail: sealed }, now) };
   }
 
   function add({ execution, fingerprint, queueCapacity }: NewExecution): Mutation<Added, Change> {
@@ -112,6 +136,8 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
   return {
     add: (submission) => writer.mutate(() => add(submission)),
     record: (reference, event, now) => writer.mutate(() => record(reference, event, now)),
+
+    dueDispatches: async (limit, now) => sql.dueForDispatch.all({ now: toIso(now), limit }).map(toState),
 
     claimDispatches: (limit, now) =>
       writer.mutate(() => {
@@ -161,13 +187,19 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
       };
     },
 
+    head: async () => head,
+
     prune: (limit, cutoff) => writer.mutate(() => unchanged(prune(limit, cutoff))),
 
-    ping: (now) =>
-      writer.mutate(() => {
+    ping: async (now) => {
+      // The beat is so small that it finds room where an execution no longer does.
+      if (wasFull && freeBytes(options.path) < ROOM_AFTER_FULL_BYTES) throw new StoreUnavailable('the disk is full');
+      await writer.mutate(() => {
         sql.beat.run({ at: toIso(now) });
         return unchanged(undefined);
-      }),
+      });
+      wasFull = false;
+    },
 
     watch: (listener) => {
       listeners.add(listener);
@@ -183,6 +215,11 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
 function unchanged<T>(value: T): Mutation<T, Change> {
   return { value, changes: [] };
+}
+
+function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize;
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -38,6 +38,8 @@ export interface WriterOptions<C> {
   readonly committed: (changes: readonly C[]) => void;
   /** Something was rolled back: whatever is remembered of the database must be read again. */
   readonly rolledBack: () => void;
+  /** The disk is full: the batch was turned away. */
+  readonly full?: () => void;
   /** The disk failed in a way after which nobody knows what is on it: the process must end without acknowledging. */
   readonly fatal: (error: unknown) => void;
   /** After each commit: how many mutations it held and how long it took. */
@@ -93,14 +95,31 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
       for (const mutation of batch) settle.push(attempt(mutation, changes));
       sql.commit.run();
     } catch (error) {
-      if (db.inTransaction) sql.rollback.run();
-      options.rolledBack();
-      return refused(batch, error);
+      return undone() ? refused(batch, error) : 'fatal';
     }
     options.observe?.(batch.length, performance.now() - began);
     for (const done of settle) done();
     if (changes.length > 0) options.committed(changes);
     return 'committed';
+  }
+
+  /** Rolls back what a failure left open. When even that fails, nobody knows what is on the disk. */
+  function undone(): boolean {
+    try {
+      if (db.inTransaction) sql.rollback.run();
+      options.rolledBack();
+      return true;
+    } catch (error) {
+      giveUp(error);
+      return false;
+    }
+  }
+
+  /** What waits is never settled: the process ends. */
+  function giveUp(error: unknown): void {
+    closed = true;
+    waiting = [];
+    options.fatal(error);
   }
 
   /** Runs one mutation; returns how to settle it after the commit. Throws only what ends the whole batch. */
@@ -124,10 +143,10 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
     const code = codeOf(error);
     if (code.startsWith('SQLITE_BUSY')) return 'busy';
     if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT')) {
-      closed = true;
-      options.fatal(error);
+      giveUp(error);
       return 'fatal';
     }
+    if (code.startsWith('SQLITE_FULL')) options.full?.();
     rejectAll(batch, new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error }));
     return 'committed';
   }

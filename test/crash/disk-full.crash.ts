@@ -1,0 +1,193 @@
+// A disk that is full or that fails: refused honestly while it lasts, well again by itself, and nothing answered is lost.
+
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createSimulator } from '../../src/simulator/app.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { need } from './budget.ts';
+import { inspectCopy } from './inspect.ts';
+import { callBack, get, type Receiver, type Setting, settingFor, startReceiver, submit } from './receiver.ts';
+
+const INPUTS = { simulate: { callbacks: [], runMs: 600_000 }, filling: 'x'.repeat(2_000) };
+
+/** A disk of two megabytes, gone with the test. @throws where nothing may be mounted: this suite runs as root. */
+function tinyDisk(): string {
+  const folder = temporaryFolder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tiny', folder], { stdio: 'pipe' });
+  } catch (error) {
+    throw new Error('the disk-full suite must mount a tmpfs: run it as root', { cause: error });
+  }
+  onTestFinished(() => void execFileSync('umount', ['-l', folder]));
+  return folder;
+}
+
+/** Fills the disk to its last byte; returns how to make room again, of so many bytes. */
+function fill(disk: string): (bytes?: number) => void {
+  const ballast = join(disk, 'ballast');
+  let size = 0;
+  try {
+    for (;;) {
+      appendFileSync(ballast, Buffer.alloc(4096));
+      size += 4096;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+  return (bytes = size) => truncateSync(ballast, size - bytes);
+}
+
+async function openSetting(folder: string): Promise<Setting> {
+  const simulator = createSimulator({ latencyMs: 0, jitterMs: 0, requestsPerSecond: 0 });
+  onTestFinished(() => simulator.close());
+  const { url } = await simulator.listen();
+  return settingFor(join(folder, 'data', 'receiver.db'), url);
+}
+
+async function started(setting: Setting, strace: readonly string[] = []): Promise<Receiver> {
+  const receiver = startReceiver(setting, { strace });
+  if (!(await receiver.listening)) throw new Error((await receiver.ended).stderr);
+  return receiver;
+}
+
+/** Submits until it is refused; the references of what was accepted. */
+async function submitUntilRefused(setting: Setting): Promise<{ accepted: string[]; refusal: Response }> {
+  const accepted: string[] = [];
+  for (let i = 0; i < 2_000; i += 1) {
+    const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs: INPUTS });
+    if (answer.status !== 202) return { accepted, refusal: answer };
+    accepted.push(((await answer.json()) as { correlationId: string }).correlationId);
+  }
+  throw new Error('the disk does not get full');
+}
+
+/** The first whose callback is refused: it takes less room than a submission. */
+async function firstRefused(setting: Setting, references: readonly string[]): Promise<string> {
+  for (const reference of references) if ((await callBack(setting, reference)).status !== 200) return reference;
+  throw new Error('the disk does not get full');
+}
+
+async function stopped(receiver: Receiver): Promise<void> {
+  receiver.child.kill('SIGTERM');
+  expect(await receiver.ended).toMatchObject({ code: 0, stderr: '' });
+}
+
+test('while the disk is full: 503 with Retry-After and not ready, reads go on; with room again all is well by itself', async () => {
+  const disk = tinyDisk();
+  const setting = await openSetting(disk);
+  const receiver = await started(setting);
+  const early: string[] = [];
+  for (let i = 0; i < 12; i += 1) {
+    const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs: INPUTS });
+    early.push(((await answer.json()) as { correlationId: string }).correlationId);
+  }
+  const makeRoom = fill(disk);
+  const { accepted, refusal } = await submitUntilRefused(setting);
+  accepted.push(...early);
+  // What a large transaction could not use is enough for a few small ones.
+  const correlationId = await firstRefused(setting, early);
+
+  const refused = async (answer: Response, type: string) => {
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    expect(await answer.json()).toMatchObject({ type: expect.stringContaining(type) });
+  };
+  await refused(refusal, 'store-unavailable');
+  for (let i = 0; i < 20; i += 1) {
+    await refused(await submit(setting, { actionId: 'charge', inputs: INPUTS }), 'store-unavailable');
+    await refused(await callBack(setting, correlationId), 'store-unavailable');
+    await refused(await get(setting, '/readyz'), 'not-ready');
+    const found = await get(setting, `/v1/executions/${correlationId}`);
+    expect(await found.json()).toMatchObject({ correlationId });
+    expect((await get(setting, '/v1/executions')).status).toBe(200);
+    expect((await get(setting, `/v1/executions/${correlationId}/audit`)).status).toBe(200);
+    expect((await get(setting, '/livez')).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
+  // Room for what is small only: that does not count as being well.
+  makeRoom(32 * 1024);
+  const large = { actionId: 'charge', inputs: { filling: 'x'.repeat(200_000) } };
+  for (let i = 0; i < 15; i += 1) {
+    await refused(await submit(setting, large), 'store-unavailable');
+    await refused(await get(setting, '/readyz'), 'not-ready');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
+  makeRoom();
+  await expect.poll(async () => (await get(setting, '/readyz')).status, { timeout: 10_000 }).toBe(200);
+  for (const reference of accepted) expect((await callBack(setting, reference)).status).toBe(200);
+  expect((await submit(setting, { actionId: 'charge' })).status).toBe(202);
+  await stopped(receiver);
+  const { rows, faults } = inspectCopy(setting.database);
+  expect(faults).toEqual([]);
+  for (const reference of accepted) expect(rows.get(reference)).toMatchObject({ resolvedBy: 'callback' });
+});
+
+test('stopped by SIGTERM while the disk is full it ends with 0, and what was accepted is there with room again', async () => {
+  const disk = tinyDisk();
+  const setting = await openSetting(disk);
+  const receiver = await started(setting);
+  const makeRoom = fill(disk);
+  const { accepted } = await submitUntilRefused(setting);
+  await stopped(receiver);
+  const again = startReceiver(setting);
+  if (!(await again.listening)) {
+    const { code, stderr } = await again.ended;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^.*receiver\.db .*the disk is full: make room.*\n$/)]);
+  } else await stopped(again);
+  makeRoom();
+  await stopped(await started(setting));
+  const { rows, faults } = inspectCopy(setting.database);
+  expect([faults, accepted.filter((reference) => !rows.has(reference))]).toEqual([[], []]);
+});
+
+/** Errors that the kernel gives instead of doing what SQLite asks: at a start and while it runs. */
+const failing = (call: string, error: string, when: number) => [
+  '-o',
+  '/dev/null',
+  '-e',
+  `trace=${call}`,
+  '-e',
+  `inject=${call}:error=${error}:when=${when}+`,
+];
+
+test.each([
+  ['fsync', 'EIO', 18],
+  ['fsync', 'EIO', 21],
+  ['fsync', 'EIO', 30],
+  ['pwrite64', 'EIO', 160],
+])(
+  '%s fails with %s from the %ith on: it ends with 1, and nothing that it answered is missing',
+  async (call, error, when) => {
+    need('strace');
+    const setting = await openSetting(temporaryFolder());
+    const receiver = await started(setting, failing(call, error, when));
+    const accepted: string[] = [];
+    for (;;) {
+      const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs: INPUTS }).catch(() => null);
+      if (answer === null) break;
+      expect(answer.status).toBe(202);
+      accepted.push(((await answer.json()) as { correlationId: string }).correlationId);
+    }
+    const { code, stdout, stderr } = await receiver.ended;
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toContain('the disk failed: ending without acknowledging what was not committed');
+    const { rows, faults } = inspectCopy(setting.database);
+    expect([faults, accepted.filter((reference) => !rows.has(reference))]).toEqual([[], []]);
+    await stopped(await started(setting));
+  },
+);
+
+test.each([
+  ['fsync', 'EIO', 2, 'the disk fails'],
+  ['pwrite64', 'ENOSPC', 4, 'the disk is full'],
+])('%s fails with %s while it starts: one line on stderr names the file, exit 1', async (call, error, when, what) => {
+  need('strace');
+  const setting = await openSetting(temporaryFolder());
+  const receiver = startReceiver(setting, { strace: failing(call, error, when) });
+  expect(await receiver.listening).toBe(false);
+  const { code, stdout, stderr } = await receiver.ended;
+  expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(new RegExp(`^.*receiver\\.db .*${what}.*\n$`))]);
+});

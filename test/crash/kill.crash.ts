@@ -1,0 +1,175 @@
+// kill -9 at random moments and at every write: what was answered is there, nothing runs twice, everything ends.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
+import type { Dice } from '../../src/simulator/dice.ts';
+import type { CaseRecord } from '../../src/simulator/ledger.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { budget, diceFor, need, say, shuffled } from './budget.ts';
+import { inspectCopy, type Row } from './inspect.ts';
+import { type Load, startLoad } from './load.ts';
+import { type Setting, settingFor, startReceiver } from './receiver.ts';
+
+/** Where the process is killed: on its way into a system call, or when so much time has passed since it listened. */
+type Death = { readonly call: string; readonly when: number } | { readonly afterMs: number };
+
+/** A fresh database, its lives, and what everybody outside remembers. */
+interface Chain {
+  readonly setting: Setting;
+  readonly simulator: Simulator;
+  readonly load: Load;
+  readonly ended: Map<string, string>;
+}
+
+const LIVES = 6;
+const BUDGET_MS = budget(0.5);
+const LONGEST_LIFE_MS = 2_500;
+
+const SHARES = {
+  'lost-callback': 0.15,
+  'callback-failed': 0.1,
+  'early-callback': 0.1,
+  'duplicate-callback': 0.1,
+  'conflicting-callback': 0.05,
+  'reset-adopted': 0.05,
+  'error-500-lost': 0.03,
+  'refused-400': 0.03,
+  'unavailable-once': 0.05,
+  'answered-at-once': 0.05,
+};
+
+/** On the way into the nth of each call: the writes of a start, of a load, of checkpoints. */
+const PLACES: readonly Death[] = [
+  ...Array.from({ length: 300 }, (_, i) => ({ call: 'pwrite64', when: i + 1 })),
+  ...Array.from({ length: 60 }, (_, i) => ({ call: 'fsync', when: i + 1 })),
+  ...Array.from({ length: 4 }, (_, i) => ({ call: 'ftruncate', when: i + 1 })),
+  ...Array.from({ length: 2 }, (_, i) => ({ call: 'unlink', when: i + 1 })),
+];
+
+function momentOf(dice: Dice, i: number): Death {
+  return { afterMs: Math.round(dice.roll('moment', i) * 1000) };
+}
+
+async function openChain(dice: Dice, name: string): Promise<Chain> {
+  const simulator = createSimulator({
+    seed: String(dice.bits('simulator', name)),
+    latencyMs: 2,
+    jitterMs: 10,
+    runMs: 20,
+    runJitterMs: 200,
+    requestsPerSecond: 0,
+    redeliveries: 5,
+    redeliveryMs: 300,
+    rates: SHARES,
+  });
+  onTestFinished(() => simulator.close());
+  const { url } = await simulator.listen();
+  const setting = await settingFor(join(temporaryFolder(), 'data', 'receiver.db'), url);
+  return { setting, simulator, load: startLoad(setting, dice, name, 1_500), ended: new Map() };
+}
+
+async function live({ setting }: Chain, death: Death): Promise<void> {
+  const receiver = startReceiver(setting, { strace: 'call' in death ? killingAt(death, setting.database) : [] });
+  if (await receiver.listening) {
+    const ms = 'call' in death ? LONGEST_LIFE_MS : death.afterMs;
+    const timer = setTimeout(() => receiver.child.kill('SIGKILL'), ms);
+    await receiver.ended;
+    clearTimeout(timer);
+  }
+  const { signal, stderr } = await receiver.ended;
+  if (signal !== 'SIGKILL') throw new Error(`it ended by itself, before ${JSON.stringify(death)}: ${stderr}`);
+}
+
+function killingAt({ call, when }: Extract<Death, { call: string }>, database: string): string[] {
+  const files = ['', '-wal', '-shm', '-journal', '.lock', '.lock-journal'].flatMap((end) => ['-P', database + end]);
+  return ['-o', '/dev/null', ...files, '-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${when}`];
+}
+
+/** What everybody outside knows must stand in the file. */
+function faultsOf({ setting, simulator, load, ended }: Chain): string[] {
+  if (!existsSync(setting.database)) return load.accepted.size === 0 ? [] : ['the database is gone'];
+  const { rows, faults } = inspectCopy(setting.database);
+  const gone = [...load.accepted].filter((id) => !rows.has(id)).map((id) => `${id} was accepted and is gone`);
+  const changed = [...ended].filter(([id, status]) => rows.get(id)?.status !== status);
+  for (const [id, { status, resolvedBy }] of rows) if (resolvedBy !== null) ended.set(id, status);
+  return [
+    ...faults,
+    ...load.oddities,
+    ...gone,
+    ...changed.map(([id, status]) => `${id} was ${status} and is not`),
+    ...simulator.executions().flatMap((record) => faultsAtCxone(record, rows.get(record.correlationId))),
+  ];
+}
+
+/** After these answers a POST may come again: surely nothing was processed. */
+const NOT_PROCESSED: readonly unknown[] = [401, 429, 503];
+
+function faultsAtCxone({ correlationId: id, runs, posts, callbacks }: CaseRecord, row: Row | undefined): string[] {
+  const resolutions = callbacks.filter(({ answer }) => answer === '200 resolved').length;
+  const lost = resolutions > 0 && row?.resolvedBy !== 'callback';
+  return [
+    ...(runs > 1 ? [`${id} ran ${runs} times`] : []),
+    ...(posts.slice(0, -1).every(({ answer }) => NOT_PROCESSED.includes(answer)) ? [] : [`${id} was sent again`]),
+    ...(resolutions > 1 ? [`${id} was resolved ${resolutions} times`] : []),
+    ...(lost ? [`the callback of ${id} was answered and is gone`] : []),
+  ];
+}
+
+/** The last life is left alone: everything comes to its end. */
+async function end(chain: Chain): Promise<number> {
+  await chain.load.stop();
+  const receiver = startReceiver(chain.setting);
+  if (!(await receiver.listening)) throw new Error((await receiver.ended).stderr);
+  const sql = new Database(chain.setting.database, { readonly: true });
+  const open = sql.prepare('SELECT open FROM conservation').pluck();
+  await expect.poll(() => open.get(), { timeout: 30_000, interval: 200 }).toBe(0);
+  sql.close();
+  receiver.child.kill('SIGTERM');
+  expect(await receiver.ended).toMatchObject({ code: 0, stderr: '' });
+  expect(faultsOf(chain)).toEqual([]);
+  return chain.load.accepted.size;
+}
+
+interface Tally {
+  lives: number;
+  accepted: number;
+}
+
+/** One after another: a fresh database, some lives with a death each, then one in which everything ends. */
+async function runChains(name: string, dice: Dice, places: Death[], moments: Death[], until: number): Promise<Tally> {
+  const tally = { lives: 0, accepted: 0 };
+  const next = () => (tally.lives % 3 === 2 ? moments.pop() : (places.pop() ?? moments.pop()));
+  for (let n = 0; Date.now() < until && moments.length > 0; n += 1) {
+    const chain = await openChain(dice, `${name}-${n}`);
+    for (let life = 0; life < LIVES && Date.now() < until; life += 1) {
+      const death = next();
+      if (death === undefined) break;
+      await live(chain, death);
+      tally.lives += 1;
+      expect({ death, faults: faultsOf(chain) }).toEqual({ death, faults: [] });
+    }
+    tally.accepted += await end(chain);
+  }
+  return tally;
+}
+
+test(
+  'killed again and again under load: what was answered is kept, nothing runs twice, everything ends',
+  async () => {
+    need('strace');
+    const dice = diceFor('kill');
+    const places = shuffled(PLACES, dice);
+    const moments = PLACES.map((_, i) => momentOf(dice, i));
+    const until = Date.now() + BUDGET_MS;
+    const tallies = await Promise.all(['a', 'b', 'c'].map((name) => runChains(name, dice, places, moments, until)));
+    const lives = tallies.reduce((sum, tally) => sum + tally.lives, 0);
+    const accepted = tallies.reduce((sum, tally) => sum + tally.accepted, 0);
+    say(`kill: ${lives} lives, at ${PLACES.length - places.length} of ${PLACES.length} writes, ${accepted} executions`);
+    expect(lives).toBeGreaterThan(3);
+    expect(accepted).toBeGreaterThan(0);
+  },
+  BUDGET_MS + 120_000,
+);

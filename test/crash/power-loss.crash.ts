@@ -1,0 +1,227 @@
+// Power loss: from a log of every write and fsync, the disk as it would be after each; no acknowledged commit is missing.
+
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { createSimulator } from '../../src/simulator/app.ts';
+import type { Dice } from '../../src/simulator/dice.ts';
+import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { budget, diceFor, need, say } from './budget.ts';
+import { createDisk, type Survival } from './disk.ts';
+import { type DiskEvent, readDiskLog, TRACING } from './disk-log.ts';
+import { inspect, type Row } from './inspect.ts';
+import { callBack, type Setting, settingFor, startReceiver, submit } from './receiver.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BUDGET_MS = budget(0.35);
+
+/** Enough for the WAL to be checkpointed and begun anew, both of which happen at 1000 pages. */
+const EXECUTIONS = 240;
+/** Enough to show that promises are broken. */
+const FEW = 40;
+const SUBMITTERS = 3;
+
+interface Recording {
+  readonly events: readonly DiskEvent[];
+  readonly folder: string;
+  /** References in the order of their callbacks, of which one waited for the other. */
+  readonly calledBack: readonly string[];
+}
+
+/** The receiver from its first start, under load, to SIGTERM. */
+async function record(executions: number, root?: string): Promise<Recording> {
+  const folder = temporaryFolder();
+  await using simulator = createSimulator({ latencyMs: 0, jitterMs: 0, requestsPerSecond: 0 });
+  const { url } = await simulator.listen();
+  // Folders that are not there yet: their names must become durable too.
+  const setting = await settingFor(join(folder, 'new', 'data', 'receiver.db'), url);
+  const log = join(temporaryFolder(), 'log');
+  const receiver = startReceiver(setting, { strace: ['-o', log, ...TRACING], ...(root ? { root } : {}) });
+  if (!(await receiver.listening)) throw new Error((await receiver.ended).stderr);
+  const calledBack = await drive(setting, executions);
+  receiver.child.kill('SIGTERM');
+  expect(await receiver.ended).toMatchObject({ code: 0, stderr: '' });
+  return { events: await readDiskLog(log, folder), folder, calledBack };
+}
+
+async function drive(setting: Setting, executions: number): Promise<string[]> {
+  const accepted: string[] = [];
+  const calledBack: string[] = [];
+  const inputs = { simulate: { callbacks: [], runMs: 600_000 } };
+  let left = executions;
+  const submitting = Array.from({ length: SUBMITTERS }, async () => {
+    while (left > 0) {
+      left -= 1;
+      const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs });
+      expect(answer.status).toBe(202);
+      accepted.push(((await answer.json()) as { correlationId: string }).correlationId);
+    }
+  });
+  let submitted = false;
+  const calling = (async () => {
+    while (!submitted || accepted.length > 0) {
+      const reference = accepted.shift();
+      if (reference === undefined) await new Promise(setImmediate);
+      else {
+        // What was POSTed and what was not yet: a callback may come before the submit answer.
+        expect((await callBack(setting, reference)).status).toBe(200);
+        calledBack.push(reference);
+      }
+    }
+  })();
+  await Promise.all(submitting);
+  submitted = true;
+  await calling;
+  return calledBack;
+}
+
+/** What others were told so far, and what must therefore be on the disk. */
+function createListener(calledBack: readonly string[]) {
+  const accepted = new Set<string>();
+  const sent = new Set<string>();
+  let callbacks = 0;
+  return {
+    hear: (text: string) => {
+      for (const [, id = ''] of text.matchAll(/HTTP\/1\.1 202 .*?"correlationId":"([^"]+)"/gs)) accepted.add(id);
+      for (const [, id = ''] of text.matchAll(/\/execute HTTP\/1\.1.*?x-correlation-id: (\S+)/gis)) sent.add(id);
+      callbacks += text.split('"outcome":"resolved"').length - 1;
+    },
+    missing: (rows: ReadonlyMap<string, Row>): string[] => [
+      ...[...accepted].filter((id) => !rows.has(id)).map((id) => `${id} was answered 202 and is gone`),
+      ...[...sent]
+        .filter((id) => (rows.get(id)?.status ?? 'QUEUED') === 'QUEUED')
+        .map((id) => `${id} would be sent again`),
+      ...calledBack
+        .slice(0, callbacks)
+        .filter((id) => rows.get(id)?.resolvedBy !== 'callback')
+        .map((id) => `the callback of ${id} was answered and is gone`),
+    ],
+    count: () => ({ accepted: accepted.size, sent: sent.size, callbacks }),
+  };
+}
+
+interface Verdict {
+  readonly cuts: number;
+  readonly faults: readonly string[];
+  /** What had been told by the end. */
+  readonly told: { readonly accepted: number; readonly sent: number; readonly callbacks: number };
+}
+
+/** In memory where there is a place for that: thousands of files are written and thrown away. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** Cuts the power after each event that the test lets through, in each of the ways given. */
+function cutPower(
+  { events, folder, calledBack }: Recording,
+  ways: readonly Survival[],
+  chosen: (event: DiskEvent, index: number) => boolean,
+  dice: Dice,
+): Verdict {
+  const disk = createDisk(folder);
+  const listener = createListener(calledBack);
+  const faults: string[] = [];
+  let cuts = 0;
+  for (const [index, event] of events.entries()) {
+    disk.apply(event);
+    if (event.type === 'told') listener.hear(event.text);
+    if (!chosen(event, index)) continue;
+    for (const way of ways) {
+      cuts += 1;
+      const left = mkdtempSync(join(SCRATCH, 'cxone-power-'));
+      try {
+        disk.fail(way, dice, left);
+        const database = openDatabase(join(left, 'new', 'data', 'receiver.db'));
+        const found = inspect(database.client);
+        database.close();
+        faults.push(
+          ...[...found.faults, ...listener.missing(found.rows)].map((fault) => `event ${index}, ${way}: ${fault}`),
+        );
+      } catch (error) {
+        faults.push(`event ${index}, ${way}: ${String(error)}`);
+      } finally {
+        rmSync(left, { recursive: true, force: true });
+      }
+    }
+  }
+  return { cuts, faults, told: listener.count() };
+}
+
+/** The product with one change, in a folder of its own. */
+function changedCopy(file: string, change: (text: string) => string): string {
+  const root = mkdtempSync(join(tmpdir(), 'cxone-changed-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  for (const part of ['src', 'migrations', 'package.json'])
+    cpSync(join(ROOT, part), join(root, part), { recursive: true });
+  mkdirSync(join(root, 'test'));
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  const before = readFileSync(join(root, file), 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error(`${file} is no longer what this test changes`);
+  writeFileSync(join(root, file), after);
+  return root;
+}
+
+/** Choosing so that about `most` cuts are made: one after every acknowledgement that fits in, and others between. */
+function sample(events: readonly DiskEvent[], most: number, dice: Dice): (event: DiskEvent, index: number) => boolean {
+  const told = events.filter(({ type }) => type === 'told').length;
+  return ({ type }, index) =>
+    index === events.length - 1 ||
+    dice.roll('cut', index) < (type === 'told' ? most / 2 / told : most / 2 / (events.length - told));
+}
+
+test(
+  'after a power loss at any moment, with any of the unsynced gone or torn, every acknowledged commit is there',
+  async () => {
+    need('strace');
+    const dice = diceFor('power loss');
+    const recording = await record(EXECUTIONS);
+    const { events } = recording;
+    const begun = events.filter((event) => event.type === 'write' && event.path.endsWith('-wal') && event.offset === 0);
+    expect(begun.length, 'how often the WAL was begun: it must have been copied out and begun anew').toBeGreaterThan(1);
+    const until = Date.now() + BUDGET_MS;
+    // Nothing is told before the database is made: there, after every single write.
+    const made = events.findIndex(({ type }) => type === 'told');
+    const making = cutPower(recording, ['nothing', 'everything'], (_, index) => index < made, dice);
+    expect(making.faults).toEqual([]);
+    let cuts = making.cuts;
+    // Rounds of a few cuts each, so that the time is kept; each round goes over the whole recording.
+    for (let round = 0; round < 3 || Date.now() < until; round += 1) {
+      const chosen = sample(events, 12, diceOf(dice, round));
+      const verdict = cutPower(recording, ['nothing', 'everything', 'some', 'torn'], chosen, diceOf(dice, round));
+      expect(verdict).toMatchObject({ faults: [], told: { accepted: EXECUTIONS, callbacks: EXECUTIONS } });
+      expect(verdict.told.sent).toBeGreaterThan(0);
+      cuts += verdict.cuts;
+    }
+    say(`power loss: ${cuts} cuts in ${events.length} events`);
+  },
+  BUDGET_MS + 90_000,
+);
+
+test('the suite can turn red: with synchronous=NORMAL acknowledged commits are lost', async () => {
+  need('strace');
+  const dice = diceFor('power loss, NORMAL');
+  const root = changedCopy('src/store/sqlite/open.ts', (text) =>
+    text.replace("'synchronous', 'FULL', 2", "'synchronous', 'NORMAL', 1"),
+  );
+  const recording = await record(FEW, root);
+  const { faults } = cutPower(recording, ['nothing'], sample(recording.events, 12, dice), dice);
+  expect(faults.filter((fault) => fault.endsWith('is gone')).length).toBeGreaterThan(0);
+  say(`with NORMAL: ${faults.length} promises broken`);
+}, 90_000);
+
+test('the suite can turn red: without the fsync of a new folder everything in it is lost', async () => {
+  need('strace');
+  const dice = diceFor('power loss, folder');
+  const root = changedCopy('src/store/sqlite/open.ts', (text) => text.replace('    fsyncSync(handle);\n', ''));
+  const recording = await record(FEW, root);
+  const last = recording.events.length - 1;
+  const { faults } = cutPower(recording, ['nothing'], (_, index) => index === last, dice);
+  expect(faults.length).toBeGreaterThan(FEW);
+}, 90_000);
+
+function diceOf(dice: Dice, round: number): Dice {
+  return { bits: (...names) => dice.bits(round, ...names), roll: (...names) => dice.roll(round, ...names) };
+}
