@@ -37,11 +37,16 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
   let asleep: { readonly until: number; readonly waker: AbortController } | null = null;
   let workingSince: number | null = null;
 
+  /** What does not end in time when the service stops loses its store: given up, as is meant to be, and no fault. */
+  function complain(error: unknown, message: string): void {
+    log[stopping.signal.aborted ? 'warn' : 'error']({ loop: name, reason: reasonOf(error) }, message);
+  }
+
   const round: Round = {
     signal: stopping.signal,
     spawn: (task) => {
       const guarded = task
-        .catch((error: unknown) => log.error({ loop: name, reason: reasonOf(error) }, 'a task of a loop failed'))
+        .catch((error: unknown) => complain(error, 'a task of a loop failed'))
         .finally(() => tasks.delete(guarded));
       tasks.add(guarded);
     },
@@ -52,7 +57,7 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
     try {
       return (await work(round)) ?? MAX_SLEEP_MS;
     } catch (error) {
-      log.error({ loop: name, reason: reasonOf(error) }, 'a round of a loop failed');
+      complain(error, 'a round of a loop failed');
       await world.sleep(AFTER_ERROR_MS, stopping.signal);
       return 0;
     } finally {

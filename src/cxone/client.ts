@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 import { decodeUtf8, isDotSegment, readCallback } from './answers.ts';
 import { pollAnswer, type Reply, submitAnswer } from './classify.ts';
 import { excerptOf } from './excerpt.ts';
-import { createExchange, type HttpReply, type HttpRequest } from './exchange.ts';
+import { createExchange, type HttpReply, type HttpRequest, type Wire } from './exchange.ts';
 import type { Verdict } from './limiter/concurrency.ts';
 import { createLimiter, type LimiterState } from './limiter.ts';
 import { type Cxone, TokenUnavailable } from './port.ts';
@@ -30,6 +30,8 @@ export interface CxoneOptions {
   readonly ratePerSecond: number;
   /** From connecting to the last byte of the answer. */
   readonly requestTimeoutMs?: number;
+  /** Replaces the network. */
+  readonly wire?: Wire;
 }
 
 export interface CxoneClient extends Cxone {
@@ -44,7 +46,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   const { profile, world, requestTimeoutMs = 10_000 } = options;
   const base = options.baseUrl.replace(/\/+$/, '');
   const limiter = createLimiter(options);
-  const exchange = createExchange(world, requestTimeoutMs);
+  const exchange = createExchange(world, requestTimeoutMs, options.wire);
   const enter = () => limiter.take(MAX_WAIT_MS);
   const tokens = createTokens({
     ...options,

@@ -1,6 +1,6 @@
 // One HTTP request to CXone and what became of it: answered, surely unsent, or nobody knows. Nothing is retried or followed here.
 
-import { ofetch } from 'ofetch';
+import { createFetch } from 'ofetch';
 import type { World } from '../world.ts';
 import { followJourneys, type Journey } from './journey.ts';
 import { MAX_PAUSE_MS } from './limiter/rate.ts';
@@ -30,6 +30,14 @@ export type HttpReply =
     }
   | { readonly type: 'unsent' | 'uncertain'; readonly latencyMs: number; readonly reason: string };
 
+/** What carries a request: fetch, and the signal that ends one that takes too long. */
+export interface Wire {
+  readonly fetch: typeof fetch;
+  readonly timeout: (ms: number) => AbortSignal;
+}
+
+const NETWORK: Wire = { fetch: (...request) => fetch(...request), timeout: (ms) => AbortSignal.timeout(ms) };
+
 export interface Exchange {
   /** Never throws for what the network does. */
   send(request: HttpRequest): Promise<HttpReply>;
@@ -38,7 +46,8 @@ export interface Exchange {
 }
 
 /** `timeoutMs` is what a request may take from connecting to the last byte of its answer. */
-export function createExchange(world: World, timeoutMs: number): Exchange {
+export function createExchange(world: World, timeoutMs: number, wire: Wire = NETWORK): Exchange {
+  const ofetch = createFetch({ fetch: wire.fetch });
   const journeys = followJourneys();
   const underWay = new Set<AbortController>();
   let closed = false;
@@ -72,7 +81,7 @@ export function createExchange(world: World, timeoutMs: number): Exchange {
       if (closed) return { type: 'unsent', latencyMs: 0, reason: CLOSING };
       const giveUp = new AbortController();
       // Fresh for each request, and over the body too. The listener keeps the signal from being collected before it fires.
-      const timeout = AbortSignal.timeout(timeoutMs);
+      const timeout = wire.timeout(timeoutMs);
       const onTimeout = () => giveUp.abort(timeout.reason);
       timeout.addEventListener('abort', onTimeout);
       underWay.add(giveUp);

@@ -63,9 +63,12 @@ export interface Cxone {
 export class TokenUnavailable extends Error {
   override readonly name = 'TokenUnavailable';
   readonly retryAfterMs: number;
+  /** What the token request was answered with; 0 when it was not answered. */
+  readonly httpStatus: number;
 
-  constructor(message: string, retryAfterMs = 0) {
+  constructor(message: string, { retryAfterMs = 0, httpStatus = 0 } = {}) {
     super(message);
     this.retryAfterMs = retryAfterMs;
+    this.httpStatus = httpStatus;
   }
 }

@@ -66,7 +66,8 @@ export function createTokens(options: TokenOptions): Tokens {
 
   async function request(): Promise<Grant> {
     if (failure !== null && world.now() < failure.until) {
-      throw new TokenUnavailable(failure.error.message, failure.until - world.now());
+      const { message, httpStatus } = failure.error;
+      throw new TokenUnavailable(message, { retryAfterMs: failure.until - world.now(), httpStatus });
     }
     try {
       grant = await ask();
@@ -77,20 +78,22 @@ export function createTokens(options: TokenOptions): Tokens {
       const count = (failure?.count ?? 0) + 1;
       const hold = Math.max(error.retryAfterMs, Math.min(MAX_HOLD_MS, FIRST_HOLD_MS * 2 ** (count - 1)));
       failure = { error, until: world.now() + hold, count };
-      throw new TokenUnavailable(error.message, hold);
+      throw new TokenUnavailable(error.message, { retryAfterMs: hold, httpStatus: error.httpStatus });
     }
   }
 
   async function ask(): Promise<Grant> {
     const paused = await options.enter();
-    if (paused > 0) throw new TokenUnavailable('CXone asked for a pause, so no token was requested', paused);
+    if (paused > 0) {
+      throw new TokenUnavailable('CXone asked for a pause, so no token was requested', { retryAfterMs: paused });
+    }
     const begun = world.now();
     const reply = await options.send(tokenRequest(options));
     if (reply.type !== 'answered') throw new TokenUnavailable(`no answer to the token request: ${reply.reason}`);
     if (reply.httpStatus < 200 || reply.httpStatus > 299) {
       const words = excerptOf(reply.body, secrets());
       const message = `CXone answered the token request with ${reply.httpStatus}${words && `: ${words}`}`;
-      throw new TokenUnavailable(message, reply.retryAfterMs);
+      throw new TokenUnavailable(message, { retryAfterMs: reply.retryAfterMs, httpStatus: reply.httpStatus });
     }
     const text = reply.cut === null ? decodeUtf8(reply.body) : null;
     return read(text === null ? null : jsonOrNull(text), begun);

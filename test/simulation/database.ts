@@ -1,0 +1,89 @@
+// The database as operators see it: read through a connection of its own, beside the receiver.
+
+import { createHash } from 'node:crypto';
+import Database from 'better-sqlite3';
+
+export interface Row {
+  readonly correlation_id: string;
+  readonly app: string;
+  readonly action_id: string;
+  readonly execution_id: string | null;
+  readonly status: string;
+  readonly resolved_by: string | null;
+  readonly inputs: string;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly late_result: string | null;
+  readonly submitted_at: string;
+  readonly resolved_at: string | null;
+  readonly deadline: string | null;
+  readonly expire_at: string | null;
+  readonly timeout_seconds: number;
+  readonly grace_seconds: number;
+  readonly retry_uncertain: number;
+}
+
+export interface EntryRow {
+  readonly id: number;
+  readonly timestamp: string;
+  readonly event: string;
+  readonly action_id: string;
+  readonly correlation_id: string;
+  readonly execution_id: string | null;
+  readonly latency_ms: number | null;
+  readonly http_status: number | null;
+  readonly app: string;
+  readonly detail: string;
+  readonly hash: string;
+}
+
+export interface View {
+  rows(): Row[];
+  entriesAfter(id: number): EntryRow[];
+  hashOf(id: number): string | undefined;
+  firstHash(): string;
+  bodyOf(entryId: number): Uint8Array | undefined;
+  conservation(): { accepted: number; difference: number };
+  soundness(): string;
+  close(): void;
+}
+
+export function openView(path: string): View {
+  const db = new Database(path, { readonly: true });
+  const rows = db.prepare('SELECT * FROM executions ORDER BY reference');
+  const entries = db.prepare('SELECT * FROM audit_events WHERE id > ? ORDER BY id');
+  const hash = db.prepare('SELECT hash FROM audit_events WHERE id = ?').pluck();
+  const first = db.prepare('SELECT hash FROM audit_checkpoint').pluck();
+  const body = db.prepare('SELECT body FROM callback_bodies WHERE audit_id = ?').pluck();
+  const conservation = db.prepare('SELECT accepted, difference FROM conservation');
+  return {
+    rows: () => rows.all() as Row[],
+    entriesAfter: (id) => entries.all(id) as EntryRow[],
+    hashOf: (id) => hash.get(id) as string | undefined,
+    firstHash: () => first.get() as string,
+    bodyOf: (id) => body.get(id) as Uint8Array | undefined,
+    conservation: () => conservation.get() as { accepted: number; difference: number },
+    soundness: () => db.pragma('integrity_check', { simple: true }) as string,
+    close: () => db.close(),
+  };
+}
+
+/** The chain as documented, worked out apart from the code that writes it. */
+export function hashOfEntry(previous: string, entry: EntryRow): string {
+  const { id, timestamp, event, action_id, correlation_id, execution_id, latency_ms, http_status, app, detail } = entry;
+  const columns = [
+    previous,
+    id,
+    timestamp,
+    event,
+    action_id,
+    correlation_id,
+    execution_id,
+    latency_ms,
+    http_status,
+    app,
+  ];
+  return createHash('sha256')
+    .update(JSON.stringify([...columns, detail]))
+    .digest('hex');
+}

@@ -1,0 +1,123 @@
+// Looks at the receiver from outside whenever it has come to rest, and holds it to every promise.
+
+import type { Journal } from './apps.ts';
+import type { Clock } from './clock.ts';
+import { openView, type Row, type View } from './database.ts';
+import type { Settings } from './history.ts';
+import { createLedger } from './promises/ledger.ts';
+import { checkOutcomes } from './promises/outcomes.ts';
+import type { State } from './promises/state.ts';
+import { checkSubmissions } from './promises/submissions.ts';
+import { checkTrails, events } from './promises/trails.ts';
+import type { Receiver } from './receiver.ts';
+import { isOpen } from './trail.ts';
+import type { Truth } from './truth.ts';
+import { demand, show } from './violation.ts';
+
+const QUIET = 'nothing fails that should not';
+const ENDS = 'everything ends within its deadline plus one sweep';
+
+/** After its deadline: a claim whose owner died runs out (60 s), a loop looks again (30 s), and the last poll is made and answered. */
+const SWEEP_MS = 130_000;
+/** The same if nothing died and no clock was set: what is before it in the line is asked first. */
+const CALM_SWEEP_MS = 45_000;
+/** So long ago must the last trouble have been for that. */
+const CALM_AFTER_MS = 90_000;
+
+export interface Inspector {
+  /** @throws {Violation} */
+  check(): void;
+  /** By when (wall clock) what is open must have ended, given that all is well since `healedAt`; null when nothing is open. */
+  nextBound(healedAt: number): number | null;
+  /** @throws {Violation} when something is open past its time. */
+  checkEnded(healedAt: number): void;
+  /** The file as a whole. */
+  checkFile(): void;
+  head(): string;
+  /** How many executions ended how. */
+  tally(): Record<string, number>;
+  /** Every name of an audit entry that was written. */
+  events(): string[];
+  close(): void;
+  clockWasSet: boolean;
+  wasStopped: boolean;
+}
+
+export interface InspectorOptions {
+  readonly receiver: Receiver;
+  readonly clock: Clock;
+  readonly truth: Truth;
+  readonly journal: Journal;
+  readonly settings: Settings;
+}
+
+export function createInspector({ receiver, clock, truth, journal, settings }: InspectorOptions): Inspector {
+  const ledger = createLedger();
+  let view: { readonly path: string; readonly of: View } | null = null;
+  let rows: ReadonlyMap<string, Row> = new Map();
+
+  function look(): View {
+    const path = receiver.databasePath();
+    if (view?.path !== path) {
+      view?.of.close();
+      view = { path, of: openView(path) };
+    }
+    return view.of;
+  }
+
+  function boundOf(row: Row, healedAt: number): number {
+    const base = Date.parse((row.status === 'QUEUED' ? row.expire_at : row.deadline) ?? row.submitted_at);
+    const wellSince = Math.max(healedAt, receiver.startedAt());
+    const calm = !inspector.clockWasSet && base > wellSince + CALM_AFTER_MS;
+    return Math.max(base, wellSince) + (calm ? CALM_SWEEP_MS : SWEEP_MS);
+  }
+
+  const open = () => [...rows.values()].filter(({ status }) => isOpen(status));
+
+  const inspector: Inspector = {
+    clockWasSet: false,
+    wasStopped: false,
+    check: () => {
+      const [line] = receiver.log.lines;
+      demand(line === undefined, QUIET, () => show(line));
+      if (!receiver.alive()) return;
+      const now = look();
+      rows = ledger.update(now);
+      const { clockWasSet, wasStopped } = inspector;
+      const { trails } = ledger;
+      const bodyOf = now.bodyOf;
+      const state: State = { rows, trails, truth, journal, clockWasSet, wasStopped, settings, bodyOf };
+      checkSubmissions(state);
+      checkTrails(state);
+      checkOutcomes(state);
+    },
+    nextBound: (healedAt) => {
+      const bounds = open().map((row) => boundOf(row, healedAt));
+      return bounds.length === 0 ? null : Math.min(...bounds);
+    },
+    checkEnded: (healedAt) => {
+      for (const row of open()) {
+        const bound = boundOf(row, healedAt);
+        const told = () => events(ledger.trails.get(row.correlation_id) ?? []);
+        demand(
+          clock.now() <= bound,
+          ENDS,
+          () => `${row.correlation_id} is ${row.status}, deadline ${row.deadline}: ${told()}`,
+        );
+      }
+    },
+    checkFile: () => {
+      const soundness = look().soundness();
+      demand(soundness === 'ok', 'the file is sound', () => soundness);
+    },
+    head: ledger.head,
+    events: () => [...ledger.trails.values()].flat().map(({ event }) => event),
+    tally: () => {
+      const counts: Record<string, number> = {};
+      for (const { status } of rows.values()) counts[status] = (counts[status] ?? 0) + 1;
+      return counts;
+    },
+    close: () => view?.of.close(),
+  };
+  return inspector;
+}

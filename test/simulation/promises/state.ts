@@ -1,0 +1,37 @@
+// What the checks look at: the database as it is now, beside what the apps and CXone know.
+
+import type { Journal } from '../apps.ts';
+import type { Said } from '../callback-bodies.ts';
+import type { EntryRow, Row } from '../database.ts';
+import type { Settings } from '../history.ts';
+import type { Truth } from '../truth.ts';
+
+export interface State {
+  readonly rows: ReadonlyMap<string, Row>;
+  readonly trails: ReadonlyMap<string, readonly EntryRow[]>;
+  readonly truth: Truth;
+  readonly journal: Journal;
+  /** The wall clock was set, so that moments cannot be compared. */
+  readonly clockWasSet: boolean;
+  /** It was told to stop, which lets those go who wait and turns others away. */
+  readonly wasStopped: boolean;
+  readonly settings: Settings;
+  bodyOf(entryId: number): Uint8Array | undefined;
+}
+
+export function outcomeIn(row: Row): Said {
+  return { status: row.status as Said['status'], result: parsed(row.result), error: parsed(row.error) };
+}
+
+export function lateResultIn(row: Row): Said | null {
+  const late = parsed(row.late_result) as Said | null;
+  return late === null ? null : { status: late.status, result: late.result, error: late.error };
+}
+
+export function detailOf(entry: EntryRow): Record<string, unknown> {
+  return JSON.parse(entry.detail);
+}
+
+export function parsed(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text);
+}

@@ -1,0 +1,121 @@
+// What apps were promised: an answered submission is stored, one id is one execution, and answers tell what is stored.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Cancellation, Look, Submission } from '../apps.ts';
+import type { Row } from '../database.ts';
+import { isOpen } from '../trail.ts';
+import { demand, show } from '../violation.ts';
+import { parsed, type State } from './state.ts';
+
+const STORED = 'an answered submission is stored';
+const ONE_ID = 'one correlationId is one execution';
+const UNASKED = 'nothing is stored that nobody submitted';
+const ANSWERS = 'an answer tells what is stored';
+const HELD = 'an answer is held as long as was asked for';
+
+export function checkSubmissions(state: State): void {
+  const { journal, rows } = state;
+  const taken = new Map<string, Submission>();
+  for (const submission of journal.submissions) checkAnswer(submission, taken, state);
+  for (const row of rows.values()) {
+    const asked = journal.submissions.some((one) => isOf(row, one));
+    demand(asked, UNASKED, () => show(row));
+  }
+  for (const look of journal.looks) checkLook(look, state);
+  for (const cancellation of journal.cancellations) checkCancellation(cancellation, state);
+}
+
+function checkAnswer(submission: Submission, taken: Map<string, Submission>, state: State): void {
+  const { answer, slot } = submission;
+  if (answer === null) {
+    checkWaiting(submission.waiting ? submission.correlationId : null, state);
+    return;
+  }
+  const { status, replayed, body } = answer;
+  switch (status) {
+    case 200:
+    case 202: {
+      const id: string = body.correlationId;
+      const row = state.rows.get(id);
+      demand(row !== undefined, STORED, () => `${id} (slot ${slot}) was answered ${status} and is not there`);
+      demand(isOf(row as Row, submission), STORED, () => `${id} was answered ${status}, but stored is ${show(row)}`);
+      const first = taken.get(id);
+      demand(replayed || first === undefined, ONE_ID, () => `${id} was answered as new twice`);
+      const alike = first === undefined || first.meaning === submission.meaning;
+      demand(alike, ONE_ID, () => `${id} was given to two submissions: ${first?.meaning} and ${submission.meaning}`);
+      taken.set(id, submission);
+      return;
+    }
+    case 409: {
+      const others = state.journal.submissions.filter(
+        (one) => one.correlationId === submission.correlationId && one.meaning !== submission.meaning,
+      );
+      const reason = submission.correlationId !== null && others.length > 0;
+      demand(reason, ONE_ID, () => `slot ${slot} was answered 409 and nobody else has that id`);
+      return;
+    }
+    case 503:
+      demand(
+        state.wasStopped || state.settings.queueCapacity < 100,
+        'a submission is only turned away with a reason',
+        () => `slot ${slot} was answered 503: ${show(body)}`,
+      );
+      return;
+    default:
+      demand(false, ANSWERS, () => `slot ${slot} was answered ${status}: ${show(body)}`);
+  }
+}
+
+/** Whether this row is what this submission asked for. */
+function isOf(row: Row, { app, correlationId, body }: Submission): boolean {
+  const { timeoutSeconds, graceSeconds, retryUncertain } = body;
+  return (
+    row.app === app &&
+    (correlationId === null || row.correlation_id === correlationId) &&
+    isDeepStrictEqual(parsed(row.inputs), body.inputs) &&
+    row.timeout_seconds === timeoutSeconds &&
+    row.grace_seconds === graceSeconds &&
+    row.retry_uncertain === Number(retryUncertain)
+  );
+}
+
+/** Who still waits, when all has come to rest, waits for something that is open. */
+function checkWaiting(correlationId: string | null, { rows }: State): void {
+  const status = correlationId === null ? undefined : rows.get(correlationId)?.status;
+  demand(status === undefined || isOpen(status), HELD, () => `${correlationId} is ${status}, and somebody still waits`);
+}
+
+function checkLook({ answer, correlationId, waitMs, askedAt, answeredAt }: Look, state: State): void {
+  const { rows, wasStopped } = state;
+  if (answeredAt === null) checkWaiting(correlationId, state);
+  if (answer === null || answeredAt === null) return;
+  const row = rows.get(correlationId);
+  const known = answer.status === 200 ? row !== undefined : answer.status === 404;
+  demand(known, ANSWERS, () => `${correlationId} was answered ${answer.status} and the row is ${show(row)}`);
+  if (answer.status !== 200) return;
+  const { status, result, error } = answer.body;
+  const waited = answeredAt - askedAt;
+  demand(waited <= waitMs, HELD, () => `${correlationId}: asked to wait ${waitMs} ms, answered after ${waited} ms`);
+  if (isOpen(status)) {
+    demand(waited === waitMs || wasStopped, HELD, () => `${correlationId}: let go after ${waited} of ${waitMs} ms`);
+    return;
+  }
+  const stored = { status: row?.status, result: parsed(row?.result ?? null), error: parsed(row?.error ?? null) };
+  demand(
+    isDeepStrictEqual({ status, result, error }, stored),
+    ANSWERS,
+    () => `${show(answer.body)}, stored ${show(row)}`,
+  );
+}
+
+function checkCancellation({ correlationId, answer }: Cancellation, { rows }: State): void {
+  if (answer === null || answer.status === 404) return;
+  const { status } = answer;
+  demand(status === 200, ANSWERS, () => `cancelling ${correlationId} was answered ${status}`);
+  const stored = rows.get(correlationId)?.status;
+  demand(
+    stored === answer.body.status,
+    ANSWERS,
+    () => `cancelled ${correlationId}: ${answer.body.status}, now ${stored}`,
+  );
+}

@@ -1,0 +1,61 @@
+// What operators were promised: the trail tells every change, once for each event, and nothing that did not happen.
+
+import type { EntryRow, Row } from '../database.ts';
+import { replay } from '../trail.ts';
+import { demand, show } from '../violation.ts';
+import { detailOf, type State } from './state.ts';
+
+const AUDITED = 'every change of status is in the trail';
+const ONE_ENTRY = 'each event leaves one entry';
+const NEVER_SENT = 'what was cancelled before it was sent is never sent';
+
+export function checkTrails(state: State): void {
+  for (const [id, row] of state.rows) checkTrail(id, row, state);
+  for (const id of state.trails.keys()) {
+    demand(state.rows.has(id), AUDITED, () => `${id} has a trail and no row`);
+  }
+}
+
+function checkTrail(id: string, row: Row, { trails, truth, journal }: State): void {
+  const trail = trails.get(id) ?? [];
+  const told = replay(trail).at(-1) ?? 'nothing';
+  demand(told === row.status, AUDITED, () => `${id} is ${row.status}, its trail says ${told}: ${events(trail)}`);
+
+  const count = (...names: string[]) => trail.filter(({ event }) => names.includes(event)).length;
+  const callbacks = trail.filter(({ event }) => event.startsWith('CALLBACK_')).length;
+  const delivered = truth.deliveries.filter(({ run }) => run.correlationId === id);
+  const answered = delivered.filter(({ answer }) => answer !== null).length;
+  between(callbacks, answered, delivered.length, id, 'callbacks', trail);
+
+  const cancellations = journal.cancellations.filter((one) => one.correlationId === id);
+  const confirmed = cancellations.filter(({ answer }) => answer?.status === 200).length;
+  between(count('CANCELLED', 'CANCEL_IGNORED'), confirmed, cancellations.length, id, 'cancellations', trail);
+
+  const sent = trail.filter((entry) => entry.event === 'DISPATCHED' && detailOf(entry)['attempt'] !== undefined).length;
+  const posts = truth.posts.filter((post) => post.correlationId === id);
+  // A POST that is answered 401 is made once more with another token.
+  const unauthorized = posts.filter(({ status }) => status === 401).length;
+  const least = posts.length - unauthorized;
+  demand(sent >= least, ONE_ENTRY, () => `${id}: ${posts.length} POSTs and ${sent} DISPATCHED: ${events(trail)}`);
+
+  const cancelled = trail.find(({ event }) => event === 'CANCELLED');
+  if (cancelled !== undefined && detailOf(cancelled)['sent'] === false) {
+    demand(posts.length === 0, NEVER_SENT, () => `${id}: ${events(trail)}`);
+  }
+}
+
+function between(
+  entries: number,
+  least: number,
+  most: number,
+  id: string,
+  what: string,
+  trail: readonly EntryRow[],
+): void {
+  const holds = entries >= least && entries <= most;
+  demand(holds, ONE_ENTRY, () => `${id}: ${entries} entries for ${least} to ${most} ${what}: ${events(trail)}`);
+}
+
+export function events(trail: readonly EntryRow[]): string {
+  return trail.map(({ event, detail }) => `${event} ${show(JSON.parse(detail))}`).join(' · ');
+}

@@ -1,0 +1,193 @@
+// The receiver under simulation: the whole service on a real file, which can be killed at any await and started again.
+
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promiseHooks } from 'node:v8';
+import { type Config, readConfig } from '../../src/config.ts';
+import type { Fetch } from '../../src/http/app.ts';
+import type { Metrics } from '../../src/metrics.ts';
+import { type Service, startService } from '../../src/service.ts';
+import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
+import type { Clock, MortalWorld } from './clock.ts';
+import type { Settings } from './history.ts';
+
+export const KEYS = { shop: 'the-shop-key-0123456789', other: 'the-other-key-0123456789' } as const;
+export type App = keyof typeof KEYS;
+export const PUBLIC_URL = 'https://receiver.example';
+
+/** One life of the receiver, from a start to a stop or a crash. */
+interface Life {
+  readonly service: Service;
+  readonly startedAt: number;
+  ask(request: Request): Promise<Response | null>;
+  /** Nothing of it reaches anybody any more. */
+  end(): void;
+}
+
+export interface Receiver {
+  start(): Promise<void>;
+  /** Null when nobody is there, or it dies before it answers. */
+  ask(request: Request): Promise<Response | null>;
+  /** Dies at once: what was not committed is gone, what was not answered never will be. */
+  kill(): void;
+  /** Dies after so many awaits, of whatever goes on, have been continued. */
+  killAfter(awaits: number): void;
+  /** As on SIGTERM. */
+  stop(): Promise<void>;
+  alive(): boolean;
+  /** Wall clock. */
+  startedAt(): number;
+  databasePath(): string;
+  readonly log: RememberingLog;
+}
+
+export interface ReceiverOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly settings: Settings;
+  readonly fetchFor: (alive: () => boolean) => typeof fetch;
+}
+
+export function createReceiver({ folder, clock, seed, settings, fetchFor }: ReceiverOptions): Receiver {
+  const log = quietLog();
+  let lives = 0;
+  let path = join(folder, 'receiver-0.db');
+  let life: Life | null = null;
+  let disarm = () => {};
+
+  async function start(): Promise<void> {
+    lives += 1;
+    const world = clock.world(seed * 1000 + lives);
+    const underWay = new Set<Promise<unknown>>();
+    let serve: Fetch | null = null;
+    let alive = true;
+    let die = () => {};
+    const died = new Promise<null>((resolve) => {
+      die = () => resolve(null);
+    });
+    const service = await startService({
+      config: configOf(settings, path),
+      world,
+      log: { ...log, warn: () => {}, error: (facts, message) => alive && log.error(facts, message) },
+      fatal: (error) => alive && log.error({ reason: String(error) }, 'the store gave up'),
+      machine: {
+        listen: async (fetch) => {
+          serve = fetch;
+          const close = async (graceMs: number) => {
+            serve = null;
+            await Promise.race([Promise.allSettled(underWay), world.sleep(graceMs)]);
+          };
+          return { url: PUBLIC_URL, port: 443, close };
+        },
+        wire: { fetch: fetchFor(() => alive), timeout: (ms) => timeout(world, ms) },
+        metrics: createQuietMetrics(clock.touch),
+      },
+    });
+    life = {
+      service,
+      startedAt: clock.now(),
+      ask: async (request) => {
+        if (serve === null) return null;
+        const answer = Promise.race([serve(request), died]);
+        underWay.add(answer);
+        return answer.finally(() => underWay.delete(answer));
+      },
+      end: () => {
+        alive = false;
+        world.end();
+        die();
+      },
+    };
+  }
+
+  /** The dead one may go on for a while, but on a file that nobody looks at any more. */
+  function kill(): void {
+    disarm();
+    const dying = life;
+    if (dying === null) return;
+    life = null;
+    dying.end();
+    const before = path;
+    path = join(folder, `receiver-${lives}.db`);
+    for (const suffix of ['', '-wal']) {
+      if (existsSync(before + suffix)) copyFileSync(before + suffix, path + suffix);
+    }
+    // Lets go of what a process would take with it: timers, connections, listeners.
+    setImmediate(() => void dying.service.stop());
+  }
+
+  return {
+    start,
+    kill,
+    killAfter: (awaits) => {
+      let left = awaits;
+      const stopHook = promiseHooks.onBefore(() => {
+        left -= 1;
+        if (left === 0) kill();
+      });
+      disarm = () => {
+        disarm = () => {};
+        stopHook();
+      };
+    },
+    ask: async (request) => {
+      clock.touch();
+      const response = (await life?.ask(request)) ?? null;
+      clock.touch();
+      return response;
+    },
+    stop: async () => {
+      const stopping = life;
+      if (stopping === null) return;
+      let stopped = false;
+      void stopping.service.stop().then(() => {
+        stopped = true;
+      });
+      // A crash may get in between.
+      while (!stopped && life === stopping) await clock.advance(250);
+      if (life !== stopping) return;
+      stopping.end();
+      life = null;
+    },
+    alive: () => life !== null,
+    startedAt: () => life?.startedAt ?? clock.now(),
+    databasePath: () => path,
+    log,
+  };
+}
+
+function configOf(settings: Settings, databasePath: string): Config {
+  return readConfig({
+    CXONE_BASE_URL: 'https://cxone.example',
+    CXONE_CLIENT_ID: 'simulator',
+    CXONE_CLIENT_SECRET: 'simulator-secret',
+    PUBLIC_URL,
+    CALLBACK_SECRET: 'a-secret-for-histories-of-32-characters',
+    CALLBACK_TRUST: settings.trust,
+    APP_KEYS: `shop:${KEYS.shop},other:${KEYS.other}`,
+    DATABASE_PATH: databasePath,
+    MAX_CONCURRENT: String(settings.maxConcurrent),
+    RATE_LIMIT_PER_SECOND: String(settings.ratePerSecond),
+    QUEUE_CAPACITY: String(settings.queueCapacity),
+    QUEUE_TIMEOUT_SECONDS: String(settings.queueTimeoutSeconds),
+    POLL_INTERVAL_SECONDS: String(settings.pollIntervalSeconds),
+  });
+}
+
+function timeout(world: MortalWorld, ms: number): AbortSignal {
+  const controller = new AbortController();
+  void world.sleep(ms).then(() => controller.abort(new DOMException('The operation timed out', 'TimeoutError')));
+  return controller.signal;
+}
+
+/** The real ones watch the whole process, and a simulation starts a receiver many times a second. */
+function createQuietMetrics(touch: () => void): Metrics {
+  return {
+    observeCallback: () => {},
+    observeKeyRefusal: () => {},
+    observeCommit: touch,
+    connect: () => {},
+    scrape: async () => ({ contentType: 'text/plain', body: '' }),
+  };
+}

@@ -1,0 +1,196 @@
+// Tells one history from its beginning to the end of everything in it, and checks every promise after every step.
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApps } from './apps.ts';
+import { createClock, withStoppedWatch } from './clock.ts';
+import { createSimulatedCxone } from './cxone.ts';
+import { forge } from './forgeries.ts';
+import type { History, Step } from './history.ts';
+import { createInspector } from './inspector.ts';
+import { createReceiver } from './receiver.ts';
+import type { Delivery } from './truth.ts';
+import { demand, Violation } from './violation.ts';
+
+export interface Told {
+  readonly violation: Violation | null;
+  /** What happened, line by line. */
+  readonly trace: readonly string[];
+  /** The hash at the end of the audit trail: the same for the same history, always. */
+  readonly head: string;
+  /** How many executions ended how; empty when a promise was broken first. */
+  readonly executions: Readonly<Record<string, number>>;
+  /** The names of the audit entries that were written. */
+  readonly events: readonly string[];
+}
+
+/** Long enough for the last callback to come and be tried again. */
+const AFTERMATH_MS = 150_000;
+
+/** In memory where there is such a folder: nothing here depends on the disk, and no fsync has to be waited for. */
+const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+export async function tell(history: History): Promise<Told> {
+  const folder = mkdtempSync(join(PARENT, 'cxone-simulation-'));
+  try {
+    return await withStoppedWatch(() => tellIn(folder, history));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function tellIn(folder: string, { seed, settings, steps }: History): Promise<Told> {
+  const clock = createClock();
+  const trace: string[] = [];
+  const note = (text: string) => void trace.push(`      ${clock.elapsed() / 1000}s ${text}`);
+  const cxone = createSimulatedCxone({ clock, note, webhook });
+  const receiver = createReceiver({ folder, clock, seed, settings, fetchFor: cxone.fetchFor });
+  const apps = createApps(receiver, clock, note);
+  const inspector = createInspector({ receiver, clock, truth: cxone.truth, journal: apps.journal, settings });
+  let failure: unknown = null;
+
+  async function webhook(
+    url: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    contentType: string,
+  ): Promise<Delivery['answer']> {
+    const headers = { 'content-type': contentType, 'content-length': String(bytes.length) };
+    const response = await receiver.ask(new Request(url, { method: 'POST', headers, body: bytes }));
+    if (response === null) return null;
+    const { outcome } = (await response.json()) as { outcome?: string };
+    return { status: response.status, outcome: outcome ?? null };
+  }
+
+  async function forgedCallback(step: Extract<Step, { type: 'forged callback' }>): Promise<void> {
+    const url = forge(step.forgery, step.slot, cxone.truth.runs);
+    if (url === null) return;
+    const body = new TextEncoder().encode('{"status":"COMPLETED","result":{"value":"forged"}}');
+    const answer = await webhook(url, body, 'application/json');
+    note(`forged callback → ${answer?.status ?? 'no answer'}`);
+    const promise = 'a forged callback is answered 404';
+    demand(answer === null || answer.status === 404, promise, () => `${step.forgery}: ${JSON.stringify(answer)}`);
+  }
+
+  /** Begins a step; what it resolves with may take longer than the step. */
+  function begin(step: Step): Promise<void> {
+    switch (step.type) {
+      case 'submit':
+        cxone.expect(step.slot, step.fate);
+        return apps.submit(step);
+      case 'submit again':
+        return apps.submitAgain(step.slot, step.change);
+      case 'cancel':
+        return apps.cancel(step.slot);
+      case 'look':
+        return apps.look(step.slot, step.wait);
+      case 'callback':
+        return cxone.callBack(step.slot, step.words);
+      case 'forged callback':
+        return forgedCallback(step);
+      case 'time passes':
+        return clock.advance(step.ms);
+      case 'orderly restart':
+        return restart(step.downMs);
+      default:
+        befall(step);
+        return Promise.resolve();
+    }
+  }
+
+  function befall(step: Step): void {
+    if (step.type === 'outage') cxone.outage(step.outage, step.ms);
+    if (step.type === 'token trouble') cxone.troubleTokens(step.fates);
+    if (step.type === 'tokens revoked') cxone.revokeTokens();
+    if (step.type === 'clock is set') {
+      clock.step(step.ms);
+      inspector.clockWasSet = true;
+    }
+  }
+
+  async function restart(downMs: number): Promise<void> {
+    inspector.wasStopped = true;
+    await receiver.stop();
+    await down(downMs);
+  }
+
+  async function down(ms: number): Promise<void> {
+    await clock.advance(ms);
+    await receiver.start();
+  }
+
+  const takesItsTime = (step: Step) => step.type === 'time passes' || step.type === 'orderly restart';
+
+  async function take(step: Step, index: number, crash: Extract<Step, { type: 'crash' }> | null): Promise<void> {
+    const { together, ...said } = step;
+    trace.push(`${String(index).padStart(3)} ${JSON.stringify(said)}${together ? ' and at once' : ''}`);
+    if (crash !== null) {
+      trace.push(`    a crash after ${crash.awaits} awaits of it, then ${crash.downMs} ms down`);
+      receiver.killAfter(crash.awaits);
+    }
+    const begun = begin(step).catch((error: unknown) => {
+      failure ??= error;
+    });
+    if (takesItsTime(step)) await begun;
+    if (together && crash === null) return;
+    await clock.settle();
+    if (crash !== null) {
+      receiver.kill();
+      note('crash');
+      await down(crash.downMs);
+    }
+    if (failure !== null) throw failure;
+    inspector.check();
+  }
+
+  async function takeAll(): Promise<void> {
+    await receiver.start();
+    let crash: Extract<Step, { type: 'crash' }> | null = null;
+    for (const [index, step] of steps.entries()) {
+      if (step.type === 'crash') {
+        crash = step;
+        continue;
+      }
+      await take(step, index, crash);
+      crash = null;
+    }
+  }
+
+  /** From here on all is well: everything must end in its time. */
+  async function end(): Promise<void> {
+    cxone.heal();
+    trace.push('    from here on all is well');
+    const healedAt = clock.now();
+    await clock.settle();
+    inspector.check();
+    for (let bound = inspector.nextBound(healedAt); bound !== null; bound = inspector.nextBound(healedAt)) {
+      await clock.advance(Math.max(0, bound - clock.now()) + 1);
+      inspector.check();
+      inspector.checkEnded(healedAt);
+    }
+    await clock.advance(AFTERMATH_MS);
+    if (failure !== null) throw failure;
+    inspector.check();
+    await receiver.stop();
+    inspector.checkFile();
+  }
+
+  try {
+    await takeAll();
+    await end();
+    return {
+      violation: null,
+      trace,
+      head: inspector.head(),
+      executions: inspector.tally(),
+      events: inspector.events(),
+    };
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    return { violation: error, trace, head: inspector.head(), executions: {}, events: inspector.events() };
+  } finally {
+    receiver.kill();
+    inspector.close();
+    await clock.settle();
+  }
+}

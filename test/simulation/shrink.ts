@@ -1,0 +1,31 @@
+// Cuts a history that breaks a promise down to the steps that it takes to break it.
+
+import type { History, Step } from './history.ts';
+import type { Told } from './run.ts';
+import { tell } from './run.ts';
+
+export interface Shrunk {
+  readonly history: History;
+  readonly told: Told;
+}
+
+/** Leaves out ever smaller groups of steps for as long as the same promise stays broken, for `budgetMs` of real time at most. */
+export async function shrink(history: History, broken: Told, budgetMs = 20_000): Promise<Shrunk> {
+  const giveUpAt = Date.now() + budgetMs;
+  let best: Shrunk = { history, told: broken };
+  const stillBroken = async (steps: readonly Step[]): Promise<boolean> => {
+    const shorter = { ...history, steps };
+    const told = await tell(shorter);
+    if (told.violation?.promise !== broken.violation?.promise) return false;
+    best = { history: shorter, told };
+    return true;
+  };
+  for (let size = Math.ceil(history.steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let from = 0; from < best.history.steps.length && Date.now() < giveUpAt; ) {
+      const { steps } = best.history;
+      const shorter = [...steps.slice(0, from), ...steps.slice(from + size)];
+      if (!(await stillBroken(shorter))) from += size;
+    }
+  }
+  return best;
+}

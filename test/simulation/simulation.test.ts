@@ -1,0 +1,48 @@
+// Whole histories of the service against a simulated CXone, under crashes, outages and clocks that jump: a fixed budget of seeds.
+
+import { expect, test } from 'vitest';
+import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../src/execution/execution.ts';
+import { generate } from './generate.ts';
+import { judge } from './report.ts';
+import { tell } from './run.ts';
+
+/** More of them: npm run test:soak. */
+const SEEDS = 120;
+const GROUPS = 4;
+const reached = new Set<string>();
+
+test.each(Array.from({ length: GROUPS }, (_, group) => group))(
+  'every promise is kept in every history, whatever crashes, fails or jumps in it (group %i of the fixed seeds)',
+  { timeout: 120_000 },
+  async (group) => {
+    for (let seed = 1 + group; seed <= SEEDS; seed += GROUPS) {
+      const { finding, told } = await judge(seed);
+      if (finding !== null) expect.fail(finding);
+      for (const name of [...told.events, ...Object.keys(told.executions)]) reached.add(name);
+    }
+  },
+);
+
+test('(these histories reach every ending and everything that can be said of an execution on the way)', () => {
+  const sayings = ['ACCEPTED', 'DISPATCHED', 'SUBMITTED', 'FAILED', 'NETWORK_ERROR', 'RATE_LIMITED', 'CANCEL_IGNORED'];
+  const callbacks = ['COMPLETED', 'PROGRESS', 'DUPLICATE', 'CONFLICT', 'LATE', 'UNREADABLE', 'MISMATCH'];
+  const polls = ['COMPLETED', 'PROGRESS', 'ERROR', '404', 'TIMEOUT'];
+  const expected = [
+    ...TERMINAL_STATUSES,
+    ...sayings,
+    ...callbacks.map((name) => `CALLBACK_${name}`),
+    ...polls.map((name) => `POLL_${name}`),
+    'QUEUE_TIMEOUT',
+  ];
+  expect([...reached].sort()).toEqual(expect.arrayContaining(expected));
+  for (const status of OPEN_STATUSES) expect(reached).not.toContain(status);
+});
+
+test('a seed tells the same history every time', { timeout: 60_000 }, async () => {
+  for (const seed of [1, 7, 55, 118]) {
+    const first = await tell(generate(seed));
+    const second = await tell(generate(seed));
+    expect(second.trace).toEqual(first.trace);
+    expect(second.head).toBe(first.head);
+  }
+});
