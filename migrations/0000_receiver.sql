@@ -33,6 +33,7 @@ CREATE TABLE `executions` (
 	`app` text NOT NULL,
 	`action_id` text NOT NULL,
 	`execution_id` text,
+	`hearsay` integer NOT NULL,
 	`status` text NOT NULL,
 	`resolved_by` text,
 	`inputs` text NOT NULL,

@@ -15,6 +15,9 @@ import type { World } from './world.ts';
 /** Claimed at once, if CXone's limits allow as many. */
 const MAX_CLAIM = 32;
 
+/** So many of a queue that is held up have it in their trails, each time. */
+const MAX_TOLD = 10;
+
 export interface DispatchRules {
   readonly queueTimeoutMs: number;
   readonly pollIntervalMs: number;
@@ -44,8 +47,18 @@ export function createDispatch(tools: DispatchTools): Work {
       if (!(error instanceof TokenUnavailable)) throw error;
       noToken.failed(error.retryAfterMs);
       log.warn({ reason: error.message, retryInMs: noToken.left() }, 'no token: executions stay queued');
+      await tellWhyHeld(error);
       return false;
     }
+  }
+
+  /** The first in the queue stand for all: an entry for each of thousands would say nothing more. */
+  async function tellWhyHeld({ message, httpStatus }: TokenUnavailable): Promise<void> {
+    const now = world.now();
+    const first = await store.dueDispatches(MAX_TOLD, now);
+    await Promise.all(
+      first.map(({ reference }) => store.record(reference, { type: 'held', httpStatus, message }, now)),
+    );
   }
 
   return async ({ signal, spawn }) => {

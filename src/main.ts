@@ -1,6 +1,7 @@
 // The command line: one word says what to run.
 
 import { pino } from 'pino';
+import type { Surroundings } from './commands/surroundings.ts';
 import { type Config, readConfig } from './config.ts';
 import { withEnvFile } from './env-file.ts';
 import { type Log, reasonOf } from './log.ts';
@@ -12,6 +13,12 @@ const HELP = `Usage: node src/main.ts COMMAND
   start       run the receiver; configured by environment variables and .env (see .env.example)
   demo        run the receiver against the embedded CXone simulator and show every fate (-- --serve keeps it up)
   simulator   run the CXone simulator alone, for an app's own tests (-- --help tells its dials)
+  doctor      check configuration, database, disk, clock and CXone, and say what to do
+  audit       verify the audit trail, or print its signed head
+  backup      copy the database while the receiver runs
+  restore     put a backup in the place of a database that is gone
+
+The last four tell more with --help.
 `;
 
 async function main([command, ...args]: readonly string[]): Promise<void> {
@@ -27,6 +34,14 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
       const { runSimulator } = await import('./simulator/command.ts');
       return runSimulator(args);
     }
+    case 'doctor':
+    case 'audit':
+    case 'backup':
+    case 'restore': {
+      const { runCommand } = await import('./commands/run.ts');
+      process.exitCode = await runCommand(command, args, surroundings());
+      return;
+    }
     case 'help':
     case '--help':
       process.stdout.write(HELP);
@@ -37,6 +52,16 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
 }
 
 class UsageError extends Error {}
+
+function surroundings(): Surroundings {
+  const { stdout, stderr } = process;
+  return {
+    env: () => withEnvFile(process.env),
+    write: (text) => stdout.write(text),
+    tell: (text) => stderr.write(text),
+    terminal: { out: stdout.isTTY === true, err: stderr.isTTY === true, columns: stderr.columns ?? 80 },
+  };
+}
 
 async function start(): Promise<void> {
   const config = readConfig(withEnvFile(process.env));

@@ -1,17 +1,19 @@
 // The only wiring: puts the parts together, starts them, and takes them down again without losing anything.
 
+import { createHeadReports } from './audit-head.ts';
 import { startBackground } from './background.ts';
 import { createCallbackUrls } from './callback-url.ts';
 import type { Config } from './config.ts';
 import { createCxone } from './cxone/client.ts';
+import type { Wire } from './cxone/exchange.ts';
 import { loadProfile } from './cxone/profile.ts';
 import { createApp } from './http/app.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { type Listening, listen } from './http/server.ts';
 import { writeToLog } from './journal.ts';
 import { type Log, reasonOf } from './log.ts';
-import type { Loop } from './loop.ts';
-import { createMetrics } from './metrics.ts';
+import { type Loop, startLoop } from './loop.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { createReadiness } from './readiness.ts';
 import { createResolve } from './resolve.ts';
 import type { Store } from './store/port.ts';
@@ -31,6 +33,14 @@ export interface ServiceOptions {
   readonly fatal: (error: unknown) => void;
   /** Replaces PUBLIC_URL by what the webhook's listener turned out to be: for a receiver that only this machine calls. */
   readonly publicUrlFromListener?: boolean;
+  /** Replaces parts of the machine by others: for a simulation in which the service is not to touch the real ones. */
+  readonly machine?: Partial<Machine>;
+}
+
+interface Machine {
+  readonly listen: typeof listen;
+  readonly wire: Wire;
+  readonly metrics: Metrics;
 }
 
 export interface Service {
@@ -47,7 +57,7 @@ export interface Service {
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, world, log } = options;
   const profile = loadProfile(config.cxone.profilePath);
-  const metrics = createMetrics();
+  const { listen: open = listen, wire, metrics = createMetrics() } = options.machine ?? {};
   const store = createSqliteStore({
     path: config.databasePath,
     world,
@@ -55,7 +65,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     fatal: options.fatal,
     observeCommit: metrics.observeCommit,
   });
-  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log });
+  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log, ...(wire ? { wire } : {}) });
   const waiters = createWaiters(store, world);
   let loops: ReadonlyMap<string, Loop> = new Map();
   let draining = false;
@@ -65,22 +75,25 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const http: HttpDependencies = {
     store,
     submit: createSubmit(store, world, config),
-    resolve: createResolve(store, cxone, world),
+    resolve: createResolve(store, cxone, world, config.callbackTrust),
     waiters,
     world,
     log,
     callbackUrls: createCallbackUrls(config.publicUrl, config.callbackSecrets),
+    callbackRules: config.callbackRules,
+    trustedProxies: config.trustedProxies,
     apps: config.apps,
     operators: config.operators,
     draining: () => draining,
     ready: createReadiness({ store, world, loops: () => loops, draining: () => draining }),
     metrics: metrics.scrape,
     observeCallback: metrics.observeCallback,
+    observeKeyRefusal: metrics.observeKeyRefusal,
   };
 
   let listeners: readonly Listening[];
   try {
-    listeners = await listenAll(config, http);
+    listeners = await listenAll(config, http, open);
   } catch (error) {
     cxone.close();
     await store.close();
@@ -91,7 +104,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   // Only now, with CXone's way back open, is anything sent.
   const publicUrl = options.publicUrlFromListener ? webhook.url : config.publicUrl;
   const callbackUrls = createCallbackUrls(publicUrl, config.callbackSecrets);
-  loops = startBackground({ store, cxone, callbackUrls, world, log, rules: config });
+  const heads = createHeadReports(store, world, log, config.callbackSecrets);
+  loops = new Map([
+    ...startBackground({ store, cxone, callbackUrls, world, log, rules: config }),
+    ['audit-head', startLoop('audit-head', heads.work, world, log)],
+  ]);
 
   // Says at once whether CXone gives a token and with which scopes; nothing waits for it.
   cxone.authorize().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));
@@ -104,6 +121,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await Promise.all(listeners.map((listener) => listener.close(Math.max(0, late - world.now()))));
     cxone.close();
     await store.close();
+    // What the trail holds for as long as nobody writes it.
+    await heads.report();
   }
 
   async function inTime(work: Promise<unknown>, late: number): Promise<void> {
@@ -115,12 +134,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return { url: main.url, webhookUrl: webhook.url, store, stop };
 }
 
-async function listenAll({ host, port, callbackPort }: Config, http: HttpDependencies): Promise<Listening[]> {
+async function listenAll(
+  { host, port, callbackPort }: Config,
+  http: HttpDependencies,
+  open: typeof listen,
+): Promise<Listening[]> {
   const { log } = http;
-  if (callbackPort === null) return [await listen(createApp(http, 'everything'), { host, port, log })];
-  const main = await listen(createApp(http, 'apps'), { host, port, log });
+  if (callbackPort === null) return [await open(createApp(http, 'everything'), { host, port, log })];
+  const main = await open(createApp(http, 'apps'), { host, port, log });
   try {
-    return [main, await listen(createApp(http, 'webhook'), { host, port: callbackPort, log })];
+    return [main, await open(createApp(http, 'webhook'), { host, port: callbackPort, log })];
   } catch (error) {
     await main.close(0);
     throw error;

@@ -11,8 +11,11 @@ import type { World } from './world.ts';
 /** Polled or ended at once, at most. */
 const MAX_CLAIM = 200;
 
-/** Nobody else polls a claimed execution for so long; longer than a poll with its token can take. */
-const LEASE_MS = 60_000;
+/**
+ * A claimed execution is nobody else's for so long. A poll under way for longer keeps it by `underWay`; what a crash leaves
+ * claimed is due again that soon.
+ */
+const LEASE_MS = 15_000;
 
 /** How long to wait for CXone's limits before looking after what they keep from being asked. */
 const MAX_WAIT_FOR_PERMITS_MS = 5_000;
@@ -28,6 +31,7 @@ export interface SweepTools {
 export function createPolling(tools: SweepTools): Work {
   const { store, world } = tools;
   const startedAt = world.now();
+  const underWay = new Set<string>();
 
   return async ({ signal, spawn }) => {
     const { pollAt } = await store.due();
@@ -45,9 +49,16 @@ export function createPolling(tools: SweepTools): Work {
     } finally {
       for (const permit of permits.slice(claimed.length)) permit.cancel();
     }
-    claimed.forEach((execution, i) => {
-      spawn(poll(tools, execution, permits[i] as Permit, startedAt, signal));
-    });
+    for (const [i, execution] of claimed.entries()) {
+      const { reference } = execution;
+      const permit = permits[i] as Permit;
+      if (underWay.has(reference)) {
+        permit.cancel();
+        continue;
+      }
+      underWay.add(reference);
+      spawn(poll(tools, execution, permit, startedAt, signal).finally(() => underWay.delete(reference)));
+    }
     return 0;
   };
 }
@@ -83,10 +94,10 @@ async function poll(
     persist(() => store.record(execution.reference, event, now), world, signal);
   switch (answer.type) {
     case 'polled':
-      await record({ ...answer, nextPollAt: next, final });
+      await record({ ...answer, asked: execution.executionId, nextPollAt: next, final });
       return;
     case 'not-found':
-      await record({ ...answer, type: 'poll-not-found' });
+      await record({ ...answer, asked: execution.executionId, type: 'poll-not-found' });
       return;
     case 'failed':
       await record({ ...answer, type: 'poll-failed', nextPollAt: Math.max(next, now + answer.retryAfterMs) });

@@ -70,15 +70,19 @@ test('after the queue time-out it is not sent any more', async () => {
   expect(cxone.executed).toHaveLength(length);
 });
 
-test('without a token nothing leaves the queue, and new submissions do not press for one', async () => {
-  const { add, cxone, find, log, world } = startTestBackground();
+test('without a token nothing leaves the queue, its trail says why, and new submissions do not press for one', async () => {
+  const { add, cxone, find, events, log, world } = startTestBackground();
   cxone.onAuthorize = async () => {
-    throw new TokenUnavailable('the token endpoint answered 401: invalid_client', 10_000);
+    throw new TokenUnavailable('the token endpoint answered 401: invalid_client', {
+      retryAfterMs: 10_000,
+      httpStatus: 401,
+    });
   };
   const id = await add();
   for (let i = 0; i < 20; i += 1) await add();
   expect(cxone.authorizations).toBe(1);
   expect(await find(id)).toMatchObject({ status: 'QUEUED', attempts: 0 });
+  expect(await events(id)).toEqual(['ACCEPTED', 'TOKEN_ERROR']);
   expect(log.lines[0]?.facts['reason']).toBe('the token endpoint answered 401: invalid_client');
   cxone.onAuthorize = async () => {};
   await world.advance(10_500);

@@ -23,7 +23,17 @@ const PACKAGES_ABOVE_VERBS = [
 const DRIZZLE = ['drizzle-orm', 'drizzle-orm/better-sqlite3', 'better-sqlite3'];
 const TIMERS = ['node:timers', 'node:timers/promises', 'timers', 'timers/promises'];
 const CLIENT = ['cxone/client.ts', 'cxone/token.ts', 'cxone/limiter.ts', 'cxone/profile.ts', 'cxone/deeper/still.ts'];
-const TOP = ['service.ts', 'main.ts', 'config.ts', 'config-variables.ts', 'env-file.ts'];
+const TOP = [
+  'service.ts',
+  'main.ts',
+  'config.ts',
+  'config-callbacks.ts',
+  'config-fields.ts',
+  'config-variables.ts',
+  'env-file.ts',
+  'commands/run.ts',
+  'doctor/check.ts',
+];
 const PLAY = ['simulator/app.ts', 'demo/run.ts', 'demo.ts'];
 const SQLITE = ['store/sqlite/open.ts', 'store/sqlite/deeper/still.ts'];
 const HTTP = ['http/app.ts', 'http/server.ts', 'http/deeper/still.ts'];
@@ -154,12 +164,12 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     ],
   },
   'the wiring and the configuration know neither simulator nor demo nor the command line': {
-    files: ['service.ts', 'config.ts', 'config-variables.ts', 'env-file.ts'],
-    refused: [...PLAY, 'main.ts'],
+    files: ['service.ts', 'config.ts', 'config-callbacks.ts', 'config-fields.ts', 'config-variables.ts', 'env-file.ts'],
+    refused: [...PLAY, 'main.ts', 'commands/run.ts', 'doctor/check.ts'],
     allowed: [...PORTS, ...CLIENT, ...HTTP, ...SQLITE, 'submit.ts', 'config.ts', 'valibot', 'pino'],
   },
-  'the demo knows all but the command line': {
-    files: ['demo/run.ts', 'demo.ts'],
+  'the demo and the commands know all but the command line': {
+    files: ['demo/run.ts', 'demo.ts', 'commands/run.ts', 'doctor/check.ts'],
     refused: ['main.ts'],
     allowed: [...PORTS, 'service.ts', 'config.ts', 'simulator/app.ts', ...SQLITE],
   },
@@ -184,6 +194,8 @@ const GUARDED = [
   'cxone/client.ts',
   'service.ts',
   'main.ts',
+  'commands/run.ts',
+  'doctor/check.ts',
 ];
 const FREE = ['world.ts', 'simulator/app.ts', 'demo/run.ts', 'http/server.ts'];
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 interface Package {
+  readonly integrity?: string;
   readonly resolved?: string;
   readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -22,6 +23,12 @@ test('every version is exact: under an older Node npm quietly picks an older rel
 
 test('the lockfile names no registry, so that a mirror serves as well', () => {
   expect(Object.keys(locked).filter((path) => locked[path]?.resolved !== undefined)).toEqual([]);
+});
+
+test('every package is locked to its content: `npm ci` installs these bytes or nothing', () => {
+  const paths = Object.keys(locked).filter((path) => path !== '');
+  expect(paths.length).toBeGreaterThan(100);
+  expect(paths.filter((path) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(locked[path]?.integrity ?? ''))).toEqual([]);
 });
 
 test('the lockfile holds what each platform needs, else `npm ci` refuses it', () => {

@@ -152,13 +152,32 @@ test('without a name at CXone it is never polled and ends at its deadline', asyn
   expect(await find(id)).toMatchObject({ status: 'TIMEOUT', resolvedBy: 'deadline' });
 });
 
-test('an execution that a poll is under way for is not polled by anyone else', async () => {
+test('an execution that a poll is under way for is not polled by anyone else, however long it takes', async () => {
   const { add, cxone, world } = startTestBackground();
   cxone.onPoll = async () => {
-    await world.sleep(9000);
+    await world.sleep(35_000);
     return FOUND;
   };
   await add(WINDOW);
-  await world.advance(19_000);
+  await world.advance(45_000);
   expect(cxone.polls).toHaveLength(1);
+  expect(cxone.permitsOut).toBe(1);
+});
+
+test('a name that only a hint gave: what CXone says of it is not held against the execution once its own is known', async () => {
+  const { add, cxone, find, record, events, world } = startTestBackground();
+  const submission = Promise.withResolvers<typeof ACCEPTED>();
+  const poll = Promise.withResolvers<PollAnswer>();
+  cxone.onExecute = () => submission.promise;
+  cxone.onPoll = async ({ executionId }) => (executionId === 'made-up' ? poll.promise : STILL_RUNNING);
+  const id = await add(WINDOW);
+  await record(id, { type: 'callback-hint', executionId: 'made-up', news: completed() });
+  await world.settle();
+  expect(cxone.polls.map(({ executionId }) => executionId)).toEqual(['made-up']);
+  submission.resolve(ACCEPTED);
+  await world.settle();
+  poll.resolve({ type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'gone' });
+  await world.settle();
+  expect(await find(id)).toMatchObject({ status: 'PENDING', executionId: 'cx-1' });
+  expect(await events(id)).toContain('POLL_ERROR');
 });

@@ -50,8 +50,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: 'a callback names the execution that its URL was made for',
     file: 'src/execution/hearing.ts',
-    find: 'named !== execution.executionId',
-    replace: "named === ''",
+    find: 'own !== null && named !== own',
+    replace: "own === ''",
     tests: ['test/execution/transition.test.ts'],
   },
   {

@@ -1,9 +1,12 @@
 // The whole service and the simulator over real HTTP and a real database, in one world whose clock the story moves.
 
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { createCallbackUrls } from '../../src/callback-url.ts';
 import { readConfig } from '../../src/config.ts';
 import { parseJson } from '../../src/execution/json.ts';
+import { type Limits, listen } from '../../src/http/server.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
 import type { FateName } from '../../src/simulator/fates.ts';
@@ -12,6 +15,7 @@ import { createManualWorld, type ManualWorld } from '../support/manual-world.ts'
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
+const CALLBACK_SECRET = 'a-secret-for-stories-of-32-characters';
 const APP_KEY = 'the-shop-key-0123456789';
 export const OTHER_APP_KEY = 'the-other-key-0123456789';
 export const OPERATOR_KEY = 'the-operator-key-0123456789';
@@ -33,8 +37,8 @@ export interface Stage {
   readonly databasePath: string;
   service(): Service;
   stop(): Promise<void>;
-  /** Starts the receiver again on the same file. */
-  restart(): Promise<void>;
+  /** Starts the receiver again on the same file, with these variables changed. */
+  restart(changes?: Record<string, string>): Promise<void>;
   request(method: string, path: string, options?: { key?: string; body?: unknown; prefer?: string }): Promise<Answered>;
   /** Submits an execution that meets this fate; returns its id. */
   submit(fate: FateName | object, more?: object): Promise<string>;
@@ -50,6 +54,7 @@ export interface Stage {
 export async function setStage(
   env: Record<string, string> = {},
   simulatorOptions: Partial<SimulatorOptions> = {},
+  limits: Partial<Limits> = {},
 ): Promise<Stage> {
   const world = createManualWorld();
   const log = quietLog();
@@ -63,13 +68,13 @@ export async function setStage(
   });
   const { url: cxoneUrl } = await simulator.listen();
   const databasePath = join(temporaryFolder(), 'receiver.db');
-  const config = readConfig({
+  const variables = {
     CXONE_BASE_URL: cxoneUrl,
     CXONE_CLIENT_ID: 'simulator',
     CXONE_CLIENT_SECRET: 'simulator-secret',
     PUBLIC_URL: 'http://127.0.0.1',
     PORT: '0',
-    CALLBACK_SECRET: 'a-secret-for-stories-of-32-characters',
+    CALLBACK_SECRET,
     APP_KEYS: `shop:${APP_KEY},other:${OTHER_APP_KEY}`,
     OPERATOR_KEYS: `alice:${OPERATOR_KEY}`,
     DATABASE_PATH: databasePath,
@@ -77,11 +82,13 @@ export async function setStage(
     RATE_LIMIT_PER_SECOND: '10000',
     MAX_CONCURRENT: '100',
     ...env,
-  });
+  };
+  let config = readConfig(variables);
   const fatal = (error: unknown) => {
     throw error;
   };
-  const start = () => startService({ config, world, log, fatal, publicUrlFromListener: true });
+  const machine = { listen: ((fetch, place) => listen(fetch, { ...place, limits })) satisfies typeof listen };
+  const start = () => startService({ config, world, log, fatal, publicUrlFromListener: true, machine });
   let service = await start();
   let stopped: Promise<void> | null = null;
 
@@ -95,8 +102,9 @@ export async function setStage(
       stopped ??= service.stop();
       return stopped;
     },
-    restart: async () => {
+    restart: async (changes = {}) => {
       await stage.stop();
+      config = readConfig({ ...variables, ...changes });
       service = await start();
       stopped = null;
     },
@@ -147,6 +155,22 @@ export async function setStage(
   return stage;
 }
 
+/** Where CXone calls back for this execution, signed as the receiver signed it. */
+export async function callbackUrlOf(stage: Stage, correlationId: string, secret = CALLBACK_SECRET): Promise<string> {
+  const { store, webhookUrl } = stage.service();
+  const { reference = '' } = (await store.find(correlationId)) ?? {};
+  return createCallbackUrls(webhookUrl, [secret]).mint(reference);
+}
+
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A port of this machine that nothing listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -2,7 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
+import { freePort, OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
 
 const WINDOW = { graceSeconds: 10, timeoutSeconds: 30 };
 
@@ -217,12 +217,3 @@ test('conservation holds after all of it', async () => {
   sql.close();
   expect(row).toEqual({ accepted: 3, terminal: 3, open: 0, difference: 0 });
 });
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -136,6 +136,7 @@ export function createMemoryStore(): Store {
   return {
     add: (submission) => operate((changes) => add(submission, changes)),
     record: (reference, event, now) => operate((changes) => record(reference, event, now, changes)),
+    dueDispatches: (limit, now) => operate(() => dueBy('dispatchAt', now, limit).map(({ execution }) => execution)),
     claimDispatches: (limit, now) => operate((changes) => claimDispatches(limit, now, changes)),
     claimPolls: (limit, now, leaseUntil) => operate(() => claimPolls(limit, now, leaseUntil)),
     expire: (limit, now) => operate((changes) => expire(limit, now, changes)),
@@ -149,6 +150,8 @@ export function createMemoryStore(): Store {
     list: (query) => operate(() => list(query)),
     trail: (correlationId) => operate(() => entries.filter((entry) => entry.correlationId === correlationId)),
     counts: () => operate(() => countByStatus(all())),
+    // Its trail is not chained: the hash tells no more than the id.
+    head: async () => ({ id: lastEntryId, hash: String(lastEntryId).padStart(64, '0') }),
     prune: (limit, cutoff) => operate(() => prune(limit, cutoff)),
     ping: () => operate(() => undefined),
     watch: (listener) => {

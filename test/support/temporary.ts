@@ -3,10 +3,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** One for all tests of a file; to be called in a beforeAll. */
+export function keptFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
