@@ -66,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/execution/outcome.ts',
     find: "outcome === 'late' ? {",
     replace: "outcome === 'duplicate' ? {",
-    tests: ['test/execution/transition.property.test.ts'],
+    tests: ['test/execution/transition.test.ts'],
   },
   {
     breaks: 'what CXone may have received is not sent again',
@@ -129,9 +129,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: 'each event leaves its entry, also when it changes nothing',
     file: 'src/store/sqlite/store.ts',
-    find: 'return { execution, outcome, entry: append(execution, entry, now) };',
-    replace:
-      'return { execution, outcome, entry: execution === before ? (undefined as never) : append(execution, entry, now) };',
+    find: 'const columns = mutableColumns(execution);',
+    replace: `if (execution === before) return { execution, outcome, entry: undefined as never };
+    const columns = mutableColumns(execution);`,
     tests: ['test/store/store.test.ts'],
   },
   {
@@ -146,7 +146,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/http/executions.ts',
     find: 'caller.name === execution.app',
     replace: "caller.name !== ''",
-    tests: ['test/http/executions.test.ts'],
+    tests: ['test/http/authentication.test.ts'],
   },
   {
     breaks: 'numbers keep every digit',

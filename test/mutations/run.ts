@@ -27,8 +27,21 @@ interface Report {
   }[];
 }
 
-/** What noticed the mutation; empty when nothing did. @throws when the mutation cannot be judged. */
-function redTests(copy: string, { file, find, replace, tests }: Mutation): string[] {
+/** The titles of the tests that fail in the copy as it is. @throws when none ran. */
+function redTests(copy: string, tests: readonly string[]): string[] {
+  const output = join(copy, 'report.json');
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const args = [vitest, 'run', ...tests, '--reporter=json', `--outputFile=${output}`];
+  const { stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 180_000 });
+  const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report;
+  rmSync(output);
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  if (all.length === 0) throw new Error(`no test ran: ${testResults[0]?.message ?? stderr}`);
+  return all.filter(({ status }) => status === 'failed').map(({ title }) => title);
+}
+
+/** What noticed the mutation; nothing when nothing did. @throws when the mutation cannot be judged. */
+function redWith(copy: string, { file, find, replace, tests }: Mutation): string[] {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
   const places = source.split(find).length - 1;
@@ -38,22 +51,19 @@ function redTests(copy: string, { file, find, replace, tests }: Mutation): strin
     source.replace(find, () => replace),
   );
   try {
-    const output = join(copy, 'report.json');
-    const args = [
-      join(ROOT, 'node_modules/vitest/vitest.mjs'),
-      'run',
-      ...tests,
-      '--reporter=json',
-      `--outputFile=${output}`,
-    ];
-    const { stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 120_000 });
-    const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report;
-    rmSync(output);
-    const all = testResults.flatMap(({ assertionResults }) => assertionResults);
-    if (all.length === 0) throw new Error(`no test ran: ${testResults[0]?.message ?? stderr}`);
-    return all.filter(({ status }) => status === 'failed').map(({ title }) => title);
+    return redTests(copy, tests);
   } finally {
     writeFileSync(path, source);
+  }
+}
+
+function judge(copy: string, mutation: Mutation): { noticed: boolean; words: string } {
+  try {
+    const [first, ...more] = redWith(copy, mutation);
+    if (first === undefined) return { noticed: false, words: 'NOTHING NOTICED' };
+    return { noticed: true, words: more.length > 0 ? `${first} (and ${more.length} more)` : first };
+  } catch (error) {
+    return { noticed: false, words: String(error) };
   }
 }
 
@@ -62,12 +72,13 @@ let survivors = 0;
 try {
   for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  // A test that fails anyway would notice everything.
+  const red = redTests(copy, [...new Set(MUTATIONS.flatMap(({ tests }) => tests))]);
+  if (red.length > 0) throw new Error(`these fail without any mutation: ${red.join('; ')}`);
   for (const mutation of MUTATIONS) {
-    const red = redTests(copy, mutation);
-    if (red.length === 0) survivors += 1;
-    const [first = 'NOTHING NOTICED', ...more] = red;
-    const others = more.length > 0 ? ` (and ${more.length} more)` : '';
-    process.stdout.write(`${red.length > 0 ? '✓' : '✗'} ${mutation.breaks}\n    ${first}${others}\n`);
+    const verdict = judge(copy, mutation);
+    if (!verdict.noticed) survivors += 1;
+    process.stdout.write(`${verdict.noticed ? '✓' : '✗'} ${mutation.breaks}\n    ${verdict.words}\n`);
   }
   process.stdout.write(`\n${MUTATIONS.length - survivors} of ${MUTATIONS.length} broken promises were noticed.\n`);
 } finally {
