@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSimulator } from '../src/simulator/app.ts';
-import { type Running, run } from './support/process.ts';
+import { type Running, run, runByNpm } from './support/process.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 const KEY = 'the-shop-key-0123456789';
@@ -59,6 +59,15 @@ describe('npm start', () => {
       expect(stdout).not.toContain(env[name]?.split(':').at(-1));
     }
     expect(stdout).not.toMatch(/webhook\/cxone-execution\/[A-Za-z0-9_-]{20}/);
+  });
+
+  test('hears a SIGTERM that only npm gets', async () => {
+    const receiver = runByNpm('start', await environment());
+    await listening(receiver);
+    receiver.child.kill('SIGTERM');
+    const { code, stdout } = await receiver.finished;
+    expect(code).toBe(0);
+    expect(stdout).toContain('"stopped"');
   });
 
   test('lists every mistake in the configuration by name on stderr, and ends with 1', async () => {

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -23,7 +24,16 @@ export interface Running {
 
 /** Nothing of this machine's environment but what a program needs to be found. */
 export function run(args: readonly string[], env: Record<string, string> = {}, cwd?: string): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  return follow(process.execPath, [MAIN, ...args], env, cwd);
+}
+
+/** The same by way of npm, as the README says it. */
+export function runByNpm(script: string, env: Record<string, string>): Running {
+  return follow('npm', ['run', '--silent', script], env, dirname(dirname(MAIN)));
+}
+
+function follow(command: string, args: readonly string[], env: Record<string, string>, cwd?: string): Running {
+  const child = spawn(command, args, {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd ? { cwd } : {}),
