@@ -105,6 +105,7 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
     if (step.type === 'clock is set') {
       clock.step(step.ms);
       inspector.clockWasSet = true;
+      inspector.setBackMs += Math.max(0, -step.ms);
     }
   }
 
