@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { VARIABLES } from '../src/config-variables.ts';
+import { AUDIT_EVENTS } from '../src/execution/event.ts';
 import { openDatabase } from '../src/store/sqlite/open.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
@@ -25,6 +26,10 @@ test('every SQL recipe runs as it stands', () => {
 test('every variable is in its table', () => {
   const table = README.slice(README.indexOf('## Configuration'), README.indexOf('**Upstream profile.**'));
   for (const { name } of VARIABLES) expect(table).toContain(`\`${name}\``);
+});
+
+test('every audit event is explained', () => {
+  for (const event of AUDIT_EVENTS) expect(README).toContain(`\`${event}\``);
 });
 
 test('every npm script that it names is there', () => {
