@@ -22,7 +22,17 @@ export interface Submission {
   readonly graceSeconds: number;
   readonly retryUncertain: boolean;
   readonly notifyUrl: string | null;
+  /** 0 to 9: of one app's queued executions those with the higher number are sent first. */
+  readonly priority: number;
+  /** Under which the app may send the submission again, whatever its correlation id. */
+  readonly idempotencyKey: string | null;
+  /** W3C Trace Context of the submission, as it is passed on. */
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
 }
+
+/** What most submissions have (JMS and AMQP: 0 to 9, 4 unless said). */
+export const DEFAULT_PRIORITY = 4;
 
 /** A result that arrived after the execution had ended without one. */
 export interface LateResult {
@@ -76,28 +86,38 @@ export function totalLatencyMs(execution: Pick<Execution, 'submittedAt' | 'resol
   return execution.resolvedAt === null ? null : Math.max(0, execution.resolvedAt - execution.submittedAt);
 }
 
+/** An execution as it stood when it was accepted: what its submission was answered with. */
+export function asAccepted(execution: Execution): Execution {
+  const { submittedAt } = execution;
+  return { ...execution, ...FRESH, submittedAt, dispatchAt: submittedAt, expireAt: null };
+}
+
 /** A fresh execution, queued at once; `giveUpAt` is when waiting in the queue ends. */
 export function accept(submission: Submission, reference: string, now: number, giveUpAt: number): Dispatchable {
   return {
     ...submission,
+    ...FRESH,
     reference,
-    status: 'QUEUED',
-    executionId: null,
-    hearsay: false,
-    resolvedBy: null,
-    result: null,
-    error: null,
-    lateResult: null,
     submittedAt: now,
-    sentAt: null,
-    resolvedAt: null,
-    pollAfter: null,
-    deadline: null,
-    latencyMs: null,
-    pollCount: 0,
-    attempts: 0,
     dispatchAt: now,
-    pollAt: null,
     expireAt: giveUpAt,
   };
 }
+
+const FRESH = {
+  status: 'QUEUED',
+  executionId: null,
+  hearsay: false,
+  resolvedBy: null,
+  result: null,
+  error: null,
+  lateResult: null,
+  sentAt: null,
+  resolvedAt: null,
+  pollAfter: null,
+  deadline: null,
+  latencyMs: null,
+  pollCount: 0,
+  attempts: 0,
+  pollAt: null,
+} as const;

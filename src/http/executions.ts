@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import { type Execution, isTerminal } from '../execution/execution.ts';
+import { representEntry, representExecution } from '../execution/representation.ts';
 import { json } from './answers.ts';
 import type { Identity } from './authentication.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -9,7 +10,6 @@ import { encodeCursor, parseListQuery } from './list-query.ts';
 import { isName } from './names.ts';
 import { preferredWait, waitApplied } from './preferences.ts';
 import { invalidInput, problem } from './problems.ts';
-import { representEntry, representExecution } from './representation.ts';
 import { howMany } from './validation.ts';
 
 type Dependencies = Pick<HttpDependencies, 'store' | 'waiters' | 'world'>;

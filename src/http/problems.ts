@@ -15,6 +15,8 @@ const PROBLEMS = {
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body is not in a form that is understood'],
   'invalid-input': [422, 'The input is not valid'],
+  'idempotency-key-reused': [422, 'The Idempotency-Key belongs to another request'],
+  'app-queue-full': [429, 'The share of this app in the queue is full'],
   'too-many-failures': [429, 'Too many failed attempts'],
   'headers-too-large': [431, 'The headers are too large'],
   'internal-error': [500, 'Something went wrong here'],

@@ -1,6 +1,7 @@
 // What an app may send as a submission: every field, its rule and its default.
 
 import * as v from 'valibot';
+import { DEFAULT_PRIORITY } from '../execution/execution.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../execution/json.ts';
 import type { SubmissionRequest } from '../submit.ts';
 import { NAME, NAME_RULE } from './names.ts';
@@ -24,9 +25,10 @@ const SUBMISSION = v.object({
   inputs: v.optional(payload),
   context: v.optional(payload),
   correlationId: v.optional(name),
-  timeoutSeconds: v.optional(seconds(5, 120), 30),
-  graceSeconds: v.optional(seconds(0, 86_400)),
+  timeoutSeconds: v.optional(integer(5, 120), 30),
+  graceSeconds: v.optional(integer(0, 86_400)),
   retryUncertain: v.optional(v.boolean('must be true or false'), false),
+  priority: v.optional(integer(0, 9), DEFAULT_PRIORITY),
   notifyUrl: v.optional(
     v.custom<string>(
       isNotifyUrl,
@@ -41,9 +43,9 @@ export function parseSubmission(body: Json): Validated<SubmissionRequest> {
   const errors = [...(validated.valid ? [] : validated.errors), ...reservedFields(body['context'])];
   if (!validated.valid || errors.length > 0) return { valid: false, errors };
   const { inputs = {}, context = {}, correlationId = null, graceSeconds = null, notifyUrl = null } = validated.value;
-  const { actionId, timeoutSeconds, retryUncertain } = validated.value;
-  const value = { actionId, inputs, context, correlationId, timeoutSeconds, graceSeconds, retryUncertain, notifyUrl };
-  return { valid: true, value };
+  const { actionId, timeoutSeconds, retryUncertain, priority } = validated.value;
+  const named = { actionId, inputs, context, correlationId, timeoutSeconds, graceSeconds };
+  return { valid: true, value: { ...named, retryUncertain, priority, notifyUrl } };
 }
 
 function reservedFields(context: Json | undefined): FieldError[] {
@@ -51,7 +53,7 @@ function reservedFields(context: Json | undefined): FieldError[] {
   return [{ pointer: pointerTo('context', 'callbackUrl'), detail: 'is set by the receiver; leave it out' }];
 }
 
-function seconds(min: number, max: number) {
+function integer(min: number, max: number) {
   const rule = `must be an integer from ${min} to ${max}`;
   const whole = (value: number) => Number.isInteger(value) && value >= min && value <= max;
   // A number written unusually, such as 3e1, comes from the parser as its own text.

@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import { type Json, MAX_JSON_DEPTH, parseJson } from '../execution/json.ts';
+import { representExecution } from '../execution/representation.ts';
 import { reasonOf } from '../log.ts';
 import { json } from './answers.ts';
 import type { Identity } from './authentication.ts';
@@ -10,7 +11,6 @@ import { MAX_BODY_BYTES, readBody } from './bodies.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { preferredWait, waitApplied } from './preferences.ts';
 import { invalidInput, problem } from './problems.ts';
-import { representExecution } from './representation.ts';
 import { parseSubmission } from './submission-request.ts';
 import { howMany } from './validation.ts';
 
@@ -35,13 +35,26 @@ export function createSubmissions(deps: Dependencies) {
       return invalidInput(`${howMany(submission.errors, 'field')}; errors names each.`, submission.errors);
     }
 
-    const added = await deps.submit(caller.name, submission.value);
+    const added = await deps.submit(caller.name, submission.value, {
+      idempotencyKey: null,
+      traceparent: null,
+      tracestate: null,
+    });
     switch (added.outcome) {
       case 'conflict':
         return problem(
           'correlation-id-taken',
           'Another submission has this correlationId: send the same body to get that one, or another correlationId.',
         );
+      case 'key-reused':
+        return problem(
+          'idempotency-key-reused',
+          'This Idempotency-Key came before with another body: send the same body to get that answer, or another key.',
+        );
+      case 'share-full':
+        return problem('app-queue-full', 'Nothing was accepted. Send it again when some of yours have been sent on.', {
+          headers: { 'retry-after': String(QUEUE_FULL_RETRY_SECONDS) },
+        });
       case 'full':
         return problem('queue-full', 'Nothing was accepted. Send it again later.', {
           headers: { 'retry-after': String(QUEUE_FULL_RETRY_SECONDS) },

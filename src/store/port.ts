@@ -5,11 +5,18 @@ import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/e
 import type { Outcome } from '../execution/outcome.ts';
 
 export type Added =
-  | { readonly outcome: 'added' | 'replayed'; readonly execution: Execution }
+  | { readonly outcome: 'added'; readonly execution: Execution }
+  /** It was sent before, under this correlation id or this idempotency key. */
+  | { readonly outcome: 'replayed'; readonly by: 'correlation-id' | 'idempotency-key'; readonly execution: Execution }
   /** The correlation id is taken, by another body or another app. */
   | { readonly outcome: 'conflict' }
-  /** As many executions are queued as may be. */
-  | { readonly outcome: 'full' };
+  /** The app used the idempotency key before, for another body. */
+  | { readonly outcome: 'key-reused' }
+  /** As many executions are queued as may be: in all, or of this app. */
+  | { readonly outcome: 'full' | 'share-full' };
+
+/** `withheld`: nothing is wrong with it, but it was to be added with others or not at all. */
+export type AddedAmongOthers = Added | { readonly outcome: 'withheld' };
 
 export interface NewExecution {
   readonly execution: Dispatchable;
@@ -17,6 +24,8 @@ export interface NewExecution {
   readonly fingerprint: string;
   /** Past so many queued executions it is refused. */
   readonly queueCapacity: number;
+  /** Past so many queued executions of its app it is refused; as many as there is room for unless said. */
+  readonly appQueueCapacity?: number;
 }
 
 export interface Recorded {
@@ -58,6 +67,11 @@ export interface Due {
 
 export interface Store {
   add(submission: NewExecution): Promise<Added>;
+  /**
+   * Adds them in one commit, each with its own outcome, in their order. `together`: all of them or none; those that would
+   * have been added are then withheld.
+   */
+  addAll(submissions: readonly NewExecution[], together: boolean): Promise<AddedAmongOthers[]>;
   /** Applies one event to one execution; undefined when there is no such execution. */
   record(reference: string, event: ExecutionEvent, now: number): Promise<Recorded | undefined>;
   /** Up to `limit` queued executions that are due to be sent, the longest due first, left as they are. */

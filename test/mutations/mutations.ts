@@ -115,7 +115,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: 'the queue is bounded',
     file: 'src/store/sqlite/store.ts',
-    find: "if (queued >= queueCapacity) return unchanged({ outcome: 'full' });",
+    find: "if (backlog.total >= queueCapacity) return unchanged({ outcome: 'full' });",
     replace: '',
     tests: ['test/store/store.test.ts'],
   },

@@ -1,7 +1,7 @@
 // Executions and events as tests need them, each with sensible values that a test overrides where it matters.
 
 import type { ExecutionEvent, News } from '../../src/execution/event.ts';
-import { accept, type Dispatchable, type Submission } from '../../src/execution/execution.ts';
+import { accept, DEFAULT_PRIORITY, type Dispatchable, type Submission } from '../../src/execution/execution.ts';
 import type { Json } from '../../src/execution/json.ts';
 import { timeOrderedIds } from '../../src/world.ts';
 
@@ -21,6 +21,10 @@ function aSubmission(overrides: Partial<Submission> = {}): Submission {
     graceSeconds: 10,
     retryUncertain: false,
     notifyUrl: null,
+    priority: DEFAULT_PRIORITY,
+    idempotencyKey: null,
+    traceparent: null,
+    tracestate: null,
     ...overrides,
   };
 }

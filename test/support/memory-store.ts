@@ -5,6 +5,7 @@ import { type Dispatchable, type Execution, OPEN_STATUSES, type Submission } fro
 import { transition } from '../../src/execution/transition.ts';
 import {
   type Added,
+  type AddedAmongOthers,
   type Change,
   type Counts,
   type ListQuery,
@@ -56,13 +57,28 @@ export function createMemoryStore(): Store {
     return { execution, outcome, entry: append(execution, entry, now) };
   }
 
-  function add({ execution, fingerprint, queueCapacity }: NewExecution, changes: Change[]): Added {
-    const known = rows.get(execution.correlationId);
-    if (known !== undefined) {
-      const same = known.execution.app === execution.app && known.fingerprint === fingerprint;
-      return same ? { outcome: 'replayed', execution: known.execution } : { outcome: 'conflict' };
+  function earlier({ execution, fingerprint }: NewExecution): Added | undefined {
+    const { app, correlationId, idempotencyKey } = execution;
+    const own = [...rows.values()].filter((row) => row.execution.app === app);
+    const keyed =
+      idempotencyKey === null ? undefined : own.find((row) => row.execution.idempotencyKey === idempotencyKey);
+    if (keyed !== undefined) {
+      if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
+      return { outcome: 'replayed', by: 'idempotency-key', execution: keyed.execution };
     }
-    if (all().filter(({ status }) => status === 'QUEUED').length >= queueCapacity) return { outcome: 'full' };
+    const named = rows.get(correlationId);
+    if (named === undefined) return undefined;
+    if (named.execution.app !== app || named.fingerprint !== fingerprint) return { outcome: 'conflict' };
+    return { outcome: 'replayed', by: 'correlation-id', execution: named.execution };
+  }
+
+  function add(submission: NewExecution, changes: Change[]): Added {
+    const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
+    const known = earlier(submission);
+    if (known !== undefined) return known;
+    const queued = all().filter(({ status }) => status === 'QUEUED');
+    if (queued.length >= queueCapacity) return { outcome: 'full' };
+    if (queued.filter(({ app }) => app === execution.app).length >= appQueueCapacity) return { outcome: 'share-full' };
     const { inputs, context, ...state } = execution;
     rows.set(execution.correlationId, { execution: state, payload: { inputs, context }, fingerprint });
     const { timeoutSeconds, graceSeconds, retryUncertain } = state;
@@ -70,6 +86,18 @@ export function createMemoryStore(): Store {
     const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
     changes.push({ execution: state, outcome: 'progress', entry: append(state, draft, state.submittedAt) });
     return { outcome: 'added', execution: state };
+  }
+
+  function addAll(submissions: readonly NewExecution[], together: boolean, changes: Change[]): AddedAmongOthers[] {
+    const before = { rows: new Map(rows), entries: [...entries], lastEntryId };
+    const outcomes = submissions.map((submission) => add(submission, changes));
+    if (!together || outcomes.every(({ outcome }) => outcome === 'added' || outcome === 'replayed')) return outcomes;
+    rows.clear();
+    for (const [id, row] of before.rows) rows.set(id, row);
+    entries = before.entries;
+    lastEntryId = before.lastEntryId;
+    changes.length = 0;
+    return outcomes.map((one) => (one.outcome === 'added' ? { outcome: 'withheld' } : one));
   }
 
   function record(reference: string, event: ExecutionEvent, now: number, changes: Change[]): Recorded | undefined {
@@ -135,6 +163,7 @@ export function createMemoryStore(): Store {
 
   return {
     add: (submission) => operate((changes) => add(submission, changes)),
+    addAll: (submissions, together) => operate((changes) => addAll(submissions, together, changes)),
     record: (reference, event, now) => operate((changes) => record(reference, event, now, changes)),
     dueDispatches: (limit, now) => operate(() => dueBy('dispatchAt', now, limit).map(({ execution }) => execution)),
     claimDispatches: (limit, now) => operate((changes) => claimDispatches(limit, now, changes)),

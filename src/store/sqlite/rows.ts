@@ -41,6 +41,10 @@ export function toState(row: StateRow): Execution {
     graceSeconds: row.graceSeconds,
     retryUncertain: row.retryUncertain === 1,
     notifyUrl: row.notifyUrl,
+    priority: row.priority,
+    idempotencyKey: row.idempotencyKey,
+    traceparent: row.traceparent,
+    tracestate: row.tracestate,
     dispatchAt: fromIso(row.dispatchAt),
     pollAt: fromIso(row.pollAt),
     expireAt: fromIso(row.expireAt),
@@ -114,6 +118,10 @@ export function toRow(execution: Dispatchable, fingerprint: string): ExecutionRo
     graceSeconds: execution.graceSeconds,
     retryUncertain: execution.retryUncertain ? 1 : 0,
     notifyUrl: execution.notifyUrl,
+    priority: execution.priority,
+    idempotencyKey: execution.idempotencyKey,
+    traceparent: execution.traceparent,
+    tracestate: execution.tracestate,
     fingerprint,
   };
 }

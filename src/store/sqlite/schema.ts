@@ -1,7 +1,7 @@
 // The tables, as operators read them with SQL. Times are ISO 8601 text in UTC with milliseconds, so that they sort and read.
 
 import { sql } from 'drizzle-orm';
-import { blob, index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 export const executions = sqliteTable(
   'executions',
@@ -34,6 +34,13 @@ export const executions = sqliteTable(
     graceSeconds: integer('grace_seconds').notNull(),
     retryUncertain: integer('retry_uncertain').notNull(),
     notifyUrl: text('notify_url'),
+    /** 0 to 9: of one app's queued executions those with the higher number go first. */
+    priority: integer('priority').notNull().default(4),
+    /** Under which an app may send the submission again; lives as long as the row. */
+    idempotencyKey: text('idempotency_key'),
+    /** W3C Trace Context of the submission. */
+    traceparent: text('traceparent'),
+    tracestate: text('tracestate'),
     /** SHA-256 of what the app sent: tells a repeated submission from another one under the same id. */
     fingerprint: text('fingerprint').notNull(),
     /** When it is to be sent, polled, ended: null unless it applies. */
@@ -43,7 +50,10 @@ export const executions = sqliteTable(
   },
   (table) => [
     index('executions_by_app').on(table.app, table.reference),
-    index('executions_to_dispatch').on(table.dispatchAt).where(sql`dispatch_at IS NOT NULL`),
+    uniqueIndex('executions_by_idempotency_key')
+      .on(table.app, table.idempotencyKey)
+      .where(sql`idempotency_key IS NOT NULL`),
+    index('executions_to_dispatch').on(table.app, table.priority, table.dispatchAt).where(sql`dispatch_at IS NOT NULL`),
     index('executions_to_poll').on(table.pollAt).where(sql`poll_at IS NOT NULL`),
     index('executions_to_expire').on(table.expireAt).where(sql`expire_at IS NOT NULL`),
   ],
@@ -74,6 +84,41 @@ export const callbackBodies = sqliteTable('callback_bodies', {
   contentType: text('content_type'),
   body: blob('body', { mode: 'buffer' }).notNull(),
 });
+
+/** The outbox: what apps are to be told, committed together with what there is to tell. */
+export const notifications = sqliteTable(
+  'notifications',
+  {
+    /** In the order in which they came up. */
+    sequence: integer('sequence').primaryKey(),
+    /** The webhook-id: the same over all attempts. */
+    id: text('id').notNull().unique(),
+    reference: text('reference').notNull(),
+    correlationId: text('correlation_id').notNull(),
+    app: text('app').notNull(),
+    type: text('type').notNull(),
+    url: text('url').notNull(),
+    /** Scheme, host and port of the URL: what may be slow or dead as a whole. */
+    origin: text('origin').notNull(),
+    /** PENDING, DELIVERED or DEAD. */
+    status: text('status').notNull(),
+    createdAt: text('created_at').notNull(),
+    /** When it is to be sent next: null unless it is pending and no earlier one of its execution is. */
+    dueAt: text('due_at'),
+    /** When trying ends. */
+    giveUpAt: text('give_up_at').notNull(),
+    /** Since it came up, or since it was last replayed. */
+    attempts: integer('attempts').notNull(),
+    lastAttemptAt: text('last_attempt_at'),
+    lastHttpStatus: integer('last_http_status'),
+    lastError: text('last_error'),
+    deliveredAt: text('delivered_at'),
+  },
+  (table) => [
+    index('notifications_by_app').on(table.app, table.sequence),
+    index('notifications_to_send').on(table.app, table.origin, table.dueAt).where(sql`due_at IS NOT NULL`),
+  ],
+);
 
 /** One row: where the trail begins after pruning, and what was pruned, so that chain and conservation still add up. */
 export const auditCheckpoint = sqliteTable('audit_checkpoint', {

@@ -1,6 +1,6 @@
 // Every statement that runs often, built once: a drizzle query built per call costs ten times a prepared one.
 
-import { asc, desc, eq, getTableColumns, isNotNull, lte, sql, type Table } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, isNotNull, lte, sql, type Table } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { MUTABLE_COLUMNS } from './rows.ts';
 import { auditCheckpoint, auditEvents, callbackBodies, executions, heartbeat } from './schema.ts';
@@ -32,6 +32,11 @@ export function prepareStatements(orm: BetterSQLite3Database) {
       .select({ ...stateColumns, fingerprint: executions.fingerprint })
       .from(executions)
       .where(eq(executions.correlationId, hole('correlationId')))
+      .prepare(),
+    byIdempotencyKey: orm
+      .select({ ...stateColumns, fingerprint: executions.fingerprint })
+      .from(executions)
+      .where(and(eq(executions.app, hole('app')), eq(executions.idempotencyKey, hole('idempotencyKey'))))
       .prepare(),
     dueForDispatch: orm
       .select()
@@ -68,9 +73,10 @@ export function prepareStatements(orm: BetterSQLite3Database) {
       .from(heartbeat)
       .prepare(),
     queued: orm
-      .select({ count: sql<number>`count(*)` })
+      .select({ app: executions.app, count: sql<number>`count(*)` })
       .from(executions)
       .where(isNotNull(executions.dispatchAt))
+      .groupBy(executions.app)
       .prepare(),
     pollable: orm
       .select({ count: sql<number>`count(*)` })

@@ -11,6 +11,7 @@ import { reasonOf } from '../../log.ts';
 import type { World } from '../../world.ts';
 import {
   type Added,
+  type AddedAmongOthers,
   type AuditHead,
   type Change,
   type NewExecution,
@@ -18,6 +19,7 @@ import {
   type Store,
   StoreUnavailable,
 } from '../port.ts';
+import { createBacklog } from './backlog.ts';
 import { chainHash, outcomeHash } from './chain.ts';
 import { createList } from './list.ts';
 import { explain, openDatabase } from './open.ts';
@@ -49,7 +51,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
   // Remembered between transactions; only this process writes, and a rollback reads them again.
   let head: AuditHead;
-  let queued: number;
+  const backlog = createBacklog();
   let wasFull = false;
   try {
     explain(options.path, remember);
@@ -72,7 +74,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
   function remember(): void {
     const checkpoint = sql.checkpoint.get();
     head = sql.head.get() ?? { id: checkpoint?.prunedThrough ?? 0, hash: checkpoint?.hash ?? '' };
-    queued = sql.queued.get()?.count ?? 0;
+    backlog.reset(sql.queued.all());
   }
 
   function tellListeners(changes: readonly Change[]): void {
@@ -104,26 +106,49 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     const columns = mutableColumns(execution);
     if (execution !== before) {
       sql.updateExecution.run({ ...columns, reference: execution.reference });
-      queued += Number(execution.status === 'QUEUED') - Number(before.status === 'QUEUED');
+      backlog.moved(before, execution);
     }
     const sealed = outcome === 'resolved' ? { ...entry.detail, outcomeSha256: outcomeHash(columns) } : entry.detail;
     return { execution, outcome, entry: append(execution, { ...entry, detail: sealed }, now) };
   }
 
-  function add({ execution, fingerprint, queueCapacity }: NewExecution): Mutation<Added, Change> {
-    const known = sql.byCorrelationId.get({ correlationId: execution.correlationId });
-    if (known) {
-      const same = known.app === execution.app && known.fingerprint === fingerprint;
-      return unchanged(same ? { outcome: 'replayed', execution: toState(known) } : { outcome: 'conflict' });
+  /** What was sent before under the same name, if anything: told by its app and fingerprint from something else. */
+  function earlier({ execution, fingerprint }: NewExecution): Added | undefined {
+    const { app, correlationId, idempotencyKey } = execution;
+    const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey.get({ app, idempotencyKey });
+    if (keyed) {
+      if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
+      return { outcome: 'replayed', by: 'idempotency-key', execution: toState(keyed) };
     }
-    if (queued >= queueCapacity) return unchanged({ outcome: 'full' });
+    const named = sql.byCorrelationId.get({ correlationId });
+    if (!named) return undefined;
+    if (named.app !== app || named.fingerprint !== fingerprint) return { outcome: 'conflict' };
+    return { outcome: 'replayed', by: 'correlation-id', execution: toState(named) };
+  }
+
+  function add(submission: NewExecution): Mutation<Added, Change> {
+    const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
+    const known = earlier(submission);
+    if (known) return unchanged(known);
+    if (backlog.total >= queueCapacity) return unchanged({ outcome: 'full' });
+    if (backlog.of(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
     sql.insertExecution.run(toRow(execution, fingerprint));
-    queued += 1;
+    backlog.moved(null, execution);
     const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
     const detail = { timeoutSeconds, graceSeconds, retryUncertain };
     const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
     const entry = append(execution, draft, execution.submittedAt);
     return { value: { outcome: 'added', execution }, changes: [{ execution, outcome: 'progress', entry }] };
+  }
+
+  /** @throws {NotAllOfThem} which takes back what was added, when they belong together and one is refused. */
+  function addAll(submissions: readonly NewExecution[], together: boolean): Mutation<AddedAmongOthers[], Change> {
+    const mutations = submissions.map(add);
+    const outcomes = mutations.map(({ value }) => value);
+    if (together && outcomes.some(({ outcome }) => outcome !== 'added' && outcome !== 'replayed')) {
+      throw new NotAllOfThem(outcomes.map((one) => (one.outcome === 'added' ? { outcome: 'withheld' } : one)));
+    }
+    return { value: outcomes, changes: mutations.flatMap(({ changes }) => changes) };
   }
 
   function record(reference: string, event: ExecutionEvent, now: number): Mutation<Recorded | undefined, Change> {
@@ -135,6 +160,14 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
   return {
     add: (submission) => writer.mutate(() => add(submission)),
+    addAll: async (submissions, together) => {
+      try {
+        return await writer.mutate(() => addAll(submissions, together));
+      } catch (error) {
+        if (error instanceof NotAllOfThem) return error.outcomes;
+        throw error;
+      }
+    },
     record: (reference, event, now) => writer.mutate(() => record(reference, event, now)),
 
     dueDispatches: async (limit, now) => sql.dueForDispatch.all({ now: toIso(now), limit }).map(toState),
@@ -211,6 +244,16 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
       database.close();
     },
   };
+}
+
+/** Ends a mutation so that nothing of it stays. */
+class NotAllOfThem extends Error {
+  readonly outcomes: AddedAmongOthers[];
+
+  constructor(outcomes: AddedAmongOthers[]) {
+    super('one of those that belong together was refused');
+    this.outcomes = outcomes;
+  }
 }
 
 function unchanged<T>(value: T): Mutation<T, Change> {

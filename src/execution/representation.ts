@@ -1,7 +1,7 @@
 // Executions and audit entries as apps and operators see them.
 
-import type { AuditEntry } from '../execution/event.ts';
-import { type Execution, type LateResult, totalLatencyMs } from '../execution/execution.ts';
+import type { AuditEntry } from './event.ts';
+import { type Execution, type LateResult, totalLatencyMs } from './execution.ts';
 
 export function representExecution(execution: Execution): object {
   return {

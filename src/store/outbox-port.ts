@@ -1,0 +1,57 @@
+// What the service needs of a store to tell apps how their executions ended. Every promise settles only after its commit.
+
+import type { Execution } from '../execution/execution.ts';
+import type { DeliveryEvent } from '../notification/delivery.ts';
+import type { Notification, NotificationStatus, NotificationType } from '../notification/notification.ts';
+
+/** One app's notifications to one origin: what is slow or dead together, and holds up nobody else. */
+export interface Lane {
+  readonly app: string;
+  readonly origin: string;
+  /** When its first is due, milliseconds. */
+  readonly dueAt: number;
+}
+
+/** A notification with what it tells of. */
+export interface Sendable {
+  readonly notification: Notification;
+  readonly execution: Execution;
+}
+
+/** Null: of all apps. What is left out is not looked at; `from` and `to` (exclusive) are about `createdAt`. */
+export interface NotificationFilter {
+  readonly app: string | null;
+  readonly status?: NotificationStatus;
+  readonly type?: NotificationType;
+  readonly correlationId?: string;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface NotificationQuery extends NotificationFilter {
+  readonly limit: number;
+  /** Only those that came up before this one. */
+  readonly before?: number;
+}
+
+export interface NotificationPage {
+  /** Newest first. */
+  readonly items: Notification[];
+  /** Sequence to go on from; null at the end. */
+  readonly next: number | null;
+}
+
+export interface Outbox {
+  /** Every lane with something to send, now or later. */
+  lanes(): Promise<Lane[]>;
+  /** Leases up to `limit` of a lane that are due, the longest due first: until `leaseUntil` nobody else gets them. */
+  claim(lane: Pick<Lane, 'app' | 'origin'>, limit: number, now: number, leaseUntil: number): Promise<Sendable[]>;
+  /** Ends up to `limit` of a lane whose time is over without trying them; returns how many. */
+  giveUp(lane: Pick<Lane, 'app' | 'origin'>, limit: number, now: number, reason: string): Promise<number>;
+  /** Applies one event to one notification and leaves its audit entry; undefined when there is no such notification. */
+  recordDelivery(id: string, event: DeliveryEvent, now: number): Promise<Notification | undefined>;
+  findNotification(id: string): Promise<Notification | undefined>;
+  listNotifications(query: NotificationQuery): Promise<NotificationPage>;
+  /** Makes up to `limit` that match and are not pending due again, oldest first; returns how many. */
+  replay(filter: NotificationFilter, limit: number, by: string, now: number): Promise<number>;
+}
