@@ -1,21 +1,28 @@
 // What runs behind the answers: one loop per verb, each told by the commits what falls due sooner than it knew.
 
 import type { CallbackUrls } from './callback-url.ts';
+import type { Courier } from './courier/port.ts';
 import type { Cxone } from './cxone/port.ts';
 import { createDispatch } from './dispatch.ts';
+import { createFairShares } from './fair-shares.ts';
 import type { Log } from './log.ts';
 import { type Loop, startLoop, type Work } from './loop.ts';
+import { createNotify } from './notify.ts';
 import { createPruning } from './prune.ts';
+import type { Outbox } from './store/outbox-port.ts';
 import type { Store } from './store/port.ts';
 import { createExpiry, createPolling } from './sweep.ts';
+import type { Tracing } from './tracing.ts';
 import type { World } from './world.ts';
 
 export interface BackgroundTools {
-  readonly store: Store;
+  readonly store: Store & Outbox;
   readonly cxone: Cxone;
+  readonly courier: Courier;
   readonly callbackUrls: Pick<CallbackUrls, 'mint'>;
   readonly world: World;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly rules: BackgroundRules;
 }
 
@@ -24,26 +31,35 @@ export interface BackgroundRules {
   readonly pollIntervalMs: number;
   /** 0: everything is kept. */
   readonly auditRetentionDays: number;
+  /** How CXone's limits are shared out among apps; 1 for an app that is not in it. */
+  readonly appWeights: ReadonlyMap<string, number>;
 }
 
 /** The loops by name. Stopping one ends its part; nothing is lost by it, the store knows what is due. */
 export function startBackground(tools: BackgroundTools): ReadonlyMap<string, Loop> {
   const { store, world, log, rules } = tools;
   const start = (name: string, work: Work): Loop => startLoop(name, work, world, log);
-  const dispatch = start('dispatch', createDispatch(tools));
-  const polling = start('poll', createPolling({ ...tools, pollIntervalMs: rules.pollIntervalMs }));
+  const dispatch = start('dispatch', createDispatch({ ...tools, share: createFairShares(rules.appWeights) }));
+  const polling = start(
+    'poll',
+    createPolling({ ...tools, pollIntervalMs: rules.pollIntervalMs, share: createFairShares(rules.appWeights) }),
+  );
   const expiry = start('expire', createExpiry(tools));
+  const freed = () => notify.nudge(world.now());
+  const notify: Loop = start('notify', createNotify({ ...tools, outbox: store, freed }));
   store.watch((changes) => {
-    for (const { execution } of changes) {
+    for (const { execution, notifyAt = null } of changes) {
       if (execution.dispatchAt !== null) dispatch.nudge(execution.dispatchAt);
       if (execution.pollAt !== null) polling.nudge(execution.pollAt);
       if (execution.expireAt !== null) expiry.nudge(execution.expireAt);
+      if (notifyAt !== null) notify.nudge(notifyAt);
     }
   });
   const loops = new Map([
     ['dispatch', dispatch],
     ['poll', polling],
     ['expire', expiry],
+    ['notify', notify],
   ]);
   if (rules.auditRetentionDays > 0) {
     loops.set('prune', start('prune', createPruning(store, world, rules.auditRetentionDays)));

@@ -16,7 +16,7 @@ export const MIN_KEY_LENGTH = 16;
 /** Operators are people and may type theirs into a browser; still, long random keys are better. */
 export const MIN_OPERATOR_KEY_LENGTH = 8;
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
-const KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
+export const KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 /** Visible ASCII: anything else does not survive an Authorization header. The comma parts the list. */
 export const KEY_TEXT = /^[!-+\--~]+$/;
 

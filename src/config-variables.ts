@@ -1,6 +1,7 @@
 // The environment variables: what each may hold, its default, and what to do when it is wrong.
 
 import * as v from 'valibot';
+import { APP_VARIABLES } from './config-apps.ts';
 import { CALLBACK_VARIABLES } from './config-callbacks.ts';
 import {
   databasePath,
@@ -19,6 +20,8 @@ import {
   wholeNumber,
   withoutTrailingSlash,
 } from './config-fields.ts';
+import { appProblem, NOTIFICATION_VARIABLES, urlProblem } from './config-notifications.ts';
+import { TRACING_VARIABLES } from './config-tracing.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -40,14 +43,17 @@ export const ENVIRONMENT = v.object({
   DATABASE_PATH: v.optional(databasePath, 'data/receiver.db'),
   APP_KEYS: v.pipe(present('set app:key for each app, parted by commas'), keys(MIN_KEY_LENGTH)),
   OPERATOR_KEYS: v.optional(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH))),
+  ...NOTIFICATION_VARIABLES,
   GRACE_SECONDS: v.optional(wholeNumber(0, 86_400), '10'),
   POLL_INTERVAL_SECONDS: v.optional(positiveNumber(3600), '2'),
   MAX_CONCURRENT: v.optional(wholeNumber(1, 1000), '10'),
   RATE_LIMIT_PER_SECOND: v.optional(wholeNumber(1, 10_000), '100'),
   QUEUE_CAPACITY: v.optional(wholeNumber(1, 10_000_000), '10000'),
   QUEUE_TIMEOUT_SECONDS: v.optional(wholeNumber(1, 86_400), '300'),
+  ...APP_VARIABLES,
   AUDIT_RETENTION_DAYS: v.optional(wholeNumber(0, 36_500), '0'),
   LOG_LEVEL: v.optional(v.pipe(text, v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)), 'info'),
+  ...TRACING_VARIABLES,
 });
 
 export type Environment = v.InferOutput<typeof ENVIRONMENT>;
@@ -71,6 +77,62 @@ export const CHECKED_ENVIRONMENT = v.pipe(
       'an operator has the name or the key of an app; give each a name and a key of its own',
     ),
     ['OPERATOR_KEYS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['APP_KEYS'], ['NOTIFY_URLS']],
+      (found) => appProblem(found.NOTIFY_URLS, found.APP_KEYS) === null,
+      ({ input }) => appProblem(input.NOTIFY_URLS, input.APP_KEYS) ?? '',
+    ),
+    ['NOTIFY_URLS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['APP_KEYS'], ['NOTIFY_ALLOWED_HOSTS']],
+      (found) => appProblem(found.NOTIFY_ALLOWED_HOSTS, found.APP_KEYS) === null,
+      ({ input }) => appProblem(input.NOTIFY_ALLOWED_HOSTS, input.APP_KEYS) ?? '',
+    ),
+    ['NOTIFY_ALLOWED_HOSTS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['APP_KEYS'], ['NOTIFY_SECRETS']],
+      (found) => appProblem(found.NOTIFY_SECRETS, found.APP_KEYS) === null,
+      ({ input }) => appProblem(input.NOTIFY_SECRETS, input.APP_KEYS) ?? '',
+    ),
+    ['NOTIFY_SECRETS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['NOTIFY_URLS'], ['NOTIFY_ALLOWED_HOSTS']],
+      (found) => urlProblem(found.NOTIFY_URLS, found.NOTIFY_ALLOWED_HOSTS) === null,
+      ({ input }) => urlProblem(input.NOTIFY_URLS, input.NOTIFY_ALLOWED_HOSTS) ?? '',
+    ),
+    ['NOTIFY_URLS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['APP_KEYS'], ['APP_WEIGHTS']],
+      (found) => appProblem(found.APP_WEIGHTS, found.APP_KEYS) === null,
+      ({ input }) => appProblem(input.APP_WEIGHTS, input.APP_KEYS) ?? '',
+    ),
+    ['APP_WEIGHTS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['APP_KEYS'], ['APP_RATES']],
+      (found) => appProblem(found.APP_RATES, found.APP_KEYS) === null,
+      ({ input }) => appProblem(input.APP_RATES, input.APP_KEYS) ?? '',
+    ),
+    ['APP_RATES'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['APP_KEYS'], ['APP_QUEUE_SHARES']],
+      (found) => appProblem(found.APP_QUEUE_SHARES, found.APP_KEYS) === null,
+      ({ input }) => appProblem(input.APP_QUEUE_SHARES, input.APP_KEYS) ?? '',
+    ),
+    ['APP_QUEUE_SHARES'],
   ),
   // Half a check would be none at all, and nobody would notice.
   v.forward(

@@ -1,13 +1,17 @@
 // Environment variables → one validated configuration with units in its names, or every mistake at once.
 
 import * as v from 'valibot';
+import { type AppShares, appSharesOf } from './config-apps.ts';
 import { callbackRulesOf } from './config-callbacks.ts';
 import type { Key } from './config-fields.ts';
+import { type NotificationConfig, notificationsOf } from './config-notifications.ts';
+import { tracingOf } from './config-tracing.ts';
 import { CHECKED_ENVIRONMENT, ENVIRONMENT, type Environment, type LogLevel, VARIABLES } from './config-variables.ts';
 import type { CallbackRules } from './http/checks/callback-checks.ts';
+import type { OtelOptions } from './otel.ts';
 import type { CallbackTrust } from './resolve.ts';
 
-export interface Config {
+export interface Config extends AppShares {
   readonly cxone: {
     /** Without a trailing slash. */
     readonly baseUrl: string;
@@ -35,6 +39,7 @@ export interface Config {
   readonly databasePath: string;
   readonly apps: readonly Key[];
   readonly operators: readonly Key[];
+  readonly notifications: NotificationConfig;
   readonly graceSeconds: number;
   readonly pollIntervalMs: number;
   readonly maxConcurrent: number;
@@ -44,6 +49,8 @@ export interface Config {
   /** 0: everything is kept. */
   readonly auditRetentionDays: number;
   readonly logLevel: LogLevel;
+  /** Null: nothing is traced. */
+  readonly tracing: OtelOptions | null;
 }
 
 /** The message lists every mistake by the name of its variable, one a line, and repeats no value. */
@@ -105,6 +112,7 @@ function configOf(env: Environment): Config {
     databasePath: env.DATABASE_PATH,
     apps: env.APP_KEYS,
     operators: env.OPERATOR_KEYS ?? [],
+    notifications: notificationsOf(env),
     graceSeconds: env.GRACE_SECONDS,
     // A thousandth is the finest a timer can do; 0 would poll without a pause.
     pollIntervalMs: Math.max(1, Math.round(env.POLL_INTERVAL_SECONDS * 1000)),
@@ -112,8 +120,10 @@ function configOf(env: Environment): Config {
     ratePerSecond: env.RATE_LIMIT_PER_SECOND,
     queueCapacity: env.QUEUE_CAPACITY,
     queueTimeoutMs: env.QUEUE_TIMEOUT_SECONDS * 1000,
+    ...appSharesOf(env, env.QUEUE_CAPACITY),
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
     logLevel: env.LOG_LEVEL,
+    tracing: tracingOf(env),
   };
 }
 

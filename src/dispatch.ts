@@ -9,7 +9,9 @@ import { createHoldOff, type HoldOff } from './hold-off.ts';
 import type { Log } from './log.ts';
 import type { Round, Work } from './loop.ts';
 import { persist } from './persist.ts';
-import type { Store } from './store/port.ts';
+import { SENDING, sent } from './spans.ts';
+import type { Share, Store } from './store/port.ts';
+import { ending, type Tracing, within } from './tracing.ts';
 import type { World } from './world.ts';
 
 /** Claimed at once, if CXone's limits allow as many. */
@@ -29,11 +31,14 @@ export interface DispatchTools {
   readonly callbackUrls: Pick<CallbackUrls, 'mint'>;
   readonly world: World;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly rules: DispatchRules;
+  /** Which apps' executions the permits go to. */
+  readonly share: Share;
 }
 
 export function createDispatch(tools: DispatchTools): Work {
-  const { store, cxone, world, log } = tools;
+  const { store, cxone, world, log, share } = tools;
   const noToken = createHoldOff(world, 0);
   const away = createHoldOff(world, 3);
 
@@ -70,7 +75,7 @@ export function createDispatch(tools: DispatchTools): Work {
     const permits = await cxone.permits('execute', MAX_CLAIM, signal);
     let claimed: Dispatchable[] = [];
     try {
-      if (permits.length > 0) claimed = await store.claimDispatches(permits.length, world.now());
+      if (permits.length > 0) claimed = await store.claimDispatches(permits.length, world.now(), share);
     } finally {
       for (const permit of permits.slice(claimed.length)) permit.cancel();
     }
@@ -82,15 +87,17 @@ export function createDispatch(tools: DispatchTools): Work {
 }
 
 async function send(
-  { store, cxone, callbackUrls, world, rules }: DispatchTools,
+  { store, cxone, callbackUrls, world, tracing, rules }: DispatchTools,
   away: HoldOff,
   execution: Dispatchable,
   permit: Permit,
   signal: Round['signal'],
 ): Promise<void> {
+  const span = tracing.begin(SENDING, execution);
   let answer: SubmitAnswer;
   try {
-    answer = await cxone.execute(execution, callbackUrls.mint(execution.reference));
+    const sending = cxone.execute(within(span, execution), callbackUrls.mint(execution.reference));
+    answer = await ending(span, sent, execution, sending);
   } finally {
     permit.release();
   }

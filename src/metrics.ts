@@ -8,6 +8,7 @@ export interface MetricsSources {
   readonly store: Pick<Store, 'watch' | 'counts'>;
   readonly limiterState: () => { limit: number; inFlight: number; pausedUntil: number };
   readonly waiters: { readonly size: number };
+  readonly streams: { readonly size: number };
   readonly now: () => number;
 }
 
@@ -94,6 +95,7 @@ export function createMetrics(): Metrics {
       });
       openExecutions(registry, () => sources.store.counts());
       gauge(registry, 'waiting_requests', 'Executions for which a request is held open', () => sources.waiters.size);
+      gauge(registry, 'open_streams', 'Streams of events that are open', () => sources.streams.size);
       limiter(registry, sources);
     },
     scrape: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),

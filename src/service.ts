@@ -4,11 +4,17 @@ import { createHeadReports } from './audit-head.ts';
 import { startBackground } from './background.ts';
 import { createCallbackUrls } from './callback-url.ts';
 import type { Config } from './config.ts';
+import { createCourier } from './courier/client.ts';
+import type { Resolve } from './courier/guard.ts';
+import type { Courier } from './courier/port.ts';
+import { createNotifyRules } from './courier/rules.ts';
+import { createSecretsOf } from './courier/signature.ts';
 import { createCxone } from './cxone/client.ts';
 import type { Wire } from './cxone/exchange.ts';
 import { loadProfile } from './cxone/profile.ts';
 import { createApp } from './http/app.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
+import { createRateLimits } from './http/rate-limits.ts';
 import { type Listening, listen } from './http/server.ts';
 import { writeToLog } from './journal.ts';
 import { type Log, reasonOf } from './log.ts';
@@ -18,12 +24,17 @@ import { createReadiness } from './readiness.ts';
 import { createResolve } from './resolve.ts';
 import type { Store } from './store/port.ts';
 import { createSqliteStore } from './store/sqlite/store.ts';
+import { createStreams } from './streams.ts';
 import { createSubmit } from './submit.ts';
+import { hasRegisteredTracer, NO_TRACING, type Tracing } from './tracing.ts';
 import { createWaiters } from './waiters.ts';
 import type { World } from './world.ts';
 
 /** How long stopping may take: what is in flight by then is given up, durably undecided. */
 const DRAIN_MS = 10_000;
+
+/** How much of that a collector that takes no spans may hold up. */
+const LAST_SPANS_MS = 3_000;
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -40,6 +51,10 @@ export interface ServiceOptions {
 interface Machine {
   readonly listen: typeof listen;
   readonly wire: Wire;
+  /** Looks up the hosts that notifications go to. */
+  readonly resolve: Resolve;
+  /** Carries the notifications. */
+  readonly courier: Courier;
   readonly metrics: Metrics;
 }
 
@@ -57,7 +72,8 @@ export interface Service {
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, world, log } = options;
   const profile = loadProfile(config.cxone.profilePath);
-  const { listen: open = listen, wire, metrics = createMetrics() } = options.machine ?? {};
+  const { listen: open = listen, wire, resolve, metrics = createMetrics() } = options.machine ?? {};
+  const tracing = await startTracing(config, world, log);
   const store = createSqliteStore({
     path: config.databasePath,
     world,
@@ -66,21 +82,33 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     observeCommit: metrics.observeCommit,
   });
   const cxone = createCxone({ ...config, ...config.cxone, profile, world, log, ...(wire ? { wire } : {}) });
+  const notifyRules = createNotifyRules(config.notifications.allowedOrigins);
+  const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
+  const notifyUrls = new Map(config.notifications.urls.map(({ app, url }) => [app, url]));
+  const courier =
+    options.machine?.courier ??
+    createCourier({ rules: notifyRules, secretsOf: notifySecrets, world, ...(resolve ? { resolve } : {}) });
   const waiters = createWaiters(store, world);
+  const streams = createStreams(store, world);
   let loops: ReadonlyMap<string, Loop> = new Map();
   let draining = false;
-  metrics.connect({ store, waiters, limiterState: cxone.limiterState, now: world.now });
+  metrics.connect({ store, waiters, streams, limiterState: cxone.limiterState, now: world.now });
   store.watch(writeToLog(log));
 
   const http: HttpDependencies = {
     store,
-    submit: createSubmit(store, world, config),
+    submit: createSubmit(store, world, { ...config, notifyUrls }),
+    rates: createRateLimits(world, config),
     resolve: createResolve(store, cxone, world, config.callbackTrust),
     waiters,
+    streams,
     world,
     log,
+    tracing,
     callbackUrls: createCallbackUrls(config.publicUrl, config.callbackSecrets),
     callbackRules: config.callbackRules,
+    notifyRules,
+    notifySecrets,
     trustedProxies: config.trustedProxies,
     apps: config.apps,
     operators: config.operators,
@@ -96,6 +124,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     listeners = await listenAll(config, http, open);
   } catch (error) {
     cxone.close();
+    courier.close();
     await store.close();
     throw error;
   }
@@ -106,7 +135,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const callbackUrls = createCallbackUrls(publicUrl, config.callbackSecrets);
   const heads = createHeadReports(store, world, log, config.callbackSecrets);
   loops = new Map([
-    ...startBackground({ store, cxone, callbackUrls, world, log, rules: config }),
+    ...startBackground({ store, cxone, courier, callbackUrls, world, log, tracing, rules: config }),
     ['audit-head', startLoop('audit-head', heads.work, world, log)],
   ]);
 
@@ -117,12 +146,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     draining = true;
     const late = world.now() + DRAIN_MS;
     waiters.release();
+    streams.release();
     await inTime(Promise.all([...loops.values()].map((loop) => loop.stop())), late);
     await Promise.all(listeners.map((listener) => listener.close(Math.max(0, late - world.now()))));
     cxone.close();
+    courier.close();
     await store.close();
     // What the trail holds for as long as nobody writes it.
     await heads.report();
+    // Last, when nothing else can be held up.
+    await inTime(tracing.close(), Math.min(late, world.now() + LAST_SPANS_MS));
   }
 
   async function inTime(work: Promise<unknown>, late: number): Promise<void> {
@@ -132,6 +165,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 
   return { url: main.url, webhookUrl: webhook.url, store, stop };
+}
+
+/** OpenTelemetry is loaded only for those who want it: nobody else pays for it, with time or with memory. */
+async function startTracing({ tracing }: Config, world: World, log: Log): Promise<Tracing> {
+  const registered = hasRegisteredTracer();
+  if (tracing === null && !registered) return NO_TRACING;
+  const { createOtel, createRegisteredOtel } = await import('./otel.ts');
+  return registered || tracing === null ? createRegisteredOtel(world) : createOtel(tracing, world, log);
 }
 
 async function listenAll(

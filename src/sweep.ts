@@ -5,7 +5,9 @@ import type { Execution } from './execution/execution.ts';
 import { nextPollAt } from './execution/schedule.ts';
 import type { Work } from './loop.ts';
 import { persist } from './persist.ts';
-import type { Store } from './store/port.ts';
+import { POLLING, polled } from './spans.ts';
+import type { Share, Store } from './store/port.ts';
+import { ending, type Tracing, within } from './tracing.ts';
 import type { World } from './world.ts';
 
 /** Polled or ended at once, at most. */
@@ -24,12 +26,15 @@ export interface SweepTools {
   readonly store: Store;
   readonly cxone: Pick<Cxone, 'permits' | 'poll'>;
   readonly world: World;
+  readonly tracing: Tracing;
   readonly pollIntervalMs: number;
+  /** Which apps' executions the permits go to. */
+  readonly share: Share;
 }
 
 /** Polls whatever is due. Permission first, claim second: a claimed execution never waits for CXone's limits. */
 export function createPolling(tools: SweepTools): Work {
-  const { store, world } = tools;
+  const { store, world, share } = tools;
   const startedAt = world.now();
   const underWay = new Set<string>();
 
@@ -45,7 +50,7 @@ export function createPolling(tools: SweepTools): Work {
     let claimed: Execution[] = [];
     try {
       const now = world.now();
-      claimed = await store.claimPolls(permits.length, now, now + LEASE_MS);
+      claimed = await store.claimPolls(permits.length, now, now + LEASE_MS, share);
     } finally {
       for (const permit of permits.slice(claimed.length)) permit.cancel();
     }
@@ -75,16 +80,17 @@ export function createExpiry({ store, world }: Pick<SweepTools, 'store' | 'world
 }
 
 async function poll(
-  { store, cxone, world, pollIntervalMs }: SweepTools,
+  { store, cxone, world, tracing, pollIntervalMs }: SweepTools,
   execution: Execution,
   permit: Permit,
   startedAt: number,
   signal: AbortSignal,
 ): Promise<void> {
   const final = isPast(execution.deadline, world.now());
+  const span = tracing.beginLinked(POLLING, execution);
   let answer: PollAnswer;
   try {
-    answer = await cxone.poll(execution);
+    answer = await ending(span, polled, execution, cxone.poll(within(span, execution)));
   } finally {
     permit.release();
   }

@@ -7,6 +7,7 @@ import { ConfigError, readConfig } from '../src/config.ts';
 import { VARIABLES } from '../src/config-variables.ts';
 
 const SECRET = 'callback-secret-of-thirty-two-characters';
+const WEBHOOK_SECRETS = [24, 64].map((bytes) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`);
 const REQUIRED = {
   CXONE_ORG_DOMAIN: 'acme.api.nice.incontact.com',
   CXONE_CLIENT_ID: 'client',
@@ -50,14 +51,19 @@ describe('what a complete environment gives', () => {
       databasePath: 'data/receiver.db',
       apps: [{ name: 'orders', key: 'orders-key-0123456789' }],
       operators: [],
+      notifications: { urls: [], allowedOrigins: [], secrets: [] },
       graceSeconds: 10,
       pollIntervalMs: 2000,
       maxConcurrent: 10,
       ratePerSecond: 100,
       queueCapacity: 10_000,
       queueTimeoutMs: 300_000,
+      appWeights: new Map(),
+      appRates: new Map(),
+      appQueueCapacities: new Map(),
       auditRetentionDays: 0,
       logLevel: 'info',
+      tracing: null,
     });
   });
 
@@ -88,14 +94,27 @@ describe('what a complete environment gives', () => {
       DATABASE_PATH: '/var/lib/receiver.db',
       APP_KEYS: 'orders:orders-key-0123456789,orders:orders-key-9876543210,billing:billing:key:0123456789',
       OPERATOR_KEYS: 'alice:alice-key-0123456789',
+      NOTIFY_URLS: 'orders:https://hooks.example/x?y=1,billing:http://crm.internal:8080/',
+      NOTIFY_ALLOWED_HOSTS:
+        '*:https://HOOKS.example:443, billing:http://crm.internal:8080/,orders:https://*.example.com',
+      NOTIFY_SECRETS: `orders:${WEBHOOK_SECRETS[1]},orders:${WEBHOOK_SECRETS[0]}`,
       GRACE_SECONDS: '86400',
       POLL_INTERVAL_SECONDS: '0.25',
       MAX_CONCURRENT: '1000',
       RATE_LIMIT_PER_SECOND: '1',
       QUEUE_CAPACITY: '10000000',
       QUEUE_TIMEOUT_SECONDS: '86400',
+      APP_WEIGHTS: 'orders:3, billing:1000',
+      APP_RATES: 'orders:50,billing:10000',
+      APP_QUEUE_SHARES: 'orders:0.25,billing:1',
       AUDIT_RETENTION_DAYS: '36500',
       LOG_LEVEL: 'silent',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example.com/',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=a%2Cb, x-tenant=shop',
+      OTEL_SERVICE_NAME: 'receiver-1',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
     });
     expect(config).toEqual({
       cxone: {
@@ -140,15 +159,52 @@ describe('what a complete environment gives', () => {
         { name: 'billing', key: 'billing:key:0123456789' },
       ],
       operators: [{ name: 'alice', key: 'alice-key-0123456789' }],
+      notifications: {
+        urls: [
+          { app: 'orders', url: 'https://hooks.example/x?y=1' },
+          { app: 'billing', url: 'http://crm.internal:8080/' },
+        ],
+        allowedOrigins: [
+          { app: '*', origin: 'https://hooks.example' },
+          { app: 'billing', origin: 'http://crm.internal:8080' },
+          { app: 'orders', origin: 'https://*.example.com' },
+        ],
+        secrets: [
+          { app: 'orders', secret: WEBHOOK_SECRETS[1] },
+          { app: 'orders', secret: WEBHOOK_SECRETS[0] },
+        ],
+      },
       graceSeconds: 86_400,
       pollIntervalMs: 250,
       maxConcurrent: 1000,
       ratePerSecond: 1,
       queueCapacity: 10_000_000,
       queueTimeoutMs: 86_400_000,
+      appWeights: new Map(Object.entries({ orders: 3, billing: 1000 })),
+      appRates: new Map(Object.entries({ orders: 50, billing: 10_000 })),
+      appQueueCapacities: new Map(Object.entries({ orders: 2_500_000, billing: 10_000_000 })),
       auditRetentionDays: 36_500,
       logLevel: 'silent',
+      tracing: {
+        url: 'https://collector.example.com/v1/traces',
+        headers: { 'x-api-key': 'a,b', 'x-tenant': 'shop' },
+        serviceName: 'receiver-1',
+        resource: { 'deployment.environment.name': 'test' },
+        sampler: 'parentbased_traceidratio',
+        ratio: 0.25,
+      },
     });
+  });
+
+  test('spans go to the whole URL for them rather than below the base, and nowhere once tracing is switched off', () => {
+    const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+    const whole = { ...endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://other:4318/in' };
+    const urlWith = (env: Record<string, string>) => readConfig({ ...REQUIRED, ...env }).tracing?.url;
+    expect(urlWith(endpoint)).toBe('http://collector:4318/v1/traces');
+    expect(urlWith(whole)).toBe('http://other:4318/in');
+    expect(urlWith({ ...whole, OTEL_SDK_DISABLED: 'True' })).toBeUndefined();
+    expect(urlWith({ ...whole, OTEL_TRACES_EXPORTER: 'none' })).toBeUndefined();
+    expect(urlWith({ OTEL_SERVICE_NAME: 'receiver-1' })).toBeUndefined();
   });
 
   test('the base URL can stand in for the domain', () => {
@@ -161,6 +217,11 @@ describe('what a complete environment gives', () => {
   test('an empty or blank variable counts as unset, and blanks around a value do not matter', () => {
     const config = readConfig({ ...REQUIRED, PORT: '', LOG_LEVEL: '  ', HOST: ' 0.0.0.0\r', OPERATOR_KEYS: '' });
     expect(config).toMatchObject({ port: 8080, logLevel: 'info', host: '0.0.0.0', operators: [] });
+  });
+
+  test('a share of the queue, however small, holds one execution', () => {
+    const { appQueueCapacities } = readConfig({ ...REQUIRED, QUEUE_CAPACITY: '10', APP_QUEUE_SHARES: 'orders:0.01' });
+    expect(appQueueCapacities.get('orders')).toBe(1);
   });
 
   test('a callback port stands apart only when it is another port', () => {
@@ -230,6 +291,24 @@ describe('what a wrong environment is told', () => {
     ['CALLBACK_HMAC_TIMESTAMP_HEADER', ''.padEnd(65, 'x')],
     ['CALLBACK_HMAC_TOLERANCE_SECONDS', '0'],
     ['CALLBACK_HMAC_TOLERANCE_SECONDS', '86401'],
+    ['NOTIFY_URLS', 'https://hooks.example/'],
+    ['NOTIFY_URLS', 'orders:hooks.example'],
+    ['NOTIFY_URLS', 'orders:ftp://hooks.example/'],
+    ['NOTIFY_URLS', 'orders:https://user:password@hooks.example/'],
+    ['NOTIFY_URLS', 'orders:http://hooks.example/'],
+    ['NOTIFY_URLS', 'orders:https://127.0.0.1/'],
+    ['NOTIFY_URLS', 'orders:'],
+    ['NOTIFY_URLS', 'unknown:https://hooks.example/'],
+    ['NOTIFY_URLS', 'orders:https://hooks.example/,orders:https://hooks.example/2'],
+    ['NOTIFY_ALLOWED_HOSTS', 'https://hooks.example'],
+    ['NOTIFY_ALLOWED_HOSTS', 'orders:hooks.example'],
+    ['NOTIFY_ALLOWED_HOSTS', 'orders:https://hooks.example/path'],
+    ['NOTIFY_ALLOWED_HOSTS', 'orders:https://*.com'],
+    ['NOTIFY_ALLOWED_HOSTS', 'unknown:https://hooks.example'],
+    ['NOTIFY_SECRETS', 'orders:secret'],
+    ['NOTIFY_SECRETS', `orders:whsec_${Buffer.alloc(23).toString('base64')}`],
+    ['NOTIFY_SECRETS', `unknown:${WEBHOOK_SECRETS[0]}`],
+    ['NOTIFY_SECRETS', `orders:${WEBHOOK_SECRETS[0]},orders:${WEBHOOK_SECRETS[0]}`],
     ['CALLBACK_ALLOWED_IPS', 'receiver.example.com'],
     ['CALLBACK_ALLOWED_IPS', '192.0.2.0/33'],
     ['CALLBACK_ALLOWED_IPS', '2001:db8::/129'],
@@ -269,9 +348,36 @@ describe('what a wrong environment is told', () => {
     ['QUEUE_CAPACITY', '10000001'],
     ['QUEUE_TIMEOUT_SECONDS', '0'],
     ['QUEUE_TIMEOUT_SECONDS', '86401'],
+    ['APP_WEIGHTS', '3'],
+    ['APP_WEIGHTS', 'orders:0'],
+    ['APP_WEIGHTS', 'orders:1001'],
+    ['APP_WEIGHTS', 'orders:1.5'],
+    ['APP_WEIGHTS', 'orders:'],
+    ['APP_WEIGHTS', 'or ders:2'],
+    ['APP_WEIGHTS', 'orders:1,orders:2'],
+    ['APP_WEIGHTS', 'nobody:2'],
+    ['APP_RATES', 'orders:0'],
+    ['APP_RATES', 'orders:10001'],
+    ['APP_RATES', 'orders:0.5'],
+    ['APP_RATES', 'orders:-1'],
+    ['APP_RATES', 'nobody:2'],
+    ['APP_QUEUE_SHARES', 'orders:0'],
+    ['APP_QUEUE_SHARES', 'orders:1.01'],
+    ['APP_QUEUE_SHARES', 'orders:50%'],
+    ['APP_QUEUE_SHARES', 'nobody:0.5'],
     ['AUDIT_RETENTION_DAYS', '36501'],
     ['AUDIT_RETENTION_DAYS', '-1'],
     ['LOG_LEVEL', 'verbose'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector:4317'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-api-key'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-api-key=%zz'],
+    ['OTEL_SERVICE_NAME', 'n'.repeat(256)],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=b,'],
+    ['OTEL_TRACES_EXPORTER', 'zipkin'],
+    ['OTEL_TRACES_SAMPLER', 'sometimes'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.1'],
+    ['OTEL_SDK_DISABLED', 'perhaps'],
   ] as const)('%s=%s is refused by name', ([name, value]) => {
     expect(namesOf(problemsWith({ [name]: value }))).toEqual([name]);
   });
@@ -282,6 +388,16 @@ describe('what a wrong environment is told', () => {
       'a domain with a path',
       { CXONE_ORG_DOMAIN: 'acme/api' },
       'CXONE_ORG_DOMAIN: must be a host name alone; for a scheme, a port or a path set CXONE_BASE_URL instead',
+    ],
+    [
+      'a share',
+      { APP_QUEUE_SHARES: 'orders:2' },
+      'APP_QUEUE_SHARES: entry 1 must have a number above 0, at most 1 after the app',
+    ],
+    [
+      'a rate of an app that nobody has a key for',
+      { APP_RATES: 'orders:5,billing:5' },
+      'APP_RATES: entry 2 names an app that is not in APP_KEYS',
     ],
     ['a list', { APP_KEYS: 'orders:orders-key-0123456789,billing' }, 'APP_KEYS: entry 2 is not written name:key'],
   ] as const)('%s that is wrong is told what would be right', ([, env, problem]) => {
@@ -296,6 +412,14 @@ describe('what a wrong environment is told', () => {
       'APP_KEYS: entry 1',
       'APP_KEYS: entry 2',
     ]);
+  });
+
+  test('a default URL that its app may not name is told by its place', () => {
+    const problems = problemsWith({
+      NOTIFY_URLS: 'orders:https://elsewhere.example/',
+      NOTIFY_ALLOWED_HOSTS: 'orders:https://hooks.example',
+    });
+    expect(problems).toEqual([expect.stringMatching(/^NOTIFY_URLS: entry 1 has a URL that its app may not name/)]);
   });
 
   test('a check whose other half is missing is told by the variable that asks for it', () => {
@@ -331,6 +455,13 @@ describe('what a wrong environment is told', () => {
       CALLBACK_BEARER_TOKEN: 'MARK MARK MARK MARK',
       CALLBACK_HMAC_SECRET: 'MARK',
       CALLBACK_ALLOWED_IPS: 'MARK',
+      APP_WEIGHTS: 'MARK:1',
+      NOTIFY_URLS: 'orders:http://MARK/',
+      NOTIFY_ALLOWED_HOSTS: 'MARK:https://MARK.example',
+      NOTIFY_SECRETS: 'orders:whsec_MARK',
+      APP_RATES: 'orders:MARK',
+      APP_QUEUE_SHARES: 'MARK MARK:0.5',
+      OTEL_EXPORTER_OTLP_HEADERS: 'MARK MARK',
     };
     expect(problemsWith(short).join()).not.toContain('MARK');
     const twice = `MARK:MARK-0123456789,MARK:MARK-0123456789`;

@@ -17,9 +17,11 @@ const PACKAGES_ABOVE_VERBS = [
   'hono/http-exception',
   '@hono/node-server',
   'ofetch',
+  'undici',
   'drizzle-orm',
   'better-sqlite3',
 ];
+const OTEL = ['@opentelemetry/api', '@opentelemetry/sdk-trace'];
 const DRIZZLE = ['drizzle-orm', 'drizzle-orm/better-sqlite3', 'better-sqlite3'];
 const TIMERS = ['node:timers', 'node:timers/promises', 'timers', 'timers/promises'];
 const CLIENT = ['cxone/client.ts', 'cxone/token.ts', 'cxone/limiter.ts', 'cxone/profile.ts', 'cxone/deeper/still.ts'];
@@ -27,18 +29,23 @@ const TOP = [
   'service.ts',
   'main.ts',
   'config.ts',
+  'config-apps.ts',
   'config-callbacks.ts',
   'config-fields.ts',
+  'config-notifications.ts',
+  'config-tracing.ts',
   'config-variables.ts',
   'env-file.ts',
   'commands/run.ts',
   'doctor/check.ts',
 ];
+const COURIER = ['courier/client.ts', 'courier/rules.ts', 'courier/deeper/still.ts'];
 const PLAY = ['simulator/app.ts', 'demo/run.ts', 'demo.ts'];
 const SQLITE = ['store/sqlite/open.ts', 'store/sqlite/deeper/still.ts'];
 const HTTP = ['http/app.ts', 'http/server.ts', 'http/deeper/still.ts'];
 const LOW = ['execution/event.ts', 'execution/json.ts'];
-const PORTS = ['cxone/port.ts', 'store/port.ts'];
+const NOTIFICATION = ['notification/delivery.ts', 'notification/notification.ts'];
+const PORTS = ['cxone/port.ts', 'courier/port.ts', 'store/port.ts', 'store/outbox-port.ts'];
 
 interface Floor {
   readonly files: readonly string[];
@@ -62,11 +69,32 @@ const FLOORS: Readonly<Record<string, Floor>> = {
       'uuid',
       'hono',
       'node:fs',
+      ...NOTIFICATION,
       ...TIMERS,
     ],
     allowed: [...LOW, 'node:util'],
   },
-  'the ports import execution/ alone': {
+  'notification/ imports itself and execution/ alone': {
+    files: NOTIFICATION,
+    refused: [
+      ...PORTS,
+      ...TOP,
+      ...PLAY,
+      ...SQLITE,
+      ...HTTP,
+      ...COURIER,
+      'world.ts',
+      'log.ts',
+      'notify.ts',
+      'hono',
+      'undici',
+      'node:util',
+      'node:crypto',
+      ...TIMERS,
+    ],
+    allowed: [...LOW, ...NOTIFICATION],
+  },
+  'the ports import execution/ and notification/ alone': {
     files: PORTS,
     refused: [
       'cxone/client.ts',
@@ -79,7 +107,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
       'drizzle-orm',
       ...TOP,
     ],
-    allowed: LOW,
+    allowed: [...LOW, ...NOTIFICATION],
   },
   'world and log import execution/ alone': {
     files: ['world.ts', 'log.ts'],
@@ -88,14 +116,36 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   },
   'verbs, loop, waiters and callback-url speak to the ports': {
     files: VERBS.map((verb) => `${verb}.ts`),
-    refused: [...PACKAGES_ABOVE_VERBS, ...DRIZZLE, ...HTTP, ...SQLITE, ...CLIENT, ...TOP, ...PLAY, ...TIMERS],
-    allowed: [...LOW, ...PORTS, 'world.ts', 'log.ts', 'loop.ts', 'waiters.ts', 'node:crypto', 'canonicalize'],
+    refused: [
+      ...PACKAGES_ABOVE_VERBS,
+      ...OTEL,
+      ...DRIZZLE,
+      ...HTTP,
+      ...SQLITE,
+      ...CLIENT,
+      ...COURIER,
+      ...TOP,
+      ...PLAY,
+      ...TIMERS,
+    ],
+    allowed: [
+      ...LOW,
+      ...NOTIFICATION,
+      ...PORTS,
+      'world.ts',
+      'log.ts',
+      'loop.ts',
+      'waiters.ts',
+      'node:crypto',
+      'canonicalize',
+    ],
   },
   'http/ knows neither the database nor the client': {
     files: ['http/app.ts', 'http/deeper/still.ts'],
-    refused: ['ofetch', ...DRIZZLE, ...SQLITE, ...CLIENT, ...TOP, ...PLAY, ...TIMERS],
+    refused: ['ofetch', 'undici', ...OTEL, ...DRIZZLE, ...SQLITE, ...CLIENT, ...COURIER, ...TOP, ...PLAY, ...TIMERS],
     allowed: [
       ...LOW,
+      ...NOTIFICATION,
       ...PORTS,
       ...HTTP,
       'submit.ts',
@@ -111,38 +161,126 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   'store/ knows neither HTTP nor CXone': {
     files: ['store/sqlite/open.ts', 'store/memory.ts'],
     refused: [
+      ...OTEL,
       'hono',
       'hono/http-exception',
       '@hono/node-server',
       'ofetch',
+      'undici',
       ...HTTP,
       ...CLIENT,
+      ...COURIER,
       'cxone/port.ts',
+      'courier/port.ts',
       ...TOP,
       ...PLAY,
       ...TIMERS,
     ],
-    allowed: [...LOW, ...SQLITE, 'store/port.ts', 'world.ts', 'log.ts', 'drizzle-orm', 'better-sqlite3', 'node:fs'],
+    allowed: [
+      ...LOW,
+      ...NOTIFICATION,
+      ...SQLITE,
+      'store/port.ts',
+      'store/outbox-port.ts',
+      'world.ts',
+      'log.ts',
+      'drizzle-orm',
+      'better-sqlite3',
+      'node:fs',
+    ],
   },
   'cxone/ knows neither HTTP servers nor the store': {
     files: ['cxone/client.ts', 'cxone/deeper/still.ts'],
     refused: [
+      ...OTEL,
       'hono',
       'hono/http-exception',
       '@hono/node-server',
       ...DRIZZLE,
       ...HTTP,
       ...SQLITE,
+      ...COURIER,
+      'store/port.ts',
+      'courier/port.ts',
+      ...TOP,
+      ...PLAY,
+      ...TIMERS,
+    ],
+    allowed: [
+      ...LOW,
+      ...CLIENT,
+      'cxone/port.ts',
+      'wire/failure.ts',
+      'world.ts',
+      'log.ts',
+      'ofetch',
+      'jsonpointer',
+      'valibot',
+    ],
+  },
+  'courier/ knows neither HTTP servers nor the store nor CXone': {
+    files: ['courier/client.ts', 'courier/deeper/still.ts'],
+    refused: [
+      ...OTEL,
+      'hono',
+      'hono/http-exception',
+      '@hono/node-server',
+      'ofetch',
+      ...DRIZZLE,
+      ...HTTP,
+      ...SQLITE,
+      ...CLIENT,
+      'cxone/port.ts',
       'store/port.ts',
       ...TOP,
       ...PLAY,
       ...TIMERS,
     ],
-    allowed: [...LOW, ...CLIENT, 'cxone/port.ts', 'world.ts', 'log.ts', 'ofetch', 'jsonpointer', 'valibot'],
+    allowed: [...LOW, ...COURIER, 'courier/port.ts', 'wire/failure.ts', 'world.ts', 'log.ts', 'undici', 'ipaddr.js'],
+  },
+  'wire/ imports itself alone': {
+    files: ['wire/excerpt.ts'],
+    refused: [
+      ...LOW,
+      ...PORTS,
+      ...CLIENT,
+      ...COURIER,
+      ...HTTP,
+      ...SQLITE,
+      ...TOP,
+      ...PLAY,
+      'world.ts',
+      'log.ts',
+      'undici',
+    ],
+    allowed: ['wire/failure.ts'],
+  },
+  'client/ stands alone: it runs in a browser': {
+    files: ['client/client.ts', 'client/live.ts'],
+    refused: [
+      ...LOW,
+      ...PORTS,
+      ...CLIENT,
+      ...HTTP,
+      ...SQLITE,
+      ...TOP,
+      ...PLAY,
+      ...PACKAGES_ABOVE_VERBS,
+      ...TIMERS,
+      'node:crypto',
+      'node:events',
+      'uuid',
+      'valibot',
+      'world.ts',
+      'log.ts',
+      'submit.ts',
+    ],
+    allowed: ['client/types.ts', 'client/requests.ts'],
   },
   'simulator/ knows world and JSON of the service': {
     files: ['simulator/app.ts', 'simulator/fates/still.ts'],
     refused: [
+      ...OTEL,
       ...PORTS,
       ...CLIENT,
       ...HTTP,
@@ -164,14 +302,41 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     ],
   },
   'the wiring and the configuration know neither simulator nor demo nor the command line': {
-    files: ['service.ts', 'config.ts', 'config-callbacks.ts', 'config-fields.ts', 'config-variables.ts', 'env-file.ts'],
-    refused: [...PLAY, 'main.ts', 'commands/run.ts', 'doctor/check.ts'],
+    files: [
+      'service.ts',
+      'config.ts',
+      'config-apps.ts',
+      'config-callbacks.ts',
+      'config-fields.ts',
+      'config-notifications.ts',
+      'config-tracing.ts',
+      'config-variables.ts',
+      'env-file.ts',
+    ],
+    refused: [...PLAY, ...OTEL, 'main.ts', 'commands/run.ts', 'doctor/check.ts'],
     allowed: [...PORTS, ...CLIENT, ...HTTP, ...SQLITE, 'submit.ts', 'config.ts', 'valibot', 'pino'],
   },
   'the demo and the commands know all but the command line': {
     files: ['demo/run.ts', 'demo.ts', 'commands/run.ts', 'doctor/check.ts'],
-    refused: ['main.ts'],
+    refused: ['main.ts', ...OTEL],
     allowed: [...PORTS, 'service.ts', 'config.ts', 'simulator/app.ts', ...SQLITE],
+  },
+  'otel.ts alone knows OpenTelemetry, and of the service what stands below it': {
+    files: ['otel.ts'],
+    refused: [
+      ...PORTS,
+      ...TOP,
+      ...PLAY,
+      ...SQLITE,
+      ...HTTP,
+      ...LOW,
+      'submit.ts',
+      'hono',
+      'ofetch',
+      ...DRIZZLE,
+      ...TIMERS,
+    ],
+    allowed: [...OTEL, 'log.ts', 'trace-context.ts', 'tracing.ts', 'world.ts'],
   },
   'the command line knows all': { files: ['main.ts'], refused: [], allowed: ['service.ts', 'config.ts', ...PLAY] },
 };
@@ -189,15 +354,17 @@ const NO_DOORS = ['new Date(0).toISOString();', 'Math.floor(1.5);', 'const optio
 const GUARDED = [
   'submit.ts',
   'execution/event.ts',
+  'notification/delivery.ts',
   'http/app.ts',
   'store/sqlite/open.ts',
   'cxone/client.ts',
+  'client/requests.ts',
   'service.ts',
   'main.ts',
   'commands/run.ts',
   'doctor/check.ts',
 ];
-const FREE = ['world.ts', 'simulator/app.ts', 'demo/run.ts', 'http/server.ts'];
+const FREE = ['world.ts', 'client/surroundings.ts', 'simulator/app.ts', 'demo/run.ts', 'http/server.ts'];
 
 let scratch: string;
 beforeAll(() => {
@@ -287,6 +454,14 @@ describe('imports go down only', () => {
     );
     expect(files.length).toBeGreaterThan(10);
     expect(reported).toEqual(Object.fromEntries(files.map((file) => [file, [0]])));
+  });
+});
+
+test('the client uses nothing that only Node has', () => {
+  const lines = ['Buffer.from([]);', 'process.exit();', 'setImmediate(() => {});', 'const now = performance.now();'];
+  expect(lint('lint/style/noRestrictedGlobals', { 'client/client.ts': lines, 'http/app.ts': lines })).toEqual({
+    'client/client.ts': [0, 1, 2],
+    'http/app.ts': [],
   });
 });
 

@@ -1,10 +1,10 @@
 // CXone over HTTP: what the service asks of it, in the dialect of a profile, under one limiter.
 
 import type { Log } from '../log.ts';
+import { excerptOf } from '../wire/excerpt.ts';
 import type { World } from '../world.ts';
 import { decodeUtf8, isDotSegment, readCallback } from './answers.ts';
 import { pollAnswer, type Reply, submitAnswer } from './classify.ts';
-import { excerptOf } from './excerpt.ts';
 import { createExchange, type HttpReply, type HttpRequest, type Wire } from './exchange.ts';
 import type { Verdict } from './limiter/concurrency.ts';
 import { createLimiter, type LimiterState } from './limiter.ts';

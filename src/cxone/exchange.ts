@@ -1,11 +1,14 @@
 // One HTTP request to CXone and what became of it: answered, surely unsent, or nobody knows. Nothing is retried or followed here.
 
 import { createFetch } from 'ofetch';
+import { readAnswerBody } from '../wire/answer-body.ts';
+import { reasonOfFailure } from '../wire/failure.ts';
+import { readRetryAfter } from '../wire/retry-after.ts';
 import type { World } from '../world.ts';
 import { followJourneys, type Journey } from './journey.ts';
 import { MAX_PAUSE_MS } from './limiter/rate.ts';
 
-/** Most bytes read of an answer, decoded: a few hundred kilobytes of gzip can become a gigabyte. */
+/** Most bytes read of an answer, decoded. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 const CLOSING = 'the receiver is closing';
@@ -67,8 +70,8 @@ export function createExchange(world: World, timeoutMs: number, wire: Wire = NET
         // A followed 307 would repeat the POST, with our token, elsewhere. fetch gives the 3xx as the answer it is.
         redirect: 'manual',
       });
-      const { bytes, cut } = await readBody(response.body);
-      const retryAfterMs = readRetryAfter(response.headers.get('retry-after'), world.now());
+      const { bytes, cut } = await readAnswerBody(response.body, MAX_ANSWER_BYTES);
+      const retryAfterMs = readRetryAfter(response.headers.get('retry-after'), world.now(), MAX_PAUSE_MS);
       return { type: 'answered', httpStatus: response.status, latencyMs: latencyMs(), retryAfterMs, body: bytes, cut };
     } catch (error) {
       const type = journeys.surelyUnsent(journey, error) ? 'unsent' : 'uncertain';
@@ -99,55 +102,4 @@ export function createExchange(world: World, timeoutMs: number, wire: Wire = NET
       journeys.stop();
     },
   };
-}
-
-/** Once the head of an answer is there, the answer counts, whatever becomes of its body. */
-async function readBody(body: ReadableStream<Uint8Array> | null): Promise<{ bytes: Uint8Array; cut: string | null }> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  let cut: string | null = null;
-  try {
-    // Leaving the loop early cancels the stream and drops the connection.
-    for await (const chunk of body ?? []) {
-      const room = MAX_ANSWER_BYTES - length;
-      chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-      length += Math.min(chunk.length, room);
-      if (chunk.length > room) {
-        cut = `it is larger than ${MAX_ANSWER_BYTES} bytes`;
-        break;
-      }
-    }
-  } catch (error) {
-    cut = `it broke off: ${reasonOfFailure(error)}`;
-  }
-  return { bytes: Buffer.concat(chunks), cut };
-}
-
-/**
- * Retry-After (RFC 9110, 10.2.3), seconds or a date, as milliseconds from `now`, at most an hour; 0 for none or nonsense.
- */
-function readRetryAfter(value: string | null, now: number): number {
-  const text = value?.trim() ?? '';
-  const wait = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : dateOf(text) - now;
-  return Number.isNaN(wait) ? 0 : Math.ceil(Math.min(Math.max(wait, 0), MAX_PAUSE_MS));
-}
-
-/** HTTP dates are in GMT, also in the one of the three formats that does not say so. */
-function dateOf(text: string): number {
-  if (!/^[A-Za-z]{3,9},? /.test(text)) return Number.NaN;
-  return Date.parse(/GMT$/.test(text) ? text : `${text} GMT`);
-}
-
-/** The words of the innermost cause: the errors around it carry the URL and our headers. */
-function reasonOfFailure(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown trouble';
-  if (error.cause instanceof Error) return reasonOfFailure(error.cause);
-  const [first] = error instanceof AggregateError ? error.errors : [];
-  if (first instanceof Error) return reasonOfFailure(first);
-  const code =
-    'code' in error && typeof error.code === 'string' && !error.message.includes(error.code) ? error.code : '';
-  return [code, error.message]
-    .filter((part) => part !== '')
-    .join(': ')
-    .slice(0, 256);
 }

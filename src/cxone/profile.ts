@@ -21,7 +21,7 @@ const maybePointer = v.nullable(
 
 /** Headers that are ours or the connection's. */
 const TAKEN_HEADERS =
-  /^(?:authorization|accept|content-.*|host|connection|transfer-encoding|cookie|expect|te|upgrade)$/i;
+  /^(?:authorization|accept|content-.*|host|connection|transfer-encoding|cookie|expect|te|upgrade|traceparent|tracestate)$/i;
 const HEADER = 'must be the name of an HTTP header that is free to use, or null for none';
 const maybeHeader = v.nullable(
   v.pipe(

@@ -10,14 +10,14 @@ import { fillTemplate } from './template.ts';
 export function executeRequest(
   { execute }: Profile,
   base: string,
-  execution: Pick<Dispatchable, 'actionId' | 'correlationId' | 'inputs' | 'context'>,
+  execution: Pick<Dispatchable, 'actionId' | 'correlationId' | 'inputs' | 'context' | Traced>,
   callbackUrl: string,
 ): HttpRequest {
   const { actionId, correlationId } = execution;
   return {
     method: 'POST',
     url: fillTemplate(execute.url, { base, actionId, correlationId }),
-    headers: { ...headers(execute.correlationHeader, correlationId), 'content-type': 'application/json' },
+    headers: { ...headers(execute.correlationHeader, execution), 'content-type': 'application/json' },
     body: JSON.stringify(executeBody(execute.body, execution, callbackUrl)),
   };
 }
@@ -25,18 +25,28 @@ export function executeRequest(
 export function pollRequest(
   { poll }: Profile,
   base: string,
-  execution: Pick<Execution, 'actionId' | 'correlationId'> & { readonly executionId: string },
+  execution: Pick<Execution, 'actionId' | 'correlationId' | Traced> & { readonly executionId: string },
 ): HttpRequest {
   const { actionId, correlationId, executionId } = execution;
   return {
     method: 'GET',
     url: fillTemplate(poll.url, { base, actionId, correlationId, executionId }),
-    headers: headers(poll.correlationHeader, correlationId),
+    headers: headers(poll.correlationHeader, execution),
   };
 }
 
-function headers(correlationHeader: string | null, correlationId: string): Record<string, string> {
-  return { accept: 'application/json', ...(correlationHeader === null ? {} : { [correlationHeader]: correlationId }) };
+type Traced = 'traceparent' | 'tracestate';
+
+function headers(
+  correlationHeader: string | null,
+  { correlationId, traceparent, tracestate }: Pick<Execution, 'correlationId' | Traced>,
+): Record<string, string> {
+  return {
+    accept: 'application/json',
+    ...(correlationHeader === null ? {} : { [correlationHeader]: correlationId }),
+    ...(traceparent === null ? {} : { traceparent }),
+    ...(tracestate === null ? {} : { tracestate }),
+  };
 }
 
 /** What is ours (constant members, callback URL, correlation id) stands, also where an app sent something of that name. */

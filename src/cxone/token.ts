@@ -3,9 +3,9 @@
 import { Buffer } from 'node:buffer';
 import { type Json, parseJson, scalarText } from '../execution/json.ts';
 import type { Log } from '../log.ts';
+import { excerptOf } from '../wire/excerpt.ts';
 import type { World } from '../world.ts';
 import { decodeUtf8 } from './answers.ts';
-import { excerptOf } from './excerpt.ts';
 import type { HttpReply, HttpRequest } from './exchange.ts';
 import { find } from './pointer.ts';
 import { TokenUnavailable } from './port.ts';

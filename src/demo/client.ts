@@ -30,23 +30,25 @@ export interface DemoClient {
   get(correlationId: string): Promise<ApiExecution>;
   trail(correlationId: string): Promise<ApiEntry[]>;
   cancel(correlationId: string): Promise<void>;
+  /** Whether the app is still to be told something. */
+  isToBeTold(): Promise<boolean>;
 }
 
 const TERMINAL = ['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'];
 
 export function createDemoClient(url: string, key: string): DemoClient {
   const api = ofetch.create({
-    baseURL: `${url}/v1/executions`,
+    baseURL: `${url}/v1`,
     headers: { authorization: `Bearer ${key}` },
     retry: 0,
     // Numbers come as they are written.
     parseResponse: (text) => parseJson(text),
   });
   const get = (id: string, seconds = 0) =>
-    api<ApiExecution>(`/${id}`, { headers: seconds > 0 ? { prefer: `wait=${seconds}` } : {} });
+    api<ApiExecution>(`/executions/${id}`, { headers: seconds > 0 ? { prefer: `wait=${seconds}` } : {} });
   return {
-    submit: (body) => api<ApiExecution>('', { method: 'POST', body }),
-    list: async () => (await api<{ items: ApiExecution[] }>('', { query: { limit: 200 } })).items,
+    submit: (body) => api<ApiExecution>('/executions', { method: 'POST', body }),
+    list: async () => (await api<{ items: ApiExecution[] }>('/executions', { query: { limit: 200 } })).items,
     untilEnded: async (id) => {
       for (;;) {
         const execution = await get(id, 30);
@@ -54,7 +56,11 @@ export function createDemoClient(url: string, key: string): DemoClient {
       }
     },
     get,
-    trail: async (id) => (await api<{ items: ApiEntry[] }>(`/${id}/audit`)).items,
-    cancel: async (id) => void (await api(`/${id}/cancel`, { method: 'POST' })),
+    trail: async (id) => (await api<{ items: ApiEntry[] }>(`/executions/${id}/audit`)).items,
+    cancel: async (id) => void (await api(`/executions/${id}/cancel`, { method: 'POST' })),
+    isToBeTold: async () => {
+      const query = { status: 'PENDING', limit: 1 };
+      return (await api<{ items: JsonObject[] }>('/notifications', { query })).items.length > 0;
+    },
   };
 }

@@ -13,6 +13,7 @@ import { createSimulator, type Simulator } from '../simulator/app.ts';
 import { systemWorld } from '../world.ts';
 import { type DemoCase, demoCases } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
+import { type Inbox, openInbox } from './inbox.ts';
 import { judge } from './judge.ts';
 import { showProgress } from './progress.ts';
 import { type Result, report } from './report.ts';
@@ -20,11 +21,14 @@ import { type Result, report } from './report.ts';
 const HELP = `Usage: npm run demo [-- --serve] [--seed TEXT]
 
 Runs the CXone simulator and the receiver on loopback ports and lets every fate happen to some execution.
-Ends with 0 only if each execution ended as its fate says.
+Ends with 0 only if each execution ended as its fate says and the app was told so, once.
 
   --serve      keep both up afterwards, with a curl line to try
   --seed TEXT  the same seed, the same run times and ids at the simulator
 `;
+
+/** How long the demo waits for the last notifications. */
+const NOTIFY_PATIENCE_MS = 20_000;
 
 const DATABASE = fileURLToPath(new URL('../../data/demo.db', import.meta.url));
 
@@ -41,18 +45,22 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   const keys = { app: secret(), operator: secret() };
   await using simulator = createSimulator({ seed: values.seed ?? 'demo' });
   const { url: cxoneUrl } = await simulator.listen();
-  const service = await startReceiver(cxoneUrl, keys, secret() + secret());
+  const inbox = await openInbox();
+  const service = await startReceiver(cxoneUrl, keys, secret() + secret(), inbox);
   try {
     stdout.write(`CXone simulator on ${cxoneUrl}, receiver on ${service.url}\n\n`);
     const startedAt = systemWorld.now();
-    const results = await play(createDemoClient(service.url, keys.app), simulator);
+    const results = await play(createDemoClient(service.url, keys.app), simulator, inbox);
     const auditCount = results.reduce((sum, { trail }) => sum + trail.length, 0);
     const took = systemWorld.now() - startedAt;
-    stdout.write(report({ results, auditCount, databasePath: relative('', DATABASE), took }));
+    stdout.write(
+      report({ results, auditCount, databasePath: relative('', DATABASE), took, turnedAway: inbox.turnedAway }),
+    );
     if (values.serve) await keepUp(service, keys);
     return results.every(({ differences }) => differences.length === 0) ? 0 : 1;
   } finally {
     await service.stop();
+    await inbox.close();
   }
 }
 
@@ -60,6 +68,7 @@ function startReceiver(
   cxoneUrl: string,
   keys: { app: string; operator: string },
   callbackSecret: string,
+  inbox: Inbox,
 ): Promise<Service> {
   mkdirSync(dirname(DATABASE), { recursive: true });
   for (const suffix of ['', '-wal', '-shm']) rmSync(DATABASE + suffix, { force: true });
@@ -75,6 +84,9 @@ function startReceiver(
     DATABASE_PATH: DATABASE,
     MAX_CONCURRENT: '20',
     QUEUE_TIMEOUT_SECONDS: '25',
+    NOTIFY_URLS: `demo:${inbox.url}`,
+    NOTIFY_ALLOWED_HOSTS: `demo:${inbox.origin}`,
+    NOTIFY_SECRETS: `demo:${inbox.secret}`,
   });
   const log = pino({ level: 'silent' });
   const fatal = (error: unknown) => {
@@ -83,7 +95,7 @@ function startReceiver(
   return startService({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
 }
 
-async function play(client: DemoClient, simulator: Simulator): Promise<Result[]> {
+async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Promise<Result[]> {
   const cases = demoCases();
   const endProgress = showProgress({
     total: cases.length,
@@ -95,6 +107,7 @@ async function play(client: DemoClient, simulator: Simulator): Promise<Result[]>
     await Promise.all(cases.map((demo) => live(demo, client)));
     // Late and repeated callbacks are part of a fate.
     await simulator.quiet();
+    await untilTold(client);
   } finally {
     await endProgress();
   }
@@ -106,10 +119,17 @@ async function play(client: DemoClient, simulator: Simulator): Promise<Result[]>
         execution,
         trail: await client.trail(correlationId),
         record: simulator.execution(correlationId),
+        told: inbox.toldOf(correlationId),
       };
       return { ...evidence, demo, differences: judge(demo, evidence) };
     }),
   );
+}
+
+/** One that was turned away comes again within ten seconds. */
+async function untilTold(client: DemoClient): Promise<void> {
+  const giveUpAt = systemWorld.now() + NOTIFY_PATIENCE_MS;
+  while ((await client.isToBeTold()) && systemWorld.now() < giveUpAt) await systemWorld.sleep(100);
 }
 
 async function live(demo: DemoCase, client: DemoClient): Promise<void> {

@@ -10,10 +10,12 @@ export interface Evidence {
   readonly trail: readonly ApiEntry[];
   /** What CXone saw of it; undefined if it never heard of it. */
   readonly record: CaseRecord | undefined;
+  /** The notifications that the app was sent and took, by type. */
+  readonly told: readonly string[];
 }
 
 /** Every difference, in words; none when all is as it should be. */
-export function judge({ expect }: Pick<DemoCase, 'expect'>, { execution, trail, record }: Evidence): string[] {
+export function judge({ expect }: Pick<DemoCase, 'expect'>, { execution, trail, record, told }: Evidence): string[] {
   const differences: string[] = [];
   const check = (what: string, expected: unknown, got: unknown) => {
     if (expected !== undefined && !isDeepStrictEqual(expected, got)) {
@@ -34,9 +36,15 @@ export function judge({ expect }: Pick<DemoCase, 'expect'>, { execution, trail, 
   if (!isSubsequence(expect.audit, events)) {
     differences.push(`audit: expected ${expect.audit.join(' … ')} in ${events.join(', ')}`);
   }
+  check('told to the app', endingsOf(execution), told);
   const text = expect.resultContains ?? '';
   if (!JSON.stringify(execution.result).includes(text)) differences.push(`result: does not contain ${text}`);
   return differences;
+}
+
+/** What an app is to be told, once each: how it ended, and a result that came after that. */
+function endingsOf({ status, lateResult }: ApiExecution): string[] {
+  return [`execution.${status.toLowerCase()}`, ...(lateResult === null ? [] : ['execution.late_result'])];
 }
 
 function isSubsequence(wanted: readonly string[], all: readonly string[]): boolean {

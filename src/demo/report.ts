@@ -2,6 +2,7 @@
 
 import type { CaseRecord } from '../simulator/ledger.ts';
 import type { DemoCase } from './cases.ts';
+import type { Inbox } from './inbox.ts';
 import type { Evidence } from './judge.ts';
 
 export interface Result extends Evidence {
@@ -15,12 +16,14 @@ export interface Summary {
   readonly databasePath: string;
   /** Milliseconds that the demo took. */
   readonly took: number;
+  /** Notifications that the app did not take. */
+  readonly turnedAway: Inbox['turnedAway'];
 }
 
 /** What a client without callbacks does: ask every so often, from acceptance on, until it is over. */
 const NAIVE_POLL_MS = 2000;
 
-export function report({ results, auditCount, databasePath, took }: Summary): string {
+export function report({ results, auditCount, databasePath, took, turnedAway }: Summary): string {
   const wrong = results.filter(({ differences }) => differences.length > 0);
   return [
     outcomes(results),
@@ -28,6 +31,7 @@ export function report({ results, auditCount, databasePath, took }: Summary): st
     latencies(results),
     '',
     upstream(results),
+    notifications(results, turnedAway),
     '',
     `${results.length} executions in ${(took / 1000).toFixed(1)} s left ${auditCount} audit entries in ${databasePath}. Try:`,
     '',
@@ -46,7 +50,7 @@ export function report({ results, auditCount, databasePath, took }: Summary): st
 }
 
 function outcomes(results: readonly Result[]): string {
-  const rows = [['', 'fate', 'n', 'expected', 'got', 'resolved by', 'lag']];
+  const rows = [['', 'fate', 'n', 'expected', 'got', 'resolved by', 'lag', 'told']];
   for (const group of Map.groupBy(results, ({ demo }) => demo.name).values()) {
     const [{ demo }] = group as [Result];
     const lags = group.map(detectionLag).filter((lag) => lag !== null);
@@ -58,6 +62,7 @@ function outcomes(results: readonly Result[]): string {
       distinct(group.map(({ execution }) => execution.status)),
       distinct(group.map(({ execution }) => execution.resolvedBy ?? '–')),
       lags.length === 0 ? '–' : `${percentile(lags, 50)} ms`,
+      distinct(group.map(({ told }) => told.map((type) => type.replace('execution.', '')).join(' + ') || '–')),
     ]);
   }
   return table(rows);
@@ -94,6 +99,12 @@ function upstream(results: readonly Result[]): string {
   );
   const each = (count: number) => (count / results.length).toFixed(2);
   return `CXone was called ${each(asked)} times per execution; polling every 2 s would have called it ${each(naive)} times.`;
+}
+
+function notifications(results: readonly Result[], { onPurpose, notGenuine }: Summary['turnedAway']): string {
+  const count = results.reduce((sum, { told }) => sum + told.length, 0);
+  const unsigned = notGenuine === 0 ? 'all of them signed' : `and turned away ${notGenuine} that were not signed`;
+  return `The app was told ${count} times, ${unsigned}; it turned ${onPurpose} away at first, which came again.`;
 }
 
 function naivePolls(record: CaseRecord, execution: Evidence['execution']): number {

@@ -28,6 +28,7 @@ export function checkConfiguration(env: () => Variables): Configured {
   try {
     const profile = loadProfile(config.cxone.profilePath);
     const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
+    checks.push(...notifications(config));
     return { checks, config, profile };
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
@@ -54,4 +55,26 @@ function secrets({ callbackSecrets }: Config): Check {
   if (old === 0) return ok(name, 'one, which signs and verifies');
   const advice = 'drop the old ones once the last execution that was sent under them has ended';
   return warn(name, `being rotated: ${old} old beside the new one`, advice);
+}
+
+/** Nothing where there is nothing to think about. */
+function notifications({ notifications: { allowedOrigins, secrets: given } }: Config): Check[] {
+  const name = 'notifications';
+  const plain = allowedOrigins.filter(({ origin }) => origin.startsWith('http:'));
+  const open = plain.filter(({ origin }) => !LOOPBACK.test(new URL(origin).hostname));
+  const rotated = Map.groupBy(given, ({ app }) => app);
+  return [
+    ...open.map(({ origin }) =>
+      warn(name, `${origin} is not encrypted: results can be read on the way`, 'list it as https:// if it can be'),
+    ),
+    ...[...rotated]
+      .filter(([, secretsOfApp]) => secretsOfApp.length > 1)
+      .map(([app, { length }]) =>
+        warn(
+          name,
+          `the secret of ${app} is being rotated: ${length} sign`,
+          'drop the old once the app has the new one',
+        ),
+      ),
+  ];
 }

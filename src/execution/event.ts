@@ -102,6 +102,10 @@ export const AUDIT_EVENTS = [
   'QUEUE_TIMEOUT',
   'CANCELLED',
   'CANCEL_IGNORED',
+  'NOTIFICATION_DELIVERED',
+  'NOTIFICATION_FAILED',
+  'NOTIFICATION_DEAD',
+  'NOTIFICATION_REPLAYED',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

@@ -20,13 +20,13 @@ const MAY_LOSE_DIGITS = /\d{16}|\d\.\d{15}|\d[eE]/;
 
 /**
  * Parses JSON text (RFC 8259) without losing digits of large numbers.
- * @throws {SyntaxError} when the text is no JSON or is nested deeper than {@link MAX_JSON_DEPTH}.
+ * @throws {SyntaxError} when the text is no JSON or is nested deeper than `levels`.
  */
-export function parseJson(text: string): Json {
+export function parseJson(text: string, levels = MAX_JSON_DEPTH): Json {
   // The depth comes first: a reviver recurses, plain parsing does not. A document this short cannot be too deep.
   const value: Json = JSON.parse(text);
-  if (text.length > 2 * MAX_JSON_DEPTH && isDeeperThan(value, MAX_JSON_DEPTH)) {
-    throw new SyntaxError(`JSON is nested deeper than ${MAX_JSON_DEPTH} levels`);
+  if (text.length > 2 * levels && isDeeperThan(value, levels)) {
+    throw new SyntaxError(`JSON is nested deeper than ${levels} levels`);
   }
   return MAY_LOSE_DIGITS.test(text) ? readJson(text) : value;
 }

@@ -3,7 +3,7 @@
 import type { AuditEntry } from './event.ts';
 import { type Execution, type LateResult, totalLatencyMs } from './execution.ts';
 
-export function representExecution(execution: Execution): object {
+export function representExecution(execution: Execution) {
   return {
     correlationId: execution.correlationId,
     actionId: execution.actionId,
@@ -25,13 +25,13 @@ export function representExecution(execution: Execution): object {
   };
 }
 
-function representLateResult(late: LateResult | null): object | null {
+function representLateResult(late: LateResult | null) {
   if (late === null) return null;
   const { status, result, error, via, receivedAt } = late;
   return { status, result, error, via, receivedAt: iso(receivedAt) };
 }
 
-export function representEntry(entry: AuditEntry): object {
+export function representEntry(entry: AuditEntry) {
   return {
     id: entry.id,
     timestamp: iso(entry.timestamp),
@@ -46,6 +46,14 @@ export function representEntry(entry: AuditEntry): object {
   };
 }
 
+/** An audit entry as a stream of events shows it: with the status it brought, null unless it ended the execution. */
+export function representEvent(entry: AuditEntry): object {
+  const { status, outcomeSha256 } = entry.detail;
+  return { ...representEntry(entry), terminalStatus: outcomeSha256 === undefined ? null : (status ?? null) };
+}
+
+function iso(time: number): string;
+function iso(time: number | null): string | null;
 function iso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }

@@ -9,6 +9,6 @@ export function json(status: number, body: unknown, headers: Headers = {}): Resp
   return answer(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
 }
 
-export function answer(status: number, body: string | null, headers: Headers): Response {
+export function answer(status: number, body: string | ReadableStream<Uint8Array> | null, headers: Headers): Response {
   return new Response(body, { status, headers: { ...COMMON_HEADERS, ...headers } });
 }

@@ -6,18 +6,33 @@ import { reasonOf } from '../log.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { answer } from './answers.ts';
 import { createGuard } from './authentication.ts';
+import { createBatches } from './batches.ts';
 import { createCallbacks } from './callbacks.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { createDocumentation } from './documentation.ts';
+import { createEvents } from './events.ts';
 import { createExecutions } from './executions.ts';
 import { createHealth } from './health.ts';
 import { createNotice } from './notices.ts';
+import { createNotificationSecrets } from './notification-secrets.ts';
+import { createNotifications } from './notifications.ts';
 import { problem } from './problems.ts';
+import { atRate } from './rate-limits.ts';
 import { createSubmissions } from './submissions.ts';
+import { traced } from './traced.ts';
 
 const STORE_RETRY_SECONDS = 5;
 
+/** The connection that an answer goes over, for those who need more of it than to answer. */
+export interface Line {
+  /** Cuts it, whatever is on its way. */
+  hangUp(): void;
+  /** Calls the listener when the answer is out, or can no longer get out. */
+  onceOver(listener: () => void): void;
+}
+
 /** `peer`: the address at the other end of the connection, if it is known. */
-export type Fetch = (request: Request, peer?: string | null) => Response | Promise<Response>;
+export type Fetch = (request: Request, peer?: string | null, line?: Line | null) => Response | Promise<Response>;
 
 /** `apps`: everything but the webhook; `webhook`: nothing but it. */
 export type Surface = 'everything' | 'apps' | 'webhook';
@@ -29,9 +44,9 @@ export function createApp(deps: HttpDependencies, surface: Surface): Fetch {
   const fail = createFailure(deps);
   app.notFound((c) => unrouted(app, c));
   app.onError((error, c) => fail(error, c.req.raw));
-  return logged(deps, async (request, peer = null) => {
+  return logged(deps, async (request, peer = null, line = null) => {
     try {
-      return await app.fetch(request, { peer });
+      return await app.fetch(request, { peer, line });
     } catch (thrown) {
       // Hono passes on whatever is thrown that is no Error.
       return fail(thrown, request);
@@ -42,16 +57,36 @@ export function createApp(deps: HttpDependencies, surface: Surface): Fetch {
 function routeApps(app: Hono, deps: HttpDependencies): void {
   const guard = createGuard(deps);
   const executions = createExecutions(deps);
+  const events = createEvents(deps);
+  const notifications = createNotifications(deps);
   const health = createHealth(deps);
+  const documentation = createDocumentation();
 
-  app.post('/v1/executions', guard.app(createSubmissions(deps)));
+  app.post(
+    '/v1/executions',
+    guard.app(traced(deps.tracing, '/v1/executions', atRate(deps.rates, 1, createSubmissions(deps)))),
+  );
+  app.post(
+    '/v1/executions/batch',
+    guard.app(traced(deps.tracing, '/v1/executions/batch', atRate(deps.rates, 0, createBatches(deps)))),
+  );
   app.get('/v1/executions', guard.anyone(executions.list));
   app.get('/v1/executions/:correlationId', guard.anyone(executions.one));
   app.get('/v1/executions/:correlationId/audit', guard.anyone(executions.audit));
   app.post('/v1/executions/:correlationId/cancel', guard.anyone(executions.cancel));
+  app.get('/v1/executions/:correlationId/events', guard.anyone(events.ofOne));
+  app.get('/v1/events', guard.anyone(events.ofAll));
+  // Before any route that takes an id in this place.
+  app.get('/v1/notifications/secrets', guard.anyone(createNotificationSecrets(deps)));
+  app.post('/v1/notifications/replay', guard.anyone(notifications.replayMany));
+  app.get('/v1/notifications', guard.anyone(notifications.list));
+  app.get('/v1/notifications/:id', guard.anyone(notifications.one));
+  app.post('/v1/notifications/:id/replay', guard.anyone(notifications.replay));
   app.get('/metrics', guard.operator(health.metrics));
   app.get('/livez', health.live);
   app.get('/readyz', health.ready);
+  app.get('/openapi.json', documentation.document);
+  app.get('/docs', documentation.page);
 }
 
 function routeWebhook(app: Hono, deps: HttpDependencies): void {
@@ -87,9 +122,9 @@ function createFailure({ log, world }: Pick<HttpDependencies, 'log' | 'world'>):
 }
 
 function logged({ log, world }: Pick<HttpDependencies, 'log' | 'world'>, fetch: Fetch): Fetch {
-  return async (request, peer) => {
+  return async (request, peer, line) => {
     const startedAt = world.now();
-    const response = await fetch(request, peer);
+    const response = await fetch(request, peer, line);
     const { method, url } = request;
     const ms = world.now() - startedAt;
     log.debug({ method, path: loggablePath(url), status: response.status, ms }, 'answered');

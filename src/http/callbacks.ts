@@ -10,20 +10,23 @@ import { createClients } from './checks/clients.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createNotice } from './notices.ts';
 import { problem } from './problems.ts';
+import type { CallbackAnswer } from './schemas/callback.ts';
 import { createThrottle } from './throttle.ts';
+import { traceCallback } from './traced.ts';
 
 type Dependencies = Pick<
   HttpDependencies,
-  'resolve' | 'callbackUrls' | 'callbackRules' | 'trustedProxies' | 'world' | 'log' | 'observeCallback'
+  'resolve' | 'callbackUrls' | 'callbackRules' | 'trustedProxies' | 'world' | 'log' | 'tracing' | 'observeCallback'
 >;
 
 export function createCallbacks(deps: Dependencies) {
-  const { resolve, callbackUrls, world, observeCallback } = deps;
+  const { resolve, callbackUrls, world, tracing, observeCallback } = deps;
   const checks = createCallbackChecks(deps.callbackRules);
   const clients = createClients(deps.trustedProxies);
   const refuse = createRefuse(deps);
 
   return async (c: Context): Promise<Response> => {
+    const startedAt = world.now();
     const headers = c.req.raw.headers;
     const header = (name: string) => headers.get(name);
     const reference = callbackUrls.verify(c.req.param('token') ?? '');
@@ -38,10 +41,9 @@ export function createCallbacks(deps: Dependencies) {
     const recorded = await record(resolve, reference, body, header('content-type'));
     if (recorded === undefined) return refuse(c, 'unknown-execution');
     observeCallback(recorded.outcome);
-    if (body.type === 'too-large') {
-      return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is asked instead.`);
-    }
-    return answerTo(recorded.outcome);
+    const answer = body.type === 'too-large' ? tooLarge() : answerTo(recorded.outcome);
+    traceCallback(tracing, headers, recorded, startedAt, answer);
+    return answer;
   };
 }
 
@@ -80,9 +82,13 @@ function record(
   }
 }
 
+function tooLarge(): Response {
+  return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is asked instead.`);
+}
+
 function answerTo(outcome: Outcome): Response {
   if (outcome === 'mismatch') {
     return problem('callback-mismatch', 'This URL was given out for an execution with another executionId.');
   }
-  return json(outcome === 'unreadable' ? 202 : 200, { outcome });
+  return json(outcome === 'unreadable' ? 202 : 200, { outcome } satisfies CallbackAnswer);
 }

@@ -1,14 +1,19 @@
 // What the HTTP side is given by the service.
 
 import type { CallbackUrls } from '../callback-url.ts';
+import type { NotifyRules } from '../courier/port.ts';
 import type { Outcome } from '../execution/outcome.ts';
 import type { Log } from '../log.ts';
 import type { Resolve } from '../resolve.ts';
+import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
+import type { Streams } from '../streams.ts';
 import type { Submit } from '../submit.ts';
+import type { Tracing } from '../tracing.ts';
 import type { Waiters } from '../waiters.ts';
 import type { World } from '../world.ts';
 import type { CallbackRefusal, CallbackRules } from './checks/callback-checks.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** A bearer key and whose it is; one name may have several keys. */
 export interface NamedKey {
@@ -23,17 +28,26 @@ export type CallbackOutcome = Outcome | CallbackRefusal;
 export type KeyRefusal = 'invalid-key' | 'throttled';
 
 export interface HttpDependencies {
-  readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record'>;
+  readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record'> &
+    Pick<Outbox, 'findNotification' | 'listNotifications' | 'recordDelivery' | 'replay'>;
   readonly submit: Submit;
+  /** How fast each app may submit. */
+  readonly rates: RateLimits;
   readonly resolve: Resolve;
   readonly waiters: Pick<Waiters, 'wait'>;
+  readonly streams: Pick<Streams, 'open'>;
   readonly world: Pick<World, 'now'>;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly callbackUrls: Pick<CallbackUrls, 'verify'>;
   /** What a callback must show besides its signed URL. */
   readonly callbackRules: CallbackRules;
   /** How many proxies in front of the receiver add to X-Forwarded-For. */
   readonly trustedProxies: number;
+  /** Where apps may be told what became of their executions. */
+  readonly notifyRules: NotifyRules;
+  /** What signs that, as each app is given it: the newest first. */
+  readonly notifySecrets: (app: string) => readonly string[];
   readonly apps: readonly NamedKey[];
   readonly operators: readonly NamedKey[];
   /** Whether the service is shutting down: nothing new is accepted, everything else is still answered. */

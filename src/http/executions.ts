@@ -1,16 +1,17 @@
 // /v1/executions for those who look: one, many, the audit trail, and giving one up.
 
 import type { Context } from 'hono';
-import { type Execution, isTerminal } from '../execution/execution.ts';
+import { isTerminal } from '../execution/execution.ts';
 import { representEntry, representExecution } from '../execution/representation.ts';
 import { json } from './answers.ts';
 import type { Identity } from './authentication.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { encodeCursor, parseListQuery } from './list-query.ts';
-import { isName } from './names.ts';
+import { parseListQuery } from './list-query.ts';
 import { preferredWait, waitApplied } from './preferences.ts';
-import { invalidInput, problem } from './problems.ts';
+import { invalidInput } from './problems.ts';
+import { encodeCursor } from './query.ts';
 import { howMany } from './validation.ts';
+import { createFindVisible, unknownExecution } from './visible.ts';
 
 type Dependencies = Pick<HttpDependencies, 'store' | 'waiters' | 'world'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
@@ -23,18 +24,12 @@ interface Executions {
 }
 
 export function createExecutions({ store, waiters, world }: Dependencies): Executions {
-  /** Undefined for an id that nobody has, one that nobody can have, and one of another app alike. */
-  const find = async (c: Context, caller: Identity): Promise<Execution | undefined> => {
-    const correlationId = c.req.param('correlationId') ?? '';
-    if (!isName(correlationId)) return undefined;
-    const execution = await store.find(correlationId);
-    return execution !== undefined && maySee(caller, execution) ? execution : undefined;
-  };
+  const find = createFindVisible(store);
 
   return {
     one: async (c, caller) => {
       const found = await find(c, caller);
-      if (found === undefined) return unknown();
+      if (found === undefined) return unknownExecution();
       const seconds = preferredWait(c.req.header('prefer'));
       const execution =
         seconds === null || isTerminal(found.status)
@@ -57,25 +52,17 @@ export function createExecutions({ store, waiters, world }: Dependencies): Execu
 
     audit: async (c, caller) => {
       const execution = await find(c, caller);
-      if (execution === undefined) return unknown();
+      if (execution === undefined) return unknownExecution();
       const entries = await store.trail(execution.correlationId);
       return json(200, { items: entries.map(representEntry) });
     },
 
     cancel: async (c, caller) => {
       const execution = await find(c, caller);
-      if (execution === undefined) return unknown();
+      if (execution === undefined) return unknownExecution();
       const by = `${caller.kind}:${caller.name}`;
       const recorded = await store.record(execution.reference, { type: 'cancelled', by }, world.now());
-      return recorded === undefined ? unknown() : json(200, representExecution(recorded.execution));
+      return recorded === undefined ? unknownExecution() : json(200, representExecution(recorded.execution));
     },
   };
-}
-
-function maySee(caller: Identity, execution: Execution): boolean {
-  return caller.kind === 'operator' || caller.name === execution.app;
-}
-
-function unknown(): Response {
-  return problem('not-found', 'You have no execution with this correlationId.');
 }

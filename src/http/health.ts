@@ -4,6 +4,7 @@ import { reasonOf } from '../log.ts';
 import { answer, json } from './answers.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { problem } from './problems.ts';
+import type { LiveAnswer, ReadyAnswer } from './schemas/health.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -11,11 +12,11 @@ type Dependencies = Pick<HttpDependencies, 'ready' | 'metrics' | 'draining' | 'l
 
 export function createHealth(deps: Dependencies) {
   return {
-    live: () => json(200, { live: true }),
+    live: () => json(200, { live: true } satisfies LiveAnswer),
 
     ready: async () => {
       const notReady = deps.draining() ? ['draining'] : await missing(deps);
-      if (notReady.length === 0) return json(200, { ready: true, notReady });
+      if (notReady.length === 0) return json(200, { ready: true, notReady: [] } satisfies ReadyAnswer);
       return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
         headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
         members: { ready: false, notReady },

@@ -4,71 +4,33 @@ import * as v from 'valibot';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../execution/execution.ts';
 import type { ListQuery } from '../store/port.ts';
 import { NAME, NAME_RULE } from './names.ts';
-import { type FieldError, pointerTo } from './problems.ts';
-import { type Validated, validate } from './validation.ts';
-
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 200;
+import { cursor, LIMIT, readQuery, time } from './query.ts';
+import type { Validated } from './validation.ts';
 
 const STATUSES = [...OPEN_STATUSES, ...TERMINAL_STATUSES] as const;
-const LIMIT_RULE = `must be an integer from 1 to ${MAX_LIMIT}`;
-const TIME_RULE =
-  'must be an ISO 8601 date or time with its offset, such as 2026-01-31 or 2026-01-31T12:00:00Z (write + as %2B in a URL)';
-const CURSOR_RULE = 'must be the nextCursor of an earlier page';
 
 const REFERENCE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const TIME = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
 
-const time = v.pipe(v.string(), v.check(isTime, TIME_RULE), v.transform(Date.parse));
-
-const QUERY = v.object({
-  status: v.exactOptional(v.picklist(STATUSES, `must be one of ${STATUSES.join(', ')}`)),
-  actionId: v.exactOptional(v.pipe(v.string(), v.regex(NAME, NAME_RULE))),
-  from: v.exactOptional(time),
-  to: v.exactOptional(time),
-  limit: v.exactOptional(v.pipe(v.string(), v.check(isLimit, LIMIT_RULE), v.transform(Number)), String(DEFAULT_LIMIT)),
-  cursor: v.exactOptional(
+/** Also what the OpenAPI document is made of: what JSON Schema cannot read off a parameter's rule stands in its metadata. */
+export const QUERY = v.object({
+  status: v.exactOptional(
     v.pipe(
-      v.string(),
-      v.check((text) => REFERENCE.test(decoded(text)) && encodeCursor(decoded(text)) === text, CURSOR_RULE),
-      v.transform(decoded),
+      v.picklist(STATUSES, `must be one of ${STATUSES.join(', ')}`),
+      v.description('Only those with this status.'),
     ),
   ),
+  actionId: v.exactOptional(
+    v.pipe(v.string(), v.regex(NAME, NAME_RULE), v.description('Only those of this Data Action.')),
+  ),
+  from: v.exactOptional(time('Only those submitted then or later.')),
+  to: v.exactOptional(time('Only those submitted earlier than that.')),
+  limit: LIMIT,
+  cursor: v.exactOptional(cursor(REFERENCE)),
 });
 
-/** A parameter without a value counts as not given. */
 export function parseListQuery(parameters: URLSearchParams): Validated<Omit<ListQuery, 'app'>> {
-  const given = [...parameters].filter(([, value]) => value !== '');
-  const validated = validate(QUERY, Object.fromEntries(given));
-  const errors = [...repeated(given.map(([name]) => name)), ...(validated.valid ? [] : validated.errors)];
-  if (!validated.valid || errors.length > 0) return { valid: false, errors };
-  const { cursor, ...filters } = validated.value;
-  return { valid: true, value: { ...filters, ...(cursor === undefined ? {} : { before: cursor }) } };
-}
-
-/** Opaque to apps, so that what pages are ordered by may change. */
-export function encodeCursor(reference: string): string {
-  return Buffer.from(reference).toString('base64url');
-}
-
-function decoded(cursor: string): string {
-  return Buffer.from(cursor, 'base64url').toString();
-}
-
-function repeated(names: readonly string[]): FieldError[] {
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((name) => ({
-    pointer: pointerTo(name),
-    detail: 'is given more than once; give it once',
-  }));
-}
-
-function isLimit(text: string): boolean {
-  return /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LIMIT;
-}
-
-function isTime(text: string): boolean {
-  const [, date] = TIME.exec(text) ?? [];
-  if (date === undefined || Number.isNaN(Date.parse(text))) return false;
-  // Date.parse takes the 30th of February for the 2nd of March.
-  return new Date(date).toISOString().startsWith(date);
+  const query = readQuery(QUERY, parameters);
+  if (!query.valid) return query;
+  const { cursor: before, ...filters } = query.value;
+  return { valid: true, value: { ...filters, ...(before === undefined ? {} : { before }) } };
 }

@@ -2,9 +2,10 @@
 
 import { answer, type Headers } from './answers.ts';
 
-const PROBLEMS = {
+export const PROBLEMS = {
   'bad-request': [400, 'The request cannot be understood'],
   'malformed-json': [400, 'The body is no JSON that can be read'],
+  'invalid-header': [400, 'A header is not valid'],
   unauthorized: [401, 'A valid key is needed'],
   forbidden: [403, 'This key may not do that'],
   'not-found': [404, 'Not found'],
@@ -12,12 +13,16 @@ const PROBLEMS = {
   'request-timeout': [408, 'The request took too long to arrive'],
   'correlation-id-taken': [409, 'The correlationId belongs to another submission'],
   'callback-mismatch': [409, 'The callback is for another execution'],
+  'notification-pending': [409, 'The notification is still to be sent'],
+  'events-pruned': [410, 'Some of these events are no longer kept'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body is not in a form that is understood'],
   'invalid-input': [422, 'The input is not valid'],
   'idempotency-key-reused': [422, 'The Idempotency-Key belongs to another request'],
+  'rate-limited': [429, 'This app submits faster than it may'],
   'app-queue-full': [429, 'The share of this app in the queue is full'],
   'too-many-failures': [429, 'Too many failed attempts'],
+  'too-many-streams': [429, 'Too many streams of events are open'],
   'headers-too-large': [431, 'The headers are too large'],
   'internal-error': [500, 'Something went wrong here'],
   'queue-full': [503, 'The queue is full'],
@@ -49,12 +54,26 @@ export function problem(name: ProblemName, detail: string, { headers, members }:
 }
 
 export function problemText(name: ProblemName, detail: string, members: Extras['members'] = {}): string {
+  return JSON.stringify(problemDetails(name, detail, members));
+}
+
+export function statusOf(name: ProblemName): number {
+  return PROBLEMS[name][0];
+}
+
+/** The same as a document inside another one. */
+export function problemDetails(name: ProblemName, detail: string, members: Extras['members'] = {}) {
   const [status, title] = PROBLEMS[name];
-  return JSON.stringify({ type: `urn:cxone-callback-receiver:problem:${name}`, title, status, detail, ...members });
+  return { type: `urn:cxone-callback-receiver:problem:${name}`, title, status, detail, ...members };
 }
 
 export function invalidInput(detail: string, errors: readonly FieldError[]): Response {
   return problem('invalid-input', detail, { members: { errors } });
+}
+
+/** `detail` goes on from the header's name: "is empty; …". */
+export function invalidHeader(header: string, detail: string): Response {
+  return problem('invalid-header', `${header} ${detail}.`, { members: { errors: [{ header, detail }] } });
 }
 
 /** The pointer to a member of the document, in RFC 6901's fragment form: `#/context/callbackUrl`. */

@@ -55,10 +55,14 @@ export interface Listening {
 /** @throws {Error} saying which address cannot be listened on, and why. */
 export async function listen(fetch: Fetch, { host, port, log, limits }: ListenOptions): Promise<Listening> {
   const { maxHeaderBytes, maxConnections, silenceTimeout, ...timeouts } = { ...LIMITS, ...limits };
-  const handle = getRequestListener((request, { incoming }) => fetch(request, incoming.socket?.remoteAddress ?? null), {
-    hostname: host,
-    errorHandler: badTarget,
-  });
+  const handle = getRequestListener(
+    (request, { incoming, outgoing }) =>
+      fetch(request, incoming.socket?.remoteAddress ?? null, {
+        hangUp: () => void outgoing.destroy(),
+        onceOver: (listener) => void outgoing.once('close', listener),
+      }),
+    { hostname: host, errorHandler: badTarget },
+  );
   const server = createServer({ ...timeouts, maxHeaderSize: maxHeaderBytes }, (incoming, outgoing) => {
     // While stopping, a kept connection must not bring yet another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');

@@ -40,7 +40,7 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
     counted:
       (call, recordOf) =>
       async (c, next): Promise<Response | undefined> => {
-        const exchange = ledger.begin(call, new Date(world.now()).toISOString());
+        const exchange = ledger.begin(call, new Date(world.now()).toISOString(), traceIn(c));
         const record = recordOf?.(c);
         c.set('exchange', exchange);
         c.set('record', record);
@@ -71,6 +71,15 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
         return undefined;
       },
     limited: async (c, next) => refusedByLimit(c) ?? next(),
+  };
+}
+
+function traceIn(c: Parameters<Step>[0]): { traceparent?: string; tracestate?: string } {
+  const traceparent = c.req.header('traceparent');
+  const tracestate = c.req.header('tracestate');
+  return {
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
   };
 }
 

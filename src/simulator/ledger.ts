@@ -7,6 +7,9 @@ export type Answer = number | 'reset' | 'hang';
 export interface Exchange {
   readonly at: string;
   answer: Answer | null;
+  /** W3C Trace Context, as it came; left out when none did. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
 }
 
 export interface SentCallback {
@@ -66,7 +69,7 @@ export interface Ledger {
   find(correlationId: string): CaseRecord | undefined;
   all(): CaseRecord[];
   /** A request came in; `end` it with its answer. */
-  begin(call: Call, at: string): Exchange;
+  begin(call: Call, at: string, trace?: Pick<Exchange, 'traceparent' | 'tracestate'>): Exchange;
   end(call: Call, exchange: Exchange, answer: Answer, record?: CaseRecord): void;
   ran(record: CaseRecord, executionId: string, endsAt: string | null): void;
   sent(record: CaseRecord, callback: SentCallback): void;
@@ -103,11 +106,11 @@ export function createLedger(watch: (event: SimulatorEvent) => void): Ledger {
     },
     find: (correlationId) => cases.get(correlationId),
     all: () => [...cases.values()],
-    begin: (call, at) => {
+    begin: (call, at, trace = {}) => {
       inFlight += 1;
       sums.requests[call] += 1;
       sums.inFlightPeak = Math.max(sums.inFlightPeak, inFlight);
-      return { at, answer: null };
+      return { at, answer: null, ...trace };
     },
     end: (call, exchange, answer, record) => {
       inFlight -= 1;

@@ -1,7 +1,7 @@
 // What the service needs of a store to tell apps how their executions ended. Every promise settles only after its commit.
 
 import type { Execution } from '../execution/execution.ts';
-import type { DeliveryEvent } from '../notification/delivery.ts';
+import type { Delivery, DeliveryEvent } from '../notification/delivery.ts';
 import type { Notification, NotificationStatus, NotificationType } from '../notification/notification.ts';
 
 /** One app's notifications to one origin: what is slow or dead together, and holds up nobody else. */
@@ -41,17 +41,33 @@ export interface NotificationPage {
   readonly next: number | null;
 }
 
+/** What one step of a replay did. */
+export interface ReplayStep {
+  readonly replayed: number;
+  /** Sequence to go on from; null at the end. */
+  readonly next: number | null;
+}
+
 export interface Outbox {
   /** Every lane with something to send, now or later. */
   lanes(): Promise<Lane[]>;
-  /** Leases up to `limit` of a lane that are due, the longest due first: until `leaseUntil` nobody else gets them. */
+  /**
+   * Leases up to `limit` of a lane that are due, the longest due first: until `leaseUntil` nobody else gets them. Those whose
+   * time is over are among them: after an outage of ours each still gets its last try.
+   */
   claim(lane: Pick<Lane, 'app' | 'origin'>, limit: number, now: number, leaseUntil: number): Promise<Sendable[]>;
-  /** Ends up to `limit` of a lane whose time is over without trying them; returns how many. */
+  /**
+   * Ends up to `limit` of a lane that are due and whose time is over, without trying them (nothing gets through there now);
+   * returns how many. Only as many as are longest due are looked at: call it again later for the rest.
+   */
   giveUp(lane: Pick<Lane, 'app' | 'origin'>, limit: number, now: number, reason: string): Promise<number>;
   /** Applies one event to one notification and leaves its audit entry; undefined when there is no such notification. */
-  recordDelivery(id: string, event: DeliveryEvent, now: number): Promise<Notification | undefined>;
+  recordDelivery(id: string, event: DeliveryEvent, now: number): Promise<Delivery | undefined>;
   findNotification(id: string): Promise<Notification | undefined>;
   listNotifications(query: NotificationQuery): Promise<NotificationPage>;
-  /** Makes up to `limit` that match and are not pending due again, oldest first; returns how many. */
-  replay(filter: NotificationFilter, limit: number, by: string, now: number): Promise<number>;
+  /**
+   * One step of a replay: looks at some notifications after the given sequence (0: from the beginning), oldest first, and
+   * makes up to `limit` that match and are not pending due again. Steps are short, so that nobody else waits.
+   */
+  replay(filter: NotificationFilter, after: number, limit: number, by: string, now: number): Promise<ReplayStep>;
 }

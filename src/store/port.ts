@@ -10,7 +10,7 @@ export type Added =
   | { readonly outcome: 'replayed'; readonly by: 'correlation-id' | 'idempotency-key'; readonly execution: Execution }
   /** The correlation id is taken, by another body or another app. */
   | { readonly outcome: 'conflict' }
-  /** The app used the idempotency key before, for another body. */
+  /** The app used the idempotency key before, for another body or another kind of request. */
   | { readonly outcome: 'key-reused' }
   /** As many executions are queued as may be: in all, or of this app. */
   | { readonly outcome: 'full' | 'share-full' };
@@ -34,8 +34,12 @@ export interface Recorded {
 }
 
 /** An execution as a commit left it, with the entry that tells why. */
-export interface Change extends Recorded {
+export interface Change extends Omit<Recorded, 'outcome'> {
+  /** `notification`: nothing happened to the execution; the entry is about telling its app. */
+  readonly outcome: Outcome | 'notification';
   readonly entry: AuditEntry;
+  /** When a notification of the execution is to be sent, if this brought or moved one. */
+  readonly notifyAt?: number | null;
 }
 
 export interface ListQuery {
@@ -58,12 +62,39 @@ export interface Page {
   readonly next: string | null;
 }
 
+export interface FeedQuery {
+  /** Only entries with a greater id. */
+  readonly after: number;
+  /** Null: of all apps. */
+  readonly app: string | null;
+  readonly correlationId?: string;
+  /** At least 1; there may be fewer, where one reading would become long. */
+  readonly limit: number;
+}
+
+export interface Feed {
+  /** In the order of their ids. */
+  readonly entries: AuditEntry[];
+  /** How far it looked: to be read on after. What was wanted up to here is in `entries`, unless it was pruned. */
+  readonly through: number;
+  /** The id of the newest entry of all: while it is greater than `through` there may be more. */
+  readonly newest: number;
+  /** Entries up to this id are gone, if they ever were. */
+  readonly prunedThrough: number;
+}
+
 /** The earliest moment at which each kind of work falls due; null when there is none. Milliseconds. */
 export interface Due {
   readonly dispatchAt: number | null;
   readonly pollAt: number | null;
   readonly expireAt: number | null;
 }
+
+/**
+ * Shares out up to `limit` turns among apps of which each could use so many: names an app for each turn, in the order in which
+ * they are to go. Who is named is counted as served.
+ */
+export type Share = (limit: number, demand: ReadonlyMap<string, number>) => readonly string[];
 
 export interface Store {
   add(submission: NewExecution): Promise<Added>;
@@ -76,10 +107,16 @@ export interface Store {
   record(reference: string, event: ExecutionEvent, now: number): Promise<Recorded | undefined>;
   /** Up to `limit` queued executions that are due to be sent, the longest due first, left as they are. */
   dueDispatches(limit: number, now: number): Promise<Execution[]>;
-  /** Takes up to `limit` queued executions that are due and marks them as handed to the network. */
-  claimDispatches(limit: number, now: number): Promise<Dispatchable[]>;
-  /** Leases up to `limit` executions that are due for a poll: until `leaseUntil` nobody else gets them. */
-  claimPolls(limit: number, now: number, leaseUntil: number): Promise<Execution[]>;
+  /**
+   * Takes up to `limit` queued executions that are due and marks them as handed to the network: of each app as many as `share`
+   * gives it (evenly unless said), those of a higher priority first, then the longest due.
+   */
+  claimDispatches(limit: number, now: number, share?: Share): Promise<Dispatchable[]>;
+  /**
+   * Leases up to `limit` executions that are due for a poll: until `leaseUntil` nobody else gets them. Of each app as many as
+   * `share` gives it (evenly unless said), the longest due first.
+   */
+  claimPolls(limit: number, now: number, leaseUntil: number, share?: Share): Promise<Execution[]>;
   /** Ends up to `limit` executions whose time is over and that cannot be asked for; returns how many. */
   expire(limit: number, now: number): Promise<number>;
   due(): Promise<Due>;
@@ -87,6 +124,8 @@ export interface Store {
   list(query: ListQuery): Promise<Page>;
   /** The audit entries of one execution, oldest first. */
   trail(correlationId: string): Promise<AuditEntry[]>;
+  /** Reads on in the trail of all apps, of one, or of one execution. One reading is short, so that nobody else waits. */
+  feed(query: FeedQuery): Promise<Feed>;
   counts(): Promise<Counts>;
   /** The end of the audit chain, as the last commit left it; also once the store is closed. */
   head(): Promise<AuditHead>;

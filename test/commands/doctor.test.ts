@@ -86,6 +86,24 @@ describe('doctor', () => {
     expect([plain.code, plain.found]).toEqual([0, [['warn', 'public url', said(/not encrypted/)]]]);
   });
 
+  test('warns of notifications that everybody can read, and of secrets that are being rotated', async () => {
+    const env = await environment();
+    const [app = ''] = (env['APP_KEYS'] ?? '').split(':');
+    const secrets = [1, 2].map((byte) => `${app}:whsec_${Buffer.alloc(32, byte).toString('base64')}`);
+    const { code, found } = await findings({
+      ...env,
+      NOTIFY_ALLOWED_HOSTS: '*:http://crm.internal,*:https://hooks.example,*:http://127.0.0.1:9000',
+      NOTIFY_SECRETS: secrets.join(),
+    });
+    expect([code, found]).toEqual([
+      0,
+      [
+        ['warn', 'notifications', said(/^http:\/\/crm\.internal is not encrypted/)],
+        ['warn', 'notifications', said(/rotated: 2 sign/)],
+      ],
+    ]);
+  });
+
   test.each([
     ['an entry that was altered', "UPDATE audit_events SET app = 'x' WHERE id = 5", 'audit chain', /entry 5/],
     ['a row that went missing', 'DELETE FROM executions WHERE rowid = 3', 'conservation', /off by 1/],

@@ -7,11 +7,15 @@ import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execut
 import { createApp, type Surface } from '../../src/http/app.ts';
 import { NO_RULES } from '../../src/http/checks/callback-checks.ts';
 import type { CallbackOutcome, HttpDependencies, KeyRefusal } from '../../src/http/dependencies.ts';
+import { createRateLimits, type RateRules } from '../../src/http/rate-limits.ts';
 import { type Limits, type Listening, listen } from '../../src/http/server.ts';
 import type { Facts, Log } from '../../src/log.ts';
 import { createResolve } from '../../src/resolve.ts';
+import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
+import { createStreams, type Streams } from '../../src/streams.ts';
 import { createSubmit } from '../../src/submit.ts';
+import { NO_TRACING } from '../../src/tracing.ts';
 import { createWaiters, type Waiters } from '../../src/waiters.ts';
 import { submitted } from '../support/executions.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
@@ -33,9 +37,10 @@ export interface LogLine {
 export interface Harness extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  readonly store: Store;
+  readonly store: Store & Outbox;
   readonly world: ManualWorld;
   readonly waiters: Waiters;
+  readonly streams: Streams;
   readonly callbackUrls: CallbackUrls;
   readonly observed: CallbackOutcome[];
   readonly keyRefusals: KeyRefusal[];
@@ -62,26 +67,44 @@ export interface Answer {
   readonly json: any;
 }
 
-type Options = Partial<HttpDependencies> & { readonly surface?: Surface; readonly limits?: Partial<Limits> };
+type Options = Partial<HttpDependencies> & {
+  readonly surface?: Surface;
+  readonly limits?: Partial<Limits>;
+  readonly queueCapacity?: number;
+  readonly shares?: Partial<Omit<RateRules, 'queueCapacity'>>;
+};
 
-export async function startHttp({ surface = 'everything', limits = {}, ...overrides }: Options = {}): Promise<Harness> {
+export async function startHttp({
+  surface = 'everything',
+  limits = {},
+  queueCapacity = QUEUE_CAPACITY,
+  shares = {},
+  ...overrides
+}: Options = {}): Promise<Harness> {
   const world = createManualWorld();
   const store = createMemoryStore();
   const waiters = createWaiters(store, world);
+  const streams = createStreams(store, world);
   const logLines: LogLine[] = [];
   const observed: CallbackOutcome[] = [];
   const keyRefusals: KeyRefusal[] = [];
   const callbackUrls = createCallbackUrls('https://receiver.example', [CALLBACK_SECRET]);
+  const rules = { appRates: new Map(), appQueueCapacities: new Map(), queueCapacity, ...shares };
   const dependencies: HttpDependencies = {
     store,
-    submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, queueCapacity: QUEUE_CAPACITY }),
+    submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
+    rates: createRateLimits(world, rules),
     resolve: createResolve(store, { readCallback }, world),
     waiters,
+    streams,
     world,
     log: logInto(logLines),
+    tracing: NO_TRACING,
     callbackUrls,
     callbackRules: NO_RULES,
     trustedProxies: 0,
+    notifyRules: { check: () => null },
+    notifySecrets: (app) => [`whsec_secret-of-${app}`],
     apps: [
       { name: 'orders', key: ORDERS_KEY },
       { name: 'billing', key: BILLING_KEY },
@@ -102,6 +125,7 @@ export async function startHttp({ surface = 'everything', limits = {}, ...overri
     store,
     world,
     waiters,
+    streams,
     callbackUrls,
     observed,
     keyRefusals,

@@ -154,9 +154,8 @@ describe('503 with Retry-After', () => {
   });
 
   test('when the store cannot commit', async () => {
-    await using http = await startHttp({
-      submit: () => Promise.reject(new StoreUnavailable('disk full at /secret/path')),
-    });
+    const fail = () => Promise.reject(new StoreUnavailable('disk full at /secret/path'));
+    await using http = await startHttp({ submit: { one: fail, batch: fail } });
     const answer = await http.submit();
     expect(answer.status).toBe(503);
     expect(answer.json.type).toBe('urn:cxone-callback-receiver:problem:store-unavailable');

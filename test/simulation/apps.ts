@@ -1,14 +1,17 @@
 // The apps of a simulation and the journal they keep: what they asked for, and what they were answered.
 
 import type { Clock } from './clock.ts';
-import type { Act, Change, SubmissionFields } from './history.ts';
+import type { Act, Change, Order, SubmissionFields } from './history.ts';
 import { type App, KEYS, PUBLIC_URL, type Receiver } from './receiver.ts';
 
 type Submit = Extract<Act, { type: 'submit' }>;
+type Batch = Extract<Act, { type: 'batch' }>;
 
 export interface Submission {
   readonly slot: number;
   readonly app: App;
+  /** The Idempotency-Key that it came under, alone or with others. */
+  readonly key: string | null;
   /** Null: left to the receiver. */
   readonly correlationId: string | null;
   readonly body: SubmissionFields & {
@@ -43,8 +46,12 @@ export interface Cancellation {
   answer: Answer | null;
 }
 
+/** Submissions of which all were to be accepted or none. */
+export type AtomicBatch = readonly Submission[];
+
 export interface Journal {
   readonly submissions: Submission[];
+  readonly atomic: AtomicBatch[];
   readonly looks: Look[];
   readonly cancellations: Cancellation[];
 }
@@ -53,20 +60,23 @@ export interface Apps {
   readonly journal: Journal;
   submit(act: Submit): Promise<void>;
   submitAgain(slot: number, change: Change): Promise<void>;
+  batch(act: Batch): Promise<void>;
+  batchAgain(slot: number, change: Change): Promise<void>;
   cancel(slot: number): Promise<void>;
   look(slot: number, wait: number | null): Promise<void>;
 }
 
 export function createApps(receiver: Receiver, clock: Clock, note: (text: string) => void): Apps {
-  const journal: Journal = { submissions: [], looks: [], cancellations: [] };
-  const acts = new Map<number, Submit>();
+  const journal: Journal = { submissions: [], atomic: [], looks: [], cancellations: [] };
+  const orders = new Map<number, Order>();
+  const alone = new Map<number, Submit>();
+  const batches: Batch[] = [];
 
   async function ask(
     app: App,
     method: string,
     path: string,
-    body?: string,
-    wait?: number | null,
+    { body, wait, key }: { body?: string; wait?: number | null; key?: string | null } = {},
   ): Promise<Answer | null> {
     const request = new Request(PUBLIC_URL + path, {
       method,
@@ -74,6 +84,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
         authorization: `Bearer ${KEYS[app]}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(typeof wait === 'number' ? { prefer: `wait=${wait}` } : {}),
+        ...(typeof key === 'string' ? { 'idempotency-key': key } : {}),
       },
       ...(body === undefined ? {} : { body }),
     });
@@ -83,21 +94,47 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
     return { status: response.status, replayed, body: await response.json() };
   }
 
-  async function send(submission: Submission, text: string, wait: number | null): Promise<void> {
+  function write(order: Order, key: string | null, change: Change): Submission {
+    const { slot, fields, named } = order;
+    const app = change === 'another app' ? 'other' : 'shop';
+    const variant = change === 'another body' ? 1 : 0;
+    const correlationId = named ? idOf(slot) : null;
+    const inputs = { slot, variant };
+    const body = { actionId: 'charge', inputs, ...fields, ...(named ? { correlationId: idOf(slot) } : {}) };
+    const meaning = `${app} ${variant}`;
+    const submission: Submission = { slot, app, key, correlationId, body, meaning, answer: null, waiting: true };
     journal.submissions.push(submission);
-    submission.answer = await ask(submission.app, 'POST', '/v1/executions', text, wait);
-    submission.waiting = false;
-    note(`submission for slot ${submission.slot} → ${told(submission.answer)}`);
+    return submission;
   }
 
-  function bodyOf({ slot, fields, named }: Submit, variant: number): Submission['body'] {
-    const inputs = { slot, variant };
-    return { actionId: 'charge', inputs, ...fields, ...(named ? { correlationId: idOf(slot) } : {}) };
+  async function send(act: Submit, change: Change, wait: number | null): Promise<void> {
+    const submission = write(act, act.keyed ? `key-${act.slot}` : null, change);
+    const { app, key, body, slot } = submission;
+    submission.answer = await ask(app, 'POST', '/v1/executions', { body: text(body, change), wait, key });
+    submission.waiting = false;
+    note(`submission for slot ${slot} → ${told(submission.answer)}`);
+  }
+
+  async function sendAll(act: Batch, change: Change, again: boolean): Promise<void> {
+    const [first] = act.orders;
+    const key = act.keyed ? `batch-${first?.slot}` : null;
+    const submissions = act.orders.map((order) => write(order, key, change));
+    if (act.atomic) journal.atomic.push(submissions);
+    const bodies = submissions.map(({ body }) => text(body, change)).join();
+    const body = `{"executions":[${bodies}],"atomic":${act.atomic}}`;
+    const answer = await ask(submissions[0]?.app ?? 'shop', 'POST', '/v1/executions/batch', { body, key });
+    for (const [index, submission] of submissions.entries()) {
+      submission.answer = answer === null ? null : answerTo(index, answer, again);
+      submission.waiting = false;
+    }
+    note(
+      `batch from slot ${first?.slot} → ${answer?.status ?? 'no answer'}, ${submissions.map((one) => told(one.answer))}`,
+    );
   }
 
   /** The id under which an app knows what it submitted; undefined while it knows none. */
   function known(slot: number): string | undefined {
-    if (acts.get(slot)?.named) return idOf(slot);
+    if (orders.get(slot)?.named) return idOf(slot);
     return journal.submissions.find((one) => one.slot === slot && one.answer?.body.correlationId)?.answer?.body
       .correlationId;
   }
@@ -105,38 +142,22 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
   return {
     journal,
     submit: async (act) => {
-      acts.set(act.slot, act);
-      const body = bodyOf(act, 0);
-      const correlationId = act.named ? idOf(act.slot) : null;
-      const submission: Submission = {
-        slot: act.slot,
-        app: 'shop',
-        correlationId,
-        body,
-        meaning: 'shop 0',
-        answer: null,
-        waiting: true,
-      };
-      await send(submission, JSON.stringify(body), act.wait);
+      orders.set(act.slot, act);
+      alone.set(act.slot, act);
+      await send(act, 'same', act.wait);
     },
     submitAgain: async (slot, change) => {
-      const act = acts.get(slot);
-      if (act === undefined) return;
-      const app = change === 'another app' ? 'other' : 'shop';
-      const variant = change === 'another body' ? 1 : 0;
-      const body = bodyOf(act, variant);
-      const sent = change === 'members in another order' ? Object.fromEntries(Object.entries(body).reverse()) : body;
-      const correlationId = act.named ? idOf(slot) : null;
-      const submission: Submission = {
-        slot,
-        app,
-        correlationId,
-        body,
-        meaning: `${app} ${variant}`,
-        answer: null,
-        waiting: true,
-      };
-      await send(submission, JSON.stringify(sent), null);
+      const act = alone.get(slot);
+      if (act !== undefined) await send(act, change, null);
+    },
+    batch: async (act) => {
+      for (const order of act.orders) orders.set(order.slot, order);
+      batches.push(act);
+      await sendAll(act, 'same', false);
+    },
+    batchAgain: async (slot, change) => {
+      const act = batches.find(({ keyed, orders: its }) => keyed && its.some((order) => order.slot === slot));
+      if (act !== undefined) await sendAll(act, change, true);
     },
     cancel: async (slot) => {
       const correlationId = known(slot);
@@ -152,7 +173,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
       const askedAt = clock.elapsed();
       const look: Look = { correlationId, waitMs: (wait ?? 0) * 1000, askedAt, answeredAt: null, answer: null };
       journal.looks.push(look);
-      look.answer = await ask('shop', 'GET', `/v1/executions/${correlationId}`, undefined, wait);
+      look.answer = await ask('shop', 'GET', `/v1/executions/${correlationId}`, { wait });
       look.answeredAt = clock.elapsed();
       note(`looking at ${correlationId} → ${told(look.answer)}`);
     },
@@ -161,6 +182,25 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
 
 function idOf(slot: number): string {
   return `order-${slot}`;
+}
+
+function text(body: object, change: Change): string {
+  return JSON.stringify(
+    change === 'members in another order' ? Object.fromEntries(Object.entries(body).reverse()) : body,
+  );
+}
+
+/** What a batch was answered as to one of its items; null when it was refused because of others. */
+function answerTo(index: number, { status, replayed, body }: Answer, again: boolean): Answer | null {
+  if (status === 200) {
+    const item = body.items[index];
+    // Sent again, what was accepted is answered as it was first, beside what was accepted only now.
+    const known = replayed || again || item.replayed === true;
+    return { status: item.status, replayed: known, body: item.execution ?? item.problem };
+  }
+  const errors: { pointer: string }[] | undefined = body.errors;
+  const meant = errors?.some(({ pointer }) => `${pointer}/`.startsWith(`#/executions/${index}/`)) ?? true;
+  return meant ? { status, replayed, body } : null;
 }
 
 function told(answer: Answer | null): string {

@@ -37,8 +37,17 @@ export interface EntryRow {
   readonly hash: string;
 }
 
+export interface NotificationRow {
+  readonly id: string;
+  readonly correlation_id: string;
+  readonly type: string;
+  readonly status: string;
+}
+
 export interface View {
   rows(): Row[];
+  /** In the order in which they came up. */
+  notifications(): NotificationRow[];
   entriesAfter(id: number): EntryRow[];
   hashOf(id: number): string | undefined;
   firstHash(): string;
@@ -51,6 +60,7 @@ export interface View {
 export function openView(path: string): View {
   const db = new Database(path, { readonly: true });
   const rows = db.prepare('SELECT * FROM executions ORDER BY reference');
+  const notifications = db.prepare('SELECT id, correlation_id, type, status FROM notifications ORDER BY sequence');
   const entries = db.prepare('SELECT * FROM audit_events WHERE id > ? ORDER BY id');
   const hash = db.prepare('SELECT hash FROM audit_events WHERE id = ?').pluck();
   const first = db.prepare('SELECT hash FROM audit_checkpoint').pluck();
@@ -58,6 +68,7 @@ export function openView(path: string): View {
   const conservation = db.prepare('SELECT accepted, difference FROM conservation');
   return {
     rows: () => rows.all() as Row[],
+    notifications: () => notifications.all() as NotificationRow[],
     entriesAfter: (id) => entries.all(id) as EntryRow[],
     hashOf: (id) => hash.get(id) as string | undefined,
     firstHash: () => first.get() as string,

@@ -8,6 +8,7 @@ import {
   type Fate,
   FORGERIES,
   type History,
+  type Order,
   OUTAGES,
   type PlannedCallback,
   POLL_FATES,
@@ -18,6 +19,11 @@ import {
 } from './history.ts';
 
 const MAX_SLOTS = 8;
+
+/** How many slots an act takes up. */
+const SLOTS: Partial<Record<Act['type'], number>> = { submit: 1, batch: 3 };
+
+const CHANGES = ['same', 'same', 'members in another order', 'another body', 'another app'] as const;
 
 interface Dice {
   chance(probability: number): boolean;
@@ -61,6 +67,7 @@ const ALWAYS: readonly Act['type'][] = [
 ];
 const SOMETIMES: readonly (readonly Act['type'][])[] = [
   ['submit again', 'submit again'],
+  ['batch', 'batch again', 'batch again'],
   ['cancel'],
   ['callback', 'callback', 'callback'],
   ['forged callback'],
@@ -88,8 +95,8 @@ export function generate(seed: number): History {
   const steps = Array.from({ length: count }, (): Step => {
     let type = dice.pick(temper.acts);
     if (slots === 0) type = 'submit';
-    if (type === 'submit' && slots >= MAX_SLOTS) type = 'time passes';
-    if (type === 'submit') slots += 1;
+    if (slots + (SLOTS[type] ?? 0) > MAX_SLOTS) type = 'time passes';
+    slots += SLOTS[type] ?? 0;
     return { ...act(type, slots, dice, temper), together: dice.chance(together) };
   });
   return { seed, settings: settings(dice), steps };
@@ -112,22 +119,20 @@ function act(type: Act['type'], slots: number, dice: Dice, temper: Temper): Act 
     case 'submit':
       return {
         type,
-        slot: slots - 1,
-        named: dice.chance(0.8),
+        ...order(slots - 1, dice, temper),
+        keyed: dice.chance(0.4),
         wait: dice.chance(0.2) ? dice.between(0, 60) : null,
-        fields: {
-          timeoutSeconds: dice.pick([5, 10, 30, 120]),
-          graceSeconds: dice.chance(0.02) ? 86_400 : dice.pick([0, 1, 5, 10, 60, 600]),
-          retryUncertain: dice.chance(0.3),
-        },
-        fate: fate(dice, temper),
       };
-    case 'submit again':
+    case 'batch':
       return {
         type,
-        slot,
-        change: dice.pick(['same', 'same', 'members in another order', 'another body', 'another app']),
+        orders: [3, 2, 1].map((back) => order(slots - back, dice, temper)),
+        keyed: dice.chance(0.8),
+        atomic: dice.chance(0.5),
       };
+    case 'submit again':
+    case 'batch again':
+      return { type, slot, change: dice.pick(CHANGES) };
     case 'look':
       return { type, slot, wait: dice.chance(0.4) ? dice.between(0, 60) : null };
     case 'callback':
@@ -152,6 +157,19 @@ function act(type: Act['type'], slots: number, dice: Dice, temper: Temper): Act 
     default:
       return type satisfies never;
   }
+}
+
+function order(slot: number, dice: Dice, temper: Temper): Order {
+  return {
+    slot,
+    named: dice.chance(0.8),
+    fields: {
+      timeoutSeconds: dice.pick([5, 10, 30, 120]),
+      graceSeconds: dice.chance(0.02) ? 86_400 : dice.pick([0, 1, 5, 10, 60, 600]),
+      retryUncertain: dice.chance(0.3),
+    },
+    fate: fate(dice, temper),
+  };
 }
 
 /** Mostly short, at times days. */

@@ -100,16 +100,26 @@ export interface SubmissionFields {
 
 export type Change = 'same' | 'members in another order' | 'another body' | 'another app';
 
+/** What an app wants done, whether it asks for it alone or in a batch. */
+export interface Order {
+  readonly slot: number;
+  /** By a correlation id. */
+  readonly named: boolean;
+  readonly fields: SubmissionFields;
+  readonly fate: Fate;
+}
+
 export type Act =
-  | {
+  | (Order & {
       readonly type: 'submit';
-      readonly slot: number;
-      readonly named: boolean;
+      /** With an Idempotency-Key. */
+      readonly keyed: boolean;
       readonly wait: number | null;
-      readonly fields: SubmissionFields;
-      readonly fate: Fate;
-    }
+    })
   | { readonly type: 'submit again'; readonly slot: number; readonly change: Change }
+  | { readonly type: 'batch'; readonly orders: readonly Order[]; readonly keyed: boolean; readonly atomic: boolean }
+  /** The batch that the slot came in, if it came in one with a key. */
+  | { readonly type: 'batch again'; readonly slot: number; readonly change: Change }
   | { readonly type: 'cancel'; readonly slot: number }
   | { readonly type: 'look'; readonly slot: number; readonly wait: number | null }
   | { readonly type: 'callback'; readonly slot: number; readonly words: CallbackWords }

@@ -2,9 +2,11 @@
 
 import type { Journal } from './apps.ts';
 import type { Clock } from './clock.ts';
-import { openView, type Row, type View } from './database.ts';
+import { type NotificationRow, openView, type Row, type View } from './database.ts';
 import type { Settings } from './history.ts';
+import type { Hook } from './hook.ts';
 import { createLedger } from './promises/ledger.ts';
+import { checkNotifications, checkTold } from './promises/notifications.ts';
 import { checkOutcomes } from './promises/outcomes.ts';
 import type { State } from './promises/state.ts';
 import { checkSubmissions } from './promises/submissions.ts';
@@ -31,6 +33,10 @@ export interface Inspector {
   nextBound(healedAt: number): number | null;
   /** @throws {Violation} when something is open past its time. */
   checkEnded(healedAt: number): void;
+  /** How many notifications an app has not taken yet. */
+  untold(): number;
+  /** @throws {Violation} when there is an app that should have been told by now, and was not. */
+  checkTold(): void;
   /** The file as a whole. */
   checkFile(): void;
   head(): string;
@@ -50,13 +56,15 @@ export interface InspectorOptions {
   readonly clock: Clock;
   readonly truth: Truth;
   readonly journal: Journal;
+  readonly hook: Hook;
   readonly settings: Settings;
 }
 
-export function createInspector({ receiver, clock, truth, journal, settings }: InspectorOptions): Inspector {
+export function createInspector({ receiver, clock, truth, journal, hook, settings }: InspectorOptions): Inspector {
   const ledger = createLedger();
   let view: { readonly path: string; readonly of: View } | null = null;
   let rows: ReadonlyMap<string, Row> = new Map();
+  let notifications: readonly NotificationRow[] = [];
 
   function look(): View {
     const path = receiver.databasePath();
@@ -86,13 +94,27 @@ export function createInspector({ receiver, clock, truth, journal, settings }: I
       if (!receiver.alive()) return;
       const now = look();
       rows = ledger.update(now);
+      notifications = now.notifications();
+      const { calls } = hook;
       const { clockWasSet, wasStopped } = inspector;
       const { trails } = ledger;
       const bodyOf = now.bodyOf;
-      const state: State = { rows, trails, truth, journal, clockWasSet, wasStopped, settings, bodyOf };
+      const state: State = {
+        rows,
+        trails,
+        truth,
+        journal,
+        notifications,
+        calls,
+        clockWasSet,
+        wasStopped,
+        settings,
+        bodyOf,
+      };
       checkSubmissions(state);
       checkTrails(state);
       checkOutcomes(state);
+      checkNotifications(state);
     },
     nextBound: (healedAt) => {
       const bounds = open().map((row) => boundOf(row, healedAt));
@@ -109,6 +131,8 @@ export function createInspector({ receiver, clock, truth, journal, settings }: I
         );
       }
     },
+    untold: () => notifications.filter(({ status }) => status === 'PENDING').length,
+    checkTold: () => checkTold(notifications, hook.calls),
     checkFile: () => {
       const soundness = look().soundness();
       demand(soundness === 'ok', 'the file is sound', () => soundness);

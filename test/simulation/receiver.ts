@@ -4,12 +4,14 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promiseHooks } from 'node:v8';
 import { type Config, readConfig } from '../../src/config.ts';
+import type { Courier } from '../../src/courier/port.ts';
 import type { Fetch } from '../../src/http/app.ts';
 import type { Metrics } from '../../src/metrics.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import type { Clock, MortalWorld } from './clock.ts';
 import type { Settings } from './history.ts';
+import { TOLD_APP } from './promises/notifications.ts';
 
 export const KEYS = { shop: 'the-shop-key-0123456789', other: 'the-other-key-0123456789' } as const;
 export type App = keyof typeof KEYS;
@@ -47,9 +49,10 @@ export interface ReceiverOptions {
   readonly seed: number;
   readonly settings: Settings;
   readonly fetchFor: (alive: () => boolean) => typeof fetch;
+  readonly courierFor: (alive: () => boolean) => Courier;
 }
 
-export function createReceiver({ folder, clock, seed, settings, fetchFor }: ReceiverOptions): Receiver {
+export function createReceiver({ folder, clock, seed, settings, fetchFor, courierFor }: ReceiverOptions): Receiver {
   const log = quietLog();
   let lives = 0;
   let path = join(folder, 'receiver-0.db');
@@ -80,6 +83,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor }: Rece
           };
           return { url: PUBLIC_URL, port: 443, close };
         },
+        courier: courierFor(() => alive),
         wire: { fetch: fetchFor(() => alive), timeout: (ms) => timeout(world, ms) },
         metrics: createQuietMetrics(clock.touch),
       },
@@ -166,6 +170,7 @@ function configOf(settings: Settings, databasePath: string): Config {
     CALLBACK_SECRET: 'a-secret-for-histories-of-32-characters',
     CALLBACK_TRUST: settings.trust,
     APP_KEYS: `shop:${KEYS.shop},other:${KEYS.other}`,
+    NOTIFY_URLS: `${TOLD_APP}:https://hooks.example/`,
     DATABASE_PATH: databasePath,
     MAX_CONCURRENT: String(settings.maxConcurrent),
     RATE_LIMIT_PER_SECOND: String(settings.ratePerSecond),

@@ -8,6 +8,7 @@ import { createClock, withStoppedWatch } from './clock.ts';
 import { createSimulatedCxone } from './cxone.ts';
 import { forge } from './forgeries.ts';
 import type { History, Step } from './history.ts';
+import { createHook } from './hook.ts';
 import { createInspector } from './inspector.ts';
 import { createReceiver } from './receiver.ts';
 import type { Delivery } from './truth.ts';
@@ -28,6 +29,10 @@ export interface Told {
 /** Long enough for the last callback to come and be tried again. */
 const AFTERMATH_MS = 150_000;
 
+/** After so long at most an endpoint that failed is tried again, be the clock set back as it may. */
+const LONGEST_RETRY_MS = 12 * 3_600_000;
+const RETRY_STEP_MS = 300_000;
+
 /** In memory where there is such a folder: nothing here depends on the disk, and no fsync has to be waited for. */
 const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
@@ -45,9 +50,11 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
   const trace: string[] = [];
   const note = (text: string) => void trace.push(`      ${clock.elapsed() / 1000}s ${text}`);
   const cxone = createSimulatedCxone({ clock, note, webhook });
-  const receiver = createReceiver({ folder, clock, seed, settings, fetchFor: cxone.fetchFor });
+  const hook = createHook(clock, seed, note);
+  const carriers = { fetchFor: cxone.fetchFor, courierFor: hook.courierFor };
+  const receiver = createReceiver({ folder, clock, seed, settings, ...carriers });
   const apps = createApps(receiver, clock, note);
-  const inspector = createInspector({ receiver, clock, truth: cxone.truth, journal: apps.journal, settings });
+  const inspector = createInspector({ receiver, clock, truth: cxone.truth, journal: apps.journal, hook, settings });
   let failure: unknown = null;
 
   async function webhook(
@@ -80,6 +87,11 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
         return apps.submit(step);
       case 'submit again':
         return apps.submitAgain(step.slot, step.change);
+      case 'batch':
+        for (const { slot, fate } of step.orders) cxone.expect(slot, fate);
+        return apps.batch(step);
+      case 'batch again':
+        return apps.batchAgain(step.slot, step.change);
       case 'cancel':
         return apps.cancel(step.slot);
       case 'look':
@@ -160,6 +172,7 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
   /** From here on all is well: everything must end in its time. */
   async function end(): Promise<void> {
     cxone.heal();
+    hook.heal();
     trace.push('    from here on all is well');
     const healedAt = clock.now();
     await clock.settle();
@@ -172,8 +185,18 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
     await clock.advance(AFTERMATH_MS);
     if (failure !== null) throw failure;
     inspector.check();
+    await tellAll();
     await receiver.stop();
     inspector.checkFile();
+  }
+
+  /** An endpoint that failed for long is tried again after hours only. */
+  async function tellAll(): Promise<void> {
+    for (let waited = 0; inspector.untold() > 0 && waited < LONGEST_RETRY_MS; waited += RETRY_STEP_MS) {
+      await clock.advance(RETRY_STEP_MS);
+      inspector.check();
+    }
+    inspector.checkTold();
   }
 
   try {

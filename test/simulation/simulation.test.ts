@@ -32,6 +32,7 @@ test('(these histories reach every ending and everything that can be said of an 
     ...sayings,
     ...callbacks.map((name) => `CALLBACK_${name}`),
     ...polls.map((name) => `POLL_${name}`),
+    ...['DELIVERED', 'FAILED', 'DEAD'].map((name) => `NOTIFICATION_${name}`),
     'QUEUE_TIMEOUT',
   ];
   expect([...reached].sort()).toEqual(expect.arrayContaining(expected));

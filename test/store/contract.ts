@@ -1,10 +1,20 @@
 // What every store must do, whatever database stands behind it.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AuditEntry, ExecutionEvent } from '../../src/execution/event.ts';
 import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
 import { type JsonObject, parseJson } from '../../src/execution/json.ts';
-import { type Change, type NewExecution, type Store, StoreUnavailable } from '../../src/store/port.ts';
-import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+import {
+  type Change,
+  type Feed,
+  type FeedQuery,
+  type NewExecution,
+  type Store,
+  StoreUnavailable,
+} from '../../src/store/port.ts';
+import { anExecution, callback, completed, failed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+import { addingContract } from './contract-adding.ts';
+import { sharingContract } from './contract-sharing.ts';
 
 const LATER = NOON + 1_000_000;
 
@@ -67,6 +77,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect((await tryToAdd()).outcome).toBe('full');
       });
     });
+
+    addingContract(() => store);
+    sharingContract(() => store);
 
     describe('recording', () => {
       test('an event for an unknown reference is answered with nothing', async () => {
@@ -231,6 +244,80 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         stop();
         await add();
         expect(heard).toEqual(['ACCEPTED', 'DISPATCHED', 'CALLBACK_COMPLETED']);
+      });
+    });
+
+    describe('reading on in the trail', () => {
+      const ids = (feed: Feed) => feed.entries.map(({ id }) => id);
+
+      test('chunk by chunk, each entry of all, of one app or of one execution comes once and in order', async () => {
+        const ended = await pending('cx-1', { app: 'a' });
+        for (let i = 0; i < 4; i += 1) await add({ app: i % 2 ? 'a' : 'b' });
+        await store.record(ended.reference, callback(completed()), NOON);
+        const walk = async (of: Pick<FeedQuery, 'app' | 'correlationId'>) => {
+          const seen: AuditEntry[] = [];
+          let feed: Feed;
+          let after = 0;
+          do {
+            feed = await store.feed({ ...of, after, limit: 2 });
+            expect(feed.entries.length).toBeLessThanOrEqual(2);
+            seen.push(...feed.entries);
+            after = feed.through;
+          } while (feed.through < feed.newest);
+          return seen;
+        };
+        const all = await walk({ app: null });
+        expect(all.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+        expect(await walk({ app: 'a' })).toEqual(all.filter(({ app }) => app === 'a'));
+        expect(await walk({ app: 'nobody' })).toEqual([]);
+        const { correlationId } = ended;
+        expect(await walk({ app: null, correlationId })).toEqual(await store.trail(correlationId));
+        expect(await walk({ app: 'b', correlationId })).toEqual([]);
+      });
+
+      test('at the end there is nothing, and it has looked through all there is', async () => {
+        await add();
+        const { id } = await store.head();
+        const none = { entries: [], newest: id, prunedThrough: 0 };
+        expect(await store.feed({ app: null, after: id, limit: 9 })).toEqual({ ...none, through: id });
+        expect(await store.feed({ app: 'nobody', after: 0, limit: 9 })).toEqual({ ...none, through: id });
+        expect(await store.feed({ app: null, after: id + 7, limit: 9 })).toEqual({ ...none, through: id + 7 });
+      });
+
+      test('what was pruned is told, and reading goes on behind it', async () => {
+        const old = await add({ correlationId: 'old' });
+        await store.record(old.reference, { type: 'cancelled', by: 'shop' }, NOON);
+        await add({ correlationId: 'young' });
+        await store.prune(100, LATER);
+        const feed = await store.feed({ app: null, after: 0, limit: 9 });
+        expect(feed).toMatchObject({ through: 3, newest: 3, prunedThrough: 2 });
+        expect(ids(feed)).toEqual([3]);
+        expect(await store.feed({ app: null, correlationId: 'old', after: 0, limit: 9 })).toMatchObject({
+          entries: [],
+          through: 3,
+        });
+      });
+
+      test('the entry that ends an execution, and no other, carries the status it brought', async () => {
+        const refused = { type: 'refused', message: 'no', httpStatus: 400, latencyMs: 1 } as const;
+        const endings: [ExecutionEvent, string][] = [
+          [callback(completed()), 'COMPLETED'],
+          [polled(failed()), 'FAILED'],
+          [refused, 'REJECTED'],
+          [{ type: 'poll-not-found', message: 'gone', httpStatus: 404, latencyMs: 1 }, 'NOT_FOUND'],
+          [{ type: 'expired' }, 'TIMEOUT'],
+          [{ type: 'cancelled', by: 'shop' }, 'CANCELLED'],
+        ];
+        for (const [event, status] of endings) {
+          const { reference, correlationId } =
+            event.type === 'refused' ? await add() : await pending('cx-1', { graceSeconds: 0 });
+          if (event.type === 'refused') await store.claimDispatches(10, NOON);
+          await store.record(reference, event, LATER);
+          await store.record(reference, callback(failed({ code: 'again' })), LATER);
+          const { entries } = await store.feed({ app: null, correlationId, after: 0, limit: 99 });
+          const endingEntries = entries.filter(({ detail }) => detail['outcomeSha256'] !== undefined);
+          expect(endingEntries.map(({ detail }) => detail['status'])).toEqual([status]);
+        }
       });
     });
 

@@ -9,12 +9,13 @@ import { systemWorld } from '../../src/world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { storeContract } from './contract.ts';
+import { outboxContract } from './outbox-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
 let files = 0;
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-storeContract('SQLite', async () =>
+const openSqlite = async () =>
   createSqliteStore({
     path: join(folder, `${++files}.db`),
     world: systemWorld,
@@ -22,7 +23,12 @@ storeContract('SQLite', async () =>
     fatal: (error) => {
       throw error;
     },
-  }),
-);
+  });
+
+storeContract('SQLite', openSqlite);
 
 storeContract('memory, as the HTTP tests use it', async () => createMemoryStore());
+
+outboxContract('SQLite', openSqlite);
+
+outboxContract('memory, as the HTTP tests use it', async () => createMemoryStore());

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createCallbackUrls } from '../../src/callback-url.ts';
 import { readConfig } from '../../src/config.ts';
+import type { Resolve } from '../../src/courier/guard.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import { type Limits, listen } from '../../src/http/server.ts';
 import { type Service, startService } from '../../src/service.ts';
@@ -16,7 +17,7 @@ import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const CALLBACK_SECRET = 'a-secret-for-stories-of-32-characters';
-const APP_KEY = 'the-shop-key-0123456789';
+export const APP_KEY = 'the-shop-key-0123456789';
 export const OTHER_APP_KEY = 'the-other-key-0123456789';
 export const OPERATOR_KEY = 'the-operator-key-0123456789';
 
@@ -30,6 +31,13 @@ interface Answered {
   readonly body: any;
 }
 
+interface RequestOptions {
+  readonly key?: string;
+  readonly body?: unknown;
+  readonly prefer?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface Stage {
   readonly world: ManualWorld;
   readonly simulator: Simulator;
@@ -39,7 +47,7 @@ export interface Stage {
   stop(): Promise<void>;
   /** Starts the receiver again on the same file, with these variables changed. */
   restart(changes?: Record<string, string>): Promise<void>;
-  request(method: string, path: string, options?: { key?: string; body?: unknown; prefer?: string }): Promise<Answered>;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answered>;
   /** Submits an execution that meets this fate; returns its id. */
   submit(fate: FateName | object, more?: object): Promise<string>;
   get(correlationId: string): Promise<Answered['body']>;
@@ -55,6 +63,8 @@ export async function setStage(
   env: Record<string, string> = {},
   simulatorOptions: Partial<SimulatorOptions> = {},
   limits: Partial<Limits> = {},
+  /** Looks up the hosts of notifications; the system does unless said. */
+  resolve?: Resolve,
 ): Promise<Stage> {
   const world = createManualWorld();
   const log = quietLog();
@@ -87,7 +97,10 @@ export async function setStage(
   const fatal = (error: unknown) => {
     throw error;
   };
-  const machine = { listen: ((fetch, place) => listen(fetch, { ...place, limits })) satisfies typeof listen };
+  const machine = {
+    listen: ((fetch, place) => listen(fetch, { ...place, limits })) satisfies typeof listen,
+    ...(resolve ? { resolve } : {}),
+  };
   const start = () => startService({ config, world, log, fatal, publicUrlFromListener: true, machine });
   let service = await start();
   let stopped: Promise<void> | null = null;
@@ -108,13 +121,14 @@ export async function setStage(
       service = await start();
       stopped = null;
     },
-    request: async (method, path, { key = APP_KEY, body, prefer } = {}) => {
+    request: async (method, path, { key = APP_KEY, body, prefer, headers = {} } = {}) => {
       const response = await fetch(`${service.url}${path}`, {
         method,
         headers: {
           authorization: `Bearer ${key}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(prefer === undefined ? {} : { prefer }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });

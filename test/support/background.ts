@@ -4,8 +4,11 @@ import { onTestFinished } from 'vitest';
 import { startBackground } from '../../src/background.ts';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
+import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
+import { NO_TRACING } from '../../src/tracing.ts';
 import { anExecution } from './executions.ts';
+import { createFakeCourier, type FakeCourier } from './fake-courier.ts';
 import { createFakeCxone, type FakeCxone } from './fake-cxone.ts';
 import { createManualWorld, type ManualWorld } from './manual-world.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -13,8 +16,9 @@ import { quietLog, type RememberingLog } from './quiet-log.ts';
 
 export interface Background {
   readonly world: ManualWorld;
-  readonly store: Store;
+  readonly store: Store & Outbox;
   readonly cxone: FakeCxone;
+  readonly courier: FakeCourier;
   readonly log: RememberingLog;
   add(overrides?: Partial<Submission>): Promise<string>;
   find(correlationId: string): Promise<Execution>;
@@ -25,21 +29,28 @@ export interface Background {
   restart(): void;
 }
 
-const RULES = { queueTimeoutMs: 300_000, pollIntervalMs: 2_000, auditRetentionDays: 0 };
+const RULES = {
+  queueTimeoutMs: 300_000,
+  pollIntervalMs: 2_000,
+  auditRetentionDays: 0,
+  appWeights: new Map<string, number>(),
+};
 
 export function startTestBackground(rules = RULES): Background {
   const world = createManualWorld();
   const store = createMemoryStore();
   const cxone = createFakeCxone();
+  const courier = createFakeCourier();
   const log = quietLog();
   const callbackUrls = { mint: (reference: string) => `https://receiver.example/webhook/${reference}` };
-  const start = () => startBackground({ store, cxone, callbackUrls, world, log, rules });
+  const start = () => startBackground({ store, cxone, courier, callbackUrls, world, log, tracing: NO_TRACING, rules });
   let loops = start();
 
   const background: Background = {
     world,
     store,
     cxone,
+    courier,
     log,
     add: async (overrides = {}) => {
       const execution = { ...anExecution(overrides, world.now()), expireAt: world.now() + rules.queueTimeoutMs };

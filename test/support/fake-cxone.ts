@@ -44,6 +44,21 @@ export const FOUND: PollAnswer = { type: 'polled', news: completed('found'), htt
 
 export function createFakeCxone(): FakeCxone {
   let permitsOut = 0;
+  const waiting = new Set<() => void>();
+
+  /** Resolves when a permit was given back, or the signal aborts. */
+  function released(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const goOn = () => {
+        waiting.delete(goOn);
+        signal.removeEventListener('abort', goOn);
+        resolve();
+      };
+      waiting.add(goOn);
+      signal.addEventListener('abort', goOn);
+    });
+  }
+
   let authorizations = 0;
   const fake: FakeCxone = {
     onExecute: async () => ACCEPTED,
@@ -59,11 +74,12 @@ export function createFakeCxone(): FakeCxone {
       return permitsOut;
     },
     permits: async (_kind: RequestKind, max: number, signal: AbortSignal): Promise<Permit[]> => {
-      if (fake.limit - permitsOut <= 0) await aborted(signal);
+      while (fake.limit - permitsOut <= 0 && !signal.aborted) await released(signal);
       const count = Math.max(0, Math.min(max, fake.limit - permitsOut));
       permitsOut += count;
       const giveBack = () => {
         permitsOut -= 1;
+        for (const goOn of waiting) goOn();
       };
       return Array.from({ length: count }, () => ({ release: giveBack, cancel: giveBack }));
     },
@@ -82,11 +98,4 @@ export function createFakeCxone(): FakeCxone {
     readCallback: (): CallbackReading => ({ type: 'callback', executionId: null, news: completed() }),
   };
   return fake;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -2,19 +2,28 @@
 
 import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../src/execution/event.ts';
 import { type Dispatchable, type Execution, OPEN_STATUSES, type Submission } from '../../src/execution/execution.ts';
+import { keyOf, requestOf } from '../../src/execution/idempotency-key.ts';
 import { transition } from '../../src/execution/transition.ts';
+import { createFairShares } from '../../src/fair-shares.ts';
+import type { Outbox } from '../../src/store/outbox-port.ts';
 import {
   type Added,
   type AddedAmongOthers,
   type Change,
   type Counts,
+  type Feed,
+  type FeedQuery,
   type ListQuery,
   type NewExecution,
   type Pruned,
   type Recorded,
+  type Share,
   type Store,
   StoreUnavailable,
 } from '../../src/store/port.ts';
+import { outcomeHash } from '../../src/store/sqlite/chain.ts';
+import { mutableColumns } from '../../src/store/sqlite/rows.ts';
+import { createMemoryOutbox } from './memory-outbox.ts';
 
 interface Row {
   execution: Execution;
@@ -22,15 +31,19 @@ interface Row {
   readonly fingerprint: string;
 }
 
-export function createMemoryStore(): Store {
+export function createMemoryStore(): Store & Outbox {
   const rows = new Map<string, Row>();
   const listeners = new Set<(changes: readonly Change[]) => void>();
+  const evenly = createFairShares();
   let entries: AuditEntry[] = [];
   let lastEntryId = 0;
+  let prunedThrough = 0;
   let closed = false;
 
   const all = () => [...rows.values()].map(({ execution }) => execution);
   const byReference = (reference: string) => [...rows.values()].find((row) => row.execution.reference === reference);
+
+  const outbox = createMemoryOutbox({ operate, execution: (reference) => byReference(reference)?.execution, append });
 
   /** Runs one operation as a whole; its promise settles after the listeners have heard of it, as after a commit. */
   async function operate<T>(work: (changes: Change[]) => T): Promise<T> {
@@ -51,25 +64,37 @@ export function createMemoryStore(): Store {
     return entry;
   }
 
-  function apply(row: Row, event: ExecutionEvent, now: number): Change {
+  function apply(row: Row, event: ExecutionEvent, now: number): Change & Recorded {
     const { execution, outcome, entry } = transition(row.execution, event, now);
+    const told = outbox.arrived(row.execution, execution, now);
     row.execution = execution;
-    return { execution, outcome, entry: append(execution, entry, now) };
+    if (outcome !== 'resolved') return { execution, outcome, entry: append(execution, entry, now) };
+    const seal = { status: execution.status, outcomeSha256: outcomeHash(mutableColumns(execution)) };
+    const sealed = { ...entry, detail: { ...entry.detail, ...seal, ...(told ? { notification: told.id } : {}) } };
+    return { execution, outcome, entry: append(execution, sealed, now), notifyAt: told?.dueAt ?? null };
   }
 
-  function earlier({ execution, fingerprint }: NewExecution): Added | undefined {
-    const { app, correlationId, idempotencyKey } = execution;
-    const own = [...rows.values()].filter((row) => row.execution.app === app);
-    const keyed =
-      idempotencyKey === null ? undefined : own.find((row) => row.execution.idempotencyKey === idempotencyKey);
-    if (keyed !== undefined) {
-      if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
-      return { outcome: 'replayed', by: 'idempotency-key', execution: keyed.execution };
-    }
+  function earlier(submission: NewExecution): Added | undefined {
+    const keyed = earlierByKey(submission);
+    if (keyed !== undefined) return keyed;
+    const { app, correlationId } = submission.execution;
     const named = rows.get(correlationId);
     if (named === undefined) return undefined;
-    if (named.execution.app !== app || named.fingerprint !== fingerprint) return { outcome: 'conflict' };
+    if (named.execution.app !== app || named.fingerprint !== submission.fingerprint) return { outcome: 'conflict' };
     return { outcome: 'replayed', by: 'correlation-id', execution: named.execution };
+  }
+
+  function earlierByKey({ execution, fingerprint }: NewExecution): Added | undefined {
+    const { app, idempotencyKey: name } = execution;
+    if (name === null) return undefined;
+    const nameOf = (row: Row) => (row.execution.app === app ? row.execution.idempotencyKey : null);
+    const same = [...rows.values()].find((row) => nameOf(row) === name);
+    if (same?.fingerprint === fingerprint) {
+      return { outcome: 'replayed', by: 'idempotency-key', execution: same.execution };
+    }
+    const others = [...rows.values()].map(nameOf).filter((other) => other !== null && keyOf(other) === keyOf(name));
+    const elsewhere = others.some((other) => other !== null && requestOf(other) !== requestOf(name));
+    return same !== undefined || elsewhere ? { outcome: 'key-reused' } : undefined;
   }
 
   function add(submission: NewExecution, changes: Change[]): Added {
@@ -109,7 +134,7 @@ export function createMemoryStore(): Store {
   }
 
   /** Those that are due by this moment, the longest due first. */
-  function dueBy(moment: 'dispatchAt' | 'pollAt' | 'expireAt', now: number, limit: number): Row[] {
+  function dueBy(moment: 'dispatchAt' | 'pollAt' | 'expireAt', now: number, limit?: number): Row[] {
     const at = ({ execution }: Row) => execution[moment] ?? Number.POSITIVE_INFINITY;
     return [...rows.values()]
       .filter((row) => at(row) <= now)
@@ -117,16 +142,24 @@ export function createMemoryStore(): Store {
       .slice(0, limit);
   }
 
-  function claimDispatches(limit: number, now: number, changes: Change[]): Dispatchable[] {
-    return dueBy('dispatchAt', now, limit).flatMap((row) => {
+  /** Those that are due, an app's in their order, as many and in the order of turns as they are shared out. */
+  function shared(rows: readonly Row[], limit: number, share: Share): Row[] {
+    const byApp = Map.groupBy(rows, ({ execution }) => execution.app);
+    const turns = share(limit, new Map([...byApp].map(([app, own]) => [app, own.length])));
+    return turns.flatMap((app) => byApp.get(app)?.shift() ?? []);
+  }
+
+  function claimDispatches(limit: number, now: number, share: Share, changes: Change[]): Dispatchable[] {
+    const due = dueBy('dispatchAt', now).sort((one, other) => other.execution.priority - one.execution.priority);
+    return shared(due, limit, share).flatMap((row) => {
       const change = apply(row, { type: 'dispatched' }, now);
       changes.push(change);
       return change.execution.status === 'UNCONFIRMED' ? [{ ...change.execution, ...row.payload }] : [];
     });
   }
 
-  function claimPolls(limit: number, now: number, leaseUntil: number): Execution[] {
-    return dueBy('pollAt', now, limit).map((row) => {
+  function claimPolls(limit: number, now: number, leaseUntil: number, share: Share): Execution[] {
+    return shared(dueBy('pollAt', now), limit, share).map((row) => {
       row.execution = { ...row.execution, pollAt: leaseUntil };
       return row.execution;
     });
@@ -150,24 +183,39 @@ export function createMemoryStore(): Store {
     // As with a hash chain, the first entry that must stay keeps all that follow.
     const oldest = entries.slice(0, limit);
     const stays = oldest.findIndex(({ timestamp, correlationId }) => {
-      const { resolvedAt = 0 } = rows.get(correlationId)?.execution ?? {};
-      return timestamp >= cutoff || resolvedAt === null || resolvedAt >= cutoff;
+      const { resolvedAt = 0, reference = '' } = rows.get(correlationId)?.execution ?? {};
+      return timestamp >= cutoff || resolvedAt === null || resolvedAt >= cutoff || outbox.isPending(reference);
     });
     const leaving = stays === -1 ? oldest : oldest.slice(0, stays);
     entries = entries.slice(leaving.length);
+    prunedThrough = leaving.at(-1)?.id ?? prunedThrough;
     const left = new Set(entries.map(({ correlationId }) => correlationId));
     const gone = new Set(leaving.map(({ correlationId }) => correlationId).filter((id) => !left.has(id)));
-    for (const id of gone) rows.delete(id);
+    for (const id of gone) {
+      outbox.forget(rows.get(id)?.execution.reference ?? '');
+      rows.delete(id);
+    }
     return { entries: leaving.length, executions: gone.size };
   }
 
+  function feed({ after, app, correlationId, limit }: FeedQuery): Feed {
+    const wanted = entries
+      .filter((entry) => entry.id > after && (app === null || entry.app === app))
+      .filter((entry) => correlationId === undefined || entry.correlationId === correlationId)
+      .slice(0, limit);
+    const whole = Math.max(after, lastEntryId);
+    const through = wanted.length === limit ? (wanted.at(-1)?.id ?? whole) : whole;
+    return { entries: wanted, through, newest: lastEntryId, prunedThrough };
+  }
+
   return {
+    ...outbox.port,
     add: (submission) => operate((changes) => add(submission, changes)),
     addAll: (submissions, together) => operate((changes) => addAll(submissions, together, changes)),
     record: (reference, event, now) => operate((changes) => record(reference, event, now, changes)),
     dueDispatches: (limit, now) => operate(() => dueBy('dispatchAt', now, limit).map(({ execution }) => execution)),
-    claimDispatches: (limit, now) => operate((changes) => claimDispatches(limit, now, changes)),
-    claimPolls: (limit, now, leaseUntil) => operate(() => claimPolls(limit, now, leaseUntil)),
+    claimDispatches: (limit, now, share = evenly) => operate((changes) => claimDispatches(limit, now, share, changes)),
+    claimPolls: (limit, now, leaseUntil, share = evenly) => operate(() => claimPolls(limit, now, leaseUntil, share)),
     expire: (limit, now) => operate((changes) => expire(limit, now, changes)),
     due: () =>
       operate(() => ({
@@ -178,6 +226,7 @@ export function createMemoryStore(): Store {
     find: (correlationId) => operate(() => rows.get(correlationId)?.execution),
     list: (query) => operate(() => list(query)),
     trail: (correlationId) => operate(() => entries.filter((entry) => entry.correlationId === correlationId)),
+    feed: (query) => operate(() => feed(query)),
     counts: () => operate(() => countByStatus(all())),
     // Its trail is not chained: the hash tells no more than the id.
     head: async () => ({ id: lastEntryId, hash: String(lastEntryId).padStart(64, '0') }),

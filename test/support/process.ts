@@ -32,10 +32,22 @@ export function runByNpm(script: string, env: Record<string, string>): Running {
   return follow('npm', ['run', '--silent', script], env, dirname(dirname(MAIN)));
 }
 
-function follow(command: string, args: readonly string[], env: Record<string, string>, cwd?: string): Running {
+/** Any other program, which may start others: they end with it. */
+export function runCommand(command: string, args: readonly string[], env: Record<string, string>): Running {
+  return follow(command, args, env, undefined, true);
+}
+
+function follow(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd?: string,
+  detached = false,
+): Running {
   const child = spawn(command, args, {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
     ...(cwd ? { cwd } : {}),
   });
   const lines: string[] = [];
@@ -54,7 +66,8 @@ function follow(command: string, args: readonly string[], env: Record<string, st
     return { code: code as number | null, stdout: lines.join('\n'), stderr };
   });
   onTestFinished(async () => {
-    child.kill('SIGKILL');
+    if (detached) killGroup(child);
+    else child.kill('SIGKILL');
     await finished;
   });
   return {
@@ -71,4 +84,13 @@ function follow(command: string, args: readonly string[], env: Record<string, st
       }
     },
   };
+}
+
+/** A detached process leads a group of its own, which outlives it if it started others. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // None of them is left.
+  }
 }

@@ -1,5 +1,6 @@
 // How many requests a second CXone gets, and until when it gets none.
 
+import { createBucket } from '../../bucket.ts';
 import type { World } from '../../world.ts';
 
 /** No Retry-After holds us longer than this, in milliseconds: a mistaken date must not stop the service for a year. */
@@ -16,7 +17,7 @@ const WINDOW_MS = 1_025;
 export function createRate(ratePerSecond: number, world: World) {
   const capacity = Math.max(1, Math.floor(ratePerSecond * 0.05));
   const gainPerMs = (ratePerSecond - (capacity - 1)) / WINDOW_MS;
-  let level = capacity;
+  const bucket = createBucket(capacity, gainPerMs, world.now);
   let at = world.now();
   let pausedUntil = 0;
   /** The moments of the last R departures, as a ring. */
@@ -28,32 +29,18 @@ export function createRate(ratePerSecond: number, world: World) {
     const now = world.now();
     const back = at - now;
     at = now;
-    if (back <= 0) {
-      level = Math.min(capacity, level - back * gainPerMs);
-      return;
-    }
-    // A clock that was set back gives nothing, and does not make any wait longer.
+    // A clock that was set back does not make any wait longer.
+    if (back <= 0) return;
     pausedUntil -= back;
     for (const [index, moment] of departures.entries()) departures[index] = moment - back;
   }
 
   return {
-    take: (): boolean => {
-      refresh();
-      if (level < 1) return false;
-      level -= 1;
-      return true;
-    },
+    take: (): boolean => bucket.take(1),
     /** A request that was let in is not made after all. */
-    putBack: (): void => {
-      refresh();
-      level = Math.min(capacity, level + 1);
-    },
+    putBack: (): void => bucket.putBack(1),
     /** Milliseconds until the next request fits. */
-    untilNext: (): number => {
-      refresh();
-      return level >= 1 ? 0 : Math.ceil((1 - level) / gainPerMs);
-    },
+    untilNext: (): number => bucket.until(1),
     /**
      * Milliseconds that a request must still wait on the doorstep. Requests that were let in one by one may be held up
      * together (by a commit, by a token) and would leave as a crowd: no window sees more than R leave.
@@ -74,9 +61,6 @@ export function createRate(ratePerSecond: number, world: World) {
       refresh();
       return Math.max(0, pausedUntil - at);
     },
-    tokens: (): number => {
-      refresh();
-      return Math.floor(level);
-    },
+    tokens: (): number => Math.floor(bucket.level()),
   };
 }

@@ -54,7 +54,7 @@ export const executions = sqliteTable(
       .on(table.app, table.idempotencyKey)
       .where(sql`idempotency_key IS NOT NULL`),
     index('executions_to_dispatch').on(table.app, table.priority, table.dispatchAt).where(sql`dispatch_at IS NOT NULL`),
-    index('executions_to_poll').on(table.pollAt).where(sql`poll_at IS NOT NULL`),
+    index('executions_to_poll').on(table.app, table.pollAt).where(sql`poll_at IS NOT NULL`),
     index('executions_to_expire').on(table.expireAt).where(sql`expire_at IS NOT NULL`),
   ],
 );
@@ -116,6 +116,7 @@ export const notifications = sqliteTable(
   },
   (table) => [
     index('notifications_by_app').on(table.app, table.sequence),
+    index('notifications_dead').on(table.app, table.sequence).where(sql`status = 'DEAD'`),
     index('notifications_to_send').on(table.app, table.origin, table.dueAt).where(sql`due_at IS NOT NULL`),
   ],
 );

@@ -1,6 +1,6 @@
 // Every statement that runs often, built once: a drizzle query built per call costs ten times a prepared one.
 
-import { and, asc, desc, eq, getTableColumns, isNotNull, lte, sql, type Table } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gte, isNotNull, lt, sql, type Table } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { MUTABLE_COLUMNS } from './rows.ts';
 import { auditCheckpoint, auditEvents, callbackBodies, executions, heartbeat } from './schema.ts';
@@ -10,6 +10,8 @@ const { inputs: _inputs, context: _context, fingerprint: _fingerprint, ...stateC
 const { hash: _hash, ...entryColumns } = getTableColumns(auditEvents);
 
 export { stateColumns };
+
+export type Statements = ReturnType<typeof prepareStatements>;
 
 export function prepareStatements(orm: BetterSQLite3Database) {
   const hole = sql.placeholder;
@@ -38,50 +40,34 @@ export function prepareStatements(orm: BetterSQLite3Database) {
       .from(executions)
       .where(and(eq(executions.app, hole('app')), eq(executions.idempotencyKey, hole('idempotencyKey'))))
       .prepare(),
-    dueForDispatch: orm
-      .select()
+    idempotencyKeyBetween: orm
+      .select({ name: executions.idempotencyKey })
       .from(executions)
-      .where(lte(executions.dispatchAt, hole('now')))
-      .orderBy(asc(executions.dispatchAt))
-      .limit(hole('limit'))
-      .prepare(),
-    dueForPoll: orm
-      .select(stateColumns)
-      .from(executions)
-      .where(lte(executions.pollAt, hole('now')))
-      .orderBy(asc(executions.pollAt))
-      .limit(hole('limit'))
-      .prepare(),
-    dueForExpiry: orm
-      .select(stateColumns)
-      .from(executions)
-      .where(lte(executions.expireAt, hole('now')))
-      .orderBy(asc(executions.expireAt))
-      .limit(hole('limit'))
+      .where(
+        and(
+          eq(executions.app, hole('app')),
+          gte(executions.idempotencyKey, hole('from')),
+          lt(executions.idempotencyKey, hole('to')),
+        ),
+      )
+      .limit(1)
       .prepare(),
     lease: orm
       .update(executions)
       .set({ pollAt: sql`${hole('pollAt')}` })
       .where(eq(executions.reference, hole('reference')))
       .prepare(),
-    due: orm
-      .select({
-        dispatchAt: sql<string | null>`(SELECT min(dispatch_at) FROM executions WHERE dispatch_at IS NOT NULL)`,
-        pollAt: sql<string | null>`(SELECT min(poll_at) FROM executions WHERE poll_at IS NOT NULL)`,
-        expireAt: sql<string | null>`(SELECT min(expire_at) FROM executions WHERE expire_at IS NOT NULL)`,
-      })
-      .from(heartbeat)
-      .prepare(),
     queued: orm
-      .select({ app: executions.app, count: sql<number>`count(*)` })
+      .select({ app: executions.app, priority: executions.priority, count: sql<number>`count(*)` })
       .from(executions)
       .where(isNotNull(executions.dispatchAt))
-      .groupBy(executions.app)
+      .groupBy(executions.app, executions.priority)
       .prepare(),
-    pollable: orm
-      .select({ count: sql<number>`count(*)` })
+    polled: orm
+      .select({ app: executions.app, count: sql<number>`count(*)` })
       .from(executions)
       .where(isNotNull(executions.pollAt))
+      .groupBy(executions.app)
       .prepare(),
     waiting: orm
       .select({ status: executions.status, count: sql<number>`count(*)` })

@@ -1,18 +1,18 @@
 // The store on SQLite: each decision reads, changes and writes its entry inside one transaction of the writer.
 
-import { createHash } from 'node:crypto';
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AuditDraft, ExecutionEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
+import { keyOf, namesOf, requestOf } from '../../execution/idempotency-key.ts';
 import { transition } from '../../execution/transition.ts';
 import type { Log } from '../../log.ts';
 import { reasonOf } from '../../log.ts';
 import type { World } from '../../world.ts';
+import type { Outbox } from '../outbox-port.ts';
 import {
   type Added,
   type AddedAmongOthers,
-  type AuditHead,
   type Change,
   type NewExecution,
   type Recorded,
@@ -20,12 +20,16 @@ import {
   StoreUnavailable,
 } from '../port.ts';
 import { createBacklog } from './backlog.ts';
-import { chainHash, outcomeHash } from './chain.ts';
+import { outcomeHash } from './chain.ts';
+import { createDueWork } from './due.ts';
+import { createFeed } from './feed.ts';
 import { createList } from './list.ts';
 import { explain, openDatabase } from './open.ts';
+import { createOutbox } from './outbox.ts';
 import { createPruner } from './prune.ts';
-import { fromIso, mutableColumns, toAuditRow, toDispatchable, toEntry, toIso, toRow, toState } from './rows.ts';
+import { mutableColumns, toDispatchable, toEntry, toIso, toRow, toState } from './rows.ts';
 import { prepareStatements } from './statements.ts';
+import { createTrail } from './trail.ts';
 import { createWriter, type Mutation } from './writer.ts';
 
 export interface SqliteStoreOptions {
@@ -42,16 +46,18 @@ export interface SqliteStoreOptions {
 const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 
 /** @throws {DatabaseRefused} when the file cannot be used; the message says why and what to do. */
-export function createSqliteStore(options: SqliteStoreOptions): Store {
+export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox {
   const database = openDatabase(options.path);
   const sql = prepareStatements(database.orm);
   const list = createList(database.orm);
   const prune = createPruner(database.orm);
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
-  // Remembered between transactions; only this process writes, and a rollback reads them again.
-  let head: AuditHead;
+  // What they remember between transactions is read again after a rollback: only this process writes.
+  const trail = createTrail(sql);
   const backlog = createBacklog();
+  const due = createDueWork(database, backlog);
+  const feed = createFeed(database.client, () => trail.head().id);
   let wasFull = false;
   try {
     explain(options.path, remember);
@@ -71,10 +77,16 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
 
+  const outbox = createOutbox(database.client, database.orm, { writer, execution: byReference, append: trail.append });
+
+  function byReference(reference: string): Execution | undefined {
+    const row = sql.byReference.get({ reference });
+    return row && toState(row);
+  }
+
   function remember(): void {
-    const checkpoint = sql.checkpoint.get();
-    head = sql.head.get() ?? { id: checkpoint?.prunedThrough ?? 0, hash: checkpoint?.hash ?? '' };
-    backlog.reset(sql.queued.all());
+    trail.remember();
+    backlog.reset(sql.queued.all(), sql.polled.all());
   }
 
   function tellListeners(changes: readonly Change[]): void {
@@ -87,29 +99,19 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     }
   }
 
-  function append(execution: Execution, draft: AuditDraft, now: number): Change['entry'] {
-    const { body } = draft;
-    const detail = body ? { ...draft.detail, bytes: body.bytes.length, sha256: sha256(body.bytes) } : draft.detail;
-    const row = toAuditRow(head.id + 1, now, execution, { ...draft, detail });
-    const hash = chainHash(head.hash, row);
-    sql.insertEntry.run({ ...row, hash });
-    if (body) {
-      sql.insertBody.run({ auditId: row.id, contentType: body.contentType, body: Buffer.from(body.bytes) });
-    }
-    head = { id: row.id, hash };
-    return toEntry(row);
-  }
-
-  /** The one way in which an execution changes: transition, row, entry. */
-  function apply(before: Execution, event: ExecutionEvent, now: number): Change {
+  /** The one way in which an execution changes: transition, row, what its app is to be told, entry. */
+  function apply(before: Execution, event: ExecutionEvent, now: number): Change & Recorded {
     const { execution, outcome, entry } = transition(before, event, now);
     const columns = mutableColumns(execution);
     if (execution !== before) {
       sql.updateExecution.run({ ...columns, reference: execution.reference });
       backlog.moved(before, execution);
     }
-    const sealed = outcome === 'resolved' ? { ...entry.detail, outcomeSha256: outcomeHash(columns) } : entry.detail;
-    return { execution, outcome, entry: append(execution, { ...entry, detail: sealed }, now) };
+    const seal = outcome === 'resolved' ? { status: execution.status, outcomeSha256: outcomeHash(columns) } : {};
+    const told = outbox.arrived(before, execution, now);
+    const sealed = { ...entry.detail, ...seal, ...(told === null ? {} : { notification: told.id }) };
+    const notifyAt = told?.dueAt ?? null;
+    return { execution, outcome, entry: trail.append(execution, { ...entry, detail: sealed }, now), notifyAt };
   }
 
   /** What was sent before under the same name, if anything: told by its app and fingerprint from something else. */
@@ -120,10 +122,17 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
       if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
       return { outcome: 'replayed', by: 'idempotency-key', execution: toState(keyed) };
     }
+    if (idempotencyKey !== null && isUsedElsewhere(app, idempotencyKey)) return { outcome: 'key-reused' };
     const named = sql.byCorrelationId.get({ correlationId });
     if (!named) return undefined;
     if (named.app !== app || named.fingerprint !== fingerprint) return { outcome: 'conflict' };
     return { outcome: 'replayed', by: 'correlation-id', execution: toState(named) };
+  }
+
+  /** Whether the app sent this key with another request: a batch, if this is none, or another batch. */
+  function isUsedElsewhere(app: string, name: string): boolean {
+    const other = sql.idempotencyKeyBetween.get({ app, ...namesOf(keyOf(name)) })?.name ?? null;
+    return other !== null && requestOf(other) !== requestOf(name);
   }
 
   function add(submission: NewExecution): Mutation<Added, Change> {
@@ -137,7 +146,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
     const detail = { timeoutSeconds, graceSeconds, retryUncertain };
     const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
-    const entry = append(execution, draft, execution.submittedAt);
+    const entry = trail.append(execution, draft, execution.submittedAt);
     return { value: { outcome: 'added', execution }, changes: [{ execution, outcome: 'progress', entry }] };
   }
 
@@ -152,17 +161,18 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
   }
 
   function record(reference: string, event: ExecutionEvent, now: number): Mutation<Recorded | undefined, Change> {
-    const row = sql.byReference.get({ reference });
-    if (!row) return unchanged(undefined);
-    const change = apply(toState(row), event, now);
+    const before = byReference(reference);
+    if (before === undefined) return unchanged(undefined);
+    const change = apply(before, event, now);
     return { value: change, changes: [change] };
   }
 
   return {
+    ...outbox.port,
     add: (submission) => writer.mutate(() => add(submission)),
     addAll: async (submissions, together) => {
       try {
-        return await writer.mutate(() => addAll(submissions, together));
+        return await writer.mutate(() => addAll(submissions, together), submissions.length);
       } catch (error) {
         if (error instanceof NotAllOfThem) return error.outcomes;
         throw error;
@@ -170,38 +180,31 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     },
     record: (reference, event, now) => writer.mutate(() => record(reference, event, now)),
 
-    dueDispatches: async (limit, now) => sql.dueForDispatch.all({ now: toIso(now), limit }).map(toState),
+    dueDispatches: async (limit, now) => due.toDispatch(limit, now).map(toState),
 
-    claimDispatches: (limit, now) =>
+    claimDispatches: (limit, now, share) =>
       writer.mutate(() => {
-        const rows = sql.dueForDispatch.all({ now: toIso(now), limit });
+        const rows = due.dispatches(limit, now, share);
         const changes = rows.map((row) => apply(toState(row), { type: 'dispatched' }, now));
         const sendable = rows.map((row, i) => ({ ...toDispatchable(row), ...changes[i]?.execution }));
         return { value: sendable.filter(({ status }) => status === 'UNCONFIRMED'), changes };
       }),
 
-    claimPolls: (limit, now, leaseUntil) =>
+    claimPolls: (limit, now, leaseUntil, share) =>
       writer.mutate(() => {
-        const rows = sql.dueForPoll.all({ now: toIso(now), limit });
+        const rows = due.polls(limit, now, share);
         for (const { reference } of rows) sql.lease.run({ reference, pollAt: toIso(leaseUntil) });
         return unchanged(rows.map((row) => ({ ...toState(row), pollAt: leaseUntil })));
       }),
 
     expire: (limit, now) =>
       writer.mutate(() => {
-        const rows = sql.dueForExpiry.all({ now: toIso(now), limit });
+        const rows = due.expiries(limit, now);
         const changes = rows.map((row) => apply(toState(row), { type: 'expired' }, now));
         return { value: changes.length, changes };
       }),
 
-    due: async () => {
-      const row = sql.due.get();
-      return {
-        dispatchAt: fromIso(row?.dispatchAt ?? null),
-        pollAt: fromIso(row?.pollAt ?? null),
-        expireAt: fromIso(row?.expireAt ?? null),
-      };
-    },
+    due: async () => due.next(),
 
     find: async (correlationId) => {
       const row = sql.byCorrelationId.get({ correlationId });
@@ -210,17 +213,18 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
     list: async (query) => list(query),
     trail: async (correlationId) => sql.trail.all({ correlationId }).map(toEntry),
+    feed: async (query) => feed(query),
 
     counts: async () => {
       const byStatus = Object.fromEntries(sql.waiting.all().map(({ status, count }) => [status, count]));
       return {
         QUEUED: byStatus['QUEUED'] ?? 0,
         UNCONFIRMED: byStatus['UNCONFIRMED'] ?? 0,
-        PENDING: (byStatus['PENDING'] ?? 0) + (sql.pollable.get()?.count ?? 0),
+        PENDING: (byStatus['PENDING'] ?? 0) + backlog.pollable,
       };
     },
 
-    head: async () => head,
+    head: async () => trail.head(),
 
     prune: (limit, cutoff) => writer.mutate(() => unchanged(prune(limit, cutoff))),
 
@@ -263,8 +267,4 @@ function unchanged<T>(value: T): Mutation<T, Change> {
 function freeBytes(path: string): number {
   const { bavail, bsize } = statfsSync(dirname(path));
   return bavail * bsize;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -6,6 +6,7 @@ import { createBodyCheck } from './verify-bodies.ts';
 import { createChainCheck, type Link } from './verify-chain.ts';
 import type { Finding } from './verify-findings.ts';
 import { createHeadCheck, type HeadVerdict, type KnownHead } from './verify-heads.ts';
+import { createNotificationCheck } from './verify-notifications.ts';
 import { createRowCheck } from './verify-rows.ts';
 
 export interface Verification {
@@ -38,7 +39,7 @@ export function verifyAudit(client: Database, { heads = [], progress }: VerifyOp
   const known = createHeadCheck(heads, start);
   const rows = createRowCheck(client);
   const bodies = createBodyCheck(client);
-  const beside = [known, rows, bodies];
+  const beside = [known, rows, bodies, createNotificationCheck(client)];
   const stray = read.firstId(start.id);
   const broken: Finding[] = stray === null ? [] : [insertedBefore(stray, start)];
   let entries = 0;

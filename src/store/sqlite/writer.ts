@@ -5,7 +5,10 @@ import { reasonOf } from '../../log.ts';
 import type { World } from '../../world.ts';
 import { StoreUnavailable } from '../port.ts';
 
-/** A batch is committed at the latest when it holds so many mutations, or when its first one has waited so long. */
+/**
+ * A batch is committed at the latest when it holds so many mutations, or when its first one has waited so long. One that
+ * weighs as much as many fills a batch as they would.
+ */
 const MAX_BATCH = 256;
 const MAX_GATHER_MS = 2;
 
@@ -25,9 +28,10 @@ export interface Mutation<T, C> {
 export interface Writer<C> {
   /**
    * Runs `work` inside the next transaction, under a savepoint of its own, and settles only after COMMIT.
-   * What `work` throws rejects this promise alone. @throws {StoreUnavailable} when nothing was committed.
+   * What `work` throws rejects this promise alone. `weight`: how many ordinary mutations it is worth.
+   * @throws {StoreUnavailable} when nothing was committed.
    */
-  mutate<T>(work: () => Mutation<T, C>): Promise<T>;
+  mutate<T>(work: () => Mutation<T, C>, weight?: number): Promise<T>;
   /** Commits what is waiting, then turns everything away. */
   close(): Promise<void>;
 }
@@ -48,6 +52,7 @@ export interface WriterOptions<C> {
 
 interface Waiting<C> {
   readonly work: () => Mutation<unknown, C>;
+  readonly weight: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -72,8 +77,9 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
   }
 
   async function flush(): Promise<void> {
-    const batch = waiting.slice(0, MAX_BATCH);
-    waiting = waiting.slice(MAX_BATCH);
+    const size = batchSize(waiting);
+    const batch = waiting.slice(0, size);
+    waiting = waiting.slice(size);
     let result = commit(batch);
     for (let tries = 0; result === 'busy' && tries < BUSY_RETRIES; tries += 1) {
       await options.world.sleep(BUSY_RETRY_MS);
@@ -152,11 +158,11 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
   }
 
   return {
-    mutate: async <T>(work: () => Mutation<T, C>): Promise<T> => {
+    mutate: async <T>(work: () => Mutation<T, C>, weight = 1): Promise<T> => {
       if (closed) throw new StoreUnavailable('the store is closed');
       if (waiting.length >= QUEUE_LIMIT) throw new StoreUnavailable('too many writes are waiting');
       return new Promise<T>((resolve, reject) => {
-        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        waiting.push({ work, weight, resolve: resolve as (value: unknown) => void, reject });
         gathering ??= gather();
       });
     },
@@ -165,6 +171,16 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
       while (gathering) await gathering;
     },
   };
+}
+
+/** How many of those that wait go into one transaction: at least one, whatever it weighs. */
+function batchSize(waiting: readonly Waiting<unknown>[]): number {
+  let weight = 0;
+  const tooMany = waiting.findIndex((mutation, index) => {
+    weight += mutation.weight;
+    return index > 0 && weight > MAX_BATCH;
+  });
+  return tooMany === -1 ? waiting.length : tooMany;
 }
 
 function rejectAll<C>(batch: readonly Waiting<C>[], error: StoreUnavailable): void {

@@ -2,8 +2,9 @@
 
 import type { Journal } from '../apps.ts';
 import type { Said } from '../callback-bodies.ts';
-import type { EntryRow, Row } from '../database.ts';
+import type { EntryRow, NotificationRow, Row } from '../database.ts';
 import type { Settings } from '../history.ts';
+import type { Call } from '../hook.ts';
 import type { Truth } from '../truth.ts';
 
 export interface State {
@@ -11,6 +12,10 @@ export interface State {
   readonly trails: ReadonlyMap<string, readonly EntryRow[]>;
   readonly truth: Truth;
   readonly journal: Journal;
+  /** In the order in which they came up. */
+  readonly notifications: readonly NotificationRow[];
+  /** What the app was told. */
+  readonly calls: readonly Call[];
   /** The wall clock was set, so that moments cannot be compared. */
   readonly clockWasSet: boolean;
   /** It was told to stop, which lets those go who wait and turns others away. */

@@ -1,7 +1,7 @@
 // What apps were promised: an answered submission is stored, one id is one execution, and answers tell what is stored.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Cancellation, Look, Submission } from '../apps.ts';
+import type { AtomicBatch, Cancellation, Look, Submission } from '../apps.ts';
 import type { Row } from '../database.ts';
 import { isOpen } from '../trail.ts';
 import { demand, show } from '../violation.ts';
@@ -9,6 +9,8 @@ import { parsed, type State } from './state.ts';
 
 const STORED = 'an answered submission is stored';
 const ONE_ID = 'one correlationId is one execution';
+const ONE_KEY = 'one Idempotency-Key is one execution';
+const TOGETHER = 'of an atomic batch all are accepted or none';
 const UNASKED = 'nothing is stored that nobody submitted';
 const ANSWERS = 'an answer tells what is stored';
 const HELD = 'an answer is held as long as was asked for';
@@ -21,6 +23,8 @@ export function checkSubmissions(state: State): void {
     const asked = journal.submissions.some((one) => isOf(row, one));
     demand(asked, UNASKED, () => show(row));
   }
+  for (const submission of journal.submissions) if (submission.key !== null) checkKey(submission, state);
+  for (const batch of journal.atomic) checkTogether(batch, state);
   for (const look of journal.looks) checkLook(look, state);
   for (const cancellation of journal.cancellations) checkCancellation(cancellation, state);
 }
@@ -54,6 +58,14 @@ function checkAnswer(submission: Submission, taken: Map<string, Submission>, sta
       demand(reason, ONE_ID, () => `slot ${slot} was answered 409 and nobody else has that id`);
       return;
     }
+    case 422: {
+      const others = state.journal.submissions.filter(
+        (one) => one.key === submission.key && one.app === submission.app && one.meaning !== submission.meaning,
+      );
+      const reason = submission.key !== null && others.length > 0;
+      demand(reason, ONE_KEY, () => `slot ${slot} was answered 422: ${show(body)}`);
+      return;
+    }
     case 503:
       demand(
         state.wasStopped || state.settings.queueCapacity < 100,
@@ -64,6 +76,23 @@ function checkAnswer(submission: Submission, taken: Map<string, Submission>, sta
     default:
       demand(false, ANSWERS, () => `slot ${slot} was answered ${status}: ${show(body)}`);
   }
+}
+
+/** Each slot with a key has one of its own, alone or as an item of a batch. */
+function checkKey({ app, key, slot }: Submission, { rows }: State): void {
+  const made = [...rows.values()].filter((row) => row.app === app && inputsOf(row).slot === slot);
+  demand(made.length <= 1, ONE_KEY, () => `${key} of ${app} became ${made.map((row) => row.correlation_id)}`);
+}
+
+function checkTogether(batch: AtomicBatch, { rows }: State): void {
+  const there = batch.filter((submission) => [...rows.values()].some((row) => isOf(row, submission)));
+  const slots = (these: AtomicBatch) => these.map(({ slot }) => slot).join(', ');
+  const whole = there.length === 0 || there.length === batch.length;
+  demand(whole, TOGETHER, () => `of slots ${slots(batch)} only ${slots(there)} are there`);
+}
+
+function inputsOf(row: Row): { slot: number } {
+  return parsed(row.inputs) as { slot: number };
 }
 
 /** Whether this row is what this submission asked for. */

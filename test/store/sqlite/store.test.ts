@@ -238,19 +238,6 @@ describe('the trail', () => {
 });
 
 describe('SQL for operators', () => {
-  test('each kind of due work is found by its partial index', async () => {
-    const { sql } = openStore();
-    for (const work of ['dispatch', 'poll', 'expire']) {
-      const plan = sql.prepare(
-        `EXPLAIN QUERY PLAN SELECT * FROM executions WHERE ${work}_at <= ? ORDER BY ${work}_at LIMIT 9`,
-      );
-      const steps = plan.all('x') as { detail: string }[];
-      expect(steps.map(({ detail }) => detail)).toEqual([
-        `SEARCH executions USING INDEX executions_to_${work} (${work}_at<?)`,
-      ]);
-    }
-  });
-
   test('times read as ISO 8601 in UTC', async () => {
     const { store, sql } = openStore();
     await add(store);

@@ -1,4 +1,4 @@
-// CXone's own words for an error message: short, on one line, and without any secret that it may repeat.
+// The words of an answer for an error message: short, on one line, and without any secret of ours that it may repeat.
 
 /** Longest excerpt, in UTF-16 code units. */
 const MAX_EXCERPT = 512;

@@ -1,0 +1,96 @@
+// The variables that say where apps are told what became of their executions, where they may be told, and who signs it.
+
+import * as v from 'valibot';
+import { items, KEY_NAME, type Key, text } from './config-fields.ts';
+import { type AllowedOrigin, createNotifyRules, readOrigin } from './courier/rules.ts';
+import { type AppSecret, secretProblem } from './courier/signature.ts';
+
+/** Where an app is told when its submission names no place. */
+export interface AppUrl {
+  readonly app: string;
+  readonly url: string;
+}
+
+export interface NotificationConfig {
+  readonly urls: readonly AppUrl[];
+  readonly allowedOrigins: readonly AllowedOrigin[];
+  /** Of each app the first is the newest. */
+  readonly secrets: readonly AppSecret[];
+}
+
+const MAX_URL_CHARS = 2048;
+
+/** `app:something` pairs parted by commas; what is wrong with one, `read` says in words that do not repeat it. */
+export function pairs<T>(shape: string, read: (app: string, value: string, earlier: readonly T[]) => T | string) {
+  return v.pipe(
+    text,
+    v.rawTransform<string, T[]>(({ dataset, addIssue }) => {
+      const found: T[] = [];
+      for (const [index, item] of items(dataset.value).entries()) {
+        const colon = item.indexOf(':');
+        const [app, value] = [item.slice(0, Math.max(colon, 0)), item.slice(colon + 1)];
+        const pair = colon < 0 || value === '' ? `is not written ${shape}` : read(app, value, found);
+        if (typeof pair === 'string') addIssue({ message: `entry ${index + 1} ${pair}` });
+        else found.push(pair);
+      }
+      return found;
+    }),
+  );
+}
+
+export const APP_NAME_RULE = 'needs the name of an app before the colon';
+
+const urls = pairs<AppUrl>('app:url', (app, value, earlier) => {
+  if (!KEY_NAME.test(app)) return APP_NAME_RULE;
+  if (earlier.some((one) => one.app === app)) return 'is the second of its app; give each app one';
+  if (value.length > MAX_URL_CHARS) return `has a URL of more than ${MAX_URL_CHARS} characters`;
+  if (!/^https?:\/\/[^/?#@\s\\]+(?:[/?#]\S*)?$/i.test(value) || !URL.canParse(value)) {
+    return 'must have an absolute http or https URL, without user name and password, after the app';
+  }
+  return { app, url: value };
+});
+
+const allowedOrigins = pairs<AllowedOrigin>('app:origin', (app, value) => {
+  if (app !== '*' && !KEY_NAME.test(app)) return 'needs the name of an app, or * for all of them, before the colon';
+  const origin = readOrigin(value);
+  if (origin !== null) return { app, origin };
+  return 'must have an origin after the app: https://hooks.example, https://*.example.com or http://crm.internal:8080';
+});
+
+const appSecrets = pairs<AppSecret>('app:whsec_…', (app, secret, earlier) => {
+  if (!KEY_NAME.test(app)) return APP_NAME_RULE;
+  const problem = secretProblem(secret);
+  if (problem !== null) return problem;
+  if (earlier.some((one) => one.secret === secret)) return 'has the secret of an earlier entry; give it one of its own';
+  return { app, secret };
+});
+
+export const NOTIFICATION_VARIABLES = {
+  NOTIFY_URLS: v.optional(urls),
+  NOTIFY_ALLOWED_HOSTS: v.optional(allowedOrigins),
+  NOTIFY_SECRETS: v.optional(appSecrets),
+};
+
+type NotificationEnvironment = v.InferOutput<v.ObjectSchema<typeof NOTIFICATION_VARIABLES, undefined>>;
+
+export function notificationsOf(env: NotificationEnvironment): NotificationConfig {
+  return {
+    urls: env.NOTIFY_URLS ?? [],
+    allowedOrigins: env.NOTIFY_ALLOWED_HOSTS ?? [],
+    secrets: env.NOTIFY_SECRETS ?? [],
+  };
+}
+
+/** Which entry is of an app that has no key; null when each has one. */
+export function appProblem(entries: readonly { readonly app: string }[] = [], apps: readonly Key[]): string | null {
+  const index = entries.findIndex(({ app }) => app !== '*' && apps.every(({ name }) => name !== app));
+  return index < 0 ? null : `entry ${index + 1} names an app that is not in APP_KEYS`;
+}
+
+/** Which URL is one that a submission of its app might not name; null when none is. */
+export function urlProblem(entries: readonly AppUrl[] = [], origins: readonly AllowedOrigin[] = []): string | null {
+  const rules = createNotifyRules(origins);
+  const index = entries.findIndex(({ app, url }) => rules.check(app, url) !== null);
+  if (index < 0) return null;
+  return `entry ${index + 1} has a URL that its app may not name; list its origin in NOTIFY_ALLOWED_HOSTS, or take a public https one`;
+}

@@ -1,0 +1,114 @@
+// /v1/notifications: what apps were told and are still to be told, and telling it again.
+
+import type { Context } from 'hono';
+import type { Notification } from '../notification/notification.ts';
+import { representNotification } from '../notification/representation.ts';
+import type { NotificationFilter } from '../store/outbox-port.ts';
+import { StoreUnavailable } from '../store/port.ts';
+import { json } from './answers.ts';
+import type { Identity } from './authentication.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { readJsonBody } from './json-body.ts';
+import { parseNotificationQuery, parseReplay } from './notification-query.ts';
+import { invalidInput, problem } from './problems.ts';
+import { encodeCursor } from './query.ts';
+import { howMany } from './validation.ts';
+
+/** What one transaction of a replay makes due again: a few milliseconds of the one writer. */
+const REPLAY_STEP = 100;
+
+const STORE_RETRY_SECONDS = 5;
+
+type Dependencies = Pick<HttpDependencies, 'store' | 'world'>;
+type Handler = (c: Context, caller: Identity) => Promise<Response>;
+
+interface Notifications {
+  readonly list: Handler;
+  readonly one: Handler;
+  readonly replay: Handler;
+  readonly replayMany: Handler;
+}
+
+export function createNotifications({ store, world }: Dependencies): Notifications {
+  /** Undefined for an id that nobody has and for one of another app alike. */
+  const find = async (c: Context, caller: Identity): Promise<Notification | undefined> => {
+    const found = await store.findNotification(c.req.param('id') ?? '');
+    return found !== undefined && (caller.kind === 'operator' || caller.name === found.app) ? found : undefined;
+  };
+
+  return {
+    list: async (c, caller) => {
+      const query = parseNotificationQuery(new URL(c.req.url).searchParams, caller);
+      if (!query.valid) {
+        return invalidInput(`${howMany(query.errors, 'query parameter')}; errors names each.`, query.errors);
+      }
+      const { items, next } = await store.listNotifications(query.value);
+      const nextCursor = next === null ? null : encodeCursor(String(next));
+      return json(200, { items: items.map(representNotification), nextCursor });
+    },
+
+    one: async (c, caller) => {
+      const found = await find(c, caller);
+      return found === undefined ? unknown() : json(200, representNotification(found));
+    },
+
+    replay: async (c, caller) => {
+      const found = await find(c, caller);
+      if (found === undefined) return unknown();
+      if (found.status === 'PENDING') return pending(found);
+      const delivery = await store.recordDelivery(found.id, { type: 'replayed', by: nameOf(caller) }, world.now());
+      if (delivery === undefined) return unknown();
+      // Somebody else was faster.
+      if (delivery.outcome === 'ignored') return pending(delivery.notification);
+      return json(202, representNotification(delivery.notification));
+    },
+
+    replayMany: async (c, caller) => {
+      const body = await readJsonBody(c.req.raw);
+      if (body.type === 'refused') return body.answer;
+      const filter = parseReplay(body.value, caller);
+      if (!filter.valid) {
+        return invalidInput(`${howMany(filter.errors, 'field')}; errors names each.`, filter.errors);
+      }
+      return replayAll(filter.value, caller, c.req.raw.signal);
+    },
+  };
+
+  /** Stops when nobody waits for the answer any more: whoever gave up and asks again goes on where this one stopped. */
+  async function replayAll(wanted: NotificationFilter, caller: Identity, signal: AbortSignal): Promise<Response> {
+    // What comes up while it runs is not part of it.
+    const filter = { ...wanted, to: Math.min(wanted.to ?? Number.POSITIVE_INFINITY, world.now() + 1) };
+    let replayed = 0;
+    try {
+      for (let after: number | null = 0; after !== null && !signal.aborted; ) {
+        const step = await store.replay(filter, after, REPLAY_STEP, nameOf(caller), world.now());
+        replayed += step.replayed;
+        after = step.next;
+        await new Promise(setImmediate);
+      }
+      return json(202, { replayed });
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || replayed === 0) throw error;
+      return problem('store-unavailable', `${replayed} were replayed. Send it again later for the others.`, {
+        headers: { 'retry-after': String(STORE_RETRY_SECONDS) },
+        members: { replayed },
+      });
+    }
+  }
+}
+
+function nameOf({ kind, name }: Identity): string {
+  return `${kind}:${name}`;
+}
+
+function pending({ dueAt }: Notification): Response {
+  const next = dueAt === null ? 'after the one before it' : `next at ${new Date(dueAt).toISOString()}`;
+  return problem(
+    'notification-pending',
+    `It is still being tried, ${next}. What is DELIVERED or DEAD can be replayed.`,
+  );
+}
+
+function unknown(): Response {
+  return problem('not-found', 'You have no notification with this id.');
+}

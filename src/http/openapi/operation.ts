@@ -1,0 +1,65 @@
+// How an operation is put together from what is special about it and what all of its kind answer.
+
+import type { ProblemName } from '../problems.ts';
+import type { Answer, Body, Operation, Parameter, Reference } from './model.ts';
+import { problemAnswers } from './problems.ts';
+
+/** `app`: the key of an app; `anyone`: that or the key of an operator; `operator`: the latter alone; `open`: no key. */
+type Access = 'app' | 'anyone' | 'operator' | 'open';
+
+interface Plan extends Omit<Operation, 'security' | 'responses' | 'tags'> {
+  readonly tag: string;
+  readonly access: Access;
+  readonly parameters?: readonly (Parameter | Reference)[];
+  readonly requestBody?: Body;
+  readonly answers: { readonly [status: string]: Answer };
+  readonly problems?: readonly ProblemName[];
+  /** Whether it needs the database. */
+  readonly stored?: boolean;
+}
+
+/** Of the listener: for any request, before it is known what it asks for. */
+const OF_EVERY_REQUEST: readonly ProblemName[] = ['bad-request', 'request-timeout', 'headers-too-large'];
+const OF_KEYS: readonly ProblemName[] = ['unauthorized', 'too-many-failures', 'internal-error'];
+
+const PROBLEMS_OF: { readonly [A in Access]: readonly ProblemName[] } = {
+  open: [],
+  anyone: OF_KEYS,
+  app: [...OF_KEYS, 'forbidden'],
+  operator: [...OF_KEYS, 'forbidden'],
+};
+
+const APP = { appKey: [] };
+const OPERATOR = [{ operatorKey: [] }, { operatorBasic: [] }];
+
+const SECURITY: { readonly [A in Access]: Operation['security'] } = {
+  open: [],
+  anyone: [APP, ...OPERATOR],
+  app: [APP],
+  operator: OPERATOR,
+};
+
+export function operation({ tag, access, answers, problems = [], stored = false, ...plan }: Plan): Operation {
+  const ofStore: readonly ProblemName[] = stored ? ['store-unavailable'] : [];
+  const names = new Set([...OF_EVERY_REQUEST, ...problems, ...PROBLEMS_OF[access], ...ofStore]);
+  return {
+    ...plan,
+    tags: [tag],
+    security: SECURITY[access],
+    responses: { ...answers, ...problemAnswers([...names]) },
+  };
+}
+
+export function schema(name: string): Reference & { readonly [keyword: string]: unknown } {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+export function parameter(name: string): Reference {
+  return { $ref: `#/components/parameters/${name}` };
+}
+
+/** JSON by one schema, with examples by name. */
+export function jsonContent(name: string, examples: { readonly [name: string]: unknown }): Answer['content'] & object {
+  const named = Object.entries(examples).map(([key, value]) => [key, { value }] as const);
+  return { 'application/json': { schema: schema(name), examples: Object.fromEntries(named) } };
+}

@@ -1,0 +1,130 @@
+// Every problem that is answered, with an example of it: names, statuses and titles are those of the table that answers.
+
+import * as v from 'valibot';
+import { PROBLEMS, type ProblemName, problemDetails, statusOf } from '../problems.ts';
+import { count } from '../schemas/parts.ts';
+import type { Answer, Example, Header, Reference } from './model.ts';
+import { TOLD } from './told.ts';
+
+const FIELD_ERROR = v.object({
+  pointer: v.pipe(
+    v.string(),
+    v.description('Which field: a JSON Pointer into the body as a URI fragment (RFC 6901), `#/name` for a parameter.'),
+  ),
+  detail: v.pipe(v.string(), v.description('What is wrong with it and how to put it right.')),
+});
+const HEADER_ERROR = v.object({ header: v.string(), detail: v.string() });
+
+const fieldErrors = v.pipe(v.array(FIELD_ERROR), v.description('Each field that is wrong.'));
+const itemErrors = v.exactOptional(
+  v.pipe(v.array(FIELD_ERROR), v.description('For an atomic batch: each execution that cannot be accepted.')),
+);
+
+/** Members beside the standard ones. */
+const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
+  'invalid-input': { errors: fieldErrors },
+  'invalid-header': { errors: v.pipe(v.array(HEADER_ERROR), v.description('Each header that is wrong.')) },
+  'correlation-id-taken': { errors: itemErrors },
+  'app-queue-full': { errors: itemErrors },
+  'queue-full': { errors: itemErrors },
+  'events-pruned': { resumeAfter: count('The `Last-Event-ID` from which nothing is missing.') },
+  'store-unavailable': { replayed: v.exactOptional(count('Of a replay of many: how many are sent again.')) },
+  'not-ready': {
+    ready: v.literal(false),
+    notReady: v.pipe(v.array(v.string()), v.minLength(1), v.description('What is not ready, in words.')),
+  },
+};
+
+const NAMES = Object.keys(PROBLEMS) as readonly ProblemName[];
+
+/** The body of the example, as it would be answered. */
+function exampleOf(name: ProblemName): { readonly type: string } {
+  const { detail, members } = TOLD[name];
+  return problemDetails(name, detail, members);
+}
+
+/** `queue-full` → `QueueFull`. */
+function componentName(name: ProblemName): string {
+  return name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** One schema for what all have in common, and one for each. */
+export function problemSchemas() {
+  const detail = v.pipe(v.string(), v.description('What is wrong with this request, and how to put it right.'));
+  const each = NAMES.filter(isOfAnOperation).map((name) => {
+    const [status, title] = PROBLEMS[name];
+    const standard = {
+      type: v.literal(exampleOf(name).type),
+      title: v.literal(title),
+      status: v.literal(status),
+      detail,
+    };
+    const schema = v.object({ ...standard, ...MEMBERS[name] });
+    return [`${componentName(name)}Problem`, v.pipe(schema, v.description(TOLD[name].when))] as const;
+  });
+  return { any: anyProblem(), each: Object.fromEntries(each) };
+}
+
+/** Problem details (RFC 9457) whatever the problem. */
+function anyProblem() {
+  return v.pipe(
+    v.looseObject({
+      type: v.pipe(v.picklist(NAMES.map((name) => exampleOf(name).type)), v.description('Which problem it is.')),
+      title: v.string(),
+      status: v.pipe(v.number(), v.metadata({ type: 'integer' })),
+      detail: v.pipe(v.string(), v.description('What is wrong, and how to put it right.')),
+    }),
+    v.metadata({
+      additionalProperties: true,
+      description: 'Problem details (RFC 9457). Each problem may have members of its own.',
+    }),
+  );
+}
+
+/** A method that a path does not know is no operation of it. */
+function isOfAnOperation(name: ProblemName): boolean {
+  return name !== 'method-not-allowed';
+}
+
+/** One response for each problem. */
+export function problemResponses(): Record<string, Answer> {
+  return Object.fromEntries(NAMES.filter(isOfAnOperation).map((name) => [componentName(name), problemAnswer([name])]));
+}
+
+/** What is answered with these problems, by status. Those that share a status are told apart by their `type`. */
+export function problemAnswers(names: readonly ProblemName[]): Record<string, Answer | Reference> {
+  const byStatus = Map.groupBy(names, statusOf);
+  return Object.fromEntries(
+    [...byStatus].map(([status, [only, ...others]]) => {
+      if (only === undefined) throw new Error(`no problem has the status ${status}`);
+      const alone = others.length === 0;
+      return [
+        status,
+        alone ? { $ref: `#/components/responses/${componentName(only)}` } : problemAnswer([only, ...others]),
+      ];
+    }),
+  );
+}
+
+function problemAnswer(names: readonly ProblemName[]): Answer {
+  const schemas = names.map((name) => ({ $ref: `#/components/schemas/${componentName(name)}Problem` }));
+  const [only = {}] = schemas;
+  const headers = headersOf(names);
+  return {
+    description: names
+      .map((name) => (names.length === 1 ? TOLD[name].when : `\`${name}\`: ${TOLD[name].when}`))
+      .join('\n\n'),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    content: {
+      'application/problem+json': {
+        schema: schemas.length === 1 ? only : { oneOf: schemas },
+        examples: Object.fromEntries(names.map((name): [string, Example] => [name, { value: exampleOf(name) }])),
+      },
+    },
+  };
+}
+
+function headersOf(names: readonly ProblemName[]): Record<string, Header | Reference> {
+  const all = new Set(names.flatMap((name) => TOLD[name].headers ?? []));
+  return Object.fromEntries([...all].map((header) => [header, { $ref: `#/components/headers/${header}` }]));
+}

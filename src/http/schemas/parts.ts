@@ -1,0 +1,29 @@
+// What the schemas of answers are made of.
+
+import * as v from 'valibot';
+import { NAME } from '../names.ts';
+
+/** An id that an app chose. */
+export const NAME_TEXT = v.pipe(v.string(), v.regex(NAME));
+
+/** ISO 8601 in UTC, with milliseconds. */
+export function time(description = 'A time.') {
+  return v.pipe(v.string(), v.metadata({ format: 'date-time', description, examples: ['2026-01-31T12:00:00.000Z'] }));
+}
+
+export function count(description: string) {
+  return v.pipe(v.number(), v.metadata({ type: 'integer', minimum: 0, description }));
+}
+
+export function milliseconds() {
+  return v.pipe(v.number(), v.metadata({ type: 'integer', minimum: 0 }));
+}
+
+/** Any JSON. */
+export function anything(description: string) {
+  return v.pipe(v.unknown(), v.description(description));
+}
+
+export function nullable<const S extends v.GenericSchema>(schema: S, description: string) {
+  return v.pipe(v.nullable(schema), v.description(description));
+}

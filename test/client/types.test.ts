@@ -1,0 +1,89 @@
+// The client's types are the service's: the compiler holds one against the other, so that neither moves without the other.
+
+import type { InferInput, InferOutput } from 'valibot';
+import { expect, test } from 'vitest';
+
+import type * as client from '../../src/client/types.ts';
+import type { AuditEvent } from '../../src/execution/event.ts';
+import type { LateResult, OpenStatus, ResolvedBy, Status, TerminalStatus } from '../../src/execution/execution.ts';
+import type { BATCH } from '../../src/http/batch-request.ts';
+import type { ProblemName } from '../../src/http/problems.ts';
+import type { AuditAnswer, StreamAnswer } from '../../src/http/schemas/audit.ts';
+import type { EXECUTION_PAGE, ExecutionAnswer } from '../../src/http/schemas/execution.ts';
+import type { message, NotificationAnswer } from '../../src/http/schemas/notification.ts';
+import type { SUBMISSION } from '../../src/http/submission-request.ts';
+import type { NotificationStatus, NotificationType } from '../../src/notification/notification.ts';
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Without readonly, and with any JSON as unknown: the service knows no more of it. */
+type Loose<T> = [client.Json] extends [T]
+  ? unknown
+  : T extends readonly (infer Item)[]
+    ? Loose<Item>[]
+    : T extends object
+      ? string extends keyof T
+        ? { [key: string]: unknown }
+        : { -readonly [Key in keyof T]: Loose<T[Key]> }
+      : T;
+
+type Given<T> = { [Key in keyof T]-?: Exclude<T[Key], undefined> };
+type Needed<T> = { [Key in keyof T]-?: undefined extends T[Key] ? never : Key }[keyof T];
+
+type SubmissionInput = InferInput<typeof SUBMISSION>;
+type Message = InferOutput<ReturnType<typeof message>>;
+
+/** Each must be true: what the compiler refuses here has come apart. */
+type Agreement = {
+  readonly statuses: [Same<client.Status, Status>, Same<client.OpenStatus, OpenStatus>];
+  readonly terminalStatuses: Same<client.TerminalStatus, TerminalStatus>;
+  readonly resolvedBy: Same<client.ResolvedBy, ResolvedBy>;
+  readonly lateResult: Same<keyof client.LateResult, keyof LateResult>;
+  readonly auditEvents: Same<client.AuditEvent, AuditEvent>;
+  readonly problems: Same<client.ProblemName, ProblemName>;
+  readonly notificationTypes: Same<client.NotificationType, NotificationType>;
+  readonly notificationStatuses: Same<client.NotificationStatus, NotificationStatus>;
+  readonly submission: [
+    Same<keyof client.Submission, keyof SubmissionInput>,
+    Same<Loose<Given<client.Submission>>, Loose<Given<InferOutput<typeof SUBMISSION>>>>,
+    // Numbers are read from any way of writing them, so the schema takes unknown there: that does not make them needed.
+    Same<Needed<client.Submission>, Needed<SubmissionInput>>,
+  ];
+  readonly batch: Same<keyof InferInput<typeof BATCH>, 'executions' | 'atomic'>;
+  readonly execution: Same<Loose<client.Execution>, Loose<ExecutionAnswer>>;
+  readonly page: Same<Loose<InferOutput<typeof EXECUTION_PAGE>['items'][number]>, Loose<client.Execution>>;
+  readonly auditEntry: Same<Loose<client.AuditEntry>, Loose<AuditAnswer>>;
+  readonly liveEvent: Same<Loose<client.LiveEvent>, Loose<StreamAnswer>>;
+  readonly notification: Same<Loose<client.Notification>, Loose<NotificationAnswer>>;
+  readonly payload: [
+    Same<keyof client.NotificationPayload, keyof Message>,
+    Same<client.NotificationPayload['type'], Message['type']>,
+    Same<keyof client.NotificationPayload['data'], keyof Message['data']>,
+  ];
+};
+
+type AllTrue<T> = { readonly [Key in keyof T]: T[Key] extends readonly true[] | true ? true : never };
+
+test('every type of the client agrees with the service', () => {
+  const agreed: AllTrue<Agreement> = {
+    statuses: true,
+    terminalStatuses: true,
+    resolvedBy: true,
+    lateResult: true,
+    auditEvents: true,
+    problems: true,
+    notificationTypes: true,
+    notificationStatuses: true,
+    submission: true,
+    batch: true,
+    execution: true,
+    page: true,
+    auditEntry: true,
+    liveEvent: true,
+    notification: true,
+    payload: true,
+  };
+  // What is compared is compared by `npm run types`; this only shows that the comparison can say no.
+  const differs: Same<'a' | 'b', 'a'> = false;
+  expect([Object.values(agreed).every(Boolean), differs]).toEqual([true, false]);
+});

@@ -1,0 +1,280 @@
+// The client against the whole service and the simulator over real HTTP, with answers lost and the receiver restarted in between.
+
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { Webhook } from 'standardwebhooks';
+import { expect, onTestFinished, test } from 'vitest';
+import { createClient, type LiveEvent, ReceiverError, verifyNotification } from '../../src/client/client.ts';
+import { APP_KEY, freePort, OTHER_APP_KEY, type Stage, setStage } from '../stories/stage.ts';
+import { type LossyProxy, startProxy } from './proxy.ts';
+
+interface Scene {
+  readonly stage: Stage;
+  readonly proxy: LossyProxy;
+  readonly client: ReturnType<typeof createClient>;
+  /** Lets the clock run in small steps until the promise is settled. */
+  settled<T>(promise: Promise<T>): Promise<T>;
+}
+
+async function setScene(env: Record<string, string> = {}): Promise<Scene> {
+  const stage = await setStage(env);
+  const proxy = await startProxy(() => stage.service().url);
+  // The clock runs faster here than answers do.
+  const patient = { answerWithinMs: 1_000_000, surroundings: stage.world };
+  const client = createClient({ baseUrl: proxy.url, key: APP_KEY, ...patient });
+  const settled = async <T>(promise: Promise<T>): Promise<T> => {
+    let done = false;
+    const end = promise.finally(() => {
+      done = true;
+    });
+    end.catch(() => {});
+    while (!done) await stage.pass(100, 100);
+    return await end;
+  };
+  return { stage, proxy, client, settled };
+}
+
+const CHARGE = { actionId: 'charge', inputs: { simulate: { fate: 'callback' } } };
+
+test('submitted, looked at, listed, its trail read', async () => {
+  const { client, stage } = await setScene();
+  const accepted = await client.submit({ ...CHARGE, correlationId: 'order-1', priority: 9 });
+  expect(accepted).toMatchObject({ correlationId: 'order-1', status: 'QUEUED', app: 'shop' });
+  await stage.untilStatus('order-1', 'COMPLETED');
+  expect(await client.get('order-1')).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback' });
+  expect((await client.audit('order-1')).map(({ event }) => event)).toEqual(await stage.events('order-1'));
+});
+
+test('a submission whose answer is lost twice runs once', async () => {
+  const { client, proxy, settled, stage } = await setScene();
+  proxy.loseAnswers(2);
+  const { correlationId } = await settled(client.submit(CHARGE));
+  expect(proxy.passed).toEqual(Array.from({ length: 3 }, () => 'POST /v1/executions'));
+  await stage.untilStatus(correlationId, 'COMPLETED');
+  expect(stage.simulator.execution(correlationId)?.runs).toBe(1);
+  expect(stage.simulator.stats().requests.execute).toBe(1);
+});
+
+test('the same under an idempotency key', async () => {
+  const { client, proxy, settled, stage } = await setScene();
+  proxy.loseAnswers(1);
+  const first = await settled(client.submit(CHARGE, { idempotencyKey: 'order-4711' }));
+  const again = await client.submit(CHARGE, { idempotencyKey: 'order-4711' });
+  expect(again.correlationId).toBe(first.correlationId);
+  await stage.untilStatus(first.correlationId, 'COMPLETED');
+  expect(stage.simulator.stats().requests.execute).toBe(1);
+  const other = client.submit({ ...CHARGE, actionId: 'refund' }, { idempotencyKey: 'order-4711' });
+  await expect(other).rejects.toMatchObject({ code: 'idempotency-key-reused', idempotencyKey: 'order-4711' });
+});
+
+test('a batch whose answer is lost runs each of its items once, and tells of each', async () => {
+  const { client, proxy, settled, stage } = await setScene();
+  proxy.loseAnswers(1);
+  const wrong = { actionId: 'no such/action' };
+  const { items, accepted, refused } = await settled(client.submitBatch([CHARGE, wrong, CHARGE]));
+  expect([accepted, refused]).toEqual([2, 1]);
+  const [one, two, three] = items;
+  expect(two).toMatchObject({ status: 422, problem: { errors: [{ pointer: '#/executions/1/actionId' }] } });
+  for (const item of [one, three]) {
+    if (item === undefined || !('execution' in item)) throw new Error('an item was not accepted');
+    await stage.untilStatus(item.execution.correlationId, 'COMPLETED');
+  }
+  expect(stage.simulator.stats().requests.execute).toBe(2);
+});
+
+test('a batch of which all or none is wanted is refused as a whole', async () => {
+  const { client } = await setScene();
+  const batch = client.submitBatch([CHARGE, { actionId: '' }], { atomic: true });
+  await expect(batch).rejects.toMatchObject({
+    code: 'invalid-input',
+    errors: [{ pointer: '#/executions/1/actionId' }],
+  });
+  for await (const { correlationId } of client.list()) throw new Error(`${correlationId} was accepted`);
+});
+
+test('waited for over several held answers', async () => {
+  const { client, proxy, settled } = await setScene();
+  const slow = { actionId: 'report', inputs: { simulate: { runMs: 110_000 } }, graceSeconds: 300 };
+  const ended = await settled(client.submitAndWait({ ...slow, correlationId: 'report-1' }, { timeoutMs: 200_000 }));
+  expect(ended).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback' });
+  expect(proxy.passed).toEqual(['POST /v1/executions', 'GET /v1/executions/report-1', 'GET /v1/executions/report-1']);
+});
+
+test('an execution that fails is an outcome like any other', async () => {
+  const { client, settled } = await setScene();
+  const failing = { actionId: 'charge', inputs: { simulate: { outcome: 'failed' } } };
+  expect((await settled(client.submitAndWait(failing))).status).toBe('FAILED');
+});
+
+test('when the time is over the execution goes on, and its name is in the error', async () => {
+  const { client, settled, stage } = await setScene();
+  const slow = { actionId: 'report', inputs: { simulate: { runMs: 60_000 } }, graceSeconds: 300 };
+  const waiting = settled(client.submitAndWait(slow, { timeoutMs: 30_000 }));
+  const error = await waiting.catch((thrown: unknown) => thrown);
+  if (!(error instanceof ReceiverError) || error.correlationId === null) throw new Error('it names no execution');
+  expect(error.code).toBe('not-in-time');
+  const { correlationId } = error;
+  await stage.pass(60_000);
+  await stage.untilStatus(correlationId, 'COMPLETED');
+});
+
+test('a receiver that restarts while somebody waits: the outcome still comes', async () => {
+  const { client, settled, stage } = await setScene();
+  const lost = {
+    actionId: 'charge',
+    correlationId: 'order-1',
+    inputs: { simulate: { runMs: 20_000 } },
+    graceSeconds: 60,
+  };
+  const waiting = client.submitAndWait(lost);
+  await stage.untilStatus('order-1', 'PENDING');
+  const restarted = stage.restart();
+  await settled(restarted);
+  expect((await settled(waiting)).status).toBe('COMPLETED');
+  expect(stage.simulator.execution('order-1')?.runs).toBe(1);
+});
+
+test('a full queue is waited out as long as the receiver says', async () => {
+  const { client, settled, stage, proxy } = await setScene({ QUEUE_CAPACITY: '1' });
+  stage.simulator.outage({ answer: 503, ms: 6000 });
+  await client.submit({ ...CHARGE, correlationId: 'first' });
+  const second = await settled(client.submit({ ...CHARGE, correlationId: 'second' }));
+  expect(second.correlationId).toBe('second');
+  expect(proxy.passed.length).toBeGreaterThan(2);
+});
+
+test('lists go on over all pages, newest first', async () => {
+  const { client } = await setScene();
+  const names = Array.from({ length: 7 }, (_, index) => `order-${index}`);
+  for (const correlationId of names) await client.submit({ ...CHARGE, correlationId });
+  const listed: string[] = [];
+  for await (const { correlationId } of client.list({ limit: 3, actionId: 'charge' })) listed.push(correlationId);
+  expect(listed).toEqual(names.toReversed());
+});
+
+test('cancelled, also when the answer is lost', async () => {
+  const { client, proxy, settled, stage } = await setScene();
+  stage.simulator.outage({ answer: 503, ms: 60_000 });
+  await client.submit({ ...CHARGE, correlationId: 'order-1' });
+  proxy.loseAnswers(1);
+  expect(await settled(client.cancel('order-1'))).toMatchObject({ status: 'CANCELLED', resolvedBy: 'cancel' });
+  await stage.pass(90_000);
+  expect(stage.simulator.execution('order-1')?.runs ?? 0).toBe(0);
+});
+
+test('another app has no such execution', async () => {
+  const { client, proxy } = await setScene();
+  await client.submit({ ...CHARGE, correlationId: 'order-1' });
+  const other = createClient({ baseUrl: proxy.url, key: OTHER_APP_KEY });
+  await expect(other.get('order-1')).rejects.toMatchObject({ code: 'not-found', correlationId: 'order-1' });
+  await expect(other.cancel('order-1')).rejects.toMatchObject({ code: 'not-found' });
+});
+
+/** Collects until the execution has ended. */
+async function follow(events: AsyncIterable<LiveEvent>): Promise<LiveEvent[]> {
+  const seen: LiveEvent[] = [];
+  for await (const event of events) {
+    seen.push(event);
+    if (event.terminalStatus !== null) break;
+  }
+  return seen;
+}
+
+test('events are followed over a lost connection and a restart, without gap or repeat', async () => {
+  const { client, proxy, settled, stage } = await setScene();
+  const slow = { actionId: 'report', inputs: { simulate: { runMs: 30_000 } }, graceSeconds: 300 };
+  await client.submit({ ...slow, correlationId: 'order-1' });
+  await stage.untilStatus('order-1', 'PENDING');
+  const seen: LiveEvent[] = [];
+  const following = follow(
+    (async function* () {
+      for await (const event of client.events({ correlationId: 'order-1' })) {
+        seen.push(event);
+        yield event;
+      }
+    })(),
+  );
+  await stage.until(() => seen.length === 3);
+  proxy.cut();
+  await settled(stage.restart());
+  const told = await settled(following);
+  expect(told.map(({ event }) => event)).toEqual(await stage.events('order-1'));
+  expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
+  expect(told.at(-1)).toMatchObject({ terminalStatus: 'COMPLETED' });
+  expect(proxy.passed.filter((path) => path.endsWith('/events')).length).toBeGreaterThan(1);
+});
+
+test('all of an app are followed from now on, or from a known event', async () => {
+  const { client, proxy, settled, stage } = await setScene();
+  await client.submit({ ...CHARGE, correlationId: 'before' });
+  await stage.untilStatus('before', 'COMPLETED');
+  const following = follow(client.events());
+  await stage.until(() => proxy.passed.includes('GET /v1/events'));
+  await client.submit({ ...CHARGE, correlationId: 'after' });
+  const told = await settled(following);
+  expect(told.map(({ correlationId }) => correlationId)).toEqual(told.map(() => 'after'));
+  const again = await settled(follow(client.events({ lastEventId: (told[0]?.id ?? 1) - 1 })));
+  expect(again).toEqual(told);
+});
+
+test('an event id that nobody can have had is refused, and named', async () => {
+  const { client } = await setScene();
+  const following = follow(client.events({ lastEventId: 'yesterday' }));
+  await expect(following).rejects.toMatchObject({ code: 'invalid-header', status: 400 });
+});
+
+interface Told {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** An app's server that answers with these statuses, the last one again and again. */
+async function startApp(port: number, statuses: number[]): Promise<Told[]> {
+  const told: Told[] = [];
+  const server = createServer(async (request, response) => {
+    const status = statuses[told.length] ?? statuses.at(-1);
+    told.push({ headers: request.headers, body: await buffer(request) });
+    response.writeHead(status ?? 500).end();
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return told;
+}
+
+test('a notification that an app refused is found, told again on request, and verified here as by the public package', async () => {
+  const port = await freePort();
+  const { client, settled, stage } = await setScene({ NOTIFY_ALLOWED_HOSTS: `shop:http://127.0.0.1:${port}` });
+  const told = await startApp(port, [410, 204]);
+  await client.submit({ ...CHARGE, correlationId: 'order-1', notifyUrl: `http://127.0.0.1:${port}/hook` });
+  const dead = async () => (await Array.fromAsync(client.notifications.list({ status: 'DEAD' })))[0];
+  await stage.until(async () => (await dead()) !== undefined);
+  const { id = '' } = (await dead()) ?? {};
+  expect(await client.notifications.replay(id)).toMatchObject({ id, status: 'PENDING', type: 'execution.completed' });
+  await settled(stage.until(() => told.length === 2));
+  await stage.until(async () => (await client.notifications.get(id)).status === 'DELIVERED');
+  expect(await client.notifications.replayAll({ status: 'DELIVERED', correlationId: 'order-1' })).toBe(1);
+  await settled(stage.until(() => told.length === 3));
+
+  const secrets = await client.notifications.secrets();
+  const now = stage.world.now();
+  for (const { headers, body } of told) {
+    expect(headers['webhook-id']).toBe(id);
+    const payload = await verifyNotification(secrets, headers, body, { now });
+    expect(payload).toEqual({
+      type: 'execution.completed',
+      timestamp: payload.data.resolvedAt,
+      data: await client.get('order-1'),
+    });
+    const sentAt = new Date(Number(headers['webhook-timestamp']) * 1000);
+    const signatures = secrets.map((secret) => new Webhook(secret).sign(id, sentAt, String(body)));
+    expect(headers['webhook-signature']).toBe(signatures.join(' '));
+    const tampered = Buffer.from(String(body).replace('order-1', 'order-2'));
+    await expect(verifyNotification(secrets, headers, tampered, { now })).rejects.toThrow(/no signature fits/);
+    await expect(verifyNotification(secrets, headers, body, { now: now + 600_000 })).rejects.toThrow(/long ago/);
+  }
+});

@@ -1,0 +1,38 @@
+// The demo's verdict: an execution is as its fate says, and its app was told so, neither less nor more.
+
+import { expect, test } from 'vitest';
+import type { DemoCase } from '../../src/demo/cases.ts';
+import type { ApiExecution } from '../../src/demo/client.ts';
+import { judge } from '../../src/demo/judge.ts';
+
+const demo: Pick<DemoCase, 'expect'> = {
+  expect: {
+    status: 'TIMEOUT',
+    resolvedBy: 'deadline',
+    audit: ['ACCEPTED', 'POLL_TIMEOUT'],
+    callbackAnswers: [],
+    runs: 0,
+    polls: 0,
+  },
+};
+
+function differences(told: readonly string[], lateResult: ApiExecution['lateResult'] = null): string[] {
+  const execution = { status: 'TIMEOUT', resolvedBy: 'deadline', error: null, result: null, lateResult };
+  const trail = [{ event: 'ACCEPTED' }, { event: 'POLL_TIMEOUT' }];
+  return judge(demo, { execution: execution as ApiExecution, trail, record: undefined, told });
+}
+
+test('an app that was told of the ending once, and then of the late result, was told all', () => {
+  expect(differences(['execution.timeout'])).toEqual([]);
+  expect(differences(['execution.timeout', 'execution.late_result'], { status: 'COMPLETED' })).toEqual([]);
+});
+
+test.for([
+  ['nothing', [], null],
+  ['the ending twice', ['execution.timeout', 'execution.timeout'], null],
+  ['another ending', ['execution.completed'], null],
+  ['no late result', ['execution.timeout'], { status: 'COMPLETED' }],
+  ['the late result first', ['execution.late_result', 'execution.timeout'], { status: 'COMPLETED' }],
+] as const)('an app that was told %s is a difference', ([, told, lateResult]) => {
+  expect(differences(told, lateResult)).toEqual([expect.stringMatching(/^told to the app: expected/)]);
+});

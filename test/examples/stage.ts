@@ -1,0 +1,66 @@
+// A receiver and a simulator in real time, and the examples run against them as people run them.
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { createClient } from '../../src/client/client.ts';
+import { readConfig } from '../../src/config.ts';
+import { startService } from '../../src/service.ts';
+import { createSimulator } from '../../src/simulator/app.ts';
+import { systemWorld } from '../../src/world.ts';
+import { freePort } from '../stories/stage.ts';
+import { type Running, runCommand } from '../support/process.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const KEY = 'the-shop-key-0123456789';
+
+interface Stage {
+  readonly client: ReturnType<typeof createClient>;
+  /** A port on which the app may be notified. */
+  readonly appPort: string;
+  /** How often CXone was asked to run something. */
+  runs(): number;
+  /** Runs an example with these variables beside the address and the key. */
+  run(command: string, example: string, env?: Record<string, string>): Running;
+}
+
+export async function setStage(): Promise<Stage> {
+  const simulator = createSimulator({ latencyMs: 0, jitterMs: 0, runMs: 0, runJitterMs: 0 });
+  const { url } = await simulator.listen();
+  const appPort = String(await freePort());
+  const config = readConfig({
+    CXONE_BASE_URL: url,
+    CXONE_CLIENT_ID: 'simulator',
+    CXONE_CLIENT_SECRET: 'simulator-secret',
+    PUBLIC_URL: 'http://127.0.0.1',
+    PORT: '0',
+    CALLBACK_SECRET: 'a-secret-for-examples-of-32-characters',
+    APP_KEYS: `shop:${KEY}`,
+    NOTIFY_ALLOWED_HOSTS: `shop:http://127.0.0.1:${appPort}`,
+    DATABASE_PATH: join(temporaryFolder(), 'receiver.db'),
+  });
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const service = await startService({
+    config,
+    world: systemWorld,
+    log: quietLog(),
+    fatal,
+    publicUrlFromListener: true,
+  });
+  onTestFinished(async () => {
+    await service.stop();
+    await simulator.close();
+  });
+  return {
+    client: createClient({ baseUrl: service.url, key: KEY }),
+    appPort,
+    runs: () => simulator.stats().requests.execute,
+    run: (command, example, env = {}) => {
+      const file = fileURLToPath(new URL(`../../examples/${example}`, import.meta.url));
+      return runCommand(command, [file], { RECEIVER_URL: service.url, RECEIVER_KEY: KEY, ...env });
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// The OpenAPI document: that it is a good one, and that it tells of all there is.
+
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { SmartRouter } from 'hono/router/smart-router';
+import { expect, test, vi } from 'vitest';
+import { openApiDocument } from '../../../src/http/openapi/document.ts';
+import { PROBLEMS } from '../../../src/http/problems.ts';
+import { startHttp } from '../harness.ts';
+import { operationsOf } from './conformance.ts';
+
+const DOCUMENT = openApiDocument();
+const TEXT = JSON.stringify(DOCUMENT);
+
+test('a linter finds nothing to say about it', async () => {
+  // No rule is switched off.
+  const config = await createConfig({ extends: ['recommended'] });
+  const problems = await lintFromString({ source: TEXT, absoluteRef: '/openapi.json', config });
+  const said = problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer]);
+  expect(said).toEqual([]);
+});
+
+test('the linter would have something to say', async () => {
+  const config = await createConfig({ extends: ['recommended'] });
+  const source = TEXT.replace('"operationId":"getExecution"', '"operationId":"listExecutions"').replace(
+    '"nextCursor":null',
+    '"nextCursor":42',
+  );
+  const rules = (await lintFromString({ source, absoluteRef: '/openapi.json', config })).map(({ ruleId }) => ruleId);
+  expect(new Set(rules)).toEqual(new Set(['operation-operationId-unique', 'no-invalid-media-type-examples']));
+});
+
+test('its schemas are JSON Schema 2020-12, down to each keyword and format', () => {
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true });
+  addFormats.default(ajv);
+  // What OpenAPI adds to JSON Schema, and where the schemas live in it.
+  ajv.addVocabulary(['components', 'info', 'openapi', 'paths', 'security', 'servers', 'tags', 'webhooks']);
+  ajv.addSchema({ components: DOCUMENT.components }, 'openapi');
+  for (const [name, schema] of Object.entries(DOCUMENT.components.schemas)) {
+    expect(ajv.validateSchema(schema), `${name}: ${ajv.errorsText()}`).toBe(true);
+    expect(() => ajv.compile({ $ref: `openapi#/components/schemas/${name}` }), name).not.toThrow();
+  }
+});
+
+test('every route is in it, and every operation of it is a route', async () => {
+  const add = vi.spyOn(SmartRouter.prototype, 'add');
+  await using http = await startHttp();
+  const routes = add.mock.calls.map(([method, path]) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+  add.mockRestore();
+  expect(http.url).not.toBe('');
+  const documented = operationsOf(DOCUMENT).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  expect(documented.sort()).toEqual(routes.sort());
+  expect(routes.length).toBeGreaterThan(10);
+});
+
+test('every problem is in it, with its status and title', () => {
+  const { schemas } = DOCUMENT.components;
+  const documented = Object.values(schemas).flatMap(({ properties }) => {
+    const { type, title, status } = (properties ?? {}) as { readonly [name: string]: { readonly const?: unknown } };
+    return type?.const === undefined || title === undefined ? [] : [[type.const, status?.const, title.const]];
+  });
+  const answered = Object.entries(PROBLEMS).map(([name, [status, title]]) => [problemType(name), status, title]);
+  // A method that a path does not know is no operation of it: the description tells of that one.
+  const [notAllowed] = answered.splice(
+    answered.findIndex(([type]) => type === problemType('method-not-allowed')),
+    1,
+  );
+  expect(documented).toEqual(answered);
+  expect(notAllowed?.[1]).toBe(405);
+  expect(DOCUMENT.info.description).toContain('`method-not-allowed`');
+  const { properties: ofAny } = schemas['Problem'] as { properties: { type: { enum: string[] } } };
+  expect(ofAny.type.enum).toEqual(Object.keys(PROBLEMS).map(problemType));
+});
+
+test('anyone gets it from the port of the apps, and only what is new', async () => {
+  await using http = await startHttp({ surface: 'apps' });
+  const answer = await http.call('GET', '/openapi.json', { key: null });
+  expect(answer.status).toBe(200);
+  expect(answer.json).toEqual(JSON.parse(TEXT));
+  expect(answer.headers.get('cache-control')).toBe('no-cache');
+  const etag = answer.headers.get('etag') ?? '';
+  for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+    const again = await http.call('GET', '/openapi.json', { key: null, headers: { 'if-none-match': known } });
+    expect([known, again.status, again.text]).toEqual([known, 304, '']);
+  }
+  const other = await http.call('GET', '/openapi.json', { key: null, headers: { 'if-none-match': '"other"' } });
+  expect(other.status).toBe(200);
+});
+
+test('the webhook port has neither the document nor its page', async () => {
+  await using http = await startHttp({ surface: 'webhook' });
+  for (const path of ['/openapi.json', '/docs']) expect((await http.call('GET', path)).status).toBe(404);
+});
+
+function problemType(name: string): string {
+  return `urn:cxone-callback-receiver:problem:${name}`;
+}

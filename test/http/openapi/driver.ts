@@ -1,0 +1,83 @@
+// Ways to bring about the rarer answers: bytes that no client would send, parts that fail, streams that are left again.
+
+import type { HttpDependencies } from '../../../src/http/dependencies.ts';
+import type { Document } from '../../../src/http/openapi/model.ts';
+import { type Harness, ORDERS_KEY, wire } from '../harness.ts';
+import type { Seen } from './conformance.ts';
+
+/** Everything that could fail does, in this way. */
+export function failing(thrown: Error): Partial<HttpDependencies> {
+  const fail = () => Promise.reject(thrown);
+  const all = new Proxy({}, { get: () => fail });
+  const parts = { store: all, submit: all, resolve: all, streams: all, waiters: all } as unknown as HttpDependencies;
+  return {
+    ...parts,
+    metrics: fail,
+    notifySecrets: () => {
+      throw thrown;
+    },
+  };
+}
+
+/** What is said, whatever the numbers in it. */
+export function shape(detail: string): string {
+  return detail.replace(/\d+/g, '0');
+}
+
+interface Problem {
+  readonly type: string;
+  readonly detail: string;
+}
+
+/** The examples of the problems that this answer may be. */
+export function examplesIn(document: Document, answer: unknown): Problem[] {
+  const { $ref, content } = answer as {
+    $ref?: string;
+    content?: Record<string, { examples?: Record<string, { value: Problem }> }>;
+  };
+  if ($ref !== undefined) return examplesIn(document, document.components.responses[$ref.split('/').at(-1) ?? '']);
+  return Object.values(content?.['application/problem+json']?.examples ?? {}).map(({ value }) => value);
+}
+
+/** Sends bytes as they are, and reads the answer until the connection ends. */
+export async function exchanged(http: Harness, text: string): Promise<Seen> {
+  const raw = wire(http.port);
+  raw.send(text);
+  return parsed(await raw.closed);
+}
+
+function parsed(received: string): Seen {
+  const [top = '', ...rest] = received.split('\r\n\r\n');
+  const [line = '', ...headers] = top.split('\r\n');
+  const pairs = headers.map((header): [string, string] => {
+    const [name = '', ...value] = header.split(': ');
+    return [name, value.join(': ')];
+  });
+  const known = new Headers(pairs);
+  const text = rest.join('\r\n\r\n');
+  const chunked = known.get('transfer-encoding') === 'chunked';
+  return {
+    status: Number(line.split(' ')[1]),
+    headers: known,
+    text: chunked ? text.replace(/^[0-9a-f]+\r\n|\r\n[0-9a-f]+\r\n(?:\r\n)?/g, '') : text,
+  };
+}
+
+/** Reads a stream until so many events came, and leaves; returns the answer and the data of its events. */
+export async function followed(http: Harness, path: string, headers: Record<string, string>, count: number) {
+  const leaving = new AbortController();
+  const response = await fetch(http.url + path, {
+    headers: { authorization: `Bearer ${ORDERS_KEY}`, ...headers },
+    signal: leaving.signal,
+  });
+  const decoder = new TextDecoder();
+  let text = '';
+  const data = () => [...text.matchAll(/^data: (.*)\n/gm)].map(([, json = '']) => JSON.parse(json));
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (data().length >= count) break;
+  }
+  leaving.abort();
+  const answer: Seen = { status: response.status, headers: response.headers, text };
+  return { answer, events: data() };
+}

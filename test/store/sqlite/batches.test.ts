@@ -1,0 +1,103 @@
+// What SQLite adds to the contract for many submissions at once: one commit, and a chain that holds when they are taken back.
+
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Submission } from '../../../src/execution/execution.ts';
+import { batchName, itemName } from '../../../src/execution/idempotency-key.ts';
+import type { NewExecution, Store } from '../../../src/store/port.ts';
+import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
+import { verifyAudit } from '../../../src/store/sqlite/verify.ts';
+import { systemWorld } from '../../../src/world.ts';
+import { anExecution } from '../../support/executions.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+function open(path = join(temporaryFolder(), 'receiver.db')) {
+  /** How many mutations each commit held. */
+  const commits: number[] = [];
+  const store = createSqliteStore({
+    path,
+    world: systemWorld,
+    log: quietLog(),
+    fatal: (error) => {
+      throw error;
+    },
+    observeCommit: (mutations) => void commits.push(mutations),
+  });
+  const sql = new Database(path);
+  onTestFinished(async () => {
+    sql.close();
+    await store.close();
+  });
+  const count = () => sql.prepare('SELECT count(*) FROM executions').pluck().get();
+  return { store, sql, path, commits, count };
+}
+
+function many(length: number, overrides: Partial<NewExecution> = {}, submission: Partial<Submission> = {}) {
+  return Array.from({ length }, () => ({
+    execution: anExecution(submission),
+    fingerprint: 'print',
+    queueCapacity: 100_000,
+    ...overrides,
+  }));
+}
+
+const added = (outcomes: Awaited<ReturnType<Store['addAll']>>) =>
+  outcomes.filter(({ outcome }) => outcome === 'added').length;
+
+test('a thousand are one commit', async () => {
+  const { store, commits, count } = open();
+  expect(added(await store.addAll(many(1000), false))).toBe(1000);
+  expect([commits, count()]).toEqual([[1], 1000]);
+});
+
+test('large batches at once are a commit each, so that nobody waits for all of them; small ones share one', async () => {
+  const { store, commits, count } = open();
+  await Promise.all([1, 2, 3].map(() => store.addAll(many(200), false)));
+  expect(commits).toEqual([1, 1, 1]);
+  await Promise.all([1, 2, 3].map(() => store.addAll(many(50), false)));
+  expect([commits, count()]).toEqual([[1, 1, 1, 3], 750]);
+});
+
+test('when the commit fails, nothing of a batch is there, and the next one goes through', async () => {
+  const { store, sql, count } = open();
+  const [first] = many(1);
+  await store.addAll(many(3), false);
+  // The same reference twice breaks a rule of the table in the middle of the batch.
+  const broken = [...many(2), ...many(1, { execution: anExecution({ correlationId: 'a' }) })];
+  const twin = { ...anExecution({ correlationId: 'b' }), reference: broken[2]?.execution.reference ?? '' };
+  await expect(store.addAll([...broken, ...many(1, { execution: twin })], false)).rejects.toThrow();
+  expect(count()).toBe(3);
+  expect((await store.counts()).QUEUED).toBe(3);
+  expect(added(await store.addAll([first as NewExecution], false))).toBe(1);
+  expect(verifyAudit(sql)).toMatchObject({ findings: [], entries: 4 });
+});
+
+test('after a batch that was taken back the chain holds, also when it is read again', async () => {
+  const { store, sql, path, count } = open();
+  const tooMany = many(5, { queueCapacity: 4 });
+  await Promise.all([store.addAll(many(2), false), store.addAll(tooMany, true), store.addAll(many(1), true)]);
+  expect(count()).toBe(3);
+  expect(verifyAudit(sql)).toMatchObject({ findings: [], entries: 3 });
+  expect(sql.prepare('SELECT difference FROM conservation').pluck().get()).toBe(0);
+  await store.close();
+  const again = open(path);
+  expect(added(await again.store.addAll(many(1), true))).toBe(1);
+  expect(verifyAudit(again.sql)).toMatchObject({ findings: [], entries: 4 });
+});
+
+test('whether a key was used for another request is found in its index, however many there are', async () => {
+  const { store, sql } = open();
+  const name = (index: number) => itemName(batchName('key', 'print'), index);
+  const batch = many(3).map((one, index) => ({ ...one, execution: anExecution({ idempotencyKey: name(index) }) }));
+  await store.addAll(batch, false);
+  const stored = sql.prepare('SELECT idempotency_key FROM executions ORDER BY reference').pluck().all();
+  expect(stored).toEqual(['key print 0', 'key print 1', 'key print 2']);
+  const plan = sql
+    .prepare(
+      'EXPLAIN QUERY PLAN SELECT 1 FROM executions WHERE app = ? AND idempotency_key >= ? AND idempotency_key < ?',
+    )
+    .all('shop', 'key', 'key!') as { detail: string }[];
+  expect(plan.map(({ detail }) => detail).join()).toContain('executions_by_idempotency_key');
+});

@@ -1,0 +1,99 @@
+// A batch across the whole service: nothing valid of it is lost, and sending it again charges nobody twice.
+
+import { expect, test } from 'vitest';
+import { type Stage, setStage } from './stage.ts';
+
+const SIZE = 200;
+const isBad = (n: number) => n % 10 === 3;
+
+/** Two hundred charges; every tenth is wrong in one way or another. */
+function charges(simulate: object = { fate: 'callback' }): object[] {
+  return Array.from({ length: SIZE }, (_, n) => ({
+    actionId: isBad(n) && n % 20 === 3 ? 'no/such' : 'charge',
+    // Half of them are named by the app.
+    ...(n % 2 === 0 ? { correlationId: `charge-${n}` } : {}),
+    inputs: { simulate, amount: n },
+    ...(isBad(n) && n % 20 !== 3 ? { amuont: n } : {}),
+  }));
+}
+
+function send(stage: Stage, executions: object[], more: object = {}) {
+  const headers = { 'idempotency-key': '"end-of-month"' };
+  return stage.request('POST', '/v1/executions/batch', { headers, body: { executions, ...more } });
+}
+
+function totalRuns(stage: Stage): number {
+  return stage.simulator.executions().reduce((sum, { runs }) => sum + runs, 0);
+}
+
+/** Lets the clock run until nothing is open any more. */
+async function allEnd(stage: Stage): Promise<void> {
+  for (let seconds = 0; (await open(stage)) > 0; seconds += 1) {
+    if (seconds > 300) throw new Error(`${await open(stage)} have not ended`);
+    await stage.pass(1_000);
+  }
+}
+
+async function open(stage: Stage): Promise<number> {
+  const { QUEUED, UNCONFIRMED, PENDING } = await stage.service().store.counts();
+  return QUEUED + UNCONFIRMED + PENDING;
+}
+
+test('two hundred, some of them invalid: the valid ones run and end, and the batch again charges nobody twice', async () => {
+  const stage = await setStage();
+  stage.simulator.outage({ answer: 503, ms: 5_000, calls: ['execute'] });
+  const first = await send(stage, charges());
+  expect(first.status).toBe(200);
+  expect(first.body).toMatchObject({ accepted: 180, refused: 20 });
+  const statuses = first.body.items.map(({ status }: { status: number }) => status);
+  expect(statuses).toEqual(Array.from({ length: SIZE }, (_, n) => (isBad(n) ? 422 : 202)));
+
+  // Its answer is lost, so the app sends it again: twice at once, and again after a restart with all of them still queued.
+  const again = await Promise.all([send(stage, charges()), send(stage, charges())]);
+  await stage.restart();
+  again.push(await send(stage, charges()));
+  await allEnd(stage);
+  again.push(await send(stage, charges()));
+
+  for (const { status, headers, body } of again) {
+    expect([status, headers.get('idempotent-replayed')]).toEqual([200, 'true']);
+    expect(body).toEqual(first.body);
+  }
+  const ids = first.body.items.flatMap(({ execution }: { execution?: { correlationId: string } }) =>
+    execution === undefined ? [] : [execution.correlationId],
+  );
+  expect(new Set(ids).size).toBe(180);
+  for (const id of ids) {
+    expect(await stage.get(id)).toMatchObject({ status: 'COMPLETED' });
+    expect(stage.simulator.execution(id)?.runs).toBe(1);
+  }
+  expect(totalRuns(stage)).toBe(180);
+});
+
+test('all or nothing: one bad charge, and nobody is charged; without it, everybody', async () => {
+  const stage = await setStage();
+  const refused = await send(stage, charges(), { atomic: true });
+  expect([refused.status, refused.body.errors.length]).toEqual([422, 20]);
+  await stage.pass(2_000);
+  expect([totalRuns(stage), await open(stage)]).toEqual([0, 0]);
+  const good = charges().filter((_, n) => !isBad(n));
+  expect((await send(stage, good, { atomic: true })).body).toMatchObject({ accepted: 180, refused: 0 });
+  await allEnd(stage);
+  expect(totalRuns(stage)).toBe(180);
+});
+
+test('a batch that the queue has no room for is completed by sending it again, and nobody is charged twice', async () => {
+  const stage = await setStage({ QUEUE_CAPACITY: '50' });
+  stage.simulator.outage({ answer: 503, ms: 5_000, calls: ['execute'] });
+  const first = await send(stage, charges());
+  expect(first.body).toMatchObject({ accepted: 50, refused: 150 });
+  let { accepted } = first.body;
+  for (let tries = 0; accepted < 180 && tries < 20; tries += 1) {
+    await allEnd(stage);
+    ({ accepted } = (await send(stage, charges())).body);
+  }
+  expect(accepted).toBe(180);
+  await allEnd(stage);
+  expect(totalRuns(stage)).toBe(180);
+  expect(stage.simulator.executions().map(({ runs }) => runs)).toEqual(Array(180).fill(1));
+});

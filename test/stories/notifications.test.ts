@@ -1,0 +1,301 @@
+// Stories of apps that are told how their executions ended: once, signed, in the end always, and nobody held up by others.
+
+import { Webhook } from 'standardwebhooks';
+import { expect, test, vi } from 'vitest';
+import { startWebhookReceiver, type Told, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { callbackUrlOf, OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
+
+const DAY = 86_400_000;
+const SECRETS = [1, 2].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`) as [string, string];
+
+interface Hooked {
+  readonly stage: Stage;
+  readonly hook: WebhookReceiver;
+}
+
+async function hooked(env: (hook: WebhookReceiver) => Record<string, string> = () => ({})): Promise<Hooked> {
+  const hook = await startWebhookReceiver();
+  const stage = await setStage({ NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}`, ...env(hook) });
+  return { stage, hook };
+}
+
+/** As an app would, with the public library, at the moment of the attempt: the library asks the clock itself. */
+function verified({ body, headers }: Told, secret: string) {
+  vi.useFakeTimers({ toFake: ['Date'], now: Number(headers['webhook-timestamp']) * 1000 });
+  try {
+    // biome-ignore lint/suspicious/noExplicitAny: the body of a notification, asserted on member by member
+    return new Webhook(secret).verify(body, headers) as any;
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+async function secretsOf(stage: Stage): Promise<string[]> {
+  return (await stage.request('GET', '/v1/notifications/secrets')).body.secrets;
+}
+
+async function untilTold({ stage, hook }: Hooked, count: number): Promise<void> {
+  await stage.until(() => hook.told.length >= count);
+}
+
+/** The first notification of an execution, as operators see it. */
+async function notificationOf(stage: Stage, correlationId: string) {
+  const path = `/v1/notifications?correlationId=${correlationId}`;
+  return (await stage.request('GET', path, { key: OPERATOR_KEY })).body.items.at(-1);
+}
+
+async function untilNotification(stage: Stage, correlationId: string, status: string): Promise<void> {
+  await stage.until(async () => (await notificationOf(stage, correlationId))?.status === status);
+}
+
+async function deliveries(stage: Stage, correlationId: string): Promise<string[]> {
+  return (await stage.events(correlationId)).filter((event) => event.startsWith('NOTIFICATION'));
+}
+
+test('an app is told of each ending once, signed so that the public library accepts it', async () => {
+  const { stage, hook } = await hooked();
+  const [secret = ''] = await secretsOf(stage);
+  const completed = await stage.submit({ runMs: 2_000 }, { notifyUrl: `${hook.url}?of=orders` });
+  await stage.untilStatus(completed, 'PENDING');
+  const refused = await stage.submit('refused-400', { notifyUrl: hook.url });
+  const cancelled = await stage.submit('never-ends', { notifyUrl: hook.url });
+  await stage.untilStatus(cancelled, 'PENDING');
+  await stage.request('POST', `/v1/executions/${cancelled}/cancel`);
+  await stage.pass(2_000);
+  await untilTold({ stage, hook }, 3);
+  await stage.pass(60_000, 5_000);
+  const told = hook.told.map((one) => verified(one, secret));
+  for (const [id, type] of [
+    [completed, 'execution.completed'],
+    [refused, 'execution.rejected'],
+    [cancelled, 'execution.cancelled'],
+  ] as const) {
+    const execution = await stage.get(id);
+    expect(told.filter(({ data }) => data.correlationId === id)).toEqual([
+      { type, timestamp: execution.resolvedAt, data: execution },
+    ]);
+    expect(await deliveries(stage, id)).toEqual(['NOTIFICATION_DELIVERED']);
+  }
+  expect(hook.told.map(({ path }) => path)).toContain('/hook?of=orders');
+});
+
+test('an app is told of a time-out, and of the result that came later', async () => {
+  const { stage, hook } = await hooked();
+  const id = await stage.submit('never-ends', { notifyUrl: hook.url, graceSeconds: 0, timeoutSeconds: 5 });
+  await stage.untilStatus(id, 'PENDING');
+  await stage.pass(8_000);
+  await stage.untilStatus(id, 'TIMEOUT');
+  await untilTold({ stage, hook }, 1);
+  const body = JSON.stringify({ status: 'COMPLETED', result: { paid: true } });
+  await fetch(await callbackUrlOf(stage, id), { method: 'POST', body });
+  await untilTold({ stage, hook }, 2);
+  const [timeout, late] = hook.told.map((one) => JSON.parse(one.body));
+  expect(timeout).toMatchObject({ type: 'execution.timeout', data: { status: 'TIMEOUT', lateResult: null } });
+  expect(late).toMatchObject({
+    type: 'execution.late_result',
+    data: { status: 'TIMEOUT', lateResult: { status: 'COMPLETED', result: { paid: true } } },
+  });
+  expect(late.timestamp).toBe(late.data.lateResult.receivedAt);
+  expect(new Set(hook.told.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+});
+
+test('a late result waits until the ending has been told', async () => {
+  const { stage, hook } = await hooked();
+  hook.answer = () => ({ status: 500 });
+  const id = await stage.submit('never-ends', { notifyUrl: hook.url, graceSeconds: 0, timeoutSeconds: 5 });
+  await stage.untilStatus(id, 'PENDING');
+  await stage.pass(8_000);
+  await stage.untilStatus(id, 'TIMEOUT');
+  await fetch(await callbackUrlOf(stage, id), { method: 'POST', body: '{"status":"COMPLETED"}' });
+  await stage.pass(20_000);
+  expect(new Set(hook.told.map(({ body }) => JSON.parse(body).type))).toEqual(new Set(['execution.timeout']));
+  hook.answer = () => ({ status: 204 });
+  await stage.pass(600_000, 10_000);
+  await stage.until(() => hook.told.some(({ body }) => JSON.parse(body).type === 'execution.late_result'));
+  const types = hook.told.map(({ body }) => JSON.parse(body).type);
+  expect(types.filter((type) => type === 'execution.late_result')).toHaveLength(1);
+  expect(types.at(-1)).toBe('execution.late_result');
+});
+
+test('an app with a default URL is told there, unless a submission says otherwise', async () => {
+  const { stage, hook } = await hooked(({ url }) => ({ NOTIFY_URLS: `shop:${url}` }));
+  await stage.submit('callback');
+  await stage.submit('callback', { notifyUrl: `${hook.origin}/elsewhere` });
+  await untilTold({ stage, hook }, 2);
+  expect(hook.told.map(({ path }) => path).sort()).toEqual(['/elsewhere', '/hook']);
+});
+
+test('what fails is sent again under the same id, with a fresh time and signature', async () => {
+  const { stage, hook } = await hooked();
+  const [secret = ''] = await secretsOf(stage);
+  hook.answer = () => ({ status: hook.told.length < 4 ? 500 : 200, body: 'out of order' });
+  const id = await stage.submit('callback', { notifyUrl: hook.url });
+  await untilTold({ stage, hook }, 1);
+  await stage.until(async () => {
+    await stage.pass(5_000, 5_000);
+    return (await notificationOf(stage, id)).status === 'DELIVERED';
+  });
+  expect(new Set(hook.told.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  const times = hook.told.map(({ headers }) => Number(headers['webhook-timestamp']));
+  expect(times).toEqual([...times].sort((one, other) => one - other));
+  expect(new Set(times).size).toBeGreaterThan(1);
+  for (const one of hook.told) expect(verified(one, secret)).toMatchObject({ data: { correlationId: id } });
+  const { body } = await stage.request('GET', `/v1/executions/${id}/audit`);
+  const failed = body.items.find(({ event }: { event: string }) => event === 'NOTIFICATION_FAILED');
+  expect(failed).toMatchObject({ httpStatus: 500, detail: { message: 'answered 500: out of order' } });
+});
+
+test('a Retry-After of the endpoint is kept to', async () => {
+  const { stage, hook } = await hooked();
+  hook.answer = () => (hook.told.length < 2 ? { status: 429, headers: { 'retry-after': '100' } } : { status: 204 });
+  const id = await stage.submit('callback', { notifyUrl: hook.url });
+  await stage.until(async () => (await deliveries(stage, id)).length === 1);
+  await stage.pass(99_000, 3_000);
+  expect(hook.told).toHaveLength(1);
+  await stage.pass(30_000, 1_000);
+  await untilNotification(stage, id, 'DELIVERED');
+  expect(hook.told).toHaveLength(2);
+});
+
+test('410 stops at once', async () => {
+  const { stage, hook } = await hooked();
+  hook.answer = () => ({ status: 410 });
+  const id = await stage.submit('callback', { notifyUrl: hook.url });
+  await untilNotification(stage, id, 'DEAD');
+  await stage.pass(DAY, DAY / 24);
+  expect(hook.told).toHaveLength(1);
+  expect(await deliveries(stage, id)).toEqual(['NOTIFICATION_DEAD']);
+});
+
+test('after a day of failures it is a dead letter, which the app has sent again', async () => {
+  const { stage, hook } = await hooked();
+  hook.answer = () => ({ status: 503 });
+  const id = await stage.submit('callback', { notifyUrl: hook.url });
+  await untilTold({ stage, hook }, 1);
+  for (let hours = 0; hours < 30; hours += 1) {
+    await stage.pass(3_600_000, 60_000);
+    if ((await notificationOf(stage, id)).status === 'DEAD') break;
+  }
+  const dead = await notificationOf(stage, id);
+  expect(dead).toMatchObject({ status: 'DEAD', deliveredAt: null });
+  expect(dead.attempts).toBeGreaterThan(5);
+  const before = hook.told.length;
+  hook.answer = () => ({ status: 200 });
+  const replayed = await stage.request('POST', `/v1/notifications/${dead.id}/replay`);
+  expect(replayed.status).toBe(202);
+  await untilNotification(stage, id, 'DELIVERED');
+  expect(hook.told.slice(before).map(({ headers }) => headers['webhook-id'])).toEqual([dead.id]);
+  expect((await deliveries(stage, id)).slice(-3)).toEqual([
+    'NOTIFICATION_DEAD',
+    'NOTIFICATION_REPLAYED',
+    'NOTIFICATION_DELIVERED',
+  ]);
+});
+
+test('while secrets are rotated an app can verify with the old one and with the new one', async () => {
+  const { stage, hook } = await hooked(() => ({ NOTIFY_SECRETS: `shop:${SECRETS[1]}, shop:${SECRETS[0]}` }));
+  expect(await secretsOf(stage)).toEqual([SECRETS[1], SECRETS[0]]);
+  await stage.submit('callback', { notifyUrl: hook.url });
+  await untilTold({ stage, hook }, 1);
+  const [told] = hook.told as [Told];
+  for (const secret of SECRETS) expect(verified(told, secret)).toMatchObject({ type: 'execution.completed' });
+});
+
+test('secrets are for their own app: operators do not get them, other apps have others, no cache keeps them', async () => {
+  const { stage } = await hooked();
+  const path = '/v1/notifications/secrets';
+  const own = await stage.request('GET', path);
+  expect([own.status, own.headers.get('cache-control')]).toEqual([200, 'no-store']);
+  expect(own.body.secrets).toEqual([expect.stringMatching(/^whsec_[\w+/]{43}=$/)]);
+  expect((await stage.request('GET', path, { key: OPERATOR_KEY })).status).toBe(403);
+  expect((await stage.request('GET', path, { key: OTHER_APP_KEY })).body.secrets).not.toEqual(own.body.secrets);
+  expect(JSON.stringify(stage.log.lines)).not.toContain('whsec_');
+});
+
+test('secrets that follow from CALLBACK_SECRET are rotated with it', async () => {
+  const { stage, hook } = await hooked();
+  const [old = ''] = await secretsOf(stage);
+  const rotated = 'a-newer-secret-for-stories-of-32-characters';
+  await stage.restart({ CALLBACK_SECRET: `${rotated},a-secret-for-stories-of-32-characters` });
+  const [fresh = '', still] = await secretsOf(stage);
+  expect(still).toBe(old);
+  await stage.submit('callback', { notifyUrl: hook.url });
+  await untilTold({ stage, hook }, 1);
+  for (const secret of [fresh, old]) expect(verified(hook.told[0] as Told, secret)).toBeDefined();
+});
+
+test('a receiver that is restarted between the outcome and the delivery loses nothing', async () => {
+  const { stage, hook } = await hooked();
+  hook.answer = () => 'hang';
+  const ids = await Promise.all([1, 2, 3].map(() => stage.submit('callback', { notifyUrl: hook.url })));
+  await untilTold({ stage, hook }, 3);
+  await Promise.all([stage.stop(), stage.pass(12_000)]);
+  hook.answer = () => ({ status: 200 });
+  await stage.restart();
+  await stage.pass(60_000);
+  for (const id of ids) await untilNotification(stage, id, 'DELIVERED');
+  const idsTold = hook.told.map(({ headers }) => headers['webhook-id']);
+  expect(new Set(idsTold).size).toBe(3);
+});
+
+test('a dead endpoint and a backlog of hundreds: another app is told at once', async () => {
+  const { stage, hook } = await hooked();
+  hook.answer = ({ path }) => (path === '/dead' ? 'hang' : { status: 204 });
+  const dead = Array.from({ length: 200 }, () => stage.submit('callback', { notifyUrl: `${hook.origin}/dead` }));
+  const ids = await Promise.all(dead);
+  // The simulator takes a hundred a second.
+  await stage.pass(4_000, 1_000);
+  for (const id of ids) await stage.untilStatus(id, 'COMPLETED');
+  expect(hook.told.length).toBe(4);
+  const body = { actionId: 'charge', inputs: { simulate: { fate: 'callback' } }, notifyUrl: `${hook.origin}/well` };
+  for (let i = 0; i < 5; i += 1) {
+    const before = hook.told.length;
+    await stage.request('POST', '/v1/executions', { key: OTHER_APP_KEY, body });
+    await stage.until(() => hook.told.slice(before).some(({ path }) => path === '/well'));
+  }
+});
+
+test('a redirect is not followed', async () => {
+  const { stage, hook } = await hooked();
+  hook.answer = ({ path }) => (path === '/hook' ? { status: 307, headers: { location: '/inside' } } : { status: 200 });
+  const id = await stage.submit('callback', { notifyUrl: hook.url });
+  await stage.until(async () => (await deliveries(stage, id)).includes('NOTIFICATION_FAILED'));
+  expect(hook.told.every(({ path }) => path === '/hook')).toBe(true);
+  expect((await notificationOf(stage, id)).lastError).toMatch(/answered 307, a redirect to \/inside, which is not/);
+});
+
+test('a host that leads to an inner address is not connected to, whatever it led to before', async () => {
+  const hook = await startWebhookReceiver();
+  const { port } = new URL(hook.url);
+  const stage = await setStage({}, {}, {}, async () => [{ address: '127.0.0.1', family: 4 }]);
+  const id = await stage.submit('callback', { notifyUrl: `https://hooks.example:${port}/` });
+  await stage.until(async () => (await deliveries(stage, id)).includes('NOTIFICATION_FAILED'));
+  expect((await notificationOf(stage, id)).lastError).toMatch(/may not be called \(loopback\)/);
+  expect(hook.connections).toBe(0);
+});
+
+test('a notifyUrl that may not be called is refused at submission, alone and in a batch', async () => {
+  const { stage, hook } = await hooked();
+  const good = { actionId: 'charge', inputs: {}, notifyUrl: hook.url };
+  const bad = { ...good, notifyUrl: 'https://elsewhere.example/hook' };
+  const alone = await stage.request('POST', '/v1/executions', { body: bad });
+  const detail = `has an origin that is not allowed for this app; allowed is ${hook.origin}`;
+  expect([alone.status, alone.body.errors]).toEqual([422, [{ pointer: '#/notifyUrl', detail }]]);
+  const batch = await stage.request('POST', '/v1/executions/batch', { body: { executions: [good, bad] } });
+  expect(batch.body).toMatchObject({ accepted: 1, refused: 1 });
+  expect(batch.body.items[1].problem.errors).toEqual([{ pointer: '#/executions/1/notifyUrl', detail }]);
+});
+
+test('where nothing is listed only https in the open will do', async () => {
+  const stage = await setStage();
+  for (const [notifyUrl, why] of [
+    ['http://hooks.example/', /^must be https/],
+    ['https://10.0.0.1/', /\(private\)/],
+    ['https://[::ffff:169.254.169.254]/', /\(link-local\)/],
+    ['https://localhost/', /\(loopback\)/],
+  ] as const) {
+    const { status, body } = await stage.request('POST', '/v1/executions', { body: { actionId: 'charge', notifyUrl } });
+    expect(status).toBe(422);
+    expect(body.errors).toEqual([{ pointer: '#/notifyUrl', detail: expect.stringMatching(why) }]);
+  }
+});

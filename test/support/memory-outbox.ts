@@ -1,0 +1,151 @@
+// The outbox of the store in memory: what SQLite does, without a file.
+
+import type { AuditDraft, AuditEntry } from '../../src/execution/event.ts';
+import type { Execution } from '../../src/execution/execution.ts';
+import { type Delivery, type DeliveryEvent, deliver } from '../../src/notification/delivery.ts';
+import type { Notification } from '../../src/notification/notification.ts';
+import { inOrder, outgoing } from '../../src/notification/outgoing.ts';
+import type { Lane, NotificationFilter, Outbox } from '../../src/store/outbox-port.ts';
+import type { Change } from '../../src/store/port.ts';
+
+interface Tools {
+  readonly operate: <T>(work: (changes: Change[]) => T) => Promise<T>;
+  readonly execution: (reference: string) => Execution | undefined;
+  readonly append: (execution: Execution, draft: AuditDraft, now: number) => AuditEntry;
+}
+
+export interface MemoryOutbox {
+  readonly port: Outbox;
+  arrived(before: Execution, after: Execution, now: number): Notification | null;
+  isPending(reference: string): boolean;
+  forget(reference: string): void;
+}
+
+interface Kept {
+  readonly sequence: number;
+  notification: Notification;
+}
+
+export function createMemoryOutbox({ operate, execution, append }: Tools): MemoryOutbox {
+  let kept: Kept[] = [];
+  let lastSequence = 0;
+
+  const ofExecution = (reference: string) => kept.filter(({ notification }) => notification.reference === reference);
+  const byId = (id: string) => kept.find(({ notification }) => notification.id === id);
+
+  function keepOrder(reference: string, now: number): Kept[] {
+    const found = ofExecution(reference);
+    const ordered = inOrder(
+      found.map(({ notification }) => notification),
+      now,
+    );
+    for (const [index, one] of found.entries()) one.notification = ordered[index] as Notification;
+    return found;
+  }
+
+  function arrived(before: Execution, after: Execution, now: number): Notification | null {
+    const notification = outgoing(before, after, now);
+    if (notification === null) return null;
+    lastSequence += 1;
+    kept.push({ sequence: lastSequence, notification });
+    return keepOrder(after.reference, now).at(-1)?.notification ?? null;
+  }
+
+  function apply(one: Kept, event: DeliveryEvent, now: number, changes: Change[]): Delivery {
+    const { notification, outcome, entry } = deliver(one.notification, event, now);
+    one.notification = notification;
+    const found = keepOrder(notification.reference, now);
+    const notifyAt = found.find((other) => other.notification.dueAt !== null)?.notification.dueAt ?? null;
+    const about = execution(notification.reference) as Execution;
+    changes.push({ execution: about, outcome: 'notification', entry: append(about, entry, now), notifyAt });
+    return { notification: one.notification, outcome };
+  }
+
+  function dueIn({ app, origin }: Pick<Lane, 'app' | 'origin'>, now: number): Kept[] {
+    return kept
+      .filter(({ notification: one }) => one.app === app && one.origin === origin && (one.dueAt ?? Infinity) <= now)
+      .sort((one, other) => (one.notification.dueAt ?? 0) - (other.notification.dueAt ?? 0));
+  }
+
+  function lanes(): Lane[] {
+    const found = new Map<string, Lane>();
+    for (const { notification } of kept) {
+      const { app, origin, dueAt } = notification;
+      if (dueAt === null) continue;
+      const earlier = found.get(`${app} ${origin}`)?.dueAt ?? Number.POSITIVE_INFINITY;
+      found.set(`${app} ${origin}`, { app, origin, dueAt: Math.min(earlier, dueAt) });
+    }
+    return [...found.values()].sort((one, other) => (laneName(one) < laneName(other) ? -1 : 1));
+  }
+
+  const port: Outbox = {
+    lanes: () => operate(lanes),
+    claim: (lane, limit, now, leaseUntil) =>
+      operate(() =>
+        dueIn(lane, now)
+          .slice(0, limit)
+          .map((one) => {
+            one.notification = { ...one.notification, dueAt: leaseUntil };
+            const { notification } = one;
+            return { notification, execution: execution(notification.reference) as Execution };
+          }),
+      ),
+    giveUp: (lane, limit, now, reason) =>
+      operate((changes) => {
+        const over = dueIn(lane, now).filter(({ notification }) => notification.giveUpAt <= now);
+        return over.slice(0, limit).map((one) => apply(one, { type: 'given-up', reason }, now, changes)).length;
+      }),
+    recordDelivery: (id, event, now) =>
+      operate((changes) => {
+        const one = byId(id);
+        return one && apply(one, event, now, changes);
+      }),
+    findNotification: (id) => operate(() => byId(id)?.notification),
+    listNotifications: (query) =>
+      operate(() => {
+        const matching = kept
+          .filter(({ sequence }) => sequence < (query.before ?? Infinity))
+          .filter(({ notification }) => matchesFilter(notification, query))
+          .reverse();
+        const items = matching.slice(0, query.limit);
+        const next = matching.length > query.limit ? (items.at(-1)?.sequence ?? null) : null;
+        return { items: items.map(({ notification }) => notification), next };
+      }),
+    replay: (filter, after, limit, by, now) =>
+      operate((changes) => {
+        const matching = kept.filter(
+          ({ sequence, notification }) =>
+            sequence > after && notification.status !== 'PENDING' && matchesFilter(notification, filter),
+        );
+        const taken = matching.slice(0, limit);
+        for (const one of taken) apply(one, { type: 'replayed', by }, now, changes);
+        const next = matching.length > limit ? (taken.at(-1)?.sequence ?? null) : null;
+        return { replayed: taken.length, next };
+      }),
+  };
+
+  return {
+    port,
+    arrived,
+    isPending: (reference) => ofExecution(reference).some(({ notification }) => notification.status === 'PENDING'),
+    forget: (reference) => {
+      kept = kept.filter(({ notification }) => notification.reference !== reference);
+    },
+  };
+}
+
+function laneName({ app, origin }: Lane): string {
+  return `${app} ${origin}`;
+}
+
+function matchesFilter(notification: Notification, filter: NotificationFilter): boolean {
+  const { app, status, type, correlationId, from, to } = filter;
+  return (
+    (app === null || notification.app === app) &&
+    (status === undefined || notification.status === status) &&
+    (type === undefined || notification.type === type) &&
+    (correlationId === undefined || notification.correlationId === correlationId) &&
+    (from === undefined || notification.createdAt >= from) &&
+    (to === undefined || notification.createdAt < to)
+  );
+}

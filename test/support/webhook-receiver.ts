@@ -1,0 +1,79 @@
+// An app's endpoint for notifications, on loopback: it answers as a test tells it to and remembers what it was sent.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface Told {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** `hang`: no answer, ever; `stall`: a head, and then no body; otherwise a status, headers and body. */
+export type WebhookAnswer =
+  | 'hang'
+  | { readonly stall: number }
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
+
+export interface WebhookReceiver {
+  readonly url: string;
+  readonly origin: string;
+  /** The answer to each request from now on; may be changed at any time. */
+  answer: (told: Told) => WebhookAnswer;
+  readonly told: Told[];
+  /** Connections that were made to it. */
+  readonly connections: number;
+}
+
+export async function startWebhookReceiver(): Promise<WebhookReceiver> {
+  let connections = 0;
+  const server = createServer(async (request, response) => {
+    const told = await read(request);
+    receiver.told.push(told);
+    give(response, receiver.answer(told));
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const receiver: WebhookReceiver = {
+    url: `${origin}/hook`,
+    origin,
+    answer: () => ({ status: 204 }),
+    told: [],
+    get connections() {
+      return connections;
+    },
+  };
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return receiver;
+}
+
+async function read(request: IncomingMessage): Promise<Told> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk);
+  } catch {
+    // Given up on the way.
+  }
+  const { method = '', url: path = '' } = request;
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  return { method, path, headers, body: Buffer.concat(chunks).toString() };
+}
+
+function give(response: ServerResponse, answer: WebhookAnswer): void {
+  if (answer === 'hang') return;
+  if ('stall' in answer) {
+    response.writeHead(answer.stall, { 'content-length': '100' });
+    response.write('and then');
+    return;
+  }
+  response.writeHead(answer.status, answer.headers);
+  response.end(answer.body);
+}
