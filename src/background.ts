@@ -4,15 +4,15 @@ import type { CallbackUrls } from './callback-url.ts';
 import type { Courier } from './courier/port.ts';
 import type { Cxone } from './cxone/port.ts';
 import { createDispatch } from './dispatch.ts';
-import { createFairShares } from './fair-shares.ts';
 import type { Log } from './log.ts';
 import { type Loop, startLoop, type Work } from './loop.ts';
 import { createNotify } from './notify.ts';
 import { createPruning } from './prune.ts';
+import { createFairShares } from './sharing/fair-shares.ts';
 import type { Outbox } from './store/outbox-port.ts';
 import type { Store } from './store/port.ts';
 import { createExpiry, createPolling } from './sweep.ts';
-import type { Tracing } from './tracing.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import type { World } from './world.ts';
 
 export interface BackgroundTools {

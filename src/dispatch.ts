@@ -9,9 +9,9 @@ import { createHoldOff, type HoldOff } from './hold-off.ts';
 import type { Log } from './log.ts';
 import type { Round, Work } from './loop.ts';
 import { persist } from './persist.ts';
-import { SENDING, sent } from './spans.ts';
 import type { Share, Store } from './store/port.ts';
-import { ending, type Tracing, within } from './tracing.ts';
+import { SENDING, sent } from './tracing/spans.ts';
+import { ending, type Tracing, within } from './tracing/tracing.ts';
 import type { World } from './world.ts';
 
 /** Claimed at once, if CXone's limits allow as many. */

@@ -3,7 +3,7 @@
 import type { AuditEvent } from './execution/event.ts';
 import type { Log } from './log.ts';
 import type { Change } from './store/port.ts';
-import { traceIdOf } from './trace-context.ts';
+import { traceIdOf } from './tracing/trace-context.ts';
 
 /** Whatever is not listed is the normal course of things, or the store's to tell: debug. */
 const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {

@@ -2,8 +2,8 @@
 
 import { pino } from 'pino';
 import type { Surroundings } from './commands/surroundings.ts';
-import { type Config, readConfig } from './config.ts';
-import { withEnvFile } from './env-file.ts';
+import { type Config, readConfig } from './config/config.ts';
+import { withEnvFile } from './config/env-file.ts';
 import { type Log, reasonOf } from './log.ts';
 import { type Service, startService } from './service.ts';
 import { systemWorld } from './world.ts';

@@ -1,17 +1,17 @@
 // Verb: claim what apps are to be told → carry it there → record what became of it. Nobody's endpoint delays another app's.
 
 import type { Courier, Parcel, Receipt } from './courier/port.ts';
-import { createLanes, type LaneState, type Turn } from './lanes.ts';
 import type { Log } from './log.ts';
 import type { Round, Work } from './loop.ts';
 import type { DeliveryEvent } from './notification/delivery.ts';
 import type { Notification } from './notification/notification.ts';
 import { webhookBody } from './notification/outgoing.ts';
 import { retryAt } from './notification/schedule.ts';
+import { createLanes, type LaneState, type Turn } from './notify/lanes.ts';
 import { persist } from './persist.ts';
-import { NOTIFYING, told } from './spans.ts';
 import type { Outbox, Sendable } from './store/outbox-port.ts';
-import { ending, type Tracing, within } from './tracing.ts';
+import { NOTIFYING, told } from './tracing/spans.ts';
+import { ending, type Tracing, within } from './tracing/tracing.ts';
 import type { World } from './world.ts';
 
 /** A claimed one is nobody else's for so long: longer than a delivery may take. What a crash leaves claimed is due again that soon. */

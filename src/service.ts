@@ -3,7 +3,7 @@
 import { createHeadReports } from './audit-head.ts';
 import { startBackground } from './background.ts';
 import { createCallbackUrls } from './callback-url.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { createCourier } from './courier/client.ts';
 import type { Resolve } from './courier/guard.ts';
 import type { Courier } from './courier/port.ts';
@@ -17,6 +17,7 @@ import type { HttpDependencies } from './http/dependencies.ts';
 import { createRateLimits } from './http/rate-limits.ts';
 import { type Listening, listen } from './http/server.ts';
 import { writeToLog } from './journal.ts';
+import { createStreams } from './live/streams.ts';
 import { type Log, reasonOf } from './log.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -24,9 +25,8 @@ import { createReadiness } from './readiness.ts';
 import { createResolve } from './resolve.ts';
 import type { Store } from './store/port.ts';
 import { createSqliteStore } from './store/sqlite/store.ts';
-import { createStreams } from './streams.ts';
 import { createSubmit } from './submit.ts';
-import { hasRegisteredTracer, NO_TRACING, type Tracing } from './tracing.ts';
+import { hasRegisteredTracer, NO_TRACING, type Tracing } from './tracing/tracing.ts';
 import { createWaiters } from './waiters.ts';
 import type { World } from './world.ts';
 
@@ -171,7 +171,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 async function startTracing({ tracing }: Config, world: World, log: Log): Promise<Tracing> {
   const registered = hasRegisteredTracer();
   if (tracing === null && !registered) return NO_TRACING;
-  const { createOtel, createRegisteredOtel } = await import('./otel.ts');
+  const { createOtel, createRegisteredOtel } = await import('./tracing/otel.ts');
   return registered || tracing === null ? createRegisteredOtel(world) : createOtel(tracing, world, log);
 }
 

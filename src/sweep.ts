@@ -5,9 +5,9 @@ import type { Execution } from './execution/execution.ts';
 import { nextPollAt } from './execution/schedule.ts';
 import type { Work } from './loop.ts';
 import { persist } from './persist.ts';
-import { POLLING, polled } from './spans.ts';
 import type { Share, Store } from './store/port.ts';
-import { ending, type Tracing, within } from './tracing.ts';
+import { POLLING, polled } from './tracing/spans.ts';
+import { ending, type Tracing, within } from './tracing/tracing.ts';
 import type { World } from './world.ts';
 
 /** Polled or ended at once, at most. */

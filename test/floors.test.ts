@@ -11,7 +11,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const HOME = fileURLToPath(new URL('..', import.meta.url));
 const BIOME = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
 
-const VERBS = ['submit', 'dispatch', 'resolve', 'sweep', 'prune', 'loop', 'waiters', 'callback-url', 'a-verb-to-come'];
+const VERBS = [
+  'submit',
+  'dispatch',
+  'resolve',
+  'sweep',
+  'notify',
+  'prune',
+  'loop',
+  'waiters',
+  'callback-url',
+  'a-verb-to-come',
+  'live/stream',
+  'notify/lanes',
+  'sharing/fair-shares',
+  'tracing/spans',
+];
 const PACKAGES_ABOVE_VERBS = [
   'hono',
   'hono/http-exception',
@@ -25,20 +40,7 @@ const OTEL = ['@opentelemetry/api', '@opentelemetry/sdk-trace'];
 const DRIZZLE = ['drizzle-orm', 'drizzle-orm/better-sqlite3', 'better-sqlite3'];
 const TIMERS = ['node:timers', 'node:timers/promises', 'timers', 'timers/promises'];
 const CLIENT = ['cxone/client.ts', 'cxone/token.ts', 'cxone/limiter.ts', 'cxone/profile.ts', 'cxone/deeper/still.ts'];
-const TOP = [
-  'service.ts',
-  'main.ts',
-  'config.ts',
-  'config-apps.ts',
-  'config-callbacks.ts',
-  'config-fields.ts',
-  'config-notifications.ts',
-  'config-tracing.ts',
-  'config-variables.ts',
-  'env-file.ts',
-  'commands/run.ts',
-  'doctor/check.ts',
-];
+const TOP = ['service.ts', 'main.ts', 'config/config.ts', 'config/variables.ts', 'commands/run.ts', 'doctor/check.ts'];
 const COURIER = ['courier/client.ts', 'courier/rules.ts', 'courier/deeper/still.ts'];
 const PLAY = ['simulator/app.ts', 'demo/run.ts', 'demo.ts'];
 const SQLITE = ['store/sqlite/open.ts', 'store/sqlite/deeper/still.ts'];
@@ -302,27 +304,17 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     ],
   },
   'the wiring and the configuration know neither simulator nor demo nor the command line': {
-    files: [
-      'service.ts',
-      'config.ts',
-      'config-apps.ts',
-      'config-callbacks.ts',
-      'config-fields.ts',
-      'config-notifications.ts',
-      'config-tracing.ts',
-      'config-variables.ts',
-      'env-file.ts',
-    ],
+    files: ['service.ts', 'config/config.ts', 'config/env-file.ts'],
     refused: [...PLAY, ...OTEL, 'main.ts', 'commands/run.ts', 'doctor/check.ts'],
-    allowed: [...PORTS, ...CLIENT, ...HTTP, ...SQLITE, 'submit.ts', 'config.ts', 'valibot', 'pino'],
+    allowed: [...PORTS, ...CLIENT, ...HTTP, ...SQLITE, 'submit.ts', 'config/config.ts', 'valibot', 'pino'],
   },
   'the demo and the commands know all but the command line': {
     files: ['demo/run.ts', 'demo.ts', 'commands/run.ts', 'doctor/check.ts'],
     refused: ['main.ts', ...OTEL],
-    allowed: [...PORTS, 'service.ts', 'config.ts', 'simulator/app.ts', ...SQLITE],
+    allowed: [...PORTS, 'service.ts', 'config/config.ts', 'simulator/app.ts', ...SQLITE],
   },
   'otel.ts alone knows OpenTelemetry, and of the service what stands below it': {
-    files: ['otel.ts'],
+    files: ['tracing/otel.ts'],
     refused: [
       ...PORTS,
       ...TOP,
@@ -336,9 +328,13 @@ const FLOORS: Readonly<Record<string, Floor>> = {
       ...DRIZZLE,
       ...TIMERS,
     ],
-    allowed: [...OTEL, 'log.ts', 'trace-context.ts', 'tracing.ts', 'world.ts'],
+    allowed: [...OTEL, 'log.ts', 'tracing/trace-context.ts', 'tracing/tracing.ts', 'world.ts'],
   },
-  'the command line knows all': { files: ['main.ts'], refused: [], allowed: ['service.ts', 'config.ts', ...PLAY] },
+  'the command line knows all': {
+    files: ['main.ts'],
+    refused: [],
+    allowed: ['service.ts', 'config/config.ts', ...PLAY],
+  },
 };
 
 /** Ways to the clock, the timers and the dice around the World; each is a statement. */

@@ -7,7 +7,7 @@ import { type Loop, startLoop } from '../src/loop.ts';
 import type { Notification } from '../src/notification/notification.ts';
 import { createNotify } from '../src/notify.ts';
 import { StoreUnavailable } from '../src/store/port.ts';
-import { NO_TRACING } from '../src/tracing.ts';
+import { NO_TRACING } from '../src/tracing/tracing.ts';
 import { anExecution, callback, completed } from './support/executions.ts';
 import { createFakeCourier, DELIVERED, DOWN, GONE } from './support/fake-courier.ts';
 import { createManualWorld } from './support/manual-world.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { VARIABLES } from '../src/config-variables.ts';
+import { VARIABLES } from '../src/config/variables.ts';
 import { AUDIT_EVENTS } from '../src/execution/event.ts';
 import { openDatabase } from '../src/store/sqlite/open.ts';
 import { temporaryFolder } from './support/temporary.ts';

@@ -1,7 +1,7 @@
 // `audit head`: the end of the chain as it stands, signed.
 
 import { signHead } from '../audit-head.ts';
-import { readVariable } from '../config.ts';
+import { readVariable } from '../config/config.ts';
 import { openForReading } from '../store/sqlite/inspect.ts';
 import { readHead } from '../store/sqlite/verify.ts';
 import { systemWorld } from '../world.ts';

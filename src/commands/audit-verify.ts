@@ -3,7 +3,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readHeads, type SignedHead } from '../audit-head.ts';
-import { readVariable } from '../config.ts';
+import { readVariable } from '../config/config.ts';
 import { openForReading } from '../store/sqlite/inspect.ts';
 import { type Verification, verifyAudit } from '../store/sqlite/verify.ts';
 import { grouped, type Line, printLines, showProgress } from './print.ts';

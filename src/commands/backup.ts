@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { readVariable } from '../config.ts';
+import { readVariable } from '../config/config.ts';
 import { BackupFailed, backUp } from '../store/sqlite/backup.ts';
 import { systemWorld } from '../world.ts';
 import { bytes, grouped, showProgress } from './print.ts';

@@ -1,6 +1,6 @@
 // `doctor`: whether everything that the receiver needs is as it should be, and what to do where it is not.
 
-import { readVariable } from '../config.ts';
+import { readVariable } from '../config/config.ts';
 import type { Check } from '../doctor/check.ts';
 import { checkConfiguration } from '../doctor/configuration.ts';
 import { checkDatabase } from '../doctor/database.ts';

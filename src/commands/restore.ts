@@ -1,7 +1,7 @@
 // `restore BACKUP`: a backup in the place of a database that is gone.
 
 import { pino } from 'pino';
-import { readVariable } from '../config.ts';
+import { readVariable } from '../config/config.ts';
 import { restore as restoreBackup } from '../store/sqlite/restore.ts';
 import { systemWorld } from '../world.ts';
 import { failed } from './backup.ts';

@@ -1,6 +1,6 @@
 // Runs one of the operators' commands: its help, its errors in one line, its exit code.
 
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { DatabaseRefused } from '../store/sqlite/open.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';

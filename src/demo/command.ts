@@ -7,7 +7,7 @@ import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { type Service, startService } from '../service.ts';
 import { createSimulator, type Simulator } from '../simulator/app.ts';
 import { systemWorld } from '../world.ts';

@@ -1,6 +1,6 @@
 // Whether the configuration is one that `start` would take, and one that CXone can call back.
 
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { loadProfile, type Profile, ProfileError } from '../cxone/profile.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

@@ -1,6 +1,6 @@
 // Whether CXone is there, gives a token with the scopes that are needed, and has the same time.
 
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { createCxone } from '../cxone/client.ts';
 import { TokenUnavailable } from '../cxone/port.ts';
 import type { Profile } from '../cxone/profile.ts';

@@ -3,13 +3,13 @@
 import type { CallbackUrls } from '../callback-url.ts';
 import type { NotifyRules } from '../courier/port.ts';
 import type { Outcome } from '../execution/outcome.ts';
+import type { Streams } from '../live/streams.ts';
 import type { Log } from '../log.ts';
 import type { Resolve } from '../resolve.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
-import type { Streams } from '../streams.ts';
 import type { Submit } from '../submit.ts';
-import type { Tracing } from '../tracing.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { Waiters } from '../waiters.ts';
 import type { World } from '../world.ts';
 import type { CallbackRefusal, CallbackRules } from './checks/callback-checks.ts';

@@ -3,9 +3,9 @@
 import type { Context } from 'hono';
 import type { AuditEntry } from '../execution/event.ts';
 import { representEvent } from '../execution/representation.ts';
+import type { Stream } from '../live/stream.ts';
+import type { NotFollowed } from '../live/streams.ts';
 import { reasonOf } from '../log.ts';
-import type { Stream } from '../stream.ts';
-import type { NotFollowed } from '../streams.ts';
 import { answer } from './answers.ts';
 import type { Line } from './app.ts';
 import type { Identity } from './authentication.ts';

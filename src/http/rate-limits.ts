@@ -1,7 +1,7 @@
 // How many submissions an app may make a second, and how it is told what is left (draft-ietf-httpapi-ratelimit-headers-10).
 
 import type { Context } from 'hono';
-import { type Bucket, createBucket } from '../bucket.ts';
+import { type Bucket, createBucket } from '../sharing/bucket.ts';
 import type { World } from '../world.ts';
 import type { Identity } from './authentication.ts';
 import { problem } from './problems.ts';

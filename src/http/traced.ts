@@ -1,10 +1,10 @@
 // Requests as parts of a trace: where an app's trace goes on from, and the spans of submissions and callbacks.
 
 import type { Context } from 'hono';
-import { failure, HEARING, heard, served } from '../spans.ts';
 import type { Recorded } from '../store/port.ts';
-import { readTraceContext, type TraceContext } from '../trace-context.ts';
-import { type Ending, ending, NO_TRACING, type Step, type Tracing } from '../tracing.ts';
+import { failure, HEARING, heard, served } from '../tracing/spans.ts';
+import { readTraceContext, type TraceContext } from '../tracing/trace-context.ts';
+import { type Ending, ending, NO_TRACING, type Step, type Tracing } from '../tracing/tracing.ts';
 import type { Identity } from './authentication.ts';
 
 type Handler = (c: Context, caller: Identity) => Promise<Response>;

@@ -1,8 +1,8 @@
 // Streams of events are bounded in number, in memory and in time, and each that is over frees its place.
 
 import { expect, onTestFinished, test } from 'vitest';
-import { HEARTBEAT_MS, STALL_MS } from '../../src/stream.ts';
-import { createStreams } from '../../src/streams.ts';
+import { HEARTBEAT_MS, STALL_MS } from '../../src/live/stream.ts';
+import { createStreams } from '../../src/live/streams.ts';
 import { callback, completed, NOON } from '../support/executions.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { type Follower, follow } from '../support/sse.ts';

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { createStreams } from '../../src/live/streams.ts';
 import type { FeedQuery } from '../../src/store/port.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
-import { createStreams } from '../../src/streams.ts';
 import { systemWorld } from '../../src/world.ts';
 import { anExecution, callback, completed, NOON, RUNNING } from '../support/executions.ts';
 import { seededRandom } from '../support/manual-world.ts';

@@ -1,7 +1,7 @@
 // The audit trail as server-sent events: what goes over the wire, who may read what, and from where on.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { HEARTBEAT_MS } from '../../src/stream.ts';
+import { HEARTBEAT_MS } from '../../src/live/stream.ts';
 import { callback, completed } from '../support/executions.ts';
 import { type Follower, follow } from '../support/sse.ts';
 import { ALICE_KEY, BILLING_KEY, type Harness, head, ORDERS_KEY, startHttp, wire } from './harness.ts';

@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promiseHooks } from 'node:v8';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Courier } from '../../src/courier/port.ts';
 import type { Fetch } from '../../src/http/app.ts';
 import type { Metrics } from '../../src/metrics.ts';

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { runSimulator } from '../../src/simulator/command.ts';
 import { catalogue } from '../../src/simulator/fates.ts';
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createCallbackUrls } from '../../src/callback-url.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { Resolve } from '../../src/courier/guard.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import { type Limits, listen } from '../../src/http/server.ts';

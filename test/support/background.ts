@@ -6,7 +6,7 @@ import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
-import { NO_TRACING } from '../../src/tracing.ts';
+import { NO_TRACING } from '../../src/tracing/tracing.ts';
 import { anExecution } from './executions.ts';
 import { createFakeCourier, type FakeCourier } from './fake-courier.ts';
 import { createFakeCxone, type FakeCxone } from './fake-cxone.ts';

@@ -4,7 +4,7 @@ import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../src/execution
 import { type Dispatchable, type Execution, OPEN_STATUSES, type Submission } from '../../src/execution/execution.ts';
 import { keyOf, requestOf } from '../../src/execution/idempotency-key.ts';
 import { transition } from '../../src/execution/transition.ts';
-import { createFairShares } from '../../src/fair-shares.ts';
+import { createFairShares } from '../../src/sharing/fair-shares.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import {
   type Added,

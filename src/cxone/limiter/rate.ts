@@ -1,6 +1,6 @@
 // How many requests a second CXone gets, and until when it gets none.
 
-import { createBucket } from '../../bucket.ts';
+import { createBucket } from '../../sharing/bucket.ts';
 import type { World } from '../../world.ts';
 
 /** No Retry-After holds us longer than this, in milliseconds: a mistaken date must not stop the service for a year. */

@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { and, asc, type Column, eq, lte, type SQL, sql } from 'drizzle-orm';
-import { createFairShares } from '../../fair-shares.ts';
+import { createFairShares } from '../../sharing/fair-shares.ts';
 import type { Due, Share } from '../port.ts';
 import type { Backlog } from './backlog.ts';
 import type { OpenDatabase } from './open.ts';

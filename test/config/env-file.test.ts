@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { withEnvFile } from '../src/env-file.ts';
+import { withEnvFile } from '../../src/config/env-file.ts';
 
 let folder: string;
 beforeEach(() => {

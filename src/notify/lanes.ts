@@ -1,8 +1,8 @@
 // Shares the connections to apps among them: each app its part, each of its endpoints a part of that, all served by turns.
 
+import type { Lane } from '../store/outbox-port.ts';
+import type { World } from '../world.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
-import type { Lane } from './store/outbox-port.ts';
-import type { World } from './world.ts';
 
 /** Deliveries under way to one endpoint, to all endpoints of one app, and to all apps. */
 const PER_LANE = 4;

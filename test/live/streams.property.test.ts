@@ -1,12 +1,12 @@
 // No gap and no repeat, however commits, slow reads of the database, drops and resumptions fall together.
 
 import { expect, test } from 'vitest';
-import type { Dispatchable } from '../src/execution/execution.ts';
-import type { Feed, Store } from '../src/store/port.ts';
-import { createStreams } from '../src/streams.ts';
-import { anExecution, callback, completed, NOON } from './support/executions.ts';
-import { createManualWorld, seededRandom } from './support/manual-world.ts';
-import { createMemoryStore } from './support/memory-store.ts';
+import type { Dispatchable } from '../../src/execution/execution.ts';
+import { createStreams } from '../../src/live/streams.ts';
+import type { Feed, Store } from '../../src/store/port.ts';
+import { anExecution, callback, completed, NOON } from '../support/executions.ts';
+import { createManualWorld, seededRandom } from '../support/manual-world.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 
 interface Subject {
   readonly app: string | null;

@@ -26,7 +26,8 @@ import {
   TracerProvider,
   type TracerProviderOptions,
 } from '@opentelemetry/sdk-trace';
-import { type Log, reasonOf } from './log.ts';
+import { type Log, reasonOf } from '../log.ts';
+import type { World } from '../world.ts';
 import {
   formatTraceparent,
   NO_CONTEXT,
@@ -36,7 +37,6 @@ import {
   type TraceContext,
 } from './trace-context.ts';
 import { NO_SPAN, type Span, type Step, type Tracing } from './tracing.ts';
-import type { World } from './world.ts';
 
 const SCOPE = 'cxone-callback-receiver';
 

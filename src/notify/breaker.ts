@@ -1,6 +1,6 @@
 // Keeps away from an endpoint that fails: after failures in a row nothing goes there but one probe, after longer and longer pauses.
 
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 /** With so many failures in a row it opens. */
 const OPENS_AT = 5;

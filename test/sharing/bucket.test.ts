@@ -1,7 +1,7 @@
 // A bucket gives what it holds, and fills as time passes.
 
 import { expect, test } from 'vitest';
-import { createBucket } from '../src/bucket.ts';
+import { createBucket } from '../../src/sharing/bucket.ts';
 
 function aBucket(capacity = 10, gainPerMs = 0.01) {
   let time = 1_000_000;

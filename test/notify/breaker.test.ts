@@ -1,8 +1,8 @@
 // An endpoint that fails is left alone for longer and longer, and one probe at a time finds out when it is back.
 
 import { expect, test } from 'vitest';
-import { type Breaker, createBreaker } from '../src/breaker.ts';
-import { createManualWorld, type ManualWorld } from './support/manual-world.ts';
+import { type Breaker, createBreaker } from '../../src/notify/breaker.ts';
+import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
 
 function setUp(failures = 0): { world: ManualWorld; breaker: Breaker } {
   const world = createManualWorld();

@@ -1,8 +1,8 @@
 // The variables of tracing, under the names that OpenTelemetry gives them: what each may hold, and what they make together.
 
 import * as v from 'valibot';
-import { text, url, withoutTrailingSlash } from './config-fields.ts';
-import type { OtelOptions, SamplerName } from './otel.ts';
+import type { OtelOptions, SamplerName } from '../tracing/otel.ts';
+import { text, url, withoutTrailingSlash } from './fields.ts';
 
 const SAMPLERS = [
   'always_on',

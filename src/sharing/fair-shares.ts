@@ -1,6 +1,6 @@
 // Who is next: apps that have work take turns in proportion to their weights, from one round to the next.
 
-import type { Share } from './store/port.ts';
+import type { Share } from '../store/port.ts';
 
 /** The weight of an app that none was chosen for. */
 const USUAL_WEIGHT = 1;

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createFairShares } from '../src/fair-shares.ts';
+import { createFairShares } from '../../src/sharing/fair-shares.ts';
 
 const demand = (wanted: Record<string, number>) => new Map(Object.entries(wanted));
 const countOf = (turns: readonly string[], app: string) => turns.filter((turn) => turn === app).length;

@@ -1,10 +1,10 @@
 // What is traced, and what a span may tell: names, numbers and outcomes. Never inputs, results, words of CXone, keys or URLs.
 
-import type { Receipt } from './courier/port.ts';
-import type { PollAnswer, SubmitAnswer } from './cxone/port.ts';
-import type { Execution } from './execution/execution.ts';
-import type { Sendable } from './store/outbox-port.ts';
-import type { Recorded } from './store/port.ts';
+import type { Receipt } from '../courier/port.ts';
+import type { PollAnswer, SubmitAnswer } from '../cxone/port.ts';
+import type { Execution } from '../execution/execution.ts';
+import type { Sendable } from '../store/outbox-port.ts';
+import type { Recorded } from '../store/port.ts';
 import type { Attributes, Ending, Step } from './tracing.ts';
 
 /** Names and attributes of HTTP follow the semantic conventions of OpenTelemetry; the rest is called `cxone.…`. */

@@ -1,9 +1,9 @@
 // How the connections to apps are shared out: nobody has them all, and nobody has none.
 
 import { expect, test } from 'vitest';
-import { createLanes, type Turn } from '../src/lanes.ts';
-import type { Lane } from '../src/store/outbox-port.ts';
-import { createManualWorld } from './support/manual-world.ts';
+import { createLanes, type Turn } from '../../src/notify/lanes.ts';
+import type { Lane } from '../../src/store/outbox-port.ts';
+import { createManualWorld } from '../support/manual-world.ts';
 
 function setUp() {
   const world = createManualWorld();

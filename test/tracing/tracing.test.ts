@@ -2,12 +2,12 @@
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createSimulator } from '../src/simulator/app.ts';
-import { NO_CONTEXT } from '../src/trace-context.ts';
-import { ending, hasRegisteredTracer, NO_SPAN, NO_TRACING, type Step, within } from '../src/tracing.ts';
-import { startCollector } from './support/collector.ts';
-import { type Running, run } from './support/process.ts';
-import { temporaryFolder } from './support/temporary.ts';
+import { createSimulator } from '../../src/simulator/app.ts';
+import { NO_CONTEXT } from '../../src/tracing/trace-context.ts';
+import { ending, hasRegisteredTracer, NO_SPAN, NO_TRACING, type Step, within } from '../../src/tracing/tracing.ts';
+import { startCollector } from '../support/collector.ts';
+import { type Running, run } from '../support/process.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const WORK: Step = { name: 'work', kind: 'client' };
 
@@ -114,7 +114,7 @@ describe('a process', () => {
   });
 
   test('gives its spans to the tracer that it was started with, if any', async () => {
-    const file = new URL('./support/', import.meta.url);
+    const file = new URL('../support/', import.meta.url);
     const { code, stderr } = await liveOnce(inPlace(REGISTER, file));
     expect(code).toBe(0);
     expect(new Set(stderr.trim().split('\n'))).toEqual(

@@ -1,9 +1,9 @@
 // One reader of the audit trail: remembers how far it was sent and reads on from there when it has room, so nothing is kept for it.
 
+import type { AuditEntry } from '../execution/event.ts';
+import type { Store } from '../store/port.ts';
+import type { World } from '../world.ts';
 import type { CommitWatch, Subject } from './commit-watch.ts';
-import type { AuditEntry } from './execution/event.ts';
-import type { Store } from './store/port.ts';
-import type { World } from './world.ts';
 
 /** After so long without an entry the reader is told that all is well. */
 export const HEARTBEAT_MS = 15_000;

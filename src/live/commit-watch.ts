@@ -1,7 +1,7 @@
 // Wakes those who follow the audit trail when a commit concerns them, and nobody else.
 
-import type { AuditEntry } from './execution/event.ts';
-import type { Store } from './store/port.ts';
+import type { AuditEntry } from '../execution/event.ts';
+import type { Store } from '../store/port.ts';
 
 /** Which entries somebody follows: those of all apps (`app` null), of one, or of one execution. */
 export interface Subject {

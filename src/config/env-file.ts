@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { reasonOf } from '../log.ts';
 import { ConfigError } from './config.ts';
-import { reasonOf } from './log.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
 // The variables that say how apps share what there is: CXone's limits, the queue, and the door.
 
 import * as v from 'valibot';
-import { KEY_NAME } from './config-fields.ts';
-import { APP_NAME_RULE, pairs } from './config-notifications.ts';
+import { KEY_NAME } from './fields.ts';
+import { APP_NAME_RULE, pairs } from './notifications.ts';
 
 /** A number that is meant for one app. */
 interface AppNumber {

@@ -1,15 +1,15 @@
 // Environment variables → one validated configuration with units in its names, or every mistake at once.
 
 import * as v from 'valibot';
-import { type AppShares, appSharesOf } from './config-apps.ts';
-import { callbackRulesOf } from './config-callbacks.ts';
-import type { Key } from './config-fields.ts';
-import { type NotificationConfig, notificationsOf } from './config-notifications.ts';
-import { tracingOf } from './config-tracing.ts';
-import { CHECKED_ENVIRONMENT, ENVIRONMENT, type Environment, type LogLevel, VARIABLES } from './config-variables.ts';
-import type { CallbackRules } from './http/checks/callback-checks.ts';
-import type { OtelOptions } from './otel.ts';
-import type { CallbackTrust } from './resolve.ts';
+import type { CallbackRules } from '../http/checks/callback-checks.ts';
+import type { CallbackTrust } from '../resolve.ts';
+import type { OtelOptions } from '../tracing/otel.ts';
+import { type AppShares, appSharesOf } from './apps.ts';
+import { callbackRulesOf } from './callbacks.ts';
+import type { Key } from './fields.ts';
+import { type NotificationConfig, notificationsOf } from './notifications.ts';
+import { tracingOf } from './tracing.ts';
+import { CHECKED_ENVIRONMENT, ENVIRONMENT, type Environment, type LogLevel, VARIABLES } from './variables.ts';
 
 export interface Config extends AppShares {
   readonly cxone: {

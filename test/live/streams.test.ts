@@ -1,13 +1,13 @@
 // Whoever follows the trail gets each entry once, in order, costs nothing while nothing happens, and holds up nobody.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Dispatchable, Submission } from '../src/execution/execution.ts';
-import type { Store } from '../src/store/port.ts';
-import { HEARTBEAT_MS, STALL_MS, type Stream } from '../src/stream.ts';
-import { createStreams, type Following, STREAM_BOUNDS, type StreamBounds } from '../src/streams.ts';
-import { anExecution, NOON } from './support/executions.ts';
-import { createManualWorld } from './support/manual-world.ts';
-import { createMemoryStore } from './support/memory-store.ts';
+import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
+import { HEARTBEAT_MS, STALL_MS, type Stream } from '../../src/live/stream.ts';
+import { createStreams, type Following, STREAM_BOUNDS, type StreamBounds } from '../../src/live/streams.ts';
+import type { Store } from '../../src/store/port.ts';
+import { anExecution, NOON } from '../support/executions.ts';
+import { createManualWorld } from '../support/manual-world.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 
 interface Overrides {
   readonly bounds?: StreamBounds;

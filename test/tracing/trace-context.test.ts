@@ -1,7 +1,7 @@
 // W3C Trace Context: what is well formed is kept, what is not is ignored, and what is kept is passed on as it was.
 
 import { describe, expect, test } from 'vitest';
-import { parseTraceparent, parseTracestate, readTraceContext, traceIdOf } from '../src/trace-context.ts';
+import { parseTraceparent, parseTracestate, readTraceContext, traceIdOf } from '../../src/tracing/trace-context.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';

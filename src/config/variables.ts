@@ -1,8 +1,8 @@
 // The environment variables: what each may hold, its default, and what to do when it is wrong.
 
 import * as v from 'valibot';
-import { APP_VARIABLES } from './config-apps.ts';
-import { CALLBACK_VARIABLES } from './config-callbacks.ts';
+import { APP_VARIABLES } from './apps.ts';
+import { CALLBACK_VARIABLES } from './callbacks.ts';
 import {
   databasePath,
   domain,
@@ -19,9 +19,9 @@ import {
   url,
   wholeNumber,
   withoutTrailingSlash,
-} from './config-fields.ts';
-import { appProblem, NOTIFICATION_VARIABLES, urlProblem } from './config-notifications.ts';
-import { TRACING_VARIABLES } from './config-tracing.ts';
+} from './fields.ts';
+import { appProblem, NOTIFICATION_VARIABLES, urlProblem } from './notifications.ts';
+import { TRACING_VARIABLES } from './tracing.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,9 +1,9 @@
 // The variables that say where apps are told what became of their executions, where they may be told, and who signs it.
 
 import * as v from 'valibot';
-import { items, KEY_NAME, type Key, text } from './config-fields.ts';
-import { type AllowedOrigin, createNotifyRules, readOrigin } from './courier/rules.ts';
-import { type AppSecret, secretProblem } from './courier/signature.ts';
+import { type AllowedOrigin, createNotifyRules, readOrigin } from '../courier/rules.ts';
+import { type AppSecret, secretProblem } from '../courier/signature.ts';
+import { items, KEY_NAME, type Key, text } from './fields.ts';
 
 /** Where an app is told when its submission names no place. */
 export interface AppUrl {

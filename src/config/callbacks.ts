@@ -1,9 +1,9 @@
 // The variables that say what a callback must show besides its signed URL, and what it is then good for.
 
 import * as v from 'valibot';
-import { items, KEY_TEXT, MIN_KEY_LENGTH, secrets, text, wholeNumber } from './config-fields.ts';
-import { type AddressRange, readRange } from './http/checks/addresses.ts';
-import type { CallbackRules } from './http/checks/callback-checks.ts';
+import { type AddressRange, readRange } from '../http/checks/addresses.ts';
+import type { CallbackRules } from '../http/checks/callback-checks.ts';
+import { items, KEY_TEXT, MIN_KEY_LENGTH, secrets, text, wholeNumber } from './fields.ts';
 
 /** RFC 9110, section 5.1: a token. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;

@@ -1,12 +1,12 @@
 // Spans by OpenTelemetry, over the wire to a collector: whose child each is, what is kept, and what a bad collector does.
 
 import { describe, expect, test } from 'vitest';
-import { createOtel, type OtelOptions, type SamplerName } from '../src/otel.ts';
-import { NO_CONTEXT, readTraceContext, traceIdOf } from '../src/trace-context.ts';
-import { type Ending, ending, NO_SPAN, type Step, type Tracing } from '../src/tracing.ts';
-import { type Collector, startCollector } from './support/collector.ts';
-import { createManualWorld, START } from './support/manual-world.ts';
-import { quietLog } from './support/quiet-log.ts';
+import { createOtel, type OtelOptions, type SamplerName } from '../../src/tracing/otel.ts';
+import { NO_CONTEXT, readTraceContext, traceIdOf } from '../../src/tracing/trace-context.ts';
+import { type Ending, ending, NO_SPAN, type Step, type Tracing } from '../../src/tracing/tracing.ts';
+import { type Collector, startCollector } from '../support/collector.ts';
+import { createManualWorld, START } from '../support/manual-world.ts';
+import { quietLog } from '../support/quiet-log.ts';
 
 const WORK: Step = { name: 'work', kind: 'client' };
 const TRACE = '0af7651916cd43dd8448eb211c80319c';

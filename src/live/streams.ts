@@ -1,9 +1,9 @@
 // Verb: follow the audit trail from any entry on, without gap or repeat. So many streams may be open, and all end when the service stops.
 
+import type { Store } from '../store/port.ts';
+import type { World } from '../world.ts';
 import { createCommitWatch, type Subject } from './commit-watch.ts';
-import type { Store } from './store/port.ts';
 import { createStream, type Stream, type StreamOptions } from './stream.ts';
-import type { World } from './world.ts';
 
 export interface StreamBounds {
   /** Streams of one reader: an app, or an operator. */

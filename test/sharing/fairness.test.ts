@@ -1,9 +1,9 @@
 // What an app may rely on while others have much more to do: its turn comes after a few requests, whatever waits.
 
 import { expect, test } from 'vitest';
-import type { Submission } from '../src/execution/execution.ts';
-import { type Background, startTestBackground } from './support/background.ts';
-import { ACCEPTED, STILL_RUNNING } from './support/fake-cxone.ts';
+import type { Submission } from '../../src/execution/execution.ts';
+import { type Background, startTestBackground } from '../support/background.ts';
+import { ACCEPTED, STILL_RUNNING } from '../support/fake-cxone.ts';
 
 const RULES = { queueTimeoutMs: 300_000, pollIntervalMs: 2_000, auditRetentionDays: 0, appWeights: new Map() };
 

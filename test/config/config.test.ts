@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../src/config.ts';
-import { VARIABLES } from '../src/config-variables.ts';
+import { ConfigError, readConfig } from '../../src/config/config.ts';
+import { VARIABLES } from '../../src/config/variables.ts';
 
 const SECRET = 'callback-secret-of-thirty-two-characters';
 const WEBHOOK_SECRETS = [24, 64].map((bytes) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`);
@@ -470,7 +470,7 @@ describe('what a wrong environment is told', () => {
 });
 
 describe('.env.example', () => {
-  const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+  const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
   const entries = [...example.matchAll(/^(#?)([A-Z_]+)=(.*)$/gm)].map(([, mark, name, value]) => ({
     name: name ?? '',
     value: value ?? '',
