@@ -85,10 +85,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: 'CXone is asked once more at the deadline',
     file: 'src/sweep.ts',
-    find: 'answer = await cxone.poll(execution);',
-    replace: `answer = final
-      ? { type: 'polled', httpStatus: 200, latencyMs: 0, news: { kind: 'progress', word: null, result: null, error: null } }
-      : await cxone.poll(execution);`,
+    find: 'cxone.poll(within(span, execution))',
+    replace: `final
+      ? Promise.resolve({ type: 'polled', httpStatus: 200, latencyMs: 0, news: { kind: 'progress', word: null, result: null, error: null } } as const)
+      : cxone.poll(within(span, execution))`,
     tests: ['test/sweep.test.ts'],
   },
   {
@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     breaks: 'an app sees its own executions alone',
-    file: 'src/http/executions.ts',
+    file: 'src/http/visible.ts',
     find: 'caller.name === execution.app',
     replace: "caller.name !== ''",
     tests: ['test/http/authentication.test.ts'],
