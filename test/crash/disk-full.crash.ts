@@ -16,7 +16,7 @@ const INPUTS = { simulate: { callbacks: [], runMs: 600_000 }, filling: 'x'.repea
 function tinyDisk(): string {
   const folder = temporaryFolder();
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tiny', folder], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tiny', folder], { stdio: 'pipe' });
   } catch (error) {
     throw new Error('the disk-full suite must mount a tmpfs: run it as root', { cause: error });
   }
