@@ -3,18 +3,29 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { chainHash } from '../../src/store/sqlite/chain.ts';
+import { verifyAudit } from '../../src/store/sqlite/verify.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 export interface Row {
   readonly reference: string;
   readonly status: string;
   readonly resolvedBy: string | null;
+  /** What the load wrote into its inputs. */
+  readonly mark: string | null;
+}
+
+/** What an app is told of one execution. */
+export interface Notice {
+  readonly correlationId: string;
+  readonly type: string;
+  readonly status: string;
 }
 
 export interface Found {
   /** By correlation id. */
   readonly rows: ReadonlyMap<string, Row>;
+  /** By webhook-id. */
+  readonly notices: ReadonlyMap<string, Notice>;
   /** What is wrong, in words. */
   readonly faults: readonly string[];
 }
@@ -34,33 +45,49 @@ export function inspectCopy(database: string): Found {
 }
 
 export function inspect(sql: Database.Database): Found {
-  const rows = new Map<string, Row>();
+  const nothing = { rows: new Map(), notices: new Map() };
   const damage = sql.pragma('integrity_check', { simple: true });
-  if (damage !== 'ok') return { rows, faults: [`integrity_check: ${String(damage)}`] };
+  if (damage !== 'ok') return { ...nothing, faults: [`integrity_check: ${String(damage)}`] };
   // Killed before the first migration was committed.
   const made = sql.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'conservation'").pluck().get();
-  if (made === 0) return { rows, faults: [] };
-  const found = sql
-    .prepare('SELECT correlation_id AS id, reference, status, resolved_by AS resolvedBy FROM executions')
-    .all() as (Row & { id: string })[];
-  for (const { id, ...row } of found) rows.set(id, row);
+  if (made === 0) return { ...nothing, faults: [] };
   const difference = sql.prepare('SELECT difference FROM conservation').pluck().get();
-  const faults = difference === 0 ? [] : [`conservation is off by ${String(difference)}`];
-  return { rows, faults: [...faults, ...chainFaults(sql)] };
+  return {
+    rows: byId<Row>(
+      sql,
+      `SELECT correlation_id AS id, reference, status, resolved_by AS resolvedBy, inputs ->> '$.mark' AS mark FROM executions`,
+    ),
+    notices: byId<Notice>(sql, 'SELECT id, correlation_id AS correlationId, type, status FROM notifications'),
+    faults: [
+      ...(difference === 0 ? [] : [`conservation is off by ${String(difference)}`]),
+      ...verifyAudit(sql).findings.map(({ message }) => `audit verify: ${message}`),
+      ...RULES.flatMap((rule) => sql.prepare<[], string>(rule).pluck().all()),
+    ],
+  };
 }
 
-function chainFaults(sql: Database.Database): string[] {
-  const columns =
-    'id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId';
-  const entries = sql
-    .prepare(
-      `SELECT ${columns}, latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash FROM audit_events ORDER BY id`,
-    )
-    .all() as (Parameters<typeof chainHash>[1] & { hash: string })[];
-  let { hash } = sql.prepare('SELECT hash FROM audit_checkpoint').get() as { hash: string };
-  for (const [i, { hash: chained, ...entry }] of entries.entries()) {
-    hash = chainHash(hash, entry);
-    if (entry.id !== i + 1 || chained !== hash) return [`the chain breaks at entry ${entry.id}`];
-  }
-  return [];
+function byId<T>(sql: Database.Database, query: string): Map<string, T> {
+  const found = sql.prepare<[], T & { id: string }>(query).all();
+  return new Map(found.map(({ id, ...row }) => [id, row as T]));
 }
+
+/** Each finds what must never be, and says so in words. */
+const RULES = [
+  // One transaction brings an outcome and what the app is to be told of it.
+  `SELECT correlation_id || ': notified of its end ' || ended || ' times and of a late result ' || late || ' times, should be '
+      || endings || ' and ' || lateResults
+    FROM (SELECT e.correlation_id, e.notify_url IS NOT NULL AND e.resolved_at IS NOT NULL AS endings,
+        e.notify_url IS NOT NULL AND e.late_result IS NOT NULL AS lateResults,
+        count(n.id) FILTER (WHERE n.type <> 'execution.late_result') AS ended,
+        count(n.id) FILTER (WHERE n.type = 'execution.late_result') AS late
+      FROM executions AS e LEFT JOIN notifications AS n ON n.reference = e.reference GROUP BY e.reference)
+    WHERE ended <> endings OR late <> lateResults`,
+  `SELECT id || ' tells of an execution that is not there' FROM notifications
+    WHERE reference NOT IN (SELECT reference FROM executions)`,
+  // An Idempotency-Key, like a correlation id, stands for one execution.
+  `SELECT mark || ' is ' || count(*) || ' executions' FROM (SELECT inputs ->> '$.mark' AS mark FROM executions)
+    WHERE mark IS NOT NULL GROUP BY mark HAVING count(*) > 1`,
+  `SELECT 'of the atomic batch ' || batch || ' there are ' || count(*) || ' of ' || size
+    FROM (SELECT inputs ->> '$.together' AS batch, inputs ->> '$.of' AS size FROM executions)
+    WHERE batch IS NOT NULL GROUP BY batch HAVING count(*) <> size`,
+];

@@ -1,4 +1,4 @@
-// kill -9 at random moments and at every write: what was answered is there, nothing runs twice, everything ends.
+// kill -9 at random moments and at every write: what was answered is there, nothing runs twice, everything ends and is told.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,8 @@ import type { Dice } from '../../src/simulator/dice.ts';
 import type { CaseRecord } from '../../src/simulator/ledger.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { budget, diceFor, need, say, shuffled } from './budget.ts';
-import { inspectCopy, type Row } from './inspect.ts';
+import { type Inbox, openInbox } from './inbox.ts';
+import { type Found, inspectCopy, type Row } from './inspect.ts';
 import { type Load, startLoad } from './load.ts';
 import { type Setting, settingFor, startReceiver } from './receiver.ts';
 
@@ -20,6 +21,7 @@ type Death = { readonly call: string; readonly when: number } | { readonly after
 interface Chain {
   readonly setting: Setting;
   readonly simulator: Simulator;
+  readonly inbox: Inbox;
   readonly load: Load;
   readonly ended: Map<string, string>;
 }
@@ -67,8 +69,9 @@ async function openChain(dice: Dice, name: string): Promise<Chain> {
   });
   onTestFinished(() => simulator.close());
   const { url } = await simulator.listen();
-  const setting = await settingFor(join(temporaryFolder(), 'data', 'receiver.db'), url);
-  return { setting, simulator, load: startLoad(setting, dice, name, 1_500), ended: new Map() };
+  const inbox = await openInbox(dice);
+  const setting = await settingFor(join(temporaryFolder(), 'data', 'receiver.db'), url, inbox.origin);
+  return { setting, simulator, inbox, load: startLoad(setting, dice, name, 1_500), ended: new Map() };
 }
 
 async function live({ setting }: Chain, death: Death): Promise<void> {
@@ -79,8 +82,10 @@ async function live({ setting }: Chain, death: Death): Promise<void> {
     await receiver.ended;
     clearTimeout(timer);
   }
-  const { signal, stderr } = await receiver.ended;
-  if (signal !== 'SIGKILL') throw new Error(`it ended by itself, before ${JSON.stringify(death)}: ${stderr}`);
+  const { signal, code, stdout, stderr } = await receiver.ended;
+  if (signal === 'SIGKILL') return;
+  const said = stderr || stdout.slice(-1_000);
+  throw new Error(`it ended by itself with ${signal ?? code}, before ${JSON.stringify(death)}: ${said}`);
 }
 
 function killingAt({ call, when }: Extract<Death, { call: string }>, database: string): string[] {
@@ -89,18 +94,49 @@ function killingAt({ call, when }: Extract<Death, { call: string }>, database: s
 }
 
 /** What everybody outside knows must stand in the file. */
-function faultsOf({ setting, simulator, load, ended }: Chain): string[] {
+function faultsOf({ setting, simulator, inbox, load, ended }: Chain): string[] {
   if (!existsSync(setting.database)) return load.accepted.size === 0 ? [] : ['the database is gone'];
-  const { rows, faults } = inspectCopy(setting.database);
-  const gone = [...load.accepted].filter((id) => !rows.has(id)).map((id) => `${id} was accepted and is gone`);
+  const found = inspectCopy(setting.database);
+  const { rows, faults } = found;
   const changed = [...ended].filter(([id, status]) => rows.get(id)?.status !== status);
   for (const [id, { status, resolvedBy }] of rows) if (resolvedBy !== null) ended.set(id, status);
   return [
     ...faults,
-    ...load.oddities,
-    ...gone,
+    ...faultsAtApps(load, found),
+    ...faultsAtInbox(inbox, found),
     ...changed.map(([id, status]) => `${id} was ${status} and is not`),
     ...simulator.executions().flatMap((record) => faultsAtCxone(record, rows.get(record.correlationId))),
+  ];
+}
+
+function faultsAtApps({ accepted, cancelled, oddities }: Load, { rows }: Found): string[] {
+  const ids = new Map([...rows].map(([id, { mark }]) => [mark, id]));
+  const open = [...cancelled].filter((id) => (rows.get(id)?.resolvedBy ?? null) === null);
+  return [
+    ...oddities,
+    ...open.map((id) => `${id} was cancelled and is still open`),
+    ...[...accepted].flatMap(([mark, id]) => {
+      const stands = ids.get(mark);
+      if (stands === undefined) return [`${mark} was accepted and is gone`];
+      return id === null || id === stands ? [] : [`${mark} was accepted as ${id} and is ${stands}`];
+    }),
+  ];
+}
+
+/** An app is told what is on the disk, and nothing counts as told that it did not take. */
+function faultsAtInbox({ taken, oddities }: Inbox, { rows, notices }: Found): string[] {
+  return [
+    ...oddities,
+    ...[...taken].flatMap(([id, { correlationId, status }]) =>
+      notices.get(id)?.correlationId === correlationId && rows.get(correlationId)?.status === status
+        ? []
+        : [`${correlationId} was told ${status} by ${id}, which is not so`],
+    ),
+    ...[...notices].flatMap(([id, { status }]) =>
+      status === 'PENDING' || (status === 'DELIVERED' && taken.has(id))
+        ? []
+        : [`${id} is ${status}, and was not taken`],
+    ),
   ];
 }
 
@@ -111,6 +147,7 @@ function faultsAtCxone({ correlationId: id, runs, posts, callbacks }: CaseRecord
   const resolutions = callbacks.filter(({ answer }) => answer === '200 resolved').length;
   const lost = resolutions > 0 && row?.resolvedBy !== 'callback';
   return [
+    ...(runs > 0 && row === undefined ? [`${id} ran and is not known`] : []),
     ...(runs > 1 ? [`${id} ran ${runs} times`] : []),
     ...(posts.slice(0, -1).every(({ answer }) => NOT_PROCESSED.includes(answer)) ? [] : [`${id} was sent again`]),
     ...(resolutions > 1 ? [`${id} was resolved ${resolutions} times`] : []),
@@ -118,29 +155,44 @@ function faultsAtCxone({ correlationId: id, runs, posts, callbacks }: CaseRecord
   ];
 }
 
-/** The last life is left alone: everything comes to its end. */
-async function end(chain: Chain): Promise<number> {
-  await chain.load.stop();
-  const receiver = startReceiver(chain.setting);
+interface Tally {
+  lives: number;
+  accepted: number;
+  /** Sent again after it had been answered. */
+  repeated: number;
+  notified: number;
+  /** Notified of late results, after an end that brought none. */
+  late: number;
+}
+
+/** Longer than anything stays claimed after a crash, or than a notification that was refused a few times waits. */
+const DOWN_MS = 90_000;
+
+/** The last life is left alone: everything comes to its end, and every app hears of it. */
+async function end(chain: Chain, tally: Tally): Promise<void> {
+  const { load, inbox, setting } = chain;
+  await load.stop();
+  inbox.settleDown();
+  const receiver = startReceiver(setting, { downForMs: DOWN_MS });
   if (!(await receiver.listening)) throw new Error((await receiver.ended).stderr);
-  const sql = new Database(chain.setting.database, { readonly: true });
-  const open = sql.prepare('SELECT open FROM conservation').pluck();
+  const sql = new Database(setting.database, { readonly: true });
+  const open = sql
+    .prepare("SELECT open + (SELECT count(*) FROM notifications WHERE status = 'PENDING') FROM conservation")
+    .pluck();
   await expect.poll(() => open.get(), { timeout: 30_000, interval: 200 }).toBe(0);
   sql.close();
   receiver.child.kill('SIGTERM');
   expect(await receiver.ended).toMatchObject({ code: 0, stderr: '' });
   expect(faultsOf(chain)).toEqual([]);
-  return chain.load.accepted.size;
-}
-
-interface Tally {
-  lives: number;
-  accepted: number;
+  tally.accepted += load.accepted.size;
+  tally.repeated += load.repeated();
+  tally.notified += inbox.taken.size;
+  tally.late += [...inbox.taken.keys()].filter((id) => id.endsWith('_late')).length;
 }
 
 /** One after another: a fresh database, some lives with a death each, then one in which everything ends. */
-async function runChains(name: string, dice: Dice, places: Death[], moments: Death[], until: number): Promise<Tally> {
-  const tally = { lives: 0, accepted: 0 };
+async function runChains(name: string, dice: Dice, places: Death[], moments: Death[], tally: Tally): Promise<void> {
+  const until = Date.now() + BUDGET_MS;
   const next = () => (tally.lives % 3 === 2 ? moments.pop() : (places.pop() ?? moments.pop()));
   for (let n = 0; Date.now() < until && moments.length > 0; n += 1) {
     const chain = await openChain(dice, `${name}-${n}`);
@@ -151,25 +203,24 @@ async function runChains(name: string, dice: Dice, places: Death[], moments: Dea
       tally.lives += 1;
       expect({ death, faults: faultsOf(chain) }).toEqual({ death, faults: [] });
     }
-    tally.accepted += await end(chain);
+    await end(chain, tally);
   }
-  return tally;
 }
 
 test(
-  'killed again and again under load: what was answered is kept, nothing runs twice, everything ends',
+  'killed again and again under load: what was answered is kept, nothing runs twice, everything ends, every app is told',
   async () => {
     need('strace');
     const dice = diceFor('kill');
     const places = shuffled(PLACES, dice);
     const moments = PLACES.map((_, i) => momentOf(dice, i));
-    const until = Date.now() + BUDGET_MS;
-    const tallies = await Promise.all(['a', 'b', 'c'].map((name) => runChains(name, dice, places, moments, until)));
-    const lives = tallies.reduce((sum, tally) => sum + tally.lives, 0);
-    const accepted = tallies.reduce((sum, tally) => sum + tally.accepted, 0);
+    const tally: Tally = { lives: 0, accepted: 0, repeated: 0, notified: 0, late: 0 };
+    await Promise.all(['a', 'b', 'c'].map((name) => runChains(name, dice, places, moments, tally)));
+    const { lives, accepted, repeated, notified, late } = tally;
     say(`kill: ${lives} lives, at ${PLACES.length - places.length} of ${PLACES.length} writes, ${accepted} executions`);
+    say(`kill: ${notified} notifications, ${late} of late results; ${repeated} requests sent again after their answer`);
     expect(lives).toBeGreaterThan(3);
-    expect(accepted).toBeGreaterThan(0);
+    for (const count of [accepted, repeated, notified]) expect(count).toBeGreaterThan(0);
   },
   BUDGET_MS + 120_000,
 );

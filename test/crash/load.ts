@@ -1,11 +1,16 @@
 // Apps that keep submitting whatever happens to the receiver, with a journal of everything that was answered.
 
 import type { Dice } from '../../src/simulator/dice.ts';
-import { type Setting, submit } from './receiver.ts';
+import { cancel, post, type Setting } from './receiver.ts';
+import { repeats, type Wish, wishFor } from './wishes.ts';
 
 export interface Load {
-  /** Correlation ids that were answered 202, or 200 as a repetition. */
-  readonly accepted: ReadonlySet<string>;
+  /** What was answered as accepted: the mark that each submission carries, and its correlation id once that was read. */
+  readonly accepted: ReadonlyMap<string, string | null>;
+  /** Correlation ids whose cancel was answered. */
+  readonly cancelled: ReadonlySet<string>;
+  /** How often something was sent again that had been answered. */
+  readonly repeated: () => number;
   /** Answers that nobody should get. */
   readonly oddities: readonly string[];
   stop(): Promise<void>;
@@ -13,31 +18,79 @@ export interface Load {
 
 const WORKERS = 6;
 const PAUSE_MS = 10;
+/** How much of what was answered is asked again at once, and later: mostly in another life of the receiver. */
+const AGAIN = 0.1;
+const LATER = 0.1;
+const CANCELLED = 0.08;
 
-/** Each worker repeats a submission until it is answered: the same correlation id must never run twice. */
+/** Each worker repeats a request until it is answered: what has a name or a key must never run twice. */
 export function startLoad(setting: Setting, dice: Dice, name: string, most: number): Load {
-  const accepted = new Set<string>();
+  const accepted = new Map<string, string | null>();
+  const cancelled = new Set<string>();
   const oddities: string[] = [];
+  const answered: Wish[] = [];
+  let repeated = 0;
   let going = true;
 
   const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 
-  async function attempt(correlationId: string): Promise<boolean> {
-    const graceSeconds = Math.floor(dice.roll('grace', correlationId) * 2);
-    const answer = await submit(setting, { actionId: 'charge', correlationId, timeoutSeconds: 5, graceSeconds }).catch(
-      () => null,
-    );
+  function note(mark: string, id: string | null): void {
+    const known = accepted.get(mark) ?? null;
+    if (known !== null && id !== null && known !== id) oddities.push(`${mark} was answered as ${known} and as ${id}`);
+    accepted.set(mark, known ?? id);
+  }
+
+  function noteAnswer(wish: Wish, answer: Response, body: unknown, again: boolean): void {
+    const told = `${answer.status} ${JSON.stringify(body)} to ${wish.name}`;
+    if (!answer.ok) {
+      oddities.push(told);
+      return;
+    }
+    const ids = body === null ? wish.marks.map(() => null) : wish.idsIn(body);
+    if (ids.length !== wish.marks.length) oddities.push(told);
+    for (const [index, mark] of wish.marks.entries()) note(mark, ids[index] ?? null);
+    if (again) repeated += 1;
+    if (again && body !== null && !repeats(answer, body)) oddities.push(`accepted anew: ${told}`);
+  }
+
+  /** Whether it was answered. */
+  async function attempt(wish: Wish, again: boolean): Promise<boolean> {
+    const answer = await post(setting, wish.request).catch(() => null);
     if (answer === null || answer.status === 503) return false;
-    if (answer.status === 200 || answer.status === 202) accepted.add(correlationId);
-    else oddities.push(`${answer.status} to the submission of ${correlationId}`);
     // The status line is the acknowledgement; the rest may be cut off by the crash.
-    await answer.arrayBuffer().catch(() => {});
+    const body = await answer.json().catch(() => null);
+    noteAnswer(wish, answer, body, again);
     return true;
+  }
+
+  async function insist(wish: Wish, again: boolean): Promise<void> {
+    while (going && !(await attempt(wish, again))) await pause();
+  }
+
+  async function giveUp(mark: string): Promise<void> {
+    const id = accepted.get(mark) ?? null;
+    if (id === null) return;
+    const answer = await cancel(setting, id).catch(() => null);
+    if (answer?.status === 200) cancelled.add(id);
+    else if (answer !== null && answer.status !== 503) oddities.push(`${answer.status} to the cancel of ${id}`);
+    await answer?.arrayBuffer().catch(() => {});
+  }
+
+  /** What may follow an answer: the same again, a cancel, something earlier again. */
+  async function goOn(wish: Wish): Promise<void> {
+    const chance = (what: string) => dice.roll(what, wish.name);
+    if (chance('again') < AGAIN) await insist(wish, true);
+    if (chance('cancel') < CANCELLED) await giveUp(wish.marks[0] ?? '');
+    const earlier = answered[Math.floor(chance('earlier') * answered.length)];
+    if (earlier !== undefined && chance('later') < LATER) await insist(earlier, true);
   }
 
   async function work(worker: number): Promise<void> {
     for (let i = 0; going && accepted.size < most; i += 1) {
-      while (going && !(await attempt(`${name}-${worker}-${i}`))) await pause();
+      const wish = wishFor(`${name}-${worker}-${i}`, setting, dice);
+      await insist(wish, false);
+      if (going) answered.push(wish);
+      await goOn(wish);
       await pause();
     }
   }
@@ -45,6 +98,8 @@ export function startLoad(setting: Setting, dice: Dice, name: string, most: numb
   const working = Array.from({ length: WORKERS }, (_, worker) => work(worker));
   return {
     accepted,
+    cancelled,
+    repeated: () => repeated,
     oddities,
     stop: async () => {
       going = false;

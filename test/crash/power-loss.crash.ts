@@ -5,92 +5,41 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { createSimulator } from '../../src/simulator/app.ts';
 import type { Dice } from '../../src/simulator/dice.ts';
 import { openDatabase } from '../../src/store/sqlite/open.ts';
-import { temporaryFolder } from '../support/temporary.ts';
 import { budget, diceFor, need, say } from './budget.ts';
 import { createDisk, type Survival } from './disk.ts';
-import { type DiskEvent, readDiskLog, TRACING } from './disk-log.ts';
-import { inspect, type Row } from './inspect.ts';
-import { callBack, type Setting, settingFor, startReceiver, submit } from './receiver.ts';
+import type { DiskEvent } from './disk-log.ts';
+import { type Found, inspect } from './inspect.ts';
+import { type Recording, record } from './recording.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const BUDGET_MS = budget(0.35);
+const BUDGET_MS = budget(0.28);
 
 /** Enough for the WAL to be checkpointed and begun anew, both of which happen at 1000 pages. */
 const EXECUTIONS = 240;
 /** Enough to show that promises are broken. */
 const FEW = 40;
-const SUBMITTERS = 3;
-
-interface Recording {
-  readonly events: readonly DiskEvent[];
-  readonly folder: string;
-  /** References in the order of their callbacks, of which one waited for the other. */
-  readonly calledBack: readonly string[];
-}
-
-/** The receiver from its first start, under load, to SIGTERM. */
-async function record(executions: number, root?: string): Promise<Recording> {
-  const folder = temporaryFolder();
-  await using simulator = createSimulator({ latencyMs: 0, jitterMs: 0, requestsPerSecond: 0 });
-  const { url } = await simulator.listen();
-  // Folders that are not there yet: their names must become durable too.
-  const setting = await settingFor(join(folder, 'new', 'data', 'receiver.db'), url);
-  const log = join(temporaryFolder(), 'log');
-  const receiver = startReceiver(setting, { strace: ['-o', log, ...TRACING], ...(root ? { root } : {}) });
-  if (!(await receiver.listening)) throw new Error((await receiver.ended).stderr);
-  const calledBack = await drive(setting, executions);
-  receiver.child.kill('SIGTERM');
-  expect(await receiver.ended).toMatchObject({ code: 0, stderr: '' });
-  return { events: await readDiskLog(log, folder), folder, calledBack };
-}
-
-async function drive(setting: Setting, executions: number): Promise<string[]> {
-  const accepted: string[] = [];
-  const calledBack: string[] = [];
-  const inputs = { simulate: { callbacks: [], runMs: 600_000 } };
-  let left = executions;
-  const submitting = Array.from({ length: SUBMITTERS }, async () => {
-    while (left > 0) {
-      left -= 1;
-      const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs });
-      expect(answer.status).toBe(202);
-      accepted.push(((await answer.json()) as { correlationId: string }).correlationId);
-    }
-  });
-  let submitted = false;
-  const calling = (async () => {
-    while (!submitted || accepted.length > 0) {
-      const reference = accepted.shift();
-      if (reference === undefined) await new Promise(setImmediate);
-      else {
-        // What was POSTed and what was not yet: a callback may come before the submit answer.
-        expect((await callBack(setting, reference)).status).toBe(200);
-        calledBack.push(reference);
-      }
-    }
-  })();
-  await Promise.all(submitting);
-  submitted = true;
-  await calling;
-  return calledBack;
-}
 
 /** What others were told so far, and what must therefore be on the disk. */
 function createListener(calledBack: readonly string[]) {
   const accepted = new Set<string>();
   const sent = new Set<string>();
+  const notified = new Set<string>();
   let callbacks = 0;
   return {
     hear: (text: string) => {
       for (const [, id = ''] of text.matchAll(/HTTP\/1\.1 202 .*?"correlationId":"([^"]+)"/gs)) accepted.add(id);
+      for (const [batch] of text.matchAll(/HTTP\/1\.1 200 .*?\{"items":\[.*?\],"accepted":\d/gs)) {
+        for (const [, id = ''] of batch.matchAll(/"execution":\{"correlationId":"([^"]+)"/g)) accepted.add(id);
+      }
+      for (const [, id = ''] of text.matchAll(/\nwebhook-id: (\S+)/gi)) notified.add(id);
       for (const [, id = ''] of text.matchAll(/\/execute HTTP\/1\.1.*?x-correlation-id: (\S+)/gis)) sent.add(id);
       callbacks += text.split('"outcome":"resolved"').length - 1;
     },
-    missing: (rows: ReadonlyMap<string, Row>): string[] => [
-      ...[...accepted].filter((id) => !rows.has(id)).map((id) => `${id} was answered 202 and is gone`),
+    missing: ({ rows, notices }: Found): string[] => [
+      ...[...accepted].filter((id) => !rows.has(id)).map((id) => `${id} was accepted and is gone`),
+      ...[...notified].filter((id) => !notices.has(id)).map((id) => `what ${id} told is gone`),
       ...[...sent]
         .filter((id) => (rows.get(id)?.status ?? 'QUEUED') === 'QUEUED')
         .map((id) => `${id} would be sent again`),
@@ -99,7 +48,7 @@ function createListener(calledBack: readonly string[]) {
         .filter((id) => rows.get(id)?.resolvedBy !== 'callback')
         .map((id) => `the callback of ${id} was answered and is gone`),
     ],
-    count: () => ({ accepted: accepted.size, sent: sent.size, callbacks }),
+    count: () => ({ accepted: accepted.size, sent: sent.size, callbacks, notified: notified.size }),
   };
 }
 
@@ -107,7 +56,7 @@ interface Verdict {
   readonly cuts: number;
   readonly faults: readonly string[];
   /** What had been told by the end. */
-  readonly told: { readonly accepted: number; readonly sent: number; readonly callbacks: number };
+  readonly told: Readonly<Record<'accepted' | 'sent' | 'callbacks' | 'notified', number>>;
 }
 
 /** In memory where there is a place for that: thousands of files are written and thrown away. */
@@ -137,7 +86,7 @@ function cutPower(
         const found = inspect(database.client);
         database.close();
         faults.push(
-          ...[...found.faults, ...listener.missing(found.rows)].map((fault) => `event ${index}, ${way}: ${fault}`),
+          ...[...found.faults, ...listener.missing(found)].map((fault) => `event ${index}, ${way}: ${fault}`),
         );
       } catch (error) {
         faults.push(`event ${index}, ${way}: ${String(error)}`);
@@ -193,6 +142,7 @@ test(
       const verdict = cutPower(recording, ['nothing', 'everything', 'some', 'torn'], chosen, diceOf(dice, round));
       expect(verdict).toMatchObject({ faults: [], told: { accepted: EXECUTIONS, callbacks: EXECUTIONS } });
       expect(verdict.told.sent).toBeGreaterThan(0);
+      expect(verdict.told.notified).toBeGreaterThan(0);
       cuts += verdict.cuts;
     }
     say(`power loss: ${cuts} cuts in ${events.length} events`);
@@ -220,6 +170,22 @@ test('the suite can turn red: without the fsync of a new folder everything in it
   const last = recording.events.length - 1;
   const { faults } = cutPower(recording, ['nothing'], (_, index) => index === last, dice);
   expect(faults.length).toBeGreaterThan(FEW);
+}, 90_000);
+
+test('the suite can turn red: what an app is to be told is missing when it is written in a transaction of its own', async () => {
+  need('strace');
+  const dice = diceFor('power loss, outbox');
+  const root = changedCopy('src/store/sqlite/store.ts', (text) =>
+    text.replace(
+      'const told = outbox.arrived(before, execution, now);',
+      'const told = null; void writer.mutate(() => unchanged(outbox.arrived(before, execution, now)));',
+    ),
+  );
+  const recording = await record(FEW, root);
+  const resolved = (event: DiskEvent) => event.type === 'told' && event.text.includes('"outcome":"resolved"');
+  const { faults } = cutPower(recording, ['nothing'], resolved, dice);
+  expect(faults.filter((fault) => fault.includes('notified of its end 0 times')).length).toBeGreaterThan(0);
+  say(`with a second transaction: ${faults.length} promises broken`);
 }, 90_000);
 
 function diceOf(dice: Dice, round: number): Dice {

@@ -20,6 +20,16 @@ export interface Setting {
   readonly url: string;
   /** Base URL of CXone. */
   readonly upstream: string;
+  /** The one origin where the app may be told. */
+  readonly notifyOrigin: string;
+}
+
+/** What an app sends. */
+export interface AppRequest {
+  readonly path: string;
+  /** Idempotency-Key. */
+  readonly key: string | null;
+  readonly body: object;
 }
 
 export interface Ended {
@@ -37,23 +47,41 @@ export interface Receiver {
 }
 
 /** A port that is kept over restarts, as CXone's callbacks need it. */
-export async function settingFor(database: string, upstream: string): Promise<Setting> {
+export async function settingFor(
+  database: string,
+  upstream: string,
+  notifyOrigin = 'http://127.0.0.1:9',
+): Promise<Setting> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   server.close();
   await once(server, 'close');
-  return { database, port, url: `http://127.0.0.1:${port}`, upstream };
+  return { database, port, url: `http://127.0.0.1:${port}`, upstream, notifyOrigin };
 }
 
-/** `strace`: its arguments; SQLite runs on the main thread, so only that is traced. `root`: a changed copy of the product. */
+export interface StartOptions {
+  /** Its arguments; SQLite runs on the main thread, so only that is traced. */
+  readonly strace?: readonly string[];
+  /** A changed copy of the product. */
+  readonly root?: string;
+  /** It takes itself to have been down for so long: what a crash left claimed is free again. */
+  readonly downForMs?: number;
+}
+
 export function startReceiver(
   setting: Setting,
-  { strace = [], root = ROOT }: { strace?: readonly string[]; root?: string } = {},
+  { strace = [], root = ROOT, downForMs = 0 }: StartOptions = {},
 ): Receiver {
   // -D: the tracer is no parent of the receiver, so the child here is the receiver itself.
   const before = strace.length > 0 ? ['strace', '-D', ...strace] : [];
-  const [program = '', ...args] = [...before, process.execPath, join(root, 'src/main.ts'), 'start'];
+  const [program = '', ...args] = [
+    ...before,
+    process.execPath,
+    ...ahead(downForMs),
+    join(root, 'src/main.ts'),
+    'start',
+  ];
   const child = spawn(program, args, {
     cwd: existingFolder(setting.database),
     env: {
@@ -88,7 +116,13 @@ export function startReceiver(
   return { child, listening, ended };
 }
 
-function env({ database, port, url, upstream }: Setting): Record<string, string> {
+/** For Node: a clock that is so far ahead. */
+function ahead(ms: number): string[] {
+  const code = `const now = Date.now; Date.now = () => now() + ${ms}`;
+  return ms === 0 ? [] : ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+}
+
+function env({ database, port, url, upstream, notifyOrigin }: Setting): Record<string, string> {
   return {
     CXONE_BASE_URL: upstream,
     CXONE_CLIENT_ID: 'simulator',
@@ -97,6 +131,7 @@ function env({ database, port, url, upstream }: Setting): Record<string, string>
     PORT: String(port),
     CALLBACK_SECRET: SECRET,
     APP_KEYS: `shop:${KEY}`,
+    NOTIFY_ALLOWED_HOSTS: `shop:${notifyOrigin}`,
     DATABASE_PATH: database,
     GRACE_SECONDS: '1',
     POLL_INTERVAL_SECONDS: '0.5',
@@ -120,13 +155,22 @@ export function get(setting: Setting, path: string): Promise<Response> {
   return fetch(`${setting.url}${path}`, { headers: { authorization: `Bearer ${KEY}` } });
 }
 
-export function submit(setting: Setting, body: object): Promise<Response> {
-  return fetch(`${setting.url}/v1/executions`, {
+export function post({ url }: Setting, { path, key, body }: AppRequest): Promise<Response> {
+  const keyed = key === null ? {} : { 'idempotency-key': `"${key}"` };
+  return fetch(`${url}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...keyed },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(10_000),
   });
+}
+
+export function submit(setting: Setting, body: object): Promise<Response> {
+  return post(setting, { path: '/v1/executions', key: null, body });
+}
+
+export function cancel(setting: Setting, correlationId: string): Promise<Response> {
+  return post(setting, { path: `/v1/executions/${correlationId}/cancel`, key: null, body: {} });
 }
 
 export function callBack(setting: Setting, reference: string): Promise<Response> {

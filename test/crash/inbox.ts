@@ -1,0 +1,83 @@
+// An app's endpoint for notifications that outlives every crash of the receiver: what it took, it remembers.
+
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+import type { Dice } from '../../src/simulator/dice.ts';
+
+/** What it was told, under its webhook-id. */
+export interface Taken {
+  readonly correlationId: string;
+  readonly status: string;
+  /** How often it came. */
+  times: number;
+}
+
+export interface Inbox {
+  /** Where it listens; this is what NOTIFY_ALLOWED_HOSTS allows. */
+  readonly origin: string;
+  /** All that it answered with 2xx. */
+  readonly taken: ReadonlyMap<string, Taken>;
+  /** What nobody should be told. */
+  readonly oddities: readonly string[];
+  /** From now on it takes whatever comes. */
+  settleDown(): void;
+}
+
+/** Of so many it takes none: says that it is busy, or hangs up. Few enough that it does not count as dead. */
+const REFUSED = 0.03;
+const CUT_OFF = 0.02;
+
+/** Without dice it takes whatever comes. */
+export async function openInbox(dice: Dice | null = null): Promise<Inbox> {
+  const taken = new Map<string, Taken>();
+  const oddities: string[] = [];
+  let moods = dice;
+  let requests = 0;
+
+  function take(id: string, body: string): void {
+    const { data } = JSON.parse(body) as { data: Taken };
+    const { correlationId, status } = data;
+    const known = taken.get(id) ?? { correlationId, status, times: 0 };
+    if (known.correlationId !== correlationId || known.status !== status) {
+      oddities.push(`${id} told of ${known.correlationId} ${known.status}, then of ${correlationId} ${status}`);
+    }
+    if (id.endsWith('_late') && !taken.has(id.replace('_late', '_ended'))) {
+      oddities.push(`${correlationId} was told its late result before its end`);
+    }
+    known.times += 1;
+    taken.set(id, known);
+  }
+
+  function answer(id: string, body: string, response: ServerResponse): void {
+    requests += 1;
+    const mood = moods?.roll('mood', requests) ?? 1;
+    if (mood < CUT_OFF) response.destroy();
+    else if (mood < CUT_OFF + REFUSED) response.writeHead(503).end();
+    else {
+      take(id, body);
+      response.writeHead(204).end();
+    }
+  }
+
+  const server = createServer(async (request, response) => {
+    // A receiver that is killed while it writes leaves half a request: nobody was told anything.
+    const body = await text(request).catch(() => null);
+    if (body !== null) answer(String(request.headers['webhook-id']), body, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    taken,
+    oddities,
+    settleDown: () => {
+      moods = null;
+    },
+  };
+}
