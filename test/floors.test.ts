@@ -360,7 +360,7 @@ const GUARDED = [
   'commands/run.ts',
   'doctor/check.ts',
 ];
-const FREE = ['world.ts', 'client/surroundings.ts', 'simulator/app.ts', 'demo/run.ts', 'http/server.ts'];
+const FREE = ['world.ts', 'client/connection.ts', 'simulator/app.ts', 'demo/run.ts', 'http/server.ts'];
 
 let scratch: string;
 beforeAll(() => {

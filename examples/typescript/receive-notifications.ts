@@ -10,7 +10,7 @@ const { RECEIVER_URL = 'http://127.0.0.1:8080', RECEIVER_KEY = '', PORT = '9000'
 const { NOTIFY_URL = `http://127.0.0.1:${PORT}/` } = process.env;
 
 const client = createClient({ baseUrl: RECEIVER_URL, key: RECEIVER_KEY });
-const secrets = await client.notifications.secrets();
+const { secrets } = await client.request<{ secrets: string[] }>('GET', '/v1/notifications/secrets');
 const known = new Set<string>();
 
 const server = createServer(async (request, response) => {

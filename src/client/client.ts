@@ -2,10 +2,7 @@
 
 import { type ClientOptions, connectionOf } from './connection.ts';
 import { type FollowOptions, follow } from './live.ts';
-import { createNotifications, type Notifications } from './notifications.ts';
-import { EXECUTIONS, pages, pathOf, reading } from './paths.ts';
 import { notInTime, type Outgoing, pauseAfter, send } from './requests.ts';
-import type { Surroundings } from './surroundings.ts';
 import type { AuditEntry, BatchAnswer, EndedExecution, Execution, LiveEvent, Status, Submission } from './types.ts';
 
 interface CallOptions {
@@ -18,16 +15,6 @@ export interface SubmitOptions extends CallOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-export interface WaitOptions extends SubmitOptions {
-  /** The longest this call takes; 120,000 unless said. The execution goes on without it. */
-  readonly timeoutMs?: number;
-}
-
-export interface BatchOptions extends SubmitOptions {
-  /** All or nothing. */
-  readonly atomic?: boolean;
-}
-
 export interface ListFilters extends CallOptions {
   readonly status?: Status;
   readonly actionId?: string;
@@ -38,137 +25,139 @@ export interface ListFilters extends CallOptions {
   readonly limit?: number;
 }
 
-export interface Client {
-  /** The execution once it is durable. */
-  submit(submission: Submission, options?: SubmitOptions): Promise<Execution>;
-  /** Each gets its own answer; none is lost because of another. */
-  submitBatch(submissions: readonly Submission[], options?: BatchOptions): Promise<BatchAnswer>;
-  /** The execution once it has ended, however that was: look at its `status`. */
-  submitAndWait(submission: Submission, options?: WaitOptions): Promise<EndedExecution>;
-  /** With `waitSeconds` (at most 60) as soon as it has ended, or as it stands then. */
-  get(correlationId: string, options?: CallOptions & { readonly waitSeconds?: number }): Promise<Execution>;
-  /** Newest first, page after page. */
-  list(filters?: ListFilters): AsyncIterable<Execution>;
-  /** Oldest first. */
-  audit(correlationId: string, options?: CallOptions): Promise<readonly AuditEntry[]>;
-  /** Before it is sent nothing is ever sent; after that it is only marked; what has ended stays as it is. */
-  cancel(correlationId: string, options?: CallOptions): Promise<Execution>;
-  /** What happens, as it happens, resumed over lost connections and restarts without gap or repeat. */
-  events(options?: FollowOptions): AsyncIterable<LiveEvent>;
-  readonly notifications: Notifications;
-}
+export type Client = ReturnType<typeof createClient>;
 
+const EXECUTIONS = '/v1/executions';
 /** Below the 60 s after which proxies lose patience. */
 const LONGEST_WAIT_SECONDS = 50;
-const WAIT_MS = 120_000;
 /** An answer that came sooner was not held. */
 const HELD_MS = 1000;
 
 /** @throws {TypeError} when the base URL or the key cannot be one. */
-export function createClient(options: ClientOptions): Client {
+export function createClient(options: ClientOptions) {
   const connection = connectionOf(options);
   const { surroundings } = connection;
+  const { now, id, sleep } = surroundings;
 
-  const submit = async (
-    submission: Submission,
-    { idempotencyKey, ...more }: SubmitOptions & Partial<Outgoing>,
-  ): Promise<Execution> => {
-    const named = withName(submission, idempotencyKey, surroundings);
-    return send(connection, {
-      method: 'POST',
-      path: EXECUTIONS,
-      headers: keyHeader(idempotencyKey),
-      body: JSON.stringify(named),
-      about: { correlationId: named.correlationId ?? null, idempotencyKey: idempotencyKey ?? null },
-      // The same name or key again brings the first answer again: it can never run twice.
-      retry: 'always',
-      ...more,
-    });
-  };
+  /**
+   * The submission under a name that is known before the first attempt: sent twice, it is still one. Under an idempotency key
+   * it is left as it is, since whoever sends it again must send the same.
+   */
+  const named = (submission: Submission, key: string | undefined): Submission =>
+    key === undefined ? { correlationId: id(now()), ...submission } : submission;
 
   const get = async (correlationId: string, more: Partial<Outgoing>): Promise<Execution> =>
-    send(connection, { ...reading(pathOf(correlationId)), about: { correlationId }, ...more });
+    send(connection, { ...harmless('GET', pathOf(correlationId)), about: { correlationId }, ...more });
 
-  const submitAndWait = async (
-    submission: Submission,
-    { timeoutMs = WAIT_MS, ...more }: WaitOptions,
-  ): Promise<EndedExecution> => {
-    const { now, sleep } = surroundings;
-    const until = now() + timeoutMs;
-    const waiting = () => ({
-      until,
-      waitSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(0, Math.ceil((until - now()) / 1000))),
-    });
-    let askedAt = now();
-    let execution = await submit(submission, { ...more, ...waiting() });
-    let quick = 0;
-    while (!hasEnded(execution)) {
-      const { correlationId } = execution;
-      // Whoever does not hold its answer, such as a receiver that stops or a proxy, is not asked again at once.
-      quick = now() - askedAt < HELD_MS ? quick + 1 : 0;
-      if (quick > 0) await sleep(pauseAfter(quick, surroundings), more.signal);
-      askedAt = now();
-      if (askedAt >= until) throw notInTime({ correlationId });
-      execution = await get(correlationId, { signal: more.signal, ...waiting() });
-    }
-    return execution;
+  const submit = async (one: Submission, key: string | undefined, more: Partial<Outgoing>): Promise<Execution> => {
+    const given = named(one, key);
+    const about = { correlationId: given.correlationId ?? null, idempotencyKey: key ?? null };
+    return send(connection, { ...harmless('POST', EXECUTIONS, key), body: JSON.stringify(given), about, ...more });
   };
 
   return {
-    submit: (submission, more = {}) => submit(submission, more),
-    submitAndWait: (submission, more = {}) => submitAndWait(submission, more),
-    submitBatch: async (submissions, { atomic = false, idempotencyKey, signal } = {}) =>
-      send(connection, {
-        method: 'POST',
-        path: `${EXECUTIONS}/batch`,
-        headers: keyHeader(idempotencyKey),
-        body: JSON.stringify({
-          executions: submissions.map((one) => withName(one, idempotencyKey, surroundings)),
-          atomic,
-        }),
-        about: { idempotencyKey: idempotencyKey ?? null },
-        retry: 'always',
-        signal,
-      }),
-    get: (correlationId, more = {}) => get(correlationId, more),
-    list: ({ signal, ...filters } = {}) => pages<Execution>(connection, EXECUTIONS, filters, signal),
-    audit: async (correlationId, { signal } = {}) => {
-      const outgoing = { ...reading(`${pathOf(correlationId)}/audit`), about: { correlationId }, signal };
+    /** The execution once it is durable. */
+    submit: async (submission: Submission, { idempotencyKey, signal }: SubmitOptions = {}) =>
+      submit(submission, idempotencyKey, { signal }),
+
+    /** Each gets its own answer, none is lost because of another; `atomic`: all or nothing. */
+    submitBatch: async (
+      submissions: readonly Submission[],
+      { atomic = false, idempotencyKey: key, signal }: SubmitOptions & { readonly atomic?: boolean } = {},
+    ): Promise<BatchAnswer> => {
+      const body = JSON.stringify({ executions: submissions.map((one) => named(one, key)), atomic });
+      return send(connection, { ...harmless('POST', `${EXECUTIONS}/batch`, key), body, signal });
+    },
+
+    /**
+     * The execution once it has ended, however that was: look at its `status`. `timeoutMs` is the longest this call takes,
+     * 120,000 unless said; the execution goes on without it.
+     */
+    submitAndWait: async (
+      submission: Submission,
+      { timeoutMs = 120_000, idempotencyKey, signal }: SubmitOptions & { readonly timeoutMs?: number } = {},
+    ): Promise<EndedExecution> => {
+      const until = now() + timeoutMs;
+      const waiting = () => {
+        const leftSeconds = Math.max(0, Math.ceil((until - now()) / 1000));
+        return { signal, until, waitSeconds: Math.min(LONGEST_WAIT_SECONDS, leftSeconds) };
+      };
+      let askedAt = now();
+      let execution = await submit(submission, idempotencyKey, waiting());
+      for (let quick = 0; !hasEnded(execution); ) {
+        const { correlationId } = execution;
+        // Whoever does not hold its answer, such as a receiver that stops or a proxy, is not asked again at once.
+        quick = now() - askedAt < HELD_MS ? quick + 1 : 0;
+        if (quick > 0) await sleep(pauseAfter(quick, surroundings), signal);
+        askedAt = now();
+        if (askedAt >= until) throw notInTime({ correlationId });
+        execution = await get(correlationId, waiting());
+      }
+      return execution;
+    },
+
+    /** With `waitSeconds` (at most 60) as soon as it has ended, or as it stands then. */
+    get: async (correlationId: string, more: CallOptions & { readonly waitSeconds?: number } = {}) =>
+      get(correlationId, more),
+
+    /** Newest first, page after page. */
+    list: async function* ({ signal, ...filters }: ListFilters = {}): AsyncGenerator<Execution, void, undefined> {
+      type Page = { readonly items: readonly Execution[]; readonly nextCursor: string | null };
+      for (let query: object | null = filters; query !== null; ) {
+        const page = harmless('GET', EXECUTIONS + queryOf(query));
+        const { items, nextCursor }: Page = await send(connection, { ...page, signal });
+        yield* items;
+        query = nextCursor === null ? null : { ...filters, cursor: nextCursor };
+      }
+    },
+
+    /** Oldest first. */
+    audit: async (correlationId: string, { signal }: CallOptions = {}): Promise<readonly AuditEntry[]> => {
+      const outgoing = { ...harmless('GET', `${pathOf(correlationId)}/audit`), about: { correlationId }, signal };
       return (await send<{ items: AuditEntry[] }>(connection, outgoing)).items;
     },
-    cancel: async (correlationId, { signal } = {}) =>
-      send(connection, {
-        method: 'POST',
-        path: `${pathOf(correlationId)}/cancel`,
-        about: { correlationId },
-        // A second one finds it ended and changes nothing.
-        retry: 'always',
-        signal,
-      }),
-    events: (following = {}) => {
-      const { correlationId } = following;
-      return follow(
-        connection,
-        correlationId === undefined ? '/v1/events' : `${pathOf(correlationId)}/events`,
-        following,
-      );
+
+    /** Before it is sent nothing is ever sent; after that it is only marked; what has ended stays as it is. */
+    cancel: async (correlationId: string, { signal }: CallOptions = {}): Promise<Execution> => {
+      // A second one finds it ended and changes nothing.
+      const outgoing = { ...harmless('POST', `${pathOf(correlationId)}/cancel`), about: { correlationId }, signal };
+      return send(connection, outgoing);
     },
-    notifications: createNotifications(connection),
+
+    /** What happens, as it happens, resumed over lost connections and restarts without gap or repeat. */
+    events: (following: FollowOptions = {}): AsyncIterable<LiveEvent> => {
+      const { correlationId } = following;
+      const path = correlationId === undefined ? '/v1/events' : `${pathOf(correlationId)}/events`;
+      return follow(connection, path, following);
+    },
+
+    /** Any other operation, such as GET `/v1/notifications/secrets`. A POST is sent again only if it surely was not done. */
+    request: async <T>(
+      method: Outgoing['method'],
+      path: `/v1/${string}`,
+      { body, signal }: CallOptions & { readonly body?: object } = {},
+    ): Promise<T> => send(connection, { method, path, body: JSON.stringify(body), signal, harmless: method === 'GET' }),
   };
 }
 
-/**
- * The submission under a name that is known before the first attempt: sent twice, it is still one. Under an idempotency key it
- * is left as it is, since whoever sends it again must send the same.
- */
-function withName(submission: Submission, idempotencyKey: string | undefined, { id, now }: Surroundings): Submission {
-  return idempotencyKey === undefined ? { correlationId: id(now()), ...submission } : submission;
+/** @throws {TypeError} for an id that would lead elsewhere. */
+function pathOf(id: string): string {
+  if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is no id`);
+  return `${EXECUTIONS}/${encodeURIComponent(id)}`;
 }
 
-/** A string of RFC 8941, as the header is defined. */
-function keyHeader(idempotencyKey: string | undefined): Record<string, string> {
-  if (idempotencyKey === undefined) return {};
-  return { 'idempotency-key': `"${idempotencyKey.replaceAll(/["\\]/g, '\\$&')}"` };
+/** As JSON has them: dates as text, and nothing of what is undefined. */
+function queryOf(filters: object): string {
+  const query = new URLSearchParams(JSON.parse(JSON.stringify(filters)));
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+/** What may be sent again: a GET, and a POST that changes nothing more, as its name or key brings the first answer again. */
+function harmless(method: Outgoing['method'], path: string, idempotencyKey?: string): Outgoing {
+  if (idempotencyKey === undefined) return { method, path, harmless: true };
+  // A string of RFC 8941, as the header is defined.
+  const headers = { 'idempotency-key': `"${idempotencyKey.replaceAll(/["\\]/g, '\\$&')}"` };
+  return { method, path, headers, harmless: true, about: { idempotencyKey } };
 }
 
 /** Whether it has its outcome. */
@@ -177,6 +166,6 @@ export function hasEnded(execution: Execution): execution is EndedExecution {
 }
 
 // biome-ignore lint/performance/noBarrelFile: this is the one entry of the package
-export { ReceiverError } from './errors.ts';
+export { ReceiverError } from './requests.ts';
 export type * from './types.ts';
 export { verifyNotification } from './verify-notification.ts';

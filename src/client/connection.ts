@@ -1,6 +1,4 @@
-// What every call needs to know, taken from the options and checked once.
-
-import { type Surroundings, theRealOnes } from './surroundings.ts';
+// What every call needs: where the receiver is, with which key, how patiently; and the client's only door to time and chance.
 
 export interface ClientOptions {
   /** Where the receiver is, such as `https://receiver.example.com`. */
@@ -9,16 +7,23 @@ export interface ClientOptions {
   readonly key: string;
   /** Replaces the global one. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Replaces `JSON.parse`, for results with numbers that a double cannot hold. */
-  readonly parseJson?: (text: string) => unknown;
-  /** How often one call is tried; 6 unless said. */
+  /** How often one call is tried within a minute of its first failure; 6 unless said. */
   readonly attempts?: number;
-  /** How long after its first failure a call is tried again; 60,000 unless said. */
-  readonly retryForMs?: number;
   /** How long one answer may take, beside the time it is asked to be held; 30,000 unless said. */
   readonly answerWithinMs?: number;
   /** Replaces clock, timers and chance. */
   readonly surroundings?: Surroundings;
+}
+
+export interface Surroundings {
+  /** Wall clock, milliseconds since the Unix epoch. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** An id that nobody else has; `at` is the time it is made. */
+  id(at: number): string;
+  /** Resolves after `ms`, or as soon as the signal aborts; it never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export type Connection = Required<ClientOptions>;
@@ -33,12 +38,34 @@ export function connectionOf(options: ClientOptions): Connection {
   return {
     // Browsers want their fetch called as the window's own.
     fetch: (input, init) => globalThis.fetch(input, init),
-    parseJson: (text) => JSON.parse(text),
     attempts: 6,
-    retryForMs: 60_000,
     answerWithinMs: 30_000,
     surroundings: theRealOnes,
     ...options,
     baseUrl: baseUrl.replace(/\/+$/, ''),
   };
+}
+
+export const theRealOnes: Surroundings = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  id: timeOrderedId,
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      // Longer than this setTimeout cannot wait: it would fire at once.
+      const timer = setTimeout(wake, Math.min(Math.max(ms, 0), 2 ** 31 - 1));
+      signal?.addEventListener('abort', wake);
+    }),
+};
+
+/** A UUIDv7 (RFC 9562): unlike random ones they lie side by side in the receiver's index, which keeps inserts cheap. */
+function timeOrderedId(at: number): string {
+  const time = Math.floor(at).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 }

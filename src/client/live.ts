@@ -1,10 +1,7 @@
 // Follows executions as things happen to them: connects again whenever the stream ends, and goes on where it stopped.
 
 import type { Connection } from './connection.ts';
-import { ReceiverError } from './errors.ts';
-import { unexpected } from './problems.ts';
-import { isWorthRetrying, type Outgoing, open, pauseAfter } from './requests.ts';
-import { createEventReader, type ServerSentEvent } from './server-sent-events.ts';
+import { type Outgoing, open, parsed, pauseAfter, ReceiverError, restAfter, within } from './requests.ts';
 import type { LiveEvent } from './types.ts';
 
 export interface FollowOptions {
@@ -31,58 +28,39 @@ export async function* follow(
   let last = lastEventId === undefined ? undefined : String(lastEventId);
   let hintMs = FIRST_PAUSE_MS;
   for (let failures = 1; ; failures += 1) {
-    let floorMs = 0;
+    let restMs = 0;
+    const headers = { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) };
     try {
-      for await (const { id, data, retryMs } of streamed(connection, streamFrom(path, last, signal))) {
+      for await (const block of streamed(connection, { method: 'GET', path, headers, harmless: true, signal })) {
         failures = 0;
-        hintMs = retryMs ?? hintMs;
+        hintMs = block.retryMs ?? hintMs;
         // Before it is handed over: whoever stops here goes on after it.
-        last = id ?? last;
-        if (data !== null) yield eventIn(data, connection);
+        last = block.id ?? last;
+        if (block.data !== null) yield parsed(block.data, { status: 200 }) as LiveEvent;
       }
     } catch (error) {
-      floorMs = floorAfter(error);
+      restMs = restAfter(error, true);
     }
-    const pauseMs = Math.max(hintMs, floorMs) + pauseAfter(Math.max(failures, 1), connection.surroundings);
+    const pauseMs = Math.max(hintMs, restMs) + pauseAfter(Math.max(failures, 1), connection.surroundings);
     await connection.surroundings.sleep(pauseMs, signal);
   }
 }
 
-/** How long to leave the receiver alone, milliseconds. @throws what connecting again cannot help. */
-function floorAfter(error: unknown): number {
-  if (error instanceof ReceiverError && isWorthRetrying(error, 'always')) return error.retryAfterMs ?? 0;
-  throw error;
-}
-
-function streamFrom(path: string, last: string | undefined, signal: AbortSignal | undefined): Outgoing {
-  const headers: Record<string, string> = { accept: 'text/event-stream' };
-  if (last !== undefined) headers['last-event-id'] = last;
-  return { method: 'GET', path, headers, retry: 'always', signal };
-}
-
 /** One connection, to its end. Silence ends it as well. */
 async function* streamed(connection: Connection, outgoing: Outgoing): AsyncGenerator<ServerSentEvent> {
+  const { answerWithinMs, surroundings } = connection;
   const gone = new AbortController();
-  const { sleep } = connection.surroundings;
-  const inTime = async <T>(ms: number, step: () => Promise<T>): Promise<T> => {
-    const done = new AbortController();
-    void sleep(ms, done.signal).then(() => done.signal.aborted || gone.abort());
-    try {
-      return await step();
-    } finally {
-      done.abort();
-    }
-  };
   try {
-    const { body } = await inTime(connection.answerWithinMs, () => open(connection, outgoing, gone.signal));
-    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    const { body } = await within(answerWithinMs, gone, surroundings, open(connection, outgoing, gone.signal));
+    if (body === null) return;
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     const read = createEventReader();
     for (;;) {
-      const piece = await inTime(SILENCE_MS, async () => reader?.read()).catch((cause: unknown) => {
+      const piece = await within(SILENCE_MS, gone, surroundings, reader.read()).catch((cause: unknown) => {
         outgoing.signal?.throwIfAborted();
-        throw new ReceiverError({ code: 'no-answer', title: 'The stream broke', detail: 'it is resumed', cause });
+        throw new ReceiverError('no-answer', 'The stream broke: it is resumed', { cause });
       });
-      if (piece === undefined || piece.done) return;
+      if (piece.done) return;
       yield* read(piece.value);
     }
   } finally {
@@ -91,10 +69,47 @@ async function* streamed(connection: Connection, outgoing: Outgoing): AsyncGener
   }
 }
 
-function eventIn(data: string, { parseJson }: Connection): LiveEvent {
-  try {
-    return parseJson(data) as LiveEvent;
-  } catch (cause) {
-    throw unexpected(200, { cause });
-  }
+/** One block of the stream; `data` is null when it holds nothing to tell, such as a heartbeat or a hint. */
+export interface ServerSentEvent {
+  /** Undefined when the block says nothing of it. */
+  readonly id: string | undefined;
+  readonly data: string | null;
+  /** How long to wait before connecting again, if said. */
+  readonly retryMs: number | undefined;
+}
+
+/**
+ * Reads a stream of server-sent events (WHATWG HTML, section 9.2), however it is cut into pieces: a function that takes the
+ * next piece of text and gives the blocks which it completes.
+ */
+export function createEventReader(): (piece: string) => ServerSentEvent[] {
+  let rest = '';
+  let block: string[] = [];
+  return (piece) => {
+    // A carriage return at the very end may be half of a line end.
+    const lines = (rest + piece).split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? '';
+    const events: ServerSentEvent[] = [];
+    for (const line of lines) {
+      if (line !== '') block.push(line);
+      else if (block.length > 0) {
+        events.push(eventOf(block));
+        block = [];
+      }
+    }
+    return events;
+  };
+}
+
+/** Each line is `name: value`; a comment is a field without a name. */
+function eventOf(lines: readonly string[]): ServerSentEvent {
+  const fields = lines.map((line) => /^([^:]*):? ?(.*)$/s.exec(line) ?? []);
+  const values = (wanted: string) => fields.filter(([, name]) => name === wanted).map(([, , value = '']) => value);
+  const data = values('data');
+  const retry = values('retry').at(-1) ?? '';
+  return {
+    id: values('id').at(-1),
+    data: data.length === 0 ? null : data.join('\n'),
+    retryMs: /^\d+$/.test(retry) ? Number(retry) : undefined,
+  };
 }

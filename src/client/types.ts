@@ -7,7 +7,9 @@ export type OpenStatus = 'QUEUED' | 'UNCONFIRMED' | 'PENDING';
 export type TerminalStatus = 'COMPLETED' | 'FAILED' | 'REJECTED' | 'NOT_FOUND' | 'TIMEOUT' | 'CANCELLED';
 export type Status = OpenStatus | TerminalStatus;
 
-export type ResolvedBy = 'callback' | 'poll' | 'submit' | 'deadline' | 'cancel';
+/** How a result comes. */
+type Way = 'callback' | 'poll' | 'submit';
+export type ResolvedBy = Way | 'deadline' | 'cancel';
 
 export interface Submission {
   readonly actionId: string;
@@ -31,7 +33,7 @@ export interface LateResult {
   readonly status: 'COMPLETED' | 'FAILED';
   readonly result: Json;
   readonly error: Json;
-  readonly via: 'callback' | 'poll' | 'submit';
+  readonly via: Way;
   readonly receivedAt: string;
 }
 
@@ -64,34 +66,12 @@ export interface EndedExecution extends Execution {
   readonly totalLatencyMs: number;
 }
 
-export type AuditEvent =
-  | 'ACCEPTED'
-  | 'DISPATCHED'
-  | 'SUBMITTED'
-  | 'FAILED'
-  | 'NETWORK_ERROR'
-  | 'RATE_LIMITED'
-  | 'TOKEN_ERROR'
-  | 'CALLBACK_COMPLETED'
-  | 'CALLBACK_PROGRESS'
-  | 'CALLBACK_HINT'
-  | 'CALLBACK_DUPLICATE'
-  | 'CALLBACK_CONFLICT'
-  | 'CALLBACK_LATE'
-  | 'CALLBACK_UNREADABLE'
-  | 'CALLBACK_MISMATCH'
-  | 'POLL_COMPLETED'
-  | 'POLL_PROGRESS'
-  | 'POLL_ERROR'
-  | 'POLL_404'
-  | 'POLL_TIMEOUT'
-  | 'QUEUE_TIMEOUT'
-  | 'CANCELLED'
-  | 'CANCEL_IGNORED'
-  | 'NOTIFICATION_DELIVERED'
-  | 'NOTIFICATION_FAILED'
-  | 'NOTIFICATION_DEAD'
-  | 'NOTIFICATION_REPLAYED';
+type OfSending = 'ACCEPTED' | 'DISPATCHED' | 'SUBMITTED' | 'FAILED' | 'NETWORK_ERROR' | 'RATE_LIMITED' | 'TOKEN_ERROR';
+type OfCallback = 'COMPLETED' | 'PROGRESS' | 'HINT' | 'DUPLICATE' | 'CONFLICT' | 'LATE' | 'UNREADABLE' | 'MISMATCH';
+type OfPoll = 'COMPLETED' | 'PROGRESS' | 'ERROR' | '404' | 'TIMEOUT';
+type OfEnd = 'QUEUE_TIMEOUT' | 'CANCELLED' | 'CANCEL_IGNORED';
+type OfNotice = 'DELIVERED' | 'FAILED' | 'DEAD' | 'REPLAYED';
+export type AuditEvent = OfSending | `CALLBACK_${OfCallback}` | `POLL_${OfPoll}` | OfEnd | `NOTIFICATION_${OfNotice}`;
 
 export interface AuditEntry {
   readonly id: number;
@@ -113,14 +93,7 @@ export interface LiveEvent extends AuditEntry {
   readonly terminalStatus: TerminalStatus | null;
 }
 
-export type NotificationType =
-  | 'execution.completed'
-  | 'execution.failed'
-  | 'execution.rejected'
-  | 'execution.not_found'
-  | 'execution.timeout'
-  | 'execution.cancelled'
-  | 'execution.late_result';
+export type NotificationType = `execution.${Lowercase<TerminalStatus> | 'late_result'}`;
 
 /** What the receiver posts to an app (Standard Webhooks). */
 export interface NotificationPayload {
@@ -130,55 +103,14 @@ export interface NotificationPayload {
   readonly data: EndedExecution;
 }
 
-export type NotificationStatus = 'PENDING' | 'DELIVERED' | 'DEAD';
-
-/** How far the telling has come. */
-export interface Notification {
-  /** The `webhook-id`: the same over all attempts and replays. */
-  readonly id: string;
-  readonly correlationId: string;
-  readonly app: string;
-  readonly type: NotificationType;
-  readonly url: string;
-  readonly status: NotificationStatus;
-  readonly createdAt: string;
-  readonly nextAttemptAt: string | null;
-  readonly giveUpAt: string;
-  readonly attempts: number;
-  readonly lastAttemptAt: string | null;
-  /** 0: there was no answer. */
-  readonly lastHttpStatus: number | null;
-  readonly lastError: string | null;
-  readonly deliveredAt: string | null;
-}
-
-export type ProblemName =
-  | 'bad-request'
-  | 'malformed-json'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not-found'
-  | 'method-not-allowed'
-  | 'request-timeout'
-  | 'correlation-id-taken'
-  | 'callback-mismatch'
-  | 'notification-pending'
-  | 'body-too-large'
-  | 'unsupported-media-type'
-  | 'invalid-input'
-  | 'idempotency-key-reused'
-  | 'rate-limited'
-  | 'app-queue-full'
-  | 'too-many-failures'
-  | 'headers-too-large'
-  | 'internal-error'
-  | 'queue-full'
-  | 'draining'
-  | 'store-unavailable'
-  | 'not-ready'
-  | 'invalid-header'
-  | 'events-pruned'
-  | 'too-many-streams';
+/** What is wrong with the request, or with what it asks for: the same again is refused again. */
+type Mistake = 'bad-request' | 'malformed-json' | 'invalid-input' | 'invalid-header' | 'unauthorized' | 'forbidden';
+type Misfit = 'body-too-large' | 'unsupported-media-type' | 'headers-too-large' | 'method-not-allowed' | 'not-found';
+type Collision = 'correlation-id-taken' | 'idempotency-key-reused' | 'notification-pending' | 'callback-mismatch';
+/** What passes by itself. */
+type Fullness = 'queue-full' | 'app-queue-full' | 'rate-limited' | 'too-many-streams' | 'too-many-failures';
+type Trouble = 'draining' | 'store-unavailable' | 'not-ready' | 'internal-error' | 'request-timeout';
+export type ProblemName = Mistake | Misfit | Collision | Fullness | Trouble | 'events-pruned';
 
 /** One offending field: a JSON Pointer into the body or a query parameter, or a header. */
 export interface FieldError {

@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { verifyNotification } from '../client/verify-notification.ts';
-import { parseJson } from '../execution/json.ts';
 import { listen } from '../http/server.ts';
 
 export interface Inbox {
@@ -26,7 +25,7 @@ export async function openInbox(): Promise<Inbox> {
   async function take(request: Request): Promise<Response> {
     const body = await request.text();
     try {
-      const { type, data } = await verifyNotification(secret, request.headers, body, { parseJson });
+      const { type, data } = await verifyNotification(secret, request.headers, body);
       if (turnedAway.onPurpose === 0) {
         turnedAway.onPurpose += 1;
         return new Response(null, { status: 503 });

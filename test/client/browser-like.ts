@@ -9,6 +9,7 @@ const FOLDER = new URL('../../src/client/', import.meta.url);
 const WEB = [
   'AbortController',
   'AbortSignal',
+  'Blob',
   'Headers',
   'ReadableStream',
   'Request',

@@ -1,7 +1,7 @@
 // The stream is read the same however the network cuts it.
 
 import { expect, test } from 'vitest';
-import { createEventReader } from '../../src/client/server-sent-events.ts';
+import { createEventReader } from '../../src/client/live.ts';
 
 const STREAM = [
   ': welcome\nretry: 2500\n\n',

@@ -10,9 +10,9 @@ import type { BATCH } from '../../src/http/batch-request.ts';
 import type { ProblemName } from '../../src/http/problems.ts';
 import type { AuditAnswer, StreamAnswer } from '../../src/http/schemas/audit.ts';
 import type { EXECUTION_PAGE, ExecutionAnswer } from '../../src/http/schemas/execution.ts';
-import type { message, NotificationAnswer } from '../../src/http/schemas/notification.ts';
+import type { message } from '../../src/http/schemas/notification.ts';
 import type { SUBMISSION } from '../../src/http/submission-request.ts';
-import type { NotificationStatus, NotificationType } from '../../src/notification/notification.ts';
+import type { NotificationType } from '../../src/notification/notification.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -42,7 +42,6 @@ type Agreement = {
   readonly auditEvents: Same<client.AuditEvent, AuditEvent>;
   readonly problems: Same<client.ProblemName, ProblemName>;
   readonly notificationTypes: Same<client.NotificationType, NotificationType>;
-  readonly notificationStatuses: Same<client.NotificationStatus, NotificationStatus>;
   readonly submission: [
     Same<keyof client.Submission, keyof SubmissionInput>,
     Same<Loose<Given<client.Submission>>, Loose<Given<InferOutput<typeof SUBMISSION>>>>,
@@ -54,7 +53,6 @@ type Agreement = {
   readonly page: Same<Loose<InferOutput<typeof EXECUTION_PAGE>['items'][number]>, Loose<client.Execution>>;
   readonly auditEntry: Same<Loose<client.AuditEntry>, Loose<AuditAnswer>>;
   readonly liveEvent: Same<Loose<client.LiveEvent>, Loose<StreamAnswer>>;
-  readonly notification: Same<Loose<client.Notification>, Loose<NotificationAnswer>>;
   readonly payload: [
     Same<keyof client.NotificationPayload, keyof Message>,
     Same<client.NotificationPayload['type'], Message['type']>,
@@ -73,14 +71,12 @@ test('every type of the client agrees with the service', () => {
     auditEvents: true,
     problems: true,
     notificationTypes: true,
-    notificationStatuses: true,
     submission: true,
     batch: true,
     execution: true,
     page: true,
     auditEntry: true,
     liveEvent: true,
-    notification: true,
     payload: true,
   };
   // What is compared is compared by `npm run types`; this only shows that the comparison can say no.

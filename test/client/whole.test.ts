@@ -88,7 +88,7 @@ test('a batch of which all or none is wanted is refused as a whole', async () =>
   const batch = client.submitBatch([CHARGE, { actionId: '' }], { atomic: true });
   await expect(batch).rejects.toMatchObject({
     code: 'invalid-input',
-    errors: [{ pointer: '#/executions/1/actionId' }],
+    problem: { errors: [{ pointer: '#/executions/1/actionId' }] },
   });
   for await (const { correlationId } of client.list()) throw new Error(`${correlationId} was accepted`);
 });
@@ -224,6 +224,11 @@ test('an event id that nobody can have had is refused, and named', async () => {
   await expect(following).rejects.toMatchObject({ code: 'invalid-header', status: 400 });
 });
 
+interface Notice {
+  readonly id: string;
+  readonly status: string;
+}
+
 interface Told {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -251,16 +256,19 @@ test('a notification that an app refused is found, told again on request, and ve
   const { client, settled, stage } = await setScene({ NOTIFY_ALLOWED_HOSTS: `shop:http://127.0.0.1:${port}` });
   const told = await startApp(port, [410, 204]);
   await client.submit({ ...CHARGE, correlationId: 'order-1', notifyUrl: `http://127.0.0.1:${port}/hook` });
-  const dead = async () => (await Array.fromAsync(client.notifications.list({ status: 'DEAD' })))[0];
+  const dead = async () => (await client.request<{ items: Notice[] }>('GET', '/v1/notifications?status=DEAD')).items[0];
   await stage.until(async () => (await dead()) !== undefined);
   const { id = '' } = (await dead()) ?? {};
-  expect(await client.notifications.replay(id)).toMatchObject({ id, status: 'PENDING', type: 'execution.completed' });
+  const replayed = await client.request('POST', `/v1/notifications/${id}/replay`);
+  expect(replayed).toMatchObject({ id, status: 'PENDING', type: 'execution.completed' });
   await settled(stage.until(() => told.length === 2));
-  await stage.until(async () => (await client.notifications.get(id)).status === 'DELIVERED');
-  expect(await client.notifications.replayAll({ status: 'DELIVERED', correlationId: 'order-1' })).toBe(1);
+  const found = () => client.request<Notice>('GET', `/v1/notifications/${id}`);
+  await stage.until(async () => (await found()).status === 'DELIVERED');
+  const delivered = { status: 'DELIVERED', correlationId: 'order-1' };
+  expect(await client.request('POST', '/v1/notifications/replay', { body: delivered })).toEqual({ replayed: 1 });
   await settled(stage.until(() => told.length === 3));
 
-  const secrets = await client.notifications.secrets();
+  const { secrets } = await client.request<{ secrets: string[] }>('GET', '/v1/notifications/secrets');
   const now = stage.world.now();
   for (const { headers, body } of told) {
     expect(headers['webhook-id']).toBe(id);

@@ -347,15 +347,22 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: 'the client goes on after the last event when a stream is lost',
     file: 'src/client/live.ts',
-    find: 'last = id ?? last;',
+    find: 'last = block.id ?? last;',
     replace: 'last = lastEventId === undefined ? undefined : last;',
     tests: ['test/client/live.test.ts'],
   },
   {
     breaks: 'the client does not send again what cannot succeed',
     file: 'src/client/requests.ts',
-    find: "return retry === 'always' && (",
-    replace: "return retry === 'always' || (",
+    find: '(harmless && isLost)',
+    replace: '(harmless || isLost)',
+    tests: ['test/client/client.test.ts'],
+  },
+  {
+    breaks: 'the client sends nothing again that may have been done and is not known by a name',
+    file: 'src/client/client.ts',
+    find: "harmless: method === 'GET'",
+    replace: 'harmless: true',
     tests: ['test/client/client.test.ts'],
   },
   {
