@@ -21,13 +21,8 @@ interface Columns {
 }
 
 export function createNotificationCheck(client: Database) {
-  const find = client.prepare<[string], Columns>(
-    'SELECT status, correlation_id AS correlationId, app FROM notifications WHERE id = ?',
-  );
-  const laterWord = client.prepare<[string, number, string], 1>(
-    `SELECT 1 FROM audit_events WHERE correlation_id = ? AND id > ? AND event LIKE 'NOTIFICATION\\_%' ESCAPE '\\'
-      AND detail ->> '$.notification' = ? AND detail ->> '$.outcome' IS NULL LIMIT 1`,
-  );
+  // Prepared when the first entry names a notification: a backup from before there were any has no table of them.
+  let statements: ReturnType<typeof prepareReads> | undefined;
   const findings: Finding[] = [];
 
   function tell(entry: number, message: string): void {
@@ -35,6 +30,8 @@ export function createNotificationCheck(client: Database) {
   }
 
   function check(entry: AuditRow, id: string): void {
+    statements ??= prepareReads(client);
+    const { find, laterWord } = statements;
     const row = find.get(id);
     if (row === undefined) {
       tell(entry.id, `notification ${id} of execution ${entry.correlationId} has a trail and no row`);
@@ -60,5 +57,17 @@ export function createNotificationCheck(client: Database) {
       if (!changedNothing) check(entry, detail['notification']);
     },
     end: () => {},
+  };
+}
+
+function prepareReads(client: Database) {
+  return {
+    find: client.prepare<[string], Columns>(
+      'SELECT status, correlation_id AS correlationId, app FROM notifications WHERE id = ?',
+    ),
+    laterWord: client.prepare<[string, number, string], 1>(
+      `SELECT 1 FROM audit_events WHERE correlation_id = ? AND id > ? AND event LIKE 'NOTIFICATION\\_%' ESCAPE '\\'
+      AND detail ->> '$.notification' = ? AND detail ->> '$.outcome' IS NULL LIMIT 1`,
+    ),
   };
 }
