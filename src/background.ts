@@ -6,31 +6,37 @@ import type { Cxone } from './cxone/port.ts';
 import { createDispatch } from './dispatch.ts';
 import type { Log } from './log.ts';
 import { type Loop, startLoop, type Work } from './loop.ts';
+import type { Lanes } from './notify/lanes.ts';
 import { createNotify } from './notify.ts';
-import { createPruning } from './prune.ts';
+import { createPruning, type RetentionRules } from './prune.ts';
+import type { ExportFiles } from './retention/export-files.ts';
 import { createFairShares } from './sharing/fair-shares.ts';
 import type { Outbox } from './store/outbox-port.ts';
 import type { Store } from './store/port.ts';
+import type { Retention } from './store/retention-port.ts';
 import { createExpiry, createPolling } from './sweep.ts';
 import type { Tracing } from './tracing/tracing.ts';
 import type { World } from './world.ts';
 
 export interface BackgroundTools {
-  readonly store: Store & Outbox;
+  readonly store: Store & Outbox & Retention;
   readonly cxone: Cxone;
   readonly courier: Courier;
+  readonly lanes: Lanes;
   readonly callbackUrls: Pick<CallbackUrls, 'mint'>;
   readonly world: World;
   readonly log: Log;
   readonly tracing: Tracing;
+  /** Where what is pruned is written down before. */
+  readonly exports: ExportFiles | null;
+  /** Sign heads of the audit chain. */
+  readonly secrets: readonly [string, ...string[]];
   readonly rules: BackgroundRules;
 }
 
-export interface BackgroundRules {
+export interface BackgroundRules extends RetentionRules {
   readonly queueTimeoutMs: number;
   readonly pollIntervalMs: number;
-  /** 0: everything is kept. */
-  readonly auditRetentionDays: number;
   /** How CXone's limits are shared out among apps; 1 for an app that is not in it. */
   readonly appWeights: ReadonlyMap<string, number>;
 }
@@ -61,8 +67,8 @@ export function startBackground(tools: BackgroundTools): ReadonlyMap<string, Loo
     ['expire', expiry],
     ['notify', notify],
   ]);
-  if (rules.auditRetentionDays > 0) {
-    loops.set('prune', start('prune', createPruning(store, world, rules.auditRetentionDays)));
+  if (rules.auditRetentionDays > 0 || rules.payloadRetentionDays > 0) {
+    loops.set('prune', start('prune', createPruning(tools)));
   }
   return loops;
 }

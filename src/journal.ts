@@ -1,9 +1,11 @@
 // Writes what happened to executions to the log, each commit's entries once, at the level an operator would want.
 
+import { createBursts } from './bursts.ts';
 import type { AuditEvent } from './execution/event.ts';
-import type { Log } from './log.ts';
+import type { Facts, Log } from './log.ts';
 import type { Change } from './store/port.ts';
 import { traceIdOf } from './tracing/trace-context.ts';
+import type { World } from './world.ts';
 
 /** Whatever is not listed is the normal course of things, or the store's to tell: debug. */
 const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
@@ -19,26 +21,29 @@ const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
   NOTIFICATION_REPLAYED: 'info',
 };
 
-export function writeToLog(log: Log): (changes: readonly Change[]) => void {
+/** Of each event the first few in ten seconds are told at its level, and the others in a sum; every one of them at debug. */
+export function writeToLog(log: Log, world: Pick<World, 'now' | 'sleep'>): (changes: readonly Change[]) => void {
+  const pass = createBursts(world, (event, more) => log[levelOf(event)]({ event, more }, `${event}: more of them`));
   return (changes) => {
-    for (const { execution, outcome, entry } of changes) {
-      const { correlationId, actionId, app, status } = execution;
-      const traceId = traceIdOf(execution.traceparent);
-      const { event, httpStatus, latencyMs } = entry;
-      log[LEVELS[event] ?? 'debug'](
-        {
-          event,
-          correlationId,
-          actionId,
-          app,
-          status,
-          outcome,
-          httpStatus,
-          latencyMs,
-          ...(traceId === null ? {} : { traceId }),
-        },
-        event,
-      );
+    for (const change of changes) {
+      const { event } = change.entry;
+      const level = levelOf(event);
+      log[level === 'debug' || pass(event) ? level : 'debug'](factsOf(change), event);
     }
+  };
+}
+
+function levelOf(event: string): 'debug' | 'info' | 'warn' {
+  return LEVELS[event as AuditEvent] ?? 'debug';
+}
+
+function factsOf({ execution, outcome, entry, requestId }: Change): Facts {
+  const { correlationId, actionId, app, status } = execution;
+  const traceId = traceIdOf(execution.traceparent);
+  const { event, httpStatus, latencyMs } = entry;
+  return {
+    ...{ event, correlationId, actionId, app, status, outcome, httpStatus, latencyMs },
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(traceId === null ? {} : { traceId }),
   };
 }

@@ -1,24 +1,41 @@
 // The command line: one word says what to run.
 
-import { pino } from 'pino';
-import type { Surroundings } from './commands/surroundings.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { withEnvFile } from './config/env-file.ts';
+import { secretsIn } from './config/secrets.ts';
 import { type Log, reasonOf } from './log.ts';
-import { type Service, startService } from './service.ts';
+import type { Service } from './service.ts';
 import { systemWorld } from './world.ts';
 
-const HELP = `Usage: node src/main.ts COMMAND
+const HELP = `Usage: node src/main.ts COMMAND …
 
-  start       run the receiver; configured by environment variables and .env (see .env.example)
-  demo        run the receiver against the embedded CXone simulator and show every fate (-- --serve keeps it up)
-  simulator   run the CXone simulator alone, for an app's own tests (-- --help tells its dials)
-  doctor      check configuration, database, disk, clock and CXone, and say what to do
-  audit       verify the audit trail, or print its signed head
-  backup      copy the database while the receiver runs
-  restore     put a backup in the place of a database that is gone
+  start          run the receiver; configured by environment variables and .env (see .env.example)
+  demo           run the receiver against the embedded CXone simulator and show every fate (--serve keeps it up)
+  simulator      run the CXone simulator alone, for an app's own tests
+  doctor         check configuration, database, disk, clock and CXone, and say what to do
 
-The last four tell more with --help.
+  executions     list, show, export; submit, poll, cancel
+  notifications  list, replay: what apps were told
+  audit          query, tail, verify, head, export: what happened, and whether it is what was written
+  stats          what became of today's executions, per action
+  health         whether callbacks come, per action and hour
+  advise         which grace period and polling window fit each action
+  reconcile      ask CXone again about what ended without a result
+
+  keys           new keys and secrets, printed once
+  backup         copy the database while the receiver runs
+  restore        put a backup in the place of a database that is gone
+  prune          what retention takes away
+  compact        give the free space in the database back to the disk, while the receiver is stopped
+
+Each tells more with --help. Most are npm scripts too: npm run executions -- list. They read the database, also while the
+receiver is down; what changes something asks the running receiver, over HTTP.
+
+Exit code: 0 done, 1 something was found or the answer is no, 2 it could not be done.
+
+  npm run -s executions -- list --status TIMEOUT --from 24h
+  npm run -s executions -- show order-4711
+  npm run -s audit -- tail --app shop
 `;
 
 async function main([command, ...args]: readonly string[]): Promise<void> {
@@ -34,38 +51,37 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
       const { runSimulator } = await import('./simulator/command.ts');
       return runSimulator(args);
     }
-    case 'doctor':
-    case 'audit':
-    case 'backup':
-    case 'restore': {
-      const { runCommand } = await import('./commands/run.ts');
-      process.exitCode = await runCommand(command, args, surroundings());
-      return;
-    }
     case 'help':
     case '--help':
+    case '-h':
       process.stdout.write(HELP);
       return;
     default:
-      throw new UsageError(command === undefined ? 'Say what to run.' : `There is no command "${command}".`);
+      return operate(command, args);
   }
+}
+
+/** The commands of operators, loaded only when one is wanted. */
+async function operate(command: string | undefined, args: readonly string[]): Promise<void> {
+  const { COMMAND_NAMES, runCommand } = await import('./commands/run.ts');
+  if (command === undefined) throw new UsageError('Say what to run.');
+  if (!COMMAND_NAMES.includes(command)) {
+    const { orNearest } = await import('./commands/nearest.ts');
+    const known = [...COMMAND_NAMES, 'start', 'demo', 'simulator'];
+    throw new UsageError(`There is no command "${command}"${orNearest(command, known)}.`);
+  }
+  const { surroundingsOf } = await import('./commands/of-process.ts');
+  const surroundings = surroundingsOf(() => withEnvFile(process.env), process.env);
+  process.exitCode = await runCommand(command, args, surroundings);
 }
 
 class UsageError extends Error {}
 
-function surroundings(): Surroundings {
-  const { stdout, stderr } = process;
-  return {
-    env: () => withEnvFile(process.env),
-    write: (text) => stdout.write(text),
-    tell: (text) => stderr.write(text),
-    terminal: { out: stdout.isTTY === true, err: stderr.isTTY === true, columns: stderr.columns ?? 80 },
-  };
-}
-
 async function start(): Promise<void> {
+  // Loaded here, so that whoever only looks does not wait for all of it.
+  const [{ createJsonLog }, { startService }] = await Promise.all([import('./json-log.ts'), import('./service.ts')]);
   const config = readConfig(withEnvFile(process.env));
-  const log = createLog(config.logLevel);
+  const log = createJsonLog(config.logLevel, secretsIn(config));
   const fatal = (error: unknown) => {
     log.error({ reason: reasonOf(error) }, 'the disk failed: ending without acknowledging what was not committed');
     process.exit(1);
@@ -100,16 +116,6 @@ function stopOnSignal(service: Service, log: Log): void {
   process.on('SIGINT', stop);
 }
 
-/** JSON lines on stdout. */
-function createLog(level: string): Log {
-  return pino({
-    level,
-    base: null,
-    timestamp: () => `,"time":"${new Date(systemWorld.now()).toISOString()}"`,
-    formatters: { level: (label) => ({ level: label }) },
-  });
-}
-
 try {
   await main(process.argv.slice(2));
 } catch (error) {
@@ -118,5 +124,5 @@ try {
   const ours = ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'].includes(name);
   process.stderr.write(`${ours ? stack : message}\n`);
   if (error instanceof UsageError) process.stderr.write(`\n${HELP}`);
-  process.exit(1);
+  process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -1,19 +1,29 @@
-// What Prometheus scrapes: counted from commits and observations, never from a scan of the database.
+// What Prometheus scrapes: counted from commits and observations; what is open is read from small indexes, never from a scan.
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { isTerminal, totalLatencyMs } from './execution/execution.ts';
-import type { Change, Counts, Store } from './store/port.ts';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { disk } from './metrics/disk.ts';
+import { createInstruments, type Instruments, SHORT_SECONDS } from './metrics/instruments.ts';
+import { createOutcomes } from './metrics/outcomes.ts';
+import { createAsked, createServed, type ServedRequest } from './metrics/requests.ts';
+import { createStanding, type StandingSources } from './metrics/standing.ts';
+import { type LimiterFigures, upstream } from './metrics/upstream.ts';
+import type { Store } from './store/port.ts';
 
-export interface MetricsSources {
-  readonly store: Pick<Store, 'watch' | 'counts'>;
-  readonly limiterState: () => { limit: number; inFlight: number; pausedUntil: number };
+export interface MetricsSources extends StandingSources {
+  readonly store: Pick<Store, 'watch'> & StandingSources['store'];
+  readonly limiterState: () => LimiterFigures;
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };
-  readonly now: () => number;
+  /** Endpoints of apps that fail, so that nothing but a probe goes there. */
+  readonly openCircuits: () => number;
+  readonly loops: () => ReadonlyMap<string, { alive(): boolean }>;
+  readonly databasePath: string;
 }
 
 export interface Metrics {
-  observeCallback(outcome: string): void;
+  observeRequest(request: ServedRequest): void;
+  /** `milliseconds`: from the arrival of the callback to the commit; 0 for one that was refused. */
+  observeCallback(outcome: string, milliseconds: number): void;
   observeKeyRefusal(why: string): void;
   observeCommit(batch: number, milliseconds: number): void;
   /** Starts counting what these sources tell. */
@@ -22,116 +32,86 @@ export interface Metrics {
   scrape(): Promise<{ contentType: string; body: string }>;
 }
 
-const PREFIX = 'cxone_receiver_';
-const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
+/** So that the first of each is seen as an increase. */
+const CALLBACK_OUTCOMES = [
+  ...['resolved', 'progress', 'duplicate', 'conflict', 'late', 'unreadable', 'mismatch', 'ignored'],
+  ...['address-not-allowed', 'bad-signature', 'bad-credentials', 'bad-timestamp', 'bad-body-signature'],
+  'unknown-execution',
+];
+const KEY_REFUSALS = ['invalid-key', 'throttled'];
+
+/** Gauges by names that are for counters; nodejs_active_resources tells the same. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-
-  const events = new Counter({
-    name: `${PREFIX}audit_events_total`,
-    help: 'Audit entries written, by event',
-    labelNames: ['event'],
-    registers,
-  });
-  const outcomes = new Counter({
-    name: `${PREFIX}executions_resolved_total`,
-    help: 'Executions that ended, by status and by what resolved them',
-    labelNames: ['status', 'resolved_by'],
-    registers,
-  });
-  const duration = new Histogram({
-    name: `${PREFIX}execution_duration_seconds`,
-    help: 'From submission to outcome, by what resolved it',
-    labelNames: ['resolved_by'],
-    buckets: SECONDS,
-    registers,
-  });
-  const callbacks = new Counter({
-    name: `${PREFIX}callbacks_total`,
-    help: 'Callbacks received, by outcome; forged ones are counted here alone',
-    labelNames: ['outcome'],
-    registers,
-  });
-  const keys = new Counter({
-    name: `${PREFIX}keys_refused_total`,
-    help: 'Requests with a key that is not known here, by what they were told',
-    labelNames: ['why'],
-    registers,
-  });
-  const batches = new Histogram({
-    name: `${PREFIX}commit_batch_size`,
-    help: 'Mutations committed together',
-    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
-    registers,
-  });
-  const commits = new Histogram({
-    name: `${PREFIX}commit_duration_seconds`,
-    help: 'One transaction with its fsync',
-    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
-    registers,
-  });
-
-  function count({ execution, outcome, entry }: Change): void {
-    events.inc({ event: entry.event });
-    if (outcome !== 'resolved' || !isTerminal(execution.status)) return;
-    const resolvedBy = execution.resolvedBy ?? 'none';
-    outcomes.inc({ status: execution.status, resolved_by: resolvedBy });
-    duration.observe({ resolved_by: resolvedBy }, (totalLatencyMs(execution) ?? 0) / 1000);
-  }
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const make = createInstruments(registry);
+  const commits = createCommits(make);
+  const callbacks = make.counter(
+    'callbacks_total',
+    'Callbacks received, by outcome; forged ones are counted here alone',
+    ['outcome'],
+  );
+  const keys = make.counter(
+    'keys_refused_total',
+    'Requests with a key that is not known here, by what they were told',
+    ['why'],
+  );
+  for (const outcome of CALLBACK_OUTCOMES) callbacks.inc({ outcome }, 0);
+  for (const why of KEY_REFUSALS) keys.inc({ why }, 0);
+  let heard = (_milliseconds: number) => {};
+  let refresh = async () => {};
 
   return {
-    observeCallback: (outcome) => callbacks.inc({ outcome }),
+    observeRequest: createServed(createInstruments(registry, '')),
+    observeCallback: (outcome, milliseconds) => {
+      callbacks.inc({ outcome });
+      if (outcome === 'resolved') heard(milliseconds);
+    },
     observeKeyRefusal: (why) => keys.inc({ why }),
-    observeCommit: (batch, milliseconds) => {
-      batches.observe(batch);
-      commits.observe(milliseconds / 1000);
-    },
+    observeCommit: commits,
     connect: (sources) => {
-      sources.store.watch((changes) => {
-        for (const change of changes) count(change);
+      const { store, now } = sources;
+      const outcomes = createOutcomes(make, now);
+      const asked = createAsked(make);
+      heard = outcomes.heard;
+      store.watch((changes) => {
+        outcomes.count(changes, now());
+        for (const { entry } of changes) asked(entry);
       });
-      openExecutions(registry, () => sources.store.counts());
-      gauge(registry, 'waiting_requests', 'Executions for which a request is held open', () => sources.waiters.size);
-      gauge(registry, 'open_streams', 'Streams of events that are open', () => sources.streams.size);
-      limiter(registry, sources);
+      refresh = createStanding(make, sources);
+      upstream(make, sources.limiterState, now);
+      disk(make, sources.databasePath);
+      whoIsThere(make, sources);
     },
-    scrape: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    scrape: async () => {
+      await refresh();
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
   };
 }
 
-function openExecutions(registry: Registry, counts: () => Promise<Counts>): void {
-  new Gauge({
-    name: `${PREFIX}open_executions`,
-    help: 'Executions without an outcome, by status',
-    labelNames: ['status'],
-    registers: [registry],
-    async collect() {
-      for (const [status, count] of Object.entries(await counts())) this.set({ status }, count);
-    },
-  });
-}
-
-function limiter(registry: Registry, { limiterState, now }: MetricsSources): void {
-  gauge(registry, 'upstream_concurrency_limit', 'Requests to CXone allowed in flight now', () => limiterState().limit);
-  gauge(registry, 'upstream_in_flight', 'Requests to CXone in flight', () => limiterState().inFlight);
-  gauge(
-    registry,
-    'upstream_pause_seconds',
-    'What is left of a pause that CXone asked for',
-    () => Math.max(0, limiterState().pausedUntil - now()) / 1000,
+function createCommits(make: Instruments): Metrics['observeCommit'] {
+  const batches = make.histogram(
+    'commit_batch_size',
+    'Mutations committed together',
+    [1, 2, 4, 8, 16, 32, 64, 128, 256],
   );
+  const buckets = [0.0005, ...SHORT_SECONDS];
+  const commits = make.durations('commit_duration_seconds', 'One transaction with its fsync', [], buckets);
+  return (batch, milliseconds) => {
+    batches.observe(batch);
+    commits.observe({}, milliseconds);
+  };
 }
 
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
-  new Gauge({
-    name: `${PREFIX}${name}`,
-    help,
-    registers: [registry],
-    collect() {
-      this.set(read());
-    },
-  });
+function whoIsThere(make: Instruments, { waiters, streams, openCircuits, loops }: MetricsSources): void {
+  make.gauge('waiting_requests', 'Executions for which a request is held open', () => waiters.size);
+  make.gauge('open_streams', 'Streams of events that are open', () => streams.size);
+  make.gauge('notification_circuits_open', 'Endpoints of apps that fail: nothing but a probe goes there', openCircuits);
+  make.gaugeBy('loop_alive', 'Whether each loop of the service still comes round (1) or is stuck (0)', 'loop', () =>
+    [...loops()].map(([name, loop]) => [name, Number(loop.alive())] as const),
+  );
 }

@@ -7,7 +7,7 @@ import type { DeliveryEvent } from './notification/delivery.ts';
 import type { Notification } from './notification/notification.ts';
 import { webhookBody } from './notification/outgoing.ts';
 import { retryAt } from './notification/schedule.ts';
-import { createLanes, type LaneState, type Turn } from './notify/lanes.ts';
+import type { LaneState, Lanes, Turn } from './notify/lanes.ts';
 import { persist } from './persist.ts';
 import type { Outbox, Sendable } from './store/outbox-port.ts';
 import { NOTIFYING, told } from './tracing/spans.ts';
@@ -26,13 +26,13 @@ export interface NotifyTools {
   readonly world: World;
   readonly log: Log;
   readonly tracing: Tracing;
+  readonly lanes: Lanes;
   /** Called when a delivery has ended, so that another one may have its place. */
   readonly freed: () => void;
 }
 
 export function createNotify(tools: NotifyTools): Work {
-  const { outbox, world, freed } = tools;
-  const lanes = createLanes(world);
+  const { outbox, world, lanes, freed } = tools;
   const underWay = new Set<string>();
 
   /** Returns how many it took on. */

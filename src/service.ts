@@ -12,17 +12,23 @@ import { createSecretsOf } from './courier/signature.ts';
 import { createCxone } from './cxone/client.ts';
 import type { Wire } from './cxone/exchange.ts';
 import { loadProfile } from './cxone/profile.ts';
+import { createFigures } from './figures/figures.ts';
+import { createFormTokens } from './form-tokens.ts';
 import { createApp } from './http/app.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { createRateLimits } from './http/rate-limits.ts';
 import { type Listening, listen } from './http/server.ts';
+import { createInsights } from './insights.ts';
 import { writeToLog } from './journal.ts';
 import { createStreams } from './live/streams.ts';
 import { type Log, reasonOf } from './log.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createLanes } from './notify/lanes.ts';
 import { createReadiness } from './readiness.ts';
+import { createReconciliations } from './reconcile.ts';
 import { createResolve } from './resolve.ts';
+import { createExportFiles } from './retention/export-files.ts';
 import type { Store } from './store/port.ts';
 import { createSqliteStore } from './store/sqlite/store.ts';
 import { createSubmit } from './submit.ts';
@@ -92,17 +98,47 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const streams = createStreams(store, world);
   let loops: ReadonlyMap<string, Loop> = new Map();
   let draining = false;
-  metrics.connect({ store, waiters, streams, limiterState: cxone.limiterState, now: world.now });
-  store.watch(writeToLog(log));
+  const lanes = createLanes(world);
+  metrics.connect({
+    ...{ store, waiters, streams },
+    limiterState: cxone.limiterState,
+    openCircuits: lanes.openCircuits,
+    loops: () => loops,
+    apps: [...new Set(config.apps.map(({ name }) => name))],
+    queueCapacity: config.queueCapacity,
+    databasePath: config.databasePath,
+    now: world.now,
+  });
+  // What is still to be said is said when the service ends.
+  const ended = new AbortController();
+  const lifetime: World = {
+    ...world,
+    sleep: (ms, signal) => world.sleep(ms, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
+  };
+  store.watch(writeToLog(log, lifetime));
+
+  const figures = createFigures(store, world.now);
+  const { pollIntervalMs } = config;
+  const insights = createInsights({ store, world, log, pollIntervalMs });
+  const reconciliations = createReconciliations({ store, cxone, world, log, tracing, pollIntervalMs });
 
   const http: HttpDependencies = {
     store,
+    pages: {
+      figures,
+      upstreamState: cxone.limiterState,
+      queueCapacity: config.queueCapacity,
+      formTokens: createFormTokens(config.callbackSecrets, world),
+      sensitiveFields: config.sensitiveFields,
+    },
+    insights,
+    reconciliations,
     submit: createSubmit(store, world, { ...config, notifyUrls }),
     rates: createRateLimits(world, config),
     resolve: createResolve(store, cxone, world, config.callbackTrust),
     waiters,
     streams,
-    world,
+    world: lifetime,
     log,
     tracing,
     callbackUrls: createCallbackUrls(config.publicUrl, config.callbackSecrets),
@@ -112,9 +148,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     trustedProxies: config.trustedProxies,
     apps: config.apps,
     operators: config.operators,
+    readers: config.readers,
     draining: () => draining,
     ready: createReadiness({ store, world, loops: () => loops, draining: () => draining }),
     metrics: metrics.scrape,
+    observeRequest: metrics.observeRequest,
     observeCallback: metrics.observeCallback,
     observeKeyRefusal: metrics.observeKeyRefusal,
   };
@@ -135,8 +173,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const callbackUrls = createCallbackUrls(publicUrl, config.callbackSecrets);
   const heads = createHeadReports(store, world, log, config.callbackSecrets);
   loops = new Map([
-    ...startBackground({ store, cxone, courier, callbackUrls, world, log, tracing, rules: config }),
+    ...startBackground({
+      ...{ store, cxone, courier, lanes, callbackUrls, world, log, tracing, rules: config },
+      exports: config.retentionExportDir === null ? null : createExportFiles(config.retentionExportDir, world),
+      secrets: config.callbackSecrets,
+    }),
     ['audit-head', startLoop('audit-head', heads.work, world, log)],
+    ['figures', startLoop('figures', figures.work, world, log)],
+    ['insights', startLoop('insights', insights.work, world, log)],
   ]);
 
   // Says at once whether CXone gives a token and with which scopes; nothing waits for it.
@@ -147,11 +191,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const late = world.now() + DRAIN_MS;
     waiters.release();
     streams.release();
-    await inTime(Promise.all([...loops.values()].map((loop) => loop.stop())), late);
+    const atWork = [...[...loops.values()].map((loop) => loop.stop()), reconciliations.stop()];
+    await inTime(Promise.all(atWork), late);
     await Promise.all(listeners.map((listener) => listener.close(Math.max(0, late - world.now()))));
     cxone.close();
     courier.close();
     await store.close();
+    ended.abort();
     // What the trail holds for as long as nobody writes it.
     await heads.report();
     // Last, when nothing else can be held up.

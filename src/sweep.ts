@@ -95,7 +95,7 @@ async function poll(
     permit.release();
   }
   const now = world.now();
-  const next = nextPollAt(now, execution.pollCount, pollIntervalMs, world.random());
+  const next = nextPollAt(now, execution.pollCount, pollIntervalMs, world.random(), execution.pollAfter);
   const record = (event: Parameters<Store['record']>[1]) =>
     persist(() => store.record(execution.reference, event, now), world, signal);
   switch (answer.type) {

@@ -22,8 +22,12 @@ const VERBS = [
   'waiters',
   'callback-url',
   'a-verb-to-come',
+  'figures/roll-up',
   'live/stream',
+  'metrics/outcomes',
   'notify/lanes',
+  'reconcile/run',
+  'retention/forgetting',
   'sharing/fair-shares',
   'tracing/spans',
 ];
@@ -47,7 +51,14 @@ const SQLITE = ['store/sqlite/open.ts', 'store/sqlite/deeper/still.ts'];
 const HTTP = ['http/app.ts', 'http/server.ts', 'http/deeper/still.ts'];
 const LOW = ['execution/event.ts', 'execution/json.ts'];
 const NOTIFICATION = ['notification/delivery.ts', 'notification/notification.ts'];
-const PORTS = ['cxone/port.ts', 'courier/port.ts', 'store/port.ts', 'store/outbox-port.ts'];
+const PORTS = [
+  'cxone/port.ts',
+  'courier/port.ts',
+  'store/port.ts',
+  'store/outbox-port.ts',
+  'store/insight-port.ts',
+  'store/retention-port.ts',
+];
 
 interface Floor {
   readonly files: readonly string[];
@@ -95,6 +106,24 @@ const FLOORS: Readonly<Record<string, Floor>> = {
       ...TIMERS,
     ],
     allowed: [...LOW, ...NOTIFICATION],
+  },
+  'insight/ imports itself, execution/ and the ports of the store': {
+    files: ['insight/advice.ts'],
+    refused: [
+      ...['cxone/port.ts', 'courier/port.ts', 'store/outbox-port.ts'],
+      ...TOP,
+      ...PLAY,
+      ...SQLITE,
+      ...HTTP,
+      ...NOTIFICATION,
+      ...TIMERS,
+      'world.ts',
+      'log.ts',
+      'reconcile.ts',
+      'hono',
+      'node:fs',
+    ],
+    allowed: [...LOW, 'insight/survival.ts', 'store/port.ts', 'store/insight-port.ts'],
   },
   'the ports import execution/ and notification/ alone': {
     files: PORTS,

@@ -5,6 +5,7 @@ import { writeToLog } from '../src/journal.ts';
 import type { Facts, Log } from '../src/log.ts';
 import type { Change } from '../src/store/port.ts';
 import { anExecution } from './support/executions.ts';
+import { createManualWorld } from './support/manual-world.ts';
 import { createMemoryStore } from './support/memory-store.ts';
 
 async function factsOf(overrides: Parameters<typeof anExecution>[0]): Promise<Facts[]> {
@@ -12,7 +13,7 @@ async function factsOf(overrides: Parameters<typeof anExecution>[0]): Promise<Fa
   const lines: Facts[] = [];
   const note = (facts: Facts) => void lines.push(facts);
   const log: Log = { debug: note, info: note, warn: note, error: note };
-  const write = writeToLog(log);
+  const write = writeToLog(log, createManualWorld());
   store.watch((changes: readonly Change[]) => write(changes));
   await store.add({ execution: anExecution(overrides), fingerprint: 'print', queueCapacity: 10 });
   await store.close();

@@ -135,8 +135,8 @@ describe('npm start', () => {
 
 test('a word that is no command is answered with what there is', async () => {
   const { code, stderr } = await run(['strat']).finished;
-  expect(code).toBe(1);
-  expect(stderr).toContain('There is no command "strat"');
+  expect(code).toBe(2);
+  expect(stderr).toContain('There is no command "strat" (did you mean start?)');
   expect(stderr).toContain('simulator');
 });
 

@@ -5,6 +5,7 @@ import type { Parcel, Receipt } from '../src/courier/port.ts';
 import type { Submission } from '../src/execution/execution.ts';
 import { type Loop, startLoop } from '../src/loop.ts';
 import type { Notification } from '../src/notification/notification.ts';
+import { createLanes } from '../src/notify/lanes.ts';
 import { createNotify } from '../src/notify.ts';
 import { StoreUnavailable } from '../src/store/port.ts';
 import { NO_TRACING } from '../src/tracing/tracing.ts';
@@ -25,7 +26,12 @@ function setUp() {
   const start = (): Loop => {
     const loop: Loop = startLoop(
       'notify',
-      createNotify({ outbox, courier, world, log, tracing: NO_TRACING, freed: () => loop.nudge(world.now()) }),
+      createNotify({
+        ...{ outbox, courier, world, log },
+        lanes: createLanes(world),
+        tracing: NO_TRACING,
+        freed: () => loop.nudge(world.now()),
+      }),
       world,
       log,
     );

@@ -164,6 +164,40 @@ test('an execution that a poll is under way for is not polled by anyone else, ho
   expect(cxone.permitsOut).toBe(1);
 });
 
+test('an operator who cannot wait: CXone is asked at once, hardly ever again within the grace, and as usual after it', async () => {
+  const { add, cxone, events, record, world } = startTestBackground();
+  const startedAt = world.now();
+  const polledAt: number[] = [];
+  cxone.onPoll = async () => {
+    polledAt.push(world.now() - startedAt);
+    return STILL_RUNNING;
+  };
+  const id = await add({ graceSeconds: 3600, timeoutSeconds: 120 });
+  await world.advance(1_000);
+  await record(id, { type: 'poll-requested', by: 'operator:alice' });
+  expect(polledAt).toEqual([1_000]);
+  await world.advance(3_719_000);
+  const [within, after] = [polledAt.filter((at) => at < 3_600_000), polledAt.filter((at) => at >= 3_600_000)];
+  expect(within.length).toBeLessThan(25);
+  expect(after[0]).toBe(3_600_000);
+  expect(after.length).toBeGreaterThan(10);
+  expect(await events(id)).toContain('POLL_REQUESTED');
+});
+
+test('a poll that is under way when an operator asks for one is the one that was asked for', async () => {
+  const { add, cxone, find, record, world } = startTestBackground();
+  const answer = Promise.withResolvers<PollAnswer>();
+  cxone.onPoll = () => answer.promise;
+  const id = await add(WINDOW);
+  await world.advance(11_000);
+  for (let i = 0; i < 3; i += 1) await record(id, { type: 'poll-requested', by: 'operator:alice' });
+  await world.advance(20_000);
+  expect([cxone.polls.length, cxone.permitsOut]).toEqual([1, 1]);
+  answer.resolve(FOUND);
+  await world.settle();
+  expect(await find(id)).toMatchObject({ status: 'COMPLETED', pollCount: 1 });
+});
+
 test('a name that only a hint gave: what CXone says of it is not held against the execution once its own is known', async () => {
   const { add, cxone, find, record, events, world } = startTestBackground();
   const submission = Promise.withResolvers<typeof ACCEPTED>();

@@ -16,8 +16,16 @@ export interface SubmitOptions extends CallOptions {
 }
 
 export interface ListFilters extends CallOptions {
-  readonly status?: Status;
+  /** `OPEN`: whatever has not ended. */
+  readonly status?: Status | 'OPEN';
   readonly actionId?: string;
+  /** For operators: an app has its own alone. */
+  readonly app?: string;
+  /** How the `correlationId` begins. */
+  readonly id?: string;
+  readonly executionId?: string;
+  /** Somewhere in inputs, context, result, error or late result, in any case. */
+  readonly text?: string;
   readonly from?: Date | string;
   /** Exclusive. */
   readonly to?: Date | string;

@@ -11,6 +11,8 @@ export interface ClientOptions {
   readonly attempts?: number;
   /** How long one answer may take, beside the time it is asked to be held; 30,000 unless said. */
   readonly answerWithinMs?: number;
+  /** Replaces JSON.parse, for results with numbers that a double cannot hold. */
+  readonly parseJson?: (text: string) => unknown;
   /** Replaces clock, timers and chance. */
   readonly surroundings?: Surroundings;
 }
@@ -40,6 +42,7 @@ export function connectionOf(options: ClientOptions): Connection {
     fetch: (input, init) => globalThis.fetch(input, init),
     attempts: 6,
     answerWithinMs: 30_000,
+    parseJson: JSON.parse,
     surroundings: theRealOnes,
     ...options,
     baseUrl: baseUrl.replace(/\/+$/, ''),

@@ -102,7 +102,7 @@ async function once(connection: Connection, outgoing: Outgoing): Promise<unknown
   const answering = async () => {
     const response = await open(connection, outgoing, tooLate.signal);
     const text = await heard(outgoing, tooLate.signal, () => response.text());
-    return parsed(text, { status: response.status, ...about });
+    return parsed(text, { status: response.status, ...about }, connection.parseJson);
   };
   return await within(timeMs, tooLate, surroundings, answering());
 }
@@ -169,9 +169,9 @@ function refusal({ status, headers }: Response, text: string, now: number, about
   return new ReceiverError(code, `${title}: ${detail}${fields.join('')}`, { ...facts, problem });
 }
 
-export function parsed(text: string, facts: AnswerFacts): unknown {
+export function parsed(text: string, facts: AnswerFacts, parse: Connection['parseJson'] = JSON.parse): unknown {
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch (cause) {
     throw unexpected({ ...facts, cause });
   }

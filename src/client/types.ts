@@ -68,7 +68,7 @@ export interface EndedExecution extends Execution {
 
 type OfSending = 'ACCEPTED' | 'DISPATCHED' | 'SUBMITTED' | 'FAILED' | 'NETWORK_ERROR' | 'RATE_LIMITED' | 'TOKEN_ERROR';
 type OfCallback = 'COMPLETED' | 'PROGRESS' | 'HINT' | 'DUPLICATE' | 'CONFLICT' | 'LATE' | 'UNREADABLE' | 'MISMATCH';
-type OfPoll = 'COMPLETED' | 'PROGRESS' | 'ERROR' | '404' | 'TIMEOUT';
+type OfPoll = 'REQUESTED' | 'COMPLETED' | 'PROGRESS' | 'ERROR' | '404' | 'TIMEOUT';
 type OfEnd = 'QUEUE_TIMEOUT' | 'CANCELLED' | 'CANCEL_IGNORED';
 type OfNotice = 'DELIVERED' | 'FAILED' | 'DEAD' | 'REPLAYED';
 export type AuditEvent = OfSending | `CALLBACK_${OfCallback}` | `POLL_${OfPoll}` | OfEnd | `NOTIFICATION_${OfNotice}`;
@@ -106,11 +106,13 @@ export interface NotificationPayload {
 /** What is wrong with the request, or with what it asks for: the same again is refused again. */
 type Mistake = 'bad-request' | 'malformed-json' | 'invalid-input' | 'invalid-header' | 'unauthorized' | 'forbidden';
 type Misfit = 'body-too-large' | 'unsupported-media-type' | 'headers-too-large' | 'method-not-allowed' | 'not-found';
-type Collision = 'correlation-id-taken' | 'idempotency-key-reused' | 'notification-pending' | 'callback-mismatch';
+type Collision = 'correlation-id-taken' | 'idempotency-key-reused' | 'callback-mismatch';
+/** What does not go with how things stand. */
+type Moment = 'cannot-be-polled' | 'notification-pending' | 'payload-pruned' | 'reconciliation-running';
 /** What passes by itself. */
 type Fullness = 'queue-full' | 'app-queue-full' | 'rate-limited' | 'too-many-streams' | 'too-many-failures';
 type Trouble = 'draining' | 'store-unavailable' | 'not-ready' | 'internal-error' | 'request-timeout';
-export type ProblemName = Mistake | Misfit | Collision | Fullness | Trouble | 'events-pruned';
+export type ProblemName = Mistake | Misfit | Collision | Moment | Fullness | Trouble | 'events-pruned';
 
 /** One offending field: a JSON Pointer into the body or a query parameter, or a header. */
 export interface FieldError {

@@ -1,34 +1,31 @@
-// `audit verify` and `audit head`: whether the trail is what was written, and the line that proves it later.
+// `audit …`: what happened, whether it is what was written, and the line that proves it later.
 
-import { auditHead } from './audit-head.ts';
-import { auditVerify } from './audit-verify.ts';
-import { type Command, CommandUsage } from './surroundings.ts';
+import { auditExport } from './audit/export.ts';
+import { auditHead } from './audit/head.ts';
+import { auditQuery } from './audit/query.ts';
+import { auditTail } from './audit/tail.ts';
+import { auditVerify } from './audit/verify.ts';
+import type { Group } from './surroundings.ts';
 
-export const audit: Command = {
-  help: `Usage: npm run audit -- verify [PATH] [--head LINE|FILE]... [--json]
-       npm run audit -- head [PATH] [--json]
+export const audit: Group = {
+  help: `Usage: npm run audit -- query|tail|verify|head|export …
 
-Both only read, may run while the receiver does, and take DATABASE_PATH unless PATH says otherwise.
+All of them only read, may run while the receiver does or while it is down, and take DATABASE_PATH. Each tells more with
+--help.
 
-  verify   walks the hash chain of the audit trail and compares rows and kept callback bodies with it; names the first
-           entry that was altered, removed, inserted or reordered. Run it as the user that the receiver runs as.
-  head     prints the signed head of the chain. The receiver logs the same line while entries are written, and when it
-           stops. Keep these lines where whoever can write the database cannot reach them.
+  query    audit entries by app, event, action, execution and time
+  tail     entries as they are written
+  verify   whether trail and rows are as they were written
+  head     the signed end of the chain, to be kept elsewhere
+  export   the trail as CSV or NDJSON
 
-  --head   a signed line, or a file with such lines in it (a log): a tail that was cut off, or a chain that was rewritten
-           as a whole, shows only against them. Repeatable. Signatures are checked with CALLBACK_SECRET; lines from
-           before a rotation need the old secret behind the new one: CALLBACK_SECRET=new,old
-  --json   one JSON document instead of lines
+Exit code: 0 done, 1 something was found (verify), 2 it could not be done.
 
-Exit code of verify: 0 all as it was written, 1 something was changed, 2 it could not be checked.
-
-  npm run audit -- verify
-  npm run audit -- verify /backups/receiver.db --head /var/log/receiver.log
-  npm run audit -- head | mail -s 'audit head' auditor@example.com
+  npm run audit -- query --id order-4711
+  npm run audit -- query --event CALLBACK_CONFLICT --from 7d
+  npm run audit -- tail --app shop
+  npm run audit -- verify --head /var/log/receiver.log
+  npm run audit -- export --out audit.ndjson
 `,
-  run: async ([verb, ...args], surroundings) => {
-    if (verb === 'verify') return auditVerify(args, surroundings);
-    if (verb === 'head') return auditHead(args, surroundings);
-    throw new CommandUsage(verb === undefined ? 'Say verify or head.' : `There is no "audit ${verb}".`);
-  },
+  commands: { query: auditQuery, tail: auditTail, verify: auditVerify, head: auditHead, export: auditExport },
 };

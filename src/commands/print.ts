@@ -20,7 +20,7 @@ export function printLines(
 ): void {
   const width = Math.max(...lines.map(({ name }) => name.length));
   for (const { name, level, message } of lines) {
-    const mark = `${COLOURS[level]}${MARKS[level]}\x1b[0m`;
+    const mark = terminal.colour ? `${COLOURS[level]}${MARKS[level]}\x1b[0m` : MARKS[level];
     write(terminal.out ? `${mark} ${name.padEnd(width)}  ${message}\n` : `${level.padEnd(4)} ${name}: ${message}\n`);
   }
 }
@@ -39,7 +39,11 @@ const PLAIN_EVERY_MS = 5_000;
 const MOVING_EVERY_MS = 100;
 
 /** How far something is, on stderr: a line that moves on a terminal, a plain one now and then elsewhere. */
-export function showProgress(what: string, { terminal, tell }: Pick<Surroundings, 'terminal' | 'tell'>) {
+export function showProgress(
+  what: string,
+  { terminal, tell }: Pick<Surroundings, 'terminal' | 'tell'>,
+  units = 'entries',
+) {
   const begun = performance.now();
   let shown = begun;
   return {
@@ -49,7 +53,7 @@ export function showProgress(what: string, { terminal, tell }: Pick<Surroundings
       shown = now;
       const percent = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
       const speed = grouped(Math.round((1000 * done) / (now - begun)));
-      const line = `${what} ${percent} %: ${grouped(done)} of ${grouped(Math.max(done, total))} entries, ${speed}/s`;
+      const line = `${what} ${percent} %: ${grouped(done)} of ${grouped(Math.max(done, total))} ${units}, ${speed}/s`;
       tell(terminal.err ? `\r\x1b[K${line.slice(0, terminal.columns - 1)}` : `${line}\n`);
     },
     done: (): void => {

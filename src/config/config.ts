@@ -38,7 +38,12 @@ export interface Config extends AppShares {
   readonly trustedProxies: number;
   readonly databasePath: string;
   readonly apps: readonly Key[];
+  /** Administrators among the operators. */
   readonly operators: readonly Key[];
+  /** Operators who only look. */
+  readonly readers: readonly Key[];
+  /** Names of members whose values pages for operators do not show. */
+  readonly sensitiveFields: readonly string[];
   readonly notifications: NotificationConfig;
   readonly graceSeconds: number;
   readonly pollIntervalMs: number;
@@ -48,6 +53,10 @@ export interface Config extends AppShares {
   readonly queueTimeoutMs: number;
   /** 0: everything is kept. */
   readonly auditRetentionDays: number;
+  /** 0: payloads are kept as long as their executions. */
+  readonly payloadRetentionDays: number;
+  /** Where what is pruned is written down before; null for nowhere. */
+  readonly retentionExportDir: string | null;
   readonly logLevel: LogLevel;
   /** Null: nothing is traced. */
   readonly tracing: OtelOptions | null;
@@ -112,6 +121,8 @@ function configOf(env: Environment): Config {
     databasePath: env.DATABASE_PATH,
     apps: env.APP_KEYS,
     operators: env.OPERATOR_KEYS ?? [],
+    readers: env.READER_KEYS ?? [],
+    sensitiveFields: env.SENSITIVE_FIELDS ?? [],
     notifications: notificationsOf(env),
     graceSeconds: env.GRACE_SECONDS,
     // A thousandth is the finest a timer can do; 0 would poll without a pause.
@@ -122,6 +133,8 @@ function configOf(env: Environment): Config {
     queueTimeoutMs: env.QUEUE_TIMEOUT_SECONDS * 1000,
     ...appSharesOf(env, env.QUEUE_CAPACITY),
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+    payloadRetentionDays: env.PAYLOAD_RETENTION_DAYS,
+    retentionExportDir: env.RETENTION_EXPORT_DIR ?? null,
     logLevel: env.LOG_LEVEL,
     tracing: tracingOf(env),
   };

@@ -15,6 +15,8 @@ export const MIN_SECRET_LENGTH = 32;
 export const MIN_KEY_LENGTH = 16;
 /** Operators are people and may type theirs into a browser; still, long random keys are better. */
 export const MIN_OPERATOR_KEY_LENGTH = 8;
+/** Of a member whose value is hidden. One of a single character would hide every word that contains it. */
+const FIELD_NAME = /^[^\s"'\\:/]{2,128}$/;
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 export const KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 /** Visible ASCII: anything else does not survive an Authorization header. The comma parts the list. */
@@ -116,6 +118,18 @@ function keyProblem(colon: number, name: string, key: string, least: number): st
   if (!KEY_TEXT.test(key)) return 'has a key with a character that is no visible ASCII; replace it';
   return null;
 }
+
+/** Names of members in JSON. */
+export const names = v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
+  const found = items(dataset.value);
+  for (const [index, name] of found.entries()) {
+    if (FIELD_NAME.test(name)) continue;
+    addIssue({
+      message: `entry ${index + 1} is no name of 2 to 128 characters without spaces, quotes, colons and slashes`,
+    });
+  }
+  return found;
+});
 
 export function items(list: string): [string, ...string[]] {
   const [first = '', ...others] = list.split(',').map((item) => item.trim());

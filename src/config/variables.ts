@@ -12,6 +12,7 @@ import {
   MIN_KEY_LENGTH,
   MIN_OPERATOR_KEY_LENGTH,
   MIN_SECRET_LENGTH,
+  names,
   positiveNumber,
   present,
   secrets,
@@ -43,6 +44,8 @@ export const ENVIRONMENT = v.object({
   DATABASE_PATH: v.optional(databasePath, 'data/receiver.db'),
   APP_KEYS: v.pipe(present('set app:key for each app, parted by commas'), keys(MIN_KEY_LENGTH)),
   OPERATOR_KEYS: v.optional(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH))),
+  READER_KEYS: v.optional(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH))),
+  SENSITIVE_FIELDS: v.optional(v.pipe(text, names)),
   ...NOTIFICATION_VARIABLES,
   GRACE_SECONDS: v.optional(wholeNumber(0, 86_400), '10'),
   POLL_INTERVAL_SECONDS: v.optional(positiveNumber(3600), '2'),
@@ -52,6 +55,8 @@ export const ENVIRONMENT = v.object({
   QUEUE_TIMEOUT_SECONDS: v.optional(wholeNumber(1, 86_400), '300'),
   ...APP_VARIABLES,
   AUDIT_RETENTION_DAYS: v.optional(wholeNumber(0, 36_500), '0'),
+  PAYLOAD_RETENTION_DAYS: v.optional(wholeNumber(0, 36_500), '0'),
+  RETENTION_EXPORT_DIR: v.optional(text),
   LOG_LEVEL: v.optional(v.pipe(text, v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)), 'info'),
   ...TRACING_VARIABLES,
 });
@@ -77,6 +82,15 @@ export const CHECKED_ENVIRONMENT = v.pipe(
       'an operator has the name or the key of an app; give each a name and a key of its own',
     ),
     ['OPERATOR_KEYS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['APP_KEYS'], ['OPERATOR_KEYS'], ['READER_KEYS']],
+      ({ APP_KEYS: apps, OPERATOR_KEYS: operators = [], READER_KEYS: readers = [] }) =>
+        !readers.some((one) => [...apps, ...operators].some((other) => sharesWith(other, one))),
+      'a reader has the name or the key of an app or an operator; give each a name and a key of its own',
+    ),
+    ['READER_KEYS'],
   ),
   v.forward(
     v.partialCheck(
@@ -133,6 +147,23 @@ export const CHECKED_ENVIRONMENT = v.pipe(
       ({ input }) => appProblem(input.APP_QUEUE_SHARES, input.APP_KEYS) ?? '',
     ),
     ['APP_QUEUE_SHARES'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['AUDIT_RETENTION_DAYS'], ['PAYLOAD_RETENTION_DAYS']],
+      ({ AUDIT_RETENTION_DAYS: all, PAYLOAD_RETENTION_DAYS: payloads }) => all === 0 || payloads < all,
+      'must be less than AUDIT_RETENTION_DAYS, which prunes payloads with all the rest; or 0',
+    ),
+    ['PAYLOAD_RETENTION_DAYS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['AUDIT_RETENTION_DAYS'], ['PAYLOAD_RETENTION_DAYS'], ['RETENTION_EXPORT_DIR']],
+      (found) =>
+        found.RETENTION_EXPORT_DIR === undefined || found.AUDIT_RETENTION_DAYS + found.PAYLOAD_RETENTION_DAYS > 0,
+      'has no effect without AUDIT_RETENTION_DAYS or PAYLOAD_RETENTION_DAYS: nothing is pruned',
+    ),
+    ['RETENTION_EXPORT_DIR'],
   ),
   // Half a check would be none at all, and nobody would notice.
   v.forward(

@@ -13,6 +13,8 @@ export interface LimiterState {
   readonly waiting: { readonly [Kind in RequestKind | 'urgent']: number };
   /** Milliseconds since the Unix epoch; 0 when nothing is paused. */
   readonly pausedUntil: number;
+  /** How many pauses were asked for so far. */
+  readonly pauses: number;
   /** Requests that the rate allows at this moment. */
   readonly tokens: number;
   /** Null until CXone has answered. */
@@ -56,6 +58,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
   const turns = createTurns();
   let urgent: Urgent[] = [];
   let inFlight = 0;
+  let pauses = 0;
   const closing = new AbortController();
   let alarm: Alarm | null = null;
 
@@ -78,8 +81,18 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     while (inFlight < concurrency.limit() && rate.pauseLeft() === 0 && turns.wanted() && rate.take()) {
       turns.give(permit());
     }
+    while (turns.spareWanted() && isRoomToSpare() && rate.take()) turns.giveSpare(permit());
     turns.settle();
     arm();
+  }
+
+  /** Nobody else waits, and when one comes right after it, place and rate are there for it. */
+  function isRoomToSpare(): boolean {
+    return !turns.wanted() && rate.pauseLeft() === 0 && isPlaceToSpare() && rate.untilFull() === 0;
+  }
+
+  function isPlaceToSpare(): boolean {
+    return inFlight === 0 || inFlight + 1 < concurrency.limit();
   }
 
   function serveUrgent(): void {
@@ -95,8 +108,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
 
   /** One alarm at most, and only while someone waits for time to pass: a release needs none. */
   function arm(): void {
-    const waitsForTime = urgent.length > 0 || (turns.size() > 0 && inFlight < concurrency.limit());
-    const wait = waitsForTime ? Math.max(rate.pauseLeft(), rate.untilNext()) : null;
+    const wait = untilServed();
     const at = wait === null ? null : world.now() + wait;
     if (alarm?.at === at) return;
     alarm?.off.abort();
@@ -104,6 +116,15 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     if (wait === null || at === null) return;
     alarm = { at, off: new AbortController() };
     void ring(alarm, wait);
+  }
+
+  /** Null when nobody waits for time alone. */
+  function untilServed(): number | null {
+    if (urgent.length > 0 || (turns.size() > 0 && inFlight < concurrency.limit())) {
+      return Math.max(rate.pauseLeft(), rate.untilNext());
+    }
+    const isSpare = turns.spares() > 0 && turns.size() === 0 && isPlaceToSpare();
+    return isSpare ? Math.max(rate.pauseLeft(), rate.untilFull()) : null;
   }
 
   async function ring(mine: Alarm, wait: number): Promise<void> {
@@ -137,6 +158,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
       serve();
     },
     pause: (ms) => {
+      if (ms > 0) pauses += 1;
       rate.pause(ms);
       serve();
     },
@@ -145,6 +167,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
       inFlight,
       waiting: { ...turns.waiting(), urgent: urgent.length },
       pausedUntil: rate.pauseLeft() === 0 ? 0 : world.now() + rate.pauseLeft(),
+      pauses,
       tokens: rate.tokens(),
       averageLatencyMs: concurrency.averageLatencyMs(),
     }),

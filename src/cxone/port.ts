@@ -3,7 +3,8 @@
 import type { News } from '../execution/event.ts';
 import type { Dispatchable, Execution } from '../execution/execution.ts';
 
-export type RequestKind = 'execute' | 'poll';
+/** `spare`: a request that can wait for as long as anything else goes on. */
+export type RequestKind = 'execute' | 'poll' | 'spare';
 
 /** Permission to make one request; it counts against the concurrency until one of these is called. */
 export interface Permit {
@@ -46,7 +47,8 @@ export type CallbackReading =
 
 export interface Cxone {
   /**
-   * Waits until CXone may be called, then grants one to `max` permits at once. Executes and polls are served by turns.
+   * Waits until CXone may be called, then grants one to `max` permits at once. Executes and polls are served by turns,
+   * spare requests when nobody else waits, and only so many that one more execute or poll can leave at once.
    * Resolves with none when the signal aborts.
    */
   permits(kind: RequestKind, max: number, signal: AbortSignal): Promise<Permit[]>;

@@ -17,6 +17,11 @@ interface Answered {
   readonly latencyMs: number;
 }
 
+/** Who wanted a poll, where it was not the schedule: goes into its entry. */
+interface Wanted {
+  readonly origin?: JsonObject;
+}
+
 export type ExecutionEvent =
   /** It is about to be handed to the network. */
   | { readonly type: 'dispatched' }
@@ -60,15 +65,18 @@ export type ExecutionEvent =
   /** A callback with a good signature that nobody can read; its bytes are kept and CXone is asked at once. */
   | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
   /** A poll that CXone answered with a status; `asked`: for which executionId, its own unless said; `final` when it was asked at or after the deadline. */
-  | (Answered & {
-      readonly type: 'polled';
-      readonly asked?: string | null;
-      readonly news: News;
-      readonly nextPollAt: number;
-      readonly final: boolean;
-    })
-  | (Answered & { readonly type: 'poll-failed'; readonly message: string; readonly nextPollAt: number })
-  | (Answered & { readonly type: 'poll-not-found'; readonly asked?: string | null; readonly message: string })
+  | (Answered &
+      Wanted & {
+        readonly type: 'polled';
+        readonly asked?: string | null;
+        readonly news: News;
+        readonly nextPollAt: number;
+        readonly final: boolean;
+      })
+  | (Answered & Wanted & { readonly type: 'poll-failed'; readonly message: string; readonly nextPollAt: number })
+  | (Answered & Wanted & { readonly type: 'poll-not-found'; readonly asked?: string | null; readonly message: string })
+  /** Somebody wants CXone to be asked at once. */
+  | { readonly type: 'poll-requested'; readonly by: string }
   /** Its time is over: the queue time-out of a queued one, the deadline of any other. */
   | { readonly type: 'expired'; readonly message?: string }
   | { readonly type: 'cancelled'; readonly by: string };
@@ -94,6 +102,7 @@ export const AUDIT_EVENTS = [
   'CALLBACK_LATE',
   'CALLBACK_UNREADABLE',
   'CALLBACK_MISMATCH',
+  'POLL_REQUESTED',
   'POLL_COMPLETED',
   'POLL_PROGRESS',
   'POLL_ERROR',

@@ -46,12 +46,15 @@ export function polled(
   now: number,
 ): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
-  if (isAboutAnother(execution, event.asked)) return answerIgnored(counted, event, told(event.news));
+  if (isAboutAnother(execution, event.asked)) {
+    return answerIgnored(counted, event, { ...event.origin, ...told(event.news) });
+  }
   if (event.news.kind !== 'progress') {
-    return hear({ ...counted, hearsay: false }, event.news, 'poll', now, { word: event.news.word }, event);
+    const said = { ...event.origin, word: event.news.word };
+    return hear({ ...counted, hearsay: false }, event.news, 'poll', now, said, event);
   }
   if (event.final && !isTerminal(counted.status)) return expired(counted, now, 'still running at the last poll');
-  const draft = entry('POLL_PROGRESS', { word: event.news.word }, event);
+  const draft = entry('POLL_PROGRESS', { ...event.origin, word: event.news.word }, event);
   return isTerminal(counted.status)
     ? { execution: counted, outcome: 'ignored', entry: draft }
     : { execution: pollingAgain(confirmed(counted, now), event.nextPollAt, now), outcome: 'progress', entry: draft };
@@ -63,7 +66,7 @@ export function pollFailed(
   now: number,
 ): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
-  const draft = entry('POLL_ERROR', { message: event.message }, event);
+  const draft = entry('POLL_ERROR', { ...event.origin, message: event.message }, event);
   return isTerminal(counted.status)
     ? { execution: counted, outcome: 'ignored', entry: draft }
     : { execution: pollingAgain(counted, event.nextPollAt, now), outcome: 'progress', entry: draft };
@@ -75,9 +78,9 @@ export function pollNotFound(
   now: number,
 ): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
-  if (isAboutAnother(execution, event.asked)) return answerIgnored(counted, event);
+  if (isAboutAnother(execution, event.asked)) return answerIgnored(counted, event, event.origin);
   if (execution.hearsay && !isTerminal(execution.status)) return hearsayDropped(counted, event.message, event);
-  const draft = entry('POLL_404', { message: event.message }, event);
+  const draft = entry('POLL_404', { ...event.origin, message: event.message }, event);
   if (isTerminal(counted.status)) return { execution: counted, outcome: 'ignored', entry: draft };
   const error = { code: 404, message: event.message };
   return { execution: end(counted, 'NOT_FOUND', 'poll', now, null, error), outcome: 'resolved', entry: draft };

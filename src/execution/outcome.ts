@@ -55,17 +55,16 @@ export function hear(
   said: JsonObject,
   answered: Answered = NOT_ASKED,
 ): Transition {
-  const status = event.kind === 'completed' ? 'COMPLETED' : 'FAILED';
-  const error = status === 'FAILED' ? failure(event) : event.error;
+  const news = outcomeOf(event);
+  const { status, result, error } = news;
   if (!isTerminal(execution.status)) {
-    const ended = end(execution, status, channel, now, event.result, error);
+    const ended = end(execution, status, channel, now, result, error);
     return {
       execution: ended,
       outcome: 'resolved',
       entry: entry(WINNING_ENTRY[channel], { ...said, status }, answered),
     };
   }
-  const news = { status, result: event.result, error } as const;
   const outcome = compare(execution, news);
   const kept: Execution =
     outcome === 'late' ? { ...execution, lateResult: { ...news, via: channel, receivedAt: now } } : execution;
@@ -108,6 +107,16 @@ export function end(
 
 export function ignored(execution: Execution, event: AuditEvent): Transition {
   return { execution, outcome: 'ignored', entry: entry(event, { outcome: 'ignored' }) };
+}
+
+/** What a result or a failure makes of an execution that is open. */
+export function outcomeOf(event: News): {
+  readonly status: 'COMPLETED' | 'FAILED';
+  readonly result: Json;
+  readonly error: Json;
+} {
+  const status = event.kind === 'completed' ? 'COMPLETED' : 'FAILED';
+  return { status, result: event.result, error: status === 'FAILED' ? failure(event) : event.error };
 }
 
 /** A failure always says something: CXone's error, or at least its word. */

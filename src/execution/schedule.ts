@@ -23,10 +23,21 @@ export function firstPollSpread(intervalMs: number, chance: number): number {
   return Math.round((intervalMs / 4) * chance);
 }
 
-/** The next poll: the spacing grows by half each time, to five times the interval at most; its last quarter is chance. */
-export function nextPollAt(now: number, pollCount: number, intervalMs: number, chance: number): number {
-  const spacing = intervalMs * Math.min(POLL_GROWTH ** pollCount, MAX_POLL_STRETCH);
-  return Math.round(now + spacing * (0.75 + 0.25 * chance));
+/**
+ * The next poll: the spacing grows by half each time, to five times the interval at most; its last quarter is chance. Whoever
+ * had it polled before the grace is over does not bring on polls for all the rest of it: until `pollAfter` they grow ever rarer.
+ */
+export function nextPollAt(
+  now: number,
+  pollCount: number,
+  intervalMs: number,
+  chance: number,
+  pollAfter: number | null = null,
+): number {
+  const growth = POLL_GROWTH ** pollCount;
+  const after = (stretch: number) => Math.round(now + intervalMs * stretch * (0.75 + 0.25 * chance));
+  const next = after(Math.min(growth, MAX_POLL_STRETCH));
+  return pollAfter === null || next >= pollAfter ? next : Math.min(after(growth), pollAfter);
 }
 
 /** Full-jitter exponential backoff: uniform in [0, min(30 s, 0.5 s · 2^(attempts − 1))) above `floorMs` (a Retry-After). */

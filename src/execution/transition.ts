@@ -15,6 +15,7 @@ import type { Execution } from './execution.ts';
 import { callback, polled, pollFailed, pollNotFound, unreadable } from './hearing.ts';
 import { hinted } from './hinting.ts';
 import type { Transition } from './outcome.ts';
+import { pollRequested } from './polling-request.ts';
 import { dispatched, held, refused, submitted, uncertain, unsent } from './sending.ts';
 
 export function transition(execution: Execution, event: ExecutionEvent, now: number): Transition {
@@ -43,6 +44,8 @@ export function transition(execution: Execution, event: ExecutionEvent, now: num
       return pollFailed(execution, event, now);
     case 'poll-not-found':
       return pollNotFound(execution, event, now);
+    case 'poll-requested':
+      return pollRequested(execution, event.by, now);
     case 'expired':
       return expired(execution, now, event.message);
     case 'cancelled':

@@ -3,11 +3,14 @@
 import { type Context, Hono } from 'hono';
 import { CALLBACK_PATH } from '../callback-url.ts';
 import { reasonOf } from '../log.ts';
+import { namingRequest } from '../request-scope.ts';
 import { StoreUnavailable } from '../store/port.ts';
+import { createActions } from './actions.ts';
 import { answer } from './answers.ts';
 import { createGuard } from './authentication.ts';
 import { createBatches } from './batches.ts';
 import { createCallbacks } from './callbacks.ts';
+import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createDocumentation } from './documentation.ts';
 import { createEvents } from './events.ts';
@@ -18,6 +21,8 @@ import { createNotificationSecrets } from './notification-secrets.ts';
 import { createNotifications } from './notifications.ts';
 import { problem } from './problems.ts';
 import { atRate } from './rate-limits.ts';
+import { createReconciling } from './reconciliations.ts';
+import { createRouteOf, loggablePath, served } from './served.ts';
 import { createSubmissions } from './submissions.ts';
 import { traced } from './traced.ts';
 
@@ -37,14 +42,15 @@ export type Fetch = (request: Request, peer?: string | null, line?: Line | null)
 /** `apps`: everything but the webhook; `webhook`: nothing but it. */
 export type Surface = 'everything' | 'apps' | 'webhook';
 
-export function createApp(deps: HttpDependencies, surface: Surface): Fetch {
+export function createApp(given: HttpDependencies, surface: Surface): Fetch {
+  const deps = { ...given, log: namingRequest(given.log) };
   const app = new Hono({ strict: false });
   if (surface !== 'webhook') routeApps(app, deps);
   if (surface !== 'apps') routeWebhook(app, deps);
   const fail = createFailure(deps);
   app.notFound((c) => unrouted(app, c));
   app.onError((error, c) => fail(error, c.req.raw));
-  return logged(deps, async (request, peer = null, line = null) => {
+  return served(deps, createRouteOf(app), async (request, peer = null, line = null) => {
     try {
       return await app.fetch(request, { peer, line });
     } catch (thrown) {
@@ -57,8 +63,10 @@ export function createApp(deps: HttpDependencies, surface: Surface): Fetch {
 function routeApps(app: Hono, deps: HttpDependencies): void {
   const guard = createGuard(deps);
   const executions = createExecutions(deps);
+  const actions = createActions(deps);
   const events = createEvents(deps);
   const notifications = createNotifications(deps);
+  const reconciling = createReconciling(deps);
   const health = createHealth(deps);
   const documentation = createDocumentation();
 
@@ -70,23 +78,35 @@ function routeApps(app: Hono, deps: HttpDependencies): void {
     '/v1/executions/batch',
     guard.app(traced(deps.tracing, '/v1/executions/batch', atRate(deps.rates, 0, createBatches(deps)))),
   );
+  app.post('/v1/executions/poll', guard.administrator(actions.pollMany));
+  app.post('/v1/executions/cancel', guard.administrator(actions.cancelMany));
   app.get('/v1/executions', guard.anyone(executions.list));
   app.get('/v1/executions/:correlationId', guard.anyone(executions.one));
   app.get('/v1/executions/:correlationId/audit', guard.anyone(executions.audit));
-  app.post('/v1/executions/:correlationId/cancel', guard.anyone(executions.cancel));
+  app.post('/v1/executions/:correlationId/cancel', guard.owner(executions.cancel));
+  app.post('/v1/executions/:correlationId/poll', guard.administrator(actions.poll));
   app.get('/v1/executions/:correlationId/events', guard.anyone(events.ofOne));
   app.get('/v1/events', guard.anyone(events.ofAll));
   // Before any route that takes an id in this place.
   app.get('/v1/notifications/secrets', guard.anyone(createNotificationSecrets(deps)));
-  app.post('/v1/notifications/replay', guard.anyone(notifications.replayMany));
+  app.post('/v1/notifications/replay', guard.owner(notifications.replayMany));
   app.get('/v1/notifications', guard.anyone(notifications.list));
   app.get('/v1/notifications/:id', guard.anyone(notifications.one));
-  app.post('/v1/notifications/:id/replay', guard.anyone(notifications.replay));
+  app.post('/v1/notifications/:id/replay', guard.owner(notifications.replay));
+  app.post('/v1/reconciliations', guard.administrator(reconciling.start));
+  app.get('/v1/reconciliations/:id', guard.operator(reconciling.one));
   app.get('/metrics', guard.operator(health.metrics));
   app.get('/livez', health.live);
   app.get('/readyz', health.ready);
   app.get('/openapi.json', documentation.document);
   app.get('/docs', documentation.page);
+  routeConsole(app, guard, deps, {
+    poll: actions.poll,
+    cancel: executions.cancel,
+    replay: notifications.replay,
+    actOnSelection: actions.actOnSelection,
+    replaySelection: notifications.replaySelection,
+  });
 }
 
 function routeWebhook(app: Hono, deps: HttpDependencies): void {
@@ -119,21 +139,4 @@ function createFailure({ log, world }: Pick<HttpDependencies, 'log' | 'world'>):
     log.error({ reason, method: request.method, path: loggablePath(request.url) }, 'a request failed');
     return problem('internal-error', 'The fault is here, not in the request. It has been logged.');
   };
-}
-
-function logged({ log, world }: Pick<HttpDependencies, 'log' | 'world'>, fetch: Fetch): Fetch {
-  return async (request, peer, line) => {
-    const startedAt = world.now();
-    const response = await fetch(request, peer, line);
-    const { method, url } = request;
-    const ms = world.now() - startedAt;
-    log.debug({ method, path: loggablePath(url), status: response.status, ms }, 'answered');
-    return response;
-  };
-}
-
-/** Without the query, and without anything as long as the token of a callback URL: who reads logs must not be able to call back. */
-function loggablePath(url: string): string {
-  const [path = ''] = url.slice(url.indexOf('/', url.indexOf('//') + 2)).split('?', 1);
-  return path.replace(/[^/]{60,}/g, '…').slice(0, 200);
 }

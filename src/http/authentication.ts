@@ -1,50 +1,78 @@
 // Who is asking: apps and operators by bearer key (RFC 6750), operators also by HTTP Basic (RFC 7617) for their browsers.
+//
+// Operators see what all apps see. Readers among them change nothing; administrators do what apps may do, and more.
 
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { createClients } from './checks/clients.ts';
+import { isBasic, isForged } from './checks/same-origin.ts';
 import type { HttpDependencies, NamedKey } from './dependencies.ts';
 import { createNotice } from './notices.ts';
 import { problem } from './problems.ts';
 import { createThrottle } from './throttle.ts';
 
-export interface Identity {
-  readonly kind: 'app' | 'operator';
-  readonly name: string;
-}
+export type Identity =
+  | { readonly kind: 'app'; readonly name: string }
+  | { readonly kind: 'operator'; readonly name: string; readonly role: 'reader' | 'administrator' };
 
 type Handler = (c: Context, caller: Identity) => Response | Promise<Response>;
 type Guarded = (c: Context) => Response | Promise<Response>;
 
 /** Wraps handlers so that only those may call them who are meant to. */
 export interface Guard {
+  /** To look. */
   anyone(handler: Handler): Guarded;
   app(handler: Handler): Guarded;
+  /** Readers and administrators. */
   operator(handler: Handler): Guarded;
+  /** To change what is an app's: the app, and administrators. */
+  owner(handler: Handler): Guarded;
+  administrator(handler: Handler): Guarded;
+}
+
+/** As audit entries name who did something. */
+export function callerName({ kind, name }: Identity): string {
+  return `${kind}:${name}`;
 }
 
 type Dependencies = Pick<
   HttpDependencies,
-  'apps' | 'operators' | 'trustedProxies' | 'world' | 'log' | 'observeKeyRefusal'
+  'apps' | 'operators' | 'readers' | 'trustedProxies' | 'world' | 'log' | 'observeKeyRefusal'
 >;
 
 export function createGuard(deps: Dependencies): Guard {
-  const identify = createIdentify(deps.apps, deps.operators);
+  const identify = createIdentify(deps);
   const refuse = createRefuse(deps);
-  const admit = (handler: Handler, kind: Identity['kind'] | null, otherwise: string): Guarded => {
+  /** @param refusal why this caller may not; null for one who may. */
+  const admit = (handler: Handler, refusal: (caller: Identity) => string | null): Guarded => {
     return (c) => {
       const authorization = c.req.header('authorization');
       const caller = identify(authorization);
       if (caller === null) return authorization === undefined ? unauthorized(false) : refuse(c);
-      return kind === null || caller.kind === kind ? handler(c, caller) : problem('forbidden', otherwise);
+      if (isBasic(authorization) && isForged(c.req.raw)) return problem('forbidden', FORGED);
+      const why = refusal(caller);
+      return why === null ? handler(c, caller) : problem('forbidden', why);
     };
   };
   return {
-    anyone: (handler) => admit(handler, null, ''),
-    app: (handler) =>
-      admit(handler, 'app', 'An execution belongs to an app: use the key of an app, not the key of an operator.'),
-    operator: (handler) => admit(handler, 'operator', 'This is for operators: use the key of an operator.'),
+    anyone: (handler) => admit(handler, () => null),
+    app: (handler) => admit(handler, ({ kind }) => (kind === 'app' ? null : FOR_APPS)),
+    operator: (handler) => admit(handler, ({ kind }) => (kind === 'operator' ? null : FOR_OPERATORS)),
+    owner: (handler) => admit(handler, (caller) => (isReader(caller) ? FOR_ADMINISTRATORS : null)),
+    administrator: (handler) =>
+      admit(handler, (caller) => (caller.kind === 'app' || isReader(caller) ? FOR_ADMINISTRATORS : null)),
   };
+}
+
+const FOR_APPS = 'An execution belongs to an app: use the key of an app, not the key of an operator.';
+const FOR_OPERATORS = 'This is for operators: use the key of an operator.';
+const FORGED =
+  'A page of another site made your browser send this, so nothing was changed. If it was you, do it from the page at /.';
+const FOR_ADMINISTRATORS =
+  'This needs the key of an administrator, from OPERATOR_KEYS: a key from READER_KEYS looks and changes nothing.';
+
+function isReader(caller: Identity): boolean {
+  return caller.kind === 'operator' && caller.role === 'reader';
 }
 
 /** For keys that are not known here: 401 at first, then 429 for a while. Asking without a key guesses nothing and is not counted. */
@@ -65,14 +93,17 @@ function createRefuse({ world, log, trustedProxies, observeKeyRefusal }: Depende
   };
 }
 
-export function createIdentify(
-  apps: readonly NamedKey[],
-  operators: readonly NamedKey[],
-): (authorization: string | undefined) => Identity | null {
+export function createIdentify({
+  apps,
+  operators,
+  readers,
+}: Pick<HttpDependencies, 'apps' | 'operators' | 'readers'>): (authorization: string | undefined) => Identity | null {
   // Keys are looked up by digest, so that the time a look-up takes tells nothing about a key.
   const known = new Map<string, Identity>();
-  for (const { name, key } of apps) known.set(digest(Buffer.from(key)), { kind: 'app', name });
-  for (const { name, key } of operators) known.set(digest(Buffer.from(key)), { kind: 'operator', name });
+  const know = ({ key }: NamedKey, identity: Identity) => known.set(digest(Buffer.from(key)), identity);
+  for (const one of apps) know(one, { kind: 'app', name: one.name });
+  for (const one of readers) know(one, { kind: 'operator', name: one.name, role: 'reader' });
+  for (const one of operators) know(one, { kind: 'operator', name: one.name, role: 'administrator' });
 
   return (authorization) => {
     const [, scheme = '', credentials = ''] = /^(\w+) +(.+)$/.exec(authorization ?? '') ?? [];

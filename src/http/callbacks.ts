@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import type { Outcome } from '../execution/outcome.ts';
+import { concerning } from '../request-scope.ts';
 import type { Recorded } from '../store/port.ts';
 import { json } from './answers.ts';
 import { type Body, MAX_BODY_BYTES, readBody } from './bodies.ts';
@@ -40,7 +41,8 @@ export function createCallbacks(deps: Dependencies) {
 
     const recorded = await record(resolve, reference, body, header('content-type'));
     if (recorded === undefined) return refuse(c, 'unknown-execution');
-    observeCallback(recorded.outcome);
+    concerning(recorded.execution.correlationId);
+    observeCallback(recorded.outcome, world.now() - startedAt);
     const answer = body.type === 'too-large' ? tooLarge() : answerTo(recorded.outcome);
     traceCallback(tracing, headers, recorded, startedAt, answer);
     return answer;
@@ -55,7 +57,7 @@ function createRefuse({ log, world, trustedProxies, observeCallback }: Dependenc
 
   return (c: Context, why: CallbackRefusal): Response => {
     const client = clients.allowanceOf(c);
-    observeCallback(why);
+    observeCallback(why, 0);
     refused(why, { client });
     // Who goes on failing has to connect anew for each attempt; a good callback from there is still heard.
     const headers = throttle.fail(client) > 0 ? { headers: { connection: 'close' } } : {};

@@ -3,8 +3,13 @@
 import type { CallbackUrls } from '../callback-url.ts';
 import type { NotifyRules } from '../courier/port.ts';
 import type { Outcome } from '../execution/outcome.ts';
+import type { Figures } from '../figures/figures.ts';
+import type { FormTokens } from '../form-tokens.ts';
+import type { Insights } from '../insights.ts';
 import type { Streams } from '../live/streams.ts';
 import type { Log } from '../log.ts';
+import type { ServedRequest } from '../metrics/requests.ts';
+import type { Reconciliations } from '../reconcile.ts';
 import type { Resolve } from '../resolve.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
@@ -27,16 +32,38 @@ export type CallbackOutcome = Outcome | CallbackRefusal;
 /** What became of a key that is not known here, for counting. */
 export type KeyRefusal = 'invalid-key' | 'throttled';
 
+/** How CXone may be called now. */
+export interface UpstreamState {
+  readonly limit: number;
+  readonly inFlight: number;
+  /** Milliseconds; in the past when there is no pause. */
+  readonly pausedUntil: number;
+}
+
+/** What pages for operators need beyond the rest. */
+export interface PagesDependencies {
+  readonly figures: Pick<Figures, 'overview'>;
+  readonly upstreamState: () => UpstreamState;
+  readonly queueCapacity: number;
+  readonly formTokens: FormTokens;
+  /** Names of members whose values pages do not show. */
+  readonly sensitiveFields: readonly string[];
+}
+
 export interface HttpDependencies {
-  readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record'> &
-    Pick<Outbox, 'findNotification' | 'listNotifications' | 'recordDelivery' | 'replay'>;
+  readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record' | 'standing' | 'feed' | 'evidence'> &
+    Pick<Outbox, 'findNotification' | 'listNotifications' | 'recordDelivery' | 'replay' | 'lanes' | 'undelivered'>;
+  readonly pages: PagesDependencies;
+  /** What is known of callbacks, and what follows from it. */
+  readonly insights: Pick<Insights, 'health' | 'advise'>;
+  readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
   readonly submit: Submit;
   /** How fast each app may submit. */
   readonly rates: RateLimits;
   readonly resolve: Resolve;
   readonly waiters: Pick<Waiters, 'wait'>;
   readonly streams: Pick<Streams, 'open'>;
-  readonly world: Pick<World, 'now'>;
+  readonly world: Pick<World, 'now' | 'id' | 'sleep'>;
   readonly log: Log;
   readonly tracing: Tracing;
   readonly callbackUrls: Pick<CallbackUrls, 'verify'>;
@@ -49,12 +76,17 @@ export interface HttpDependencies {
   /** What signs that, as each app is given it: the newest first. */
   readonly notifySecrets: (app: string) => readonly string[];
   readonly apps: readonly NamedKey[];
+  /** Administrators among the operators. */
   readonly operators: readonly NamedKey[];
+  /** Operators who only look. */
+  readonly readers: readonly NamedKey[];
   /** Whether the service is shutting down: nothing new is accepted, everything else is still answered. */
   draining(): boolean;
   /** What is not ready, in words; nothing when all is well. */
   ready(): Promise<readonly string[]>;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
-  observeCallback(outcome: CallbackOutcome): void;
+  observeRequest(request: ServedRequest): void;
+  /** `milliseconds`: from its arrival to the commit; 0 when it was refused. */
+  observeCallback(outcome: CallbackOutcome, milliseconds: number): void;
   observeKeyRefusal(why: KeyRefusal): void;
 }

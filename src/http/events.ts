@@ -8,7 +8,7 @@ import type { NotFollowed } from '../live/streams.ts';
 import { reasonOf } from '../log.ts';
 import { answer } from './answers.ts';
 import type { Line } from './app.ts';
-import type { Identity } from './authentication.ts';
+import { callerName, type Identity } from './authentication.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createNotice } from './notices.ts';
 import { invalidHeader, problem } from './problems.ts';
@@ -44,7 +44,7 @@ export function createEvents({ store, streams, world, log }: Dependencies): Even
     if (after === undefined) return notAnId();
     const { line } = c.env as { readonly line: Line | null };
     const followed = await streams.open({
-      reader: `${caller.kind}:${caller.name}`,
+      reader: callerName(caller),
       app: caller.kind === 'app' ? caller.name : null,
       ...(correlationId === undefined ? {} : { correlationId }),
       after,

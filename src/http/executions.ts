@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { isTerminal } from '../execution/execution.ts';
 import { representEntry, representExecution } from '../execution/representation.ts';
 import { json } from './answers.ts';
-import type { Identity } from './authentication.ts';
+import { callerName, type Identity } from './authentication.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { parseListQuery } from './list-query.ts';
 import { preferredWait, waitApplied } from './preferences.ts';
@@ -39,11 +39,11 @@ export function createExecutions({ store, waiters, world }: Dependencies): Execu
     },
 
     list: async (c, caller) => {
-      const query = parseListQuery(new URL(c.req.url).searchParams);
+      const query = parseListQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) {
         return invalidInput(`${howMany(query.errors, 'query parameter')}; errors names each.`, query.errors);
       }
-      const page = await store.list({ app: caller.kind === 'app' ? caller.name : null, ...query.value });
+      const page = await store.list(query.value);
       return json(200, {
         items: page.items.map(representExecution),
         nextCursor: page.next === null ? null : encodeCursor(page.next),
@@ -60,7 +60,7 @@ export function createExecutions({ store, waiters, world }: Dependencies): Execu
     cancel: async (c, caller) => {
       const execution = await find(c, caller);
       if (execution === undefined) return unknownExecution();
-      const by = `${caller.kind}:${caller.name}`;
+      const by = callerName(caller);
       const recorded = await store.record(execution.reference, { type: 'cancelled', by }, world.now());
       return recorded === undefined ? unknownExecution() : json(200, representExecution(recorded.execution));
     },

@@ -6,13 +6,10 @@ import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES } from '../notification/notif
 import type { NotificationFilter, NotificationQuery } from '../store/outbox-port.ts';
 import type { Identity } from './authentication.ts';
 import { NAME, NAME_RULE } from './names.ts';
-import { type FieldError, pointerTo } from './problems.ts';
 import { cursor, LIMIT, readQuery, time } from './query.ts';
 import { type Validated, validate } from './validation.ts';
+import { APP, appOf, appRefused } from './whose.ts';
 
-/** An app's name comes from configuration; whatever is none matches none. */
-const MAX_APP_CHARS = 128;
-const APP_RULE = `must be the name of an app, of 1 to ${MAX_APP_CHARS} characters`;
 const REPLAYABLE = ['DEAD', 'DELIVERED'] as const;
 const SEQUENCE = /^[1-9]\d{0,14}$/;
 
@@ -26,14 +23,7 @@ const FILTER = {
   correlationId: v.exactOptional(
     v.pipe(v.string(NAME_RULE), v.regex(NAME, NAME_RULE), v.description('Only those about this execution.')),
   ),
-  app: v.exactOptional(
-    v.pipe(
-      v.string(APP_RULE),
-      v.minLength(1, APP_RULE),
-      v.maxLength(MAX_APP_CHARS, APP_RULE),
-      v.description('Only those of this app; for operators, since an app sees its own alone.'),
-    ),
-  ),
+  app: APP,
   from: v.exactOptional(time('Only those that came up then or later.')),
   to: v.exactOptional(time('Only those that came up earlier than that.')),
 };
@@ -78,13 +68,4 @@ export function parseReplay(body: Json, caller: Identity): Validated<Notificatio
   const errors = [...(replay.valid ? [] : replay.errors), ...appRefused(caller, Object.hasOwn(body, 'app'))];
   if (!replay.valid || errors.length > 0) return { valid: false, errors };
   return { valid: true, value: { ...replay.value, app: appOf(caller, replay.value.app) } };
-}
-
-function appOf(caller: Identity, named: string | undefined): string | null {
-  return caller.kind === 'app' ? caller.name : (named ?? null);
-}
-
-function appRefused({ kind }: Identity, isNamed: boolean): FieldError[] {
-  const detail = 'is for operators: the key of an app gives those of that app; leave it out';
-  return kind === 'app' && isNamed ? [{ pointer: pointerTo('app'), detail }] : [];
 }

@@ -6,7 +6,7 @@ import { representNotification } from '../notification/representation.ts';
 import type { NotificationFilter } from '../store/outbox-port.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { json } from './answers.ts';
-import type { Identity } from './authentication.ts';
+import { callerName, type Identity } from './authentication.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { readJsonBody } from './json-body.ts';
 import { parseNotificationQuery, parseReplay } from './notification-query.ts';
@@ -19,6 +19,9 @@ const REPLAY_STEP = 100;
 
 const STORE_RETRY_SECONDS = 5;
 
+const PRUNED =
+  'The result that it told is no longer kept (PAYLOAD_RETENTION_DAYS), so it cannot be told again. GET /v1/executions/{correlationId} still says how the execution ended.';
+
 type Dependencies = Pick<HttpDependencies, 'store' | 'world'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
@@ -27,6 +30,8 @@ interface Notifications {
   readonly one: Handler;
   readonly replay: Handler;
   readonly replayMany: Handler;
+  /** The same for whoever has read the filter already. */
+  replaySelection(wanted: NotificationFilter, caller: Identity, signal: AbortSignal): Promise<Response>;
 }
 
 export function createNotifications({ store, world }: Dependencies): Notifications {
@@ -56,8 +61,9 @@ export function createNotifications({ store, world }: Dependencies): Notificatio
       const found = await find(c, caller);
       if (found === undefined) return unknown();
       if (found.status === 'PENDING') return pending(found);
-      const delivery = await store.recordDelivery(found.id, { type: 'replayed', by: nameOf(caller) }, world.now());
+      const delivery = await store.recordDelivery(found.id, { type: 'replayed', by: callerName(caller) }, world.now());
       if (delivery === undefined) return unknown();
+      if (delivery.outcome === 'pruned') return problem('payload-pruned', PRUNED);
       // Somebody else was faster.
       if (delivery.outcome === 'ignored') return pending(delivery.notification);
       return json(202, representNotification(delivery.notification));
@@ -72,6 +78,8 @@ export function createNotifications({ store, world }: Dependencies): Notificatio
       }
       return replayAll(filter.value, caller, c.req.raw.signal);
     },
+
+    replaySelection: replayAll,
   };
 
   /** Stops when nobody waits for the answer any more: whoever gave up and asks again goes on where this one stopped. */
@@ -81,7 +89,7 @@ export function createNotifications({ store, world }: Dependencies): Notificatio
     let replayed = 0;
     try {
       for (let after: number | null = 0; after !== null && !signal.aborted; ) {
-        const step = await store.replay(filter, after, REPLAY_STEP, nameOf(caller), world.now());
+        const step = await store.replay(filter, after, REPLAY_STEP, callerName(caller), world.now());
         replayed += step.replayed;
         after = step.next;
         await new Promise(setImmediate);
@@ -95,10 +103,6 @@ export function createNotifications({ store, world }: Dependencies): Notificatio
       });
     }
   }
-}
-
-function nameOf({ kind, name }: Identity): string {
-  return `${kind}:${name}`;
 }
 
 function pending({ dueAt }: Notification): Response {

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import { representExecution } from '../execution/representation.ts';
 import { reasonOf } from '../log.ts';
+import { concerning } from '../request-scope.ts';
 import { json } from './answers.ts';
 import { readArrival } from './arrival.ts';
 import type { Identity } from './authentication.ts';
@@ -51,6 +52,7 @@ async function accepted(
   seconds: number | null,
   signal: AbortSignal,
 ): Promise<Response> {
+  concerning(added.execution.correlationId);
   const execution = seconds === null ? asAnswered(added) : await held(deps, added.execution, seconds, signal);
   const headers: Record<string, string> = {
     location: `/v1/executions/${execution.correlationId}`,

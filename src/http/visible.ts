@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import type { Execution } from '../execution/execution.ts';
+import { concerning } from '../request-scope.ts';
 import type { Store } from '../store/port.ts';
 import type { Identity } from './authentication.ts';
 import { isName } from './names.ts';
@@ -15,7 +16,9 @@ export function createFindVisible(store: Pick<Store, 'find'>): FindVisible {
     const correlationId = c.req.param('correlationId') ?? '';
     if (!isName(correlationId)) return undefined;
     const execution = await store.find(correlationId);
-    return execution !== undefined && maySee(caller, execution) ? execution : undefined;
+    if (execution === undefined || !maySee(caller, execution)) return undefined;
+    concerning(correlationId);
+    return execution;
   };
 }
 

@@ -29,8 +29,8 @@ export type DeliveryEvent =
   /** Somebody wants it sent again: `app:shop`, `operator:alice`. */
   | { readonly type: 'replayed'; readonly by: string };
 
-/** `ignored`: nothing changed but the trail. */
-export type DeliveryOutcome = 'delivered' | 'retrying' | 'dead' | 'replayed' | 'ignored';
+/** `ignored`: nothing changed but the trail. `pruned`: what it told is no longer kept, so that it cannot be told again. */
+export type DeliveryOutcome = 'delivered' | 'retrying' | 'dead' | 'replayed' | 'ignored' | 'pruned';
 
 export interface Delivery {
   readonly notification: Notification;

@@ -30,6 +30,8 @@ export interface Lanes {
   giveBack(lane: LaneState, count: number): void;
   /** Milliseconds until one of these may have a turn; null when that depends on what is under way. */
   nextTurn(found: readonly Lane[]): number | null;
+  /** How many have something to send and an endpoint that is kept away from. */
+  openCircuits(): number;
 }
 
 interface Kept extends LaneState {
@@ -102,6 +104,7 @@ export function createLanes(world: Pick<World, 'now'>): Lanes {
           return [{ lane, room }];
         });
     },
+    openCircuits: () => [...kept.values()].filter(({ breaker }) => breaker.open() > 0).length,
     giveBack: (lane, count) => {
       const found = kept.get(keyOf(lane));
       if (found !== undefined) take(found, -count);

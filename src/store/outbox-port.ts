@@ -48,6 +48,14 @@ export interface ReplayStep {
   readonly next: number | null;
 }
 
+/** How many notifications have not arrived. */
+export interface Undelivered {
+  /** To be sent, now or later; one that waits for an earlier one of its execution is not counted. */
+  readonly pending: number;
+  /** Given up, and kept. */
+  readonly dead: number;
+}
+
 export interface Outbox {
   /** Every lane with something to send, now or later. */
   lanes(): Promise<Lane[]>;
@@ -61,13 +69,17 @@ export interface Outbox {
    * returns how many. Only as many as are longest due are looked at: call it again later for the rest.
    */
   giveUp(lane: Pick<Lane, 'app' | 'origin'>, limit: number, now: number, reason: string): Promise<number>;
-  /** Applies one event to one notification and leaves its audit entry; undefined when there is no such notification. */
+  /**
+   * Applies one event to one notification and leaves its audit entry; undefined when there is no such notification. One whose
+   * execution has no payload any more is not replayed.
+   */
   recordDelivery(id: string, event: DeliveryEvent, now: number): Promise<Delivery | undefined>;
+  undelivered(): Promise<Undelivered>;
   findNotification(id: string): Promise<Notification | undefined>;
   listNotifications(query: NotificationQuery): Promise<NotificationPage>;
   /**
    * One step of a replay: looks at some notifications after the given sequence (0: from the beginning), oldest first, and
-   * makes up to `limit` that match and are not pending due again. Steps are short, so that nobody else waits.
+   * makes up to `limit` that match and are not pending due again, if their payload is still kept. Steps are short, so that nobody else waits.
    */
   replay(filter: NotificationFilter, after: number, limit: number, by: string, now: number): Promise<ReplayStep>;
 }

@@ -2,6 +2,7 @@
 
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
+import type { Json } from '../execution/json.ts';
 import type { Outcome } from '../execution/outcome.ts';
 
 export type Added =
@@ -40,23 +41,37 @@ export interface Change extends Omit<Recorded, 'outcome'> {
   readonly entry: AuditEntry;
   /** When a notification of the execution is to be sent, if this brought or moved one. */
   readonly notifyAt?: number | null;
+  /** The request that it was made for, if it was made for one. */
+  readonly requestId?: string;
 }
 
-export interface ListQuery {
+/** What is left out is not looked at. */
+export interface ExecutionFilter {
   /** Null: of all apps. */
   readonly app: string | null;
-  readonly status?: Status;
+  /** `OPEN`: whatever has not ended. */
+  readonly status?: Status | 'OPEN';
   readonly actionId?: string;
+  /** How the correlation id begins. */
+  readonly id?: string;
+  /** CXone's name for it, whole. */
+  readonly executionId?: string;
+  /** Somewhere in inputs, context, result, error or late result, in any case; never empty. */
+  readonly text?: string;
   /** Submitted at or after, milliseconds. */
   readonly from?: number;
   /** Submitted before, milliseconds. */
   readonly to?: number;
+}
+
+export interface ListQuery extends ExecutionFilter {
   readonly limit: number;
   /** Only those older than this reference. */
   readonly before?: string;
 }
 
 export interface Page {
+  /** Fewer than wanted, or none, where looking further would have taken too long. */
   readonly items: Execution[];
   /** Reference to go on from; null at the end. */
   readonly next: string | null;
@@ -121,16 +136,24 @@ export interface Store {
   expire(limit: number, now: number): Promise<number>;
   due(): Promise<Due>;
   find(correlationId: string): Promise<Execution | undefined>;
+  /** Newest first. One page is short work, so that nobody else waits: it may end before it is full. */
   list(query: ListQuery): Promise<Page>;
   /** The audit entries of one execution, oldest first. */
   trail(correlationId: string): Promise<AuditEntry[]>;
   /** Reads on in the trail of all apps, of one, or of one execution. One reading is short, so that nobody else waits. */
   feed(query: FeedQuery): Promise<Feed>;
+  /** What went to CXone, and what came from it that nobody could read; undefined when there is no such execution. */
+  evidence(correlationId: string): Promise<Evidence | undefined>;
   counts(): Promise<Counts>;
+  /** How things stand with what is open. */
+  standing(): Promise<Standing>;
   /** The end of the audit chain, as the last commit left it; also once the store is closed. */
   head(): Promise<AuditHead>;
-  /** Deletes up to `limit` audit entries, oldest first, and the executions they leave behind, if they ended before `cutoff`. */
-  prune(limit: number, cutoff: number): Promise<Pruned>;
+  /**
+   * Deletes up to `limit` audit entries, oldest first, and the executions they leave behind, if they ended before `cutoff`;
+   * no entry behind `through`, if that is said.
+   */
+  prune(limit: number, cutoff: number, through?: number): Promise<Pruned>;
   /** Proves that a commit goes through now. */
   ping(now: number): Promise<void>;
   /** Calls the listener after each commit, in commit order, with what changed; returns a way to stop. */
@@ -145,8 +168,34 @@ export interface AuditHead {
   readonly hash: string;
 }
 
+export interface Evidence {
+  readonly inputs: Json;
+  readonly context: Json;
+  /** Since when the payload is no longer kept: what is here is empty; null while it is. */
+  readonly prunedAt: number | null;
+  /** Of callbacks, as they came, the newest few, oldest first. */
+  readonly bodies: readonly KeptBody[];
+}
+
+export interface KeptBody {
+  /** The id of the audit entry it belongs to. */
+  readonly entryId: number;
+  readonly contentType: string | null;
+  readonly bytes: Uint8Array;
+}
+
 /** How many executions are open, by status. */
 export type Counts = { readonly [S in OpenStatus]: number };
+
+export interface Standing {
+  readonly counts: Counts;
+  /** When the longest queued execution was submitted, milliseconds; null when none is queued. */
+  readonly oldestQueuedAt: number | null;
+  /** The same of those that were handed to the network and are open. */
+  readonly oldestPendingAt: number | null;
+  /** Apps that have something queued, and how much. */
+  readonly queuedByApp: ReadonlyMap<string, number>;
+}
 
 export interface Pruned {
   readonly entries: number;

@@ -317,3 +317,14 @@ test('lists are walked page by page, and no further than the caller goes', async
   const query = '/v1/executions?status=COMPLETED&from=1970-01-01T00%3A00%3A00.000Z&limit=2';
   expect(sent.map(({ path }) => path)).toEqual([query, `${query}&cursor=next`]);
 });
+
+test('a list goes on over pages that are empty: the receiver was still looking', async () => {
+  const page = (items: object[], nextCursor: string | null) => answer(200, { items, nextCursor });
+  const found = execution({ correlationId: 'order-1' });
+  const { client, sent } = against([page([], 'a'), page([], 'b'), page([found], 'c'), page([], null)]);
+  const seen: string[] = [];
+  for await (const { correlationId } of client.list({ text: 'Miller', status: 'OPEN' })) seen.push(correlationId);
+  expect(seen).toEqual(['order-1']);
+  expect(sent.map(({ path }) => path.split('cursor=')[1])).toEqual([undefined, 'a', 'b', 'c']);
+  expect(sent[0]?.path).toBe('/v1/executions?text=Miller&status=OPEN');
+});

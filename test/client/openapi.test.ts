@@ -122,6 +122,7 @@ const EVENTS = words<client.AuditEvent>({
   CALLBACK_LATE: true,
   CALLBACK_UNREADABLE: true,
   CALLBACK_MISMATCH: true,
+  POLL_REQUESTED: true,
   POLL_COMPLETED: true,
   POLL_PROGRESS: true,
   POLL_ERROR: true,
@@ -208,8 +209,12 @@ const BY_REQUEST: Readonly<Record<string, (client: Client) => Promise<unknown>>>
 };
 
 const LIST_FILTERS: Required<Omit<ListFilters, 'signal'>> = {
-  status: 'PENDING',
+  status: 'OPEN',
   actionId: 'charge',
+  app: 'shop',
+  id: 'order-',
+  executionId: 'cx-1',
+  text: 'Miller',
   from: '2026-01-01',
   to: '2026-01-02',
   limit: 10,

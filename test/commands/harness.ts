@@ -1,8 +1,10 @@
 // The operators' commands without a process of their own, and databases for them to work on.
 
 import { join } from 'node:path';
-import { type CommandName, runCommand } from '../../src/commands/run.ts';
+import { runCommand } from '../../src/commands/run.ts';
+import type { Surroundings } from '../../src/commands/surroundings.ts';
 import type { Store } from '../../src/store/port.ts';
+import type { Retention } from '../../src/store/retention-port.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { systemWorld } from '../../src/world.ts';
 import { anExecution, callback, completed } from '../support/executions.ts';
@@ -17,27 +19,42 @@ export interface Ran {
   readonly err: string;
 }
 
+/** What stands around a command in a test; what it says is added to `said`. */
+function surroundings(
+  said: { out: string; err: string },
+  env: Record<string, string> = {},
+  terminal = false,
+): Surroundings {
+  const write = (text: string) => {
+    said.out += text;
+  };
+  return {
+    env: () => ({ CALLBACK_SECRET: SECRET, ...env }),
+    write,
+    pour: async (text) => write(text),
+    tell: (text) => {
+      said.err += text;
+    },
+    input: async () => '',
+    interrupted: () => new AbortController().signal,
+    world: systemWorld,
+    terminal: { out: terminal, err: terminal, colour: terminal, columns: 80 },
+  };
+}
+
 export async function command(
   line: string | readonly string[],
   env: Record<string, string> = {},
   terminal = false,
+  around: Partial<Surroundings> = {},
 ): Promise<Ran> {
-  const [name, ...args] = typeof line === 'string' ? line.split(' ') : line;
+  const [name = '', ...args] = typeof line === 'string' ? line.split(' ') : line;
   const said = { out: '', err: '' };
-  const code = await runCommand(name as CommandName, args, {
-    env: () => ({ CALLBACK_SECRET: SECRET, ...env }),
-    write: (text) => {
-      said.out += text;
-    },
-    tell: (text) => {
-      said.err += text;
-    },
-    terminal: { out: terminal, err: terminal, columns: 80 },
-  });
+  const code = await runCommand(name, args, { ...surroundings(said, env, terminal), ...around });
   return { code, ...said };
 }
 
-export function openStore(path = join(temporaryFolder(), 'receiver.db')): { store: Store; path: string } {
+export function openStore(path = join(temporaryFolder(), 'receiver.db')): { store: Store & Retention; path: string } {
   const fatal = (error: unknown) => {
     throw error;
   };

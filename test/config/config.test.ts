@@ -51,6 +51,8 @@ describe('what a complete environment gives', () => {
       databasePath: 'data/receiver.db',
       apps: [{ name: 'orders', key: 'orders-key-0123456789' }],
       operators: [],
+      readers: [],
+      sensitiveFields: [],
       notifications: { urls: [], allowedOrigins: [], secrets: [] },
       graceSeconds: 10,
       pollIntervalMs: 2000,
@@ -62,6 +64,8 @@ describe('what a complete environment gives', () => {
       appRates: new Map(),
       appQueueCapacities: new Map(),
       auditRetentionDays: 0,
+      payloadRetentionDays: 0,
+      retentionExportDir: null,
       logLevel: 'info',
       tracing: null,
     });
@@ -94,6 +98,8 @@ describe('what a complete environment gives', () => {
       DATABASE_PATH: '/var/lib/receiver.db',
       APP_KEYS: 'orders:orders-key-0123456789,orders:orders-key-9876543210,billing:billing:key:0123456789',
       OPERATOR_KEYS: 'alice:alice-key-0123456789',
+      READER_KEYS: 'carol:carol-key,carol:carol-new',
+      SENSITIVE_FIELDS: 'cardNumber, cvv',
       NOTIFY_URLS: 'orders:https://hooks.example/x?y=1,billing:http://crm.internal:8080/',
       NOTIFY_ALLOWED_HOSTS:
         '*:https://HOOKS.example:443, billing:http://crm.internal:8080/,orders:https://*.example.com',
@@ -108,6 +114,8 @@ describe('what a complete environment gives', () => {
       APP_RATES: 'orders:50,billing:10000',
       APP_QUEUE_SHARES: 'orders:0.25,billing:1',
       AUDIT_RETENTION_DAYS: '36500',
+      PAYLOAD_RETENTION_DAYS: '30',
+      RETENTION_EXPORT_DIR: '/exports',
       LOG_LEVEL: 'silent',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example.com/',
       OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=a%2Cb, x-tenant=shop',
@@ -159,6 +167,11 @@ describe('what a complete environment gives', () => {
         { name: 'billing', key: 'billing:key:0123456789' },
       ],
       operators: [{ name: 'alice', key: 'alice-key-0123456789' }],
+      readers: [
+        { name: 'carol', key: 'carol-key' },
+        { name: 'carol', key: 'carol-new' },
+      ],
+      sensitiveFields: ['cardNumber', 'cvv'],
       notifications: {
         urls: [
           { app: 'orders', url: 'https://hooks.example/x?y=1' },
@@ -184,6 +197,8 @@ describe('what a complete environment gives', () => {
       appRates: new Map(Object.entries({ orders: 50, billing: 10_000 })),
       appQueueCapacities: new Map(Object.entries({ orders: 2_500_000, billing: 10_000_000 })),
       auditRetentionDays: 36_500,
+      payloadRetentionDays: 30,
+      retentionExportDir: '/exports',
       logLevel: 'silent',
       tracing: {
         url: 'https://collector.example.com/v1/traces',
@@ -239,7 +254,14 @@ describe('what a wrong environment is told', () => {
 
   test('every variable that is wrong is named at once, one line each, beside those that are missing', () => {
     const wrong = Object.fromEntries(VARIABLES.map(({ name }) => [name, 'http://us:x@']));
-    const free = ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'CXONE_PROFILE', 'CALLBACK_HMAC_PREFIX', 'DATABASE_PATH'];
+    const free = [
+      'CXONE_CLIENT_ID',
+      'CXONE_CLIENT_SECRET',
+      'CXONE_PROFILE',
+      'CALLBACK_HMAC_PREFIX',
+      'DATABASE_PATH',
+      'RETENTION_EXPORT_DIR',
+    ];
     const expected = VARIABLES.map(({ name }) => name).filter((name) => !free.includes(name));
     expect(namesOf(problemsOf(wrong))).toEqual(expected);
     expect(namesOf(problemsOf({ ...wrong, CXONE_CLIENT_ID: '' })).toSorted()).toEqual(
@@ -332,6 +354,11 @@ describe('what a wrong environment is told', () => {
     ['APP_KEYS', 'orders:orders-key-0123456789,'],
     ['APP_KEYS', 'orders:orders-key-0123456789,orders:orders-key-0123456789'],
     ['OPERATOR_KEYS', 'alice:alice-k'],
+    ['READER_KEYS', 'carol:carol-k'],
+    ['READER_KEYS', 'carol'],
+    ['SENSITIVE_FIELDS', 'cvv,'],
+    ['SENSITIVE_FIELDS', 'cvv,,pin'],
+    ['SENSITIVE_FIELDS', 'x'],
     ['GRACE_SECONDS', '86401'],
     ['GRACE_SECONDS', '1.5'],
     ['POLL_INTERVAL_SECONDS', '0'],
@@ -367,6 +394,8 @@ describe('what a wrong environment is told', () => {
     ['APP_QUEUE_SHARES', 'nobody:0.5'],
     ['AUDIT_RETENTION_DAYS', '36501'],
     ['AUDIT_RETENTION_DAYS', '-1'],
+    ['PAYLOAD_RETENTION_DAYS', '36501'],
+    ['PAYLOAD_RETENTION_DAYS', 'a week'],
     ['LOG_LEVEL', 'verbose'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector:4317'],
@@ -431,9 +460,33 @@ describe('what a wrong environment is told', () => {
     ]);
   });
 
+  test('payloads that would be kept as long as all the rest are a mistake, and so is an export of nothing', () => {
+    expect(problemsWith({ AUDIT_RETENTION_DAYS: '30', PAYLOAD_RETENTION_DAYS: '30' })).toEqual([
+      'PAYLOAD_RETENTION_DAYS: must be less than AUDIT_RETENTION_DAYS, which prunes payloads with all the rest; or 0',
+    ]);
+    expect(problemsWith({ RETENTION_EXPORT_DIR: '/exports' })).toEqual([
+      'RETENTION_EXPORT_DIR: has no effect without AUDIT_RETENTION_DAYS or PAYLOAD_RETENTION_DAYS: nothing is pruned',
+    ]);
+    const right = [
+      { PAYLOAD_RETENTION_DAYS: '30' },
+      { AUDIT_RETENTION_DAYS: '31', PAYLOAD_RETENTION_DAYS: '30', RETENTION_EXPORT_DIR: '/exports' },
+      { AUDIT_RETENTION_DAYS: '1' },
+    ];
+    for (const env of right) expect(() => readConfig({ ...REQUIRED, ...env })).not.toThrow();
+  });
+
   test('one key for an app and an operator is refused, and so is one name', () => {
     expect(namesOf(problemsWith({ OPERATOR_KEYS: 'alice:orders-key-0123456789' }))).toEqual(['OPERATOR_KEYS']);
     expect(namesOf(problemsWith({ OPERATOR_KEYS: 'orders:alice-key-0123456789' }))).toEqual(['OPERATOR_KEYS']);
+  });
+
+  test('a reader with the name or the key of an app or an operator is refused', () => {
+    const OPERATOR_KEYS = 'alice:alice-key-0123456789';
+    const taken = ['carol:orders-key-0123456789', 'orders:carol-key', 'carol:alice-key-0123456789', 'alice:carol-key'];
+    for (const READER_KEYS of taken) {
+      expect(namesOf(problemsWith({ OPERATOR_KEYS, READER_KEYS }))).toEqual(['READER_KEYS']);
+    }
+    expect(readConfig({ ...REQUIRED, OPERATOR_KEYS, READER_KEYS: 'carol:carol-key' }).readers).toHaveLength(1);
   });
 
   test('mistakes across two variables are told beside mistakes elsewhere', () => {

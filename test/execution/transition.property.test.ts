@@ -48,6 +48,7 @@ const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   fc.record({ ...of('poll-not-found'), ...answered, message }),
   fc.record({ ...of('poll-not-found'), ...answered, asked: name, message }),
   fc.record({ ...of('polled'), ...answered, asked: name, news, nextPollAt: instant, final: fc.boolean() }),
+  fc.record({ ...of('poll-requested'), by: fc.constant('operator:alice') }),
   fc.record(of('expired')),
   fc.record({ ...of('cancelled'), by: fc.constant('shop') }),
 );
@@ -64,6 +65,7 @@ const history = fc.record({
 
 interface Step extends Transition {
   readonly event: ExecutionEvent;
+  readonly at: number;
   readonly before: Execution;
 }
 
@@ -73,7 +75,7 @@ function live({ submission, steps }: { submission: object; steps: { event: Execu
     const before = structuredClone(execution);
     const step = transition(execution, event, at);
     execution = step.execution;
-    return { ...step, event, before };
+    return { ...step, event, at, before };
   });
 }
 
@@ -179,6 +181,17 @@ describe('in every history', () => {
         expect(outcome).not.toBe('resolved');
         const { status, result, error, lateResult } = before;
         expect(execution).toEqual({ ...execution, status, result, error, lateResult });
+      }
+    });
+  });
+
+  test('a request to poll brings the next poll forward to now where there is somebody to ask, and changes nothing else', () => {
+    always((steps) => {
+      for (const { event, at, before, execution, outcome } of steps) {
+        if (event.type !== 'poll-requested') continue;
+        const askable = !isTerminal(before.status) && before.executionId !== null;
+        const asked = { ...before, pollAt: Math.min(before.pollAt ?? at, at), expireAt: null };
+        expect([outcome, execution]).toEqual(askable ? ['progress', asked] : ['ignored', before]);
       }
     });
   });

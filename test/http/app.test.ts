@@ -39,7 +39,7 @@ describe('two ports', () => {
 
 describe('paths and methods', () => {
   test.for([
-    '/',
+    '/console',
     '/v1',
     '/v2/executions',
     '/v1/executions/a/b',
@@ -112,8 +112,13 @@ describe('something breaks', () => {
     const answer = await http.call('GET', '/v1/executions/one?hidden=1');
     expect([answer.status, answer.json.type]).toEqual([500, `${PROBLEM}internal-error`]);
     expect(answer.text).not.toContain('secret');
+    const requestId = answer.headers.get('x-request-id');
     expect(http.logLines.filter(({ level }) => level === 'error')).toEqual([
-      { level: 'error', facts: { reason, method: 'GET', path: '/v1/executions/one' }, message: 'a request failed' },
+      {
+        level: 'error',
+        facts: { requestId, reason, method: 'GET', path: '/v1/executions/one' },
+        message: 'a request failed',
+      },
     ]);
   });
 
@@ -127,8 +132,14 @@ describe('something breaks', () => {
       expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
     }
     expect(http.logLines.filter(({ level }) => level === 'warn').map(({ facts }) => facts)).toEqual([
-      { times: 1, reason: 'StoreUnavailable: disk full' },
+      { requestId: expect.any(String), times: 1, reason: 'StoreUnavailable: disk full' },
     ]);
+    // What came after it is told once more, also when nothing else comes.
+    await http.world.advance(10_000);
+    expect(http.logLines.filter(({ level }) => level === 'warn').at(-1)?.facts).toEqual({
+      times: 2,
+      reason: 'StoreUnavailable: disk full',
+    });
   });
 
   test('a closed store is an unavailable one', async () => {
@@ -141,10 +152,10 @@ describe('something breaks', () => {
 
 test('requests are logged at debug alone, without their query', async () => {
   await using http = await startHttp();
-  await http.call('GET', '/v1/executions?actionId=secret');
-  expect(http.logLines).toEqual([
-    { level: 'debug', facts: { method: 'GET', path: '/v1/executions', status: 200, ms: 0 }, message: 'answered' },
-  ]);
+  const { headers } = await http.call('GET', '/v1/executions?actionId=secret');
+  const requestId = headers.get('x-request-id');
+  const facts = { requestId, method: 'GET', path: '/v1/executions', status: 200, ms: 0 };
+  expect(http.logLines).toEqual([{ level: 'debug', facts, message: 'answered' }]);
 });
 
 test('the Host header leads nowhere', async () => {

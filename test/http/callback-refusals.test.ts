@@ -72,7 +72,8 @@ test('whatever is wrong, the answer is the same to the byte, the kind is counted
   const answers: string[] = [];
   for (const [, path, change, body = BODY] of attempts) {
     const raw = wire(http.port);
-    const headers = { ...http.headers, ...change, 'content-length': String(body.length), connection: 'close' };
+    const length = { 'content-length': String(body.length), connection: 'close' };
+    const headers = { ...http.headers, ...change, ...length, 'x-request-id': 'any' };
     raw.send(head('POST', path, headers) + body);
     answers.push((await raw.closed).replace(/^date: .*$/im, ''));
   }
@@ -115,11 +116,11 @@ describe('failing again and again', () => {
     await using http = await guarded();
     for (let i = 0; i < 50; i += 1) await forge(http, CXONE);
     await http.call('POST', http.path, { key: null, headers: { ...http.headers, 'x-api-key': 'x' }, body: BODY });
-    await http.world.advance(10_000);
     await forge(http, '2001:db8::1');
+    await http.world.advance(10_000);
     const warned = http.logLines.filter(({ message }) => message === 'callbacks refused').map(({ facts }) => facts);
     expect(warned).toEqual([
-      { 'bad-signature': 1, client: CXONE },
+      { requestId: expect.any(String), 'bad-signature': 1, client: CXONE },
       { 'bad-signature': 50, 'bad-credentials': 1, client: '2001:db8:0:0::/64' },
     ]);
     expect(JSON.stringify(http.logLines)).not.toMatch(/0123456789|sha256=/);

@@ -3,7 +3,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Waiters } from '../../src/waiters.ts';
 import { callback, completed } from '../support/executions.ts';
-import { BILLING_KEY, dispatchAll, eventually, type Harness, head, ORDERS_KEY, startHttp, wire } from './harness.ts';
+import {
+  ALICE_KEY,
+  BILLING_KEY,
+  dispatchAll,
+  eventually,
+  type Harness,
+  head,
+  ORDERS_KEY,
+  startHttp,
+  wire,
+} from './harness.ts';
 
 const ids = (answer: { json: { items: { correlationId: string }[] } }) =>
   answer.json.items.map(({ correlationId }) => correlationId);
@@ -167,12 +177,43 @@ describe('GET /v1/executions', () => {
     ['cursor=***', ['#/cursor']],
     [`cursor=${Buffer.from("' OR 1=1 --").toString('base64url')}`, ['#/cursor']],
     ['__proto__=1', ['#/__proto__']],
-    ['stat%75s=DONE&app=orders&limit=-1&sort=asc&sort=asc', ['#/sort', '#/status', '#/limit', '#/app', '#/sort']],
+    ['id=a%2Fb', ['#/id']],
+    [`text=${'x'.repeat(257)}`, ['#/text']],
+    [`executionId=${'x'.repeat(257)}`, ['#/executionId']],
+    ['app=orders', ['#/app']],
+    ['stat%75s=DONE&app=orders&limit=-1&sort=asc&sort=asc', ['#/sort', '#/status', '#/limit', '#/sort', '#/app']],
   ] as const)('?%s is a 422 that points at %j', async ([query, pointers]) => {
     await using http = await startHttp();
     const answer = await http.call('GET', `/v1/executions?${query}`);
     expect(answer.status).toBe(422);
     expect(answer.json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(pointers);
+  });
+
+  test('searches by id, name at CXone, text and what is open', async () => {
+    await using http = await startHttp();
+    await submitAll(http, ['order-1', 'order-2'], { inputs: { customer: 'Miller' } });
+    await dispatchAll(http);
+    await submitAll(http, ['refund-1'], { context: { tenant: 'miller' } });
+    await http.call('POST', '/v1/executions/order-2/cancel');
+    const list = async (query: string) => ids(await http.call('GET', `/v1/executions?${query}`));
+    expect(await list('id=order')).toEqual(['order-2', 'order-1']);
+    expect(await list('executionId=cx-order-1')).toEqual(['order-1']);
+    expect(await list('text=MILLER')).toEqual(['refund-1', 'order-2', 'order-1']);
+    expect(await list('text=%22customer%22:%22Mill')).toEqual(['order-2', 'order-1']);
+    expect(await list('status=OPEN')).toEqual(['refund-1', 'order-1']);
+    expect(await list('status=OPEN&text=miller&id=o')).toEqual(['order-1']);
+    expect(await list('text=Smith')).toEqual([]);
+  });
+
+  test('an operator narrows a list down to one app; a search of an app never leaves its own', async () => {
+    await using http = await startHttp();
+    await submitAll(http, ['mine']);
+    await http.call('POST', '/v1/executions', { key: BILLING_KEY, body: { actionId: 'a', correlationId: 'theirs' } });
+    expect(ids(await http.call('GET', '/v1/executions?app=billing', { key: ALICE_KEY }))).toEqual(['theirs']);
+    expect(ids(await http.call('GET', '/v1/executions?app=nobody', { key: ALICE_KEY }))).toEqual([]);
+    for (const query of ['id=their', 'text=%7B', 'status=OPEN']) {
+      expect(ids(await http.call('GET', `/v1/executions?${query}`))).not.toContain('theirs');
+    }
   });
 
   test('the cursor of an app leads nowhere new for another app', async () => {

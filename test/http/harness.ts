@@ -4,6 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { type CallbackUrls, createCallbackUrls } from '../../src/callback-url.ts';
 import type { CallbackReading } from '../../src/cxone/port.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
+import { createFigures } from '../../src/figures/figures.ts';
+import { createFormTokens } from '../../src/form-tokens.ts';
 import { createApp, type Surface } from '../../src/http/app.ts';
 import { NO_RULES } from '../../src/http/checks/callback-checks.ts';
 import type { CallbackOutcome, HttpDependencies, KeyRefusal } from '../../src/http/dependencies.ts';
@@ -11,20 +13,25 @@ import { createRateLimits, type RateRules } from '../../src/http/rate-limits.ts'
 import { type Limits, type Listening, listen } from '../../src/http/server.ts';
 import { createStreams, type Streams } from '../../src/live/streams.ts';
 import type { Facts, Log } from '../../src/log.ts';
+import { createReconciliations } from '../../src/reconcile.ts';
 import { createResolve } from '../../src/resolve.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
+import type { Retention } from '../../src/store/retention-port.ts';
 import { createSubmit } from '../../src/submit.ts';
 import { NO_TRACING } from '../../src/tracing/tracing.ts';
 import { createWaiters, type Waiters } from '../../src/waiters.ts';
 import { submitted } from '../support/executions.ts';
+import { createFakeCxone } from '../support/fake-cxone.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
 export const ORDERS_KEY = 'orders-key-0123456789';
 export const BILLING_KEY = 'billing-key-0123456789';
 export const ALICE_KEY = 'alice-key-0123456789';
-const CALLBACK_SECRET = 'a secret of at least thirty-two characters';
+/** Of an operator who only looks. */
+export const CAROL_KEY = 'carol-key-0123456789';
+export const CALLBACK_SECRET = 'a secret of at least thirty-two characters';
 /** The size of the queue in these tests. */
 export const QUEUE_CAPACITY = 5;
 
@@ -37,7 +44,7 @@ export interface LogLine {
 export interface Harness extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  readonly store: Store & Outbox;
+  readonly store: Store & Outbox & Retention;
   readonly world: ManualWorld;
   readonly waiters: Waiters;
   readonly streams: Streams;
@@ -67,7 +74,8 @@ export interface Answer {
   readonly json: any;
 }
 
-type Options = Partial<HttpDependencies> & {
+type Options = Partial<Omit<HttpDependencies, 'pages'>> & {
+  readonly pages?: Partial<HttpDependencies['pages']>;
   readonly surface?: Surface;
   readonly limits?: Partial<Limits>;
   readonly queueCapacity?: number;
@@ -79,6 +87,7 @@ export async function startHttp({
   limits = {},
   queueCapacity = QUEUE_CAPACITY,
   shares = {},
+  pages = {},
   ...overrides
 }: Options = {}): Promise<Harness> {
   const world = createManualWorld();
@@ -90,8 +99,24 @@ export async function startHttp({
   const keyRefusals: KeyRefusal[] = [];
   const callbackUrls = createCallbackUrls('https://receiver.example', [CALLBACK_SECRET]);
   const rules = { appRates: new Map(), appQueueCapacities: new Map(), queueCapacity, ...shares };
+  const figures = createFigures(store, world.now);
+  // An empty store is read back at once.
+  await figures.work({ signal: new AbortController().signal, spawn: () => {} });
   const dependencies: HttpDependencies = {
     store,
+    pages: {
+      figures,
+      upstreamState: () => ({ limit: 10, inFlight: 0, pausedUntil: 0 }),
+      queueCapacity,
+      formTokens: createFormTokens([CALLBACK_SECRET], world),
+      sensitiveFields: [],
+      ...pages,
+    },
+    insights: { health: () => NO_HEALTH, advise: async () => [] },
+    reconciliations: createReconciliations({
+      store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
+      ...{ cxone: createFakeCxone(), world, log: logInto(logLines), tracing: NO_TRACING, pollIntervalMs: 2_000 },
+    }),
     submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
     rates: createRateLimits(world, rules),
     resolve: createResolve(store, { readCallback }, world),
@@ -110,9 +135,11 @@ export async function startHttp({
       { name: 'billing', key: BILLING_KEY },
     ],
     operators: [{ name: 'alice', key: ALICE_KEY }],
+    readers: [{ name: 'carol', key: CAROL_KEY }],
     draining: () => false,
     ready: async () => [],
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    observeRequest: () => {},
     observeCallback: (outcome) => void observed.push(outcome),
     observeKeyRefusal: (why) => void keyRefusals.push(why),
     ...overrides,
@@ -162,6 +189,9 @@ function logInto(lines: LogLine[]): Log {
   const at = (level: keyof Log) => (facts: Facts, message: string) => void lines.push({ level, facts, message });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+const NO_HEALTH = { from: '', to: '', hours: [], alerts: [], complete: true };
+const NOTHING_DOUBTFUL = { items: [], unaskable: 0, next: null, reached: null };
 
 /** The built-in profile's callback, as far as these tests need it. */
 function readCallback(body: Uint8Array): CallbackReading {

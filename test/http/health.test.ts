@@ -35,7 +35,7 @@ test('a readiness check that breaks means not ready; why is for the log', async 
   expect(answer.text).not.toContain('fire');
   expect(http.logLines).toContainEqual({
     level: 'error',
-    facts: { reason: 'Error: disk on fire' },
+    facts: { requestId: answer.headers.get('x-request-id'), reason: 'Error: disk on fire' },
     message: 'the readiness check failed',
   });
 });

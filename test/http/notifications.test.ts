@@ -130,6 +130,25 @@ describe('replaying one', () => {
     expect(answer.json.detail).toContain(new Date(http.world.now()).toISOString());
   });
 
+  test('one whose result is no longer kept is refused, as is half a message; what is left can still be looked at', async () => {
+    await using http = await startHttp();
+    const id = await told(http, 'DEAD', 'order-1');
+    const before = (await http.call('GET', '/v1/executions/order-1')).json;
+    const old = http.world.now() + 1;
+    await http.store.prunePayloads(await http.store.payloadsLeaving(9, old, null), old, old);
+    const answer = await http.call('POST', `/v1/notifications/${id}/replay`);
+    expect(answer.status).toBe(409);
+    expect(answer.json).toMatchObject({
+      type: 'urn:cxone-callback-receiver:problem:payload-pruned',
+      detail: expect.stringContaining('PAYLOAD_RETENTION_DAYS'),
+    });
+    expect((await http.call('POST', '/v1/notifications/replay', { body: {} })).json).toEqual({ replayed: 0 });
+    expect((await http.call('GET', '/v1/executions/order-1')).json).toEqual({ ...before, result: null, error: null });
+    const again = { actionId: 'charge', correlationId: 'order-1', notifyUrl: 'https://hooks.example/executions' };
+    const repeated = await http.call('POST', '/v1/executions', { body: again });
+    expect([repeated.status, repeated.json.status]).toEqual([200, 'CANCELLED']);
+  });
+
   test('of many at once who ask for it, one is heard', async () => {
     await using http = await startHttp();
     const id = await told(http, 'DEAD', 'order-1');

@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../src/http/openapi/document.ts';
+import type { Reconciliation } from '../../src/reconcile/report.ts';
 import { StoreUnavailable } from '../../src/store/port.ts';
-import { ALICE_KEY, dispatchAll, eventually, type Harness, head, ORDERS_KEY, startHttp } from './harness.ts';
+import { ALICE_KEY, CAROL_KEY, dispatchAll, eventually, type Harness, head, ORDERS_KEY, startHttp } from './harness.ts';
 import { createConformance, operationsOf } from './openapi/conformance.ts';
 import { examplesIn, exchanged, failing, followed, shape } from './openapi/driver.ts';
 
@@ -50,6 +51,15 @@ function rightly(operationId: string): Call {
   const { security } = placed(operationId).operation;
   const forOperators = security.length > 0 && !security.some((scheme) => 'appKey' in scheme);
   return { ...bodyOf(operationId), key: forOperators ? ALICE_KEY : ORDERS_KEY };
+}
+
+/** The key of somebody who may not. */
+function strangerTo(operationId: string): string {
+  const schemes = placed(operationId).operation.security.flatMap((scheme) => Object.keys(scheme));
+  const strangers = { appKey: ORDERS_KEY, operatorKey: ALICE_KEY, readerKey: CAROL_KEY };
+  const [key] = Object.entries(strangers).flatMap(([scheme, one]) => (schemes.includes(scheme) ? [] : [one]));
+  if (key === undefined) throw new Error(`everybody may call ${operationId}`);
+  return key;
 }
 
 const documents = (status: string, problem: string) =>
@@ -109,8 +119,7 @@ describe('what any operation may answer', () => {
   test('403: the key of somebody else', async () => {
     await using http = await startHttp();
     for (const id of documents('403', 'forbidden')) {
-      const key = rightly(id).key === ALICE_KEY ? ORDERS_KEY : ALICE_KEY;
-      expect((await call(http, id, { ...bodyOf(id), key })).status).toBe(403);
+      expect((await call(http, id, { ...bodyOf(id), key: strangerTo(id) })).status).toBe(403);
     }
   });
 
@@ -138,10 +147,11 @@ describe('what any operation may answer', () => {
   test('400, 413 and 415: a body that cannot be read', async () => {
     await using http = await startHttp();
     for (const id of documents('415', 'unsupported-media-type')) {
-      await call(http, id, { body: '{"actionId":"a",}' });
-      await call(http, id, { body: 'x', headers: { 'content-type': 'text/plain' } });
-      await call(http, id, { body: 'x', headers: { 'content-encoding': 'gzip' } });
-      await call(http, id, { body: ' '.repeat((id === 'submitBatch' ? 10 : 1) * MIB + 1) });
+      const { key = null } = rightly(id);
+      await call(http, id, { key, body: '{"actionId":"a",}' });
+      await call(http, id, { key, body: 'x', headers: { 'content-type': 'text/plain' } });
+      await call(http, id, { key, body: 'x', headers: { 'content-encoding': 'gzip' } });
+      await call(http, id, { key, body: ' '.repeat((id === 'submitBatch' ? 10 : 1) * MIB + 1) });
     }
   });
 
@@ -305,7 +315,63 @@ describe('looking', () => {
     expect((await call(http, 'replayNotification', { path: `${path}/replay` })).status).toBe(202);
     expect((await call(http, 'replayNotifications', { body: { status: 'DEAD' } })).status).toBe(202);
     expect((await call(http, 'replayNotifications', { body: { status: 'LOST' } })).status).toBe(422);
+    await http.store.recordDelivery(id, { type: 'delivered', ...answered }, http.world.now());
+    const old = http.world.now() + 1;
+    await http.store.prunePayloads(await http.store.payloadsLeaving(9, old, null), old, old);
+    expect((await call(http, 'replayNotification', { path: `${path}/replay` })).status).toBe(409);
     expect((await call(http, 'getNotificationSecrets')).status).toBe(200);
+  });
+});
+
+describe('what operators do', () => {
+  const alice = { key: ALICE_KEY };
+
+  test('reconciling', async () => {
+    await using http = await startHttp();
+    const body = { from: '2026-01-01', to: '2026-01-02T00:00:00Z', actionId: 'charge-card', app: 'orders' };
+    const started = await call(http, 'startReconciliation', { ...alice, body });
+    expect(started.status).toBe(202);
+    for (const wrong of [{}, { ...body, to: '2025-12-31' }, { ...body, until: 'x' }, []]) {
+      expect((await call(http, 'startReconciliation', { ...alice, body: wrong })).status).toBe(422);
+    }
+    const path = started.headers.get('location') ?? '';
+    const report = await call(http, 'getReconciliation', { key: CAROL_KEY, path });
+    expect(report.json).toMatchObject({ id: started.json.id, by: 'operator:alice', counts: { asked: 0 } });
+    const reconciliation = { id: '019c1405-7a00-7000-8000-000000000001' } as Reconciliation;
+    const running = { start: () => ({ outcome: 'running', reconciliation }) as const, find: () => undefined };
+    await using busy = await startHttp({ reconciliations: running });
+    expect((await call(busy, 'startReconciliation', { ...alice, body })).status).toBe(409);
+    const stopping = { start: () => ({ outcome: 'stopping' }) as const, find: () => undefined };
+    await using draining = await startHttp({ reconciliations: stopping });
+    expect((await call(draining, 'startReconciliation', { ...alice, body })).status).toBe(503);
+  });
+
+  test('polling and cancelling', async () => {
+    await using http = await startHttp();
+    await http.submit({ correlationId: 'one' });
+    expect((await call(http, 'pollExecution', alice)).status).toBe(409);
+    await dispatchAll(http);
+    expect((await call(http, 'pollExecution', alice)).status).toBe(202);
+    for (const id of ['pollExecutions', 'cancelExecutions']) {
+      const answer = await call(http, id, { ...alice, body: { status: 'OPEN' } });
+      expect([answer.status, answer.json]).toEqual([202, { matched: 1, done: 1 }]);
+      expect((await call(http, id, { ...alice, body: {} })).status).toBe(422);
+    }
+  });
+
+  test('an action on many that stops half way', async () => {
+    await using http = await startHttp();
+    await http.submit({ correlationId: 'one' });
+    await http.submit({ correlationId: 'two' });
+    let records = 0;
+    const record: typeof http.store.record = async (reference, event, now) => {
+      records += 1;
+      if (records > 1) throw new StoreUnavailable('the disk is full');
+      return http.store.record(reference, event, now);
+    };
+    await using broken = await startHttp({ store: { ...http.store, record } });
+    const answer = await call(broken, 'cancelExecutions', { ...alice, body: { status: 'OPEN' } });
+    expect(answer.json).toMatchObject({ status: 503, matched: 2, done: 1 });
   });
 });
 

@@ -5,7 +5,13 @@ import type { Submission } from '../../src/execution/execution.ts';
 import { type Background, startTestBackground } from '../support/background.ts';
 import { ACCEPTED, STILL_RUNNING } from '../support/fake-cxone.ts';
 
-const RULES = { queueTimeoutMs: 300_000, pollIntervalMs: 2_000, auditRetentionDays: 0, appWeights: new Map() };
+const RULES = {
+  queueTimeoutMs: 300_000,
+  pollIntervalMs: 2_000,
+  auditRetentionDays: 0,
+  payloadRetentionDays: 0,
+  appWeights: new Map(),
+};
 
 /** CXone takes so many requests at a time, each for a tenth of a second. */
 function slowCxone(atOnce: number, appWeights: Record<string, number> = {}): Background {

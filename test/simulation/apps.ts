@@ -1,4 +1,4 @@
-// The apps of a simulation and the journal they keep: what they asked for, and what they were answered.
+// The apps and the operator of a simulation and the journal they keep: what they asked for, and what they were answered.
 
 import type { Clock } from './clock.ts';
 import type { Act, Change, Order, SubmissionFields } from './history.ts';
@@ -46,6 +46,11 @@ export interface Cancellation {
   answer: Answer | null;
 }
 
+export interface PollRequest {
+  readonly correlationId: string;
+  answer: Answer | null;
+}
+
 /** Submissions of which all were to be accepted or none. */
 export type AtomicBatch = readonly Submission[];
 
@@ -54,6 +59,7 @@ export interface Journal {
   readonly atomic: AtomicBatch[];
   readonly looks: Look[];
   readonly cancellations: Cancellation[];
+  readonly pollRequests: PollRequest[];
 }
 
 export interface Apps {
@@ -63,17 +69,18 @@ export interface Apps {
   batch(act: Batch): Promise<void>;
   batchAgain(slot: number, change: Change): Promise<void>;
   cancel(slot: number): Promise<void>;
+  poll(slot: number): Promise<void>;
   look(slot: number, wait: number | null): Promise<void>;
 }
 
 export function createApps(receiver: Receiver, clock: Clock, note: (text: string) => void): Apps {
-  const journal: Journal = { submissions: [], atomic: [], looks: [], cancellations: [] };
+  const journal: Journal = { submissions: [], atomic: [], looks: [], cancellations: [], pollRequests: [] };
   const orders = new Map<number, Order>();
   const alone = new Map<number, Submit>();
   const batches: Batch[] = [];
 
   async function ask(
-    app: App,
+    who: keyof typeof KEYS,
     method: string,
     path: string,
     { body, wait, key }: { body?: string; wait?: number | null; key?: string | null } = {},
@@ -81,7 +88,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
     const request = new Request(PUBLIC_URL + path, {
       method,
       headers: {
-        authorization: `Bearer ${KEYS[app]}`,
+        authorization: `Bearer ${KEYS[who]}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(typeof wait === 'number' ? { prefer: `wait=${wait}` } : {}),
         ...(typeof key === 'string' ? { 'idempotency-key': key } : {}),
@@ -166,6 +173,14 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
       journal.cancellations.push(cancellation);
       cancellation.answer = await ask('shop', 'POST', `/v1/executions/${correlationId}/cancel`);
       note(`cancelling ${correlationId} → ${told(cancellation.answer)}`);
+    },
+    poll: async (slot) => {
+      const correlationId = known(slot);
+      if (correlationId === undefined) return;
+      const request: PollRequest = { correlationId, answer: null };
+      journal.pollRequests.push(request);
+      request.answer = await ask('operator', 'POST', `/v1/executions/${correlationId}/poll`);
+      note(`a poll of ${correlationId} is wanted → ${told(request.answer)}`);
     },
     look: async (slot, wait) => {
       const correlationId = known(slot);

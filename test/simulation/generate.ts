@@ -77,6 +77,7 @@ const SOMETIMES: readonly (readonly Act['type'][])[] = [
   ['clock is set'],
   ['crash', 'crash'],
   ['orderly restart'],
+  ['poll', 'poll'],
 ];
 
 export function generate(seed: number): History {
@@ -152,8 +153,10 @@ function act(type: Act['type'], slots: number, dice: Dice, temper: Temper): Act 
     case 'orderly restart':
       return { type, downMs: downtime(dice) };
     case 'cancel':
+    case 'poll':
+      return { type, slot };
     case 'tokens revoked':
-      return type === 'cancel' ? { type, slot } : { type };
+      return { type };
     default:
       return type satisfies never;
   }

@@ -121,6 +121,8 @@ export type Act =
   /** The batch that the slot came in, if it came in one with a key. */
   | { readonly type: 'batch again'; readonly slot: number; readonly change: Change }
   | { readonly type: 'cancel'; readonly slot: number }
+  /** An operator wants CXone to be asked at once. */
+  | { readonly type: 'poll'; readonly slot: number }
   | { readonly type: 'look'; readonly slot: number; readonly wait: number | null }
   | { readonly type: 'callback'; readonly slot: number; readonly words: CallbackWords }
   | { readonly type: 'forged callback'; readonly slot: number; readonly forgery: Forgery }

@@ -13,8 +13,12 @@ import type { Clock, MortalWorld } from './clock.ts';
 import type { Settings } from './history.ts';
 import { TOLD_APP } from './promises/notifications.ts';
 
-export const KEYS = { shop: 'the-shop-key-0123456789', other: 'the-other-key-0123456789' } as const;
-export type App = keyof typeof KEYS;
+export const KEYS = {
+  shop: 'the-shop-key-0123456789',
+  other: 'the-other-key-0123456789',
+  operator: 'the-operator-key-0123456789',
+} as const;
+export type App = 'shop' | 'other';
 export const PUBLIC_URL = 'https://receiver.example';
 
 /** One life of the receiver, from a start to a stop or a crash. */
@@ -170,6 +174,7 @@ function configOf(settings: Settings, databasePath: string): Config {
     CALLBACK_SECRET: 'a-secret-for-histories-of-32-characters',
     CALLBACK_TRUST: settings.trust,
     APP_KEYS: `shop:${KEYS.shop},other:${KEYS.other}`,
+    OPERATOR_KEYS: `operator:${KEYS.operator}`,
     NOTIFY_URLS: `${TOLD_APP}:https://hooks.example/`,
     DATABASE_PATH: databasePath,
     MAX_CONCURRENT: String(settings.maxConcurrent),
@@ -189,6 +194,7 @@ function timeout(world: MortalWorld, ms: number): AbortSignal {
 /** The real ones watch the whole process, and a simulation starts a receiver many times a second. */
 function createQuietMetrics(touch: () => void): Metrics {
   return {
+    observeRequest: () => {},
     observeCallback: () => {},
     observeKeyRefusal: () => {},
     observeCommit: touch,

@@ -94,6 +94,8 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
         return apps.batchAgain(step.slot, step.change);
       case 'cancel':
         return apps.cancel(step.slot);
+      case 'poll':
+        return apps.poll(step.slot);
       case 'look':
         return apps.look(step.slot, step.wait);
       case 'callback':

@@ -26,7 +26,7 @@ test.each(Array.from({ length: GROUPS }, (_, group) => group))(
 test('(these histories reach every ending and everything that can be said of an execution on the way)', () => {
   const sayings = ['ACCEPTED', 'DISPATCHED', 'SUBMITTED', 'FAILED', 'NETWORK_ERROR', 'RATE_LIMITED', 'CANCEL_IGNORED'];
   const callbacks = ['COMPLETED', 'PROGRESS', 'DUPLICATE', 'CONFLICT', 'LATE', 'UNREADABLE', 'MISMATCH'];
-  const polls = ['COMPLETED', 'PROGRESS', 'ERROR', '404', 'TIMEOUT'];
+  const polls = ['REQUESTED', 'COMPLETED', 'PROGRESS', 'ERROR', '404', 'TIMEOUT'];
   const expected = [
     ...TERMINAL_STATUSES,
     ...sayings,

@@ -14,6 +14,8 @@ import {
 } from '../../src/store/port.ts';
 import { anExecution, callback, completed, failed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
 import { addingContract } from './contract-adding.ts';
+import { evidenceContract } from './contract-evidence.ts';
+import { searchingContract } from './contract-searching.ts';
 import { sharingContract } from './contract-sharing.ts';
 
 const LATER = NOON + 1_000_000;
@@ -80,6 +82,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     addingContract(() => store);
     sharingContract(() => store);
+    searchingContract(() => store);
+    evidenceContract(() => store);
 
     describe('recording', () => {
       test('an event for an unknown reference is answered with nothing', async () => {
@@ -231,6 +235,30 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         await pending(null);
         await add();
         expect(await store.counts()).toEqual({ QUEUED: 1, UNCONFIRMED: 0, PENDING: 2 });
+      });
+
+      test('how things stand is told: what is open, whose it is, and for how long', async () => {
+        const nothing = { oldestQueuedAt: null, oldestPendingAt: null, queuedByApp: new Map() };
+        expect(await store.standing()).toMatchObject(nothing);
+        const oldest = await add({ app: 'a' }, NOON - 20);
+        await store.claimDispatches(1, NOON);
+        expect(await store.standing()).toMatchObject({ ...nothing, oldestPendingAt: NOON - 20 });
+        const asked = await add({ app: 'a' }, NOON - 10);
+        await store.claimDispatches(1, NOON);
+        await store.record(asked.reference, submitted({ executionId: 'cx-1' }), NOON);
+        await add({ app: 'b', priority: 1 }, NOON - 5);
+        await add({ app: 'b', priority: 2 }, NOON - 3);
+        await add({ app: 'a' }, NOON - 4);
+        expect(await store.standing()).toEqual({
+          counts: { QUEUED: 3, UNCONFIRMED: 1, PENDING: 1 },
+          oldestQueuedAt: NOON - 5,
+          oldestPendingAt: NOON - 20,
+          queuedByApp: new Map(Object.entries({ b: 2, a: 1 })),
+        });
+        await store.record(oldest.reference, callback(completed()), NOON);
+        expect(await store.standing()).toMatchObject({ oldestPendingAt: NOON - 10 });
+        await store.record(asked.reference, callback(completed()), NOON);
+        expect(await store.standing()).toMatchObject({ oldestPendingAt: null });
       });
 
       test('whoever watches hears of each change in order, and only of what is already stored', async () => {

@@ -62,6 +62,16 @@ export function outboxContract(name: string, open: () => Promise<Store & Outbox>
     const claim = (now = NOON, limit = 10) => store.claim(SHOP, limit, now, now + 30_000);
     const claimed = async (now = NOON) => (await claim(now)).map(({ notification }) => notification.id);
 
+    test('what has not arrived is counted: what is to be sent, and what was given up', async () => {
+      expect(await store.undelivered()).toEqual({ pending: 0, dead: 0 });
+      const [first, second, third] = [await ended(), await ended(), await ended()];
+      await store.recordDelivery(first, FAILED, NOON);
+      expect(await store.undelivered()).toEqual({ pending: 3, dead: 0 });
+      await store.recordDelivery(second, DELIVERED, NOON);
+      await store.recordDelivery(third, GONE, NOON);
+      expect(await store.undelivered()).toEqual({ pending: 1, dead: 1 });
+    });
+
     describe('what comes up', () => {
       test('an execution that ends brings one notification, due at once, with all that is needed to send it', async () => {
         const execution = await add();

@@ -10,6 +10,7 @@ import { createMemoryStore } from '../support/memory-store.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { storeContract } from './contract.ts';
 import { outboxContract } from './outbox-contract.ts';
+import { retentionContract } from './retention-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
 let files = 0;
@@ -32,3 +33,7 @@ storeContract('memory, as the HTTP tests use it', async () => createMemoryStore(
 outboxContract('SQLite', openSqlite);
 
 outboxContract('memory, as the HTTP tests use it', async () => createMemoryStore());
+
+retentionContract('SQLite', openSqlite);
+
+retentionContract('memory, as the HTTP tests use it', async () => createMemoryStore());

@@ -4,8 +4,10 @@ import { onTestFinished } from 'vitest';
 import { startBackground } from '../../src/background.ts';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
+import { createLanes } from '../../src/notify/lanes.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
+import type { Retention } from '../../src/store/retention-port.ts';
 import { NO_TRACING } from '../../src/tracing/tracing.ts';
 import { anExecution } from './executions.ts';
 import { createFakeCourier, type FakeCourier } from './fake-courier.ts';
@@ -16,7 +18,7 @@ import { quietLog, type RememberingLog } from './quiet-log.ts';
 
 export interface Background {
   readonly world: ManualWorld;
-  readonly store: Store & Outbox;
+  readonly store: Store & Outbox & Retention;
   readonly cxone: FakeCxone;
   readonly courier: FakeCourier;
   readonly log: RememberingLog;
@@ -33,6 +35,7 @@ const RULES = {
   queueTimeoutMs: 300_000,
   pollIntervalMs: 2_000,
   auditRetentionDays: 0,
+  payloadRetentionDays: 0,
   appWeights: new Map<string, number>(),
 };
 
@@ -43,7 +46,20 @@ export function startTestBackground(rules = RULES): Background {
   const courier = createFakeCourier();
   const log = quietLog();
   const callbackUrls = { mint: (reference: string) => `https://receiver.example/webhook/${reference}` };
-  const start = () => startBackground({ store, cxone, courier, callbackUrls, world, log, tracing: NO_TRACING, rules });
+  const start = () =>
+    startBackground({
+      store,
+      cxone,
+      courier,
+      lanes: createLanes(world),
+      callbackUrls,
+      world,
+      log,
+      tracing: NO_TRACING,
+      exports: null,
+      secrets: ['a-secret-for-heads-of-32-characters'],
+      rules,
+    });
   let loops = start();
 
   const background: Background = {

@@ -11,6 +11,8 @@ import type { Change } from '../../src/store/port.ts';
 interface Tools {
   readonly operate: <T>(work: (changes: Change[]) => T) => Promise<T>;
   readonly execution: (reference: string) => Execution | undefined;
+  /** Whether what it tells of is no longer kept. */
+  readonly isPruned: (reference: string) => boolean;
   readonly append: (execution: Execution, draft: AuditDraft, now: number) => AuditEntry;
 }
 
@@ -26,7 +28,7 @@ interface Kept {
   notification: Notification;
 }
 
-export function createMemoryOutbox({ operate, execution, append }: Tools): MemoryOutbox {
+export function createMemoryOutbox({ operate, execution, isPruned, append }: Tools): MemoryOutbox {
   let kept: Kept[] = [];
   let lastSequence = 0;
 
@@ -52,6 +54,9 @@ export function createMemoryOutbox({ operate, execution, append }: Tools): Memor
   }
 
   function apply(one: Kept, event: DeliveryEvent, now: number, changes: Change[]): Delivery {
+    if (event.type === 'replayed' && isPruned(one.notification.reference)) {
+      return { notification: one.notification, outcome: 'pruned' };
+    }
     const { notification, outcome, entry } = deliver(one.notification, event, now);
     one.notification = notification;
     const found = keepOrder(notification.reference, now);
@@ -100,6 +105,12 @@ export function createMemoryOutbox({ operate, execution, append }: Tools): Memor
         const one = byId(id);
         return one && apply(one, event, now, changes);
       }),
+    undelivered: () =>
+      operate(() => {
+        const count = (wanted: (one: Notification) => boolean) =>
+          kept.filter(({ notification }) => wanted(notification)).length;
+        return { pending: count(({ dueAt }) => dueAt !== null), dead: count(({ status }) => status === 'DEAD') };
+      }),
     findNotification: (id) => operate(() => byId(id)?.notification),
     listNotifications: (query) =>
       operate(() => {
@@ -118,9 +129,9 @@ export function createMemoryOutbox({ operate, execution, append }: Tools): Memor
             sequence > after && notification.status !== 'PENDING' && matchesFilter(notification, filter),
         );
         const taken = matching.slice(0, limit);
-        for (const one of taken) apply(one, { type: 'replayed', by }, now, changes);
+        const done = taken.map((one) => apply(one, { type: 'replayed', by }, now, changes));
         const next = matching.length > limit ? (taken.at(-1)?.sequence ?? null) : null;
-        return { replayed: taken.length, next };
+        return { replayed: done.filter(({ outcome }) => outcome !== 'pruned').length, next };
       }),
   };
 

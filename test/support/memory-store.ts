@@ -1,7 +1,13 @@
 // A store in memory: what SQLite does, without a file. It keeps to the port's contract and shares its suite.
 
 import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../src/execution/event.ts';
-import { type Dispatchable, type Execution, OPEN_STATUSES, type Submission } from '../../src/execution/execution.ts';
+import {
+  type Dispatchable,
+  type Execution,
+  isTerminal,
+  OPEN_STATUSES,
+  type Submission,
+} from '../../src/execution/execution.ts';
 import { keyOf, requestOf } from '../../src/execution/idempotency-key.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { createFairShares } from '../../src/sharing/fair-shares.ts';
@@ -11,30 +17,36 @@ import {
   type AddedAmongOthers,
   type Change,
   type Counts,
+  type Evidence,
   type Feed,
   type FeedQuery,
+  type KeptBody,
   type ListQuery,
   type NewExecution,
   type Pruned,
   type Recorded,
   type Share,
+  type Standing,
   type Store,
   StoreUnavailable,
 } from '../../src/store/port.ts';
+import type { Retention } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/chain.ts';
+import { forgotten, recalled } from '../../src/store/sqlite/pruned-payload.ts';
 import { mutableColumns } from '../../src/store/sqlite/rows.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
+import { createMemoryRetention, type MemoryPayload } from './memory-retention.ts';
 
-interface Row {
-  execution: Execution;
+interface Row extends MemoryPayload {
   readonly payload: Pick<Submission, 'inputs' | 'context'>;
   readonly fingerprint: string;
 }
 
-export function createMemoryStore(): Store & Outbox {
+export function createMemoryStore(): Store & Outbox & Retention {
   const rows = new Map<string, Row>();
   const listeners = new Set<(changes: readonly Change[]) => void>();
   const evenly = createFairShares();
+  const bodies: KeptBody[] = [];
   let entries: AuditEntry[] = [];
   let lastEntryId = 0;
   let prunedThrough = 0;
@@ -43,7 +55,21 @@ export function createMemoryStore(): Store & Outbox {
   const all = () => [...rows.values()].map(({ execution }) => execution);
   const byReference = (reference: string) => [...rows.values()].find((row) => row.execution.reference === reference);
 
-  const outbox = createMemoryOutbox({ operate, execution: (reference) => byReference(reference)?.execution, append });
+  const outbox = createMemoryOutbox({
+    operate,
+    execution: (reference) => byReference(reference)?.execution,
+    isPruned: (reference) => byReference(reference)?.isPruned === true,
+    append,
+  });
+
+  const retention = createMemoryRetention({
+    operate,
+    rows: () => [...rows.values()],
+    entries: () => entries,
+    isPending: outbox.isPending,
+    leaving,
+    prunedThrough: () => prunedThrough,
+  });
 
   /** Runs one operation as a whole; its promise settles after the listeners have heard of it, as after a commit. */
   async function operate<T>(work: (changes: Change[]) => T): Promise<T> {
@@ -61,13 +87,26 @@ export function createMemoryStore(): Store & Outbox {
     const at = { id: lastEntryId, timestamp: now };
     const entry = { ...at, event, actionId, correlationId, executionId, latencyMs, httpStatus, app, detail };
     entries.push(entry);
+    if (draft.body) bodies.push({ entryId: entry.id, ...draft.body });
     return entry;
   }
 
+  function evidence(correlationId: string): Evidence | undefined {
+    const row = rows.get(correlationId);
+    const kept = bodies.filter(
+      ({ entryId }) => entries.find(({ id }) => id === entryId)?.correlationId === correlationId,
+    );
+    return row && { ...row.payload, prunedAt: null, bodies: kept.slice(-10) };
+  }
+
   function apply(row: Row, event: ExecutionEvent, now: number): Change & Recorded {
-    const { execution, outcome, entry } = transition(row.execution, event, now);
-    const told = outbox.arrived(row.execution, execution, now);
+    const before = row.execution;
+    const recall = recalled(before, row.payloadSha256, event);
+    const { execution: after, outcome, entry } = transition(recall, event, now);
+    const execution = forgotten(after, recall, before);
+    const told = outbox.arrived(before, execution, now);
     row.execution = execution;
+    if (outcome === 'late') row.isPruned = false;
     if (outcome !== 'resolved') return { execution, outcome, entry: append(execution, entry, now) };
     const seal = { status: execution.status, outcomeSha256: outcomeHash(mutableColumns(execution)) };
     const sealed = { ...entry, detail: { ...entry.detail, ...seal, ...(told ? { notification: told.id } : {}) } };
@@ -105,7 +144,13 @@ export function createMemoryStore(): Store & Outbox {
     if (queued.length >= queueCapacity) return { outcome: 'full' };
     if (queued.filter(({ app }) => app === execution.app).length >= appQueueCapacity) return { outcome: 'share-full' };
     const { inputs, context, ...state } = execution;
-    rows.set(execution.correlationId, { execution: state, payload: { inputs, context }, fingerprint });
+    rows.set(execution.correlationId, {
+      execution: state,
+      payload: { inputs, context },
+      fingerprint,
+      payloadSha256: null,
+      isPruned: false,
+    });
     const { timeoutSeconds, graceSeconds, retryUncertain } = state;
     const detail = { timeoutSeconds, graceSeconds, retryUncertain };
     const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
@@ -172,30 +217,35 @@ export function createMemoryStore(): Store & Outbox {
   }
 
   function list(query: ListQuery) {
-    const matching = all()
-      .filter((execution) => matches(execution, query))
+    const matching = [...rows.values()]
+      .filter((row) => matches(row, query))
+      .map(({ execution }) => execution)
       .sort((one, other) => (one.reference < other.reference ? 1 : -1));
     const items = matching.slice(0, query.limit);
     return { items, next: matching.length > query.limit ? (items.at(-1)?.reference ?? null) : null };
   }
 
-  function prune(limit: number, cutoff: number): Pruned {
-    // As with a hash chain, the first entry that must stay keeps all that follow.
-    const oldest = entries.slice(0, limit);
+  /** As with a hash chain, the first entry that must stay keeps all that follow. */
+  function leaving(limit: number, cutoff: number, after: number): readonly AuditEntry[] {
+    const oldest = entries.filter(({ id }) => id > after).slice(0, limit);
     const stays = oldest.findIndex(({ timestamp, correlationId }) => {
       const { resolvedAt = 0, reference = '' } = rows.get(correlationId)?.execution ?? {};
       return timestamp >= cutoff || resolvedAt === null || resolvedAt >= cutoff || outbox.isPending(reference);
     });
-    const leaving = stays === -1 ? oldest : oldest.slice(0, stays);
-    entries = entries.slice(leaving.length);
-    prunedThrough = leaving.at(-1)?.id ?? prunedThrough;
+    return stays === -1 ? oldest : oldest.slice(0, stays);
+  }
+
+  function prune(limit: number, cutoff: number, through = Number.POSITIVE_INFINITY): Pruned {
+    const going = leaving(limit, cutoff, 0).filter(({ id }) => id <= through);
+    entries = entries.slice(going.length);
+    prunedThrough = going.at(-1)?.id ?? prunedThrough;
     const left = new Set(entries.map(({ correlationId }) => correlationId));
-    const gone = new Set(leaving.map(({ correlationId }) => correlationId).filter((id) => !left.has(id)));
+    const gone = new Set(going.map(({ correlationId }) => correlationId).filter((id) => !left.has(id)));
     for (const id of gone) {
       outbox.forget(rows.get(id)?.execution.reference ?? '');
       rows.delete(id);
     }
-    return { entries: leaving.length, executions: gone.size };
+    return { entries: going.length, executions: gone.size };
   }
 
   function feed({ after, app, correlationId, limit }: FeedQuery): Feed {
@@ -210,6 +260,7 @@ export function createMemoryStore(): Store & Outbox {
 
   return {
     ...outbox.port,
+    ...retention,
     add: (submission) => operate((changes) => add(submission, changes)),
     addAll: (submissions, together) => operate((changes) => addAll(submissions, together, changes)),
     record: (reference, event, now) => operate((changes) => record(reference, event, now, changes)),
@@ -227,10 +278,12 @@ export function createMemoryStore(): Store & Outbox {
     list: (query) => operate(() => list(query)),
     trail: (correlationId) => operate(() => entries.filter((entry) => entry.correlationId === correlationId)),
     feed: (query) => operate(() => feed(query)),
+    evidence: (correlationId) => operate(() => evidence(correlationId)),
     counts: () => operate(() => countByStatus(all())),
+    standing: () => operate(() => standingOf(all())),
     // Its trail is not chained: the hash tells no more than the id.
     head: async () => ({ id: lastEntryId, hash: String(lastEntryId).padStart(64, '0') }),
-    prune: (limit, cutoff) => operate(() => prune(limit, cutoff)),
+    prune: (limit, cutoff, through) => operate(() => prune(limit, cutoff, through)),
     ping: () => operate(() => undefined),
     watch: (listener) => {
       listeners.add(listener);
@@ -242,20 +295,44 @@ export function createMemoryStore(): Store & Outbox {
   };
 }
 
-function matches(execution: Execution, query: ListQuery): boolean {
+function matches({ execution, payload }: Row, query: ListQuery): boolean {
+  const { status } = execution;
   return (
     (query.app === null || execution.app === query.app) &&
-    (query.status === undefined || execution.status === query.status) &&
+    (query.status === undefined || (query.status === 'OPEN' ? !isTerminal(status) : status === query.status)) &&
     (query.actionId === undefined || execution.actionId === query.actionId) &&
+    (query.id === undefined || execution.correlationId.startsWith(query.id)) &&
+    (query.executionId === undefined || execution.executionId === query.executionId) &&
+    (query.text === undefined || holds({ ...payload, ...execution }, query.text)) &&
     (query.from === undefined || execution.submittedAt >= query.from) &&
     (query.to === undefined || execution.submittedAt < query.to) &&
     (query.before === undefined || execution.reference < query.before)
   );
 }
 
+function holds(one: Row['payload'] & Execution, text: string): boolean {
+  const { inputs, context, result, error, lateResult } = one;
+  const written = [inputs, context, result, error, lateResult].map((value) => JSON.stringify(value).toLowerCase());
+  const needles = [text, JSON.stringify(text).slice(1, -1)].map((needle) => needle.toLowerCase());
+  return written.some((json) => json !== 'null' && needles.some((needle) => json.includes(needle)));
+}
+
 function countByStatus(executions: readonly Execution[]): Counts {
   const count = (wanted: string) => executions.filter(({ status }) => status === wanted).length;
   return Object.fromEntries(OPEN_STATUSES.map((status) => [status, count(status)])) as Counts;
+}
+
+function standingOf(executions: readonly Execution[]): Standing {
+  const open = executions.filter(({ status }) => !isTerminal(status));
+  const [queued, sent] = [true, false].map((wanted) => open.filter(({ status }) => (status === 'QUEUED') === wanted));
+  const oldest = (some: readonly Execution[] = []) => earliest(some.map(({ submittedAt }) => submittedAt));
+  const byApp = Map.groupBy(queued ?? [], ({ app }) => app);
+  return {
+    counts: countByStatus(executions),
+    oldestQueuedAt: oldest(queued),
+    oldestPendingAt: oldest(sent),
+    queuedByApp: new Map([...byApp].map(([app, own]) => [app, own.length])),
+  };
 }
 
 function earliest(moments: readonly (number | null)[]): number | null {

@@ -61,6 +61,8 @@ export function createRate(ratePerSecond: number, world: World) {
       refresh();
       return Math.max(0, pausedUntil - at);
     },
+    /** Milliseconds until nobody has asked for so long that all that may be taken at once is there again. */
+    untilFull: (): number => bucket.until(capacity),
     tokens: (): number => Math.floor(bucket.level()),
   };
 }

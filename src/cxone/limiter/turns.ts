@@ -9,11 +9,15 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-/** Those who wait for permits: first come first served within a kind, the kinds by turns. */
+type Turn = Exclude<RequestKind, 'spare'>;
+
+const KINDS = ['execute', 'poll', 'spare'] as const;
+
+/** Those who wait for permits: first come first served within a kind, executes and polls by turns, spare requests after them. */
 export function createTurns() {
-  const lines: Record<RequestKind, Waiter[]> = { execute: [], poll: [] };
-  let turn: RequestKind = 'execute';
-  const other = (kind: RequestKind): RequestKind => (kind === 'execute' ? 'poll' : 'execute');
+  const lines: Record<RequestKind, Waiter[]> = { execute: [], poll: [], spare: [] };
+  let turn: Turn = 'execute';
+  const other = (kind: Turn): Turn => (kind === 'execute' ? 'poll' : 'execute');
   const hungry = (kind: RequestKind) => lines[kind].find((waiter) => waiter.granted.length < waiter.max);
 
   return {
@@ -35,8 +39,12 @@ export function createTurns() {
         signal.addEventListener('abort', leave);
         lines[kind].push(waiter);
       }),
-    /** Whether anyone would take one more permit. */
+    /** Whether anyone whose turn may come would take one more permit. */
     wanted: (): boolean => hungry('execute') !== undefined || hungry('poll') !== undefined,
+    spareWanted: (): boolean => hungry('spare') !== undefined,
+    giveSpare: (permit: Permit): void => {
+      hungry('spare')?.granted.push(permit);
+    },
     /** Gives a permit, which must be wanted, to whose turn it is. */
     give: (permit: Permit): void => {
       const kind = hungry(turn) === undefined ? other(turn) : turn;
@@ -45,7 +53,7 @@ export function createTurns() {
     },
     /** Lets everyone go who got something. */
     settle: (): void => {
-      for (const kind of ['execute', 'poll'] as const) {
+      for (const kind of KINDS) {
         const served = lines[kind].filter((waiter) => waiter.granted.length > 0);
         if (served.length === 0) continue;
         lines[kind] = lines[kind].filter((waiter) => waiter.granted.length === 0);
@@ -53,9 +61,10 @@ export function createTurns() {
       }
     },
     size: () => lines.execute.length + lines.poll.length,
-    waiting: () => ({ execute: lines.execute.length, poll: lines.poll.length }),
+    spares: () => lines.spare.length,
+    waiting: () => ({ execute: lines.execute.length, poll: lines.poll.length, spare: lines.spare.length }),
     clear: (): void => {
-      const all = [...lines.execute.splice(0), ...lines.poll.splice(0)];
+      const all = KINDS.flatMap((kind) => lines[kind].splice(0));
       for (const waiter of all) waiter.resolve();
     },
   };

@@ -33,7 +33,11 @@ function broken(path: string): Html[] {
   return path.split(/(?<=[/.])/).map((part) => html`${part}<wbr />`);
 }
 
-const WHOSE: { readonly [scheme: string]: string } = { appKey: 'of an app', operatorKey: 'of an operator' };
+const WHOSE: { readonly [scheme: string]: string } = {
+  appKey: 'of an app',
+  operatorKey: 'of an administrator',
+  readerKey: 'of a reader',
+};
 
 function access({ security, tags }: Operation): Html {
   const whose = security.flatMap((one) => Object.keys(one)).flatMap((scheme) => WHOSE[scheme] ?? []);

@@ -3,12 +3,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { html, raw } from 'hono/html';
+import { BASE_STYLE } from '../look/base.ts';
 import type { Document } from '../openapi/model.ts';
 import { operationSection, type Placed } from './operations.ts';
 import { schemaSection } from './schemas.ts';
 import { anchor, type Html, paragraphs } from './text.ts';
 
-const STYLE = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+const STYLE = `${BASE_STYLE}\n${readFileSync(new URL('./style.css', import.meta.url), 'utf8')}`;
 
 /** The style by its hash, and nothing else at all. */
 export const POLICY = [

@@ -4,8 +4,11 @@ import type { ProblemName } from '../problems.ts';
 import type { Answer, Body, Operation, Parameter, Reference } from './model.ts';
 import { problemAnswers } from './problems.ts';
 
-/** `app`: the key of an app; `anyone`: that or the key of an operator; `operator`: the latter alone; `open`: no key. */
-type Access = 'app' | 'anyone' | 'operator' | 'open';
+/**
+ * `app`: the key of an app; `anyone`: that or the key of an operator; `operator`: the latter alone, of a reader too;
+ * `owner`: of an app or an administrator; `administrator`: of an administrator; `open`: no key.
+ */
+type Access = 'app' | 'anyone' | 'operator' | 'owner' | 'administrator' | 'open';
 
 interface Plan extends Omit<Operation, 'security' | 'responses' | 'tags'> {
   readonly tag: string;
@@ -27,16 +30,21 @@ const PROBLEMS_OF: { readonly [A in Access]: readonly ProblemName[] } = {
   anyone: OF_KEYS,
   app: [...OF_KEYS, 'forbidden'],
   operator: [...OF_KEYS, 'forbidden'],
+  owner: [...OF_KEYS, 'forbidden'],
+  administrator: [...OF_KEYS, 'forbidden'],
 };
 
 const APP = { appKey: [] };
-const OPERATOR = [{ operatorKey: [] }, { operatorBasic: [] }];
+const ADMINISTRATOR = [{ operatorKey: [] }, { operatorBasic: [] }];
+const OPERATOR = [...ADMINISTRATOR, { readerKey: [] }, { readerBasic: [] }];
 
 const SECURITY: { readonly [A in Access]: Operation['security'] } = {
   open: [],
   anyone: [APP, ...OPERATOR],
   app: [APP],
   operator: OPERATOR,
+  owner: [APP, ...ADMINISTRATOR],
+  administrator: ADMINISTRATOR,
 };
 
 export function operation({ tag, access, answers, problems = [], stored = false, ...plan }: Plan): Operation {

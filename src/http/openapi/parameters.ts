@@ -20,6 +20,14 @@ export const PARAMETERS = {
     schema: { type: 'string' },
     example: 'msg_019c1488000070008000000000000001_ended',
   },
+  ReconciliationId: {
+    name: 'id',
+    in: 'path',
+    required: true,
+    description: 'The `id` of the reconciliation.',
+    schema: { type: 'string' },
+    example: '019c1405-7a00-7000-8000-000000000001',
+  },
   Prefer: {
     name: 'Prefer',
     in: 'header',

@@ -28,7 +28,11 @@ const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
   'app-queue-full': { errors: itemErrors },
   'queue-full': { errors: itemErrors },
   'events-pruned': { resumeAfter: count('The `Last-Event-ID` from which nothing is missing.') },
-  'store-unavailable': { replayed: v.exactOptional(count('Of a replay of many: how many are sent again.')) },
+  'store-unavailable': {
+    replayed: v.exactOptional(count('Of a replay of many: how many are sent again.')),
+    matched: v.exactOptional(count('Of an action on many: how many were looked at.')),
+    done: v.exactOptional(count('Of an action on many: for how many it was done.')),
+  },
   'not-ready': {
     ready: v.literal(false),
     notReady: v.pipe(v.array(v.string()), v.minLength(1), v.description('What is not ready, in words.')),

@@ -2,13 +2,17 @@
 
 import { NOTIFICATION_TYPES } from '../../notification/notification.ts';
 import { BATCH } from '../batch-request.ts';
+import { SELECTION } from '../list-query.ts';
 import { REPLAY } from '../notification-query.ts';
+import { RECONCILE } from '../reconciliations.ts';
+import { ACTED } from '../schemas/actions.ts';
 import { AUDIT_ENTRY, AUDIT_TRAIL, STREAM_EVENT } from '../schemas/audit.ts';
 import { batchSchemas } from '../schemas/batch.ts';
 import { CALLBACK, CALLBACK_ANSWER, UNREADABLE_ANSWER } from '../schemas/callback.ts';
 import { EXECUTION, EXECUTION_PAGE, LATE_RESULT } from '../schemas/execution.ts';
 import { LIVE, READY } from '../schemas/health.ts';
 import { message, NOTIFICATION, NOTIFICATION_PAGE, REPLAYED, SECRETS } from '../schemas/notification.ts';
+import { RECONCILIATION } from '../schemas/reconciliation.ts';
 import { SUBMISSION } from '../submission-request.ts';
 import { closed, schemasOf } from './convert.ts';
 import type { Schema } from './model.ts';
@@ -16,7 +20,13 @@ import { problemSchemas } from './problems.ts';
 import { messageName } from './webhooks.ts';
 
 /** Bodies that apps send: fields that are not named are refused. */
-const REQUESTS = { Submission: SUBMISSION, Batch: BATCH, Replay: REPLAY } as const;
+const REQUESTS = {
+  Submission: SUBMISSION,
+  Batch: BATCH,
+  Selection: SELECTION,
+  Replay: REPLAY,
+  Reconcile: RECONCILE,
+} as const;
 
 export function componentSchemas(): Record<string, Schema> {
   const problems = problemSchemas();
@@ -26,6 +36,8 @@ export function componentSchemas(): Record<string, Schema> {
     LateResult: LATE_RESULT,
     ExecutionPage: EXECUTION_PAGE,
     ...batchSchemas(problems.any),
+    Acted: ACTED,
+    Reconciliation: RECONCILIATION,
     AuditEntry: AUDIT_ENTRY,
     AuditTrail: AUDIT_TRAIL,
     StreamEvent: STREAM_EVENT,
@@ -37,13 +49,18 @@ export function componentSchemas(): Record<string, Schema> {
     Callback: CALLBACK,
     CallbackAnswer: CALLBACK_ANSWER,
     UnreadableAnswer: UNREADABLE_ANSWER,
-    Live: LIVE,
-    Ready: READY,
+    Liveness: LIVE,
+    Readiness: READY,
     Problem: problems.any,
     ...problems.each,
   });
   const requests = Object.keys(REQUESTS).map((name) => [name, closed(schemas[name] ?? {})] as const);
-  return { ...schemas, ...Object.fromEntries(requests), Batch: withItems(closed(schemas['Batch'] ?? {})) };
+  return {
+    ...schemas,
+    ...Object.fromEntries(requests),
+    Batch: withItems(closed(schemas['Batch'] ?? {})),
+    Selection: { ...closed(schemas['Selection'] ?? {}), minProperties: 1 },
+  };
 }
 
 /** Each item of a batch is checked alone, so that a bad one is refused alone; what it may be is what a submission may be. */

@@ -64,9 +64,23 @@ export const TOLD: { readonly [N in ProblemName]: Told } = {
     when: 'The callback names another `executionId` than the one that is known.',
     detail: 'This URL was given out for an execution with another executionId.',
   },
+  'cannot-be-polled': {
+    when: 'The execution has ended, was not sent yet, or CXone gave no name by which it could be asked for.',
+    detail: 'It is QUEUED: CXone has not been sent it yet, so there is nothing to ask for.',
+  },
   'notification-pending': {
     when: 'A notification is to be replayed that is still to be sent.',
     detail: 'It is still being tried, next at 2026-01-31T12:00:00.000Z. What is DELIVERED or DEAD can be replayed.',
+  },
+  'payload-pruned': {
+    when: 'A notification is to be replayed whose result is older than `PAYLOAD_RETENTION_DAYS`.',
+    detail:
+      'The result that it told is no longer kept (PAYLOAD_RETENTION_DAYS), so it cannot be told again. GET /v1/executions/{correlationId} still says how the execution ended.',
+  },
+  'reconciliation-running': {
+    when: 'Another reconciliation is under way.',
+    detail:
+      'Another one is under way, and one runs at a time: GET /v1/reconciliations/019c1405-7a00-7000-8000-000000000001 tells how far it is.',
   },
   'events-pruned': {
     when: 'Events after that `Last-Event-ID` are no longer kept, so that some would be missing.',

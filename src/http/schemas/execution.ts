@@ -55,6 +55,6 @@ export const EXECUTION = v.object({
 export type ExecutionAnswer = v.InferOutput<typeof EXECUTION>;
 
 export const EXECUTION_PAGE = v.object({
-  items: v.pipe(v.array(EXECUTION), v.description('Newest first.')),
-  nextCursor: nullable(v.string(), 'The `cursor` of the next page; null at the end.'),
+  items: v.pipe(v.array(EXECUTION), v.description('Newest first; maybe fewer than `limit`, or none.')),
+  nextCursor: nullable(v.string(), 'The `cursor` of the next page, whatever is on this one; null at the end.'),
 });

@@ -9,6 +9,7 @@ import type { Database } from 'better-sqlite3';
 import { reasonOf } from '../../log.ts';
 import { openForReading } from './inspect.ts';
 import { DatabaseRefused, explain } from './open.ts';
+import { INCREMENTAL } from './reclaim.ts';
 import { readHead, verifyAudit } from './verify.ts';
 import type { Link } from './verify-chain.ts';
 
@@ -54,6 +55,8 @@ export function copyInto(source: string, partial: string, progress?: Progress): 
     create(partial);
     try {
       const before = readHead(client);
+      // The copy of a file that cannot give space back can.
+      if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL) client.pragma('auto_vacuum = INCREMENTAL');
       explain(partial, () => client.prepare('VACUUM INTO ?').run(partial));
       sync(partial);
       return examine(client, partial, before, progress);
@@ -146,7 +149,7 @@ export function discard(partial: string): void {
     rmSync(partial + suffix, { force: true });
 }
 
-function sync(path: string): void {
+export function sync(path: string): void {
   const handle = openSync(path, 'r');
   try {
     fsyncSync(handle);

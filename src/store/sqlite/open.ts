@@ -57,7 +57,7 @@ export function openDatabase(path: string): OpenDatabase {
 }
 
 /** One receiver a file: the lock is held on a file beside it, by the operating system, and ends with the process. */
-function takeLock(file: string): Database.Database {
+export function takeLock(file: string): Database.Database {
   makeFolder(dirname(file));
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
     throw new DatabaseRefused(`${file} is a folder: put the name of a file after it in DATABASE_PATH`);
@@ -109,6 +109,7 @@ function prepareDatabase(file: string, client: Database.Database): BetterSQLite3
   // SQLite opens a file that may not be written without a word, and tells at the first write.
   client.exec(`BEGIN IMMEDIATE; PRAGMA application_id = ${APPLICATION_ID}; ROLLBACK`);
   if (!isNew) refuseNewer(file, client);
+  if (isNew) letShrink(client);
   setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
   // Opening an existing WAL database leaves NORMAL, which loses acknowledged commits when the power fails.
   setAndReadBack(client, 'synchronous', 'FULL', 2);
@@ -120,6 +121,12 @@ function prepareDatabase(file: string, client: Database.Database): BetterSQLite3
   migrate(orm, { migrationsFolder: MIGRATIONS });
   client.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   return orm;
+}
+
+/** Space that pruning frees can be given back to the disk. Of a file that has tables already only a copy can (compact). */
+function letShrink(client: Database.Database): void {
+  client.pragma('auto_vacuum = INCREMENTAL');
+  client.exec('VACUUM');
 }
 
 function isEmpty(client: Database.Database): boolean {

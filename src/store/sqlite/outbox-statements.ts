@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { Undelivered } from '../outbox-port.ts';
 import { DELIVERY_COLUMNS } from './notification-rows.ts';
 import { notifications } from './schema.ts';
 
@@ -30,6 +31,11 @@ const LANES = `
   )
   SELECT app, origin, due_at AS dueAt FROM lane`;
 
+/** Each counts the entries of a small index of its own. */
+const UNDELIVERED = `SELECT
+  (SELECT count(*) FROM notifications WHERE due_at IS NOT NULL) AS pending,
+  (SELECT count(*) FROM notifications WHERE status = 'DEAD') AS dead`;
+
 export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Database) {
   const hole = sql.placeholder;
   const holes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, sql`${hole(name)}`]));
@@ -44,7 +50,13 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
     .as('longest_due');
 
   return {
+    /** A late result that came after the pruning of all the rest is there. */
+    isPruned: client.prepare<[reference: string, type: string], 1>(
+      `SELECT 1 FROM executions WHERE reference = ? AND payload_sha256 IS NOT NULL
+        AND (payload_pruned_at IS NOT NULL OR ? <> 'execution.late_result')`,
+    ),
     lanes: client.prepare<[], LaneRow>(LANES),
+    undelivered: client.prepare<[], Undelivered>(UNDELIVERED),
     insert: orm
       .insert(notifications)
       .values(holes(Object.keys(columns)) as never)

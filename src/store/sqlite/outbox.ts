@@ -56,6 +56,9 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
   function apply(before: Notification, event: DeliveryEvent, now: number): Mutation<Delivery | undefined, Change> {
     const execution = tools.execution(before.reference);
     if (execution === undefined) return { value: undefined, changes: [] };
+    if (event.type === 'replayed' && sql.isPruned.get(before.reference, before.type) !== undefined) {
+      return { value: { notification: before, outcome: 'pruned' }, changes: [] };
+    }
     const { notification, outcome, entry } = deliver(before, event, now);
     if (notification !== before) save(notification);
     const found = ofExecution(before.reference);
@@ -108,6 +111,8 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
     recordDelivery: (id, event, now) => writer.mutate(() => recordDelivery(id, event, now)),
 
+    undelivered: async () => sql.undelivered.get() ?? { pending: 0, dead: 0 },
+
     findNotification: async (id) => {
       const row = sql.byId.get({ id });
       return row && toNotification(row);
@@ -124,7 +129,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
         const stale = rows.filter(({ status }) => status !== 'PENDING');
         return applyAll(stale, { type: 'replayed', by }, now);
       });
-      return { replayed: deliveries.length, next };
+      return { replayed: deliveries.filter(({ outcome }) => outcome !== 'pruned').length, next };
     },
   };
 

@@ -123,6 +123,8 @@ export function toRow(execution: Dispatchable, fingerprint: string): ExecutionRo
     traceparent: execution.traceparent,
     tracestate: execution.tracestate,
     fingerprint,
+    payloadPrunedAt: null,
+    payloadSha256: null,
   };
 }
 

@@ -47,6 +47,10 @@ export const executions = sqliteTable(
     dispatchAt: text('dispatch_at'),
     pollAt: text('poll_at'),
     expireAt: text('expire_at'),
+    /** When the payload was pruned: inputs and context became {}, result and error NULL. NULL again while a later result is kept. */
+    payloadPrunedAt: text('payload_pruned_at'),
+    /** What is left of a pruned payload: JSON with the SHA-256 of `inputs`, `context`, `outcome` and `lateOutcome`. */
+    payloadSha256: text('payload_sha256'),
   },
   (table) => [
     index('executions_by_app').on(table.app, table.reference),
@@ -56,6 +60,11 @@ export const executions = sqliteTable(
     index('executions_to_dispatch').on(table.app, table.priority, table.dispatchAt).where(sql`dispatch_at IS NOT NULL`),
     index('executions_to_poll').on(table.app, table.pollAt).where(sql`poll_at IS NOT NULL`),
     index('executions_to_expire').on(table.expireAt).where(sql`expire_at IS NOT NULL`),
+    /** What has not ended, in the order of lists: little, however much has. */
+    index('executions_open').on(table.reference).where(sql`resolved_at IS NULL`),
+    index('executions_with_payload')
+      .on(table.resolvedAt)
+      .where(sql`resolved_at IS NOT NULL AND payload_pruned_at IS NULL`),
   ],
 );
 
@@ -79,11 +88,17 @@ export const auditEvents = sqliteTable(
 );
 
 /** Callback bodies that nobody could read, as they came; their SHA-256 stands in the audit entry. */
-export const callbackBodies = sqliteTable('callback_bodies', {
-  auditId: integer('audit_id').primaryKey(),
-  contentType: text('content_type'),
-  body: blob('body', { mode: 'buffer' }).notNull(),
-});
+export const callbackBodies = sqliteTable(
+  'callback_bodies',
+  {
+    auditId: integer('audit_id').primaryKey(),
+    contentType: text('content_type'),
+    body: blob('body', { mode: 'buffer' }).notNull(),
+    /** When the bytes were pruned, and only these: the body is empty since. */
+    prunedAt: text('pruned_at'),
+  },
+  (table) => [index('callback_bodies_kept').on(table.auditId).where(sql`pruned_at IS NULL`)],
+);
 
 /** The outbox: what apps are to be told, committed together with what there is to tell. */
 export const notifications = sqliteTable(

@@ -57,6 +57,11 @@ export function prepareStatements(orm: BetterSQLite3Database) {
       .set({ pollAt: sql`${hole('pollAt')}` })
       .where(eq(executions.reference, hole('reference')))
       .prepare(),
+    hasPayloadAgain: orm
+      .update(executions)
+      .set({ payloadPrunedAt: null })
+      .where(eq(executions.reference, hole('reference')))
+      .prepare(),
     queued: orm
       .select({ app: executions.app, priority: executions.priority, count: sql<number>`count(*)` })
       .from(executions)
@@ -70,7 +75,11 @@ export function prepareStatements(orm: BetterSQLite3Database) {
       .groupBy(executions.app)
       .prepare(),
     waiting: orm
-      .select({ status: executions.status, count: sql<number>`count(*)` })
+      .select({
+        status: executions.status,
+        count: sql<number>`count(*)`,
+        oldest: sql<string>`min(${executions.submittedAt})`,
+      })
       .from(executions)
       .where(isNotNull(executions.expireAt))
       .groupBy(executions.status)

@@ -2,32 +2,33 @@
 
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { AuditDraft, ExecutionEvent } from '../../execution/event.ts';
+import type { ExecutionEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
-import { keyOf, namesOf, requestOf } from '../../execution/idempotency-key.ts';
 import { transition } from '../../execution/transition.ts';
 import type { Log } from '../../log.ts';
 import { reasonOf } from '../../log.ts';
 import type { World } from '../../world.ts';
+import type { InsightStore } from '../insight-port.ts';
 import type { Outbox } from '../outbox-port.ts';
-import {
-  type Added,
-  type AddedAmongOthers,
-  type Change,
-  type NewExecution,
-  type Recorded,
-  type Store,
-  StoreUnavailable,
-} from '../port.ts';
+import { type Change, type Recorded, type Store, StoreUnavailable } from '../port.ts';
+import type { Retention } from '../retention-port.ts';
+import { createAdding } from './adding.ts';
+import { attributed } from './attributed.ts';
 import { createBacklog } from './backlog.ts';
 import { outcomeHash } from './chain.ts';
 import { createDueWork } from './due.ts';
+import { createEvidence } from './evidence.ts';
 import { createFeed } from './feed.ts';
+import { createInsight } from './insight.ts';
 import { createList } from './list.ts';
 import { explain, openDatabase } from './open.ts';
 import { createOutbox } from './outbox.ts';
+import { createPayloads } from './payloads.ts';
 import { createPruner } from './prune.ts';
-import { mutableColumns, toDispatchable, toEntry, toIso, toRow, toState } from './rows.ts';
+import { forgotten, recalled } from './pruned-payload.ts';
+import { reclaim } from './reclaim.ts';
+import { mutableColumns, toDispatchable, toEntry, toIso, toState } from './rows.ts';
+import { createStanding } from './standing.ts';
 import { prepareStatements } from './statements.ts';
 import { createTrail } from './trail.ts';
 import { createWriter, type Mutation } from './writer.ts';
@@ -46,18 +47,21 @@ export interface SqliteStoreOptions {
 const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 
 /** @throws {DatabaseRefused} when the file cannot be used; the message says why and what to do. */
-export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox {
+export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox & Retention & InsightStore {
   const database = openDatabase(options.path);
   const sql = prepareStatements(database.orm);
-  const list = createList(database.orm);
-  const prune = createPruner(database.orm);
+  const list = createList(database);
+  const pruner = createPruner(database.client, database.orm);
+  const payloads = createPayloads(database.client, database.orm);
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
   // What they remember between transactions is read again after a rollback: only this process writes.
   const trail = createTrail(sql);
   const backlog = createBacklog();
   const due = createDueWork(database, backlog);
+  const standing = createStanding(database.client, sql, backlog);
   const feed = createFeed(database.client, () => trail.head().id);
+  const evidence = createEvidence(database.client);
   let wasFull = false;
   try {
     explain(options.path, remember);
@@ -66,7 +70,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox {
     throw error;
   }
 
-  const writer = createWriter<Change>(database.client, {
+  const committing = createWriter<Change>(database.client, {
     world: options.world,
     committed: tellListeners,
     rolledBack: remember,
@@ -76,6 +80,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox {
     fatal: options.fatal,
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
+  const writer = attributed(committing);
 
   const outbox = createOutbox(database.client, database.orm, { writer, execution: byReference, append: trail.append });
 
@@ -100,8 +105,15 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox {
   }
 
   /** The one way in which an execution changes: transition, row, what its app is to be told, entry. */
-  function apply(before: Execution, event: ExecutionEvent, now: number): Change & Recorded {
-    const { execution, outcome, entry } = transition(before, event, now);
+  function apply(
+    before: Execution,
+    event: ExecutionEvent,
+    now: number,
+    pruned: string | null = null,
+  ): Change & Recorded {
+    const recall = recalled(before, pruned, event);
+    const { execution: after, outcome, entry } = transition(recall, event, now);
+    const execution = forgotten(after, recall, before);
     const columns = mutableColumns(execution);
     if (execution !== before) {
       sql.updateExecution.run({ ...columns, reference: execution.reference });
@@ -114,70 +126,18 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox {
     return { execution, outcome, entry: trail.append(execution, { ...entry, detail: sealed }, now), notifyAt };
   }
 
-  /** What was sent before under the same name, if anything: told by its app and fingerprint from something else. */
-  function earlier({ execution, fingerprint }: NewExecution): Added | undefined {
-    const { app, correlationId, idempotencyKey } = execution;
-    const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey.get({ app, idempotencyKey });
-    if (keyed) {
-      if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
-      return { outcome: 'replayed', by: 'idempotency-key', execution: toState(keyed) };
-    }
-    if (idempotencyKey !== null && isUsedElsewhere(app, idempotencyKey)) return { outcome: 'key-reused' };
-    const named = sql.byCorrelationId.get({ correlationId });
-    if (!named) return undefined;
-    if (named.app !== app || named.fingerprint !== fingerprint) return { outcome: 'conflict' };
-    return { outcome: 'replayed', by: 'correlation-id', execution: toState(named) };
-  }
-
-  /** Whether the app sent this key with another request: a batch, if this is none, or another batch. */
-  function isUsedElsewhere(app: string, name: string): boolean {
-    const other = sql.idempotencyKeyBetween.get({ app, ...namesOf(keyOf(name)) })?.name ?? null;
-    return other !== null && requestOf(other) !== requestOf(name);
-  }
-
-  function add(submission: NewExecution): Mutation<Added, Change> {
-    const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
-    const known = earlier(submission);
-    if (known) return unchanged(known);
-    if (backlog.total >= queueCapacity) return unchanged({ outcome: 'full' });
-    if (backlog.of(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
-    sql.insertExecution.run(toRow(execution, fingerprint));
-    backlog.moved(null, execution);
-    const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
-    const detail = { timeoutSeconds, graceSeconds, retryUncertain };
-    const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
-    const entry = trail.append(execution, draft, execution.submittedAt);
-    return { value: { outcome: 'added', execution }, changes: [{ execution, outcome: 'progress', entry }] };
-  }
-
-  /** @throws {NotAllOfThem} which takes back what was added, when they belong together and one is refused. */
-  function addAll(submissions: readonly NewExecution[], together: boolean): Mutation<AddedAmongOthers[], Change> {
-    const mutations = submissions.map(add);
-    const outcomes = mutations.map(({ value }) => value);
-    if (together && outcomes.some(({ outcome }) => outcome !== 'added' && outcome !== 'replayed')) {
-      throw new NotAllOfThem(outcomes.map((one) => (one.outcome === 'added' ? { outcome: 'withheld' } : one)));
-    }
-    return { value: outcomes, changes: mutations.flatMap(({ changes }) => changes) };
-  }
-
   function record(reference: string, event: ExecutionEvent, now: number): Mutation<Recorded | undefined, Change> {
-    const before = byReference(reference);
-    if (before === undefined) return unchanged(undefined);
-    const change = apply(before, event, now);
+    const row = sql.byReference.get({ reference });
+    if (row === undefined) return unchanged(undefined);
+    const change = apply(toState(row), event, now, row.payloadSha256);
+    if (row.payloadPrunedAt !== null && change.outcome === 'late') sql.hasPayloadAgain.run({ reference });
     return { value: change, changes: [change] };
   }
 
   return {
     ...outbox.port,
-    add: (submission) => writer.mutate(() => add(submission)),
-    addAll: async (submissions, together) => {
-      try {
-        return await writer.mutate(() => addAll(submissions, together), submissions.length);
-      } catch (error) {
-        if (error instanceof NotAllOfThem) return error.outcomes;
-        throw error;
-      }
-    },
+    ...createInsight(database.client),
+    ...createAdding(sql, { writer, backlog, append: trail.append }),
     record: (reference, event, now) => writer.mutate(() => record(reference, event, now)),
 
     dueDispatches: async (limit, now) => due.toDispatch(limit, now).map(toState),
@@ -211,22 +171,27 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox {
       return row && toState(row);
     },
 
-    list: async (query) => list(query),
+    list,
     trail: async (correlationId) => sql.trail.all({ correlationId }).map(toEntry),
     feed: async (query) => feed(query),
+    evidence: async (correlationId) => evidence(correlationId),
 
-    counts: async () => {
-      const byStatus = Object.fromEntries(sql.waiting.all().map(({ status, count }) => [status, count]));
-      return {
-        QUEUED: byStatus['QUEUED'] ?? 0,
-        UNCONFIRMED: byStatus['UNCONFIRMED'] ?? 0,
-        PENDING: (byStatus['PENDING'] ?? 0) + backlog.pollable,
-      };
-    },
+    counts: async () => standing.counts(),
+    standing: async () => standing.read(),
 
     head: async () => trail.head(),
 
-    prune: (limit, cutoff) => writer.mutate(() => unchanged(prune(limit, cutoff))),
+    prune: (limit, cutoff, through) => writer.mutate(() => unchanged(pruner.prune(limit, cutoff, through))),
+    entriesLeaving: async (limit, cutoff, after) => pruner.leaving(limit, cutoff, after),
+    entryRecords: async (batch) => pruner.records(batch),
+    payloadsLeaving: async (limit, cutoff, after) => payloads.payloadsLeaving(limit, cutoff, after),
+    payloadRecords: async (batch) => payloads.payloadRecords(batch),
+    prunePayloads: (batch, cutoff, now) => writer.mutate(() => unchanged(payloads.prunePayloads(batch, cutoff, now))),
+    checkpoint: async () => {
+      const { prunedThrough: id = 0, hash = '' } = sql.checkpoint.get() ?? {};
+      return { id, hash };
+    },
+    reclaim: (pages) => reclaim(database.client, writer, pages),
 
     ping: async (now) => {
       // The beat is so small that it finds room where an execution no longer does.
@@ -248,16 +213,6 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox {
       database.close();
     },
   };
-}
-
-/** Ends a mutation so that nothing of it stays. */
-class NotAllOfThem extends Error {
-  readonly outcomes: AddedAmongOthers[];
-
-  constructor(outcomes: AddedAmongOthers[]) {
-    super('one of those that belong together was refused');
-    this.outcomes = outcomes;
-  }
 }
 
 function unchanged<T>(value: T): Mutation<T, Change> {

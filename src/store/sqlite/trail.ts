@@ -32,7 +32,12 @@ export function createTrail(sql: Statements): Trail {
       const hash = chainHash(head.hash, row);
       sql.insertEntry.run({ ...row, hash });
       if (body) {
-        sql.insertBody.run({ auditId: row.id, contentType: body.contentType, body: Buffer.from(body.bytes) });
+        sql.insertBody.run({
+          auditId: row.id,
+          contentType: body.contentType,
+          body: Buffer.from(body.bytes),
+          prunedAt: null,
+        });
       }
       head = { id: row.id, hash };
       return toEntry(row);

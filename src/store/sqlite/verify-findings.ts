@@ -1,5 +1,6 @@
 // What a verification finds, and how much of it is told.
 
+import type { Database } from 'better-sqlite3';
 import { type Json, readJson } from '../../execution/json.ts';
 
 export interface Finding {
@@ -19,4 +20,10 @@ export function readDetail(text: string): Json {
   } catch {
     return null;
   }
+}
+
+/** A backup of an older version is verified before it is migrated: there, no payload was ever pruned. */
+export function isWithPruning(client: Database): boolean {
+  const columns = client.prepare<[], string>("SELECT name FROM pragma_table_info('executions')").pluck().all();
+  return columns.includes('payload_sha256');
 }

@@ -7,7 +7,7 @@ import { isTerminal, type Status } from '../../execution/execution.ts';
 import { isJsonObject } from '../../execution/json.ts';
 import { outcomeHash } from './chain.ts';
 import type { AuditRow } from './rows.ts';
-import { type Finding, MAX_FINDINGS, readDetail } from './verify-findings.ts';
+import { type Finding, isWithPruning, MAX_FINDINGS, readDetail } from './verify-findings.ts';
 
 interface StateColumns {
   readonly status: Status;
@@ -17,12 +17,24 @@ interface StateColumns {
   readonly app: string;
   readonly result: string | null;
   readonly error: string | null;
+  readonly prunedAt: string | null;
+  readonly payloadSha256: string | null;
+}
+
+/** Of a pruned payload the hash that was kept. Nobody puts a payload back: where one stands, it is judged. */
+function outcomeOf(row: StateColumns): string | undefined {
+  if (row.payloadSha256 === null || row.result !== null || row.error !== null) return outcomeHash(row);
+  const kept = readDetail(row.payloadSha256);
+  return isJsonObject(kept) && typeof kept['outcome'] === 'string' ? kept['outcome'] : undefined;
 }
 
 export function createRowCheck(client: Database) {
+  const pruned = isWithPruning(client)
+    ? 'payload_pruned_at AS prunedAt, payload_sha256 AS payloadSha256'
+    : 'NULL AS prunedAt, NULL AS payloadSha256';
   const find = client.prepare<[string], StateColumns>(
-    `SELECT status, resolved_by AS resolvedBy, resolved_at AS resolvedAt, action_id AS actionId, app, result, error
-    FROM executions WHERE correlation_id = ?`,
+    `SELECT status, resolved_by AS resolvedBy, resolved_at AS resolvedAt, action_id AS actionId, app, result, error,
+      ${pruned} FROM executions WHERE correlation_id = ?`,
   );
   const withoutTrail = client
     .prepare<[number], string>(
@@ -56,13 +68,16 @@ export function createRowCheck(client: Database) {
         tell(entry.id, message);
       }
     }
-    // Version 0.1.0 sealed no outcome.
-    const seal = isJsonObject(detail) ? detail['outcomeSha256'] : undefined;
-    if (seal !== undefined && seal !== outcomeHash(row)) {
-      tell(
-        entry.id,
-        `result or error of execution ${entry.correlationId} is not what entry ${entry.id} of its trail sealed`,
-      );
+    checkPayload(entry, row, isJsonObject(detail) ? detail['outcomeSha256'] : undefined);
+  }
+
+  /** @param seal none in entries of version 0.1.0. */
+  function checkPayload({ id, correlationId, timestamp }: AuditRow, row: StateColumns, seal: unknown): void {
+    if (seal !== undefined && seal !== outcomeOf(row)) {
+      tell(id, `result or error of execution ${correlationId} is not what entry ${id} of its trail sealed`);
+    }
+    if ((row.prunedAt ?? timestamp) < timestamp) {
+      tell(id, `the payload of execution ${correlationId} was pruned before the execution ended`);
     }
   }
 
@@ -80,6 +95,8 @@ export function createRowCheck(client: Database) {
         if (row === undefined) tell(entry, `execution ${correlationId} has a trail and no row`);
         else if (isTerminal(row.status)) {
           tell(null, `execution ${correlationId} is ${row.status}, and its trail has no entry that ends it`);
+        } else if (row.payloadSha256 !== null) {
+          tell(null, `execution ${correlationId} is ${row.status}, and its payload was pruned`);
         }
       }
       for (const correlationId of withoutTrail.all(MAX_FINDINGS)) {

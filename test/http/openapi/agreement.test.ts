@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/execution/json.ts';
 import type { Identity } from '../../../src/http/authentication.ts';
 import { parseBatch } from '../../../src/http/batch-request.ts';
-import { parseListQuery } from '../../../src/http/list-query.ts';
+import { parseListQuery, parseSelection } from '../../../src/http/list-query.ts';
 import { parseNotificationQuery, parseReplay } from '../../../src/http/notification-query.ts';
 import { openApiDocument } from '../../../src/http/openapi/document.ts';
 import type { Parameter, Schema } from '../../../src/http/openapi/model.ts';
@@ -15,7 +15,7 @@ import { parseSubmission } from '../../../src/http/submission-request.ts';
 import { operationsOf } from './conformance.ts';
 
 const DOCUMENT = openApiDocument();
-const OPERATOR: Identity = { kind: 'operator', name: 'alice' };
+const OPERATOR: Identity = { kind: 'operator', name: 'alice', role: 'administrator' };
 
 const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);
@@ -67,6 +67,7 @@ const url = fc.oneof(
 /** Something of another type, now and then. */
 const mostly = (right: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 6, arbitrary: right }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 1 }) });
+const words = fc.constantFrom('', 'x', 'cx-1', '50 % of "it"', 'ü', 'x'.repeat(256), 'x'.repeat(257));
 const time = fc.oneof(
   fc.date({ min: new Date(0), max: new Date('2099-01-01'), noInvalidDate: true }).map((date) => date.toISOString()),
   fc.constantFrom(
@@ -112,6 +113,24 @@ const BODIES: readonly (readonly [string, fc.Arbitrary<unknown>, (body: Json) =>
       { requiredKeys: [] },
     ),
     parseBatch,
+  ],
+  [
+    'Selection',
+    fc.record(
+      {
+        status: mostly(fc.constantFrom('OPEN', 'PENDING', 'COMPLETED', 'open')),
+        actionId: mostly(id),
+        app: mostly(id),
+        id: mostly(id),
+        executionId: mostly(words),
+        text: mostly(words),
+        from: mostly(time),
+        to: mostly(time),
+        limit: fc.constant(5),
+      },
+      { requiredKeys: [] },
+    ),
+    parseSelection,
   ],
   [
     'Replay',
@@ -168,13 +187,22 @@ test('an item of a batch is what a submission is', () => {
 
 const cursor = fc.constantFrom(Buffer.from('019c1405-7a00-7000-8000-000000000001').toString('base64url'));
 const limit = fc.integer({ min: -1, max: 203 }).map(String);
-const word = fc.constantFrom('QUEUED', 'DEAD', 'PENDING', 'COMPLETED', 'execution.failed', 'queued', 'execution');
+const word = fc.constantFrom(
+  'OPEN',
+  'QUEUED',
+  'DEAD',
+  'PENDING',
+  'COMPLETED',
+  'execution.failed',
+  'queued',
+  'execution',
+);
 
 const QUERIES = [
   [
     'listExecutions',
-    { status: word, actionId: id, from: time, to: time, limit, cursor },
-    (query: URLSearchParams) => parseListQuery(query),
+    { status: word, actionId: id, app: id, id, executionId: words, text: words, from: time, to: time, limit, cursor },
+    (query: URLSearchParams) => parseListQuery(query, OPERATOR),
   ],
   [
     'listNotifications',
@@ -226,7 +254,7 @@ describe('what JSON Schema cannot say, and the validator refuses all the same', 
   test('a cursor that was never given out', () => {
     const schema = queryOf('listExecutions').find(({ name }) => name === 'cursor')?.schema as Schema;
     expect(ajv.validate(schema, 'abc')).toBe(true);
-    expect(parseListQuery(new URLSearchParams({ cursor: 'abc' })).valid).toBe(false);
+    expect(parseListQuery(new URLSearchParams({ cursor: 'abc' }), OPERATOR).valid).toBe(false);
   });
 });
 
@@ -251,7 +279,10 @@ test('a default that the document names is the one that is taken', () => {
     value: Object.fromEntries(named.map(([name, schema]) => [name, schema['default']])),
   });
   const limits = queryOf('listExecutions').find(({ name }) => name === 'limit')?.schema;
-  expect(parseListQuery(new URLSearchParams())).toMatchObject({ valid: true, value: { limit: limits?.['default'] } });
+  expect(parseListQuery(new URLSearchParams(), OPERATOR)).toMatchObject({
+    valid: true,
+    value: { limit: limits?.['default'] },
+  });
 });
 
 function queryOf(operationId: string): Parameter[] {

@@ -20,6 +20,7 @@ const COMMON = [
   'keep-alive',
   'transfer-encoding',
   'x-content-type-options',
+  'x-request-id',
 ];
 /** On every answer to an app with a rate of its own, as the description of the two operations says. */
 const OF_RATES = ['ratelimit', 'ratelimit-policy'];

@@ -8,11 +8,15 @@ import type { Seen } from './conformance.ts';
 /** Everything that could fail does, in this way. */
 export function failing(thrown: Error): Partial<HttpDependencies> {
   const fail = () => Promise.reject(thrown);
+  const broken = () => {
+    throw thrown;
+  };
   const all = new Proxy({}, { get: () => fail });
   const parts = { store: all, submit: all, resolve: all, streams: all, waiters: all } as unknown as HttpDependencies;
   return {
     ...parts,
     metrics: fail,
+    reconciliations: { start: broken, find: broken },
     notifySecrets: () => {
       throw thrown;
     },

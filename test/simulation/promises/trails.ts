@@ -31,6 +31,10 @@ function checkTrail(id: string, row: Row, { trails, truth, journal }: State): vo
   const confirmed = cancellations.filter(({ answer }) => answer?.status === 200).length;
   between(count('CANCELLED', 'CANCEL_IGNORED'), confirmed, cancellations.length, id, 'cancellations', trail);
 
+  const wishes = journal.pollRequests.filter((one) => one.correlationId === id);
+  const granted = wishes.filter(({ answer }) => answer?.status === 202).length;
+  between(count('POLL_REQUESTED'), granted, wishes.length, id, 'requests to poll', trail);
+
   const sent = trail.filter((entry) => entry.event === 'DISPATCHED' && detailOf(entry)['attempt'] !== undefined).length;
   const posts = truth.posts.filter((post) => post.correlationId === id);
   // A POST that is answered 401 is made once more with another token.

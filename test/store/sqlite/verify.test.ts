@@ -342,7 +342,7 @@ describe('callback bodies that are not those that came are named', () => {
   test.each([
     ['altered', "UPDATE callback_bodies SET body = x'00'", ENTRIES],
     ['removed', 'DELETE FROM callback_bodies', ENTRIES],
-    ['inserted', "INSERT INTO callback_bodies VALUES (7, NULL, x'00')", 7],
+    ['inserted', "INSERT INTO callback_bodies VALUES (7, NULL, x'00', NULL)", 7],
   ])('%s', (_, statement, entry) => {
     expect(afterTampering(statement)).toEqual([['body', entry]]);
   });

@@ -9,7 +9,7 @@ export const live: Operation = operation({
   tag: 'Service',
   access: 'open',
   summary: 'Whether the process runs',
-  answers: { '200': { description: 'It does.', content: jsonContent('Live', { live: { live: true } }) } },
+  answers: { '200': { description: 'It does.', content: jsonContent('Liveness', { live: { live: true } }) } },
 });
 
 export const ready: Operation = operation({
@@ -21,7 +21,7 @@ export const ready: Operation = operation({
   answers: {
     '200': {
       description: 'The database takes writes and all loops run.',
-      content: jsonContent('Ready', { ready: { ready: true, notReady: [] } }),
+      content: jsonContent('Readiness', { ready: { ready: true, notReady: [] } }),
     },
   },
   problems: ['not-ready'],

@@ -14,7 +14,7 @@ export const list: Operation = operation({
   stored: true,
   summary: 'List executions, newest first',
   description:
-    'Those of your app; with the key of an operator those of all apps. Follow `nextCursor` until it is null.',
+    'Those of your app; with the key of an operator those of all apps. Follow `nextCursor` until it is null: where much has to be looked through for a rare thing, a page may be short or empty and still have a `nextCursor`.',
   parameters: queryParameters(QUERY),
   answers: {
     '200': {
@@ -73,7 +73,7 @@ export const audit: Operation = operation({
 export const cancel: Operation = operation({
   operationId: 'cancelExecution',
   tag: 'Executions',
-  access: 'anyone',
+  access: 'owner',
   stored: true,
   summary: 'Give an execution up',
   description:

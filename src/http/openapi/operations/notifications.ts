@@ -73,7 +73,7 @@ export const get: Operation = operation({
 export const replayOne: Operation = operation({
   operationId: 'replayNotification',
   tag: 'Notifications',
-  access: 'anyone',
+  access: 'owner',
   stored: true,
   summary: 'Send a notification again',
   parameters: [parameter('NotificationId')],
@@ -83,16 +83,17 @@ export const replayOne: Operation = operation({
       content: jsonContent('Notification', { pending: AGAIN }),
     },
   },
-  problems: ['not-found', 'notification-pending'],
+  problems: ['not-found', 'notification-pending', 'payload-pruned'],
 });
 
 export const replayMany: Operation = operation({
   operationId: 'replayNotifications',
   tag: 'Notifications',
-  access: 'anyone',
+  access: 'owner',
   stored: true,
   summary: 'Send many notifications again',
-  description: 'Those that are DEAD unless `status` says otherwise, oldest first; narrowed down by what is named.',
+  description:
+    'Those that are DEAD unless `status` says otherwise, oldest first; narrowed down by what is named. Those whose result is no longer kept (`PAYLOAD_RETENTION_DAYS`) are left out.',
   requestBody: {
     required: true,
     content: jsonContent('Replay', {

@@ -2,12 +2,12 @@
 
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { readHeads, type SignedHead } from '../audit-head.ts';
-import { readVariable } from '../config/config.ts';
-import { openForReading } from '../store/sqlite/inspect.ts';
-import { type Verification, verifyAudit } from '../store/sqlite/verify.ts';
-import { grouped, type Line, printLines, showProgress } from './print.ts';
-import { CommandUsage, readFlags, type Surroundings } from './surroundings.ts';
+import { readHeads, type SignedHead } from '../../audit-head.ts';
+import { readVariable } from '../../config/config.ts';
+import { openForReading } from '../../store/sqlite/inspect.ts';
+import { type Verification, verifyAudit } from '../../store/sqlite/verify.ts';
+import { grouped, type Line, printLines, showProgress } from '../print.ts';
+import { type Action, CommandUsage, readFlags, type Surroundings } from '../surroundings.ts';
 
 const FLAGS = { head: { type: 'string', multiple: true }, json: { type: 'boolean', default: false } } as const;
 
@@ -20,8 +20,27 @@ interface Report extends Verification {
   readonly milliseconds: number;
 }
 
-/** Returns 0 when all is as it was written, 1 when something was changed, 2 when that could not be checked. */
-export async function auditVerify(args: readonly string[], surroundings: Surroundings): Promise<number> {
+export const auditVerify: Action = {
+  help: `Usage: npm run audit -- verify [PATH] [--head LINE|FILE]... [--json]
+
+Walks the hash chain of the audit trail and compares rows and kept callback bodies with it; names the first entry that was
+altered, removed, inserted or reordered. Run it as the user that the receiver runs as.
+
+  PATH     the database to look at; DATABASE_PATH unless said
+  --head   a signed line, or a file with such lines in it (a log): a tail that was cut off, or a chain that was rewritten
+           as a whole, shows only against them. Repeatable. Signatures are checked with CALLBACK_SECRET; lines from
+           before a rotation need the old secret behind the new one: CALLBACK_SECRET=new,old
+  --json   one JSON document instead of lines
+
+Exit code: 0 all as it was written, 1 something was changed, 2 it could not be checked.
+
+  npm run audit -- verify
+  npm run audit -- verify /backups/receiver.db --head /var/log/receiver.log
+`,
+  run: verify,
+};
+
+async function verify(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { values, positionals } = readFlags(args, FLAGS, 1);
   const variables = surroundings.env();
   const path = positionals[0] ?? readVariable(variables, 'DATABASE_PATH');

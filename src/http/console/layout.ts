@@ -1,0 +1,113 @@
+// What every page for operators has around it, and how it is answered: no script and no style but ours, shown in no frame.
+
+import { readFileSync } from 'node:fs';
+import { html } from 'hono/html';
+import { answer, type Headers } from '../answers.ts';
+import type { Html } from '../docs/text.ts';
+import { BASE_STYLE } from '../look/base.ts';
+import { unchanging } from '../unchanging.ts';
+import type { Viewer } from './viewer.ts';
+
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const SECTIONS = [
+  ['/', 'Overview'],
+  ['/console/executions', 'Executions'],
+  ['/console/notifications', 'Notifications'],
+  ['/docs', 'API'],
+] as const;
+
+export type Section = (typeof SECTIONS)[number][0];
+
+export interface Page {
+  readonly title: string;
+  readonly section: Section | null;
+  /** What was just done, or could not be. */
+  readonly notice?: { readonly kind: 'done' | 'refused'; readonly text: string } | null;
+  /** Stays as it is while the page is open. */
+  readonly head: Html;
+  /** What the script fetches again, every so often, while the page is looked at. */
+  readonly live?: Html | null;
+  /** Below it, and fetched once. */
+  readonly rest?: Html | null;
+  readonly refreshSeconds?: number;
+}
+
+export function pageAnswer(status: number, viewer: Viewer, page: Page, headers: Headers = {}): Response {
+  return answer(status, pageText(viewer, page), {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': POLICY,
+    // Forms of our own must show where they come from.
+    'referrer-policy': 'same-origin',
+    ...headers,
+  });
+}
+
+function pageText(
+  viewer: Viewer,
+  { title, section, notice = null, head, live, rest, refreshSeconds = 5 }: Page,
+): string {
+  const links = SECTIONS.map(([path, name]) => {
+    const current = path === section ? html` aria-current="page"` : '';
+    return html`<li><a href="${path}"${current}>${name}</a></li>`;
+  });
+  const told =
+    notice === null
+      ? ''
+      : html`<p class="notice ${notice.kind}" role="${notice.kind === 'done' ? 'status' : 'alert'}">${notice.text}</p>`;
+  const refreshed =
+    live === undefined || live === null
+      ? ''
+      : html`<p class="refresh" id="refresh" data-seconds="${refreshSeconds}" hidden>
+<label><input type="checkbox" id="refresh-on" checked> Refresh every ${refreshSeconds} s</label>
+<span id="refresh-state" role="status"></span></p>
+<div id="live">${live}</div>`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · CXone callback receiver</title>
+<link rel="stylesheet" href="/console/style.css">
+<link rel="icon" href="/console/icon.svg" type="image/svg+xml">
+<script src="/console/script.js" defer></script>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header>
+<p class="product">CXone callback receiver</p>
+<nav aria-label="Pages"><ul>${links}</ul></nav>
+<p class="who">${viewer.name} <small>${viewer.mayChange ? 'administrator' : 'reader'}</small></p>
+</header>
+<main id="main">
+${told}
+${head}
+${refreshed}
+${rest ?? ''}
+</main>
+<footer><p>All times are UTC.</p></footer>
+</body>
+</html>
+`.toString();
+}
+
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b57c2"/><path d="M23 10H13a5 5 0 0 0 0 10h6m0 0-4-4m4 4-4 4" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+
+const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+
+/** What pages load: the same for everybody, so nobody is asked for a key. */
+export const createAssets = () => ({
+  style: unchanging(() => `${BASE_STYLE}\n${own('./style.css')}`, { 'content-type': 'text/css; charset=utf-8' }),
+  script: unchanging(() => own('./script.js'), { 'content-type': 'text/javascript; charset=utf-8' }),
+  icon: unchanging(() => ICON, { 'content-type': 'image/svg+xml' }),
+});

@@ -1,0 +1,109 @@
+// The plots of the overview: what came and how it ended, which way outcomes came, how long CXone took.
+
+import { html } from 'hono/html';
+import type { CountedStep, Overview } from '../../figures/figures.ts';
+import { type Html, table } from '../docs/text.ts';
+import { type Part, parts, plot } from './plots.ts';
+import { clock, duration, many, number, share } from './words.ts';
+
+const OUTCOMES = [
+  { name: 'Completed', colour: 'fill-good' },
+  { name: 'Failed', colour: 'fill-bad' },
+  { name: 'Timed out', colour: 'fill-warn' },
+  { name: 'Cancelled', colour: 'fill-calm' },
+];
+
+function endings({ byStatus }: Pick<CountedStep, 'byStatus'>): number[] {
+  const { COMPLETED, FAILED, REJECTED, NOT_FOUND, TIMEOUT, CANCELLED } = byStatus;
+  return [COMPLETED, FAILED + REJECTED + NOT_FOUND, TIMEOUT, CANCELLED];
+}
+
+export function outcomes(figures: Overview): Html {
+  const { steps, submitted, ended } = figures;
+  const words = (step: CountedStep) =>
+    OUTCOMES.map(({ name }, index) => `${number(endings(step)[index] ?? 0)} ${name.toLowerCase()}`).join(', ');
+  const [from, until] = ends(figures);
+  const came = plot({
+    title: `Submitted: ${number(submitted)}`,
+    summary: `${many(submitted, 'execution')} submitted between ${from} and ${until}`,
+    kinds: [{ name: 'Submitted', colour: 'fill-plain' }],
+    columns: steps.map((step) => ({
+      told: `${clock(step.at)}: ${number(step.submitted)} submitted`,
+      values: [step.submitted],
+    })),
+    top: (highest) => `${number(highest)} ${per(figures)}`,
+    from,
+    until,
+  });
+  const went = plot({
+    title: `Ended: ${number(ended)}`,
+    summary: `${many(ended, 'execution')} ended between ${from} and ${until}: ${endings(figures)
+      .map((count, index) => `${number(count)} ${OUTCOMES[index]?.name.toLowerCase()}`)
+      .join(', ')}`,
+    kinds: OUTCOMES,
+    columns: steps.map((step) => ({ told: `${clock(step.at)}: ${words(step)}`, values: endings(step) })),
+    top: (highest) => `${number(highest)} ${per(figures)}`,
+    from,
+    until,
+  });
+  return html`${came}${went}`;
+}
+
+export function shares({ byWay, ended, late, upstreamErrors }: Overview): Html {
+  const told = (count: number) => `${number(count)} (${share(count, ended)})`;
+  const ways: Part[] = [
+    { name: 'Callback', colour: 'fill-good', count: byWay.callback, told: told(byWay.callback) },
+    { name: 'Poll', colour: 'fill-plain', count: byWay.poll, told: told(byWay.poll) },
+    { name: 'Answer to the submission', colour: 'fill-soft', count: byWay.submit, told: told(byWay.submit) },
+    { name: 'Time-out', colour: 'fill-warn', count: byWay.deadline, told: told(byWay.deadline) },
+    { name: 'Cancelled', colour: 'fill-calm', count: byWay.cancel, told: told(byWay.cancel) },
+  ];
+  return html`<div class="which">${parts('Which way the outcome came', ways)}
+<p class="quiet">${many(late, 'result')} came late. ${many(upstreamErrors, 'request')} to CXone failed.</p></div>`;
+}
+
+export function waits(figures: Overview): Html {
+  const [from, until] = ends(figures);
+  const { p50, p95 } = figures.upstream;
+  return html`<div>${plot({
+    title: 'CXone answers in',
+    summary: `CXone answered in ${duration(p50)} at the median and ${duration(p95)} at the 95th percentile`,
+    kinds: [
+      { name: 'Median', colour: 'fill-plain' },
+      { name: '95th percentile', colour: 'fill-soft' },
+    ],
+    columns: figures.steps.map(({ at, upstream }) => ({
+      told: `${clock(at)}: median ${duration(upstream.p50)}, p95 ${duration(upstream.p95)}`,
+      values: [upstream.p50 ?? 0, Math.max(0, (upstream.p95 ?? 0) - (upstream.p50 ?? 0))],
+    })),
+    top: duration,
+    from,
+    until,
+  })}
+<details id="numbers"><summary>These plots as numbers</summary>${asNumbers(figures)}</details></div>`;
+}
+
+function asNumbers({ steps }: Overview): Html {
+  const rows = steps
+    .filter(({ submitted, ended, upstream }) => submitted + ended + upstream.count > 0)
+    .map((step) => {
+      const counts = endings(step).map(
+        (count, index) => html`<td data-name="${OUTCOMES[index]?.name ?? ''}">${number(count)}</td>`,
+      );
+      return html`<tr><th scope="row">${clock(step.at)}</th><td data-name="Submitted">${number(step.submitted)}</td>${counts}
+<td data-name="CXone, median">${duration(step.upstream.p50)}</td><td data-name="CXone, p95">${duration(step.upstream.p95)}</td></tr>`;
+    });
+  return table(
+    'Times without anything are left out',
+    ['From', 'Submitted', ...OUTCOMES.map(({ name }) => name), 'CXone, median', 'CXone, p95'],
+    rows,
+  );
+}
+
+function ends({ steps, stepMs }: Overview): [from: string, until: string] {
+  return [clock(steps[0]?.at ?? 0), clock((steps.at(-1)?.at ?? 0) + stepMs)];
+}
+
+function per({ stepMs }: Overview): string {
+  return stepMs === 60_000 ? 'a minute' : `in ${duration(stepMs)}`;
+}

@@ -1,0 +1,33 @@
+// Pages that say why something was not done.
+
+import { html } from 'hono/html';
+import type { FieldError } from '../problems.ts';
+import { pageAnswer, type Section } from './layout.ts';
+import { problems } from './search.ts';
+import type { Viewer } from './viewer.ts';
+
+export function forbidden(viewer: Viewer, text: string): Response {
+  return pageAnswer(403, viewer, {
+    title: 'Not allowed',
+    section: null,
+    head: html`<h1>Not allowed</h1><p role="alert">${text}</p>`,
+  });
+}
+
+export function invalid(viewer: Viewer, section: Section, errors: readonly FieldError[], back: string): Response {
+  return pageAnswer(422, viewer, {
+    title: 'Not done',
+    section,
+    head: html`<h1>Not done</h1>${problems(errors)}<p><a href="${back}">Back</a></p>`,
+  });
+}
+
+/** The handler's own words, on a page. */
+export async function refusedBy(response: Response, viewer: Viewer, section: Section, back: string): Promise<Response> {
+  const { title, detail } = (await response.json()) as { readonly title: string; readonly detail: string };
+  return pageAnswer(response.status, viewer, {
+    title: 'Not done',
+    section,
+    head: html`<h1>Not done</h1><p role="alert">${title}. ${detail}</p><p><a href="${back}">Back</a></p>`,
+  });
+}

@@ -1,0 +1,35 @@
+// Which path leads to which page for operators.
+
+import type { Hono } from 'hono';
+import type { Guard } from '../authentication.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { createConsoleActions, type Verbs } from './actions.ts';
+import { createConsole } from './console.ts';
+import { createAssets } from './layout.ts';
+
+export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, verbs: Verbs): void {
+  const pages = createConsole(deps);
+  const actions = createConsoleActions(deps, pages, verbs);
+  const assets = createAssets();
+  const asked = [
+    ['/console/executions/:correlationId/poll', actions.poll],
+    ['/console/executions/:correlationId/cancel', actions.cancel],
+    ['/console/notifications/:id/replay', actions.replay],
+    ['/console/all/poll', actions.pollAll],
+    ['/console/all/cancel', actions.cancelAll],
+    ['/console/all/replay', actions.replayAll],
+  ] as const;
+
+  app.get('/', guard.operator(pages.overview));
+  app.get('/console/executions', guard.operator(pages.executions));
+  app.get('/console/executions/:correlationId', guard.operator(pages.execution));
+  app.post('/console/executions/:correlationId/reveal', guard.operator(actions.reveal));
+  app.get('/console/notifications', guard.operator(pages.notifications));
+  for (const [path, { ask, act }] of asked) {
+    app.get(path, guard.operator(ask));
+    app.post(path, guard.operator(act));
+  }
+  app.get('/console/style.css', assets.style);
+  app.get('/console/script.js', assets.script);
+  app.get('/console/icon.svg', assets.icon);
+}

@@ -1,0 +1,68 @@
+// Searches as forms and URLs: what is asked for stands in the address, so that it can be kept and passed on.
+
+import { html } from 'hono/html';
+import type { Html } from '../docs/text.ts';
+import type { FieldError } from '../problems.ts';
+
+/** The query of the page, without what is empty. */
+export type Search = URLSearchParams;
+
+/** Null when nothing is empty; else the same address without what is, so that it is fit to be passed on. */
+export function tidied(url: URL): string | null {
+  const given = [...url.searchParams];
+  const trimmed = given.map(([name, value]): [string, string] => [name, value.trim()]);
+  const kept = trimmed.filter(([, value]) => value !== '');
+  if (kept.length === given.length && kept.every(([, value], index) => value === given[index]?.[1])) return null;
+  const query = new URLSearchParams(kept).toString();
+  return url.pathname + (query === '' ? '' : `?${query}`);
+}
+
+export function urlWith(path: string, search: Search, changes: { readonly [name: string]: string | null }): string {
+  const next = new URLSearchParams(search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) next.delete(name);
+    else next.set(name, value);
+  }
+  const query = next.toString();
+  return query === '' ? path : `${path}?${query}`;
+}
+
+export function field(search: Search, name: string, label: string, example = ''): Html {
+  return html`<p><label for="${name}">${label}</label>
+<input id="${name}" name="${name}" value="${search.get(name) ?? ''}" placeholder="${example}" autocomplete="off" spellcheck="false"></p>`;
+}
+
+export function select(search: Search, name: string, label: string, values: readonly string[]): Html {
+  const chosen = search.get(name);
+  const options = values.map((value) => html`<option${value === chosen ? html` selected` : ''}>${value}</option>`);
+  return html`<p><label for="${name}">${label}</label>
+<select id="${name}" name="${name}"><option value="">any</option>${options}</select></p>`;
+}
+
+const QUICK = [
+  ['Last 15 min', 15],
+  ['Last hour', 60],
+  ['Last 24 hours', 24 * 60],
+] as const;
+
+export function quickTimes(path: string, search: Search, now: number): Html {
+  const links = QUICK.map(([text, minutes]) => {
+    const from = new Date(now - minutes * 60_000).toISOString().slice(0, 16);
+    return html`<a href="${urlWith(path, search, { from: `${from}Z`, to: null, cursor: null })}">${text}</a> `;
+  });
+  return html`<p class="choice">${links}</p>`;
+}
+
+export function problems(errors: readonly FieldError[]): Html {
+  if (errors.length === 0) return html``;
+  const lines = errors.map(
+    ({ pointer, detail }) => html`<li>${decodeURIComponent(pointer.replace(/^#\/?/, ''))} ${detail}</li>`,
+  );
+  return html`<div class="notice refused" role="alert"><ul>${lines}</ul></div>`;
+}
+
+/** The filter in words: `status OPEN, app orders`. */
+export function inWords(search: Search): string {
+  const named = [...search].filter(([name]) => name !== 'cursor' && name !== 'limit');
+  return named.length === 0 ? 'everything' : named.map(([name, value]) => `${name} ${value}`).join(', ');
+}

@@ -1,0 +1,67 @@
+// How long something takes, when for some of it only is known that it takes longer (Kaplan and Meier, 1958). Pure.
+
+/** A duration; `seen` is false when watching ended then and it had not happened (right-censored). */
+export interface Duration {
+  readonly time: number;
+  readonly seen: boolean;
+}
+
+export interface Survival {
+  /** The share that takes longer than `time`. */
+  beyond(time: number): number;
+  /** By when the share `q` of all is over; null when nobody watched for long enough to know. */
+  quantile(q: number): number | null;
+  /** The share of which nobody saw the end, however long it was watched. */
+  readonly unknown: number;
+}
+
+interface Step {
+  readonly time: number;
+  /** The share that takes longer than this. */
+  readonly beyond: number;
+}
+
+/** Rounding in a product of many factors must not make a quantile one step too late. */
+const EPSILON = 1e-12;
+
+/** The product-limit estimate. At equal times ends come before censorings, as is the convention. */
+export function kaplanMeier(durations: readonly Duration[]): Survival {
+  const steps = stepsOf(durations);
+  const beyond = (time: number) => steps[firstAfter(steps, time) - 1]?.beyond ?? 1;
+  return {
+    beyond,
+    quantile: (q) => steps.find((step) => step.beyond <= 1 - q + EPSILON)?.time ?? null,
+    unknown: steps.at(-1)?.beyond ?? 1,
+  };
+}
+
+function stepsOf(durations: readonly Duration[]): Step[] {
+  const sorted = durations.toSorted((one, other) => one.time - other.time);
+  const steps: Step[] = [];
+  let beyond = 1;
+  for (let at = 0; at < sorted.length; ) {
+    const time = sorted[at]?.time ?? 0;
+    let end = at;
+    let ended = 0;
+    for (; sorted[end]?.time === time; end += 1) ended += sorted[end]?.seen ? 1 : 0;
+    const atRisk = sorted.length - at;
+    if (ended > 0) {
+      beyond = ended === atRisk ? 0 : beyond * (1 - ended / atRisk);
+      steps.push({ time, beyond });
+    }
+    at = end;
+  }
+  return steps;
+}
+
+/** The index of the first step later than `time`. */
+function firstAfter(steps: readonly Step[], time: number): number {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((steps[middle]?.time ?? 0) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

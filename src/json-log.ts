@@ -1,0 +1,18 @@
+// The log as it is written: JSON lines, one for each fact, without anything secret.
+
+import { type DestinationStream, pino } from 'pino';
+import type { Log } from './log.ts';
+import { createRedaction } from './redaction.ts';
+import { systemWorld } from './world.ts';
+
+/** On stdout unless a destination is given. */
+export function createJsonLog(level: string, secrets: readonly string[], destination?: DestinationStream): Log {
+  const options = {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date(systemWorld.now()).toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    hooks: { streamWrite: createRedaction(secrets) },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}

@@ -1,0 +1,84 @@
+// How the service's own metrics are named and made.
+
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+const PREFIX = 'cxone_receiver_';
+
+/** Histogram buckets for what takes as long as an execution does, in seconds. */
+export const LONG_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
+/** For what takes as long as a request or a commit does. */
+export const SHORT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** A histogram whose values are given in milliseconds and kept in seconds. */
+export interface Durations<Label extends string> {
+  observe(labels: Readonly<Record<Label, string>>, milliseconds: number): void;
+}
+
+export interface Instruments {
+  counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label>;
+  histogram(name: string, help: string, buckets: number[]): Histogram;
+  durations<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    buckets: number[],
+  ): Durations<Label>;
+  /** Read when it is scraped. */
+  gauge(name: string, help: string, read: () => number): void;
+  /** A counter that somebody else keeps. */
+  total(name: string, help: string, read: () => number): void;
+  /** One value for each value of a label; what is not read is no longer there. */
+  gaugeBy<Label extends string>(
+    name: string,
+    help: string,
+    label: Label,
+    read: () => Iterable<readonly [value: string, number]>,
+  ): void;
+}
+
+/** `prefix`: other than the service's own, for names that others have given. */
+export function createInstruments(registry: Registry, prefix = PREFIX): Instruments {
+  const registers = [registry];
+  return {
+    counter: (name, help, labelNames) => new Counter({ name: prefix + name, help, labelNames, registers }),
+    histogram: (name, help, buckets) => new Histogram({ name: prefix + name, help, buckets, registers }),
+    durations: (name, help, labelNames, buckets) => {
+      const histogram = new Histogram({ name: prefix + name, help, labelNames, buckets, registers });
+      // A clock that was set back in between makes it no time.
+      return { observe: (labels, milliseconds) => histogram.observe(labels, Math.max(0, milliseconds) / 1000) };
+    },
+    gauge: (name, help, read) => {
+      new Gauge({
+        name: prefix + name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+    total: (name, help, read) => {
+      new Counter({
+        name: prefix + name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
+        },
+      });
+    },
+    gaugeBy: (name, help, label, read) => {
+      new Gauge<string>({
+        name: prefix + name,
+        help,
+        labelNames: [label],
+        registers,
+        collect() {
+          this.reset();
+          for (const [value, number] of read()) this.set({ [label]: value }, number);
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// The pages in a real Chromium, as an operator sees them: which browser, whose key, which colours, how wide.
+
+import axe from 'axe-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { ALICE_KEY, CAROL_KEY, type Harness } from '../http/harness.ts';
+
+/** Debian's, or the one that is named. It runs as root in containers, where its sandbox cannot. */
+export function launch(): Promise<Browser> {
+  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}
+
+export interface Seat {
+  readonly who?: 'alice' | 'carol';
+  readonly colorScheme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly javaScriptEnabled?: boolean;
+}
+
+export function sit(browser: Browser, http: Harness, seat: Seat = {}): Promise<BrowserContext> {
+  const { who = 'alice', colorScheme = 'light', width = 1280, javaScriptEnabled = true } = seat;
+  return browser.newContext({
+    baseURL: http.url,
+    viewport: { width, height: 800 },
+    colorScheme,
+    javaScriptEnabled,
+    httpCredentials: { username: who, password: who === 'alice' ? ALICE_KEY : CAROL_KEY },
+  });
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe has to say of a page. */
+export async function findings(context: BrowserContext, path: string): Promise<string[]> {
+  const page = await context.newPage();
+  try {
+    await page.goto(path);
+    // By the debugger: the page's own policy lets no other script in.
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  } finally {
+    await page.close();
+  }
+}

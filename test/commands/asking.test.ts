@@ -1,0 +1,167 @@
+// The commands that change something: they ask the running receiver, as somebody, and say what it answered.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ALICE_KEY, BILLING_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '../http/harness.ts';
+import { freePort } from '../stories/stage.ts';
+import { callback, completed } from '../support/executions.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { command, type Ran } from './harness.ts';
+
+interface Scene {
+  readonly receiver: Harness;
+  ask(line: string | readonly string[], env?: Record<string, string>): Promise<Ran>;
+}
+
+async function scene(): Promise<Scene> {
+  const receiver = await startHttp({ queueCapacity: 100 });
+  onTestFinished(() => receiver[Symbol.asyncDispose]());
+  const variables = {
+    RECEIVER_URL: receiver.url,
+    APP_KEYS: `orders:${ORDERS_KEY},billing:${BILLING_KEY}`,
+    OPERATOR_KEYS: `alice:${ALICE_KEY}`,
+  };
+  return { receiver, ask: (line, env = {}) => command(line, { ...variables, ...env }) };
+}
+
+describe('executions submit', () => {
+  test('submits as the app that is named, with all that is said', async () => {
+    const { receiver, ask } = await scene();
+    const inputs = join(temporaryFolder(), 'inputs.json');
+    writeFileSync(inputs, '{"amount":12345678901234567890}');
+    const line = `executions submit charge --app billing --inputs @${inputs} --id order-1 --timeout 60 --grace 0 --priority 9 --json`;
+    const { code, out, err } = await ask(line);
+    expect([code, err]).toEqual([0, '']);
+    expect(JSON.parse(out)).toMatchObject({ correlationId: 'order-1', status: 'QUEUED', app: 'billing' });
+    expect(await receiver.store.find('order-1')).toMatchObject({ timeoutSeconds: 60, graceSeconds: 0, priority: 9 });
+    const [sent] = await receiver.store.claimDispatches(1, receiver.world.now());
+    expect(JSON.stringify(sent?.inputs)).toBe('{"amount":12345678901234567890}');
+  });
+
+  test('--wait ends with 0 once it is COMPLETED', async () => {
+    const { receiver, ask } = await scene();
+    const waited = ask('executions submit charge --app orders --id order-1 --wait 50');
+    const find = () => receiver.store.find('order-1');
+    while ((await find()) === undefined) await new Promise(setImmediate);
+    await dispatchAll(receiver);
+    const { reference = '' } = (await find()) ?? {};
+    await receiver.store.record(reference, callback(completed()), receiver.world.now());
+    expect(await waited).toMatchObject({ code: 0, out: expect.stringMatching(/^status +COMPLETED$/m) });
+  });
+
+  test('--wait ends with 1 when it ended otherwise', async () => {
+    const { receiver, ask } = await scene();
+    const waited = ask('executions submit charge --app orders --id order-1 --wait 50');
+    while ((await receiver.store.find('order-1')) === undefined) await new Promise(setImmediate);
+    await receiver.call('POST', '/v1/executions/order-1/cancel');
+    expect(await waited).toMatchObject({ code: 1, out: expect.stringMatching(/^status +CANCELLED$/m) });
+  });
+
+  test('what the receiver refuses is told in its words, with 1', async () => {
+    const { ask } = await scene();
+    const { code, err } = await ask('executions submit charge --app orders --priority 10');
+    expect([code, err]).toEqual([1, expect.stringContaining('#/priority')]);
+  });
+
+  test.each([
+    ['executions submit', /Say which Data Action/],
+    ['executions submit charge', /Say for which app with --app: orders, billing/],
+    ['executions submit charge --app order', /"order" is not in APP_KEYS \(did you mean orders\?\)/],
+    ['executions submit charge --app orders --inputs [1]', /--inputs: is no JSON object/],
+    ['executions submit charge --app orders --inputs @nothing.json', /there is no file nothing.json/],
+  ])('%s: is not sent', async (line, message) => {
+    const { receiver, ask } = await scene();
+    const { code, err } = await ask(line);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+    expect((await receiver.store.list({ app: null, limit: 1 })).items).toEqual([]);
+  });
+});
+
+describe('executions poll and cancel', () => {
+  test('one, as the operator whose key it is', async () => {
+    const { receiver, ask } = await scene();
+    await receiver.submit({ correlationId: 'order-1' });
+    await dispatchAll(receiver);
+    expect(await ask('executions poll order-1')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^status +PENDING$/m),
+    });
+    const cancelled = await ask('executions cancel order-1 --json');
+    expect(JSON.parse(cancelled.out)).toMatchObject({ status: 'CANCELLED' });
+    const trail = await receiver.store.trail('order-1');
+    expect(trail.slice(-2)).toMatchObject([
+      { event: 'POLL_REQUESTED', detail: { by: 'operator:alice' } },
+      { event: 'CANCELLED', detail: { by: 'operator:alice' } },
+    ]);
+  });
+
+  test('all that match, and no others', async () => {
+    const { receiver, ask } = await scene();
+    await receiver.submit({ correlationId: 'order-1' });
+    await receiver.submit({ correlationId: 'order-2', actionId: 'other' });
+    const { code, out, err } = await ask('executions cancel --all --action other --json');
+    expect(err).toBe('');
+    expect([code, JSON.parse(out)]).toEqual([0, { matched: 1, done: 1 }]);
+    expect(await receiver.store.find('order-1')).toMatchObject({ status: 'QUEUED' });
+    expect((await ask('executions cancel --all')).out).toBe('1 of 1 open executions are given up\n');
+  });
+
+  test.each([
+    ['executions poll order-none', 1, /^Not found/],
+    ['executions poll', 2, /Say which execution, or --all/],
+    ['executions poll order-1 --all', 2, /Name one execution, or say which with --all/],
+    ['executions cancel --status QUEUED', 2, /or --all/],
+    ['executions cancel --all --status COMPLETED', 1, /#\/status/],
+  ])('%s: ends with %i', async (line, code, message) => {
+    const { ask } = await scene();
+    expect(await ask(line)).toMatchObject({ code, err: expect.stringMatching(message) });
+  });
+});
+
+describe('notifications replay', () => {
+  test('one that is not there ends with 1, all of none with 0', async () => {
+    const { ask } = await scene();
+    const none = 'msg_019a8f3e-0000-7000-8000-000000000000_ended';
+    expect(await ask(`notifications replay ${none}`)).toMatchObject({ code: 1, out: '' });
+    expect(await ask('notifications replay --all --app orders --type timeout --from 24h')).toMatchObject({
+      code: 0,
+      out: '0 notifications are told again\n',
+    });
+    expect(await ask('notifications replay --all --status PENDING')).toMatchObject({ code: 2 });
+    expect(await ask('notifications replay')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('when nothing can be asked', () => {
+  test('a receiver that is not running is told at once, with 2', async () => {
+    const port = await freePort();
+    const { code, err } = await command('executions poll order-1', {
+      PORT: String(port),
+      OPERATOR_KEYS: `alice:${ALICE_KEY}`,
+    });
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      `The receiver gave no answer: the connection failed (ECONNREFUSED). Is it running at http://127.0.0.1:${port}, `,
+    );
+  });
+
+  test('a key that is wrong, and one that is missing, end with 2 and are not repeated', async () => {
+    const { ask } = await scene();
+    const wrong = await ask('executions poll order-1', { RECEIVER_KEY: 'no-such-key-0123456789' });
+    expect(wrong).toMatchObject({ code: 2, out: '' });
+    expect(wrong.err).not.toContain('no-such-key');
+    const missing = await ask('executions poll order-1', { OPERATOR_KEYS: '' });
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('RECEIVER_KEY') });
+  });
+
+  test.each([
+    [{ PORT: '0' }, /set RECEIVER_URL/],
+    [{ RECEIVER_URL: 'ftp://receiver' }, /^RECEIVER_URL must be/],
+    [{ RECEIVER_URL: '', HOST: '::', PORT: '1' }, /http:\/\/\[::1\]:1/],
+  ])('%j: says what to set', async (variables, message) => {
+    const env = { OPERATOR_KEYS: `alice:${ALICE_KEY}`, ...variables };
+    const { code, err } = await command('executions cancel order-1', env as unknown as Record<string, string>);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+  });
+});

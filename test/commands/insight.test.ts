@@ -1,0 +1,120 @@
+// `health` and `advise`: what callbacks did, and what would suit them better, from the file alone.
+
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { type Life, live } from '../support/lives.ts';
+import { createManualWorld, START } from '../support/manual-world.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { command } from './harness.ts';
+
+const HOUR = 3_600_000;
+
+type Lived = readonly [life: Life, count: number, at: number, actionId?: string];
+
+/** Runs a command on a database in which these lived, one hour after the start. */
+async function run(line: string, lives: readonly Lived[], terminal = false) {
+  const world = createManualWorld(1, START + HOUR);
+  const path = join(temporaryFolder(), 'receiver.db');
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const store = createSqliteStore({ path, world, log: quietLog(), fatal });
+  for (const [life, count, at, actionId = 'charge'] of lives) {
+    await Promise.all(Array.from({ length: count }, (_, i) => live(store, life, at + i, { actionId })));
+  }
+  await store.close();
+  return command(line, { DATABASE_PATH: path }, terminal, { world });
+}
+
+const USUAL: readonly Lived[] = [
+  ['callback', 95, START - 20 * HOUR],
+  ['called-back-later', 5, START - 20 * HOUR],
+];
+
+describe('health', () => {
+  test('shows each action and hour, and says that all is as it was', async () => {
+    const { code, out, err } = await run('health', [...USUAL, ['callback', 30, START]]);
+    expect(code).toBe(0);
+    expect(err).toContain('Ended from 2025-12-31T01:00:00.000Z to 2026-01-01T01:00:00.000Z');
+    const [head, first, second, verdict] = out.split('\n').map((line) => line.trim().split(/ {2,}/));
+    expect(head?.slice(0, 8)).toEqual(['HOUR', 'ACTION', 'CALLBACK', 'POLL', 'SUBMIT', 'TIMEOUT', 'MISSED', 'LATER']);
+    expect(first).toEqual(['2025-12-31 04:00', 'charge', '95', '5', '0', '0', '5 %', '5', '+2.0 s', '+2.0 s']);
+    expect(second).toEqual(['2026-01-01 00:00', 'charge', '30', '0', '0', '0', '0 %', '0', '-', '-']);
+    expect(verdict).toEqual(['ok', 'callbacks: come as they did in the 7 days before']);
+  });
+
+  test('an hour in which callbacks stay away has a line of its own, and the exit code says so', async () => {
+    const { code, out } = await run('health', [...USUAL, ['poll', 15, START], ['callback', 15, START]]);
+    expect(code).toBe(1);
+    expect(out).toContain(
+      'fail alert: charge: 50 % of the callbacks did not come in the hour from 2026-01-01T00:00:00.000Z (15 of 30), in the 7 days before 5 %',
+    );
+    expect(out.split('\n')[2]).toMatch(/ALERT$/);
+  });
+
+  test('the habits of the days before count also when only an hour is shown, of one action', async () => {
+    const lives: Lived[] = [...USUAL, ['poll', 30, START], ['poll', 30, START, 'other']];
+    const { code, out } = await run('health --from 1h --action charge --json', lives);
+    const { hours, alerts, from } = JSON.parse(out);
+    expect([code, from]).toEqual([1, '2026-01-01T00:00:00.000Z']);
+    expect(hours).toMatchObject([{ actionId: 'charge', byPoll: 30, missed: 30, missedShare: 1, verdict: 'risen' }]);
+    expect(alerts).toMatchObject([{ baseline: { missed: 5, outcomes: 100 } }]);
+  });
+
+  test('of an empty database there is nothing to say', async () => {
+    expect(await run('health', [])).toMatchObject({ code: 0 });
+  });
+
+  test('a time that makes no sense is refused', async () => {
+    const { code, err } = await run('health --from 1h --to 2h', []);
+    expect([code, err.split('\n')[0]]).toEqual([2, '--to must be later than --from']);
+  });
+});
+
+describe('advise', () => {
+  const LOST: readonly Lived[] = [
+    ['poll', 60, START],
+    ['callback', 40, START],
+  ];
+
+  test('says what to set, what that saves and costs, and how sure it is', async () => {
+    const { code, out } = await run('advise', LOST);
+    expect(code).toBe(0);
+    const [head, row, , words] = out.split('\n');
+    expect(head).toMatch(/^ACTION +SENT +LOST +P50 +P95 +GRACE +WINDOW +POLLS +LAG +CONFIDENCE$/);
+    expect(row).toMatch(/^charge +100 +60\.0% +2\.0 s +2\.0 s +10 → [23] +30 → \d+ +600 +5\.0 s → \d+ ms +low$/);
+    expect(words).toMatch(
+      /^charge: graceSeconds [23] and timeoutSeconds \d+ instead of 10 and 30; .* polls of every 1,000 executions; results are known \d\.\d s earlier on average; most callbacks do not come: find out why before anything else\.$/,
+    );
+  });
+
+  test('the same for programs', async () => {
+    const { out } = await run('advise --json --action charge', [...LOST, ['callback', 5, START, 'other']]);
+    const { actions, pollIntervalSeconds } = JSON.parse(out);
+    expect(pollIntervalSeconds).toBe(2);
+    expect(actions).toMatchObject([
+      {
+        actionId: 'charge',
+        executions: 100,
+        results: 100,
+        lost: { share: 0.6 },
+        current: { graceSeconds: 10, timeoutSeconds: 30, cost: { polls: 600, timeOuts: 0 } },
+        pollsSeen: 600,
+        confidence: 'low',
+      },
+    ]);
+  });
+
+  test('an action with too little to go by gets none', async () => {
+    const { code, out } = await run('advise', [['callback', 5, START]]);
+    expect(code).toBe(0);
+    expect(out).toContain('charge: too little to go by: 5 results were seen, and 30 are needed.');
+  });
+
+  test('an action that nobody sent is named', async () => {
+    const { code, err } = await run('advise --action chrage', LOST);
+    expect([code, err]).toEqual([1, 'Nothing of "chrage" was sent in this time.\n']);
+  });
+});

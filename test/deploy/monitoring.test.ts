@@ -1,0 +1,143 @@
+// What is shipped to watch the receiver: it asks for metrics that there are, and each alert is tested and explained.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { OPERATOR_KEY, setStage } from '../stories/stage.ts';
+import { askedFor, type Exposition, readExposition } from '../support/exposition.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
+
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+const RULES = read('deploy/prometheus/alerts.yml');
+const README = read('README.md');
+const DASHBOARD = JSON.parse(read('deploy/grafana/dashboard.json'));
+
+/** What Prometheus itself puts beside a metric. */
+const OF_PROMETHEUS = ['job', 'instance', 'le'];
+
+const alerts = [...RULES.matchAll(/^ {6}- alert: (\w+)\n(.*?)(?=^ {6}- |(?![\s\S]))/gms)].map(
+  ([, name = '', body = '']) => ({
+    name,
+    body,
+    expression: /expr: (?:\|\n)?(.*?)^ {8}\w/ms.exec(body)?.[1] ?? '',
+  }),
+);
+
+interface Panel {
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
+}
+
+const RUNBOOK = /^## Runbook$(.*?)(?=^## |(?![\s\S]))/ms.exec(README)?.[1] ?? '';
+
+const panels: readonly Panel[] = DASHBOARD.panels;
+
+/** A scrape in which everything has happened once. */
+async function scrape(): Promise<Exposition> {
+  const hooks = await startWebhookReceiver();
+  const stage = await setStage({ NOTIFY_URLS: `shop:${hooks.url}`, NOTIFY_ALLOWED_HOSTS: `shop:${hooks.origin}` });
+  const ids = await Promise.all(
+    (['callback', 'lost-callback', 'refused-400'] as const).map((fate) => stage.submit(fate)),
+  );
+  await stage.pass(20_000);
+  await stage.until(async () => (await Promise.all(ids.map(stage.get))).every(({ resolvedAt }) => resolvedAt !== null));
+  await stage.until(() => hooks.told.length === ids.length);
+  const headers = { authorization: `Bearer ${OPERATOR_KEY}` };
+  const text = async () => (await fetch(`${stage.service().url}/metrics`, { headers })).text();
+  await stage.until(async () => (await text()).includes('notification_attempts_total{outcome="delivered"} 3'));
+  return readExposition(await text());
+}
+
+function mustKnow({ labels }: Exposition, expression: string, beside: readonly string[] = []): void {
+  const asked = askedFor(expression);
+  expect(asked.names, expression).not.toEqual([]);
+  const known = new Set([...OF_PROMETHEUS, ...beside]);
+  for (const name of asked.names) {
+    if (name === 'up') continue;
+    expect([...labels.keys()], expression).toContain(name);
+    for (const label of labels.get(name) ?? []) known.add(label);
+  }
+  expect(
+    asked.labels.filter((label) => !known.has(label)),
+    expression,
+  ).toEqual([]);
+}
+
+test('alerts, dashboard and README ask for metrics and labels that there are', async () => {
+  const known = await scrape();
+  expect(alerts.length).toBeGreaterThan(20);
+  for (const { expression } of alerts) {
+    if (!expression.includes('cxone_receiver:')) mustKnow(known, expression);
+  }
+  const queries = panels.flatMap(({ targets = [] }) => targets);
+  expect(queries.length).toBeGreaterThan(40);
+  for (const { expr, legendFormat } of queries) {
+    mustKnow(known, expr);
+    // What a legend names is left by the query.
+    for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
+      expect(askedFor(expr).labels, `${expr} ${legendFormat}`).toContain(label);
+    }
+  }
+  for (const [name] of README.matchAll(/\b(?:cxone_receiver|http_server)_\w+/g)) {
+    expect(
+      [...known.labels.keys()].some((one) => one === name || one === `${name}_bucket`),
+      name,
+    ).toBe(true);
+  }
+});
+
+describe('each alert', () => {
+  test('fires in one test and stays quiet in another', () => {
+    const tests = read('test/deploy/alerts.test.yml');
+    for (const { name } of alerts) {
+      expect(tests).toContain(`'${name} fires: `);
+      expect(tests).toContain(`'${name} stays quiet: `);
+    }
+  });
+
+  test('says how bad it is and what it is about, and leads to its part of the runbook', () => {
+    for (const { name, body } of alerts) {
+      expect(body, name).toMatch(/labels: \{severity: (critical|warning)\}/);
+      expect(body, name).toMatch(/summary: \S/);
+      expect(body, name).toContain(`runbook: README.md#${name.toLowerCase()}\n`);
+    }
+  });
+
+  test('has its part of the runbook, and no part is about another one', () => {
+    const headings = [...RUNBOOK.matchAll(/^#{3,4} (\w+)$/gm)].map(([, heading]) => heading);
+    expect(headings.toSorted()).toEqual(alerts.map(({ name }) => name).toSorted());
+  });
+});
+
+test('the runbook speaks of alerts, panels and recipes that there are, and its queries run', () => {
+  const path = join(temporaryFolder(), 'receiver.db');
+  openDatabase(path).close();
+  const sql = new Database(path, { readonly: true });
+  onTestFinished(() => void sql.close());
+  const queries = [...RUNBOOK.matchAll(/`(SELECT [^`]*)`/g)].map(([, query = '']) => query);
+  expect(queries.length).toBeGreaterThan(5);
+  for (const query of queries) expect(() => sql.prepare(query).all(), query).not.toThrow();
+  const named = [...RUNBOOK.matchAll(/\*([A-Z][^*\n]+)\*/g)].map(([, name = '']) => name);
+  // What is neither an alert nor a panel is a recipe among those for SQL.
+  const recipes = README.slice(0, README.indexOf('## Runbook'));
+  const known = new Set([...alerts.map(({ name }) => name), ...panels.map(({ title }) => title)]);
+  for (const name of named) expect(known.has(name) || recipes.includes(name), name).toBe(true);
+});
+
+test('no panel of the dashboard lies on another one, and each says what it is', () => {
+  const places = new Set<string>();
+  for (const { title, gridPos } of panels) {
+    expect(title).not.toBe('');
+    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+        expect(places.has(`${x},${y}`), title).toBe(false);
+        places.add(`${x},${y}`);
+      }
+    }
+    expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+  }
+});

@@ -1,0 +1,58 @@
+// Asking CXone at once because somebody wants it: when that can be done, and what it does to the polls that follow.
+
+import { expect, test } from 'vitest';
+import { whyNotPollable } from '../../src/execution/polling-request.ts';
+import { nextPollAt } from '../../src/execution/schedule.ts';
+import { transition } from '../../src/execution/transition.ts';
+import { anExecution, callback, completed, NOON, submitted } from '../support/executions.ts';
+
+const HOUR = 3_600_000;
+const request = { type: 'poll-requested', by: 'operator:alice' } as const;
+
+const queued = anExecution({ graceSeconds: 3600 });
+const sent = transition(queued, { type: 'dispatched' }, NOON).execution;
+const pending = transition(sent, submitted(), NOON).execution;
+const nameless = transition(sent, submitted({ executionId: null }), NOON).execution;
+const ended = transition(pending, callback(completed()), NOON).execution;
+
+test('an execution that CXone has a name for is due for a poll at once, and its trail says who wanted it', () => {
+  expect(pending.pollAt).toBe(NOON + HOUR);
+  const { execution, outcome, entry } = transition(pending, request, NOON + 5);
+  expect(execution).toEqual({ ...pending, pollAt: NOON + 5 });
+  expect(outcome).toBe('progress');
+  expect(entry).toMatchObject({ event: 'POLL_REQUESTED', detail: { by: 'operator:alice' } });
+});
+
+test.for([
+  ['queued', queued, 'queued'],
+  ['sent and not answered', sent, 'nameless'],
+  ['accepted without a name', nameless, 'nameless'],
+  ['ended', ended, 'ended'],
+  ['pending', pending, null],
+] as const)('one that is %s: %j', ([, execution, why]) => {
+  expect(whyNotPollable(execution)).toBe(why);
+  const { outcome, execution: after, entry } = transition(execution, request, NOON + 5);
+  expect(outcome).toBe(why === null ? 'progress' : 'ignored');
+  if (why === null) return;
+  expect(after).toEqual(execution);
+  expect(entry.detail).toEqual({ by: 'operator:alice', ignored: why });
+});
+
+test('a name that is hearsay can be asked for: that is what tells whether it is true', () => {
+  const hint = { ...callback(completed(), 'cx-9'), type: 'callback-hint' } as const;
+  const hearsay = transition(sent, hint, NOON).execution;
+  expect(hearsay.hearsay).toBe(true);
+  expect(whyNotPollable(hearsay)).toBeNull();
+});
+
+test('one poll within a long grace brings on a few more at ever longer intervals, and the last when the grace is over', () => {
+  const pollAfter = NOON + HOUR;
+  const polls: number[] = [];
+  for (let at = NOON; at < pollAfter; ) {
+    at = nextPollAt(at, polls.length + 1, 2_000, 0.5, pollAfter);
+    polls.push(at);
+  }
+  expect(polls.length).toBeLessThan(20);
+  expect(polls.at(-1)).toBe(pollAfter);
+  expect(nextPollAt(pollAfter, 5_000, 2_000, 1, pollAfter)).toBe(pollAfter + 10_000);
+});

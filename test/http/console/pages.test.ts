@@ -1,0 +1,177 @@
+// The pages for operators: who gets them, what a browser is told, what stands on them.
+
+import { expect, test } from 'vitest';
+import type { Json } from '../../../src/execution/json.ts';
+import { callback, completed } from '../../support/executions.ts';
+import { type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
+import { running, visitor } from './visitor.ts';
+
+const PAGES = ['/', '/console/executions', '/console/executions/one', '/console/notifications'];
+
+async function ended(http: Harness, correlationId: string, result: Json): Promise<void> {
+  await running(http, { correlationId });
+  const { reference = '' } = (await http.store.find(correlationId)) ?? {};
+  await http.store.record(reference, callback(completed(result)), http.world.now());
+}
+
+test('administrators and readers get every page, apps and strangers none', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one' });
+  for (const path of PAGES) {
+    expect((await visitor(http).get(path)).status).toBe(200);
+    expect((await visitor(http, 'carol').get(path)).status).toBe(200);
+    expect((await http.call('GET', path, { key: ORDERS_KEY })).status).toBe(403);
+    const stranger = await http.call('GET', path, { key: null });
+    expect(stranger.status).toBe(401);
+    expect(stranger.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
+  }
+});
+
+test('a browser is told to run and load nothing but ours, to show it in no frame, and to keep nothing', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one' });
+  for (const path of PAGES) {
+    const { headers, text } = await visitor(http).get(path);
+    expect(headers.get('content-security-policy')?.split('; ')).toEqual([
+      "default-src 'none'",
+      "style-src 'self'",
+      "script-src 'self'",
+      "img-src 'self'",
+      "connect-src 'self'",
+      "form-action 'self'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(text).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|<script>|https?:\/\/(?!hooks)/);
+    for (const [, target = ''] of text.matchAll(/(?:src|<link[^>]*href)="([^"]+)"/g)) {
+      expect((await http.call('GET', target, { key: null })).status).toBe(200);
+    }
+  }
+});
+
+test('every id of a page is there once, and what names an id finds it', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one', notifyUrl: 'https://hooks.example/x' });
+  for (const path of PAGES) {
+    const { text } = await visitor(http).get(path);
+    const ids = [...text.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const named = [...text.matchAll(/(?:href="#|aria-labelledby="|for=")([^"]*)"/g)].map(([, id]) => id);
+    expect(named.length).toBeGreaterThan(0);
+    for (const id of named) expect(ids).toContain(id);
+  }
+});
+
+test('what others wrote is shown as text, whatever it looks like', async () => {
+  await using http = await startHttp();
+  const evil = '"><script>alert(1)</script><img src=x onerror=alert(2)>';
+  await ended(http, 'one', { html: evil, [evil]: 1 });
+  const page = await visitor(http).get('/console/executions/one');
+  expect(page.text).toContain('&lt;script&gt;');
+  expect(page.text).not.toContain('<script>');
+  expect(page.text).not.toContain('<img');
+  const search = await visitor(http).get(
+    `/console/executions?text=${encodeURIComponent(evil)}&app=${encodeURIComponent(evil)}`,
+  );
+  expect(search.text).not.toContain('<script>');
+});
+
+test('the overview shows what is queued, what ended and how', async () => {
+  await using http = await startHttp();
+  await ended(http, 'one', { paid: true });
+  await http.submit({ correlationId: 'two' });
+  const { text } = await visitor(http).get('/');
+  expect(text).toMatch(/Queued<\/dt><dd><strong><a href="[^"]+">1<\/a>/);
+  expect(text).toContain('Submitted: 2');
+  expect(text).toContain('Callback 1 (100 %)');
+  expect(text).toMatch(/aria-label="2 executions submitted between/);
+  expect((await visitor(http).get('/?range=day')).text).toContain('In the last 24 hours');
+});
+
+test('a pause that CXone asked for, a full queue and what is not ready stand at the top', async () => {
+  await using http = await startHttp({
+    queueCapacity: 1,
+    ready: async () => ['the loop "poll" is stuck'],
+    pages: { upstreamState: () => ({ limit: 3, inFlight: 1, pausedUntil: Number.MAX_SAFE_INTEGER }) },
+  });
+  await http.submit();
+  const { text } = await visitor(http).get('/');
+  const [, warnings = ''] = /<ul class="warnings"[^>]*>(.*?)<\/ul>/s.exec(text) ?? [];
+  expect(warnings).toContain('Not ready: the loop &quot;poll&quot; is stuck.');
+  expect(warnings).toContain('CXone asked for a pause');
+  expect(warnings).toContain('The queue holds 1 of 1');
+});
+
+test('a search finds what the API finds, its address is tidy and can be passed on', async () => {
+  await using http = await startHttp();
+  await ended(http, 'one', null);
+  await http.submit({ correlationId: 'two', actionId: 'look-up' });
+  const found = await visitor(http).get('/console/executions?actionId=look-up');
+  expect(found.text).toContain('/console/executions/two');
+  expect(found.text).not.toContain('/console/executions/one');
+  expect(found.text).toContain('name="actionId" value="look-up"');
+  const untidy = await fetch(`${http.url}/console/executions?id=&status=&actionId=+look-up+`, {
+    redirect: 'manual',
+    headers: { authorization: `Basic ${Buffer.from('alice:alice-key-0123456789').toString('base64')}` },
+  });
+  expect([untidy.status, untidy.headers.get('location')]).toEqual([303, '/console/executions?actionId=look-up']);
+});
+
+test('a search that cannot be understood says what is wrong with it, and keeps what was typed', async () => {
+  await using http = await startHttp();
+  const { status, text } = await visitor(http).get('/console/executions?from=yesterday');
+  expect(status).toBe(422);
+  expect(text).toContain('from must be an ISO 8601 date or time');
+  expect(text).toContain('value="yesterday"');
+});
+
+test('an execution has its timeline: who, when, how long, and what CXone said', async () => {
+  await using http = await startHttp();
+  await ended(http, 'one', { paid: true });
+  const { text } = await visitor(http).get('/console/executions/one');
+  const [, timeline = ''] = /<ol class="timeline">(.*?)<\/ol>/s.exec(text) ?? [];
+  const steps = timeline.split('<li').map((step) => step.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' '));
+  expect(steps[1]).toContain('app:orders submitted it, and it was stored ACCEPTED');
+  expect(steps[3]).toMatch(/2026-01-01 00:00:00.000 \+0 ms CXone took it \(in 25 ms, HTTP 202\) SUBMITTED/);
+  expect(steps[4]).toContain('CXone called back with the outcome');
+  expect(text).toContain('&quot;paid&quot;: true');
+});
+
+test('a long timeline comes in parts', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one' });
+  const { reference = '' } = (await http.store.find('one')) ?? {};
+  for (let polls = 0; polls < 250; polls += 1) {
+    await http.store.record(
+      reference,
+      { type: 'poll-failed', message: 'busy', nextPollAt: 0, httpStatus: 503, latencyMs: 1 },
+      http.world.now(),
+    );
+  }
+  const first = await visitor(http).get('/console/executions/one');
+  const [, after = ''] = /href="\?after=(\d+)" rel="next"/.exec(first.text) ?? [];
+  const rest = await visitor(http).get(`/console/executions/one?after=${after}`);
+  const steps = (text: string) => text.split('<p class="when">').length - 1;
+  expect([steps(first.text), steps(rest.text)]).toEqual([200, 53]);
+  expect(rest.text).not.toContain('?after=');
+});
+
+test('an unknown execution is a page of its own, with status 404', async () => {
+  await using http = await startHttp();
+  for (const id of ['none', '..%2f', '%00', 'x'.repeat(300)]) {
+    const { status, text } = await visitor(http).get(`/console/executions/${id}`);
+    expect(status).toBe(404);
+    expect(text).toContain('There is no execution with this id.');
+  }
+});
+
+test('readers see no buttons', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one' });
+  for (const path of PAGES) {
+    const seen = (await visitor(http, 'carol').get(path)).text;
+    expect(seen).not.toMatch(/method="post"|\/poll"|\/cancel"|\/replay"/);
+  }
+  expect((await visitor(http).get('/console/executions/one')).text).toContain('/console/executions/one/cancel');
+});

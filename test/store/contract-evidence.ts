@@ -1,0 +1,60 @@
+// What every store must do for those who look into one execution: give what was sent, and what came back that nobody could read.
+
+import { describe, expect, test } from 'vitest';
+import type { Store } from '../../src/store/port.ts';
+import { anExecution, NOON } from '../support/executions.ts';
+
+/** In every contract test there is a fresh store. */
+export function evidenceContract(storeNow: () => Store): void {
+  async function add(correlationId: string): Promise<string> {
+    const inputs = { amount: 42, deep: [{ a: null }] };
+    const execution = anExecution({ correlationId, inputs, context: { tenant: 'blue' } });
+    await storeNow().add({ execution, fingerprint: 'print', queueCapacity: 100 });
+    return execution.reference;
+  }
+
+  async function unreadable(reference: string, text: string): Promise<void> {
+    const body = { bytes: new TextEncoder().encode(text), contentType: 'text/plain' };
+    await storeNow().record(reference, { type: 'callback-unreadable', reason: 'no JSON', body }, NOON);
+  }
+
+  async function bodiesOf(correlationId: string): Promise<string[]> {
+    const { bodies = [] } = (await storeNow().evidence(correlationId)) ?? {};
+    return bodies.map(({ bytes }) => new TextDecoder().decode(bytes));
+  }
+
+  describe('looking into one', () => {
+    test('its inputs and context are as they were sent', async () => {
+      await add('one');
+      expect(await storeNow().evidence('one')).toEqual({
+        inputs: { amount: 42, deep: [{ a: null }] },
+        context: { tenant: 'blue' },
+        prunedAt: null,
+        bodies: [],
+      });
+      expect(await storeNow().evidence('none')).toBeUndefined();
+    });
+
+    test('callbacks that nobody could read are there byte by byte, with the entry they belong to', async () => {
+      const reference = await add('one');
+      await unreadable(reference, 'first {');
+      await unreadable(await add('other'), 'not this');
+      await unreadable(reference, 'second {');
+      const ids = (await storeNow().trail('one'))
+        .filter(({ event }) => event === 'CALLBACK_UNREADABLE')
+        .map(({ id }) => id);
+      const { bodies = [] } = (await storeNow().evidence('one')) ?? {};
+      expect(bodies.map(({ entryId, contentType }) => [entryId, contentType])).toEqual(
+        ids.map((id) => [id, 'text/plain']),
+      );
+      expect(await bodiesOf('one')).toEqual(['first {', 'second {']);
+    });
+
+    test('of many of those the newest few', async () => {
+      const reference = await add('one');
+      for (let count = 1; count <= 12; count += 1) await unreadable(reference, `number ${count}`);
+      const found = await bodiesOf('one');
+      expect([found.length, found.at(0), found.at(-1)]).toEqual([10, 'number 3', 'number 12']);
+    });
+  });
+}

@@ -1,0 +1,151 @@
+// What every store must do for those who search: find what matches, all of it, page by page, and nothing else.
+
+import { describe, expect, test } from 'vitest';
+import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
+import { parseJson } from '../../src/execution/json.ts';
+import type { ExecutionFilter, Store } from '../../src/store/port.ts';
+import { anExecution, callback, completed, failed, NOON, submitted } from '../support/executions.ts';
+
+/** In every contract test there is a fresh store. */
+export function searchingContract(storeNow: () => Store): void {
+  async function add(overrides: Partial<Submission> = {}, now = NOON): Promise<Dispatchable> {
+    const execution = anExecution(overrides, now);
+    await storeNow().add({ execution, fingerprint: 'print', queueCapacity: 100_000 });
+    return execution;
+  }
+
+  /** One that was sent and that CXone calls by this name. */
+  async function sent(executionId: string | null, overrides: Partial<Submission> = {}): Promise<Dispatchable> {
+    const execution = await add(overrides);
+    await storeNow().claimDispatches(1000, NOON);
+    await storeNow().record(execution.reference, submitted({ executionId }), NOON);
+    return execution;
+  }
+
+  /** The correlation ids of all that match: a page may be short, and is followed by others until there is no next. */
+  async function found(filter: Partial<ExecutionFilter>, limit = 2): Promise<string[]> {
+    const ids: string[] = [];
+    let before: string | null = null;
+    do {
+      const page = await storeNow().list({ app: null, ...filter, limit, ...(before === null ? {} : { before }) });
+      expect(page.items.length).toBeLessThanOrEqual(limit);
+      ids.push(...page.items.map(({ correlationId }) => correlationId));
+      before = page.next;
+    } while (before !== null);
+    return ids;
+  }
+
+  describe('searching', () => {
+    test('by the beginning of the correlation id, newest first, in the case it is written in', async () => {
+      for (const correlationId of ['order-1', 'order-10', 'Order-1', 'refund-1', 'order~', 'orde', 'order-2']) {
+        await add({ correlationId });
+      }
+      expect(await found({ id: 'order' })).toEqual(['order-2', 'order~', 'order-10', 'order-1']);
+      expect(await found({ id: 'order-1' })).toEqual(['order-10', 'order-1']);
+      expect(await found({ id: 'order-10' })).toEqual(['order-10']);
+      expect(await found({ id: 'order%' })).toEqual([]);
+      expect(await found({ id: 'z' })).toEqual([]);
+    });
+
+    test('by the beginning of the correlation id and more, also where very many begin so', async () => {
+      for (let i = 0; i < 300; i += 1) await add({ correlationId: `order-${i}`, app: i % 100 === 7 ? 'rare' : 'shop' });
+      expect(await found({ id: 'order-', app: 'rare' })).toEqual(['order-207', 'order-107', 'order-7']);
+      expect(await found({ id: 'order-10', app: 'rare' })).toEqual(['order-107']);
+      expect(await found({ id: 'order-1', status: 'PENDING' })).toEqual([]);
+      expect(await found({ id: 'order-' }, 200)).toHaveLength(300);
+    });
+
+    test('a prefix with a time and a page in between', async () => {
+      for (let i = 0; i < 5; i += 1) await add({ correlationId: `order-${i}` }, NOON + i);
+      expect(await found({ id: 'order', from: NOON + 1, to: NOON + 4 }, 1)).toEqual(['order-3', 'order-2', 'order-1']);
+    });
+
+    test('by the name that CXone gave, whole', async () => {
+      await sent('cx-1', { correlationId: 'one' });
+      await sent('cx-10', { correlationId: 'ten' });
+      await sent(null, { correlationId: 'nameless' });
+      expect(await found({ executionId: 'cx-1' })).toEqual(['one']);
+      expect(await found({ executionId: 'cx' })).toEqual([]);
+    });
+
+    test('OPEN: what has not ended, of all or of one app', async () => {
+      await add({ correlationId: 'queued' });
+      await sent('cx-1', { correlationId: 'pending', app: 'other' });
+      await sent(null, { correlationId: 'nameless' });
+      const ended = await sent('cx-2', { correlationId: 'ended' });
+      await storeNow().record(ended.reference, callback(completed()), NOON);
+      expect((await found({ status: 'OPEN' })).toSorted()).toEqual(['nameless', 'pending', 'queued']);
+      expect(await found({ status: 'OPEN', app: 'other' })).toEqual(['pending']);
+      expect((await found({ status: 'PENDING' })).toSorted()).toEqual(['nameless', 'pending']);
+      expect(await found({ status: 'PENDING', app: 'other' })).toEqual(['pending']);
+      expect(await found({ status: 'COMPLETED' })).toEqual(['ended']);
+      expect(await found({ status: 'OPEN', id: 'end' })).toEqual([]);
+      expect(await found({ status: 'OPEN', id: 'pend' })).toEqual(['pending']);
+    });
+
+    test.for([
+      ['inputs', { inputs: { customer: { name: 'Miller' } } }],
+      ['a name in the inputs', { inputs: { MILLER: 1 } }],
+      ['context', { context: { tenant: 'miller & sons' } }],
+    ] as const)('a text in %s is found, in any case', async ([, overrides]) => {
+      await add({ correlationId: 'hit', ...overrides });
+      await add({ correlationId: 'miss', inputs: { customer: { name: 'Smith' } } });
+      for (const text of ['Miller', 'miller', 'ILLE']) expect(await found({ text })).toEqual(['hit']);
+      expect(await found({ text: 'Millerx' })).toEqual([]);
+    });
+
+    test('a text in a result, an error and a late result is found', async () => {
+      const result = await sent('cx-1', { correlationId: 'result' });
+      await storeNow().record(result.reference, callback(completed({ receipt: 'R-77' })), NOON);
+      const error = await sent('cx-2', { correlationId: 'error' });
+      await storeNow().record(error.reference, callback(failed({ code: 'R-77' })), NOON);
+      const late = await sent('cx-3', { correlationId: 'late' });
+      await storeNow().record(late.reference, { type: 'cancelled', by: 'app:shop' }, NOON);
+      await storeNow().record(late.reference, callback(completed('r-77')), NOON);
+      expect((await found({ text: 'r-77' })).toSorted()).toEqual(['error', 'late', 'result']);
+    });
+
+    test('a text is meant as it is written: no character is a wildcard, quotes and line ends are found as they are', async () => {
+      await add({ correlationId: 'percent', inputs: { note: '50% of it' } });
+      await add({ correlationId: 'plain', inputs: { note: '50 pieces of it, a_b' } });
+      await add({ correlationId: 'quoted', inputs: { note: 'he said "no"\nand left \\ for good' } });
+      await add({ correlationId: 'number', inputs: parseJson('{"order":4711}') as object as Submission['inputs'] });
+      expect(await found({ text: '50%' })).toEqual(['percent']);
+      expect(await found({ text: 'a_b' })).toEqual(['plain']);
+      expect(await found({ text: '5_' })).toEqual([]);
+      expect(await found({ text: 'said "NO"' })).toEqual(['quoted']);
+      expect(await found({ text: '"\nand' })).toEqual(['quoted']);
+      expect(await found({ text: 'left \\ for' })).toEqual(['quoted']);
+      expect(await found({ text: '"order":4711' })).toEqual(['number']);
+    });
+
+    test('letters beyond ASCII are found in any case, too', async () => {
+      await add({ correlationId: 'hit', inputs: { name: 'Frau ÖZTÜRK 😀' } });
+      await add({ correlationId: 'miss', inputs: { name: 'Frau Oztark 😎' } });
+      for (const text of ['öztürk', 'Öztürk', 'ÖZTÜRK', 'k 😀']) expect(await found({ text })).toEqual(['hit']);
+      expect(await found({ text: 'özturk' })).toEqual([]);
+    });
+
+    test('all filters together', async () => {
+      await sent('cx-1', { correlationId: 'order-1', app: 'a', actionId: 'x', inputs: { name: 'Miller' } });
+      await sent('cx-1', { correlationId: 'order-2', app: 'b', actionId: 'x', inputs: { name: 'Miller' } });
+      const all = {
+        app: 'a',
+        status: 'PENDING',
+        actionId: 'x',
+        id: 'order',
+        executionId: 'cx-1',
+        text: 'miller',
+      } as const;
+      expect(await found({ ...all, from: NOON, to: NOON + 1 })).toEqual(['order-1']);
+      for (const other of [
+        { app: 'b', id: 'order-1' },
+        { status: 'QUEUED' },
+        { actionId: 'y' },
+        { text: 'z' },
+      ] as const) {
+        expect(await found({ ...all, ...other })).toEqual([]);
+      }
+    });
+  });
+}

@@ -1,0 +1,164 @@
+// What every store promises about forgetting payloads and about looking before anything goes.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Submission } from '../../src/execution/execution.ts';
+import type { Outbox } from '../../src/store/outbox-port.ts';
+import type { Store } from '../../src/store/port.ts';
+import type { Retention } from '../../src/store/retention-port.ts';
+import { anExecution, callback, completed, failed, NOON } from '../support/executions.ts';
+
+const DAY_MS = 86_400_000;
+const LATER = NOON + 10 * DAY_MS;
+const HOOK = 'https://hooks.example/ended';
+
+export function retentionContract(name: string, open: () => Promise<Store & Outbox & Retention>): void {
+  describe(`forgetting payloads (${name})`, () => {
+    let store: Store & Outbox & Retention;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    async function add(overrides: Partial<Submission> = {}) {
+      const execution = anExecution(overrides);
+      await store.add({ execution, fingerprint: 'print', queueCapacity: 100 });
+      return execution;
+    }
+
+    async function ended(overrides: Partial<Submission> = {}, at = NOON) {
+      const execution = await add(overrides);
+      await store.record(execution.reference, callback(completed({ paid: 42 })), at);
+      return execution;
+    }
+
+    async function prune(cutoff = LATER, now = LATER): Promise<number> {
+      let pruned = 0;
+      for (let batch = await store.payloadsLeaving(2, cutoff, null); ; ) {
+        pruned += await store.prunePayloads(batch, cutoff, now);
+        if (batch.next === null) return pruned;
+        batch = await store.payloadsLeaving(2, cutoff, batch.next);
+      }
+    }
+
+    const find = (correlationId: string) => store.find(correlationId);
+
+    test('what ended before the cutoff loses its result and nothing else; what ended later, or is open, loses nothing', async () => {
+      const old = await Promise.all([ended(), ended(), ended()]);
+      const young = await ended({}, LATER);
+      const open = await add();
+      const before = await find(old[0]?.correlationId ?? '');
+      expect(await prune()).toBe(3);
+      for (const { correlationId } of old) {
+        expect(await find(correlationId)).toMatchObject({ status: 'COMPLETED', result: null, error: null });
+      }
+      expect(await find(old[0]?.correlationId ?? '')).toEqual({ ...before, result: null });
+      expect(await find(young.correlationId)).toMatchObject({ result: { paid: 42 } });
+      expect(await find(open.correlationId)).toMatchObject({ status: 'QUEUED' });
+      expect(await prune()).toBe(0);
+    });
+
+    test('the same submission again still gives the original, another body is still another', async () => {
+      const execution = await ended({ idempotencyKey: 'k' });
+      await prune();
+      const again = { execution, fingerprint: 'print', queueCapacity: 100 };
+      expect(await store.add(again)).toMatchObject({ outcome: 'replayed', execution: { status: 'COMPLETED' } });
+      expect(await store.add({ ...again, fingerprint: 'other' })).toEqual({ outcome: 'key-reused' });
+    });
+
+    test('what an app is still to be told keeps its payload until it is told', async () => {
+      const { reference, correlationId } = await ended({ notifyUrl: HOOK });
+      const [, waiting] = [await ended(), await store.listNotifications({ app: null, limit: 1 })];
+      expect(await prune()).toBe(1);
+      expect(await find(correlationId)).toMatchObject({ result: { paid: 42 } });
+      const [lane] = await store.lanes();
+      const [sendable] = await store.claim(lane as NonNullable<typeof lane>, 9, LATER, LATER + 1);
+      expect(sendable?.execution).toMatchObject({ reference, result: { paid: 42 } });
+      const delivered = { type: 'delivered', httpStatus: 200, latencyMs: 1 } as const;
+      await store.recordDelivery(waiting.items[0]?.id ?? '', delivered, LATER);
+      expect(await prune()).toBe(1);
+      expect(await find(correlationId)).toMatchObject({ result: null });
+    });
+
+    test('a notification made due again between the look and the pruning keeps its payload', async () => {
+      const { correlationId } = await ended({ notifyUrl: HOOK });
+      const [told] = (await store.listNotifications({ app: null, limit: 1 })).items;
+      const id = told?.id ?? '';
+      await store.recordDelivery(id, { type: 'gone', httpStatus: 410, latencyMs: 1, message: 'no' }, NOON);
+      const batch = await store.payloadsLeaving(9, LATER, null);
+      expect(batch.references).toHaveLength(1);
+      await store.recordDelivery(id, { type: 'replayed', by: 'operator:alice' }, LATER);
+      expect(await store.prunePayloads(batch, LATER, LATER)).toBe(0);
+      expect(await find(correlationId)).toMatchObject({ result: { paid: 42 } });
+    });
+
+    test('what was told cannot be told again without its payload, and says so instead of telling half of it', async () => {
+      await ended({ notifyUrl: HOOK });
+      const [told] = (await store.listNotifications({ app: null, limit: 1 })).items;
+      const id = told?.id ?? '';
+      await store.recordDelivery(id, { type: 'gone', httpStatus: 410, latencyMs: 1, message: 'no' }, NOON);
+      await prune();
+      const { id: entry } = await store.head();
+      const replayed = await store.recordDelivery(id, { type: 'replayed', by: 'operator:alice' }, LATER);
+      expect(replayed).toMatchObject({ outcome: 'pruned', notification: { status: 'DEAD' } });
+      const all = await store.replay({ app: null, status: 'DEAD' }, 0, 9, 'operator:alice', LATER);
+      expect(all.replayed).toBe(0);
+      expect((await store.head()).id).toBe(entry);
+    });
+
+    test('the same result again is still known as the same, another one as another', async () => {
+      const execution = await ended();
+      const { reference, correlationId } = execution;
+      await prune();
+      const again = await store.record(reference, callback(completed({ paid: 42 }), 'cx-9'), LATER);
+      expect(again).toMatchObject({ outcome: 'duplicate', execution: { result: null } });
+      expect(await find(correlationId)).toMatchObject({ result: null });
+      expect(await store.record(reference, callback(failed()), LATER)).toMatchObject({ outcome: 'conflict' });
+      expect(await prune(LATER + DAY_MS, LATER + DAY_MS)).toBe(0);
+    });
+
+    test('a late result that comes after the pruning is kept and told, and pruned when its own time has come', async () => {
+      const { reference, correlationId } = await add({ notifyUrl: HOOK });
+      await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
+      const gone = { type: 'gone', httpStatus: 410, latencyMs: 1, message: 'no' } as const;
+      const tell = async () => {
+        const [next] = (await store.listNotifications({ app: null, limit: 1 })).items;
+        await store.recordDelivery(next?.id ?? '', gone, LATER);
+        return next;
+      };
+      await tell();
+      expect(await prune()).toBe(1);
+      const late = await store.record(reference, callback(completed({ paid: 1 })), LATER);
+      expect(late).toMatchObject({ outcome: 'late', execution: { lateResult: { result: { paid: 1 } } } });
+      expect(await tell()).toMatchObject({ type: 'execution.late_result' });
+      expect(await prune(LATER, LATER)).toBe(0);
+      expect(await prune(LATER + 1, LATER + DAY_MS)).toBe(1);
+      const kept = { status: 'COMPLETED', result: null, error: null, via: 'callback', receivedAt: LATER };
+      expect(await find(correlationId)).toMatchObject({ lateResult: kept });
+      const twice = await store.record(reference, callback(completed({ paid: 1 })), LATER + DAY_MS);
+      expect(twice).toMatchObject({ outcome: 'duplicate', execution: { lateResult: kept } });
+      const other = await store.record(reference, callback(completed({ paid: 2 })), LATER + DAY_MS);
+      expect(other).toMatchObject({ outcome: 'conflict', execution: { lateResult: kept } });
+    });
+
+    test('no more goes than was looked at, and each execution is among what goes with its last entry', async () => {
+      const [one, two, three] = [await ended(), await ended(), await ended()];
+      const first = await store.entriesLeaving(3, LATER, null);
+      const second = await store.entriesLeaving(9, LATER, first ?? null);
+      expect([first, second]).toEqual([
+        { first: 1, last: 3 },
+        { first: 4, last: 6 },
+      ]);
+      expect(await store.entriesLeaving(9, LATER, second ?? null)).toBeUndefined();
+      const executionsIn = async (batch = first) =>
+        (await store.entryRecords(batch as NonNullable<typeof first>))
+          .filter(({ type }) => type === 'execution')
+          .map((record) => record['correlation_id']);
+      expect(await executionsIn(first)).toEqual([one.correlationId]);
+      expect(new Set(await executionsIn(second))).toEqual(new Set([two.correlationId, three.correlationId]));
+      expect(await store.prune(9, LATER, 3)).toEqual({ entries: 3, executions: 1 });
+      expect(await store.checkpoint()).toMatchObject({ id: 3, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+      expect(await find(one.correlationId)).toBeUndefined();
+      expect(await find(two.correlationId)).toBeDefined();
+    });
+  });
+}

@@ -1,0 +1,93 @@
+// What the store in memory does of retention: the same looks and steps as SQLite's, over maps.
+
+import type { AuditEntry } from '../../src/execution/event.ts';
+import type { Execution } from '../../src/execution/execution.ts';
+import type { Retention } from '../../src/store/retention-port.ts';
+import { outcomeHash } from '../../src/store/sqlite/chain.ts';
+import { lateOutcomeHash } from '../../src/store/sqlite/pruned-payload.ts';
+import { mutableColumns } from '../../src/store/sqlite/rows.ts';
+
+export interface MemoryPayload {
+  execution: Execution;
+  payloadSha256: string | null;
+  isPruned: boolean;
+}
+
+interface Tools {
+  readonly operate: <T>(work: () => T) => Promise<T>;
+  readonly rows: () => readonly MemoryPayload[];
+  readonly entries: () => readonly AuditEntry[];
+  readonly isPending: (reference: string) => boolean;
+  /** The entries that would go, oldest first. */
+  readonly leaving: (limit: number, cutoff: number, after: number) => readonly AuditEntry[];
+  readonly prunedThrough: () => number;
+}
+
+export function createMemoryRetention(tools: Tools): Retention {
+  const { operate, rows } = tools;
+
+  const ended = (cutoff: number) =>
+    rows()
+      .filter(({ execution, isPruned }) => !isPruned && (execution.resolvedAt ?? cutoff) < cutoff)
+      .sort((one, other) => (one.execution.resolvedAt ?? 0) - (other.execution.resolvedAt ?? 0));
+
+  const needless = ({ execution }: MemoryPayload, cutoff: number) =>
+    !tools.isPending(execution.reference) && (execution.lateResult?.receivedAt ?? 0) < cutoff;
+
+  function strip(row: MemoryPayload): void {
+    const { execution, payloadSha256 } = row;
+    const { lateResult: late } = execution;
+    const known = payloadSha256 === null ? {} : JSON.parse(payloadSha256);
+    row.payloadSha256 = JSON.stringify({
+      outcome: known.outcome ?? outcomeHash(mutableColumns(execution)),
+      lateOutcome: known.lateOutcome ?? (late === null ? null : lateOutcomeHash(late)),
+    });
+    const lateResult = late === null ? null : { ...late, result: null, error: null };
+    row.execution = { ...execution, result: null, error: null, lateResult };
+    row.isPruned = true;
+  }
+
+  return {
+    entriesLeaving: (limit, cutoff, after) =>
+      operate(() => {
+        const leaving = tools.leaving(limit, cutoff, after?.last ?? 0);
+        const [first, last] = [leaving[0], leaving.at(-1)];
+        return first && last && { first: first.id, last: last.id };
+      }),
+    entryRecords: ({ first, last }) =>
+      operate(() => {
+        const going = tools.entries().filter(({ id }) => id >= first && id <= last);
+        const later = new Set(tools.entries().flatMap(({ id, correlationId }) => (id > last ? [correlationId] : [])));
+        const gone = rows().filter(({ execution: { correlationId } }) =>
+          going.some((entry) => entry.correlationId === correlationId && !later.has(correlationId)),
+        );
+        return [
+          ...gone.map(({ execution }) => ({ type: 'execution', correlation_id: execution.correlationId })),
+          ...going.map(({ id }) => ({ type: 'audit_event', id })),
+        ];
+      }),
+    payloadsLeaving: (limit, cutoff, after) =>
+      operate(() => {
+        const behind = ended(cutoff).slice(after?.row ?? 0);
+        const looked = behind.slice(0, limit);
+        const kept = looked.filter((row) => !needless(row, cutoff)).length;
+        return {
+          references: looked.filter((row) => needless(row, cutoff)).map(({ execution }) => execution.reference),
+          bodies: [],
+          // What goes is no longer in the way.
+          next: looked.length === 0 ? null : { resolvedAt: '', row: (after?.row ?? 0) + kept, body: 0 },
+        };
+      }),
+    payloadRecords: ({ references }) => operate(() => references.map((reference) => ({ type: 'payload', reference }))),
+    prunePayloads: ({ references }, cutoff) =>
+      operate(() => {
+        const going = ended(cutoff).filter(
+          (row) => references.includes(row.execution.reference) && needless(row, cutoff),
+        );
+        for (const row of going) strip(row);
+        return going.length;
+      }),
+    checkpoint: async () => ({ id: tools.prunedThrough(), hash: String(tools.prunedThrough()).padStart(64, '0') }),
+    reclaim: async () => null,
+  };
+}
