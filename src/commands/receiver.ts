@@ -68,9 +68,7 @@ export async function ask<T>({ baseUrl }: Connection, question: () => Promise<T>
     if (!(error instanceof ReceiverError)) throw error;
     if (error.code === 'no-answer') {
       const perhaps = error.correlationId === null ? '' : ` Look for it with: executions show ${error.correlationId}`;
-      throw new NotDone(
-        `${error.message}. Is it running at ${baseUrl}, as RECEIVER_URL says?${perhaps}`,
-      );
+      throw new NotDone(`${error.message}. Is it running at ${baseUrl}, as RECEIVER_URL says?${perhaps}`);
     }
     throw NO.includes(error.status) ? new Negative(error.message) : new NotDone(error.message);
   }

@@ -17,6 +17,7 @@ const PAGES = [
   '/console/executions/open/cancel',
   '/console/executions/none',
   '/console/notifications',
+  '/console/callbacks',
   '/console/all/cancel?status=OPEN',
 ];
 

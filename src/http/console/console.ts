@@ -9,6 +9,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../list-query.ts';
 import { isName } from '../names.ts';
 import { parseNotificationQuery } from '../notification-query.ts';
+import { advicePart, alertLines, CALLBACKS, callbacksHead, callbacksLive } from './callbacks-page.ts';
 import { executionHead, executionLive, executionPayloads, type Told } from './execution-page.ts';
 import { EXECUTIONS, executionsActions, executionsHead, executionsList, pathOf } from './executions-page.ts';
 import { gather } from './gather.ts';
@@ -24,7 +25,7 @@ import { type Viewer, viewerOf } from './viewer.ts';
 const MOST_ENTRIES = 200;
 const MOST_NOTIFICATIONS = 20;
 
-export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'world' | 'log' | 'ready'>;
+export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'insights' | 'world' | 'log' | 'ready'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
 export interface Console {
@@ -32,11 +33,12 @@ export interface Console {
   readonly executions: Handler;
   readonly execution: Handler;
   readonly notifications: Handler;
+  readonly callbacks: Handler;
   /** The page of one execution, with what is hidden otherwise. */
   revealed(c: Context, viewer: Viewer): Promise<Response>;
 }
 
-export function createConsole({ store, pages, world, ready }: ConsoleDependencies): Console {
+export function createConsole({ store, pages, insights, world, ready }: ConsoleDependencies): Console {
   const masking = createMasking(pages.sensitiveFields);
 
   async function told(correlationId: string, after: number): Promise<Told | undefined> {
@@ -73,7 +75,7 @@ export function createConsole({ store, pages, world, ready }: ConsoleDependencie
         title: 'Overview',
         section: '/',
         head: overviewHead(range),
-        live: overviewLive(now, figures, range),
+        live: html`${alertLines(insights.health(1).alerts)}${overviewLive(now, figures, range)}`,
       });
     },
 
@@ -154,6 +156,16 @@ export function createConsole({ store, pages, world, ready }: ConsoleDependencie
         rest: html`${notificationsList(page, viewer, search)}${notificationsActions(viewer, search)}`,
       });
     },
+
+    callbacks: async (_c, caller) =>
+      pageAnswer(200, viewerOf(caller), {
+        title: 'Callbacks',
+        section: CALLBACKS,
+        head: callbacksHead(),
+        live: callbacksLive(insights.health()),
+        rest: advicePart(await insights.advise()),
+        refreshSeconds: 30,
+      }),
   };
 }
 

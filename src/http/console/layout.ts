@@ -23,6 +23,7 @@ const SECTIONS = [
   ['/', 'Overview'],
   ['/console/executions', 'Executions'],
   ['/console/notifications', 'Notifications'],
+  ['/console/callbacks', 'Callbacks'],
   ['/docs', 'API'],
 ] as const;
 

@@ -25,6 +25,7 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, ve
   app.get('/console/executions/:correlationId', guard.operator(pages.execution));
   app.post('/console/executions/:correlationId/reveal', guard.operator(actions.reveal));
   app.get('/console/notifications', guard.operator(pages.notifications));
+  app.get('/console/callbacks', guard.operator(pages.callbacks));
   for (const [path, { ask, act }] of asked) {
     app.get(path, guard.operator(ask));
     app.post(path, guard.operator(act));

@@ -6,7 +6,7 @@ import { callback, completed } from '../../support/executions.ts';
 import { type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';
 
-const PAGES = ['/', '/console/executions', '/console/executions/one', '/console/notifications'];
+const PAGES = ['/', '/console/executions', '/console/executions/one', '/console/notifications', '/console/callbacks'];
 
 async function ended(http: Harness, correlationId: string, result: Json): Promise<void> {
   await running(http, { correlationId });

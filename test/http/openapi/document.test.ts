@@ -54,6 +54,7 @@ const PAGES = [
   'GET /console/executions/{correlationId}/cancel',
   'POST /console/executions/{correlationId}/cancel',
   'GET /console/notifications',
+  'GET /console/callbacks',
   'GET /console/notifications/{id}/replay',
   'POST /console/notifications/{id}/replay',
   'GET /console/all/poll',

@@ -1,0 +1,99 @@
+// The page about callbacks: whether they come, hour by hour, and which grace period and window would fit what was observed.
+
+import { html } from 'hono/html';
+import type { Advice } from '../../insight/advice.ts';
+import type { Health, HealthHour } from '../../insight/health.ts';
+import { type Html, table } from '../docs/text.ts';
+import { duration, NOTHING, number, share } from './words.ts';
+
+export const CALLBACKS = '/console/callbacks';
+
+const MOST_HOURS = 200;
+
+export function callbacksHead(): Html {
+  return html`<div class="title"><h1>Callbacks</h1></div>
+<p class="quiet">Which way outcomes came in the last 24 hours. <em>Missed</em>: no callback had come when a poll, or nothing, ended the
+execution; <em>later</em>: of those, how many were called back afterwards.</p>`;
+}
+
+export function callbacksLive({ hours, alerts, complete }: Health & { readonly complete: boolean }): Html {
+  return html`${alertLines(alerts)}
+${complete ? '' : html`<p class="quiet">The days before are still being read back: the figures grow for a moment.</p>`}
+<section aria-labelledby="hours"><h2 id="hours">Hour by hour</h2>${hourTable(hours)}</section>`;
+}
+
+export function alertLines(alerts: Health['alerts']): Html {
+  if (alerts.length === 0) return html``;
+  const lines = alerts.map(({ message }) => html`<li>${message}.</li>`);
+  return html`<ul class="warnings" aria-label="More callbacks are missing than usual">${lines}</ul>`;
+}
+
+function hourTable(hours: readonly HealthHour[]): Html {
+  if (hours.length === 0) return html`<p class="quiet">Nothing has ended in the last 24 hours.</p>`;
+  const newest = hours.toReversed().slice(0, MOST_HOURS);
+  const more = hours.length - newest.length;
+  return html`${table('The newest hour first; skew is by how much the callback came after the poll', COLUMNS, newest.map(hourRow))}
+${more > 0 ? html`<p class="quiet">${number(more)} more rows: <code>npm run health</code> shows them all.</p>` : ''}`;
+}
+
+const COLUMNS = ['Hour', 'Action', 'Callback', 'Poll', 'Submit', 'Timed out', 'Missed', 'Later', 'Skew, median', 'p95'];
+
+function hourRow(one: HealthHour): Html {
+  const { hour, actionId, byCallback, byPoll, bySubmit, timedOut, missed, calledBackLater, skewMs, verdict } = one;
+  const isAlarming = verdict === 'risen' || verdict === 'missing';
+  const alarm = isAlarming ? html` <strong>more than usual</strong>` : '';
+  return html`<tr><th scope="row"><time datetime="${hour}">${hour.slice(0, 10)} ${hour.slice(11, 16)}</time></th>
+<td data-name="Action">${actionId}</td><td data-name="Callback">${number(byCallback)}</td>
+<td data-name="Poll">${number(byPoll)}</td><td data-name="Submit">${number(bySubmit)}</td>
+<td data-name="Timed out">${number(timedOut)}</td>
+<td data-name="Missed">${share(missed, byCallback + byPoll + timedOut)}${alarm}</td>
+<td data-name="Later">${number(calledBackLater)}</td>
+<td data-name="Skew, median">${signed(skewMs?.p50)}</td><td data-name="p95">${signed(skewMs?.p95)}</td></tr>`;
+}
+
+function signed(ms: number | undefined): string {
+  if (ms === undefined) return NOTHING;
+  return `${ms < 0 ? '−' : '+'}${duration(Math.abs(ms))}`;
+}
+
+export function advicePart(all: readonly Advice[]): Html {
+  const body =
+    all.length === 0
+      ? html`<p class="quiet">Nothing was sent in the last 7 days.</p>`
+      : html`${table('For 1,000 executions like those of the last 7 days: as it is → as advised', ADVICE_COLUMNS, all.map(adviceRow))}
+<dl class="advice">${all.map(({ actionId, words }) => html`<dt>${actionId}</dt><dd>${words.join('; ')}.</dd>`)}</dl>`;
+  return html`<section aria-labelledby="advice"><h2 id="advice">Grace period and polling window</h2>
+<p class="quiet">What fits how long CXone took, with time-outs counted as lasting at least that long, and what it would save and cost.
+Not older than ten minutes; <code>npm run advise</code> for other times.</p>${body}</section>`;
+}
+
+const ADVICE_COLUMNS = [
+  'Action',
+  'Executions',
+  'Lost',
+  'Median',
+  'p95',
+  'Grace',
+  'Window',
+  'Polls',
+  'Lag',
+  'Confidence',
+];
+
+function adviceRow({ actionId, executions, lost, durationMs, current, advised, confidence }: Advice): Html {
+  const seconds = (value: number | undefined) => (value === undefined ? undefined : `${number(value)} s`);
+  const count = (value: number | undefined) => (value === undefined ? undefined : number(Math.round(value)));
+  const time = (value: number | undefined) => (value === undefined ? undefined : duration(value));
+  return html`<tr><th scope="row">${actionId}</th><td data-name="Executions">${number(executions)}</td>
+<td data-name="Lost">${(100 * lost.share).toFixed(1)} %</td>
+<td data-name="Median">${duration(durationMs.p50)}</td><td data-name="p95">${duration(durationMs.p95)}</td>
+<td data-name="Grace">${change(seconds(current.graceSeconds), seconds(advised?.graceSeconds))}</td>
+<td data-name="Window">${change(seconds(current.timeoutSeconds), seconds(advised?.timeoutSeconds))}</td>
+<td data-name="Polls">${change(count(current.cost.polls), count(advised?.cost.polls))}</td>
+<td data-name="Lag">${change(time(current.cost.lagMeanMs), time(advised?.cost.lagMeanMs))}</td>
+<td data-name="Confidence">${confidence}</td></tr>`;
+}
+
+function change(now: string | undefined, advised: string | undefined): string {
+  return advised === undefined || advised === now ? `${now}` : `${now} → ${advised}`;
+}

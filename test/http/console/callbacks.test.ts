@@ -1,0 +1,71 @@
+// The page about callbacks: an operator sees that they stay away, since when, and which timing would fit.
+
+import { expect, test } from 'vitest';
+import { adviceFor } from '../../../src/insight/advice.ts';
+import { healthOf } from '../../../src/insight/health.ts';
+import { createPathBook } from '../../../src/insight/paths.ts';
+import type { Observation } from '../../../src/store/insight-port.ts';
+import { startHttp } from '../harness.ts';
+import { visitor } from './visitor.ts';
+
+const HOUR = 3_600_000;
+const NOON = Date.UTC(2026, 0, 1, 12);
+
+/** Each was done 1 s after it was sent, and called back then; one that was missed was found by a poll after 12 s. */
+function observed(count: number, at: number, missed: boolean): Observation[] {
+  return Array.from({ length: count }, (_, i) => {
+    const sentAt = at + i * 1_000;
+    const resolvedAt = sentAt + (missed ? 12_000 : 1_000);
+    return {
+      ...{ actionId: 'charge<b>', status: 'COMPLETED', sentAt, resolvedAt, graceSeconds: 10, timeoutSeconds: 30 },
+      resolvedBy: missed ? ('poll' as const) : ('callback' as const),
+      calledBackAt: missed ? null : resolvedAt,
+      foundAt: missed ? resolvedAt : null,
+      pollCount: missed ? 1 : 0,
+      pollable: true,
+    };
+  });
+}
+
+const before = observed(300, NOON - 20 * HOUR, false);
+const now = observed(60, NOON, true);
+
+async function open(all: readonly Observation[]) {
+  const book = createPathBook();
+  for (const one of all) book.add(one);
+  const health = (hours = 24) => ({ ...healthOf(book.all(), NOON + HOUR - hours * HOUR, NOON + HOUR), complete: true });
+  const advice = adviceFor('charge<b>', all, { intervalMs: 2_000, now: NOON + HOUR });
+  const advise = async () => (all.length === 0 ? [] : [advice]);
+  return { advice, http: await startHttp({ insights: { health, advise } }) };
+}
+
+test('an hour in which callbacks stay away stands first, with an alert, there and on the first page', async () => {
+  const { http } = await open([...before, ...now]);
+  await using _closed = http;
+  const { text } = await visitor(http).get('/console/callbacks');
+  const alert =
+    'charge&lt;b&gt;: 100 % of the callbacks did not come in the hour from 2026-01-01T12:00:00.000Z (60 of 60)';
+  expect(text).toContain(alert);
+  const rows = [...text.matchAll(/<time datetime="([^"]+)">/g)].map(([, hour]) => hour);
+  expect(rows).toEqual(['2026-01-01T12:00:00.000Z', '2025-12-31T16:00:00.000Z']);
+  expect(text).toContain('more than usual');
+  expect((await visitor(http).get('/')).text).toContain(alert);
+});
+
+test('the advice for an action is there in numbers and in words', async () => {
+  const { http, advice } = await open([...before, ...now]);
+  await using _closed = http;
+  const { text } = await visitor(http).get('/console/callbacks');
+  expect(advice.words.length).toBeGreaterThan(0);
+  for (const word of advice.words) expect(text).toContain(word);
+  expect(text).toContain(`<td data-name="Confidence">${advice.confidence}</td>`);
+});
+
+test('when nothing has happened it says so', async () => {
+  const { http } = await open([]);
+  await using _closed = http;
+  const { text } = await visitor(http).get('/console/callbacks');
+  expect(text).toContain('Nothing has ended in the last 24 hours.');
+  expect(text).toContain('Nothing was sent in the last 7 days.');
+  expect(text).not.toContain('class="warnings"');
+});
