@@ -4,6 +4,7 @@
 import type { Database } from 'better-sqlite3';
 import type { ResolvedBy, Status } from '../../execution/execution.ts';
 import type { DoubtfulQuery, InsightStore, Observation, ObserveQuery } from '../insight-port.ts';
+import { firstReferenceAt } from './references.ts';
 import { fromIso, type StateRow, toState } from './rows.ts';
 
 /** Executions looked at in one reading: a few milliseconds. */
@@ -106,12 +107,6 @@ function toObservation(row: ObservedRow): Observation {
     calledBackAt: fromIso(row.calledBackAt),
     foundAt: fromIso(row.foundAt),
   };
-}
-
-/** What every UUIDv7 of that millisecond or later sorts at or after (RFC 9562, section 5.7: 48 bits of time come first). */
-function firstReferenceAt(time: number): string {
-  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
 }
 
 function timeOf(reference: string): number {

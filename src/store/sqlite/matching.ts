@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { and, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { OPEN_STATUSES } from '../../execution/execution.ts';
 import type { ExecutionFilter, ListQuery } from '../port.ts';
+import { firstReferenceAt } from './references.ts';
 import { executions } from './schema.ts';
 
 /** Where a text is looked for. */
@@ -84,10 +85,4 @@ function holdsIn(column: (typeof TEXTS)[number], needle: string): SQL {
   const like = sql`${column} LIKE ${pattern} ESCAPE '\\'`;
   if (!/[^\0-\x7f]/u.test(needle)) return like;
   return sql`(${like} AND ${sql.raw(HOLDS)}(${column}, ${needle.toLowerCase()}))`;
-}
-
-/** What every UUIDv7 of that millisecond or later sorts at or after (RFC 9562, section 5.7: 48 bits of time come first). */
-function firstReferenceAt(time: number): string {
-  const hex = Math.max(0, time).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
 }

@@ -2,6 +2,7 @@
 // on for long does not keep the WAL of a running receiver from being reset.
 
 import type { Database } from 'better-sqlite3';
+import { firstReferenceAt } from '../references.ts';
 
 /** So many executions make a window: a few milliseconds, also when none of them is wanted. */
 export const WINDOW = 5_000;
@@ -70,10 +71,4 @@ function endsOf(client: Database, { from, to, before }: Range): { low: string; h
   const newest = client.prepare<[], string | null>('SELECT max(reference) FROM executions').pluck().get() ?? '';
   const ends = [`${newest}~`, ...(to === undefined ? [] : [firstReferenceAt(to)]), ...(before ? [before] : [])];
   return { low: from === undefined ? '' : firstReferenceAt(from), high: ends.toSorted()[0] ?? '' };
-}
-
-/** What every UUIDv7 of that millisecond or later sorts after (RFC 9562, section 5.7: 48 bits of time come first). */
-function firstReferenceAt(time: number): string {
-  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
 }
