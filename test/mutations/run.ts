@@ -1,8 +1,9 @@
 // `npm run test:mutations`: breaks the promises one at a time in a copy of the project and shows that a test turns red for each.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MUTATIONS, type Mutation } from './mutations.ts';
@@ -28,11 +29,16 @@ interface Report {
 }
 
 /** The titles of the tests that fail in the copy as it is. @throws when none ran. */
-function redTests(copy: string, tests: readonly string[]): string[] {
+async function redTests(copy: string, tests: readonly string[]): Promise<string[]> {
   const output = join(copy, 'report.json');
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const args = [vitest, 'run', ...tests, '--reporter=json', `--outputFile=${output}`];
-  const { stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 180_000 });
+  const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], timeout: 300_000 });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  await once(child, 'close');
   const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report;
   rmSync(output);
   const all = testResults.flatMap(({ assertionResults }) => assertionResults);
@@ -41,7 +47,7 @@ function redTests(copy: string, tests: readonly string[]): string[] {
 }
 
 /** What noticed the mutation; nothing when nothing did. @throws when the mutation cannot be judged. */
-function redWith(copy: string, { file, find, replace, tests }: Mutation): string[] {
+async function redWith(copy: string, { file, find, replace, tests }: Mutation): Promise<string[]> {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
   const places = source.split(find).length - 1;
@@ -51,15 +57,15 @@ function redWith(copy: string, { file, find, replace, tests }: Mutation): string
     source.replace(find, () => replace),
   );
   try {
-    return redTests(copy, tests);
+    return await redTests(copy, tests);
   } finally {
     writeFileSync(path, source);
   }
 }
 
-function judge(copy: string, mutation: Mutation): { noticed: boolean; words: string } {
+async function judge(copy: string, mutation: Mutation): Promise<{ noticed: boolean; words: string }> {
   try {
-    const [first, ...more] = redWith(copy, mutation);
+    const [first, ...more] = await redWith(copy, mutation);
     if (first === undefined) return { noticed: false, words: 'NOTHING NOTICED' };
     return { noticed: true, words: more.length > 0 ? `${first} (and ${more.length} more)` : first };
   } catch (error) {
@@ -67,21 +73,33 @@ function judge(copy: string, mutation: Mutation): { noticed: boolean; words: str
   }
 }
 
-const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
-let survivors = 0;
-try {
+function copyOfProject(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
   for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  // A test that fails anyway would notice everything.
-  const red = redTests(copy, [...new Set(MUTATIONS.flatMap(({ tests }) => tests))]);
-  if (red.length > 0) throw new Error(`these fail without any mutation: ${red.join('; ')}`);
-  for (const mutation of MUTATIONS) {
-    const verdict = judge(copy, mutation);
-    if (!verdict.noticed) survivors += 1;
-    process.stdout.write(`${verdict.noticed ? '✓' : '✗'} ${mutation.breaks}\n    ${verdict.words}\n`);
+  return copy;
+}
+
+// One for each processor: they are broken side by side.
+const copies = Array.from({ length: availableParallelism() }, copyOfProject);
+const left = [...MUTATIONS];
+let survivors = 0;
+
+async function breakInTurn(copy: string): Promise<void> {
+  for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
+    const { noticed, words } = await judge(copy, mutation);
+    if (!noticed) survivors += 1;
+    process.stdout.write(`${noticed ? '✓' : '✗'} ${mutation.breaks}\n    ${words}\n`);
   }
+}
+
+try {
+  // A test that fails anyway would notice everything.
+  const red = await redTests(copies[0] ?? '', [...new Set(MUTATIONS.flatMap(({ tests }) => tests))]);
+  if (red.length > 0) throw new Error(`these fail without any mutation: ${red.join('; ')}`);
+  await Promise.all(copies.map(breakInTurn));
   process.stdout.write(`\n${MUTATIONS.length - survivors} of ${MUTATIONS.length} broken promises were noticed.\n`);
 } finally {
-  rmSync(copy, { recursive: true, force: true });
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
 }
 process.exitCode = survivors === 0 ? 0 : 1;
