@@ -1,6 +1,6 @@
 // Submitting: one execution, and many.
 
-import { problemDetails } from '../../problems.ts';
+import { type ProblemName, problemDetails } from '../../problems.ts';
 import { executionExample } from '../examples.ts';
 import { HEADERS, headers } from '../headers.ts';
 import type { Operation } from '../model.ts';
@@ -14,6 +14,20 @@ const RATED =
   'An app that may only submit so many a second gets `RateLimit` and `RateLimit-Policy` with every answer to its key.';
 
 const ARRIVAL = [parameter('IdempotencyKey'), parameter('Traceparent'), parameter('Tracestate')];
+
+const PROBLEMS_OF_SUBMITTING: readonly ProblemName[] = [
+  'malformed-json',
+  'invalid-header',
+  'correlation-id-taken',
+  'body-too-large',
+  'unsupported-media-type',
+  'invalid-input',
+  'idempotency-key-reused',
+  'app-queue-full',
+  'rate-limited',
+  'queue-full',
+  'draining',
+];
 
 export const submit: Operation = operation({
   operationId: 'submitExecution',
@@ -61,19 +75,7 @@ export const submit: Operation = operation({
       content: jsonContent('Execution', { queued: executionExample('queued') }),
     },
   },
-  problems: [
-    'malformed-json',
-    'invalid-header',
-    'correlation-id-taken',
-    'body-too-large',
-    'unsupported-media-type',
-    'invalid-input',
-    'idempotency-key-reused',
-    'app-queue-full',
-    'rate-limited',
-    'queue-full',
-    'draining',
-  ],
+  problems: PROBLEMS_OF_SUBMITTING,
   callbacks: { completion },
 });
 
@@ -118,17 +120,5 @@ export const submitBatch: Operation = operation({
       }),
     },
   },
-  problems: [
-    'malformed-json',
-    'invalid-header',
-    'correlation-id-taken',
-    'body-too-large',
-    'unsupported-media-type',
-    'invalid-input',
-    'idempotency-key-reused',
-    'app-queue-full',
-    'rate-limited',
-    'queue-full',
-    'draining',
-  ],
+  problems: PROBLEMS_OF_SUBMITTING,
 });
