@@ -1,5 +1,6 @@
 // The only door to time and chance: everything that waits, dates, names or rolls dice asks here, so tests can answer instead.
 
+import { randomFillSync } from 'node:crypto';
 import { setTimeout as timer } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -20,7 +21,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export const systemWorld: World = {
   now: Date.now,
   random: Math.random,
-  id: timeOrderedIds(),
+  id: timeOrderedIds(pooledBytes()),
   sleep: async (ms, signal) => {
     try {
       await timer(Math.min(Math.max(ms, 0), MAX_TIMER_MS), undefined, signal ? { signal } : {});
@@ -29,6 +30,20 @@ export const systemWorld: World = {
     }
   },
 };
+
+/** 16 random bytes a call, drawn from the system many at a time: asking it for each id would cost ten times the id. */
+function pooledBytes(): () => Uint8Array {
+  const pool = new Uint8Array(4096);
+  let used = pool.length;
+  return () => {
+    if (used === pool.length) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    used += 16;
+    return pool.subarray(used - 16, used);
+  };
+}
 
 /** A generator of UUIDv7 that also sort within one millisecond; `bytes` may be injected to make them repeatable. */
 export function timeOrderedIds(bytes?: () => Uint8Array): (at: number) => string {

@@ -6,6 +6,7 @@ import type { ResolvedBy, Status } from '../../execution/execution.ts';
 import type { DoubtfulQuery, InsightStore, Observation, ObserveQuery } from '../insight-port.ts';
 import { firstReferenceAt } from './references.ts';
 import { fromIso, type StateRow, toState } from './rows.ts';
+import { SELECT_STATE } from './statements.ts';
 
 /** Executions looked at in one reading: a few milliseconds. */
 const STRETCH = 1_000;
@@ -36,15 +37,6 @@ SELECT action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sent
   END AS foundAt
 FROM executions AS e`;
 
-const STATE = `
-SELECT correlation_id AS correlationId, reference, app, action_id AS actionId, execution_id AS executionId, hearsay, status,
-  resolved_by AS resolvedBy, result, error, late_result AS lateResult, submitted_at AS submittedAt, sent_at AS sentAt,
-  resolved_at AS resolvedAt, poll_after AS pollAfter, deadline, latency_ms AS latencyMs, poll_count AS pollCount, attempts,
-  timeout_seconds AS timeoutSeconds, grace_seconds AS graceSeconds, retry_uncertain AS retryUncertain,
-  notify_url AS notifyUrl, priority, idempotency_key AS idempotencyKey, traceparent, tracestate,
-  dispatch_at AS dispatchAt, poll_at AS pollAt, expire_at AS expireAt
-FROM executions`;
-
 /** Sent, and ended without a result; or handed to the network, and known to CXone by a name that nobody confirmed. */
 const IN_DOUBT = `(late_result IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
   OR status = 'UNCONFIRMED' AND execution_id IS NOT NULL)`;
@@ -60,7 +52,7 @@ export function createInsight(client: Database): InsightStore {
       ORDER BY reference DESC`,
   );
   const doubted = client.prepare<[object], StateRow>(
-    `${STATE} WHERE reference > @low AND reference <= @high AND ${ofAction} AND (@app IS NULL OR app = @app) AND ${IN_DOUBT}
+    `${SELECT_STATE} WHERE reference > @low AND reference <= @high AND ${ofAction} AND (@app IS NULL OR app = @app) AND ${IN_DOUBT}
       ORDER BY reference`,
   );
 

@@ -11,6 +11,11 @@ const { hash: _hash, ...entryColumns } = getTableColumns(auditEvents);
 
 export { stateColumns };
 
+/** The same for statements without drizzle, to be followed by WHERE. */
+export const SELECT_STATE = `SELECT ${Object.entries(stateColumns)
+  .map(([key, { name }]) => `${name} AS ${key}`)
+  .join(', ')} FROM executions`;
+
 export type Statements = ReturnType<typeof prepareStatements>;
 
 export function prepareStatements(orm: BetterSQLite3Database) {
@@ -23,11 +28,6 @@ export function prepareStatements(orm: BetterSQLite3Database) {
     updateExecution: orm
       .update(executions)
       .set(holes(MUTABLE_COLUMNS))
-      .where(eq(executions.reference, hole('reference')))
-      .prepare(),
-    byReference: orm
-      .select(stateColumns)
-      .from(executions)
       .where(eq(executions.reference, hole('reference')))
       .prepare(),
     byCorrelationId: orm

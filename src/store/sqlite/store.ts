@@ -27,9 +27,9 @@ import { createPayloads } from './payloads.ts';
 import { createPruner } from './prune.ts';
 import { forgotten, recalled } from './pruned-payload.ts';
 import { reclaim } from './reclaim.ts';
-import { mutableColumns, toDispatchable, toEntry, toIso, toState } from './rows.ts';
+import { mutableColumns, type StateRow, toDispatchable, toEntry, toIso, toState } from './rows.ts';
 import { createStanding } from './standing.ts';
-import { prepareStatements } from './statements.ts';
+import { prepareStatements, SELECT_STATE } from './statements.ts';
 import { createTrail } from './trail.ts';
 import { createWriter, type Mutation } from './writer.ts';
 
@@ -50,6 +50,8 @@ const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox & Retention & InsightStore {
   const database = openDatabase(options.path);
   const sql = prepareStatements(database.orm);
+  // Read before each change: without drizzle, which would put the row together a second time.
+  const stateRow = database.client.prepare<[string], StateRow>(`${SELECT_STATE} WHERE reference = ?`);
   const list = createList(database);
   const pruner = createPruner(database.client, database.orm);
   const payloads = createPayloads(database.client, database.orm);
@@ -85,7 +87,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox &
   const outbox = createOutbox(database.client, database.orm, { writer, execution: byReference, append: trail.append });
 
   function byReference(reference: string): Execution | undefined {
-    const row = sql.byReference.get({ reference });
+    const row = stateRow.get(reference);
     return row && toState(row);
   }
 
@@ -127,7 +129,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox &
   }
 
   function record(reference: string, event: ExecutionEvent, now: number): Mutation<Recorded | undefined, Change> {
-    const row = sql.byReference.get({ reference });
+    const row = stateRow.get(reference);
     if (row === undefined) return unchanged(undefined);
     const change = apply(toState(row), event, now, row.payloadSha256);
     if (row.payloadPrunedAt !== null && change.outcome === 'late') sql.hasPayloadAgain.run({ reference });

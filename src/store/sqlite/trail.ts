@@ -5,7 +5,7 @@ import type { AuditDraft, AuditEntry } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
 import type { AuditHead } from '../port.ts';
 import { chainHash } from './chain.ts';
-import { toAuditRow, toEntry } from './rows.ts';
+import { toAuditRow } from './rows.ts';
 import type { Statements } from './statements.ts';
 
 export interface Trail {
@@ -40,7 +40,7 @@ export function createTrail(sql: Statements): Trail {
         });
       }
       head = { id: row.id, hash };
-      return toEntry(row);
+      return { ...row, timestamp: now, event: draft.event, detail };
     },
   };
 }
