@@ -12,6 +12,12 @@ import { StoreUnavailable } from '../port.ts';
 const MAX_BATCH = 256;
 const MAX_GATHER_MS = 2;
 
+/**
+ * So many turns of the event loop without a new mutation are quiet. Node accepts one connection a turn and reads from it in the
+ * next, so where each request has a connection of its own, a single turn without one means little.
+ */
+const QUIET_TURNS = 3;
+
 /** Past so many waiting mutations new ones are turned away. */
 const QUEUE_LIMIT = 20_000;
 
@@ -67,10 +73,10 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
 
   async function gather(): Promise<void> {
     const began = performance.now();
-    for (let seen = 0; waiting.length > seen; ) {
-      seen = waiting.length;
+    for (let seen = waiting.length, quiet = 0; quiet < QUIET_TURNS; seen = waiting.length) {
       if (seen >= MAX_BATCH || performance.now() - began >= MAX_GATHER_MS) break;
       await new Promise(setImmediate);
+      quiet = waiting.length > seen ? 0 : quiet + 1;
     }
     await flush();
     gathering = waiting.length > 0 ? gather() : null;
