@@ -11,6 +11,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PARTS = [
   'src',
+  'bench',
   'test',
   'migrations',
   'package.json',

@@ -1,0 +1,66 @@
+// On what was measured: absolute figures mean nothing without it.
+
+import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGib: number;
+  readonly node: string;
+  readonly sqlite: string;
+  /** Writes of a page that the disk has confirmed one by one. */
+  readonly fdatasyncsPerSecond: number;
+  readonly quick: boolean;
+}
+
+const PAGE_BYTES = 4096;
+const PROBE_MS = 500;
+/** The file grows no further: what is written over needs no new blocks, as in a WAL that is used again. */
+const PAGES = 256;
+
+/** @param folder on the disk that is measured; nothing stays in it. */
+export function machineOf(folder: string, quick: boolean): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGib: Math.round(totalmem() / 1024 ** 3),
+    node: process.version,
+    sqlite: sqliteVersion(),
+    fdatasyncsPerSecond: Math.round(fdatasyncsPerSecond(folder)),
+    quick,
+  };
+}
+
+export function fdatasyncsPerSecond(folder: string, milliseconds = PROBE_MS): number {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `fdatasync-${process.pid}`);
+  const file = openSync(path, 'w');
+  try {
+    const page = Buffer.alloc(PAGE_BYTES, 1);
+    for (let i = 0; i < PAGES; i++) writeSync(file, page, 0, PAGE_BYTES, i * PAGE_BYTES);
+    fdatasyncSync(file);
+    const begun = performance.now();
+    let count = 0;
+    while (performance.now() - begun < milliseconds) {
+      writeSync(file, page, 0, PAGE_BYTES, (count % PAGES) * PAGE_BYTES);
+      fdatasyncSync(file);
+      count += 1;
+    }
+    return (count / (performance.now() - begun)) * 1000;
+  } finally {
+    closeSync(file);
+    rmSync(path);
+  }
+}
+
+function sqliteVersion(): string {
+  const client = new Database(':memory:');
+  try {
+    return client.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? 'unknown';
+  } finally {
+    client.close();
+  }
+}

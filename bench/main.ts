@@ -1,0 +1,173 @@
+// npm run bench: takes the measures one after another, prints each row as it lands and the whole table at the end.
+
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Machine, machineOf } from './machine.ts';
+import { type Measure, type Row, verdict } from './measure.ts';
+import { plot } from './plot.ts';
+import { header, line, table } from './table.ts';
+
+const HELP = `Usage: npm run bench -- [options]
+
+Measures the receiver beside a bare Hono handler and beside what one would build or use instead, all on loopback.
+The claims are the ratios; absolute figures are of this machine alone. Leave it alone meanwhile: about 20 minutes.
+
+  --quick              shorter and fewer: under three minutes, and less to rely on
+  --only NAME,NAME     of NAMES
+  --out DIR            where results.json and plot.svg go, on the disk that is to be measured (data/bench)
+  --publish            puts them into bench/ too, as results.json and results.svg, which the README shows
+  --help
+
+Exit code: 0 measured, whatever the verdicts; 1 a measure failed; 2 the command line is wrong; 130 interrupted.
+`;
+
+const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
+  throughput: async () => (await import('./throughput.ts')).throughput,
+  latency: async () => (await import('./latency.ts')).measureLatency,
+  detection: async () => (await import('./detection.ts')).measureDetection,
+  requests: async () => (await import('./requests.ts')).measureRequests,
+  outage: async () => (await import('./outage.ts')).measureOutage,
+  sweeper: async () => (await import('./sweeper.ts')).sweeper,
+  memory: async () => (await import('./memory.ts')).memory,
+  restart: async () => (await import('./restart.ts')).restart,
+};
+const NAMES = Object.keys(MEASURES);
+
+interface CommandLine {
+  readonly quick: boolean;
+  readonly publish: boolean;
+  readonly help: boolean;
+  readonly out: string;
+  readonly names: readonly string[];
+}
+
+/** What is wrong with the command line, and how to mend it. */
+class Usage extends Error {
+  override readonly name = 'Usage';
+}
+
+function readCommandLine(args: readonly string[]): CommandLine {
+  const { quick, publish, help, out, only } = parsed(args);
+  const names = only === undefined ? NAMES : only.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0) throw new Usage(`--only: there is no ${unknown.join(', ')}; choose from ${NAMES.join(', ')}`);
+  if (publish && quick) throw new Usage('--publish: not with --quick, which is too short to show to anybody');
+  if (publish && only !== undefined) throw new Usage('--publish: not with --only, as it would lose the other rows');
+  return { quick, publish, help, out: resolve(out), names };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        out: { type: 'string', default: 'data/bench' },
+        publish: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new Usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Aborts at the first SIGINT or SIGTERM, so that all is taken down in order; the second one ends at once. */
+function onInterrupt(): AbortSignal {
+  const interrupted = new AbortController();
+  const interrupt = () => {
+    if (interrupted.signal.aborted) process.exit(130);
+    process.stderr.write('stopping; once more ends at once\n');
+    interrupted.abort(new Error('interrupted'));
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return interrupted.signal;
+}
+
+/** A folder that is gone when this process is. */
+function scratchIn(out: string): string {
+  mkdirSync(out, { recursive: true });
+  const scratch = mkdtempSync(join(out, 'scratch-'));
+  // PostgreSQL may have to run as somebody else, who must get through to its own folder.
+  chmodSync(scratch, 0o711);
+  process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
+  return scratch;
+}
+
+interface Taken {
+  readonly rows: readonly Row[];
+  readonly failed: readonly string[];
+}
+
+/** One that fails does not keep the others from being taken. */
+async function take({ names, quick }: CommandLine, scratch: string, signal: AbortSignal): Promise<Taken> {
+  const rows: Row[] = [];
+  const failed: string[] = [];
+  for (const name of names) {
+    const log = (text: string) => print(`  ${name}: ${text}`);
+    try {
+      const measure = await MEASURES[name]?.();
+      const found = (await measure?.({ quick, log, scratch, signal })) ?? [];
+      rows.push(...found);
+      for (const row of found) print(line(row));
+    } catch (error) {
+      if (signal.aborted) break;
+      failed.push(name);
+      process.stderr.write(`${name} failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+    }
+  }
+  return { rows, failed };
+}
+
+async function write({ out, publish }: CommandLine, machine: Machine, rows: readonly Row[]): Promise<void> {
+  const results = {
+    at: new Date().toISOString(),
+    machine,
+    rows: rows.map((row) => ({ ...row, verdict: verdict(row) })),
+  };
+  const [json, svg] = [join(out, 'results.json'), join(out, 'plot.svg')];
+  await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(svg, plot(rows, machine));
+  print(`${json}\n${svg}`);
+  if (!publish) return;
+  const shown = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  await copyFile(json, shown('results.json'));
+  await copyFile(svg, shown('results.svg'));
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const wanted = readCommandLine(args);
+  if (wanted.help) {
+    print(HELP.replace('NAMES', NAMES.join(', ')));
+    return 0;
+  }
+  const signal = onInterrupt();
+  const scratch = scratchIn(wanted.out);
+  const machine = machineOf(scratch, wanted.quick);
+  print(header(machine));
+  const { rows, failed } = await take(wanted, scratch, signal);
+  if (signal.aborted) return 130;
+  const { isTTY: isTerminal = false, columns = 160 } = process.stdout;
+  print(`\n${header(machine)}\n${table(rows, { isTerminal, columns })}`);
+  // What is published is whole.
+  await write({ ...wanted, publish: wanted.publish && failed.length === 0 }, machine, rows);
+  if (failed.length > 0) process.stderr.write(`failed: ${failed.join(', ')}\n`);
+  return failed.length > 0 ? 1 : 0;
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof Usage)) throw error;
+  process.stderr.write(`${error.message}\n\n${HELP.replace('NAMES', NAMES.join(', '))}`);
+  process.exit(2);
+}

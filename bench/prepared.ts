@@ -1,0 +1,200 @@
+// Databases with many open executions, made in one go with the receiver's own transitions, rows and chain, so that it takes them for its own.
+
+import { hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { createCallbackUrls } from '../src/callback-url.ts';
+import type { AuditDraft } from '../src/execution/event.ts';
+import { accept, DEFAULT_PRIORITY, type Dispatchable } from '../src/execution/execution.ts';
+import { transition } from '../src/execution/transition.ts';
+import { MIGRATIONS, type OpenDatabase, openDatabase } from '../src/store/sqlite/open.ts';
+import { toRow } from '../src/store/sqlite/rows.ts';
+import { prepareStatements } from '../src/store/sqlite/statements.ts';
+import { createTrail } from '../src/store/sqlite/trail.ts';
+import { timeOrderedIds } from '../src/world.ts';
+
+/** To whom every prepared execution belongs. */
+export const APP = 'bench';
+
+/** As long as the contract lets it be: nothing that was prepared falls due while it is measured. */
+const DAY_SECONDS = 86_400;
+
+/** A cached database is used for so long: its first polls must stay far away. */
+const FRESH_MS = 6 * 3_600_000;
+
+/** So many executions are written before others have a turn, such as who wants to end it. */
+const TURN = 5_000;
+
+export interface Preparation {
+  /** How many executions: sent, known to CXone by a name, waiting for their callback. */
+  readonly open: number;
+  /**
+   * Their grace periods, spread over this span and shuffled, in seconds; a day for all unless said. The first poll comes
+   * at the end of it.
+   */
+  readonly graceSeconds?: { readonly from: number; readonly to: number };
+}
+
+export interface Prepared extends Preparation {
+  readonly path: string;
+}
+
+/** Makes the database at `path`, where nothing may be yet. @throws the reason of the signal, with nothing left behind. */
+export async function prepare({ path, ...preparation }: Prepared, signal?: AbortSignal): Promise<Prepared> {
+  const unfinished = `${path}.unfinished`;
+  await mkdir(dirname(path), { recursive: true });
+  await remove(unfinished);
+  try {
+    await fill(unfinished, preparation, signal);
+    await rename(unfinished, path);
+  } finally {
+    await remove(unfinished);
+  }
+  return { ...preparation, path };
+}
+
+/** The same from the folder's cache, where it is made when there is none, or none of this schema that is fresh. */
+export async function preparedIn(folder: string, preparation: Preparation, signal?: AbortSignal): Promise<Prepared> {
+  const { open, graceSeconds: { from, to } = { from: DAY_SECONDS, to: DAY_SECONDS } } = preparation;
+  const path = join(folder, `prepared-${await version()}-${open}-${from}-${to}.db`);
+  const made = await stat(path).catch(() => null);
+  if (made !== null && Date.now() - made.mtimeMs < FRESH_MS) return { ...preparation, path };
+  await remove(path);
+  return prepare({ ...preparation, path }, signal);
+}
+
+/** One's own copy: what is prepared stays as it is. On file systems that share blocks it costs nothing. */
+export async function copyOf(prepared: Pick<Prepared, 'path'>, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await remove(path);
+  await copyFile(prepared.path, path, constants.COPYFILE_FICLONE);
+}
+
+/** The database with all that SQLite and the receiver put beside it. */
+async function remove(path: string): Promise<void> {
+  for (const end of ['', '-wal', '-shm', '-journal', '.lock', '.lock-journal'])
+    await rm(`${path}${end}`, { force: true });
+}
+
+/** Paths of the callback URLs of up to `limit` open executions, in the order of submission. */
+export function callbackPaths(path: string, secret: string, limit: number): string[] {
+  const client = new Database(path, { readonly: true });
+  try {
+    const { mint } = createCallbackUrls('', [secret]);
+    const references = client
+      .prepare<[number], string>(
+        'SELECT reference FROM executions WHERE resolved_at IS NULL ORDER BY reference LIMIT ?',
+      )
+      .pluck();
+    return references.all(limit).map(mint);
+  } finally {
+    client.close();
+  }
+}
+
+/** Changes with the schema, and with what this file makes of it. */
+async function version(): Promise<string> {
+  const migrations = readMigrationFiles({ migrationsFolder: MIGRATIONS }).map((migration) => migration.hash);
+  const self = await readFile(new URL(import.meta.url), 'utf8');
+  return hash('sha256', JSON.stringify([...migrations, self]), 'hex').slice(0, 12);
+}
+
+async function fill(path: string, preparation: Preparation, signal?: AbortSignal): Promise<void> {
+  const database = openDatabase(path);
+  const { client } = database;
+  try {
+    // Whoever opens it afterwards sets WAL and FULL again; a half-made one is thrown away.
+    client.pragma('journal_mode = OFF');
+    client.pragma('synchronous = OFF');
+    client.pragma('cache_size = -262144');
+    // An index that is built at the end is built in order, and small.
+    const indexes = client
+      .prepare<[], { name: string; sql: string }>(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+      )
+      .all();
+    client.exec('BEGIN EXCLUSIVE');
+    for (const { name } of indexes) client.exec(`DROP INDEX "${name}"`);
+    const write = writerOf(database, preparation);
+    for (let i = 0; i < preparation.open; i++) {
+      write(i);
+      if (i % TURN === 0) {
+        await turn();
+        signal?.throwIfAborted();
+      }
+    }
+    for (const { sql } of indexes) {
+      client.exec(sql);
+      await turn();
+      signal?.throwIfAborted();
+    }
+    client.exec('COMMIT');
+    client.pragma('journal_mode = WAL');
+  } finally {
+    database.close();
+  }
+}
+
+/** Writes the execution with this number, and its trail. */
+function writerOf({ orm }: OpenDatabase, preparation: Preparation): (i: number) => void {
+  const { open, graceSeconds: { from, to } = { from: DAY_SECONDS, to: DAY_SECONDS } } = preparation;
+  const sql = prepareStatements(orm);
+  const trail = createTrail(sql);
+  trail.remember();
+  // They differ by their millisecond; chance would only take time.
+  const id = timeOrderedIds(() => new Uint8Array(16));
+  const begun = Date.now() - open;
+  return (i) => {
+    const now = begun + i;
+    // Steps of a prime go through the whole span and stop nowhere twice before.
+    const queued = executionOf(id(now), now, from + ((i * STRIDE) % (to - from + 1)));
+    const sent = transition(queued, { type: 'dispatched' }, now);
+    const known = transition(sent.execution, { ...TAKEN, executionId: `cx-${queued.reference}` }, now);
+    sql.insertExecution.run(toRow({ ...queued, ...known.execution }, FINGERPRINT));
+    trail.append(queued, acceptedAs(queued), now);
+    trail.append(sent.execution, sent.entry, now);
+    trail.append(known.execution, known.entry, now);
+  };
+}
+
+const STRIDE = 7_919;
+
+const TAKEN = {
+  type: 'submitted',
+  httpStatus: 202,
+  latencyMs: 40,
+  news: { kind: 'progress', word: 'PENDING', result: null, error: null },
+  spreadMs: 0,
+} as const;
+
+/** Of what nobody sends again: its length is what matters. */
+const FINGERPRINT = hash('sha256', 'prepared', 'hex');
+
+function executionOf(reference: string, now: number, graceSeconds: number): Dispatchable {
+  const submission = {
+    correlationId: reference,
+    app: APP,
+    actionId: 'look-up-customer',
+    inputs: { phone: '+43 1 234 5678', customer: reference },
+    context: {},
+    timeoutSeconds: 30,
+    graceSeconds,
+    retryUncertain: false,
+    notifyUrl: null,
+    priority: DEFAULT_PRIORITY,
+    idempotencyKey: null,
+    traceparent: null,
+    tracestate: null,
+  };
+  return accept(submission, reference, now, now + 300_000);
+}
+
+/** As the store writes it. */
+function acceptedAs({ timeoutSeconds, graceSeconds, retryUncertain }: Dispatchable): AuditDraft {
+  const detail = { timeoutSeconds, graceSeconds, retryUncertain };
+  return { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
+}

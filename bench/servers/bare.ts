@@ -1,0 +1,8 @@
+// The ceiling: a bare Hono handler that parses the body and echoes it, on the adapter that the receiver uses too.
+
+import { Hono } from 'hono';
+import { serve } from './serve.ts';
+
+const app = new Hono();
+app.post('*', async (c) => c.json(await c.req.json()));
+await serve(app);

@@ -1,0 +1,151 @@
+// What is measured beside what: each contender a process of its own on data of its own, and an account of it afterwards.
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { verifyAudit } from '../../src/store/sqlite/verify.ts';
+import { copyOf, type Prepared } from '../prepared.ts';
+import { type Place, type Process, startProcess } from '../process.ts';
+import { settled } from '../settled.ts';
+import { countObvious, createObviousTables } from './obvious-tables.ts';
+import { APP_HEADERS, type Commits, SECRET, startReceiver } from './receiver.ts';
+import { isListening } from './serve.ts';
+
+export type ContenderName = 'bare' | 'receiver' | 'obvious' | 'postgres' | 'restate';
+
+export interface Contender {
+  readonly name: ContenderName;
+  readonly port: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where its requests are; it takes those of the bench unless it has its own. */
+  readonly requests?: { readonly file: string; readonly count: number };
+  /** False: requests change nothing in it, so that it may get the same ones again. */
+  readonly consumes: boolean;
+  cpuMicroseconds(): Promise<number>;
+  /** Null: it does not tell. */
+  commits(): Promise<Commits | null>;
+  signal(name: NodeJS.Signals): void;
+  /**
+   * Stops it and looks whether it has kept what it acknowledged.
+   * @throws Error that tells what is missing.
+   */
+  settle(answered: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Ground {
+  readonly scratch: string;
+  readonly prepared: Prepared;
+  readonly place: Place;
+  readonly signal: AbortSignal;
+}
+
+export async function startBare({ scratch, place }: Pick<Ground, 'scratch' | 'place'>): Promise<Contender> {
+  const child = startProcess({ file: fileOf('bare.ts'), place, logFile: join(scratch, 'bare.log') });
+  return { ...(await contender('bare', child)), consumes: false, settle: child.stop };
+}
+
+export async function startObvious({ scratch, prepared, place }: Ground): Promise<Contender> {
+  const path = join(scratch, 'obvious.db');
+  createObviousTables(path, prepared.path);
+  const child = startProcess({
+    file: fileOf('obvious.ts'),
+    args: [path, SECRET],
+    place,
+    logFile: join(scratch, 'obvious.log'),
+  });
+  return {
+    ...(await contender('obvious', child)),
+    settle: async (answered) => {
+      await child.stop();
+      demandEqual('the obvious build', { ...countObvious(path) }, { resolved: answered, audited: answered });
+    },
+  };
+}
+
+export async function startPostgres({ scratch, prepared, place }: Ground): Promise<Contender> {
+  const child = startProcess({
+    file: fileOf('postgres.ts'),
+    args: [prepared.path, SECRET, scratch],
+    place,
+    logFile: join(scratch, 'postgres.log'),
+  });
+  return {
+    ...(await contender('postgres', child)),
+    settle: async (answered) => {
+      const answer = child.message((message): message is { counted: Record<string, number> } => 'counted' in message);
+      child.send({ count: true });
+      demandEqual('the PostgreSQL build', (await answer).counted, { resolved: answered, audited: answered });
+      await child.stop();
+    },
+  };
+}
+
+/** Once it has read back the past and is at rest. `submits`: it is given submissions, not callbacks. */
+export async function startReceiverAsContender(
+  { scratch, prepared, place, signal }: Ground,
+  { upstream, submits = false }: { upstream: string; submits?: boolean },
+): Promise<Contender> {
+  const databasePath = join(scratch, 'receiver.db');
+  await copyOf(prepared, databasePath);
+  // What is submitted faster than CXone may be asked waits: for longer than the measuring takes.
+  const env: Record<string, string> = submits ? { QUEUE_CAPACITY: '10000000', QUEUE_TIMEOUT_SECONDS: '86400' } : {};
+  const child = await startReceiver({ name: 'receiver', databasePath, scratch, place, upstream, env });
+  await settled(child, signal);
+  return {
+    ...contenderAt('receiver', child, child.port),
+    headers: submits ? APP_HEADERS : {},
+    commits: child.commits,
+    settle: async (answered) => {
+      await child.stop();
+      const expected = submits
+        ? { accepted: prepared.open + answered, terminal: 0, difference: 0, findings: '' }
+        : { accepted: prepared.open, terminal: answered, difference: 0, findings: '' };
+      demandEqual('the receiver', accountOf(databasePath), expected);
+    },
+  };
+}
+
+/** What operators look at, and whether the trail is as it was written. */
+function accountOf(path: string): Record<string, unknown> {
+  const client = new Database(path, { readonly: true });
+  try {
+    const { findings } = verifyAudit(client);
+    const conserved = client
+      .prepare<[], Record<string, number>>('SELECT accepted, terminal, difference FROM conservation')
+      .get();
+    return { ...conserved, findings: findings.map((finding) => JSON.stringify(finding)).join(' ') };
+  } finally {
+    client.close();
+  }
+}
+
+/** @throws Error naming what differs. */
+export function demandEqual(
+  who: string,
+  found: Readonly<Record<string, unknown>>,
+  expected: Readonly<Record<string, unknown>>,
+): void {
+  const wrong = Object.entries(expected).filter(([name, value]) => found[name] !== value);
+  if (wrong.length === 0) return;
+  const words = wrong.map(([name, value]) => `${name} is ${String(found[name])} and should be ${String(value)}`);
+  throw new Error(`${who} does not hold what it acknowledged: ${words.join('; ')}`);
+}
+
+export async function contender(name: ContenderName, child: Process): Promise<Omit<Contender, 'settle'>> {
+  return contenderAt(name, child, (await child.message(isListening)).listening);
+}
+
+function contenderAt(name: ContenderName, child: Process, port: number): Omit<Contender, 'settle'> {
+  return {
+    ...{ name, port, headers: {}, consumes: true },
+    cpuMicroseconds: child.cpuMicroseconds,
+    commits: () => Promise.resolve(null),
+    signal: child.signal,
+    stop: child.stop,
+  };
+}
+
+function fileOf(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}

@@ -1,0 +1,87 @@
+// The receiver itself, started as users start it: `src/main.ts start` with its environment, its log at info in a file, nothing switched off.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { APP } from '../prepared.ts';
+import { type Place, type Process, startProcess } from '../process.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export const SECRET = 'the-bench-signs-callbacks-with-this';
+export const APP_HEADERS = { authorization: 'Bearer the-key-of-the-bench' };
+const OPERATOR_KEY = 'the-operator-key-of-the-bench-0123456789';
+
+const POLL_MS = 20;
+
+export interface ReceiverOptions {
+  readonly databasePath: string;
+  /** Where its log goes, and where it runs, so that no .env is read. */
+  readonly scratch: string;
+  readonly name: string;
+  readonly place: Place;
+  /** Base URL of CXone. */
+  readonly upstream: string;
+  /** Variables beside those that it needs. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Receiver extends Process {
+  readonly port: number;
+  /** How many commits it made, and how many mutations they held. */
+  commits(): Promise<Commits>;
+}
+
+export interface Commits {
+  readonly commits: number;
+  readonly mutations: number;
+}
+
+export async function startReceiver({ name, scratch, place, ...options }: ReceiverOptions): Promise<Receiver> {
+  const logFile = join(scratch, `${name}.log`);
+  const env = { ...environment(options), ...options.env };
+  const child = startProcess({ file: MAIN, args: ['start'], env, place, logFile, cwd: scratch });
+  const { url } = await listening(child, logFile);
+  return {
+    ...child,
+    port: Number(new URL(url).port),
+    commits: async () => {
+      const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${OPERATOR_KEY}` } });
+      return commitsIn(await metrics.text());
+    },
+  };
+}
+
+function environment({ databasePath, upstream }: Pick<ReceiverOptions, 'databasePath' | 'upstream'>) {
+  return {
+    CXONE_BASE_URL: upstream,
+    CXONE_CLIENT_ID: 'simulator',
+    CXONE_CLIENT_SECRET: 'simulator-secret',
+    PUBLIC_URL: 'http://127.0.0.1:9',
+    PORT: '0',
+    CALLBACK_SECRET: SECRET,
+    APP_KEYS: `${APP}:${APP_HEADERS.authorization.slice('Bearer '.length)}`,
+    OPERATOR_KEYS: `operator:${OPERATOR_KEY}`,
+    DATABASE_PATH: databasePath,
+  };
+}
+
+async function listening(child: Process, logFile: string): Promise<{ url: string }> {
+  for (;;) {
+    const over = await Promise.race([child.ended, sleep(POLL_MS)]);
+    if (over !== undefined) throw over;
+    const lines = (await readFile(logFile, 'utf8')).split('\n').slice(0, -1);
+    const line = lines.find((text) => text.includes('"msg":"listening"'));
+    if (line !== undefined) return JSON.parse(line);
+  }
+}
+
+function commitsIn(metrics: string): Commits {
+  const read = (name: string) => {
+    const value = new RegExp(`^cxone_receiver_commit_batch_size_${name} (\\d+)$`, 'm').exec(metrics)?.[1];
+    if (value === undefined) throw new Error(`/metrics tells no commit_batch_size_${name}`);
+    return Number(value);
+  };
+  return { commits: read('count'), mutations: read('sum') };
+}

@@ -1,0 +1,180 @@
+// How the sweeper's own work grows with what is open: claiming 200 due executions and arming them again, CXone left out.
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { Log } from '../src/log.ts';
+import type { Store } from '../src/store/port.ts';
+import { createSqliteStore } from '../src/store/sqlite/store.ts';
+import { systemWorld } from '../src/world.ts';
+import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
+import { copyOf, type Preparation, preparedIn } from './prepared.ts';
+
+/** What the sweeper claims at once, at most. */
+const DUE = 200;
+
+/** Polls lie apart by chance, ten seconds at most with the default interval: so far is the order of polls from that of submissions. */
+export const AS_POLLED = { from: 86_391, to: 86_400 };
+
+/** What is due lies anywhere among the rows: each has pages to itself, in the table and in two indexes. */
+const ANYWHERE = { from: 43_200, to: 86_400 };
+
+/** Re-armed executions are not due again while this is measured. */
+const LATER_MS = 7 * 86_400_000;
+
+/** A lease as the sweeper takes it. */
+const LEASE_MS = 15_000;
+
+export interface SweeperSizes {
+  readonly open: readonly number[];
+  /** The same with what is due strewn over all rows. */
+  readonly strewn: readonly number[];
+  readonly rounds: number;
+}
+
+const FULL: SweeperSizes = { open: [10_000, 100_000, 1_000_000], strewn: [10_000, 1_000_000], rounds: 20 };
+const QUICK: SweeperSizes = { open: [10_000, 50_000], strewn: [10_000, 50_000], rounds: 8 };
+
+export const sweeper: Measure = (settings) => measureSweeper(settings, settings.quick ? QUICK : FULL);
+
+/** The first size is what the others are compared with. @throws Error when fewer than 200 were due in a round. */
+export async function measureSweeper(
+  settings: Settings,
+  { open, strewn, rounds }: SweeperSizes,
+): Promise<readonly Row[]> {
+  const rows = rowsOf(open, await measureAmong(settings, open, AS_POLLED, rounds));
+  const worst = rowsOf(strewn, await measureAmong(settings, strewn, ANYWHERE, rounds));
+  return [...rows, ...worst.map(asWorstCase)];
+}
+
+/** It is what happens when nothing that is due was submitted together: told, but not the goal. */
+function asWorstCase(row: Row): Row {
+  const note = 'the worst case: no two of them were submitted together, so that none shares a page';
+  return { ...row, measure: `${row.measure}, strewn over all rows`, goal: null, note };
+}
+
+/** Milliseconds for each size and round. */
+async function measureAmong(
+  { scratch, log, signal }: Settings,
+  open: readonly number[],
+  graceSeconds: NonNullable<Preparation['graceSeconds']>,
+  rounds: number,
+): Promise<number[][]> {
+  const folder = join(scratch, 'sweeper');
+  const sweeps: Sweep[] = [];
+  try {
+    for (const size of open) {
+      log(`a database with ${size.toLocaleString('en')} open executions`);
+      const prepared = await preparedIn(scratch, { open: size, graceSeconds }, signal);
+      const path = join(folder, `${size}.db`);
+      await copyOf(prepared, path);
+      sweeps.push(openSweep(path, rounds + 1));
+    }
+    // The first round fills caches and compiles code: it counts for nothing.
+    for (const sweep of sweeps) await sweep.next();
+    const taken: number[][] = sweeps.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const at of inTurn(sweeps.length, round)) {
+        signal.throwIfAborted();
+        taken[at]?.push((await sweeps[at]?.next()) ?? 0);
+      }
+    }
+    return taken;
+  } finally {
+    for (const sweep of sweeps) await sweep.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Sweep {
+  /** Milliseconds for the next 200. */
+  next(): Promise<number>;
+  close(): Promise<void>;
+}
+
+function openSweep(path: string, rounds: number): Sweep {
+  const moments = momentsOf(path, rounds);
+  const store = createSqliteStore({ path, world: systemWorld, log: SILENT, fatal: fail });
+  let round = 0;
+  return {
+    next: async () => {
+      const now = moments[round];
+      if (now === undefined) throw new Error(`${path} has no more due executions: prepare more than ${DUE * rounds}`);
+      round += 1;
+      const begun = performance.now();
+      const swept = await sweepOnce(store, now);
+      const milliseconds = performance.now() - begun;
+      if (swept !== DUE) throw new Error(`${swept} of ${DUE} due executions were claimed from ${path}`);
+      return milliseconds;
+    },
+    close: () => store.close(),
+  };
+}
+
+/** As the sweeper does it: ask what is due, claim, and record for each that CXone is still at it. */
+async function sweepOnce(store: Store, now: number): Promise<number> {
+  const { pollAt } = await store.due();
+  if (pollAt === null || pollAt > now) return 0;
+  const claimed = await store.claimPolls(DUE, now, now + LEASE_MS);
+  const recorded = await Promise.all(
+    claimed.map(({ reference, executionId }) =>
+      store.record(reference, { ...STILL_AT_IT, asked: executionId, nextPollAt: now + LATER_MS }, now),
+    ),
+  );
+  return recorded.filter((one) => one?.outcome === 'progress').length;
+}
+
+const STILL_AT_IT = {
+  type: 'polled',
+  httpStatus: 200,
+  latencyMs: 40,
+  news: { kind: 'progress', word: 'RUNNING', result: null, error: null },
+  final: false,
+} as const;
+
+/** When the first 200 are due, when the next 200 are, and so on. */
+function momentsOf(path: string, rounds: number): number[] {
+  const client = new Database(path, { readonly: true });
+  try {
+    const due = client
+      .prepare<[number], string>(
+        'SELECT poll_at FROM executions WHERE poll_at IS NOT NULL ORDER BY app, poll_at LIMIT ?',
+      )
+      .pluck()
+      .all(rounds * DUE);
+    return due.filter((_, i) => (i + 1) % DUE === 0).map((time) => Date.parse(time));
+  } finally {
+    client.close();
+  }
+}
+
+/** Each round begins with another one, so that none always follows the same. */
+function inTurn(count: number, round: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i + round) % count);
+}
+
+function rowsOf(open: readonly number[], taken: readonly number[][]): Row[] {
+  const [own = [], ...others] = taken;
+  const least = open[0] ?? 0;
+  const ceiling = spreadOf(own);
+  const noise = noiseNote(`the sweep among ${least.toLocaleString('en')}`, ceiling);
+  return others.map((times, i) => ({
+    measure: `sweeper: ${DUE} due among ${(open[i + 1] ?? 0).toLocaleString('en')} open`,
+    beside: `${DUE} due among ${least.toLocaleString('en')}`,
+    goal: { atMost: 1.5 },
+    value: ratioOf(times.map((ours, round) => ({ ours, theirs: own[round] ?? Number.NaN }))),
+    unit: 'times',
+    ...(noise === undefined ? {} : { note: noise }),
+    context: { 'ms for 200': round(spreadOf(times).median), [`ms among ${least}`]: round(ceiling.median) },
+  }));
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+function fail(error: unknown): never {
+  throw error;
+}

@@ -1,0 +1,249 @@
+// Callbacks and submissions a second: the receiver beside a bare Hono handler and beside what one would build instead.
+// Rows that tell a ratio say in their context which contender at which setting they are of, for the plot.
+
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startLoad } from './load/client.ts';
+import { callbacksFor, submissions, writeRequests } from './load/requests.ts';
+import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
+import { preparedIn } from './prepared.ts';
+import { canPin, type Place } from './process.ts';
+import { measureRounds, type Sample, type Setting } from './rounds.ts';
+import { findPostgres } from './servers/cluster.ts';
+import {
+  type Contender,
+  type ContenderName,
+  type Ground,
+  startBare,
+  startObvious,
+  startPostgres,
+  startReceiverAsContender,
+} from './servers/contenders.ts';
+import { SECRET } from './servers/receiver.ts';
+import { findRestate, startRestate } from './servers/restate-contender.ts';
+import { startUpstream } from './servers/upstream.ts';
+
+/** How much of it there is. Slices are of `seconds` at most. */
+export interface Size {
+  readonly open: number;
+  readonly submissions: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+const FULL: Size = { open: 300_000, submissions: 300_000, rounds: 12, seconds: 1 };
+const QUICK: Size = { open: 90_000, submissions: 60_000, rounds: 5, seconds: 0.3 };
+
+const KEPT_64: Setting = {
+  name: '64 kept-alive connections',
+  mode: { kind: 'kept', connections: 64 },
+  share: 0.32,
+};
+const FRESH: Setting = {
+  name: 'one connection per request',
+  mode: { kind: 'fresh', inFlight: 64 },
+  share: 0.22,
+};
+const SETTINGS: readonly Setting[] = [
+  { name: '1 kept-alive connection', mode: { kind: 'kept', connections: 1 }, share: 0.02 },
+  { name: '8 kept-alive connections', mode: { kind: 'kept', connections: 8 }, share: 0.07 },
+  KEPT_64,
+  { name: '256 kept-alive connections', mode: { kind: 'kept', connections: 256 }, share: 0.12 },
+  FRESH,
+];
+const BOTH_WAYS: readonly Setting[] = [
+  { ...KEPT_64, share: 0.4 },
+  { ...FRESH, share: 0.35 },
+];
+const SUBMITTING: readonly Setting[] = [{ ...KEPT_64, share: 0.75 }];
+
+const BESIDE: { readonly [N in Exclude<ContenderName, 'receiver'>]: string } = {
+  bare: 'a bare Hono handler',
+  obvious: 'the obvious build: Hono, better-sqlite3, a transaction each',
+  postgres: 'the obvious server build: Hono, pg, a PostgreSQL transaction each',
+  restate: 'resolving a Restate awakeable over its ingress',
+};
+
+export const throughput: Measure = (settings) => measureThroughput(settings, settings.quick ? QUICK : FULL);
+
+export async function measureThroughput(settings: Settings, size: Size): Promise<readonly Row[]> {
+  if (!canPin()) settings.log('one processor or no taskset: nothing is pinned, and the figures sway more');
+  return [
+    ...(await pinnedCallbacks(settings, size)),
+    ...(await unpinnedCallbacks(settings, size)),
+    ...(await submitting(settings, size)),
+  ];
+}
+
+async function pinnedCallbacks(settings: Settings, size: Size): Promise<Row[]> {
+  const samples = await phase(settings, size, {
+    ...{ name: 'callbacks', place: 'server', settings: SETTINGS },
+    contenders: async (ground, upstream) => [
+      await startBare(ground),
+      await startReceiverAsContender(ground, { upstream }),
+      await startObvious(ground),
+    ],
+  });
+  const what = (setting: Setting) => `callbacks/s, ${setting.name}`;
+  const goals = new Map([
+    [KEPT_64, 0.45],
+    [FRESH, 0.55],
+  ]);
+  return SETTINGS.flatMap((setting) => [
+    ratioRow(samples, { what: what(setting), setting, beside: 'bare', atLeast: goals.get(setting) }),
+    ratioRow(samples, { what: what(setting), setting, beside: 'obvious', atLeast: goals.has(setting) ? 5 : undefined }),
+    ratioRow(samples, { what: `the obvious build: ${what(setting)}`, setting, of: 'obvious', beside: 'bare' }),
+  ]);
+}
+
+/** PostgreSQL and Restate have processes of their own, which take what processors there are: so does the receiver here. */
+async function unpinnedCallbacks(settings: Settings, size: Size): Promise<Row[]> {
+  const absent = new Map<ContenderName, string>();
+  if (findPostgres() === null) absent.set('postgres', 'no PostgreSQL is installed here');
+  const restate = findRestate();
+  if (restate === null) absent.set('restate', RESTATE_MISSING);
+  /** What cannot be started here is left out, and the row says why. */
+  const unlessAbsent = async (name: ContenderName, start: () => Promise<Contender>): Promise<Contender[]> => {
+    if (absent.has(name)) return [];
+    try {
+      return [await start()];
+    } catch (error) {
+      settings.signal.throwIfAborted();
+      absent.set(name, `does not start here: ${String(error).replaceAll(/\s+/g, ' ').slice(0, 300)}`);
+      return [];
+    }
+  };
+  const awakeables = Math.ceil(size.open / RESTATE_PART);
+  const samples = await phase(settings, size, {
+    ...{ name: 'callbacks, unpinned', place: null, settings: BOTH_WAYS },
+    contenders: async (ground, upstream) => [
+      await startBare(ground),
+      await startReceiverAsContender(ground, { upstream }),
+      ...(await unlessAbsent('postgres', () => startPostgres(ground))),
+      ...(restate === null ? [] : await unlessAbsent('restate', () => startRestate(ground, restate, awakeables))),
+    ],
+  });
+  const rowOf = (comparison: Comparison): Row => {
+    const missing = absent.get(comparison.of ?? comparison.beside);
+    return missing === undefined ? ratioRow(samples, comparison) : leftOut(comparison, missing);
+  };
+  return BOTH_WAYS.flatMap((setting) => {
+    const what = `callbacks/s unpinned, ${setting.name}`;
+    return [
+      rowOf({ what, setting, beside: 'postgres', atLeast: 6 }),
+      rowOf({ what, setting, beside: 'restate', atLeast: 3 }),
+      rowOf({ what: `the PostgreSQL build: ${what}`, setting, of: 'postgres', beside: 'bare' }),
+    ];
+  });
+}
+
+const RESTATE_MISSING = 'needs npm install --no-save @restatedev/restate-server @restatedev/restate-sdk';
+
+/** Awakeables are made one by one: so much fewer of them. */
+const RESTATE_PART = 10;
+
+async function submitting(settings: Settings, size: Size): Promise<Row[]> {
+  const samples = await phase(settings, size, {
+    ...{ name: 'submissions', place: 'server', settings: SUBMITTING, submits: true },
+    contenders: async (ground, upstream) => [
+      await startBare(ground),
+      await startReceiverAsContender(ground, { upstream, submits: true }),
+    ],
+  });
+  return SUBMITTING.map((setting) =>
+    ratioRow(samples, { what: 'submissions/s to a durable 202', setting, beside: 'bare', atLeast: 0.4 }),
+  );
+}
+
+interface Phase {
+  readonly name: string;
+  readonly place: Place;
+  readonly settings: readonly Setting[];
+  readonly submits?: boolean;
+  readonly contenders: (ground: Ground, upstream: string) => Promise<readonly Contender[]>;
+}
+
+/** Everything is started at once, in a folder of its own, and gone when it is over, however it ends. */
+async function phase(settings: Settings, size: Size, phase: Phase): Promise<readonly Sample[]> {
+  const { log, signal } = settings;
+  const { place, submits = false } = phase;
+  await mkdir(settings.scratch, { recursive: true });
+  log(`${phase.name}: ${size.open} open executions, ${size.rounds} rounds of slices of ${size.seconds} s`);
+  const prepared = await preparedIn(settings.scratch, { open: size.open }, signal);
+  const scratch = await mkdtemp(join(settings.scratch, 'throughput-'));
+  // For PostgreSQL, as the folder above.
+  await chmod(scratch, 0o711);
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(scratch, { recursive: true, force: true, maxRetries: 5 }));
+  const stopping = <T extends { stop(): Promise<void> }>(one: T): T => {
+    stack.defer(() => one.stop());
+    return one;
+  };
+
+  const file = join(scratch, 'requests');
+  const requests = submits ? submissions(size.submissions) : callbacksFor(prepared.path, SECRET);
+  const count = await writeRequests(file, requests);
+  // What stands for the world outside shares the load generator's processor.
+  const outside: Place = place === null ? null : 'load';
+  const upstream = stopping(await startUpstream({ scratch, place: outside }));
+  const load = stopping(await startLoad({ scratch, place: outside }));
+  const contenders = (await phase.contenders({ scratch, prepared, place, signal }, upstream.url)).map(stopping);
+  // A request that is on its way is not waited for when all is to end.
+  const end = () => void load.stop();
+  signal.addEventListener('abort', end);
+  stack.defer(() => signal.removeEventListener('abort', end));
+  signal.throwIfAborted();
+  return await measureRounds({
+    ...{ contenders, file, count, load, signal, log },
+    ...{ settings: phase.settings, rounds: size.rounds, seconds: size.seconds, alone: submits },
+  });
+}
+
+interface Comparison {
+  readonly what: string;
+  readonly setting: Setting;
+  readonly of?: ContenderName;
+  readonly beside: Exclude<ContenderName, 'receiver'>;
+  readonly atLeast?: number | undefined;
+}
+
+function ratioRow(samples: readonly Sample[], comparison: Comparison): Row {
+  const { what, setting, of = 'receiver', beside, atLeast } = comparison;
+  const at = (name: ContenderName) => samples.filter((one) => one.contender === name && one.setting === setting);
+  const ours = at(of);
+  const theirs = new Map(at(beside).map((sample) => [sample.round, sample]));
+  const ceiling = spreadOf(at('bare').map((sample) => sample.perSecond));
+  const note = atLeast === undefined ? undefined : noiseNote('the bare handler', ceiling);
+  return {
+    ...{ measure: what, beside: BESIDE[beside], unit: 'times' },
+    goal: atLeast === undefined ? null : { atLeast },
+    value: ratioOf(
+      ours.map(({ round, perSecond }) => ({ ours: perSecond, theirs: theirs.get(round)?.perSecond ?? Number.NaN })),
+    ),
+    ...(note === undefined ? {} : { note }),
+    context: {
+      ...{ variant: of, connections: setting.name },
+      ...figuresOf('ours', ours),
+      ...figuresOf('theirs', [...theirs.values()]),
+    },
+  };
+}
+
+/** They belong to this machine alone. */
+function figuresOf(whose: 'ours' | 'theirs', samples: readonly Sample[]): Record<string, number> {
+  const median = (of: (sample: Sample) => number) => spreadOf(samples.map(of)).median;
+  const batches = samples.flatMap(({ meanBatch }) => (meanBatch === null ? [] : [meanBatch]));
+  return {
+    [`${whose}, requests/s`]: Math.round(median((sample) => sample.perSecond)),
+    [`${whose}, CPU µs/request`]: Math.round(median((sample) => sample.cpuMicroseconds)),
+    // Well below 100 it was waiting: for the disk, or for a load generator that cannot do more.
+    [`${whose}, % of a processor`]: Math.round(median((sample) => (sample.cpuMicroseconds * sample.perSecond) / 1e4)),
+    [`${whose}, seconds a slice`]: Number(median((sample) => sample.seconds).toFixed(2)),
+    ...(batches.length > 0 ? { [`${whose}, mean batch`]: Number(spreadOf(batches).median.toFixed(1)) } : {}),
+  };
+}
+
+function leftOut({ what, beside, atLeast }: Comparison, note: string): Row {
+  const goal = atLeast === undefined ? null : { atLeast };
+  return { measure: what, beside: BESIDE[beside], goal, value: null, unit: 'times', note };
+}

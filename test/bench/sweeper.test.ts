@@ -1,0 +1,30 @@
+// The sweeper's measure: real sweeps over real stores, told beside the smallest.
+
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { measureSweeper } from '../../bench/sweeper.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+function settings(scratch: string) {
+  return { quick: true, log: () => {}, scratch, signal: new AbortController().signal };
+}
+
+test('each size is told beside the smallest, the worst case as context, and its copies are gone', async () => {
+  const scratch = temporaryFolder();
+  const rows = await measureSweeper(settings(scratch), { open: [700, 800, 900], strewn: [700, 900], rounds: 2 });
+  expect(rows.map(({ measure, goal }) => [measure, goal])).toEqual([
+    ['sweeper: 200 due among 800 open', { atMost: 1.5 }],
+    ['sweeper: 200 due among 900 open', { atMost: 1.5 }],
+    ['sweeper: 200 due among 900 open, strewn over all rows', null],
+  ]);
+  for (const { value } of rows) {
+    expect(value?.samples).toBe(2);
+    expect(value?.median).toBeGreaterThan(0);
+  }
+  expect(readdirSync(scratch).filter((name) => !name.startsWith('prepared-'))).toEqual([]);
+});
+
+test('too few executions for 200 due in each round end it with what to do', async () => {
+  const measured = measureSweeper(settings(temporaryFolder()), { open: [300, 700], strewn: [700], rounds: 2 });
+  await expect(measured).rejects.toThrow(/has no more due executions: prepare more than 600$/);
+});
