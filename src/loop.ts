@@ -87,7 +87,8 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
   return {
     nudge: (at) => {
       nudgedAt = Math.min(nudgedAt, at);
-      if (asleep && at < asleep.until) asleep.waker.abort();
+      // With a reason, as else an exception is made for each, stack and all.
+      if (asleep && at < asleep.until) asleep.waker.abort('nudged');
     },
     alive: () => !stopping.signal.aborted && (workingSince === null || world.now() - workingSince < STUCK_MS),
     stop: async () => {

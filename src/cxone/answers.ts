@@ -58,10 +58,12 @@ export function readCallback(profile: Profile, bytes: Uint8Array, contentType: s
   return { type: 'callback', executionId: executionId === null ? null : usableId(find(document, executionId)), news };
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
 /** The text of UTF-8 bytes, without a byte order mark; null when they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch {
     return null;
   }

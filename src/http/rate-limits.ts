@@ -43,9 +43,10 @@ export function createRateLimits({ now }: Pick<World, 'now'>, rules: RateRules):
       });
     },
     tell: (app, answer) => {
+      const limit = buckets.get(app);
+      if (limit === undefined && answer.status !== 429) return answer;
       // What was refused for its rate after the door has said so itself.
       if (answer.headers.has('ratelimit')) return answer;
-      const limit = buckets.get(app);
       if (limit !== undefined) tellOf(answer, submissionsLeft(limit.rate, limit.bucket));
       if (answer.status === 429)
         tellOf(answer, queueFull(rules.appQueueCapacities.get(app) ?? rules.queueCapacity, answer));

@@ -2,10 +2,9 @@
 
 import type { Hono } from 'hono';
 import { forRequest, type RequestScope } from '../request-scope.ts';
+import { REQUEST_ID } from './answers.ts';
 import type { Fetch } from './app.ts';
 import type { HttpDependencies } from './dependencies.ts';
-
-const REQUEST_ID = 'x-request-id';
 
 /** What whoever asks may call a request: nothing that could be taken for more than a name where it is written down. */
 const SANE_ID = /^[A-Za-z0-9._~-]{1,128}$/;
@@ -20,7 +19,6 @@ export function served(deps: Dependencies, routeOf: RouteOf, fetch: Fetch): Fetc
     const scope: RequestScope = { id: idOf(request, deps), correlationId: null };
     return forRequest(scope, async () => {
       const response = await fetch(request, peer, line);
-      response.headers.set(REQUEST_ID, scope.id);
       const { method, url } = request;
       const { status } = response;
       const milliseconds = world.now() - startedAt;
