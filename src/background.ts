@@ -37,6 +37,8 @@ export interface BackgroundTools {
 export interface BackgroundRules extends RetentionRules {
   readonly queueTimeoutMs: number;
   readonly pollIntervalMs: number;
+  readonly minPollIntervalMs?: number;
+  readonly callbackless?: boolean;
   /** How CXone's limits are shared out among apps; 1 for an app that is not in it. */
   readonly appWeights: ReadonlyMap<string, number>;
 }
@@ -44,11 +46,12 @@ export interface BackgroundRules extends RetentionRules {
 /** The loops by name. Stopping one ends its part; nothing is lost by it, the store knows what is due. */
 export function startBackground(tools: BackgroundTools): ReadonlyMap<string, Loop> {
   const { store, world, log, rules } = tools;
+  const { pollIntervalMs, minPollIntervalMs = 0 } = rules;
   const start = (name: string, work: Work): Loop => startLoop(name, work, world, log);
   const dispatch = start('dispatch', createDispatch({ ...tools, share: createFairShares(rules.appWeights) }));
   const polling = start(
     'poll',
-    createPolling({ ...tools, pollIntervalMs: rules.pollIntervalMs, share: createFairShares(rules.appWeights) }),
+    createPolling({ ...tools, pollIntervalMs, minPollIntervalMs, share: createFairShares(rules.appWeights) }),
   );
   const expiry = start('expire', createExpiry(tools));
   const freed = () => notify.nudge(world.now());

@@ -1,6 +1,6 @@
 // Mints and verifies the signed callback URLs: a token names one execution and nothing else can make one.
 
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export const CALLBACK_PATH = '/webhook/cxone-execution';
 
@@ -15,6 +15,10 @@ export interface CallbackUrls {
   mint(reference: string): string;
   /** The reference in a token whose HMAC-SHA256 (RFC 2104) holds under one of the secrets; null for anything else. */
   verify(token: string): string | null;
+  /** A URL of no execution: whoever answers its token with this proof knows the secret, and nothing comes of it. */
+  probe(): { readonly url: string; readonly proof: string };
+  /** The proof for the token of a probe; null for anything else. */
+  prove(token: string): string | null;
 }
 
 /** The first secret signs, all of them verify: put the new one in front while rotating. */
@@ -23,23 +27,55 @@ export function createCallbackUrls(publicUrl: string, secrets: readonly [string,
     mint: (reference) => {
       const bytes = Buffer.from(reference.replaceAll('-', ''), 'hex');
       if (bytes.length !== REFERENCE_BYTES) throw new RangeError('a callback reference is a UUID');
-      return `${publicUrl}${CALLBACK_PATH}/${tokenOf(bytes, secrets[0])}`;
+      return urlOf(publicUrl, bytes, sign(secrets[0], 'callback:', bytes));
     },
     verify: (token) => {
-      if (!TOKEN.test(token)) return null;
-      const bytes = Buffer.from(token.slice(0, base64Length(REFERENCE_BYTES)), 'base64url');
-      const given = Buffer.from(token);
-      // As texts: the spare bits at the end of base64 are not signed, so only the one canonical spelling counts.
-      let genuine = false;
-      for (const secret of secrets) genuine = timingSafeEqual(Buffer.from(tokenOf(bytes, secret)), given) || genuine;
-      return genuine ? asUuid(bytes.toString('hex')) : null;
+      const bytes = genuine(token, secrets, 'callback:')?.bytes;
+      return bytes === undefined ? null : asUuid(bytes.toString('hex'));
+    },
+    probe: () => {
+      const bytes = randomBytes(REFERENCE_BYTES);
+      return { url: urlOf(publicUrl, bytes, sign(secrets[0], 'probe:', bytes)), proof: proofOf(secrets[0], bytes) };
+    },
+    prove: (token) => {
+      const found = genuine(token, secrets, 'probe:');
+      return found === null ? null : proofOf(found.secret, found.bytes);
     },
   };
 }
 
-function tokenOf(reference: Buffer, secret: string): string {
-  const mac = createHmac('sha256', secret).update('callback:').update(reference).digest('base64url');
+/** What a token is for: one for a probe never opens an execution, nor the other way round. */
+type Purpose = 'callback:' | 'probe:' | 'probed:';
+
+function genuine(
+  token: string,
+  secrets: readonly string[],
+  purpose: Purpose,
+): { bytes: Buffer; secret: string } | null {
+  if (!TOKEN.test(token)) return null;
+  const bytes = Buffer.from(token.slice(0, base64Length(REFERENCE_BYTES)), 'base64url');
+  const given = Buffer.from(token);
+  // As texts: the spare bits at the end of base64 are not signed, so only the one canonical spelling counts.
+  const isGiven = (secret: string) => timingSafeEqual(Buffer.from(tokenOf(bytes, sign(secret, purpose, bytes))), given);
+  // All of them are tried, so that the time tells nothing.
+  const [secret] = secrets.filter(isGiven);
+  return secret === undefined ? null : { bytes, secret };
+}
+
+function urlOf(publicUrl: string, reference: Buffer, mac: string): string {
+  return `${publicUrl}${CALLBACK_PATH}/${tokenOf(reference, mac)}`;
+}
+
+function tokenOf(reference: Buffer, mac: string): string {
   return `${reference.toString('base64url')}.${mac}`;
+}
+
+function proofOf(secret: string, reference: Buffer): string {
+  return sign(secret, 'probed:', reference);
+}
+
+function sign(secret: string, purpose: Purpose, reference: Buffer): string {
+  return createHmac('sha256', secret).update(purpose).update(reference).digest('base64url');
 }
 
 function asUuid(hex: string): string {

@@ -23,6 +23,10 @@ const MAX_TOLD = 10;
 export interface DispatchRules {
   readonly queueTimeoutMs: number;
   readonly pollIntervalMs: number;
+  /** No poll comes sooner after the answer; 0 unless said. */
+  readonly minPollIntervalMs?: number;
+  /** CXone is not told where to call back. */
+  readonly callbackless?: boolean;
 }
 
 export interface DispatchTools {
@@ -112,10 +116,16 @@ function isAway({ type, httpStatus }: SubmitAnswer): boolean {
   return type === 'unsent' && httpStatus !== 429;
 }
 
+/** Without a callback the first poll comes an interval after the answer, whatever the grace period is. */
+function firstPoll({ pollIntervalMs, minPollIntervalMs = 0, callbackless = false }: DispatchRules, chance: number) {
+  const spreadMs = firstPollSpread(pollIntervalMs, chance);
+  return { spreadMs, soonestMs: callbackless ? pollIntervalMs + spreadMs : minPollIntervalMs, callbackless };
+}
+
 function toEvent(answer: SubmitAnswer, execution: Dispatchable, world: World, rules: DispatchRules): ExecutionEvent {
   switch (answer.type) {
     case 'submitted':
-      return { ...answer, spreadMs: firstPollSpread(rules.pollIntervalMs, world.random()) };
+      return { ...answer, ...firstPoll(rules, world.random()) };
     case 'refused':
       return answer;
     case 'unsent':

@@ -1,5 +1,7 @@
+#!/usr/bin/env node
 // The command line: one word says what to run.
 
+import { asCalled } from './as-called.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { withEnvFile } from './config/env-file.ts';
 import { secretsIn } from './config/secrets.ts';
@@ -7,12 +9,13 @@ import { type Log, reasonOf } from './log.ts';
 import type { Service } from './service.ts';
 import { systemWorld } from './world.ts';
 
-const HELP = `Usage: node src/main.ts COMMAND …
+const HELP = asCalled(`Usage: node src/main.ts COMMAND …
 
   start          run the receiver; configured by environment variables and .env (see .env.example)
   demo           run the receiver against the embedded CXone simulator and show every fate (--serve keeps it up)
   simulator      run the CXone simulator alone, for an app's own tests
-  doctor         check configuration, database, disk, clock and CXone, and say what to do
+  doctor         check configuration, database, disk, CXone and the way back from it, and say what to do
+  profile        check, show: how CXone is spoken to; try: against a recording of a tenant
 
   executions     list, show, export; submit, poll, cancel
   notifications  list, replay: what apps were told
@@ -28,15 +31,15 @@ const HELP = `Usage: node src/main.ts COMMAND …
   prune          what retention takes away
   compact        give the free space in the database back to the disk, while the receiver is stopped
 
-Each tells more with --help. Most are npm scripts too: npm run executions -- list. They read the database, also while the
-receiver is down; what changes something asks the running receiver, over HTTP.
+Each tells more with --help. Those of operators read the database, also while the receiver is down; what changes something
+asks the running receiver, over HTTP.
 
 Exit code: 0 done, 1 something was found or the answer is no, 2 it could not be done.
 
   npm run -s executions -- list --status TIMEOUT --from 24h
   npm run -s executions -- show order-4711
   npm run -s audit -- tail --app shop
-`;
+`);
 
 async function main([command, ...args]: readonly string[]): Promise<void> {
   switch (command) {
@@ -49,7 +52,7 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
     }
     case 'simulator': {
       const { runSimulator } = await import('./simulator/command.ts');
-      return runSimulator(args);
+      return runSimulator(args, { write: (text) => process.stdout.write(asCalled(text)) });
     }
     case 'help':
     case '--help':
@@ -79,21 +82,35 @@ class UsageError extends Error {}
 
 async function start(): Promise<void> {
   // Loaded here, so that whoever only looks does not wait for all of it.
-  const [{ createJsonLog }, { startService }] = await Promise.all([import('./json-log.ts'), import('./service.ts')]);
+  const [{ createJsonLog }, { inheritedSockets }, { startService }] = await Promise.all([
+    import('./json-log.ts'),
+    import('./http/inherited.ts'),
+    import('./service.ts'),
+  ]);
   const config = readConfig(withEnvFile(process.env));
   const log = createJsonLog(config.logLevel, secretsIn(config));
   const fatal = (error: unknown) => {
     log.error({ reason: reasonOf(error) }, 'the disk failed: ending without acknowledging what was not committed');
     process.exit(1);
   };
-  const service = await startService({ config, world: systemWorld, log, fatal });
+  const sockets = inheritedSockets(process.env, process.pid);
+  const service = await startService({ config, world: systemWorld, log, fatal, sockets });
   log.info(startFacts(service, config), 'listening');
   stopOnSignal(service, log);
+  // Without TLS there is nothing to reload, and the end of a terminal is the end of what ran in it.
+  if (config.tls !== null) process.on('SIGHUP', () => void service.reload());
 }
 
 function startFacts({ url, webhookUrl }: Service, config: Config): Record<string, unknown> {
   const { cxone, publicUrl, databasePath } = config;
-  return { url, webhookUrl, publicUrl, upstream: cxone.baseUrl, database: databasePath, node: process.version };
+  return {
+    url,
+    webhookUrl,
+    publicUrl,
+    upstream: cxone.baseUrl ?? 'as CXone tells',
+    database: databasePath,
+    node: process.version,
+  };
 }
 
 /** SIGTERM and SIGINT drain and end with 0; a second one ends at once. */

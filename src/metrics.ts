@@ -24,6 +24,8 @@ export interface Metrics {
   observeRequest(request: ServedRequest): void;
   /** `milliseconds`: from the arrival of the callback to the commit; 0 for one that was refused. */
   observeCallback(outcome: string, milliseconds: number): void;
+  /** Of tokens that callbacks carry. */
+  observeTokenRequest(outcome: string): void;
   observeKeyRefusal(why: string): void;
   observeCommit(batch: number, milliseconds: number): void;
   /** Starts counting what these sources tell. */
@@ -35,9 +37,10 @@ export interface Metrics {
 /** So that the first of each is seen as an increase. */
 const CALLBACK_OUTCOMES = [
   ...['resolved', 'progress', 'duplicate', 'conflict', 'late', 'unreadable', 'mismatch', 'ignored'],
-  ...['address-not-allowed', 'bad-signature', 'bad-credentials', 'bad-timestamp', 'bad-body-signature'],
-  'unknown-execution',
+  ...['address-not-allowed', 'bad-signature', 'bad-credentials', 'expired-token', 'bad-timestamp'],
+  ...['bad-body-signature', 'unknown-execution'],
 ];
+const TOKEN_OUTCOMES = ['issued', 'invalid-client', 'invalid-request', 'unsupported-grant', 'address-not-allowed'];
 const KEY_REFUSALS = ['invalid-key', 'throttled'];
 
 /** Gauges by names that are for counters; nodejs_active_resources tells the same. */
@@ -54,12 +57,16 @@ export function createMetrics(): Metrics {
     'Callbacks received, by outcome; forged ones are counted here alone',
     ['outcome'],
   );
+  const tokens = make.counter('callback_tokens_total', 'Requests for a token that callbacks carry, by outcome', [
+    'outcome',
+  ]);
   const keys = make.counter(
     'keys_refused_total',
     'Requests with a key that is not known here, by what they were told',
     ['why'],
   );
   for (const outcome of CALLBACK_OUTCOMES) callbacks.inc({ outcome }, 0);
+  for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
   for (const why of KEY_REFUSALS) keys.inc({ why }, 0);
   let heard = (_milliseconds: number) => {};
   let refresh = async () => {};
@@ -70,6 +77,7 @@ export function createMetrics(): Metrics {
       callbacks.inc({ outcome });
       if (outcome === 'resolved') heard(milliseconds);
     },
+    observeTokenRequest: (outcome) => tokens.inc({ outcome }),
     observeKeyRefusal: (why) => keys.inc({ why }),
     observeCommit: commits,
     connect: (sources) => {

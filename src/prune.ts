@@ -1,5 +1,6 @@
 // Verb: forget what is older than the retention periods, in small batches that let everything else through.
 
+import { asCalled } from './as-called.ts';
 import { signHead } from './audit-head.ts';
 import { type Log, reasonOf } from './log.ts';
 import type { Round } from './loop.ts';
@@ -113,7 +114,7 @@ export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>)
       canShrink = false;
       log.info(
         {},
-        'what pruning frees stays in the file and is used again: npm run compact lets it go back to the disk',
+        asCalled('what pruning frees stays in the file and is used again: npm run compact lets it go back to the disk'),
       );
     }
     spaceIsFree = left !== null && left > 0;

@@ -1,23 +1,30 @@
 // The only wiring: puts the parts together, starts them, and takes them down again without losing anything.
 
+import { asCalled } from './as-called.ts';
 import { createHeadReports } from './audit-head.ts';
 import { startBackground } from './background.ts';
+import { createCallbackTokens } from './callback-tokens.ts';
 import { createCallbackUrls } from './callback-url.ts';
+import { callbackRulesOf } from './config/callback-rules.ts';
 import type { Config } from './config/config.ts';
+import { secretsIn } from './config/secrets.ts';
 import { createCourier } from './courier/client.ts';
 import type { Resolve } from './courier/guard.ts';
 import type { Courier } from './courier/port.ts';
 import { createNotifyRules } from './courier/rules.ts';
 import { createSecretsOf } from './courier/signature.ts';
 import { createCxone } from './cxone/client.ts';
-import type { Wire } from './cxone/exchange.ts';
+import { NETWORK, type Wire } from './cxone/exchange.ts';
+import { paceOf } from './cxone/pace.ts';
 import { loadProfile } from './cxone/profile.ts';
+import { openRecorder } from './cxone/recording/recorder.ts';
 import { createFigures } from './figures/figures.ts';
 import { createFormTokens } from './form-tokens.ts';
 import { createApp } from './http/app.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
+import { type Listeners, openListeners } from './http/listeners.ts';
 import { createRateLimits } from './http/rate-limits.ts';
-import { type Listening, listen } from './http/server.ts';
+import type { listen } from './http/server.ts';
 import { createInsights } from './insights.ts';
 import { writeToLog } from './journal.ts';
 import { createStreams } from './live/streams.ts';
@@ -37,7 +44,14 @@ import { createWaiters } from './waiters.ts';
 import type { World } from './world.ts';
 
 /** How long stopping may take: what is in flight by then is given up, durably undecided. */
-const DRAIN_MS = 10_000;
+export const DRAIN_MS = 10_000;
+
+/** How often the files of the TLS certificate are looked at. */
+const TLS_CHECK_MS = 10_000;
+
+const UNVERIFIED = asCalled(
+  'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',
+);
 
 /** How much of that a collector that takes no spans may hold up. */
 const LAST_SPANS_MS = 3_000;
@@ -50,6 +64,8 @@ export interface ServiceOptions {
   readonly fatal: (error: unknown) => void;
   /** Replaces PUBLIC_URL by what the webhook's listener turned out to be: for a receiver that only this machine calls. */
   readonly publicUrlFromListener?: boolean;
+  /** File descriptors of sockets to listen on, which others hold open too. */
+  readonly sockets?: readonly number[];
   /** Replaces parts of the machine by others: for a simulation in which the service is not to touch the real ones. */
   readonly machine?: Partial<Machine>;
 }
@@ -72,13 +88,16 @@ export interface Service {
   readonly store: Store;
   /** Not ready, finish what is in flight, commit, close. */
   stop(): Promise<void>;
+  /** Takes up the TLS certificate from its files, if it speaks TLS. */
+  reload(): Promise<void>;
 }
 
 /** @throws {ProfileError | DatabaseRefused | Error} before anything listens, or with everything closed again. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, world, log } = options;
   const profile = loadProfile(config.cxone.profilePath);
-  const { listen: open = listen, wire, resolve, metrics = createMetrics() } = options.machine ?? {};
+  const callbacks = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
+  const { listen: open, wire = NETWORK, resolve, metrics = createMetrics() } = options.machine ?? {};
   const tracing = await startTracing(config, world, log);
   const store = createSqliteStore({
     path: config.databasePath,
@@ -87,7 +106,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     fatal: options.fatal,
     observeCommit: metrics.observeCommit,
   });
-  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log, ...(wire ? { wire } : {}) });
+  if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);
+  const recorder = openRecorder({ ...config.cxone, profile, secrets: secretsIn(config), world, log });
+  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log, wire: recorder.over(wire) });
   const notifyRules = createNotifyRules(config.notifications.allowedOrigins);
   const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
   const notifyUrls = new Map(config.notifications.urls.map(({ app, url }) => [app, url]));
@@ -118,9 +139,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   store.watch(writeToLog(log, lifetime));
 
   const figures = createFigures(store, world.now);
-  const { pollIntervalMs } = config;
-  const insights = createInsights({ store, world, log, pollIntervalMs });
-  const reconciliations = createReconciliations({ store, cxone, world, log, tracing, pollIntervalMs });
+  const pace = paceOf(profile, config.pollIntervalMs);
+  const insights = createInsights({ store, world, log, ...pace });
+  const reconciliations = createReconciliations({ store, cxone, world, log, tracing, ...pace });
 
   const http: HttpDependencies = {
     store,
@@ -133,54 +154,62 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
     insights,
     reconciliations,
+    unfit: cxone.unfit,
     submit: createSubmit(store, world, { ...config, notifyUrls }),
     rates: createRateLimits(world, config),
-    resolve: createResolve(store, cxone, world, config.callbackTrust),
+    resolve: recorder.hearing(createResolve(store, cxone, world, config.callbackTrust)),
     waiters,
     streams,
     world: lifetime,
     log,
     tracing,
     callbackUrls: createCallbackUrls(config.publicUrl, config.callbackSecrets),
-    callbackRules: config.callbackRules,
+    callbackRules: callbacks.rules,
+    callbackTokens: callbacks.tokens && createCallbackTokens(callbacks.tokens, config.callbackSecrets, world),
     notifyRules,
     notifySecrets,
     trustedProxies: config.trustedProxies,
     apps: config.apps,
     operators: config.operators,
     readers: config.readers,
-    draining: () => draining,
+    // Sockets that outlive this process bring nothing new while it stops, and what they had brought is accepted.
+    draining: () => draining && !listeners.outlive,
     ready: createReadiness({ store, world, loops: () => loops, draining: () => draining }),
     metrics: metrics.scrape,
     observeRequest: metrics.observeRequest,
     observeCallback: metrics.observeCallback,
+    observeTokenRequest: metrics.observeTokenRequest,
     observeKeyRefusal: metrics.observeKeyRefusal,
   };
 
-  let listeners: readonly Listening[];
+  let listeners: Listeners;
   try {
-    listeners = await listenAll(config, http, open);
+    const { sockets = [] } = options;
+    const place = { ...config, sockets, now: world.now, log, ...(open ? { open } : {}) };
+    listeners = await openListeners((surface) => createApp(http, surface), place);
   } catch (error) {
     cxone.close();
+    recorder.close();
     courier.close();
     await store.close();
     throw error;
   }
-  const [main, webhook = main] = listeners as [Listening, Listening?];
+  const { tls } = listeners;
 
   // Only now, with CXone's way back open, is anything sent.
-  const publicUrl = options.publicUrlFromListener ? webhook.url : config.publicUrl;
+  const publicUrl = options.publicUrlFromListener ? listeners.webhookUrl : config.publicUrl;
   const callbackUrls = createCallbackUrls(publicUrl, config.callbackSecrets);
   const heads = createHeadReports(store, world, log, config.callbackSecrets);
   loops = new Map([
     ...startBackground({
-      ...{ store, cxone, courier, lanes, callbackUrls, world, log, tracing, rules: config },
+      ...{ store, cxone, courier, lanes, callbackUrls, world, log, tracing, rules: { ...config, ...pace } },
       exports: config.retentionExportDir === null ? null : createExportFiles(config.retentionExportDir, world),
       secrets: config.callbackSecrets,
     }),
     ['audit-head', startLoop('audit-head', heads.work, world, log)],
     ['figures', startLoop('figures', figures.work, world, log)],
     ['insights', startLoop('insights', insights.work, world, log)],
+    ...(tls ? [['tls', startLoop('tls', () => tls.check().then(() => TLS_CHECK_MS), world, log)] as const] : []),
   ]);
 
   // Says at once whether CXone gives a token and with which scopes; nothing waits for it.
@@ -189,12 +218,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   async function stop(): Promise<void> {
     draining = true;
     const late = world.now() + DRAIN_MS;
+    const closing = listeners.outlive ? listeners.close(DRAIN_MS) : null;
     waiters.release();
     streams.release();
     const atWork = [...[...loops.values()].map((loop) => loop.stop()), reconciliations.stop()];
     await inTime(Promise.all(atWork), late);
-    await Promise.all(listeners.map((listener) => listener.close(Math.max(0, late - world.now()))));
+    await (closing ?? listeners.close(Math.max(0, late - world.now())));
     cxone.close();
+    recorder.close();
     courier.close();
     await store.close();
     ended.abort();
@@ -210,7 +241,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await Promise.race([work.finally(() => done.abort()), timer]);
   }
 
-  return { url: main.url, webhookUrl: webhook.url, store, stop };
+  const { url, webhookUrl } = listeners;
+  return { url, webhookUrl, store, stop, reload: async () => tls?.reload() };
 }
 
 /** OpenTelemetry is loaded only for those who want it: nobody else pays for it, with time or with memory. */
@@ -219,20 +251,4 @@ async function startTracing({ tracing }: Config, world: World, log: Log): Promis
   if (tracing === null && !registered) return NO_TRACING;
   const { createOtel, createRegisteredOtel } = await import('./tracing/otel.ts');
   return registered || tracing === null ? createRegisteredOtel(world) : createOtel(tracing, world, log);
-}
-
-async function listenAll(
-  { host, port, callbackPort }: Config,
-  http: HttpDependencies,
-  open: typeof listen,
-): Promise<Listening[]> {
-  const { log } = http;
-  if (callbackPort === null) return [await open(createApp(http, 'everything'), { host, port, log })];
-  const main = await open(createApp(http, 'apps'), { host, port, log });
-  try {
-    return [main, await open(createApp(http, 'webhook'), { host, port: callbackPort, log })];
-  } catch (error) {
-    await main.close(0);
-    throw error;
-  }
 }

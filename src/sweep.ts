@@ -28,13 +28,16 @@ export interface SweepTools {
   readonly world: World;
   readonly tracing: Tracing;
   readonly pollIntervalMs: number;
+  /** Polls of one execution are at least so far apart, the last one too; 0 unless said. */
+  readonly minPollIntervalMs?: number;
   /** Which apps' executions the permits go to. */
   readonly share: Share;
 }
 
 /** Polls whatever is due. Permission first, claim second: a claimed execution never waits for CXone's limits. */
 export function createPolling(tools: SweepTools): Work {
-  const { store, world, share } = tools;
+  const { store, world, share, minPollIntervalMs = 0 } = tools;
+  const leaseMs = Math.max(LEASE_MS, minPollIntervalMs);
   const startedAt = world.now();
   const underWay = new Set<string>();
 
@@ -50,7 +53,7 @@ export function createPolling(tools: SweepTools): Work {
     let claimed: Execution[] = [];
     try {
       const now = world.now();
-      claimed = await store.claimPolls(permits.length, now, now + LEASE_MS, share);
+      claimed = await store.claimPolls(permits.length, now, now + leaseMs, share);
     } finally {
       for (const permit of permits.slice(claimed.length)) permit.cancel();
     }
@@ -80,7 +83,7 @@ export function createExpiry({ store, world }: Pick<SweepTools, 'store' | 'world
 }
 
 async function poll(
-  { store, cxone, world, tracing, pollIntervalMs }: SweepTools,
+  { store, cxone, world, tracing, pollIntervalMs, minPollIntervalMs = 0 }: SweepTools,
   execution: Execution,
   permit: Permit,
   startedAt: number,
@@ -95,18 +98,24 @@ async function poll(
     permit.release();
   }
   const now = world.now();
+  const notBefore = now + minPollIntervalMs;
   const next = nextPollAt(now, execution.pollCount, pollIntervalMs, world.random(), execution.pollAfter);
   const record = (event: Parameters<Store['record']>[1]) =>
     persist(() => store.record(execution.reference, event, now), world, signal);
   switch (answer.type) {
     case 'polled':
-      await record({ ...answer, asked: execution.executionId, nextPollAt: next, final });
+      await record({ ...answer, asked: execution.executionId, nextPollAt: next, notBefore, final });
       return;
     case 'not-found':
       await record({ ...answer, asked: execution.executionId, type: 'poll-not-found' });
       return;
     case 'failed':
-      await record({ ...answer, type: 'poll-failed', nextPollAt: Math.max(next, now + answer.retryAfterMs) });
+      await record({
+        ...answer,
+        type: 'poll-failed',
+        nextPollAt: Math.max(next, now + answer.retryAfterMs),
+        notBefore,
+      });
       if (final && answer.asked) await record({ type: 'expired', message: `the last poll failed: ${answer.message}` });
       else if (isPast(patienceEnd(execution, startedAt), now)) await record(UNASKABLE);
       return;

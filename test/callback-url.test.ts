@@ -54,3 +54,16 @@ test('while secrets rotate, URLs signed with either verify, and the new one sign
   expect(urls.verify(tokenOf(rotating.mint(REFERENCE)))).toBe(REFERENCE);
   expect(urls.verify(tokenOf(before.mint(REFERENCE)))).toBeNull();
 });
+
+test('a probe is proved by whoever knows the secret that signed it, and by nobody else', () => {
+  const { url, proof } = urls.probe();
+  const rotating = createCallbackUrls('https://other.example', ['a-third-secret-of-at-least-32-characters', NEW]);
+  expect(rotating.prove(tokenOf(url))).toBe(proof);
+  expect(createCallbackUrls('https://receiver.example', [OLD]).prove(tokenOf(url))).toBeNull();
+  expect(urls.probe().proof).not.toBe(proof);
+});
+
+test('a probe opens no execution, and the URL of an execution proves nothing', () => {
+  expect(urls.verify(tokenOf(urls.probe().url))).toBeNull();
+  expect(urls.prove(tokenOf(urls.mint(REFERENCE)))).toBeNull();
+});

@@ -3,6 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { VARIABLES } from '../src/config/variables.ts';
+import { DRAIN_MS } from '../src/service.ts';
 
 const HOME = new URL('../', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, HOME), 'utf8');
@@ -48,7 +50,7 @@ describe('the image', () => {
   });
 
   test('has a health check that needs nothing but Node, and time to drain', () => {
-    expect(all('HEALTHCHECK')).toEqual([expect.stringMatching(/CMD \["node", "-e", "fetch\(.*\/livez/)]);
+    expect(all('HEALTHCHECK')).toEqual([expect.stringMatching(/CMD \["node", "-e", ".*\/livez/)]);
     expect(all('STOPSIGNAL')).toEqual(['STOPSIGNAL SIGTERM']);
     expect(all('CMD')).toEqual(['CMD ["node", "src/main.ts", "start"]']);
   });
@@ -76,6 +78,25 @@ describe('the unit', () => {
   });
 
   test('leaves more time to stop than draining takes', () => {
-    expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThan(10);
+    expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) * 1000).toBeGreaterThan(DRAIN_MS);
+  });
+
+  test('has a socket that holds the port which the receiver listens on unless told otherwise', () => {
+    const socket = read('deploy/cxone-callback-receiver.socket');
+    const { fallback } = VARIABLES.find(({ name }) => name === 'PORT') ?? {};
+    expect([...socket.matchAll(/^ListenStream=(.*)$/gm)].map(([, address]) => address)).toEqual([
+      `127.0.0.1:${fallback}`,
+    ]);
+  });
+
+  test('can take each secret from a credential, under a name that it is loaded as', () => {
+    const credentials = read('deploy/credentials.conf');
+    const loaded = [...credentials.matchAll(/^LoadCredential=([a-z-]+):/gm)].map(([, name]) => name);
+    const taken = [...credentials.matchAll(/^Environment=([A-Z_]+)_FILE=%d\/([a-z-]+)$/gm)];
+    expect(taken.map(([, , name]) => name)).toEqual(loaded);
+    const secrets = VARIABLES.filter(({ secret }) => secret).map(({ name }) => name);
+    expect(taken.filter(([, variable]) => !secrets.includes(variable ?? ''))).toEqual([]);
+    const required = VARIABLES.filter(({ secret, required }) => secret && required).map(({ name }) => name);
+    expect(taken.map(([, variable]) => variable)).toEqual(expect.arrayContaining(required));
   });
 });

@@ -1,5 +1,5 @@
 // Submits many executions at once under an idempotency key: run it again with the same key, and nothing runs again.
-//   RECEIVER_KEY=… BATCH=reminders-2026-01-31 npx node examples/typescript/batch.ts
+//   RECEIVER_KEY=… BATCH=reminders-2026-01-31 npx node -C receiver-source examples/typescript/batch.ts
 
 import { createClient } from 'cxone-callback-receiver/client';
 

@@ -1,5 +1,5 @@
 // Prints what happens to your executions as it happens; a lost connection is resumed without gap or repeat.
-//   RECEIVER_KEY=… [LAST_EVENT_ID=17] npx node examples/typescript/follow-events.ts
+//   RECEIVER_KEY=… [LAST_EVENT_ID=17] npx node -C receiver-source examples/typescript/follow-events.ts
 
 import { createClient } from 'cxone-callback-receiver/client';
 

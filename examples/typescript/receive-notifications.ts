@@ -1,5 +1,5 @@
 // Submits an execution, and is told by the receiver how it ended: a small server that believes only what is signed.
-//   RECEIVER_KEY=… PORT=9000 NOTIFY_URL=http://127.0.0.1:9000/ npx node examples/typescript/receive-notifications.ts
+//   RECEIVER_KEY=… PORT=9000 NOTIFY_URL=http://127.0.0.1:9000/ npx node -C receiver-source examples/typescript/receive-notifications.ts
 // NOTIFY_URL is where the receiver reaches this server; unless it is public https, list it in NOTIFY_ALLOWED_HOSTS there.
 
 import { createServer } from 'node:http';

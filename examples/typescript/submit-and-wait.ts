@@ -1,5 +1,5 @@
 // Submits an execution, waits for its outcome and prints it.
-//   RECEIVER_URL=http://127.0.0.1:8080 RECEIVER_KEY=… npx node examples/typescript/submit-and-wait.ts
+//   RECEIVER_URL=http://127.0.0.1:8080 RECEIVER_KEY=… npx node -C receiver-source examples/typescript/submit-and-wait.ts
 
 import { createClient, ReceiverError } from 'cxone-callback-receiver/client';
 

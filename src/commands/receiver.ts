@@ -47,6 +47,9 @@ function urlOf(variables: Variables): string {
   const said = given(variables, 'RECEIVER_URL');
   if (said !== undefined) return said;
   const [host, port] = [readVariable(variables, 'HOST'), readVariable(variables, 'PORT')];
+  if (readVariable(variables, 'TLS_CERT_FILE') !== undefined) {
+    throw new NotDone('The receiver speaks TLS: set RECEIVER_URL to https:// and a name that is in its certificate.');
+  }
   if (port === 0) throw new NotDone('PORT is 0, so the receiver listens where the system put it: set RECEIVER_URL.');
   // What listens everywhere is found here.
   const here = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;

@@ -1,5 +1,6 @@
 // Runs one of the operators' commands: its help, its errors in one line, its exit code.
 
+import { asCalled } from '../as-called.ts';
 import { ConfigError } from '../config/config.ts';
 import { DatabaseRefused } from '../store/sqlite/open.ts';
 import { orNearest } from './nearest.ts';
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   health: async () => (await import('./health.ts')).health,
   keys: async () => (await import('./keys.ts')).keys,
   notifications: async () => (await import('./notifications.ts')).notifications,
+  profile: async () => (await import('./profile.ts')).profile,
   prune: async () => (await import('./prune.ts')).prune,
   reconcile: async () => (await import('./reconcile.ts')).reconcile,
   restore: async () => (await import('./restore.ts')).restore,
@@ -45,7 +47,7 @@ export async function runCommand(name: string, args: readonly string[], surround
   const action = 'run' in command ? command : actionOf(command.commands, words[0]);
   const { help } = action ?? command;
   if (args.includes('--help') || args.includes('-h') || args[0] === 'help') {
-    surroundings.write(help);
+    surroundings.write(asCalled(help));
     return 0;
   }
   try {
@@ -70,7 +72,7 @@ function whatThereIs(name: string, command: Command, word: string | undefined): 
 function codeOf(error: unknown, help: string, { tell }: Surroundings): number {
   if (error instanceof OutputClosed) return 0;
   if (error instanceof CommandUsage) {
-    tell(`${error.message}\n\n${help}`);
+    tell(`${error.message}\n\n${asCalled(help)}`);
     return NOT_DONE;
   }
   if (error instanceof ConfigError || error instanceof DatabaseRefused || error instanceof NotDone) {

@@ -1,22 +1,12 @@
 // The variables that say what a callback must show besides its signed URL, and what it is then good for.
 
 import * as v from 'valibot';
+import { isFreeHeader, isHeaderName, TOLERANCE_SECONDS } from '../cxone/profile/callback.ts';
 import { type AddressRange, readRange } from '../http/checks/addresses.ts';
-import type { CallbackRules } from '../http/checks/callback-checks.ts';
-import { items, KEY_TEXT, MIN_KEY_LENGTH, secrets, text, wholeNumber } from './fields.ts';
+import type { BodySignatureShape } from '../http/checks/body-signature.ts';
+import type { Credential } from '../http/checks/credentials.ts';
+import { items, KEY_TEXT, type Key, keys, MIN_KEY_LENGTH, secret, secrets, text, wholeNumber } from './fields.ts';
 
-/** RFC 9110, section 5.1: a token. */
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
-/** Those that say something else already, and those that a proxy may write. */
-const TAKEN_HEADERS = [
-  'authorization',
-  'connection',
-  'content-length',
-  'content-type',
-  'host',
-  'transfer-encoding',
-  'x-forwarded-for',
-];
 const BASIC_PAIR = /^[^:]{1,64}:.*$/;
 
 /** Text in which nothing is wrong; what is wrong counts as unread, so that nothing else is said of it. */
@@ -33,8 +23,8 @@ function readable(problemOf: (value: string) => string | null) {
 }
 
 const headerName = readable((name) => {
-  if (!HEADER_NAME.test(name)) return 'must be the name of an HTTP header';
-  if (!TAKEN_HEADERS.includes(name.toLowerCase())) return null;
+  if (!isHeaderName(name)) return 'must be the name of an HTTP header';
+  if (isFreeHeader(name)) return null;
   return 'must be a header of its own; for Authorization set CALLBACK_BASIC_AUTH or CALLBACK_BEARER_TOKEN instead';
 });
 
@@ -78,20 +68,23 @@ function secretProblem(secret: string): string | null {
 }
 
 const TRUSTS = ['signature', 'verify'] as const;
+const ALGORITHMS = ['sha256', 'sha512'] as const;
 const ENCODINGS = ['hex', 'base64'] as const;
 
 /** The default of an optional variable stands here as it would stand in the environment. */
 export const CALLBACK_VARIABLES = {
   CALLBACK_HEADER_NAME: v.optional(headerName),
-  CALLBACK_HEADER_VALUE: v.optional(sentSecrets),
-  CALLBACK_BASIC_AUTH: v.optional(basicPairs),
-  CALLBACK_BEARER_TOKEN: v.optional(sentSecrets),
-  CALLBACK_HMAC_SECRET: v.optional(v.pipe(text, secrets)),
+  CALLBACK_HEADER_VALUE: v.optional(secret(sentSecrets)),
+  CALLBACK_BASIC_AUTH: v.optional(secret(basicPairs)),
+  CALLBACK_BEARER_TOKEN: v.optional(secret(sentSecrets)),
+  CALLBACK_CLIENTS: v.optional(secret(v.pipe(text, keys(MIN_KEY_LENGTH)))),
+  CALLBACK_HMAC_SECRET: v.optional(secret(v.pipe(text, secrets))),
   CALLBACK_HMAC_HEADER: v.optional(headerName),
+  CALLBACK_HMAC_ALGORITHM: v.optional(v.pipe(text, v.picklist(ALGORITHMS, 'must be sha256 or sha512')), 'sha256'),
   CALLBACK_HMAC_ENCODING: v.optional(v.pipe(text, v.picklist(ENCODINGS, 'must be hex or base64')), 'hex'),
   CALLBACK_HMAC_PREFIX: v.optional(prefix),
   CALLBACK_HMAC_TIMESTAMP_HEADER: v.optional(headerName),
-  CALLBACK_HMAC_TOLERANCE_SECONDS: v.optional(wholeNumber(1, 86_400), '300'),
+  CALLBACK_HMAC_TOLERANCE_SECONDS: v.optional(wholeNumber(1, 86_400), String(TOLERANCE_SECONDS)),
   CALLBACK_ALLOWED_IPS: v.optional(ranges),
   TRUSTED_PROXIES: v.optional(wholeNumber(0, 10), '0'),
   CALLBACK_TRUST: v.optional(v.pipe(text, v.picklist(TRUSTS, 'must be signature or verify')), 'signature'),
@@ -99,25 +92,39 @@ export const CALLBACK_VARIABLES = {
 
 type CallbackEnvironment = v.InferOutput<v.ObjectSchema<typeof CALLBACK_VARIABLES, undefined>>;
 
-export function callbackRulesOf(env: CallbackEnvironment): CallbackRules {
-  const { CALLBACK_HEADER_NAME: name, CALLBACK_HEADER_VALUE: values } = env;
+/** What the environment says of checks of callbacks; the upstream profile may say more. */
+export interface CallbackSettings {
+  readonly allowedAddresses: readonly AddressRange[];
+  /** Null: the profile names it. */
+  readonly header: { readonly name: string | null; readonly values: readonly string[] };
+  readonly credentials: readonly Credential[];
+  /** Who may get a token for callbacks to carry. */
+  readonly clients: readonly Key[];
+  /** Null: the profile gives the shape. */
+  readonly hmac: { readonly secrets: readonly string[]; readonly shape: BodySignatureShape | null };
+}
+
+export function callbackSettingsOf(env: CallbackEnvironment): CallbackSettings {
   return {
     allowedAddresses: env.CALLBACK_ALLOWED_IPS ?? [],
-    header: name && values ? { name, values: values.map(({ secret }) => secret) } : null,
+    header: {
+      name: env.CALLBACK_HEADER_NAME ?? null,
+      values: (env.CALLBACK_HEADER_VALUE ?? []).map((one) => one.secret),
+    },
     credentials: [
-      ...(env.CALLBACK_BASIC_AUTH ?? []).map(({ secret }) => ({ scheme: 'basic' as const, secret })),
-      ...(env.CALLBACK_BEARER_TOKEN ?? []).map(({ secret }) => ({ scheme: 'bearer' as const, secret })),
+      ...(env.CALLBACK_BASIC_AUTH ?? []).map((one) => ({ scheme: 'basic' as const, secret: one.secret })),
+      ...(env.CALLBACK_BEARER_TOKEN ?? []).map((one) => ({ scheme: 'bearer' as const, secret: one.secret })),
     ],
-    bodySignature: bodySignatureOf(env),
+    clients: env.CALLBACK_CLIENTS ?? [],
+    hmac: { secrets: env.CALLBACK_HMAC_SECRET ?? [], shape: shapeOf(env) },
   };
 }
 
-function bodySignatureOf(env: CallbackEnvironment): CallbackRules['bodySignature'] {
-  const { CALLBACK_HMAC_SECRET: given, CALLBACK_HMAC_HEADER: header } = env;
-  if (given === undefined || header === undefined) return null;
+function shapeOf(env: CallbackEnvironment): BodySignatureShape | null {
+  if (env.CALLBACK_HMAC_HEADER === undefined) return null;
   return {
-    secrets: given,
-    header,
+    header: env.CALLBACK_HMAC_HEADER,
+    algorithm: env.CALLBACK_HMAC_ALGORITHM,
     encoding: env.CALLBACK_HMAC_ENCODING,
     prefix: env.CALLBACK_HMAC_PREFIX ?? '',
     timestampHeader: env.CALLBACK_HMAC_TIMESTAMP_HEADER ?? null,

@@ -1,26 +1,29 @@
 // Environment variables → one validated configuration with units in its names, or every mistake at once.
 
 import * as v from 'valibot';
-import type { CallbackRules } from '../http/checks/callback-checks.ts';
+import type { TlsFiles } from '../http/tls.ts';
 import type { CallbackTrust } from '../resolve.ts';
 import type { OtelOptions } from '../tracing/otel.ts';
 import { type AppShares, appSharesOf } from './apps.ts';
-import { callbackRulesOf } from './callbacks.ts';
+import { type CallbackSettings, callbackSettingsOf } from './callbacks.ts';
+import { type CxoneConfig, cxoneOf, missingFor } from './cxone.ts';
 import type { Key } from './fields.ts';
 import { type NotificationConfig, notificationsOf } from './notifications.ts';
+import { withSecretFiles } from './secret-files.ts';
 import { tracingOf } from './tracing.ts';
-import { CHECKED_ENVIRONMENT, ENVIRONMENT, type Environment, type LogLevel, VARIABLES } from './variables.ts';
+import {
+  CHECKED_ENVIRONMENT,
+  ENVIRONMENT,
+  type Environment,
+  type LogLevel,
+  VARIABLES,
+  type Variable,
+} from './variables.ts';
 
 export interface Config extends AppShares {
-  readonly cxone: {
-    /** Without a trailing slash. */
-    readonly baseUrl: string;
-    /** Null: where the upstream profile says, below the base URL. */
-    readonly tokenUrl: string | null;
-    readonly clientId: string;
-    readonly clientSecret: string;
-    /** Null: the built-in profile. */
-    readonly profilePath: string | null;
+  readonly cxone: CxoneConfig & {
+    /** Where exchanges are recorded; null for nowhere. */
+    readonly recordDir: string | null;
   };
   /** Without a trailing slash. */
   readonly publicUrl: string;
@@ -29,10 +32,12 @@ export interface Config extends AppShares {
   readonly port: number;
   /** Null: the webhook is served on the same port as everything else. */
   readonly callbackPort: number | null;
+  /** Null: it speaks plain HTTP, and TLS is a proxy's. */
+  readonly tls: TlsFiles | null;
   /** The first signs, all verify. */
   readonly callbackSecrets: readonly [string, ...string[]];
-  /** What a callback must show besides its signed URL. */
-  readonly callbackRules: CallbackRules;
+  /** What is said here of what a callback must show besides its signed URL; the profile may say more. */
+  readonly callbackSettings: CallbackSettings;
   readonly callbackTrust: CallbackTrust;
   /** How many proxies in front of the receiver add to X-Forwarded-For. */
   readonly trustedProxies: number;
@@ -74,48 +79,55 @@ export class ConfigError extends Error {
   }
 }
 
+type Given = Readonly<Record<string, string | undefined>>;
+
 /** An empty or blank variable counts as unset. @throws {ConfigError} */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const reading = v.safeParse(CHECKED_ENVIRONMENT, givenIn(env));
-  if (!reading.success) throw new ConfigError(problemsIn(reading.issues));
-  return configOf(reading.output);
+export function readConfig(env: Given): Config {
+  return configOf(read(CHECKED_ENVIRONMENT, env, VARIABLES, missingFor));
 }
 
 /** One variable alone, for commands that need no more of the configuration. @throws {ConfigError} */
-export function readVariable<Name extends keyof Environment>(
-  env: Readonly<Record<string, string | undefined>>,
-  name: Name,
-): Environment[Name] {
-  const reading = v.safeParse(v.pick(ENVIRONMENT, [name]), givenIn(env));
-  if (!reading.success) throw new ConfigError(problemsIn(reading.issues));
-  return (reading.output as Environment)[name];
+export function readVariable<Name extends keyof Environment>(env: Given, name: Name): Environment[Name] {
+  const wanted = VARIABLES.filter((variable) => variable.name === name);
+  return (read(v.pick(ENVIRONMENT, [name]), env, wanted) as Environment)[name];
 }
 
-function givenIn(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(VARIABLES.map(({ name }) => [name, env[name]?.trim() || undefined]));
+function read<S extends v.GenericSchema>(
+  schema: S,
+  env: Given,
+  variables: readonly Variable[],
+  missing: (given: Given) => ReadonlyMap<string, string> = () => new Map(),
+): v.InferOutput<S> {
+  const { given, unread } = withSecretFiles(env, variables);
+  const reading = v.safeParse(schema, given);
+  const lacking = missing(given);
+  const problemsWith = (name: string) => [
+    ...problemsOf(name, reading.issues ?? []),
+    ...(lacking.has(name) ? [`${name}: ${lacking.get(name)}`] : []),
+  ];
+  // What its file did not give is not also missing.
+  const problems = variables.flatMap(({ name }) => unread.get(name) ?? problemsWith(name));
+  if (!reading.success || problems.length > 0) throw new ConfigError(problems);
+  return reading.output;
 }
 
-function problemsIn(issues: readonly v.BaseIssue<unknown>[]): string[] {
-  return VARIABLES.flatMap(({ name }) =>
-    issues.filter((issue) => v.getDotPath(issue) === name).map((issue) => `${name}: ${issue.message}`),
-  );
+function problemsOf(name: string, issues: readonly v.BaseIssue<unknown>[]): string[] {
+  return issues.filter((issue) => v.getDotPath(issue) === name).map((issue) => `${name}: ${issue.message}`);
 }
 
 function configOf(env: Environment): Config {
   return {
     cxone: {
-      baseUrl: env.CXONE_BASE_URL ?? `https://${env.CXONE_ORG_DOMAIN}`,
-      tokenUrl: env.CXONE_TOKEN_URL ?? null,
-      clientId: env.CXONE_CLIENT_ID,
-      clientSecret: env.CXONE_CLIENT_SECRET,
-      profilePath: env.CXONE_PROFILE ?? null,
+      ...cxoneOf(env),
+      recordDir: env.CXONE_RECORD_DIR ?? null,
     },
     publicUrl: env.PUBLIC_URL,
     host: env.HOST,
     port: env.PORT,
     callbackPort: ownPort(env.CALLBACK_PORT, env.PORT),
+    tls: tlsOf(env),
     callbackSecrets: env.CALLBACK_SECRET,
-    callbackRules: callbackRulesOf(env),
+    callbackSettings: callbackSettingsOf(env),
     callbackTrust: env.CALLBACK_TRUST,
     trustedProxies: env.TRUSTED_PROXIES,
     databasePath: env.DATABASE_PATH,
@@ -138,6 +150,10 @@ function configOf(env: Environment): Config {
     logLevel: env.LOG_LEVEL,
     tracing: tracingOf(env),
   };
+}
+
+function tlsOf({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }: Environment): TlsFiles | null {
+  return certFile === undefined || keyFile === undefined ? null : { certFile, keyFile };
 }
 
 /** Port 0 is never the same port: the system picks one for each. */

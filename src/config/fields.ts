@@ -17,7 +17,7 @@ export const MIN_KEY_LENGTH = 16;
 export const MIN_OPERATOR_KEY_LENGTH = 8;
 /** Of a member whose value is hidden. One of a single character would hide every word that contains it. */
 const FIELD_NAME = /^[^\s"'\\:/]{2,128}$/;
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+export const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 export const KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 /** Visible ASCII: anything else does not survive an Authorization header. The comma parts the list. */
 export const KEY_TEXT = /^[!-+\--~]+$/;
@@ -27,6 +27,10 @@ export const KEY_TEXT = /^[!-+\--~]+$/;
 export const present = (hint: string) => v.string(`missing; ${hint}`);
 
 export const text = v.string();
+
+/** Marks a variable whose value nobody may read in a log. Whatever is marked may also come from a file: NAME_FILE. */
+export const secret = <S extends v.GenericSchema<unknown, unknown>>(schema: S) =>
+  v.pipe(schema, v.metadata({ secret: true }));
 
 export const host = v.pipe(
   text,

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { type AllowedOrigin, createNotifyRules, readOrigin } from '../courier/rules.ts';
 import { type AppSecret, secretProblem } from '../courier/signature.ts';
-import { items, KEY_NAME, type Key, text } from './fields.ts';
+import { items, KEY_NAME, type Key, secret, text } from './fields.ts';
 
 /** Where an app is told when its submission names no place. */
 export interface AppUrl {
@@ -68,7 +68,7 @@ const appSecrets = pairs<AppSecret>('app:whsec_…', (app, secret, earlier) => {
 export const NOTIFICATION_VARIABLES = {
   NOTIFY_URLS: v.optional(urls),
   NOTIFY_ALLOWED_HOSTS: v.optional(allowedOrigins),
-  NOTIFY_SECRETS: v.optional(appSecrets),
+  NOTIFY_SECRETS: v.optional(secret(appSecrets)),
 };
 
 type NotificationEnvironment = v.InferOutput<v.ObjectSchema<typeof NOTIFICATION_VARIABLES, undefined>>;

@@ -3,14 +3,14 @@
 import type { Config } from './config.ts';
 
 export function secretsIn(config: Config): string[] {
-  const { cxone, callbackSecrets, callbackRules, apps, operators, readers, notifications, tracing } = config;
+  const { cxone, callbackSecrets, callbackSettings, apps, operators, readers, notifications, tracing } = config;
   return [
-    cxone.clientSecret,
+    ...[cxone.clientSecret, cxone.accessKeySecret, cxone.token].filter((secret) => secret !== null),
     ...callbackSecrets,
-    ...[...apps, ...operators, ...readers].map(({ key }) => key),
-    ...(callbackRules.header?.values ?? []),
-    ...callbackRules.credentials.map(({ secret }) => secret),
-    ...(callbackRules.bodySignature?.secrets ?? []),
+    ...[...apps, ...operators, ...readers, ...callbackSettings.clients].map(({ key }) => key),
+    ...callbackSettings.header.values,
+    ...callbackSettings.credentials.map(({ secret }) => secret),
+    ...callbackSettings.hmac.secrets,
     ...notifications.secrets.map(({ secret }) => secret),
     ...Object.values(tracing?.headers ?? {}),
   ];

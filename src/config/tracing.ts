@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import type { OtelOptions, SamplerName } from '../tracing/otel.ts';
-import { text, url, withoutTrailingSlash } from './fields.ts';
+import { secret, text, url, withoutTrailingSlash } from './fields.ts';
 
 const SAMPLERS = [
   'always_on',
@@ -45,7 +45,7 @@ function decode(value: string): string | null {
 export const TRACING_VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: v.optional(v.pipe(text, url, withoutTrailingSlash)),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: v.optional(v.pipe(text, url)),
-  OTEL_EXPORTER_OTLP_HEADERS: v.optional(v.pipe(text, pairs)),
+  OTEL_EXPORTER_OTLP_HEADERS: v.optional(secret(v.pipe(text, pairs))),
   OTEL_SERVICE_NAME: v.optional(
     v.pipe(text, v.regex(/^[\w .:/-]{1,255}$/, 'must be 1 to 255 letters, digits, blanks or . _ - : /')),
     'cxone-callback-receiver',

@@ -3,9 +3,9 @@
 import * as v from 'valibot';
 import { APP_VARIABLES } from './apps.ts';
 import { CALLBACK_VARIABLES } from './callbacks.ts';
+import { CXONE_VARIABLES } from './cxone.ts';
 import {
   databasePath,
-  domain,
   host,
   type Key,
   keys,
@@ -15,6 +15,7 @@ import {
   names,
   positiveNumber,
   present,
+  secret,
   secrets,
   text,
   url,
@@ -29,22 +30,20 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The default of an optional variable stands here as it would stand in the environment. */
 export const ENVIRONMENT = v.object({
-  CXONE_ORG_DOMAIN: v.optional(domain),
-  CXONE_BASE_URL: v.optional(v.pipe(text, url, withoutTrailingSlash)),
-  CXONE_TOKEN_URL: v.optional(v.pipe(text, url)),
-  CXONE_CLIENT_ID: present('set the client id of the OAuth 2.0 client credentials'),
-  CXONE_CLIENT_SECRET: present('set the client secret of the OAuth 2.0 client credentials'),
-  CXONE_PROFILE: v.optional(text),
+  ...CXONE_VARIABLES,
+  CXONE_RECORD_DIR: v.optional(text),
   PUBLIC_URL: v.pipe(present('set the base URL at which CXone reaches this receiver'), url, withoutTrailingSlash),
   HOST: v.optional(host, '127.0.0.1'),
   PORT: v.optional(wholeNumber(0, 65_535), '8080'),
   CALLBACK_PORT: v.optional(wholeNumber(0, 65_535)),
-  CALLBACK_SECRET: v.pipe(present(`set a random secret of ${MIN_SECRET_LENGTH} characters or more`), secrets),
+  TLS_CERT_FILE: v.optional(text),
+  TLS_KEY_FILE: v.optional(text),
+  CALLBACK_SECRET: secret(v.pipe(present(`set a random secret of ${MIN_SECRET_LENGTH} characters or more`), secrets)),
   ...CALLBACK_VARIABLES,
   DATABASE_PATH: v.optional(databasePath, 'data/receiver.db'),
-  APP_KEYS: v.pipe(present('set app:key for each app, parted by commas'), keys(MIN_KEY_LENGTH)),
-  OPERATOR_KEYS: v.optional(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH))),
-  READER_KEYS: v.optional(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH))),
+  APP_KEYS: secret(v.pipe(present('set app:key for each app, parted by commas'), keys(MIN_KEY_LENGTH))),
+  OPERATOR_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),
+  READER_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),
   SENSITIVE_FIELDS: v.optional(v.pipe(text, names)),
   ...NOTIFICATION_VARIABLES,
   GRACE_SECONDS: v.optional(wholeNumber(0, 86_400), '10'),
@@ -66,14 +65,6 @@ export type Environment = v.InferOutput<typeof ENVIRONMENT>;
 // Each looks at two variables, and only when both are right by themselves.
 export const CHECKED_ENVIRONMENT = v.pipe(
   ENVIRONMENT,
-  v.forward(
-    v.partialCheck(
-      [['CXONE_ORG_DOMAIN'], ['CXONE_BASE_URL']],
-      (found) => found.CXONE_ORG_DOMAIN !== undefined || found.CXONE_BASE_URL !== undefined,
-      'missing; set the host of your tenant, or CXONE_BASE_URL for a proxy or a simulator',
-    ),
-    ['CXONE_ORG_DOMAIN'],
-  ),
   v.forward(
     v.partialCheck(
       [['APP_KEYS'], ['OPERATOR_KEYS']],
@@ -168,38 +159,60 @@ export const CHECKED_ENVIRONMENT = v.pipe(
   // Half a check would be none at all, and nobody would notice.
   v.forward(
     v.partialCheck(
-      [['CALLBACK_HEADER_NAME'], ['CALLBACK_HEADER_VALUE']],
-      ({ CALLBACK_HEADER_NAME: name, CALLBACK_HEADER_VALUE: value }) => (name === undefined) === (value === undefined),
+      [['CALLBACK_HEADER_NAME'], ['CALLBACK_HEADER_VALUE'], ['CXONE_PROFILE']],
+      ({ CALLBACK_HEADER_NAME: name, CALLBACK_HEADER_VALUE: value, CXONE_PROFILE: profile }) =>
+        isWhole(name, value, profile),
       'goes with CALLBACK_HEADER_VALUE; set both or neither',
     ),
     ['CALLBACK_HEADER_NAME'],
   ),
   v.forward(
     v.partialCheck(
-      [['CALLBACK_HMAC_SECRET'], ['CALLBACK_HMAC_HEADER']],
-      ({ CALLBACK_HMAC_SECRET: secret, CALLBACK_HMAC_HEADER: header }) =>
-        (secret === undefined) === (header === undefined),
+      [['CALLBACK_HMAC_SECRET'], ['CALLBACK_HMAC_HEADER'], ['CXONE_PROFILE']],
+      ({ CALLBACK_HMAC_SECRET: secret, CALLBACK_HMAC_HEADER: header, CXONE_PROFILE: profile }) =>
+        isWhole(header, secret, profile),
       'goes with CALLBACK_HMAC_HEADER; set both or neither',
     ),
     ['CALLBACK_HMAC_SECRET'],
   ),
   v.forward(
     v.partialCheck(
-      [['CALLBACK_HMAC_SECRET'], ['CALLBACK_HMAC_PREFIX']],
-      (found) => found.CALLBACK_HMAC_SECRET !== undefined || found.CALLBACK_HMAC_PREFIX === undefined,
-      'has no effect without CALLBACK_HMAC_SECRET',
+      [['CALLBACK_HMAC_HEADER'], ['CALLBACK_HMAC_PREFIX']],
+      (found) => found.CALLBACK_HMAC_HEADER !== undefined || found.CALLBACK_HMAC_PREFIX === undefined,
+      'has no effect without CALLBACK_HMAC_HEADER',
     ),
     ['CALLBACK_HMAC_PREFIX'],
   ),
   v.forward(
     v.partialCheck(
-      [['CALLBACK_HMAC_SECRET'], ['CALLBACK_HMAC_TIMESTAMP_HEADER']],
-      (found) => found.CALLBACK_HMAC_SECRET !== undefined || found.CALLBACK_HMAC_TIMESTAMP_HEADER === undefined,
-      'has no effect without CALLBACK_HMAC_SECRET',
+      [['CALLBACK_HMAC_HEADER'], ['CALLBACK_HMAC_TIMESTAMP_HEADER']],
+      (found) => found.CALLBACK_HMAC_HEADER !== undefined || found.CALLBACK_HMAC_TIMESTAMP_HEADER === undefined,
+      'has no effect without CALLBACK_HMAC_HEADER',
     ),
     ['CALLBACK_HMAC_TIMESTAMP_HEADER'],
   ),
+  v.forward(
+    v.partialCheck(
+      [['TLS_CERT_FILE'], ['TLS_KEY_FILE']],
+      ({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }) => (cert === undefined) === (key === undefined),
+      'goes with TLS_KEY_FILE; set both or neither',
+    ),
+    ['TLS_CERT_FILE'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['PUBLIC_URL'], ['TLS_CERT_FILE']],
+      (found) => found.TLS_CERT_FILE === undefined || found.PUBLIC_URL.startsWith('https://'),
+      'must begin with https://: with TLS_CERT_FILE this receiver speaks nothing else',
+    ),
+    ['PUBLIC_URL'],
+  ),
 );
+
+/** A header and its secret come together; a profile of its own may name the header, and is held to that when it is read. */
+function isWhole(header: unknown, secret: unknown, profile: unknown): boolean {
+  return secret === undefined ? header === undefined : header !== undefined || profile !== undefined;
+}
 
 function sharesWith(one: Key, other: Key): boolean {
   return one.name === other.name || one.key === other.key;
@@ -209,8 +222,10 @@ export interface Variable {
   readonly name: string;
   /** Null: none, or it follows from other variables. */
   readonly fallback: string | null;
-  /** Whether a configuration can do without it. CXONE_ORG_DOMAIN and CXONE_BASE_URL can replace each other. */
+  /** Whether no configuration can do without it; of CXone's the upstream profile says which are needed. */
   readonly required: boolean;
+  /** Whether nobody may read its value in a log; then it may come from a file. */
+  readonly secret: boolean;
 }
 
 /** Every variable that is read, in the order of the documentation. */
@@ -218,4 +233,5 @@ export const VARIABLES: readonly Variable[] = Object.entries(ENVIRONMENT.entries
   name,
   fallback: schema.type === 'optional' ? (schema.default ?? null) : null,
   required: schema.type !== 'optional',
+  secret: 'secret' in v.getMetadata(schema.type === 'optional' ? schema.wrapped : schema),
 }));

@@ -2,11 +2,12 @@
 
 import type { News } from '../execution/event.ts';
 import { type Json, parseJson, scalarText } from '../execution/json.ts';
-import { reasonOf } from '../log.ts';
-import { parseForm } from './form.ts';
+import { readDocument } from './callback-document.ts';
 import { find } from './pointer.ts';
 import type { CallbackReading } from './port.ts';
-import { normalWord, type Profile } from './profile.ts';
+import type { Places } from './profile/callback.ts';
+import { normalWord } from './profile/words.ts';
+import type { Profile } from './profile.ts';
 
 /** A longer text is not a status but something that went astray. */
 const MAX_WORD_LENGTH = 256;
@@ -32,30 +33,21 @@ export function readSubmitAnswer(profile: Profile, text: string | null): SubmitR
 /** A 2xx answer to a poll; null when there is no status to be read in it. */
 export function readPollAnswer(profile: Profile, text: string): News | null {
   const document = tryJson(text);
-  return document === undefined ? null : newsIn(profile, document, profile.poll.answer);
+  return document === undefined || profile.poll === null ? null : newsIn(profile, document, profile.poll.answer);
 }
 
-/** A callback body: JSON whatever its content type says, else a form. */
+/** A callback body: JSON whatever its content type says, else a form; see {@link readDocument}. */
 export function readCallback(profile: Profile, bytes: Uint8Array, contentType: string | null): CallbackReading {
   const unreadable = (reason: string): CallbackReading => ({ type: 'callback-unreadable', reason });
   const text = decodeUtf8(bytes);
   if (text === null) return unreadable('the body is not UTF-8');
-  if (text.trim() === '') return unreadable('the body is empty');
-  let document: Json;
-  try {
-    document = parseJson(text);
-  } catch (error) {
-    const form = looksLikeForm(text, contentType) ? parseForm(text, contentType) : null;
-    // The parser's words quote the body, and a body may hold anything: only what kind of trouble it was is told.
-    const json = reasonOf(error).includes('deeper') ? 'JSON nested too deeply' : 'not JSON';
-    if (form === null) return unreadable(`the body is ${json} and not a form`);
-    document = form;
-  }
-  const { status, executionId } = profile.callback;
-  const news = newsIn(profile, document, profile.callback);
-  if (news === null)
-    return unreadable(`the body has no usable status word at "${status}": ${kindOf(find(document, status))}`);
-  return { type: 'callback', executionId: executionId === null ? null : usableId(find(document, executionId)), news };
+  const { status, executionId, formField } = profile.callback;
+  const body = readDocument(text, contentType, formField);
+  if (body.type === 'unreadable') return unreadable(body.reason);
+  const news = newsIn(profile, body.document, profile.callback);
+  if (news !== null) return { type: 'callback', executionId: usableId(findFirst(body.document, executionId)), news };
+  const where = [status].flat().join('" or "');
+  return unreadable(`the body has no usable status word at "${where}": ${kindOf(findFirst(body.document, status))}`);
 }
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
@@ -70,18 +62,31 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 }
 
 interface NewsPointers {
-  readonly status: string | null;
-  readonly result: string | null;
-  readonly error: string | null;
+  readonly status: Places;
+  readonly result: Places;
+  readonly error: Places;
 }
 
 function newsIn(profile: Profile, document: Json, pointers: NewsPointers): News | null {
-  const status = pointers.status === null ? null : find(document, pointers.status);
+  const status = findFirst(document, pointers.status);
   if (typeof status !== 'string') return null;
   const word = status.trim();
   if (word === '' || word.length > MAX_WORD_LENGTH) return null;
-  const at = (pointer: string | null): Json => (pointer === null ? null : find(document, pointer));
-  return { kind: kindOfWord(profile, word), word, result: at(pointers.result), error: at(pointers.error) };
+  return {
+    kind: kindOfWord(profile, word),
+    word,
+    result: findFirst(document, pointers.result),
+    error: findFirst(document, pointers.error),
+  };
+}
+
+/** What is at the first of the places that leads somewhere. */
+function findFirst(document: Json, places: Places): Json {
+  for (const pointer of [places ?? []].flat()) {
+    const found = find(document, pointer);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function kindOfWord({ words }: Profile, word: string): News['kind'] {
@@ -117,13 +122,6 @@ function jsonOrPlainText(text: string): Json {
   if (document !== undefined) return document;
   const plain = text.trim();
   return /[\s<>{}"]/.test(plain) ? null : plain;
-}
-
-function looksLikeForm(text: string, contentType: string | null): boolean {
-  return (
-    /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType ?? '') ||
-    /^[^\s=&{[<"][^\s=&<"]*=/.test(text)
-  );
 }
 
 function kindOf(value: Json): string {

@@ -2,7 +2,7 @@
 
 import { readPollAnswer, readSubmitAnswer } from './answers.ts';
 import type { PollAnswer, SubmitAnswer } from './port.ts';
-import type { Profile } from './profile.ts';
+import type { Pollable, Profile } from './profile.ts';
 
 export type Reply =
   | {
@@ -42,7 +42,7 @@ export function submitAnswer(profile: Profile, reply: Reply, missingScopes: read
   }
 }
 
-export function pollAnswer(profile: Profile, reply: Reply, missingScopes: readonly string[]): PollAnswer {
+export function pollAnswer(profile: Pollable, reply: Reply, missingScopes: readonly string[]): PollAnswer {
   switch (reply.type) {
     case 'held': {
       const { reason, retryAfterMs } = reply;
@@ -76,7 +76,7 @@ function answeredSubmission(profile: Profile, reply: Answer, missingScopes: read
   return { type: 'uncertain', httpStatus, latencyMs, message, retryAfterMs };
 }
 
-function answeredPoll(profile: Profile, reply: Answer, missingScopes: readonly string[]): PollAnswer {
+function answeredPoll(profile: Pollable, reply: Answer, missingScopes: readonly string[]): PollAnswer {
   const { httpStatus, latencyMs, retryAfterMs, text } = reply;
   if (isSuccess(httpStatus)) {
     const news = text === null ? null : readPollAnswer(profile, text);

@@ -1,28 +1,37 @@
 // CXone over HTTP: what the service asks of it, in the dialect of a profile, under one limiter.
 
 import type { Log } from '../log.ts';
-import { excerptOf } from '../wire/excerpt.ts';
 import type { World } from '../world.ts';
 import { decodeUtf8, isDotSegment, readCallback } from './answers.ts';
 import { pollAnswer, type Reply, submitAnswer } from './classify.ts';
+import { createEndpoints, type Endpoints } from './endpoints.ts';
+import { errorTextOf } from './error-text.ts';
 import { createExchange, type HttpReply, type HttpRequest, type Wire } from './exchange.ts';
+import { createAllowedHosts } from './hosts.ts';
 import type { Verdict } from './limiter/concurrency.ts';
 import { createLimiter, type LimiterState } from './limiter.ts';
 import { type Cxone, TokenUnavailable } from './port.ts';
-import type { Profile } from './profile.ts';
+import { isPollable, type Profile } from './profile.ts';
 import { executeRequest, pollRequest } from './requests.ts';
-import { fillTemplate } from './template.ts';
-import { createTokens } from './token.ts';
+import { createStaticTokens } from './static-token.ts';
+import { unfitParts } from './submission-body.ts';
+import { createTokens, type Tokens } from './token.ts';
+import type { Credentials } from './token-request.ts';
 
 /** Longest that a request which holds a permit already waits for a pause to end; past it the execution had better go back. */
 const MAX_WAIT_MS = 5_000;
 
-export interface CxoneOptions {
-  readonly baseUrl: string;
+export interface CxoneOptions extends Credentials {
+  /** Null: CXone tells, as the profile says. */
+  readonly baseUrl: string | null;
   /** Replaces the profile's; null keeps it. */
   readonly tokenUrl: string | null;
-  readonly clientId: string;
-  readonly clientSecret: string;
+  /** Replaces the profile's; null keeps it. */
+  readonly issuer: string | null;
+  /** Null: the token names the tenant, where one is needed. */
+  readonly tenantId: string | null;
+  /** Hosts that an answer may send us to, beside those of the URLs above. */
+  readonly allowedHosts: readonly string[];
   readonly profile: Profile;
   readonly world: World;
   readonly log: Log;
@@ -36,6 +45,8 @@ export interface CxoneOptions {
 
 export interface CxoneClient extends Cxone {
   limiterState(): LimiterState;
+  /** Where CXone is, as configured or as it tells. */
+  readonly endpoints: Endpoints;
   /** Scopes that the profile requires and CXone did not grant, as far as its token answers tell. */
   missingScopes(): readonly string[];
   /** Lets go of everyone who waits and of what is in flight. */
@@ -44,16 +55,23 @@ export interface CxoneClient extends Cxone {
 
 export function createCxone(options: CxoneOptions): CxoneClient {
   const { profile, world, requestTimeoutMs = 10_000 } = options;
-  const base = options.baseUrl.replace(/\/+$/, '');
   const limiter = createLimiter(options);
   const exchange = createExchange(world, requestTimeoutMs, options.wire);
   const enter = () => limiter.take(MAX_WAIT_MS);
-  const tokens = createTokens({
+  const { baseUrl, tokenUrl, issuer } = options;
+  const endpoints = createEndpoints({
     ...options,
-    url: options.tokenUrl ?? fillTemplate(profile.token.url, { base }),
+    configured: options,
+    hosts: createAllowedHosts(options.allowedHosts, [baseUrl, tokenUrl, issuer, profile.issuer]),
+    claims: () => tokens.claims(),
+    secrets: () => tokens.secrets(),
     enter,
     send,
   });
+  const tokens: Tokens =
+    profile.token.kind === 'static'
+      ? createStaticTokens(options, world, options.log)
+      : createTokens({ ...options, part: profile.token, credentials: options, url: endpoints.tokenUrl, enter, send });
 
   /** Every request goes through here, so that the limiter learns from each. */
   async function send(request: HttpRequest): Promise<HttpReply> {
@@ -68,9 +86,10 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   }
 
   /** A request with a token. A 401 costs that token, and the request is made once more: it surely was not processed. */
-  async function call(request: HttpRequest, secrets: readonly string[]): Promise<Reply> {
+  async function call(to: (base: string) => HttpRequest, secrets: readonly string[]): Promise<Reply> {
     try {
       const token = await tokens.get();
+      const request = to(await endpoints.baseUrl());
       const reply = await sendWith(token, request, secrets);
       if (reply.type !== 'answered' || reply.httpStatus !== 401) return reply;
       tokens.drop(token);
@@ -89,7 +108,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     if (reply.type !== 'answered') return reply;
     const { body, cut, ...answer } = reply;
     const hidden = [token, ...secrets, ...tokens.secrets()];
-    const words = () => [excerptOf(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
+    const words = () => [errorTextOf(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
     return { ...answer, text: cut === null ? decodeUtf8(body) : null, words };
   }
 
@@ -97,28 +116,39 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     permits: limiter.permits,
     authorize: async () => {
       await tokens.get();
+      await endpoints.baseUrl();
     },
     execute: async (execution, callbackUrl) => {
       if (isDotSegment(execution.actionId)) {
         const message = `"${execution.actionId}" cannot be the id of an action: in a URL it names another resource`;
         return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
       }
+      const [unfit] = unfitParts(profile, execution, callbackUrl);
+      if (unfit !== undefined) {
+        const message = `${unfit.pointer} of the submission ${unfit.detail}`;
+        return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
+      }
       // The token at the end of a callback URL is worth as much as the whole of it.
       const secrets = [callbackUrl, callbackUrl.slice(callbackUrl.lastIndexOf('/') + 1)];
-      const reply = await call(executeRequest(profile, base, execution, callbackUrl), secrets);
+      const reply = await call((base) => executeRequest(profile, base, execution, callbackUrl), secrets);
       return submitAnswer(profile, reply, tokens.missingScopes());
     },
     poll: async (execution) => {
       const { executionId, actionId } = execution;
+      const unasked = { type: 'failed', httpStatus: 0, latencyMs: 0, asked: false, retryAfterMs: 0 } as const;
+      if (!isPollable(profile))
+        return { ...unasked, message: `by the profile "${profile.name}" CXone cannot be asked` };
       if (executionId === null || isDotSegment(executionId) || isDotSegment(actionId)) {
-        const message = 'CXone gave no executionId that a URL can carry';
-        return { type: 'failed', httpStatus: 0, latencyMs: 0, message, asked: false, retryAfterMs: 0 };
+        return { ...unasked, message: 'CXone gave no executionId that a URL can carry' };
       }
-      const reply = await call(pollRequest(profile, base, { ...execution, executionId }), []);
+      const { poll } = profile;
+      const reply = await call((base) => pollRequest(poll, base, { ...execution, executionId }), []);
       return pollAnswer(profile, reply, tokens.missingScopes());
     },
+    unfit: (submission) => unfitParts(profile, { ...submission, correlationId: '' }, ''),
     readCallback: (body, contentType) => readCallback(profile, body, contentType),
     limiterState: limiter.state,
+    endpoints,
     missingScopes: tokens.missingScopes,
     close: () => {
       limiter.close();

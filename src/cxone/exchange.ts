@@ -39,7 +39,7 @@ export interface Wire {
   readonly timeout: (ms: number) => AbortSignal;
 }
 
-const NETWORK: Wire = { fetch: (...request) => fetch(...request), timeout: (ms) => AbortSignal.timeout(ms) };
+export const NETWORK: Wire = { fetch: (...request) => fetch(...request), timeout: (ms) => AbortSignal.timeout(ms) };
 
 export interface Exchange {
   /** Never throws for what the network does. */

@@ -45,6 +45,13 @@ export type CallbackReading =
   | { readonly type: 'callback'; readonly executionId: string | null; readonly news: News }
   | { readonly type: 'callback-unreadable'; readonly reason: string };
 
+/** A part of a submission that the tenant's dialect cannot carry. */
+export interface Unfit {
+  /** JSON Pointer into the submission. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 export interface Cxone {
   /**
    * Waits until CXone may be called, then grants one to `max` permits at once. Executes and polls are served by turns,
@@ -58,6 +65,8 @@ export interface Cxone {
   execute(execution: Dispatchable, callbackUrl: string): Promise<SubmitAnswer>;
   /** Never throws for what CXone or the network does; the execution has an executionId. */
   poll(execution: Execution): Promise<PollAnswer>;
+  /** What keeps a submission from being sent at all; nothing when it can be. */
+  unfit(submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>): readonly Unfit[];
   readCallback(body: Uint8Array, contentType: string | null): CallbackReading;
 }
 

@@ -1,29 +1,53 @@
 // The requests that a profile describes, but for the token in them. Pure.
 
-import type { Dispatchable, Execution } from '../execution/execution.ts';
-import { isJsonObject, type Json, type JsonObject } from '../execution/json.ts';
+import type { Execution } from '../execution/execution.ts';
 import type { HttpRequest } from './exchange.ts';
-import { change, segmentsOf } from './pointer.ts';
 import type { Profile } from './profile.ts';
+import { fieldsOf, type Submitted, submissionBody } from './submission-body.ts';
 import { fillTemplate } from './template.ts';
 
 export function executeRequest(
   { execute }: Profile,
   base: string,
-  execution: Pick<Dispatchable, 'actionId' | 'correlationId' | 'inputs' | 'context' | Traced>,
+  execution: Submitted & Pick<Execution, Traced>,
   callbackUrl: string,
 ): HttpRequest {
   const { actionId, correlationId } = execution;
-  return {
-    method: 'POST',
-    url: fillTemplate(execute.url, { base, actionId, correlationId }),
-    headers: { ...headers(execute.correlationHeader, execution), 'content-type': 'application/json' },
-    body: JSON.stringify(executeBody(execute.body, execution, callbackUrl)),
-  };
+  const url = fillTemplate(execute.url, { base, actionId, correlationId });
+  const head = headers(execute.correlationHeader, execution);
+  const body = submissionBody(execute.body, execution, callbackUrl);
+  switch (execute.encoding) {
+    case 'json':
+      return {
+        method: 'POST',
+        url,
+        headers: { ...head, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      };
+    case 'form': {
+      const type = { 'content-type': 'application/x-www-form-urlencoded' };
+      return {
+        method: 'POST',
+        url,
+        headers: { ...head, ...type },
+        body: new URLSearchParams(fieldsOf(body)).toString(),
+      };
+    }
+    case 'query':
+      return { method: 'POST', url: withQuery(url, fieldsOf(body)), headers: head };
+    default:
+      return execute.encoding satisfies never;
+  }
+}
+
+/** Spaces as %20, which every server reads alike. */
+function withQuery(url: string, fields: readonly [string, string][]): string {
+  const query = fields.map((field) => field.map(encodeURIComponent).join('=')).join('&');
+  return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;
 }
 
 export function pollRequest(
-  { poll }: Profile,
+  poll: NonNullable<Profile['poll']>,
   base: string,
   execution: Pick<Execution, 'actionId' | 'correlationId' | Traced> & { readonly executionId: string },
 ): HttpRequest {
@@ -47,20 +71,4 @@ function headers(
     ...(traceparent === null ? {} : { traceparent }),
     ...(tracestate === null ? {} : { tracestate }),
   };
-}
-
-/** What is ours (constant members, callback URL, correlation id) stands, also where an app sent something of that name. */
-function executeBody(
-  places: Profile['execute']['body'],
-  { inputs, context, correlationId }: Pick<Dispatchable, 'inputs' | 'context' | 'correlationId'>,
-  callbackUrl: string,
-): Json {
-  const around = (given: JsonObject) => (constant: Json | undefined) =>
-    isJsonObject(constant) ? { ...given, ...constant } : given;
-  let body: Json = places.members;
-  body = change(body, segmentsOf(places.inputs), around(inputs));
-  body = change(body, segmentsOf(places.context), around(context));
-  body = change(body, segmentsOf(places.callbackUrl), () => callbackUrl);
-  if (places.correlationId !== null) body = change(body, segmentsOf(places.correlationId), () => correlationId);
-  return body;
 }

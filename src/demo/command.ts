@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
+import { asCalled } from '../as-called.ts';
 import { readConfig } from '../config/config.ts';
 import { type Service, startService } from '../service.ts';
 import { createSimulator, type Simulator } from '../simulator/app.ts';
@@ -30,7 +30,8 @@ Ends with 0 only if each execution ended as its fate says and the app was told s
 /** How long the demo waits for the last notifications. */
 const NOTIFY_PATIENCE_MS = 20_000;
 
-const DATABASE = fileURLToPath(new URL('../../data/demo.db', import.meta.url));
+/** Where it is run: what is installed is not written to. */
+const DATABASE = resolve('data/demo.db');
 
 /** Returns the exit code. */
 export async function runDemo(args: readonly string[]): Promise<number> {
@@ -38,7 +39,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options });
   const { stdout } = process;
   if (values.help) {
-    stdout.write(HELP);
+    stdout.write(asCalled(HELP));
     return 0;
   }
   const secret = () => randomBytes(24).toString('base64url');
@@ -104,7 +105,7 @@ async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Pro
     statuses: async () => (await client.list()).map(({ status }) => status),
   });
   try {
-    await Promise.all(cases.map((demo) => live(demo, client)));
+    await Promise.all(cases.map((demo) => live(demo, client, simulator)));
     // Late and repeated callbacks are part of a fate.
     await simulator.quiet();
     await untilTold(client);
@@ -132,7 +133,7 @@ async function untilTold(client: DemoClient): Promise<void> {
   while ((await client.isToBeTold()) && systemWorld.now() < giveUpAt) await systemWorld.sleep(100);
 }
 
-async function live(demo: DemoCase, client: DemoClient): Promise<void> {
+async function live(demo: DemoCase, client: DemoClient, simulator: Simulator): Promise<void> {
   const { correlationId } = demo;
   let { status } = await client.submit(demo.body);
   while (demo.cancel && status !== 'PENDING') {
@@ -141,6 +142,7 @@ async function live(demo: DemoCase, client: DemoClient): Promise<void> {
   }
   if (demo.cancel) await client.cancel(correlationId);
   await client.untilEnded(correlationId);
+  simulator.release(correlationId);
 }
 
 async function keepUp(service: Service, keys: { app: string; operator: string }): Promise<void> {

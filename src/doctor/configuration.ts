@@ -1,5 +1,6 @@
 // Whether the configuration is one that `start` would take, and one that CXone can call back.
 
+import { callbackRulesOf } from '../config/callback-rules.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { loadProfile, type Profile, ProfileError } from '../cxone/profile.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -22,19 +23,25 @@ export function checkConfiguration(env: () => Variables): Configured {
     config = readConfig(env());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const advice = 'set it in the environment or in .env; .env.example tells what each may hold';
-    return { checks: error.problems.map((problem) => fail(name, problem, advice)), config: null, profile: null };
+    return { checks: mistakesIn(error), config: null, profile: null };
   }
   try {
     const profile = loadProfile(config.cxone.profilePath);
+    callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
     const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
     checks.push(...notifications(config));
     return { checks, config, profile };
   } catch (error) {
+    if (error instanceof ConfigError) return { checks: mistakesIn(error), config, profile: null };
     if (!(error instanceof ProfileError)) throw error;
     const message = error.message.replaceAll(/\s*\n\s*/g, '; ');
     return { checks: [fail(name, message, 'correct the file at CXONE_PROFILE')], config, profile: null };
   }
+}
+
+function mistakesIn({ problems }: ConfigError): Check[] {
+  const advice = 'set it in the environment or in .env; .env.example tells what each may hold';
+  return problems.map((problem) => fail('configuration', problem, advice));
 }
 
 function publicUrl({ publicUrl: url }: Config): Check {

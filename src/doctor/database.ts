@@ -3,6 +3,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { asCalled } from '../as-called.ts';
 import { reasonOf } from '../log.ts';
 import { openForReading, schemaAge } from '../store/sqlite/inspect.ts';
 import { DatabaseRefused } from '../store/sqlite/open.ts';
@@ -83,7 +84,8 @@ function trail(client: Database, { retentionDays, world, progress }: DatabaseOpt
   const checks: Check[] = [];
   if (first === undefined) checks.push(ok('audit chain', `${entries} entries hold, through ${head.id}`));
   else {
-    const advice = 'find out who wrote the file; npm run audit -- verify tells more, with --head against the log';
+    const more = asCalled('npm run audit -- verify');
+    const advice = `find out who wrote the file; ${more} tells more, with --head against the log`;
     checks.push(fail('audit chain', first.message, advice));
   }
   if (prunedThrough > 0 && retentionDays === 0) {

@@ -1,65 +1,106 @@
-// Whether CXone is there, gives a token with the scopes that are needed, and has the same time.
+// Whether CXone is there, gives a token with the scopes that are needed, answers as the profile expects, and has the same time.
 
 import type { Config } from '../config/config.ts';
-import { createCxone } from '../cxone/client.ts';
+import { type CxoneClient, createCxone } from '../cxone/client.ts';
+import { NETWORK } from '../cxone/exchange.ts';
 import { TokenUnavailable } from '../cxone/port.ts';
 import type { Profile } from '../cxone/profile.ts';
-import { type Log, reasonOf } from '../log.ts';
+import { observed, type Seen } from '../cxone/recording/observe.ts';
+import type { Log } from '../log.ts';
 import type { World } from '../world.ts';
+import { checkPoll, type Trial, tryAction } from './calls.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkSites, type Site } from './network.ts';
+import type { ProfilePlace } from './profile-place.ts';
 
 const TIMEOUT_MS = 10_000;
 /** A Date header is cut to the second, and the answer took its time. */
 const CLOCK_WARN_MS = 5_000;
-const CLOCK_FAIL_MS = 60_000;
+/** Beyond it tokens and signatures that have a time in them are refused. */
+const CLOCK_FAIL_MS = 30_000;
 
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Asks for one token and for one header; no action is executed and none is polled. */
-export async function checkUpstream(config: Config, profile: Profile, world: World): Promise<Check[]> {
-  const [token, clock] = await Promise.all([checkToken(config, profile, world), checkClock(config, world)]);
-  return [...token, clock];
+export interface UpstreamOptions {
+  readonly config: Config;
+  readonly profile: Profile;
+  readonly place: ProfilePlace;
+  readonly world: World;
+  /** Null: nothing is executed. */
+  readonly trial: Trial | null;
 }
 
-async function checkToken(config: Config, profile: Profile, world: World): Promise<Check[]> {
-  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log: SILENT, requestTimeoutMs: TIMEOUT_MS });
+/** Asks for a token and for an execution that cannot exist; executes nothing but the trial. */
+export async function checkUpstream(options: UpstreamOptions): Promise<Check[]> {
+  const { config, profile, world, place, trial } = options;
+  const seen: Seen[] = [];
+  const wire = observed(NETWORK, world, (one) => seen.push(one));
+  const cxone = createCxone({
+    ...{ ...config, ...config.cxone, profile, world, wire },
+    ...{ log: SILENT, requestTimeoutMs: TIMEOUT_MS },
+  });
   try {
-    await cxone.authorize();
-    const missing = cxone.missingScopes();
-    return [ok('upstream', `${config.cxone.baseUrl} gives a token`), scopes(missing, profile)];
-  } catch (error) {
-    if (!(error instanceof TokenUnavailable)) throw error;
-    const refused = /answered the token request with 40[013]/.test(error.message);
-    const advice = refused
-      ? 'check CXONE_CLIENT_ID and CXONE_CLIENT_SECRET, and clientAuthentication in the profile'
-      : 'check CXONE_ORG_DOMAIN or CXONE_BASE_URL, CXONE_TOKEN_URL, and the way there (DNS, proxy, firewall)';
-    return [fail('upstream', error.message, advice)];
+    const sites = await checkSites(sitesOf(options), world);
+    const token = await checkToken(cxone, options);
+    const calls = { cxone, profile, place, seen, world };
+    const called = token.some(({ level, name }) => level === 'fail' && name === 'upstream')
+      ? []
+      : [...(await checkPoll(calls)), ...(trial === null ? [] : await tryAction(calls, trial))];
+    return [...sites, ...token, ...called, checkClock(seen)];
   } finally {
     cxone.close();
   }
 }
 
+function sitesOf({ config: { cxone, publicUrl }, profile }: UpstreamOptions): Site[] {
+  const issuer = cxone.issuer ?? (profile.discovery === null ? null : profile.issuer);
+  const sites = [
+    { variable: 'CXONE_ORG_DOMAIN or CXONE_BASE_URL', url: cxone.baseUrl },
+    { variable: 'CXONE_TOKEN_URL', url: cxone.tokenUrl },
+    { variable: 'CXONE_ISSUER', url: issuer },
+    { variable: 'PUBLIC_URL', url: publicUrl },
+  ];
+  return sites.flatMap(({ variable, url }) => (url === null ? [] : [{ variable, url }]));
+}
+
+async function checkToken(cxone: CxoneClient, { profile, place }: UpstreamOptions): Promise<Check[]> {
+  try {
+    await cxone.authorize();
+    const base = await cxone.endpoints.baseUrl();
+    const from = profile.token.kind === 'static' ? 'the token is from CXONE_TOKEN' : 'gives a token';
+    return [ok('upstream', `${base} ${from}`), scopes(cxone.missingScopes(), profile)];
+  } catch (error) {
+    if (!(error instanceof TokenUnavailable)) throw error;
+    return [fail('upstream', error.message, tokenAdvice(error, place))];
+  }
+}
+
+function tokenAdvice({ message, httpStatus }: TokenUnavailable, place: ProfilePlace): string {
+  if ([400, 401, 403].includes(httpStatus)) {
+    return `check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET and the access key, and ${place.of('/token/clientAuthentication')}`;
+  }
+  if (httpStatus >= 300 && httpStatus <= 499) return `check CXONE_TOKEN_URL, and ${place.of('/token/url')}`;
+  if (/no usable token/.test(message)) return `change ${place.of('/token/answer/accessToken')}`;
+  return 'check CXONE_ORG_DOMAIN or CXONE_BASE_URL, CXONE_TOKEN_URL, and the way there (DNS, proxy, firewall)';
+}
+
 function scopes(missing: readonly string[], profile: Profile): Check {
-  if (missing.length === 0) return ok('scopes', `none of ${profile.token.requiredScopes.join(', ')} is missing`);
+  const { requiredScopes } = profile.token;
+  if (requiredScopes.length === 0) return ok('scopes', 'the profile requires none');
+  if (missing.length === 0) return ok('scopes', `none of ${requiredScopes.join(', ')} is missing`);
   const advice = 'grant them to the client in CXone: their lack is the cause of most 403 answers';
   return fail('scopes', `the token lacks ${missing.join(' and ')}`, advice);
 }
 
-async function checkClock({ cxone }: Config, world: World): Promise<Check> {
+/** By the Date header of what was answered last. */
+function checkClock(seen: readonly Seen[]): Check {
   const name = 'clock';
-  const advice = 'compare it by hand: deadlines and the audit trail depend on it';
-  const begun = world.now();
-  let header: string | null;
-  try {
-    const request = { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
-    const answer = await fetch(cxone.baseUrl, request);
-    header = answer.headers.get('date');
-  } catch (error) {
-    return warn(name, `cannot be compared with CXone's: ${reasonOf(error)}`, advice);
-  }
-  const there = Date.parse(header ?? '');
+  const advice = 'compare it by hand: deadlines, tokens and the audit trail depend on it';
+  const answered = seen.findLast(({ answer }) => answer !== null);
+  if (answered === undefined) return warn(name, "cannot be compared with CXone's: it answered nothing", advice);
+  const there = Date.parse(answered.answer?.headers.get('date') ?? '');
   if (Number.isNaN(there)) return warn(name, 'CXone does not say what time it is', advice);
-  const ahead = Math.round((begun + world.now()) / 2 - (there + 500));
+  const ahead = Math.round(answered.startedAt + answered.durationMs / 2 - (there + 500));
   const seconds = (Math.abs(ahead) / 1000).toFixed(1);
   if (Math.abs(ahead) <= CLOCK_WARN_MS) return ok(name, `within ${seconds} s of CXone's`);
   const message = `${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} CXone's`;

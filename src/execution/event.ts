@@ -17,6 +17,12 @@ interface Answered {
   readonly latencyMs: number;
 }
 
+/** When an execution that stays open is polled again; `notBefore` holds for the last poll at the deadline as well. */
+interface Again {
+  readonly nextPollAt: number;
+  readonly notBefore?: number;
+}
+
 /** Who wanted a poll, where it was not the schedule: goes into its entry. */
 interface Wanted {
   readonly origin?: JsonObject;
@@ -32,6 +38,10 @@ export type ExecutionEvent =
       readonly news: News;
       /** How long after the grace period the first poll comes, in milliseconds. */
       readonly spreadMs: number;
+      /** When polling may begin at the soonest, in milliseconds from the answer; at once unless said. */
+      readonly soonestMs?: number;
+      /** No callback will come, so that nothing is gained by letting the grace period pass; it still counts for the deadline. */
+      readonly callbackless?: boolean;
     })
   /** CXone refused it (4xx): it will never run. */
   | (Answered & { readonly type: 'refused'; readonly message: string })
@@ -66,14 +76,14 @@ export type ExecutionEvent =
   | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
   /** A poll that CXone answered with a status; `asked`: for which executionId, its own unless said; `final` when it was asked at or after the deadline. */
   | (Answered &
-      Wanted & {
+      Wanted &
+      Again & {
         readonly type: 'polled';
         readonly asked?: string | null;
         readonly news: News;
-        readonly nextPollAt: number;
         readonly final: boolean;
       })
-  | (Answered & Wanted & { readonly type: 'poll-failed'; readonly message: string; readonly nextPollAt: number })
+  | (Answered & Wanted & Again & { readonly type: 'poll-failed'; readonly message: string })
   | (Answered & Wanted & { readonly type: 'poll-not-found'; readonly asked?: string | null; readonly message: string })
   /** Somebody wants CXone to be asked at once. */
   | { readonly type: 'poll-requested'; readonly by: string }

@@ -23,7 +23,7 @@ export function callback(
   const known: Execution =
     own === null && named !== null ? { ...execution, executionId: named, hearsay: false } : execution;
   if (event.news.kind === 'progress') {
-    const moved = isTerminal(known.status) ? known : accepted(known, now, 0);
+    const moved = isTerminal(known.status) ? known : accepted(known, now);
     return { execution: moved, outcome: 'progress', entry: entry('CALLBACK_PROGRESS', { word: event.news.word }) };
   }
   return hear(known, event.news, 'callback', now, { word: event.news.word });
@@ -57,7 +57,7 @@ export function polled(
   const draft = entry('POLL_PROGRESS', { ...event.origin, word: event.news.word }, event);
   return isTerminal(counted.status)
     ? { execution: counted, outcome: 'ignored', entry: draft }
-    : { execution: pollingAgain(confirmed(counted, now), event.nextPollAt, now), outcome: 'progress', entry: draft };
+    : { execution: pollingAgain(confirmed(counted, now), event, now), outcome: 'progress', entry: draft };
 }
 
 export function pollFailed(
@@ -69,7 +69,7 @@ export function pollFailed(
   const draft = entry('POLL_ERROR', { ...event.origin, message: event.message }, event);
   return isTerminal(counted.status)
     ? { execution: counted, outcome: 'ignored', entry: draft }
-    : { execution: pollingAgain(counted, event.nextPollAt, now), outcome: 'progress', entry: draft };
+    : { execution: pollingAgain(counted, event, now), outcome: 'progress', entry: draft };
 }
 
 export function pollNotFound(
@@ -88,7 +88,7 @@ export function pollNotFound(
 
 /** CXone knows it by a name that was hearsay until now. */
 function confirmed(execution: Execution, now: number): Execution {
-  return execution.hearsay ? { ...accepted(execution, now, 0), hearsay: false } : execution;
+  return execution.hearsay ? { ...accepted(execution, now), hearsay: false } : execution;
 }
 
 /** The name it was asked for was hearsay, and has been replaced or dropped while the answer was on its way. */

@@ -6,17 +6,33 @@ import { pollingWindow } from './schedule.ts';
 /** How long after a dispatch an answer may still come from the process that sent it, in milliseconds. */
 export const SEND_LEASE_MS = 60_000;
 
+/** The part of a submit answer that says when the first poll comes. */
+interface FirstPoll {
+  readonly spreadMs: number;
+  readonly soonestMs?: number;
+  readonly callbackless?: boolean;
+}
+
 /** CXone knows it: from here on it is polled if it has a name there, and else only waited for. */
-export function accepted(execution: Execution, now: number, spreadMs: number): Execution {
+export function accepted(execution: Execution, now: number, first: FirstPoll = { spreadMs: 0 }): Execution {
   const sent = execution.sentAt === null ? withWindow(execution, now) : (execution as Windowed);
   const pollable = execution.executionId !== null;
   return {
     ...sent,
     status: 'PENDING',
     dispatchAt: null,
-    pollAt: pollable ? (execution.pollAt ?? Math.min(sent.pollAfter + spreadMs, sent.deadline)) : null,
+    pollAt: pollable ? (execution.pollAt ?? firstPollAt(sent, now, first)) : null,
     expireAt: pollable ? null : sent.deadline,
   };
+}
+
+function firstPollAt(
+  sent: Windowed,
+  now: number,
+  { spreadMs, soonestMs = 0, callbackless = false }: FirstPoll,
+): number {
+  const due = callbackless ? sent.sentAt : Math.min(sent.pollAfter + spreadMs, sent.deadline);
+  return soonestMs > 0 ? Math.max(due, now + soonestMs) : due;
 }
 
 type Windowed = Execution & { sentAt: number; pollAfter: number; deadline: number };
@@ -41,8 +57,13 @@ export function requeued(execution: Execution, dispatchAt: number | null, giveUp
 }
 
 /** The next poll is the last one at the deadline if it would come later; one that failed at the deadline is tried again. */
-export function pollingAgain(execution: Execution, nextPollAt: number, now: number): Execution {
+export function pollingAgain(
+  execution: Execution,
+  { nextPollAt, notBefore = 0 }: { readonly nextPollAt: number; readonly notBefore?: number },
+  now: number,
+): Execution {
   const { deadline, pollAt } = execution;
   if (pollAt === null) return execution;
-  return { ...execution, pollAt: deadline !== null && now < deadline ? Math.min(nextPollAt, deadline) : nextPollAt };
+  const next = deadline !== null && now < deadline ? Math.min(nextPollAt, deadline) : nextPollAt;
+  return { ...execution, pollAt: Math.max(next, notBefore) };
 }

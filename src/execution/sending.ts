@@ -32,7 +32,7 @@ export function submitted(
   if (event.executionId !== null && known.executionId !== event.executionId) said['executionId'] = event.executionId;
   // If the callback was faster, or the app gave up, the facts of the answer are filled in and the outcome stands.
   const over = isTerminal(execution.status);
-  const moved = over ? known : accepted(known, now, event.spreadMs);
+  const moved = over ? known : accepted(known, now, event);
   if (event.news.kind !== 'progress') return hear(moved, event.news, 'submit', now, said, answered);
   return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', said, answered) };
 }

@@ -1,6 +1,7 @@
 // Which path leads where, and what is answered when nothing does or something breaks.
 
 import { type Context, Hono } from 'hono';
+import { TOKEN_PATH } from '../callback-tokens.ts';
 import { CALLBACK_PATH } from '../callback-url.ts';
 import { reasonOf } from '../log.ts';
 import { namingRequest } from '../request-scope.ts';
@@ -9,7 +10,9 @@ import { createActions } from './actions.ts';
 import { answer } from './answers.ts';
 import { createGuard } from './authentication.ts';
 import { createBatches } from './batches.ts';
+import { createTokenEndpoint } from './callback-token.ts';
 import { createCallbacks } from './callbacks.ts';
+import { createCallbackChecks } from './checks/callback-checks.ts';
 import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createDocumentation } from './documentation.ts';
@@ -23,10 +26,14 @@ import { problem } from './problems.ts';
 import { atRate } from './rate-limits.ts';
 import { createReconciling } from './reconciliations.ts';
 import { createRouteOf, loggablePath, served } from './served.ts';
+import { createStrikes } from './strikes.ts';
 import { createSubmissions } from './submissions.ts';
 import { traced } from './traced.ts';
 
 const STORE_RETRY_SECONDS = 5;
+
+/** Below it lies what CXone calls. */
+const WEBHOOK = '/webhook/';
 
 /** The connection that an answer goes over, for those who need more of it than to answer. */
 export interface Line {
@@ -44,20 +51,30 @@ export type Surface = 'everything' | 'apps' | 'webhook';
 
 export function createApp(given: HttpDependencies, surface: Surface): Fetch {
   const deps = { ...given, log: namingRequest(given.log) };
-  const app = new Hono({ strict: false });
-  if (surface !== 'webhook') routeApps(app, deps);
-  if (surface !== 'apps') routeWebhook(app, deps);
   const fail = createFailure(deps);
-  app.notFound((c) => unrouted(app, c));
-  app.onError((error, c) => fail(error, c.req.raw));
-  return served(deps, createRouteOf(app), async (request, peer = null, line = null) => {
-    try {
-      return await app.fetch(request, { peer, line });
-    } catch (thrown) {
-      // Hono passes on whatever is thrown that is no Error.
-      return fail(thrown, request);
-    }
-  });
+  const routed = (route: typeof routeApps) => {
+    const app = new Hono({ strict: false });
+    route(app, deps);
+    app.notFound((c) => unrouted(app, c));
+    app.onError((error, c) => fail(error, c.req.raw));
+    return { app, routeOf: createRouteOf(app) };
+  };
+  // A router that has the webhook alone finds it ten times as fast as one that has everything.
+  const webhook = routed(surface === 'apps' ? () => {} : routeWebhook);
+  const apps = routed(surface === 'webhook' ? () => {} : routeApps);
+  const partOf = (request: Request) => (webhook.app.getPath(request).startsWith(WEBHOOK) ? webhook : apps);
+  return served(
+    deps,
+    (request) => partOf(request).routeOf(request),
+    async (request, peer = null, line = null) => {
+      try {
+        return await partOf(request).app.fetch(request, { peer, line });
+      } catch (thrown) {
+        // Hono passes on whatever is thrown that is no Error.
+        return fail(thrown, request);
+      }
+    },
+  );
 }
 
 function routeApps(app: Hono, deps: HttpDependencies): void {
@@ -110,7 +127,10 @@ function routeApps(app: Hono, deps: HttpDependencies): void {
 }
 
 function routeWebhook(app: Hono, deps: HttpDependencies): void {
-  app.post(`${CALLBACK_PATH}/:token`, createCallbacks(deps));
+  const checks = createCallbackChecks(deps.callbackRules, deps.callbackTokens);
+  const strikes = createStrikes(deps);
+  app.post(`${CALLBACK_PATH}/:token`, createCallbacks(deps, checks, strikes));
+  app.post(TOKEN_PATH, createTokenEndpoint(deps, checks, strikes));
 }
 
 /** 405 for a known path (204 for OPTIONS), 404 for any other. There is no middleware, so a match is a route. */

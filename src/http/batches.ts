@@ -12,13 +12,13 @@ import type { HttpDependencies } from './dependencies.ts';
 import { type BodyLimits, readJsonBody } from './json-body.ts';
 import { invalidInput } from './problems.ts';
 import { draining } from './submission-answers.ts';
-import { parseSubmission } from './submission-request.ts';
+import { parseSubmission, type SubmissionChecks } from './submission-request.ts';
 import { howMany } from './validation.ts';
 
 /** An item stands two levels deeper than alone. */
 const LIMITS: BodyLimits = { bytes: 10 * 1024 * 1024, levels: MAX_JSON_DEPTH + 2 };
 
-type Dependencies = Pick<HttpDependencies, 'submit' | 'notifyRules' | 'rates' | 'draining'>;
+type Dependencies = Pick<HttpDependencies, 'submit' | 'notifyRules' | 'unfit' | 'rates' | 'draining'>;
 
 export function createBatches(deps: Dependencies) {
   return async (c: Context, caller: Identity): Promise<Response> => {
@@ -35,8 +35,11 @@ export function createBatches(deps: Dependencies) {
     if (tooFast !== null) return tooFast;
     // Only a body that is larger than a submission may be can hold one that is.
     const measured = body.bytes > MAX_BODY_BYTES;
-    const notifyProblem = (url: string) => deps.notifyRules.check(caller.name, url);
-    const items = await inTurns(executions, (sent, index) => check(sent, index, measured, notifyProblem));
+    const checks = {
+      notifyProblem: (url: string) => deps.notifyRules.check(caller.name, url),
+      unfit: deps.unfit,
+    };
+    const items = await inTurns(executions, (sent, index) => check(sent, index, measured, checks));
     const unfit = items.filter((item) => item.type === 'unfit');
     if (atomic && unfit.length > 0) return noneFit(unfit, items.length);
 
@@ -46,17 +49,12 @@ export function createBatches(deps: Dependencies) {
 }
 
 /** Holds an item to whatever a submission alone is held to. */
-function check(
-  sent: Json,
-  index: number,
-  measured: boolean,
-  notifyProblem: (url: string) => string | null,
-): CheckedItem {
+function check(sent: Json, index: number, measured: boolean, checks: SubmissionChecks): CheckedItem {
   if (measured && Buffer.byteLength(JSON.stringify(sent)) > MAX_BODY_BYTES) {
     const detail = `must have ${MAX_BODY_BYTES} bytes at most`;
     return { type: 'unfit', sent, name: 'body-too-large', errors: [{ pointer: itemPointer(index), detail }] };
   }
-  const submission = parseSubmission(sent, notifyProblem);
+  const submission = parseSubmission(sent, checks);
   if (submission.valid) return { type: 'submission', request: submission.value };
   // "#/actionId" becomes "#/executions/3/actionId", and "#" the item itself.
   const errors = submission.errors.map(({ pointer, detail }) => ({

@@ -6,33 +6,33 @@ import { concerning } from '../request-scope.ts';
 import type { Recorded } from '../store/port.ts';
 import { json } from './answers.ts';
 import { type Body, MAX_BODY_BYTES, readBody } from './bodies.ts';
-import { type CallbackRefusal, createCallbackChecks } from './checks/callback-checks.ts';
+import type { CallbackChecks, CallbackRefusal } from './checks/callback-checks.ts';
 import { createClients } from './checks/clients.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createNotice } from './notices.ts';
 import { problem } from './problems.ts';
 import type { CallbackAnswer } from './schemas/callback.ts';
-import { createThrottle } from './throttle.ts';
+import type { Strikes } from './strikes.ts';
 import { traceCallback } from './traced.ts';
 
 type Dependencies = Pick<
   HttpDependencies,
-  'resolve' | 'callbackUrls' | 'callbackRules' | 'trustedProxies' | 'world' | 'log' | 'tracing' | 'observeCallback'
+  'resolve' | 'callbackUrls' | 'trustedProxies' | 'world' | 'log' | 'tracing' | 'observeCallback'
 >;
 
-export function createCallbacks(deps: Dependencies) {
+export function createCallbacks(deps: Dependencies, checks: CallbackChecks, strikes: Strikes) {
   const { resolve, callbackUrls, world, tracing, observeCallback } = deps;
-  const checks = createCallbackChecks(deps.callbackRules);
   const clients = createClients(deps.trustedProxies);
-  const refuse = createRefuse(deps);
+  const refuse = createRefuse(deps, strikes);
 
   return async (c: Context): Promise<Response> => {
     const startedAt = world.now();
     const headers = c.req.raw.headers;
     const header = (name: string) => headers.get(name);
-    const reference = callbackUrls.verify(c.req.param('token') ?? '');
-    if (reference === null) return refuse(c, 'bad-signature');
-    const unfit = checks.ofHead(header, () => clients.addressOf(c), world.now());
+    const token = c.req.param('token') ?? '';
+    const reference = callbackUrls.verify(token);
+    if (reference === null) return probed(callbackUrls.prove(token)) ?? refuse(c, 'bad-signature');
+    const unfit = await checks.ofHead(header, () => clients.addressOf(c), world.now());
     if (unfit !== null) return refuse(c, unfit);
 
     const body = await readBody(c.req.raw);
@@ -49,19 +49,19 @@ export function createCallbacks(deps: Dependencies) {
   };
 }
 
-/** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
-function createRefuse({ log, world, trustedProxies, observeCallback }: Dependencies) {
-  const refused = createNotice(log, world, 'callbacks refused');
-  const throttle = createThrottle(world);
-  const clients = createClients(trustedProxies);
+/** Whoever sends a probe is told that it came here; nothing is recorded, counted or said of it. */
+function probed(proof: string | null): Response | null {
+  return proof === null ? null : json(200, { outcome: 'probe', proof } satisfies CallbackAnswer);
+}
 
+/** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
+function createRefuse({ log, world, observeCallback }: Dependencies, strikes: Strikes) {
+  const refused = createNotice(log, world, 'callbacks refused');
   return (c: Context, why: CallbackRefusal): Response => {
-    const client = clients.allowanceOf(c);
+    const { client, headers } = strikes(c);
     observeCallback(why, 0);
     refused(why, { client });
-    // Who goes on failing has to connect anew for each attempt; a good callback from there is still heard.
-    const headers = throttle.fail(client) > 0 ? { headers: { connection: 'close' } } : {};
-    return problem('not-found', 'No callback is expected here.', headers);
+    return problem('not-found', 'No callback is expected here.', { headers });
   };
 }
 

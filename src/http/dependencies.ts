@@ -1,7 +1,9 @@
 // What the HTTP side is given by the service.
 
+import type { CallbackTokens } from '../callback-tokens.ts';
 import type { CallbackUrls } from '../callback-url.ts';
 import type { NotifyRules } from '../courier/port.ts';
+import type { Cxone } from '../cxone/port.ts';
 import type { Outcome } from '../execution/outcome.ts';
 import type { Figures } from '../figures/figures.ts';
 import type { FormTokens } from '../form-tokens.ts';
@@ -28,6 +30,14 @@ export interface NamedKey {
 
 /** What became of a callback, for counting. */
 export type CallbackOutcome = Outcome | CallbackRefusal;
+
+/** What became of a request for a token that callbacks carry, for counting. */
+export type TokenOutcome =
+  | 'issued'
+  | 'invalid-client'
+  | 'invalid-request'
+  | 'unsupported-grant'
+  | 'address-not-allowed';
 
 /** What became of a key that is not known here, for counting. */
 export type KeyRefusal = 'invalid-key' | 'throttled';
@@ -58,6 +68,8 @@ export interface HttpDependencies {
   readonly insights: Pick<Insights, 'health' | 'advise'>;
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
   readonly submit: Submit;
+  /** What of a submission CXone cannot be sent, whatever else is right with it. */
+  readonly unfit: Cxone['unfit'];
   /** How fast each app may submit. */
   readonly rates: RateLimits;
   readonly resolve: Resolve;
@@ -66,9 +78,11 @@ export interface HttpDependencies {
   readonly world: Pick<World, 'now' | 'id' | 'sleep'>;
   readonly log: Log;
   readonly tracing: Tracing;
-  readonly callbackUrls: Pick<CallbackUrls, 'verify'>;
+  readonly callbackUrls: Pick<CallbackUrls, 'verify' | 'prove'>;
   /** What a callback must show besides its signed URL. */
   readonly callbackRules: CallbackRules;
+  /** Gives out tokens for callbacks to carry; null: nobody gets any. */
+  readonly callbackTokens: CallbackTokens | null;
   /** How many proxies in front of the receiver add to X-Forwarded-For. */
   readonly trustedProxies: number;
   /** Where apps may be told what became of their executions. */
@@ -88,5 +102,6 @@ export interface HttpDependencies {
   observeRequest(request: ServedRequest): void;
   /** `milliseconds`: from its arrival to the commit; 0 when it was refused. */
   observeCallback(outcome: CallbackOutcome, milliseconds: number): void;
+  observeTokenRequest(outcome: TokenOutcome): void;
   observeKeyRefusal(why: KeyRefusal): void;
 }

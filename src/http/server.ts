@@ -1,13 +1,15 @@
 // Serves a fetch handler over HTTP/1.1, with limits that keep slow or greedy clients from holding it up.
 
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import type { ListenOptions as Place } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { type Log, reasonOf } from '../log.ts';
 import { COMMON_HEADERS } from './answers.ts';
 import type { Fetch } from './app.ts';
 import { type ProblemName, problem, problemText } from './problems.ts';
+import type { TlsPair } from './tls.ts';
 
 /** Times in milliseconds. */
 export interface Limits {
@@ -34,6 +36,9 @@ const LIMITS: Limits = {
   maxConnections: 10_000,
 };
 
+/** How many callers may wait in an inherited socket while nobody serves it; the system's own limit comes first. */
+const BACKLOG = 4096;
+
 /** How often connections that have fallen idle are closed while the server stops. */
 const IDLE_CHECK_MS = 50;
 
@@ -41,6 +46,10 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
+  /** File descriptor of a socket to listen on instead. Other processes hold it too: what waits in it outlives this one. */
+  readonly socket?: number;
+  /** Speaks TLS with it, and nothing else. */
+  readonly tls?: TlsPair;
   readonly log?: Log;
   readonly limits?: Partial<Limits>;
 }
@@ -48,12 +57,15 @@ export interface ListenOptions {
 export interface Listening {
   readonly url: string;
   readonly port: number;
+  /** Shows this certificate to whoever connects from now on; for one that speaks TLS. */
+  renew(tls: TlsPair): void;
   /** Accepts nothing more, lets what is in flight finish for up to `graceMs`, then cuts what is left. */
   close(graceMs: number): Promise<void>;
 }
 
 /** @throws {Error} saying which address cannot be listened on, and why. */
-export async function listen(fetch: Fetch, { host, port, log, limits }: ListenOptions): Promise<Listening> {
+export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
+  const { host, port, socket, tls, log, limits } = options;
   const { maxHeaderBytes, maxConnections, silenceTimeout, ...timeouts } = { ...LIMITS, ...limits };
   const handle = getRequestListener(
     (request, { incoming, outgoing }) =>
@@ -63,38 +75,61 @@ export async function listen(fetch: Fetch, { host, port, log, limits }: ListenOp
       }),
     { hostname: host, errorHandler: badTarget },
   );
-  const server = createServer({ ...timeouts, maxHeaderSize: maxHeaderBytes }, (incoming, outgoing) => {
+  const answer: RequestListener = (incoming, outgoing) => {
     // While stopping, a kept connection must not bring yet another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
     if (hostsIn(incoming.rawHeaders) > 1) void turnAway(outgoing);
     else void handle(incoming, outgoing);
-  });
+  };
+  const rules = { ...timeouts, maxHeaderSize: maxHeaderBytes };
+  const server = tls
+    ? createTlsServer({ ...rules, ...secured(tls), handshakeTimeout: rules.headersTimeout }, answer)
+    : createServer(rules, answer);
+  // Who has sent all there is to send may close that half, and still gets the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = maxConnections;
   server.timeout = silenceTimeout;
   server.on('clientError', refuse);
 
-  await listening(server, host, port);
+  await listening(server, socket === undefined ? { host, port } : { fd: socket, backlog: BACKLOG });
   // Such as no file handle left to accept with; it must not end the process.
   server.on('error', (error) => log?.error({ reason: reasonOf(error) }, 'the HTTP server cannot accept a connection'));
-  const bound = (server.address() as AddressInfo).port;
+  const bound = boundTo(server);
+  const shown = socket === undefined ? host : bound.address;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    port: bound,
+    url: `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${bound.port}`,
+    port: bound.port,
+    // All of it: what is left out would fall back to Node's defaults.
+    renew: (renewed) => server instanceof TlsServer && server.setSecureContext(secured(renewed)),
     close: (graceMs) => close(server, graceMs),
   };
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
+function secured(tls: TlsPair) {
+  return { ...tls, minVersion: 'TLSv1.2' as const };
+}
+
+function listening(server: Server, place: Place & { readonly fd?: number }): Promise<void> {
+  const { fd, host, port } = place;
+  const where = fd === undefined ? `${host} port ${port}` : `the socket that is passed on (${fd})`;
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = REASONS[error.code ?? ''] ?? error.code ?? error.message;
-      reject(new Error(`cannot listen on ${host} port ${port}: ${why}`, { cause: error }));
+      reject(new Error(`cannot listen on ${where}: ${why}`, { cause: error }));
     });
-    server.listen(port, host, () => {
+    server.listen(place, () => {
       server.removeAllListeners('error');
       resolve();
     });
   });
+}
+
+/** @throws {Error} for an inherited socket that has no port. */
+function boundTo(server: Server) {
+  const bound = server.address();
+  if (bound !== null && typeof bound === 'object') return bound;
+  server.close();
+  throw new Error('the socket that is passed on is no TCP socket: give its unit a port in ListenStream=');
 }
 
 const REASONS: { readonly [code: string]: string } = {
@@ -140,9 +175,14 @@ const REFUSALS: { readonly [code: string]: readonly [ProblemName, status: string
 };
 const NOT_HTTP = ['bad-request', '400 Bad Request', 'This is no HTTP request that can be read.'] as const;
 
+function isShakingHands(socket: Duplex): boolean {
+  return 'secureConnecting' in socket && socket.secureConnecting === true;
+}
+
 /** Answers what never became a request. Every other answer is written in one piece, so this cannot fall into one. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Who did not get as far as TLS could not read an answer.
+  if (error.code === 'ECONNRESET' || !socket.writable || isShakingHands(socket)) {
     socket.destroy();
     return;
   }

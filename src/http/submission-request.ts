@@ -1,6 +1,7 @@
 // What an app may send as a submission: every field, its rule and its default.
 
 import * as v from 'valibot';
+import type { Cxone } from '../cxone/port.ts';
 import { DEFAULT_PRIORITY } from '../execution/execution.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../execution/json.ts';
 import type { SubmissionRequest } from '../submit.ts';
@@ -96,11 +97,13 @@ export const SUBMISSION = v.object({
   ),
 });
 
-/** `notifyProblem` says what is wrong with a notifyUrl as one of the app that sent it; null when nothing is. */
-export function parseSubmission(
-  body: Json,
-  notifyProblem: (url: string) => string | null,
-): Validated<SubmissionRequest> {
+export interface SubmissionChecks {
+  /** What is wrong with a notifyUrl as one of the app that sent it; null when nothing is. */
+  readonly notifyProblem: (url: string) => string | null;
+  readonly unfit: Cxone['unfit'];
+}
+
+export function parseSubmission(body: Json, { notifyProblem, unfit }: SubmissionChecks): Validated<SubmissionRequest> {
   if (!isJsonObject(body)) return { valid: false, errors: [{ pointer: '#', detail: OBJECT_RULE }] };
   const validated = validate(SUBMISSION, body);
   const errors = [...(validated.valid ? [] : validated.errors), ...reservedFields(body['context'])];
@@ -108,6 +111,10 @@ export function parseSubmission(
   const { inputs = {}, context = {}, correlationId = null, graceSeconds = null, notifyUrl = null } = validated.value;
   const refusal = notifyUrl === null ? null : notifyProblem(notifyUrl);
   if (refusal !== null) return { valid: false, errors: [{ pointer: pointerTo('notifyUrl'), detail: refusal }] };
+  const misfits = unfit({ actionId: validated.value.actionId, inputs, context });
+  if (misfits.length > 0) {
+    return { valid: false, errors: misfits.map(({ pointer, detail }) => ({ pointer: `#${pointer}`, detail })) };
+  }
   const { actionId, timeoutSeconds, retryUncertain, priority } = validated.value;
   const named = { actionId, inputs, context, correlationId, timeoutSeconds, graceSeconds };
   return { valid: true, value: { ...named, retryUncertain, priority, notifyUrl } };

@@ -19,7 +19,10 @@ import { howMany } from './validation.ts';
 /** The longest an app is told to look away, in seconds. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 
-type Dependencies = Pick<HttpDependencies, 'submit' | 'waiters' | 'world' | 'log' | 'draining' | 'notifyRules'>;
+type Dependencies = Pick<
+  HttpDependencies,
+  'submit' | 'waiters' | 'world' | 'log' | 'draining' | 'notifyRules' | 'unfit'
+>;
 
 export function createSubmissions(deps: Dependencies) {
   return async (c: Context, caller: Identity): Promise<Response> => {
@@ -28,7 +31,10 @@ export function createSubmissions(deps: Dependencies) {
     if (head.type === 'refused') return head.answer;
     const body = await readJsonBody(c.req.raw);
     if (body.type === 'refused') return body.answer;
-    const submission = parseSubmission(body.value, (url) => deps.notifyRules.check(caller.name, url));
+    const submission = parseSubmission(body.value, {
+      notifyProblem: (url) => deps.notifyRules.check(caller.name, url),
+      unfit: deps.unfit,
+    });
     if (!submission.valid) {
       return invalidInput(`${howMany(submission.errors, 'field')}; errors names each.`, submission.errors);
     }

@@ -1,15 +1,15 @@
 // Execute and poll: what CXone answers to each, as the script of the execution has it.
 
 import type { Context } from 'hono';
-import { isJsonObject, type JsonObject, parseJson } from '../execution/json.ts';
-import { give, json, retryAfter, type SimulatorEnv, text } from './answers.ts';
+import type { JsonObject } from '../execution/json.ts';
+import { give, json, retryAfter, type SimulatorEnv } from './answers.ts';
+import { apiOf } from './api.ts';
 import { bearerOf } from './calls.ts';
 import { BadDials, chooseScript } from './choose.ts';
 import type { Dice } from './dice.ts';
-import type { Executions, Run } from './executions.ts';
+import type { Executions } from './executions.ts';
 import type { CaseRecord } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
-import { ending, standing } from './outcome.ts';
 import { type PollStep, type Script, type SubmitStep, stepAt } from './script.ts';
 
 export interface ActionParts {
@@ -28,10 +28,13 @@ interface Progress {
   polls: number;
   /** The token that a 401 of the script refused. */
   refusedToken: string | null;
+  /** When it was last asked for, or began. */
+  askedAt: number;
 }
 
 export function createActionRoutes({ options, dice, executions, closing }: ActionParts) {
   const { world } = options;
+  const api = apiOf(options.dialect);
   const progress = new WeakMap<CaseRecord, Progress>();
 
   const pause = async (ms: number) => {
@@ -39,7 +42,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
   };
 
   const progressOf = (record: CaseRecord): Progress => {
-    const found = progress.get(record) ?? { submits: 0, polls: 0, refusedToken: null };
+    const found = progress.get(record) ?? { submits: 0, polls: 0, refusedToken: null, askedAt: 0 };
     progress.set(record, found);
     return found;
   };
@@ -47,17 +50,19 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
   const execute: Handler = async (c) => {
     const record = c.get('record');
     if (record === undefined) throw new Error('an execute call has a record');
-    const order = readOrder(await c.req.text());
+    const order = await api.read(c);
     if (typeof order === 'string') return give(c, 400, order);
     const script = readScript(order.inputs, record);
     if (typeof script === 'string') return give(c, 400, script);
     record.fate = script.fate;
 
-    const step = nextSubmit(progressOf(record), script, bearerOf(c.req.header('authorization')));
+    const soFar = progressOf(record);
+    const step = nextSubmit(soFar, script, bearerOf(c.req.header('authorization')));
     await pause(script.latencyMs);
     const started = runs(step) ? executions.start(record, script, order.inputs, order.callbackUrl) : null;
+    soFar.askedAt = world.now();
     if (step.afterCallbacks) await started?.told;
-    if (typeof step.answer === 'number' && step.answer < 300) return accepted(step, step.answer, started?.run);
+    if (typeof step.answer === 'number' && step.answer < 300) return api.accepted(step, step.answer, started?.run);
     return give(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headersOf(step));
   };
 
@@ -76,14 +81,22 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
   };
 
   const poll: Handler = async (c) => {
-    const { actionId = '', executionId = '' } = c.req.param();
+    const executionId = c.req.param('executionId') ?? '';
     const run = executions.find(executionId);
-    if (run === undefined || run.actionId !== actionId) return give(c, 404, 'there is no such execution');
+    if (run === undefined || !api.isAbout(c, run)) return give(c, 404, 'there is no such execution');
     const asked = progressOf(run.record);
+    const tooSoonMs = asked.askedAt + api.minPollMs - world.now();
+    if (api.minPollMs > 0 && tooSoonMs > 0) {
+      const headers = retryAfter(tooSoonMs / 1000, options.retryAfter, world.now());
+      return give(c, 429, `asked again too soon: once in ${api.minPollMs / 1000} seconds`, headers);
+    }
+    asked.askedAt = world.now();
     const step: PollStep = stepAt(run.script.polls, asked.polls);
     asked.polls += 1;
     await pause(options.latencyMs + options.jitterMs * dice.roll('poll', executionId, asked.polls));
-    if (step === 'truth') return json(200, standing(run, world.now()));
+    if (step === 'truth') return json(200, api.standing(run, world.now()));
+    // A moment at which no run has ended.
+    if (step === 'running') return json(200, api.standing(run, Number.NEGATIVE_INFINITY));
     return give(c, step, `simulated ${step}, as the fate ${run.script.fate} says`);
   };
 
@@ -101,36 +114,4 @@ function nextSubmit(progress: Progress, script: Script, token: string): SubmitSt
 
 function runs(step: SubmitStep): boolean {
   return step.runs ?? (typeof step.answer !== 'number' || step.answer < 300);
-}
-
-function accepted(step: SubmitStep, status: number, run: Run | undefined): Response {
-  switch (run === undefined ? 'bare' : (step.body ?? 'execution')) {
-    case 'execution':
-      return json(status, { executionId: run?.executionId, status: 'PENDING' });
-    case 'outcome':
-      return json(status, run === undefined ? {} : ending(run));
-    case 'bare':
-      return json(status, { status: 'ACCEPTED' });
-    case 'html':
-      return text(status, '<!doctype html><title>OK</title><p>Accepted.', { 'content-type': 'text/html' });
-  }
-}
-
-/** The parts of an execute body that matter here, or what is wrong with it. */
-function readOrder(body: string): { inputs: JsonObject; callbackUrl: string } | string {
-  let order: unknown;
-  try {
-    order = parseJson(body);
-  } catch {
-    return 'the body is no JSON';
-  }
-  if (!isJsonObject(order)) return 'the body is no JSON object';
-  const { inputs = {}, context, asyncExecution } = order;
-  if (!isJsonObject(inputs)) return 'inputs: expected an object';
-  if (asyncExecution !== true) return 'asyncExecution: expected true';
-  const callbackUrl = isJsonObject(context) ? context['callbackUrl'] : undefined;
-  if (typeof callbackUrl !== 'string' || !/^https?:$/.test(URL.parse(callbackUrl)?.protocol ?? '')) {
-    return 'context.callbackUrl: expected an http or https URL';
-  }
-  return { inputs, callbackUrl };
 }

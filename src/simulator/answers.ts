@@ -9,7 +9,8 @@ import type { Answer, CaseRecord, Exchange } from './ledger.ts';
 
 export interface SimulatorEnv {
   Bindings: Partial<HttpBindings>;
-  Variables: { exchange: Exchange; record: CaseRecord | undefined };
+  /** `errorMember`: where an error answer has its words. */
+  Variables: { exchange: Exchange; record: CaseRecord | undefined; errorMember: string };
 }
 
 export type Headers = Readonly<Record<string, string>>;
@@ -28,7 +29,7 @@ export function text(status: number, body: string, headers: Headers): Response {
 export async function give(c: Context<SimulatorEnv>, answer: Answer, message: string, headers?: Headers) {
   // Noted first: a hang may last.
   c.get('exchange').answer = answer;
-  if (typeof answer === 'number') return json(answer, { message }, headers);
+  if (typeof answer === 'number') return json(answer, { [c.get('errorMember')]: message }, headers);
   const { outgoing } = c.env;
   if (outgoing === undefined) throw new Error(`a ${answer} needs a socket: use listen()`);
   if (answer === 'reset') outgoing.socket?.resetAndDestroy();

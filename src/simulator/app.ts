@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import { createActionRoutes } from './action-routes.ts';
 import { json, type SimulatorEnv } from './answers.ts';
+import { apiOf } from './api.ts';
 import { createCalls } from './calls.ts';
 import { createControlRoutes } from './control-routes.ts';
 import { createDeliver } from './deliver.ts';
@@ -13,7 +14,7 @@ import { type Listening, listen, type Place } from './listen.ts';
 import { type SimulatorOptions, withDefaults } from './options.ts';
 import { createOutage, type OutageOrder } from './outage.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { answerToken } from './token-route.ts';
+import { addTokenRoutes } from './token-routes.ts';
 import { createTokens } from './tokens.ts';
 
 export interface Simulator {
@@ -26,6 +27,8 @@ export interface Simulator {
   execution(correlationId: string): CaseRecord | undefined;
   outage(order: OutageOrder): void;
   revokeTokens(): void;
+  /** Lets the callbacks of a correlation id go that its script holds back. */
+  release(correlationId: string): void;
   /** Resolves when every callback of every run so far has been sent and answered. */
   quiet(): Promise<void>;
   /** Forgets everything that happened and drops callbacks that are still to come. */
@@ -59,6 +62,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     execution: ledger.find,
     outage: outage.begin,
     revokeTokens: tokens.revoke,
+    release: executions.release,
     quiet: executions.quiet,
     reset: () => {
       executions.clear();
@@ -79,24 +83,27 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   const app = new Hono<SimulatorEnv>();
   const calls = createCalls({ options, ledger, outage, tokens, rateLimit: createRateLimit(options) });
   const actions = createActionRoutes({ options, dice, executions, closing: closing.signal });
+  const api = apiOf(options.dialect);
   let unnamed = 0;
 
-  app.post('/api/v2/oauth/token', calls.counted('token'), calls.limited, (c) => answerToken(c, tokens));
+  addTokenRoutes({ app, calls, tokens, options });
   app.post(
-    '/api/v2/dx/actions/:actionId/execute',
-    calls.counted('execute', (c) => {
+    api.executePath,
+    calls.counted('execute', async (c) => {
       unnamed += 1;
-      return ledger.open(c.req.header('x-correlation-id') ?? `unnamed-${unnamed}`, c.req.param('actionId') ?? '');
+      return ledger.open(c.req.header('x-correlation-id') ?? `unnamed-${unnamed}`, await api.actionOf(c));
     }),
-    calls.guarded('dx:actions:execute'),
+    calls.guarded(api.scopes.execute),
     actions.execute,
   );
-  app.get(
-    '/api/v2/dx/actions/:actionId/executions/:executionId',
-    calls.counted('poll', (c) => executions.find(c.req.param('executionId') ?? '')?.record),
-    calls.guarded('dx:actions:read'),
-    actions.poll,
-  );
+  if (api.pollPath !== null) {
+    app.get(
+      api.pollPath,
+      calls.counted('poll', (c) => executions.find(c.req.param('executionId') ?? '')?.record),
+      calls.guarded(api.scopes.poll),
+      actions.poll,
+    );
+  }
   app.route('/simulator', createControlRoutes(simulator));
   app.notFound(() => json(404, { message: 'there is nothing here; GET /simulator tells what there is' }));
   return simulator;

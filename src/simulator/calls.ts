@@ -2,6 +2,7 @@
 
 import type { MiddlewareHandler } from 'hono';
 import { give, retryAfter, type SimulatorEnv } from './answers.ts';
+import { apiOf } from './api.ts';
 import type { Call, CaseRecord, Ledger } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Outage } from './outage.ts';
@@ -9,12 +10,13 @@ import type { RateLimit } from './rate-limit.ts';
 import type { Tokens } from './tokens.ts';
 
 type Step = MiddlewareHandler<SimulatorEnv>;
+type RecordOf = (c: Parameters<Step>[0]) => CaseRecord | undefined | Promise<CaseRecord | undefined>;
 
 export interface Calls {
   /** Counts a call and lets an outage answer it; `recordOf` finds the correlation id that it is about. */
-  counted(call: Call, recordOf?: (c: Parameters<Step>[0]) => CaseRecord | undefined): Step;
-  /** Asks for a Bearer token with this scope, within the rate limit. */
-  guarded(scope: string): Step;
+  counted(call: Call, recordOf?: RecordOf): Step;
+  /** Asks for a Bearer token with this scope, or with any for null, within the rate limit. */
+  guarded(scope: string | null): Step;
   limited: Step;
 }
 
@@ -41,7 +43,8 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
       (call, recordOf) =>
       async (c, next): Promise<Response | undefined> => {
         const exchange = ledger.begin(call, new Date(world.now()).toISOString(), traceIn(c));
-        const record = recordOf?.(c);
+        c.set('errorMember', apiOf(options.dialect).errorMember);
+        const record = await recordOf?.(c);
         c.set('exchange', exchange);
         c.set('record', record);
         record?.[call === 'execute' ? 'posts' : 'polls'].push(exchange);
@@ -64,7 +67,7 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
         }
         const refusal = refusedByLimit(c);
         if (refusal !== null) return refusal;
-        if (options.scope !== null && !options.scope.split(' ').includes(scope)) {
+        if (scope !== null && options.scope !== null && !options.scope.split(' ').includes(scope)) {
           return give(c, 403, `the access token lacks the scope ${scope}`);
         }
         await next();

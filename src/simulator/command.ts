@@ -1,10 +1,15 @@
 // `npm run simulator`: the simulator alone, on a loopback port, until it is told to stop.
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { systemWorld } from '../world.ts';
 import { createSimulator } from './app.ts';
-import { readCommandLine } from './flags.ts';
-import { greeting, HELP } from './help.ts';
+import { type CommandLine, readCommandLine, SimulatorUsage } from './flags.ts';
+import { greeting } from './greeting.ts';
+import { HELP, replayGreeting } from './help.ts';
 import type { SimulatorEvent } from './ledger.ts';
+import { type Recording, RecordingError, readRecording } from './recording.ts';
+import { createReplay, type ReplayEvent } from './replay.ts';
 
 /** Where it writes, and what stops it besides SIGINT and SIGTERM. */
 export interface Surroundings {
@@ -20,8 +25,10 @@ export async function runSimulator(
   args: readonly string[],
   { write, stop }: Surroundings = { write: (text) => process.stdout.write(text) },
 ): Promise<void> {
-  const { help, quiet, host, port, options } = readCommandLine(args);
+  const line = readCommandLine(args);
+  const { help, quiet, host, port, options, replay } = line;
   if (help) return write(HELP);
+  if (replay !== null) return runReplay(readRecordingAt(replay), line, { write, ...(stop ? { stop } : {}) });
   await using simulator = createSimulator({ ...options, ...(quiet ? {} : { watch: (event) => write(lineOf(event)) }) });
   const stopped = nextStop(stop);
   try {
@@ -31,6 +38,34 @@ export async function runSimulator(
   } finally {
     stopped.forget();
   }
+}
+
+async function runReplay(recording: Recording, { quiet, host, port }: CommandLine, { write, stop }: Surroundings) {
+  const watch = quiet ? () => {} : (event: ReplayEvent) => write(replayedLineOf(event));
+  const replay = createReplay({ recording, world: systemWorld, watch });
+  const stopped = nextStop(stop);
+  try {
+    const { url } = await replay.listen({ host, port });
+    write(replayGreeting(url, recording.conversations.length));
+    await stopped.promise;
+  } finally {
+    stopped.forget();
+    await replay.close();
+  }
+}
+
+/** @throws {SimulatorUsage} */
+function readRecordingAt(path: string): Recording {
+  try {
+    return readRecording(readFileSync(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof RecordingError) throw new SimulatorUsage(error.message);
+    throw new SimulatorUsage(`--replay: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function replayedLineOf({ type, conversation, answer }: ReplayEvent): string {
+  return `${type.padEnd(8)}  ${conversation === null ? '' : `execution ${conversation + 1}  `}${answer}\n`;
 }
 
 function nextStop(signal: AbortSignal | undefined): { promise: Promise<unknown>; forget: () => void } {

@@ -13,6 +13,8 @@ GET  /simulator/fates                        the catalogue of fates, with what s
 POST /simulator/outage                       {"answer": 503, "seconds": 5, "calls": ["execute"]}
                                              answer: a status, "reset" or "hang"; seconds: 0 ends it; calls: any of
                                              "token", "execute", "poll", all of them if left out
+POST /simulator/executions/{correlationId}/release
+                                             sends the callbacks that its script holds back ("held": true)
 POST /simulator/revoke-tokens                every token given so far gets 401 from now on
 POST /simulator/reset                        forgets everything: executions, pending callbacks, sums, tokens, outage`;
 
@@ -25,7 +27,10 @@ const OutageBody = v.strictObject({
   calls: v.exactOptional(v.array(v.picklist(['token', 'execute', 'poll']))),
 });
 
-type Controlled = Pick<Simulator, 'stats' | 'executions' | 'execution' | 'outage' | 'revokeTokens' | 'reset'>;
+type Controlled = Pick<
+  Simulator,
+  'stats' | 'executions' | 'execution' | 'outage' | 'release' | 'revokeTokens' | 'reset'
+>;
 
 export function createControlRoutes(simulator: Controlled): Hono {
   const control = new Hono();
@@ -46,6 +51,10 @@ export function createControlRoutes(simulator: Controlled): Hono {
     const { seconds, ...order } = read.output;
     simulator.outage({ ...order, ms: seconds * 1000 });
     return json(200, read.output);
+  });
+  control.post('/executions/:correlationId/release', (c) => {
+    simulator.release(c.req.param('correlationId'));
+    return json(200, {});
   });
   control.post('/revoke-tokens', () => {
     simulator.revokeTokens();

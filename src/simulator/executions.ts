@@ -1,6 +1,6 @@
 // Runs executions: each has an id, ends after its run time, and calls back as its script says.
 
-import { setMaxListeners } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { Json, JsonObject } from '../execution/json.ts';
 import { composeCallback, forgedUrl } from './callback-bodies.ts';
 import type { Deliver } from './deliver.ts';
@@ -16,7 +16,8 @@ export interface Run {
   /** The id as it stands in JSON: a string, or a number that no double can hold. */
   readonly executionId: Json;
   readonly idText: string;
-  readonly callbackUrl: string;
+  /** Null: nobody is called back, whatever the script says. */
+  readonly callbackUrl: string | null;
   /** What the action was given: its result, unless the script has another. */
   readonly echo: JsonObject;
   readonly endsAt: number;
@@ -24,8 +25,15 @@ export interface Run {
 
 export interface Executions {
   /** Starts a run; `told` resolves when all of its callbacks have been sent and answered. */
-  start(record: CaseRecord, script: Script, inputs: JsonObject, callbackUrl: string): { run: Run; told: Promise<void> };
+  start(
+    record: CaseRecord,
+    script: Script,
+    inputs: JsonObject,
+    callbackUrl: string | null,
+  ): { run: Run; told: Promise<void> };
   find(idText: string): Run | undefined;
+  /** Lets the callbacks go that a script holds back, of all runs under a correlation id, now and later. */
+  release(correlationId: string): void;
   readonly pendingCallbacks: number;
   /** Resolves when no callback is left to be sent or answered. */
   quiet(): Promise<void>;
@@ -41,31 +49,48 @@ export function createExecutions(settings: Settings, dice: Dice, ledger: Ledger,
   const { world } = settings;
   const runs = new Map<string, Run>();
   const pending = new Set<Promise<void>>();
+  const gates = new Map<string, PromiseWithResolvers<void>>();
   let era = newEra();
+
+  function gateOf(correlationId: string): PromiseWithResolvers<void> {
+    const gate = gates.get(correlationId) ?? Promise.withResolvers<void>();
+    gates.set(correlationId, gate);
+    forgetBeyond(gates, MAX_RUNS);
+    return gate;
+  }
 
   async function callBack(run: Run, signal: AbortSignal): Promise<void> {
     // One after another, so that a slow answer does not change their order.
+    const { callbackUrl } = run;
+    if (callbackUrl === null) return;
     for (const step of run.script.callbacks) {
+      if (step.held) await Promise.race([gateOf(run.record.correlationId).promise, aborted(signal)]);
       const wait = run.endsAt + (step.afterMs ?? 0) - world.now();
       if (wait > 0) await world.sleep(wait, signal);
       if (signal.aborted) return;
-      await Promise.all(Array.from({ length: step.copies ?? 1 }, () => send(run, step, signal)));
+      await Promise.all(Array.from({ length: step.copies ?? 1 }, () => send(run, callbackUrl, step, signal)));
     }
   }
 
-  async function send(run: Run, step: CallbackStep, signal: AbortSignal): Promise<void> {
+  async function send(run: Run, callbackUrl: string, step: CallbackStep, signal: AbortSignal): Promise<void> {
     // A forger does not come from CXone, so nothing is redelivered for him.
     const attempts = step.forged ? 1 : 1 + settings.redeliveries;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       if (attempt > 1) await world.sleep(settings.redeliveryMs * 2 ** (attempt - 2), signal);
-      if (signal.aborted || (await attemptTo(run, step, attempt, signal))) return;
+      if (signal.aborted || (await attemptTo(run, callbackUrl, step, attempt, signal))) return;
     }
   }
 
   /** Whether nothing more is to be sent: it was taken (2xx). */
-  async function attemptTo(run: Run, step: CallbackStep, attempt: number, signal: AbortSignal): Promise<boolean> {
+  async function attemptTo(
+    run: Run,
+    callbackUrl: string,
+    step: CallbackStep,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { text, contentType } = composeCallback(run, step);
-    const url = step.forged ? forgedUrl(run.callbackUrl) : run.callbackUrl;
+    const url = step.forged ? forgedUrl(callbackUrl) : callbackUrl;
     const kind = `${step.says ?? 'outcome'} ${step.body ?? 'json'}${step.forged ? ' forged' : ''}`;
     const at = new Date(world.now()).toISOString();
     const answer = await deliver(url, text, contentType, signal);
@@ -95,6 +120,7 @@ export function createExecutions(settings: Settings, dice: Dice, ledger: Ledger,
       return { run, told };
     },
     find: (idText) => runs.get(idText),
+    release: (correlationId) => gateOf(correlationId).resolve(),
     get pendingCallbacks() {
       return pending.size;
     },
@@ -105,6 +131,7 @@ export function createExecutions(settings: Settings, dice: Dice, ledger: Ledger,
       era.abort();
       era = newEra();
       runs.clear();
+      gates.clear();
     },
   };
 }
@@ -114,6 +141,10 @@ function newEra(): AbortController {
   // Every waiting callback listens.
   setMaxListeners(0, era.signal);
   return era;
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return signal.aborted ? Promise.resolve() : once(signal, 'abort');
 }
 
 function nameOf(bits: bigint, type: Script['idType']): { executionId: Json; idText: string } {

@@ -1,6 +1,7 @@
 // The simulator's command line: flags in, options out, and a word for what is wrong.
 
 import { parseArgs } from 'node:util';
+import { DIALECT_NAMES, type DialectName, isDialectName } from './dialects.ts';
 import { type FateName, findFate } from './fates.ts';
 import { DEFAULT_PORT } from './help.ts';
 import type { SimulatorOptions } from './options.ts';
@@ -8,6 +9,8 @@ import type { SimulatorOptions } from './options.ts';
 const FLAGS = {
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: String(DEFAULT_PORT) },
+  dialect: { type: 'string' },
+  replay: { type: 'string' },
   seed: { type: 'string' },
   fate: { type: 'string', multiple: true },
   latency: { type: 'string' },
@@ -35,14 +38,16 @@ export interface CommandLine {
   readonly quiet: boolean;
   readonly host: string;
   readonly port: number;
+  /** Path of a recording to answer by; null for none. */
+  readonly replay: string | null;
   readonly options: Partial<SimulatorOptions>;
 }
 
 /** @throws {SimulatorUsage} */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const flags = parsed(args);
-  const { help, quiet, host } = flags;
-  return { help, quiet, host, port: wholeNumber('port', flags.port, 65_535), options: optionsOf(flags) };
+  const { help, quiet, host, replay = null } = flags;
+  return { help, quiet, host, replay, port: wholeNumber('port', flags.port, 65_535), options: optionsOf(flags) };
 }
 
 type Flags = ReturnType<typeof parsed>;
@@ -61,6 +66,7 @@ function optionsOf(flags: Flags): Partial<SimulatorOptions> {
     return typeof text === 'string' ? wholeNumber(flag, text, 86_400_000) : undefined;
   };
   return dropUndefined({
+    dialect: dialectIn(flags.dialect),
     seed: flags.seed,
     rates: ratesOf(flags.fate ?? []),
     latencyMs: number('latency'),
@@ -75,6 +81,13 @@ function optionsOf(flags: Flags): Partial<SimulatorOptions> {
     clientSecret: flags['client-secret'],
     redeliveries: number('redeliver'),
   });
+}
+
+function dialectIn(name: string | undefined): DialectName | undefined {
+  if (name === undefined || isDialectName(name)) return name;
+  throw new SimulatorUsage(
+    `--dialect: there is no dialect ${JSON.stringify(name)}; there are ${DIALECT_NAMES.join(', ')}`,
+  );
 }
 
 function retryAfterOf(style: string | undefined): SimulatorOptions['retryAfter'] | undefined {

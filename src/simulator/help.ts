@@ -1,8 +1,8 @@
 // What the simulator's command line says: its help, and its first words once it listens.
 
 import { CONTROL_HELP } from './control-routes.ts';
+import { DIALECT_NAMES } from './dialects.ts';
 import { catalogue } from './fates.ts';
-import type { SimulatorOptions } from './options.ts';
 
 export const DEFAULT_PORT = 8090;
 
@@ -12,6 +12,10 @@ A CXone to run against: token, execute and poll endpoints, and callbacks. For te
 
   --port N             where it listens (${DEFAULT_PORT}; 0: any free port)
   --host HOST          (127.0.0.1)
+  --dialect NAME       how it wants to be spoken to: the name of a shipped profile (cxone), of
+                       ${DIALECT_NAMES.slice(1)
+                         .join(', ')
+                         .replace(/(.{50,72}), /g, '$1,\n                       ')}
   --seed TEXT          the same seed makes the same choices for the same correlation ids
   --fate NAME=SHARE    share of executions, 0 to 1, that meet this fate unless their inputs choose one; repeatable
   --latency MS         how long an answer takes (20)           --jitter MS      and up to so much more (30)
@@ -22,6 +26,8 @@ A CXone to run against: token, execute and poll endpoints, and callbacks. For te
   --scope TEXT         scopes that a token has ("dx:actions:execute dx:actions:read")
   --client-id TEXT     (simulator)                             --client-secret TEXT (simulator-secret)
   --redeliver N        how often a callback is sent again that got no 2xx (0)
+  --replay FILE        answers in the shapes of a recording (CXONE_RECORD_DIR) instead: each submission is played after the
+                       next execution in it; other dials have no effect
   --quiet              no line per request and callback
   --help
 
@@ -36,8 +42,9 @@ Each part of a fate may be dialled beside it or without it (times in millisecond
   submits    [{"answer": 503, "retryAfterSeconds": 1}, {"answer": 200}]     answer: a status, "reset" or "hang"
              runs, body (execution, outcome, bare, html), retryAfterAsDate, afterCallbacks
   callbacks  [{"afterMs": 500}]     afterMs: from the end of the run; says (outcome, progress, another outcome),
-             body (json, form, garbled, oversized), forged, names (itself, another, none), copies
-  polls      [500, "hang", "truth"] a status, "reset", "hang", or "truth": how it stands
+             body (json, form, garbled, oversized), forged, names (itself, another, none), copies,
+             held (until POST /simulator/executions/{correlationId}/release)
+  polls      [500, "hang", "truth"] a status, "reset", "hang", "running", or "truth": how it stands
 
 Fates:
 
@@ -48,27 +55,10 @@ Control, while it runs:
 ${CONTROL_HELP.replaceAll(/^/gm, '  ')}
 `;
 
-export function greeting(
-  url: string,
-  { clientId = 'simulator', clientSecret = 'simulator-secret' }: Partial<SimulatorOptions>,
-) {
-  return `CXone simulator on ${url}  (Ctrl-C stops it, --help tells its dials, ${url}/simulator its control)
+export function replayGreeting(url: string, executions: number): string {
+  return `Replays ${executions} recorded execution${executions === 1 ? '' : 's'} on ${url}  (Ctrl-C stops it)
 
-A .env for a receiver that runs against it:
-
-  CXONE_BASE_URL=${url}
-  CXONE_CLIENT_ID=${clientId}
-  CXONE_CLIENT_SECRET=${clientSecret}
-  PUBLIC_URL=http://127.0.0.1:8080
-  CALLBACK_SECRET=only-for-local-use-0123456789abcdef
-  APP_KEYS=demo:only-for-local-use
-  OPERATOR_KEYS=me:also-only-for-local-use
-
-An execution that meets a fate of your choice:
-
-  curl -H 'Authorization: Bearer only-for-local-use' -H 'Content-Type: application/json' -H 'Prefer: wait=30' \\
-    -d '{"actionId":"any","graceSeconds":1,"inputs":{"simulate":{"fate":"lost-callback"}}}' \\
-    http://127.0.0.1:8080/v1/executions
+Run a receiver against it with CXONE_BASE_URL=${url} and the profile that is to fit; any credentials will do.
 
 `;
 }

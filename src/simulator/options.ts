@@ -1,6 +1,7 @@
 // How a simulator behaves as a whole; each setting has a default that suits a quick run on one machine.
 
 import { systemWorld, type World } from '../world.ts';
+import type { DialectName } from './dialects.ts';
 import type { FateName } from './fates.ts';
 import type { SimulatorEvent } from './ledger.ts';
 
@@ -8,8 +9,15 @@ export interface SimulatorOptions {
   /** The same seed makes the same choices for the same correlation ids. */
   readonly seed: string;
   readonly world: World;
+  /** How it wants to be spoken to: the name of the shipped profile that is to fit. */
+  readonly dialect: DialectName;
   readonly clientId: string;
   readonly clientSecret: string;
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** The one that counts where none is given. */
+  readonly staticToken: string;
+  readonly tenantId: string;
   /** Scopes that the token answer names and grants; null names none and grants all. */
   readonly scope: string | null;
   readonly tokenSeconds: number;
@@ -38,8 +46,13 @@ export interface SimulatorOptions {
 const DEFAULTS: SimulatorOptions = {
   seed: 'simulator',
   world: systemWorld,
+  dialect: 'cxone',
   clientId: 'simulator',
   clientSecret: 'simulator-secret',
+  accessKeyId: 'simulator-key',
+  accessKeySecret: 'simulator-key-secret',
+  staticToken: 'simulator-token',
+  tenantId: '11111111-2222-4333-8444-555555555555',
   scope: 'dx:actions:execute dx:actions:read',
   tokenSeconds: 3600,
   requestsPerSecond: 100,

@@ -31,6 +31,8 @@ const CallbackStep = v.strictObject({
   forged: v.exactOptional(v.boolean()),
   /** Which executionId it names. */
   names: v.exactOptional(v.picklist(['itself', 'another', 'none'])),
+  /** Sent only once the execution's callbacks are released, however late that is. */
+  held: v.exactOptional(v.boolean()),
   /** So many of it at once. */
   copies: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
 });
@@ -54,8 +56,8 @@ export const Dials = v.strictObject({
   idType: v.exactOptional(v.picklist(['text', 'integer'])),
   submits: v.exactOptional(v.pipe(v.array(SubmitStep), v.minLength(1))),
   callbacks: v.exactOptional(v.array(CallbackStep)),
-  /** `truth`: how the execution stands. */
-  polls: v.exactOptional(v.pipe(v.array(v.union([Answer, v.literal('truth')])), v.minLength(1))),
+  /** `truth`: how the execution stands; `running`: that it runs, whether or not that is so. */
+  polls: v.exactOptional(v.pipe(v.array(v.union([Answer, v.picklist(['truth', 'running'])])), v.minLength(1))),
 });
 
 export type Dials = v.InferOutput<typeof Dials>;

@@ -1,11 +1,14 @@
-// Access tokens: given for client credentials (RFC 6749, section 4.4), checked, expired and revoked.
+// Access tokens: given for credentials (RFC 6749), checked, expired and revoked.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { dialectOf } from './dialects.ts';
 import type { SimulatorOptions } from './options.ts';
 
 export interface Tokens {
   /** Whether these are the client's credentials. */
   know(clientId: string, clientSecret: string): boolean;
+  /** Whether these are the halves of the access key. */
+  knowKey(id: string, secret: string): boolean;
   /** The body of a token answer. */
   issue(): { access_token: string; token_type: 'Bearer'; expires_in: number; scope?: string };
   /** Whether the token counts now. */
@@ -14,18 +17,36 @@ export interface Tokens {
   revoke(): void;
 }
 
-export function createTokens(
-  settings: Pick<SimulatorOptions, 'world' | 'clientId' | 'clientSecret' | 'scope' | 'tokenSeconds'>,
-): Tokens {
+type Settings = Pick<
+  SimulatorOptions,
+  | 'world'
+  | 'dialect'
+  | 'clientId'
+  | 'clientSecret'
+  | 'accessKeyId'
+  | 'accessKeySecret'
+  | 'staticToken'
+  | 'tenantId'
+  | 'scope'
+  | 'tokenSeconds'
+>;
+
+export function createTokens(settings: Settings): Tokens {
   const { world, scope, tokenSeconds } = settings;
-  const expiries = new Map<string, number>();
+  const manner = dialectOf(settings.dialect).token;
+  const expiries = new Map<string, number>(
+    manner === 'static' ? [[settings.staticToken, Number.POSITIVE_INFINITY]] : [],
+  );
   return {
     know: (clientId, clientSecret) => same(clientId, settings.clientId) && same(clientSecret, settings.clientSecret),
+    knowKey: (id, secret) => same(id, settings.accessKeyId) && same(secret, settings.accessKeySecret),
     issue: () => {
       const now = world.now();
       for (const [token, expiry] of expiries) if (expiry <= now) expiries.delete(token);
-      const token = `simulated-${world.id(now)}`;
-      expiries.set(token, now + tokenSeconds * 1000);
+      const expiry = now + tokenSeconds * 1000;
+      const name = `simulated-${world.id(now)}`;
+      const token = manner === 'client' ? name : jwt({ jti: name, tenantId: settings.tenantId, exp: expiry / 1000 });
+      expiries.set(token, expiry);
       return {
         access_token: token,
         token_type: 'Bearer',
@@ -36,6 +57,12 @@ export function createTokens(
     valid: (token) => (expiries.get(token) ?? 0) > world.now(),
     revoke: () => expiries.clear(),
   };
+}
+
+/** A JSON Web Token (RFC 7519) whose claims can be read; its signature is none, for nobody but the simulator checks it. */
+function jwt(claims: object): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}.${Buffer.from('simulated').toString('base64url')}`;
 }
 
 function same(given: string, known: string): boolean {

@@ -27,6 +27,16 @@ function problemsOf(env: Record<string, string | undefined>): readonly string[] 
   return [];
 }
 
+/** What CXone's own answers may name unless CXONE_ALLOWED_HOSTS says otherwise. */
+const NICE_HOSTS = [
+  '*.niceincontact.com',
+  '*.nice-incontact.com',
+  '*.incontact.com',
+  '*.nicecxone-gov.com',
+  '*.nicecxone-sov1.au',
+  '*.nicecxone-sov1.eu',
+];
+
 const namesOf = (problems: readonly string[]) => problems.map((problem) => problem.split(':')[0]);
 const problemsWith = (env: Record<string, string>) => problemsOf({ ...REQUIRED, ...env });
 
@@ -38,14 +48,28 @@ describe('what a complete environment gives', () => {
         tokenUrl: null,
         clientId: 'client',
         clientSecret: 'client-secret',
+        accessKeyId: null,
+        accessKeySecret: null,
+        token: null,
+        issuer: null,
+        tenantId: null,
+        allowedHosts: NICE_HOSTS,
         profilePath: null,
+        recordDir: null,
       },
       publicUrl: 'https://receiver.example.com',
       host: '127.0.0.1',
       port: 8080,
       callbackPort: null,
+      tls: null,
       callbackSecrets: [SECRET],
-      callbackRules: { allowedAddresses: [], header: null, credentials: [], bodySignature: null },
+      callbackSettings: {
+        allowedAddresses: [],
+        header: { name: null, values: [] },
+        credentials: [],
+        clients: [],
+        hmac: { secrets: [], shape: null },
+      },
       callbackTrust: 'signature',
       trustedProxies: 0,
       databasePath: 'data/receiver.db',
@@ -76,11 +100,20 @@ describe('what a complete environment gives', () => {
       ...REQUIRED,
       CXONE_BASE_URL: 'http://127.0.0.1:9000/cxone/',
       CXONE_TOKEN_URL: 'https://login.example.com/token',
+      CXONE_ACCESS_KEY_ID: 'KEY====',
+      CXONE_ACCESS_KEY_SECRET: 'k3y-s3cret====',
+      CXONE_TOKEN: 'eyJ.e30.x',
+      CXONE_ISSUER: 'https://cxone.example.com/',
+      CXONE_TENANT_ID: '11e8-0242',
+      CXONE_ALLOWED_HOSTS: '*.Example.com, 192.0.2.7,localhost',
       CXONE_PROFILE: 'tenant.json',
+      CXONE_RECORD_DIR: 'recordings',
       PUBLIC_URL: 'https://receiver.example.com/hooks//',
       HOST: '::',
       PORT: '0',
       CALLBACK_PORT: '9443',
+      TLS_CERT_FILE: '/etc/tls/tls.crt',
+      TLS_KEY_FILE: '/etc/tls/tls.key',
       CALLBACK_SECRET: `${SECRET}-new, ${SECRET}`,
       CALLBACK_HEADER_NAME: 'X-Api-Key',
       CALLBACK_HEADER_VALUE: 'header-key-0123456789,header-key-9876543210',
@@ -88,6 +121,8 @@ describe('what a complete environment gives', () => {
       CALLBACK_BEARER_TOKEN: 'bearer-token-0123456789, bearer-token-9876543210',
       CALLBACK_HMAC_SECRET: `${SECRET}-hmac,${SECRET}`,
       CALLBACK_HMAC_HEADER: 'X-Signature',
+      CALLBACK_CLIENTS: 'cxone:client-secret-0123456789',
+      CALLBACK_HMAC_ALGORITHM: 'sha512',
       CALLBACK_HMAC_ENCODING: 'base64',
       CALLBACK_HMAC_PREFIX: 'sha256=',
       CALLBACK_HMAC_TIMESTAMP_HEADER: 'X-Timestamp',
@@ -130,14 +165,22 @@ describe('what a complete environment gives', () => {
         tokenUrl: 'https://login.example.com/token',
         clientId: 'client',
         clientSecret: 'client-secret',
+        accessKeyId: 'KEY====',
+        accessKeySecret: 'k3y-s3cret====',
+        token: 'eyJ.e30.x',
+        issuer: 'https://cxone.example.com',
+        tenantId: '11e8-0242',
+        allowedHosts: ['*.example.com', '192.0.2.7', 'localhost'],
         profilePath: 'tenant.json',
+        recordDir: 'recordings',
       },
       publicUrl: 'https://receiver.example.com/hooks',
       host: '::',
       port: 0,
       callbackPort: 9443,
+      tls: { certFile: '/etc/tls/tls.crt', keyFile: '/etc/tls/tls.key' },
       callbackSecrets: [`${SECRET}-new`, SECRET],
-      callbackRules: {
+      callbackSettings: {
         allowedAddresses: [
           { address: '192.0.2.0', bits: 24 },
           { address: '2001:db8::', bits: 32 },
@@ -149,13 +192,17 @@ describe('what a complete environment gives', () => {
           { scheme: 'bearer', secret: 'bearer-token-0123456789' },
           { scheme: 'bearer', secret: 'bearer-token-9876543210' },
         ],
-        bodySignature: {
+        clients: [{ name: 'cxone', key: 'client-secret-0123456789' }],
+        hmac: {
           secrets: [`${SECRET}-hmac`, SECRET],
-          header: 'X-Signature',
-          encoding: 'base64',
-          prefix: 'sha256=',
-          timestampHeader: 'X-Timestamp',
-          toleranceMs: 60_000,
+          shape: {
+            header: 'X-Signature',
+            algorithm: 'sha512',
+            encoding: 'base64',
+            prefix: 'sha256=',
+            timestampHeader: 'X-Timestamp',
+            toleranceMs: 60_000,
+          },
         },
       },
       callbackTrust: 'verify',
@@ -257,14 +304,21 @@ describe('what a wrong environment is told', () => {
     const free = [
       'CXONE_CLIENT_ID',
       'CXONE_CLIENT_SECRET',
+      'CXONE_ACCESS_KEY_ID',
+      'CXONE_ACCESS_KEY_SECRET',
+      'CXONE_TOKEN',
+      'CXONE_TENANT_ID',
       'CXONE_PROFILE',
+      'CXONE_RECORD_DIR',
       'CALLBACK_HMAC_PREFIX',
+      'TLS_CERT_FILE',
+      'TLS_KEY_FILE',
       'DATABASE_PATH',
       'RETENTION_EXPORT_DIR',
     ];
     const expected = VARIABLES.map(({ name }) => name).filter((name) => !free.includes(name));
     expect(namesOf(problemsOf(wrong))).toEqual(expected);
-    expect(namesOf(problemsOf({ ...wrong, CXONE_CLIENT_ID: '' })).toSorted()).toEqual(
+    expect(namesOf(problemsOf({ ...wrong, CXONE_CLIENT_ID: '', CXONE_PROFILE: '' })).toSorted()).toEqual(
       [...expected, 'CXONE_CLIENT_ID'].toSorted(),
     );
     const lines = new ConfigError(problemsOf(wrong)).message.split('\n');
@@ -276,6 +330,13 @@ describe('what a wrong environment is told', () => {
     ['CXONE_ORG_DOMAIN', 'acme.example.com/api'],
     ['CXONE_ORG_DOMAIN', 'acme.example.com:8443'],
     ['CXONE_ORG_DOMAIN', 'acme example'],
+    ['CXONE_TOKEN', 'Bearer opaque'],
+    ['CXONE_ISSUER', 'cxone.example.com'],
+    ['CXONE_ISSUER', 'https://cxone.example.com/?tenant=1'],
+    ['CXONE_ALLOWED_HOSTS', '*'],
+    ['CXONE_ALLOWED_HOSTS', '*.com'],
+    ['CXONE_ALLOWED_HOSTS', 'a.example.com,https://b.example.com'],
+    ['CXONE_ALLOWED_HOSTS', 'a.example.com,'],
     ['CXONE_BASE_URL', 'acme.example.com'],
     ['CXONE_BASE_URL', 'ftp://acme.example.com'],
     ['CXONE_BASE_URL', 'https:acme.example.com'],
@@ -307,8 +368,11 @@ describe('what a wrong environment is told', () => {
     ['CALLBACK_BASIC_AUTH', 'cxone:short'],
     ['CALLBACK_BASIC_AUTH', ':basic-password-0123456789'],
     ['CALLBACK_BEARER_TOKEN', 'bearer-token-0123456789,'],
+    ['CALLBACK_CLIENTS', 'cxone'],
+    ['CALLBACK_CLIENTS', 'cxone:short'],
     ['CALLBACK_HMAC_SECRET', 'x'.repeat(31)],
     ['CALLBACK_HMAC_HEADER', 'X-Signature:'],
+    ['CALLBACK_HMAC_ALGORITHM', 'sha1'],
     ['CALLBACK_HMAC_ENCODING', 'base64url'],
     ['CALLBACK_HMAC_TIMESTAMP_HEADER', ''.padEnd(65, 'x')],
     ['CALLBACK_HMAC_TOLERANCE_SECONDS', '0'],
@@ -458,6 +522,12 @@ describe('what a wrong environment is told', () => {
     expect(problemsWith({ CALLBACK_HMAC_HEADER: 'X-Signature' })).toEqual([
       'CALLBACK_HMAC_SECRET: goes with CALLBACK_HMAC_HEADER; set both or neither',
     ]);
+    // A profile of its own may have the other half.
+    const halves = { CALLBACK_HEADER_VALUE: 'header-key-0123456789', CALLBACK_HMAC_SECRET: SECRET };
+    expect(() => readConfig({ ...REQUIRED, ...halves, CXONE_PROFILE: 'tenant.json' })).not.toThrow();
+    expect(namesOf(problemsWith({ CALLBACK_HEADER_NAME: 'X-Api-Key', CXONE_PROFILE: 'tenant.json' }))).toEqual([
+      'CALLBACK_HEADER_NAME',
+    ]);
   });
 
   test('payloads that would be kept as long as all the rest are a mistake, and so is an export of nothing', () => {
@@ -489,6 +559,13 @@ describe('what a wrong environment is told', () => {
     expect(readConfig({ ...REQUIRED, OPERATOR_KEYS, READER_KEYS: 'carol:carol-key' }).readers).toHaveLength(1);
   });
 
+  test('a certificate without its key, and a public URL that TLS does not serve, are refused', () => {
+    expect(namesOf(problemsWith({ TLS_CERT_FILE: 'a.crt' }))).toEqual(['TLS_CERT_FILE']);
+    expect(namesOf(problemsWith({ TLS_KEY_FILE: 'a.key' }))).toEqual(['TLS_CERT_FILE']);
+    const plain = { TLS_CERT_FILE: 'a.crt', TLS_KEY_FILE: 'a.key', PUBLIC_URL: 'http://receiver.example.com' };
+    expect(namesOf(problemsWith(plain))).toEqual(['PUBLIC_URL']);
+  });
+
   test('mistakes across two variables are told beside mistakes elsewhere', () => {
     const problems = problemsWith({ OPERATOR_KEYS: 'orders:orders-key-0123456789', PORT: 'x', CXONE_ORG_DOMAIN: '' });
     expect(namesOf(problems)).toEqual(['CXONE_ORG_DOMAIN', 'PORT', 'OPERATOR_KEYS']);
@@ -506,6 +583,7 @@ describe('what a wrong environment is told', () => {
       CALLBACK_HEADER_VALUE: 'MARK',
       CALLBACK_BASIC_AUTH: 'MARK:MARK',
       CALLBACK_BEARER_TOKEN: 'MARK MARK MARK MARK',
+      CALLBACK_CLIENTS: 'MARK:MARK',
       CALLBACK_HMAC_SECRET: 'MARK',
       CALLBACK_ALLOWED_IPS: 'MARK',
       APP_WEIGHTS: 'MARK:1',

@@ -19,6 +19,16 @@ export interface Client {
   readonly log: RememberingLog;
 }
 
+/** What the built-in profile needs nothing of. */
+const NOTHING_ELSE = {
+  issuer: null,
+  tenantId: null,
+  accessKeyId: null,
+  accessKeySecret: null,
+  token: null,
+  allowedHosts: [],
+};
+
 /** Closed when the test is over. */
 export function startClient(baseUrl: string, overrides: Partial<CxoneOptions> = {}): Client {
   const world = createManualWorld();
@@ -28,6 +38,7 @@ export function startClient(baseUrl: string, overrides: Partial<CxoneOptions> = 
     tokenUrl: null,
     clientId: 'client',
     clientSecret: SECRET,
+    ...NOTHING_ELSE,
     profile: loadProfile(null),
     world,
     log,

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import builtin from '../../src/cxone/builtin-profile.json' with { type: 'json' };
 import { loadProfile, ProfileError, parseProfile } from '../../src/cxone/profile.ts';
+import builtin from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
 import { parseJson } from '../../src/execution/json.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'profile-'));
@@ -36,11 +36,11 @@ function altered(pointer: string, value: unknown): unknown {
 describe('loading', () => {
   test('without a path the built-in profile is used: the paths, places and words that CXone publishes', () => {
     const profile = loadProfile(null);
-    expect(profile.token.url).toBe('{base}/api/v2/oauth/token');
+    expect(profile.token).toMatchObject({ kind: 'request', url: '{base}/api/v2/oauth/token' });
     expect(profile.token.requiredScopes).toEqual(['dx:actions:execute', 'dx:actions:read']);
     expect(profile.execute.url).toBe('{base}/api/v2/dx/actions/{actionId}/execute');
     expect(profile.execute.body.members).toEqual({ asyncExecution: true });
-    expect(profile.poll.url).toBe('{base}/api/v2/dx/actions/{actionId}/executions/{executionId}');
+    expect(profile.poll?.url).toBe('{base}/api/v2/dx/actions/{actionId}/executions/{executionId}');
     expect(profile.words).toEqual({
       completed: ['COMPLETED', 'SUCCEEDED', 'SUCCESS'],
       failed: ['FAILED', 'ERROR', 'CANCELLED', 'CANCELED', 'EXPIRED', 'ABORTED'],

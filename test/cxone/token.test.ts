@@ -4,20 +4,32 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { HttpReply, HttpRequest } from '../../src/cxone/exchange.ts';
 import { TokenUnavailable } from '../../src/cxone/port.ts';
-import { loadProfile, type Profile } from '../../src/cxone/profile.ts';
+import type { TokenRequestPart } from '../../src/cxone/profile/token.ts';
+import { loadProfile } from '../../src/cxone/profile.ts';
 import { createTokens } from '../../src/cxone/token.ts';
+import type { Credentials } from '../../src/cxone/token-request.ts';
 import type { Facts } from '../../src/log.ts';
-import { createManualWorld } from '../support/manual-world.ts';
+import { createManualWorld, START } from '../support/manual-world.ts';
+import { jwt } from './jwt.ts';
 
 const SECRET = 's3cr3t/with+signs=';
 
 interface Setting {
-  readonly profile?: Profile;
-  readonly clientSecret?: string;
+  readonly part?: TokenRequestPart;
+  readonly credentials?: Partial<Credentials>;
+}
+
+const NO_KEY = { accessKeyId: null, accessKeySecret: null, token: null };
+
+/** How a profile gets its token. */
+function partOf(pathOrName: string | null): TokenRequestPart {
+  const { token } = loadProfile(pathOrName);
+  if (token.kind !== 'request') throw new Error(`${pathOrName} requests no token`);
+  return token;
 }
 
 /** Tokens whose endpoint answers what `answer` says, a new token each time unless told otherwise. */
-function setUp({ profile = loadProfile(null), clientSecret = SECRET }: Setting = {}) {
+function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
   const world = createManualWorld();
   const requests: HttpRequest[] = [];
   const warnings: Facts[] = [];
@@ -27,10 +39,9 @@ function setUp({ profile = loadProfile(null), clientSecret = SECRET }: Setting =
   };
   const ignore = () => {};
   const tokens = createTokens({
-    profile,
-    url: 'http://cxone.test/token',
-    clientId: 'client',
-    clientSecret,
+    part,
+    url: async () => 'http://cxone.test/token',
+    credentials: { clientId: 'client', clientSecret: SECRET, ...NO_KEY, ...credentials },
     world,
     log: { debug: ignore, info: ignore, error: ignore, warn: (facts) => warnings.push(facts) },
     enter: async () => endpoint.pause,
@@ -87,6 +98,20 @@ describe('life of a token', () => {
     expect(await tokens.get()).toBe('t2');
   });
 
+  test.each([
+    ['as its JWT says when the answer does not', {}, 1_800_000, 1_500_000],
+    ['as the answer says, whatever its JWT says', { expires_in: 3600 }, 120_000, 3_300_000],
+    ['600 s when its JWT seems to have ended before: one of the clocks is wrong', {}, -60_000, 300_000],
+  ])('a token lives %s', async (_, body, endsInMs, renewAfterMs) => {
+    const { world, tokens, endpoint } = setUp();
+    endpoint.answer = (count) => ok({ access_token: jwt({ exp: (START + endsInMs) / 1000, count }), ...body });
+    const first = await tokens.get();
+    await world.advance(renewAfterMs - 1);
+    expect(await tokens.get()).toBe(first);
+    await world.advance(1);
+    expect(await tokens.get()).not.toBe(first);
+  });
+
   test('a lifetime beyond what a double holds is only long', async () => {
     const { world, tokens, endpoint } = setUp();
     endpoint.answer = () => answered(200, '{"access_token":"t","expires_in":99999999999999999999}');
@@ -132,13 +157,11 @@ describe('the request', () => {
     });
   });
 
-  const withAuthentication = (clientAuthentication: Profile['token']['clientAuthentication']): Profile => {
-    const profile = loadProfile(null);
-    return {
-      ...profile,
-      token: { ...profile.token, clientAuthentication, parameters: { audience: 'x y', grant_type: 'no' } },
-    };
-  };
+  const withAuthentication = (clientAuthentication: TokenRequestPart['clientAuthentication']): TokenRequestPart => ({
+    ...partOf(null),
+    clientAuthentication,
+    parameters: { audience: 'x y', grant_type: 'no' },
+  });
 
   test.each([
     ['basic', 'client:s3cr3t%2Fwith%2Bsigns%3D'],
@@ -146,13 +169,68 @@ describe('the request', () => {
   ] as const)(
     'may carry the credentials as HTTP Basic instead (%s), beside further parameters',
     async (kind, credentials) => {
-      const { tokens, requests } = setUp({ profile: withAuthentication(kind) });
+      const { tokens, requests } = setUp({ part: withAuthentication(kind) });
       await tokens.get();
       const header = requests[0]?.headers['authorization'] ?? '';
       expect(Buffer.from(header.replace('Basic ', ''), 'base64').toString()).toBe(credentials);
       expect(requests[0]?.body).toBe('audience=x+y&grant_type=client_credentials');
     },
   );
+});
+
+describe('the request of a shipped profile', () => {
+  const key = { accessKeyId: 'KEY====', accessKeySecret: 'k3y/s3cret====' };
+
+  test('cxone-discovery-client-credentials: the client by HTTP Basic, percent-encoded', async () => {
+    const { tokens, requests } = setUp({
+      part: partOf('cxone-discovery-client-credentials'),
+      credentials: { clientId: 'a b@c' },
+    });
+    await tokens.get();
+    const header = requests[0]?.headers['authorization'] ?? '';
+    expect(Buffer.from(header.replace('Basic ', ''), 'base64').toString()).toBe('a%20b%40c:s3cr3t%2Fwith%2Bsigns%3D');
+    expect(requests[0]?.body).toBe('grant_type=client_credentials');
+  });
+
+  test('cxone-discovery-password: the access key as user name and password beside the client', async () => {
+    const { tokens, requests } = setUp({ part: partOf('cxone-discovery-password'), credentials: key });
+    await tokens.get();
+    expect(requests[0]?.headers['authorization']).toMatch(/^Basic /);
+    expect(requests[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded');
+    expect(Object.fromEntries(new URLSearchParams(requests[0]?.body))).toEqual({
+      grant_type: 'password',
+      username: key.accessKeyId,
+      password: key.accessKeySecret,
+    });
+  });
+
+  test('cxone-access-key: the access key as JSON, no client and no grant', async () => {
+    const { tokens, requests } = setUp({ part: partOf('cxone-access-key'), credentials: key });
+    await tokens.get();
+    expect(requests[0]?.headers).toEqual({ accept: 'application/json', 'content-type': 'application/json' });
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual(key);
+  });
+
+  test('repeats no secret of an access key', async () => {
+    const { tokens, requests, endpoint } = setUp({ part: partOf('cxone-access-key'), credentials: key });
+    endpoint.answer = () => answered(400, `you sent ${requests[0]?.body}`);
+    expect((await failureOf(tokens.get())).message).toContain('"accessKeySecret":"***"');
+  });
+});
+
+describe('claims', () => {
+  test('are those of the id token before those of the access token', async () => {
+    const { tokens, endpoint } = setUp({ part: partOf('cxone-discovery-client-credentials') });
+    endpoint.answer = () => ok({ access_token: jwt({ from: 'access' }), id_token: jwt({ from: 'id' }) });
+    await tokens.get();
+    expect(tokens.claims()).toEqual([{ from: 'id' }, { from: 'access' }]);
+  });
+
+  test('of what is no JWT are none', async () => {
+    const { tokens } = setUp();
+    await tokens.get();
+    expect(tokens.claims()).toEqual([null, null]);
+  });
 });
 
 describe('scopes', () => {
@@ -192,7 +270,7 @@ describe('failure', () => {
     [
       'refused',
       answered(401, '{"error":"invalid_client"}'),
-      'CXone answered the token request with 401: {"error":"invalid_client"}',
+      'CXone answered the token request with 401: invalid_client',
     ],
     ['a redirect', answered(302, ''), 'CXone answered the token request with 302'],
     [
@@ -234,8 +312,8 @@ describe('failure', () => {
   });
 
   test('repeats no Basic credentials', async () => {
-    const profile = loadProfile('test/support/profiles/job-service.json');
-    const { tokens, requests, endpoint } = setUp({ profile });
+    const part = partOf('test/support/profiles/job-service.json');
+    const { tokens, requests, endpoint } = setUp({ part });
     endpoint.answer = () => answered(400, `you sent ${requests[0]?.headers['authorization']}`);
     expect((await failureOf(tokens.get())).message).toBe(
       'CXone answered the token request with 400: you sent Basic ***',

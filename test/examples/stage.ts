@@ -60,7 +60,9 @@ export async function setStage(): Promise<Stage> {
     runs: () => simulator.stats().requests.execute,
     run: (command, example, env = {}) => {
       const file = fileURLToPath(new URL(`../../examples/${example}`, import.meta.url));
-      return runCommand(command, [file], { RECEIVER_URL: service.url, RECEIVER_KEY: KEY, ...env });
+      // The client as it is here, not as it is emitted.
+      const own = { NODE_OPTIONS: '--conditions=receiver-source', RECEIVER_URL: service.url, RECEIVER_KEY: KEY };
+      return runCommand(command, [file], { ...own, ...env });
     },
   };
 }

@@ -17,6 +17,7 @@ const RULES: CallbackRules = {
   bodySignature: {
     secrets: [SECRET],
     header: 'X-Signature',
+    algorithm: 'sha256',
     encoding: 'hex',
     prefix: 'sha256=',
     timestampHeader: 'X-Timestamp',

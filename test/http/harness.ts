@@ -1,6 +1,7 @@
 // The HTTP side on a loopback port, over a store in memory and a clock that only the test moves.
 
 import { connect, type Socket } from 'node:net';
+import { createCallbackTokens } from '../../src/callback-tokens.ts';
 import { type CallbackUrls, createCallbackUrls } from '../../src/callback-url.ts';
 import type { CallbackReading } from '../../src/cxone/port.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
@@ -8,7 +9,13 @@ import { createFigures } from '../../src/figures/figures.ts';
 import { createFormTokens } from '../../src/form-tokens.ts';
 import { createApp, type Surface } from '../../src/http/app.ts';
 import { NO_RULES } from '../../src/http/checks/callback-checks.ts';
-import type { CallbackOutcome, HttpDependencies, KeyRefusal } from '../../src/http/dependencies.ts';
+import type {
+  CallbackOutcome,
+  HttpDependencies,
+  KeyRefusal,
+  NamedKey,
+  TokenOutcome,
+} from '../../src/http/dependencies.ts';
 import { createRateLimits, type RateRules } from '../../src/http/rate-limits.ts';
 import { type Limits, type Listening, listen } from '../../src/http/server.ts';
 import { createStreams, type Streams } from '../../src/live/streams.ts';
@@ -50,6 +57,7 @@ export interface Harness extends AsyncDisposable {
   readonly streams: Streams;
   readonly callbackUrls: CallbackUrls;
   readonly observed: CallbackOutcome[];
+  readonly tokenRequests: TokenOutcome[];
   readonly keyRefusals: KeyRefusal[];
   readonly logLines: LogLine[];
   /** As the app "orders" unless another key is given; a body that is no text is sent as JSON. */
@@ -79,6 +87,8 @@ type Options = Partial<Omit<HttpDependencies, 'pages'>> & {
   readonly surface?: Surface;
   readonly limits?: Partial<Limits>;
   readonly queueCapacity?: number;
+  /** Who may get tokens for callbacks, which are good for 300 s. */
+  readonly tokenClients?: readonly NamedKey[];
   readonly shares?: Partial<Omit<RateRules, 'queueCapacity'>>;
 };
 
@@ -88,6 +98,7 @@ export async function startHttp({
   queueCapacity = QUEUE_CAPACITY,
   shares = {},
   pages = {},
+  tokenClients = [],
   ...overrides
 }: Options = {}): Promise<Harness> {
   const world = createManualWorld();
@@ -96,8 +107,10 @@ export async function startHttp({
   const streams = createStreams(store, world);
   const logLines: LogLine[] = [];
   const observed: CallbackOutcome[] = [];
+  const tokenRequests: TokenOutcome[] = [];
   const keyRefusals: KeyRefusal[] = [];
   const callbackUrls = createCallbackUrls('https://receiver.example', [CALLBACK_SECRET]);
+  const tokenRule = { clients: tokenClients, lifetimeSeconds: 300 };
   const rules = { appRates: new Map(), appQueueCapacities: new Map(), queueCapacity, ...shares };
   const figures = createFigures(store, world.now);
   // An empty store is read back at once.
@@ -117,6 +130,7 @@ export async function startHttp({
       store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
       ...{ cxone: createFakeCxone(), world, log: logInto(logLines), tracing: NO_TRACING, pollIntervalMs: 2_000 },
     }),
+    unfit: () => [],
     submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
     rates: createRateLimits(world, rules),
     resolve: createResolve(store, { readCallback }, world),
@@ -127,6 +141,7 @@ export async function startHttp({
     tracing: NO_TRACING,
     callbackUrls,
     callbackRules: NO_RULES,
+    callbackTokens: tokenClients.length === 0 ? null : createCallbackTokens(tokenRule, [CALLBACK_SECRET], world),
     trustedProxies: 0,
     notifyRules: { check: () => null },
     notifySecrets: (app) => [`whsec_secret-of-${app}`],
@@ -141,6 +156,7 @@ export async function startHttp({
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     observeRequest: () => {},
     observeCallback: (outcome) => void observed.push(outcome),
+    observeTokenRequest: (outcome) => void tokenRequests.push(outcome),
     observeKeyRefusal: (why) => void keyRefusals.push(why),
     ...overrides,
   };
@@ -155,6 +171,7 @@ export async function startHttp({
     streams,
     callbackUrls,
     observed,
+    tokenRequests,
     keyRefusals,
     logLines,
     call,

@@ -387,6 +387,19 @@ test('a replay of many that stops half way', async () => {
   expect((await call(broken, 'replayNotifications', { body: {} })).json).toMatchObject({ status: 503, replayed: 100 });
 });
 
+test('getting a token for that', async () => {
+  const client = { name: 'cxone', key: 'a-secret-of-this-client' };
+  await using http = await startHttp({ tokenClients: [client] });
+  const ask = (body: unknown) => call(http, 'getCallbackToken', { key: null, body });
+  const right = { grant_type: 'client_credentials', client_id: client.name, client_secret: client.key };
+  expect((await ask(right)).json.expires_in).toBe(300);
+  expect((await ask(new URLSearchParams(right).toString())).status).toBe(200);
+  expect((await ask({ ...right, client_secret: 'another-secret' })).status).toBe(401);
+  expect((await ask({ ...right, grant_type: 'password' })).json.error).toBe('unsupported_grant_type');
+  expect((await ask({})).json.error).toBe('invalid_request');
+  expect((await ask('x'.repeat(MIB + 1))).status).toBe(413);
+});
+
 test('what CXone calls back', async () => {
   await using http = await startHttp();
   await http.submit({ correlationId: 'one' });

@@ -85,7 +85,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
             serve = null;
             await Promise.race([Promise.allSettled(underWay), world.sleep(graceMs)]);
           };
-          return { url: PUBLIC_URL, port: 443, close };
+          return { url: PUBLIC_URL, port: 443, renew: () => {}, close };
         },
         courier: courierFor(() => alive),
         wire: { fetch: fetchFor(() => alive), timeout: (ms) => timeout(world, ms) },
@@ -196,6 +196,7 @@ function createQuietMetrics(touch: () => void): Metrics {
   return {
     observeRequest: () => {},
     observeCallback: () => {},
+    observeTokenRequest: () => {},
     observeKeyRefusal: () => {},
     observeCommit: touch,
     connect: () => {},

@@ -4,7 +4,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
+import { loadProfile } from '../../src/cxone/profile.ts';
 import { runSimulator } from '../../src/simulator/command.ts';
+import { DIALECT_NAMES } from '../../src/simulator/dialects.ts';
 import { catalogue } from '../../src/simulator/fates.ts';
 
 async function started(args: readonly string[]) {
@@ -12,7 +14,7 @@ async function started(args: readonly string[]) {
   let said = '';
   const over = runSimulator(['--port', '0', ...args], { write: (text) => (said += text), stop: stop.signal });
   // A start that fails ends the waiting too.
-  await Promise.race([over, expect.poll(() => said).toContain('CXONE_BASE_URL=')]);
+  await Promise.race([over, expect.poll(() => said).toContain('OPERATOR_KEYS=')]);
   const base = /CXONE_BASE_URL=(\S+)/.exec(said)?.[1] ?? '';
   return {
     base,
@@ -43,6 +45,18 @@ test('its sample .env is one that the receiver takes', async () => {
   expect(readConfig(env).cxone).toMatchObject({ baseUrl: base, clientId: 'simulator' });
   await stop();
 });
+
+test.for(DIALECT_NAMES)(
+  'in the dialect %s its sample .env names that profile and has all that it needs',
+  async (dialect) => {
+    const { said, stop } = await started(['--dialect', dialect]);
+    const env = Object.fromEntries(
+      [...said().matchAll(/^ {2}([A-Z_]+)=(.+)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    expect(loadProfile(readConfig(env).cxone.profilePath).name).toBe(dialect);
+    await stop();
+  },
+);
 
 test('its sample credentials get a token, and each call is told in a line that has no secret in it', async () => {
   const { base, said, stop } = await started([]);

@@ -140,3 +140,13 @@ test('any other path is a 404 that tells where to look', async () => {
   const answer = await stage.call('/nowhere');
   expect([answer.status, await answer.json()]).toEqual([404, { message: expect.stringContaining('/simulator') }]);
 });
+
+test('POST /simulator/executions/{correlationId}/release sends the callbacks that are held back, and no earlier', async () => {
+  await stage.execute('one', { runMs: 0, callbacks: [{ held: true }] });
+  await stage.execute('two', { runMs: 0, callbacks: [{ held: true }] });
+  await world.advance(86_400_000);
+  expect(stage.heard).toEqual([]);
+  expect((await post('/simulator/executions/one/release')).status).toBe(200);
+  await expect.poll(() => stage.heard.length).toBe(1);
+  expect(stage.simulator.stats()).toMatchObject({ pendingCallbacks: 1 });
+});

@@ -59,8 +59,11 @@ export interface Stage {
   pass(ms: number, stepMs?: number): Promise<void>;
 }
 
+/** Variables of the receiver: an undefined one is not set, and some need to know where the simulator is. */
+type Variables = Readonly<Record<string, string | undefined>>;
+
 export async function setStage(
-  env: Record<string, string> = {},
+  env: Variables | ((cxoneUrl: string) => Variables) = {},
   simulatorOptions: Partial<SimulatorOptions> = {},
   limits: Partial<Limits> = {},
   /** Looks up the hosts of notifications; the system does unless said. */
@@ -91,7 +94,7 @@ export async function setStage(
     // The clock stands still while a story looks on, and with it the rate.
     RATE_LIMIT_PER_SECOND: '10000',
     MAX_CONCURRENT: '100',
-    ...env,
+    ...(typeof env === 'function' ? env(cxoneUrl) : env),
   };
   let config = readConfig(variables);
   const fatal = (error: unknown) => {

@@ -95,6 +95,7 @@ export function createFakeCxone(): FakeCxone {
       fake.polls.push(execution);
       return fake.onPoll(execution);
     },
+    unfit: () => [],
     readCallback: (): CallbackReading => ({ type: 'callback', executionId: null, news: completed() }),
   };
   return fake;

@@ -33,8 +33,13 @@ export function runByNpm(script: string, env: Record<string, string>): Running {
 }
 
 /** Any other program, which may start others: they end with it. */
-export function runCommand(command: string, args: readonly string[], env: Record<string, string>): Running {
-  return follow(command, args, env, undefined, true);
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd?: string,
+): Running {
+  return follow(command, args, env, cwd, true);
 }
 
 function follow(

@@ -1,12 +1,11 @@
-// An HMAC-SHA256 (RFC 2104) over the bytes of a body as they came, in a header, with or without a timestamp.
+// An HMAC (RFC 2104) over the bytes of a body as they came, in a header, with or without a timestamp.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export interface BodySignatureRule {
-  /** Any of them may have signed, so that one can be replaced by the next. */
-  readonly secrets: readonly string[];
+export interface BodySignatureShape {
   /** The header that carries the signature. */
   readonly header: string;
+  readonly algorithm: 'sha256' | 'sha512';
   readonly encoding: 'hex' | 'base64';
   /** What stands before the signature in its header, such as `sha256=`. */
   readonly prefix: string;
@@ -14,6 +13,11 @@ export interface BodySignatureRule {
   readonly timestampHeader: string | null;
   /** How far that time may be from now, in either direction. */
   readonly toleranceMs: number;
+}
+
+export interface BodySignatureRule extends BodySignatureShape {
+  /** Any of them may have signed, so that one can be replaced by the next. */
+  readonly secrets: readonly string[];
 }
 
 /** The value of a header of the request, several of one name joined by commas; null when there is none. */
@@ -29,11 +33,12 @@ export interface BodySignature {
   isGenuine(header: HeaderOf, body: Uint8Array): boolean;
 }
 
-const SIGNATURE_BYTES = 32;
-const SPELLINGS = { hex: /^[0-9a-fA-F]{64}$/, base64: /^[A-Za-z0-9+/]{43}=?$/ } as const;
+/** Bytes of a signature. */
+const LENGTHS = { sha256: 32, sha512: 64 } as const;
+const SPELLINGS = { hex: /^(?:[0-9a-f]{2})+$/i, base64: /^[A-Za-z0-9+/]+={0,2}$/ } as const;
 
 export function createBodySignature(rule: BodySignatureRule): BodySignature {
-  const { secrets, header: name, encoding, prefix, timestampHeader, toleranceMs } = rule;
+  const { secrets, header: name, algorithm, timestampHeader, toleranceMs } = rule;
   return {
     isTimely: (header, now) => {
       if (timestampHeader === null) return true;
@@ -41,12 +46,12 @@ export function createBodySignature(rule: BodySignatureRule): BodySignature {
       return signedAt !== null && Math.abs(now - signedAt) <= toleranceMs;
     },
     isGenuine: (header, body) => {
-      const given = signatureIn(header(name), prefix, encoding);
+      const given = signatureIn(header(name), rule);
       if (given === null) return false;
       const before = timestampHeader === null ? '' : `${header(timestampHeader) ?? ''}.`;
       let genuine = false;
       for (const secret of secrets) {
-        const expected = createHmac('sha256', secret).update(before).update(body).digest();
+        const expected = createHmac(algorithm, secret).update(before).update(body).digest();
         genuine = timingSafeEqual(expected, given) || genuine;
       }
       return genuine;
@@ -54,12 +59,12 @@ export function createBodySignature(rule: BodySignatureRule): BodySignature {
   };
 }
 
-function signatureIn(value: string | null, prefix: string, encoding: 'hex' | 'base64'): Buffer | null {
+function signatureIn(value: string | null, { algorithm, encoding, prefix }: BodySignatureShape): Buffer | null {
   if (value === null || !value.startsWith(prefix)) return null;
   const text = value.slice(prefix.length);
   if (!SPELLINGS[encoding].test(text)) return null;
   const bytes = Buffer.from(text, encoding);
-  return bytes.length === SIGNATURE_BYTES ? bytes : null;
+  return bytes.length === LENGTHS[algorithm] ? bytes : null;
 }
 
 /** Milliseconds, from Unix seconds or, with 13 digits, milliseconds. */

@@ -32,6 +32,11 @@ export function createCredentialCheck(accepted: readonly Credential[]): (authori
   };
 }
 
+/** The bearer token in an Authorization header; null when it holds something else. */
+export function bearerToken(authorization: string | null): string | null {
+  return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
+}
+
 function isOneOf(digests: readonly Buffer[], given: Buffer): boolean {
   const wanted = digest(given);
   let found = false;

@@ -1,10 +1,11 @@
 // The OpenAPI 3.1 document of the about. It needs no service to be running.
 
-import packageJson from '../../../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 import { HEADERS } from './headers.ts';
 import type { Components, Document, PathItem } from './model.ts';
 import * as about from './operations/about.ts';
 import * as actions from './operations/actions.ts';
+import { tokens } from './operations/callback-token.ts';
 import * as executions from './operations/executions.ts';
 import * as notifications from './operations/notifications.ts';
 import * as reconciliations from './operations/reconciliations.ts';
@@ -13,6 +14,15 @@ import { PARAMETERS } from './parameters.ts';
 import { problemResponses } from './problems.ts';
 import { componentSchemas } from './schemas.ts';
 import { webhooks } from './webhooks.ts';
+
+interface Package {
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+}
+
+// Read, not imported: what is emitted into dist/ finds it in the same place.
+const PACKAGE: Package = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
 const DESCRIPTION = [
   'Submit a Data Action and be answered at once; learn what became of it by asking, by waiting, by a stream of events or by a webhook.',
@@ -55,6 +65,7 @@ const PATHS: { readonly [path: string]: PathItem } = {
   '/metrics': { get: about.metrics },
   '/openapi.json': { get: about.document },
   '/docs': { get: about.docs },
+  ...tokens,
 };
 
 export function openApiDocument(): Document {
@@ -62,10 +73,10 @@ export function openApiDocument(): Document {
     openapi: '3.1.0',
     info: {
       title: 'CXone callback receiver',
-      version: packageJson.version,
-      summary: packageJson.description,
+      version: PACKAGE.version,
+      summary: PACKAGE.description,
       description: DESCRIPTION,
-      license: { name: packageJson.license, identifier: packageJson.license },
+      license: { name: PACKAGE.license, identifier: PACKAGE.license },
     },
     servers: [{ url: '/', description: 'Where this document was read.' }],
     tags: TAGS,

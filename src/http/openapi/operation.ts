@@ -54,8 +54,19 @@ export function operation({ tag, access, answers, problems = [], stored = false,
     ...plan,
     tags: [tag],
     security: SECURITY[access],
-    responses: { ...answers, ...problemAnswers([...names]) },
+    responses: together(answers, problemAnswers([...names], Object.keys(answers))),
   };
+}
+
+/** A status that is answered in its own way and with a problem as well has both. */
+function together(answers: Plan['answers'], problems: Operation['responses']): Operation['responses'] {
+  const both = Object.entries(answers).flatMap(([status, own]) => {
+    const other = problems[status];
+    if (other === undefined || '$ref' in other) return [];
+    const description = `${own.description}\n\n${other.description}`;
+    return [[status, { ...own, description, content: { ...own.content, ...other.content } }] as const];
+  });
+  return { ...answers, ...problems, ...Object.fromEntries(both) };
 }
 
 export function schema(name: string): Reference & { readonly [keyword: string]: unknown } {

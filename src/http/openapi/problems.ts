@@ -95,13 +95,19 @@ export function problemResponses(): Record<string, Answer> {
   return Object.fromEntries(NAMES.filter(isOfAnOperation).map((name) => [componentName(name), problemAnswer([name])]));
 }
 
-/** What is answered with these problems, by status. Those that share a status are told apart by their `type`. */
-export function problemAnswers(names: readonly ProblemName[]): Record<string, Answer | Reference> {
+/**
+ * What is answered with these problems, by status. Those that share a status are told apart by their `type`. `whole`: the
+ * statuses for which nothing is left to a reference.
+ */
+export function problemAnswers(
+  names: readonly ProblemName[],
+  whole: readonly string[] = [],
+): Record<string, Answer | Reference> {
   const byStatus = Map.groupBy(names, statusOf);
   return Object.fromEntries(
     [...byStatus].map(([status, [only, ...others]]) => {
       if (only === undefined) throw new Error(`no problem has the status ${status}`);
-      const alone = others.length === 0;
+      const alone = others.length === 0 && !whole.includes(String(status));
       return [
         status,
         alone ? { $ref: `#/components/responses/${componentName(only)}` } : problemAnswer([only, ...others]),

@@ -9,6 +9,7 @@ import { ACTED } from '../schemas/actions.ts';
 import { AUDIT_ENTRY, AUDIT_TRAIL, STREAM_EVENT } from '../schemas/audit.ts';
 import { batchSchemas } from '../schemas/batch.ts';
 import { CALLBACK, CALLBACK_ANSWER, UNREADABLE_ANSWER } from '../schemas/callback.ts';
+import { CALLBACK_TOKEN, TOKEN_ERROR, TOKEN_REQUEST } from '../schemas/callback-token.ts';
 import { EXECUTION, EXECUTION_PAGE, LATE_RESULT } from '../schemas/execution.ts';
 import { LIVE, READY } from '../schemas/health.ts';
 import { message, NOTIFICATION, NOTIFICATION_PAGE, REPLAYED, SECRETS } from '../schemas/notification.ts';
@@ -49,6 +50,9 @@ export function componentSchemas(): Record<string, Schema> {
     Callback: CALLBACK,
     CallbackAnswer: CALLBACK_ANSWER,
     UnreadableAnswer: UNREADABLE_ANSWER,
+    TokenRequest: TOKEN_REQUEST,
+    CallbackToken: CALLBACK_TOKEN,
+    TokenError: TOKEN_ERROR,
     Liveness: LIVE,
     Readiness: READY,
     Problem: problems.any,

@@ -36,11 +36,12 @@ const OUTCOMES = [
 
 export const CALLBACK_ANSWER = v.object({
   outcome: v.pipe(
-    v.picklist(OUTCOMES),
+    v.picklist([...OUTCOMES, 'probe']),
     v.description(
-      'resolved: it ended the execution. progress: the execution is still open. duplicate, conflict: it had ended with the same result, with another one. late: it had ended without a result; this one is kept beside it. ignored: it changed nothing.',
+      'resolved: it ended the execution. progress: the execution is still open. duplicate, conflict: it had ended with the same result, with another one. late: it had ended without a result; this one is kept beside it. ignored: it changed nothing. probe: `doctor` asked whether this URL is reached, and nothing came of it.',
     ),
   ),
+  proof: v.optional(v.pipe(v.string(), v.description('Of a probe: that it reached a receiver with the same secret.'))),
 });
 
 export const UNREADABLE_ANSWER = v.object({

@@ -48,8 +48,16 @@ export function freeName(target: string): string {
   return path;
 }
 
-/** A sound copy at `partial`, readable by its owner alone and on disk. What is not sound is kept as `….unsound`. */
-export function copyInto(source: string, partial: string, progress?: Progress): Omit<BackupReport, 'path'> {
+/**
+ * A sound copy at `partial`, readable by its owner alone and on disk. What is not sound is kept as `….unsound`.
+ * @param excuse hears of what is wrong with the original instead: the copy is then as good as that.
+ */
+export function copyInto(
+  source: string,
+  partial: string,
+  progress?: Progress,
+  excuse?: (fault: string) => void,
+): Omit<BackupReport, 'path'> {
   const client = openForReading(source);
   try {
     create(partial);
@@ -59,7 +67,7 @@ export function copyInto(source: string, partial: string, progress?: Progress): 
       if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL) client.pragma('auto_vacuum = INCREMENTAL');
       explain(partial, () => client.prepare('VACUUM INTO ?').run(partial));
       sync(partial);
-      return examine(client, partial, before, progress);
+      return examine(client, partial, before, { progress, excuse: excuse ?? refuse });
     } catch (error) {
       if (error instanceof Unsound) {
         const kept = partial.replace(/\.partial$/, '.unsound');
@@ -87,7 +95,21 @@ function create(partial: string): void {
 
 class Unsound extends Error {}
 
-function examine(source: Database, partial: string, before: Link, progress?: Progress): Omit<BackupReport, 'path'> {
+function refuse(fault: string): never {
+  throw new Unsound(fault);
+}
+
+interface Examining {
+  readonly progress: Progress | undefined;
+  readonly excuse: (fault: string) => void;
+}
+
+function examine(
+  source: Database,
+  partial: string,
+  before: Link,
+  { progress, excuse }: Examining,
+): Omit<BackupReport, 'path'> {
   const copy = openForReading(partial);
   try {
     const damage = copy.pragma('integrity_check', { simple: true });
@@ -97,11 +119,11 @@ function examine(source: Database, partial: string, before: Link, progress?: Pro
       throw new Unsound('the copy has other tables, triggers or indexes than the original');
     }
     const { findings, entries, head } = verifyAudit(copy, progress ? { progress } : {});
-    if (findings[0] !== undefined) throw new Unsound(`the trail does not hold: ${findings[0].message}`);
-    if (head.id < before.id || !standsIn(source, head)) throw new Unsound('the copy is not of this trail');
+    if (findings[0] !== undefined) excuse(`the trail does not hold: ${findings[0].message}`);
+    else if (head.id < before.id || !standsIn(source, head)) throw new Unsound('the copy is not of this trail');
     const counts = copy.prepare<[], Conservation>('SELECT terminal, open, difference FROM conservation').get();
-    if (counts?.difference !== 0)
-      throw new Unsound(`conservation is off by ${counts?.difference}: executions are missing`);
+    if (counts === undefined) throw new Unsound('the copy has no counts');
+    if (counts.difference !== 0) excuse(`conservation is off by ${counts.difference}: executions are missing`);
     const executions = copy.prepare<[], number>('SELECT count(*) FROM executions').pluck().get() ?? 0;
     return { bytes: statSync(partial).size, executions, open: counts.open, entries, head };
   } finally {

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { APPLICATION_ID, DatabaseRefused, explain, MIGRATIONS } from './open.ts';
+import { generationOf } from './generation.ts';
+import { APPLICATION_ID, DatabaseRefused, explain } from './open.ts';
 
 /** How long to wait while a receiver recovers or resets its WAL. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -29,8 +29,7 @@ export function openForReading(path: string): Database.Database {
 
 /** Whether this version of the receiver has written the tables, or an older or a newer one. */
 export function schemaAge(client: Database.Database): 'current' | 'older' | 'newer' {
-  const newest = client.prepare<[], number>('SELECT max(created_at) FROM __drizzle_migrations').pluck().get() ?? 0;
-  const known = readMigrationFiles({ migrationsFolder: MIGRATIONS }).map(({ folderMillis }) => folderMillis);
-  if (!known.includes(newest)) return 'newer';
-  return newest === Math.max(...known) ? 'current' : 'older';
+  const { age } = generationOf(client);
+  // What was begun and not finished is finished by a start.
+  return age === 'new' ? 'older' : age;
 }

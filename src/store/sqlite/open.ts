@@ -2,14 +2,10 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { reasonOf } from '../../log.ts';
-
-export const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url));
+import { generationOf, migrateAll } from './generation.ts';
 
 /** "CXRC": marks a SQLite file as ours (PRAGMA application_id). */
 export const APPLICATION_ID = 0x43585243;
@@ -30,14 +26,29 @@ export interface OpenDatabase {
   close(): void;
 }
 
-/** @throws {DatabaseRefused} */
-export function openDatabase(path: string): OpenDatabase {
+/** A file that an older version wrote, before its tables are made those of this one. */
+export interface Upgrade {
+  readonly file: string;
+  /** Which generation its tables are of. */
+  readonly from: string;
+  readonly client: Database.Database;
+  readonly migrate: () => void;
+}
+
+/**
+ * @param upgrade migrates a file that holds a trail, once that is safe.
+ * @throws {DatabaseRefused}
+ */
+export function openDatabase(
+  path: string,
+  upgrade: (upgrade: Upgrade) => void = ({ migrate }) => migrate(),
+): OpenDatabase {
   const file = resolve(path);
   const lock = explain(file, () => takeLock(file));
   let client: Database.Database | undefined;
   try {
     client = explain(file, () => new Database(file, { timeout: OPENING_TIMEOUT_MS }));
-    const orm = explain(file, () => prepareDatabase(file, client as Database.Database));
+    const orm = explain(file, () => prepareDatabase(file, client as Database.Database, upgrade));
     const opened = client;
     return {
       client: opened,
@@ -103,7 +114,11 @@ function tidy(client: Database.Database): void {
   }
 }
 
-function prepareDatabase(file: string, client: Database.Database): BetterSQLite3Database {
+function prepareDatabase(
+  file: string,
+  client: Database.Database,
+  upgrade: (upgrade: Upgrade) => void,
+): BetterSQLite3Database {
   const isNew = isEmpty(client);
   if (!isNew) refuseForeign(file, client);
   // SQLite opens a file that may not be written without a word, and tells at the first write.
@@ -117,10 +132,12 @@ function prepareDatabase(file: string, client: Database.Database): BetterSQLite3
   setAndReadBack(client, 'journal_size_limit', String(64 * 1024 * 1024), 64 * 1024 * 1024);
   // The migrator commits its own table before the first migration: killed in between, the file must be known as ours.
   if (applicationId(client) !== APPLICATION_ID) client.pragma(`application_id = ${APPLICATION_ID}`);
-  const orm = drizzle(client);
-  migrate(orm, { migrationsFolder: MIGRATIONS });
+  const generation = generationOf(client);
+  const migrate = () => migrateAll(client);
+  if (generation.age === 'older' && holdsTrail(client)) upgrade({ file, from: generation.name, client, migrate });
+  else migrate();
   client.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  return orm;
+  return drizzle(client);
 }
 
 /** Space that pruning frees can be given back to the disk. Of a file that has tables already only a copy can (compact). */
@@ -140,13 +157,17 @@ function refuseForeign(file: string, client: Database.Database): void {
 }
 
 function refuseNewer(file: string, client: Database.Database): void {
-  const newest = client.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get() as number | null;
-  const known = readMigrationFiles({ migrationsFolder: MIGRATIONS }).map((migration) => migration.folderMillis);
-  if (newest !== null && !known.includes(newest)) {
+  if (generationOf(client).age === 'newer') {
     throw new DatabaseRefused(
       `${file} was written by a newer version of this receiver: run that version, or restore a backup`,
     );
   }
+}
+
+/** Every execution has an entry, or had one that was pruned. */
+function holdsTrail(client: Database.Database): boolean {
+  const pruned = 'SELECT 1 FROM audit_checkpoint WHERE pruned_through > 0';
+  return client.prepare(`SELECT 1 FROM audit_events UNION ALL ${pruned} LIMIT 1`).get() !== undefined;
 }
 
 function applicationId(client: Database.Database): unknown {

@@ -45,7 +45,7 @@ async function holdQueued(path: string, { world, log }: RestoreOptions): Promise
   const fatal = (error: unknown) => {
     throw error;
   };
-  const store = createSqliteStore({ path, world, log, fatal });
+  const store = createSqliteStore({ path, world, log, fatal, isCopy: true });
   let held = 0;
   try {
     for (let before: string | null | undefined; before !== null; ) {

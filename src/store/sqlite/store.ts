@@ -31,16 +31,19 @@ import { mutableColumns, type StateRow, toDispatchable, toEntry, toIso, toState 
 import { createStanding } from './standing.ts';
 import { prepareStatements, SELECT_STATE } from './statements.ts';
 import { createTrail } from './trail.ts';
+import { safely } from './upgrade.ts';
 import { createWriter, type Mutation } from './writer.ts';
 
 export interface SqliteStoreOptions {
   readonly path: string;
-  readonly world: Pick<World, 'sleep'>;
+  readonly world: Pick<World, 'now' | 'sleep'>;
   readonly log: Log;
   /** The disk failed so that nobody knows what is on it: end the process without acknowledging anything. */
   readonly fatal: (error: unknown) => void;
   /** After each commit: how many mutations it held and how many milliseconds it took. */
   readonly observeCommit?: (batch: number, milliseconds: number) => void;
+  /** For a copy that need not be copied again before it is upgraded. */
+  readonly isCopy?: boolean;
 }
 
 /** After the disk was full, so many bytes must be free before writes count as going through again. */
@@ -48,7 +51,7 @@ const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 
 /** @throws {DatabaseRefused} when the file cannot be used; the message says why and what to do. */
 export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox & Retention & InsightStore {
-  const database = openDatabase(options.path);
+  const database = options.isCopy ? openDatabase(options.path) : openDatabase(options.path, safely(options));
   const sql = prepareStatements(database.orm);
   // Read before each change: without drizzle, which would put the row together a second time.
   const stateRow = database.client.prepare<[string], StateRow>(`${SELECT_STATE} WHERE reference = ?`);

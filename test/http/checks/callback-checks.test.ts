@@ -2,6 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { CallbackTokens } from '../../../src/callback-tokens.ts';
 import type { BodySignatureRule } from '../../../src/http/checks/body-signature.ts';
 import { type CallbackRules, createCallbackChecks, NO_RULES } from '../../../src/http/checks/callback-checks.ts';
 
@@ -10,8 +11,8 @@ const BODY = Buffer.from('{"status":"COMPLETED","note":"ü"}');
 const OLD = 'the-old-hmac-secret-of-32-characters';
 const NEW = 'the-new-hmac-secret-of-32-characters';
 
-const hmac = (secret: string, text: string | Uint8Array, encoding: 'hex' | 'base64' | 'base64url' = 'hex') =>
-  createHmac('sha256', secret).update(text).digest(encoding);
+const hmac = (secret: string, text: string | Uint8Array, encoding: 'hex' | 'base64' = 'hex', algorithm = 'sha256') =>
+  createHmac(algorithm, secret).update(text).digest(encoding);
 
 interface Sent {
   readonly headers?: Record<string, string>;
@@ -20,23 +21,28 @@ interface Sent {
 }
 
 /** What is said of a callback: of its head, and if that is well of its body. */
-function judged(rules: Partial<CallbackRules>, { headers = {}, address = '192.0.2.1', body = BODY }: Sent) {
-  const checks = createCallbackChecks({ ...NO_RULES, ...rules });
+async function judged(
+  rules: Partial<CallbackRules>,
+  { headers = {}, address = '192.0.2.1', body = BODY }: Sent,
+  tokens: CallbackTokens | null = null,
+) {
+  const checks = createCallbackChecks({ ...NO_RULES, ...rules }, tokens);
   const given = new Headers(headers);
   const header = (name: string) => given.get(name);
-  return checks.ofHead(header, () => address, NOW) ?? checks.ofBody(header, body);
+  return (await checks.ofHead(header, () => address, NOW)) ?? checks.ofBody(header, body);
 }
 
-test('without rules the signed URL is enough', () => {
-  expect(judged({}, { address: null })).toBeNull();
-  expect(judged({}, { body: null })).toBeNull();
+test('without rules the signed URL is enough', async () => {
+  expect(await judged({}, { address: null })).toBeNull();
+  expect(await judged({}, { body: null })).toBeNull();
 });
 
 describe('a static header', () => {
   const rules = { header: { name: 'X-Api-Key', values: ['new-value-0123456789', 'old-value-0123456789'] } };
 
-  test('holds with either value while rotating, whatever the case of its name', () => {
-    for (const value of rules.header.values) expect(judged(rules, { headers: { 'x-api-key': value } })).toBeNull();
+  test('holds with either value while rotating, whatever the case of its name', async () => {
+    for (const value of rules.header.values)
+      expect(await judged(rules, { headers: { 'x-api-key': value } })).toBeNull();
   });
 
   test.for([
@@ -46,8 +52,8 @@ describe('a static header', () => {
     ['the beginning of a value', { 'x-api-key': 'new-value-012345678' }],
     ['both values at once', { 'x-api-key': 'new-value-0123456789, old-value-0123456789' }],
     ['another name', { 'x-api-keys': 'new-value-0123456789' }],
-  ] as const)('%s is refused', ([, headers]) => {
-    expect(judged(rules, { headers })).toBe('bad-credentials');
+  ] as const)('%s is refused', async ([, headers]) => {
+    expect(await judged(rules, { headers })).toBe('bad-credentials');
   });
 });
 
@@ -65,8 +71,8 @@ describe('an Authorization header', () => {
     `Basic ${base64('cxone:basic:pass-0123456789')}`,
     'Bearer bearer-token-0123456789',
     'bearer  bearer-token-9876543210',
-  ])('%s is right', (authorization) => {
-    expect(judged(rules, { headers: { authorization } })).toBeNull();
+  ])('%s is right', async (authorization) => {
+    expect(await judged(rules, { headers: { authorization } })).toBeNull();
   });
 
   test.for([
@@ -81,8 +87,38 @@ describe('an Authorization header', () => {
     `Basic ${base64(':basic:pass-0123456789')}`,
     'Digest bearer-token-0123456789',
     'Bearer bearer-token-0123456789, Bearer bearer-token-0123456789',
-  ])('%j is refused', (authorization) => {
-    expect(judged(rules, { headers: { authorization } })).toBe('bad-credentials');
+  ])('%j is refused', async (authorization) => {
+    expect(await judged(rules, { headers: { authorization } })).toBe('bad-credentials');
+  });
+});
+
+describe('a token that the receiver gave out', () => {
+  const tokens: CallbackTokens = {
+    clients: [],
+    issue: async () => ({ token: '', lifetimeSeconds: 0 }),
+    verify: async (token) => (token === 'good' || token === 'expired' ? token : 'bad'),
+  };
+  const credentials = [{ scheme: 'basic', secret: 'cxone:basic-pass-0123456789' }] as const;
+  const basic = `Basic ${Buffer.from(credentials[0].secret).toString('base64')}`;
+
+  test.for([
+    ['Bearer good', null],
+    ['bearer  good', null],
+    ['Bearer expired', 'expired-token'],
+    ['Bearer other', 'bad-credentials'],
+    ['good', 'bad-credentials'],
+    ['Basic good', 'bad-credentials'],
+    ['Bearer good, Bearer good', 'bad-credentials'],
+    ['', 'bad-credentials'],
+  ] as const)('%j is told apart: %s', async ([authorization, verdict]) => {
+    expect(await judged({}, { headers: { authorization } }, tokens)).toBe(verdict);
+  });
+
+  test('or a credential that is configured beside it: either will do, and none will not', async () => {
+    expect(await judged({ credentials }, { headers: { authorization: basic } }, tokens)).toBeNull();
+    expect(await judged({ credentials }, { headers: { authorization: 'Bearer good' } }, tokens)).toBeNull();
+    expect(await judged({ credentials }, {}, tokens)).toBe('bad-credentials');
+    expect(await judged({}, { headers: { authorization: basic } }, tokens)).toBe('bad-credentials');
   });
 });
 
@@ -90,6 +126,7 @@ describe('a signature of the body', () => {
   const rule: BodySignatureRule = {
     secrets: [NEW, OLD],
     header: 'X-Signature',
+    algorithm: 'sha256',
     encoding: 'hex',
     prefix: '',
     timestampHeader: null,
@@ -98,20 +135,32 @@ describe('a signature of the body', () => {
   const signed = (value: string, change: Partial<BodySignatureRule> = {}, sent: Sent = {}) =>
     judged({ bodySignature: { ...rule, ...change } }, { ...sent, headers: { 'x-signature': value, ...sent.headers } });
 
-  test('covers the bytes as they came, under either secret while rotating', () => {
-    expect(signed(hmac(NEW, BODY))).toBeNull();
-    expect(signed(hmac(OLD, BODY))).toBeNull();
-    expect(signed(hmac(NEW, BODY).toUpperCase())).toBeNull();
-    expect(signed(hmac(NEW, ''), {}, { body: Buffer.alloc(0) })).toBeNull();
+  test('covers the bytes as they came, under either secret while rotating', async () => {
+    expect(await signed(hmac(NEW, BODY))).toBeNull();
+    expect(await signed(hmac(OLD, BODY))).toBeNull();
+    expect(await signed(hmac(NEW, BODY).toUpperCase())).toBeNull();
+    expect(await signed(hmac(NEW, ''), {}, { body: Buffer.alloc(0) })).toBeNull();
     const bytes = Buffer.from([0xff, 0, 0xfe, 0x0d, 0x0a]);
-    expect(signed(hmac(NEW, bytes), {}, { body: bytes })).toBeNull();
+    expect(await signed(hmac(NEW, bytes), {}, { body: bytes })).toBeNull();
   });
 
-  test('may be base64, and have a prefix', () => {
+  test('may be base64, and have a prefix', async () => {
     const value = hmac(NEW, BODY, 'base64');
-    expect(signed(value, { encoding: 'base64' })).toBeNull();
-    expect(signed(value.replace('=', ''), { encoding: 'base64' })).toBeNull();
-    expect(signed(`sha256=${hmac(NEW, BODY)}`, { prefix: 'sha256=' })).toBeNull();
+    expect(await signed(value, { encoding: 'base64' })).toBeNull();
+    expect(await signed(value.replace('=', ''), { encoding: 'base64' })).toBeNull();
+    expect(await signed(`sha256=${hmac(NEW, BODY)}`, { prefix: 'sha256=' })).toBeNull();
+  });
+
+  test('may be SHA-512, and then SHA-256 is not enough', async () => {
+    const rule = { algorithm: 'sha512' } as const;
+    expect(await signed(hmac(NEW, BODY, 'hex', 'sha512'), rule)).toBeNull();
+    const base64 = hmac(NEW, BODY, 'base64', 'sha512');
+    expect(await signed(base64, { ...rule, encoding: 'base64' })).toBeNull();
+    expect(await signed(base64.replaceAll('=', ''), { ...rule, encoding: 'base64' })).toBeNull();
+    for (const weak of [hmac(NEW, BODY), hmac(NEW, BODY, 'hex', 'sha512').slice(0, 64), hmac(NEW, BODY).repeat(2)]) {
+      expect(await signed(weak, rule)).toBe('bad-body-signature');
+    }
+    expect(await signed(hmac(NEW, BODY, 'hex', 'sha512'))).toBe('bad-body-signature');
   });
 
   test.for([
@@ -126,12 +175,12 @@ describe('a signature of the body', () => {
     ['a prefix where none belongs', `sha256=${hmac(NEW, BODY)}`, {}],
     ['none where a prefix belongs', hmac(NEW, BODY), { prefix: 'sha256=' }],
     ['another prefix', `sha1=${hmac(NEW, BODY)}`, { prefix: 'sha256=' }],
-  ] as const)('%s is refused', ([, value, change]) => {
-    expect(signed(value, change)).toBe('bad-body-signature');
+  ] as const)('%s is refused', async ([, value, change]) => {
+    expect(await signed(value, change)).toBe('bad-body-signature');
   });
 
-  test('a body that did not arrive whole cannot be genuine', () => {
-    expect(signed(hmac(NEW, BODY), {}, { body: null })).toBe('bad-body-signature');
+  test('a body that did not arrive whole cannot be genuine', async () => {
+    expect(await signed(hmac(NEW, BODY), {}, { body: null })).toBe('bad-body-signature');
   });
 
   describe('with a timestamp', () => {
@@ -140,13 +189,13 @@ describe('a signature of the body', () => {
       signed(hmac(NEW, text), timed, { headers: { 'x-timestamp': time } });
     const seconds = (offset: number) => String(NOW / 1000 + offset);
 
-    test('covers the timestamp, a dot and the body, in seconds or milliseconds, up to the tolerance either way', () => {
+    test('covers the timestamp, a dot and the body, in seconds or milliseconds, up to the tolerance either way', async () => {
       for (const time of [seconds(0), seconds(-300), seconds(300), String(NOW), String(NOW + 300_000)]) {
-        expect(at(time)).toBeNull();
+        expect(await at(time)).toBeNull();
       }
     });
 
-    test('older or newer than that is refused before the body is read', () => {
+    test('older or newer than that is refused before the body is read', async () => {
       for (const time of [
         seconds(-301),
         seconds(301),
@@ -158,15 +207,15 @@ describe('a signature of the body', () => {
         'now',
         `${seconds(0)} `.repeat(2),
       ]) {
-        expect(at(time)).toBe('bad-timestamp');
+        expect(await at(time)).toBe('bad-timestamp');
       }
-      expect(signed(hmac(NEW, BODY), timed)).toBe('bad-timestamp');
+      expect(await signed(hmac(NEW, BODY), timed)).toBe('bad-timestamp');
     });
 
-    test('one that was not signed along is refused', () => {
-      expect(at(seconds(1), `${seconds(0)}.${BODY}`)).toBe('bad-body-signature');
-      expect(at(seconds(0), String(BODY))).toBe('bad-body-signature');
-      expect(at(seconds(0), `${seconds(0)}${BODY}`)).toBe('bad-body-signature');
+    test('one that was not signed along is refused', async () => {
+      expect(await at(seconds(1), `${seconds(0)}.${BODY}`)).toBe('bad-body-signature');
+      expect(await at(seconds(0), String(BODY))).toBe('bad-body-signature');
+      expect(await at(seconds(0), `${seconds(0)}${BODY}`)).toBe('bad-body-signature');
     });
   });
 });
@@ -174,15 +223,15 @@ describe('a signature of the body', () => {
 describe('a list of addresses', () => {
   const rules = { allowedAddresses: [{ address: '192.0.2.0', bits: 24 }] };
 
-  test('lets in those on it and nobody else, nor anybody who cannot be told', () => {
-    expect(judged(rules, { address: '192.0.2.9' })).toBeNull();
-    expect(judged(rules, { address: '192.0.3.9' })).toBe('address-not-allowed');
-    expect(judged(rules, { address: '2001:db8::1' })).toBe('address-not-allowed');
-    expect(judged(rules, { address: null })).toBe('address-not-allowed');
+  test('lets in those on it and nobody else, nor anybody who cannot be told', async () => {
+    expect(await judged(rules, { address: '192.0.2.9' })).toBeNull();
+    expect(await judged(rules, { address: '192.0.3.9' })).toBe('address-not-allowed');
+    expect(await judged(rules, { address: '2001:db8::1' })).toBe('address-not-allowed');
+    expect(await judged(rules, { address: null })).toBe('address-not-allowed');
   });
 });
 
-test('all that is configured must hold at once', () => {
+test('all that is configured must hold at once', async () => {
   const rules: CallbackRules = {
     allowedAddresses: [{ address: '192.0.2.0', bits: 24 }],
     header: { name: 'X-Api-Key', values: ['header-value-0123456789'] },
@@ -190,6 +239,7 @@ test('all that is configured must hold at once', () => {
     bodySignature: {
       secrets: [NEW],
       header: 'X-Signature',
+      algorithm: 'sha256',
       encoding: 'hex',
       prefix: '',
       timestampHeader: null,
@@ -201,9 +251,9 @@ test('all that is configured must hold at once', () => {
     authorization: 'Bearer bearer-token-0123456789',
     'x-signature': hmac(NEW, BODY),
   };
-  expect(judged(rules, { headers })).toBeNull();
-  expect(judged(rules, { headers, address: '198.51.100.1' })).toBe('address-not-allowed');
+  expect(await judged(rules, { headers })).toBeNull();
+  expect(await judged(rules, { headers, address: '198.51.100.1' })).toBe('address-not-allowed');
   for (const name of Object.keys(headers)) {
-    expect(judged(rules, { headers: { ...headers, [name]: 'x' } })).toMatch(/^bad-/);
+    expect(await judged(rules, { headers: { ...headers, [name]: 'x' } })).toMatch(/^bad-/);
   }
 });

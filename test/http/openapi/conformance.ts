@@ -133,10 +133,11 @@ function checkBody(id: string, { content }: Answer, answer: Seen, mustFit: Fit) 
   return type === 'application/problem+json' ? { kind: value.type, said: value.detail } : { kind: '-', said: '' };
 }
 
-/** The types of the problems that an answer may be; "-" when it is none. */
+/** The types of the problems that an answer may be; "-" for what is none. */
 function kindsOf({ content = {} }: Answer): string[] {
-  const examples = content['application/problem+json']?.examples;
-  return examples === undefined ? ['-'] : Object.values(examples).map(({ value }) => (value as { type: string }).type);
+  const { 'application/problem+json': problem, ...others } = content;
+  const kinds = Object.values(problem?.examples ?? {}).map(({ value }) => (value as { type: string }).type);
+  return problem === undefined || Object.keys(others).length > 0 ? ['-', ...kinds] : kinds;
 }
 
 export function resolve<T>(document: Document, value: unknown): T {

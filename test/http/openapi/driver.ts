@@ -16,6 +16,7 @@ export function failing(thrown: Error): Partial<HttpDependencies> {
   return {
     ...parts,
     metrics: fail,
+    callbackTokens: { clients: [{ name: 'cxone', key: 'a-secret-of-this-client' }], issue: fail, verify: fail },
     reconciliations: { start: broken, find: broken },
     notifySecrets: () => {
       throw thrown;

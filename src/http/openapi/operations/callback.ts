@@ -20,8 +20,8 @@ export const completion: { readonly [path: string]: PathItem } = {
       summary: 'CXone says what became of an execution',
       description: [
         'CXone is given this URL as `callbackUrl` in the context of the execution. The token is a reference to the execution, signed with CALLBACK_SECRET: it resolves that one execution and nothing else, and no key is needed.',
-        'By configuration more is asked for: where the call comes from, a header, credentials, a signature of the body. Whatever is missing, the answer is the same 404.',
-        'The body is read as JSON whatever its media type says, then as a form. The fields are those of the built-in upstream profile.',
+        'By configuration more is asked for: where the call comes from, a header, credentials, a token from `/webhook/token`, a signature of the body. Whatever is missing, the answer is the same 404.',
+        'The body is read as JSON whatever its media type says, then as a form, whose field may hold the JSON. The fields are those of the built-in upstream profile.',
       ].join('\n\n'),
       parameters: [
         {

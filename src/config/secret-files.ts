@@ -1,0 +1,49 @@
+// Secrets from files, as secret stores and systemd hand them out: NAME_FILE in the place of each variable that is marked secret.
+
+import { readFileSync } from 'node:fs';
+import { reasonOf } from '../log.ts';
+import type { Variable } from './variables.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+interface Found {
+  /** Each variable's text; undefined when it is unset, empty or blank. */
+  readonly given: Variables;
+  /** By variable: what is wrong with its file, in words that begin with the name of what to change. */
+  readonly unread: ReadonlyMap<string, string>;
+}
+
+export function withSecretFiles(env: Variables, variables: readonly Pick<Variable, 'name' | 'secret'>[]): Found {
+  const given: Record<string, string | undefined> = {};
+  const unread = new Map<string, string>();
+  for (const { name, secret } of variables) {
+    given[name] = textOf(env[name]);
+    const file = secret ? textOf(env[`${name}_FILE`]) : undefined;
+    if (file === undefined) continue;
+    const found =
+      given[name] === undefined ? readSecret(file) : { problem: `is set beside ${name}; set one of the two` };
+    if ('problem' in found) unread.set(name, `${name}_FILE: ${found.problem}`);
+    else given[name] = found.secret;
+  }
+  return { given, unread };
+}
+
+/** The line end that editors and `echo` leave behind is no part of a secret. */
+function readSecret(file: string): { readonly secret: string } | { readonly problem: string } {
+  let content: string;
+  try {
+    content = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    // Not the path: who confuses the two variables has written the secret there.
+    const isText = !(error instanceof TypeError);
+    return { problem: `cannot be read (${isText ? reasonOf(error).split(',')[0] : 'it is no UTF-8 text'})` };
+  }
+  const secret = textOf(content);
+  if (secret === undefined) return { problem: 'names a file that is empty' };
+  if (/[\r\n\0]/.test(secret)) return { problem: 'names a file of more than one line; commas part several secrets' };
+  return { secret };
+}
+
+function textOf(value: string | undefined): string | undefined {
+  return value?.trim() || undefined;
+}

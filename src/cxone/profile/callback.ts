@@ -1,0 +1,111 @@
+// The part of a profile that says what is where in a callback, and what a callback shows besides its signed URL.
+
+import * as v from 'valibot';
+import { isJsonObject, type Json } from '../../execution/json.ts';
+import { isPointer, pointerTo } from '../pointer.ts';
+import { object, oneOf, text } from './parts.ts';
+import type { ProfileProblem } from './problems.ts';
+
+const PLACES =
+  'must be a JSON Pointer (RFC 6901) such as "/status", or a list of them of which the first that leads somewhere counts';
+const place = v.pipe(v.string(PLACES), v.check(isPointer, PLACES));
+const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], PLACES);
+const maybePlaces = v.nullable(places);
+
+/** Where something is looked for, in this order; null: nowhere. */
+export type Places = v.InferOutput<typeof maybePlaces>;
+
+/** RFC 9110, section 5.1: a token. */
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+/** Those that say something else already, and those that a proxy may write. */
+const TAKEN_HEADERS =
+  /^(?:authorization|connection|content-length|content-type|host|transfer-encoding|x-forwarded-for)$/i;
+
+export function isHeaderName(name: string): boolean {
+  return HEADER_NAME.test(name);
+}
+
+/** Whether a header of this name can carry what a check looks at. */
+export function isFreeHeader(name: string): boolean {
+  return !TAKEN_HEADERS.test(name);
+}
+
+const HEADER =
+  'must be the name of an HTTP header of its own: for Authorization there are basic, bearer and issued-token';
+const header = v.pipe(
+  v.string(HEADER),
+  v.check((name) => isHeaderName(name) && isFreeHeader(name), HEADER),
+);
+
+const PREFIX = 'must be up to 32 visible ASCII characters';
+
+function seconds(least: number, most: number) {
+  const range = `must be a whole number of seconds from ${least} to ${most}`;
+  return v.pipe(v.number(range), v.integer(range), v.minValue(least, range), v.maxValue(most, range));
+}
+
+export const TOLERANCE_SECONDS = 300;
+export const LIFETIME_SECONDS = 300;
+
+/** What each looks at; its secret is in the configuration, never here. */
+const VERIFIERS = {
+  header: object({ type: v.literal('header'), name: header }),
+  basic: object({ type: v.literal('basic') }),
+  bearer: object({ type: v.literal('bearer') }),
+  /** A bearer token that the receiver itself gave out at /webhook/token. */
+  'issued-token': object({
+    type: v.literal('issued-token'),
+    lifetimeSeconds: v.optional(seconds(60, 3600), LIFETIME_SECONDS),
+  }),
+  /** An HMAC (RFC 2104) over the bytes of the body, or over `{timestamp}.{body}`. */
+  hmac: object({
+    type: v.literal('hmac'),
+    header,
+    algorithm: v.optional(oneOf(['sha256', 'sha512']), 'sha256'),
+    encoding: v.optional(oneOf(['hex', 'base64']), 'hex'),
+    prefix: v.optional(v.pipe(v.string(PREFIX), v.regex(/^[!-~]{0,32}$/, PREFIX)), ''),
+    timestampHeader: v.optional(v.nullable(header), null),
+    toleranceSeconds: v.optional(seconds(1, 86_400), TOLERANCE_SECONDS),
+  }),
+};
+
+const TYPES = Object.keys(VERIFIERS);
+const VERIFIER = `must be an object with a "type" that is one of ${TYPES.map((type) => `"${type}"`).join(', ')}`;
+const verifier = v.variant('type', Object.values(VERIFIERS) as Values<typeof VERIFIERS>, VERIFIER);
+type Values<T> = T[keyof T][];
+
+export type Verifier = v.InferOutput<typeof verifier>;
+
+export const callbackSchema = object({
+  executionId: maybePlaces,
+  status: places,
+  result: maybePlaces,
+  error: maybePlaces,
+  /** The field of a form that holds the JSON document; null: the form itself is the document. */
+  formField: v.optional(v.nullable(text), null),
+  /** All of them must hold; of those that look at Authorization any one. */
+  verifiers: v.optional(v.array(verifier, 'must be a list of verifiers'), []),
+});
+
+/** What the schema lets pass: members that no verifier has, and a second verifier of a type. */
+export function verifierProblems(list: Json): ProfileProblem[] {
+  if (!Array.isArray(list)) return [];
+  const types = list.map((one) => (isJsonObject(one) ? one['type'] : null));
+  return list.flatMap((one, index) => {
+    const type = types[index];
+    if (!isJsonObject(one) || !isType(type)) return [];
+    const at = (...path: string[]) => pointerTo(['callback', 'verifiers', index, ...path]);
+    const known = Object.keys(VERIFIERS[type].entries);
+    const detail = `is unknown here; remove it, or use one of: ${known.join(', ')}`;
+    const unknown = Object.keys(one).filter((key) => !known.includes(key));
+    const again = types.indexOf(type) < index;
+    return [
+      ...unknown.map((key) => ({ pointer: at(key), detail })),
+      ...(again ? [{ pointer: at('type'), detail: `"${type}" is there already; one of each type is enough` }] : []),
+    ];
+  });
+}
+
+function isType(type: Json | undefined): type is keyof typeof VERIFIERS {
+  return typeof type === 'string' && Object.hasOwn(VERIFIERS, type);
+}

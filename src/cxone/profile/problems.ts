@@ -1,0 +1,19 @@
+// What is wrong with a profile: every mistake, by its place in the document.
+
+export interface ProfileProblem {
+  /** JSON Pointer into the profile. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A profile that cannot be used; the message lists every mistake in it. */
+export class ProfileError extends Error {
+  override readonly name = 'ProfileError';
+  readonly problems: readonly ProfileProblem[];
+
+  constructor(message: string, problems: readonly ProfileProblem[] = []) {
+    const lines = problems.map(({ pointer: at, detail }) => `\n  ${at === '' ? '(the whole profile)' : at}: ${detail}`);
+    super(message + lines.join(''));
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,42 @@
+// The profiles that come with the receiver, by the name that CXONE_PROFILE can say.
+
+import { isJsonObject, type Json, type JsonObject } from '../../execution/json.ts';
+import cxone from '../profiles/cxone.json' with { type: 'json' };
+import accessKey from '../profiles/cxone-access-key.json' with { type: 'json' };
+import discoveryClientCredentials from '../profiles/cxone-discovery-client-credentials.json' with { type: 'json' };
+import discoveryPassword from '../profiles/cxone-discovery-password.json' with { type: 'json' };
+import jobs from '../profiles/cxone-jobs.json' with { type: 'json' };
+import scriptStart from '../profiles/cxone-script-start.json' with { type: 'json' };
+import staticToken from '../profiles/cxone-static-token.json' with { type: 'json' };
+import { ProfileError } from './problems.ts';
+
+export const BUILT_IN = cxone.name;
+
+const SHIPPED: ReadonlyMap<string, Json> = new Map(
+  [cxone, discoveryClientCredentials, discoveryPassword, accessKey, staticToken, scriptStart, jobs].map((profile) => [
+    profile.name,
+    profile,
+  ]),
+);
+
+export const SHIPPED_NAMES: readonly string[] = [...SHIPPED.keys()];
+
+/** Undefined when no shipped profile has the name. */
+export function shippedProfile(name: string): Json | undefined {
+  return SHIPPED.get(name);
+}
+
+/** What a profile takes over from the one that it extends: whole parts, and nothing of what is said about that one. */
+const PARTS = ['token', 'issuer', 'discovery', 'execute', 'poll', 'callback', 'words'];
+
+/** The document with the parts that it leaves to the profile it extends. @throws {ProfileError} when no shipped profile has that name. */
+export function extended({ extends: parent, ...document }: JsonObject, name: string): JsonObject {
+  if (parent === undefined) return document;
+  const whole = typeof parent === 'string' ? SHIPPED.get(parent) : undefined;
+  if (!isJsonObject(whole)) {
+    const detail = `must be the name of a shipped profile: ${SHIPPED_NAMES.join(', ')}`;
+    throw new ProfileError(`${name} has a mistake:`, [{ pointer: '/extends', detail }]);
+  }
+  const inherited = Object.entries(extended(whole, name)).filter(([part]) => PARTS.includes(part));
+  return { ...Object.fromEntries(inherited), ...document };
+}

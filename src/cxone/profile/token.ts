@@ -1,0 +1,88 @@
+// The part of a profile that says how a token is got: asked for with credentials, or given as it is.
+
+import * as v from 'valibot';
+import { isJsonObject, type Json } from '../../execution/json.ts';
+import { pointerTo } from '../pointer.ts';
+import { maybePointer, object, oneOf, pointer, template, text } from './parts.ts';
+import type { ProfileProblem } from './problems.ts';
+
+const field = v.nullable(text);
+
+/** How each credential is called in the body. */
+const fields = object({
+  clientId: v.optional(text, 'client_id'),
+  clientSecret: v.optional(text, 'client_secret'),
+  /** Null: neither half of the access key is sent. */
+  accessKeyId: v.optional(field, null),
+  accessKeySecret: v.optional(field, null),
+});
+
+const requiredScopes = v.array(text, 'must be a list of scopes');
+
+const requested = object({
+  kind: v.optional(v.literal('request', 'must be "request" or "static"'), 'request'),
+  /** Null: where discovery says. */
+  url: v.nullable(template([], [], ['base', 'issuer'])),
+  /** The `grant_type` (RFC 6749); null: none is sent. */
+  grant: v.nullable(text),
+  /** How the client names itself: in the body, by HTTP Basic with both parts percent-encoded (RFC 6749, 2.3.1) or without, or not at all. */
+  clientAuthentication: oneOf(['form', 'basic', 'basic-unencoded', 'none']),
+  /** How the body is written. */
+  body: v.optional(oneOf(['form', 'json']), 'form'),
+  fields: v.optional(fields, {}),
+  /** Further members of the body. */
+  parameters: v.record(v.string(), v.string('must be a text'), 'must be an object of texts'),
+  answer: object({
+    accessToken: pointer,
+    expiresIn: maybePointer,
+    scope: maybePointer,
+    /** A second JWT whose claims may name the tenant; the access token's are looked at as well. */
+    idToken: v.optional(maybePointer, null),
+  }),
+  /** A token whose answer names its scopes, but not all of these, is warned about. */
+  requiredScopes,
+});
+
+/** The token stands in the configuration and is never renewed. */
+const given = object({ kind: v.literal('static'), requiredScopes: v.optional(requiredScopes, []) });
+
+export const tokenSchema = v.lazy((input): typeof requested | typeof given =>
+  isJsonObject(input) && input['kind'] === 'static' ? given : requested,
+);
+
+export type TokenRequestPart = v.InferOutput<typeof requested>;
+
+/** What no part of the schema can see by itself. */
+export function tokenProblems(token: Json, discovery: Json): ProfileProblem[] {
+  if (!isJsonObject(token) || token['kind'] === 'static') return [];
+  return [...placeOfToken(token['url'], discovery), ...fieldProblems(token['fields'])];
+}
+
+function placeOfToken(url: Json | undefined, discovery: Json): ProfileProblem[] {
+  const discovered = isJsonObject(discovery) && isJsonObject(discovery['token']);
+  if (url === null && !discovered) {
+    return [
+      { pointer: '/token/url', detail: 'must be a URL template, or /discovery/token must say where to look for it' },
+    ];
+  }
+  if (typeof url !== 'string' || !discovered) return [];
+  return [{ pointer: '/token/url', detail: 'must be null when /discovery/token finds it; remove one of the two' }];
+}
+
+function fieldProblems(named: Json | undefined): ProfileProblem[] {
+  if (!isJsonObject(named)) return [];
+  const { accessKeyId = null, accessKeySecret = null } = named;
+  const half = (accessKeyId === null) !== (accessKeySecret === null);
+  const missing = accessKeyId === null ? 'accessKeyId' : 'accessKeySecret';
+  const names = Object.entries(named).filter(([, name]) => typeof name === 'string');
+  return [
+    ...(half
+      ? [{ pointer: `/token/fields/${missing}`, detail: 'must be named as the other half of the access key is' }]
+      : []),
+    ...names.flatMap(([key, name], index) => {
+      const earlier = names.slice(0, index).find(([, other]) => other === name);
+      if (earlier === undefined) return [];
+      return [{ pointer: pointerTo(['token', 'fields', key]), detail: `is the field of ${earlier[0]}` }];
+    }),
+  ];
+}

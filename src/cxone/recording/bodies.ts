@@ -1,0 +1,49 @@
+// Bodies as they are recorded: read in whatever manner they speak, written again in the same with nothing but their shape. Pure.
+
+import { type Json, type JsonObject, parseJson } from '../../execution/json.ts';
+import { decodeUtf8 } from '../answers.ts';
+import { parseForm } from '../form.ts';
+import { type ShapeRules, shapeOf } from './shape.ts';
+
+/** Null: nothing is known of the body. */
+export type Body = { readonly kind: 'json' | 'form' | 'plain' | 'page'; readonly value: Json } | null;
+
+export function documentIn(bytes: Uint8Array, contentType: string | null): Body {
+  const text = decodeUtf8(bytes);
+  if (text === null || text.trim() === '') return null;
+  try {
+    return { kind: 'json', value: parseJson(text) };
+  } catch {
+    if (/^application\/x-www-form-urlencoded|^multipart\/form-data/i.test(contentType ?? '')) {
+      const form = parseForm(text, contentType);
+      if (form !== null) return { kind: 'form', value: form };
+    }
+    return /[\s<>{}"]/.test(text.trim()) ? { kind: 'page', value: null } : { kind: 'plain', value: text.trim() };
+  }
+}
+
+/** The body in the same manner of speaking, as far as its shape goes. */
+export function textOf(body: Body, mimeType: string, rules: ShapeRules): string {
+  if (body === null) return '';
+  switch (body.kind) {
+    case 'page':
+      return /html/i.test(mimeType) ? '<!doctype html><title>text</title>' : 'some text';
+    case 'plain':
+      return String(shapeOf(body.value, rules));
+    case 'json':
+      return JSON.stringify(shapeOf(body.value, rules));
+    case 'form':
+      return formText(shapeOf(body.value, rules));
+    default:
+      return body.kind satisfies never;
+  }
+}
+
+function formText(document: Json): string {
+  const fields = Object.entries(document as JsonObject);
+  return searchOf(fields.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]));
+}
+
+export function searchOf(fields: [string, string][]): string {
+  return new URLSearchParams(fields).toString();
+}

@@ -1,0 +1,96 @@
+// Keeps what CXone and the receiver say to each other in a file, so that a tenant's real shapes can become a test.
+
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JsonObject } from '../../execution/json.ts';
+import { type Log, reasonOf } from '../../log.ts';
+import { createRedaction } from '../../redaction.ts';
+import type { World } from '../../world.ts';
+import type { Wire } from '../exchange.ts';
+import type { Profile } from '../profile.ts';
+import { createEntries } from './entry.ts';
+import { observed } from './observe.ts';
+
+/** Of a recording; a thousand exchanges have about a megabyte. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+export interface Recorder {
+  /** What goes over this wire is kept. */
+  over(wire: Wire): Wire;
+  /** What callbacks say that get as far as this is kept. */
+  hearing<R extends Hears>(resolve: R): R;
+  close(): void;
+}
+
+interface Hears {
+  /** `reference`: the UUID in the callback URL. */
+  callback(reference: string, body: Uint8Array, contentType: string | null): unknown;
+}
+
+export interface RecorderOptions {
+  /** Null: nothing is recorded. */
+  readonly recordDir: string | null;
+  readonly profile: Profile;
+  /** What may be in no recording, whatever its place. */
+  readonly secrets: readonly string[];
+  readonly world: Pick<World, 'now'>;
+  readonly log: Log;
+  readonly maxBytes?: number;
+}
+
+const NOTHING: Recorder = { over: (wire) => wire, hearing: (resolve) => resolve, close: () => {} };
+
+/**
+ * A new file, readable by its owner alone: each line an entry of an HTTP Archive (HAR 1.2).
+ * @throws {Error} when the file cannot be made.
+ */
+export function openRecorder(options: RecorderOptions): Recorder {
+  const { recordDir, profile, secrets, world, log, maxBytes = MAX_BYTES } = options;
+  if (recordDir === null) return NOTHING;
+  const path = join(
+    recordDir,
+    `${new Date(world.now()).toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}.har.jsonl`,
+  );
+  mkdirSync(recordDir, { recursive: true, mode: 0o700 });
+  const file = openSync(path, 'ax', 0o600);
+  const entries = createEntries(profile, secrets);
+  const redact = createRedaction(secrets);
+  let room = maxBytes;
+  let open = true;
+  log.warn({ path }, 'exchanges with CXone are recorded; unset CXONE_RECORD_DIR when there are enough');
+
+  /** A recording is never worth a result: whatever fails here ends the recording and nothing else. */
+  function keep(entryOf: () => JsonObject): void {
+    if (!open) return;
+    try {
+      const line = Buffer.from(`${redact(JSON.stringify(entryOf()))}\n`);
+      room -= line.length;
+      if (room < 0) end(`the next exchange would make it larger than ${maxBytes} bytes`);
+      else writeSync(file, line);
+    } catch (error) {
+      end(reasonOf(error));
+    }
+  }
+
+  function end(reason: string): void {
+    close();
+    log.warn({ path, reason }, 'the recording ended');
+  }
+
+  function close(): void {
+    if (open) closeSync(file);
+    open = false;
+  }
+
+  return {
+    over: (wire) => observed(wire, world, (seen) => keep(() => entries.ofExchange(seen))),
+    hearing: (resolve) => ({
+      ...resolve,
+      callback: (...[reference, body, contentType]: Parameters<Hears['callback']>) => {
+        keep(() => entries.ofCallback({ startedAt: world.now(), reference, body, contentType }));
+        return resolve.callback(reference, body, contentType);
+      },
+    }),
+    close,
+  };
+}

@@ -1,0 +1,25 @@
+// Counts what is refused at the webhook, by where it comes from, whichever of its doors was tried.
+
+import type { Context } from 'hono';
+import type { Headers } from './answers.ts';
+import { createClients } from './checks/clients.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { createThrottle } from './throttle.ts';
+
+export interface Strike {
+  /** Whose failures it was counted among. */
+  readonly client: string;
+  /** For the answer: who goes on failing has to connect anew for each attempt, while what is right from there still passes. */
+  readonly headers: Headers;
+}
+
+export type Strikes = (c: Context) => Strike;
+
+export function createStrikes({ world, trustedProxies }: Pick<HttpDependencies, 'world' | 'trustedProxies'>): Strikes {
+  const throttle = createThrottle(world);
+  const clients = createClients(trustedProxies);
+  return (c) => {
+    const client = clients.allowanceOf(c);
+    return { client, headers: throttle.fail(client) > 0 ? { connection: 'close' } : {} };
+  };
+}

@@ -1,0 +1,61 @@
+// Data extraction jobs: an entity and a period in, the id of a job out as a bare text; it is asked for every half minute at most.
+
+import { isJsonObject, type Json, parseJson } from '../../execution/json.ts';
+import { json, text } from '../answers.ts';
+import type { Run } from '../executions.ts';
+import type { Api, Order } from './api.ts';
+
+const FIELDS = ['entityName', 'version', 'startDate', 'endDate'];
+
+export const jobs: Api = {
+  executePath: '/data-extraction/v1/jobs',
+  pollPath: '/data-extraction/v1/jobs/:executionId',
+  scopes: { execute: null, poll: null },
+  errorMember: 'errorDescription',
+  minPollMs: 30_000,
+  actionOf: async (c) => {
+    const body = readJson(await c.req.text());
+    return isJsonObject(body) && typeof body['entityName'] === 'string' ? body['entityName'] : '';
+  },
+  read: async (c) => {
+    if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) return 'expected application/json';
+    return readOrder(readJson(await c.req.text()));
+  },
+  accepted: (step, status, run) =>
+    step.body === 'html'
+      ? text(status, '<!doctype html><title>OK</title><p>Accepted.', { 'content-type': 'text/html' })
+      : json(status, step.body === 'bare' || run === undefined ? {} : run.executionId),
+  isAbout: () => true,
+  standing: (run, now) => ({ jobStatus: jobStatus(run, now) }),
+};
+
+function jobStatus({ script, executionId: id, idText, endsAt }: Run, now: number): Json {
+  if (script.outcome === 'never' || now < endsAt) return { id, status: 'RUNNING' };
+  if (script.outcome === 'failed') {
+    return { id, status: script.word ?? 'FAILED', result: { errorMessage: errorText(script.error) } };
+  }
+  const result = script.result === undefined ? { url: `https://files.example/${idText}.csv` } : script.result;
+  return { id, status: script.word ?? 'SUCCEEDED', result };
+}
+
+function errorText(error: Json): string {
+  return isJsonObject(error) && typeof error['message'] === 'string' ? error['message'] : JSON.stringify(error);
+}
+
+function readOrder(body: Json): Order | string {
+  if (!isJsonObject(body)) return 'the body is no JSON object';
+  const { simulate, ...fields } = body;
+  const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) return `${unknown}: there is no such field`;
+  const missing = FIELDS.find((name) => typeof fields[name] !== 'string' || fields[name] === '');
+  if (missing !== undefined) return `${missing}: expected a text`;
+  return { inputs: simulate === undefined ? fields : { ...fields, simulate }, callbackUrl: null };
+}
+
+function readJson(body: string): Json {
+  try {
+    return parseJson(body);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,47 @@
+// Starting a Studio script: a skill, the path of the script, and its parameters in one text; the answer is empty, the script calls back.
+
+import type { Json } from '../../execution/json.ts';
+import { parseJson } from '../../execution/json.ts';
+import { text } from '../answers.ts';
+import { type Api, isHttpUrl, type Order } from './api.ts';
+
+const FIELDS = ['skillId', 'scriptPath', 'parameters', 'simulate'];
+
+export const scriptStart: Api = {
+  executePath: '/inContactAPI/services/:version{v\\d+\\.\\d+}/scripts/start',
+  pollPath: null,
+  scopes: { execute: null, poll: null },
+  errorMember: 'error_description',
+  minPollMs: 0,
+  actionOf: async (c) => c.req.query('skillId') ?? '',
+  read: async (c) => {
+    if ((await c.req.text()) !== '') return 'expected the fields in the query, and no body';
+    return readOrder(c.req.queries());
+  },
+  accepted: (_step, status) => text(status, '', {}),
+  isAbout: () => false,
+  standing: () => null,
+};
+
+function readOrder(query: Record<string, string[]>): Order | string {
+  const unknown = Object.keys(query).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) return `${unknown}: there is no such field`;
+  const repeated = Object.entries(query).find(([, values]) => values.length > 1);
+  if (repeated !== undefined) return `${repeated[0]}: given more than once`;
+  const { skillId = [], scriptPath = [], parameters = [], simulate = [] } = query;
+  if (!/^\d+$/.test(skillId[0] ?? '')) return 'skillId: expected a whole number';
+  if ((scriptPath[0] ?? '') === '') return 'scriptPath: expected the path of a script';
+  const [callbackUrl, correlationId = '', ...rest] = (parameters[0] ?? '').split('|');
+  if (!isHttpUrl(callbackUrl)) return 'parameters: expected an http or https URL first, for the script to call back';
+  const inputs = { scriptPath: scriptPath[0] ?? '', correlationId, parameters: rest };
+  return { inputs: simulate[0] === undefined ? inputs : { ...inputs, simulate: dialsIn(simulate[0]) }, callbackUrl };
+}
+
+/** The name of a fate, or dials as JSON. */
+function dialsIn(simulate: string): Json {
+  try {
+    return parseJson(simulate);
+  } catch {
+    return simulate;
+  }
+}

@@ -1,0 +1,122 @@
+// Reads a recording of a tenant (entries of an HTTP Archive, one a line or all in one document) and groups it by execution.
+
+import * as v from 'valibot';
+
+const Header = v.object({ name: v.string(), value: v.string() });
+
+const Entry = v.object({
+  startedDateTime: v.pipe(v.string(), v.isoTimestamp('must be a time such as 2026-11-22T16:00:00.000Z')),
+  request: v.object({
+    method: v.string(),
+    url: v.pipe(v.string(), v.url('must be a URL')),
+    postData: v.optional(v.object({ mimeType: v.string(), text: v.optional(v.string(), '') })),
+  }),
+  response: v.object({
+    status: v.pipe(v.number(), v.integer()),
+    headers: v.array(Header),
+    content: v.object({ mimeType: v.string(), text: v.optional(v.string(), '') }),
+  }),
+  _call: v.picklist(
+    ['execute', 'poll', 'callback', 'other'],
+    'must be execute, poll, callback or other, as in what CXONE_RECORD_DIR keeps',
+  ),
+  _route: v.optional(v.string(), ''),
+  _executionId: v.nullish(v.string(), null),
+  _reference: v.nullish(v.string(), null),
+});
+
+export type Entry = v.InferOutput<typeof Entry>;
+
+/** One execution as it went at the tenant. */
+export interface Conversation {
+  readonly execute: Entry;
+  readonly executionId: string | null;
+  readonly polls: readonly Entry[];
+  readonly callbacks: readonly Entry[];
+}
+
+export interface Recording {
+  readonly conversations: readonly Conversation[];
+  /** Tokens and discovery. */
+  readonly others: readonly Entry[];
+  /** The tenant's, such as `https://acme.example`: where they stand in an answer, a replay stands instead. */
+  readonly origins: readonly string[];
+}
+
+/** The file is no recording that can be replayed; the message says where and why. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+}
+
+/** @throws {RecordingError} */
+export function readRecording(text: string, name = 'the recording'): Recording {
+  const entries = entriesIn(text.replace(/^\uFEFF/, ''), name).filter(isAnswered);
+  const executes = entries.filter(({ _call }) => _call === 'execute');
+  if (executes.length === 0) {
+    throw new RecordingError(`${name} has no execution that was answered: record for as long as one takes`);
+  }
+  const others = entries.filter(({ _call }) => _call === 'other');
+  const origins = entries.filter(({ _call }) => _call !== 'callback').map(({ request }) => new URL(request.url).origin);
+  return {
+    conversations: executes.map((execute) => conversationOf(execute, entries)),
+    others,
+    origins: [...new Set(origins)],
+  };
+}
+
+function conversationOf(execute: Entry, entries: readonly Entry[]): Conversation {
+  const { _reference: reference } = execute;
+  const callbacks = entries.filter((one) => one._call === 'callback' && belongs(one, execute));
+  // A submit answer may come without an id that a callback names.
+  const executionId = execute._executionId ?? callbacks.find((one) => one._executionId !== null)?._executionId ?? null;
+  const polls = entries.filter(
+    (one) => one._call === 'poll' && executionId !== null && one._executionId === executionId,
+  );
+  return { execute, executionId, polls, callbacks: reference === null ? [] : callbacks };
+}
+
+function belongs(callback: Entry, execute: Entry): boolean {
+  return callback._reference === execute._reference;
+}
+
+function isAnswered({ response }: Entry): boolean {
+  return response.status > 0;
+}
+
+function entriesIn(text: string, name: string): Entry[] {
+  const whole = jsonOrUndefined(text);
+  if (isArchive(whole)) return whole.log.entries.map((entry, index) => read(entry, `${name}, entry ${index + 1}`));
+  const lines = text.split('\n').map((line, index) => ({ line: line.trim(), at: `${name}, line ${index + 1}` }));
+  return lines
+    .filter(({ line }) => line !== '')
+    .map(({ line, at }) => {
+      const entry = jsonOrUndefined(line);
+      if (entry === undefined) throw new RecordingError(`${at} is not JSON`);
+      return read(entry, at);
+    });
+}
+
+function isArchive(value: unknown): value is { log: { entries: unknown[] } } {
+  const log = typeof value === 'object' && value !== null && 'log' in value ? value.log : null;
+  return typeof log === 'object' && log !== null && 'entries' in log && Array.isArray(log.entries);
+}
+
+function read(value: unknown, at: string): Entry {
+  const found = v.safeParse(Entry, value);
+  if (found.success) return found.output;
+  const [issue] = found.issues;
+  throw new RecordingError(`${at}: ${v.getDotPath(issue) ?? 'it'}: ${wordsOf(issue)}`);
+}
+
+/** valibot's own words repeat what was received. */
+function wordsOf(issue: v.BaseIssue<unknown>): string {
+  return /^Invalid/.test(issue.message) ? `must be ${issue.expected ?? 'there'}` : issue.message;
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

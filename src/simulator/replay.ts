@@ -1,0 +1,202 @@
+// A CXone that answers in the shapes of a recording: a tenant's dialect without the tenant.
+
+import { type Context, Hono } from 'hono';
+import type { World } from '../world.ts';
+import { text } from './answers.ts';
+import { createDeliver } from './deliver.ts';
+import { type Listening, listen, type Place } from './listen.ts';
+import type { Conversation, Entry, Recording } from './recording.ts';
+
+/** A recorded callback came when the action was done; nobody wants to wait for that again. */
+const MAX_CALLBACK_DELAY_MS = 1_000;
+const CALLBACK_TIMEOUT_MS = 10_000;
+const TOKEN_SECONDS = 3600;
+/** Stands in a recording for a JSON Web Token. */
+const TOKEN_SHAPE = 'header.claims.signature';
+const CALLBACK_URL = /https?:\/\/[^\s"'|&<>\\]+?\/webhook\/cxone-execution\/[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/;
+
+export interface ReplayOptions {
+  readonly recording: Recording;
+  readonly world: World;
+  /** Hears of each thing as it happens. */
+  readonly watch?: (event: ReplayEvent) => void;
+}
+
+export interface ReplayEvent {
+  readonly type: Entry['_call'];
+  /** Which execution of the recording, from 0; null for what belongs to none. */
+  readonly conversation: number | null;
+  readonly answer: string;
+}
+
+export interface Replay {
+  listen(place?: Partial<Place>): Promise<Listening>;
+  /** Resolves when every callback so far has been sent and answered. */
+  quiet(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One submission, played after a conversation of the recording. */
+interface Play {
+  readonly conversation: Conversation;
+  readonly index: number;
+  /** The recorded id, and the one that stands for it: another for each time that a conversation is played again. */
+  readonly ids: readonly [recorded: string, played: string] | null;
+  polls: number;
+}
+
+export function createReplay({ recording, world, watch = () => {} }: ReplayOptions): Replay {
+  const { conversations, others, origins } = recording;
+  const app = new Hono();
+  const plays = new Map<string, Play>();
+  const asked = new Map<string, number>();
+  const pending = new Set<Promise<void>>();
+  const closing = new AbortController();
+  const { deliver, close: closeDeliver } = createDeliver(CALLBACK_TIMEOUT_MS);
+  const listeners = new Set<Listening>();
+  let submissions = 0;
+
+  function begin(): Play {
+    const index = submissions % conversations.length;
+    const round = Math.floor(submissions / conversations.length);
+    submissions += 1;
+    const conversation = conversations[index] as Conversation;
+    const { executionId } = conversation;
+    const ids = executionId === null ? null : ([executionId, anotherId(executionId, round)] as const);
+    const play: Play = { conversation, index, ids, polls: 0 };
+    if (ids !== null) plays.set(ids[1], play);
+    return play;
+  }
+
+  async function callBack(play: Play, callbackUrl: string): Promise<void> {
+    const { execute, callbacks } = play.conversation;
+    const submittedAt = Date.parse(execute.startedDateTime);
+    for (const callback of callbacks) {
+      const after = Date.parse(callback.startedDateTime) - submittedAt;
+      await world.sleep(Math.min(Math.max(0, after), MAX_CALLBACK_DELAY_MS), closing.signal);
+      if (closing.signal.aborted) return;
+      const { mimeType = '', text: body = '' } = callback.request.postData ?? {};
+      const answer = await deliver(callbackUrl, renamed(body, play.ids), mimeType, closing.signal);
+      watch({ type: 'callback', conversation: play.index, answer });
+    }
+  }
+
+  const execute = async (c: Context): Promise<Response> => {
+    const sent = `${c.req.url}\n${await c.req.text()}`;
+    const play = begin();
+    const url = CALLBACK_URL.exec(unescaped(sent))?.[0];
+    if (url !== undefined && play.conversation.callbacks.length > 0) {
+      const told = callBack(play, url).finally(() => pending.delete(told));
+      pending.add(told);
+    }
+    return answer(c, play.conversation.execute, play);
+  };
+
+  const poll = (c: Context, executionId: string): Response => {
+    const play = plays.get(executionId);
+    const { polls = [] } = play?.conversation ?? {};
+    const entry = polls[Math.min(play?.polls ?? 0, polls.length - 1)];
+    if (play === undefined || entry === undefined) return unknown('poll', play?.index ?? null);
+    play.polls += 1;
+    return answer(c, entry, play);
+  };
+
+  const other = (c: Context): Response => {
+    const key = `${c.req.method} ${new URL(c.req.url).pathname}`;
+    const entries = others.filter(({ request }) => `${request.method} ${new URL(request.url).pathname}` === key);
+    const times = asked.get(key) ?? 0;
+    asked.set(key, times + 1);
+    const entry = entries[Math.min(times, entries.length - 1)];
+    return entry === undefined ? unknown('other', null) : answer(c, entry, null);
+  };
+
+  function answer(c: Context, { _call: type, response }: Entry, play: Play | null): Response {
+    const { status, headers, content } = response;
+    watch({ type, conversation: play?.index ?? null, answer: String(status) });
+    const here = new URL(c.req.url).origin;
+    const moved = origins.reduce((body, origin) => body.replaceAll(origin, here), content.text);
+    const body = renamed(moved, play?.ids ?? null).replaceAll(TOKEN_SHAPE, () => freshToken(world.now()));
+    const kept = headers.filter(({ name }) => /^(?:content-type|retry-after)$/i.test(name));
+    return text(status, body, Object.fromEntries(kept.map(({ name, value }) => [name.toLowerCase(), value])));
+  }
+
+  function unknown(type: Entry['_call'], conversation: number | null): Response {
+    watch({ type, conversation, answer: '404: not in the recording' });
+    return text(404, '{"message":"this is not in the recording"}', { 'content-type': 'application/json' });
+  }
+
+  app.all('*', (c) => {
+    const asking = pathAndQuery(c.req.url);
+    const isOf = (entry: Entry) => entry.request.method === c.req.method && patternOf(entry._route).exec(asking);
+    for (const { polls } of conversations) {
+      const found = polls.map(isOf).find((match) => match);
+      if (found) return poll(c, decodeURIComponent(found.groups?.['executionId'] ?? ''));
+    }
+    return conversations.some((one) => isOf(one.execute)) ? execute(c) : other(c);
+  });
+
+  return {
+    listen: async (place) => {
+      const listening = await listen(app.fetch, place);
+      listeners.add(listening);
+      return listening;
+    },
+    quiet: async () => {
+      while (pending.size > 0) await Promise.allSettled(pending);
+    },
+    close: async () => {
+      closing.abort();
+      await Promise.all([...listeners].map((listening) => listening.close()));
+      await Promise.allSettled(pending);
+      closeDeliver();
+    },
+  };
+}
+
+/** A route with its placeholders as named groups; a query counts only where the route has one. */
+function patternOf(route: string): RegExp {
+  const seen = new Set<string>();
+  const parts = route.split(/(\{[^{}]*\})/).map((part) => {
+    const name = /^\{(\w+)\}$/.exec(part)?.[1];
+    if (name === undefined) return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    const group = seen.has(name) ? '[^/?&]+' : `(?<${name}>[^/?&]+)`;
+    seen.add(name);
+    return group;
+  });
+  return new RegExp(`^${parts.join('')}${route.includes('?') ? '' : '(?:\\?.*)?'}$`);
+}
+
+function pathAndQuery(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}
+
+/** The first time the recorded one; then others of the same type that are told from it. */
+function anotherId(id: string, round: number): string {
+  if (round === 0) return id;
+  return /^\d{1,30}$/.test(id) ? String(BigInt(id) + BigInt(round)) : `${id}-${round}`;
+}
+
+/** Only where an id stands by itself, not as a part of something longer. */
+function renamed(body: string, ids: Play['ids']): string {
+  if (ids === null || ids[0] === ids[1]) return body;
+  const recorded = ids[0].replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return body.replaceAll(new RegExp(`(?<![A-Za-z0-9_-])${recorded}(?![A-Za-z0-9_-])`, 'g'), ids[1]);
+}
+
+/** A callback URL may stand in a form, in a query or in JSON that escapes its slashes. */
+function unescaped(sent: string): string {
+  const plain = sent.replaceAll('\\/', '/');
+  try {
+    return `${plain}\n${decodeURIComponent(plain.replaceAll('+', ' '))}`;
+  } catch {
+    return plain;
+  }
+}
+
+/** Unsigned: whoever looks into it finds when it ends. */
+function freshToken(now: number): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const seconds = Math.floor(now / 1000);
+  return `${part({ alg: 'none' })}.${part({ iat: seconds, exp: seconds + TOKEN_SECONDS, tenantId: 'recorded' })}.replayed`;
+}

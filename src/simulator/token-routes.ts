@@ -1,0 +1,141 @@
+// Where tokens come from, in each manner that CXone is known to have: asked for in any other way, there is none.
+
+import type { Context, Hono } from 'hono';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../execution/json.ts';
+import { json, type SimulatorEnv } from './answers.ts';
+import type { Calls } from './calls.ts';
+import { dialectOf } from './dialects.ts';
+import type { SimulatorOptions } from './options.ts';
+import type { Tokens } from './tokens.ts';
+
+type Handler = (c: Context<SimulatorEnv>) => Promise<Response>;
+
+interface Parts {
+  readonly app: Hono<SimulatorEnv>;
+  readonly calls: Calls;
+  readonly tokens: Tokens;
+  readonly options: SimulatorOptions;
+}
+
+export function addTokenRoutes({ app, calls, tokens, options }: Parts): void {
+  const { token } = dialectOf(options.dialect);
+  const add = (path: string, answer: Handler) => app.post(path, calls.counted('token'), calls.limited, answer);
+  switch (token) {
+    case 'client':
+      add('/api/v2/oauth/token', (c) => client(c, tokens));
+      return;
+    case 'discovered-client':
+      addDiscovery(app, options);
+      add('/auth/token', (c) => discovered(c, tokens, 'client_credentials'));
+      return;
+    case 'discovered-access-key':
+      addDiscovery(app, options);
+      add('/auth/token', (c) => discovered(c, tokens, 'password'));
+      return;
+    case 'access-key':
+      add('/authentication/v1/token/access-key', (c) => accessKey(c, tokens));
+      return;
+    case 'static':
+      return;
+    default:
+      token satisfies never;
+  }
+}
+
+/** OpenID Connect Discovery 1.0, section 4, and what CXone publishes beside it of a tenant. Its own origin is both issuer and API. */
+function addDiscovery(app: Hono<SimulatorEnv>, { tenantId }: SimulatorOptions): void {
+  app.get('/.well-known/openid-configuration', (c) => {
+    const { origin } = new URL(c.req.url);
+    return json(200, { issuer: origin, token_endpoint: `${origin}/auth/token`, jwks_uri: `${origin}/auth/jwks` });
+  });
+  app.get('/.well-known/cxone-configuration', (c) => {
+    if (c.req.query('tenantId') !== tenantId) return json(404, { message: 'there is no such tenant' });
+    const { origin } = new URL(c.req.url);
+    return json(200, { tenant_id: tenantId, api_endpoint: origin, auth_endpoint: origin });
+  });
+}
+
+/** Client credentials in the form or as HTTP Basic (RFC 6749, section 4.4). */
+async function client(c: Context<SimulatorEnv>, tokens: Tokens): Promise<Response> {
+  const form = new URLSearchParams(await c.req.text());
+  if (form.get('grant_type') !== 'client_credentials') return json(400, { error: 'unsupported_grant_type' });
+  const [id, secret] = basicOf(c) ?? [form.get('client_id') ?? '', form.get('client_secret') ?? ''];
+  return tokens.know(id, secret) ? given(tokens) : wrongClient();
+}
+
+/** A form with one grant and nothing besides, the client by HTTP Basic. */
+async function discovered(c: Context<SimulatorEnv>, tokens: Tokens, grant: 'client_credentials' | 'password') {
+  const refused = refusedType(c, 'application/x-www-form-urlencoded');
+  if (refused !== null) return refused;
+  const form = new URLSearchParams(await c.req.text());
+  if (form.get('grant_type') !== grant) {
+    return json(400, { error: 'unsupported_grant_type', error_description: `the grant here is ${grant}` });
+  }
+  const extra = unknownIn(Object.fromEntries(form), ['grant_type', ...(grant === 'password' ? KEY_FIELDS : [])]);
+  if (extra !== null) return json(400, { error: 'invalid_request', error_description: `${extra} is unknown here` });
+  const basic = basicOf(c);
+  if (basic === null || !tokens.know(...basic)) return wrongClient();
+  if (grant === 'password' && !tokens.knowKey(form.get('username') ?? '', form.get('password') ?? '')) {
+    return json(400, { error: 'invalid_grant', error_description: 'the access key is wrong' });
+  }
+  // With an access key the life of the token stands in the token alone.
+  const { expires_in, ...rest } = tokens.issue();
+  return json(200, grant === 'password' ? rest : { ...rest, expires_in }, NO_STORE);
+}
+
+const KEY_FIELDS = ['username', 'password'];
+
+/** `{accessKeyId, accessKeySecret}` as JSON, and no client at all. */
+async function accessKey(c: Context<SimulatorEnv>, tokens: Tokens): Promise<Response> {
+  const refused = refusedType(c, 'application/json');
+  if (refused !== null) return refused;
+  if (c.req.header('authorization') !== undefined) return json(400, { message: 'there is no client to name here' });
+  const body = readJson(await c.req.text());
+  if (!isJsonObject(body)) return json(400, { message: 'the body is no JSON object' });
+  const extra = unknownIn(body, ['accessKeyId', 'accessKeySecret']);
+  if (extra !== null) return json(400, { message: `${extra} is unknown here` });
+  if (!tokens.knowKey(String(body['accessKeyId']), String(body['accessKeySecret']))) {
+    return json(401, { message: 'the access key is wrong' });
+  }
+  const { expires_in, ...rest } = tokens.issue();
+  return json(200, { ...rest, expires_in: String(expires_in) }, NO_STORE);
+}
+
+const NO_STORE = { 'cache-control': 'no-store' };
+
+function given(tokens: Tokens): Response {
+  return json(200, tokens.issue(), NO_STORE);
+}
+
+function wrongClient(): Response {
+  return json(401, { error: 'invalid_client', error_description: 'the client credentials are wrong' });
+}
+
+function refusedType(c: Context<SimulatorEnv>, type: string): Response | null {
+  const sent = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  return sent === type ? null : json(415, { message: `expected ${type}` });
+}
+
+function unknownIn(members: JsonObject, known: readonly string[]): string | null {
+  return Object.keys(members).find((name) => !known.includes(name)) ?? null;
+}
+
+function readJson(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Both parts are form-encoded before they are joined (RFC 6749, section 2.3.1). */
+function basicOf(c: Context<SimulatorEnv>): [string, string] | null {
+  const encoded = /^Basic +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  if (encoded === undefined) return null;
+  const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(/:(.*)/s);
+  return [decoded(id), decoded(secret)];
+}
+
+function decoded(part: string): string {
+  return new URLSearchParams(`part=${part}`).get('part') ?? '';
+}

@@ -1,0 +1,243 @@
+// A recording tells a tenant's dialect, and nothing of anybody's secrets or data.
+
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createCallbackUrls } from '../../../src/callback-url.ts';
+import type { Wire } from '../../../src/cxone/exchange.ts';
+import { loadProfile } from '../../../src/cxone/profile.ts';
+import { openRecorder, type RecorderOptions } from '../../../src/cxone/recording/recorder.ts';
+import { systemWorld } from '../../../src/world.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+const BASE = 'https://acme.example';
+const EXECUTE = `${BASE}/api/v2/dx/actions/charge/execute`;
+const POLL = `${BASE}/api/v2/dx/actions/charge/executions/run-17`;
+const REFERENCE = '0190b6c1-1111-7abc-8def-0123456789ab';
+const CALLBACK_URL = createCallbackUrls('https://receiver.example', ['a-secret-of-at-least-32-characters-']).mint(
+  REFERENCE,
+);
+
+function answering(status: number, body: string | null, headers: Record<string, string> = {}): Wire {
+  const answer = async () =>
+    new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } });
+  return { fetch: answer, timeout: (ms) => AbortSignal.timeout(ms) };
+}
+
+function recorder(options: Partial<RecorderOptions> = {}) {
+  const recordDir = join(temporaryFolder(), 'recordings');
+  const log = quietLog();
+  const made = openRecorder({
+    recordDir,
+    profile: loadProfile(null),
+    secrets: [],
+    world: systemWorld,
+    log,
+    ...options,
+  });
+  const path = () => join(recordDir, readdirSync(recordDir)[0] ?? '');
+  const text = () => readFileSync(path(), 'utf8');
+  // biome-ignore lint/suspicious/noExplicitAny: entries are asserted on, member by member
+  const entries = (): any[] =>
+    text()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  return { ...made, recordDir, log, path, text, entries };
+}
+
+async function exchange(
+  wire: Wire,
+  url: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
+  const answer = await wire.fetch(url, init);
+  await answer.text();
+  return answer;
+}
+
+test('an exchange is kept as an entry of an HTTP archive: names, types, status words and ids, but no values', async () => {
+  const { over, entries, close } = recorder();
+  const wire = over(
+    answering(
+      200,
+      '{"executionId":"run-17","status":"COMPLETED","result":{"card":"4711","paid":true,"sum":9.5,"n":12}}',
+    ),
+  );
+  await exchange(
+    wire,
+    EXECUTE,
+    { inputs: { card: '4711' }, context: { callbackUrl: CALLBACK_URL }, asyncExecution: true },
+    { 'content-type': 'application/json', authorization: 'Bearer abcdefgh' },
+  );
+  close();
+  const [entry] = entries();
+  expect(entry).toMatchObject({
+    _call: 'execute',
+    _route: '/api/v2/dx/actions/{actionId}/execute',
+    _executionId: 'run-17',
+    request: { method: 'POST', url: EXECUTE },
+    response: { status: 200 },
+  });
+  expect(JSON.parse(entry.response.content.text)).toEqual({
+    executionId: 'run-17',
+    status: 'COMPLETED',
+    result: { card: '0', paid: false, sum: 0.5, n: 0 },
+  });
+  expect(JSON.parse(entry.request.postData.text)).toEqual({
+    inputs: { card: '0' },
+    context: { callbackUrl: 'https://example.invalid/' },
+    asyncExecution: false,
+  });
+  expect(Buffer.from(entry._reference, 'base64url').toString('hex')).toBe(REFERENCE.replaceAll('-', ''));
+  for (const member of ['startedDateTime', 'time', 'cache', 'timings']) expect(entry).toHaveProperty(member);
+});
+
+test('the answer itself reaches its reader whole, with its status and headers, though it is recorded', async () => {
+  const { over, entries, close } = recorder();
+  const body = JSON.stringify({ filling: 'x'.repeat(700_000) });
+  const answer = await over(answering(429, body, { 'retry-after': '7' })).fetch(POLL, { method: 'GET' });
+  expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([429, '7', body]);
+  const empty = await over(answering(204, null)).fetch(POLL, { method: 'GET' });
+  expect([empty.status, await empty.text()]).toEqual([204, '']);
+  close();
+  expect(entries().map(({ response }) => response.status)).toEqual([429, 204]);
+});
+
+test('a request that gets no answer is kept with the reason, and fails as it would have', async () => {
+  const { over, entries, close } = recorder();
+  const refused = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }));
+  const wire = over({ fetch: refused, timeout: (ms) => AbortSignal.timeout(ms) });
+  await expect(wire.fetch(POLL, { method: 'GET' })).rejects.toThrow('fetch failed');
+  close();
+  expect(entries()).toMatchObject([
+    { _call: 'poll', _executionId: 'run-17', _error: 'ECONNREFUSED', response: { status: 0 } },
+  ]);
+});
+
+test('a status in a place or a word that the profile does not know stays, so that the profile can be mended', async () => {
+  const { over, entries, close } = recorder();
+  await exchange(
+    over(answering(200, '{"jobStatus":{"id":"run-17","status":"Erledigt","result":{"name":"Ada"}}}')),
+    POLL,
+  );
+  close();
+  expect(JSON.parse(entries()[0].response.content.text)).toEqual({
+    jobStatus: { id: 'run-17', status: 'Erledigt', result: { name: 'text' } },
+  });
+});
+
+test('a callback is kept under the reference of its execution, without the signature', async () => {
+  const { hearing, entries, text, close } = recorder();
+  const heard: unknown[] = [];
+  const resolve = hearing({ callback: (...[reference]: unknown[]) => heard.push(reference) });
+  const form = 'status=SUCCESS&executionId=run-17&result=%7B%22name%22%3A%22Ada%22%7D';
+  resolve.callback(REFERENCE, Buffer.from(form), 'application/x-www-form-urlencoded');
+  close();
+  expect(heard).toEqual([REFERENCE]);
+  const [entry] = entries();
+  expect(entry).toMatchObject({ _call: 'callback', _executionId: 'run-17' });
+  expect(Object.fromEntries(new URLSearchParams(entry.request.postData.text))).toEqual({
+    status: 'SUCCESS',
+    executionId: 'run-17',
+    result: '{"name":"text"}',
+  });
+  const signature = CALLBACK_URL.split('.').at(-1) ?? 'none';
+  expect(text()).not.toContain(signature);
+  expect(CALLBACK_URL).toContain(entry._reference);
+});
+
+test('no secret and no value gets into a recording, wherever an answer or an app may put it', async () => {
+  const SECRETS = ['cl13nt-s3cr3t!"/+', 'acc3ss k3y & secret', 'callback-signing-secret-0123456789'];
+  const TOKEN = 'an-access-token-nobody-may-see';
+  const [, mac = ''] = CALLBACK_URL.split('.').slice(-2);
+  const planted = fc.constantFrom(...SECRETS, TOKEN, CALLBACK_URL, `Bearer ${TOKEN}`, 'Ada Lovelace', '+43 1 234 5678');
+  const key = fc.oneof(
+    fc.constantFrom('id', 'status', 'executionId', 'result', 'error', 'message', 'url', 'scope', 'code', 'jobId'),
+    fc.constantFrom(...SECRETS, TOKEN, 'Ada Lovelace', '+43 1 234 5678', '__proto__'),
+  );
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      planted,
+      fc.boolean(),
+      fc.integer(),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(key, tie('value'), { maxKeys: 5 }),
+    ),
+  }));
+  const hidden = [...SECRETS, TOKEN, mac, 'Lovelace', '5678'];
+  const inside = fc.record({
+    answer: value,
+    inputs: fc.dictionary(key, value),
+    form: planted,
+    type: fc.constantFrom('application/json', 'text/html'),
+  });
+  await fc.assert(
+    fc.asyncProperty(inside, async ({ answer, inputs, form, type }) => {
+      const { over, hearing, text, close } = recorder({ secrets: SECRETS });
+      const wire = over(
+        answering(200, JSON.stringify(answer), {
+          'content-type': type,
+          'x-for': TOKEN,
+          location: `${BASE}/?t=${TOKEN}`,
+        }),
+      );
+      const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+      await exchange(wire, EXECUTE, { inputs, context: { ...inputs, callbackUrl: CALLBACK_URL } }, headers);
+      await exchange(wire, POLL, undefined, headers);
+      await exchange(
+        wire,
+        `${BASE}/api/v2/oauth/token?hint=${encodeURIComponent(form)}`,
+        { client_secret: form, username: form },
+        headers,
+      );
+      await exchange(wire, CALLBACK_URL, { anything: form }, headers);
+      const body = new URLSearchParams({ status: form, result: JSON.stringify(answer), [form]: 'x' }).toString();
+      hearing({ callback: (..._: unknown[]) => {} }).callback(
+        REFERENCE,
+        Buffer.from(body),
+        'application/x-www-form-urlencoded',
+      );
+      close();
+      const recorded = text();
+      expect(recorded.split('\n').length).toBe(6);
+      for (const secret of hidden) {
+        const spellings = [
+          secret,
+          JSON.stringify(secret).slice(1, -1),
+          encodeURIComponent(secret),
+          Buffer.from(secret).toString('base64'),
+        ];
+        for (const spelling of spellings) expect(recorded).not.toContain(spelling);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the file is for its owner alone, and ends before it is too large', async () => {
+  const { over, path, entries, log, close } = recorder({ maxBytes: 3000 });
+  const wire = over(answering(200, '{"status":"RUNNING"}'));
+  for (let n = 0; n < 20; n += 1) await exchange(wire, POLL);
+  close();
+  expect(statSync(path()).mode & 0o777).toBe(0o600);
+  expect(statSync(path()).size).toBeLessThanOrEqual(3000);
+  expect(entries().length).toBeGreaterThan(1);
+  expect(log.lines.map(({ message }) => message)).toEqual([
+    'exchanges with CXone are recorded; unset CXONE_RECORD_DIR when there are enough',
+    'the recording ended',
+  ]);
+});
+
+test('nothing is recorded where no folder is named, and a folder that cannot be made is named at once', () => {
+  const wire = answering(200, '{}');
+  expect(recorder({ recordDir: null }).over(wire)).toBe(wire);
+  const file = join(temporaryFolder(), 'a-file');
+  writeFileSync(file, '');
+  expect(() => recorder({ recordDir: join(file, 'recordings') })).toThrow('a-file');
+});

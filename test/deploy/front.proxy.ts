@@ -1,0 +1,173 @@
+// The receiver behind the proxies of deploy/: what a proxy may get wrong, each once.
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { frontOf, PROXIES } from './proxies.ts';
+import { json, type Scene, setScene } from './scene.ts';
+
+const MIB = 1024 * 1024;
+
+const submission = (more: object = {}) => ({ actionId: 'charge', ...more });
+
+function sized(bytes: number): string {
+  return JSON.stringify(submission({ inputs: { text: 'x'.repeat(bytes) } }));
+}
+
+/** Submits until told to stop; returns all that was answered. */
+async function loadOf(scene: Scene, caller: number, stopped: () => boolean) {
+  const accepted: string[] = [];
+  const failures: unknown[] = [];
+  const ask = async (method: string, path: string, options: Parameters<Scene['call']>[2] = {}) => {
+    try {
+      const { status, body } = await scene.call(method, path, options);
+      if (status !== 200 && status !== 202) failures.push({ method, path, status, body });
+      else if (method === 'POST') accepted.push(body.correlationId);
+    } catch (error) {
+      failures.push({ method, path, error: String(error) });
+    }
+  };
+  for (let n = 0; !stopped(); n += 1) {
+    const id = `load-${caller}-${n}`;
+    const prefer = n % 3 === 0 ? { prefer: 'wait=5' } : {};
+    await ask('POST', '/v1/executions', { body: submission({ correlationId: id }), ...prefer });
+    await ask('GET', `/v1/executions/${id}`, prefer);
+    await sleep(10);
+  }
+  return { accepted, failures };
+}
+
+describe.for(PROXIES)('behind $name', (kind) => {
+  test('an execution is accepted, called back over TLS, and its outcome waited for', async () => {
+    const scene = await setScene(kind, { callsBack: true });
+    const { status, body } = await scene.call('POST', '/v1/executions', { body: submission(), prefer: 'wait=30' });
+    expect([status, body.status, body.resolvedBy]).toEqual([200, 'COMPLETED', 'callback']);
+    expect(scene.callbacks).toEqual([200]);
+  });
+
+  test('the address of a caller is the one that the proxy saw, whatever the caller says', async () => {
+    const scene = await setScene(kind, { env: { CALLBACK_ALLOWED_IPS: '127.0.0.2' } });
+    const { body } = await scene.call('POST', '/v1/executions', { body: submission() });
+    const { callback } = await scene.executed(body.correlationId);
+    const post = (from: string, headers: Record<string, string> = {}) =>
+      scene.front.fetch(callback, json('POST', { status: 'COMPLETED' }, headers), from).then(({ status }) => status);
+    expect(await post('127.0.0.1')).toBe(404);
+    expect(await post('127.0.0.1', { 'x-forwarded-for': '127.0.0.2' })).toBe(404);
+    expect(await post('127.0.0.1', { 'x-forwarded-for': '127.0.0.2, 127.0.0.2' })).toBe(404);
+    expect(await post('127.0.0.2', { 'x-forwarded-for': '192.0.2.1' })).toBe(200);
+  });
+
+  test('a body that is too large is a problem document, also when the proxy refuses it', async () => {
+    const scene = await setScene(kind);
+    const own = await scene.call('POST', '/v1/executions', { body: sized(2 * MIB) });
+    const theirs = await scene.call('POST', '/v1/executions', { body: sized(12 * MIB) });
+    for (const { status, headers, body } of [own, theirs]) {
+      expect(status).toBe(413);
+      expect(headers.get('content-type')).toBe('application/problem+json');
+      expect(body).toMatchObject({ type: 'urn:cxone-callback-receiver:problem:body-too-large', status: 413 });
+    }
+    expect(own.headers.get('x-request-id')).not.toBeNull();
+    // Caddy passes bodies on as they come; nginx keeps the larger ones away.
+    expect(theirs.headers.get('x-request-id') === null).toBe(kind.name === 'nginx');
+
+    const batch = {
+      executions: Array.from({ length: 9 }, () => submission({ inputs: { text: 'x'.repeat(MIB - 4096) } })),
+    };
+    const { status, body } = await scene.call('POST', '/v1/executions/batch', { body: batch });
+    expect([status, body.accepted]).toEqual([200, 9]);
+  });
+
+  test('of a callback that is too large the receiver hears, so that CXone is polled at once', async () => {
+    const scene = await setScene(kind);
+    const { body } = await scene.call('POST', '/v1/executions', { body: submission() });
+    const { callback } = await scene.executed(body.correlationId);
+    const { status } = await scene.front.fetch(callback, json('POST', sized(2 * MIB)));
+    expect(status).toBe(413);
+    const trail = await scene.call('GET', `/v1/executions/${body.correlationId}/audit`);
+    expect(trail.body.items.map(({ event }: { event: string }) => event)).toContain('CALLBACK_UNREADABLE');
+  });
+
+  test('connections are kept for what may be asked twice, and fresh for what may not', async () => {
+    const seen: { method: string; port: number }[] = [];
+    const receiver = createServer((request, response) => {
+      seen.push({ method: request.method ?? '', port: request.socket.remotePort ?? 0 });
+      response.end();
+    });
+    await once(receiver.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => {
+      receiver.closeAllConnections();
+      receiver.close();
+    });
+    const front = await frontOf(kind);
+    await front.passTo((receiver.address() as AddressInfo).port);
+    seen.length = 0;
+    for (let n = 0; n < 10; n += 1) {
+      for (const method of ['GET', 'POST']) await (await front.fetch('/', { method })).arrayBuffer();
+    }
+    const connections = (method: string) =>
+      new Set(seen.filter((one) => one.method === method).map(({ port }) => port));
+    // More than one worker of a proxy may have a connection of its own.
+    expect(connections('GET').size).toBeLessThan(5);
+    expect(connections('POST').size).toBe(10);
+    expect([...connections('POST')].filter((port) => connections('GET').has(port))).toEqual([]);
+  });
+
+  test('events arrive as they happen, while their stream is open', async () => {
+    const scene = await setScene(kind);
+    const stream = await scene.front.fetch('/v1/events', json('GET', undefined));
+    expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    const { body } = await scene.call('POST', '/v1/executions', { body: submission() });
+    let text = '';
+    for await (const chunk of stream.body ?? []) {
+      text += new TextDecoder().decode(chunk as Uint8Array);
+      if (text.includes('event: SUBMITTED')) break;
+    }
+    expect(text).toContain(body.correlationId);
+  });
+
+  test('no request and no callback fails while the receiver is restarted on a socket of its unit', async () => {
+    const scene = await setScene(kind, { callsBack: true, activated: true });
+    let over = false;
+    const load = Promise.all([0, 1, 2, 3].map((caller) => loadOf(scene, caller, () => over)));
+    for (let restarts = 0; restarts < 3; restarts += 1) {
+      await sleep(1000);
+      await scene.activated?.restart();
+    }
+    await sleep(1000);
+    over = true;
+    const results = await load;
+    const accepted = results.flatMap((one) => one.accepted);
+    expect(results.flatMap((one) => one.failures)).toEqual([]);
+    expect(accepted.length).toBeGreaterThan(20);
+    await expect.poll(() => scene.callbacks.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(accepted.length);
+    expect(scene.callbacks.filter((status) => status !== 200)).toEqual([]);
+    expect(scene.activated?.failures()).toBe(0);
+    // Each ran once, and each outcome is there.
+    expect(scene.executes.map(({ correlationId }) => correlationId).toSorted()).toEqual(accepted.toSorted());
+    for (const id of accepted) expect((await scene.call('GET', `/v1/executions/${id}`)).body.status).toBe('COMPLETED');
+  }, 180_000);
+});
+
+test('an answer may be waited for as long as the API allows, through each of them', async () => {
+  await Promise.all(
+    PROXIES.map(async (kind) => {
+      const scene = await setScene(kind);
+      const began = performance.now();
+      const { status, headers } = await scene.call('POST', '/v1/executions', { body: submission(), prefer: 'wait=60' });
+      expect(performance.now() - began).toBeGreaterThan(59_000);
+      expect([status, headers.get('preference-applied')]).toEqual([202, 'wait=60']);
+    }),
+  );
+});
+
+test('when nobody is behind nginx, what it says is a problem document', async () => {
+  const [nginx] = PROXIES;
+  if (nginx === undefined) throw new Error('no proxy');
+  const front = await frontOf(nginx);
+  await front.passTo(1);
+  const answer = await front.fetch('/v1/executions/x');
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([502, 'application/problem+json']);
+  expect(await answer.json()).toMatchObject({ status: 502, title: 'Bad Gateway' });
+});

@@ -1,0 +1,76 @@
+// What is in the tarball: all that it needs, nothing that does not belong, and not too much of it.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { expect, inject, test } from 'vitest';
+
+const { tarball, home } = inject('installation');
+const paths = tarball.files.map(({ path }) => path);
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+
+/** As the README says. */
+const MOST_PACKED = 600_000;
+const MOST_UNPACKED = 2_000_000;
+
+const BELONGS = [
+  /^dist\/.+\.(js|json|css)$/,
+  /^(dist|src)\/client\/[a-z-]+(\.d)?\.ts$/,
+  /^migrations\/\d{4}_[a-z]+\.sql$/,
+  /^migrations\/meta\/_journal\.json$/,
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|\.env\.example)$/,
+];
+
+/** Of what a module imports, the packages: `hono/html` is of `hono`. */
+function packagesIn(folder: string): string[] {
+  const modules = readdirSync(join(home, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.js'),
+  );
+  const imports = /^(?:import|export) (?:[\w*{}, \n]+ from )?'([^']+)'|\bimport\('([^']+)'/gm;
+  const named = modules.flatMap((name) => [...readFileSync(join(home, folder, name), 'utf8').matchAll(imports)]);
+  const packages = named
+    .map(([, from = '', later = '']) => from || later)
+    .filter((from) => !from.startsWith('.') && !isBuiltin(from));
+  return [...new Set(packages.map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? ''))].sort();
+}
+
+test('it holds what is run, the migrations and the documents: no tests, no data, no secrets', () => {
+  expect(paths.filter((path) => !BELONGS.some((pattern) => pattern.test(path)))).toEqual([]);
+});
+
+test('it holds every module, and every file that a module reads', () => {
+  const sources = readdirSync(join(PROJECT, 'src'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const wanted = sources.map(({ parentPath, name }) =>
+    join('dist', parentPath.slice(join(PROJECT, 'src').length), name.replace(/\.ts$/, '.js')),
+  );
+  expect(wanted.length).toBeGreaterThan(300);
+  expect(wanted.filter((path) => !paths.includes(path))).toEqual([]);
+  const migrations = readdirSync(join(PROJECT, 'migrations')).filter((name) => name.endsWith('.sql'));
+  expect(migrations.filter((name) => !paths.includes(`migrations/${name}`))).toEqual([]);
+});
+
+test('it is as small as the README says', () => {
+  const { size, unpackedSize, files } = tarball;
+  process.stdout.write(`package: ${size} bytes packed, ${unpackedSize} unpacked, ${files.length} files\n`);
+  expect(size).toBeLessThan(MOST_PACKED);
+  expect(unpackedSize).toBeLessThan(MOST_UNPACKED);
+});
+
+test('it depends on the packages that it imports, and on no other', () => {
+  expect(packagesIn('dist')).toEqual(Object.keys(manifest.dependencies).sort());
+});
+
+test('the client imports no package at all', () => {
+  expect(packagesIn('dist/client')).toEqual([]);
+});
+
+test('publint has nothing to say of it', async () => {
+  const { messages, pkg } = await publint({ pkgDir: home, pack: false, strict: true });
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+});

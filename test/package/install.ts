@@ -1,0 +1,63 @@
+// Packs the package once and installs the tarball into an empty folder, with Node 22 beside the one at hand.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+
+/** What `npm pack` says of it. */
+export interface Tarball {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+export interface Installation {
+  readonly tarball: Tarball;
+  /** The folder into which it was installed. */
+  readonly folder: string;
+  /** The package in there. */
+  readonly home: string;
+  /** Folders in which `node` lies, by its major version. */
+  readonly nodes: Readonly<Record<'22' | '24', string>>;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    readonly installation: Installation;
+  }
+}
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+export function setup({ provide }: TestProject): () => void {
+  const scratch = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-package-'));
+  const inside = (name: string, manifest: object) => {
+    const folder = join(scratch, name);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, ...manifest }));
+    return folder;
+  };
+  // The npm package of Node brings its binary by an install script.
+  const older = inside('node-22', { allowScripts: { node: true } });
+  npm(older, 'install', 'node@22');
+  const [tarball] = JSON.parse(npm(PROJECT, 'pack', '--json', '--silent', '--pack-destination', scratch)) as Tarball[];
+  if (tarball === undefined) throw new Error('npm pack made nothing');
+  const folder = inside('app', { type: 'module' });
+  npm(folder, 'install', join(scratch, tarball.filename));
+  provide('installation', {
+    tarball,
+    folder,
+    home: join(folder, 'node_modules/cxone-callback-receiver'),
+    nodes: { 22: join(older, 'node_modules/node/bin'), 24: dirname(process.execPath) },
+  });
+  return () => rmSync(scratch, { recursive: true, force: true });
+}
+
+function npm(cwd: string, ...args: readonly string[]): string {
+  const quietly = ['--no-audit', '--no-fund', '--prefer-offline'];
+  return execFileSync('npm', [...args, ...quietly], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+}

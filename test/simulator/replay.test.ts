@@ -1,0 +1,136 @@
+// What a tenant said once is said again: a recording of the receiver's talk with it drives the simulator, and outcomes are the same.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { runSimulator } from '../../src/simulator/command.ts';
+import { readRecording } from '../../src/simulator/recording.ts';
+import { createReplay } from '../../src/simulator/replay.ts';
+import { type Stage, setStage } from '../stories/stage.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+function recordingIn(folder: string): { path: string; text: string } {
+  const path = join(folder, readdirSync(folder)[0] ?? '');
+  return { path, text: readFileSync(path, 'utf8') };
+}
+
+/** The events that say what became of it, and the shape of what was found. */
+async function outcomeOf(stage: Stage, correlationId: string) {
+  const { status, resolvedBy, executionId, result } = await stage.get(correlationId);
+  return { status, resolvedBy, executionId, hasResult: result !== null };
+}
+
+async function recorded(fates: readonly string[], env: Record<string, string> = {}) {
+  const folder = temporaryFolder();
+  const stage = await setStage({ ...env, CXONE_RECORD_DIR: folder });
+  const outcomes: Awaited<ReturnType<typeof outcomeOf>>[] = [];
+  for (const fate of fates) {
+    const id = await stage.submit(
+      { fate, runMs: 3_000 },
+      { graceSeconds: 5, inputs: { name: 'Ada Lovelace', simulate: { fate, runMs: 3_000 } } },
+    );
+    await stage.until(async () => {
+      await stage.pass(1_000);
+      return !['QUEUED', 'UNCONFIRMED', 'PENDING'].includes((await stage.get(id)).status);
+    });
+    outcomes.push(await outcomeOf(stage, id));
+  }
+  await Promise.all([stage.stop(), stage.pass(20_000, 5_000)]);
+  return { outcomes, ...recordingIn(folder) };
+}
+
+async function replaying(text: string, env: Record<string, string> = {}) {
+  const stage = await setStage(env);
+  const replay = createReplay({ recording: readRecording(text), world: stage.world });
+  onTestFinished(() => replay.close());
+  const { url } = await replay.listen();
+  await stage.restart({ ...env, CXONE_BASE_URL: url });
+  return stage;
+}
+
+describe('a recording', () => {
+  test('makes the receiver come to the same outcomes again: by callback, by poll, failed', async () => {
+    const { outcomes, text } = await recorded(['callback', 'lost-callback', 'callback-failed']);
+    expect(outcomes.map(({ status, resolvedBy }) => [status, resolvedBy])).toEqual([
+      ['COMPLETED', 'callback'],
+      ['COMPLETED', 'poll'],
+      ['FAILED', 'callback'],
+    ]);
+    expect(text).not.toContain('Lovelace');
+    expect(text).not.toContain('simulator-secret');
+
+    const stage = await replaying(text);
+    for (const outcome of outcomes) {
+      const id = (await stage.request('POST', '/v1/executions', { body: { actionId: 'any', graceSeconds: 5 } })).body
+        .correlationId;
+      await stage.until(async () => {
+        await stage.pass(1_000);
+        return !['QUEUED', 'UNCONFIRMED', 'PENDING'].includes((await stage.get(id)).status);
+      });
+      expect(await outcomeOf(stage, id)).toEqual(outcome);
+    }
+  });
+
+  test('can be played as often as wanted: each time the execution has another id', async () => {
+    const { text } = await recorded(['lost-callback']);
+    const stage = await replaying(text);
+    const ids = new Set<string>();
+    for (let round = 0; round < 3; round += 1) {
+      const { body } = await stage.request('POST', '/v1/executions', { body: { actionId: 'any', graceSeconds: 0 } });
+      await stage.until(async () => {
+        await stage.pass(1_000);
+        return (await stage.get(body.correlationId)).status === 'COMPLETED';
+      });
+      ids.add((await stage.get(body.correlationId)).executionId);
+    }
+    expect(ids.size).toBe(3);
+  });
+
+  test('may be one archive too, as its lines make one', async () => {
+    const { text } = await recorded(['callback']);
+    const entries = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+    const archive = JSON.stringify({ log: { version: '1.2', creator: { name: 'test', version: '1' }, entries } });
+    expect(readRecording(archive)).toEqual(readRecording(text));
+  });
+});
+
+test.for([
+  ['nothing at all', '', /has no execution that was answered/],
+  ['what is no JSON', 'hello\n', /line 1 is not JSON/],
+  [
+    'an archive of something else',
+    '{"log":{"entries":[{"startedDateTime":"2026-11-22T16:00:00.000Z"}]}}',
+    /entry 1: request/,
+  ],
+] as const)('%s is refused with its place and the reason', ([, text, message]) => {
+  expect(() => readRecording(text)).toThrow(message);
+});
+
+test('npm run simulator -- --replay FILE plays it, and names a file that cannot be', async () => {
+  const { path } = await recorded(['callback']);
+  const stop = new AbortController();
+  let said = '';
+  const over = runSimulator(['--port', '0', '--replay', path], { write: (text) => (said += text), stop: stop.signal });
+  await Promise.race([over, expect.poll(() => said).toContain('Replays 1 recorded execution on')]);
+  const [url = ''] = /http:\S+/.exec(said) ?? [];
+  const answer = await fetch(`${url}/api/v2/oauth/token`, { method: 'POST', body: 'grant_type=client_credentials' });
+  expect(await answer.json()).toMatchObject({ access_token: 'text', token_type: 'Bearer' });
+  expect((await fetch(`${url}/nowhere`)).status).toBe(404);
+  stop.abort();
+  await over;
+
+  const broken = join(temporaryFolder(), 'broken.jsonl');
+  writeFileSync(broken, '{"_call":"poll"}\n');
+  for (const [file, reason] of [
+    [broken, 'line 1'],
+    [join(temporaryFolder(), 'none'), 'ENOENT'],
+  ] as const) {
+    await expect(runSimulator(['--replay', file], { write: () => {} })).rejects.toMatchObject({
+      name: 'SimulatorUsage',
+      message: expect.stringContaining(reason),
+    });
+  }
+});

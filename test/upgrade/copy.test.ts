@@ -1,0 +1,157 @@
+// Before a database of an older version is changed, a copy of how it was lies beside it; whatever fails, nothing is lost.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { safely } from '../../src/store/sqlite/upgrade.ts';
+import { systemWorld } from '../../src/world.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import {
+  contents,
+  fatal,
+  filesBeside,
+  findings,
+  generation,
+  NEWEST,
+  NOW,
+  OLDER,
+  upgrade,
+  upgrading,
+  writtenBy,
+} from './written.ts';
+
+const COPY = (from: string) => `receiver-before-upgrade-from-${from}-2026-11-22T20-30-00-000Z.db`;
+
+describe.each(OLDER)('before a database of %s is changed', (version) => {
+  test('a sound copy of it lies beside it, readable by its owner alone, and is told of', () => {
+    const path = writtenBy(version);
+    const before = contents(path);
+    const told: unknown[] = [];
+    upgrade(path, upgrading({ ...quietLog(), info: ({ backup }) => void told.push(backup) }));
+    const copy = join(path, '..', COPY(version));
+    expect(filesBeside(path)).toEqual([COPY(version)]);
+    expect(contents(copy)).toEqual(before);
+    expect(generation(copy)).toEqual({ age: 'older', name: version });
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+    expect(told).toEqual([copy]);
+  });
+
+  test('it is refused on a disk without room for the copy, and stays as it is', () => {
+    const path = writtenBy(version);
+    const bytes = readFileSync(path);
+    expect(() => upgrade(path, { ...upgrading(), freeBytesIn: () => 1_000_000 })).toThrow(
+      /has 1 MiB free.*take 17.*not changed: make room/,
+    );
+    expect(generation(path)).toEqual({ age: 'older', name: version });
+    expect(contents(path).executions).toHaveLength(16);
+    expect(readFileSync(path).length).toBe(bytes.length);
+    expect(filesBeside(path)).toEqual([]);
+    upgrade(path);
+    expect(generation(path)).toEqual({ age: 'current' });
+  });
+
+  test('killed between copy and upgrade it opens again, and is not copied twice', () => {
+    const path = writtenBy(version);
+    const killed = () =>
+      openDatabase(path, (step) => safely(upgrading())({ ...step, migrate: () => fatal(new Error('killed')) }));
+    expect(killed).toThrow('was not upgraded: Error: killed. It holds what it held');
+    expect(generation(path)).toEqual({ age: 'older', name: version });
+    upgrade(path, upgrading(quietLog(), NOW + 60_000));
+    expect(filesBeside(path)).toEqual([COPY(version)]);
+    expect(generation(path)).toEqual({ age: 'current' });
+  });
+});
+
+const [OLD = ''] = OLDER;
+
+test('a database of this version is opened without a copy', () => {
+  const path = writtenBy(NEWEST);
+  upgrade(path);
+  expect(filesBeside(path)).toEqual([]);
+});
+
+test('what a killed copy left is taken away, and nothing is ever overwritten', () => {
+  const path = writtenBy(OLD);
+  const beside = (name: string) => join(path, '..', name);
+  writeFileSync(beside(`receiver-before-upgrade-from-${OLD}-2026-01-01T00-00-00-000Z.db.partial`), 'half');
+  mkdirSync(beside(COPY(OLD)));
+  expect(() => upgrade(path)).toThrow(/was not upgraded: .*EEXIST.*It was not changed/);
+  expect(filesBeside(path)).toEqual([COPY(OLD)]);
+  expect(generation(path)).toEqual({ age: 'older', name: OLD });
+});
+
+test('a copy of another state, or one that cannot be read, does not count: another is made', () => {
+  const path = writtenBy(OLD);
+  const beside = (name: string) => join(path, '..', `receiver-before-upgrade-from-${OLD}-${name}.db`);
+  copyFileSync(path, beside('2026-01-01T00-00-00-000Z'));
+  copyFileSync(path, beside('2026-01-02T00-00-00-000Z'));
+  truncateSync(beside('2026-01-02T00-00-00-000Z'), 5000);
+  const sql = new Database(beside('2026-01-01T00-00-00-000Z'));
+  sql.exec("DELETE FROM executions WHERE correlation_id = 'ended-1'");
+  sql.close();
+  upgrade(path);
+  expect(filesBeside(path)).toContain(COPY(OLD));
+});
+
+test('a trail that did not hold before does not keep the receiver from starting: it is copied as it is, and told of', () => {
+  const path = writtenBy(OLD);
+  const sql = new Database(path);
+  sql.exec("DROP TRIGGER audit_events_no_update; UPDATE audit_events SET app = 'x' WHERE id = 5");
+  sql.close();
+  const log = quietLog();
+  upgrade(path, upgrading(log));
+  expect(log.lines).toMatchObject([{ level: 'warn', facts: { fault: expect.stringContaining('entry 5') } }]);
+  expect(filesBeside(path)).toEqual([COPY(OLD)]);
+  expect(generation(path)).toEqual({ age: 'current' });
+});
+
+test('an upgrade that loses a row is not gone on with, and says where the copy is', () => {
+  const path = writtenBy(OLD);
+  const lossy = () =>
+    openDatabase(path, (step) => {
+      const migrate = () => {
+        step.migrate();
+        step.client.exec("DELETE FROM executions WHERE correlation_id = 'ended-1'");
+      };
+      safely(upgrading())({ ...step, migrate });
+    });
+  expect(lossy).toThrow(/executions had 16 rows and has 15: put .*before-upgrade.* in its place/);
+});
+
+test('a database of a newer version is refused before anything is copied', () => {
+  const path = writtenBy(NEWEST);
+  const sql = new Database(path);
+  sql.exec("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 99999999999999)");
+  sql.close();
+  expect(() => upgrade(path)).toThrow(/written by a newer version.*run that version, or restore a backup/);
+  expect(filesBeside(path)).toEqual([]);
+});
+
+test('killed in the middle of it, again and again, it opens in the end and has lost nothing', async () => {
+  const path = writtenBy(OLD);
+  const before = contents(path);
+  const script = `
+    const { openDatabase } = await import(${JSON.stringify(new URL('../../src/store/sqlite/open.ts', import.meta.url).href)});
+    const { safely } = await import(${JSON.stringify(new URL('../../src/store/sqlite/upgrade.ts', import.meta.url).href)});
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    console.log('begun');
+    openDatabase(${JSON.stringify(path)}, safely({ world: { now: () => Date.now() }, log })).close();`;
+  for (const delayMs of [0, 3, 6, 9, 12, 15, 20, 30]) {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(child.stdout, 'data');
+    // Real time: where it is hit differs from run to run, and must not matter.
+    await systemWorld.sleep(delayMs);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  upgrade(path);
+  expect(contents(path)).toEqual(before);
+  expect(findings(path)).toEqual([]);
+  expect(filesBeside(path).filter((name) => name.endsWith('.partial'))).toEqual([]);
+});

@@ -1,0 +1,88 @@
+// A database that any earlier version wrote goes on under this one, with every row, entry and count.
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { backUp } from '../../src/store/sqlite/backup.ts';
+import { MIGRATIONS } from '../../src/store/sqlite/generation.ts';
+import { restore } from '../../src/store/sqlite/restore.ts';
+import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { systemWorld } from '../../src/world.ts';
+import { callback, completed } from '../support/executions.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import {
+  contents,
+  filesBeside,
+  findings,
+  generation,
+  look,
+  NOW,
+  upgrade,
+  upgrading,
+  VERSIONS,
+  writtenBy,
+} from './written.ts';
+
+test('there is a file of every generation of tables', () => {
+  const migrations = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
+  const generations = migrations.map((name) => name.slice(0, 4));
+  expect(VERSIONS.filter((version) => !version.includes('-'))).toEqual(generations);
+});
+
+describe.each(VERSIONS)('a database of %s', (version) => {
+  test('opens and keeps every row, every entry and every count', () => {
+    const path = writtenBy(version);
+    const before = contents(path);
+    expect(before.executions.length).toBe(16);
+    upgrade(path);
+    expect(contents(path)).toEqual(before);
+    expect(generation(path)).toEqual({ age: 'current' });
+    expect(findings(path)).toEqual([]);
+  });
+
+  test('holds an execution of every status, and what came unreadable', () => {
+    const path = writtenBy(version);
+    const statuses = look(path, (client) => client.prepare('SELECT DISTINCT status FROM executions').pluck().all());
+    expect(statuses.sort()).toEqual(
+      'CANCELLED COMPLETED FAILED NOT_FOUND PENDING QUEUED REJECTED TIMEOUT UNCONFIRMED'.split(' '),
+    );
+    expect(contents(path).bodies).toBe(1);
+  });
+
+  test('goes on: what was open is resolved, and its trail is continued', async () => {
+    const path = writtenBy(version);
+    const store = createSqliteStore({ path, ...upgrading() });
+    onTestFinished(() => store.close());
+    for (const id of ['open-pending', 'open-unconfirmed']) {
+      const { reference = '' } = (await store.find(id)) ?? {};
+      await store.record(reference, callback(completed({ paid: 42 })), NOW);
+      expect(await store.find(id)).toMatchObject({ status: 'COMPLETED', result: { paid: 42 } });
+    }
+    expect(await store.find('open-queued')).toMatchObject({ status: 'QUEUED' });
+    expect(findings(path)).toEqual([]);
+  });
+
+  test('has its payloads pruned, and its trail holds', async () => {
+    const path = writtenBy(version);
+    const store = createSqliteStore({ path, ...upgrading() });
+    onTestFinished(() => store.close());
+    const later = NOW + 7 * 86_400_000;
+    const batch = await store.payloadsLeaving(50, later, null);
+    expect(await store.prunePayloads(batch, later, later)).toBeGreaterThan(0);
+    expect(await store.find('ended-1')).toMatchObject({ status: 'COMPLETED', result: null });
+    expect(findings(path)).toEqual([]);
+  });
+
+  test('is backed up as it stands, and the backup restored, without another copy of the copy', async () => {
+    const path = writtenBy(version);
+    const backup = join(temporaryFolder(), 'backup.db');
+    expect(backUp(path, backup)).toMatchObject({ executions: 16, open: 3 });
+    expect(generation(backup)).toEqual(generation(path));
+    const target = join(temporaryFolder(), 'receiver.db');
+    const options = { world: systemWorld, log: quietLog(), sendQueued: false };
+    expect(await restore(backup, target, options)).toMatchObject({ executions: 16, held: 1 });
+    expect(filesBeside(target)).toEqual([]);
+    expect(findings(target)).toEqual([]);
+  });
+});

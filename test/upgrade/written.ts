@@ -1,0 +1,72 @@
+// Databases that earlier versions wrote, one of each generation of tables, and what a test wants to know of one.
+
+import { copyFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type Database from 'better-sqlite3';
+import type { Log } from '../../src/log.ts';
+import { generationOf } from '../../src/store/sqlite/generation.ts';
+import { openForReading } from '../../src/store/sqlite/inspect.ts';
+import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { safely, type Upgrading } from '../../src/store/sqlite/upgrade.ts';
+import { verifyAudit } from '../../src/store/sqlite/verify.ts';
+import { systemWorld, type World } from '../../src/world.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+export const VERSIONS = readdirSync(HERE)
+  .filter((name) => name.endsWith('.db'))
+  .map((name) => name.replace('.db', ''))
+  .sort();
+export const NEWEST = VERSIONS.at(-1) ?? '';
+export const OLDER = VERSIONS.filter((version) => version !== NEWEST);
+
+export const NOW = Date.UTC(2026, 10, 22, 20, 30);
+
+export function writtenBy(version: string): string {
+  const path = join(temporaryFolder(), 'receiver.db');
+  copyFileSync(join(HERE, `${version}.db`), path);
+  return path;
+}
+
+export function fatal(error: unknown): never {
+  throw error;
+}
+
+export function upgrading(log: Log = quietLog(), now = NOW): Upgrading & { world: World; fatal: typeof fatal } {
+  return { world: { ...systemWorld, now: () => now }, log, fatal };
+}
+
+export function upgrade(path: string, surroundings: Upgrading = upgrading()): void {
+  openDatabase(path, safely(surroundings)).close();
+}
+
+/** Beside the database and what belongs to it. */
+export function filesBeside(path: string): string[] {
+  return readdirSync(join(path, '..')).filter((name) => !/^receiver\.db(-wal|-shm|\.lock(-journal)?)?$/.test(name));
+}
+
+export function look<T>(path: string, at: (client: Database.Database) => T): T {
+  const client = openForReading(path);
+  try {
+    return at(client);
+  } finally {
+    client.close();
+  }
+}
+
+const ROWS = 'SELECT correlation_id, app, status, resolved_by, result, error, late_result, poll_count FROM executions';
+
+export function contents(path: string) {
+  return look(path, (client) => ({
+    executions: client.prepare(`${ROWS} ORDER BY correlation_id`).all(),
+    trail: client.prepare('SELECT id, event, correlation_id, detail, hash FROM audit_events ORDER BY id').all(),
+    bodies: client.prepare('SELECT count(*) FROM callback_bodies').pluck().get(),
+    conservation: client.prepare('SELECT * FROM conservation').get(),
+  }));
+}
+
+export const findings = (path: string) => look(path, (client) => verifyAudit(client).findings);
+export const generation = (path: string) => look(path, generationOf);
