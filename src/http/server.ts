@@ -2,7 +2,7 @@
 
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { ListenOptions as Place } from 'node:net';
+import type { ListenOptions as Place, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { type Log, reasonOf } from '../log.ts';
@@ -38,6 +38,12 @@ const LIMITS: Limits = {
 
 /** How many callers may wait in an inherited socket while nobody serves it; the system's own limit comes first. */
 const BACKLOG = 4096;
+
+/** How long an answer may take whose client has closed its half: more than a commit does. */
+const HALF_OPEN_MS = 1_000;
+
+/** How long a connection on which nothing ever came may hold up the server when it stops: its request may be on the way. */
+const UNUSED_MS = 1_000;
 
 /** How often connections that have fallen idle are closed while the server stops. */
 const IDLE_CHECK_MS = 50;
@@ -85,8 +91,14 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   const server = tls
     ? createTlsServer({ ...rules, ...secured(tls), handshakeTimeout: rules.headersTimeout }, answer)
     : createServer(rules, answer);
-  // Who has sent all there is to send may close that half, and still gets the answer.
+  // Node would cut off who closes their half at once, in the middle of the commit that they are to hear of.
   Object.assign(server, { httpAllowHalfOpen: true });
+  server.on(tls ? 'secureConnection' : 'connection', letGoOfHalfOpen);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.maxConnections = maxConnections;
   server.timeout = silenceTimeout;
   server.on('clientError', refuse);
@@ -101,8 +113,16 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     port: bound.port,
     // All of it: what is left out would fall back to Node's defaults.
     renew: (renewed) => server instanceof TlsServer && server.setSecureContext(secured(renewed)),
-    close: (graceMs) => close(server, graceMs),
+    close: (graceMs) => close(server, sockets, graceMs),
   };
+}
+
+/** Whoever has closed their half is given time for a commit, not for a wait or a stream. */
+function letGoOfHalfOpen(socket: Socket): void {
+  socket.once('end', () => {
+    const timer = setTimeout(() => socket.destroy(), HALF_OPEN_MS);
+    socket.once('close', () => clearTimeout(timer));
+  });
 }
 
 function secured(tls: TlsPair) {
@@ -139,13 +159,18 @@ const REASONS: { readonly [code: string]: string } = {
   ENOTFOUND: 'there is no such host (ENOTFOUND)',
 };
 
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   // Also closes the connections that are idle now, but none that falls idle later.
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  // Such as browsers and balancers open ahead of need. Node does not count them as idle.
+  const unused = setTimeout(() => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, UNUSED_MS);
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearInterval(idle);
+  clearTimeout(unused);
   clearTimeout(deadline);
 }
 

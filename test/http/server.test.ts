@@ -188,6 +188,29 @@ describe('stopping', () => {
     expect(await raw.closed).toBe('');
   });
 
+  test('a connection that was opened ahead of need does not hold it up', async () => {
+    const server = await start();
+    const raw = wire(server.port);
+    // Answered on another one: by then the silent one has been accepted.
+    await (await fetch(server.url)).text();
+    await server.close(60_000);
+    expect(await raw.closed).toBe('');
+  });
+
+  test('who closes their half still gets an answer that takes a commit, and is let go when it takes longer', async () => {
+    const { fetch, arrived, release } = held();
+    await using server = await start(fetch);
+    const patient = wire(server.port);
+    patient.socket.end(head('GET', '/'));
+    await arrived;
+    release();
+    expect(await patient.closed).toMatch(/at last$/);
+    await using other = await start(() => new Promise<Response>(() => {}));
+    const silent = wire(other.port);
+    silent.socket.end(head('GET', '/'));
+    expect(await silent.closed).toBe('');
+  });
+
   test('with nothing in flight it is over at once', async () => {
     const server = await start();
     await (await fetch(server.url)).text();
