@@ -57,6 +57,20 @@ export function table(rows: readonly Row[], { isTerminal, columns }: Terminal): 
   return `${tableOf(COLUMNS, rows, { terminal })}${below}`;
 }
 
+const SHOWN: readonly string[] = ['reached', 'missed', 'too noisy to claim'];
+
+/** The rows that have a goal and were taken, as a table in Markdown. */
+export function markdown(rows: readonly Row[]): string {
+  const cells = rows
+    .filter((row) => SHOWN.includes(verdict(row)))
+    .map((row) => {
+      const { measure, beside, value, unit, goal } = row;
+      const found = value === null ? '' : `${number(value.median)} ${unit} (${quartiles(value)})`;
+      return `| ${measure} | ${beside ?? ''} | ${goal === null ? '' : goalText(goal)} | ${found} | ${verdict(row)} |`;
+    });
+  return ['| measure | beside | goal | median (quartiles) | |', '| --- | --- | --- | --- | --- |', ...cells].join('\n');
+}
+
 function quartiles({ q1, q3, samples }: Spread): string {
   return samples === 1 ? 'one sample' : `${number(q1)}–${number(q3)}`;
 }

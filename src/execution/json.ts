@@ -15,8 +15,8 @@ export type JsonObject = { [key: string]: Json };
 /** Deepest nesting accepted from outside; deeper documents could exhaust the stack of whoever walks them. */
 export const MAX_JSON_DEPTH = 64;
 
-/** Only a run of 16 digits or more, or an exponent, can lose digits or range in a double. */
-const MAY_LOSE_DIGITS = /\d{16}|\d\.\d{15}|\d[eE]/;
+/** Only a number of 16 digits or more, or with an exponent, can lose digits or range in a double. Ids in texts look alike. */
+const MAY_LOSE_DIGITS = /(?:^|[\s:,[])-?(?:[\d.]{16}|[\d.]+[eE])/;
 
 /**
  * Parses JSON text (RFC 8259) without losing digits of large numbers.

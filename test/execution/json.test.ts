@@ -1,5 +1,6 @@
 // JSON goes through the service as it came.
 
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isJsonObject, MAX_JSON_DEPTH, parseJson, scalarText } from '../../src/execution/json.ts';
 
@@ -10,6 +11,37 @@ test.each([
   '12345678901234567890',
 ])('%s comes out as it went in', (text) => {
   expect(JSON.stringify(parseJson(text))).toBe(text);
+});
+
+test('whatever stands around them, no number loses a digit', () => {
+  const digits = (max: number) => fc.stringMatching(new RegExp(`^[1-9][0-9]{0,${max}}$`));
+  const number = fc
+    .tuple(
+      fc.constantFrom('', '-'),
+      digits(24),
+      fc.option(digits(24)),
+      fc.option(fc.tuple(fc.constantFrom('e', 'E+', 'e-'), digits(2))),
+    )
+    .map(
+      ([sign, whole, fraction, power]) =>
+        sign + whole + (fraction === null ? '' : `.${fraction}`) + (power ?? []).join(''),
+    );
+  const space = fc.constantFrom('', ' ', '\n\t');
+  fc.assert(
+    fc.property(number, space, space, (text, before, after) => {
+      for (const [head, tail] of [
+        ['[', ']'],
+        ['{"a1e5":', '}'],
+        ['["1e5",', ',"2"]'],
+        ['', ''],
+      ] as const) {
+        const written = JSON.stringify(parseJson(head + before + text + after + tail));
+        // Where a double holds it, its spelling may differ and its value may not.
+        expect(written === head + text + tail || written === head + String(Number(text)) + tail).toBe(true);
+        if (/[eE]/.test(text) || text.replace(/\D/g, '').length > 15) expect(written).toBe(head + text + tail);
+      }
+    }),
+  );
 });
 
 test('numbers that a double holds are plain numbers', () => {
