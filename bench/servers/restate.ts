@@ -3,10 +3,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
 import { type LoadRequest, writeRequests } from '../load/requests.ts';
+import { freePort } from './free-port.ts';
 
 const [, , count = '0', folder = '', file = '', sdk = '', binary = ''] = process.argv;
 
@@ -56,15 +56,6 @@ function startServer(ports: { ingress: number; admin: number; node: number }) {
   process.on('exit', () => server.kill('SIGKILL'));
   void once(server, 'exit').then(() => process.exit(1));
   return server;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const dispatcher = new Agent({ connections: PARALLEL });
