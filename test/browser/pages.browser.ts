@@ -157,7 +157,7 @@ describe('it is live', () => {
     expect(await queued.textContent()).toBe('0');
     await http.submit();
     await page.clock.runFor(6_000);
-    await page.locator('.card strong', { hasText: '1' }).first().waitFor();
+    await page.locator('.card', { hasText: 'Queued' }).locator('strong', { hasText: /^1$/ }).first().waitFor();
     expect(await queued.textContent()).toBe('1');
     await page.getByRole('checkbox', { name: 'Refresh every 5 s' }).uncheck();
     await http.submit();
