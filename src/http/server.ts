@@ -1,6 +1,6 @@
 // Serves a fetch handler over HTTP/1.1, with limits that keep slow or greedy clients from holding it up.
 
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { ListenOptions as Place, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -8,7 +8,6 @@ import { getRequestListener } from '@hono/node-server';
 import { type Log, reasonOf } from '../log.ts';
 import { COMMON_HEADERS } from './answers.ts';
 import type { Fetch } from './app.ts';
-import { MAX_BODY_BYTES } from './bodies.ts';
 import { type ProblemName, problem, problemText } from './problems.ts';
 import type { TlsPair } from './tls.ts';
 
@@ -85,7 +84,6 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   const answer: RequestListener = (incoming, outgoing) => {
     // While stopping, a kept connection must not bring yet another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
-    else if (mayBeTooLong(incoming)) outgoing.shouldKeepAlive = true;
     if (hostsIn(incoming.rawHeaders) > 1) void turnAway(outgoing);
     else void handle(incoming, outgoing);
   };
@@ -125,14 +123,6 @@ function letGoOfHalfOpen(socket: Socket): void {
     const timer = setTimeout(() => socket.destroy(), HALF_OPEN_MS);
     socket.once('close', () => clearTimeout(timer));
   });
-}
-
-/**
- * Closing with some of the body unread resets the connection, and who is still sending may never read the 413. Also where the
- * client wants it closed, that is left to the client then.
- */
-function mayBeTooLong({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES;
 }
 
 function secured(tls: TlsPair) {
