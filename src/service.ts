@@ -99,15 +99,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const callbacks = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
   const { listen: open, wire = NETWORK, resolve, metrics = createMetrics() } = options.machine ?? {};
   const tracing = await startTracing(config, world, log);
-  const store = createSqliteStore({
-    path: config.databasePath,
-    world,
-    log,
-    fatal: options.fatal,
-    observeCommit: metrics.observeCommit,
-  });
-  if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);
   const recorder = openRecorder({ ...config.cxone, profile, secrets: secretsIn(config), world, log });
+  let store: ReturnType<typeof createSqliteStore>;
+  try {
+    const { observeCommit } = metrics;
+    store = createSqliteStore({ path: config.databasePath, world, log, fatal: options.fatal, observeCommit });
+  } catch (error) {
+    recorder.close();
+    throw error;
+  }
+  if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);
   const cxone = createCxone({ ...config, ...config.cxone, profile, world, log, wire: recorder.over(wire) });
   const notifyRules = createNotifyRules(config.notifications.allowedOrigins);
   const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);

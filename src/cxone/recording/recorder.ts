@@ -51,8 +51,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
     recordDir,
     `${new Date(world.now()).toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}.har.jsonl`,
   );
-  mkdirSync(recordDir, { recursive: true, mode: 0o700 });
-  const file = openSync(path, 'ax', 0o600);
+  const file = create(recordDir, path);
   const entries = createEntries(profile, secrets);
   const redact = createRedaction(secrets);
   let room = maxBytes;
@@ -93,4 +92,18 @@ export function openRecorder(options: RecorderOptions): Recorder {
     }),
     close,
   };
+}
+
+function create(folder: string, path: string): number {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return openSync(path, 'ax', 0o600);
+  } catch (error) {
+    throw new Error(
+      `CXONE_RECORD_DIR: nothing can be written into ${folder} (${reasonOf(error)}): name another folder`,
+      {
+        cause: error,
+      },
+    );
+  }
 }

@@ -241,3 +241,10 @@ test('nothing is recorded where no folder is named, and a folder that cannot be 
   writeFileSync(file, '');
   expect(() => recorder({ recordDir: join(file, 'recordings') })).toThrow('a-file');
 });
+
+test('a folder in which nothing can be written stops the start and is named by its variable', () => {
+  const file = join(temporaryFolder(), 'a-file');
+  writeFileSync(file, '');
+  const recordDir = join(file, 'recordings');
+  expect(() => recorder({ recordDir })).toThrow(`CXONE_RECORD_DIR: nothing can be written into ${recordDir}`);
+});
