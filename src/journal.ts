@@ -23,18 +23,17 @@ const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
 
 /** Of each event the first few in ten seconds are told at its level, and the others in a sum; every one of them at debug. */
 export function writeToLog(log: Log, world: Pick<World, 'now' | 'sleep'>): (changes: readonly Change[]) => void {
-  const pass = createBursts(world, (event, more) => log[levelOf(event)]({ event, more }, `${event}: more of them`));
+  const pass = createBursts(world, (event, more) => {
+    log[LEVELS[event as AuditEvent] ?? 'info']({ event, more }, `${event}: more of them`);
+  });
   return (changes) => {
     for (const change of changes) {
       const { event } = change.entry;
-      const level = levelOf(event);
-      log[level === 'debug' || pass(event) ? level : 'debug'](factsOf(change), event);
+      const level = LEVELS[event];
+      if (level !== undefined && pass(event)) log[level](factsOf(change), event);
+      else log.debug(() => factsOf(change), event);
     }
   };
-}
-
-function levelOf(event: string): 'debug' | 'info' | 'warn' {
-  return LEVELS[event as AuditEvent] ?? 'debug';
 }
 
 function factsOf({ execution, outcome, entry, requestId }: Change): Facts {

@@ -14,5 +14,13 @@ export function createJsonLog(level: string, secrets: readonly string[], destina
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: createRedaction(secrets) },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const sink = destination === undefined ? pino(options) : pino(options, destination);
+  return {
+    debug: (facts, message) => {
+      if (sink.isLevelEnabled('debug')) sink.debug(facts(), message);
+    },
+    info: (facts, message) => sink.info(facts, message),
+    warn: (facts, message) => sink.warn(facts, message),
+    error: (facts, message) => sink.error(facts, message),
+  };
 }

@@ -4,7 +4,8 @@ export type Facts = { readonly [name: string]: unknown };
 
 /** One line per fact: a short constant message and its facts beside it. Never pass secrets, URLs with tokens or whole errors. */
 export interface Log {
-  debug(facts: Facts, message: string): void;
+  /** Asks for its facts only when they are written. */
+  debug(facts: () => Facts, message: string): void;
   info(facts: Facts, message: string): void;
   warn(facts: Facts, message: string): void;
   error(facts: Facts, message: string): void;

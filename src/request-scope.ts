@@ -33,8 +33,12 @@ export function concerning(correlationId: string): void {
 
 /** A log whose lines say which request they are about. */
 export function namingRequest(log: Log): Log {
-  const at = (level: keyof Log) => (facts: Facts, message: string) => log[level]({ ...named(), ...facts }, message);
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const at = (level: 'info' | 'warn' | 'error') => (facts: Facts, message: string) =>
+    log[level]({ ...named(), ...facts }, message);
+  return {
+    debug: (facts, message) => log.debug(() => ({ ...named(), ...facts() }), message),
+    ...{ info: at('info'), warn: at('warn'), error: at('error') },
+  };
 }
 
 function named(): Facts {

@@ -12,7 +12,7 @@ async function factsOf(overrides: Parameters<typeof anExecution>[0]): Promise<Fa
   const store = createMemoryStore();
   const lines: Facts[] = [];
   const note = (facts: Facts) => void lines.push(facts);
-  const log: Log = { debug: note, info: note, warn: note, error: note };
+  const log: Log = { debug: (facts) => note(facts()), info: note, warn: note, error: note };
   const write = writeToLog(log, createManualWorld());
   store.watch((changes: readonly Change[]) => write(changes));
   await store.add({ execution: anExecution(overrides), fingerprint: 'print', queueCapacity: 10 });

@@ -82,17 +82,33 @@ function newsIn(profile: Profile, document: Json, pointers: NewsPointers): News 
 
 /** What is at the first of the places that leads somewhere. */
 function findFirst(document: Json, places: Places): Json {
-  for (const pointer of [places ?? []].flat()) {
+  if (places === null) return null;
+  if (typeof places === 'string') return find(document, places);
+  for (const pointer of places) {
     const found = find(document, pointer);
     if (found !== null) return found;
   }
   return null;
 }
 
+type Words = Profile['words'];
+
+/** What the words of a profile, as they are compared, say of an execution; put together once for each profile. */
+const KINDS = new WeakMap<Words, ReadonlyMap<string, News['kind']>>();
+
+function kindsOf(words: Words): ReadonlyMap<string, News['kind']> {
+  const known =
+    KINDS.get(words) ??
+    new Map<string, News['kind']>([
+      ...words.failed.map((word) => [normalWord(word), 'failed'] as const),
+      ...words.completed.map((word) => [normalWord(word), 'completed'] as const),
+    ]);
+  KINDS.set(words, known);
+  return known;
+}
+
 function kindOfWord({ words }: Profile, word: string): News['kind'] {
-  const same = (candidate: string) => normalWord(candidate) === normalWord(word);
-  if (words.completed.some(same)) return 'completed';
-  return words.failed.some(same) ? 'failed' : 'progress';
+  return kindsOf(words).get(normalWord(word)) ?? 'progress';
 }
 
 /**

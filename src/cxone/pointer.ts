@@ -19,12 +19,22 @@ export function pointerTo(segments: readonly (string | number)[]): string {
   return segments.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** What a valid pointer leads to; null when it leads nowhere. "" is the whole document. */
+/** What a valid pointer of a profile leads to; null when it leads nowhere. "" is the whole document. */
 export function find(document: Json, pointer: string): Json {
   if (pointer === '') return document;
   // The package throws on anything that has no members.
   if (typeof document !== 'object' || document === null) return null;
-  return (jsonpointer.get(document, pointer) as Json | undefined) ?? null;
+  return (compiled(pointer).get(document) as Json | undefined) ?? null;
+}
+
+/** Compiled once: profiles have a few, and every answer and every callback is read by them. */
+const COMPILED = new Map<string, Compiled>();
+type Compiled = ReturnType<typeof jsonpointer.compile>;
+
+function compiled(pointer: string): Compiled {
+  const known = COMPILED.get(pointer) ?? jsonpointer.compile(pointer);
+  COMPILED.set(pointer, known);
+  return known;
 }
 
 /**

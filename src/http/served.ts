@@ -23,7 +23,7 @@ export function served(deps: Dependencies, routeOf: RouteOf, fetch: Fetch): Fetc
       const { status } = response;
       const milliseconds = world.now() - startedAt;
       observeRequest({ method, route: routeOf(request), status, milliseconds });
-      log.debug({ method, path: loggablePath(url), status, ms: milliseconds }, 'answered');
+      log.debug(() => ({ method, path: loggablePath(url), status, ms: milliseconds }), 'answered');
       return response;
     });
   };

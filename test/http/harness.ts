@@ -204,7 +204,8 @@ function caller(url: string): Harness['call'] {
 
 function logInto(lines: LogLine[]): Log {
   const at = (level: keyof Log) => (facts: Facts, message: string) => void lines.push({ level, facts, message });
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const debug: Log['debug'] = (facts, message) => at('debug')(facts(), message);
+  return { debug, info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 const NO_HEALTH = { from: '', to: '', hours: [], alerts: [], complete: true };
