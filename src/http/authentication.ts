@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
-import { createClients } from './checks/clients.ts';
+import { callerOf, createClients } from './checks/clients.ts';
 import { isBasic, isForged } from './checks/same-origin.ts';
 import type { HttpDependencies, NamedKey } from './dependencies.ts';
 import { createNotice } from './notices.ts';
@@ -81,7 +81,7 @@ function createRefuse({ world, log, trustedProxies, observeKeyRefusal }: Depende
   const throttle = createThrottle(world);
   const clients = createClients(trustedProxies);
   return (c) => {
-    const client = clients.allowanceOf(c);
+    const client = clients.allowanceOf(callerOf(c));
     const wait = throttle.fail(client);
     const why = wait > 0 ? 'throttled' : 'invalid-key';
     observeKeyRefusal(why);

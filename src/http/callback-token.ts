@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { json } from './answers.ts';
 import { type Body, MAX_BODY_BYTES, readBody } from './bodies.ts';
 import type { CallbackChecks } from './checks/callback-checks.ts';
-import { createClients } from './checks/clients.ts';
+import { type Caller, callerOf, createClients } from './checks/clients.ts';
 import { createSecretCheck } from './checks/credentials.ts';
 import type { HttpDependencies, TokenOutcome } from './dependencies.ts';
 import { createNotice } from './notices.ts';
@@ -31,8 +31,8 @@ export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, 
   const refused = createNotice(deps.log, deps.world, 'callback tokens refused');
 
   /** One answer for whatever is wrong with a client, so that it tells nothing. */
-  function refuse(c: Context, why: TokenOutcome): Response {
-    const { client, headers } = strikes(c);
+  function refuse(caller: Caller, why: TokenOutcome): Response {
+    const { client, headers } = strikes(caller);
     observe(why);
     refused(why, { client });
     const authenticate = { 'www-authenticate': 'Basic realm="callbacks"' };
@@ -40,16 +40,17 @@ export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, 
   }
 
   return async (c) => {
-    if (checks.ofAddress(() => clients.addressOf(c)) !== null) return refuse(c, 'address-not-allowed');
+    const caller = callerOf(c);
+    if (checks.ofAddress(() => clients.addressOf(caller)) !== null) return refuse(caller, 'address-not-allowed');
     const body = await readBody(c.req.raw);
     if (body.type !== 'whole') return unread(body.type);
-    const request = readTokenRequest(c.req.raw.headers.get('authorization'), body.bytes);
+    const request = readTokenRequest(caller.headers.get('authorization'), body.bytes);
     if (request.type === 'malformed') {
       observe('invalid-request');
       return failure(400, 'invalid_request', request.detail);
     }
     const client = request.clients.find(isClient);
-    if (client === undefined) return refuse(c, 'invalid-client');
+    if (client === undefined) return refuse(caller, 'invalid-client');
     if (request.grant !== GRANT) {
       observe('unsupported-grant');
       return failure(400, 'unsupported_grant_type', `use grant_type=${GRANT}`);

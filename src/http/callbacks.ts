@@ -1,13 +1,12 @@
 // POST /webhook/cxone-execution/{token}: CXone says what became of an execution.
 
-import type { Context } from 'hono';
 import type { Outcome } from '../execution/outcome.ts';
 import { concerning } from '../request-scope.ts';
 import type { Recorded } from '../store/port.ts';
 import { json } from './answers.ts';
 import { type Body, MAX_BODY_BYTES, readBody } from './bodies.ts';
 import type { CallbackChecks, CallbackRefusal } from './checks/callback-checks.ts';
-import { createClients } from './checks/clients.ts';
+import { type Caller, createClients } from './checks/clients.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createNotice } from './notices.ts';
 import { problem } from './problems.ts';
@@ -20,27 +19,30 @@ type Dependencies = Pick<
   'resolve' | 'callbackUrls' | 'trustedProxies' | 'world' | 'log' | 'tracing' | 'observeCallback'
 >;
 
-export function createCallbacks(deps: Dependencies, checks: CallbackChecks, strikes: Strikes) {
+/** `token`: the end of the path that was called. */
+export type Callbacks = (request: Request, token: string, peer: string | null) => Promise<Response>;
+
+export function createCallbacks(deps: Dependencies, checks: CallbackChecks, strikes: Strikes): Callbacks {
   const { resolve, callbackUrls, world, tracing, observeCallback } = deps;
   const clients = createClients(deps.trustedProxies);
   const refuse = createRefuse(deps, strikes);
 
-  return async (c: Context): Promise<Response> => {
+  return async (request, token, peer) => {
     const startedAt = world.now();
-    const headers = c.req.raw.headers;
+    const { headers } = request;
     const header = (name: string) => headers.get(name);
-    const token = c.req.param('token') ?? '';
+    const caller = { headers, peer };
     const reference = callbackUrls.verify(token);
-    if (reference === null) return probed(callbackUrls.prove(token)) ?? refuse(c, 'bad-signature');
-    const unfit = await checks.ofHead(header, () => clients.addressOf(c), world.now());
-    if (unfit !== null) return refuse(c, unfit);
+    if (reference === null) return probed(callbackUrls.prove(token)) ?? refuse(caller, 'bad-signature');
+    const unfit = await checks.ofHead(header, () => clients.addressOf(caller), startedAt);
+    if (unfit !== null) return refuse(caller, unfit);
 
-    const body = await readBody(c.req.raw);
+    const body = await readBody(request);
     const forged = checks.ofBody(header, body.type === 'whole' ? body.bytes : null);
-    if (forged !== null) return refuse(c, forged);
+    if (forged !== null) return refuse(caller, forged);
 
     const recorded = await record(resolve, reference, body, header('content-type'));
-    if (recorded === undefined) return refuse(c, 'unknown-execution');
+    if (recorded === undefined) return refuse(caller, 'unknown-execution');
     concerning(recorded.execution.correlationId);
     observeCallback(recorded.outcome, world.now() - startedAt);
     const answer = body.type === 'too-large' ? tooLarge() : answerTo(recorded.outcome);
@@ -57,8 +59,8 @@ function probed(proof: string | null): Response | null {
 /** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
 function createRefuse({ log, world, observeCallback }: Dependencies, strikes: Strikes) {
   const refused = createNotice(log, world, 'callbacks refused');
-  return (c: Context, why: CallbackRefusal): Response => {
-    const { client, headers } = strikes(c);
+  return (caller: Caller, why: CallbackRefusal): Response => {
+    const { client, headers } = strikes(caller);
     observeCallback(why, 0);
     refused(why, { client });
     return problem('not-found', 'No callback is expected here.', { headers });

@@ -11,18 +11,33 @@ const SANE_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 
 type Dependencies = Pick<HttpDependencies, 'log' | 'world' | 'observeRequest'>;
 
+/** What serves a request, and the template of its path as metrics have it; null for a path that leads nowhere. */
+export interface Serving {
+  readonly route: string | null;
+  readonly fetch: Fetch;
+}
+
+/** The answer to a request in which something broke. */
+export type Failure = (thrown: unknown, request: Request) => Response;
+
 /** `log` names the request in its lines. */
-export function served(deps: Dependencies, routeOf: RouteOf, fetch: Fetch): Fetch {
+export function served(deps: Dependencies, fail: Failure, find: (request: Request) => Serving): Fetch {
   const { log, world, observeRequest } = deps;
   return (request, peer, line) => {
     const startedAt = world.now();
+    const { method, url } = request;
+    const { route, fetch } = find(request);
     const scope: RequestScope = { id: idOf(request, deps), correlationId: null };
     return forRequest(scope, async () => {
-      const response = await fetch(request, peer, line);
-      const { method, url } = request;
+      let response: Response;
+      try {
+        response = await fetch(request, peer, line);
+      } catch (thrown) {
+        response = fail(thrown, request);
+      }
       const { status } = response;
       const milliseconds = world.now() - startedAt;
-      observeRequest({ method, route: routeOf(request), status, milliseconds });
+      observeRequest({ method, route, status, milliseconds });
       log.debug(() => ({ method, path: loggablePath(url), status, ms: milliseconds }), 'answered');
       return response;
     });

@@ -1,8 +1,7 @@
 // Counts what is refused at the webhook, by where it comes from, whichever of its doors was tried.
 
-import type { Context } from 'hono';
 import type { Headers } from './answers.ts';
-import { createClients } from './checks/clients.ts';
+import { type Caller, createClients } from './checks/clients.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -13,13 +12,13 @@ export interface Strike {
   readonly headers: Headers;
 }
 
-export type Strikes = (c: Context) => Strike;
+export type Strikes = (caller: Caller) => Strike;
 
 export function createStrikes({ world, trustedProxies }: Pick<HttpDependencies, 'world' | 'trustedProxies'>): Strikes {
   const throttle = createThrottle(world);
   const clients = createClients(trustedProxies);
-  return (c) => {
-    const client = clients.allowanceOf(c);
+  return (caller) => {
+    const client = clients.allowanceOf(caller);
     return { client, headers: throttle.fail(client) > 0 ? { connection: 'close' } : {} };
   };
 }

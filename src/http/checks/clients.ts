@@ -3,20 +3,27 @@
 import type { Context } from 'hono';
 import { clientNetwork, readAddress } from './addresses.ts';
 
+/** What a request tells of where it comes from. */
+export interface Caller {
+  readonly headers: Headers;
+  /** The address at the other end of the connection, as the listener saw it. */
+  readonly peer: string | null;
+}
+
 export interface Clients {
   /** The client's address; null when it cannot be told, such as when fewer proxies than stated have passed it on. */
-  addressOf(c: Context): string | null;
+  addressOf(caller: Caller): string | null;
   /** Whose failures count together: never null, and never of a client's own choosing. */
-  allowanceOf(c: Context): string;
+  allowanceOf(caller: Caller): string;
 }
 
 /** `trustedProxies`: how many stand in front, each of which adds the address it was called from to X-Forwarded-For. */
 export function createClients(trustedProxies: number): Clients {
-  const addressOf = (c: Context) => clientAddress(peerOf(c), c.req.raw.headers.get('x-forwarded-for'), trustedProxies);
+  const addressOf = ({ peer, headers }: Caller) => clientAddress(peer, headers.get('x-forwarded-for'), trustedProxies);
   return {
     addressOf,
-    allowanceOf: (c) => {
-      const address = addressOf(c) ?? clientAddress(peerOf(c), null, 0);
+    allowanceOf: (caller) => {
+      const address = addressOf(caller) ?? clientAddress(caller.peer, null, 0);
       return address === null ? 'unknown' : clientNetwork(address);
     },
   };
@@ -29,8 +36,7 @@ export function clientAddress(peer: string | null, forwardedFor: string | null, 
   return readAddress(claimed?.trim() ?? '');
 }
 
-/** The address at the other end of the connection, as the listener saw it. */
-function peerOf(c: Context): string | null {
-  const { peer } = c.env as { readonly peer?: string | null };
-  return peer ?? null;
+export function callerOf(c: Context): Caller {
+  const { peer = null } = c.env as { readonly peer?: string | null };
+  return { headers: c.req.raw.headers, peer };
 }
