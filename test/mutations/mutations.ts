@@ -41,6 +41,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/writer.test.ts', 'test/store/sqlite/store.test.ts'],
   },
   {
+    breaks: 'one that throws unforeseen does not take the others of its batch with it',
+    file: 'src/store/sqlite/writer.ts',
+    find: 'concernsTheStore(error) ? refused(batch, error) : commit(batch, true);',
+    replace: 'concernsTheStore(error) ? refused(batch, error) : refused(batch, error);',
+    tests: ['test/store/sqlite/writer.test.ts', 'test/store/sqlite/store.test.ts'],
+  },
+  {
     breaks: 'only whoever was given a callback URL can call it',
     file: 'src/callback-url.ts',
     find: 'return secret === undefined ? null : { bytes, secret };',

@@ -69,7 +69,8 @@ export function createAdding(
     add: (submission) => writer.mutate(() => add(submission)),
     addAll: async (submissions, together) => {
       try {
-        return await writer.mutate(() => addAll(submissions, together), submissions.length);
+        const manner = { weight: submissions.length, mayThrow: together };
+        return await writer.mutate(() => addAll(submissions, together), manner);
       } catch (error) {
         if (error instanceof NotAllOfThem) return error.outcomes;
         throw error;

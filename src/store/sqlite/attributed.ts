@@ -7,14 +7,14 @@ import type { Writer } from './writer.ts';
 export function attributed(writer: Writer<Change>): Writer<Change> {
   return {
     close: writer.close,
-    mutate: (work, weight) => {
+    mutate: (work, manner) => {
       // Asked for here: by the time of the commit whoever came first stands for all.
       const requestId = currentRequest()?.id;
-      if (requestId === undefined) return writer.mutate(work, weight);
+      if (requestId === undefined) return writer.mutate(work, manner);
       return writer.mutate(() => {
         const { value, changes } = work();
         return { value, changes: changes.map((change) => ({ ...change, requestId })) };
-      }, weight);
+      }, manner);
     },
   };
 }

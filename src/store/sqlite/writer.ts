@@ -31,13 +31,20 @@ export interface Mutation<T, C> {
   readonly changes: readonly C[];
 }
 
+export interface Manner {
+  /** How many ordinary mutations it is worth. */
+  readonly weight?: number;
+  /** In the ordinary course of things it may throw, to take back what it did. */
+  readonly mayThrow?: boolean;
+}
+
 export interface Writer<C> {
   /**
-   * Runs `work` inside the next transaction, under a savepoint of its own, and settles only after COMMIT.
-   * What `work` throws rejects this promise alone. `weight`: how many ordinary mutations it is worth.
+   * Runs `work` inside the next transaction and settles only after COMMIT. What it throws rejects this promise alone; others of
+   * its batch may be run again for that, from the start, so that nothing may stay of a run but what it did to the database.
    * @throws {StoreUnavailable} when nothing was committed.
    */
-  mutate<T>(work: () => Mutation<T, C>, weight?: number): Promise<T>;
+  mutate<T>(work: () => Mutation<T, C>, manner?: Manner): Promise<T>;
   /** Commits what is waiting, then turns everything away. */
   close(): Promise<void>;
 }
@@ -56,9 +63,8 @@ export interface WriterOptions<C> {
   readonly observe?: (batch: number, milliseconds: number) => void;
 }
 
-interface Waiting<C> {
+interface Waiting<C> extends Required<Manner> {
   readonly work: () => Mutation<unknown, C>;
-  readonly weight: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -94,7 +100,11 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
     if (result === 'busy') rejectAll(batch, new StoreUnavailable('the database is locked by another process'));
   }
 
-  function commit(batch: readonly Waiting<C>[]): BatchResult {
+  /**
+   * A savepoint for each mutation costs a tenth of a submission, as SQLite then copies every page before it is written. So only
+   * those that may well throw have one, and when another one throws, all are run again with one each (`guarded`).
+   */
+  function commit(batch: readonly Waiting<C>[], guarded = false): BatchResult {
     const began = performance.now();
     const settle: (() => void)[] = [];
     const changes: C[] = [];
@@ -104,10 +114,13 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
       return refused(batch, error);
     }
     try {
-      for (const mutation of batch) settle.push(attempt(mutation, changes));
+      for (const mutation of batch) {
+        settle.push(guarded || mutation.mayThrow ? attempt(mutation, changes) : run(mutation, changes));
+      }
       sql.commit.run();
     } catch (error) {
-      return undone() ? refused(batch, error) : 'fatal';
+      if (!undone()) return 'fatal';
+      return guarded || concernsTheStore(error) ? refused(batch, error) : commit(batch, true);
     }
     options.observe?.(batch.length, performance.now() - began);
     for (const done of settle) done();
@@ -134,14 +147,20 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
     options.fatal(error);
   }
 
-  /** Runs one mutation; returns how to settle it after the commit. Throws only what ends the whole batch. */
+  /** Runs one mutation; returns how to settle it after the commit. */
+  function run(mutation: Waiting<C>, changes: C[]): () => void {
+    const { value, changes: its } = mutation.work();
+    changes.push(...its);
+    return () => mutation.resolve(value);
+  }
+
+  /** The same under a savepoint. Throws only what ends the whole batch. */
   function attempt(mutation: Waiting<C>, changes: C[]): () => void {
     sql.savepoint.run();
     try {
-      const { value, changes: its } = mutation.work();
+      const settle = run(mutation, changes);
       sql.release.run();
-      changes.push(...its);
-      return () => mutation.resolve(value);
+      return settle;
     } catch (error) {
       if (!db.inTransaction || concernsTheStore(error)) throw error;
       sql.rollbackTo.run();
@@ -164,11 +183,11 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
   }
 
   return {
-    mutate: async <T>(work: () => Mutation<T, C>, weight = 1): Promise<T> => {
+    mutate: async <T>(work: () => Mutation<T, C>, { weight = 1, mayThrow = false }: Manner = {}): Promise<T> => {
       if (closed) throw new StoreUnavailable('the store is closed');
       if (waiting.length >= QUEUE_LIMIT) throw new StoreUnavailable('too many writes are waiting');
       return new Promise<T>((resolve, reject) => {
-        waiting.push({ work, weight, resolve: resolve as (value: unknown) => void, reject });
+        waiting.push({ work, weight, mayThrow, resolve: resolve as (value: unknown) => void, reject });
         gathering ??= gather();
       });
     },

@@ -43,7 +43,7 @@ function openFailing(...codes: string[]) {
   const insert = db.prepare('INSERT INTO notes VALUES (?)');
   const write = (text: string) => writer.mutate(() => ({ value: insert.run(text).changes, changes: [text] }));
   const count = () => db.prepare('SELECT count(*) FROM notes').pluck().get();
-  return { write, count, heard };
+  return { writer, insert, write, count, heard };
 }
 
 test('a commit that the disk has no room for: every write of it is turned away, and nothing of it is there', async () => {
@@ -72,4 +72,37 @@ test('what breaks a rule of the table is rejected alone', async () => {
   const { write, count } = openFailing();
   const [good, bad] = await Promise.allSettled([write('a'), write(null as never)]);
   expect([good.status, bad.status, count()]).toEqual(['fulfilled', 'rejected', 1]);
+});
+
+test('one that throws half done leaves nothing, and the others of its batch are there once', async () => {
+  const { writer, insert, write, count, heard } = openFailing();
+  const writes = await Promise.allSettled([
+    write('a'),
+    writer.mutate(() => {
+      insert.run('half');
+      throw new Error('changed its mind');
+    }),
+    write('b'),
+  ]);
+  expect(writes).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { message: 'changed its mind' } },
+    {},
+  ]);
+  expect([writes[2]?.status, count(), heard.committed]).toEqual(['fulfilled', 2, 2]);
+});
+
+test('one that is known to throw at times takes itself back alone: no other is run again for it', async () => {
+  const { writer, insert, count } = openFailing();
+  let runs = 0;
+  const other = () => {
+    runs += 1;
+    return { value: insert.run('other').changes, changes: ['other'] };
+  };
+  const refuse = () => {
+    insert.run('half');
+    throw new Error('not all of them');
+  };
+  const [, refused] = await Promise.allSettled([writer.mutate(other), writer.mutate(refuse, { mayThrow: true })]);
+  expect([refused.status, runs, count()]).toEqual(['rejected', 1, 1]);
 });
