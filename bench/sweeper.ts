@@ -30,20 +30,22 @@ export interface SweeperSizes {
   /** The same with what is due strewn over all rows. */
   readonly strewn: readonly number[];
   readonly rounds: number;
+  /** How many a round takes of each, in turns; their median counts, as a single one lasts no longer than a hiccup of the machine. */
+  readonly sweeps: number;
 }
 
-const FULL: SweeperSizes = { open: [10_000, 100_000, 1_000_000], strewn: [10_000, 1_000_000], rounds: 20 };
-const QUICK: SweeperSizes = { open: [10_000, 50_000], strewn: [10_000, 50_000], rounds: 8 };
+const FULL: SweeperSizes = { open: [10_000, 100_000, 1_000_000], strewn: [10_000, 1_000_000], rounds: 12, sweeps: 4 };
+const QUICK: SweeperSizes = { open: [10_000, 50_000], strewn: [10_000, 50_000], rounds: 5, sweeps: 3 };
 
 export const sweeper: Measure = (settings) => measureSweeper(settings, settings.quick ? QUICK : FULL);
 
 /** The first size is what the others are compared with. @throws Error when fewer than 200 were due in a round. */
 export async function measureSweeper(
   settings: Settings,
-  { open, strewn, rounds }: SweeperSizes,
+  { open, strewn, ...plan }: SweeperSizes,
 ): Promise<readonly Row[]> {
-  const rows = rowsOf(open, await measureAmong(settings, open, AS_POLLED, rounds));
-  const worst = rowsOf(strewn, await measureAmong(settings, strewn, ANYWHERE, rounds));
+  const rows = rowsOf(open, await measureAmong(settings, open, AS_POLLED, plan));
+  const worst = rowsOf(strewn, await measureAmong(settings, strewn, ANYWHERE, plan));
   return [...rows, ...worst.map(asWorstCase)];
 }
 
@@ -58,7 +60,7 @@ async function measureAmong(
   { scratch, log, signal }: Settings,
   open: readonly number[],
   graceSeconds: NonNullable<Preparation['graceSeconds']>,
-  rounds: number,
+  { rounds, sweeps: perRound }: Pick<SweeperSizes, 'rounds' | 'sweeps'>,
 ): Promise<number[][]> {
   const folder = join(scratch, 'sweeper');
   const sweeps: Sweep[] = [];
@@ -68,18 +70,18 @@ async function measureAmong(
       const prepared = await preparedIn(scratch, { open: size, graceSeconds }, signal);
       const path = join(folder, `${size}.db`);
       await copyOf(prepared, path);
-      sweeps.push(openSweep(path, rounds + 1));
+      sweeps.push(openSweep(path, rounds * perRound + 1));
     }
-    // The first round fills caches and compiles code: it counts for nothing.
+    // The first of each fills caches and compiles code: it counts for nothing.
     for (const sweep of sweeps) await sweep.next();
     const taken: number[][] = sweeps.map(() => []);
-    for (let round = 0; round < rounds; round++) {
-      for (const at of inTurn(sweeps.length, round)) {
+    for (let turn = 0; turn < rounds * perRound; turn++) {
+      for (const at of inTurn(sweeps.length, turn)) {
         signal.throwIfAborted();
         taken[at]?.push((await sweeps[at]?.next()) ?? 0);
       }
     }
-    return taken;
+    return taken.map((times) => mediansOf(times, perRound));
   } finally {
     for (const sweep of sweeps) await sweep.close();
     await rm(folder, { recursive: true, force: true });
@@ -148,9 +150,15 @@ function momentsOf(path: string, rounds: number): number[] {
   }
 }
 
-/** Each round begins with another one, so that none always follows the same. */
-function inTurn(count: number, round: number): number[] {
-  return Array.from({ length: count }, (_, i) => (i + round) % count);
+/** Each turn begins with another one, so that none always follows the same. */
+function inTurn(count: number, turn: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i + turn) % count);
+}
+
+/** Of each so many in a row. */
+function mediansOf(times: readonly number[], size: number): number[] {
+  const parts = Array.from({ length: times.length / size }, (_, i) => times.slice(i * size, (i + 1) * size));
+  return parts.map((part) => spreadOf(part).median);
 }
 
 function rowsOf(open: readonly number[], taken: readonly number[][]): Row[] {

@@ -64,8 +64,7 @@ export function createRollUp(bounds = BOUNDS): RollUp {
     return series;
   }
 
-  function follow({ event, correlationId, timestamp }: AuditEntry): void {
-    const known = open.get(correlationId);
+  function follow({ event, correlationId, timestamp }: AuditEntry, known: Open | undefined): void {
     switch (event) {
       case 'ACCEPTED':
         if (open.size < bounds.open) open.set(correlationId, { submittedAt: timestamp, workingAt: null });
@@ -83,8 +82,8 @@ export function createRollUp(bounds = BOUNDS): RollUp {
     take: (entry) => {
       const known = open.get(entry.correlationId);
       const fact = factOf(entry, known);
-      follow(entry);
-      if (fact.status !== null) open.delete(entry.correlationId);
+      follow(entry, known);
+      if (known !== undefined && fact.status !== null) open.delete(entry.correlationId);
       all.add(fact);
       const { hour, day } = seriesOf(entry.actionId);
       hour.add(fact);

@@ -65,12 +65,15 @@ export function count(tally: Tally, fact: Fact): void {
   if (fact.event === 'NOTIFICATION_DEAD') tally.notified.dead += 1;
   if (fact.status !== null) tally.byStatus[fact.status] += 1;
   if (fact.way !== null) tally.byWay[fact.way] += 1;
-  for (const name of ['lag', 'upstream', 'total'] as const) {
-    const took = fact[`${name}Ms`];
-    if (took === null) continue;
-    tally[name] ??= createHistogram();
-    observe(tally[name], took);
-  }
+  time(tally, 'lag', fact.lagMs);
+  time(tally, 'upstream', fact.upstreamMs);
+  time(tally, 'total', fact.totalMs);
+}
+
+function time(tally: Tally, what: 'lag' | 'upstream' | 'total', took: number | null): void {
+  if (took === null) return;
+  tally[what] ??= createHistogram();
+  observe(tally[what], took);
 }
 
 export function addTo(into: Tally, from: Tally): void {

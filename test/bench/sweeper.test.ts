@@ -11,11 +11,16 @@ function settings(scratch: string) {
 
 test('each size is told beside the smallest, the worst case as context, and its copies are gone', async () => {
   const scratch = temporaryFolder();
-  const rows = await measureSweeper(settings(scratch), { open: [700, 800, 900], strewn: [700, 900], rounds: 2 });
+  const rows = await measureSweeper(settings(scratch), {
+    open: [1000, 1100, 1200],
+    strewn: [1000, 1200],
+    rounds: 2,
+    sweeps: 2,
+  });
   expect(rows.map(({ measure, goal }) => [measure, goal])).toEqual([
-    ['sweeper: 200 due among 800 open', { atMost: 1.5 }],
-    ['sweeper: 200 due among 900 open', { atMost: 1.5 }],
-    ['sweeper: 200 due among 900 open, strewn over all rows', null],
+    ['sweeper: 200 due among 1,100 open', { atMost: 1.5 }],
+    ['sweeper: 200 due among 1,200 open', { atMost: 1.5 }],
+    ['sweeper: 200 due among 1,200 open, strewn over all rows', null],
   ]);
   for (const { value } of rows) {
     expect(value?.samples).toBe(2);
@@ -25,6 +30,11 @@ test('each size is told beside the smallest, the worst case as context, and its 
 });
 
 test('too few executions for 200 due in each round end it with what to do', async () => {
-  const measured = measureSweeper(settings(temporaryFolder()), { open: [300, 700], strewn: [700], rounds: 2 });
+  const measured = measureSweeper(settings(temporaryFolder()), {
+    open: [300, 700],
+    strewn: [700],
+    rounds: 1,
+    sweeps: 2,
+  });
   await expect(measured).rejects.toThrow(/has no more due executions: prepare more than 600$/);
 });

@@ -106,17 +106,15 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
    */
   function commit(batch: readonly Waiting<C>[], guarded = false): BatchResult {
     const began = performance.now();
-    const settle: (() => void)[] = [];
     const changes: C[] = [];
+    let settle: readonly (() => void)[];
     try {
       sql.begin.run();
     } catch (error) {
       return refused(batch, error);
     }
     try {
-      for (const mutation of batch) {
-        settle.push(guarded || mutation.mayThrow ? attempt(mutation, changes) : run(mutation, changes));
-      }
+      settle = runAll(batch, changes, guarded);
       sql.commit.run();
     } catch (error) {
       if (!undone()) return 'fatal';
@@ -145,6 +143,12 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
     closed = true;
     waiting = [];
     options.fatal(error);
+  }
+
+  function runAll(batch: readonly Waiting<C>[], changes: C[], guarded: boolean): (() => void)[] {
+    return batch.map((mutation) =>
+      guarded || mutation.mayThrow ? attempt(mutation, changes) : run(mutation, changes),
+    );
   }
 
   /** Runs one mutation; returns how to settle it after the commit. */
@@ -183,14 +187,13 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
   }
 
   return {
-    mutate: async <T>(work: () => Mutation<T, C>, { weight = 1, mayThrow = false }: Manner = {}): Promise<T> => {
-      if (closed) throw new StoreUnavailable('the store is closed');
-      if (waiting.length >= QUEUE_LIMIT) throw new StoreUnavailable('too many writes are waiting');
-      return new Promise<T>((resolve, reject) => {
+    mutate: (work, { weight = 1, mayThrow = false } = {}) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(new StoreUnavailable('the store is closed'));
+        if (waiting.length >= QUEUE_LIMIT) return reject(new StoreUnavailable('too many writes are waiting'));
         waiting.push({ work, weight, mayThrow, resolve: resolve as (value: unknown) => void, reject });
         gathering ??= gather();
-      });
-    },
+      }),
     close: async () => {
       closed = true;
       while (gathering) await gathering;
