@@ -136,10 +136,14 @@ describe('a callback with a good signature', () => {
     expect(heard).toEqual(['status=1', 'text/plain', '', null]);
   });
 
-  test('a trailing slash does no harm', async () => {
+  test.for([
+    ['with a slash at its end', (path: string) => `${path}/`],
+    ['with a query', (path: string) => `${path}?attempt=2`],
+    ['with its dot percent-encoded', (path: string) => path.replace('.', '%2E')],
+  ] as const)('its URL %s is the same URL', async ([, respelled]) => {
     await using http = await withOne();
-    const answer = await http.call('POST', `${http.path}/`, { body: COMPLETED });
-    expect(answer.json).toEqual({ outcome: 'resolved' });
+    const answer = await http.call('POST', respelled(http.path), { key: null, body: COMPLETED });
+    expect([answer.status, answer.text]).toEqual([200, '{"outcome":"resolved"}']);
   });
 });
 
