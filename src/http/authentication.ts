@@ -2,7 +2,7 @@
 //
 // Operators see what all apps see. Readers among them change nothing; administrators do what apps may do, and more.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import { callerOf, createClients } from './checks/clients.ts';
 import { isBasic, isForged } from './checks/same-origin.ts';
@@ -128,7 +128,7 @@ function nameAndKey(bytes: Buffer): [name: string, key: Buffer] {
 }
 
 function digest(key: Buffer): string {
-  return createHash('sha256').update(key).digest('base64');
+  return hash('sha256', key, 'base64');
 }
 
 function unauthorized(tried: boolean): Response {

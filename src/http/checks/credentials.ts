@@ -1,6 +1,6 @@
 // Secrets that a caller repeats word for word in a header: any of several, so that one can be replaced by the next.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /** What the Authorization header may carry: Basic (RFC 7617, `user:password`) or a bearer token (RFC 6750). */
 export interface Credential {
@@ -45,5 +45,5 @@ function isOneOf(digests: readonly Buffer[], given: Buffer): boolean {
 }
 
 function digest(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }
