@@ -69,7 +69,7 @@ const PLAIN_CALLBACK = new RegExp(`^https?://[^/]+${CALLBACK_PATH}/([\\w.-]+)$`)
 
 /**
  * The token of a callback as CXone sends it. More of these come than of all others together, so they are told without the
- * router, which costs more than to verify them; one that is spelled otherwise is routed, to the same handler.
+ * router, which costs as much as to verify them; one that is spelled otherwise is routed, to the same handler.
  */
 function tokenIn({ method, url }: Request): string | null {
   return method === 'POST' ? (PLAIN_CALLBACK.exec(url)?.[1] ?? null) : null;
