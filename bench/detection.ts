@@ -20,7 +20,7 @@ export interface Size {
 }
 
 const FULL: Size = { rounds: 8, seconds: 8, perSecond: 50 };
-const QUICK: Size = { rounds: 3, seconds: 3, perSecond: 50 };
+const QUICK: Size = { rounds: 2, seconds: 2, perSecond: 50 };
 
 /** Run times are spread evenly over this span, in milliseconds, as wide as polls are apart: no moment between two is favoured. */
 const RUN_MS = { from: 500, to: 500 + POLL_EVERY_MS } as const;

@@ -25,7 +25,7 @@ export interface MemorySizes {
 }
 
 const FULL: MemorySizes = { open: [10_000, 1_000_000], trials: 5, seconds: 60 };
-const QUICK: MemorySizes = { open: [10_000, 50_000], trials: 1, seconds: 5 };
+const QUICK: MemorySizes = { open: [10_000, 50_000], trials: 1, seconds: 3 };
 
 export const memory: Measure = (settings) => measureMemory(settings, settings.quick ? QUICK : FULL);
 

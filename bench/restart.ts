@@ -22,7 +22,7 @@ export interface RestartSizes {
 }
 
 const FULL: RestartSizes = { open: 1_000_000, trials: 5, callbacks: 8_000 };
-const QUICK: RestartSizes = { open: 50_000, trials: 2, callbacks: 500 };
+const QUICK: RestartSizes = { open: 50_000, trials: 1, callbacks: 500 };
 
 export const restart: Measure = (settings) => measureRestart(settings, settings.quick ? QUICK : FULL);
 

@@ -32,7 +32,7 @@ export interface Size {
 }
 
 const FULL: Size = { open: 300_000, submissions: 300_000, rounds: 12, seconds: 1 };
-const QUICK: Size = { open: 90_000, submissions: 60_000, rounds: 5, seconds: 0.3 };
+const QUICK: Size = { open: 60_000, submissions: 40_000, rounds: 4, seconds: 0.2 };
 
 const KEPT_64: Setting = {
   name: '64 kept-alive connections',
