@@ -9,7 +9,7 @@ import type { Profile } from '../profile.ts';
 import { type Body, documentIn, searchOf, textOf } from './bodies.ts';
 import { type Called, callOf } from './calls.ts';
 import type { Seen } from './observe.ts';
-import { placeholder, type ShapeRules, shapeOf } from './shape.ts';
+import { keptId, placeholder, type ShapeRules, shapeOf } from './shape.ts';
 
 /** What a callback to the receiver was like; its reference is the one in its URL. */
 export interface SeenCallback {
@@ -54,6 +54,7 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
       const redact = createRedaction([...secrets, ...credentials]);
       const called = callOf(profile, seen.method, seen.url);
       const rules = rulesOf(pointersOf(profile, called), redact);
+      const shownId = (id: string) => keptId(id, redact);
       const { answer } = seen;
       const answered = answer === null ? null : documentIn(answer.body, answer.headers.get('content-type'));
       return entry({
@@ -61,12 +62,12 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
         custom: {
           _call: called.call,
           _route: redact(called.route),
-          _executionId: orNull(called.executionId ?? executionIdIn(profile, called, answered), redact),
+          _executionId: orNull(called.executionId ?? executionIdIn(profile, called, answered), shownId),
           _reference: seen.body === null ? referenceIn(seen.url) : (referenceIn(seen.body) ?? referenceIn(seen.url)),
           ...(seen.failure === null ? {} : { _error: redact(seen.failure) }),
         },
         request: {
-          ...requestOf(seen.method, urlOf(seen.url, rules), seen.headers),
+          ...requestOf(seen.method, urlOf(withId(seen.url, called.executionId, shownId), rules), seen.headers),
           ...posted(seen.body, seen.headers.get('content-type'), { ...rules, ...requestPointers(profile) }),
         },
         response: {
@@ -88,7 +89,10 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
       const headers = new Headers(contentType === null ? {} : { 'content-type': contentType });
       return entry({
         ...{ startedAt, durationMs: 0 },
-        custom: { _call: 'callback', _reference: label, _executionId: orNull(idAt(document, executionId), redact) },
+        custom: {
+          ...{ _call: 'callback', _reference: label },
+          _executionId: orNull(idAt(document, executionId), (id) => keptId(id, redact)),
+        },
         request: {
           ...requestOf('POST', `https://receiver.invalid${CALLBACK_PATH}/${label}`, headers),
           postData: { mimeType: contentType ?? '', text: textOf(document, contentType ?? '', rules) },
@@ -163,6 +167,11 @@ function referenceIn(text: string): string | null {
 
 function labelOf(reference: string): string {
   return Buffer.from(reference.replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+/** The URL with the id that stands in it as it is shown. */
+function withId(url: string, id: string | null, shown: (id: string) => string): string {
+  return id === null ? url : url.replaceAll(encodeURIComponent(id), encodeURIComponent(shown(id)));
 }
 
 function urlOf(text: string, rules: ShapeRules): string {

@@ -151,6 +151,20 @@ test('a callback is kept under the reference of its execution, without the signa
   expect(CALLBACK_URL).toContain(entry._reference);
 });
 
+test("an execution id that could be somebody's number is not kept, and its polls are still told to be its own", async () => {
+  const { over, entries, text, close } = recorder();
+  const id = '+43 1 234 5678';
+  const wire = over(answering(200, JSON.stringify({ executionId: id, status: 'RUNNING' })));
+  await exchange(wire, EXECUTE, { inputs: {}, context: { callbackUrl: CALLBACK_URL } });
+  await exchange(wire, POLL.replace('run-17', encodeURIComponent(id)));
+  close();
+  expect(text()).not.toMatch(/5678/);
+  expect(entries().map(({ _call, _executionId }) => [_call, _executionId])).toEqual([
+    ['execute', 'text'],
+    ['poll', 'text'],
+  ]);
+});
+
 test('no secret and no value gets into a recording, wherever an answer or an app may put it', async () => {
   const SECRETS = ['cl13nt-s3cr3t!"/+', 'acc3ss k3y & secret', 'callback-signing-secret-0123456789'];
   const TOKEN = 'an-access-token-nobody-may-see';
