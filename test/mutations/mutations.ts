@@ -70,9 +70,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     breaks: "no id that could be somebody's number gets into a recording",
-    file: 'src/cxone/recording/shape.ts',
-    find: 'return isUnspaced(id) ? redact(id) : String(placeholder(id));',
-    replace: 'return redact(id);',
+    file: 'src/cxone/recording/entry.ts',
+    find: 'if (isUnspaced(id)) return redact(id);',
+    replace: 'if (id) return redact(id);',
     tests: ['test/cxone/recording/recorder.test.ts'],
   },
   {

@@ -1,11 +1,10 @@
 // A disaster, rehearsed with real processes: backed up under load, lost, restored, and what was in flight taken up again.
 
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../bench/servers/free-port.ts';
 import { createCallbackUrls } from '../../src/callback-url.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
 import { type Running, run } from '../support/process.ts';
@@ -17,15 +16,6 @@ interface Backed {
   readonly correlation_id: string;
   readonly status: string;
   readonly attempts: number;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function environment(simulator: Simulator, folder: string): Promise<Record<string, string>> {

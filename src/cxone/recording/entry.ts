@@ -9,7 +9,7 @@ import type { Profile } from '../profile.ts';
 import { type Body, documentIn, searchOf, textOf } from './bodies.ts';
 import { type Called, callOf } from './calls.ts';
 import type { Seen } from './observe.ts';
-import { keptId, placeholder, type ShapeRules, shapeOf } from './shape.ts';
+import { isUnspaced, placeholder, type ShapeRules, shapeOf } from './shape.ts';
 
 /** What a callback to the receiver was like; its reference is the one in its URL. */
 export interface SeenCallback {
@@ -46,6 +46,15 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
     credentials.add(given);
     const [oldest] = credentials;
     if (credentials.size > MOST_CREDENTIALS && oldest !== undefined) credentials.delete(oldest);
+  };
+
+  /** What stands for ids that could be a name or a number of somebody: one for each, so that polls are still told apart. */
+  const labels = new Map<string, string>();
+  const keptId = (id: string, redact: ShapeRules['redact']): string => {
+    if (isUnspaced(id)) return redact(id);
+    const label = labels.get(id) ?? `id-${labels.size + 1}`;
+    labels.set(id, label);
+    return label;
   };
 
   return {

@@ -90,13 +90,8 @@ function isTelling(value: Json, path: readonly string[], rules: ShapeRules): boo
   return isStatusWord(value, rules.words);
 }
 
-/** An execution's id as it is kept wherever it stands; one that could be a name or a number of somebody is not. */
-export function keptId(id: string, redact: ShapeRules['redact']): string {
-  return isUnspaced(id) ? redact(id) : String(placeholder(id));
-}
-
 /** An id or a word; a sentence, a name or an address is neither. */
-function isUnspaced(value: Json): boolean {
+export function isUnspaced(value: Json): boolean {
   return typeof value !== 'string' || /^[A-Za-z0-9._:~-]{1,256}$/.test(value);
 }
 
