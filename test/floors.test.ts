@@ -389,7 +389,7 @@ const GUARDED = [
   'commands/run.ts',
   'doctor/check.ts',
 ];
-const FREE = ['world.ts', 'client/connection.ts', 'simulator/app.ts', 'demo/run.ts', 'http/server.ts'];
+const FREE = ['world.ts', 'client/connection.ts', 'simulator/app.ts', 'demo/run.ts', 'http/closing.ts'];
 
 let scratch: string;
 beforeAll(() => {

@@ -8,6 +8,7 @@ import { getRequestListener } from '@hono/node-server';
 import { type Log, reasonOf } from '../log.ts';
 import { COMMON_HEADERS } from './answers.ts';
 import type { Fetch } from './app.ts';
+import { close, letGoOfHalfOpen, lingerAfter } from './closing.ts';
 import { type ProblemName, problem, problemText } from './problems.ts';
 import type { TlsPair } from './tls.ts';
 
@@ -22,6 +23,8 @@ export interface Limits {
   readonly keepAliveTimeout: number;
   /** A connection on which nothing moves for so long is dropped: longer than the longest `Prefer: wait`. */
   readonly silenceTimeout: number;
+  /** How long a connection that ends with its answer is kept for a client that is still sending. */
+  readonly lingerTimeout: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
 }
@@ -32,21 +35,13 @@ const LIMITS: Limits = {
   connectionsCheckingInterval: 2_000,
   keepAliveTimeout: 70_000,
   silenceTimeout: 120_000,
+  lingerTimeout: 5_000,
   maxHeaderBytes: 16 * 1024,
   maxConnections: 10_000,
 };
 
 /** How many callers may wait in an inherited socket while nobody serves it; the system's own limit comes first. */
 const BACKLOG = 4096;
-
-/** How long an answer may take whose client has closed its half: more than a commit does. */
-const HALF_OPEN_MS = 1_000;
-
-/** How long a connection on which nothing ever came may hold up the server when it stops: its request may be on the way. */
-const UNUSED_MS = 1_000;
-
-/** How often connections that have fallen idle are closed while the server stops. */
-const IDLE_CHECK_MS = 50;
 
 export interface ListenOptions {
   readonly host: string;
@@ -72,7 +67,7 @@ export interface Listening {
 /** @throws {Error} saying which address cannot be listened on, and why. */
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
   const { host, port, socket, tls, log, limits } = options;
-  const { maxHeaderBytes, maxConnections, silenceTimeout, ...timeouts } = { ...LIMITS, ...limits };
+  const { maxHeaderBytes, maxConnections, silenceTimeout, lingerTimeout, ...timeouts } = { ...LIMITS, ...limits };
   const handle = getRequestListener(
     (request, { incoming, outgoing }) =>
       fetch(request, incoming.socket?.remoteAddress ?? null, {
@@ -82,6 +77,7 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     { hostname: host, errorHandler: badTarget },
   );
   const answer: RequestListener = (incoming, outgoing) => {
+    lingerAfter(incoming, lingerTimeout);
     // While stopping, a kept connection must not bring yet another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
     if (hostsIn(incoming.rawHeaders) > 1) void turnAway(outgoing);
@@ -117,14 +113,6 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   };
 }
 
-/** Whoever has closed their half is given time for a commit, not for a wait or a stream. */
-function letGoOfHalfOpen(socket: Socket): void {
-  socket.once('end', () => {
-    const timer = setTimeout(() => socket.destroy(), HALF_OPEN_MS);
-    socket.once('close', () => clearTimeout(timer));
-  });
-}
-
 function secured(tls: TlsPair) {
   return { ...tls, minVersion: 'TLSv1.2' as const };
 }
@@ -158,21 +146,6 @@ const REASONS: { readonly [code: string]: string } = {
   EADDRNOTAVAIL: 'this machine does not have that address (EADDRNOTAVAIL)',
   ENOTFOUND: 'there is no such host (ENOTFOUND)',
 };
-
-async function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
-  // Also closes the connections that are idle now, but none that falls idle later.
-  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-  // Such as browsers and balancers open ahead of need. Node does not count them as idle.
-  const unused = setTimeout(() => {
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  }, UNUSED_MS);
-  const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearInterval(idle);
-  clearTimeout(unused);
-  clearTimeout(deadline);
-}
 
 /** RFC 9112, section 3.2: a request with more than one Host is refused; Node would take the first, a proxy maybe the last. */
 function hostsIn(rawHeaders: readonly string[]): number {

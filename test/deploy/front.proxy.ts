@@ -62,16 +62,15 @@ describe.for(PROXIES)('behind $name', (kind) => {
   test('a body that is too large is a problem document, also when the proxy refuses it', async () => {
     const scene = await setScene(kind);
     const own = await scene.call('POST', '/v1/executions', { body: sized(2 * MIB) });
-    // Caddy has no limit of its own: past what is on the way at once its upload may break off before it has read the answer.
-    const theirs = kind.name === 'nginx' ? [await scene.call('POST', '/v1/executions', { body: sized(12 * MIB) })] : [];
-    for (const { status, headers, body } of [own, ...theirs]) {
+    const larger = await scene.call('POST', '/v1/executions', { body: sized(12 * MIB) });
+    for (const { status, headers, body } of [own, larger]) {
       expect(status).toBe(413);
       expect(headers.get('content-type')).toBe('application/problem+json');
       expect(body).toMatchObject({ type: 'urn:cxone-callback-receiver:problem:body-too-large', status: 413 });
     }
     expect(own.headers.get('x-request-id')).not.toBeNull();
-    // nginx keeps the larger ones away.
-    for (const { headers } of theirs) expect(headers.get('x-request-id')).toBeNull();
+    // nginx keeps the larger ones away; Caddy has no limit of its own.
+    if (kind.name === 'nginx') expect(larger.headers.get('x-request-id')).toBeNull();
 
     const batch = {
       executions: Array.from({ length: 9 }, () => submission({ inputs: { text: 'x'.repeat(MIB - 4096) } })),

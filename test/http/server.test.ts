@@ -1,5 +1,6 @@
 // The listener: where it listens, whom it puts up with, and how it stops.
 
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../src/http/app.ts';
 import { type Limits, listen } from '../../src/http/server.ts';
@@ -107,6 +108,42 @@ describe('clients that are slow or greedy', () => {
     first.send(head('GET', '/', { connection: 'close' }));
     await first.closed;
     expect(await (await fetch(server.url)).text()).toBe('hello');
+  });
+});
+
+describe('an answer before the request is all in', () => {
+  const REFUSAL: Fetch = () => new Response('no', { status: 413 });
+  const MIB = 1024 * 1024;
+
+  test.each(['close', 'keep-alive'])(
+    'reaches a client that writes on, its connection unharmed (%s)',
+    async (connection) => {
+      await using server = await start(REFUSAL);
+      const raw = wire(server.port);
+      const errors: string[] = [];
+      raw.socket.on('error', ({ message }) => errors.push(message));
+      raw.send(head('POST', '/', { connection, 'content-length': String(12 * MIB) }));
+      await raw.until(/413/);
+      const written = new Promise((resolve) => raw.socket.write(Buffer.alloc(12 * MIB), resolve));
+      expect(await written).toBeNull();
+      raw.socket.end();
+      expect(await raw.closed).toMatch(/^HTTP\/1.1 413 [\s\S]*no$/);
+      expect(errors).toEqual([]);
+    },
+  );
+
+  test('a client that never stops writing is cut off', async () => {
+    await using server = await start(REFUSAL, { lingerTimeout: 50 });
+    const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    const closed = new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
+    const piece = Buffer.alloc(MIB);
+    const more = () => {
+      while (socket.write(piece));
+    };
+    socket.on('drain', more).resume();
+    socket.write(head('POST', '/', { connection: 'close', 'content-length': String(2 ** 50) }));
+    more();
+    await closed;
   });
 });
 

@@ -240,6 +240,20 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/store.test.ts'],
   },
   {
+    breaks: 'an answer reaches a client that is still sending',
+    file: 'src/http/closing.ts',
+    find: 'if (incoming.complete) {',
+    replace: 'if (limitMs > 0) {',
+    tests: ['test/http/server.test.ts'],
+  },
+  {
+    breaks: 'a client that never stops sending is let go',
+    file: 'src/http/closing.ts',
+    find: 'cutAfter(socket, limitMs);',
+    replace: '',
+    tests: ['test/http/server.test.ts'],
+  },
+  {
     breaks: 'a batch counts as what is in it',
     file: 'src/http/rate-limits.ts',
     find: 'limit.bucket.take(count)',
