@@ -11,7 +11,7 @@ export type Body =
 
 const TOO_LARGE: Body = { type: 'too-large' };
 
-/** Never holds more than `limit` bytes; what is left unread is drained by the server after the answer. */
+/** Never holds more than `limit` bytes; what comes after them is thrown away, during the answer and after it. */
 export async function readBody(request: Request, limit = MAX_BODY_BYTES): Promise<Body> {
   try {
     if (request.headers.has('transfer-encoding')) return await readChunks(request, limit);
@@ -27,12 +27,24 @@ async function readChunks(request: Request, limit: number): Promise<Body> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body?.getReader();
+  if (reader === undefined) return { type: 'whole', bytes: new Uint8Array() };
   for (;;) {
-    const next = await reader?.read();
-    if (next === undefined || next.done) return { type: 'whole', bytes: Buffer.concat(chunks, size) };
+    const next = await reader.read();
+    if (next.done) return { type: 'whole', bytes: Buffer.concat(chunks, size) };
     size += next.value.length;
-    // The reader keeps its lock: cancelling would cut the connection before the answer is out.
-    if (size > limit) return TOO_LARGE;
+    if (size > limit) {
+      void discard(reader);
+      return TOO_LARGE;
+    }
     chunks.push(next.value);
+  }
+}
+
+/** Reads on into nothing: to cancel would cut the connection before the answer is out, to stop would hold up a client that writes on. */
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The connection is gone; the answer was given before.
   }
 }

@@ -3,6 +3,7 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../src/http/app.ts';
+import { readBody } from '../../src/http/bodies.ts';
 import { type Limits, listen } from '../../src/http/server.ts';
 import { head, wire } from './harness.ts';
 
@@ -112,25 +113,31 @@ describe('clients that are slow or greedy', () => {
 });
 
 describe('an answer before the request is all in', () => {
-  const REFUSAL: Fetch = () => new Response('no', { status: 413 });
+  const REFUSAL: Fetch = async (request) => new Response((await readBody(request)).type, { status: 413 });
   const MIB = 1024 * 1024;
+  const BODY = 'x'.repeat(12 * MIB);
+  const LENGTH = { 'content-length': String(BODY.length) };
+  const CHUNKED = { 'transfer-encoding': 'chunked' };
 
-  test.each(['close', 'keep-alive'])(
-    'reaches a client that writes on, its connection unharmed (%s)',
-    async (connection) => {
-      await using server = await start(REFUSAL);
-      const raw = wire(server.port);
-      const errors: string[] = [];
-      raw.socket.on('error', ({ message }) => errors.push(message));
-      raw.send(head('POST', '/', { connection, 'content-length': String(12 * MIB) }));
-      await raw.until(/413/);
-      const written = new Promise((resolve) => raw.socket.write(Buffer.alloc(12 * MIB), resolve));
-      expect(await written).toBeNull();
-      raw.socket.end();
-      expect(await raw.closed).toMatch(/^HTTP\/1.1 413 [\s\S]*no$/);
-      expect(errors).toEqual([]);
-    },
-  );
+  test.each([
+    ['close', LENGTH],
+    ['keep-alive', LENGTH],
+    ['close', CHUNKED],
+    ['keep-alive', CHUNKED],
+  ] as const)('reaches a client that writes on, its connection unharmed (%s, %o)', async (connection, framing) => {
+    await using server = await start(REFUSAL);
+    const raw = wire(server.port);
+    const errors: string[] = [];
+    raw.socket.on('error', ({ message }) => errors.push(message));
+    raw.send(head('POST', '/', { connection, ...framing }));
+    const body = framing === CHUNKED ? `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n` : BODY;
+    const written = new Promise((resolve) => raw.socket.write(body, resolve));
+    await raw.until(/413/);
+    expect(await written).toBeFalsy();
+    raw.socket.end();
+    expect(await raw.closed).toMatch(/^HTTP\/1.1 413 [\s\S]*too-large$/);
+    expect(errors).toEqual([]);
+  });
 
   test('a client that never stops writing is cut off', async () => {
     await using server = await start(REFUSAL, { lingerTimeout: 50 });
