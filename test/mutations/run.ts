@@ -29,11 +29,11 @@ interface Report {
   }[];
 }
 
-/** The titles of the tests that fail in the copy as it is. @throws when none ran. */
-async function redTests(copy: string, tests: readonly string[]): Promise<string[]> {
+/** The titles of the tests that fail in the copy as it is, of the first `bail` alone unless that is 0. @throws when none ran. */
+async function redTests(copy: string, tests: readonly string[], bail: number): Promise<string[]> {
   const output = join(copy, 'report.json');
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', ...tests, '--reporter=json', `--outputFile=${output}`];
+  const args = [vitest, 'run', ...tests, '--reporter=json', `--outputFile=${output}`, `--bail=${bail}`];
   const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], timeout: 300_000 });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -47,8 +47,8 @@ async function redTests(copy: string, tests: readonly string[]): Promise<string[
   return all.filter(({ status }) => status === 'failed').map(({ title }) => title);
 }
 
-/** What noticed the mutation; nothing when nothing did. @throws when the mutation cannot be judged. */
-async function redWith(copy: string, { file, find, replace, tests }: Mutation): Promise<string[]> {
+/** The test that notices the mutation first, if one does. @throws when the mutation cannot be judged. */
+async function firstToNotice(copy: string, { file, find, replace, tests }: Mutation): Promise<string | undefined> {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
   const places = source.split(find).length - 1;
@@ -58,7 +58,8 @@ async function redWith(copy: string, { file, find, replace, tests }: Mutation): 
     source.replace(find, () => replace),
   );
   try {
-    return await redTests(copy, tests);
+    const [first] = await redTests(copy, tests, 1);
+    return first;
   } finally {
     writeFileSync(path, source);
   }
@@ -66,9 +67,8 @@ async function redWith(copy: string, { file, find, replace, tests }: Mutation): 
 
 async function judge(copy: string, mutation: Mutation): Promise<{ noticed: boolean; words: string }> {
   try {
-    const [first, ...more] = await redWith(copy, mutation);
-    if (first === undefined) return { noticed: false, words: 'NOTHING NOTICED' };
-    return { noticed: true, words: more.length > 0 ? `${first} (and ${more.length} more)` : first };
+    const first = await firstToNotice(copy, mutation);
+    return { noticed: first !== undefined, words: first ?? 'NOTHING NOTICED' };
   } catch (error) {
     return { noticed: false, words: String(error) };
   }
@@ -96,7 +96,7 @@ async function breakInTurn(copy: string): Promise<void> {
 
 try {
   // A test that fails anyway would notice everything.
-  const red = await redTests(copies[0] ?? '', [...new Set(MUTATIONS.flatMap(({ tests }) => tests))]);
+  const red = await redTests(copies[0] ?? '', [...new Set(MUTATIONS.flatMap(({ tests }) => tests))], 0);
   if (red.length > 0) throw new Error(`these fail without any mutation: ${red.join('; ')}`);
   await Promise.all(copies.map(breakInTurn));
   process.stdout.write(`\n${MUTATIONS.length - survivors} of ${MUTATIONS.length} broken promises were noticed.\n`);
