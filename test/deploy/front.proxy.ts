@@ -44,7 +44,7 @@ describe.for(PROXIES)('behind $name', (kind) => {
     const scene = await setScene(kind, { callsBack: true });
     const { status, body } = await scene.call('POST', '/v1/executions', { body: submission(), prefer: 'wait=30' });
     expect([status, body.status, body.resolvedBy]).toEqual([200, 'COMPLETED', 'callback']);
-    expect(scene.callbacks).toEqual([200]);
+    await expect.poll(() => scene.callbacks).toEqual([200]);
   });
 
   test('the address of a caller is the one that the proxy saw, whatever the caller says', async () => {
