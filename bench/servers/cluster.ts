@@ -7,7 +7,7 @@ import { chmodSync, chownSync, existsSync, globSync, mkdirSync, readFileSync, rm
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../test/support/free-port.ts';
 
 const START_MS = 30_000;
 const POLL_MS = 50;

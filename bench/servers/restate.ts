@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
+import { freePort } from '../../test/support/free-port.ts';
 import { type LoadRequest, writeRequests } from '../load/requests.ts';
-import { freePort } from './free-port.ts';
 
 const [, , count = '0', folder = '', file = '', sdk = '', binary = ''] = process.argv;
 

@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ALICE_KEY, BILLING_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '../http/harness.ts';
-import { freePort } from '../stories/stage.ts';
 import { callback, completed } from '../support/executions.ts';
+import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { command, type Ran } from './harness.ts';
 

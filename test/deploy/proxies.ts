@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch, type RequestInit } from 'undici';
 import { onTestFinished } from 'vitest';
-import { freePort } from '../stories/stage.ts';
 import { type Certificate, certificateFor } from '../support/certificate.ts';
+import { freePort } from '../support/free-port.ts';
 import { runCommand } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -61,7 +61,10 @@ const CADDY: Kind = {
   name: 'Caddy',
   example: 'caddy/Caddyfile',
   configure: (change, { port, folder }) => {
-    change('\nreceiver.example.com {\n', `\nhttps://127.0.0.1:${port} {\n\ttls ${folder}/tls.crt ${folder}/tls.key\n`);
+    change(
+      '\nreceiver.example.com {\n',
+      `\nhttps://127.0.0.1:${port} {\n\tbind 127.0.0.1\n\ttls ${folder}/tls.crt ${folder}/tls.key\n`,
+    );
   },
   wrap: (example) => `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${example}`,
   command: (file) => ['caddy', ['run', '--adapter', 'caddyfile', '--config', file]],

@@ -8,7 +8,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { startService } from '../../src/service.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
 import { systemWorld } from '../../src/world.ts';
-import { freePort } from '../stories/stage.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Running, runCommand } from '../support/process.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';

@@ -4,9 +4,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../bench/servers/free-port.ts';
 import { createCallbackUrls } from '../../src/callback-url.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Running, run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

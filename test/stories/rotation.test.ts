@@ -2,7 +2,8 @@
 
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { callbackUrlOf, freePort, type Stage, setStage } from './stage.ts';
+import { freePort } from '../support/free-port.ts';
+import { callbackUrlOf, type Stage, setStage } from './stage.ts';
 
 const WINDOW = { graceSeconds: 60, timeoutSeconds: 30 };
 const OLD = 'the-old-secret-of-thirty-two-characters';

@@ -1,6 +1,5 @@
 // The whole service and the simulator over real HTTP and a real database, in one world whose clock the story moves.
 
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createCallbackUrls } from '../../src/callback-url.ts';
@@ -181,13 +180,4 @@ export async function callbackUrlOf(stage: Stage, correlationId: string, secret 
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A port of this machine that nothing listens on just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -2,7 +2,8 @@
 
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { freePort, OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
+import { freePort } from '../support/free-port.ts';
+import { OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
 
 const WINDOW = { graceSeconds: 10, timeoutSeconds: 30 };
 

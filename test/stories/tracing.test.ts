@@ -2,8 +2,9 @@
 
 import { expect, test } from 'vitest';
 import { type CollectedSpan, startCollector } from '../support/collector.ts';
+import { freePort } from '../support/free-port.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
-import { callbackUrlOf, freePort, type Stage, setStage } from './stage.ts';
+import { callbackUrlOf, type Stage, setStage } from './stage.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE}-b7ad6b7169203331-01`;
