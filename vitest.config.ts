@@ -2,10 +2,11 @@
 
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from './test/support/patience.ts';
 
 // At least two at a time: many of them wait for what they have started.
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 20_000, maxWorkers },
+  test: { ...PATIENCE, include: ['test/**/*.test.ts'], testTimeout: 60_000, maxWorkers },
 });

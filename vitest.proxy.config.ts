@@ -1,7 +1,8 @@
 // The proxies in front: it needs nginx and Caddy, so it runs apart.
 
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from './test/support/patience.ts';
 
 export default defineConfig({
-  test: { include: ['test/deploy/*.proxy.ts'], pool: 'forks', maxWorkers: 2, testTimeout: 120_000 },
+  test: { ...PATIENCE, include: ['test/deploy/*.proxy.ts'], maxWorkers: 2, testTimeout: 120_000 },
 });

@@ -7,7 +7,7 @@ import { ALICE_KEY, CAROL_KEY, type Harness } from '../http/harness.ts';
 /** Debian's, or the one that is named. It runs as root in containers, where its sandbox cannot. */
 export function launch(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'], timeout: 120_000 });
 }
 
 export interface Seat {
