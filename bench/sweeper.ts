@@ -8,7 +8,7 @@ import type { Store } from '../src/store/port.ts';
 import { createSqliteStore } from '../src/store/sqlite/store.ts';
 import { systemWorld } from '../src/world.ts';
 import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
-import { copyOf, type Preparation, preparedIn } from './prepared.ts';
+import { copyOf, type Preparation, type Prepared, preparedIn } from './prepared.ts';
 
 /** What the sweeper claims at once, at most. */
 const DUE = 200;
@@ -34,7 +34,7 @@ export interface SweeperSizes {
   readonly sweeps: number;
 }
 
-const FULL: SweeperSizes = { open: [10_000, 100_000, 1_000_000], strewn: [10_000, 1_000_000], rounds: 12, sweeps: 4 };
+const FULL: SweeperSizes = { open: [10_000, 100_000, 1_000_000], strewn: [10_000, 1_000_000], rounds: 12, sweeps: 12 };
 const QUICK: SweeperSizes = { open: [10_000, 50_000], strewn: [10_000, 50_000], rounds: 5, sweeps: 3 };
 
 export const sweeper: Measure = (settings) => measureSweeper(settings, settings.quick ? QUICK : FULL);
@@ -68,12 +68,8 @@ async function measureAmong(
     for (const size of open) {
       log(`a database with ${size.toLocaleString('en')} open executions`);
       const prepared = await preparedIn(scratch, { open: size, graceSeconds }, signal);
-      const path = join(folder, `${size}.db`);
-      await copyOf(prepared, path);
-      sweeps.push(openSweep(path, rounds * perRound + 1));
+      sweeps.push(await sweepsOf(prepared, join(folder, `${size}.db`), rounds * perRound));
     }
-    // The first of each fills caches and compiles code: it counts for nothing.
-    for (const sweep of sweeps) await sweep.next();
     const taken: number[][] = sweeps.map(() => []);
     for (let turn = 0; turn < rounds * perRound; turn++) {
       for (const at of inTurn(sweeps.length, turn)) {
@@ -94,6 +90,35 @@ interface Sweep {
   close(): Promise<void>;
 }
 
+/** As many as are asked for: when nothing is left that is due, a fresh copy takes its place. */
+async function sweepsOf(prepared: Prepared, path: string, count: number): Promise<Sweep> {
+  const perCopy = Math.min(Math.floor(prepared.open / DUE) - 1, count);
+  if (perCopy < 1) throw new Error(`${prepared.open} open executions are too few: prepare ${2 * DUE} at least`);
+  let sweep = await warmed();
+  let left = perCopy;
+
+  async function warmed(): Promise<Sweep> {
+    await copyOf(prepared, path);
+    const opened = openSweep(path, perCopy + 1);
+    // The first fills caches and compiles code: it counts for nothing.
+    await opened.next();
+    return opened;
+  }
+
+  return {
+    next: async () => {
+      if (left === 0) {
+        await sweep.close();
+        sweep = await warmed();
+        left = perCopy;
+      }
+      left -= 1;
+      return sweep.next();
+    },
+    close: () => sweep.close(),
+  };
+}
+
 function openSweep(path: string, rounds: number): Sweep {
   const moments = momentsOf(path, rounds);
   const store = createSqliteStore({ path, world: systemWorld, log: SILENT, fatal: fail });
@@ -101,7 +126,7 @@ function openSweep(path: string, rounds: number): Sweep {
   return {
     next: async () => {
       const now = moments[round];
-      if (now === undefined) throw new Error(`${path} has no more due executions: prepare more than ${DUE * rounds}`);
+      if (now === undefined) throw new Error(`${path} has not ${DUE * rounds} executions that are due`);
       round += 1;
       const begun = performance.now();
       const swept = await sweepOnce(store, now);
