@@ -774,8 +774,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: 'an upgrade that lost something is not gone on with',
     file: 'src/store/sqlite/upgrade.ts',
-    find: 'if (problem !== null) {',
-    replace: 'if (problem === undefined) {',
+    find: 'if (problem === null) return',
+    replace: 'if (problem !== undefined) return',
+    tests: ['test/upgrade/copy.test.ts'],
+  },
+  {
+    breaks: 'an upgrade that lost something is refused at every start, also when it was killed before it was examined',
+    file: 'src/store/sqlite/upgrade.ts',
+    find: 'if (wasSound) client.pragma(',
+    replace: 'if (!wasSound) client.pragma(',
     tests: ['test/upgrade/copy.test.ts'],
   },
   {

@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { type Care, openDatabase, type Upgrade } from '../../src/store/sqlite/open.ts';
 import { safely } from '../../src/store/sqlite/upgrade.ts';
 import { systemWorld } from '../../src/world.ts';
 import { quietLog } from '../support/quiet-log.ts';
@@ -16,6 +16,7 @@ import {
   filesBeside,
   findings,
   generation,
+  look,
   NEWEST,
   NOW,
   OLDER,
@@ -23,6 +24,14 @@ import {
   upgrading,
   writtenBy,
 } from './written.ts';
+
+/** Upgrades as it does, but for what a test does to that. */
+function meddling(change: (upgrade: Upgrade) => Upgrade): Care {
+  const care = safely(upgrading());
+  return { ...care, upgrade: (step) => care.upgrade(change(step)) };
+}
+
+const DELETE_ONE = "DELETE FROM executions WHERE correlation_id = 'ended-1'";
 
 const COPY = (from: string) => `receiver-before-upgrade-from-${from}-2026-11-22T20-30-00-000Z.db`;
 
@@ -57,7 +66,10 @@ describe.each(OLDER)('before a database of %s is changed', (version) => {
   test('killed between copy and upgrade it opens again, and is not copied twice', () => {
     const path = writtenBy(version);
     const killed = () =>
-      openDatabase(path, (step) => safely(upgrading())({ ...step, migrate: () => fatal(new Error('killed')) }));
+      openDatabase(
+        path,
+        meddling((step) => ({ ...step, migrate: () => fatal(new Error('killed')) })),
+      );
     expect(killed).toThrow('was not upgraded: Error: killed. It holds what it held');
     expect(generation(path)).toEqual({ age: 'older', name: version });
     upgrade(path, upgrading(quietLog(), NOW + 60_000));
@@ -109,17 +121,56 @@ test('a trail that did not hold before does not keep the receiver from starting:
   expect(generation(path)).toEqual({ age: 'current' });
 });
 
-test('an upgrade that loses a row is not gone on with, and says where the copy is', () => {
+test('an upgrade that loses a row is not gone on with, however often it is started, and says where the copy is', () => {
   const path = writtenBy(OLD);
-  const lossy = () =>
-    openDatabase(path, (step) => {
-      const migrate = () => {
+  const lossy = meddling((step) => ({
+    ...step,
+    migrate: () => {
+      step.migrate();
+      step.client.exec(DELETE_ONE);
+    },
+  }));
+  expect(() => openDatabase(path, lossy)).toThrow(
+    /executions had 16 rows and has 15: put .*before-upgrade.* in its place/,
+  );
+  for (const _ of ['again', 'and again']) {
+    expect(() => upgrade(path)).toThrow(
+      new RegExp(`was upgraded, but the trail does not hold: .*ended-1.*: put .*${COPY(OLD)} in its place`),
+    );
+  }
+  copyFileSync(join(path, '..', COPY(OLD)), path);
+  upgrade(path);
+  expect(contents(path).executions).toHaveLength(16);
+});
+
+describe('killed after the upgrade and before it was examined', () => {
+  function killed(): string {
+    const path = writtenBy(OLD);
+    const kill = meddling((step) => ({
+      ...step,
+      migrate: () => {
         step.migrate();
-        step.client.exec("DELETE FROM executions WHERE correlation_id = 'ended-1'");
-      };
-      safely(upgrading())({ ...step, migrate });
-    });
-  expect(lossy).toThrow(/executions had 16 rows and has 15: put .*before-upgrade.* in its place/);
+        throw new Error('killed');
+      },
+    }));
+    expect(() => openDatabase(path, kill)).toThrow('killed');
+    expect(generation(path)).toEqual({ age: 'current' });
+    return path;
+  }
+
+  test('it is examined at the next start, once', () => {
+    const path = killed();
+    upgrade(path);
+    look(path, (client) => expect(client.pragma('user_version', { simple: true })).toBe(0));
+  });
+
+  test('it is refused when something is missing', () => {
+    const path = killed();
+    const sql = new Database(path);
+    sql.exec(DELETE_ONE);
+    sql.close();
+    expect(() => upgrade(path)).toThrow(/the trail does not hold: .*ended-1/);
+  });
 });
 
 test('a database of a newer version is refused before anything is copied', () => {

@@ -10,6 +10,9 @@ import { generationOf, migrateAll } from './generation.ts';
 /** "CXRC": marks a SQLite file as ours (PRAGMA application_id). */
 export const APPLICATION_ID = 0x43585243;
 
+/** PRAGMA user_version of a file that was given the tables of this version and not yet found to have kept everything. */
+export const UNEXAMINED = 1;
+
 /** A busy wait blocks the event loop, so it is short; the writer tries again by itself. */
 const BUSY_TIMEOUT_MS = 20;
 /** While opening there is nothing yet to be held up: another program is given time to finish its write. */
@@ -35,20 +38,24 @@ export interface Upgrade {
   readonly migrate: () => void;
 }
 
-/**
- * @param upgrade migrates a file that holds a trail, once that is safe.
- * @throws {DatabaseRefused}
- */
-export function openDatabase(
-  path: string,
-  upgrade: (upgrade: Upgrade) => void = ({ migrate }) => migrate(),
-): OpenDatabase {
+/** What is done about a file that holds a trail and is not, or was not long ago, of this version. */
+export interface Care {
+  /** Migrates it, once that is safe. @throws {DatabaseRefused} */
+  readonly upgrade: (upgrade: Upgrade) => void;
+  /** It was migrated and is still UNEXAMINED. @throws {DatabaseRefused} */
+  readonly examine: (upgraded: Pick<Upgrade, 'file' | 'client'>) => void;
+}
+
+const NO_CARE: Care = { upgrade: ({ migrate }) => migrate(), examine: () => {} };
+
+/** @throws {DatabaseRefused} */
+export function openDatabase(path: string, care: Care = NO_CARE): OpenDatabase {
   const file = resolve(path);
   const lock = explain(file, () => takeLock(file));
   let client: Database.Database | undefined;
   try {
     client = explain(file, () => new Database(file, { timeout: OPENING_TIMEOUT_MS }));
-    const orm = explain(file, () => prepareDatabase(file, client as Database.Database, upgrade));
+    const orm = explain(file, () => prepareDatabase(file, client as Database.Database, care));
     const opened = client;
     return {
       client: opened,
@@ -114,11 +121,7 @@ function tidy(client: Database.Database): void {
   }
 }
 
-function prepareDatabase(
-  file: string,
-  client: Database.Database,
-  upgrade: (upgrade: Upgrade) => void,
-): BetterSQLite3Database {
+function prepareDatabase(file: string, client: Database.Database, care: Care): BetterSQLite3Database {
   const isNew = isEmpty(client);
   if (!isNew) refuseForeign(file, client);
   // SQLite opens a file that may not be written without a word, and tells at the first write.
@@ -134,8 +137,9 @@ function prepareDatabase(
   if (applicationId(client) !== APPLICATION_ID) client.pragma(`application_id = ${APPLICATION_ID}`);
   const generation = generationOf(client);
   const migrate = () => migrateAll(client);
-  if (generation.age === 'older' && holdsTrail(client)) upgrade({ file, from: generation.name, client, migrate });
+  if (generation.age === 'older' && holdsTrail(client)) care.upgrade({ file, from: generation.name, client, migrate });
   else migrate();
+  if (client.pragma('user_version', { simple: true }) === UNEXAMINED) care.examine({ file, client });
   client.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   return drizzle(client);
 }

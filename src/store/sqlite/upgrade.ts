@@ -9,7 +9,7 @@ import type { World } from '../../world.ts';
 import { copyInto, discard, publish } from './backup.ts';
 import { generationOf } from './generation.ts';
 import { openForReading } from './inspect.ts';
-import { DatabaseRefused, type Upgrade } from './open.ts';
+import { type Care, DatabaseRefused, UNEXAMINED } from './open.ts';
 import { readHead, verifyAudit } from './verify.ts';
 
 export interface Upgrading {
@@ -22,27 +22,35 @@ const MIB = 1024 * 1024;
 /** Beside the copy, and as much again for what the migrations write. */
 const SPARE_BYTES = 16 * MIB;
 
-/** Killed at any moment, it leaves a file that opens. @throws {DatabaseRefused} */
-export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): (upgrade: Upgrade) => void {
-  return ({ file, from, client, migrate }) => {
-    const begun = world.now();
-    const faults: string[] = [];
-    const before = countsOf(client);
-    const backup = copyBefore({ file, from, client, world, freeBytesIn, faults });
-    for (const fault of faults) log.warn({ database: file, fault }, FAULTY);
-    try {
-      migrate();
-    } catch (error) {
-      throw refused(file, `${reasonOf(error)}. It holds what it held, and ${backup} is a copy of it`, error);
-    }
-    const problem = lost(before, countsOf(client)) ?? (faults.length === 0 ? faultOf(client) : null);
-    if (problem !== null) {
-      log.error({ database: file, problem, backup }, 'the upgrade did not keep everything');
-      throw new DatabaseRefused(
-        `${file} was upgraded, but ${problem}: put ${backup} in its place and run the version that wrote it`,
-      );
-    }
-    log.info({ database: file, from, backup, ...before, tookMs: world.now() - begun }, UPGRADED);
+/** Killed at any moment, it leaves a file that opens. One that did not keep everything is refused at every start. */
+export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): Care {
+  function demandWhole(file: string, client: Database, backup: string, problem: string | null): void {
+    if (problem === null) return void client.pragma('user_version = 0');
+    log.error({ database: file, problem, backup }, 'the upgrade did not keep everything');
+    throw new DatabaseRefused(
+      `${file} was upgraded, but ${problem}: put ${backup} in its place and run the version that wrote it`,
+    );
+  }
+
+  return {
+    upgrade: ({ file, from, client, migrate }) => {
+      const begun = world.now();
+      const faults: string[] = [];
+      const before = countsOf(client);
+      const backup = copyBefore({ file, from, client, world, freeBytesIn, faults });
+      for (const fault of faults) log.warn({ database: file, fault }, FAULTY);
+      const wasSound = faults.length === 0;
+      try {
+        if (wasSound) client.pragma(`user_version = ${UNEXAMINED}`);
+        migrate();
+      } catch (error) {
+        throw refused(file, `${reasonOf(error)}. It holds what it held, and ${backup} is a copy of it`, error);
+      }
+      demandWhole(file, client, backup, lost(before, countsOf(client)) ?? (wasSound ? faultOf(client) : null));
+      log.info({ database: file, from, backup, ...before, tookMs: world.now() - begun }, UPGRADED);
+    },
+    examine: ({ file, client }) =>
+      demandWhole(file, client, newestCopyOf(file) ?? 'a backup of before it', faultOf(client)),
   };
 }
 
@@ -61,8 +69,8 @@ interface Copying {
 
 /** Where the copy is. */
 function copyBefore({ file, from, client, world, freeBytesIn, faults }: Copying): string {
-  const { dir, name } = parse(file);
-  const stem = `${name}-before-upgrade-from-${from}-`;
+  const { dir } = parse(file);
+  const stem = `${stemOf(file)}${from}-`;
   const earlier = readdirSync(dir).filter((found) => found.startsWith(stem));
   // Nobody else makes copies while the lock is held: this one was killed.
   for (const partial of earlier.filter((found) => found.endsWith('.partial'))) discard(join(dir, partial));
@@ -79,6 +87,20 @@ function copyBefore({ file, from, client, world, freeBytesIn, faults }: Copying)
   } catch (error) {
     throw refused(file, `${reasonOf(error)}. It was not changed`, error);
   }
+}
+
+function stemOf(file: string): string {
+  return `${parse(file).name}-before-upgrade-from-`;
+}
+
+/** Their names end with when they were made, after the generation, which grows. */
+function newestCopyOf(file: string): string | undefined {
+  const { dir } = parse(file);
+  const copies = readdirSync(dir).filter((found) => found.startsWith(stemOf(file)) && found.endsWith('.db'));
+  return copies
+    .toSorted()
+    .map((name) => join(dir, name))
+    .at(-1);
 }
 
 /** Whatever changes leaves an entry, so that the same end of the trail is the same state. */
