@@ -59,8 +59,7 @@ export function createInsights({ store, world, log, pollIntervalMs, callbackless
 
   function health(hours = 24): Health & { readonly complete: boolean } {
     const now = world.now();
-    const health = healthOf(book.all(), now - hours * HOUR_MS, now);
-    return { ...health, alerts: callbackless ? [] : health.alerts, complete: readBack === null };
+    return { ...healthOf(book.all(), now - hours * HOUR_MS, now, { callbackless }), complete: readBack === null };
   }
 
   function warn(): void {

@@ -1,12 +1,12 @@
 // `advise`: which grace period and polling window fit each action, and what they would save and cost.
 
-import { readVariable } from '../config/config.ts';
 import { type Advice, milliseconds } from '../insight/advice.ts';
 import { adviseAll } from '../insight/advise.ts';
 import { BASELINE_MS } from '../insight/health.ts';
 import { createInsight } from '../store/sqlite/insight.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
+import { readPace } from './pace.ts';
 import { showProgress } from './print.ts';
 import { type Action, CommandUsage, Negative, readFlags, type Surroundings } from './surroundings.ts';
 import { type Column, clean, tableOf } from './table.ts';
@@ -31,9 +31,10 @@ would save and cost against what is used now. It reads the database, while the r
 
 How long CXone takes is estimated from callbacks, with what nobody saw the end of (time-outs, cancelled, open) counted as
 lasting at least that long (Kaplan-Meier); when a poll found it, it was done since the poll before, as the callbacks make
-likely. Each candidate is then replayed through the polling schedule, with POLL_INTERVAL_SECONDS as it is set. A poll counts
-as much as knowing a result one POLL_INTERVAL_SECONDS earlier. Callbacks that never come are reckoned with at the upper end of
-what their share may be. At most 2,000 executions of an action are looked at, drawn by chance.
+likely. Each candidate is then replayed through the polling schedule, with POLL_INTERVAL_SECONDS as it is set, or what the
+upstream profile allows. A poll counts as much as knowing a result one such interval earlier. Callbacks that never come are
+reckoned with at the upper end of what their share may be. At most 2,000 executions of an action are looked at, drawn by
+chance. Where the upstream profile asks for no callbacks, nothing is advised.
 
 POLLS and LAG (mean, from done at CXone to known here) are of 1,000 executions: now, and as advised. CONFIDENCE is none under
 30 results, low under 200, fair under 1,000, else good; one step lower where more than 10 % is in the dark.
@@ -50,7 +51,7 @@ Exit code: 0 done, 1 there is no such action in this time, 2 it could not be don
     const { world } = surroundings;
     const { to = world.now(), from = to - BASELINE_MS } = readPeriod(values, surroundings);
     if (from >= to) throw new CommandUsage('--to must be later than --from');
-    const pollIntervalSeconds = readVariable(surroundings.env(), 'POLL_INTERVAL_SECONDS');
+    const { pollIntervalMs, callbackless } = readPace(surroundings.env());
     const actions = await withDatabase(surroundings, values.database, async (client) => {
       const progress = showProgress('reading', surroundings, 'thousandths of the time');
       const pause = async (done: number) => {
@@ -59,7 +60,7 @@ Exit code: 0 done, 1 there is no such action in this time, 2 it could not be don
       };
       const tools = {
         store: createInsight(client),
-        intervalMs: pollIntervalSeconds * 1000,
+        intervalMs: pollIntervalMs,
         random: world.random,
         pause,
       };
@@ -72,11 +73,16 @@ Exit code: 0 done, 1 there is no such action in this time, 2 it could not be don
       throw new Negative(`Nothing of "${values.action}" was sent in this time.`);
     }
     const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-    if (values.json) surroundings.write(`${JSON.stringify({ ...period, pollIntervalSeconds, actions })}\n`);
-    else show(actions, period, surroundings);
+    const advised = callbackless ? [] : actions;
+    const pollIntervalSeconds = pollIntervalMs / 1000;
+    if (callbackless) surroundings.tell(CALLBACKLESS);
+    if (values.json) surroundings.write(`${JSON.stringify({ ...period, pollIntervalSeconds, actions: advised })}\n`);
+    else show(advised, period, surroundings);
     return 0;
   },
 };
+
+const CALLBACKLESS = 'The upstream profile asks for no callbacks: no grace period fits better than another.\n';
 
 function show(actions: readonly Advice[], period: { from: string; to: string }, surroundings: Surroundings): void {
   surroundings.tell(`Submitted from ${period.from} to ${period.to}\n`);

@@ -7,6 +7,7 @@ import { createPathBook, HOUR_MS } from '../insight/paths.ts';
 import { createInsight } from '../store/sqlite/insight.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
+import { readPace } from './pace.ts';
 import { printLines, showProgress } from './print.ts';
 import { type Action, CommandUsage, readFlags, type Surroundings } from './surroundings.ts';
 import { type Column, tableOf } from './table.ts';
@@ -41,7 +42,7 @@ callback minus poll, median and 95th percentile, of the first 500 of the hour.
 
 An hour is an alert when it has at least 20 outcomes, so many missing would come up in less than one of 1,000 hours if nothing
 had changed, and the share is 5 points more than in the 7 days before. An action with fewer than 100 outcomes in those days
-is held against one half.
+is held against one half. Where the upstream profile asks for no callbacks, none is missed, and there is no alert.
 
 ${TIME_HELP}
 
@@ -55,6 +56,7 @@ Exit code: 0 all is as it was, 1 there is an alert, 2 it could not be done.
     const now = surroundings.world.now();
     const { to = now, from = to - DAY_MS } = readPeriod(values, surroundings);
     if (from >= to) throw new CommandUsage('--to must be later than --from');
+    const { callbackless } = readPace(surroundings.env());
     const found = await withDatabase(surroundings, values.database, async (client) => {
       const book = createPathBook();
       const progress = showProgress('reading', surroundings, 'thousandths of the time');
@@ -64,9 +66,9 @@ Exit code: 0 all is as it was, 1 there is an alert, 2 it could not be done.
         await breath();
       });
       progress.done();
-      return healthOf(book.all(), from, to);
+      return healthOf(book.all(), from, to, { callbackless });
     });
-    show(found, values.json, surroundings);
+    show(found, values.json, callbackless ? 'are not asked for by the upstream profile' : AS_EVER, surroundings);
     return found.alerts.length > 0 ? 1 : 0;
   },
 };
@@ -75,7 +77,9 @@ function ofAction(actionId: string | undefined): { readonly actionId?: string } 
   return actionId === undefined ? {} : { actionId };
 }
 
-function show(found: Health, json: boolean, surroundings: Surroundings): void {
+const AS_EVER = 'come as they did in the 7 days before';
+
+function show(found: Health, json: boolean, wellness: string, surroundings: Surroundings): void {
   if (json) {
     surroundings.write(`${JSON.stringify(found)}\n`);
     return;
@@ -83,7 +87,7 @@ function show(found: Health, json: boolean, surroundings: Surroundings): void {
   surroundings.tell(`Ended from ${found.from} to ${found.to}\n`);
   surroundings.write(tableOf(COLUMNS, found.hours, surroundings));
   const alerts = found.alerts.map(({ message }) => ({ name: 'alert', level: 'fail', message }) as const);
-  const well = { name: 'callbacks', level: 'ok', message: 'come as they did in the 7 days before' } as const;
+  const well = { name: 'callbacks', level: 'ok', message: wellness } as const;
   printLines(alerts.length === 0 ? [well] : alerts, surroundings);
 }
 

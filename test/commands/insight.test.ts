@@ -1,7 +1,9 @@
 // `health` and `advise`: what callbacks did, and what would suit them better, from the file alone.
 
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import CXONE from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { type Life, live } from '../support/lives.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
@@ -14,7 +16,7 @@ const HOUR = 3_600_000;
 type Lived = readonly [life: Life, count: number, at: number, actionId?: string];
 
 /** Runs a command on a database in which these lived, one hour after the start. */
-async function run(line: string, lives: readonly Lived[], terminal = false) {
+async function run(line: string, lives: readonly Lived[], env: Readonly<Record<string, string>> = {}) {
   const world = createManualWorld(1, START + HOUR);
   const path = join(temporaryFolder(), 'receiver.db');
   const fatal = (error: unknown) => {
@@ -25,7 +27,7 @@ async function run(line: string, lives: readonly Lived[], terminal = false) {
     await Promise.all(Array.from({ length: count }, (_, i) => live(store, life, at + i, { actionId })));
   }
   await store.close();
-  return command(line, { DATABASE_PATH: path }, terminal, { world });
+  return command(line, { DATABASE_PATH: path, ...env }, false, { world });
 }
 
 const USUAL: readonly Lived[] = [
@@ -61,6 +63,18 @@ describe('health', () => {
     expect([code, from]).toEqual([1, '2026-01-01T00:00:00.000Z']);
     expect(hours).toMatchObject([{ actionId: 'charge', byPoll: 30, missed: 30, missedShare: 1, verdict: 'risen' }]);
     expect(alerts).toMatchObject([{ baseline: { missed: 5, outcomes: 100 } }]);
+  });
+
+  test('where the upstream profile asks for no callbacks, none is missing', async () => {
+    const lives: Lived[] = [...USUAL, ['poll', 30, START]];
+    const { code, out } = await run('health', lives, { CXONE_PROFILE: 'cxone-jobs' });
+    expect([code, out.includes('ALERT')]).toEqual([0, false]);
+    expect(out).toContain('callbacks: are not asked for by the upstream profile');
+  });
+
+  test('a profile that is not there is named', async () => {
+    const { code, err } = await run('health', [], { CXONE_PROFILE: 'cxone-job' });
+    expect([code, err]).toEqual([2, expect.stringContaining('CXONE_PROFILE: ')]);
   });
 
   test('of an empty database there is nothing to say', async () => {
@@ -111,6 +125,25 @@ describe('advise', () => {
     const { code, out } = await run('advise', [['callback', 5, START]]);
     expect(code).toBe(0);
     expect(out).toContain('charge: too little to go by: 5 results were seen, and 30 are needed.');
+  });
+
+  test('polls are reckoned as far apart as the upstream profile wants them', async () => {
+    const profile = join(temporaryFolder(), 'seldom.json');
+    writeFileSync(
+      profile,
+      JSON.stringify({ name: 'seldom', extends: 'cxone', poll: { ...CXONE.poll, minIntervalSeconds: 20 } }),
+    );
+    const lives: Lived[] = [...LOST, ['timeout', 20, START]];
+    const given = async (env = {}) => JSON.parse((await run('advise --json', lives, env)).out);
+    const [often, seldom] = [await given(), await given({ CXONE_PROFILE: profile })];
+    expect([often.pollIntervalSeconds, seldom.pollIntervalSeconds]).toEqual([2, 20]);
+    expect(seldom.actions[0].current.cost.polls).toBeLessThan(often.actions[0].current.cost.polls);
+  });
+
+  test('where the upstream profile asks for no callbacks, no grace period fits better than another', async () => {
+    const { code, out, err } = await run('advise --json', LOST, { CXONE_PROFILE: 'cxone-jobs' });
+    expect([code, JSON.parse(out).actions]).toEqual([0, []]);
+    expect(err).toContain('The upstream profile asks for no callbacks');
   });
 
   test('an action that nobody sent is named', async () => {
