@@ -7,17 +7,8 @@ import { createCallbackTokens } from './callback-tokens.ts';
 import { createCallbackUrls } from './callback-url.ts';
 import { callbackRulesOf } from './config/callback-rules.ts';
 import type { Config } from './config/config.ts';
-import { secretsIn } from './config/secrets.ts';
-import { createCourier } from './courier/client.ts';
-import type { Resolve } from './courier/guard.ts';
-import type { Courier } from './courier/port.ts';
-import { createNotifyRules } from './courier/rules.ts';
-import { createSecretsOf } from './courier/signature.ts';
-import { createCxone } from './cxone/client.ts';
-import { NETWORK, type Wire } from './cxone/exchange.ts';
 import { paceOf } from './cxone/pace.ts';
 import { loadProfile } from './cxone/profile.ts';
-import { openRecorder } from './cxone/recording/recorder.ts';
 import { createFigures } from './figures/figures.ts';
 import { createFormTokens } from './form-tokens.ts';
 import { createApp } from './http/app.ts';
@@ -32,14 +23,14 @@ import { type Log, reasonOf } from './log.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createLanes } from './notify/lanes.ts';
+import { type OutsideMachine, openOutside } from './outside.ts';
 import { createReadiness } from './readiness.ts';
 import { createReconciliations } from './reconcile.ts';
 import { createResolve } from './resolve.ts';
 import { createExportFiles } from './retention/export-files.ts';
 import type { Store } from './store/port.ts';
-import { createSqliteStore } from './store/sqlite/store.ts';
 import { createSubmit } from './submit.ts';
-import { hasRegisteredTracer, NO_TRACING, type Tracing } from './tracing/tracing.ts';
+import { startTracing } from './tracing/start.ts';
 import { createWaiters } from './waiters.ts';
 import type { World } from './world.ts';
 
@@ -70,13 +61,8 @@ export interface ServiceOptions {
   readonly machine?: Partial<Machine>;
 }
 
-interface Machine {
+interface Machine extends OutsideMachine {
   readonly listen: typeof listen;
-  readonly wire: Wire;
-  /** Looks up the hosts that notifications go to. */
-  readonly resolve: Resolve;
-  /** Carries the notifications. */
-  readonly courier: Courier;
   readonly metrics: Metrics;
 }
 
@@ -97,25 +83,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, world, log } = options;
   const profile = loadProfile(config.cxone.profilePath);
   const callbacks = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
-  const { listen: open, wire = NETWORK, resolve, metrics = createMetrics() } = options.machine ?? {};
-  const tracing = await startTracing(config, world, log);
-  const recorder = openRecorder({ ...config.cxone, profile, secrets: secretsIn(config), world, log });
-  let store: ReturnType<typeof createSqliteStore>;
-  try {
-    const { observeCommit } = metrics;
-    store = createSqliteStore({ path: config.databasePath, world, log, fatal: options.fatal, observeCommit });
-  } catch (error) {
-    recorder.close();
-    throw error;
-  }
+  const { listen: open, metrics = createMetrics(), ...machine } = options.machine ?? {};
+  const tracing = await startTracing(config.tracing, world, log);
+  const { fatal } = options;
+  const outside = openOutside({ config, profile, world, log, fatal, machine, observeCommit: metrics.observeCommit });
+  const { recorder, store, cxone, courier, notifyRules, notifySecrets } = outside;
   if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);
-  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log, wire: recorder.over(wire) });
-  const notifyRules = createNotifyRules(config.notifications.allowedOrigins);
-  const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
   const notifyUrls = new Map(config.notifications.urls.map(({ app, url }) => [app, url]));
-  const courier =
-    options.machine?.courier ??
-    createCourier({ rules: notifyRules, secretsOf: notifySecrets, world, ...(resolve ? { resolve } : {}) });
   const waiters = createWaiters(store, world);
   const streams = createStreams(store, world);
   let loops: ReadonlyMap<string, Loop> = new Map();
@@ -189,10 +163,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const place = { ...config, sockets, now: world.now, log, ...(open ? { open } : {}) };
     listeners = await openListeners((surface) => createApp(http, surface), place);
   } catch (error) {
-    cxone.close();
-    recorder.close();
-    courier.close();
-    await store.close();
+    await outside.close();
     throw error;
   }
   const { tls } = listeners;
@@ -225,10 +196,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const atWork = [...[...loops.values()].map((loop) => loop.stop()), reconciliations.stop()];
     await inTime(Promise.all(atWork), late);
     await (closing ?? listeners.close(Math.max(0, late - world.now())));
-    cxone.close();
-    recorder.close();
-    courier.close();
-    await store.close();
+    await outside.close();
     ended.abort();
     // What the trail holds for as long as nobody writes it.
     await heads.report();
@@ -244,12 +212,4 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   const { url, webhookUrl } = listeners;
   return { url, webhookUrl, store, stop, reload: async () => tls?.reload() };
-}
-
-/** OpenTelemetry is loaded only for those who want it: nobody else pays for it, with time or with memory. */
-async function startTracing({ tracing }: Config, world: World, log: Log): Promise<Tracing> {
-  const registered = hasRegisteredTracer();
-  if (tracing === null && !registered) return NO_TRACING;
-  const { createOtel, createRegisteredOtel } = await import('./tracing/otel.ts');
-  return registered || tracing === null ? createRegisteredOtel(world) : createOtel(tracing, world, log);
 }

@@ -44,7 +44,15 @@ const OTEL = ['@opentelemetry/api', '@opentelemetry/sdk-trace'];
 const DRIZZLE = ['drizzle-orm', 'drizzle-orm/better-sqlite3', 'better-sqlite3'];
 const TIMERS = ['node:timers', 'node:timers/promises', 'timers', 'timers/promises'];
 const CLIENT = ['cxone/client.ts', 'cxone/token.ts', 'cxone/limiter.ts', 'cxone/profile.ts', 'cxone/deeper/still.ts'];
-const TOP = ['service.ts', 'main.ts', 'config/config.ts', 'config/variables.ts', 'commands/run.ts', 'doctor/check.ts'];
+const TOP = [
+  'service.ts',
+  'outside.ts',
+  'main.ts',
+  'config/config.ts',
+  'config/variables.ts',
+  'commands/run.ts',
+  'doctor/check.ts',
+];
 const COURIER = ['courier/client.ts', 'courier/rules.ts', 'courier/deeper/still.ts'];
 const PLAY = ['simulator/app.ts', 'demo/run.ts', 'demo.ts'];
 const SQLITE = ['store/sqlite/open.ts', 'store/sqlite/deeper/still.ts'];
@@ -333,7 +341,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     ],
   },
   'the wiring and the configuration know neither simulator nor demo nor the command line': {
-    files: ['service.ts', 'config/config.ts', 'config/env-file.ts'],
+    files: ['service.ts', 'outside.ts', 'config/config.ts', 'config/env-file.ts'],
     refused: [...PLAY, ...OTEL, 'main.ts', 'commands/run.ts', 'doctor/check.ts'],
     allowed: [...PORTS, ...CLIENT, ...HTTP, ...SQLITE, 'submit.ts', 'config/config.ts', 'valibot', 'pino'],
   },
@@ -385,6 +393,7 @@ const GUARDED = [
   'cxone/client.ts',
   'client/requests.ts',
   'service.ts',
+  'outside.ts',
   'main.ts',
   'commands/run.ts',
   'doctor/check.ts',
