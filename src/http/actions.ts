@@ -23,7 +23,7 @@ const STORE_RETRY_SECONDS = 5;
 type Dependencies = Pick<HttpDependencies, 'store' | 'world'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
-interface Actions {
+export interface Actions {
   readonly poll: Handler;
   readonly pollMany: Handler;
   readonly cancelMany: Handler;

@@ -25,7 +25,7 @@ const PRUNED =
 type Dependencies = Pick<HttpDependencies, 'store' | 'world'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
-interface Notifications {
+export interface Notifications {
   readonly list: Handler;
   readonly one: Handler;
   readonly replay: Handler;

@@ -2,8 +2,8 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { ExecutionFilter, Store } from '../../store/port.ts';
-import type { Identity } from '../authentication.ts';
+import type { Store } from '../../store/port.ts';
+import type { Actions } from '../actions.ts';
 import { parseSelection } from '../list-query.ts';
 import {
   type Asked,
@@ -23,15 +23,8 @@ import { inWords, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
 import { badge } from './words.ts';
 
-export interface ExecutionVerbs {
-  readonly poll: Handler;
+export interface ExecutionVerbs extends Pick<Actions, 'poll' | 'actOnSelection'> {
   readonly cancel: Handler;
-  actOnSelection(
-    what: 'poll' | 'cancel',
-    filter: ExecutionFilter,
-    caller: Identity,
-    signal: AbortSignal,
-  ): Promise<Response>;
 }
 
 export function createExecutionActions(

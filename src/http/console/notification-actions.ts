@@ -2,9 +2,9 @@
 
 import { html } from 'hono/html';
 import type { Outbox } from '../../store/outbox-port.ts';
-import type { Identity } from '../authentication.ts';
 import { parseReplay } from '../notification-query.ts';
-import { COUNTED, type Confirmation, counted, type Handler, searchOf, seeOther } from './confirmation.ts';
+import type { Notifications } from '../notifications.ts';
+import { COUNTED, type Confirmation, counted, searchOf, seeOther } from './confirmation.ts';
 import { unknown } from './console.ts';
 import { gather } from './gather.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
@@ -13,10 +13,7 @@ import { inWords, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
 import { badge } from './words.ts';
 
-export interface NotificationVerbs {
-  readonly replay: Handler;
-  replaySelection(filter: Parameters<Outbox['replay']>[0], caller: Identity, signal: AbortSignal): Promise<Response>;
-}
+export type NotificationVerbs = Pick<Notifications, 'replay' | 'replaySelection'>;
 
 export function createNotificationActions(
   store: Pick<Outbox, 'findNotification' | 'listNotifications'>,
