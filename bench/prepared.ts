@@ -7,16 +7,16 @@ import { dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { createCallbackUrls } from '../src/callback-url.ts';
+import { createCallbackUrls } from '../src/callbacks/signed-url.ts';
 import type { AuditDraft } from '../src/execution/event.ts';
 import { accept, DEFAULT_PRIORITY, type Dispatchable } from '../src/execution/execution.ts';
 import { transition } from '../src/execution/transition.ts';
-import { MIGRATIONS } from '../src/store/sqlite/generation.ts';
-import { type OpenDatabase, openDatabase } from '../src/store/sqlite/open.ts';
+import { timeOrderedIds } from '../src/lib/world.ts';
+import { createTrail } from '../src/store/sqlite/audit/append.ts';
+import { type OpenDatabase, openDatabase } from '../src/store/sqlite/file/open.ts';
+import { MIGRATIONS } from '../src/store/sqlite/file/schema-version.ts';
 import { toRow } from '../src/store/sqlite/rows.ts';
 import { prepareStatements } from '../src/store/sqlite/statements.ts';
-import { createTrail } from '../src/store/sqlite/trail.ts';
-import { timeOrderedIds } from '../src/world.ts';
 
 /** To whom every prepared execution belongs. */
 export const APP = 'bench';

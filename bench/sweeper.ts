@@ -3,10 +3,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { Log } from '../src/log.ts';
+import type { Log } from '../src/lib/log.ts';
+import { systemWorld } from '../src/lib/world.ts';
 import type { Store } from '../src/store/port.ts';
 import { createSqliteStore } from '../src/store/sqlite/store.ts';
-import { systemWorld } from '../src/world.ts';
 import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
 import { copyOf, type Preparation, type Prepared, preparedIn } from './prepared.ts';
 

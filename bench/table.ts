@@ -1,6 +1,6 @@
 // What the bench prints: on what machine, each row as it lands, and all of them at the end with what they stand on.
 
-import { type Column, tableOf } from '../src/commands/table.ts';
+import { type Column, tableOf } from '../src/cli/table.ts';
 import type { Machine } from './machine.ts';
 import { type Goal, type Row, type Spread, verdict } from './measure.ts';
 

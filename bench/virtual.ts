@@ -2,7 +2,7 @@
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Courier } from '../src/courier/port.ts';
+import type { Courier } from '../src/webhooks/port.ts';
 import { type Clock, createClock, withStoppedWatch } from '../test/simulation/clock.ts';
 import { createSimulatedCxone } from '../test/simulation/cxone.ts';
 import type { Fate, Outage } from '../test/simulation/history.ts';

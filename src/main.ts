@@ -1,13 +1,14 @@
 #!/usr/bin/env node
+
 // The command line: one word says what to run.
 
-import { asCalled } from './as-called.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { withEnvFile } from './config/env-file.ts';
 import { secretsIn } from './config/secrets.ts';
-import { type Log, reasonOf } from './log.ts';
-import type { Service } from './service.ts';
-import { systemWorld } from './world.ts';
+import { asCalled } from './lib/command-name.ts';
+import { type Log, reasonOf } from './lib/log.ts';
+import { systemWorld } from './lib/world.ts';
+import type { Service } from './receiver.ts';
 
 const HELP = asCalled(`Usage: node src/main.ts COMMAND …
 
@@ -66,14 +67,14 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
 
 /** The commands of operators, loaded only when one is wanted. */
 async function operate(command: string | undefined, args: readonly string[]): Promise<void> {
-  const { COMMAND_NAMES, runCommand } = await import('./commands/run.ts');
+  const { COMMAND_NAMES, runCommand } = await import('./cli/run.ts');
   if (command === undefined) throw new UsageError('Say what to run.');
   if (!COMMAND_NAMES.includes(command)) {
-    const { orNearest } = await import('./commands/nearest.ts');
+    const { orNearest } = await import('./cli/did-you-mean.ts');
     const known = [...COMMAND_NAMES, 'start', 'demo', 'simulator'];
     throw new UsageError(`There is no command "${command}"${orNearest(command, known)}.`);
   }
-  const { surroundingsOf } = await import('./commands/of-process.ts');
+  const { surroundingsOf } = await import('./cli/process-context.ts');
   const surroundings = surroundingsOf(() => withEnvFile(process.env), process.env);
   process.exitCode = await runCommand(command, args, surroundings);
 }
@@ -83,9 +84,9 @@ class UsageError extends Error {}
 async function start(): Promise<void> {
   // Loaded here, so that whoever only looks does not wait for all of it.
   const [{ createJsonLog }, { inheritedSockets }, { startService }] = await Promise.all([
-    import('./json-log.ts'),
-    import('./http/inherited.ts'),
-    import('./service.ts'),
+    import('./observability/pino-log.ts'),
+    import('./http/server/socket-activation.ts'),
+    import('./receiver.ts'),
   ]);
   const config = readConfig(withEnvFile(process.env));
   const log = createJsonLog(config.logLevel, secretsIn(config));

@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import Database from 'better-sqlite3';
-import { createCallbackUrls } from '../../src/callback-url.ts';
+import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
 
 export interface LoadRequest {
   readonly path: string;

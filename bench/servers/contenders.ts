@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { verifyAudit } from '../../src/store/sqlite/verify.ts';
+import { verifyAudit } from '../../src/store/sqlite/verify/verify.ts';
 import { copyOf, type Prepared } from '../prepared.ts';
 import { type Place, type Process, startProcess } from '../process.ts';
 import { settled } from '../settled.ts';

@@ -3,7 +3,7 @@
 
 import Database from 'better-sqlite3';
 import { Hono } from 'hono';
-import { CALLBACK_PATH, createCallbackUrls } from '../../src/callback-url.ts';
+import { CALLBACK_PATH, createCallbackUrls } from '../../src/callbacks/signed-url.ts';
 import { type Outcome, readOutcome } from './callback.ts';
 import { serve } from './serve.ts';
 

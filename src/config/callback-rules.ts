@@ -1,9 +1,9 @@
 // What callbacks must show: the upstream profile says which checks and their shape, the configuration holds the secrets.
 
-import type { TokenRule } from '../callback-tokens.ts';
+import type { TokenRule } from '../callbacks/bearer-tokens.ts';
+import type { BodySignatureShape } from '../callbacks/body-hmac.ts';
+import type { CallbackRules } from '../callbacks/checks.ts';
 import { LIFETIME_SECONDS, type Verifier } from '../cxone/profile/callback.ts';
-import type { BodySignatureShape } from '../http/checks/body-signature.ts';
-import type { CallbackRules } from '../http/checks/callback-checks.ts';
 import type { CallbackSettings } from './callbacks.ts';
 import { ConfigError } from './config.ts';
 

@@ -1,10 +1,10 @@
 // The variables that say what a callback must show besides its signed URL, and what it is then good for.
 
 import * as v from 'valibot';
+import type { BodySignatureShape } from '../callbacks/body-hmac.ts';
+import type { Credential } from '../callbacks/credentials.ts';
 import { isFreeHeader, isHeaderName, TOLERANCE_SECONDS } from '../cxone/profile/callback.ts';
-import { type AddressRange, readRange } from '../http/checks/addresses.ts';
-import type { BodySignatureShape } from '../http/checks/body-signature.ts';
-import type { Credential } from '../http/checks/credentials.ts';
+import { type AddressRange, readRange } from '../lib/ip-address.ts';
 import { items, KEY_TEXT, type Key, keys, MIN_KEY_LENGTH, secret, secrets, text, wholeNumber } from './fields.ts';
 
 const BASIC_PAIR = /^[^:]{1,64}:.*$/;

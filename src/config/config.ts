@@ -1,9 +1,9 @@
 // Environment variables → one validated configuration with units in its names, or every mistake at once.
 
 import * as v from 'valibot';
-import type { TlsFiles } from '../http/tls.ts';
-import type { CallbackTrust } from '../resolve.ts';
-import type { OtelOptions } from '../tracing/otel.ts';
+import type { TlsFiles } from '../http/server/tls.ts';
+import type { OtelOptions } from '../observability/tracing/otel.ts';
+import type { CallbackTrust } from '../usecases/receive-callback.ts';
 import { type AppShares, appSharesOf } from './apps.ts';
 import { type CallbackSettings, callbackSettingsOf } from './callbacks.ts';
 import { type CxoneConfig, cxoneOf, missingFor } from './cxone.ts';

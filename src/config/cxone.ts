@@ -2,9 +2,9 @@
 
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-import { needsOf } from '../cxone/needs.ts';
-import { loadProfile, type Profile, ProfileError } from '../cxone/profile.ts';
-import type { Credentials } from '../cxone/token-request.ts';
+import type { Credentials } from '../cxone/auth/token-request.ts';
+import { loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
+import { needsOf } from '../cxone/profile/required-settings.ts';
 import { domain, HOST_NAME, items, secret, text, url, withoutTrailingSlash } from './fields.ts';
 
 export interface CxoneConfig extends Credentials {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { reasonOf } from '../log.ts';
+import { reasonOf } from '../lib/log.ts';
 import { ConfigError } from './config.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;

@@ -1,8 +1,8 @@
 // The variables that say where apps are told what became of their executions, where they may be told, and who signs it.
 
 import * as v from 'valibot';
-import { type AllowedOrigin, createNotifyRules, readOrigin } from '../courier/rules.ts';
-import { type AppSecret, secretProblem } from '../courier/signature.ts';
+import { type AppSecret, secretProblem } from '../webhooks/signature.ts';
+import { type AllowedOrigin, createNotifyRules, readOrigin } from '../webhooks/url-policy.ts';
 import { items, KEY_NAME, type Key, secret, text } from './fields.ts';
 
 /** Where an app is told when its submission names no place. */

@@ -1,7 +1,7 @@
 // Secrets from files, as secret stores and systemd hand them out: NAME_FILE in the place of each variable that is marked secret.
 
 import { readFileSync } from 'node:fs';
-import { reasonOf } from '../log.ts';
+import { reasonOf } from '../lib/log.ts';
 import type { Variable } from './variables.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;

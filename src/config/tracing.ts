@@ -1,7 +1,7 @@
 // The variables of tracing, under the names that OpenTelemetry gives them: what each may hold, and what they make together.
 
 import * as v from 'valibot';
-import type { OtelOptions, SamplerName } from '../tracing/otel.ts';
+import type { OtelOptions, SamplerName } from '../observability/tracing/otel.ts';
 import { secret, text, url, withoutTrailingSlash } from './fields.ts';
 
 const SAMPLERS = [

@@ -1,22 +1,22 @@
 // CXone over HTTP: what the service asks of it, in the dialect of a profile, under one limiter.
 
-import type { Log } from '../log.ts';
-import type { World } from '../world.ts';
-import { decodeUtf8, isDotSegment, readCallback } from './answers.ts';
-import { pollAnswer, type Reply, submitAnswer } from './classify.ts';
-import { createEndpoints, type Endpoints } from './endpoints.ts';
-import { errorTextOf } from './error-text.ts';
-import { createExchange, type HttpReply, type HttpRequest, type Wire } from './exchange.ts';
-import { createAllowedHosts } from './hosts.ts';
-import type { Verdict } from './limiter/concurrency.ts';
-import { createLimiter, type LimiterState } from './limiter.ts';
+import type { Log } from '../lib/log.ts';
+import type { World } from '../lib/world.ts';
+import { createTokens, type Tokens } from './auth/access-token.ts';
+import { createStaticTokens } from './auth/static-token.ts';
+import type { Credentials } from './auth/token-request.ts';
+import { executeRequest, pollRequest } from './build-requests.ts';
+import { unfitParts } from './build-submission.ts';
+import { pollAnswer, type Reply, submitAnswer } from './classify-response.ts';
+import { createAllowedHosts } from './discovery/allowed-hosts.ts';
+import { createEndpoints, type Endpoints } from './discovery/endpoints.ts';
+import { errorTextOf } from './error-message.ts';
+import type { Verdict } from './limiter/adaptive-concurrency.ts';
+import { createLimiter, type LimiterState } from './limiter/limiter.ts';
+import { decodeUtf8, isDotSegment, readCallback } from './parse-response.ts';
 import { type Cxone, TokenUnavailable } from './port.ts';
-import { isPollable, type Profile } from './profile.ts';
-import { executeRequest, pollRequest } from './requests.ts';
-import { createStaticTokens } from './static-token.ts';
-import { unfitParts } from './submission-body.ts';
-import { createTokens, type Tokens } from './token.ts';
-import type { Credentials } from './token-request.ts';
+import { isPollable, type Profile } from './profile/profile.ts';
+import { createExchange, type HttpReply, type HttpRequest, type Wire } from './transport.ts';
 
 /** Longest that a request which holds a permit already waits for a pause to end; past it the execution had better go back. */
 const MAX_WAIT_MS = 5_000;

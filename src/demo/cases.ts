@@ -1,7 +1,7 @@
 // What the demo submits: every fate of the simulator at least once, and the two that only a receiver can bring about.
 
 import type { Expectation } from '../simulator/fate.ts';
-import { catalogue } from '../simulator/fates.ts';
+import { catalogue } from '../simulator/fates/catalogue.ts';
 
 /** A fate's promise; how often it is POSTed may be left open. */
 export interface DemoExpectation extends Omit<Expectation, 'status' | 'resolvedBy' | 'posts'> {

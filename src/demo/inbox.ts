@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { verifyNotification } from '../client/verify-notification.ts';
-import { listen } from '../http/server.ts';
+import { listen } from '../http/server/server.ts';
 
 export interface Inbox {
   readonly origin: string;

@@ -1,6 +1,6 @@
 // How far the demo is: one line that moves on a terminal, a plain line now and then elsewhere.
 
-import type { World } from '../world.ts';
+import type { World } from '../lib/world.ts';
 
 const MOVING_MS = 200;
 const PLAIN_MS = 2_000;

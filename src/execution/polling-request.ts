@@ -2,8 +2,8 @@
 
 import { entry } from './entry.ts';
 import { type Execution, isTerminal } from './execution.ts';
-import { askedSoon } from './hinting.ts';
 import type { Transition } from './outcome.ts';
+import { askedSoon } from './unverified-callback.ts';
 
 /** Why CXone cannot be asked about an execution: it has ended, it was not sent, or CXone's name for it is not known. */
 export type NotPollable = 'ended' | 'queued' | 'nameless';

@@ -9,14 +9,14 @@
 // A terminal status absorbs everything: what comes later leaves its entry, and a result that comes after an
 // ending without one is kept as lateResult.
 
-import { cancelled, expired } from './ending.ts';
+import { callback, polled, pollFailed, pollNotFound, unreadable } from './callback-and-poll-events.ts';
 import type { ExecutionEvent } from './event.ts';
 import type { Execution } from './execution.ts';
-import { callback, polled, pollFailed, pollNotFound, unreadable } from './hearing.ts';
-import { hinted } from './hinting.ts';
+import { cancelled, expired } from './expiry-and-cancel.ts';
 import type { Transition } from './outcome.ts';
 import { pollRequested } from './polling-request.ts';
-import { dispatched, held, refused, submitted, uncertain, unsent } from './sending.ts';
+import { dispatched, held, refused, submitted, uncertain, unsent } from './submit-events.ts';
+import { hinted } from './unverified-callback.ts';
 
 export function transition(execution: Execution, event: ExecutionEvent, now: number): Transition {
   switch (event.type) {

@@ -1,26 +1,26 @@
 // What the HTTP side is given by the service.
 
-import type { CallbackTokens } from '../callback-tokens.ts';
-import type { CallbackUrls } from '../callback-url.ts';
-import type { NotifyRules } from '../courier/port.ts';
+import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
+import type { CallbackRefusal, CallbackRules } from '../callbacks/checks.ts';
+import type { CallbackUrls } from '../callbacks/signed-url.ts';
 import type { Cxone } from '../cxone/port.ts';
 import type { Outcome } from '../execution/outcome.ts';
-import type { Figures } from '../figures/figures.ts';
-import type { FormTokens } from '../form-tokens.ts';
-import type { Insights } from '../insights.ts';
-import type { Streams } from '../live/streams.ts';
-import type { Log } from '../log.ts';
-import type { ServedRequest } from '../metrics/requests.ts';
-import type { Reconciliations } from '../reconcile.ts';
-import type { Resolve } from '../resolve.ts';
+import type { Log } from '../lib/log.ts';
+import type { World } from '../lib/world.ts';
+import type { ServedRequest } from '../observability/metrics/requests.ts';
+import type { Tracing } from '../observability/tracing/tracing.ts';
+import type { Insights } from '../stats/callback-insights.ts';
+import type { Figures } from '../stats/dashboard/dashboard.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
-import type { Submit } from '../submit.ts';
-import type { Tracing } from '../tracing/tracing.ts';
-import type { Waiters } from '../waiters.ts';
-import type { World } from '../world.ts';
-import type { CallbackRefusal, CallbackRules } from './checks/callback-checks.ts';
-import type { RateLimits } from './rate-limits.ts';
+import type { Streams } from '../usecases/follow-events/streams.ts';
+import type { Resolve } from '../usecases/receive-callback.ts';
+import type { Reconciliations } from '../usecases/reconcile/reconciliations.ts';
+import type { Submit } from '../usecases/submit.ts';
+import type { Waiters } from '../usecases/wait-for-outcome.ts';
+import type { NotifyRules } from '../webhooks/port.ts';
+import type { FormTokens } from './console/csrf-tokens.ts';
+import type { RateLimits } from './middleware/rate-limit.ts';
 
 /** A bearer key and whose it is; one name may have several keys. */
 export interface NamedKey {

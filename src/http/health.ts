@@ -1,9 +1,9 @@
 // Whether the process lives, whether it can do its work, and how it fares.
 
-import { reasonOf } from '../log.ts';
-import { answer, json } from './answers.ts';
+import { reasonOf } from '../lib/log.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { problem } from './problems.ts';
+import { answer, json } from './response/json.ts';
+import { problem } from './response/problem.ts';
 import type { LiveAnswer, ReadyAnswer } from './schemas/health.ts';
 
 const RETRY_AFTER_SECONDS = 5;

@@ -3,15 +3,15 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import { isJsonObject } from '../execution/json.ts';
-import { type ReconcileRequest, representReconciliation } from '../reconcile/report.ts';
-import { json } from './answers.ts';
-import { callerName, type Identity } from './authentication.ts';
+import { type ReconcileRequest, representReconciliation } from '../usecases/reconcile/report.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { readJsonBody } from './json-body.ts';
-import { NAME, NAME_RULE } from './names.ts';
-import { invalidInput, pointerTo, problem } from './problems.ts';
-import { time } from './query.ts';
-import { howMany, type Validated, validate } from './validation.ts';
+import { callerName, type Identity } from './middleware/authentication.ts';
+import { NAME, NAME_RULE } from './request/identifier.ts';
+import { time } from './request/list-parameters.ts';
+import { readJsonBody } from './request/read-json.ts';
+import { howMany, type Validated, validate } from './request/validate.ts';
+import { json } from './response/json.ts';
+import { invalidInput, pointerTo, problem } from './response/problem.ts';
 
 const APP_RULE = 'must be the name of an app, of 1 to 128 characters';
 const DRAINING_RETRY_SECONDS = 5;

@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import type { JsonObject } from '../execution/json.ts';
 import { give, json, retryAfter, type SimulatorEnv } from './answers.ts';
-import { apiOf } from './api.ts';
+import { apiOf } from './api/by-dialect.ts';
 import { bearerOf } from './calls.ts';
 import { BadDials, chooseScript } from './choose.ts';
 import type { Dice } from './dice.ts';

@@ -3,7 +3,7 @@
 import { Hono } from 'hono';
 import { createActionRoutes } from './action-routes.ts';
 import { json, type SimulatorEnv } from './answers.ts';
-import { apiOf } from './api.ts';
+import { apiOf } from './api/by-dialect.ts';
 import { createCalls } from './calls.ts';
 import { createControlRoutes } from './control-routes.ts';
 import { createDeliver } from './deliver.ts';

@@ -2,7 +2,7 @@
 
 import type { MiddlewareHandler } from 'hono';
 import { give, retryAfter, type SimulatorEnv } from './answers.ts';
-import { apiOf } from './api.ts';
+import { apiOf } from './api/by-dialect.ts';
 import type { Call, CaseRecord, Ledger } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Outage } from './outage.ts';

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { isJsonObject, type Json, type JsonObject } from '../execution/json.ts';
 import type { Dice } from './dice.ts';
-import { type FateName, findFate } from './fates.ts';
+import { type FateName, findFate } from './fates/catalogue.ts';
 import type { SimulatorOptions } from './options.ts';
 import { Dials, type Script } from './script.ts';
 

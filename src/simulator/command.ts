@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { systemWorld } from '../world.ts';
+import { systemWorld } from '../lib/world.ts';
 import { createSimulator } from './app.ts';
 import { type CommandLine, readCommandLine, SimulatorUsage } from './flags.ts';
 import { greeting } from './greeting.ts';

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { json } from './answers.ts';
 import type { Simulator } from './app.ts';
-import { catalogue } from './fates.ts';
+import { catalogue } from './fates/catalogue.ts';
 
 export const CONTROL_HELP = `GET  /simulator/stats                        sums: requests, answers, runs, callbacks, peak of requests in flight
 GET  /simulator/executions                   everything, per correlation id: posts, runs, polls, callbacks with their answers

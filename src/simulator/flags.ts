@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { DIALECT_NAMES, type DialectName, isDialectName } from './dialects.ts';
-import { type FateName, findFate } from './fates.ts';
+import { type FateName, findFate } from './fates/catalogue.ts';
 import { DEFAULT_PORT } from './help.ts';
 import type { SimulatorOptions } from './options.ts';
 

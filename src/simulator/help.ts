@@ -2,7 +2,7 @@
 
 import { CONTROL_HELP } from './control-routes.ts';
 import { DIALECT_NAMES } from './dialects.ts';
-import { catalogue } from './fates.ts';
+import { catalogue } from './fates/catalogue.ts';
 
 export const DEFAULT_PORT = 8090;
 

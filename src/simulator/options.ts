@@ -1,8 +1,8 @@
 // How a simulator behaves as a whole; each setting has a default that suits a quick run on one machine.
 
-import { systemWorld, type World } from '../world.ts';
+import { systemWorld, type World } from '../lib/world.ts';
 import type { DialectName } from './dialects.ts';
-import type { FateName } from './fates.ts';
+import type { FateName } from './fates/catalogue.ts';
 import type { SimulatorEvent } from './ledger.ts';
 
 export interface SimulatorOptions {

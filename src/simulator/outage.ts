@@ -1,6 +1,6 @@
 // An outage of the whole: for a time, calls get one and the same answer, or none.
 
-import type { World } from '../world.ts';
+import type { World } from '../lib/world.ts';
 import type { Answer, Call } from './ledger.ts';
 
 export interface OutageOrder {

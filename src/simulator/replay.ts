@@ -1,7 +1,7 @@
 // A CXone that answers in the shapes of a recording: a tenant's dialect without the tenant.
 
 import { type Context, Hono } from 'hono';
-import type { World } from '../world.ts';
+import type { World } from '../lib/world.ts';
 import { text } from './answers.ts';
 import { createDeliver } from './deliver.ts';
 import { type Listening, listen, type Place } from './listen.ts';

@@ -6,12 +6,12 @@ import { expect, test } from 'vitest';
 import type * as client from '../../src/client/types.ts';
 import type { AuditEvent } from '../../src/execution/event.ts';
 import type { LateResult, OpenStatus, ResolvedBy, Status, TerminalStatus } from '../../src/execution/execution.ts';
-import type { BATCH } from '../../src/http/batch-request.ts';
-import type { ProblemName } from '../../src/http/problems.ts';
+import type { BATCH } from '../../src/http/executions/batch-schema.ts';
+import type { SUBMISSION } from '../../src/http/executions/submission-schema.ts';
+import type { ProblemName } from '../../src/http/response/problem.ts';
 import type { AuditAnswer, StreamAnswer } from '../../src/http/schemas/audit.ts';
 import type { EXECUTION_PAGE, ExecutionAnswer } from '../../src/http/schemas/execution.ts';
 import type { message } from '../../src/http/schemas/notification.ts';
-import type { SUBMISSION } from '../../src/http/submission-request.ts';
 import type { NotificationType } from '../../src/notification/notification.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

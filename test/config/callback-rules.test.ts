@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { callbackRulesOf } from '../../src/config/callback-rules.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import type { Verifier } from '../../src/cxone/profile/callback.ts';
-import { parseProfile } from '../../src/cxone/profile.ts';
+import { parseProfile } from '../../src/cxone/profile/profile.ts';
 import builtin from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
 
 const SECRET = 'a-secret-of-thirty-two-characters';

@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { verifyAudit } from '../../src/store/sqlite/verify.ts';
+import { verifyAudit } from '../../src/store/sqlite/verify/verify.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 export interface Row {

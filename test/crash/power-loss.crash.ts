@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Dice } from '../../src/simulator/dice.ts';
-import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { openDatabase } from '../../src/store/sqlite/file/open.ts';
 import { budget, diceFor, need, say } from './budget.ts';
 import { createDisk, type Survival } from './disk.ts';
 import type { DiskEvent } from './disk-log.ts';
@@ -153,7 +153,7 @@ test(
 test('the suite can turn red: with synchronous=NORMAL acknowledged commits are lost', async () => {
   need('strace');
   const dice = diceFor('power loss, NORMAL');
-  const root = changedCopy('src/store/sqlite/open.ts', (text) =>
+  const root = changedCopy('src/store/sqlite/file/open.ts', (text) =>
     text.replace("'synchronous', 'FULL', 2", "'synchronous', 'NORMAL', 1"),
   );
   const recording = await record(FEW, root);
@@ -165,7 +165,7 @@ test('the suite can turn red: with synchronous=NORMAL acknowledged commits are l
 test('the suite can turn red: without the fsync of a new folder everything in it is lost', async () => {
   need('strace');
   const dice = diceFor('power loss, folder');
-  const root = changedCopy('src/store/sqlite/open.ts', (text) => text.replace('    fsyncSync(handle);\n', ''));
+  const root = changedCopy('src/store/sqlite/file/open.ts', (text) => text.replace('    fsyncSync(handle);\n', ''));
   const recording = await record(FEW, root);
   const last = recording.events.length - 1;
   const { faults } = cutPower(recording, ['nothing'], (_, index) => index === last, dice);

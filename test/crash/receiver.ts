@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { createCallbackUrls } from '../../src/callback-url.ts';
+import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SECRET = 'a-secret-for-crashes-of-32-characters';

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCallback } from '../../src/cxone/answers.ts';
-import { type Profile, parseProfile } from '../../src/cxone/profile.ts';
+import { readCallback } from '../../src/cxone/parse-response.ts';
+import { type Profile, parseProfile } from '../../src/cxone/profile/profile.ts';
 import builtin from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
 
 /** The built-in profile with another callback part. */

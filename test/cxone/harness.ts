@@ -2,7 +2,7 @@
 
 import { onTestFinished } from 'vitest';
 import { type CxoneClient, type CxoneOptions, createCxone } from '../../src/cxone/client.ts';
-import { loadProfile } from '../../src/cxone/profile.ts';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import type { Execution } from '../../src/execution/execution.ts';
 import { anExecution } from '../support/executions.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';

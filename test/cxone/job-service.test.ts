@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import { loadProfile } from '../../src/cxone/profile.ts';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { anExecution } from '../support/executions.ts';
 import { type Answer, sendJson, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_URL, SECRET, startClient } from './harness.ts';

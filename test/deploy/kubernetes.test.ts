@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { readConfig } from '../../src/config/config.ts';
 import { VARIABLES } from '../../src/config/variables.ts';
-import { DRAIN_MS } from '../../src/service.ts';
+import { DRAIN_MS } from '../../src/receiver.ts';
 import { setStage } from '../stories/stage.ts';
 
 const text = readFileSync(new URL('../../deploy/kubernetes/receiver.yaml', import.meta.url), 'utf8');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { openDatabase } from '../../src/store/sqlite/file/open.ts';
 import { OPERATOR_KEY, setStage } from '../stories/stage.ts';
 import { askedFor, type Exposition, readExposition } from '../support/exposition.ts';
 import { temporaryFolder } from '../support/temporary.ts';

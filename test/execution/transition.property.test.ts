@@ -3,7 +3,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { endingOf } from '../../src/execution/ending-entry.ts';
 import { AUDIT_EVENTS, type ExecutionEvent, type News } from '../../src/execution/event.ts';
 import {
   type Execution,
@@ -13,6 +12,7 @@ import {
   TERMINAL_STATUSES,
 } from '../../src/execution/execution.ts';
 import type { Transition } from '../../src/execution/outcome.ts';
+import { endingOf } from '../../src/execution/outcome-from-audit.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, NOON } from '../support/executions.ts';
 

@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
-import { SEND_LEASE_MS } from '../../src/execution/moves.ts';
 import type { Transition } from '../../src/execution/outcome.ts';
+import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, callback, completed, failed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
 

@@ -1,14 +1,13 @@
 // The HTTP side on a loopback port, over a store in memory and a clock that only the test moves.
 
 import { connect, type Socket } from 'node:net';
-import { createCallbackTokens } from '../../src/callback-tokens.ts';
-import { type CallbackUrls, createCallbackUrls } from '../../src/callback-url.ts';
+import { createCallbackTokens } from '../../src/callbacks/bearer-tokens.ts';
+import { NO_RULES } from '../../src/callbacks/checks.ts';
+import { type CallbackUrls, createCallbackUrls } from '../../src/callbacks/signed-url.ts';
 import type { CallbackReading } from '../../src/cxone/port.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
-import { createFigures } from '../../src/figures/figures.ts';
-import { createFormTokens } from '../../src/form-tokens.ts';
 import { createApp, type Surface } from '../../src/http/app.ts';
-import { NO_RULES } from '../../src/http/checks/callback-checks.ts';
+import { createFormTokens } from '../../src/http/console/csrf-tokens.ts';
 import type {
   CallbackOutcome,
   HttpDependencies,
@@ -16,18 +15,19 @@ import type {
   NamedKey,
   TokenOutcome,
 } from '../../src/http/dependencies.ts';
-import { createRateLimits, type RateRules } from '../../src/http/rate-limits.ts';
-import { type Limits, type Listening, listen } from '../../src/http/server.ts';
-import { createStreams, type Streams } from '../../src/live/streams.ts';
-import type { Facts, Log } from '../../src/log.ts';
-import { createReconciliations } from '../../src/reconcile.ts';
-import { createResolve } from '../../src/resolve.ts';
+import { createRateLimits, type RateRules } from '../../src/http/middleware/rate-limit.ts';
+import { type Limits, type Listening, listen } from '../../src/http/server/server.ts';
+import type { Facts, Log } from '../../src/lib/log.ts';
+import { NO_TRACING } from '../../src/observability/tracing/tracing.ts';
+import { createFigures } from '../../src/stats/dashboard/dashboard.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
-import { createSubmit } from '../../src/submit.ts';
-import { NO_TRACING } from '../../src/tracing/tracing.ts';
-import { createWaiters, type Waiters } from '../../src/waiters.ts';
+import { createStreams, type Streams } from '../../src/usecases/follow-events/streams.ts';
+import { createResolve } from '../../src/usecases/receive-callback.ts';
+import { createReconciliations } from '../../src/usecases/reconcile/reconciliations.ts';
+import { createSubmit } from '../../src/usecases/submit.ts';
+import { createWaiters, type Waiters } from '../../src/usecases/wait-for-outcome.ts';
 import { submitted } from '../support/executions.ts';
 import { createFakeCxone } from '../support/fake-cxone.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';

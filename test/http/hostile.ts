@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
-import type { Limits } from '../../src/http/server.ts';
+import type { Limits } from '../../src/http/server/server.ts';
 import { callbackUrlOf, type Stage, setStage } from '../stories/stage.ts';
 import { wire } from './harness.ts';
 

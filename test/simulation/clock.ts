@@ -1,6 +1,6 @@
 // Time and chance of a simulation: one clock for all, and a world on it for each receiver that ends when the receiver does.
 
-import { timeOrderedIds, type World } from '../../src/world.ts';
+import { timeOrderedIds, type World } from '../../src/lib/world.ts';
 import { START, seededRandom } from '../support/manual-world.ts';
 import { demand } from './violation.ts';
 

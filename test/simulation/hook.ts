@@ -1,6 +1,6 @@
 // The endpoint of an app under simulation: what it was told, and how it answered.
 
-import type { Courier, Parcel, Receipt } from '../../src/courier/port.ts';
+import type { Courier, Parcel, Receipt } from '../../src/webhooks/port.ts';
 import { seededRandom } from '../support/manual-world.ts';
 import type { Clock } from './clock.ts';
 

@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { loadProfile } from '../../src/cxone/profile.ts';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { runSimulator } from '../../src/simulator/command.ts';
 import { DIALECT_NAMES } from '../../src/simulator/dialects.ts';
-import { catalogue } from '../../src/simulator/fates.ts';
+import { catalogue } from '../../src/simulator/fates/catalogue.ts';
 
 async function started(args: readonly string[]) {
   const stop = new AbortController();

@@ -1,7 +1,7 @@
 // The control surface, as a test in another language uses it.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { catalogue } from '../../src/simulator/fates.ts';
+import { catalogue } from '../../src/simulator/fates/catalogue.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
 import { openStage, type Stage } from './stage.ts';
 

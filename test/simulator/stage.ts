@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemWorld, type World } from '../../src/lib/world.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
-import { systemWorld, type World } from '../../src/world.ts';
 
 const PACE = 20;
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
-import { createFairShares } from '../../src/sharing/fair-shares.ts';
+import { createFairShares } from '../../src/lib/weighted-fair-share.ts';
 import type { Share, Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../support/executions.ts';
 

@@ -1,8 +1,8 @@
 // Each shipped profile, with the whole service, against the simulator in the dialect that the profile is for.
 
 import { expect, test } from 'vitest';
+import { callsBack, isPollable, loadProfile, type Profile } from '../../src/cxone/profile/profile.ts';
 import { SHIPPED_NAMES, shippedProfile } from '../../src/cxone/profile/shipped.ts';
-import { callsBack, isPollable, loadProfile, type Profile } from '../../src/cxone/profile.ts';
 import type { Json } from '../../src/execution/json.ts';
 import { DIALECT_NAMES, type DialectName, dialectOf } from '../../src/simulator/dialects.ts';
 import { type Stage, setStage } from './stage.ts';

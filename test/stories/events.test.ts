@@ -1,7 +1,7 @@
 // Following executions over a restart of the receiver: nothing is missed, and stopping waits for nobody who only looks.
 
 import { expect, onTestFinished, test } from 'vitest';
-import { HEARTBEAT_MS } from '../../src/live/stream.ts';
+import { HEARTBEAT_MS } from '../../src/usecases/follow-events/stream.ts';
 import { head, wire } from '../http/harness.ts';
 import { callback, completed } from '../support/executions.ts';
 import { type Follower, follow } from '../support/sse.ts';

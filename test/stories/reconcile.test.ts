@@ -1,7 +1,7 @@
 // A story of an operator who is told that results are missing, and asks CXone for them from a terminal.
 
 import { expect, test } from 'vitest';
-import { command, type Ran } from '../commands/harness.ts';
+import { command, type Ran } from '../cli/harness.ts';
 import { OPERATOR_KEY, type Stage, setStage } from './stage.ts';
 
 const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 };

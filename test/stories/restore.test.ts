@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { createCallbackUrls } from '../../src/callback-url.ts';
+import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Running, run } from '../support/process.ts';

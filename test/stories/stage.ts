@@ -2,15 +2,15 @@
 
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createCallbackUrls } from '../../src/callback-url.ts';
+import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { Resolve } from '../../src/courier/guard.ts';
 import { parseJson } from '../../src/execution/json.ts';
-import { type Limits, listen } from '../../src/http/server.ts';
-import { type Service, startService } from '../../src/service.ts';
+import { type Limits, listen } from '../../src/http/server/server.ts';
+import { type Service, startService } from '../../src/receiver.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
-import type { FateName } from '../../src/simulator/fates.ts';
+import type { FateName } from '../../src/simulator/fates/catalogue.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import type { Resolve } from '../../src/webhooks/guarded-connect.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';

@@ -1,14 +1,14 @@
 // The loops over a store and a CXone that a test controls, in a world whose clock the test moves.
 
 import { onTestFinished } from 'vitest';
-import { startBackground } from '../../src/background.ts';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
-import { createLanes } from '../../src/notify/lanes.ts';
+import { NO_TRACING } from '../../src/observability/tracing/tracing.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
-import { NO_TRACING } from '../../src/tracing/tracing.ts';
+import { createLanes } from '../../src/workers/notifier/lanes.ts';
+import { startBackground } from '../../src/workers/workers.ts';
 import { anExecution } from './executions.ts';
 import { createFakeCourier, type FakeCourier } from './fake-courier.ts';
 import { createFakeCxone, type FakeCxone } from './fake-cxone.ts';

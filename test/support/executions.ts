@@ -3,7 +3,7 @@
 import type { ExecutionEvent, News } from '../../src/execution/event.ts';
 import { accept, DEFAULT_PRIORITY, type Dispatchable, type Submission } from '../../src/execution/execution.ts';
 import type { Json } from '../../src/execution/json.ts';
-import { timeOrderedIds } from '../../src/world.ts';
+import { timeOrderedIds } from '../../src/lib/world.ts';
 
 /** 2026-01-01T00:00:00Z. */
 export const NOON = Date.UTC(2026, 0, 1, 12);

@@ -1,6 +1,6 @@
 // A courier that brings back what a test tells it to, without a network, and remembers what it was to carry.
 
-import type { Courier, Parcel, Receipt } from '../../src/courier/port.ts';
+import type { Courier, Parcel, Receipt } from '../../src/webhooks/port.ts';
 
 export interface FakeCourier extends Courier {
   /** What becomes of each parcel from now on; may be changed at any time. */

@@ -1,6 +1,6 @@
 // A world whose clock moves only when told and whose chance repeats: what tests live in instead of sleeping.
 
-import { timeOrderedIds, type World } from '../../src/world.ts';
+import { timeOrderedIds, type World } from '../../src/lib/world.ts';
 
 export interface ManualWorld extends World {
   /** Moves the clock on by `ms`, waking sleepers in the order in which they fall due; what they start meanwhile is woken too. */

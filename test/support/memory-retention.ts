@@ -3,8 +3,8 @@
 import type { AuditEntry } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
-import { outcomeHash } from '../../src/store/sqlite/chain.ts';
-import { lateOutcomeHash } from '../../src/store/sqlite/pruned-payload.ts';
+import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
+import { lateOutcomeHash } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import { mutableColumns } from '../../src/store/sqlite/rows.ts';
 
 export interface MemoryPayload {

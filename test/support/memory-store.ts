@@ -10,7 +10,7 @@ import {
 } from '../../src/execution/execution.ts';
 import { keyOf, requestOf } from '../../src/execution/idempotency-key.ts';
 import { transition } from '../../src/execution/transition.ts';
-import { createFairShares } from '../../src/sharing/fair-shares.ts';
+import { createFairShares } from '../../src/lib/weighted-fair-share.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import {
   type Added,
@@ -31,8 +31,8 @@ import {
   StoreUnavailable,
 } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
-import { outcomeHash } from '../../src/store/sqlite/chain.ts';
-import { forgotten, recalled } from '../../src/store/sqlite/pruned-payload.ts';
+import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
+import { forgotten, recalled } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import { mutableColumns } from '../../src/store/sqlite/rows.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import { createMemoryRetention, type MemoryPayload } from './memory-retention.ts';

@@ -1,6 +1,6 @@
 // A log that says nothing and remembers what was said at warn and error.
 
-import type { Facts, Log } from '../../src/log.ts';
+import type { Facts, Log } from '../../src/lib/log.ts';
 
 export interface RememberingLog extends Log {
   readonly lines: { level: 'warn' | 'error'; message: string; facts: Facts }[];

@@ -6,9 +6,9 @@ import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { type Care, openDatabase, type Upgrade } from '../../src/store/sqlite/open.ts';
-import { safely } from '../../src/store/sqlite/upgrade.ts';
-import { systemWorld } from '../../src/world.ts';
+import { systemWorld } from '../../src/lib/world.ts';
+import { type Care, openDatabase, type Upgrade } from '../../src/store/sqlite/file/open.ts';
+import { safely } from '../../src/store/sqlite/file/upgrade.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import {
   contents,
@@ -186,8 +186,8 @@ test('killed in the middle of it, again and again, it opens in the end and has l
   const path = writtenBy(OLD);
   const before = contents(path);
   const script = `
-    const { openDatabase } = await import(${JSON.stringify(new URL('../../src/store/sqlite/open.ts', import.meta.url).href)});
-    const { safely } = await import(${JSON.stringify(new URL('../../src/store/sqlite/upgrade.ts', import.meta.url).href)});
+    const { openDatabase } = await import(${JSON.stringify(new URL('../../src/store/sqlite/file/open.ts', import.meta.url).href)});
+    const { safely } = await import(${JSON.stringify(new URL('../../src/store/sqlite/file/upgrade.ts', import.meta.url).href)});
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     console.log('begun');
     openDatabase(${JSON.stringify(path)}, safely({ world: { now: () => Date.now() }, log })).close();`;

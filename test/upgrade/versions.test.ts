@@ -3,11 +3,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { backUp } from '../../src/store/sqlite/backup.ts';
-import { MIGRATIONS } from '../../src/store/sqlite/generation.ts';
-import { restore } from '../../src/store/sqlite/restore.ts';
+import { systemWorld } from '../../src/lib/world.ts';
+import { backUp } from '../../src/store/sqlite/file/backup.ts';
+import { restore } from '../../src/store/sqlite/file/restore.ts';
+import { MIGRATIONS } from '../../src/store/sqlite/file/schema-version.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
-import { systemWorld } from '../../src/world.ts';
 import { callback, completed } from '../support/executions.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';

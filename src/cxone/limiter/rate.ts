@@ -1,7 +1,7 @@
 // How many requests a second CXone gets, and until when it gets none.
 
-import { createBucket } from '../../sharing/bucket.ts';
-import type { World } from '../../world.ts';
+import { createBucket } from '../../lib/token-bucket.ts';
+import type { World } from '../../lib/world.ts';
 
 /** No Retry-After holds us longer than this, in milliseconds: a mistaken date must not stop the service for a year. */
 export const MAX_PAUSE_MS = 3_600_000;

@@ -2,9 +2,9 @@
 
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
-import { isPointer, pointerTo } from '../pointer.ts';
-import { object, oneOf, text } from './parts.ts';
+import { isPointer, pointerTo } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
+import { object, oneOf, text } from './schema-parts.ts';
 
 const PLACES =
   'must be a JSON Pointer (RFC 6901) such as "/status", or a list of them of which the first that leads somewhere counts';

@@ -1,7 +1,7 @@
 // The part of a profile that says where CXone tells its own addresses: the token endpoint, and the API of a tenant.
 
 import * as v from 'valibot';
-import { maybePointer, object, pointer, template } from './parts.ts';
+import { maybePointer, object, pointer, template } from './schema-parts.ts';
 
 const ISSUER = 'must be an absolute URL such as "https://issuer.example", without a query, or null';
 

@@ -2,9 +2,9 @@
 
 import * as v from 'valibot';
 import { isJsonObject, type Json, type JsonObject } from '../../execution/json.ts';
-import { isPointer, pointerTo, segmentsOf } from '../pointer.ts';
-import { maybeHeader, maybePointer, newsPointers, object, oneOf, pointer, template } from './parts.ts';
+import { isPointer, pointerTo, segmentsOf } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
+import { maybeHeader, maybePointer, newsPointers, object, oneOf, pointer, template } from './schema-parts.ts';
 
 /** What can be told apart from everything in a URL and in our names: only such a text separates without being mistaken. */
 const SEPARATOR = /^[|^<>"{}\\`\s]+$/;

@@ -2,9 +2,9 @@
 
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
-import { find } from '../pointer.ts';
-import { maybeHeader, newsPointers, object, oneOf, pointer, template } from './parts.ts';
+import { find } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
+import { maybeHeader, newsPointers, object, oneOf, pointer, template } from './schema-parts.ts';
 
 const INTERVAL = 'must be a number of seconds from 0 to 3600';
 

@@ -2,9 +2,9 @@
 
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
-import { pointerTo } from '../pointer.ts';
-import { maybePointer, object, oneOf, pointer, template, text } from './parts.ts';
+import { pointerTo } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
+import { maybePointer, object, oneOf, pointer, template, text } from './schema-parts.ts';
 
 const field = v.nullable(text);
 

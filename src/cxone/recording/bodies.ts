@@ -1,9 +1,9 @@
 // Bodies as they are recorded: read in whatever manner they speak, written again in the same with nothing but their shape. Pure.
 
 import { type Json, type JsonObject, parseJson } from '../../execution/json.ts';
-import { decodeUtf8 } from '../answers.ts';
-import { parseForm } from '../form.ts';
-import { type ShapeRules, shapeOf } from './shape.ts';
+import { parseForm } from '../parse-form.ts';
+import { decodeUtf8 } from '../parse-response.ts';
+import { type ShapeRules, shapeOf } from './strip-values.ts';
 
 /** Null: nothing is known of the body. */
 export type Body = { readonly kind: 'json' | 'form' | 'plain' | 'page'; readonly value: Json } | null;

@@ -3,13 +3,13 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../execution/json.ts';
-import { type Log, reasonOf } from '../../log.ts';
-import { createRedaction } from '../../redaction.ts';
-import type { World } from '../../world.ts';
-import type { Wire } from '../exchange.ts';
-import type { Profile } from '../profile.ts';
-import { createEntries } from './entry.ts';
-import { observed } from './observe.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
+import { createRedaction } from '../../lib/redaction.ts';
+import type { World } from '../../lib/world.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { Wire } from '../transport.ts';
+import { createEntries } from './har-entry.ts';
+import { observed } from './tap.ts';
 
 /** Of a recording; a thousand exchanges have about a megabyte. */
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -1,11 +1,11 @@
 // What administrators change from a page: asked first, then done by the same handlers as over the API, in their name.
 
 import type { Context } from 'hono';
-import type { Identity } from '../authentication.ts';
+import type { Identity } from '../middleware/authentication.ts';
 import { createConfirmation } from './confirmation.ts';
-import type { Console, ConsoleDependencies } from './console.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
 import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
+import type { Console, ConsoleDependencies } from './pages.ts';
 import { viewerOf } from './viewer.ts';
 
 /** What does it, as over the API: answers with JSON or with a problem. */

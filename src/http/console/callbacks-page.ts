@@ -1,11 +1,11 @@
 // The page about callbacks: whether they come, hour by hour, and which grace period and window would fit what was observed.
 
 import { html } from 'hono/html';
-import { asCalled } from '../../as-called.ts';
-import type { Advice } from '../../insight/advice.ts';
-import type { Health, HealthHour } from '../../insight/health.ts';
-import { type Html, table } from '../docs/text.ts';
-import { duration, NOTHING, number, share } from './words.ts';
+import { asCalled } from '../../lib/command-name.ts';
+import type { Health, HealthHour } from '../../stats/callback-health/health.ts';
+import type { Advice } from '../../stats/timing-advice/advice.ts';
+import { type Html, table } from '../html.ts';
+import { duration, NOTHING, number, share } from './format.ts';
 
 export const CALLBACKS = '/console/callbacks';
 

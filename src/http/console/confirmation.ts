@@ -2,17 +2,17 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { answer } from '../answers.ts';
-import type { Identity } from '../authentication.ts';
-import { readBody } from '../bodies.ts';
-import { isForged } from '../checks/same-origin.ts';
 import type { PagesDependencies } from '../dependencies.ts';
-import type { Html } from '../docs/text.ts';
+import type { Html } from '../html.ts';
+import type { Identity } from '../middleware/authentication.ts';
+import { isForged } from '../middleware/same-origin.ts';
+import { readBody } from '../request/read-body.ts';
+import { answer } from '../response/json.ts';
+import { many } from './format.ts';
 import { pageAnswer, type Section } from './layout.ts';
 import { forbidden } from './refusals.ts';
 import { type Search, tidied } from './search.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
-import { many } from './words.ts';
 
 export type Handler = (c: Context, caller: Identity) => Promise<Response>;
 

@@ -3,8 +3,8 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Store } from '../../store/port.ts';
-import type { Actions } from '../actions.ts';
-import { parseSelection } from '../list-query.ts';
+import type { Actions } from '../executions/actions.ts';
+import { parseSelection } from '../executions/query.ts';
 import {
   type Asked,
   COUNTED,
@@ -15,13 +15,13 @@ import {
   searchOf,
   seeOther,
 } from './confirmation.ts';
-import { unknown } from './console.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
-import { gather } from './gather.ts';
+import { gather } from './fill-page.ts';
+import { badge } from './format.ts';
+import { unknown } from './pages.ts';
 import { invalid, refusedBy } from './refusals.ts';
 import { inWords, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
-import { badge } from './words.ts';
 
 export interface ExecutionVerbs extends Pick<Actions, 'poll' | 'actOnSelection'> {
   readonly cancel: Handler;

@@ -7,13 +7,13 @@ import type { Json } from '../../execution/json.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
 import type { Notification } from '../../notification/notification.ts';
 import type { Evidence, KeptBody } from '../../store/port.ts';
-import type { Html } from '../docs/text.ts';
+import type { Html } from '../html.ts';
 import { pathOf } from './executions-page.ts';
+import { badge, duration, moment, NOTHING } from './format.ts';
 import type { Masking } from './masking.ts';
 import { notificationsTable } from './notifications-page.ts';
 import { excerpt, payload, timeline } from './timeline.ts';
 import type { Viewer } from './viewer.ts';
-import { badge, duration, moment, NOTHING } from './words.ts';
 
 export interface Told {
   readonly execution: Execution;

@@ -3,12 +3,12 @@
 import { html } from 'hono/html';
 import { type Execution, OPEN_STATUSES, TERMINAL_STATUSES, totalLatencyMs } from '../../execution/execution.ts';
 import type { Page } from '../../store/port.ts';
-import { type Html, table } from '../docs/text.ts';
-import type { FieldError } from '../problems.ts';
-import { encodeCursor } from '../query.ts';
+import { type Html, table } from '../html.ts';
+import { encodeCursor } from '../request/list-parameters.ts';
+import type { FieldError } from '../response/problem.ts';
+import { badge, duration, moment, NOTHING } from './format.ts';
 import { field, problems, quickTimes, type Search, select, urlWith } from './search.ts';
 import type { Viewer } from './viewer.ts';
-import { badge, duration, moment, NOTHING } from './words.ts';
 
 export const EXECUTIONS = '/console/executions';
 

@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { html } from 'hono/html';
-import { answer, type Headers } from '../answers.ts';
-import type { Html } from '../docs/text.ts';
-import { BASE_STYLE } from '../look/base.ts';
-import { unchanging } from '../unchanging.ts';
+import type { Html } from '../html.ts';
+import { unchanging } from '../middleware/cached-text.ts';
+import { answer, type Headers } from '../response/json.ts';
+import { BASE_STYLE } from '../styles/base.ts';
 import type { Viewer } from './viewer.ts';
 
 const POLICY = [

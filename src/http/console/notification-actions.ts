@@ -2,16 +2,16 @@
 
 import { html } from 'hono/html';
 import type { Outbox } from '../../store/outbox-port.ts';
-import { parseReplay } from '../notification-query.ts';
-import type { Notifications } from '../notifications.ts';
+import type { Notifications } from '../notifications/notifications.ts';
+import { parseReplay } from '../notifications/query.ts';
 import { COUNTED, type Confirmation, counted, searchOf, seeOther } from './confirmation.ts';
-import { unknown } from './console.ts';
-import { gather } from './gather.ts';
+import { gather } from './fill-page.ts';
+import { badge } from './format.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
+import { unknown } from './pages.ts';
 import { invalid, refusedBy } from './refusals.ts';
 import { inWords, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
-import { badge } from './words.ts';
 
 export type NotificationVerbs = Pick<Notifications, 'replay' | 'replaySelection'>;
 

@@ -3,13 +3,13 @@
 import { html } from 'hono/html';
 import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES, type Notification } from '../../notification/notification.ts';
 import type { NotificationPage } from '../../store/outbox-port.ts';
-import { type Html, table } from '../docs/text.ts';
-import type { FieldError } from '../problems.ts';
-import { encodeCursor } from '../query.ts';
+import { type Html, table } from '../html.ts';
+import { encodeCursor } from '../request/list-parameters.ts';
+import type { FieldError } from '../response/problem.ts';
 import { pathOf } from './executions-page.ts';
+import { badge, moment, NOTHING } from './format.ts';
 import { field, problems, quickTimes, type Search, select, urlWith } from './search.ts';
 import type { Viewer } from './viewer.ts';
-import { badge, moment, NOTHING } from './words.ts';
 
 export const NOTIFICATIONS = '/console/notifications';
 

@@ -1,10 +1,10 @@
 // The plots of the overview: what came and how it ended, which way outcomes came, how long CXone took.
 
 import { html } from 'hono/html';
-import type { CountedStep, Overview } from '../../figures/figures.ts';
-import { type Html, table } from '../docs/text.ts';
+import type { CountedStep, Overview } from '../../stats/dashboard/dashboard.ts';
+import { type Html, table } from '../html.ts';
+import { clock, duration, many, number, share } from './format.ts';
 import { type Part, parts, plot } from './plots.ts';
-import { clock, duration, many, number, share } from './words.ts';
 
 const OUTCOMES = [
   { name: 'Completed', colour: 'fill-good' },

@@ -1,13 +1,13 @@
 // The first page: what is going on now, and how the last hour or day went.
 
 import { html } from 'hono/html';
-import type { Overview } from '../../figures/figures.ts';
+import type { Overview } from '../../stats/dashboard/dashboard.ts';
 import type { Lane, Undelivered } from '../../store/outbox-port.ts';
 import type { Standing } from '../../store/port.ts';
 import type { UpstreamState } from '../dependencies.ts';
-import { type Html, table } from '../docs/text.ts';
+import { type Html, table } from '../html.ts';
+import { duration, many, moment, NOTHING, number, share } from './format.ts';
 import { outcomes, shares, waits } from './overview-plots.ts';
-import { duration, many, moment, NOTHING, number, share } from './words.ts';
 
 export interface Now {
   readonly at: number;

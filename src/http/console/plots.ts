@@ -1,7 +1,7 @@
 // Plots as SVG made here. Shapes stretch with the page, words stand beside them in HTML, where they stay readable.
 
 import { html } from 'hono/html';
-import type { Html } from '../docs/text.ts';
+import type { Html } from '../html.ts';
 
 /** One column of a plot: parts stacked from the bottom up. */
 export interface Column {

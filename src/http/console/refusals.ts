@@ -1,7 +1,7 @@
 // Pages that say why something was not done.
 
 import { html } from 'hono/html';
-import type { FieldError } from '../problems.ts';
+import type { FieldError } from '../response/problem.ts';
 import { pageAnswer, type Section } from './layout.ts';
 import { problems } from './search.ts';
 import type { Viewer } from './viewer.ts';

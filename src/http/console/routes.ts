@@ -1,11 +1,11 @@
 // Which path leads to which page for operators.
 
 import type { Hono } from 'hono';
-import type { Guard } from '../authentication.ts';
 import type { HttpDependencies } from '../dependencies.ts';
+import type { Guard } from '../middleware/authentication.ts';
 import { createConsoleActions, type Verbs } from './actions.ts';
-import { createConsole } from './console.ts';
 import { createAssets } from './layout.ts';
+import { createConsole } from './pages.ts';
 
 export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, verbs: Verbs): void {
   const pages = createConsole(deps);

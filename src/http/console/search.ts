@@ -1,8 +1,8 @@
 // Searches as forms and URLs: what is asked for stands in the address, so that it can be kept and passed on.
 
 import { html } from 'hono/html';
-import type { Html } from '../docs/text.ts';
-import type { FieldError } from '../problems.ts';
+import type { Html } from '../html.ts';
+import type { FieldError } from '../response/problem.ts';
 
 /** The query of the page, without what is empty. */
 export type Search = URLSearchParams;

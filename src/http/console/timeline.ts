@@ -3,9 +3,9 @@
 import { html } from 'hono/html';
 import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
 import type { Json } from '../../execution/json.ts';
-import { code, type Html } from '../docs/text.ts';
+import { code, type Html } from '../html.ts';
+import { duration, moment } from './format.ts';
 import type { Masking } from './masking.ts';
-import { duration, moment } from './words.ts';
 
 type Who = 'app' | 'CXone' | 'receiver' | 'operator';
 

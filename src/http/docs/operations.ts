@@ -1,9 +1,9 @@
 // One operation: what it takes, what it answers, and a curl line that calls it.
 
 import { html } from 'hono/html';
+import { anchor, code, type Html, inline, paragraphs, table } from '../html.ts';
 import type { Answer, Document, Header, Operation, Parameter, Reference, Schema } from '../openapi/model.ts';
 import { examplesOf, namedTable, nameIn, schemaTable, typeOf } from './schemas.ts';
-import { anchor, code, type Html, inline, paragraphs, table } from './text.ts';
 
 export interface Placed {
   readonly method: 'get' | 'post';

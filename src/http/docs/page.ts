@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { html, raw } from 'hono/html';
-import { BASE_STYLE } from '../look/base.ts';
+import { anchor, type Html, paragraphs } from '../html.ts';
 import type { Document } from '../openapi/model.ts';
+import { BASE_STYLE } from '../styles/base.ts';
 import { operationSection, type Placed } from './operations.ts';
 import { schemaSection } from './schemas.ts';
-import { anchor, type Html, paragraphs } from './text.ts';
 
 const STYLE = `${BASE_STYLE}\n${readFileSync(new URL('./style.css', import.meta.url), 'utf8')}`;
 

@@ -1,8 +1,8 @@
 // Schemas as tables that people read: a row for each member, and links where one schema holds another.
 
 import { html } from 'hono/html';
+import { anchor, code, type Html, inline, paragraphs, shown, table } from '../html.ts';
 import type { Schema } from '../openapi/model.ts';
-import { anchor, code, type Html, inline, paragraphs, shown, table } from './text.ts';
 
 export function nameIn(reference: unknown): string {
   return String(reference).split('/').at(-1) ?? '';

@@ -1,6 +1,6 @@
 // How an operation is put together from what is special about it and what all of its kind answer.
 
-import type { ProblemName } from '../problems.ts';
+import type { ProblemName } from '../response/problem.ts';
 import type { Answer, Body, Operation, Parameter, Reference } from './model.ts';
 import { problemAnswers } from './problems.ts';
 

@@ -1,6 +1,6 @@
 // Parameters that several operations share.
 
-import { NAME } from '../names.ts';
+import { NAME } from '../request/identifier.ts';
 import type { Parameter } from './model.ts';
 
 export const PARAMETERS = {

@@ -1,10 +1,10 @@
 // Every problem that is answered, with an example of it: names, statuses and titles are those of the table that answers.
 
 import * as v from 'valibot';
-import { PROBLEMS, type ProblemName, problemDetails, statusOf } from '../problems.ts';
+import { PROBLEMS, type ProblemName, problemDetails, statusOf } from '../response/problem.ts';
 import { count } from '../schemas/parts.ts';
 import type { Answer, Example, Header, Reference } from './model.ts';
-import { TOLD } from './told.ts';
+import { TOLD } from './problem-texts.ts';
 
 const FIELD_ERROR = v.object({
   pointer: v.pipe(

@@ -1,9 +1,10 @@
 // components.schemas: every schema of a body, by its name in the document.
 
 import { NOTIFICATION_TYPES } from '../../notification/notification.ts';
-import { BATCH } from '../batch-request.ts';
-import { SELECTION } from '../list-query.ts';
-import { REPLAY } from '../notification-query.ts';
+import { BATCH } from '../executions/batch-schema.ts';
+import { SELECTION } from '../executions/query.ts';
+import { SUBMISSION } from '../executions/submission-schema.ts';
+import { REPLAY } from '../notifications/query.ts';
 import { RECONCILE } from '../reconciliations.ts';
 import { ACTED } from '../schemas/actions.ts';
 import { AUDIT_ENTRY, AUDIT_TRAIL, STREAM_EVENT } from '../schemas/audit.ts';
@@ -14,8 +15,7 @@ import { EXECUTION, EXECUTION_PAGE, LATE_RESULT } from '../schemas/execution.ts'
 import { LIVE, READY } from '../schemas/health.ts';
 import { message, NOTIFICATION, NOTIFICATION_PAGE, REPLAYED, SECRETS } from '../schemas/notification.ts';
 import { RECONCILIATION } from '../schemas/reconciliation.ts';
-import { SUBMISSION } from '../submission-request.ts';
-import { closed, schemasOf } from './convert.ts';
+import { closed, schemasOf } from './json-schema.ts';
 import type { Schema } from './model.ts';
 import { problemSchemas } from './problems.ts';
 import { messageName } from './webhooks.ts';

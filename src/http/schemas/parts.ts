@@ -1,7 +1,7 @@
 // What the schemas of answers are made of.
 
 import * as v from 'valibot';
-import { NAME } from '../names.ts';
+import { NAME } from '../request/identifier.ts';
 
 /** An id that an app chose. */
 export const NAME_TEXT = v.pipe(v.string(), v.regex(NAME));

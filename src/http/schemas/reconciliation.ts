@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
-import { MAX_DIFFERENCES } from '../../reconcile/report.ts';
+import { MAX_DIFFERENCES } from '../../usecases/reconcile/report.ts';
 import { count, NAME_TEXT, nullable, time } from './parts.ts';
 
 const FINDINGS = ['same', 'late', 'resolved', 'conflict', 'running', 'gone', 'failed'] as const;

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLimiter } from '../../../src/cxone/limiter.ts';
+import { createLimiter } from '../../../src/cxone/limiter/limiter.ts';
 import type { RequestKind } from '../../../src/cxone/port.ts';
 import { createManualWorld, seededRandom } from '../../support/manual-world.ts';
 

@@ -1,7 +1,7 @@
 // Spare requests: they come after everything else, and leave room for what comes right after them.
 
 import { describe, expect, test } from 'vitest';
-import { createLimiter } from '../../../src/cxone/limiter.ts';
+import { createLimiter } from '../../../src/cxone/limiter/limiter.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
 
 const never = new AbortController().signal;

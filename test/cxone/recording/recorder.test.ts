@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createCallbackUrls } from '../../../src/callback-url.ts';
-import type { Wire } from '../../../src/cxone/exchange.ts';
-import { loadProfile } from '../../../src/cxone/profile.ts';
+import { createCallbackUrls } from '../../../src/callbacks/signed-url.ts';
+import { loadProfile } from '../../../src/cxone/profile/profile.ts';
 import { openRecorder, type RecorderOptions } from '../../../src/cxone/recording/recorder.ts';
-import { systemWorld } from '../../../src/world.ts';
+import type { Wire } from '../../../src/cxone/transport.ts';
+import { systemWorld } from '../../../src/lib/world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 

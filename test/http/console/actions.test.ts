@@ -1,7 +1,7 @@
 // What administrators change from a page: asked first, done in their name, and never because another site wants it.
 
 import { describe, expect, test } from 'vitest';
-import { createFormTokens } from '../../../src/form-tokens.ts';
+import { createFormTokens } from '../../../src/http/console/csrf-tokens.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { ALICE_KEY, CALLBACK_SECRET, type Harness, startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';

@@ -1,10 +1,10 @@
 // The page about callbacks: an operator sees that they stay away, since when, and which timing would fit.
 
 import { expect, test } from 'vitest';
-import { adviceFor } from '../../../src/insight/advice.ts';
-import { healthOf } from '../../../src/insight/health.ts';
-import { createPathBook } from '../../../src/insight/paths.ts';
-import type { Observation } from '../../../src/store/insight-port.ts';
+import { createPathBook } from '../../../src/stats/callback-health/channels.ts';
+import { healthOf } from '../../../src/stats/callback-health/health.ts';
+import { adviceFor } from '../../../src/stats/timing-advice/advice.ts';
+import type { Observation } from '../../../src/store/observations-port.ts';
 import { startHttp } from '../harness.ts';
 import { visitor } from './visitor.ts';
 

@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats';
 import { SmartRouter } from 'hono/router/smart-router';
 import { expect, test, vi } from 'vitest';
 import { openApiDocument } from '../../../src/http/openapi/document.ts';
-import { PROBLEMS } from '../../../src/http/problems.ts';
+import { PROBLEMS } from '../../../src/http/response/problem.ts';
 import { startHttp } from '../harness.ts';
 import { operationsOf } from './conformance.ts';
 

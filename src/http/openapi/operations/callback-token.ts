@@ -1,6 +1,6 @@
 // What whoever calls back gets its bearer token by.
 
-import { TOKEN_PATH } from '../../../callback-tokens.ts';
+import { TOKEN_PATH } from '../../../callbacks/bearer-tokens.ts';
 import type { CallbackToken, TokenError } from '../../schemas/callback-token.ts';
 import { headers } from '../headers.ts';
 import type { Header, PathItem } from '../model.ts';

@@ -1,6 +1,6 @@
 // What CXone calls when an execution is done: the callback URL, which is made here and goes to CXone with the execution.
 
-import { CALLBACK_PATH } from '../../../callback-url.ts';
+import { CALLBACK_PATH } from '../../../callbacks/signed-url.ts';
 import type { PathItem } from '../model.ts';
 import { jsonContent, operation, schema } from '../operation.ts';
 

@@ -1,9 +1,9 @@
 // Looking: one execution, many, the audit trail, the streams of events; and giving one up.
 
-import { QUERY } from '../../list-query.ts';
-import { queryParameters } from '../convert.ts';
+import { QUERY } from '../../executions/query.ts';
 import { ENTRIES, executionExample, STREAM } from '../examples.ts';
 import { headers } from '../headers.ts';
+import { queryParameters } from '../json-schema.ts';
 import type { Answer, Operation } from '../model.ts';
 import { jsonContent, operation, parameter, schema } from '../operation.ts';
 

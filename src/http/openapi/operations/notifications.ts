@@ -2,9 +2,9 @@
 
 import type { Notification } from '../../../notification/notification.ts';
 import { representNotification } from '../../../notification/representation.ts';
-import { NOTIFICATION_QUERY } from '../../notification-query.ts';
+import { NOTIFICATION_QUERY } from '../../notifications/query.ts';
 import type { NotificationAnswer } from '../../schemas/notification.ts';
-import { queryParameters } from '../convert.ts';
+import { queryParameters } from '../json-schema.ts';
 import type { Operation } from '../model.ts';
 import { jsonContent, operation, parameter } from '../operation.ts';
 

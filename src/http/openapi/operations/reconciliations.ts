@@ -1,6 +1,6 @@
 // Having CXone asked once more about what ended without a result.
 
-import { type Reconciliation, representReconciliation } from '../../../reconcile/report.ts';
+import { type Reconciliation, representReconciliation } from '../../../usecases/reconcile/report.ts';
 import type { ReconciliationAnswer } from '../../schemas/reconciliation.ts';
 import type { Operation } from '../model.ts';
 import { jsonContent, operation, parameter } from '../operation.ts';

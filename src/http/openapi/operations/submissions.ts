@@ -1,6 +1,6 @@
 // Submitting: one execution, and many.
 
-import { type ProblemName, problemDetails } from '../../problems.ts';
+import { type ProblemName, problemDetails } from '../../response/problem.ts';
 import { executionExample } from '../examples.ts';
 import { HEADERS, headers } from '../headers.ts';
 import type { Operation } from '../model.ts';

@@ -1,0 +1,75 @@
+// Bearer tokens for whoever calls back: given to clients that are known here, verified with each callback. JWTs (RFC 7519).
+
+import { hkdfSync } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import type { World } from '../lib/world.ts';
+
+export const TOKEN_PATH = '/webhook/token';
+
+/** One that may have tokens; several keys may carry one name, so that they can be rotated. */
+export interface TokenClient {
+  readonly name: string;
+  readonly key: string;
+}
+
+export interface TokenRule {
+  readonly clients: readonly TokenClient[];
+  readonly lifetimeSeconds: number;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly lifetimeSeconds: number;
+}
+
+export interface CallbackTokens {
+  readonly clients: readonly TokenClient[];
+  issue(client: string): Promise<IssuedToken>;
+  /** `bad`: not from here, or of a client that is none any more. */
+  verify(token: string): Promise<'good' | 'expired' | 'bad'>;
+}
+
+/** The first secret signs, all verify. */
+export function createCallbackTokens(
+  { clients, lifetimeSeconds }: TokenRule,
+  secrets: readonly [string, ...string[]],
+  world: Pick<World, 'now'>,
+): CallbackTokens {
+  const [signing, ...others] = secrets.map(keyOf) as [Uint8Array, ...Uint8Array[]];
+  const names = new Set(clients.map(({ name }) => name));
+
+  async function verdictUnder(key: Uint8Array, token: string) {
+    try {
+      const options = { algorithms: ['HS256'], requiredClaims: ['sub', 'exp'], currentDate: new Date(world.now()) };
+      const { payload } = await jwtVerify(token, key, options);
+      return names.has(payload.sub ?? '') ? 'good' : 'bad';
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return 'expired';
+      if (error instanceof errors.JOSEError) return 'bad';
+      throw error;
+    }
+  }
+
+  return {
+    clients,
+    issue: async (client) => {
+      const issuedAt = Math.floor(world.now() / 1000);
+      const token = await new SignJWT()
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setSubject(client)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + lifetimeSeconds)
+        .sign(signing);
+      return { token, lifetimeSeconds };
+    },
+    verify: async (token) => {
+      const verdicts = await Promise.all([signing, ...others].map((key) => verdictUnder(key, token)));
+      return verdicts.find((verdict) => verdict !== 'bad') ?? 'bad';
+    },
+  };
+}
+
+/** HKDF-SHA256 (RFC 5869): what signs these tokens can sign nothing else. */
+function keyOf(secret: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', 'cxone-callback-receiver callback token', 32));
+}

@@ -1,0 +1,89 @@
+// `audit tail`: entries as they are written, until somebody stops it.
+
+import type { Database } from 'better-sqlite3';
+import type { World } from '../../lib/world.ts';
+import { type BrowsedEntry, browseTrail, newestEntry, type TrailFilter } from '../../store/sqlite/queries/audit.ts';
+import { type Action, readFlags, type Surroundings } from '../context.ts';
+import { breath, DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
+import { wholeNumber } from '../filters.ts';
+import { tableOf } from '../table.ts';
+import { ENTRY_COLUMNS, entryJson, TRAIL_FLAGS, TRAIL_HELP, trailFilter } from './filters.ts';
+
+const LOOKS_EVERY_MS = 250;
+const MOST = 10_000;
+
+const FLAGS = {
+  ...TRAIL_FLAGS,
+  ...DATABASE_FLAG,
+  lines: { type: 'string', short: 'n', default: '10' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+export const auditTail: Action = {
+  help: `Usage: npm run audit -- tail [FILTERS] [-n LINES] [--json]
+
+The newest audit entries that match, then each new one as it is written. It reads the database, so it goes on while the
+receiver is stopped and started. Ctrl-C ends it.
+
+${TRAIL_HELP}
+  -n, --lines N   begins with so many that are there already, 10 unless said
+  --json          one JSON document a line (NDJSON)
+  --database PATH another file than DATABASE_PATH
+
+Exit code: 0 ended by Ctrl-C, by SIGTERM or by whoever reads it; 2 it could not be done.
+
+  npm run audit -- tail
+  npm run audit -- tail --app shop --event POLL_TIMEOUT -n 0
+  npm run -s audit -- tail --json | jq 'select(.httpStatus >= 400)'
+`,
+  run: async (args, surroundings) => {
+    const { values } = readFlags(args, FLAGS, 0);
+    const lines = wholeNumber('--lines', values.lines, 0, MOST);
+    const filter = trailFilter(values);
+    const show = shower(values.json, surroundings);
+    const stop = surroundings.interrupted();
+    await withDatabase(surroundings, values.database, async (client) => {
+      const newest = newestEntry(client);
+      const there = browseTrail(client, { ...filter, before: newest + 1 }, 'newest-first');
+      if (lines > 0) await show((await firstOf(there, lines)).items.toReversed());
+      await follow(client, filter, newest, { show, stop, world: surroundings.world });
+    });
+    return 0;
+  },
+};
+
+type Show = (found: readonly BrowsedEntry[]) => Promise<void>;
+
+/** The names of the columns stand above the first ones alone. */
+function shower(json: boolean, surroundings: Surroundings): Show {
+  let heading = true;
+  return async (found) => {
+    const entries = found.map(({ entry }) => entry);
+    if (entries.length === 0) return;
+    if (json) return surroundings.pour(entries.map((entry) => `${entryJson(entry)}\n`).join(''));
+    const table = tableOf(ENTRY_COLUMNS, entries, surroundings, heading);
+    heading = false;
+    await surroundings.pour(table);
+  };
+}
+
+interface Following {
+  readonly show: Show;
+  readonly stop: AbortSignal;
+  readonly world: Pick<World, 'sleep'>;
+}
+
+async function follow(client: Database, filter: TrailFilter, from: number, { show, stop, world }: Following) {
+  let after = from;
+  while (!stop.aborted) {
+    const newest = newestEntry(client);
+    const next = { ...filter, after, before: newest + 1 };
+    for (const { found } of newest > after ? browseTrail(client, next, 'oldest-first') : []) {
+      await show(found);
+      await breath();
+      if (stop.aborted) return;
+    }
+    after = Math.max(after, newest);
+    await world.sleep(LOOKS_EVERY_MS, stop);
+  }
+}

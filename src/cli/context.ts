@@ -1,0 +1,94 @@
+// What a command line command has around it, and the errors that it ends with.
+
+import { parseArgs } from 'node:util';
+import { reasonOf } from '../lib/log.ts';
+import type { World } from '../lib/world.ts';
+import { orNearest } from './did-you-mean.ts';
+
+export interface Surroundings {
+  /** The environment completed by .env. @throws {ConfigError} when .env cannot be read. */
+  readonly env: () => Variables;
+  /** The outcome: stdout. */
+  readonly write: (text: string) => void;
+  /** As `write`, for much of it: resolves once there is room for more. @throws {OutputClosed} when nobody reads on. */
+  readonly pour: (text: string) => Promise<void>;
+  /** What is said on the way: stderr. */
+  readonly tell: (text: string) => void;
+  /** All of stdin. */
+  readonly input: () => Promise<string>;
+  /** From the first call on, Ctrl-C and SIGTERM abort this instead of ending the process; a second one ends it. */
+  readonly interrupted: () => AbortSignal;
+  readonly world: World;
+  /** Whether somebody looks on: tables that fit, and progress that moves. Colours, unless NO_COLOR forbids them. */
+  readonly terminal: Terminal;
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface Terminal {
+  readonly out: boolean;
+  readonly err: boolean;
+  readonly colour: boolean;
+  readonly columns: number;
+}
+
+/** A command that does something, or the name of several. */
+export type Command = Action | Group;
+
+export interface Action {
+  readonly help: string;
+  /** Returns the exit code. */
+  readonly run: (args: readonly string[], surroundings: Surroundings) => Promise<number>;
+}
+
+export interface Group {
+  readonly help: string;
+  readonly commands: Readonly<Record<string, Action>>;
+}
+
+/** The command line is wrong; the message says where. */
+export class CommandUsage extends Error {
+  override readonly name = 'CommandUsage';
+}
+
+/** What was asked about is not there, or the answer is no: exit code 1. */
+export class Negative extends Error {
+  override readonly name = 'Negative';
+}
+
+/** It could not be done: exit code 2. The message says what to do. */
+export class NotDone extends Error {
+  override readonly name = 'NotDone';
+}
+
+/** Whoever read the output has had enough. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
+export type Flags = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
+
+/** Flags and at most `most` other words. @throws {CommandUsage} */
+export function readFlags<const F extends Flags>(args: readonly string[], options: F, most: number) {
+  const read = () => parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+  let found: ReturnType<typeof read>;
+  try {
+    found = read();
+  } catch (error) {
+    throw new CommandUsage(unknownFlag(error, Object.keys(options)) ?? wordsOf(error));
+  }
+  if (found.positionals.length > most) throw new CommandUsage(`"${found.positionals[most]}" is one word too many`);
+  return found;
+}
+
+function unknownFlag(error: unknown, flags: readonly string[]): string | null {
+  const { code } = error as { code?: string };
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return null;
+  const flag = /'(-[^']*)'/.exec(wordsOf(error))?.[1] ?? '';
+  const known = flags.map((name) => `--${name}`);
+  return `There is no ${flag}${orNearest(flag, known)}`;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : reasonOf(error);
+}

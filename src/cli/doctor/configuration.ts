@@ -1,0 +1,87 @@
+// Whether the configuration is one that `start` would take, and one that CXone can call back.
+
+import { callbackRulesOf } from '../../config/callback-rules.ts';
+import { type Config, ConfigError, readConfig } from '../../config/config.ts';
+import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+export interface Configured {
+  readonly checks: readonly Check[];
+  /** Null when there is a mistake in it. */
+  readonly config: Config | null;
+  readonly profile: Profile | null;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+export function checkConfiguration(env: () => Variables): Configured {
+  const name = 'configuration';
+  let config: Config;
+  try {
+    config = readConfig(env());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { checks: mistakesIn(error), config: null, profile: null };
+  }
+  try {
+    const profile = loadProfile(config.cxone.profilePath);
+    callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
+    const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
+    checks.push(...notifications(config));
+    return { checks, config, profile };
+  } catch (error) {
+    if (error instanceof ConfigError) return { checks: mistakesIn(error), config, profile: null };
+    if (!(error instanceof ProfileError)) throw error;
+    const message = error.message.replaceAll(/\s*\n\s*/g, '; ');
+    return { checks: [fail(name, message, 'correct the file at CXONE_PROFILE')], config, profile: null };
+  }
+}
+
+function mistakesIn({ problems }: ConfigError): Check[] {
+  const advice = 'set it in the environment or in .env; .env.example tells what each may hold';
+  return problems.map((problem) => fail('configuration', problem, advice));
+}
+
+function publicUrl({ publicUrl: url }: Config): Check {
+  const name = 'public url';
+  const { protocol, hostname } = new URL(url);
+  if (LOOPBACK.test(hostname)) {
+    return warn(name, `${url} is this machine: callbacks cannot come`, 'set PUBLIC_URL to where CXone reaches it');
+  }
+  if (protocol === 'http:') {
+    return warn(name, `${url} is not encrypted: callbacks can be read on the way`, 'terminate TLS and use https://');
+  }
+  return ok(name, url);
+}
+
+function secrets({ callbackSecrets }: Config): Check {
+  const name = 'callback secret';
+  const old = callbackSecrets.length - 1;
+  if (old === 0) return ok(name, 'one, which signs and verifies');
+  const advice = 'drop the old ones once the last execution that was sent under them has ended';
+  return warn(name, `being rotated: ${old} old beside the new one`, advice);
+}
+
+/** Nothing where there is nothing to think about. */
+function notifications({ notifications: { allowedOrigins, secrets: given } }: Config): Check[] {
+  const name = 'notifications';
+  const plain = allowedOrigins.filter(({ origin }) => origin.startsWith('http:'));
+  const open = plain.filter(({ origin }) => !LOOPBACK.test(new URL(origin).hostname));
+  const rotated = Map.groupBy(given, ({ app }) => app);
+  return [
+    ...open.map(({ origin }) =>
+      warn(name, `${origin} is not encrypted: results can be read on the way`, 'list it as https:// if it can be'),
+    ),
+    ...[...rotated]
+      .filter(([, secretsOfApp]) => secretsOfApp.length > 1)
+      .map(([app, { length }]) =>
+        warn(
+          name,
+          `the secret of ${app} is being rotated: ${length} sign`,
+          'drop the old once the app has the new one',
+        ),
+      ),
+  ];
+}

@@ -1,0 +1,105 @@
+// Where in its file a member of a profile stands: `profile.json:12`, so that whoever reads of it knows what to change.
+
+import { readFileSync } from 'node:fs';
+import { BUILT_IN, SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
+import { asCalled } from '../../lib/command-name.ts';
+
+export interface ProfilePlace {
+  /** Where a member is to be changed, such as `tenant.json:12 /poll/answer/status`. */
+  of(pointer: string): string;
+}
+
+/** `pathOrName`: as CXONE_PROFILE has it, null for the built-in profile. */
+export function placeOf(pathOrName: string | null): ProfilePlace {
+  const name = pathOrName ?? BUILT_IN;
+  if (SHIPPED_NAMES.includes(name)) {
+    return {
+      of: (pointer) =>
+        `${pointer} (the profile ${name} is shipped: ${asCalled('npm run -s profile -- show')} ${name} > my.json)`,
+    };
+  }
+  const lines = linesOf(readFileSync(name, 'utf8'));
+  return {
+    of: (pointer) => {
+      const line = lines.get(pointer);
+      if (line !== undefined) return `${name}:${line} ${pointer}`;
+      return `${name}:${nearestLine(lines, pointer)} ${pointer} (which is to be added)`;
+    },
+  };
+}
+
+function nearestLine(lines: ReadonlyMap<string, number>, pointer: string): number {
+  for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
+    const line = lines.get(at);
+    if (line !== undefined) return line;
+  }
+  return lines.get('') ?? 1;
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+|\n/g;
+
+interface Token {
+  readonly text: string;
+  readonly line: number;
+}
+
+/** The line, from 1, on which each member of a JSON document begins, by JSON Pointer. Of what is no JSON, as far as it goes. */
+export function linesOf(json: string): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
+  const tokens = tokensOf(json);
+  let next = 0;
+
+  function value(at: string): void {
+    const token = tokens[next];
+    next += 1;
+    if (token === undefined) return;
+    if (!lines.has(at)) lines.set(at, token.line);
+    if (token.text === '{') members(at, '}', ({ text }) => escaped(nameIn(text)));
+    if (token.text === '[') members(at, ']', null);
+  }
+
+  function members(at: string, end: string, nameOf: ((token: Token) => string) | null): void {
+    for (let index = 0; next < tokens.length && tokens[next]?.text !== end; index += 1) {
+      member(at, nameOf, index);
+      if (tokens[next]?.text === ',') next += 1;
+    }
+    next += 1;
+  }
+
+  /** `nameOf`: null in a list, where members have numbers. */
+  function member(at: string, nameOf: ((token: Token) => string) | null, index: number): void {
+    const token = tokens[next];
+    if (token === undefined) return;
+    const place = `${at}/${nameOf === null ? index : nameOf(token)}`;
+    lines.set(place, token.line);
+    // Behind a name and its colon.
+    if (nameOf !== null) next += 2;
+    value(place);
+  }
+
+  value('');
+  return lines;
+}
+
+/** Of a JSON document, each with its line, from 1. */
+export function tokensOf(json: string): Token[] {
+  let line = 1;
+  const tokens: Token[] = [];
+  for (const [text] of json.matchAll(TOKEN)) {
+    if (text === '\n') line += 1;
+    else tokens.push({ text, line });
+  }
+  return tokens;
+}
+
+function nameIn(token: string): string {
+  try {
+    return String(JSON.parse(token));
+  } catch {
+    return token;
+  }
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}

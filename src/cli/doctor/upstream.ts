@@ -1,0 +1,108 @@
+// Whether CXone is there, gives a token with the scopes that are needed, answers as the profile expects, and has the same time.
+
+import type { Config } from '../../config/config.ts';
+import { type CxoneClient, createCxone } from '../../cxone/client.ts';
+import { TokenUnavailable } from '../../cxone/port.ts';
+import type { Profile } from '../../cxone/profile/profile.ts';
+import { observed, type Seen } from '../../cxone/recording/tap.ts';
+import { NETWORK } from '../../cxone/transport.ts';
+import type { Log } from '../../lib/log.ts';
+import type { World } from '../../lib/world.ts';
+import { checkPoll, type Trial, tryAction } from './calls.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+import { checkSites, type Site } from './network.ts';
+import type { ProfilePlace } from './profile-place.ts';
+
+const TIMEOUT_MS = 10_000;
+/** A Date header is cut to the second, and the answer took its time. */
+const CLOCK_WARN_MS = 5_000;
+/** Beyond it tokens and signatures that have a time in them are refused. */
+const CLOCK_FAIL_MS = 30_000;
+
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+export interface UpstreamOptions {
+  readonly config: Config;
+  readonly profile: Profile;
+  readonly place: ProfilePlace;
+  readonly world: World;
+  /** Null: nothing is executed. */
+  readonly trial: Trial | null;
+}
+
+/** Asks for a token and for an execution that cannot exist; executes nothing but the trial. */
+export async function checkUpstream(options: UpstreamOptions): Promise<Check[]> {
+  const { config, profile, world, place, trial } = options;
+  const seen: Seen[] = [];
+  const wire = observed(NETWORK, world, (one) => seen.push(one));
+  const cxone = createCxone({
+    ...{ ...config, ...config.cxone, profile, world, wire },
+    ...{ log: SILENT, requestTimeoutMs: TIMEOUT_MS },
+  });
+  try {
+    const sites = await checkSites(sitesOf(options), world);
+    const token = await checkToken(cxone, options);
+    const calls = { cxone, profile, place, seen, world };
+    const called = token.some(({ level, name }) => level === 'fail' && name === 'upstream')
+      ? []
+      : [...(await checkPoll(calls)), ...(trial === null ? [] : await tryAction(calls, trial))];
+    return [...sites, ...token, ...called, checkClock(seen)];
+  } finally {
+    cxone.close();
+  }
+}
+
+function sitesOf({ config: { cxone, publicUrl }, profile }: UpstreamOptions): Site[] {
+  const issuer = cxone.issuer ?? (profile.discovery === null ? null : profile.issuer);
+  const sites = [
+    { variable: 'CXONE_ORG_DOMAIN or CXONE_BASE_URL', url: cxone.baseUrl },
+    { variable: 'CXONE_TOKEN_URL', url: cxone.tokenUrl },
+    { variable: 'CXONE_ISSUER', url: issuer },
+    { variable: 'PUBLIC_URL', url: publicUrl },
+  ];
+  return sites.flatMap(({ variable, url }) => (url === null ? [] : [{ variable, url }]));
+}
+
+async function checkToken(cxone: CxoneClient, { profile, place }: UpstreamOptions): Promise<Check[]> {
+  try {
+    await cxone.authorize();
+    const base = await cxone.endpoints.baseUrl();
+    const from = profile.token.kind === 'static' ? 'the token is from CXONE_TOKEN' : 'gives a token';
+    return [ok('upstream', `${base} ${from}`), scopes(cxone.missingScopes(), profile)];
+  } catch (error) {
+    if (!(error instanceof TokenUnavailable)) throw error;
+    return [fail('upstream', error.message, tokenAdvice(error, place))];
+  }
+}
+
+function tokenAdvice({ message, httpStatus }: TokenUnavailable, place: ProfilePlace): string {
+  if ([400, 401, 403].includes(httpStatus)) {
+    return `check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET and the access key, and ${place.of('/token/clientAuthentication')}`;
+  }
+  if (httpStatus >= 300 && httpStatus <= 499) return `check CXONE_TOKEN_URL, and ${place.of('/token/url')}`;
+  if (/no usable token/.test(message)) return `change ${place.of('/token/answer/accessToken')}`;
+  return 'check CXONE_ORG_DOMAIN or CXONE_BASE_URL, CXONE_TOKEN_URL, and the way there (DNS, proxy, firewall)';
+}
+
+function scopes(missing: readonly string[], profile: Profile): Check {
+  const { requiredScopes } = profile.token;
+  if (requiredScopes.length === 0) return ok('scopes', 'the profile requires none');
+  if (missing.length === 0) return ok('scopes', `none of ${requiredScopes.join(', ')} is missing`);
+  const advice = 'grant them to the client in CXone: their lack is the cause of most 403 answers';
+  return fail('scopes', `the token lacks ${missing.join(' and ')}`, advice);
+}
+
+/** By the Date header of what was answered last. */
+function checkClock(seen: readonly Seen[]): Check {
+  const name = 'clock';
+  const advice = 'compare it by hand: deadlines, tokens and the audit trail depend on it';
+  const answered = seen.findLast(({ answer }) => answer !== null);
+  if (answered === undefined) return warn(name, "cannot be compared with CXone's: it answered nothing", advice);
+  const there = Date.parse(answered.answer?.headers.get('date') ?? '');
+  if (Number.isNaN(there)) return warn(name, 'CXone does not say what time it is', advice);
+  const ahead = Math.round(answered.startedAt + answered.durationMs / 2 - (there + 500));
+  const seconds = (Math.abs(ahead) / 1000).toFixed(1);
+  if (Math.abs(ahead) <= CLOCK_WARN_MS) return ok(name, `within ${seconds} s of CXone's`);
+  const message = `${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} CXone's`;
+  return (Math.abs(ahead) > CLOCK_FAIL_MS ? fail : warn)(name, message, 'set the clock right (NTP)');
+}

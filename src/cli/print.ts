@@ -1,0 +1,63 @@
+// How commands show things: aligned and coloured for somebody who looks on, plain for everything else.
+
+import type { Surroundings } from './context.ts';
+
+export type Level = 'ok' | 'warn' | 'fail';
+
+const COLOURS: Record<Level, string> = { ok: '\x1b[32m', warn: '\x1b[33m', fail: '\x1b[31m' };
+const MARKS: Record<Level, string> = { ok: '✓', warn: '!', fail: '✗' };
+
+export interface Line {
+  readonly name: string;
+  readonly level: Level;
+  readonly message: string;
+}
+
+/** One line each: a coloured table on a terminal, `level name: message` elsewhere. */
+export function printLines(
+  lines: readonly Line[],
+  { terminal, write }: Pick<Surroundings, 'terminal' | 'write'>,
+): void {
+  const width = Math.max(...lines.map(({ name }) => name.length));
+  for (const { name, level, message } of lines) {
+    const mark = terminal.colour ? `${COLOURS[level]}${MARKS[level]}\x1b[0m` : MARKS[level];
+    write(terminal.out ? `${mark} ${name.padEnd(width)}  ${message}\n` : `${level.padEnd(4)} ${name}: ${message}\n`);
+  }
+}
+
+export function grouped(count: number): string {
+  return count.toLocaleString('en');
+}
+
+export function bytes(count: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(count, 1)) / 10));
+  return `${step === 0 ? count : (count / 1024 ** step).toFixed(1)} ${units[step]}`;
+}
+
+const PLAIN_EVERY_MS = 5_000;
+const MOVING_EVERY_MS = 100;
+
+/** How far something is, on stderr: a line that moves on a terminal, a plain one now and then elsewhere. */
+export function showProgress(
+  what: string,
+  { terminal, tell }: Pick<Surroundings, 'terminal' | 'tell'>,
+  units = 'entries',
+) {
+  const begun = performance.now();
+  let shown = begun;
+  return {
+    at: (done: number, total: number): void => {
+      const now = performance.now();
+      if (now - shown < (terminal.err ? MOVING_EVERY_MS : PLAIN_EVERY_MS)) return;
+      shown = now;
+      const percent = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
+      const speed = grouped(Math.round((1000 * done) / (now - begun)));
+      const line = `${what} ${percent} %: ${grouped(done)} of ${grouped(Math.max(done, total))} ${units}, ${speed}/s`;
+      tell(terminal.err ? `\r\x1b[K${line.slice(0, terminal.columns - 1)}` : `${line}\n`);
+    },
+    done: (): void => {
+      if (terminal.err && shown > begun) tell('\r\x1b[K');
+    },
+  };
+}

@@ -1,0 +1,145 @@
+// `stats`: what became of the executions of today, or of another period, per action.
+
+import { countIn, WINDOW } from '../store/sqlite/queries/id-windows.ts';
+import { type ActionFigures, addUp, emptyFigures, figuresOf, percentile } from '../store/sqlite/queries/statistics.ts';
+import { type Action, readFlags, type Surroundings } from './context.ts';
+import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
+import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
+import { showProgress } from './print.ts';
+import { type Column, tableOf } from './table.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const FLAGS = {
+  ...PERIOD_FLAGS,
+  ...DATABASE_FLAG,
+  action: { type: 'string' },
+  app: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+export const stats: Action = {
+  help: `Usage: npm run stats [-- --from TIME] [--to TIME] [--action NAME] [--app NAME] [--json]
+
+What became of the executions that were submitted today (UTC), per action: how many ended how, by which way CXone's outcome
+came, how many callbacks were missed, and how long it took. It reads the database, while the receiver runs or is down.
+
+  --from, --to    submitted in this time instead
+  --action NAME   of this Data Action
+  --app NAME      of this app
+  --json          one JSON document {"from", "to", "total", "actions"}; shares are from 0 to 1, latencies in milliseconds
+  --database PATH another file than DATABASE_PATH, such as a backup
+
+CALLBACK, POLL and SUBMIT are shares of the outcomes that CXone gave; MISSED is the share that a poll had to find, or nobody
+found, of all that a callback should have brought. P50, P95 and P99 are from submission to CXone's outcome. Past 1,000
+actions the rest are counted together.
+
+${TIME_HELP}
+
+Exit code: 0 done, 2 it could not be done.
+
+  npm run stats
+  npm run stats -- --from 7d --action look-up-customer
+  npm run -s stats -- --json | jq '.actions[] | select(.shares.missed > 0.1)'
+`,
+  run: async (args, surroundings) => {
+    const { values } = readFlags(args, FLAGS, 0);
+    const now = surroundings.world.now();
+    const { from = now - (now % DAY_MS), to } = readPeriod(values, surroundings);
+    const filter = { from, to, app: values.app, actionId: values.action };
+    const figures = await withDatabase(surroundings, values.database, async (client) => {
+      const progress = showProgress('counting', surroundings, 'executions');
+      const all = countIn(client, filter);
+      let found: readonly ActionFigures[] = [];
+      let looked = 0;
+      for (const counted of figuresOf(client, filter)) {
+        found = [...counted.values()];
+        looked += WINDOW;
+        progress.at(Math.min(looked, all), all);
+        await breath();
+      }
+      progress.done();
+      return found.map(summaryOf);
+    });
+    show(figures, { from, to: to ?? now }, values.json, surroundings);
+    return 0;
+  },
+};
+
+type Summary = ReturnType<typeof summaryOf>;
+
+function show(
+  counted: readonly { readonly figures: ActionFigures; readonly summary: object }[],
+  { from, to }: { readonly from: number; readonly to: number },
+  json: boolean,
+  surroundings: Surroundings,
+): void {
+  const sum = emptyFigures('(all)');
+  const sorted = (counted as Summary[]).toSorted((one, other) => other.summary.accepted - one.summary.accepted);
+  for (const { figures } of sorted) addUp(sum, figures);
+  const total = summaryOf(sum).summary;
+  const actions = sorted.map(({ summary }) => summary);
+  const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  if (json) {
+    const { actionId: _, ...all } = total;
+    surroundings.write(`${JSON.stringify({ ...period, total: all, actions })}\n`);
+    return;
+  }
+  surroundings.tell(`Submitted from ${period.from} to ${period.to}\n`);
+  surroundings.write(tableOf(COLUMNS, actions.length > 1 ? [...actions, total] : actions, surroundings));
+}
+
+const COLUMNS: readonly Column<Summary['summary']>[] = [
+  { name: 'ACTION', of: ({ actionId }) => actionId },
+  { name: 'ACCEPTED', of: ({ accepted }) => accepted, right: true },
+  { name: 'OPEN', of: ({ open }) => open, right: true },
+  ...(['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'] as const).map((status) => ({
+    name: status,
+    of: ({ ended }: Summary['summary']) => ended[status] ?? 0,
+    right: true,
+  })),
+  { name: 'LATE', of: ({ late }) => late, right: true },
+  ...(['callback', 'poll', 'submit', 'missed'] as const).map((name) => ({
+    name: name.toUpperCase(),
+    of: ({ shares }: Summary['summary']) => percent(shares[name]),
+    right: true,
+  })),
+  ...(['p50', 'p95', 'p99'] as const).map((name) => ({
+    name: name.toUpperCase(),
+    of: ({ latencyMs }: Summary['summary']) => latencyMs[name],
+    right: true,
+  })),
+];
+
+const OPEN = ['QUEUED', 'UNCONFIRMED', 'PENDING'];
+
+function summaryOf(figures: ActionFigures) {
+  const { actionId, accepted, late, byStatus, byResolver, timedOutAfterSending, latencies } = figures;
+  const by = (way: string) => byResolver.get(way) ?? 0;
+  const answered = by('callback') + by('poll') + by('submit');
+  const missed = by('poll') + timedOutAfterSending;
+  const summary = {
+    actionId,
+    accepted,
+    open: OPEN.reduce((sum, status) => sum + (byStatus.get(status) ?? 0), 0),
+    ended: Object.fromEntries([...byStatus].filter(([status]) => !OPEN.includes(status))) as Record<string, number>,
+    late,
+    shares: {
+      callback: share(by('callback'), answered),
+      poll: share(by('poll'), answered),
+      submit: share(by('submit'), answered),
+      // As the view callback_health has it.
+      missed: share(missed, by('callback') + missed),
+    },
+    latencyMs: { p50: percentile(latencies, 50), p95: percentile(latencies, 95), p99: percentile(latencies, 99) },
+  };
+  return { figures, summary };
+}
+
+function share(part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.round((10_000 * part) / whole) / 10_000;
+}
+
+function percent(part: number | null): string | null {
+  return part === null ? null : `${(100 * part).toFixed(1)}%`;
+}

@@ -1,0 +1,99 @@
+// The access token: one for all callers, renewed before it ends, one request for it at a time.
+
+import type { Json } from '../../execution/json.ts';
+import type { Log } from '../../lib/log.ts';
+import type { World } from '../../lib/world.ts';
+import { TokenUnavailable } from '../port.ts';
+import type { TokenRequestPart } from '../profile/token.ts';
+import { createAttempts } from '../single-flight.ts';
+import { type Inquiries, inquire } from './fetch-json.ts';
+import { type Credentials, secretsOf, tokenRequest } from './token-request.ts';
+import { readTokenAnswer, type TokenAnswer } from './token-response.ts';
+
+const RENEW_BEFORE_END_MS = 300_000;
+
+export interface Tokens {
+  /** A token that is good for a request now. @throws {TokenUnavailable} */
+  get(): Promise<string>;
+  /** CXone no longer takes this token. A newer one that is here already stays. */
+  drop(token: string): void;
+  /** Scopes that the profile requires and the last token lacks; none when its answer did not name its scopes. */
+  missingScopes(): readonly string[];
+  /** What the last token claims, the most telling first; none when there was none or it is no JWT. */
+  claims(): readonly Json[];
+  /** What must not be repeated in a message: each secret in each of its forms, and the token. */
+  secrets(): string[];
+}
+
+export interface TokenOptions extends Inquiries {
+  readonly part: TokenRequestPart;
+  /** Where the token endpoint is. @throws {TokenUnavailable} */
+  readonly url: () => Promise<string>;
+  readonly credentials: Credentials;
+  readonly world: World;
+  readonly log: Log;
+}
+
+interface Grant extends TokenAnswer {
+  readonly renewAt: number;
+  readonly endsAt: number;
+}
+
+export function createTokens(options: TokenOptions): Tokens {
+  const { part, credentials, world, log } = options;
+  const renew = createAttempts(world, ask);
+  let grant: Grant | null = null;
+  let missing: readonly string[] = [];
+  let claims: readonly Json[] = [];
+
+  async function ask(): Promise<Grant> {
+    const url = await options.url();
+    const begun = world.now();
+    const answer = await inquire(options, tokenRequest(part, url, credentials), 'token request', secrets());
+    const read = readTokenAnswer(part.answer, answer, begun);
+    if (read === null) {
+      const place = part.answer.accessToken;
+      throw new TokenUnavailable(`the answer to the token request has no usable token at "${place}"`);
+    }
+    checkScopes(read.scopes);
+    claims = read.claims;
+    const endsAt = begun + read.lifeMs;
+    grant = { ...read, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_END_MS, read.lifeMs / 2) };
+    return grant;
+  }
+
+  function checkScopes(granted: readonly string[] | null): void {
+    const lacking = granted === null ? [] : part.requiredScopes.filter((scope) => !granted.includes(scope));
+    const known = lacking.join() === missing.join();
+    missing = lacking;
+    if (lacking.length === 0 || known) return;
+    log.warn(
+      { missingScopes: lacking },
+      'the token lacks scopes: the cause of most 403 answers; grant them to the client',
+    );
+  }
+
+  function secrets(): string[] {
+    return [...secretsOf(credentials), grant?.token ?? ''];
+  }
+
+  return {
+    get: async () => {
+      const held = grant;
+      if (held !== null && world.now() < held.renewAt) return held.token;
+      try {
+        return (await renew()).token;
+      } catch (error) {
+        // Renewing can fail while the old token still has some life.
+        if (held !== null && grant === held && world.now() < held.endsAt) return held.token;
+        throw error;
+      }
+    },
+    drop: (token) => {
+      if (grant?.token === token) grant = null;
+    },
+    missingScopes: () => missing,
+    claims: () => claims,
+    secrets,
+  };
+}

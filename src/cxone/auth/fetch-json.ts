@@ -1,0 +1,42 @@
+// A question to CXone that comes before every other: for a token, or for where things are. Its failure says why without a secret.
+
+import { type Json, parseJson } from '../../execution/json.ts';
+import { errorTextOf } from '../error-message.ts';
+import { decodeUtf8 } from '../parse-response.ts';
+import { TokenUnavailable } from '../port.ts';
+import type { HttpReply, HttpRequest } from '../transport.ts';
+
+export interface Inquiries {
+  /** Resolves with 0 when a request may be made, else with the milliseconds for which none may. */
+  readonly enter: () => Promise<number>;
+  readonly send: (request: HttpRequest) => Promise<HttpReply>;
+}
+
+/** The JSON of the 2xx answer to the request, null when there is none. `what` is how messages call it. @throws {TokenUnavailable} */
+export async function inquire(
+  { enter, send }: Inquiries,
+  request: HttpRequest,
+  what: string,
+  secrets: readonly string[],
+): Promise<Json> {
+  const paused = await enter();
+  if (paused > 0) throw new TokenUnavailable(`CXone asked for a pause: no ${what} was made`, { retryAfterMs: paused });
+  const reply = await send(request);
+  if (reply.type !== 'answered') throw new TokenUnavailable(`no answer to the ${what}: ${reply.reason}`);
+  const { httpStatus, retryAfterMs, body, cut } = reply;
+  if (httpStatus < 200 || httpStatus > 299) {
+    const words = errorTextOf(body, secrets);
+    const message = `CXone answered the ${what} with ${httpStatus}${words && `: ${words}`}`;
+    throw new TokenUnavailable(message, { retryAfterMs, httpStatus });
+  }
+  const text = cut === null ? decodeUtf8(body) : null;
+  return text === null ? null : jsonOrNull(text);
+}
+
+function jsonOrNull(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch {
+    return null;
+  }
+}

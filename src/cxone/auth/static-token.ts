@@ -1,0 +1,45 @@
+// A token that stands in the configuration: used until it ends, and never renewed.
+
+import type { Log } from '../../lib/log.ts';
+import type { World } from '../../lib/world.ts';
+import { TokenUnavailable } from '../port.ts';
+import type { Tokens } from './access-token.ts';
+import { type Credentials, secretsOf } from './token-request.ts';
+import { claimsOf, endOf } from './token-response.ts';
+
+/** After CXone refused it nothing is sent for so long: what is queued waits for a new one instead of being refused with it. */
+const HOLD_MS = 8_000;
+
+export function createStaticTokens(credentials: Credentials, world: Pick<World, 'now'>, log: Log): Tokens {
+  const token = credentials.token ?? '';
+  const endsAt = endOf(token);
+  let refusedUntil: number | null = null;
+  let told = false;
+
+  function tell(): void {
+    if (told || endsAt === null) return;
+    told = true;
+    log.warn({ endsAt: new Date(endsAt).toISOString() }, 'CXONE_TOKEN is not renewed: set a new one before it ends');
+  }
+
+  return {
+    get: async () => {
+      tell();
+      if (endsAt !== null && world.now() >= endsAt) {
+        throw new TokenUnavailable('CXONE_TOKEN has ended; set a new one and restart', { retryAfterMs: HOLD_MS });
+      }
+      const left = (refusedUntil ?? 0) - world.now();
+      if (left > 0) {
+        const message = 'CXone does not take CXONE_TOKEN; set a new one and restart';
+        throw new TokenUnavailable(message, { retryAfterMs: left, httpStatus: 401 });
+      }
+      return token;
+    },
+    drop: () => {
+      refusedUntil = world.now() + HOLD_MS;
+    },
+    missingScopes: () => [],
+    claims: () => [claimsOf(token)],
+    secrets: () => secretsOf(credentials),
+  };
+}

@@ -1,0 +1,87 @@
+// The request for a token that a profile describes. Pure.
+
+import { Buffer } from 'node:buffer';
+import type { TokenRequestPart } from '../profile/token.ts';
+import type { HttpRequest } from '../transport.ts';
+
+/** What the configuration knows to get a token with; null: it is not set. */
+export interface Credentials {
+  readonly clientId: string | null;
+  readonly clientSecret: string | null;
+  readonly accessKeyId: string | null;
+  readonly accessKeySecret: string | null;
+  /** A token that was made elsewhere. */
+  readonly token: string | null;
+}
+
+export function tokenRequest(part: TokenRequestPart, url: string, credentials: Credentials): HttpRequest {
+  const { clientId, clientSecret } = clientOf(credentials);
+  const { clientAuthentication, fields, grant } = part;
+  const members: Record<string, string> = { ...part.parameters, ...(grant === null ? {} : { grant_type: grant }) };
+  const headers: Record<string, string> = { accept: 'application/json' };
+  switch (clientAuthentication) {
+    case 'form':
+      members[fields.clientId] = clientId;
+      members[fields.clientSecret] = clientSecret;
+      break;
+    case 'basic':
+      headers['authorization'] = `Basic ${basicCredentials(encode(clientId), encode(clientSecret))}`;
+      break;
+    case 'basic-unencoded':
+      headers['authorization'] = `Basic ${basicCredentials(clientId, clientSecret)}`;
+      break;
+    case 'none':
+      break;
+    default:
+      clientAuthentication satisfies never;
+  }
+  if (fields.accessKeyId !== null) members[fields.accessKeyId] = credentials.accessKeyId ?? '';
+  if (fields.accessKeySecret !== null) members[fields.accessKeySecret] = credentials.accessKeySecret ?? '';
+  return { method: 'POST', url, ...written(part.body, members, headers) };
+}
+
+function written(
+  kind: TokenRequestPart['body'],
+  members: Record<string, string>,
+  headers: Record<string, string>,
+): Pick<HttpRequest, 'headers' | 'body'> {
+  switch (kind) {
+    case 'form':
+      return {
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(members).toString(),
+      };
+    case 'json':
+      return { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(members) };
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Each credential in every form in which a request carries it. */
+export function secretsOf(credentials: Credentials): string[] {
+  const { clientId, clientSecret } = clientOf(credentials);
+  return [
+    clientSecret,
+    credentials.accessKeySecret ?? '',
+    credentials.token ?? '',
+    ...(clientSecret === ''
+      ? []
+      : [basicCredentials(clientId, clientSecret), basicCredentials(encode(clientId), encode(clientSecret))]),
+  ];
+}
+
+// The configuration was checked against the profile before: what is null here is not sent.
+function clientOf({ clientId, clientSecret }: Credentials): { clientId: string; clientSecret: string } {
+  return { clientId: clientId ?? '', clientSecret: clientSecret ?? '' };
+}
+
+/** RFC 7617, in UTF-8. */
+function basicCredentials(id: string, secret: string): string {
+  return Buffer.from(`${id}:${secret}`).toString('base64');
+}
+
+/** As in a form (RFC 6749, 2.3.1), but with %20 for a space: that is read alike by who expects a form and who does not. */
+function encode(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1).replaceAll('+', '%20');
+}

@@ -1,0 +1,74 @@
+// The requests that a profile describes, but for the token in them. Pure.
+
+import type { Execution } from '../execution/execution.ts';
+import { fieldsOf, type Submitted, submissionBody } from './build-submission.ts';
+import type { Profile } from './profile/profile.ts';
+import type { HttpRequest } from './transport.ts';
+import { fillTemplate } from './url-template.ts';
+
+export function executeRequest(
+  { execute }: Profile,
+  base: string,
+  execution: Submitted & Pick<Execution, Traced>,
+  callbackUrl: string,
+): HttpRequest {
+  const { actionId, correlationId } = execution;
+  const url = fillTemplate(execute.url, { base, actionId, correlationId });
+  const head = headers(execute.correlationHeader, execution);
+  const body = submissionBody(execute.body, execution, callbackUrl);
+  switch (execute.encoding) {
+    case 'json':
+      return {
+        method: 'POST',
+        url,
+        headers: { ...head, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      };
+    case 'form': {
+      const type = { 'content-type': 'application/x-www-form-urlencoded' };
+      return {
+        method: 'POST',
+        url,
+        headers: { ...head, ...type },
+        body: new URLSearchParams(fieldsOf(body)).toString(),
+      };
+    }
+    case 'query':
+      return { method: 'POST', url: withQuery(url, fieldsOf(body)), headers: head };
+    default:
+      return execute.encoding satisfies never;
+  }
+}
+
+/** Spaces as %20, which every server reads alike. */
+function withQuery(url: string, fields: readonly [string, string][]): string {
+  const query = fields.map((field) => field.map(encodeURIComponent).join('=')).join('&');
+  return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;
+}
+
+export function pollRequest(
+  poll: NonNullable<Profile['poll']>,
+  base: string,
+  execution: Pick<Execution, 'actionId' | 'correlationId' | Traced> & { readonly executionId: string },
+): HttpRequest {
+  const { actionId, correlationId, executionId } = execution;
+  return {
+    method: 'GET',
+    url: fillTemplate(poll.url, { base, actionId, correlationId, executionId }),
+    headers: headers(poll.correlationHeader, execution),
+  };
+}
+
+type Traced = 'traceparent' | 'tracestate';
+
+function headers(
+  correlationHeader: string | null,
+  { correlationId, traceparent, tracestate }: Pick<Execution, 'correlationId' | Traced>,
+): Record<string, string> {
+  return {
+    accept: 'application/json',
+    ...(correlationHeader === null ? {} : { [correlationHeader]: correlationId }),
+    ...(traceparent === null ? {} : { traceparent }),
+    ...(tracestate === null ? {} : { tracestate }),
+  };
+}

@@ -1,0 +1,87 @@
+// What a submission says to CXone: its parts in the places that a profile names, and what of it has no place there. Pure.
+
+import type { Dispatchable } from '../execution/execution.ts';
+import { isJsonObject, type Json, type JsonObject, scalarText } from '../execution/json.ts';
+import { change, find, pointerTo, segmentsOf } from './json-pointer.ts';
+import type { Unfit } from './port.ts';
+import type { Profile } from './profile/profile.ts';
+
+export type Submitted = Pick<Dispatchable, 'actionId' | 'correlationId' | 'inputs' | 'context'>;
+
+type Places = Profile['execute']['body'];
+type Joined = NonNullable<Places['joined']>;
+
+/** What is ours (constant members, callback URL, ids) stands, also where an app sent something of that name. */
+export function submissionBody(places: Places, submitted: Submitted, callbackUrl: string): Json {
+  const around = (given: JsonObject) => (constant: Json | undefined) =>
+    isJsonObject(constant) ? { ...given, ...constant } : given;
+  let body: Json = places.members;
+  body = change(body, segmentsOf(places.inputs), around(submitted.inputs));
+  if (places.context !== null) body = change(body, segmentsOf(places.context), around(submitted.context));
+  const ours = { callbackUrl, correlationId: submitted.correlationId, actionId: submitted.actionId };
+  for (const name of ['callbackUrl', 'correlationId', 'actionId'] as const) {
+    const place = places[name];
+    if (place !== null) body = change(body, segmentsOf(place), () => ours[name]);
+  }
+  const { joined } = places;
+  if (joined === null) return body;
+  return change(body, segmentsOf(joined.at), (given) => {
+    const values = [...joined.first.map((name) => ours[name]), ...listed(given).map((value) => scalarOf(value) ?? '')];
+    return values.join(joined.separator);
+  });
+}
+
+/** The members of a body as fields: texts as they are, whatever else as JSON, and nothing for null. */
+export function fieldsOf(body: Json): [string, string][] {
+  if (!isJsonObject(body)) return [];
+  return Object.entries(body).flatMap(([name, value]): [string, string][] =>
+    value === null ? [] : [[name, scalarText(value) ?? JSON.stringify(value)]],
+  );
+}
+
+/** What of a submission cannot be sent as the profile has it; no value is repeated. */
+export function unfitParts(profile: Profile, submitted: Submitted, callbackUrl: string): Unfit[] {
+  const { body: places } = profile.execute;
+  const homeless = places.context === null && Object.keys(submitted.context).length > 0;
+  return [
+    ...(homeless
+      ? [{ pointer: '/context', detail: `has no place in the profile "${profile.name}"; leave it out` }]
+      : []),
+    ...(places.joined === null ? [] : unjoinable(places, places.joined, submitted, callbackUrl)),
+  ];
+}
+
+function unjoinable(places: Places, joined: Joined, submitted: Submitted, callbackUrl: string): Unfit[] {
+  const inputsAt = segmentsOf(places.inputs);
+  const path = segmentsOf(joined.at);
+  // Only what stands among the inputs is an app's to mend.
+  if (!inputsAt.every((segment, depth) => segment === path[depth])) return [];
+  const own = path.slice(inputsAt.length);
+  const given = find(submitted.inputs, pointerTo(own));
+  const at = (...more: number[]) => pointerTo(['inputs', ...own, ...more]);
+  const sign = JSON.stringify(joined.separator);
+  const wrong = listed(given).flatMap((value, index): Unfit[] => {
+    const pointer = Array.isArray(given) ? at(index) : at();
+    const text = scalarOf(value);
+    if (text === null)
+      return [{ pointer, detail: 'must be a text, a number, true, false or null: it becomes part of a text' }];
+    return text.includes(joined.separator)
+      ? [{ pointer, detail: `must not contain ${sign}, which separates the values` }]
+      : [];
+  });
+  const whole = find(submissionBody(places, submitted, callbackUrl), joined.at);
+  const bytes = Buffer.byteLength(String(whole));
+  const room = `must be shorter: joined with what goes before it, it has ${bytes} bytes, and CXone takes ${joined.maxBytes}`;
+  return [...wrong, ...(bytes > joined.maxBytes ? [{ pointer: at(), detail: room }] : [])];
+}
+
+function listed(given: Json | undefined): readonly Json[] {
+  if (given === undefined || given === null) return [];
+  return Array.isArray(given) ? given : [given];
+}
+
+/** Null where there is no text for it; nothing is the empty text, for the places in a row count. */
+function scalarOf(value: Json): string | null {
+  if (value === null) return '';
+  return typeof value === 'boolean' ? String(value) : scalarText(value);
+}

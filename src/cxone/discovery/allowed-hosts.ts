@@ -1,0 +1,31 @@
+// Which addresses an answer of CXone may send us to: our token goes along, so only to hosts that somebody here has named.
+
+import type { Json } from '../../execution/json.ts';
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+export interface AllowedHosts {
+  /** Why a URL that an answer names is not followed; null when it may be. */
+  problemOf(named: Json): string | null;
+}
+
+/** `patterns`: host names, or `*.` and a domain for all below it. The hosts of `configured` URLs are allowed as well. */
+export function createAllowedHosts(patterns: readonly string[], configured: readonly (string | null)[]): AllowedHosts {
+  const own = configured.flatMap((url) => URL.parse(url ?? '')?.hostname ?? []);
+  const allows = (host: string) =>
+    own.includes(host) ||
+    patterns.some((pattern) => (pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern));
+
+  return {
+    problemOf: (named) => {
+      const url = typeof named === 'string' ? URL.parse(named) : null;
+      if (url === null || /[\s\\]/.test(String(named))) return 'is no absolute URL';
+      const { protocol, hostname } = url;
+      if (url.username !== '' || url.password !== '' || url.hash !== '')
+        return 'has a user name, a password or a fragment';
+      if (protocol !== 'https:' && !(protocol === 'http:' && LOOPBACK.test(hostname))) return 'is not https';
+      if (allows(hostname)) return null;
+      return `leads to ${hostname.slice(0, 253)}, which is not among CXONE_ALLOWED_HOSTS`;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+// What an error answer of CXone says, in whichever of its shapes: OAuth's, an API's, or a page of some proxy.
+
+import { isJsonObject, type Json, parseJson, scalarText } from '../execution/json.ts';
+import { excerptOf } from '../lib/http/excerpt.ts';
+
+/** Where the words are, the most telling first: OAuth 2.0 (RFC 6749, section 5.2) and what CXone's own APIs are seen to use. */
+const MEMBERS = ['error_description', 'errorDescription', 'message', 'error', 'details'];
+
+/** A short line without any of the secrets; empty when the answer says nothing. */
+export function errorTextOf(bytes: Uint8Array, secrets: readonly string[]): string {
+  const text = new TextDecoder().decode(bytes);
+  const words = wordsOfJson(text) ?? wordsOfHtml(text);
+  return excerptOf(words === null ? bytes : new TextEncoder().encode(words), secrets);
+}
+
+function wordsOfJson(text: string): string | null {
+  try {
+    return wordsIn(parseJson(text));
+  } catch {
+    return null;
+  }
+}
+
+function wordsIn(value: Json | undefined): string | null {
+  if (Array.isArray(value)) return firstOf(value);
+  if (!isJsonObject(value)) return scalarText(value)?.trim() || null;
+  return firstOf(MEMBERS.filter((member) => Object.hasOwn(value, member)).map((member) => value[member]));
+}
+
+function firstOf(values: readonly (Json | undefined)[]): string | null {
+  for (const value of values) {
+    const words = wordsIn(value);
+    if (words !== null) return words;
+  }
+  return null;
+}
+
+/** The title of a page, else its text; null when it is no page or an empty one. */
+function wordsOfHtml(text: string): string | null {
+  if (!/^\s*<(?:!doctype html|html|head|body|\?xml)/i.test(text)) return null;
+  const title = /<title[^<>]*>([^<]*)<\/title/i.exec(text)?.[1] ?? '';
+  return [title, visibleText(text)].map((part) => withoutEntities(part).trim()).find((part) => part !== '') ?? null;
+}
+
+/** What stands outside of tags, but for heads, scripts and styles. In one pass: a page may be large and hostile. */
+function visibleText(html: string): string {
+  let hidden: string | null = null;
+  const texts: string[] = [];
+  for (const part of html.split('<').slice(1)) {
+    const tag = /^\/?[a-z]+/i.exec(part)?.[0].toLowerCase() ?? '';
+    if (hidden === null && /^(?:script|style|head)$/.test(tag)) hidden = tag;
+    else if (tag === `/${hidden}`) hidden = null;
+    const end = part.indexOf('>');
+    if (hidden === null && end >= 0) texts.push(part.slice(end + 1));
+  }
+  return texts.join(' ');
+}
+
+const ENTITIES: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+
+/** Decoded, so that a secret that a page repeats is found in it. */
+function withoutEntities(text: string): string {
+  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{2,5}));/gi, (whole, decimal, hex, name) => {
+    if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? whole;
+    const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}

@@ -1,0 +1,59 @@
+// The text of a callback as a JSON document, whatever it calls itself: JSON, a form, or a form with JSON in a field of it.
+
+import { type Json, parseJson } from '../execution/json.ts';
+import { reasonOf } from '../lib/log.ts';
+import { parseForm } from './parse-form.ts';
+
+export type CallbackDocument =
+  | { readonly type: 'read'; readonly document: Json }
+  /** The reason quotes nothing: a body may hold anything. */
+  | { readonly type: 'unreadable'; readonly reason: string };
+
+/** `formField`: the field of a form that holds the document; null: the form itself is the document. */
+export function readDocument(text: string, contentType: string | null, formField: string | null): CallbackDocument {
+  if (text.trim() === '') return unreadable('the body is empty');
+  let trouble: string;
+  try {
+    return read(parseJson(text));
+  } catch (error) {
+    trouble = reasonOf(error).includes('deeper') ? 'JSON nested too deeply' : 'not JSON';
+  }
+  const unencoded = formField === null ? null : unencodedJson(text, formField);
+  if (unencoded !== null) return read(unencoded);
+  const form = looksLikeForm(text, contentType) ? parseForm(text, contentType) : null;
+  if (form === null) return unreadable(`the body is ${trouble} and not a form`);
+  if (formField === null) return read(form);
+  const field = asDocument(Object.hasOwn(form, formField) ? form[formField] : null);
+  return field === null ? unreadable(`the body is a form, and its field "${formField}" holds no JSON`) : read(field);
+}
+
+/** Scripts put JSON behind `payload=` as it is: read as a form, each `&`, `+` and `%` in it would become something else. */
+function unencodedJson(text: string, field: string): Json {
+  const rest = text.startsWith(`${field}=`) ? text.slice(field.length + 1) : '';
+  return /^\s*[[{]/.test(rest) ? asDocument(rest) : null;
+}
+
+/** What a field holds: the form's reader leaves text what is no object and no list. */
+function asDocument(value: Json | undefined): Json {
+  if (typeof value !== 'string') return value ?? null;
+  try {
+    return parseJson(value);
+  } catch {
+    return null;
+  }
+}
+
+function looksLikeForm(text: string, contentType: string | null): boolean {
+  return (
+    /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType ?? '') ||
+    /^[^\s=&{[<"][^\s=&<"]*=/.test(text)
+  );
+}
+
+function read(document: Json): CallbackDocument {
+  return { type: 'read', document };
+}
+
+function unreadable(reason: string): CallbackDocument {
+  return { type: 'unreadable', reason };
+}

@@ -1,0 +1,46 @@
+// Which settings a profile cannot do without: each by the name of its variable, with what to do when it is not there. Pure.
+
+import type { Root } from '../url-template.ts';
+import type { Profile } from './profile.ts';
+
+export interface Need {
+  /** Any one of them will do; the first is the one that is named as missing. */
+  readonly anyOf: readonly [string, ...string[]];
+  readonly hint: string;
+}
+
+export function needsOf(profile: Profile): Need[] {
+  return [...placeNeeds(profile), ...tokenNeeds(profile.token)];
+}
+
+const BASE = ['CXONE_ORG_DOMAIN', 'CXONE_BASE_URL'] as const;
+
+function placeNeeds({ discovery, issuer, token }: Profile): Need[] {
+  const tokenUrl = discovery?.token?.url ?? (token.kind === 'request' ? token.url : null) ?? '';
+  const tokenAt = (root: Root) => tokenUrl.startsWith(`{${root}}/`);
+  const api = discovery?.api ?? null;
+  const base = 'set the host of your tenant, or CXONE_BASE_URL for a proxy or a simulator';
+  const issuing = 'set the base URL at which CXone tells its addresses';
+  const needs: (Need | false)[] = [
+    api === null && { anyOf: BASE, hint: base },
+    api !== null && tokenAt('base') && { anyOf: [...BASE, 'CXONE_TOKEN_URL'], hint: base },
+    issuer === null && tokenAt('issuer') && { anyOf: ['CXONE_ISSUER', 'CXONE_TOKEN_URL'], hint: issuing },
+    issuer === null && api !== null && { anyOf: ['CXONE_ISSUER', ...BASE], hint: issuing },
+    api?.tenantClaim === null && { anyOf: ['CXONE_TENANT_ID', ...BASE], hint: 'set the id of your tenant' },
+  ];
+  return needs.filter((need) => need !== false);
+}
+
+function tokenNeeds(token: Profile['token']): Need[] {
+  if (token.kind === 'static') return [{ anyOf: ['CXONE_TOKEN'], hint: 'set the token' }];
+  const { clientAuthentication, fields } = token;
+  const client: Need[] = [
+    { anyOf: ['CXONE_CLIENT_ID'], hint: 'set the client id of the OAuth 2.0 client credentials' },
+    { anyOf: ['CXONE_CLIENT_SECRET'], hint: 'set the client secret of the OAuth 2.0 client credentials' },
+  ];
+  const accessKey: Need[] = [
+    { anyOf: ['CXONE_ACCESS_KEY_ID'], hint: 'set the id of the access key' },
+    { anyOf: ['CXONE_ACCESS_KEY_SECRET'], hint: 'set the secret of the access key' },
+  ];
+  return [...(clientAuthentication === 'none' ? [] : client), ...(fields.accessKeyId === null ? [] : accessKey)];
+}

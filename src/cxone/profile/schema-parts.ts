@@ -1,0 +1,48 @@
+// What the parts of a profile are made of: texts, pointers, headers, URL templates; each says what is wrong in words of ours.
+
+import * as v from 'valibot';
+import { isPointer } from '../json-pointer.ts';
+import { type Root, templateProblems } from '../url-template.ts';
+
+export const text = v.pipe(
+  v.string('must be a text'),
+  v.check((value) => value.trim() !== '', 'must not be empty'),
+);
+
+const POINTER = 'a JSON Pointer (RFC 6901) such as "/status", or "" for the whole document';
+export const pointer = v.pipe(v.string(`must be ${POINTER}`), v.check(isPointer, `must be ${POINTER}`));
+export const maybePointer = v.nullable(
+  v.pipe(v.string(`must be ${POINTER}, or null`), v.check(isPointer, `must be ${POINTER}, or null`)),
+);
+
+/** Headers that are ours or the connection's. */
+const TAKEN_HEADERS =
+  /^(?:authorization|accept|content-.*|host|connection|transfer-encoding|cookie|expect|te|upgrade|traceparent|tracestate)$/i;
+const HEADER = 'must be the name of an HTTP header that is free to use, or null for none';
+export const maybeHeader = v.nullable(
+  v.pipe(
+    v.string(HEADER),
+    v.check((name) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && !TAKEN_HEADERS.test(name), HEADER),
+  ),
+);
+
+export function template(allowed: readonly string[], required: readonly string[], roots: readonly Root[] = ['base']) {
+  return v.pipe(
+    v.string(`must be a URL template such as "{${roots[0]}}/path"`),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      for (const message of templateProblems(dataset.value, allowed, required, roots)) addIssue({ message });
+    }),
+  );
+}
+
+export function object<const Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.object(entries, (issue) => (issue.expected === 'Object' ? 'must be an object' : 'is missing'));
+}
+
+export function oneOf<const Options extends readonly [string, string, ...string[]]>(options: Options) {
+  return v.picklist(options, `must be one of ${options.map((option) => `"${option}"`).join(', ')}`);
+}
+
+/** Where an answer or a callback keeps what came of an execution. */
+export const newsPointers = { result: maybePointer, error: maybePointer };

@@ -1,0 +1,28 @@
+// The part of a profile that says which status words end an execution.
+
+import * as v from 'valibot';
+import { isJsonObject, type Json } from '../../execution/json.ts';
+import { pointerTo } from '../json-pointer.ts';
+import type { ProfileProblem } from './problems.ts';
+import { object, text } from './schema-parts.ts';
+
+const words = v.pipe(v.array(text, 'must be a list of status words'), v.minLength(1, 'must have at least one word'));
+
+/** Matched without case; any other word is progress. */
+export const wordsSchema = object({ completed: words, failed: words });
+
+export function wordProblems(lists: Json): ProfileProblem[] {
+  const { completed, failed } = isJsonObject(lists) ? lists : {};
+  if (!Array.isArray(completed) || !Array.isArray(failed)) return [];
+  const taken = new Set(completed.filter((word) => typeof word === 'string').map(normalWord));
+  return failed.flatMap((word, index) =>
+    typeof word === 'string' && taken.has(normalWord(word))
+      ? [{ pointer: pointerTo(['words', 'failed', index]), detail: 'is among the completed words as well' }]
+      : [],
+  );
+}
+
+/** How status words are compared: without case and surrounding spaces. */
+export function normalWord(word: string): string {
+  return word.trim().toUpperCase();
+}

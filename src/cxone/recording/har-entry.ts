@@ -1,0 +1,234 @@
+// One exchange as an entry of an HTTP Archive (HAR 1.2): what tells the dialect is kept, what is secret or of people is not. Pure.
+
+import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
+import { type JsonObject, scalarText } from '../../execution/json.ts';
+import { createRedaction } from '../../lib/redaction.ts';
+import { find } from '../json-pointer.ts';
+import type { Profile } from '../profile/profile.ts';
+import { normalWord } from '../profile/status-words.ts';
+import { type Body, documentIn, searchOf, textOf } from './bodies.ts';
+import { type Called, callOf } from './match-call.ts';
+import { isUnspaced, placeholder, type ShapeRules, shapeOf } from './strip-values.ts';
+import type { Seen } from './tap.ts';
+
+/** What a callback to the receiver was like; its reference is the one in its URL. */
+export interface SeenCallback {
+  readonly startedAt: number;
+  readonly reference: string;
+  readonly body: Uint8Array;
+  readonly contentType: string | null;
+}
+
+/** Tokens live an hour, recordings not many. */
+const MOST_CREDENTIALS = 50;
+
+/** Headers whose values tell something of a dialect and nothing else. */
+const TELLING_HEADERS = [
+  ...['accept', 'content-type', 'content-length', 'date', 'retry-after', 'server', 'allow', 'via', 'age'],
+  ...['cache-control', 'ratelimit', 'ratelimit-policy', 'x-ratelimit-limit', 'x-ratelimit-remaining'],
+];
+
+const CALLBACK_URL = /\/webhook\/cxone-execution\/([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}/;
+
+export function createEntries(profile: Profile, secrets: readonly string[]) {
+  const words = new Set([...profile.words.completed, ...profile.words.failed].map(normalWord));
+  const rulesOf = (given: Pick<ShapeRules, 'payload' | 'telling' | 'addresses'>, redact: ShapeRules['redact']) => ({
+    ...given,
+    words,
+    redact,
+  });
+
+  /** What requests proved with who we are: it may come back in any later answer. */
+  const credentials = new Set<string>();
+  const learn = (headers: Headers): void => {
+    const [, given] = /^\S+ +(\S+)$/.exec(headers.get('authorization') ?? '') ?? [];
+    if (given === undefined) return;
+    credentials.add(given);
+    const [oldest] = credentials;
+    if (credentials.size > MOST_CREDENTIALS && oldest !== undefined) credentials.delete(oldest);
+  };
+
+  /** What stands for ids that could be a name or a number of somebody: one for each, so that polls are still told apart. */
+  const labels = new Map<string, string>();
+  const keptId = (id: string, redact: ShapeRules['redact']): string => {
+    if (isUnspaced(id)) return redact(id);
+    const label = labels.get(id) ?? `id-${labels.size + 1}`;
+    labels.set(id, label);
+    return label;
+  };
+
+  return {
+    ofExchange: (seen: Seen): JsonObject => {
+      learn(seen.headers);
+      const redact = createRedaction([...secrets, ...credentials]);
+      const called = callOf(profile, seen.method, seen.url);
+      const rules = rulesOf(pointersOf(profile, called), redact);
+      const shownId = (id: string) => keptId(id, redact);
+      const { answer } = seen;
+      const answered = answer === null ? null : documentIn(answer.body, answer.headers.get('content-type'));
+      return entry({
+        ...seen,
+        custom: {
+          _call: called.call,
+          _route: redact(called.route),
+          _executionId: orNull(called.executionId ?? executionIdIn(profile, called, answered), shownId),
+          _reference: seen.body === null ? referenceIn(seen.url) : (referenceIn(seen.body) ?? referenceIn(seen.url)),
+          ...(seen.failure === null ? {} : { _error: redact(seen.failure) }),
+        },
+        request: {
+          ...requestOf(seen.method, urlOf(withId(seen.url, called.executionId, shownId), rules), seen.headers),
+          ...posted(seen.body, seen.headers.get('content-type'), { ...rules, ...requestPointers(profile) }),
+        },
+        response: {
+          status: answer?.status ?? 0,
+          headers: headersOf(answer?.headers ?? new Headers(), urlsIn(rules)),
+          content: contentOf(answered, answer?.headers.get('content-type') ?? '', rules),
+        },
+      });
+    },
+    ofCallback: ({ startedAt, reference, body, contentType }: SeenCallback): JsonObject => {
+      const redact = createRedaction([...secrets, ...credentials]);
+      const { executionId, status, result, error } = profile.callback;
+      const rules = rulesOf(
+        { payload: present(result, error), telling: present(executionId, status), addresses: false },
+        redact,
+      );
+      const document = documentIn(body, contentType);
+      const label = labelOf(reference);
+      const headers = new Headers(contentType === null ? {} : { 'content-type': contentType });
+      return entry({
+        ...{ startedAt, durationMs: 0 },
+        custom: {
+          ...{ _call: 'callback', _reference: label },
+          _executionId: orNull(idAt(document, executionId), (id) => keptId(id, redact)),
+        },
+        request: {
+          ...requestOf('POST', `https://receiver.invalid${CALLBACK_PATH}/${label}`, headers),
+          postData: { mimeType: contentType ?? '', text: textOf(document, contentType ?? '', rules) },
+        },
+        response: { status: 200, headers: [], content: { size: 0, mimeType: '' } },
+      });
+    },
+  };
+}
+
+function contentOf(body: Body, mimeType: string, rules: ShapeRules): JsonObject {
+  const text = textOf(body, mimeType, rules);
+  return { size: Buffer.byteLength(text), mimeType, text };
+}
+
+function posted(body: string | null, contentType: string | null, rules: ShapeRules): JsonObject {
+  if (body === null) return {};
+  const mimeType = contentType ?? '';
+  return { postData: { mimeType, text: textOf(documentIn(Buffer.from(body), contentType), mimeType, rules) } };
+}
+
+function pointersOf(profile: Profile, { call }: Called): Pick<ShapeRules, 'payload' | 'telling' | 'addresses'> {
+  switch (call) {
+    case 'execute': {
+      const { executionId, status, result, error } = profile.execute.answer;
+      return { payload: present(result, error), telling: present(executionId, status), addresses: false };
+    }
+    case 'poll': {
+      const { status, result, error } = profile.poll?.answer ?? { status: null, result: null, error: null };
+      return { payload: present(result, error), telling: present(status), addresses: false };
+    }
+    case 'other':
+      return { payload: [], telling: [], addresses: true };
+    default:
+      return call satisfies never;
+  }
+}
+
+/** Of what we send, all that an app gave is payload. */
+function requestPointers({ execute: { body } }: Profile): Pick<ShapeRules, 'payload' | 'telling'> {
+  return { payload: present(body.inputs, body.context, body.callbackUrl), telling: present(body.correlationId) };
+}
+
+type Pointers = string | readonly string[] | null;
+
+function present(...pointers: readonly Pointers[]): string[] {
+  return pointers.flat().filter((pointer) => pointer !== null);
+}
+
+function executionIdIn(profile: Profile, { call }: Called, body: Body): string | null {
+  return call === 'execute' ? idAt(body, profile.execute.answer.executionId) : null;
+}
+
+function idAt(body: Body, pointers: Pointers): string | null {
+  if (body === null) return null;
+  return (
+    present(pointers)
+      .map((pointer) => scalarText(find(body.value, pointer)))
+      .find((id) => id !== null) ?? null
+  );
+}
+
+function orNull(text: string | null, shown: (text: string) => string): string | null {
+  return text === null ? null : shown(text);
+}
+
+/** The reference in a callback URL without what signs it, also where the URL is percent-encoded. */
+function referenceIn(text: string): string | null {
+  const [, reference = null] = CALLBACK_URL.exec(text.replaceAll(/%2F/gi, '/').replaceAll('\\/', '/')) ?? [];
+  return reference;
+}
+
+function labelOf(reference: string): string {
+  return Buffer.from(reference.replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+/** The URL with the id that stands in it as it is shown. */
+function withId(url: string, id: string | null, shown: (id: string) => string): string {
+  return id === null ? url : url.replaceAll(encodeURIComponent(id), encodeURIComponent(shown(id)));
+}
+
+function urlOf(text: string, rules: ShapeRules): string {
+  const url = URL.parse(text);
+  if (url === null) return rules.redact(text);
+  const query = shapeOf(Object.fromEntries(url.searchParams), rules) as JsonObject;
+  const search = searchOf(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  return rules.redact(`${url.origin}${url.pathname}`) + (search === '' ? '' : `?${search}`);
+}
+
+function urlsIn(rules: ShapeRules): (name: string, value: string) => string {
+  return (name, value) => (name === 'location' ? urlOf(value, rules) : rules.redact(value));
+}
+
+function requestOf(method: string, url: string, headers: Headers): JsonObject {
+  return { method, url, headers: headersOf(headers, (_, value) => value) };
+}
+
+/** All names, but few values: any other header may carry a credential or somebody's name. */
+function headersOf(headers: Headers, shown: (name: string, value: string) => string): JsonObject[] {
+  return [...headers].map(([name, value]) => ({
+    name,
+    value: TELLING_HEADERS.includes(name) || name === 'location' ? shown(name, value) : placeholderText(value),
+  }));
+}
+
+function placeholderText(value: string): string {
+  return String(placeholder(value));
+}
+
+interface Parts {
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly custom: JsonObject;
+  readonly request: JsonObject;
+  readonly response: JsonObject;
+}
+
+/** With every member that HAR 1.2 asks for; names with an underscore are ours, as it allows. */
+function entry({ startedAt, durationMs, custom, request, response }: Parts): JsonObject {
+  const rest = { httpVersion: 'HTTP/1.1', cookies: [], headersSize: -1, bodySize: -1 };
+  return {
+    startedDateTime: new Date(startedAt).toISOString(),
+    time: durationMs,
+    request: { ...rest, queryString: [], ...request },
+    response: { ...rest, statusText: '', redirectURL: '', ...response },
+    cache: {},
+    timings: { send: 0, wait: durationMs, receive: 0 },
+    ...custom,
+  };
+}

@@ -1,0 +1,122 @@
+// What is left of a document when its values are gone: names, types, status words and ids, which tell a dialect, and nothing of people. Pure.
+
+import { isJsonObject, type Json, scalarText } from '../../execution/json.ts';
+import { pointerTo } from '../json-pointer.ts';
+import { normalWord } from '../profile/status-words.ts';
+
+export interface ShapeRules {
+  /** JSON Pointers: everything below is payload, of which only the shape is kept. */
+  readonly payload: readonly string[];
+  /** JSON Pointers to what tells the dialect: these values are kept. */
+  readonly telling: readonly string[];
+  /** Status words of the profile, normalized. */
+  readonly words: ReadonlySet<string>;
+  /** Whether addresses are kept where a name says that there is one, as in a discovery document. */
+  readonly addresses: boolean;
+  readonly redact: (text: string) => string;
+}
+
+/** Stands for a JSON Web Token; a replay puts one of its own there. */
+const TOKEN_SHAPE = 'header.claims.signature';
+
+const MOST_ITEMS = 3;
+/** Deeper down a name such as "id" or "status" belongs to what an action found, not to the dialect. */
+const DIALECT_DEPTH = 3;
+const ID_NAME =
+  /^(?:(?:x-)?(?:execution|job|correlation|request|trace|transaction|contact|action|script|skill|tenant|business_?unit|client_?type)[_-]?)?id$/i;
+const TELLING_NAME =
+  /^(?:status|state|status_?code|code|expires_?in|token_?type|scope|grant_?type|issued_?token_?type)$/i;
+const ADDRESS_NAME = /(?:endpoint|issuer|ur[il]|domain)$/i;
+/** What can be a status, a code or a list of scopes, and is no sentence. */
+const SHORT_WORD = /^[A-Za-z][A-Za-z0-9_.:-]{0,40}(?: [a-z]+:[a-z:_-]+)*$/;
+/** A map may be keyed by telephone numbers: a name that no programmer chose is no name. */
+const MEMBER_NAME = /^(?!.*\d{4})[A-Za-z_$][A-Za-z0-9_$:-]{0,63}$/;
+/** Words for a status that services use besides those of the profile. */
+const COMMON_WORDS =
+  'PENDING QUEUED ACCEPTED SUBMITTED CREATED NEW WAITING SCHEDULED STARTED STARTING RUNNING INPROGRESS IN_PROGRESS IN-PROGRESS PROCESSING ACTIVE EXECUTING COMPLETE COMPLETED DONE FINISHED OK SUCCESS SUCCEEDED SUCCESSFUL FAILED FAILURE FAIL ERROR ERRORED CANCELLED CANCELED EXPIRED ABORTED TIMEOUT TIMEDOUT TIMED_OUT REJECTED STOPPED TERMINATED';
+const KNOWN_WORDS: ReadonlySet<string> = new Set(COMMON_WORDS.split(' '));
+
+/** Whether a text is a word for a status, by the profile or by common use. */
+export function isStatusWord(text: string, words: ReadonlySet<string>): boolean {
+  const word = normalWord(text);
+  return words.has(word) || KNOWN_WORDS.has(word);
+}
+
+/** Whether a member of this name holds the id of something that CXone keeps. */
+export function isIdName(name: string): boolean {
+  return ID_NAME.test(name);
+}
+
+export function shapeOf(document: Json, rules: ShapeRules): Json {
+  return shapeAt(document, [], rules, false);
+}
+
+function shapeAt(value: Json, path: readonly string[], rules: ShapeRules, inPayload: boolean): Json {
+  const hidden = inPayload || isAt(rules.payload, path);
+  if (Array.isArray(value)) {
+    return value.slice(0, MOST_ITEMS).map((item, index) => shapeAt(item, [...path, String(index)], rules, hidden));
+  }
+  if (isJsonObject(value)) {
+    const members = Object.entries(value).map(([name, member], index) => [
+      nameOf(name, index, rules),
+      shapeAt(member, [...path, name], rules, hidden),
+    ]);
+    return Object.fromEntries(members);
+  }
+  const isKept = (isAt(rules.telling, path) && isUnspaced(value)) || (!hidden && isTelling(value, path, rules));
+  return isKept ? kept(value, rules) : placeholder(value);
+}
+
+function nameOf(name: string, index: number, { redact }: ShapeRules): string {
+  return MEMBER_NAME.test(name) && redact(name) === name ? name : `member${index}`;
+}
+
+/** Of what is kept, whatever is secret goes all the same; a number that is one becomes another. */
+function kept(value: Json, rules: ShapeRules): Json {
+  const text = scalarText(value);
+  if (text === null) return value;
+  if (typeof value !== 'string') return rules.redact(text) === text ? value : 0;
+  return rules.redact(addressOf(value) ?? value);
+}
+
+function isTelling(value: Json, path: readonly string[], rules: ShapeRules): boolean {
+  const name = path.at(-1) ?? '';
+  const text = scalarText(value);
+  if (text === null || path.length > DIALECT_DEPTH) return false;
+  if (isIdName(name)) return isUnspaced(value);
+  if (TELLING_NAME.test(name)) return typeof value !== 'string' || SHORT_WORD.test(text) || /^\d{1,9}$/.test(text);
+  if (typeof value !== 'string') return false;
+  if (rules.addresses && ADDRESS_NAME.test(name)) return addressOf(value) !== null;
+  return isStatusWord(value, rules.words);
+}
+
+/** An id or a word; a sentence, a name or an address is neither. */
+export function isUnspaced(value: Json): boolean {
+  return typeof value !== 'string' || /^[A-Za-z0-9._:~-]{1,256}$/.test(value);
+}
+
+/** Scheme, host and path of a URL, without what may be secret in one. */
+function addressOf(text: string): string | null {
+  if (!/^https?:\/\//i.test(text)) return null;
+  const url = URL.parse(text);
+  return url === null ? null : `${url.origin}${url.pathname}`;
+}
+
+/** Something of the same type, and of the same kind where a reader could take offence at another. */
+export function placeholder(value: Json): Json {
+  if (value === null) return null;
+  if (typeof value === 'boolean') return false;
+  const text = scalarText(value) ?? '';
+  if (typeof value !== 'string') return /^-?\d+$/.test(text) ? 0 : 0.5;
+  if (text === '') return '';
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text)) return '2000-01-01T00:00:00.000Z';
+  if (/^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(text))
+    return '00000000-0000-4000-8000-000000000000';
+  if (/^https?:\/\//i.test(text)) return 'https://example.invalid/';
+  if (/^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(text)) return TOKEN_SHAPE;
+  return /^\d+$/.test(text) ? '0' : 'text';
+}
+
+function isAt(pointers: readonly string[], path: readonly string[]): boolean {
+  return pointers.includes(pointerTo(path));
+}

@@ -1,0 +1,106 @@
+// What callbacks and polls make of an execution.
+
+import { type Answered, entry } from './entry.ts';
+import type { ExecutionEvent, News } from './event.ts';
+import { type Execution, isTerminal } from './execution.ts';
+import { expired } from './expiry-and-cancel.ts';
+import type { JsonObject } from './json.ts';
+import { end, hear, type Transition } from './outcome.ts';
+import { accepted, pollingAgain } from './scheduling.ts';
+import { askedSoon, hearsayDropped } from './unverified-callback.ts';
+
+export function callback(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'callback' }>,
+  now: number,
+): Transition {
+  const named = event.executionId;
+  const own = execution.hearsay ? null : execution.executionId;
+  if (named !== null && own !== null && named !== own) {
+    const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...told(event.news) });
+    return { execution, outcome: 'mismatch', entry: draft };
+  }
+  const known: Execution =
+    own === null && named !== null ? { ...execution, executionId: named, hearsay: false } : execution;
+  if (event.news.kind === 'progress') {
+    const moved = isTerminal(known.status) ? known : accepted(known, now);
+    return { execution: moved, outcome: 'progress', entry: entry('CALLBACK_PROGRESS', { word: event.news.word }) };
+  }
+  return hear(known, event.news, 'callback', now, { word: event.news.word });
+}
+
+export function unreadable(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'callback-unreadable' }>,
+  now: number,
+): Transition {
+  const draft = { ...entry('CALLBACK_UNREADABLE', { reason: event.reason }), body: event.body };
+  if (isTerminal(execution.status)) return { execution, outcome: 'unreadable', entry: draft };
+  // It most likely said that the execution ended: CXone is asked at once, or as soon as its name there is known.
+  return { execution: askedSoon(execution, now), outcome: 'unreadable', entry: draft };
+}
+
+export function polled(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'polled' }>,
+  now: number,
+): Transition {
+  const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
+  if (isAboutAnother(execution, event.asked)) {
+    return answerIgnored(counted, event, { ...event.origin, ...told(event.news) });
+  }
+  if (event.news.kind !== 'progress') {
+    const said = { ...event.origin, word: event.news.word };
+    return hear({ ...counted, hearsay: false }, event.news, 'poll', now, said, event);
+  }
+  if (event.final && !isTerminal(counted.status)) return expired(counted, now, 'still running at the last poll');
+  const draft = entry('POLL_PROGRESS', { ...event.origin, word: event.news.word }, event);
+  return isTerminal(counted.status)
+    ? { execution: counted, outcome: 'ignored', entry: draft }
+    : { execution: pollingAgain(confirmed(counted, now), event, now), outcome: 'progress', entry: draft };
+}
+
+export function pollFailed(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'poll-failed' }>,
+  now: number,
+): Transition {
+  const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
+  const draft = entry('POLL_ERROR', { ...event.origin, message: event.message }, event);
+  return isTerminal(counted.status)
+    ? { execution: counted, outcome: 'ignored', entry: draft }
+    : { execution: pollingAgain(counted, event, now), outcome: 'progress', entry: draft };
+}
+
+export function pollNotFound(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'poll-not-found' }>,
+  now: number,
+): Transition {
+  const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
+  if (isAboutAnother(execution, event.asked)) return answerIgnored(counted, event, event.origin);
+  if (execution.hearsay && !isTerminal(execution.status)) return hearsayDropped(counted, event.message, event);
+  const draft = entry('POLL_404', { ...event.origin, message: event.message }, event);
+  if (isTerminal(counted.status)) return { execution: counted, outcome: 'ignored', entry: draft };
+  const error = { code: 404, message: event.message };
+  return { execution: end(counted, 'NOT_FOUND', 'poll', now, null, error), outcome: 'resolved', entry: draft };
+}
+
+/** CXone knows it by a name that was hearsay until now. */
+function confirmed(execution: Execution, now: number): Execution {
+  return execution.hearsay ? { ...accepted(execution, now), hearsay: false } : execution;
+}
+
+/** The name it was asked for was hearsay, and has been replaced or dropped while the answer was on its way. */
+function isAboutAnother(execution: Execution, asked: string | null | undefined): boolean {
+  return asked !== undefined && asked !== execution.executionId;
+}
+
+function answerIgnored(execution: Execution, answered: Answered, said: JsonObject = {}): Transition {
+  const detail = { message: 'the answer is about an executionId that is no longer held to be its own', ...said };
+  return { execution, outcome: 'ignored', entry: entry('POLL_ERROR', detail, answered) };
+}
+
+function told(event: News): JsonObject {
+  return { word: event.word, result: event.result, error: event.error };
+}

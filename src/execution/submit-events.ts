@@ -1,0 +1,90 @@
+// Handing an execution to CXone: what the answer, or the lack of one, makes of it.
+
+import { entry, iso } from './entry.ts';
+import type { AuditEvent, ExecutionEvent } from './event.ts';
+import { type Execution, isTerminal } from './execution.ts';
+import { expired } from './expiry-and-cancel.ts';
+import type { JsonObject } from './json.ts';
+import { end, hear, ignored, type Transition } from './outcome.ts';
+import { accepted, requeued, SEND_LEASE_MS, withWindow } from './scheduling.ts';
+
+export function dispatched(execution: Execution, now: number): Transition {
+  if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
+  if (execution.expireAt !== null && now >= execution.expireAt) return expired(execution, now);
+  const attempts = execution.attempts + 1;
+  const sent = withWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
+  // A submission that may be sent twice is looked at again when its answer never gets recorded (a crash in between).
+  const expireAt = execution.retryUncertain ? Math.min(now + SEND_LEASE_MS, sent.deadline) : sent.deadline;
+  return { execution: { ...sent, expireAt }, outcome: 'progress', entry: entry('DISPATCHED', { attempt: attempts }) };
+}
+
+export function submitted(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'submitted' }>,
+  now: number,
+): Transition {
+  const known: Execution = {
+    ...named(execution, event.executionId, now),
+    latencyMs: execution.latencyMs ?? event.latencyMs,
+  };
+  const answered = { latencyMs: event.latencyMs, httpStatus: event.httpStatus };
+  const said: JsonObject = { word: event.news.word };
+  if (event.executionId !== null && known.executionId !== event.executionId) said['executionId'] = event.executionId;
+  // If the callback was faster, or the app gave up, the facts of the answer are filled in and the outcome stands.
+  const over = isTerminal(execution.status);
+  const moved = over ? known : accepted(known, now, event);
+  if (event.news.kind !== 'progress') return hear(moved, event.news, 'submit', now, said, answered);
+  return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', said, answered) };
+}
+
+/** CXone's own name for it counts, and above one that is hearsay; the first that is known stays. */
+function named(execution: Execution, executionId: string | null, now: number): Execution {
+  if (executionId === null) return execution;
+  if (execution.executionId === null) return { ...execution, executionId };
+  if (!execution.hearsay) return execution;
+  return { ...execution, executionId, hearsay: false, pollAt: isTerminal(execution.status) ? null : now };
+}
+
+export function refused(
+  execution: Execution,
+  event: Extract<ExecutionEvent, { type: 'refused' }>,
+  now: number,
+): Transition {
+  const draft = entry('FAILED', { message: event.message }, event);
+  if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
+  const error = { code: event.httpStatus, message: event.message };
+  const ended = end({ ...execution, latencyMs: event.latencyMs }, 'REJECTED', 'submit', now, null, error);
+  return { execution: ended, outcome: 'resolved', entry: draft };
+}
+
+/** Nothing changes, but its trail tells what it waits for. */
+export function held(execution: Execution, event: Extract<ExecutionEvent, { type: 'held' }>): Transition {
+  const { httpStatus, message } = event;
+  const draft = entry(httpStatus === 0 ? 'NETWORK_ERROR' : 'TOKEN_ERROR', { message }, { httpStatus, latencyMs: null });
+  return { execution, outcome: execution.status === 'QUEUED' ? 'progress' : 'ignored', entry: draft };
+}
+
+export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
+  const draft = entry(answerEvent(event.httpStatus), { message: event.message, retryAt: iso(event.retryAt) }, event);
+  if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
+  return { execution: requeued(execution, event.retryAt, event.giveUpAt), outcome: 'progress', entry: draft };
+}
+
+export function uncertain(execution: Execution, event: Extract<ExecutionEvent, { type: 'uncertain' }>): Transition {
+  const again = execution.status === 'UNCONFIRMED' && execution.retryUncertain && event.retryAt !== null;
+  const told: JsonObject = again
+    ? { retryAt: iso(event.retryAt) }
+    : { note: 'CXone may have received it; not sent again' };
+  const draft = entry(answerEvent(event.httpStatus), { message: event.message, ...told }, event);
+  if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
+  const next = again
+    ? requeued(execution, event.retryAt, event.giveUpAt)
+    : { ...execution, expireAt: execution.pollAt === null ? execution.deadline : null };
+  return { execution: next, outcome: 'progress', entry: draft };
+}
+
+/** A submit answer that was no success: no answer at all, too many requests, or a status that says no. */
+function answerEvent(httpStatus: number): AuditEvent {
+  if (httpStatus === 0) return 'NETWORK_ERROR';
+  return httpStatus === 429 ? 'RATE_LIMITED' : 'FAILED';
+}

@@ -1,0 +1,56 @@
+// Times, durations, numbers and states as operators read them. Times are UTC, as everywhere.
+
+import { html } from 'hono/html';
+import type { Status } from '../../execution/execution.ts';
+import type { NotificationStatus } from '../../notification/notification.ts';
+import type { Html } from '../html.ts';
+
+export const NOTHING = '–';
+
+/** `2026-01-31 12:00:00.123`, with what a program reads beside it. */
+export function moment(time: number | null): Html {
+  if (time === null) return html`${NOTHING}`;
+  const iso = new Date(time).toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 23)}</time>`;
+}
+
+/** `12:00`, for the axis of a plot. */
+export function clock(time: number): string {
+  return new Date(time).toISOString().slice(11, 16);
+}
+
+const UNITS = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's'],
+] as const;
+
+/** `850 ms`, `2.4 s`, `12 min`: as exact as somebody wants it who looks. */
+export function duration(milliseconds: number | null): string {
+  if (milliseconds === null) return NOTHING;
+  const ms = Math.max(0, Math.round(milliseconds));
+  const [size, unit] = UNITS.find(([least]) => ms >= least) ?? [1, 'ms'];
+  const value = ms / size;
+  return `${size === 1 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${unit}`;
+}
+
+export function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** `3 executions`, `1 execution`. */
+export function many(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function share(part: number, whole: number): string {
+  if (whole === 0) return NOTHING;
+  const percent = (part / whole) * 100;
+  return `${percent > 0 && percent < 1 ? '<1' : percent.toFixed(percent > 99 && percent < 100 ? 1 : 0)} %`;
+}
+
+/** Told by its word; the colour is help for the eye alone. */
+export function badge(status: Status | NotificationStatus): Html {
+  return html`<span class="badge ${status.toLowerCase().replace('_', '-')}">${status}</span>`;
+}

@@ -1,0 +1,143 @@
+// Who is asking: apps and operators by bearer key (RFC 6750), operators also by HTTP Basic (RFC 7617) for their browsers.
+//
+// Operators see what all apps see. Readers among them change nothing; administrators do what apps may do, and more.
+
+import { hash } from 'node:crypto';
+import type { Context } from 'hono';
+import { createNotice } from '../../lib/notices.ts';
+import type { HttpDependencies, NamedKey } from '../dependencies.ts';
+import { problem } from '../response/problem.ts';
+import { callerOf, createClients } from './client-address.ts';
+import { createThrottle } from './failure-throttle.ts';
+import { isBasic, isForged } from './same-origin.ts';
+
+export type Identity =
+  | { readonly kind: 'app'; readonly name: string }
+  | { readonly kind: 'operator'; readonly name: string; readonly role: 'reader' | 'administrator' };
+
+type Handler = (c: Context, caller: Identity) => Response | Promise<Response>;
+type Guarded = (c: Context) => Response | Promise<Response>;
+
+/** Wraps handlers so that only those may call them who are meant to. */
+export interface Guard {
+  /** To look. */
+  anyone(handler: Handler): Guarded;
+  app(handler: Handler): Guarded;
+  /** Readers and administrators. */
+  operator(handler: Handler): Guarded;
+  /** To change what is an app's: the app, and administrators. */
+  owner(handler: Handler): Guarded;
+  administrator(handler: Handler): Guarded;
+}
+
+/** As audit entries name who did something. */
+export function callerName({ kind, name }: Identity): string {
+  return `${kind}:${name}`;
+}
+
+type Dependencies = Pick<
+  HttpDependencies,
+  'apps' | 'operators' | 'readers' | 'trustedProxies' | 'world' | 'log' | 'observeKeyRefusal'
+>;
+
+export function createGuard(deps: Dependencies): Guard {
+  const identify = createIdentify(deps);
+  const refuse = createRefuse(deps);
+  /** @param refusal why this caller may not; null for one who may. */
+  const admit = (handler: Handler, refusal: (caller: Identity) => string | null): Guarded => {
+    return (c) => {
+      const authorization = c.req.header('authorization');
+      const caller = identify(authorization);
+      if (caller === null) return authorization === undefined ? unauthorized(false) : refuse(c);
+      if (isBasic(authorization) && isForged(c.req.raw)) return problem('forbidden', FORGED);
+      const why = refusal(caller);
+      return why === null ? handler(c, caller) : problem('forbidden', why);
+    };
+  };
+  return {
+    anyone: (handler) => admit(handler, () => null),
+    app: (handler) => admit(handler, ({ kind }) => (kind === 'app' ? null : FOR_APPS)),
+    operator: (handler) => admit(handler, ({ kind }) => (kind === 'operator' ? null : FOR_OPERATORS)),
+    owner: (handler) => admit(handler, (caller) => (isReader(caller) ? FOR_ADMINISTRATORS : null)),
+    administrator: (handler) =>
+      admit(handler, (caller) => (caller.kind === 'app' || isReader(caller) ? FOR_ADMINISTRATORS : null)),
+  };
+}
+
+const FOR_APPS = 'An execution belongs to an app: use the key of an app, not the key of an operator.';
+const FOR_OPERATORS = 'This is for operators: use the key of an operator.';
+const FORGED =
+  'A page of another site made your browser send this, so nothing was changed. If it was you, do it from the page at /.';
+const FOR_ADMINISTRATORS =
+  'This needs the key of an administrator, from OPERATOR_KEYS: a key from READER_KEYS looks and changes nothing.';
+
+function isReader(caller: Identity): boolean {
+  return caller.kind === 'operator' && caller.role === 'reader';
+}
+
+/** For keys that are not known here: 401 at first, then 429 for a while. Asking without a key guesses nothing and is not counted. */
+function createRefuse({ world, log, trustedProxies, observeKeyRefusal }: Dependencies): (c: Context) => Response {
+  const refused = createNotice(log, world, 'keys refused');
+  const throttle = createThrottle(world);
+  const clients = createClients(trustedProxies);
+  return (c) => {
+    const client = clients.allowanceOf(callerOf(c));
+    const wait = throttle.fail(client);
+    const why = wait > 0 ? 'throttled' : 'invalid-key';
+    observeKeyRefusal(why);
+    refused(why, { client });
+    if (wait === 0) return unauthorized(true);
+    return problem('too-many-failures', 'Too many wrong keys came from this address. A right one still passes.', {
+      headers: { 'retry-after': String(wait) },
+    });
+  };
+}
+
+export function createIdentify({
+  apps,
+  operators,
+  readers,
+}: Pick<HttpDependencies, 'apps' | 'operators' | 'readers'>): (authorization: string | undefined) => Identity | null {
+  // Keys are looked up by digest, so that the time a look-up takes tells nothing about a key.
+  const known = new Map<string, Identity>();
+  const know = ({ key }: NamedKey, identity: Identity) => known.set(digest(Buffer.from(key)), identity);
+  for (const one of apps) know(one, { kind: 'app', name: one.name });
+  for (const one of readers) know(one, { kind: 'operator', name: one.name, role: 'reader' });
+  for (const one of operators) know(one, { kind: 'operator', name: one.name, role: 'administrator' });
+
+  return (authorization) => {
+    const [, scheme = '', credentials = ''] = /^(\w+) +(.+)$/.exec(authorization ?? '') ?? [];
+    switch (scheme.toLowerCase()) {
+      case 'bearer':
+        // Node reads header bytes as Latin-1.
+        return known.get(digest(Buffer.from(credentials, 'latin1'))) ?? null;
+      case 'basic': {
+        const [name, key] = nameAndKey(Buffer.from(credentials, 'base64'));
+        const identity = known.get(digest(key));
+        return identity?.kind === 'operator' && identity.name === name ? identity : null;
+      }
+      default:
+        return null;
+    }
+  };
+}
+
+function nameAndKey(bytes: Buffer): [name: string, key: Buffer] {
+  const colon = bytes.indexOf(':');
+  return colon === -1 ? ['', bytes] : [bytes.subarray(0, colon).toString(), bytes.subarray(colon + 1)];
+}
+
+function digest(key: Buffer): string {
+  return hash('sha256', key, 'base64');
+}
+
+function unauthorized(tried: boolean): Response {
+  const detail = tried
+    ? 'The key in the Authorization header is not one that is known here.'
+    : 'Send a key: "Authorization: Bearer KEY".';
+  // Basic comes first: some browsers look at the first challenge only.
+  const bearer = `Bearer realm="cxone-callback-receiver"${tried ? ', error="invalid_token"' : ''}`;
+  return problem('unauthorized', detail, {
+    headers: { 'www-authenticate': `Basic realm="cxone-callback-receiver", charset="UTF-8", ${bearer}` },
+  });
+}

@@ -1,0 +1,30 @@
+// Serves a text that stays the same for as long as the process runs: made when it is first asked for, kept, and known by its ETag.
+
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import { answer, type Headers } from '../response/json.ts';
+
+interface Kept {
+  readonly text: string;
+  readonly headers: Headers & { readonly etag: string };
+}
+
+export function unchanging(make: () => string, headers: Headers): (c: Context) => Response {
+  let kept: Kept | null = null;
+  return (c) => {
+    kept ??= keep(make(), headers);
+    const known = isAmong(kept.headers.etag, c.req.header('if-none-match'));
+    return known ? answer(304, null, kept.headers) : answer(200, kept.text, kept.headers);
+  };
+}
+
+function keep(text: string, headers: Headers): Kept {
+  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+  // May be kept, and is asked for anew each time: another version of the receiver may answer next.
+  return { text, headers: { ...headers, 'cache-control': 'no-cache', etag } };
+}
+
+/** RFC 9110, section 13.1.2: a list of tags, weak ones too, or any. */
+function isAmong(etag: string, ifNoneMatch = ''): boolean {
+  return ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+}

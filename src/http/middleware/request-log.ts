@@ -1,0 +1,71 @@
+// Around every request: its id, its line in the log, its place in the metrics.
+
+import type { Hono } from 'hono';
+import { forRequest, type RequestScope } from '../../lib/request-context.ts';
+import type { Fetch } from '../app.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { REQUEST_ID } from '../response/json.ts';
+
+/** What whoever asks may call a request: nothing that could be taken for more than a name where it is written down. */
+const SANE_ID = /^[A-Za-z0-9._~-]{1,128}$/;
+
+type Dependencies = Pick<HttpDependencies, 'log' | 'world' | 'observeRequest'>;
+
+/** What serves a request, and the template of its path as metrics have it; null for a path that leads nowhere. */
+export interface Serving {
+  readonly route: string | null;
+  readonly fetch: Fetch;
+}
+
+/** The answer to a request in which something broke. */
+export type Failure = (thrown: unknown, request: Request) => Response;
+
+/** `log` names the request in its lines. */
+export function served(deps: Dependencies, fail: Failure, find: (request: Request) => Serving): Fetch {
+  const { log, world, observeRequest } = deps;
+  return (request, peer, line) => {
+    const startedAt = world.now();
+    const { method, url } = request;
+    const { route, fetch } = find(request);
+    const scope: RequestScope = { id: idOf(request, deps), correlationId: null };
+    return forRequest(scope, async () => {
+      let response: Response;
+      try {
+        response = await fetch(request, peer, line);
+      } catch (thrown) {
+        response = fail(thrown, request);
+      }
+      const { status } = response;
+      const milliseconds = world.now() - startedAt;
+      observeRequest({ method, route, status, milliseconds });
+      log.debug(() => ({ method, path: loggablePath(url), status, ms: milliseconds }), 'answered');
+      return response;
+    });
+  };
+}
+
+function idOf(request: Request, { world }: Pick<Dependencies, 'world'>): string {
+  const given = request.headers.get(REQUEST_ID) ?? '';
+  return SANE_ID.test(given) ? given : world.id(world.now());
+}
+
+export type RouteOf = (request: Request) => string | null;
+
+/** The template of a request's path, `/v1/executions/{correlationId}`, whatever its method; null when it leads nowhere. */
+export function createRouteOf(app: Hono): RouteOf {
+  const templates = new Map(app.routes.map(({ path }) => [path, path.replaceAll(/:(\w+)/g, '{$1}')]));
+  return (request) => {
+    const path = app.getPath(request);
+    for (const method of new Set([request.method, 'GET', 'POST'])) {
+      const found = app.router.match(method, path)[0][0]?.[0][1].path;
+      if (found !== undefined) return templates.get(found) ?? null;
+    }
+    return null;
+  };
+}
+
+/** Without the query, and without anything as long as the token of a callback URL: who reads logs must not be able to call back. */
+export function loggablePath(url: string): string {
+  const [path = ''] = url.slice(url.indexOf('/', url.indexOf('//') + 2)).split('?', 1);
+  return path.replace(/[^/]{60,}/g, '…').slice(0, 200);
+}

@@ -1,0 +1,54 @@
+// Requests as parts of a trace: where an app's trace goes on from, and the spans of submissions and callbacks.
+
+import type { Context } from 'hono';
+import { failure, HEARING, heard, served } from '../../observability/tracing/spans.ts';
+import { readTraceContext, type TraceContext } from '../../observability/tracing/trace-context.ts';
+import { type Ending, ending, NO_TRACING, type Step, type Tracing } from '../../observability/tracing/tracing.ts';
+import type { Recorded } from '../../store/port.ts';
+import type { Identity } from './authentication.ts';
+
+type Handler = (c: Context, caller: Identity) => Promise<Response>;
+
+const KEPT_AS = 'trace-context';
+
+/** A span around each request to submit, of which whatever is submitted by it becomes a part. */
+export function traced(tracing: Tracing, route: string, handle: Handler): Handler {
+  const step: Step = { name: `POST ${route}`, kind: 'server' };
+  const answered = ({ name }: Identity, response: Response): Ending => ({
+    attributes: { ...served(route, response.status), 'cxone.app': name, ...submitted(response) },
+    error: failure(response.status),
+  });
+  return (c, caller) => {
+    const came = contextIn(c.req.raw.headers);
+    const span = tracing.begin(step, came);
+    c.set(KEPT_AS, span.context ?? came);
+    return ending(span, answered, caller, handle(c, caller));
+  };
+}
+
+/** The answer to a submission says where the execution is. */
+function submitted(response: Response): { readonly 'cxone.correlation_id'?: string } {
+  const correlationId = response.headers.get('location')?.split('/').at(-1);
+  return correlationId === undefined ? {} : { 'cxone.correlation_id': correlationId };
+}
+
+/** What an execution that this request submits is a part of. */
+export function traceContextOf(c: Context): TraceContext {
+  return c.get(KEPT_AS) ?? contextIn(c.req.raw.headers);
+}
+
+/** Only its row tells what a callback is about, so its span is made when all is over. */
+export function traceCallback(
+  tracing: Tracing,
+  headers: Headers,
+  recorded: Recorded,
+  startedAt: number,
+  answer: Response,
+): void {
+  if (tracing === NO_TRACING) return;
+  tracing.beginLinked(HEARING, recorded.execution, contextIn(headers), startedAt).end(heard, recorded, answer.status);
+}
+
+function contextIn(headers: Headers): TraceContext {
+  return readTraceContext(headers.get('traceparent'), headers.get('tracestate'));
+}

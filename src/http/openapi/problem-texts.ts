@@ -1,0 +1,154 @@
+// When each problem is answered, and what it says then.
+
+import type { ProblemName } from '../response/problem.ts';
+import type { HeaderName } from './headers.ts';
+
+interface Told {
+  /** When it is answered. */
+  readonly when: string;
+  /** What it says then, or might say. */
+  readonly detail: string;
+  readonly headers?: readonly HeaderName[];
+  readonly members?: { readonly [name: string]: unknown };
+}
+
+export const TOLD: { readonly [N in ProblemName]: Told } = {
+  'bad-request': {
+    when: 'No HTTP request that can be read, a Host header that is not valid, or a body that did not arrive whole.',
+    detail: 'The request target or the Host header is not valid.',
+  },
+  'malformed-json': {
+    when: 'The body is empty, no JSON, no UTF-8, or nested too deeply.',
+    detail: 'The body is no valid JSON: look at line 1 column 17.',
+  },
+  'invalid-header': {
+    when: 'A header cannot be understood; `errors` names it.',
+    detail:
+      'Idempotency-Key is empty; send one such as Idempotency-Key: "order-4711", with 1 to 255 visible ASCII characters.',
+    members: {
+      errors: [
+        {
+          header: 'Idempotency-Key',
+          detail: 'is empty; send one such as Idempotency-Key: "order-4711", with 1 to 255 visible ASCII characters',
+        },
+      ],
+    },
+  },
+  unauthorized: {
+    when: 'No key came, or one that is not known here.',
+    detail: 'Send a key: "Authorization: Bearer KEY".',
+    headers: ['WWW-Authenticate'],
+  },
+  forbidden: {
+    when: 'The key is known, but it is not for this.',
+    detail: 'This is for operators: use the key of an operator.',
+  },
+  'not-found': {
+    when: 'There is nothing by this name, or it is not yours.',
+    detail: 'You have no execution with this correlationId.',
+  },
+  'method-not-allowed': {
+    when: 'The path knows other methods only.',
+    detail: 'Use one of GET, HEAD, OPTIONS.',
+    headers: ['Allow'],
+  },
+  'request-timeout': {
+    when: 'The headers took longer than 10 s, or the whole request longer than 30 s.',
+    detail: 'Send the whole request faster.',
+  },
+  'correlation-id-taken': {
+    when: 'Another submission has this `correlationId`.',
+    detail: 'Another submission has this correlationId: send the same body to get that one, or another correlationId.',
+  },
+  'callback-mismatch': {
+    when: 'The callback names another `executionId` than the one that is known.',
+    detail: 'This URL was given out for an execution with another executionId.',
+  },
+  'cannot-be-polled': {
+    when: 'The execution has ended, was not sent yet, or CXone gave no name by which it could be asked for.',
+    detail: 'It is QUEUED: CXone has not been sent it yet, so there is nothing to ask for.',
+  },
+  'notification-pending': {
+    when: 'A notification is to be replayed that is still to be sent.',
+    detail: 'It is still being tried, next at 2026-01-31T12:00:00.000Z. What is DELIVERED or DEAD can be replayed.',
+  },
+  'payload-pruned': {
+    when: 'A notification is to be replayed whose result is older than `PAYLOAD_RETENTION_DAYS`.',
+    detail:
+      'The result that it told is no longer kept (PAYLOAD_RETENTION_DAYS), so it cannot be told again. GET /v1/executions/{correlationId} still says how the execution ended.',
+  },
+  'reconciliation-running': {
+    when: 'Another reconciliation is under way.',
+    detail:
+      'Another one is under way, and one runs at a time: GET /v1/reconciliations/019c1405-7a00-7000-8000-000000000001 tells how far it is.',
+  },
+  'events-pruned': {
+    when: 'Events after that `Last-Event-ID` are no longer kept, so that some would be missing.',
+    detail:
+      'Events up to 41 are no longer kept, so some would be missing. Read GET /v1/executions to learn how things stand, then resume with Last-Event-ID: 41.',
+    members: { resumeAfter: 41 },
+  },
+  'body-too-large': { when: 'The body is longer than it may be.', detail: 'A body may have 1048576 bytes at most.' },
+  'unsupported-media-type': {
+    when: 'The body is compressed or no `application/json`. `Accept` or `Accept-Encoding` says what is understood.',
+    detail: 'Send JSON, with "Content-Type: application/json".',
+    headers: ['Accept', 'Accept-Encoding'],
+  },
+  'invalid-input': {
+    when: 'Fields or query parameters are missing, wrong or unknown; `errors` names each of them.',
+    detail: '1 field is wrong; errors names each.',
+    members: { errors: [{ pointer: '#/timeoutSeconds', detail: 'must be an integer from 5 to 120' }] },
+  },
+  'rate-limited': {
+    when: 'Your app sent more submissions a second than it may.',
+    detail: 'This app may submit 50 executions a second. Nothing was accepted. Send it again in 1 s.',
+    headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  },
+  'idempotency-key-reused': {
+    when: 'The `Idempotency-Key` came before, with another body.',
+    detail:
+      'This Idempotency-Key came before with another request: send the same body to the same path to get that answer, or another key.',
+  },
+  'app-queue-full': {
+    when: 'As many executions of your app are queued as its share allows.',
+    detail: 'It was not accepted: as many of yours are queued as may be. Send it again when some have been sent on.',
+    headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  },
+  'too-many-failures': {
+    when: 'Too many wrong keys came from this address; a right one still passes.',
+    detail: 'Too many wrong keys came from this address. A right one still passes.',
+    headers: ['Retry-After'],
+  },
+  'too-many-streams': {
+    when: 'As many streams are open as may be, for you or in all.',
+    detail:
+      '100 streams are open for you, and that is the limit. Close one, or follow all executions in one stream: GET /v1/events.',
+    headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  },
+  'headers-too-large': { when: 'The headers have more than 16 KiB.', detail: 'Send fewer or shorter headers.' },
+  'internal-error': {
+    when: 'A fault in the receiver. What the request asked for may have been done.',
+    detail: 'The fault is here, not in the request. It has been logged.',
+  },
+  'queue-full': {
+    when: 'As many executions are queued as may be.',
+    detail: 'It was not accepted: the queue is full. Send it again later.',
+    headers: ['Retry-After'],
+  },
+  draining: {
+    when: 'The receiver is shutting down.',
+    detail: 'Nothing was accepted. Send it again later.',
+    headers: ['Retry-After'],
+  },
+  'store-unavailable': {
+    when: 'The database cannot commit now.',
+    detail: 'Nothing was changed. Send it again later.',
+    headers: ['Retry-After'],
+  },
+  'not-ready': {
+    when: 'The database takes no writes, a loop is not running, or the receiver is shutting down.',
+    detail: 'Not ready: draining.',
+    headers: ['Retry-After'],
+    members: { ready: false, notReady: ['draining'] },
+  },
+};

@@ -1,0 +1,31 @@
+// Which execution a request names, if the caller may see it.
+
+import type { Context } from 'hono';
+import type { Execution } from '../../execution/execution.ts';
+import { concerning } from '../../lib/request-context.ts';
+import type { Store } from '../../store/port.ts';
+import type { Identity } from '../middleware/authentication.ts';
+import { problem } from '../response/problem.ts';
+import { isName } from './identifier.ts';
+
+/** Undefined for an id that nobody has, one that nobody can have, and one of another app alike. */
+export type FindVisible = (c: Context, caller: Identity) => Promise<Execution | undefined>;
+
+export function createFindVisible(store: Pick<Store, 'find'>): FindVisible {
+  return async (c, caller) => {
+    const correlationId = c.req.param('correlationId') ?? '';
+    if (!isName(correlationId)) return undefined;
+    const execution = await store.find(correlationId);
+    if (execution === undefined || !maySee(caller, execution)) return undefined;
+    concerning(correlationId);
+    return execution;
+  };
+}
+
+function maySee(caller: Identity, execution: Execution): boolean {
+  return caller.kind === 'operator' || caller.name === execution.app;
+}
+
+export function unknownExecution(): Response {
+  return problem('not-found', 'You have no execution with this correlationId.');
+}

@@ -1,0 +1,19 @@
+// What the headers of a request say about the submissions in its body.
+
+import type { Context } from 'hono';
+import type { Arrival } from '../../usecases/submit.ts';
+import { traceContextOf } from '../middleware/tracing.ts';
+import { invalidHeader } from '../response/problem.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
+
+export type ReadArrival =
+  | { readonly type: 'read'; readonly arrival: Arrival }
+  | { readonly type: 'refused'; readonly answer: Response };
+
+export function readArrival(c: Context): ReadArrival {
+  const idempotencyKey = readIdempotencyKey(c.req.raw.headers.get('idempotency-key'));
+  if (!idempotencyKey.valid) {
+    return { type: 'refused', answer: invalidHeader('Idempotency-Key', idempotencyKey.detail) };
+  }
+  return { type: 'read', arrival: { idempotencyKey: idempotencyKey.key, ...traceContextOf(c) } };
+}

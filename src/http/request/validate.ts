@@ -1,0 +1,45 @@
+// Checks an object against its schema and names every field that is wrong, the unknown ones too.
+
+import * as v from 'valibot';
+import { type FieldError, pointerTo } from '../response/problem.ts';
+
+export type Validated<T> =
+  | { readonly valid: true; readonly value: T }
+  | { readonly valid: false; readonly errors: readonly FieldError[] };
+
+/** A flat schema; the messages of its fields must be constants, since valibot's own repeat the value. */
+type Schema<E extends v.ObjectEntries> = v.ObjectSchema<E, undefined>;
+
+export function validate<E extends v.ObjectEntries>(
+  schema: Schema<E>,
+  input: { readonly [name: string]: unknown },
+): Validated<v.InferOutput<Schema<E>>> {
+  const result = v.safeParse(schema, input);
+  const errors = [...(result.issues ?? []).map(fieldError), ...unknownFields(schema, input)];
+  return result.success && errors.length === 0
+    ? { valid: true, value: result.output }
+    : { valid: false, errors: errors.filter(isFirstForItsField) };
+}
+
+function fieldError(issue: v.BaseIssue<unknown>): FieldError {
+  const [step] = issue.path ?? [];
+  const pointer = step === undefined ? '#' : pointerTo(String(step.key));
+  // Only an absent field is reported by the object itself.
+  return { pointer, detail: issue.type === 'object' ? 'is required' : issue.message };
+}
+
+// strictObject reports one unknown key only.
+function unknownFields(schema: Schema<v.ObjectEntries>, input: object): FieldError[] {
+  return Object.keys(input)
+    .filter((name) => !Object.hasOwn(schema.entries, name))
+    .map((name) => ({ pointer: pointerTo(name), detail: 'is unknown here; leave it out' }));
+}
+
+function isFirstForItsField(error: FieldError, index: number, errors: readonly FieldError[]): boolean {
+  return index === 0 || errors[index - 1]?.pointer !== error.pointer;
+}
+
+/** "1 field is wrong" or "3 fields are wrong". */
+export function howMany(errors: readonly FieldError[], noun: string): string {
+  return errors.length === 1 ? `1 ${noun} is wrong` : `${errors.length} ${noun}s are wrong`;
+}

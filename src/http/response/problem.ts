@@ -1,0 +1,90 @@
+// Errors as problem details (RFC 9457): one table says what each is called, its status and its title.
+
+import { answer, type Headers } from './json.ts';
+
+export const PROBLEMS = {
+  'bad-request': [400, 'The request cannot be understood'],
+  'malformed-json': [400, 'The body is no JSON that can be read'],
+  'invalid-header': [400, 'A header is not valid'],
+  unauthorized: [401, 'A valid key is needed'],
+  forbidden: [403, 'This key may not do that'],
+  'not-found': [404, 'Not found'],
+  'method-not-allowed': [405, 'This method is not for this path'],
+  'request-timeout': [408, 'The request took too long to arrive'],
+  'correlation-id-taken': [409, 'The correlationId belongs to another submission'],
+  'callback-mismatch': [409, 'The callback is for another execution'],
+  'cannot-be-polled': [409, 'The execution cannot be polled'],
+  'notification-pending': [409, 'The notification is still to be sent'],
+  'reconciliation-running': [409, 'Another reconciliation is under way'],
+  'payload-pruned': [409, 'What it told is no longer kept'],
+  'events-pruned': [410, 'Some of these events are no longer kept'],
+  'body-too-large': [413, 'The body is too large'],
+  'unsupported-media-type': [415, 'The body is not in a form that is understood'],
+  'invalid-input': [422, 'The input is not valid'],
+  'idempotency-key-reused': [422, 'The Idempotency-Key belongs to another request'],
+  'rate-limited': [429, 'This app submits faster than it may'],
+  'app-queue-full': [429, 'The share of this app in the queue is full'],
+  'too-many-failures': [429, 'Too many failed attempts'],
+  'too-many-streams': [429, 'Too many streams of events are open'],
+  'headers-too-large': [431, 'The headers are too large'],
+  'internal-error': [500, 'Something went wrong here'],
+  'queue-full': [503, 'The queue is full'],
+  draining: [503, 'The receiver is shutting down'],
+  'store-unavailable': [503, 'Nothing can be stored right now'],
+  'not-ready': [503, 'Not ready'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ProblemName = keyof typeof PROBLEMS;
+
+/** One offending field: where it is, as a JSON Pointer in a URI fragment (RFC 6901, section 6), and what to do about it. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+interface Extras {
+  readonly headers?: Headers;
+  /** Members beside the standard ones, such as `errors`. */
+  readonly members?: { readonly [name: string]: unknown };
+}
+
+/** The answer for a problem; `detail` says what is wrong and how to put it right, and repeats nothing that may be secret. */
+export function problem(name: ProblemName, detail: string, { headers, members }: Extras = {}): Response {
+  return answer(PROBLEMS[name][0], problemText(name, detail, members), {
+    'content-type': 'application/problem+json',
+    ...headers,
+  });
+}
+
+export function problemText(name: ProblemName, detail: string, members: Extras['members'] = {}): string {
+  return JSON.stringify(problemDetails(name, detail, members));
+}
+
+export function statusOf(name: ProblemName): number {
+  return PROBLEMS[name][0];
+}
+
+/** The same as a document inside another one. */
+export function problemDetails(name: ProblemName, detail: string, members: Extras['members'] = {}) {
+  const [status, title] = PROBLEMS[name];
+  return { type: `urn:cxone-callback-receiver:problem:${name}`, title, status, detail, ...members };
+}
+
+export function invalidInput(detail: string, errors: readonly FieldError[]): Response {
+  return problem('invalid-input', detail, { members: { errors } });
+}
+
+/** `detail` goes on from the header's name: "is empty; …". */
+export function invalidHeader(header: string, detail: string): Response {
+  return problem('invalid-header', `${header} ${detail}.`, { members: { errors: [{ header, detail }] } });
+}
+
+/** The pointer to a member of the document, in RFC 6901's fragment form: `#/context/callbackUrl`. */
+export function pointerTo(...path: readonly string[]): string {
+  // Lone surrogates cannot be percent-encoded, so they are shown as replacement characters.
+  return `#${path.map((step) => `/${encodeURIComponent(escaped(step.toWellFormed()))}`).join('')}`;
+}
+
+function escaped(step: string): string {
+  return step.replaceAll('~', '~0').replaceAll('/', '~1');
+}

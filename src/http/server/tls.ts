@@ -1,0 +1,131 @@
+// The certificate that the receiver shows when it speaks TLS itself: read, checked, and read again when its files change.
+
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import { type Log, reasonOf } from '../../lib/log.ts';
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** PEM: the certificate with the chain behind it, and its private key. */
+export interface TlsPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface TlsRenewal {
+  /** Takes up what stands in the files now if that is new. What cannot be used is told once, and the old pair stays in use. */
+  check(): Promise<void>;
+  /** The same for somebody who asked: tells of what cannot be used again, and of what has not changed. */
+  reload(): Promise<void>;
+}
+
+interface Expected {
+  /** The host that callers know it by; null when a proxy in front shows another certificate. */
+  readonly publicHost: string | null;
+  now(): number;
+}
+
+const DAY_MS = 86_400_000;
+/** Those who renew by themselves do so a month before. */
+const ENDS_SOON_MS = 14 * DAY_MS;
+
+/** @throws {Error} naming the variable whose file cannot be used, and why; nothing of what is in it. */
+export async function readTlsPair({ certFile, keyFile }: TlsFiles): Promise<TlsPair> {
+  const cert = await contentOf('TLS_CERT_FILE', certFile);
+  const key = await contentOf('TLS_KEY_FILE', keyFile);
+  const leaf = certificateIn(cert);
+  if (!leaf.checkPrivateKey(privateKeyIn(key))) {
+    throw new Error('TLS_KEY_FILE is not the key of the first certificate in TLS_CERT_FILE');
+  }
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    throw new Error(`TLS_CERT_FILE cannot be served (${reasonOf(error)})`, { cause: error });
+  }
+  return { cert, key };
+}
+
+/** @param first the pair that is in use. */
+export function createTlsRenewal(
+  files: TlsFiles,
+  first: TlsPair,
+  use: (pair: TlsPair) => void,
+  expected: Expected,
+  log: Log,
+): TlsRenewal {
+  let inUse = first;
+  let told: string | null = null;
+  tellOf(first, expected, log);
+
+  async function look(): Promise<boolean> {
+    try {
+      const pair = await readTlsPair(files);
+      if (pair.cert === inUse.cert && pair.key === inUse.key) return false;
+      use(pair);
+      inUse = pair;
+      told = null;
+      tellOf(pair, expected, log);
+      return true;
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason !== told) log.error({ reason }, 'the new TLS certificate cannot be used: the old one stays');
+      told = reason;
+      return true;
+    }
+  }
+
+  return {
+    check: async () => void (await look()),
+    reload: async () => {
+      told = null;
+      if (!(await look())) log.info({}, 'the TLS certificate has not changed');
+    },
+  };
+}
+
+function tellOf({ cert }: TlsPair, { publicHost, now }: Expected, log: Log): void {
+  const leaf = certificateIn(cert);
+  const facts = { subject: leaf.subject, names: leaf.subjectAltName, until: leaf.validTo };
+  const left = Date.parse(leaf.validTo) - now();
+  log.info(facts, 'TLS certificate in use');
+  if (left < 0) log.warn(facts, 'the TLS certificate has expired: nobody will accept it');
+  else if (left < ENDS_SOON_MS) log.warn(facts, 'the TLS certificate expires soon: renew it');
+  if (publicHost !== null && !names(leaf, publicHost)) {
+    log.warn(facts, 'the TLS certificate does not name the host of PUBLIC_URL: CXone will not accept it');
+  }
+}
+
+function names(leaf: X509Certificate, host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
+  return (isIP(address) === 0 ? leaf.checkHost(host) : leaf.checkIP(address)) !== undefined;
+}
+
+async function contentOf(variable: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(`${variable} cannot be read (${reasonOf(error)})`, { cause: error });
+  }
+}
+
+function certificateIn(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw new Error('TLS_CERT_FILE holds no certificate in PEM form', { cause: error });
+  }
+}
+
+function privateKeyIn(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    throw new Error('TLS_KEY_FILE holds no private key in PEM form that has no passphrase', { cause: error });
+  }
+}

@@ -1,0 +1,98 @@
+// POST /webhook/cxone-execution/{token}: CXone says what became of an execution.
+
+import type { CallbackChecks, CallbackRefusal } from '../../callbacks/checks.ts';
+import type { Outcome } from '../../execution/outcome.ts';
+import { createNotice } from '../../lib/notices.ts';
+import { concerning } from '../../lib/request-context.ts';
+import type { Recorded } from '../../store/port.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { type Caller, createClients } from '../middleware/client-address.ts';
+import { traceCallback } from '../middleware/tracing.ts';
+import { type Body, MAX_BODY_BYTES, readBody } from '../request/read-body.ts';
+import { json } from '../response/json.ts';
+import { problem } from '../response/problem.ts';
+import type { CallbackAnswer } from '../schemas/callback.ts';
+import type { Strikes } from './refusals.ts';
+
+type Dependencies = Pick<
+  HttpDependencies,
+  'resolve' | 'callbackUrls' | 'trustedProxies' | 'world' | 'log' | 'tracing' | 'observeCallback'
+>;
+
+/** `token`: the end of the path that was called. */
+export type Callbacks = (request: Request, token: string, peer: string | null) => Promise<Response>;
+
+export function createCallbacks(deps: Dependencies, checks: CallbackChecks, strikes: Strikes): Callbacks {
+  const { resolve, callbackUrls, world, tracing, observeCallback } = deps;
+  const clients = createClients(deps.trustedProxies);
+  const refuse = createRefuse(deps, strikes);
+
+  return async (request, token, peer) => {
+    const startedAt = world.now();
+    const { headers } = request;
+    const header = (name: string) => headers.get(name);
+    const caller = { headers, peer };
+    const reference = callbackUrls.verify(token);
+    if (reference === null) return probed(callbackUrls.prove(token)) ?? refuse(caller, 'bad-signature');
+    const unfit = await checks.ofHead(header, () => clients.addressOf(caller), startedAt);
+    if (unfit !== null) return refuse(caller, unfit);
+
+    const body = await readBody(request);
+    const forged = checks.ofBody(header, body.type === 'whole' ? body.bytes : null);
+    if (forged !== null) return refuse(caller, forged);
+
+    const recorded = await record(resolve, reference, body, header('content-type'));
+    if (recorded === undefined) return refuse(caller, 'unknown-execution');
+    concerning(recorded.execution.correlationId);
+    observeCallback(recorded.outcome, world.now() - startedAt);
+    const answer = body.type === 'too-large' ? tooLarge() : answerTo(recorded.outcome);
+    traceCallback(tracing, headers, recorded, startedAt, answer);
+    return answer;
+  };
+}
+
+/** Whoever sends a probe is told that it came here; nothing is recorded, counted or said of it. */
+function probed(proof: string | null): Response | null {
+  return proof === null ? null : json(200, { outcome: 'probe', proof } satisfies CallbackAnswer);
+}
+
+/** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
+function createRefuse({ log, world, observeCallback }: Dependencies, strikes: Strikes) {
+  const refused = createNotice(log, world, 'callbacks refused');
+  return (caller: Caller, why: CallbackRefusal): Response => {
+    const { client, headers } = strikes(caller);
+    observeCallback(why, 0);
+    refused(why, { client });
+    return problem('not-found', 'No callback is expected here.', { headers });
+  };
+}
+
+/** What is signed well counts even when it cannot be read: the execution is then polled at once. */
+function record(
+  resolve: Dependencies['resolve'],
+  reference: string,
+  body: Body,
+  contentType: string | null,
+): Promise<Recorded | undefined> {
+  switch (body.type) {
+    case 'whole':
+      return resolve.callback(reference, body.bytes, contentType);
+    case 'too-large':
+      return resolve.unreadable(reference, `body over ${MAX_BODY_BYTES} bytes`);
+    case 'broken':
+      return resolve.unreadable(reference, 'the body did not arrive whole');
+    default:
+      return body satisfies never;
+  }
+}
+
+function tooLarge(): Response {
+  return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is asked instead.`);
+}
+
+function answerTo(outcome: Outcome): Response {
+  if (outcome === 'mismatch') {
+    return problem('callback-mismatch', 'This URL was given out for an execution with another executionId.');
+  }
+  return json(outcome === 'unreadable' ? 202 : 200, { outcome } satisfies CallbackAnswer);
+}

@@ -1,0 +1,73 @@
+// POST /webhook/token: a client gets the bearer token that its callbacks are to carry (RFC 6749, section 4.4).
+
+import type { Context } from 'hono';
+import type { CallbackChecks } from '../../callbacks/checks.ts';
+import { createSecretCheck } from '../../callbacks/credentials.ts';
+import { createNotice } from '../../lib/notices.ts';
+import type { HttpDependencies, TokenOutcome } from '../dependencies.ts';
+import { type Caller, callerOf, createClients } from '../middleware/client-address.ts';
+import { type Body, MAX_BODY_BYTES, readBody } from '../request/read-body.ts';
+import { json } from '../response/json.ts';
+import { problem } from '../response/problem.ts';
+import type { CallbackToken, TokenError } from '../schemas/callback-token.ts';
+import type { Strikes } from './refusals.ts';
+import { readTokenRequest } from './token-request.ts';
+
+type Dependencies = Pick<
+  HttpDependencies,
+  'callbackTokens' | 'trustedProxies' | 'world' | 'log' | 'observeTokenRequest'
+>;
+type Handler = (c: Context) => Response | Promise<Response>;
+
+/** RFC 6749, section 5.1: on what holds a token; Cache-Control is on every answer. */
+const UNCACHED = { pragma: 'no-cache' };
+const GRANT = 'client_credentials';
+
+export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, strikes: Strikes): Handler {
+  const { callbackTokens: tokens, observeTokenRequest: observe } = deps;
+  if (tokens === null) return () => problem('not-found', 'There is nothing at this path.');
+  const clients = createClients(deps.trustedProxies);
+  const isClient = createSecretCheck(tokens.clients.map(({ name, key }) => `${name}:${key}`));
+  const refused = createNotice(deps.log, deps.world, 'callback tokens refused');
+
+  /** One answer for whatever is wrong with a client, so that it tells nothing. */
+  function refuse(caller: Caller, why: TokenOutcome): Response {
+    const { client, headers } = strikes(caller);
+    observe(why);
+    refused(why, { client });
+    const authenticate = { 'www-authenticate': 'Basic realm="callbacks"' };
+    return failure(401, 'invalid_client', 'the client is not known here', { ...authenticate, ...headers });
+  }
+
+  return async (c) => {
+    const caller = callerOf(c);
+    if (checks.ofAddress(() => clients.addressOf(caller)) !== null) return refuse(caller, 'address-not-allowed');
+    const body = await readBody(c.req.raw);
+    if (body.type !== 'whole') return unread(body.type);
+    const request = readTokenRequest(caller.headers.get('authorization'), body.bytes);
+    if (request.type === 'malformed') {
+      observe('invalid-request');
+      return failure(400, 'invalid_request', request.detail);
+    }
+    const client = request.clients.find(isClient);
+    if (client === undefined) return refuse(caller, 'invalid-client');
+    if (request.grant !== GRANT) {
+      observe('unsupported-grant');
+      return failure(400, 'unsupported_grant_type', `use grant_type=${GRANT}`);
+    }
+    const { token, lifetimeSeconds } = await tokens.issue(client.slice(0, client.indexOf(':')));
+    observe('issued');
+    const answer: CallbackToken = { access_token: token, token_type: 'Bearer', expires_in: lifetimeSeconds };
+    return json(200, answer, UNCACHED);
+  };
+}
+
+function failure(status: 400 | 401, error: TokenError['error'], detail: string, headers = {}): Response {
+  return json(status, { error, error_description: detail } satisfies TokenError, { ...UNCACHED, ...headers });
+}
+
+function unread(type: Exclude<Body['type'], 'whole'>): Response {
+  return type === 'too-large'
+    ? problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most.`)
+    : problem('bad-request', 'The body did not arrive whole.');
+}

@@ -1,0 +1,48 @@
+// Writes what happened to executions to the log, each commit's entries once, at the level an operator would want.
+
+import type { AuditEvent } from '../execution/event.ts';
+import type { Facts, Log } from '../lib/log.ts';
+import { createBursts } from '../lib/log-throttle.ts';
+import type { World } from '../lib/world.ts';
+import type { Change } from '../store/port.ts';
+import { traceIdOf } from './tracing/trace-context.ts';
+
+/** Whatever is not listed is the normal course of things, or the store's to tell: debug. */
+const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
+  CALLBACK_MISMATCH: 'warn',
+  CALLBACK_CONFLICT: 'warn',
+  CALLBACK_UNREADABLE: 'warn',
+  CALLBACK_LATE: 'info',
+  POLL_TIMEOUT: 'info',
+  QUEUE_TIMEOUT: 'info',
+  POLL_404: 'info',
+  CANCELLED: 'info',
+  NOTIFICATION_DEAD: 'warn',
+  NOTIFICATION_REPLAYED: 'info',
+};
+
+/** Of each event the first few in ten seconds are told at its level, and the others in a sum; every one of them at debug. */
+export function writeToLog(log: Log, world: Pick<World, 'now' | 'sleep'>): (changes: readonly Change[]) => void {
+  const pass = createBursts(world, (event, more) => {
+    log[LEVELS[event as AuditEvent] ?? 'info']({ event, more }, `${event}: more of them`);
+  });
+  return (changes) => {
+    for (const change of changes) {
+      const { event } = change.entry;
+      const level = LEVELS[event];
+      if (level !== undefined && pass(event)) log[level](factsOf(change), event);
+      else log.debug(() => factsOf(change), event);
+    }
+  };
+}
+
+function factsOf({ execution, outcome, entry, requestId }: Change): Facts {
+  const { correlationId, actionId, app, status } = execution;
+  const traceId = traceIdOf(execution.traceparent);
+  const { event, httpStatus, latencyMs } = entry;
+  return {
+    ...{ event, correlationId, actionId, app, status, outcome, httpStatus, latencyMs },
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(traceId === null ? {} : { traceId }),
+  };
+}

@@ -1,0 +1,105 @@
+// Requests that others made here and that were made of others, with labels of which there are only so many.
+
+import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
+import type { Instruments } from './instruments.ts';
+import { SHORT_SECONDS } from './instruments.ts';
+
+/** A request that was answered. */
+export interface ServedRequest {
+  readonly method: string;
+  /** The template of the path, such as `/v1/executions/{correlationId}`; null for a path that leads nowhere. */
+  readonly route: string | null;
+  readonly status: number;
+  readonly milliseconds: number;
+}
+
+/** Those of RFC 9110 and RFC 5789; whatever else a client may think of is `_OTHER`, as OpenTelemetry has it. */
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+]);
+
+/** A request may be held for a minute. */
+const SERVED_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60];
+
+/** Named as OpenTelemetry's semantic conventions name it. */
+export function createServed(make: Instruments): (request: ServedRequest) => void {
+  const served = make.durations(
+    'http_server_request_duration_seconds',
+    'Requests answered: from the head of the request to the answer (of a stream: to its beginning)',
+    ['http_request_method', 'http_route', 'http_response_status_code'],
+    SERVED_SECONDS,
+  );
+  return ({ method, route, status, milliseconds }) =>
+    served.observe(
+      {
+        http_request_method: METHODS.has(method) ? method : '_OTHER',
+        http_route: route ?? 'unmatched',
+        http_response_status_code: String(status),
+      },
+      milliseconds,
+    );
+}
+
+type Kind = 'execute' | 'poll' | 'notify';
+
+/** Which request an entry tells the answer of. */
+const KINDS: Partial<Record<AuditEvent, Kind>> = {
+  SUBMITTED: 'execute',
+  FAILED: 'execute',
+  NETWORK_ERROR: 'execute',
+  RATE_LIMITED: 'execute',
+  POLL_COMPLETED: 'poll',
+  POLL_PROGRESS: 'poll',
+  POLL_ERROR: 'poll',
+  POLL_404: 'poll',
+  NOTIFICATION_DELIVERED: 'notify',
+  NOTIFICATION_FAILED: 'notify',
+  NOTIFICATION_DEAD: 'notify',
+};
+
+const ATTEMPTS: Partial<Record<AuditEvent, string>> = {
+  NOTIFICATION_DELIVERED: 'delivered',
+  NOTIFICATION_FAILED: 'failed',
+  NOTIFICATION_DEAD: 'failed',
+};
+
+/** Requests to CXone, and to the endpoints of apps. */
+export function createAsked(make: Instruments): (entry: AuditEntry) => void {
+  const upstream = make.durations(
+    'upstream_request_duration_seconds',
+    'Requests to CXone, by kind and by what was answered (none: no answer)',
+    ['kind', 'answer'],
+    SHORT_SECONDS,
+  );
+  const attempts = make.counter('notification_attempts_total', 'Attempts to notify an app, by outcome', ['outcome']);
+  for (const outcome of Object.values(ATTEMPTS)) attempts.inc({ outcome }, 0);
+  const notified = make.durations(
+    'notification_attempt_duration_seconds',
+    'Attempts to notify an app, by what was answered (none: no answer)',
+    ['answer'],
+    SHORT_SECONDS,
+  );
+
+  return ({ event, latencyMs, httpStatus }) => {
+    const kind = KINDS[event];
+    // Without a time nothing was asked: the entry tells of something else.
+    if (kind === undefined || latencyMs === null) return;
+    const answer = answerClass(httpStatus ?? 0);
+    if (kind !== 'notify') return upstream.observe({ kind, answer }, latencyMs);
+    attempts.inc({ outcome: ATTEMPTS[event] ?? 'failed' });
+    notified.observe({ answer }, latencyMs);
+  };
+}
+
+function answerClass(httpStatus: number): string {
+  if (httpStatus === 429) return '429';
+  return httpStatus >= 100 && httpStatus < 600 ? `${Math.floor(httpStatus / 100)}xx` : 'none';
+}

@@ -1,0 +1,26 @@
+// The log as it is written: JSON lines, one for each fact, without anything secret.
+
+import { type DestinationStream, pino } from 'pino';
+import type { Log } from '../lib/log.ts';
+import { createRedaction } from '../lib/redaction.ts';
+import { systemWorld } from '../lib/world.ts';
+
+/** On stdout unless a destination is given. */
+export function createJsonLog(level: string, secrets: readonly string[], destination?: DestinationStream): Log {
+  const options = {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date(systemWorld.now()).toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    hooks: { streamWrite: createRedaction(secrets) },
+  };
+  const sink = destination === undefined ? pino(options) : pino(options, destination);
+  return {
+    debug: (facts, message) => {
+      if (sink.isLevelEnabled('debug')) sink.debug(facts(), message);
+    },
+    info: (facts, message) => sink.info(facts, message),
+    warn: (facts, message) => sink.warn(facts, message),
+    error: (facts, message) => sink.error(facts, message),
+  };
+}

@@ -1,0 +1,101 @@
+// What is traced, and what a span may tell: names, numbers and outcomes. Never inputs, results, words of CXone, keys or URLs.
+
+import type { PollAnswer, SubmitAnswer } from '../../cxone/port.ts';
+import type { Execution } from '../../execution/execution.ts';
+import type { Sendable } from '../../store/outbox-port.ts';
+import type { Recorded } from '../../store/port.ts';
+import type { Receipt } from '../../webhooks/port.ts';
+import type { Attributes, Ending, Step } from './tracing.ts';
+
+/** Names and attributes of HTTP follow the semantic conventions of OpenTelemetry; the rest is called `cxone.…`. */
+export const SENDING: Step = { name: 'execute', kind: 'client' };
+export const POLLING: Step = { name: 'poll', kind: 'client' };
+export const NOTIFYING: Step = { name: 'notify', kind: 'client' };
+export const HEARING: Step = { name: 'POST /webhook/cxone-execution/{token}', kind: 'server' };
+
+export function sent(execution: Execution, answer: SubmitAnswer): Ending {
+  const executionId = answer.type === 'submitted' ? answer.executionId : null;
+  return {
+    attributes: {
+      ...about({ ...execution, executionId: executionId ?? execution.executionId }),
+      ...asked('POST', answer.httpStatus, answer.type),
+      'cxone.attempt': execution.attempts,
+    },
+    error: answer.type === 'submitted' ? null : answer.type,
+  };
+}
+
+export function polled(execution: Execution, answer: PollAnswer): Ending {
+  return {
+    attributes: {
+      ...about(execution),
+      ...asked('GET', answer.httpStatus, answer.type),
+      'cxone.attempt': execution.pollCount + 1,
+    },
+    error: answer.type === 'polled' ? null : answer.type,
+  };
+}
+
+export function heard({ execution, outcome }: Recorded, httpStatus: number): Ending {
+  return {
+    attributes: {
+      ...about(execution),
+      ...served('/webhook/cxone-execution/{token}', httpStatus),
+      'cxone.outcome': outcome,
+    },
+    error: failure(httpStatus),
+  };
+}
+
+export function told({ notification, execution }: Sendable, receipt: Receipt): Ending {
+  return {
+    attributes: {
+      ...about(execution),
+      ...asked('POST', receipt.httpStatus, receipt.type),
+      'cxone.notification_id': notification.id,
+      'cxone.notification_type': notification.type,
+      'cxone.attempt': notification.attempts + 1,
+    },
+    error: receipt.type === 'delivered' ? null : receipt.type,
+  };
+}
+
+/** What every request of an app tells; `route` is the path with its parameters left open. */
+export function served(route: string, httpStatus: number): Attributes {
+  return {
+    'http.request.method': 'POST',
+    'http.route': route,
+    'http.response.status_code': httpStatus,
+    ...(failure(httpStatus) === null ? {} : { 'error.type': String(httpStatus) }),
+  };
+}
+
+/** To a server only its own faults are errors, not those of whoever asked. */
+export function failure(httpStatus: number): string | null {
+  return httpStatus >= 500 ? String(httpStatus) : null;
+}
+
+function about({
+  correlationId,
+  actionId,
+  app,
+  executionId,
+}: Pick<Execution, 'correlationId' | 'actionId' | 'app' | 'executionId'>): Attributes {
+  return {
+    'cxone.correlation_id': correlationId,
+    'cxone.action_id': actionId,
+    'cxone.app': app,
+    ...(executionId === null ? {} : { 'cxone.execution_id': executionId }),
+  };
+}
+
+/** 0 is no status: there was no answer. */
+function asked(method: string, httpStatus: number, outcome: string): Attributes {
+  const fine = httpStatus > 0 && httpStatus < 400;
+  return {
+    'http.request.method': method,
+    ...(httpStatus === 0 ? {} : { 'http.response.status_code': httpStatus }),
+    ...(fine ? {} : { 'error.type': httpStatus === 0 ? outcome : String(httpStatus) }),
+    'cxone.outcome': outcome,
+  };
+}

@@ -1,0 +1,62 @@
+// What the service holds open: its database, CXone, the endpoints of apps, a recording. Opened together and closed together.
+
+import type { Config } from './config/config.ts';
+import { secretsIn } from './config/secrets.ts';
+import { createCxone } from './cxone/client.ts';
+import type { Profile } from './cxone/profile/profile.ts';
+import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
+import { NETWORK, type Wire } from './cxone/transport.ts';
+import type { Log } from './lib/log.ts';
+import type { World } from './lib/world.ts';
+import { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
+import type { Resolve } from './webhooks/guarded-connect.ts';
+import type { Courier } from './webhooks/port.ts';
+import { createCourier } from './webhooks/sender.ts';
+import { createSecretsOf } from './webhooks/signature.ts';
+import { createNotifyRules } from './webhooks/url-policy.ts';
+
+export interface OutsideMachine {
+  readonly wire: Wire;
+  /** Looks up the hosts that notifications go to. */
+  readonly resolve: Resolve;
+  /** Carries the notifications. */
+  readonly courier: Courier;
+}
+
+export interface OutsideOptions extends Pick<SqliteStoreOptions, 'fatal' | 'observeCommit'> {
+  readonly config: Config;
+  readonly profile: Profile;
+  readonly world: World;
+  readonly log: Log;
+  readonly machine: Partial<OutsideMachine>;
+}
+
+/** @throws {DatabaseRefused | Error} with everything closed again. */
+export function openOutside({ config, profile, world, log, machine, ...forStore }: OutsideOptions) {
+  const { wire = NETWORK, resolve } = machine;
+  const recorder = openRecorder({ ...config.cxone, profile, secrets: secretsIn(config), world, log });
+  const store = openStore(recorder, { ...forStore, path: config.databasePath, world, log });
+  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log, wire: recorder.over(wire) });
+  const notifyRules = createNotifyRules(config.notifications.allowedOrigins);
+  const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
+  const lookUp = resolve ? { resolve } : {};
+  const courier = machine.courier ?? createCourier({ rules: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
+
+  async function close(): Promise<void> {
+    cxone.close();
+    recorder.close();
+    courier.close();
+    await store.close();
+  }
+
+  return { recorder, store, cxone, notifyRules, notifySecrets, courier, close };
+}
+
+function openStore(recorder: Recorder, options: SqliteStoreOptions): ReturnType<typeof createSqliteStore> {
+  try {
+    return createSqliteStore(options);
+  } catch (error) {
+    recorder.close();
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+// The catalogue of fates: everything that may happen to an execution here, and what should become of it.
+
+import type { Fate } from '../fate.ts';
+import { callbackFates } from './callbacks.ts';
+import { pollFates } from './polls.ts';
+import { submissionFates } from './submissions.ts';
+
+const FATES = { ...callbackFates, ...submissionFates, ...pollFates };
+
+export type FateName = keyof typeof FATES;
+
+export interface CataloguedFate extends Fate {
+  readonly fate: FateName;
+}
+
+export const catalogue: readonly CataloguedFate[] = (Object.keys(FATES) as FateName[]).map((fate) => ({
+  fate,
+  ...FATES[fate],
+}));
+
+const byName: ReadonlyMap<string, CataloguedFate> = new Map(catalogue.map((entry) => [entry.fate, entry]));
+
+export function findFate(name: string): CataloguedFate | undefined {
+  return byName.get(name);
+}
+
+/** Makes a submission's inputs meet this fate; `more` is merged in, and comes back in the echo. */
+export function inputsFor<T extends object>(fate: FateName, more?: T): T & { simulate: { fate: FateName } } {
+  return { ...(more as T), simulate: { fate } };
+}

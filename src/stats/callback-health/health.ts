@@ -1,0 +1,106 @@
+// Callback health as it is shown: each hour of each action, and what gives cause for alarm. Pure.
+
+import { isAlert, judge, type Missing, type Verdict } from './alert.ts';
+import { HOUR_MS, type PathCounts, type Skew, skewSummary } from './channels.ts';
+
+/** How far back the habits of an action are looked for. */
+export const BASELINE_MS = 7 * 24 * HOUR_MS;
+
+export interface HealthHour extends Omit<PathCounts, 'hour' | 'skews'> {
+  /** ISO 8601: when the hour begins. */
+  readonly hour: string;
+  /** Of the outcomes by callback, poll and time-out; null when there were none. */
+  readonly missedShare: number | null;
+  readonly skewMs: Skew | null;
+  readonly verdict: Verdict;
+}
+
+export interface HealthAlert {
+  readonly actionId: string;
+  readonly hour: string;
+  readonly verdict: Verdict;
+  readonly missed: number;
+  readonly outcomes: number;
+  readonly baseline: Missing;
+  readonly message: string;
+}
+
+export interface Health {
+  /** ISO 8601. */
+  readonly from: string;
+  readonly to: string;
+  /** Oldest hour first. */
+  readonly hours: readonly HealthHour[];
+  /** The newest first. */
+  readonly alerts: readonly HealthAlert[];
+}
+
+export interface Expected {
+  /** CXone is not told where to call back: none is missing. */
+  readonly callbackless?: boolean;
+}
+
+/** @param counts reach back to `from` less the days of the baseline. */
+export function healthOf(
+  counts: readonly PathCounts[],
+  from: number,
+  to: number,
+  { callbackless = false }: Expected = {},
+): Health {
+  const hours: HealthHour[] = [];
+  const alerts: HealthAlert[] = [];
+  for (const own of Map.groupBy(counts, ({ actionId }) => actionId).values()) {
+    for (const one of own) {
+      if (one.hour + HOUR_MS <= from || one.hour >= to) continue;
+      const baseline = baselineOf(own, one.hour);
+      const verdict = callbackless ? 'well' : judge(missingOf(one), baseline);
+      hours.push(hourOf(one, verdict));
+      if (isAlert(verdict)) alerts.push(alertOf(one, baseline, verdict));
+    }
+  }
+  hours.sort((one, other) => compare(one.hour, other.hour) || compare(one.actionId, other.actionId));
+  alerts.sort((one, other) => compare(other.hour, one.hour) || compare(one.actionId, other.actionId));
+  return { from: iso(from), to: iso(to), hours, alerts };
+}
+
+function missingOf({ byCallback, byPoll, timedOut, missed }: PathCounts): Missing {
+  return { missed, outcomes: byCallback + byPoll + timedOut };
+}
+
+function baselineOf(own: readonly PathCounts[], hour: number): Missing {
+  const before = own.filter((one) => one.hour < hour && one.hour >= hour - BASELINE_MS).map(missingOf);
+  const sum = (name: keyof Missing) => before.reduce((total, one) => total + one[name], 0);
+  return { missed: sum('missed'), outcomes: sum('outcomes') };
+}
+
+function hourOf(counts: PathCounts, verdict: Verdict): HealthHour {
+  const { hour, skews, ...numbers } = counts;
+  const { missed, outcomes } = missingOf(counts);
+  const missedShare = outcomes === 0 ? null : missed / outcomes;
+  return { ...numbers, hour: iso(hour), missedShare, skewMs: skewSummary(skews), verdict };
+}
+
+function alertOf(counts: PathCounts, baseline: Missing, verdict: Verdict): HealthAlert {
+  const { actionId } = counts;
+  const { missed, outcomes } = missingOf(counts);
+  const hour = iso(counts.hour);
+  const used =
+    verdict === 'risen'
+      ? `, in the 7 days before ${percent(baseline.missed, baseline.outcomes)}`
+      : ', and nothing is known of the days before';
+  const message = `${actionId}: ${percent(missed, outcomes)} of the callbacks did not come in the hour from ${hour} (${missed} of ${outcomes})${used}`;
+  return { actionId, hour, verdict, missed, outcomes, baseline, message };
+}
+
+export function percent(part: number, whole: number): string {
+  return `${whole === 0 ? 0 : Number(((100 * part) / whole).toFixed(1))} %`;
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,234 @@
+// Which grace period and polling window fit an action, by what was observed of it. Pure.
+//
+// Each candidate is replayed over what was observed, and what it would have cost is compared: polls, and the time from done at
+// CXone to known here. How many seconds a poll is worth is not made up: who polls every two seconds pays one poll to know a
+// result two seconds earlier. Callbacks that do not come are reckoned with at the upper bound of their share, so that a short
+// time without a loss does not lead to a grace period that a loss makes long.
+
+import type { Observation } from '../../store/observations-port.ts';
+import { mean, quantile, type Share } from '../statistics.ts';
+import { type Course, pollTimes, replay, type Timing } from './replay.ts';
+import { type Courses, coursesOf, type Sample } from './timelines.ts';
+
+/** Fewer results than this are no ground for advice. */
+const MIN_RESULTS = 30;
+const FAIR_RESULTS = 200;
+const GOOD_RESULTS = 1_000;
+/** With more than this in the dark, confidence is a step lower. */
+const MUCH_UNKNOWN = 0.1;
+
+/** So much of what completes at all is to be over within grace and window. */
+const COVERED = 0.999;
+const MIN_WINDOW_S = 5;
+const MAX_WINDOW_S = 120;
+const MAX_GRACE_S = 86_400;
+/** A candidate may time out so much more often than what is configured, for nothing is known more exactly. */
+const MORE_TIME_OUTS = 0.001;
+/** An advice that saves less than 50 polls of 1,000 executions, or what is worth as much, is none. */
+const WORTH_IT = 0.05;
+
+const GRACES_S = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1_800, 3_600];
+const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1];
+
+export type Confidence = 'none' | 'low' | 'fair' | 'good';
+
+/** What a timing costs, for 1,000 executions like those that were observed. */
+export interface Cost {
+  readonly polls: number;
+  /** From done at CXone to known here, milliseconds, of those that are known in time. */
+  readonly lagMeanMs: number;
+  readonly lagP95Ms: number;
+  readonly timeOuts: number;
+}
+
+export interface Advice {
+  readonly actionId: string;
+  readonly executions: number;
+  /** Of the sample that was looked at: so many gave a result, and of so many nobody saw the end. */
+  readonly results: number;
+  readonly censored: number;
+  /** Callbacks that never came, of the results. */
+  readonly lost: Share;
+  /** From sent to done at CXone, milliseconds; null: later than anybody watched. */
+  readonly durationMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
+  /** As most of them were submitted. */
+  readonly current: Timing & { readonly cost: Cost };
+  /** Polls that were in fact made, for 1,000 executions: what the replay of the current timing should come near. */
+  readonly pollsSeen: number;
+  /** Null when there is too little to go by. */
+  readonly advised: (Timing & { readonly cost: Cost }) | null;
+  /** How much the advice differs for 1,000 executions: polls saved, and milliseconds by which the average result is known later. */
+  readonly saves: { readonly polls: number; readonly lagMs: number } | null;
+  readonly confidence: Confidence;
+  readonly words: readonly string[];
+}
+
+export interface AdviceOptions {
+  /** POLL_INTERVAL_SECONDS, in milliseconds. */
+  readonly intervalMs: number;
+  readonly now: number;
+  /** How many there were, where the observations are a sample. */
+  readonly executions?: number;
+}
+
+export function adviceFor(
+  actionId: string,
+  observations: readonly Observation[],
+  { intervalMs, now, executions }: AdviceOptions,
+): Advice {
+  const courses = coursesOf(observations, intervalMs, now);
+  const { samples, duration, loss, results, censored } = courses;
+  const timing = mostCommon(samples.map((sample) => sample.timing));
+  const current = { ...timing, cost: costNow(samples, intervalMs) };
+  const advised = results < MIN_RESULTS ? null : best(courses, current, intervalMs);
+  const confidence = confidenceIn(courses);
+  const told = {
+    actionId,
+    executions: executions ?? samples.length,
+    results,
+    censored,
+    lost: loss,
+    durationMs: { p50: duration.quantile(0.5), p95: duration.quantile(0.95), p99: duration.quantile(0.99) },
+    current,
+    pollsSeen: 1_000 * mean(observations.filter(({ sentAt }) => sentAt !== null).map(({ pollCount }) => pollCount)),
+    advised,
+    saves: advised === null ? null : difference(current.cost, advised.cost),
+    confidence,
+  };
+  return { ...told, words: wordsFor(told) };
+}
+
+/** What was done, with the timing that each had. */
+function costNow(samples: readonly Sample[], intervalMs: number): Cost {
+  const times = new Map<string, number[]>();
+  return costOf(
+    samples.map(({ course, timing }) => {
+      const key = `${timing.graceSeconds}+${timing.timeoutSeconds}`;
+      const polls = times.get(key) ?? pollTimes(timing, intervalMs);
+      times.set(key, polls);
+      return replay(course, polls);
+    }),
+  );
+}
+
+function costOf(replayed: readonly { polls: number; lagMs: number | null }[]): Cost {
+  const lags = replayed.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs])).sort((one, other) => one - other);
+  const thousand = replayed.length === 0 ? 0 : 1_000 / replayed.length;
+  return {
+    polls: thousand * replayed.reduce((sum, { polls }) => sum + polls, 0),
+    lagMeanMs: mean(lags),
+    lagP95Ms: quantile(lags, 0.95) ?? 0,
+    timeOuts: thousand * (replayed.length - lags.length),
+  };
+}
+
+function best(courses: Courses, current: Timing & { cost: Cost }, intervalMs: number): Timing & { cost: Cost } {
+  const { samples } = courses;
+  const price = priced(courses, intervalMs);
+  const own = price(current);
+  let chosen: Timing = current;
+  let lowest = own.price - WORTH_IT;
+  for (const timing of candidates(courses, current)) {
+    const { price: asked, timeOuts } = price(timing);
+    if (timeOuts > own.timeOuts + MORE_TIME_OUTS || asked >= lowest) continue;
+    chosen = timing;
+    lowest = asked;
+  }
+  const polls = pollTimes(chosen, intervalMs);
+  const { graceSeconds, timeoutSeconds } = chosen;
+  return { graceSeconds, timeoutSeconds, cost: costOf(samples.map(({ course }) => replay(course, polls))) };
+}
+
+/** Polls and seconds of lag per execution, with callbacks lost at the upper bound of their share. */
+function priced({ samples, loss }: Courses, intervalMs: number) {
+  const heard = samples.filter(({ course }) => course.calledBackAt !== null).map(({ course }) => course);
+  const unseen = samples.filter(({ ended }) => !ended).map(({ course }) => course);
+  const unheard = samples.filter(({ ended }) => ended).map(({ course }): Course => ({ ...course, calledBackAt: null }));
+  const shareUnseen = unseen.length / samples.length;
+  // Nothing is called back: then the polls alone say what a result costs.
+  const shareLost = heard.length === 0 ? 1 : loss.upper;
+  const groups = [
+    { courses: heard, share: (1 - shareUnseen) * (1 - shareLost) },
+    { courses: unheard, share: (1 - shareUnseen) * shareLost },
+    { courses: unseen, share: shareUnseen },
+  ];
+  return (timing: Timing): { readonly price: number; readonly timeOuts: number } => {
+    const polls = pollTimes(timing, intervalMs);
+    let price = 0;
+    let timeOuts = 0;
+    for (const { courses, share } of groups) {
+      const replayed = courses.map((course) => replay(course, polls));
+      price += share * mean(replayed.map((one) => one.polls + (one.lagMs ?? 0) / intervalMs));
+      timeOuts += share * mean(replayed.map(({ lagMs }) => (lagMs === null ? 1 : 0)));
+    }
+    return { price, timeOuts };
+  };
+}
+
+/** Shorter grace periods first: of two that cost the same the shorter one bears a surprise better. */
+function candidates({ samples, duration }: Courses, current: Timing): Timing[] {
+  const heard = samples.flatMap(({ course }) => course.calledBackAt ?? []).sort((one, other) => one - other);
+  const observed = QUANTILES.flatMap((q) => quantile(heard, q) ?? []).map((ms) => Math.ceil(ms / 1000));
+  const graces = new Set([...GRACES_S, ...observed, current.graceSeconds].filter((grace) => grace <= MAX_GRACE_S));
+  const over = coveredBy(duration);
+  return [...graces]
+    .toSorted((one, other) => one - other)
+    .map((graceSeconds) => {
+      const until = over ?? current.graceSeconds + current.timeoutSeconds;
+      const timeoutSeconds = Math.min(MAX_WINDOW_S, Math.max(MIN_WINDOW_S, until - graceSeconds));
+      return { graceSeconds, timeoutSeconds };
+    });
+}
+
+/** Seconds after which all but one in a thousand are over; null when nobody watched for so long. */
+function coveredBy(duration: Courses['duration']): number | null {
+  const over = duration.quantile(COVERED);
+  return over === null ? null : Math.ceil(over / 1000) + 1;
+}
+
+function mostCommon(timings: readonly Timing[]): Timing {
+  const groups = Map.groupBy(timings, ({ graceSeconds, timeoutSeconds }) => `${graceSeconds}+${timeoutSeconds}`);
+  const [most] = [...groups.values()].toSorted((one, other) => other.length - one.length);
+  const { graceSeconds, timeoutSeconds } = most?.[0] ?? { graceSeconds: 0, timeoutSeconds: MIN_WINDOW_S };
+  return { graceSeconds, timeoutSeconds };
+}
+
+function confidenceIn({ results, censored, loss }: Courses): Confidence {
+  if (results < MIN_RESULTS) return 'none';
+  const enough = [FAIR_RESULTS, GOOD_RESULTS].filter((many) => results >= many).length;
+  const dark = censored > MUCH_UNKNOWN * (results + censored) || loss.upper - loss.lower > MUCH_UNKNOWN ? 1 : 0;
+  return (['low', 'fair', 'good'] as const)[Math.max(0, enough - dark)] ?? 'low';
+}
+
+function difference(now: Cost, then: Cost): { polls: number; lagMs: number } {
+  return { polls: now.polls - then.polls, lagMs: then.lagMeanMs - now.lagMeanMs };
+}
+
+function wordsFor({ results, censored, lost, durationMs, current, advised, saves }: Omit<Advice, 'words'>): string[] {
+  if (advised === null || saves === null) {
+    return [`too little to go by: ${results} results were seen, and ${MIN_RESULTS} are needed`];
+  }
+  const words: string[] = [];
+  const same = advised.graceSeconds === current.graceSeconds && advised.timeoutSeconds === current.timeoutSeconds;
+  words.push(
+    same
+      ? `keep graceSeconds ${current.graceSeconds} and timeoutSeconds ${current.timeoutSeconds}`
+      : `graceSeconds ${advised.graceSeconds} and timeoutSeconds ${advised.timeoutSeconds} instead of ${current.graceSeconds} and ${current.timeoutSeconds}`,
+  );
+  if (!same) {
+    const polls = Math.round(Math.abs(saves.polls));
+    words.push(
+      `${saves.polls >= 0 ? 'saves' : 'takes'} ${polls} polls of every 1,000 executions; results are known ${milliseconds(Math.abs(saves.lagMs))} ${saves.lagMs > 0 ? 'later' : 'earlier'} on average`,
+    );
+  }
+  if (lost.share > 0.5) words.push('most callbacks do not come: find out why before anything else');
+  if (censored > 0) {
+    const known = durationMs.p99 === null ? ', so that nobody knows how long the slowest take' : '';
+    words.push(`of ${censored} executions nobody saw the end${known}`);
+  }
+  return words;
+}
+
+export function milliseconds(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

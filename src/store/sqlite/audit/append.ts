@@ -1,0 +1,50 @@
+// The audit trail as it is written: each entry is chained to the one before.
+
+import { createHash } from 'node:crypto';
+import type { AuditDraft, AuditEntry } from '../../../execution/event.ts';
+import type { Execution } from '../../../execution/execution.ts';
+import type { AuditHead } from '../../port.ts';
+import { toAuditRow } from '../rows.ts';
+import type { Statements } from '../statements.ts';
+import { chainHash } from './hash-chain.ts';
+
+export interface Trail {
+  /** Remembered between transactions: only this process writes. */
+  head(): AuditHead;
+  /** Reads the head again, at the start and after a rollback. */
+  remember(): void;
+  /** Inside a transaction. */
+  append(execution: Execution, draft: AuditDraft, now: number): AuditEntry;
+}
+
+export function createTrail(sql: Statements): Trail {
+  let head: AuditHead = { id: 0, hash: '' };
+  return {
+    head: () => head,
+    remember: () => {
+      const checkpoint = sql.checkpoint.get();
+      head = sql.head.get() ?? { id: checkpoint?.prunedThrough ?? 0, hash: checkpoint?.hash ?? '' };
+    },
+    append: (execution, draft, now) => {
+      const { body } = draft;
+      const detail = body ? { ...draft.detail, bytes: body.bytes.length, sha256: sha256(body.bytes) } : draft.detail;
+      const row = toAuditRow(head.id + 1, now, execution, { ...draft, detail });
+      const hash = chainHash(head.hash, row);
+      sql.insertEntry.run({ ...row, hash });
+      if (body) {
+        sql.insertBody.run({
+          auditId: row.id,
+          contentType: body.contentType,
+          body: Buffer.from(body.bytes),
+          prunedAt: null,
+        });
+      }
+      head = { id: row.id, hash };
+      return { ...row, timestamp: now, event: draft.event, detail };
+    },
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,47 @@
+// Reads on in the audit trail after an entry, a bounded stretch at a time: by id, and for one execution along its index.
+
+import type { Database } from 'better-sqlite3';
+import type { Feed, FeedQuery } from '../../port.ts';
+import { type AuditRow, toEntry } from '../rows.ts';
+
+/** How many ids one reading looks through for the entries of one app: a few milliseconds. */
+export const WINDOW = 5_000;
+/** Details may be as long as a callback: past so many characters of them a reading ends early. */
+const MAX_DETAIL_CHARS = 128 * 1024;
+
+type Row = Omit<AuditRow, 'hash'>;
+
+interface Stretch {
+  readonly app: string | null;
+  readonly correlationId: string | null;
+  readonly from: number;
+  readonly until: number;
+  readonly limit: number;
+}
+
+/** @param newest the id of the newest entry, as the last commit left it. */
+export function createFeed(client: Database, newest: () => number): (query: FeedQuery) => Feed {
+  const entry = `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId,
+    execution_id AS executionId, latency_ms AS latencyMs, http_status AS httpStatus, app, detail FROM audit_events`;
+  const wanted = 'id > @from AND id <= @until AND (@app IS NULL OR app = @app) ORDER BY id LIMIT @limit';
+  const ofAll = client.prepare<[Stretch], Row>(`${entry} WHERE ${wanted}`);
+  const ofOne = client.prepare<[Stretch], Row>(`${entry} WHERE correlation_id = @correlationId AND ${wanted}`);
+  const pruned = client.prepare<[], number>('SELECT pruned_through FROM audit_checkpoint').pluck();
+
+  return ({ after, app, correlationId = null, limit }) => {
+    const prunedThrough = pruned.get() ?? 0;
+    const end = newest();
+    const from = Math.max(after, prunedThrough);
+    const until = correlationId === null ? Math.min(end, from + WINDOW) : end;
+    const rows: Row[] = [];
+    let chars = 0;
+    for (const row of (correlationId === null ? ofAll : ofOne).iterate({ app, correlationId, from, until, limit })) {
+      rows.push(row);
+      chars += row.detail.length;
+      if (chars > MAX_DETAIL_CHARS) break;
+    }
+    const cut = rows.length === limit || chars > MAX_DETAIL_CHARS;
+    const through = cut ? (rows.at(-1)?.id ?? from) : Math.max(from, until);
+    return { entries: rows.map(toEntry), through, newest: end, prunedThrough };
+  };
+}

@@ -1,0 +1,140 @@
+// What is due, and whose turn it is: found by seeks into the part of an index that one app has, and only where there is something.
+
+import type { Database } from 'better-sqlite3';
+import { and, asc, type Column, eq, lte, type SQL, sql } from 'drizzle-orm';
+import { createFairShares } from '../../../lib/weighted-fair-share.ts';
+import type { Due, Share } from '../../port.ts';
+import type { OpenDatabase } from '../file/open.ts';
+import { type ExecutionRow, fromIso, type StateRow, toIso } from '../rows.ts';
+import { executions } from '../schema.ts';
+import { stateColumns } from '../statements.ts';
+import type { Backlog } from './backlog.ts';
+
+export interface DueWork {
+  /** The earliest moment of each kind. */
+  next(): Due;
+  /** Queued ones of all apps, the longest due first. */
+  toDispatch(limit: number, now: number): ExecutionRow[];
+  /** Shared out among the apps, in the order of their turns. */
+  dispatches(limit: number, now: number, share?: Share): ExecutionRow[];
+  polls(limit: number, now: number, share?: Share): StateRow[];
+  expiries(limit: number, now: number): StateRow[];
+}
+
+// A lane is written [app, priority]. All lanes, or all apps, go into one statement: one for each would cost more than its seek.
+
+export const NEXT_IN_LANES = `SELECT min((SELECT min(dispatch_at) FROM executions
+    WHERE app = lane.value ->> 0 AND priority = lane.value ->> 1 AND dispatch_at IS NOT NULL))
+  FROM json_each(?) AS lane`;
+
+export const NEXT_POLL = `SELECT min((SELECT min(poll_at) FROM executions WHERE app = one.value AND poll_at IS NOT NULL))
+  FROM json_each(?) AS one`;
+
+export const NEXT_EXPIRY = 'SELECT min(expire_at) FROM executions WHERE expire_at IS NOT NULL';
+
+/** Counts no further than the limit. */
+export const DUE_IN_LANES = `SELECT lane.value ->> 0 AS app, (SELECT count(*) FROM (SELECT 1 FROM executions
+    WHERE app = lane.value ->> 0 AND priority = lane.value ->> 1 AND dispatch_at <= ? LIMIT ?)) AS count
+  FROM json_each(?) AS lane`;
+
+export const DUE_POLLS = `SELECT one.value AS app, (SELECT count(*) FROM (SELECT 1 FROM executions
+    WHERE app = one.value AND poll_at <= ? LIMIT ?)) AS count
+  FROM json_each(?) AS one`;
+
+interface Demand {
+  readonly app: string;
+  readonly count: number;
+}
+
+export function prepareSelections(orm: OpenDatabase['orm']) {
+  const hole = sql.placeholder;
+  const { app, priority, dispatchAt, pollAt, expireAt } = executions;
+  const isDue = (moment: Column) => lte(moment, hole('now'));
+  const ofApp = eq(app, hole('app'));
+  const ofLane = and(ofApp, eq(priority, hole('priority')));
+  const states = (where: SQL | undefined, moment: Column) =>
+    orm.select(stateColumns).from(executions).where(where).orderBy(asc(moment)).limit(hole('limit')).prepare();
+
+  return {
+    fromLane: orm
+      .select()
+      .from(executions)
+      .where(and(ofLane, isDue(dispatchAt)))
+      .orderBy(asc(dispatchAt))
+      .limit(hole('limit'))
+      .prepare(),
+    pollsOf: states(and(ofApp, isDue(pollAt)), pollAt),
+    expiries: states(isDue(expireAt), expireAt),
+  };
+}
+
+export function createDueWork({ client, orm }: OpenDatabase, backlog: Pick<Backlog, 'lanes' | 'polled'>): DueWork {
+  const select = prepareSelections(orm);
+  const moments = prepareMoments(client);
+  const dueInLanes = client.prepare<[string, number, string], Demand>(DUE_IN_LANES);
+  const duePolls = client.prepare<[string, number, string], Demand>(DUE_POLLS);
+  const evenly = createFairShares();
+  const lanes = () => JSON.stringify(backlog.lanes().map(({ app, priority }) => [app, priority]));
+  const polled = () => JSON.stringify(backlog.polled());
+
+  /** An app's, the highest priority first. */
+  function queuedOf(app: string, limit: number, now: string): ExecutionRow[] {
+    const rows: ExecutionRow[] = [];
+    for (const lane of backlog.lanes()) {
+      if (lane.app !== app || rows.length >= limit) continue;
+      rows.push(...select.fromLane.all({ ...lane, now, limit: limit - rows.length }));
+    }
+    return rows;
+  }
+
+  return {
+    next: () => ({
+      dispatchAt: fromIso(moments.nextInLanes.get(lanes()) ?? null),
+      pollAt: fromIso(moments.nextPoll.get(polled()) ?? null),
+      expireAt: fromIso(moments.nextExpiry.get() ?? null),
+    }),
+    toDispatch: (limit, now) =>
+      backlog
+        .lanes()
+        .flatMap((lane) => select.fromLane.all({ ...lane, now: iso(now), limit }))
+        .sort((one, other) => ((one.dispatchAt ?? '') < (other.dispatchAt ?? '') ? -1 : 1))
+        .slice(0, limit),
+    dispatches: (limit, now, share = evenly) => {
+      const turns = share(limit, demandIn(dueInLanes.all(iso(now), limit, lanes())));
+      return byTurns(turns, (app, quota) => queuedOf(app, quota, iso(now)));
+    },
+    polls: (limit, now, share = evenly) => {
+      const turns = share(limit, demandIn(duePolls.all(iso(now), limit, polled())));
+      return byTurns(turns, (app, quota) => select.pollsOf.all({ app, now: iso(now), limit: quota }));
+    },
+    expiries: (limit, now) => select.expiries.all({ now: iso(now), limit }),
+  };
+}
+
+function prepareMoments(client: Database) {
+  return {
+    nextInLanes: client.prepare<[string], string | null>(NEXT_IN_LANES).pluck(),
+    nextPoll: client.prepare<[string], string | null>(NEXT_POLL).pluck(),
+    nextExpiry: client.prepare<[], string | null>(NEXT_EXPIRY).pluck(),
+  };
+}
+
+function demandIn(counted: readonly Demand[]): Map<string, number> {
+  const demand = new Map<string, number>();
+  for (const { app, count } of counted) demand.set(app, (demand.get(app) ?? 0) + count);
+  return demand;
+}
+
+/** Takes each app's quota at once, and puts the rows in the order of the turns. */
+function byTurns<Row>(turns: readonly string[], take: (app: string, quota: number) => Row[]): Row[] {
+  const rows = new Map<string, Iterator<Row>>();
+  for (const [app, own] of Map.groupBy(turns, (turn) => turn)) rows.set(app, take(app, own.length).values());
+  return turns.flatMap((app) => {
+    const row = rows.get(app)?.next();
+    return row === undefined || row.done ? [] : [row.value];
+  });
+}
+
+function iso(now: number): string {
+  return toIso(now) ?? '';
+}

@@ -1,0 +1,94 @@
+// Accepts executions: each once, whatever it was sent under, and no more than there is room for.
+
+import type { AuditDraft } from '../../../execution/event.ts';
+import { keyOf, namesOf, requestOf } from '../../../execution/idempotency-key.ts';
+import type { Added, AddedAmongOthers, Change, NewExecution, Store } from '../../port.ts';
+import type { Trail } from '../audit/append.ts';
+import type { Mutation, Writer } from '../group-commit.ts';
+import { toRow, toState } from '../rows.ts';
+import type { prepareStatements } from '../statements.ts';
+import type { Backlog } from './backlog.ts';
+
+interface AddingTools {
+  readonly writer: Writer<Change>;
+  readonly backlog: Backlog;
+  readonly append: Trail['append'];
+}
+
+export function createAdding(
+  sql: ReturnType<typeof prepareStatements>,
+  { writer, backlog, append }: AddingTools,
+): Pick<Store, 'add' | 'addAll'> {
+  /** What was sent before under the same name, if anything: told by its app and fingerprint from something else. */
+  function earlier({ execution, fingerprint }: NewExecution): Added | undefined {
+    const { app, correlationId, idempotencyKey } = execution;
+    const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey.get({ app, idempotencyKey });
+    if (keyed) {
+      if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
+      return { outcome: 'replayed', by: 'idempotency-key', execution: toState(keyed) };
+    }
+    if (idempotencyKey !== null && isUsedElsewhere(app, idempotencyKey)) return { outcome: 'key-reused' };
+    const named = sql.byCorrelationId.get({ correlationId });
+    if (!named) return undefined;
+    if (named.app !== app || named.fingerprint !== fingerprint) return { outcome: 'conflict' };
+    return { outcome: 'replayed', by: 'correlation-id', execution: toState(named) };
+  }
+
+  /** Whether the app sent this key with another request: a batch, if this is none, or another batch. */
+  function isUsedElsewhere(app: string, name: string): boolean {
+    const other = sql.idempotencyKeyBetween.get({ app, ...namesOf(keyOf(name)) })?.name ?? null;
+    return other !== null && requestOf(other) !== requestOf(name);
+  }
+
+  function add(submission: NewExecution): Mutation<Added, Change> {
+    const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
+    const known = earlier(submission);
+    if (known) return unchanged(known);
+    if (backlog.total >= queueCapacity) return unchanged({ outcome: 'full' });
+    if (backlog.of(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
+    sql.insertExecution.run(toRow(execution, fingerprint));
+    backlog.moved(null, execution);
+    const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
+    const detail = { timeoutSeconds, graceSeconds, retryUncertain };
+    const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
+    const entry = append(execution, draft, execution.submittedAt);
+    return { value: { outcome: 'added', execution }, changes: [{ execution, outcome: 'progress', entry }] };
+  }
+
+  /** @throws {NotAllOfThem} which takes back what was added, when they belong together and one is refused. */
+  function addAll(submissions: readonly NewExecution[], together: boolean): Mutation<AddedAmongOthers[], Change> {
+    const mutations = submissions.map(add);
+    const outcomes = mutations.map(({ value }) => value);
+    if (together && outcomes.some(({ outcome }) => outcome !== 'added' && outcome !== 'replayed')) {
+      throw new NotAllOfThem(outcomes.map((one) => (one.outcome === 'added' ? { outcome: 'withheld' } : one)));
+    }
+    return { value: outcomes, changes: mutations.flatMap(({ changes }) => changes) };
+  }
+
+  return {
+    add: (submission) => writer.mutate(() => add(submission)),
+    addAll: async (submissions, together) => {
+      try {
+        const manner = { weight: submissions.length, mayThrow: together };
+        return await writer.mutate(() => addAll(submissions, together), manner);
+      } catch (error) {
+        if (error instanceof NotAllOfThem) return error.outcomes;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Ends a mutation so that nothing of it stays. */
+class NotAllOfThem extends Error {
+  readonly outcomes: AddedAmongOthers[];
+
+  constructor(outcomes: AddedAmongOthers[]) {
+    super('one of those that belong together was refused');
+    this.outcomes = outcomes;
+  }
+}
+
+function unchanged<T>(value: T): Mutation<T, Change> {
+  return { value, changes: [] };
+}

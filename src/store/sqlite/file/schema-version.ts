@@ -1,0 +1,51 @@
+// Which migrations a file has had, and what makes the tables those of this version.
+
+import { fileURLToPath } from 'node:url';
+import type { Database } from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+
+export const MIGRATIONS = fileURLToPath(new URL('../../../../migrations', import.meta.url));
+
+/** Names in files are four digits, so that they sort. */
+export type Generation =
+  | { readonly age: 'new' }
+  | { readonly age: 'older'; readonly name: string }
+  | { readonly age: 'current' }
+  | { readonly age: 'newer' };
+
+/** The first migration as it was before it was given one more column. Files that had it are brought to where it is today. */
+const DRAFT = 1795354059552;
+
+export function generationOf(client: Database): Generation {
+  const newest = newestOf(client);
+  if (newest === null) return { age: 'new' };
+  if (newest === DRAFT) return { age: 'older', name: '0000-draft' };
+  const known = knownMigrations();
+  const index = known.indexOf(newest);
+  if (index === -1) return { age: 'newer' };
+  return index === known.length - 1 ? { age: 'current' } : { age: 'older', name: String(index).padStart(4, '0') };
+}
+
+/** In transactions: killed at any moment, the file opens. */
+export function migrateAll(client: Database): void {
+  if (newestOf(client) === DRAFT) client.transaction(finishDraft)(client);
+  migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
+}
+
+function finishDraft(client: Database): void {
+  client.exec('ALTER TABLE executions ADD hearsay integer DEFAULT 0 NOT NULL');
+  client.prepare('UPDATE __drizzle_migrations SET created_at = ?').run(knownMigrations()[0]);
+}
+
+/** Null before the first one: the migrator commits its own table before. */
+function newestOf(client: Database): number | null {
+  const table = "SELECT 1 FROM sqlite_schema WHERE name = '__drizzle_migrations'";
+  if (client.prepare(table).get() === undefined) return null;
+  return client.prepare<[], number | null>('SELECT max(created_at) FROM __drizzle_migrations').pluck().get() ?? null;
+}
+
+function knownMigrations(): readonly number[] {
+  return readMigrationFiles({ migrationsFolder: MIGRATIONS }).map(({ folderMillis }) => folderMillis);
+}

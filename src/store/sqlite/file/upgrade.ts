@@ -1,0 +1,168 @@
+// Makes a file of an older version one of this version: with a sound copy of it beside it first, and examined afterwards.
+
+import { readdirSync, statfsSync } from 'node:fs';
+import { dirname, join, parse } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { asCalled } from '../../../lib/command-name.ts';
+import { type Log, reasonOf } from '../../../lib/log.ts';
+import type { World } from '../../../lib/world.ts';
+import { readHead, verifyAudit } from '../verify/verify.ts';
+import { copyInto, discard, publish } from './backup.ts';
+import { type Care, DatabaseRefused, UNEXAMINED } from './open.ts';
+import { openForReading } from './open-readonly.ts';
+import { generationOf } from './schema-version.ts';
+
+export interface Upgrading {
+  readonly world: Pick<World, 'now'>;
+  readonly log: Log;
+  readonly freeBytesIn?: (folder: string) => number;
+}
+
+const MIB = 1024 * 1024;
+/** Beside the copy, and as much again for what the migrations write. */
+const SPARE_BYTES = 16 * MIB;
+
+/** Killed at any moment, it leaves a file that opens. One that did not keep everything is refused at every start. */
+export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): Care {
+  function demandWhole(file: string, client: Database, backup: string, problem: string | null): void {
+    if (problem === null) return void client.pragma('user_version = 0');
+    log.error({ database: file, problem, backup }, 'the upgrade did not keep everything');
+    throw new DatabaseRefused(
+      `${file} was upgraded, but ${problem}: put ${backup} in its place and run the version that wrote it`,
+    );
+  }
+
+  return {
+    upgrade: ({ file, from, client, migrate }) => {
+      const begun = world.now();
+      const faults: string[] = [];
+      const before = countsOf(client);
+      const backup = copyBefore({ file, from, client, world, freeBytesIn, faults });
+      for (const fault of faults) log.warn({ database: file, fault }, FAULTY);
+      const wasSound = faults.length === 0;
+      try {
+        if (wasSound) client.pragma(`user_version = ${UNEXAMINED}`);
+        migrate();
+      } catch (error) {
+        throw refused(file, `${reasonOf(error)}. It holds what it held, and ${backup} is a copy of it`, error);
+      }
+      demandWhole(file, client, backup, lost(before, countsOf(client)) ?? (wasSound ? faultOf(client) : null));
+      log.info({ database: file, from, backup, ...before, tookMs: world.now() - begun }, UPGRADED);
+    },
+    examine: ({ file, client }) =>
+      demandWhole(file, client, newestCopyOf(file) ?? 'a backup of before it', faultOf(client)),
+  };
+}
+
+const UPGRADED = 'the database is upgraded and was examined; the copy of how it was stays until you remove it';
+const FAULTY = asCalled('the database had a fault before it was upgraded: npm run audit -- verify tells more');
+
+interface Copying {
+  readonly file: string;
+  readonly from: string;
+  readonly client: Database;
+  readonly world: Pick<World, 'now'>;
+  readonly freeBytesIn: (folder: string) => number;
+  /** What is wrong with the original is added here. */
+  readonly faults: string[];
+}
+
+/** Where the copy is. */
+function copyBefore({ file, from, client, world, freeBytesIn, faults }: Copying): string {
+  const { dir } = parse(file);
+  const stem = `${stemOf(file)}${from}-`;
+  const earlier = readdirSync(dir).filter((found) => found.startsWith(stem));
+  // Nobody else makes copies while the lock is held: this one was killed.
+  for (const partial of earlier.filter((found) => found.endsWith('.partial'))) discard(join(dir, partial));
+  const same = earlier.filter((found) => found.endsWith('.db')).find((found) => isCopyOf(join(dir, found), client));
+  const bytes = sizeOf(client);
+  refuseFullDisk(file, freeBytesIn(dirname(file)), (same === undefined ? 2 : 1) * bytes + SPARE_BYTES);
+  // A start that is tried again and again must not fill the disk with copies.
+  if (same !== undefined) return join(dir, same);
+  const path = join(dir, `${stem}${new Date(world.now()).toISOString().replaceAll(/[:.]/g, '-')}.db`);
+  try {
+    copyInto(file, `${path}.partial`, undefined, (fault) => faults.push(fault));
+    publish(`${path}.partial`, path);
+    return path;
+  } catch (error) {
+    throw refused(file, `${reasonOf(error)}. It was not changed`, error);
+  }
+}
+
+function stemOf(file: string): string {
+  return `${parse(file).name}-before-upgrade-from-`;
+}
+
+/** Their names end with when they were made, after the generation, which grows. */
+function newestCopyOf(file: string): string | undefined {
+  const { dir } = parse(file);
+  const copies = readdirSync(dir).filter((found) => found.startsWith(stemOf(file)) && found.endsWith('.db'));
+  return copies
+    .toSorted()
+    .map((name) => join(dir, name))
+    .at(-1);
+}
+
+/** Whatever changes leaves an entry, so that the same end of the trail is the same state. */
+function isCopyOf(path: string, client: Database): boolean {
+  try {
+    const copy = openForReading(path);
+    try {
+      const [there, here] = [copy, client].map((one) => [generationOf(one), readHead(one), countsOf(one)]);
+      return JSON.stringify(there) === JSON.stringify(here);
+    } finally {
+      copy.close();
+    }
+  } catch {
+    // What cannot be read is no copy.
+    return false;
+  }
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+function countsOf(client: Database): Counts {
+  const tables = client
+    .prepare<[], string>(
+      `SELECT name FROM sqlite_schema WHERE type = 'table'
+        AND name IN ('executions', 'audit_events', 'callback_bodies', 'notifications') ORDER BY name`,
+    )
+    .pluck();
+  const count = (table: string) => client.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get() ?? 0;
+  return Object.fromEntries(tables.all().map((table) => [table, count(table)]));
+}
+
+function lost(before: Counts, after: Counts): string | null {
+  const table = Object.keys(before).find((name) => before[name] !== after[name]);
+  return table === undefined ? null : `${table} had ${before[table]} rows and has ${after[table]}`;
+}
+
+function faultOf(client: Database): string | null {
+  const [finding] = verifyAudit(client).findings;
+  if (finding !== undefined) return `the trail does not hold: ${finding.message}`;
+  const difference = client.prepare('SELECT difference FROM conservation').pluck().get();
+  return difference === 0 ? null : `conservation is off by ${String(difference)}`;
+}
+
+function sizeOf(client: Database): number {
+  const page = (name: string) => Number(client.pragma(name, { simple: true }));
+  return page('page_count') * page('page_size');
+}
+
+function refuseFullDisk(file: string, free: number, needed: number): void {
+  if (free >= needed) return;
+  const mib = (bytes: number) => Math.ceil(bytes / MIB);
+  throw refused(
+    file,
+    `the disk has ${mib(free)} MiB free, and the copy that comes first and the upgrade take ${mib(needed)} MiB. It was not changed: make room and start again`,
+  );
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+function refused(file: string, why: string, cause?: unknown): DatabaseRefused {
+  return new DatabaseRefused(`${file} is of an older version and was not upgraded: ${why}`, { cause });
+}

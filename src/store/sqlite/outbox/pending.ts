@@ -1,0 +1,17 @@
+// Which executions have an app that is still to be told of them: nothing of these is forgotten.
+
+import { and, eq, inArray } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { notificationIds } from '../../../notification/outgoing.ts';
+import { notifications } from '../schema.ts';
+
+export function pendingAmong(orm: BetterSQLite3Database): (references: readonly string[]) => Set<string | null> {
+  return (references) => {
+    const pending = orm
+      .select({ reference: notifications.reference })
+      .from(notifications)
+      .where(and(inArray(notifications.id, references.flatMap(notificationIds)), eq(notifications.status, 'PENDING')))
+      .all();
+    return new Set(pending.map(({ reference }) => reference));
+  };
+}

@@ -1,0 +1,94 @@
+// The statements of the outbox, built once.
+
+import type { Database } from 'better-sqlite3';
+import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { Undelivered } from '../../outbox-port.ts';
+import { notifications } from '../schema.ts';
+import { DELIVERY_COLUMNS } from './rows.ts';
+
+const { sequence: _sequence, ...columns } = getTableColumns(notifications);
+
+export interface LaneRow {
+  readonly app: string;
+  readonly origin: string;
+  readonly dueAt: string;
+}
+
+/** Hops from lane to lane along the index, however many wait in each: to the next origin of the app, else to the next app. */
+const LANES = `
+  WITH RECURSIVE lane (app, origin, due_at) AS (
+    SELECT * FROM (
+      SELECT app, origin, due_at FROM notifications WHERE due_at IS NOT NULL ORDER BY app, origin, due_at LIMIT 1
+    )
+    UNION ALL
+    SELECT first.app, first.origin, first.due_at FROM lane JOIN notifications AS first ON first.sequence = coalesce(
+      (SELECT sequence FROM notifications WHERE due_at IS NOT NULL AND app = lane.app AND origin > lane.origin
+        ORDER BY origin, due_at LIMIT 1),
+      (SELECT sequence FROM notifications WHERE due_at IS NOT NULL AND app > lane.app
+        ORDER BY app, origin, due_at LIMIT 1)
+    )
+  )
+  SELECT app, origin, due_at AS dueAt FROM lane`;
+
+/** Each counts the entries of a small index of its own. */
+const UNDELIVERED = `SELECT
+  (SELECT count(*) FROM notifications WHERE due_at IS NOT NULL) AS pending,
+  (SELECT count(*) FROM notifications WHERE status = 'DEAD') AS dead`;
+
+export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Database) {
+  const hole = sql.placeholder;
+  const holes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, sql`${hole(name)}`]));
+  const { app, origin, dueAt, id } = notifications;
+  const due = and(eq(app, hole('app')), eq(origin, hole('origin')), lte(dueAt, hole('now')));
+  const longestDue = orm
+    .select(columns)
+    .from(notifications)
+    .where(due)
+    .orderBy(asc(dueAt))
+    .limit(hole('look'))
+    .as('longest_due');
+
+  return {
+    /** A late result that came after the pruning of all the rest is there. */
+    isPruned: client.prepare<[reference: string, type: string], 1>(
+      `SELECT 1 FROM executions WHERE reference = ? AND payload_sha256 IS NOT NULL
+        AND (payload_pruned_at IS NOT NULL OR ? <> 'execution.late_result')`,
+    ),
+    lanes: client.prepare<[], LaneRow>(LANES),
+    undelivered: client.prepare<[], Undelivered>(UNDELIVERED),
+    insert: orm
+      .insert(notifications)
+      .values(holes(Object.keys(columns)) as never)
+      .prepare(),
+    update: orm
+      .update(notifications)
+      .set(holes(DELIVERY_COLUMNS))
+      .where(eq(id, hole('id')))
+      .prepare(),
+    lease: orm
+      .update(notifications)
+      .set({ dueAt: sql`${hole('dueAt')}` })
+      .where(eq(id, hole('id')))
+      .prepare(),
+    byId: orm
+      .select(columns)
+      .from(notifications)
+      .where(eq(id, hole('id')))
+      .prepare(),
+    ofExecution: orm
+      .select(columns)
+      .from(notifications)
+      .where(inArray(id, [hole('ended'), hole('late')]))
+      .orderBy(asc(notifications.sequence))
+      .prepare(),
+    due: orm.select(columns).from(notifications).where(due).orderBy(asc(dueAt)).limit(hole('limit')).prepare(),
+    over: orm
+      .select()
+      .from(longestDue)
+      .where(lte(longestDue.giveUpAt, hole('now')))
+      .orderBy(asc(longestDue.dueAt))
+      .limit(hole('limit'))
+      .prepare(),
+  };
+}

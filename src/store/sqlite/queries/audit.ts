@@ -1,0 +1,123 @@
+// Looks through the audit trail beside a running receiver, however long it is: a stretch at a time, in either order.
+
+import type { Database } from 'better-sqlite3';
+import type { AuditEntry } from '../../../execution/event.ts';
+import { type AuditRow, toEntry } from '../rows.ts';
+import { type Stretch, stretchesOf } from './batches.ts';
+import type { Order } from './id-windows.ts';
+
+/** So many ids make a window: a few milliseconds, also when none of them is wanted. */
+const WINDOW = 10_000;
+/** How far a clock may have been set back, so that of two entries the later one has the earlier time. */
+const CLOCK_SLACK_MS = 60 * 60 * 1000;
+
+export interface TrailFilter {
+  readonly app?: string | undefined;
+  readonly event?: string | undefined;
+  readonly actionId?: string | undefined;
+  readonly correlationId?: string | undefined;
+  /** Written at or after, milliseconds. */
+  readonly from?: number | undefined;
+  /** Written before, milliseconds. */
+  readonly to?: number | undefined;
+  /** Only those with a greater id. */
+  readonly after?: number | undefined;
+  /** Only those with a smaller id. */
+  readonly before?: number | undefined;
+}
+
+export interface BrowsedEntry {
+  readonly entry: AuditEntry;
+  readonly hash: string;
+}
+
+const CONDITIONS: Readonly<Record<string, string>> = {
+  app: 'app = @app',
+  event: 'event = @event',
+  actionId: 'action_id = @actionId',
+  correlationId: 'correlation_id = @correlationId',
+  fromText: 'timestamp >= @fromText',
+  toText: 'timestamp < @toText',
+};
+
+/** Nothing is held open between two stretches; what is written after this has begun is in none of them. */
+export function* browseTrail(
+  client: Database,
+  filter: TrailFilter,
+  order: Order,
+): Generator<Stretch<BrowsedEntry>, void, undefined> {
+  const { from, to, after: _after, before: _before, ...named } = filter;
+  const times = { fromText: isoOf(from), toText: isoOf(to) };
+  const wanted = Object.entries({ ...named, ...times }).filter(([, value]) => value !== undefined);
+  const conditions = wanted.map(([name]) => ` AND ${CONDITIONS[name]}`).join('');
+  const direction = order === 'oldest-first' ? 'ASC' : 'DESC';
+  const select = client.prepare<[object], AuditRow>(
+    `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
+      latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash
+    FROM audit_events WHERE id >= @low AND id < @high${conditions} ORDER BY id ${direction}`,
+  );
+  const bound = Object.fromEntries(wanted);
+  const ends = endsOfTrail(client, filter);
+  // The entries of one execution are found along their index, wherever they are.
+  const size = filter.correlationId === undefined ? WINDOW : Math.max(1, ends.high - ends.low);
+  for (const { low, high } of cut(ends, size, order)) {
+    const read = (behind: AuditRow | null) => {
+      const after = order === 'oldest-first' ? { low: (behind?.id ?? 0) + 1 } : { high: behind?.id ?? high };
+      return select.iterate({ ...bound, low, high, ...(behind === null ? {} : after) });
+    };
+    yield* stretchesOf(read, browsed, high - low);
+  }
+}
+
+/** The id of the newest entry; 0 when there is none. */
+export function newestEntry(client: Database): number {
+  return client.prepare<[], number | null>('SELECT max(id) FROM audit_events').pluck().get() ?? 0;
+}
+
+interface Ends {
+  readonly low: number;
+  /** Left out. */
+  readonly high: number;
+}
+
+/** The ids among which everything is that the filter may want. */
+export function endsOfTrail(client: Database, { from, to, after = 0, before }: TrailFilter): Ends {
+  const ends = client.prepare<[], { first: number | null; last: number | null }>(
+    'SELECT (SELECT min(id) FROM audit_events) AS first, (SELECT max(id) FROM audit_events) AS last',
+  );
+  const { first, last } = ends.get() ?? { first: null, last: null };
+  const all = { low: Math.max(first ?? 1, after + 1), high: (last ?? 0) + 1 };
+  const since = client.prepare<[number], Pick<AuditRow, 'id' | 'timestamp'>>(
+    'SELECT id, timestamp FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
+  );
+  /** By halving, as the order of ids is that of their times, but for clocks that were set back. */
+  const firstSince = (time: number) => {
+    let { low, high } = all;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = since.get(middle);
+      if (row === undefined || Date.parse(row.timestamp) >= time) high = middle;
+      else low = row.id + 1;
+    }
+    return low;
+  };
+  const low = from === undefined ? all.low : firstSince(from - CLOCK_SLACK_MS);
+  const high = Math.min(to === undefined ? all.high : firstSince(to + CLOCK_SLACK_MS), before ?? all.high);
+  return { low, high: Math.max(low, high) };
+}
+
+function* cut({ low, high }: Ends, size: number, order: Order): Generator<Ends, void, undefined> {
+  if (order === 'oldest-first') {
+    for (let at = low; at < high; at += size) yield { low: at, high: Math.min(high, at + size) };
+  } else {
+    for (let at = high; at > low; at -= size) yield { low: Math.max(low, at - size), high: at };
+  }
+}
+
+function isoOf(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
+}
+
+function browsed({ hash, ...row }: AuditRow): BrowsedEntry {
+  return { entry: toEntry(row), hash };
+}

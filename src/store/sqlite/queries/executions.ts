@@ -1,0 +1,66 @@
+// Looks through executions beside a running receiver, however many there are: a stretch at a time, in either order.
+
+import type { Database } from 'better-sqlite3';
+import { getTableColumns } from 'drizzle-orm';
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
+import type { Execution } from '../../../execution/execution.ts';
+import type { ExecutionFilter } from '../../port.ts';
+import { defineMatching, wanted } from '../executions/filter.ts';
+import { type ExecutionRow, toState } from '../rows.ts';
+import { executions } from '../schema.ts';
+import { type Stretch, stretchesOf } from './batches.ts';
+import { boundTo, inRange, type Order, type Range, windowsOf } from './id-windows.ts';
+
+/** An execution with all that is kept of it. */
+export interface BrowsedExecution {
+  readonly execution: Execution;
+  /** JSON as it was stored; null where it is no longer kept. */
+  readonly inputs: string | null;
+  readonly context: string | null;
+  /** Since when its payload is no longer kept. */
+  readonly payloadPrunedAt: string | null;
+}
+
+const COLUMNS = Object.entries(getTableColumns(executions))
+  .map(([key, { name }]) => `${name} AS ${key}`)
+  .join(', ');
+
+/** Nothing is held open between two stretches. */
+export function* browseExecutions(
+  client: Database,
+  filter: ExecutionFilter & Pick<Range, 'before'>,
+  order: Order,
+): Generator<Stretch<BrowsedExecution>, void, undefined> {
+  defineMatching(client);
+  const condition = wanted(filter);
+  const { sql, params } =
+    condition === undefined ? { sql: '1', params: [] } : new SQLiteSyncDialect().sqlToQuery(condition);
+  const range = { ...filter, app: filter.app ?? undefined };
+  const direction = order === 'oldest-first' ? 'ASC' : 'DESC';
+  const statement = `${inRange(COLUMNS, range)} AND (${sql}) ORDER BY reference ${direction}`;
+  const select = client.prepare<unknown[], ExecutionRow>(statement);
+  for (const { low, high, size } of windowsOf(client, range, order)) {
+    const read = (behind: ExecutionRow | null) => {
+      const rest = behind === null ? {} : restBehind(behind.reference, order);
+      return select.iterate({ ...boundTo(range), low, high, ...rest }, ...params);
+    };
+    yield* stretchesOf(read, browsed, size);
+  }
+}
+
+function restBehind(reference: string, order: Order): { readonly low: string } | { readonly high: string } {
+  // No reference lies between this one and itself with a sign behind it.
+  return order === 'oldest-first' ? { low: `${reference}~` } : { high: reference };
+}
+
+export function findExecution(client: Database, correlationId: string): BrowsedExecution | undefined {
+  const row = client
+    .prepare<[string], ExecutionRow>(`SELECT ${COLUMNS} FROM executions WHERE correlation_id = ?`)
+    .get(correlationId);
+  return row === undefined ? undefined : browsed(row);
+}
+
+function browsed(row: ExecutionRow): BrowsedExecution {
+  const { inputs, context, payloadPrunedAt } = row;
+  return { execution: toState(row), inputs, context, payloadPrunedAt };
+}

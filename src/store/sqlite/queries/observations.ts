@@ -1,0 +1,106 @@
+// Reads back how executions went, and which are in doubt: a bounded stretch of references at a time, for a receiver that runs and
+// for whoever looks at its file.
+
+import type { Database } from 'better-sqlite3';
+import type { ResolvedBy, Status } from '../../../execution/execution.ts';
+import type { DoubtfulQuery, InsightStore, Observation, ObserveQuery } from '../../observations-port.ts';
+import { firstReferenceAt } from '../executions/uuid-range.ts';
+import { fromIso, type StateRow, toState } from '../rows.ts';
+import { SELECT_STATE } from '../statements.ts';
+
+/** Executions looked at in one reading: a few milliseconds. */
+const STRETCH = 1_000;
+
+type ObservedRow = Pick<StateRow, 'actionId' | 'status' | 'resolvedBy' | 'sentAt' | 'resolvedAt' | 'executionId'> &
+  Pick<StateRow, 'graceSeconds' | 'timeoutSeconds' | 'pollCount'> & {
+    readonly calledBackAt: string | null;
+    readonly foundAt: string | null;
+  };
+
+interface Ends {
+  readonly low: string;
+  readonly high: string;
+}
+
+/** What most executions have in their row is not looked for in the trail. */
+const OBSERVED = `
+SELECT action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt,
+  execution_id AS executionId, grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount,
+  CASE WHEN resolved_by = 'callback' THEN resolved_at ELSE coalesce(
+    (SELECT max(timestamp) FROM audit_events AS a WHERE a.correlation_id = e.correlation_id
+      AND a.event = 'CALLBACK_HINT' AND a.timestamp <= e.resolved_at),
+    (SELECT min(timestamp) FROM audit_events AS a WHERE a.correlation_id = e.correlation_id
+      AND a.event IN ('CALLBACK_DUPLICATE', 'CALLBACK_CONFLICT', 'CALLBACK_LATE'))
+  ) END AS calledBackAt,
+  CASE WHEN resolved_by = 'poll' AND status <> 'NOT_FOUND' THEN resolved_at WHEN poll_count > 0 THEN
+    (SELECT min(timestamp) FROM audit_events AS a WHERE a.correlation_id = e.correlation_id AND a.event = 'POLL_COMPLETED')
+  END AS foundAt
+FROM executions AS e`;
+
+/** Sent, and ended without a result; or handed to the network, and known to CXone by a name that nobody confirmed. */
+const IN_DOUBT = `(late_result IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
+  OR status = 'UNCONFIRMED' AND execution_id IS NOT NULL)`;
+
+export function createInsight(client: Database): InsightStore {
+  const edges = {
+    DESC: edge(client, 'reference >= @low AND reference < @high ORDER BY reference DESC'),
+    ASC: edge(client, 'reference > @low AND reference < @high ORDER BY reference ASC'),
+  };
+  const ofAction = '(@actionId IS NULL OR action_id = @actionId)';
+  const observed = client.prepare<[object], ObservedRow>(
+    `${OBSERVED} WHERE reference >= @low AND reference < @high AND ${ofAction} AND sent_at IS NOT NULL
+      ORDER BY reference DESC`,
+  );
+  const doubted = client.prepare<[object], StateRow>(
+    `${SELECT_STATE} WHERE reference > @low AND reference <= @high AND ${ofAction} AND (@app IS NULL OR app = @app) AND ${IN_DOUBT}
+      ORDER BY reference`,
+  );
+
+  function observe(query: ObserveQuery) {
+    const { from, to, before } = query;
+    const actionId = query.actionId ?? null;
+    const ends = { low: firstReferenceAt(from), high: before ?? firstReferenceAt(to) };
+    const next = edges.DESC.get(ends) ?? null;
+    const rows = observed.all({ low: next ?? ends.low, high: ends.high, actionId });
+    return { items: rows.map(toObservation), next };
+  }
+
+  function doubtful(query: DoubtfulQuery) {
+    const { from, to, actionId = null, app = null, after } = query;
+    const ends = { low: after ?? firstReferenceAt(from), high: firstReferenceAt(to) };
+    const next = edges.ASC.get(ends) ?? null;
+    const executions = doubted.all({ low: ends.low, high: next ?? ends.high, actionId, app }).map(toState);
+    const items = executions.filter(({ executionId }) => executionId !== null);
+    return { items, unaskable: executions.length - items.length, next, reached: next === null ? null : timeOf(next) };
+  }
+
+  return { observe: async (query) => observe(query), doubtful: async (query) => doubtful(query) };
+}
+
+/** The last reference of a full stretch; none when less than a stretch is left. */
+function edge(client: Database, range: string) {
+  return client
+    .prepare<[Ends], string>(`SELECT reference FROM executions WHERE ${range} LIMIT 1 OFFSET ${STRETCH - 1}`)
+    .pluck();
+}
+
+function toObservation(row: ObservedRow): Observation {
+  const { actionId, graceSeconds, timeoutSeconds, pollCount } = row;
+  return {
+    actionId,
+    graceSeconds,
+    timeoutSeconds,
+    pollCount,
+    status: row.status as Status,
+    resolvedBy: row.resolvedBy as ResolvedBy | null,
+    sentAt: fromIso(row.sentAt),
+    resolvedAt: fromIso(row.resolvedAt),
+    pollable: row.executionId !== null,
+    calledBackAt: fromIso(row.calledBackAt),
+    foundAt: fromIso(row.foundAt),
+  };
+}
+
+function timeOf(reference: string): number {
+  return Number.parseInt(reference.slice(0, 8) + reference.slice(9, 13), 16);
+}

@@ -1,0 +1,57 @@
+// Counts what retention would take away, by the same rules, and takes nothing.
+
+import type { Database } from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { LeavingEntries, LeavingPayloads } from '../../retention-port.ts';
+import { createPruner } from '../retention/prune-audit.ts';
+import { createPayloads } from '../retention/prune-payloads.ts';
+
+/** So many are looked at in one statement. */
+const BATCH = 500;
+
+export interface Prunable {
+  entries: number;
+  executions: number;
+  /** Of executions and of callbacks that nobody could read. */
+  payloads: number;
+}
+
+interface Cutoffs {
+  /** Milliseconds; null: nothing goes. */
+  readonly entries: number | null;
+  readonly payloads: number | null;
+}
+
+/** The same counts after each batch, growing. What goes with its entries is not counted among the payloads again. */
+export function* prunable(client: Database, cutoffs: Cutoffs): Generator<Prunable, void, undefined> {
+  const orm = drizzle(client);
+  const counts: Prunable = { entries: 0, executions: 0, payloads: 0 };
+  if (cutoffs.payloads !== null) {
+    const { payloadsLeaving } = createPayloads(client, orm);
+    const seen = new Set<number>();
+    for (let place: LeavingPayloads['next'] | undefined; place !== null; ) {
+      const found = payloadsLeaving(BATCH, cutoffs.payloads, place ?? null);
+      const bodies = found.bodies.filter((id) => !seen.has(id));
+      for (const id of bodies) seen.add(id);
+      counts.payloads += found.references.length + bodies.length;
+      yield counts;
+      const isStuck = found.next?.row === place?.row && found.next?.resolvedAt === place?.resolvedAt;
+      place = isStuck ? null : found.next;
+    }
+  }
+  if (cutoffs.entries !== null) {
+    const { leaving } = createPruner(client, orm);
+    const gone = client
+      .prepare<[LeavingEntries], number>(
+        `SELECT count(DISTINCT correlation_id) FROM audit_events AS entry WHERE id BETWEEN @first AND @last
+        AND NOT EXISTS (SELECT 1 FROM audit_events AS later WHERE later.correlation_id = entry.correlation_id AND later.id > @last)`,
+      )
+      .pluck();
+    for (let batch = leaving(BATCH, cutoffs.entries, null); batch !== undefined; ) {
+      counts.entries += batch.last - batch.first + 1;
+      counts.executions += gone.get(batch) ?? 0;
+      yield counts;
+      batch = leaving(BATCH, cutoffs.entries, batch);
+    }
+  }
+}

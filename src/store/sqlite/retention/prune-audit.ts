@@ -1,0 +1,149 @@
+// Takes the oldest entries off the trail, and the executions that have none left, with their notifications. The checkpoint keeps
+// chain and counts.
+
+import type { Database } from 'better-sqlite3';
+import { and, asc, eq, gt, inArray, lte, notExists, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { notificationIds } from '../../../notification/outgoing.ts';
+import type { Pruned } from '../../port.ts';
+import type { LeavingEntries, RetentionRecord } from '../../retention-port.ts';
+import { pendingAmong } from '../outbox/pending.ts';
+import { toIso } from '../rows.ts';
+import { auditCheckpoint, auditEvents, callbackBodies, executions, notifications } from '../schema.ts';
+import { bodyRecord, MAX_BATCH_BYTES } from './prune-payloads.ts';
+
+const BYTES = sql<number>`octet_length(${auditEvents.detail}) + coalesce(octet_length(${executions.inputs})
+  + octet_length(${executions.context}) + coalesce(octet_length(${executions.result}), 0)
+  + coalesce(octet_length(${executions.error}), 0) + coalesce(octet_length(${executions.lateResult}), 0), 0)`;
+
+const BODY_BYTES = sql<number>`coalesce((SELECT octet_length(${callbackBodies.body}) FROM ${callbackBodies}
+  WHERE ${callbackBodies.auditId} = ${auditEvents.id}), 0)`;
+
+export interface Pruner {
+  /** Runs inside a transaction of the writer. Nothing behind the entry `through` goes. */
+  prune(limit: number, cutoff: number, through?: number): Pruned;
+  leaving(limit: number, cutoff: number, after: LeavingEntries | null): LeavingEntries | undefined;
+  records(batch: LeavingEntries): RetentionRecord[];
+}
+
+export function createPruner(client: Database, orm: BetterSQLite3Database): Pruner {
+  const isPending = pendingAmong(orm);
+  const exported = prepareRecords(client);
+
+  /** The oldest behind `after` that may go. The chain can only be cut at one place: the first that must stay keeps all that follow. */
+  function oldest(limit: number, cutoff: number, after: number) {
+    const before = toIso(cutoff) ?? '';
+    const found = orm
+      .select({
+        id: auditEvents.id,
+        hash: auditEvents.hash,
+        timestamp: auditEvents.timestamp,
+        event: auditEvents.event,
+        correlationId: auditEvents.correlationId,
+        open: sql<number>`${executions.correlationId} IS NOT NULL AND ${executions.resolvedAt} IS NULL`,
+        resolvedAt: executions.resolvedAt,
+        reference: executions.reference,
+        bytes: BYTES,
+        bodyBytes: BODY_BYTES,
+      })
+      .from(auditEvents)
+      .leftJoin(executions, eq(executions.correlationId, auditEvents.correlationId))
+      .where(gt(auditEvents.id, after))
+      .orderBy(asc(auditEvents.id))
+      .limit(limit)
+      .all();
+    const rows = withinBytes(found);
+    const untold = isPending([...new Set(rows.flatMap(({ reference }) => reference ?? []))]);
+    const stays = rows.findIndex(
+      (row) =>
+        row.timestamp >= before || row.open === 1 || (row.resolvedAt ?? '') >= before || untold.has(row.reference),
+    );
+    return stays === -1 ? rows : rows.slice(0, stays);
+  }
+
+  function prune(limit: number, cutoff: number, through = Number.POSITIVE_INFINITY): Pruned {
+    const leaving = oldest(limit, cutoff, 0).filter(({ id }) => id <= through);
+    const last = leaving.at(-1);
+    if (!last) return { entries: 0, executions: 0 };
+
+    const accepted = leaving.filter(({ event }) => event === 'ACCEPTED').length;
+    orm
+      .update(auditCheckpoint)
+      .set({ prunedThrough: last.id, hash: last.hash, accepted: sql`${auditCheckpoint.accepted} + ${accepted}` })
+      .run();
+    orm.delete(auditEvents).where(lte(auditEvents.id, last.id)).run();
+    orm.delete(callbackBodies).where(lte(callbackBodies.auditId, last.id)).run();
+
+    const touched = [...new Set(leaving.map(({ correlationId }) => correlationId))];
+    const entriesLeft = orm
+      .select({ id: auditEvents.id })
+      .from(auditEvents)
+      .where(eq(auditEvents.correlationId, executions.correlationId));
+    const gone = orm
+      .delete(executions)
+      .where(and(inArray(executions.correlationId, touched), notExists(entriesLeft)))
+      .returning({ reference: executions.reference })
+      .all();
+    const theirs = gone.flatMap(({ reference }) => notificationIds(reference));
+    orm.delete(notifications).where(inArray(notifications.id, theirs)).run();
+    orm
+      .update(auditCheckpoint)
+      .set({ executions: sql`${auditCheckpoint.executions} + ${gone.length}` })
+      .run();
+    return { entries: leaving.length, executions: gone.length };
+  }
+
+  return {
+    prune,
+    leaving: (limit, cutoff, after) => {
+      const leaving = oldest(limit, cutoff, after?.last ?? 0);
+      const [first, last] = [leaving[0], leaving.at(-1)];
+      return first && last && { first: first.id, last: last.id };
+    },
+    records: (batch) => {
+      const gone = exported.executions.all(batch);
+      const ids = gone.flatMap(({ reference }) => notificationIds(String(reference)));
+      return [
+        ...gone.map((row) => ({ type: 'execution', ...row })),
+        ...ids.flatMap((id) => exported.notification.all(id)).map((row) => ({ type: 'notification', ...row })),
+        ...exported.entries.all(batch).map((row) => ({ type: 'audit_event', ...row })),
+        ...exported.bodies.all(batch).map(bodyRecord),
+      ];
+    },
+  };
+}
+
+type Exported = Record<string, unknown>;
+
+function prepareRecords(client: Database) {
+  // An execution goes with the last of its entries.
+  const last = `SELECT correlation_id FROM audit_events AS entry WHERE id BETWEEN @first AND @last
+    AND NOT EXISTS (SELECT 1 FROM audit_events AS later WHERE later.correlation_id = entry.correlation_id AND later.id > @last)`;
+  return {
+    entries: client.prepare<[object], Exported>(
+      'SELECT * FROM audit_events WHERE id BETWEEN @first AND @last ORDER BY id',
+    ),
+    executions: client.prepare<[object], Exported>(`SELECT * FROM executions WHERE correlation_id IN (${last})`),
+    notification: client.prepare<[string], Exported>('SELECT * FROM notifications WHERE id = ?'),
+    bodies: client.prepare<[object], Parameters<typeof bodyRecord>[0]>(
+      'SELECT * FROM callback_bodies WHERE audit_id BETWEEN @first AND @last ORDER BY audit_id',
+    ),
+  };
+}
+
+interface Sized {
+  readonly correlationId: string;
+  readonly bytes: number;
+  readonly bodyBytes: number;
+}
+
+/** The first ones whose executions together are not too long, and one at least. */
+function withinBytes<T extends Sized>(rows: readonly T[]): T[] {
+  const counted = new Set<string>();
+  let sum = 0;
+  return rows.filter(({ bytes, bodyBytes, correlationId }, index) => {
+    sum += bodyBytes + (counted.has(correlationId) ? 0 : bytes);
+    counted.add(correlationId);
+    return index === 0 || sum <= MAX_BATCH_BYTES;
+  });
+}

@@ -1,0 +1,164 @@
+// Payloads that nobody needs any more: hashes take their place, so that the trail still proves what they were.
+
+import { hash } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { JsonObject } from '../../../execution/json.ts';
+import type { LeavingPayloads, PayloadPlace, RetentionRecord } from '../../retention-port.ts';
+import { outcomeHash } from '../audit/hash-chain.ts';
+import { pendingAmong } from '../outbox/pending.ts';
+import { toIso } from '../rows.ts';
+import { hashesOf, lateOutcomeHash, type PayloadHashes } from './payload-hashes.ts';
+
+/** Of one batch, in bytes: each page of a long text has to be found and freed. */
+export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+interface Candidate {
+  readonly row: number;
+  readonly reference: string;
+  readonly resolvedAt: string;
+  readonly bytes: number;
+  readonly lateAt: number | null;
+}
+
+interface PayloadRow {
+  readonly reference: string;
+  readonly inputs: string;
+  readonly context: string;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly lateResult: string | null;
+  readonly payloadSha256: string | null;
+}
+
+const CANDIDATE = `rowid AS row, reference, resolved_at AS resolvedAt, late_result ->> '$.receivedAt' AS lateAt,
+  octet_length(inputs) + octet_length(context) + coalesce(octet_length(result), 0) + coalesce(octet_length(error), 0)
+    + coalesce(octet_length(late_result), 0) AS bytes`;
+const WITH_PAYLOAD = 'resolved_at IS NOT NULL AND payload_pruned_at IS NULL AND resolved_at < @before';
+
+export function createPayloads(client: Database, orm: BetterSQLite3Database) {
+  const sql = prepare(client);
+  const isPending = pendingAmong(orm);
+
+  function payloadsLeaving(limit: number, cutoff: number, after: PayloadPlace | null): LeavingPayloads {
+    const place = after ?? { resolvedAt: '', row: 0, body: 0 };
+    const before = toIso(cutoff) ?? '';
+    const looked = withinBytes(sql.candidates.all({ ...place, before, limit }));
+    const bodies = withinBytes(sql.bodies.all({ ...place, before, limit }));
+    const { resolvedAt, row } = looked.at(-1) ?? place;
+    const body = bodies.at(-1)?.auditId ?? place.body;
+    return {
+      references: needless(looked, cutoff),
+      bodies: bodies.map(({ auditId }) => auditId),
+      next: looked.length + bodies.length > 0 ? { resolvedAt, row, body } : null,
+    };
+  }
+
+  function needless(candidates: readonly Candidate[], cutoff: number): string[] {
+    const references = candidates.map(({ reference }) => reference);
+    const pending = isPending(references);
+    return candidates
+      .filter(({ reference, lateAt }) => !pending.has(reference) && (lateAt === null || lateAt < cutoff))
+      .map(({ reference }) => reference);
+  }
+
+  /** Runs inside a transaction of the writer. */
+  function prunePayloads({ references, bodies }: LeavingPayloads, cutoff: number, now: number): number {
+    const before = toIso(cutoff) ?? '';
+    const prunedAt = toIso(now) ?? '';
+    const still = needless(
+      references.flatMap((reference) => sql.candidate.get({ reference, before }) ?? []),
+      cutoff,
+    );
+    for (const reference of still) {
+      const row = sql.payload.get(reference);
+      if (row !== undefined) sql.strip.run({ ...stripped(row), reference, prunedAt });
+    }
+    const emptied = bodies.map((auditId) => sql.empty.run({ auditId, prunedAt }).changes);
+    return still.length + emptied.reduce((sum, one) => sum + one, 0);
+  }
+
+  function payloadRecords({ references, bodies }: LeavingPayloads): RetentionRecord[] {
+    return [
+      ...references.flatMap((reference) => sql.exported.all(reference)).map((row) => ({ type: 'payload', ...row })),
+      ...bodies.flatMap((auditId) => sql.body.all(auditId)).map(bodyRecord),
+    ];
+  }
+
+  return { payloadsLeaving, payloadRecords, prunePayloads };
+}
+
+interface BodyRow {
+  readonly audit_id: number;
+  readonly content_type: string | null;
+  readonly body: Buffer;
+}
+
+export function bodyRecord({ body, ...row }: BodyRow): RetentionRecord {
+  return { type: 'callback_body', ...row, body_base64: body.toString('base64') };
+}
+
+function stripped(row: PayloadRow): { lateResult: string | null; hashes: string } {
+  const known = hashesOf(row.payloadSha256);
+  const late = row.lateResult === null ? null : (JSON.parse(row.lateResult) as JsonObject);
+  const hashes: PayloadHashes = {
+    // What a late result left of an earlier pruning stays as it was.
+    inputs: known?.inputs ?? sha256(row.inputs),
+    context: known?.context ?? sha256(row.context),
+    outcome: known?.outcome ?? outcomeHash(row),
+    lateOutcome: known?.lateOutcome ?? (late === null ? null : lateOutcomeHash(late)),
+  };
+  const lateResult = late === null ? null : JSON.stringify({ ...late, result: null, error: null });
+  return { lateResult, hashes: JSON.stringify(hashes) };
+}
+
+function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
+}
+
+/** The first ones that together are not too long, and one at least. */
+function withinBytes<T extends { readonly bytes: number }>(rows: readonly T[]): T[] {
+  let sum = 0;
+  return rows.filter(({ bytes }, index) => {
+    sum += bytes;
+    return index === 0 || sum <= MAX_BATCH_BYTES;
+  });
+}
+
+function prepare(client: Database) {
+  return {
+    candidates: client.prepare<[object], Candidate>(
+      `SELECT ${CANDIDATE} FROM executions WHERE ${WITH_PAYLOAD} AND (resolved_at, rowid) > (@resolvedAt, @row)
+      ORDER BY resolved_at, rowid LIMIT @limit`,
+    ),
+    candidate: client.prepare<[object], Candidate>(
+      `SELECT ${CANDIDATE} FROM executions WHERE reference = @reference AND ${WITH_PAYLOAD}`,
+    ),
+    payload: client.prepare<[string], PayloadRow>(
+      `SELECT reference, inputs, context, result, error, late_result AS lateResult, payload_sha256 AS payloadSha256
+      FROM executions WHERE reference = ?`,
+    ),
+    exported: client.prepare<[string], Record<string, unknown>>(
+      `SELECT correlation_id, reference, app, action_id, status, submitted_at, resolved_at, inputs, context, result, error,
+        late_result FROM executions WHERE reference = ?`,
+    ),
+    strip: client.prepare(
+      `UPDATE executions SET inputs = '{}', context = '{}', result = NULL, error = NULL, late_result = @lateResult,
+        payload_pruned_at = @prunedAt, payload_sha256 = @hashes WHERE reference = @reference`,
+    ),
+    // Only the oldest are looked at: what is behind them is younger.
+    bodies: client.prepare<[object], { auditId: number; bytes: number }>(
+      `SELECT audit_id AS auditId, octet_length(body) AS bytes
+      FROM (SELECT audit_id, body FROM callback_bodies WHERE pruned_at IS NULL AND audit_id > @body
+        ORDER BY audit_id LIMIT @limit)
+      JOIN audit_events AS entry ON entry.id = audit_id JOIN executions ON executions.correlation_id = entry.correlation_id
+      WHERE entry.timestamp < @before AND resolved_at < @before ORDER BY audit_id`,
+    ),
+    body: client.prepare<[number], BodyRow>(
+      'SELECT audit_id, content_type, body FROM callback_bodies WHERE audit_id = ?',
+    ),
+    empty: client.prepare(
+      "UPDATE callback_bodies SET body = x'', pruned_at = @prunedAt WHERE audit_id = @auditId AND pruned_at IS NULL",
+    ),
+  };
+}

@@ -1,0 +1,41 @@
+// Whether the callback bodies that were kept are those whose SHA-256 stands in the trail.
+
+import { hash } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import { isJsonObject } from '../../../execution/json.ts';
+import type { AuditRow } from '../rows.ts';
+import { type Finding, isWithPruning, MAX_FINDINGS, readDetail } from './findings.ts';
+
+export function createBodyCheck(client: Database) {
+  const find = client.prepare<[number], { readonly body: Buffer; readonly prunedAt: string | null }>(
+    `SELECT body, ${isWithPruning(client) ? 'pruned_at' : 'NULL'} AS prunedAt FROM callback_bodies WHERE audit_id = ?`,
+  );
+  const withoutEntry = client
+    .prepare<[number], number>(
+      `SELECT audit_id FROM callback_bodies WHERE NOT EXISTS
+      (SELECT 1 FROM audit_events WHERE id = audit_id AND json_extract(detail, '$.sha256') IS NOT NULL) LIMIT ?`,
+    )
+    .pluck();
+  const findings: Finding[] = [];
+
+  function tell(entry: number, message: string): void {
+    if (findings.length < MAX_FINDINGS) findings.push({ kind: 'body', entry, message });
+  }
+
+  return {
+    findings,
+    entry: ({ id, event, detail }: AuditRow) => {
+      if (event !== 'CALLBACK_UNREADABLE') return;
+      const said = readDetail(detail);
+      const sha256 = isJsonObject(said) ? said['sha256'] : undefined;
+      if (sha256 === undefined) return;
+      const found = find.get(id);
+      if (found === undefined) tell(id, `the callback body of entry ${id} is missing`);
+      else if (found.prunedAt !== null && found.body.length === 0) return;
+      else if (hash('sha256', found.body, 'hex') !== sha256) tell(id, `the callback body of entry ${id} was altered`);
+    },
+    end: () => {
+      for (const id of withoutEntry.all(MAX_FINDINGS)) tell(id, `a callback body was inserted for entry ${id}`);
+    },
+  };
+}

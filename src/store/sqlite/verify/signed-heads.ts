@@ -1,0 +1,67 @@
+// Heads of the chain that were kept elsewhere: a tail that was cut off, or a chain that was rewritten, no longer contains them.
+
+import type { AuditRow } from '../rows.ts';
+import type { Link } from './chain.ts';
+import type { Finding } from './findings.ts';
+
+/** What the head of the chain was at some moment. */
+export type KnownHead = Link;
+
+export interface HeadVerdict extends KnownHead {
+  /** Pruned: the entry is gone by retention, so that nothing can be said. Unchecked: the walk ended before it. */
+  readonly verdict: 'agrees' | 'differs' | 'missing' | 'pruned' | 'unchecked';
+}
+
+export function createHeadCheck(heads: readonly KnownHead[], start: Link) {
+  const waiting = heads.toSorted((one, other) => one.id - other.id);
+  const verdicts: HeadVerdict[] = [];
+  const findings: Finding[] = [];
+  /** Where the chain was last known to be what it is now. */
+  let agreed = start.id;
+  let last = start.id;
+  let next = 0;
+  meet(start);
+  for (; (waiting[next]?.id ?? start.id) < start.id; next += 1) judge('pruned');
+
+  function judge(verdict: HeadVerdict['verdict']): void {
+    verdicts.push({ ...(waiting[next] as KnownHead), verdict });
+  }
+
+  function meet({ id, hash }: Link): void {
+    last = id;
+    for (; next < waiting.length && (waiting[next] as KnownHead).id <= id; next += 1) {
+      const head = waiting[next] as KnownHead;
+      if (head.id < id) judge('pruned');
+      else if (head.hash === hash) {
+        agreed = id;
+        judge('agrees');
+      } else {
+        judge('differs');
+        if (findings.length === 0) findings.push(rewritten(head));
+      }
+    }
+  }
+
+  function rewritten({ id }: KnownHead): Finding {
+    const message = `the chain was rewritten between entry ${agreed + 1} and entry ${id}: entry ${id} has another hash than its head`;
+    return { kind: 'rewritten', entry: agreed + 1, message };
+  }
+
+  return {
+    findings,
+    entry: (row: AuditRow) => meet(row),
+    end: () => {
+      const lost = waiting.at(-1);
+      if (next < waiting.length && lost !== undefined) {
+        const missing = last + 1 === lost.id ? `entry ${lost.id} is` : `entries ${last + 1} to ${lost.id} are`;
+        const message = `the tail was cut off: ${missing} missing`;
+        findings.push({ kind: 'removed', entry: last + 1, message });
+      }
+      for (; next < waiting.length; next += 1) judge('missing');
+    },
+    verdicts: (): readonly HeadVerdict[] => [
+      ...verdicts,
+      ...waiting.slice(verdicts.length).map((head) => ({ ...head, verdict: 'unchecked' as const })),
+    ],
+  };
+}

@@ -1,0 +1,102 @@
+// Walks the audit trail from the checkpoint to its end: the chain, the heads known from elsewhere, and the rows beside it.
+
+import type { Database } from 'better-sqlite3';
+import type { AuditRow } from '../rows.ts';
+import { createBodyCheck } from './callback-bodies.ts';
+import { createChainCheck, type Link } from './chain.ts';
+import { createRowCheck } from './executions.ts';
+import type { Finding } from './findings.ts';
+import { createNotificationCheck } from './notifications.ts';
+import { createHeadCheck, type HeadVerdict, type KnownHead } from './signed-heads.ts';
+
+export interface Verification {
+  /** What was found; empty when trail and rows are as they were written. A broken chain ends the walk. */
+  readonly findings: readonly Finding[];
+  /** Entries whose place in the chain holds. */
+  readonly entries: number;
+  readonly prunedThrough: number;
+  /** How far the chain holds. */
+  readonly head: Link;
+  /** In the order of their ids. */
+  readonly heads: readonly HeadVerdict[];
+}
+
+export interface VerifyOptions {
+  readonly heads?: readonly KnownHead[];
+  /** Called after each page. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** Each page is a read transaction of its own: a long one would keep the WAL of a running receiver from being reset. */
+const PAGE = 5_000;
+
+/** Reads only, and may run while the receiver writes. @throws what SQLite throws when the file cannot be read. */
+export function verifyAudit(client: Database, { heads = [], progress }: VerifyOptions = {}): Verification {
+  const read = prepareReads(client);
+  const start = read.checkpoint();
+  const total = read.lastId() - start.id;
+  const chain = createChainCheck(start, read.after);
+  const known = createHeadCheck(heads, start);
+  const rows = createRowCheck(client);
+  const bodies = createBodyCheck(client);
+  const beside = [known, rows, bodies, createNotificationCheck(client)];
+  const stray = read.firstId(start.id);
+  const broken: Finding[] = stray === null ? [] : [insertedBefore(stray, start)];
+  let entries = 0;
+
+  function page(): boolean {
+    // Pruning may have overtaken the walk: it goes on where the trail begins now.
+    if (chain.skipTo(read.checkpoint())) rows.forget();
+    const found = read.after(chain.link().id, PAGE);
+    for (const row of found) {
+      const finding = chain.entry(row);
+      if (finding !== null) {
+        broken.push(finding);
+        return false;
+      }
+      entries += 1;
+      for (const check of beside) check.entry(row);
+    }
+    if (found.length === PAGE) return true;
+    for (const check of beside) check.end();
+    return false;
+  }
+
+  const step = client.transaction(page);
+  while (broken.length === 0 && step()) progress?.(entries, total);
+  progress?.(entries, Math.max(entries, total));
+  const findings = [...broken, ...beside.flatMap((check) => check.findings)];
+  return { findings, entries, prunedThrough: start.id, head: chain.link(), heads: known.verdicts() };
+}
+
+/** The end of the chain as it stands, verified or not. */
+export function readHead(client: Database): Link {
+  const last = client.prepare<[], Link>('SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1');
+  return client.transaction(() => last.get() ?? prepareReads(client).checkpoint())();
+}
+
+function insertedBefore(entry: number, start: Link): Finding {
+  const message = `entry ${entry} was inserted: the trail is pruned through entry ${start.id}`;
+  return { kind: 'inserted', entry, message };
+}
+
+function prepareReads(client: Database) {
+  const checkpoint = client.prepare<[], Link>('SELECT pruned_through AS id, hash FROM audit_checkpoint WHERE id = 1');
+  const last = client.prepare<[], number>('SELECT max(id) FROM audit_events').pluck();
+  const first = client.prepare<[number], number | null>('SELECT min(id) FROM audit_events WHERE id <= ?').pluck();
+  const after = client.prepare<[number, number], AuditRow>(
+    `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
+      latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash
+    FROM audit_events WHERE id > ? ORDER BY id LIMIT ?`,
+  );
+  return {
+    checkpoint: (): Link => {
+      const row = checkpoint.get();
+      if (row === undefined) throw new Error('audit_checkpoint has no row: the trail has no beginning');
+      return row;
+    },
+    lastId: () => last.get() ?? 0,
+    firstId: (through: number) => first.get(through) ?? null,
+    after: (id: number, limit: number) => after.all(id, limit),
+  };
+}

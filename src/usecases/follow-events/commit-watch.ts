@@ -1,0 +1,69 @@
+// Wakes those who follow the audit trail when a commit concerns them, and nobody else.
+
+import type { AuditEntry } from '../../execution/event.ts';
+import type { Store } from '../../store/port.ts';
+
+/** Which entries somebody follows: those of all apps (`app` null), of one, or of one execution. */
+export interface Subject {
+  readonly app: string | null;
+  readonly correlationId?: string;
+}
+
+/** @param quietThrough no entry up to this id concerned the subject since the watching began. */
+type Wake = (quietThrough: number) => void;
+
+export interface CommitWatch {
+  /** Calls `wake` after each commit with entries for the subject, until the returned function is called. */
+  on(subject: Subject, wake: Wake): () => void;
+  /** The newest entry heard of; 0 before the first. */
+  readonly newest: number;
+}
+
+const EVERYTHING = 'all';
+
+export function createCommitWatch(store: Pick<Store, 'watch'>): CommitWatch {
+  const waiting = new Map<string, Set<Wake>>();
+  let newest = 0;
+
+  store.watch((changes) => {
+    const entries = changes.map(({ entry }) => entry);
+    const [first, last] = [entries[0], entries.at(-1)];
+    if (first === undefined || last === undefined) return;
+    // Entries that nobody told of may concern anyone.
+    if (waiting.size > 0) wakeAll(first.id === newest + 1 ? concernedBy(entries) : waiting.keys());
+    newest = last.id;
+  });
+
+  function wakeAll(keys: Iterable<string>): void {
+    for (const key of keys) for (const wake of waiting.get(key) ?? []) wake(newest);
+  }
+
+  return {
+    on: (subject, wake) => {
+      const key = keyOf(subject);
+      const peers = waiting.get(key) ?? new Set();
+      waiting.set(key, peers.add(wake));
+      return () => {
+        peers.delete(wake);
+        if (peers.size === 0) waiting.delete(key);
+      };
+    },
+    get newest() {
+      return newest;
+    },
+  };
+}
+
+function concernedBy(entries: readonly AuditEntry[]): Set<string> {
+  const keys = new Set([EVERYTHING]);
+  for (const { app, correlationId } of entries) {
+    keys.add(keyOf({ app }));
+    keys.add(keyOf({ app, correlationId }));
+  }
+  return keys;
+}
+
+function keyOf({ app, correlationId }: Subject): string {
+  if (correlationId !== undefined) return `execution ${correlationId}`;
+  return app === null ? EVERYTHING : `app ${app}`;
+}

@@ -1,0 +1,117 @@
+// Verb: accept one execution or many, durably. CXone hears of them only after the commit.
+
+import { hash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { accept, DEFAULT_PRIORITY, type Submission } from '../execution/execution.ts';
+import { batchName, itemName } from '../execution/idempotency-key.ts';
+import type { Json } from '../execution/json.ts';
+import { inTurns } from '../lib/event-loop.ts';
+import type { World } from '../lib/world.ts';
+import type { Added, AddedAmongOthers, NewExecution, Store } from '../store/port.ts';
+
+/** What an app sends: a submission whose correlation id and grace period may be left to us. */
+export interface SubmissionRequest
+  extends Omit<Submission, 'app' | 'correlationId' | 'graceSeconds' | 'idempotencyKey' | 'traceparent' | 'tracestate'> {
+  readonly correlationId: string | null;
+  readonly graceSeconds: number | null;
+}
+
+export interface SubmitRules {
+  /** The grace period of submissions that name none, in seconds. */
+  readonly graceSeconds: number;
+  readonly queueTimeoutMs: number;
+  /** Where apps are told whose submissions name no place. It is configuration, so no part of the fingerprint. */
+  readonly notifyUrls?: ReadonlyMap<string, string>;
+  readonly queueCapacity: number;
+  /** Of each app that may not have the whole queue to itself. */
+  readonly appQueueCapacities: ReadonlyMap<string, number>;
+}
+
+/** What came along with a submission, in its headers. */
+export type Arrival = Pick<Submission, 'idempotencyKey' | 'traceparent' | 'tracestate'>;
+
+/** What came as one item of a batch; what is no submission still belongs to what was sent under an idempotency key. */
+export type BatchItem =
+  | { readonly type: 'submission'; readonly request: SubmissionRequest }
+  | { readonly type: 'unfit'; readonly sent: Json };
+
+export interface Batch {
+  readonly items: readonly BatchItem[];
+  /** All of its submissions are accepted, or none. */
+  readonly atomic: boolean;
+}
+
+export interface Submit {
+  one(app: string, request: SubmissionRequest, arrival: Arrival): Promise<Added>;
+  /** Accepts the submissions among the items in one commit; what became of each stands in the place of its item, null for the unfit. */
+  batch(app: string, batch: Batch, arrival: Arrival): Promise<(AddedAmongOthers | null)[]>;
+}
+
+/** @throws {StoreUnavailable} when nothing could be committed. */
+export function createSubmit(
+  store: Pick<Store, 'add' | 'addAll'>,
+  world: Pick<World, 'now' | 'id'>,
+  rules: SubmitRules,
+): Submit {
+  function asNew(app: string, request: SubmissionRequest, fingerprint: string, arrival: Arrival): NewExecution {
+    const now = world.now();
+    const reference = world.id(now);
+    const submission: Submission = {
+      ...request,
+      ...arrival,
+      app,
+      correlationId: request.correlationId ?? reference,
+      graceSeconds: request.graceSeconds ?? rules.graceSeconds,
+      notifyUrl: request.notifyUrl ?? rules.notifyUrls?.get(app) ?? null,
+    };
+    return {
+      execution: accept(submission, reference, now, now + rules.queueTimeoutMs),
+      fingerprint,
+      queueCapacity: rules.queueCapacity,
+      appQueueCapacity: rules.appQueueCapacities.get(app) ?? rules.queueCapacity,
+    };
+  }
+
+  return {
+    one: (app, request, arrival) => store.add(asNew(app, request, fingerprintOf(request), arrival)),
+
+    batch: async (app, { items, atomic }, arrival) => {
+      const fingerprints = await inTurns(items, (item) =>
+        item.type === 'submission' ? fingerprintOf(item.request) : digest(meaningOf(item.sent)),
+      );
+      const { idempotencyKey: key } = arrival;
+      const name = key === null ? null : batchName(key, digest(JSON.stringify([atomic, ...fingerprints])));
+      const submissions = items.flatMap((item, index) => {
+        if (item.type === 'unfit') return [];
+        const idempotencyKey = name === null ? null : itemName(name, index);
+        return [asNew(app, item.request, fingerprints[index] ?? '', { ...arrival, idempotencyKey })];
+      });
+      const added = (await store.addAll(submissions, atomic)).values();
+      return items.map((item) => (item.type === 'unfit' ? null : (added.next().value ?? null)));
+    },
+  };
+}
+
+/**
+ * SHA-256 of the canonical JSON (RFC 8785): the order of members makes no difference, nor does a default that was written
+ * out, but for the grace period: its default is configuration and may be another one when the submission is repeated.
+ */
+function fingerprintOf({ priority, ...request }: SubmissionRequest): string {
+  // Left out unless it was chosen: what was sent before there were priorities is still known when it is sent again.
+  const chosen = priority === DEFAULT_PRIORITY ? {} : { priority };
+  return digest(canonicalize({ ...request, ...chosen }) ?? '');
+}
+
+/** Text that is the same for documents that mean the same. */
+function meaningOf(sent: Json): string {
+  try {
+    return canonicalize(sent) ?? '';
+  } catch {
+    // Half of a surrogate pair has no canonical form.
+    return JSON.stringify(sent);
+  }
+}
+
+function digest(text: string): string {
+  return hash('sha256', text, 'hex');
+}

@@ -1,0 +1,51 @@
+// Those who hold a request open until an execution ends. The commit wakes them; nobody polls the database.
+
+import { type Execution, isTerminal } from '../execution/execution.ts';
+import type { World } from '../lib/world.ts';
+import type { Store } from '../store/port.ts';
+
+export interface Waiters {
+  /**
+   * The execution as soon as it is terminal, or as it stands after `ms`; undefined when there is none.
+   * The signal ends the waiting early, as does `release`.
+   */
+  wait(correlationId: string, ms: number, signal: AbortSignal): Promise<Execution | undefined>;
+  /** Lets everyone go with what there is, now and from now on: the service is stopping. */
+  release(): void;
+  readonly size: number;
+}
+
+export function createWaiters(store: Pick<Store, 'find' | 'watch'>, world: Pick<World, 'sleep'>): Waiters {
+  const waiting = new Map<string, Set<() => void>>();
+  const released = new AbortController();
+
+  store.watch((changes) => {
+    if (waiting.size === 0) return;
+    for (const { execution } of changes) {
+      if (isTerminal(execution.status)) for (const wake of waiting.get(execution.correlationId) ?? []) wake();
+    }
+  });
+
+  return {
+    wait: async (correlationId, ms, signal) => {
+      const woken = new AbortController();
+      const wake = () => woken.abort();
+      // Listening starts before looking, so that no commit falls in between.
+      const peers = waiting.get(correlationId) ?? new Set();
+      waiting.set(correlationId, peers.add(wake));
+      try {
+        const execution = await store.find(correlationId);
+        if (execution === undefined || isTerminal(execution.status)) return execution;
+        await world.sleep(ms, AbortSignal.any([woken.signal, released.signal, signal]));
+        return await store.find(correlationId);
+      } finally {
+        peers.delete(wake);
+        if (peers.size === 0) waiting.delete(correlationId);
+      }
+    },
+    release: () => released.abort(),
+    get size() {
+      return waiting.size;
+    },
+  };
+}

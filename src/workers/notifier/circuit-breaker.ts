@@ -1,0 +1,61 @@
+// Keeps away from an endpoint that fails: after failures in a row nothing goes there but one probe, after longer and longer pauses.
+
+import type { World } from '../../lib/world.ts';
+
+/** With so many failures in a row it opens. */
+const OPENS_AT = 5;
+const FIRST_PAUSE_MS = 30_000;
+/** Short enough that an endpoint that is back is noticed soon; also the longest that a Retry-After keeps everything waiting. */
+const LONGEST_PAUSE_MS = 300_000;
+
+export interface Breaker {
+  /** How many more may be tried now, while so many are under way. */
+  room(underWay: number): number;
+  /** One more failure. Nothing goes for at least `floorMs` (a Retry-After), but no longer than the longest pause. */
+  failed(floorMs: number): void;
+  succeeded(): void;
+  /** Failures in a row, if that many that it is open; 0 while it is closed. */
+  open(): number;
+  /** Milliseconds until something may be tried again. */
+  left(): number;
+}
+
+export function createBreaker(world: Pick<World, 'now'>): Breaker {
+  let failures = 0;
+  /** Pauses in a row. */
+  let pauses = 0;
+  let since = 0;
+  let until = 0;
+  // A clock that was set back must not hold anything.
+  const left = () => (world.now() < since ? 0 : Math.max(0, until - world.now()));
+  const open = () => (failures >= OPENS_AT ? failures : 0);
+
+  function pause(ms: number): void {
+    since = world.now();
+    until = since + Math.min(ms, LONGEST_PAUSE_MS);
+  }
+
+  return {
+    room: (underWay) => {
+      if (left() > 0) return 0;
+      if (open() === 0) return Number.POSITIVE_INFINITY;
+      return underWay === 0 ? 1 : 0;
+    },
+    failed: (floorMs) => {
+      failures += 1;
+      // Those that were under way when it opened tell nothing new.
+      const told = open() > 0 && left() > 0;
+      const wait = open() > 0 && !told ? FIRST_PAUSE_MS * 2 ** pauses : 0;
+      if (wait > 0) pauses += 1;
+      const longest = Math.max(wait, floorMs, left());
+      if (longest > left()) pause(longest);
+    },
+    succeeded: () => {
+      failures = 0;
+      pauses = 0;
+      until = 0;
+    },
+    open,
+    left,
+  };
+}

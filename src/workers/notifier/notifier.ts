@@ -1,0 +1,125 @@
+// Verb: claim what apps are to be told → carry it there → record what became of it. Nobody's endpoint delays another app's.
+
+import type { Log } from '../../lib/log.ts';
+import type { Round, Work } from '../../lib/loop.ts';
+import type { World } from '../../lib/world.ts';
+import type { DeliveryEvent } from '../../notification/delivery.ts';
+import type { Notification } from '../../notification/notification.ts';
+import { webhookBody } from '../../notification/outgoing.ts';
+import { retryAt } from '../../notification/schedule.ts';
+import { NOTIFYING, told } from '../../observability/tracing/spans.ts';
+import { ending, type Tracing, within } from '../../observability/tracing/tracing.ts';
+import type { Outbox, Sendable } from '../../store/outbox-port.ts';
+import { persist } from '../../store/retry-until-committed.ts';
+import type { Courier, Parcel, Receipt } from '../../webhooks/port.ts';
+import type { LaneState, Lanes, Turn } from './lanes.ts';
+
+/** A claimed one is nobody else's for so long: longer than a delivery may take. What a crash leaves claimed is due again that soon. */
+const LEASE_MS = 30_000;
+
+/** Given up at once, at most. */
+const MAX_GIVE_UP = 200;
+
+export interface NotifyTools {
+  readonly outbox: Pick<Outbox, 'lanes' | 'claim' | 'giveUp' | 'recordDelivery'>;
+  readonly courier: Pick<Courier, 'deliver'>;
+  readonly world: World;
+  readonly log: Log;
+  readonly tracing: Tracing;
+  readonly lanes: Lanes;
+  /** Called when a delivery has ended, so that another one may have its place. */
+  readonly freed: () => void;
+}
+
+export function createNotify(tools: NotifyTools): Work {
+  const { outbox, world, lanes, freed } = tools;
+  const underWay = new Set<string>();
+
+  /** Returns how many it took on. */
+  async function serve({ lane, room }: Turn, { signal, spawn }: Round): Promise<number> {
+    let claimed: Sendable[] = [];
+    try {
+      const now = world.now();
+      claimed = await outbox.claim(lane, room, now, now + LEASE_MS);
+    } finally {
+      lanes.giveBack(lane, room - claimed.length);
+    }
+    for (const sendable of claimed) {
+      const { id } = sendable.notification;
+      // Its lease may end before its outcome could be recorded: it still is not sent beside itself.
+      if (underWay.has(id)) {
+        lanes.giveBack(lane, 1);
+        continue;
+      }
+      underWay.add(id);
+      spawn(
+        tell(tools, lane, sendable, signal).finally(() => {
+          underWay.delete(id);
+          lanes.giveBack(lane, 1);
+          freed();
+        }),
+      );
+    }
+    return claimed.length;
+  }
+
+  return async (round) => {
+    const found = await outbox.lanes();
+    if (round.signal.aborted) return null;
+    const served = await Promise.all(lanes.turns(found).map((turn) => serve(turn, round)));
+    return served.some((count) => count > 0) ? 0 : lanes.nextTurn(found);
+  };
+}
+
+async function tell(tools: NotifyTools, lane: LaneState, sendable: Sendable, signal: AbortSignal): Promise<void> {
+  const { outbox, courier, world, tracing } = tools;
+  const { notification, execution } = sendable;
+  const span = tracing.begin(NOTIFYING, execution);
+  const delivery = courier.deliver(parcelOf({ notification, execution: within(span, execution) }));
+  const receipt = await ending(span, told, sendable, delivery);
+  learn(tools, lane, receipt);
+  const event = toEvent(receipt, notification, world);
+  await persist(() => outbox.recordDelivery(notification.id, event, world.now()), world, signal);
+  if (lane.breaker.open() > 0) await giveUpOverdue(tools, lane, signal);
+}
+
+/** Whoever says that it is gone (410) is there, and has said all there is to say. */
+function learn({ log }: NotifyTools, { app, origin, breaker }: LaneState, receipt: Receipt): void {
+  const before = breaker.open();
+  if (receipt.type === 'failed') breaker.failed(receipt.retryAfterMs);
+  else breaker.succeeded();
+  const facts = { app, origin };
+  if (before === 0 && breaker.open() > 0) {
+    const { message: reason } = receipt as Extract<Receipt, { type: 'failed' }>;
+    log.warn({ ...facts, reason, retryInMs: breaker.left() }, 'an endpoint of an app fails: its notifications wait');
+  }
+  if (before > 0 && breaker.open() === 0) log.info(facts, 'an endpoint of an app is back');
+}
+
+/** Nothing gets through there, and only one at a time is tried: the others whose time is over end without. */
+async function giveUpOverdue({ outbox, world }: NotifyTools, lane: LaneState, signal: AbortSignal): Promise<void> {
+  const reason = `its time is over, and the endpoint failed ${lane.breaker.open()} times in a row`;
+  const some = () => outbox.giveUp(lane, MAX_GIVE_UP, world.now(), reason);
+  while ((await persist(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);
+}
+
+function parcelOf({ notification, execution }: Sendable): Parcel {
+  const { id, app, url } = notification;
+  const { traceparent, tracestate } = execution;
+  return { id, app, url, body: JSON.stringify(webhookBody(notification, execution)), traceparent, tracestate };
+}
+
+function toEvent(receipt: Receipt, { attempts }: Notification, world: World): DeliveryEvent {
+  switch (receipt.type) {
+    case 'delivered':
+    case 'gone':
+      return receipt;
+    case 'failed': {
+      const { httpStatus, latencyMs, message, retryAfterMs } = receipt;
+      const again = retryAt(world.now(), attempts + 1, retryAfterMs, world.random());
+      return { type: 'failed', httpStatus, latencyMs, message, retryAt: again };
+    }
+    default:
+      return receipt satisfies never;
+  }
+}

@@ -1,0 +1,354 @@
+// The access token: asked for once however many need it, renewed in time, and never shown.
+
+import { Buffer } from 'node:buffer';
+import { describe, expect, test } from 'vitest';
+import { createTokens } from '../../../src/cxone/auth/access-token.ts';
+import type { Credentials } from '../../../src/cxone/auth/token-request.ts';
+import { TokenUnavailable } from '../../../src/cxone/port.ts';
+import { loadProfile } from '../../../src/cxone/profile/profile.ts';
+import type { TokenRequestPart } from '../../../src/cxone/profile/token.ts';
+import type { HttpReply, HttpRequest } from '../../../src/cxone/transport.ts';
+import type { Facts } from '../../../src/lib/log.ts';
+import { createManualWorld, START } from '../../support/manual-world.ts';
+import { jwt } from './jwt.ts';
+
+const SECRET = 's3cr3t/with+signs=';
+
+interface Setting {
+  readonly part?: TokenRequestPart;
+  readonly credentials?: Partial<Credentials>;
+}
+
+const NO_KEY = { accessKeyId: null, accessKeySecret: null, token: null };
+
+/** How a profile gets its token. */
+function partOf(pathOrName: string | null): TokenRequestPart {
+  const { token } = loadProfile(pathOrName);
+  if (token.kind !== 'request') throw new Error(`${pathOrName} requests no token`);
+  return token;
+}
+
+/** Tokens whose endpoint answers what `answer` says, a new token each time unless told otherwise. */
+function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
+  const world = createManualWorld();
+  const requests: HttpRequest[] = [];
+  const warnings: Facts[] = [];
+  const endpoint: { answer: (count: number) => HttpReply | Promise<HttpReply>; pause: number } = {
+    answer: (count) => ok({ access_token: `t${count}`, expires_in: 3600 }),
+    pause: 0,
+  };
+  const ignore = () => {};
+  const tokens = createTokens({
+    part,
+    url: async () => 'http://cxone.test/token',
+    credentials: { clientId: 'client', clientSecret: SECRET, ...NO_KEY, ...credentials },
+    world,
+    log: { debug: ignore, info: ignore, error: ignore, warn: (facts) => warnings.push(facts) },
+    enter: async () => endpoint.pause,
+    send: async (request) => {
+      requests.push(request);
+      return endpoint.answer(requests.length);
+    },
+  });
+  return { world, tokens, requests, warnings, endpoint };
+}
+
+function answered(httpStatus: number, body: string, retryAfterMs = 0): HttpReply {
+  return { type: 'answered', httpStatus, latencyMs: 5, retryAfterMs, body: Buffer.from(body), cut: null };
+}
+
+function ok(body: unknown): HttpReply {
+  return answered(200, JSON.stringify(body));
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<TokenUnavailable> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof TokenUnavailable) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('life of a token', () => {
+  test('however many callers need one at once, CXone is asked once', async () => {
+    const { tokens, requests } = setUp();
+    const all = await Promise.all(Array.from({ length: 100 }, () => tokens.get()));
+    expect(new Set(all)).toEqual(new Set(['t1']));
+    expect(requests).toHaveLength(1);
+  });
+
+  test.each([
+    ['one of an hour is renewed 300 s before it ends', 3600, 3_300_000],
+    ['its lifetime may come as text', '3600', 3_300_000],
+    ['one of under 600 s is renewed at half its life', 120, 60_000],
+    ['one of exactly 600 s is renewed at half its life', 600, 300_000],
+    ['without a lifetime 600 s are assumed', undefined, 300_000],
+    ['with a senseless lifetime 600 s are assumed', 'soon', 300_000],
+    ['with a lifetime of nothing 600 s are assumed', 0, 300_000],
+    ['with a negative lifetime 600 s are assumed', -5, 300_000],
+  ])('%s', async (_, expires_in, renewAfterMs) => {
+    const { world, tokens, endpoint } = setUp();
+    endpoint.answer = (count) => ok({ access_token: `t${count}`, expires_in });
+    await tokens.get();
+    await world.advance(renewAfterMs - 1);
+    expect(await tokens.get()).toBe('t1');
+    await world.advance(1);
+    expect(await tokens.get()).toBe('t2');
+  });
+
+  test.each([
+    ['as its JWT says when the answer does not', {}, 1_800_000, 1_500_000],
+    ['as the answer says, whatever its JWT says', { expires_in: 3600 }, 120_000, 3_300_000],
+    ['600 s when its JWT seems to have ended before: one of the clocks is wrong', {}, -60_000, 300_000],
+  ])('a token lives %s', async (_, body, endsInMs, renewAfterMs) => {
+    const { world, tokens, endpoint } = setUp();
+    endpoint.answer = (count) => ok({ access_token: jwt({ exp: (START + endsInMs) / 1000, count }), ...body });
+    const first = await tokens.get();
+    await world.advance(renewAfterMs - 1);
+    expect(await tokens.get()).toBe(first);
+    await world.advance(1);
+    expect(await tokens.get()).not.toBe(first);
+  });
+
+  test('a lifetime beyond what a double holds is only long', async () => {
+    const { world, tokens, endpoint } = setUp();
+    endpoint.answer = () => answered(200, '{"access_token":"t","expires_in":99999999999999999999}');
+    await tokens.get();
+    await world.advance(86_400_000 * 365);
+    expect(await tokens.get()).toBe('t');
+  });
+
+  test('a token that CXone refused is dropped, a newer one that came meanwhile is not', async () => {
+    const { tokens, requests } = setUp();
+    const first = await tokens.get();
+    tokens.drop(first);
+    const second = await tokens.get();
+    tokens.drop(first);
+    expect(await tokens.get()).toBe(second);
+    expect([first, second, requests.length]).toEqual(['t1', 't2', 2]);
+  });
+
+  test('when renewing fails, the old token is used as long as it lives', async () => {
+    const { world, tokens, endpoint } = setUp();
+    await tokens.get();
+    endpoint.answer = () => answered(503, 'busy');
+    await world.advance(3_300_000);
+    expect(await tokens.get()).toBe('t1');
+    await world.advance(299_999);
+    expect(await tokens.get()).toBe('t1');
+    await world.advance(1);
+    expect((await failureOf(tokens.get())).message).toContain('503');
+  });
+});
+
+describe('the request', () => {
+  test('is a form with the client credentials', async () => {
+    const { tokens, requests } = setUp();
+    await tokens.get();
+    const [request] = requests;
+    expect(request).toMatchObject({ method: 'POST', url: 'http://cxone.test/token' });
+    expect(request?.headers['content-type']).toBe('application/x-www-form-urlencoded');
+    expect(Object.fromEntries(new URLSearchParams(request?.body))).toEqual({
+      grant_type: 'client_credentials',
+      client_id: 'client',
+      client_secret: SECRET,
+    });
+  });
+
+  const withAuthentication = (clientAuthentication: TokenRequestPart['clientAuthentication']): TokenRequestPart => ({
+    ...partOf(null),
+    clientAuthentication,
+    parameters: { audience: 'x y', grant_type: 'no' },
+  });
+
+  test.each([
+    ['basic', 'client:s3cr3t%2Fwith%2Bsigns%3D'],
+    ['basic-unencoded', `client:${SECRET}`],
+  ] as const)(
+    'may carry the credentials as HTTP Basic instead (%s), beside further parameters',
+    async (kind, credentials) => {
+      const { tokens, requests } = setUp({ part: withAuthentication(kind) });
+      await tokens.get();
+      const header = requests[0]?.headers['authorization'] ?? '';
+      expect(Buffer.from(header.replace('Basic ', ''), 'base64').toString()).toBe(credentials);
+      expect(requests[0]?.body).toBe('audience=x+y&grant_type=client_credentials');
+    },
+  );
+});
+
+describe('the request of a shipped profile', () => {
+  const key = { accessKeyId: 'KEY====', accessKeySecret: 'k3y/s3cret====' };
+
+  test('cxone-discovery-client-credentials: the client by HTTP Basic, percent-encoded', async () => {
+    const { tokens, requests } = setUp({
+      part: partOf('cxone-discovery-client-credentials'),
+      credentials: { clientId: 'a b@c' },
+    });
+    await tokens.get();
+    const header = requests[0]?.headers['authorization'] ?? '';
+    expect(Buffer.from(header.replace('Basic ', ''), 'base64').toString()).toBe('a%20b%40c:s3cr3t%2Fwith%2Bsigns%3D');
+    expect(requests[0]?.body).toBe('grant_type=client_credentials');
+  });
+
+  test('cxone-discovery-password: the access key as user name and password beside the client', async () => {
+    const { tokens, requests } = setUp({ part: partOf('cxone-discovery-password'), credentials: key });
+    await tokens.get();
+    expect(requests[0]?.headers['authorization']).toMatch(/^Basic /);
+    expect(requests[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded');
+    expect(Object.fromEntries(new URLSearchParams(requests[0]?.body))).toEqual({
+      grant_type: 'password',
+      username: key.accessKeyId,
+      password: key.accessKeySecret,
+    });
+  });
+
+  test('cxone-access-key: the access key as JSON, no client and no grant', async () => {
+    const { tokens, requests } = setUp({ part: partOf('cxone-access-key'), credentials: key });
+    await tokens.get();
+    expect(requests[0]?.headers).toEqual({ accept: 'application/json', 'content-type': 'application/json' });
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual(key);
+  });
+
+  test('repeats no secret of an access key', async () => {
+    const { tokens, requests, endpoint } = setUp({ part: partOf('cxone-access-key'), credentials: key });
+    endpoint.answer = () => answered(400, `you sent ${requests[0]?.body}`);
+    expect((await failureOf(tokens.get())).message).toContain('"accessKeySecret":"***"');
+  });
+});
+
+describe('claims', () => {
+  test('are those of the id token before those of the access token', async () => {
+    const { tokens, endpoint } = setUp({ part: partOf('cxone-discovery-client-credentials') });
+    endpoint.answer = () => ok({ access_token: jwt({ from: 'access' }), id_token: jwt({ from: 'id' }) });
+    await tokens.get();
+    expect(tokens.claims()).toEqual([{ from: 'id' }, { from: 'access' }]);
+  });
+
+  test('of what is no JWT are none', async () => {
+    const { tokens } = setUp();
+    await tokens.get();
+    expect(tokens.claims()).toEqual([null, null]);
+  });
+});
+
+describe('scopes', () => {
+  test('missing ones are told once, by name, and stay visible', async () => {
+    const { tokens, warnings, endpoint } = setUp();
+    endpoint.answer = (count) => ok({ access_token: `t${count}`, expires_in: 60, scope: 'openid dx:actions:read' });
+    for (let i = 0; i < 3; i++) tokens.drop(await tokens.get());
+    expect(warnings).toEqual([{ missingScopes: ['dx:actions:execute'] }]);
+    expect(tokens.missingScopes()).toEqual(['dx:actions:execute']);
+  });
+
+  test.each([
+    ['all there', 'dx:actions:read dx:actions:execute'],
+    ['as a list', ['dx:actions:read', 'dx:actions:execute']],
+    ['not named', undefined],
+    ['named as nothing', ''],
+  ])('%s: nothing is missing', async (_, scope) => {
+    const { tokens, warnings, endpoint } = setUp();
+    endpoint.answer = () => ok({ access_token: 't', scope });
+    await tokens.get();
+    expect([warnings, tokens.missingScopes()]).toEqual([[], []]);
+  });
+
+  test('are forgotten as missing once they are granted', async () => {
+    const { tokens, endpoint } = setUp();
+    endpoint.answer = (count) =>
+      ok({ access_token: `t${count}`, scope: count === 1 ? 'x' : 'dx:actions:read dx:actions:execute' });
+    tokens.drop(await tokens.get());
+    expect(tokens.missingScopes()).toHaveLength(2);
+    await tokens.get();
+    expect(tokens.missingScopes()).toEqual([]);
+  });
+});
+
+describe('failure', () => {
+  test.each([
+    [
+      'refused',
+      answered(401, '{"error":"invalid_client"}'),
+      'CXone answered the token request with 401: invalid_client',
+    ],
+    ['a redirect', answered(302, ''), 'CXone answered the token request with 302'],
+    [
+      'nobody there',
+      { type: 'unsent', latencyMs: 0, reason: 'connect ECONNREFUSED' } as const,
+      'no answer to the token request: connect ECONNREFUSED',
+    ],
+    ['no JSON', answered(200, '<html>'), 'has no usable token at "/access_token"'],
+    ['no token', ok({}), 'has no usable token'],
+    ['a token with a line break', ok({ access_token: 'a\r\nX-Evil: 1' }), 'has no usable token'],
+    ['a token that is no text', ok({ access_token: 5 }), 'has no usable token'],
+    [
+      'half an answer',
+      { ...answered(200, '{"access_token":"t"}'), cut: 'it broke off' } as HttpReply,
+      'has no usable token',
+    ],
+  ])('says why: %s', async (_, reply, message) => {
+    const { tokens, endpoint } = setUp();
+    endpoint.answer = () => reply;
+    expect((await failureOf(tokens.get())).message).toContain(message);
+  });
+
+  test('repeats no secret, in whatever form CXone echoes it, and not too many words', async () => {
+    const { tokens, requests, endpoint } = setUp();
+    endpoint.answer = () => {
+      const echo = [
+        SECRET,
+        encodeURIComponent(SECRET),
+        requests[0]?.body,
+        JSON.stringify({ SECRET }),
+        SECRET.replace('/', '\\/'),
+      ];
+      return answered(400, `${'x'.repeat(400)}${echo.join('\n\u0000')}${'y'.repeat(5000)}`);
+    };
+    const { message } = await failureOf(tokens.get());
+    expect(message).not.toMatch(/s3cr3t|signs/);
+    expect(message).not.toMatch(/\p{Cc}/u);
+    expect(message.length).toBeLessThan(600);
+  });
+
+  test('repeats no Basic credentials', async () => {
+    const part = partOf('test/support/profiles/job-service.json');
+    const { tokens, requests, endpoint } = setUp({ part });
+    endpoint.answer = () => answered(400, `you sent ${requests[0]?.headers['authorization']}`);
+    expect((await failureOf(tokens.get())).message).toBe(
+      'CXone answered the token request with 400: you sent Basic ***',
+    );
+  });
+
+  test('is remembered for a moment, longer each time: CXone is not stormed with wrong credentials', async () => {
+    const { world, tokens, requests, endpoint } = setUp();
+    endpoint.answer = () => answered(401, 'no');
+    const waits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const { retryAfterMs } = await failureOf(tokens.get());
+      expect((await failureOf(tokens.get())).message).toContain('401');
+      waits.push(retryAfterMs);
+      await world.advance(retryAfterMs);
+    }
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 8_000]);
+    expect(requests).toHaveLength(6);
+    endpoint.answer = () => ok({ access_token: 'good' });
+    expect(await tokens.get()).toBe('good');
+  });
+
+  test('honours Retry-After', async () => {
+    const { world, tokens, requests, endpoint } = setUp();
+    endpoint.answer = () => answered(429, 'slow down', 30_000);
+    expect((await failureOf(tokens.get())).retryAfterMs).toBe(30_000);
+    await world.advance(29_999);
+    expect((await failureOf(tokens.get())).retryAfterMs).toBe(1);
+    expect(requests).toHaveLength(1);
+  });
+
+  test('a pause is a failure to come back after, not a request', async () => {
+    const { tokens, requests, endpoint } = setUp();
+    endpoint.pause = 45_000;
+    expect((await failureOf(tokens.get())).retryAfterMs).toBe(45_000);
+    expect(requests).toEqual([]);
+  });
+});

@@ -1,0 +1,248 @@
+// The limiter: never more than CXone allows, never less than it must be, fair, and quiet when there is nothing to do.
+
+import { describe, expect, test } from 'vitest';
+import { createLimiter, type Limiter } from '../../../src/cxone/limiter/limiter.ts';
+import type { Permit, RequestKind } from '../../../src/cxone/port.ts';
+import { createManualWorld } from '../../support/manual-world.ts';
+
+const never = new AbortController().signal;
+
+function setUp({ maxConcurrent = 10, ratePerSecond = 1000, seed = 1 } = {}) {
+  const world = createManualWorld(seed);
+  return { world, limiter: createLimiter({ maxConcurrent, ratePerSecond, world }) };
+}
+
+/** What a promise has come to so far. */
+function watch<T>(promise: Promise<T>): { value: T | undefined } {
+  const watched: { value: T | undefined } = { value: undefined };
+  void promise.then((value) => {
+    watched.value = value;
+  });
+  return watched;
+}
+
+async function permitsNow(limiter: Limiter, kind: RequestKind = 'execute', max = 1): Promise<Permit[]> {
+  return limiter.permits(kind, max, never);
+}
+
+describe('concurrency', () => {
+  test('gives up to max permits at once, and the next when one is released', async () => {
+    const { world, limiter } = setUp({ maxConcurrent: 3 });
+    const first = await permitsNow(limiter, 'execute', 2);
+    const second = await permitsNow(limiter, 'execute', 9);
+    expect([first.length, second.length]).toEqual([2, 1]);
+    const third = watch(limiter.permits('poll', 9, never));
+    await world.advance(60_000);
+    expect(third.value).toBe(undefined);
+    first[0]?.release();
+    await world.settle();
+    expect(third.value).toHaveLength(1);
+  });
+
+  test('releasing a permit twice frees one place, not two', async () => {
+    const { limiter } = setUp({ maxConcurrent: 2 });
+    const [permit] = await permitsNow(limiter, 'execute', 2);
+    permit?.release();
+    permit?.release();
+    expect(limiter.state().inFlight).toBe(1);
+  });
+
+  test('a permit that was not used costs neither a place nor a request of the rate', async () => {
+    const { limiter } = setUp({ maxConcurrent: 40, ratePerSecond: 1000 });
+    const { tokens } = limiter.state();
+    for (let i = 0; i < 100; i += 1) {
+      for (const permit of await permitsNow(limiter, 'poll', 40)) permit.cancel();
+    }
+    expect(limiter.state()).toMatchObject({ inFlight: 0, tokens });
+  });
+
+  test('is halved by a 429, once for all answers of a burst, down to one', async () => {
+    const { limiter } = setUp({ maxConcurrent: 10 });
+    const burst = await Promise.all(Array.from({ length: 10 }, () => limiter.begin()));
+    for (const begun of burst) limiter.observe(begun, 50, 'overloaded');
+    expect(limiter.state().limit).toBe(5);
+    for (const limit of [2, 1, 1]) {
+      limiter.observe(await limiter.begin(), 50, 'overloaded');
+      expect(limiter.state().limit).toBe(limit);
+    }
+  });
+
+  test('grows back by one for each round of good answers, and no further than it began', async () => {
+    const { limiter } = setUp({ maxConcurrent: 4 });
+    limiter.observe(await limiter.begin(), 50, 'overloaded');
+    expect(limiter.state().limit).toBe(2);
+    for (let i = 0; i < 3; i++) limiter.observe(await limiter.begin(), 50, 'well');
+    expect(limiter.state().limit).toBe(3);
+    for (let i = 0; i < 100; i++) limiter.observe(await limiter.begin(), 50, 'well');
+    expect(limiter.state().limit).toBe(4);
+  });
+
+  test('shrinks while the average answer takes more than two seconds, and grows again when CXone is quick', async () => {
+    const { limiter } = setUp({ maxConcurrent: 8 });
+    for (let i = 0; i < 3; i++) limiter.observe(await limiter.begin(), 100, 'well');
+    limiter.observe(await limiter.begin(), 5_000, 'well');
+    expect(limiter.state().limit).toBe(8);
+    for (let i = 0; i < 20; i++) limiter.observe(await limiter.begin(), 5_000, 'unknown');
+    expect(limiter.state().limit).toBe(1);
+    expect(limiter.state().averageLatencyMs).toBeGreaterThan(2_000);
+    for (let i = 0; i < 60; i++) limiter.observe(await limiter.begin(), 100, 'well');
+    expect(limiter.state().limit).toBe(8);
+  });
+
+  test('that shrank below what is in flight gives nothing until enough came back', async () => {
+    const { world, limiter } = setUp({ maxConcurrent: 4 });
+    const held = [...(await permitsNow(limiter, 'execute', 4))];
+    limiter.observe(await limiter.begin(), 10, 'overloaded');
+    const next = watch(limiter.permits('execute', 1, never));
+    held[0]?.release();
+    held[1]?.release();
+    await world.settle();
+    expect(next.value).toBe(undefined);
+    held[2]?.release();
+    await world.settle();
+    expect(next.value).toHaveLength(1);
+  });
+});
+
+describe('pause', () => {
+  test('holds every caller until its end', async () => {
+    const { world, limiter } = setUp();
+    limiter.pause(30_000);
+    const waiting = [
+      watch(limiter.permits('execute', 1, never)),
+      watch(limiter.permits('poll', 1, never)),
+      watch(limiter.take(60_000)),
+    ];
+    await world.advance(29_999);
+    expect(waiting.map(({ value }) => value)).toEqual([undefined, undefined, undefined]);
+    expect(limiter.state()).toMatchObject({
+      pausedUntil: world.now() + 1,
+      waiting: { execute: 1, poll: 1, urgent: 1 },
+    });
+    await world.advance(1);
+    expect(waiting.every(({ value }) => value !== undefined)).toBe(true);
+    expect(limiter.state().pausedUntil).toBe(0);
+  });
+
+  test('is never shortened by another, and never longer than an hour', async () => {
+    const { world, limiter } = setUp();
+    limiter.pause(10_000);
+    limiter.pause(2_000);
+    expect(limiter.state().pausedUntil).toBe(world.now() + 10_000);
+    limiter.pause(365 * 86_400_000);
+    expect(limiter.state().pausedUntil).toBe(world.now() + 3_600_000);
+  });
+
+  test('sends those away who cannot wait so long, with the time that is left', async () => {
+    const { world, limiter } = setUp({ ratePerSecond: 1 });
+    limiter.pause(10_000);
+    expect(await limiter.take(5_000)).toBe(10_000);
+    await world.advance(6_000);
+    const patient = watch(limiter.take(5_000));
+    await world.advance(1_000);
+    expect(patient.value).toBe(undefined);
+    limiter.pause(8_000);
+    await world.settle();
+    expect(patient.value).toBe(8_000);
+  });
+
+  test('lasts no longer when the wall clock is set back', async () => {
+    const { world, limiter } = setUp();
+    limiter.pause(10_000);
+    const waiting = watch(limiter.permits('execute', 1, never));
+    world.stepClock(-3_600_000);
+    limiter.pause(0);
+    await world.advance(10_000);
+    expect(waiting.value).toHaveLength(1);
+  });
+});
+
+describe('turns', () => {
+  test('executes and polls that wait get one permit in turn, so that neither starves', async () => {
+    const { world, limiter } = setUp({ maxConcurrent: 1 });
+    const [held] = await permitsNow(limiter);
+    const order: RequestKind[] = [];
+    const line = (kind: RequestKind) =>
+      limiter.permits(kind, 1, never).then((permits) => {
+        order.push(kind);
+        for (const permit of permits) permit.release();
+      });
+    const all = [...Array.from({ length: 6 }, () => line('execute')), line('poll'), line('poll'), line('poll')];
+    held?.release();
+    await Promise.all(all);
+    expect(order.slice(0, 6).filter((kind) => kind === 'poll')).toHaveLength(3);
+    expect(order.slice(0, 6).join()).toMatch(/^(poll,execute,?){3}|(execute,poll,?){3}$/);
+    expect(world.sleepers).toBe(0);
+  });
+
+  test('permits that come free together are shared evenly between the kinds that wait', async () => {
+    const { world, limiter } = setUp({ maxConcurrent: 4 });
+    const held = await permitsNow(limiter, 'execute', 4);
+    limiter.pause(1_000);
+    const [executes, polls] = [watch(limiter.permits('execute', 32, never)), watch(limiter.permits('poll', 32, never))];
+    for (const permit of held) permit.release();
+    await world.advance(1_000);
+    expect([executes.value?.length, polls.value?.length]).toEqual([2, 2]);
+  });
+
+  test('a token request goes first, and needs no place of its own: a concurrency of one cannot deadlock', async () => {
+    const { world, limiter } = setUp({ maxConcurrent: 1, ratePerSecond: 1 });
+    const [held] = await permitsNow(limiter);
+    const order: string[] = [];
+    void limiter.permits('poll', 1, never).then(() => order.push('poll'));
+    void limiter.take(5_000).then(() => order.push('token'));
+    held?.release();
+    await world.advance(1_100);
+    expect(order).toEqual(['token']);
+    await world.advance(1_100);
+    expect(order).toEqual(['token', 'poll']);
+  });
+});
+
+describe('letting go', () => {
+  test('an aborted caller gets nothing and takes nothing with it', async () => {
+    const { world, limiter } = setUp({ maxConcurrent: 1 });
+    const [held] = await permitsNow(limiter);
+    const impatience = new AbortController();
+    const gone = watch(limiter.permits('execute', 1, impatience.signal));
+    const next = watch(limiter.permits('execute', 1, never));
+    impatience.abort();
+    await world.settle();
+    expect(gone.value).toEqual([]);
+    expect(limiter.state().waiting.execute).toBe(1);
+    held?.release();
+    await world.settle();
+    expect(next.value).toHaveLength(1);
+    expect(await limiter.permits('poll', 1, impatience.signal)).toEqual([]);
+  });
+
+  test('no timer is left when nobody waits for time to pass', async () => {
+    const { world, limiter } = setUp({ maxConcurrent: 1, ratePerSecond: 1 });
+    await permitsNow(limiter);
+    const impatience = new AbortController();
+    const waiting = limiter.permits('execute', 1, impatience.signal);
+    expect(world.sleepers).toBe(0);
+    limiter.pause(60_000);
+    const urgent = limiter.take(60_000);
+    expect(world.sleepers).toBe(1);
+    impatience.abort();
+    await waiting;
+    await world.advance(61_000);
+    expect(await urgent).toBe(0);
+    expect(world.sleepers).toBe(0);
+  });
+
+  test('closing sends everyone away, leaves no timer, and stays closed', async () => {
+    const { world, limiter } = setUp();
+    limiter.pause(60_000);
+    const waiting = [limiter.permits('execute', 1, never), limiter.permits('poll', 1, never)];
+    const urgent = limiter.take(120_000);
+    limiter.close();
+    expect(await Promise.all(waiting)).toEqual([[], []]);
+    expect(await urgent).toBeGreaterThan(0);
+    await world.settle();
+    expect(world.sleepers).toBe(0);
+    expect(await limiter.permits('execute', 1, never)).toEqual([]);
+    expect(await limiter.take(0)).toBeGreaterThan(0);
+  });
+});

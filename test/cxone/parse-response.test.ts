@@ -1,0 +1,206 @@
+// Reading what CXone says: ids, statuses, results and callbacks, however they come.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readCallback, readPollAnswer, readSubmitAnswer } from '../../src/cxone/parse-response.ts';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
+
+const cxone = loadProfile(null);
+const jobs = loadProfile('test/support/profiles/job-service.json');
+
+const callback = (body: string | Uint8Array, contentType: string | null = 'application/json', profile = cxone) =>
+  readCallback(profile, typeof body === 'string' ? Buffer.from(body) : body, contentType);
+
+describe('status words', () => {
+  test.each([
+    ['COMPLETED', 'completed'],
+    ['Succeeded', 'completed'],
+    ['success', 'completed'],
+    [' completed ', 'completed'],
+    ['FAILED', 'failed'],
+    ['error', 'failed'],
+    ['Cancelled', 'failed'],
+    ['CANCELED', 'failed'],
+    ['expired', 'failed'],
+    ['Aborted', 'failed'],
+    ['RUNNING', 'progress'],
+    ['COMPLETED_WITH_WARNINGS', 'progress'],
+  ])('%s means %s', (status, kind) => {
+    expect(readPollAnswer(cxone, JSON.stringify({ status }))).toMatchObject({ kind, word: status.trim() });
+  });
+});
+
+describe('an answer to a submission', () => {
+  test('gives the id and the status; a terminal status brings its result along', () => {
+    expect(readSubmitAnswer(cxone, '{"executionId":"e-1","status":"PENDING"}')).toEqual({
+      executionId: 'e-1',
+      news: { kind: 'progress', word: 'PENDING', result: null, error: null },
+    });
+    expect(readSubmitAnswer(cxone, '{"executionId":"e-1","status":"completed","result":{"a":[1]}}')).toEqual({
+      executionId: 'e-1',
+      news: { kind: 'completed', word: 'completed', result: { a: [1] }, error: null },
+    });
+  });
+
+  test('ids and results beyond 2^53 keep all their digits', () => {
+    const answer = readSubmitAnswer(
+      cxone,
+      '{"executionId":12345678901234567891,"status":"SUCCESS","result":9007199254740993}',
+    );
+    expect(answer.executionId).toBe('12345678901234567891');
+    expect(JSON.stringify(answer.news.result)).toBe('9007199254740993');
+  });
+
+  test.each([
+    ['"e-42"', 'e-42'],
+    ['e-42', 'e-42'],
+    ['  e-42\r\n', 'e-42'],
+    ['12345678901234567891', '12345678901234567891'],
+    ['{"id":"e-42"}', null],
+    ['<html>busy</html>', null],
+    ['Accepted, thank you', null],
+    ['', null],
+    ['null', null],
+  ])('a profile may take the whole body for the id: %j', (body, id) => {
+    expect(readSubmitAnswer(jobs, body).executionId).toBe(id);
+  });
+
+  test.each([
+    ['a lost body', null],
+    ['an empty body', ''],
+    ['a page', '<html>ok</html>'],
+    ['a list', '[1,2]'],
+    ['a status that is no text', '{"status":{"a":1}}'],
+    ['half a document', '{"executionId":"e-1","sta'],
+  ])('%s is progress without an id', (_, body) => {
+    expect(readSubmitAnswer(cxone, body)).toEqual({
+      executionId: null,
+      news: { kind: 'progress', word: null, result: null, error: null },
+    });
+  });
+});
+
+describe('ids that no URL can carry count as none', () => {
+  test.each(['', '.', '..', ' e', 'é', 'a\nb', 'x'.repeat(257), true, null, {}, ['a']])('%j', (executionId) => {
+    expect(readSubmitAnswer(cxone, JSON.stringify({ executionId })).executionId).toBe(null);
+    expect(callback(JSON.stringify({ executionId, status: 'COMPLETED' }))).toMatchObject({ executionId: null });
+  });
+
+  test.each(['...', 'a b', 'a/b?c#d', '%2e%2e', 'x'.repeat(256), 7])('while %j is usable', (executionId) => {
+    expect(readSubmitAnswer(cxone, JSON.stringify({ executionId })).executionId).toBe(String(executionId));
+  });
+});
+
+describe('an answer to a poll', () => {
+  test('is read by the pointers of the profile', () => {
+    const body = '{"jobStatus":{"status":"Succeeded","output":{"n":1},"problem":{"text":"none"}}}';
+    expect(readPollAnswer(jobs, body)).toEqual({
+      kind: 'completed',
+      word: 'Succeeded',
+      result: { n: 1 },
+      error: 'none',
+    });
+  });
+
+  test.each(['', 'COMPLETED', '{}', '{"status":""}', '{"status":"  "}', '{"status":1}', '[]', 'null', '"COMPLETED"'])(
+    'without a readable status says nothing: %j',
+    (body) => {
+      expect(readPollAnswer(cxone, body)).toBe(null);
+    },
+  );
+});
+
+describe('a callback', () => {
+  const completed = { kind: 'completed', word: 'COMPLETED', result: { ok: true }, error: null };
+
+  test.each([null, '', 'application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense'])(
+    'is read as JSON whatever its content type says (%s)',
+    (contentType) => {
+      const body = '{"executionId":"e-1","status":"COMPLETED","result":{"ok":true}}';
+      expect(callback(body, contentType)).toEqual({ type: 'callback', executionId: 'e-1', news: completed });
+    },
+  );
+
+  test.each([
+    'application/x-www-form-urlencoded',
+    'application/x-www-form-urlencoded; charset=utf-8',
+    'text/plain',
+    null,
+  ])('may be a form (%s); a field of JSON text is what it says', (contentType) => {
+    const body = `status=COMPLETED&executionId=e-1&result=${encodeURIComponent('{"ok": true}')}`;
+    expect(callback(body, contentType)).toEqual({ type: 'callback', executionId: 'e-1', news: completed });
+  });
+
+  test('may be a multipart form', () => {
+    const part = (name: string, value: string) =>
+      `--b"b\r\nContent-Type: text/plain\r\nContent-Disposition: form-data; filename="f"; name="${name}"\r\n\r\n${value}\r\n`;
+    const body = `${part('executionId', 'e-1')}${part('status', 'COMPLETED')}${part('result', '{"ok":\r\ntrue}')}--b"b--\r\n`;
+    const type = (boundary: string) => `multipart/form-data; charset=utf-8; boundary=${boundary}`;
+    expect(callback(body.replaceAll('b"b', 'bob'), type('bob'))).toEqual({
+      type: 'callback',
+      executionId: 'e-1',
+      news: completed,
+    });
+    expect(callback(body.replaceAll('b"b', 'b b'), type('"b b"'))).toMatchObject({ news: completed });
+    expect(callback(body, type('other'))).toMatchObject({ type: 'callback-unreadable' });
+  });
+
+  test('in a form, plain fields stay text, the first of a name counts, and broken JSON is text', () => {
+    expect(callback('status=FAILED&status=COMPLETED&error=%7Bhalf&result=12', null)).toEqual({
+      type: 'callback',
+      executionId: null,
+      news: { kind: 'failed', word: 'FAILED', result: '12', error: '{half' },
+    });
+  });
+
+  test('is read by the pointers of the profile, in a form as well', () => {
+    const news = { kind: 'failed', word: 'KILLED', result: null, error: { code: 9 } };
+    const status = '{"status":"KILLED","problem":{"code":9}}';
+    const expected = { type: 'callback', executionId: '77', news };
+    expect(callback(`{"job":{"id":77},"jobStatus":${status}}`, null, jobs)).toEqual(expected);
+    expect(callback(`job=${encodeURIComponent('{"id":77}')}&jobStatus=${status}`, null, jobs)).toEqual(expected);
+  });
+
+  test('keeps numbers beyond 2^53 exactly', () => {
+    const reading = callback('{"status":"COMPLETED","result":{"id":12345678901234567891}}');
+    expect(JSON.stringify(reading)).toContain('"result":{"id":12345678901234567891}');
+  });
+
+  test.each([
+    ['', 'the body is empty'],
+    [' \r\n', 'the body is empty'],
+    [Uint8Array.of(0x7b, 0xff, 0xfe, 0x7d), 'the body is not UTF-8'],
+    ['{"status":"COMPLETED"', 'the body is not JSON and not a form'],
+    ['hello world', 'the body is not JSON and not a form'],
+    ['<status>COMPLETED</status>', 'the body is not JSON and not a form'],
+    ['status=%ff%fe', 'the body is not JSON and not a form'],
+    [`{"status":"COMPLETED","result":${'['.repeat(200)}${']'.repeat(200)}}`, 'nested too deeply'],
+    ['{"state":"COMPLETED"}', 'no usable status word at "/status": there is nothing'],
+    ['{"status":null}', 'there is nothing'],
+    ['{"status":3}', 'it is not a text'],
+    ['{"status":" "}', 'it is empty'],
+    [`{"status":"${'x'.repeat(300)}"}`, 'it is too long'],
+    ['[]', 'there is nothing'],
+    ['"COMPLETED"', 'there is nothing'],
+    ['state=COMPLETED', 'there is nothing'],
+    ['{"__proto__":{"status":"COMPLETED"}}', 'there is nothing'],
+  ])('that cannot be read says why: %j', (body, reason) => {
+    const reading = callback(body, null);
+    expect(reading).toMatchObject({ type: 'callback-unreadable', reason: expect.stringContaining(reason) });
+  });
+
+  test('with whatever bytes it comes, it is read or it is unreadable', () => {
+    const body = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.string({ unit: 'binary', maxLength: 200 }).map((text) => Buffer.from(text)),
+      fc.json().map((text) => Buffer.from(text)),
+    );
+    const contentType = fc.constantFrom(null, 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a');
+    fc.assert(
+      fc.property(body, contentType, (bytes, type) => {
+        expect(['callback', 'callback-unreadable']).toContain(readCallback(cxone, bytes, type).type);
+        expect(['callback', 'callback-unreadable']).toContain(readCallback(jobs, bytes, type).type);
+      }),
+    );
+  });
+});

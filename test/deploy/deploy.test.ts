@@ -1,0 +1,102 @@
+// What is deployed: an image and a unit that give the receiver no more rights than it needs, read as text.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { VARIABLES } from '../../src/config/variables.ts';
+import { DRAIN_MS } from '../../src/receiver.ts';
+
+const HOME = new URL('../../', import.meta.url);
+const read = (name: string) => readFileSync(new URL(name, HOME), 'utf8');
+
+describe('the image', () => {
+  const lines = read('deploy/Containerfile')
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const all = (instruction: string) => lines.filter((line) => line.startsWith(`${instruction} `));
+
+  test('stands on the public image of the Node that the types are stripped by', () => {
+    expect(all('FROM').map((line) => line.split(' ')[1])).toEqual(
+      Array(2).fill('docker.io/library/node:24-bookworm-slim'),
+    );
+  });
+
+  test('runs as a user without privileges', () => {
+    const user = lines.findIndex((line) => line.startsWith('USER '));
+    expect(lines[user]).toBe('USER node');
+    // Nothing is built by that user either, so that what runs cannot rewrite itself.
+    expect(lines.slice(user).filter((line) => /^(RUN|COPY|ADD) /.test(line))).toEqual([]);
+  });
+
+  test('installs what is locked, for production alone, and runs no install script', () => {
+    expect(all('RUN').filter((line) => line.includes('npm'))).toEqual([
+      'RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund',
+    ]);
+    expect(all('ADD')).toEqual([]);
+  });
+
+  test('takes nothing from here that is not let in, and everything let in exists', () => {
+    const letIn = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    expect(read('.dockerignore').split('\n')).toContain('*');
+    expect(letIn.filter((name) => !existsSync(fileURLToPath(new URL(name, HOME))))).toEqual([]);
+    const copied = all('COPY')
+      .filter((line) => !line.includes('--from'))
+      .flatMap((line) => line.split(' ').slice(1, -1));
+    expect(new Set(copied)).toEqual(new Set(letIn));
+  });
+
+  test('has a health check that needs nothing but Node, and time to drain', () => {
+    expect(all('HEALTHCHECK')).toEqual([expect.stringMatching(/CMD \["node", "-e", ".*\/livez/)]);
+    expect(all('STOPSIGNAL')).toEqual(['STOPSIGNAL SIGTERM']);
+    expect(all('CMD')).toEqual(['CMD ["node", "src/main.ts", "start"]']);
+  });
+
+  test('has no secret in it', () => {
+    expect(lines.join('\n')).not.toMatch(/SECRET|_KEYS|PASSWORD/);
+  });
+});
+
+describe('the unit', () => {
+  const unit = read('deploy/cxone-callback-receiver.service');
+
+  test('runs as a user of its own, may write its state alone, and always comes back', () => {
+    for (const setting of [
+      'User=cxone-receiver',
+      'ProtectSystem=strict',
+      'StateDirectory=cxone-callback-receiver',
+      'UMask=0077',
+      'NoNewPrivileges=yes',
+      'CapabilityBoundingSet=',
+      'Restart=always',
+    ]) {
+      expect(unit.split('\n')).toContain(setting);
+    }
+  });
+
+  test('leaves more time to stop than draining takes', () => {
+    expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) * 1000).toBeGreaterThan(DRAIN_MS);
+  });
+
+  test('has a socket that holds the port which the receiver listens on unless told otherwise', () => {
+    const socket = read('deploy/cxone-callback-receiver.socket');
+    const { fallback } = VARIABLES.find(({ name }) => name === 'PORT') ?? {};
+    expect([...socket.matchAll(/^ListenStream=(.*)$/gm)].map(([, address]) => address)).toEqual([
+      `127.0.0.1:${fallback}`,
+    ]);
+  });
+
+  test('can take each secret from a credential, under a name that it is loaded as', () => {
+    const credentials = read('deploy/credentials.conf');
+    const loaded = [...credentials.matchAll(/^LoadCredential=([a-z-]+):/gm)].map(([, name]) => name);
+    const taken = [...credentials.matchAll(/^Environment=([A-Z_]+)_FILE=%d\/([a-z-]+)$/gm)];
+    expect(taken.map(([, , name]) => name)).toEqual(loaded);
+    const secrets = VARIABLES.filter(({ secret }) => secret).map(({ name }) => name);
+    expect(taken.filter(([, variable]) => !secrets.includes(variable ?? ''))).toEqual([]);
+    const required = VARIABLES.filter(({ secret, required }) => secret && required).map(({ name }) => name);
+    expect(taken.map(([, variable]) => variable)).toEqual(expect.arrayContaining(required));
+  });
+});

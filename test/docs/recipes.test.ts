@@ -1,0 +1,180 @@
+// The SQL recipes of the README, each run on a database with known lives in it and held to its answer.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AUDIT_EVENTS } from '../../src/execution/event.ts';
+import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { callback, completed, failed, polled } from '../support/executions.ts';
+import { live } from '../support/lives.ts';
+import { createManualWorld, START } from '../support/manual-world.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import { keptFolder } from '../support/temporary.ts';
+
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+/** `<!-- recipe: name -->` stands above the block. */
+const RECIPES = new Map(
+  [...README.matchAll(/<!-- recipe: ([a-z ]+) -->\n+```sql\n(.*?)```/gs)].map(([, name = '', sql = '']) => [name, sql]),
+);
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const WHO = { reconciliation: '019c1405-7a00-7000-8000-000000000001', by: 'operator:alice' };
+
+let sql: Database.Database;
+
+beforeAll(async () => {
+  const path = join(keptFolder(), 'receiver.db');
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const store = createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal });
+  await live(store, 'callback', START, { correlationId: 'order-4711', actionId: 'charge' });
+  for (const life of ['poll', 'called-back-later', 'polled-too', 'timeout', 'nameless'] as const) {
+    await live(store, life, START + MINUTE, { correlationId: `charge-${life}`, actionId: 'charge' });
+  }
+  for (const life of ['late', 'not-found', 'cancelled', 'refused', 'pending'] as const) {
+    await live(store, life, START + HOUR, { correlationId: `mail-${life}`, actionId: 'mail', app: 'crm' });
+  }
+  for (const [at, priority] of [4, 4, 9].entries()) {
+    await live(store, 'queued', START + 2 * HOUR + at, {
+      ...{ correlationId: `queued-${at}`, actionId: 'mail', app: 'crm', priority },
+    });
+  }
+  const declined = await live(store, 'pending', START + 2 * HOUR, { correlationId: 'declined', actionId: 'charge' });
+  const at = START + 2 * HOUR + MINUTE;
+  const unreadable = { type: 'callback-unreadable', reason: 'no status in it' } as const;
+  const body = { bytes: new TextEncoder().encode('<done/>'), contentType: 'text/xml' };
+  await store.record(declined.reference, { ...unreadable, body }, at);
+  await store.record(declined.reference, { type: 'poll-requested', by: 'operator:alice' }, at + 1);
+  await store.record(declined.reference, polled(failed({ code: 'card_declined', message: 'declined' })), at + 2);
+  await store.record(declined.reference, callback(completed()), at + 3);
+  await store.record(declined.reference, { type: 'cancelled', by: 'operator:bob' }, at + 4);
+  const told = await live(store, 'timeout', START + 3 * HOUR, {
+    ...{ correlationId: 'told', actionId: 'charge', notifyUrl: 'https://hooks.example/' },
+  });
+  await store.record(told.reference, { ...polled(completed()), origin: WHO }, START + 4 * HOUR);
+  await store.record(
+    (await store.find('charge-timeout'))?.reference ?? '',
+    { type: 'poll-not-found', httpStatus: 404, latencyMs: 8, message: 'gone', origin: WHO },
+    START + 4 * HOUR,
+  );
+  for (const { id } of (await store.listNotifications({ app: null, limit: 10 })).items) {
+    const gone = { type: 'gone', httpStatus: 410, latencyMs: 5, message: 'answered 410' } as const;
+    await store.recordDelivery(id, gone, START + 4 * HOUR);
+  }
+  await store.close();
+  sql = new Database(path, { readonly: true });
+});
+
+afterAll(() => sql.close());
+
+const some = expect.any(Number);
+const SEALED = expect.stringMatching(/^{"word":"COMPLETED","status":"COMPLETED","outcomeSha256":"[0-9a-f]{64}"}$/);
+
+/** Each row as its values, in the order of the columns. */
+const ANSWERS: Readonly<Record<string, unknown[][]>> = {
+  open: [
+    ['mail-pending', 'mail', 'PENDING', some, 'poll CXone', '2026-01-01T01:00:10.010Z'],
+    ['queued-0', 'mail', 'QUEUED', some, 'send to CXone', '2026-01-01T02:00:00.000Z'],
+    ['queued-1', 'mail', 'QUEUED', some, 'send to CXone', '2026-01-01T02:00:00.001Z'],
+    ['queued-2', 'mail', 'QUEUED', some, 'send to CXone', '2026-01-01T02:00:00.002Z'],
+  ],
+  story: [
+    [
+      ...['2026-01-01T00:00:00.000Z', 0, 'ACCEPTED', 'stored, and the app was answered', 'receiver', null, null],
+      '{"timeoutSeconds":30,"graceSeconds":10,"retryUncertain":false}',
+    ],
+    [
+      ...['2026-01-01T00:00:00.010Z', 0.01, 'DISPATCHED', 'handed to the network', 'receiver', null, null],
+      '{"attempt":1}',
+    ],
+    ['2026-01-01T00:00:00.035Z', 0.035, 'SUBMITTED', 'CXone took it', 'receiver', 202, 25, '{"word":"PENDING"}'],
+    [
+      ...['2026-01-01T00:00:02.010Z', 2.01, 'CALLBACK_COMPLETED', 'the callback brought the outcome'],
+      ...['receiver', null, null, SEALED],
+    ],
+  ],
+  // by_callback, by_poll, timed_out, late, missed_callback_share
+  'callback health': [
+    ['charge', '2026-01-01T03:00:00.000Z', 0, 0, 1, 1, 1],
+    ['charge', '2026-01-01T02:00:00.000Z', 0, 1, 0, 0, 1],
+    ['mail', '2026-01-01T01:00:00.000Z', 0, 1, 1, 1, 1],
+    ['charge', '2026-01-01T00:00:00.000Z', 2, 2, 2, 0, 0.6667],
+  ],
+  skew: [
+    ['charge', 'callback', 1, -0.3, -0.3],
+    ['charge', 'poll', 2, 0.001, 2],
+  ],
+  latency: [
+    ['charge', 'poll', 3, 10_510, 60_002, 60_002],
+    ['charge', 'deadline', 3, 40_010, 40_010, 40_010],
+    ['mail', 'deadline', 1, 40_010, 40_010, 40_010],
+    ['charge', 'callback', 2, 2_010, 10_510, 10_510],
+    ['mail', 'poll', 1, 10_510, 10_510, 10_510],
+    ['mail', 'cancel', 1, 5_010, 5_010, 5_010],
+    ['mail', 'submit', 1, 35, 35, 35],
+  ],
+  // submitted, completed, failed, timed_out, open
+  hourly: [
+    ['2026-01-01T03:00:00.000Z', 1, 0, 0, 1, 0],
+    ['2026-01-01T02:00:00.000Z', 4, 0, 1, 0, 3],
+    ['2026-01-01T01:00:00.000Z', 5, 0, 0, 1, 1],
+    ['2026-01-01T00:00:00.000Z', 6, 4, 0, 2, 0],
+  ],
+  failures: [
+    ['charge', 'FAILED', 'card_declined', 'declined', 1],
+    ['mail', 'REJECTED', 400, 'unknown action', 1],
+  ],
+  late: [
+    ['told', 'TIMEOUT', 'COMPLETED', 'poll'],
+    ['mail-late', 'TIMEOUT', 'COMPLETED', 'callback'],
+  ],
+  conflicts: [['declined', '2026-01-01T02:01:00.003Z', 'CALLBACK_CONFLICT', 'COMPLETED']],
+  doubtful: [
+    ['mail', 'CANCELLED', 1, 1, '2026-01-01T01:00:00.010Z'],
+    ['mail', 'NOT_FOUND', 1, 1, '2026-01-01T01:00:00.010Z'],
+    ['charge', 'TIMEOUT', 0, 1, '2026-01-01T00:01:00.010Z'],
+    ['charge', 'TIMEOUT', 1, 1, '2026-01-01T00:01:00.010Z'],
+  ],
+  reconciled: [
+    [WHO.reconciliation, 'POLL_404', null, 1],
+    [WHO.reconciliation, 'POLL_COMPLETED', 'late', 1],
+  ],
+  operators: [
+    ['2026-01-01T04:00:00.000Z', 'operator:alice', 'POLL_404', 'charge-timeout'],
+    ['2026-01-01T04:00:00.000Z', 'operator:alice', 'POLL_COMPLETED', 'told'],
+    ['2026-01-01T02:01:00.004Z', 'operator:bob', 'CANCEL_IGNORED', 'declined'],
+    ['2026-01-01T02:01:00.001Z', 'operator:alice', 'POLL_REQUESTED', 'declined'],
+  ],
+  unreadable: [['declined', '2026-01-01T02:01:00.000Z', 'text/xml', '<done/>']],
+  'dead letters': [['shop', 'answered 410', 2, '2026-01-01T03:00:40.010Z']],
+  queue: [
+    ['crm', 4, 2, '2026-01-01T02:00:00.000Z', '2026-01-01T02:00:00.000Z'],
+    ['crm', 9, 1, '2026-01-01T02:00:00.002Z', '2026-01-01T02:00:00.002Z'],
+  ],
+  // accepted, terminal, open, difference
+  conservation: [[16, 12, 4, 0]],
+};
+
+describe('the recipes', () => {
+  test('each recipe of the README has its answer here, and each answer its recipe', () => {
+    expect([...RECIPES.keys()].sort()).toEqual(Object.keys(ANSWERS).sort());
+  });
+
+  test.for(Object.keys(ANSWERS))('%s', (name) => {
+    expect(
+      sql
+        .prepare(RECIPES.get(name) ?? 'SELECT 1')
+        .raw()
+        .all(),
+    ).toEqual(ANSWERS[name]);
+  });
+});
+
+test('the story has words for every event', () => {
+  const view = sql.prepare("SELECT sql FROM sqlite_schema WHERE name = 'execution_story'").pluck().get();
+  for (const event of AUDIT_EVENTS) expect(view).toContain(`'${event}'`);
+});

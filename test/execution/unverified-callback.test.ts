@@ -1,0 +1,164 @@
+// CALLBACK_TRUST=verify: what a callback makes of an execution when only CXone's own answers count.
+
+import { describe, expect, test } from 'vitest';
+import type { ExecutionEvent, News } from '../../src/execution/event.ts';
+import type { Execution } from '../../src/execution/execution.ts';
+import type { Transition } from '../../src/execution/outcome.ts';
+import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
+import { transition } from '../../src/execution/transition.ts';
+import { anExecution, completed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+
+/** Applies events one second apart; the last transition tells the story. */
+function upon(execution: Execution, ...events: ExecutionEvent[]): Transition {
+  const steps: Transition[] = [];
+  for (const [i, event] of events.entries()) {
+    steps.push(transition(steps.at(-1)?.execution ?? execution, event, NOON + (i + 1) * 1000));
+  }
+  return steps.at(-1) as Transition;
+}
+
+const hint = (news: News, executionId: string | null = null): ExecutionEvent => ({
+  type: 'callback-hint',
+  executionId,
+  news,
+});
+const DISPATCHED = { type: 'dispatched' } as const;
+const ANSWER = { httpStatus: 503, latencyMs: 4, message: 'no', retryAt: NOON + 60_000, giveUpAt: NOON + 300_000 };
+const UNSENT = { type: 'unsent', ...ANSWER } as const;
+const UNCERTAIN = { type: 'uncertain', ...ANSWER, httpStatus: 0 } as const;
+const gone = (asked: string) =>
+  ({ type: 'poll-not-found', httpStatus: 404, latencyMs: 4, message: 'gone', asked }) as const;
+
+describe('an execution that CXone has accepted', () => {
+  test('is polled at once, whatever the hint says, and stays as it was', () => {
+    for (const news of [completed(), RUNNING]) {
+      const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), hint(news, 'cx-1'));
+      expect(execution).toMatchObject({ status: 'PENDING', result: null, resolvedBy: null, pollAt: NOON + 3000 });
+      expect([outcome, entry.event]).toEqual(['progress', 'CALLBACK_HINT']);
+      expect(entry.detail).toEqual({ executionId: 'cx-1', word: news.word, result: news.result, error: news.error });
+    }
+  });
+
+  test('is resolved by the poll, with what the poll says', () => {
+    const { execution } = upon(
+      anExecution(),
+      DISPATCHED,
+      submitted(),
+      hint(completed('forged')),
+      polled(completed('true'), { asked: 'cx-1' }),
+    );
+    expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'true' });
+  });
+
+  test('is left alone by a hint that names another one', () => {
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), hint(completed(), 'cx-2'));
+    expect([outcome, entry.event]).toEqual(['mismatch', 'CALLBACK_MISMATCH']);
+    expect(execution).toMatchObject({ executionId: 'cx-1', pollAt: NOON + 11_000 });
+  });
+
+  test('that has no executionId takes the one from the hint, and is polled under it', () => {
+    const nameless = submitted({ executionId: null });
+    const { execution } = upon(anExecution(), DISPATCHED, nameless, hint(completed(), 'cx-7'));
+    expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 3000, expireAt: null });
+  });
+
+  test('that has none waits on as before when CXone does not know the name in the hint', () => {
+    const gone = { type: 'poll-not-found', asked: 'cx-7', httpStatus: 404, latencyMs: 3, message: 'gone' } as const;
+    const bare = [DISPATCHED, submitted({ executionId: null })] as const;
+    const { execution, outcome, entry } = upon(anExecution(), ...bare, hint(completed(), 'cx-7'), gone);
+    expect([outcome, entry.event]).toEqual(['progress', 'POLL_ERROR']);
+    expect(execution).toMatchObject({
+      status: 'PENDING',
+      executionId: null,
+      pollAt: null,
+      expireAt: execution.deadline,
+    });
+  });
+
+  test('that has none, and is given none, waits for its deadline', () => {
+    const nameless = submitted({ executionId: null });
+    const { execution } = upon(anExecution(), DISPATCHED, nameless, hint(completed()));
+    expect(execution).toMatchObject({ status: 'PENDING', pollAt: null, expireAt: execution.deadline });
+  });
+});
+
+describe('an execution whose submit answer is not known', () => {
+  const heard = [DISPATCHED, hint(completed(), 'cx-7')] as const;
+
+  test('is polled at once under the name in the hint, and the poll resolves it', () => {
+    const { execution } = upon(anExecution(), ...heard);
+    expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: 'cx-7', pollAt: NOON + 2000 });
+    const { execution: ended } = upon(anExecution(), ...heard, polled(completed('true'), { asked: 'cx-7' }));
+    expect(ended).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'true', executionId: 'cx-7' });
+  });
+
+  test('is accepted once CXone says that it runs under that name', () => {
+    const { execution } = upon(anExecution(), ...heard, polled(RUNNING, { asked: 'cx-7' }));
+    expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 20_000, expireAt: null });
+  });
+
+  test('waits on as before when CXone does not know that name: a made-up one ends nothing', () => {
+    const { execution, outcome, entry } = upon(anExecution(), ...heard, gone('cx-7'));
+    expect([outcome, entry.event]).toEqual(['progress', 'POLL_ERROR']);
+    expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: null, pollAt: null });
+    expect(execution.expireAt).toBe(execution.deadline);
+    const again = upon(anExecution({ retryUncertain: true }), ...heard, gone('cx-7')).execution;
+    expect(again.expireAt).toBe(Math.min(NOON + 1000 + SEND_LEASE_MS, again.deadline ?? 0));
+  });
+
+  test('believes the submit answer more, polls at once under its name, and ignores answers about the other', () => {
+    const { execution } = upon(anExecution(), ...heard, submitted({ executionId: 'cx-1' }));
+    expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-1', pollAt: NOON + 3000 });
+    for (const answer of [gone('cx-7'), polled(completed('of another'), { asked: 'cx-7' })]) {
+      const late = transition(execution, answer, NOON + 4000);
+      expect([late.outcome, late.entry.event]).toEqual(['ignored', 'POLL_ERROR']);
+      expect(late.execution).toMatchObject({ status: 'PENDING', executionId: 'cx-1', result: null });
+    }
+  });
+
+  test('keeps the name when the submit answer has none, or is lost', () => {
+    const { execution } = upon(anExecution(), ...heard, submitted({ executionId: null }));
+    expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 2000 });
+    const lost = upon(anExecution(), ...heard, UNCERTAIN).execution;
+    expect(lost).toMatchObject({ status: 'UNCONFIRMED', executionId: 'cx-7', pollAt: NOON + 2000, expireAt: null });
+  });
+
+  test('goes back into the queue without the name when CXone surely did not take it', () => {
+    const { execution } = upon(anExecution(), ...heard, UNSENT);
+    expect(execution).toMatchObject({ status: 'QUEUED', executionId: null, pollAt: null });
+    const { execution: queued, entry } = transition(execution, hint(completed(), 'cx-8'), NOON + 9000);
+    expect([queued, entry.event]).toEqual([execution, 'CALLBACK_HINT']);
+  });
+
+  test('takes the newest name, for the first may have been made up', () => {
+    const { execution } = upon(anExecution(), ...heard, hint(completed(), 'cx-8'));
+    expect(execution).toMatchObject({ executionId: 'cx-8', pollAt: NOON + 2000 });
+  });
+
+  test('is polled as soon as its name is known when the hint has none', () => {
+    const { execution } = upon(anExecution(), DISPATCHED, hint(completed()), submitted());
+    expect(execution.pollAt).toBe(NOON + 2000);
+  });
+});
+
+describe('an execution that has ended', () => {
+  const ended = [DISPATCHED, submitted(), polled(completed('true'), { asked: 'cx-1' })] as const;
+
+  test.for([
+    ['the same result again', completed('true'), 'duplicate', 'CALLBACK_DUPLICATE'],
+    ['another result', completed('forged'), 'conflict', 'CALLBACK_CONFLICT'],
+    ['progress', RUNNING, 'progress', 'CALLBACK_HINT'],
+  ] as const)('%s is told and kept in the trail alone', ([, news, outcome, event]) => {
+    const before = upon(anExecution(), ...ended).execution;
+    const after = transition(before, hint(news), NOON + 9000);
+    expect([after.outcome, after.entry.event]).toEqual([outcome, event]);
+    expect(after.execution).toEqual(before);
+  });
+
+  test('without a result gets no late result that nobody verified; what was said is in the trail', () => {
+    const cancelled = { type: 'cancelled', by: 'shop' } as const;
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), cancelled, hint(completed(5)));
+    expect([outcome, entry.event, execution.lateResult]).toEqual(['late', 'CALLBACK_LATE', null]);
+    expect(entry.detail).toMatchObject({ verified: false, status: 'COMPLETED', result: 5 });
+  });
+});

@@ -1,0 +1,44 @@
+// Failures are counted per client, for a while, in bounded memory.
+
+import { expect, test } from 'vitest';
+import { createThrottle } from '../../../src/http/middleware/failure-throttle.ts';
+
+function aThrottle(clients = 3) {
+  let time = 0;
+  const throttle = createThrottle({ now: () => time }, { failures: 2, windowMs: 10_000, clients });
+  const failures = (client: string, count: number) => Array.from({ length: count }, () => throttle.fail(client));
+  const pass = (ms: number) => {
+    time += ms;
+  };
+  return { failures, pass };
+}
+
+test('a client may fail so often in a window, and is then told how long it lasts', () => {
+  const { failures, pass } = aThrottle();
+  expect(failures('a', 3)).toEqual([0, 0, 10]);
+  pass(9_001);
+  expect(failures('a', 1)).toEqual([1]);
+  pass(999);
+  expect(failures('a', 3)).toEqual([0, 0, 10]);
+});
+
+test('one client does not use up what another may', () => {
+  const { failures } = aThrottle();
+  expect([...failures('a', 3), ...failures('b', 2)]).toEqual([0, 0, 10, 0, 0]);
+});
+
+test('no more clients are remembered than so many: whoever failed longest ago is forgotten', () => {
+  const { failures } = aThrottle(3);
+  for (const client of ['a', 'b', 'c']) failures(client, 2);
+  expect(failures('a', 1)).toEqual([10]);
+  failures('d', 1);
+  expect(failures('a', 1)).toEqual([10]);
+  expect(failures('b', 2)).toEqual([0, 0]);
+});
+
+test('a clock that is set back locks nobody out', () => {
+  const { failures, pass } = aThrottle();
+  failures('a', 3);
+  pass(-60_000);
+  expect(failures('a', 1)).toEqual([0]);
+});

@@ -1,0 +1,265 @@
+// The listener: where it listens, whom it puts up with, and how it stops.
+
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { Fetch } from '../../../src/http/app.ts';
+import { readBody } from '../../../src/http/request/read-body.ts';
+import { type Limits, listen } from '../../../src/http/server/server.ts';
+import { head, wire } from '../harness.ts';
+
+const HELLO: Fetch = () => new Response('hello');
+const FAST: Partial<Limits> = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 };
+
+async function start(fetch: Fetch = HELLO, limits: Partial<Limits> = {}) {
+  const server = await listen(fetch, { host: '127.0.0.1', port: 0, limits });
+  return { ...server, [Symbol.asyncDispose]: () => server.close(0) };
+}
+
+/** A handler that waits to be let go. */
+function held() {
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const fetch: Fetch = async () => {
+    arrive();
+    await released;
+    return new Response('at last');
+  };
+  return { fetch, arrived, release };
+}
+
+describe('listening', () => {
+  test('on port 0 it takes a free one and says which', async () => {
+    await using server = await start();
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+    expect(await (await fetch(server.url)).text()).toBe('hello');
+  });
+
+  test('on a port that is taken it says so', async () => {
+    await using first = await start();
+    const second = listen(HELLO, { host: '127.0.0.1', port: first.port });
+    await expect(second).rejects.toThrow(
+      `cannot listen on 127.0.0.1 port ${first.port}: something else is listening there (EADDRINUSE)`,
+    );
+  });
+
+  test('on an address of another machine it says so', async () => {
+    await expect(listen(HELLO, { host: '192.0.2.1', port: 0 })).rejects.toThrow(
+      /^cannot listen on 192\.0\.2\.1 port 0: .*\(EADDRNOTAVAIL\)$/,
+    );
+  });
+});
+
+describe('clients that are slow or greedy', () => {
+  test('headers that do not come are answered 408 and cut off', async () => {
+    await using server = await start(HELLO, FAST);
+    const raw = wire(server.port);
+    raw.send('GET / HTTP/1.1\r\nHost: x\r\n');
+    expect(await raw.closed).toMatch(/^HTTP\/1.1 408 [\s\S]*problem\+json[\s\S]*problem:request-timeout/);
+  });
+
+  test('a connection that says nothing is cut off', async () => {
+    await using server = await start(HELLO, FAST);
+    await wire(server.port).closed;
+  });
+
+  test('a body that does not come is answered 408 and cut off', async () => {
+    await using server = await start(async (request) => new Response(await request.text()), FAST);
+    const raw = wire(server.port);
+    raw.send(`${head('POST', '/', { 'content-length': '10' })}x`);
+    expect(await raw.closed).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  test('an answer may take longer than a request may', async () => {
+    const { fetch, arrived, release } = held();
+    await using server = await start(fetch, FAST);
+    const patient = wire(server.port);
+    patient.send(head('GET', '/', { connection: 'close' }));
+    await arrived;
+    // Two others, one after the other, run into the time limits meanwhile.
+    await wire(server.port).closed;
+    const slow = wire(server.port);
+    slow.send(`${head('POST', '/', { 'content-length': '10' })}x`);
+    await slow.closed;
+    release();
+    expect(await patient.closed).toMatch(/^HTTP\/1.1 200 [\s\S]*at last$/);
+  });
+
+  test('headers over 16 KiB are answered 431', async () => {
+    await using server = await start();
+    const raw = wire(server.port);
+    raw.send(head('GET', '/', { x: 'y'.repeat(17_000) }));
+    expect(await raw.closed).toMatch(/^HTTP\/1.1 431 [\s\S]*problem:headers-too-large/);
+  });
+
+  test('a silent client of an answer that never comes is let go', async () => {
+    const { fetch, arrived } = held();
+    await using server = await start(fetch, { silenceTimeout: 50 });
+    const raw = wire(server.port);
+    raw.send(head('GET', '/'));
+    await arrived;
+    expect(await raw.closed).toBe('');
+  });
+
+  test('connections over the limit are dropped, and there is room again afterwards', async () => {
+    await using server = await start(HELLO, { maxConnections: 1 });
+    const first = wire(server.port);
+    first.send(head('GET', '/'));
+    await first.until(/hello/);
+    expect(await wire(server.port).closed).toBe('');
+    first.send(head('GET', '/', { connection: 'close' }));
+    await first.closed;
+    expect(await (await fetch(server.url)).text()).toBe('hello');
+  });
+});
+
+describe('an answer before the request is all in', () => {
+  const REFUSAL: Fetch = async (request) => new Response((await readBody(request)).type, { status: 413 });
+  const MIB = 1024 * 1024;
+  const BODY = 'x'.repeat(12 * MIB);
+  const LENGTH = { 'content-length': String(BODY.length) };
+  const CHUNKED = { 'transfer-encoding': 'chunked' };
+
+  test.each([
+    ['close', LENGTH],
+    ['keep-alive', LENGTH],
+    ['close', CHUNKED],
+    ['keep-alive', CHUNKED],
+  ] as const)('reaches a client that writes on, its connection unharmed (%s, %o)', async (connection, framing) => {
+    await using server = await start(REFUSAL);
+    const raw = wire(server.port);
+    const errors: string[] = [];
+    raw.socket.on('error', ({ message }) => errors.push(message));
+    raw.send(head('POST', '/', { connection, ...framing }));
+    const body = framing === CHUNKED ? `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n` : BODY;
+    const written = new Promise((resolve) => raw.socket.write(body, resolve));
+    await raw.until(/413/);
+    expect(await written).toBeFalsy();
+    raw.socket.end();
+    expect(await raw.closed).toMatch(/^HTTP\/1.1 413 [\s\S]*too-large$/);
+    expect(errors).toEqual([]);
+  });
+
+  // Long before any other limit would cut it off.
+  test('a client that never stops writing is cut off', { timeout: 10_000 }, async () => {
+    await using server = await start(REFUSAL, { lingerTimeout: 50 });
+    const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    const closed = new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
+    const piece = Buffer.alloc(MIB);
+    const more = () => {
+      while (socket.write(piece));
+    };
+    socket.on('drain', more).resume();
+    socket.write(head('POST', '/', { connection: 'close', 'content-length': String(2 ** 50) }));
+    more();
+    await closed;
+  });
+});
+
+describe('what is no proper request', () => {
+  test.for([
+    ['garbage', 'hello there\r\n\r\n'],
+    ['two lengths', `${head('POST', '/', { 'content-length': '3', 'transfer-encoding': 'chunked' })}abc`],
+    ['a Host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n'],
+    ['no Host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'],
+    ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+  ] as const)('%s is answered 400', async ([, text]) => {
+    await using server = await start();
+    const raw = wire(server.port);
+    raw.send(text);
+    expect(await raw.closed).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  test('a probe that speaks HTTP/1.0 without Host is answered', async () => {
+    await using server = await start();
+    const raw = wire(server.port);
+    raw.send('GET / HTTP/1.0\r\n\r\n');
+    expect(await raw.closed).toMatch(/^HTTP\/1.1 200 [\s\S]*hello$/);
+  });
+});
+
+describe('stopping', () => {
+  test('waits for what is in flight, takes nothing new, and ends kept connections', async () => {
+    const { fetch: handler, arrived, release } = held();
+    const server = await start((request) => (request.url.endsWith('/slow') ? handler(request) : HELLO(request)));
+    const idle = wire(server.port);
+    idle.send(head('GET', '/'));
+    await idle.until(/hello/);
+    const busy = wire(server.port);
+    busy.send(head('GET', '/slow'));
+    await arrived;
+
+    let stopped = false;
+    const stopping = server.close(60_000).then(() => {
+      stopped = true;
+    });
+    await idle.closed;
+    await expect(fetch(server.url)).rejects.toThrow();
+    expect(stopped).toBe(false);
+    release();
+    expect(await busy.closed).toMatch(/^HTTP\/1.1 200 [\s\S]*at last$/);
+    await stopping;
+  });
+
+  test('a request on a kept connection is the last one there', async () => {
+    const { fetch: handler, arrived, release } = held();
+    const server = await start((request) => (request.url.endsWith('/slow') ? handler(request) : HELLO(request)));
+    const busy = wire(server.port);
+    busy.send(`${head('GET', '/slow')}GET /after HTTP/1.1\r\n`);
+    await arrived;
+    const stopping = server.close(60_000);
+    release();
+    await busy.until(/at last/);
+    busy.send('host: x\r\n\r\n');
+    expect(await busy.closed).toMatch(/at last[\s\S]*connection: close[\s\S]*hello$/i);
+    await stopping;
+  });
+
+  test('cuts what has not finished when the grace is over', async () => {
+    const { fetch, arrived } = held();
+    const server = await start(fetch);
+    const raw = wire(server.port);
+    raw.send(head('GET', '/'));
+    await arrived;
+    await server.close(10);
+    expect(await raw.closed).toBe('');
+  });
+
+  test('cuts a client that stops in the middle of its body', async () => {
+    const server = await start(async (request) => new Response(await request.text()));
+    const raw = wire(server.port);
+    raw.send(`${head('POST', '/', { 'content-length': '10' })}x`);
+    raw.send('y');
+    await server.close(10);
+    expect(await raw.closed).toBe('');
+  });
+
+  test('a connection that was opened ahead of need does not hold it up', async () => {
+    const server = await start();
+    const raw = wire(server.port);
+    // Answered on another one: by then the silent one has been accepted.
+    await (await fetch(server.url)).text();
+    await server.close(60_000);
+    expect(await raw.closed).toBe('');
+  });
+
+  test('who closes their half still gets an answer that takes a commit, and is let go when it takes longer', async () => {
+    const { fetch, arrived, release } = held();
+    await using server = await start(fetch);
+    const patient = wire(server.port);
+    patient.socket.end(head('GET', '/'));
+    await arrived;
+    release();
+    expect(await patient.closed).toMatch(/at last$/);
+    await using other = await start(() => new Promise<Response>(() => {}));
+    const silent = wire(other.port);
+    silent.socket.end(head('GET', '/'));
+    expect(await silent.closed).toBe('');
+  });
+
+  test('with nothing in flight it is over at once', async () => {
+    const server = await start();
+    await (await fetch(server.url)).text();
+    await server.close(60_000);
+    await expect(fetch(server.url)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,226 @@
+// The webhook, row by row of the contract's table.
+
+import { describe, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../../src/store/port.ts';
+import type { Resolve } from '../../../src/usecases/receive-callback.ts';
+import { dispatchAll, eventually, type Harness, head, startHttp, wire } from '../harness.ts';
+
+const COMPLETED = { status: 'COMPLETED', result: { paid: true } };
+const FORGED = `/webhook/cxone-execution/${'A'.repeat(22)}.${'A'.repeat(43)}`;
+
+/** A receiver with one execution, "one", that CXone has accepted. */
+async function withOne(options: Parameters<typeof startHttp>[0] = {}): Promise<Harness & { path: string }> {
+  const http = await startHttp(options);
+  await http.submit({ correlationId: 'one' });
+  await dispatchAll(http);
+  return { ...http, path: await http.callbackPath('one'), [Symbol.asyncDispose]: http[Symbol.asyncDispose] };
+}
+
+const say = (http: Harness & { path: string }, body: unknown) => http.call('POST', http.path, { key: null, body });
+const lastEvent = async (http: Harness) => (await http.store.trail('one')).at(-1)?.event;
+const stateOf = async (http: Harness) => (await http.store.find('one'))?.status;
+
+describe('a callback with a good signature', () => {
+  test('terminal status, execution open: resolved', async () => {
+    await using http = await withOne();
+    const answer = await say(http, COMPLETED);
+    expect([answer.status, answer.text]).toEqual([200, '{"outcome":"resolved"}']);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_COMPLETED', 'COMPLETED']);
+  });
+
+  test('progress word: progress', async () => {
+    await using http = await withOne();
+    const answer = await say(http, { status: 'RUNNING' });
+    expect([answer.status, answer.text]).toEqual([200, '{"outcome":"progress"}']);
+    expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_PROGRESS', 'PENDING']);
+  });
+
+  test('the same result again: duplicate', async () => {
+    await using http = await withOne();
+    await say(http, COMPLETED);
+    const answer = await say(http, COMPLETED);
+    expect([answer.status, answer.text]).toEqual([200, '{"outcome":"duplicate"}']);
+    expect(await lastEvent(http)).toBe('CALLBACK_DUPLICATE');
+  });
+
+  test('a different result for a resolved one: conflict', async () => {
+    await using http = await withOne();
+    await say(http, COMPLETED);
+    const answer = await say(http, { status: 'FAILED', error: 'no' });
+    expect([answer.status, answer.text]).toEqual([200, '{"outcome":"conflict"}']);
+    expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_CONFLICT', 'COMPLETED']);
+  });
+
+  test('after an ending without a result: late, and kept', async () => {
+    await using http = await withOne();
+    await http.call('POST', '/v1/executions/one/cancel');
+    const answer = await say(http, COMPLETED);
+    expect([answer.status, answer.text]).toEqual([200, '{"outcome":"late"}']);
+    expect(await lastEvent(http)).toBe('CALLBACK_LATE');
+    expect((await http.store.find('one'))?.lateResult?.result).toEqual({ paid: true });
+  });
+
+  test('unreadable body: 202, and CXone is polled at once', async () => {
+    await using http = await withOne();
+    for (const body of ['{"status":"COMP', '', '[]', '{"result":1}']) {
+      const answer = await say(http, body);
+      expect([answer.status, answer.text]).toEqual([202, '{"outcome":"unreadable"}']);
+      expect(await lastEvent(http)).toBe('CALLBACK_UNREADABLE');
+    }
+    expect((await http.store.due()).pollAt).toBe(http.world.now());
+  });
+
+  test("another execution's executionId: 409, nothing changes", async () => {
+    await using http = await withOne();
+    const answer = await say(http, { ...COMPLETED, executionId: 'cx-other' });
+    expect(answer.status).toBe(409);
+    expect(answer.json.type).toBe('urn:cxone-callback-receiver:problem:callback-mismatch');
+    expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_MISMATCH', 'PENDING']);
+  });
+
+  test('body over 1 MiB: 413, whether its length is declared or not, and CXone is polled at once', async () => {
+    await using http = await withOne();
+    const declared = wire(http.port);
+    declared.send(head('POST', http.path, { 'content-length': String(1024 * 1024 + 1) }));
+    expect(await declared.until(/problem:body-too-large/)).toMatch(/^HTTP\/1.1 413 /);
+    declared.socket.destroy();
+    expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_UNREADABLE', 'PENDING']);
+    expect((await http.store.due()).pollAt).toBe(http.world.now());
+
+    const endless = wire(http.port);
+    endless.send(head('POST', http.path, { 'transfer-encoding': 'chunked' }));
+    const more = () => {
+      if (!endless.socket.destroyed)
+        endless.socket.write(`10000\r\n${'x'.repeat(0x10000)}\r\n`, () => setImmediate(more));
+    };
+    more();
+    expect(await endless.closed).toMatch(/^HTTP\/1.1 413 /);
+    expect((await http.store.trail('one')).filter(({ event }) => event === 'CALLBACK_UNREADABLE')).toHaveLength(2);
+    expect(http.observed).toEqual(['unreadable', 'unreadable']);
+  });
+
+  test('a body that breaks off: CXone is polled at once', async () => {
+    await using http = await withOne();
+    const raw = wire(http.port);
+    const half = `${head('POST', http.path, { 'content-length': '100' })}{"status":`;
+    raw.socket.write(half, () => raw.socket.destroy());
+    await eventually(() => http.observed.length === 1);
+    expect([http.observed, await lastEvent(http)]).toEqual([['unreadable'], 'CALLBACK_UNREADABLE']);
+  });
+
+  test('the store cannot commit: 503 with Retry-After', async () => {
+    const refuse = () => Promise.reject(new StoreUnavailable('disk full'));
+    await using http = await withOne({ resolve: { callback: refuse, unreadable: refuse } });
+    for (const body of ['{}', 'x'.repeat(1024 * 1024 + 1)]) {
+      const answer = await say(http, body);
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+    }
+    expect(http.observed).toEqual([]);
+  });
+
+  test('the Content-Type is handed on, and no key is needed', async () => {
+    const heard: unknown[] = [];
+    const resolve: Resolve = {
+      callback: async (_reference, bytes, contentType) => void heard.push(Buffer.from(bytes).toString(), contentType),
+      unreadable: async () => undefined,
+    };
+    await using http = await withOne({ resolve });
+    const raw = wire(http.port);
+    raw.send(head('POST', http.path, { 'content-length': '8', 'content-type': 'text/plain' }));
+    raw.send('status=1');
+    await raw.until(/expected here/);
+    raw.send(head('POST', http.path, { 'content-length': '0', connection: 'close' }));
+    await raw.closed;
+    expect(heard).toEqual(['status=1', 'text/plain', '', null]);
+  });
+
+  test.for([
+    ['with a slash at its end', (path: string) => `${path}/`],
+    ['with a query', (path: string) => `${path}?attempt=2`],
+    ['with its dot percent-encoded', (path: string) => path.replace('.', '%2E')],
+  ] as const)('its URL %s is the same URL', async ([, respelled]) => {
+    await using http = await withOne();
+    const answer = await http.call('POST', respelled(http.path), { key: null, body: COMPLETED });
+    expect([answer.status, answer.text]).toEqual([200, '{"outcome":"resolved"}']);
+  });
+});
+
+describe('a callback that nobody expects', () => {
+  test('bad signature and unknown execution are answered alike, header by header', async () => {
+    await using http = await withOne();
+    const unknown = new URL(http.callbackUrls.mint(http.world.id(http.world.now()))).pathname;
+    const answers: string[] = [];
+    for (const path of [FORGED, unknown, '/webhook/cxone-execution/x', `${http.path}x`, `${http.path}%0a`]) {
+      const raw = wire(http.port);
+      raw.send(`${head('POST', path, { 'content-length': '2', connection: 'close', 'x-request-id': 'any' })}{}`);
+      answers.push((await raw.closed).replace(/^date: .*$/im, ''));
+    }
+    expect(answers[0]).toMatch(/^HTTP\/1.1 404 /);
+    expect(new Set(answers).size).toBe(1);
+    expect(http.observed).toEqual([
+      'bad-signature',
+      'unknown-execution',
+      'bad-signature',
+      'bad-signature',
+      'bad-signature',
+    ]);
+    expect(await lastEvent(http)).toBe('SUBMITTED');
+  });
+
+  test('is refused before its body is read and before anything is looked up', async () => {
+    const resolve = {
+      callback: () => Promise.reject(new Error('touched')),
+      unreadable: () => Promise.reject(new Error('touched')),
+    };
+    await using http = await startHttp({ resolve });
+    const raw = wire(http.port);
+    raw.send(head('POST', FORGED, { 'content-length': '1000000' }));
+    expect(await raw.until(/expected here/)).toMatch(/^HTTP\/1.1 404 /);
+    raw.socket.destroy();
+    expect(http.logLines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('leaves one log line at once and then one in ten seconds, with the count', async () => {
+    await using http = await startHttp();
+    const forge = () => http.call('POST', FORGED, { body: {} });
+    const warnings = () => http.logLines.filter(({ level }) => level === 'warn').map(({ facts }) => facts);
+    for (let i = 0; i < 5; i += 1) await forge();
+    const client = '127.0.0.1';
+    const first = { requestId: expect.any(String), 'bad-signature': 1, client };
+    expect(warnings()).toEqual([first]);
+    await http.world.advance(9_999);
+    await forge();
+    expect(warnings()).toHaveLength(1);
+    // Also when no other comes.
+    await http.world.advance(1);
+    expect(warnings()).toEqual([first, { 'bad-signature': 5, client }]);
+    await http.world.advance(10_000);
+    expect(warnings()).toHaveLength(2);
+    await forge();
+    expect(warnings().slice(2)).toEqual([first]);
+    expect(http.observed).toHaveLength(7);
+  });
+
+  test('no token is ever logged, at whatever level', async () => {
+    await using http = await withOne();
+    await say(http, COMPLETED);
+    const [token = ''] = http.path.split('/').slice(-1);
+    const spelt = http.path.replace('/webhook', '/%77ebhook').replace('execution/', 'execution%2f');
+    for (const path of [spelt, http.path.replace('cxone-', 'cxone%2D'), `/v1${http.path}`, `/${http.path}`]) {
+      await http.call('GET', path);
+    }
+    await http.call('POST', FORGED, { body: {} });
+    const logged = JSON.stringify(http.logLines);
+    expect(http.logLines.length).toBeGreaterThan(5);
+    expect(logged).not.toContain(token);
+    expect(logged).not.toContain('A'.repeat(22));
+  });
+});
+
+test('other methods are told which one it is', async () => {
+  await using http = await withOne();
+  const answer = await http.call('GET', http.path);
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
+});

@@ -1,0 +1,17 @@
+// Whoever reads of a command can run it: each text names it as it is called where it was read.
+
+import { expect, test } from 'vitest';
+import { asCalled } from '../../src/lib/command-name.ts';
+
+const TEXTS = [
+  ['npm run stats [-- --from TIME] [--json]', 'cxone-callback-receiver stats [--from TIME] [--json]'],
+  ['npm run -s audit -- tail --app shop', 'cxone-callback-receiver audit tail --app shop'],
+  ['npm run compact && systemctl start it', 'cxone-callback-receiver compact && systemctl start it'],
+  ['compare it (npm run doctor)', 'compare it (cxone-callback-receiver doctor)'],
+  ['node src/main.ts COMMAND …', 'cxone-callback-receiver COMMAND …'],
+] as const;
+
+test.each(TEXTS)('%s is, where the package is installed, %s', (here, installed) => {
+  expect(asCalled(here, true)).toBe(installed);
+  expect(asCalled(here)).toBe(here);
+});

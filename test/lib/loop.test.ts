@@ -1,0 +1,102 @@
+// How the background work keeps time.
+
+import { expect, onTestFinished, test } from 'vitest';
+import { type Loop, type Round, startLoop } from '../../src/lib/loop.ts';
+import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
+import { quietLog } from '../support/quiet-log.ts';
+
+function startTestLoop(work: (round: Round, world: ManualWorld) => Promise<number | null>) {
+  const world = createManualWorld();
+  const log = quietLog();
+  const rounds: number[] = [];
+  const startedAt = world.now();
+  const loop: Loop = startLoop(
+    'test',
+    (round) => {
+      rounds.push(world.now() - startedAt);
+      return work(round, world);
+    },
+    world,
+    log,
+  );
+  onTestFinished(async () => void (await Promise.all([loop.stop(), world.advance(60_000)])));
+  return { world, log, loop, rounds, startedAt };
+}
+
+test('it sleeps until the next due moment instead of spinning', async () => {
+  const { world, rounds } = startTestLoop(async () => 7000);
+  await world.advance(21_000);
+  expect(rounds).toEqual([0, 7000, 14_000, 21_000]);
+});
+
+test('a nudge for an earlier moment wakes it then; one for a later moment does not', async () => {
+  const { world, loop, rounds, startedAt } = startTestLoop(async () => 10_000);
+  await world.advance(1000);
+  loop.nudge(startedAt + 12_000);
+  await world.settle();
+  expect(rounds).toEqual([0]);
+  loop.nudge(startedAt + 500);
+  await world.settle();
+  expect(rounds).toEqual([0, 1000]);
+});
+
+test('a nudge during a round is not lost', async () => {
+  const { world, rounds, loop, startedAt } = startTestLoop(async (_round, world) => {
+    await world.sleep(100);
+    return 10_000;
+  });
+  await world.advance(50);
+  loop.nudge(startedAt + 60);
+  await world.advance(60);
+  expect(rounds).toEqual([0, 100]);
+});
+
+test('a clock that is set forward is noticed within half a minute', async () => {
+  const { world, rounds } = startTestLoop(async () => 3_600_000);
+  await world.settle();
+  world.stepClock(7_200_000);
+  await world.advance(30_000);
+  expect(rounds).toHaveLength(2);
+});
+
+test('a round that fails is told and tried again after a second, however often it is nudged', async () => {
+  let failing = true;
+  const { world, loop, log, rounds, startedAt } = startTestLoop(async () => {
+    if (failing) throw new Error('no luck');
+    return null;
+  });
+  await world.advance(999);
+  loop.nudge(startedAt);
+  await world.settle();
+  expect(rounds).toEqual([0]);
+  failing = false;
+  await world.advance(1);
+  expect(rounds).toEqual([0, 1000]);
+  expect(log.lines).toMatchObject([{ level: 'error', facts: { loop: 'test', reason: 'Error: no luck' } }]);
+});
+
+test('stopping waits for what it let run beside it, and starts nothing more', async () => {
+  const finished: string[] = [];
+  const { world, loop, rounds } = startTestLoop(async ({ spawn }, world) => {
+    spawn(world.sleep(5000).then(() => void finished.push('task')));
+    return 100_000;
+  });
+  await world.settle();
+  const stopped = loop.stop().then(() => void finished.push('stop'));
+  await world.advance(5000);
+  await stopped;
+  expect(finished).toEqual(['task', 'stop']);
+  expect(rounds).toEqual([0]);
+  expect(world.sleepers).toBe(0);
+});
+
+test('it is alive while it sleeps, and not when a round never ends', async () => {
+  const { world, loop } = startTestLoop(async ({ signal }, world) => {
+    await world.sleep(600_000, signal);
+    return null;
+  });
+  await world.advance(60_000);
+  expect(loop.alive()).toBe(true);
+  await world.advance(60_000);
+  expect(loop.alive()).toBe(false);
+});

@@ -1,0 +1,64 @@
+// Whatever is secret is gone from a line before it is written, however it is spelled.
+
+import { expect, test } from 'vitest';
+import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { createRedaction } from '../../src/lib/redaction.ts';
+import { createJsonLog } from '../../src/observability/pino-log.ts';
+
+const SECRET = 'p"ss word/with+all=of\\it';
+
+test('a secret is found as it is, in JSON, in a URL and in Basic credentials', () => {
+  const redact = createRedaction([SECRET]);
+  const spellings = [
+    SECRET,
+    JSON.stringify({ SECRET }),
+    encodeURIComponent(SECRET),
+    `Basic ${Buffer.from(`alice:${SECRET}`).toString('base64')}`,
+  ];
+  for (const spelling of spellings) {
+    const line = redact(`before ${spelling} after`);
+    expect(line).toMatch(/^before .*\[redacted\].* after$/);
+    expect(line).not.toContain('p"ss');
+    expect(line).not.toContain(spelling.slice(8));
+  }
+});
+
+test('of two secrets of which one begins with the other nothing is left', () => {
+  const redact = createRedaction(['secret-one', 'secret-one-and-more']);
+  expect(redact('secret-one-and-more, secret-one')).toBe('[redacted], [redacted]');
+});
+
+test('callback URLs, bearer tokens, signing secrets and JSON Web Tokens are known by their looks', () => {
+  const redact = createRedaction([]);
+  const url = createCallbackUrls('https://receiver.example', ['x'.repeat(32)]).mint(
+    '019a8f00-0000-7000-8000-000000000000',
+  );
+  expect(redact(url)).toBe('https://receiver.example/webhook/cxone-execution/[redacted]');
+  expect(redact('authorization: Bearer abcdef123')).toBe('authorization: Bearer [redacted]');
+  expect(redact('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')).toBe('[redacted]');
+  expect(redact('got eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl')).toBe('got [redacted]');
+});
+
+test('what only looks a little like it stays', () => {
+  const redact = createRedaction(['short']);
+  for (const line of [
+    '{"correlationId":"019a8f00-0000-7000-8000-000000000000","msg":"short and innocent"}',
+    'audit-head v1 id=7 hash=8805845f at=2026-11-22T17:47:35.495Z key=8805845f mac=F6xtHE1A5gJ5tqZh9cQjOheyCQfGPPXxU9aN-45EWa0',
+    'traceparent 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  ]) {
+    expect(redact(line)).toBe(line);
+  }
+});
+
+test('lines of the log are JSON, with time, level and message, and without the secret', () => {
+  const lines: string[] = [];
+  const log = createJsonLog('debug', [SECRET], { write: (line) => void lines.push(line) });
+  log.warn({ reason: `it said ${SECRET}`, nested: { again: [SECRET] } }, `what ${SECRET}`);
+  expect(JSON.parse(lines.join(''))).toEqual({
+    level: 'warn',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    reason: 'it said [redacted]',
+    nested: { again: ['[redacted]'] },
+    msg: 'what [redacted]',
+  });
+});

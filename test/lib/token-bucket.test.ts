@@ -1,0 +1,59 @@
+// A bucket gives what it holds, and fills as time passes.
+
+import { expect, test } from 'vitest';
+import { createBucket } from '../../src/lib/token-bucket.ts';
+
+function aBucket(capacity = 10, gainPerMs = 0.01) {
+  let time = 1_000_000;
+  const bucket = createBucket(capacity, gainPerMs, () => time);
+  const pass = (ms: number) => {
+    time += ms;
+  };
+  const takes = (count: number) => Array.from({ length: count }, () => bucket.take(1)).filter(Boolean).length;
+  return { bucket, pass, takes };
+}
+
+test('it begins full, gives no more than it holds, and gains what is gained in the time that passes', () => {
+  const { bucket, pass, takes } = aBucket();
+  expect(takes(20)).toBe(10);
+  expect(bucket.until(1)).toBe(100);
+  pass(99);
+  expect(takes(1)).toBe(0);
+  pass(1);
+  expect(takes(2)).toBe(1);
+  pass(60_000);
+  expect(takes(20)).toBe(10);
+});
+
+test('more than it holds may be taken once, and is waited for afterwards', () => {
+  const { bucket, pass } = aBucket();
+  expect(bucket.take(100)).toBe(true);
+  expect([bucket.level(), bucket.until(1)]).toEqual([-90, 9_100]);
+  pass(9_099);
+  expect(bucket.take(1)).toBe(false);
+  pass(1);
+  expect(bucket.take(1)).toBe(true);
+});
+
+test('taking none only asks', () => {
+  const { bucket } = aBucket(1);
+  expect([bucket.take(0), bucket.take(1), bucket.take(0)]).toEqual([true, true, false]);
+});
+
+test('what is put back can be taken again, and never makes more than it holds', () => {
+  const { bucket, takes } = aBucket();
+  takes(10);
+  bucket.putBack(3);
+  expect(takes(10)).toBe(3);
+  bucket.putBack(50);
+  expect(takes(50)).toBe(10);
+});
+
+test('a clock that is set back gives nothing and takes nothing', () => {
+  const { bucket, pass } = aBucket();
+  bucket.take(5);
+  pass(-60_000);
+  expect(bucket.level()).toBe(5);
+  pass(100);
+  expect(bucket.level()).toBe(6);
+});

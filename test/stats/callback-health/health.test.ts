@@ -1,0 +1,144 @@
+// Callback health: the same whether it is counted from commits or read back from the database, and loud when callbacks stop.
+
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createPathBook } from '../../../src/stats/callback-health/channels.ts';
+import { healthOf } from '../../../src/stats/callback-health/health.ts';
+import { observeAll } from '../../../src/stats/callback-health/observe.ts';
+import { createInsights } from '../../../src/stats/callback-insights.ts';
+import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
+import { callback, completed } from '../../support/executions.ts';
+import { type Life, live } from '../../support/lives.ts';
+import { createManualWorld, START } from '../../support/manual-world.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+const HOUR = 3_600_000;
+const ROUND = { signal: new AbortController().signal, spawn: () => {} };
+
+function setUp() {
+  const world = createManualWorld(1, START);
+  const log = quietLog();
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const store = createSqliteStore({ path: join(temporaryFolder(), 'receiver.db'), world, log, fatal });
+  const insights = () => createInsights({ store, world, log, pollIntervalMs: 2_000 });
+  const many = async (life: Life, count: number, at: number, actionId = 'charge') => {
+    await Promise.all(Array.from({ length: count }, (_, i) => live(store, life, at + i, { actionId })));
+  };
+  return { world, log, store, insights, many };
+}
+
+const LIVES: readonly [Life, number][] = [
+  ['callback', 20],
+  ['poll', 2],
+  ['called-back-later', 3],
+  ['polled-too', 4],
+  ['timeout', 1],
+  ['late', 2],
+  ['not-found', 1],
+  ['hinted', 2],
+  ['cancelled', 5],
+  ['refused', 5],
+  ['pending', 1],
+  ['queued', 1],
+];
+
+test('each hour tells which way outcomes came, what was missed, what came later, and the skew of callback and poll', async () => {
+  const { world, store, insights, many } = setUp();
+  const now = insights();
+  for (const [life, count] of LIVES) await many(life, count, START);
+  await world.advance(HOUR / 2);
+  const [hour, ...others] = now.health().hours;
+  expect(others).toEqual([]);
+  expect(hour).toEqual({
+    actionId: 'charge',
+    hour: new Date(START).toISOString(),
+    byCallback: 24,
+    byPoll: 8,
+    bySubmit: 0,
+    timedOut: 3,
+    missed: 9,
+    calledBackLater: 5,
+    missedShare: 9 / 35,
+    skewMs: { count: 9, p50: -100, p95: 2_000, max: 2_000 },
+    verdict: 'well',
+  });
+  await store.close();
+});
+
+test('what is read back after a restart is what was counted, and nothing is counted twice', async () => {
+  const { world, store, insights, many } = setUp();
+  const before = insights();
+  for (const [life, count] of LIVES) await many(life, count, START);
+  await many('callback', 30, START + 3 * HOUR, 'other');
+  await world.advance(4 * HOUR);
+  const open = await live(store, 'pending', world.now() - 5_000, { actionId: 'other' });
+  const after = insights();
+  await store.record(open.reference, callback(completed()), world.now());
+  await many('poll', 3, world.now(), 'other');
+  await world.advance(60_000);
+  expect(after.health().complete).toBe(false);
+  while (!after.health().complete) await after.work(ROUND);
+  expect(after.health().hours).toEqual(before.health().hours);
+
+  const book = createPathBook();
+  await observeAll(store, { from: 0, to: world.now() }, book.add, async () => {});
+  expect(healthOf(book.all(), START, world.now()).hours).toEqual(before.health().hours);
+  await store.close();
+});
+
+test('when callbacks stop there is one warning for the action and hour, with the numbers to judge by', async () => {
+  const { world, log, store, insights, many } = setUp();
+  await many('callback', 198, START - 20 * HOUR);
+  await many('poll', 2, START - 20 * HOUR);
+  await many('callback', 40, START - 10 * HOUR, 'other');
+  const now = insights();
+  while (!now.health().complete) await now.work(ROUND);
+  await many('callback', 10, START);
+  await many('poll', 10, START);
+  await many('callback', 30, START, 'other');
+  await world.advance(60_000);
+  for (let i = 0; i < 5; i += 1) await now.work(ROUND);
+  expect(log.lines).toEqual([
+    {
+      level: 'warn',
+      message: 'more callbacks are missing than usual',
+      facts: {
+        action: 'charge',
+        hour: new Date(START).toISOString(),
+        missed: 10,
+        outcomes: 20,
+        missedBefore: 2,
+        outcomesBefore: 200,
+      },
+    },
+  ]);
+  expect(now.health().alerts.map(({ message }) => message)).toEqual([
+    'charge: 50 % of the callbacks did not come in the hour from 2026-01-01T00:00:00.000Z (10 of 20), in the 7 days before 1 %',
+  ]);
+  await store.close();
+});
+
+test('with callbacks that prove nothing, a poll that one of them brought about is no missed callback', async () => {
+  const { world, store, insights, many } = setUp();
+  const now = insights();
+  await many('hinted', 30, START);
+  await world.advance(60_000);
+  expect(now.health().hours).toMatchObject([{ byPoll: 30, missed: 0, calledBackLater: 0 }]);
+  await store.close();
+});
+
+test('the page gets advice from the last days, and asking again does not read them again', async () => {
+  const { world, store, insights, many } = setUp();
+  await many('callback', 60, START - HOUR);
+  const now = insights();
+  const [first] = await now.advise();
+  expect(first).toMatchObject({ actionId: 'charge', executions: 60, confidence: 'low' });
+  await many('callback', 60, START - HOUR, 'other');
+  expect(await now.advise()).toHaveLength(1);
+  await world.advance(600_000);
+  expect(await now.advise()).toHaveLength(2);
+  await store.close();
+});

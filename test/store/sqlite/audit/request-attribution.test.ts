@@ -1,0 +1,28 @@
+// A commit that holds what several requests changed tells of each change which request it was made for.
+
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { forRequest } from '../../../../src/lib/request-context.ts';
+import { systemWorld } from '../../../../src/lib/world.ts';
+import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
+import { anExecution } from '../../../support/executions.ts';
+import { quietLog } from '../../../support/quiet-log.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
+
+test('in one commit each change has its own request, and what the service does by itself has none', async () => {
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const path = join(temporaryFolder(), 'receiver.db');
+  const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
+  onTestFinished(() => store.close());
+  const commits: (string | undefined)[][] = [];
+  store.watch((changes) => void commits.push(changes.map(({ requestId }) => requestId)));
+  const add = () => store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 10 });
+  await Promise.all([
+    forRequest({ id: 'one', correlationId: null }, add),
+    forRequest({ id: 'two', correlationId: null }, add),
+    add(),
+  ]);
+  expect(commits).toEqual([['one', 'two', undefined]]);
+});

@@ -1,0 +1,107 @@
+// Lists on SQLite: along an index made for them, and never through everything at one go.
+
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { ListQuery } from '../../../../src/store/port.ts';
+import { createList, listStatements } from '../../../../src/store/sqlite/executions/list.ts';
+import { type OpenDatabase, openDatabase } from '../../../../src/store/sqlite/file/open.ts';
+import { toRow } from '../../../../src/store/sqlite/rows.ts';
+import { prepareStatements } from '../../../../src/store/sqlite/statements.ts';
+import { anExecution, NOON } from '../../../support/executions.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
+
+const ANY: ListQuery = { app: null, limit: 50 };
+const BOUNDS = { rows: 500, ms: 60_000 };
+
+function opened(): OpenDatabase {
+  const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
+  onTestFinished(() => database.close());
+  return database;
+}
+
+/** So many executions, of which those that `rare` picks are FAILED. */
+function filled(count: number, rare: (index: number) => boolean): OpenDatabase {
+  const database = opened();
+  const { insertExecution } = prepareStatements(database.orm);
+  database.client.transaction(() => {
+    for (let i = 0; i < count; i += 1) {
+      const execution = anExecution({ correlationId: `order-${i}` }, NOON + i);
+      const over = { resolvedAt: NOON + i, expireAt: null, dispatchAt: null };
+      insertExecution.run(toRow({ ...execution, ...over, status: rare(i) ? 'FAILED' : 'COMPLETED' }, 'print'));
+    }
+  })();
+  return database;
+}
+
+test.for([
+  ['everything', {}, 'executions_reference_unique'],
+  ['a text', { text: 'x' }, 'executions_reference_unique'],
+  ['an ending', { status: 'FAILED', from: NOON, to: NOON }, 'executions_reference_unique'],
+  ['an app', { app: 'shop', status: 'FAILED', before: 'f' }, 'executions_by_app'],
+  ['an app and a prefix that many have', { app: 'shop', id: 'order' }, 'executions_by_app'],
+  ['what is open', { status: 'OPEN' }, 'executions_open'],
+  ['what is open of an app', { status: 'OPEN', app: 'shop', before: 'f', text: 'x' }, 'executions_open'],
+  ['what is pending', { status: 'PENDING', from: NOON, id: 'order' }, 'executions_open'],
+] as const)('a search for %s goes along the index that is made for it and sorts nothing', ([, filter, index]) => {
+  const { client, orm } = opened();
+  const select = listStatements(orm);
+  const query: ListQuery = { ...ANY, ...filter };
+  createList({ client, orm });
+  for (const statement of [select.edge(query, 500), select.stretch(query, 'a', 51)]) {
+    const { sql, params } = statement.toSQL();
+    const plan = client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
+    expect(plan.map(({ detail }) => detail.replace(' COVERING', ''))).toEqual([
+      expect.stringMatching(new RegExp(`^(SEARCH|SCAN) executions USING INDEX ${index}\\b`)),
+    ]);
+  }
+});
+
+test('a correlation id that few begin with is looked up, and nothing else is looked at', () => {
+  const { client, orm } = opened();
+  const select = listStatements(orm);
+  const query: ListQuery = { ...ANY, app: 'shop', status: 'OPEN', before: 'f', from: NOON };
+  for (const statement of [select.named('order-1'), select.few(query, 'order-1')]) {
+    const { sql, params } = statement.toSQL();
+    const [first] = client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
+    expect(first?.detail).toMatch(/INDEX sqlite_autoindex_executions_1 \(correlation_id>\? AND correlation_id<\?\)$/);
+  }
+});
+
+test('a search for what hardly exists gives pages that are short or empty, each with where to go on, and finds it in the end', async () => {
+  const list = createList(
+    filled(2_300, (i) => i === 3 || i === 1_999),
+    BOUNDS,
+  );
+  const pages: string[][] = [];
+  let before: string | null = null;
+  do {
+    const page = await list({ ...ANY, status: 'FAILED', ...(before === null ? {} : { before }) });
+    pages.push(page.items.map(({ correlationId }) => correlationId));
+    before = page.next;
+  } while (before !== null);
+  expect(pages).toEqual([['order-1999'], [], [], [], ['order-3']]);
+});
+
+test('where a page ends in the middle of what was looked through, nothing is left out and nothing comes twice', async () => {
+  const list = createList(
+    filled(1_700, (i) => i % 3 === 0),
+    BOUNDS,
+  );
+  const seen: string[] = [];
+  let before: string | null = null;
+  do {
+    const page = await list({ ...ANY, limit: 7, status: 'FAILED', ...(before === null ? {} : { before }) });
+    seen.push(...page.items.map(({ correlationId }) => correlationId));
+    before = page.next;
+  } while (before !== null);
+  expect(seen).toEqual(Array.from({ length: 567 }, (_, i) => `order-${1_698 - 3 * i}`));
+});
+
+test('while somebody searches, others are served', async () => {
+  const list = createList(filled(3_000, () => false));
+  const turns: string[] = [];
+  const searching = list({ ...ANY, status: 'FAILED' }).then(() => void turns.push('found'));
+  setImmediate(() => turns.push('served'));
+  await searching;
+  expect(turns).toEqual(['served', 'found']);
+});

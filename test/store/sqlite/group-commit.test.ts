@@ -1,0 +1,108 @@
+// What a failing disk makes of an answer: no promise is kept that was not committed.
+
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import { StoreUnavailable } from '../../../src/store/port.ts';
+import { createWriter } from '../../../src/store/sqlite/group-commit.ts';
+
+/** A database whose COMMIT fails with these codes, one after the other, and then works. */
+function openFailing(...codes: string[]) {
+  const db = new Database(':memory:');
+  db.exec('CREATE TABLE notes (text TEXT NOT NULL) STRICT');
+  onTestFinished(() => void db.close());
+  const failing = new Proxy(db, {
+    get(target, name) {
+      if (name !== 'prepare') {
+        const value = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      }
+      return (sql: string) => {
+        const statement = target.prepare(sql);
+        if (sql !== 'COMMIT') return statement;
+        return {
+          run: () => {
+            const code = codes.shift();
+            if (code !== undefined) throw Object.assign(new Error('the disk failed'), { code });
+            return statement.run();
+          },
+        };
+      };
+    },
+  });
+  const heard = { committed: 0, rolledBack: 0, fatal: [] as unknown[] };
+  const writer = createWriter<string>(failing, {
+    world: { sleep: async () => {} },
+    committed: (changes) => {
+      heard.committed += changes.length;
+    },
+    rolledBack: () => {
+      heard.rolledBack += 1;
+    },
+    fatal: (error) => heard.fatal.push(error),
+  });
+  const insert = db.prepare('INSERT INTO notes VALUES (?)');
+  const write = (text: string) => writer.mutate(() => ({ value: insert.run(text).changes, changes: [text] }));
+  const count = () => db.prepare('SELECT count(*) FROM notes').pluck().get();
+  return { writer, insert, write, count, heard };
+}
+
+test('a commit that the disk has no room for: every write of it is turned away, and nothing of it is there', async () => {
+  const { write, count, heard } = openFailing('SQLITE_FULL');
+  const writes = await Promise.allSettled([write('a'), write('b')]);
+  for (const one of writes) expect(one).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+  expect([count(), heard.committed, heard.rolledBack, heard.fatal]).toEqual([0, 0, 1, []]);
+  await expect(write('c')).resolves.toBe(1);
+  expect([count(), heard.committed]).toEqual([1, 1]);
+});
+
+test('a commit whose fsync failed is never acknowledged: the process is told to end', async () => {
+  const { write, heard } = openFailing('SQLITE_IOERR_FSYNC');
+  let settled = false;
+  const end = () => {
+    settled = true;
+  };
+  write('a').then(end, end);
+  while (heard.fatal.length === 0) await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  expect([settled, heard.committed]).toEqual([false, 0]);
+  await expect(write('b')).rejects.toThrow(StoreUnavailable);
+});
+
+test('what breaks a rule of the table is rejected alone', async () => {
+  const { write, count } = openFailing();
+  const [good, bad] = await Promise.allSettled([write('a'), write(null as never)]);
+  expect([good.status, bad.status, count()]).toEqual(['fulfilled', 'rejected', 1]);
+});
+
+test('one that throws half done leaves nothing, and the others of its batch are there once', async () => {
+  const { writer, insert, write, count, heard } = openFailing();
+  const writes = await Promise.allSettled([
+    write('a'),
+    writer.mutate(() => {
+      insert.run('half');
+      throw new Error('changed its mind');
+    }),
+    write('b'),
+  ]);
+  expect(writes).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { message: 'changed its mind' } },
+    {},
+  ]);
+  expect([writes[2]?.status, count(), heard.committed]).toEqual(['fulfilled', 2, 2]);
+});
+
+test('one that is known to throw at times takes itself back alone: no other is run again for it', async () => {
+  const { writer, insert, count } = openFailing();
+  let runs = 0;
+  const other = () => {
+    runs += 1;
+    return { value: insert.run('other').changes, changes: ['other'] };
+  };
+  const refuse = () => {
+    insert.run('half');
+    throw new Error('not all of them');
+  };
+  const [, refused] = await Promise.allSettled([writer.mutate(other), writer.mutate(refuse, { mayThrow: true })]);
+  expect([refused.status, runs, count()]).toEqual(['rejected', 1, 1]);
+});

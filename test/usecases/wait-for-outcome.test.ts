@@ -1,0 +1,65 @@
+// Holding a request open costs no look at the database until there is something to see.
+
+import { expect, test } from 'vitest';
+import { createWaiters } from '../../src/usecases/wait-for-outcome.ts';
+import { anExecution, callback, completed, NOON, RUNNING } from '../support/executions.ts';
+import { createManualWorld } from '../support/manual-world.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+
+async function open() {
+  const world = createManualWorld();
+  const store = createMemoryStore();
+  let looks = 0;
+  const find = (id: string) => {
+    looks += 1;
+    return store.find(id);
+  };
+  const waiters = createWaiters({ find, watch: store.watch }, world);
+  const execution = anExecution();
+  await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+  const { signal } = new AbortController();
+  return { world, store, waiters, execution, signal, looks: () => looks };
+}
+
+test('the commit of an outcome wakes everyone who waits for it, at once', async () => {
+  const { world, store, waiters, execution, signal } = await open();
+  const waiting = [1, 2, 3].map(() => waiters.wait(execution.correlationId, 60_000, signal));
+  await world.settle();
+  await store.record(execution.reference, callback(completed()), NOON);
+  for (const found of await Promise.all(waiting)) expect(found).toMatchObject({ status: 'COMPLETED' });
+  expect(world.sleepers).toBe(0);
+  expect(waiters.size).toBe(0);
+});
+
+test('progress wakes nobody, and the database is looked at only before and after', async () => {
+  const { world, store, waiters, execution, signal, looks } = await open();
+  const waiting = waiters.wait(execution.correlationId, 60_000, signal);
+  await world.settle();
+  await store.record(execution.reference, callback(RUNNING), NOON);
+  await world.advance(59_999);
+  expect(looks()).toBe(1);
+  await world.advance(1);
+  expect(await waiting).toMatchObject({ status: 'PENDING' });
+  expect(looks()).toBe(2);
+});
+
+test('what has ended, or is unknown, is answered without waiting', async () => {
+  const { store, waiters, execution, signal } = await open();
+  await store.record(execution.reference, callback(completed()), NOON);
+  expect(await waiters.wait(execution.correlationId, 60_000, signal)).toMatchObject({ status: 'COMPLETED' });
+  expect(await waiters.wait('unknown', 60_000, signal)).toBeUndefined();
+});
+
+test('a client that goes away and a service that stops end the waiting', async () => {
+  const { world, waiters, execution, signal } = await open();
+  const client = new AbortController();
+  const gone = waiters.wait(execution.correlationId, 60_000, client.signal);
+  const staying = waiters.wait(execution.correlationId, 60_000, signal);
+  await world.settle();
+  client.abort();
+  expect(await gone).toMatchObject({ status: 'QUEUED' });
+  expect(waiters.size).toBe(1);
+  waiters.release();
+  expect(await staying).toMatchObject({ status: 'QUEUED' });
+  expect(await waiters.wait(execution.correlationId, 60_000, signal)).toMatchObject({ status: 'QUEUED' });
+});

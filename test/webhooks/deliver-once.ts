@@ -1,0 +1,17 @@
+// Carries one notification to the URL it is given, whose name leads to this machine, and prints the receipt. For a process of
+// its own: which authorities are trusted is settled when a process starts.
+
+import { systemWorld } from '../../src/lib/world.ts';
+import { createCourier } from '../../src/webhooks/sender.ts';
+import { createNotifyRules } from '../../src/webhooks/url-policy.ts';
+
+const url = process.argv[2] ?? '';
+const courier = createCourier({
+  rules: createNotifyRules([{ app: 'shop', origin: new URL(url).origin }]),
+  secretsOf: () => [`whsec_${Buffer.alloc(32, 1).toString('base64')}`],
+  world: systemWorld,
+  resolve: async () => [{ address: '127.0.0.1', family: 4 }],
+});
+const parcel = { id: 'msg_1', app: 'shop', url, body: '{}', traceparent: null, tracestate: null };
+process.stdout.write(`${JSON.stringify(await courier.deliver(parcel))}\n`);
+courier.close();

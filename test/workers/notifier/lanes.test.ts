@@ -1,0 +1,99 @@
+// How the connections to apps are shared out: nobody has them all, and nobody has none.
+
+import { expect, test } from 'vitest';
+import type { Lane } from '../../../src/store/outbox-port.ts';
+import { createLanes, type Turn } from '../../../src/workers/notifier/lanes.ts';
+import { createManualWorld } from '../../support/manual-world.ts';
+
+function setUp() {
+  const world = createManualWorld();
+  const lane = (app: string, endpoint = 1, inMs = 0): Lane => {
+    return { app, origin: `https://hook-${endpoint}.example`, dueAt: world.now() + inMs };
+  };
+  return { world, lane, lanes: createLanes(world) };
+}
+
+const many = <T>(count: number, of: (index: number) => T) => Array.from({ length: count }, (_, index) => of(index));
+const sum = (turns: readonly Turn[]) => turns.reduce((total, { room }) => total + room, 0);
+const roomsOf = (turns: readonly Turn[]) => turns.map(({ room }) => room);
+
+test('one endpoint gets a few connections, however much there is to send', () => {
+  const { lanes, lane } = setUp();
+  expect(roomsOf(lanes.turns([lane('shop')]))).toEqual([4]);
+  expect(lanes.turns([lane('shop')])).toEqual([]);
+});
+
+test('what is given back can be had again', () => {
+  const { lanes, lane } = setUp();
+  const [turn] = lanes.turns([lane('shop')]) as [Turn];
+  lanes.giveBack(turn.lane, 3);
+  expect(roomsOf(lanes.turns([lane('shop')]))).toEqual([3]);
+});
+
+test('an app with endpoints without number gets no more than its part', () => {
+  const { lanes, lane } = setUp();
+  const greedy = many(200, (endpoint) => lane('greedy', endpoint));
+  expect(sum(lanes.turns(greedy))).toBe(16);
+});
+
+test('many apps with many endpoints together keep to the bound of all', () => {
+  const { lanes, lane } = setUp();
+  const found = many(20, (app) => many(10, (endpoint) => lane(`app-${app}`, endpoint))).flat();
+  const turns = lanes.turns(found);
+  expect(sum(turns)).toBeLessThanOrEqual(64);
+  expect(new Set(turns.map(({ lane: { app } }) => app)).size).toBe(20);
+});
+
+test('an app that comes when all connections are taken still gets one at once', () => {
+  const { lanes, lane } = setUp();
+  const first = many(4, (app) => many(4, (endpoint) => lane(`app-${app}`, endpoint))).flat();
+  expect(sum(lanes.turns(first))).toBe(64);
+  const turns = lanes.turns([...first, lane('late')]);
+  expect(turns.map(({ lane: { app }, room }) => [app, room])).toEqual([['late', 1]]);
+});
+
+test('even with more apps than connections each gets one', () => {
+  const { lanes, lane } = setUp();
+  const turns = lanes.turns(many(100, (app) => lane(`app-${app}`)));
+  expect(roomsOf(turns)).toEqual(many(100, () => 1));
+});
+
+test('the endpoints of one app are served by turns', () => {
+  const { lanes, lane } = setUp();
+  const found = many(40, (endpoint) => lane('shop', endpoint));
+  const seen = new Set<string>();
+  for (let round = 0; round < 3; round += 1) {
+    for (const turn of lanes.turns(found)) {
+      seen.add(turn.lane.origin);
+      lanes.giveBack(turn.lane, turn.room);
+    }
+  }
+  expect(seen.size).toBe(40);
+});
+
+test('an endpoint that fails gets nothing, and the others of its app what they always get', () => {
+  const { lanes, lane } = setUp();
+  const dead = many(10, (endpoint) => lane('shop', endpoint));
+  for (const turn of lanes.turns(dead)) {
+    lanes.giveBack(turn.lane, turn.room);
+    for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0);
+  }
+  const well = lane('shop', 11);
+  expect(lanes.turns([...dead, well]).map(({ lane: { origin }, room }) => [origin, room])).toEqual([[well.origin, 4]]);
+});
+
+test('the next turn comes when something falls due, or an endpoint may be tried again, whichever is first', () => {
+  const { lanes, lane } = setUp();
+  const [turn] = lanes.turns([lane('shop')]) as [Turn];
+  for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0);
+  lanes.giveBack(turn.lane, turn.room);
+  expect(lanes.nextTurn([lane('shop'), lane('other', 2, 45_000)])).toBe(30_000);
+  expect(lanes.nextTurn([lane('shop'), lane('other', 2, 12_000)])).toBe(12_000);
+});
+
+test('while all that is due is under way there is nothing to wait for but its end', () => {
+  const { lanes, lane } = setUp();
+  lanes.turns([lane('shop')]);
+  expect(lanes.nextTurn([lane('shop')])).toBeNull();
+  expect(lanes.nextTurn([])).toBeNull();
+});

@@ -1,0 +1,227 @@
+// Telling apps: once each, in order, again when it fails, and nobody held up by somebody else's endpoint.
+
+import { expect, onTestFinished, test } from 'vitest';
+import type { Submission } from '../../../src/execution/execution.ts';
+import { type Loop, startLoop } from '../../../src/lib/loop.ts';
+import type { Notification } from '../../../src/notification/notification.ts';
+import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
+import { StoreUnavailable } from '../../../src/store/port.ts';
+import type { Parcel, Receipt } from '../../../src/webhooks/port.ts';
+import { createLanes } from '../../../src/workers/notifier/lanes.ts';
+import { createNotify } from '../../../src/workers/notifier/notifier.ts';
+import { anExecution, callback, completed } from '../../support/executions.ts';
+import { createFakeCourier, DELIVERED, DOWN, GONE } from '../../support/fake-courier.ts';
+import { createManualWorld } from '../../support/manual-world.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+
+const HOUR = 3_600_000;
+
+function setUp() {
+  const world = createManualWorld();
+  const store = createMemoryStore();
+  const outbox = { ...store };
+  const courier = createFakeCourier();
+  const log = quietLog();
+  const start = (): Loop => {
+    const loop: Loop = startLoop(
+      'notify',
+      createNotify({
+        ...{ outbox, courier, world, log },
+        lanes: createLanes(world),
+        tracing: NO_TRACING,
+        freed: () => loop.nudge(world.now()),
+      }),
+      world,
+      log,
+    );
+    return loop;
+  };
+  let loop = start();
+  store.watch((changes) => {
+    for (const { notifyAt = null } of changes) if (notifyAt !== null) loop.nudge(notifyAt);
+  });
+  const stage = {
+    world,
+    store,
+    outbox,
+    courier,
+    log,
+    /** An execution that has ended and whose app is to be told; returns its correlation id. */
+    end: async (overrides: Partial<Submission> = {}): Promise<string> => {
+      const execution = anExecution({ notifyUrl: 'https://hooks.example/shop', ...overrides }, world.now());
+      await store.add({ execution, fingerprint: 'print', queueCapacity: 10_000 });
+      await store.claimDispatches(1, world.now());
+      await store.record(execution.reference, callback(completed()), world.now());
+      await world.settle();
+      return execution.correlationId;
+    },
+    notification: async (correlationId: string): Promise<Notification> => {
+      const { items } = await store.listNotifications({ app: null, correlationId, limit: 1 });
+      return items[0] as Notification;
+    },
+    events: async (correlationId: string) =>
+      (await store.trail(correlationId)).map(({ event }) => event).filter((event) => event.startsWith('NOTIF')),
+    told: (app: string) => courier.parcels.filter((parcel) => parcel.app === app).length,
+    stop: () => loop.stop(),
+    restart: () => {
+      loop = start();
+    },
+  };
+  onTestFinished(async () => void (await Promise.all([loop.stop(), world.advance(120_000)])));
+  return stage;
+}
+
+/** An endpoint that never answers: each delivery ends when its time-out does. */
+function hanging(world: ReturnType<typeof setUp>['world']) {
+  return async (): Promise<Receipt> => {
+    await world.sleep(15_000);
+    return DOWN;
+  };
+}
+
+function failing(retryAfterMs: number, httpStatus = 503): Receipt {
+  return { type: 'failed', httpStatus, latencyMs: 5, message: `answered ${httpStatus}`, retryAfterMs };
+}
+
+test('an app is told as soon as the execution has ended, once', async () => {
+  const { end, courier, events, notification, world } = setUp();
+  const id = await end({ traceparent: '00-a-b-01', tracestate: 'x=1' });
+  await world.advance(HOUR);
+  expect(courier.parcels).toHaveLength(1);
+  const [parcel] = courier.parcels as [Parcel];
+  expect(parcel).toMatchObject({ app: 'shop', url: 'https://hooks.example/shop' });
+  expect(parcel).toMatchObject({ traceparent: '00-a-b-01', tracestate: 'x=1' });
+  expect(JSON.parse(parcel.body)).toMatchObject({ type: 'execution.completed', data: { correlationId: id } });
+  expect(await notification(id)).toMatchObject({ id: parcel.id, status: 'DELIVERED', attempts: 1 });
+  expect(await events(id)).toEqual(['NOTIFICATION_DELIVERED']);
+});
+
+test('what failed is sent again under the same id, later and later, until it gets through', async () => {
+  const { end, courier, events, world } = setUp();
+  courier.onDeliver = async () => (courier.parcels.length < 4 ? failing(0) : DELIVERED);
+  const id = await end();
+  await world.advance(10 * 60_000);
+  expect(courier.parcels).toHaveLength(4);
+  expect(new Set(courier.parcels.map((parcel) => parcel.id)).size).toBe(1);
+  expect(await events(id)).toEqual([...Array(3).fill('NOTIFICATION_FAILED'), 'NOTIFICATION_DELIVERED']);
+});
+
+test('a Retry-After is kept to', async () => {
+  const { end, courier, world } = setUp();
+  courier.onDeliver = async () => (courier.parcels.length < 2 ? failing(120_000, 429) : DELIVERED);
+  await end();
+  await world.advance(119_999);
+  expect(courier.parcels).toHaveLength(1);
+  await world.advance(10_001);
+  expect(courier.parcels).toHaveLength(2);
+});
+
+test('whoever says that it is gone is not told again', async () => {
+  const { end, courier, events, notification, world } = setUp();
+  courier.onDeliver = async () => GONE;
+  const id = await end();
+  await world.advance(25 * HOUR);
+  expect(courier.parcels).toHaveLength(1);
+  expect(await notification(id)).toMatchObject({ status: 'DEAD', lastHttpStatus: 410 });
+  expect(await events(id)).toEqual(['NOTIFICATION_DEAD']);
+});
+
+test('an endpoint that is dead for a day: all of its backlog ends as a dead letter, after few tries', async () => {
+  const { end, courier, notification, world, log } = setUp();
+  courier.onDeliver = async () => DOWN;
+  const ids = await Promise.all(Array.from({ length: 50 }, () => end()));
+  await world.advance(25 * HOUR);
+  for (const id of ids) expect(await notification(id)).toMatchObject({ status: 'DEAD' });
+  expect(courier.parcels.length).toBeLessThan(400);
+  expect((await notification(ids.at(-1) as string)).lastError).toMatch(
+    /time is over, and the endpoint failed \d+ times/,
+  );
+  expect(log.lines.filter(({ message }) => message.includes('endpoint of an app fails'))).toHaveLength(1);
+});
+
+test('while an endpoint fails only one probe at a time goes there, and when it is back all of them do', async () => {
+  const { end, courier, world, told } = setUp();
+  courier.onDeliver = async () => DOWN;
+  await Promise.all(Array.from({ length: 20 }, () => end()));
+  const before = courier.parcels.length;
+  await world.advance(29_000);
+  expect(courier.parcels.length).toBe(before);
+  await world.advance(2_000);
+  expect(courier.parcels.length).toBe(before + 1);
+  courier.onDeliver = async () => DELIVERED;
+  await world.advance(HOUR);
+  expect(told('shop')).toBeGreaterThanOrEqual(before + 21);
+});
+
+test('a backlog of hundreds to a dead endpoint delays another app by nothing', async () => {
+  const { end, courier, world, told } = setUp();
+  courier.onDeliver = (parcel) => (parcel.app === 'shop' ? hanging(world)() : Promise.resolve(DELIVERED));
+  await Promise.all(Array.from({ length: 300 }, () => end()));
+  expect(told('shop')).toBe(4);
+  for (let i = 0; i < 10; i += 1) {
+    await end({ app: 'other', notifyUrl: 'https://other.example/' });
+    expect(told('other')).toBe(i + 1);
+    await world.advance(3_000);
+  }
+});
+
+test('dead endpoints without number, all of one app, do not delay another app either', async () => {
+  const { end, courier, world, told } = setUp();
+  courier.onDeliver = (parcel) => (parcel.app === 'shop' ? hanging(world)() : Promise.resolve(DELIVERED));
+  await Promise.all(Array.from({ length: 300 }, (_, index) => end({ notifyUrl: `https://hook-${index}.example/` })));
+  expect(told('shop')).toBe(16);
+  await end({ app: 'other', notifyUrl: 'https://other.example/' });
+  expect(told('other')).toBe(1);
+});
+
+test('a crash between the outcome and the delivery loses nothing', async () => {
+  const { end, stop, restart, courier, notification, world } = setUp();
+  await stop();
+  const id = await end();
+  expect(courier.parcels).toHaveLength(0);
+  restart();
+  await world.settle();
+  expect(await notification(id)).toMatchObject({ status: 'DELIVERED' });
+});
+
+test('what was under way when the process died is sent again when its lease ends', async () => {
+  const { end, stop, restart, courier, world, store } = setUp();
+  await stop();
+  await end();
+  await store.claim({ app: 'shop', origin: 'https://hooks.example' }, 1, world.now(), world.now() + 30_000);
+  restart();
+  await world.advance(29_999);
+  expect(courier.parcels).toHaveLength(0);
+  await world.advance(1);
+  expect(courier.parcels).toHaveLength(1);
+});
+
+test('an outcome that cannot be recorded at once is recorded later, and not sent again meanwhile', async () => {
+  const { end, outbox, courier, notification, store, world } = setUp();
+  outbox.recordDelivery = () => Promise.reject(new StoreUnavailable('disk full'));
+  const id = await end();
+  await world.advance(100_000);
+  expect(courier.parcels).toHaveLength(1);
+  outbox.recordDelivery = store.recordDelivery;
+  await world.advance(1_000);
+  expect(await notification(id)).toMatchObject({ status: 'DELIVERED', attempts: 1 });
+  await world.advance(HOUR);
+  expect(courier.parcels).toHaveLength(1);
+});
+
+test('stopping waits for what is under way, records it, and starts nothing more', async () => {
+  const { end, stop, courier, notification, world } = setUp();
+  courier.onDeliver = async () => {
+    await world.sleep(5_000);
+    return DELIVERED;
+  };
+  const ids = await Promise.all(Array.from({ length: 6 }, () => end()));
+  expect(courier.parcels).toHaveLength(4);
+  const stopped = stop();
+  await world.advance(5_000);
+  await stopped;
+  expect(courier.parcels).toHaveLength(4);
+  const statuses = await Promise.all(ids.map(async (id) => (await notification(id)).status));
+  expect(statuses.filter((status) => status === 'DELIVERED')).toHaveLength(4);
+});

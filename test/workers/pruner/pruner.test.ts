@@ -1,0 +1,282 @@
+// Pruning as operators meet it: what goes is written down first, nothing is lost by a crash, and the log tells how far it went.
+
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { JsonObject } from '../../../src/execution/json.ts';
+import type { Facts, Log } from '../../../src/lib/log.ts';
+import { systemWorld } from '../../../src/lib/world.ts';
+import { readHeads } from '../../../src/store/signed-head.ts';
+import { chainHash } from '../../../src/store/sqlite/audit/hash-chain.ts';
+import { openForReading } from '../../../src/store/sqlite/file/open-readonly.ts';
+import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
+import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
+import { createExportFiles } from '../../../src/workers/pruner/export-files.ts';
+import { createPruning } from '../../../src/workers/pruner/pruner.ts';
+import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
+
+import { quietLog } from '../../support/quiet-log.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+const DAY_MS = 86_400_000;
+const SECRETS = ['a-secret-for-heads-of-32-characters'] as const;
+const EVERYTHING = { auditRetentionDays: 30, payloadRetentionDays: 7 };
+const FIRST_HASH = '0'.repeat(64);
+
+type SqliteStore = ReturnType<typeof createSqliteStore>;
+
+function openStore(path: string): SqliteStore {
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+interface Place {
+  readonly path: string;
+  readonly exports: string;
+}
+
+function aPlace(): Place {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'exports'));
+  return { path: join(folder, 'receiver.db'), exports: join(folder, 'exports') };
+}
+
+/** Each leaves three entries. */
+async function fill(store: SqliteStore, count: number, at = NOON): Promise<string[]> {
+  const one = async () => {
+    const execution = anExecution({ inputs: { amount: 42 } }, at);
+    await store.add({ execution, fingerprint: 'print', queueCapacity: 1e6 });
+    const body = { bytes: Buffer.from('{"half":'), contentType: null };
+    await store.record(execution.reference, { type: 'callback-unreadable', reason: 'no JSON', body }, at);
+    await store.record(execution.reference, callback(completed({ paid: 'x'.repeat(500) })), at);
+    return execution.correlationId;
+  };
+  return Promise.all(Array.from({ length: count }, one));
+}
+
+function remembering(said: { level: string; message: string; facts: Facts }[]): Pick<Log, 'info' | 'warn'> {
+  return {
+    info: (facts, message) => void said.push({ level: 'info', message, facts }),
+    warn: (facts, message) => void said.push({ level: 'warn', message, facts }),
+  };
+}
+
+/** Rounds until nothing is due; `between` is called after each, and whenever the others are let through. */
+async function pruneAll(
+  store: SqliteStore,
+  { exports }: Place,
+  days: number,
+  { rules = EVERYTHING, between = () => {}, writing = true } = {},
+) {
+  const said: { level: string; message: string; facts: Facts }[] = [];
+  const log = { ...quietLog(), ...remembering(said) };
+  let now = NOON + days * DAY_MS;
+  const world = {
+    ...systemWorld,
+    now: () => now++,
+    sleep: async () => between(),
+  };
+  const files = writing ? createExportFiles(exports, world) : null;
+  const work = createPruning({ store, world, log, rules, exports: files, secrets: SECRETS });
+  const signal = new AbortController().signal;
+  while ((await work({ signal })) !== null) between();
+  return said;
+}
+
+function exported({ exports }: Place, kind: string): JsonObject[] {
+  const names = readdirSync(exports).filter((name) => name.startsWith(kind));
+  return names.sort().flatMap((name) =>
+    gunzipSync(readFileSync(join(exports, name)))
+      .toString()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as JsonObject),
+  );
+}
+
+function findingsIn(path: string): string[] {
+  const client = openForReading(path);
+  try {
+    const { difference } = client.prepare('SELECT difference FROM conservation').get() as { difference: number };
+    return [
+      ...verifyAudit(client).findings.map(({ message }) => message),
+      ...(difference === 0 ? [] : ['not conserved']),
+    ];
+  } finally {
+    client.close();
+  }
+}
+
+/** As documented, from the columns by their names in SQL. */
+function hashOf(
+  previous: string,
+  { action_id, correlation_id, execution_id, latency_ms, http_status, ...entry }: JsonObject,
+): string {
+  const renamed = { actionId: action_id, correlationId: correlation_id, executionId: execution_id };
+  const row = { ...entry, ...renamed, latencyMs: latency_ms, httpStatus: http_status };
+  return chainHash(previous, row as unknown as Parameters<typeof chainHash>[1]);
+}
+
+const named = (records: readonly JsonObject[], type: string, name: string) =>
+  records.filter((record) => record['type'] === type).map((record) => record[name]);
+
+describe('what is pruned', () => {
+  test('is written down first, whole: the entries prove each other from file to file, and every row is there', async () => {
+    const place = aPlace();
+    const store = openStore(place.path);
+    const ids = await fill(store, 1_400);
+    await pruneAll(store, place, 31, { rules: { auditRetentionDays: 30, payloadRetentionDays: 0 } });
+    const names = readdirSync(place.exports).sort();
+    expect(names).toHaveLength(2);
+    expect(names[0]).toMatch(/^audit-000000000001-000000004000-2026-02-01T12-00-00-\d{3}Z\.ndjson\.gz$/);
+    const records = exported(place, 'audit');
+    const entries = records.filter(({ type }) => type === 'audit_event');
+    expect(entries).toHaveLength(4_200);
+    let previous = FIRST_HASH;
+    const broken = entries.filter((entry) => {
+      const holds = hashOf(previous, entry) === entry['hash'];
+      previous = String(entry['hash']);
+      return !holds;
+    });
+    expect(broken).toEqual([]);
+    expect(new Set(named(records, 'execution', 'correlation_id'))).toEqual(new Set(ids));
+    expect(named(records, 'execution', 'result')[0]).toContain('"paid"');
+    expect(named(records, 'callback_body', 'body_base64')).toHaveLength(1_400);
+    expect(await store.list({ app: null, limit: 1 })).toMatchObject({ items: [] });
+    expect(findingsIn(place.path)).toEqual([]);
+  });
+
+  test('loses its payload first, which is written down as it was', async () => {
+    const place = aPlace();
+    const store = openStore(place.path);
+    const [id = ''] = await fill(store, 1);
+    await fill(store, 1, NOON + 6 * DAY_MS);
+    await pruneAll(store, place, 8);
+    const records = exported(place, 'payloads');
+    expect(named(records, 'payload', 'correlation_id')).toEqual([id]);
+    expect(named(records, 'payload', 'inputs')).toEqual(['{"amount":42}']);
+    expect(named(records, 'callback_body', 'audit_id')).toEqual([2]);
+    expect(await store.find(id)).toMatchObject({ status: 'COMPLETED', result: null });
+    expect(await store.trail(id)).toHaveLength(3);
+    expect(readdirSync(place.exports)).toEqual([
+      expect.stringMatching(/^payloads-[0-9a-f-]{36}-[0-9a-f-]{36}-2026-01-09T12-00-00-\d{3}Z\.ndjson\.gz$/),
+    ]);
+  });
+
+  test('is told in the log, with a signed line that proves where the trail begins now', async () => {
+    const place = aPlace();
+    const store = openStore(place.path);
+    await fill(store, 5);
+    await fill(store, 1, NOON + 30 * DAY_MS);
+    const lines = await pruneAll(store, place, 31);
+    const told = lines.find(({ message }) => message === 'pruned');
+    expect(told?.facts).toMatchObject({
+      entries: 15,
+      executions: 5,
+      exported: [expect.any(String), expect.any(String)],
+    });
+    const [head] = readHeads([...SECRETS], JSON.stringify(told?.facts));
+    expect(head).toMatchObject({ id: 15, signature: 'good' });
+    const client = openForReading(place.path);
+    onTestFinished(() => void client.close());
+    const { findings, heads } = verifyAudit(client, { heads: head ? [head] : [] });
+    expect([findings, heads.map(({ verdict }) => verdict)]).toEqual([[], ['agrees']]);
+  });
+
+  test('stays, and is asked for again later, while it cannot be written down; the log says it once', async () => {
+    const place = aPlace();
+    const store = openStore(place.path);
+    const [id = ''] = await fill(store, 1);
+    rmSync(place.exports, { recursive: true });
+    const lines = await pruneAll(store, place, 31);
+    const message = expect.stringMatching(/nothing is pruned: what would go cannot be written to RETENTION_EXPORT_DIR/);
+    expect(lines).toEqual([{ level: 'warn', message, facts: { reason: expect.stringContaining('ENOENT') } }]);
+    expect(await store.find(id)).toMatchObject({ result: { paid: expect.any(String) } });
+    mkdirSync(place.exports);
+    await pruneAll(store, place, 31);
+    expect(await store.find(id)).toBeUndefined();
+    expect(named(exported(place, 'audit'), 'execution', 'correlation_id')).toEqual([id]);
+  });
+
+  test('that somebody needs again after it was written down stays', async () => {
+    const place = aPlace();
+    const store = openStore(place.path);
+    const [first = '', second = ''] = await fill(store, 2);
+    const late = await store.find(first);
+    const lookAndHear = {
+      ...store,
+      prune: async (...args: Parameters<typeof store.prune>) => {
+        await store.record(late?.reference ?? '', callback(completed({ again: true })), NOON + 31 * DAY_MS);
+        return store.prune(...args);
+      },
+    };
+    await pruneAll(lookAndHear, place, 31, { rules: { auditRetentionDays: 30, payloadRetentionDays: 0 } });
+    expect(await store.find(first)).toMatchObject({ status: 'COMPLETED' });
+    expect(await store.find(second)).toBeUndefined();
+    expect(findingsIn(place.path)).toEqual([]);
+  });
+
+  test('waits in no file that a crash left half written: that is cleared away', async () => {
+    const place = aPlace();
+    const store = openStore(place.path);
+    await fill(store, 1);
+    writeFileSync(join(place.exports, 'audit-2026-01-09T12-00-00-000Z.ndjson.gz.partial'), 'half');
+    writeFileSync(join(place.exports, 'notes.partial'), 'mine');
+    await pruneAll(store, place, 31);
+    expect(readdirSync(place.exports).filter((name) => name.endsWith('.partial'))).toEqual(['notes.partial']);
+  });
+});
+
+test('killed at any moment, it never loses what was not written down, and the next start brings it to its end', async () => {
+  const place = aPlace();
+  const store = openStore(place.path);
+  const ids = await fill(store, 250);
+  const crashes: Place[] = [];
+  // What a kill would leave is what is on the disk at that moment.
+  const crash = () => {
+    const left = aPlace();
+    for (const end of ['', '-wal']) if (existsSync(place.path + end)) copyFileSync(place.path + end, left.path + end);
+    for (const name of readdirSync(place.exports)) copyFileSync(join(place.exports, name), join(left.exports, name));
+    crashes.push(left);
+  };
+  await pruneAll(store, place, 31, { between: crash });
+  expect(crashes.length).toBeGreaterThan(15);
+  for (const left of crashes.filter((_, index) => index % 3 === 0)) {
+    const there = new Database(left.path);
+    const kept = there.prepare('SELECT correlation_id FROM executions').pluck().all();
+    const bare = there
+      .prepare('SELECT correlation_id FROM executions WHERE payload_pruned_at IS NOT NULL')
+      .pluck()
+      .all();
+    there.close();
+    const whole = exportedSoFar(left);
+    expect(ids.filter((id) => !kept.includes(id) && !whole.executions.has(id))).toEqual([]);
+    expect(bare.filter((id) => !whole.payloads.has(id))).toEqual([]);
+    const again = openStore(left.path);
+    await pruneAll(again, left, 32);
+    expect(findingsIn(left.path)).toEqual([]);
+    expect(await again.list({ app: null, limit: 1 })).toMatchObject({ items: [] });
+    expect(await again.reclaim(0)).toBe(0);
+    const all = exportedSoFar(left);
+    expect(ids.filter((id) => !all.executions.has(id) || !all.payloads.has(id))).toEqual([]);
+  }
+}, 60_000);
+
+function exportedSoFar(place: Place) {
+  const finished = (kind: string) => (readdirSync(place.exports).some((name) => name.startsWith(kind)) ? kind : '-');
+  for (const name of readdirSync(place.exports)) {
+    if (name.endsWith('.partial')) rmSync(join(place.exports, name));
+  }
+  const audit = exported(place, finished('audit'));
+  const payloads = exported(place, finished('payloads'));
+  return {
+    executions: new Set<unknown>(named(audit, 'execution', 'correlation_id')),
+    payloads: new Set<unknown>(named(payloads, 'payload', 'correlation_id')),
+  };
+}

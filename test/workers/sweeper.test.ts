@@ -1,0 +1,217 @@
+// What happens when the callback does not come: CXone is asked, and asked once more before time is called.
+
+import { expect, test } from 'vitest';
+import type { PollAnswer } from '../../src/cxone/port.ts';
+import { startTestBackground } from '../support/background.ts';
+import { callback, completed } from '../support/executions.ts';
+import { ACCEPTED, FOUND, STILL_RUNNING } from '../support/fake-cxone.ts';
+
+const WINDOW = { graceSeconds: 10, timeoutSeconds: 30 };
+const DEADLINE = 40_000;
+
+function failing(asked: boolean, retryAfterMs = 0): PollAnswer {
+  return { type: 'failed', asked, httpStatus: asked ? 500 : 0, latencyMs: 5, message: 'no', retryAfterMs };
+}
+
+test('a lost callback: its result is found by a poll soon after the grace period, not before', async () => {
+  const { add, cxone, find, events, world } = startTestBackground();
+  cxone.onPoll = async () => FOUND;
+  const id = await add(WINDOW);
+  await world.advance(9_999);
+  expect(cxone.polls).toHaveLength(0);
+  await world.advance(501);
+  expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'found', pollCount: 1 });
+  expect(await events(id)).toEqual(['ACCEPTED', 'DISPATCHED', 'SUBMITTED', 'POLL_COMPLETED']);
+  expect(cxone.permitsOut).toBe(0);
+});
+
+test('an execution whose callback comes in time is never polled', async () => {
+  const { add, cxone, record, world } = startTestBackground();
+  const id = await add(WINDOW);
+  await record(id, callback(completed()));
+  await world.advance(100_000);
+  expect(cxone.polls).toHaveLength(0);
+});
+
+test('polls spread out to five times the interval, the last one comes at the deadline, then it is a time-out', async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  const startedAt = world.now();
+  const polledAt: number[] = [];
+  cxone.onPoll = async () => {
+    polledAt.push(world.now() - startedAt);
+    return STILL_RUNNING;
+  };
+  const id = await add({ graceSeconds: 10, timeoutSeconds: 120 });
+  await world.advance(200_000);
+  const gaps = polledAt.slice(1).map((at, i) => at - (polledAt[i] ?? 0));
+  expect(Math.min(...gaps.slice(0, -1))).toBeGreaterThanOrEqual(1500);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(10_000);
+  expect(polledAt.at(-1)).toBe(130_000);
+  expect(await find(id)).toMatchObject({ status: 'TIMEOUT', resolvedBy: 'deadline', pollCount: polledAt.length });
+});
+
+test('a result that is ready only at the deadline is found by the last poll', async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  const readyAt = world.now() + DEADLINE;
+  cxone.onPoll = async () => (world.now() >= readyAt ? FOUND : STILL_RUNNING);
+  const id = await add(WINDOW);
+  await world.advance(DEADLINE);
+  expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
+});
+
+test('a deadline that passed during days of downtime: CXone is asked once more before time is called', async () => {
+  const { add, cxone, find, restart, stop, world } = startTestBackground();
+  const found = await add(WINDOW);
+  const running = await add({ ...WINDOW, correlationId: 'still-running' });
+  await stop();
+  await world.advance(3 * 24 * 3600 * 1000);
+  cxone.onPoll = async ({ correlationId }) => (correlationId === 'still-running' ? STILL_RUNNING : FOUND);
+  restart();
+  await world.advance(1000);
+  expect(cxone.polls).toHaveLength(2);
+  expect(await find(found)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
+  expect(await find(running)).toMatchObject({ status: 'TIMEOUT', pollCount: 1 });
+});
+
+test('a last poll that CXone answered with an error is asked enough: time is called', async () => {
+  const { add, cxone, find, events, world } = startTestBackground();
+  cxone.onPoll = async () => failing(true);
+  const id = await add(WINDOW);
+  await world.advance(DEADLINE + 10);
+  expect(await find(id)).toMatchObject({ status: 'TIMEOUT' });
+  expect((await events(id)).slice(-2)).toEqual(['POLL_ERROR', 'POLL_TIMEOUT']);
+});
+
+test('a last poll that never reached CXone is no question asked: it is tried again and finds the result', async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  const backAt = world.now() + DEADLINE + 15_000;
+  cxone.onPoll = async () => (world.now() < backAt ? failing(false) : FOUND);
+  const id = await add(WINDOW);
+  await world.advance(DEADLINE + 10_000);
+  expect(await find(id)).toMatchObject({ status: 'PENDING' });
+  await world.advance(16_000);
+  expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
+});
+
+test('if CXone cannot be reached for another polling window, time is called and it says why', async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  cxone.onPoll = async () => failing(false);
+  const id = await add(WINDOW);
+  await world.advance(DEADLINE + 29_000);
+  expect(await find(id)).toMatchObject({ status: 'PENDING' });
+  await world.advance(12_000);
+  const { status, error } = await find(id);
+  expect(status).toBe('TIMEOUT');
+  expect(error).toMatchObject({ code: 408, message: expect.stringContaining('CXone could not be asked') });
+});
+
+test("while CXone's limits let nothing through, time is still called, one window late", async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  const id = await add(WINDOW);
+  cxone.limit = 0;
+  await world.advance(DEADLINE + 25_000);
+  expect(await find(id)).toMatchObject({ status: 'PENDING' });
+  await world.advance(15_000);
+  expect(await find(id)).toMatchObject({ status: 'TIMEOUT', pollCount: 0 });
+});
+
+test('a Retry-After on a poll is respected by that execution', async () => {
+  const { add, cxone, world } = startTestBackground();
+  cxone.onPoll = async () => failing(false, 20_000);
+  await add(WINDOW);
+  await world.advance(10_500);
+  expect(cxone.polls).toHaveLength(1);
+  await world.advance(19_000);
+  expect(cxone.polls).toHaveLength(1);
+});
+
+test('gone at CXone ends it', async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  cxone.onPoll = async () => ({ type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'gone' });
+  const id = await add(WINDOW);
+  await world.advance(11_000);
+  expect(await find(id)).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll' });
+});
+
+test('an unreadable callback makes CXone be asked at once, whatever is left of the grace period', async () => {
+  const { add, cxone, find, record, world } = startTestBackground();
+  cxone.onPoll = async () => FOUND;
+  const id = await add({ graceSeconds: 3600 });
+  await world.advance(1000);
+  await record(id, { type: 'callback-unreadable', reason: 'no JSON', body: null });
+  await world.settle();
+  expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
+});
+
+test('without a name at CXone it is never polled and ends at its deadline', async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  cxone.onExecute = async () => ({ ...ACCEPTED, executionId: null });
+  const id = await add(WINDOW);
+  await world.advance(DEADLINE);
+  expect(cxone.polls).toHaveLength(0);
+  expect(await find(id)).toMatchObject({ status: 'TIMEOUT', resolvedBy: 'deadline' });
+});
+
+test('an execution that a poll is under way for is not polled by anyone else, however long it takes', async () => {
+  const { add, cxone, world } = startTestBackground();
+  cxone.onPoll = async () => {
+    await world.sleep(35_000);
+    return FOUND;
+  };
+  await add(WINDOW);
+  await world.advance(45_000);
+  expect(cxone.polls).toHaveLength(1);
+  expect(cxone.permitsOut).toBe(1);
+});
+
+test('an operator who cannot wait: CXone is asked at once, hardly ever again within the grace, and as usual after it', async () => {
+  const { add, cxone, events, record, world } = startTestBackground();
+  const startedAt = world.now();
+  const polledAt: number[] = [];
+  cxone.onPoll = async () => {
+    polledAt.push(world.now() - startedAt);
+    return STILL_RUNNING;
+  };
+  const id = await add({ graceSeconds: 3600, timeoutSeconds: 120 });
+  await world.advance(1_000);
+  await record(id, { type: 'poll-requested', by: 'operator:alice' });
+  expect(polledAt).toEqual([1_000]);
+  await world.advance(3_719_000);
+  const [within, after] = [polledAt.filter((at) => at < 3_600_000), polledAt.filter((at) => at >= 3_600_000)];
+  expect(within.length).toBeLessThan(25);
+  expect(after[0]).toBe(3_600_000);
+  expect(after.length).toBeGreaterThan(10);
+  expect(await events(id)).toContain('POLL_REQUESTED');
+});
+
+test('a poll that is under way when an operator asks for one is the one that was asked for', async () => {
+  const { add, cxone, find, record, world } = startTestBackground();
+  const answer = Promise.withResolvers<PollAnswer>();
+  cxone.onPoll = () => answer.promise;
+  const id = await add(WINDOW);
+  await world.advance(11_000);
+  for (let i = 0; i < 3; i += 1) await record(id, { type: 'poll-requested', by: 'operator:alice' });
+  await world.advance(20_000);
+  expect([cxone.polls.length, cxone.permitsOut]).toEqual([1, 1]);
+  answer.resolve(FOUND);
+  await world.settle();
+  expect(await find(id)).toMatchObject({ status: 'COMPLETED', pollCount: 1 });
+});
+
+test('a name that only a hint gave: what CXone says of it is not held against the execution once its own is known', async () => {
+  const { add, cxone, find, record, events, world } = startTestBackground();
+  const submission = Promise.withResolvers<typeof ACCEPTED>();
+  const poll = Promise.withResolvers<PollAnswer>();
+  cxone.onExecute = () => submission.promise;
+  cxone.onPoll = async ({ executionId }) => (executionId === 'made-up' ? poll.promise : STILL_RUNNING);
+  const id = await add(WINDOW);
+  await record(id, { type: 'callback-hint', executionId: 'made-up', news: completed() });
+  await world.settle();
+  expect(cxone.polls.map(({ executionId }) => executionId)).toEqual(['made-up']);
+  submission.resolve(ACCEPTED);
+  await world.settle();
+  poll.resolve({ type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'gone' });
+  await world.settle();
+  expect(await find(id)).toMatchObject({ status: 'PENDING', executionId: 'cx-1' });
+  expect(await events(id)).toContain('POLL_ERROR');
+});
