@@ -8,7 +8,7 @@ import { secretsIn } from './config/secrets.ts';
 import { asCalled } from './lib/command-name.ts';
 import { type Log, reasonOf } from './lib/log.ts';
 import { systemWorld } from './lib/world.ts';
-import type { Service } from './receiver.ts';
+import type { Receiver } from './receiver.ts';
 
 const HELP = asCalled(`Usage: node src/main.ts COMMAND …
 
@@ -83,7 +83,7 @@ class UsageError extends Error {}
 
 async function start(): Promise<void> {
   // Loaded here, so that whoever only looks does not wait for all of it.
-  const [{ createJsonLog }, { inheritedSockets }, { startService }] = await Promise.all([
+  const [{ createJsonLog }, { inheritedSockets }, { startReceiver }] = await Promise.all([
     import('./observability/pino-log.ts'),
     import('./http/server/socket-activation.ts'),
     import('./receiver.ts'),
@@ -95,14 +95,14 @@ async function start(): Promise<void> {
     process.exit(1);
   };
   const sockets = inheritedSockets(process.env, process.pid);
-  const service = await startService({ config, world: systemWorld, log, fatal, sockets });
+  const service = await startReceiver({ config, world: systemWorld, log, fatal, sockets });
   log.info(startFacts(service, config), 'listening');
   stopOnSignal(service, log);
   // Without TLS there is nothing to reload, and the end of a terminal is the end of what ran in it.
   if (config.tls !== null) process.on('SIGHUP', () => void service.reload());
 }
 
-function startFacts({ url, webhookUrl }: Service, config: Config): Record<string, unknown> {
+function startFacts({ url, webhookUrl }: Receiver, config: Config): Record<string, unknown> {
   const { cxone, publicUrl, databasePath } = config;
   return {
     url,
@@ -115,7 +115,7 @@ function startFacts({ url, webhookUrl }: Service, config: Config): Record<string
 }
 
 /** SIGTERM and SIGINT drain and end with 0; a second one ends at once. */
-function stopOnSignal(service: Service, log: Log): void {
+function stopOnSignal(service: Receiver, log: Log): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);

@@ -20,7 +20,7 @@ import { writeToLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
 import { createReadiness } from './observability/readiness.ts';
 import { startTracing } from './observability/tracing/start.ts';
-import { type OutsideMachine, openOutside } from './resources.ts';
+import { type ExternalAccess, openResources } from './resources.ts';
 import { createInsights } from './stats/callback-insights.ts';
 import { createFigures } from './stats/dashboard/dashboard.ts';
 import type { Store } from './store/port.ts';
@@ -47,7 +47,7 @@ const UNVERIFIED = asCalled(
 /** How much of that a collector that takes no spans may hold up. */
 const LAST_SPANS_MS = 3_000;
 
-export interface ServiceOptions {
+export interface ReceiverOptions {
   readonly config: Config;
   readonly world: World;
   readonly log: Log;
@@ -61,12 +61,12 @@ export interface ServiceOptions {
   readonly machine?: Partial<Machine>;
 }
 
-interface Machine extends OutsideMachine {
+interface Machine extends ExternalAccess {
   readonly listen: typeof listen;
   readonly metrics: Metrics;
 }
 
-export interface Service {
+export interface Receiver {
   /** Where apps and operators reach it. */
   readonly url: string;
   /** Where CXone reaches it; the same unless CALLBACK_PORT is set apart. */
@@ -79,14 +79,14 @@ export interface Service {
 }
 
 /** @throws {ProfileError | DatabaseRefused | Error} before anything listens, or with everything closed again. */
-export async function startService(options: ServiceOptions): Promise<Service> {
+export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const { config, world, log } = options;
   const profile = loadProfile(config.cxone.profilePath);
   const callbacks = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
   const { listen: open, metrics = createMetrics(), ...machine } = options.machine ?? {};
   const tracing = await startTracing(config.tracing, world, log);
   const { fatal } = options;
-  const outside = openOutside({ config, profile, world, log, fatal, machine, observeCommit: metrics.observeCommit });
+  const outside = openResources({ config, profile, world, log, fatal, machine, observeCommit: metrics.observeCommit });
   const { recorder, store, cxone, courier, notifyRules, notifySecrets } = outside;
   if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);
   const notifyUrls = new Map(config.notifications.urls.map(({ app, url }) => [app, url]));

@@ -15,7 +15,7 @@ import { createCourier } from './webhooks/sender.ts';
 import { createSecretsOf } from './webhooks/signature.ts';
 import { createNotifyRules } from './webhooks/url-policy.ts';
 
-export interface OutsideMachine {
+export interface ExternalAccess {
   readonly wire: Wire;
   /** Looks up the hosts that notifications go to. */
   readonly resolve: Resolve;
@@ -23,16 +23,16 @@ export interface OutsideMachine {
   readonly courier: Courier;
 }
 
-export interface OutsideOptions extends Pick<SqliteStoreOptions, 'fatal' | 'observeCommit'> {
+export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'observeCommit'> {
   readonly config: Config;
   readonly profile: Profile;
   readonly world: World;
   readonly log: Log;
-  readonly machine: Partial<OutsideMachine>;
+  readonly machine: Partial<ExternalAccess>;
 }
 
 /** @throws {DatabaseRefused | Error} with everything closed again. */
-export function openOutside({ config, profile, world, log, machine, ...forStore }: OutsideOptions) {
+export function openResources({ config, profile, world, log, machine, ...forStore }: ResourcesOptions) {
   const { wire = NETWORK, resolve } = machine;
   const recorder = openRecorder({ ...config.cxone, profile, secrets: secretsIn(config), world, log });
   const store = openStore(recorder, { ...forStore, path: config.databasePath, world, log });

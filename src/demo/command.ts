@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import { readConfig } from '../config/config.ts';
 import { asCalled } from '../lib/command-name.ts';
 import { systemWorld } from '../lib/world.ts';
-import { type Service, startService } from '../receiver.ts';
+import { type Receiver, startReceiver } from '../receiver.ts';
 import { createSimulator, type Simulator } from '../simulator/app.ts';
 import { type DemoCase, demoCases } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
@@ -47,7 +47,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   await using simulator = createSimulator({ seed: values.seed ?? 'demo' });
   const { url: cxoneUrl } = await simulator.listen();
   const inbox = await openInbox();
-  const service = await startReceiver(cxoneUrl, keys, secret() + secret(), inbox);
+  const service = await startDemoReceiver(cxoneUrl, keys, secret() + secret(), inbox);
   try {
     stdout.write(`CXone simulator on ${cxoneUrl}, receiver on ${service.url}\n\n`);
     const startedAt = systemWorld.now();
@@ -65,12 +65,12 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   }
 }
 
-function startReceiver(
+function startDemoReceiver(
   cxoneUrl: string,
   keys: { app: string; operator: string },
   callbackSecret: string,
   inbox: Inbox,
-): Promise<Service> {
+): Promise<Receiver> {
   mkdirSync(dirname(DATABASE), { recursive: true });
   for (const suffix of ['', '-wal', '-shm']) rmSync(DATABASE + suffix, { force: true });
   const config = readConfig({
@@ -93,7 +93,7 @@ function startReceiver(
   const fatal = (error: unknown) => {
     throw error;
   };
-  return startService({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
+  return startReceiver({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
 }
 
 async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Promise<Result[]> {
@@ -145,7 +145,7 @@ async function live(demo: DemoCase, client: DemoClient, simulator: Simulator): P
   simulator.release(correlationId);
 }
 
-async function keepUp(service: Service, keys: { app: string; operator: string }): Promise<void> {
+async function keepUp(service: Receiver, keys: { app: string; operator: string }): Promise<void> {
   process.stdout.write(`
 Both stay up until Ctrl-C. Submit one whose callback gets lost, and wait for its result:
 

@@ -18,36 +18,36 @@ import { createSubmissions } from './executions/submit.ts';
 import { createBatches } from './executions/submit-batch.ts';
 import { createHealth } from './health.ts';
 import { createGuard } from './middleware/authentication.ts';
-import { callerOf } from './middleware/client-address.ts';
-import { atRate } from './middleware/rate-limit.ts';
-import { createRouteOf, type Failure, loggablePath, served } from './middleware/request-log.ts';
-import { traced } from './middleware/tracing.ts';
+import { requestOrigin } from './middleware/client-address.ts';
+import { withRateLimit } from './middleware/rate-limit.ts';
+import { createRoutePattern, loggablePath, type RespondToFailure, withRequestLog } from './middleware/request-log.ts';
+import { withSubmissionSpan } from './middleware/tracing.ts';
 import { createNotifications } from './notifications/notifications.ts';
 import { createNotificationSecrets } from './notifications/secrets.ts';
 import { createReconciling } from './reconciliations.ts';
-import { answer } from './response/json.ts';
+import { respond } from './response/json.ts';
 import { problem } from './response/problem.ts';
-import { type Callbacks, createCallbacks } from './webhook/callback-endpoint.ts';
-import { createStrikes } from './webhook/refusals.ts';
+import { type CallbackEndpoint, createCallbackEndpoint } from './webhook/callback-endpoint.ts';
+import { createRefusalCounter } from './webhook/refusals.ts';
 import { createTokenEndpoint } from './webhook/token-endpoint.ts';
 
 const STORE_RETRY_SECONDS = 5;
 
 /** The connection that an answer goes over, for those who need more of it than to answer. */
-export interface Line {
+export interface Connection {
   /** Cuts it, whatever is on its way. */
-  hangUp(): void;
+  destroy(): void;
   /** Calls the listener when the answer is out, or can no longer get out. */
-  onceOver(listener: () => void): void;
+  onClose(listener: () => void): void;
 }
 
 /** `peer`: the address at the other end of the connection, if it is known. */
-export type Fetch = (request: Request, peer?: string | null, line?: Line | null) => Response | Promise<Response>;
+export type Fetch = (request: Request, peer?: string | null, line?: Connection | null) => Response | Promise<Response>;
 
 /** `apps`: everything but the webhook; `webhook`: nothing but it. */
-export type Surface = 'everything' | 'apps' | 'webhook';
+export type ListenerRole = 'everything' | 'apps' | 'webhook';
 
-export function createApp(given: HttpDependencies, surface: Surface): Fetch {
+export function createApp(given: HttpDependencies, surface: ListenerRole): Fetch {
   const deps = { ...given, log: namingRequest(given.log) };
   const fail = createFailure(deps);
   const app = new Hono({ strict: false });
@@ -55,9 +55,9 @@ export function createApp(given: HttpDependencies, surface: Surface): Fetch {
   if (surface !== 'webhook') routeApps(app, deps);
   app.notFound((c) => unrouted(app, c));
   app.onError((error, c) => fail(error, c.req.raw));
-  const routeOf = createRouteOf(app);
+  const routeOf = createRoutePattern(app);
   const routed: Fetch = (request, peer, line) => app.fetch(request, { peer, line });
-  return served(deps, fail, (request) => {
+  return withRequestLog(deps, fail, (request) => {
     const token = callbacks === null ? null : tokenIn(request);
     if (callbacks === null || token === null) return { route: routeOf(request), fetch: routed };
     return { route: CALLBACK_ROUTE, fetch: (_, peer = null) => callbacks(request, token, peer) };
@@ -87,11 +87,15 @@ function routeApps(app: Hono, deps: HttpDependencies): void {
 
   app.post(
     '/v1/executions',
-    guard.app(traced(deps.tracing, '/v1/executions', atRate(deps.rates, 1, createSubmissions(deps)))),
+    guard.app(
+      withSubmissionSpan(deps.tracing, '/v1/executions', withRateLimit(deps.rates, 1, createSubmissions(deps))),
+    ),
   );
   app.post(
     '/v1/executions/batch',
-    guard.app(traced(deps.tracing, '/v1/executions/batch', atRate(deps.rates, 0, createBatches(deps)))),
+    guard.app(
+      withSubmissionSpan(deps.tracing, '/v1/executions/batch', withRateLimit(deps.rates, 0, createBatches(deps))),
+    ),
   );
   app.post('/v1/executions/poll', guard.administrator(actions.pollMany));
   app.post('/v1/executions/cancel', guard.administrator(actions.cancelMany));
@@ -124,11 +128,11 @@ function routeApps(app: Hono, deps: HttpDependencies): void {
   });
 }
 
-function routeWebhook(app: Hono, deps: HttpDependencies): Callbacks {
+function routeWebhook(app: Hono, deps: HttpDependencies): CallbackEndpoint {
   const checks = createCallbackChecks(deps.callbackRules, deps.callbackTokens);
-  const strikes = createStrikes(deps);
-  const callbacks = createCallbacks(deps, checks, strikes);
-  app.post(`${CALLBACK_PATH}/:token`, (c) => callbacks(c.req.raw, c.req.param('token'), callerOf(c).peer));
+  const strikes = createRefusalCounter(deps);
+  const callbacks = createCallbackEndpoint(deps, checks, strikes);
+  app.post(`${CALLBACK_PATH}/:token`, (c) => callbacks(c.req.raw, c.req.param('token'), requestOrigin(c).peer));
   app.post(TOKEN_PATH, createTokenEndpoint(deps, checks, strikes));
   return callbacks;
 }
@@ -139,12 +143,12 @@ function unrouted(app: Hono, c: Context): Response {
   const methods = [...(serves('GET') ? ['GET', 'HEAD'] : []), ...(serves('POST') ? ['POST'] : [])];
   if (methods.length === 0) return problem('not-found', 'There is nothing at this path.');
   const allow = [...methods, 'OPTIONS'].join(', ');
-  if (c.req.method === 'OPTIONS') return answer(204, null, { allow });
+  if (c.req.method === 'OPTIONS') return respond(204, null, { allow });
   return problem('method-not-allowed', `Use one of ${allow}.`, { headers: { allow } });
 }
 
 /** Says why in the log and nothing of it to the client. */
-function createFailure({ log, world }: Pick<HttpDependencies, 'log' | 'world'>): Failure {
+function createFailure({ log, world }: Pick<HttpDependencies, 'log' | 'world'>): RespondToFailure {
   const unavailable = createNotice(log, world, 'answered 503 because the store is unavailable');
   return (thrown, request) => {
     const reason = reasonOf(thrown);

@@ -2,9 +2,9 @@
 
 import { reasonOf } from '../lib/log.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { answer, json } from './response/json.ts';
+import { json, respond } from './response/json.ts';
 import { problem } from './response/problem.ts';
-import type { LiveAnswer, ReadyAnswer } from './schemas/health.ts';
+import type { LivenessBody, ReadinessBody } from './schemas/health.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -12,11 +12,11 @@ type Dependencies = Pick<HttpDependencies, 'ready' | 'metrics' | 'draining' | 'l
 
 export function createHealth(deps: Dependencies) {
   return {
-    live: () => json(200, { live: true } satisfies LiveAnswer),
+    live: () => json(200, { live: true } satisfies LivenessBody),
 
     ready: async () => {
       const notReady = deps.draining() ? ['draining'] : await missing(deps);
-      if (notReady.length === 0) return json(200, { ready: true, notReady: [] } satisfies ReadyAnswer);
+      if (notReady.length === 0) return json(200, { ready: true, notReady: [] } satisfies ReadinessBody);
       return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
         headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
         members: { ready: false, notReady },
@@ -25,7 +25,7 @@ export function createHealth(deps: Dependencies) {
 
     metrics: async () => {
       const { contentType, body } = await deps.metrics();
-      return answer(200, body, { 'content-type': contentType });
+      return respond(200, body, { 'content-type': contentType });
     },
   };
 }

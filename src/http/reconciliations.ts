@@ -6,7 +6,7 @@ import { isJsonObject } from '../execution/json.ts';
 import { type ReconcileRequest, representReconciliation } from '../usecases/reconcile/report.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { callerName, type Identity } from './middleware/authentication.ts';
-import { NAME, NAME_RULE } from './request/identifier.ts';
+import { IDENTIFIER, IDENTIFIER_RULE } from './request/identifier.ts';
 import { time } from './request/list-parameters.ts';
 import { readJsonBody } from './request/read-json.ts';
 import { howMany, type Validated, validate } from './request/validate.ts';
@@ -21,7 +21,11 @@ export const RECONCILE = v.object({
   from: time('Only executions submitted then or later.'),
   to: time('Only executions submitted earlier than that; now, if it lies ahead.'),
   actionId: v.exactOptional(
-    v.pipe(v.string(NAME_RULE), v.regex(NAME, NAME_RULE), v.description('Only those of this Data Action.')),
+    v.pipe(
+      v.string(IDENTIFIER_RULE),
+      v.regex(IDENTIFIER, IDENTIFIER_RULE),
+      v.description('Only those of this Data Action.'),
+    ),
   ),
   app: v.exactOptional(
     v.pipe(

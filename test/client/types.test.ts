@@ -9,8 +9,8 @@ import type { LateResult, OpenStatus, ResolvedBy, Status, TerminalStatus } from 
 import type { BATCH } from '../../src/http/executions/batch-schema.ts';
 import type { SUBMISSION } from '../../src/http/executions/submission-schema.ts';
 import type { ProblemName } from '../../src/http/response/problem.ts';
-import type { AuditAnswer, StreamAnswer } from '../../src/http/schemas/audit.ts';
-import type { EXECUTION_PAGE, ExecutionAnswer } from '../../src/http/schemas/execution.ts';
+import type { AuditEntryBody, StreamEventBody } from '../../src/http/schemas/audit.ts';
+import type { EXECUTION_PAGE, ExecutionBody } from '../../src/http/schemas/execution.ts';
 import type { message } from '../../src/http/schemas/notification.ts';
 import type { NotificationType } from '../../src/notification/notification.ts';
 
@@ -49,10 +49,10 @@ type Agreement = {
     Same<Needed<client.Submission>, Needed<SubmissionInput>>,
   ];
   readonly batch: Same<keyof InferInput<typeof BATCH>, 'executions' | 'atomic'>;
-  readonly execution: Same<Loose<client.Execution>, Loose<ExecutionAnswer>>;
+  readonly execution: Same<Loose<client.Execution>, Loose<ExecutionBody>>;
   readonly page: Same<Loose<InferOutput<typeof EXECUTION_PAGE>['items'][number]>, Loose<client.Execution>>;
-  readonly auditEntry: Same<Loose<client.AuditEntry>, Loose<AuditAnswer>>;
-  readonly liveEvent: Same<Loose<client.LiveEvent>, Loose<StreamAnswer>>;
+  readonly auditEntry: Same<Loose<client.AuditEntry>, Loose<AuditEntryBody>>;
+  readonly liveEvent: Same<Loose<client.LiveEvent>, Loose<StreamEventBody>>;
   readonly payload: [
     Same<keyof client.NotificationPayload, keyof Message>,
     Same<client.NotificationPayload['type'], Message['type']>,

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { systemWorld } from '../../src/lib/world.ts';
-import { startService } from '../../src/receiver.ts';
+import { startReceiver } from '../../src/receiver.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Running, runCommand } from '../support/process.ts';
@@ -43,7 +43,7 @@ export async function setStage(): Promise<Stage> {
   const fatal = (error: unknown) => {
     throw error;
   };
-  const service = await startService({
+  const service = await startReceiver({
     config,
     world: systemWorld,
     log: quietLog(),

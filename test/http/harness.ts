@@ -6,7 +6,7 @@ import { NO_RULES } from '../../src/callbacks/checks.ts';
 import { type CallbackUrls, createCallbackUrls } from '../../src/callbacks/signed-url.ts';
 import type { CallbackReading } from '../../src/cxone/port.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
-import { createApp, type Surface } from '../../src/http/app.ts';
+import { createApp, type ListenerRole } from '../../src/http/app.ts';
 import { createFormTokens } from '../../src/http/console/csrf-tokens.ts';
 import type {
   CallbackOutcome,
@@ -84,7 +84,7 @@ export interface Answer {
 
 type Options = Partial<Omit<HttpDependencies, 'pages'>> & {
   readonly pages?: Partial<HttpDependencies['pages']>;
-  readonly surface?: Surface;
+  readonly surface?: ListenerRole;
   readonly limits?: Partial<Limits>;
   readonly queueCapacity?: number;
   /** Who may get tokens for callbacks, which are good for 300 s. */

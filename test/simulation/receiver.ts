@@ -6,7 +6,7 @@ import { promiseHooks } from 'node:v8';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Fetch } from '../../src/http/app.ts';
 import type { Metrics } from '../../src/observability/metrics/metrics.ts';
-import { type Service, startService } from '../../src/receiver.ts';
+import { type Receiver as RunningReceiver, startReceiver } from '../../src/receiver.ts';
 import type { Courier } from '../../src/webhooks/port.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import type { Clock, MortalWorld } from './clock.ts';
@@ -23,7 +23,7 @@ export const PUBLIC_URL = 'https://receiver.example';
 
 /** One life of the receiver, from a start to a stop or a crash. */
 interface Life {
-  readonly service: Service;
+  readonly service: RunningReceiver;
   readonly startedAt: number;
   ask(request: Request): Promise<Response | null>;
   /** Nothing of it reaches anybody any more. */
@@ -73,7 +73,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
     const died = new Promise<null>((resolve) => {
       die = () => resolve(null);
     });
-    const service = await startService({
+    const service = await startReceiver({
       config: configOf(settings, path),
       world,
       log: { ...log, warn: () => {}, error: (facts, message) => alive && log.error(facts, message) },

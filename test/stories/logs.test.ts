@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { secretsIn } from '../../src/config/secrets.ts';
 import { systemWorld } from '../../src/lib/world.ts';
 import { createJsonLog } from '../../src/observability/pino-log.ts';
-import { type Service, startService } from '../../src/receiver.ts';
+import { type Receiver, startReceiver } from '../../src/receiver.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
 import { type Running, run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -141,7 +141,7 @@ describe('nothing secret', () => {
 });
 
 /** The service in this process, with the real clock and the log that it has as a program. */
-async function start(level: string, env: Record<string, string> = {}): Promise<{ service: Service; lines: Line[] }> {
+async function start(level: string, env: Record<string, string> = {}): Promise<{ service: Receiver; lines: Line[] }> {
   const simulator = createSimulator({ latencyMs: 0, jitterMs: 0, runMs: 0, runJitterMs: 0, requestsPerSecond: 0 });
   const { url } = await simulator.listen();
   const config = readConfig({
@@ -163,7 +163,7 @@ async function start(level: string, env: Record<string, string> = {}): Promise<{
   const fatal = (error: unknown) => {
     throw error;
   };
-  const service = await startService({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
+  const service = await startReceiver({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
   onTestFinished(async () => {
     await service.stop();
     await simulator.close();
@@ -171,7 +171,12 @@ async function start(level: string, env: Record<string, string> = {}): Promise<{
   return { service, lines };
 }
 
-function call({ url }: Service, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+function call(
+  { url }: Receiver,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return fetch(url + path, {
     method: 'POST',
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers },

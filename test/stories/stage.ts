@@ -6,7 +6,7 @@ import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import { type Limits, listen } from '../../src/http/server/server.ts';
-import { type Service, startService } from '../../src/receiver.ts';
+import { type Receiver, startReceiver } from '../../src/receiver.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
 import type { FateName } from '../../src/simulator/fates/catalogue.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
@@ -42,7 +42,7 @@ export interface Stage {
   readonly simulator: Simulator;
   readonly log: RememberingLog;
   readonly databasePath: string;
-  service(): Service;
+  service(): Receiver;
   stop(): Promise<void>;
   /** Starts the receiver again on the same file, with these variables changed. */
   restart(changes?: Record<string, string>): Promise<void>;
@@ -103,7 +103,7 @@ export async function setStage(
     listen: ((fetch, place) => listen(fetch, { ...place, limits })) satisfies typeof listen,
     ...(resolve ? { resolve } : {}),
   };
-  const start = () => startService({ config, world, log, fatal, publicUrlFromListener: true, machine });
+  const start = () => startReceiver({ config, world, log, fatal, publicUrlFromListener: true, machine });
   let service = await start();
   let stopped: Promise<void> | null = null;
 

@@ -8,7 +8,7 @@ import { readConfig } from '../../config/config.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
-import { startService } from '../../receiver.ts';
+import { startReceiver } from '../../receiver.ts';
 import {
   type Conversation,
   type Entry,
@@ -91,7 +91,7 @@ async function playAll(
     const fatal = (error: unknown): never => {
       throw error;
     };
-    const service = await startService({ config, world: hasty, log: SILENT, fatal, publicUrlFromListener: true });
+    const service = await startReceiver({ config, world: hasty, log: SILENT, fatal, publicUrlFromListener: true });
     try {
       const checks: Check[] = [];
       for (const index of recording.conversations.keys()) checks.push(await play(service.url, key, index));

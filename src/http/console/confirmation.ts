@@ -7,7 +7,7 @@ import type { Html } from '../html.ts';
 import type { Identity } from '../middleware/authentication.ts';
 import { isForged } from '../middleware/same-origin.ts';
 import { readBody } from '../request/read-body.ts';
-import { answer } from '../response/json.ts';
+import { respond } from '../response/json.ts';
 import { many } from './format.ts';
 import { pageAnswer, type Section } from './layout.ts';
 import { forbidden } from './refusals.ts';
@@ -90,7 +90,7 @@ export function searchOf(c: Context): Search {
 }
 
 export function seeOther(location: string): Response {
-  return answer(303, null, { location });
+  return respond(303, null, { location });
 }
 
 export function counted(count: number, more: boolean, noun: string): string {

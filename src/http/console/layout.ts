@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { html } from 'hono/html';
 import type { Html } from '../html.ts';
-import { unchanging } from '../middleware/cached-text.ts';
-import { answer, type Headers } from '../response/json.ts';
+import { serveCachedText } from '../middleware/cached-text.ts';
+import { type HeaderFields, respond } from '../response/json.ts';
 import { BASE_STYLE } from '../styles/base.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -43,8 +43,8 @@ export interface Page {
   readonly refreshSeconds?: number;
 }
 
-export function pageAnswer(status: number, viewer: Viewer, page: Page, headers: Headers = {}): Response {
-  return answer(status, pageText(viewer, page), {
+export function pageAnswer(status: number, viewer: Viewer, page: Page, headers: HeaderFields = {}): Response {
+  return respond(status, pageText(viewer, page), {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': POLICY,
     // Forms of our own must show where they come from.
@@ -108,7 +108,7 @@ const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8
 
 /** What pages load: the same for everybody, so nobody is asked for a key. */
 export const createAssets = () => ({
-  style: unchanging(() => `${BASE_STYLE}\n${own('./style.css')}`, { 'content-type': 'text/css; charset=utf-8' }),
-  script: unchanging(() => own('./script.js'), { 'content-type': 'text/javascript; charset=utf-8' }),
-  icon: unchanging(() => ICON, { 'content-type': 'image/svg+xml' }),
+  style: serveCachedText(() => `${BASE_STYLE}\n${own('./style.css')}`, { 'content-type': 'text/css; charset=utf-8' }),
+  script: serveCachedText(() => own('./script.js'), { 'content-type': 'text/javascript; charset=utf-8' }),
+  icon: serveCachedText(() => ICON, { 'content-type': 'image/svg+xml' }),
 });

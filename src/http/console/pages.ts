@@ -7,8 +7,8 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../executions/query.ts';
 import type { Identity } from '../middleware/authentication.ts';
 import { parseNotificationQuery } from '../notifications/query.ts';
-import { isName } from '../request/identifier.ts';
-import { answer } from '../response/json.ts';
+import { isIdentifier } from '../request/identifier.ts';
+import { respond } from '../response/json.ts';
 import { advicePart, alertLines, CALLBACKS, callbacksHead, callbacksLive } from './callbacks-page.ts';
 import { executionHead, executionLive, executionPayloads, type Told } from './execution-page.ts';
 import { EXECUTIONS, executionsActions, executionsHead, executionsList, pathOf } from './executions-page.ts';
@@ -42,7 +42,7 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
   const masking = createMasking(pages.sensitiveFields);
 
   async function told(correlationId: string, after: number): Promise<Told | undefined> {
-    const execution = isName(correlationId) ? await store.find(correlationId) : undefined;
+    const execution = isIdentifier(correlationId) ? await store.find(correlationId) : undefined;
     const evidence = execution && (await store.evidence(correlationId));
     if (execution === undefined || evidence === undefined) return undefined;
     const feed = await store.feed({ after, app: null, correlationId, limit: MOST_ENTRIES });
@@ -81,7 +81,7 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
 
     executions: async (c, caller) => {
       const { search, done, elsewhere } = searchOf(c);
-      if (elsewhere !== null) return answer(303, null, { location: elsewhere });
+      if (elsewhere !== null) return respond(303, null, { location: elsewhere });
       const viewer = viewerOf(caller);
       const query = parseListQuery(search, caller);
       const now = world.now();
@@ -138,7 +138,7 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
 
     notifications: async (c, caller) => {
       const { search, done, elsewhere } = searchOf(c);
-      if (elsewhere !== null) return answer(303, null, { location: elsewhere });
+      if (elsewhere !== null) return respond(303, null, { location: elsewhere });
       const viewer = viewerOf(caller);
       const query = parseNotificationQuery(search, caller);
       const head = notificationsHead(search, query.valid ? [] : query.errors, world.now());

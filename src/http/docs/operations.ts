@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import { anchor, code, type Html, inline, paragraphs, table } from '../html.ts';
-import type { Answer, Document, Header, Operation, Parameter, Reference, Schema } from '../openapi/model.ts';
+import type { Document, Header, Operation, Parameter, Reference, ResponseObject, Schema } from '../openapi/model.ts';
 import { examplesOf, namedTable, nameIn, schemaTable, typeOf } from './schemas.ts';
 
 export interface Placed {
@@ -66,7 +66,7 @@ function bodyOf(document: Document, { requestBody }: Operation): Html {
 
 function answersOf(document: Document, operation: Operation): Html {
   const answers = Object.entries(operation.responses).map(
-    ([status, answer]) => [status, resolved<Answer>(document, answer)] as const,
+    ([status, answer]) => [status, resolved<ResponseObject>(document, answer)] as const,
   );
   const rows = answers.map(([status, { description, headers = {}, content = {} }]) => {
     const named = Object.entries(headers).map(([name, header]) => {

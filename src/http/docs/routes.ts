@@ -1,13 +1,13 @@
 // GET /openapi.json and GET /docs: what this service does, for programs and for people.
 
-import { unchanging } from '../middleware/cached-text.ts';
+import { serveCachedText } from '../middleware/cached-text.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import { documentationPage, POLICY } from './page.ts';
 
 export function createDocumentation() {
   return {
-    document: unchanging(() => JSON.stringify(openApiDocument()), { 'content-type': 'application/json' }),
-    page: unchanging(() => documentationPage(openApiDocument()), {
+    document: serveCachedText(() => JSON.stringify(openApiDocument()), { 'content-type': 'application/json' }),
+    page: serveCachedText(() => documentationPage(openApiDocument()), {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': POLICY,
     }),

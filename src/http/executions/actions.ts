@@ -8,7 +8,7 @@ import { representExecution } from '../../execution/representation.ts';
 import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/authentication.ts';
-import { createFindVisible, unknownExecution } from '../request/find-execution.ts';
+import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { howMany } from '../request/validate.ts';
 import { json } from '../response/json.ts';
@@ -45,7 +45,7 @@ interface Tally {
 }
 
 export function createActions({ store, world }: Dependencies): Actions {
-  const find = createFindVisible(store);
+  const find = createExecutionFinder(store);
 
   return {
     poll: async (c, caller) => {

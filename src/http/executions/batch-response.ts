@@ -13,7 +13,7 @@ import {
   problemDetails,
   statusOf,
 } from '../response/problem.ts';
-import { asAnswered, isFirstAnswerAgain, type RefusedOutcome, refusalOf } from './submission-response.ts';
+import { isReplayByKey, originalResponse, type RefusedOutcome, refusalOf } from './submission-response.ts';
 
 /** What cannot be accepted whatever is stored, with what is wrong with it. */
 interface Unfit extends Extract<BatchItem, { type: 'unfit' }> {
@@ -37,7 +37,7 @@ export function eachAnswered(items: readonly CheckedItem[], outcomes: Outcomes):
   );
   const accepted = answers.filter(({ status }) => status < 300).length;
   // When something was accepted only now, it is not just the first answer that is told again.
-  const known = outcomes.some((one) => one?.outcome === 'replayed' && isFirstAnswerAgain(one));
+  const known = outcomes.some((one) => one?.outcome === 'replayed' && isReplayByKey(one));
   const replayed = known && !outcomes.some((one) => one?.outcome === 'added');
   const body = { items: answers, accepted, refused: answers.length - accepted };
   return json(200, body, replayed ? { 'idempotent-replayed': 'true' } : {});
@@ -54,8 +54,8 @@ function answered(added: AddedAmongOthers | null, index: number) {
     case 'added':
       return { status: 202, execution: representExecution(added.execution) };
     case 'replayed': {
-      const execution = representExecution(asAnswered(added));
-      return isFirstAnswerAgain(added) ? { status: 202, execution } : { status: 200, replayed: true, execution };
+      const execution = representExecution(originalResponse(added));
+      return isReplayByKey(added) ? { status: 202, execution } : { status: 200, replayed: true, execution };
     }
     case 'withheld':
       throw new Error('a submission was withheld from a batch that is not atomic');

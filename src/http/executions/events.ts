@@ -7,11 +7,11 @@ import { reasonOf } from '../../lib/log.ts';
 import { createNotice } from '../../lib/notices.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';
 import type { NotFollowed } from '../../usecases/follow-events/streams.ts';
-import type { Line } from '../app.ts';
+import type { Connection } from '../app.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/authentication.ts';
-import { createFindVisible, unknownExecution } from '../request/find-execution.ts';
-import { answer } from '../response/json.ts';
+import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { respond } from '../response/json.ts';
 import { invalidHeader, problem } from '../response/problem.ts';
 
 type Dependencies = Pick<HttpDependencies, 'store' | 'streams' | 'world' | 'log'>;
@@ -36,13 +36,13 @@ const HEADERS = {
 };
 
 export function createEvents({ store, streams, world, log }: Dependencies): Events {
-  const find = createFindVisible(store);
+  const find = createExecutionFinder(store);
   const broken = createNotice(log, world, 'streams of events were broken off');
 
   async function follow(c: Context, caller: Identity, correlationId?: string): Promise<Response> {
     const after = lastEventId(c.req.header('last-event-id'));
     if (after === undefined) return notAnId();
-    const { line } = c.env as { readonly line: Line | null };
+    const { line } = c.env as { readonly line: Connection | null };
     const followed = await streams.open({
       reader: callerName(caller),
       app: caller.kind === 'app' ? caller.name : null,
@@ -50,23 +50,23 @@ export function createEvents({ store, streams, world, log }: Dependencies): Even
       after,
       cut: (why) => {
         if (why === 'stalled') broken(why, { reader: caller.name });
-        line?.hangUp();
+        line?.destroy();
       },
     });
     if (followed.outcome !== 'open') return refusal(followed);
     const { stream } = followed;
     if (c.req.method === 'HEAD') {
       stream.close();
-      return answer(200, null, HEADERS);
+      return respond(200, null, HEADERS);
     }
-    line?.onceOver(stream.close);
+    line?.onClose(stream.close);
     if (c.req.raw.signal.aborted) stream.close();
-    return answer(
+    return respond(
       200,
       body(stream, (error, controller) => {
         broken('failed', { reader: caller.name, reason: reasonOf(error) });
         if (line === null) controller.error(error);
-        else line.hangUp();
+        else line.destroy();
       }),
       HEADERS,
     );

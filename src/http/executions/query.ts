@@ -5,8 +5,8 @@ import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import type { ExecutionFilter, ListQuery } from '../../store/port.ts';
 import type { Identity } from '../middleware/authentication.ts';
-import { APP, appOf, appRefused } from '../request/app-filter.ts';
-import { NAME, NAME_RULE } from '../request/identifier.ts';
+import { APP, appFilterErrors, visibleApp } from '../request/app-filter.ts';
+import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
 import { cursor, LIMIT, readQuery, time } from '../request/list-parameters.ts';
 import { type Validated, validate } from '../request/validate.ts';
 
@@ -22,11 +22,19 @@ const TEXT_RULE = `must be a text of 1 to ${MAX_TEXT_CHARS} characters`;
 
 const FILTER = {
   actionId: v.exactOptional(
-    v.pipe(v.string(NAME_RULE), v.regex(NAME, NAME_RULE), v.description('Only those of this Data Action.')),
+    v.pipe(
+      v.string(IDENTIFIER_RULE),
+      v.regex(IDENTIFIER, IDENTIFIER_RULE),
+      v.description('Only those of this Data Action.'),
+    ),
   ),
   app: APP,
   id: v.exactOptional(
-    v.pipe(v.string(NAME_RULE), v.regex(NAME, NAME_RULE), v.description('Only those whose `correlationId` begins so.')),
+    v.pipe(
+      v.string(IDENTIFIER_RULE),
+      v.regex(IDENTIFIER, IDENTIFIER_RULE),
+      v.description('Only those whose `correlationId` begins so.'),
+    ),
   ),
   executionId: v.exactOptional(
     v.pipe(
@@ -76,12 +84,12 @@ export const SELECTION = v.object({
 
 export function parseListQuery(parameters: URLSearchParams, caller: Identity): Validated<ListQuery> {
   const query = readQuery(QUERY, parameters);
-  const errors = [...(query.valid ? [] : query.errors), ...appRefused(caller, parameters.has('app'))];
+  const errors = [...(query.valid ? [] : query.errors), ...appFilterErrors(caller, parameters.has('app'))];
   if (!query.valid || errors.length > 0) return { valid: false, errors };
   const { cursor: before, app, ...filters } = query.value;
   return {
     valid: true,
-    value: { ...filters, app: appOf(caller, app), ...(before === undefined ? {} : { before }) },
+    value: { ...filters, app: visibleApp(caller, app), ...(before === undefined ? {} : { before }) },
   };
 }
 

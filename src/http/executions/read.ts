@@ -5,9 +5,9 @@ import { isTerminal } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/authentication.ts';
-import { createFindVisible, unknownExecution } from '../request/find-execution.ts';
+import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
-import { preferredWait, waitApplied } from '../request/prefer-wait.ts';
+import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { howMany } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput } from '../response/problem.ts';
@@ -24,7 +24,7 @@ interface Executions {
 }
 
 export function createExecutions({ store, waiters, world }: Dependencies): Executions {
-  const find = createFindVisible(store);
+  const find = createExecutionFinder(store);
 
   return {
     one: async (c, caller) => {
@@ -35,7 +35,7 @@ export function createExecutions({ store, waiters, world }: Dependencies): Execu
         seconds === null || isTerminal(found.status)
           ? found
           : await waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal);
-      return json(200, representExecution(execution ?? found), { vary: 'Prefer', ...waitApplied(seconds) });
+      return json(200, representExecution(execution ?? found), { vary: 'Prefer', ...preferenceApplied(seconds) });
     },
 
     list: async (c, caller) => {

@@ -2,7 +2,7 @@
 
 import { asAccepted, type Execution } from '../../execution/execution.ts';
 import type { Added } from '../../store/port.ts';
-import type { Headers } from '../response/json.ts';
+import type { HeaderFields } from '../response/json.ts';
 import { type ProblemName, problem } from '../response/problem.ts';
 
 /** When to come back once the queue has moved or another process has taken over, in seconds. */
@@ -15,7 +15,7 @@ export type RefusedOutcome = Exclude<Added['outcome'], Accepted['outcome']>;
 export interface Refusal {
   readonly name: ProblemName;
   readonly detail: string;
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
 }
 
 /** Why it was not accepted, as it is told of a single submission or of one among others. */
@@ -61,10 +61,10 @@ export function draining(): Response {
 }
 
 /** The answer to a key is the first answer; a correlationId is asked for as the execution stands. */
-export function asAnswered(added: Accepted): Execution {
-  return isFirstAnswerAgain(added) ? asAccepted(added.execution) : added.execution;
+export function originalResponse(added: Accepted): Execution {
+  return isReplayByKey(added) ? asAccepted(added.execution) : added.execution;
 }
 
-export function isFirstAnswerAgain(added: Accepted): boolean {
+export function isReplayByKey(added: Accepted): boolean {
   return added.outcome === 'replayed' && added.by === 'idempotency-key';
 }

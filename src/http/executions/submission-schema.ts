@@ -5,7 +5,7 @@ import type { Cxone } from '../../cxone/port.ts';
 import { DEFAULT_PRIORITY } from '../../execution/execution.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../../execution/json.ts';
 import type { SubmissionRequest } from '../../usecases/submit.ts';
-import { NAME, NAME_RULE } from '../request/identifier.ts';
+import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
 import { type Validated, validate } from '../request/validate.ts';
 import { type FieldError, pointerTo } from '../response/problem.ts';
 
@@ -15,7 +15,7 @@ const OBJECT_RULE = 'must be a JSON object';
 const NOTIFY_URL = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^/?#@\s\\]+(?:[/?#\\]\S*)?$/;
 const UNICODE_RULE = 'holds a string with half of a surrogate pair, which is no Unicode text';
 
-const name = v.pipe(v.string(NAME_RULE), v.regex(NAME, NAME_RULE));
+const name = v.pipe(v.string(IDENTIFIER_RULE), v.regex(IDENTIFIER, IDENTIFIER_RULE));
 
 // A custom check hands the very same object on: a schema that copies would lose a member called __proto__.
 const payload = v.custom<JsonObject>(

@@ -7,7 +7,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/authentication.ts';
 import { MAX_BODY_BYTES } from '../request/read-body.ts';
 import { type BodyLimits, readJsonBody } from '../request/read-json.ts';
-import { readArrival } from '../request/submission-headers.ts';
+import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { howMany } from '../request/validate.ts';
 import { invalidInput } from '../response/problem.ts';
 import { type CheckedItem, eachAnswered, itemPointer, noneFit, wholeRefused } from './batch-response.ts';
@@ -23,7 +23,7 @@ type Dependencies = Pick<HttpDependencies, 'submit' | 'notifyRules' | 'unfit' | 
 export function createBatches(deps: Dependencies) {
   return async (c: Context, caller: Identity): Promise<Response> => {
     if (deps.draining()) return draining();
-    const head = readArrival(c);
+    const head = readSubmissionHeaders(c);
     if (head.type === 'refused') return head.answer;
     const body = await readJsonBody(c.req.raw, LIMITS);
     if (body.type === 'refused') return body.answer;

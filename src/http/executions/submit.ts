@@ -7,13 +7,13 @@ import { reasonOf } from '../../lib/log.ts';
 import { concerning } from '../../lib/request-context.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/authentication.ts';
-import { preferredWait, waitApplied } from '../request/prefer-wait.ts';
+import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { readJsonBody } from '../request/read-json.ts';
-import { readArrival } from '../request/submission-headers.ts';
+import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { howMany } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem } from '../response/problem.ts';
-import { type Accepted, asAnswered, draining, isFirstAnswerAgain, refusalOf } from './submission-response.ts';
+import { type Accepted, draining, isReplayByKey, originalResponse, refusalOf } from './submission-response.ts';
 import { parseSubmission } from './submission-schema.ts';
 
 /** The longest an app is told to look away, in seconds. */
@@ -27,7 +27,7 @@ type Dependencies = Pick<
 export function createSubmissions(deps: Dependencies) {
   return async (c: Context, caller: Identity): Promise<Response> => {
     if (deps.draining()) return draining();
-    const head = readArrival(c);
+    const head = readSubmissionHeaders(c);
     if (head.type === 'refused') return head.answer;
     const body = await readJsonBody(c.req.raw);
     if (body.type === 'refused') return body.answer;
@@ -59,16 +59,16 @@ async function accepted(
   signal: AbortSignal,
 ): Promise<Response> {
   concerning(added.execution.correlationId);
-  const execution = seconds === null ? asAnswered(added) : await held(deps, added.execution, seconds, signal);
+  const execution = seconds === null ? originalResponse(added) : await held(deps, added.execution, seconds, signal);
   const headers: Record<string, string> = {
     location: `/v1/executions/${execution.correlationId}`,
     vary: 'Prefer',
-    ...waitApplied(seconds),
+    ...preferenceApplied(seconds),
   };
   if (added.outcome === 'replayed') headers['idempotent-replayed'] = 'true';
   const ended = isTerminal(execution.status);
   if (!ended) headers['retry-after'] = String(lookAgainIn(execution, deps.world.now()));
-  const asFound = added.outcome === 'replayed' && !isFirstAnswerAgain(added);
+  const asFound = added.outcome === 'replayed' && !isReplayByKey(added);
   return json(ended || asFound ? 200 : 202, representExecution(execution), headers);
 }
 

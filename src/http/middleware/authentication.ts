@@ -7,8 +7,8 @@ import type { Context } from 'hono';
 import { createNotice } from '../../lib/notices.ts';
 import type { HttpDependencies, NamedKey } from '../dependencies.ts';
 import { problem } from '../response/problem.ts';
-import { callerOf, createClients } from './client-address.ts';
-import { createThrottle } from './failure-throttle.ts';
+import { createClientAddresses, requestOrigin } from './client-address.ts';
+import { createFailureThrottle } from './failure-throttle.ts';
 import { isBasic, isForged } from './same-origin.ts';
 
 export type Identity =
@@ -41,8 +41,8 @@ type Dependencies = Pick<
 >;
 
 export function createGuard(deps: Dependencies): Guard {
-  const identify = createIdentify(deps);
-  const refuse = createRefuse(deps);
+  const identify = createAuthenticator(deps);
+  const refuse = createKeyRefusal(deps);
   /** @param refusal why this caller may not; null for one who may. */
   const admit = (handler: Handler, refusal: (caller: Identity) => string | null): Guarded => {
     return (c) => {
@@ -76,12 +76,12 @@ function isReader(caller: Identity): boolean {
 }
 
 /** For keys that are not known here: 401 at first, then 429 for a while. Asking without a key guesses nothing and is not counted. */
-function createRefuse({ world, log, trustedProxies, observeKeyRefusal }: Dependencies): (c: Context) => Response {
+function createKeyRefusal({ world, log, trustedProxies, observeKeyRefusal }: Dependencies): (c: Context) => Response {
   const refused = createNotice(log, world, 'keys refused');
-  const throttle = createThrottle(world);
-  const clients = createClients(trustedProxies);
+  const throttle = createFailureThrottle(world);
+  const clients = createClientAddresses(trustedProxies);
   return (c) => {
-    const client = clients.allowanceOf(callerOf(c));
+    const client = clients.throttleKey(requestOrigin(c));
     const wait = throttle.fail(client);
     const why = wait > 0 ? 'throttled' : 'invalid-key';
     observeKeyRefusal(why);
@@ -93,7 +93,7 @@ function createRefuse({ world, log, trustedProxies, observeKeyRefusal }: Depende
   };
 }
 
-export function createIdentify({
+export function createAuthenticator({
   apps,
   operators,
   readers,

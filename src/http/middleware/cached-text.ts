@@ -2,23 +2,23 @@
 
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
-import { answer, type Headers } from '../response/json.ts';
+import { type HeaderFields, respond } from '../response/json.ts';
 
-interface Kept {
+interface CachedText {
   readonly text: string;
-  readonly headers: Headers & { readonly etag: string };
+  readonly headers: HeaderFields & { readonly etag: string };
 }
 
-export function unchanging(make: () => string, headers: Headers): (c: Context) => Response {
-  let kept: Kept | null = null;
+export function serveCachedText(make: () => string, headers: HeaderFields): (c: Context) => Response {
+  let kept: CachedText | null = null;
   return (c) => {
-    kept ??= keep(make(), headers);
+    kept ??= toCachedText(make(), headers);
     const known = isAmong(kept.headers.etag, c.req.header('if-none-match'));
-    return known ? answer(304, null, kept.headers) : answer(200, kept.text, kept.headers);
+    return known ? respond(304, null, kept.headers) : respond(200, kept.text, kept.headers);
   };
 }
 
-function keep(text: string, headers: Headers): Kept {
+function toCachedText(text: string, headers: HeaderFields): CachedText {
   const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
   // May be kept, and is asked for anew each time: another version of the receiver may answer next.
   return { text, headers: { ...headers, 'cache-control': 'no-cache', etag } };

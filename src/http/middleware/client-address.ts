@@ -4,25 +4,26 @@ import type { Context } from 'hono';
 import { clientNetwork, readAddress } from '../../lib/ip-address.ts';
 
 /** What a request tells of where it comes from. */
-export interface Caller {
+export interface RequestOrigin {
   readonly headers: Headers;
   /** The address at the other end of the connection, as the listener saw it. */
   readonly peer: string | null;
 }
 
-export interface Clients {
+export interface ClientAddresses {
   /** The client's address; null when it cannot be told, such as when fewer proxies than stated have passed it on. */
-  addressOf(caller: Caller): string | null;
+  addressOf(caller: RequestOrigin): string | null;
   /** Whose failures count together: never null, and never of a client's own choosing. */
-  allowanceOf(caller: Caller): string;
+  throttleKey(caller: RequestOrigin): string;
 }
 
 /** `trustedProxies`: how many stand in front, each of which adds the address it was called from to X-Forwarded-For. */
-export function createClients(trustedProxies: number): Clients {
-  const addressOf = ({ peer, headers }: Caller) => clientAddress(peer, headers.get('x-forwarded-for'), trustedProxies);
+export function createClientAddresses(trustedProxies: number): ClientAddresses {
+  const addressOf = ({ peer, headers }: RequestOrigin) =>
+    clientAddress(peer, headers.get('x-forwarded-for'), trustedProxies);
   return {
     addressOf,
-    allowanceOf: (caller) => {
+    throttleKey: (caller) => {
       const address = addressOf(caller) ?? clientAddress(caller.peer, null, 0);
       return address === null ? 'unknown' : clientNetwork(address);
     },
@@ -36,7 +37,7 @@ export function clientAddress(peer: string | null, forwardedFor: string | null, 
   return readAddress(claimed?.trim() ?? '');
 }
 
-export function callerOf(c: Context): Caller {
+export function requestOrigin(c: Context): RequestOrigin {
   const { peer = null } = c.env as { readonly peer?: string | null };
   return { headers: c.req.raw.headers, peer };
 }

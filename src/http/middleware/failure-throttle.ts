@@ -2,12 +2,12 @@
 
 import type { World } from '../../lib/world.ts';
 
-export interface Throttle {
+export interface FailureThrottle {
   /** Counts one more failure; returns for how many more seconds this client has none left, 0 while it has. */
   fail(client: string): number;
 }
 
-interface Allowance {
+interface ThrottleLimits {
   /** So many failures are let go in one window. */
   readonly failures: number;
   readonly windowMs: number;
@@ -15,7 +15,7 @@ interface Allowance {
   readonly clients: number;
 }
 
-const ALLOWANCE: Allowance = { failures: 20, windowMs: 60_000, clients: 10_000 };
+const DEFAULT_LIMITS: ThrottleLimits = { failures: 20, windowMs: 60_000, clients: 10_000 };
 
 interface Window {
   readonly since: number;
@@ -26,7 +26,7 @@ interface Window {
  * Only what failed is ever counted or refused: a right credential passes whatever else comes from its address, because many
  * clients may share one behind a NAT or a proxy, and one of them must not be able to lock out the others.
  */
-export function createThrottle({ now }: Pick<World, 'now'>, allowance = ALLOWANCE): Throttle {
+export function createFailureThrottle({ now }: Pick<World, 'now'>, allowance = DEFAULT_LIMITS): FailureThrottle {
   const windows = new Map<string, Window>();
 
   function windowOf(client: string, at: number): Window {

@@ -13,7 +13,7 @@ export interface RateLimits {
    */
   take(app: string, count: number): Response | null;
   /** Has an answer to this app tell what is left of its rate, and which limit it ran into. */
-  tell(app: string, answer: Response): Response;
+  addHeaders(app: string, answer: Response): Response;
 }
 
 export interface RateRules {
@@ -42,43 +42,43 @@ export function createRateLimits({ now }: Pick<World, 'now'>, rules: RateRules):
         headers: { 'retry-after': String(seconds), ...submissionsLeft(limit.rate, limit.bucket) },
       });
     },
-    tell: (app, answer) => {
+    addHeaders: (app, answer) => {
       const limit = buckets.get(app);
       if (limit === undefined && answer.status !== 429) return answer;
       // What was refused for its rate after the door has said so itself.
       if (answer.headers.has('ratelimit')) return answer;
-      if (limit !== undefined) tellOf(answer, submissionsLeft(limit.rate, limit.bucket));
+      if (limit !== undefined) appendFields(answer, submissionsLeft(limit.rate, limit.bucket));
       if (answer.status === 429)
-        tellOf(answer, queueFull(rules.appQueueCapacities.get(app) ?? rules.queueCapacity, answer));
+        appendFields(answer, queueFull(rules.appQueueCapacities.get(app) ?? rules.queueCapacity, answer));
       return answer;
     },
   };
 }
 
 /** Lets a submission in when the app's rate allows so many (0: the handler counts), before anything is done for it. */
-export function atRate(rates: RateLimits, count: number, handler: Handler): Handler {
-  return async (c, caller) => rates.take(caller.name, count) ?? rates.tell(caller.name, await handler(c, caller));
+export function withRateLimit(rates: RateLimits, count: number, handler: Handler): Handler {
+  return async (c, caller) => rates.take(caller.name, count) ?? rates.addHeaders(caller.name, await handler(c, caller));
 }
 
-function submissionsLeft(rate: number, bucket: Bucket): Fields {
+function submissionsLeft(rate: number, bucket: Bucket): LimitFields {
   const left = Math.max(0, Math.floor(bucket.level() + 1e-6));
   // When some are left, until all are there again; when none is, until one is there.
   const seconds = secondsUntil(bucket, left > 0 ? rate : 1);
-  return fields(`"submissions";q=${rate};w=1`, `"submissions";r=${left};t=${seconds}`);
+  return limitFields(`"submissions";q=${rate};w=1`, `"submissions";r=${left};t=${seconds}`);
 }
 
 /** Once it was let in, the queue alone can have no room for it. */
-function queueFull(capacity: number, answer: Response): Fields {
-  return fields(`"queue";q=${capacity}`, `"queue";r=0;t=${answer.headers.get('retry-after') ?? 0}`);
+function queueFull(capacity: number, answer: Response): LimitFields {
+  return limitFields(`"queue";q=${capacity}`, `"queue";r=0;t=${answer.headers.get('retry-after') ?? 0}`);
 }
 
-function tellOf(answer: Response, told: Fields): void {
+function appendFields(answer: Response, told: LimitFields): void {
   for (const [name, value] of Object.entries(told)) answer.headers.append(name, value);
 }
 
-type Fields = Readonly<Record<'ratelimit-policy' | 'ratelimit', string>>;
+type LimitFields = Readonly<Record<'ratelimit-policy' | 'ratelimit', string>>;
 
-function fields(policy: string, limit: string): Fields {
+function limitFields(policy: string, limit: string): LimitFields {
   return { 'ratelimit-policy': policy, ratelimit: limit };
 }
 

@@ -12,16 +12,20 @@ const SANE_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 type Dependencies = Pick<HttpDependencies, 'log' | 'world' | 'observeRequest'>;
 
 /** What serves a request, and the template of its path as metrics have it; null for a path that leads nowhere. */
-export interface Serving {
+export interface MatchedRoute {
   readonly route: string | null;
   readonly fetch: Fetch;
 }
 
 /** The answer to a request in which something broke. */
-export type Failure = (thrown: unknown, request: Request) => Response;
+export type RespondToFailure = (thrown: unknown, request: Request) => Response;
 
 /** `log` names the request in its lines. */
-export function served(deps: Dependencies, fail: Failure, find: (request: Request) => Serving): Fetch {
+export function withRequestLog(
+  deps: Dependencies,
+  fail: RespondToFailure,
+  find: (request: Request) => MatchedRoute,
+): Fetch {
   const { log, world, observeRequest } = deps;
   return (request, peer, line) => {
     const startedAt = world.now();
@@ -49,10 +53,10 @@ function idOf(request: Request, { world }: Pick<Dependencies, 'world'>): string 
   return SANE_ID.test(given) ? given : world.id(world.now());
 }
 
-export type RouteOf = (request: Request) => string | null;
+export type RoutePattern = (request: Request) => string | null;
 
 /** The template of a request's path, `/v1/executions/{correlationId}`, whatever its method; null when it leads nowhere. */
-export function createRouteOf(app: Hono): RouteOf {
+export function createRoutePattern(app: Hono): RoutePattern {
   const templates = new Map(app.routes.map(({ path }) => [path, path.replaceAll(/:(\w+)/g, '{$1}')]));
   return (request) => {
     const path = app.getPath(request);

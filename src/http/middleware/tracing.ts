@@ -9,10 +9,10 @@ import type { Identity } from './authentication.ts';
 
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
-const KEPT_AS = 'trace-context';
+const CONTEXT_KEY = 'trace-context';
 
 /** A span around each request to submit, of which whatever is submitted by it becomes a part. */
-export function traced(tracing: Tracing, route: string, handle: Handler): Handler {
+export function withSubmissionSpan(tracing: Tracing, route: string, handle: Handler): Handler {
   const step: Step = { name: `POST ${route}`, kind: 'server' };
   const answered = ({ name }: Identity, response: Response): Ending => ({
     attributes: { ...served(route, response.status), 'cxone.app': name, ...submitted(response) },
@@ -21,7 +21,7 @@ export function traced(tracing: Tracing, route: string, handle: Handler): Handle
   return (c, caller) => {
     const came = contextIn(c.req.raw.headers);
     const span = tracing.begin(step, came);
-    c.set(KEPT_AS, span.context ?? came);
+    c.set(CONTEXT_KEY, span.context ?? came);
     return ending(span, answered, caller, handle(c, caller));
   };
 }
@@ -34,7 +34,7 @@ function submitted(response: Response): { readonly 'cxone.correlation_id'?: stri
 
 /** What an execution that this request submits is a part of. */
 export function traceContextOf(c: Context): TraceContext {
-  return c.get(KEPT_AS) ?? contextIn(c.req.raw.headers);
+  return c.get(CONTEXT_KEY) ?? contextIn(c.req.raw.headers);
 }
 
 /** Only its row tells what a callback is about, so its span is made when all is over. */

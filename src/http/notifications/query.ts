@@ -5,8 +5,8 @@ import { isJsonObject, type Json } from '../../execution/json.ts';
 import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES } from '../../notification/notification.ts';
 import type { NotificationFilter, NotificationQuery } from '../../store/outbox-port.ts';
 import type { Identity } from '../middleware/authentication.ts';
-import { APP, appOf, appRefused } from '../request/app-filter.ts';
-import { NAME, NAME_RULE } from '../request/identifier.ts';
+import { APP, appFilterErrors, visibleApp } from '../request/app-filter.ts';
+import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
 import { cursor, LIMIT, readQuery, time } from '../request/list-parameters.ts';
 import { type Validated, validate } from '../request/validate.ts';
 
@@ -21,7 +21,11 @@ const FILTER = {
     ),
   ),
   correlationId: v.exactOptional(
-    v.pipe(v.string(NAME_RULE), v.regex(NAME, NAME_RULE), v.description('Only those about this execution.')),
+    v.pipe(
+      v.string(IDENTIFIER_RULE),
+      v.regex(IDENTIFIER, IDENTIFIER_RULE),
+      v.description('Only those about this execution.'),
+    ),
   ),
   app: APP,
   from: v.exactOptional(time('Only those that came up then or later.')),
@@ -55,17 +59,17 @@ export const REPLAY = v.object({
 
 export function parseNotificationQuery(parameters: URLSearchParams, caller: Identity): Validated<NotificationQuery> {
   const query = readQuery(NOTIFICATION_QUERY, parameters);
-  const errors = [...(query.valid ? [] : query.errors), ...appRefused(caller, parameters.has('app'))];
+  const errors = [...(query.valid ? [] : query.errors), ...appFilterErrors(caller, parameters.has('app'))];
   if (!query.valid || errors.length > 0) return { valid: false, errors };
   const { cursor: place, ...filters } = query.value;
   const before = place === undefined ? {} : { before: Number(place) };
-  return { valid: true, value: { ...filters, ...before, app: appOf(caller, filters.app) } };
+  return { valid: true, value: { ...filters, ...before, app: visibleApp(caller, filters.app) } };
 }
 
 export function parseReplay(body: Json, caller: Identity): Validated<NotificationFilter> {
   if (!isJsonObject(body)) return { valid: false, errors: [{ pointer: '#', detail: 'must be a JSON object' }] };
   const replay = validate(REPLAY, body);
-  const errors = [...(replay.valid ? [] : replay.errors), ...appRefused(caller, Object.hasOwn(body, 'app'))];
+  const errors = [...(replay.valid ? [] : replay.errors), ...appFilterErrors(caller, Object.hasOwn(body, 'app'))];
   if (!replay.valid || errors.length > 0) return { valid: false, errors };
-  return { valid: true, value: { ...replay.value, app: appOf(caller, replay.value.app) } };
+  return { valid: true, value: { ...replay.value, app: visibleApp(caller, replay.value.app) } };
 }

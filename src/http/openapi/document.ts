@@ -11,7 +11,7 @@ import * as notifications from './operations/notifications.ts';
 import * as reconciliations from './operations/reconciliations.ts';
 import * as submissions from './operations/submissions.ts';
 import { PARAMETERS } from './parameters.ts';
-import { problemResponses } from './problems.ts';
+import { problemResponseComponents } from './problems.ts';
 import { componentSchemas } from './schemas.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -86,7 +86,7 @@ export function openApiDocument(): Document {
       schemas: componentSchemas(),
       parameters: PARAMETERS,
       headers: used(HEADERS, 'headers'),
-      responses: used(problemResponses(), 'responses'),
+      responses: used(problemResponseComponents(), 'responses'),
       securitySchemes: {
         appKey: { type: 'http', scheme: 'bearer', description: 'The key of an app, from APP_KEYS.' },
         operatorKey: {
@@ -108,7 +108,7 @@ export function openApiDocument(): Document {
 
 /** Without those that nothing refers to, such as the answer for a problem that only ever comes among others of its status. */
 function used<T>(components: { readonly [name: string]: T }, kind: keyof Components): Record<string, T> {
-  const text = JSON.stringify([PATHS, problemResponses()]);
+  const text = JSON.stringify([PATHS, problemResponseComponents()]);
   const isUsed = (name: string) => text.includes(`{"$ref":"#/components/${kind}/${name}"}`);
   return Object.fromEntries(Object.entries(components).filter(([name]) => isUsed(name)));
 }

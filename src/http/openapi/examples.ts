@@ -3,8 +3,8 @@
 import type { AuditEntry } from '../../execution/event.ts';
 import { accept, type Execution } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
-import type { AuditAnswer, StreamAnswer } from '../schemas/audit.ts';
-import type { ExecutionAnswer } from '../schemas/execution.ts';
+import type { AuditEntryBody, StreamEventBody } from '../schemas/audit.ts';
+import type { ExecutionBody } from '../schemas/execution.ts';
 
 const SUBMITTED = Date.UTC(2026, 0, 31, 12);
 const SENT = SUBMITTED + 12;
@@ -75,12 +75,12 @@ const withLateResult: Execution = {
 
 const EXECUTIONS = { queued: fresh, sent, completed, timedOut, withLateResult } as const;
 
-export function executionExample(which: keyof typeof EXECUTIONS): ExecutionAnswer {
+export function executionExample(which: keyof typeof EXECUTIONS): ExecutionBody {
   return representExecution(EXECUTIONS[which]);
 }
 
 /** The example that ended in this way. */
-export function endedExample(status: Exclude<ExecutionAnswer['status'], 'QUEUED' | 'UNCONFIRMED' | 'PENDING'>) {
+export function endedExample(status: Exclude<ExecutionBody['status'], 'QUEUED' | 'UNCONFIRMED' | 'PENDING'>) {
   const ended: { readonly [S in typeof status]: Partial<Execution> } = {
     COMPLETED: completed,
     FAILED: { ...completed, status, result: null, error: { code: 'CARD_DECLINED', message: 'The card was declined' } },
@@ -95,7 +95,7 @@ export function endedExample(status: Exclude<ExecutionAnswer['status'], 'QUEUED'
     TIMEOUT: timedOut,
     CANCELLED: { ...sent, status, resolvedBy: 'cancel', resolvedAt: RESOLVED },
   };
-  const example: ExecutionAnswer = representExecution({ ...fresh, ...ended[status] });
+  const example: ExecutionBody = representExecution({ ...fresh, ...ended[status] });
   return example;
 }
 
@@ -121,9 +121,9 @@ const accepted: AuditEntry = {
   detail: { timeoutSeconds: 30, graceSeconds: 10, retryUncertain: false },
 };
 
-export const ENTRIES: readonly AuditAnswer[] = [representEntry(accepted), representEntry(entry)];
+export const ENTRIES: readonly AuditEntryBody[] = [representEntry(accepted), representEntry(entry)];
 
-const streamed: StreamAnswer = { ...representEntry(entry), terminalStatus: 'COMPLETED' };
+const streamed: StreamEventBody = { ...representEntry(entry), terminalStatus: 'COMPLETED' };
 
 export const STREAM = [
   'retry: 2000',

@@ -23,7 +23,7 @@ export interface Header {
   readonly example?: unknown;
 }
 
-export interface Answer {
+export interface ResponseObject {
   readonly description: string;
   readonly headers?: { readonly [name: string]: Header | Reference };
   readonly content?: { readonly [type: string]: MediaType };
@@ -38,7 +38,7 @@ export interface Parameter {
   readonly example?: unknown;
 }
 
-export interface Body {
+export interface RequestBodyObject {
   readonly required: boolean;
   readonly description?: string;
   readonly content: { readonly [type: string]: MediaType };
@@ -51,8 +51,8 @@ export interface Operation {
   readonly description?: string;
   readonly security: readonly { readonly [scheme: string]: readonly string[] }[];
   readonly parameters?: readonly (Parameter | Reference)[];
-  readonly requestBody?: Body;
-  readonly responses: { readonly [status: string]: Answer | Reference };
+  readonly requestBody?: RequestBodyObject;
+  readonly responses: { readonly [status: string]: ResponseObject | Reference };
   readonly callbacks?: { readonly [name: string]: { readonly [expression: string]: PathItem } };
 }
 
@@ -65,7 +65,7 @@ export interface Components {
   readonly schemas: { readonly [name: string]: Schema };
   readonly parameters: { readonly [name: string]: Parameter };
   readonly headers: { readonly [name: string]: Header };
-  readonly responses: { readonly [name: string]: Answer };
+  readonly responses: { readonly [name: string]: ResponseObject };
   readonly securitySchemes: { readonly [name: string]: Schema };
 }
 

@@ -1,8 +1,8 @@
 // How an operation is put together from what is special about it and what all of its kind answer.
 
 import type { ProblemName } from '../response/problem.ts';
-import type { Answer, Body, Operation, Parameter, Reference } from './model.ts';
-import { problemAnswers } from './problems.ts';
+import type { Operation, Parameter, Reference, RequestBodyObject, ResponseObject } from './model.ts';
+import { problemResponses } from './problems.ts';
 
 /**
  * `app`: the key of an app; `anyone`: that or the key of an operator; `operator`: the latter alone, of a reader too;
@@ -14,8 +14,8 @@ interface Plan extends Omit<Operation, 'security' | 'responses' | 'tags'> {
   readonly tag: string;
   readonly access: Access;
   readonly parameters?: readonly (Parameter | Reference)[];
-  readonly requestBody?: Body;
-  readonly answers: { readonly [status: string]: Answer };
+  readonly requestBody?: RequestBodyObject;
+  readonly responses: { readonly [status: string]: ResponseObject };
   readonly problems?: readonly ProblemName[];
   /** Whether it needs the database. */
   readonly stored?: boolean;
@@ -47,19 +47,26 @@ const SECURITY: { readonly [A in Access]: Operation['security'] } = {
   administrator: ADMINISTRATOR,
 };
 
-export function operation({ tag, access, answers, problems = [], stored = false, ...plan }: Plan): Operation {
+export function operation({
+  tag,
+  access,
+  responses: answers,
+  problems = [],
+  stored = false,
+  ...plan
+}: Plan): Operation {
   const ofStore: readonly ProblemName[] = stored ? ['store-unavailable'] : [];
   const names = new Set([...OF_EVERY_REQUEST, ...problems, ...PROBLEMS_OF[access], ...ofStore]);
   return {
     ...plan,
     tags: [tag],
     security: SECURITY[access],
-    responses: together(answers, problemAnswers([...names], Object.keys(answers))),
+    responses: together(answers, problemResponses([...names], Object.keys(answers))),
   };
 }
 
 /** A status that is answered in its own way and with a problem as well has both. */
-function together(answers: Plan['answers'], problems: Operation['responses']): Operation['responses'] {
+function together(answers: Plan['responses'], problems: Operation['responses']): Operation['responses'] {
   const both = Object.entries(answers).flatMap(([status, own]) => {
     const other = problems[status];
     if (other === undefined || '$ref' in other) return [];
@@ -78,7 +85,10 @@ export function parameter(name: string): Reference {
 }
 
 /** JSON by one schema, with examples by name. */
-export function jsonContent(name: string, examples: { readonly [name: string]: unknown }): Answer['content'] & object {
+export function jsonContent(
+  name: string,
+  examples: { readonly [name: string]: unknown },
+): ResponseObject['content'] & object {
   const named = Object.entries(examples).map(([key, value]) => [key, { value }] as const);
   return { 'application/json': { schema: schema(name), examples: Object.fromEntries(named) } };
 }

@@ -1,6 +1,6 @@
 // Parameters that several operations share.
 
-import { NAME } from '../request/identifier.ts';
+import { IDENTIFIER } from '../request/identifier.ts';
 import type { Parameter } from './model.ts';
 
 export const PARAMETERS = {
@@ -9,7 +9,7 @@ export const PARAMETERS = {
     in: 'path',
     required: true,
     description: 'The `correlationId` of the execution.',
-    schema: { type: 'string', pattern: NAME.source },
+    schema: { type: 'string', pattern: IDENTIFIER.source },
     example: 'order-4711',
   },
   NotificationId: {

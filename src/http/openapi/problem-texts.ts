@@ -3,7 +3,7 @@
 import type { ProblemName } from '../response/problem.ts';
 import type { HeaderName } from './headers.ts';
 
-interface Told {
+interface ProblemDoc {
   /** When it is answered. */
   readonly when: string;
   /** What it says then, or might say. */
@@ -12,7 +12,7 @@ interface Told {
   readonly members?: { readonly [name: string]: unknown };
 }
 
-export const TOLD: { readonly [N in ProblemName]: Told } = {
+export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
   'bad-request': {
     when: 'No HTTP request that can be read, a Host header that is not valid, or a body that did not arrive whole.',
     detail: 'The request target or the Host header is not valid.',

@@ -3,8 +3,8 @@
 import * as v from 'valibot';
 import { PROBLEMS, type ProblemName, problemDetails, statusOf } from '../response/problem.ts';
 import { count } from '../schemas/parts.ts';
-import type { Answer, Example, Header, Reference } from './model.ts';
-import { TOLD } from './problem-texts.ts';
+import type { Example, Header, Reference, ResponseObject } from './model.ts';
+import { PROBLEM_DOCS } from './problem-texts.ts';
 
 const FIELD_ERROR = v.object({
   pointer: v.pipe(
@@ -43,7 +43,7 @@ const NAMES = Object.keys(PROBLEMS) as readonly ProblemName[];
 
 /** The body of the example, as it would be answered. */
 function exampleOf(name: ProblemName): { readonly type: string } {
-  const { detail, members } = TOLD[name];
+  const { detail, members } = PROBLEM_DOCS[name];
   return problemDetails(name, detail, members);
 }
 
@@ -64,7 +64,7 @@ export function problemSchemas() {
       detail,
     };
     const schema = v.object({ ...standard, ...MEMBERS[name] });
-    return [`${componentName(name)}Problem`, v.pipe(schema, v.description(TOLD[name].when))] as const;
+    return [`${componentName(name)}Problem`, v.pipe(schema, v.description(PROBLEM_DOCS[name].when))] as const;
   });
   return { any: anyProblem(), each: Object.fromEntries(each) };
 }
@@ -91,18 +91,20 @@ function isOfAnOperation(name: ProblemName): boolean {
 }
 
 /** One response for each problem. */
-export function problemResponses(): Record<string, Answer> {
-  return Object.fromEntries(NAMES.filter(isOfAnOperation).map((name) => [componentName(name), problemAnswer([name])]));
+export function problemResponseComponents(): Record<string, ResponseObject> {
+  return Object.fromEntries(
+    NAMES.filter(isOfAnOperation).map((name) => [componentName(name), problemResponse([name])]),
+  );
 }
 
 /**
  * What is answered with these problems, by status. Those that share a status are told apart by their `type`. `whole`: the
  * statuses for which nothing is left to a reference.
  */
-export function problemAnswers(
+export function problemResponses(
   names: readonly ProblemName[],
   whole: readonly string[] = [],
-): Record<string, Answer | Reference> {
+): Record<string, ResponseObject | Reference> {
   const byStatus = Map.groupBy(names, statusOf);
   return Object.fromEntries(
     [...byStatus].map(([status, [only, ...others]]) => {
@@ -110,19 +112,19 @@ export function problemAnswers(
       const alone = others.length === 0 && !whole.includes(String(status));
       return [
         status,
-        alone ? { $ref: `#/components/responses/${componentName(only)}` } : problemAnswer([only, ...others]),
+        alone ? { $ref: `#/components/responses/${componentName(only)}` } : problemResponse([only, ...others]),
       ];
     }),
   );
 }
 
-function problemAnswer(names: readonly ProblemName[]): Answer {
+function problemResponse(names: readonly ProblemName[]): ResponseObject {
   const schemas = names.map((name) => ({ $ref: `#/components/schemas/${componentName(name)}Problem` }));
   const [only = {}] = schemas;
   const headers = headersOf(names);
   return {
     description: names
-      .map((name) => (names.length === 1 ? TOLD[name].when : `\`${name}\`: ${TOLD[name].when}`))
+      .map((name) => (names.length === 1 ? PROBLEM_DOCS[name].when : `\`${name}\`: ${PROBLEM_DOCS[name].when}`))
       .join('\n\n'),
     ...(Object.keys(headers).length === 0 ? {} : { headers }),
     content: {
@@ -135,6 +137,6 @@ function problemAnswer(names: readonly ProblemName[]): Answer {
 }
 
 function headersOf(names: readonly ProblemName[]): Record<string, Header | Reference> {
-  const all = new Set(names.flatMap((name) => TOLD[name].headers ?? []));
+  const all = new Set(names.flatMap((name) => PROBLEM_DOCS[name].headers ?? []));
   return Object.fromEntries([...all].map((header) => [header, { $ref: `#/components/headers/${header}` }]));
 }

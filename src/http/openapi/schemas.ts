@@ -9,7 +9,7 @@ import { RECONCILE } from '../reconciliations.ts';
 import { ACTED } from '../schemas/actions.ts';
 import { AUDIT_ENTRY, AUDIT_TRAIL, STREAM_EVENT } from '../schemas/audit.ts';
 import { batchSchemas } from '../schemas/batch.ts';
-import { CALLBACK, CALLBACK_ANSWER, UNREADABLE_ANSWER } from '../schemas/callback.ts';
+import { CALLBACK, CALLBACK_RESPONSE, UNREADABLE_RESPONSE } from '../schemas/callback.ts';
 import { CALLBACK_TOKEN, TOKEN_ERROR, TOKEN_REQUEST } from '../schemas/callback-token.ts';
 import { EXECUTION, EXECUTION_PAGE, LATE_RESULT } from '../schemas/execution.ts';
 import { LIVE, READY } from '../schemas/health.ts';
@@ -48,8 +48,8 @@ export function componentSchemas(): Record<string, Schema> {
     Secrets: SECRETS,
     ...Object.fromEntries(NOTIFICATION_TYPES.map((type) => [messageName(type), message(type)])),
     Callback: CALLBACK,
-    CallbackAnswer: CALLBACK_ANSWER,
-    UnreadableAnswer: UNREADABLE_ANSWER,
+    CallbackAnswer: CALLBACK_RESPONSE,
+    UnreadableAnswer: UNREADABLE_RESPONSE,
     TokenRequest: TOKEN_REQUEST,
     CallbackToken: CALLBACK_TOKEN,
     TokenError: TOKEN_ERROR,

@@ -17,11 +17,11 @@ export const APP = v.exactOptional(
   ),
 );
 
-export function appOf(caller: Identity, named: string | undefined): string | null {
+export function visibleApp(caller: Identity, named: string | undefined): string | null {
   return caller.kind === 'app' ? caller.name : (named ?? null);
 }
 
-export function appRefused({ kind }: Identity, isNamed: boolean): FieldError[] {
+export function appFilterErrors({ kind }: Identity, isNamed: boolean): FieldError[] {
   const detail = 'is for operators: the key of an app gives those of that app; leave it out';
   return kind === 'app' && isNamed ? [{ pointer: pointerTo('app'), detail }] : [];
 }

@@ -6,15 +6,15 @@ import { concerning } from '../../lib/request-context.ts';
 import type { Store } from '../../store/port.ts';
 import type { Identity } from '../middleware/authentication.ts';
 import { problem } from '../response/problem.ts';
-import { isName } from './identifier.ts';
+import { isIdentifier } from './identifier.ts';
 
 /** Undefined for an id that nobody has, one that nobody can have, and one of another app alike. */
-export type FindVisible = (c: Context, caller: Identity) => Promise<Execution | undefined>;
+export type ExecutionFinder = (c: Context, caller: Identity) => Promise<Execution | undefined>;
 
-export function createFindVisible(store: Pick<Store, 'find'>): FindVisible {
+export function createExecutionFinder(store: Pick<Store, 'find'>): ExecutionFinder {
   return async (c, caller) => {
     const correlationId = c.req.param('correlationId') ?? '';
-    if (!isName(correlationId)) return undefined;
+    if (!isIdentifier(correlationId)) return undefined;
     const execution = await store.find(correlationId);
     if (execution === undefined || !maySee(caller, execution)) return undefined;
     concerning(correlationId);

@@ -1,10 +1,10 @@
 // The ids that apps choose: safe in a URL path, a header, a file name and a log line.
 
 /** `.` and `..` are left out because every URL library collapses them as path segments. */
-export const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/;
+export const IDENTIFIER = /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/;
 
-export const NAME_RULE = 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ ~ - and neither "." nor ".."';
+export const IDENTIFIER_RULE = 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ ~ - and neither "." nor ".."';
 
-export function isName(text: string): boolean {
-  return NAME.test(text);
+export function isIdentifier(text: string): boolean {
+  return IDENTIFIER.test(text);
 }

@@ -1,6 +1,6 @@
 // Prefer: wait=N (RFC 7240): how long a client would rather have its answer held.
 
-import type { Headers } from '../response/json.ts';
+import type { HeaderFields } from '../response/json.ts';
 
 /** Longest time an answer is held, in seconds. */
 const MAX_WAIT_SECONDS = 60;
@@ -23,6 +23,6 @@ export function preferredWait(header: string | undefined): number | null {
 }
 
 /** Says that the answer was held, if it was wanted. */
-export function waitApplied(seconds: number | null): Headers {
+export function preferenceApplied(seconds: number | null): HeaderFields {
   return seconds === null ? {} : { 'preference-applied': `wait=${seconds}` };
 }

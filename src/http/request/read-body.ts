@@ -3,16 +3,16 @@
 /** Longest body accepted from anyone, in bytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-export type Body =
+export type RequestBody =
   | { readonly type: 'whole'; readonly bytes: Uint8Array }
   | { readonly type: 'too-large' }
   /** The client went away, or was too slow, before all of it was here. */
   | { readonly type: 'broken' };
 
-const TOO_LARGE: Body = { type: 'too-large' };
+const TOO_LARGE: RequestBody = { type: 'too-large' };
 
 /** Never holds more than `limit` bytes; what comes after them is thrown away, during the answer and after it. */
-export async function readBody(request: Request, limit = MAX_BODY_BYTES): Promise<Body> {
+export async function readBody(request: Request, limit = MAX_BODY_BYTES): Promise<RequestBody> {
   try {
     if (request.headers.has('transfer-encoding')) return await readChunks(request, limit);
     // Node holds a body to the length it declares and refuses a request that declares both.
@@ -23,7 +23,7 @@ export async function readBody(request: Request, limit = MAX_BODY_BYTES): Promis
   }
 }
 
-async function readChunks(request: Request, limit: number): Promise<Body> {
+async function readChunks(request: Request, limit: number): Promise<RequestBody> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body?.getReader();

@@ -6,11 +6,11 @@ import { traceContextOf } from '../middleware/tracing.ts';
 import { invalidHeader } from '../response/problem.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 
-export type ReadArrival =
+export type ReadSubmissionHeaders =
   | { readonly type: 'read'; readonly arrival: Arrival }
   | { readonly type: 'refused'; readonly answer: Response };
 
-export function readArrival(c: Context): ReadArrival {
+export function readSubmissionHeaders(c: Context): ReadSubmissionHeaders {
   const idempotencyKey = readIdempotencyKey(c.req.raw.headers.get('idempotency-key'));
   if (!idempotencyKey.valid) {
     return { type: 'refused', answer: invalidHeader('Idempotency-Key', idempotencyKey.detail) };

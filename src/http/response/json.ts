@@ -7,13 +7,17 @@ export const REQUEST_ID = 'x-request-id';
 /** Headers of every answer, whatever its body. */
 export const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
-export type Headers = { readonly [name: string]: string };
+export type HeaderFields = { readonly [name: string]: string };
 
-export function json(status: number, body: unknown, headers: Headers = {}): Response {
-  return answer(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+export function json(status: number, body: unknown, headers: HeaderFields = {}): Response {
+  return respond(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
 }
 
-export function answer(status: number, body: string | ReadableStream<Uint8Array> | null, headers: Headers): Response {
+export function respond(
+  status: number,
+  body: string | ReadableStream<Uint8Array> | null,
+  headers: HeaderFields,
+): Response {
   // Put in here and not into a finished answer: that would make an object of its headers, which costs more than a signature.
   const id = currentRequest()?.id;
   const own = id === undefined ? headers : { [REQUEST_ID]: id, ...headers };

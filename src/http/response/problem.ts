@@ -1,6 +1,6 @@
 // Errors as problem details (RFC 9457): one table says what each is called, its status and its title.
 
-import { answer, type Headers } from './json.ts';
+import { type HeaderFields, respond } from './json.ts';
 
 export const PROBLEMS = {
   'bad-request': [400, 'The request cannot be understood'],
@@ -43,14 +43,14 @@ export interface FieldError {
 }
 
 interface Extras {
-  readonly headers?: Headers;
+  readonly headers?: HeaderFields;
   /** Members beside the standard ones, such as `errors`. */
   readonly members?: { readonly [name: string]: unknown };
 }
 
 /** The answer for a problem; `detail` says what is wrong and how to put it right, and repeats nothing that may be secret. */
 export function problem(name: ProblemName, detail: string, { headers, members }: Extras = {}): Response {
-  return answer(PROBLEMS[name][0], problemText(name, detail, members), {
+  return respond(PROBLEMS[name][0], problemText(name, detail, members), {
     'content-type': 'application/problem+json',
     ...headers,
   });

@@ -20,7 +20,7 @@ const ENTRY = {
 
 export const AUDIT_ENTRY = v.object(ENTRY);
 
-export type AuditAnswer = v.InferOutput<typeof AUDIT_ENTRY>;
+export type AuditEntryBody = v.InferOutput<typeof AUDIT_ENTRY>;
 
 export const AUDIT_TRAIL = v.object({ items: v.pipe(v.array(AUDIT_ENTRY), v.description('Oldest first.')) });
 
@@ -32,4 +32,4 @@ export const STREAM_EVENT = v.object({
   ),
 });
 
-export type StreamAnswer = v.InferOutput<typeof STREAM_EVENT>;
+export type StreamEventBody = v.InferOutput<typeof STREAM_EVENT>;

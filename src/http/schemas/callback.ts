@@ -34,7 +34,7 @@ const OUTCOMES = [
   'ignored',
 ] as const satisfies readonly Outcome[];
 
-export const CALLBACK_ANSWER = v.object({
+export const CALLBACK_RESPONSE = v.object({
   outcome: v.pipe(
     v.picklist([...OUTCOMES, 'probe']),
     v.description(
@@ -44,8 +44,8 @@ export const CALLBACK_ANSWER = v.object({
   proof: v.optional(v.pipe(v.string(), v.description('Of a probe: that it reached a receiver with the same secret.'))),
 });
 
-export const UNREADABLE_ANSWER = v.object({
+export const UNREADABLE_RESPONSE = v.object({
   outcome: v.pipe(v.literal('unreadable'), v.description('The body cannot be read: CXone is polled at once.')),
 });
 
-export type CallbackAnswer = v.InferOutput<typeof CALLBACK_ANSWER> | { readonly outcome: 'unreadable' };
+export type CallbackResponse = v.InferOutput<typeof CALLBACK_RESPONSE> | { readonly outcome: 'unreadable' };

@@ -52,7 +52,7 @@ export const EXECUTION = v.object({
   app: v.pipe(v.string(), v.description('The app that submitted it.')),
 });
 
-export type ExecutionAnswer = v.InferOutput<typeof EXECUTION>;
+export type ExecutionBody = v.InferOutput<typeof EXECUTION>;
 
 export const EXECUTION_PAGE = v.object({
   items: v.pipe(v.array(EXECUTION), v.description('Newest first; maybe fewer than `limit`, or none.')),

@@ -9,5 +9,5 @@ export const READY = v.object({
   notReady: v.pipe(v.array(v.string()), v.maxLength(0), v.description('Nothing is amiss.')),
 });
 
-export type LiveAnswer = v.InferOutput<typeof LIVE>;
-export type ReadyAnswer = v.InferOutput<typeof READY>;
+export type LivenessBody = v.InferOutput<typeof LIVE>;
+export type ReadinessBody = v.InferOutput<typeof READY>;

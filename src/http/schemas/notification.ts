@@ -25,7 +25,7 @@ export const NOTIFICATION = v.object({
   deliveredAt: nullable(time(), 'When it arrived.'),
 });
 
-export type NotificationAnswer = v.InferOutput<typeof NOTIFICATION>;
+export type NotificationBody = v.InferOutput<typeof NOTIFICATION>;
 
 export const NOTIFICATION_PAGE = v.object({
   items: v.pipe(v.array(NOTIFICATION), v.description('Newest first.')),

@@ -54,4 +54,4 @@ export const RECONCILIATION = v.object({
   ),
 });
 
-export type ReconciliationAnswer = v.InferOutput<typeof RECONCILIATION>;
+export type ReconciliationBody = v.InferOutput<typeof RECONCILIATION>;

@@ -2,7 +2,7 @@
 // its own or on sockets that outlive it.
 
 import type { Log } from '../../lib/log.ts';
-import type { Fetch, Surface } from '../app.ts';
+import type { Fetch, ListenerRole } from '../app.ts';
 import { type Listening, listen } from './server.ts';
 import { createTlsRenewal, readTlsPair, type TlsFiles, type TlsRenewal } from './tls.ts';
 
@@ -35,11 +35,11 @@ export interface Listeners {
 
 /** @throws {Error} saying what cannot be listened on, and why, with everything closed again. */
 export async function openListeners(
-  appFor: (surface: Surface) => Fetch,
+  appFor: (surface: ListenerRole) => Fetch,
   options: ListenersOptions,
 ): Promise<Listeners> {
   const { host, port, callbackPort, sockets, open = listen, log } = options;
-  const wanted: readonly (readonly [Surface, string, number])[] =
+  const wanted: readonly (readonly [ListenerRole, string, number])[] =
     callbackPort === null
       ? [['everything', 'PORT', port]]
       : [

@@ -71,8 +71,8 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   const handle = getRequestListener(
     (request, { incoming, outgoing }) =>
       fetch(request, incoming.socket?.remoteAddress ?? null, {
-        hangUp: () => void outgoing.destroy(),
-        onceOver: (listener) => void outgoing.once('close', listener),
+        destroy: () => void outgoing.destroy(),
+        onClose: (listener) => void outgoing.once('close', listener),
       }),
     { hostname: host, errorHandler: badTarget },
   );

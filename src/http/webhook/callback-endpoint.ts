@@ -6,13 +6,13 @@ import { createNotice } from '../../lib/notices.ts';
 import { concerning } from '../../lib/request-context.ts';
 import type { Recorded } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { type Caller, createClients } from '../middleware/client-address.ts';
+import { createClientAddresses, type RequestOrigin } from '../middleware/client-address.ts';
 import { traceCallback } from '../middleware/tracing.ts';
-import { type Body, MAX_BODY_BYTES, readBody } from '../request/read-body.ts';
+import { MAX_BODY_BYTES, type RequestBody, readBody } from '../request/read-body.ts';
 import { json } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
-import type { CallbackAnswer } from '../schemas/callback.ts';
-import type { Strikes } from './refusals.ts';
+import type { CallbackResponse } from '../schemas/callback.ts';
+import type { CountRefusal } from './refusals.ts';
 
 type Dependencies = Pick<
   HttpDependencies,
@@ -20,12 +20,16 @@ type Dependencies = Pick<
 >;
 
 /** `token`: the end of the path that was called. */
-export type Callbacks = (request: Request, token: string, peer: string | null) => Promise<Response>;
+export type CallbackEndpoint = (request: Request, token: string, peer: string | null) => Promise<Response>;
 
-export function createCallbacks(deps: Dependencies, checks: CallbackChecks, strikes: Strikes): Callbacks {
+export function createCallbackEndpoint(
+  deps: Dependencies,
+  checks: CallbackChecks,
+  strikes: CountRefusal,
+): CallbackEndpoint {
   const { resolve, callbackUrls, world, tracing, observeCallback } = deps;
-  const clients = createClients(deps.trustedProxies);
-  const refuse = createRefuse(deps, strikes);
+  const clients = createClientAddresses(deps.trustedProxies);
+  const refuse = createRefusal(deps, strikes);
 
   return async (request, token, peer) => {
     const startedAt = world.now();
@@ -53,13 +57,13 @@ export function createCallbacks(deps: Dependencies, checks: CallbackChecks, stri
 
 /** Whoever sends a probe is told that it came here; nothing is recorded, counted or said of it. */
 function probed(proof: string | null): Response | null {
-  return proof === null ? null : json(200, { outcome: 'probe', proof } satisfies CallbackAnswer);
+  return proof === null ? null : json(200, { outcome: 'probe', proof } satisfies CallbackResponse);
 }
 
 /** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
-function createRefuse({ log, world, observeCallback }: Dependencies, strikes: Strikes) {
+function createRefusal({ log, world, observeCallback }: Dependencies, strikes: CountRefusal) {
   const refused = createNotice(log, world, 'callbacks refused');
-  return (caller: Caller, why: CallbackRefusal): Response => {
+  return (caller: RequestOrigin, why: CallbackRefusal): Response => {
     const { client, headers } = strikes(caller);
     observeCallback(why, 0);
     refused(why, { client });
@@ -71,7 +75,7 @@ function createRefuse({ log, world, observeCallback }: Dependencies, strikes: St
 function record(
   resolve: Dependencies['resolve'],
   reference: string,
-  body: Body,
+  body: RequestBody,
   contentType: string | null,
 ): Promise<Recorded | undefined> {
   switch (body.type) {
@@ -94,5 +98,5 @@ function answerTo(outcome: Outcome): Response {
   if (outcome === 'mismatch') {
     return problem('callback-mismatch', 'This URL was given out for an execution with another executionId.');
   }
-  return json(outcome === 'unreadable' ? 202 : 200, { outcome } satisfies CallbackAnswer);
+  return json(outcome === 'unreadable' ? 202 : 200, { outcome } satisfies CallbackResponse);
 }

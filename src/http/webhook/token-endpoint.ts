@@ -5,12 +5,12 @@ import type { CallbackChecks } from '../../callbacks/checks.ts';
 import { createSecretCheck } from '../../callbacks/credentials.ts';
 import { createNotice } from '../../lib/notices.ts';
 import type { HttpDependencies, TokenOutcome } from '../dependencies.ts';
-import { type Caller, callerOf, createClients } from '../middleware/client-address.ts';
-import { type Body, MAX_BODY_BYTES, readBody } from '../request/read-body.ts';
+import { createClientAddresses, type RequestOrigin, requestOrigin } from '../middleware/client-address.ts';
+import { MAX_BODY_BYTES, type RequestBody, readBody } from '../request/read-body.ts';
 import { json } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
 import type { CallbackToken, TokenError } from '../schemas/callback-token.ts';
-import type { Strikes } from './refusals.ts';
+import type { CountRefusal } from './refusals.ts';
 import { readTokenRequest } from './token-request.ts';
 
 type Dependencies = Pick<
@@ -23,15 +23,15 @@ type Handler = (c: Context) => Response | Promise<Response>;
 const UNCACHED = { pragma: 'no-cache' };
 const GRANT = 'client_credentials';
 
-export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, strikes: Strikes): Handler {
+export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, strikes: CountRefusal): Handler {
   const { callbackTokens: tokens, observeTokenRequest: observe } = deps;
   if (tokens === null) return () => problem('not-found', 'There is nothing at this path.');
-  const clients = createClients(deps.trustedProxies);
+  const clients = createClientAddresses(deps.trustedProxies);
   const isClient = createSecretCheck(tokens.clients.map(({ name, key }) => `${name}:${key}`));
   const refused = createNotice(deps.log, deps.world, 'callback tokens refused');
 
   /** One answer for whatever is wrong with a client, so that it tells nothing. */
-  function refuse(caller: Caller, why: TokenOutcome): Response {
+  function refuse(caller: RequestOrigin, why: TokenOutcome): Response {
     const { client, headers } = strikes(caller);
     observe(why);
     refused(why, { client });
@@ -40,7 +40,7 @@ export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, 
   }
 
   return async (c) => {
-    const caller = callerOf(c);
+    const caller = requestOrigin(c);
     if (checks.ofAddress(() => clients.addressOf(caller)) !== null) return refuse(caller, 'address-not-allowed');
     const body = await readBody(c.req.raw);
     if (body.type !== 'whole') return unread(body.type);
@@ -66,7 +66,7 @@ function failure(status: 400 | 401, error: TokenError['error'], detail: string, 
   return json(status, { error, error_description: detail } satisfies TokenError, { ...UNCACHED, ...headers });
 }
 
-function unread(type: Exclude<Body['type'], 'whole'>): Response {
+function unread(type: Exclude<RequestBody['type'], 'whole'>): Response {
   return type === 'too-large'
     ? problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most.`)
     : problem('bad-request', 'The body did not arrive whole.');

@@ -1,10 +1,10 @@
 // Who may do what, told by keys.
 
 import { describe, expect, test } from 'vitest';
-import { createIdentify } from '../../../src/http/middleware/authentication.ts';
+import { createAuthenticator } from '../../../src/http/middleware/authentication.ts';
 import { ALICE_KEY, BILLING_KEY, type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 
-const identify = createIdentify({
+const identify = createAuthenticator({
   apps: [
     { name: 'orders', key: 'the old key of orders' },
     { name: 'orders', key: 'the new key of orders' },

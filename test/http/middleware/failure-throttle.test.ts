@@ -1,11 +1,11 @@
 // Failures are counted per client, for a while, in bounded memory.
 
 import { expect, test } from 'vitest';
-import { createThrottle } from '../../../src/http/middleware/failure-throttle.ts';
+import { createFailureThrottle } from '../../../src/http/middleware/failure-throttle.ts';
 
 function aThrottle(clients = 3) {
   let time = 0;
-  const throttle = createThrottle({ now: () => time }, { failures: 2, windowMs: 10_000, clients });
+  const throttle = createFailureThrottle({ now: () => time }, { failures: 2, windowMs: 10_000, clients });
   const failures = (client: string, count: number) => Array.from({ length: count }, () => throttle.fail(client));
   const pass = (ms: number) => {
     time += ms;

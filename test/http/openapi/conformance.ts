@@ -2,7 +2,7 @@
 
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { Answer, Document, Header, Operation, PathItem } from '../../../src/http/openapi/model.ts';
+import type { Document, Header, Operation, PathItem, ResponseObject } from '../../../src/http/openapi/model.ts';
 
 export interface Seen {
   readonly status: number;
@@ -69,7 +69,7 @@ export function createConformance(document: Document): Conformance {
       const reference = operations.get(id)?.responses[String(status)];
       if (reference === undefined)
         throw new Error(`${id} answered ${status}, which the document does not name: ${text}`);
-      const documented = resolve<Answer>(document, reference);
+      const documented = resolve<ResponseObject>(document, reference);
       checkHeaders(document, id, documented, answer, mustFit);
       const { kind, said } = checkBody(id, documented, answer, mustFit);
       seen.add(`${id} ${status} ${kind}`);
@@ -84,7 +84,7 @@ export function createConformance(document: Document): Conformance {
 function promises(document: Document): string[] {
   return operationsOf(document).flatMap(({ operation: { operationId, responses } }) =>
     Object.entries(responses).flatMap(([status, answer]) =>
-      kindsOf(resolve<Answer>(document, answer)).map((kind) => `${operationId} ${status} ${kind}`),
+      kindsOf(resolve<ResponseObject>(document, answer)).map((kind) => `${operationId} ${status} ${kind}`),
     ),
   );
 }
@@ -105,7 +105,13 @@ function createFit(document: Document): Conformance['mustFit'] {
 
 type Fit = Conformance['mustFit'];
 
-function checkHeaders(document: Document, id: string, { headers = {} }: Answer, answer: Seen, mustFit: Fit): void {
+function checkHeaders(
+  document: Document,
+  id: string,
+  { headers = {} }: ResponseObject,
+  answer: Seen,
+  mustFit: Fit,
+): void {
   const what = `${id} ${answer.status}`;
   const named = Object.entries(headers).map(([name, header]) => [name, resolve<Header>(document, header)] as const);
   for (const [name, { required = false, schema }] of named) {
@@ -119,7 +125,7 @@ function checkHeaders(document: Document, id: string, { headers = {} }: Answer, 
 }
 
 /** The type of a problem and what it said; "-" for any other answer. */
-function checkBody(id: string, { content }: Answer, answer: Seen, mustFit: Fit) {
+function checkBody(id: string, { content }: ResponseObject, answer: Seen, mustFit: Fit) {
   const { status, headers, text } = answer;
   if (content === undefined) {
     if (text !== '') throw new Error(`${id} ${status} came with a body`);
@@ -134,7 +140,7 @@ function checkBody(id: string, { content }: Answer, answer: Seen, mustFit: Fit) 
 }
 
 /** The types of the problems that an answer may be; "-" for what is none. */
-function kindsOf({ content = {} }: Answer): string[] {
+function kindsOf({ content = {} }: ResponseObject): string[] {
   const { 'application/problem+json': problem, ...others } = content;
   const kinds = Object.values(problem?.examples ?? {}).map(({ value }) => (value as { type: string }).type);
   return problem === undefined || Object.keys(others).length > 0 ? ['-', ...kinds] : kinds;

@@ -9,7 +9,7 @@ export const live: Operation = operation({
   tag: 'Service',
   access: 'open',
   summary: 'Whether the process runs',
-  answers: { '200': { description: 'It does.', content: jsonContent('Liveness', { live: { live: true } }) } },
+  responses: { '200': { description: 'It does.', content: jsonContent('Liveness', { live: { live: true } }) } },
 });
 
 export const ready: Operation = operation({
@@ -18,7 +18,7 @@ export const ready: Operation = operation({
   access: 'open',
   summary: 'Whether it can do its work',
   description: 'An outage of CXone is no reason not to be ready.',
-  answers: {
+  responses: {
     '200': {
       description: 'The database takes writes and all loops run.',
       content: jsonContent('Readiness', { ready: { ready: true, notReady: [] } }),
@@ -32,7 +32,7 @@ export const metrics: Operation = operation({
   tag: 'Service',
   access: 'operator',
   summary: 'Metrics for Prometheus',
-  answers: {
+  responses: {
     '200': {
       description: 'In the text format of Prometheus.',
       content: { 'text/plain': { schema: { type: 'string' } } },
@@ -46,7 +46,7 @@ export const document: Operation = operation({
   access: 'open',
   summary: 'This document',
   parameters: [parameter('IfNoneMatch')],
-  answers: {
+  responses: {
     '200': {
       description: 'OpenAPI 3.1.',
       headers: headers('ETag'),
@@ -71,7 +71,7 @@ export const docs: Operation = operation({
   access: 'open',
   summary: 'This document for people',
   parameters: [parameter('IfNoneMatch')],
-  answers: {
+  responses: {
     '200': {
       description: 'A page without any script.',
       headers: headers('ETag', 'Content-Security-Policy'),

@@ -38,7 +38,7 @@ export const tokens: { readonly [path: string]: PathItem } = {
           'application/x-www-form-urlencoded': { schema: schema('TokenRequest'), examples },
         },
       },
-      answers: {
+      responses: {
         '200': {
           description: 'A token.',
           headers: { Pragma },

@@ -40,7 +40,7 @@ export const completion: { readonly [path: string]: PathItem } = {
           'application/x-www-form-urlencoded': { schema: schema('Callback'), examples },
         },
       },
-      answers: {
+      responses: {
         '200': {
           description: 'It is heard, and what it meant is committed.',
           content: jsonContent('CallbackAnswer', { resolved: { outcome: 'resolved' } }),

@@ -4,7 +4,7 @@ import { QUERY } from '../../executions/query.ts';
 import { ENTRIES, executionExample, STREAM } from '../examples.ts';
 import { headers } from '../headers.ts';
 import { queryParameters } from '../json-schema.ts';
-import type { Answer, Operation } from '../model.ts';
+import type { Operation, ResponseObject } from '../model.ts';
 import { jsonContent, operation, parameter, schema } from '../operation.ts';
 
 export const list: Operation = operation({
@@ -16,7 +16,7 @@ export const list: Operation = operation({
   description:
     'Those of your app; with the key of an operator those of all apps. Follow `nextCursor` until it is null: where much has to be looked through for a rare thing, a page may be short or empty and still have a `nextCursor`.',
   parameters: queryParameters(QUERY),
-  answers: {
+  responses: {
     '200': {
       description: 'One page.',
       content: jsonContent('ExecutionPage', {
@@ -39,7 +39,7 @@ export const get: Operation = operation({
   summary: 'Look at an execution, or wait for its end',
   description: 'An execution that failed is answered 200 like any other: `status` tells how it ended.',
   parameters: [parameter('CorrelationId'), parameter('Prefer')],
-  answers: {
+  responses: {
     '200': {
       description: 'The execution as it stands; with `Prefer: wait` when it has ended or the time is over.',
       headers: headers('Vary', 'Preference-Applied'),
@@ -61,7 +61,7 @@ export const audit: Operation = operation({
   stored: true,
   summary: 'Read what happened to an execution',
   parameters: [parameter('CorrelationId')],
-  answers: {
+  responses: {
     '200': {
       description: 'Every step, oldest first.',
       content: jsonContent('AuditTrail', { trail: { items: ENTRIES } }),
@@ -79,7 +79,7 @@ export const cancel: Operation = operation({
   description:
     'What has not been sent is never sent. What has been sent is only marked here: CXone may still run it, and a result that comes is kept as `lateResult`. One that has ended stays as it is.',
   parameters: [parameter('CorrelationId')],
-  answers: {
+  responses: {
     '200': {
       description: 'The execution as it stands now.',
       content: jsonContent('Execution', { completed: executionExample('completed') }),
@@ -88,7 +88,7 @@ export const cancel: Operation = operation({
   problems: ['not-found'],
 });
 
-const stream: Answer = {
+const stream: ResponseObject = {
   description:
     'Events as they happen, one for each entry of the audit trail: `id` is the id of the entry, `event` what happened, `data` the entry as JSON. An `id` alone moves the place from which to resume; comments keep the connection alive.',
   headers: headers('X-Accel-Buffering'),
@@ -108,7 +108,7 @@ export const follow: Operation = operation({
   summary: 'Follow an execution',
   description: 'Server-sent events from the beginning of its trail, or after `Last-Event-ID`.',
   parameters: [parameter('CorrelationId'), parameter('LastEventId')],
-  answers: { '200': stream },
+  responses: { '200': stream },
   problems: ['invalid-header', 'not-found', 'events-pruned', 'too-many-streams', 'draining'],
 });
 
@@ -120,6 +120,6 @@ export const followAll: Operation = operation({
   summary: 'Follow all your executions',
   description: 'Server-sent events from now on, or after `Last-Event-ID`. With the key of an operator: of all apps.',
   parameters: [parameter('LastEventId')],
-  answers: { '200': stream },
+  responses: { '200': stream },
   problems: ['invalid-header', 'events-pruned', 'too-many-streams', 'draining'],
 });

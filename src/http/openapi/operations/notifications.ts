@@ -3,7 +3,7 @@
 import type { Notification } from '../../../notification/notification.ts';
 import { representNotification } from '../../../notification/representation.ts';
 import { NOTIFICATION_QUERY } from '../../notifications/query.ts';
-import type { NotificationAnswer } from '../../schemas/notification.ts';
+import type { NotificationBody } from '../../schemas/notification.ts';
 import { queryParameters } from '../json-schema.ts';
 import type { Operation } from '../model.ts';
 import { jsonContent, operation, parameter } from '../operation.ts';
@@ -31,8 +31,8 @@ const dead: Notification = {
 };
 
 // The compiler holds what is answered to the schema.
-const EXAMPLE: NotificationAnswer = representNotification(dead);
-const AGAIN: NotificationAnswer = representNotification({
+const EXAMPLE: NotificationBody = representNotification(dead);
+const AGAIN: NotificationBody = representNotification({
   ...dead,
   status: 'PENDING',
   dueAt: AT + 44 * HOUR,
@@ -48,7 +48,7 @@ export const list: Operation = operation({
   summary: 'List notifications, newest first',
   description: 'Those of your app; with the key of an operator those of all apps.',
   parameters: queryParameters(NOTIFICATION_QUERY),
-  answers: {
+  responses: {
     '200': {
       description: 'One page.',
       content: jsonContent('NotificationPage', { page: { items: [EXAMPLE], nextCursor: null } }),
@@ -64,7 +64,7 @@ export const get: Operation = operation({
   stored: true,
   summary: 'Look at a notification',
   parameters: [parameter('NotificationId')],
-  answers: {
+  responses: {
     '200': { description: 'How far it has come.', content: jsonContent('Notification', { dead: EXAMPLE }) },
   },
   problems: ['not-found'],
@@ -77,7 +77,7 @@ export const replayOne: Operation = operation({
   stored: true,
   summary: 'Send a notification again',
   parameters: [parameter('NotificationId')],
-  answers: {
+  responses: {
     '202': {
       description: 'It is due again.',
       content: jsonContent('Notification', { pending: AGAIN }),
@@ -101,7 +101,7 @@ export const replayMany: Operation = operation({
       delivered: { status: 'DELIVERED', correlationId: 'order-4711' },
     }),
   },
-  answers: {
+  responses: {
     '202': { description: 'They are due again.', content: jsonContent('Replayed', { some: { replayed: 3 } }) },
   },
   problems: ['malformed-json', 'body-too-large', 'unsupported-media-type', 'invalid-input'],
@@ -112,7 +112,7 @@ export const secrets: Operation = operation({
   tag: 'Notifications',
   access: 'app',
   summary: 'Read what notifications to your app are signed with',
-  answers: {
+  responses: {
     '200': {
       description: 'One secret, or several while one is replaced by the next.',
       content: jsonContent('Secrets', { one: { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] } }),

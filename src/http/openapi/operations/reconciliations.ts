@@ -1,7 +1,7 @@
 // Having CXone asked once more about what ended without a result.
 
 import { type Reconciliation, representReconciliation } from '../../../usecases/reconcile/report.ts';
-import type { ReconciliationAnswer } from '../../schemas/reconciliation.ts';
+import type { ReconciliationBody } from '../../schemas/reconciliation.ts';
 import type { Operation } from '../model.ts';
 import { jsonContent, operation, parameter } from '../operation.ts';
 
@@ -27,8 +27,8 @@ const begun: Reconciliation = {
 };
 
 // The compiler holds what is answered to the schema.
-const STARTED: ReconciliationAnswer = { ...representReconciliation(begun), differs: [] };
-const ENDED: ReconciliationAnswer = {
+const STARTED: ReconciliationBody = { ...representReconciliation(begun), differs: [] };
+const ENDED: ReconciliationBody = {
   ...representReconciliation({
     ...begun,
     status: 'ENDED',
@@ -56,7 +56,7 @@ export const start: Operation = operation({
       some: { from: '2026-01-31T00:00:00Z', to: '2026-01-31T12:00:00Z', actionId: 'charge-card', app: 'orders' },
     }),
   },
-  answers: {
+  responses: {
     '202': {
       description: 'It has begun; `Location` tells how far it is.',
       headers: { Location: { $ref: '#/components/headers/Location' } },
@@ -81,7 +81,7 @@ export const get: Operation = operation({
   description:
     'Reports are kept until the receiver stops: the last 20. What was found stands in the audit trail for good.',
   parameters: [parameter('ReconciliationId')],
-  answers: {
+  responses: {
     '200': {
       description: 'How far it is, and what it has found.',
       content: jsonContent('Reconciliation', { ended: ENDED }),

@@ -59,7 +59,7 @@ export const submit: Operation = operation({
       },
     }),
   },
-  answers: {
+  responses: {
     '200': {
       description:
         'It ended while the answer was held, or its `correlationId` was sent before: the execution as it stands.',
@@ -99,7 +99,7 @@ export const submitBatch: Operation = operation({
       two: { executions: [{ actionId: 'charge-card', correlationId: 'order-4711' }, { actionId: 'send-receipt' }] },
     }),
   },
-  answers: {
+  responses: {
     '200': {
       description: 'Each with its own answer.',
       headers: headers('Idempotent-Replayed', ...RATE),
