@@ -5,12 +5,12 @@
 import { type Config, readConfig } from './config/config.ts';
 import { withEnvFile } from './config/env-file.ts';
 import { secretsIn } from './config/secrets.ts';
-import { asCalled } from './lib/command-name.ts';
+import { withCommandName } from './lib/command-name.ts';
 import { type Log, reasonOf } from './lib/log.ts';
 import { systemWorld } from './lib/world.ts';
 import type { Receiver } from './receiver.ts';
 
-const HELP = asCalled(`Usage: node src/main.ts COMMAND …
+const HELP = withCommandName(`Usage: node src/main.ts COMMAND …
 
   start          run the receiver; configured by environment variables and .env (see .env.example)
   demo           run the receiver against the embedded CXone simulator and show every fate (--serve keeps it up)
@@ -53,7 +53,7 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
     }
     case 'simulator': {
       const { runSimulator } = await import('./simulator/command.ts');
-      return runSimulator(args, { write: (text) => process.stdout.write(asCalled(text)) });
+      return runSimulator(args, { write: (text) => process.stdout.write(withCommandName(text)) });
     }
     case 'help':
     case '--help':
@@ -74,9 +74,9 @@ async function operate(command: string | undefined, args: readonly string[]): Pr
     const known = [...COMMAND_NAMES, 'start', 'demo', 'simulator'];
     throw new UsageError(`There is no command "${command}"${orNearest(command, known)}.`);
   }
-  const { surroundingsOf } = await import('./cli/process-context.ts');
-  const surroundings = surroundingsOf(() => withEnvFile(process.env), process.env);
-  process.exitCode = await runCommand(command, args, surroundings);
+  const { contextOfProcess } = await import('./cli/process-context.ts');
+  const context = contextOfProcess(() => withEnvFile(process.env), process.env);
+  process.exitCode = await runCommand(command, args, context);
 }
 
 class UsageError extends Error {}

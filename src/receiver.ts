@@ -12,7 +12,7 @@ import type { HttpDependencies } from './http/dependencies.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
 import type { listen } from './http/server/server.ts';
-import { asCalled } from './lib/command-name.ts';
+import { withCommandName } from './lib/command-name.ts';
 import { type Log, reasonOf } from './lib/log.ts';
 import { type Loop, startLoop } from './lib/loop.ts';
 import type { World } from './lib/world.ts';
@@ -40,7 +40,7 @@ export const DRAIN_MS = 10_000;
 /** How often the files of the TLS certificate are looked at. */
 const TLS_CHECK_MS = 10_000;
 
-const UNVERIFIED = asCalled(
+const UNVERIFIED = withCommandName(
   'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',
 );
 

@@ -4,7 +4,7 @@ import { BASELINE_MS } from '../stats/callback-health/health.ts';
 import { type Advice, milliseconds } from '../stats/timing-advice/advice.ts';
 import { adviseAll } from '../stats/timing-advice/advise.ts';
 import { createInsight } from '../store/sqlite/queries/observations.ts';
-import { type Action, CommandUsage, Negative, readFlags, type Surroundings } from './context.ts';
+import { type Action, type CommandContext, CommandError, CommandUsage, readFlags } from './context.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { readPace } from './poll-interval.ts';
@@ -46,14 +46,14 @@ Exit code: 0 done, 1 there is no such action in this time, 2 it could not be don
   npm run advise
   npm run advise -- --action look-up-customer --from 30d
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
-    const { world } = surroundings;
-    const { to = world.now(), from = to - BASELINE_MS } = readPeriod(values, surroundings);
+    const { world } = context;
+    const { to = world.now(), from = to - BASELINE_MS } = readPeriod(values, context);
     if (from >= to) throw new CommandUsage('--to must be later than --from');
-    const { pollIntervalMs, callbackless } = readPace(surroundings.env());
-    const actions = await withDatabase(surroundings, values.database, async (client) => {
-      const progress = showProgress('reading', surroundings, 'thousandths of the time');
+    const { pollIntervalMs, callbackless } = readPace(context.env());
+    const actions = await withDatabase(context, values.database, async (client) => {
+      const progress = showProgress('reading', context, 'thousandths of the time');
       const pause = async (done: number) => {
         progress.at(Math.round(1000 * done), 1000);
         await breath();
@@ -70,24 +70,24 @@ Exit code: 0 done, 1 there is no such action in this time, 2 it could not be don
       return all;
     });
     if (values.action !== undefined && actions.length === 0) {
-      throw new Negative(`Nothing of "${values.action}" was sent in this time.`);
+      throw new CommandError(`Nothing of "${values.action}" was sent in this time.`, 1);
     }
     const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
     const advised = callbackless ? [] : actions;
     const pollIntervalSeconds = pollIntervalMs / 1000;
-    if (callbackless) surroundings.tell(CALLBACKLESS);
-    if (values.json) surroundings.write(`${JSON.stringify({ ...period, pollIntervalSeconds, actions: advised })}\n`);
-    else show(advised, period, surroundings);
+    if (callbackless) context.writeError(CALLBACKLESS);
+    if (values.json) context.write(`${JSON.stringify({ ...period, pollIntervalSeconds, actions: advised })}\n`);
+    else show(advised, period, context);
     return 0;
   },
 };
 
 const CALLBACKLESS = 'The upstream profile asks for no callbacks: no grace period fits better than another.\n';
 
-function show(actions: readonly Advice[], period: { from: string; to: string }, surroundings: Surroundings): void {
-  surroundings.tell(`Submitted from ${period.from} to ${period.to}\n`);
-  surroundings.write(tableOf(COLUMNS, actions, surroundings));
-  for (const { actionId, words } of actions) surroundings.write(`\n${clean(actionId)}: ${words.join('; ')}.\n`);
+function show(actions: readonly Advice[], period: { from: string; to: string }, context: CommandContext): void {
+  context.writeError(`Submitted from ${period.from} to ${period.to}\n`);
+  context.write(tableOf(COLUMNS, actions, context));
+  for (const { actionId, words } of actions) context.write(`\n${clean(actionId)}: ${words.join('; ')}.\n`);
 }
 
 const COLUMNS: readonly Column<Advice>[] = [

@@ -5,7 +5,7 @@ import { basename, extname, join } from 'node:path';
 import { readVariable } from '../config/config.ts';
 import { systemWorld } from '../lib/world.ts';
 import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
-import { type Command, CommandUsage, readFlags, type Surroundings } from './context.ts';
+import { type Command, type CommandContext, CommandUsage, readFlags } from './context.ts';
 import { bytes, grouped, showProgress } from './print.ts';
 
 export const backup: Command = {
@@ -21,34 +21,34 @@ Exit code: 0 done, 1 no backup was made (or it is not sound: it is then kept as 
   npm run backup -- /backups
   npm run backup -- /backups/before-upgrade.db
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values, positionals } = readFlags(args, { json: { type: 'boolean', default: false } }, 1);
     const [place] = positionals;
     if (place === undefined) throw new CommandUsage('Say where to.');
-    const source = readVariable(surroundings.env(), 'DATABASE_PATH');
+    const source = readVariable(context.env(), 'DATABASE_PATH');
     const begun = performance.now();
-    const progress = showProgress('verifying the copy', surroundings);
+    const progress = showProgress('verifying the copy', context);
     try {
       const report = backUp(source, targetIn(place, source), progress.at);
       progress.done();
       const took = `${((performance.now() - begun) / 1000).toFixed(1)} s`;
       const { path, executions, open, entries, head } = report;
-      surroundings.write(
+      context.write(
         values.json
           ? `${JSON.stringify({ ok: true, source, ...report })}\n`
           : `${path}: ${bytes(report.bytes)}, ${grouped(executions)} executions (${grouped(open)} open), ${grouped(entries)} audit entries through ${head.id}, verified, in ${took}\n`,
       );
       return 0;
     } catch (error) {
-      return failed(error, surroundings);
+      return failed(error, context);
     }
   },
 };
 
 /** @throws what is no failure to copy. */
-export function failed(error: unknown, { tell }: Pick<Surroundings, 'tell'>): number {
+export function failed(error: unknown, { writeError }: Pick<CommandContext, 'writeError'>): number {
   if (!(error instanceof BackupFailed)) throw error;
-  tell(`${error.message}\n`);
+  writeError(`${error.message}\n`);
   return 1;
 }
 

@@ -20,21 +20,21 @@ Exit code: 0 done, 1 not done and nothing changed, 2 refused.
   systemctl stop cxone-callback-receiver
   npm run compact && systemctl start cxone-callback-receiver
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, { json: { type: 'boolean', default: false } }, 0);
-    const path = readVariable(surroundings.env(), 'DATABASE_PATH');
-    const progress = showProgress('verifying the copy', surroundings);
+    const path = readVariable(context.env(), 'DATABASE_PATH');
+    const progress = showProgress('verifying the copy', context);
     try {
       const report = compactDatabase(path, progress.at);
       progress.done();
-      surroundings.write(
+      context.write(
         values.json
           ? `${JSON.stringify({ ok: true, ...report })}\n`
           : `${report.path}: ${bytes(report.bytesBefore)} before, ${bytes(report.bytes)} now, ${grouped(report.executions)} executions, ${grouped(report.entries)} audit entries through ${report.head.id}, verified\n`,
       );
       return 0;
     } catch (error) {
-      return failed(error, surroundings);
+      return failed(error, context);
     }
   },
 };

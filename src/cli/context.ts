@@ -5,15 +5,15 @@ import { reasonOf } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import { orNearest } from './did-you-mean.ts';
 
-export interface Surroundings {
+export interface CommandContext {
   /** The environment completed by .env. @throws {ConfigError} when .env cannot be read. */
   readonly env: () => Variables;
   /** The outcome: stdout. */
   readonly write: (text: string) => void;
-  /** As `write`, for much of it: resolves once there is room for more. @throws {OutputClosed} when nobody reads on. */
-  readonly pour: (text: string) => Promise<void>;
+  /** As `write`, for much of it: resolves once there is room for more. @throws {BrokenPipe} when nobody reads on. */
+  readonly writeStream: (text: string) => Promise<void>;
   /** What is said on the way: stderr. */
-  readonly tell: (text: string) => void;
+  readonly writeError: (text: string) => void;
   /** All of stdin. */
   readonly input: () => Promise<string>;
   /** From the first call on, Ctrl-C and SIGTERM abort this instead of ending the process; a second one ends it. */
@@ -38,7 +38,7 @@ export type Command = Action | Group;
 export interface Action {
   readonly help: string;
   /** Returns the exit code. */
-  readonly run: (args: readonly string[], surroundings: Surroundings) => Promise<number>;
+  readonly run: (args: readonly string[], context: CommandContext) => Promise<number>;
 }
 
 export interface Group {
@@ -51,19 +51,23 @@ export class CommandUsage extends Error {
   override readonly name = 'CommandUsage';
 }
 
-/** What was asked about is not there, or the answer is no: exit code 1. */
-export class Negative extends Error {
-  override readonly name = 'Negative';
+/**
+ * A command failed; the message says what to do. Exit code 1: something was found, or what was asked for does not exist.
+ * Exit code 2: the command could not be carried out.
+ */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly exitCode: 1 | 2;
+
+  constructor(message: string, exitCode: 1 | 2 = 2) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
-/** It could not be done: exit code 2. The message says what to do. */
-export class NotDone extends Error {
-  override readonly name = 'NotDone';
-}
-
-/** Whoever read the output has had enough. */
-export class OutputClosed extends Error {
-  override readonly name = 'OutputClosed';
+/** The reader of stdout has closed it, as `head` does. */
+export class BrokenPipe extends Error {
+  override readonly name = 'BrokenPipe';
 }
 
 export type Flags = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;

@@ -4,14 +4,14 @@ import type { Database } from 'better-sqlite3';
 import { readVariable } from '../config/config.ts';
 import { DatabaseRefused } from '../store/sqlite/file/open.ts';
 import { openForReading, schemaAge } from '../store/sqlite/file/open-readonly.ts';
-import type { Surroundings } from './context.ts';
+import type { CommandContext } from './context.ts';
 
 /** How commands that look say where: DATABASE_PATH unless this is given. */
 export const DATABASE_FLAG = { database: { type: 'string' } } as const;
 
 /** Lets the database go when the work is done, however it ends. @throws {DatabaseRefused} */
 export async function withDatabase<T>(
-  { env }: Pick<Surroundings, 'env'>,
+  { env }: Pick<CommandContext, 'env'>,
   path: string | undefined,
   work: (client: Database) => T | Promise<T>,
 ): Promise<T> {

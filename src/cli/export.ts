@@ -1,6 +1,6 @@
 // Writes what is looked through as CSV or NDJSON, a stretch at a time: a million rows take no more memory than a thousand.
 
-import { NotDone, type Surroundings } from './context.ts';
+import { type CommandContext, CommandError } from './context.ts';
 import { type CsvValue, csvLine } from './csv.ts';
 import { breath } from './database.ts';
 import { oneOf } from './filters.ts';
@@ -43,12 +43,12 @@ export interface Source<T> {
 export async function writeExport<T>(
   { stretches, total, represent, names }: Source<T>,
   { format, out }: { readonly format: Format; readonly out?: string | undefined },
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> {
-  const stop = surroundings.interrupted();
+  const stop = context.interrupted();
   const file = out === undefined ? null : await createOutFile(out);
-  const progress = showProgress('exporting', surroundings, 'rows');
-  const put = (text: string) => (file === null ? surroundings.pour(text) : file.write(text));
+  const progress = showProgress('exporting', context, 'rows');
+  const put = (text: string) => (file === null ? context.writeStream(text) : file.write(text));
   const lineOf = (one: T) => {
     const row = represent(one);
     return format === 'csv' ? csvLine(names.map((name) => row[name] ?? null)) : `${JSON.stringify(row)}\n`;
@@ -62,7 +62,8 @@ export async function writeExport<T>(
       looked += stretch.looked;
       progress.at(Math.max(looked, rows), total);
       await breath();
-      if (stop.aborted) throw new NotDone(`Interrupted after ${grouped(rows)} rows${file === null ? '' : ': no file'}`);
+      if (stop.aborted)
+        throw new CommandError(`Interrupted after ${grouped(rows)} rows${file === null ? '' : ': no file'}`);
     }
     progress.done();
     await file?.finish();
@@ -71,6 +72,6 @@ export async function writeExport<T>(
     await file?.discard();
     throw error;
   }
-  if (file !== null) surroundings.tell(`${file.path}: ${grouped(rows)} rows\n`);
+  if (file !== null) context.writeError(`${file.path}: ${grouped(rows)} rows\n`);
   return 0;
 }

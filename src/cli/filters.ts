@@ -1,6 +1,6 @@
 // The flags that say which executions or entries are meant, and what they may hold.
 
-import { CommandUsage, type Surroundings } from './context.ts';
+import { type CommandContext, CommandUsage } from './context.ts';
 import { orNearest } from './did-you-mean.ts';
 
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
@@ -15,7 +15,7 @@ export const PERIOD_FLAGS = { from: { type: 'string' }, to: { type: 'string' } }
 /** Milliseconds. @throws {CommandUsage} */
 export function readPeriod(
   { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
-  { world }: Pick<Surroundings, 'world'>,
+  { world }: Pick<CommandContext, 'world'>,
 ): { readonly from?: number; readonly to?: number } {
   return {
     ...(from === undefined ? {} : { from: readTime('--from', from, world.now()) }),

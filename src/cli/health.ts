@@ -5,7 +5,7 @@ import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '..
 import { observeAll } from '../stats/callback-health/observe.ts';
 import { milliseconds } from '../stats/timing-advice/advice.ts';
 import { createInsight } from '../store/sqlite/queries/observations.ts';
-import { type Action, CommandUsage, readFlags, type Surroundings } from './context.ts';
+import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { readPace } from './poll-interval.ts';
@@ -51,15 +51,15 @@ Exit code: 0 all is as it was, 1 there is an alert, 2 it could not be done.
   npm run health
   npm run health -- --from 3d --action look-up-customer
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
-    const now = surroundings.world.now();
-    const { to = now, from = to - DAY_MS } = readPeriod(values, surroundings);
+    const now = context.world.now();
+    const { to = now, from = to - DAY_MS } = readPeriod(values, context);
     if (from >= to) throw new CommandUsage('--to must be later than --from');
-    const { callbackless } = readPace(surroundings.env());
-    const found = await withDatabase(surroundings, values.database, async (client) => {
+    const { callbackless } = readPace(context.env());
+    const found = await withDatabase(context, values.database, async (client) => {
       const book = createPathBook();
-      const progress = showProgress('reading', surroundings, 'thousandths of the time');
+      const progress = showProgress('reading', context, 'thousandths of the time');
       const wanted = { from: from - BASELINE_MS - LONGEST_MS, to, ...ofAction(values.action) };
       await observeAll(createInsight(client), wanted, book.add, async (done) => {
         progress.at(Math.round(1000 * done), 1000);
@@ -68,7 +68,7 @@ Exit code: 0 all is as it was, 1 there is an alert, 2 it could not be done.
       progress.done();
       return healthOf(book.all(), from, to, { callbackless });
     });
-    show(found, values.json, callbackless ? 'are not asked for by the upstream profile' : AS_EVER, surroundings);
+    show(found, values.json, callbackless ? 'are not asked for by the upstream profile' : AS_EVER, context);
     return found.alerts.length > 0 ? 1 : 0;
   },
 };
@@ -79,16 +79,16 @@ function ofAction(actionId: string | undefined): { readonly actionId?: string } 
 
 const AS_EVER = 'come as they did in the 7 days before';
 
-function show(found: Health, json: boolean, wellness: string, surroundings: Surroundings): void {
+function show(found: Health, json: boolean, wellness: string, context: CommandContext): void {
   if (json) {
-    surroundings.write(`${JSON.stringify(found)}\n`);
+    context.write(`${JSON.stringify(found)}\n`);
     return;
   }
-  surroundings.tell(`Ended from ${found.from} to ${found.to}\n`);
-  surroundings.write(tableOf(COLUMNS, found.hours, surroundings));
+  context.writeError(`Ended from ${found.from} to ${found.to}\n`);
+  context.write(tableOf(COLUMNS, found.hours, context));
   const alerts = found.alerts.map(({ message }) => ({ name: 'alert', level: 'fail', message }) as const);
   const well = { name: 'callbacks', level: 'ok', message: wellness } as const;
-  printLines(alerts.length === 0 ? [well] : alerts, surroundings);
+  printLines(alerts.length === 0 ? [well] : alerts, context);
 }
 
 const COLUMNS: readonly Column<HealthHour>[] = [

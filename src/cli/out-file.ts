@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { NotDone } from './context.ts';
+import { CommandError } from './context.ts';
 
 export interface OutFile {
   readonly path: string;
@@ -14,15 +14,17 @@ export interface OutFile {
   discard(): Promise<void>;
 }
 
-/** Readable by its owner alone. @throws {NotDone} when it may not be put there */
+/** Readable by its owner alone. @throws {CommandError} when it may not be put there */
 export async function createOutFile(name: string): Promise<OutFile> {
   const path = resolve(name);
   const partial = `${path}.partial`;
-  if (!existsSync(dirname(path))) throw new NotDone(`${dirname(path)} does not exist: make the folder first`);
-  if (existsSync(path)) throw new NotDone(`${path} exists: nothing is overwritten, move it away first`);
+  if (!existsSync(dirname(path))) throw new CommandError(`${dirname(path)} does not exist: make the folder first`);
+  if (existsSync(path)) throw new CommandError(`${path} exists: nothing is overwritten, move it away first`);
   const file = await open(partial, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw new NotDone(`${partial} cannot be written: ${error.message}`);
-    throw new NotDone(`${partial} exists: another export is under way, or one was interrupted; remove it if none is`);
+    if (error.code !== 'EEXIST') throw new CommandError(`${partial} cannot be written: ${error.message}`);
+    throw new CommandError(
+      `${partial} exists: another export is under way, or one was interrupted; remove it if none is`,
+    );
   });
   const discard = async () => {
     await file.close();
@@ -50,7 +52,7 @@ async function publish(partial: string, path: string): Promise<void> {
   } catch (error) {
     // A file system without hard links.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' || existsSync(path)) {
-      throw new NotDone(`${path} exists by now: nothing is overwritten`);
+      throw new CommandError(`${path} exists by now: nothing is overwritten`);
     }
     await rename(partial, path);
   }

@@ -1,6 +1,6 @@
 // How commands show things: aligned and coloured for somebody who looks on, plain for everything else.
 
-import type { Surroundings } from './context.ts';
+import type { CommandContext } from './context.ts';
 
 export type Level = 'ok' | 'warn' | 'fail';
 
@@ -16,7 +16,7 @@ export interface Line {
 /** One line each: a coloured table on a terminal, `level name: message` elsewhere. */
 export function printLines(
   lines: readonly Line[],
-  { terminal, write }: Pick<Surroundings, 'terminal' | 'write'>,
+  { terminal, write }: Pick<CommandContext, 'terminal' | 'write'>,
 ): void {
   const width = Math.max(...lines.map(({ name }) => name.length));
   for (const { name, level, message } of lines) {
@@ -41,7 +41,7 @@ const MOVING_EVERY_MS = 100;
 /** How far something is, on stderr: a line that moves on a terminal, a plain one now and then elsewhere. */
 export function showProgress(
   what: string,
-  { terminal, tell }: Pick<Surroundings, 'terminal' | 'tell'>,
+  { terminal, writeError }: Pick<CommandContext, 'terminal' | 'writeError'>,
   units = 'entries',
 ) {
   const begun = performance.now();
@@ -54,10 +54,10 @@ export function showProgress(
       const percent = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
       const speed = grouped(Math.round((1000 * done) / (now - begun)));
       const line = `${what} ${percent} %: ${grouped(done)} of ${grouped(Math.max(done, total))} ${units}, ${speed}/s`;
-      tell(terminal.err ? `\r\x1b[K${line.slice(0, terminal.columns - 1)}` : `${line}\n`);
+      writeError(terminal.err ? `\r\x1b[K${line.slice(0, terminal.columns - 1)}` : `${line}\n`);
     },
     done: (): void => {
-      if (terminal.err && shown > begun) tell('\r\x1b[K');
+      if (terminal.err && shown > begun) writeError('\r\x1b[K');
     },
   };
 }

@@ -1,10 +1,10 @@
-// The surroundings of a command in a process of its own: its streams, its signals, its terminal.
+// The context of a command in a process of its own: its streams, its signals, its terminal.
 
 import { systemWorld } from '../lib/world.ts';
-import { OutputClosed, type Surroundings, type Variables } from './context.ts';
+import { BrokenPipe, type CommandContext, type Variables } from './context.ts';
 
 /** @param variables those of the process alone; `env` completes them by .env. */
-export function surroundingsOf(env: () => Variables, variables: Variables): Surroundings {
+export function contextOfProcess(env: () => Variables, variables: Variables): CommandContext {
   const { stdin, stdout, stderr } = process;
   const isClosed = (error: NodeJS.ErrnoException) => error.code === 'EPIPE';
   // `… | head` reads as much as it wants: that is no fault, and `pour` hears of it. Nor is anything left to be said on stderr.
@@ -16,14 +16,14 @@ export function surroundingsOf(env: () => Variables, variables: Variables): Surr
   return {
     env,
     write: (text) => stdout.write(text),
-    pour: (text) =>
+    writeStream: (text) =>
       new Promise((resolve, reject) => {
         stdout.write(text, (error) => {
           if (!error) resolve();
-          else reject(isClosed(error) ? new OutputClosed() : error);
+          else reject(isClosed(error) ? new BrokenPipe() : error);
         });
       }),
-    tell: (text) => stderr.write(text),
+    writeError: (text) => stderr.write(text),
     input: async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of stdin) chunks.push(chunk);

@@ -6,7 +6,7 @@ import { type Prunable, prunable } from '../store/sqlite/queries/prunable.ts';
 import { createSqliteStore } from '../store/sqlite/store.ts';
 import { createExportFiles } from '../workers/pruner/export-files.ts';
 import { createPruning } from '../workers/pruner/pruner.ts';
-import { type Action, NotDone, readFlags, type Surroundings } from './context.ts';
+import { type Action, type CommandContext, CommandError, readFlags } from './context.ts';
 import { breath, withDatabase } from './database.ts';
 import { wholeNumber } from './filters.ts';
 import { grouped } from './print.ts';
@@ -45,9 +45,9 @@ Exit code: 0 done, 2 it could not be done, such as while a receiver runs.
   npm run prune -- --dry-run --audit-days 90
   systemctl stop cxone-callback-receiver && npm run prune && systemctl start cxone-callback-receiver
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
-    const variables = surroundings.env();
+    const variables = context.env();
     const days = (flag: 'audit-days' | 'payload-days') => {
       const text = values[flag];
       return text === undefined ? undefined : wholeNumber(`--${flag}`, text, 0, 36_500);
@@ -57,28 +57,27 @@ Exit code: 0 done, 2 it could not be done, such as while a receiver runs.
       payloadRetentionDays: days('payload-days') ?? readVariable(variables, 'PAYLOAD_RETENTION_DAYS'),
     };
     if (rules.auditRetentionDays + rules.payloadRetentionDays === 0) {
-      throw new NotDone('Everything is kept: set AUDIT_RETENTION_DAYS or PAYLOAD_RETENTION_DAYS, or say --audit-days.');
+      throw new CommandError(
+        'Everything is kept: set AUDIT_RETENTION_DAYS or PAYLOAD_RETENTION_DAYS, or say --audit-days.',
+      );
     }
     const dryRun = values['dry-run'];
-    const counts = await (dryRun ? look(rules, surroundings) : take(rules, surroundings));
-    if (values.json) surroundings.write(`${JSON.stringify({ dryRun, ...rules, ...counts })}\n`);
+    const counts = await (dryRun ? look(rules, context) : take(rules, context));
+    if (values.json) context.write(`${JSON.stringify({ dryRun, ...rules, ...counts })}\n`);
     else {
       const { entries, executions, payloads } = counts;
       const all = `${grouped(entries)} audit entries, ${grouped(executions)} executions, ${grouped(payloads)} payloads`;
-      surroundings.write(`${all} ${dryRun ? 'would go' : 'are gone'}\n`);
+      context.write(`${all} ${dryRun ? 'would go' : 'are gone'}\n`);
     }
     return 0;
   },
 };
 
-async function look(
-  { auditRetentionDays, payloadRetentionDays }: Rules,
-  surroundings: Surroundings,
-): Promise<Prunable> {
-  const now = surroundings.world.now();
+async function look({ auditRetentionDays, payloadRetentionDays }: Rules, context: CommandContext): Promise<Prunable> {
+  const now = context.world.now();
   const cutoff = (days: number) => (days === 0 ? null : now - days * DAY_MS);
   const cutoffs = { entries: cutoff(auditRetentionDays), payloads: cutoff(payloadRetentionDays) };
-  return withDatabase(surroundings, undefined, async (client) => {
+  return withDatabase(context, undefined, async (client) => {
     let counts: Prunable = { entries: 0, executions: 0, payloads: 0 };
     for (const found of prunable(client, cutoffs)) {
       counts = found;
@@ -88,9 +87,9 @@ async function look(
   });
 }
 
-async function take(rules: Rules, surroundings: Surroundings): Promise<Prunable> {
-  const { world, tell } = surroundings;
-  const variables = surroundings.env();
+async function take(rules: Rules, context: CommandContext): Promise<Prunable> {
+  const { world, writeError } = context;
+  const variables = context.env();
   const folder = readVariable(variables, 'RETENTION_EXPORT_DIR');
   const secrets = readVariable(variables, 'CALLBACK_SECRET');
   const counts: Prunable = { entries: 0, executions: 0, payloads: 0 };
@@ -100,7 +99,7 @@ async function take(rules: Rules, surroundings: Surroundings): Promise<Prunable>
     info: (facts, message) => {
       if (message !== 'pruned') return;
       for (const name of ['entries', 'executions', 'payloads'] as const) counts[name] += Number(facts[name]);
-      tell(`${String(facts['head'])}\n`);
+      writeError(`${String(facts['head'])}\n`);
     },
     warn: ({ reason }, message) => {
       failure = `${message}: ${String(reason)}`;
@@ -110,7 +109,7 @@ async function take(rules: Rules, surroundings: Surroundings): Promise<Prunable>
     },
   };
   const path = readVariable(variables, 'DATABASE_PATH');
-  const stop = surroundings.interrupted();
+  const stop = context.interrupted();
   const store = createSqliteStore({ path, world, log, fatal: throwOn });
   try {
     // Nobody else has to be let through, so nothing is waited for between batches.
@@ -121,7 +120,7 @@ async function take(rules: Rules, surroundings: Surroundings): Promise<Prunable>
   } finally {
     await store.close();
   }
-  if (failure !== null) throw new NotDone(failure);
+  if (failure !== null) throw new CommandError(failure);
   return counts;
 }
 

@@ -3,7 +3,7 @@
 import { createClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
 import type { Difference, representReconciliation } from '../usecases/reconcile/report.ts';
-import { type Action, CommandUsage, readFlags, type Surroundings } from './context.ts';
+import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { grouped, showProgress } from './print.ts';
 import { ask, asOperator, RECEIVER_HELP } from './receiver.ts';
@@ -45,12 +45,12 @@ Exit code: 0 it ended and CXone answered for all, 1 it stopped or some could not
   npm run reconcile -- --from 2h
   npm run reconcile -- --from 2026-01-31 --to 2026-02-01 --action charge-card
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values, positionals } = readFlags(args, FLAGS, 1);
     const [id] = positionals;
-    const connection = asOperator(surroundings);
-    if (id !== undefined) return show(await look(connection, id), values.json, surroundings);
-    const { from, to = surroundings.world.now() } = readPeriod(values, surroundings);
+    const connection = asOperator(context);
+    if (id !== undefined) return show(await look(connection, id), values.json, context);
+    const { from, to = context.world.now() } = readPeriod(values, context);
     if (from === undefined) throw new CommandUsage('Say from when, with --from.');
     const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
     const { action, app } = values;
@@ -58,10 +58,10 @@ Exit code: 0 it ended and CXone answered for all, 1 it stopped or some could not
     const { request } = createClient(connection);
     const started = await ask(connection, () => request<Report>('POST', PATH, { body }));
     if (values['no-wait']) {
-      surroundings.write(values.json ? `${JSON.stringify(started)}\n` : `${started.id}\n`);
+      context.write(values.json ? `${JSON.stringify(started)}\n` : `${started.id}\n`);
       return 0;
     }
-    return show(await end(connection, started, surroundings), values.json, surroundings);
+    return show(await end(connection, started, context), values.json, context);
   },
 };
 
@@ -70,11 +70,11 @@ function look(connection: Connection, id: string): Promise<Report> {
   return ask(connection, () => request<Report>('GET', `${PATH}/${encodeURIComponent(id)}`));
 }
 
-async function end(connection: Connection, started: Report, surroundings: Surroundings): Promise<Report> {
-  const progress = showProgress('reconciling', surroundings, 'thousandths of the time');
+async function end(connection: Connection, started: Report, context: CommandContext): Promise<Report> {
+  const progress = showProgress('reconciling', context, 'thousandths of the time');
   let report = started;
   while (report.status === 'RUNNING') {
-    await surroundings.world.sleep(LOOK_EVERY_MS);
+    await context.world.sleep(LOOK_EVERY_MS);
     report = await look(connection, started.id);
     progress.at(Math.round(1000 * report.progress), 1000);
   }
@@ -82,22 +82,22 @@ async function end(connection: Connection, started: Report, surroundings: Surrou
   return report;
 }
 
-function show(report: Report, json: boolean, surroundings: Surroundings): number {
+function show(report: Report, json: boolean, context: CommandContext): number {
   const { status, counts } = report;
-  if (json) surroundings.write(`${JSON.stringify(report)}\n`);
-  else print(report, surroundings);
+  if (json) context.write(`${JSON.stringify(report)}\n`);
+  else print(report, context);
   return status === 'STOPPED' || counts.failed > 0 ? 1 : 0;
 }
 
-function print({ id, status, reason, counts, differs }: Report, surroundings: Surroundings): void {
-  surroundings.tell(`${id} ${status}${reason === null ? '' : `: ${reason}`}\n`);
+function print({ id, status, reason, counts, differs }: Report, context: CommandContext): void {
+  context.writeError(`${id} ${status}${reason === null ? '' : `: ${reason}`}\n`);
   const rows = Object.entries(counts).map(([name, count]) => ({ name, count }));
-  surroundings.write(tableOf(COUNTS, rows, surroundings));
+  context.write(tableOf(COUNTS, rows, context));
   if (differs.length === 0) return;
-  surroundings.write(`\n${tableOf(DIFFERENCES, differs, surroundings)}`);
+  context.write(`\n${tableOf(DIFFERENCES, differs, context)}`);
   const { late, resolved, conflict, running, gone } = counts;
   const left = late + resolved + conflict + running + gone - differs.length;
-  if (left > 0) surroundings.tell(`${grouped(left)} more stand in the audit trail, under "reconciliation": "${id}"\n`);
+  if (left > 0) context.writeError(`${grouped(left)} more stand in the audit trail, under "reconciliation": "${id}"\n`);
 }
 
 const MEANING: Readonly<Record<string, string>> = {

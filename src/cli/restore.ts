@@ -34,12 +34,12 @@ Exit code: 0 done, 1 not restored, 2 refused.
   npm run restore -- /backups/receiver-2026-01-31T02-00-00-000Z.db
   npm run doctor && systemctl start cxone-callback-receiver
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values, positionals } = readFlags(args, FLAGS, 1);
     const [source] = positionals;
     if (source === undefined) throw new CommandUsage('Say which backup.');
-    const target = readVariable(surroundings.env(), 'DATABASE_PATH');
-    const progress = showProgress('verifying the copy', surroundings);
+    const target = readVariable(context.env(), 'DATABASE_PATH');
+    const progress = showProgress('verifying the copy', context);
     try {
       const report = await restoreBackup(source, target, {
         world: systemWorld,
@@ -49,14 +49,14 @@ Exit code: 0 done, 1 not restored, 2 refused.
       });
       progress.done();
       const { path, executions, open, held } = report;
-      surroundings.write(
+      context.write(
         values.json
           ? `${JSON.stringify({ ok: true, source, ...report })}\n`
           : `${path}: ${grouped(executions)} executions, ${grouped(open)} of them open when it was made; ${grouped(held)} were queued and are not sent again\n`,
       );
       return 0;
     } catch (error) {
-      return failed(error, surroundings);
+      return failed(error, context);
     }
   },
 };

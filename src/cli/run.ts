@@ -1,17 +1,9 @@
 // Runs one of the operators' commands: its help, its errors in one line, its exit code.
 
 import { ConfigError } from '../config/config.ts';
-import { asCalled } from '../lib/command-name.ts';
+import { withCommandName } from '../lib/command-name.ts';
 import { DatabaseRefused } from '../store/sqlite/file/open.ts';
-import {
-  type Action,
-  type Command,
-  CommandUsage,
-  Negative,
-  NotDone,
-  OutputClosed,
-  type Surroundings,
-} from './context.ts';
+import { type Action, BrokenPipe, type Command, type CommandContext, CommandError, CommandUsage } from './context.ts';
 import { orNearest } from './did-you-mean.ts';
 
 /** Each is loaded when it is wanted: some know all of the service, and who only looks need not wait for that. */
@@ -34,27 +26,25 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
-/** Something was found, or the answer is no. */
-const NO = 1;
 /** Not done because of what was asked for, or of what it was asked of: nothing was found out and nothing was changed. */
 const NOT_DONE = 2;
 
 /** Returns the exit code. */
-export async function runCommand(name: string, args: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function runCommand(name: string, args: readonly string[], context: CommandContext): Promise<number> {
   const command = await COMMANDS[name]?.();
   if (command === undefined) throw new TypeError(`"${name}" is no command`);
   const words = args[0] === 'help' ? args.slice(1) : args;
   const action = 'run' in command ? command : actionOf(command.commands, words[0]);
   const { help } = action ?? command;
   if (args.includes('--help') || args.includes('-h') || args[0] === 'help') {
-    surroundings.write(asCalled(help));
+    context.write(withCommandName(help));
     return 0;
   }
   try {
     if (action === undefined) throw new CommandUsage(whatThereIs(name, command, words[0]));
-    return await action.run('run' in command ? args : args.slice(1), surroundings);
+    return await action.run('run' in command ? args : args.slice(1), context);
   } catch (error) {
-    return codeOf(error, help, surroundings);
+    return codeOf(error, help, context);
   }
 }
 
@@ -69,19 +59,15 @@ function whatThereIs(name: string, command: Command, word: string | undefined): 
 }
 
 /** @throws what is a fault of ours. */
-function codeOf(error: unknown, help: string, { tell }: Surroundings): number {
-  if (error instanceof OutputClosed) return 0;
+function codeOf(error: unknown, help: string, { writeError }: CommandContext): number {
+  if (error instanceof BrokenPipe) return 0;
   if (error instanceof CommandUsage) {
-    tell(`${error.message}\n\n${asCalled(help)}`);
+    writeError(`${error.message}\n\n${withCommandName(help)}`);
     return NOT_DONE;
   }
-  if (error instanceof ConfigError || error instanceof DatabaseRefused || error instanceof NotDone) {
-    tell(`${error.message}\n`);
-    return NOT_DONE;
-  }
-  if (error instanceof Negative) {
-    tell(`${error.message}\n`);
-    return NO;
+  if (error instanceof ConfigError || error instanceof DatabaseRefused || error instanceof CommandError) {
+    writeError(`${error.message}\n`);
+    return error instanceof CommandError ? error.exitCode : NOT_DONE;
   }
   throw error;
 }

@@ -2,7 +2,7 @@
 
 import { countIn, WINDOW } from '../store/sqlite/queries/id-windows.ts';
 import { type ActionFigures, addUp, emptyFigures, figuresOf, percentile } from '../store/sqlite/queries/statistics.ts';
-import { type Action, readFlags, type Surroundings } from './context.ts';
+import { type Action, type CommandContext, readFlags } from './context.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { showProgress } from './print.ts';
@@ -42,13 +42,13 @@ Exit code: 0 done, 2 it could not be done.
   npm run stats -- --from 7d --action look-up-customer
   npm run -s stats -- --json | jq '.actions[] | select(.shares.missed > 0.1)'
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
-    const now = surroundings.world.now();
-    const { from = now - (now % DAY_MS), to } = readPeriod(values, surroundings);
+    const now = context.world.now();
+    const { from = now - (now % DAY_MS), to } = readPeriod(values, context);
     const filter = { from, to, app: values.app, actionId: values.action };
-    const figures = await withDatabase(surroundings, values.database, async (client) => {
-      const progress = showProgress('counting', surroundings, 'executions');
+    const figures = await withDatabase(context, values.database, async (client) => {
+      const progress = showProgress('counting', context, 'executions');
       const all = countIn(client, filter);
       let found: readonly ActionFigures[] = [];
       let looked = 0;
@@ -61,7 +61,7 @@ Exit code: 0 done, 2 it could not be done.
       progress.done();
       return found.map(summaryOf);
     });
-    show(figures, { from, to: to ?? now }, values.json, surroundings);
+    show(figures, { from, to: to ?? now }, values.json, context);
     return 0;
   },
 };
@@ -72,7 +72,7 @@ function show(
   counted: readonly { readonly figures: ActionFigures; readonly summary: object }[],
   { from, to }: { readonly from: number; readonly to: number },
   json: boolean,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): void {
   const sum = emptyFigures('(all)');
   const sorted = (counted as Summary[]).toSorted((one, other) => other.summary.accepted - one.summary.accepted);
@@ -82,11 +82,11 @@ function show(
   const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
   if (json) {
     const { actionId: _, ...all } = total;
-    surroundings.write(`${JSON.stringify({ ...period, total: all, actions })}\n`);
+    context.write(`${JSON.stringify({ ...period, total: all, actions })}\n`);
     return;
   }
-  surroundings.tell(`Submitted from ${period.from} to ${period.to}\n`);
-  surroundings.write(tableOf(COLUMNS, actions.length > 1 ? [...actions, total] : actions, surroundings));
+  context.writeError(`Submitted from ${period.from} to ${period.to}\n`);
+  context.write(tableOf(COLUMNS, actions.length > 1 ? [...actions, total] : actions, context));
 }
 
 const COLUMNS: readonly Column<Summary['summary']>[] = [

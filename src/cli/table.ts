@@ -1,6 +1,6 @@
 // Tables for people: aligned; on a terminal what stands last is cut where the line ends, elsewhere all of it is there.
 
-import type { Surroundings } from './context.ts';
+import type { CommandContext } from './context.ts';
 
 type Cell = string | number | null;
 
@@ -23,7 +23,7 @@ const LEAST_ROOM = 24;
 export function tableOf<R>(
   columns: readonly Column<R>[],
   rows: readonly R[],
-  { terminal }: Pick<Surroundings, 'terminal'>,
+  { terminal }: Pick<CommandContext, 'terminal'>,
   heading = true,
 ): string {
   const cells = rows.map((row) => columns.map(({ of }) => clean(of(row))));

@@ -7,7 +7,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { readConfig } from '../config/config.ts';
-import { asCalled } from '../lib/command-name.ts';
+import { withCommandName } from '../lib/command-name.ts';
 import { systemWorld } from '../lib/world.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { createSimulator, type Simulator } from '../simulator/app.ts';
@@ -39,7 +39,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options });
   const { stdout } = process;
   if (values.help) {
-    stdout.write(asCalled(HELP));
+    stdout.write(withCommandName(HELP));
     return 0;
   }
   const secret = () => randomBytes(24).toString('base64url');

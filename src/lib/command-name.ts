@@ -4,7 +4,7 @@
 const INSTALLED = import.meta.url.endsWith('.js');
 
 /** For texts that name commands as a clone calls them: `npm run -s audit -- tail`, `npm run stats [-- --json]`, `node src/main.ts`. */
-export function asCalled(text: string, installed: boolean = INSTALLED): string {
+export function withCommandName(text: string, installed: boolean = INSTALLED): string {
   if (!installed) return text;
   return text
     .replaceAll('node src/main.ts', 'cxone-callback-receiver')

@@ -1,7 +1,7 @@
 // The operators' commands without a process of their own, and databases for them to work on.
 
 import { join } from 'node:path';
-import type { Surroundings } from '../../src/cli/context.ts';
+import type { CommandContext } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/run.ts';
 import { systemWorld } from '../../src/lib/world.ts';
 import type { Store } from '../../src/store/port.ts';
@@ -20,19 +20,19 @@ export interface Ran {
 }
 
 /** What stands around a command in a test; what it says is added to `said`. */
-function surroundings(
+function context(
   said: { out: string; err: string },
   env: Record<string, string> = {},
   terminal = false,
-): Surroundings {
+): CommandContext {
   const write = (text: string) => {
     said.out += text;
   };
   return {
     env: () => ({ CALLBACK_SECRET: SECRET, ...env }),
     write,
-    pour: async (text) => write(text),
-    tell: (text) => {
+    writeStream: async (text) => write(text),
+    writeError: (text) => {
       said.err += text;
     },
     input: async () => '',
@@ -46,11 +46,11 @@ export async function command(
   line: string | readonly string[],
   env: Record<string, string> = {},
   terminal = false,
-  around: Partial<Surroundings> = {},
+  around: Partial<CommandContext> = {},
 ): Promise<Ran> {
   const [name = '', ...args] = typeof line === 'string' ? line.split(' ') : line;
   const said = { out: '', err: '' };
-  const code = await runCommand(name, args, { ...surroundings(said, env, terminal), ...around });
+  const code = await runCommand(name, args, { ...context(said, env, terminal), ...around });
   return { code, ...said };
 }
 

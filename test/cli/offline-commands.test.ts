@@ -61,7 +61,7 @@ describe('audit tail', () => {
     const told = command('audit tail -n 1 --json', { DATABASE_PATH: path }, false, {
       world,
       interrupted: () => stop.signal,
-      pour: async (text) => {
+      writeStream: async (text) => {
         for (const line of text.trimEnd().split('\n')) ids.push(JSON.parse(line).id);
       },
     });

@@ -1,7 +1,7 @@
 // Whoever reads of a command can run it: each text names it as it is called where it was read.
 
 import { expect, test } from 'vitest';
-import { asCalled } from '../../src/lib/command-name.ts';
+import { withCommandName } from '../../src/lib/command-name.ts';
 
 const TEXTS = [
   ['npm run stats [-- --from TIME] [--json]', 'cxone-callback-receiver stats [--from TIME] [--json]'],
@@ -12,6 +12,6 @@ const TEXTS = [
 ] as const;
 
 test.each(TEXTS)('%s is, where the package is installed, %s', (here, installed) => {
-  expect(asCalled(here, true)).toBe(installed);
-  expect(asCalled(here)).toBe(here);
+  expect(withCommandName(here, true)).toBe(installed);
+  expect(withCommandName(here)).toBe(here);
 });

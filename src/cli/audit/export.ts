@@ -29,15 +29,15 @@ Exit code: 0 done, also when whoever reads stdout has had enough; 2 it could not
   npm run audit -- export --out audit-2026-01.csv --from 2026-01-01 --to 2026-02-01
   npm run -s audit -- export --event CALLBACK_CONFLICT | jq .correlationId
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
     const format = readFormat(values);
-    const filter = { ...trailFilter(values), ...readPeriod(values, surroundings) };
-    return withDatabase(surroundings, values.database, (client) => {
+    const filter = { ...trailFilter(values), ...readPeriod(values, context) };
+    return withDatabase(context, values.database, (client) => {
       const { low, high } = endsOfTrail(client, filter);
       const stretches = browseTrail(client, filter, 'oldest-first');
       const source = { stretches, total: high - low, represent, names: NAMES };
-      return writeExport(source, { format, out: values.out }, surroundings);
+      return writeExport(source, { format, out: values.out }, context);
     });
   },
 };

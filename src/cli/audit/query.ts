@@ -38,22 +38,22 @@ Exit code: 0 done, also when there are none; 2 it could not be done.
   npm run audit -- query --event CALLBACK_CONFLICT --from 7d
   npm run -s audit -- query --app shop --from 2026-01-31 --json | jq '.items[].detail'
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
     const limit = wholeNumber('--limit', values.limit, 1, MOST);
     const before = values.before === undefined ? undefined : wholeNumber('--before', values.before, 1, 1e15);
-    const filter = { ...trailFilter(values), ...readPeriod(values, surroundings), before };
-    const { items, more } = await withDatabase(surroundings, values.database, (client) =>
+    const filter = { ...trailFilter(values), ...readPeriod(values, context), before };
+    const { items, more } = await withDatabase(context, values.database, (client) =>
       firstOf(browseTrail(client, filter, 'newest-first'), limit),
     );
     const entries = items.map(({ entry }) => entry).toReversed();
     if (values.json) {
-      surroundings.write(`{"items":[${entries.map(entryJson).join(',')}],"more":${more}}\n`);
+      context.write(`{"items":[${entries.map(entryJson).join(',')}],"more":${more}}\n`);
       return 0;
     }
-    if (entries.length === 0) surroundings.tell('No entry matches.\n');
-    else surroundings.write(tableOf(ENTRY_COLUMNS, entries, surroundings));
-    if (more) surroundings.tell(`There are more: --before ${entries[0]?.id}\n`);
+    if (entries.length === 0) context.writeError('No entry matches.\n');
+    else context.write(tableOf(ENTRY_COLUMNS, entries, context));
+    if (more) context.writeError(`There are more: --before ${entries[0]?.id}\n`);
     return 0;
   },
 };

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { World } from '../../lib/world.ts';
 import { type BrowsedEntry, browseTrail, newestEntry, type TrailFilter } from '../../store/sqlite/queries/audit.ts';
-import { type Action, readFlags, type Surroundings } from '../context.ts';
+import { type Action, type CommandContext, readFlags } from '../context.ts';
 import { breath, DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
 import { wholeNumber } from '../filters.ts';
 import { tableOf } from '../table.ts';
@@ -36,17 +36,17 @@ Exit code: 0 ended by Ctrl-C, by SIGTERM or by whoever reads it; 2 it could not 
   npm run audit -- tail --app shop --event POLL_TIMEOUT -n 0
   npm run -s audit -- tail --json | jq 'select(.httpStatus >= 400)'
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
     const lines = wholeNumber('--lines', values.lines, 0, MOST);
     const filter = trailFilter(values);
-    const show = shower(values.json, surroundings);
-    const stop = surroundings.interrupted();
-    await withDatabase(surroundings, values.database, async (client) => {
+    const show = shower(values.json, context);
+    const stop = context.interrupted();
+    await withDatabase(context, values.database, async (client) => {
       const newest = newestEntry(client);
       const there = browseTrail(client, { ...filter, before: newest + 1 }, 'newest-first');
       if (lines > 0) await show((await firstOf(there, lines)).items.toReversed());
-      await follow(client, filter, newest, { show, stop, world: surroundings.world });
+      await follow(client, filter, newest, { show, stop, world: context.world });
     });
     return 0;
   },
@@ -55,15 +55,15 @@ Exit code: 0 ended by Ctrl-C, by SIGTERM or by whoever reads it; 2 it could not 
 type Show = (found: readonly BrowsedEntry[]) => Promise<void>;
 
 /** The names of the columns stand above the first ones alone. */
-function shower(json: boolean, surroundings: Surroundings): Show {
+function shower(json: boolean, context: CommandContext): Show {
   let heading = true;
   return async (found) => {
     const entries = found.map(({ entry }) => entry);
     if (entries.length === 0) return;
-    if (json) return surroundings.pour(entries.map((entry) => `${entryJson(entry)}\n`).join(''));
-    const table = tableOf(ENTRY_COLUMNS, entries, surroundings, heading);
+    if (json) return context.writeStream(entries.map((entry) => `${entryJson(entry)}\n`).join(''));
+    const table = tableOf(ENTRY_COLUMNS, entries, context, heading);
     heading = false;
-    await surroundings.pour(table);
+    await context.writeStream(table);
   };
 }
 

@@ -6,7 +6,7 @@ import { readVariable } from '../../config/config.ts';
 import { readHeads, type SignedHead } from '../../store/signed-head.ts';
 import { openForReading } from '../../store/sqlite/file/open-readonly.ts';
 import { type Verification, verifyAudit } from '../../store/sqlite/verify/verify.ts';
-import { type Action, CommandUsage, readFlags, type Surroundings } from '../context.ts';
+import { type Action, type CommandContext, CommandUsage, readFlags } from '../context.ts';
 import { grouped, type Line, printLines, showProgress } from '../print.ts';
 
 const FLAGS = { head: { type: 'string', multiple: true }, json: { type: 'boolean', default: false } } as const;
@@ -40,13 +40,13 @@ Exit code: 0 all as it was written, 1 something was changed, 2 it could not be c
   run: verify,
 };
 
-async function verify(args: readonly string[], surroundings: Surroundings): Promise<number> {
+async function verify(args: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals } = readFlags(args, FLAGS, 1);
-  const variables = surroundings.env();
+  const variables = context.env();
   const path = positionals[0] ?? readVariable(variables, 'DATABASE_PATH');
   const signed = values.head === undefined ? [] : await signedHeads(values.head, variables);
   const client = openForReading(path);
-  const progress = showProgress('verifying', surroundings);
+  const progress = showProgress('verifying', context);
   const begun = performance.now();
   try {
     const heads = signed.filter(({ signature }) => signature === 'good');
@@ -54,8 +54,8 @@ async function verify(args: readonly string[], surroundings: Surroundings): Prom
     progress.done();
     const report = { ...verification, path, signed, milliseconds: Math.round(performance.now() - begun) };
     const code = exitCode(report);
-    if (values.json) surroundings.write(`${JSON.stringify({ ok: code === 0, ...report })}\n`);
-    else printLines(linesOf(report), surroundings);
+    if (values.json) context.write(`${JSON.stringify({ ok: code === 0, ...report })}\n`);
+    else printLines(linesOf(report), context);
     return code;
   } finally {
     client.close();

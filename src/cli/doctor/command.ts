@@ -3,7 +3,7 @@
 import { createCallbackUrls } from '../../callbacks/signed-url.ts';
 import { type Config, readVariable } from '../../config/config.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../../execution/json.ts';
-import { type Command, CommandUsage, readFlags, type Surroundings } from '../context.ts';
+import { type Command, type CommandContext, CommandUsage, readFlags } from '../context.ts';
 import { printLines, showProgress } from '../print.ts';
 import type { Trial } from './calls.ts';
 import type { Check } from './check.ts';
@@ -42,16 +42,16 @@ Exit code: 0 unless something fails, 1 when something does; a warning is no fail
   npm run doctor -- --json | jq '.checks[] | select(.level != "ok")'
   npm run doctor -- --action look-up-customer --inputs '{"phone":"+43 1 234"}' --yes
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
-    const checks = await allChecks(surroundings, values.offline, wishIn(values));
+    const checks = await allChecks(context, values.offline, wishIn(values));
     const healthy = checks.every(({ level }) => level !== 'fail');
-    if (values.json) surroundings.write(`${JSON.stringify({ ok: healthy, checks })}\n`);
+    if (values.json) context.write(`${JSON.stringify({ ok: healthy, checks })}\n`);
     else {
       const lines = checks.map(({ advice, message, ...check }) => {
         return { ...check, message: advice === null ? message : `${message} → ${advice}` };
       });
-      printLines(lines, surroundings);
+      printLines(lines, context);
     }
     return healthy ? 0 : 1;
   },
@@ -83,12 +83,12 @@ function objectIn(text: string): JsonObject {
   throw new CommandUsage('--inputs: this is no JSON object, such as {"phone":"+43 1 234"}');
 }
 
-async function allChecks(surroundings: Surroundings, offline: boolean, wish: Wish | null): Promise<Check[]> {
-  const { world } = surroundings;
-  const { checks, config, profile } = checkConfiguration(surroundings.env);
-  const progress = showProgress('audit chain', surroundings);
+async function allChecks(context: CommandContext, offline: boolean, wish: Wish | null): Promise<Check[]> {
+  const { world } = context;
+  const { checks, config, profile } = checkConfiguration(context.env);
+  const progress = showProgress('audit chain', context);
   const database = checkDatabase({
-    path: config?.databasePath ?? databasePath(surroundings),
+    path: config?.databasePath ?? databasePath(context),
     retentionDays: config?.auditRetentionDays ?? null,
     world,
     progress: progress.at,
@@ -105,12 +105,12 @@ async function allChecks(surroundings: Surroundings, offline: boolean, wish: Wis
   }
 }
 
-function callbackUrl({ publicUrl, callbackSecrets }: Config, world: Surroundings['world']): string {
+function callbackUrl({ publicUrl, callbackSecrets }: Config, world: CommandContext['world']): string {
   return createCallbackUrls(publicUrl, callbackSecrets).mint(world.id(world.now()));
 }
 
 /** What can be known of it while other variables are wrong. */
-function databasePath({ env }: Surroundings): string {
+function databasePath({ env }: CommandContext): string {
   try {
     return readVariable(env(), 'DATABASE_PATH');
   } catch {

@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { asCalled } from '../../lib/command-name.ts';
+import { withCommandName } from '../../lib/command-name.ts';
 import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { DatabaseRefused } from '../../store/sqlite/file/open.ts';
@@ -84,7 +84,7 @@ function trail(client: Database, { retentionDays, world, progress }: DatabaseOpt
   const checks: Check[] = [];
   if (first === undefined) checks.push(ok('audit chain', `${entries} entries hold, through ${head.id}`));
   else {
-    const more = asCalled('npm run audit -- verify');
+    const more = withCommandName('npm run audit -- verify');
     const advice = `find out who wrote the file; ${more} tells more, with --head against the log`;
     checks.push(fail('audit chain', first.message, advice));
   }

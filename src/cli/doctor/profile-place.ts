@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { BUILT_IN, SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
-import { asCalled } from '../../lib/command-name.ts';
+import { withCommandName } from '../../lib/command-name.ts';
 
 export interface ProfilePlace {
   /** Where a member is to be changed, such as `tenant.json:12 /poll/answer/status`. */
@@ -15,7 +15,7 @@ export function placeOf(pathOrName: string | null): ProfilePlace {
   if (SHIPPED_NAMES.includes(name)) {
     return {
       of: (pointer) =>
-        `${pointer} (the profile ${name} is shipped: ${asCalled('npm run -s profile -- show')} ${name} > my.json)`,
+        `${pointer} (the profile ${name} is shipped: ${withCommandName('npm run -s profile -- show')} ${name} > my.json)`,
     };
   }
   const lines = linesOf(readFileSync(name, 'utf8'));

@@ -3,7 +3,7 @@
 import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
-import { CommandUsage, readFlags, type Surroundings } from '../context.ts';
+import { type CommandContext, CommandUsage, readFlags } from '../context.ts';
 import { grouped } from '../print.ts';
 import { ask, asOperator } from '../receiver.ts';
 import { EXECUTION_FLAGS, executionFilter } from './filters.ts';
@@ -16,26 +16,26 @@ const FLAGS = {
 } as const;
 
 /** Returns the exit code. */
-export async function act(verb: 'poll' | 'cancel', args: readonly string[], surroundings: Surroundings) {
+export async function act(verb: 'poll' | 'cancel', args: readonly string[], context: CommandContext) {
   const { values, positionals } = readFlags(args, FLAGS, 1);
   const { json, all, ...filters } = values;
   const [id] = positionals;
   const isFiltered = Object.values(filters).some((value) => value !== undefined);
   if (id !== undefined && (all || isFiltered)) throw new CommandUsage('Name one execution, or say which with --all.');
   if (id === undefined && !all) throw new CommandUsage(`Say which execution, or --all and which are meant.`);
-  const connection = asOperator(surroundings);
+  const connection = asOperator(context);
   if (id !== undefined) {
     const { request } = createClient(connection);
     const asked = () => request<Execution>('POST', `/v1/executions/${encodeURIComponent(id)}/${verb}`);
-    tellExecution(await ask(connection, asked), json, surroundings);
+    tellExecution(await ask(connection, asked), json, context);
     return 0;
   }
-  const body = bodyOf(executionFilter(filters, surroundings));
+  const body = bodyOf(executionFilter(filters, context));
   const { request } = createClient({ ...connection, answerWithinMs: MANY_WITHIN_MS });
   const question = () => request<Answer>('POST', `/v1/executions/${verb}`, { body });
   const answer = await ask(connection, question);
   const done = `${grouped(answer.done)} of ${grouped(answer.matched)} open executions`;
-  surroundings.write(json ? `${JSON.stringify(answer)}\n` : `${done} ${DONE[verb]}\n`);
+  context.write(json ? `${JSON.stringify(answer)}\n` : `${done} ${DONE[verb]}\n`);
   return 0;
 }
 

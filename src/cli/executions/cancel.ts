@@ -22,5 +22,5 @@ Exit code: 0 done, 1 there is no such execution, 2 it could not be done.
   npm run executions -- cancel order-4711
   npm run executions -- cancel --all --status QUEUED --app shop
 `,
-  run: (args, surroundings) => act('cancel', args, surroundings),
+  run: (args, context) => act('cancel', args, context),
 };

@@ -36,12 +36,12 @@ Exit code: 0 done, also when whoever reads stdout has had enough; 2 it could not
   npm run executions -- export --from 7d --out week.csv
   npm run -s executions -- export --status TIMEOUT --no-payloads | jq -r .correlationId
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
     const format = readFormat(values);
-    const filter = executionFilter(values, surroundings);
+    const filter = executionFilter(values, context);
     const represent = values['no-payloads'] ? withoutPayloads : whole;
-    return withDatabase(surroundings, values.database, (client) => {
+    return withDatabase(context, values.database, (client) => {
       const stretches = browseExecutions(client, filter, 'oldest-first');
       const names = values['no-payloads'] ? NAMES : [...NAMES, ...PAYLOADS];
       const source = {
@@ -50,7 +50,7 @@ Exit code: 0 done, also when whoever reads stdout has had enough; 2 it could not
         represent,
         names,
       };
-      return writeExport(source, { format, out: values.out }, surroundings);
+      return writeExport(source, { format, out: values.out }, context);
     });
   },
 };

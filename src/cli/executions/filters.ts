@@ -2,7 +2,7 @@
 
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
-import type { Surroundings } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { oneOf, PERIOD_FLAGS, readPeriod } from '../filters.ts';
 
 const STATUSES = ['OPEN', ...OPEN_STATUSES, ...TERMINAL_STATUSES] as const;
@@ -29,7 +29,7 @@ export const EXECUTION_HELP = `  --status S      OPEN (whatever has not ended), 
 type Values = { readonly [F in keyof typeof EXECUTION_FLAGS]?: string | undefined };
 
 /** @throws {CommandUsage} */
-export function executionFilter(values: Values, surroundings: Pick<Surroundings, 'world'>): ExecutionFilter {
+export function executionFilter(values: Values, context: Pick<CommandContext, 'world'>): ExecutionFilter {
   const { status, action, app, id, text, 'execution-id': executionId } = values;
   return {
     app: app ?? null,
@@ -38,6 +38,6 @@ export function executionFilter(values: Values, surroundings: Pick<Surroundings,
     ...(id === undefined ? {} : { id }),
     ...(executionId === undefined ? {} : { executionId }),
     ...(text === undefined || text === '' ? {} : { text }),
-    ...readPeriod(values, surroundings),
+    ...readPeriod(values, context),
   };
 }

@@ -1,7 +1,7 @@
 // One execution, fact by fact, for people.
 
 import type { Execution } from '../../client/types.ts';
-import type { Surroundings } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { clean } from '../table.ts';
 
 /** As the API shows it; what it does not have is left out. */
@@ -16,6 +16,6 @@ function textOf(value: unknown): string {
 }
 
 /** What a changing command says of the execution it got back. */
-export function tellExecution(execution: Execution, json: boolean, { write }: Pick<Surroundings, 'write'>): void {
+export function tellExecution(execution: Execution, json: boolean, { write }: Pick<CommandContext, 'write'>): void {
   write(json ? `${JSON.stringify(execution)}\n` : factsOf(execution));
 }

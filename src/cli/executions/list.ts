@@ -3,7 +3,7 @@
 import { type Execution, totalLatencyMs } from '../../execution/execution.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { browseExecutions, findExecution } from '../../store/sqlite/queries/executions.ts';
-import { type Action, Negative, readFlags } from '../context.ts';
+import { type Action, CommandError, readFlags } from '../context.ts';
 import { DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
 import { TIME_HELP, wholeNumber } from '../filters.ts';
 import { type Column, tableOf } from '../table.ts';
@@ -51,24 +51,25 @@ Exit code: 0 done, also when there are none; 1 the execution of --before is not 
   npm run executions -- list --app shop --text 4711
   npm run -s executions -- list --status UNCONFIRMED --json | jq -r '.items[].correlationId'
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
     const limit = wholeNumber('--limit', values.limit, 1, MOST);
-    const filter = executionFilter(values, surroundings);
-    const { items: found, more } = await withDatabase(surroundings, values.database, (client) => {
+    const filter = executionFilter(values, context);
+    const { items: found, more } = await withDatabase(context, values.database, (client) => {
       const before = values.before === undefined ? undefined : findExecution(client, values.before);
-      if (values.before !== undefined && before === undefined) throw new Negative(`There is no ${values.before}.`);
+      if (values.before !== undefined && before === undefined)
+        throw new CommandError(`There is no ${values.before}.`, 1);
       const place = before === undefined ? {} : { before: before.execution.reference };
       return firstOf(browseExecutions(client, { ...filter, ...place }, 'newest-first'), limit);
     });
     const items = found.map(({ execution }) => execution);
     if (values.json) {
-      surroundings.write(`${JSON.stringify({ items: items.map(representExecution), more })}\n`);
+      context.write(`${JSON.stringify({ items: items.map(representExecution), more })}\n`);
       return 0;
     }
-    if (items.length === 0) surroundings.tell('No execution matches.\n');
-    else surroundings.write(tableOf(COLUMNS, items, surroundings));
-    if (more) surroundings.tell(`There are more: --before ${items.at(-1)?.correlationId}\n`);
+    if (items.length === 0) context.writeError('No execution matches.\n');
+    else context.write(tableOf(COLUMNS, items, context));
+    if (more) context.writeError(`There are more: --before ${items.at(-1)?.correlationId}\n`);
     return 0;
   },
 };

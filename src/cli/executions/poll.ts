@@ -22,5 +22,5 @@ Exit code: 0 it is asked, 1 there is no such execution or it cannot be polled, 2
   npm run executions -- poll order-4711
   npm run executions -- poll --all --status PENDING --action look-up-customer
 `,
-  run: (args, surroundings) => act('poll', args, surroundings),
+  run: (args, context) => act('poll', args, context),
 };

@@ -6,7 +6,7 @@ import { representEntry, representExecution } from '../../execution/representati
 import { browseTrail } from '../../store/sqlite/queries/audit.ts';
 import { type BrowsedExecution, findExecution } from '../../store/sqlite/queries/executions.ts';
 import { ENTRY_COLUMNS } from '../audit/filters.ts';
-import { type Action, CommandUsage, Negative, readFlags } from '../context.ts';
+import { type Action, CommandError, CommandUsage, readFlags } from '../context.ts';
 import { DATABASE_FLAG, withDatabase } from '../database.ts';
 import { tableOf } from '../table.ts';
 import { factsOf } from './format-execution.ts';
@@ -34,18 +34,18 @@ Exit code: 0 done, 1 there is no such execution, 2 it could not be done.
   npm run executions -- show order-4711
   npm run -s executions -- show order-4711 --payloads --json | jq .execution.inputs
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values, positionals } = readFlags(args, FLAGS, 1);
     const [id] = positionals;
     if (id === undefined) throw new CommandUsage('Say which execution, by its correlation id.');
-    const found = await withDatabase(surroundings, values.database, (client) => storyOf(client, id));
-    if (found === null) throw new Negative(`There is no execution ${id}.`);
+    const found = await withDatabase(context, values.database, (client) => storyOf(client, id));
+    if (found === null) throw new CommandError(`There is no execution ${id}.`, 1);
     const execution = withPayloads(found.browsed, values.payloads);
     if (values.json) {
-      surroundings.write(`${JSON.stringify({ execution, audit: found.entries.map(representEntry) })}\n`);
+      context.write(`${JSON.stringify({ execution, audit: found.entries.map(representEntry) })}\n`);
       return 0;
     }
-    surroundings.write(`${factsOf(execution)}\n${tableOf(SHOWN, found.entries, surroundings)}`);
+    context.write(`${factsOf(execution)}\n${tableOf(SHOWN, found.entries, context)}`);
     return 0;
   },
 };

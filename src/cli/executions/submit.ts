@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createClient, hasEnded } from '../../client/client.ts';
 import type { Execution, JsonObject, Submission } from '../../client/types.ts';
 import { isJsonObject, parseJson } from '../../execution/json.ts';
-import { type Action, CommandUsage, readFlags, type Surroundings } from '../context.ts';
+import { type Action, type CommandContext, CommandUsage, readFlags } from '../context.ts';
 import { wholeNumber } from '../filters.ts';
 import { asApp, ask } from '../receiver.ts';
 import { tellExecution } from './format-execution.ts';
@@ -46,7 +46,7 @@ Exit code: 0 accepted, or with --wait COMPLETED; 1 refused, ended otherwise or n
   npm run executions -- submit look-up-customer --inputs '{"phone":"+43 1 234"}' --wait 60
   npm run executions -- submit open-ticket --app shop --inputs @ticket.json --id ticket-17
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values, positionals } = readFlags(args, FLAGS, 1);
     const [actionId] = positionals;
     if (actionId === undefined) throw new CommandUsage('Say which Data Action.');
@@ -57,8 +57,8 @@ Exit code: 0 accepted, or with --wait COMPLETED; 1 refused, ended otherwise or n
     };
     const submission = dropUndefined({
       actionId,
-      inputs: await jsonOf('--inputs', values.inputs, surroundings),
-      context: await jsonOf('--context', values.context, surroundings),
+      inputs: await jsonOf('--inputs', values.inputs, context),
+      context: await jsonOf('--context', values.context, context),
       correlationId: values.id,
       timeoutSeconds: number('timeout'),
       graceSeconds: number('grace'),
@@ -66,7 +66,7 @@ Exit code: 0 accepted, or with --wait COMPLETED; 1 refused, ended otherwise or n
       notifyUrl: values['notify-url'],
       retryUncertain: values['retry-uncertain'] ? true : undefined,
     });
-    const connection = asApp(surroundings, values.app);
+    const connection = asApp(context, values.app);
     const client = createClient(connection);
     const idempotencyKey = values['idempotency-key'];
     const accepted = await ask(connection, () =>
@@ -74,10 +74,10 @@ Exit code: 0 accepted, or with --wait COMPLETED; 1 refused, ended otherwise or n
     );
     const get = (correlationId: string, seconds: number) =>
       ask(connection, () => client.get(correlationId, { waitSeconds: seconds }));
-    const execution = await waitFor(accepted, waitSeconds, get, surroundings);
-    tellExecution(execution, values.json, surroundings);
+    const execution = await waitFor(accepted, waitSeconds, get, context);
+    tellExecution(execution, values.json, context);
     if (values.wait === undefined || execution.status === 'COMPLETED') return 0;
-    if (!hasEnded(execution)) surroundings.tell(`It has not ended within ${waitSeconds} s; it goes on.\n`);
+    if (!hasEnded(execution)) context.writeError(`It has not ended within ${waitSeconds} s; it goes on.\n`);
     return 1;
   },
 };
@@ -86,7 +86,7 @@ async function waitFor(
   accepted: Execution,
   seconds: number,
   get: (correlationId: string, seconds: number) => Promise<Execution>,
-  { world }: Surroundings,
+  { world }: CommandContext,
 ): Promise<Execution> {
   const until = world.now() + seconds * 1000;
   let execution = accepted;
@@ -102,10 +102,10 @@ async function waitFor(
 async function jsonOf(
   flag: string,
   said: string | undefined,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<JsonObject | undefined> {
   if (said === undefined) return undefined;
-  const text = await textOf(flag, said, surroundings);
+  const text = await textOf(flag, said, context);
   try {
     const value = parseJson(text);
     if (isJsonObject(value)) return value as JsonObject;
@@ -115,7 +115,7 @@ async function jsonOf(
   throw new CommandUsage(`${flag}: is no JSON object, such as '{"phone":"+43 1 234"}'`);
 }
 
-async function textOf(flag: string, said: string, { input }: Surroundings): Promise<string> {
+async function textOf(flag: string, said: string, { input }: CommandContext): Promise<string> {
   if (said === '-') return input();
   if (!said.startsWith('@')) return said;
   const path = said.slice(1);

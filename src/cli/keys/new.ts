@@ -37,7 +37,7 @@ Exit code: 0 done, 2 it could not be done.
   npm run keys -- new --app shop --app billing --operator alice
   npm run -s keys -- new --callback-secret >> .env
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
     const { json, 'callback-secret': callbackSecret, ...named } = values;
     const isAny = callbackSecret || Object.values(named).some((names) => names !== undefined);
@@ -50,7 +50,7 @@ Exit code: 0 done, 2 it could not be done.
       CALLBACK_SECRET: callbackSecret || !isAny ? text() : '',
     };
     const lines = Object.entries(found).filter(([, value]) => value !== '');
-    surroundings.write(
+    context.write(
       json
         ? `${JSON.stringify(Object.fromEntries(lines))}\n`
         : lines.map(([name, value]) => `${name}=${value}\n`).join(''),

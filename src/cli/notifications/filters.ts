@@ -1,7 +1,7 @@
 // Which notifications are meant: the flags that list and replay share.
 
 import { NOTIFICATION_TYPES } from '../../notification/notification.ts';
-import type { Surroundings } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { oneOf, PERIOD_FLAGS, readPeriod } from '../filters.ts';
 
 export const NOTIFICATION_FLAGS = {
@@ -20,12 +20,12 @@ export const NOTIFICATION_HELP = `  --type T        such as timeout or execution
 type Values = { readonly [F in keyof typeof NOTIFICATION_FLAGS]?: string | undefined };
 
 /** Without the status: which there are depends on what is to be done. @throws {CommandUsage} */
-export function notificationFilter({ type, app, id, from, to }: Values, surroundings: Pick<Surroundings, 'world'>) {
+export function notificationFilter({ type, app, id, from, to }: Values, context: Pick<CommandContext, 'world'>) {
   return {
     ...(type === undefined ? {} : { type: typeOf(type) }),
     ...(app === undefined ? {} : { app }),
     ...(id === undefined ? {} : { correlationId: id }),
-    ...readPeriod({ from, to }, surroundings),
+    ...readPeriod({ from, to }, context),
   };
 }
 

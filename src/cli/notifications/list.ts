@@ -51,24 +51,24 @@ Exit code: 0 done, also when there are none; 2 it could not be done.
   npm run notifications -- list --status DEAD
   npm run -s notifications -- list --app shop --from 24h --json | jq '.items[].lastError'
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values } = readFlags(args, FLAGS, 0);
     const limit = wholeNumber('--limit', values.limit, 1, MOST);
     const filter = {
       app: null,
-      ...notificationFilter(values, surroundings),
+      ...notificationFilter(values, context),
       ...(values.status === undefined ? {} : { status: oneOf('--status', values.status, NOTIFICATION_STATUSES) }),
     };
-    const { items, next } = await withDatabase(surroundings, values.database, (client) =>
+    const { items, next } = await withDatabase(context, values.database, (client) =>
       createOutboxList(drizzle(client)).page({ ...filter, limit }),
     );
     if (values.json) {
-      surroundings.write(`${JSON.stringify({ items: items.map(representNotification), more: next !== null })}\n`);
+      context.write(`${JSON.stringify({ items: items.map(representNotification), more: next !== null })}\n`);
       return 0;
     }
-    if (items.length === 0) surroundings.tell('No notification matches.\n');
-    else surroundings.write(tableOf(COLUMNS, items, surroundings));
-    if (next !== null) surroundings.tell('There are more: --limit, or --to with the time of the last one.\n');
+    if (items.length === 0) context.writeError('No notification matches.\n');
+    else context.write(tableOf(COLUMNS, items, context));
+    if (next !== null) context.writeError('There are more: --limit, or --to with the time of the last one.\n');
     return 0;
   },
 };

@@ -33,7 +33,7 @@ Exit code: 0 they are due again, 1 there is no such notification or it is still 
   npm run notifications -- replay msg_019a8f3e-0000-7000-8000-000000000000_ended
   npm run notifications -- replay --all --app shop --from 24h
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values, positionals } = readFlags(args, FLAGS, 1);
     const { json, all, ...filters } = values;
     const [id] = positionals;
@@ -42,16 +42,14 @@ Exit code: 0 they are due again, 1 there is no such notification or it is still 
       throw new CommandUsage('Name one notification, or say which with --all.');
     if (id === undefined && !all) throw new CommandUsage('Say which notification, or --all and which are meant.');
     const status = oneOf('--status', values.status ?? 'DEAD', ['DEAD', 'DELIVERED']);
-    const { from, to, ...filter } = notificationFilter(filters, surroundings);
-    const connection = asOperator(surroundings);
+    const { from, to, ...filter } = notificationFilter(filters, context);
+    const connection = asOperator(context);
     const { request } = createClient(connection);
     if (id !== undefined) {
       const told = await ask(connection, () =>
         request<Told>('POST', `/v1/notifications/${encodeURIComponent(id)}/replay`),
       );
-      surroundings.write(
-        json ? `${JSON.stringify(told)}\n` : `${told.id}: ${told.status}, next at ${told.nextAttemptAt}\n`,
-      );
+      context.write(json ? `${JSON.stringify(told)}\n` : `${told.id}: ${told.status}, next at ${told.nextAttemptAt}\n`);
       return 0;
     }
     const period = {
@@ -61,9 +59,7 @@ Exit code: 0 they are due again, 1 there is no such notification or it is still 
     const body = { status, ...filter, ...period };
     const replayAll = () => request<{ replayed: number }>('POST', '/v1/notifications/replay', { body });
     const { replayed } = await ask(connection, replayAll);
-    surroundings.write(
-      json ? `${JSON.stringify({ replayed })}\n` : `${grouped(replayed)} notifications are told again\n`,
-    );
+    context.write(json ? `${JSON.stringify({ replayed })}\n` : `${grouped(replayed)} notifications are told again\n`);
     return 0;
   },
 };

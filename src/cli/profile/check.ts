@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { loadProfile, ProfileError } from '../../cxone/profile/profile.ts';
 import { parseJson } from '../../execution/json.ts';
 import { reasonOf } from '../../lib/log.ts';
-import { type Action, CommandUsage, NotDone, readFlags } from '../context.ts';
+import { type Action, CommandError, CommandUsage, readFlags } from '../context.ts';
 import { linesOf, tokensOf } from '../doctor/profile-place.ts';
 
 const FLAGS = { json: { type: 'boolean', default: false } } as const;
@@ -68,7 +68,7 @@ function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw new NotDone(`${file} cannot be read: ${reasonOf(error)}`);
+    throw new CommandError(`${file} cannot be read: ${reasonOf(error)}`);
   }
 }
 

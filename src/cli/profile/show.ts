@@ -3,7 +3,7 @@
 import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
 import { needsOf } from '../../cxone/profile/required-settings.ts';
 import { SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
-import { type Action, Negative, readFlags } from '../context.ts';
+import { type Action, CommandError, readFlags } from '../context.ts';
 
 export const profileShow: Action = {
   help: `Usage: npm run -s profile -- show [NAME|FILE]
@@ -21,21 +21,21 @@ Exit code: 0 done, 1 there is a mistake in it, or no such profile, 2 it could no
   npm run profile -- show
   npm run -s profile -- show cxone-jobs > tenant.json
 `,
-  run: async (args, { env, write, tell }) => {
+  run: async (args, { env, write, writeError }) => {
     const [wanted = env()['CXONE_PROFILE']?.trim() || null] = readFlags(args, {}, 1).positionals;
     const profile = loaded(wanted);
-    tell(aboutOf(profile));
+    writeError(aboutOf(profile));
     write(`${JSON.stringify(profile, null, 2)}\n`);
     return 0;
   },
 };
 
-/** @throws {Negative} */
+/** @throws {CommandError} */
 export function loaded(pathOrName: string | null): Profile {
   try {
     return loadProfile(pathOrName);
   } catch (error) {
-    if (error instanceof ProfileError) throw new Negative(error.message);
+    if (error instanceof ProfileError) throw new CommandError(error.message, 1);
     throw error;
   }
 }

@@ -17,7 +17,7 @@ import {
   readRecording,
 } from '../../simulator/recording.ts';
 import { createReplay } from '../../simulator/replay.ts';
-import { type Action, CommandUsage, NotDone, readFlags } from '../context.ts';
+import { type Action, CommandError, CommandUsage, readFlags } from '../context.ts';
 import { differing } from '../doctor/calls.ts';
 import { type Check, fail, ok } from '../doctor/check.ts';
 import { differences } from '../doctor/differences.ts';
@@ -48,21 +48,21 @@ Exit code: 0 all of it fits, 1 something does not, 2 it could not be done.
 
   npm run profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl --profile tenant.json
 `,
-  run: async (args, surroundings) => {
+  run: async (args, context) => {
     const { values, positionals } = readFlags(args, FLAGS, 1);
     const [file] = positionals;
     if (file === undefined) throw new CommandUsage('Say which recording.');
-    const pathOrName = values.profile ?? (surroundings.env()['CXONE_PROFILE']?.trim() || null);
+    const pathOrName = values.profile ?? (context.env()['CXONE_PROFILE']?.trim() || null);
     const profile = loaded(pathOrName);
     const recording = recordingIn(file);
-    const outcomes = await playAll(recording, pathOrName, profile, surroundings.world);
+    const outcomes = await playAll(recording, pathOrName, profile, context.world);
     const checks = [...outcomes, ...differencesFrom(recording, profile, placeOf(pathOrName))];
     const fits = checks.every(({ level }) => level !== 'fail');
     const lines = checks.map((check) =>
       check.advice === null ? check : { ...check, message: `${check.message} → ${check.advice}` },
     );
-    if (values.json) surroundings.write(`${JSON.stringify({ ok: fits, checks })}\n`);
-    else printLines(lines, surroundings);
+    if (values.json) context.write(`${JSON.stringify({ ok: fits, checks })}\n`);
+    else printLines(lines, context);
     return fits ? 0 : 1;
   },
 };
@@ -71,7 +71,9 @@ function recordingIn(file: string): Recording {
   try {
     return readRecording(readFileSync(file, 'utf8'), file);
   } catch (error) {
-    throw new NotDone(error instanceof RecordingError ? error.message : `${file} cannot be read: ${reasonOf(error)}`);
+    throw new CommandError(
+      error instanceof RecordingError ? error.message : `${file} cannot be read: ${reasonOf(error)}`,
+    );
   }
 }
 
@@ -113,7 +115,7 @@ function environment(
 ): Record<string, string> {
   const templates = [profile.execute.url, ...(profile.poll === null ? [] : [profile.poll.url])];
   if (templates.some((template) => !template.startsWith('{base}/'))) {
-    throw new NotDone('A URL of the profile does not begin with {base}/, so it would not lead to the recording.');
+    throw new CommandError('A URL of the profile does not begin with {base}/, so it would not lead to the recording.');
   }
   const { token, discovery } = profile;
   const tokenPath =

@@ -1,7 +1,7 @@
 // The page about callbacks: whether they come, hour by hour, and which grace period and window would fit what was observed.
 
 import { html } from 'hono/html';
-import { asCalled } from '../../lib/command-name.ts';
+import { withCommandName } from '../../lib/command-name.ts';
 import type { Health, HealthHour } from '../../stats/callback-health/health.ts';
 import type { Advice } from '../../stats/timing-advice/advice.ts';
 import { type Html, table } from '../html.ts';
@@ -34,7 +34,7 @@ function hourTable(hours: readonly HealthHour[]): Html {
   const newest = hours.toReversed().slice(0, MOST_HOURS);
   const more = hours.length - newest.length;
   return html`${table('The newest hour first; skew is by how much the callback came after the poll', COLUMNS, newest.map(hourRow))}
-${more > 0 ? html`<p class="quiet">${number(more)} more rows: <code>${asCalled('npm run health')}</code> shows them all.</p>` : ''}`;
+${more > 0 ? html`<p class="quiet">${number(more)} more rows: <code>${withCommandName('npm run health')}</code> shows them all.</p>` : ''}`;
 }
 
 const COLUMNS = ['Hour', 'Action', 'Callback', 'Poll', 'Submit', 'Timed out', 'Missed', 'Later', 'Skew, median', 'p95'];
@@ -65,7 +65,7 @@ export function advicePart(all: readonly Advice[]): Html {
 <dl class="advice">${all.map(({ actionId, words }) => html`<dt>${actionId}</dt><dd>${words.join('; ')}.</dd>`)}</dl>`;
   return html`<section aria-labelledby="advice"><h2 id="advice">Grace period and polling window</h2>
 <p class="quiet">What fits how long CXone took, with time-outs counted as lasting at least that long, and what it would save and cost.
-Not older than ten minutes; <code>${asCalled('npm run advise')}</code> for other times.</p>${body}</section>`;
+Not older than ten minutes; <code>${withCommandName('npm run advise')}</code> for other times.</p>${body}</section>`;
 }
 
 const ADVICE_COLUMNS = [

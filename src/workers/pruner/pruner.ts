@@ -1,6 +1,6 @@
 // Verb: forget what is older than the retention periods, in small batches that let everything else through.
 
-import { asCalled } from '../../lib/command-name.ts';
+import { withCommandName } from '../../lib/command-name.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Round } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
@@ -114,7 +114,9 @@ export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>)
       canShrink = false;
       log.info(
         {},
-        asCalled('what pruning frees stays in the file and is used again: npm run compact lets it go back to the disk'),
+        withCommandName(
+          'what pruning frees stays in the file and is used again: npm run compact lets it go back to the disk',
+        ),
       );
     }
     spaceIsFree = left !== null && left > 0;

@@ -3,7 +3,7 @@
 import { readdirSync, statfsSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { asCalled } from '../../../lib/command-name.ts';
+import { withCommandName } from '../../../lib/command-name.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
@@ -55,7 +55,7 @@ export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): Care
 }
 
 const UPGRADED = 'the database is upgraded and was examined; the copy of how it was stays until you remove it';
-const FAULTY = asCalled('the database had a fault before it was upgraded: npm run audit -- verify tells more');
+const FAULTY = withCommandName('the database had a fault before it was upgraded: npm run audit -- verify tells more');
 
 interface Copying {
   readonly file: string;
