@@ -73,6 +73,7 @@ const tooNoisy = 'too noisy to claim';
 export function verdict({ value, goal, note }: Row): Verdict {
   if (value === null) return 'left out';
   if (goal === null) return 'context';
+  // promise: bench-refuses-noise
   if (note?.startsWith(tooNoisy)) return tooNoisy;
   return reaches(value, goal) ? 'reached' : 'missed';
 }

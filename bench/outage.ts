@@ -219,6 +219,7 @@ export function rowsOf(recoveries: readonly (Recovery & { readonly kind: Kind })
       measure: `${what}: most requests in any one second`,
       beside: `${ratePerSecond}/s allowed`,
       goal: { atMost: 1 },
+      // promise: bench-reports-worst-second
       value: spreadOf([worst(({ burst }) => burst)]),
       unit: 'times',
       note: `${note}; the worst of them`,

@@ -129,6 +129,7 @@ async function fill(path: string, preparation: Preparation, signal?: AbortSignal
       }
     }
     for (const { sql } of indexes) {
+      // promise: bench-has-all-indexes
       client.exec(sql);
       await turn();
       signal?.throwIfAborted();

@@ -105,6 +105,7 @@ function receiverCost(site: Site, plans: readonly Plan[]): Omit<Cost, 'polling' 
   const lost = site.runs.filter(({ slot }) => plans[slot]?.callback === false);
   const count = (kind: string) => site.arrivals.filter((arrival) => arrival.kind === kind).length;
   return {
+    // promise: bench-counts-all-requests
     requests: (count('execute') + count('poll')) / plans.length,
     tokens: count('token'),
     outlasting: plans.filter(({ runMs, graceSeconds = 10 }) => runMs > graceSeconds * 1000).length / plans.length,

@@ -173,6 +173,7 @@ export function checkNothingLost(path: string, prepared: number): void {
   const client = new Database(path, { readonly: true });
   try {
     const account = client.prepare<[], Account>('SELECT accepted, terminal, open, difference FROM conservation').get();
+    // promise: bench-notices-loss
     if (account?.accepted === prepared && account.difference === 0) return;
     throw new Error(`Of ${prepared} executions not all are there again: ${JSON.stringify(account)}`);
   } finally {

@@ -69,6 +69,7 @@ export async function measureRounds(plan: Plan): Promise<readonly Sample[]> {
     const { port, headers } = contender;
     const { mode } = setting;
     const outcome = await plan.load.run({ port, headers, file: own.file, from, most, mode, seconds });
+    // promise: bench-resolves-once
     used.set(contender, from + outcome.requests);
     demandAccepted(contender.name, setting.name, outcome);
     return outcome;

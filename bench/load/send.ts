@@ -191,6 +191,7 @@ function createSlice(requests: readonly Buffer[], seconds: number, over: Promise
       lastAt = performance.now();
       latencies[answered] = lastAt - since;
       answered += 1;
+      // promise: bench-counts-only-2xx
       if (status < 200 || status > 299) {
         non2xx += 1;
         others[status] = (others[status] ?? 0) + 1;

@@ -40,6 +40,7 @@ export function createCallbackTokens(
 
   async function verdictUnder(key: Uint8Array, token: string) {
     try {
+      // promise: callback-token-expires
       const options = { algorithms: ['HS256'], requiredClaims: ['sub', 'exp'], currentDate: new Date(world.now()) };
       const { payload } = await jwtVerify(token, key, options);
       return names.has(payload.sub ?? '') ? 'good' : 'bad';

@@ -51,6 +51,7 @@ export function createBodySignature(rule: BodySignatureRule): BodySignature {
       const before = timestampHeader === null ? '' : `${header(timestampHeader) ?? ''}.`;
       let genuine = false;
       for (const secret of secrets) {
+        // promise: callback-hmac-algorithm
         const expected = createHmac(algorithm, secret).update(before).update(body).digest();
         genuine = timingSafeEqual(expected, given) || genuine;
       }

@@ -53,6 +53,7 @@ export function createCallbackChecks(rules: CallbackRules, tokens: CallbackToken
     if (rules.credentials.length === 0 && tokens === null) return null;
     if (isCredentialRight(authorization)) return null;
     const token = bearerToken(authorization);
+    // promise: callback-needs-token
     if (token === null || tokens === null) return 'bad-credentials';
     const verdict = await tokens.verify(token);
     switch (verdict) {

@@ -38,6 +38,7 @@ export function createCallbackUrls(publicUrl: string, secrets: readonly [string,
       return { url: urlOf(publicUrl, bytes, sign(secrets[0], 'probe:', bytes)), proof: proofOf(secrets[0], bytes) };
     },
     prove: (token) => {
+      // promise: probe-opens-no-execution
       const found = genuine(token, secrets, 'probe:');
       return found === null ? null : proofOf(found.secret, found.bytes);
     },
@@ -59,6 +60,7 @@ function genuine(
   const isGiven = (secret: string) => timingSafeEqual(Buffer.from(tokenOf(bytes, sign(secret, purpose, bytes))), given);
   // All of them are tried, so that the time tells nothing.
   const [secret] = secrets.filter(isGiven);
+  // promise: callback-url-is-signed
   return secret === undefined ? null : { bytes, secret };
 }
 

@@ -49,6 +49,7 @@ export function tableOf<R>(
 /** What others wrote must not move the cursor or colour the terminal of whoever reads it: a control character shows as a sign. */
 export function clean(cell: Cell): string {
   if (cell === null || cell === '') return '-';
+  // promise: table-has-no-control-characters
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
   return String(cell).replaceAll(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }

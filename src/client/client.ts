@@ -51,6 +51,7 @@ export function createClient(options: ClientOptions) {
    * The submission under a name that is known before the first attempt: sent twice, it is still one. Under an idempotency key
    * it is left as it is, since whoever sends it again must send the same.
    */
+  // promise: client-names-submissions
   const named = (submission: Submission, key: string | undefined): Submission =>
     key === undefined ? { correlationId: id(now()), ...submission } : submission;
 
@@ -140,6 +141,7 @@ export function createClient(options: ClientOptions) {
     },
 
     /** Any other operation, such as GET `/v1/notifications/secrets`. A POST is sent again only if it surely was not done. */
+    // promise: client-repeats-only-safe
     request: async <T>(
       method: Outgoing['method'],
       path: `/v1/${string}`,

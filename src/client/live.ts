@@ -35,6 +35,7 @@ export async function* follow(
         failures = 0;
         hintMs = block.retryMs ?? hintMs;
         // Before it is handed over: whoever stops here goes on after it.
+        // promise: client-resumes-stream
         last = block.id ?? last;
         if (block.data !== null) yield parsed(block.data, { status: 200 }) as LiveEvent;
       }

@@ -72,6 +72,7 @@ export function restAfter(error: unknown, harmless: boolean): number {
   // The key is wrong: more of the same only keeps the guard up.
   if (code === 'too-many-failures' || code === 'not-in-time') throw error;
   const isLost = code === 'no-answer' || LOST_ANSWERS.includes(status);
+  // promise: client-retries-only-useful
   if (REFUSALS.includes(status) || (harmless && isLost)) return retryAfterMs ?? 0;
   throw error;
 }

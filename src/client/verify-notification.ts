@@ -34,6 +34,7 @@ export async function verifyNotification(
 
   if (!/^\d{1,15}$/.test(timestamp)) throw notGenuine('webhook-timestamp is no time in seconds');
   const offSeconds = now / 1000 - Number(timestamp);
+  // promise: client-refuses-old-notifications
   if (Math.abs(offSeconds) > toleranceSeconds) {
     throw notGenuine(`it was sent too ${offSeconds > 0 ? 'long ago' : 'far in the future'}, or a clock is wrong`);
   }

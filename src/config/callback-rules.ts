@@ -33,6 +33,7 @@ export function callbackRulesOf(settings: CallbackSettings, verifiers: readonly 
     ...unplaced('CALLBACK_HEADER_VALUE', 'CALLBACK_HEADER_NAME', header.values.length > 0 && headerName === undefined),
     ...unplaced('CALLBACK_HMAC_SECRET', 'CALLBACK_HMAC_HEADER', hmac.secrets.length > 0 && shape === null),
   ];
+  // promise: no-check-without-secret
   if (problems.length > 0) throw new ConfigError(problems);
 
   const { lifetimeSeconds = LIFETIME_SECONDS } = asked['issued-token'] ?? {};

@@ -91,6 +91,7 @@ type Given = Readonly<Record<string, string | undefined>>;
 export function missingFor(given: Given): ReadonlyMap<string, string> {
   const profile = profileOf(given['CXONE_PROFILE'] ?? null);
   if (profile === null) return new Map();
+  // promise: missing-settings-at-start
   const needs = needsOf(profile).filter(({ anyOf }) => anyOf.every((name) => given[name] === undefined));
   const why = given['CXONE_PROFILE'] === undefined ? '' : ` (the upstream profile "${profile.name}" needs it)`;
   return new Map(needs.map(({ anyOf: [name], hint }) => [name, `missing; ${hint}${why}`]));

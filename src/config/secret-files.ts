@@ -20,6 +20,7 @@ export function withSecretFiles(env: Variables, variables: readonly Pick<Variabl
     given[name] = textOf(env[name]);
     const file = secret ? textOf(env[`${name}_FILE`]) : undefined;
     if (file === undefined) continue;
+    // promise: secret-in-one-place
     const found =
       given[name] === undefined ? readSecret(file) : { problem: `is set beside ${name}; set one of the two` };
     if ('problem' in found) unread.set(name, `${name}_FILE: ${found.problem}`);

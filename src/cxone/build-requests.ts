@@ -68,6 +68,7 @@ function headers(
   return {
     accept: 'application/json',
     ...(correlationHeader === null ? {} : { [correlationHeader]: correlationId }),
+    // promise: trace-continues-at-cxone
     ...(traceparent === null ? {} : { traceparent }),
     ...(tracestate === null ? {} : { tracestate }),
   };

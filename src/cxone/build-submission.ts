@@ -65,6 +65,7 @@ function unjoinable(places: Places, joined: Joined, submitted: Submitted, callba
     const text = scalarOf(value);
     if (text === null)
       return [{ pointer, detail: 'must be a text, a number, true, false or null: it becomes part of a text' }];
+    // promise: script-value-is-one
     return text.includes(joined.separator)
       ? [{ pointer, detail: `must not contain ${sign}, which separates the values` }]
       : [];

@@ -19,6 +19,7 @@ export function readDocument(text: string, contentType: string | null, formField
     trouble = reasonOf(error).includes('deeper') ? 'JSON nested too deeply' : 'not JSON';
   }
   const unencoded = formField === null ? null : unencodedJson(text, formField);
+  // promise: unencoded-form-json
   if (unencoded !== null) return read(unencoded);
   const form = looksLikeForm(text, contentType) ? parseForm(text, contentType) : null;
   if (form === null) return unreadable(`the body is ${trouble} and not a form`);

@@ -52,6 +52,7 @@ export function followJourneys(): Journeys {
   return {
     follow: (journey, call) => current.run(journey, call),
     surelyUnsent: (journey, error) => {
+      // promise: reset-after-sending-is-uncertain
       if (journey.sent) return false;
       return (proven && journey.created) || failedToConnect(error);
     },

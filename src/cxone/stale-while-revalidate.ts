@@ -33,6 +33,7 @@ export function createKept<T>({ world, ask, freshMs, onStale }: KeptOptions<T>):
   return async () => {
     if (kept === null) return attempt();
     const { value, until } = kept;
+    // promise: discovery-survives-outage
     if (world.now() >= until) renew();
     return value;
   };

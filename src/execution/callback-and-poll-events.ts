@@ -16,6 +16,7 @@ export function callback(
 ): Transition {
   const named = event.executionId;
   const own = execution.hearsay ? null : execution.executionId;
+  // promise: callback-names-its-execution
   if (named !== null && own !== null && named !== own) {
     const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...told(event.news) });
     return { execution, outcome: 'mismatch', entry: draft };

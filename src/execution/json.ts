@@ -28,6 +28,7 @@ export function parseJson(text: string, levels = MAX_JSON_DEPTH): Json {
   if (text.length > 2 * levels && isDeeperThan(value, levels)) {
     throw new SyntaxError(`JSON is nested deeper than ${levels} levels`);
   }
+  // promise: numbers-keep-digits
   return MAY_LOSE_DIGITS.test(text) ? readJson(text) : value;
 }
 

@@ -57,6 +57,7 @@ export function hear(
 ): Transition {
   const news = outcomeOf(event);
   const { status, result, error } = news;
+  // promise: terminal-status-is-final
   if (!isTerminal(execution.status)) {
     const ended = end(execution, status, channel, now, result, error);
     return {
@@ -66,6 +67,7 @@ export function hear(
     };
   }
   const outcome = compare(execution, news);
+  // promise: late-result-is-kept
   const kept: Execution =
     outcome === 'late' ? { ...execution, lateResult: { ...news, via: channel, receivedAt: now } } : execution;
   const named = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];

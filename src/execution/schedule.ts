@@ -43,5 +43,6 @@ export function nextPollAt(
 /** Full-jitter exponential backoff: uniform in [0, min(30 s, 0.5 s · 2^(attempts − 1))) above `floorMs` (a Retry-After). */
 export function retryAt(now: number, attempts: number, floorMs: number, chance: number): number {
   const ceiling = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.max(0, attempts - 1));
+  // promise: retry-after-is-a-floor
   return Math.ceil(now + floorMs + ceiling * chance);
 }

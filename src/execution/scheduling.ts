@@ -31,6 +31,7 @@ function firstPollAt(
   now: number,
   { spreadMs, soonestMs = 0, callbackless = false }: FirstPoll,
 ): number {
+  // promise: no-grace-without-callback
   const due = callbackless ? sent.sentAt : Math.min(sent.pollAfter + spreadMs, sent.deadline);
   return soonestMs > 0 ? Math.max(due, now + soonestMs) : due;
 }
@@ -65,5 +66,6 @@ export function pollingAgain(
   const { deadline, pollAt } = execution;
   if (pollAt === null) return execution;
   const next = deadline !== null && now < deadline ? Math.min(nextPollAt, deadline) : nextPollAt;
+  // promise: poll-interval-is-kept
   return { ...execution, pollAt: Math.max(next, notBefore) };
 }

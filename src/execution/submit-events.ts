@@ -10,6 +10,7 @@ import { accepted, requeued, SEND_LEASE_MS, withWindow } from './scheduling.ts';
 
 export function dispatched(execution: Execution, now: number): Transition {
   if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
+  // promise: queue-timeout
   if (execution.expireAt !== null && now >= execution.expireAt) return expired(execution, now);
   const attempts = execution.attempts + 1;
   const sent = withWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
@@ -71,6 +72,7 @@ export function unsent(execution: Execution, event: Extract<ExecutionEvent, { ty
 }
 
 export function uncertain(execution: Execution, event: Extract<ExecutionEvent, { type: 'uncertain' }>): Transition {
+  // promise: uncertain-submission-not-resent
   const again = execution.status === 'UNCONFIRMED' && execution.retryUncertain && event.retryAt !== null;
   const told: JsonObject = again
     ? { retryAt: iso(event.retryAt) }

@@ -27,6 +27,7 @@ export function createFairShares(weights: ReadonlyMap<string, number> = new Map(
   function enter(demand: ReadonlyMap<string, number>): Waiting[] {
     return [...demand].map(([app, left]) => {
       const step = 1 / (weights.get(app) ?? USUAL_WEIGHT);
+      // promise: idle-app-saves-nothing
       return { app, step, mark: Math.max(reached, marks.get(app) ?? 0), left };
     });
   }
@@ -44,6 +45,7 @@ export function createFairShares(weights: ReadonlyMap<string, number> = new Map(
       if (one === undefined) break;
       turns.push(one.app);
       reached = one.mark;
+      // promise: apps-take-turns
       one.mark += one.step;
       one.left -= 1;
     }

@@ -75,6 +75,7 @@ function failed(
   const tried = attempted(before, event, message, now);
   const told = { ...said(tried), message };
   if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', told, event);
+  // promise: notification-gives-up
   if (retryAt > before.giveUpAt) {
     const detail = { ...told, note: 'the next try would come after its time is over' };
     return { notification: dead(tried), outcome: 'dead', entry: draft('NOTIFICATION_DEAD', detail, event) };

@@ -67,6 +67,7 @@ export function inOrder(ofExecution: readonly Notification[], now: number): Noti
   const first = ofExecution.find(({ status }) => status === 'PENDING');
   return ofExecution.map((one) => {
     if (one.status !== 'PENDING') return one;
+    // promise: late-result-after-outcome
     if (one !== first) return one.dueAt === null ? one : { ...one, dueAt: null };
     return one.dueAt === null ? { ...one, dueAt: now, giveUpAt: giveUpAt(now) } : one;
   });

@@ -12,6 +12,7 @@ export function createJsonLog(level: string, secrets: readonly string[], destina
     base: null,
     timestamp: () => `,"time":"${new Date(systemWorld.now()).toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
+    // promise: log-has-no-secrets
     hooks: { streamWrite: createRedaction(secrets) },
   };
   const sink = destination === undefined ? pino(options) : pino(options, destination);

@@ -52,6 +52,7 @@ export function createInsights({ store, world, log, pollIntervalMs, callbackless
 
   /** What commits tell from now on is not counted from the rows as well. */
   function takeOld(one: Observation): void {
+    // promise: counted-from-commits-only
     if (one.resolvedAt === null || one.resolvedAt >= startedAt) return;
     const isOld = (at: number | null) => (at !== null && at < startedAt ? at : null);
     book.add({ ...one, calledBackAt: isOld(one.calledBackAt), foundAt: isOld(one.foundAt) });

@@ -80,6 +80,7 @@ export function createSubmit(
         item.type === 'submission' ? fingerprintOf(item.request) : digest(meaningOf(item.sent)),
       );
       const { idempotencyKey: key } = arrival;
+      // promise: batch-key-covers-all-items
       const name = key === null ? null : batchName(key, digest(JSON.stringify([atomic, ...fingerprints])));
       const submissions = items.flatMap((item, index) => {
         if (item.type === 'unfit') return [];

@@ -49,6 +49,7 @@ function checkedLookup(trust: Trust, resolve: Resolve): LookupFunction {
   async function checked(hostname: string): Promise<{ address: string; family: number }[]> {
     const all = await resolveOnce(hostname);
     const judged = all.map((one) => ({ ...one, kind: refusedAs(one.address, trust) }));
+    // promise: private-addresses-are-refused
     const passed = judged.filter(({ kind }) => kind === null);
     if (passed.length === 0)
       throw refusal(

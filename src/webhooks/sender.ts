@@ -114,6 +114,7 @@ interface Answer {
 }
 
 function receiptOf({ httpStatus, latencyMs, retryAfterMs, location, bytes }: Answer): Receipt {
+  // promise: redirect-is-a-failure
   if (httpStatus >= 200 && httpStatus <= 299) return { type: 'delivered', httpStatus, latencyMs };
   const words = excerptOf(bytes, []);
   const said = `answered ${httpStatus}${redirection(httpStatus, location)}${words === '' ? '' : `: ${words}`}`;

@@ -49,6 +49,7 @@ export function secretProblem(text: string): string | null {
 export function createSecretsOf(given: readonly AppSecret[], roots: readonly string[]): SecretsOf {
   return (app) => {
     const own = given.filter((one) => one.app === app).map(({ secret }) => secret);
+    // promise: secret-per-app
     return own.length > 0 ? own : roots.map((root) => derived(root, app));
   };
 }

@@ -79,6 +79,7 @@ export function createDispatch(tools: DispatchTools): Work {
     const permits = await cxone.permits('execute', MAX_CLAIM, signal);
     let claimed: Dispatchable[] = [];
     try {
+      // promise: weights-reach-dispatch
       if (permits.length > 0) claimed = await store.claimDispatches(permits.length, world.now(), share);
     } finally {
       for (const permit of permits.slice(claimed.length)) permit.cancel();

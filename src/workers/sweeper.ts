@@ -93,12 +93,14 @@ async function poll(
   const span = tracing.beginLinked(POLLING, execution);
   let answer: PollAnswer;
   try {
+    // promise: last-poll-at-deadline
     answer = await ending(span, polled, execution, cxone.poll(within(span, execution)));
   } finally {
     permit.release();
   }
   const now = world.now();
   const notBefore = now + minPollIntervalMs;
+  // promise: grace-poll-keeps-distance
   const next = nextPollAt(now, execution.pollCount, pollIntervalMs, world.random(), execution.pollAfter);
   const record = (event: Parameters<Store['record']>[1]) =>
     persist(() => store.record(execution.reference, event, now), world, signal);
@@ -116,6 +118,7 @@ async function poll(
         nextPollAt: Math.max(next, now + answer.retryAfterMs),
         notBefore,
       });
+      // promise: unsent-last-poll-is-retried
       if (final && answer.asked) await record({ type: 'expired', message: `the last poll failed: ${answer.message}` });
       else if (isPast(patienceEnd(execution, startedAt), now)) await record(UNASKABLE);
       return;

@@ -1,16 +1,63 @@
-// The mutations are of today's code: a change that moves a line takes its mutation along.
+// Each mutation fits the source as it is today: its tag is there once, its edit can be made, and its tests exist.
 
 import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { condition, findTagged, mutate, namesIn, parse, removed } from './edit.ts';
 import { MUTATIONS } from './mutations.ts';
+import { taggedFiles } from './tagged-files.ts';
 
-const HOME = new URL('../../', import.meta.url);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const FILES = taggedFiles(ROOT);
+const read = (file: string) => readFileSync(ROOT + file, 'utf8');
 
-test.for(MUTATIONS.map(({ breaks, ...mutation }) => [breaks, mutation] as const))(
-  'what breaks "%s" is found once in its file, and its tests are there',
-  ([, { file, find, tests }]) => {
-    expect(readFileSync(new URL(file, HOME), 'utf8').split(find)).toHaveLength(2);
-    expect(tests.length).toBeGreaterThan(0);
-    for (const path of tests) statSync(new URL(path, HOME));
-  },
-);
+// Tags whose code is copied in front of another tag.
+const COPIED = ['responses-after-commit', 'upgrade-after-copy'];
+
+test('each tag in the source has a mutation, and each mutation has a tag of its own', () => {
+  const tags = MUTATIONS.map(({ tag }) => tag);
+  expect([...FILES.keys()].sort()).toEqual([...tags, ...COPIED].sort());
+});
+
+test.for(MUTATIONS.map(({ tag, ...mutation }) => [tag, mutation] as const))('%s', ([tag, { edit, tests }]) => {
+  const files = FILES.get(tag) ?? [];
+  expect(files, `files with the comment "// promise: ${tag}"`).toHaveLength(1);
+  const [file = ''] = files;
+  const source = read(file);
+  const mutant = mutate(file, source, tag, edit);
+  expect(mutant).not.toBe(source);
+  // A name that exists nowhere in the file would only make the code throw.
+  const names = namesIn(file, source);
+  expect([...namesIn(file, mutant)].filter((name) => !names.has(name) && !KNOWN.has(name))).toEqual([]);
+  expect(tests.length).toBeGreaterThan(0);
+  for (const path of tests) statSync(ROOT + path);
+});
+
+const KNOWN = new Set(['undefined']);
+
+const SOURCE = `
+export function read(text: string) {
+  // promise: no-empty-text
+  // Another comment.
+  if (text === '') throw new Error('empty');
+  return [
+    // promise: first
+    text,
+    text.length,
+  ];
+}
+`;
+
+test('an edit changes the statement or list member below its tag, and nothing else', () => {
+  expect(mutate('a.ts', SOURCE, 'no-empty-text', condition(false))).toBe(SOURCE.replace("text === ''", 'false'));
+  const [line = ''] = /\n {4}text,/.exec(SOURCE) ?? [];
+  expect(mutate('a.ts', SOURCE, 'first', removed)).toBe(SOURCE.replace(line, '\n    '));
+});
+
+test('a tag that is missing, double or above nothing is an error that names it', () => {
+  expect(() => findTagged('a.ts', SOURCE, 'other')).toThrow('a.ts has the tag "other" 0 times');
+  expect(() => findTagged('a.ts', `${SOURCE}${SOURCE}`, 'first')).toThrow('a.ts has the tag "first" 2 times');
+  expect(() => findTagged('a.ts', '// promise: end\n', 'end')).toThrow('below the tag "end"');
+  expect(() => mutate('a.ts', SOURCE, 'first', condition(true))).toThrow('no IfStatement in: text');
+  expect(() => parse('a.ts', 'const =')).toThrow('a.ts: ');
+});

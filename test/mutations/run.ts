@@ -1,4 +1,4 @@
-// `npm run test:mutations`: breaks the promises one at a time in a copy of the project and shows that a test turns red for each.
+// `npm run test:mutations`: breaks the promises one at a time in a copy of the project and shows that a test fails for each.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,7 +6,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mutate } from './edit.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
+import { taggedFiles } from './tagged-files.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PARTS = [
@@ -21,6 +23,8 @@ const PARTS = [
   '.env.example',
 ];
 
+const FILES = taggedFiles(ROOT);
+
 interface Report {
   readonly numFailedTests: number;
   readonly testResults: readonly {
@@ -29,8 +33,8 @@ interface Report {
   }[];
 }
 
-/** The titles of the tests that fail in the copy as it is, of the first `bail` alone unless that is 0. @throws when none ran. */
-async function redTests(copy: string, tests: readonly string[], bail: number): Promise<string[]> {
+/** Returns the titles of the tests that fail in the copy as it is; stops after `bail` of them unless that is 0. @throws when none ran. */
+async function failingTests(copy: string, tests: readonly string[], bail: number): Promise<string[]> {
   const output = join(copy, 'report.json');
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const args = [vitest, 'run', ...tests, '--reporter=json', `--outputFile=${output}`, `--bail=${bail}`];
@@ -47,30 +51,27 @@ async function redTests(copy: string, tests: readonly string[], bail: number): P
   return all.filter(({ status }) => status === 'failed').map(({ title }) => title);
 }
 
-/** The test that notices the mutation first, if one does. @throws when the mutation cannot be judged. */
-async function firstToNotice(copy: string, { file, find, replace, tests }: Mutation): Promise<string | undefined> {
+/** Returns the title of the first test that detects the mutation, if one does. @throws when the mutation cannot be judged. */
+async function firstToDetect(copy: string, { tag, edit, tests }: Mutation): Promise<string | undefined> {
+  const [file, ...others] = FILES.get(tag) ?? [];
+  if (file === undefined || others.length > 0) throw new Error(`the tag "${tag}" must be in exactly one place`);
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
-  const places = source.split(find).length - 1;
-  if (places !== 1) throw new Error(`its text occurs ${places} times in ${file}: put the mutation right`);
-  writeFileSync(
-    path,
-    source.replace(find, () => replace),
-  );
+  writeFileSync(path, mutate(file, source, tag, edit));
   try {
-    const [first] = await redTests(copy, tests, 1);
+    const [first] = await failingTests(copy, tests, 1);
     return first;
   } finally {
     writeFileSync(path, source);
   }
 }
 
-async function judge(copy: string, mutation: Mutation): Promise<{ noticed: boolean; words: string }> {
+async function judge(copy: string, mutation: Mutation): Promise<{ detected: boolean; text: string }> {
   try {
-    const first = await firstToNotice(copy, mutation);
-    return { noticed: first !== undefined, words: first ?? 'NOTHING NOTICED' };
+    const first = await firstToDetect(copy, mutation);
+    return { detected: first !== undefined, text: first ?? 'NOT DETECTED' };
   } catch (error) {
-    return { noticed: false, words: String(error) };
+    return { detected: false, text: String(error) };
   }
 }
 
@@ -81,25 +82,27 @@ function copyOfProject(): string {
   return copy;
 }
 
-// One for each processor: they are broken side by side.
+// One for each processor, so that mutations run side by side.
 const copies = Array.from({ length: availableParallelism() }, copyOfProject);
-const left = [...MUTATIONS];
+const chosen = process.argv.slice(2);
+const mutations = MUTATIONS.filter(({ tag }) => chosen.length === 0 || chosen.includes(tag));
+const left = [...mutations];
 let survivors = 0;
 
-async function breakInTurn(copy: string): Promise<void> {
+async function runMutations(copy: string): Promise<void> {
   for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
-    const { noticed, words } = await judge(copy, mutation);
-    if (!noticed) survivors += 1;
-    process.stdout.write(`${noticed ? '✓' : '✗'} ${mutation.breaks}\n    ${words}\n`);
+    const { detected, text } = await judge(copy, mutation);
+    if (!detected) survivors += 1;
+    process.stdout.write(`${detected ? '✓' : '✗'} ${mutation.tag}: ${mutation.promise}\n    ${text}\n`);
   }
 }
 
 try {
-  // A test that fails anyway would notice everything.
-  const red = await redTests(copies[0] ?? '', [...new Set(MUTATIONS.flatMap(({ tests }) => tests))], 0);
-  if (red.length > 0) throw new Error(`these fail without any mutation: ${red.join('; ')}`);
-  await Promise.all(copies.map(breakInTurn));
-  process.stdout.write(`\n${MUTATIONS.length - survivors} of ${MUTATIONS.length} broken promises were noticed.\n`);
+  // A test that fails without a mutation would detect every mutation.
+  const failing = await failingTests(copies[0] ?? '', [...new Set(mutations.flatMap(({ tests }) => tests))], 0);
+  if (failing.length > 0) throw new Error(`these fail without any mutation: ${failing.join('; ')}`);
+  await Promise.all(copies.map(runMutations));
+  process.stdout.write(`\n${mutations.length - survivors} of ${mutations.length} mutations were detected.\n`);
 } finally {
   for (const copy of copies) rmSync(copy, { recursive: true, force: true });
 }

@@ -36,6 +36,7 @@ export function createStaticTokens(credentials: Credentials, world: Pick<World, 
       return token;
     },
     drop: () => {
+      // promise: static-token-keeps-submissions
       refusedUntil = world.now() + HOLD_MS;
     },
     missingScopes: () => [],

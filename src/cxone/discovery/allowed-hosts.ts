@@ -24,6 +24,7 @@ export function createAllowedHosts(patterns: readonly string[], configured: read
       if (url.username !== '' || url.password !== '' || url.hash !== '')
         return 'has a user name, a password or a fragment';
       if (protocol !== 'https:' && !(protocol === 'http:' && LOOPBACK.test(hostname))) return 'is not https';
+      // promise: credentials-to-allowed-hosts
       if (allows(hostname)) return null;
       return `leads to ${hostname.slice(0, 253)}, which is not among CXONE_ALLOWED_HOSTS`;
     },

@@ -92,6 +92,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
   }
 
   function isPlaceToSpare(): boolean {
+    // promise: spare-requests-come-last
     return inFlight === 0 || inFlight + 1 < concurrency.limit();
   }
 

@@ -43,6 +43,7 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
   const learn = (headers: Headers): void => {
     const [, given] = /^\S+ +(\S+)$/.exec(headers.get('authorization') ?? '') ?? [];
     if (given === undefined) return;
+    // promise: recording-has-no-credentials
     credentials.add(given);
     const [oldest] = credentials;
     if (credentials.size > MOST_CREDENTIALS && oldest !== undefined) credentials.delete(oldest);
@@ -51,6 +52,7 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
   /** What stands for ids that could be a name or a number of somebody: one for each, so that polls are still told apart. */
   const labels = new Map<string, string>();
   const keptId = (id: string, redact: ShapeRules['redact']): string => {
+    // promise: recording-has-no-personal-ids
     if (isUnspaced(id)) return redact(id);
     const label = labels.get(id) ?? `id-${labels.size + 1}`;
     labels.set(id, label);

@@ -64,6 +64,7 @@ function shapeAt(value: Json, path: readonly string[], rules: ShapeRules, inPayl
     return Object.fromEntries(members);
   }
   const isKept = (isAt(rules.telling, path) && isUnspaced(value)) || (!hidden && isTelling(value, path, rules));
+  // promise: recording-has-no-values
   return isKept ? kept(value, rules) : placeholder(value);
 }
 

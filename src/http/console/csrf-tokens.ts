@@ -25,6 +25,7 @@ export function createFormTokens(secrets: readonly [string, ...string[]], world:
       const [, at = '', mac = ''] = TOKEN.exec(token) ?? [];
       if (at === '' || Math.abs(world.now() - Number(at)) > LIFE_MS) return false;
       const given = Buffer.from(mac, 'base64url');
+      // promise: csrf-token-of-one-operator
       return keys.some((key) => timingSafeEqual(macOf(key, who, at), given));
     },
   };

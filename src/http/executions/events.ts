@@ -90,6 +90,7 @@ function body(stream: Stream, failed: Failed): ReadableStream<Uint8Array> {
     {
       start: (controller) => {
         // The place is told before there is any event: who loses the connection now misses nothing either.
+        // promise: stream-resumes-from-start
         controller.enqueue(encoder.encode(`retry: ${RECONNECT_MS}\n${place(told)}`));
       },
       pull: async (controller) => {

@@ -62,6 +62,7 @@ export function draining(): Response {
 
 /** The answer to a key is the first answer; a correlationId is asked for as the execution stands. */
 export function originalResponse(added: Accepted): Execution {
+  // promise: known-key-repeats-response
   return isReplayByKey(added) ? asAccepted(added.execution) : added.execution;
 }
 

@@ -49,6 +49,7 @@ export function createGuard(deps: Dependencies): Guard {
       const authorization = c.req.header('authorization');
       const caller = identify(authorization);
       if (caller === null) return authorization === undefined ? unauthorized(false) : refuse(c);
+      // promise: cross-site-request-is-refused
       if (isBasic(authorization) && isForged(c.req.raw)) return problem('forbidden', FORGED);
       const why = refusal(caller);
       return why === null ? handler(c, caller) : problem('forbidden', why);
@@ -72,6 +73,7 @@ const FOR_ADMINISTRATORS =
   'This needs the key of an administrator, from OPERATOR_KEYS: a key from READER_KEYS looks and changes nothing.';
 
 function isReader(caller: Identity): boolean {
+  // promise: reader-changes-nothing
   return caller.kind === 'operator' && caller.role === 'reader';
 }
 

@@ -35,6 +35,7 @@ export function createRateLimits({ now }: Pick<World, 'now'>, rules: RateRules):
   return {
     take: (app, count) => {
       const limit = buckets.get(app);
+      // promise: app-rate-limit
       if (limit === undefined || limit.bucket.take(count)) return null;
       const seconds = secondsUntil(limit.bucket, 1);
       const detail = `This app may submit ${limit.rate} executions a second. Nothing was accepted. Send it again in ${seconds} s.`;

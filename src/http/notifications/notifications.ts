@@ -38,6 +38,7 @@ export function createNotifications({ store, world }: Dependencies): Notificatio
   /** Undefined for an id that nobody has and for one of another app alike. */
   const find = async (c: Context, caller: Identity): Promise<Notification | undefined> => {
     const found = await store.findNotification(c.req.param('id') ?? '');
+    // promise: app-sees-own-notifications
     return found !== undefined && (caller.kind === 'operator' || caller.name === found.app) ? found : undefined;
   };
 

@@ -52,6 +52,7 @@ const PATHS: { readonly [path: string]: PathItem } = {
   '/v1/executions/{correlationId}/cancel': { post: executions.cancel },
   '/v1/executions/{correlationId}/poll': { post: actions.poll },
   '/v1/executions/{correlationId}/events': { get: executions.follow },
+  // promise: openapi-has-each-route
   '/v1/events': { get: executions.followAll },
   '/v1/notifications': { get: notifications.list },
   '/v1/notifications/replay': { post: notifications.replayMany },

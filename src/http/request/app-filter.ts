@@ -18,6 +18,7 @@ export const APP = v.exactOptional(
 );
 
 export function visibleApp(caller: Identity, named: string | undefined): string | null {
+  // promise: app-lists-own-executions
   return caller.kind === 'app' ? caller.name : (named ?? null);
 }
 

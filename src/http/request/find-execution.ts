@@ -23,6 +23,7 @@ export function createExecutionFinder(store: Pick<Store, 'find'>): ExecutionFind
 }
 
 function maySee(caller: Identity, execution: Execution): boolean {
+  // promise: app-sees-own-executions
   return caller.kind === 'operator' || caller.name === execution.app;
 }
 

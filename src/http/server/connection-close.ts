@@ -21,11 +21,13 @@ export function lingerAfter(incoming: IncomingMessage, limitMs: number): void {
   const { socket } = incoming;
   // What Node calls after the last answer.
   socket.destroySoon = () => {
+    // promise: response-despite-open-upload
     if (incoming.complete) {
       Socket.prototype.destroySoon.call(socket);
       return;
     }
     socket.end();
+    // promise: endless-upload-is-cut
     cutAfter(socket, limitMs);
   };
 }

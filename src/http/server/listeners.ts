@@ -77,6 +77,7 @@ export async function openListeners(
   return {
     url: main.url,
     webhookUrl: webhook.url,
+    // promise: sockets-outlive-restart
     outlive: sockets.length > 0,
     tls: options.tls && pair && createTlsRenewal(options.tls, pair, renewAll, expected(options), log),
     close,

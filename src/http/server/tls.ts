@@ -68,6 +68,7 @@ export function createTlsRenewal(
       const pair = await readTlsPair(files);
       if (pair.cert === inUse.cert && pair.key === inUse.key) return false;
       use(pair);
+      // promise: certificate-reload
       inUse = pair;
       told = null;
       tellOf(pair, expected, log);

@@ -98,5 +98,6 @@ function answerTo(outcome: Outcome): Response {
   if (outcome === 'mismatch') {
     return problem('callback-mismatch', 'This URL was given out for an execution with another executionId.');
   }
+  // promise: openapi-names-each-response
   return json(outcome === 'unreadable' ? 202 : 200, { outcome } satisfies CallbackResponse);
 }

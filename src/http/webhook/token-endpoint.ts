@@ -49,6 +49,7 @@ export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, 
       observe('invalid-request');
       return failure(400, 'invalid_request', request.detail);
     }
+    // promise: callback-token-needs-client
     const client = request.clients.find(isClient);
     if (client === undefined) return refuse(caller, 'invalid-client');
     if (request.grant !== GRANT) {

@@ -40,6 +40,7 @@ export function createServed(make: Instruments): (request: ServedRequest) => voi
   return ({ method, route, status, milliseconds }) =>
     served.observe(
       {
+        // promise: metric-series-are-bounded
         http_request_method: METHODS.has(method) ? method : '_OTHER',
         http_route: route ?? 'unmatched',
         http_response_status_code: String(status),

@@ -175,6 +175,7 @@ function followingLinks(sampler: Sampler): Sampler {
     shouldSample: (context, traceId, name, kind, attributes, links) => {
       const [link] = links;
       if (link === undefined) return sampler.shouldSample(context, traceId, name, kind, attributes, links);
+      // promise: unsampled-is-not-exported
       const kept = (link.context.traceFlags & SAMPLED) !== 0;
       return { decision: kept ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
     },

@@ -32,6 +32,7 @@ export function judge(hour: Missing, baseline: Missing): Verdict {
   const unlikely = (share: number) => atLeast(missed, outcomes, share) < FALSE_ALARMS;
   if (baseline.outcomes < MIN_BASELINE) return missed / outcomes > MOST && unlikely(MOST) ? 'missing' : 'well';
   const before = wilson(baseline.missed, baseline.outcomes, Z);
+  // promise: alert-needs-a-change
   return missed / outcomes - before.share >= MIN_RISE && unlikely(before.upper) ? 'risen' : 'well';
 }
 

@@ -76,6 +76,7 @@ export function createFigures(store: Pick<Store, 'feed' | 'head' | 'watch'>, now
   store.watch((changes) => {
     for (const { entry } of changes) {
       heardOf = Math.max(heardOf, entry.id);
+      // promise: dashboard-counts-once
       if (caughtUp) rollUp.take(entry);
     }
   });

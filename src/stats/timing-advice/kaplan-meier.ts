@@ -43,6 +43,7 @@ function stepsOf(durations: readonly Duration[]): Step[] {
     const time = sorted[at]?.time ?? 0;
     let end = at;
     let ended = 0;
+    // promise: censored-counts-as-longer
     for (; sorted[end]?.time === time; end += 1) ended += sorted[end]?.seen ? 1 : 0;
     const atRisk = sorted.length - at;
     if (ended > 0) {

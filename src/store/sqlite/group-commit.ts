@@ -115,12 +115,15 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
     }
     try {
       settle = runAll(batch, changes, guarded);
+      // promise: commit-before-response
       sql.commit.run();
     } catch (error) {
       if (!undone()) return 'fatal';
+      // promise: unexpected-failure-alone-fails
       return guarded || concernsTheStore(error) ? refused(batch, error) : commit(batch, true);
     }
     options.observe?.(batch.length, performance.now() - began);
+    // promise: responses-after-commit
     for (const done of settle) done();
     if (changes.length > 0) options.committed(changes);
     return 'committed';
@@ -166,6 +169,7 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
       sql.release.run();
       return settle;
     } catch (error) {
+      // promise: one-bad-write-alone-fails
       if (!db.inTransaction || concernsTheStore(error)) throw error;
       sql.rollbackTo.run();
       sql.release.run();
@@ -177,6 +181,7 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
   function refused(batch: readonly Waiting<C>[], error: unknown): BatchResult {
     const code = codeOf(error);
     if (code.startsWith('SQLITE_BUSY')) return 'busy';
+    // promise: fsync-failure-is-fatal
     if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT')) {
       giveUp(error);
       return 'fatal';

@@ -116,15 +116,18 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox &
     now: number,
     pruned: string | null = null,
   ): Change & Recorded {
+    // promise: pruned-result-is-recognised
     const recall = recalled(before, pruned, event);
     const { execution: after, outcome, entry } = transition(recall, event, now);
     const execution = forgotten(after, recall, before);
+    // promise: each-event-is-audited
     const columns = mutableColumns(execution);
     if (execution !== before) {
       sql.updateExecution.run({ ...columns, reference: execution.reference });
       backlog.moved(before, execution);
     }
     const seal = outcome === 'resolved' ? { status: execution.status, outcomeSha256: outcomeHash(columns) } : {};
+    // promise: notification-in-same-commit
     const told = outbox.arrived(before, execution, now);
     const sealed = { ...entry.detail, ...seal, ...(told === null ? {} : { notification: told.id }) };
     const notifyAt = told?.dueAt ?? null;
@@ -158,6 +161,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox &
     claimPolls: (limit, now, leaseUntil, share) =>
       writer.mutate(() => {
         const rows = due.polls(limit, now, share);
+        // promise: claim-is-a-lease
         for (const { reference } of rows) sql.lease.run({ reference, pollAt: toIso(leaseUntil) });
         return unchanged(rows.map((row) => ({ ...toState(row), pollAt: leaseUntil })));
       }),

@@ -73,6 +73,7 @@ export function createStream({ store, world, commits, subject, after, closed, cu
     await world.sleep(why === 'stalled' ? STALL_MS : LAST_WORDS_MS, taken.signal);
     if (taken.signal.aborted) return;
     close();
+    // promise: stalled-reader-is-cut
     cut(why);
   }
 
@@ -96,6 +97,7 @@ export function createStream({ store, world, commits, subject, after, closed, cu
       let quietThrough = 0;
       // Listening begins before reading, so that no commit falls in between.
       const deafen = commits.on(subject, (before) => {
+        // promise: stream-misses-no-commit
         if (!waker.signal.aborted) quietThrough = before;
         waker.abort();
       });

@@ -83,6 +83,7 @@ export function createLanes(world: Pick<World, 'now'>): Lanes {
       const ofLane = Math.max(1, Math.min(PER_LANE, Math.floor(ofApp / beside)));
       const underWay = underWayOf.get(lane.app) ?? 0;
       // What an app has under way never keeps another one waiting: a first one goes beyond the bound of all.
+      // promise: apps-deliver-side-by-side
       const inAll = Math.max(IN_ALL - underWayInAll, underWay === 0 ? 1 : 0);
       return Math.min(ofLane - lane.underWay, ofApp - underWay, inAll, lane.breaker.room(lane.underWay));
     };

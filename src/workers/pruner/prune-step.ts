@@ -47,6 +47,7 @@ export function createForgetting<Batch>(
     try {
       while (batch !== undefined) {
         const records = await things.records(batch);
+        // promise: export-before-prune
         if (records.length > 0) {
           file ??= await into.begin(things.kind);
           await file.add(records);

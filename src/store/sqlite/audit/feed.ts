@@ -23,6 +23,7 @@ interface Stretch {
 export function createFeed(client: Database, newest: () => number): (query: FeedQuery) => Feed {
   const entry = `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId,
     execution_id AS executionId, latency_ms AS latencyMs, http_status AS httpStatus, app, detail FROM audit_events`;
+  // promise: stream-shows-own-app
   const wanted = 'id > @from AND id <= @until AND (@app IS NULL OR app = @app) ORDER BY id LIMIT @limit';
   const ofAll = client.prepare<[Stretch], Row>(`${entry} WHERE ${wanted}`);
   const ofOne = client.prepare<[Stretch], Row>(`${entry} WHERE correlation_id = @correlationId AND ${wanted}`);

@@ -17,6 +17,7 @@ export function chainHash(previous: string, row: Omit<AuditRow, 'hash'>): string
     row.latencyMs,
     row.httpStatus,
     row.app,
+    // promise: hash-covers-detail
     row.detail,
   ];
   return hash('sha256', JSON.stringify(columns), 'hex');

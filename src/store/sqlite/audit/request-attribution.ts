@@ -13,6 +13,7 @@ export function attributed(writer: Writer<Change>): Writer<Change> {
       if (requestId === undefined) return writer.mutate(work, manner);
       return writer.mutate(() => {
         const { value, changes } = work();
+        // promise: log-names-own-request
         return { value, changes: changes.map((change) => ({ ...change, requestId })) };
       }, manner);
     },

@@ -58,6 +58,7 @@ export function createBacklog(): Backlog {
     of: (app) => [...(queued.get(app)?.values() ?? [])].reduce((sum, count) => sum + count, 0),
     lanes: () =>
       [...queued].flatMap(([app, lanes]) =>
+        // promise: higher-priority-first
         [...lanes.keys()].sort((one, other) => other - one).map((priority) => ({ app, priority })),
       ),
     polled: () => [...polled.keys()],

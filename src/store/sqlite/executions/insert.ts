@@ -27,6 +27,7 @@ export function createAdding(
       if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
       return { outcome: 'replayed', by: 'idempotency-key', execution: toState(keyed) };
     }
+    // promise: one-key-one-request
     if (idempotencyKey !== null && isUsedElsewhere(app, idempotencyKey)) return { outcome: 'key-reused' };
     const named = sql.byCorrelationId.get({ correlationId });
     if (!named) return undefined;
@@ -44,7 +45,9 @@ export function createAdding(
     const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
     const known = earlier(submission);
     if (known) return unchanged(known);
+    // promise: queue-is-bounded
     if (backlog.total >= queueCapacity) return unchanged({ outcome: 'full' });
+    // promise: app-queue-share
     if (backlog.of(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
     sql.insertExecution.run(toRow(execution, fingerprint));
     backlog.moved(null, execution);
@@ -59,6 +62,7 @@ export function createAdding(
   function addAll(submissions: readonly NewExecution[], together: boolean): Mutation<AddedAmongOthers[], Change> {
     const mutations = submissions.map(add);
     const outcomes = mutations.map(({ value }) => value);
+    // promise: atomic-batch
     if (together && outcomes.some(({ outcome }) => outcome !== 'added' && outcome !== 'replayed')) {
       throw new NotAllOfThem(outcomes.map((one) => (one.outcome === 'added' ? { outcome: 'withheld' } : one)));
     }

@@ -44,6 +44,7 @@ export function createList({ client, orm }: Pick<OpenDatabase, 'client' | 'orm'>
       const took = performance.now() - began;
       looked += stretch;
       worked += took;
+      // promise: list-scan-is-bounded
       if (looked >= bounds.rows || worked >= bounds.ms) return pageOf(found, query.limit, edge);
       stretch = nextStretch(stretch, took);
       before = edge;

@@ -36,6 +36,7 @@ export function createStanding(
       const rows = waiting.all();
       const unasked = rows.filter(({ status }) => status !== 'QUEUED').map(({ oldest }) => oldest);
       const polled = backlog.pollable === 0 ? undefined : oldestPolled.get();
+      // promise: oldest-pending-age
       const [oldestPending = null] = [...unasked, ...(polled === undefined ? [] : [polled])].sort();
       const oldestQueued = rows.find(({ status }) => status === 'QUEUED')?.oldest ?? null;
       const apps = new Set(backlog.lanes().map(({ app }) => app));

@@ -130,6 +130,7 @@ function prepareDatabase(file: string, client: Database.Database, care: Care): B
   if (isNew) letShrink(client);
   setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
   // Opening an existing WAL database leaves NORMAL, which loses acknowledged commits when the power fails.
+  // promise: synchronous-full
   setAndReadBack(client, 'synchronous', 'FULL', 2);
   setAndReadBack(client, 'recursive_triggers', 'ON', 1);
   setAndReadBack(client, 'journal_size_limit', String(64 * 1024 * 1024), 64 * 1024 * 1024);

@@ -30,6 +30,7 @@ export function generationOf(client: Database): Generation {
 
 /** In transactions: killed at any moment, the file opens. */
 export function migrateAll(client: Database): void {
+  // promise: first-draft-opens
   if (newestOf(client) === DRAFT) client.transaction(finishDraft)(client);
   migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
 }

@@ -25,6 +25,7 @@ const SPARE_BYTES = 16 * MIB;
 /** Killed at any moment, it leaves a file that opens. One that did not keep everything is refused at every start. */
 export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): Care {
   function demandWhole(file: string, client: Database, backup: string, problem: string | null): void {
+    // promise: lossy-upgrade-stops
     if (problem === null) return void client.pragma('user_version = 0');
     log.error({ database: file, problem, backup }, 'the upgrade did not keep everything');
     throw new DatabaseRefused(
@@ -37,11 +38,14 @@ export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): Care
       const begun = world.now();
       const faults: string[] = [];
       const before = countsOf(client);
+      // promise: copy-before-upgrade
       const backup = copyBefore({ file, from, client, world, freeBytesIn, faults });
       for (const fault of faults) log.warn({ database: file, fault }, FAULTY);
       const wasSound = faults.length === 0;
       try {
+        // promise: lossy-upgrade-stays-stopped
         if (wasSound) client.pragma(`user_version = ${UNEXAMINED}`);
+        // promise: upgrade-after-copy
         migrate();
       } catch (error) {
         throw refused(file, `${reasonOf(error)}. It holds what it held, and ${backup} is a copy of it`, error);
@@ -150,6 +154,7 @@ function sizeOf(client: Database): number {
 }
 
 function refuseFullDisk(file: string, free: number, needed: number): void {
+  // promise: no-upgrade-without-room
   if (free >= needed) return;
   const mib = (bytes: number) => Math.ceil(bytes / MIB);
   throw refused(

@@ -11,6 +11,7 @@ function stretchOf<R extends object>(rows: Iterable<R>): { readonly rows: R[]; r
   for (const row of rows) {
     taken.push(row);
     for (const value of Object.values(row)) if (typeof value === 'string') chars += value.length;
+    // promise: export-in-batches
     if (taken.length >= MOST_ROWS || chars > MOST_CHARS) return { rows: taken, isCut: true };
   }
   return { rows: taken, isCut: false };

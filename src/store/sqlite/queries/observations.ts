@@ -38,6 +38,7 @@ SELECT action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sent
 FROM executions AS e`;
 
 /** Sent, and ended without a result; or handed to the network, and known to CXone by a name that nobody confirmed. */
+// promise: reconcile-asks-all-in-doubt
 const IN_DOUBT = `(late_result IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
   OR status = 'UNCONFIRMED' AND execution_id IS NOT NULL)`;
 

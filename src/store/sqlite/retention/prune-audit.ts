@@ -54,6 +54,7 @@ export function createPruner(client: Database, orm: BetterSQLite3Database): Prun
       .all();
     const rows = withinBytes(found);
     const untold = isPending([...new Set(rows.flatMap(({ reference }) => reference ?? []))]);
+    // promise: pending-notification-keeps-audit
     const stays = rows.findIndex(
       (row) =>
         row.timestamp >= before || row.open === 1 || (row.resolvedAt ?? '') >= before || untold.has(row.reference),

@@ -57,6 +57,7 @@ export function createPayloads(client: Database, orm: BetterSQLite3Database) {
   function needless(candidates: readonly Candidate[], cutoff: number): string[] {
     const references = candidates.map(({ reference }) => reference);
     const pending = isPending(references);
+    // promise: pending-notification-keeps-payload
     return candidates
       .filter(({ reference, lateAt }) => !pending.has(reference) && (lateAt === null || lateAt < cutoff))
       .map(({ reference }) => reference);

@@ -73,6 +73,7 @@ export function createRowCheck(client: Database) {
 
   /** @param seal none in entries of version 0.1.0. */
   function checkPayload({ id, correlationId, timestamp }: AuditRow, row: StateColumns, seal: unknown): void {
+    // promise: pruned-payload-is-proved
     if (seal !== undefined && seal !== outcomeOf(row)) {
       tell(id, `result or error of execution ${correlationId} is not what entry ${id} of its trail sealed`);
     }
