@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { createCallbackUrls } from '../src/callbacks/signed-url.ts';
+import { createSignedUrls } from '../src/callbacks/signed-url.ts';
 import type { AuditDraft } from '../src/execution/event.ts';
 import { accept, DEFAULT_PRIORITY, type Dispatchable } from '../src/execution/execution.ts';
 import { transition } from '../src/execution/transition.ts';
@@ -85,7 +85,7 @@ async function remove(path: string): Promise<void> {
 export function callbackPaths(path: string, secret: string, limit: number): string[] {
   const client = new Database(path, { readonly: true });
   try {
-    const { mint } = createCallbackUrls('', [secret]);
+    const { mint } = createSignedUrls('', [secret]);
     const references = client
       .prepare<[number], string>(
         'SELECT reference FROM executions WHERE resolved_at IS NULL ORDER BY reference LIMIT ?',
@@ -169,7 +169,7 @@ const TAKEN = {
   type: 'submitted',
   httpStatus: 202,
   latencyMs: 40,
-  news: { kind: 'progress', word: 'PENDING', result: null, error: null },
+  report: { kind: 'progress', statusWord: 'PENDING', result: null, error: null },
   spreadMs: 0,
 } as const;
 

@@ -155,7 +155,7 @@ const STILL_AT_IT = {
   type: 'polled',
   httpStatus: 200,
   latencyMs: 40,
-  news: { kind: 'progress', word: 'RUNNING', result: null, error: null },
+  report: { kind: 'progress', statusWord: 'RUNNING', result: null, error: null },
   final: false,
 } as const;
 

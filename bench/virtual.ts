@@ -2,7 +2,7 @@
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Courier } from '../src/webhooks/port.ts';
+import type { WebhookSender } from '../src/webhooks/port.ts';
 import { type Clock, createClock, withStoppedWatch } from '../test/simulation/clock.ts';
 import { createSimulatedCxone } from '../test/simulation/cxone.ts';
 import type { Fate, Outage } from '../test/simulation/history.ts';
@@ -105,7 +105,7 @@ export function inVirtualTime<T>(
 }
 
 /** These apps wait for their results and have nobody told. */
-const NO_COURIER: Courier = {
+const NO_COURIER: WebhookSender = {
   deliver: async () => {
     throw new Error('No notification was asked for.');
   },

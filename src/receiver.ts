@@ -1,10 +1,10 @@
 // The only wiring: puts the parts together, starts them, and takes them down again without losing anything.
 
 import { createCallbackTokens } from './callbacks/bearer-tokens.ts';
-import { createCallbackUrls } from './callbacks/signed-url.ts';
+import { createSignedUrls } from './callbacks/signed-url.ts';
 import { callbackRulesOf } from './config/callback-rules.ts';
 import type { Config } from './config/config.ts';
-import { paceOf } from './cxone/profile/poll-interval.ts';
+import { pollIntervalOf } from './cxone/profile/poll-interval.ts';
 import { loadProfile } from './cxone/profile/profile.ts';
 import { createApp } from './http/app.ts';
 import { createFormTokens } from './http/console/csrf-tokens.ts';
@@ -114,7 +114,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   store.watch(writeToLog(log, lifetime));
 
   const figures = createFigures(store, world.now);
-  const pace = paceOf(profile, config.pollIntervalMs);
+  const pace = pollIntervalOf(profile, config.pollIntervalMs);
   const insights = createInsights({ store, world, log, ...pace });
   const reconciliations = createReconciliations({ store, cxone, world, log, tracing, ...pace });
 
@@ -129,16 +129,16 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     },
     insights,
     reconciliations,
-    unfit: cxone.unfit,
+    unsupportedParts: cxone.unsupportedParts,
     submit: createSubmit(store, world, { ...config, notifyUrls }),
     rates: createRateLimits(world, config),
-    resolve: recorder.hearing(createResolve(store, cxone, world, config.callbackTrust)),
+    resolve: recorder.wrapReceiver(createResolve(store, cxone, world, config.callbackTrust)),
     waiters,
     streams,
     world: lifetime,
     log,
     tracing,
-    callbackUrls: createCallbackUrls(config.publicUrl, config.callbackSecrets),
+    callbackUrls: createSignedUrls(config.publicUrl, config.callbackSecrets),
     callbackRules: callbacks.rules,
     callbackTokens: callbacks.tokens && createCallbackTokens(callbacks.tokens, config.callbackSecrets, world),
     notifyRules,
@@ -170,7 +170,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
 
   // Only now, with CXone's way back open, is anything sent.
   const publicUrl = options.publicUrlFromListener ? listeners.webhookUrl : config.publicUrl;
-  const callbackUrls = createCallbackUrls(publicUrl, config.callbackSecrets);
+  const callbackUrls = createSignedUrls(publicUrl, config.callbackSecrets);
   const heads = createHeadReports(store, world, log, config.callbackSecrets);
   loops = new Map([
     ...startBackground({

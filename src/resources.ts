@@ -5,22 +5,22 @@ import { secretsIn } from './config/secrets.ts';
 import { createCxone } from './cxone/client.ts';
 import type { Profile } from './cxone/profile/profile.ts';
 import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
-import { NETWORK, type Wire } from './cxone/transport.ts';
+import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
 import type { Log } from './lib/log.ts';
 import type { World } from './lib/world.ts';
 import { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
-import type { Resolve } from './webhooks/guarded-connect.ts';
-import type { Courier } from './webhooks/port.ts';
-import { createCourier } from './webhooks/sender.ts';
+import type { ResolveHostname } from './webhooks/guarded-connect.ts';
+import type { WebhookSender } from './webhooks/port.ts';
+import { createWebhookSender } from './webhooks/sender.ts';
 import { createSecretsOf } from './webhooks/signature.ts';
-import { createNotifyRules } from './webhooks/url-policy.ts';
+import { createUrlPolicy } from './webhooks/url-policy.ts';
 
 export interface ExternalAccess {
-  readonly wire: Wire;
+  readonly fetcher: Fetcher;
   /** Looks up the hosts that notifications go to. */
-  readonly resolve: Resolve;
+  readonly resolve: ResolveHostname;
   /** Carries the notifications. */
-  readonly courier: Courier;
+  readonly courier: WebhookSender;
 }
 
 export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'observeCommit'> {
@@ -33,14 +33,22 @@ export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'ob
 
 /** @throws {DatabaseRefused | Error} with everything closed again. */
 export function openResources({ config, profile, world, log, machine, ...forStore }: ResourcesOptions) {
-  const { wire = NETWORK, resolve } = machine;
+  const { fetcher = NETWORK_FETCHER, resolve } = machine;
   const recorder = openRecorder({ ...config.cxone, profile, secrets: secretsIn(config), world, log });
   const store = openStore(recorder, { ...forStore, path: config.databasePath, world, log });
-  const cxone = createCxone({ ...config, ...config.cxone, profile, world, log, wire: recorder.over(wire) });
-  const notifyRules = createNotifyRules(config.notifications.allowedOrigins);
+  const cxone = createCxone({
+    ...config,
+    ...config.cxone,
+    profile,
+    world,
+    log,
+    fetcher: recorder.wrapFetcher(fetcher),
+  });
+  const notifyRules = createUrlPolicy(config.notifications.allowedOrigins);
   const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
   const lookUp = resolve ? { resolve } : {};
-  const courier = machine.courier ?? createCourier({ rules: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
+  const courier =
+    machine.courier ?? createWebhookSender({ rules: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
 
   async function close(): Promise<void> {
     cxone.close();

@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import Database from 'better-sqlite3';
-import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
 
 export interface LoadRequest {
   readonly path: string;
@@ -57,7 +57,7 @@ export function bytesOf({ path, body }: LoadRequest, headers: string): Buffer {
 export function* callbacksFor(databasePath: string, secret: string, limit = -1): Generator<LoadRequest> {
   const client = new Database(databasePath, { readonly: true });
   try {
-    const { mint } = createCallbackUrls('', [secret]);
+    const { mint } = createSignedUrls('', [secret]);
     const open = client.prepare<[number], { reference: string; executionId: string | null }>(
       `SELECT reference, execution_id AS executionId FROM executions WHERE resolved_at IS NULL ORDER BY reference LIMIT ?`,
     );

@@ -3,7 +3,7 @@
 
 import Database from 'better-sqlite3';
 import { Hono } from 'hono';
-import { CALLBACK_PATH, createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { CALLBACK_PATH, createSignedUrls } from '../../src/callbacks/signed-url.ts';
 import { type Outcome, readOutcome } from './callback.ts';
 import { serve } from './serve.ts';
 
@@ -11,7 +11,7 @@ const [, , path = '', secret = ''] = process.argv;
 const db = new Database(path);
 db.pragma('journal_mode = WAL');
 db.pragma('synchronous = FULL');
-const urls = createCallbackUrls('', [secret]);
+const urls = createSignedUrls('', [secret]);
 
 interface Found {
   readonly correlationId: string;

@@ -4,7 +4,7 @@
 import Database from 'better-sqlite3';
 import { Hono } from 'hono';
 import { Pool, type PoolClient } from 'pg';
-import { CALLBACK_PATH, createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { CALLBACK_PATH, createSignedUrls } from '../../src/callbacks/signed-url.ts';
 import { type Outcome, readOutcome } from './callback.ts';
 import { startCluster } from './cluster.ts';
 import { serve } from './serve.ts';
@@ -130,7 +130,7 @@ async function record(reference: string, outcome: Outcome): Promise<Result> {
   }
 }
 
-const urls = createCallbackUrls('', [secret]);
+const urls = createSignedUrls('', [secret]);
 const app = new Hono();
 app.post(`${CALLBACK_PATH}/:token`, async (c) => {
   const reference = urls.verify(c.req.param('token'));

@@ -1,6 +1,6 @@
 // What a callback must show besides its signed URL, whichever of it is configured; all of it must hold.
 
-import { type AddressRange, createAddressList } from '../lib/ip-address.ts';
+import { type AddressRange, createAddressMatcher } from '../lib/ip-address.ts';
 import type { CallbackTokens } from './bearer-tokens.ts';
 import { type BodySignatureRule, createBodySignature, type HeaderOf } from './body-hmac.ts';
 import { bearerToken, type Credential, createCredentialCheck, createSecretCheck } from './credentials.ts';
@@ -29,16 +29,16 @@ export type CallbackRefusal =
 
 export interface CallbackChecks {
   /** Null when a client at this address may call. */
-  ofAddress(address: () => string | null): 'address-not-allowed' | null;
+  checkAddress(address: () => string | null): 'address-not-allowed' | null;
   /** Null when all that can be told before the body is read is well. `now` in milliseconds. */
-  ofHead(header: HeaderOf, address: () => string | null, now: number): Promise<CallbackRefusal | null>;
+  checkHeaders(header: HeaderOf, address: () => string | null, now: number): Promise<CallbackRefusal | null>;
   /** The same for the body's bytes; null stands for a body that could not be read whole. */
-  ofBody(header: HeaderOf, body: Uint8Array | null): CallbackRefusal | null;
+  checkBody(header: HeaderOf, body: Uint8Array | null): CallbackRefusal | null;
 }
 
 /** `tokens`: what gives out tokens for callbacks to carry; null when nothing does. */
 export function createCallbackChecks(rules: CallbackRules, tokens: CallbackTokens | null): CallbackChecks {
-  const isAllowed = createAddressList(rules.allowedAddresses);
+  const isAllowed = createAddressMatcher(rules.allowedAddresses);
   const isHeaderRight = createSecretCheck(rules.header?.values ?? []);
   const isCredentialRight = createCredentialCheck(rules.credentials);
   const signature = rules.bodySignature === null ? null : createBodySignature(rules.bodySignature);
@@ -69,8 +69,8 @@ export function createCallbackChecks(rules: CallbackRules, tokens: CallbackToken
   }
 
   return {
-    ofAddress,
-    ofHead: async (header, address, now) => {
+    checkAddress: ofAddress,
+    checkHeaders: async (header, address, now) => {
       const misplaced = ofAddress(address);
       if (misplaced !== null) return misplaced;
       if (rules.header !== null && !isHeaderRight(header(rules.header.name))) return 'bad-credentials';
@@ -79,7 +79,7 @@ export function createCallbackChecks(rules: CallbackRules, tokens: CallbackToken
       return signature === null || signature.isTimely(header, now) ? null : 'bad-timestamp';
     },
     // What did not arrive whole cannot be shown to be genuine.
-    ofBody: (header, body) =>
+    checkBody: (header, body) =>
       signature === null || (body !== null && signature.isGenuine(header, body)) ? null : 'bad-body-signature',
   };
 }

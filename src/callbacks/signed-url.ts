@@ -10,7 +10,7 @@ const TOKEN = new RegExp(
   `^[A-Za-z0-9_-]{${base64Length(REFERENCE_BYTES)}}\\.[A-Za-z0-9_-]{${base64Length(MAC_BYTES)}}$`,
 );
 
-export interface CallbackUrls {
+export interface SignedUrls {
   /** The URL that CXone calls for the execution with this reference (a UUID). */
   mint(reference: string): string;
   /** The reference in a token whose HMAC-SHA256 (RFC 2104) holds under one of the secrets; null for anything else. */
@@ -18,11 +18,11 @@ export interface CallbackUrls {
   /** A URL of no execution: whoever answers its token with this proof knows the secret, and nothing comes of it. */
   probe(): { readonly url: string; readonly proof: string };
   /** The proof for the token of a probe; null for anything else. */
-  prove(token: string): string | null;
+  proofFor(token: string): string | null;
 }
 
 /** The first secret signs, all of them verify: put the new one in front while rotating. */
-export function createCallbackUrls(publicUrl: string, secrets: readonly [string, ...string[]]): CallbackUrls {
+export function createSignedUrls(publicUrl: string, secrets: readonly [string, ...string[]]): SignedUrls {
   return {
     mint: (reference) => {
       const bytes = Buffer.from(reference.replaceAll('-', ''), 'hex');
@@ -37,7 +37,7 @@ export function createCallbackUrls(publicUrl: string, secrets: readonly [string,
       const bytes = randomBytes(REFERENCE_BYTES);
       return { url: urlOf(publicUrl, bytes, sign(secrets[0], 'probe:', bytes)), proof: proofOf(secrets[0], bytes) };
     },
-    prove: (token) => {
+    proofFor: (token) => {
       // promise: probe-opens-no-execution
       const found = genuine(token, secrets, 'probe:');
       return found === null ? null : proofOf(found.secret, found.bytes);

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { BodySignatureShape } from '../callbacks/body-hmac.ts';
 import type { Credential } from '../callbacks/credentials.ts';
 import { isFreeHeader, isHeaderName, TOLERANCE_SECONDS } from '../cxone/profile/callback.ts';
-import { type AddressRange, readRange } from '../lib/ip-address.ts';
+import { type AddressRange, parseRange } from '../lib/ip-address.ts';
 import { items, KEY_TEXT, type Key, keys, MIN_KEY_LENGTH, secret, secrets, text, wholeNumber } from './fields.ts';
 
 const BASIC_PAIR = /^[^:]{1,64}:.*$/;
@@ -58,7 +58,7 @@ const basicPairs = v.pipe(
 const ranges = v.pipe(
   text,
   list<AddressRange>(
-    (item) => readRange(item) ?? 'is no IP address and no range such as 192.0.2.0/24 or 2001:db8::/32',
+    (item) => parseRange(item) ?? 'is no IP address and no range such as 192.0.2.0/24 or 2001:db8::/32',
   ),
 );
 

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import * as v from 'valibot';
 import type { Credentials } from '../cxone/auth/token-request.ts';
 import { loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
-import { needsOf } from '../cxone/profile/required-settings.ts';
+import { requiredSettings } from '../cxone/profile/required-settings.ts';
 import { domain, HOST_NAME, items, secret, text, url, withoutTrailingSlash } from './fields.ts';
 
 export interface CxoneConfig extends Credentials {
@@ -92,7 +92,7 @@ export function missingFor(given: Given): ReadonlyMap<string, string> {
   const profile = profileOf(given['CXONE_PROFILE'] ?? null);
   if (profile === null) return new Map();
   // promise: missing-settings-at-start
-  const needs = needsOf(profile).filter(({ anyOf }) => anyOf.every((name) => given[name] === undefined));
+  const needs = requiredSettings(profile).filter(({ anyOf }) => anyOf.every((name) => given[name] === undefined));
   const why = given['CXONE_PROFILE'] === undefined ? '' : ` (the upstream profile "${profile.name}" needs it)`;
   return new Map(needs.map(({ anyOf: [name], hint }) => [name, `missing; ${hint}${why}`]));
 }

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { type AppSecret, secretProblem } from '../webhooks/signature.ts';
-import { type AllowedOrigin, createNotifyRules, readOrigin } from '../webhooks/url-policy.ts';
+import { type AllowedOrigin, createUrlPolicy, parseOrigin } from '../webhooks/url-policy.ts';
 import { items, KEY_NAME, type Key, secret, text } from './fields.ts';
 
 /** Where an app is told when its submission names no place. */
@@ -52,7 +52,7 @@ const urls = pairs<AppUrl>('app:url', (app, value, earlier) => {
 
 const allowedOrigins = pairs<AllowedOrigin>('app:origin', (app, value) => {
   if (app !== '*' && !KEY_NAME.test(app)) return 'needs the name of an app, or * for all of them, before the colon';
-  const origin = readOrigin(value);
+  const origin = parseOrigin(value);
   if (origin !== null) return { app, origin };
   return 'must have an origin after the app: https://hooks.example, https://*.example.com or http://crm.internal:8080';
 });
@@ -89,7 +89,7 @@ export function appProblem(entries: readonly { readonly app: string }[] = [], ap
 
 /** Which URL is one that a submission of its app might not name; null when none is. */
 export function urlProblem(entries: readonly AppUrl[] = [], origins: readonly AllowedOrigin[] = []): string | null {
-  const rules = createNotifyRules(origins);
+  const rules = createUrlPolicy(origins);
   const index = entries.findIndex(({ app, url }) => rules.check(app, url) !== null);
   if (index < 0) return null;
   return `entry ${index + 1} has a URL that its app may not name; list its origin in NOTIFY_ALLOWED_HOSTS, or take a public https one`;

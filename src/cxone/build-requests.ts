@@ -1,21 +1,21 @@
 // The requests that a profile describes, but for the token in them. Pure.
 
 import type { Execution } from '../execution/execution.ts';
-import { fieldsOf, type Submitted, submissionBody } from './build-submission.ts';
+import { buildSubmissionBody, fieldsOf, type SubmissionFields } from './build-submission.ts';
 import type { Profile } from './profile/profile.ts';
 import type { HttpRequest } from './transport.ts';
 import { fillTemplate } from './url-template.ts';
 
-export function executeRequest(
+export function buildExecuteRequest(
   { execute }: Profile,
   base: string,
-  execution: Submitted & Pick<Execution, Traced>,
+  execution: SubmissionFields & Pick<Execution, Traced>,
   callbackUrl: string,
 ): HttpRequest {
   const { actionId, correlationId } = execution;
   const url = fillTemplate(execute.url, { base, actionId, correlationId });
   const head = headers(execute.correlationHeader, execution);
-  const body = submissionBody(execute.body, execution, callbackUrl);
+  const body = buildSubmissionBody(execute.body, execution, callbackUrl);
   switch (execute.encoding) {
     case 'json':
       return {
@@ -46,7 +46,7 @@ function withQuery(url: string, fields: readonly [string, string][]): string {
   return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;
 }
 
-export function pollRequest(
+export function buildPollRequest(
   poll: NonNullable<Profile['poll']>,
   base: string,
   execution: Pick<Execution, 'actionId' | 'correlationId' | Traced> & { readonly executionId: string },

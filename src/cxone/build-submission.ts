@@ -3,16 +3,16 @@
 import type { Dispatchable } from '../execution/execution.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../execution/json.ts';
 import { change, find, pointerTo, segmentsOf } from './json-pointer.ts';
-import type { Unfit } from './port.ts';
+import type { UnsupportedPart } from './port.ts';
 import type { Profile } from './profile/profile.ts';
 
-export type Submitted = Pick<Dispatchable, 'actionId' | 'correlationId' | 'inputs' | 'context'>;
+export type SubmissionFields = Pick<Dispatchable, 'actionId' | 'correlationId' | 'inputs' | 'context'>;
 
 type Places = Profile['execute']['body'];
 type Joined = NonNullable<Places['joined']>;
 
 /** What is ours (constant members, callback URL, ids) stands, also where an app sent something of that name. */
-export function submissionBody(places: Places, submitted: Submitted, callbackUrl: string): Json {
+export function buildSubmissionBody(places: Places, submitted: SubmissionFields, callbackUrl: string): Json {
   const around = (given: JsonObject) => (constant: Json | undefined) =>
     isJsonObject(constant) ? { ...given, ...constant } : given;
   let body: Json = places.members;
@@ -40,7 +40,11 @@ export function fieldsOf(body: Json): [string, string][] {
 }
 
 /** What of a submission cannot be sent as the profile has it; no value is repeated. */
-export function unfitParts(profile: Profile, submitted: Submitted, callbackUrl: string): Unfit[] {
+export function unsupportedParts(
+  profile: Profile,
+  submitted: SubmissionFields,
+  callbackUrl: string,
+): UnsupportedPart[] {
   const { body: places } = profile.execute;
   const homeless = places.context === null && Object.keys(submitted.context).length > 0;
   return [
@@ -51,7 +55,12 @@ export function unfitParts(profile: Profile, submitted: Submitted, callbackUrl: 
   ];
 }
 
-function unjoinable(places: Places, joined: Joined, submitted: Submitted, callbackUrl: string): Unfit[] {
+function unjoinable(
+  places: Places,
+  joined: Joined,
+  submitted: SubmissionFields,
+  callbackUrl: string,
+): UnsupportedPart[] {
   const inputsAt = segmentsOf(places.inputs);
   const path = segmentsOf(joined.at);
   // Only what stands among the inputs is an app's to mend.
@@ -60,7 +69,7 @@ function unjoinable(places: Places, joined: Joined, submitted: Submitted, callba
   const given = find(submitted.inputs, pointerTo(own));
   const at = (...more: number[]) => pointerTo(['inputs', ...own, ...more]);
   const sign = JSON.stringify(joined.separator);
-  const wrong = listed(given).flatMap((value, index): Unfit[] => {
+  const wrong = listed(given).flatMap((value, index): UnsupportedPart[] => {
     const pointer = Array.isArray(given) ? at(index) : at();
     const text = scalarOf(value);
     if (text === null)
@@ -70,7 +79,7 @@ function unjoinable(places: Places, joined: Joined, submitted: Submitted, callba
       ? [{ pointer, detail: `must not contain ${sign}, which separates the values` }]
       : [];
   });
-  const whole = find(submissionBody(places, submitted, callbackUrl), joined.at);
+  const whole = find(buildSubmissionBody(places, submitted, callbackUrl), joined.at);
   const bytes = Buffer.byteLength(String(whole));
   const room = `must be shorter: joined with what goes before it, it has ${bytes} bytes, and CXone takes ${joined.maxBytes}`;
   return [...wrong, ...(bytes > joined.maxBytes ? [{ pointer: at(), detail: room }] : [])];

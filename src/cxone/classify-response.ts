@@ -1,10 +1,10 @@
 // What CXone's replies mean for the execution: told apart by whether it may have been received, for it is never sent twice. Pure.
 
-import { readPollAnswer, readSubmitAnswer } from './parse-response.ts';
-import type { PollAnswer, SubmitAnswer } from './port.ts';
-import type { Pollable, Profile } from './profile/profile.ts';
+import { parsePollResponse, parseSubmitResponse } from './parse-response.ts';
+import type { PollResponse, SubmitResponse } from './port.ts';
+import type { PollableProfile, Profile } from './profile/profile.ts';
 
-export type Reply =
+export type CallResult =
   | {
       readonly type: 'answered';
       readonly httpStatus: number;
@@ -19,9 +19,13 @@ export type Reply =
   /** It was not sent, because there was no token or a pause. */
   | { readonly type: 'held'; readonly reason: string; readonly retryAfterMs: number };
 
-type Answer = Extract<Reply, { type: 'answered' }>;
+type Answer = Extract<CallResult, { type: 'answered' }>;
 
-export function submitAnswer(profile: Profile, reply: Reply, missingScopes: readonly string[]): SubmitAnswer {
+export function classifySubmitResponse(
+  profile: Profile,
+  reply: CallResult,
+  missingScopes: readonly string[],
+): SubmitResponse {
   switch (reply.type) {
     case 'held':
       return {
@@ -42,7 +46,11 @@ export function submitAnswer(profile: Profile, reply: Reply, missingScopes: read
   }
 }
 
-export function pollAnswer(profile: Pollable, reply: Reply, missingScopes: readonly string[]): PollAnswer {
+export function classifyPollResponse(
+  profile: PollableProfile,
+  reply: CallResult,
+  missingScopes: readonly string[],
+): PollResponse {
   switch (reply.type) {
     case 'held': {
       const { reason, retryAfterMs } = reply;
@@ -66,9 +74,9 @@ export function pollAnswer(profile: Pollable, reply: Reply, missingScopes: reado
   }
 }
 
-function answeredSubmission(profile: Profile, reply: Answer, missingScopes: readonly string[]): SubmitAnswer {
+function answeredSubmission(profile: Profile, reply: Answer, missingScopes: readonly string[]): SubmitResponse {
   const { httpStatus, latencyMs, retryAfterMs, text } = reply;
-  if (isSuccess(httpStatus)) return { type: 'submitted', httpStatus, latencyMs, ...readSubmitAnswer(profile, text) };
+  if (isSuccess(httpStatus)) return { type: 'submitted', httpStatus, latencyMs, ...parseSubmitResponse(profile, text) };
   const message = said(reply, missingScopes);
   if (httpStatus === 429 || httpStatus === 503) return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs };
   if (httpStatus >= 400 && httpStatus <= 499) return { type: 'refused', httpStatus, latencyMs, message };
@@ -76,18 +84,23 @@ function answeredSubmission(profile: Profile, reply: Answer, missingScopes: read
   return { type: 'uncertain', httpStatus, latencyMs, message, retryAfterMs };
 }
 
-function answeredPoll(profile: Pollable, reply: Answer, missingScopes: readonly string[]): PollAnswer {
+function answeredPoll(profile: PollableProfile, reply: Answer, missingScopes: readonly string[]): PollResponse {
   const { httpStatus, latencyMs, retryAfterMs, text } = reply;
   if (isSuccess(httpStatus)) {
-    const news = text === null ? null : readPollAnswer(profile, text);
-    if (news !== null) return { type: 'polled', httpStatus, latencyMs, news };
+    const report = text === null ? null : parsePollResponse(profile, text);
+    if (report !== null) return { type: 'polled', httpStatus, latencyMs, report };
     const message = `no status at "${profile.poll.answer.status}": ${said(reply, missingScopes)}`;
     return { type: 'failed', httpStatus, latencyMs, message, asked: true, retryAfterMs };
   }
   const message = said(reply, missingScopes);
   if (httpStatus === 404) {
     if (profile.poll.notFound === 'gone') return { type: 'not-found', httpStatus, latencyMs, message };
-    return { type: 'polled', httpStatus, latencyMs, news: { kind: 'progress', word: null, result: null, error: null } };
+    return {
+      type: 'polled',
+      httpStatus,
+      latencyMs,
+      report: { kind: 'progress', statusWord: null, result: null, error: null },
+    };
   }
   const asked = httpStatus !== 429 && httpStatus !== 503;
   return { type: 'failed', httpStatus, latencyMs, message, asked, retryAfterMs };

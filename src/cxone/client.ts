@@ -2,21 +2,21 @@
 
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
-import { createTokens, type Tokens } from './auth/access-token.ts';
-import { createStaticTokens } from './auth/static-token.ts';
+import { type AccessTokens, createAccessTokens } from './auth/access-token.ts';
+import { createStaticToken } from './auth/static-token.ts';
 import type { Credentials } from './auth/token-request.ts';
-import { executeRequest, pollRequest } from './build-requests.ts';
-import { unfitParts } from './build-submission.ts';
-import { pollAnswer, type Reply, submitAnswer } from './classify-response.ts';
+import { buildExecuteRequest, buildPollRequest } from './build-requests.ts';
+import { unsupportedParts } from './build-submission.ts';
+import { type CallResult, classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
 import { createAllowedHosts } from './discovery/allowed-hosts.ts';
 import { createEndpoints, type Endpoints } from './discovery/endpoints.ts';
-import { errorTextOf } from './error-message.ts';
-import type { Verdict } from './limiter/adaptive-concurrency.ts';
+import { errorMessageIn } from './error-message.ts';
+import type { LoadSignal } from './limiter/adaptive-concurrency.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
-import { decodeUtf8, isDotSegment, readCallback } from './parse-response.ts';
+import { decodeUtf8, isDotSegment, parseCallback } from './parse-response.ts';
 import { type Cxone, TokenUnavailable } from './port.ts';
 import { isPollable, type Profile } from './profile/profile.ts';
-import { createExchange, type HttpReply, type HttpRequest, type Wire } from './transport.ts';
+import { createTransport, type Fetcher, type HttpRequest, type HttpResult } from './transport.ts';
 
 /** Longest that a request which holds a permit already waits for a pause to end; past it the execution had better go back. */
 const MAX_WAIT_MS = 5_000;
@@ -40,7 +40,7 @@ export interface CxoneOptions extends Credentials {
   /** From connecting to the last byte of the answer. */
   readonly requestTimeoutMs?: number;
   /** Replaces the network. */
-  readonly wire?: Wire;
+  readonly fetcher?: Fetcher;
 }
 
 export interface CxoneClient extends Cxone {
@@ -56,7 +56,7 @@ export interface CxoneClient extends Cxone {
 export function createCxone(options: CxoneOptions): CxoneClient {
   const { profile, world, requestTimeoutMs = 10_000 } = options;
   const limiter = createLimiter(options);
-  const exchange = createExchange(world, requestTimeoutMs, options.wire);
+  const exchange = createTransport(world, requestTimeoutMs, options.fetcher);
   const enter = () => limiter.take(MAX_WAIT_MS);
   const { baseUrl, tokenUrl, issuer } = options;
   const endpoints = createEndpoints({
@@ -68,13 +68,20 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     enter,
     send,
   });
-  const tokens: Tokens =
+  const tokens: AccessTokens =
     profile.token.kind === 'static'
-      ? createStaticTokens(options, world, options.log)
-      : createTokens({ ...options, part: profile.token, credentials: options, url: endpoints.tokenUrl, enter, send });
+      ? createStaticToken(options, world, options.log)
+      : createAccessTokens({
+          ...options,
+          part: profile.token,
+          credentials: options,
+          url: endpoints.tokenUrl,
+          enter,
+          send,
+        });
 
   /** Every request goes through here, so that the limiter learns from each. */
-  async function send(request: HttpRequest): Promise<HttpReply> {
+  async function send(request: HttpRequest): Promise<HttpResult> {
     const begun = await limiter.begin();
     const reply = await exchange.send(request);
     if (reply.type === 'answered') {
@@ -86,7 +93,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   }
 
   /** A request with a token. A 401 costs that token, and the request is made once more: it surely was not processed. */
-  async function call(to: (base: string) => HttpRequest, secrets: readonly string[]): Promise<Reply> {
+  async function call(to: (base: string) => HttpRequest, secrets: readonly string[]): Promise<CallResult> {
     try {
       const token = await tokens.get();
       const request = to(await endpoints.baseUrl());
@@ -103,12 +110,12 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     }
   }
 
-  async function sendWith(token: string, request: HttpRequest, secrets: readonly string[]): Promise<Reply> {
+  async function sendWith(token: string, request: HttpRequest, secrets: readonly string[]): Promise<CallResult> {
     const reply = await send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
     if (reply.type !== 'answered') return reply;
     const { body, cut, ...answer } = reply;
     const hidden = [token, ...secrets, ...tokens.secrets()];
-    const words = () => [errorTextOf(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
+    const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
     return { ...answer, text: cut === null ? decodeUtf8(body) : null, words };
   }
 
@@ -123,15 +130,15 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         const message = `"${execution.actionId}" cannot be the id of an action: in a URL it names another resource`;
         return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
       }
-      const [unfit] = unfitParts(profile, execution, callbackUrl);
+      const [unfit] = unsupportedParts(profile, execution, callbackUrl);
       if (unfit !== undefined) {
         const message = `${unfit.pointer} of the submission ${unfit.detail}`;
         return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
       }
       // The token at the end of a callback URL is worth as much as the whole of it.
       const secrets = [callbackUrl, callbackUrl.slice(callbackUrl.lastIndexOf('/') + 1)];
-      const reply = await call((base) => executeRequest(profile, base, execution, callbackUrl), secrets);
-      return submitAnswer(profile, reply, tokens.missingScopes());
+      const reply = await call((base) => buildExecuteRequest(profile, base, execution, callbackUrl), secrets);
+      return classifySubmitResponse(profile, reply, tokens.missingScopes());
     },
     poll: async (execution) => {
       const { executionId, actionId } = execution;
@@ -142,11 +149,11 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         return { ...unasked, message: 'CXone gave no executionId that a URL can carry' };
       }
       const { poll } = profile;
-      const reply = await call((base) => pollRequest(poll, base, { ...execution, executionId }), []);
-      return pollAnswer(profile, reply, tokens.missingScopes());
+      const reply = await call((base) => buildPollRequest(poll, base, { ...execution, executionId }), []);
+      return classifyPollResponse(profile, reply, tokens.missingScopes());
     },
-    unfit: (submission) => unfitParts(profile, { ...submission, correlationId: '' }, ''),
-    readCallback: (body, contentType) => readCallback(profile, body, contentType),
+    unsupportedParts: (submission) => unsupportedParts(profile, { ...submission, correlationId: '' }, ''),
+    parseCallback: (body, contentType) => parseCallback(profile, body, contentType),
     limiterState: limiter.state,
     endpoints,
     missingScopes: tokens.missingScopes,
@@ -157,7 +164,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   };
 }
 
-function verdictOn(httpStatus: number): Verdict {
+function verdictOn(httpStatus: number): LoadSignal {
   if (httpStatus === 429) return 'overloaded';
   return httpStatus < 500 ? 'well' : 'unknown';
 }

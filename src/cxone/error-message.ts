@@ -1,16 +1,16 @@
 // What an error answer of CXone says, in whichever of its shapes: OAuth's, an API's, or a page of some proxy.
 
 import { isJsonObject, type Json, parseJson, scalarText } from '../execution/json.ts';
-import { excerptOf } from '../lib/http/excerpt.ts';
+import { excerpt } from '../lib/http/excerpt.ts';
 
 /** Where the words are, the most telling first: OAuth 2.0 (RFC 6749, section 5.2) and what CXone's own APIs are seen to use. */
 const MEMBERS = ['error_description', 'errorDescription', 'message', 'error', 'details'];
 
 /** A short line without any of the secrets; empty when the answer says nothing. */
-export function errorTextOf(bytes: Uint8Array, secrets: readonly string[]): string {
+export function errorMessageIn(bytes: Uint8Array, secrets: readonly string[]): string {
   const text = new TextDecoder().decode(bytes);
   const words = wordsOfJson(text) ?? wordsOfHtml(text);
-  return excerptOf(words === null ? bytes : new TextEncoder().encode(words), secrets);
+  return excerpt(words === null ? bytes : new TextEncoder().encode(words), secrets);
 }
 
 function wordsOfJson(text: string): string | null {

@@ -4,13 +4,13 @@ import { type Json, parseJson } from '../execution/json.ts';
 import { reasonOf } from '../lib/log.ts';
 import { parseForm } from './parse-form.ts';
 
-export type CallbackDocument =
+export type ParsedBody =
   | { readonly type: 'read'; readonly document: Json }
   /** The reason quotes nothing: a body may hold anything. */
   | { readonly type: 'unreadable'; readonly reason: string };
 
 /** `formField`: the field of a form that holds the document; null: the form itself is the document. */
-export function readDocument(text: string, contentType: string | null, formField: string | null): CallbackDocument {
+export function parseCallbackBody(text: string, contentType: string | null, formField: string | null): ParsedBody {
   if (text.trim() === '') return unreadable('the body is empty');
   let trouble: string;
   try {
@@ -51,10 +51,10 @@ function looksLikeForm(text: string, contentType: string | null): boolean {
   );
 }
 
-function read(document: Json): CallbackDocument {
+function read(document: Json): ParsedBody {
   return { type: 'read', document };
 }
 
-function unreadable(reason: string): CallbackDocument {
+function unreadable(reason: string): ParsedBody {
   return { type: 'unreadable', reason };
 }

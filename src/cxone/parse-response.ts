@@ -1,13 +1,13 @@
 // Reads what CXone says, in submit answers, poll answers and callbacks, by the pointers and words of a profile. Pure.
 
-import type { News } from '../execution/event.ts';
+import type { StatusReport } from '../execution/event.ts';
 import { type Json, parseJson, scalarText } from '../execution/json.ts';
 import { find } from './json-pointer.ts';
-import { readDocument } from './parse-callback-body.ts';
-import type { CallbackReading } from './port.ts';
-import type { Places } from './profile/callback.ts';
+import { parseCallbackBody } from './parse-callback-body.ts';
+import type { ParsedCallback } from './port.ts';
+import type { Pointers } from './profile/callback.ts';
 import type { Profile } from './profile/profile.ts';
-import { normalWord } from './profile/status-words.ts';
+import { normalizeStatusWord } from './profile/status-words.ts';
 
 /** A longer text is not a status but something that went astray. */
 const MAX_WORD_LENGTH = 256;
@@ -15,37 +15,45 @@ const MAX_WORD_LENGTH = 256;
 /** Printable ASCII without spaces around it: what can be put into a URL and read in a log. */
 const USABLE_ID = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
 
-export interface SubmitReading {
+export interface ParsedSubmitResponse {
   readonly executionId: string | null;
-  readonly news: News;
+  readonly report: StatusReport;
 }
 
 /** A 2xx answer to a submission; whatever cannot be read in it (or `null`, a lost body) counts as progress without an id. */
-export function readSubmitAnswer(profile: Profile, text: string | null): SubmitReading {
+export function parseSubmitResponse(profile: Profile, text: string | null): ParsedSubmitResponse {
   const pointers = profile.execute.answer;
   const document = text === null ? null : jsonOrPlainText(text);
   return {
     executionId: pointers.executionId === null ? null : usableId(find(document, pointers.executionId)),
-    news: newsIn(profile, document, pointers) ?? { kind: 'progress', word: null, result: null, error: null },
+    report: statusReportIn(profile, document, pointers) ?? {
+      kind: 'progress',
+      statusWord: null,
+      result: null,
+      error: null,
+    },
   };
 }
 
 /** A 2xx answer to a poll; null when there is no status to be read in it. */
-export function readPollAnswer(profile: Profile, text: string): News | null {
+export function parsePollResponse(profile: Profile, text: string): StatusReport | null {
   const document = tryJson(text);
-  return document === undefined || profile.poll === null ? null : newsIn(profile, document, profile.poll.answer);
+  return document === undefined || profile.poll === null
+    ? null
+    : statusReportIn(profile, document, profile.poll.answer);
 }
 
-/** A callback body: JSON whatever its content type says, else a form; see {@link readDocument}. */
-export function readCallback(profile: Profile, bytes: Uint8Array, contentType: string | null): CallbackReading {
-  const unreadable = (reason: string): CallbackReading => ({ type: 'callback-unreadable', reason });
+/** A callback body: JSON whatever its content type says, else a form; see {@link parseCallbackBody}. */
+export function parseCallback(profile: Profile, bytes: Uint8Array, contentType: string | null): ParsedCallback {
+  const unreadable = (reason: string): ParsedCallback => ({ type: 'callback-unreadable', reason });
   const text = decodeUtf8(bytes);
   if (text === null) return unreadable('the body is not UTF-8');
   const { status, executionId, formField } = profile.callback;
-  const body = readDocument(text, contentType, formField);
+  const body = parseCallbackBody(text, contentType, formField);
   if (body.type === 'unreadable') return unreadable(body.reason);
-  const news = newsIn(profile, body.document, profile.callback);
-  if (news !== null) return { type: 'callback', executionId: usableId(findFirst(body.document, executionId)), news };
+  const report = statusReportIn(profile, body.document, profile.callback);
+  if (report !== null)
+    return { type: 'callback', executionId: usableId(findFirst(body.document, executionId)), report };
   const where = [status].flat().join('" or "');
   return unreadable(`the body has no usable status word at "${where}": ${kindOf(findFirst(body.document, status))}`);
 }
@@ -61,27 +69,27 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-interface NewsPointers {
-  readonly status: Places;
-  readonly result: Places;
-  readonly error: Places;
+interface ReportPointers {
+  readonly status: Pointers;
+  readonly result: Pointers;
+  readonly error: Pointers;
 }
 
-function newsIn(profile: Profile, document: Json, pointers: NewsPointers): News | null {
+function statusReportIn(profile: Profile, document: Json, pointers: ReportPointers): StatusReport | null {
   const status = findFirst(document, pointers.status);
   if (typeof status !== 'string') return null;
   const word = status.trim();
   if (word === '' || word.length > MAX_WORD_LENGTH) return null;
   return {
     kind: kindOfWord(profile, word),
-    word,
+    statusWord: word,
     result: findFirst(document, pointers.result),
     error: findFirst(document, pointers.error),
   };
 }
 
 /** What is at the first of the places that leads somewhere. */
-function findFirst(document: Json, places: Places): Json {
+function findFirst(document: Json, places: Pointers): Json {
   if (places === null) return null;
   if (typeof places === 'string') return find(document, places);
   for (const pointer of places) {
@@ -94,21 +102,21 @@ function findFirst(document: Json, places: Places): Json {
 type Words = Profile['words'];
 
 /** What the words of a profile, as they are compared, say of an execution; put together once for each profile. */
-const KINDS = new WeakMap<Words, ReadonlyMap<string, News['kind']>>();
+const KINDS = new WeakMap<Words, ReadonlyMap<string, StatusReport['kind']>>();
 
-function kindsOf(words: Words): ReadonlyMap<string, News['kind']> {
+function kindsOf(words: Words): ReadonlyMap<string, StatusReport['kind']> {
   const known =
     KINDS.get(words) ??
-    new Map<string, News['kind']>([
-      ...words.failed.map((word) => [normalWord(word), 'failed'] as const),
-      ...words.completed.map((word) => [normalWord(word), 'completed'] as const),
+    new Map<string, StatusReport['kind']>([
+      ...words.failed.map((word) => [normalizeStatusWord(word), 'failed'] as const),
+      ...words.completed.map((word) => [normalizeStatusWord(word), 'completed'] as const),
     ]);
   KINDS.set(words, known);
   return known;
 }
 
-function kindOfWord({ words }: Profile, word: string): News['kind'] {
-  return kindsOf(words).get(normalWord(word)) ?? 'progress';
+function kindOfWord({ words }: Profile, word: string): StatusReport['kind'] {
+  return kindsOf(words).get(normalizeStatusWord(word)) ?? 'progress';
 }
 
 /**

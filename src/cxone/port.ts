@@ -1,6 +1,6 @@
 // What the service needs of CXone, whatever the tenant's dialect.
 
-import type { News } from '../execution/event.ts';
+import type { StatusReport } from '../execution/event.ts';
 import type { Dispatchable, Execution } from '../execution/execution.ts';
 
 /** `spare`: a request that can wait for as long as anything else goes on. */
@@ -21,16 +21,16 @@ interface Answered {
 }
 
 /** CXone's answer to a submission, told apart by what it means for sending again. */
-export type SubmitAnswer =
-  | (Answered & { readonly type: 'submitted'; readonly executionId: string | null; readonly news: News })
+export type SubmitResponse =
+  | (Answered & { readonly type: 'submitted'; readonly executionId: string | null; readonly report: StatusReport })
   | (Answered & { readonly type: 'refused'; readonly message: string })
   /** Surely not processed; not to be sent again for `retryAfterMs`. */
   | (Answered & { readonly type: 'unsent'; readonly message: string; readonly retryAfterMs: number })
   /** CXone may have received it. */
   | (Answered & { readonly type: 'uncertain'; readonly message: string; readonly retryAfterMs: number });
 
-export type PollAnswer =
-  | (Answered & { readonly type: 'polled'; readonly news: News })
+export type PollResponse =
+  | (Answered & { readonly type: 'polled'; readonly report: StatusReport })
   | (Answered & { readonly type: 'not-found'; readonly message: string })
   /** `asked`: whether CXone may have looked the execution up at all. */
   | (Answered & {
@@ -41,12 +41,12 @@ export type PollAnswer =
     });
 
 /** What a callback body says, in the profile's words. */
-export type CallbackReading =
-  | { readonly type: 'callback'; readonly executionId: string | null; readonly news: News }
+export type ParsedCallback =
+  | { readonly type: 'callback'; readonly executionId: string | null; readonly report: StatusReport }
   | { readonly type: 'callback-unreadable'; readonly reason: string };
 
 /** A part of a submission that the tenant's dialect cannot carry. */
-export interface Unfit {
+export interface UnsupportedPart {
   /** JSON Pointer into the submission. */
   readonly pointer: string;
   readonly detail: string;
@@ -62,12 +62,12 @@ export interface Cxone {
   /** Makes sure a token is at hand before anything is claimed. @throws {TokenUnavailable} */
   authorize(): Promise<void>;
   /** Never throws for what CXone or the network does. */
-  execute(execution: Dispatchable, callbackUrl: string): Promise<SubmitAnswer>;
+  execute(execution: Dispatchable, callbackUrl: string): Promise<SubmitResponse>;
   /** Never throws for what CXone or the network does; the execution has an executionId. */
-  poll(execution: Execution): Promise<PollAnswer>;
+  poll(execution: Execution): Promise<PollResponse>;
   /** What keeps a submission from being sent at all; nothing when it can be. */
-  unfit(submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>): readonly Unfit[];
-  readCallback(body: Uint8Array, contentType: string | null): CallbackReading;
+  unsupportedParts(submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>): readonly UnsupportedPart[];
+  parseCallback(body: Uint8Array, contentType: string | null): ParsedCallback;
 }
 
 /** No token could be had: the message says why without naming a secret. */

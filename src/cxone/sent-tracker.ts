@@ -8,27 +8,27 @@ const CREATED = 'undici:request:create';
 const SENT = 'undici:client:sendHeaders';
 
 /** One call of fetch. */
-export interface Journey {
+export interface SendProgress {
   /** fetch has made a request out of the call. */
   created: boolean;
   /** It began to write that request to a connection. */
   sent: boolean;
 }
 
-export interface Journeys {
+export interface SentTracker {
   /** Runs a call of fetch and notes in the journey how far it gets. */
-  follow<T>(journey: Journey, call: () => Promise<T>): Promise<T>;
+  track<T>(journey: SendProgress, call: () => Promise<T>): Promise<T>;
   /**
    * Whether a failed call surely reached nobody. A reset and a time-out tell nothing by themselves, but before anything was
    * written they are as harmless as a refused connection.
    */
-  surelyUnsent(journey: Journey, error: unknown): boolean;
+  wasNeverSent(journey: SendProgress, error: unknown): boolean;
   stop(): void;
 }
 
-export function followJourneys(): Journeys {
-  const current = new AsyncLocalStorage<Journey>();
-  const byRequest = new WeakMap<object, Journey>();
+export function createSentTracker(): SentTracker {
+  const current = new AsyncLocalStorage<SendProgress>();
+  const byRequest = new WeakMap<object, SendProgress>();
   // A fetch that published only half of it would make us send twice: not believed before it has told of a request it sent.
   let proven = false;
 
@@ -50,8 +50,8 @@ export function followJourneys(): Journeys {
   subscribe(CREATED, onCreated);
   subscribe(SENT, onSent);
   return {
-    follow: (journey, call) => current.run(journey, call),
-    surelyUnsent: (journey, error) => {
+    track: (journey, call) => current.run(journey, call),
+    wasNeverSent: (journey, error) => {
       // promise: reset-after-sending-is-uncertain
       if (journey.sent) return false;
       return (proven && journey.created) || failedToConnect(error);

@@ -8,7 +8,7 @@ const FIRST_HOLD_MS = 500;
 const MAX_HOLD_MS = 8_000;
 
 /** What it returns throws what `ask` throws; a TokenUnavailable says when to come back, and is thrown again until then. */
-export function createAttempts<T>(world: Pick<World, 'now'>, ask: () => Promise<T>): () => Promise<T> {
+export function createSingleFlight<T>(world: Pick<World, 'now'>, ask: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | null = null;
   let failure: { readonly error: TokenUnavailable; readonly until: number; readonly count: number } | null = null;
 

@@ -1,9 +1,9 @@
 // An answer that is kept and now and then asked for again; the last good one stands as long as no other comes.
 
 import type { World } from '../lib/world.ts';
-import { createAttempts } from './single-flight.ts';
+import { createSingleFlight } from './single-flight.ts';
 
-export interface KeptOptions<T> {
+export interface StaleWhileRevalidateOptions<T> {
   readonly world: Pick<World, 'now'>;
   readonly ask: () => Promise<T>;
   /** How long an answer counts as fresh. */
@@ -13,10 +13,15 @@ export interface KeptOptions<T> {
 }
 
 /** What it returns throws what `ask` throws, but only while there is no answer at all; nobody waits for a renewal. */
-export function createKept<T>({ world, ask, freshMs, onStale }: KeptOptions<T>): () => Promise<T> {
+export function createStaleWhileRevalidate<T>({
+  world,
+  ask,
+  freshMs,
+  onStale,
+}: StaleWhileRevalidateOptions<T>): () => Promise<T> {
   let kept: { readonly value: T; readonly until: number } | null = null;
   let failing = false;
-  const attempt = createAttempts(world, async () => {
+  const attempt = createSingleFlight(world, async () => {
     const value = await ask();
     kept = { value, until: world.now() + freshMs };
     failing = false;

@@ -1,12 +1,12 @@
 // One HTTP request to CXone and what became of it: answered, surely unsent, or nobody knows. Nothing is retried or followed here.
 
 import { createFetch } from 'ofetch';
-import { reasonOfFailure } from '../lib/http/failure-reason.ts';
-import { readAnswerBody } from '../lib/http/read-response-body.ts';
-import { readRetryAfter } from '../lib/http/retry-after.ts';
+import { failureReason } from '../lib/http/failure-reason.ts';
+import { readResponseBody } from '../lib/http/read-response-body.ts';
+import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import type { World } from '../lib/world.ts';
 import { MAX_PAUSE_MS } from './limiter/rate.ts';
-import { followJourneys, type Journey } from './sent-tracker.ts';
+import { createSentTracker, type SendProgress } from './sent-tracker.ts';
 
 /** Most bytes read of an answer, decoded. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
@@ -20,7 +20,7 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
-export type HttpReply =
+export type HttpResult =
   | {
       readonly type: 'answered';
       readonly httpStatus: number;
@@ -34,28 +34,31 @@ export type HttpReply =
   | { readonly type: 'unsent' | 'uncertain'; readonly latencyMs: number; readonly reason: string };
 
 /** What carries a request: fetch, and the signal that ends one that takes too long. */
-export interface Wire {
+export interface Fetcher {
   readonly fetch: typeof fetch;
   readonly timeout: (ms: number) => AbortSignal;
 }
 
-export const NETWORK: Wire = { fetch: (...request) => fetch(...request), timeout: (ms) => AbortSignal.timeout(ms) };
+export const NETWORK_FETCHER: Fetcher = {
+  fetch: (...request) => fetch(...request),
+  timeout: (ms) => AbortSignal.timeout(ms),
+};
 
-export interface Exchange {
+export interface Transport {
   /** Never throws for what the network does. */
-  send(request: HttpRequest): Promise<HttpReply>;
+  send(request: HttpRequest): Promise<HttpResult>;
   /** Gives up what is under way. */
   close(): void;
 }
 
 /** `timeoutMs` is what a request may take from connecting to the last byte of its answer. */
-export function createExchange(world: World, timeoutMs: number, wire: Wire = NETWORK): Exchange {
-  const ofetch = createFetch({ fetch: wire.fetch });
-  const journeys = followJourneys();
+export function createTransport(world: World, timeoutMs: number, fetcher: Fetcher = NETWORK_FETCHER): Transport {
+  const ofetch = createFetch({ fetch: fetcher.fetch });
+  const journeys = createSentTracker();
   const underWay = new Set<AbortController>();
   let closed = false;
 
-  async function exchange(request: HttpRequest, journey: Journey, signal: AbortSignal): Promise<HttpReply> {
+  async function exchange(request: HttpRequest, journey: SendProgress, signal: AbortSignal): Promise<HttpResult> {
     const begun = world.now();
     const latencyMs = () => Math.max(0, Math.round(world.now() - begun));
     try {
@@ -70,12 +73,12 @@ export function createExchange(world: World, timeoutMs: number, wire: Wire = NET
         // A followed 307 would repeat the POST, with our token, elsewhere. fetch gives the 3xx as the answer it is.
         redirect: 'manual',
       });
-      const { bytes, cut } = await readAnswerBody(response.body, MAX_ANSWER_BYTES);
-      const retryAfterMs = readRetryAfter(response.headers.get('retry-after'), world.now(), MAX_PAUSE_MS);
+      const { bytes, cut } = await readResponseBody(response.body, MAX_ANSWER_BYTES);
+      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), world.now(), MAX_PAUSE_MS);
       return { type: 'answered', httpStatus: response.status, latencyMs: latencyMs(), retryAfterMs, body: bytes, cut };
     } catch (error) {
-      const type = journeys.surelyUnsent(journey, error) ? 'unsent' : 'uncertain';
-      return { type, latencyMs: latencyMs(), reason: reasonOfFailure(error) };
+      const type = journeys.wasNeverSent(journey, error) ? 'unsent' : 'uncertain';
+      return { type, latencyMs: latencyMs(), reason: failureReason(error) };
     }
   }
 
@@ -84,13 +87,13 @@ export function createExchange(world: World, timeoutMs: number, wire: Wire = NET
       if (closed) return { type: 'unsent', latencyMs: 0, reason: CLOSING };
       const giveUp = new AbortController();
       // Fresh for each request, and over the body too. The listener keeps the signal from being collected before it fires.
-      const timeout = wire.timeout(timeoutMs);
+      const timeout = fetcher.timeout(timeoutMs);
       const onTimeout = () => giveUp.abort(timeout.reason);
       timeout.addEventListener('abort', onTimeout);
       underWay.add(giveUp);
       try {
-        const journey: Journey = { created: false, sent: false };
-        return await journeys.follow(journey, () => exchange(request, journey, giveUp.signal));
+        const journey: SendProgress = { created: false, sent: false };
+        return await journeys.track(journey, () => exchange(request, journey, giveUp.signal));
       } finally {
         underWay.delete(giveUp);
         timeout.removeEventListener('abort', onTimeout);

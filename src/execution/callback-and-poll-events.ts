@@ -1,7 +1,7 @@
 // What callbacks and polls make of an execution.
 
 import { type Answered, entry } from './entry.ts';
-import type { ExecutionEvent, News } from './event.ts';
+import type { ExecutionEvent, StatusReport } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
@@ -18,16 +18,20 @@ export function callback(
   const own = execution.hearsay ? null : execution.executionId;
   // promise: callback-names-its-execution
   if (named !== null && own !== null && named !== own) {
-    const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...told(event.news) });
+    const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...told(event.report) });
     return { execution, outcome: 'mismatch', entry: draft };
   }
   const known: Execution =
     own === null && named !== null ? { ...execution, executionId: named, hearsay: false } : execution;
-  if (event.news.kind === 'progress') {
+  if (event.report.kind === 'progress') {
     const moved = isTerminal(known.status) ? known : accepted(known, now);
-    return { execution: moved, outcome: 'progress', entry: entry('CALLBACK_PROGRESS', { word: event.news.word }) };
+    return {
+      execution: moved,
+      outcome: 'progress',
+      entry: entry('CALLBACK_PROGRESS', { word: event.report.statusWord }),
+    };
   }
-  return hear(known, event.news, 'callback', now, { word: event.news.word });
+  return hear(known, event.report, 'callback', now, { word: event.report.statusWord });
 }
 
 export function unreadable(
@@ -48,14 +52,14 @@ export function polled(
 ): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   if (isAboutAnother(execution, event.asked)) {
-    return answerIgnored(counted, event, { ...event.origin, ...told(event.news) });
+    return answerIgnored(counted, event, { ...event.origin, ...told(event.report) });
   }
-  if (event.news.kind !== 'progress') {
-    const said = { ...event.origin, word: event.news.word };
-    return hear({ ...counted, hearsay: false }, event.news, 'poll', now, said, event);
+  if (event.report.kind !== 'progress') {
+    const said = { ...event.origin, word: event.report.statusWord };
+    return hear({ ...counted, hearsay: false }, event.report, 'poll', now, said, event);
   }
   if (event.final && !isTerminal(counted.status)) return expired(counted, now, 'still running at the last poll');
-  const draft = entry('POLL_PROGRESS', { ...event.origin, word: event.news.word }, event);
+  const draft = entry('POLL_PROGRESS', { ...event.origin, word: event.report.statusWord }, event);
   return isTerminal(counted.status)
     ? { execution: counted, outcome: 'ignored', entry: draft }
     : { execution: pollingAgain(confirmed(counted, now), event, now), outcome: 'progress', entry: draft };
@@ -102,6 +106,6 @@ function answerIgnored(execution: Execution, answered: Answered, said: JsonObjec
   return { execution, outcome: 'ignored', entry: entry('POLL_ERROR', detail, answered) };
 }
 
-function told(event: News): JsonObject {
-  return { word: event.word, result: event.result, error: event.error };
+function told(event: StatusReport): JsonObject {
+  return { word: event.statusWord, result: event.result, error: event.error };
 }

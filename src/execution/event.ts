@@ -3,10 +3,10 @@
 import type { Json, JsonObject } from './json.ts';
 
 /** What CXone says of an execution, in a submit answer, a poll answer or a callback. */
-export interface News {
+export interface StatusReport {
   readonly kind: 'progress' | 'completed' | 'failed';
   /** CXone's own status word; null where it gave none. */
-  readonly word: string | null;
+  readonly statusWord: string | null;
   readonly result: Json;
   readonly error: Json;
 }
@@ -35,7 +35,7 @@ export type ExecutionEvent =
   | (Answered & {
       readonly type: 'submitted';
       readonly executionId: string | null;
-      readonly news: News;
+      readonly report: StatusReport;
       /** How long after the grace period the first poll comes, in milliseconds. */
       readonly spreadMs: number;
       /** When polling may begin at the soonest, in milliseconds from the answer; at once unless said. */
@@ -64,13 +64,13 @@ export type ExecutionEvent =
   | {
       readonly type: 'callback';
       readonly executionId: string | null;
-      readonly news: News;
+      readonly report: StatusReport;
     }
   /** A callback that counts for nothing but as a reason to ask CXone. */
   | {
       readonly type: 'callback-hint';
       readonly executionId: string | null;
-      readonly news: News;
+      readonly report: StatusReport;
     }
   /** A callback with a good signature that nobody can read; its bytes are kept and CXone is asked at once. */
   | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
@@ -80,7 +80,7 @@ export type ExecutionEvent =
       Again & {
         readonly type: 'polled';
         readonly asked?: string | null;
-        readonly news: News;
+        readonly report: StatusReport;
         readonly final: boolean;
       })
   | (Answered & Wanted & Again & { readonly type: 'poll-failed'; readonly message: string })

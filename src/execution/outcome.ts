@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { type Answered, entry, NOT_ASKED } from './entry.ts';
-import type { AuditDraft, AuditEvent, News } from './event.ts';
+import type { AuditDraft, AuditEvent, StatusReport } from './event.ts';
 import { type Execution, isTerminal, type LateResult, type ResolvedBy, type TerminalStatus } from './execution.ts';
 import type { Json, JsonObject } from './json.ts';
 
@@ -49,14 +49,14 @@ const LOSING_CALLBACK = {
  */
 export function hear(
   execution: Execution,
-  event: News,
+  event: StatusReport,
   channel: Channel,
   now: number,
   said: JsonObject,
   answered: Answered = NOT_ASKED,
 ): Transition {
-  const news = outcomeOf(event);
-  const { status, result, error } = news;
+  const report = outcomeOf(event);
+  const { status, result, error } = report;
   // promise: terminal-status-is-final
   if (!isTerminal(execution.status)) {
     const ended = end(execution, status, channel, now, result, error);
@@ -66,12 +66,12 @@ export function hear(
       entry: entry(WINNING_ENTRY[channel], { ...said, status }, answered),
     };
   }
-  const outcome = compare(execution, news);
+  const outcome = compare(execution, report);
   // promise: late-result-is-kept
   const kept: Execution =
-    outcome === 'late' ? { ...execution, lateResult: { ...news, via: channel, receivedAt: now } } : execution;
+    outcome === 'late' ? { ...execution, lateResult: { ...report, via: channel, receivedAt: now } } : execution;
   const named = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];
-  const detail: JsonObject = outcome === 'duplicate' ? { ...said, outcome } : { ...said, outcome, ...news };
+  const detail: JsonObject = outcome === 'duplicate' ? { ...said, outcome } : { ...said, outcome, ...report };
   return { execution: kept, outcome, entry: entry(named, detail, answered) };
 }
 
@@ -112,7 +112,7 @@ export function ignored(execution: Execution, event: AuditEvent): Transition {
 }
 
 /** What a result or a failure makes of an execution that is open. */
-export function outcomeOf(event: News): {
+export function outcomeOf(event: StatusReport): {
   readonly status: 'COMPLETED' | 'FAILED';
   readonly result: Json;
   readonly error: Json;
@@ -122,6 +122,6 @@ export function outcomeOf(event: News): {
 }
 
 /** A failure always says something: CXone's error, or at least its word. */
-function failure(event: News): Json {
-  return event.error ?? { code: null, message: `CXone said ${event.word ?? 'FAILED'} and gave no error` };
+function failure(event: StatusReport): Json {
+  return event.error ?? { code: null, message: `CXone said ${event.statusWord ?? 'FAILED'} and gave no error` };
 }

@@ -29,12 +29,12 @@ export function submitted(
     latencyMs: execution.latencyMs ?? event.latencyMs,
   };
   const answered = { latencyMs: event.latencyMs, httpStatus: event.httpStatus };
-  const said: JsonObject = { word: event.news.word };
+  const said: JsonObject = { word: event.report.statusWord };
   if (event.executionId !== null && known.executionId !== event.executionId) said['executionId'] = event.executionId;
   // If the callback was faster, or the app gave up, the facts of the answer are filled in and the outcome stands.
   const over = isTerminal(execution.status);
   const moved = over ? known : accepted(known, now, event);
-  if (event.news.kind !== 'progress') return hear(moved, event.news, 'submit', now, said, answered);
+  if (event.report.kind !== 'progress') return hear(moved, event.report, 'submit', now, said, answered);
   return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', said, answered) };
 }
 

@@ -5,7 +5,7 @@
 // answer replaces it.
 
 import { type Answered, entry } from './entry.ts';
-import type { ExecutionEvent, News } from './event.ts';
+import type { ExecutionEvent, StatusReport } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import type { JsonObject } from './json.ts';
 import { hear, type Transition } from './outcome.ts';
@@ -16,20 +16,23 @@ export function hinted(
   event: Extract<ExecutionEvent, { type: 'callback-hint' }>,
   now: number,
 ): Transition {
-  const { executionId: named, news } = event;
+  const { executionId: named, report } = event;
   const known = execution.hearsay ? null : execution.executionId;
   if (named !== null && known !== null && named !== known) {
-    return { execution, outcome: 'mismatch', entry: entry('CALLBACK_MISMATCH', said(named, news)) };
+    return { execution, outcome: 'mismatch', entry: entry('CALLBACK_MISMATCH', said(named, report)) };
   }
-  if (isTerminal(execution.status) && news.kind !== 'progress') {
+  if (isTerminal(execution.status) && report.kind !== 'progress') {
     // Compared with the outcome and told, but the app gets no late result that nobody verified.
-    const { outcome, entry: draft } = hear(execution, news, 'callback', now, { word: news.word, verified: false });
+    const { outcome, entry: draft } = hear(execution, report, 'callback', now, {
+      word: report.statusWord,
+      verified: false,
+    });
     return { execution, outcome, entry: draft };
   }
   return {
     execution: asked(execution, named, now),
     outcome: 'progress',
-    entry: entry('CALLBACK_HINT', said(named, news)),
+    entry: entry('CALLBACK_HINT', said(named, report)),
   };
 }
 
@@ -61,6 +64,6 @@ export function hearsayDropped(execution: Execution, message: string, answered: 
   };
 }
 
-function said(executionId: string | null, { word, result, error }: News): JsonObject {
+function said(executionId: string | null, { statusWord: word, result, error }: StatusReport): JsonObject {
   return { executionId, word, result, error };
 }

@@ -5,8 +5,8 @@ import { TOKEN_PATH } from '../callbacks/bearer-tokens.ts';
 import { createCallbackChecks } from '../callbacks/checks.ts';
 import { CALLBACK_PATH } from '../callbacks/signed-url.ts';
 import { reasonOf } from '../lib/log.ts';
-import { createNotice } from '../lib/notices.ts';
-import { namingRequest } from '../lib/request-context.ts';
+import { createSampledWarning } from '../lib/notices.ts';
+import { withRequestFacts } from '../lib/request-context.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -48,7 +48,7 @@ export type Fetch = (request: Request, peer?: string | null, line?: Connection |
 export type ListenerRole = 'everything' | 'apps' | 'webhook';
 
 export function createApp(given: HttpDependencies, surface: ListenerRole): Fetch {
-  const deps = { ...given, log: namingRequest(given.log) };
+  const deps = { ...given, log: withRequestFacts(given.log) };
   const fail = createFailure(deps);
   const app = new Hono({ strict: false });
   const callbacks = surface === 'apps' ? null : routeWebhook(app, deps);
@@ -149,7 +149,7 @@ function unrouted(app: Hono, c: Context): Response {
 
 /** Says why in the log and nothing of it to the client. */
 function createFailure({ log, world }: Pick<HttpDependencies, 'log' | 'world'>): RespondToFailure {
-  const unavailable = createNotice(log, world, 'answered 503 because the store is unavailable');
+  const unavailable = createSampledWarning(log, world, 'answered 503 because the store is unavailable');
   return (thrown, request) => {
     const reason = reasonOf(thrown);
     if (thrown instanceof StoreUnavailable) {

@@ -2,7 +2,7 @@
 
 import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
 import type { CallbackRefusal, CallbackRules } from '../callbacks/checks.ts';
-import type { CallbackUrls } from '../callbacks/signed-url.ts';
+import type { SignedUrls } from '../callbacks/signed-url.ts';
 import type { Cxone } from '../cxone/port.ts';
 import type { Outcome } from '../execution/outcome.ts';
 import type { Log } from '../lib/log.ts';
@@ -18,7 +18,7 @@ import type { Resolve } from '../usecases/receive-callback.ts';
 import type { Reconciliations } from '../usecases/reconcile/reconciliations.ts';
 import type { Submit } from '../usecases/submit.ts';
 import type { Waiters } from '../usecases/wait-for-outcome.ts';
-import type { NotifyRules } from '../webhooks/port.ts';
+import type { NotifyUrlPolicy } from '../webhooks/port.ts';
 import type { FormTokens } from './console/csrf-tokens.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
 
@@ -69,7 +69,7 @@ export interface HttpDependencies {
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
   readonly submit: Submit;
   /** What of a submission CXone cannot be sent, whatever else is right with it. */
-  readonly unfit: Cxone['unfit'];
+  readonly unsupportedParts: Cxone['unsupportedParts'];
   /** How fast each app may submit. */
   readonly rates: RateLimits;
   readonly resolve: Resolve;
@@ -78,7 +78,7 @@ export interface HttpDependencies {
   readonly world: Pick<World, 'now' | 'id' | 'sleep'>;
   readonly log: Log;
   readonly tracing: Tracing;
-  readonly callbackUrls: Pick<CallbackUrls, 'verify' | 'prove'>;
+  readonly callbackUrls: Pick<SignedUrls, 'verify' | 'proofFor'>;
   /** What a callback must show besides its signed URL. */
   readonly callbackRules: CallbackRules;
   /** Gives out tokens for callbacks to carry; null: nobody gets any. */
@@ -86,7 +86,7 @@ export interface HttpDependencies {
   /** How many proxies in front of the receiver add to X-Forwarded-For. */
   readonly trustedProxies: number;
   /** Where apps may be told what became of their executions. */
-  readonly notifyRules: NotifyRules;
+  readonly notifyRules: NotifyUrlPolicy;
   /** What signs that, as each app is given it: the newest first. */
   readonly notifySecrets: (app: string) => readonly string[];
   readonly apps: readonly NamedKey[];

@@ -6,16 +6,16 @@ const FIRST_MS = 250;
 /** Short enough that the end of an outage is noticed soon. */
 const LONGEST_MS = 5_000;
 
-export interface HoldOff {
+export interface Backoff {
   /** One more failure; those that were under way together count once. Nothing goes for at least `floorMs` (milliseconds). */
   failed(floorMs: number): void;
   succeeded(): void;
   /** Milliseconds until something may be sent again. */
-  left(): number;
+  remainingMs(): number;
 }
 
 /** @param tolerated failures in a row that may be chance; with the next one it holds, and longer with each round. */
-export function createHoldOff(world: Pick<World, 'now' | 'random'>, tolerated: number): HoldOff {
+export function createBackoff(world: Pick<World, 'now' | 'random'>, tolerated: number): Backoff {
   let failures = 0;
   let since = 0;
   let until = 0;
@@ -35,6 +35,6 @@ export function createHoldOff(world: Pick<World, 'now' | 'random'>, tolerated: n
     succeeded: () => {
       failures = 0;
     },
-    left,
+    remainingMs: left,
   };
 }

@@ -4,7 +4,7 @@
 const STRETCH_MS = 10;
 
 /** As `map`, but between stretches the event loop serves others. */
-export async function inTurns<T, R>(list: readonly T[], work: (one: T, index: number) => R): Promise<R[]> {
+export async function mapYielding<T, R>(list: readonly T[], work: (one: T, index: number) => R): Promise<R[]> {
   const results: R[] = [];
   let began = performance.now();
   for (const [index, one] of list.entries()) {

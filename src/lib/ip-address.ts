@@ -8,7 +8,7 @@ const MAPPED_BITS = 96;
  * One spelling per address: lower case, the shortest form, without port, brackets or zone, and an IPv4 address that is
  * mapped into IPv6 (`::ffff:192.0.2.1`) as the IPv4 address it is. Null for what is no address.
  */
-export function readAddress(text: string): string | null {
+export function parseAddress(text: string): string | null {
   const [, bracketed] = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text) ?? [];
   const [, withPort] = /^([\d.]+):\d{1,5}$/.exec(text) ?? [];
   const [bare = ''] = (bracketed ?? withPort ?? text).split('%', 1);
@@ -27,7 +27,7 @@ export interface AddressRange {
 }
 
 /** An address or a range such as `192.0.2.0/24` or `2001:db8::/32`; null for anything else. */
-export function readRange(text: string): AddressRange | null {
+export function parseRange(text: string): AddressRange | null {
   const [, address = '', given] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const length = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
   const bits = given === undefined ? length : Number(given);
@@ -36,8 +36,8 @@ export function readRange(text: string): AddressRange | null {
   return inner === null ? { address, bits } : { address: inner, bits: bits - MAPPED_BITS };
 }
 
-/** Whether an address, as {@link readAddress} spells it, lies in one of the ranges. */
-export function createAddressList(ranges: readonly AddressRange[]): (address: string) => boolean {
+/** Whether an address, as {@link parseAddress} spells it, lies in one of the ranges. */
+export function createAddressMatcher(ranges: readonly AddressRange[]): (address: string) => boolean {
   // One list each: a range of IPv6 such as `::/0` says nothing about IPv4, though IPv4 can be mapped into it.
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const { address, bits } of ranges) lists[family(address)].addSubnet(address, bits, family(address));

@@ -16,7 +16,7 @@ interface Window {
  * Returns whether one more of this kind is let through. `over` is called at the end of a stretch in which some were not, with
  * how many.
  */
-export function createBursts(
+export function createLogThrottle(
   world: Pick<World, 'now' | 'sleep'>,
   over: (kind: string, held: number) => void,
 ): (kind: string) => boolean {

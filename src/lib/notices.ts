@@ -1,16 +1,16 @@
 // Says that something keeps happening without a log line each time.
 
 import type { Facts, Log } from './log.ts';
-import { forNobody } from './request-context.ts';
+import { runOutsideRequest } from './request-context.ts';
 import type { World } from './world.ts';
 
 /** At most one line in this time, milliseconds. */
 const QUIET_MS = 10_000;
 
-export type Notice = (kind: string, facts?: Facts) => void;
+export type SampledWarning = (kind: string, facts?: Facts) => void;
 
 /** Logs the first at once and then, at most every 10 s, how often each kind came since; `facts` are the latest ones. */
-export function createNotice(log: Log, world: Pick<World, 'now' | 'sleep'>, message: string): Notice {
+export function createSampledWarning(log: Log, world: Pick<World, 'now' | 'sleep'>, message: string): SampledWarning {
   let loggedAt = Number.NEGATIVE_INFINITY;
   let counts: Record<string, number> = {};
   let latest: Facts = {};
@@ -37,6 +37,6 @@ export function createNotice(log: Log, world: Pick<World, 'now' | 'sleep'>, mess
     if (quietFor <= 0) return tell();
     if (waiting) return;
     waiting = true;
-    void forNobody(() => tellLater(quietFor));
+    void runOutsideRequest(() => tellLater(quietFor));
   };
 }

@@ -14,7 +14,7 @@ const SHAPES = [
 ];
 
 /** Also finds a secret as JSON, URLs and HTTP Basic would spell it. */
-export function createRedaction(secrets: readonly string[]): (line: string) => string {
+export function createRedact(secrets: readonly string[]): (line: string) => string {
   const spelled = secrets.filter(({ length }) => length >= SHORTEST).flatMap(spellings);
   // Of two that begin alike the longer is found first.
   const longestFirst = [...new Set(spelled)].sort((one, other) => other.length - one.length);

@@ -1,6 +1,6 @@
 // Who is next: apps that have work take turns in proportion to their weights, from one round to the next.
 
-import type { Share } from '../store/port.ts';
+import type { FairShare } from '../store/port.ts';
 
 /** The weight of an app that none was chosen for. */
 const USUAL_WEIGHT = 1;
@@ -19,7 +19,7 @@ interface Waiting {
  * turns alternate as finely as the weights allow. The marks outlast the round. Whoever comes back from having nothing to do
  * begins where the others are: nothing was saved up meanwhile.
  */
-export function createFairShares(weights: ReadonlyMap<string, number> = new Map()): Share {
+export function createFairShare(weights: ReadonlyMap<string, number> = new Map()): FairShare {
   /** Of those that are ahead; everyone else stands where the last turn was given. */
   const marks = new Map<string, number>();
   let reached = 0;

@@ -2,7 +2,7 @@
 
 import type { AuditEvent } from '../execution/event.ts';
 import type { Facts, Log } from '../lib/log.ts';
-import { createBursts } from '../lib/log-throttle.ts';
+import { createLogThrottle } from '../lib/log-throttle.ts';
 import type { World } from '../lib/world.ts';
 import type { Change } from '../store/port.ts';
 import { traceIdOf } from './tracing/trace-context.ts';
@@ -23,7 +23,7 @@ const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
 
 /** Of each event the first few in ten seconds are told at its level, and the others in a sum; every one of them at debug. */
 export function writeToLog(log: Log, world: Pick<World, 'now' | 'sleep'>): (changes: readonly Change[]) => void {
-  const pass = createBursts(world, (event, more) => {
+  const pass = createLogThrottle(world, (event, more) => {
     log[LEVELS[event as AuditEvent] ?? 'info']({ event, more }, `${event}: more of them`);
   });
   return (changes) => {

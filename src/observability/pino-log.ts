@@ -2,7 +2,7 @@
 
 import { type DestinationStream, pino } from 'pino';
 import type { Log } from '../lib/log.ts';
-import { createRedaction } from '../lib/redaction.ts';
+import { createRedact } from '../lib/redaction.ts';
 import { systemWorld } from '../lib/world.ts';
 
 /** On stdout unless a destination is given. */
@@ -13,7 +13,7 @@ export function createJsonLog(level: string, secrets: readonly string[], destina
     timestamp: () => `,"time":"${new Date(systemWorld.now()).toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     // promise: log-has-no-secrets
-    hooks: { streamWrite: createRedaction(secrets) },
+    hooks: { streamWrite: createRedact(secrets) },
   };
   const sink = destination === undefined ? pino(options) : pino(options, destination);
   return {

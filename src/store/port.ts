@@ -109,7 +109,7 @@ export interface Due {
  * Shares out up to `limit` turns among apps of which each could use so many: names an app for each turn, in the order in which
  * they are to go. Who is named is counted as served.
  */
-export type Share = (limit: number, demand: ReadonlyMap<string, number>) => readonly string[];
+export type FairShare = (limit: number, demand: ReadonlyMap<string, number>) => readonly string[];
 
 export interface Store {
   add(submission: NewExecution): Promise<Added>;
@@ -126,12 +126,12 @@ export interface Store {
    * Takes up to `limit` queued executions that are due and marks them as handed to the network: of each app as many as `share`
    * gives it (evenly unless said), those of a higher priority first, then the longest due.
    */
-  claimDispatches(limit: number, now: number, share?: Share): Promise<Dispatchable[]>;
+  claimDispatches(limit: number, now: number, share?: FairShare): Promise<Dispatchable[]>;
   /**
    * Leases up to `limit` executions that are due for a poll: until `leaseUntil` nobody else gets them. Of each app as many as
    * `share` gives it (evenly unless said), the longest due first.
    */
-  claimPolls(limit: number, now: number, leaseUntil: number, share?: Share): Promise<Execution[]>;
+  claimPolls(limit: number, now: number, leaseUntil: number, share?: FairShare): Promise<Execution[]>;
   /** Ends up to `limit` executions whose time is over and that cannot be asked for; returns how many. */
   expire(limit: number, now: number): Promise<number>;
   due(): Promise<Due>;

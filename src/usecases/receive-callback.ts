@@ -17,12 +17,12 @@ export type CallbackTrust = 'signature' | 'verify';
 
 export function createResolve(
   store: Store,
-  cxone: Pick<Cxone, 'readCallback'>,
+  cxone: Pick<Cxone, 'parseCallback'>,
   world: World,
   trust: CallbackTrust = 'signature',
 ): Resolve {
   const eventOf = (bytes: Uint8Array, contentType: string | null): ExecutionEvent => {
-    const reading = cxone.readCallback(bytes, contentType);
+    const reading = cxone.parseCallback(bytes, contentType);
     if (reading.type === 'callback-unreadable') return { ...reading, body: { bytes, contentType } };
     return trust === 'verify' ? { ...reading, type: 'callback-hint' } : reading;
   };

@@ -5,7 +5,7 @@ import canonicalize from 'canonicalize';
 import { accept, DEFAULT_PRIORITY, type Submission } from '../execution/execution.ts';
 import { batchName, itemName } from '../execution/idempotency-key.ts';
 import type { Json } from '../execution/json.ts';
-import { inTurns } from '../lib/event-loop.ts';
+import { mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
 import type { Added, AddedAmongOthers, NewExecution, Store } from '../store/port.ts';
 
@@ -33,7 +33,7 @@ export type Arrival = Pick<Submission, 'idempotencyKey' | 'traceparent' | 'trace
 /** What came as one item of a batch; what is no submission still belongs to what was sent under an idempotency key. */
 export type BatchItem =
   | { readonly type: 'submission'; readonly request: SubmissionRequest }
-  | { readonly type: 'unfit'; readonly sent: Json };
+  | { readonly type: 'invalid'; readonly sent: Json };
 
 export interface Batch {
   readonly items: readonly BatchItem[];
@@ -43,7 +43,7 @@ export interface Batch {
 
 export interface Submit {
   one(app: string, request: SubmissionRequest, arrival: Arrival): Promise<Added>;
-  /** Accepts the submissions among the items in one commit; what became of each stands in the place of its item, null for the unfit. */
+  /** Accepts the submissions among the items in one commit; what became of each stands in the place of its item, null for the invalid. */
   batch(app: string, batch: Batch, arrival: Arrival): Promise<(AddedAmongOthers | null)[]>;
 }
 
@@ -76,19 +76,19 @@ export function createSubmit(
     one: (app, request, arrival) => store.add(asNew(app, request, fingerprintOf(request), arrival)),
 
     batch: async (app, { items, atomic }, arrival) => {
-      const fingerprints = await inTurns(items, (item) =>
+      const fingerprints = await mapYielding(items, (item) =>
         item.type === 'submission' ? fingerprintOf(item.request) : digest(meaningOf(item.sent)),
       );
       const { idempotencyKey: key } = arrival;
       // promise: batch-key-covers-all-items
       const name = key === null ? null : batchName(key, digest(JSON.stringify([atomic, ...fingerprints])));
       const submissions = items.flatMap((item, index) => {
-        if (item.type === 'unfit') return [];
+        if (item.type === 'invalid') return [];
         const idempotencyKey = name === null ? null : itemName(name, index);
         return [asNew(app, item.request, fingerprints[index] ?? '', { ...arrival, idempotencyKey })];
       });
       const added = (await store.addAll(submissions, atomic)).values();
-      return items.map((item) => (item.type === 'unfit' ? null : (added.next().value ?? null)));
+      return items.map((item) => (item.type === 'invalid' ? null : (added.next().value ?? null)));
     },
   };
 }

@@ -38,7 +38,7 @@ const WORDS: { readonly [range: string]: string } = {
 };
 
 /** What kind of address it is, if that is a reason not to go there; null when nothing speaks against it. */
-export function refusedAs(text: string, trust: Trust): string | null {
+export function refusedAddressKind(text: string, trust: Trust): string | null {
   if (isIP(text) === 0) return 'unreadable';
   // An IPv4 address that is mapped into IPv6 is what it is by itself.
   const address: Address = ipaddr.process(isIP(text) === 6 ? hexadecimal(text) : text);

@@ -3,7 +3,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
-import { refusedAs, type Trust } from './address-policy.ts';
+import { refusedAddressKind, type Trust } from './address-policy.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
@@ -11,9 +11,9 @@ export interface ResolvedAddress {
 }
 
 /** Every address of a name. */
-export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+export type ResolveHostname = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
-export const systemResolve: Resolve = (hostname) =>
+export const resolveHostname: ResolveHostname = (hostname) =>
   new Promise((resolve, reject) => {
     systemLookup(hostname, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));
   });
@@ -24,19 +24,23 @@ class AddressRefused extends Error {
 }
 
 /** @param timeoutMs what connecting may take. */
-export function guardedConnector(trust: Trust, resolve: Resolve, timeoutMs: number): buildConnector.connector {
+export function createGuardedConnector(
+  trust: Trust,
+  resolve: ResolveHostname,
+  timeoutMs: number,
+): buildConnector.connector {
   const connect = buildConnector({ lookup: checkedLookup(trust, resolve), timeout: timeoutMs });
   return (options, callback) => {
     // An address in place of a name is never looked up.
     const host = options.hostname.replace(/^\[|\]$/g, '');
-    const kind = isIP(host) > 0 ? refusedAs(host, trust) : null;
+    const kind = isIP(host) > 0 ? refusedAddressKind(host, trust) : null;
     if (kind === null) connect(options, callback);
     else callback(refusal('the address', [kind]), null);
   };
 }
 
 /** Hands on what was checked and nothing else, so that no second answer of a name server can be another one. */
-function checkedLookup(trust: Trust, resolve: Resolve): LookupFunction {
+function checkedLookup(trust: Trust, resolve: ResolveHostname): LookupFunction {
   const underWay = new Map<string, Promise<readonly ResolvedAddress[]>>();
 
   /** However many want to connect, a name is asked for once at a time: name servers may be slow, and few can be asked. */
@@ -48,7 +52,7 @@ function checkedLookup(trust: Trust, resolve: Resolve): LookupFunction {
 
   async function checked(hostname: string): Promise<{ address: string; family: number }[]> {
     const all = await resolveOnce(hostname);
-    const judged = all.map((one) => ({ ...one, kind: refusedAs(one.address, trust) }));
+    const judged = all.map((one) => ({ ...one, kind: refusedAddressKind(one.address, trust) }));
     // promise: private-addresses-are-refused
     const passed = judged.filter(({ kind }) => kind === null);
     if (passed.length === 0)

@@ -1,7 +1,7 @@
 // What the service needs to tell apps something: somebody who carries it there, and rules for where that may be.
 
 /** One thing to tell, as it goes out. */
-export interface Parcel {
+export interface WebhookRequest {
   /** The webhook-id (Standard Webhooks): the same over all attempts. */
   readonly id: string;
   readonly app: string;
@@ -19,7 +19,7 @@ interface Answered {
   readonly latencyMs: number;
 }
 
-export type Receipt =
+export type DeliveryResult =
   /** 2xx. */
   | (Answered & { readonly type: 'delivered' })
   /** 410: nobody is there for it any more. */
@@ -27,14 +27,14 @@ export type Receipt =
   /** Anything else; not to be sent again for `retryAfterMs`. */
   | (Answered & { readonly type: 'failed'; readonly message: string; readonly retryAfterMs: number });
 
-export interface Courier {
+export interface WebhookSender {
   /** Never throws for what the network or whoever answers does. */
-  deliver(parcel: Parcel): Promise<Receipt>;
+  deliver(parcel: WebhookRequest): Promise<DeliveryResult>;
   /** Gives up what is under way. */
   close(): void;
 }
 
-export interface NotifyRules {
+export interface NotifyUrlPolicy {
   /** What is wrong with a URL as the one that this app is told at, for whoever sent it; null when nothing is. */
   check(app: string, url: string): string | null;
 }

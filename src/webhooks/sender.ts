@@ -1,16 +1,16 @@
 // Carries notifications to apps over HTTP: signed, to checked addresses, in bounded time, following nothing.
 
 import { Agent, request } from 'undici';
-import { excerptOf } from '../lib/http/excerpt.ts';
-import { reasonOfFailure } from '../lib/http/failure-reason.ts';
-import { readAnswerBody } from '../lib/http/read-response-body.ts';
-import { readRetryAfter } from '../lib/http/retry-after.ts';
+import { excerpt } from '../lib/http/excerpt.ts';
+import { failureReason } from '../lib/http/failure-reason.ts';
+import { readResponseBody } from '../lib/http/read-response-body.ts';
+import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import type { World } from '../lib/world.ts';
 import type { Trust } from './address-policy.ts';
-import { guardedConnector, type Resolve, systemResolve } from './guarded-connect.ts';
-import type { Courier, Parcel, Receipt } from './port.ts';
+import { createGuardedConnector, type ResolveHostname, resolveHostname } from './guarded-connect.ts';
+import type { DeliveryResult, WebhookRequest, WebhookSender } from './port.ts';
 import { type SecretsOf, signatureHeaders } from './signature.ts';
-import type { Rules } from './url-policy.ts';
+import type { UrlPolicy } from './url-policy.ts';
 
 /** From connecting to the last byte of the answer. */
 const TIMEOUT_MS = 15_000;
@@ -21,14 +21,19 @@ const MAX_PAUSE_MS = 6 * 3_600_000;
 
 const CLOSING = 'the receiver is closing';
 
-export interface CourierOptions {
-  readonly rules: Rules;
+export interface WebhookSenderOptions {
+  readonly rules: UrlPolicy;
   readonly secretsOf: SecretsOf;
   readonly world: Pick<World, 'now' | 'sleep'>;
-  readonly resolve?: Resolve;
+  readonly resolve?: ResolveHostname;
 }
 
-export function createCourier({ rules, secretsOf, world, resolve = systemResolve }: CourierOptions): Courier {
+export function createWebhookSender({
+  rules,
+  secretsOf,
+  world,
+  resolve = resolveHostname,
+}: WebhookSenderOptions): WebhookSender {
   // One for each trust: a kept connection to the inside must not serve an app that may not go there.
   const agents: { readonly [T in Trust]: Agent } = { public: agent('public'), listed: agent('listed') };
   const underWay = new Set<AbortController>();
@@ -36,14 +41,14 @@ export function createCourier({ rules, secretsOf, world, resolve = systemResolve
 
   function agent(trust: Trust): Agent {
     return new Agent({
-      connect: guardedConnector(trust, resolve, TIMEOUT_MS),
+      connect: createGuardedConnector(trust, resolve, TIMEOUT_MS),
       // The signal is the only time-out: over all of it, and by the world's clock.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
   }
 
-  function headersOf({ id, app, body, traceparent, tracestate }: Parcel): Record<string, string> {
+  function headersOf({ id, app, body, traceparent, tracestate }: WebhookRequest): Record<string, string> {
     return {
       'content-type': 'application/json',
       'user-agent': 'cxone-callback-receiver',
@@ -53,7 +58,7 @@ export function createCourier({ rules, secretsOf, world, resolve = systemResolve
     };
   }
 
-  async function exchange(parcel: Parcel, signal: AbortSignal): Promise<Receipt> {
+  async function exchange(parcel: WebhookRequest, signal: AbortSignal): Promise<DeliveryResult> {
     const begun = world.now();
     const latencyMs = () => Math.max(0, Math.round(world.now() - begun));
     try {
@@ -64,17 +69,17 @@ export function createCourier({ rules, secretsOf, world, resolve = systemResolve
         body: parcel.body,
         signal,
       });
-      const { bytes } = await readAnswerBody(body, MAX_ANSWER_BYTES);
-      const retryAfterMs = readRetryAfter(firstOf(headers['retry-after']), world.now(), MAX_PAUSE_MS);
+      const { bytes } = await readResponseBody(body, MAX_ANSWER_BYTES);
+      const retryAfterMs = parseRetryAfter(firstOf(headers['retry-after']), world.now(), MAX_PAUSE_MS);
       const location = firstOf(headers['location']);
-      return receiptOf({ httpStatus: statusCode, latencyMs: latencyMs(), retryAfterMs, location, bytes });
+      return resultOf({ httpStatus: statusCode, latencyMs: latencyMs(), retryAfterMs, location, bytes });
     } catch (error) {
-      const message = `no answer: ${reasonOfFailure(signal.aborted ? signal.reason : error)}`;
+      const message = `no answer: ${failureReason(signal.aborted ? signal.reason : error)}`;
       return { type: 'failed', httpStatus: 0, latencyMs: latencyMs(), message, retryAfterMs: 0 };
     }
   }
 
-  async function deliverInTime(parcel: Parcel): Promise<Receipt> {
+  async function deliverInTime(parcel: WebhookRequest): Promise<DeliveryResult> {
     const giveUp = new AbortController();
     const done = new AbortController();
     underWay.add(giveUp);
@@ -113,10 +118,10 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
-function receiptOf({ httpStatus, latencyMs, retryAfterMs, location, bytes }: Answer): Receipt {
+function resultOf({ httpStatus, latencyMs, retryAfterMs, location, bytes }: Answer): DeliveryResult {
   // promise: redirect-is-a-failure
   if (httpStatus >= 200 && httpStatus <= 299) return { type: 'delivered', httpStatus, latencyMs };
-  const words = excerptOf(bytes, []);
+  const words = excerpt(bytes, []);
   const said = `answered ${httpStatus}${redirection(httpStatus, location)}${words === '' ? '' : `: ${words}`}`;
   if (httpStatus === 410) return { type: 'gone', httpStatus, latencyMs, message: said };
   return { type: 'failed', httpStatus, latencyMs, message: said, retryAfterMs };
@@ -125,11 +130,11 @@ function receiptOf({ httpStatus, latencyMs, retryAfterMs, location, bytes }: Ans
 /** Whoever moved must tell us at notifyUrl: what a redirect names was never checked, and a POST may become a GET. */
 function redirection(httpStatus: number, location: string | null): string {
   if (httpStatus < 300 || httpStatus > 399) return '';
-  const where = location === null ? '' : ` to ${excerptOf(Buffer.from(location), [])}`;
+  const where = location === null ? '' : ` to ${excerpt(Buffer.from(location), [])}`;
   return `, a redirect${where}, which is not followed`;
 }
 
-function unsent(why: string): Receipt {
+function unsent(why: string): DeliveryResult {
   return { type: 'failed', httpStatus: 0, latencyMs: 0, message: `not sent: ${why}`, retryAfterMs: 0 };
 }
 

@@ -1,8 +1,8 @@
 // Where an app may be told: https in the open, and what an operator has listed. Pure: names are looked up when it is sent.
 
 import { isIP } from 'node:net';
-import { refusedAs, type Trust } from './address-policy.ts';
-import type { NotifyRules } from './port.ts';
+import { refusedAddressKind, type Trust } from './address-policy.ts';
+import type { NotifyUrlPolicy } from './port.ts';
 
 /** Scheme, host and port; a host that begins with `*.` stands for every name below it. */
 export interface AllowedOrigin {
@@ -11,7 +11,7 @@ export interface AllowedOrigin {
   readonly origin: string;
 }
 
-export interface Rules extends NotifyRules {
+export interface UrlPolicy extends NotifyUrlPolicy {
   /** How far a URL of the app that passes is trusted. */
   trust(app: string): Trust;
 }
@@ -22,7 +22,7 @@ const MAX_NAMED = 5;
  * An origin as it is compared, such as `https://hooks.example`, `https://*.example.com` or `http://crm.internal:8080`; null
  * for anything that is none.
  */
-export function readOrigin(text: string): string | null {
+export function parseOrigin(text: string): string | null {
   // The parser would put up with spaces, backslashes and missing slashes.
   if (!/^https?:\/\/[^/\s\\?#@]+\/?$/i.test(text)) return null;
   const url = URL.parse(text);
@@ -35,7 +35,7 @@ export function readOrigin(text: string): string | null {
 }
 
 /** An app for which origins are listed may use none but those; one without may use all that is https and public. */
-export function createNotifyRules(allowed: readonly AllowedOrigin[]): Rules {
+export function createUrlPolicy(allowed: readonly AllowedOrigin[]): UrlPolicy {
   const listFor = (app: string) => allowed.filter((one) => one.app === app || one.app === '*');
 
   function check(app: string, text: string): string | null {
@@ -66,9 +66,9 @@ function covers(origin: string, url: URL): boolean {
 function literalProblem(url: URL, trust: Trust): string | null {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const local = /(^|\.)localhost\.?$/.test(host);
-  const kind = local ? refusedAs('127.0.0.1', trust) : isIP(host) > 0 && refusedAs(host, trust);
+  const kind = local ? refusedAddressKind('127.0.0.1', trust) : isIP(host) > 0 && refusedAddressKind(host, trust);
   if (!kind) return null;
-  const open = trust === 'public' && refusedAs(local ? '127.0.0.1' : host, 'listed') === null;
+  const open = trust === 'public' && refusedAddressKind(local ? '127.0.0.1' : host, 'listed') === null;
   return `has an address that may not be called (${kind})${open ? ': an operator can allow it by listing its origin' : ''}`;
 }
 

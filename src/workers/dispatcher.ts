@@ -1,17 +1,17 @@
 // Verb: claim what is queued → send it to CXone → record the answer. A POST that may have been received is never repeated.
 
-import type { CallbackUrls } from '../callbacks/signed-url.ts';
-import { type Cxone, type Permit, type SubmitAnswer, TokenUnavailable } from '../cxone/port.ts';
+import type { SignedUrls } from '../callbacks/signed-url.ts';
+import { type Cxone, type Permit, type SubmitResponse, TokenUnavailable } from '../cxone/port.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable } from '../execution/execution.ts';
 import { firstPollSpread, retryAt } from '../execution/schedule.ts';
-import { createHoldOff, type HoldOff } from '../lib/backoff.ts';
+import { type Backoff, createBackoff } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import type { Round, Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
 import { SENDING, sent } from '../observability/tracing/spans.ts';
 import { ending, type Tracing, within } from '../observability/tracing/tracing.ts';
-import type { Share, Store } from '../store/port.ts';
+import type { FairShare, Store } from '../store/port.ts';
 import { persist } from '../store/retry-until-committed.ts';
 
 /** Claimed at once, if CXone's limits allow as many. */
@@ -32,19 +32,19 @@ export interface DispatchRules {
 export interface DispatchTools {
   readonly store: Store;
   readonly cxone: Cxone;
-  readonly callbackUrls: Pick<CallbackUrls, 'mint'>;
+  readonly callbackUrls: Pick<SignedUrls, 'mint'>;
   readonly world: World;
   readonly log: Log;
   readonly tracing: Tracing;
   readonly rules: DispatchRules;
   /** Which apps' executions the permits go to. */
-  readonly share: Share;
+  readonly share: FairShare;
 }
 
 export function createDispatch(tools: DispatchTools): Work {
   const { store, cxone, world, log, share } = tools;
-  const noToken = createHoldOff(world, 0);
-  const away = createHoldOff(world, 3);
+  const noToken = createBackoff(world, 0);
+  const away = createBackoff(world, 3);
 
   /** Without a token nothing is claimed: what was never sent stays queued, also across a crash. */
   async function authorized(): Promise<boolean> {
@@ -55,7 +55,7 @@ export function createDispatch(tools: DispatchTools): Work {
     } catch (error) {
       if (!(error instanceof TokenUnavailable)) throw error;
       noToken.failed(error.retryAfterMs);
-      log.warn({ reason: error.message, retryInMs: noToken.left() }, 'no token: executions stay queued');
+      log.warn({ reason: error.message, retryInMs: noToken.remainingMs() }, 'no token: executions stay queued');
       await tellWhyHeld(error);
       return false;
     }
@@ -73,9 +73,9 @@ export function createDispatch(tools: DispatchTools): Work {
   return async ({ signal, spawn }) => {
     const { dispatchAt } = await store.due();
     if (dispatchAt === null) return null;
-    const wait = Math.max(dispatchAt - world.now(), noToken.left(), away.left());
+    const wait = Math.max(dispatchAt - world.now(), noToken.remainingMs(), away.remainingMs());
     if (wait > 0) return wait;
-    if (!(await authorized())) return noToken.left();
+    if (!(await authorized())) return noToken.remainingMs();
     const permits = await cxone.permits('execute', MAX_CLAIM, signal);
     let claimed: Dispatchable[] = [];
     try {
@@ -93,13 +93,13 @@ export function createDispatch(tools: DispatchTools): Work {
 
 async function send(
   { store, cxone, callbackUrls, world, tracing, rules }: DispatchTools,
-  away: HoldOff,
+  away: Backoff,
   execution: Dispatchable,
   permit: Permit,
   signal: Round['signal'],
 ): Promise<void> {
   const span = tracing.begin(SENDING, execution);
-  let answer: SubmitAnswer;
+  let answer: SubmitResponse;
   try {
     const sending = cxone.execute(within(span, execution), callbackUrls.mint(execution.reference));
     answer = await ending(span, sent, execution, sending);
@@ -113,7 +113,7 @@ async function send(
 }
 
 /** Nobody there, or nobody who takes work: the others in the queue would find the same. A 429 is the limiter's to handle. */
-function isAway({ type, httpStatus }: SubmitAnswer): boolean {
+function isAway({ type, httpStatus }: SubmitResponse): boolean {
   return type === 'unsent' && httpStatus !== 429;
 }
 
@@ -123,7 +123,7 @@ function firstPoll({ pollIntervalMs, minPollIntervalMs = 0, callbackless = false
   return { spreadMs, soonestMs: callbackless ? pollIntervalMs + spreadMs : minPollIntervalMs, callbackless };
 }
 
-function toEvent(answer: SubmitAnswer, execution: Dispatchable, world: World, rules: DispatchRules): ExecutionEvent {
+function toEvent(answer: SubmitResponse, execution: Dispatchable, world: World, rules: DispatchRules): ExecutionEvent {
   switch (answer.type) {
     case 'submitted':
       return { ...answer, ...firstPoll(rules, world.random()) };

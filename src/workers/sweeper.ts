@@ -1,13 +1,13 @@
 // Verb: claim what is overdue → ask CXone, or end it → record. Callbacks get lost; this is what finds their results.
 
-import type { Cxone, Permit, PollAnswer } from '../cxone/port.ts';
+import type { Cxone, Permit, PollResponse } from '../cxone/port.ts';
 import type { Execution } from '../execution/execution.ts';
 import { nextPollAt } from '../execution/schedule.ts';
 import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
 import { POLLING, polled } from '../observability/tracing/spans.ts';
 import { ending, type Tracing, within } from '../observability/tracing/tracing.ts';
-import type { Share, Store } from '../store/port.ts';
+import type { FairShare, Store } from '../store/port.ts';
 import { persist } from '../store/retry-until-committed.ts';
 
 /** Polled or ended at once, at most. */
@@ -31,7 +31,7 @@ export interface SweepTools {
   /** Polls of one execution are at least so far apart, the last one too; 0 unless said. */
   readonly minPollIntervalMs?: number;
   /** Which apps' executions the permits go to. */
-  readonly share: Share;
+  readonly share: FairShare;
 }
 
 /** Polls whatever is due. Permission first, claim second: a claimed execution never waits for CXone's limits. */
@@ -91,7 +91,7 @@ async function poll(
 ): Promise<void> {
   const final = isPast(execution.deadline, world.now());
   const span = tracing.beginLinked(POLLING, execution);
-  let answer: PollAnswer;
+  let answer: PollResponse;
   try {
     // promise: last-poll-at-deadline
     answer = await ending(span, polled, execution, cxone.poll(within(span, execution)));

@@ -1,16 +1,16 @@
 // What runs behind the answers: one loop per verb, each told by the commits what falls due sooner than it knew.
 
-import type { CallbackUrls } from '../callbacks/signed-url.ts';
+import type { SignedUrls } from '../callbacks/signed-url.ts';
 import type { Cxone } from '../cxone/port.ts';
 import type { Log } from '../lib/log.ts';
 import { type Loop, startLoop, type Work } from '../lib/loop.ts';
-import { createFairShares } from '../lib/weighted-fair-share.ts';
+import { createFairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import type { Tracing } from '../observability/tracing/tracing.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
 import type { Retention } from '../store/retention-port.ts';
-import type { Courier } from '../webhooks/port.ts';
+import type { WebhookSender } from '../webhooks/port.ts';
 import { createDispatch } from './dispatcher.ts';
 import type { Lanes } from './notifier/lanes.ts';
 import { createNotify } from './notifier/notifier.ts';
@@ -21,9 +21,9 @@ import { createExpiry, createPolling } from './sweeper.ts';
 export interface BackgroundTools {
   readonly store: Store & Outbox & Retention;
   readonly cxone: Cxone;
-  readonly courier: Courier;
+  readonly courier: WebhookSender;
   readonly lanes: Lanes;
-  readonly callbackUrls: Pick<CallbackUrls, 'mint'>;
+  readonly callbackUrls: Pick<SignedUrls, 'mint'>;
   readonly world: World;
   readonly log: Log;
   readonly tracing: Tracing;
@@ -48,10 +48,10 @@ export function startBackground(tools: BackgroundTools): ReadonlyMap<string, Loo
   const { store, world, log, rules } = tools;
   const { pollIntervalMs, minPollIntervalMs = 0 } = rules;
   const start = (name: string, work: Work): Loop => startLoop(name, work, world, log);
-  const dispatch = start('dispatch', createDispatch({ ...tools, share: createFairShares(rules.appWeights) }));
+  const dispatch = start('dispatch', createDispatch({ ...tools, share: createFairShare(rules.appWeights) }));
   const polling = start(
     'poll',
-    createPolling({ ...tools, pollIntervalMs, minPollIntervalMs, share: createFairShares(rules.appWeights) }),
+    createPolling({ ...tools, pollIntervalMs, minPollIntervalMs, share: createFairShare(rules.appWeights) }),
   );
   const expiry = start('expire', createExpiry(tools));
   const freed = () => notify.nudge(world.now());

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { APP, callbackPaths, copyOf, prepare, preparedIn } from '../../bench/prepared.ts';
-import { CALLBACK_PATH, createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { CALLBACK_PATH, createSignedUrls } from '../../src/callbacks/signed-url.ts';
 import { systemWorld } from '../../src/lib/world.ts';
 import { openDatabase } from '../../src/store/sqlite/file/open.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
@@ -53,7 +53,7 @@ test('its executions wait for callbacks, which resolve them by the paths it name
   try {
     expect(await store.counts()).toEqual({ QUEUED: 0, UNCONFIRMED: 0, PENDING: 50 });
     expect((await store.due()).pollAt).toBeGreaterThan(Date.now() + 23 * HOUR_MS);
-    const reference = createCallbackUrls('', [SECRET]).verify(paths[0]?.slice(CALLBACK_PATH.length + 1) ?? '');
+    const reference = createSignedUrls('', [SECRET]).verify(paths[0]?.slice(CALLBACK_PATH.length + 1) ?? '');
     const told = await store.record(reference ?? '', callback(completed()), Date.now());
     expect(told).toMatchObject({ outcome: 'resolved', execution: { app: APP, status: 'COMPLETED' } });
   } finally {

@@ -29,7 +29,7 @@ async function judged(
   const checks = createCallbackChecks({ ...NO_RULES, ...rules }, tokens);
   const given = new Headers(headers);
   const header = (name: string) => given.get(name);
-  return (await checks.ofHead(header, () => address, NOW)) ?? checks.ofBody(header, body);
+  return (await checks.checkHeaders(header, () => address, NOW)) ?? checks.checkBody(header, body);
 }
 
 test('without rules the signed URL is enough', async () => {

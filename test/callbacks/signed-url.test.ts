@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
 
 const OLD = 'an-old-secret-of-at-least-32-characters';
 const NEW = 'a-new-secret-of-at-least-32-characters!';
 const REFERENCE = '0190b6c1-1111-7abc-8def-0123456789ab';
-const urls = createCallbackUrls('https://receiver.example', [NEW]);
+const urls = createSignedUrls('https://receiver.example', [NEW]);
 
 function tokenOf(url: string): string {
   return url.slice(url.lastIndexOf('/') + 1);
@@ -48,8 +48,8 @@ test("one execution's signature does not open another", () => {
 });
 
 test('while secrets rotate, URLs signed with either verify, and the new one signs', () => {
-  const before = createCallbackUrls('https://receiver.example', [OLD]);
-  const rotating = createCallbackUrls('https://receiver.example', [NEW, OLD]);
+  const before = createSignedUrls('https://receiver.example', [OLD]);
+  const rotating = createSignedUrls('https://receiver.example', [NEW, OLD]);
   expect(rotating.verify(tokenOf(before.mint(REFERENCE)))).toBe(REFERENCE);
   expect(urls.verify(tokenOf(rotating.mint(REFERENCE)))).toBe(REFERENCE);
   expect(urls.verify(tokenOf(before.mint(REFERENCE)))).toBeNull();
@@ -57,13 +57,13 @@ test('while secrets rotate, URLs signed with either verify, and the new one sign
 
 test('a probe is proved by whoever knows the secret that signed it, and by nobody else', () => {
   const { url, proof } = urls.probe();
-  const rotating = createCallbackUrls('https://other.example', ['a-third-secret-of-at-least-32-characters', NEW]);
-  expect(rotating.prove(tokenOf(url))).toBe(proof);
-  expect(createCallbackUrls('https://receiver.example', [OLD]).prove(tokenOf(url))).toBeNull();
+  const rotating = createSignedUrls('https://other.example', ['a-third-secret-of-at-least-32-characters', NEW]);
+  expect(rotating.proofFor(tokenOf(url))).toBe(proof);
+  expect(createSignedUrls('https://receiver.example', [OLD]).proofFor(tokenOf(url))).toBeNull();
   expect(urls.probe().proof).not.toBe(proof);
 });
 
 test('a probe opens no execution, and the URL of an execution proves nothing', () => {
   expect(urls.verify(tokenOf(urls.probe().url))).toBeNull();
-  expect(urls.prove(tokenOf(urls.mint(REFERENCE)))).toBeNull();
+  expect(urls.proofFor(tokenOf(urls.mint(REFERENCE)))).toBeNull();
 });

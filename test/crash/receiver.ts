@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SECRET = 'a-secret-for-crashes-of-32-characters';
@@ -148,7 +148,7 @@ function existingFolder(path: string): string {
 
 /** What CXone would call; for an execution whose correlation id was left to the receiver, that is its reference. */
 function callbackUrl(setting: Setting, reference: string): string {
-  return createCallbackUrls(setting.url, [SECRET]).mint(reference);
+  return createSignedUrls(setting.url, [SECRET]).mint(reference);
 }
 
 export function get(setting: Setting, path: string): Promise<Response> {

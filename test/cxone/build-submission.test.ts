@@ -1,8 +1,8 @@
 // How a submission is written: as JSON, a form or a query, its values where the profile has them, and what has no place there.
 
 import { describe, expect, test } from 'vitest';
-import { executeRequest } from '../../src/cxone/build-requests.ts';
-import { fieldsOf, unfitParts } from '../../src/cxone/build-submission.ts';
+import { buildExecuteRequest } from '../../src/cxone/build-requests.ts';
+import { fieldsOf, unsupportedParts } from '../../src/cxone/build-submission.ts';
 import { loadProfile, type Profile, parseProfile } from '../../src/cxone/profile/profile.ts';
 import { shippedProfile } from '../../src/cxone/profile/shipped.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../src/execution/json.ts';
@@ -23,7 +23,12 @@ function scripts(execute: JsonObject = {}, body: JsonObject = {}): Profile {
 }
 
 function request(profile: Profile, inputs: JsonObject) {
-  return executeRequest(profile, BASE, anExecution({ actionId: '7', correlationId: 'order-1', inputs }), CALLBACK_URL);
+  return buildExecuteRequest(
+    profile,
+    BASE,
+    anExecution({ actionId: '7', correlationId: 'order-1', inputs }),
+    CALLBACK_URL,
+  );
 }
 
 const INPUTS = { scriptPath: 'A b\\C', parameters: ['x&y', 'ü', 3] };
@@ -81,7 +86,7 @@ test('fields: numbers keep all their digits, objects are JSON, nothing is left o
 
 describe('what cannot be sent', () => {
   const unfit = (profile: Profile, inputs: JsonObject, context: JsonObject = {}) =>
-    unfitParts(profile, { actionId: '7', correlationId: 'order-1', inputs, context }, CALLBACK_URL);
+    unsupportedParts(profile, { actionId: '7', correlationId: 'order-1', inputs, context }, CALLBACK_URL);
 
   test.for<[Json, string[]]>([
     [['a', 'b'], []],

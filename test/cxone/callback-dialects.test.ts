@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCallback } from '../../src/cxone/parse-response.ts';
+import { parseCallback } from '../../src/cxone/parse-response.ts';
 import { type Profile, parseProfile } from '../../src/cxone/profile/profile.ts';
 import builtin from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
 
@@ -12,7 +12,7 @@ function profileWith(callback: object): Profile {
 }
 
 const read = (profile: Profile, body: string, contentType: string | null = 'application/json') =>
-  readCallback(profile, Buffer.from(body), contentType);
+  parseCallback(profile, Buffer.from(body), contentType);
 
 describe('fields', () => {
   const nested = profileWith({
@@ -27,7 +27,7 @@ describe('fields', () => {
     expect(read(nested, JSON.stringify({ event: { data } }))).toEqual({
       type: 'callback',
       executionId: 'e-1',
-      news: { kind: 'failed', word: 'Failed', result: { a: 1 }, error: 'no money' },
+      report: { kind: 'failed', statusWord: 'Failed', result: { a: 1 }, error: 'no money' },
     });
   });
 
@@ -39,13 +39,13 @@ describe('fields', () => {
 
   test('may be in one of several places, of which the first that leads somewhere counts, for each field alone', () => {
     const flat = { executionId: 'e-1', status: 'COMPLETED', result: 1 };
-    const news = { kind: 'completed', word: 'COMPLETED', result: 1, error: null };
+    const report = { kind: 'completed', statusWord: 'COMPLETED', result: 1, error: null };
     for (const document of [flat, { data: flat }, { ...flat, data: { status: 'FAILED', result: 2 } }]) {
-      expect(read(either, JSON.stringify(document))).toEqual({ type: 'callback', executionId: 'e-1', news });
+      expect(read(either, JSON.stringify(document))).toEqual({ type: 'callback', executionId: 'e-1', report });
     }
     expect(read(either, '{"status":"COMPLETED","result":null,"data":{"executionId":"e-2","more":3}}')).toMatchObject({
       executionId: 'e-2',
-      news: { result: { executionId: 'e-2', more: 3 } },
+      report: { result: { executionId: 'e-2', more: 3 } },
     });
   });
 
@@ -71,7 +71,7 @@ describe('a form with the document in a field', () => {
       fc.property(result, fc.boolean(), (value, failed) => {
         const json = JSON.stringify({ job: { status: failed ? 'FAILED' : 'COMPLETED', result: value } });
         const asJson = read(payload, json);
-        expect(asJson).toMatchObject({ type: 'callback', news: { kind: failed ? 'failed' : 'completed' } });
+        expect(asJson).toMatchObject({ type: 'callback', report: { kind: failed ? 'failed' : 'completed' } });
         const form = new URLSearchParams({ event: 'done', payload: json }).toString();
         for (const contentType of ['application/x-www-form-urlencoded', 'text/plain', null]) {
           expect(read(payload, form, contentType)).toEqual(asJson);
@@ -92,7 +92,7 @@ describe('a form with the document in a field', () => {
 
   test('the document may be the status alone', () => {
     const bare = profileWith({ formField: 'status', status: '', executionId: null, result: null, error: null });
-    expect(read(bare, 'status=%22COMPLETED%22', null)).toMatchObject({ news: { kind: 'completed' } });
+    expect(read(bare, 'status=%22COMPLETED%22', null)).toMatchObject({ report: { kind: 'completed' } });
   });
 
   test.for([
@@ -120,7 +120,7 @@ describe('other media types', () => {
     '',
     null,
   ])('JSON is read whatever it calls itself (%s)', (contentType) => {
-    expect(read(profileWith({}), JSON_BODY, contentType)).toMatchObject({ news: { kind: 'completed' } });
+    expect(read(profileWith({}), JSON_BODY, contentType)).toMatchObject({ report: { kind: 'completed' } });
   });
 
   test.each(['application/xml', 'text/xml', 'text/plain', null])(
@@ -145,7 +145,7 @@ test('with whatever bytes it comes, each dialect reads it or cannot', () => {
   const contentType = fc.constantFrom(null, 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a');
   fc.assert(
     fc.property(fc.constantFrom(...dialects), bytes, contentType, (dialect, body, type) => {
-      expect(['callback', 'callback-unreadable']).toContain(readCallback(dialect, body, type).type);
+      expect(['callback', 'callback-unreadable']).toContain(parseCallback(dialect, body, type).type);
     }),
   );
 });

@@ -6,7 +6,7 @@ import { anExecution } from '../support/executions.ts';
 import { deadUrl, sendJson, startRaw, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_URL, startClient, startTenant } from './harness.ts';
 
-const NO_NEWS = { kind: 'progress', word: null, result: null, error: null };
+const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null };
 
 describe('no answer', () => {
   /** A CXone whose token endpoint works, and whose everything else is at `url`. */
@@ -100,7 +100,7 @@ describe('no answer', () => {
     expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({
       type: 'submitted',
       executionId: null,
-      news: NO_NEWS,
+      report: NO_NEWS,
     });
     const message = expect.stringContaining('(it broke off');
     expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: true, httpStatus: 200, message });

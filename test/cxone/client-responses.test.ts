@@ -7,7 +7,7 @@ import { START } from '../support/manual-world.ts';
 import { sendJson, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_TOKEN, CALLBACK_URL, SECRET, startClient, startTenant } from './harness.ts';
 
-const NO_NEWS = { kind: 'progress', word: null, result: null, error: null };
+const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null };
 
 describe('an answered submission', () => {
   test.each([
@@ -20,7 +20,7 @@ describe('an answered submission', () => {
     const tenant = await startTenant((_, response) => sendJson(response, status, body));
     const { cxone } = startClient(tenant.url);
     const answer = await cxone.execute(anExecution(), CALLBACK_URL);
-    expect(answer).toEqual({ type: 'submitted', httpStatus: status, latencyMs: 0, executionId: null, news: NO_NEWS });
+    expect(answer).toEqual({ type: 'submitted', httpStatus: status, latencyMs: 0, executionId: null, report: NO_NEWS });
   });
 
   test('may be the outcome already', async () => {
@@ -31,7 +31,7 @@ describe('an answered submission', () => {
     expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({
       type: 'submitted',
       executionId: null,
-      news: { kind: 'failed', error: { code: 'declined' } },
+      report: { kind: 'failed', error: { code: 'declined' } },
     });
   });
 
@@ -155,7 +155,7 @@ describe('an answered poll', () => {
     expect(answer).toMatchObject({
       type: 'polled',
       httpStatus: 200,
-      news: { kind: 'completed', word: 'Completed', error: null },
+      report: { kind: 'completed', statusWord: 'Completed', error: null },
     });
     expect(JSON.stringify(answer)).toContain('"result":{"id":12345678901234567891}');
   });
@@ -202,7 +202,7 @@ describe('an answer that is too large', () => {
     const result = 'x'.repeat(2 * 1024 * 1024 - 40);
     const tenant = await startTenant((_, response) => sendJson(response, 200, { status: 'SUCCESS', result }));
     const { cxone } = startClient(tenant.url);
-    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'polled', news: { kind: 'completed', result } });
+    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'polled', report: { kind: 'completed', result } });
   });
 
   test('broken compression is a lost body', async () => {

@@ -6,7 +6,7 @@ import { anExecution } from '../support/executions.ts';
 import { deadUrl, sendJson, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_URL, startClient, startTenant } from './harness.ts';
 
-const NO_NEWS = { kind: 'progress', word: null, result: null, error: null };
+const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null };
 
 describe('the requests', () => {
   test('a submission is one POST with its inputs, its context and our callback URL', async () => {
@@ -23,7 +23,7 @@ describe('the requests', () => {
       httpStatus: 202,
       latencyMs: 0,
       executionId: 'e-1',
-      news: { ...NO_NEWS, word: 'PENDING' },
+      report: { ...NO_NEWS, word: 'PENDING' },
     });
     const [request, ...more] = tenant.to('/proxy/api/v2/dx');
     expect(more).toEqual([]);

@@ -1,10 +1,10 @@
 // The words of an error answer: found in whatever shape CXone or a proxy gives them, short, and without a secret.
 
 import { describe, expect, test } from 'vitest';
-import { errorTextOf } from '../../src/cxone/error-message.ts';
+import { errorMessageIn } from '../../src/cxone/error-message.ts';
 
 function textOf(body: unknown, secrets: string[] = []): string {
-  return errorTextOf(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), secrets);
+  return errorMessageIn(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), secrets);
 }
 
 describe('of JSON the most telling member counts', () => {

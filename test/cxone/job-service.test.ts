@@ -38,7 +38,11 @@ describe('by another profile', () => {
       context: { locale: 'de', version: 1 },
     });
     const answer = await cxone.execute(execution, CALLBACK_URL);
-    expect(answer).toMatchObject({ type: 'submitted', executionId: 'job/7', news: { kind: 'progress', word: null } });
+    expect(answer).toMatchObject({
+      type: 'submitted',
+      executionId: 'job/7',
+      report: { kind: 'progress', statusWord: null },
+    });
     const [request] = service.to('/jobs');
     expect(request?.url).toBe('/jobs?type=charge~card');
     expect(request?.headers['x-correlation-id']).toBe(undefined);
@@ -59,7 +63,7 @@ describe('by another profile', () => {
     );
     expect(await cxone.poll(aPolled('job/7'))).toMatchObject({
       type: 'polled',
-      news: { kind: 'completed', word: 'SUCCEEDED', result: [1, 2], error: null },
+      report: { kind: 'completed', statusWord: 'SUCCEEDED', result: [1, 2], error: null },
     });
     const [request] = service.to('/jobs');
     expect(request).toMatchObject({ method: 'GET', url: '/jobs/job%2F7/status' });
@@ -72,8 +76,10 @@ describe('by another profile', () => {
         jobStatus: { status: url.includes('/7/') ? 'killed' : 'FAILED', problem: { text: 'oom' } },
       }),
     );
-    expect(await cxone.poll(aPolled('7'))).toMatchObject({ news: { kind: 'failed', word: 'killed', error: 'oom' } });
-    expect(await cxone.poll(aPolled('8'))).toMatchObject({ news: { kind: 'progress', word: 'FAILED' } });
+    expect(await cxone.poll(aPolled('7'))).toMatchObject({
+      report: { kind: 'failed', statusWord: 'killed', error: 'oom' },
+    });
+    expect(await cxone.poll(aPolled('8'))).toMatchObject({ report: { kind: 'progress', statusWord: 'FAILED' } });
   });
 
   test('404 means "not yet"', async () => {
@@ -82,19 +88,19 @@ describe('by another profile', () => {
       type: 'polled',
       httpStatus: 404,
       latencyMs: 0,
-      news: { kind: 'progress', word: null, result: null, error: null },
+      report: { kind: 'progress', statusWord: null, result: null, error: null },
     });
   });
 
   test('a callback is read where it says', async () => {
     const { cxone } = await startJobService(() => {});
     const body = { job: { id: 12345 }, jobStatus: { status: 'Crashed', problem: { code: 9 } } };
-    expect(cxone.readCallback(Buffer.from(JSON.stringify(body)), 'text/plain')).toEqual({
+    expect(cxone.parseCallback(Buffer.from(JSON.stringify(body)), 'text/plain')).toEqual({
       type: 'callback',
       executionId: '12345',
-      news: { kind: 'failed', word: 'Crashed', result: null, error: { code: 9 } },
+      report: { kind: 'failed', statusWord: 'Crashed', result: null, error: { code: 9 } },
     });
-    expect(cxone.readCallback(Buffer.from('{"status":"COMPLETED"}'), null)).toMatchObject({
+    expect(cxone.parseCallback(Buffer.from('{"status":"COMPLETED"}'), null)).toMatchObject({
       type: 'callback-unreadable',
     });
   });

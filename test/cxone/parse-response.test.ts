@@ -2,14 +2,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCallback, readPollAnswer, readSubmitAnswer } from '../../src/cxone/parse-response.ts';
+import { parseCallback, parsePollResponse, parseSubmitResponse } from '../../src/cxone/parse-response.ts';
 import { loadProfile } from '../../src/cxone/profile/profile.ts';
 
 const cxone = loadProfile(null);
 const jobs = loadProfile('test/support/profiles/job-service.json');
 
 const callback = (body: string | Uint8Array, contentType: string | null = 'application/json', profile = cxone) =>
-  readCallback(profile, typeof body === 'string' ? Buffer.from(body) : body, contentType);
+  parseCallback(profile, typeof body === 'string' ? Buffer.from(body) : body, contentType);
 
 describe('status words', () => {
   test.each([
@@ -26,29 +26,29 @@ describe('status words', () => {
     ['RUNNING', 'progress'],
     ['COMPLETED_WITH_WARNINGS', 'progress'],
   ])('%s means %s', (status, kind) => {
-    expect(readPollAnswer(cxone, JSON.stringify({ status }))).toMatchObject({ kind, word: status.trim() });
+    expect(parsePollResponse(cxone, JSON.stringify({ status }))).toMatchObject({ kind, word: status.trim() });
   });
 });
 
 describe('an answer to a submission', () => {
   test('gives the id and the status; a terminal status brings its result along', () => {
-    expect(readSubmitAnswer(cxone, '{"executionId":"e-1","status":"PENDING"}')).toEqual({
+    expect(parseSubmitResponse(cxone, '{"executionId":"e-1","status":"PENDING"}')).toEqual({
       executionId: 'e-1',
-      news: { kind: 'progress', word: 'PENDING', result: null, error: null },
+      report: { kind: 'progress', statusWord: 'PENDING', result: null, error: null },
     });
-    expect(readSubmitAnswer(cxone, '{"executionId":"e-1","status":"completed","result":{"a":[1]}}')).toEqual({
+    expect(parseSubmitResponse(cxone, '{"executionId":"e-1","status":"completed","result":{"a":[1]}}')).toEqual({
       executionId: 'e-1',
-      news: { kind: 'completed', word: 'completed', result: { a: [1] }, error: null },
+      report: { kind: 'completed', statusWord: 'completed', result: { a: [1] }, error: null },
     });
   });
 
   test('ids and results beyond 2^53 keep all their digits', () => {
-    const answer = readSubmitAnswer(
+    const answer = parseSubmitResponse(
       cxone,
       '{"executionId":12345678901234567891,"status":"SUCCESS","result":9007199254740993}',
     );
     expect(answer.executionId).toBe('12345678901234567891');
-    expect(JSON.stringify(answer.news.result)).toBe('9007199254740993');
+    expect(JSON.stringify(answer.report.result)).toBe('9007199254740993');
   });
 
   test.each([
@@ -62,7 +62,7 @@ describe('an answer to a submission', () => {
     ['', null],
     ['null', null],
   ])('a profile may take the whole body for the id: %j', (body, id) => {
-    expect(readSubmitAnswer(jobs, body).executionId).toBe(id);
+    expect(parseSubmitResponse(jobs, body).executionId).toBe(id);
   });
 
   test.each([
@@ -73,28 +73,28 @@ describe('an answer to a submission', () => {
     ['a status that is no text', '{"status":{"a":1}}'],
     ['half a document', '{"executionId":"e-1","sta'],
   ])('%s is progress without an id', (_, body) => {
-    expect(readSubmitAnswer(cxone, body)).toEqual({
+    expect(parseSubmitResponse(cxone, body)).toEqual({
       executionId: null,
-      news: { kind: 'progress', word: null, result: null, error: null },
+      report: { kind: 'progress', statusWord: null, result: null, error: null },
     });
   });
 });
 
 describe('ids that no URL can carry count as none', () => {
   test.each(['', '.', '..', ' e', 'é', 'a\nb', 'x'.repeat(257), true, null, {}, ['a']])('%j', (executionId) => {
-    expect(readSubmitAnswer(cxone, JSON.stringify({ executionId })).executionId).toBe(null);
+    expect(parseSubmitResponse(cxone, JSON.stringify({ executionId })).executionId).toBe(null);
     expect(callback(JSON.stringify({ executionId, status: 'COMPLETED' }))).toMatchObject({ executionId: null });
   });
 
   test.each(['...', 'a b', 'a/b?c#d', '%2e%2e', 'x'.repeat(256), 7])('while %j is usable', (executionId) => {
-    expect(readSubmitAnswer(cxone, JSON.stringify({ executionId })).executionId).toBe(String(executionId));
+    expect(parseSubmitResponse(cxone, JSON.stringify({ executionId })).executionId).toBe(String(executionId));
   });
 });
 
 describe('an answer to a poll', () => {
   test('is read by the pointers of the profile', () => {
     const body = '{"jobStatus":{"status":"Succeeded","output":{"n":1},"problem":{"text":"none"}}}';
-    expect(readPollAnswer(jobs, body)).toEqual({
+    expect(parsePollResponse(jobs, body)).toEqual({
       kind: 'completed',
       word: 'Succeeded',
       result: { n: 1 },
@@ -105,19 +105,19 @@ describe('an answer to a poll', () => {
   test.each(['', 'COMPLETED', '{}', '{"status":""}', '{"status":"  "}', '{"status":1}', '[]', 'null', '"COMPLETED"'])(
     'without a readable status says nothing: %j',
     (body) => {
-      expect(readPollAnswer(cxone, body)).toBe(null);
+      expect(parsePollResponse(cxone, body)).toBe(null);
     },
   );
 });
 
 describe('a callback', () => {
-  const completed = { kind: 'completed', word: 'COMPLETED', result: { ok: true }, error: null };
+  const completed = { kind: 'completed', statusWord: 'COMPLETED', result: { ok: true }, error: null };
 
   test.each([null, '', 'application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense'])(
     'is read as JSON whatever its content type says (%s)',
     (contentType) => {
       const body = '{"executionId":"e-1","status":"COMPLETED","result":{"ok":true}}';
-      expect(callback(body, contentType)).toEqual({ type: 'callback', executionId: 'e-1', news: completed });
+      expect(callback(body, contentType)).toEqual({ type: 'callback', executionId: 'e-1', report: completed });
     },
   );
 
@@ -128,7 +128,7 @@ describe('a callback', () => {
     null,
   ])('may be a form (%s); a field of JSON text is what it says', (contentType) => {
     const body = `status=COMPLETED&executionId=e-1&result=${encodeURIComponent('{"ok": true}')}`;
-    expect(callback(body, contentType)).toEqual({ type: 'callback', executionId: 'e-1', news: completed });
+    expect(callback(body, contentType)).toEqual({ type: 'callback', executionId: 'e-1', report: completed });
   });
 
   test('may be a multipart form', () => {
@@ -139,9 +139,9 @@ describe('a callback', () => {
     expect(callback(body.replaceAll('b"b', 'bob'), type('bob'))).toEqual({
       type: 'callback',
       executionId: 'e-1',
-      news: completed,
+      report: completed,
     });
-    expect(callback(body.replaceAll('b"b', 'b b'), type('"b b"'))).toMatchObject({ news: completed });
+    expect(callback(body.replaceAll('b"b', 'b b'), type('"b b"'))).toMatchObject({ report: completed });
     expect(callback(body, type('other'))).toMatchObject({ type: 'callback-unreadable' });
   });
 
@@ -149,14 +149,14 @@ describe('a callback', () => {
     expect(callback('status=FAILED&status=COMPLETED&error=%7Bhalf&result=12', null)).toEqual({
       type: 'callback',
       executionId: null,
-      news: { kind: 'failed', word: 'FAILED', result: '12', error: '{half' },
+      report: { kind: 'failed', statusWord: 'FAILED', result: '12', error: '{half' },
     });
   });
 
   test('is read by the pointers of the profile, in a form as well', () => {
-    const news = { kind: 'failed', word: 'KILLED', result: null, error: { code: 9 } };
+    const report = { kind: 'failed', statusWord: 'KILLED', result: null, error: { code: 9 } };
     const status = '{"status":"KILLED","problem":{"code":9}}';
-    const expected = { type: 'callback', executionId: '77', news };
+    const expected = { type: 'callback', executionId: '77', report };
     expect(callback(`{"job":{"id":77},"jobStatus":${status}}`, null, jobs)).toEqual(expected);
     expect(callback(`job=${encodeURIComponent('{"id":77}')}&jobStatus=${status}`, null, jobs)).toEqual(expected);
   });
@@ -198,8 +198,8 @@ describe('a callback', () => {
     const contentType = fc.constantFrom(null, 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a');
     fc.assert(
       fc.property(body, contentType, (bytes, type) => {
-        expect(['callback', 'callback-unreadable']).toContain(readCallback(cxone, bytes, type).type);
-        expect(['callback', 'callback-unreadable']).toContain(readCallback(jobs, bytes, type).type);
+        expect(['callback', 'callback-unreadable']).toContain(parseCallback(cxone, bytes, type).type);
+        expect(['callback', 'callback-unreadable']).toContain(parseCallback(jobs, bytes, type).type);
       }),
     );
   });

@@ -1,7 +1,7 @@
 // Errors that mean by themselves that nobody was reached, for when fetch does not tell how far a request got.
 
 import { describe, expect, test } from 'vitest';
-import { failedToConnect, followJourneys } from '../../src/cxone/sent-tracker.ts';
+import { createSentTracker, failedToConnect } from '../../src/cxone/sent-tracker.ts';
 
 function failure(code: string, syscall?: string): Error {
   return Object.assign(new Error(code), { code, ...(syscall ? { syscall } : {}) });
@@ -51,10 +51,10 @@ describe('somebody may have been reached', () => {
 });
 
 test('a fetch that told of no sent request yet is not believed when it tells of none', () => {
-  const journeys = followJourneys();
+  const journeys = createSentTracker();
   const reset = wrapped(failure('ECONNRESET', 'read'));
-  expect(journeys.surelyUnsent({ created: true, sent: false }, reset)).toBe(false);
-  expect(journeys.surelyUnsent({ created: true, sent: false }, wrapped(refused))).toBe(true);
-  expect(journeys.surelyUnsent({ created: true, sent: true }, wrapped(refused))).toBe(false);
+  expect(journeys.wasNeverSent({ created: true, sent: false }, reset)).toBe(false);
+  expect(journeys.wasNeverSent({ created: true, sent: false }, wrapped(refused))).toBe(true);
+  expect(journeys.wasNeverSent({ created: true, sent: true }, wrapped(refused))).toBe(false);
   journeys.stop();
 });

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { TokenUnavailable } from '../../src/cxone/port.ts';
-import { createKept } from '../../src/cxone/stale-while-revalidate.ts';
+import { createStaleWhileRevalidate } from '../../src/cxone/stale-while-revalidate.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 
 function setUp() {
@@ -14,7 +14,7 @@ function setUp() {
     if (source.failing) throw new TokenUnavailable('down');
     return `answer ${source.asked}`;
   };
-  const get = createKept({ world, ask, freshMs: 1_000_000, onStale: (error) => stale.push(error) });
+  const get = createStaleWhileRevalidate({ world, ask, freshMs: 1_000_000, onStale: (error) => stale.push(error) });
   return { world, source, stale, get };
 }
 

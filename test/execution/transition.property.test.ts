@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AUDIT_EVENTS, type ExecutionEvent, type News } from '../../src/execution/event.ts';
+import { AUDIT_EVENTS, type ExecutionEvent, type StatusReport } from '../../src/execution/event.ts';
 import {
   type Execution,
   isTerminal,
@@ -21,33 +21,38 @@ const answered = { httpStatus: fc.constantFrom(0, 200, 404, 429, 500, 503), late
 const message = fc.constantFrom('reset', 'refused');
 const name = fc.constantFrom(null, 'cx-1', 'cx-2');
 const result = fc.constantFrom(null, 1, 'two', { three: [3] });
-const news: fc.Arbitrary<News> = fc.oneof(
-  fc.record({ kind: fc.constant('progress' as const), word: fc.constant('RUNNING'), result, error: fc.constant(null) }),
+const report: fc.Arbitrary<StatusReport> = fc.oneof(
   fc.record({
-    kind: fc.constant('completed' as const),
-    word: fc.constant('SUCCESS'),
+    kind: fc.constant('progress' as const),
+    statusWord: fc.constant('RUNNING'),
     result,
     error: fc.constant(null),
   }),
-  fc.record({ kind: fc.constant('failed' as const), word: fc.constant('ERROR'), result, error: result }),
+  fc.record({
+    kind: fc.constant('completed' as const),
+    statusWord: fc.constant('SUCCESS'),
+    result,
+    error: fc.constant(null),
+  }),
+  fc.record({ kind: fc.constant('failed' as const), statusWord: fc.constant('ERROR'), result, error: result }),
 );
 const of = <T extends string>(type: T) => ({ type: fc.constant(type) });
 
 const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   fc.record(of('dispatched')),
-  fc.record({ ...of('submitted'), ...answered, executionId: name, news, spreadMs: fc.nat(500) }),
+  fc.record({ ...of('submitted'), ...answered, executionId: name, report, spreadMs: fc.nat(500) }),
   fc.record({ ...of('refused'), ...answered, message }),
   fc.record({ ...of('held'), message, httpStatus: answered.httpStatus }),
   fc.record({ ...of('unsent'), ...answered, message, retryAt: instant, giveUpAt: instant }),
   fc.record({ ...of('uncertain'), ...answered, message, retryAt: fc.option(instant), giveUpAt: instant }),
-  fc.record({ ...of('callback'), executionId: name, news }),
-  fc.record({ ...of('callback-hint'), executionId: name, news }),
+  fc.record({ ...of('callback'), executionId: name, report }),
+  fc.record({ ...of('callback-hint'), executionId: name, report }),
   fc.record({ ...of('callback-unreadable'), reason: message, body: fc.constant(null) }),
-  fc.record({ ...of('polled'), ...answered, news, nextPollAt: instant, final: fc.boolean() }),
+  fc.record({ ...of('polled'), ...answered, report, nextPollAt: instant, final: fc.boolean() }),
   fc.record({ ...of('poll-failed'), ...answered, message, nextPollAt: instant }),
   fc.record({ ...of('poll-not-found'), ...answered, message }),
   fc.record({ ...of('poll-not-found'), ...answered, asked: name, message }),
-  fc.record({ ...of('polled'), ...answered, asked: name, news, nextPollAt: instant, final: fc.boolean() }),
+  fc.record({ ...of('polled'), ...answered, asked: name, report, nextPollAt: instant, final: fc.boolean() }),
   fc.record({ ...of('poll-requested'), by: fc.constant('operator:alice') }),
   fc.record(of('expired')),
   fc.record({ ...of('cancelled'), by: fc.constant('shop') }),
@@ -154,8 +159,8 @@ describe('in every history', () => {
   test('every result that CXone reported is the outcome, the late result, or in the trail', () => {
     always((steps) => {
       for (const { event, execution, entry, outcome } of steps) {
-        if (!('news' in event) || event.news.kind === 'progress') continue;
-        const said = event.news.result;
+        if (!('report' in event) || event.report.kind === 'progress') continue;
+        const said = event.report.result;
         const kept =
           outcome === 'duplicate' ||
           isDeepStrictEqual(execution.result, said) ||

@@ -82,7 +82,7 @@ describe("CXone's answer to the submission", () => {
   });
 
   test('a terminal status in it resolves there and then', () => {
-    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted({ news: completed(7) }));
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted({ report: completed(7) }));
     expect(outcome).toBe('resolved');
     expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'submit', result: 7, resolvedAt: NOON + 2000 });
     expect(entry.event).toBe('SUBMITTED');
@@ -173,7 +173,7 @@ describe('callbacks', () => {
   });
 
   test('a failure without a word about it still carries an error', () => {
-    const { execution } = upon(anExecution(), DISPATCHED, callback({ ...failed(null), word: 'EXPIRED' }));
+    const { execution } = upon(anExecution(), DISPATCHED, callback({ ...failed(null), statusWord: 'EXPIRED' }));
     expect(execution.error).toEqual({ code: null, message: 'CXone said EXPIRED and gave no error' });
   });
 

@@ -1,7 +1,7 @@
 // CALLBACK_TRUST=verify: what a callback makes of an execution when only CXone's own answers count.
 
 import { describe, expect, test } from 'vitest';
-import type { ExecutionEvent, News } from '../../src/execution/event.ts';
+import type { ExecutionEvent, StatusReport } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
 import type { Transition } from '../../src/execution/outcome.ts';
 import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
@@ -17,10 +17,10 @@ function upon(execution: Execution, ...events: ExecutionEvent[]): Transition {
   return steps.at(-1) as Transition;
 }
 
-const hint = (news: News, executionId: string | null = null): ExecutionEvent => ({
+const hint = (report: StatusReport, executionId: string | null = null): ExecutionEvent => ({
   type: 'callback-hint',
   executionId,
-  news,
+  report,
 });
 const DISPATCHED = { type: 'dispatched' } as const;
 const ANSWER = { httpStatus: 503, latencyMs: 4, message: 'no', retryAt: NOON + 60_000, giveUpAt: NOON + 300_000 };
@@ -31,11 +31,16 @@ const gone = (asked: string) =>
 
 describe('an execution that CXone has accepted', () => {
   test('is polled at once, whatever the hint says, and stays as it was', () => {
-    for (const news of [completed(), RUNNING]) {
-      const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), hint(news, 'cx-1'));
+    for (const report of [completed(), RUNNING]) {
+      const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), hint(report, 'cx-1'));
       expect(execution).toMatchObject({ status: 'PENDING', result: null, resolvedBy: null, pollAt: NOON + 3000 });
       expect([outcome, entry.event]).toEqual(['progress', 'CALLBACK_HINT']);
-      expect(entry.detail).toEqual({ executionId: 'cx-1', word: news.word, result: news.result, error: news.error });
+      expect(entry.detail).toEqual({
+        executionId: 'cx-1',
+        word: report.statusWord,
+        result: report.result,
+        error: report.error,
+      });
     }
   });
 
@@ -148,9 +153,9 @@ describe('an execution that has ended', () => {
     ['the same result again', completed('true'), 'duplicate', 'CALLBACK_DUPLICATE'],
     ['another result', completed('forged'), 'conflict', 'CALLBACK_CONFLICT'],
     ['progress', RUNNING, 'progress', 'CALLBACK_HINT'],
-  ] as const)('%s is told and kept in the trail alone', ([, news, outcome, event]) => {
+  ] as const)('%s is told and kept in the trail alone', ([, report, outcome, event]) => {
     const before = upon(anExecution(), ...ended).execution;
-    const after = transition(before, hint(news), NOON + 9000);
+    const after = transition(before, hint(report), NOON + 9000);
     expect([after.outcome, after.entry.event]).toEqual([outcome, event]);
     expect(after.execution).toEqual(before);
   });

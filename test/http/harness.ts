@@ -3,8 +3,8 @@
 import { connect, type Socket } from 'node:net';
 import { createCallbackTokens } from '../../src/callbacks/bearer-tokens.ts';
 import { NO_RULES } from '../../src/callbacks/checks.ts';
-import { type CallbackUrls, createCallbackUrls } from '../../src/callbacks/signed-url.ts';
-import type { CallbackReading } from '../../src/cxone/port.ts';
+import { createSignedUrls, type SignedUrls } from '../../src/callbacks/signed-url.ts';
+import type { ParsedCallback } from '../../src/cxone/port.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
 import { createApp, type ListenerRole } from '../../src/http/app.ts';
 import { createFormTokens } from '../../src/http/console/csrf-tokens.ts';
@@ -55,7 +55,7 @@ export interface Harness extends AsyncDisposable {
   readonly world: ManualWorld;
   readonly waiters: Waiters;
   readonly streams: Streams;
-  readonly callbackUrls: CallbackUrls;
+  readonly callbackUrls: SignedUrls;
   readonly observed: CallbackOutcome[];
   readonly tokenRequests: TokenOutcome[];
   readonly keyRefusals: KeyRefusal[];
@@ -109,7 +109,7 @@ export async function startHttp({
   const observed: CallbackOutcome[] = [];
   const tokenRequests: TokenOutcome[] = [];
   const keyRefusals: KeyRefusal[] = [];
-  const callbackUrls = createCallbackUrls('https://receiver.example', [CALLBACK_SECRET]);
+  const callbackUrls = createSignedUrls('https://receiver.example', [CALLBACK_SECRET]);
   const tokenRule = { clients: tokenClients, lifetimeSeconds: 300 };
   const rules = { appRates: new Map(), appQueueCapacities: new Map(), queueCapacity, ...shares };
   const figures = createFigures(store, world.now);
@@ -130,10 +130,10 @@ export async function startHttp({
       store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
       ...{ cxone: createFakeCxone(), world, log: logInto(logLines), tracing: NO_TRACING, pollIntervalMs: 2_000 },
     }),
-    unfit: () => [],
+    unsupportedParts: () => [],
     submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
     rates: createRateLimits(world, rules),
-    resolve: createResolve(store, { readCallback }, world),
+    resolve: createResolve(store, { parseCallback: readCallback }, world),
     waiters,
     streams,
     world,
@@ -212,14 +212,18 @@ const NO_HEALTH = { from: '', to: '', hours: [], alerts: [], complete: true };
 const NOTHING_DOUBTFUL = { items: [], unaskable: 0, next: null, reached: null };
 
 /** The built-in profile's callback, as far as these tests need it. */
-function readCallback(body: Uint8Array): CallbackReading {
-  const unreadable: CallbackReading = { type: 'callback-unreadable', reason: 'no status in it' };
+function readCallback(body: Uint8Array): ParsedCallback {
+  const unreadable: ParsedCallback = { type: 'callback-unreadable', reason: 'no status in it' };
   try {
     const said: Json = parseJson(new TextDecoder().decode(body));
     if (!isJsonObject(said) || typeof said['status'] !== 'string') return unreadable;
     const { status: word, result = null, error = null } = said;
     const kind = KINDS[word] ?? 'progress';
-    return { type: 'callback', executionId: scalarText(said['executionId']), news: { kind, word, result, error } };
+    return {
+      type: 'callback',
+      executionId: scalarText(said['executionId']),
+      report: { kind, statusWord: word, result, error },
+    };
   } catch {
     return unreadable;
   }

@@ -1,18 +1,18 @@
 // A closed door is knocked at now and then, not run against.
 
 import { expect, test } from 'vitest';
-import { createHoldOff } from '../../src/lib/backoff.ts';
+import { createBackoff } from '../../src/lib/backoff.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 
 test('a few failures in a row are tolerated, then each round of them holds longer, up to five seconds', async () => {
   const world = createManualWorld();
-  const holdOff = createHoldOff(world, 2);
+  const holdOff = createBackoff(world, 2);
   const held: number[] = [];
   for (let round = 0; round < 12; round += 1) {
     holdOff.failed(0);
     holdOff.failed(0);
-    held.push(holdOff.left());
-    await world.advance(holdOff.left());
+    held.push(holdOff.remainingMs());
+    await world.advance(holdOff.remainingMs());
   }
   expect(held[0]).toBe(0);
   expect(held[3]).toBeGreaterThan(100);
@@ -22,14 +22,14 @@ test('a few failures in a row are tolerated, then each round of them holds longe
 
 test('a success forgets the failures, a floor is kept, and a clock that was set back holds nothing', () => {
   const world = createManualWorld();
-  const holdOff = createHoldOff(world, 0);
+  const holdOff = createBackoff(world, 0);
   holdOff.failed(60_000);
-  expect(holdOff.left()).toBe(60_000);
+  expect(holdOff.remainingMs()).toBe(60_000);
   world.stepClock(-3_600_000);
-  expect(holdOff.left()).toBe(0);
+  expect(holdOff.remainingMs()).toBe(0);
   for (let i = 0; i < 8; i += 1) holdOff.failed(0);
   holdOff.succeeded();
   world.stepClock(3_700_000);
   holdOff.failed(0);
-  expect(holdOff.left()).toBeLessThanOrEqual(250);
+  expect(holdOff.remainingMs()).toBeLessThanOrEqual(250);
 });

@@ -1,7 +1,7 @@
 // Long lists are worked through whole and in order, and others get their turn meanwhile.
 
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { inTurns } from '../../src/lib/event-loop.ts';
+import { mapYielding } from '../../src/lib/event-loop.ts';
 
 /** Work of which each piece takes so long; it tells how often others had been served before it. */
 function workThatTakes(ms: number) {
@@ -21,13 +21,13 @@ function workThatTakes(ms: number) {
 }
 
 test('everybody else is served while a long list is worked through, which stays whole and in its order', async () => {
-  const results = await inTurns([5, 6, 7, 8], workThatTakes(20));
+  const results = await mapYielding([5, 6, 7, 8], workThatTakes(20));
   expect(results.map(({ one }) => one)).toEqual([5, 6, 7, 8]);
   expect(new Set(results.map(({ served }) => served)).size).toBe(4);
 });
 
 test('a short list is done at a stretch', async () => {
-  const results = await inTurns([5, 6, 7], workThatTakes(3));
+  const results = await mapYielding([5, 6, 7], workThatTakes(3));
   expect(results.map(({ served }) => served)).toEqual([0, 0, 0]);
 });
 
@@ -35,5 +35,5 @@ test('what fails ends it', async () => {
   const fail = () => {
     throw new Error('no');
   };
-  await expect(inTurns([1], fail)).rejects.toThrow('no');
+  await expect(mapYielding([1], fail)).rejects.toThrow('no');
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { clientAddress } from '../../src/http/middleware/client-address.ts';
-import { clientNetwork, createAddressList, readAddress, readRange } from '../../src/lib/ip-address.ts';
+import { clientNetwork, createAddressMatcher, parseAddress, parseRange } from '../../src/lib/ip-address.ts';
 
 describe('an address', () => {
   test.for([
@@ -20,7 +20,7 @@ describe('an address', () => {
     ['::1', '::1'],
     ['::192.0.2.1', '::c000:201'],
   ] as const)('%s is read as %s', ([text, address]) => {
-    expect(readAddress(text)).toBe(address);
+    expect(parseAddress(text)).toBe(address);
   });
 
   test.for([
@@ -43,7 +43,7 @@ describe('an address', () => {
     '1:2:3:4:5:6:7:8:9',
     '\u0000',
   ])('%j is none', (text) => {
-    expect(readAddress(text)).toBeNull();
+    expect(parseAddress(text)).toBeNull();
   });
 
   test('of IPv6 shares its allowance with its /64, of IPv4 with nobody', () => {
@@ -56,9 +56,9 @@ describe('an address', () => {
 
 describe('a list of ranges', () => {
   const holds = (ranges: string, address: string) => {
-    const read = ranges.split(' ').map(readRange);
+    const read = ranges.split(' ').map(parseRange);
     if (read.includes(null)) throw new Error('not every range can be read');
-    return createAddressList(read.filter((range) => range !== null))(readAddress(address) ?? '');
+    return createAddressMatcher(read.filter((range) => range !== null))(parseAddress(address) ?? '');
   };
 
   test.for([
@@ -91,7 +91,7 @@ describe('a list of ranges', () => {
     '[::1]',
     '192.0.2.0/255.255.255.0',
   ])('%j is no range', (text) => {
-    expect(readRange(text)).toBeNull();
+    expect(parseRange(text)).toBeNull();
   });
 });
 

@@ -1,13 +1,13 @@
 // The first of a kind are told one by one, the rest as a number; nothing is lost of the count.
 
 import { expect, test } from 'vitest';
-import { createBursts } from '../../src/lib/log-throttle.ts';
+import { createLogThrottle } from '../../src/lib/log-throttle.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 
 function start() {
   const world = createManualWorld();
   const told: [kind: string, held: number][] = [];
-  const pass = createBursts(world, (kind, held) => void told.push([kind, held]));
+  const pass = createLogThrottle(world, (kind, held) => void told.push([kind, held]));
   const passed = (kind: string, times: number) =>
     Array.from({ length: times }, () => pass(kind)).filter(Boolean).length;
   return { world, told, passed };

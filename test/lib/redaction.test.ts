@@ -1,14 +1,14 @@
 // Whatever is secret is gone from a line before it is written, however it is spelled.
 
 import { expect, test } from 'vitest';
-import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
-import { createRedaction } from '../../src/lib/redaction.ts';
+import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
+import { createRedact } from '../../src/lib/redaction.ts';
 import { createJsonLog } from '../../src/observability/pino-log.ts';
 
 const SECRET = 'p"ss word/with+all=of\\it';
 
 test('a secret is found as it is, in JSON, in a URL and in Basic credentials', () => {
-  const redact = createRedaction([SECRET]);
+  const redact = createRedact([SECRET]);
   const spellings = [
     SECRET,
     JSON.stringify({ SECRET }),
@@ -24,13 +24,13 @@ test('a secret is found as it is, in JSON, in a URL and in Basic credentials', (
 });
 
 test('of two secrets of which one begins with the other nothing is left', () => {
-  const redact = createRedaction(['secret-one', 'secret-one-and-more']);
+  const redact = createRedact(['secret-one', 'secret-one-and-more']);
   expect(redact('secret-one-and-more, secret-one')).toBe('[redacted], [redacted]');
 });
 
 test('callback URLs, bearer tokens, signing secrets and JSON Web Tokens are known by their looks', () => {
-  const redact = createRedaction([]);
-  const url = createCallbackUrls('https://receiver.example', ['x'.repeat(32)]).mint(
+  const redact = createRedact([]);
+  const url = createSignedUrls('https://receiver.example', ['x'.repeat(32)]).mint(
     '019a8f00-0000-7000-8000-000000000000',
   );
   expect(redact(url)).toBe('https://receiver.example/webhook/cxone-execution/[redacted]');
@@ -40,7 +40,7 @@ test('callback URLs, bearer tokens, signing secrets and JSON Web Tokens are know
 });
 
 test('what only looks a little like it stays', () => {
-  const redact = createRedaction(['short']);
+  const redact = createRedact(['short']);
   for (const line of [
     '{"correlationId":"019a8f00-0000-7000-8000-000000000000","msg":"short and innocent"}',
     'audit-head v1 id=7 hash=8805845f at=2026-11-22T17:47:35.495Z key=8805845f mac=F6xtHE1A5gJ5tqZh9cQjOheyCQfGPPXxU9aN-45EWa0',

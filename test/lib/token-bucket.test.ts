@@ -1,11 +1,11 @@
 // A bucket gives what it holds, and fills as time passes.
 
 import { expect, test } from 'vitest';
-import { createBucket } from '../../src/lib/token-bucket.ts';
+import { createTokenBucket } from '../../src/lib/token-bucket.ts';
 
 function aBucket(capacity = 10, gainPerMs = 0.01) {
   let time = 1_000_000;
-  const bucket = createBucket(capacity, gainPerMs, () => time);
+  const bucket = createTokenBucket(capacity, gainPerMs, () => time);
   const pass = (ms: number) => {
     time += ms;
   };
@@ -16,7 +16,7 @@ function aBucket(capacity = 10, gainPerMs = 0.01) {
 test('it begins full, gives no more than it holds, and gains what is gained in the time that passes', () => {
   const { bucket, pass, takes } = aBucket();
   expect(takes(20)).toBe(10);
-  expect(bucket.until(1)).toBe(100);
+  expect(bucket.msUntil(1)).toBe(100);
   pass(99);
   expect(takes(1)).toBe(0);
   pass(1);
@@ -28,7 +28,7 @@ test('it begins full, gives no more than it holds, and gains what is gained in t
 test('more than it holds may be taken once, and is waited for afterwards', () => {
   const { bucket, pass } = aBucket();
   expect(bucket.take(100)).toBe(true);
-  expect([bucket.level(), bucket.until(1)]).toEqual([-90, 9_100]);
+  expect([bucket.level(), bucket.msUntil(1)]).toEqual([-90, 9_100]);
   pass(9_099);
   expect(bucket.take(1)).toBe(false);
   pass(1);

@@ -2,38 +2,38 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createFairShares } from '../../src/lib/weighted-fair-share.ts';
+import { createFairShare } from '../../src/lib/weighted-fair-share.ts';
 
 const demand = (wanted: Record<string, number>) => new Map(Object.entries(wanted));
 const countOf = (turns: readonly string[], app: string) => turns.filter((turn) => turn === app).length;
 
 test('one single request goes before all but one of a backlog of ten thousand', () => {
-  const share = createFairShares();
+  const share = createFairShare();
   for (let round = 0; round < 100; round += 1) share(5, demand({ big: 10_000 }));
   expect(share(5, demand({ big: 10_000, small: 1 })).slice(0, 2)).toContain('small');
 });
 
 test('turns follow the weights, finely mixed', () => {
-  const share = createFairShares(new Map([['heavy', 3]]));
+  const share = createFairShare(new Map([['heavy', 3]]));
   const turns = share(400, demand({ heavy: 1000, light: 1000 }));
   expect(countOf(turns, 'heavy')).toBe(300);
   for (let i = 0; i + 4 <= 400; i += 4) expect(countOf(turns.slice(i, i + 4), 'light')).toBe(1);
 });
 
 test('weights hold from round to round, also when each round has one turn', () => {
-  const share = createFairShares(new Map([['heavy', 3]]));
+  const share = createFairShare(new Map([['heavy', 3]]));
   const turns = Array.from({ length: 400 }, () => share(1, demand({ heavy: 1000, light: 1000 }))).flat();
   expect(countOf(turns, 'heavy')).toBe(300);
 });
 
 test('who had nothing to do has saved nothing up, however long it was', () => {
-  const share = createFairShares();
+  const share = createFairShare();
   for (let round = 0; round < 1000; round += 1) share(10, demand({ busy: 100 }));
   expect(countOf(share(20, demand({ busy: 100, back: 100 })), 'back')).toBe(10);
 });
 
 test('who comes and goes gets no more than who stays', () => {
-  const share = createFairShares();
+  const share = createFairShare();
   const turns: string[] = [];
   for (let i = 0; i < 300; i += 1)
     turns.push(...share(1, demand({ stays: 100, ...(i % 3 === 2 ? {} : { comes: 1 }) })));
@@ -41,7 +41,7 @@ test('who comes and goes gets no more than who stays', () => {
 });
 
 test('no more turns are given than are wanted, and none to who wants none', () => {
-  const share = createFairShares();
+  const share = createFairShare();
   expect(share(10, demand({ a: 2, b: 0, c: 1 })).toSorted()).toEqual(['a', 'a', 'c']);
   expect(share(10, new Map())).toEqual([]);
   expect(share(0, demand({ a: 2 }))).toEqual([]);
@@ -61,7 +61,7 @@ test('over any stretch, whoever always has work gets its share of the turns, sho
   fc.assert(
     fc.property(weights, rounds, fc.nat(59), fc.nat(59), (own, all, from, to) => {
       const weightOf = new Map(APPS.map((app, i) => [app, own[i] ?? 1]));
-      const share = createFairShares(weightOf);
+      const share = createFairShare(weightOf);
       const given = all.map(({ limit, others }) => share(limit, demand({ a: 1000, ...others })));
       const stretch = given.slice(Math.min(from, to), Math.max(from, to) + 1).flat();
       const sum = [...weightOf.values()].reduce((total, weight) => total + weight);
@@ -75,7 +75,7 @@ test('over any stretch, whoever always has work gets its share of the turns, sho
 test('no turn is lost: as many are given as are wanted, up to the limit', () => {
   fc.assert(
     fc.property(rounds, (all) => {
-      const share = createFairShares();
+      const share = createFairShare();
       for (const { limit, others } of all) {
         const wanted = Object.values(others).reduce((sum, count) => sum + count);
         const turns = share(limit, demand(others));

@@ -125,7 +125,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'last-poll-at-deadline',
     promise: 'CXone is polled once more at the deadline',
     edit: replacedBy(`answer = final
-        ? { type: 'polled', httpStatus: 200, latencyMs: 0, news: { kind: 'progress', word: null, result: null, error: null } }
+        ? { type: 'polled', httpStatus: 200, latencyMs: 0, report: { kind: 'progress', statusWord: null, result: null, error: null } }
         : await ending(span, polled, execution, cxone.poll(within(span, execution)));`),
     tests: ['test/workers/sweeper.test.ts'],
   },

@@ -63,7 +63,7 @@ describe('what is told', () => {
 
   test('nothing, when no URL is named, and nothing of a result that nobody verified', () => {
     expect(told(execution({ notifyUrl: null }), CANCELLED, callback(completed())).notifications).toEqual([null, null]);
-    const hint: ExecutionEvent = { type: 'callback-hint', executionId: null, news: completed() };
+    const hint: ExecutionEvent = { type: 'callback-hint', executionId: null, report: completed() };
     expect(told(execution(), CANCELLED, hint).notifications[1]).toBeNull();
   });
 

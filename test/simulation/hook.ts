@@ -1,6 +1,6 @@
 // The endpoint of an app under simulation: what it was told, and how it answered.
 
-import type { Courier, Parcel, Receipt } from '../../src/webhooks/port.ts';
+import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../src/webhooks/port.ts';
 import { seededRandom } from '../support/manual-world.ts';
 import type { Clock } from './clock.ts';
 
@@ -11,12 +11,12 @@ export interface Call {
   readonly type: string;
   /** The execution as the app was shown it. */
   readonly status: string;
-  readonly receipt: Receipt['type'];
+  readonly receipt: DeliveryResult['type'];
 }
 
 export interface Hook {
   readonly calls: readonly Call[];
-  courierFor(alive: () => boolean): Courier;
+  courierFor(alive: () => boolean): WebhookSender;
   /** From now on it takes whatever comes. */
   heal(): void;
 }
@@ -31,7 +31,7 @@ export function createHook(clock: Clock, seed: number, note: (text: string) => v
   const calls: Call[] = [];
   let healed = false;
 
-  function answer(): { receipt: Receipt; afterMs: number } {
+  function answer(): { receipt: DeliveryResult; afterMs: number } {
     const latencyMs = Math.floor(random() * 200);
     if (healed || random() >= fails) {
       return { receipt: { type: 'delivered', httpStatus: 204, latencyMs }, afterMs: latencyMs };
@@ -45,7 +45,7 @@ export function createHook(clock: Clock, seed: number, note: (text: string) => v
     return { receipt: failed(httpStatus, latencyMs, httpStatus === 429 ? 7_000 : 0), afterMs: latencyMs };
   }
 
-  async function take({ id, body }: Parcel): Promise<Receipt> {
+  async function take({ id, body }: WebhookRequest): Promise<DeliveryResult> {
     clock.touch();
     const { receipt, afterMs } = answer();
     const { type, data } = JSON.parse(body);
@@ -69,6 +69,6 @@ export function createHook(clock: Clock, seed: number, note: (text: string) => v
   };
 }
 
-function failed(httpStatus: number, latencyMs: number, retryAfterMs: number): Receipt {
+function failed(httpStatus: number, latencyMs: number, retryAfterMs: number): DeliveryResult {
   return { type: 'failed', httpStatus, latencyMs, message: 'not now', retryAfterMs };
 }

@@ -7,7 +7,7 @@ import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Fetch } from '../../src/http/app.ts';
 import type { Metrics } from '../../src/observability/metrics/metrics.ts';
 import { type Receiver as RunningReceiver, startReceiver } from '../../src/receiver.ts';
-import type { Courier } from '../../src/webhooks/port.ts';
+import type { WebhookSender } from '../../src/webhooks/port.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import type { Clock, MortalWorld } from './clock.ts';
 import type { Settings } from './history.ts';
@@ -53,7 +53,7 @@ export interface ReceiverOptions {
   readonly seed: number;
   readonly settings: Settings;
   readonly fetchFor: (alive: () => boolean) => typeof fetch;
-  readonly courierFor: (alive: () => boolean) => Courier;
+  readonly courierFor: (alive: () => boolean) => WebhookSender;
 }
 
 export function createReceiver({ folder, clock, seed, settings, fetchFor, courierFor }: ReceiverOptions): Receiver {
@@ -88,7 +88,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
           return { url: PUBLIC_URL, port: 443, renew: () => {}, close };
         },
         courier: courierFor(() => alive),
-        wire: { fetch: fetchFor(() => alive), timeout: (ms) => timeout(world, ms) },
+        fetcher: { fetch: fetchFor(() => alive), timeout: (ms) => timeout(world, ms) },
         metrics: createQuietMetrics(clock.touch),
       },
     });

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
-import { createFairShares } from '../../src/lib/weighted-fair-share.ts';
-import type { Share, Store } from '../../src/store/port.ts';
+import { createFairShare } from '../../src/lib/weighted-fair-share.ts';
+import type { FairShare, Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../support/executions.ts';
 
 /** In every contract test there is a fresh store. */
@@ -34,7 +34,7 @@ export function sharingContract(storeNow: () => Store): void {
     test('a single submission behind a backlog of another app is among the first that are claimed', async () => {
       await backlog('big', 200);
       const single = await add({ app: 'small' }, NOON + 500);
-      const share = createFairShares();
+      const share = createFairShare();
       expect(references(await storeNow().claimDispatches(2, NOON + 1000, share))).toContain(single.reference);
     });
 
@@ -42,7 +42,7 @@ export function sharingContract(storeNow: () => Store): void {
       const a = await backlog('a', 4);
       const b = await backlog('b', 4);
       const asked: [number, Record<string, number>][] = [];
-      const share: Share = (limit, demand) => {
+      const share: FairShare = (limit, demand) => {
         asked.push([limit, Object.fromEntries(demand)]);
         return ['b', 'a', 'b'];
       };
@@ -61,7 +61,7 @@ export function sharingContract(storeNow: () => Store): void {
       await storeNow().record(sent.reference, submitted({ executionId: null }), NOON);
       await add({ app: 'due' });
       const seen: [string, number][] = [];
-      const share: Share = (_, demand) => {
+      const share: FairShare = (_, demand) => {
         seen.push(...demand);
         return [];
       };
@@ -75,7 +75,7 @@ export function sharingContract(storeNow: () => Store): void {
       const low = await add({ app: 'a', priority: 0 }, NOON);
       const high = await add({ app: 'a', priority: 9 }, NOON + 3);
       const other = await add({ app: 'b', priority: 0 }, NOON + 4);
-      const claimed = await storeNow().claimDispatches(10, NOON + 10, createFairShares());
+      const claimed = await storeNow().claimDispatches(10, NOON + 10, createFairShare());
       const own = claimed.filter(({ app }) => app === 'a');
       expect(references(own)).toEqual(references([high, ...normal, low]));
       expect(references(claimed.slice(0, 2))).toContain(other.reference);
@@ -103,7 +103,7 @@ export function sharingContract(storeNow: () => Store): void {
       for (let i = 0; i < 20; i += 1) big.push(await pollable({ app: 'big', graceSeconds: i }, `cx-${i}`));
       const small = await pollable({ app: 'small', graceSeconds: 50 }, 'cx-small');
       expect((await storeNow().due()).pollAt).toBe(NOON);
-      const claimed = await storeNow().claimPolls(3, at, at + 5000, createFairShares());
+      const claimed = await storeNow().claimPolls(3, at, at + 5000, createFairShare());
       expect(references(claimed)).toContain(small);
       expect(references(claimed).filter((one) => one !== small)).toEqual(big.slice(0, 2));
       expect(apps(await storeNow().claimPolls(3, at, at + 5000))).toEqual(['big', 'big', 'big']);

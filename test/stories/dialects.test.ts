@@ -1,7 +1,7 @@
 // Each shipped profile, with the whole service, against the simulator in the dialect that the profile is for.
 
 import { expect, test } from 'vitest';
-import { callsBack, isPollable, loadProfile, type Profile } from '../../src/cxone/profile/profile.ts';
+import { isPollable, loadProfile, type Profile, sendsCallbackUrl } from '../../src/cxone/profile/profile.ts';
 import { SHIPPED_NAMES, shippedProfile } from '../../src/cxone/profile/shipped.ts';
 import type { Json } from '../../src/execution/json.ts';
 import { DIALECT_NAMES, type DialectName, dialectOf } from '../../src/simulator/dialects.ts';
@@ -74,7 +74,7 @@ test.for(DIALECT_NAMES)('%s is right as it is shipped, tells what it is for, and
   expect(shippedProfile(name)).toMatchObject({ name, note: expect.stringMatching(/.{30}/), verified: false });
 });
 
-test.for(those(callsBack))('%s: an execution ends by its callback', async (name) => {
+test.for(those(sendsCallbackUrl))('%s: an execution ends by its callback', async (name) => {
   const stage = await open(name);
   const id = await submit(stage, name);
   await stage.untilStatus(id, 'COMPLETED');
@@ -82,7 +82,7 @@ test.for(those(callsBack))('%s: an execution ends by its callback', async (name)
   expect(stage.simulator.execution(id)).toMatchObject({ runs: 1, callbacks: [{ answer: '200 resolved' }] });
 });
 
-test.for(those(callsBack))('%s: a failure is told by its callback', async (name) => {
+test.for(those(sendsCallbackUrl))('%s: a failure is told by its callback', async (name) => {
   const stage = await open(name);
   const id = await submit(stage, name, 'callback-failed');
   await stage.untilStatus(id, 'FAILED');

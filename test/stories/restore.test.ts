@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Running, run } from '../support/process.ts';
@@ -88,7 +88,7 @@ function callbackUrl(env: Record<string, string>, correlationId: string): string
   const sql = new Database(env['DATABASE_PATH'], { readonly: true });
   try {
     const find = sql.prepare('SELECT reference FROM executions WHERE correlation_id = ?').pluck();
-    const urls = createCallbackUrls(env['PUBLIC_URL'] as string, [env['CALLBACK_SECRET'] as string]);
+    const urls = createSignedUrls(env['PUBLIC_URL'] as string, [env['CALLBACK_SECRET'] as string]);
     return urls.mint(find.get(correlationId) as string);
   } finally {
     sql.close();

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createCallbackUrls } from '../../src/callbacks/signed-url.ts';
+import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import { type Limits, listen } from '../../src/http/server/server.ts';
@@ -10,7 +10,7 @@ import { type Receiver, startReceiver } from '../../src/receiver.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
 import type { FateName } from '../../src/simulator/fates/catalogue.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
-import type { Resolve } from '../../src/webhooks/guarded-connect.ts';
+import type { ResolveHostname } from '../../src/webhooks/guarded-connect.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -66,7 +66,7 @@ export async function setStage(
   simulatorOptions: Partial<SimulatorOptions> = {},
   limits: Partial<Limits> = {},
   /** Looks up the hosts of notifications; the system does unless said. */
-  resolve?: Resolve,
+  resolve?: ResolveHostname,
 ): Promise<Stage> {
   const world = createManualWorld();
   const log = quietLog();
@@ -175,7 +175,7 @@ export async function setStage(
 export async function callbackUrlOf(stage: Stage, correlationId: string, secret = CALLBACK_SECRET): Promise<string> {
   const { store, webhookUrl } = stage.service();
   const { reference = '' } = (await store.find(correlationId)) ?? {};
-  return createCallbackUrls(webhookUrl, [secret]).mint(reference);
+  return createSignedUrls(webhookUrl, [secret]).mint(reference);
 }
 
 function turn(): Promise<void> {

@@ -1,6 +1,6 @@
 // Executions and events as tests need them, each with sensible values that a test overrides where it matters.
 
-import type { ExecutionEvent, News } from '../../src/execution/event.ts';
+import type { ExecutionEvent, StatusReport } from '../../src/execution/event.ts';
 import { accept, DEFAULT_PRIORITY, type Dispatchable, type Submission } from '../../src/execution/execution.ts';
 import type { Json } from '../../src/execution/json.ts';
 import { timeOrderedIds } from '../../src/lib/world.ts';
@@ -33,15 +33,15 @@ export function anExecution(overrides: Partial<Submission> = {}, now = NOON): Di
   return accept(aSubmission(overrides), newId(now), now, now + 300_000);
 }
 
-export function completed(result: Json = { ok: true }): News {
-  return { kind: 'completed', word: 'COMPLETED', result, error: null };
+export function completed(result: Json = { ok: true }): StatusReport {
+  return { kind: 'completed', statusWord: 'COMPLETED', result, error: null };
 }
 
-export function failed(error: Json = { code: 'card_declined' }): News {
-  return { kind: 'failed', word: 'FAILED', result: null, error };
+export function failed(error: Json = { code: 'card_declined' }): StatusReport {
+  return { kind: 'failed', statusWord: 'FAILED', result: null, error };
 }
 
-export const RUNNING: News = { kind: 'progress', word: 'RUNNING', result: null, error: null };
+export const RUNNING: StatusReport = { kind: 'progress', statusWord: 'RUNNING', result: null, error: null };
 
 type Of<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
 
@@ -49,7 +49,7 @@ export function submitted(overrides: Partial<Of<'submitted'>> = {}): Of<'submitt
   return {
     type: 'submitted',
     executionId: 'cx-1',
-    news: { ...RUNNING, word: 'PENDING' },
+    report: { ...RUNNING, statusWord: 'PENDING' },
     spreadMs: 0,
     httpStatus: 202,
     latencyMs: 25,
@@ -57,10 +57,18 @@ export function submitted(overrides: Partial<Of<'submitted'>> = {}): Of<'submitt
   };
 }
 
-export function callback(news: News, executionId: string | null = null): Of<'callback'> {
-  return { type: 'callback', executionId, news };
+export function callback(report: StatusReport, executionId: string | null = null): Of<'callback'> {
+  return { type: 'callback', executionId, report };
 }
 
-export function polled(news: News, overrides: Partial<Of<'polled'>> = {}): Of<'polled'> {
-  return { type: 'polled', news, httpStatus: 200, latencyMs: 8, nextPollAt: NOON + 20_000, final: false, ...overrides };
+export function polled(report: StatusReport, overrides: Partial<Of<'polled'>> = {}): Of<'polled'> {
+  return {
+    type: 'polled',
+    report,
+    httpStatus: 200,
+    latencyMs: 8,
+    nextPollAt: NOON + 20_000,
+    final: false,
+    ...overrides,
+  };
 }

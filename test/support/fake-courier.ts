@@ -1,16 +1,16 @@
 // A courier that brings back what a test tells it to, without a network, and remembers what it was to carry.
 
-import type { Courier, Parcel, Receipt } from '../../src/webhooks/port.ts';
+import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../src/webhooks/port.ts';
 
-export interface FakeCourier extends Courier {
+export interface FakeCourier extends WebhookSender {
   /** What becomes of each parcel from now on; may be changed at any time. */
-  onDeliver: (parcel: Parcel) => Promise<Receipt>;
-  readonly parcels: Parcel[];
+  onDeliver: (parcel: WebhookRequest) => Promise<DeliveryResult>;
+  readonly parcels: WebhookRequest[];
 }
 
-export const DELIVERED: Receipt = { type: 'delivered', httpStatus: 204, latencyMs: 5 };
-export const GONE: Receipt = { type: 'gone', httpStatus: 410, latencyMs: 5, message: 'answered 410' };
-export const DOWN: Receipt = {
+export const DELIVERED: DeliveryResult = { type: 'delivered', httpStatus: 204, latencyMs: 5 };
+export const GONE: DeliveryResult = { type: 'gone', httpStatus: 410, latencyMs: 5, message: 'answered 410' };
+export const DOWN: DeliveryResult = {
   type: 'failed',
   httpStatus: 0,
   latencyMs: 5,

@@ -1,13 +1,13 @@
 // A CXone that answers as a test tells it to, without a network, and remembers what it was asked.
 
-import type { CallbackReading, Cxone, Permit, PollAnswer, RequestKind, SubmitAnswer } from '../../src/cxone/port.ts';
+import type { Cxone, ParsedCallback, Permit, PollResponse, RequestKind, SubmitResponse } from '../../src/cxone/port.ts';
 import type { Dispatchable, Execution } from '../../src/execution/execution.ts';
 import { completed, RUNNING } from './executions.ts';
 
 export interface FakeCxone extends Cxone {
   /** The answer to each submission and poll from now on; may be changed at any time. */
-  onExecute: (execution: Dispatchable) => Promise<SubmitAnswer>;
-  onPoll: (execution: Execution) => Promise<PollAnswer>;
+  onExecute: (execution: Dispatchable) => Promise<SubmitResponse>;
+  onPoll: (execution: Execution) => Promise<PollResponse>;
   onAuthorize: () => Promise<void>;
   /** How many permits may be out at once; 0 lets nothing through. */
   limit: number;
@@ -18,29 +18,29 @@ export interface FakeCxone extends Cxone {
   readonly permitsOut: number;
 }
 
-export const ACCEPTED: SubmitAnswer = {
+export const ACCEPTED: SubmitResponse = {
   type: 'submitted',
   executionId: 'cx-1',
-  news: RUNNING,
+  report: RUNNING,
   httpStatus: 202,
   latencyMs: 5,
 };
-export const RESET: SubmitAnswer = {
+export const RESET: SubmitResponse = {
   type: 'uncertain',
   httpStatus: 0,
   latencyMs: 5,
   message: 'connection reset',
   retryAfterMs: 0,
 };
-export const TOO_MANY: SubmitAnswer = {
+export const TOO_MANY: SubmitResponse = {
   type: 'unsent',
   httpStatus: 429,
   latencyMs: 5,
   message: 'too many requests',
   retryAfterMs: 20_000,
 };
-export const STILL_RUNNING: PollAnswer = { type: 'polled', news: RUNNING, httpStatus: 200, latencyMs: 5 };
-export const FOUND: PollAnswer = { type: 'polled', news: completed('found'), httpStatus: 200, latencyMs: 5 };
+export const STILL_RUNNING: PollResponse = { type: 'polled', report: RUNNING, httpStatus: 200, latencyMs: 5 };
+export const FOUND: PollResponse = { type: 'polled', report: completed('found'), httpStatus: 200, latencyMs: 5 };
 
 export function createFakeCxone(): FakeCxone {
   let permitsOut = 0;
@@ -95,8 +95,8 @@ export function createFakeCxone(): FakeCxone {
       fake.polls.push(execution);
       return fake.onPoll(execution);
     },
-    unfit: () => [],
-    readCallback: (): CallbackReading => ({ type: 'callback', executionId: null, news: completed() }),
+    unsupportedParts: () => [],
+    parseCallback: (): ParsedCallback => ({ type: 'callback', executionId: null, report: completed() }),
   };
   return fake;
 }

@@ -10,7 +10,7 @@ import {
 } from '../../src/execution/execution.ts';
 import { keyOf, requestOf } from '../../src/execution/idempotency-key.ts';
 import { transition } from '../../src/execution/transition.ts';
-import { createFairShares } from '../../src/lib/weighted-fair-share.ts';
+import { createFairShare } from '../../src/lib/weighted-fair-share.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import {
   type Added,
@@ -18,6 +18,7 @@ import {
   type Change,
   type Counts,
   type Evidence,
+  type FairShare,
   type Feed,
   type FeedQuery,
   type KeptBody,
@@ -25,7 +26,6 @@ import {
   type NewExecution,
   type Pruned,
   type Recorded,
-  type Share,
   type Standing,
   type Store,
   StoreUnavailable,
@@ -45,7 +45,7 @@ interface Row extends MemoryPayload {
 export function createMemoryStore(): Store & Outbox & Retention {
   const rows = new Map<string, Row>();
   const listeners = new Set<(changes: readonly Change[]) => void>();
-  const evenly = createFairShares();
+  const evenly = createFairShare();
   const bodies: KeptBody[] = [];
   let entries: AuditEntry[] = [];
   let lastEntryId = 0;
@@ -188,13 +188,13 @@ export function createMemoryStore(): Store & Outbox & Retention {
   }
 
   /** Those that are due, an app's in their order, as many and in the order of turns as they are shared out. */
-  function shared(rows: readonly Row[], limit: number, share: Share): Row[] {
+  function shared(rows: readonly Row[], limit: number, share: FairShare): Row[] {
     const byApp = Map.groupBy(rows, ({ execution }) => execution.app);
     const turns = share(limit, new Map([...byApp].map(([app, own]) => [app, own.length])));
     return turns.flatMap((app) => byApp.get(app)?.shift() ?? []);
   }
 
-  function claimDispatches(limit: number, now: number, share: Share, changes: Change[]): Dispatchable[] {
+  function claimDispatches(limit: number, now: number, share: FairShare, changes: Change[]): Dispatchable[] {
     const due = dueBy('dispatchAt', now).sort((one, other) => other.execution.priority - one.execution.priority);
     return shared(due, limit, share).flatMap((row) => {
       const change = apply(row, { type: 'dispatched' }, now);
@@ -203,7 +203,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     });
   }
 
-  function claimPolls(limit: number, now: number, leaseUntil: number, share: Share): Execution[] {
+  function claimPolls(limit: number, now: number, leaseUntil: number, share: FairShare): Execution[] {
     return shared(dueBy('pollAt', now), limit, share).map((row) => {
       row.execution = { ...row.execution, pollAt: leaseUntil };
       return row.execution;

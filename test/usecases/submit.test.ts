@@ -80,7 +80,7 @@ test('an app with a default URL is told there, and a submission is the same when
 });
 
 describe('a batch', () => {
-  const unfit: BatchItem = { type: 'unfit', sent: { actionID: 'charge' } };
+  const invalid: BatchItem = { type: 'invalid', sent: { actionID: 'charge' } };
   const one = (request: Partial<SubmissionRequest> = {}): BatchItem => ({
     type: 'submission',
     request: { ...REQUEST, ...request },
@@ -90,7 +90,7 @@ describe('a batch', () => {
 
   test('each outcome stands in the place of its item, and nothing is made of what is no submission', async () => {
     const { store, submit } = open();
-    const items = [unfit, one({ correlationId: 'a' }), unfit, one({ correlationId: 'a', priority: 9 }), one()];
+    const items = [invalid, one({ correlationId: 'a' }), invalid, one({ correlationId: 'a', priority: 9 }), one()];
     expect(outcomes(await submit.batch('shop', { items, atomic: false }, ALONE))).toEqual([
       null,
       'added',
@@ -101,18 +101,18 @@ describe('a batch', () => {
     expect((await store.list({ app: 'shop', limit: 10 })).items).toHaveLength(2);
   });
 
-  test('under its key it is recognised by what it means, the unfit included', async () => {
+  test('under its key it is recognised by what it means, the invalid included', async () => {
     const { submit } = open();
     const send = (items: BatchItem[], atomic = false) =>
       submit.batch('shop', { items, atomic }, keyed('key')).then(outcomes);
-    expect(await send([one(), unfit])).toEqual(['added', null]);
-    expect(await send([one({ inputs: { b: 2, a: 1 } }), unfit])).toEqual(['replayed', null]);
+    expect(await send([one(), invalid])).toEqual(['added', null]);
+    expect(await send([one({ inputs: { b: 2, a: 1 } }), invalid])).toEqual(['replayed', null]);
     for (const sent of [{ actionID: 'refund' }, { actionID: 'charge', more: true }, 'charge', '\ud800']) {
-      expect(await send([one(), { type: 'unfit', sent }])).toEqual(['key-reused', null]);
+      expect(await send([one(), { type: 'invalid', sent }])).toEqual(['key-reused', null]);
     }
-    expect(await send([one(), unfit], true)).toEqual(['key-reused', null]);
-    expect(await send([unfit, one()])).toEqual([null, 'key-reused']);
-    expect(await send([one(), unfit, one()])).toEqual(['key-reused', null, 'key-reused']);
+    expect(await send([one(), invalid], true)).toEqual(['key-reused', null]);
+    expect(await send([invalid, one()])).toEqual([null, 'key-reused']);
+    expect(await send([one(), invalid, one()])).toEqual(['key-reused', null, 'key-reused']);
   });
 
   test('alike items of one batch are so many executions', async () => {

@@ -1,13 +1,13 @@
 // Which addresses a notification may go to: nothing inside unless it was listed, and never what hands out credentials.
 
 import { describe, expect, test } from 'vitest';
-import { refusedAs } from '../../src/webhooks/address-policy.ts';
+import { refusedAddressKind } from '../../src/webhooks/address-policy.ts';
 
 describe('public addresses are open to everybody', () => {
   test.for(['93.184.216.34', '1.1.1.1', '172.32.0.1', '2606:2800:220:1:248:1893:25c8:1946', '::ffff:93.184.216.34'])(
     '%s',
     (address) => {
-      expect([refusedAs(address, 'public'), refusedAs(address, 'listed')]).toEqual([null, null]);
+      expect([refusedAddressKind(address, 'public'), refusedAddressKind(address, 'listed')]).toEqual([null, null]);
     },
   );
 });
@@ -27,7 +27,7 @@ describe('what is inside is open to listed origins alone', () => {
     ['::ffff:a00:1', 'private'],
     ['0:0:0:0:0:ffff:7f00:1', 'loopback'],
   ] as const)('%s', ([address, kind]) => {
-    expect([refusedAs(address, 'public'), refusedAs(address, 'listed')]).toEqual([kind, null]);
+    expect([refusedAddressKind(address, 'public'), refusedAddressKind(address, 'listed')]).toEqual([kind, null]);
   });
 });
 
@@ -65,6 +65,6 @@ describe('nobody may go where credentials are handed out, or to what is no singl
     ['no address', 'unreadable'],
     ['', 'unreadable'],
   ] as const)('%s', ([address, kind]) => {
-    expect([refusedAs(address, 'public'), refusedAs(address, 'listed')]).toEqual([kind, kind]);
+    expect([refusedAddressKind(address, 'public'), refusedAddressKind(address, 'listed')]).toEqual([kind, kind]);
   });
 });

@@ -2,12 +2,12 @@
 // its own: which authorities are trusted is settled when a process starts.
 
 import { systemWorld } from '../../src/lib/world.ts';
-import { createCourier } from '../../src/webhooks/sender.ts';
-import { createNotifyRules } from '../../src/webhooks/url-policy.ts';
+import { createWebhookSender } from '../../src/webhooks/sender.ts';
+import { createUrlPolicy } from '../../src/webhooks/url-policy.ts';
 
 const url = process.argv[2] ?? '';
-const courier = createCourier({
-  rules: createNotifyRules([{ app: 'shop', origin: new URL(url).origin }]),
+const courier = createWebhookSender({
+  rules: createUrlPolicy([{ app: 'shop', origin: new URL(url).origin }]),
   secretsOf: () => [`whsec_${Buffer.alloc(32, 1).toString('base64')}`],
   world: systemWorld,
   resolve: async () => [{ address: '127.0.0.1', family: 4 }],

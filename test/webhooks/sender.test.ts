@@ -3,10 +3,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { guardedConnector, type ResolvedAddress } from '../../src/webhooks/guarded-connect.ts';
-import type { Courier, Parcel } from '../../src/webhooks/port.ts';
-import { createCourier } from '../../src/webhooks/sender.ts';
-import { type AllowedOrigin, createNotifyRules } from '../../src/webhooks/url-policy.ts';
+import { createGuardedConnector, type ResolvedAddress } from '../../src/webhooks/guarded-connect.ts';
+import type { WebhookRequest, WebhookSender } from '../../src/webhooks/port.ts';
+import { createWebhookSender } from '../../src/webhooks/sender.ts';
+import { type AllowedOrigin, createUrlPolicy } from '../../src/webhooks/url-policy.ts';
 import { createManualWorld, type ManualWorld, START } from '../support/manual-world.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
@@ -16,10 +16,10 @@ const LOOPBACK: ResolvedAddress = { address: '127.0.0.1', family: 4 };
 interface Stage {
   readonly world: ManualWorld;
   readonly receiver: WebhookReceiver;
-  readonly courier: Courier;
+  readonly courier: WebhookSender;
   /** The addresses of every name, one answer after the other; the last one stays. */
   names: ResolvedAddress[][];
-  deliver(change?: Partial<Parcel>): ReturnType<Courier['deliver']>;
+  deliver(change?: Partial<WebhookRequest>): ReturnType<WebhookSender['deliver']>;
 }
 
 async function setStage(allowed: readonly Omit<AllowedOrigin, 'app'>[] = []): Promise<Stage> {
@@ -27,8 +27,8 @@ async function setStage(allowed: readonly Omit<AllowedOrigin, 'app'>[] = []): Pr
   const receiver = await startWebhookReceiver();
   const { port } = new URL(receiver.url);
   const origins = [receiver.origin, `http://hook.internal:${port}`, ...allowed.map(({ origin }) => origin)];
-  const courier = createCourier({
-    rules: createNotifyRules(origins.map((origin) => ({ app: 'shop', origin }))),
+  const courier = createWebhookSender({
+    rules: createUrlPolicy(origins.map((origin) => ({ app: 'shop', origin }))),
     secretsOf: () => [SECRET],
     world,
     resolve: async () => (stage.names.length > 1 ? stage.names.shift() : stage.names[0]) ?? [],
@@ -244,7 +244,7 @@ describe('where a name leads is looked at when it is connected to', () => {
 test.for(['127.0.0.1', '[::1]', '169.254.169.254', '[::ffff:10.0.0.1]'])(
   'an address in place of a name is checked as well: %s',
   async (hostname) => {
-    const connect = guardedConnector('public', () => Promise.reject(new Error('not a name')), 1_000);
+    const connect = createGuardedConnector('public', () => Promise.reject(new Error('not a name')), 1_000);
     const error = await new Promise((resolve) =>
       connect({ hostname, protocol: 'http:', port: '80' }, (...answer) => resolve(answer[0])),
     );

@@ -1,17 +1,17 @@
 // Where an app may be told: what is said of a URL at submission, before anything is looked up.
 
 import { describe, expect, test } from 'vitest';
-import { createNotifyRules, readOrigin } from '../../src/webhooks/url-policy.ts';
+import { createUrlPolicy, parseOrigin } from '../../src/webhooks/url-policy.ts';
 
-const open = createNotifyRules([]);
-const listed = createNotifyRules([
+const open = createUrlPolicy([]);
+const listed = createUrlPolicy([
   { app: 'shop', origin: 'https://hooks.example' },
   { app: 'shop', origin: 'https://*.shops.example' },
   { app: 'shop', origin: 'http://crm.internal:8080' },
   { app: 'shop', origin: 'http://127.0.0.1:9000' },
   { app: 'lab', origin: 'http://169.254.169.254' },
 ]);
-const common = createNotifyRules([
+const common = createUrlPolicy([
   { app: '*', origin: 'https://hooks.example' },
   { app: 'shop', origin: 'https://shop.example' },
 ]);
@@ -115,7 +115,7 @@ describe('an origin', () => {
     ['http://[::1]:9000', 'http://[::1]:9000'],
     ['http://127.1', 'http://127.0.0.1'],
   ] as const)('%s is read', ([text, origin]) => {
-    expect(readOrigin(text)).toBe(origin);
+    expect(parseOrigin(text)).toBe(origin);
   });
 
   test.for([
@@ -133,6 +133,6 @@ describe('an origin', () => {
     'https:// hooks.example',
     'https://hooks.example:99999',
   ])('%s is none', (text) => {
-    expect(readOrigin(text)).toBeNull();
+    expect(parseOrigin(text)).toBeNull();
   });
 });

@@ -137,7 +137,7 @@ test('a callback that overtakes the answer resolves; the answer changes nothing 
     return ACCEPTED;
   };
   const id = await add();
-  await record(id, { type: 'callback', executionId: null, news: completed('early') });
+  await record(id, { type: 'callback', executionId: null, report: completed('early') });
   await world.advance(1000);
   expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback', executionId: 'cx-1' });
   expect(await events(id)).toEqual(['ACCEPTED', 'DISPATCHED', 'CALLBACK_COMPLETED', 'SUBMITTED']);

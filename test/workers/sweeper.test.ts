@@ -1,7 +1,7 @@
 // What happens when the callback does not come: CXone is asked, and asked once more before time is called.
 
 import { expect, test } from 'vitest';
-import type { PollAnswer } from '../../src/cxone/port.ts';
+import type { PollResponse } from '../../src/cxone/port.ts';
 import { startTestBackground } from '../support/background.ts';
 import { callback, completed } from '../support/executions.ts';
 import { ACCEPTED, FOUND, STILL_RUNNING } from '../support/fake-cxone.ts';
@@ -9,7 +9,7 @@ import { ACCEPTED, FOUND, STILL_RUNNING } from '../support/fake-cxone.ts';
 const WINDOW = { graceSeconds: 10, timeoutSeconds: 30 };
 const DEADLINE = 40_000;
 
-function failing(asked: boolean, retryAfterMs = 0): PollAnswer {
+function failing(asked: boolean, retryAfterMs = 0): PollResponse {
   return { type: 'failed', asked, httpStatus: asked ? 500 : 0, latencyMs: 5, message: 'no', retryAfterMs };
 }
 
@@ -186,7 +186,7 @@ test('an operator who cannot wait: CXone is asked at once, hardly ever again wit
 
 test('a poll that is under way when an operator asks for one is the one that was asked for', async () => {
   const { add, cxone, find, record, world } = startTestBackground();
-  const answer = Promise.withResolvers<PollAnswer>();
+  const answer = Promise.withResolvers<PollResponse>();
   cxone.onPoll = () => answer.promise;
   const id = await add(WINDOW);
   await world.advance(11_000);
@@ -201,11 +201,11 @@ test('a poll that is under way when an operator asks for one is the one that was
 test('a name that only a hint gave: what CXone says of it is not held against the execution once its own is known', async () => {
   const { add, cxone, find, record, events, world } = startTestBackground();
   const submission = Promise.withResolvers<typeof ACCEPTED>();
-  const poll = Promise.withResolvers<PollAnswer>();
+  const poll = Promise.withResolvers<PollResponse>();
   cxone.onExecute = () => submission.promise;
   cxone.onPoll = async ({ executionId }) => (executionId === 'made-up' ? poll.promise : STILL_RUNNING);
   const id = await add(WINDOW);
-  await record(id, { type: 'callback-hint', executionId: 'made-up', news: completed() });
+  await record(id, { type: 'callback-hint', executionId: 'made-up', report: completed() });
   await world.settle();
   expect(cxone.polls.map(({ executionId }) => executionId)).toEqual(['made-up']);
   submission.resolve(ACCEPTED);

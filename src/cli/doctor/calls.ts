@@ -3,8 +3,8 @@
 
 import type { CxoneClient } from '../../cxone/client.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
-import { callOf } from '../../cxone/recording/match-call.ts';
-import type { Seen } from '../../cxone/recording/tap.ts';
+import { matchCall } from '../../cxone/recording/match-call.ts';
+import type { RecordedExchange } from '../../cxone/recording/tap.ts';
 import { accept, DEFAULT_PRIORITY, type Dispatchable } from '../../execution/execution.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import type { World } from '../../lib/world.ts';
@@ -17,7 +17,7 @@ export interface Calls {
   readonly profile: Profile;
   readonly place: ProfilePlace;
   /** What went over the wire so far. */
-  readonly seen: readonly Seen[];
+  readonly seen: readonly RecordedExchange[];
   readonly world: World;
 }
 
@@ -92,14 +92,14 @@ export async function tryAction(calls: Calls, trial: Trial): Promise<Check[]> {
   if (submitted.type !== 'submitted') {
     return [fail('execute', submitted.message, `see ${place.of('/execute')}; 403 is for lack of the scope to execute`)];
   }
-  const { executionId, news } = submitted;
+  const { executionId, report } = submitted;
   const differ = differences(profile, 'execute', textOf(lastOf(calls, 'execute')));
   const name = executionId === null ? 'without an id' : `as ${executionId}`;
   const checks = [
     ok('execute', `${trial.actionId} was accepted ${name}; the callback of it is for no execution and gets 404`),
     ...differ.map((one) => differing(one, place)),
   ];
-  if (executionId === null || profile.poll === null || news.kind === 'completed' || news.kind === 'failed')
+  if (executionId === null || profile.poll === null || report.kind === 'completed' || report.kind === 'failed')
     return checks;
   return [...checks, ...(await followed(calls, { ...execution, executionId }, trial.pollIntervalMs))];
 }
@@ -122,7 +122,7 @@ async function followed(calls: Calls, execution: Dispatchable, everyMs: number):
       ];
     }
     if (answer.type === 'failed') return [...failedPoll(calls, answer.message)];
-    const { kind, word } = answer.news;
+    const { kind, statusWord: word } = answer.report;
     if (kind !== 'progress') return [ok('poll', `it ended as ${word}, which means ${kind}`)];
     if (world.now() >= until)
       return [warn('poll', `it still says ${word} after a minute`, 'see what becomes of it in CXone')];
@@ -144,11 +144,14 @@ export function differing({ member, message, suggestion }: Difference, place: Pr
   return fail('profile', `${member.slice(1).replaceAll('/', '.')}: ${message}`, `change ${place.of(member)}${to}`);
 }
 
-function lastOf({ seen, profile }: Pick<Calls, 'seen' | 'profile'>, call: 'execute' | 'poll'): Seen | undefined {
-  return seen.findLast(({ method, url }) => callOf(profile, method, url).call === call);
+function lastOf(
+  { seen, profile }: Pick<Calls, 'seen' | 'profile'>,
+  call: 'execute' | 'poll',
+): RecordedExchange | undefined {
+  return seen.findLast(({ method, url }) => matchCall(profile, method, url).call === call);
 }
 
-function textOf(seen: Seen | undefined): string {
+function textOf(seen: RecordedExchange | undefined): string {
   return new TextDecoder().decode(seen?.answer?.body ?? new Uint8Array());
 }
 

@@ -1,6 +1,6 @@
 // `doctor`: whether everything that the receiver needs is as it should be, and what to do where it is not.
 
-import { createCallbackUrls } from '../../callbacks/signed-url.ts';
+import { createSignedUrls } from '../../callbacks/signed-url.ts';
 import { type Config, readVariable } from '../../config/config.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../../execution/json.ts';
 import { type Command, type CommandContext, CommandUsage, readFlags } from '../context.ts';
@@ -106,7 +106,7 @@ async function allChecks(context: CommandContext, offline: boolean, wish: Wish |
 }
 
 function callbackUrl({ publicUrl, callbackSecrets }: Config, world: CommandContext['world']): string {
-  return createCallbackUrls(publicUrl, callbackSecrets).mint(world.id(world.now()));
+  return createSignedUrls(publicUrl, callbackSecrets).mint(world.id(world.now()));
 }
 
 /** What can be known of it while other variables are wrong. */

@@ -2,7 +2,7 @@
 
 import { find, pointerTo } from '../../cxone/json-pointer.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
-import { normalWord } from '../../cxone/profile/status-words.ts';
+import { normalizeStatusWord } from '../../cxone/profile/status-words.ts';
 import { isIdName, isStatusWord } from '../../cxone/recording/strip-values.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../execution/json.ts';
 
@@ -62,7 +62,7 @@ function statusDifferences(profile: Profile, call: Call, document: Json): Differ
   const { member, status } = pointersOf(profile, call);
   // A submit answer need not tell a status.
   if (call === 'execute' && listed(status).length === 0) return [];
-  const words = new Set([...profile.words.completed, ...profile.words.failed].map(normalWord));
+  const words = new Set([...profile.words.completed, ...profile.words.failed].map(normalizeStatusWord));
   const word = listed(status)
     .map((pointer) => find(document, pointer))
     .find((found) => typeof found === 'string');
@@ -74,7 +74,7 @@ function statusDifferences(profile: Profile, call: Call, document: Json): Differ
 
 /** A word for an end that the profile takes for progress: such an execution would only end by its deadline. */
 function unknownEnding({ words }: Profile, call: Call, word: string): Difference[] {
-  const known = (list: readonly string[]) => list.some((one) => normalWord(one) === normalWord(word));
+  const known = (list: readonly string[]) => list.some((one) => normalizeStatusWord(one) === normalizeStatusWord(word));
   if (known(words.completed) || known(words.failed)) return [];
   const endsWell = ENDS_WELL.test(word);
   if (!endsWell && !ENDS_BADLY.test(word)) return [];

@@ -1,7 +1,7 @@
 // Where in its file a member of a profile stands: `profile.json:12`, so that whoever reads of it knows what to change.
 
 import { readFileSync } from 'node:fs';
-import { BUILT_IN, SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
+import { DEFAULT_PROFILE_NAME, SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
 import { withCommandName } from '../../lib/command-name.ts';
 
 export interface ProfilePlace {
@@ -11,7 +11,7 @@ export interface ProfilePlace {
 
 /** `pathOrName`: as CXONE_PROFILE has it, null for the built-in profile. */
 export function placeOf(pathOrName: string | null): ProfilePlace {
-  const name = pathOrName ?? BUILT_IN;
+  const name = pathOrName ?? DEFAULT_PROFILE_NAME;
   if (SHIPPED_NAMES.includes(name)) {
     return {
       of: (pointer) =>

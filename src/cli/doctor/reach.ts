@@ -1,11 +1,11 @@
 // Whether what is sent to PUBLIC_URL arrives at this receiver: a signed probe goes out by that way, and comes in here or does not.
 
-import { CALLBACK_PATH, type CallbackUrls, createCallbackUrls } from '../../callbacks/signed-url.ts';
+import { CALLBACK_PATH, createSignedUrls, type SignedUrls } from '../../callbacks/signed-url.ts';
 import type { Config } from '../../config/config.ts';
 import { type Listening, listen } from '../../http/server/server.ts';
 import { readTlsPair } from '../../http/server/tls.ts';
-import { reasonOfFailure } from '../../lib/http/failure-reason.ts';
-import { readAnswerBody } from '../../lib/http/read-response-body.ts';
+import { failureReason } from '../../lib/http/failure-reason.ts';
+import { readResponseBody } from '../../lib/http/read-response-body.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -14,14 +14,14 @@ const NAME = 'callback path';
 
 /** Opens a listener of its own where no receiver runs, for as long as it looks. Nothing of the probe is recorded anywhere. */
 export async function checkReach(config: Config): Promise<Check[]> {
-  const urls = createCallbackUrls(config.publicUrl, config.callbackSecrets);
+  const urls = createSignedUrls(config.publicUrl, config.callbackSecrets);
   const own = await openOwn(config, urls);
   if (own.type === 'cannot') return [fail(NAME, own.reason, 'give this user the port, or correct HOST and PORT')];
   try {
     const met = await probe(urls);
     const whose = own.type === 'busy' ? 'the running receiver' : 'a listener of its own';
     if (met.type === 'reached') return [ok(NAME, `a probe by way of ${config.publicUrl} reaches ${whose}`)];
-    const here = own.type === 'busy' ? await probe(createCallbackUrls(localUrl(config), config.callbackSecrets)) : null;
+    const here = own.type === 'busy' ? await probe(createSignedUrls(localUrl(config), config.callbackSecrets)) : null;
     if (here !== null && here.type !== 'reached') return [strange(config, here)];
     return [verdict(config.publicUrl, met, urls.probe().url)];
   } finally {
@@ -35,7 +35,7 @@ type Own =
   | { readonly type: 'busy' }
   | { readonly type: 'cannot'; readonly reason: string };
 
-async function openOwn(config: Config, urls: CallbackUrls): Promise<Own> {
+async function openOwn(config: Config, urls: SignedUrls): Promise<Own> {
   const { host, tls } = config;
   const port = config.callbackPort ?? config.port;
   if (port === 0) return { type: 'cannot', reason: 'PORT is 0: no proxy can know where the receiver listens' };
@@ -50,11 +50,11 @@ async function openOwn(config: Config, urls: CallbackUrls): Promise<Own> {
 }
 
 /** What the receiver would answer to a probe, and nothing else. */
-function answering(urls: CallbackUrls): (request: Request) => Response {
+function answering(urls: SignedUrls): (request: Request) => Response {
   return (request) => {
     const { pathname } = new URL(request.url);
     const token = pathname.startsWith(`${CALLBACK_PATH}/`) ? pathname.slice(CALLBACK_PATH.length + 1) : '';
-    const proof = urls.prove(token);
+    const proof = urls.proofFor(token);
     return proof === null ? Response.json({ doctor: pathname }, { status: 404 }) : Response.json({ proof });
   };
 }
@@ -70,7 +70,7 @@ type Met =
   | { readonly type: 'answered'; readonly status: number; readonly headers: Headers }
   | { readonly type: 'unanswered'; readonly reason: string };
 
-async function probe(urls: CallbackUrls): Promise<Met> {
+async function probe(urls: SignedUrls): Promise<Met> {
   const { url, proof } = urls.probe();
   try {
     const request = {
@@ -80,12 +80,12 @@ async function probe(urls: CallbackUrls): Promise<Met> {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     } as const;
     const { status, headers, body } = await fetch(url, { ...request, headers: { 'content-type': 'application/json' } });
-    const { bytes } = await readAnswerBody(body, MAX_ANSWER_BYTES);
+    const { bytes } = await readResponseBody(body, MAX_ANSWER_BYTES);
     return new TextDecoder().decode(bytes).includes(proof)
       ? { type: 'reached' }
       : { type: 'answered', status, headers };
   } catch (error) {
-    return { type: 'unanswered', reason: reasonOfFailure(error) };
+    return { type: 'unanswered', reason: failureReason(error) };
   }
 }
 

@@ -4,8 +4,8 @@ import type { Config } from '../../config/config.ts';
 import { type CxoneClient, createCxone } from '../../cxone/client.ts';
 import { TokenUnavailable } from '../../cxone/port.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
-import { observed, type Seen } from '../../cxone/recording/tap.ts';
-import { NETWORK } from '../../cxone/transport.ts';
+import { type RecordedExchange, withTap } from '../../cxone/recording/tap.ts';
+import { NETWORK_FETCHER } from '../../cxone/transport.ts';
 import type { Log } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { checkPoll, type Trial, tryAction } from './calls.ts';
@@ -33,10 +33,10 @@ export interface UpstreamOptions {
 /** Asks for a token and for an execution that cannot exist; executes nothing but the trial. */
 export async function checkUpstream(options: UpstreamOptions): Promise<Check[]> {
   const { config, profile, world, place, trial } = options;
-  const seen: Seen[] = [];
-  const wire = observed(NETWORK, world, (one) => seen.push(one));
+  const seen: RecordedExchange[] = [];
+  const wire = withTap(NETWORK_FETCHER, world, (one) => seen.push(one));
   const cxone = createCxone({
-    ...{ ...config, ...config.cxone, profile, world, wire },
+    ...{ ...config, ...config.cxone, profile, world, fetcher: wire },
     ...{ log: SILENT, requestTimeoutMs: TIMEOUT_MS },
   });
   try {
@@ -93,7 +93,7 @@ function scopes(missing: readonly string[], profile: Profile): Check {
 }
 
 /** By the Date header of what was answered last. */
-function checkClock(seen: readonly Seen[]): Check {
+function checkClock(seen: readonly RecordedExchange[]): Check {
   const name = 'clock';
   const advice = 'compare it by hand: deadlines, tokens and the audit trail depend on it';
   const answered = seen.findLast(({ answer }) => answer !== null);

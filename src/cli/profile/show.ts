@@ -1,7 +1,7 @@
 // `profile show`: a profile in full, as the receiver would take it, and what it needs.
 
 import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
-import { needsOf } from '../../cxone/profile/required-settings.ts';
+import { requiredSettings } from '../../cxone/profile/required-settings.ts';
 import { SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
 import { type Action, CommandError, readFlags } from '../context.ts';
 
@@ -41,7 +41,7 @@ export function loaded(pathOrName: string | null): Profile {
 }
 
 function aboutOf(profile: Profile): string {
-  const settings = needsOf(profile).map(({ anyOf }) => anyOf.join(' or '));
+  const settings = requiredSettings(profile).map(({ anyOf }) => anyOf.join(' or '));
   const lines = [
     `${profile.name}: ${VERIFIED[String(profile.verified)]}`,
     ...(profile.note === undefined ? [] : [profile.note]),

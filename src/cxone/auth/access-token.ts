@@ -5,14 +5,14 @@ import type { Log } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { TokenUnavailable } from '../port.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
-import { createAttempts } from '../single-flight.ts';
-import { type Inquiries, inquire } from './fetch-json.ts';
-import { type Credentials, secretsOf, tokenRequest } from './token-request.ts';
-import { readTokenAnswer, type TokenAnswer } from './token-response.ts';
+import { createSingleFlight } from '../single-flight.ts';
+import { fetchJson, type RequestGate } from './fetch-json.ts';
+import { buildTokenRequest, type Credentials, secretsOf } from './token-request.ts';
+import { parseTokenResponse, type TokenResponse } from './token-response.ts';
 
 const RENEW_BEFORE_END_MS = 300_000;
 
-export interface Tokens {
+export interface AccessTokens {
   /** A token that is good for a request now. @throws {TokenUnavailable} */
   get(): Promise<string>;
   /** CXone no longer takes this token. A newer one that is here already stays. */
@@ -25,7 +25,7 @@ export interface Tokens {
   secrets(): string[];
 }
 
-export interface TokenOptions extends Inquiries {
+export interface AccessTokenOptions extends RequestGate {
   readonly part: TokenRequestPart;
   /** Where the token endpoint is. @throws {TokenUnavailable} */
   readonly url: () => Promise<string>;
@@ -34,14 +34,14 @@ export interface TokenOptions extends Inquiries {
   readonly log: Log;
 }
 
-interface Grant extends TokenAnswer {
+interface Grant extends TokenResponse {
   readonly renewAt: number;
   readonly endsAt: number;
 }
 
-export function createTokens(options: TokenOptions): Tokens {
+export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { part, credentials, world, log } = options;
-  const renew = createAttempts(world, ask);
+  const renew = createSingleFlight(world, ask);
   let grant: Grant | null = null;
   let missing: readonly string[] = [];
   let claims: readonly Json[] = [];
@@ -49,8 +49,8 @@ export function createTokens(options: TokenOptions): Tokens {
   async function ask(): Promise<Grant> {
     const url = await options.url();
     const begun = world.now();
-    const answer = await inquire(options, tokenRequest(part, url, credentials), 'token request', secrets());
-    const read = readTokenAnswer(part.answer, answer, begun);
+    const answer = await fetchJson(options, buildTokenRequest(part, url, credentials), 'token request', secrets());
+    const read = parseTokenResponse(part.answer, answer, begun);
     if (read === null) {
       const place = part.answer.accessToken;
       throw new TokenUnavailable(`the answer to the token request has no usable token at "${place}"`);

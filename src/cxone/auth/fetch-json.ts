@@ -1,20 +1,20 @@
 // A question to CXone that comes before every other: for a token, or for where things are. Its failure says why without a secret.
 
 import { type Json, parseJson } from '../../execution/json.ts';
-import { errorTextOf } from '../error-message.ts';
+import { errorMessageIn } from '../error-message.ts';
 import { decodeUtf8 } from '../parse-response.ts';
 import { TokenUnavailable } from '../port.ts';
-import type { HttpReply, HttpRequest } from '../transport.ts';
+import type { HttpRequest, HttpResult } from '../transport.ts';
 
-export interface Inquiries {
+export interface RequestGate {
   /** Resolves with 0 when a request may be made, else with the milliseconds for which none may. */
   readonly enter: () => Promise<number>;
-  readonly send: (request: HttpRequest) => Promise<HttpReply>;
+  readonly send: (request: HttpRequest) => Promise<HttpResult>;
 }
 
 /** The JSON of the 2xx answer to the request, null when there is none. `what` is how messages call it. @throws {TokenUnavailable} */
-export async function inquire(
-  { enter, send }: Inquiries,
+export async function fetchJson(
+  { enter, send }: RequestGate,
   request: HttpRequest,
   what: string,
   secrets: readonly string[],
@@ -25,7 +25,7 @@ export async function inquire(
   if (reply.type !== 'answered') throw new TokenUnavailable(`no answer to the ${what}: ${reply.reason}`);
   const { httpStatus, retryAfterMs, body, cut } = reply;
   if (httpStatus < 200 || httpStatus > 299) {
-    const words = errorTextOf(body, secrets);
+    const words = errorMessageIn(body, secrets);
     const message = `CXone answered the ${what} with ${httpStatus}${words && `: ${words}`}`;
     throw new TokenUnavailable(message, { retryAfterMs, httpStatus });
   }

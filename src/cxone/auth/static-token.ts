@@ -3,16 +3,16 @@
 import type { Log } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { TokenUnavailable } from '../port.ts';
-import type { Tokens } from './access-token.ts';
+import type { AccessTokens } from './access-token.ts';
 import { type Credentials, secretsOf } from './token-request.ts';
-import { claimsOf, endOf } from './token-response.ts';
+import { claimsOf, expiryOf } from './token-response.ts';
 
 /** After CXone refused it nothing is sent for so long: what is queued waits for a new one instead of being refused with it. */
 const HOLD_MS = 8_000;
 
-export function createStaticTokens(credentials: Credentials, world: Pick<World, 'now'>, log: Log): Tokens {
+export function createStaticToken(credentials: Credentials, world: Pick<World, 'now'>, log: Log): AccessTokens {
   const token = credentials.token ?? '';
-  const endsAt = endOf(token);
+  const endsAt = expiryOf(token);
   let refusedUntil: number | null = null;
   let told = false;
 

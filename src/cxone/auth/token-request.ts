@@ -14,7 +14,7 @@ export interface Credentials {
   readonly token: string | null;
 }
 
-export function tokenRequest(part: TokenRequestPart, url: string, credentials: Credentials): HttpRequest {
+export function buildTokenRequest(part: TokenRequestPart, url: string, credentials: Credentials): HttpRequest {
   const { clientId, clientSecret } = clientOf(credentials);
   const { clientAuthentication, fields, grant } = part;
   const members: Record<string, string> = { ...part.parameters, ...(grant === null ? {} : { grant_type: grant }) };

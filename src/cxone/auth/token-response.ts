@@ -11,7 +11,7 @@ const ASSUMED_LIFE_MS = 600_000;
 /** What a header can carry (RFC 6750, and every other sign that is visible). */
 const USABLE_TOKEN = /^[\x21-\x7e]+$/;
 
-export interface TokenAnswer {
+export interface TokenResponse {
   readonly token: string;
   /** From the moment of the request. */
   readonly lifeMs: number;
@@ -22,7 +22,7 @@ export interface TokenAnswer {
 }
 
 /** Null when there is no usable token in it. `now`: of the request. */
-export function readTokenAnswer(part: TokenRequestPart['answer'], answer: Json, now: number): TokenAnswer | null {
+export function parseTokenResponse(part: TokenRequestPart['answer'], answer: Json, now: number): TokenResponse | null {
   const token = find(answer, part.accessToken);
   if (typeof token !== 'string' || !USABLE_TOKEN.test(token)) return null;
   const idToken = part.idToken === null ? null : find(answer, part.idToken);
@@ -46,7 +46,7 @@ export function claimsOf(token: Json): Json {
 }
 
 /** When a token ends, in milliseconds since the Unix epoch, as its `exp` has it; null when it does not tell. */
-export function endOf(token: string): number | null {
+export function expiryOf(token: string): number | null {
   const claims = claimsOf(token);
   const exp = isJsonObject(claims) ? claims['exp'] : null;
   return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : null;
@@ -54,7 +54,7 @@ export function endOf(token: string): number | null {
 
 /** Null as well when it seems to be over: then one of the two clocks is wrong. */
 function lifeLeft(token: string, now: number): number | null {
-  const left = (endOf(token) ?? now) - now;
+  const left = (expiryOf(token) ?? now) - now;
   return left > 0 ? left : null;
 }
 

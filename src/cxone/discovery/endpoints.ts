@@ -3,11 +3,11 @@
 import { type Json, scalarText } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
-import { type Inquiries, inquire } from '../auth/fetch-json.ts';
+import { fetchJson, type RequestGate } from '../auth/fetch-json.ts';
 import { find } from '../json-pointer.ts';
 import { TokenUnavailable } from '../port.ts';
 import type { Profile } from '../profile/profile.ts';
-import { createKept } from '../stale-while-revalidate.ts';
+import { createStaleWhileRevalidate } from '../stale-while-revalidate.ts';
 import { fillTemplate } from '../url-template.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
 
@@ -24,7 +24,7 @@ export interface Endpoints {
   baseUrl(): Promise<string>;
 }
 
-export interface EndpointsOptions extends Inquiries {
+export interface EndpointsOptions extends RequestGate {
   readonly profile: Pick<Profile, 'issuer' | 'discovery' | 'token'>;
   /** Each replaces what discovery, or the profile, would say; null leaves it to them. */
   readonly configured: {
@@ -54,7 +54,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
 
   async function discover(url: string, place: string, what: string): Promise<string> {
     const request = { method: 'GET', url, headers: { accept: 'application/json' } } as const;
-    const answer = await inquire(options, request, `request for ${what} at ${url}`, options.secrets());
+    const answer = await fetchJson(options, request, `request for ${what} at ${url}`, options.secrets());
     const found = find(answer, place);
     const problem = found === null ? 'is not there' : options.hosts.problemOf(found);
     if (problem !== null) throw new TokenUnavailable(`${what} that ${url} names at "${place}" ${problem}`);
@@ -65,7 +65,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   }
 
   const keep = (ask: () => Promise<string>, what: string) =>
-    createKept({
+    createStaleWhileRevalidate({
       ...{ world, ask, freshMs: FRESH_MS },
       onStale: (error) =>
         log.warn({ reason: reasonOf(error) }, `${what} cannot be asked for again; the last answer stands`),

@@ -7,10 +7,10 @@ const AVERAGE_WEIGHT = 0.2;
 const SLOW_SHRINK = 0.75;
 const OVERLOAD_SHRINK = 0.5;
 /** How CXone coped with a request: well, too many at once (429), or neither can be said. */
-export type Verdict = 'well' | 'overloaded' | 'unknown';
+export type LoadSignal = 'well' | 'overloaded' | 'unknown';
 
 /** Additive increase, multiplicative decrease; the answers of one burst shrink it once, as only younger requests know the new limit. */
-export function createConcurrency(max: number) {
+export function createAdaptiveConcurrency(max: number) {
   let allowed = max;
   let average: number | null = null;
   let begun = 0;
@@ -29,7 +29,7 @@ export function createConcurrency(max: number) {
       begun += 1;
       return begun;
     },
-    observe: (by: number, latencyMs: number, verdict: Verdict): void => {
+    observe: (by: number, latencyMs: number, verdict: LoadSignal): void => {
       average = average === null ? latencyMs : average + AVERAGE_WEIGHT * (latencyMs - average);
       if (verdict === 'overloaded') shrink(OVERLOAD_SHRINK, by);
       else if (average > SLOW_MS) shrink(SLOW_SHRINK, by);

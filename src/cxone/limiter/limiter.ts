@@ -2,9 +2,9 @@
 
 import type { World } from '../../lib/world.ts';
 import type { Permit, RequestKind } from '../port.ts';
-import { createConcurrency, type Verdict } from './adaptive-concurrency.ts';
-import { createTurns } from './permit-queue.ts';
-import { createRate } from './rate.ts';
+import { createAdaptiveConcurrency, type LoadSignal } from './adaptive-concurrency.ts';
+import { createPermitQueue } from './permit-queue.ts';
+import { createRequestRate } from './rate.ts';
 
 export interface LimiterState {
   /** Requests that may be in flight now. */
@@ -38,7 +38,7 @@ export interface Limiter {
    * it gives goes to `observe` when the answer is there.
    */
   begin(): Promise<number>;
-  observe(begun: number, latencyMs: number, verdict: Verdict): void;
+  observe(begun: number, latencyMs: number, verdict: LoadSignal): void;
   /** Nobody goes on for `ms`, an hour at most; a longer pause that holds already stays. */
   pause(ms: number): void;
   state(): LimiterState;
@@ -53,9 +53,9 @@ export interface LimiterOptions {
 }
 
 export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOptions): Limiter {
-  const rate = createRate(ratePerSecond, world);
-  const concurrency = createConcurrency(maxConcurrent);
-  const turns = createTurns();
+  const rate = createRequestRate(ratePerSecond, world);
+  const concurrency = createAdaptiveConcurrency(maxConcurrent);
+  const turns = createPermitQueue();
   let urgent: Urgent[] = [];
   let inFlight = 0;
   let pauses = 0;

@@ -14,7 +14,7 @@ type Turn = Exclude<RequestKind, 'spare'>;
 const KINDS = ['execute', 'poll', 'spare'] as const;
 
 /** Those who wait for permits: first come first served within a kind, executes and polls by turns, spare requests after them. */
-export function createTurns() {
+export function createPermitQueue() {
   const lines: Record<RequestKind, Waiter[]> = { execute: [], poll: [], spare: [] };
   let turn: Turn = 'execute';
   const other = (kind: Turn): Turn => (kind === 'execute' ? 'poll' : 'execute');

@@ -1,6 +1,6 @@
 // How many requests a second CXone gets, and until when it gets none.
 
-import { createBucket } from '../../lib/token-bucket.ts';
+import { createTokenBucket } from '../../lib/token-bucket.ts';
 import type { World } from '../../lib/world.ts';
 
 /** No Retry-After holds us longer than this, in milliseconds: a mistaken date must not stop the service for a year. */
@@ -14,10 +14,10 @@ const WINDOW_MS = 1_025;
  * a window: c at once and what is gained before the window is over never make more than R in it, and at least 92 % of R a
  * second last.
  */
-export function createRate(ratePerSecond: number, world: World) {
+export function createRequestRate(ratePerSecond: number, world: World) {
   const capacity = Math.max(1, Math.floor(ratePerSecond * 0.05));
   const gainPerMs = (ratePerSecond - (capacity - 1)) / WINDOW_MS;
-  const bucket = createBucket(capacity, gainPerMs, world.now);
+  const bucket = createTokenBucket(capacity, gainPerMs, world.now);
   let at = world.now();
   let pausedUntil = 0;
   /** The moments of the last R departures, as a ring. */
@@ -40,7 +40,7 @@ export function createRate(ratePerSecond: number, world: World) {
     /** A request that was let in is not made after all. */
     putBack: (): void => bucket.putBack(1),
     /** Milliseconds until the next request fits. */
-    untilNext: (): number => bucket.until(1),
+    untilNext: (): number => bucket.msUntil(1),
     /**
      * Milliseconds that a request must still wait on the doorstep. Requests that were let in one by one may be held up
      * together (by a commit, by a token) and would leave as a crowd: no window sees more than R leave.
@@ -62,7 +62,7 @@ export function createRate(ratePerSecond: number, world: World) {
       return Math.max(0, pausedUntil - at);
     },
     /** Milliseconds until nobody has asked for so long that all that may be taken at once is there again. */
-    untilFull: (): number => bucket.until(capacity),
+    untilFull: (): number => bucket.msUntil(capacity),
     tokens: (): number => Math.floor(bucket.level()),
   };
 }

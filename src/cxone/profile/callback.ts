@@ -13,7 +13,7 @@ const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], 
 const maybePlaces = v.nullable(places);
 
 /** Where something is looked for, in this order; null: nowhere. */
-export type Places = v.InferOutput<typeof maybePlaces>;
+export type Pointers = v.InferOutput<typeof maybePlaces>;
 
 /** RFC 9110, section 5.1: a token. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { isJsonObject, type Json, type JsonObject } from '../../execution/json.ts';
 import { isPointer, pointerTo, segmentsOf } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
-import { maybeHeader, maybePointer, newsPointers, object, oneOf, pointer, template } from './schema-parts.ts';
+import { maybeHeader, maybePointer, object, oneOf, outcomePointers, pointer, template } from './schema-parts.ts';
 
 /** What can be told apart from everything in a URL and in our names: only such a text separates without being mistaken. */
 const SEPARATOR = /^[|^<>"{}\\`\s]+$/;
@@ -44,7 +44,7 @@ export const executeSchema = object({
     joined: v.optional(v.nullable(joinedSchema), null),
   }),
   /** Without a pointer to the executionId nothing is ever polled; without one to the status every answer is progress. */
-  answer: object({ executionId: maybePointer, status: maybePointer, ...newsPointers }),
+  answer: object({ executionId: maybePointer, status: maybePointer, ...outcomePointers }),
 });
 
 const PLACED = ['inputs', 'context', 'callbackUrl', 'correlationId', 'actionId', 'joined'] as const;

@@ -1,8 +1,8 @@
 // How CXone may be polled: as often as configured, but no more often than the profile allows. Pure.
 
-import { callsBack, type Profile } from './profile.ts';
+import { type Profile, sendsCallbackUrl } from './profile.ts';
 
-export interface Pace {
+export interface PollInterval {
   /** First spacing of polls. */
   readonly pollIntervalMs: number;
   /** Polls of one execution are at least so far apart. */
@@ -11,11 +11,11 @@ export interface Pace {
   readonly callbackless: boolean;
 }
 
-export function paceOf(profile: Profile, configuredMs: number): Pace {
+export function pollIntervalOf(profile: Profile, configuredMs: number): PollInterval {
   const minPollIntervalMs = (profile.poll?.minIntervalSeconds ?? 0) * 1000;
   return {
     minPollIntervalMs,
     pollIntervalMs: Math.max(configuredMs, minPollIntervalMs),
-    callbackless: !callsBack(profile),
+    callbackless: !sendsCallbackUrl(profile),
   };
 }

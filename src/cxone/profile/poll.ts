@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import { find } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
-import { maybeHeader, newsPointers, object, oneOf, pointer, template } from './schema-parts.ts';
+import { maybeHeader, object, oneOf, outcomePointers, pointer, template } from './schema-parts.ts';
 
 const INTERVAL = 'must be a number of seconds from 0 to 3600';
 
@@ -13,7 +13,7 @@ export const pollSchema = v.nullable(
   object({
     url: template(['actionId', 'executionId', 'correlationId'], ['executionId']),
     correlationHeader: maybeHeader,
-    answer: object({ status: pointer, ...newsPointers }),
+    answer: object({ status: pointer, ...outcomePointers }),
     notFound: oneOf(['gone', 'not-yet']),
     /** Polls of one execution are at least so far apart, whatever POLL_INTERVAL_SECONDS says. */
     minIntervalSeconds: v.optional(v.pipe(v.number(INTERVAL), v.minValue(0, INTERVAL), v.maxValue(3600, INTERVAL)), 0),

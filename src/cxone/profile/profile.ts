@@ -11,7 +11,7 @@ import { executeProblems, executeSchema } from './execute.ts';
 import { pollProblems, pollSchema } from './poll.ts';
 import { ProfileError, type ProfileProblem } from './problems.ts';
 import { object, text } from './schema-parts.ts';
-import { BUILT_IN, extended, SHIPPED_NAMES, shippedProfile } from './shipped.ts';
+import { DEFAULT_PROFILE_NAME, SHIPPED_NAMES, shippedProfile, withInheritedParts } from './shipped.ts';
 import { wordProblems, wordsSchema } from './status-words.ts';
 import { tokenProblems, tokenSchema } from './token.ts';
 
@@ -36,14 +36,14 @@ const profileSchema = object({
 export type Profile = v.InferOutput<typeof profileSchema>;
 
 /** A profile by which CXone can be asked what became of an execution. */
-export type Pollable = Profile & { readonly poll: NonNullable<Profile['poll']> };
+export type PollableProfile = Profile & { readonly poll: NonNullable<Profile['poll']> };
 
-export function isPollable(profile: Profile): profile is Pollable {
+export function isPollable(profile: Profile): profile is PollableProfile {
   return profile.poll !== null;
 }
 
 /** Whether CXone is told where to call back. */
-export function callsBack({ execute: { body } }: Profile): boolean {
+export function sendsCallbackUrl({ execute: { body } }: Profile): boolean {
   return body.callbackUrl !== null || body.joined?.first.includes('callbackUrl') === true;
 }
 
@@ -52,7 +52,7 @@ export function callsBack({ execute: { body } }: Profile): boolean {
  * @throws {ProfileError} naming the file and what is wrong.
  */
 export function loadProfile(pathOrName: string | null): Profile {
-  const name = pathOrName ?? BUILT_IN;
+  const name = pathOrName ?? DEFAULT_PROFILE_NAME;
   const shipped = shippedProfile(name);
   if (shipped !== undefined) return parseProfile(shipped, `the shipped profile ${name}`);
   return readProfile(name);
@@ -78,7 +78,7 @@ function readProfile(path: string): Profile {
 /** @throws {ProfileError} with every mistake; `name` is how its message calls the profile. */
 export function parseProfile(document: unknown, name = 'the upstream profile'): Profile {
   if (!isJsonObject(document)) throw wrong(name, [{ pointer: '', detail: 'must be an object' }]);
-  const whole = extended(document, name);
+  const whole = withInheritedParts(document, name);
   const parsed = v.safeParse(profileSchema, whole);
   const problems = [
     ...(parsed.issues ?? []).map(problemOf),

@@ -3,25 +3,25 @@
 import type { Root } from '../url-template.ts';
 import type { Profile } from './profile.ts';
 
-export interface Need {
+export interface RequiredSetting {
   /** Any one of them will do; the first is the one that is named as missing. */
   readonly anyOf: readonly [string, ...string[]];
   readonly hint: string;
 }
 
-export function needsOf(profile: Profile): Need[] {
+export function requiredSettings(profile: Profile): RequiredSetting[] {
   return [...placeNeeds(profile), ...tokenNeeds(profile.token)];
 }
 
 const BASE = ['CXONE_ORG_DOMAIN', 'CXONE_BASE_URL'] as const;
 
-function placeNeeds({ discovery, issuer, token }: Profile): Need[] {
+function placeNeeds({ discovery, issuer, token }: Profile): RequiredSetting[] {
   const tokenUrl = discovery?.token?.url ?? (token.kind === 'request' ? token.url : null) ?? '';
   const tokenAt = (root: Root) => tokenUrl.startsWith(`{${root}}/`);
   const api = discovery?.api ?? null;
   const base = 'set the host of your tenant, or CXONE_BASE_URL for a proxy or a simulator';
   const issuing = 'set the base URL at which CXone tells its addresses';
-  const needs: (Need | false)[] = [
+  const needs: (RequiredSetting | false)[] = [
     api === null && { anyOf: BASE, hint: base },
     api !== null && tokenAt('base') && { anyOf: [...BASE, 'CXONE_TOKEN_URL'], hint: base },
     issuer === null && tokenAt('issuer') && { anyOf: ['CXONE_ISSUER', 'CXONE_TOKEN_URL'], hint: issuing },
@@ -31,14 +31,14 @@ function placeNeeds({ discovery, issuer, token }: Profile): Need[] {
   return needs.filter((need) => need !== false);
 }
 
-function tokenNeeds(token: Profile['token']): Need[] {
+function tokenNeeds(token: Profile['token']): RequiredSetting[] {
   if (token.kind === 'static') return [{ anyOf: ['CXONE_TOKEN'], hint: 'set the token' }];
   const { clientAuthentication, fields } = token;
-  const client: Need[] = [
+  const client: RequiredSetting[] = [
     { anyOf: ['CXONE_CLIENT_ID'], hint: 'set the client id of the OAuth 2.0 client credentials' },
     { anyOf: ['CXONE_CLIENT_SECRET'], hint: 'set the client secret of the OAuth 2.0 client credentials' },
   ];
-  const accessKey: Need[] = [
+  const accessKey: RequiredSetting[] = [
     { anyOf: ['CXONE_ACCESS_KEY_ID'], hint: 'set the id of the access key' },
     { anyOf: ['CXONE_ACCESS_KEY_SECRET'], hint: 'set the secret of the access key' },
   ];

@@ -45,4 +45,4 @@ export function oneOf<const Options extends readonly [string, string, ...string[
 }
 
 /** Where an answer or a callback keeps what came of an execution. */
-export const newsPointers = { result: maybePointer, error: maybePointer };
+export const outcomePointers = { result: maybePointer, error: maybePointer };

@@ -10,7 +10,7 @@ import scriptStart from '../profiles/cxone-script-start.json' with { type: 'json
 import staticToken from '../profiles/cxone-static-token.json' with { type: 'json' };
 import { ProfileError } from './problems.ts';
 
-export const BUILT_IN = cxone.name;
+export const DEFAULT_PROFILE_NAME = cxone.name;
 
 const SHIPPED: ReadonlyMap<string, Json> = new Map(
   [cxone, discoveryClientCredentials, discoveryPassword, accessKey, staticToken, scriptStart, jobs].map((profile) => [
@@ -30,13 +30,13 @@ export function shippedProfile(name: string): Json | undefined {
 const PARTS = ['token', 'issuer', 'discovery', 'execute', 'poll', 'callback', 'words'];
 
 /** The document with the parts that it leaves to the profile it extends. @throws {ProfileError} when no shipped profile has that name. */
-export function extended({ extends: parent, ...document }: JsonObject, name: string): JsonObject {
+export function withInheritedParts({ extends: parent, ...document }: JsonObject, name: string): JsonObject {
   if (parent === undefined) return document;
   const whole = typeof parent === 'string' ? SHIPPED.get(parent) : undefined;
   if (!isJsonObject(whole)) {
     const detail = `must be the name of a shipped profile: ${SHIPPED_NAMES.join(', ')}`;
     throw new ProfileError(`${name} has a mistake:`, [{ pointer: '/extends', detail }]);
   }
-  const inherited = Object.entries(extended(whole, name)).filter(([part]) => PARTS.includes(part));
+  const inherited = Object.entries(withInheritedParts(whole, name)).filter(([part]) => PARTS.includes(part));
   return { ...Object.fromEntries(inherited), ...document };
 }

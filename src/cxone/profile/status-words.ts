@@ -14,15 +14,15 @@ export const wordsSchema = object({ completed: words, failed: words });
 export function wordProblems(lists: Json): ProfileProblem[] {
   const { completed, failed } = isJsonObject(lists) ? lists : {};
   if (!Array.isArray(completed) || !Array.isArray(failed)) return [];
-  const taken = new Set(completed.filter((word) => typeof word === 'string').map(normalWord));
+  const taken = new Set(completed.filter((word) => typeof word === 'string').map(normalizeStatusWord));
   return failed.flatMap((word, index) =>
-    typeof word === 'string' && taken.has(normalWord(word))
+    typeof word === 'string' && taken.has(normalizeStatusWord(word))
       ? [{ pointer: pointerTo(['words', 'failed', index]), detail: 'is among the completed words as well' }]
       : [],
   );
 }
 
 /** How status words are compared: without case and surrounding spaces. */
-export function normalWord(word: string): string {
+export function normalizeStatusWord(word: string): string {
   return word.trim().toUpperCase();
 }

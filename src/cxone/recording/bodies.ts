@@ -3,12 +3,12 @@
 import { type Json, type JsonObject, parseJson } from '../../execution/json.ts';
 import { parseForm } from '../parse-form.ts';
 import { decodeUtf8 } from '../parse-response.ts';
-import { type ShapeRules, shapeOf } from './strip-values.ts';
+import { type StripRules, stripValues } from './strip-values.ts';
 
 /** Null: nothing is known of the body. */
-export type Body = { readonly kind: 'json' | 'form' | 'plain' | 'page'; readonly value: Json } | null;
+export type RecordedBody = { readonly kind: 'json' | 'form' | 'plain' | 'page'; readonly value: Json } | null;
 
-export function documentIn(bytes: Uint8Array, contentType: string | null): Body {
+export function parseBody(bytes: Uint8Array, contentType: string | null): RecordedBody {
   const text = decodeUtf8(bytes);
   if (text === null || text.trim() === '') return null;
   try {
@@ -23,17 +23,17 @@ export function documentIn(bytes: Uint8Array, contentType: string | null): Body 
 }
 
 /** The body in the same manner of speaking, as far as its shape goes. */
-export function textOf(body: Body, mimeType: string, rules: ShapeRules): string {
+export function writeBody(body: RecordedBody, mimeType: string, rules: StripRules): string {
   if (body === null) return '';
   switch (body.kind) {
     case 'page':
       return /html/i.test(mimeType) ? '<!doctype html><title>text</title>' : 'some text';
     case 'plain':
-      return String(shapeOf(body.value, rules));
+      return String(stripValues(body.value, rules));
     case 'json':
-      return JSON.stringify(shapeOf(body.value, rules));
+      return JSON.stringify(stripValues(body.value, rules));
     case 'form':
-      return formText(shapeOf(body.value, rules));
+      return formText(stripValues(body.value, rules));
     default:
       return body.kind satisfies never;
   }
@@ -41,9 +41,9 @@ export function textOf(body: Body, mimeType: string, rules: ShapeRules): string 
 
 function formText(document: Json): string {
   const fields = Object.entries(document as JsonObject);
-  return searchOf(fields.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]));
+  return encodeForm(fields.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]));
 }
 
-export function searchOf(fields: [string, string][]): string {
+export function encodeForm(fields: [string, string][]): string {
   return new URLSearchParams(fields).toString();
 }

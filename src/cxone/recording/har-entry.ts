@@ -2,17 +2,17 @@
 
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import { type JsonObject, scalarText } from '../../execution/json.ts';
-import { createRedaction } from '../../lib/redaction.ts';
+import { createRedact } from '../../lib/redaction.ts';
 import { find } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
-import { normalWord } from '../profile/status-words.ts';
-import { type Body, documentIn, searchOf, textOf } from './bodies.ts';
-import { type Called, callOf } from './match-call.ts';
-import { isUnspaced, placeholder, type ShapeRules, shapeOf } from './strip-values.ts';
-import type { Seen } from './tap.ts';
+import { normalizeStatusWord } from '../profile/status-words.ts';
+import { encodeForm, parseBody, type RecordedBody, writeBody } from './bodies.ts';
+import { type MatchedCall, matchCall } from './match-call.ts';
+import { isUnspaced, placeholder, type StripRules, stripValues } from './strip-values.ts';
+import type { RecordedExchange } from './tap.ts';
 
 /** What a callback to the receiver was like; its reference is the one in its URL. */
-export interface SeenCallback {
+export interface RecordedCallback {
   readonly startedAt: number;
   readonly reference: string;
   readonly body: Uint8Array;
@@ -30,9 +30,9 @@ const TELLING_HEADERS = [
 
 const CALLBACK_URL = /\/webhook\/cxone-execution\/([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}/;
 
-export function createEntries(profile: Profile, secrets: readonly string[]) {
-  const words = new Set([...profile.words.completed, ...profile.words.failed].map(normalWord));
-  const rulesOf = (given: Pick<ShapeRules, 'payload' | 'telling' | 'addresses'>, redact: ShapeRules['redact']) => ({
+export function createHarEntries(profile: Profile, secrets: readonly string[]) {
+  const words = new Set([...profile.words.completed, ...profile.words.failed].map(normalizeStatusWord));
+  const rulesOf = (given: Pick<StripRules, 'payload' | 'telling' | 'addresses'>, redact: StripRules['redact']) => ({
     ...given,
     words,
     redact,
@@ -51,7 +51,7 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
 
   /** What stands for ids that could be a name or a number of somebody: one for each, so that polls are still told apart. */
   const labels = new Map<string, string>();
-  const keptId = (id: string, redact: ShapeRules['redact']): string => {
+  const keptId = (id: string, redact: StripRules['redact']): string => {
     // promise: recording-has-no-personal-ids
     if (isUnspaced(id)) return redact(id);
     const label = labels.get(id) ?? `id-${labels.size + 1}`;
@@ -60,14 +60,14 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
   };
 
   return {
-    ofExchange: (seen: Seen): JsonObject => {
+    ofExchange: (seen: RecordedExchange): JsonObject => {
       learn(seen.headers);
-      const redact = createRedaction([...secrets, ...credentials]);
-      const called = callOf(profile, seen.method, seen.url);
+      const redact = createRedact([...secrets, ...credentials]);
+      const called = matchCall(profile, seen.method, seen.url);
       const rules = rulesOf(pointersOf(profile, called), redact);
       const shownId = (id: string) => keptId(id, redact);
       const { answer } = seen;
-      const answered = answer === null ? null : documentIn(answer.body, answer.headers.get('content-type'));
+      const answered = answer === null ? null : parseBody(answer.body, answer.headers.get('content-type'));
       return entry({
         ...seen,
         custom: {
@@ -88,14 +88,14 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
         },
       });
     },
-    ofCallback: ({ startedAt, reference, body, contentType }: SeenCallback): JsonObject => {
-      const redact = createRedaction([...secrets, ...credentials]);
+    ofCallback: ({ startedAt, reference, body, contentType }: RecordedCallback): JsonObject => {
+      const redact = createRedact([...secrets, ...credentials]);
       const { executionId, status, result, error } = profile.callback;
       const rules = rulesOf(
         { payload: present(result, error), telling: present(executionId, status), addresses: false },
         redact,
       );
-      const document = documentIn(body, contentType);
+      const document = parseBody(body, contentType);
       const label = labelOf(reference);
       const headers = new Headers(contentType === null ? {} : { 'content-type': contentType });
       return entry({
@@ -106,7 +106,7 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
         },
         request: {
           ...requestOf('POST', `https://receiver.invalid${CALLBACK_PATH}/${label}`, headers),
-          postData: { mimeType: contentType ?? '', text: textOf(document, contentType ?? '', rules) },
+          postData: { mimeType: contentType ?? '', text: writeBody(document, contentType ?? '', rules) },
         },
         response: { status: 200, headers: [], content: { size: 0, mimeType: '' } },
       });
@@ -114,18 +114,18 @@ export function createEntries(profile: Profile, secrets: readonly string[]) {
   };
 }
 
-function contentOf(body: Body, mimeType: string, rules: ShapeRules): JsonObject {
-  const text = textOf(body, mimeType, rules);
+function contentOf(body: RecordedBody, mimeType: string, rules: StripRules): JsonObject {
+  const text = writeBody(body, mimeType, rules);
   return { size: Buffer.byteLength(text), mimeType, text };
 }
 
-function posted(body: string | null, contentType: string | null, rules: ShapeRules): JsonObject {
+function posted(body: string | null, contentType: string | null, rules: StripRules): JsonObject {
   if (body === null) return {};
   const mimeType = contentType ?? '';
-  return { postData: { mimeType, text: textOf(documentIn(Buffer.from(body), contentType), mimeType, rules) } };
+  return { postData: { mimeType, text: writeBody(parseBody(Buffer.from(body), contentType), mimeType, rules) } };
 }
 
-function pointersOf(profile: Profile, { call }: Called): Pick<ShapeRules, 'payload' | 'telling' | 'addresses'> {
+function pointersOf(profile: Profile, { call }: MatchedCall): Pick<StripRules, 'payload' | 'telling' | 'addresses'> {
   switch (call) {
     case 'execute': {
       const { executionId, status, result, error } = profile.execute.answer;
@@ -143,7 +143,7 @@ function pointersOf(profile: Profile, { call }: Called): Pick<ShapeRules, 'paylo
 }
 
 /** Of what we send, all that an app gave is payload. */
-function requestPointers({ execute: { body } }: Profile): Pick<ShapeRules, 'payload' | 'telling'> {
+function requestPointers({ execute: { body } }: Profile): Pick<StripRules, 'payload' | 'telling'> {
   return { payload: present(body.inputs, body.context, body.callbackUrl), telling: present(body.correlationId) };
 }
 
@@ -153,11 +153,11 @@ function present(...pointers: readonly Pointers[]): string[] {
   return pointers.flat().filter((pointer) => pointer !== null);
 }
 
-function executionIdIn(profile: Profile, { call }: Called, body: Body): string | null {
+function executionIdIn(profile: Profile, { call }: MatchedCall, body: RecordedBody): string | null {
   return call === 'execute' ? idAt(body, profile.execute.answer.executionId) : null;
 }
 
-function idAt(body: Body, pointers: Pointers): string | null {
+function idAt(body: RecordedBody, pointers: Pointers): string | null {
   if (body === null) return null;
   return (
     present(pointers)
@@ -185,15 +185,15 @@ function withId(url: string, id: string | null, shown: (id: string) => string): 
   return id === null ? url : url.replaceAll(encodeURIComponent(id), encodeURIComponent(shown(id)));
 }
 
-function urlOf(text: string, rules: ShapeRules): string {
+function urlOf(text: string, rules: StripRules): string {
   const url = URL.parse(text);
   if (url === null) return rules.redact(text);
-  const query = shapeOf(Object.fromEntries(url.searchParams), rules) as JsonObject;
-  const search = searchOf(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const query = stripValues(Object.fromEntries(url.searchParams), rules) as JsonObject;
+  const search = encodeForm(Object.entries(query).map(([name, value]) => [name, String(value)]));
   return rules.redact(`${url.origin}${url.pathname}`) + (search === '' ? '' : `?${search}`);
 }
 
-function urlsIn(rules: ShapeRules): (name: string, value: string) => string {
+function urlsIn(rules: StripRules): (name: string, value: string) => string {
   return (name, value) => (name === 'location' ? urlOf(value, rules) : rules.redact(value));
 }
 

@@ -2,7 +2,7 @@
 
 import type { Profile } from '../profile/profile.ts';
 
-export interface Called {
+export interface MatchedCall {
   readonly call: 'execute' | 'poll' | 'other';
   /** The path, and the query if the profile has one, with the placeholders of the profile where ids stand. */
   readonly route: string;
@@ -10,7 +10,7 @@ export interface Called {
 }
 
 /** Whatever is neither an execute nor a poll is `other`: tokens, discovery. */
-export function callOf({ execute, poll }: Profile, method: string, url: string): Called {
+export function matchCall({ execute, poll }: Profile, method: string, url: string): MatchedCall {
   const path = pathOf(url);
   const polled = poll === null ? null : matched(poll.url, url);
   if (method === 'GET' && polled !== null) return { call: 'poll', ...polled };

@@ -4,21 +4,21 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
-import { createRedaction } from '../../lib/redaction.ts';
+import { createRedact } from '../../lib/redaction.ts';
 import type { World } from '../../lib/world.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { Wire } from '../transport.ts';
-import { createEntries } from './har-entry.ts';
-import { observed } from './tap.ts';
+import type { Fetcher } from '../transport.ts';
+import { createHarEntries } from './har-entry.ts';
+import { withTap } from './tap.ts';
 
 /** Of a recording; a thousand exchanges have about a megabyte. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface Recorder {
-  /** What goes over this wire is kept. */
-  over(wire: Wire): Wire;
+  /** What goes over this fetcher is kept. */
+  wrapFetcher(fetcher: Fetcher): Fetcher;
   /** What callbacks say that get as far as this is kept. */
-  hearing<R extends Hears>(resolve: R): R;
+  wrapReceiver<R extends Hears>(resolve: R): R;
   close(): void;
 }
 
@@ -38,7 +38,7 @@ export interface RecorderOptions {
   readonly maxBytes?: number;
 }
 
-const NOTHING: Recorder = { over: (wire) => wire, hearing: (resolve) => resolve, close: () => {} };
+const NOTHING: Recorder = { wrapFetcher: (fetcher) => fetcher, wrapReceiver: (resolve) => resolve, close: () => {} };
 
 /**
  * A new file, readable by its owner alone: each line an entry of an HTTP Archive (HAR 1.2).
@@ -52,8 +52,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
     `${new Date(world.now()).toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}.har.jsonl`,
   );
   const file = create(recordDir, path);
-  const entries = createEntries(profile, secrets);
-  const redact = createRedaction(secrets);
+  const entries = createHarEntries(profile, secrets);
+  const redact = createRedact(secrets);
   let room = maxBytes;
   let open = true;
   log.warn({ path }, 'exchanges with CXone are recorded; unset CXONE_RECORD_DIR when there are enough');
@@ -82,8 +82,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
-    over: (wire) => observed(wire, world, (seen) => keep(() => entries.ofExchange(seen))),
-    hearing: (resolve) => ({
+    wrapFetcher: (fetcher) => withTap(fetcher, world, (seen) => keep(() => entries.ofExchange(seen))),
+    wrapReceiver: (resolve) => ({
       ...resolve,
       callback: (...[reference, body, contentType]: Parameters<Hears['callback']>) => {
         keep(() => entries.ofCallback({ startedAt: world.now(), reference, body, contentType }));

@@ -2,9 +2,9 @@
 
 import { isJsonObject, type Json, scalarText } from '../../execution/json.ts';
 import { pointerTo } from '../json-pointer.ts';
-import { normalWord } from '../profile/status-words.ts';
+import { normalizeStatusWord } from '../profile/status-words.ts';
 
-export interface ShapeRules {
+export interface StripRules {
   /** JSON Pointers: everything below is payload, of which only the shape is kept. */
   readonly payload: readonly string[];
   /** JSON Pointers to what tells the dialect: these values are kept. */
@@ -38,7 +38,7 @@ const KNOWN_WORDS: ReadonlySet<string> = new Set(COMMON_WORDS.split(' '));
 
 /** Whether a text is a word for a status, by the profile or by common use. */
 export function isStatusWord(text: string, words: ReadonlySet<string>): boolean {
-  const word = normalWord(text);
+  const word = normalizeStatusWord(text);
   return words.has(word) || KNOWN_WORDS.has(word);
 }
 
@@ -47,11 +47,11 @@ export function isIdName(name: string): boolean {
   return ID_NAME.test(name);
 }
 
-export function shapeOf(document: Json, rules: ShapeRules): Json {
+export function stripValues(document: Json, rules: StripRules): Json {
   return shapeAt(document, [], rules, false);
 }
 
-function shapeAt(value: Json, path: readonly string[], rules: ShapeRules, inPayload: boolean): Json {
+function shapeAt(value: Json, path: readonly string[], rules: StripRules, inPayload: boolean): Json {
   const hidden = inPayload || isAt(rules.payload, path);
   if (Array.isArray(value)) {
     return value.slice(0, MOST_ITEMS).map((item, index) => shapeAt(item, [...path, String(index)], rules, hidden));
@@ -68,19 +68,19 @@ function shapeAt(value: Json, path: readonly string[], rules: ShapeRules, inPayl
   return isKept ? kept(value, rules) : placeholder(value);
 }
 
-function nameOf(name: string, index: number, { redact }: ShapeRules): string {
+function nameOf(name: string, index: number, { redact }: StripRules): string {
   return MEMBER_NAME.test(name) && redact(name) === name ? name : `member${index}`;
 }
 
 /** Of what is kept, whatever is secret goes all the same; a number that is one becomes another. */
-function kept(value: Json, rules: ShapeRules): Json {
+function kept(value: Json, rules: StripRules): Json {
   const text = scalarText(value);
   if (text === null) return value;
   if (typeof value !== 'string') return rules.redact(text) === text ? value : 0;
   return rules.redact(addressOf(value) ?? value);
 }
 
-function isTelling(value: Json, path: readonly string[], rules: ShapeRules): boolean {
+function isTelling(value: Json, path: readonly string[], rules: StripRules): boolean {
   const name = path.at(-1) ?? '';
   const text = scalarText(value);
   if (text === null || path.length > DIALECT_DEPTH) return false;

@@ -1,14 +1,14 @@
 // Looks on at what goes over the wire: each request with its answer, told when the answer is all there.
 
-import { reasonOfFailure } from '../../lib/http/failure-reason.ts';
+import { failureReason } from '../../lib/http/failure-reason.ts';
 import type { World } from '../../lib/world.ts';
-import type { Wire } from '../transport.ts';
+import type { Fetcher } from '../transport.ts';
 
 /** More of an answer is passed on, but not looked at. */
 const MAX_SEEN_BYTES = 256 * 1024;
 
 /** One request and what came of it, with everything that is secret in it. */
-export interface Seen {
+export interface RecordedExchange {
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
   readonly durationMs: number;
@@ -16,22 +16,22 @@ export interface Seen {
   readonly url: string;
   readonly headers: Headers;
   readonly body: string | null;
-  readonly answer: SeenAnswer | null;
+  readonly answer: RecordedResponse | null;
   /** Why there is no answer; null when there is one. */
   readonly failure: string | null;
 }
 
-export interface SeenAnswer {
+export interface RecordedResponse {
   readonly status: number;
   readonly headers: Headers;
   /** As far as somebody read it. */
   readonly body: Uint8Array;
 }
 
-/** The same wire; `tell` hears of each exchange and must not throw. */
-export function observed(wire: Wire, world: Pick<World, 'now'>, tell: (seen: Seen) => void): Wire {
+/** The same fetcher; `tell` hears of each exchange and must not throw. */
+export function withTap(fetcher: Fetcher, world: Pick<World, 'now'>, tell: (seen: RecordedExchange) => void): Fetcher {
   return {
-    ...wire,
+    ...fetcher,
     fetch: async (input, init) => {
       const startedAt = world.now();
       const asked = {
@@ -41,15 +41,15 @@ export function observed(wire: Wire, world: Pick<World, 'now'>, tell: (seen: See
         headers: new Headers(init?.headers),
         body: typeof init?.body === 'string' ? init.body : null,
       };
-      const over = (rest: Pick<Seen, 'answer' | 'failure'>) =>
+      const over = (rest: Pick<RecordedExchange, 'answer' | 'failure'>) =>
         tell({ ...asked, durationMs: Math.max(0, world.now() - startedAt), ...rest });
       try {
-        const response = await wire.fetch(input, init);
+        const response = await fetcher.fetch(input, init);
         return looking(response, (body) =>
           over({ answer: { status: response.status, headers: response.headers, body }, failure: null }),
         );
       } catch (error) {
-        over({ answer: null, failure: reasonOfFailure(error) });
+        over({ answer: null, failure: failureReason(error) });
         throw error;
       }
     },

@@ -16,14 +16,14 @@ import {
 import { isReplayByKey, originalResponse, type RefusedOutcome, refusalOf } from './submission-response.ts';
 
 /** What cannot be accepted whatever is stored, with what is wrong with it. */
-interface Unfit extends Extract<BatchItem, { type: 'unfit' }> {
+interface InvalidItem extends Extract<BatchItem, { type: 'invalid' }> {
   readonly name: ProblemName;
   readonly errors: readonly FieldError[];
 }
 
-export type CheckedItem = Extract<BatchItem, { type: 'submission' }> | Unfit;
+export type CheckedItem = Extract<BatchItem, { type: 'submission' }> | InvalidItem;
 
-/** What became of each item, in its place; null for the unfit. */
+/** What became of each item, in its place; null for the invalid. */
 type Outcomes = readonly (AddedAmongOthers | null)[];
 
 export function itemPointer(index: number, ...path: readonly string[]): string {
@@ -33,7 +33,7 @@ export function itemPointer(index: number, ...path: readonly string[]): string {
 /** Each with its own answer, in the order in which they came. */
 export function eachAnswered(items: readonly CheckedItem[], outcomes: Outcomes): Response {
   const answers = items.map((item, index) =>
-    item.type === 'unfit' ? unfit(item) : answered(outcomes[index] ?? null, index),
+    item.type === 'invalid' ? invalidResult(item) : answered(outcomes[index] ?? null, index),
   );
   const accepted = answers.filter(({ status }) => status < 300).length;
   // When something was accepted only now, it is not just the first answer that is told again.
@@ -43,7 +43,7 @@ export function eachAnswered(items: readonly CheckedItem[], outcomes: Outcomes):
   return json(200, body, replayed ? { 'idempotent-replayed': 'true' } : {});
 }
 
-function unfit({ name, errors }: Unfit) {
+function invalidResult({ name, errors }: InvalidItem) {
   const detail = `${howMany(errors, 'field')}; errors names each.`;
   return { status: statusOf(name), problem: problemDetails(name, detail, { errors }) };
 }
@@ -68,9 +68,9 @@ function answered(added: AddedAmongOthers | null, index: number) {
 }
 
 /** All or none were to be accepted, and these can never be. */
-export function noneFit(unfit: readonly Unfit[], count: number): Response {
-  const errors = unfit.flatMap((item) => item.errors);
-  return problem('invalid-input', `${nothingOf(count, unfit.length)}; errors names each field.`, {
+export function refuseInvalidItems(invalid: readonly InvalidItem[], count: number): Response {
+  const errors = invalid.flatMap((item) => item.errors);
+  return problem('invalid-input', `${nothingOf(count, invalid.length)}; errors names each field.`, {
     members: { errors },
   });
 }

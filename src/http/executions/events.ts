@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import type { AuditEntry } from '../../execution/event.ts';
 import { representEvent } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
-import { createNotice } from '../../lib/notices.ts';
+import { createSampledWarning } from '../../lib/notices.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';
 import type { NotFollowed } from '../../usecases/follow-events/streams.ts';
 import type { Connection } from '../app.ts';
@@ -37,7 +37,7 @@ const HEADERS = {
 
 export function createEvents({ store, streams, world, log }: Dependencies): Events {
   const find = createExecutionFinder(store);
-  const broken = createNotice(log, world, 'streams of events were broken off');
+  const broken = createSampledWarning(log, world, 'streams of events were broken off');
 
   async function follow(c: Context, caller: Identity, correlationId?: string): Promise<Response> {
     const after = lastEventId(c.req.header('last-event-id'));

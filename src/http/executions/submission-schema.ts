@@ -100,10 +100,13 @@ export const SUBMISSION = v.object({
 export interface SubmissionChecks {
   /** What is wrong with a notifyUrl as one of the app that sent it; null when nothing is. */
   readonly notifyProblem: (url: string) => string | null;
-  readonly unfit: Cxone['unfit'];
+  readonly unsupportedParts: Cxone['unsupportedParts'];
 }
 
-export function parseSubmission(body: Json, { notifyProblem, unfit }: SubmissionChecks): Validated<SubmissionRequest> {
+export function parseSubmission(
+  body: Json,
+  { notifyProblem, unsupportedParts }: SubmissionChecks,
+): Validated<SubmissionRequest> {
   if (!isJsonObject(body)) return { valid: false, errors: [{ pointer: '#', detail: OBJECT_RULE }] };
   const validated = validate(SUBMISSION, body);
   const errors = [...(validated.valid ? [] : validated.errors), ...reservedFields(body['context'])];
@@ -111,7 +114,7 @@ export function parseSubmission(body: Json, { notifyProblem, unfit }: Submission
   const { inputs = {}, context = {}, correlationId = null, graceSeconds = null, notifyUrl = null } = validated.value;
   const refusal = notifyUrl === null ? null : notifyProblem(notifyUrl);
   if (refusal !== null) return { valid: false, errors: [{ pointer: pointerTo('notifyUrl'), detail: refusal }] };
-  const misfits = unfit({ actionId: validated.value.actionId, inputs, context });
+  const misfits = unsupportedParts({ actionId: validated.value.actionId, inputs, context });
   if (misfits.length > 0) {
     return { valid: false, errors: misfits.map(({ pointer, detail }) => ({ pointer: `#${pointer}`, detail })) };
   }

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { type Json, MAX_JSON_DEPTH } from '../../execution/json.ts';
-import { inTurns } from '../../lib/event-loop.ts';
+import { mapYielding } from '../../lib/event-loop.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/authentication.ts';
 import { MAX_BODY_BYTES } from '../request/read-body.ts';
@@ -10,7 +10,7 @@ import { type BodyLimits, readJsonBody } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { howMany } from '../request/validate.ts';
 import { invalidInput } from '../response/problem.ts';
-import { type CheckedItem, eachAnswered, itemPointer, noneFit, wholeRefused } from './batch-response.ts';
+import { type CheckedItem, eachAnswered, itemPointer, refuseInvalidItems, wholeRefused } from './batch-response.ts';
 import { parseBatch } from './batch-schema.ts';
 import { draining } from './submission-response.ts';
 import { parseSubmission, type SubmissionChecks } from './submission-schema.ts';
@@ -18,7 +18,7 @@ import { parseSubmission, type SubmissionChecks } from './submission-schema.ts';
 /** An item stands two levels deeper than alone. */
 const LIMITS: BodyLimits = { bytes: 10 * 1024 * 1024, levels: MAX_JSON_DEPTH + 2 };
 
-type Dependencies = Pick<HttpDependencies, 'submit' | 'notifyRules' | 'unfit' | 'rates' | 'draining'>;
+type Dependencies = Pick<HttpDependencies, 'submit' | 'notifyRules' | 'unsupportedParts' | 'rates' | 'draining'>;
 
 export function createBatches(deps: Dependencies) {
   return async (c: Context, caller: Identity): Promise<Response> => {
@@ -37,11 +37,11 @@ export function createBatches(deps: Dependencies) {
     const measured = body.bytes > MAX_BODY_BYTES;
     const checks = {
       notifyProblem: (url: string) => deps.notifyRules.check(caller.name, url),
-      unfit: deps.unfit,
+      unsupportedParts: deps.unsupportedParts,
     };
-    const items = await inTurns(executions, (sent, index) => check(sent, index, measured, checks));
-    const unfit = items.filter((item) => item.type === 'unfit');
-    if (atomic && unfit.length > 0) return noneFit(unfit, items.length);
+    const items = await mapYielding(executions, (sent, index) => check(sent, index, measured, checks));
+    const invalid = items.filter((item) => item.type === 'invalid');
+    if (atomic && invalid.length > 0) return refuseInvalidItems(invalid, items.length);
 
     const outcomes = await deps.submit.batch(caller.name, { items, atomic }, head.arrival);
     return wholeRefused(outcomes, atomic) ?? eachAnswered(items, outcomes);
@@ -52,7 +52,7 @@ export function createBatches(deps: Dependencies) {
 function check(sent: Json, index: number, measured: boolean, checks: SubmissionChecks): CheckedItem {
   if (measured && Buffer.byteLength(JSON.stringify(sent)) > MAX_BODY_BYTES) {
     const detail = `must have ${MAX_BODY_BYTES} bytes at most`;
-    return { type: 'unfit', sent, name: 'body-too-large', errors: [{ pointer: itemPointer(index), detail }] };
+    return { type: 'invalid', sent, name: 'body-too-large', errors: [{ pointer: itemPointer(index), detail }] };
   }
   const submission = parseSubmission(sent, checks);
   if (submission.valid) return { type: 'submission', request: submission.value };
@@ -61,5 +61,5 @@ function check(sent: Json, index: number, measured: boolean, checks: SubmissionC
     pointer: itemPointer(index) + pointer.slice(1),
     detail,
   }));
-  return { type: 'unfit', sent, name: 'invalid-input', errors };
+  return { type: 'invalid', sent, name: 'invalid-input', errors };
 }

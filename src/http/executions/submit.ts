@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { type Execution, isTerminal } from '../../execution/execution.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
-import { concerning } from '../../lib/request-context.ts';
+import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/authentication.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
@@ -21,7 +21,7 @@ const MAX_RETRY_AFTER_SECONDS = 60;
 
 type Dependencies = Pick<
   HttpDependencies,
-  'submit' | 'waiters' | 'world' | 'log' | 'draining' | 'notifyRules' | 'unfit'
+  'submit' | 'waiters' | 'world' | 'log' | 'draining' | 'notifyRules' | 'unsupportedParts'
 >;
 
 export function createSubmissions(deps: Dependencies) {
@@ -33,7 +33,7 @@ export function createSubmissions(deps: Dependencies) {
     if (body.type === 'refused') return body.answer;
     const submission = parseSubmission(body.value, {
       notifyProblem: (url) => deps.notifyRules.check(caller.name, url),
-      unfit: deps.unfit,
+      unsupportedParts: deps.unsupportedParts,
     });
     if (!submission.valid) {
       return invalidInput(`${howMany(submission.errors, 'field')}; errors names each.`, submission.errors);
@@ -58,7 +58,7 @@ async function accepted(
   seconds: number | null,
   signal: AbortSignal,
 ): Promise<Response> {
-  concerning(added.execution.correlationId);
+  setRequestCorrelationId(added.execution.correlationId);
   const execution = seconds === null ? originalResponse(added) : await held(deps, added.execution, seconds, signal);
   const headers: Record<string, string> = {
     location: `/v1/executions/${execution.correlationId}`,

@@ -4,7 +4,7 @@
 
 import { hash } from 'node:crypto';
 import type { Context } from 'hono';
-import { createNotice } from '../../lib/notices.ts';
+import { createSampledWarning } from '../../lib/notices.ts';
 import type { HttpDependencies, NamedKey } from '../dependencies.ts';
 import { problem } from '../response/problem.ts';
 import { createClientAddresses, requestOrigin } from './client-address.ts';
@@ -79,7 +79,7 @@ function isReader(caller: Identity): boolean {
 
 /** For keys that are not known here: 401 at first, then 429 for a while. Asking without a key guesses nothing and is not counted. */
 function createKeyRefusal({ world, log, trustedProxies, observeKeyRefusal }: Dependencies): (c: Context) => Response {
-  const refused = createNotice(log, world, 'keys refused');
+  const refused = createSampledWarning(log, world, 'keys refused');
   const throttle = createFailureThrottle(world);
   const clients = createClientAddresses(trustedProxies);
   return (c) => {

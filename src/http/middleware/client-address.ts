@@ -1,7 +1,7 @@
 // Who a request comes from, as far as the proxies in front of the receiver can be believed.
 
 import type { Context } from 'hono';
-import { clientNetwork, readAddress } from '../../lib/ip-address.ts';
+import { clientNetwork, parseAddress } from '../../lib/ip-address.ts';
 
 /** What a request tells of where it comes from. */
 export interface RequestOrigin {
@@ -34,7 +34,7 @@ export function createClientAddresses(trustedProxies: number): ClientAddresses {
 export function clientAddress(peer: string | null, forwardedFor: string | null, trustedProxies: number): string | null {
   // Everything further left may have been written by the client itself.
   const claimed = trustedProxies === 0 ? peer : forwardedFor?.split(',').at(-trustedProxies);
-  return readAddress(claimed?.trim() ?? '');
+  return parseAddress(claimed?.trim() ?? '');
 }
 
 export function requestOrigin(c: Context): RequestOrigin {

@@ -1,7 +1,7 @@
 // How many submissions an app may make a second, and how it is told what is left (draft-ietf-httpapi-ratelimit-headers-10).
 
 import type { Context } from 'hono';
-import { type Bucket, createBucket } from '../../lib/token-bucket.ts';
+import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.ts';
 import type { World } from '../../lib/world.ts';
 import { problem } from '../response/problem.ts';
 import type { Identity } from './authentication.ts';
@@ -29,7 +29,9 @@ type Handler = (c: Context, caller: Identity) => Promise<Response>;
 export function createRateLimits({ now }: Pick<World, 'now'>, rules: RateRules): RateLimits {
   const buckets = new Map(
     // As many as are gained in a second may come at once.
-    [...rules.appRates].map(([app, rate]) => [app, { rate, bucket: createBucket(rate, rate / 1000, now) }] as const),
+    [...rules.appRates].map(
+      ([app, rate]) => [app, { rate, bucket: createTokenBucket(rate, rate / 1000, now) }] as const,
+    ),
   );
 
   return {
@@ -61,7 +63,7 @@ export function withRateLimit(rates: RateLimits, count: number, handler: Handler
   return async (c, caller) => rates.take(caller.name, count) ?? rates.addHeaders(caller.name, await handler(c, caller));
 }
 
-function submissionsLeft(rate: number, bucket: Bucket): LimitFields {
+function submissionsLeft(rate: number, bucket: TokenBucket): LimitFields {
   const left = Math.max(0, Math.floor(bucket.level() + 1e-6));
   // When some are left, until all are there again; when none is, until one is there.
   const seconds = secondsUntil(bucket, left > 0 ? rate : 1);
@@ -83,6 +85,6 @@ function limitFields(policy: string, limit: string): LimitFields {
   return { 'ratelimit-policy': policy, ratelimit: limit };
 }
 
-function secondsUntil(bucket: Bucket, level: number): number {
-  return Math.ceil(bucket.until(level) / 1000);
+function secondsUntil(bucket: TokenBucket, level: number): number {
+  return Math.ceil(bucket.msUntil(level) / 1000);
 }

@@ -1,7 +1,7 @@
 // Around every request: its id, its line in the log, its place in the metrics.
 
 import type { Hono } from 'hono';
-import { forRequest, type RequestScope } from '../../lib/request-context.ts';
+import { type RequestContext, runInRequest } from '../../lib/request-context.ts';
 import type { Fetch } from '../app.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { REQUEST_ID } from '../response/json.ts';
@@ -31,8 +31,8 @@ export function withRequestLog(
     const startedAt = world.now();
     const { method, url } = request;
     const { route, fetch } = find(request);
-    const scope: RequestScope = { id: idOf(request, deps), correlationId: null };
-    return forRequest(scope, async () => {
+    const scope: RequestContext = { id: idOf(request, deps), correlationId: null };
+    return runInRequest(scope, async () => {
       let response: Response;
       try {
         response = await fetch(request, peer, line);

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import type { Execution } from '../../execution/execution.ts';
-import { concerning } from '../../lib/request-context.ts';
+import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { Store } from '../../store/port.ts';
 import type { Identity } from '../middleware/authentication.ts';
 import { problem } from '../response/problem.ts';
@@ -17,7 +17,7 @@ export function createExecutionFinder(store: Pick<Store, 'find'>): ExecutionFind
     if (!isIdentifier(correlationId)) return undefined;
     const execution = await store.find(correlationId);
     if (execution === undefined || !maySee(caller, execution)) return undefined;
-    concerning(correlationId);
+    setRequestCorrelationId(correlationId);
     return execution;
   };
 }

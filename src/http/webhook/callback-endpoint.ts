@@ -2,8 +2,8 @@
 
 import type { CallbackChecks, CallbackRefusal } from '../../callbacks/checks.ts';
 import type { Outcome } from '../../execution/outcome.ts';
-import { createNotice } from '../../lib/notices.ts';
-import { concerning } from '../../lib/request-context.ts';
+import { createSampledWarning } from '../../lib/notices.ts';
+import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { Recorded } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { createClientAddresses, type RequestOrigin } from '../middleware/client-address.ts';
@@ -37,17 +37,17 @@ export function createCallbackEndpoint(
     const header = (name: string) => headers.get(name);
     const caller = { headers, peer };
     const reference = callbackUrls.verify(token);
-    if (reference === null) return probed(callbackUrls.prove(token)) ?? refuse(caller, 'bad-signature');
-    const unfit = await checks.ofHead(header, () => clients.addressOf(caller), startedAt);
+    if (reference === null) return probed(callbackUrls.proofFor(token)) ?? refuse(caller, 'bad-signature');
+    const unfit = await checks.checkHeaders(header, () => clients.addressOf(caller), startedAt);
     if (unfit !== null) return refuse(caller, unfit);
 
     const body = await readBody(request);
-    const forged = checks.ofBody(header, body.type === 'whole' ? body.bytes : null);
+    const forged = checks.checkBody(header, body.type === 'whole' ? body.bytes : null);
     if (forged !== null) return refuse(caller, forged);
 
     const recorded = await record(resolve, reference, body, header('content-type'));
     if (recorded === undefined) return refuse(caller, 'unknown-execution');
-    concerning(recorded.execution.correlationId);
+    setRequestCorrelationId(recorded.execution.correlationId);
     observeCallback(recorded.outcome, world.now() - startedAt);
     const answer = body.type === 'too-large' ? tooLarge() : answerTo(recorded.outcome);
     traceCallback(tracing, headers, recorded, startedAt, answer);
@@ -62,7 +62,7 @@ function probed(proof: string | null): Response | null {
 
 /** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
 function createRefusal({ log, world, observeCallback }: Dependencies, strikes: CountRefusal) {
-  const refused = createNotice(log, world, 'callbacks refused');
+  const refused = createSampledWarning(log, world, 'callbacks refused');
   return (caller: RequestOrigin, why: CallbackRefusal): Response => {
     const { client, headers } = strikes(caller);
     observeCallback(why, 0);

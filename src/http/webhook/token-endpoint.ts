@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import type { CallbackChecks } from '../../callbacks/checks.ts';
 import { createSecretCheck } from '../../callbacks/credentials.ts';
-import { createNotice } from '../../lib/notices.ts';
+import { createSampledWarning } from '../../lib/notices.ts';
 import type { HttpDependencies, TokenOutcome } from '../dependencies.ts';
 import { createClientAddresses, type RequestOrigin, requestOrigin } from '../middleware/client-address.ts';
 import { MAX_BODY_BYTES, type RequestBody, readBody } from '../request/read-body.ts';
@@ -28,7 +28,7 @@ export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, 
   if (tokens === null) return () => problem('not-found', 'There is nothing at this path.');
   const clients = createClientAddresses(deps.trustedProxies);
   const isClient = createSecretCheck(tokens.clients.map(({ name, key }) => `${name}:${key}`));
-  const refused = createNotice(deps.log, deps.world, 'callback tokens refused');
+  const refused = createSampledWarning(deps.log, deps.world, 'callback tokens refused');
 
   /** One answer for whatever is wrong with a client, so that it tells nothing. */
   function refuse(caller: RequestOrigin, why: TokenOutcome): Response {
@@ -41,7 +41,7 @@ export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, 
 
   return async (c) => {
     const caller = requestOrigin(c);
-    if (checks.ofAddress(() => clients.addressOf(caller)) !== null) return refuse(caller, 'address-not-allowed');
+    if (checks.checkAddress(() => clients.addressOf(caller)) !== null) return refuse(caller, 'address-not-allowed');
     const body = await readBody(c.req.raw);
     if (body.type !== 'whole') return unread(body.type);
     const request = readTokenRequest(caller.headers.get('authorization'), body.bytes);

@@ -6,7 +6,7 @@ const MAX_EXCERPT = 512;
 /** Control, format and separator characters, lone surrogates: what could forge log lines or hide text. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}]+/gu;
 
-export function excerptOf(bytes: Uint8Array, secrets: readonly string[]): string {
+export function excerpt(bytes: Uint8Array, secrets: readonly string[]): string {
   const line = new TextDecoder().decode(bytes).replace(UNPRINTABLE, ' ').trim();
   // First the secrets, then the cut: half a secret would not be found. The longest first, for one may contain another.
   const hidden = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length);

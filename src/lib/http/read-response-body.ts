@@ -1,15 +1,15 @@
 // Reads the body of an answer, up to a bound: a few hundred kilobytes of gzip can become a gigabyte.
 
-import { reasonOfFailure } from './failure-reason.ts';
+import { failureReason } from './failure-reason.ts';
 
-export interface AnswerBody {
+export interface ResponseBody {
   readonly bytes: Uint8Array;
   /** Why it is not all there; null when it is. */
   readonly cut: string | null;
 }
 
 /** Once the head of an answer is there, the answer counts, whatever becomes of its body. */
-export async function readAnswerBody(body: AsyncIterable<Uint8Array> | null, most: number): Promise<AnswerBody> {
+export async function readResponseBody(body: AsyncIterable<Uint8Array> | null, most: number): Promise<ResponseBody> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   let cut: string | null = null;
@@ -25,7 +25,7 @@ export async function readAnswerBody(body: AsyncIterable<Uint8Array> | null, mos
       }
     }
   } catch (error) {
-    cut = `it broke off: ${reasonOfFailure(error)}`;
+    cut = `it broke off: ${failureReason(error)}`;
   }
   return { bytes: Buffer.concat(chunks), cut };
 }

@@ -1,10 +1,10 @@
 // What is traced, and what a span may tell: names, numbers and outcomes. Never inputs, results, words of CXone, keys or URLs.
 
-import type { PollAnswer, SubmitAnswer } from '../../cxone/port.ts';
+import type { PollResponse, SubmitResponse } from '../../cxone/port.ts';
 import type { Execution } from '../../execution/execution.ts';
 import type { Sendable } from '../../store/outbox-port.ts';
 import type { Recorded } from '../../store/port.ts';
-import type { Receipt } from '../../webhooks/port.ts';
+import type { DeliveryResult } from '../../webhooks/port.ts';
 import type { Attributes, Ending, Step } from './tracing.ts';
 
 /** Names and attributes of HTTP follow the semantic conventions of OpenTelemetry; the rest is called `cxone.…`. */
@@ -13,7 +13,7 @@ export const POLLING: Step = { name: 'poll', kind: 'client' };
 export const NOTIFYING: Step = { name: 'notify', kind: 'client' };
 export const HEARING: Step = { name: 'POST /webhook/cxone-execution/{token}', kind: 'server' };
 
-export function sent(execution: Execution, answer: SubmitAnswer): Ending {
+export function sent(execution: Execution, answer: SubmitResponse): Ending {
   const executionId = answer.type === 'submitted' ? answer.executionId : null;
   return {
     attributes: {
@@ -25,7 +25,7 @@ export function sent(execution: Execution, answer: SubmitAnswer): Ending {
   };
 }
 
-export function polled(execution: Execution, answer: PollAnswer): Ending {
+export function polled(execution: Execution, answer: PollResponse): Ending {
   return {
     attributes: {
       ...about(execution),
@@ -47,7 +47,7 @@ export function heard({ execution, outcome }: Recorded, httpStatus: number): End
   };
 }
 
-export function told({ notification, execution }: Sendable, receipt: Receipt): Ending {
+export function told({ notification, execution }: Sendable, receipt: DeliveryResult): Ending {
   return {
     attributes: {
       ...about(execution),

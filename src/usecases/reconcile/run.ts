@@ -1,6 +1,6 @@
 // Goes through what is in doubt and asks CXone about each: permission first, so that none of it waits for CXone's limits.
 
-import type { Cxone, Permit, PollAnswer } from '../../cxone/port.ts';
+import type { Cxone, Permit, PollResponse } from '../../cxone/port.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { nextPollAt } from '../../execution/schedule.ts';
 import type { World } from '../../lib/world.ts';
@@ -98,7 +98,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Difference> {
   const span = tracing.beginLinked(POLLING, execution);
-  let answer: PollAnswer;
+  let answer: PollResponse;
   try {
     answer = await ending(span, polled, execution, cxone.poll(within(span, execution)));
   } finally {
@@ -116,7 +116,7 @@ async function ask(
       return differenceOf(
         execution,
         await record({ ...answer, asked: executionId, nextPollAt: next, final, origin }),
-        answer.news.kind === 'progress' ? 'running' : 'told',
+        answer.report.kind === 'progress' ? 'running' : 'told',
       );
     case 'not-found':
       return differenceOf(

@@ -11,7 +11,7 @@ import { NOTIFYING, told } from '../../observability/tracing/spans.ts';
 import { ending, type Tracing, within } from '../../observability/tracing/tracing.ts';
 import type { Outbox, Sendable } from '../../store/outbox-port.ts';
 import { persist } from '../../store/retry-until-committed.ts';
-import type { Courier, Parcel, Receipt } from '../../webhooks/port.ts';
+import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../webhooks/port.ts';
 import type { LaneState, Lanes, Turn } from './lanes.ts';
 
 /** A claimed one is nobody else's for so long: longer than a delivery may take. What a crash leaves claimed is due again that soon. */
@@ -22,7 +22,7 @@ const MAX_GIVE_UP = 200;
 
 export interface NotifyTools {
   readonly outbox: Pick<Outbox, 'lanes' | 'claim' | 'giveUp' | 'recordDelivery'>;
-  readonly courier: Pick<Courier, 'deliver'>;
+  readonly courier: Pick<WebhookSender, 'deliver'>;
   readonly world: World;
   readonly log: Log;
   readonly tracing: Tracing;
@@ -84,13 +84,13 @@ async function tell(tools: NotifyTools, lane: LaneState, sendable: Sendable, sig
 }
 
 /** Whoever says that it is gone (410) is there, and has said all there is to say. */
-function learn({ log }: NotifyTools, { app, origin, breaker }: LaneState, receipt: Receipt): void {
+function learn({ log }: NotifyTools, { app, origin, breaker }: LaneState, receipt: DeliveryResult): void {
   const before = breaker.open();
   if (receipt.type === 'failed') breaker.failed(receipt.retryAfterMs);
   else breaker.succeeded();
   const facts = { app, origin };
   if (before === 0 && breaker.open() > 0) {
-    const { message: reason } = receipt as Extract<Receipt, { type: 'failed' }>;
+    const { message: reason } = receipt as Extract<DeliveryResult, { type: 'failed' }>;
     log.warn({ ...facts, reason, retryInMs: breaker.left() }, 'an endpoint of an app fails: its notifications wait');
   }
   if (before > 0 && breaker.open() === 0) log.info(facts, 'an endpoint of an app is back');
@@ -103,13 +103,13 @@ async function giveUpOverdue({ outbox, world }: NotifyTools, lane: LaneState, si
   while ((await persist(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);
 }
 
-function parcelOf({ notification, execution }: Sendable): Parcel {
+function parcelOf({ notification, execution }: Sendable): WebhookRequest {
   const { id, app, url } = notification;
   const { traceparent, tracestate } = execution;
   return { id, app, url, body: JSON.stringify(webhookBody(notification, execution)), traceparent, tracestate };
 }
 
-function toEvent(receipt: Receipt, { attempts }: Notification, world: World): DeliveryEvent {
+function toEvent(receipt: DeliveryResult, { attempts }: Notification, world: World): DeliveryEvent {
   switch (receipt.type) {
     case 'delivered':
     case 'gone':

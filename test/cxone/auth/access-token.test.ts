@@ -2,12 +2,12 @@
 
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import { createTokens } from '../../../src/cxone/auth/access-token.ts';
+import { createAccessTokens } from '../../../src/cxone/auth/access-token.ts';
 import type { Credentials } from '../../../src/cxone/auth/token-request.ts';
 import { TokenUnavailable } from '../../../src/cxone/port.ts';
 import { loadProfile } from '../../../src/cxone/profile/profile.ts';
 import type { TokenRequestPart } from '../../../src/cxone/profile/token.ts';
-import type { HttpReply, HttpRequest } from '../../../src/cxone/transport.ts';
+import type { HttpRequest, HttpResult } from '../../../src/cxone/transport.ts';
 import type { Facts } from '../../../src/lib/log.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
 import { jwt } from './jwt.ts';
@@ -33,12 +33,12 @@ function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
   const world = createManualWorld();
   const requests: HttpRequest[] = [];
   const warnings: Facts[] = [];
-  const endpoint: { answer: (count: number) => HttpReply | Promise<HttpReply>; pause: number } = {
+  const endpoint: { answer: (count: number) => HttpResult | Promise<HttpResult>; pause: number } = {
     answer: (count) => ok({ access_token: `t${count}`, expires_in: 3600 }),
     pause: 0,
   };
   const ignore = () => {};
-  const tokens = createTokens({
+  const tokens = createAccessTokens({
     part,
     url: async () => 'http://cxone.test/token',
     credentials: { clientId: 'client', clientSecret: SECRET, ...NO_KEY, ...credentials },
@@ -53,11 +53,11 @@ function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
   return { world, tokens, requests, warnings, endpoint };
 }
 
-function answered(httpStatus: number, body: string, retryAfterMs = 0): HttpReply {
+function answered(httpStatus: number, body: string, retryAfterMs = 0): HttpResult {
   return { type: 'answered', httpStatus, latencyMs: 5, retryAfterMs, body: Buffer.from(body), cut: null };
 }
 
-function ok(body: unknown): HttpReply {
+function ok(body: unknown): HttpResult {
   return answered(200, JSON.stringify(body));
 }
 
@@ -284,7 +284,7 @@ describe('failure', () => {
     ['a token that is no text', ok({ access_token: 5 }), 'has no usable token'],
     [
       'half an answer',
-      { ...answered(200, '{"access_token":"t"}'), cut: 'it broke off' } as HttpReply,
+      { ...answered(200, '{"access_token":"t"}'), cut: 'it broke off' } as HttpResult,
       'has no usable token',
     ],
   ])('says why: %s', async (_, reply, message) => {

@@ -48,7 +48,7 @@ describe('the way to CXone', () => {
       type: 'submitted',
       executionId: 'e-1',
     });
-    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'polled', news: { kind: 'completed' } });
+    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'polled', report: { kind: 'completed' } });
     expect(pathsOf(issuer)).toEqual([
       `GET ${OPENID}`,
       `POST ${TOKEN_PATH}`,

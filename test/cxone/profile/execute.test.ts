@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { change, segmentsOf } from '../../../src/cxone/json-pointer.ts';
 import { ProfileError } from '../../../src/cxone/profile/problems.ts';
-import { callsBack, parseProfile } from '../../../src/cxone/profile/profile.ts';
+import { parseProfile, sendsCallbackUrl } from '../../../src/cxone/profile/profile.ts';
 import { shippedProfile } from '../../../src/cxone/profile/shipped.ts';
 import type { Json } from '../../../src/execution/json.ts';
 
@@ -61,6 +61,6 @@ test('the action may be named among the joined values', () => {
 });
 
 test('whether CXone is told where to call back can be read off every shipped profile', () => {
-  const told = (name: string) => callsBack(parseProfile(shippedProfile(name)));
+  const told = (name: string) => sendsCallbackUrl(parseProfile(shippedProfile(name)));
   expect([told('cxone'), told(SCRIPT), told(JOBS)]).toEqual([true, true, false]);
 });

@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createCallbackUrls } from '../../../src/callbacks/signed-url.ts';
+import { createSignedUrls } from '../../../src/callbacks/signed-url.ts';
 import { loadProfile } from '../../../src/cxone/profile/profile.ts';
 import { openRecorder, type RecorderOptions } from '../../../src/cxone/recording/recorder.ts';
-import type { Wire } from '../../../src/cxone/transport.ts';
+import type { Fetcher } from '../../../src/cxone/transport.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -16,11 +16,11 @@ const BASE = 'https://acme.example';
 const EXECUTE = `${BASE}/api/v2/dx/actions/charge/execute`;
 const POLL = `${BASE}/api/v2/dx/actions/charge/executions/run-17`;
 const REFERENCE = '0190b6c1-1111-7abc-8def-0123456789ab';
-const CALLBACK_URL = createCallbackUrls('https://receiver.example', ['a-secret-of-at-least-32-characters-']).mint(
+const CALLBACK_URL = createSignedUrls('https://receiver.example', ['a-secret-of-at-least-32-characters-']).mint(
   REFERENCE,
 );
 
-function answering(status: number, body: string | null, headers: Record<string, string> = {}): Wire {
+function answering(status: number, body: string | null, headers: Record<string, string> = {}): Fetcher {
   const answer = async () =>
     new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } });
   return { fetch: answer, timeout: (ms) => AbortSignal.timeout(ms) };
@@ -49,27 +49,27 @@ function recorder(options: Partial<RecorderOptions> = {}) {
 }
 
 async function exchange(
-  wire: Wire,
+  fetcher: Fetcher,
   url: string,
   body?: object,
   headers: Record<string, string> = {},
 ): Promise<Response> {
   const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
-  const answer = await wire.fetch(url, init);
+  const answer = await fetcher.fetch(url, init);
   await answer.text();
   return answer;
 }
 
 test('an exchange is kept as an entry of an HTTP archive: names, types, status words and ids, but no values', async () => {
-  const { over, entries, close } = recorder();
-  const wire = over(
+  const { wrapFetcher: over, entries, close } = recorder();
+  const fetcher = over(
     answering(
       200,
       '{"executionId":"run-17","status":"COMPLETED","result":{"card":"4711","paid":true,"sum":9.5,"n":12}}',
     ),
   );
   await exchange(
-    wire,
+    fetcher,
     EXECUTE,
     { inputs: { card: '4711' }, context: { callbackUrl: CALLBACK_URL }, asyncExecution: true },
     { 'content-type': 'application/json', authorization: 'Bearer abcdefgh' },
@@ -98,7 +98,7 @@ test('an exchange is kept as an entry of an HTTP archive: names, types, status w
 });
 
 test('the answer itself reaches its reader whole, with its status and headers, though it is recorded', async () => {
-  const { over, entries, close } = recorder();
+  const { wrapFetcher: over, entries, close } = recorder();
   const body = JSON.stringify({ filling: 'x'.repeat(700_000) });
   const answer = await over(answering(429, body, { 'retry-after': '7' })).fetch(POLL, { method: 'GET' });
   expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([429, '7', body]);
@@ -109,10 +109,10 @@ test('the answer itself reaches its reader whole, with its status and headers, t
 });
 
 test('a request that gets no answer is kept with the reason, and fails as it would have', async () => {
-  const { over, entries, close } = recorder();
+  const { wrapFetcher: over, entries, close } = recorder();
   const refused = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }));
-  const wire = over({ fetch: refused, timeout: (ms) => AbortSignal.timeout(ms) });
-  await expect(wire.fetch(POLL, { method: 'GET' })).rejects.toThrow('fetch failed');
+  const fetcher = over({ fetch: refused, timeout: (ms) => AbortSignal.timeout(ms) });
+  await expect(fetcher.fetch(POLL, { method: 'GET' })).rejects.toThrow('fetch failed');
   close();
   expect(entries()).toMatchObject([
     { _call: 'poll', _executionId: 'run-17', _error: 'ECONNREFUSED', response: { status: 0 } },
@@ -120,7 +120,7 @@ test('a request that gets no answer is kept with the reason, and fails as it wou
 });
 
 test('a status in a place or a word that the profile does not know stays, so that the profile can be mended', async () => {
-  const { over, entries, close } = recorder();
+  const { wrapFetcher: over, entries, close } = recorder();
   await exchange(
     over(answering(200, '{"jobStatus":{"id":"run-17","status":"Erledigt","result":{"name":"Ada"}}}')),
     POLL,
@@ -132,7 +132,7 @@ test('a status in a place or a word that the profile does not know stays, so tha
 });
 
 test('a callback is kept under the reference of its execution, without the signature', async () => {
-  const { hearing, entries, text, close } = recorder();
+  const { wrapReceiver: hearing, entries, text, close } = recorder();
   const heard: unknown[] = [];
   const resolve = hearing({ callback: (...[reference]: unknown[]) => heard.push(reference) });
   const form = 'status=SUCCESS&executionId=run-17&result=%7B%22name%22%3A%22Ada%22%7D';
@@ -152,12 +152,12 @@ test('a callback is kept under the reference of its execution, without the signa
 });
 
 test("execution ids that could be somebody's number are not kept, and their polls are still told apart", async () => {
-  const { over, entries, text, close } = recorder();
+  const { wrapFetcher: over, entries, text, close } = recorder();
   const ids = ['+43 1 234 5678', '+43 1 234 8765'];
   for (const executionId of ids) {
-    const wire = over(answering(200, JSON.stringify({ executionId, status: 'RUNNING' })));
-    await exchange(wire, EXECUTE, { inputs: {}, context: { callbackUrl: CALLBACK_URL } });
-    await exchange(wire, POLL.replace('run-17', encodeURIComponent(executionId)));
+    const fetcher = over(answering(200, JSON.stringify({ executionId, status: 'RUNNING' })));
+    await exchange(fetcher, EXECUTE, { inputs: {}, context: { callbackUrl: CALLBACK_URL } });
+    await exchange(fetcher, POLL.replace('run-17', encodeURIComponent(executionId)));
   }
   close();
   expect(text()).not.toMatch(/5678|8765/);
@@ -197,8 +197,8 @@ test('no secret and no value gets into a recording, wherever an answer or an app
   });
   await fc.assert(
     fc.asyncProperty(inside, async ({ answer, inputs, form, type }) => {
-      const { over, hearing, text, close } = recorder({ secrets: SECRETS });
-      const wire = over(
+      const { wrapFetcher: over, wrapReceiver: hearing, text, close } = recorder({ secrets: SECRETS });
+      const fetcher = over(
         answering(200, JSON.stringify(answer), {
           'content-type': type,
           'x-for': TOKEN,
@@ -206,15 +206,15 @@ test('no secret and no value gets into a recording, wherever an answer or an app
         }),
       );
       const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
-      await exchange(wire, EXECUTE, { inputs, context: { ...inputs, callbackUrl: CALLBACK_URL } }, headers);
-      await exchange(wire, POLL, undefined, headers);
+      await exchange(fetcher, EXECUTE, { inputs, context: { ...inputs, callbackUrl: CALLBACK_URL } }, headers);
+      await exchange(fetcher, POLL, undefined, headers);
       await exchange(
-        wire,
+        fetcher,
         `${BASE}/api/v2/oauth/token?hint=${encodeURIComponent(form)}`,
         { client_secret: form, username: form },
         headers,
       );
-      await exchange(wire, CALLBACK_URL, { anything: form }, headers);
+      await exchange(fetcher, CALLBACK_URL, { anything: form }, headers);
       const body = new URLSearchParams({ status: form, result: JSON.stringify(answer), [form]: 'x' }).toString();
       hearing({ callback: (..._: unknown[]) => {} }).callback(
         REFERENCE,
@@ -239,9 +239,9 @@ test('no secret and no value gets into a recording, wherever an answer or an app
 });
 
 test('the file is for its owner alone, and ends before it is too large', async () => {
-  const { over, path, entries, log, close } = recorder({ maxBytes: 3000 });
-  const wire = over(answering(200, '{"status":"RUNNING"}'));
-  for (let n = 0; n < 20; n += 1) await exchange(wire, POLL);
+  const { wrapFetcher: over, path, entries, log, close } = recorder({ maxBytes: 3000 });
+  const fetcher = over(answering(200, '{"status":"RUNNING"}'));
+  for (let n = 0; n < 20; n += 1) await exchange(fetcher, POLL);
   close();
   expect(statSync(path()).mode & 0o777).toBe(0o600);
   expect(statSync(path()).size).toBeLessThanOrEqual(3000);
@@ -253,8 +253,8 @@ test('the file is for its owner alone, and ends before it is too large', async (
 });
 
 test('nothing is recorded where no folder is named, and a folder that cannot be made is named at once', () => {
-  const wire = answering(200, '{}');
-  expect(recorder({ recordDir: null }).over(wire)).toBe(wire);
+  const fetcher = answering(200, '{}');
+  expect(recorder({ recordDir: null }).wrapFetcher(fetcher)).toBe(fetcher);
   const file = join(temporaryFolder(), 'a-file');
   writeFileSync(file, '');
   expect(() => recorder({ recordDir: join(file, 'recordings') })).toThrow('a-file');

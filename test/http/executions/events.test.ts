@@ -189,7 +189,7 @@ describe('Last-Event-ID', () => {
     expect(again.ids).toEqual([2]);
   });
 
-  test('moves on with the heartbeat while only others have news, so that a quiet reader is never overtaken by pruning', async () => {
+  test('moves on with the heartbeat while only others have report, so that a quiet reader is never overtaken by pruning', async () => {
     await using http = await startHttp();
     await using stream = await open(http, '/v1/events', BILLING_KEY);
     await http.submit({ correlationId: 'one' });

@@ -24,7 +24,8 @@ ajv.addSchema(JSON.parse(JSON.stringify(DOCUMENT)), 'openapi');
 const isAllowed = (schema: string, body: unknown) => ajv.validate(`openapi#/components/schemas/${schema}`, body);
 
 /** Which hosts may be told is configuration: here any. */
-const parseAnySubmission = (body: Json) => parseSubmission(body, { notifyProblem: () => null, unfit: () => [] });
+const parseAnySubmission = (body: Json) =>
+  parseSubmission(body, { notifyProblem: () => null, unsupportedParts: () => [] });
 
 /** A body as it comes: numbers as they are read off the wire. */
 const wire = (body: unknown): Json => JSON.parse(JSON.stringify(body));

@@ -100,7 +100,7 @@ describe('the writer', () => {
   test('a mutation that fails, fails alone: the others of its batch are committed and the chain holds', async () => {
     const { store, sql } = openStore();
     const { reference, correlationId } = await add(store);
-    const unwritable = { ...callback(completed()), news: { ...completed(), result: 10n as never } };
+    const unwritable = { ...callback(completed()), report: { ...completed(), result: 10n as never } };
     const [before, bad, after] = await Promise.allSettled([
       add(store),
       store.record(reference, unwritable, NOON),

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { PollAnswer } from '../../../src/cxone/port.ts';
+import type { PollResponse } from '../../../src/cxone/port.ts';
 import type { Execution } from '../../../src/execution/execution.ts';
 import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
@@ -16,8 +16,8 @@ import { temporaryFolder } from '../../support/temporary.ts';
 
 const HOUR = 3_600_000;
 const DAY = { from: START - HOUR, to: START + HOUR };
-const GONE: PollAnswer = { type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'CXone does not know it' };
-const UNREACHABLE: PollAnswer = {
+const GONE: PollResponse = { type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'CXone does not know it' };
+const UNREACHABLE: PollResponse = {
   type: 'failed',
   httpStatus: 0,
   latencyMs: 5,
@@ -50,7 +50,7 @@ function setUp() {
 }
 
 /** What CXone answers to each. */
-function answers(of: Readonly<Record<string, PollAnswer>>) {
+function answers(of: Readonly<Record<string, PollResponse>>) {
   return async ({ correlationId }: Execution) => of[correlationId] ?? STILL_RUNNING;
 }
 
@@ -115,7 +115,7 @@ test('the report tells apart what CXone says', async () => {
   }
   cxone.onPoll = answers({
     found: FOUND,
-    failed: { ...FOUND, news: failed() } as PollAnswer,
+    failed: { ...FOUND, report: failed() } as PollResponse,
     gone: GONE,
     'still-gone': GONE,
     unreachable: UNREACHABLE,
@@ -151,7 +151,7 @@ test('an open execution that is known by hearsay alone gets its outcome', async 
   const hint = {
     type: 'callback-hint',
     executionId: 'cx-9',
-    news: { kind: 'progress', word: 'X', result: null, error: null },
+    report: { kind: 'progress', statusWord: 'X', result: null, error: null },
   } as const;
   await store.record(reference, hint, START + 10);
   cxone.onPoll = async () => FOUND;

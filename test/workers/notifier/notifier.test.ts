@@ -6,7 +6,7 @@ import { type Loop, startLoop } from '../../../src/lib/loop.ts';
 import type { Notification } from '../../../src/notification/notification.ts';
 import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
-import type { Parcel, Receipt } from '../../../src/webhooks/port.ts';
+import type { DeliveryResult, WebhookRequest } from '../../../src/webhooks/port.ts';
 import { createLanes } from '../../../src/workers/notifier/lanes.ts';
 import { createNotify } from '../../../src/workers/notifier/notifier.ts';
 import { anExecution, callback, completed } from '../../support/executions.ts';
@@ -74,13 +74,13 @@ function setUp() {
 
 /** An endpoint that never answers: each delivery ends when its time-out does. */
 function hanging(world: ReturnType<typeof setUp>['world']) {
-  return async (): Promise<Receipt> => {
+  return async (): Promise<DeliveryResult> => {
     await world.sleep(15_000);
     return DOWN;
   };
 }
 
-function failing(retryAfterMs: number, httpStatus = 503): Receipt {
+function failing(retryAfterMs: number, httpStatus = 503): DeliveryResult {
   return { type: 'failed', httpStatus, latencyMs: 5, message: `answered ${httpStatus}`, retryAfterMs };
 }
 
@@ -89,7 +89,7 @@ test('an app is told as soon as the execution has ended, once', async () => {
   const id = await end({ traceparent: '00-a-b-01', tracestate: 'x=1' });
   await world.advance(HOUR);
   expect(courier.parcels).toHaveLength(1);
-  const [parcel] = courier.parcels as [Parcel];
+  const [parcel] = courier.parcels as [WebhookRequest];
   expect(parcel).toMatchObject({ app: 'shop', url: 'https://hooks.example/shop' });
   expect(parcel).toMatchObject({ traceparent: '00-a-b-01', tracestate: 'x=1' });
   expect(JSON.parse(parcel.body)).toMatchObject({ type: 'execution.completed', data: { correlationId: id } });

@@ -2,8 +2,8 @@
 
 import type { Database } from 'better-sqlite3';
 import { and, asc, type Column, eq, lte, type SQL, sql } from 'drizzle-orm';
-import { createFairShares } from '../../../lib/weighted-fair-share.ts';
-import type { Due, Share } from '../../port.ts';
+import { createFairShare } from '../../../lib/weighted-fair-share.ts';
+import type { Due, FairShare } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { type ExecutionRow, fromIso, type StateRow, toIso } from '../rows.ts';
 import { executions } from '../schema.ts';
@@ -16,8 +16,8 @@ export interface DueWork {
   /** Queued ones of all apps, the longest due first. */
   toDispatch(limit: number, now: number): ExecutionRow[];
   /** Shared out among the apps, in the order of their turns. */
-  dispatches(limit: number, now: number, share?: Share): ExecutionRow[];
-  polls(limit: number, now: number, share?: Share): StateRow[];
+  dispatches(limit: number, now: number, share?: FairShare): ExecutionRow[];
+  polls(limit: number, now: number, share?: FairShare): StateRow[];
   expiries(limit: number, now: number): StateRow[];
 }
 
@@ -73,7 +73,7 @@ export function createDueWork({ client, orm }: OpenDatabase, backlog: Pick<Backl
   const moments = prepareMoments(client);
   const dueInLanes = client.prepare<[string, number, string], Demand>(DUE_IN_LANES);
   const duePolls = client.prepare<[string, number, string], Demand>(DUE_POLLS);
-  const evenly = createFairShares();
+  const evenly = createFairShare();
   const lanes = () => JSON.stringify(backlog.lanes().map(({ app, priority }) => [app, priority]));
   const polled = () => JSON.stringify(backlog.polled());
 

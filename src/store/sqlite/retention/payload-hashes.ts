@@ -25,8 +25,8 @@ export function lateOutcomeHash({ result = null, error = null }: { result?: Json
 /** The execution as it was before its payload was pruned, if the event brings the same result again; else as it is. */
 export function recalled(execution: Execution, payloadSha256: string | null, event: ExecutionEvent): Execution {
   const hashes = hashesOf(payloadSha256);
-  if (hashes === null || !('news' in event) || event.news.kind === 'progress') return execution;
-  const { result, error } = outcomeOf(event.news);
+  if (hashes === null || !('report' in event) || event.report.kind === 'progress') return execution;
+  const { result, error } = outcomeOf(event.report);
   const said = lateOutcomeHash({ result, error });
   const { lateResult } = execution;
   if (lateResult === null) return said === hashes.outcome ? { ...execution, result, error } : execution;

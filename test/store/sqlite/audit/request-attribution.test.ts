@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { forRequest } from '../../../../src/lib/request-context.ts';
+import { runInRequest } from '../../../../src/lib/request-context.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution } from '../../../support/executions.ts';
@@ -20,8 +20,8 @@ test('in one commit each change has its own request, and what the service does b
   store.watch((changes) => void commits.push(changes.map(({ requestId }) => requestId)));
   const add = () => store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 10 });
   await Promise.all([
-    forRequest({ id: 'one', correlationId: null }, add),
-    forRequest({ id: 'two', correlationId: null }, add),
+    runInRequest({ id: 'one', correlationId: null }, add),
+    runInRequest({ id: 'two', correlationId: null }, add),
     add(),
   ]);
   expect(commits).toEqual([['one', 'two', undefined]]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../src/execution/execution.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
-import type { Share, Store } from '../../../../src/store/port.ts';
+import type { FairShare, Store } from '../../../../src/store/port.ts';
 import {
   DUE_IN_LANES,
   DUE_POLLS,
@@ -90,11 +90,11 @@ test('what was taken back is not looked for: a batch that belongs together and i
   });
   const outcomes = await store.addAll(batch, true);
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['withheld', 'withheld', 'full']);
-  const unwritable = { ...callback(completed()), news: { ...completed(), result: 10n as never } };
+  const unwritable = { ...callback(completed()), report: { ...completed(), result: 10n as never } };
   await expect(store.record(kept, unwritable, NOON)).rejects.toThrow();
 
   const asked: string[] = [];
-  const share: Share = (_, demand) => {
+  const share: FairShare = (_, demand) => {
     asked.push(...demand.keys());
     return [...demand.keys()];
   };
@@ -111,7 +111,7 @@ test('what ended leaves nothing behind that is looked for', async () => {
   const other = await add(store, { app: 'b' });
   await store.record(other, { type: 'cancelled', by: 'b' }, NOON);
   expect(await store.due()).toEqual({ dispatchAt: null, pollAt: null, expireAt: null });
-  const nobody: Share = (_, demand) => {
+  const nobody: FairShare = (_, demand) => {
     expect(demand.size).toBe(0);
     return [];
   };
