@@ -7,7 +7,7 @@ import type { Config } from './config/config.ts';
 import { pollIntervalOf } from './cxone/profile/poll-interval.ts';
 import { loadProfile } from './cxone/profile/profile.ts';
 import { createApp } from './http/app.ts';
-import { createFormTokens } from './http/console/csrf-tokens.ts';
+import { createCsrfTokens } from './http/console/csrf-tokens.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
@@ -16,13 +16,13 @@ import { withCommandName } from './lib/command-name.ts';
 import { type Log, reasonOf } from './lib/log.ts';
 import { type Loop, startLoop } from './lib/loop.ts';
 import type { World } from './lib/world.ts';
-import { writeToLog } from './observability/execution-log.ts';
+import { createExecutionLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
 import { createReadiness } from './observability/readiness.ts';
 import { startTracing } from './observability/tracing/start.ts';
 import { type ExternalAccess, openResources } from './resources.ts';
-import { createInsights } from './stats/callback-insights.ts';
-import { createFigures } from './stats/dashboard/dashboard.ts';
+import { createCallbackInsights } from './stats/callback-insights.ts';
+import { createDashboard } from './stats/dashboard/dashboard.ts';
 import type { Store } from './store/port.ts';
 import { createHeadReports } from './store/signed-head.ts';
 import { createStreams } from './usecases/follow-events/streams.ts';
@@ -111,20 +111,20 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     ...world,
     sleep: (ms, signal) => world.sleep(ms, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
   };
-  store.watch(writeToLog(log, lifetime));
+  store.watch(createExecutionLog(log, lifetime));
 
-  const figures = createFigures(store, world.now);
+  const dashboard = createDashboard(store, world.now);
   const pace = pollIntervalOf(profile, config.pollIntervalMs);
-  const insights = createInsights({ store, world, log, ...pace });
+  const insights = createCallbackInsights({ store, world, log, ...pace });
   const reconciliations = createReconciliations({ store, cxone, world, log, tracing, ...pace });
 
   const http: HttpDependencies = {
     store,
     pages: {
-      figures,
+      dashboard,
       upstreamState: cxone.limiterState,
       queueCapacity: config.queueCapacity,
-      formTokens: createFormTokens(config.callbackSecrets, world),
+      csrfTokens: createCsrfTokens(config.callbackSecrets, world),
       sensitiveFields: config.sensitiveFields,
     },
     insights,
@@ -179,7 +179,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       secrets: config.callbackSecrets,
     }),
     ['audit-head', startLoop('audit-head', heads.work, world, log)],
-    ['figures', startLoop('figures', figures.work, world, log)],
+    ['figures', startLoop('figures', dashboard.work, world, log)],
     ['insights', startLoop('insights', insights.work, world, log)],
     ...(tls ? [['tls', startLoop('tls', () => tls.check().then(() => TLS_CHECK_MS), world, log)] as const] : []),
   ]);

@@ -1,7 +1,7 @@
 // `advise`: which grace period and polling window fit each action, and what they would save and cost.
 
 import { BASELINE_MS } from '../stats/callback-health/health.ts';
-import { type Advice, milliseconds } from '../stats/timing-advice/advice.ts';
+import { type Advice, formatMs } from '../stats/timing-advice/advice.ts';
 import { adviseAll } from '../stats/timing-advice/advise.ts';
 import { createInsight } from '../store/sqlite/queries/observations.ts';
 import { type Action, type CommandContext, CommandError, CommandUsage, readFlags } from './context.ts';
@@ -106,14 +106,14 @@ const COLUMNS: readonly Column<Advice>[] = [
   {
     name: 'LAG',
     of: ({ current, advised }) =>
-      `${milliseconds(current.cost.lagMeanMs)}${advised === null ? '' : ` → ${milliseconds(advised.cost.lagMeanMs)}`}`,
+      `${formatMs(current.cost.lagMeanMs)}${advised === null ? '' : ` → ${formatMs(advised.cost.lagMeanMs)}`}`,
     right: true,
   },
   { name: 'CONFIDENCE', of: ({ confidence }) => confidence },
 ];
 
 function duration(ms: number | null): string {
-  return ms === null ? '?' : milliseconds(ms);
+  return ms === null ? '?' : formatMs(ms);
 }
 
 function change(now: number, then: number | undefined): string {

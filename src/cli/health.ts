@@ -1,9 +1,9 @@
 // `health`: whether callbacks come, per action and hour, and since when they do not.
 
-import { createPathBook, HOUR_MS } from '../stats/callback-health/channels.ts';
+import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
 import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/callback-health/observe.ts';
-import { milliseconds } from '../stats/timing-advice/advice.ts';
+import { formatMs } from '../stats/timing-advice/advice.ts';
 import { createInsight } from '../store/sqlite/queries/observations.ts';
 import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
@@ -58,7 +58,7 @@ Exit code: 0 all is as it was, 1 there is an alert, 2 it could not be done.
     if (from >= to) throw new CommandUsage('--to must be later than --from');
     const { callbackless } = readPace(context.env());
     const found = await withDatabase(context, values.database, async (client) => {
-      const book = createPathBook();
+      const book = createChannelCounts();
       const progress = showProgress('reading', context, 'thousandths of the time');
       const wanted = { from: from - BASELINE_MS - LONGEST_MS, to, ...ofAction(values.action) };
       await observeAll(createInsight(client), wanted, book.add, async (done) => {
@@ -111,5 +111,5 @@ function missed({ missed: count, byCallback, byPoll, timedOut }: HealthHour): st
 
 function seconds(ms: number | undefined): string | null {
   if (ms === undefined) return null;
-  return `${ms < 0 ? '-' : '+'}${milliseconds(Math.abs(ms))}`;
+  return `${ms < 0 ? '-' : '+'}${formatMs(Math.abs(ms))}`;
 }

@@ -10,7 +10,7 @@ import type { World } from '../lib/world.ts';
 import type { ServedRequest } from '../observability/metrics/requests.ts';
 import type { Tracing } from '../observability/tracing/tracing.ts';
 import type { Insights } from '../stats/callback-insights.ts';
-import type { Figures } from '../stats/dashboard/dashboard.ts';
+import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
@@ -19,7 +19,7 @@ import type { Reconciliations } from '../usecases/reconcile/reconciliations.ts';
 import type { Submit } from '../usecases/submit.ts';
 import type { Waiters } from '../usecases/wait-for-outcome.ts';
 import type { NotifyUrlPolicy } from '../webhooks/port.ts';
-import type { FormTokens } from './console/csrf-tokens.ts';
+import type { CsrfTokens } from './console/csrf-tokens.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
 
 /** A bearer key and whose it is; one name may have several keys. */
@@ -52,10 +52,10 @@ export interface UpstreamState {
 
 /** What pages for operators need beyond the rest. */
 export interface PagesDependencies {
-  readonly figures: Pick<Figures, 'overview'>;
+  readonly dashboard: Pick<Dashboard, 'overview'>;
   readonly upstreamState: () => UpstreamState;
   readonly queueCapacity: number;
-  readonly formTokens: FormTokens;
+  readonly csrfTokens: CsrfTokens;
   /** Names of members whose values pages do not show. */
   readonly sensitiveFields: readonly string[];
 }

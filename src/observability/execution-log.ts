@@ -22,7 +22,10 @@ const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
 };
 
 /** Of each event the first few in ten seconds are told at its level, and the others in a sum; every one of them at debug. */
-export function writeToLog(log: Log, world: Pick<World, 'now' | 'sleep'>): (changes: readonly Change[]) => void {
+export function createExecutionLog(
+  log: Log,
+  world: Pick<World, 'now' | 'sleep'>,
+): (changes: readonly Change[]) => void {
   const pass = createLogThrottle(world, (event, more) => {
     log[LEVELS[event as AuditEvent] ?? 'info']({ event, more }, `${event}: more of them`);
   });

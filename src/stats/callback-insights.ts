@@ -5,7 +5,7 @@ import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
 import type { InsightStore, Observation } from '../store/observations-port.ts';
 import type { Store } from '../store/port.ts';
-import { createPathBook, HOUR_MS } from './callback-health/channels.ts';
+import { createChannelCounts, HOUR_MS } from './callback-health/channels.ts';
 import { countInto } from './callback-health/count-commits.ts';
 import { BASELINE_MS, type Health, healthOf } from './callback-health/health.ts';
 import type { Advice } from './timing-advice/advice.ts';
@@ -38,8 +38,14 @@ export interface InsightTools {
   readonly callbackless?: boolean;
 }
 
-export function createInsights({ store, world, log, pollIntervalMs, callbackless = false }: InsightTools): Insights {
-  const book = createPathBook();
+export function createCallbackInsights({
+  store,
+  world,
+  log,
+  pollIntervalMs,
+  callbackless = false,
+}: InsightTools): Insights {
+  const book = createChannelCounts();
   const startedAt = world.now();
   const warned = new Map<string, number>();
   let readBack: string | null | undefined;
@@ -65,7 +71,7 @@ export function createInsights({ store, world, log, pollIntervalMs, callbackless
 
   function warn(): void {
     const now = world.now();
-    book.forget(now - KEPT_MS);
+    book.dropBefore(now - KEPT_MS);
     for (const [key, hour] of warned) if (hour < now - SHOWN_MS) warned.delete(key);
     for (const { actionId, hour, missed, outcomes, baseline } of health(1).alerts) {
       const key = `${hour} ${actionId}`;

@@ -32,7 +32,7 @@ export function mean(values: readonly number[]): number {
 }
 
 /** The chance of `hits` or more of `of` when each has the chance `share` (the binomial distribution's upper tail). */
-export function atLeast(hits: number, of: number, share: number): number {
+export function binomialTail(hits: number, of: number, share: number): number {
   if (hits <= 0 || share >= 1) return 1;
   if (share <= 0) return 0;
   // In logarithms: the chance of none of many is smaller than a double can hold.

@@ -9,8 +9,8 @@ import { type Backoff, createBackoff } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import type { Round, Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
-import { SENDING, sent } from '../observability/tracing/spans.ts';
-import { ending, type Tracing, within } from '../observability/tracing/tracing.ts';
+import { SEND, sentEnd } from '../observability/tracing/spans.ts';
+import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
 import type { FairShare, Store } from '../store/port.ts';
 import { persist } from '../store/retry-until-committed.ts';
 
@@ -98,11 +98,11 @@ async function send(
   permit: Permit,
   signal: Round['signal'],
 ): Promise<void> {
-  const span = tracing.begin(SENDING, execution);
+  const span = tracing.begin(SEND, execution);
   let answer: SubmitResponse;
   try {
-    const sending = cxone.execute(within(span, execution), callbackUrls.mint(execution.reference));
-    answer = await ending(span, sent, execution, sending);
+    const sending = cxone.execute(withSpanContext(span, execution), callbackUrls.mint(execution.reference));
+    answer = await endSpanWith(span, sentEnd, execution, sending);
   } finally {
     permit.release();
   }

@@ -5,8 +5,8 @@ import type { Execution } from '../execution/execution.ts';
 import { nextPollAt } from '../execution/schedule.ts';
 import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
-import { POLLING, polled } from '../observability/tracing/spans.ts';
-import { ending, type Tracing, within } from '../observability/tracing/tracing.ts';
+import { POLL, polledEnd } from '../observability/tracing/spans.ts';
+import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
 import type { FairShare, Store } from '../store/port.ts';
 import { persist } from '../store/retry-until-committed.ts';
 
@@ -90,11 +90,11 @@ async function poll(
   signal: AbortSignal,
 ): Promise<void> {
   const final = isPast(execution.deadline, world.now());
-  const span = tracing.beginLinked(POLLING, execution);
+  const span = tracing.beginLinked(POLL, execution);
   let answer: PollResponse;
   try {
     // promise: last-poll-at-deadline
-    answer = await ending(span, polled, execution, cxone.poll(within(span, execution)));
+    answer = await endSpanWith(span, polledEnd, execution, cxone.poll(withSpanContext(span, execution)));
   } finally {
     permit.release();
   }

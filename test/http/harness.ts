@@ -7,7 +7,7 @@ import { createSignedUrls, type SignedUrls } from '../../src/callbacks/signed-ur
 import type { ParsedCallback } from '../../src/cxone/port.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
 import { createApp, type ListenerRole } from '../../src/http/app.ts';
-import { createFormTokens } from '../../src/http/console/csrf-tokens.ts';
+import { createCsrfTokens } from '../../src/http/console/csrf-tokens.ts';
 import type {
   CallbackOutcome,
   HttpDependencies,
@@ -19,7 +19,7 @@ import { createRateLimits, type RateRules } from '../../src/http/middleware/rate
 import { type Limits, type Listening, listen } from '../../src/http/server/server.ts';
 import type { Facts, Log } from '../../src/lib/log.ts';
 import { NO_TRACING } from '../../src/observability/tracing/tracing.ts';
-import { createFigures } from '../../src/stats/dashboard/dashboard.ts';
+import { createDashboard } from '../../src/stats/dashboard/dashboard.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
@@ -112,16 +112,16 @@ export async function startHttp({
   const callbackUrls = createSignedUrls('https://receiver.example', [CALLBACK_SECRET]);
   const tokenRule = { clients: tokenClients, lifetimeSeconds: 300 };
   const rules = { appRates: new Map(), appQueueCapacities: new Map(), queueCapacity, ...shares };
-  const figures = createFigures(store, world.now);
+  const dashboard = createDashboard(store, world.now);
   // An empty store is read back at once.
-  await figures.work({ signal: new AbortController().signal, spawn: () => {} });
+  await dashboard.work({ signal: new AbortController().signal, spawn: () => {} });
   const dependencies: HttpDependencies = {
     store,
     pages: {
-      figures,
+      dashboard,
       upstreamState: () => ({ limit: 10, inFlight: 0, pausedUntil: 0 }),
       queueCapacity,
-      formTokens: createFormTokens([CALLBACK_SECRET], world),
+      csrfTokens: createCsrfTokens([CALLBACK_SECRET], world),
       sensitiveFields: [],
       ...pages,
     },

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Facts, Log } from '../../src/lib/log.ts';
-import { writeToLog } from '../../src/observability/execution-log.ts';
+import { createExecutionLog } from '../../src/observability/execution-log.ts';
 import type { Change } from '../../src/store/port.ts';
 import { anExecution } from '../support/executions.ts';
 import { createManualWorld } from '../support/manual-world.ts';
@@ -13,7 +13,7 @@ async function factsOf(overrides: Parameters<typeof anExecution>[0]): Promise<Fa
   const lines: Facts[] = [];
   const note = (facts: Facts) => void lines.push(facts);
   const log: Log = { debug: (facts) => note(facts()), info: note, warn: note, error: note };
-  const write = writeToLog(log, createManualWorld());
+  const write = createExecutionLog(log, createManualWorld());
   store.watch((changes: readonly Change[]) => write(changes));
   await store.add({ execution: anExecution(overrides), fingerprint: 'print', queueCapacity: 10 });
   await store.close();

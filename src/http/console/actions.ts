@@ -5,14 +5,18 @@ import type { Identity } from '../middleware/authentication.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
 import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
-import type { Console, ConsoleDependencies } from './pages.ts';
+import type { ConsoleDependencies, ConsolePages } from './pages.ts';
 import { viewerOf } from './viewer.ts';
 
 /** What does it, as over the API: answers with JSON or with a problem. */
-export interface Verbs extends ExecutionVerbs, NotificationVerbs {}
+export interface ConsoleVerbs extends ExecutionVerbs, NotificationVerbs {}
 
-export function createConsoleActions({ store, pages, log }: ConsoleDependencies, console: Console, verbs: Verbs) {
-  const confirmation = createConfirmation(pages.formTokens);
+export function createConsoleActions(
+  { store, pages: { csrfTokens }, log }: ConsoleDependencies,
+  pages: ConsolePages,
+  verbs: ConsoleVerbs,
+) {
+  const confirmation = createConfirmation(csrfTokens);
   return {
     ...createExecutionActions(store, confirmation, verbs),
     ...createNotificationActions(store, confirmation, verbs),
@@ -22,7 +26,7 @@ export function createConsoleActions({ store, pages, log }: ConsoleDependencies,
       const refused = await confirmation.refusedForm(c, viewer);
       if (refused !== null) return refused;
       const correlationId = c.req.param('correlationId') ?? '';
-      const page = await console.revealed(c, viewer);
+      const page = await pages.revealed(c, viewer);
       if (page.ok) log.info({ operator: viewer.name, correlationId }, 'an operator had hidden values shown');
       return page;
     },

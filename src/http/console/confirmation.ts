@@ -9,18 +9,18 @@ import { isForged } from '../middleware/same-origin.ts';
 import { readBody } from '../request/read-body.ts';
 import { respond } from '../response/json.ts';
 import { many } from './format.ts';
-import { pageAnswer, type Section } from './layout.ts';
+import { pageResponse, type Section } from './layout.ts';
 import { forbidden } from './refusals.ts';
 import { type Search, tidied } from './search.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
 export type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
-export interface Asked {
+export interface ConfirmedAction {
   /** Asks whether it is meant. */
-  readonly ask: Handler;
+  readonly confirm: Handler;
   /** Does it. */
-  readonly act: Handler;
+  readonly perform: Handler;
 }
 
 export interface Question {
@@ -43,14 +43,14 @@ const ONLY_ADMINISTRATORS =
 
 export type Confirmation = ReturnType<typeof createConfirmation>;
 
-export function createConfirmation(formTokens: PagesDependencies['formTokens']) {
+export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) {
   function question(viewer: Viewer, { section, title, words, yes, danger = false, back }: Question): Response {
-    return pageAnswer(200, viewer, {
+    return pageResponse(200, viewer, {
       title,
       section,
       head: html`<h1>${title}</h1>${words}
 <form method="post" class="actions">
-<input type="hidden" name="token" value="${formTokens.mint(viewer.by)}">
+<input type="hidden" name="token" value="${csrfTokens.mint(viewer.by)}">
 <button id="yes" type="submit"${danger ? html` class="danger"` : ''}>${yes}</button>
 <a id="no" class="button" href="${back}">No, go back</a>
 </form>`,
@@ -63,7 +63,7 @@ export function createConfirmation(formTokens: PagesDependencies['formTokens']) 
     if (isForged(c.req.raw)) return forbidden(viewer, 'A page of another site sent this. Nothing was changed.');
     const body = await readBody(c.req.raw, MAX_FORM_BYTES);
     const form = new URLSearchParams(body.type === 'whole' ? new TextDecoder().decode(body.bytes) : '');
-    if (formTokens.verify(viewer.by, form.get('token') ?? '')) return null;
+    if (csrfTokens.verify(viewer.by, form.get('token') ?? '')) return null;
     return forbidden(
       viewer,
       'This form lay open for too long, or was made for somebody else. Go back, reload the page and try again. Nothing was changed.',
@@ -71,13 +71,16 @@ export function createConfirmation(formTokens: PagesDependencies['formTokens']) 
   }
 
   /** Asks those who may, shows others that they may not; acts only on a form of ours. */
-  function asked(ask: (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>, act: Handler): Asked {
+  function asked(
+    ask: (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>,
+    act: Handler,
+  ): ConfirmedAction {
     return {
-      ask: async (c, caller) => {
+      confirm: async (c, caller) => {
         const viewer = viewerOf(caller);
         return viewer.mayChange ? ask(c, caller, viewer) : forbidden(viewer, ONLY_ADMINISTRATORS);
       },
-      act: async (c, caller) => (await refusedForm(c, viewerOf(caller))) ?? act(c, caller),
+      perform: async (c, caller) => (await refusedForm(c, viewerOf(caller))) ?? act(c, caller),
     };
   }
 

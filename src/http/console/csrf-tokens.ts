@@ -8,13 +8,13 @@ const LIFE_MS = 12 * 60 * 60 * 1000;
 
 const TOKEN = /^(\d{1,15})\.([A-Za-z0-9_-]{43})$/;
 
-export interface FormTokens {
+export interface CsrfTokens {
   mint(who: string): string;
   verify(who: string, token: string): boolean;
 }
 
 /** The first secret signs, all verify: a form outlives a restart and a rotation. */
-export function createFormTokens(secrets: readonly [string, ...string[]], world: Pick<World, 'now'>): FormTokens {
+export function createCsrfTokens(secrets: readonly [string, ...string[]], world: Pick<World, 'now'>): CsrfTokens {
   const keys = secrets.map(keyOf);
   return {
     mint: (who) => {

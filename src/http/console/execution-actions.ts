@@ -6,9 +6,9 @@ import type { Store } from '../../store/port.ts';
 import type { Actions } from '../executions/actions.ts';
 import { parseSelection } from '../executions/query.ts';
 import {
-  type Asked,
   COUNTED,
   type Confirmation,
+  type ConfirmedAction,
   counted,
   type Handler,
   type Question,
@@ -16,7 +16,7 @@ import {
   seeOther,
 } from './confirmation.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
-import { gather } from './fill-page.ts';
+import { fillPage } from './fill-page.ts';
 import { badge } from './format.ts';
 import { unknown } from './pages.ts';
 import { invalid, refusedBy } from './refusals.ts';
@@ -36,7 +36,7 @@ export function createExecutionActions(
     what: 'poll' | 'cancel',
     words: Omit<Question, 'section' | 'back' | 'words'>,
     why: string,
-  ): Asked {
+  ): ConfirmedAction {
     const find = (c: Context) => store.find(c.req.param('correlationId') ?? '');
     return asked(
       async (c, _caller, viewer) => {
@@ -53,7 +53,7 @@ export function createExecutionActions(
     );
   }
 
-  function ofSelection(what: 'poll' | 'cancel', title: string, yes: string, why: string): Asked {
+  function ofSelection(what: 'poll' | 'cancel', title: string, yes: string, why: string): ConfirmedAction {
     const select = (c: Context) => {
       const search = searchOf(c);
       const named = Object.fromEntries(search);
@@ -64,7 +64,7 @@ export function createExecutionActions(
         const { search, filter } = select(c);
         const back = urlWith(EXECUTIONS, search, {});
         if (!filter.valid) return invalid(viewer, EXECUTIONS, filter.errors, back);
-        const found = await gather(COUNTED, undefined, (most, place: string | undefined) =>
+        const found = await fillPage(COUNTED, undefined, (most, place: string | undefined) =>
           store.list({ ...filter.value, limit: most, ...(place === undefined ? {} : { before: place }) }),
         );
         const open = found.items.filter(({ resolvedAt }) => resolvedAt === null).length;

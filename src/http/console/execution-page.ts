@@ -15,7 +15,7 @@ import { notificationsTable } from './notifications-page.ts';
 import { excerpt, payload, timeline } from './timeline.ts';
 import type { Viewer } from './viewer.ts';
 
-export interface Told {
+export interface ExecutionDetails {
   readonly execution: Execution;
   readonly evidence: Evidence;
   readonly entries: readonly AuditEntry[];
@@ -25,12 +25,12 @@ export interface Told {
   readonly at: number;
 }
 
-export function executionHead({ execution }: Told): Html {
+export function executionHead({ execution }: ExecutionDetails): Html {
   return html`<p class="crumb"><a href="/console/executions">Executions</a></p>
 <h1><code>${execution.correlationId}</code></h1>`;
 }
 
-export function executionLive(told: Told, viewer: Viewer, masking: Masking): Html {
+export function executionLive(told: ExecutionDetails, viewer: Viewer, masking: Masking): Html {
   const { execution, entries, after, notifications } = told;
   const more =
     after === null ? '' : html`<p class="pages"><a href="?after=${String(after)}" rel="next">Later entries</a></p>`;
@@ -74,7 +74,7 @@ function buttons(execution: Execution, viewer: Viewer): Html {
 <form method="get" action="${path}/cancel"><button id="cancel" type="submit" class="danger">Cancel…</button></form></div>`;
 }
 
-function facts({ execution: one }: Told): Html {
+function facts({ execution: one }: ExecutionDetails): Html {
   const rows: readonly (readonly [string, Html | string])[] = [
     ['Action', html`<a href="/console/executions?actionId=${encodeURIComponent(one.actionId)}">${one.actionId}</a>`],
     ['App', html`<a href="/console/executions?app=${encodeURIComponent(one.app)}">${one.app}</a>`],
@@ -93,7 +93,7 @@ function facts({ execution: one }: Told): Html {
 }
 
 /** Payloads, below what is refreshed: they do not change under the eyes of who reads them, but with a new look at the page. */
-export function executionPayloads({ execution, evidence }: Told, masking: Masking, reveal: Html): Html {
+export function executionPayloads({ execution, evidence }: ExecutionDetails, masking: Masking, reveal: Html): Html {
   const { result, error, lateResult } = execution;
   const { inputs, context, bodies, prunedAt } = evidence;
   const pruned =

@@ -8,7 +8,7 @@ interface Reading<T, P> {
   readonly next: P | null;
 }
 
-export async function gather<T, P>(
+export async function fillPage<T, P>(
   limit: number,
   start: P | undefined,
   read: (limit: number, place: P | undefined) => Promise<Reading<T, P>>,

@@ -2,19 +2,22 @@
 
 import type { Execution } from '../../execution/execution.ts';
 import { many, number } from './format.ts';
-import type { Page } from './layout.ts';
+import type { PageContent } from './layout.ts';
 
-export interface Done {
+export interface CompletedAction {
   readonly what: string;
   readonly count: number;
 }
 
-export function noticeOf(done: Done | null, execution?: Execution): NonNullable<Page['notice']> | null {
+export function flashMessage(
+  done: CompletedAction | null,
+  execution?: Execution,
+): NonNullable<PageContent['flash']> | null {
   const text = done && textOf(done, execution);
   return text === null ? null : { kind: 'done', text };
 }
 
-function textOf({ what, count }: Done, execution?: Execution): string | null {
+function textOf({ what, count }: CompletedAction, execution?: Execution): string | null {
   switch (what) {
     case 'poll':
       return 'CXone is being asked.';

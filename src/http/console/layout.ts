@@ -29,11 +29,11 @@ const SECTIONS = [
 
 export type Section = (typeof SECTIONS)[number][0];
 
-export interface Page {
+export interface PageContent {
   readonly title: string;
   readonly section: Section | null;
   /** What was just done, or could not be. */
-  readonly notice?: { readonly kind: 'done' | 'refused'; readonly text: string } | null;
+  readonly flash?: { readonly kind: 'done' | 'refused'; readonly text: string } | null;
   /** Stays as it is while the page is open. */
   readonly head: Html;
   /** What the script fetches again, every so often, while the page is looked at. */
@@ -43,7 +43,7 @@ export interface Page {
   readonly refreshSeconds?: number;
 }
 
-export function pageAnswer(status: number, viewer: Viewer, page: Page, headers: HeaderFields = {}): Response {
+export function pageResponse(status: number, viewer: Viewer, page: PageContent, headers: HeaderFields = {}): Response {
   return respond(status, pageText(viewer, page), {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': POLICY,
@@ -55,7 +55,7 @@ export function pageAnswer(status: number, viewer: Viewer, page: Page, headers: 
 
 function pageText(
   viewer: Viewer,
-  { title, section, notice = null, head, live, rest, refreshSeconds = 5 }: Page,
+  { title, section, flash: notice = null, head, live, rest, refreshSeconds = 5 }: PageContent,
 ): string {
   const links = SECTIONS.map(([path, name]) => {
     const current = path === section ? html` aria-current="page"` : '';

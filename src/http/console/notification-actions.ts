@@ -5,7 +5,7 @@ import type { Outbox } from '../../store/outbox-port.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import { parseReplay } from '../notifications/query.ts';
 import { COUNTED, type Confirmation, counted, searchOf, seeOther } from './confirmation.ts';
-import { gather } from './fill-page.ts';
+import { fillPage } from './fill-page.ts';
 import { badge } from './format.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
 import { unknown } from './pages.ts';
@@ -50,7 +50,7 @@ export function createNotificationActions(
         const back = urlWith(NOTIFICATIONS, search, {});
         const filter = parseReplay(Object.fromEntries(search), caller);
         if (!filter.valid) return invalid(viewer, NOTIFICATIONS, filter.errors, back);
-        const found = await gather(COUNTED, undefined, (most, place: number | undefined) =>
+        const found = await fillPage(COUNTED, undefined, (most, place: number | undefined) =>
           store.listNotifications({ ...filter.value, limit: most, ...(place === undefined ? {} : { before: place }) }),
         );
         const words = html`<p>${counted(found.items.length, found.next !== null, 'notification')} of: ${inWords(search)}</p>

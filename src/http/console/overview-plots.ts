@@ -1,7 +1,7 @@
 // The plots of the overview: what came and how it ended, which way outcomes came, how long CXone took.
 
 import { html } from 'hono/html';
-import type { CountedStep, Overview } from '../../stats/dashboard/dashboard.ts';
+import type { Overview, StepCounts } from '../../stats/dashboard/dashboard.ts';
 import { type Html, table } from '../html.ts';
 import { clock, duration, many, number, share } from './format.ts';
 import { type Part, parts, plot } from './plots.ts';
@@ -13,58 +13,58 @@ const OUTCOMES = [
   { name: 'Cancelled', colour: 'fill-calm' },
 ];
 
-function endings({ byStatus }: Pick<CountedStep, 'byStatus'>): number[] {
+function endings({ byStatus }: Pick<StepCounts, 'byStatus'>): number[] {
   const { COMPLETED, FAILED, REJECTED, NOT_FOUND, TIMEOUT, CANCELLED } = byStatus;
   return [COMPLETED, FAILED + REJECTED + NOT_FOUND, TIMEOUT, CANCELLED];
 }
 
-export function outcomes(figures: Overview): Html {
-  const { steps, submitted, ended } = figures;
-  const words = (step: CountedStep) =>
+export function outcomes(overview: Overview): Html {
+  const { steps, submitted, ended } = overview;
+  const words = (step: StepCounts) =>
     OUTCOMES.map(({ name }, index) => `${number(endings(step)[index] ?? 0)} ${name.toLowerCase()}`).join(', ');
-  const [from, until] = ends(figures);
+  const [from, until] = ends(overview);
   const came = plot({
     title: `Submitted: ${number(submitted)}`,
     summary: `${many(submitted, 'execution')} submitted between ${from} and ${until}`,
     kinds: [{ name: 'Submitted', colour: 'fill-plain' }],
     columns: steps.map((step) => ({
-      told: `${clock(step.at)}: ${number(step.submitted)} submitted`,
+      tooltip: `${clock(step.at)}: ${number(step.submitted)} submitted`,
       values: [step.submitted],
     })),
-    top: (highest) => `${number(highest)} ${per(figures)}`,
+    top: (highest) => `${number(highest)} ${per(overview)}`,
     from,
     until,
   });
   const went = plot({
     title: `Ended: ${number(ended)}`,
-    summary: `${many(ended, 'execution')} ended between ${from} and ${until}: ${endings(figures)
+    summary: `${many(ended, 'execution')} ended between ${from} and ${until}: ${endings(overview)
       .map((count, index) => `${number(count)} ${OUTCOMES[index]?.name.toLowerCase()}`)
       .join(', ')}`,
     kinds: OUTCOMES,
-    columns: steps.map((step) => ({ told: `${clock(step.at)}: ${words(step)}`, values: endings(step) })),
-    top: (highest) => `${number(highest)} ${per(figures)}`,
+    columns: steps.map((step) => ({ tooltip: `${clock(step.at)}: ${words(step)}`, values: endings(step) })),
+    top: (highest) => `${number(highest)} ${per(overview)}`,
     from,
     until,
   });
   return html`${came}${went}`;
 }
 
-export function shares({ byWay, ended, late, upstreamErrors }: Overview): Html {
+export function shares({ byResolver, ended, late, upstreamErrors }: Overview): Html {
   const told = (count: number) => `${number(count)} (${share(count, ended)})`;
   const ways: Part[] = [
-    { name: 'Callback', colour: 'fill-good', count: byWay.callback, told: told(byWay.callback) },
-    { name: 'Poll', colour: 'fill-plain', count: byWay.poll, told: told(byWay.poll) },
-    { name: 'Answer to the submission', colour: 'fill-soft', count: byWay.submit, told: told(byWay.submit) },
-    { name: 'Time-out', colour: 'fill-warn', count: byWay.deadline, told: told(byWay.deadline) },
-    { name: 'Cancelled', colour: 'fill-calm', count: byWay.cancel, told: told(byWay.cancel) },
+    { name: 'Callback', colour: 'fill-good', count: byResolver.callback, value: told(byResolver.callback) },
+    { name: 'Poll', colour: 'fill-plain', count: byResolver.poll, value: told(byResolver.poll) },
+    { name: 'Answer to the submission', colour: 'fill-soft', count: byResolver.submit, value: told(byResolver.submit) },
+    { name: 'Time-out', colour: 'fill-warn', count: byResolver.deadline, value: told(byResolver.deadline) },
+    { name: 'Cancelled', colour: 'fill-calm', count: byResolver.cancel, value: told(byResolver.cancel) },
   ];
   return html`<div class="which">${parts('Which way the outcome came', ways)}
 <p class="quiet">${many(late, 'result')} came late. ${many(upstreamErrors, 'request')} to CXone failed.</p></div>`;
 }
 
-export function waits(figures: Overview): Html {
-  const [from, until] = ends(figures);
-  const { p50, p95 } = figures.upstream;
+export function waits(overview: Overview): Html {
+  const [from, until] = ends(overview);
+  const { p50, p95 } = overview.upstream;
   return html`<div>${plot({
     title: 'CXone answers in',
     summary: `CXone answered in ${duration(p50)} at the median and ${duration(p95)} at the 95th percentile`,
@@ -72,15 +72,15 @@ export function waits(figures: Overview): Html {
       { name: 'Median', colour: 'fill-plain' },
       { name: '95th percentile', colour: 'fill-soft' },
     ],
-    columns: figures.steps.map(({ at, upstream }) => ({
-      told: `${clock(at)}: median ${duration(upstream.p50)}, p95 ${duration(upstream.p95)}`,
+    columns: overview.steps.map(({ at, upstream }) => ({
+      tooltip: `${clock(at)}: median ${duration(upstream.p50)}, p95 ${duration(upstream.p95)}`,
       values: [upstream.p50 ?? 0, Math.max(0, (upstream.p95 ?? 0) - (upstream.p50 ?? 0))],
     })),
     top: duration,
     from,
     until,
   })}
-<details id="numbers"><summary>These plots as numbers</summary>${asNumbers(figures)}</details></div>`;
+<details id="numbers"><summary>These plots as numbers</summary>${asNumbers(overview)}</details></div>`;
 }
 
 function asNumbers({ steps }: Overview): Html {

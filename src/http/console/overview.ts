@@ -34,19 +34,19 @@ export function overviewHead(range: RangeName): Html {
 <p class="choice">${link('hour', 'Last hour')} ${link('day', 'Last 24 hours')}</p></div>`;
 }
 
-export function overviewLive(now: Now, figures: Overview, range: RangeName): Html {
+export function overviewLive(now: Now, overview: Overview, range: RangeName): Html {
   const span = range === 'hour' ? 'the last hour' : 'the last 24 hours';
-  return html`${warnings(now, figures)}
+  return html`${warnings(now, overview)}
 <section aria-labelledby="now"><h2 id="now">Now</h2>${cards(now)}</section>
 <section aria-labelledby="went"><h2 id="went">In ${span}</h2>
-${figures.complete ? '' : html`<p class="quiet">The trail is still being read back: the figures grow for a moment.</p>`}
-<div class="plots">${outcomes(figures)}${shares(figures)}${waits(figures)}</div>
-${durations(figures)}</section>
-<section aria-labelledby="by-action"><h2 id="by-action">By action</h2>${actions(figures)}</section>
-<section aria-labelledby="telling"><h2 id="telling">Telling apps</h2>${telling(now, figures)}</section>`;
+${overview.complete ? '' : html`<p class="quiet">The trail is still being read back: the figures grow for a moment.</p>`}
+<div class="plots">${outcomes(overview)}${shares(overview)}${waits(overview)}</div>
+${durations(overview)}</section>
+<section aria-labelledby="by-action"><h2 id="by-action">By action</h2>${actions(overview)}</section>
+<section aria-labelledby="telling"><h2 id="telling">Telling apps</h2>${telling(now, overview)}</section>`;
 }
 
-function warnings({ problems, upstream, at, standing, queueCapacity }: Now, figures: Overview): Html {
+function warnings({ problems, upstream, at, standing, queueCapacity }: Now, overview: Overview): Html {
   const queued = standing.counts.QUEUED;
   const lines = [
     ...problems.map((problem) => `Not ready: ${problem}.`),
@@ -56,8 +56,8 @@ function warnings({ problems, upstream, at, standing, queueCapacity }: Now, figu
     ...(queued >= queueCapacity * 0.8
       ? [`The queue holds ${number(queued)} of ${number(queueCapacity)}: past that, submissions are turned away.`]
       : []),
-    ...(figures.byStatus.TIMEOUT > 0 && figures.byStatus.TIMEOUT >= figures.ended * 0.1
-      ? [`${many(figures.byStatus.TIMEOUT, 'execution')} of ${number(figures.ended)} timed out.`]
+    ...(overview.byStatus.TIMEOUT > 0 && overview.byStatus.TIMEOUT >= overview.ended * 0.1
+      ? [`${many(overview.byStatus.TIMEOUT, 'execution')} of ${number(overview.ended)} timed out.`]
       : []),
   ];
   return lines.length === 0
@@ -86,11 +86,11 @@ function card(name: string, value: string, more: string, href: string | null = n
   return html`<div class="card${alarming ? ' alarming' : ''}"><dt>${name}</dt><dd><strong>${shown}</strong> <span>${more}</span></dd></div>`;
 }
 
-function durations({ lag, upstream, total }: Overview): Html {
+function durations({ detectionLag, upstream, total }: Overview): Html {
   const rows = [
     ['CXone answered a request in', upstream],
     ['An execution took, from submission to outcome', total],
-    ['A result found by a poll had gone unnoticed for at most', lag],
+    ['A result found by a poll had gone unnoticed for at most', detectionLag],
   ] as const;
   return table(
     'How long things took: half of all took no longer than the median, 95 % no longer than p95',
@@ -106,7 +106,7 @@ function durations({ lag, upstream, total }: Overview): Html {
 function actions({ actions: all }: Overview): Html {
   if (all.length === 0) return html`<p class="quiet">No action was used in this time.</p>`;
   const rows = all.slice(0, MOST_ACTIONS).map((one) => {
-    const { actionId, submitted, ended, byStatus, byWay, total } = one;
+    const { actionId, submitted, ended, byStatus, byResolver, total } = one;
     const name = actionId.startsWith('(')
       ? html`${actionId}`
       : html`<a href="/console/executions?actionId=${encodeURIComponent(actionId)}">${actionId}</a>`;
@@ -114,7 +114,7 @@ function actions({ actions: all }: Overview): Html {
     return html`<tr><th scope="row">${name}</th><td data-name="Submitted">${number(submitted)}</td>
 <td data-name="Ended">${number(ended)}</td><td data-name="Completed">${number(byStatus.COMPLETED)}</td>
 <td data-name="Failed">${number(failed)}</td><td data-name="Timed out">${number(byStatus.TIMEOUT)}</td>
-<td data-name="By callback">${share(byWay.callback, ended)}</td><td data-name="By poll">${share(byWay.poll, ended)}</td>
+<td data-name="By callback">${share(byResolver.callback, ended)}</td><td data-name="By poll">${share(byResolver.poll, ended)}</td>
 <td data-name="Median">${duration(total.p50)}</td><td data-name="p95">${duration(total.p95)}</td></tr>`;
   });
   const more = all.length > MOST_ACTIONS ? `; ${number(all.length - MOST_ACTIONS)} more left out` : '';

@@ -10,11 +10,11 @@ import { parseNotificationQuery } from '../notifications/query.ts';
 import { isIdentifier } from '../request/identifier.ts';
 import { respond } from '../response/json.ts';
 import { advicePart, alertLines, CALLBACKS, callbacksHead, callbacksLive } from './callbacks-page.ts';
-import { executionHead, executionLive, executionPayloads, type Told } from './execution-page.ts';
+import { type ExecutionDetails, executionHead, executionLive, executionPayloads } from './execution-page.ts';
 import { EXECUTIONS, executionsActions, executionsHead, executionsList, pathOf } from './executions-page.ts';
-import { gather } from './fill-page.ts';
-import { type Done, noticeOf } from './flash-message.ts';
-import { pageAnswer } from './layout.ts';
+import { fillPage } from './fill-page.ts';
+import { type CompletedAction, flashMessage } from './flash-message.ts';
+import { pageResponse } from './layout.ts';
 import { createMasking, NO_MASKING } from './masking.ts';
 import { NOTIFICATIONS, notificationsActions, notificationsHead, notificationsList } from './notifications-page.ts';
 import { overviewHead, overviewLive } from './overview.ts';
@@ -28,7 +28,7 @@ const MOST_NOTIFICATIONS = 20;
 export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'insights' | 'world' | 'log' | 'ready'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
-export interface Console {
+export interface ConsolePages {
   readonly overview: Handler;
   readonly executions: Handler;
   readonly execution: Handler;
@@ -38,10 +38,10 @@ export interface Console {
   revealed(c: Context, viewer: Viewer): Promise<Response>;
 }
 
-export function createConsole({ store, pages, insights, world, ready }: ConsoleDependencies): Console {
+export function createConsolePages({ store, pages, insights, world, ready }: ConsoleDependencies): ConsolePages {
   const masking = createMasking(pages.sensitiveFields);
 
-  async function told(correlationId: string, after: number): Promise<Told | undefined> {
+  async function told(correlationId: string, after: number): Promise<ExecutionDetails | undefined> {
     const execution = isIdentifier(correlationId) ? await store.find(correlationId) : undefined;
     const evidence = execution && (await store.evidence(correlationId));
     if (execution === undefined || evidence === undefined) return undefined;
@@ -70,12 +70,12 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
         lanes: await store.lanes(),
         problems: await ready(),
       };
-      const figures = pages.figures.overview(at, range === 'day' ? LAST_DAY : LAST_HOUR);
-      return pageAnswer(200, viewerOf(caller), {
+      const overview = pages.dashboard.overview(at, range === 'day' ? LAST_DAY : LAST_HOUR);
+      return pageResponse(200, viewerOf(caller), {
         title: 'Overview',
         section: '/',
         head: overviewHead(range),
-        live: html`${alertLines(insights.health(1).alerts)}${overviewLive(now, figures, range)}`,
+        live: html`${alertLines(insights.health(1).alerts)}${overviewLive(now, overview, range)}`,
       });
     },
 
@@ -87,15 +87,15 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
       const now = world.now();
       const head = executionsHead(search, query.valid ? [] : query.errors, now);
       const title = 'Executions';
-      if (!query.valid) return pageAnswer(422, viewer, { title, section: EXECUTIONS, head });
+      if (!query.valid) return pageResponse(422, viewer, { title, section: EXECUTIONS, head });
       const { before, limit, ...filter } = query.value;
-      const page = await gather(limit, before, (most, place) =>
+      const page = await fillPage(limit, before, (most, place) =>
         store.list({ ...filter, limit: most, ...(place === undefined ? {} : { before: place }) }),
       );
-      return pageAnswer(200, viewer, {
+      return pageResponse(200, viewer, {
         title,
         section: EXECUTIONS,
-        notice: noticeOf(done),
+        flash: flashMessage(done),
         head,
         rest: html`${executionsList(page, search, now)}${executionsActions(viewer, search)}`,
       });
@@ -110,13 +110,13 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
       const { correlationId } = found.execution;
       const reveal = viewer.mayChange
         ? html`<form method="post" action="${pathOf(correlationId)}/reveal">
-<input type="hidden" name="token" value="${pages.formTokens.mint(viewer.by)}">
+<input type="hidden" name="token" value="${pages.csrfTokens.mint(viewer.by)}">
 <p>Some values are hidden. <button type="submit">Show them</button> <small>leaves a line in the log with your name</small></p></form>`
         : html`<p class="quiet">Some values are hidden. An administrator can have them shown.</p>`;
-      return pageAnswer(200, viewer, {
+      return pageResponse(200, viewer, {
         title: correlationId,
         section: EXECUTIONS,
-        notice: noticeOf(done, found.execution),
+        flash: flashMessage(done, found.execution),
         head: executionHead(found),
         live: executionLive(found, viewer, masking),
         rest: executionPayloads(found, masking, reveal),
@@ -127,10 +127,10 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
       const found = await told(c.req.param('correlationId') ?? '', 0);
       if (found === undefined) return unknown(viewer, EXECUTIONS, 'There is no execution with this id.');
       const { correlationId } = found.execution;
-      return pageAnswer(200, viewer, {
+      return pageResponse(200, viewer, {
         title: correlationId,
         section: EXECUTIONS,
-        notice: { kind: 'done', text: 'Nothing is hidden on this page now. The log says that you looked.' },
+        flash: { kind: 'done', text: 'Nothing is hidden on this page now. The log says that you looked.' },
         head: html`${executionHead(found)}<p><a href="${pathOf(correlationId)}">Hide it again</a></p>`,
         rest: html`${executionLive(found, viewer, NO_MASKING)}${executionPayloads(found, NO_MASKING, html``)}`,
       });
@@ -143,22 +143,22 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
       const query = parseNotificationQuery(search, caller);
       const head = notificationsHead(search, query.valid ? [] : query.errors, world.now());
       const title = 'Notifications';
-      if (!query.valid) return pageAnswer(422, viewer, { title, section: NOTIFICATIONS, head });
+      if (!query.valid) return pageResponse(422, viewer, { title, section: NOTIFICATIONS, head });
       const { before, limit, ...filter } = query.value;
-      const page = await gather(limit, before, (most, place) =>
+      const page = await fillPage(limit, before, (most, place) =>
         store.listNotifications({ ...filter, limit: most, ...(place === undefined ? {} : { before: place }) }),
       );
-      return pageAnswer(200, viewer, {
+      return pageResponse(200, viewer, {
         title,
         section: NOTIFICATIONS,
-        notice: noticeOf(done),
+        flash: flashMessage(done),
         head,
         rest: html`${notificationsList(page, viewer, search)}${notificationsActions(viewer, search)}`,
       });
     },
 
     callbacks: async (_c, caller) =>
-      pageAnswer(200, viewerOf(caller), {
+      pageResponse(200, viewerOf(caller), {
         title: 'Callbacks',
         section: CALLBACKS,
         head: callbacksHead(),
@@ -170,7 +170,7 @@ export function createConsole({ store, pages, insights, world, ready }: ConsoleD
 }
 
 /** What is searched for, apart from what was just done; `elsewhere`: the same without what is empty. */
-function searchOf(c: Context): { search: Search; done: Done | null; elsewhere: string | null } {
+function searchOf(c: Context): { search: Search; done: CompletedAction | null; elsewhere: string | null } {
   const url = new URL(c.req.url);
   const elsewhere = tidied(url);
   const search = url.searchParams;
@@ -182,7 +182,7 @@ function searchOf(c: Context): { search: Search; done: Done | null; elsewhere: s
 }
 
 export function unknown(viewer: Viewer, back: typeof EXECUTIONS | typeof NOTIFICATIONS, text: string): Response {
-  return pageAnswer(404, viewer, {
+  return pageResponse(404, viewer, {
     title: 'Not found',
     section: back,
     head: html`<h1>Not found</h1><p>${text}</p><p><a href="${back}">Back to the list</a></p>`,

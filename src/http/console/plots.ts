@@ -6,7 +6,7 @@ import type { Html } from '../html.ts';
 /** One column of a plot: parts stacked from the bottom up. */
 export interface Column {
   /** What a pointer that rests on it is told. */
-  readonly told: string;
+  readonly tooltip: string;
   readonly values: readonly number[];
 }
 
@@ -36,7 +36,7 @@ export function plot({ title, summary, kinds, columns, top, from, until }: Plot)
   const sums = columns.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
   const highest = Math.max(0, ...sums);
   const bars = columns.map(
-    (column, index) => html`<g><title>${column.told}</title>
+    (column, index) => html`<g><title>${column.tooltip}</title>
 <rect class="hover" x="${index * STEP}" y="0" width="${STEP}" height="${HEIGHT}"/>${stacked(column, index, highest, kinds)}</g>`,
   );
   return html`<figure class="plot">
@@ -70,7 +70,7 @@ function legend(kinds: readonly Kind[]): Html {
 export interface Part extends Kind {
   readonly count: number;
   /** Such as `12 (4 %)`. */
-  readonly told: string;
+  readonly value: string;
 }
 
 /** What a whole is made of, as one bar. */
@@ -82,11 +82,11 @@ export function parts(title: string, whole: readonly Part[]): Html {
       ? html``
       : html`<rect class="${colour}" x="${round((before / total) * 1000)}" y="0" width="${round((count / total) * 1000)}" height="10"/>`;
   });
-  const summary = `${title}: ${whole.map(({ name, told }) => `${name} ${told}`).join(', ')}`;
+  const summary = `${title}: ${whole.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
   return html`<figure class="parts">
 <figcaption><h3>${title}</h3></figcaption>
 <svg viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="${summary}"><rect class="hover" width="1000" height="10"/>${bar}</svg>
-<div aria-hidden="true">${legend(whole.map(({ name, told, colour }) => ({ name: `${name} ${told}`, colour })))}</div>
+<div aria-hidden="true">${legend(whole.map(({ name, value, colour }) => ({ name: `${name} ${value}`, colour })))}</div>
 </figure>`;
 }
 

@@ -2,12 +2,12 @@
 
 import { html } from 'hono/html';
 import type { FieldError } from '../response/problem.ts';
-import { pageAnswer, type Section } from './layout.ts';
+import { pageResponse, type Section } from './layout.ts';
 import { problems } from './search.ts';
 import type { Viewer } from './viewer.ts';
 
 export function forbidden(viewer: Viewer, text: string): Response {
-  return pageAnswer(403, viewer, {
+  return pageResponse(403, viewer, {
     title: 'Not allowed',
     section: null,
     head: html`<h1>Not allowed</h1><p role="alert">${text}</p>`,
@@ -15,7 +15,7 @@ export function forbidden(viewer: Viewer, text: string): Response {
 }
 
 export function invalid(viewer: Viewer, section: Section, errors: readonly FieldError[], back: string): Response {
-  return pageAnswer(422, viewer, {
+  return pageResponse(422, viewer, {
     title: 'Not done',
     section,
     head: html`<h1>Not done</h1>${problems(errors)}<p><a href="${back}">Back</a></p>`,
@@ -25,7 +25,7 @@ export function invalid(viewer: Viewer, section: Section, errors: readonly Field
 /** The handler's own words, on a page. */
 export async function refusedBy(response: Response, viewer: Viewer, section: Section, back: string): Promise<Response> {
   const { title, detail } = (await response.json()) as { readonly title: string; readonly detail: string };
-  return pageAnswer(response.status, viewer, {
+  return pageResponse(response.status, viewer, {
     title: 'Not done',
     section,
     head: html`<h1>Not done</h1><p role="alert">${title}. ${detail}</p><p><a href="${back}">Back</a></p>`,

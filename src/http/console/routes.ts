@@ -3,12 +3,12 @@
 import type { Hono } from 'hono';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Guard } from '../middleware/authentication.ts';
-import { createConsoleActions, type Verbs } from './actions.ts';
+import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
 import { createAssets } from './layout.ts';
-import { createConsole } from './pages.ts';
+import { createConsolePages } from './pages.ts';
 
-export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, verbs: Verbs): void {
-  const pages = createConsole(deps);
+export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, verbs: ConsoleVerbs): void {
+  const pages = createConsolePages(deps);
   const actions = createConsoleActions(deps, pages, verbs);
   const assets = createAssets();
   const asked = [
@@ -26,7 +26,7 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, ve
   app.post('/console/executions/:correlationId/reveal', guard.operator(actions.reveal));
   app.get('/console/notifications', guard.operator(pages.notifications));
   app.get('/console/callbacks', guard.operator(pages.callbacks));
-  for (const [path, { ask, act }] of asked) {
+  for (const [path, { confirm: ask, perform: act }] of asked) {
     app.get(path, guard.operator(ask));
     app.post(path, guard.operator(act));
   }

@@ -1,9 +1,9 @@
 // Requests as parts of a trace: where an app's trace goes on from, and the spans of submissions and callbacks.
 
 import type { Context } from 'hono';
-import { failure, HEARING, heard, served } from '../../observability/tracing/spans.ts';
+import { callbackEnd, failure, RECEIVE_CALLBACK, served } from '../../observability/tracing/spans.ts';
 import { readTraceContext, type TraceContext } from '../../observability/tracing/trace-context.ts';
-import { type Ending, ending, NO_TRACING, type Step, type Tracing } from '../../observability/tracing/tracing.ts';
+import { endSpanWith, NO_TRACING, type SpanEnd, type Step, type Tracing } from '../../observability/tracing/tracing.ts';
 import type { Recorded } from '../../store/port.ts';
 import type { Identity } from './authentication.ts';
 
@@ -14,7 +14,7 @@ const CONTEXT_KEY = 'trace-context';
 /** A span around each request to submit, of which whatever is submitted by it becomes a part. */
 export function withSubmissionSpan(tracing: Tracing, route: string, handle: Handler): Handler {
   const step: Step = { name: `POST ${route}`, kind: 'server' };
-  const answered = ({ name }: Identity, response: Response): Ending => ({
+  const answered = ({ name }: Identity, response: Response): SpanEnd => ({
     attributes: { ...served(route, response.status), 'cxone.app': name, ...submitted(response) },
     error: failure(response.status),
   });
@@ -22,7 +22,7 @@ export function withSubmissionSpan(tracing: Tracing, route: string, handle: Hand
     const came = contextIn(c.req.raw.headers);
     const span = tracing.begin(step, came);
     c.set(CONTEXT_KEY, span.context ?? came);
-    return ending(span, answered, caller, handle(c, caller));
+    return endSpanWith(span, answered, caller, handle(c, caller));
   };
 }
 
@@ -46,7 +46,9 @@ export function traceCallback(
   answer: Response,
 ): void {
   if (tracing === NO_TRACING) return;
-  tracing.beginLinked(HEARING, recorded.execution, contextIn(headers), startedAt).end(heard, recorded, answer.status);
+  tracing
+    .beginLinked(RECEIVE_CALLBACK, recorded.execution, contextIn(headers), startedAt)
+    .end(callbackEnd, recorded, answer.status);
 }
 
 function contextIn(headers: Headers): TraceContext {

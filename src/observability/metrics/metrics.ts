@@ -5,13 +5,13 @@ import type { Store } from '../../store/port.ts';
 import { disk } from './disk.ts';
 import { createInstruments, type Instruments, SHORT_SECONDS } from './instruments.ts';
 import { createOutcomes } from './outcomes.ts';
-import { createAsked, createServed, type ServedRequest } from './requests.ts';
+import { countUpstreamRequest, createServed, type ServedRequest } from './requests.ts';
 import { createStanding, type StandingSources } from './standing.ts';
-import { type LimiterFigures, upstream } from './upstream.ts';
+import { type LimiterState, upstream } from './upstream.ts';
 
 export interface MetricsSources extends StandingSources {
   readonly store: Pick<Store, 'watch'> & StandingSources['store'];
-  readonly limiterState: () => LimiterFigures;
+  readonly limiterState: () => LimiterState;
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };
   /** Endpoints of apps that fail, so that nothing but a probe goes there. */
@@ -83,7 +83,7 @@ export function createMetrics(): Metrics {
     connect: (sources) => {
       const { store, now } = sources;
       const outcomes = createOutcomes(make, now);
-      const asked = createAsked(make);
+      const asked = countUpstreamRequest(make);
       heard = outcomes.heard;
       store.watch((changes) => {
         outcomes.count(changes, now());

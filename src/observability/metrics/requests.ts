@@ -73,7 +73,7 @@ const ATTEMPTS: Partial<Record<AuditEvent, string>> = {
 };
 
 /** Requests to CXone, and to the endpoints of apps. */
-export function createAsked(make: Instruments): (entry: AuditEntry) => void {
+export function countUpstreamRequest(make: Instruments): (entry: AuditEntry) => void {
   const upstream = make.durations(
     'upstream_request_duration_seconds',
     'Requests to CXone, by kind and by what was answered (none: no answer)',

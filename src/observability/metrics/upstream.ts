@@ -3,7 +3,7 @@
 import type { Instruments } from './instruments.ts';
 
 /** What a limiter tells of itself. Times in milliseconds; `pausedUntil` is 0 when nothing is paused. */
-export interface LimiterFigures {
+export interface LimiterState {
   readonly limit: number;
   readonly inFlight: number;
   readonly waiting: { readonly [kind: string]: number };
@@ -14,7 +14,7 @@ export interface LimiterFigures {
   readonly averageLatencyMs: number | null;
 }
 
-export function upstream(make: Instruments, state: () => LimiterFigures, now: () => number): void {
+export function upstream(make: Instruments, state: () => LimiterState, now: () => number): void {
   make.gauge('upstream_concurrency_limit', 'Requests to CXone allowed in flight now', () => state().limit);
   make.gauge('upstream_in_flight', 'Requests to CXone in flight', () => state().inFlight);
   make.gaugeBy('upstream_waiting', 'Who waits for permission to make requests to CXone, by kind', 'kind', () =>

@@ -5,15 +5,15 @@ import type { Execution } from '../../execution/execution.ts';
 import type { Sendable } from '../../store/outbox-port.ts';
 import type { Recorded } from '../../store/port.ts';
 import type { DeliveryResult } from '../../webhooks/port.ts';
-import type { Attributes, Ending, Step } from './tracing.ts';
+import type { Attributes, SpanEnd, Step } from './tracing.ts';
 
 /** Names and attributes of HTTP follow the semantic conventions of OpenTelemetry; the rest is called `cxone.…`. */
-export const SENDING: Step = { name: 'execute', kind: 'client' };
-export const POLLING: Step = { name: 'poll', kind: 'client' };
-export const NOTIFYING: Step = { name: 'notify', kind: 'client' };
-export const HEARING: Step = { name: 'POST /webhook/cxone-execution/{token}', kind: 'server' };
+export const SEND: Step = { name: 'execute', kind: 'client' };
+export const POLL: Step = { name: 'poll', kind: 'client' };
+export const NOTIFY: Step = { name: 'notify', kind: 'client' };
+export const RECEIVE_CALLBACK: Step = { name: 'POST /webhook/cxone-execution/{token}', kind: 'server' };
 
-export function sent(execution: Execution, answer: SubmitResponse): Ending {
+export function sentEnd(execution: Execution, answer: SubmitResponse): SpanEnd {
   const executionId = answer.type === 'submitted' ? answer.executionId : null;
   return {
     attributes: {
@@ -25,7 +25,7 @@ export function sent(execution: Execution, answer: SubmitResponse): Ending {
   };
 }
 
-export function polled(execution: Execution, answer: PollResponse): Ending {
+export function polledEnd(execution: Execution, answer: PollResponse): SpanEnd {
   return {
     attributes: {
       ...about(execution),
@@ -36,7 +36,7 @@ export function polled(execution: Execution, answer: PollResponse): Ending {
   };
 }
 
-export function heard({ execution, outcome }: Recorded, httpStatus: number): Ending {
+export function callbackEnd({ execution, outcome }: Recorded, httpStatus: number): SpanEnd {
   return {
     attributes: {
       ...about(execution),
@@ -47,7 +47,7 @@ export function heard({ execution, outcome }: Recorded, httpStatus: number): End
   };
 }
 
-export function told({ notification, execution }: Sendable, receipt: DeliveryResult): Ending {
+export function notifiedEnd({ notification, execution }: Sendable, receipt: DeliveryResult): SpanEnd {
   return {
     attributes: {
       ...about(execution),

@@ -12,7 +12,7 @@ export interface Step {
 export type Attributes = { readonly [name: string]: string | number | boolean };
 
 /** How a piece of work went. */
-export interface Ending {
+export interface SpanEnd {
   readonly attributes: Attributes;
   /** What went wrong, in a word; null when nothing did. */
   readonly error: string | null;
@@ -22,7 +22,7 @@ export interface Span {
   /** What goes along with requests that this work makes; null: what came in goes on unchanged. */
   readonly context: TraceContext | null;
   /** Only asks for the facts when somebody wants them. */
-  end<A, B>(facts: (about: A, answer: B) => Ending, about: A, answer: B): void;
+  end<A, B>(facts: (about: A, answer: B) => SpanEnd, about: A, answer: B): void;
 }
 
 export interface Tracing {
@@ -43,21 +43,26 @@ export const NO_SPAN: Span = { context: null, end: () => {} };
 export const NO_TRACING: Tracing = { begin: () => NO_SPAN, beginLinked: () => NO_SPAN, close: () => Promise.resolve() };
 
 /** The same, as requests within the span are to present it. */
-export function within<E extends TraceContext>(span: Span, subject: E): E {
+export function withSpanContext<E extends TraceContext>(span: Span, subject: E): E {
   return span.context === null ? subject : { ...subject, ...span.context };
 }
 
 /** Ends the span with the answer, or with the error that came instead of it. */
-export function ending<A, B>(
+export function endSpanWith<A, B>(
   span: Span,
-  facts: (about: A, answer: B) => Ending,
+  facts: (about: A, answer: B) => SpanEnd,
   about: A,
   work: Promise<B>,
 ): Promise<B> {
   return span === NO_SPAN ? work : ended(span, facts, about, work);
 }
 
-async function ended<A, B>(span: Span, facts: (about: A, answer: B) => Ending, about: A, work: Promise<B>): Promise<B> {
+async function ended<A, B>(
+  span: Span,
+  facts: (about: A, answer: B) => SpanEnd,
+  about: A,
+  work: Promise<B>,
+): Promise<B> {
   let answer: B;
   try {
     answer = await work;
@@ -70,7 +75,7 @@ async function ended<A, B>(span: Span, facts: (about: A, answer: B) => Ending, a
 }
 
 /** Its name alone: what else an error says may be private. */
-function broken(_about: unknown, error: unknown): Ending {
+function broken(_about: unknown, error: unknown): SpanEnd {
   const name = error instanceof Error ? error.name : 'error';
   return { attributes: { 'error.type': name }, error: name };
 }

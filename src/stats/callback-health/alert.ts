@@ -5,7 +5,7 @@
 // binomial test, at the upper 99.87 % bound of the share in those days), and the share is 5 points more than it was. An action
 // with fewer than 100 outcomes in those days has no habits yet: it is held against one half.
 
-import { atLeast, wilson } from '../statistics.ts';
+import { binomialTail, wilson } from '../statistics.ts';
 
 const MIN_OUTCOMES = 20;
 const MIN_MISSED = 3;
@@ -29,7 +29,7 @@ export function judge(hour: Missing, baseline: Missing): Verdict {
   const { missed, outcomes } = hour;
   if (outcomes < MIN_OUTCOMES) return 'few';
   if (missed < MIN_MISSED) return 'well';
-  const unlikely = (share: number) => atLeast(missed, outcomes, share) < FALSE_ALARMS;
+  const unlikely = (share: number) => binomialTail(missed, outcomes, share) < FALSE_ALARMS;
   if (baseline.outcomes < MIN_BASELINE) return missed / outcomes > MOST && unlikely(MOST) ? 'missing' : 'well';
   const before = wilson(baseline.missed, baseline.outcomes, Z);
   // promise: alert-needs-a-change

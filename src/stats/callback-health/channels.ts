@@ -11,7 +11,7 @@ const MAX_SKEWS = 500;
 const MAX_ACTIONS = 500;
 const OTHERS = '(others)';
 
-export interface PathCounts {
+export interface ChannelCounts {
   readonly actionId: string;
   /** When the hour begins, milliseconds. */
   readonly hour: number;
@@ -34,26 +34,26 @@ export interface Skew {
   readonly max: number;
 }
 
-export interface PathBook {
+export interface ChannelBook {
   /** Counts an outcome; one that says nothing about callbacks (refused, cancelled, never sent) counts for nothing. */
   add(outcome: Observation): void;
   /** A callback or a poll has told it once more, of an outcome that was added. */
-  again(outcome: Observation): void;
+  addLater(outcome: Observation): void;
   /** Oldest hour first. */
-  all(): readonly PathCounts[];
+  all(): readonly ChannelCounts[];
   /** Forgets what is older. */
-  forget(before: number): void;
+  dropBefore(before: number): void;
 }
 
-type Path = 'byCallback' | 'byPoll' | 'bySubmit' | 'timedOut';
+type Channel = 'byCallback' | 'byPoll' | 'bySubmit' | 'timedOut';
 
-export function createPathBook(): PathBook {
-  const actions = new Map<string, Map<number, PathCounts>>();
+export function createChannelCounts(): ChannelBook {
+  const actions = new Map<string, Map<number, ChannelCounts>>();
 
-  function countsOf(actionId: string, resolvedAt: number): PathCounts {
+  function countsOf(actionId: string, resolvedAt: number): ChannelCounts {
     const known = actions.has(actionId) || actions.size < MAX_ACTIONS;
     const name = known ? actionId : OTHERS;
-    const hours = actions.get(name) ?? new Map<number, PathCounts>();
+    const hours = actions.get(name) ?? new Map<number, ChannelCounts>();
     actions.set(name, hours);
     const hour = Math.floor(resolvedAt / HOUR_MS) * HOUR_MS;
     const counts = hours.get(hour) ?? blank(name, hour);
@@ -61,7 +61,7 @@ export function createPathBook(): PathBook {
     return counts;
   }
 
-  function learn(counts: PathCounts, outcome: Observation): void {
+  function learn(counts: ChannelCounts, outcome: Observation): void {
     if (cameLater(outcome)) counts.calledBackLater += 1;
     const skew = skewOf(outcome);
     if (skew !== null && counts.skews.length < MAX_SKEWS) counts.skews.push(skew);
@@ -69,20 +69,20 @@ export function createPathBook(): PathBook {
 
   return {
     add: (outcome) => {
-      const path = pathOf(outcome);
+      const path = channelOf(outcome);
       if (path === null || outcome.resolvedAt === null) return;
       const counts = countsOf(outcome.actionId, outcome.resolvedAt);
       counts[path] += 1;
       if (isMissed(path, outcome)) counts.missed += 1;
       learn(counts, outcome);
     },
-    again: (outcome) => {
-      if (pathOf(outcome) === null || outcome.resolvedAt === null) return;
+    addLater: (outcome) => {
+      if (channelOf(outcome) === null || outcome.resolvedAt === null) return;
       learn(countsOf(outcome.actionId, outcome.resolvedAt), outcome);
     },
     all: () =>
       [...actions.values()].flatMap((hours) => [...hours.values()]).sort((one, other) => one.hour - other.hour),
-    forget: (before) => {
+    dropBefore: (before) => {
       for (const [name, hours] of actions) {
         for (const hour of hours.keys()) if (hour < before) hours.delete(hour);
         if (hours.size === 0) actions.delete(name);
@@ -99,7 +99,7 @@ export function skewSummary(skews: readonly number[]): Skew | null {
 }
 
 /** Which of callback, poll, submit answer and time-out ended it; null for what CXone never ran or nobody waited for. */
-function pathOf({ status, resolvedBy, sentAt }: Observation): Path | null {
+function channelOf({ status, resolvedBy, sentAt }: Observation): Channel | null {
   if (sentAt === null) return null;
   if (status === 'TIMEOUT') return 'timedOut';
   switch (resolvedBy) {
@@ -114,13 +114,13 @@ function pathOf({ status, resolvedBy, sentAt }: Observation): Path | null {
   }
 }
 
-function isMissed(path: Path, { calledBackAt, resolvedAt }: Observation): boolean {
+function isMissed(path: Channel, { calledBackAt, resolvedAt }: Observation): boolean {
   if (path !== 'byPoll' && path !== 'timedOut') return false;
   return calledBackAt === null || resolvedAt === null || calledBackAt > resolvedAt;
 }
 
 function cameLater(outcome: Observation): boolean {
-  const path = pathOf(outcome);
+  const path = channelOf(outcome);
   return path !== null && isMissed(path, outcome) && outcome.calledBackAt !== null;
 }
 
@@ -128,7 +128,7 @@ function skewOf({ calledBackAt, foundAt }: Observation): number | null {
   return calledBackAt === null || foundAt === null ? null : calledBackAt - foundAt;
 }
 
-function blank(actionId: string, hour: number): PathCounts {
+function blank(actionId: string, hour: number): ChannelCounts {
   const none = { byCallback: 0, byPoll: 0, bySubmit: 0, timedOut: 0, missed: 0, calledBackLater: 0 };
   return { actionId, hour, ...none, skews: [] };
 }

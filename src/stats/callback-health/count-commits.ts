@@ -4,7 +4,7 @@ import type { AuditEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
 import type { Observation } from '../../store/observations-port.ts';
 import type { Change } from '../../store/port.ts';
-import type { PathBook } from './channels.ts';
+import type { ChannelBook } from './channels.ts';
 
 /** So many executions are remembered for a moment. */
 const MAX_REMEMBERED = 10_000;
@@ -12,7 +12,7 @@ const MAX_REMEMBERED = 10_000;
 const CALLED_BACK_AGAIN: readonly AuditEvent[] = ['CALLBACK_DUPLICATE', 'CALLBACK_CONFLICT', 'CALLBACK_LATE'];
 
 /** Returns what takes each change in the order of commits. */
-export function countInto(book: PathBook): (change: Change) => void {
+export function countInto(book: ChannelBook): (change: Change) => void {
   /** When an unverified callback was last heard, of open ones. */
   const hintedAt = new Map<string, number>();
   /** Ended ones of which both callback and poll have been counted. */
@@ -31,7 +31,7 @@ export function countInto(book: PathBook): (change: Change) => void {
   function toldAgain(execution: Execution, times: Pick<Observation, 'calledBackAt' | 'foundAt'>): void {
     if (counted.has(execution.reference)) return;
     remember(counted, execution.reference, true);
-    book.again({ ...partOf(execution), ...times });
+    book.addLater({ ...partOf(execution), ...times });
   }
 
   return ({ execution, outcome, entry }) => {

@@ -1,12 +1,12 @@
 // Callback health as it is shown: each hour of each action, and what gives cause for alarm. Pure.
 
 import { isAlert, judge, type Missing, type Verdict } from './alert.ts';
-import { HOUR_MS, type PathCounts, type Skew, skewSummary } from './channels.ts';
+import { type ChannelCounts, HOUR_MS, type Skew, skewSummary } from './channels.ts';
 
 /** How far back the habits of an action are looked for. */
 export const BASELINE_MS = 7 * 24 * HOUR_MS;
 
-export interface HealthHour extends Omit<PathCounts, 'hour' | 'skews'> {
+export interface HealthHour extends Omit<ChannelCounts, 'hour' | 'skews'> {
   /** ISO 8601: when the hour begins. */
   readonly hour: string;
   /** Of the outcomes by callback, poll and time-out; null when there were none. */
@@ -42,7 +42,7 @@ export interface Expected {
 
 /** @param counts reach back to `from` less the days of the baseline. */
 export function healthOf(
-  counts: readonly PathCounts[],
+  counts: readonly ChannelCounts[],
   from: number,
   to: number,
   { callbackless = false }: Expected = {},
@@ -63,24 +63,24 @@ export function healthOf(
   return { from: iso(from), to: iso(to), hours, alerts };
 }
 
-function missingOf({ byCallback, byPoll, timedOut, missed }: PathCounts): Missing {
+function missingOf({ byCallback, byPoll, timedOut, missed }: ChannelCounts): Missing {
   return { missed, outcomes: byCallback + byPoll + timedOut };
 }
 
-function baselineOf(own: readonly PathCounts[], hour: number): Missing {
+function baselineOf(own: readonly ChannelCounts[], hour: number): Missing {
   const before = own.filter((one) => one.hour < hour && one.hour >= hour - BASELINE_MS).map(missingOf);
   const sum = (name: keyof Missing) => before.reduce((total, one) => total + one[name], 0);
   return { missed: sum('missed'), outcomes: sum('outcomes') };
 }
 
-function hourOf(counts: PathCounts, verdict: Verdict): HealthHour {
+function hourOf(counts: ChannelCounts, verdict: Verdict): HealthHour {
   const { hour, skews, ...numbers } = counts;
   const { missed, outcomes } = missingOf(counts);
   const missedShare = outcomes === 0 ? null : missed / outcomes;
   return { ...numbers, hour: iso(hour), missedShare, skewMs: skewSummary(skews), verdict };
 }
 
-function alertOf(counts: PathCounts, baseline: Missing, verdict: Verdict): HealthAlert {
+function alertOf(counts: ChannelCounts, baseline: Missing, verdict: Verdict): HealthAlert {
   const { actionId } = counts;
   const { missed, outcomes } = missingOf(counts);
   const hour = iso(counts.hour);

@@ -22,50 +22,50 @@ export interface Percentiles {
   readonly p99: number | null;
 }
 
-export interface Counted {
+export interface OutcomeCounts {
   readonly submitted: number;
   readonly ended: number;
   readonly byStatus: Readonly<Record<TerminalStatus, number>>;
-  readonly byWay: Readonly<Record<ResolvedBy, number>>;
+  readonly byResolver: Readonly<Record<ResolvedBy, number>>;
   /** Results that came after an ending without one. */
   readonly late: number;
   readonly upstreamErrors: number;
   readonly notified: { readonly delivered: number; readonly failed: number; readonly dead: number };
   /** How long results that a poll found can have gone unnoticed, at most. */
-  readonly lag: Percentiles;
+  readonly detectionLag: Percentiles;
   /** How long CXone took to answer executes and polls. */
   readonly upstream: Percentiles;
   /** From submission to outcome. */
   readonly total: Percentiles;
 }
 
-export interface CountedStep extends Counted {
+export interface StepCounts extends OutcomeCounts {
   /** When it begins, milliseconds. */
   readonly at: number;
 }
 
-export interface CountedAction extends Counted {
+export interface ActionCounts extends OutcomeCounts {
   readonly actionId: string;
 }
 
-export interface Overview extends Counted {
+export interface Overview extends OutcomeCounts {
   readonly stepMs: number;
   /** Oldest first; the last is still going on. */
-  readonly steps: readonly CountedStep[];
+  readonly steps: readonly StepCounts[];
   /** The busiest first. */
-  readonly actions: readonly CountedAction[];
+  readonly actions: readonly ActionCounts[];
   /** Whether the trail has been read back: until then figures are still growing. */
   readonly complete: boolean;
 }
 
-export interface Figures {
+export interface Dashboard {
   /** Of the last hour unless said: LAST_HOUR or LAST_DAY. */
   overview(now: number, range?: Range): Overview;
   /** For a loop: reads the trail back, then rests. */
   readonly work: Work;
 }
 
-export function createFigures(store: Pick<Store, 'feed' | 'head' | 'watch'>, now: () => number): Figures {
+export function createDashboard(store: Pick<Store, 'feed' | 'head' | 'watch'>, now: () => number): Dashboard {
   const rollUp = createRollUp();
   /** Read up to here; null before the first reading. */
   let through: number | null = null;
@@ -110,15 +110,26 @@ export function createFigures(store: Pick<Store, 'feed' | 'head' | 'watch'>, now
   };
 }
 
-function counted(tally: Tally): Counted {
-  const { submitted, byStatus, byWay, late, upstreamErrors, notified } = tally;
-  const ended = Object.values(byWay).reduce((sum, count) => sum + count, 0);
-  const [lag, upstream, total] = [tally.lag, tally.upstream, tally.total].map(percentiles) as [
+function counted(tally: Tally): OutcomeCounts {
+  const { submitted, byStatus, byResolver, late, upstreamErrors, notified } = tally;
+  const ended = Object.values(byResolver).reduce((sum, count) => sum + count, 0);
+  const [detectionLag, upstream, total] = [tally.detectionLag, tally.upstream, tally.total].map(percentiles) as [
     Percentiles,
     Percentiles,
     Percentiles,
   ];
-  return { submitted, ended, byStatus, byWay, late, upstreamErrors, notified, lag, upstream, total };
+  return {
+    submitted,
+    ended,
+    byStatus,
+    byResolver,
+    late,
+    upstreamErrors,
+    notified,
+    detectionLag,
+    upstream,
+    total,
+  };
 }
 
 function percentiles(histogram: Histogram | null): Percentiles {

@@ -120,6 +120,6 @@ function factOf(entry: AuditEntry, known: Open | undefined): Fact {
   };
 }
 
-function busy({ submitted, byWay }: Tally): number {
-  return submitted + Object.values(byWay).reduce((sum, ended) => sum + ended, 0);
+function busy({ submitted, byResolver }: Tally): number {
+  return submitted + Object.values(byResolver).reduce((sum, ended) => sum + ended, 0);
 }

@@ -7,14 +7,14 @@ import { createHistogram, type Histogram, merge, observe } from './histogram.ts'
 export interface Tally {
   submitted: number;
   readonly byStatus: Record<TerminalStatus, number>;
-  readonly byWay: Record<ResolvedBy, number>;
+  readonly byResolver: Record<ResolvedBy, number>;
   /** Results that came after an ending without one. */
   late: number;
   /** Answers of CXone that were none or said that something is wrong. */
   upstreamErrors: number;
   readonly notified: { delivered: number; failed: number; dead: number };
   /** Null until there is something in it: most stretches are empty. */
-  lag: Histogram | null;
+  detectionLag: Histogram | null;
   upstream: Histogram | null;
   total: Histogram | null;
 }
@@ -38,11 +38,11 @@ export function createTally(): Tally {
   return {
     submitted: 0,
     byStatus: { COMPLETED: 0, FAILED: 0, REJECTED: 0, NOT_FOUND: 0, TIMEOUT: 0, CANCELLED: 0 },
-    byWay: { callback: 0, poll: 0, submit: 0, deadline: 0, cancel: 0 },
+    byResolver: { callback: 0, poll: 0, submit: 0, deadline: 0, cancel: 0 },
     late: 0,
     upstreamErrors: 0,
     notified: { delivered: 0, failed: 0, dead: 0 },
-    lag: null,
+    detectionLag: null,
     upstream: null,
     total: null,
   };
@@ -64,13 +64,13 @@ export function count(tally: Tally, fact: Fact): void {
   if (fact.event === 'NOTIFICATION_FAILED') tally.notified.failed += 1;
   if (fact.event === 'NOTIFICATION_DEAD') tally.notified.dead += 1;
   if (fact.status !== null) tally.byStatus[fact.status] += 1;
-  if (fact.way !== null) tally.byWay[fact.way] += 1;
-  time(tally, 'lag', fact.lagMs);
+  if (fact.way !== null) tally.byResolver[fact.way] += 1;
+  time(tally, 'detectionLag', fact.lagMs);
   time(tally, 'upstream', fact.upstreamMs);
   time(tally, 'total', fact.totalMs);
 }
 
-function time(tally: Tally, what: 'lag' | 'upstream' | 'total', took: number | null): void {
+function time(tally: Tally, what: 'detectionLag' | 'upstream' | 'total', took: number | null): void {
   if (took === null) return;
   tally[what] ??= createHistogram();
   observe(tally[what], took);
@@ -81,9 +81,9 @@ export function addTo(into: Tally, from: Tally): void {
   into.late += from.late;
   into.upstreamErrors += from.upstreamErrors;
   addCounts(into.byStatus, from.byStatus);
-  addCounts(into.byWay, from.byWay);
+  addCounts(into.byResolver, from.byResolver);
   addCounts(into.notified, from.notified);
-  for (const name of ['lag', 'upstream', 'total'] as const) {
+  for (const name of ['detectionLag', 'upstream', 'total'] as const) {
     const more = from[name];
     if (more === null) continue;
     into[name] ??= createHistogram();

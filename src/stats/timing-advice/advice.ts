@@ -7,8 +7,8 @@
 
 import type { Observation } from '../../store/observations-port.ts';
 import { mean, quantile, type Share } from '../statistics.ts';
-import { type Course, pollTimes, replay, type Timing } from './replay.ts';
-import { type Courses, coursesOf, type Sample } from './timelines.ts';
+import { pollTimes, replay, type Timeline, type Timing } from './replay.ts';
+import { type Sample, type Timelines, timelinesOf } from './timelines.ts';
 
 /** Fewer results than this are no ground for advice. */
 const MIN_RESULTS = 30;
@@ -76,12 +76,12 @@ export function adviceFor(
   observations: readonly Observation[],
   { intervalMs, now, executions }: AdviceOptions,
 ): Advice {
-  const courses = coursesOf(observations, intervalMs, now);
-  const { samples, duration, loss, results, censored } = courses;
+  const timelines = timelinesOf(observations, intervalMs, now);
+  const { samples, duration, loss, results, censored } = timelines;
   const timing = mostCommon(samples.map((sample) => sample.timing));
   const current = { ...timing, cost: costNow(samples, intervalMs) };
-  const advised = results < MIN_RESULTS ? null : best(courses, current, intervalMs);
-  const confidence = confidenceIn(courses);
+  const advised = results < MIN_RESULTS ? null : best(timelines, current, intervalMs);
+  const confidence = confidenceIn(timelines);
   const told = {
     actionId,
     executions: executions ?? samples.length,
@@ -102,11 +102,11 @@ export function adviceFor(
 function costNow(samples: readonly Sample[], intervalMs: number): Cost {
   const times = new Map<string, number[]>();
   return costOf(
-    samples.map(({ course, timing }) => {
+    samples.map(({ timeline, timing }) => {
       const key = `${timing.graceSeconds}+${timing.timeoutSeconds}`;
       const polls = times.get(key) ?? pollTimes(timing, intervalMs);
       times.set(key, polls);
-      return replay(course, polls);
+      return replay(timeline, polls);
     }),
   );
 }
@@ -122,13 +122,13 @@ function costOf(replayed: readonly { polls: number; lagMs: number | null }[]): C
   };
 }
 
-function best(courses: Courses, current: Timing & { cost: Cost }, intervalMs: number): Timing & { cost: Cost } {
-  const { samples } = courses;
-  const price = priced(courses, intervalMs);
+function best(timelines: Timelines, current: Timing & { cost: Cost }, intervalMs: number): Timing & { cost: Cost } {
+  const { samples } = timelines;
+  const price = priced(timelines, intervalMs);
   const own = price(current);
   let chosen: Timing = current;
   let lowest = own.price - WORTH_IT;
-  for (const timing of candidates(courses, current)) {
+  for (const timing of candidates(timelines, current)) {
     const { price: asked, timeOuts } = price(timing);
     if (timeOuts > own.timeOuts + MORE_TIME_OUTS || asked >= lowest) continue;
     chosen = timing;
@@ -136,28 +136,30 @@ function best(courses: Courses, current: Timing & { cost: Cost }, intervalMs: nu
   }
   const polls = pollTimes(chosen, intervalMs);
   const { graceSeconds, timeoutSeconds } = chosen;
-  return { graceSeconds, timeoutSeconds, cost: costOf(samples.map(({ course }) => replay(course, polls))) };
+  return { graceSeconds, timeoutSeconds, cost: costOf(samples.map(({ timeline }) => replay(timeline, polls))) };
 }
 
 /** Polls and seconds of lag per execution, with callbacks lost at the upper bound of their share. */
-function priced({ samples, loss }: Courses, intervalMs: number) {
-  const heard = samples.filter(({ course }) => course.calledBackAt !== null).map(({ course }) => course);
-  const unseen = samples.filter(({ ended }) => !ended).map(({ course }) => course);
-  const unheard = samples.filter(({ ended }) => ended).map(({ course }): Course => ({ ...course, calledBackAt: null }));
+function priced({ samples, loss }: Timelines, intervalMs: number) {
+  const heard = samples.filter(({ timeline }) => timeline.calledBackAt !== null).map(({ timeline }) => timeline);
+  const unseen = samples.filter(({ ended }) => !ended).map(({ timeline }) => timeline);
+  const unheard = samples
+    .filter(({ ended }) => ended)
+    .map(({ timeline }): Timeline => ({ ...timeline, calledBackAt: null }));
   const shareUnseen = unseen.length / samples.length;
   // Nothing is called back: then the polls alone say what a result costs.
   const shareLost = heard.length === 0 ? 1 : loss.upper;
   const groups = [
-    { courses: heard, share: (1 - shareUnseen) * (1 - shareLost) },
-    { courses: unheard, share: (1 - shareUnseen) * shareLost },
-    { courses: unseen, share: shareUnseen },
+    { timelines: heard, share: (1 - shareUnseen) * (1 - shareLost) },
+    { timelines: unheard, share: (1 - shareUnseen) * shareLost },
+    { timelines: unseen, share: shareUnseen },
   ];
   return (timing: Timing): { readonly price: number; readonly timeOuts: number } => {
     const polls = pollTimes(timing, intervalMs);
     let price = 0;
     let timeOuts = 0;
-    for (const { courses, share } of groups) {
-      const replayed = courses.map((course) => replay(course, polls));
+    for (const { timelines, share } of groups) {
+      const replayed = timelines.map((timeline) => replay(timeline, polls));
       price += share * mean(replayed.map((one) => one.polls + (one.lagMs ?? 0) / intervalMs));
       timeOuts += share * mean(replayed.map(({ lagMs }) => (lagMs === null ? 1 : 0)));
     }
@@ -166,8 +168,8 @@ function priced({ samples, loss }: Courses, intervalMs: number) {
 }
 
 /** Shorter grace periods first: of two that cost the same the shorter one bears a surprise better. */
-function candidates({ samples, duration }: Courses, current: Timing): Timing[] {
-  const heard = samples.flatMap(({ course }) => course.calledBackAt ?? []).sort((one, other) => one - other);
+function candidates({ samples, duration }: Timelines, current: Timing): Timing[] {
+  const heard = samples.flatMap(({ timeline }) => timeline.calledBackAt ?? []).sort((one, other) => one - other);
   const observed = QUANTILES.flatMap((q) => quantile(heard, q) ?? []).map((ms) => Math.ceil(ms / 1000));
   const graces = new Set([...GRACES_S, ...observed, current.graceSeconds].filter((grace) => grace <= MAX_GRACE_S));
   const over = coveredBy(duration);
@@ -181,7 +183,7 @@ function candidates({ samples, duration }: Courses, current: Timing): Timing[] {
 }
 
 /** Seconds after which all but one in a thousand are over; null when nobody watched for so long. */
-function coveredBy(duration: Courses['duration']): number | null {
+function coveredBy(duration: Timelines['duration']): number | null {
   const over = duration.quantile(COVERED);
   return over === null ? null : Math.ceil(over / 1000) + 1;
 }
@@ -193,7 +195,7 @@ function mostCommon(timings: readonly Timing[]): Timing {
   return { graceSeconds, timeoutSeconds };
 }
 
-function confidenceIn({ results, censored, loss }: Courses): Confidence {
+function confidenceIn({ results, censored, loss }: Timelines): Confidence {
   if (results < MIN_RESULTS) return 'none';
   const enough = [FAIR_RESULTS, GOOD_RESULTS].filter((many) => results >= many).length;
   const dark = censored > MUCH_UNKNOWN * (results + censored) || loss.upper - loss.lower > MUCH_UNKNOWN ? 1 : 0;
@@ -218,7 +220,7 @@ function wordsFor({ results, censored, lost, durationMs, current, advised, saves
   if (!same) {
     const polls = Math.round(Math.abs(saves.polls));
     words.push(
-      `${saves.polls >= 0 ? 'saves' : 'takes'} ${polls} polls of every 1,000 executions; results are known ${milliseconds(Math.abs(saves.lagMs))} ${saves.lagMs > 0 ? 'later' : 'earlier'} on average`,
+      `${saves.polls >= 0 ? 'saves' : 'takes'} ${polls} polls of every 1,000 executions; results are known ${formatMs(Math.abs(saves.lagMs))} ${saves.lagMs > 0 ? 'later' : 'earlier'} on average`,
     );
   }
   if (lost.share > 0.5) words.push('most callbacks do not come: find out why before anything else');
@@ -229,6 +231,6 @@ function wordsFor({ results, censored, lost, durationMs, current, advised, saves
   return words;
 }
 
-export function milliseconds(ms: number): string {
+export function formatMs(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -3,7 +3,7 @@
 import { firstPollSpread, nextPollAt, pollingWindow } from '../../execution/schedule.ts';
 
 /** An execution as it went at CXone, in milliseconds since it was sent. */
-export interface Course {
+export interface Timeline {
   /** When it was done there; null: nobody knows, or never. */
   readonly doneAt: number | null;
   /** When its callback came; null: it did not. */
@@ -38,7 +38,7 @@ export function pollTimes(timing: Timing, intervalMs: number): number[] {
 }
 
 /** @param polls as pollTimes() gives them. */
-export function replay({ doneAt, calledBackAt, pollable }: Course, polls: readonly number[]): Replayed {
+export function replay({ doneAt, calledBackAt, pollable }: Timeline, polls: readonly number[]): Replayed {
   const heard = calledBackAt ?? Number.POSITIVE_INFINITY;
   const done = doneAt ?? Number.POSITIVE_INFINITY;
   let asked = 0;

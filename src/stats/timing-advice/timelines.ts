@@ -3,7 +3,7 @@
 import type { Observation } from '../../store/observations-port.ts';
 import { type Share, wilson } from '../statistics.ts';
 import { type Duration, kaplanMeier, type Survival } from './kaplan-meier.ts';
-import { type Course, pollTimes, type Timing } from './replay.ts';
+import { pollTimes, type Timeline, type Timing } from './replay.ts';
 
 /** A callback may come after the poll: an execution counts as not called back when it ended so long ago, milliseconds. */
 const SETTLED_MS = 600_000;
@@ -16,13 +16,13 @@ const Z = 1.96;
 const GOLDEN = 0.618033988749895;
 
 export interface Sample {
-  readonly course: Course;
+  readonly timeline: Timeline;
   readonly timing: Timing;
-  /** A result is known, from a callback or a poll; if not, the course beyond the end of watching is an estimate. */
+  /** A result is known, from a callback or a poll; if not, the timeline beyond the end of watching is an estimate. */
   readonly ended: boolean;
 }
 
-export interface Courses {
+export interface Timelines {
   readonly samples: readonly Sample[];
   /** How long CXone takes, milliseconds from sent to done. */
   readonly duration: Survival;
@@ -41,7 +41,7 @@ interface Span {
 }
 
 /** @param now when it was observed: younger results may still be called back. */
-export function coursesOf(observations: readonly Observation[], intervalMs: number, now: number): Courses {
+export function timelinesOf(observations: readonly Observation[], intervalMs: number, now: number): Timelines {
   const spans = observations.flatMap((one) => spanOf(one, intervalMs, now) ?? []);
   const exact = spans.filter((span) => span.to !== null && span.from === span.to);
   const duration = kaplanMeier(spans.flatMap((span) => durationOf(span, exact.length >= MIN_CALLBACKS)));
@@ -53,8 +53,8 @@ export function coursesOf(observations: readonly Observation[], intervalMs: numb
   return {
     samples,
     duration: kaplanMeier(
-      samples.map(({ course, ended: seen }, index) => ({
-        time: seen ? (course.doneAt ?? 0) : (spans[index]?.from ?? 0),
+      samples.map(({ timeline, ended: seen }, index) => ({
+        time: seen ? (timeline.doneAt ?? 0) : (spans[index]?.from ?? 0),
         seen,
       })),
     ),
@@ -97,7 +97,11 @@ function durationOf({ from, to }: Span, callbacksSuffice: boolean): Duration[] {
 
 function sampleOf({ observation, from, to, calledBackAt }: Span, duration: Survival, chance: number): Sample {
   const doneAt = from === to ? to : within(duration, from, to, chance);
-  return { course: { doneAt, calledBackAt, pollable: observation.pollable }, timing: observation, ended: to !== null };
+  return {
+    timeline: { doneAt, calledBackAt, pollable: observation.pollable },
+    timing: observation,
+    ended: to !== null,
+  };
 }
 
 /** A moment after `from` and by `to`, as the others make it likely; null when that lies beyond what is known. */

@@ -4,8 +4,8 @@ import type { Cxone, Permit, PollResponse } from '../../cxone/port.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { nextPollAt } from '../../execution/schedule.ts';
 import type { World } from '../../lib/world.ts';
-import { POLLING, polled } from '../../observability/tracing/spans.ts';
-import { ending, type Tracing, within } from '../../observability/tracing/tracing.ts';
+import { POLL, polledEnd } from '../../observability/tracing/spans.ts';
+import { endSpanWith, type Tracing, withSpanContext } from '../../observability/tracing/tracing.ts';
 import type { DoubtfulQuery, InsightStore } from '../../store/observations-port.ts';
 import type { Recorded, Store } from '../../store/port.ts';
 import { persist } from '../../store/retry-until-committed.ts';
@@ -97,10 +97,10 @@ async function ask(
   origin: Origin,
   signal: AbortSignal,
 ): Promise<Difference> {
-  const span = tracing.beginLinked(POLLING, execution);
+  const span = tracing.beginLinked(POLL, execution);
   let answer: PollResponse;
   try {
-    answer = await ending(span, polled, execution, cxone.poll(within(span, execution)));
+    answer = await endSpanWith(span, polledEnd, execution, cxone.poll(withSpanContext(span, execution)));
   } finally {
     permit.release();
   }

@@ -7,8 +7,8 @@ import type { DeliveryEvent } from '../../notification/delivery.ts';
 import type { Notification } from '../../notification/notification.ts';
 import { webhookBody } from '../../notification/outgoing.ts';
 import { retryAt } from '../../notification/schedule.ts';
-import { NOTIFYING, told } from '../../observability/tracing/spans.ts';
-import { ending, type Tracing, within } from '../../observability/tracing/tracing.ts';
+import { NOTIFY, notifiedEnd } from '../../observability/tracing/spans.ts';
+import { endSpanWith, type Tracing, withSpanContext } from '../../observability/tracing/tracing.ts';
 import type { Outbox, Sendable } from '../../store/outbox-port.ts';
 import { persist } from '../../store/retry-until-committed.ts';
 import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../webhooks/port.ts';
@@ -74,9 +74,9 @@ export function createNotify(tools: NotifyTools): Work {
 async function tell(tools: NotifyTools, lane: LaneState, sendable: Sendable, signal: AbortSignal): Promise<void> {
   const { outbox, courier, world, tracing } = tools;
   const { notification, execution } = sendable;
-  const span = tracing.begin(NOTIFYING, execution);
-  const delivery = courier.deliver(parcelOf({ notification, execution: within(span, execution) }));
-  const receipt = await ending(span, told, sendable, delivery);
+  const span = tracing.begin(NOTIFY, execution);
+  const delivery = courier.deliver(parcelOf({ notification, execution: withSpanContext(span, execution) }));
+  const receipt = await endSpanWith(span, notifiedEnd, sendable, delivery);
   learn(tools, lane, receipt);
   const event = toEvent(receipt, notification, world);
   await persist(() => outbox.recordDelivery(notification.id, event, world.now()), world, signal);

@@ -1,7 +1,7 @@
 // What administrators change from a page: asked first, done in their name, and never because another site wants it.
 
 import { describe, expect, test } from 'vitest';
-import { createFormTokens } from '../../../src/http/console/csrf-tokens.ts';
+import { createCsrfTokens } from '../../../src/http/console/csrf-tokens.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { ALICE_KEY, CALLBACK_SECRET, type Harness, startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';
@@ -121,7 +121,7 @@ describe('nobody else can press a button', () => {
     await using http = await startHttp();
     await running(http, { correlationId: 'one' });
     const old = await visitor(http).token(CANCEL);
-    const ofBob = createFormTokens([CALLBACK_SECRET], http.world).mint('operator:bob');
+    const ofBob = createCsrfTokens([CALLBACK_SECRET], http.world).mint('operator:bob');
     for (const token of [null, '', 'x', ofBob, `${http.world.now()}.${'A'.repeat(43)}`]) {
       expect((await visitor(http).post(CANCEL, { token })).status).toBe(403);
     }

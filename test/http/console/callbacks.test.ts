@@ -1,7 +1,7 @@
 // The page about callbacks: an operator sees that they stay away, since when, and which timing would fit.
 
 import { expect, test } from 'vitest';
-import { createPathBook } from '../../../src/stats/callback-health/channels.ts';
+import { createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
 import { healthOf } from '../../../src/stats/callback-health/health.ts';
 import { adviceFor } from '../../../src/stats/timing-advice/advice.ts';
 import type { Observation } from '../../../src/store/observations-port.ts';
@@ -31,7 +31,7 @@ const before = observed(300, NOON - 20 * HOUR, false);
 const now = observed(60, NOON, true);
 
 async function open(all: readonly Observation[]) {
-  const book = createPathBook();
+  const book = createChannelCounts();
   for (const one of all) book.add(one);
   const health = (hours = 24) => ({ ...healthOf(book.all(), NOON + HOUR - hours * HOUR, NOON + HOUR), complete: true });
   const advice = adviceFor('charge<b>', all, { intervalMs: 2_000, now: NOON + HOUR });

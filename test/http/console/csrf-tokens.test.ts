@@ -1,14 +1,14 @@
 // Tokens of forms: good for the one they were made for, for half a day, over restarts and rotations.
 
 import { expect, test } from 'vitest';
-import { createFormTokens } from '../../../src/http/console/csrf-tokens.ts';
+import { createCsrfTokens } from '../../../src/http/console/csrf-tokens.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
 
 const OLD = 'an old secret of thirty-two characters';
 const NEW = 'a new secret of thirty-two characters.';
 
 test('a token is good for whom it was made, and for nobody else', () => {
-  const tokens = createFormTokens([OLD], createManualWorld());
+  const tokens = createCsrfTokens([OLD], createManualWorld());
   const token = tokens.mint('operator:alice');
   expect(tokens.verify('operator:alice', token)).toBe(true);
   expect(tokens.verify('operator:bob', token)).toBe(false);
@@ -19,13 +19,13 @@ test('a token is good for whom it was made, and for nobody else', () => {
 
 test('it is good for twelve hours, also after a restart and while the secret is replaced', async () => {
   const world = createManualWorld();
-  const token = createFormTokens([OLD], world).mint('operator:alice');
-  const rotated = createFormTokens([NEW, OLD], world);
+  const token = createCsrfTokens([OLD], world).mint('operator:alice');
+  const rotated = createCsrfTokens([NEW, OLD], world);
   await world.advance(12 * 60 * 60 * 1000);
   expect(rotated.verify('operator:alice', token)).toBe(true);
   await world.advance(1);
   expect(rotated.verify('operator:alice', token)).toBe(false);
   expect(
-    createFormTokens([NEW], world).verify('operator:alice', createFormTokens([OLD], world).mint('operator:alice')),
+    createCsrfTokens([NEW], world).verify('operator:alice', createCsrfTokens([OLD], world).mint('operator:alice')),
   ).toBe(false);
 });

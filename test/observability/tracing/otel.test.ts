@@ -3,7 +3,13 @@
 import { describe, expect, test } from 'vitest';
 import { createOtel, type OtelOptions, type SamplerName } from '../../../src/observability/tracing/otel.ts';
 import { NO_CONTEXT, readTraceContext, traceIdOf } from '../../../src/observability/tracing/trace-context.ts';
-import { type Ending, ending, NO_SPAN, type Step, type Tracing } from '../../../src/observability/tracing/tracing.ts';
+import {
+  endSpanWith,
+  NO_SPAN,
+  type SpanEnd,
+  type Step,
+  type Tracing,
+} from '../../../src/observability/tracing/tracing.ts';
 import { type Collector, startCollector } from '../../support/collector.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
@@ -13,8 +19,8 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = readTraceContext(`00-${TRACE}-b7ad6b7169203331-01`, 'vendor=1');
 const UNSAMPLED = readTraceContext(`00-${TRACE}-b7ad6b7169203331-00`, null);
 
-const fine = (about: string, answer: string): Ending => ({ attributes: { about, answer }, error: null });
-const bad = (about: string): Ending => ({ attributes: { about }, error: 'uncertain' });
+const fine = (about: string, answer: string): SpanEnd => ({ attributes: { about, answer }, error: null });
+const bad = (about: string): SpanEnd => ({ attributes: { about }, error: 'uncertain' });
 
 function start({ url }: Pick<Collector, 'url'>, options: Partial<OtelOptions> = {}) {
   const [world, log] = [createManualWorld(), quietLog()];
@@ -100,7 +106,7 @@ describe('a span', () => {
   test('of work that broke tells the kind of error and none of its words', async () => {
     const collector = await startCollector();
     const { tracing } = start(collector);
-    const broken = ending(tracing.begin(WORK, PARENT), fine, 'it', Promise.reject(new TypeError('secret')));
+    const broken = endSpanWith(tracing.begin(WORK, PARENT), fine, 'it', Promise.reject(new TypeError('secret')));
     await expect(broken).rejects.toThrow('secret');
     await tracing.close();
     expect(collector.spans[0]).toMatchObject({

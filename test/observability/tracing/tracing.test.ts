@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NO_CONTEXT } from '../../../src/observability/tracing/trace-context.ts';
 import {
-  ending,
+  endSpanWith,
   hasRegisteredTracer,
   NO_SPAN,
   NO_TRACING,
   type Step,
-  within,
+  withSpanContext,
 } from '../../../src/observability/tracing/tracing.ts';
 import { createSimulator } from '../../../src/simulator/app.ts';
 import { startCollector } from '../../support/collector.ts';
@@ -27,8 +27,8 @@ describe('without an exporter', () => {
     };
     expect(NO_TRACING.begin(WORK, subject)).toBe(NO_SPAN);
     expect(NO_TRACING.beginLinked(WORK, subject, NO_CONTEXT, 1)).toBe(NO_SPAN);
-    expect(within(NO_SPAN, subject)).toBe(subject);
-    expect(ending(NO_SPAN, asked, subject, work)).toBe(work);
+    expect(withSpanContext(NO_SPAN, subject)).toBe(subject);
+    expect(endSpanWith(NO_SPAN, asked, subject, work)).toBe(work);
     NO_SPAN.end(asked, subject, null);
   });
 

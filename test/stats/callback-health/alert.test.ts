@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { judge, type Missing } from '../../../src/stats/callback-health/alert.ts';
-import { atLeast, wilson } from '../../../src/stats/statistics.ts';
+import { binomialTail, wilson } from '../../../src/stats/statistics.ts';
 
 /** Of an action that is used to this share. */
 const habit = (share: number, outcomes = 10_000): Missing => ({ missed: Math.round(share * outcomes), outcomes });
@@ -88,8 +88,8 @@ test('the tail of the binomial distribution is exact', () => {
     const chances = binomial(n, p);
     for (let hits = 0; hits <= n; hits += 7) {
       const tail = chances.slice(hits).reduce((sum, chance) => sum + chance, 0);
-      expect(atLeast(hits, n, p)).toBeCloseTo(tail, 9);
+      expect(binomialTail(hits, n, p)).toBeCloseTo(tail, 9);
     }
   }
-  expect([atLeast(0, 5, 0), atLeast(1, 5, 0), atLeast(5, 5, 1)]).toEqual([1, 0, 1]);
+  expect([binomialTail(0, 5, 0), binomialTail(1, 5, 0), binomialTail(5, 5, 1)]).toEqual([1, 0, 1]);
 });

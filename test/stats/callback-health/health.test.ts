@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createPathBook } from '../../../src/stats/callback-health/channels.ts';
+import { createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
 import { healthOf } from '../../../src/stats/callback-health/health.ts';
 import { observeAll } from '../../../src/stats/callback-health/observe.ts';
-import { createInsights } from '../../../src/stats/callback-insights.ts';
+import { createCallbackInsights } from '../../../src/stats/callback-insights.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { type Life, live } from '../../support/lives.ts';
@@ -23,7 +23,7 @@ function setUp() {
     throw error;
   };
   const store = createSqliteStore({ path: join(temporaryFolder(), 'receiver.db'), world, log, fatal });
-  const insights = () => createInsights({ store, world, log, pollIntervalMs: 2_000 });
+  const insights = () => createCallbackInsights({ store, world, log, pollIntervalMs: 2_000 });
   const many = async (life: Life, count: number, at: number, actionId = 'charge') => {
     await Promise.all(Array.from({ length: count }, (_, i) => live(store, life, at + i, { actionId })));
   };
@@ -83,7 +83,7 @@ test('what is read back after a restart is what was counted, and nothing is coun
   while (!after.health().complete) await after.work(ROUND);
   expect(after.health().hours).toEqual(before.health().hours);
 
-  const book = createPathBook();
+  const book = createChannelCounts();
   await observeAll(store, { from: 0, to: world.now() }, book.add, async () => {});
   expect(healthOf(book.all(), START, world.now()).hours).toEqual(before.health().hours);
   await store.close();

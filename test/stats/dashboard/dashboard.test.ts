@@ -1,8 +1,8 @@
-// The figures of the last day: what they count, that the start loses and doubles nothing, and that they stay small.
+// The dashboard of the last day: what they count, that the start loses and doubles nothing, and that they stay small.
 
 import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../src/execution/event.ts';
-import { createFigures, type Figures } from '../../../src/stats/dashboard/dashboard.ts';
+import { createDashboard, type Dashboard } from '../../../src/stats/dashboard/dashboard.ts';
 import { createHistogram, merge, observe, percentile } from '../../../src/stats/dashboard/histogram.ts';
 import { createRollUp, LAST_DAY, LAST_HOUR, OTHER_ACTIONS } from '../../../src/stats/dashboard/roll-up.ts';
 import type { Store } from '../../../src/store/port.ts';
@@ -13,8 +13,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const ROUND = { signal: new AbortController().signal, spawn: () => {} };
 
-async function readBack(figures: Figures): Promise<number> {
-  for (let rounds = 1; ; rounds += 1) if ((await figures.work(ROUND)) === null) return rounds;
+async function readBack(dashboard: Dashboard): Promise<number> {
+  for (let rounds = 1; ; rounds += 1) if ((await dashboard.work(ROUND)) === null) return rounds;
 }
 
 interface Life {
@@ -42,19 +42,19 @@ async function live(
 }
 
 function started(store = createMemoryStore(), now = NOON) {
-  return { store, figures: createFigures(store, () => now) };
+  return { store, dashboard: createDashboard(store, () => now) };
 }
 
 describe('what is counted', () => {
   test('submissions, ends by status and by way, in the minute in which they happened', async () => {
-    const { store, figures } = started();
-    await readBack(figures);
+    const { store, dashboard } = started();
+    await readBack(dashboard);
     await live(store, { at: NOON - 5 * MINUTE });
     await live(store, { end: 'poll' });
     await live(store, { end: 'cancel' });
-    const { steps, ...all } = figures.overview(NOON + 30_000);
+    const { steps, ...all } = dashboard.overview(NOON + 30_000);
     expect(all).toMatchObject({ submitted: 3, ended: 3, late: 0, complete: true });
-    expect(all.byWay).toEqual({ callback: 1, poll: 1, submit: 0, deadline: 0, cancel: 1 });
+    expect(all.byResolver).toEqual({ callback: 1, poll: 1, submit: 0, deadline: 0, cancel: 1 });
     expect(all.byStatus).toMatchObject({ COMPLETED: 2, CANCELLED: 1 });
     const busy = steps.filter(({ submitted }) => submitted > 0);
     expect(busy.map(({ at, submitted }) => [at, submitted])).toEqual([
@@ -64,35 +64,37 @@ describe('what is counted', () => {
   });
 
   test('how long executions took, how long CXone took, and how long a polled result can have gone unnoticed', async () => {
-    const { store, figures } = started();
-    await readBack(figures);
+    const { store, dashboard } = started();
+    await readBack(dashboard);
     await live(store, { took: 1000 });
     await live(store, { end: 'poll', took: 8000 });
-    const { total, upstream, lag } = figures.overview(NOON + MINUTE);
-    expect([total.count, upstream.count, lag.count]).toEqual([2, 3, 1]);
-    expect(near(total.p50, 1000) && near(total.p95, 8000) && near(upstream.p50, 50) && near(lag.p99, 8000)).toBe(true);
+    const { total, upstream, detectionLag } = dashboard.overview(NOON + MINUTE);
+    expect([total.count, upstream.count, detectionLag.count]).toEqual([2, 3, 1]);
+    expect(
+      near(total.p50, 1000) && near(total.p95, 8000) && near(upstream.p50, 50) && near(detectionLag.p99, 8000),
+    ).toBe(true);
   });
 
   test('the lag begins anew each time that CXone says it is still at work', async () => {
-    const { store, figures } = started();
-    await readBack(figures);
+    const { store, dashboard } = started();
+    await readBack(dashboard);
     const execution = anExecution({}, NOON);
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
     await store.claimDispatches(1, NOON);
     await store.record(execution.reference, submitted({}), NOON);
     await store.record(execution.reference, polled(RUNNING), NOON + 10_000);
     await store.record(execution.reference, polled(completed()), NOON + 12_000);
-    expect(near(figures.overview(NOON + MINUTE).lag.p50, 2000)).toBe(true);
+    expect(near(dashboard.overview(NOON + MINUTE).detectionLag.p50, 2000)).toBe(true);
   });
 
   test('what comes after the end, or again, ends nothing twice', async () => {
-    const { store, figures } = started();
-    await readBack(figures);
+    const { store, dashboard } = started();
+    await readBack(dashboard);
     const execution = anExecution({}, NOON);
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
     for (let again = 0; again < 3; again += 1) await store.record(execution.reference, callback(completed()), NOON);
     await store.record(execution.reference, { type: 'cancelled', by: 'app:shop' }, NOON);
-    expect(figures.overview(NOON).ended).toBe(1);
+    expect(dashboard.overview(NOON).ended).toBe(1);
   });
 });
 
@@ -100,45 +102,45 @@ describe('the start', () => {
   test('what happened before is read back, a little at a time', async () => {
     const store = createMemoryStore();
     for (let count = 0; count < 300; count += 1) await live(store, {});
-    const { figures } = started(store);
-    expect(figures.overview(NOON)).toMatchObject({ submitted: 0, complete: false });
-    expect(await readBack(figures)).toBeGreaterThan(3);
-    expect(figures.overview(NOON)).toMatchObject({ submitted: 300, ended: 300, complete: true });
+    const { dashboard } = started(store);
+    expect(dashboard.overview(NOON)).toMatchObject({ submitted: 0, complete: false });
+    expect(await readBack(dashboard)).toBeGreaterThan(3);
+    expect(dashboard.overview(NOON)).toMatchObject({ submitted: 300, ended: 300, complete: true });
   });
 
   test('what happens meanwhile is counted once', async () => {
     const store = createMemoryStore();
     for (let count = 0; count < 200; count += 1) await live(store, {});
-    const { figures } = started(store);
+    const { dashboard } = started(store);
     let after: number | null = 0;
     while (after !== null) {
       await live(store, {});
-      after = await figures.work(ROUND);
+      after = await dashboard.work(ROUND);
     }
     await live(store, {});
     const { items } = await store.list({ app: null, limit: 1000 });
-    expect(figures.overview(NOON)).toMatchObject({ submitted: items.length, ended: items.length });
+    expect(dashboard.overview(NOON)).toMatchObject({ submitted: items.length, ended: items.length });
   });
 
   test('what is older than a day is left out', async () => {
     const store = createMemoryStore();
     await live(store, { at: NOON - 25 * HOUR });
     await live(store, { at: NOON - 2 * HOUR });
-    const { figures } = started(store);
-    await readBack(figures);
-    expect(figures.overview(NOON).submitted).toBe(0);
-    expect(figures.overview(NOON, LAST_DAY).submitted).toBe(1);
+    const { dashboard } = started(store);
+    await readBack(dashboard);
+    expect(dashboard.overview(NOON).submitted).toBe(0);
+    expect(dashboard.overview(NOON, LAST_DAY).submitted).toBe(1);
   });
 });
 
 describe('by action', () => {
   test('the busiest come first, over the hour and over the day', async () => {
-    const { store, figures } = started();
-    await readBack(figures);
+    const { store, dashboard } = started();
+    await readBack(dashboard);
     await live(store, { actionId: 'rare' });
     for (let count = 0; count < 3; count += 1) await live(store, { actionId: 'often' });
     await live(store, { actionId: 'earlier', at: NOON - 3 * HOUR });
-    const names = (range = LAST_HOUR) => figures.overview(NOON, range).actions.map(({ actionId }) => actionId);
+    const names = (range = LAST_HOUR) => dashboard.overview(NOON, range).actions.map(({ actionId }) => actionId);
     expect(names()).toEqual(['often', 'rare']);
     expect(names(LAST_DAY).sort()).toEqual(['earlier', 'often', 'rare']);
   });
