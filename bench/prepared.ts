@@ -9,7 +9,7 @@ import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { createSignedUrls } from '../src/callbacks/signed-url.ts';
 import type { AuditDraft } from '../src/execution/event.ts';
-import { accept, DEFAULT_PRIORITY, type Dispatchable } from '../src/execution/execution.ts';
+import { DEFAULT_PRIORITY, type Dispatchable, newExecution } from '../src/execution/execution.ts';
 import { transition } from '../src/execution/transition.ts';
 import { timeOrderedIds } from '../src/lib/world.ts';
 import { createTrail } from '../src/store/sqlite/audit/append.ts';
@@ -192,7 +192,7 @@ function executionOf(reference: string, now: number, graceSeconds: number): Disp
     traceparent: null,
     tracestate: null,
   };
-  return accept(submission, reference, now, now + 300_000);
+  return newExecution(submission, reference, now, now + 300_000);
 }
 
 /** As the store writes it. */

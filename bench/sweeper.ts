@@ -145,7 +145,7 @@ async function sweepOnce(store: Store, now: number): Promise<number> {
   const claimed = await store.claimPolls(DUE, now, now + LEASE_MS);
   const recorded = await Promise.all(
     claimed.map(({ reference, executionId }) =>
-      store.record(reference, { ...STILL_AT_IT, asked: executionId, nextPollAt: now + LATER_MS }, now),
+      store.record(reference, { ...STILL_AT_IT, polledExecutionId: executionId, nextPollAt: now + LATER_MS }, now),
     ),
   );
   return recorded.filter((one) => one?.outcome === 'progress').length;

@@ -24,15 +24,15 @@ import { type ExternalAccess, openResources } from './resources.ts';
 import { createCallbackInsights } from './stats/callback-insights.ts';
 import { createDashboard } from './stats/dashboard/dashboard.ts';
 import type { Store } from './store/port.ts';
-import { createHeadReports } from './store/signed-head.ts';
+import { createAuditHeadLogger } from './store/signed-head.ts';
 import { createStreams } from './usecases/follow-events/streams.ts';
-import { createResolve } from './usecases/receive-callback.ts';
+import { createCallbackReceiver } from './usecases/receive-callback.ts';
 import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
 import { createSubmit } from './usecases/submit.ts';
 import { createWaiters } from './usecases/wait-for-outcome.ts';
 import { createLanes } from './workers/notifier/lanes.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
-import { startBackground } from './workers/workers.ts';
+import { startWorkers } from './workers/workers.ts';
 
 /** How long stopping may take: what is in flight by then is given up, durably undecided. */
 export const DRAIN_MS = 10_000;
@@ -132,7 +132,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     unsupportedParts: cxone.unsupportedParts,
     submit: createSubmit(store, world, { ...config, notifyUrls }),
     rates: createRateLimits(world, config),
-    resolve: recorder.wrapReceiver(createResolve(store, cxone, world, config.callbackTrust)),
+    resolve: recorder.wrapReceiver(createCallbackReceiver(store, cxone, world, config.callbackTrust)),
     waiters,
     streams,
     world: lifetime,
@@ -171,10 +171,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   // Only now, with CXone's way back open, is anything sent.
   const publicUrl = options.publicUrlFromListener ? listeners.webhookUrl : config.publicUrl;
   const callbackUrls = createSignedUrls(publicUrl, config.callbackSecrets);
-  const heads = createHeadReports(store, world, log, config.callbackSecrets);
+  const heads = createAuditHeadLogger(store, world, log, config.callbackSecrets);
   loops = new Map([
-    ...startBackground({
-      ...{ store, cxone, courier, lanes, callbackUrls, world, log, tracing, rules: { ...config, ...pace } },
+    ...startWorkers({
+      ...{ store, cxone, webhooks: courier, lanes, callbackUrls, world, log, tracing, rules: { ...config, ...pace } },
       exports: config.retentionExportDir === null ? null : createExportFiles(config.retentionExportDir, world),
       secrets: config.callbackSecrets,
     }),

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import { type Prunable, prunable } from '../store/sqlite/queries/prunable.ts';
 import { createSqliteStore } from '../store/sqlite/store.ts';
 import { createExportFiles } from '../workers/pruner/export-files.ts';
-import { createPruning } from '../workers/pruner/pruner.ts';
+import { createPruner } from '../workers/pruner/pruner.ts';
 import { type Action, type CommandContext, CommandError, readFlags } from './context.ts';
 import { breath, withDatabase } from './database.ts';
 import { wholeNumber } from './filters.ts';
@@ -115,7 +115,7 @@ async function take(rules: Rules, context: CommandContext): Promise<Prunable> {
     // Nobody else has to be let through, so nothing is waited for between batches.
     const offline = { ...world, sleep: breath };
     const exports = folder === undefined ? null : createExportFiles(folder, world);
-    const work = createPruning({ store, world: offline, log, rules, exports, secrets });
+    const work = createPruner({ store, world: offline, log, rules, exports, secrets });
     while ((await work({ signal: stop })) !== null && !stop.aborted && failure === null) await breath();
   } finally {
     await store.close();

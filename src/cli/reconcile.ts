@@ -2,7 +2,7 @@
 
 import { createClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
-import type { Difference, representReconciliation } from '../usecases/reconcile/report.ts';
+import type { ReconcileDifference, representReconciliation } from '../usecases/reconcile/report.ts';
 import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { grouped, showProgress } from './print.ts';
@@ -118,7 +118,7 @@ const COUNTS: readonly Column<{ readonly name: string; readonly count: number }>
   { name: 'MEANING', of: ({ name }) => MEANING[name] ?? '' },
 ];
 
-const DIFFERENCES: readonly Column<Difference>[] = [
+const DIFFERENCES: readonly Column<ReconcileDifference>[] = [
   { name: 'EXECUTION', of: ({ correlationId }) => correlationId },
   { name: 'HERE', of: ({ status }) => status },
   { name: 'FOUND', of: ({ finding }) => finding },

@@ -31,7 +31,7 @@ export interface DemoClient {
   trail(correlationId: string): Promise<ApiEntry[]>;
   cancel(correlationId: string): Promise<void>;
   /** Whether the app is still to be told something. */
-  isToBeTold(): Promise<boolean>;
+  hasPendingNotifications(): Promise<boolean>;
 }
 
 const TERMINAL = ['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'];
@@ -58,7 +58,7 @@ export function createDemoClient(url: string, key: string): DemoClient {
     get,
     trail: async (id) => (await api<{ items: ApiEntry[] }>(`/executions/${id}/audit`)).items,
     cancel: async (id) => void (await api(`/executions/${id}/cancel`, { method: 'POST' })),
-    isToBeTold: async () => {
+    hasPendingNotifications: async () => {
       const query = { status: 'PENDING', limit: 1 };
       return (await api<{ items: JsonObject[] }>('/notifications', { query })).items.length > 0;
     },

@@ -14,7 +14,7 @@ import { createSimulator, type Simulator } from '../simulator/app.ts';
 import { type DemoCase, demoCases } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
 import { type Inbox, openInbox } from './inbox.ts';
-import { judge } from './judge.ts';
+import { compare } from './judge.ts';
 import { showProgress } from './progress.ts';
 import { type Result, report } from './report.ts';
 
@@ -120,9 +120,9 @@ async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Pro
         execution,
         trail: await client.trail(correlationId),
         record: simulator.execution(correlationId),
-        told: inbox.toldOf(correlationId),
+        notified: inbox.notificationsOf(correlationId),
       };
-      return { ...evidence, demo, differences: judge(demo, evidence) };
+      return { ...evidence, demo, differences: compare(demo, evidence) };
     }),
   );
 }
@@ -130,7 +130,7 @@ async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Pro
 /** One that was turned away comes again within ten seconds. */
 async function untilTold(client: DemoClient): Promise<void> {
   const giveUpAt = systemWorld.now() + NOTIFY_PATIENCE_MS;
-  while ((await client.isToBeTold()) && systemWorld.now() < giveUpAt) await systemWorld.sleep(100);
+  while ((await client.hasPendingNotifications()) && systemWorld.now() < giveUpAt) await systemWorld.sleep(100);
 }
 
 async function live(demo: DemoCase, client: DemoClient, simulator: Simulator): Promise<void> {

@@ -10,7 +10,7 @@ export interface Inbox {
   /** What the receiver is to sign with. */
   readonly secret: string;
   /** What was told of an execution, in order and as often as it was told: `execution.completed`, … */
-  toldOf(correlationId: string): readonly string[];
+  notificationsOf(correlationId: string): readonly string[];
   /** How many were turned away: the first one on purpose, and whatever was not signed. */
   readonly turnedAway: { readonly onPurpose: number; readonly notGenuine: number };
   close(): Promise<void>;
@@ -43,7 +43,7 @@ export async function openInbox(): Promise<Inbox> {
     origin: url,
     url: `${url}/notifications`,
     secret,
-    toldOf: (correlationId) => told.get(correlationId) ?? [],
+    notificationsOf: (correlationId) => told.get(correlationId) ?? [],
     turnedAway,
     close: () => close(0),
   };

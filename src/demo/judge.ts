@@ -5,17 +5,20 @@ import type { CaseRecord } from '../simulator/ledger.ts';
 import type { DemoCase } from './cases.ts';
 import type { ApiEntry, ApiExecution } from './client.ts';
 
-export interface Evidence {
+export interface Observed {
   readonly execution: ApiExecution;
   readonly trail: readonly ApiEntry[];
   /** What CXone saw of it; undefined if it never heard of it. */
   readonly record: CaseRecord | undefined;
   /** The notifications that the app was sent and took, by type. */
-  readonly told: readonly string[];
+  readonly notified: readonly string[];
 }
 
 /** Every difference, in words; none when all is as it should be. */
-export function judge({ expect }: Pick<DemoCase, 'expect'>, { execution, trail, record, told }: Evidence): string[] {
+export function compare(
+  { expect }: Pick<DemoCase, 'expect'>,
+  { execution, trail, record, notified: told }: Observed,
+): string[] {
   const differences: string[] = [];
   const check = (what: string, expected: unknown, got: unknown) => {
     if (expected !== undefined && !isDeepStrictEqual(expected, got)) {

@@ -3,9 +3,9 @@
 import type { CaseRecord } from '../simulator/ledger.ts';
 import type { DemoCase } from './cases.ts';
 import type { Inbox } from './inbox.ts';
-import type { Evidence } from './judge.ts';
+import type { Observed } from './judge.ts';
 
-export interface Result extends Evidence {
+export interface Result extends Observed {
   readonly demo: DemoCase;
   readonly differences: readonly string[];
 }
@@ -62,7 +62,9 @@ function outcomes(results: readonly Result[]): string {
       distinct(group.map(({ execution }) => execution.status)),
       distinct(group.map(({ execution }) => execution.resolvedBy ?? '–')),
       lags.length === 0 ? '–' : `${percentile(lags, 50)} ms`,
-      distinct(group.map(({ told }) => told.map((type) => type.replace('execution.', '')).join(' + ') || '–')),
+      distinct(
+        group.map(({ notified: told }) => told.map((type) => type.replace('execution.', '')).join(' + ') || '–'),
+      ),
     ]);
   }
   return table(rows);
@@ -102,12 +104,12 @@ function upstream(results: readonly Result[]): string {
 }
 
 function notifications(results: readonly Result[], { onPurpose, notGenuine }: Summary['turnedAway']): string {
-  const count = results.reduce((sum, { told }) => sum + told.length, 0);
+  const count = results.reduce((sum, { notified: told }) => sum + told.length, 0);
   const unsigned = notGenuine === 0 ? 'all of them signed' : `and turned away ${notGenuine} that were not signed`;
   return `The app was told ${count} times, ${unsigned}; it turned ${onPurpose} away at first, which came again.`;
 }
 
-function naivePolls(record: CaseRecord, execution: Evidence['execution']): number {
+function naivePolls(record: CaseRecord, execution: Observed['execution']): number {
   if (record.runs === 0) return 0;
   const end = record.endsAt ?? execution.resolvedAt;
   const [first] = record.posts;
@@ -116,7 +118,7 @@ function naivePolls(record: CaseRecord, execution: Evidence['execution']): numbe
 }
 
 /** From the true end at CXone to the outcome here, milliseconds; null where the one did not lead to the other. */
-function detectionLag({ record, execution }: Evidence): number | null {
+function detectionLag({ record, execution }: Observed): number | null {
   const found = ['callback', 'poll'].includes(execution.resolvedBy ?? '') && execution.status !== 'NOT_FOUND';
   if (!found || !record?.endsAt || !execution.resolvedAt) return null;
   return Math.max(0, Date.parse(execution.resolvedAt) - Date.parse(record.endsAt));

@@ -68,7 +68,7 @@ export type ExecutionEvent =
     }
   /** A callback that counts for nothing but as a reason to ask CXone. */
   | {
-      readonly type: 'callback-hint';
+      readonly type: 'unverified-callback';
       readonly executionId: string | null;
       readonly report: StatusReport;
     }
@@ -79,12 +79,17 @@ export type ExecutionEvent =
       Wanted &
       Again & {
         readonly type: 'polled';
-        readonly asked?: string | null;
+        readonly polledExecutionId?: string | null;
         readonly report: StatusReport;
         readonly final: boolean;
       })
   | (Answered & Wanted & Again & { readonly type: 'poll-failed'; readonly message: string })
-  | (Answered & Wanted & { readonly type: 'poll-not-found'; readonly asked?: string | null; readonly message: string })
+  | (Answered &
+      Wanted & {
+        readonly type: 'poll-not-found';
+        readonly polledExecutionId?: string | null;
+        readonly message: string;
+      })
   /** Somebody wants CXone to be asked at once. */
   | { readonly type: 'poll-requested'; readonly by: string }
   /** Its time is over: the queue time-out of a queued one, the deadline of any other. */

@@ -51,7 +51,7 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
   /** CXone's name for it. */
   readonly executionId: string | null;
   /** Whether that name comes from a callback alone that proves nothing (CALLBACK_TRUST=verify). */
-  readonly hearsay: boolean;
+  readonly executionIdUnverified: boolean;
   readonly resolvedBy: ResolvedBy | null;
   readonly result: Json;
   readonly error: Json;
@@ -93,7 +93,7 @@ export function asAccepted(execution: Execution): Execution {
 }
 
 /** A fresh execution, queued at once; `giveUpAt` is when waiting in the queue ends. */
-export function accept(submission: Submission, reference: string, now: number, giveUpAt: number): Dispatchable {
+export function newExecution(submission: Submission, reference: string, now: number, giveUpAt: number): Dispatchable {
   return {
     ...submission,
     ...FRESH,
@@ -107,7 +107,7 @@ export function accept(submission: Submission, reference: string, now: number, g
 const FRESH = {
   status: 'QUEUED',
   executionId: null,
-  hearsay: false,
+  executionIdUnverified: false,
   resolvedBy: null,
   result: null,
   error: null,

@@ -1,8 +1,8 @@
 // Endings that come from this side: time that is over, and an app that gives up.
 
-import { entry } from './entry.ts';
+import { ended, type Transition } from './apply-result.ts';
+import { entry } from './audit-draft.ts';
 import { type Execution, isTerminal } from './execution.ts';
-import { end, type Transition } from './outcome.ts';
 import { requeued } from './scheduling.ts';
 
 const TIME_OUT = { httpStatus: 408, latencyMs: null };
@@ -13,7 +13,7 @@ export function expired(execution: Execution, now: number, message?: string): Tr
     const did = execution.attempts > 0 ? 'accepted by CXone' : 'sent to CXone';
     const error = { code: 408, message: `not ${did} before the queue time-out` };
     const draft = entry('QUEUE_TIMEOUT', error, TIME_OUT);
-    return { execution: end(execution, 'TIMEOUT', 'deadline', now, null, error), outcome: 'resolved', entry: draft };
+    return { execution: ended(execution, 'TIMEOUT', 'deadline', now, null, error), outcome: 'resolved', entry: draft };
   }
   if (execution.status === 'UNCONFIRMED' && execution.retryUncertain && now < (execution.deadline ?? 0)) {
     const draft = entry(
@@ -26,7 +26,7 @@ export function expired(execution: Execution, now: number, message?: string): Tr
   const error = { code: 408, message: `no result within the polling window: ${message ?? withoutPolls(execution)}` };
   const draft = entry('POLL_TIMEOUT', error, TIME_OUT);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
-  return { execution: end(execution, 'TIMEOUT', 'deadline', now, null, error), outcome: 'resolved', entry: draft };
+  return { execution: ended(execution, 'TIMEOUT', 'deadline', now, null, error), outcome: 'resolved', entry: draft };
 }
 
 export function cancelled(execution: Execution, by: string, now: number): Transition {
@@ -37,7 +37,7 @@ export function cancelled(execution: Execution, by: string, now: number): Transi
   const draft = entry('CANCELLED', { by, sent });
   const message = sent ? 'cancelled after it was sent; CXone may still run it' : 'cancelled before it was sent';
   const error = { code: null, message };
-  return { execution: end(execution, 'CANCELLED', 'cancel', now, null, error), outcome: 'resolved', entry: draft };
+  return { execution: ended(execution, 'CANCELLED', 'cancel', now, null, error), outcome: 'resolved', entry: draft };
 }
 
 function withoutPolls(execution: Execution): string {

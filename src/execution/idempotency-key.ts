@@ -15,18 +15,18 @@ export function itemName(batch: string, index: number): string {
 }
 
 /** The key as the app sent it. */
-export function keyOf(name: string): string {
+export function appKeyOf(name: string): string {
   return name.split(' ', 1)[0] ?? '';
 }
 
 /** What came in one request has this in common: the name of its batch, or the key of a single submission. */
-export function requestOf(name: string): string {
+export function requestNameOf(name: string): string {
   const space = name.lastIndexOf(' ');
   return space === -1 ? name : name.slice(0, space);
 }
 
 /** All names that are made of a key, and the key itself, lie from `from` on and before `to`. */
-export function namesOf(key: string): { readonly from: string; readonly to: string } {
+export function nameRange(key: string): { readonly from: string; readonly to: string } {
   // "!" is what comes after the space, and the first character that a longer key could go on with.
   return { from: key, to: `${key}!` };
 }

@@ -4,7 +4,7 @@ import type { AuditEvent } from './event.ts';
 import type { ResolvedBy, TerminalStatus } from './execution.ts';
 import { isJsonObject, type Json } from './json.ts';
 
-export interface Ending {
+export interface AuditedOutcome {
   readonly status: TerminalStatus;
   readonly resolvedBy: ResolvedBy;
 }
@@ -13,7 +13,7 @@ export interface Ending {
  * How this entry ends an execution that is still open; null when it does not. Of a trail, the first entry with an ending is
  * the one that counts: an event that comes later may leave the same entry and change nothing.
  */
-export function endingOf(event: AuditEvent, detail: Json): Ending | null {
+export function outcomeFromAudit(event: AuditEvent, detail: Json): AuditedOutcome | null {
   const said = isJsonObject(detail) ? detail : {};
   const has = (name: string) => Object.hasOwn(said, name);
   switch (event) {
@@ -38,6 +38,6 @@ export function endingOf(event: AuditEvent, detail: Json): Ending | null {
   }
 }
 
-function resultIn(status: Json | undefined, resolvedBy: ResolvedBy): Ending | null {
+function resultIn(status: Json | undefined, resolvedBy: ResolvedBy): AuditedOutcome | null {
   return status === 'COMPLETED' || status === 'FAILED' ? { status, resolvedBy } : null;
 }

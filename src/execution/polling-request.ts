@@ -1,9 +1,9 @@
 // Somebody wants CXone to be asked at once, and when that cannot be done.
 
-import { entry } from './entry.ts';
+import type { Transition } from './apply-result.ts';
+import { entry } from './audit-draft.ts';
 import { type Execution, isTerminal } from './execution.ts';
-import type { Transition } from './outcome.ts';
-import { askedSoon } from './unverified-callback.ts';
+import { pollSoon } from './unverified-callback.ts';
 
 /** Why CXone cannot be asked about an execution: it has ended, it was not sent, or CXone's name for it is not known. */
 export type NotPollable = 'ended' | 'queued' | 'nameless';
@@ -18,5 +18,5 @@ export function whyNotPollable({ status, executionId }: Execution): NotPollable 
 export function pollRequested(execution: Execution, by: string, now: number): Transition {
   const why = whyNotPollable(execution);
   if (why !== null) return { execution, outcome: 'ignored', entry: entry('POLL_REQUESTED', { by, ignored: why }) };
-  return { execution: askedSoon(execution, now), outcome: 'progress', entry: entry('POLL_REQUESTED', { by }) };
+  return { execution: pollSoon(execution, now), outcome: 'progress', entry: entry('POLL_REQUESTED', { by }) };
 }

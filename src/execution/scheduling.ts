@@ -14,8 +14,8 @@ interface FirstPoll {
 }
 
 /** CXone knows it: from here on it is polled if it has a name there, and else only waited for. */
-export function accepted(execution: Execution, now: number, first: FirstPoll = { spreadMs: 0 }): Execution {
-  const sent = execution.sentAt === null ? withWindow(execution, now) : (execution as Windowed);
+export function pending(execution: Execution, now: number, first: FirstPoll = { spreadMs: 0 }): Execution {
+  const sent = execution.sentAt === null ? withPollingWindow(execution, now) : (execution as Windowed);
   const pollable = execution.executionId !== null;
   return {
     ...sent,
@@ -38,7 +38,7 @@ function firstPollAt(
 
 type Windowed = Execution & { sentAt: number; pollAfter: number; deadline: number };
 
-export function withWindow(execution: Execution, sentAt: number): Windowed {
+export function withPollingWindow(execution: Execution, sentAt: number): Windowed {
   return { ...execution, sentAt, ...pollingWindow(execution, sentAt) };
 }
 
@@ -47,7 +47,7 @@ export function requeued(execution: Execution, dispatchAt: number | null, giveUp
     ...execution,
     status: 'QUEUED',
     executionId: null,
-    hearsay: false,
+    executionIdUnverified: false,
     sentAt: null,
     pollAfter: null,
     deadline: null,
@@ -58,7 +58,7 @@ export function requeued(execution: Execution, dispatchAt: number | null, giveUp
 }
 
 /** The next poll is the last one at the deadline if it would come later; one that failed at the deadline is tried again. */
-export function pollingAgain(
+export function scheduleNextPoll(
   execution: Execution,
   { nextPollAt, notBefore = 0 }: { readonly nextPollAt: number; readonly notBefore?: number },
   now: number,

@@ -1,19 +1,19 @@
 // Handing an execution to CXone: what the answer, or the lack of one, makes of it.
 
-import { entry, iso } from './entry.ts';
+import { applyResult, ended, ignored, type Transition } from './apply-result.ts';
+import { entry, iso } from './audit-draft.ts';
 import type { AuditEvent, ExecutionEvent } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
-import { end, hear, ignored, type Transition } from './outcome.ts';
-import { accepted, requeued, SEND_LEASE_MS, withWindow } from './scheduling.ts';
+import { pending, requeued, SEND_LEASE_MS, withPollingWindow } from './scheduling.ts';
 
 export function dispatched(execution: Execution, now: number): Transition {
   if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
   // promise: queue-timeout
   if (execution.expireAt !== null && now >= execution.expireAt) return expired(execution, now);
   const attempts = execution.attempts + 1;
-  const sent = withWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
+  const sent = withPollingWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
   // A submission that may be sent twice is looked at again when its answer never gets recorded (a crash in between).
   const expireAt = execution.retryUncertain ? Math.min(now + SEND_LEASE_MS, sent.deadline) : sent.deadline;
   return { execution: { ...sent, expireAt }, outcome: 'progress', entry: entry('DISPATCHED', { attempt: attempts }) };
@@ -33,8 +33,8 @@ export function submitted(
   if (event.executionId !== null && known.executionId !== event.executionId) said['executionId'] = event.executionId;
   // If the callback was faster, or the app gave up, the facts of the answer are filled in and the outcome stands.
   const over = isTerminal(execution.status);
-  const moved = over ? known : accepted(known, now, event);
-  if (event.report.kind !== 'progress') return hear(moved, event.report, 'submit', now, said, answered);
+  const moved = over ? known : pending(known, now, event);
+  if (event.report.kind !== 'progress') return applyResult(moved, event.report, 'submit', now, said, answered);
   return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', said, answered) };
 }
 
@@ -42,8 +42,8 @@ export function submitted(
 function named(execution: Execution, executionId: string | null, now: number): Execution {
   if (executionId === null) return execution;
   if (execution.executionId === null) return { ...execution, executionId };
-  if (!execution.hearsay) return execution;
-  return { ...execution, executionId, hearsay: false, pollAt: isTerminal(execution.status) ? null : now };
+  if (!execution.executionIdUnverified) return execution;
+  return { ...execution, executionId, executionIdUnverified: false, pollAt: isTerminal(execution.status) ? null : now };
 }
 
 export function refused(
@@ -54,8 +54,8 @@ export function refused(
   const draft = entry('FAILED', { message: event.message }, event);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
   const error = { code: event.httpStatus, message: event.message };
-  const ended = end({ ...execution, latencyMs: event.latencyMs }, 'REJECTED', 'submit', now, null, error);
-  return { execution: ended, outcome: 'resolved', entry: draft };
+  const rejected = ended({ ...execution, latencyMs: event.latencyMs }, 'REJECTED', 'submit', now, null, error);
+  return { execution: rejected, outcome: 'resolved', entry: draft };
 }
 
 /** Nothing changes, but its trail tells what it waits for. */

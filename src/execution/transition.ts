@@ -9,14 +9,14 @@
 // A terminal status absorbs everything: what comes later leaves its entry, and a result that comes after an
 // ending without one is kept as lateResult.
 
+import type { Transition } from './apply-result.ts';
 import { callback, polled, pollFailed, pollNotFound, unreadable } from './callback-and-poll-events.ts';
 import type { ExecutionEvent } from './event.ts';
 import type { Execution } from './execution.ts';
 import { cancelled, expired } from './expiry-and-cancel.ts';
-import type { Transition } from './outcome.ts';
 import { pollRequested } from './polling-request.ts';
 import { dispatched, held, refused, submitted, uncertain, unsent } from './submit-events.ts';
-import { hinted } from './unverified-callback.ts';
+import { unverifiedCallback } from './unverified-callback.ts';
 
 export function transition(execution: Execution, event: ExecutionEvent, now: number): Transition {
   switch (event.type) {
@@ -34,8 +34,8 @@ export function transition(execution: Execution, event: ExecutionEvent, now: num
       return uncertain(execution, event);
     case 'callback':
       return callback(execution, event, now);
-    case 'callback-hint':
-      return hinted(execution, event, now);
+    case 'unverified-callback':
+      return unverifiedCallback(execution, event, now);
     case 'callback-unreadable':
       return unreadable(execution, event, now);
     case 'polled':

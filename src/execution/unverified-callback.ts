@@ -4,26 +4,26 @@
 // without it CXone cannot be asked. Such a name is hearsay: a poll answer confirms it, a 404 drops it, and the name in the submit
 // answer replaces it.
 
-import { type Answered, entry } from './entry.ts';
+import { applyResult, type Transition } from './apply-result.ts';
+import { entry, type ResponseFacts } from './audit-draft.ts';
 import type { ExecutionEvent, StatusReport } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import type { JsonObject } from './json.ts';
-import { hear, type Transition } from './outcome.ts';
 import { SEND_LEASE_MS } from './scheduling.ts';
 
-export function hinted(
+export function unverifiedCallback(
   execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'callback-hint' }>,
+  event: Extract<ExecutionEvent, { type: 'unverified-callback' }>,
   now: number,
 ): Transition {
   const { executionId: named, report } = event;
-  const known = execution.hearsay ? null : execution.executionId;
+  const known = execution.executionIdUnverified ? null : execution.executionId;
   if (named !== null && known !== null && named !== known) {
     return { execution, outcome: 'mismatch', entry: entry('CALLBACK_MISMATCH', said(named, report)) };
   }
   if (isTerminal(execution.status) && report.kind !== 'progress') {
     // Compared with the outcome and told, but the app gets no late result that nobody verified.
-    const { outcome, entry: draft } = hear(execution, report, 'callback', now, {
+    const { outcome, entry: draft } = applyResult(execution, report, 'callback', now, {
       word: report.statusWord,
       verified: false,
     });
@@ -39,26 +39,26 @@ export function hinted(
 function asked(execution: Execution, named: string | null, now: number): Execution {
   // What is queued was never taken by CXone: whoever calls back for it, there is nothing to ask about.
   if (execution.status === 'QUEUED' || isTerminal(execution.status)) return execution;
-  const hearsay = execution.hearsay || (execution.executionId === null && named !== null);
-  return askedSoon({ ...execution, executionId: named ?? execution.executionId, hearsay }, now);
+  const hearsay = execution.executionIdUnverified || (execution.executionId === null && named !== null);
+  return pollSoon({ ...execution, executionId: named ?? execution.executionId, executionIdUnverified: hearsay }, now);
 }
 
 /** CXone is asked at once, or as soon as its name for the execution is known. */
-export function askedSoon(execution: Execution, now: number): Execution {
+export function pollSoon(execution: Execution, now: number): Execution {
   const { executionId, pollAt, pollAfter } = execution;
   if (executionId === null) return { ...execution, pollAfter: pollAfter === null ? null : Math.min(pollAfter, now) };
   return { ...execution, pollAt: Math.min(pollAt ?? now, now), expireAt: null };
 }
 
 /** CXone knows nothing under a name that is hearsay: it waits on, as it did before it heard it. */
-export function hearsayDropped(execution: Execution, message: string, answered: Answered): Transition {
+export function unverifiedIdDropped(execution: Execution, message: string, answered: ResponseFacts): Transition {
   const { status, sentAt, deadline, retryUncertain } = execution;
   const unanswered = status === 'UNCONFIRMED' && retryUncertain && sentAt !== null;
   const leaseEnd = unanswered ? sentAt + SEND_LEASE_MS : Number.POSITIVE_INFINITY;
   const expireAt = deadline === null ? null : Math.min(leaseEnd, deadline);
   const detail = { message, note: 'CXone does not know the executionId that a callback gave' };
   return {
-    execution: { ...execution, executionId: null, hearsay: false, pollAt: null, expireAt },
+    execution: { ...execution, executionId: null, executionIdUnverified: false, pollAt: null, expireAt },
     outcome: 'progress',
     entry: entry('POLL_ERROR', detail, answered),
   };

@@ -4,7 +4,7 @@ import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
 import type { CallbackRefusal, CallbackRules } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
 import type { Cxone } from '../cxone/port.ts';
-import type { Outcome } from '../execution/outcome.ts';
+import type { Outcome } from '../execution/apply-result.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import type { ServedRequest } from '../observability/metrics/requests.ts';
@@ -14,7 +14,7 @@ import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
-import type { Resolve } from '../usecases/receive-callback.ts';
+import type { CallbackReceiver } from '../usecases/receive-callback.ts';
 import type { Reconciliations } from '../usecases/reconcile/reconciliations.ts';
 import type { Submit } from '../usecases/submit.ts';
 import type { Waiters } from '../usecases/wait-for-outcome.ts';
@@ -72,7 +72,7 @@ export interface HttpDependencies {
   readonly unsupportedParts: Cxone['unsupportedParts'];
   /** How fast each app may submit. */
   readonly rates: RateLimits;
-  readonly resolve: Resolve;
+  readonly resolve: CallbackReceiver;
   readonly waiters: Pick<Waiters, 'wait'>;
   readonly streams: Pick<Streams, 'open'>;
   readonly world: Pick<World, 'now' | 'id' | 'sleep'>;

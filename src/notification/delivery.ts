@@ -12,18 +12,18 @@ import type { Notification } from './notification.ts';
 import { giveUpAt } from './schedule.ts';
 
 /** An attempt: the status of the answer (0 when there was none) and how long it took in milliseconds. */
-interface Attempted {
+interface AttemptFacts {
   readonly httpStatus: number;
   readonly latencyMs: number;
 }
 
 export type DeliveryEvent =
   /** It was answered with 2xx. */
-  | (Attempted & { readonly type: 'delivered' })
+  | (AttemptFacts & { readonly type: 'delivered' })
   /** It was not delivered; `retryAt` is when it may be tried again. */
-  | (Attempted & { readonly type: 'failed'; readonly message: string; readonly retryAt: number })
+  | (AttemptFacts & { readonly type: 'failed'; readonly message: string; readonly retryAt: number })
   /** The endpoint wants no more of it (410). */
-  | (Attempted & { readonly type: 'gone'; readonly message: string })
+  | (AttemptFacts & { readonly type: 'gone'; readonly message: string })
   /** It is not tried any more, without another attempt. */
   | { readonly type: 'given-up'; readonly reason: string }
   /** Somebody wants it sent again: `app:shop`, `operator:alice`. */
@@ -41,7 +41,7 @@ export interface DeliveryTransition extends Delivery {
   readonly entry: AuditDraft;
 }
 
-export function deliver(notification: Notification, event: DeliveryEvent, now: number): DeliveryTransition {
+export function applyDelivery(notification: Notification, event: DeliveryEvent, now: number): DeliveryTransition {
   switch (event.type) {
     case 'delivered':
       return delivered(notification, event, now);
@@ -59,7 +59,7 @@ export function deliver(notification: Notification, event: DeliveryEvent, now: n
 }
 
 /** It got through: that counts even when trying had ended meanwhile. */
-function delivered(before: Notification, event: Attempted, now: number): DeliveryTransition {
+function delivered(before: Notification, event: AttemptFacts, now: number): DeliveryTransition {
   const tried = attempted(before, event, null, now);
   if (before.status === 'DELIVERED') return ignored(before, 'NOTIFICATION_DELIVERED', said(tried), event);
   const notification: Notification = { ...tried, status: 'DELIVERED', dueAt: null, deliveredAt: now };
@@ -115,7 +115,7 @@ function replayed(before: Notification, by: string, now: number): DeliveryTransi
   return { notification, outcome: 'replayed', entry: draft('NOTIFICATION_REPLAYED', detail) };
 }
 
-function attempted(before: Notification, event: Attempted, lastError: string | null, now: number): Notification {
+function attempted(before: Notification, event: AttemptFacts, lastError: string | null, now: number): Notification {
   const { httpStatus: lastHttpStatus } = event;
   return { ...before, attempts: before.attempts + 1, lastAttemptAt: now, lastHttpStatus, lastError };
 }
@@ -132,12 +132,12 @@ function ignored(
   notification: Notification,
   event: AuditEvent,
   detail: JsonObject,
-  of?: Attempted,
+  of?: AttemptFacts,
 ): DeliveryTransition {
   return { notification, outcome: 'ignored', entry: draft(event, { ...detail, outcome: 'ignored' }, of) };
 }
 
-function draft(event: AuditEvent, detail: JsonObject, attempt?: Attempted): AuditDraft {
+function draft(event: AuditEvent, detail: JsonObject, attempt?: AttemptFacts): AuditDraft {
   const { latencyMs = null, httpStatus = null } = attempt ?? {};
   return { event, latencyMs, httpStatus, detail, body: null };
 }

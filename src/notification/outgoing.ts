@@ -15,14 +15,16 @@ const TYPE_OF_ENDING = {
 } as const satisfies Record<TerminalStatus, NotificationType>;
 
 /** What the app is to be told of this change; null for nothing. */
-export function outgoing(before: Execution, after: Execution, now: number): Notification | null {
+export function notificationFor(before: Execution, after: Execution, now: number): Notification | null {
   if (after.notifyUrl === null) return null;
-  if (!isTerminal(before.status) && isTerminal(after.status)) return fresh(after, TYPE_OF_ENDING[after.status], now);
-  if (before.lateResult === null && after.lateResult !== null) return fresh(after, 'execution.late_result', now);
+  if (!isTerminal(before.status) && isTerminal(after.status))
+    return newNotification(after, TYPE_OF_ENDING[after.status], now);
+  if (before.lateResult === null && after.lateResult !== null)
+    return newNotification(after, 'execution.late_result', now);
   return null;
 }
 
-function fresh(execution: Execution, type: NotificationType, now: number): Notification {
+function newNotification(execution: Execution, type: NotificationType, now: number): Notification {
   const { reference, correlationId, app, notifyUrl: url } = execution;
   const [ended, late] = notificationIds(reference);
   return {
@@ -63,7 +65,7 @@ export function notificationIds(reference: string): readonly [ended: string, lat
  * The notifications of one execution, given in their order: of those that are pending, the first is due and the others wait.
  * One whose turn comes only now has all its time before it, or it could die without a try.
  */
-export function inOrder(ofExecution: readonly Notification[], now: number): Notification[] {
+export function scheduleInOrder(ofExecution: readonly Notification[], now: number): Notification[] {
   const first = ofExecution.find(({ status }) => status === 'PENDING');
   return ofExecution.map((one) => {
     if (one.status !== 'PENDING') return one;

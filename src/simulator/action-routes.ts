@@ -7,7 +7,7 @@ import { apiOf } from './api/by-dialect.ts';
 import { bearerOf } from './calls.ts';
 import { BadDials, chooseScript } from './choose.ts';
 import type { Dice } from './dice.ts';
-import type { Executions } from './executions.ts';
+import type { SimulatedExecutions } from './executions.ts';
 import type { CaseRecord } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
 import { type PollStep, type Script, type SubmitStep, stepAt } from './script.ts';
@@ -15,7 +15,7 @@ import { type PollStep, type Script, type SubmitStep, stepAt } from './script.ts
 export interface ActionParts {
   readonly options: SimulatorOptions;
   readonly dice: Dice;
-  readonly executions: Executions;
+  readonly executions: SimulatedExecutions;
   /** Aborts when the simulator closes. */
   readonly closing: AbortSignal;
 }
@@ -94,9 +94,9 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     const step: PollStep = stepAt(run.script.polls, asked.polls);
     asked.polls += 1;
     await pause(options.latencyMs + options.jitterMs * dice.roll('poll', executionId, asked.polls));
-    if (step === 'truth') return json(200, api.standing(run, world.now()));
+    if (step === 'truth') return json(200, api.currentStatus(run, world.now()));
     // A moment at which no run has ended.
-    if (step === 'running') return json(200, api.standing(run, Number.NEGATIVE_INFINITY));
+    if (step === 'running') return json(200, api.currentStatus(run, Number.NEGATIVE_INFINITY));
     return give(c, step, `simulated ${step}, as the fate ${run.script.fate} says`);
   };
 

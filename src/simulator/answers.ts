@@ -13,20 +13,20 @@ export interface SimulatorEnv {
   Variables: { exchange: Exchange; record: CaseRecord | undefined; errorMember: string };
 }
 
-export type Headers = Readonly<Record<string, string>>;
+export type HeaderFields = Readonly<Record<string, string>>;
 
 const WITHOUT_BODY: readonly number[] = [204, 205, 304];
 
-export function json(status: number, value: Json | object, headers: Headers = {}): Response {
+export function json(status: number, value: Json | object, headers: HeaderFields = {}): Response {
   return text(status, JSON.stringify(value), { ...headers, 'content-type': 'application/json' });
 }
 
-export function text(status: number, body: string, headers: Headers): Response {
+export function text(status: number, body: string, headers: HeaderFields): Response {
   return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers });
 }
 
 /** Gives this answer, in CXone's manner; a reset and a hang need the node server under the app. */
-export async function give(c: Context<SimulatorEnv>, answer: Answer, message: string, headers?: Headers) {
+export async function give(c: Context<SimulatorEnv>, answer: Answer, message: string, headers?: HeaderFields) {
   // Noted first: a hang may last.
   c.get('exchange').answer = answer;
   if (typeof answer === 'number') return json(answer, { [c.get('errorMember')]: message }, headers);
@@ -38,7 +38,7 @@ export async function give(c: Context<SimulatorEnv>, answer: Answer, message: st
 }
 
 /** Retry-After in whole seconds or as an HTTP-date (RFC 9110, section 10.2.3), never too early. */
-export function retryAfter(seconds: number, style: 'seconds' | 'date', now: number): Headers {
+export function retryAfter(seconds: number, style: 'seconds' | 'date', now: number): HeaderFields {
   const whole = Math.ceil(seconds);
   const date = () => new Date(Math.ceil((now + whole * 1000) / 1000) * 1000).toUTCString();
   return { 'retry-after': style === 'seconds' ? String(whole) : date() };

@@ -8,7 +8,7 @@ import { createCalls } from './calls.ts';
 import { createControlRoutes } from './control-routes.ts';
 import { createDeliver } from './deliver.ts';
 import { createDice } from './dice.ts';
-import { createExecutions } from './executions.ts';
+import { createSimulatedExecutions } from './executions.ts';
 import { type CaseRecord, createLedger, type Stats } from './ledger.ts';
 import { type Listening, listen, type Place } from './listen.ts';
 import { type SimulatorOptions, withDefaults } from './options.ts';
@@ -47,7 +47,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   const tokens = createTokens(options);
   const outage = createOutage(options.world);
   const { deliver, close: closeDeliver } = createDeliver(options.callbackTimeoutMs);
-  const executions = createExecutions(options, dice, ledger, deliver);
+  const executions = createSimulatedExecutions(options, dice, ledger, deliver);
   const listeners = new Set<Listening>();
 
   const simulator: Simulator = {

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../execution/json.ts';
 import type { Run } from './executions.ts';
-import { contradiction, ending, running } from './outcome.ts';
+import { contradictingStatus, finalStatus, runningStatus } from './outcome.ts';
 import type { CallbackStep } from './script.ts';
 
 /** Over the 1 MiB that a receiver takes. */
@@ -36,11 +36,11 @@ export function forgedUrl(url: string): string {
 function whatItSays(run: Run, says: NonNullable<CallbackStep['says']>): JsonObject {
   switch (says) {
     case 'outcome':
-      return ending(run);
+      return finalStatus(run);
     case 'progress':
-      return running(run);
+      return runningStatus(run);
     case 'another outcome':
-      return contradiction(run);
+      return contradictingStatus(run);
   }
 }
 

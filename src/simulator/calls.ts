@@ -9,15 +9,15 @@ import type { Outage } from './outage.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Tokens } from './tokens.ts';
 
-type Step = MiddlewareHandler<SimulatorEnv>;
-type RecordOf = (c: Parameters<Step>[0]) => CaseRecord | undefined | Promise<CaseRecord | undefined>;
+type CallMiddleware = MiddlewareHandler<SimulatorEnv>;
+type RecordOf = (c: Parameters<CallMiddleware>[0]) => CaseRecord | undefined | Promise<CaseRecord | undefined>;
 
 export interface Calls {
   /** Counts a call and lets an outage answer it; `recordOf` finds the correlation id that it is about. */
-  counted(call: Call, recordOf?: RecordOf): Step;
+  counted(call: Call, recordOf?: RecordOf): CallMiddleware;
   /** Asks for a Bearer token with this scope, or with any for null, within the rate limit. */
-  guarded(scope: string | null): Step;
-  limited: Step;
+  guarded(scope: string | null): CallMiddleware;
+  limited: CallMiddleware;
 }
 
 export interface CallParts {
@@ -31,7 +31,7 @@ export interface CallParts {
 export function createCalls({ options, ledger, outage, tokens, rateLimit }: CallParts): Calls {
   const { world } = options;
 
-  const refusedByLimit = (c: Parameters<Step>[0]) => {
+  const refusedByLimit = (c: Parameters<CallMiddleware>[0]) => {
     const waitMs = rateLimit.take();
     if (waitMs === 0) return null;
     const headers = retryAfter(Math.max(1, waitMs / 1000), options.retryAfter, world.now());
@@ -77,7 +77,7 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
   };
 }
 
-function traceIn(c: Parameters<Step>[0]): { traceparent?: string; tracestate?: string } {
+function traceIn(c: Parameters<CallMiddleware>[0]): { traceparent?: string; tracestate?: string } {
   const traceparent = c.req.header('traceparent');
   const tracestate = c.req.header('tracestate');
   return {

@@ -12,7 +12,7 @@ import { type Recording, RecordingError, readRecording } from './recording.ts';
 import { createReplay, type ReplayEvent } from './replay.ts';
 
 /** Where it writes, and what stops it besides SIGINT and SIGTERM. */
-export interface Surroundings {
+export interface SimulatorProcess {
   readonly write: (text: string) => void;
   readonly stop?: AbortSignal;
 }
@@ -23,7 +23,7 @@ export interface Surroundings {
  */
 export async function runSimulator(
   args: readonly string[],
-  { write, stop }: Surroundings = { write: (text) => process.stdout.write(text) },
+  { write, stop }: SimulatorProcess = { write: (text) => process.stdout.write(text) },
 ): Promise<void> {
   const line = readCommandLine(args);
   const { help, quiet, host, port, options, replay } = line;
@@ -40,7 +40,7 @@ export async function runSimulator(
   }
 }
 
-async function runReplay(recording: Recording, { quiet, host, port }: CommandLine, { write, stop }: Surroundings) {
+async function runReplay(recording: Recording, { quiet, host, port }: CommandLine, { write, stop }: SimulatorProcess) {
   const watch = quiet ? () => {} : (event: ReplayEvent) => write(replayedLineOf(event));
   const replay = createReplay({ recording, world: systemWorld, watch });
   const stopped = nextStop(stop);

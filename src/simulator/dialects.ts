@@ -2,13 +2,13 @@
 // of CXone and not from the profiles, so that a profile that asks for anything else is refused.
 
 /** How a token is got; see token-routes.ts. */
-export type TokenManner = 'client' | 'discovered-client' | 'discovered-access-key' | 'access-key' | 'static';
+export type TokenGrant = 'client' | 'discovered-client' | 'discovered-access-key' | 'access-key' | 'static';
 
 /** What runs things; see the files in api/. */
 export type ApiName = 'data-actions' | 'script-start' | 'jobs';
 
 export interface Dialect {
-  readonly token: TokenManner;
+  readonly token: TokenGrant;
   readonly api: ApiName;
 }
 

@@ -23,7 +23,7 @@ export interface Run {
   readonly endsAt: number;
 }
 
-export interface Executions {
+export interface SimulatedExecutions {
   /** Starts a run; `told` resolves when all of its callbacks have been sent and answered. */
   start(
     record: CaseRecord,
@@ -45,7 +45,12 @@ const MAX_RUNS = 100_000;
 
 type Settings = Pick<SimulatorOptions, 'world' | 'redeliveries' | 'redeliveryMs'>;
 
-export function createExecutions(settings: Settings, dice: Dice, ledger: Ledger, deliver: Deliver): Executions {
+export function createSimulatedExecutions(
+  settings: Settings,
+  dice: Dice,
+  ledger: Ledger,
+  deliver: Deliver,
+): SimulatedExecutions {
   const { world } = settings;
   const runs = new Map<string, Run>();
   const pending = new Set<Promise<void>>();

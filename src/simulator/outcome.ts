@@ -4,9 +4,9 @@ import type { JsonObject } from '../execution/json.ts';
 import type { Run } from './executions.ts';
 
 /** `{executionId, status, result?, error?}` at this moment. */
-export function standing(run: Run, now: number): JsonObject {
+export function currentStatus(run: Run, now: number): JsonObject {
   const { script } = run;
-  if (script.outcome === 'never' || now < run.endsAt) return running(run);
+  if (script.outcome === 'never' || now < run.endsAt) return runningStatus(run);
   return script.outcome === 'completed'
     ? {
         executionId: run.executionId,
@@ -17,15 +17,15 @@ export function standing(run: Run, now: number): JsonObject {
 }
 
 /** How it stands in the end, whatever the time: a callback that comes a tick early still tells the outcome. */
-export function ending(run: Run): JsonObject {
-  return standing(run, Number.POSITIVE_INFINITY);
+export function finalStatus(run: Run): JsonObject {
+  return currentStatus(run, Number.POSITIVE_INFINITY);
 }
 
-export function running(run: Run): JsonObject {
+export function runningStatus(run: Run): JsonObject {
   return { executionId: run.executionId, status: 'RUNNING' };
 }
 
 /** An outcome that is never the true one. */
-export function contradiction(run: Run): JsonObject {
+export function contradictingStatus(run: Run): JsonObject {
   return { executionId: run.executionId, status: 'COMPLETED', result: { untrue: true } };
 }

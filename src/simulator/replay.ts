@@ -29,7 +29,7 @@ export interface ReplayEvent {
   readonly answer: string;
 }
 
-export interface Replay {
+export interface ReplayServer {
   listen(place?: Partial<Place>): Promise<Listening>;
   /** Resolves when every callback so far has been sent and answered. */
   quiet(): Promise<void>;
@@ -45,7 +45,7 @@ interface Play {
   polls: number;
 }
 
-export function createReplay({ recording, world, watch = () => {} }: ReplayOptions): Replay {
+export function createReplay({ recording, world, watch = () => {} }: ReplayOptions): ReplayServer {
   const { conversations, others, origins } = recording;
   const app = new Hono();
   const plays = new Map<string, Play>();

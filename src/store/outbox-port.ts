@@ -5,7 +5,7 @@ import type { Delivery, DeliveryEvent } from '../notification/delivery.ts';
 import type { Notification, NotificationStatus, NotificationType } from '../notification/notification.ts';
 
 /** One app's notifications to one origin: what is slow or dead together, and holds up nobody else. */
-export interface Lane {
+export interface DueLane {
   readonly app: string;
   readonly origin: string;
   /** When its first is due, milliseconds. */
@@ -58,17 +58,17 @@ export interface Undelivered {
 
 export interface Outbox {
   /** Every lane with something to send, now or later. */
-  lanes(): Promise<Lane[]>;
+  lanes(): Promise<DueLane[]>;
   /**
    * Leases up to `limit` of a lane that are due, the longest due first: until `leaseUntil` nobody else gets them. Those whose
    * time is over are among them: after an outage of ours each still gets its last try.
    */
-  claim(lane: Pick<Lane, 'app' | 'origin'>, limit: number, now: number, leaseUntil: number): Promise<Sendable[]>;
+  claim(lane: Pick<DueLane, 'app' | 'origin'>, limit: number, now: number, leaseUntil: number): Promise<Sendable[]>;
   /**
    * Ends up to `limit` of a lane that are due and whose time is over, without trying them (nothing gets through there now);
    * returns how many. Only as many as are longest due are looked at: call it again later for the rest.
    */
-  giveUp(lane: Pick<Lane, 'app' | 'origin'>, limit: number, now: number, reason: string): Promise<number>;
+  giveUp(lane: Pick<DueLane, 'app' | 'origin'>, limit: number, now: number, reason: string): Promise<number>;
   /**
    * Applies one event to one notification and leaves its audit entry; undefined when there is no such notification. One whose
    * execution has no payload any more is not replayed.

@@ -1,9 +1,9 @@
 // What the service needs of a store, in the language of executions. Every promise settles only after its commit is on disk.
 
+import type { Outcome } from '../execution/apply-result.ts';
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
-import type { Outcome } from '../execution/outcome.ts';
 
 export type Added =
   | { readonly outcome: 'added'; readonly execution: Execution }

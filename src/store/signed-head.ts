@@ -64,19 +64,19 @@ function keyOf(secret: string): Key {
   return { bytes: derive('key', 32), name: derive('key name', 4).toString('hex') };
 }
 
-export interface HeadReports {
+export interface AuditHeadLogger {
   /** For a loop: writes the head to the log when it has moved. */
   readonly work: Work;
   /** The same at once, such as before the store is closed. */
   report(): Promise<void>;
 }
 
-export function createHeadReports(
+export function createAuditHeadLogger(
   store: Pick<Store, 'head'>,
   world: Pick<World, 'now'>,
   log: Log,
   secrets: Secrets,
-): HeadReports {
+): AuditHeadLogger {
   let told: number | null = null;
   async function report(): Promise<void> {
     const head = await store.head();

@@ -5,7 +5,7 @@ import type { ExecutionEvent } from '../execution/event.ts';
 import type { World } from '../lib/world.ts';
 import type { Recorded, Store } from '../store/port.ts';
 
-export interface Resolve {
+export interface CallbackReceiver {
   /** Records what a callback body says; undefined when there is no such execution. @throws {StoreUnavailable} */
   callback(reference: string, bytes: Uint8Array, contentType: string | null): Promise<Recorded | undefined>;
   /** Records a callback of which nothing can be kept, such as one that is too large. @throws {StoreUnavailable} */
@@ -15,16 +15,16 @@ export interface Resolve {
 /** What a callback that passed every check is good for: an outcome, or only a reason to ask CXone for it. */
 export type CallbackTrust = 'signature' | 'verify';
 
-export function createResolve(
+export function createCallbackReceiver(
   store: Store,
   cxone: Pick<Cxone, 'parseCallback'>,
   world: World,
   trust: CallbackTrust = 'signature',
-): Resolve {
+): CallbackReceiver {
   const eventOf = (bytes: Uint8Array, contentType: string | null): ExecutionEvent => {
     const reading = cxone.parseCallback(bytes, contentType);
     if (reading.type === 'callback-unreadable') return { ...reading, body: { bytes, contentType } };
-    return trust === 'verify' ? { ...reading, type: 'callback-hint' } : reading;
+    return trust === 'verify' ? { ...reading, type: 'unverified-callback' } : reading;
   };
   return {
     callback: (reference, bytes, contentType) => store.record(reference, eventOf(bytes, contentType), world.now()),

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { accept, DEFAULT_PRIORITY, type Submission } from '../execution/execution.ts';
+import { DEFAULT_PRIORITY, newExecution, type Submission } from '../execution/execution.ts';
 import { batchName, itemName } from '../execution/idempotency-key.ts';
 import type { Json } from '../execution/json.ts';
 import { mapYielding } from '../lib/event-loop.ts';
@@ -28,7 +28,7 @@ export interface SubmitRules {
 }
 
 /** What came along with a submission, in its headers. */
-export type Arrival = Pick<Submission, 'idempotencyKey' | 'traceparent' | 'tracestate'>;
+export type SubmissionHeaders = Pick<Submission, 'idempotencyKey' | 'traceparent' | 'tracestate'>;
 
 /** What came as one item of a batch; what is no submission still belongs to what was sent under an idempotency key. */
 export type BatchItem =
@@ -42,9 +42,9 @@ export interface Batch {
 }
 
 export interface Submit {
-  one(app: string, request: SubmissionRequest, arrival: Arrival): Promise<Added>;
+  one(app: string, request: SubmissionRequest, arrival: SubmissionHeaders): Promise<Added>;
   /** Accepts the submissions among the items in one commit; what became of each stands in the place of its item, null for the invalid. */
-  batch(app: string, batch: Batch, arrival: Arrival): Promise<(AddedAmongOthers | null)[]>;
+  batch(app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(AddedAmongOthers | null)[]>;
 }
 
 /** @throws {StoreUnavailable} when nothing could be committed. */
@@ -53,7 +53,12 @@ export function createSubmit(
   world: Pick<World, 'now' | 'id'>,
   rules: SubmitRules,
 ): Submit {
-  function asNew(app: string, request: SubmissionRequest, fingerprint: string, arrival: Arrival): NewExecution {
+  function asNew(
+    app: string,
+    request: SubmissionRequest,
+    fingerprint: string,
+    arrival: SubmissionHeaders,
+  ): NewExecution {
     const now = world.now();
     const reference = world.id(now);
     const submission: Submission = {
@@ -65,7 +70,7 @@ export function createSubmit(
       notifyUrl: request.notifyUrl ?? rules.notifyUrls?.get(app) ?? null,
     };
     return {
-      execution: accept(submission, reference, now, now + rules.queueTimeoutMs),
+      execution: newExecution(submission, reference, now, now + rules.queueTimeoutMs),
       fingerprint,
       queueCapacity: rules.queueCapacity,
       appQueueCapacity: rules.appQueueCapacities.get(app) ?? rules.queueCapacity,

@@ -29,7 +29,7 @@ export interface DispatchRules {
   readonly callbackless?: boolean;
 }
 
-export interface DispatchTools {
+export interface DispatcherTools {
   readonly store: Store;
   readonly cxone: Cxone;
   readonly callbackUrls: Pick<SignedUrls, 'mint'>;
@@ -41,7 +41,7 @@ export interface DispatchTools {
   readonly share: FairShare;
 }
 
-export function createDispatch(tools: DispatchTools): Work {
+export function createDispatcher(tools: DispatcherTools): Work {
   const { store, cxone, world, log, share } = tools;
   const noToken = createBackoff(world, 0);
   const away = createBackoff(world, 3);
@@ -92,7 +92,7 @@ export function createDispatch(tools: DispatchTools): Work {
 }
 
 async function send(
-  { store, cxone, callbackUrls, world, tracing, rules }: DispatchTools,
+  { store, cxone, callbackUrls, world, tracing, rules }: DispatcherTools,
   away: Backoff,
   execution: Dispatchable,
   permit: Permit,

@@ -22,7 +22,7 @@ const LEASE_MS = 15_000;
 /** How long to wait for CXone's limits before looking after what they keep from being asked. */
 const MAX_WAIT_FOR_PERMITS_MS = 5_000;
 
-export interface SweepTools {
+export interface SweeperTools {
   readonly store: Store;
   readonly cxone: Pick<Cxone, 'permits' | 'poll'>;
   readonly world: World;
@@ -35,7 +35,7 @@ export interface SweepTools {
 }
 
 /** Polls whatever is due. Permission first, claim second: a claimed execution never waits for CXone's limits. */
-export function createPolling(tools: SweepTools): Work {
+export function createSweeper(tools: SweeperTools): Work {
   const { store, world, share, minPollIntervalMs = 0 } = tools;
   const leaseMs = Math.max(LEASE_MS, minPollIntervalMs);
   const startedAt = world.now();
@@ -72,7 +72,7 @@ export function createPolling(tools: SweepTools): Work {
 }
 
 /** Ends what cannot be asked for: queued past the queue time-out, or past the deadline without CXone's name for it. */
-export function createExpiry({ store, world }: Pick<SweepTools, 'store' | 'world'>): Work {
+export function createExpirer({ store, world }: Pick<SweeperTools, 'store' | 'world'>): Work {
   return async () => {
     const { expireAt } = await store.due();
     if (expireAt === null) return null;
@@ -83,7 +83,7 @@ export function createExpiry({ store, world }: Pick<SweepTools, 'store' | 'world
 }
 
 async function poll(
-  { store, cxone, world, tracing, pollIntervalMs, minPollIntervalMs = 0 }: SweepTools,
+  { store, cxone, world, tracing, pollIntervalMs, minPollIntervalMs = 0 }: SweeperTools,
   execution: Execution,
   permit: Permit,
   startedAt: number,
@@ -106,10 +106,10 @@ async function poll(
     persist(() => store.record(execution.reference, event, now), world, signal);
   switch (answer.type) {
     case 'polled':
-      await record({ ...answer, asked: execution.executionId, nextPollAt: next, notBefore, final });
+      await record({ ...answer, polledExecutionId: execution.executionId, nextPollAt: next, notBefore, final });
       return;
     case 'not-found':
-      await record({ ...answer, asked: execution.executionId, type: 'poll-not-found' });
+      await record({ ...answer, polledExecutionId: execution.executionId, type: 'poll-not-found' });
       return;
     case 'failed':
       await record({
@@ -142,14 +142,14 @@ function patienceEnd(execution: Execution, startedAt: number): number | null {
 }
 
 /** While CXone's limits let nothing through: ends what has waited long enough, and leaves the rest for a moment. */
-async function giveUpUnaskable({ store, world }: SweepTools, startedAt: number): Promise<void> {
+async function giveUpUnaskable({ store, world }: SweeperTools, startedAt: number): Promise<void> {
   const now = world.now();
   for (const execution of await store.claimPolls(MAX_CLAIM, now, now + MAX_WAIT_FOR_PERMITS_MS)) {
     if (isPast(patienceEnd(execution, startedAt), now)) await store.record(execution.reference, UNASKABLE, now);
   }
 }
 
-async function permitsInTime({ cxone, world }: SweepTools, signal: AbortSignal): Promise<Permit[]> {
+async function permitsInTime({ cxone, world }: SweeperTools, signal: AbortSignal): Promise<Permit[]> {
   const impatience = new AbortController();
   const answered = new AbortController();
   const timer = world.sleep(MAX_WAIT_FOR_PERMITS_MS, answered.signal).then(() => impatience.abort());

@@ -11,17 +11,17 @@ import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
 import type { Retention } from '../store/retention-port.ts';
 import type { WebhookSender } from '../webhooks/port.ts';
-import { createDispatch } from './dispatcher.ts';
+import { createDispatcher } from './dispatcher.ts';
 import type { Lanes } from './notifier/lanes.ts';
-import { createNotify } from './notifier/notifier.ts';
+import { createNotifier } from './notifier/notifier.ts';
 import type { ExportFiles } from './pruner/export-files.ts';
-import { createPruning, type RetentionRules } from './pruner/pruner.ts';
-import { createExpiry, createPolling } from './sweeper.ts';
+import { createPruner, type RetentionRules } from './pruner/pruner.ts';
+import { createExpirer, createSweeper } from './sweeper.ts';
 
-export interface BackgroundTools {
+export interface WorkerTools {
   readonly store: Store & Outbox & Retention;
   readonly cxone: Cxone;
-  readonly courier: WebhookSender;
+  readonly webhooks: WebhookSender;
   readonly lanes: Lanes;
   readonly callbackUrls: Pick<SignedUrls, 'mint'>;
   readonly world: World;
@@ -31,10 +31,10 @@ export interface BackgroundTools {
   readonly exports: ExportFiles | null;
   /** Sign heads of the audit chain. */
   readonly secrets: readonly [string, ...string[]];
-  readonly rules: BackgroundRules;
+  readonly rules: WorkerRules;
 }
 
-export interface BackgroundRules extends RetentionRules {
+export interface WorkerRules extends RetentionRules {
   readonly queueTimeoutMs: number;
   readonly pollIntervalMs: number;
   readonly minPollIntervalMs?: number;
@@ -44,18 +44,18 @@ export interface BackgroundRules extends RetentionRules {
 }
 
 /** The loops by name. Stopping one ends its part; nothing is lost by it, the store knows what is due. */
-export function startBackground(tools: BackgroundTools): ReadonlyMap<string, Loop> {
+export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
   const { store, world, log, rules } = tools;
   const { pollIntervalMs, minPollIntervalMs = 0 } = rules;
   const start = (name: string, work: Work): Loop => startLoop(name, work, world, log);
-  const dispatch = start('dispatch', createDispatch({ ...tools, share: createFairShare(rules.appWeights) }));
+  const dispatch = start('dispatch', createDispatcher({ ...tools, share: createFairShare(rules.appWeights) }));
   const polling = start(
     'poll',
-    createPolling({ ...tools, pollIntervalMs, minPollIntervalMs, share: createFairShare(rules.appWeights) }),
+    createSweeper({ ...tools, pollIntervalMs, minPollIntervalMs, share: createFairShare(rules.appWeights) }),
   );
-  const expiry = start('expire', createExpiry(tools));
+  const expiry = start('expire', createExpirer(tools));
   const freed = () => notify.nudge(world.now());
-  const notify: Loop = start('notify', createNotify({ ...tools, outbox: store, freed }));
+  const notify: Loop = start('notify', createNotifier({ ...tools, outbox: store, freed }));
   store.watch((changes) => {
     for (const { execution, notifyAt = null } of changes) {
       if (execution.dispatchAt !== null) dispatch.nudge(execution.dispatchAt);
@@ -71,7 +71,7 @@ export function startBackground(tools: BackgroundTools): ReadonlyMap<string, Loo
     ['notify', notify],
   ]);
   if (rules.auditRetentionDays > 0 || rules.payloadRetentionDays > 0) {
-    loops.set('prune', start('prune', createPruning(tools)));
+    loops.set('prune', start('prune', createPruner(tools)));
   }
   return loops;
 }

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { DemoCase } from '../../src/demo/cases.ts';
 import type { ApiExecution } from '../../src/demo/client.ts';
-import { judge } from '../../src/demo/judge.ts';
+import { compare } from '../../src/demo/judge.ts';
 
 const demo: Pick<DemoCase, 'expect'> = {
   expect: {
@@ -19,7 +19,7 @@ const demo: Pick<DemoCase, 'expect'> = {
 function differences(told: readonly string[], lateResult: ApiExecution['lateResult'] = null): string[] {
   const execution = { status: 'TIMEOUT', resolvedBy: 'deadline', error: null, result: null, lateResult };
   const trail = [{ event: 'ACCEPTED' }, { event: 'POLL_TIMEOUT' }];
-  return judge(demo, { execution: execution as ApiExecution, trail, record: undefined, told });
+  return compare(demo, { execution: execution as ApiExecution, trail, record: undefined, notified: told });
 }
 
 test('an app that was told of the ending once, and then of the late result, was told all', () => {

@@ -39,9 +39,9 @@ test.for([
 });
 
 test('a name that is hearsay can be asked for: that is what tells whether it is true', () => {
-  const hint = { ...callback(completed(), 'cx-9'), type: 'callback-hint' } as const;
+  const hint = { ...callback(completed(), 'cx-9'), type: 'unverified-callback' } as const;
   const hearsay = transition(sent, hint, NOON).execution;
-  expect(hearsay.hearsay).toBe(true);
+  expect(hearsay.executionIdUnverified).toBe(true);
   expect(whyNotPollable(hearsay)).toBeNull();
 });
 

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Transition } from '../../src/execution/apply-result.ts';
 import { AUDIT_EVENTS, type ExecutionEvent, type StatusReport } from '../../src/execution/event.ts';
 import {
   type Execution,
@@ -11,8 +12,7 @@ import {
   type Status,
   TERMINAL_STATUSES,
 } from '../../src/execution/execution.ts';
-import type { Transition } from '../../src/execution/outcome.ts';
-import { endingOf } from '../../src/execution/outcome-from-audit.ts';
+import { outcomeFromAudit } from '../../src/execution/outcome-from-audit.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, NOON } from '../support/executions.ts';
 
@@ -46,13 +46,20 @@ const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   fc.record({ ...of('unsent'), ...answered, message, retryAt: instant, giveUpAt: instant }),
   fc.record({ ...of('uncertain'), ...answered, message, retryAt: fc.option(instant), giveUpAt: instant }),
   fc.record({ ...of('callback'), executionId: name, report }),
-  fc.record({ ...of('callback-hint'), executionId: name, report }),
+  fc.record({ ...of('unverified-callback'), executionId: name, report }),
   fc.record({ ...of('callback-unreadable'), reason: message, body: fc.constant(null) }),
   fc.record({ ...of('polled'), ...answered, report, nextPollAt: instant, final: fc.boolean() }),
   fc.record({ ...of('poll-failed'), ...answered, message, nextPollAt: instant }),
   fc.record({ ...of('poll-not-found'), ...answered, message }),
-  fc.record({ ...of('poll-not-found'), ...answered, asked: name, message }),
-  fc.record({ ...of('polled'), ...answered, asked: name, report, nextPollAt: instant, final: fc.boolean() }),
+  fc.record({ ...of('poll-not-found'), ...answered, polledExecutionId: name, message }),
+  fc.record({
+    ...of('polled'),
+    ...answered,
+    polledExecutionId: name,
+    report,
+    nextPollAt: instant,
+    final: fc.boolean(),
+  }),
   fc.record({ ...of('poll-requested'), by: fc.constant('operator:alice') }),
   fc.record(of('expired')),
   fc.record({ ...of('cancelled'), by: fc.constant('shop') }),
@@ -140,7 +147,9 @@ describe('in every history', () => {
 
   test('its trail alone tells whether it ended, and how', () => {
     always((steps) => {
-      const ending = steps.map(({ entry }) => endingOf(entry.event, entry.detail)).find((found) => found !== null);
+      const ending = steps
+        .map(({ entry }) => outcomeFromAudit(entry.event, entry.detail))
+        .find((found) => found !== null);
       const { status, resolvedBy } = steps.at(-1)?.execution ?? { status: 'QUEUED', resolvedBy: null };
       expect(ending ?? null).toEqual(isTerminal(status) ? { status, resolvedBy } : null);
     });
@@ -182,7 +191,7 @@ describe('in every history', () => {
   test('a hint never ends anything, gives no result, and never says that CXone took it', () => {
     always((steps) => {
       for (const { event, before, execution, outcome } of steps) {
-        if (event.type !== 'callback-hint') continue;
+        if (event.type !== 'unverified-callback') continue;
         expect(outcome).not.toBe('resolved');
         const { status, result, error, lateResult } = before;
         expect(execution).toEqual({ ...execution, status, result, error, lateResult });

@@ -1,9 +1,9 @@
 // What an operator and an app may rely on of an execution's life, event by event.
 
 import { describe, expect, test } from 'vitest';
+import type { Transition } from '../../src/execution/apply-result.ts';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
-import type { Transition } from '../../src/execution/outcome.ts';
 import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, callback, completed, failed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';

@@ -1,9 +1,9 @@
 // CALLBACK_TRUST=verify: what a callback makes of an execution when only CXone's own answers count.
 
 import { describe, expect, test } from 'vitest';
+import type { Transition } from '../../src/execution/apply-result.ts';
 import type { ExecutionEvent, StatusReport } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
-import type { Transition } from '../../src/execution/outcome.ts';
 import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, completed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
@@ -18,7 +18,7 @@ function upon(execution: Execution, ...events: ExecutionEvent[]): Transition {
 }
 
 const hint = (report: StatusReport, executionId: string | null = null): ExecutionEvent => ({
-  type: 'callback-hint',
+  type: 'unverified-callback',
   executionId,
   report,
 });
@@ -26,8 +26,8 @@ const DISPATCHED = { type: 'dispatched' } as const;
 const ANSWER = { httpStatus: 503, latencyMs: 4, message: 'no', retryAt: NOON + 60_000, giveUpAt: NOON + 300_000 };
 const UNSENT = { type: 'unsent', ...ANSWER } as const;
 const UNCERTAIN = { type: 'uncertain', ...ANSWER, httpStatus: 0 } as const;
-const gone = (asked: string) =>
-  ({ type: 'poll-not-found', httpStatus: 404, latencyMs: 4, message: 'gone', asked }) as const;
+const gone = (polledExecutionId: string) =>
+  ({ type: 'poll-not-found', httpStatus: 404, latencyMs: 4, message: 'gone', polledExecutionId }) as const;
 
 describe('an execution that CXone has accepted', () => {
   test('is polled at once, whatever the hint says, and stays as it was', () => {
@@ -50,7 +50,7 @@ describe('an execution that CXone has accepted', () => {
       DISPATCHED,
       submitted(),
       hint(completed('forged')),
-      polled(completed('true'), { asked: 'cx-1' }),
+      polled(completed('true'), { polledExecutionId: 'cx-1' }),
     );
     expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'true' });
   });
@@ -68,7 +68,13 @@ describe('an execution that CXone has accepted', () => {
   });
 
   test('that has none waits on as before when CXone does not know the name in the hint', () => {
-    const gone = { type: 'poll-not-found', asked: 'cx-7', httpStatus: 404, latencyMs: 3, message: 'gone' } as const;
+    const gone = {
+      type: 'poll-not-found',
+      polledExecutionId: 'cx-7',
+      httpStatus: 404,
+      latencyMs: 3,
+      message: 'gone',
+    } as const;
     const bare = [DISPATCHED, submitted({ executionId: null })] as const;
     const { execution, outcome, entry } = upon(anExecution(), ...bare, hint(completed(), 'cx-7'), gone);
     expect([outcome, entry.event]).toEqual(['progress', 'POLL_ERROR']);
@@ -93,12 +99,16 @@ describe('an execution whose submit answer is not known', () => {
   test('is polled at once under the name in the hint, and the poll resolves it', () => {
     const { execution } = upon(anExecution(), ...heard);
     expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: 'cx-7', pollAt: NOON + 2000 });
-    const { execution: ended } = upon(anExecution(), ...heard, polled(completed('true'), { asked: 'cx-7' }));
+    const { execution: ended } = upon(
+      anExecution(),
+      ...heard,
+      polled(completed('true'), { polledExecutionId: 'cx-7' }),
+    );
     expect(ended).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'true', executionId: 'cx-7' });
   });
 
   test('is accepted once CXone says that it runs under that name', () => {
-    const { execution } = upon(anExecution(), ...heard, polled(RUNNING, { asked: 'cx-7' }));
+    const { execution } = upon(anExecution(), ...heard, polled(RUNNING, { polledExecutionId: 'cx-7' }));
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 20_000, expireAt: null });
   });
 
@@ -114,7 +124,7 @@ describe('an execution whose submit answer is not known', () => {
   test('believes the submit answer more, polls at once under its name, and ignores answers about the other', () => {
     const { execution } = upon(anExecution(), ...heard, submitted({ executionId: 'cx-1' }));
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-1', pollAt: NOON + 3000 });
-    for (const answer of [gone('cx-7'), polled(completed('of another'), { asked: 'cx-7' })]) {
+    for (const answer of [gone('cx-7'), polled(completed('of another'), { polledExecutionId: 'cx-7' })]) {
       const late = transition(execution, answer, NOON + 4000);
       expect([late.outcome, late.entry.event]).toEqual(['ignored', 'POLL_ERROR']);
       expect(late.execution).toMatchObject({ status: 'PENDING', executionId: 'cx-1', result: null });
@@ -147,7 +157,7 @@ describe('an execution whose submit answer is not known', () => {
 });
 
 describe('an execution that has ended', () => {
-  const ended = [DISPATCHED, submitted(), polled(completed('true'), { asked: 'cx-1' })] as const;
+  const ended = [DISPATCHED, submitted(), polled(completed('true'), { polledExecutionId: 'cx-1' })] as const;
 
   test.for([
     ['the same result again', completed('true'), 'duplicate', 'CALLBACK_DUPLICATE'],

@@ -24,7 +24,7 @@ import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
 import { createStreams, type Streams } from '../../src/usecases/follow-events/streams.ts';
-import { createResolve } from '../../src/usecases/receive-callback.ts';
+import { createCallbackReceiver } from '../../src/usecases/receive-callback.ts';
 import { createReconciliations } from '../../src/usecases/reconcile/reconciliations.ts';
 import { createSubmit } from '../../src/usecases/submit.ts';
 import { createWaiters, type Waiters } from '../../src/usecases/wait-for-outcome.ts';
@@ -133,7 +133,7 @@ export async function startHttp({
     unsupportedParts: () => [],
     submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
     rates: createRateLimits(world, rules),
-    resolve: createResolve(store, { parseCallback: readCallback }, world),
+    resolve: createCallbackReceiver(store, { parseCallback: readCallback }, world),
     waiters,
     streams,
     world,

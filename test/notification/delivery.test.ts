@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DeliveryEvent, deliver } from '../../src/notification/delivery.ts';
+import { applyDelivery, type DeliveryEvent } from '../../src/notification/delivery.ts';
 import type { Notification } from '../../src/notification/notification.ts';
 import { giveUpAt } from '../../src/notification/schedule.ts';
 import { NOON } from '../support/executions.ts';
@@ -18,7 +18,11 @@ const failed = (retryAt: number): DeliveryEvent => ({ type: 'failed', ...ANSWERE
 
 describe('an attempt', () => {
   test('that got through ends it', () => {
-    const { notification, outcome, entry } = deliver(aNotification({ lastError: 'answered 503' }), DELIVERED, NOON + 5);
+    const { notification, outcome, entry } = applyDelivery(
+      aNotification({ lastError: 'answered 503' }),
+      DELIVERED,
+      NOON + 5,
+    );
     expect(outcome).toBe('delivered');
     expect(notification).toMatchObject({ status: 'DELIVERED', dueAt: null, deliveredAt: NOON + 5, lastError: null });
     expect(entry).toMatchObject({ event: 'NOTIFICATION_DELIVERED', httpStatus: 200, latencyMs: 12 });
@@ -26,9 +30,9 @@ describe('an attempt', () => {
 
   test('that failed is repeated as long as its time is not over', () => {
     const pending = aNotification();
-    const last = deliver(pending, failed(pending.giveUpAt), NOON + 5);
+    const last = applyDelivery(pending, failed(pending.giveUpAt), NOON + 5);
     expect(last).toMatchObject({ outcome: 'retrying', notification: { dueAt: pending.giveUpAt, attempts: 1 } });
-    const over = deliver(pending, failed(pending.giveUpAt + 1), NOON + 5);
+    const over = applyDelivery(pending, failed(pending.giveUpAt + 1), NOON + 5);
     expect(over).toMatchObject({ outcome: 'dead', notification: { status: 'DEAD', dueAt: null, attempts: 1 } });
     expect(over.entry).toMatchObject({
       event: 'NOTIFICATION_DEAD',
@@ -38,7 +42,7 @@ describe('an attempt', () => {
   });
 
   test('that was answered with 410 ends it at once', () => {
-    expect(deliver(aNotification(), GONE, NOON)).toMatchObject({
+    expect(applyDelivery(aNotification(), GONE, NOON)).toMatchObject({
       outcome: 'dead',
       notification: { status: 'DEAD', lastHttpStatus: 410, lastError: 'answered 410' },
     });
@@ -46,7 +50,7 @@ describe('an attempt', () => {
 
   test('that gets through after it was given up counts: it is there', () => {
     const dead = aNotification({ status: 'DEAD', dueAt: null });
-    expect(deliver(dead, DELIVERED, NOON)).toMatchObject({
+    expect(applyDelivery(dead, DELIVERED, NOON)).toMatchObject({
       outcome: 'delivered',
       notification: { status: 'DELIVERED' },
     });
@@ -55,7 +59,7 @@ describe('an attempt', () => {
   test('that failed beside one that got through changes nothing', () => {
     const done = aNotification({ status: 'DELIVERED', dueAt: null, deliveredAt: NOON });
     for (const event of [failed(NOON + 9), GONE, GIVEN_UP, DELIVERED]) {
-      const { notification, outcome, entry } = deliver(done, event, NOON + 5);
+      const { notification, outcome, entry } = applyDelivery(done, event, NOON + 5);
       expect([notification, outcome, entry.detail['outcome']]).toEqual([done, 'ignored', 'ignored']);
     }
   });
@@ -64,14 +68,14 @@ describe('an attempt', () => {
 describe('a replay', () => {
   test('gives it a whole day and a fresh count, under the same id', () => {
     const dead = aNotification({ status: 'DEAD', dueAt: null, attempts: 30, lastError: 'answered 503' });
-    const { notification } = deliver(dead, REPLAYED, NOON + 9);
+    const { notification } = applyDelivery(dead, REPLAYED, NOON + 9);
     const fresh = { status: 'PENDING', dueAt: NOON + 9, giveUpAt: NOON + 9 + DAY_MS, attempts: 0 };
     expect(notification).toEqual({ ...dead, ...fresh });
   });
 
   test('of one that is still tried is refused: an attempt may be under way', () => {
     const pending = aNotification({ attempts: 3 });
-    expect(deliver(pending, REPLAYED, NOON)).toMatchObject({ outcome: 'ignored', notification: pending });
+    expect(applyDelivery(pending, REPLAYED, NOON)).toMatchObject({ outcome: 'ignored', notification: pending });
   });
 });
 
@@ -92,7 +96,7 @@ test('whatever happens in whatever order: each event leaves one entry, and only 
       for (const [event, ms] of steps) {
         now += ms;
         const { id } = notification;
-        const after = deliver(notification, event, now);
+        const after = applyDelivery(notification, event, now);
         expect(after.entry.detail).toMatchObject({ notification: id, type: notification.type });
         expect(after.entry.event).toMatch(/^NOTIFICATION_/);
         if (after.outcome === 'ignored') expect(after.notification).toBe(notification);

@@ -7,7 +7,7 @@ import { parseJson } from '../../src/execution/json.ts';
 import { representExecution } from '../../src/execution/representation.ts';
 import { transition } from '../../src/execution/transition.ts';
 import type { Notification } from '../../src/notification/notification.ts';
-import { inOrder, notificationIds, outgoing, webhookBody } from '../../src/notification/outgoing.ts';
+import { notificationFor, notificationIds, scheduleInOrder, webhookBody } from '../../src/notification/outgoing.ts';
 import { giveUpAt } from '../../src/notification/schedule.ts';
 import { anExecution, callback, completed, failed, NOON, submitted } from '../support/executions.ts';
 import { aNotification } from '../support/notifications.ts';
@@ -28,7 +28,7 @@ function told(start: Execution, ...events: readonly ExecutionEvent[]) {
     now += 1000;
     const before = current;
     current = transition(before, event, now).execution;
-    return outgoing(before, current, now);
+    return notificationFor(before, current, now);
   });
   return { execution: current, notifications };
 }
@@ -63,7 +63,7 @@ describe('what is told', () => {
 
   test('nothing, when no URL is named, and nothing of a result that nobody verified', () => {
     expect(told(execution({ notifyUrl: null }), CANCELLED, callback(completed())).notifications).toEqual([null, null]);
-    const hint: ExecutionEvent = { type: 'callback-hint', executionId: null, report: completed() };
+    const hint: ExecutionEvent = { type: 'unverified-callback', executionId: null, report: completed() };
     expect(told(execution(), CANCELLED, hint).notifications[1]).toBeNull();
   });
 
@@ -107,18 +107,22 @@ describe('the order of an execution', () => {
   const over: Partial<Notification> = { status: 'DEAD', dueAt: null };
 
   test('the late result waits as long as the end is pending, however it came to be so', () => {
-    expect(inOrder([ended, late], NOON + 5)).toEqual([ended, waiting]);
-    expect(inOrder([ended, waiting], NOON + 5)).toEqual([ended, waiting]);
+    expect(scheduleInOrder([ended, late], NOON + 5)).toEqual([ended, waiting]);
+    expect(scheduleInOrder([ended, waiting], NOON + 5)).toEqual([ended, waiting]);
   });
 
   test('it is due once the end is told or given up, and never dies of the waiting', () => {
     const now = NOON + 99_000;
-    expect(inOrder([{ ...ended, ...over }, waiting], now)[1]).toEqual({ ...late, dueAt: now, giveUpAt: giveUpAt(now) });
+    expect(scheduleInOrder([{ ...ended, ...over }, waiting], now)[1]).toEqual({
+      ...late,
+      dueAt: now,
+      giveUpAt: giveUpAt(now),
+    });
   });
 
   test('what has its turn is left as it is', () => {
     const tried = { ...late, dueAt: NOON + 7000, attempts: 2 };
     const all = [{ ...ended, ...over }, tried];
-    expect(inOrder(all, NOON + 5)).toEqual(all);
+    expect(scheduleInOrder(all, NOON + 5)).toEqual(all);
   });
 });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/lib/log.ts';
 import { startLoop } from '../../src/lib/loop.ts';
-import { createHeadReports, readHeads, signHead } from '../../src/store/signed-head.ts';
+import { createAuditHeadLogger, readHeads, signHead } from '../../src/store/signed-head.ts';
 import { anExecution } from '../support/executions.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
@@ -60,7 +60,7 @@ describe('the log', () => {
     const store = createMemoryStore();
     const told: Facts[] = [];
     const log = { ...quietLog(), info: (facts: Facts) => void told.push(facts) };
-    const reports = createHeadReports(store, world, log, [SECRET]);
+    const reports = createAuditHeadLogger(store, world, log, [SECRET]);
     const add = () => store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 100 });
     const ids = () => told.flatMap(({ head }) => readHeads([SECRET], String(head)).map(({ id }) => id));
     return { world, log, reports, add, ids };

@@ -8,7 +8,7 @@ import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
 import { createLanes } from '../../src/workers/notifier/lanes.ts';
-import { startBackground } from '../../src/workers/workers.ts';
+import { startWorkers } from '../../src/workers/workers.ts';
 import { anExecution } from './executions.ts';
 import { createFakeCourier, type FakeCourier } from './fake-courier.ts';
 import { createFakeCxone, type FakeCxone } from './fake-cxone.ts';
@@ -47,10 +47,10 @@ export function startTestBackground(rules = RULES): Background {
   const log = quietLog();
   const callbackUrls = { mint: (reference: string) => `https://receiver.example/webhook/${reference}` };
   const start = () =>
-    startBackground({
+    startWorkers({
       store,
       cxone,
-      courier,
+      webhooks: courier,
       lanes: createLanes(world),
       callbackUrls,
       world,

@@ -1,7 +1,7 @@
 // Executions and events as tests need them, each with sensible values that a test overrides where it matters.
 
 import type { ExecutionEvent, StatusReport } from '../../src/execution/event.ts';
-import { accept, DEFAULT_PRIORITY, type Dispatchable, type Submission } from '../../src/execution/execution.ts';
+import { DEFAULT_PRIORITY, type Dispatchable, newExecution, type Submission } from '../../src/execution/execution.ts';
 import type { Json } from '../../src/execution/json.ts';
 import { timeOrderedIds } from '../../src/lib/world.ts';
 
@@ -30,7 +30,7 @@ function aSubmission(overrides: Partial<Submission> = {}): Submission {
 }
 
 export function anExecution(overrides: Partial<Submission> = {}, now = NOON): Dispatchable {
-  return accept(aSubmission(overrides), newId(now), now, now + 300_000);
+  return newExecution(aSubmission(overrides), newId(now), now, now + 300_000);
 }
 
 export function completed(result: Json = { ok: true }): StatusReport {

@@ -60,7 +60,7 @@ const LIVES: { readonly [L in Life]: readonly Event[] } = {
   cancelled: [...SENT, [5_010, { type: 'cancelled', by: 'app:shop' }]],
   hinted: [
     ...SENT,
-    [2_010, { type: 'callback-hint', executionId: null, report: completed() }],
+    [2_010, { type: 'unverified-callback', executionId: null, report: completed() }],
     [2_110, polled(completed())],
   ],
   refused: [

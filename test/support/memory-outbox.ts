@@ -2,10 +2,10 @@
 
 import type { AuditDraft, AuditEntry } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
-import { type Delivery, type DeliveryEvent, deliver } from '../../src/notification/delivery.ts';
+import { applyDelivery, type Delivery, type DeliveryEvent } from '../../src/notification/delivery.ts';
 import type { Notification } from '../../src/notification/notification.ts';
-import { inOrder, outgoing } from '../../src/notification/outgoing.ts';
-import type { Lane, NotificationFilter, Outbox } from '../../src/store/outbox-port.ts';
+import { notificationFor, scheduleInOrder } from '../../src/notification/outgoing.ts';
+import type { DueLane, NotificationFilter, Outbox } from '../../src/store/outbox-port.ts';
 import type { Change } from '../../src/store/port.ts';
 
 interface Tools {
@@ -37,7 +37,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
 
   function keepOrder(reference: string, now: number): Kept[] {
     const found = ofExecution(reference);
-    const ordered = inOrder(
+    const ordered = scheduleInOrder(
       found.map(({ notification }) => notification),
       now,
     );
@@ -46,7 +46,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
   }
 
   function arrived(before: Execution, after: Execution, now: number): Notification | null {
-    const notification = outgoing(before, after, now);
+    const notification = notificationFor(before, after, now);
     if (notification === null) return null;
     lastSequence += 1;
     kept.push({ sequence: lastSequence, notification });
@@ -57,7 +57,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
     if (event.type === 'replayed' && isPruned(one.notification.reference)) {
       return { notification: one.notification, outcome: 'pruned' };
     }
-    const { notification, outcome, entry } = deliver(one.notification, event, now);
+    const { notification, outcome, entry } = applyDelivery(one.notification, event, now);
     one.notification = notification;
     const found = keepOrder(notification.reference, now);
     const notifyAt = found.find((other) => other.notification.dueAt !== null)?.notification.dueAt ?? null;
@@ -66,14 +66,14 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
     return { notification: one.notification, outcome };
   }
 
-  function dueIn({ app, origin }: Pick<Lane, 'app' | 'origin'>, now: number): Kept[] {
+  function dueIn({ app, origin }: Pick<DueLane, 'app' | 'origin'>, now: number): Kept[] {
     return kept
       .filter(({ notification: one }) => one.app === app && one.origin === origin && (one.dueAt ?? Infinity) <= now)
       .sort((one, other) => (one.notification.dueAt ?? 0) - (other.notification.dueAt ?? 0));
   }
 
-  function lanes(): Lane[] {
-    const found = new Map<string, Lane>();
+  function lanes(): DueLane[] {
+    const found = new Map<string, DueLane>();
     for (const { notification } of kept) {
       const { app, origin, dueAt } = notification;
       if (dueAt === null) continue;
@@ -145,7 +145,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
   };
 }
 
-function laneName({ app, origin }: Lane): string {
+function laneName({ app, origin }: DueLane): string {
   return `${app} ${origin}`;
 }
 

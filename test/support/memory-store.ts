@@ -8,7 +8,7 @@ import {
   OPEN_STATUSES,
   type Submission,
 } from '../../src/execution/execution.ts';
-import { keyOf, requestOf } from '../../src/execution/idempotency-key.ts';
+import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { createFairShare } from '../../src/lib/weighted-fair-share.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
@@ -131,8 +131,10 @@ export function createMemoryStore(): Store & Outbox & Retention {
     if (same?.fingerprint === fingerprint) {
       return { outcome: 'replayed', by: 'idempotency-key', execution: same.execution };
     }
-    const others = [...rows.values()].map(nameOf).filter((other) => other !== null && keyOf(other) === keyOf(name));
-    const elsewhere = others.some((other) => other !== null && requestOf(other) !== requestOf(name));
+    const others = [...rows.values()]
+      .map(nameOf)
+      .filter((other) => other !== null && appKeyOf(other) === appKeyOf(name));
+    const elsewhere = others.some((other) => other !== null && requestNameOf(other) !== requestNameOf(name));
     return same !== undefined || elsewhere ? { outcome: 'key-reused' } : undefined;
   }
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import {
-  type Arrival,
   type BatchItem,
   createSubmit,
+  type SubmissionHeaders,
   type SubmissionRequest,
   type Submit,
 } from '../../src/usecases/submit.ts';
@@ -23,7 +23,7 @@ const REQUEST: SubmissionRequest = {
   priority: 4,
 };
 
-const ALONE: Arrival = { idempotencyKey: null, traceparent: null, tracestate: null };
+const ALONE: SubmissionHeaders = { idempotencyKey: null, traceparent: null, tracestate: null };
 
 function open(graceSeconds = 10, notifyUrls = new Map<string, string>()) {
   const world = createManualWorld();
@@ -85,7 +85,7 @@ describe('a batch', () => {
     type: 'submission',
     request: { ...REQUEST, ...request },
   });
-  const keyed = (key: string | null): Arrival => ({ ...ALONE, idempotencyKey: key });
+  const keyed = (key: string | null): SubmissionHeaders => ({ ...ALONE, idempotencyKey: key });
   const outcomes = (all: Awaited<ReturnType<Submit['batch']>>) => all.map((added) => added?.outcome ?? null);
 
   test('each outcome stands in the place of its item, and nothing is made of what is no submission', async () => {

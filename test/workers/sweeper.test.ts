@@ -205,7 +205,7 @@ test('a name that only a hint gave: what CXone says of it is not held against th
   cxone.onExecute = () => submission.promise;
   cxone.onPoll = async ({ executionId }) => (executionId === 'made-up' ? poll.promise : STILL_RUNNING);
   const id = await add(WINDOW);
-  await record(id, { type: 'callback-hint', executionId: 'made-up', report: completed() });
+  await record(id, { type: 'unverified-callback', executionId: 'made-up', report: completed() });
   await world.settle();
   expect(cxone.polls.map(({ executionId }) => executionId)).toEqual(['made-up']);
   submission.resolve(ACCEPTED);

@@ -5,7 +5,7 @@ import type { CxoneClient } from '../../cxone/client.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
 import { matchCall } from '../../cxone/recording/match-call.ts';
 import type { RecordedExchange } from '../../cxone/recording/tap.ts';
-import { accept, DEFAULT_PRIORITY, type Dispatchable } from '../../execution/execution.ts';
+import { DEFAULT_PRIORITY, type Dispatchable, newExecution } from '../../execution/execution.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import type { World } from '../../lib/world.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -171,5 +171,5 @@ function anExecution(actionId: string, inputs: JsonObject, world: World): Dispat
     ...{ timeoutSeconds: 30, graceSeconds: 0, retryUncertain: false, priority: DEFAULT_PRIORITY },
     ...{ notifyUrl: null, idempotencyKey: null, traceparent: null, tracestate: null },
   };
-  return accept(submission, reference, now, now + TRIAL_MS);
+  return newExecution(submission, reference, now, now + TRIAL_MS);
 }

@@ -78,7 +78,7 @@ function facts({ execution: one }: ExecutionDetails): Html {
   const rows: readonly (readonly [string, Html | string])[] = [
     ['Action', html`<a href="/console/executions?actionId=${encodeURIComponent(one.actionId)}">${one.actionId}</a>`],
     ['App', html`<a href="/console/executions?app=${encodeURIComponent(one.app)}">${one.app}</a>`],
-    ['Id at CXone', html`${one.executionId ?? NOTHING}${one.hearsay ? ' (from a callback alone)' : ''}`],
+    ['Id at CXone', html`${one.executionId ?? NOTHING}${one.executionIdUnverified ? ' (from a callback alone)' : ''}`],
     ['Submitted', moment(one.submittedAt)],
     ['Sent', moment(one.sentAt)],
     ['Ended', moment(one.resolvedAt)],

@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Overview } from '../../stats/dashboard/dashboard.ts';
-import type { Lane, Undelivered } from '../../store/outbox-port.ts';
+import type { DueLane, Undelivered } from '../../store/outbox-port.ts';
 import type { Standing } from '../../store/port.ts';
 import type { UpstreamState } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
@@ -15,7 +15,7 @@ export interface Now {
   readonly queueCapacity: number;
   readonly upstream: UpstreamState;
   readonly undelivered: Undelivered;
-  readonly lanes: readonly Lane[];
+  readonly lanes: readonly DueLane[];
   /** What is not ready, in words. */
   readonly problems: readonly string[];
 }

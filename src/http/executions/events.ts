@@ -6,7 +6,7 @@ import { representEvent } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { createSampledWarning } from '../../lib/notices.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';
-import type { NotFollowed } from '../../usecases/follow-events/streams.ts';
+import type { FollowRefusal } from '../../usecases/follow-events/streams.ts';
 import type { Connection } from '../app.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/authentication.ts';
@@ -84,7 +84,7 @@ export function createEvents({ store, streams, world, log }: Dependencies): Even
 /** Asks the stream for more when, and only when, what it gave before is on its way: a slow reader costs no memory. */
 function body(stream: Stream, failed: Failed): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let told = stream.after;
+  let told = stream.startsAfter;
   let cancelled = false;
   return new ReadableStream<Uint8Array>(
     {
@@ -138,7 +138,7 @@ function notAnId(): Response {
   );
 }
 
-function refusal(followed: NotFollowed): Response {
+function refusal(followed: FollowRefusal): Response {
   switch (followed.outcome) {
     case 'future':
       return invalidHeader(

@@ -1,7 +1,7 @@
 // Examples: made by the very functions that answer, and by the compiler held to the schemas of the document.
 
 import type { AuditEntry } from '../../execution/event.ts';
-import { accept, type Execution } from '../../execution/execution.ts';
+import { type Execution, newExecution } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import type { AuditEntryBody, StreamEventBody } from '../schemas/audit.ts';
 import type { ExecutionBody } from '../schemas/execution.ts';
@@ -14,7 +14,7 @@ const {
   inputs: _inputs,
   context: _context,
   ...fresh
-} = accept(
+} = newExecution(
   {
     correlationId: 'order-4711',
     app: 'orders',

@@ -1,13 +1,13 @@
 // What the headers of a request say about the submissions in its body.
 
 import type { Context } from 'hono';
-import type { Arrival } from '../../usecases/submit.ts';
+import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import { traceContextOf } from '../middleware/tracing.ts';
 import { invalidHeader } from '../response/problem.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 
 export type ReadSubmissionHeaders =
-  | { readonly type: 'read'; readonly arrival: Arrival }
+  | { readonly type: 'read'; readonly arrival: SubmissionHeaders }
   | { readonly type: 'refused'; readonly answer: Response };
 
 export function readSubmissionHeaders(c: Context): ReadSubmissionHeaders {

@@ -1,7 +1,7 @@
 // What CXone sends to a callback URL by the built-in profile, and what it is answered.
 
 import * as v from 'valibot';
-import type { Outcome } from '../../execution/outcome.ts';
+import type { Outcome } from '../../execution/apply-result.ts';
 import { anything } from './parts.ts';
 
 export const CALLBACK = v.pipe(

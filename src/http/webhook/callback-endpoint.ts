@@ -1,7 +1,7 @@
 // POST /webhook/cxone-execution/{token}: CXone says what became of an execution.
 
 import type { CallbackChecks, CallbackRefusal } from '../../callbacks/checks.ts';
-import type { Outcome } from '../../execution/outcome.ts';
+import type { Outcome } from '../../execution/apply-result.ts';
 import { createSampledWarning } from '../../lib/notices.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { Recorded } from '../../store/port.ts';

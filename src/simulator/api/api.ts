@@ -7,7 +7,7 @@ import type { Run } from '../executions.ts';
 import type { SubmitStep } from '../script.ts';
 
 /** What was asked to run, as far as it matters here. */
-export interface Order {
+export interface ActionRequest {
   readonly inputs: JsonObject;
   /** Null: nobody is called back. */
   readonly callbackUrl: string | null;
@@ -26,12 +26,12 @@ export interface Api {
   /** What it is that shall run, before anything is checked. */
   actionOf(c: Context<SimulatorEnv>): Promise<string>;
   /** The order, or what is wrong with it. */
-  read(c: Context<SimulatorEnv>): Promise<Order | string>;
+  read(c: Context<SimulatorEnv>): Promise<ActionRequest | string>;
   /** The 2xx to an order; `run` is undefined when nothing runs. */
   accepted(step: SubmitStep, status: number, run: Run | undefined): Response;
   /** Whether a poll may ask for this run in this way. */
   isAbout(c: Context<SimulatorEnv>, run: Run): boolean;
-  standing(run: Run, now: number): Json;
+  currentStatus(run: Run, now: number): Json;
 }
 
 export function isHttpUrl(value: unknown): value is string {

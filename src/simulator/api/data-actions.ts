@@ -2,8 +2,8 @@
 
 import { isJsonObject, parseJson } from '../../execution/json.ts';
 import { json, text } from '../answers.ts';
-import { ending, standing } from '../outcome.ts';
-import { type Api, isHttpUrl, type Order } from './api.ts';
+import { currentStatus, finalStatus } from '../outcome.ts';
+import { type ActionRequest, type Api, isHttpUrl } from './api.ts';
 
 export const dataActions: Api = {
   executePath: '/api/v2/dx/actions/:actionId/execute',
@@ -18,7 +18,7 @@ export const dataActions: Api = {
       case 'execution':
         return json(status, { executionId: run?.executionId, status: 'PENDING' });
       case 'outcome':
-        return json(status, run === undefined ? {} : ending(run));
+        return json(status, run === undefined ? {} : finalStatus(run));
       case 'bare':
         return json(status, { status: 'ACCEPTED' });
       case 'html':
@@ -26,11 +26,11 @@ export const dataActions: Api = {
     }
   },
   isAbout: (c, run) => run.actionId === c.req.param('actionId'),
-  standing,
+  currentStatus,
 };
 
 /** The parts of an execute body that matter here, or what is wrong with it. */
-function readOrder(body: string): Order | string {
+function readOrder(body: string): ActionRequest | string {
   let order: unknown;
   try {
     order = parseJson(body);

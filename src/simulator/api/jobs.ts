@@ -3,7 +3,7 @@
 import { isJsonObject, type Json, parseJson } from '../../execution/json.ts';
 import { json, text } from '../answers.ts';
 import type { Run } from '../executions.ts';
-import type { Api, Order } from './api.ts';
+import type { ActionRequest, Api } from './api.ts';
 
 const FIELDS = ['entityName', 'version', 'startDate', 'endDate'];
 
@@ -26,7 +26,7 @@ export const jobs: Api = {
       ? text(status, '<!doctype html><title>OK</title><p>Accepted.', { 'content-type': 'text/html' })
       : json(status, step.body === 'bare' || run === undefined ? {} : run.executionId),
   isAbout: () => true,
-  standing: (run, now) => ({ jobStatus: jobStatus(run, now) }),
+  currentStatus: (run, now) => ({ jobStatus: jobStatus(run, now) }),
 };
 
 function jobStatus({ script, executionId: id, idText, endsAt }: Run, now: number): Json {
@@ -42,7 +42,7 @@ function errorText(error: Json): string {
   return isJsonObject(error) && typeof error['message'] === 'string' ? error['message'] : JSON.stringify(error);
 }
 
-function readOrder(body: Json): Order | string {
+function readOrder(body: Json): ActionRequest | string {
   if (!isJsonObject(body)) return 'the body is no JSON object';
   const { simulate, ...fields } = body;
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));

@@ -3,7 +3,7 @@
 import type { Json } from '../../execution/json.ts';
 import { parseJson } from '../../execution/json.ts';
 import { text } from '../answers.ts';
-import { type Api, isHttpUrl, type Order } from './api.ts';
+import { type ActionRequest, type Api, isHttpUrl } from './api.ts';
 
 const FIELDS = ['skillId', 'scriptPath', 'parameters', 'simulate'];
 
@@ -20,10 +20,10 @@ export const scriptStart: Api = {
   },
   accepted: (_step, status) => text(status, '', {}),
   isAbout: () => false,
-  standing: () => null,
+  currentStatus: () => null,
 };
 
-function readOrder(query: Record<string, string[]>): Order | string {
+function readOrder(query: Record<string, string[]>): ActionRequest | string {
   const unknown = Object.keys(query).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) return `${unknown}: there is no such field`;
   const repeated = Object.entries(query).find(([, values]) => values.length > 1);

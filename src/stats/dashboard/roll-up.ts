@@ -1,7 +1,7 @@
 // Audit entries, in their order, become figures: per minute over a day, and per action. Pure; bounded whatever comes.
 
 import type { AuditEntry } from '../../execution/event.ts';
-import { endingOf } from '../../execution/outcome-from-audit.ts';
+import { outcomeFromAudit } from '../../execution/outcome-from-audit.ts';
 import type { Fact, Tally } from './tally.ts';
 import { createSeries, type Series, type Step, summed } from './time-series.ts';
 
@@ -104,7 +104,7 @@ export function createRollUp(bounds = BOUNDS): RollUp {
 function factOf(entry: AuditEntry, known: Open | undefined): Fact {
   const { event, detail, timestamp, actionId, latencyMs, httpStatus } = entry;
   // Only the entry that ended an execution carries the hash of its outcome.
-  const ending = detail['outcomeSha256'] === undefined ? null : endingOf(event, detail);
+  const ending = detail['outcomeSha256'] === undefined ? null : outcomeFromAudit(event, detail);
   const wasAnswered = latencyMs !== null && httpStatus !== null && httpStatus > 0;
   const since = (time: number | null | undefined) =>
     time === null || time === undefined ? null : Math.max(0, timestamp - time);

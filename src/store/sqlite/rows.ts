@@ -23,7 +23,7 @@ export function toState(row: StateRow): Execution {
     app: row.app,
     actionId: row.actionId,
     executionId: row.executionId,
-    hearsay: row.hearsay === 1,
+    executionIdUnverified: row.hearsay === 1,
     status: row.status as Status,
     resolvedBy: row.resolvedBy as ResolvedBy | null,
     result: fromJson(row.result),
@@ -84,7 +84,7 @@ export const MUTABLE_COLUMNS = [
 export function mutableColumns(execution: Execution): Pick<ExecutionRow, (typeof MUTABLE_COLUMNS)[number]> {
   return {
     executionId: execution.executionId,
-    hearsay: execution.hearsay ? 1 : 0,
+    hearsay: execution.executionIdUnverified ? 1 : 0,
     status: execution.status,
     resolvedBy: execution.resolvedBy,
     result: toJson(execution.result),

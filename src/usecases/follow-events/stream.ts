@@ -10,13 +10,13 @@ export const HEARTBEAT_MS = 15_000;
 /** A reader that takes nothing for so long is cut off: a connection that moves nothing is worth nothing. */
 export const STALL_MS = 60_000;
 /** When a stream has ended, what is still on its way to the reader may take so long. */
-const LAST_WORDS_MS = 1_000;
+const FINAL_WRITE_MS = 1_000;
 
 /** Entries read at a time. */
-const CHUNK = 100;
+const ENTRIES_PER_READ = 100;
 
 /** `through`: everything for this reader up to this entry was sent by now; it may resume after it. */
-export type Step =
+export type StreamItem =
   | { readonly type: 'entries'; readonly entries: readonly AuditEntry[]; readonly through: number }
   | { readonly type: 'silence'; readonly through: number }
   /** No more comes: the receiver is stopping, or what comes next was pruned. */
@@ -24,9 +24,9 @@ export type Step =
 
 export interface Stream {
   /** It begins behind this entry. */
-  readonly after: number;
+  readonly startsAfter: number;
   /** What comes next, as soon as there is anything to say. To be called when the reader has room, and then only. */
-  next(): Promise<Step>;
+  next(): Promise<StreamItem>;
   /** Ends it after what is on its way. */
   end(): void;
   /** Gives it up at once: the reader is gone. */
@@ -45,7 +45,7 @@ export interface StreamOptions {
   readonly cut: (why: 'stalled' | 'ended') => void;
 }
 
-const END: Step = { type: 'end' };
+const END: StreamItem = { type: 'end' };
 
 export function createStream({ store, world, commits, subject, after, closed, cut }: StreamOptions): Stream {
   let position = after;
@@ -70,7 +70,7 @@ export function createStream({ store, world, commits, subject, after, closed, cu
     const why = state === 'open' ? 'stalled' : 'ended';
     const taken = new AbortController();
     untaken = taken;
-    await world.sleep(why === 'stalled' ? STALL_MS : LAST_WORDS_MS, taken.signal);
+    await world.sleep(why === 'stalled' ? STALL_MS : FINAL_WRITE_MS, taken.signal);
     if (taken.signal.aborted) return;
     close();
     // promise: stalled-reader-is-cut
@@ -78,9 +78,9 @@ export function createStream({ store, world, commits, subject, after, closed, cu
   }
 
   /** Null when there is nothing for this reader yet. */
-  async function read(): Promise<Step | null> {
+  async function read(): Promise<StreamItem | null> {
     for (;;) {
-      const feed = await store.feed({ ...subject, after: position, limit: CHUNK });
+      const feed = await store.feed({ ...subject, after: position, limit: ENTRIES_PER_READ });
       // What comes next may have been pruned: the reader is told when it comes back.
       if (state !== 'open' || feed.prunedThrough > position) return END;
       position = feed.through;
@@ -91,7 +91,7 @@ export function createStream({ store, world, commits, subject, after, closed, cu
     }
   }
 
-  async function look(): Promise<Step> {
+  async function look(): Promise<StreamItem> {
     while (state === 'open') {
       const waker = new AbortController();
       let quietThrough = 0;
@@ -119,7 +119,7 @@ export function createStream({ store, world, commits, subject, after, closed, cu
   void awaitReader();
 
   return {
-    after,
+    startsAfter: after,
     next: async () => {
       untaken?.abort();
       try {

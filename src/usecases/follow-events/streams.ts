@@ -13,7 +13,7 @@ export interface StreamBounds {
 
 export const STREAM_BOUNDS: StreamBounds = { perReader: 100, total: 1_000 };
 
-export interface Following extends Subject {
+export interface FollowRequest extends Subject {
   /** Whose stream it is: what bounds count by. */
   readonly reader: string;
   /** The entry it goes on after; null to begin where it is natural: an execution's from its first entry, any other now. */
@@ -22,9 +22,9 @@ export interface Following extends Subject {
   readonly cut: StreamOptions['cut'];
 }
 
-export type Followed = { readonly outcome: 'open'; readonly stream: Stream } | NotFollowed;
+export type FollowResult = { readonly outcome: 'open'; readonly stream: Stream } | FollowRefusal;
 
-export type NotFollowed =
+export type FollowRefusal =
   /** There is no such entry yet. */
   | { readonly outcome: 'future'; readonly newest: number }
   /** What came next is no longer kept: only from `oldest` on nothing is missing. */
@@ -33,7 +33,7 @@ export type NotFollowed =
   | { readonly outcome: 'stopping' };
 
 export interface Streams {
-  open(following: Following): Promise<Followed>;
+  open(following: FollowRequest): Promise<FollowResult>;
   /** Ends all, now and from now on: the service is stopping. */
   release(): void;
   /** How many are open. */
@@ -50,7 +50,7 @@ export function createStreams(
   const places = createPlaces(bounds);
   let released = false;
 
-  async function begin({ reader, after, cut, ...subject }: Following, leave: () => void): Promise<Followed> {
+  async function begin({ reader, after, cut, ...subject }: FollowRequest, leave: () => void): Promise<FollowResult> {
     const { newest, prunedThrough } = await store.feed({ ...subject, after: after ?? 0, limit: 1 });
     if (released) return { outcome: 'stopping' };
     if (after !== null && after > newest) return { outcome: 'future', newest };
@@ -72,7 +72,7 @@ export function createStreams(
       if (full !== null) return { outcome: 'too-many', bound: full, limit: bounds[full] };
       // The place is taken before anything is waited for.
       const leave = places.take(following.reader);
-      let begun: Followed | undefined;
+      let begun: FollowResult | undefined;
       try {
         begun = await begin(following, leave);
         return begun;

@@ -7,13 +7,13 @@
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
 import {
-  type Difference,
-  type Finding,
   MAX_DIFFERENCES,
+  type ReconcileDifference,
+  type ReconcileFinding,
   type ReconcileRequest,
   type Reconciliation,
 } from './report.ts';
-import { type End, type ReconcileTools, type Reporting, reconcile } from './run.ts';
+import { type ReconcileEnd, type ReconcileProgress, type ReconcileTools, reconcile } from './run.ts';
 
 /** Reports that are kept, the newest. */
 const MAX_REPORTS = 20;
@@ -39,7 +39,7 @@ export function createReconciliations(tools: ReconcileTools & { readonly log: Lo
   const reportOf = (id: string) => reports.get(id) as Reconciliation;
   const update = (id: string, change: Partial<Reconciliation>) => reports.set(id, { ...reportOf(id), ...change });
 
-  function reporting(id: string): Reporting {
+  function reporting(id: string): ReconcileProgress {
     return {
       unaskable: (count) => {
         const { counts } = reportOf(id);
@@ -51,7 +51,7 @@ export function createReconciliations(tools: ReconcileTools & { readonly log: Lo
   }
 
   async function run(id: string): Promise<void> {
-    let end: End;
+    let end: ReconcileEnd;
     try {
       end = await reconcile(tools, reportOf(id), reporting(id), stopping.signal);
     } catch (error) {
@@ -85,7 +85,7 @@ export function createReconciliations(tools: ReconcileTools & { readonly log: Lo
   };
 }
 
-const NOTHING_YET: Record<Finding, number> = {
+const NOTHING_YET: Record<ReconcileFinding, number> = {
   same: 0,
   late: 0,
   resolved: 0,
@@ -114,7 +114,7 @@ function begun(id: string, request: ReconcileRequest, by: string, now: number): 
   };
 }
 
-function withDifference({ counts, differs }: Reconciliation, difference: Difference): Partial<Reconciliation> {
+function withDifference({ counts, differs }: Reconciliation, difference: ReconcileDifference): Partial<Reconciliation> {
   const { finding } = difference;
   const isKept = finding !== 'same' && finding !== 'failed' && differs.length < MAX_DIFFERENCES;
   return {

@@ -20,13 +20,13 @@ export interface ReconcileRequest {
  * its outcome. `conflict`: another result than the one that had come meanwhile. `running`: CXone is still at it. `gone`: CXone no
  * longer knows it. `failed`: CXone gave no answer.
  */
-export type Finding = 'same' | 'late' | 'resolved' | 'conflict' | 'running' | 'gone' | 'failed';
+export type ReconcileFinding = 'same' | 'late' | 'resolved' | 'conflict' | 'running' | 'gone' | 'failed';
 
-export interface Difference {
+export interface ReconcileDifference {
   readonly correlationId: string;
   /** As it stood here. */
   readonly status: Status;
-  readonly finding: Finding;
+  readonly finding: ReconcileFinding;
   /** What CXone says of it, where it gives a result. */
   readonly found: 'COMPLETED' | 'FAILED' | null;
 }
@@ -44,9 +44,9 @@ export interface Reconciliation extends Required<Omit<ReconcileRequest, 'actionI
   /** How much of the period has been looked through: 0 to 1. */
   readonly progress: number;
   /** `unaskable`: sent, ended without a result, and without a name at CXone. */
-  readonly counts: Readonly<Record<Finding | 'asked' | 'unaskable', number>>;
+  readonly counts: Readonly<Record<ReconcileFinding | 'asked' | 'unaskable', number>>;
   /** The first of those for which CXone says something else. */
-  readonly differs: readonly Difference[];
+  readonly differs: readonly ReconcileDifference[];
 }
 
 /** @param said what the answer was: a result, a status that is none yet, unknown, or none at all. */
@@ -54,7 +54,7 @@ export function differenceOf(
   { correlationId, status }: Execution,
   recorded: Recorded | undefined,
   said: 'told' | 'running' | 'gone' | 'failed',
-): Difference {
+): ReconcileDifference {
   const finding = findingOf(status, recorded, said);
   const { execution } = recorded ?? {};
   const kept = finding === 'resolved' ? execution?.status : execution?.lateResult?.status;
@@ -66,7 +66,7 @@ function findingOf(
   status: Status,
   recorded: Recorded | undefined,
   said: 'told' | 'running' | 'gone' | 'failed',
-): Finding {
+): ReconcileFinding {
   switch (said) {
     case 'failed':
       return 'failed';
@@ -81,7 +81,7 @@ function findingOf(
   }
 }
 
-function toldOf(outcome: Recorded['outcome'] | undefined): Finding {
+function toldOf(outcome: Recorded['outcome'] | undefined): ReconcileFinding {
   if (outcome === 'late' || outcome === 'resolved' || outcome === 'conflict') return outcome;
   return 'same';
 }

@@ -9,7 +9,7 @@ import { endSpanWith, type Tracing, withSpanContext } from '../../observability/
 import type { DoubtfulQuery, InsightStore } from '../../store/observations-port.ts';
 import type { Recorded, Store } from '../../store/port.ts';
 import { persist } from '../../store/retry-until-committed.ts';
-import { type Difference, differenceOf, type Reconciliation } from './report.ts';
+import { differenceOf, type ReconcileDifference, type Reconciliation } from './report.ts';
 
 /** Asked at a time, at most. */
 const MAX_IN_FLIGHT = 4;
@@ -24,23 +24,26 @@ export interface ReconcileTools {
   readonly pollIntervalMs: number;
 }
 
-export type End = Pick<Reconciliation, 'status' | 'reason'>;
+export type ReconcileEnd = Pick<Reconciliation, 'status' | 'reason'>;
 
-export interface Reporting {
+export interface ReconcileProgress {
   unaskable(count: number): void;
   progress(done: number): void;
-  found(difference: Difference): void;
+  found(difference: ReconcileDifference): void;
 }
 
-const ENDED: End = { status: 'ENDED', reason: null };
-const STOPPED: End = { status: 'STOPPED', reason: 'the receiver was stopped; start it again for the same period' };
+const ENDED: ReconcileEnd = { status: 'ENDED', reason: null };
+const STOPPED: ReconcileEnd = {
+  status: 'STOPPED',
+  reason: 'the receiver was stopped; start it again for the same period',
+};
 
 export async function reconcile(
   tools: ReconcileTools,
   { id, by, from, to, actionId, app }: Reconciliation,
-  report: Reporting,
+  report: ReconcileProgress,
   signal: AbortSignal,
-): Promise<End> {
+): Promise<ReconcileEnd> {
   const filter = { from, to, ...(actionId === null ? {} : { actionId }), ...(app === null ? {} : { app }) };
   const askAll = createAskAll(tools, { reconciliation: id, by }, report, signal);
   for (let query: DoubtfulQuery = filter; ; ) {
@@ -56,7 +59,7 @@ export async function reconcile(
 }
 
 /** Returns what asks about some of them, and tells why it could not go on; null when it did. */
-function createAskAll(tools: ReconcileTools, origin: Origin, report: Reporting, signal: AbortSignal) {
+function createAskAll(tools: ReconcileTools, origin: Origin, report: ReconcileProgress, signal: AbortSignal) {
   let failures = 0;
 
   async function askSome(some: readonly Execution[]): Promise<number> {
@@ -69,7 +72,7 @@ function createAskAll(tools: ReconcileTools, origin: Origin, report: Reporting, 
     return permits.length;
   }
 
-  return async (items: readonly Execution[]): Promise<End | null> => {
+  return async (items: readonly Execution[]): Promise<ReconcileEnd | null> => {
     for (let at = 0; at < items.length; ) {
       const asked = signal.aborted ? 0 : await askSome(items.slice(at));
       if (asked === 0) return STOPPED;
@@ -96,7 +99,7 @@ async function ask(
   permit: Permit,
   origin: Origin,
   signal: AbortSignal,
-): Promise<Difference> {
+): Promise<ReconcileDifference> {
   const span = tracing.beginLinked(POLL, execution);
   let answer: PollResponse;
   try {
@@ -115,13 +118,13 @@ async function ask(
     case 'polled':
       return differenceOf(
         execution,
-        await record({ ...answer, asked: executionId, nextPollAt: next, final, origin }),
+        await record({ ...answer, polledExecutionId: executionId, nextPollAt: next, final, origin }),
         answer.report.kind === 'progress' ? 'running' : 'told',
       );
     case 'not-found':
       return differenceOf(
         execution,
-        await record({ ...answer, asked: executionId, type: 'poll-not-found', origin }),
+        await record({ ...answer, polledExecutionId: executionId, type: 'poll-not-found', origin }),
         'gone',
       );
     case 'failed': {

@@ -8,7 +8,7 @@ const FIRST_PAUSE_MS = 30_000;
 /** Short enough that an endpoint that is back is noticed soon; also the longest that a Retry-After keeps everything waiting. */
 const LONGEST_PAUSE_MS = 300_000;
 
-export interface Breaker {
+export interface CircuitBreaker {
   /** How many more may be tried now, while so many are under way. */
   room(underWay: number): number;
   /** One more failure. Nothing goes for at least `floorMs` (a Retry-After), but no longer than the longest pause. */
@@ -17,10 +17,10 @@ export interface Breaker {
   /** Failures in a row, if that many that it is open; 0 while it is closed. */
   open(): number;
   /** Milliseconds until something may be tried again. */
-  left(): number;
+  remainingMs(): number;
 }
 
-export function createBreaker(world: Pick<World, 'now'>): Breaker {
+export function createCircuitBreaker(world: Pick<World, 'now'>): CircuitBreaker {
   let failures = 0;
   /** Pauses in a row. */
   let pauses = 0;
@@ -56,6 +56,6 @@ export function createBreaker(world: Pick<World, 'now'>): Breaker {
       until = 0;
     },
     open,
-    left,
+    remainingMs: left,
   };
 }

@@ -1,8 +1,8 @@
 // Shares the connections to apps among them: each app its part, each of its endpoints a part of that, all served by turns.
 
 import type { World } from '../../lib/world.ts';
-import type { Lane } from '../../store/outbox-port.ts';
-import { type Breaker, createBreaker } from './circuit-breaker.ts';
+import type { DueLane } from '../../store/outbox-port.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 
 /** Deliveries under way to one endpoint, to all endpoints of one app, and to all apps. */
 const PER_LANE = 4;
@@ -12,59 +12,59 @@ const IN_ALL = 64;
 /** When a lane is looked at again that should have had something to send and had not. */
 const LOOK_AGAIN_MS = 1_000;
 
-export interface LaneState {
+export interface Lane {
   readonly app: string;
   readonly origin: string;
-  readonly breaker: Breaker;
+  readonly breaker: CircuitBreaker;
 }
 
 /** One lane's turn: so many may be sent on it now, and count as under way until they are given back. */
 export interface Turn {
-  readonly lane: LaneState;
+  readonly lane: Lane;
   readonly room: number;
 }
 
 export interface Lanes {
   /** Whose turn it is, of these; an app with nothing under way always gets one, whatever the others hold. */
-  turns(found: readonly Lane[]): Turn[];
-  giveBack(lane: LaneState, count: number): void;
+  turns(found: readonly DueLane[]): Turn[];
+  release(lane: Lane, count: number): void;
   /** Milliseconds until one of these may have a turn; null when that depends on what is under way. */
-  nextTurn(found: readonly Lane[]): number | null;
+  nextTurn(found: readonly DueLane[]): number | null;
   /** How many have something to send and an endpoint that is kept away from. */
   openCircuits(): number;
 }
 
-interface Kept extends LaneState {
+interface TrackedLane extends Lane {
   underWay: number;
   /** Lanes are served in the order in which they were served last. */
   servedAs: number;
 }
 
 export function createLanes(world: Pick<World, 'now'>): Lanes {
-  const kept = new Map<string, Kept>();
+  const kept = new Map<string, TrackedLane>();
   const underWayOf = new Map<string, number>();
   let underWayInAll = 0;
   let served = 0;
 
-  const keyOf = ({ app, origin }: Pick<Lane, 'app' | 'origin'>) => `${app} ${origin}`;
-  const isDue = ({ dueAt }: Lane) => dueAt <= world.now();
+  const keyOf = ({ app, origin }: Pick<DueLane, 'app' | 'origin'>) => `${app} ${origin}`;
+  const isDue = ({ dueAt }: DueLane) => dueAt <= world.now();
 
   /** A lane that has nothing to send and nothing under way is forgotten, with what is known of its endpoint. */
-  function keep(found: readonly Lane[]): void {
+  function keep(found: readonly DueLane[]): void {
     const keys = new Set(found.map(keyOf));
     for (const [key, { underWay }] of kept) if (underWay === 0 && !keys.has(key)) kept.delete(key);
     for (const lane of found) {
       const { app, origin } = lane;
       if (kept.has(keyOf(lane))) continue;
-      kept.set(keyOf(lane), { app, origin, breaker: createBreaker(world), underWay: 0, servedAs: 0 });
+      kept.set(keyOf(lane), { app, origin, breaker: createCircuitBreaker(world), underWay: 0, servedAs: 0 });
     }
   }
 
-  function keptOf(lane: Lane): Kept {
-    return kept.get(keyOf(lane)) as Kept;
+  function keptOf(lane: DueLane): TrackedLane {
+    return kept.get(keyOf(lane)) as TrackedLane;
   }
 
-  function take(lane: Kept, count: number): void {
+  function take(lane: TrackedLane, count: number): void {
     lane.underWay += count;
     underWayInAll += count;
     const ofApp = (underWayOf.get(lane.app) ?? 0) + count;
@@ -73,7 +73,7 @@ export function createLanes(world: Pick<World, 'now'>): Lanes {
   }
 
   /** How many more each may have now. Who has something under way, or to send and may, takes part. */
-  function shares(waiting: readonly Kept[]): (lane: Kept) => number {
+  function shares(waiting: readonly TrackedLane[]): (lane: TrackedLane) => number {
     const able = waiting.filter(({ breaker, underWay }) => breaker.room(underWay) > 0);
     const active = new Set([...able, ...[...kept.values()].filter(({ underWay }) => underWay > 0)]);
     const lanesOf = Map.groupBy(active, ({ app }) => app);
@@ -106,7 +106,7 @@ export function createLanes(world: Pick<World, 'now'>): Lanes {
         });
     },
     openCircuits: () => [...kept.values()].filter(({ breaker }) => breaker.open() > 0).length,
-    giveBack: (lane, count) => {
+    release: (lane, count) => {
       const found = kept.get(keyOf(lane));
       if (found !== undefined) take(found, -count);
     },
@@ -117,7 +117,7 @@ export function createLanes(world: Pick<World, 'now'>): Lanes {
       const waits = found.map((lane) => {
         if (!isDue(lane)) return lane.dueAt - now;
         const state = keptOf(lane);
-        const left = state.breaker.left();
+        const left = state.breaker.remainingMs();
         if (left > 0) return left;
         return roomOf(state) > 0 ? LOOK_AGAIN_MS : Number.POSITIVE_INFINITY;
       });

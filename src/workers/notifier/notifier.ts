@@ -12,7 +12,7 @@ import { endSpanWith, type Tracing, withSpanContext } from '../../observability/
 import type { Outbox, Sendable } from '../../store/outbox-port.ts';
 import { persist } from '../../store/retry-until-committed.ts';
 import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../webhooks/port.ts';
-import type { LaneState, Lanes, Turn } from './lanes.ts';
+import type { Lane, Lanes, Turn } from './lanes.ts';
 
 /** A claimed one is nobody else's for so long: longer than a delivery may take. What a crash leaves claimed is due again that soon. */
 const LEASE_MS = 30_000;
@@ -20,9 +20,9 @@ const LEASE_MS = 30_000;
 /** Given up at once, at most. */
 const MAX_GIVE_UP = 200;
 
-export interface NotifyTools {
+export interface NotifierTools {
   readonly outbox: Pick<Outbox, 'lanes' | 'claim' | 'giveUp' | 'recordDelivery'>;
-  readonly courier: Pick<WebhookSender, 'deliver'>;
+  readonly webhooks: Pick<WebhookSender, 'deliver'>;
   readonly world: World;
   readonly log: Log;
   readonly tracing: Tracing;
@@ -31,7 +31,7 @@ export interface NotifyTools {
   readonly freed: () => void;
 }
 
-export function createNotify(tools: NotifyTools): Work {
+export function createNotifier(tools: NotifierTools): Work {
   const { outbox, world, lanes, freed } = tools;
   const underWay = new Set<string>();
 
@@ -42,20 +42,20 @@ export function createNotify(tools: NotifyTools): Work {
       const now = world.now();
       claimed = await outbox.claim(lane, room, now, now + LEASE_MS);
     } finally {
-      lanes.giveBack(lane, room - claimed.length);
+      lanes.release(lane, room - claimed.length);
     }
     for (const sendable of claimed) {
       const { id } = sendable.notification;
       // Its lease may end before its outcome could be recorded: it still is not sent beside itself.
       if (underWay.has(id)) {
-        lanes.giveBack(lane, 1);
+        lanes.release(lane, 1);
         continue;
       }
       underWay.add(id);
       spawn(
         tell(tools, lane, sendable, signal).finally(() => {
           underWay.delete(id);
-          lanes.giveBack(lane, 1);
+          lanes.release(lane, 1);
           freed();
         }),
       );
@@ -71,8 +71,8 @@ export function createNotify(tools: NotifyTools): Work {
   };
 }
 
-async function tell(tools: NotifyTools, lane: LaneState, sendable: Sendable, signal: AbortSignal): Promise<void> {
-  const { outbox, courier, world, tracing } = tools;
+async function tell(tools: NotifierTools, lane: Lane, sendable: Sendable, signal: AbortSignal): Promise<void> {
+  const { outbox, webhooks: courier, world, tracing } = tools;
   const { notification, execution } = sendable;
   const span = tracing.begin(NOTIFY, execution);
   const delivery = courier.deliver(parcelOf({ notification, execution: withSpanContext(span, execution) }));
@@ -84,20 +84,23 @@ async function tell(tools: NotifyTools, lane: LaneState, sendable: Sendable, sig
 }
 
 /** Whoever says that it is gone (410) is there, and has said all there is to say. */
-function learn({ log }: NotifyTools, { app, origin, breaker }: LaneState, receipt: DeliveryResult): void {
+function learn({ log }: NotifierTools, { app, origin, breaker }: Lane, receipt: DeliveryResult): void {
   const before = breaker.open();
   if (receipt.type === 'failed') breaker.failed(receipt.retryAfterMs);
   else breaker.succeeded();
   const facts = { app, origin };
   if (before === 0 && breaker.open() > 0) {
     const { message: reason } = receipt as Extract<DeliveryResult, { type: 'failed' }>;
-    log.warn({ ...facts, reason, retryInMs: breaker.left() }, 'an endpoint of an app fails: its notifications wait');
+    log.warn(
+      { ...facts, reason, retryInMs: breaker.remainingMs() },
+      'an endpoint of an app fails: its notifications wait',
+    );
   }
   if (before > 0 && breaker.open() === 0) log.info(facts, 'an endpoint of an app is back');
 }
 
 /** Nothing gets through there, and only one at a time is tried: the others whose time is over end without. */
-async function giveUpOverdue({ outbox, world }: NotifyTools, lane: LaneState, signal: AbortSignal): Promise<void> {
+async function giveUpOverdue({ outbox, world }: NotifierTools, lane: Lane, signal: AbortSignal): Promise<void> {
   const reason = `its time is over, and the endpoint failed ${lane.breaker.open()} times in a row`;
   const some = () => outbox.giveUp(lane, MAX_GIVE_UP, world.now(), reason);
   while ((await persist(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);

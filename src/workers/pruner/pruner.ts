@@ -8,7 +8,7 @@ import type { Store } from '../../store/port.ts';
 import type { LeavingEntries, LeavingPayloads, Retention } from '../../store/retention-port.ts';
 import { signHead } from '../../store/signed-head.ts';
 import type { ExportFiles } from './export-files.ts';
-import { createForgetting, type Forgettable, type Step } from './prune-step.ts';
+import { createPruneStep, type PruneStep, type PruneTarget } from './prune-step.ts';
 
 /** Audit entries, or executions, in one transaction: a few milliseconds of the one writer. */
 const BATCH = 100;
@@ -17,7 +17,7 @@ const PAGES = 250;
 const BETWEEN_BATCHES_MS = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export interface PruneTools {
+export interface PrunerTools {
   readonly store: Pick<Store, 'prune'> & Retention;
   readonly world: World;
   readonly log: Log;
@@ -34,17 +34,17 @@ export interface RetentionRules {
   readonly payloadRetentionDays: number;
 }
 
-interface Done {
+interface PrunedCounts {
   entries: number;
   executions: number;
   payloads: number;
   readonly exported: string[];
 }
 
-const nothing = (): Done => ({ entries: 0, executions: 0, payloads: 0, exported: [] });
+const nothing = (): PrunedCounts => ({ entries: 0, executions: 0, payloads: 0, exported: [] });
 
 /** Work for a loop. */
-export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>) => Promise<number | null> {
+export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>) => Promise<number | null> {
   const { store, world, log, rules } = tools;
   let done = nothing();
   // What a crash left of an earlier pruning is brought to its end.
@@ -55,8 +55,8 @@ export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>)
 
   const cutoff = (days: number) => world.now() - days * DAY_MS;
   const pause = () => world.sleep(BETWEEN_BATCHES_MS, stopping);
-  const forgetting = <Batch>(things: Forgettable<Batch>): Step =>
-    createForgetting(things, tools.exports, pause, exported);
+  const forgetting = <Batch>(things: PruneTarget<Batch>): PruneStep =>
+    createPruneStep(things, tools.exports, pause, exported);
 
   function exported(name: string): void {
     done.exported.push(name);
@@ -64,9 +64,9 @@ export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>)
     failing = null;
   }
 
-  const payloads: Forgettable<LeavingPayloads> = {
+  const payloads: PruneTarget<LeavingPayloads> = {
     kind: 'payloads',
-    look: async (after) =>
+    select: async (after) =>
       after?.next === null
         ? undefined
         : store.payloadsLeaving(BATCH, cutoff(rules.payloadRetentionDays), after?.next ?? null),
@@ -76,19 +76,19 @@ export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>)
       const bodies = batches.flatMap((batch) => batch.bodies);
       return references.length > 0 ? between(references) : `bodies-${between(bodies.map(padded).sort())}`;
     },
-    forget: async (batch) => {
+    delete: async (batch) => {
       if (batch.references.length + batch.bodies.length === 0) return batch.next !== null;
       done.payloads += await store.prunePayloads(batch, cutoff(rules.payloadRetentionDays), world.now());
       return true;
     },
   };
 
-  const entries: Forgettable<LeavingEntries> = {
+  const entries: PruneTarget<LeavingEntries> = {
     kind: 'audit',
-    look: (after) => store.entriesLeaving(BATCH, cutoff(rules.auditRetentionDays), after),
+    select: (after) => store.entriesLeaving(BATCH, cutoff(rules.auditRetentionDays), after),
     records: store.entryRecords,
     range: (batches) => between(batches.flatMap(({ first, last }) => [padded(first), padded(last)])),
-    forget: async ({ last }) => {
+    delete: async ({ last }) => {
       const pruned = await store.prune(BATCH, cutoff(rules.auditRetentionDays), last);
       done.entries += pruned.entries;
       done.executions += pruned.executions;
@@ -123,7 +123,7 @@ export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>)
     return spaceIsFree;
   }
 
-  const steps: readonly Step[] = [
+  const steps: readonly PruneStep[] = [
     ...(rules.payloadRetentionDays > 0 ? [forgetting(payloads)] : []),
     ...(rules.auditRetentionDays > 0 ? [forgetting(entries)] : []),
     tell,
@@ -132,7 +132,7 @@ export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>)
   let at = 0;
 
   /** Without its copy nothing goes. It is tried again with the next round; the log is told once. */
-  async function taken(step: Step): Promise<boolean> {
+  async function taken(step: PruneStep): Promise<boolean> {
     try {
       return await step();
     } catch (error) {
@@ -151,7 +151,7 @@ export function createPruning(tools: PruneTools): (round: Pick<Round, 'signal'>)
 
   return async ({ signal }) => {
     stopping = signal;
-    const step = steps[at] as Step;
+    const step = steps[at] as PruneStep;
     if (await taken(step)) return BETWEEN_BATCHES_MS;
     at = (at + 1) % steps.length;
     return at === 0 ? null : BETWEEN_BATCHES_MS;

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';
-import type { Resolve } from '../../../src/usecases/receive-callback.ts';
+import type { CallbackReceiver } from '../../../src/usecases/receive-callback.ts';
 import { dispatchAll, eventually, type Harness, head, startHttp, wire } from '../harness.ts';
 
 const COMPLETED = { status: 'COMPLETED', result: { paid: true } };
@@ -122,7 +122,7 @@ describe('a callback with a good signature', () => {
 
   test('the Content-Type is handed on, and no key is needed', async () => {
     const heard: unknown[] = [];
-    const resolve: Resolve = {
+    const resolve: CallbackReceiver = {
       callback: async (_reference, bytes, contentType) => void heard.push(Buffer.from(bytes).toString(), contentType),
       unreadable: async () => undefined,
     };

@@ -6,7 +6,7 @@ import type { Store } from '../../../src/store/port.ts';
 import { HEARTBEAT_MS, STALL_MS, type Stream } from '../../../src/usecases/follow-events/stream.ts';
 import {
   createStreams,
-  type Following,
+  type FollowRequest,
   STREAM_BOUNDS,
   type StreamBounds,
 } from '../../../src/usecases/follow-events/streams.ts';
@@ -33,7 +33,7 @@ function set({ bounds = STREAM_BOUNDS, over = () => ({}) }: Overrides = {}) {
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10_000 });
     return execution;
   };
-  const open = async (following: Partial<Following> = {}): Promise<Stream> => {
+  const open = async (following: Partial<FollowRequest> = {}): Promise<Stream> => {
     const reader = 'operator:alice';
     const followed = await streams.open({ reader, app: null, after: null, cut: () => {}, ...following });
     if (followed.outcome !== 'open') throw new Error(`not open: ${followed.outcome}`);
@@ -269,7 +269,8 @@ describe('where it may begin', () => {
     await store.prune(100, NOON + 1);
     expect(await ask(streams, 1)).toEqual({ outcome: 'pruned', oldest: 2 });
     expect(streams.size).toBe(0);
-    for (const after of [2, 3]) expect(await ask(streams, after)).toMatchObject({ outcome: 'open', stream: { after } });
+    for (const after of [2, 3])
+      expect(await ask(streams, after)).toMatchObject({ outcome: 'open', stream: { startsAfter: after } });
   });
 
   test('a stream whose next entries are pruned ends instead of leaving them out', async () => {

@@ -149,7 +149,7 @@ test('an open execution that is known by hearsay alone gets its outcome', async 
   const { reference } = await live(store, 'queued', START, { correlationId: 'one' });
   await store.record(reference, { type: 'dispatched' }, START);
   const hint = {
-    type: 'callback-hint',
+    type: 'unverified-callback',
     executionId: 'cx-9',
     report: { kind: 'progress', statusWord: 'X', result: null, error: null },
   } as const;

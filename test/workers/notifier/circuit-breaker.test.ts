@@ -1,12 +1,12 @@
 // An endpoint that fails is left alone for longer and longer, and one probe at a time finds out when it is back.
 
 import { expect, test } from 'vitest';
-import { type Breaker, createBreaker } from '../../../src/workers/notifier/circuit-breaker.ts';
+import { type CircuitBreaker, createCircuitBreaker } from '../../../src/workers/notifier/circuit-breaker.ts';
 import { createManualWorld, type ManualWorld } from '../../support/manual-world.ts';
 
-function setUp(failures = 0): { world: ManualWorld; breaker: Breaker } {
+function setUp(failures = 0): { world: ManualWorld; breaker: CircuitBreaker } {
   const world = createManualWorld();
-  const breaker = createBreaker(world);
+  const breaker = createCircuitBreaker(world);
   for (let i = 0; i < failures; i += 1) breaker.failed(0);
   return { world, breaker };
 }
@@ -15,7 +15,7 @@ test('four failures in a row may be chance; with the fifth nothing goes for half
   const { breaker, world } = setUp(4);
   expect([breaker.room(0), breaker.open()]).toEqual([Number.POSITIVE_INFINITY, 0]);
   breaker.failed(0);
-  expect([breaker.room(0), breaker.open(), breaker.left()]).toEqual([0, 5, 30_000]);
+  expect([breaker.room(0), breaker.open(), breaker.remainingMs()]).toEqual([0, 5, 30_000]);
   await world.advance(29_999);
   expect(breaker.room(0)).toBe(0);
 });
@@ -37,8 +37,8 @@ test('a probe that fails makes the pause longer, to five minutes at most', async
   const { breaker, world } = setUp(5);
   const pauses: number[] = [];
   for (let i = 0; i < 6; i += 1) {
-    pauses.push(breaker.left() / 1000);
-    await world.advance(breaker.left());
+    pauses.push(breaker.remainingMs() / 1000);
+    await world.advance(breaker.remainingMs());
     breaker.failed(0);
   }
   expect(pauses).toEqual([30, 60, 120, 240, 300, 300]);
@@ -49,7 +49,7 @@ test('those that were under way when it opened make the pause no longer', async 
   await world.advance(10_000);
   breaker.failed(0);
   breaker.failed(0);
-  expect(breaker.left()).toBe(20_000);
+  expect(breaker.remainingMs()).toBe(20_000);
 });
 
 test('a probe that gets through lets all others go, and the next pause is a short one again', async () => {
@@ -58,23 +58,23 @@ test('a probe that gets through lets all others go, and the next pause is a shor
   breaker.failed(0);
   await world.advance(60_000);
   breaker.succeeded();
-  expect([breaker.room(3), breaker.open(), breaker.left()]).toEqual([Number.POSITIVE_INFINITY, 0, 0]);
+  expect([breaker.room(3), breaker.open(), breaker.remainingMs()]).toEqual([Number.POSITIVE_INFINITY, 0, 0]);
   for (let i = 0; i < 5; i += 1) breaker.failed(0);
-  expect(breaker.left()).toBe(30_000);
+  expect(breaker.remainingMs()).toBe(30_000);
 });
 
 test('a Retry-After is kept to at once, but never for longer than five minutes', async () => {
   const { breaker, world } = setUp();
   breaker.failed(20_000);
-  expect([breaker.room(0), breaker.left()]).toEqual([0, 20_000]);
+  expect([breaker.room(0), breaker.remainingMs()]).toEqual([0, 20_000]);
   await world.advance(20_000);
   expect(breaker.room(0)).toBe(Number.POSITIVE_INFINITY);
   breaker.failed(86_400_000);
-  expect(breaker.left()).toBe(300_000);
+  expect(breaker.remainingMs()).toBe(300_000);
 });
 
 test('a clock that is set back holds nothing up', () => {
   const { breaker, world } = setUp(5);
   world.stepClock(-3_600_000);
-  expect(breaker.left()).toBe(0);
+  expect(breaker.remainingMs()).toBe(0);
 });

@@ -1,13 +1,13 @@
 // How the connections to apps are shared out: nobody has them all, and nobody has none.
 
 import { expect, test } from 'vitest';
-import type { Lane } from '../../../src/store/outbox-port.ts';
+import type { DueLane } from '../../../src/store/outbox-port.ts';
 import { createLanes, type Turn } from '../../../src/workers/notifier/lanes.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
 
 function setUp() {
   const world = createManualWorld();
-  const lane = (app: string, endpoint = 1, inMs = 0): Lane => {
+  const lane = (app: string, endpoint = 1, inMs = 0): DueLane => {
     return { app, origin: `https://hook-${endpoint}.example`, dueAt: world.now() + inMs };
   };
   return { world, lane, lanes: createLanes(world) };
@@ -26,7 +26,7 @@ test('one endpoint gets a few connections, however much there is to send', () =>
 test('what is given back can be had again', () => {
   const { lanes, lane } = setUp();
   const [turn] = lanes.turns([lane('shop')]) as [Turn];
-  lanes.giveBack(turn.lane, 3);
+  lanes.release(turn.lane, 3);
   expect(roomsOf(lanes.turns([lane('shop')]))).toEqual([3]);
 });
 
@@ -65,7 +65,7 @@ test('the endpoints of one app are served by turns', () => {
   for (let round = 0; round < 3; round += 1) {
     for (const turn of lanes.turns(found)) {
       seen.add(turn.lane.origin);
-      lanes.giveBack(turn.lane, turn.room);
+      lanes.release(turn.lane, turn.room);
     }
   }
   expect(seen.size).toBe(40);
@@ -75,7 +75,7 @@ test('an endpoint that fails gets nothing, and the others of its app what they a
   const { lanes, lane } = setUp();
   const dead = many(10, (endpoint) => lane('shop', endpoint));
   for (const turn of lanes.turns(dead)) {
-    lanes.giveBack(turn.lane, turn.room);
+    lanes.release(turn.lane, turn.room);
     for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0);
   }
   const well = lane('shop', 11);
@@ -86,7 +86,7 @@ test('the next turn comes when something falls due, or an endpoint may be tried 
   const { lanes, lane } = setUp();
   const [turn] = lanes.turns([lane('shop')]) as [Turn];
   for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0);
-  lanes.giveBack(turn.lane, turn.room);
+  lanes.release(turn.lane, turn.room);
   expect(lanes.nextTurn([lane('shop'), lane('other', 2, 45_000)])).toBe(30_000);
   expect(lanes.nextTurn([lane('shop'), lane('other', 2, 12_000)])).toBe(12_000);
 });

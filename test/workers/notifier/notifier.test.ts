@@ -8,7 +8,7 @@ import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import type { DeliveryResult, WebhookRequest } from '../../../src/webhooks/port.ts';
 import { createLanes } from '../../../src/workers/notifier/lanes.ts';
-import { createNotify } from '../../../src/workers/notifier/notifier.ts';
+import { createNotifier } from '../../../src/workers/notifier/notifier.ts';
 import { anExecution, callback, completed } from '../../support/executions.ts';
 import { createFakeCourier, DELIVERED, DOWN, GONE } from '../../support/fake-courier.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
@@ -26,8 +26,8 @@ function setUp() {
   const start = (): Loop => {
     const loop: Loop = startLoop(
       'notify',
-      createNotify({
-        ...{ outbox, courier, world, log },
+      createNotifier({
+        ...{ outbox, webhooks: courier, world, log },
         lanes: createLanes(world),
         tracing: NO_TRACING,
         freed: () => loop.nudge(world.now()),

@@ -14,7 +14,7 @@ import { openForReading } from '../../../src/store/sqlite/file/open-readonly.ts'
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
 import { createExportFiles } from '../../../src/workers/pruner/export-files.ts';
-import { createPruning } from '../../../src/workers/pruner/pruner.ts';
+import { createPruner } from '../../../src/workers/pruner/pruner.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
 
 import { quietLog } from '../../support/quiet-log.ts';
@@ -83,7 +83,7 @@ async function pruneAll(
     sleep: async () => between(),
   };
   const files = writing ? createExportFiles(exports, world) : null;
-  const work = createPruning({ store, world, log, rules, exports: files, secrets: SECRETS });
+  const work = createPruner({ store, world, log, rules, exports: files, secrets: SECRETS });
   const signal = new AbortController().signal;
   while ((await work({ signal })) !== null) between();
   return said;

@@ -1,7 +1,7 @@
 // Accepts executions: each once, whatever it was sent under, and no more than there is room for.
 
 import type { AuditDraft } from '../../../execution/event.ts';
-import { keyOf, namesOf, requestOf } from '../../../execution/idempotency-key.ts';
+import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
 import type { Added, AddedAmongOthers, Change, NewExecution, Store } from '../../port.ts';
 import type { Trail } from '../audit/append.ts';
 import type { Mutation, Writer } from '../group-commit.ts';
@@ -37,8 +37,8 @@ export function createAdding(
 
   /** Whether the app sent this key with another request: a batch, if this is none, or another batch. */
   function isUsedElsewhere(app: string, name: string): boolean {
-    const other = sql.idempotencyKeyBetween.get({ app, ...namesOf(keyOf(name)) })?.name ?? null;
-    return other !== null && requestOf(other) !== requestOf(name);
+    const other = sql.idempotencyKeyBetween.get({ app, ...nameRange(appKeyOf(name)) })?.name ?? null;
+    return other !== null && requestNameOf(other) !== requestNameOf(name);
   }
 
   function add(submission: NewExecution): Mutation<Added, Change> {

@@ -4,9 +4,9 @@ import type { Database } from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { AuditDraft, AuditEntry } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
-import { type Delivery, type DeliveryEvent, deliver } from '../../../notification/delivery.ts';
+import { applyDelivery, type Delivery, type DeliveryEvent } from '../../../notification/delivery.ts';
 import type { Notification } from '../../../notification/notification.ts';
-import { inOrder, notificationIds, outgoing } from '../../../notification/outgoing.ts';
+import { notificationFor, notificationIds, scheduleInOrder } from '../../../notification/outgoing.ts';
 import type { Outbox } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
 import type { Mutation, Writer } from '../group-commit.ts';
@@ -45,9 +45,9 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
   const save = (notification: Notification): void => void sql.update.run(toNotificationRow(notification));
 
   function arrived(before: Execution, after: Execution, now: number): Notification | null {
-    const fresh = outgoing(before, after, now);
+    const fresh = notificationFor(before, after, now);
     if (fresh === null) return null;
-    const placed = inOrder([...ofExecution(after.reference), fresh], now).at(-1) ?? fresh;
+    const placed = scheduleInOrder([...ofExecution(after.reference), fresh], now).at(-1) ?? fresh;
     sql.insert.run(toNotificationRow(placed));
     return placed;
   }
@@ -59,10 +59,10 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
     if (event.type === 'replayed' && sql.isPruned.get(before.reference, before.type) !== undefined) {
       return { value: { notification: before, outcome: 'pruned' }, changes: [] };
     }
-    const { notification, outcome, entry } = deliver(before, event, now);
+    const { notification, outcome, entry } = applyDelivery(before, event, now);
     if (notification !== before) save(notification);
     const found = ofExecution(before.reference);
-    const ordered = inOrder(found, now);
+    const ordered = scheduleInOrder(found, now);
     for (const [index, one] of ordered.entries()) if (one !== found[index]) save(one);
     const notifyAt = ordered.find(({ dueAt }) => dueAt !== null)?.dueAt ?? null;
     const settled = ordered.find(({ id }) => id === notification.id) ?? notification;

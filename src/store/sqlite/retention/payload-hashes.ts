@@ -1,9 +1,9 @@
 // What is still known of a payload that was pruned: enough to tell the same result, when it comes again, from another one.
 
+import { outcomeIn } from '../../../execution/apply-result.ts';
 import type { ExecutionEvent } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
 import type { Json } from '../../../execution/json.ts';
-import { outcomeOf } from '../../../execution/outcome.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 
 /** Each the SHA-256, in hex, of the column as it stood; an outcome's as the chain has it. */
@@ -26,7 +26,7 @@ export function lateOutcomeHash({ result = null, error = null }: { result?: Json
 export function recalled(execution: Execution, payloadSha256: string | null, event: ExecutionEvent): Execution {
   const hashes = hashesOf(payloadSha256);
   if (hashes === null || !('report' in event) || event.report.kind === 'progress') return execution;
-  const { result, error } = outcomeOf(event.report);
+  const { result, error } = outcomeIn(event.report);
   const said = lateOutcomeHash({ result, error });
   const { lateResult } = execution;
   if (lateResult === null) return said === hashes.outcome ? { ...execution, result, error } : execution;

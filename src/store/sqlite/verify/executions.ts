@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { AuditEvent } from '../../../execution/event.ts';
 import { isTerminal, type Status } from '../../../execution/execution.ts';
 import { isJsonObject } from '../../../execution/json.ts';
-import { endingOf } from '../../../execution/outcome-from-audit.ts';
+import { outcomeFromAudit } from '../../../execution/outcome-from-audit.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import type { AuditRow } from '../rows.ts';
 import { type Finding, isWithPruning, MAX_FINDINGS, readDetail } from './findings.ts';
@@ -52,7 +52,7 @@ export function createRowCheck(client: Database) {
 
   function checkEnded(entry: AuditRow): void {
     const detail = readDetail(entry.detail);
-    const ending = endingOf(entry.event as AuditEvent, detail);
+    const ending = outcomeFromAudit(entry.event as AuditEvent, detail);
     if (ending === null || !open.delete(entry.correlationId)) return;
     const row = find.get(entry.correlationId);
     if (row === undefined) {

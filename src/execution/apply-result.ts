@@ -1,7 +1,7 @@
 // How an execution ends, and what a result means to one that has ended already.
 
 import { isDeepStrictEqual } from 'node:util';
-import { type Answered, entry, NOT_ASKED } from './entry.ts';
+import { entry, NO_RESPONSE, type ResponseFacts } from './audit-draft.ts';
 import type { AuditDraft, AuditEvent, StatusReport } from './event.ts';
 import { type Execution, isTerminal, type LateResult, type ResolvedBy, type TerminalStatus } from './execution.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -47,21 +47,20 @@ const LOSING_CALLBACK = {
  * A result or a failure (never progress), over any channel: it ends an open execution and is compared with the outcome of
  * an ended one.
  */
-export function hear(
+export function applyResult(
   execution: Execution,
   event: StatusReport,
   channel: Channel,
   now: number,
   said: JsonObject,
-  answered: Answered = NOT_ASKED,
+  answered: ResponseFacts = NO_RESPONSE,
 ): Transition {
-  const report = outcomeOf(event);
+  const report = outcomeIn(event);
   const { status, result, error } = report;
   // promise: terminal-status-is-final
   if (!isTerminal(execution.status)) {
-    const ended = end(execution, status, channel, now, result, error);
     return {
-      execution: ended,
+      execution: ended(execution, status, channel, now, result, error),
       outcome: 'resolved',
       entry: entry(WINNING_ENTRY[channel], { ...said, status }, answered),
     };
@@ -86,7 +85,7 @@ function compare(
   return isDeepStrictEqual(said, { status, result, error }) ? 'duplicate' : 'conflict';
 }
 
-export function end(
+export function ended(
   execution: Execution,
   status: TerminalStatus,
   resolvedBy: ResolvedBy,
@@ -112,7 +111,7 @@ export function ignored(execution: Execution, event: AuditEvent): Transition {
 }
 
 /** What a result or a failure makes of an execution that is open. */
-export function outcomeOf(event: StatusReport): {
+export function outcomeIn(event: StatusReport): {
   readonly status: 'COMPLETED' | 'FAILED';
   readonly result: Json;
   readonly error: Json;

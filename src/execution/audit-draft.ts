@@ -3,14 +3,14 @@
 import type { AuditDraft, AuditEvent } from './event.ts';
 import type { JsonObject } from './json.ts';
 
-export interface Answered {
+export interface ResponseFacts {
   readonly httpStatus: number | null;
   readonly latencyMs: number | null;
 }
 
-export const NOT_ASKED: Answered = { httpStatus: null, latencyMs: null };
+export const NO_RESPONSE: ResponseFacts = { httpStatus: null, latencyMs: null };
 
-export function entry(event: AuditEvent, detail: JsonObject, answered: Answered = NOT_ASKED): AuditDraft {
+export function entry(event: AuditEvent, detail: JsonObject, answered: ResponseFacts = NO_RESPONSE): AuditDraft {
   return { event, latencyMs: answered.latencyMs, httpStatus: answered.httpStatus, detail, body: null };
 }
 
