@@ -12,7 +12,7 @@ import type { AuditDraft } from '../src/execution/event.ts';
 import { DEFAULT_PRIORITY, type Dispatchable, newExecution } from '../src/execution/execution.ts';
 import { transition } from '../src/execution/transition.ts';
 import { timeOrderedIds } from '../src/lib/world.ts';
-import { createTrail } from '../src/store/sqlite/audit/append.ts';
+import { createAuditTrail } from '../src/store/sqlite/audit/append.ts';
 import { type OpenDatabase, openDatabase } from '../src/store/sqlite/file/open.ts';
 import { MIGRATIONS } from '../src/store/sqlite/file/schema-version.ts';
 import { toRow } from '../src/store/sqlite/rows.ts';
@@ -145,8 +145,8 @@ async function fill(path: string, preparation: Preparation, signal?: AbortSignal
 function writerOf({ orm }: OpenDatabase, preparation: Preparation): (i: number) => void {
   const { open, graceSeconds: { from, to } = { from: DAY_SECONDS, to: DAY_SECONDS } } = preparation;
   const sql = prepareStatements(orm);
-  const trail = createTrail(sql);
-  trail.remember();
+  const trail = createAuditTrail(sql);
+  trail.reload();
   // They differ by their millisecond; chance would only take time.
   const id = timeOrderedIds(() => new Uint8Array(16));
   const begun = Date.now() - open;

@@ -140,7 +140,7 @@ function openSweep(path: string, rounds: number): Sweep {
 
 /** As the sweeper does it: ask what is due, claim, and record for each that CXone is still at it. */
 async function sweepOnce(store: Store, now: number): Promise<number> {
-  const { pollAt } = await store.due();
+  const { pollAt } = await store.nextDue();
   if (pollAt === null || pollAt > now) return 0;
   const claimed = await store.claimPolls(DUE, now, now + LEASE_MS);
   const recorded = await Promise.all(

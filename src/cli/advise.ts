@@ -3,7 +3,7 @@
 import { BASELINE_MS } from '../stats/callback-health/health.ts';
 import { type Advice, formatMs } from '../stats/timing-advice/advice.ts';
 import { adviseAll } from '../stats/timing-advice/advise.ts';
-import { createInsight } from '../store/sqlite/queries/observations.ts';
+import { createObservations } from '../store/sqlite/queries/observations.ts';
 import { type Action, type CommandContext, CommandError, CommandUsage, readFlags } from './context.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
@@ -59,7 +59,7 @@ Exit code: 0 done, 1 there is no such action in this time, 2 it could not be don
         await breath();
       };
       const tools = {
-        store: createInsight(client),
+        store: createObservations(client),
         intervalMs: pollIntervalMs,
         random: world.random,
         pause,

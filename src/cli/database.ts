@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { readVariable } from '../config/config.ts';
 import { DatabaseRefused } from '../store/sqlite/file/open.ts';
-import { openForReading, schemaAge } from '../store/sqlite/file/open-readonly.ts';
+import { openReadOnly, schemaAge } from '../store/sqlite/file/open-readonly.ts';
 import type { CommandContext } from './context.ts';
 
 /** How commands that look say where: DATABASE_PATH unless this is given. */
@@ -15,7 +15,7 @@ export async function withDatabase<T>(
   path: string | undefined,
   work: (client: Database) => T | Promise<T>,
 ): Promise<T> {
-  const client = openForReading(path ?? readVariable(env(), 'DATABASE_PATH'));
+  const client = openReadOnly(path ?? readVariable(env(), 'DATABASE_PATH'));
   try {
     const age = schemaAge(client);
     if (age === 'newer')

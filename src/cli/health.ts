@@ -4,7 +4,7 @@ import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.
 import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/callback-health/observe.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
-import { createInsight } from '../store/sqlite/queries/observations.ts';
+import { createObservations } from '../store/sqlite/queries/observations.ts';
 import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
@@ -61,7 +61,7 @@ Exit code: 0 all is as it was, 1 there is an alert, 2 it could not be done.
       const book = createChannelCounts();
       const progress = showProgress('reading', context, 'thousandths of the time');
       const wanted = { from: from - BASELINE_MS - LONGEST_MS, to, ...ofAction(values.action) };
-      await observeAll(createInsight(client), wanted, book.add, async (done) => {
+      await observeAll(createObservations(client), wanted, book.add, async (done) => {
         progress.at(Math.round(1000 * done), 1000);
         await breath();
       });

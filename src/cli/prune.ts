@@ -2,7 +2,7 @@
 
 import { readVariable } from '../config/config.ts';
 import type { Log } from '../lib/log.ts';
-import { type Prunable, prunable } from '../store/sqlite/queries/prunable.ts';
+import { countPrunable, type PrunableCounts } from '../store/sqlite/queries/prunable.ts';
 import { createSqliteStore } from '../store/sqlite/store.ts';
 import { createExportFiles } from '../workers/pruner/export-files.ts';
 import { createPruner } from '../workers/pruner/pruner.ts';
@@ -73,13 +73,16 @@ Exit code: 0 done, 2 it could not be done, such as while a receiver runs.
   },
 };
 
-async function look({ auditRetentionDays, payloadRetentionDays }: Rules, context: CommandContext): Promise<Prunable> {
+async function look(
+  { auditRetentionDays, payloadRetentionDays }: Rules,
+  context: CommandContext,
+): Promise<PrunableCounts> {
   const now = context.world.now();
   const cutoff = (days: number) => (days === 0 ? null : now - days * DAY_MS);
   const cutoffs = { entries: cutoff(auditRetentionDays), payloads: cutoff(payloadRetentionDays) };
   return withDatabase(context, undefined, async (client) => {
-    let counts: Prunable = { entries: 0, executions: 0, payloads: 0 };
-    for (const found of prunable(client, cutoffs)) {
+    let counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
+    for (const found of countPrunable(client, cutoffs)) {
       counts = found;
       await breath();
     }
@@ -87,12 +90,12 @@ async function look({ auditRetentionDays, payloadRetentionDays }: Rules, context
   });
 }
 
-async function take(rules: Rules, context: CommandContext): Promise<Prunable> {
+async function take(rules: Rules, context: CommandContext): Promise<PrunableCounts> {
   const { world, writeError } = context;
   const variables = context.env();
   const folder = readVariable(variables, 'RETENTION_EXPORT_DIR');
   const secrets = readVariable(variables, 'CALLBACK_SECRET');
-  const counts: Prunable = { entries: 0, executions: 0, payloads: 0 };
+  const counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
   let failure: string | null = null;
   const log: Log = {
     debug: () => {},

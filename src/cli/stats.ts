@@ -1,7 +1,13 @@
 // `stats`: what became of the executions of today, or of another period, per action.
 
-import { countIn, WINDOW } from '../store/sqlite/queries/id-windows.ts';
-import { type ActionFigures, addUp, emptyFigures, figuresOf, percentile } from '../store/sqlite/queries/statistics.ts';
+import { countExecutions, WINDOW_ROWS } from '../store/sqlite/queries/id-windows.ts';
+import {
+  type ActionStatistics,
+  addStatistics,
+  emptyStatistics,
+  percentile,
+  scanStatistics,
+} from '../store/sqlite/queries/statistics.ts';
 import { type Action, type CommandContext, readFlags } from './context.ts';
 import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
@@ -49,12 +55,12 @@ Exit code: 0 done, 2 it could not be done.
     const filter = { from, to, app: values.app, actionId: values.action };
     const figures = await withDatabase(context, values.database, async (client) => {
       const progress = showProgress('counting', context, 'executions');
-      const all = countIn(client, filter);
-      let found: readonly ActionFigures[] = [];
+      const all = countExecutions(client, filter);
+      let found: readonly ActionStatistics[] = [];
       let looked = 0;
-      for (const counted of figuresOf(client, filter)) {
+      for (const counted of scanStatistics(client, filter)) {
         found = [...counted.values()];
-        looked += WINDOW;
+        looked += WINDOW_ROWS;
         progress.at(Math.min(looked, all), all);
         await breath();
       }
@@ -69,14 +75,14 @@ Exit code: 0 done, 2 it could not be done.
 type Summary = ReturnType<typeof summaryOf>;
 
 function show(
-  counted: readonly { readonly figures: ActionFigures; readonly summary: object }[],
+  counted: readonly { readonly figures: ActionStatistics; readonly summary: object }[],
   { from, to }: { readonly from: number; readonly to: number },
   json: boolean,
   context: CommandContext,
 ): void {
-  const sum = emptyFigures('(all)');
+  const sum = emptyStatistics('(all)');
   const sorted = (counted as Summary[]).toSorted((one, other) => other.summary.accepted - one.summary.accepted);
-  for (const { figures } of sorted) addUp(sum, figures);
+  for (const { figures } of sorted) addStatistics(sum, figures);
   const total = summaryOf(sum).summary;
   const actions = sorted.map(({ summary }) => summary);
   const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
@@ -113,7 +119,7 @@ const COLUMNS: readonly Column<Summary['summary']>[] = [
 
 const OPEN = ['QUEUED', 'UNCONFIRMED', 'PENDING'];
 
-function summaryOf(figures: ActionFigures) {
+function summaryOf(figures: ActionStatistics) {
   const { actionId, accepted, late, byStatus, byResolver, timedOutAfterSending, latencies } = figures;
   const by = (way: string) => byResolver.get(way) ?? 0;
   const answered = by('callback') + by('poll') + by('submit');

@@ -61,8 +61,11 @@ export interface PagesDependencies {
 }
 
 export interface HttpDependencies {
-  readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record' | 'standing' | 'feed' | 'evidence'> &
-    Pick<Outbox, 'findNotification' | 'listNotifications' | 'recordDelivery' | 'replay' | 'lanes' | 'undelivered'>;
+  readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record' | 'queueState' | 'feed' | 'payloads'> &
+    Pick<
+      Outbox,
+      'findNotification' | 'listNotifications' | 'recordDelivery' | 'replayNotifications' | 'lanes' | 'undelivered'
+    >;
   readonly pages: PagesDependencies;
   /** What is known of callbacks, and what follows from it. */
   readonly insights: Pick<Insights, 'health' | 'advise'>;

@@ -3,7 +3,7 @@
 import type { Log } from '../lib/log.ts';
 import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
-import type { InsightStore, Observation } from '../store/observations-port.ts';
+import type { Observation, Observations } from '../store/observations-port.ts';
 import type { Store } from '../store/port.ts';
 import { createChannelCounts, HOUR_MS } from './callback-health/channels.ts';
 import { countInto } from './callback-health/count-commits.ts';
@@ -30,7 +30,7 @@ export interface Insights {
 }
 
 export interface InsightTools {
-  readonly store: Pick<Store, 'watch'> & InsightStore;
+  readonly store: Pick<Store, 'watch'> & Observations;
   readonly world: World;
   readonly log: Log;
   readonly pollIntervalMs: number;

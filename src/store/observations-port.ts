@@ -20,7 +20,7 @@ export interface Observation {
   readonly foundAt: number | null;
 }
 
-export interface ObserveQuery {
+export interface ObservationQuery {
   /** Submitted at or after, milliseconds. */
   readonly from: number;
   /** Submitted before, milliseconds. */
@@ -30,7 +30,7 @@ export interface ObserveQuery {
   readonly before?: string;
 }
 
-export interface Observed {
+export interface ObservationPage {
   /** Newest first. */
   readonly items: readonly Observation[];
   /** Where to read on, as `before`; null at the end. */
@@ -48,19 +48,19 @@ export interface DoubtfulQuery {
   readonly after?: string;
 }
 
-export interface Doubtful {
+export interface DoubtfulPage {
   /** Those that CXone can be asked for, oldest first. */
   readonly items: readonly Execution[];
   /** Those that it cannot be asked for: sent, ended without a result, and without a name at CXone. */
-  readonly unaskable: number;
+  readonly unpollable: number;
   /** Where to read on, as `after`; null at the end. */
   readonly next: string | null;
   /** When the last one that was looked at was submitted, milliseconds; null at the end. */
-  readonly reached: number | null;
+  readonly reachedAt: number | null;
 }
 
 /** One reading is short, so that nobody else waits. */
-export interface InsightStore {
-  observe(query: ObserveQuery): Promise<Observed>;
-  doubtful(query: DoubtfulQuery): Promise<Doubtful>;
+export interface Observations {
+  observe(query: ObservationQuery): Promise<ObservationPage>;
+  doubtful(query: DoubtfulQuery): Promise<DoubtfulPage>;
 }

@@ -13,7 +13,7 @@ export interface DueLane {
 }
 
 /** A notification with what it tells of. */
-export interface Sendable {
+export interface ClaimedNotification {
   readonly notification: Notification;
   readonly execution: Execution;
 }
@@ -49,7 +49,7 @@ export interface ReplayStep {
 }
 
 /** How many notifications have not arrived. */
-export interface Undelivered {
+export interface UndeliveredCounts {
   /** To be sent, now or later; one that waits for an earlier one of its execution is not counted. */
   readonly pending: number;
   /** Given up, and kept. */
@@ -63,23 +63,39 @@ export interface Outbox {
    * Leases up to `limit` of a lane that are due, the longest due first: until `leaseUntil` nobody else gets them. Those whose
    * time is over are among them: after an outage of ours each still gets its last try.
    */
-  claim(lane: Pick<DueLane, 'app' | 'origin'>, limit: number, now: number, leaseUntil: number): Promise<Sendable[]>;
+  claimNotifications(
+    lane: Pick<DueLane, 'app' | 'origin'>,
+    limit: number,
+    now: number,
+    leaseUntil: number,
+  ): Promise<ClaimedNotification[]>;
   /**
    * Ends up to `limit` of a lane that are due and whose time is over, without trying them (nothing gets through there now);
    * returns how many. Only as many as are longest due are looked at: call it again later for the rest.
    */
-  giveUp(lane: Pick<DueLane, 'app' | 'origin'>, limit: number, now: number, reason: string): Promise<number>;
+  giveUpNotifications(
+    lane: Pick<DueLane, 'app' | 'origin'>,
+    limit: number,
+    now: number,
+    reason: string,
+  ): Promise<number>;
   /**
    * Applies one event to one notification and leaves its audit entry; undefined when there is no such notification. One whose
    * execution has no payload any more is not replayed.
    */
   recordDelivery(id: string, event: DeliveryEvent, now: number): Promise<Delivery | undefined>;
-  undelivered(): Promise<Undelivered>;
+  undelivered(): Promise<UndeliveredCounts>;
   findNotification(id: string): Promise<Notification | undefined>;
   listNotifications(query: NotificationQuery): Promise<NotificationPage>;
   /**
    * One step of a replay: looks at some notifications after the given sequence (0: from the beginning), oldest first, and
    * makes up to `limit` that match and are not pending due again, if their payload is still kept. Steps are short, so that nobody else waits.
    */
-  replay(filter: NotificationFilter, after: number, limit: number, by: string, now: number): Promise<ReplayStep>;
+  replayNotifications(
+    filter: NotificationFilter,
+    after: number,
+    limit: number,
+    by: string,
+    now: number,
+  ): Promise<ReplayStep>;
 }

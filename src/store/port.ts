@@ -5,7 +5,7 @@ import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
 
-export type Added =
+export type AddResult =
   | { readonly outcome: 'added'; readonly execution: Execution }
   /** It was sent before, under this correlation id or this idempotency key. */
   | { readonly outcome: 'replayed'; readonly by: 'correlation-id' | 'idempotency-key'; readonly execution: Execution }
@@ -17,7 +17,7 @@ export type Added =
   | { readonly outcome: 'full' | 'share-full' };
 
 /** `withheld`: nothing is wrong with it, but it was to be added with others or not at all. */
-export type AddedAmongOthers = Added | { readonly outcome: 'withheld' };
+export type BatchAddResult = AddResult | { readonly outcome: 'withheld' };
 
 export interface NewExecution {
   readonly execution: Dispatchable;
@@ -29,13 +29,13 @@ export interface NewExecution {
   readonly appQueueCapacity?: number;
 }
 
-export interface Recorded {
+export interface RecordResult {
   readonly outcome: Outcome;
   readonly execution: Execution;
 }
 
 /** An execution as a commit left it, with the entry that tells why. */
-export interface Change extends Omit<Recorded, 'outcome'> {
+export interface Change extends Omit<RecordResult, 'outcome'> {
   /** `notification`: nothing happened to the execution; the entry is about telling its app. */
   readonly outcome: Outcome | 'notification';
   readonly entry: AuditEntry;
@@ -70,7 +70,7 @@ export interface ListQuery extends ExecutionFilter {
   readonly before?: string;
 }
 
-export interface Page {
+export interface ExecutionPage {
   /** Fewer than wanted, or none, where looking further would have taken too long. */
   readonly items: Execution[];
   /** Reference to go on from; null at the end. */
@@ -87,7 +87,7 @@ export interface FeedQuery {
   readonly limit: number;
 }
 
-export interface Feed {
+export interface FeedPage {
   /** In the order of their ids. */
   readonly entries: AuditEntry[];
   /** How far it looked: to be read on after. What was wanted up to here is in `entries`, unless it was pruned. */
@@ -99,7 +99,7 @@ export interface Feed {
 }
 
 /** The earliest moment at which each kind of work falls due; null when there is none. Milliseconds. */
-export interface Due {
+export interface DueTimes {
   readonly dispatchAt: number | null;
   readonly pollAt: number | null;
   readonly expireAt: number | null;
@@ -112,14 +112,14 @@ export interface Due {
 export type FairShare = (limit: number, demand: ReadonlyMap<string, number>) => readonly string[];
 
 export interface Store {
-  add(submission: NewExecution): Promise<Added>;
+  add(submission: NewExecution): Promise<AddResult>;
   /**
    * Adds them in one commit, each with its own outcome, in their order. `together`: all of them or none; those that would
    * have been added are then withheld.
    */
-  addAll(submissions: readonly NewExecution[], together: boolean): Promise<AddedAmongOthers[]>;
+  addAll(submissions: readonly NewExecution[], together: boolean): Promise<BatchAddResult[]>;
   /** Applies one event to one execution; undefined when there is no such execution. */
-  record(reference: string, event: ExecutionEvent, now: number): Promise<Recorded | undefined>;
+  record(reference: string, event: ExecutionEvent, now: number): Promise<RecordResult | undefined>;
   /** Up to `limit` queued executions that are due to be sent, the longest due first, left as they are. */
   dueDispatches(limit: number, now: number): Promise<Execution[]>;
   /**
@@ -134,26 +134,26 @@ export interface Store {
   claimPolls(limit: number, now: number, leaseUntil: number, share?: FairShare): Promise<Execution[]>;
   /** Ends up to `limit` executions whose time is over and that cannot be asked for; returns how many. */
   expire(limit: number, now: number): Promise<number>;
-  due(): Promise<Due>;
+  nextDue(): Promise<DueTimes>;
   find(correlationId: string): Promise<Execution | undefined>;
   /** Newest first. One page is short work, so that nobody else waits: it may end before it is full. */
-  list(query: ListQuery): Promise<Page>;
+  list(query: ListQuery): Promise<ExecutionPage>;
   /** The audit entries of one execution, oldest first. */
   trail(correlationId: string): Promise<AuditEntry[]>;
   /** Reads on in the trail of all apps, of one, or of one execution. One reading is short, so that nobody else waits. */
-  feed(query: FeedQuery): Promise<Feed>;
+  feed(query: FeedQuery): Promise<FeedPage>;
   /** What went to CXone, and what came from it that nobody could read; undefined when there is no such execution. */
-  evidence(correlationId: string): Promise<Evidence | undefined>;
-  counts(): Promise<Counts>;
+  payloads(correlationId: string): Promise<ExecutionPayloads | undefined>;
+  openCounts(): Promise<OpenCounts>;
   /** How things stand with what is open. */
-  standing(): Promise<Standing>;
+  queueState(): Promise<QueueState>;
   /** The end of the audit chain, as the last commit left it; also once the store is closed. */
   head(): Promise<AuditHead>;
   /**
    * Deletes up to `limit` audit entries, oldest first, and the executions they leave behind, if they ended before `cutoff`;
    * no entry behind `through`, if that is said.
    */
-  prune(limit: number, cutoff: number, through?: number): Promise<Pruned>;
+  prune(limit: number, cutoff: number, through?: number): Promise<PruneResult>;
   /** Proves that a commit goes through now. */
   ping(now: number): Promise<void>;
   /** Calls the listener after each commit, in commit order, with what changed; returns a way to stop. */
@@ -168,16 +168,16 @@ export interface AuditHead {
   readonly hash: string;
 }
 
-export interface Evidence {
+export interface ExecutionPayloads {
   readonly inputs: Json;
   readonly context: Json;
   /** Since when the payload is no longer kept: what is here is empty; null while it is. */
   readonly prunedAt: number | null;
   /** Of callbacks, as they came, the newest few, oldest first. */
-  readonly bodies: readonly KeptBody[];
+  readonly bodies: readonly StoredCallbackBody[];
 }
 
-export interface KeptBody {
+export interface StoredCallbackBody {
   /** The id of the audit entry it belongs to. */
   readonly entryId: number;
   readonly contentType: string | null;
@@ -185,10 +185,10 @@ export interface KeptBody {
 }
 
 /** How many executions are open, by status. */
-export type Counts = { readonly [S in OpenStatus]: number };
+export type OpenCounts = { readonly [S in OpenStatus]: number };
 
-export interface Standing {
-  readonly counts: Counts;
+export interface QueueState {
+  readonly counts: OpenCounts;
   /** When the longest queued execution was submitted, milliseconds; null when none is queued. */
   readonly oldestQueuedAt: number | null;
   /** The same of those that were handed to the network and are open. */
@@ -197,7 +197,7 @@ export interface Standing {
   readonly queuedByApp: ReadonlyMap<string, number>;
 }
 
-export interface Pruned {
+export interface PruneResult {
   readonly entries: number;
   readonly executions: number;
 }

@@ -3,20 +3,20 @@
 // Looking and forgetting are apart, so that what goes can be written down in between. What changed meanwhile does not go.
 
 /** A batch of audit entries, from the old end of the trail, and what goes with them. Both ids belong to it. */
-export interface LeavingEntries {
+export interface PrunableEntries {
   readonly first: number;
   readonly last: number;
 }
 
 /** A batch of payloads: those of these executions, and the callback bodies of these audit entries. */
-export interface LeavingPayloads {
+export interface PrunablePayloads {
   readonly references: readonly string[];
   readonly bodies: readonly number[];
   /** Where to look on; null at the end. */
-  readonly next: PayloadPlace | null;
+  readonly next: PayloadCursor | null;
 }
 
-export interface PayloadPlace {
+export interface PayloadCursor {
   readonly resolvedAt: string;
   readonly row: number;
   readonly body: number;
@@ -27,19 +27,19 @@ export type RetentionRecord = { readonly type: string } & { readonly [column: st
 
 export interface Retention {
   /** The next up to `limit` entries behind `after` that would go by `cutoff`; undefined when none would. */
-  entriesLeaving(limit: number, cutoff: number, after: LeavingEntries | null): Promise<LeavingEntries | undefined>;
+  prunableEntries(limit: number, cutoff: number, after: PrunableEntries | null): Promise<PrunableEntries | undefined>;
   /** All that goes with these entries: themselves, and the executions, notifications and bodies that go with them. */
-  entryRecords(batch: LeavingEntries): Promise<readonly RetentionRecord[]>;
+  entryRecords(batch: PrunableEntries): Promise<readonly RetentionRecord[]>;
   /** Looks at up to `limit` executions that ended before `cutoff` for payloads that nobody needs any more. */
-  payloadsLeaving(limit: number, cutoff: number, after: PayloadPlace | null): Promise<LeavingPayloads>;
-  payloadRecords(batch: LeavingPayloads): Promise<readonly RetentionRecord[]>;
+  prunablePayloads(limit: number, cutoff: number, after: PayloadCursor | null): Promise<PrunablePayloads>;
+  payloadRecords(batch: PrunablePayloads): Promise<readonly RetentionRecord[]>;
   /** Puts hashes in the place of these payloads, but for those that somebody needs again; returns how many went. */
-  prunePayloads(batch: LeavingPayloads, cutoff: number, now: number): Promise<number>;
+  prunePayloads(batch: PrunablePayloads, cutoff: number, now: number): Promise<number>;
   /** Where the trail begins: the id and the hash of the last entry that went. */
   checkpoint(): Promise<{ readonly id: number; readonly hash: string }>;
   /**
    * Gives up to `pages` pages of free space back to the disk; returns how many are left. When none are, what was written
    * meanwhile is brought together in one file. Null: this file keeps its free space, and uses it again.
    */
-  reclaim(pages: number): Promise<number | null>;
+  reclaimSpace(pages: number): Promise<number | null>;
 }

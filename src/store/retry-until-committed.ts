@@ -6,7 +6,7 @@ import { StoreUnavailable } from './port.ts';
 const RETRY_MS = 1_000;
 
 /** @throws {StoreUnavailable} only when the signal aborts first. */
-export async function persist<T>(record: () => Promise<T>, world: World, signal: AbortSignal): Promise<T> {
+export async function retryUntilCommitted<T>(record: () => Promise<T>, world: World, signal: AbortSignal): Promise<T> {
   for (;;) {
     try {
       return await record();

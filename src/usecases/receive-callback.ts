@@ -3,13 +3,13 @@
 import type { Cxone } from '../cxone/port.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
 import type { World } from '../lib/world.ts';
-import type { Recorded, Store } from '../store/port.ts';
+import type { RecordResult, Store } from '../store/port.ts';
 
 export interface CallbackReceiver {
   /** Records what a callback body says; undefined when there is no such execution. @throws {StoreUnavailable} */
-  callback(reference: string, bytes: Uint8Array, contentType: string | null): Promise<Recorded | undefined>;
+  callback(reference: string, bytes: Uint8Array, contentType: string | null): Promise<RecordResult | undefined>;
   /** Records a callback of which nothing can be kept, such as one that is too large. @throws {StoreUnavailable} */
-  unreadable(reference: string, reason: string): Promise<Recorded | undefined>;
+  unreadable(reference: string, reason: string): Promise<RecordResult | undefined>;
 }
 
 /** What a callback that passed every check is good for: an outcome, or only a reason to ask CXone for it. */

@@ -7,7 +7,7 @@ import { batchName, itemName } from '../execution/idempotency-key.ts';
 import type { Json } from '../execution/json.ts';
 import { mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
-import type { Added, AddedAmongOthers, NewExecution, Store } from '../store/port.ts';
+import type { AddResult, BatchAddResult, NewExecution, Store } from '../store/port.ts';
 
 /** What an app sends: a submission whose correlation id and grace period may be left to us. */
 export interface SubmissionRequest
@@ -42,9 +42,9 @@ export interface Batch {
 }
 
 export interface Submit {
-  one(app: string, request: SubmissionRequest, arrival: SubmissionHeaders): Promise<Added>;
+  one(app: string, request: SubmissionRequest, arrival: SubmissionHeaders): Promise<AddResult>;
   /** Accepts the submissions among the items in one commit; what became of each stands in the place of its item, null for the invalid. */
-  batch(app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(AddedAmongOthers | null)[]>;
+  batch(app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(BatchAddResult | null)[]>;
 }
 
 /** @throws {StoreUnavailable} when nothing could be committed. */

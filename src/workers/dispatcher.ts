@@ -12,7 +12,7 @@ import type { World } from '../lib/world.ts';
 import { SEND, sentEnd } from '../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
 import type { FairShare, Store } from '../store/port.ts';
-import { persist } from '../store/retry-until-committed.ts';
+import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 /** Claimed at once, if CXone's limits allow as many. */
 const MAX_CLAIM = 32;
@@ -71,7 +71,7 @@ export function createDispatcher(tools: DispatcherTools): Work {
   }
 
   return async ({ signal, spawn }) => {
-    const { dispatchAt } = await store.due();
+    const { dispatchAt } = await store.nextDue();
     if (dispatchAt === null) return null;
     const wait = Math.max(dispatchAt - world.now(), noToken.remainingMs(), away.remainingMs());
     if (wait > 0) return wait;
@@ -109,7 +109,7 @@ async function send(
   if (isAway(answer)) away.failed(0);
   else away.succeeded();
   const event = toEvent(answer, execution, world, rules);
-  await persist(() => store.record(execution.reference, event, world.now()), world, signal);
+  await retryUntilCommitted(() => store.record(execution.reference, event, world.now()), world, signal);
 }
 
 /** Nobody there, or nobody who takes work: the others in the queue would find the same. A 429 is the limiter's to handle. */

@@ -8,7 +8,7 @@ import type { World } from '../lib/world.ts';
 import { POLL, polledEnd } from '../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
 import type { FairShare, Store } from '../store/port.ts';
-import { persist } from '../store/retry-until-committed.ts';
+import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 /** Polled or ended at once, at most. */
 const MAX_CLAIM = 200;
@@ -42,7 +42,7 @@ export function createSweeper(tools: SweeperTools): Work {
   const underWay = new Set<string>();
 
   return async ({ signal, spawn }) => {
-    const { pollAt } = await store.due();
+    const { pollAt } = await store.nextDue();
     if (pollAt === null) return null;
     if (pollAt > world.now()) return pollAt - world.now();
     const permits = await permitsInTime(tools, signal);
@@ -74,7 +74,7 @@ export function createSweeper(tools: SweeperTools): Work {
 /** Ends what cannot be asked for: queued past the queue time-out, or past the deadline without CXone's name for it. */
 export function createExpirer({ store, world }: Pick<SweeperTools, 'store' | 'world'>): Work {
   return async () => {
-    const { expireAt } = await store.due();
+    const { expireAt } = await store.nextDue();
     if (expireAt === null) return null;
     if (expireAt > world.now()) return expireAt - world.now();
     await store.expire(MAX_CLAIM, world.now());
@@ -103,7 +103,7 @@ async function poll(
   // promise: grace-poll-keeps-distance
   const next = nextPollAt(now, execution.pollCount, pollIntervalMs, world.random(), execution.pollAfter);
   const record = (event: Parameters<Store['record']>[1]) =>
-    persist(() => store.record(execution.reference, event, now), world, signal);
+    retryUntilCommitted(() => store.record(execution.reference, event, now), world, signal);
   switch (answer.type) {
     case 'polled':
       await record({ ...answer, polledExecutionId: execution.executionId, nextPollAt: next, notBefore, final });

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openForReading } from '../../src/store/sqlite/file/open-readonly.ts';
+import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
 import { verifyAudit } from '../../src/store/sqlite/verify/verify.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { command, fill, openStore, writtenDatabase } from './harness.ts';
@@ -23,7 +23,7 @@ async function oldDatabase(): Promise<string> {
 }
 
 function look<T>(path: string, work: (sql: Database.Database) => T): T {
-  const sql = openForReading(path);
+  const sql = openReadOnly(path);
   try {
     return work(sql);
   } finally {
@@ -53,7 +53,7 @@ describe('compact', () => {
     const { store } = openStore(path);
     onTestFinished(() => store.close());
     await fill(store, 5);
-    expect(await store.reclaim(1)).toBe(0);
+    expect(await store.reclaimSpace(1)).toBe(0);
   });
 
   test('a backup that is restored can give space back, too', async () => {

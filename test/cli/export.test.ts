@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { csvLine } from '../../src/cli/csv.ts';
-import { openForReading } from '../../src/store/sqlite/file/open-readonly.ts';
-import { browseTrail } from '../../src/store/sqlite/queries/audit.ts';
-import { browseExecutions } from '../../src/store/sqlite/queries/executions.ts';
+import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
+import { scanAuditTrail } from '../../src/store/sqlite/queries/audit.ts';
+import { scanExecutions } from '../../src/store/sqlite/queries/executions.ts';
 import { anExecution, callback, completed } from '../support/executions.ts';
 import { run, runCommand } from '../support/process.ts';
 import { keptFolder, temporaryFolder } from '../support/temporary.ts';
@@ -86,12 +86,12 @@ describe('beside a receiver', () => {
     const path = crowdedDatabase(3_000);
     const writer = new Database(path);
     onTestFinished(() => void writer.close());
-    const client = openForReading(path);
+    const client = openReadOnly(path);
     onTestFinished(() => void client.close());
     const stretches =
       what === 'audit'
-        ? browseTrail(client, {}, 'oldest-first')
-        : browseExecutions(client, { app: null }, 'oldest-first');
+        ? scanAuditTrail(client, {}, 'oldest-first')
+        : scanExecutions(client, { app: null }, 'oldest-first');
     let [looks, found] = [0, 0];
     for (const stretch of stretches) {
       writer.exec(`UPDATE heartbeat SET at = 'look ${looks}'`);
@@ -108,9 +108,9 @@ describe('beside a receiver', () => {
     for (let i = 0; i < 3; i += 1) {
       await store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 100 });
     }
-    const client = openForReading(path);
+    const client = openReadOnly(path);
     onTestFinished(() => void client.close());
-    const stretches = browseTrail(client, {}, 'oldest-first');
+    const stretches = scanAuditTrail(client, {}, 'oldest-first');
     const first = stretches.next().value;
     await store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 100 });
     const rest = [...stretches].flatMap(({ found }) => found);

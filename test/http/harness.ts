@@ -209,7 +209,7 @@ function logInto(lines: LogLine[]): Log {
 }
 
 const NO_HEALTH = { from: '', to: '', hours: [], alerts: [], complete: true };
-const NOTHING_DOUBTFUL = { items: [], unaskable: 0, next: null, reached: null };
+const NOTHING_DOUBTFUL = { items: [], unpollable: 0, next: null, reachedAt: null };
 
 /** The built-in profile's callback, as far as these tests need it. */
 function readCallback(body: Uint8Array): ParsedCallback {

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Submission } from '../../src/execution/execution.ts';
 import { batchName, itemName } from '../../src/execution/idempotency-key.ts';
-import type { Added, NewExecution, Store } from '../../src/store/port.ts';
+import type { AddResult, NewExecution, Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, NOON } from '../support/executions.ts';
 
 export function addingContract(opened: () => Store): void {
@@ -15,7 +15,7 @@ export function addingContract(opened: () => Store): void {
   const keyed = (idempotencyKey: string, overrides: Partial<Submission> = {}, fingerprint = 'print') =>
     store.add(asNew({ idempotencyKey, ...overrides }, { fingerprint }));
   const stored = async () => (await store.list({ app: null, limit: 200 })).items.length;
-  const queued = async () => (await store.counts()).QUEUED;
+  const queued = async () => (await store.openCounts()).QUEUED;
 
   describe('idempotency keys', () => {
     test('the same key and body again is the original execution, whatever became of it; another body is refused', async () => {
@@ -183,7 +183,7 @@ export function addingContract(opened: () => Store): void {
   });
 }
 
-function added(one: Added) {
+function added(one: AddResult) {
   if (one.outcome !== 'added') throw new Error(`it was ${one.outcome}`);
   return one.execution;
 }

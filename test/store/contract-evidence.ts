@@ -19,20 +19,20 @@ export function evidenceContract(storeNow: () => Store): void {
   }
 
   async function bodiesOf(correlationId: string): Promise<string[]> {
-    const { bodies = [] } = (await storeNow().evidence(correlationId)) ?? {};
+    const { bodies = [] } = (await storeNow().payloads(correlationId)) ?? {};
     return bodies.map(({ bytes }) => new TextDecoder().decode(bytes));
   }
 
   describe('looking into one', () => {
     test('its inputs and context are as they were sent', async () => {
       await add('one');
-      expect(await storeNow().evidence('one')).toEqual({
+      expect(await storeNow().payloads('one')).toEqual({
         inputs: { amount: 42, deep: [{ a: null }] },
         context: { tenant: 'blue' },
         prunedAt: null,
         bodies: [],
       });
-      expect(await storeNow().evidence('none')).toBeUndefined();
+      expect(await storeNow().payloads('none')).toBeUndefined();
     });
 
     test('callbacks that nobody could read are there byte by byte, with the entry they belong to', async () => {
@@ -43,7 +43,7 @@ export function evidenceContract(storeNow: () => Store): void {
       const ids = (await storeNow().trail('one'))
         .filter(({ event }) => event === 'CALLBACK_UNREADABLE')
         .map(({ id }) => id);
-      const { bodies = [] } = (await storeNow().evidence('one')) ?? {};
+      const { bodies = [] } = (await storeNow().payloads('one')) ?? {};
       expect(bodies.map(({ entryId, contentType }) => [entryId, contentType])).toEqual(
         ids.map((id) => [id, 'text/plain']),
       );

@@ -85,7 +85,7 @@ export function sharingContract(storeNow: () => Store): void {
       const low = await add({ priority: 0 });
       await add({ priority: 9 }, NOON + 5000);
       expect(references(await storeNow().claimDispatches(10, NOON))).toEqual([low.reference]);
-      expect((await storeNow().due()).dispatchAt).toBe(NOON + 5000);
+      expect((await storeNow().nextDue()).dispatchAt).toBe(NOON + 5000);
     });
 
     test('what is due is looked at over all apps and priorities, the longest due first', async () => {
@@ -94,7 +94,7 @@ export function sharingContract(storeNow: () => Store): void {
       await add({ app: 'c' }, NOON + 3);
       const found = await storeNow().dueDispatches(2, NOON + 10);
       expect(references(found)).toEqual([first.reference, second.reference]);
-      expect((await storeNow().due()).dispatchAt).toBe(NOON + 1);
+      expect((await storeNow().nextDue()).dispatchAt).toBe(NOON + 1);
     });
 
     test('polls are shared out as well, the longest due of each app first', async () => {
@@ -102,7 +102,7 @@ export function sharingContract(storeNow: () => Store): void {
       const big: string[] = [];
       for (let i = 0; i < 20; i += 1) big.push(await pollable({ app: 'big', graceSeconds: i }, `cx-${i}`));
       const small = await pollable({ app: 'small', graceSeconds: 50 }, 'cx-small');
-      expect((await storeNow().due()).pollAt).toBe(NOON);
+      expect((await storeNow().nextDue()).pollAt).toBe(NOON);
       const claimed = await storeNow().claimPolls(3, at, at + 5000, createFairShare());
       expect(references(claimed)).toContain(small);
       expect(references(claimed).filter((one) => one !== small)).toEqual(big.slice(0, 2));

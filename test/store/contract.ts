@@ -6,7 +6,7 @@ import type { Dispatchable, Submission } from '../../src/execution/execution.ts'
 import { type JsonObject, parseJson } from '../../src/execution/json.ts';
 import {
   type Change,
-  type Feed,
+  type FeedPage,
   type FeedQuery,
   type NewExecution,
   type Store,
@@ -194,12 +194,16 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
 
       test('the next due moment of each kind of work is known, and none when nothing is open', async () => {
-        expect(await store.due()).toEqual({ dispatchAt: null, pollAt: null, expireAt: null });
+        expect(await store.nextDue()).toEqual({ dispatchAt: null, pollAt: null, expireAt: null });
         const { reference } = await pending('cx-1');
         await add({}, NOON + 7);
-        expect(await store.due()).toEqual({ dispatchAt: NOON + 7, pollAt: NOON + 10_000, expireAt: NOON + 300_007 });
+        expect(await store.nextDue()).toEqual({
+          dispatchAt: NOON + 7,
+          pollAt: NOON + 10_000,
+          expireAt: NOON + 300_007,
+        });
         await store.record(reference, callback(completed()), NOON);
-        expect((await store.due()).pollAt).toBeNull();
+        expect((await store.nextDue()).pollAt).toBeNull();
       });
     });
 
@@ -234,31 +238,31 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         await pending('cx-1');
         await pending(null);
         await add();
-        expect(await store.counts()).toEqual({ QUEUED: 1, UNCONFIRMED: 0, PENDING: 2 });
+        expect(await store.openCounts()).toEqual({ QUEUED: 1, UNCONFIRMED: 0, PENDING: 2 });
       });
 
       test('how things stand is told: what is open, whose it is, and for how long', async () => {
         const nothing = { oldestQueuedAt: null, oldestPendingAt: null, queuedByApp: new Map() };
-        expect(await store.standing()).toMatchObject(nothing);
+        expect(await store.queueState()).toMatchObject(nothing);
         const oldest = await add({ app: 'a' }, NOON - 20);
         await store.claimDispatches(1, NOON);
-        expect(await store.standing()).toMatchObject({ ...nothing, oldestPendingAt: NOON - 20 });
+        expect(await store.queueState()).toMatchObject({ ...nothing, oldestPendingAt: NOON - 20 });
         const asked = await add({ app: 'a' }, NOON - 10);
         await store.claimDispatches(1, NOON);
         await store.record(asked.reference, submitted({ executionId: 'cx-1' }), NOON);
         await add({ app: 'b', priority: 1 }, NOON - 5);
         await add({ app: 'b', priority: 2 }, NOON - 3);
         await add({ app: 'a' }, NOON - 4);
-        expect(await store.standing()).toEqual({
+        expect(await store.queueState()).toEqual({
           counts: { QUEUED: 3, UNCONFIRMED: 1, PENDING: 1 },
           oldestQueuedAt: NOON - 5,
           oldestPendingAt: NOON - 20,
           queuedByApp: new Map(Object.entries({ b: 2, a: 1 })),
         });
         await store.record(oldest.reference, callback(completed()), NOON);
-        expect(await store.standing()).toMatchObject({ oldestPendingAt: NOON - 10 });
+        expect(await store.queueState()).toMatchObject({ oldestPendingAt: NOON - 10 });
         await store.record(asked.reference, callback(completed()), NOON);
-        expect(await store.standing()).toMatchObject({ oldestPendingAt: null });
+        expect(await store.queueState()).toMatchObject({ oldestPendingAt: null });
       });
 
       test('whoever watches hears of each change in order, and only of what is already stored', async () => {
@@ -276,7 +280,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     describe('reading on in the trail', () => {
-      const ids = (feed: Feed) => feed.entries.map(({ id }) => id);
+      const ids = (feed: FeedPage) => feed.entries.map(({ id }) => id);
 
       test('chunk by chunk, each entry of all, of one app or of one execution comes once and in order', async () => {
         const ended = await pending('cx-1', { app: 'a' });
@@ -284,7 +288,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         await store.record(ended.reference, callback(completed()), NOON);
         const walk = async (of: Pick<FeedQuery, 'app' | 'correlationId'>) => {
           const seen: AuditEntry[] = [];
-          let feed: Feed;
+          let feed: FeedPage;
           let after = 0;
           do {
             feed = await store.feed({ ...of, after, limit: 2 });

@@ -59,7 +59,7 @@ export function outboxContract(name: string, open: () => Promise<Store & Outbox>
     const all = async (query: Partial<NotificationQuery> = {}) =>
       (await store.listNotifications({ app: null, limit: 100, ...query })).items;
     const ids = async (query: Partial<NotificationQuery> = {}) => (await all(query)).map(({ id }) => id);
-    const claim = (now = NOON, limit = 10) => store.claim(SHOP, limit, now, now + 30_000);
+    const claim = (now = NOON, limit = 10) => store.claimNotifications(SHOP, limit, now, now + 30_000);
     const claimed = async (now = NOON) => (await claim(now)).map(({ notification }) => notification.id);
 
     test('what has not arrived is counted: what is to be sent, and what was given up', async () => {
@@ -100,7 +100,7 @@ export function outboxContract(name: string, open: () => Promise<Store & Outbox>
         };
         expect(await store.findNotification(id)).toEqual(notification);
         expect(await all()).toEqual([notification]);
-        const [sendable] = await store.claim(SHOP, 1, NOON + 7, NOON + 50);
+        const [sendable] = await store.claimNotifications(SHOP, 1, NOON + 7, NOON + 50);
         expect(sendable?.notification).toEqual({ ...notification, dueAt: NOON + 50 });
         expect(sendable?.execution).toEqual(await store.find(execution.correlationId));
         expect((await store.trail(execution.correlationId)).at(-1)?.detail).toMatchObject({ notification: id });
@@ -214,9 +214,9 @@ export function outboxContract(name: string, open: () => Promise<Store & Outbox>
         const young = await ended({}, NOON + 2);
         await ended({ app: 'crm' });
         const end = NOON + DAY_MS + 1;
-        expect(await store.giveUp(SHOP, 10, NOON + DAY_MS - 1, 'no answer for a day')).toBe(0);
-        expect(await store.giveUp(SHOP, 1, end, 'no answer for a day')).toBe(1);
-        expect(await store.giveUp(SHOP, 10, end, 'no answer for a day')).toBe(1);
+        expect(await store.giveUpNotifications(SHOP, 10, NOON + DAY_MS - 1, 'no answer for a day')).toBe(0);
+        expect(await store.giveUpNotifications(SHOP, 1, end, 'no answer for a day')).toBe(1);
+        expect(await store.giveUpNotifications(SHOP, 10, end, 'no answer for a day')).toBe(1);
         expect(await ids({ status: 'DEAD' })).toEqual([second, first]);
         const dead = { status: 'DEAD', lastError: 'no answer for a day', attempts: 0, dueAt: null };
         expect(await store.findNotification(first)).toMatchObject(dead);
@@ -227,7 +227,7 @@ export function outboxContract(name: string, open: () => Promise<Store & Outbox>
         const id = await ended();
         const end = NOON + DAY_MS + 1;
         expect(await claimed(end)).toEqual([id]);
-        expect(await store.giveUp(SHOP, 10, end, 'too late')).toBe(0);
+        expect(await store.giveUpNotifications(SHOP, 10, end, 'too late')).toBe(0);
         await store.recordDelivery(id, { ...FAILED, retryAt: end + 1 }, end);
         expect(await store.findNotification(id)).toMatchObject({ status: 'DEAD', attempts: 1 });
       });
@@ -345,7 +345,13 @@ export function outboxContract(name: string, open: () => Promise<Store & Outbox>
         await store.recordDelivery(theirs, GONE, NOON + 50);
         const steps: number[] = [];
         for (let after: number | null = 0; after !== null; ) {
-          const step = await store.replay({ app: 'shop', status: 'DEAD' }, after, 2, 'app:shop', NOON + 100);
+          const step = await store.replayNotifications(
+            { app: 'shop', status: 'DEAD' },
+            after,
+            2,
+            'app:shop',
+            NOON + 100,
+          );
           steps.push(step.replayed);
           after = step.next;
         }
@@ -361,11 +367,17 @@ export function outboxContract(name: string, open: () => Promise<Store & Outbox>
         const other = await ended({}, NOON + 10);
         for (const id of [first, other]) await store.recordDelivery(id, DELIVERED, NOON + 50);
         const filter = { app: null, status: 'DELIVERED', from: NOON, to: NOON + 10 } as const;
-        expect(await store.replay(filter, 0, 100, 'operator:alice', NOON + 60)).toEqual({ replayed: 1, next: null });
+        expect(await store.replayNotifications(filter, 0, 100, 'operator:alice', NOON + 60)).toEqual({
+          replayed: 1,
+          next: null,
+        });
         const entry = (await store.trail(correlationId)).at(-1);
         expect(entry).toMatchObject({ event: 'NOTIFICATION_REPLAYED', detail: { by: 'operator:alice' } });
         const late_ = { app: null, type: 'execution.late_result' } as const;
-        expect(await store.replay(late_, 0, 100, 'operator:alice', NOON + 60)).toEqual({ replayed: 0, next: null });
+        expect(await store.replayNotifications(late_, 0, 100, 'operator:alice', NOON + 60)).toEqual({
+          replayed: 0,
+          next: null,
+        });
       });
     });
 

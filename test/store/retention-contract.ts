@@ -33,10 +33,10 @@ export function retentionContract(name: string, open: () => Promise<Store & Outb
 
     async function prune(cutoff = LATER, now = LATER): Promise<number> {
       let pruned = 0;
-      for (let batch = await store.payloadsLeaving(2, cutoff, null); ; ) {
+      for (let batch = await store.prunablePayloads(2, cutoff, null); ; ) {
         pruned += await store.prunePayloads(batch, cutoff, now);
         if (batch.next === null) return pruned;
-        batch = await store.payloadsLeaving(2, cutoff, batch.next);
+        batch = await store.prunablePayloads(2, cutoff, batch.next);
       }
     }
 
@@ -71,7 +71,7 @@ export function retentionContract(name: string, open: () => Promise<Store & Outb
       expect(await prune()).toBe(1);
       expect(await find(correlationId)).toMatchObject({ result: { paid: 42 } });
       const [lane] = await store.lanes();
-      const [sendable] = await store.claim(lane as NonNullable<typeof lane>, 9, LATER, LATER + 1);
+      const [sendable] = await store.claimNotifications(lane as NonNullable<typeof lane>, 9, LATER, LATER + 1);
       expect(sendable?.execution).toMatchObject({ reference, result: { paid: 42 } });
       const delivered = { type: 'delivered', httpStatus: 200, latencyMs: 1 } as const;
       await store.recordDelivery(waiting.items[0]?.id ?? '', delivered, LATER);
@@ -84,7 +84,7 @@ export function retentionContract(name: string, open: () => Promise<Store & Outb
       const [told] = (await store.listNotifications({ app: null, limit: 1 })).items;
       const id = told?.id ?? '';
       await store.recordDelivery(id, { type: 'gone', httpStatus: 410, latencyMs: 1, message: 'no' }, NOON);
-      const batch = await store.payloadsLeaving(9, LATER, null);
+      const batch = await store.prunablePayloads(9, LATER, null);
       expect(batch.references).toHaveLength(1);
       await store.recordDelivery(id, { type: 'replayed', by: 'operator:alice' }, LATER);
       expect(await store.prunePayloads(batch, LATER, LATER)).toBe(0);
@@ -100,7 +100,7 @@ export function retentionContract(name: string, open: () => Promise<Store & Outb
       const { id: entry } = await store.head();
       const replayed = await store.recordDelivery(id, { type: 'replayed', by: 'operator:alice' }, LATER);
       expect(replayed).toMatchObject({ outcome: 'pruned', notification: { status: 'DEAD' } });
-      const all = await store.replay({ app: null, status: 'DEAD' }, 0, 9, 'operator:alice', LATER);
+      const all = await store.replayNotifications({ app: null, status: 'DEAD' }, 0, 9, 'operator:alice', LATER);
       expect(all.replayed).toBe(0);
       expect((await store.head()).id).toBe(entry);
     });
@@ -142,13 +142,13 @@ export function retentionContract(name: string, open: () => Promise<Store & Outb
 
     test('no more goes than was looked at, and each execution is among what goes with its last entry', async () => {
       const [one, two, three] = [await ended(), await ended(), await ended()];
-      const first = await store.entriesLeaving(3, LATER, null);
-      const second = await store.entriesLeaving(9, LATER, first ?? null);
+      const first = await store.prunableEntries(3, LATER, null);
+      const second = await store.prunableEntries(9, LATER, first ?? null);
       expect([first, second]).toEqual([
         { first: 1, last: 3 },
         { first: 4, last: 6 },
       ]);
-      expect(await store.entriesLeaving(9, LATER, second ?? null)).toBeUndefined();
+      expect(await store.prunableEntries(9, LATER, second ?? null)).toBeUndefined();
       const executionsIn = async (batch = first) =>
         (await store.entryRecords(batch as NonNullable<typeof first>))
           .filter(({ type }) => type === 'execution')

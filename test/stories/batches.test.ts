@@ -35,7 +35,7 @@ async function allEnd(stage: Stage): Promise<void> {
 }
 
 async function open(stage: Stage): Promise<number> {
-  const { QUEUED, UNCONFIRMED, PENDING } = await stage.service().store.counts();
+  const { QUEUED, UNCONFIRMED, PENDING } = await stage.service().store.openCounts();
   return QUEUED + UNCONFIRMED + PENDING;
 }
 

@@ -200,7 +200,7 @@ describe('quiet at info', () => {
       const headers = { authorization: `Bearer ${KEY}`, prefer: 'wait=50' };
       await fetch(`${service.url}/v1/executions/${last}`, { headers });
     }
-    while (Object.values(await service.store.counts()).some((open) => open > 0)) await new Promise(setImmediate);
+    while (Object.values(await service.store.openCounts()).some((open) => open > 0)) await new Promise(setImmediate);
     await service.stop();
     // The head of the audit trail, every half minute and at the end.
     const [atStart, ...others] = lines.filter(({ msg }) => msg !== 'audit head');

@@ -85,7 +85,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
 
   const port: Outbox = {
     lanes: () => operate(lanes),
-    claim: (lane, limit, now, leaseUntil) =>
+    claimNotifications: (lane, limit, now, leaseUntil) =>
       operate(() =>
         dueIn(lane, now)
           .slice(0, limit)
@@ -95,7 +95,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
             return { notification, execution: execution(notification.reference) as Execution };
           }),
       ),
-    giveUp: (lane, limit, now, reason) =>
+    giveUpNotifications: (lane, limit, now, reason) =>
       operate((changes) => {
         const over = dueIn(lane, now).filter(({ notification }) => notification.giveUpAt <= now);
         return over.slice(0, limit).map((one) => apply(one, { type: 'given-up', reason }, now, changes)).length;
@@ -122,7 +122,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
         const next = matching.length > query.limit ? (items.at(-1)?.sequence ?? null) : null;
         return { items: items.map(({ notification }) => notification), next };
       }),
-    replay: (filter, after, limit, by, now) =>
+    replayNotifications: (filter, after, limit, by, now) =>
       operate((changes) => {
         const matching = kept.filter(
           ({ sequence, notification }) =>

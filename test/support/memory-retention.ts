@@ -48,7 +48,7 @@ export function createMemoryRetention(tools: Tools): Retention {
   }
 
   return {
-    entriesLeaving: (limit, cutoff, after) =>
+    prunableEntries: (limit, cutoff, after) =>
       operate(() => {
         const leaving = tools.leaving(limit, cutoff, after?.last ?? 0);
         const [first, last] = [leaving[0], leaving.at(-1)];
@@ -66,7 +66,7 @@ export function createMemoryRetention(tools: Tools): Retention {
           ...going.map(({ id }) => ({ type: 'audit_event', id })),
         ];
       }),
-    payloadsLeaving: (limit, cutoff, after) =>
+    prunablePayloads: (limit, cutoff, after) =>
       operate(() => {
         const behind = ended(cutoff).slice(after?.row ?? 0);
         const looked = behind.slice(0, limit);
@@ -88,6 +88,6 @@ export function createMemoryRetention(tools: Tools): Retention {
         return going.length;
       }),
     checkpoint: async () => ({ id: tools.prunedThrough(), hash: String(tools.prunedThrough()).padStart(64, '0') }),
-    reclaim: async () => null,
+    reclaimSpace: async () => null,
   };
 }

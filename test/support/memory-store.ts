@@ -13,26 +13,26 @@ import { transition } from '../../src/execution/transition.ts';
 import { createFairShare } from '../../src/lib/weighted-fair-share.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import {
-  type Added,
-  type AddedAmongOthers,
+  type AddResult,
+  type BatchAddResult,
   type Change,
-  type Counts,
-  type Evidence,
+  type ExecutionPayloads,
   type FairShare,
-  type Feed,
+  type FeedPage,
   type FeedQuery,
-  type KeptBody,
   type ListQuery,
   type NewExecution,
-  type Pruned,
-  type Recorded,
-  type Standing,
+  type OpenCounts,
+  type PruneResult,
+  type QueueState,
+  type RecordResult,
   type Store,
+  type StoredCallbackBody,
   StoreUnavailable,
 } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
-import { forgotten, recalled } from '../../src/store/sqlite/retention/payload-hashes.ts';
+import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import { mutableColumns } from '../../src/store/sqlite/rows.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import { createMemoryRetention, type MemoryPayload } from './memory-retention.ts';
@@ -46,7 +46,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
   const rows = new Map<string, Row>();
   const listeners = new Set<(changes: readonly Change[]) => void>();
   const evenly = createFairShare();
-  const bodies: KeptBody[] = [];
+  const bodies: StoredCallbackBody[] = [];
   let entries: AuditEntry[] = [];
   let lastEntryId = 0;
   let prunedThrough = 0;
@@ -91,7 +91,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return entry;
   }
 
-  function evidence(correlationId: string): Evidence | undefined {
+  function evidence(correlationId: string): ExecutionPayloads | undefined {
     const row = rows.get(correlationId);
     const kept = bodies.filter(
       ({ entryId }) => entries.find(({ id }) => id === entryId)?.correlationId === correlationId,
@@ -99,11 +99,11 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return row && { ...row.payload, prunedAt: null, bodies: kept.slice(-10) };
   }
 
-  function apply(row: Row, event: ExecutionEvent, now: number): Change & Recorded {
+  function apply(row: Row, event: ExecutionEvent, now: number): Change & RecordResult {
     const before = row.execution;
-    const recall = recalled(before, row.payloadSha256, event);
+    const recall = restorePayload(before, row.payloadSha256, event);
     const { execution: after, outcome, entry } = transition(recall, event, now);
-    const execution = forgotten(after, recall, before);
+    const execution = stripPayload(after, recall, before);
     const told = outbox.arrived(before, execution, now);
     row.execution = execution;
     if (outcome === 'late') row.isPruned = false;
@@ -113,7 +113,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return { execution, outcome, entry: append(execution, sealed, now), notifyAt: told?.dueAt ?? null };
   }
 
-  function earlier(submission: NewExecution): Added | undefined {
+  function earlier(submission: NewExecution): AddResult | undefined {
     const keyed = earlierByKey(submission);
     if (keyed !== undefined) return keyed;
     const { app, correlationId } = submission.execution;
@@ -123,7 +123,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return { outcome: 'replayed', by: 'correlation-id', execution: named.execution };
   }
 
-  function earlierByKey({ execution, fingerprint }: NewExecution): Added | undefined {
+  function earlierByKey({ execution, fingerprint }: NewExecution): AddResult | undefined {
     const { app, idempotencyKey: name } = execution;
     if (name === null) return undefined;
     const nameOf = (row: Row) => (row.execution.app === app ? row.execution.idempotencyKey : null);
@@ -138,7 +138,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return same !== undefined || elsewhere ? { outcome: 'key-reused' } : undefined;
   }
 
-  function add(submission: NewExecution, changes: Change[]): Added {
+  function add(submission: NewExecution, changes: Change[]): AddResult {
     const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
     const known = earlier(submission);
     if (known !== undefined) return known;
@@ -160,7 +160,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return { outcome: 'added', execution: state };
   }
 
-  function addAll(submissions: readonly NewExecution[], together: boolean, changes: Change[]): AddedAmongOthers[] {
+  function addAll(submissions: readonly NewExecution[], together: boolean, changes: Change[]): BatchAddResult[] {
     const before = { rows: new Map(rows), entries: [...entries], lastEntryId };
     const outcomes = submissions.map((submission) => add(submission, changes));
     if (!together || outcomes.every(({ outcome }) => outcome === 'added' || outcome === 'replayed')) return outcomes;
@@ -172,7 +172,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return outcomes.map((one) => (one.outcome === 'added' ? { outcome: 'withheld' } : one));
   }
 
-  function record(reference: string, event: ExecutionEvent, now: number, changes: Change[]): Recorded | undefined {
+  function record(reference: string, event: ExecutionEvent, now: number, changes: Change[]): RecordResult | undefined {
     const row = byReference(reference);
     if (row === undefined) return undefined;
     const change = apply(row, event, now);
@@ -237,7 +237,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return stays === -1 ? oldest : oldest.slice(0, stays);
   }
 
-  function prune(limit: number, cutoff: number, through = Number.POSITIVE_INFINITY): Pruned {
+  function prune(limit: number, cutoff: number, through = Number.POSITIVE_INFINITY): PruneResult {
     const going = leaving(limit, cutoff, 0).filter(({ id }) => id <= through);
     entries = entries.slice(going.length);
     prunedThrough = going.at(-1)?.id ?? prunedThrough;
@@ -250,7 +250,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     return { entries: going.length, executions: gone.size };
   }
 
-  function feed({ after, app, correlationId, limit }: FeedQuery): Feed {
+  function feed({ after, app, correlationId, limit }: FeedQuery): FeedPage {
     const wanted = entries
       .filter((entry) => entry.id > after && (app === null || entry.app === app))
       .filter((entry) => correlationId === undefined || entry.correlationId === correlationId)
@@ -270,7 +270,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
     claimDispatches: (limit, now, share = evenly) => operate((changes) => claimDispatches(limit, now, share, changes)),
     claimPolls: (limit, now, leaseUntil, share = evenly) => operate(() => claimPolls(limit, now, leaseUntil, share)),
     expire: (limit, now) => operate((changes) => expire(limit, now, changes)),
-    due: () =>
+    nextDue: () =>
       operate(() => ({
         dispatchAt: earliest(all().map(({ dispatchAt }) => dispatchAt)),
         pollAt: earliest(all().map(({ pollAt }) => pollAt)),
@@ -280,9 +280,9 @@ export function createMemoryStore(): Store & Outbox & Retention {
     list: (query) => operate(() => list(query)),
     trail: (correlationId) => operate(() => entries.filter((entry) => entry.correlationId === correlationId)),
     feed: (query) => operate(() => feed(query)),
-    evidence: (correlationId) => operate(() => evidence(correlationId)),
-    counts: () => operate(() => countByStatus(all())),
-    standing: () => operate(() => standingOf(all())),
+    payloads: (correlationId) => operate(() => evidence(correlationId)),
+    openCounts: () => operate(() => countByStatus(all())),
+    queueState: () => operate(() => standingOf(all())),
     // Its trail is not chained: the hash tells no more than the id.
     head: async () => ({ id: lastEntryId, hash: String(lastEntryId).padStart(64, '0') }),
     prune: (limit, cutoff, through) => operate(() => prune(limit, cutoff, through)),
@@ -319,12 +319,12 @@ function holds(one: Row['payload'] & Execution, text: string): boolean {
   return written.some((json) => json !== 'null' && needles.some((needle) => json.includes(needle)));
 }
 
-function countByStatus(executions: readonly Execution[]): Counts {
+function countByStatus(executions: readonly Execution[]): OpenCounts {
   const count = (wanted: string) => executions.filter(({ status }) => status === wanted).length;
-  return Object.fromEntries(OPEN_STATUSES.map((status) => [status, count(status)])) as Counts;
+  return Object.fromEntries(OPEN_STATUSES.map((status) => [status, count(status)])) as OpenCounts;
 }
 
-function standingOf(executions: readonly Execution[]): Standing {
+function standingOf(executions: readonly Execution[]): QueueState {
   const open = executions.filter(({ status }) => !isTerminal(status));
   const [queued, sent] = [true, false].map((wanted) => open.filter(({ status }) => (status === 'QUEUED') === wanted));
   const oldest = (some: readonly Execution[] = []) => earliest(some.map(({ submittedAt }) => submittedAt));

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
-import { type Care, openDatabase, type Upgrade } from '../../src/store/sqlite/file/open.ts';
-import { safely } from '../../src/store/sqlite/file/upgrade.ts';
+import { openDatabase, type Upgrade, type UpgradeHooks } from '../../src/store/sqlite/file/open.ts';
+import { upgradeWithBackup } from '../../src/store/sqlite/file/upgrade.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import {
   contents,
@@ -26,8 +26,8 @@ import {
 } from './written.ts';
 
 /** Upgrades as it does, but for what a test does to that. */
-function meddling(change: (upgrade: Upgrade) => Upgrade): Care {
-  const care = safely(upgrading());
+function meddling(change: (upgrade: Upgrade) => Upgrade): UpgradeHooks {
+  const care = upgradeWithBackup(upgrading());
   return { ...care, upgrade: (step) => care.upgrade(change(step)) };
 }
 

@@ -68,7 +68,7 @@ describe.each(VERSIONS)('a database of %s', (version) => {
     const store = createSqliteStore({ path, ...upgrading() });
     onTestFinished(() => store.close());
     const later = NOW + 7 * 86_400_000;
-    const batch = await store.payloadsLeaving(50, later, null);
+    const batch = await store.prunablePayloads(50, later, null);
     expect(await store.prunePayloads(batch, later, later)).toBeGreaterThan(0);
     expect(await store.find('ended-1')).toMatchObject({ status: 'COMPLETED', result: null });
     expect(findings(path)).toEqual([]);

@@ -7,9 +7,9 @@ import type Database from 'better-sqlite3';
 import type { Log } from '../../src/lib/log.ts';
 import { systemWorld, type World } from '../../src/lib/world.ts';
 import { openDatabase } from '../../src/store/sqlite/file/open.ts';
-import { openForReading } from '../../src/store/sqlite/file/open-readonly.ts';
-import { generationOf } from '../../src/store/sqlite/file/schema-version.ts';
-import { safely, type Upgrading } from '../../src/store/sqlite/file/upgrade.ts';
+import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
+import { schemaVersionOf } from '../../src/store/sqlite/file/schema-version.ts';
+import { type UpgradeOptions, upgradeWithBackup } from '../../src/store/sqlite/file/upgrade.ts';
 import { verifyAudit } from '../../src/store/sqlite/verify/verify.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -35,12 +35,12 @@ export function fatal(error: unknown): never {
   throw error;
 }
 
-export function upgrading(log: Log = quietLog(), now = NOW): Upgrading & { world: World; fatal: typeof fatal } {
+export function upgrading(log: Log = quietLog(), now = NOW): UpgradeOptions & { world: World; fatal: typeof fatal } {
   return { world: { ...systemWorld, now: () => now }, log, fatal };
 }
 
-export function upgrade(path: string, surroundings: Upgrading = upgrading()): void {
-  openDatabase(path, safely(surroundings)).close();
+export function upgrade(path: string, surroundings: UpgradeOptions = upgrading()): void {
+  openDatabase(path, upgradeWithBackup(surroundings)).close();
 }
 
 /** Beside the database and what belongs to it. */
@@ -49,7 +49,7 @@ export function filesBeside(path: string): string[] {
 }
 
 export function look<T>(path: string, at: (client: Database.Database) => T): T {
-  const client = openForReading(path);
+  const client = openReadOnly(path);
   try {
     return at(client);
   } finally {
@@ -69,4 +69,4 @@ export function contents(path: string) {
 }
 
 export const findings = (path: string) => look(path, (client) => verifyAudit(client).findings);
-export const generation = (path: string) => look(path, generationOf);
+export const generation = (path: string) => look(path, schemaVersionOf);

@@ -98,9 +98,9 @@ test('while nobody answers at CXone the queue tries now and then, and goes on wh
   expect(cxone.executed.length).toBeLessThan(200);
   cxone.onExecute = async () => ACCEPTED;
   await world.advance(6_000);
-  expect((await store.counts()).PENDING).toBeGreaterThan(100);
+  expect((await store.openCounts()).PENDING).toBeGreaterThan(100);
   await world.advance(30_000);
-  expect(await store.counts()).toEqual({ QUEUED: 0, UNCONFIRMED: 0, PENDING: 200 });
+  expect(await store.openCounts()).toEqual({ QUEUED: 0, UNCONFIRMED: 0, PENDING: 200 });
 });
 
 test("CXone's answer is recorded even if the store cannot commit for a while", async () => {
@@ -127,7 +127,7 @@ test('only as many are claimed as CXone may be asked at once', async () => {
     return ACCEPTED;
   };
   for (let i = 0; i < 5; i += 1) await add();
-  expect(await store.counts()).toEqual({ QUEUED: 3, UNCONFIRMED: 2, PENDING: 0 });
+  expect(await store.openCounts()).toEqual({ QUEUED: 3, UNCONFIRMED: 2, PENDING: 0 });
 });
 
 test('a callback that overtakes the answer resolves; the answer changes nothing any more', async () => {

@@ -1,7 +1,7 @@
 // `audit export`: the trail, with its hashes, as CSV or NDJSON.
 
 import { representEntry } from '../../execution/representation.ts';
-import { type BrowsedEntry, browseTrail, endsOfTrail } from '../../store/sqlite/queries/audit.ts';
+import { type ChainedEntry, idRangeOf, scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import { type Action, readFlags } from '../context.ts';
 import { DATABASE_FLAG, withDatabase } from '../database.ts';
 import { CSV_HELP, EXPORT_FLAGS, EXPORT_HELP, readFormat, writeExport } from '../export.ts';
@@ -34,15 +34,15 @@ Exit code: 0 done, also when whoever reads stdout has had enough; 2 it could not
     const format = readFormat(values);
     const filter = { ...trailFilter(values), ...readPeriod(values, context) };
     return withDatabase(context, values.database, (client) => {
-      const { low, high } = endsOfTrail(client, filter);
-      const stretches = browseTrail(client, filter, 'oldest-first');
+      const { low, high } = idRangeOf(client, filter);
+      const stretches = scanAuditTrail(client, filter, 'oldest-first');
       const source = { stretches, total: high - low, represent, names: NAMES };
       return writeExport(source, { format, out: values.out }, context);
     });
   },
 };
 
-function represent({ entry, hash }: BrowsedEntry) {
+function represent({ entry, hash }: ChainedEntry) {
   return { ...representEntry(entry), hash };
 }
 

@@ -2,7 +2,7 @@
 
 import { AUDIT_EVENTS, type AuditEntry } from '../../execution/event.ts';
 import { representEntry } from '../../execution/representation.ts';
-import type { TrailFilter } from '../../store/sqlite/queries/audit.ts';
+import type { AuditFilter } from '../../store/sqlite/queries/audit.ts';
 import { oneOf } from '../filters.ts';
 import type { Column } from '../table.ts';
 
@@ -26,7 +26,7 @@ interface Values {
 }
 
 /** @throws {CommandUsage} */
-export function trailFilter({ app, event, action, id }: Values): TrailFilter {
+export function trailFilter({ app, event, action, id }: Values): AuditFilter {
   return {
     app,
     actionId: action,

@@ -2,7 +2,7 @@
 
 import { readVariable } from '../../config/config.ts';
 import { signHead } from '../../store/signed-head.ts';
-import { openForReading } from '../../store/sqlite/file/open-readonly.ts';
+import { openReadOnly } from '../../store/sqlite/file/open-readonly.ts';
 import { readHead } from '../../store/sqlite/verify/verify.ts';
 import { type Action, readFlags } from '../context.ts';
 
@@ -23,7 +23,7 @@ Exit code: 0 printed, 2 it could not be.
     const { values, positionals } = readFlags(args, { json: { type: 'boolean', default: false } }, 1);
     const variables = env();
     const secrets = readVariable(variables, 'CALLBACK_SECRET');
-    const client = openForReading(positionals[0] ?? readVariable(variables, 'DATABASE_PATH'));
+    const client = openReadOnly(positionals[0] ?? readVariable(variables, 'DATABASE_PATH'));
     try {
       const head = readHead(client);
       const line = signHead(secrets, head, world.now());

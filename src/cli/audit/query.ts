@@ -1,6 +1,6 @@
 // `audit query`: the newest entries that match, in the order in which they were written.
 
-import { browseTrail } from '../../store/sqlite/queries/audit.ts';
+import { scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import { type Action, readFlags } from '../context.ts';
 import { DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP, wholeNumber } from '../filters.ts';
@@ -44,7 +44,7 @@ Exit code: 0 done, also when there are none; 2 it could not be done.
     const before = values.before === undefined ? undefined : wholeNumber('--before', values.before, 1, 1e15);
     const filter = { ...trailFilter(values), ...readPeriod(values, context), before };
     const { items, more } = await withDatabase(context, values.database, (client) =>
-      firstOf(browseTrail(client, filter, 'newest-first'), limit),
+      firstOf(scanAuditTrail(client, filter, 'newest-first'), limit),
     );
     const entries = items.map(({ entry }) => entry).toReversed();
     if (values.json) {

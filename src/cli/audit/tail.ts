@@ -2,7 +2,12 @@
 
 import type { Database } from 'better-sqlite3';
 import type { World } from '../../lib/world.ts';
-import { type BrowsedEntry, browseTrail, newestEntry, type TrailFilter } from '../../store/sqlite/queries/audit.ts';
+import {
+  type AuditFilter,
+  type ChainedEntry,
+  newestEntryId,
+  scanAuditTrail,
+} from '../../store/sqlite/queries/audit.ts';
 import { type Action, type CommandContext, readFlags } from '../context.ts';
 import { breath, DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
 import { wholeNumber } from '../filters.ts';
@@ -43,8 +48,8 @@ Exit code: 0 ended by Ctrl-C, by SIGTERM or by whoever reads it; 2 it could not 
     const show = shower(values.json, context);
     const stop = context.interrupted();
     await withDatabase(context, values.database, async (client) => {
-      const newest = newestEntry(client);
-      const there = browseTrail(client, { ...filter, before: newest + 1 }, 'newest-first');
+      const newest = newestEntryId(client);
+      const there = scanAuditTrail(client, { ...filter, before: newest + 1 }, 'newest-first');
       if (lines > 0) await show((await firstOf(there, lines)).items.toReversed());
       await follow(client, filter, newest, { show, stop, world: context.world });
     });
@@ -52,7 +57,7 @@ Exit code: 0 ended by Ctrl-C, by SIGTERM or by whoever reads it; 2 it could not 
   },
 };
 
-type Show = (found: readonly BrowsedEntry[]) => Promise<void>;
+type Show = (found: readonly ChainedEntry[]) => Promise<void>;
 
 /** The names of the columns stand above the first ones alone. */
 function shower(json: boolean, context: CommandContext): Show {
@@ -73,12 +78,12 @@ interface Following {
   readonly world: Pick<World, 'sleep'>;
 }
 
-async function follow(client: Database, filter: TrailFilter, from: number, { show, stop, world }: Following) {
+async function follow(client: Database, filter: AuditFilter, from: number, { show, stop, world }: Following) {
   let after = from;
   while (!stop.aborted) {
-    const newest = newestEntry(client);
+    const newest = newestEntryId(client);
     const next = { ...filter, after, before: newest + 1 };
-    for (const { found } of newest > after ? browseTrail(client, next, 'oldest-first') : []) {
+    for (const { found } of newest > after ? scanAuditTrail(client, next, 'oldest-first') : []) {
       await show(found);
       await breath();
       if (stop.aborted) return;

@@ -4,7 +4,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readVariable } from '../../config/config.ts';
 import { readHeads, type SignedHead } from '../../store/signed-head.ts';
-import { openForReading } from '../../store/sqlite/file/open-readonly.ts';
+import { openReadOnly } from '../../store/sqlite/file/open-readonly.ts';
 import { type Verification, verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { type Action, type CommandContext, CommandUsage, readFlags } from '../context.ts';
 import { grouped, type Line, printLines, showProgress } from '../print.ts';
@@ -45,7 +45,7 @@ async function verify(args: readonly string[], context: CommandContext): Promise
   const variables = context.env();
   const path = positionals[0] ?? readVariable(variables, 'DATABASE_PATH');
   const signed = values.head === undefined ? [] : await signedHeads(values.head, variables);
-  const client = openForReading(path);
+  const client = openReadOnly(path);
   const progress = showProgress('verifying', context);
   const begun = performance.now();
   try {

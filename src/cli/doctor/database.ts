@@ -7,7 +7,7 @@ import { withCommandName } from '../../lib/command-name.ts';
 import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { DatabaseRefused } from '../../store/sqlite/file/open.ts';
-import { openForReading, schemaAge } from '../../store/sqlite/file/open-readonly.ts';
+import { openReadOnly, schemaAge } from '../../store/sqlite/file/open-readonly.ts';
 import { verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -46,7 +46,7 @@ function absent(path: string): Check {
 function contents(path: string, options: DatabaseOptions): Check[] {
   let client: Database;
   try {
-    client = openForReading(path);
+    client = openReadOnly(path);
   } catch (error) {
     if (!(error instanceof DatabaseRefused)) throw error;
     return [fail('database', error.message, 'see DATABASE_PATH; if it is damaged, restore a backup')];

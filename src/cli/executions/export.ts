@@ -2,8 +2,8 @@
 
 import { readJson } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
-import { type BrowsedExecution, browseExecutions } from '../../store/sqlite/queries/executions.ts';
-import { countIn } from '../../store/sqlite/queries/id-windows.ts';
+import { type StoredExecution, scanExecutions } from '../../store/sqlite/queries/executions.ts';
+import { countExecutions } from '../../store/sqlite/queries/id-windows.ts';
 import { type Action, readFlags } from '../context.ts';
 import { DATABASE_FLAG, withDatabase } from '../database.ts';
 import { CSV_HELP, EXPORT_FLAGS, EXPORT_HELP, readFormat, writeExport } from '../export.ts';
@@ -42,11 +42,11 @@ Exit code: 0 done, also when whoever reads stdout has had enough; 2 it could not
     const filter = executionFilter(values, context);
     const represent = values['no-payloads'] ? withoutPayloads : whole;
     return withDatabase(context, values.database, (client) => {
-      const stretches = browseExecutions(client, filter, 'oldest-first');
+      const stretches = scanExecutions(client, filter, 'oldest-first');
       const names = values['no-payloads'] ? NAMES : [...NAMES, ...PAYLOADS];
       const source = {
         stretches,
-        total: countIn(client, { ...filter, app: filter.app ?? undefined }),
+        total: countExecutions(client, { ...filter, app: filter.app ?? undefined }),
         represent,
         names,
       };
@@ -55,14 +55,14 @@ Exit code: 0 done, also when whoever reads stdout has had enough; 2 it could not
   },
 };
 
-function withoutPayloads({ execution, payloadPrunedAt }: BrowsedExecution) {
+function withoutPayloads({ execution, payloadPrunedAt }: StoredExecution) {
   const { result: _result, error: _error, lateResult: _late, ...facts } = representExecution(execution);
   const { timeoutSeconds, graceSeconds, retryUncertain, priority, attempts, notifyUrl, idempotencyKey } = execution;
   const asked = { timeoutSeconds, graceSeconds, retryUncertain, priority, notifyUrl, idempotencyKey };
   return { ...facts, attempts, ...asked, traceparent: execution.traceparent, payloadPrunedAt };
 }
 
-function whole(browsed: BrowsedExecution) {
+function whole(browsed: StoredExecution) {
   const { result, error, lateResult } = representExecution(browsed.execution);
   const payloads = { inputs: parsed(browsed.inputs), context: parsed(browsed.context), result, error, lateResult };
   return { ...withoutPayloads(browsed), ...payloads };

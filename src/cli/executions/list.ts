@@ -2,7 +2,7 @@
 
 import { type Execution, totalLatencyMs } from '../../execution/execution.ts';
 import { representExecution } from '../../execution/representation.ts';
-import { browseExecutions, findExecution } from '../../store/sqlite/queries/executions.ts';
+import { findStoredExecution, scanExecutions } from '../../store/sqlite/queries/executions.ts';
 import { type Action, CommandError, readFlags } from '../context.ts';
 import { DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
 import { TIME_HELP, wholeNumber } from '../filters.ts';
@@ -56,11 +56,11 @@ Exit code: 0 done, also when there are none; 1 the execution of --before is not 
     const limit = wholeNumber('--limit', values.limit, 1, MOST);
     const filter = executionFilter(values, context);
     const { items: found, more } = await withDatabase(context, values.database, (client) => {
-      const before = values.before === undefined ? undefined : findExecution(client, values.before);
+      const before = values.before === undefined ? undefined : findStoredExecution(client, values.before);
       if (values.before !== undefined && before === undefined)
         throw new CommandError(`There is no ${values.before}.`, 1);
       const place = before === undefined ? {} : { before: before.execution.reference };
-      return firstOf(browseExecutions(client, { ...filter, ...place }, 'newest-first'), limit);
+      return firstOf(scanExecutions(client, { ...filter, ...place }, 'newest-first'), limit);
     });
     const items = found.map(({ execution }) => execution);
     if (values.json) {

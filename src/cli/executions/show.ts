@@ -3,8 +3,8 @@
 import type { Database } from 'better-sqlite3';
 import { readJson } from '../../execution/json.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
-import { browseTrail } from '../../store/sqlite/queries/audit.ts';
-import { type BrowsedExecution, findExecution } from '../../store/sqlite/queries/executions.ts';
+import { scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
+import { findStoredExecution, type StoredExecution } from '../../store/sqlite/queries/executions.ts';
 import { ENTRY_COLUMNS } from '../audit/filters.ts';
 import { type Action, CommandError, CommandUsage, readFlags } from '../context.ts';
 import { DATABASE_FLAG, withDatabase } from '../database.ts';
@@ -53,14 +53,14 @@ Exit code: 0 done, 1 there is no such execution, 2 it could not be done.
 function storyOf(client: Database, id: string) {
   // One snapshot, so that row and trail are of one moment.
   return client.transaction(() => {
-    const browsed = findExecution(client, id);
+    const browsed = findStoredExecution(client, id);
     if (browsed === undefined) return null;
-    const stretches = [...browseTrail(client, { correlationId: id }, 'oldest-first')];
+    const stretches = [...scanAuditTrail(client, { correlationId: id }, 'oldest-first')];
     return { browsed, entries: stretches.flatMap(({ found }) => found.map(({ entry }) => entry)) };
   })();
 }
 
-function withPayloads({ execution, inputs, context, payloadPrunedAt }: BrowsedExecution, payloads: boolean) {
+function withPayloads({ execution, inputs, context, payloadPrunedAt }: StoredExecution, payloads: boolean) {
   const { result, error, lateResult, ...others } = representExecution(execution);
   const facts = { ...others, payloadPrunedAt };
   if (!payloads) {

@@ -3,7 +3,7 @@
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { NOTIFICATION_STATUSES, type Notification } from '../../notification/notification.ts';
 import { representNotification } from '../../notification/representation.ts';
-import { createOutboxList } from '../../store/sqlite/outbox/list.ts';
+import { createNotificationList } from '../../store/sqlite/outbox/list.ts';
 import { type Action, readFlags } from '../context.ts';
 import { DATABASE_FLAG, withDatabase } from '../database.ts';
 import { oneOf, TIME_HELP, wholeNumber } from '../filters.ts';
@@ -60,7 +60,7 @@ Exit code: 0 done, also when there are none; 2 it could not be done.
       ...(values.status === undefined ? {} : { status: oneOf('--status', values.status, NOTIFICATION_STATUSES) }),
     };
     const { items, next } = await withDatabase(context, values.database, (client) =>
-      createOutboxList(drizzle(client)).page({ ...filter, limit }),
+      createNotificationList(drizzle(client)).page({ ...filter, limit }),
     );
     if (values.json) {
       context.write(`${JSON.stringify({ items: items.map(representNotification), more: next !== null })}\n`);

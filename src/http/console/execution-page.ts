@@ -6,7 +6,7 @@ import { type Execution, isTerminal, totalLatencyMs } from '../../execution/exec
 import type { Json } from '../../execution/json.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
 import type { Notification } from '../../notification/notification.ts';
-import type { Evidence, KeptBody } from '../../store/port.ts';
+import type { ExecutionPayloads, StoredCallbackBody } from '../../store/port.ts';
 import type { Html } from '../html.ts';
 import { pathOf } from './executions-page.ts';
 import { badge, duration, moment, NOTHING } from './format.ts';
@@ -17,7 +17,7 @@ import type { Viewer } from './viewer.ts';
 
 export interface ExecutionDetails {
   readonly execution: Execution;
-  readonly evidence: Evidence;
+  readonly evidence: ExecutionPayloads;
   readonly entries: readonly AuditEntry[];
   /** The entry to go on after; null at the end of the trail. */
   readonly after: number | null;
@@ -120,7 +120,7 @@ function section(name: string, value: Json, masking: Masking): Html {
 }
 
 /** Nobody could read it, so nobody knows where a value that is to be hidden stands in it. */
-function rawBody({ entryId, contentType, bytes }: KeptBody, masking: Masking): Html {
+function rawBody({ entryId, contentType, bytes }: StoredCallbackBody, masking: Masking): Html {
   const title = `Raw callback of entry ${entryId}`;
   const what = `${contentType ?? 'no content type'}, ${bytes.length} bytes`;
   const shown = masking.active

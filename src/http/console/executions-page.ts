@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import { type Execution, OPEN_STATUSES, TERMINAL_STATUSES, totalLatencyMs } from '../../execution/execution.ts';
-import type { Page } from '../../store/port.ts';
+import type { ExecutionPage } from '../../store/port.ts';
 import { type Html, table } from '../html.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import type { FieldError } from '../response/problem.ts';
@@ -29,7 +29,7 @@ ${quickTimes(EXECUTIONS, search, now)}
 ${problems(errors)}`;
 }
 
-export function executionsList(page: Page, search: Search, now: number): Html {
+export function executionsList(page: ExecutionPage, search: Search, now: number): Html {
   const rows = page.items.map(
     (one) => html`<tr><th scope="row"><a href="${pathOf(one.correlationId)}">${one.correlationId}</a></th>
 <td data-name="Status">${badge(one.status)}</td><td data-name="Action">${one.actionId}</td><td data-name="App">${one.app}</td>
@@ -43,7 +43,7 @@ export function executionsList(page: Page, search: Search, now: number): Html {
   return html`${found}${further(page, search)}`;
 }
 
-function further({ next, items }: Page, search: Search): Html {
+function further({ next, items }: ExecutionPage, search: Search): Html {
   const first = search.has('cursor')
     ? html`<a href="${urlWith(EXECUTIONS, search, { cursor: null })}">Back to the newest</a>`
     : '';

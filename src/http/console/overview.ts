@@ -2,8 +2,8 @@
 
 import { html } from 'hono/html';
 import type { Overview } from '../../stats/dashboard/dashboard.ts';
-import type { DueLane, Undelivered } from '../../store/outbox-port.ts';
-import type { Standing } from '../../store/port.ts';
+import type { DueLane, UndeliveredCounts } from '../../store/outbox-port.ts';
+import type { QueueState } from '../../store/port.ts';
 import type { UpstreamState } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { duration, many, moment, NOTHING, number, share } from './format.ts';
@@ -11,10 +11,10 @@ import { outcomes, shares, waits } from './overview-plots.ts';
 
 export interface Now {
   readonly at: number;
-  readonly standing: Standing;
+  readonly standing: QueueState;
   readonly queueCapacity: number;
   readonly upstream: UpstreamState;
-  readonly undelivered: Undelivered;
+  readonly undelivered: UndeliveredCounts;
   readonly lanes: readonly DueLane[];
   /** What is not ready, in words. */
   readonly problems: readonly string[];

@@ -43,7 +43,7 @@ export function createConsolePages({ store, pages, insights, world, ready }: Con
 
   async function told(correlationId: string, after: number): Promise<ExecutionDetails | undefined> {
     const execution = isIdentifier(correlationId) ? await store.find(correlationId) : undefined;
-    const evidence = execution && (await store.evidence(correlationId));
+    const evidence = execution && (await store.payloads(correlationId));
     if (execution === undefined || evidence === undefined) return undefined;
     const feed = await store.feed({ after, app: null, correlationId, limit: MOST_ENTRIES });
     const notifications = await store.listNotifications({ app: null, correlationId, limit: MOST_NOTIFICATIONS });
@@ -63,7 +63,7 @@ export function createConsolePages({ store, pages, insights, world, ready }: Con
       const at = world.now();
       const now = {
         at,
-        standing: await store.standing(),
+        standing: await store.queueState(),
         queueCapacity: pages.queueCapacity,
         upstream: pages.upstreamState(),
         undelivered: await store.undelivered(),

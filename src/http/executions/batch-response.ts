@@ -1,7 +1,7 @@
 // What a batch is answered: item by item, or with one problem for the whole when its items belong together.
 
 import { representExecution } from '../../execution/representation.ts';
-import type { AddedAmongOthers } from '../../store/port.ts';
+import type { BatchAddResult } from '../../store/port.ts';
 import type { BatchItem } from '../../usecases/submit.ts';
 import { howMany } from '../request/validate.ts';
 import { json } from '../response/json.ts';
@@ -24,7 +24,7 @@ interface InvalidItem extends Extract<BatchItem, { type: 'invalid' }> {
 export type CheckedItem = Extract<BatchItem, { type: 'submission' }> | InvalidItem;
 
 /** What became of each item, in its place; null for the invalid. */
-type Outcomes = readonly (AddedAmongOthers | null)[];
+type Outcomes = readonly (BatchAddResult | null)[];
 
 export function itemPointer(index: number, ...path: readonly string[]): string {
   return pointerTo('executions', String(index), ...path);
@@ -48,7 +48,7 @@ function invalidResult({ name, errors }: InvalidItem) {
   return { status: statusOf(name), problem: problemDetails(name, detail, { errors }) };
 }
 
-function answered(added: AddedAmongOthers | null, index: number) {
+function answered(added: BatchAddResult | null, index: number) {
   if (added === null) throw new Error('a submission of a batch has no outcome');
   switch (added.outcome) {
     case 'added':

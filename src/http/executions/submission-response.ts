@@ -1,7 +1,7 @@
 // What apps are told about what they submitted, alone or in a batch.
 
 import { asAccepted, type Execution } from '../../execution/execution.ts';
-import type { Added } from '../../store/port.ts';
+import type { AddResult } from '../../store/port.ts';
 import type { HeaderFields } from '../response/json.ts';
 import { type ProblemName, problem } from '../response/problem.ts';
 
@@ -9,8 +9,8 @@ import { type ProblemName, problem } from '../response/problem.ts';
 const QUEUE_FULL_RETRY_SECONDS = 5;
 const DRAINING_RETRY_SECONDS = 10;
 
-export type Accepted = Extract<Added, { execution: Execution }>;
-export type RefusedOutcome = Exclude<Added['outcome'], Accepted['outcome']>;
+export type Accepted = Extract<AddResult, { execution: Execution }>;
+export type RefusedOutcome = Exclude<AddResult['outcome'], Accepted['outcome']>;
 
 export interface Refusal {
   readonly name: ProblemName;

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { callbackEnd, failure, RECEIVE_CALLBACK, served } from '../../observability/tracing/spans.ts';
 import { readTraceContext, type TraceContext } from '../../observability/tracing/trace-context.ts';
 import { endSpanWith, NO_TRACING, type SpanEnd, type Step, type Tracing } from '../../observability/tracing/tracing.ts';
-import type { Recorded } from '../../store/port.ts';
+import type { RecordResult } from '../../store/port.ts';
 import type { Identity } from './authentication.ts';
 
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
@@ -41,7 +41,7 @@ export function traceContextOf(c: Context): TraceContext {
 export function traceCallback(
   tracing: Tracing,
   headers: Headers,
-  recorded: Recorded,
+  recorded: RecordResult,
   startedAt: number,
   answer: Response,
 ): void {

@@ -90,7 +90,7 @@ export function createNotifications({ store, world }: Dependencies): Notificatio
     let replayed = 0;
     try {
       for (let after: number | null = 0; after !== null && !signal.aborted; ) {
-        const step = await store.replay(filter, after, REPLAY_STEP, callerName(caller), world.now());
+        const step = await store.replayNotifications(filter, after, REPLAY_STEP, callerName(caller), world.now());
         replayed += step.replayed;
         after = step.next;
         await new Promise(setImmediate);

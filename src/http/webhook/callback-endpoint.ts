@@ -4,7 +4,7 @@ import type { CallbackChecks, CallbackRefusal } from '../../callbacks/checks.ts'
 import type { Outcome } from '../../execution/apply-result.ts';
 import { createSampledWarning } from '../../lib/notices.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
-import type { Recorded } from '../../store/port.ts';
+import type { RecordResult } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { createClientAddresses, type RequestOrigin } from '../middleware/client-address.ts';
 import { traceCallback } from '../middleware/tracing.ts';
@@ -77,7 +77,7 @@ function record(
   reference: string,
   body: RequestBody,
   contentType: string | null,
-): Promise<Recorded | undefined> {
+): Promise<RecordResult | undefined> {
   switch (body.type) {
     case 'whole':
       return resolve.callback(reference, body.bytes, contentType);

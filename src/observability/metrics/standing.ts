@@ -1,11 +1,11 @@
 // How things stand at the moment of a scrape: what is open, for how long, and what does not arrive.
 
 import type { Outbox } from '../../store/outbox-port.ts';
-import type { Standing, Store } from '../../store/port.ts';
+import type { QueueState, Store } from '../../store/port.ts';
 import type { Instruments } from './instruments.ts';
 
 export interface StandingSources {
-  readonly store: Pick<Store, 'standing'> & Pick<Outbox, 'undelivered'>;
+  readonly store: Pick<Store, 'queueState'> & Pick<Outbox, 'undelivered'>;
   /** Whose queue is told also while it is empty. */
   readonly apps: readonly string[];
   readonly queueCapacity: number;
@@ -15,7 +15,7 @@ export interface StandingSources {
 /** Returns how to look at the store, which is done once for all of them before they are scraped. */
 export function createStanding(make: Instruments, sources: StandingSources): () => Promise<void> {
   const { store, apps, queueCapacity, now } = sources;
-  let stand: Standing | null = null;
+  let stand: QueueState | null = null;
   let undelivered = { pending: 0, dead: 0 };
   const age = (at: number | null = null) => (at === null ? 0 : Math.max(0, now() - at) / 1000);
 
@@ -43,6 +43,6 @@ export function createStanding(make: Instruments, sources: StandingSources): () 
   );
 
   return async () => {
-    [stand, undelivered] = await Promise.all([store.standing(), store.undelivered()]);
+    [stand, undelivered] = await Promise.all([store.queueState(), store.undelivered()]);
   };
 }

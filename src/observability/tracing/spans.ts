@@ -2,8 +2,8 @@
 
 import type { PollResponse, SubmitResponse } from '../../cxone/port.ts';
 import type { Execution } from '../../execution/execution.ts';
-import type { Sendable } from '../../store/outbox-port.ts';
-import type { Recorded } from '../../store/port.ts';
+import type { ClaimedNotification } from '../../store/outbox-port.ts';
+import type { RecordResult } from '../../store/port.ts';
 import type { DeliveryResult } from '../../webhooks/port.ts';
 import type { Attributes, SpanEnd, Step } from './tracing.ts';
 
@@ -36,7 +36,7 @@ export function polledEnd(execution: Execution, answer: PollResponse): SpanEnd {
   };
 }
 
-export function callbackEnd({ execution, outcome }: Recorded, httpStatus: number): SpanEnd {
+export function callbackEnd({ execution, outcome }: RecordResult, httpStatus: number): SpanEnd {
   return {
     attributes: {
       ...about(execution),
@@ -47,7 +47,7 @@ export function callbackEnd({ execution, outcome }: Recorded, httpStatus: number
   };
 }
 
-export function notifiedEnd({ notification, execution }: Sendable, receipt: DeliveryResult): SpanEnd {
+export function notifiedEnd({ notification, execution }: ClaimedNotification, receipt: DeliveryResult): SpanEnd {
   return {
     attributes: {
       ...about(execution),

@@ -1,6 +1,6 @@
 // Reads observations from a store, stretch by stretch, and hands each to whoever counts.
 
-import type { InsightStore, Observation } from '../../store/observations-port.ts';
+import type { Observation, Observations } from '../../store/observations-port.ts';
 
 export interface Wanted {
   readonly from: number;
@@ -10,7 +10,7 @@ export interface Wanted {
 
 /** Newest first. `pause` lets others go first; it is told how far the reading is: 0 to 1. */
 export async function observeAll(
-  store: Pick<InsightStore, 'observe'>,
+  store: Pick<Observations, 'observe'>,
   { from, to, ...wanted }: Wanted,
   take: (observation: Observation) => void,
   pause: (done: number) => Promise<void>,

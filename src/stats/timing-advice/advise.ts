@@ -1,6 +1,6 @@
 // Advice for every action of a period: read, sampled and reckoned in small steps.
 
-import type { InsightStore } from '../../store/observations-port.ts';
+import type { Observations } from '../../store/observations-port.ts';
 import { createSampler, observeAll, type Wanted } from '../callback-health/observe.ts';
 import { type Advice, adviceFor } from './advice.ts';
 
@@ -8,7 +8,7 @@ import { type Advice, adviceFor } from './advice.ts';
 const SAMPLE = 2_000;
 
 export interface AdviseTools {
-  readonly store: Pick<InsightStore, 'observe'>;
+  readonly store: Pick<Observations, 'observe'>;
   /** POLL_INTERVAL_SECONDS, in milliseconds. */
   readonly intervalMs: number;
   readonly random: () => number;

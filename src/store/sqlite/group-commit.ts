@@ -31,11 +31,11 @@ export interface Mutation<T, C> {
   readonly changes: readonly C[];
 }
 
-export interface Manner {
+export interface MutationOptions {
   /** How many ordinary mutations it is worth. */
   readonly weight?: number;
   /** In the ordinary course of things it may throw, to take back what it did. */
-  readonly mayThrow?: boolean;
+  readonly expectRollback?: boolean;
 }
 
 export interface Writer<C> {
@@ -44,7 +44,7 @@ export interface Writer<C> {
    * its batch may be run again for that, from the start, so that nothing may stay of a run but what it did to the database.
    * @throws {StoreUnavailable} when nothing was committed.
    */
-  mutate<T>(work: () => Mutation<T, C>, manner?: Manner): Promise<T>;
+  mutate<T>(work: () => Mutation<T, C>, manner?: MutationOptions): Promise<T>;
   /** Commits what is waiting, then turns everything away. */
   close(): Promise<void>;
 }
@@ -63,7 +63,7 @@ export interface WriterOptions<C> {
   readonly observe?: (batch: number, milliseconds: number) => void;
 }
 
-interface Waiting<C> extends Required<Manner> {
+interface Waiting<C> extends Required<MutationOptions> {
   readonly work: () => Mutation<unknown, C>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -71,7 +71,7 @@ interface Waiting<C> extends Required<Manner> {
 
 type BatchResult = 'committed' | 'busy' | 'fatal';
 
-export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer<C> {
+export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): Writer<C> {
   const sql = prepare(db);
   let waiting: Waiting<C>[] = [];
   let gathering: Promise<void> | null = null;
@@ -150,7 +150,7 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
 
   function runAll(batch: readonly Waiting<C>[], changes: C[], guarded: boolean): (() => void)[] {
     return batch.map((mutation) =>
-      guarded || mutation.mayThrow ? attempt(mutation, changes) : run(mutation, changes),
+      guarded || mutation.expectRollback ? attempt(mutation, changes) : run(mutation, changes),
     );
   }
 
@@ -192,11 +192,17 @@ export function createWriter<C>(db: Database, options: WriterOptions<C>): Writer
   }
 
   return {
-    mutate: (work, { weight = 1, mayThrow = false } = {}) =>
+    mutate: (work, { weight = 1, expectRollback = false } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new StoreUnavailable('the store is closed'));
         if (waiting.length >= QUEUE_LIMIT) return reject(new StoreUnavailable('too many writes are waiting'));
-        waiting.push({ work, weight, mayThrow, resolve: resolve as (value: unknown) => void, reject });
+        waiting.push({
+          work,
+          weight,
+          expectRollback: expectRollback,
+          resolve: resolve as (value: unknown) => void,
+          reject,
+        });
         gathering ??= gather();
       }),
     close: async () => {

@@ -16,7 +16,7 @@ export type ExecutionRow = typeof executions.$inferSelect;
 export type StateRow = Omit<ExecutionRow, 'inputs' | 'context' | 'fingerprint'>;
 export type AuditRow = typeof auditEvents.$inferSelect;
 
-export function toState(row: StateRow): Execution {
+export function toExecution(row: StateRow): Execution {
   return {
     correlationId: row.correlationId,
     reference: row.reference,
@@ -53,7 +53,7 @@ export function toState(row: StateRow): Execution {
 
 export function toDispatchable(row: ExecutionRow): Dispatchable {
   return {
-    ...toState(row),
+    ...toExecution(row),
     inputs: readJson(row.inputs) as JsonObject,
     context: readJson(row.context) as JsonObject,
   };
@@ -143,7 +143,7 @@ export function toAuditRow(id: number, now: number, execution: Execution, draft:
   };
 }
 
-export function toEntry(row: Omit<AuditRow, 'hash'>): AuditEntry {
+export function toAuditEntry(row: Omit<AuditRow, 'hash'>): AuditEntry {
   return {
     ...row,
     timestamp: Date.parse(row.timestamp),

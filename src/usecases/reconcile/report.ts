@@ -1,7 +1,7 @@
 // What a reconciliation reports. Pure.
 
 import type { Execution, Status } from '../../execution/execution.ts';
-import type { Recorded } from '../../store/port.ts';
+import type { RecordResult } from '../../store/port.ts';
 
 /** So many of those that differ stand in the report; all of them stand in the trail. */
 export const MAX_DIFFERENCES = 1_000;
@@ -52,7 +52,7 @@ export interface Reconciliation extends Required<Omit<ReconcileRequest, 'actionI
 /** @param said what the answer was: a result, a status that is none yet, unknown, or none at all. */
 export function differenceOf(
   { correlationId, status }: Execution,
-  recorded: Recorded | undefined,
+  recorded: RecordResult | undefined,
   said: 'told' | 'running' | 'gone' | 'failed',
 ): ReconcileDifference {
   const finding = findingOf(status, recorded, said);
@@ -64,7 +64,7 @@ export function differenceOf(
 
 function findingOf(
   status: Status,
-  recorded: Recorded | undefined,
+  recorded: RecordResult | undefined,
   said: 'told' | 'running' | 'gone' | 'failed',
 ): ReconcileFinding {
   switch (said) {
@@ -81,7 +81,7 @@ function findingOf(
   }
 }
 
-function toldOf(outcome: Recorded['outcome'] | undefined): ReconcileFinding {
+function toldOf(outcome: RecordResult['outcome'] | undefined): ReconcileFinding {
   if (outcome === 'late' || outcome === 'resolved' || outcome === 'conflict') return outcome;
   return 'same';
 }

@@ -6,9 +6,9 @@ import { nextPollAt } from '../../execution/schedule.ts';
 import type { World } from '../../lib/world.ts';
 import { POLL, polledEnd } from '../../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../../observability/tracing/tracing.ts';
-import type { DoubtfulQuery, InsightStore } from '../../store/observations-port.ts';
-import type { Recorded, Store } from '../../store/port.ts';
-import { persist } from '../../store/retry-until-committed.ts';
+import type { DoubtfulQuery, Observations } from '../../store/observations-port.ts';
+import type { RecordResult, Store } from '../../store/port.ts';
+import { retryUntilCommitted } from '../../store/retry-until-committed.ts';
 import { differenceOf, type ReconcileDifference, type Reconciliation } from './report.ts';
 
 /** Asked at a time, at most. */
@@ -17,7 +17,7 @@ const MAX_IN_FLIGHT = 4;
 const MAX_FAILURES = 10;
 
 export interface ReconcileTools {
-  readonly store: Pick<Store, 'record'> & Pick<InsightStore, 'doubtful'>;
+  readonly store: Pick<Store, 'record'> & Pick<Observations, 'doubtful'>;
   readonly cxone: Pick<Cxone, 'permits' | 'poll'>;
   readonly world: World;
   readonly tracing: Tracing;
@@ -47,7 +47,7 @@ export async function reconcile(
   const filter = { from, to, ...(actionId === null ? {} : { actionId }), ...(app === null ? {} : { app }) };
   const askAll = createAskAll(tools, { reconciliation: id, by }, report, signal);
   for (let query: DoubtfulQuery = filter; ; ) {
-    const { items, unaskable, next, reached } = await tools.store.doubtful(query);
+    const { items, unpollable: unaskable, next, reachedAt: reached } = await tools.store.doubtful(query);
     report.unaskable(unaskable);
     const end = await askAll(items);
     if (end !== null) return end;
@@ -112,8 +112,8 @@ async function ask(
   const next = nextPollAt(now, execution.pollCount, pollIntervalMs, world.random());
   // Whether its time is over is not asked here.
   const final = false;
-  const record = (event: Parameters<Store['record']>[1]): Promise<Recorded | undefined> =>
-    persist(() => store.record(execution.reference, event, now), world, signal);
+  const record = (event: Parameters<Store['record']>[1]): Promise<RecordResult | undefined> =>
+    retryUntilCommitted(() => store.record(execution.reference, event, now), world, signal);
   switch (answer.type) {
     case 'polled':
       return differenceOf(

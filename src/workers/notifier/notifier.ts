@@ -9,8 +9,8 @@ import { webhookBody } from '../../notification/outgoing.ts';
 import { retryAt } from '../../notification/schedule.ts';
 import { NOTIFY, notifiedEnd } from '../../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../../observability/tracing/tracing.ts';
-import type { Outbox, Sendable } from '../../store/outbox-port.ts';
-import { persist } from '../../store/retry-until-committed.ts';
+import type { ClaimedNotification, Outbox } from '../../store/outbox-port.ts';
+import { retryUntilCommitted } from '../../store/retry-until-committed.ts';
 import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../webhooks/port.ts';
 import type { Lane, Lanes, Turn } from './lanes.ts';
 
@@ -21,7 +21,7 @@ const LEASE_MS = 30_000;
 const MAX_GIVE_UP = 200;
 
 export interface NotifierTools {
-  readonly outbox: Pick<Outbox, 'lanes' | 'claim' | 'giveUp' | 'recordDelivery'>;
+  readonly outbox: Pick<Outbox, 'lanes' | 'claimNotifications' | 'giveUpNotifications' | 'recordDelivery'>;
   readonly webhooks: Pick<WebhookSender, 'deliver'>;
   readonly world: World;
   readonly log: Log;
@@ -37,10 +37,10 @@ export function createNotifier(tools: NotifierTools): Work {
 
   /** Returns how many it took on. */
   async function serve({ lane, room }: Turn, { signal, spawn }: Round): Promise<number> {
-    let claimed: Sendable[] = [];
+    let claimed: ClaimedNotification[] = [];
     try {
       const now = world.now();
-      claimed = await outbox.claim(lane, room, now, now + LEASE_MS);
+      claimed = await outbox.claimNotifications(lane, room, now, now + LEASE_MS);
     } finally {
       lanes.release(lane, room - claimed.length);
     }
@@ -71,7 +71,12 @@ export function createNotifier(tools: NotifierTools): Work {
   };
 }
 
-async function tell(tools: NotifierTools, lane: Lane, sendable: Sendable, signal: AbortSignal): Promise<void> {
+async function tell(
+  tools: NotifierTools,
+  lane: Lane,
+  sendable: ClaimedNotification,
+  signal: AbortSignal,
+): Promise<void> {
   const { outbox, webhooks: courier, world, tracing } = tools;
   const { notification, execution } = sendable;
   const span = tracing.begin(NOTIFY, execution);
@@ -79,7 +84,7 @@ async function tell(tools: NotifierTools, lane: Lane, sendable: Sendable, signal
   const receipt = await endSpanWith(span, notifiedEnd, sendable, delivery);
   learn(tools, lane, receipt);
   const event = toEvent(receipt, notification, world);
-  await persist(() => outbox.recordDelivery(notification.id, event, world.now()), world, signal);
+  await retryUntilCommitted(() => outbox.recordDelivery(notification.id, event, world.now()), world, signal);
   if (lane.breaker.open() > 0) await giveUpOverdue(tools, lane, signal);
 }
 
@@ -102,11 +107,11 @@ function learn({ log }: NotifierTools, { app, origin, breaker }: Lane, receipt: 
 /** Nothing gets through there, and only one at a time is tried: the others whose time is over end without. */
 async function giveUpOverdue({ outbox, world }: NotifierTools, lane: Lane, signal: AbortSignal): Promise<void> {
   const reason = `its time is over, and the endpoint failed ${lane.breaker.open()} times in a row`;
-  const some = () => outbox.giveUp(lane, MAX_GIVE_UP, world.now(), reason);
-  while ((await persist(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);
+  const some = () => outbox.giveUpNotifications(lane, MAX_GIVE_UP, world.now(), reason);
+  while ((await retryUntilCommitted(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);
 }
 
-function parcelOf({ notification, execution }: Sendable): WebhookRequest {
+function parcelOf({ notification, execution }: ClaimedNotification): WebhookRequest {
   const { id, app, url } = notification;
   const { traceparent, tracestate } = execution;
   return { id, app, url, body: JSON.stringify(webhookBody(notification, execution)), traceparent, tracestate };

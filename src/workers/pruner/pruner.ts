@@ -5,7 +5,7 @@ import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Round } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { Store } from '../../store/port.ts';
-import type { LeavingEntries, LeavingPayloads, Retention } from '../../store/retention-port.ts';
+import type { PrunableEntries, PrunablePayloads, Retention } from '../../store/retention-port.ts';
 import { signHead } from '../../store/signed-head.ts';
 import type { ExportFiles } from './export-files.ts';
 import { createPruneStep, type PruneStep, type PruneTarget } from './prune-step.ts';
@@ -64,12 +64,12 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
     failing = null;
   }
 
-  const payloads: PruneTarget<LeavingPayloads> = {
+  const payloads: PruneTarget<PrunablePayloads> = {
     kind: 'payloads',
     select: async (after) =>
       after?.next === null
         ? undefined
-        : store.payloadsLeaving(BATCH, cutoff(rules.payloadRetentionDays), after?.next ?? null),
+        : store.prunablePayloads(BATCH, cutoff(rules.payloadRetentionDays), after?.next ?? null),
     records: store.payloadRecords,
     range: (batches) => {
       const references = batches.flatMap((batch) => batch.references).sort();
@@ -83,9 +83,9 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
     },
   };
 
-  const entries: PruneTarget<LeavingEntries> = {
+  const entries: PruneTarget<PrunableEntries> = {
     kind: 'audit',
-    select: (after) => store.entriesLeaving(BATCH, cutoff(rules.auditRetentionDays), after),
+    select: (after) => store.prunableEntries(BATCH, cutoff(rules.auditRetentionDays), after),
     records: store.entryRecords,
     range: (batches) => between(batches.flatMap(({ first, last }) => [padded(first), padded(last)])),
     delete: async ({ last }) => {
@@ -109,7 +109,7 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
 
   async function giveBack(): Promise<boolean> {
     if (!spaceIsFree) return false;
-    const left = await store.reclaim(PAGES);
+    const left = await store.reclaimSpace(PAGES);
     if (left === null && canShrink) {
       canShrink = false;
       log.info(

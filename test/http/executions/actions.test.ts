@@ -35,7 +35,7 @@ describe('POST /v1/executions/{correlationId}/poll', () => {
     await http.world.advance(5_000);
     const answer = await http.call('POST', '/v1/executions/one/poll', alice);
     expect([answer.status, answer.json.status]).toEqual([202, 'PENDING']);
-    expect((await http.store.due()).pollAt).toBe(http.world.now());
+    expect((await http.store.nextDue()).pollAt).toBe(http.world.now());
     expect((await trail(http, 'one')).at(-1)).toEqual(['POLL_REQUESTED', 'operator:alice']);
   });
 

@@ -48,7 +48,7 @@ test('it is refused before anything of it is read, and only once the key is know
   const options = { body: 'this is no JSON', headers: { 'content-type': 'text/plain' } };
   expect((await http.call('POST', '/v1/executions', options)).status).toBe(429);
   expect((await http.call('POST', '/v1/executions', { ...options, key: 'a-wrong-key-0123456789' })).status).toBe(401);
-  expect((await http.store.counts()).QUEUED).toBe(1);
+  expect((await http.store.openCounts()).QUEUED).toBe(1);
 });
 
 test("one app's rate is nobody else's, and an app without one is told nothing of it", async () => {
@@ -95,7 +95,7 @@ test('of two batches at the same time the second finds what the first has left: 
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 429]);
   const refused = answers.find(({ status }) => status === 429);
   expect(refused && limitsIn(refused)).toMatchObject({ policy: '"submissions";q=10;w=1', retryAfter: '10' });
-  expect((await http.store.counts()).QUEUED).toBe(100);
+  expect((await http.store.openCounts()).QUEUED).toBe(100);
 });
 
 test('an app whose share of the queue is full gets 429 that names it, while others are still accepted', async () => {

@@ -135,7 +135,7 @@ describe('replaying one', () => {
     const id = await told(http, 'DEAD', 'order-1');
     const before = (await http.call('GET', '/v1/executions/order-1')).json;
     const old = http.world.now() + 1;
-    await http.store.prunePayloads(await http.store.payloadsLeaving(9, old, null), old, old);
+    await http.store.prunePayloads(await http.store.prunablePayloads(9, old, null), old, old);
     const answer = await http.call('POST', `/v1/notifications/${id}/replay`);
     expect(answer.status).toBe(409);
     expect(answer.json).toMatchObject({
@@ -211,8 +211,8 @@ describe('replaying many', () => {
     const steps: number[] = [];
     const counted = {
       ...store,
-      replay: async (...args: Parameters<typeof store.replay>) => {
-        const step = await store.replay(...args);
+      replay: async (...args: Parameters<typeof store.replayNotifications>) => {
+        const step = await store.replayNotifications(...args);
         steps.push(step.replayed);
         // Whoever is told answers at once: what was replayed is DELIVERED again before the next step.
         const { items } = await store.listNotifications({ app: null, status: 'PENDING', limit: 1000 });

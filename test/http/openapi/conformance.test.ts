@@ -326,7 +326,7 @@ describe('looking', () => {
     expect((await call(http, 'replayNotifications', { body: { status: 'LOST' } })).status).toBe(422);
     await http.store.recordDelivery(id, { type: 'delivered', ...answered }, http.world.now());
     const old = http.world.now() + 1;
-    await http.store.prunePayloads(await http.store.payloadsLeaving(9, old, null), old, old);
+    await http.store.prunePayloads(await http.store.prunablePayloads(9, old, null), old, old);
     expect((await call(http, 'replayNotification', { path: `${path}/replay` })).status).toBe(409);
     expect((await call(http, 'getNotificationSecrets')).status).toBe(200);
   });
@@ -392,7 +392,7 @@ test('a replay of many that stops half way', async () => {
     if (steps > 1) throw new StoreUnavailable('the disk is full');
     return { replayed: 100, next: 5 };
   };
-  await using broken = await startHttp({ store: { ...http.store, replay } });
+  await using broken = await startHttp({ store: { ...http.store, replayNotifications: replay } });
   expect((await call(broken, 'replayNotifications', { body: {} })).json).toMatchObject({ status: 503, replayed: 100 });
 });
 

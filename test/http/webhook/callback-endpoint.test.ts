@@ -68,7 +68,7 @@ describe('a callback with a good signature', () => {
       expect([answer.status, answer.text]).toEqual([202, '{"outcome":"unreadable"}']);
       expect(await lastEvent(http)).toBe('CALLBACK_UNREADABLE');
     }
-    expect((await http.store.due()).pollAt).toBe(http.world.now());
+    expect((await http.store.nextDue()).pollAt).toBe(http.world.now());
   });
 
   test("another execution's executionId: 409, nothing changes", async () => {
@@ -86,7 +86,7 @@ describe('a callback with a good signature', () => {
     expect(await declared.until(/problem:body-too-large/)).toMatch(/^HTTP\/1.1 413 /);
     declared.socket.destroy();
     expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_UNREADABLE', 'PENDING']);
-    expect((await http.store.due()).pollAt).toBe(http.world.now());
+    expect((await http.store.nextDue()).pollAt).toBe(http.world.now());
 
     const endless = wire(http.port);
     endless.send(head('POST', http.path, { 'transfer-encoding': 'chunked' }));

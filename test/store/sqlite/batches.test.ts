@@ -69,7 +69,7 @@ test('when the commit fails, nothing of a batch is there, and the next one goes 
   const twin = { ...anExecution({ correlationId: 'b' }), reference: broken[2]?.execution.reference ?? '' };
   await expect(store.addAll([...broken, ...many(1, { execution: twin })], false)).rejects.toThrow();
   expect(count()).toBe(3);
-  expect((await store.counts()).QUEUED).toBe(3);
+  expect((await store.openCounts()).QUEUED).toBe(3);
   expect(added(await store.addAll([first as NewExecution], false))).toBe(1);
   expect(verifyAudit(sql)).toMatchObject({ findings: [], entries: 4 });
 });

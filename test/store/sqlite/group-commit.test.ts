@@ -3,7 +3,7 @@
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';
-import { createWriter } from '../../../src/store/sqlite/group-commit.ts';
+import { createGroupCommit } from '../../../src/store/sqlite/group-commit.ts';
 
 /** A database whose COMMIT fails with these codes, one after the other, and then works. */
 function openFailing(...codes: string[]) {
@@ -30,7 +30,7 @@ function openFailing(...codes: string[]) {
     },
   });
   const heard = { committed: 0, rolledBack: 0, fatal: [] as unknown[] };
-  const writer = createWriter<string>(failing, {
+  const writer = createGroupCommit<string>(failing, {
     world: { sleep: async () => {} },
     committed: (changes) => {
       heard.committed += changes.length;
@@ -103,6 +103,6 @@ test('one that is known to throw at times takes itself back alone: no other is r
     insert.run('half');
     throw new Error('not all of them');
   };
-  const [, refused] = await Promise.allSettled([writer.mutate(other), writer.mutate(refuse, { mayThrow: true })]);
+  const [, refused] = await Promise.allSettled([writer.mutate(other), writer.mutate(refuse, { expectRollback: true })]);
   expect([refused.status, runs, count()]).toEqual(['rejected', 1, 1]);
 });

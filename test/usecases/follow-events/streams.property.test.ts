@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Dispatchable } from '../../../src/execution/execution.ts';
-import type { Feed, Store } from '../../../src/store/port.ts';
+import type { FeedPage, Store } from '../../../src/store/port.ts';
 import { createStreams } from '../../../src/usecases/follow-events/streams.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
 import { createManualWorld, seededRandom } from '../../support/manual-world.ts';
@@ -35,7 +35,7 @@ async function run(seed: number): Promise<{ subject: Subject; got: number[]; all
   };
   const first = await add('a');
   let writing = true;
-  const left = async (subject: Subject, after: number): Promise<Feed['entries']> =>
+  const left = async (subject: Subject, after: number): Promise<FeedPage['entries']> =>
     (await store.feed({ ...subject, after, limit: 1_000 })).entries;
 
   /** Takes a few chunks from a new stream and drops it, maybe in the middle of one; returns how far it came. */

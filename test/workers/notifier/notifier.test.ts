@@ -189,7 +189,12 @@ test('what was under way when the process died is sent again when its lease ends
   const { end, stop, restart, courier, world, store } = setUp();
   await stop();
   await end();
-  await store.claim({ app: 'shop', origin: 'https://hooks.example' }, 1, world.now(), world.now() + 30_000);
+  await store.claimNotifications(
+    { app: 'shop', origin: 'https://hooks.example' },
+    1,
+    world.now(),
+    world.now() + 30_000,
+  );
   restart();
   await world.advance(29_999);
   expect(courier.parcels).toHaveLength(0);

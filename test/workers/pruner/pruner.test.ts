@@ -10,7 +10,7 @@ import type { Facts, Log } from '../../../src/lib/log.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { readHeads } from '../../../src/store/signed-head.ts';
 import { chainHash } from '../../../src/store/sqlite/audit/hash-chain.ts';
-import { openForReading } from '../../../src/store/sqlite/file/open-readonly.ts';
+import { openReadOnly } from '../../../src/store/sqlite/file/open-readonly.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
 import { createExportFiles } from '../../../src/workers/pruner/export-files.ts';
@@ -101,7 +101,7 @@ function exported({ exports }: Place, kind: string): JsonObject[] {
 }
 
 function findingsIn(path: string): string[] {
-  const client = openForReading(path);
+  const client = openReadOnly(path);
   try {
     const { difference } = client.prepare('SELECT difference FROM conservation').get() as { difference: number };
     return [
@@ -183,7 +183,7 @@ describe('what is pruned', () => {
     });
     const [head] = readHeads([...SECRETS], JSON.stringify(told?.facts));
     expect(head).toMatchObject({ id: 15, signature: 'good' });
-    const client = openForReading(place.path);
+    const client = openReadOnly(place.path);
     onTestFinished(() => void client.close());
     const { findings, heads } = verifyAudit(client, { heads: head ? [head] : [] });
     expect([findings, heads.map(({ verdict }) => verdict)]).toEqual([[], ['agrees']]);
@@ -262,7 +262,7 @@ test('killed at any moment, it never loses what was not written down, and the ne
     await pruneAll(again, left, 32);
     expect(findingsIn(left.path)).toEqual([]);
     expect(await again.list({ app: null, limit: 1 })).toMatchObject({ items: [] });
-    expect(await again.reclaim(0)).toBe(0);
+    expect(await again.reclaimSpace(0)).toBe(0);
     const all = exportedSoFar(left);
     expect(ids.filter((id) => !all.executions.has(id) || !all.payloads.has(id))).toEqual([]);
   }

@@ -8,20 +8,20 @@ import { toAuditRow } from '../rows.ts';
 import type { Statements } from '../statements.ts';
 import { chainHash } from './hash-chain.ts';
 
-export interface Trail {
+export interface AuditTrail {
   /** Remembered between transactions: only this process writes. */
   head(): AuditHead;
   /** Reads the head again, at the start and after a rollback. */
-  remember(): void;
+  reload(): void;
   /** Inside a transaction. */
   append(execution: Execution, draft: AuditDraft, now: number): AuditEntry;
 }
 
-export function createTrail(sql: Statements): Trail {
+export function createAuditTrail(sql: Statements): AuditTrail {
   let head: AuditHead = { id: 0, hash: '' };
   return {
     head: () => head,
-    remember: () => {
+    reload: () => {
       const checkpoint = sql.checkpoint.get();
       head = sql.head.get() ?? { id: checkpoint?.prunedThrough ?? 0, hash: checkpoint?.hash ?? '' };
     },

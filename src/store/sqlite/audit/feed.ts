@@ -1,8 +1,8 @@
 // Reads on in the audit trail after an entry, a bounded stretch at a time: by id, and for one execution along its index.
 
 import type { Database } from 'better-sqlite3';
-import type { Feed, FeedQuery } from '../../port.ts';
-import { type AuditRow, toEntry } from '../rows.ts';
+import type { FeedPage, FeedQuery } from '../../port.ts';
+import { type AuditRow, toAuditEntry } from '../rows.ts';
 
 /** How many ids one reading looks through for the entries of one app: a few milliseconds. */
 export const WINDOW = 5_000;
@@ -20,7 +20,7 @@ interface Stretch {
 }
 
 /** @param newest the id of the newest entry, as the last commit left it. */
-export function createFeed(client: Database, newest: () => number): (query: FeedQuery) => Feed {
+export function createFeed(client: Database, newest: () => number): (query: FeedQuery) => FeedPage {
   const entry = `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId,
     execution_id AS executionId, latency_ms AS latencyMs, http_status AS httpStatus, app, detail FROM audit_events`;
   // promise: stream-shows-own-app
@@ -43,6 +43,6 @@ export function createFeed(client: Database, newest: () => number): (query: Feed
     }
     const cut = rows.length === limit || chars > MAX_DETAIL_CHARS;
     const through = cut ? (rows.at(-1)?.id ?? from) : Math.max(from, until);
-    return { entries: rows.map(toEntry), through, newest: end, prunedThrough };
+    return { entries: rows.map(toAuditEntry), through, newest: end, prunedThrough };
   };
 }

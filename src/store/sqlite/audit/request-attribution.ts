@@ -4,7 +4,7 @@ import { currentRequest } from '../../../lib/request-context.ts';
 import type { Change } from '../../port.ts';
 import type { Writer } from '../group-commit.ts';
 
-export function attributed(writer: Writer<Change>): Writer<Change> {
+export function withRequestId(writer: Writer<Change>): Writer<Change> {
   return {
     close: writer.close,
     mutate: (work, manner) => {

@@ -3,27 +3,27 @@
 import type { Execution } from '../../../execution/execution.ts';
 
 /** What one app has queued at one priority: a stretch of the index that is in the order of time. */
-export interface Lane {
+export interface QueueLane {
   readonly app: string;
   readonly priority: number;
 }
 
 export interface Backlog {
   /** Executions that are queued. */
-  readonly total: number;
+  readonly queued: number;
   /** Of one app. */
-  of(app: string): number;
+  queuedBy(app: string): number;
   /** Those that hold something: of each app the highest priority first. */
-  lanes(): Lane[];
+  lanes(): QueueLane[];
   /** Executions that will be polled. */
   readonly pollable: number;
   /** Apps that have such. */
-  polled(): string[];
+  polledApps(): string[];
   /** An execution was added (`before` null) or changed. */
-  moved(before: Execution | null, after: Execution): void;
+  update(before: Execution | null, after: Execution): void;
   /** Forgets what it knew for what the database says. */
   reset(
-    queued: readonly (Lane & { readonly count: number })[],
+    queued: readonly (QueueLane & { readonly count: number })[],
     polled: readonly { readonly app: string; readonly count: number }[],
   ): void;
 }
@@ -35,7 +35,7 @@ export function createBacklog(): Backlog {
   let total = 0;
   let pollable = 0;
 
-  function queue({ app, priority }: Lane, change: number): void {
+  function queue({ app, priority }: QueueLane, change: number): void {
     const lanes = queued.get(app) ?? new Map<number, number>();
     queued.set(app, lanes);
     total += change;
@@ -49,20 +49,20 @@ export function createBacklog(): Backlog {
   }
 
   return {
-    get total() {
+    get queued() {
       return total;
     },
     get pollable() {
       return pollable;
     },
-    of: (app) => [...(queued.get(app)?.values() ?? [])].reduce((sum, count) => sum + count, 0),
+    queuedBy: (app) => [...(queued.get(app)?.values() ?? [])].reduce((sum, count) => sum + count, 0),
     lanes: () =>
       [...queued].flatMap(([app, lanes]) =>
         // promise: higher-priority-first
         [...lanes.keys()].sort((one, other) => other - one).map((priority) => ({ app, priority })),
       ),
-    polled: () => [...polled.keys()],
-    moved: (before, after) => {
+    polledApps: () => [...polled.keys()],
+    update: (before, after) => {
       const toSend = Number(after.dispatchAt !== null) - Number((before?.dispatchAt ?? null) !== null);
       const toPoll = Number(after.pollAt !== null) - Number((before?.pollAt ?? null) !== null);
       if (toSend !== 0) queue(after, toSend);

@@ -3,16 +3,16 @@
 import type { Database } from 'better-sqlite3';
 import { and, asc, type Column, eq, lte, type SQL, sql } from 'drizzle-orm';
 import { createFairShare } from '../../../lib/weighted-fair-share.ts';
-import type { Due, FairShare } from '../../port.ts';
+import type { DueTimes, FairShare } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { type ExecutionRow, fromIso, type StateRow, toIso } from '../rows.ts';
 import { executions } from '../schema.ts';
 import { stateColumns } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 
-export interface DueWork {
+export interface DueSelection {
   /** The earliest moment of each kind. */
-  next(): Due;
+  nextDue(): DueTimes;
   /** Queued ones of all apps, the longest due first. */
   toDispatch(limit: number, now: number): ExecutionRow[];
   /** Shared out among the apps, in the order of their turns. */
@@ -46,7 +46,7 @@ interface Demand {
   readonly count: number;
 }
 
-export function prepareSelections(orm: OpenDatabase['orm']) {
+export function prepareDueQueries(orm: OpenDatabase['orm']) {
   const hole = sql.placeholder;
   const { app, priority, dispatchAt, pollAt, expireAt } = executions;
   const isDue = (moment: Column) => lte(moment, hole('now'));
@@ -68,14 +68,17 @@ export function prepareSelections(orm: OpenDatabase['orm']) {
   };
 }
 
-export function createDueWork({ client, orm }: OpenDatabase, backlog: Pick<Backlog, 'lanes' | 'polled'>): DueWork {
-  const select = prepareSelections(orm);
+export function createDueSelection(
+  { client, orm }: OpenDatabase,
+  backlog: Pick<Backlog, 'lanes' | 'polledApps'>,
+): DueSelection {
+  const select = prepareDueQueries(orm);
   const moments = prepareMoments(client);
   const dueInLanes = client.prepare<[string, number, string], Demand>(DUE_IN_LANES);
   const duePolls = client.prepare<[string, number, string], Demand>(DUE_POLLS);
   const evenly = createFairShare();
   const lanes = () => JSON.stringify(backlog.lanes().map(({ app, priority }) => [app, priority]));
-  const polled = () => JSON.stringify(backlog.polled());
+  const polled = () => JSON.stringify(backlog.polledApps());
 
   /** An app's, the highest priority first. */
   function queuedOf(app: string, limit: number, now: string): ExecutionRow[] {
@@ -88,7 +91,7 @@ export function createDueWork({ client, orm }: OpenDatabase, backlog: Pick<Backl
   }
 
   return {
-    next: () => ({
+    nextDue: () => ({
       dispatchAt: fromIso(moments.nextInLanes.get(lanes()) ?? null),
       pollAt: fromIso(moments.nextPoll.get(polled()) ?? null),
       expireAt: fromIso(moments.nextExpiry.get() ?? null),

@@ -15,14 +15,14 @@ const TEXTS = [inputs, context, result, error, lateResult];
 const HOLDS = 'holds_in_any_case';
 
 /** What `wanted` needs on a connection. */
-export function defineMatching(client: Database): void {
+export function defineTextSearch(client: Database): void {
   client.function(HOLDS, { deterministic: true }, (text: unknown, needle: unknown) =>
     String(text).toLowerCase().includes(String(needle)) ? 1 : 0,
   );
 }
 
 /** What is found along an index in the order of references: the stretch to look through. */
-export function within(query: ListQuery): SQL | undefined {
+export function inScannedRange(query: ListQuery): SQL | undefined {
   const { app, status } = query;
   const bounds = between(query, sql`${executions.reference}`);
   // What is open is little, whosever it is.
@@ -39,7 +39,7 @@ function between({ from, to, before }: ListQuery, reference: SQL): SQL | undefin
 }
 
 /** What each row of the stretch is held against. */
-export function wanted({ app, status, actionId, id, executionId, text }: ExecutionFilter): SQL | undefined {
+export function matchesFilter({ app, status, actionId, id, executionId, text }: ExecutionFilter): SQL | undefined {
   return and(
     app === null ? undefined : sql`+${executions.app} = ${app}`,
     status === undefined || status === 'OPEN' ? undefined : eq(executions.status, status),
@@ -54,13 +54,13 @@ export function wanted({ app, status, actionId, id, executionId, text }: Executi
 }
 
 /** What is found along the primary key. */
-export function beginningWith(id: string): SQL | undefined {
+export function hasIdPrefix(id: string): SQL | undefined {
   return and(gte(executions.correlationId, id), lt(executions.correlationId, behind(id)));
 }
 
 /** What each row that is found by its correlation id is held against. */
-export function wantedOf(query: ListQuery): SQL | undefined {
-  return and(between(query, sql`+${executions.reference}`), wanted(query));
+export function matchesListQuery(query: ListQuery): SQL | undefined {
+  return and(between(query, sql`+${executions.reference}`), matchesFilter(query));
 }
 
 /** Correlation ids are visible ASCII, which ends with the tilde. */

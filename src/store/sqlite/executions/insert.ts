@@ -2,37 +2,37 @@
 
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
-import type { Added, AddedAmongOthers, Change, NewExecution, Store } from '../../port.ts';
-import type { Trail } from '../audit/append.ts';
+import type { AddResult, BatchAddResult, Change, NewExecution, Store } from '../../port.ts';
+import type { AuditTrail } from '../audit/append.ts';
 import type { Mutation, Writer } from '../group-commit.ts';
-import { toRow, toState } from '../rows.ts';
+import { toExecution, toRow } from '../rows.ts';
 import type { prepareStatements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 
-interface AddingTools {
+interface InsertionTools {
   readonly writer: Writer<Change>;
   readonly backlog: Backlog;
-  readonly append: Trail['append'];
+  readonly append: AuditTrail['append'];
 }
 
-export function createAdding(
+export function createInsertion(
   sql: ReturnType<typeof prepareStatements>,
-  { writer, backlog, append }: AddingTools,
+  { writer, backlog, append }: InsertionTools,
 ): Pick<Store, 'add' | 'addAll'> {
   /** What was sent before under the same name, if anything: told by its app and fingerprint from something else. */
-  function earlier({ execution, fingerprint }: NewExecution): Added | undefined {
+  function earlier({ execution, fingerprint }: NewExecution): AddResult | undefined {
     const { app, correlationId, idempotencyKey } = execution;
     const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey.get({ app, idempotencyKey });
     if (keyed) {
       if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
-      return { outcome: 'replayed', by: 'idempotency-key', execution: toState(keyed) };
+      return { outcome: 'replayed', by: 'idempotency-key', execution: toExecution(keyed) };
     }
     // promise: one-key-one-request
     if (idempotencyKey !== null && isUsedElsewhere(app, idempotencyKey)) return { outcome: 'key-reused' };
     const named = sql.byCorrelationId.get({ correlationId });
     if (!named) return undefined;
     if (named.app !== app || named.fingerprint !== fingerprint) return { outcome: 'conflict' };
-    return { outcome: 'replayed', by: 'correlation-id', execution: toState(named) };
+    return { outcome: 'replayed', by: 'correlation-id', execution: toExecution(named) };
   }
 
   /** Whether the app sent this key with another request: a batch, if this is none, or another batch. */
@@ -41,16 +41,16 @@ export function createAdding(
     return other !== null && requestNameOf(other) !== requestNameOf(name);
   }
 
-  function add(submission: NewExecution): Mutation<Added, Change> {
+  function add(submission: NewExecution): Mutation<AddResult, Change> {
     const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
     const known = earlier(submission);
     if (known) return unchanged(known);
     // promise: queue-is-bounded
-    if (backlog.total >= queueCapacity) return unchanged({ outcome: 'full' });
+    if (backlog.queued >= queueCapacity) return unchanged({ outcome: 'full' });
     // promise: app-queue-share
-    if (backlog.of(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
+    if (backlog.queuedBy(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
     sql.insertExecution.run(toRow(execution, fingerprint));
-    backlog.moved(null, execution);
+    backlog.update(null, execution);
     const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
     const detail = { timeoutSeconds, graceSeconds, retryUncertain };
     const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
@@ -59,7 +59,7 @@ export function createAdding(
   }
 
   /** @throws {NotAllOfThem} which takes back what was added, when they belong together and one is refused. */
-  function addAll(submissions: readonly NewExecution[], together: boolean): Mutation<AddedAmongOthers[], Change> {
+  function addAll(submissions: readonly NewExecution[], together: boolean): Mutation<BatchAddResult[], Change> {
     const mutations = submissions.map(add);
     const outcomes = mutations.map(({ value }) => value);
     // promise: atomic-batch
@@ -85,9 +85,9 @@ export function createAdding(
 
 /** Ends a mutation so that nothing of it stays. */
 class NotAllOfThem extends Error {
-  readonly outcomes: AddedAmongOthers[];
+  readonly outcomes: BatchAddResult[];
 
-  constructor(outcomes: AddedAmongOthers[]) {
+  constructor(outcomes: BatchAddResult[]) {
     super('one of those that belong together was refused');
     this.outcomes = outcomes;
   }

@@ -1,12 +1,12 @@
 // Lists executions, newest first, page by page along an index: references are UUIDv7, so their order is that of submission.
 
 import { and, desc, gte, sql } from 'drizzle-orm';
-import type { ListQuery, Page } from '../../port.ts';
+import type { ExecutionPage, ListQuery } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
-import { type StateRow, toState } from '../rows.ts';
+import { type StateRow, toExecution } from '../rows.ts';
 import { executions } from '../schema.ts';
 import { stateColumns } from '../statements.ts';
-import { beginningWith, defineMatching, wanted, wantedOf, within } from './filter.ts';
+import { defineTextSearch, hasIdPrefix, inScannedRange, matchesFilter, matchesListQuery } from './filter.ts';
 
 export interface ListBounds {
   /** For one page so many rows are looked through at most. */
@@ -26,11 +26,11 @@ const LARGEST_STRETCH = 5_000;
 /** As many as begin with the same correlation id are looked at one by one, and no others. */
 const FEW = 200;
 
-export function createList({ client, orm }: Pick<OpenDatabase, 'client' | 'orm'>, bounds = BOUNDS) {
-  const select = listStatements(orm);
-  defineMatching(client);
+export function createExecutionList({ client, orm }: Pick<OpenDatabase, 'client' | 'orm'>, bounds = BOUNDS) {
+  const select = listQueries(orm);
+  defineTextSearch(client);
 
-  async function walk(query: ListQuery): Promise<Page> {
+  async function walk(query: ListQuery): Promise<ExecutionPage> {
     const found: StateRow[] = [];
     let looked = 0;
     let worked = 0;
@@ -53,17 +53,17 @@ export function createList({ client, orm }: Pick<OpenDatabase, 'client' | 'orm'>
   }
 
   /** Undefined when more than a few begin with this id. */
-  function few(query: ListQuery, id: string): Page | undefined {
+  function few(query: ListQuery, id: string): ExecutionPage | undefined {
     if (select.named(id).all().length > FEW) return undefined;
     return pageOf(select.few(query, id).all(), query.limit, null);
   }
 
-  return async (query: ListQuery): Promise<Page> =>
+  return async (query: ListQuery): Promise<ExecutionPage> =>
     (query.id === undefined ? undefined : few(query, query.id)) ?? walk(query);
 }
 
 /** Built for each query, as each has other filters. */
-export function listStatements(orm: OpenDatabase['orm']) {
+export function listQueries(orm: OpenDatabase['orm']) {
   const { reference } = executions;
   return {
     /** Where a stretch of so many rows ends; nothing when there are fewer. */
@@ -71,7 +71,7 @@ export function listStatements(orm: OpenDatabase['orm']) {
       orm
         .select({ reference })
         .from(executions)
-        .where(within(query))
+        .where(inScannedRange(query))
         .orderBy(desc(reference))
         .limit(1)
         .offset(rows - 1),
@@ -80,7 +80,7 @@ export function listStatements(orm: OpenDatabase['orm']) {
       orm
         .select(stateColumns)
         .from(executions)
-        .where(and(within(query), edge === undefined ? undefined : gte(reference, edge), wanted(query)))
+        .where(and(inScannedRange(query), edge === undefined ? undefined : gte(reference, edge), matchesFilter(query)))
         .orderBy(desc(reference))
         .limit(limit),
     /** Counts those that begin with this id, no further than needed. */
@@ -88,21 +88,21 @@ export function listStatements(orm: OpenDatabase['orm']) {
       orm
         .select({ one: sql`1` })
         .from(executions)
-        .where(beginningWith(id))
+        .where(hasIdPrefix(id))
         .limit(FEW + 1),
     few: (query: ListQuery, id: string) =>
       orm
         .select(stateColumns)
         .from(executions)
-        .where(and(beginningWith(id), wantedOf(query)))
+        .where(and(hasIdPrefix(id), matchesListQuery(query)))
         .orderBy(desc(sql`+${reference}`))
         .limit(query.limit + 1),
   };
 }
 
 /** @param seenTo the last that was looked at, if there may be more behind it. */
-function pageOf(rows: readonly StateRow[], limit: number, seenTo: string | null): Page {
-  const items = rows.slice(0, limit).map(toState);
+function pageOf(rows: readonly StateRow[], limit: number, seenTo: string | null): ExecutionPage {
+  const items = rows.slice(0, limit).map(toExecution);
   return { items, next: rows.length > limit ? (items.at(-1)?.reference ?? null) : seenTo };
 }
 

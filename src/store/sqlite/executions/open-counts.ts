@@ -1,7 +1,7 @@
 // How things stand with what is open: counted in partial indexes, which hold what is open and nothing else.
 
 import type { Database } from 'better-sqlite3';
-import type { Counts, Standing } from '../../port.ts';
+import type { OpenCounts, QueueState } from '../../port.ts';
 import { fromIso } from '../rows.ts';
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
@@ -13,26 +13,26 @@ import type { Backlog } from './backlog.ts';
 export const OLDEST_POLLED = `SELECT submitted_at FROM executions WHERE rowid =
   (SELECT min(rowid) FROM executions INDEXED BY executions_to_poll WHERE poll_at IS NOT NULL)`;
 
-export interface StandingReader {
-  counts(): Counts;
-  read(): Standing;
+export interface QueueStateReader {
+  openCounts(): OpenCounts;
+  queueState(): QueueState;
 }
 
-export function createStanding(
+export function createQueueState(
   client: Database,
   { waiting }: Pick<Statements, 'waiting'>,
   backlog: Backlog,
-): StandingReader {
+): QueueStateReader {
   const oldestPolled = client.prepare<[], string>(OLDEST_POLLED).pluck();
 
-  function count(rows: ReturnType<typeof waiting.all>): Counts {
+  function count(rows: ReturnType<typeof waiting.all>): OpenCounts {
     const of = (status: string) => rows.find((row) => row.status === status)?.count ?? 0;
     return { QUEUED: of('QUEUED'), UNCONFIRMED: of('UNCONFIRMED'), PENDING: of('PENDING') + backlog.pollable };
   }
 
   return {
-    counts: () => count(waiting.all()),
-    read: () => {
+    openCounts: () => count(waiting.all()),
+    queueState: () => {
       const rows = waiting.all();
       const unasked = rows.filter(({ status }) => status !== 'QUEUED').map(({ oldest }) => oldest);
       const polled = backlog.pollable === 0 ? undefined : oldestPolled.get();
@@ -44,7 +44,7 @@ export function createStanding(
         counts: count(rows),
         oldestQueuedAt: fromIso(oldestQueued),
         oldestPendingAt: fromIso(oldestPending),
-        queuedByApp: new Map([...apps].map((app) => [app, backlog.of(app)])),
+        queuedByApp: new Map([...apps].map((app) => [app, backlog.queuedBy(app)])),
       };
     },
   };

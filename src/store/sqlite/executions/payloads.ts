@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { readJson } from '../../../execution/json.ts';
-import type { Evidence } from '../../port.ts';
+import type { ExecutionPayloads } from '../../port.ts';
 import { fromIso } from '../rows.ts';
 
 /** Each body may have a megabyte. */
@@ -20,7 +20,7 @@ interface BodyRow {
   readonly bytes: Buffer;
 }
 
-export function createEvidence(client: Database): (correlationId: string) => Evidence | undefined {
+export function createPayloadReader(client: Database): (correlationId: string) => ExecutionPayloads | undefined {
   const payload = client.prepare<[string], Payload>(
     'SELECT inputs, context, payload_pruned_at AS prunedAt FROM executions WHERE correlation_id = ?',
   );

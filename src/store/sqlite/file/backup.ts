@@ -7,11 +7,11 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSyn
 import { dirname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { reasonOf } from '../../../lib/log.ts';
-import { INCREMENTAL } from '../retention/incremental-vacuum.ts';
-import type { Link } from '../verify/chain.ts';
+import { INCREMENTAL_VACUUM } from '../retention/incremental-vacuum.ts';
+import type { ChainLink } from '../verify/chain.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
-import { DatabaseRefused, explain } from './open.ts';
-import { openForReading } from './open-readonly.ts';
+import { DatabaseRefused, withFileError } from './open.ts';
+import { openReadOnly } from './open-readonly.ts';
 
 /** There is no copy under the name that was asked for; the message says why. */
 export class BackupFailed extends Error {
@@ -24,22 +24,22 @@ export interface BackupReport {
   readonly executions: number;
   readonly open: number;
   readonly entries: number;
-  readonly head: Link;
+  readonly head: ChainLink;
 }
 
 type Progress = (done: number, total: number) => void;
 
 /** @throws {DatabaseRefused} before anything is written. @throws {BackupFailed} with nothing under `target`. */
 export function backUp(source: string, target: string, progress?: Progress): BackupReport {
-  const path = freeName(target);
+  const path = unusedPath(target);
   const partial = `${path}.partial`;
-  const report = copyInto(source, partial, progress);
-  publish(partial, path);
+  const report = copyVerified(source, partial, progress);
+  publishCopy(partial, path);
   return { ...report, path };
 }
 
 /** The path in full, if a database may be put there. @throws {DatabaseRefused} */
-export function freeName(target: string): string {
+export function unusedPath(target: string): string {
   const path = resolve(target);
   if (!existsSync(dirname(path))) throw new DatabaseRefused(`${dirname(path)} does not exist: make the folder first`);
   // A WAL that another database left there would be replayed into this one.
@@ -52,21 +52,22 @@ export function freeName(target: string): string {
  * A sound copy at `partial`, readable by its owner alone and on disk. What is not sound is kept as `….unsound`.
  * @param excuse hears of what is wrong with the original instead: the copy is then as good as that.
  */
-export function copyInto(
+export function copyVerified(
   source: string,
   partial: string,
   progress?: Progress,
   excuse?: (fault: string) => void,
 ): Omit<BackupReport, 'path'> {
-  const client = openForReading(source);
+  const client = openReadOnly(source);
   try {
     create(partial);
     try {
       const before = readHead(client);
       // The copy of a file that cannot give space back can.
-      if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL) client.pragma('auto_vacuum = INCREMENTAL');
-      explain(partial, () => client.prepare('VACUUM INTO ?').run(partial));
-      sync(partial);
+      if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL_VACUUM)
+        client.pragma('auto_vacuum = INCREMENTAL');
+      withFileError(partial, () => client.prepare('VACUUM INTO ?').run(partial));
+      syncToDisk(partial);
       return examine(client, partial, before, { progress, excuse: excuse ?? refuse });
     } catch (error) {
       if (error instanceof Unsound) {
@@ -74,7 +75,7 @@ export function copyInto(
         renameSync(partial, kept);
         throw new BackupFailed(`${error.message}; the copy is kept as ${kept}`);
       }
-      discard(partial);
+      discardCopy(partial);
       throw new BackupFailed(`no copy was made: ${reasonOf(error)}`, { cause: error });
     }
   } finally {
@@ -107,10 +108,10 @@ interface Examining {
 function examine(
   source: Database,
   partial: string,
-  before: Link,
+  before: ChainLink,
   { progress, excuse }: Examining,
 ): Omit<BackupReport, 'path'> {
-  const copy = openForReading(partial);
+  const copy = openReadOnly(partial);
   try {
     const damage = copy.pragma('integrity_check', { simple: true });
     if (damage !== 'ok') throw new Unsound(`the copy is damaged: ${String(damage)}`);
@@ -138,18 +139,18 @@ interface Conservation {
 }
 
 /** Whether the original has this entry still, or had it before it was pruned. */
-function standsIn(source: Database, head: Link): boolean {
+function standsIn(source: Database, head: ChainLink): boolean {
   const hash = source.prepare<[number], string>('SELECT hash FROM audit_events WHERE id = ?').pluck().get(head.id);
   if (hash !== undefined) return hash === head.hash;
-  const pruned = source.prepare<[], Link>('SELECT pruned_through AS id, hash FROM audit_checkpoint').get();
+  const pruned = source.prepare<[], ChainLink>('SELECT pruned_through AS id, hash FROM audit_checkpoint').get();
   if (pruned === undefined || pruned.id < head.id) return false;
   return pruned.id > head.id || pruned.hash === head.hash;
 }
 
 /** Gives the file its name in one step, never in the place of another. */
-export function publish(partial: string, path: string): void {
+export function publishCopy(partial: string, path: string): void {
   try {
-    sync(partial);
+    syncToDisk(partial);
     try {
       linkSync(partial, path);
     } catch (error) {
@@ -158,20 +159,20 @@ export function publish(partial: string, path: string): void {
       if (existsSync(path)) throw error;
       renameSync(partial, path);
     }
-    discard(partial);
-    sync(dirname(path));
+    discardCopy(partial);
+    syncToDisk(dirname(path));
   } catch (error) {
-    discard(partial);
+    discardCopy(partial);
     throw new BackupFailed(`no copy was made: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-export function discard(partial: string): void {
+export function discardCopy(partial: string): void {
   for (const suffix of ['', '-wal', '-shm', '-journal', '.lock', '.lock-journal'])
     rmSync(partial + suffix, { force: true });
 }
 
-export function sync(path: string): void {
+export function syncToDisk(path: string): void {
   const handle = openSync(path, 'r');
   try {
     fsyncSync(handle);

@@ -3,9 +3,9 @@
 import { chmodSync, chownSync, existsSync, renameSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { type BackupReport, copyInto, discard, sync } from './backup.ts';
-import { DatabaseRefused, explain, takeLock } from './open.ts';
-import { openForReading } from './open-readonly.ts';
+import { type BackupReport, copyVerified, discardCopy, syncToDisk } from './backup.ts';
+import { DatabaseRefused, takeLock, withFileError } from './open.ts';
+import { openReadOnly } from './open-readonly.ts';
 
 /** Beside what the copy takes. */
 const SPARE_BYTES = 16 * 1024 * 1024;
@@ -24,25 +24,25 @@ type Progress = (done: number, total: number) => void;
 export function compact(path: string, progress?: Progress): CompactReport {
   const file = resolve(path);
   refuseUnknown(file);
-  const lock = explain(file, () => takeLock(file));
+  const lock = withFileError(file, () => takeLock(file));
   const partial = `${file}.compact.partial`;
   try {
-    discard(partial);
+    discardCopy(partial);
     bringTogether(file);
     refuseFullDisk(file);
     const { size, mode, uid, gid } = statSync(file);
-    const report = copyInto(file, partial, progress);
+    const report = copyVerified(file, partial, progress);
     try {
       if (isWritten(file))
         throw new DatabaseRefused(`${file} was written meanwhile: nothing was changed, try it again`);
       bringTogether(file);
       chmodSync(partial, mode);
       chownSync(partial, uid, gid);
-      sync(partial);
+      syncToDisk(partial);
       renameSync(partial, file);
-      sync(dirname(file));
+      syncToDisk(dirname(file));
     } finally {
-      discard(partial);
+      discardCopy(partial);
     }
     return { ...report, path: file, bytesBefore: size };
   } finally {
@@ -52,14 +52,14 @@ export function compact(path: string, progress?: Progress): CompactReport {
 
 /** Also whether it is there at all. */
 function refuseUnknown(file: string): void {
-  openForReading(file).close();
+  openReadOnly(file).close();
 }
 
 /** One file alone: a WAL beside it would be replayed into the one that takes its place. */
 function bringTogether(file: string): void {
-  const client = explain(file, () => new Database(file));
+  const client = withFileError(file, () => new Database(file));
   try {
-    explain(file, () => client.pragma('wal_checkpoint(TRUNCATE)'));
+    withFileError(file, () => client.pragma('wal_checkpoint(TRUNCATE)'));
   } finally {
     client.close();
   }
@@ -75,7 +75,7 @@ function isWritten(file: string): boolean {
 function refuseFullDisk(file: string): void {
   const { bavail, bsize } = statfsSync(dirname(file));
   const free = bavail * bsize;
-  const client = openForReading(file);
+  const client = openReadOnly(file);
   const page = (name: string) => Number(client.pragma(name, { simple: true }));
   const needed = (page('page_count') - page('freelist_count')) * page('page_size') + SPARE_BYTES;
   client.close();

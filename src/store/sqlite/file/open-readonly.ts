@@ -3,17 +3,17 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { APPLICATION_ID, DatabaseRefused, explain } from './open.ts';
-import { generationOf } from './schema-version.ts';
+import { APPLICATION_ID, DatabaseRefused, withFileError } from './open.ts';
+import { schemaVersionOf } from './schema-version.ts';
 
 /** How long to wait while a receiver recovers or resets its WAL. */
 const BUSY_TIMEOUT_MS = 5_000;
 
 /** The caller closes it. @throws {DatabaseRefused} when there is no such file, or it is not ours. */
-export function openForReading(path: string): Database.Database {
+export function openReadOnly(path: string): Database.Database {
   const file = resolve(path);
   if (!existsSync(file)) throw new DatabaseRefused(`${file} does not exist`);
-  return explain(file, () => {
+  return withFileError(file, () => {
     const client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
     try {
       if (client.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
@@ -29,7 +29,7 @@ export function openForReading(path: string): Database.Database {
 
 /** Whether this version of the receiver has written the tables, or an older or a newer one. */
 export function schemaAge(client: Database.Database): 'current' | 'older' | 'newer' {
-  const { age } = generationOf(client);
+  const { age } = schemaVersionOf(client);
   // What was begun and not finished is finished by a start.
   return age === 'new' ? 'older' : age;
 }

@@ -5,13 +5,13 @@ import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { reasonOf } from '../../../lib/log.ts';
-import { generationOf, migrateAll } from './schema-version.ts';
+import { migrateSchema, schemaVersionOf } from './schema-version.ts';
 
 /** "CXRC": marks a SQLite file as ours (PRAGMA application_id). */
 export const APPLICATION_ID = 0x43585243;
 
 /** PRAGMA user_version of a file that was given the tables of this version and not yet found to have kept everything. */
-export const UNEXAMINED = 1;
+export const UNVERIFIED = 1;
 
 /** A busy wait blocks the event loop, so it is short; the writer tries again by itself. */
 const BUSY_TIMEOUT_MS = 20;
@@ -39,23 +39,23 @@ export interface Upgrade {
 }
 
 /** What is done about a file that holds a trail and is not, or was not long ago, of this version. */
-export interface Care {
+export interface UpgradeHooks {
   /** Migrates it, once that is safe. @throws {DatabaseRefused} */
   readonly upgrade: (upgrade: Upgrade) => void;
   /** It was migrated and is still UNEXAMINED. @throws {DatabaseRefused} */
-  readonly examine: (upgraded: Pick<Upgrade, 'file' | 'client'>) => void;
+  readonly verify: (upgraded: Pick<Upgrade, 'file' | 'client'>) => void;
 }
 
-const NO_CARE: Care = { upgrade: ({ migrate }) => migrate(), examine: () => {} };
+const NO_CARE: UpgradeHooks = { upgrade: ({ migrate }) => migrate(), verify: () => {} };
 
 /** @throws {DatabaseRefused} */
-export function openDatabase(path: string, care: Care = NO_CARE): OpenDatabase {
+export function openDatabase(path: string, care: UpgradeHooks = NO_CARE): OpenDatabase {
   const file = resolve(path);
-  const lock = explain(file, () => takeLock(file));
+  const lock = withFileError(file, () => takeLock(file));
   let client: Database.Database | undefined;
   try {
-    client = explain(file, () => new Database(file, { timeout: OPENING_TIMEOUT_MS }));
-    const orm = explain(file, () => prepareDatabase(file, client as Database.Database, care));
+    client = withFileError(file, () => new Database(file, { timeout: OPENING_TIMEOUT_MS }));
+    const orm = withFileError(file, () => prepareDatabase(file, client as Database.Database, care));
     const opened = client;
     return {
       client: opened,
@@ -121,7 +121,7 @@ function tidy(client: Database.Database): void {
   }
 }
 
-function prepareDatabase(file: string, client: Database.Database, care: Care): BetterSQLite3Database {
+function prepareDatabase(file: string, client: Database.Database, care: UpgradeHooks): BetterSQLite3Database {
   const isNew = isEmpty(client);
   if (!isNew) refuseForeign(file, client);
   // SQLite opens a file that may not be written without a word, and tells at the first write.
@@ -136,11 +136,11 @@ function prepareDatabase(file: string, client: Database.Database, care: Care): B
   setAndReadBack(client, 'journal_size_limit', String(64 * 1024 * 1024), 64 * 1024 * 1024);
   // The migrator commits its own table before the first migration: killed in between, the file must be known as ours.
   if (applicationId(client) !== APPLICATION_ID) client.pragma(`application_id = ${APPLICATION_ID}`);
-  const generation = generationOf(client);
-  const migrate = () => migrateAll(client);
+  const generation = schemaVersionOf(client);
+  const migrate = () => migrateSchema(client);
   if (generation.age === 'older' && holdsTrail(client)) care.upgrade({ file, from: generation.name, client, migrate });
   else migrate();
-  if (client.pragma('user_version', { simple: true }) === UNEXAMINED) care.examine({ file, client });
+  if (client.pragma('user_version', { simple: true }) === UNVERIFIED) care.verify({ file, client });
   client.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   return drizzle(client);
 }
@@ -162,7 +162,7 @@ function refuseForeign(file: string, client: Database.Database): void {
 }
 
 function refuseNewer(file: string, client: Database.Database): void {
-  if (generationOf(client).age === 'newer') {
+  if (schemaVersionOf(client).age === 'newer') {
     throw new DatabaseRefused(
       `${file} was written by a newer version of this receiver: run that version, or restore a backup`,
     );
@@ -203,7 +203,7 @@ const ADVICE: readonly (readonly [code: string, advice: string])[] = [
 ];
 
 /** @throws {DatabaseRefused} for whatever goes wrong: with the file's name and what to do. */
-export function explain<T>(file: string, open: () => T): T {
+export function withFileError<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {

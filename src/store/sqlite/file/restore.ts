@@ -5,7 +5,7 @@ import { reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
 import type { Store } from '../../port.ts';
 import { createSqliteStore } from '../store.ts';
-import { BackupFailed, type BackupReport, copyInto, discard, freeName, publish } from './backup.ts';
+import { BackupFailed, type BackupReport, copyVerified, discardCopy, publishCopy, unusedPath } from './backup.ts';
 
 const PAGE = 500;
 
@@ -26,15 +26,15 @@ export interface RestoreReport extends BackupReport {
 
 /** @throws {DatabaseRefused} before anything is written. @throws {BackupFailed} with nothing under `target`. */
 export async function restore(backup: string, target: string, options: RestoreOptions): Promise<RestoreReport> {
-  const path = freeName(target);
+  const path = unusedPath(target);
   const partial = `${path}.partial`;
-  const report = copyInto(backup, partial, options.progress);
+  const report = copyVerified(backup, partial, options.progress);
   try {
     const held = options.sendQueued ? 0 : await holdQueued(partial, options);
-    publish(partial, path);
+    publishCopy(partial, path);
     return { ...report, path, held };
   } catch (error) {
-    discard(partial);
+    discardCopy(partial);
     throw error instanceof BackupFailed
       ? error
       : new BackupFailed(`not restored: ${reasonOf(error)}`, { cause: error });

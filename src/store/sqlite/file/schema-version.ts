@@ -9,7 +9,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 export const MIGRATIONS = fileURLToPath(new URL('../../../../migrations', import.meta.url));
 
 /** Names in files are four digits, so that they sort. */
-export type Generation =
+export type SchemaVersion =
   | { readonly age: 'new' }
   | { readonly age: 'older'; readonly name: string }
   | { readonly age: 'current' }
@@ -18,7 +18,7 @@ export type Generation =
 /** The first migration as it was before it was given one more column. Files that had it are brought to where it is today. */
 const DRAFT = 1795354059552;
 
-export function generationOf(client: Database): Generation {
+export function schemaVersionOf(client: Database): SchemaVersion {
   const newest = newestOf(client);
   if (newest === null) return { age: 'new' };
   if (newest === DRAFT) return { age: 'older', name: '0000-draft' };
@@ -29,7 +29,7 @@ export function generationOf(client: Database): Generation {
 }
 
 /** In transactions: killed at any moment, the file opens. */
-export function migrateAll(client: Database): void {
+export function migrateSchema(client: Database): void {
   // promise: first-draft-opens
   if (newestOf(client) === DRAFT) client.transaction(finishDraft)(client);
   migrate(drizzle(client), { migrationsFolder: MIGRATIONS });

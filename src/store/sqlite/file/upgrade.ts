@@ -7,12 +7,12 @@ import { withCommandName } from '../../../lib/command-name.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
-import { copyInto, discard, publish } from './backup.ts';
-import { type Care, DatabaseRefused, UNEXAMINED } from './open.ts';
-import { openForReading } from './open-readonly.ts';
-import { generationOf } from './schema-version.ts';
+import { copyVerified, discardCopy, publishCopy } from './backup.ts';
+import { DatabaseRefused, UNVERIFIED, type UpgradeHooks } from './open.ts';
+import { openReadOnly } from './open-readonly.ts';
+import { schemaVersionOf } from './schema-version.ts';
 
-export interface Upgrading {
+export interface UpgradeOptions {
   readonly world: Pick<World, 'now'>;
   readonly log: Log;
   readonly freeBytesIn?: (folder: string) => number;
@@ -23,7 +23,7 @@ const MIB = 1024 * 1024;
 const SPARE_BYTES = 16 * MIB;
 
 /** Killed at any moment, it leaves a file that opens. One that did not keep everything is refused at every start. */
-export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): Care {
+export function upgradeWithBackup({ world, log, freeBytesIn = freeBytes }: UpgradeOptions): UpgradeHooks {
   function demandWhole(file: string, client: Database, backup: string, problem: string | null): void {
     // promise: lossy-upgrade-stops
     if (problem === null) return void client.pragma('user_version = 0');
@@ -44,7 +44,7 @@ export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): Care
       const wasSound = faults.length === 0;
       try {
         // promise: lossy-upgrade-stays-stopped
-        if (wasSound) client.pragma(`user_version = ${UNEXAMINED}`);
+        if (wasSound) client.pragma(`user_version = ${UNVERIFIED}`);
         // promise: upgrade-after-copy
         migrate();
       } catch (error) {
@@ -53,7 +53,7 @@ export function safely({ world, log, freeBytesIn = freeBytes }: Upgrading): Care
       demandWhole(file, client, backup, lost(before, countsOf(client)) ?? (wasSound ? faultOf(client) : null));
       log.info({ database: file, from, backup, ...before, tookMs: world.now() - begun }, UPGRADED);
     },
-    examine: ({ file, client }) =>
+    verify: ({ file, client }) =>
       demandWhole(file, client, newestCopyOf(file) ?? 'a backup of before it', faultOf(client)),
   };
 }
@@ -77,7 +77,7 @@ function copyBefore({ file, from, client, world, freeBytesIn, faults }: Copying)
   const stem = `${stemOf(file)}${from}-`;
   const earlier = readdirSync(dir).filter((found) => found.startsWith(stem));
   // Nobody else makes copies while the lock is held: this one was killed.
-  for (const partial of earlier.filter((found) => found.endsWith('.partial'))) discard(join(dir, partial));
+  for (const partial of earlier.filter((found) => found.endsWith('.partial'))) discardCopy(join(dir, partial));
   const same = earlier.filter((found) => found.endsWith('.db')).find((found) => isCopyOf(join(dir, found), client));
   const bytes = sizeOf(client);
   refuseFullDisk(file, freeBytesIn(dirname(file)), (same === undefined ? 2 : 1) * bytes + SPARE_BYTES);
@@ -85,8 +85,8 @@ function copyBefore({ file, from, client, world, freeBytesIn, faults }: Copying)
   if (same !== undefined) return join(dir, same);
   const path = join(dir, `${stem}${new Date(world.now()).toISOString().replaceAll(/[:.]/g, '-')}.db`);
   try {
-    copyInto(file, `${path}.partial`, undefined, (fault) => faults.push(fault));
-    publish(`${path}.partial`, path);
+    copyVerified(file, `${path}.partial`, undefined, (fault) => faults.push(fault));
+    publishCopy(`${path}.partial`, path);
     return path;
   } catch (error) {
     throw refused(file, `${reasonOf(error)}. It was not changed`, error);
@@ -110,9 +110,9 @@ function newestCopyOf(file: string): string | undefined {
 /** Whatever changes leaves an entry, so that the same end of the trail is the same state. */
 function isCopyOf(path: string, client: Database): boolean {
   try {
-    const copy = openForReading(path);
+    const copy = openReadOnly(path);
     try {
-      const [there, here] = [copy, client].map((one) => [generationOf(one), readHead(one), countsOf(one)]);
+      const [there, here] = [copy, client].map((one) => [schemaVersionOf(one), readHead(one), countsOf(one)]);
       return JSON.stringify(there) === JSON.stringify(here);
     } finally {
       copy.close();

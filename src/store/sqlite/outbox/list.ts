@@ -27,13 +27,13 @@ interface Replayable {
   readonly next: number | null;
 }
 
-export interface OutboxList {
+export interface NotificationList {
   page(query: NotificationQuery): Promise<NotificationPage>;
   /** Up to `limit` of the next stretch that match and are not pending, oldest first. */
   replayable(filter: NotificationFilter, after: number, limit: number): Replayable;
 }
 
-export function createOutboxList(orm: BetterSQLite3Database): OutboxList {
+export function createNotificationList(orm: BetterSQLite3Database): NotificationList {
   const { sequence } = notifications;
   const last = orm.select({ sequence }).from(notifications).orderBy(desc(sequence)).limit(1).prepare();
   const at = orm

@@ -11,7 +11,7 @@ import type { Outbox } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
 import type { Mutation, Writer } from '../group-commit.ts';
 import { toIso } from '../rows.ts';
-import { createOutboxList } from './list.ts';
+import { createNotificationList } from './list.ts';
 import { type NotificationRow, toNotification, toNotificationRow } from './rows.ts';
 import { prepareOutboxStatements } from './statements.ts';
 
@@ -29,12 +29,12 @@ export interface OutboxTools {
 export interface SqliteOutbox {
   readonly port: Outbox;
   /** Inside the transaction that changes an execution: writes what its app is to be told of the change, if anything. */
-  arrived(before: Execution, after: Execution, now: number): Notification | null;
+  enqueue(before: Execution, after: Execution, now: number): Notification | null;
 }
 
 export function createOutbox(client: Database, orm: BetterSQLite3Database, tools: OutboxTools): SqliteOutbox {
   const sql = prepareOutboxStatements(client, orm);
-  const list = createOutboxList(orm);
+  const list = createNotificationList(orm);
   const { writer } = tools;
 
   const ofExecution = (reference: string): Notification[] => {
@@ -89,7 +89,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
   const port: Outbox = {
     lanes: async () => sql.lanes.all().map((lane) => ({ ...lane, dueAt: Date.parse(lane.dueAt) })),
 
-    claim: ({ app, origin }, limit, now, leaseUntil) =>
+    claimNotifications: ({ app, origin }, limit, now, leaseUntil) =>
       writer.mutate(() => {
         const rows = sql.due.all({ app, origin, now: toIso(now), limit });
         for (const { id } of rows) sql.lease.run({ id, dueAt: toIso(leaseUntil) });
@@ -102,7 +102,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
         return { value: sendable, changes: [] };
       }),
 
-    giveUp: ({ app, origin }, limit, now, reason) =>
+    giveUpNotifications: ({ app, origin }, limit, now, reason) =>
       writer.mutate(() => {
         const rows = sql.over.all({ app, origin, now: toIso(now), look: LOOK_FOR_OVER, limit });
         const { value, changes } = applyAll(rows, { type: 'given-up', reason }, now);
@@ -120,7 +120,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
     listNotifications: (query) => list.page(query),
 
-    replay: async (filter, after, limit, by, now) => {
+    replayNotifications: async (filter, after, limit, by, now) => {
       const { ids, next } = list.replayable(filter, after, limit);
       if (ids.length === 0) return { replayed: 0, next };
       const deliveries = await writer.mutate(() => {
@@ -133,5 +133,5 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
     },
   };
 
-  return { port, arrived };
+  return { port, enqueue: arrived };
 }

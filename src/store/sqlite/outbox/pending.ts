@@ -5,7 +5,7 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import { notifications } from '../schema.ts';
 
-export function pendingAmong(orm: BetterSQLite3Database): (references: readonly string[]) => Set<string | null> {
+export function createPendingLookup(orm: BetterSQLite3Database): (references: readonly string[]) => Set<string | null> {
   return (references) => {
     const pending = orm
       .select({ reference: notifications.reference })

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { Undelivered } from '../../outbox-port.ts';
+import type { UndeliveredCounts } from '../../outbox-port.ts';
 import { notifications } from '../schema.ts';
 import { DELIVERY_COLUMNS } from './rows.ts';
 
@@ -56,7 +56,7 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
         AND (payload_pruned_at IS NOT NULL OR ? <> 'execution.late_result')`,
     ),
     lanes: client.prepare<[], LaneRow>(LANES),
-    undelivered: client.prepare<[], Undelivered>(UNDELIVERED),
+    undelivered: client.prepare<[], UndeliveredCounts>(UNDELIVERED),
     insert: orm
       .insert(notifications)
       .values(holes(Object.keys(columns)) as never)

@@ -2,16 +2,16 @@
 
 import type { Database } from 'better-sqlite3';
 import type { AuditEntry } from '../../../execution/event.ts';
-import { type AuditRow, toEntry } from '../rows.ts';
-import { type Stretch, stretchesOf } from './batches.ts';
-import type { Order } from './id-windows.ts';
+import { type AuditRow, toAuditEntry } from '../rows.ts';
+import { type Batch, batchesOf } from './batches.ts';
+import type { ScanOrder } from './id-windows.ts';
 
 /** So many ids make a window: a few milliseconds, also when none of them is wanted. */
 const WINDOW = 10_000;
 /** How far a clock may have been set back, so that of two entries the later one has the earlier time. */
 const CLOCK_SLACK_MS = 60 * 60 * 1000;
 
-export interface TrailFilter {
+export interface AuditFilter {
   readonly app?: string | undefined;
   readonly event?: string | undefined;
   readonly actionId?: string | undefined;
@@ -26,7 +26,7 @@ export interface TrailFilter {
   readonly before?: number | undefined;
 }
 
-export interface BrowsedEntry {
+export interface ChainedEntry {
   readonly entry: AuditEntry;
   readonly hash: string;
 }
@@ -41,11 +41,11 @@ const CONDITIONS: Readonly<Record<string, string>> = {
 };
 
 /** Nothing is held open between two stretches; what is written after this has begun is in none of them. */
-export function* browseTrail(
+export function* scanAuditTrail(
   client: Database,
-  filter: TrailFilter,
-  order: Order,
-): Generator<Stretch<BrowsedEntry>, void, undefined> {
+  filter: AuditFilter,
+  order: ScanOrder,
+): Generator<Batch<ChainedEntry>, void, undefined> {
   const { from, to, after: _after, before: _before, ...named } = filter;
   const times = { fromText: isoOf(from), toText: isoOf(to) };
   const wanted = Object.entries({ ...named, ...times }).filter(([, value]) => value !== undefined);
@@ -57,7 +57,7 @@ export function* browseTrail(
     FROM audit_events WHERE id >= @low AND id < @high${conditions} ORDER BY id ${direction}`,
   );
   const bound = Object.fromEntries(wanted);
-  const ends = endsOfTrail(client, filter);
+  const ends = idRangeOf(client, filter);
   // The entries of one execution are found along their index, wherever they are.
   const size = filter.correlationId === undefined ? WINDOW : Math.max(1, ends.high - ends.low);
   for (const { low, high } of cut(ends, size, order)) {
@@ -65,12 +65,12 @@ export function* browseTrail(
       const after = order === 'oldest-first' ? { low: (behind?.id ?? 0) + 1 } : { high: behind?.id ?? high };
       return select.iterate({ ...bound, low, high, ...(behind === null ? {} : after) });
     };
-    yield* stretchesOf(read, browsed, high - low);
+    yield* batchesOf(read, browsed, high - low);
   }
 }
 
 /** The id of the newest entry; 0 when there is none. */
-export function newestEntry(client: Database): number {
+export function newestEntryId(client: Database): number {
   return client.prepare<[], number | null>('SELECT max(id) FROM audit_events').pluck().get() ?? 0;
 }
 
@@ -81,7 +81,7 @@ interface Ends {
 }
 
 /** The ids among which everything is that the filter may want. */
-export function endsOfTrail(client: Database, { from, to, after = 0, before }: TrailFilter): Ends {
+export function idRangeOf(client: Database, { from, to, after = 0, before }: AuditFilter): Ends {
   const ends = client.prepare<[], { first: number | null; last: number | null }>(
     'SELECT (SELECT min(id) FROM audit_events) AS first, (SELECT max(id) FROM audit_events) AS last',
   );
@@ -106,7 +106,7 @@ export function endsOfTrail(client: Database, { from, to, after = 0, before }: T
   return { low, high: Math.max(low, high) };
 }
 
-function* cut({ low, high }: Ends, size: number, order: Order): Generator<Ends, void, undefined> {
+function* cut({ low, high }: Ends, size: number, order: ScanOrder): Generator<Ends, void, undefined> {
   if (order === 'oldest-first') {
     for (let at = low; at < high; at += size) yield { low: at, high: Math.min(high, at + size) };
   } else {
@@ -118,6 +118,6 @@ function isoOf(time: number | undefined): string | undefined {
   return time === undefined ? undefined : new Date(time).toISOString();
 }
 
-function browsed({ hash, ...row }: AuditRow): BrowsedEntry {
-  return { entry: toEntry(row), hash };
+function browsed({ hash, ...row }: AuditRow): ChainedEntry {
+  return { entry: toAuditEntry(row), hash };
 }

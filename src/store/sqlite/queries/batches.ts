@@ -18,7 +18,7 @@ function stretchOf<R extends object>(rows: Iterable<R>): { readonly rows: R[]; r
 }
 
 /** What is looked through, and what was found in it. */
-export interface Stretch<T> {
+export interface Batch<T> {
   readonly found: readonly T[];
   /** How many were looked at for it, as far as that is known. */
   readonly looked: number;
@@ -28,11 +28,11 @@ export interface Stretch<T> {
  * All of a window, stretch by stretch.
  * @param read the rows from there on, or from the beginning of the window.
  */
-export function* stretchesOf<R extends object, T>(
+export function* batchesOf<R extends object, T>(
   read: (behind: R | null) => Iterable<R>,
   made: (row: R) => T,
   size: number | null,
-): Generator<Stretch<T>, void, undefined> {
+): Generator<Batch<T>, void, undefined> {
   let behind: R | null = null;
   for (;;) {
     const { rows, isCut }: { readonly rows: R[]; readonly isCut: boolean } = stretchOf(read(behind));

@@ -5,14 +5,14 @@ import { getTableColumns } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import type { Execution } from '../../../execution/execution.ts';
 import type { ExecutionFilter } from '../../port.ts';
-import { defineMatching, wanted } from '../executions/filter.ts';
-import { type ExecutionRow, toState } from '../rows.ts';
+import { defineTextSearch, matchesFilter } from '../executions/filter.ts';
+import { type ExecutionRow, toExecution } from '../rows.ts';
 import { executions } from '../schema.ts';
-import { type Stretch, stretchesOf } from './batches.ts';
-import { boundTo, inRange, type Order, type Range, windowsOf } from './id-windows.ts';
+import { type Batch, batchesOf } from './batches.ts';
+import { type ReferenceRange, rangeParameters, type ScanOrder, selectInRange, windowsOf } from './id-windows.ts';
 
 /** An execution with all that is kept of it. */
-export interface BrowsedExecution {
+export interface StoredExecution {
   readonly execution: Execution;
   /** JSON as it was stored; null where it is no longer kept. */
   readonly inputs: string | null;
@@ -26,41 +26,41 @@ const COLUMNS = Object.entries(getTableColumns(executions))
   .join(', ');
 
 /** Nothing is held open between two stretches. */
-export function* browseExecutions(
+export function* scanExecutions(
   client: Database,
-  filter: ExecutionFilter & Pick<Range, 'before'>,
-  order: Order,
-): Generator<Stretch<BrowsedExecution>, void, undefined> {
-  defineMatching(client);
-  const condition = wanted(filter);
+  filter: ExecutionFilter & Pick<ReferenceRange, 'before'>,
+  order: ScanOrder,
+): Generator<Batch<StoredExecution>, void, undefined> {
+  defineTextSearch(client);
+  const condition = matchesFilter(filter);
   const { sql, params } =
     condition === undefined ? { sql: '1', params: [] } : new SQLiteSyncDialect().sqlToQuery(condition);
   const range = { ...filter, app: filter.app ?? undefined };
   const direction = order === 'oldest-first' ? 'ASC' : 'DESC';
-  const statement = `${inRange(COLUMNS, range)} AND (${sql}) ORDER BY reference ${direction}`;
+  const statement = `${selectInRange(COLUMNS, range)} AND (${sql}) ORDER BY reference ${direction}`;
   const select = client.prepare<unknown[], ExecutionRow>(statement);
   for (const { low, high, size } of windowsOf(client, range, order)) {
     const read = (behind: ExecutionRow | null) => {
       const rest = behind === null ? {} : restBehind(behind.reference, order);
-      return select.iterate({ ...boundTo(range), low, high, ...rest }, ...params);
+      return select.iterate({ ...rangeParameters(range), low, high, ...rest }, ...params);
     };
-    yield* stretchesOf(read, browsed, size);
+    yield* batchesOf(read, browsed, size);
   }
 }
 
-function restBehind(reference: string, order: Order): { readonly low: string } | { readonly high: string } {
+function restBehind(reference: string, order: ScanOrder): { readonly low: string } | { readonly high: string } {
   // No reference lies between this one and itself with a sign behind it.
   return order === 'oldest-first' ? { low: `${reference}~` } : { high: reference };
 }
 
-export function findExecution(client: Database, correlationId: string): BrowsedExecution | undefined {
+export function findStoredExecution(client: Database, correlationId: string): StoredExecution | undefined {
   const row = client
     .prepare<[string], ExecutionRow>(`SELECT ${COLUMNS} FROM executions WHERE correlation_id = ?`)
     .get(correlationId);
   return row === undefined ? undefined : browsed(row);
 }
 
-function browsed(row: ExecutionRow): BrowsedExecution {
+function browsed(row: ExecutionRow): StoredExecution {
   const { inputs, context, payloadPrunedAt } = row;
-  return { execution: toState(row), inputs, context, payloadPrunedAt };
+  return { execution: toExecution(row), inputs, context, payloadPrunedAt };
 }

@@ -3,9 +3,9 @@
 
 import type { Database } from 'better-sqlite3';
 import type { ResolvedBy, Status } from '../../../execution/execution.ts';
-import type { DoubtfulQuery, InsightStore, Observation, ObserveQuery } from '../../observations-port.ts';
+import type { DoubtfulQuery, Observation, ObservationQuery, Observations } from '../../observations-port.ts';
 import { firstReferenceAt } from '../executions/uuid-range.ts';
-import { fromIso, type StateRow, toState } from '../rows.ts';
+import { fromIso, type StateRow, toExecution } from '../rows.ts';
 import { SELECT_STATE } from '../statements.ts';
 
 /** Executions looked at in one reading: a few milliseconds. */
@@ -42,7 +42,7 @@ FROM executions AS e`;
 const IN_DOUBT = `(late_result IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
   OR status = 'UNCONFIRMED' AND execution_id IS NOT NULL)`;
 
-export function createInsight(client: Database): InsightStore {
+export function createObservations(client: Database): Observations {
   const edges = {
     DESC: edge(client, 'reference >= @low AND reference < @high ORDER BY reference DESC'),
     ASC: edge(client, 'reference > @low AND reference < @high ORDER BY reference ASC'),
@@ -57,7 +57,7 @@ export function createInsight(client: Database): InsightStore {
       ORDER BY reference`,
   );
 
-  function observe(query: ObserveQuery) {
+  function observe(query: ObservationQuery) {
     const { from, to, before } = query;
     const actionId = query.actionId ?? null;
     const ends = { low: firstReferenceAt(from), high: before ?? firstReferenceAt(to) };
@@ -70,9 +70,14 @@ export function createInsight(client: Database): InsightStore {
     const { from, to, actionId = null, app = null, after } = query;
     const ends = { low: after ?? firstReferenceAt(from), high: firstReferenceAt(to) };
     const next = edges.ASC.get(ends) ?? null;
-    const executions = doubted.all({ low: ends.low, high: next ?? ends.high, actionId, app }).map(toState);
+    const executions = doubted.all({ low: ends.low, high: next ?? ends.high, actionId, app }).map(toExecution);
     const items = executions.filter(({ executionId }) => executionId !== null);
-    return { items, unaskable: executions.length - items.length, next, reached: next === null ? null : timeOf(next) };
+    return {
+      items,
+      unpollable: executions.length - items.length,
+      next,
+      reachedAt: next === null ? null : timeOf(next),
+    };
   }
 
   return { observe: async (query) => observe(query), doubtful: async (query) => doubtful(query) };

@@ -2,14 +2,14 @@
 
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import type { LeavingEntries, LeavingPayloads } from '../../retention-port.ts';
-import { createPruner } from '../retention/prune-audit.ts';
-import { createPayloads } from '../retention/prune-payloads.ts';
+import type { PrunableEntries, PrunablePayloads } from '../../retention-port.ts';
+import { createAuditPruning } from '../retention/prune-audit.ts';
+import { createPayloadPruning } from '../retention/prune-payloads.ts';
 
 /** So many are looked at in one statement. */
 const BATCH = 500;
 
-export interface Prunable {
+export interface PrunableCounts {
   entries: number;
   executions: number;
   /** Of executions and of callbacks that nobody could read. */
@@ -23,13 +23,13 @@ interface Cutoffs {
 }
 
 /** The same counts after each batch, growing. What goes with its entries is not counted among the payloads again. */
-export function* prunable(client: Database, cutoffs: Cutoffs): Generator<Prunable, void, undefined> {
+export function* countPrunable(client: Database, cutoffs: Cutoffs): Generator<PrunableCounts, void, undefined> {
   const orm = drizzle(client);
-  const counts: Prunable = { entries: 0, executions: 0, payloads: 0 };
+  const counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
   if (cutoffs.payloads !== null) {
-    const { payloadsLeaving } = createPayloads(client, orm);
+    const { payloadsLeaving } = createPayloadPruning(client, orm);
     const seen = new Set<number>();
-    for (let place: LeavingPayloads['next'] | undefined; place !== null; ) {
+    for (let place: PrunablePayloads['next'] | undefined; place !== null; ) {
       const found = payloadsLeaving(BATCH, cutoffs.payloads, place ?? null);
       const bodies = found.bodies.filter((id) => !seen.has(id));
       for (const id of bodies) seen.add(id);
@@ -40,9 +40,9 @@ export function* prunable(client: Database, cutoffs: Cutoffs): Generator<Prunabl
     }
   }
   if (cutoffs.entries !== null) {
-    const { leaving } = createPruner(client, orm);
+    const { prunable: leaving } = createAuditPruning(client, orm);
     const gone = client
-      .prepare<[LeavingEntries], number>(
+      .prepare<[PrunableEntries], number>(
         `SELECT count(DISTINCT correlation_id) FROM audit_events AS entry WHERE id BETWEEN @first AND @last
         AND NOT EXISTS (SELECT 1 FROM audit_events AS later WHERE later.correlation_id = entry.correlation_id AND later.id > @last)`,
       )

@@ -1,13 +1,13 @@
 // What became of the executions of a period, per action: counted window by window, so that a busy day holds up nobody.
 
 import type { Database } from 'better-sqlite3';
-import { boundTo, inRange, type Range, windowsOf } from './id-windows.ts';
+import { type ReferenceRange, rangeParameters, selectInRange, windowsOf } from './id-windows.ts';
 
 /** Apps choose the names of actions: past so many the rest are counted together. */
 const MOST_ACTIONS = 1_000;
 const OTHER_ACTIONS = '(others)';
 
-export interface ActionFigures {
+export interface ActionStatistics {
   readonly actionId: string;
   accepted: number;
   readonly byStatus: Map<string, number>;
@@ -37,32 +37,32 @@ const GROUPED = `action_id AS actionId, status, resolved_by AS resolvedBy, sent_
 const ANSWERS = ['callback', 'poll', 'submit'];
 
 /** One set of figures after each window, the same ones all along. */
-export function* figuresOf(
+export function* scanStatistics(
   client: Database,
-  range: Range & { readonly actionId?: string | undefined },
-): Generator<ReadonlyMap<string, ActionFigures>, void, undefined> {
-  const figures = new Map<string, ActionFigures>();
+  range: ReferenceRange & { readonly actionId?: string | undefined },
+): Generator<ReadonlyMap<string, ActionStatistics>, void, undefined> {
+  const figures = new Map<string, ActionStatistics>();
   const { actionId } = range;
   const wanted = actionId === undefined ? '' : ' AND action_id = @actionId';
   const groups = client.prepare<[object], Group>(
-    `${inRange(GROUPED, range)}${wanted} GROUP BY action_id, status, resolved_by, sent, late, ms`,
+    `${selectInRange(GROUPED, range)}${wanted} GROUP BY action_id, status, resolved_by, sent, late, ms`,
   );
-  const bound = { ...boundTo(range), ...(actionId === undefined ? {} : { actionId }) };
+  const bound = { ...rangeParameters(range), ...(actionId === undefined ? {} : { actionId }) };
   for (const { low, high } of windowsOf(client, range, 'oldest-first')) {
     for (const group of groups.all({ ...bound, low, high })) count(figuresFor(figures, group.actionId), group);
     yield figures;
   }
 }
 
-function figuresFor(figures: Map<string, ActionFigures>, action: string): ActionFigures {
+function figuresFor(figures: Map<string, ActionStatistics>, action: string): ActionStatistics {
   const isRoom = figures.has(action) || figures.size < MOST_ACTIONS;
   const actionId = isRoom ? action : OTHER_ACTIONS;
-  const known = figures.get(actionId) ?? emptyFigures(actionId);
+  const known = figures.get(actionId) ?? emptyStatistics(actionId);
   figures.set(actionId, known);
   return known;
 }
 
-export function emptyFigures(actionId: string): ActionFigures {
+export function emptyStatistics(actionId: string): ActionStatistics {
   return {
     actionId,
     accepted: 0,
@@ -74,7 +74,7 @@ export function emptyFigures(actionId: string): ActionFigures {
   };
 }
 
-function count(figures: ActionFigures, { status, resolvedBy, sent, late, ms, count: times }: Group): void {
+function count(figures: ActionStatistics, { status, resolvedBy, sent, late, ms, count: times }: Group): void {
   figures.accepted += times;
   add(figures.byStatus, status, times);
   if (resolvedBy !== null) add(figures.byResolver, resolvedBy, times);
@@ -84,7 +84,7 @@ function count(figures: ActionFigures, { status, resolvedBy, sent, late, ms, cou
 }
 
 /** Adds one set of figures to another. */
-export function addUp(sum: ActionFigures, one: ActionFigures): void {
+export function addStatistics(sum: ActionStatistics, one: ActionStatistics): void {
   sum.accepted += one.accepted;
   sum.timedOutAfterSending += one.timedOutAfterSending;
   sum.late += one.late;

@@ -5,17 +5,17 @@ import type { Database } from 'better-sqlite3';
 import type { Writer } from '../group-commit.ts';
 
 /** PRAGMA auto_vacuum: free pages are given back when that is asked for. */
-export const INCREMENTAL = 2;
+export const INCREMENTAL_VACUUM = 2;
 
 /** A longer WAL is left alone: something is written or read in bulk, and copying it all at once would take long. */
 const LONG_WAL_BYTES = 64 * 1024 * 1024;
 
-export async function reclaim(
+export async function reclaimSpace(
   client: Database,
   writer: Pick<Writer<unknown>, 'mutate'>,
   pages: number,
 ): Promise<number | null> {
-  if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL) return null;
+  if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL_VACUUM) return null;
   const left = () => Number(client.pragma('freelist_count', { simple: true }));
   if (left() > 0) {
     await writer.mutate(() => ({ value: client.pragma(`incremental_vacuum(${pages})`), changes: [] }));

@@ -14,7 +14,7 @@ export interface PayloadHashes {
   readonly lateOutcome: string | null;
 }
 
-export function hashesOf(payloadSha256: string | null): PayloadHashes | null {
+export function parsePayloadHashes(payloadSha256: string | null): PayloadHashes | null {
   return payloadSha256 === null ? null : (JSON.parse(payloadSha256) as PayloadHashes);
 }
 
@@ -23,8 +23,8 @@ export function lateOutcomeHash({ result = null, error = null }: { result?: Json
 }
 
 /** The execution as it was before its payload was pruned, if the event brings the same result again; else as it is. */
-export function recalled(execution: Execution, payloadSha256: string | null, event: ExecutionEvent): Execution {
-  const hashes = hashesOf(payloadSha256);
+export function restorePayload(execution: Execution, payloadSha256: string | null, event: ExecutionEvent): Execution {
+  const hashes = parsePayloadHashes(payloadSha256);
   if (hashes === null || !('report' in event) || event.report.kind === 'progress') return execution;
   const { result, error } = outcomeIn(event.report);
   const said = lateOutcomeHash({ result, error });
@@ -34,7 +34,7 @@ export function recalled(execution: Execution, payloadSha256: string | null, eve
 }
 
 /** What a change made of an execution that was recalled, without what was recalled. */
-export function forgotten(after: Execution, recall: Execution, before: Execution): Execution {
+export function stripPayload(after: Execution, recall: Execution, before: Execution): Execution {
   if (after === recall) return before;
   if (recall === before) return after;
   const { result, error, lateResult } = before;

@@ -5,12 +5,12 @@ import type { Database } from 'better-sqlite3';
 import { and, asc, eq, gt, inArray, lte, notExists, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { notificationIds } from '../../../notification/outgoing.ts';
-import type { Pruned } from '../../port.ts';
-import type { LeavingEntries, RetentionRecord } from '../../retention-port.ts';
-import { pendingAmong } from '../outbox/pending.ts';
+import type { PruneResult } from '../../port.ts';
+import type { PrunableEntries, RetentionRecord } from '../../retention-port.ts';
+import { createPendingLookup } from '../outbox/pending.ts';
 import { toIso } from '../rows.ts';
 import { auditCheckpoint, auditEvents, callbackBodies, executions, notifications } from '../schema.ts';
-import { bodyRecord, MAX_BATCH_BYTES } from './prune-payloads.ts';
+import { callbackBodyRecord, MAX_BATCH_BYTES } from './prune-payloads.ts';
 
 const BYTES = sql<number>`octet_length(${auditEvents.detail}) + coalesce(octet_length(${executions.inputs})
   + octet_length(${executions.context}) + coalesce(octet_length(${executions.result}), 0)
@@ -19,15 +19,15 @@ const BYTES = sql<number>`octet_length(${auditEvents.detail}) + coalesce(octet_l
 const BODY_BYTES = sql<number>`coalesce((SELECT octet_length(${callbackBodies.body}) FROM ${callbackBodies}
   WHERE ${callbackBodies.auditId} = ${auditEvents.id}), 0)`;
 
-export interface Pruner {
+export interface AuditPruning {
   /** Runs inside a transaction of the writer. Nothing behind the entry `through` goes. */
-  prune(limit: number, cutoff: number, through?: number): Pruned;
-  leaving(limit: number, cutoff: number, after: LeavingEntries | null): LeavingEntries | undefined;
-  records(batch: LeavingEntries): RetentionRecord[];
+  prune(limit: number, cutoff: number, through?: number): PruneResult;
+  prunable(limit: number, cutoff: number, after: PrunableEntries | null): PrunableEntries | undefined;
+  records(batch: PrunableEntries): RetentionRecord[];
 }
 
-export function createPruner(client: Database, orm: BetterSQLite3Database): Pruner {
-  const isPending = pendingAmong(orm);
+export function createAuditPruning(client: Database, orm: BetterSQLite3Database): AuditPruning {
+  const isPending = createPendingLookup(orm);
   const exported = prepareRecords(client);
 
   /** The oldest behind `after` that may go. The chain can only be cut at one place: the first that must stay keeps all that follow. */
@@ -62,7 +62,7 @@ export function createPruner(client: Database, orm: BetterSQLite3Database): Prun
     return stays === -1 ? rows : rows.slice(0, stays);
   }
 
-  function prune(limit: number, cutoff: number, through = Number.POSITIVE_INFINITY): Pruned {
+  function prune(limit: number, cutoff: number, through = Number.POSITIVE_INFINITY): PruneResult {
     const leaving = oldest(limit, cutoff, 0).filter(({ id }) => id <= through);
     const last = leaving.at(-1);
     if (!last) return { entries: 0, executions: 0 };
@@ -96,7 +96,7 @@ export function createPruner(client: Database, orm: BetterSQLite3Database): Prun
 
   return {
     prune,
-    leaving: (limit, cutoff, after) => {
+    prunable: (limit, cutoff, after) => {
       const leaving = oldest(limit, cutoff, after?.last ?? 0);
       const [first, last] = [leaving[0], leaving.at(-1)];
       return first && last && { first: first.id, last: last.id };
@@ -108,7 +108,7 @@ export function createPruner(client: Database, orm: BetterSQLite3Database): Prun
         ...gone.map((row) => ({ type: 'execution', ...row })),
         ...ids.flatMap((id) => exported.notification.all(id)).map((row) => ({ type: 'notification', ...row })),
         ...exported.entries.all(batch).map((row) => ({ type: 'audit_event', ...row })),
-        ...exported.bodies.all(batch).map(bodyRecord),
+        ...exported.bodies.all(batch).map(callbackBodyRecord),
       ];
     },
   };
@@ -126,7 +126,7 @@ function prepareRecords(client: Database) {
     ),
     executions: client.prepare<[object], Exported>(`SELECT * FROM executions WHERE correlation_id IN (${last})`),
     notification: client.prepare<[string], Exported>('SELECT * FROM notifications WHERE id = ?'),
-    bodies: client.prepare<[object], Parameters<typeof bodyRecord>[0]>(
+    bodies: client.prepare<[object], Parameters<typeof callbackBodyRecord>[0]>(
       'SELECT * FROM callback_bodies WHERE audit_id BETWEEN @first AND @last ORDER BY audit_id',
     ),
   };

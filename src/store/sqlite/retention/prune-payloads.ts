@@ -4,11 +4,11 @@ import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { JsonObject } from '../../../execution/json.ts';
-import type { LeavingPayloads, PayloadPlace, RetentionRecord } from '../../retention-port.ts';
+import type { PayloadCursor, PrunablePayloads, RetentionRecord } from '../../retention-port.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
-import { pendingAmong } from '../outbox/pending.ts';
+import { createPendingLookup } from '../outbox/pending.ts';
 import { toIso } from '../rows.ts';
-import { hashesOf, lateOutcomeHash, type PayloadHashes } from './payload-hashes.ts';
+import { lateOutcomeHash, type PayloadHashes, parsePayloadHashes } from './payload-hashes.ts';
 
 /** Of one batch, in bytes: each page of a long text has to be found and freed. */
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
@@ -36,11 +36,11 @@ const CANDIDATE = `rowid AS row, reference, resolved_at AS resolvedAt, late_resu
     + coalesce(octet_length(late_result), 0) AS bytes`;
 const WITH_PAYLOAD = 'resolved_at IS NOT NULL AND payload_pruned_at IS NULL AND resolved_at < @before';
 
-export function createPayloads(client: Database, orm: BetterSQLite3Database) {
+export function createPayloadPruning(client: Database, orm: BetterSQLite3Database) {
   const sql = prepare(client);
-  const isPending = pendingAmong(orm);
+  const isPending = createPendingLookup(orm);
 
-  function payloadsLeaving(limit: number, cutoff: number, after: PayloadPlace | null): LeavingPayloads {
+  function payloadsLeaving(limit: number, cutoff: number, after: PayloadCursor | null): PrunablePayloads {
     const place = after ?? { resolvedAt: '', row: 0, body: 0 };
     const before = toIso(cutoff) ?? '';
     const looked = withinBytes(sql.candidates.all({ ...place, before, limit }));
@@ -64,7 +64,7 @@ export function createPayloads(client: Database, orm: BetterSQLite3Database) {
   }
 
   /** Runs inside a transaction of the writer. */
-  function prunePayloads({ references, bodies }: LeavingPayloads, cutoff: number, now: number): number {
+  function prunePayloads({ references, bodies }: PrunablePayloads, cutoff: number, now: number): number {
     const before = toIso(cutoff) ?? '';
     const prunedAt = toIso(now) ?? '';
     const still = needless(
@@ -79,10 +79,10 @@ export function createPayloads(client: Database, orm: BetterSQLite3Database) {
     return still.length + emptied.reduce((sum, one) => sum + one, 0);
   }
 
-  function payloadRecords({ references, bodies }: LeavingPayloads): RetentionRecord[] {
+  function payloadRecords({ references, bodies }: PrunablePayloads): RetentionRecord[] {
     return [
       ...references.flatMap((reference) => sql.exported.all(reference)).map((row) => ({ type: 'payload', ...row })),
-      ...bodies.flatMap((auditId) => sql.body.all(auditId)).map(bodyRecord),
+      ...bodies.flatMap((auditId) => sql.body.all(auditId)).map(callbackBodyRecord),
     ];
   }
 
@@ -95,12 +95,12 @@ interface BodyRow {
   readonly body: Buffer;
 }
 
-export function bodyRecord({ body, ...row }: BodyRow): RetentionRecord {
+export function callbackBodyRecord({ body, ...row }: BodyRow): RetentionRecord {
   return { type: 'callback_body', ...row, body_base64: body.toString('base64') };
 }
 
 function stripped(row: PayloadRow): { lateResult: string | null; hashes: string } {
-  const known = hashesOf(row.payloadSha256);
+  const known = parsePayloadHashes(row.payloadSha256);
   const late = row.lateResult === null ? null : (JSON.parse(row.lateResult) as JsonObject);
   const hashes: PayloadHashes = {
     // What a late result left of an earlier pruning stays as it was.

@@ -4,11 +4,11 @@ import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { isJsonObject } from '../../../execution/json.ts';
 import type { AuditRow } from '../rows.ts';
-import { type Finding, isWithPruning, MAX_FINDINGS, readDetail } from './findings.ts';
+import { type Finding, hasPruningColumns, MAX_FINDINGS, parseDetail } from './findings.ts';
 
 export function createBodyCheck(client: Database) {
   const find = client.prepare<[number], { readonly body: Buffer; readonly prunedAt: string | null }>(
-    `SELECT body, ${isWithPruning(client) ? 'pruned_at' : 'NULL'} AS prunedAt FROM callback_bodies WHERE audit_id = ?`,
+    `SELECT body, ${hasPruningColumns(client) ? 'pruned_at' : 'NULL'} AS prunedAt FROM callback_bodies WHERE audit_id = ?`,
   );
   const withoutEntry = client
     .prepare<[number], number>(
@@ -26,7 +26,7 @@ export function createBodyCheck(client: Database) {
     findings,
     entry: ({ id, event, detail }: AuditRow) => {
       if (event !== 'CALLBACK_UNREADABLE') return;
-      const said = readDetail(detail);
+      const said = parseDetail(detail);
       const sha256 = isJsonObject(said) ? said['sha256'] : undefined;
       if (sha256 === undefined) return;
       const found = find.get(id);

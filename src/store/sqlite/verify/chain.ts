@@ -5,7 +5,7 @@ import type { AuditRow } from '../rows.ts';
 import type { Finding } from './findings.ts';
 
 /** A place in the chain: what the next entry builds on. */
-export interface Link {
+export interface ChainLink {
   readonly id: number;
   readonly hash: string;
 }
@@ -14,9 +14,9 @@ export interface ChainCheck {
   /** Takes the next entry; null when it holds. */
   entry(row: AuditRow): Finding | null;
   /** The trail was pruned through here: what is behind it cannot be checked any more. True when that skips anything. */
-  skipTo(checkpoint: Link): boolean;
+  skipTo(checkpoint: ChainLink): boolean;
   /** The last entry that holds. */
-  link(): Link;
+  link(): ChainLink;
 }
 
 /** So many entries behind a break are looked at to tell what happened. */
@@ -24,7 +24,7 @@ const WINDOW = 1_000;
 
 type ReadAfter = (id: number, limit: number) => readonly AuditRow[];
 
-export function createChainCheck(start: Link, readAfter: ReadAfter): ChainCheck {
+export function createChainCheck(start: ChainLink, readAfter: ReadAfter): ChainCheck {
   let link = start;
   return {
     entry: (row) => {
@@ -44,7 +44,7 @@ export function createChainCheck(start: Link, readAfter: ReadAfter): ChainCheck 
 }
 
 /** @param rows what stands behind the last entry that holds; the first of them does not follow from it. */
-function diagnose(link: Link, rows: readonly AuditRow[]): Finding {
+function diagnose(link: ChainLink, rows: readonly AuditRow[]): Finding {
   const [row, next] = rows as [AuditRow, AuditRow?];
   const entry = link.id + 1;
   if (row.id > entry) return { kind: 'removed', entry, message: `${entries(entry, row.id - 1)} removed` };

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../../execution/json.ts';
 import { outcomeFromAudit } from '../../../execution/outcome-from-audit.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import type { AuditRow } from '../rows.ts';
-import { type Finding, isWithPruning, MAX_FINDINGS, readDetail } from './findings.ts';
+import { type Finding, hasPruningColumns, MAX_FINDINGS, parseDetail } from './findings.ts';
 
 interface StateColumns {
   readonly status: Status;
@@ -24,12 +24,12 @@ interface StateColumns {
 /** Of a pruned payload the hash that was kept. Nobody puts a payload back: where one stands, it is judged. */
 function outcomeOf(row: StateColumns): string | undefined {
   if (row.payloadSha256 === null || row.result !== null || row.error !== null) return outcomeHash(row);
-  const kept = readDetail(row.payloadSha256);
+  const kept = parseDetail(row.payloadSha256);
   return isJsonObject(kept) && typeof kept['outcome'] === 'string' ? kept['outcome'] : undefined;
 }
 
 export function createRowCheck(client: Database) {
-  const pruned = isWithPruning(client)
+  const pruned = hasPruningColumns(client)
     ? 'payload_pruned_at AS prunedAt, payload_sha256 AS payloadSha256'
     : 'NULL AS prunedAt, NULL AS payloadSha256';
   const find = client.prepare<[string], StateColumns>(
@@ -51,7 +51,7 @@ export function createRowCheck(client: Database) {
   }
 
   function checkEnded(entry: AuditRow): void {
-    const detail = readDetail(entry.detail);
+    const detail = parseDetail(entry.detail);
     const ending = outcomeFromAudit(entry.event as AuditEvent, detail);
     if (ending === null || !open.delete(entry.correlationId)) return;
     const row = find.get(entry.correlationId);

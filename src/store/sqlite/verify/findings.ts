@@ -14,7 +14,7 @@ export interface Finding {
 export const MAX_FINDINGS = 20;
 
 /** The detail of an entry; null when it is no JSON, as the store never writes it. */
-export function readDetail(text: string): Json {
+export function parseDetail(text: string): Json {
   try {
     return readJson(text);
   } catch {
@@ -23,7 +23,7 @@ export function readDetail(text: string): Json {
 }
 
 /** A backup of an older version is verified before it is migrated: there, no payload was ever pruned. */
-export function isWithPruning(client: Database): boolean {
+export function hasPruningColumns(client: Database): boolean {
   const columns = client.prepare<[], string>("SELECT name FROM pragma_table_info('executions')").pluck().all();
   return columns.includes('payload_sha256');
 }

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { isJsonObject } from '../../../execution/json.ts';
 import type { NotificationStatus } from '../../../notification/notification.ts';
 import type { AuditRow } from '../rows.ts';
-import { type Finding, MAX_FINDINGS, readDetail } from './findings.ts';
+import { type Finding, MAX_FINDINGS, parseDetail } from './findings.ts';
 
 /** What each event leaves a notification in; any other entry that names one is the one that brought it. */
 const LEFT_IN: { readonly [event: string]: NotificationStatus } = {
@@ -51,7 +51,7 @@ export function createNotificationCheck(client: Database) {
     entry: (entry: AuditRow) => {
       // Most entries are about no notification: they are not worth parsing.
       if (!entry.detail.includes('"notification":')) return;
-      const detail = readDetail(entry.detail);
+      const detail = parseDetail(entry.detail);
       if (!isJsonObject(detail) || typeof detail['notification'] !== 'string') return;
       const changedNothing = entry.event in LEFT_IN && detail['outcome'] === 'ignored';
       if (!changedNothing) check(entry, detail['notification']);

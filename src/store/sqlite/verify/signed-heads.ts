@@ -1,18 +1,18 @@
 // Heads of the chain that were kept elsewhere: a tail that was cut off, or a chain that was rewritten, no longer contains them.
 
 import type { AuditRow } from '../rows.ts';
-import type { Link } from './chain.ts';
+import type { ChainLink } from './chain.ts';
 import type { Finding } from './findings.ts';
 
 /** What the head of the chain was at some moment. */
-export type KnownHead = Link;
+export type KnownHead = ChainLink;
 
 export interface HeadVerdict extends KnownHead {
   /** Pruned: the entry is gone by retention, so that nothing can be said. Unchecked: the walk ended before it. */
   readonly verdict: 'agrees' | 'differs' | 'missing' | 'pruned' | 'unchecked';
 }
 
-export function createHeadCheck(heads: readonly KnownHead[], start: Link) {
+export function createHeadCheck(heads: readonly KnownHead[], start: ChainLink) {
   const waiting = heads.toSorted((one, other) => one.id - other.id);
   const verdicts: HeadVerdict[] = [];
   const findings: Finding[] = [];
@@ -27,7 +27,7 @@ export function createHeadCheck(heads: readonly KnownHead[], start: Link) {
     verdicts.push({ ...(waiting[next] as KnownHead), verdict });
   }
 
-  function meet({ id, hash }: Link): void {
+  function meet({ id, hash }: ChainLink): void {
     last = id;
     for (; next < waiting.length && (waiting[next] as KnownHead).id <= id; next += 1) {
       const head = waiting[next] as KnownHead;

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { AuditRow } from '../rows.ts';
 import { createBodyCheck } from './callback-bodies.ts';
-import { createChainCheck, type Link } from './chain.ts';
+import { type ChainLink, createChainCheck } from './chain.ts';
 import { createRowCheck } from './executions.ts';
 import type { Finding } from './findings.ts';
 import { createNotificationCheck } from './notifications.ts';
@@ -16,7 +16,7 @@ export interface Verification {
   readonly entries: number;
   readonly prunedThrough: number;
   /** How far the chain holds. */
-  readonly head: Link;
+  readonly head: ChainLink;
   /** In the order of their ids. */
   readonly heads: readonly HeadVerdict[];
 }
@@ -70,18 +70,20 @@ export function verifyAudit(client: Database, { heads = [], progress }: VerifyOp
 }
 
 /** The end of the chain as it stands, verified or not. */
-export function readHead(client: Database): Link {
-  const last = client.prepare<[], Link>('SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1');
+export function readHead(client: Database): ChainLink {
+  const last = client.prepare<[], ChainLink>('SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1');
   return client.transaction(() => last.get() ?? prepareReads(client).checkpoint())();
 }
 
-function insertedBefore(entry: number, start: Link): Finding {
+function insertedBefore(entry: number, start: ChainLink): Finding {
   const message = `entry ${entry} was inserted: the trail is pruned through entry ${start.id}`;
   return { kind: 'inserted', entry, message };
 }
 
 function prepareReads(client: Database) {
-  const checkpoint = client.prepare<[], Link>('SELECT pruned_through AS id, hash FROM audit_checkpoint WHERE id = 1');
+  const checkpoint = client.prepare<[], ChainLink>(
+    'SELECT pruned_through AS id, hash FROM audit_checkpoint WHERE id = 1',
+  );
   const last = client.prepare<[], number>('SELECT max(id) FROM audit_events').pluck();
   const first = client.prepare<[number], number | null>('SELECT min(id) FROM audit_events WHERE id <= ?').pluck();
   const after = client.prepare<[number, number], AuditRow>(
@@ -90,7 +92,7 @@ function prepareReads(client: Database) {
     FROM audit_events WHERE id > ? ORDER BY id LIMIT ?`,
   );
   return {
-    checkpoint: (): Link => {
+    checkpoint: (): ChainLink => {
       const row = checkpoint.get();
       if (row === undefined) throw new Error('audit_checkpoint has no row: the trail has no beginning');
       return row;

@@ -11,7 +11,7 @@ import {
   NEXT_EXPIRY,
   NEXT_IN_LANES,
   NEXT_POLL,
-  prepareSelections,
+  prepareDueQueries,
 } from '../../../../src/store/sqlite/executions/claim-due.ts';
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
@@ -46,7 +46,7 @@ async function add(store: Store, overrides: Partial<Submission> = {}, now = NOON
 test('each statement for due work searches the index that is made for it, and sorts and scans nothing', () => {
   const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
   onTestFinished(() => database.close());
-  const select = prepareSelections(database.orm);
+  const select = prepareDueQueries(database.orm);
   const stepsOf = (statement: string): string[] => {
     const plan = database.client.prepare(`EXPLAIN QUERY PLAN ${statement}`);
     const holes = Array.from(statement.matchAll(/\?/g), () => null);
@@ -75,8 +75,8 @@ test('who has something to be sent or polled is known again after reopening', as
   await first.close();
 
   const store = openStore(path);
-  expect(await store.due()).toMatchObject({ dispatchAt: NOON + 1, pollAt: NOON + 10_000 });
-  expect(await store.counts()).toEqual({ QUEUED: 2, UNCONFIRMED: 0, PENDING: 1 });
+  expect(await store.nextDue()).toMatchObject({ dispatchAt: NOON + 1, pollAt: NOON + 10_000 });
+  expect(await store.openCounts()).toEqual({ QUEUED: 2, UNCONFIRMED: 0, PENDING: 1 });
   const claimed = await store.claimDispatches(10, NOON + 5);
   expect(claimed.map(({ reference }) => reference)).toEqual([high, low]);
   expect(await store.claimPolls(10, NOON + 10_000, NOON + 20_000)).toMatchObject([{ reference: sent }]);
@@ -110,7 +110,7 @@ test('what ended leaves nothing behind that is looked for', async () => {
   await store.record(one, callback(completed()), NOON);
   const other = await add(store, { app: 'b' });
   await store.record(other, { type: 'cancelled', by: 'b' }, NOON);
-  expect(await store.due()).toEqual({ dispatchAt: null, pollAt: null, expireAt: null });
+  expect(await store.nextDue()).toEqual({ dispatchAt: null, pollAt: null, expireAt: null });
   const nobody: FairShare = (_, demand) => {
     expect(demand.size).toBe(0);
     return [];

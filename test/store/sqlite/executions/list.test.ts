@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ListQuery } from '../../../../src/store/port.ts';
-import { createList, listStatements } from '../../../../src/store/sqlite/executions/list.ts';
+import { createExecutionList, listQueries } from '../../../../src/store/sqlite/executions/list.ts';
 import { type OpenDatabase, openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { toRow } from '../../../../src/store/sqlite/rows.ts';
 import { prepareStatements } from '../../../../src/store/sqlite/statements.ts';
@@ -44,9 +44,9 @@ test.for([
   ['what is pending', { status: 'PENDING', from: NOON, id: 'order' }, 'executions_open'],
 ] as const)('a search for %s goes along the index that is made for it and sorts nothing', ([, filter, index]) => {
   const { client, orm } = opened();
-  const select = listStatements(orm);
+  const select = listQueries(orm);
   const query: ListQuery = { ...ANY, ...filter };
-  createList({ client, orm });
+  createExecutionList({ client, orm });
   for (const statement of [select.edge(query, 500), select.stretch(query, 'a', 51)]) {
     const { sql, params } = statement.toSQL();
     const plan = client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
@@ -58,7 +58,7 @@ test.for([
 
 test('a correlation id that few begin with is looked up, and nothing else is looked at', () => {
   const { client, orm } = opened();
-  const select = listStatements(orm);
+  const select = listQueries(orm);
   const query: ListQuery = { ...ANY, app: 'shop', status: 'OPEN', before: 'f', from: NOON };
   for (const statement of [select.named('order-1'), select.few(query, 'order-1')]) {
     const { sql, params } = statement.toSQL();
@@ -68,7 +68,7 @@ test('a correlation id that few begin with is looked up, and nothing else is loo
 });
 
 test('a search for what hardly exists gives pages that are short or empty, each with where to go on, and finds it in the end', async () => {
-  const list = createList(
+  const list = createExecutionList(
     filled(2_300, (i) => i === 3 || i === 1_999),
     BOUNDS,
   );
@@ -83,7 +83,7 @@ test('a search for what hardly exists gives pages that are short or empty, each 
 });
 
 test('where a page ends in the middle of what was looked through, nothing is left out and nothing comes twice', async () => {
-  const list = createList(
+  const list = createExecutionList(
     filled(1_700, (i) => i % 3 === 0),
     BOUNDS,
   );
@@ -98,7 +98,7 @@ test('where a page ends in the middle of what was looked through, nothing is lef
 });
 
 test('while somebody searches, others are served', async () => {
-  const list = createList(filled(3_000, () => false));
+  const list = createExecutionList(filled(3_000, () => false));
   const turns: string[] = [];
   const searching = list({ ...ANY, status: 'FAILED' }).then(() => void turns.push('found'));
   setImmediate(() => turns.push('served'));

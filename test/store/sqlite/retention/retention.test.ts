@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
-import { openForReading } from '../../../../src/store/sqlite/file/open-readonly.ts';
+import { openReadOnly } from '../../../../src/store/sqlite/file/open-readonly.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
@@ -42,16 +42,16 @@ async function ended(store: SqliteStore, result = {}) {
 
 async function prunePayloads(store: SqliteStore): Promise<number> {
   const sizes: number[] = [];
-  for (let batch = await store.payloadsLeaving(200, LATER, null); ; ) {
+  for (let batch = await store.prunablePayloads(200, LATER, null); ; ) {
     await store.prunePayloads(batch, LATER, LATER);
     sizes.push(batch.references.length);
     if (batch.next === null) return Math.max(...sizes);
-    batch = await store.payloadsLeaving(200, LATER, batch.next);
+    batch = await store.prunablePayloads(200, LATER, batch.next);
   }
 }
 
 function findingsIn(path: string): string[] {
-  const client = openForReading(path);
+  const client = openReadOnly(path);
   try {
     return verifyAudit(client).findings.map(({ message }) => message);
   } finally {
@@ -124,7 +124,7 @@ describe('a payload that was pruned', () => {
     const { store } = open();
     for (let i = 0; i < 8; i += 1) await ended(store, { long: 'x'.repeat(1_500_000) });
     expect(await prunePayloads(store)).toBe(2);
-    const batch = await store.entriesLeaving(200, LATER, null);
+    const batch = await store.prunableEntries(200, LATER, null);
     expect(batch).toEqual({ first: 1, last: 24 });
   });
 
@@ -149,11 +149,11 @@ describe('space that pruning frees', () => {
     const { store, path } = open();
     const many = Array.from({ length: 300 }, () => ended(store, { long: 'x'.repeat(20_000) }));
     await Promise.all(many);
-    await store.reclaim(0);
+    await store.reclaimSpace(0);
     const before = size(path);
     await prunePayloads(store);
     const left: (number | null)[] = [];
-    do left.push(await store.reclaim(100));
+    do left.push(await store.reclaimSpace(100));
     while (left.at(-1) !== 0);
     expect(left.length).toBeGreaterThan(5);
     expect(size(path)).toBeLessThan(before / 3);
@@ -170,6 +170,6 @@ describe('space that pruning frees', () => {
     old.close();
     const { store, sql } = open(path);
     expect(sql.pragma('auto_vacuum', { simple: true })).toBe(0);
-    expect(await store.reclaim(100)).toBeNull();
+    expect(await store.reclaimSpace(100)).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { chainHash } from '../../../../src/store/sqlite/audit/hash-chain.ts';
 import { DatabaseRefused } from '../../../../src/store/sqlite/file/open.ts';
-import { openForReading } from '../../../../src/store/sqlite/file/open-readonly.ts';
+import { openReadOnly } from '../../../../src/store/sqlite/file/open-readonly.ts';
 import type { AuditRow } from '../../../../src/store/sqlite/rows.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import type { KnownHead } from '../../../../src/store/sqlite/verify/signed-heads.ts';
@@ -64,7 +64,7 @@ function tampered(work: (sql: Database.Database) => void): string {
 }
 
 function verify(path: string, heads: readonly KnownHead[] = []): Verification {
-  const client = openForReading(path);
+  const client = openReadOnly(path);
   try {
     return verifyAudit(client, { heads });
   } finally {
@@ -81,7 +81,7 @@ function afterTampering(statement: string, heads?: readonly KnownHead[]) {
 }
 
 function headAt(id: number): KnownHead {
-  const client = openForReading(written);
+  const client = openReadOnly(written);
   onTestFinished(() => void client.close());
   return client.prepare('SELECT id, hash FROM audit_events WHERE id = ?').get(id) as KnownHead;
 }
@@ -174,7 +174,7 @@ test('pruning that overtakes the walk breaks nothing: it goes on where the trail
   await Promise.all(Array.from({ length: 6_000 }, one));
   await store.close();
   const sql = new Database(path);
-  const client = openForReading(path);
+  const client = openReadOnly(path);
   let pruned = false;
   const prune = () => {
     if (pruned) return;
@@ -351,15 +351,15 @@ describe('callback bodies that are not those that came are named', () => {
 describe('what is no database of ours', () => {
   test('a file that is not there, and one of another application, are refused and left as they are', () => {
     const path = join(temporaryFolder(), 'other.db');
-    expect(() => openForReading(path)).toThrow(DatabaseRefused);
+    expect(() => openReadOnly(path)).toThrow(DatabaseRefused);
     const other = new Database(path);
     other.exec('CREATE TABLE customers (id)');
     other.close();
-    expect(() => openForReading(path)).toThrow(/no database of this receiver/);
+    expect(() => openReadOnly(path)).toThrow(/no database of this receiver/);
   });
 
   test('looking changes nothing, not even by mistake', () => {
-    const client = openForReading(tampered(() => {}));
+    const client = openReadOnly(tampered(() => {}));
     expect(() => client.exec('DELETE FROM executions')).toThrow(/readonly/);
     client.close();
   });
