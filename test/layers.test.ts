@@ -1,0 +1,172 @@
+// The layers of src/: imports go down only, ports are the only way to the outside, and each package has its place.
+
+import { matchesGlob } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { circles, type Import, importGraph, importsOf } from './support/import-graph.ts';
+
+const PORTS = ['store/*', 'cxone/port.ts', 'webhooks/port.ts'];
+const PURE = ['notification', 'callbacks', 'execution', 'lib'];
+
+/** What each layer may import besides itself, from top to bottom: folders, files or patterns. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'main.ts': ['cli', 'demo', 'simulator', 'receiver.ts', 'config', 'http/server', 'observability', 'lib'],
+  cli: [
+    'client',
+    'simulator',
+    'receiver.ts',
+    'config',
+    'http/server',
+    'usecases',
+    'workers',
+    'stats',
+    'store',
+    'cxone',
+    ...PURE,
+  ],
+  demo: ['client', 'simulator', 'receiver.ts', 'config', 'http/server', ...PURE],
+  'receiver.ts': [
+    'resources.ts',
+    'config',
+    'http',
+    'usecases',
+    'workers',
+    'stats',
+    'observability',
+    'cxone',
+    'store/*',
+    ...PURE,
+  ],
+  'resources.ts': ['config', 'store', 'cxone', 'webhooks', 'lib'],
+  config: ['http/server', 'usecases', 'observability', 'cxone', 'webhooks', 'callbacks', 'lib'],
+  http: ['usecases', 'stats', 'observability', ...PORTS, ...PURE],
+  usecases: ['observability', ...PORTS, ...PURE],
+  workers: ['observability', ...PORTS, ...PURE],
+  stats: ['store/*', ...PURE],
+  observability: [...PORTS, ...PURE],
+  store: ['notification', 'execution', 'lib'],
+  cxone: ['callbacks', 'execution', 'lib'],
+  webhooks: ['lib'],
+  notification: ['execution'],
+  callbacks: ['lib'],
+  execution: [],
+  lib: [],
+  client: [],
+  simulator: ['execution/json.ts', 'lib/world.ts', 'cxone/recording'],
+};
+
+/** Where a package may be imported. Packages that are not named here may be imported anywhere but in a pure layer. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '{hono,@hono}{,/**}': ['http', 'simulator'],
+  'node:{http,https,http2}': ['http/server', 'simulator'],
+  '{better-sqlite3,drizzle-orm}{,/**}': ['store/sqlite', 'cli'],
+  ofetch: ['cxone', 'demo'],
+  undici: ['webhooks'],
+  'jose{,/**}': ['callbacks', 'cxone/auth'],
+  'prom-client': ['observability/metrics'],
+  '@opentelemetry/**': ['observability/tracing/otel.ts'],
+  'node:timers{,/**}': ['lib/world.ts'],
+  'node:child_process': [],
+};
+
+/** Layers that use nothing from outside; what is named is a function of its arguments alone. */
+const PURE_LAYERS: Readonly<Record<string, readonly string[]>> = {
+  execution: ['node:util'],
+  notification: [],
+  client: [],
+};
+
+const isIn = (place: string, file: string) =>
+  file === place || file.startsWith(`${place}/`) || matchesGlob(file, place);
+
+const layerOf = (file: string) => Object.keys(LAYERS).find((layer) => isIn(layer, file));
+
+/** Returns what is wrong with an import, or null. */
+function wrong({ from, to, isPackage }: Import): string | null {
+  const layer = layerOf(from);
+  if (layer === undefined) return `${from} is in no layer`;
+  if (isPackage) {
+    const places = Object.entries(PACKAGES).find(([name]) => matchesGlob(to, name))?.[1];
+    const isAllowed = places?.some((place) => isIn(place, from)) ?? true;
+    const isPure = PURE_LAYERS[layer]?.includes(to) ?? true;
+    return isAllowed && isPure ? null : `${from} may not import ${to}`;
+  }
+  const isAllowed = isIn(layer, to) || LAYERS[layer]?.some((place) => isIn(place, to));
+  return isAllowed ? null : `${from} may not import ${to}`;
+}
+
+// Being taken apart; remove each with its circle.
+const KNOWN_CIRCLES = new Set([
+  'http/app.ts',
+  'http/dependencies.ts',
+  'simulator/app.ts',
+  'simulator/callback-bodies.ts',
+]);
+
+const ROOT = fileURLToPath(new URL('../src', import.meta.url));
+const IMPORTS = importGraph(ROOT);
+
+test('each import goes down to a layer that its own layer may use', () => {
+  expect(IMPORTS.length).toBeGreaterThan(1000);
+  expect(IMPORTS.map(wrong).filter((problem) => problem !== null)).toEqual([]);
+});
+
+test('the layers are in order: none may import a layer above it, except that no order binds the client and the simulator', () => {
+  const order = Object.keys(LAYERS);
+  const upward = Object.entries(LAYERS).flatMap(([layer, places]) =>
+    places
+      .filter((place) => !/^(client|simulator)$/.test(place) && layer !== 'simulator')
+      .filter((place) => order.findIndex((other) => isIn(other, place.replace('*', 'x'))) <= order.indexOf(layer))
+      .map((place) => `${layer} → ${place}`),
+  );
+  expect(upward).toEqual([]);
+});
+
+test('no files import one another in a circle, not even for a type', () => {
+  expect(circles(IMPORTS).filter((files) => !KNOWN_CIRCLES.has(files[0] ?? ''))).toEqual([]);
+});
+
+test.for([
+  ['lib/log.ts', "import type { Store } from '../store/port.ts';"],
+  ['store/sqlite/store.ts', "import { createCxone } from '../../cxone/client.ts';"],
+  ['cxone/client.ts', "export type { Store } from '../store/port.ts';"],
+  ['webhooks/sender.ts', "export * from '../cxone/port.ts';"],
+  ['http/app.ts', "import { openDatabase } from '../store/sqlite/file/open.ts';"],
+  ['http/app.ts', "const cxone = await import('../cxone/client.ts');"],
+  ['usecases/submit.ts', "type Config = import('../config/config.ts').Config;"],
+  ['usecases/submit.ts', "import { json } from '../http/response/json.ts';"],
+  ['workers/sweeper.ts', "import { submit } from '../usecases/submit.ts';"],
+  ['stats/statistics.ts', "import { log } from '../observability/pino-log.ts';"],
+  ['config/config.ts', "import { startReceiver } from '../receiver.ts';"],
+  ['receiver.ts', "import { run } from './cli/run.ts';"],
+  ['execution/transition.ts', "import { iso } from '../lib/world.ts';"],
+  ['client/client.ts', "import type { Execution } from '../execution/execution.ts';"],
+  ['simulator/app.ts', "import { parseCallback } from '../cxone/parse-callback-body.ts';"],
+  ['http/app.ts', "import { createSimulator } from '../simulator/app.ts';"],
+  ['usecases/submit.ts', "import { Hono } from 'hono';"],
+  ['http/app.ts', "import Database from 'better-sqlite3';"],
+  ['workers/sweeper.ts', "import { drizzle } from 'drizzle-orm/better-sqlite3';"],
+  ['webhooks/sender.ts', "import { ofetch } from 'ofetch';"],
+  ['cxone/transport.ts', "import { Agent } from 'undici';"],
+  ['observability/tracing/spans.ts', "import type { Span } from '@opentelemetry/api';"],
+  ['lib/loop.ts', "import { setTimeout } from 'node:timers/promises';"],
+  ['execution/transition.ts', "import * as v from 'valibot';"],
+  ['client/client.ts', "import { randomUUID } from 'node:crypto';"],
+] as const)('the rules refuse, in %s: %s', ([file, source]) => {
+  expect(importsOf(file, source).map(wrong)).toEqual([expect.stringContaining('may not import')]);
+});
+
+test('a new folder needs a layer', () => {
+  expect(wrong({ from: 'helpers/x.ts', to: 'lib/log.ts', isPackage: false })).toBe('helpers/x.ts is in no layer');
+});
+
+test('a circle is found through any number of files, also if it is one of types', () => {
+  const files = {
+    'a.ts': "import './b.ts';",
+    'b.ts': "export type { C } from './c.ts';",
+    'c.ts': "import type { A } from './a.ts'; import './d.ts';",
+    'd.ts': '',
+  };
+  const imports = Object.entries(files).flatMap(([file, source]) => importsOf(file, source));
+  expect(circles(imports)).toEqual([['a.ts', 'b.ts', 'c.ts']]);
+});

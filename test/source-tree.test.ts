@@ -1,0 +1,149 @@
+// The limits that keep src/ easy to read: entries in a folder, lines in a file, lines and parameters of a function.
+
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { type Node, parse, visit } from './support/typescript-source.ts';
+
+const ROOT = fileURLToPath(new URL('../src', import.meta.url));
+const MAX_ENTRIES = { '.': 22, http: 18, 'store/sqlite': 14 };
+const MAX_FILE_LINES = 300;
+const MAX_FUNCTION_LINES = 80;
+const MAX_PARAMETERS = 4;
+
+/** Introduces, in a comment directly above a longer function, the reason for its length. */
+const REASON = 'One function because';
+
+interface SourceFunction {
+  readonly name: string;
+  readonly lines: number;
+  readonly parameters: number;
+  readonly hasReason: boolean;
+}
+
+/** Returns the comment lines directly above the line of an offset. */
+function commentAbove(source: string, offset: number): string {
+  const above = source.slice(0, source.lastIndexOf('\n', offset) + 1).trimEnd();
+  const lines = above.split('\n');
+  const first = lines.findLastIndex((line) => !/^\s*(\/\/|\/?\*)/.test(line)) + 1;
+  return lines.slice(first).join('\n');
+}
+
+const nameOf = (source: string, offset: number): string => {
+  const line = source.slice(source.lastIndexOf('\n', offset) + 1).split('\n')[0] ?? '';
+  return /(?:function|const) (\w+)/.exec(line)?.[1] ?? line.trim();
+};
+
+function functionsIn(file: string, source: string): SourceFunction[] {
+  const found: SourceFunction[] = [];
+  visit(parse(file, source), (node: Node) => {
+    const { type, start, end } = node;
+    if (type !== 'FunctionDeclaration' && type !== 'FunctionExpression' && type !== 'ArrowFunctionExpression') return;
+    found.push({
+      name: `${file}: ${nameOf(source, start)}`,
+      lines: source.slice(start, end).split('\n').length,
+      parameters: node.params.length,
+      hasReason: commentAbove(source, start).includes(REASON),
+    });
+  });
+  return found;
+}
+
+// Being taken apart; remove each name with its excess.
+const KNOWN = new Set(
+  `client/client.ts: createClient
+cxone/client.ts: createCxone
+cxone/limiter/limiter.ts: createLimiter
+cxone/recording/har-entry.ts: createEntries
+http/console/execution-actions.ts: createExecutionActions
+http/console/pages.ts: createConsole
+observability/metrics/outcomes.ts: createOutcomes
+receiver.ts: startReceiver
+simulator/executions.ts: createExecutions
+simulator/replay.ts: createReplay
+store/sqlite/group-commit.ts: createWriter
+store/sqlite/outbox/list.ts: createOutboxList
+store/sqlite/outbox/outbox.ts: createOutbox
+store/sqlite/retention/prune-audit.ts: createPruner
+store/sqlite/statements.ts: prepareStatements
+store/sqlite/store.ts: createSqliteStore
+usecases/follow-events/stream.ts: createStream
+workers/notifier/lanes.ts: createLanes
+workers/pruner/pruner.ts: createPruning
+execution/outcome.ts: hear
+execution/outcome.ts: end
+execution/schedule.ts: nextPollAt
+http/console/overview.ts: card
+http/middleware/tracing.ts: traceCallback
+http/server/tls.ts: createTlsRenewal
+observability/tracing/otel.ts: shouldSample: (context, traceId, name, kind, attributes, links) => {
+simulator/executions.ts: attemptTo
+store/sqlite/outbox/outbox.ts: replay: async (filter, after, limit, by, now) => {
+usecases/reconcile/run.ts: ask
+workers/dispatcher.ts: send
+workers/sweeper.ts: poll`
+    .split('\n')
+    .map((name) => name.split(': ')[0] ?? ''),
+);
+
+const isTooLong = ({ lines, hasReason }: SourceFunction) => lines > MAX_FUNCTION_LINES && !hasReason;
+const hasTooManyParameters = ({ parameters }: SourceFunction) => parameters > MAX_PARAMETERS;
+
+const isNew = ({ name }: SourceFunction) => !KNOWN.has(name.split(': ')[0] ?? '');
+
+const SOURCES = globSync('**/*.{ts,js}', { cwd: ROOT })
+  .sort()
+  .map((file) => ({ file, source: readFileSync(`${ROOT}/${file}`, 'utf8') }));
+const FUNCTIONS = SOURCES.flatMap(({ file, source }) => functionsIn(file, source));
+
+test.for(Object.entries(MAX_ENTRIES))('the folder %s has at most %i entries', ([folder, most]) => {
+  expect(readdirSync(`${ROOT}/${folder}`).length).toBeLessThanOrEqual(most);
+});
+
+test('no folder and file of the same name are side by side', () => {
+  const folders = new Set(globSync('**/', { cwd: ROOT }).map((path) => path.replace(/\/$/, '')));
+  const names = SOURCES.map(({ file }) => file.replace(/\.\w+$/, ''));
+  expect(folders.size).toBeGreaterThan(30);
+  expect(names.filter((name) => folders.has(name))).toEqual([]);
+});
+
+test(`no file has more than ${MAX_FILE_LINES} lines`, () => {
+  const long = SOURCES.filter(({ source }) => source.trimEnd().split('\n').length > MAX_FILE_LINES);
+  expect(long.map(({ file }) => file)).toEqual([]);
+});
+
+test(`each file opens with a comment that states its purpose`, () => {
+  expect(
+    SOURCES.filter(({ source }) => !/^(#!.*\n\s*)?(\/\/|\/\*\*?) ?\S/.test(source)).map(({ file }) => file),
+  ).toEqual([]);
+});
+
+test(`a function of more than ${MAX_FUNCTION_LINES} lines has the comment "${REASON} …" above it`, () => {
+  expect(FUNCTIONS.length).toBeGreaterThan(1000);
+  expect(
+    FUNCTIONS.filter(isTooLong)
+      .filter(isNew)
+      .map(({ name, lines }) => `${name} (${lines} lines)`),
+  ).toEqual([]);
+});
+
+test(`no function has more than ${MAX_PARAMETERS} positional parameters`, () => {
+  expect(
+    FUNCTIONS.filter(hasTooManyParameters)
+      .filter(isNew)
+      .map(({ name }) => name),
+  ).toEqual([]);
+});
+
+test('the measures see every kind of function', () => {
+  const body = '\n'.repeat(MAX_FUNCTION_LINES);
+  const measure = (source: string) => functionsIn('x.ts', source);
+  expect(measure(`function long() {${body}}`).filter(isTooLong)).toMatchObject([{ name: 'x.ts: long', lines: 81 }]);
+  expect(measure(`// It loops.\nconst long = () => {${body}};`).filter(isTooLong)).toHaveLength(1);
+  expect(measure(`// ${REASON} it is a list.\nconst long = () => {${body}};`).filter(isTooLong)).toEqual([]);
+  expect(
+    measure(`/**\n * Returns it.\n * ${REASON} it is a list.\n */\nfunction long() {${body}}`).filter(isTooLong),
+  ).toEqual([]);
+  expect(measure('const f = { g(a, b, c, d, e) {} };').filter(hasTooManyParameters)).toHaveLength(1);
+  expect(measure('const f = ({ a, b }, c, d, ...e) => a;').filter(hasTooManyParameters)).toEqual([]);
+});
