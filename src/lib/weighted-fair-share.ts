@@ -1,6 +1,10 @@
 // Who is next: apps that have work take turns in proportion to their weights, from one round to the next.
 
-import type { FairShare } from '../store/port.ts';
+/**
+ * Shares out up to `limit` turns among apps. `demand` is the number of turns that each app can use. Returns the app of each
+ * turn, in order.
+ */
+export type FairShare = (limit: number, demand: ReadonlyMap<string, number>) => readonly string[];
 
 /** The weight of an app that none was chosen for. */
 const USUAL_WEIGHT = 1;

@@ -4,6 +4,7 @@ import type { Outcome } from '../execution/apply-result.ts';
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
+import type { FairShare } from '../lib/weighted-fair-share.ts';
 
 export type AddResult =
   | { readonly outcome: 'added'; readonly execution: Execution }
@@ -104,12 +105,6 @@ export interface DueTimes {
   readonly pollAt: number | null;
   readonly expireAt: number | null;
 }
-
-/**
- * Shares out up to `limit` turns among apps of which each could use so many: names an app for each turn, in the order in which
- * they are to go. Who is named is counted as served.
- */
-export type FairShare = (limit: number, demand: ReadonlyMap<string, number>) => readonly string[];
 
 export interface Store {
   add(submission: NewExecution): Promise<AddResult>;

@@ -8,10 +8,11 @@ import { firstPollSpread, retryAt } from '../execution/schedule.ts';
 import { type Backoff, createBackoff } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import type { Round, Work } from '../lib/loop.ts';
+import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import { SEND, sentEnd } from '../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
-import type { FairShare, Store } from '../store/port.ts';
+import type { Store } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 /** Claimed at once, if CXone's limits allow as many. */

@@ -4,10 +4,11 @@ import type { Cxone, Permit, PollResponse } from '../cxone/port.ts';
 import type { Execution } from '../execution/execution.ts';
 import { nextPollAt } from '../execution/schedule.ts';
 import type { Work } from '../lib/loop.ts';
+import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import { POLL, polledEnd } from '../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
-import type { FairShare, Store } from '../store/port.ts';
+import type { Store } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 /** Polled or ended at once, at most. */

@@ -1,6 +1,6 @@
 // Edits of the statement below a `// promise: <tag>` comment. They follow the syntax tree, so that renames and reformatting do not break them.
 
-import { type Node, parseSync } from 'oxc-parser';
+import { type Node, parse, visit } from '../support/typescript-source.ts';
 
 /** The syntax node directly below a tag, in the source of its file. */
 export interface Tagged {
@@ -17,20 +17,6 @@ const TAG = /^[ \t]*\/\/ promise: (\S+)$/gm;
 
 /** Returns the tags of a file in their order. */
 export const tagsIn = (source: string): string[] => [...source.matchAll(TAG)].map(([, tag = '']) => tag);
-
-/** Visits a node and everything inside it, outside first, in the order of the source. */
-export function visit(node: unknown, visitor: (node: Node) => void): void {
-  if (typeof node !== 'object' || node === null) return;
-  if ('type' in node && typeof node.type === 'string') visitor(node as Node);
-  for (const [key, child] of Object.entries(node)) if (key !== 'parent') visit(child, visitor);
-}
-
-/** @throws for source that is not TypeScript. */
-export function parse(file: string, source: string): Node {
-  const { program, errors } = parseSync(file, source);
-  if (errors.length > 0) throw new Error(`${file}: ${errors.map(({ message }) => message).join('; ')}`);
-  return program;
-}
 
 /** Returns the outermost node that starts below the tag. @throws when there is none, or the tag does not occur exactly once. */
 export function findTagged(file: string, source: string, tag: string): Tagged {
@@ -161,14 +147,19 @@ export const exchanged: Edit = (tagged) => {
   return withPart(tagged, whole, `${partOf(tagged, right)} ${operator} ${partOf(tagged, left)}`);
 };
 
-/** Replaces what is returned, assigned, or the initial value of a variable or property. */
+/** Replaces what is returned, assigned, or the initial value of a variable or property; `text` may be made from it. */
 export const value =
-  (text: string): Edit =>
+  (text: string | ((original: string) => string)): Edit =>
   (tagged) => {
     const holder = at(tagged, 0, 'ReturnStatement', 'VariableDeclarator', 'AssignmentExpression', 'Property');
-    if (holder.type === 'ReturnStatement') return `return ${text};`;
-    const part = { VariableDeclarator: 'init', AssignmentExpression: 'right', Property: 'value' }[holder.type];
-    return withPart(tagged, (holder as unknown as Record<string, Node>)[part] as Node, text);
+    const part = {
+      ReturnStatement: 'argument',
+      VariableDeclarator: 'init',
+      AssignmentExpression: 'right',
+      Property: 'value',
+    }[holder.type];
+    const original = (holder as unknown as Record<string, Node>)[part] as Node;
+    return withPart(tagged, original, typeof text === 'string' ? text : text(partOf(tagged, original)));
   };
 
 interface Argument {

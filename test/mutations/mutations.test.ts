@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { condition, findTagged, mutate, namesIn, parse, removed } from './edit.ts';
+import { condition, findTagged, mutate, namesIn, removed } from './edit.ts';
 import { MUTATIONS } from './mutations.ts';
 import { taggedFiles } from './tagged-files.ts';
 
@@ -59,5 +59,5 @@ test('a tag that is missing, double or above nothing is an error that names it',
   expect(() => findTagged('a.ts', `${SOURCE}${SOURCE}`, 'first')).toThrow('a.ts has the tag "first" 2 times');
   expect(() => findTagged('a.ts', '// promise: end\n', 'end')).toThrow('below the tag "end"');
   expect(() => mutate('a.ts', SOURCE, 'first', condition(true))).toThrow('no IfStatement in: text');
-  expect(() => parse('a.ts', 'const =')).toThrow('a.ts: ');
+  expect(() => findTagged('a.ts', '// promise: bad\nconst =', 'bad')).toThrow('a.ts: ');
 });

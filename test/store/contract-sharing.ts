@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
-import { createFairShare } from '../../src/lib/weighted-fair-share.ts';
-import type { FairShare, Store } from '../../src/store/port.ts';
+import { createFairShare, type FairShare } from '../../src/lib/weighted-fair-share.ts';
+import type { Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../support/executions.ts';
 
 /** In every contract test there is a fresh store. */

@@ -10,14 +10,13 @@ import {
 } from '../../src/execution/execution.ts';
 import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts';
 import { transition } from '../../src/execution/transition.ts';
-import { createFairShare } from '../../src/lib/weighted-fair-share.ts';
+import { createFairShare, type FairShare } from '../../src/lib/weighted-fair-share.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import {
   type AddResult,
   type BatchAddResult,
   type Change,
   type ExecutionPayloads,
-  type FairShare,
   type FeedPage,
   type FeedQuery,
   type ListQuery,

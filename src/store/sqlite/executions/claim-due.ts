@@ -2,8 +2,8 @@
 
 import type { Database } from 'better-sqlite3';
 import { and, asc, type Column, eq, lte, type SQL, sql } from 'drizzle-orm';
-import { createFairShare } from '../../../lib/weighted-fair-share.ts';
-import type { DueTimes, FairShare } from '../../port.ts';
+import { createFairShare, type FairShare } from '../../../lib/weighted-fair-share.ts';
+import type { DueTimes } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { type ExecutionRow, fromIso, type StateRow, toIso } from '../rows.ts';
 import { executions } from '../schema.ts';

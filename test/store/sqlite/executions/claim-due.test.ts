@@ -3,8 +3,9 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../src/execution/execution.ts';
+import type { FairShare } from '../../../../src/lib/weighted-fair-share.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
-import type { FairShare, Store } from '../../../../src/store/port.ts';
+import type { Store } from '../../../../src/store/port.ts';
 import {
   DUE_IN_LANES,
   DUE_POLLS,
