@@ -18,7 +18,7 @@ The claims are the ratios; absolute figures are of this machine alone. Leave it 
   --quick              shorter and fewer: under three minutes, and less to rely on
   --only NAME,NAME     of NAMES
   --out DIR            where results.json and plot.svg go, on the disk that is to be measured (data/bench)
-  --publish            puts them into bench/ too, as results.json and results.svg, and into the README
+  --publish            puts them into bench/ too, as results.json and results.svg, and into docs/benchmarks.md
   --help
 
 Exit code: 0 measured, whatever the verdicts; 1 a measure failed; 2 the command line is wrong; 130 interrupted.
@@ -142,15 +142,15 @@ async function write({ out, publish }: CommandLine, machine: Machine, rows: read
   const shown = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   await copyFile(json, shown('results.json'));
   await copyFile(svg, shown('results.svg'));
-  await tellReadme(shown('../README.md'), `${header(machine)}\n\n${markdown(rows)}`);
+  await replaceResults(shown('../docs/benchmarks.md'), `${header(machine)}\n\n${markdown(rows)}`);
 }
 
-/** Between its two marks. */
-async function tellReadme(path: string, told: string): Promise<void> {
+/** Replaces the text between the two markers of a page. */
+async function replaceResults(path: string, results: string): Promise<void> {
   const text = await readFile(path, 'utf8');
   const parts = /^([\s\S]*<!-- bench -->\n)[\s\S]*(\n<!-- \/bench -->[\s\S]*)$/.exec(text);
   if (parts === null) throw new Error(`${path} has no place between <!-- bench --> and <!-- /bench -->`);
-  await writeFile(path, `${parts[1]}${told}${parts[2]}`);
+  await writeFile(path, `${parts[1]}${results}${parts[2]}`);
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -12,7 +12,7 @@ import { seededRandom } from '../test/support/manual-world.ts';
 import { type Database, demandConservation, looksInto } from './database.ts';
 import type { Settings } from './measure.ts';
 
-/** What README and .env.example say that these are unless set. */
+/** The defaults that .env.example documents. */
 export const DEFAULTS = {
   trust: 'signature',
   maxConcurrent: 10,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Submits many executions at once under an Idempotency-Key: run it again with the same key, and nothing runs again.
+# Submits a batch under an Idempotency-Key. A second run with the same key executes nothing again.
 #   RECEIVER_KEY=… BATCH=reminders-2026-01-31 sh examples/curl/batch.sh
 
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints what happens to your executions as it happens. A lost connection is not resumed here: the last id printed, given as
-# LAST_EVENT_ID, goes on after it.
+# Prints the events of your executions as they occur. The example does not resume a lost connection: pass the last printed id
+# as LAST_EVENT_ID to continue after it.
 #   RECEIVER_KEY=… [LAST_EVENT_ID=17] sh examples/curl/follow-events.sh
 
 set -eu

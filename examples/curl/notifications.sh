@@ -1,7 +1,7 @@
 #!/bin/sh
-# Shows what your app could not be told, and has it told again.
+# Lists the dead letters of your app and replays them.
 #   RECEIVER_KEY=… sh examples/curl/notifications.sh
-# (A shell is no place to receive notifications: see the examples in TypeScript and Python.)
+# To receive notifications, see the examples in TypeScript and Python.
 
 set -eu
 . "$(dirname "$0")/receiver.sh"

@@ -5,10 +5,10 @@
 set -eu
 . "$(dirname "$0")/receiver.sh"
 
-# Named before the first attempt: however often it is sent, it runs once.
+# The id is chosen before the first attempt: repeated submissions run once.
 id="customer-$(date +%s)-$$"
 
-# The problem (RFC 9457) says what is wrong and how to put it right.
+# The problem (RFC 9457) states the cause and the remedy.
 fail() {
   printf '%s: %s\n' "$id" "$execution" >&2
   exit 1
@@ -17,7 +17,7 @@ fail() {
 submission='{"correlationId": "'$id'", "actionId": "look-up-customer", "inputs": {"phone": "+43 1 234"}}'
 execution=$(receiver POST /v1/executions --header 'Prefer: wait=50' --data "$submission") || fail
 
-# Open ones have no resolvedAt; with jq this is: jq -e .resolvedAt
+# resolvedAt is null while the execution is open; with jq: jq -e .resolvedAt
 while printf '%s' "$execution" | grep -q '"resolvedAt":null'; do
   execution=$(receiver GET "/v1/executions/$id" --header 'Prefer: wait=50') || fail
 done

@@ -1,4 +1,4 @@
-"""Submits many executions at once under an Idempotency-Key: run it again with the same key, and nothing runs again.
+"""Submits a batch under an Idempotency-Key. A second run with the same key executes nothing again.
 
 RECEIVER_KEY=... BATCH=reminders-2026-01-31 python3 examples/python/batch.py
 """
@@ -14,8 +14,8 @@ BATCH = os.environ.get("BATCH", "reminders-2026-01-31")
 
 customers = ["4711", "4712", "4713"]
 body = {
-    "executions": [{"actionId": "send-reminder", "inputs": {"customer": one}, "priority": 2} for one in customers],
-    # True: all of them or none.
+    "executions": [{"actionId": "send-reminder", "inputs": {"customer": customer}, "priority": 2} for customer in customers],
+    # True: accept all of them or none.
     "atomic": False,
 }
 headers = {
@@ -25,13 +25,13 @@ headers = {
 }
 request = urllib.request.Request(URL + "/v1/executions/batch", json.dumps(body).encode(), headers)
 try:
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        answered = json.load(answer)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        result = json.load(response)
 except urllib.error.HTTPError as error:
     raise SystemExit(error.read().decode()) from error
 
-print(answered["accepted"], "accepted,", answered["refused"], "refused")
-for customer, item in zip(customers, answered["items"]):
+print(result["accepted"], "accepted,", result["refused"], "refused")
+for customer, item in zip(customers, result["items"]):
     if "execution" in item:
         print(customer, item["execution"]["correlationId"])
     else:

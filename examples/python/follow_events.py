@@ -1,4 +1,4 @@
-"""Prints what happens to your executions as it happens; a lost connection is resumed without gap or repeat.
+"""Prints the events of your executions as they occur. A lost connection is resumed without a gap or a repeat.
 
 RECEIVER_KEY=... [LAST_EVENT_ID=17] python3 examples/python/follow_events.py
 """
@@ -11,14 +11,14 @@ import urllib.request
 
 URL = os.environ.get("RECEIVER_URL", "http://127.0.0.1:8080")
 KEY = os.environ["RECEIVER_KEY"]
-# Without an id it begins now. Keep the last id if you are to go on after a restart of your own.
+# Without an id the stream begins now. Store the last id to resume after a restart of this program.
 last = os.environ.get("LAST_EVENT_ID", "")
 
 
-def events(answer):
-    """The blocks of a stream of server-sent events, as (id, data); data is empty in those that only move the id."""
+def events(response):
+    """Yields the blocks of a stream of server-sent events as (id, data); data is empty in blocks that only update the id."""
     event_id, data = None, []
-    for line in (raw.decode().rstrip("\r\n") for raw in answer):
+    for line in (raw.decode().rstrip("\r\n") for raw in response):
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if field == "id":
@@ -35,9 +35,9 @@ while True:
     if last:
         request.add_header("Last-Event-ID", last)
     try:
-        # A heartbeat comes every 15 seconds, so longer silence is a dead connection.
-        with urllib.request.urlopen(request, timeout=45) as answer:
-            for event_id, data in events(answer):
+        # A heartbeat arrives every 15 seconds; a longer silence means a dead connection.
+        with urllib.request.urlopen(request, timeout=45) as response:
+            for event_id, data in events(response):
                 last = event_id or last
                 if data:
                     entry = json.loads(data)

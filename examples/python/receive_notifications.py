@@ -1,8 +1,8 @@
-"""Submits an execution, and is told by the receiver how it ended: a small server that believes only what is signed.
+"""Submits an execution and receives its outcome as a notification: a small server that accepts only signed requests.
 
 RECEIVER_KEY=... PORT=9000 NOTIFY_URL=http://127.0.0.1:9000/ python3 examples/python/receive_notifications.py
 
-NOTIFY_URL is where the receiver reaches this server; unless it is public https, list it in NOTIFY_ALLOWED_HOSTS there.
+NOTIFY_URL is the URL at which the receiver reaches this server. Unless it is public https, list it in NOTIFY_ALLOWED_HOSTS of the receiver.
 """
 
 import base64
@@ -26,22 +26,22 @@ def call(method, path, body=None):
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(URL + path, data, headers, method=method)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
 
 
 def is_genuine(secrets, headers, body):
-    """Standard Webhooks: an HMAC-SHA256 over "id.timestamp.body" under one of the secrets, and not old."""
+    """Checks a recent HMAC-SHA256 over "id.timestamp.body" under one of the secrets (Standard Webhooks)."""
     message_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")
     if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > TOLERANCE_SECONDS:
         return False
     signed = f"{message_id}.{timestamp}.".encode() + body
-    given = headers.get("webhook-signature", "").encode().split()
+    signatures = headers.get("webhook-signature", "").encode().split()
     for secret in secrets:
         key = base64.b64decode(secret.removeprefix("whsec_"))
         expected = b"v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
-        if any(hmac.compare_digest(expected, signature) for signature in given):
+        if any(hmac.compare_digest(expected, signature) for signature in signatures):
             return True
     return False
 
@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         genuine = is_genuine(SECRETS, self.headers, body)
-        # The same may come twice. Keep the ids, and what you were told, in your database before you answer 2xx.
+        # Notifications can repeat. Store the ids and the outcomes in your database before you respond with 2xx.
         if genuine and self.headers["webhook-id"] not in KNOWN:
             KNOWN.add(self.headers["webhook-id"])
             notification = json.loads(body)
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_):
-        """Silent: what matters is printed above."""
+        """Logs nothing: the notifications are printed above."""
 
 
 server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)

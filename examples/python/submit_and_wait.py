@@ -16,7 +16,7 @@ KEY = os.environ["RECEIVER_KEY"]
 
 
 def call(method, path, body=None, wait=50, attempts=6):
-    """One call, repeated while the receiver is away or full. Safe for submissions, since they carry a correlationId."""
+    """Sends one request and retries it while the receiver is unavailable or full. Submissions carry a correlationId, so retries are safe."""
     headers = {
         "Authorization": f"Bearer {KEY}",
         "Content-Type": "application/json",
@@ -27,10 +27,10 @@ def call(method, path, body=None, wait=50, attempts=6):
         pause = random.uniform(0, 0.25 * 2**attempt)
         try:
             request = urllib.request.Request(URL + path, data, headers, method=method)
-            with urllib.request.urlopen(request, timeout=wait + 30) as answer:
-                return json.load(answer)
+            with urllib.request.urlopen(request, timeout=wait + 30) as response:
+                return json.load(response)
         except urllib.error.HTTPError as error:
-            # application/problem+json says what is wrong and how to put it right.
+            # application/problem+json states the cause and the remedy.
             problem = error.read().decode()
             if error.code not in (429, 502, 503, 504) or attempt == attempts:
                 raise SystemExit(problem) from error
@@ -42,7 +42,7 @@ def call(method, path, body=None, wait=50, attempts=6):
         time.sleep(pause)
 
 
-# Named before the first attempt: however often it is sent, it runs once.
+# The id is chosen before the first attempt: repeated submissions run once.
 submission = {
     "correlationId": str(uuid.uuid4()),
     "actionId": "look-up-customer",

@@ -1,4 +1,4 @@
-// Submits many executions at once under an idempotency key: run it again with the same key, and nothing runs again.
+// Submits a batch under an idempotency key. A second run with the same key executes nothing again.
 //   RECEIVER_KEY=… BATCH=reminders-2026-01-31 npx node -C receiver-source examples/typescript/batch.ts
 
 import { createClient } from 'cxone-callback-receiver/client';

@@ -1,4 +1,4 @@
-// Prints what happens to your executions as it happens; a lost connection is resumed without gap or repeat.
+// Prints the events of your executions as they occur. A lost connection is resumed without a gap or a repeat.
 //   RECEIVER_KEY=… [LAST_EVENT_ID=17] npx node -C receiver-source examples/typescript/follow-events.ts
 
 import { createClient } from 'cxone-callback-receiver/client';
@@ -6,7 +6,7 @@ import { createClient } from 'cxone-callback-receiver/client';
 const { RECEIVER_URL = 'http://127.0.0.1:8080', RECEIVER_KEY = '', LAST_EVENT_ID } = process.env;
 const client = createClient({ baseUrl: RECEIVER_URL, key: RECEIVER_KEY });
 
-// Without an id it begins now. Keep the last id if you are to go on after a restart of your own.
+// Without an id the stream begins now. Store the last id to resume after a restart of this program.
 const from = LAST_EVENT_ID === undefined ? {} : { lastEventId: LAST_EVENT_ID };
 for await (const { id, event, correlationId, terminalStatus } of client.events(from)) {
   console.log(`${id} ${event} ${correlationId}${terminalStatus === null ? '' : ` ended: ${terminalStatus}`}`);

@@ -1,6 +1,6 @@
-// Submits an execution, and is told by the receiver how it ended: a small server that believes only what is signed.
+// Submits an execution and receives its outcome as a notification: a small server that accepts only signed requests.
 //   RECEIVER_KEY=… PORT=9000 NOTIFY_URL=http://127.0.0.1:9000/ npx node -C receiver-source examples/typescript/receive-notifications.ts
-// NOTIFY_URL is where the receiver reaches this server; unless it is public https, list it in NOTIFY_ALLOWED_HOSTS there.
+// NOTIFY_URL is the URL at which the receiver reaches this server. Unless it is public https, list it in NOTIFY_ALLOWED_HOSTS of the receiver.
 
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -15,9 +15,9 @@ const known = new Set<string>();
 
 const server = createServer(async (request, response) => {
   try {
-    // The bytes as they came: parsed and written again they would have another signature.
+    // The received bytes: serialized again, they would have another signature.
     const notification = await verifyNotification(secrets, request.headers, await buffer(request));
-    // The same may come twice. Keep the ids, and what you were told, in your database before you answer 2xx.
+    // Notifications can repeat. Store the ids and the outcomes in your database before you respond with 2xx.
     const id = String(request.headers['webhook-id']);
     if (!known.has(id)) {
       const { correlationId, status, result } = notification.data;

@@ -7,16 +7,16 @@ const { RECEIVER_URL = 'http://127.0.0.1:8080', RECEIVER_KEY = '' } = process.en
 const client = createClient({ baseUrl: RECEIVER_URL, key: RECEIVER_KEY });
 
 try {
-  // Repeated when an answer is lost, and still run once: the client names the submission before it sends it.
-  const ended = await client.submitAndWait(
+  // The client chooses the correlationId before it sends the submission: it retries lost responses, and the action runs once.
+  const execution = await client.submitAndWait(
     { actionId: 'look-up-customer', inputs: { phone: '+43 1 234' } },
     { timeoutMs: 60_000 },
   );
-  console.log(`${ended.correlationId} ${ended.status} ${JSON.stringify(ended.result ?? ended.error)}`);
+  console.log(`${execution.correlationId} ${execution.status} ${JSON.stringify(execution.result ?? execution.error)}`);
 } catch (error) {
   if (!(error instanceof ReceiverError)) throw error;
   console.error(error.message);
-  // It may be running all the same: client.get(correlationId) tells.
+  // The execution may still be running: see client.get(correlationId).
   if (error.correlationId !== null) console.error(`look for ${error.correlationId}`);
   process.exitCode = 1;
 }

@@ -41,7 +41,7 @@ function demandWellFormed(svg: string): void {
   expect(text).not.toMatch(/[<>]|&(?!(?:amp|lt|gt|quot|#\d+);)/);
 }
 
-test('the plot is a well-formed SVG with a background of its own, no wider than a README', () => {
+test('the plot is a well-formed SVG with a background of its own, no wider than a page on GitHub', () => {
   const svg = plot(ROWS, MACHINE);
   demandWellFormed(svg);
   expect(Number(/<svg width="(\d+)"/.exec(svg)?.[1])).toBeLessThanOrEqual(900);

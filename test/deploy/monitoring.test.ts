@@ -1,6 +1,6 @@
-// What is shipped to watch the receiver: it asks for metrics that there are, and each alert is tested and explained.
+// Alert rules, dashboard and runbook use metrics, panels and log messages that exist, and each alert is tested and explained.
 
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -12,8 +12,11 @@ import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const RULES = read('deploy/prometheus/alerts.yml');
-const README = read('README.md');
+const RUNBOOK = read('docs/runbook.md');
+const METRICS = read('docs/observability.md');
 const DASHBOARD = JSON.parse(read('deploy/grafana/dashboard.json'));
+
+const sources = globSync('src/**/*.ts', { cwd: new URL('../..', import.meta.url) }).map(read);
 
 /** What Prometheus itself puts beside a metric. */
 const OF_PROMETHEUS = ['job', 'instance', 'le'];
@@ -31,8 +34,6 @@ interface Panel {
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
 }
-
-const RUNBOOK = /^## Runbook$(.*?)(?=^## |(?![\s\S]))/ms.exec(README)?.[1] ?? '';
 
 const panels: readonly Panel[] = DASHBOARD.panels;
 
@@ -67,7 +68,7 @@ function mustKnow({ labels }: Exposition, expression: string, beside: readonly s
   ).toEqual([]);
 }
 
-test('alerts, dashboard and README ask for metrics and labels that there are', async () => {
+test('alerts, dashboard and docs use metrics and labels that exist, and the docs miss none', async () => {
   const known = await scrape();
   expect(alerts.length).toBeGreaterThan(20);
   for (const { expression } of alerts) {
@@ -82,12 +83,11 @@ test('alerts, dashboard and README ask for metrics and labels that there are', a
       expect(askedFor(expr).labels, `${expr} ${legendFormat}`).toContain(label);
     }
   }
-  for (const [name] of README.matchAll(/\b(?:cxone_receiver|http_server)_\w+/g)) {
-    expect(
-      [...known.labels.keys()].some((one) => one === name || one === `${name}_bucket`),
-      name,
-    ).toBe(true);
-  }
+  const documented = [...METRICS.matchAll(/\b(?:cxone_receiver|http_server)_\w+/g)].map(([name]) => name);
+  const exposed = [...known.labels.keys()]
+    .filter((name) => /^(cxone_receiver|http_server)_/.test(name))
+    .map((name) => name.replace(/_(bucket|sum|count)$/, ''));
+  expect(new Set(documented)).toEqual(new Set(exposed));
 });
 
 describe('each alert', () => {
@@ -103,17 +103,17 @@ describe('each alert', () => {
     for (const { name, body } of alerts) {
       expect(body, name).toMatch(/labels: \{severity: (critical|warning)\}/);
       expect(body, name).toMatch(/summary: \S/);
-      expect(body, name).toContain(`runbook: README.md#${name.toLowerCase()}\n`);
+      expect(body, name).toContain(`runbook: docs/runbook.md#${name.toLowerCase()}\n`);
     }
   });
 
   test('has its part of the runbook, and no part is about another one', () => {
-    const headings = [...RUNBOOK.matchAll(/^#{3,4} (\w+)$/gm)].map(([, heading]) => heading);
+    const headings = [...RUNBOOK.matchAll(/^## (\w+)$/gm)].map(([, heading]) => heading);
     expect(headings.toSorted()).toEqual(alerts.map(({ name }) => name).toSorted());
   });
 });
 
-test('the runbook speaks of alerts, panels and recipes that there are, and its queries run', () => {
+test('the runbook names alerts, panels and log messages that exist, and its queries run', () => {
   const path = join(temporaryFolder(), 'receiver.db');
   openDatabase(path).close();
   const sql = new Database(path, { readonly: true });
@@ -121,11 +121,12 @@ test('the runbook speaks of alerts, panels and recipes that there are, and its q
   const queries = [...RUNBOOK.matchAll(/`(SELECT [^`]*)`/g)].map(([, query = '']) => query);
   expect(queries.length).toBeGreaterThan(5);
   for (const query of queries) expect(() => sql.prepare(query).all(), query).not.toThrow();
-  const named = [...RUNBOOK.matchAll(/\*([A-Z][^*\n]+)\*/g)].map(([, name = '']) => name);
-  // What is neither an alert nor a panel is a recipe among those for SQL.
-  const recipes = README.slice(0, README.indexOf('## Runbook'));
-  const known = new Set([...alerts.map(({ name }) => name), ...panels.map(({ title }) => title)]);
-  for (const name of named) expect(known.has(name) || recipes.includes(name), name).toBe(true);
+  const named = [...RUNBOOK.matchAll(/(?<!\*)\*([A-Z][^*]+)\*(?!\*)/g)].map(([, name = '']) => name);
+  const known = [...alerts.map(({ name }) => name), ...panels.map(({ title }) => title), 'Poll now'];
+  expect(named.map((name) => name.replace(/\s+/g, ' ')).filter((name) => !known.includes(name))).toEqual([]);
+  const messages = [...RUNBOOK.matchAll(/\blog(?: line)?\s+`([^`]+)`/gi)].map(([, message = '']) => message);
+  expect(messages.length).toBeGreaterThan(4);
+  expect(messages.filter((message) => !sources.some((source) => source.includes(message)))).toEqual([]);
 });
 
 test('no panel of the dashboard lies on another one, and each says what it is', () => {

@@ -1,4 +1,4 @@
-// The SQL recipes of the README, each run on a database with known lives in it and held to its answer.
+// The SQL recipes of docs/sql.md, each run on a database with known executions and compared with its expected rows.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,11 +12,11 @@ import { createManualWorld, START } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { keptFolder } from '../support/temporary.ts';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'utf8');
 
-/** `<!-- recipe: name -->` stands above the block. */
+/** Each block of SQL follows a line `<!-- recipe: name -->`. */
 const RECIPES = new Map(
-  [...README.matchAll(/<!-- recipe: ([a-z ]+) -->\n+```sql\n(.*?)```/gs)].map(([, name = '', sql = '']) => [name, sql]),
+  [...PAGE.matchAll(/<!-- recipe: ([a-z ]+) -->\n+```sql\n(.*?)```/gs)].map(([, name = '', sql = '']) => [name, sql]),
 );
 
 const MINUTE = 60_000;
@@ -52,10 +52,10 @@ beforeAll(async () => {
   await store.record(declined.reference, polled(failed({ code: 'card_declined', message: 'declined' })), at + 2);
   await store.record(declined.reference, callback(completed()), at + 3);
   await store.record(declined.reference, { type: 'cancelled', by: 'operator:bob' }, at + 4);
-  const told = await live(store, 'timeout', START + 3 * HOUR, {
-    ...{ correlationId: 'told', actionId: 'charge', notifyUrl: 'https://hooks.example/' },
+  const notified = await live(store, 'timeout', START + 3 * HOUR, {
+    ...{ correlationId: 'notified', actionId: 'charge', notifyUrl: 'https://hooks.example/' },
   });
-  await store.record(told.reference, { ...polled(completed()), origin: WHO }, START + 4 * HOUR);
+  await store.record(notified.reference, { ...polled(completed()), origin: WHO }, START + 4 * HOUR);
   await store.record(
     (await store.find('charge-timeout'))?.reference ?? '',
     { type: 'poll-not-found', httpStatus: 404, latencyMs: 8, message: 'gone', origin: WHO },
@@ -129,7 +129,7 @@ const ANSWERS: Readonly<Record<string, unknown[][]>> = {
     ['mail', 'REJECTED', 400, 'unknown action', 1],
   ],
   late: [
-    ['told', 'TIMEOUT', 'COMPLETED', 'poll'],
+    ['notified', 'TIMEOUT', 'COMPLETED', 'poll'],
     ['mail-late', 'TIMEOUT', 'COMPLETED', 'callback'],
   ],
   conflicts: [['declined', '2026-01-01T02:01:00.003Z', 'CALLBACK_CONFLICT', 'COMPLETED']],
@@ -145,7 +145,7 @@ const ANSWERS: Readonly<Record<string, unknown[][]>> = {
   ],
   operators: [
     ['2026-01-01T04:00:00.000Z', 'operator:alice', 'POLL_404', 'charge-timeout'],
-    ['2026-01-01T04:00:00.000Z', 'operator:alice', 'POLL_COMPLETED', 'told'],
+    ['2026-01-01T04:00:00.000Z', 'operator:alice', 'POLL_COMPLETED', 'notified'],
     ['2026-01-01T02:01:00.004Z', 'operator:bob', 'CANCEL_IGNORED', 'declined'],
     ['2026-01-01T02:01:00.001Z', 'operator:alice', 'POLL_REQUESTED', 'declined'],
   ],
@@ -160,7 +160,8 @@ const ANSWERS: Readonly<Record<string, unknown[][]>> = {
 };
 
 describe('the recipes', () => {
-  test('each recipe of the README has its answer here, and each answer its recipe', () => {
+  test('each block of SQL is a recipe with expected rows here, and each expectation has its recipe', () => {
+    expect(PAGE.match(/```sql\n/g)).toHaveLength(RECIPES.size);
     expect([...RECIPES.keys()].sort()).toEqual(Object.keys(ANSWERS).sort());
   });
 

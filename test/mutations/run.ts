@@ -20,6 +20,7 @@ const PARTS = [
   'vitest.config.ts',
   'tsconfig.json',
   'README.md',
+  'docs',
   '.env.example',
 ];
 

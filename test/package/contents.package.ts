@@ -13,7 +13,7 @@ const paths = tarball.files.map(({ path }) => path);
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
 
-/** As the README says. */
+/** As docs/quick-start.md states. */
 const MOST_PACKED = 600_000;
 const MOST_UNPACKED = 2_000_000;
 
@@ -55,7 +55,7 @@ test('it holds every module, and every file that a module reads', () => {
   expect(migrations.filter((name) => !paths.includes(`migrations/${name}`))).toEqual([]);
 });
 
-test('it is as small as the README says', () => {
+test('it is as small as docs/quick-start.md states', () => {
   const { size, unpackedSize, files } = tarball;
   process.stdout.write(`package: ${size} bytes packed, ${unpackedSize} unpacked, ${files.length} files\n`);
   expect(size).toBeLessThan(MOST_PACKED);

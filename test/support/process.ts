@@ -27,7 +27,7 @@ export function run(args: readonly string[], env: Record<string, string> = {}, c
   return follow(process.execPath, [MAIN, ...args], env, cwd);
 }
 
-/** The same by way of npm, as the README says it. */
+/** The same by way of npm, as the docs call it. */
 export function runByNpm(script: string, env: Record<string, string>): Running {
   return follow('npm', ['run', '--silent', script], env, dirname(dirname(MAIN)));
 }

@@ -8,7 +8,7 @@ import { count, milliseconds, NAME_TEXT, nullable, time } from './parts.ts';
 const ENTRY = {
   id: count('Grows with every entry; what a stream is resumed after.'),
   timestamp: time('When it happened.'),
-  event: v.pipe(v.picklist(AUDIT_EVENTS), v.description('What happened; the README explains each of them.')),
+  event: v.pipe(v.picklist(AUDIT_EVENTS), v.description('The event; docs/sql.md explains each one.')),
   actionId: NAME_TEXT,
   correlationId: NAME_TEXT,
   executionId: nullable(v.string(), 'How CXone calls the execution, as far as it was known then.'),
