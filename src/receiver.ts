@@ -1,6 +1,7 @@
-// The only wiring: puts the parts together, starts them, and takes them down again without losing anything.
+// The composition root: builds the parts, serves HTTP, starts the loops, and stops everything in order.
 
 import { createCallbackTokens } from './callbacks/bearer-tokens.ts';
+import { createCallbackChecks } from './callbacks/checks.ts';
 import { createSignedUrls } from './callbacks/signed-url.ts';
 import { callbackRulesOf } from './config/callback-rules.ts';
 import type { Config } from './config/config.ts';
@@ -14,13 +15,13 @@ import { type Listeners, openListeners } from './http/server/listeners.ts';
 import type { listen } from './http/server/server.ts';
 import { withCommandName } from './lib/command-name.ts';
 import { type Log, reasonOf } from './lib/log.ts';
-import { type Loop, startLoop } from './lib/loop.ts';
+import { type Loop, startLoop, type Work } from './lib/loop.ts';
 import type { World } from './lib/world.ts';
 import { createExecutionLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
 import { createReadiness } from './observability/readiness.ts';
 import { startTracing } from './observability/tracing/start.ts';
-import { type ExternalAccess, openResources } from './resources.ts';
+import { openResources, type ResourceOverrides } from './resources.ts';
 import { createCallbackInsights } from './stats/callback-insights.ts';
 import { createDashboard } from './stats/dashboard/dashboard.ts';
 import type { Store } from './store/port.ts';
@@ -34,182 +35,239 @@ import { createLanes } from './workers/notifier/lanes.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
 import { startWorkers } from './workers/workers.ts';
 
-/** How long stopping may take: what is in flight by then is given up, durably undecided. */
+/** The time limit for stopping, in milliseconds. Work that is unfinished by then keeps its durable state and is abandoned. */
 export const DRAIN_MS = 10_000;
 
-/** How often the files of the TLS certificate are looked at. */
+/** The interval at which the files of the TLS certificate are checked, in milliseconds. */
 const TLS_CHECK_MS = 10_000;
+
+/** The time limit for exporting the last spans, in milliseconds. */
+const LAST_SPANS_MS = 3_000;
 
 const UNVERIFIED = withCommandName(
   'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',
 );
 
-/** How much of that a collector that takes no spans may hold up. */
-const LAST_SPANS_MS = 3_000;
-
 export interface ReceiverOptions {
   readonly config: Config;
   readonly world: World;
   readonly log: Log;
-  /** The disk failed so that nobody knows what is on it: must end the process. */
+  /** Called when a disk error leaves the state of the database unknown. It must end the process. */
   readonly fatal: (error: unknown) => void;
-  /** Replaces PUBLIC_URL by what the webhook's listener turned out to be: for a receiver that only this machine calls. */
+  /** Replaces PUBLIC_URL by the URL of the webhook's listener, for a receiver that only this machine calls. */
   readonly publicUrlFromListener?: boolean;
-  /** File descriptors of sockets to listen on, which others hold open too. */
+  /** File descriptors of inherited listening sockets. They stay open when the receiver stops. */
   readonly sockets?: readonly number[];
-  /** Replaces parts of the machine by others: for a simulation in which the service is not to touch the real ones. */
-  readonly machine?: Partial<Machine>;
+  /** Replaces what the receiver otherwise opens itself, for simulations. */
+  readonly overrides?: Partial<Overrides>;
 }
 
-interface Machine extends ExternalAccess {
+interface Overrides extends ResourceOverrides {
   readonly listen: typeof listen;
   readonly metrics: Metrics;
 }
 
 export interface Receiver {
-  /** Where apps and operators reach it. */
+  /** The URL for apps and operators. */
   readonly url: string;
-  /** Where CXone reaches it; the same unless CALLBACK_PORT is set apart. */
+  /** The URL for CXone; it differs from `url` if CALLBACK_PORT is a port of its own. */
   readonly webhookUrl: string;
   readonly store: Store;
-  /** Not ready, finish what is in flight, commit, close. */
+  /** Becomes not ready, finishes what is in flight, commits and closes. */
   stop(): Promise<void>;
-  /** Takes up the TLS certificate from its files, if it speaks TLS. */
+  /** Reads the files of the TLS certificate again, if the receiver serves TLS. */
   reload(): Promise<void>;
 }
 
-/** @throws {ProfileError | DatabaseRefused | Error} before anything listens, or with everything closed again. */
+/** @throws {ProfileError | DatabaseRefused | Error} before anything listens, or after closing everything again. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const { config, world, log } = options;
+  const parts = await buildParts(options);
+  const listeners = await serve(parts);
+  const { url, webhookUrl, tls } = listeners;
+  startLoops(parts, listeners);
+  // Reports early whether CXone issues a token, and with which scopes. Nothing waits for the result.
+  parts.cxone
+    .authorize()
+    .catch((error: unknown) => parts.log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));
+  return {
+    url,
+    webhookUrl,
+    store: parts.store,
+    stop: () => stop(parts, listeners),
+    reload: async () => tls?.reload(),
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof buildParts>>;
+
+async function buildParts(options: ReceiverOptions) {
+  const { config, world, log, fatal } = options;
+  const { listen, metrics = createMetrics(), ...overrides } = options.overrides ?? {};
   const profile = loadProfile(config.cxone.profilePath);
-  const callbacks = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
-  const { listen: open, metrics = createMetrics(), ...machine } = options.machine ?? {};
+  const callbackRules = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
   const tracing = await startTracing(config.tracing, world, log);
-  const { fatal } = options;
-  const outside = openResources({ config, profile, world, log, fatal, machine, observeCommit: metrics.observeCommit });
-  const { recorder, store, cxone, courier, notifyRules, notifySecrets } = outside;
+  const { observeCommit } = metrics;
+  const resources = openResources({ config, profile, world, log, fatal, overrides, observeCommit });
+  const { store, cxone } = resources;
   if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);
-  const notifyUrls = new Map(config.notifications.urls.map(({ app, url }) => [app, url]));
+
+  const lifecycle = createLifecycle(world, options.sockets);
+  const pace = pollIntervalOf(profile, config.pollIntervalMs);
   const waiters = createWaiters(store, world);
   const streams = createStreams(store, world);
-  let loops: ReadonlyMap<string, Loop> = new Map();
-  let draining = false;
   const lanes = createLanes(world);
+  const parts = {
+    ...{ ...options, ...resources, listen, metrics, callbackRules, tracing, lifecycle, pace, waiters, streams, lanes },
+    headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
+    dashboard: createDashboard(store, world.now),
+    insights: createCallbackInsights({ store, world, log, ...pace }),
+    reconciliations: createReconciliations({ store, cxone, world, log, tracing, ...pace }),
+  };
   metrics.connect({
     ...{ store, waiters, streams },
     limiterState: cxone.limiterState,
     openCircuits: lanes.openCircuits,
-    loops: () => loops,
+    loops: lifecycle.loops,
     apps: [...new Set(config.apps.map(({ name }) => name))],
     queueCapacity: config.queueCapacity,
     databasePath: config.databasePath,
     now: world.now,
   });
-  // What is still to be said is said when the service ends.
+  store.watch(createExecutionLog(log, lifecycle.world));
+  return parts;
+}
+
+/** The state that parts read which are built before the loops exist. */
+function createLifecycle(world: World, sockets: readonly number[] = []) {
+  let loops: ReadonlyMap<string, Loop> = new Map();
+  let draining = false;
   const ended = new AbortController();
-  const lifetime: World = {
-    ...world,
-    sleep: (ms, signal) => world.sleep(ms, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
+  return {
+    loops: () => loops,
+    started: (running: ReadonlyMap<string, Loop>) => {
+      loops = running;
+    },
+    draining: () => draining,
+    drain: () => {
+      draining = true;
+    },
+    /** Inherited sockets queue new connections for the next process, so everything that this one accepted is served. */
+    refusesSubmissions: () => draining && sockets.length === 0,
+    /** Sleeps end when the receiver has stopped, so that delayed log lines are written at once. */
+    world: {
+      ...world,
+      sleep: (ms, signal) => world.sleep(ms, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
+    } satisfies World as World,
+    end: () => ended.abort(),
   };
-  store.watch(createExecutionLog(log, lifetime));
+}
 
-  const dashboard = createDashboard(store, world.now);
-  const pace = pollIntervalOf(profile, config.pollIntervalMs);
-  const insights = createCallbackInsights({ store, world, log, ...pace });
-  const reconciliations = createReconciliations({ store, cxone, world, log, tracing, ...pace });
-
-  const http: HttpDependencies = {
+function httpDependencies(parts: Parts): HttpDependencies {
+  const { config, world, log, store, cxone, recorder, lifecycle, callbackRules } = parts;
+  const { rules, tokens } = callbackRules;
+  const callbackTokens = tokens && createCallbackTokens(tokens, config.callbackSecrets, world);
+  const notifyUrls = new Map(config.notifications.urls.map(({ app, url }) => [app, url]));
+  const { loops, draining } = lifecycle;
+  return {
     store,
+    runtime: { world: lifecycle.world, log, tracing: parts.tracing },
+    access: config,
+    lifecycle: { draining: lifecycle.refusesSubmissions, ready: createReadiness({ store, world, loops, draining }) },
+    submissions: {
+      submit: createSubmit(store, world, { ...config, notifyUrls }),
+      unsupportedParts: cxone.unsupportedParts,
+      rates: createRateLimits(world, config),
+      notifyRules: parts.notifyRules,
+    },
+    events: { waiters: parts.waiters, streams: parts.streams },
+    webhook: {
+      receive: recorder.wrapReceiver(createCallbackReceiver(store, cxone, world, config.callbackTrust)),
+      signedUrls: createSignedUrls(config.publicUrl, config.callbackSecrets),
+      checks: createCallbackChecks(rules, callbackTokens),
+      tokens: callbackTokens,
+    },
+    notificationSecrets: parts.notifySecrets,
+    reconciliations: parts.reconciliations,
     pages: {
-      dashboard,
+      dashboard: parts.dashboard,
+      insights: parts.insights,
       upstreamState: cxone.limiterState,
       queueCapacity: config.queueCapacity,
       csrfTokens: createCsrfTokens(config.callbackSecrets, world),
       sensitiveFields: config.sensitiveFields,
     },
-    insights,
-    reconciliations,
-    unsupportedParts: cxone.unsupportedParts,
-    submit: createSubmit(store, world, { ...config, notifyUrls }),
-    rates: createRateLimits(world, config),
-    resolve: recorder.wrapReceiver(createCallbackReceiver(store, cxone, world, config.callbackTrust)),
-    waiters,
-    streams,
-    world: lifetime,
-    log,
-    tracing,
-    callbackUrls: createSignedUrls(config.publicUrl, config.callbackSecrets),
-    callbackRules: callbacks.rules,
-    callbackTokens: callbacks.tokens && createCallbackTokens(callbacks.tokens, config.callbackSecrets, world),
-    notifyRules,
-    notifySecrets,
-    trustedProxies: config.trustedProxies,
-    apps: config.apps,
-    operators: config.operators,
-    readers: config.readers,
-    // Sockets that outlive this process bring nothing new while it stops, and what they had brought is accepted.
-    draining: () => draining && !listeners.outlive,
-    ready: createReadiness({ store, world, loops: () => loops, draining: () => draining }),
-    metrics: metrics.scrape,
-    observeRequest: metrics.observeRequest,
-    observeCallback: metrics.observeCallback,
-    observeTokenRequest: metrics.observeTokenRequest,
-    observeKeyRefusal: metrics.observeKeyRefusal,
+    metrics: parts.metrics,
   };
+}
 
-  let listeners: Listeners;
+/** @throws {Error} after closing the resources if a listener cannot be opened. */
+async function serve(parts: Parts): Promise<Listeners> {
+  const { config, world, log, listen, sockets = [] } = parts;
+  const http = httpDependencies(parts);
+  const options = { ...config, sockets, now: world.now, log, ...(listen && { open: listen }) };
   try {
-    const { sockets = [] } = options;
-    const place = { ...config, sockets, now: world.now, log, ...(open ? { open } : {}) };
-    listeners = await openListeners((surface) => createApp(http, surface), place);
+    return await openListeners((role) => createApp(http, role), options);
   } catch (error) {
-    await outside.close();
+    await parts.close();
     throw error;
   }
-  const { tls } = listeners;
+}
 
-  // Only now, with CXone's way back open, is anything sent.
-  const publicUrl = options.publicUrlFromListener ? listeners.webhookUrl : config.publicUrl;
-  const callbackUrls = createSignedUrls(publicUrl, config.callbackSecrets);
-  const heads = createAuditHeadLogger(store, world, log, config.callbackSecrets);
-  loops = new Map([
-    ...startWorkers({
-      ...{ store, cxone, webhooks: courier, lanes, callbackUrls, world, log, tracing, rules: { ...config, ...pace } },
-      exports: config.retentionExportDir === null ? null : createExportFiles(config.retentionExportDir, world),
-      secrets: config.callbackSecrets,
-    }),
-    ['audit-head', startLoop('audit-head', heads.work, world, log)],
-    ['figures', startLoop('figures', dashboard.work, world, log)],
-    ['insights', startLoop('insights', insights.work, world, log)],
-    ...(tls ? [['tls', startLoop('tls', () => tls.check().then(() => TLS_CHECK_MS), world, log)] as const] : []),
-  ]);
+/** Runs after `serve`: nothing is sent to CXone before its callbacks can be received. */
+function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
+  const { config, world, log, pace } = parts;
+  const publicUrl = parts.publicUrlFromListener ? webhookUrl : config.publicUrl;
+  const start = (name: string, work: Work) => [name, startLoop(name, work, world, log)] as const;
+  const workers = startWorkers({
+    ...parts,
+    callbackUrls: createSignedUrls(publicUrl, config.callbackSecrets),
+    rules: { ...config, ...pace },
+    exports: config.retentionExportDir === null ? null : createExportFiles(config.retentionExportDir, world),
+    secrets: config.callbackSecrets,
+  });
+  parts.lifecycle.started(
+    new Map([
+      ...workers,
+      start('audit-head', parts.headReports.work),
+      start('figures', parts.dashboard.work),
+      start('insights', parts.insights.work),
+      ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
+    ]),
+  );
+}
 
-  // Says at once whether CXone gives a token and with which scopes; nothing waits for it.
-  cxone.authorize().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));
+async function stop(parts: Parts, listeners: Listeners): Promise<void> {
+  const { world, lifecycle, sockets = [] } = parts;
+  const deadline = world.now() + DRAIN_MS;
+  let closing: Promise<void> | undefined;
+  const closeListeners = () => {
+    closing ??= listeners.close(Math.max(0, deadline - world.now()));
+    return closing;
+  };
+  const stopLoops = () =>
+    Promise.all([...[...lifecycle.loops().values()].map((loop) => loop.stop()), parts.reconciliations.stop()]);
 
-  async function stop(): Promise<void> {
-    draining = true;
-    const late = world.now() + DRAIN_MS;
-    const closing = listeners.outlive ? listeners.close(DRAIN_MS) : null;
-    waiters.release();
-    streams.release();
-    const atWork = [...[...loops.values()].map((loop) => loop.stop()), reconciliations.stop()];
-    await inTime(Promise.all(atWork), late);
-    await (closing ?? listeners.close(Math.max(0, late - world.now())));
-    await outside.close();
-    ended.abort();
-    // What the trail holds for as long as nobody writes it.
-    await heads.report();
-    // Last, when nothing else can be held up.
-    await inTime(tracing.close(), Math.min(late, world.now() + LAST_SPANS_MS));
-  }
+  const steps: readonly (() => unknown)[] = [
+    lifecycle.drain,
+    // Without inherited sockets, requests are accepted until the loops have stopped, so that clients get responses.
+    () => void (sockets.length > 0 && closeListeners()),
+    parts.waiters.release,
+    parts.streams.release,
+    () => within(world, stopLoops(), deadline),
+    closeListeners,
+    parts.close,
+    lifecycle.end,
+    // After the last commit, so that the signed head covers the whole audit trail.
+    parts.headReports.report,
+    // Last, because a slow collector must hold up nothing else.
+    () => within(world, parts.tracing.close(), Math.min(deadline, world.now() + LAST_SPANS_MS)),
+  ];
+  for (const step of steps) await step();
+}
 
-  async function inTime(work: Promise<unknown>, late: number): Promise<void> {
-    const done = new AbortController();
-    const timer = world.sleep(late - world.now(), done.signal);
-    await Promise.race([work.finally(() => done.abort()), timer]);
-  }
-
-  const { url, webhookUrl } = listeners;
-  return { url, webhookUrl, store, stop, reload: async () => tls?.reload() };
+/** Waits for the work, until `deadline` (milliseconds since the epoch) at most. */
+async function within(world: World, work: Promise<unknown>, deadline: number): Promise<void> {
+  const done = new AbortController();
+  const timer = world.sleep(deadline - world.now(), done.signal);
+  await Promise.race([work.finally(() => done.abort()), timer]);
 }

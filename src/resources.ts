@@ -1,4 +1,4 @@
-// What the service holds open: its database, CXone, the endpoints of apps, a recording. Opened together and closed together.
+// What the receiver holds open: the database, the CXone client, the webhook sender and a recording. Opened and closed together.
 
 import type { Config } from './config/config.ts';
 import { secretsIn } from './config/secrets.ts';
@@ -15,12 +15,11 @@ import { createWebhookSender } from './webhooks/sender.ts';
 import { createSecretsOf } from './webhooks/signature.ts';
 import { createUrlPolicy } from './webhooks/url-policy.ts';
 
-export interface ExternalAccess {
+export interface ResourceOverrides {
   readonly fetcher: Fetcher;
-  /** Looks up the hosts that notifications go to. */
+  /** Resolves the hosts of notification URLs. */
   readonly resolve: ResolveHostname;
-  /** Carries the notifications. */
-  readonly courier: WebhookSender;
+  readonly webhooks: WebhookSender;
 }
 
 export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'observeCommit'> {
@@ -28,12 +27,12 @@ export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'ob
   readonly profile: Profile;
   readonly world: World;
   readonly log: Log;
-  readonly machine: Partial<ExternalAccess>;
+  readonly overrides: Partial<ResourceOverrides>;
 }
 
-/** @throws {DatabaseRefused | Error} with everything closed again. */
-export function openResources({ config, profile, world, log, machine, ...forStore }: ResourcesOptions) {
-  const { fetcher = NETWORK_FETCHER, resolve } = machine;
+/** @throws {DatabaseRefused | Error} after closing everything again. */
+export function openResources({ config, profile, world, log, overrides, ...forStore }: ResourcesOptions) {
+  const { fetcher = NETWORK_FETCHER, resolve } = overrides;
   const recorder = openRecorder({ ...config.cxone, profile, secrets: secretsIn(config), world, log });
   const store = openStore(recorder, { ...forStore, path: config.databasePath, world, log });
   const cxone = createCxone({
@@ -47,17 +46,17 @@ export function openResources({ config, profile, world, log, machine, ...forStor
   const notifyRules = createUrlPolicy(config.notifications.allowedOrigins);
   const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
   const lookUp = resolve ? { resolve } : {};
-  const courier =
-    machine.courier ?? createWebhookSender({ rules: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
+  const webhooks =
+    overrides.webhooks ?? createWebhookSender({ rules: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
 
   async function close(): Promise<void> {
     cxone.close();
     recorder.close();
-    courier.close();
+    webhooks.close();
     await store.close();
   }
 
-  return { recorder, store, cxone, notifyRules, notifySecrets, courier, close };
+  return { recorder, store, cxone, notifyRules, notifySecrets, webhooks, close };
 }
 
 function openStore(recorder: Recorder, options: SqliteStoreOptions): ReturnType<typeof createSqliteStore> {

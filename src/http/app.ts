@@ -2,20 +2,20 @@
 
 import { type Context, Hono } from 'hono';
 import { TOKEN_PATH } from '../callbacks/bearer-tokens.ts';
-import { createCallbackChecks } from '../callbacks/checks.ts';
 import { CALLBACK_PATH } from '../callbacks/signed-url.ts';
 import { reasonOf } from '../lib/log.ts';
 import { createSampledWarning } from '../lib/notices.ts';
 import { withRequestFacts } from '../lib/request-context.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { routeConsole } from './console/routes.ts';
-import type { HttpDependencies } from './dependencies.ts';
+import type { HttpDependencies, Runtime } from './dependencies.ts';
 import { createDocumentation } from './docs/routes.ts';
 import { createActions } from './executions/actions.ts';
 import { createEvents } from './executions/events.ts';
 import { createExecutions } from './executions/read.ts';
 import { createSubmissions } from './executions/submit.ts';
 import { createBatches } from './executions/submit-batch.ts';
+import type { Fetch, ListenerRole } from './fetch.ts';
 import { createHealth } from './health.ts';
 import { createGuard } from './middleware/authentication.ts';
 import { requestOrigin } from './middleware/client-address.ts';
@@ -33,31 +33,19 @@ import { createTokenEndpoint } from './webhook/token-endpoint.ts';
 
 const STORE_RETRY_SECONDS = 5;
 
-/** The connection that an answer goes over, for those who need more of it than to answer. */
-export interface Connection {
-  /** Cuts it, whatever is on its way. */
-  destroy(): void;
-  /** Calls the listener when the answer is out, or can no longer get out. */
-  onClose(listener: () => void): void;
-}
-
-/** `peer`: the address at the other end of the connection, if it is known. */
-export type Fetch = (request: Request, peer?: string | null, line?: Connection | null) => Response | Promise<Response>;
-
-/** `apps`: everything but the webhook; `webhook`: nothing but it. */
-export type ListenerRole = 'everything' | 'apps' | 'webhook';
-
-export function createApp(given: HttpDependencies, surface: ListenerRole): Fetch {
-  const deps = { ...given, log: withRequestFacts(given.log) };
-  const fail = createFailure(deps);
+/** Returns the handler of one listener. */
+export function createApp(dependencies: HttpDependencies, role: ListenerRole): Fetch {
+  const runtime = { ...dependencies.runtime, log: withRequestFacts(dependencies.runtime.log) };
+  const deps = { ...dependencies, runtime };
+  const fail = createFailure(runtime);
   const app = new Hono({ strict: false });
-  const callbacks = surface === 'apps' ? null : routeWebhook(app, deps);
-  if (surface !== 'webhook') routeApps(app, deps);
+  const callbacks = role === 'apps' ? null : routeWebhook(app, deps);
+  if (role !== 'webhook') routeApps(app, deps);
   app.notFound((c) => unrouted(app, c));
   app.onError((error, c) => fail(error, c.req.raw));
   const routeOf = createRoutePattern(app);
-  const routed: Fetch = (request, peer, line) => app.fetch(request, { peer, line });
-  return withRequestLog(deps, fail, (request) => {
+  const routed: Fetch = (request, peer, connection) => app.fetch(request, { peer, connection });
+  return withRequestLog(runtime, deps.metrics, fail, (request) => {
     const token = callbacks === null ? null : tokenIn(request);
     if (callbacks === null || token === null) return { route: routeOf(request), fetch: routed };
     return { route: CALLBACK_ROUTE, fetch: (_, peer = null) => callbacks(request, token, peer) };
@@ -88,13 +76,21 @@ function routeApps(app: Hono, deps: HttpDependencies): void {
   app.post(
     '/v1/executions',
     guard.app(
-      withSubmissionSpan(deps.tracing, '/v1/executions', withRateLimit(deps.rates, 1, createSubmissions(deps))),
+      withSubmissionSpan(
+        deps.runtime.tracing,
+        '/v1/executions',
+        withRateLimit(deps.submissions.rates, 1, createSubmissions(deps)),
+      ),
     ),
   );
   app.post(
     '/v1/executions/batch',
     guard.app(
-      withSubmissionSpan(deps.tracing, '/v1/executions/batch', withRateLimit(deps.rates, 0, createBatches(deps))),
+      withSubmissionSpan(
+        deps.runtime.tracing,
+        '/v1/executions/batch',
+        withRateLimit(deps.submissions.rates, 0, createBatches(deps)),
+      ),
     ),
   );
   app.post('/v1/executions/poll', guard.administrator(actions.pollMany));
@@ -129,11 +125,10 @@ function routeApps(app: Hono, deps: HttpDependencies): void {
 }
 
 function routeWebhook(app: Hono, deps: HttpDependencies): CallbackEndpoint {
-  const checks = createCallbackChecks(deps.callbackRules, deps.callbackTokens);
-  const strikes = createRefusalCounter(deps);
-  const callbacks = createCallbackEndpoint(deps, checks, strikes);
+  const countRefusal = createRefusalCounter(deps.runtime.world, deps.access.trustedProxies);
+  const callbacks = createCallbackEndpoint(deps, countRefusal);
   app.post(`${CALLBACK_PATH}/:token`, (c) => callbacks(c.req.raw, c.req.param('token'), requestOrigin(c).peer));
-  app.post(TOKEN_PATH, createTokenEndpoint(deps, checks, strikes));
+  app.post(TOKEN_PATH, createTokenEndpoint(deps, countRefusal));
   return callbacks;
 }
 
@@ -148,7 +143,7 @@ function unrouted(app: Hono, c: Context): Response {
 }
 
 /** Says why in the log and nothing of it to the client. */
-function createFailure({ log, world }: Pick<HttpDependencies, 'log' | 'world'>): RespondToFailure {
+function createFailure({ log, world }: Runtime): RespondToFailure {
   const unavailable = createSampledWarning(log, world, 'answered 503 because the store is unavailable');
   return (thrown, request) => {
     const reason = reasonOf(thrown);

@@ -1,7 +1,7 @@
-// What the HTTP side is given by the service.
+// What the routes need from the receiver, grouped by the routes that use it.
 
 import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
-import type { CallbackRefusal, CallbackRules } from '../callbacks/checks.ts';
+import type { CallbackChecks, CallbackRefusal } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
 import type { Cxone } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
@@ -20,45 +20,8 @@ import type { Submit } from '../usecases/submit.ts';
 import type { Waiters } from '../usecases/wait-for-outcome.ts';
 import type { NotifyUrlPolicy } from '../webhooks/port.ts';
 import type { CsrfTokens } from './console/csrf-tokens.ts';
+import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
-
-/** A bearer key and whose it is; one name may have several keys. */
-export interface NamedKey {
-  readonly name: string;
-  readonly key: string;
-}
-
-/** What became of a callback, for counting. */
-export type CallbackOutcome = Outcome | CallbackRefusal;
-
-/** What became of a request for a token that callbacks carry, for counting. */
-export type TokenOutcome =
-  | 'issued'
-  | 'invalid-client'
-  | 'invalid-request'
-  | 'unsupported-grant'
-  | 'address-not-allowed';
-
-/** What became of a key that is not known here, for counting. */
-export type KeyRefusal = 'invalid-key' | 'throttled';
-
-/** How CXone may be called now. */
-export interface UpstreamState {
-  readonly limit: number;
-  readonly inFlight: number;
-  /** Milliseconds; in the past when there is no pause. */
-  readonly pausedUntil: number;
-}
-
-/** What pages for operators need beyond the rest. */
-export interface PagesDependencies {
-  readonly dashboard: Pick<Dashboard, 'overview'>;
-  readonly upstreamState: () => UpstreamState;
-  readonly queueCapacity: number;
-  readonly csrfTokens: CsrfTokens;
-  /** Names of members whose values pages do not show. */
-  readonly sensitiveFields: readonly string[];
-}
 
 export interface HttpDependencies {
   readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record' | 'queueState' | 'feed' | 'payloads'> &
@@ -66,44 +29,96 @@ export interface HttpDependencies {
       Outbox,
       'findNotification' | 'listNotifications' | 'recordDelivery' | 'replayNotifications' | 'lanes' | 'undelivered'
     >;
-  readonly pages: PagesDependencies;
-  /** What is known of callbacks, and what follows from it. */
-  readonly insights: Pick<Insights, 'health' | 'advise'>;
+  readonly runtime: Runtime;
+  readonly access: Access;
+  readonly lifecycle: Lifecycle;
+  readonly submissions: {
+    readonly submit: Submit;
+    /** The parts of a submission that the upstream profile cannot carry. */
+    readonly unsupportedParts: Cxone['unsupportedParts'];
+    readonly rates: RateLimits;
+    /** The policy for `notifyUrl`. */
+    readonly notifyRules: NotifyUrlPolicy;
+  };
+  readonly events: {
+    readonly waiters: Pick<Waiters, 'wait'>;
+    readonly streams: Pick<Streams, 'open'>;
+  };
+  readonly webhook: {
+    readonly receive: CallbackReceiver;
+    readonly signedUrls: Pick<SignedUrls, 'verify' | 'proofFor'>;
+    readonly checks: CallbackChecks;
+    /** Issues the bearer tokens of callbacks; null if CALLBACK_CLIENTS is not set. */
+    readonly tokens: CallbackTokens | null;
+  };
+  /** Returns the secrets that sign an app's notifications, the newest first. */
+  readonly notificationSecrets: (app: string) => readonly string[];
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
-  readonly submit: Submit;
-  /** What of a submission CXone cannot be sent, whatever else is right with it. */
-  readonly unsupportedParts: Cxone['unsupportedParts'];
-  /** How fast each app may submit. */
-  readonly rates: RateLimits;
-  readonly resolve: CallbackReceiver;
-  readonly waiters: Pick<Waiters, 'wait'>;
-  readonly streams: Pick<Streams, 'open'>;
+  readonly pages: PagesDependencies;
+  readonly metrics: HttpMetrics;
+}
+
+export interface Runtime {
   readonly world: Pick<World, 'now' | 'id' | 'sleep'>;
   readonly log: Log;
   readonly tracing: Tracing;
-  readonly callbackUrls: Pick<SignedUrls, 'verify' | 'proofFor'>;
-  /** What a callback must show besides its signed URL. */
-  readonly callbackRules: CallbackRules;
-  /** Gives out tokens for callbacks to carry; null: nobody gets any. */
-  readonly callbackTokens: CallbackTokens | null;
-  /** How many proxies in front of the receiver add to X-Forwarded-For. */
-  readonly trustedProxies: number;
-  /** Where apps may be told what became of their executions. */
-  readonly notifyRules: NotifyUrlPolicy;
-  /** What signs that, as each app is given it: the newest first. */
-  readonly notifySecrets: (app: string) => readonly string[];
+}
+
+export interface Access {
   readonly apps: readonly NamedKey[];
-  /** Administrators among the operators. */
+  /** The administrators among the operators. */
   readonly operators: readonly NamedKey[];
-  /** Operators who only look. */
+  /** The operators who may read and change nothing. */
   readonly readers: readonly NamedKey[];
-  /** Whether the service is shutting down: nothing new is accepted, everything else is still answered. */
+  /** The number of proxies in front of the receiver that add to X-Forwarded-For. */
+  readonly trustedProxies: number;
+}
+
+export interface Lifecycle {
+  /** True while the receiver shuts down: new submissions are refused, everything else is still served. */
   draining(): boolean;
-  /** What is not ready, in words; nothing when all is well. */
+  /** Returns what is not ready, in words; empty when the receiver is ready. */
   ready(): Promise<readonly string[]>;
-  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/** The state of the limiter for requests to CXone. */
+export interface UpstreamState {
+  readonly limit: number;
+  readonly inFlight: number;
+  /** The end of the current pause, in milliseconds since the epoch; in the past if there is no pause. */
+  readonly pausedUntil: number;
+}
+
+/** What the console needs beyond the other groups. */
+export interface PagesDependencies {
+  readonly dashboard: Pick<Dashboard, 'overview'>;
+  readonly insights: Pick<Insights, 'health' | 'advise'>;
+  readonly upstreamState: () => UpstreamState;
+  readonly queueCapacity: number;
+  readonly csrfTokens: CsrfTokens;
+  /** The names of members whose values pages hide. */
+  readonly sensitiveFields: readonly string[];
+}
+
+/** The outcome of a request to the callback URL, as the metric names it. */
+export type CallbackOutcome = Outcome | CallbackRefusal;
+
+/** The outcome of a request for a callback token, as the metric names it. */
+export type TokenOutcome =
+  | 'issued'
+  | 'invalid-client'
+  | 'invalid-request'
+  | 'unsupported-grant'
+  | 'address-not-allowed';
+
+/** The response to an unknown key, as the metric names it. */
+export type KeyRefusal = 'invalid-key' | 'throttled';
+
+export interface HttpMetrics {
+  /** Returns all metrics in Prometheus' text format. */
+  scrape(): Promise<{ readonly contentType: string; readonly body: string }>;
   observeRequest(request: ServedRequest): void;
-  /** `milliseconds`: from its arrival to the commit; 0 when it was refused. */
+  /** `milliseconds` is the time from the callback's arrival to its commit; 0 for a refused callback. */
   observeCallback(outcome: CallbackOutcome, milliseconds: number): void;
   observeTokenRequest(outcome: TokenOutcome): void;
   observeKeyRefusal(why: KeyRefusal): void;

@@ -8,14 +8,14 @@ import type { LivenessBody, ReadinessBody } from './schemas/health.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
-type Dependencies = Pick<HttpDependencies, 'ready' | 'metrics' | 'draining' | 'log'>;
+type Dependencies = Pick<HttpDependencies, 'lifecycle' | 'metrics' | 'runtime'>;
 
 export function createHealth(deps: Dependencies) {
   return {
     live: () => json(200, { live: true } satisfies LivenessBody),
 
     ready: async () => {
-      const notReady = deps.draining() ? ['draining'] : await missing(deps);
+      const notReady = deps.lifecycle.draining() ? ['draining'] : await missing(deps);
       if (notReady.length === 0) return json(200, { ready: true, notReady: [] } satisfies ReadinessBody);
       return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
         headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
@@ -24,17 +24,17 @@ export function createHealth(deps: Dependencies) {
     },
 
     metrics: async () => {
-      const { contentType, body } = await deps.metrics();
+      const { contentType, body } = await deps.metrics.scrape();
       return respond(200, body, { 'content-type': contentType });
     },
   };
 }
 
-async function missing({ ready, log }: Dependencies): Promise<readonly string[]> {
+async function missing({ lifecycle, runtime }: Dependencies): Promise<readonly string[]> {
   try {
-    return await ready();
+    return await lifecycle.ready();
   } catch (error) {
-    log.error({ reason: reasonOf(error) }, 'the readiness check failed');
+    runtime.log.error({ reason: reasonOf(error) }, 'the readiness check failed');
     return ['the readiness check failed'];
   }
 }

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { isJsonObject } from '../execution/json.ts';
 import { type ReconcileRequest, representReconciliation } from '../usecases/reconcile/report.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { callerName, type Identity } from './middleware/authentication.ts';
+import { callerName, type Identity } from './middleware/identity.ts';
 import { IDENTIFIER, IDENTIFIER_RULE } from './request/identifier.ts';
 import { time } from './request/list-parameters.ts';
 import { readJsonBody } from './request/read-json.ts';

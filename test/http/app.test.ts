@@ -10,7 +10,7 @@ const APP_PATHS = ['/v1/executions', '/v1/executions/one', '/v1/executions/one/a
 
 describe('two ports', () => {
   test('the webhook port serves the webhook and nothing else', async () => {
-    await using http = await startHttp({ surface: 'webhook' });
+    await using http = await startHttp({ role: 'webhook' });
     for (const path of [...APP_PATHS, '/metrics', '/', '/webhook', '/webhook/cxone-execution']) {
       for (const method of ['GET', 'POST', 'OPTIONS']) {
         const answer = await http.call(method, path, { key: ALICE_KEY });
@@ -21,7 +21,7 @@ describe('two ports', () => {
   });
 
   test('the other port serves everything but the webhook', async () => {
-    await using http = await startHttp({ surface: 'apps' });
+    await using http = await startHttp({ role: 'apps' });
     await http.submit({ correlationId: 'one' });
     for (const path of APP_PATHS) expect((await http.call('GET', path)).status).toBe(200);
     expect((await forgedCallback(http)).json.detail).toBe('There is nothing at this path.');

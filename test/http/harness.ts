@@ -2,19 +2,15 @@
 
 import { connect, type Socket } from 'node:net';
 import { createCallbackTokens } from '../../src/callbacks/bearer-tokens.ts';
-import { NO_RULES } from '../../src/callbacks/checks.ts';
+import { type CallbackRules, createCallbackChecks, NO_RULES } from '../../src/callbacks/checks.ts';
 import { createSignedUrls, type SignedUrls } from '../../src/callbacks/signed-url.ts';
 import type { ParsedCallback } from '../../src/cxone/port.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
-import { createApp, type ListenerRole } from '../../src/http/app.ts';
+import { createApp } from '../../src/http/app.ts';
 import { createCsrfTokens } from '../../src/http/console/csrf-tokens.ts';
-import type {
-  CallbackOutcome,
-  HttpDependencies,
-  KeyRefusal,
-  NamedKey,
-  TokenOutcome,
-} from '../../src/http/dependencies.ts';
+import type { CallbackOutcome, HttpDependencies, KeyRefusal, TokenOutcome } from '../../src/http/dependencies.ts';
+import type { ListenerRole } from '../../src/http/fetch.ts';
+import type { NamedKey } from '../../src/http/middleware/identity.ts';
 import { createRateLimits, type RateRules } from '../../src/http/middleware/rate-limit.ts';
 import { type Limits, type Listening, listen } from '../../src/http/server/server.ts';
 import type { Facts, Log } from '../../src/lib/log.ts';
@@ -82,22 +78,26 @@ export interface Answer {
   readonly json: any;
 }
 
-type Options = Partial<Omit<HttpDependencies, 'pages'>> & {
-  readonly pages?: Partial<HttpDependencies['pages']>;
-  readonly surface?: ListenerRole;
+type Options = {
+  readonly [G in keyof HttpDependencies]?: HttpDependencies[G] extends (...args: never) => unknown
+    ? HttpDependencies[G]
+    : Partial<HttpDependencies[G]>;
+} & {
+  readonly role?: ListenerRole;
   readonly limits?: Partial<Limits>;
   readonly queueCapacity?: number;
-  /** Who may get tokens for callbacks, which are good for 300 s. */
+  readonly callbackRules?: CallbackRules;
+  /** The clients that may get tokens for callbacks; a token is valid for 300 s. */
   readonly tokenClients?: readonly NamedKey[];
   readonly shares?: Partial<Omit<RateRules, 'queueCapacity'>>;
 };
 
 export async function startHttp({
-  surface = 'everything',
+  role = 'everything',
   limits = {},
   queueCapacity = QUEUE_CAPACITY,
   shares = {},
-  pages = {},
+  callbackRules = NO_RULES,
   tokenClients = [],
   ...overrides
 }: Options = {}): Promise<Harness> {
@@ -109,59 +109,63 @@ export async function startHttp({
   const observed: CallbackOutcome[] = [];
   const tokenRequests: TokenOutcome[] = [];
   const keyRefusals: KeyRefusal[] = [];
-  const callbackUrls = createSignedUrls('https://receiver.example', [CALLBACK_SECRET]);
+  const signedUrls = createSignedUrls('https://receiver.example', [CALLBACK_SECRET]);
   const tokenRule = { clients: tokenClients, lifetimeSeconds: 300 };
+  const tokens = tokenClients.length === 0 ? null : createCallbackTokens(tokenRule, [CALLBACK_SECRET], world);
   const rules = { appRates: new Map(), appQueueCapacities: new Map(), queueCapacity, ...shares };
   const dashboard = createDashboard(store, world.now);
   // An empty store is read back at once.
   await dashboard.work({ signal: new AbortController().signal, spawn: () => {} });
-  const dependencies: HttpDependencies = {
+  const log = logInto(logLines);
+  const defaults: HttpDependencies = {
     store,
+    runtime: { world, log, tracing: NO_TRACING },
+    access: {
+      apps: [
+        { name: 'orders', key: ORDERS_KEY },
+        { name: 'billing', key: BILLING_KEY },
+      ],
+      operators: [{ name: 'alice', key: ALICE_KEY }],
+      readers: [{ name: 'carol', key: CAROL_KEY }],
+      trustedProxies: 0,
+    },
+    lifecycle: { draining: () => false, ready: async () => [] },
+    submissions: {
+      submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
+      unsupportedParts: () => [],
+      rates: createRateLimits(world, rules),
+      notifyRules: { check: () => null },
+    },
+    events: { waiters, streams },
+    webhook: {
+      receive: createCallbackReceiver(store, { parseCallback: readCallback }, world),
+      signedUrls,
+      checks: createCallbackChecks(callbackRules, tokens),
+      tokens,
+    },
+    notificationSecrets: (app) => [`whsec_secret-of-${app}`],
+    reconciliations: createReconciliations({
+      store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
+      ...{ cxone: createFakeCxone(), world, log, tracing: NO_TRACING, pollIntervalMs: 2_000 },
+    }),
     pages: {
       dashboard,
+      insights: { health: () => NO_HEALTH, advise: async () => [] },
       upstreamState: () => ({ limit: 10, inFlight: 0, pausedUntil: 0 }),
       queueCapacity,
       csrfTokens: createCsrfTokens([CALLBACK_SECRET], world),
       sensitiveFields: [],
-      ...pages,
     },
-    insights: { health: () => NO_HEALTH, advise: async () => [] },
-    reconciliations: createReconciliations({
-      store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
-      ...{ cxone: createFakeCxone(), world, log: logInto(logLines), tracing: NO_TRACING, pollIntervalMs: 2_000 },
-    }),
-    unsupportedParts: () => [],
-    submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
-    rates: createRateLimits(world, rules),
-    resolve: createCallbackReceiver(store, { parseCallback: readCallback }, world),
-    waiters,
-    streams,
-    world,
-    log: logInto(logLines),
-    tracing: NO_TRACING,
-    callbackUrls,
-    callbackRules: NO_RULES,
-    callbackTokens: tokenClients.length === 0 ? null : createCallbackTokens(tokenRule, [CALLBACK_SECRET], world),
-    trustedProxies: 0,
-    notifyRules: { check: () => null },
-    notifySecrets: (app) => [`whsec_secret-of-${app}`],
-    apps: [
-      { name: 'orders', key: ORDERS_KEY },
-      { name: 'billing', key: BILLING_KEY },
-    ],
-    operators: [{ name: 'alice', key: ALICE_KEY }],
-    readers: [{ name: 'carol', key: CAROL_KEY }],
-    draining: () => false,
-    ready: async () => [],
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
-    observeRequest: () => {},
-    observeCallback: (outcome) => void observed.push(outcome),
-    observeTokenRequest: (outcome) => void tokenRequests.push(outcome),
-    observeKeyRefusal: (why) => void keyRefusals.push(why),
-    ...overrides,
+    metrics: {
+      scrape: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+      observeRequest: () => {},
+      observeCallback: (outcome) => void observed.push(outcome),
+      observeTokenRequest: (outcome) => void tokenRequests.push(outcome),
+      observeKeyRefusal: (why) => void keyRefusals.push(why),
+    },
   };
-  const log = dependencies.log;
-  const server: Listening = await listen(createApp(dependencies, surface), { host: '127.0.0.1', port: 0, log, limits });
+  const app = createApp(merged(defaults, overrides), role);
+  const server: Listening = await listen(app, { host: '127.0.0.1', port: 0, log, limits });
   const call = caller(server.url);
   return {
     ...server,
@@ -169,7 +173,7 @@ export async function startHttp({
     world,
     waiters,
     streams,
-    callbackUrls,
+    callbackUrls: signedUrls,
     observed,
     tokenRequests,
     keyRefusals,
@@ -178,10 +182,19 @@ export async function startHttp({
     submit: (body = {}) => call('POST', '/v1/executions', { body: { actionId: 'charge-card', ...body } }),
     callbackPath: async (correlationId) => {
       const execution = await store.find(correlationId);
-      return new URL(callbackUrls.mint(execution?.reference ?? '')).pathname;
+      return new URL(signedUrls.mint(execution?.reference ?? '')).pathname;
     },
     [Symbol.asyncDispose]: () => server.close(0),
   };
+}
+
+/** Replaces parts of groups, and the one part that is no group. */
+function merged(defaults: HttpDependencies, overrides: Options): HttpDependencies {
+  const replaced = Object.entries(overrides).map(([group, parts]) => {
+    const original = defaults[group as keyof HttpDependencies];
+    return [group, typeof original === 'object' ? { ...original, ...(parts as object) } : parts];
+  });
+  return { ...defaults, ...Object.fromEntries(replaced) };
 }
 
 function caller(url: string): Harness['call'] {

@@ -12,7 +12,7 @@ test('the process is alive and ready, and says so to anyone', async () => {
 });
 
 test('what is not ready is listed', async () => {
-  await using http = await startHttp({ ready: async () => ['the database', 'the sweeper'] });
+  await using http = await startHttp({ lifecycle: { ready: async () => ['the database', 'the sweeper'] } });
   const answer = await http.call('GET', '/readyz', { key: null });
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
@@ -22,14 +22,14 @@ test('what is not ready is listed', async () => {
 
 test('while draining it is not ready, without asking further, and still alive', async () => {
   const ready = () => Promise.reject(new Error('not to be asked'));
-  await using http = await startHttp({ draining: () => true, ready });
+  await using http = await startHttp({ lifecycle: { draining: () => true, ready } });
   const answer = await http.call('GET', '/readyz', { key: null });
   expect([answer.status, answer.json.notReady]).toEqual([503, ['draining']]);
   expect((await http.call('GET', '/livez')).status).toBe(200);
 });
 
 test('a readiness check that breaks means not ready; why is for the log', async () => {
-  await using http = await startHttp({ ready: () => Promise.reject(new Error('disk on fire')) });
+  await using http = await startHttp({ lifecycle: { ready: () => Promise.reject(new Error('disk on fire')) } });
   const answer = await http.call('GET', '/readyz', { key: null });
   expect(answer.status).toBe(503);
   expect(answer.text).not.toContain('fire');

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promiseHooks } from 'node:v8';
 import { type Config, readConfig } from '../../src/config/config.ts';
-import type { Fetch } from '../../src/http/app.ts';
+import type { Fetch } from '../../src/http/fetch.ts';
 import type { Metrics } from '../../src/observability/metrics/metrics.ts';
 import { type Receiver as RunningReceiver, startReceiver } from '../../src/receiver.ts';
 import type { WebhookSender } from '../../src/webhooks/port.ts';
@@ -78,7 +78,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
       world,
       log: { ...log, warn: () => {}, error: (facts, message) => alive && log.error(facts, message) },
       fatal: (error) => alive && log.error({ reason: String(error) }, 'the store gave up'),
-      machine: {
+      overrides: {
         listen: async (fetch) => {
           serve = fetch;
           const close = async (graceMs: number) => {
@@ -87,7 +87,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
           };
           return { url: PUBLIC_URL, port: 443, renew: () => {}, close };
         },
-        courier: courierFor(() => alive),
+        webhooks: courierFor(() => alive),
         fetcher: { fetch: fetchFor(() => alive), timeout: (ms) => timeout(world, ms) },
         metrics: createQuietMetrics(clock.touch),
       },

@@ -99,11 +99,11 @@ export async function setStage(
   const fatal = (error: unknown) => {
     throw error;
   };
-  const machine = {
+  const overrides = {
     listen: ((fetch, place) => listen(fetch, { ...place, limits })) satisfies typeof listen,
     ...(resolve ? { resolve } : {}),
   };
-  const start = () => startReceiver({ config, world, log, fatal, publicUrlFromListener: true, machine });
+  const start = () => startReceiver({ config, world, log, fatal, publicUrlFromListener: true, overrides });
   let service = await start();
   let stopped: Promise<void> | null = null;
 

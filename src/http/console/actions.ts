@@ -1,7 +1,7 @@
 // What administrators change from a page: asked first, then done by the same handlers as over the API, in their name.
 
 import type { Context } from 'hono';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
 import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
@@ -12,7 +12,7 @@ import { viewerOf } from './viewer.ts';
 export interface ConsoleVerbs extends ExecutionVerbs, NotificationVerbs {}
 
 export function createConsoleActions(
-  { store, pages: { csrfTokens }, log }: ConsoleDependencies,
+  { store, pages: { csrfTokens }, runtime }: ConsoleDependencies,
   pages: ConsolePages,
   verbs: ConsoleVerbs,
 ) {
@@ -27,7 +27,7 @@ export function createConsoleActions(
       if (refused !== null) return refused;
       const correlationId = c.req.param('correlationId') ?? '';
       const page = await pages.revealed(c, viewer);
-      if (page.ok) log.info({ operator: viewer.name, correlationId }, 'an operator had hidden values shown');
+      if (page.ok) runtime.log.info({ operator: viewer.name, correlationId }, 'an operator had hidden values shown');
       return page;
     },
   };

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { PagesDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { isForged } from '../middleware/same-origin.ts';
 import { readBody } from '../request/read-body.ts';
 import { respond } from '../response/json.ts';

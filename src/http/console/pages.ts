@@ -5,7 +5,7 @@ import { html } from 'hono/html';
 import { LAST_DAY, LAST_HOUR } from '../../stats/dashboard/roll-up.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../executions/query.ts';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { parseNotificationQuery } from '../notifications/query.ts';
 import { isIdentifier } from '../request/identifier.ts';
 import { respond } from '../response/json.ts';
@@ -25,7 +25,7 @@ import { type Viewer, viewerOf } from './viewer.ts';
 const MOST_ENTRIES = 200;
 const MOST_NOTIFICATIONS = 20;
 
-export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'insights' | 'world' | 'log' | 'ready'>;
+export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'runtime' | 'lifecycle'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
 export interface ConsolePages {
@@ -38,7 +38,8 @@ export interface ConsolePages {
   revealed(c: Context, viewer: Viewer): Promise<Response>;
 }
 
-export function createConsolePages({ store, pages, insights, world, ready }: ConsoleDependencies): ConsolePages {
+export function createConsolePages({ store, pages, runtime, lifecycle }: ConsoleDependencies): ConsolePages {
+  const { world } = runtime;
   const masking = createMasking(pages.sensitiveFields);
 
   async function told(correlationId: string, after: number): Promise<ExecutionDetails | undefined> {
@@ -68,14 +69,14 @@ export function createConsolePages({ store, pages, insights, world, ready }: Con
         upstream: pages.upstreamState(),
         undelivered: await store.undelivered(),
         lanes: await store.lanes(),
-        problems: await ready(),
+        problems: await lifecycle.ready(),
       };
       const overview = pages.dashboard.overview(at, range === 'day' ? LAST_DAY : LAST_HOUR);
       return pageResponse(200, viewerOf(caller), {
         title: 'Overview',
         section: '/',
         head: overviewHead(range),
-        live: html`${alertLines(insights.health(1).alerts)}${overviewLive(now, overview, range)}`,
+        live: html`${alertLines(pages.insights.health(1).alerts)}${overviewLive(now, overview, range)}`,
       });
     },
 
@@ -162,8 +163,8 @@ export function createConsolePages({ store, pages, insights, world, ready }: Con
         title: 'Callbacks',
         section: CALLBACKS,
         head: callbacksHead(),
-        live: callbacksLive(insights.health()),
-        rest: advicePart(await insights.advise()),
+        live: callbacksLive(pages.insights.health()),
+        rest: advicePart(await pages.insights.advise()),
         refreshSeconds: 30,
       }),
   };

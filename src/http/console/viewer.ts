@@ -1,6 +1,6 @@
 // Whoever looks at a page: an operator, who may be allowed to change things.
 
-import { callerName, type Identity } from '../middleware/authentication.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
 
 export interface Viewer {
   readonly name: string;

@@ -7,7 +7,7 @@ import { type NotPollable, whyNotPollable } from '../../execution/polling-reques
 import { representExecution } from '../../execution/representation.ts';
 import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { callerName, type Identity } from '../middleware/authentication.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { howMany } from '../request/validate.ts';
@@ -20,7 +20,7 @@ const AT_A_TIME = 100;
 
 const STORE_RETRY_SECONDS = 5;
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'world'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
 export interface Actions {
@@ -44,7 +44,8 @@ interface Tally {
   done: number;
 }
 
-export function createActions({ store, world }: Dependencies): Actions {
+export function createActions({ store, runtime }: Dependencies): Actions {
+  const { world } = runtime;
   const find = createExecutionFinder(store);
 
   return {

@@ -7,14 +7,14 @@ import { reasonOf } from '../../lib/log.ts';
 import { createSampledWarning } from '../../lib/notices.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';
 import type { FollowRefusal } from '../../usecases/follow-events/streams.ts';
-import type { Connection } from '../app.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { callerName, type Identity } from '../middleware/authentication.ts';
+import type { Connection } from '../fetch.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { respond } from '../response/json.ts';
 import { invalidHeader, problem } from '../response/problem.ts';
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'streams' | 'world' | 'log'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'events' | 'runtime'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
 interface Events {
@@ -35,22 +35,22 @@ const HEADERS = {
   'x-accel-buffering': 'no',
 };
 
-export function createEvents({ store, streams, world, log }: Dependencies): Events {
+export function createEvents({ store, events, runtime }: Dependencies): Events {
   const find = createExecutionFinder(store);
-  const broken = createSampledWarning(log, world, 'streams of events were broken off');
+  const broken = createSampledWarning(runtime.log, runtime.world, 'streams of events were broken off');
 
   async function follow(c: Context, caller: Identity, correlationId?: string): Promise<Response> {
     const after = lastEventId(c.req.header('last-event-id'));
     if (after === undefined) return notAnId();
-    const { line } = c.env as { readonly line: Connection | null };
-    const followed = await streams.open({
+    const { connection } = c.env as { readonly connection: Connection | null };
+    const followed = await events.streams.open({
       reader: callerName(caller),
       app: caller.kind === 'app' ? caller.name : null,
       ...(correlationId === undefined ? {} : { correlationId }),
       after,
       cut: (why) => {
         if (why === 'stalled') broken(why, { reader: caller.name });
-        line?.destroy();
+        connection?.destroy();
       },
     });
     if (followed.outcome !== 'open') return refusal(followed);
@@ -59,14 +59,14 @@ export function createEvents({ store, streams, world, log }: Dependencies): Even
       stream.close();
       return respond(200, null, HEADERS);
     }
-    line?.onClose(stream.close);
+    connection?.onClose(stream.close);
     if (c.req.raw.signal.aborted) stream.close();
     return respond(
       200,
       body(stream, (error, controller) => {
         broken('failed', { reader: caller.name, reason: reasonOf(error) });
-        if (line === null) controller.error(error);
-        else line.destroy();
+        if (connection === null) controller.error(error);
+        else connection.destroy();
       }),
       HEADERS,
     );

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import type { ExecutionFilter, ListQuery } from '../../store/port.ts';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { APP, appFilterErrors, visibleApp } from '../request/app-filter.ts';
 import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
 import { cursor, LIMIT, readQuery, time } from '../request/list-parameters.ts';

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { isTerminal } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { callerName, type Identity } from '../middleware/authentication.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
@@ -13,7 +13,7 @@ import { json } from '../response/json.ts';
 import { invalidInput } from '../response/problem.ts';
 import { parseListQuery } from './query.ts';
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'waiters' | 'world'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'events' | 'runtime'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
 interface Executions {
@@ -23,7 +23,7 @@ interface Executions {
   readonly cancel: Handler;
 }
 
-export function createExecutions({ store, waiters, world }: Dependencies): Executions {
+export function createExecutions({ store, events, runtime }: Dependencies): Executions {
   const find = createExecutionFinder(store);
 
   return {
@@ -34,7 +34,7 @@ export function createExecutions({ store, waiters, world }: Dependencies): Execu
       const execution =
         seconds === null || isTerminal(found.status)
           ? found
-          : await waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal);
+          : await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal);
       return json(200, representExecution(execution ?? found), { vary: 'Prefer', ...preferenceApplied(seconds) });
     },
 
@@ -61,7 +61,7 @@ export function createExecutions({ store, waiters, world }: Dependencies): Execu
       const execution = await find(c, caller);
       if (execution === undefined) return unknownExecution();
       const by = callerName(caller);
-      const recorded = await store.record(execution.reference, { type: 'cancelled', by }, world.now());
+      const recorded = await store.record(execution.reference, { type: 'cancelled', by }, runtime.world.now());
       return recorded === undefined ? unknownExecution() : json(200, representExecution(recorded.execution));
     },
   };

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { type Json, MAX_JSON_DEPTH } from '../../execution/json.ts';
 import { mapYielding } from '../../lib/event-loop.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { MAX_BODY_BYTES } from '../request/read-body.ts';
 import { type BodyLimits, readJsonBody } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
@@ -18,11 +18,11 @@ import { parseSubmission, type SubmissionChecks } from './submission-schema.ts';
 /** An item stands two levels deeper than alone. */
 const LIMITS: BodyLimits = { bytes: 10 * 1024 * 1024, levels: MAX_JSON_DEPTH + 2 };
 
-type Dependencies = Pick<HttpDependencies, 'submit' | 'notifyRules' | 'unsupportedParts' | 'rates' | 'draining'>;
+type Dependencies = Pick<HttpDependencies, 'submissions' | 'lifecycle'>;
 
 export function createBatches(deps: Dependencies) {
   return async (c: Context, caller: Identity): Promise<Response> => {
-    if (deps.draining()) return draining();
+    if (deps.lifecycle.draining()) return draining();
     const head = readSubmissionHeaders(c);
     if (head.type === 'refused') return head.answer;
     const body = await readJsonBody(c.req.raw, LIMITS);
@@ -31,19 +31,19 @@ export function createBatches(deps: Dependencies) {
     if (!batch.valid) return invalidInput(`${howMany(batch.errors, 'field')}; errors names each.`, batch.errors);
 
     const { executions, atomic } = batch.value;
-    const tooFast = deps.rates.take(caller.name, executions.length);
+    const tooFast = deps.submissions.rates.take(caller.name, executions.length);
     if (tooFast !== null) return tooFast;
     // Only a body that is larger than a submission may be can hold one that is.
     const measured = body.bytes > MAX_BODY_BYTES;
     const checks = {
-      notifyProblem: (url: string) => deps.notifyRules.check(caller.name, url),
-      unsupportedParts: deps.unsupportedParts,
+      notifyProblem: (url: string) => deps.submissions.notifyRules.check(caller.name, url),
+      unsupportedParts: deps.submissions.unsupportedParts,
     };
     const items = await mapYielding(executions, (sent, index) => check(sent, index, measured, checks));
     const invalid = items.filter((item) => item.type === 'invalid');
     if (atomic && invalid.length > 0) return refuseInvalidItems(invalid, items.length);
 
-    const outcomes = await deps.submit.batch(caller.name, { items, atomic }, head.arrival);
+    const outcomes = await deps.submissions.submit.batch(caller.name, { items, atomic }, head.arrival);
     return wholeRefused(outcomes, atomic) ?? eachAnswered(items, outcomes);
   };
 }

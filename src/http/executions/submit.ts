@@ -6,7 +6,7 @@ import { representExecution } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
@@ -19,27 +19,24 @@ import { parseSubmission } from './submission-schema.ts';
 /** The longest an app is told to look away, in seconds. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 
-type Dependencies = Pick<
-  HttpDependencies,
-  'submit' | 'waiters' | 'world' | 'log' | 'draining' | 'notifyRules' | 'unsupportedParts'
->;
+type Dependencies = Pick<HttpDependencies, 'submissions' | 'events' | 'lifecycle' | 'runtime'>;
 
 export function createSubmissions(deps: Dependencies) {
   return async (c: Context, caller: Identity): Promise<Response> => {
-    if (deps.draining()) return draining();
+    if (deps.lifecycle.draining()) return draining();
     const head = readSubmissionHeaders(c);
     if (head.type === 'refused') return head.answer;
     const body = await readJsonBody(c.req.raw);
     if (body.type === 'refused') return body.answer;
     const submission = parseSubmission(body.value, {
-      notifyProblem: (url) => deps.notifyRules.check(caller.name, url),
-      unsupportedParts: deps.unsupportedParts,
+      notifyProblem: (url) => deps.submissions.notifyRules.check(caller.name, url),
+      unsupportedParts: deps.submissions.unsupportedParts,
     });
     if (!submission.valid) {
       return invalidInput(`${howMany(submission.errors, 'field')}; errors names each.`, submission.errors);
     }
 
-    const added = await deps.submit.one(caller.name, submission.value, head.arrival);
+    const added = await deps.submissions.submit.one(caller.name, submission.value, head.arrival);
     switch (added.outcome) {
       case 'added':
       case 'replayed':
@@ -67,22 +64,22 @@ async function accepted(
   };
   if (added.outcome === 'replayed') headers['idempotent-replayed'] = 'true';
   const ended = isTerminal(execution.status);
-  if (!ended) headers['retry-after'] = String(lookAgainIn(execution, deps.world.now()));
+  if (!ended) headers['retry-after'] = String(lookAgainIn(execution, deps.runtime.world.now()));
   const asFound = added.outcome === 'replayed' && !isReplayByKey(added);
   return json(ended || asFound ? 200 : 202, representExecution(execution), headers);
 }
 
 /** It is accepted, whatever becomes of the waiting: an error here must not look like one of the submission. */
 async function held(
-  { waiters, log }: Pick<Dependencies, 'waiters' | 'log'>,
+  { events, runtime }: Dependencies,
   execution: Execution,
   seconds: number,
   signal: AbortSignal,
 ): Promise<Execution> {
   try {
-    return (await waiters.wait(execution.correlationId, seconds * 1000, signal)) ?? execution;
+    return (await events.waiters.wait(execution.correlationId, seconds * 1000, signal)) ?? execution;
   } catch (error) {
-    log.warn({ reason: reasonOf(error) }, 'could not wait for an execution');
+    runtime.log.warn({ reason: reasonOf(error) }, 'could not wait for an execution');
     return execution;
   }
 }

@@ -5,15 +5,12 @@
 import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import { createSampledWarning } from '../../lib/notices.ts';
-import type { HttpDependencies, NamedKey } from '../dependencies.ts';
+import type { Access, HttpDependencies } from '../dependencies.ts';
 import { problem } from '../response/problem.ts';
 import { createClientAddresses, requestOrigin } from './client-address.ts';
 import { createFailureThrottle } from './failure-throttle.ts';
+import type { Identity, NamedKey } from './identity.ts';
 import { isBasic, isForged } from './same-origin.ts';
-
-export type Identity =
-  | { readonly kind: 'app'; readonly name: string }
-  | { readonly kind: 'operator'; readonly name: string; readonly role: 'reader' | 'administrator' };
 
 type Handler = (c: Context, caller: Identity) => Response | Promise<Response>;
 type Guarded = (c: Context) => Response | Promise<Response>;
@@ -30,18 +27,10 @@ export interface Guard {
   administrator(handler: Handler): Guarded;
 }
 
-/** As audit entries name who did something. */
-export function callerName({ kind, name }: Identity): string {
-  return `${kind}:${name}`;
-}
-
-type Dependencies = Pick<
-  HttpDependencies,
-  'apps' | 'operators' | 'readers' | 'trustedProxies' | 'world' | 'log' | 'observeKeyRefusal'
->;
+type Dependencies = Pick<HttpDependencies, 'access' | 'runtime' | 'metrics'>;
 
 export function createGuard(deps: Dependencies): Guard {
-  const identify = createAuthenticator(deps);
+  const identify = createAuthenticator(deps.access);
   const refuse = createKeyRefusal(deps);
   /** @param refusal why this caller may not; null for one who may. */
   const admit = (handler: Handler, refusal: (caller: Identity) => string | null): Guarded => {
@@ -78,15 +67,15 @@ function isReader(caller: Identity): boolean {
 }
 
 /** For keys that are not known here: 401 at first, then 429 for a while. Asking without a key guesses nothing and is not counted. */
-function createKeyRefusal({ world, log, trustedProxies, observeKeyRefusal }: Dependencies): (c: Context) => Response {
-  const refused = createSampledWarning(log, world, 'keys refused');
-  const throttle = createFailureThrottle(world);
-  const clients = createClientAddresses(trustedProxies);
+function createKeyRefusal({ access, runtime, metrics }: Dependencies): (c: Context) => Response {
+  const refused = createSampledWarning(runtime.log, runtime.world, 'keys refused');
+  const throttle = createFailureThrottle(runtime.world);
+  const clients = createClientAddresses(access.trustedProxies);
   return (c) => {
     const client = clients.throttleKey(requestOrigin(c));
     const wait = throttle.fail(client);
     const why = wait > 0 ? 'throttled' : 'invalid-key';
-    observeKeyRefusal(why);
+    metrics.observeKeyRefusal(why);
     refused(why, { client });
     if (wait === 0) return unauthorized(true);
     return problem('too-many-failures', 'Too many wrong keys came from this address. A right one still passes.', {
@@ -99,7 +88,7 @@ export function createAuthenticator({
   apps,
   operators,
   readers,
-}: Pick<HttpDependencies, 'apps' | 'operators' | 'readers'>): (authorization: string | undefined) => Identity | null {
+}: Omit<Access, 'trustedProxies'>): (authorization: string | undefined) => Identity | null {
   // Keys are looked up by digest, so that the time a look-up takes tells nothing about a key.
   const known = new Map<string, Identity>();
   const know = ({ key }: NamedKey, identity: Identity) => known.set(digest(Buffer.from(key)), identity);

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.ts';
 import type { World } from '../../lib/world.ts';
 import { problem } from '../response/problem.ts';
-import type { Identity } from './authentication.ts';
+import type { Identity } from './identity.ts';
 
 export interface RateLimits {
   /**

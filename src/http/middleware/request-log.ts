@@ -2,14 +2,12 @@
 
 import type { Hono } from 'hono';
 import { type RequestContext, runInRequest } from '../../lib/request-context.ts';
-import type { Fetch } from '../app.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { HttpMetrics, Runtime } from '../dependencies.ts';
+import type { Fetch } from '../fetch.ts';
 import { REQUEST_ID } from '../response/json.ts';
 
 /** What whoever asks may call a request: nothing that could be taken for more than a name where it is written down. */
 const SANE_ID = /^[A-Za-z0-9._~-]{1,128}$/;
-
-type Dependencies = Pick<HttpDependencies, 'log' | 'world' | 'observeRequest'>;
 
 /** What serves a request, and the template of its path as metrics have it; null for a path that leads nowhere. */
 export interface MatchedRoute {
@@ -22,33 +20,33 @@ export type RespondToFailure = (thrown: unknown, request: Request) => Response;
 
 /** `log` names the request in its lines. */
 export function withRequestLog(
-  deps: Dependencies,
+  { log, world }: Runtime,
+  metrics: HttpMetrics,
   fail: RespondToFailure,
   find: (request: Request) => MatchedRoute,
 ): Fetch {
-  const { log, world, observeRequest } = deps;
-  return (request, peer, line) => {
+  return (request, peer, connection) => {
     const startedAt = world.now();
     const { method, url } = request;
     const { route, fetch } = find(request);
-    const scope: RequestContext = { id: idOf(request, deps), correlationId: null };
+    const scope: RequestContext = { id: idOf(request, world), correlationId: null };
     return runInRequest(scope, async () => {
       let response: Response;
       try {
-        response = await fetch(request, peer, line);
+        response = await fetch(request, peer, connection);
       } catch (thrown) {
         response = fail(thrown, request);
       }
       const { status } = response;
       const milliseconds = world.now() - startedAt;
-      observeRequest({ method, route, status, milliseconds });
+      metrics.observeRequest({ method, route, status, milliseconds });
       log.debug(() => ({ method, path: loggablePath(url), status, ms: milliseconds }), 'answered');
       return response;
     });
   };
 }
 
-function idOf(request: Request, { world }: Pick<Dependencies, 'world'>): string {
+function idOf(request: Request, world: Runtime['world']): string {
   const given = request.headers.get(REQUEST_ID) ?? '';
   return SANE_ID.test(given) ? given : world.id(world.now());
 }

@@ -5,7 +5,7 @@ import { callbackEnd, failure, RECEIVE_CALLBACK, served } from '../../observabil
 import { readTraceContext, type TraceContext } from '../../observability/tracing/trace-context.ts';
 import { endSpanWith, NO_TRACING, type SpanEnd, type Step, type Tracing } from '../../observability/tracing/tracing.ts';
 import type { RecordResult } from '../../store/port.ts';
-import type { Identity } from './authentication.ts';
+import type { Identity } from './identity.ts';
 
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 

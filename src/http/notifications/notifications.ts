@@ -6,7 +6,7 @@ import { representNotification } from '../../notification/representation.ts';
 import type { NotificationFilter } from '../../store/outbox-port.ts';
 import { StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { callerName, type Identity } from '../middleware/authentication.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { howMany } from '../request/validate.ts';
@@ -22,7 +22,7 @@ const STORE_RETRY_SECONDS = 5;
 const PRUNED =
   'The result that it told is no longer kept (PAYLOAD_RETENTION_DAYS), so it cannot be told again. GET /v1/executions/{correlationId} still says how the execution ended.';
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'world'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
 export interface Notifications {
@@ -34,7 +34,8 @@ export interface Notifications {
   replaySelection(wanted: NotificationFilter, caller: Identity, signal: AbortSignal): Promise<Response>;
 }
 
-export function createNotifications({ store, world }: Dependencies): Notifications {
+export function createNotifications({ store, runtime }: Dependencies): Notifications {
+  const { world } = runtime;
   /** Undefined for an id that nobody has and for one of another app alike. */
   const find = async (c: Context, caller: Identity): Promise<Notification | undefined> => {
     const found = await store.findNotification(c.req.param('id') ?? '');

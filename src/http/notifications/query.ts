@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES } from '../../notification/notification.ts';
 import type { NotificationFilter, NotificationQuery } from '../../store/outbox-port.ts';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { APP, appFilterErrors, visibleApp } from '../request/app-filter.ts';
 import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
 import { cursor, LIMIT, readQuery, time } from '../request/list-parameters.ts';

@@ -1,7 +1,7 @@
 // Of which app a list or an action is to be: an app has its own alone, an operator names one or means all.
 
 import * as v from 'valibot';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { type FieldError, pointerTo } from '../response/problem.ts';
 
 /** An app's name comes from configuration; whatever is none matches none. */

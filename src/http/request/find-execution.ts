@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import type { Execution } from '../../execution/execution.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { Store } from '../../store/port.ts';
-import type { Identity } from '../middleware/authentication.ts';
+import type { Identity } from '../middleware/identity.ts';
 import { problem } from '../response/problem.ts';
 import { isIdentifier } from './identifier.ts';
 

@@ -2,7 +2,7 @@
 // its own or on sockets that outlive it.
 
 import type { Log } from '../../lib/log.ts';
-import type { Fetch, ListenerRole } from '../app.ts';
+import type { Fetch, ListenerRole } from '../fetch.ts';
 import { type Listening, listen } from './server.ts';
 import { createTlsRenewal, readTlsPair, type TlsFiles, type TlsRenewal } from './tls.ts';
 

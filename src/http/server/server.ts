@@ -6,7 +6,7 @@ import type { ListenOptions as Place, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { type Log, reasonOf } from '../../lib/log.ts';
-import type { Fetch } from '../app.ts';
+import type { Fetch } from '../fetch.ts';
 import { COMMON_HEADERS } from '../response/json.ts';
 import { type ProblemName, problem, problemText } from '../response/problem.ts';
 import { close, letGoOfHalfOpen, lingerAfter } from './connection-close.ts';

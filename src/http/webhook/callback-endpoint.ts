@@ -1,6 +1,6 @@
 // POST /webhook/cxone-execution/{token}: CXone says what became of an execution.
 
-import type { CallbackChecks, CallbackRefusal } from '../../callbacks/checks.ts';
+import type { CallbackRefusal } from '../../callbacks/checks.ts';
 import type { Outcome } from '../../execution/apply-result.ts';
 import { createSampledWarning } from '../../lib/notices.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
@@ -14,30 +14,24 @@ import { problem } from '../response/problem.ts';
 import type { CallbackResponse } from '../schemas/callback.ts';
 import type { CountRefusal } from './refusals.ts';
 
-type Dependencies = Pick<
-  HttpDependencies,
-  'resolve' | 'callbackUrls' | 'trustedProxies' | 'world' | 'log' | 'tracing' | 'observeCallback'
->;
+type Dependencies = Pick<HttpDependencies, 'webhook' | 'access' | 'runtime' | 'metrics'>;
 
 /** `token`: the end of the path that was called. */
 export type CallbackEndpoint = (request: Request, token: string, peer: string | null) => Promise<Response>;
 
-export function createCallbackEndpoint(
-  deps: Dependencies,
-  checks: CallbackChecks,
-  strikes: CountRefusal,
-): CallbackEndpoint {
-  const { resolve, callbackUrls, world, tracing, observeCallback } = deps;
-  const clients = createClientAddresses(deps.trustedProxies);
-  const refuse = createRefusal(deps, strikes);
+export function createCallbackEndpoint(deps: Dependencies, countRefusal: CountRefusal): CallbackEndpoint {
+  const { receive, signedUrls, checks } = deps.webhook;
+  const { world, tracing } = deps.runtime;
+  const clients = createClientAddresses(deps.access.trustedProxies);
+  const refuse = createRefusal(deps, countRefusal);
 
   return async (request, token, peer) => {
     const startedAt = world.now();
     const { headers } = request;
     const header = (name: string) => headers.get(name);
     const caller = { headers, peer };
-    const reference = callbackUrls.verify(token);
-    if (reference === null) return probed(callbackUrls.proofFor(token)) ?? refuse(caller, 'bad-signature');
+    const reference = signedUrls.verify(token);
+    if (reference === null) return probed(signedUrls.proofFor(token)) ?? refuse(caller, 'bad-signature');
     const unfit = await checks.checkHeaders(header, () => clients.addressOf(caller), startedAt);
     if (unfit !== null) return refuse(caller, unfit);
 
@@ -45,10 +39,10 @@ export function createCallbackEndpoint(
     const forged = checks.checkBody(header, body.type === 'whole' ? body.bytes : null);
     if (forged !== null) return refuse(caller, forged);
 
-    const recorded = await record(resolve, reference, body, header('content-type'));
+    const recorded = await record(receive, reference, body, header('content-type'));
     if (recorded === undefined) return refuse(caller, 'unknown-execution');
     setRequestCorrelationId(recorded.execution.correlationId);
-    observeCallback(recorded.outcome, world.now() - startedAt);
+    deps.metrics.observeCallback(recorded.outcome, world.now() - startedAt);
     const answer = body.type === 'too-large' ? tooLarge() : answerTo(recorded.outcome);
     traceCallback(tracing, headers, recorded, startedAt, answer);
     return answer;
@@ -61,11 +55,11 @@ function probed(proof: string | null): Response | null {
 }
 
 /** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
-function createRefusal({ log, world, observeCallback }: Dependencies, strikes: CountRefusal) {
-  const refused = createSampledWarning(log, world, 'callbacks refused');
+function createRefusal({ runtime, metrics }: Dependencies, countRefusal: CountRefusal) {
+  const refused = createSampledWarning(runtime.log, runtime.world, 'callbacks refused');
   return (caller: RequestOrigin, why: CallbackRefusal): Response => {
-    const { client, headers } = strikes(caller);
-    observeCallback(why, 0);
+    const { client, headers } = countRefusal(caller);
+    metrics.observeCallback(why, 0);
     refused(why, { client });
     return problem('not-found', 'No callback is expected here.', { headers });
   };
@@ -73,18 +67,18 @@ function createRefusal({ log, world, observeCallback }: Dependencies, strikes: C
 
 /** What is signed well counts even when it cannot be read: the execution is then polled at once. */
 function record(
-  resolve: Dependencies['resolve'],
+  receive: Dependencies['webhook']['receive'],
   reference: string,
   body: RequestBody,
   contentType: string | null,
 ): Promise<RecordResult | undefined> {
   switch (body.type) {
     case 'whole':
-      return resolve.callback(reference, body.bytes, contentType);
+      return receive.callback(reference, body.bytes, contentType);
     case 'too-large':
-      return resolve.unreadable(reference, `body over ${MAX_BODY_BYTES} bytes`);
+      return receive.unreadable(reference, `body over ${MAX_BODY_BYTES} bytes`);
     case 'broken':
-      return resolve.unreadable(reference, 'the body did not arrive whole');
+      return receive.unreadable(reference, 'the body did not arrive whole');
     default:
       return body satisfies never;
   }

@@ -1,6 +1,6 @@
 // Counts what is refused at the webhook, by where it comes from, whichever of its doors was tried.
 
-import type { HttpDependencies } from '../dependencies.ts';
+import type { World } from '../../lib/world.ts';
 import { createClientAddresses, type RequestOrigin } from '../middleware/client-address.ts';
 import { createFailureThrottle } from '../middleware/failure-throttle.ts';
 import type { HeaderFields } from '../response/json.ts';
@@ -14,10 +14,7 @@ export interface CountedRefusal {
 
 export type CountRefusal = (caller: RequestOrigin) => CountedRefusal;
 
-export function createRefusalCounter({
-  world,
-  trustedProxies,
-}: Pick<HttpDependencies, 'world' | 'trustedProxies'>): CountRefusal {
+export function createRefusalCounter(world: Pick<World, 'now'>, trustedProxies: number): CountRefusal {
   const throttle = createFailureThrottle(world);
   const clients = createClientAddresses(trustedProxies);
   return (caller) => {

@@ -1,7 +1,6 @@
 // POST /webhook/token: a client gets the bearer token that its callbacks are to carry (RFC 6749, section 4.4).
 
 import type { Context } from 'hono';
-import type { CallbackChecks } from '../../callbacks/checks.ts';
 import { createSecretCheck } from '../../callbacks/credentials.ts';
 import { createSampledWarning } from '../../lib/notices.ts';
 import type { HttpDependencies, TokenOutcome } from '../dependencies.ts';
@@ -13,26 +12,24 @@ import type { CallbackToken, TokenError } from '../schemas/callback-token.ts';
 import type { CountRefusal } from './refusals.ts';
 import { readTokenRequest } from './token-request.ts';
 
-type Dependencies = Pick<
-  HttpDependencies,
-  'callbackTokens' | 'trustedProxies' | 'world' | 'log' | 'observeTokenRequest'
->;
+type Dependencies = Pick<HttpDependencies, 'webhook' | 'access' | 'runtime' | 'metrics'>;
 type Handler = (c: Context) => Response | Promise<Response>;
 
 /** RFC 6749, section 5.1: on what holds a token; Cache-Control is on every answer. */
 const UNCACHED = { pragma: 'no-cache' };
 const GRANT = 'client_credentials';
 
-export function createTokenEndpoint(deps: Dependencies, checks: CallbackChecks, strikes: CountRefusal): Handler {
-  const { callbackTokens: tokens, observeTokenRequest: observe } = deps;
+export function createTokenEndpoint(deps: Dependencies, countRefusal: CountRefusal): Handler {
+  const { tokens, checks } = deps.webhook;
+  const observe = deps.metrics.observeTokenRequest;
   if (tokens === null) return () => problem('not-found', 'There is nothing at this path.');
-  const clients = createClientAddresses(deps.trustedProxies);
+  const clients = createClientAddresses(deps.access.trustedProxies);
   const isClient = createSecretCheck(tokens.clients.map(({ name, key }) => `${name}:${key}`));
-  const refused = createSampledWarning(deps.log, deps.world, 'callback tokens refused');
+  const refused = createSampledWarning(deps.runtime.log, deps.runtime.world, 'callback tokens refused');
 
   /** One answer for whatever is wrong with a client, so that it tells nothing. */
   function refuse(caller: RequestOrigin, why: TokenOutcome): Response {
-    const { client, headers } = strikes(caller);
+    const { client, headers } = countRefusal(caller);
     observe(why);
     refused(why, { client });
     const authenticate = { 'www-authenticate': 'Basic realm="callbacks"' };

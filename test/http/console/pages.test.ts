@@ -92,7 +92,7 @@ test('the overview shows what is queued, what ended and how', async () => {
 test('a pause that CXone asked for, a full queue and what is not ready stand at the top', async () => {
   await using http = await startHttp({
     queueCapacity: 1,
-    ready: async () => ['the loop "poll" is stuck'],
+    lifecycle: { ready: async () => ['the loop "poll" is stuck'] },
     pages: { upstreamState: () => ({ limit: 3, inFlight: 1, pausedUntil: Number.MAX_SAFE_INTEGER }) },
   });
   await http.submit();

@@ -11,7 +11,7 @@ const DOCUMENT = openApiDocument();
 let page: Answer;
 
 beforeAll(async () => {
-  await using http = await startHttp({ surface: 'apps' });
+  await using http = await startHttp({ role: 'apps' });
   page = await http.call('GET', '/docs', { key: null });
 });
 

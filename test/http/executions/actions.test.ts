@@ -3,10 +3,12 @@
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { createActions } from '../../../src/http/executions/actions.ts';
+import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { anExecution, callback, completed, submitted } from '../../support/executions.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
+import { quietLog } from '../../support/quiet-log.ts';
 import { ALICE_KEY, CAROL_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 
 const alice = { key: ALICE_KEY };
@@ -155,7 +157,10 @@ describe('actions on many', () => {
       if (pages === 2) leaving.abort();
       return store.list(query);
     };
-    const actions = createActions({ store: { ...store, list }, world });
+    const actions = createActions({
+      store: { ...store, list },
+      runtime: { world, log: quietLog(), tracing: NO_TRACING },
+    });
     const server = new Hono().post('/', (c) =>
       actions.cancelMany(c, { kind: 'operator', name: 'alice', role: 'administrator' }),
     );

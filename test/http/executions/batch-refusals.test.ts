@@ -59,7 +59,10 @@ test('400 and 415 as for one', async () => {
 test('503 while draining, and when the store cannot commit', async () => {
   let draining = false;
   const fail = () => Promise.reject(new StoreUnavailable('disk full'));
-  await using http = await startHttp({ draining: () => draining, submit: { one: fail, batch: fail } });
+  await using http = await startHttp({
+    lifecycle: { draining: () => draining },
+    submissions: { submit: { one: fail, batch: fail } },
+  });
   for (const name of ['store-unavailable', 'draining']) {
     draining = name === 'draining';
     const answer = await send(http, items(2));

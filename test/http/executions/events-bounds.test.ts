@@ -19,7 +19,7 @@ test('more streams than an app may have get 429 with Retry-After; one that is cl
   const harness = await startHttp();
   const streams = createStreams(store, harness.world, { perReader: 2, total: 3 });
   await harness[Symbol.asyncDispose]();
-  await using http = await startHttp({ store, streams });
+  await using http = await startHttp({ store, events: { streams } });
   const first = await open(http, '/v1/events');
   await open(http, '/v1/events');
   const refused = await http.call('GET', '/v1/events');

@@ -24,7 +24,7 @@ async function stage() {
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   const streams = createStreams(store, systemWorld);
-  const http = await startHttp({ store, streams });
+  const http = await startHttp({ store, events: { streams } });
   onTestFinished(() => http[Symbol.asyncDispose]());
   const add = async (app: string) => {
     const execution = anExecution({ app });

@@ -120,7 +120,7 @@ describe('GET /v1/executions/{correlationId}', () => {
 
   test('nobody waits for an execution that has ended', async () => {
     const waiters: Pick<Waiters, 'wait'> = { wait: () => Promise.reject(new Error('nothing to wait for')) };
-    await using http = await startHttp({ waiters });
+    await using http = await startHttp({ events: { waiters } });
     await submitAll(http, ['one']);
     await http.call('POST', '/v1/executions/one/cancel');
     const answer = await http.call('GET', '/v1/executions/one', { headers: { prefer: 'wait=60' } });

@@ -41,7 +41,10 @@ describe('each with its own answer', () => {
   });
 
   test('what is refused alone is refused in a batch, for the same reason', async () => {
-    await using http = await startHttp({ ...ROOM, notifyRules: { check: () => 'must be at a host of yours' } });
+    await using http = await startHttp({
+      ...ROOM,
+      submissions: { notifyRules: { check: () => 'must be at a host of yours' } },
+    });
     const sent = { actionId: 'a', notifyUrl: 'https://elsewhere.example' };
     const alone = await http.submit(sent);
     const [among] = (await send(http, [sent])).json.items;

@@ -140,7 +140,7 @@ describe('503 with Retry-After', () => {
 
   test('when the receiver is draining; everything else is still answered', async () => {
     let draining = false;
-    await using http = await startHttp({ draining: () => draining });
+    await using http = await startHttp({ lifecycle: { draining: () => draining } });
     await http.submit({ correlationId: 'before' });
     await dispatchAll(http);
     draining = true;
@@ -155,7 +155,7 @@ describe('503 with Retry-After', () => {
 
   test('when the store cannot commit', async () => {
     const fail = () => Promise.reject(new StoreUnavailable('disk full at /secret/path'));
-    await using http = await startHttp({ submit: { one: fail, batch: fail } });
+    await using http = await startHttp({ submissions: { submit: { one: fail, batch: fail } } });
     const answer = await http.submit();
     expect(answer.status).toBe(503);
     expect(answer.json.type).toBe('urn:cxone-callback-receiver:problem:store-unavailable');
@@ -232,7 +232,7 @@ describe('Prefer: wait', () => {
 
   test('never makes an accepted submission look refused', async () => {
     const waiters = { wait: () => Promise.reject(new StoreUnavailable('closed')) };
-    await using http = await startHttp({ waiters });
+    await using http = await startHttp({ events: { waiters } });
     const answer = await http.call('POST', '/v1/executions', { headers: wait(5), body: { actionId: 'a' } });
     expect(answer.status).toBe(202);
     expect(answer.json.status).toBe('QUEUED');

@@ -165,7 +165,7 @@ describe('wrong keys, again and again', () => {
   });
 
   test('count for the client behind the stated proxies, whatever it writes into the header itself', async () => {
-    await using http = await startHttp({ trustedProxies: 1 });
+    await using http = await startHttp({ access: { trustedProxies: 1 } });
     for (let i = 0; i < 20; i += 1)
       await tries(http, 1, { headers: { 'x-forwarded-for': `192.0.2.${i}, 203.0.113.9` } });
     expect(await tries(http, 1, { headers: { 'x-forwarded-for': '192.0.2.77, 203.0.113.9' } })).toEqual([429]);

@@ -6,7 +6,7 @@ import { ALICE_KEY, BILLING_KEY, startHttp } from '../harness.ts';
 const PATH = '/v1/notifications/secrets';
 
 test('an app gets its own secrets, which no cache keeps', async () => {
-  await using http = await startHttp({ notifySecrets: (app) => [`whsec_new-of-${app}`, `whsec_old-of-${app}`] });
+  await using http = await startHttp({ notificationSecrets: (app) => [`whsec_new-of-${app}`, `whsec_old-of-${app}`] });
   const { status, headers, json } = await http.call('GET', PATH);
   expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
   expect(json).toEqual({ secrets: ['whsec_new-of-orders', 'whsec_old-of-orders'] });
@@ -34,7 +34,7 @@ test('a notifyUrl that is not for this app is refused in the words of the rule, 
     asked.push(question);
     return 'has an origin that is not allowed for this app';
   };
-  await using http = await startHttp({ notifyRules: { check } });
+  await using http = await startHttp({ submissions: { notifyRules: { check } } });
   const { status, json } = await http.submit({ correlationId: 'a', notifyUrl: 'https://hooks.example/' });
   expect([status, json.errors]).toEqual([
     422,

@@ -25,7 +25,7 @@ const TOKEN = `${'A'.repeat(22)}.${'A'.repeat(43)}`;
 const MIB = 1024 * 1024;
 const DONE = { status: 'COMPLETED', result: { paid: true } };
 const NOTIFIED = { notifyUrl: 'https://hooks.example/executions' };
-const SECRETS = { notifySecrets: () => ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] };
+const SECRETS = { notificationSecrets: () => ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] };
 
 type Call = Parameters<Harness['call']>[2] & { readonly path?: string };
 
@@ -170,7 +170,7 @@ describe('what any operation may answer', () => {
   });
 
   test('503: the receiver is shutting down', async () => {
-    await using http = await startHttp({ draining: () => true });
+    await using http = await startHttp({ lifecycle: { draining: () => true } });
     for (const id of ['submitExecution', 'submitBatch']) await call(http, id, rightly(id));
   });
 });
@@ -304,7 +304,7 @@ describe('looking', () => {
 
   test('at events of too many, and of a receiver that stops', async () => {
     for (const outcome of [{ outcome: 'too-many', bound: 'perReader', limit: 100 }, { outcome: 'stopping' }] as const) {
-      await using http = await startHttp({ streams: { open: async () => outcome } });
+      await using http = await startHttp({ events: { streams: { open: async () => outcome } } });
       await http.submit({ correlationId: 'one' });
       for (const id of ['followExecution', 'followExecutions']) await call(http, id);
     }
@@ -436,7 +436,9 @@ describe('the service itself', () => {
   });
 
   test('is not ready', async () => {
-    await using http = await startHttp({ ready: async () => ['the database takes no writes'], draining: () => true });
+    await using http = await startHttp({
+      lifecycle: { ready: async () => ['the database takes no writes'], draining: () => true },
+    });
     expect((await call(http, 'isReady', { key: null })).status).toBe(503);
   });
 

@@ -99,7 +99,7 @@ test('every problem is in it, with its status and title', () => {
 });
 
 test('anyone gets it from the port of the apps, and only what is new', async () => {
-  await using http = await startHttp({ surface: 'apps' });
+  await using http = await startHttp({ role: 'apps' });
   const answer = await http.call('GET', '/openapi.json', { key: null });
   expect(answer.status).toBe(200);
   expect(answer.json).toEqual(JSON.parse(TEXT));
@@ -114,7 +114,7 @@ test('anyone gets it from the port of the apps, and only what is new', async () 
 });
 
 test('the webhook port has neither the document nor its page', async () => {
-  await using http = await startHttp({ surface: 'webhook' });
+  await using http = await startHttp({ role: 'webhook' });
   for (const path of ['/openapi.json', '/docs']) expect((await http.call('GET', path)).status).toBe(404);
 });
 

@@ -1,26 +1,31 @@
 // Ways to bring about the rarer answers: bytes that no client would send, parts that fail, streams that are left again.
 
-import type { HttpDependencies } from '../../../src/http/dependencies.ts';
 import type { Document } from '../../../src/http/openapi/model.ts';
-import { type Harness, ORDERS_KEY, wire } from '../harness.ts';
+import type { Streams } from '../../../src/usecases/follow-events/streams.ts';
+import type { CallbackReceiver } from '../../../src/usecases/receive-callback.ts';
+import type { Submit } from '../../../src/usecases/submit.ts';
+import type { Waiters } from '../../../src/usecases/wait-for-outcome.ts';
+import { type Harness, ORDERS_KEY, type startHttp, wire } from '../harness.ts';
 import type { Seen } from './conformance.ts';
 
 /** Everything that could fail does, in this way. */
-export function failing(thrown: Error): Partial<HttpDependencies> {
+export function failing(thrown: Error): Parameters<typeof startHttp>[0] {
   const fail = () => Promise.reject(thrown);
   const broken = () => {
     throw thrown;
   };
   const all = new Proxy({}, { get: () => fail });
-  const parts = { store: all, submit: all, resolve: all, streams: all, waiters: all } as unknown as HttpDependencies;
   return {
-    ...parts,
-    metrics: fail,
-    callbackTokens: { clients: [{ name: 'cxone', key: 'a-secret-of-this-client' }], issue: fail, verify: fail },
-    reconciliations: { start: broken, find: broken },
-    notifySecrets: () => {
-      throw thrown;
+    store: all,
+    submissions: { submit: all as Submit },
+    webhook: {
+      receive: all as CallbackReceiver,
+      tokens: { clients: [{ name: 'cxone', key: 'a-secret-of-this-client' }], issue: fail, verify: fail },
     },
+    events: { streams: all as Pick<Streams, 'open'>, waiters: all as Pick<Waiters, 'wait'> },
+    metrics: { scrape: fail },
+    reconciliations: { start: broken, find: broken },
+    notificationSecrets: broken,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { Fetch } from '../../../src/http/app.ts';
+import type { Fetch } from '../../../src/http/fetch.ts';
 import { readBody } from '../../../src/http/request/read-body.ts';
 import { type Limits, listen } from '../../../src/http/server/server.ts';
 import { head, wire } from '../harness.ts';

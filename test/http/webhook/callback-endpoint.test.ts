@@ -111,7 +111,7 @@ describe('a callback with a good signature', () => {
 
   test('the store cannot commit: 503 with Retry-After', async () => {
     const refuse = () => Promise.reject(new StoreUnavailable('disk full'));
-    await using http = await withOne({ resolve: { callback: refuse, unreadable: refuse } });
+    await using http = await withOne({ webhook: { receive: { callback: refuse, unreadable: refuse } } });
     for (const body of ['{}', 'x'.repeat(1024 * 1024 + 1)]) {
       const answer = await say(http, body);
       expect(answer.status).toBe(503);
@@ -122,11 +122,11 @@ describe('a callback with a good signature', () => {
 
   test('the Content-Type is handed on, and no key is needed', async () => {
     const heard: unknown[] = [];
-    const resolve: CallbackReceiver = {
+    const receive: CallbackReceiver = {
       callback: async (_reference, bytes, contentType) => void heard.push(Buffer.from(bytes).toString(), contentType),
       unreadable: async () => undefined,
     };
-    await using http = await withOne({ resolve });
+    await using http = await withOne({ webhook: { receive } });
     const raw = wire(http.port);
     raw.send(head('POST', http.path, { 'content-length': '8', 'content-type': 'text/plain' }));
     raw.send('status=1');
@@ -170,11 +170,11 @@ describe('a callback that nobody expects', () => {
   });
 
   test('is refused before its body is read and before anything is looked up', async () => {
-    const resolve = {
+    const receive = {
       callback: () => Promise.reject(new Error('touched')),
       unreadable: () => Promise.reject(new Error('touched')),
     };
-    await using http = await startHttp({ resolve });
+    await using http = await startHttp({ webhook: { receive } });
     const raw = wire(http.port);
     raw.send(head('POST', FORGED, { 'content-length': '1000000' }));
     expect(await raw.until(/expected here/)).toMatch(/^HTTP\/1.1 404 /);

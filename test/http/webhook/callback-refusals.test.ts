@@ -29,7 +29,7 @@ type Guarded = Harness & { readonly path: string; readonly headers: Record<strin
 
 /** A receiver behind one proxy with one execution, "one", and the headers of a callback that it would listen to. */
 async function guarded(): Promise<Guarded> {
-  const http = await startHttp({ callbackRules: RULES, trustedProxies: 1 });
+  const http = await startHttp({ callbackRules: RULES, access: { trustedProxies: 1 } });
   await http.submit({ correlationId: 'one' });
   await dispatchAll(http);
   const timestamp = String(http.world.now() / 1000);

@@ -15,7 +15,7 @@ const CLIENTS = [
 
 /** A receiver that gives tokens to CXone, under its new secret and the old. */
 const guarded = (options: Parameters<typeof startHttp>[0] = {}) =>
-  startHttp({ tokenClients: CLIENTS, trustedProxies: 1, ...options });
+  startHttp({ tokenClients: CLIENTS, access: { trustedProxies: 1 }, ...options });
 
 function ask(http: Harness, fields: Record<string, string>, headers: Record<string, string> = {}) {
   const body = new URLSearchParams(fields).toString();
@@ -143,7 +143,7 @@ test('it is where the webhook is and nowhere else, and nowhere at all without cl
     await using http = await guarded(options);
     return (await ask(http, RIGHT)).status;
   };
-  expect(await statusAt({ surface: 'webhook' })).toBe(200);
-  expect(await statusAt({ surface: 'apps' })).toBe(404);
+  expect(await statusAt({ role: 'webhook' })).toBe(200);
+  expect(await statusAt({ role: 'apps' })).toBe(404);
   expect(await statusAt({ tokenClients: [] })).toBe(404);
 });
