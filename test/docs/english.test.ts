@@ -6,7 +6,7 @@ import { ROOT, read } from './pages.ts';
 import { BANNED_WORDS } from './word-list.ts';
 
 /** The folders and files that are checked. */
-const CHECKED = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/**', 'test/docs/**', 'deploy/**', 'examples/**'];
+const CHECKED = ['*.md', 'docs/**', 'test/docs/**', 'deploy/**', 'examples/**'];
 
 const TEXT =
   /\.(?:ts|js|css|md|sh|py|json|ya?ml|conf|service|socket)$|(?:^|\/)(?:Containerfile|Caddyfile|\.env\.example|run)$/;

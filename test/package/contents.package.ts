@@ -22,7 +22,8 @@ const BELONGS = [
   /^(dist|src)\/client\/[a-z-]+(\.d)?\.ts$/,
   /^migrations\/\d{4}_[a-z]+\.sql$/,
   /^migrations\/meta\/_journal\.json$/,
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|\.env\.example)$/,
+  /^docs\/([a-z-]+\/)?[A-Za-z-]+\.(md|png)$/,
+  /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|\.env\.example)$/,
 ];
 
 /** Of what a module imports, the packages: `hono/html` is of `hono`. */
