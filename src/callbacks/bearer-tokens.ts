@@ -1,7 +1,7 @@
 // Bearer tokens for whoever calls back: given to clients that are known here, verified with each callback. JWTs (RFC 7519).
 
-import { hkdfSync } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import { deriveKey } from '../lib/derive-key.ts';
 import type { World } from '../lib/world.ts';
 
 export const TOKEN_PATH = '/webhook/token';
@@ -35,7 +35,7 @@ export function createCallbackTokens(
   secrets: readonly [string, ...string[]],
   world: Pick<World, 'now'>,
 ): CallbackTokens {
-  const [signing, ...others] = secrets.map(keyOf) as [Uint8Array, ...Uint8Array[]];
+  const [signing, ...others] = secrets.map((secret) => deriveKey(secret, 'callback token')) as [Buffer, ...Buffer[]];
   const names = new Set(clients.map(({ name }) => name));
 
   async function verdictUnder(key: Uint8Array, token: string) {
@@ -68,9 +68,4 @@ export function createCallbackTokens(
       return verdicts.find((verdict) => verdict !== 'bad') ?? 'bad';
     },
   };
-}
-
-/** HKDF-SHA256 (RFC 5869): what signs these tokens can sign nothing else. */
-function keyOf(secret: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', 'cxone-callback-receiver callback token', 32));
 }

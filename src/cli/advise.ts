@@ -1,11 +1,13 @@
 // `advise`: which grace period and polling window fit each action, and what they would save and cost.
 
+import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { isoTime } from '../lib/time.ts';
 import { BASELINE_MS } from '../stats/callback-health/health.ts';
 import { type Advice, formatMs } from '../stats/timing-advice/advice.ts';
 import { adviseAll } from '../stats/timing-advice/advise.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
 import { type Action, type CommandContext, CommandError, CommandUsage, readFlags } from './context.ts';
-import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
+import { DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { readPace } from './poll-interval.ts';
 import { showProgress } from './print.ts';
@@ -56,7 +58,7 @@ Exit code: 0 done, 1 there is no such action in this time, 2 it could not be don
       const progress = showProgress('reading', context, 'thousandths of the time');
       const pause = async (done: number) => {
         progress.at(Math.round(1000 * done), 1000);
-        await breath();
+        await yieldToEventLoop();
       };
       const tools = {
         store: createObservations(client),
@@ -72,7 +74,7 @@ Exit code: 0 done, 1 there is no such action in this time, 2 it could not be don
     if (values.action !== undefined && actions.length === 0) {
       throw new CommandError(`Nothing of "${values.action}" was sent in this time.`, 1);
     }
-    const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    const period = { from: isoTime(from), to: isoTime(to) };
     const advised = callbackless ? [] : actions;
     const pollIntervalSeconds = pollIntervalMs / 1000;
     if (callbackless) context.writeError(CALLBACKLESS);

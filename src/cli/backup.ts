@@ -3,6 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { readVariable } from '../config/config.ts';
+import { fileTimestamp } from '../lib/time.ts';
 import { systemWorld } from '../lib/world.ts';
 import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
 import { type Command, type CommandContext, CommandUsage, readFlags } from './context.ts';
@@ -54,6 +55,6 @@ export function failed(error: unknown, { writeError }: Pick<CommandContext, 'wri
 
 function targetIn(place: string, source: string): string {
   if (!existsSync(place) || !statSync(place).isDirectory()) return place;
-  const moment = new Date(systemWorld.now()).toISOString().replaceAll(/[:.]/g, '-');
+  const moment = fileTimestamp(systemWorld.now());
   return join(place, `${basename(source, extname(source))}-${moment}.db`);
 }

@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { readVariable } from '../config/config.ts';
+import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { DatabaseRefused } from '../store/sqlite/file/open.ts';
 import { openReadOnly, schemaAge } from '../store/sqlite/file/open-readonly.ts';
 import type { CommandContext } from './context.ts';
@@ -29,11 +30,6 @@ export async function withDatabase<T>(
   }
 }
 
-/** Lets signals and other work in between two stretches, which are read without a pause. */
-export function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /** The first ones that are found; one more is looked for, to know whether there are more. */
 export async function firstOf<T>(
   stretches: Iterable<{ readonly found: readonly T[] }>,
@@ -43,7 +39,7 @@ export async function firstOf<T>(
   for (const { found } of stretches) {
     items.push(...found);
     if (items.length > limit) break;
-    await breath();
+    await yieldToEventLoop();
   }
   return { items: items.slice(0, limit), more: items.length > limit };
 }

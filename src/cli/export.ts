@@ -1,8 +1,8 @@
 // Writes what is looked through as CSV or NDJSON, a stretch at a time: a million rows take no more memory than a thousand.
 
+import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { type CommandContext, CommandError } from './context.ts';
 import { type CsvValue, csvLine } from './csv.ts';
-import { breath } from './database.ts';
 import { oneOf } from './filters.ts';
 import { createOutFile } from './out-file.ts';
 import { grouped, showProgress } from './print.ts';
@@ -61,7 +61,7 @@ export async function writeExport<T>(
       rows += stretch.found.length;
       looked += stretch.looked;
       progress.at(Math.max(looked, rows), total);
-      await breath();
+      await yieldToEventLoop();
       if (stop.aborted)
         throw new CommandError(`Interrupted after ${grouped(rows)} rows${file === null ? '' : ': no file'}`);
     }

@@ -1,12 +1,13 @@
 // `health`: whether callbacks come, per action and hour, and since when they do not.
 
+import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
 import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/callback-health/observe.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
 import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';
-import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
+import { DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { readPace } from './poll-interval.ts';
 import { printLines, showProgress } from './print.ts';
@@ -63,7 +64,7 @@ Exit code: 0 all is as it was, 1 there is an alert, 2 it could not be done.
       const wanted = { from: from - BASELINE_MS - LONGEST_MS, to, ...ofAction(values.action) };
       await observeAll(createObservations(client), wanted, book.add, async (done) => {
         progress.at(Math.round(1000 * done), 1000);
-        await breath();
+        await yieldToEventLoop();
       });
       progress.done();
       return healthOf(book.all(), from, to, { callbackless });

@@ -1,13 +1,14 @@
 // `prune`: what retention takes away; counted beside a running receiver, done in its place while it is down.
 
 import { readVariable } from '../config/config.ts';
+import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { Log } from '../lib/log.ts';
 import { countPrunable, type PrunableCounts } from '../store/sqlite/queries/prunable.ts';
 import { createSqliteStore } from '../store/sqlite/store.ts';
 import { createExportFiles } from '../workers/pruner/export-files.ts';
 import { createPruner } from '../workers/pruner/pruner.ts';
 import { type Action, type CommandContext, CommandError, readFlags } from './context.ts';
-import { breath, withDatabase } from './database.ts';
+import { withDatabase } from './database.ts';
 import { wholeNumber } from './filters.ts';
 import { grouped } from './print.ts';
 
@@ -84,7 +85,7 @@ async function look(
     let counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
     for (const found of countPrunable(client, cutoffs)) {
       counts = found;
-      await breath();
+      await yieldToEventLoop();
     }
     return counts;
   });
@@ -116,10 +117,10 @@ async function take(rules: Rules, context: CommandContext): Promise<PrunableCoun
   const store = createSqliteStore({ path, world, log, fatal: throwOn });
   try {
     // Nobody else has to be let through, so nothing is waited for between batches.
-    const offline = { ...world, sleep: breath };
+    const offline = { ...world, sleep: yieldToEventLoop };
     const exports = folder === undefined ? null : createExportFiles(folder, world);
     const work = createPruner({ store, world: offline, log, rules, exports, secrets });
-    while ((await work({ signal: stop })) !== null && !stop.aborted && failure === null) await breath();
+    while ((await work({ signal: stop })) !== null && !stop.aborted && failure === null) await yieldToEventLoop();
   } finally {
     await store.close();
   }

@@ -2,6 +2,7 @@
 
 import { createClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
+import { isoTime } from '../lib/time.ts';
 import type { ReconcileDifference, representReconciliation } from '../usecases/reconcile/report.ts';
 import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
@@ -52,7 +53,7 @@ Exit code: 0 it ended and CXone answered for all, 1 it stopped or some could not
     if (id !== undefined) return show(await look(connection, id), values.json, context);
     const { from, to = context.world.now() } = readPeriod(values, context);
     if (from === undefined) throw new CommandUsage('Say from when, with --from.');
-    const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    const period = { from: isoTime(from), to: isoTime(to) };
     const { action, app } = values;
     const body = { ...period, actionId: action, app };
     const { request } = createClient(connection);

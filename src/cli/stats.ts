@@ -1,5 +1,7 @@
 // `stats`: what became of the executions of today, or of another period, per action.
 
+import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { isoTime } from '../lib/time.ts';
 import { countExecutions, WINDOW_ROWS } from '../store/sqlite/queries/id-windows.ts';
 import {
   type ActionStatistics,
@@ -9,7 +11,7 @@ import {
   scanStatistics,
 } from '../store/sqlite/queries/statistics.ts';
 import { type Action, type CommandContext, readFlags } from './context.ts';
-import { breath, DATABASE_FLAG, withDatabase } from './database.ts';
+import { DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { showProgress } from './print.ts';
 import { type Column, tableOf } from './table.ts';
@@ -62,7 +64,7 @@ Exit code: 0 done, 2 it could not be done.
         found = [...counted.values()];
         looked += WINDOW_ROWS;
         progress.at(Math.min(looked, all), all);
-        await breath();
+        await yieldToEventLoop();
       }
       progress.done();
       return found.map(summaryOf);
@@ -85,7 +87,7 @@ function show(
   for (const { figures } of sorted) addStatistics(sum, figures);
   const total = summaryOf(sum).summary;
   const actions = sorted.map(({ summary }) => summary);
-  const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  const period = { from: isoTime(from), to: isoTime(to) };
   if (json) {
     const { actionId: _, ...all } = total;
     context.write(`${JSON.stringify({ ...period, total: all, actions })}\n`);

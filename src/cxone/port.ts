@@ -82,4 +82,9 @@ export class TokenUnavailable extends Error {
     this.retryAfterMs = retryAfterMs;
     this.httpStatus = httpStatus;
   }
+
+  /** Returns the same error for a caller that may try again after `retryAfterMs`. */
+  until(retryAfterMs: number): TokenUnavailable {
+    return new TokenUnavailable(this.message, { retryAfterMs, httpStatus: this.httpStatus });
+  }
 }

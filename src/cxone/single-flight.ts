@@ -1,39 +1,44 @@
-// Asks for something that all callers share: one request at a time however many need it, and after a failure none for a while.
+// Single flight with a cool-down: concurrent callers share one request, and after a failure no request is made for a while.
 
+import { createPause, exponentialMs } from '../lib/backoff.ts';
 import type { World } from '../lib/world.ts';
 import { TokenUnavailable } from './port.ts';
 
-/** After a failure nobody asks again for so long, doubled with each further failure: wrong credentials may lock a client out. */
-const FIRST_HOLD_MS = 500;
-const MAX_HOLD_MS = 8_000;
+/** Repeated requests with wrong credentials may lock a client out. */
+const COOL_DOWN = { baseMs: 500, maxMs: 8_000 };
 
-/** What it returns throws what `ask` throws; a TokenUnavailable says when to come back, and is thrown again until then. */
-export function createSingleFlight<T>(world: Pick<World, 'now'>, ask: () => Promise<T>): () => Promise<T> {
-  let underWay: Promise<T> | null = null;
-  let failure: { readonly error: TokenUnavailable; readonly until: number; readonly count: number } | null = null;
+/**
+ * Returns a function that shares the result of `load` among concurrent callers. It throws what `load` throws. During the
+ * cool-down after a TokenUnavailable it throws that error again, with the remaining time as `retryAfterMs`.
+ */
+export function createSingleFlight<T>(world: Pick<World, 'now'>, load: () => Promise<T>): () => Promise<T> {
+  const coolDown = createPause(world);
+  let inFlight: Promise<T> | null = null;
+  let failure: TokenUnavailable | null = null;
+  let failures = 0;
 
   async function attempt(): Promise<T> {
-    if (failure !== null && world.now() < failure.until) {
-      const { message, httpStatus } = failure.error;
-      throw new TokenUnavailable(message, { retryAfterMs: failure.until - world.now(), httpStatus });
-    }
+    const remainingMs = coolDown.remainingMs();
+    if (failure !== null && remainingMs > 0) throw failure.until(remainingMs);
     try {
-      const found = await ask();
+      const loaded = await load();
       failure = null;
-      return found;
+      failures = 0;
+      return loaded;
     } catch (error) {
       if (!(error instanceof TokenUnavailable)) throw error;
-      const count = (failure?.count ?? 0) + 1;
-      const hold = Math.max(error.retryAfterMs, Math.min(MAX_HOLD_MS, FIRST_HOLD_MS * 2 ** (count - 1)));
-      failure = { error, until: world.now() + hold, count };
-      throw new TokenUnavailable(error.message, { retryAfterMs: hold, httpStatus: error.httpStatus });
+      failure = error;
+      failures += 1;
+      const pauseMs = Math.max(error.retryAfterMs, exponentialMs(COOL_DOWN, failures));
+      coolDown.start(pauseMs);
+      throw error.until(pauseMs);
     }
   }
 
   return () => {
-    underWay ??= attempt().finally(() => {
-      underWay = null;
+    inFlight ??= attempt().finally(() => {
+      inFlight = null;
     });
-    return underWay;
+    return inFlight;
   };
 }

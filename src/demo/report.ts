@@ -1,6 +1,7 @@
 // What the demo says at the end: outcomes by fate, latencies, what CXone was asked for, and where to look on.
 
 import type { CaseRecord } from '../simulator/ledger.ts';
+import { quantile } from '../stats/statistics.ts';
 import type { DemoCase } from './cases.ts';
 import type { Inbox } from './inbox.ts';
 import type { Observed } from './judge.ts';
@@ -124,10 +125,14 @@ function detectionLag({ record, execution }: Observed): number | null {
   return Math.max(0, Date.parse(execution.resolvedAt) - Date.parse(record.endsAt));
 }
 
-/** Nearest rank; of nothing it is 0. */
+/** The percentile by nearest rank; 0 without values. */
 function percentile(values: readonly number[], percent: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0;
+  return (
+    quantile(
+      values.toSorted((a, b) => a - b),
+      percent / 100,
+    ) ?? 0
+  );
 }
 
 function distinct(values: readonly string[]): string {

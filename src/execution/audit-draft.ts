@@ -13,7 +13,3 @@ export const NO_RESPONSE: ResponseFacts = { httpStatus: null, latencyMs: null };
 export function entry(event: AuditEvent, detail: JsonObject, answered: ResponseFacts = NO_RESPONSE): AuditDraft {
   return { event, latencyMs: answered.latencyMs, httpStatus: answered.httpStatus, detail, body: null };
 }
-
-export function iso(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
-}

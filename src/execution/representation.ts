@@ -1,5 +1,6 @@
 // Executions and audit entries as apps and operators see them.
 
+import { isoTime } from '../lib/time.ts';
 import type { AuditEntry } from './event.ts';
 import { type Execution, type LateResult, totalLatencyMs } from './execution.ts';
 
@@ -12,11 +13,11 @@ export function representExecution(execution: Execution) {
     resolvedBy: execution.resolvedBy,
     result: execution.result,
     error: execution.error,
-    submittedAt: iso(execution.submittedAt),
-    sentAt: iso(execution.sentAt),
-    resolvedAt: iso(execution.resolvedAt),
-    pollAfter: iso(execution.pollAfter),
-    deadline: iso(execution.deadline),
+    submittedAt: isoTime(execution.submittedAt),
+    sentAt: isoTime(execution.sentAt),
+    resolvedAt: isoTime(execution.resolvedAt),
+    pollAfter: isoTime(execution.pollAfter),
+    deadline: isoTime(execution.deadline),
     latencyMs: execution.latencyMs,
     totalLatencyMs: totalLatencyMs(execution),
     pollCount: execution.pollCount,
@@ -28,13 +29,13 @@ export function representExecution(execution: Execution) {
 function representLateResult(late: LateResult | null) {
   if (late === null) return null;
   const { status, result, error, via, receivedAt } = late;
-  return { status, result, error, via, receivedAt: iso(receivedAt) };
+  return { status, result, error, via, receivedAt: isoTime(receivedAt) };
 }
 
 export function representEntry(entry: AuditEntry) {
   return {
     id: entry.id,
-    timestamp: iso(entry.timestamp),
+    timestamp: isoTime(entry.timestamp),
     event: entry.event,
     actionId: entry.actionId,
     correlationId: entry.correlationId,
@@ -50,10 +51,4 @@ export function representEntry(entry: AuditEntry) {
 export function representEvent(entry: AuditEntry): object {
   const { status, outcomeSha256 } = entry.detail;
   return { ...representEntry(entry), terminalStatus: outcomeSha256 === undefined ? null : (status ?? null) };
-}
-
-function iso(time: number): string;
-function iso(time: number | null): string | null;
-function iso(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }

@@ -1,13 +1,13 @@
 // When things happen next. Everything here is pure: chance comes in as a number in [0, 1).
 
+import { fullJitterRetryAt } from '../lib/backoff.ts';
 import type { Execution } from './execution.ts';
 
 /** Polls back off up to this many times their first spacing. */
 const MAX_POLL_STRETCH = 5;
 const POLL_GROWTH = 1.5;
 
-const RETRY_BASE_MS = 500;
-const RETRY_CAP_MS = 30_000;
+const RETRY_LIMITS = { baseMs: 500, maxMs: 30_000 };
 
 /** pollAfter = sent + grace; deadline = pollAfter + timeoutSeconds. */
 export function pollingWindow(
@@ -42,7 +42,5 @@ export function nextPollAt(
 
 /** Full-jitter exponential backoff: uniform in [0, min(30 s, 0.5 s · 2^(attempts − 1))) above `floorMs` (a Retry-After). */
 export function retryAt(now: number, attempts: number, floorMs: number, chance: number): number {
-  const ceiling = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.max(0, attempts - 1));
-  // promise: retry-after-is-a-floor
-  return Math.ceil(now + floorMs + ceiling * chance);
+  return fullJitterRetryAt(RETRY_LIMITS, { now, failures: attempts, floorMs, chance });
 }

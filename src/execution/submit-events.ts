@@ -1,7 +1,8 @@
 // Handing an execution to CXone: what the answer, or the lack of one, makes of it.
 
+import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, ignored, type Transition } from './apply-result.ts';
-import { entry, iso } from './audit-draft.ts';
+import { entry } from './audit-draft.ts';
 import type { AuditEvent, ExecutionEvent } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
@@ -66,7 +67,11 @@ export function held(execution: Execution, event: Extract<ExecutionEvent, { type
 }
 
 export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
-  const draft = entry(answerEvent(event.httpStatus), { message: event.message, retryAt: iso(event.retryAt) }, event);
+  const draft = entry(
+    answerEvent(event.httpStatus),
+    { message: event.message, retryAt: isoTime(event.retryAt) },
+    event,
+  );
   if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
   return { execution: requeued(execution, event.retryAt, event.giveUpAt), outcome: 'progress', entry: draft };
 }
@@ -75,7 +80,7 @@ export function uncertain(execution: Execution, event: Extract<ExecutionEvent, {
   // promise: uncertain-submission-not-resent
   const again = execution.status === 'UNCONFIRMED' && execution.retryUncertain && event.retryAt !== null;
   const told: JsonObject = again
-    ? { retryAt: iso(event.retryAt) }
+    ? { retryAt: isoTime(event.retryAt) }
     : { note: 'CXone may have received it; not sent again' };
   const draft = entry(answerEvent(event.httpStatus), { message: event.message, ...told }, event);
   if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import { TOKEN_PATH } from '../callbacks/bearer-tokens.ts';
 import { CALLBACK_PATH } from '../callbacks/signed-url.ts';
 import { reasonOf } from '../lib/log.ts';
-import { createSampledWarning } from '../lib/notices.ts';
+import { createSampledWarning } from '../lib/log-throttle.ts';
 import { withRequestFacts } from '../lib/request-context.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { routeConsole } from './console/routes.ts';

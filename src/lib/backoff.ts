@@ -1,40 +1,81 @@
-// Keeps the queue from running against a closed door: after failures in a row nothing is sent for a moment.
+// Exponential backoff: the pauses after failures in a row, for retries of one item and for a whole queue.
 
 import type { World } from './world.ts';
 
-const FIRST_MS = 250;
-/** Short enough that the end of an outage is noticed soon. */
-const LONGEST_MS = 5_000;
+export interface BackoffLimits {
+  /** The pause after the first failure. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
 
-export interface Backoff {
-  /** One more failure; those that were under way together count once. Nothing goes for at least `floorMs` (milliseconds). */
-  failed(floorMs: number): void;
-  succeeded(): void;
-  /** Milliseconds until something may be sent again. */
+/** Returns the pause after `failures` in a row, in milliseconds: `min(maxMs, baseMs · 2^(failures − 1))`. */
+export function exponentialMs({ baseMs, maxMs }: BackoffLimits, failures: number): number {
+  return Math.min(maxMs, baseMs * 2 ** Math.max(0, failures - 1));
+}
+
+/**
+ * Returns when to retry, with full jitter: uniform in `[0, exponentialMs)` above `floorMs` (a Retry-After). Pure.
+ * @param chance a random number in [0, 1)
+ */
+export function fullJitterRetryAt(
+  limits: BackoffLimits,
+  { now, failures, floorMs, chance }: { now: number; failures: number; floorMs: number; chance: number },
+): number {
+  // promise: retry-after-is-a-floor
+  return Math.ceil(now + floorMs + exponentialMs(limits, failures) * chance);
+}
+
+export interface Pause {
+  /** Begins a pause of `ms` milliseconds in place of any other. */
+  start(ms: number): void;
+  end(): void;
+  /** Milliseconds that the pause still lasts; 0 when there is none. */
   remainingMs(): number;
 }
 
-/** @param tolerated failures in a row that may be chance; with the next one it holds, and longer with each round. */
-export function createBackoff(world: Pick<World, 'now' | 'random'>, tolerated: number): Backoff {
-  let failures = 0;
+export function createPause(world: Pick<World, 'now'>): Pause {
   let since = 0;
   let until = 0;
-  // A clock that was set back must not hold anything.
-  const left = () => (world.now() < since ? 0 : Math.max(0, until - world.now()));
+  return {
+    start: (ms) => {
+      since = world.now();
+      until = since + ms;
+    },
+    end: () => {
+      until = 0;
+    },
+    // A clock that was set back must not delay anything.
+    remainingMs: () => (world.now() < since ? 0 : Math.max(0, until - world.now())),
+  };
+}
 
+/** A pause of at most 5 s lets the queue notice the end of an outage soon. */
+const QUEUE_LIMITS: BackoffLimits = { baseMs: 250, maxMs: 5_000 };
+
+/** Stops a queue for a while after failures in a row, so that it does not run against an endpoint that is down. */
+export interface Backoff {
+  /** Counts one failure; failures during a pause count once. The pause lasts at least `floorMs`. */
+  failed(floorMs: number): void;
+  succeeded(): void;
+  /** Milliseconds until the queue may continue. */
+  remainingMs(): number;
+}
+
+/** @param tolerated failures in a row that cause no pause */
+export function createBackoff(world: Pick<World, 'now' | 'random'>, tolerated: number): Backoff {
+  const pause = createPause(world);
+  let failures = 0;
   return {
     failed: (floorMs) => {
-      if (left() > 0) return;
+      if (pause.remainingMs() > 0) return;
       failures += 1;
-      const beyond = failures - tolerated;
-      const backOff =
-        beyond <= 0 ? 0 : Math.min(LONGEST_MS, FIRST_MS * 2 ** (beyond - 1)) * (0.5 + 0.5 * world.random());
-      since = world.now();
-      until = since + Math.ceil(Math.max(floorMs, backOff));
+      const excess = failures - tolerated;
+      const backoffMs = excess <= 0 ? 0 : exponentialMs(QUEUE_LIMITS, excess) * (0.5 + 0.5 * world.random());
+      pause.start(Math.ceil(Math.max(floorMs, backoffMs)));
     },
     succeeded: () => {
       failures = 0;
     },
-    remainingMs: left,
+    remainingMs: pause.remainingMs,
   };
 }

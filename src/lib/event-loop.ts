@@ -1,17 +1,22 @@
-// Works through a long list without keeping everybody else waiting.
+// Long synchronous work in slices, so that requests and timers run in between.
 
-/** So long at a stretch, in milliseconds. */
-const STRETCH_MS = 10;
+/** Time slice in milliseconds before yielding to the event loop. */
+const SLICE_MS = 10;
 
-/** As `map`, but between stretches the event loop serves others. */
-export async function mapYielding<T, R>(list: readonly T[], work: (one: T, index: number) => R): Promise<R[]> {
+/** Resolves after the event loop has handled the I/O that is pending now. */
+export function yieldToEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Maps a list like `Array.map`, but yields to the event loop after each time slice. */
+export async function mapYielding<T, R>(list: readonly T[], map: (item: T, index: number) => R): Promise<R[]> {
   const results: R[] = [];
-  let began = performance.now();
-  for (const [index, one] of list.entries()) {
-    results.push(work(one, index));
-    if (performance.now() - began < STRETCH_MS) continue;
-    await new Promise(setImmediate);
-    began = performance.now();
+  let sliceStart = performance.now();
+  for (const [index, item] of list.entries()) {
+    results.push(map(item, index));
+    if (performance.now() - sliceStart < SLICE_MS) continue;
+    await yieldToEventLoop();
+    sliceStart = performance.now();
   }
   return results;
 }

@@ -1,50 +1,76 @@
-// Lets the first few of a kind through and counts the rest, so that many at once say no more than they have to.
+// Log throttling: the first lines of a kind are written, the rest of its window is counted and summarized in one line.
 
+import type { Facts, Log } from './log.ts';
+import { runOutsideRequest } from './request-context.ts';
 import type { World } from './world.ts';
 
-/** So many of a kind in this time, milliseconds. */
-const MOST = 10;
+const MAX_LINES = 10;
 const WINDOW_MS = 10_000;
 
 interface Window {
   readonly since: number;
   passed: number;
-  held: number;
+  suppressed: number;
 }
 
 /**
- * Returns whether one more of this kind is let through. `over` is called at the end of a stretch in which some were not, with
- * how many.
+ * Returns a function that decides whether one more line of this kind may be written: at most `max` in 10 s.
+ * `summarize` is called at the end of each window in which lines were suppressed, with their number; the summary counts
+ * as the first line of the next window.
  */
 export function createLogThrottle(
   world: Pick<World, 'now' | 'sleep'>,
-  over: (kind: string, held: number) => void,
+  summarize: (kind: string, suppressed: number) => void,
+  max = MAX_LINES,
 ): (kind: string) => boolean {
   const windows = new Map<string, Window>();
 
-  async function tellLater(kind: string, window: Window): Promise<void> {
+  async function summarizeLater(kind: string, window: Window): Promise<void> {
     await world.sleep(WINDOW_MS - Math.abs(world.now() - window.since));
-    windows.delete(kind);
-    over(kind, window.held);
+    windows.set(kind, { since: world.now(), passed: 1, suppressed: 0 });
+    summarize(kind, window.suppressed);
   }
 
   function windowOf(kind: string): Window {
-    const known = windows.get(kind);
-    // One that held something back is ended when that is told. A clock that was set back begins anew.
-    if (known && (known.held > 0 || Math.abs(world.now() - known.since) < WINDOW_MS)) return known;
-    const fresh = { since: world.now(), passed: 0, held: 0 };
+    const current = windows.get(kind);
+    // A window with suppressed lines ends with its summary. A clock that was set back starts a new window.
+    if (current && (current.suppressed > 0 || Math.abs(world.now() - current.since) < WINDOW_MS)) return current;
+    const fresh = { since: world.now(), passed: 0, suppressed: 0 };
     windows.set(kind, fresh);
     return fresh;
   }
 
   return (kind) => {
     const window = windowOf(kind);
-    if (window.passed < MOST) {
+    if (window.passed < max) {
       window.passed += 1;
       return true;
     }
-    window.held += 1;
-    if (window.held === 1) void tellLater(kind, window);
+    window.suppressed += 1;
+    if (window.suppressed === 1) void runOutsideRequest(() => summarizeLater(kind, window));
     return false;
+  };
+}
+
+export type SampledWarning = (kind: string, facts?: Facts) => void;
+
+/**
+ * Returns a function that logs an occurrence as a warning: the first at once, then at most one line in 10 s with the number of
+ * occurrences of each kind since the last line. `facts` are those of the latest occurrence.
+ */
+export function createSampledWarning(log: Log, world: Pick<World, 'now' | 'sleep'>, message: string): SampledWarning {
+  let counts: Record<string, number> = {};
+  let latest: Facts = {};
+
+  function write(): void {
+    log.warn({ ...counts, ...latest }, message);
+    counts = {};
+  }
+
+  const passes = createLogThrottle(world, write, 1);
+  return (kind, facts = {}) => {
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    latest = facts;
+    if (passes(message)) write();
   };
 }

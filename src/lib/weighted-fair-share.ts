@@ -1,67 +1,67 @@
-// Who is next: apps that have work take turns in proportion to their weights, from one round to the next.
+// Weighted fair sharing: apps with pending work take turns in proportion to their weights, across rounds.
 
 /**
- * Shares out up to `limit` turns among apps. `demand` is the number of turns that each app can use. Returns the app of each
- * turn, in order.
+ * Distributes up to `limit` turns among apps; `demand` is the number of turns that each app can use. Returns the app of each
+ * turn, in the order in which they are due.
  */
 export type FairShare = (limit: number, demand: ReadonlyMap<string, number>) => readonly string[];
 
-/** The weight of an app that none was chosen for. */
-const USUAL_WEIGHT = 1;
+/** The weight of an app without a configured one. */
+const DEFAULT_WEIGHT = 1;
 
-interface Waiting {
+interface Contender {
   readonly app: string;
-  /** How far a turn puts its mark. */
+  /** What one turn adds to its virtual time. */
   readonly step: number;
-  mark: number;
-  /** Turns that it could still use. */
-  left: number;
+  virtualTime: number;
+  /** Turns that it can still use. */
+  demand: number;
 }
 
 /**
- * Start-time fair queueing: each turn puts its app's mark on by 1/weight, and whoever's mark is the least goes next, so that
- * turns alternate as finely as the weights allow. The marks outlast the round. Whoever comes back from having nothing to do
- * begins where the others are: nothing was saved up meanwhile.
+ * Start-time fair queueing: each turn advances its app's virtual time by 1/weight, and the app with the earliest virtual time is
+ * next, so turns alternate as finely as the weights allow. Virtual times outlast the round. An app that was idle rejoins at the
+ * current virtual time: idleness earns no credit.
  */
 export function createFairShare(weights: ReadonlyMap<string, number> = new Map()): FairShare {
-  /** Of those that are ahead; everyone else stands where the last turn was given. */
-  const marks = new Map<string, number>();
-  let reached = 0;
+  /** Only of apps that are ahead of the last turn. */
+  const virtualTimes = new Map<string, number>();
+  let current = 0;
 
-  function enter(demand: ReadonlyMap<string, number>): Waiting[] {
-    return [...demand].map(([app, left]) => {
-      const step = 1 / (weights.get(app) ?? USUAL_WEIGHT);
+  function enter(demands: ReadonlyMap<string, number>): Contender[] {
+    return [...demands].map(([app, demand]) => {
+      const step = 1 / (weights.get(app) ?? DEFAULT_WEIGHT);
       // promise: idle-app-saves-nothing
-      return { app, step, mark: Math.max(reached, marks.get(app) ?? 0), left };
+      return { app, step, virtualTime: Math.max(current, virtualTimes.get(app) ?? 0), demand };
     });
   }
 
-  function remember(served: readonly Waiting[]): void {
-    for (const { app, mark } of served) marks.set(app, mark);
-    for (const [app, mark] of marks) if (mark <= reached) marks.delete(app);
+  function remember(contenders: readonly Contender[]): void {
+    for (const { app, virtualTime } of contenders) virtualTimes.set(app, virtualTime);
+    for (const [app, virtualTime] of virtualTimes) if (virtualTime <= current) virtualTimes.delete(app);
   }
 
   return (limit, demand) => {
-    const waiting = enter(demand);
+    const contenders = enter(demand);
     const turns: string[] = [];
     while (turns.length < limit) {
-      const one = first(waiting);
-      if (one === undefined) break;
-      turns.push(one.app);
-      reached = one.mark;
+      const next = earliest(contenders);
+      if (next === undefined) break;
+      turns.push(next.app);
+      current = next.virtualTime;
       // promise: apps-take-turns
-      one.mark += one.step;
-      one.left -= 1;
+      next.virtualTime += next.step;
+      next.demand -= 1;
     }
-    remember(waiting);
+    remember(contenders);
     return turns;
   };
 }
 
-function first(waiting: readonly Waiting[]): Waiting | undefined {
-  let found: Waiting | undefined;
-  for (const one of waiting) {
-    if (one.left > 0 && (found === undefined || one.mark < found.mark)) found = one;
+function earliest(contenders: readonly Contender[]): Contender | undefined {
+  let found: Contender | undefined;
+  for (const contender of contenders) {
+    if (contender.demand > 0 && (found === undefined || contender.virtualTime < found.virtualTime)) found = contender;
   }
   return found;
 }

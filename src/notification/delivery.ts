@@ -8,6 +8,7 @@
 
 import type { AuditDraft, AuditEvent } from '../execution/event.ts';
 import type { JsonObject } from '../execution/json.ts';
+import { isoTime } from '../lib/time.ts';
 import type { Notification } from './notification.ts';
 import { giveUpAt } from './schedule.ts';
 
@@ -82,7 +83,7 @@ function failed(
   }
   // One that waits for an earlier one of its execution, which was replayed meanwhile, goes on waiting.
   const notification: Notification = { ...tried, dueAt: before.dueAt === null ? null : retryAt };
-  const detail = { ...told, retryAt: new Date(retryAt).toISOString() };
+  const detail = { ...told, retryAt: isoTime(retryAt) };
   return { notification, outcome: 'retrying', entry: draft('NOTIFICATION_FAILED', detail, event) };
 }
 

@@ -2,6 +2,7 @@
 
 import { type Execution, isTerminal, type TerminalStatus } from '../execution/execution.ts';
 import { representExecution } from '../execution/representation.ts';
+import { isoTime } from '../lib/time.ts';
 import type { Notification, NotificationType } from './notification.ts';
 import { giveUpAt } from './schedule.ts';
 
@@ -87,5 +88,5 @@ export interface WebhookBody {
 export function webhookBody(notification: Notification, execution: Execution): WebhookBody {
   const { type, createdAt } = notification;
   const happened = type === 'execution.late_result' ? execution.lateResult?.receivedAt : execution.resolvedAt;
-  return { type, timestamp: new Date(happened ?? createdAt).toISOString(), data: representExecution(execution) };
+  return { type, timestamp: isoTime(happened ?? createdAt), data: representExecution(execution) };
 }

@@ -1,5 +1,6 @@
 // Notifications as apps and operators see them.
 
+import { isoTime } from '../lib/time.ts';
 import type { Notification } from './notification.ts';
 
 export function representNotification(notification: Notification) {
@@ -11,17 +12,13 @@ export function representNotification(notification: Notification) {
     type,
     url,
     status,
-    createdAt: new Date(notification.createdAt).toISOString(),
-    nextAttemptAt: iso(notification.dueAt),
-    giveUpAt: new Date(notification.giveUpAt).toISOString(),
+    createdAt: isoTime(notification.createdAt),
+    nextAttemptAt: isoTime(notification.dueAt),
+    giveUpAt: isoTime(notification.giveUpAt),
     attempts,
-    lastAttemptAt: iso(notification.lastAttemptAt),
+    lastAttemptAt: isoTime(notification.lastAttemptAt),
     lastHttpStatus,
     lastError,
-    deliveredAt: iso(notification.deliveredAt),
+    deliveredAt: isoTime(notification.deliveredAt),
   };
-}
-
-function iso(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }

@@ -3,6 +3,7 @@
 import { type DestinationStream, pino } from 'pino';
 import type { Log } from '../lib/log.ts';
 import { createRedact } from '../lib/redaction.ts';
+import { isoTime } from '../lib/time.ts';
 import { systemWorld } from '../lib/world.ts';
 
 /** On stdout unless a destination is given. */
@@ -10,7 +11,7 @@ export function createJsonLog(level: string, secrets: readonly string[], destina
   const options = {
     level,
     base: null,
-    timestamp: () => `,"time":"${new Date(systemWorld.now()).toISOString()}"`,
+    timestamp: () => `,"time":"${isoTime(systemWorld.now())}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     // promise: log-has-no-secrets
     hooks: { streamWrite: createRedact(secrets) },

@@ -1,6 +1,7 @@
 // What every call to the simulated CXone goes through: it is counted, an outage may swallow it, and it needs a token.
 
 import type { MiddlewareHandler } from 'hono';
+import { isoTime } from '../lib/time.ts';
 import { give, retryAfter, type SimulatorEnv } from './answers.ts';
 import { apiOf } from './api/by-dialect.ts';
 import type { Call, CaseRecord, Ledger } from './ledger.ts';
@@ -42,7 +43,7 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
     counted:
       (call, recordOf) =>
       async (c, next): Promise<Response | undefined> => {
-        const exchange = ledger.begin(call, new Date(world.now()).toISOString(), traceIn(c));
+        const exchange = ledger.begin(call, isoTime(world.now()), traceIn(c));
         c.set('errorMember', apiOf(options.dialect).errorMember);
         const record = await recordOf?.(c);
         c.set('exchange', exchange);

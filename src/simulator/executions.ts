@@ -2,6 +2,7 @@
 
 import { once, setMaxListeners } from 'node:events';
 import type { Json, JsonObject } from '../execution/json.ts';
+import { isoTime } from '../lib/time.ts';
 import { composeCallback, forgedUrl } from './callback-bodies.ts';
 import type { Deliver } from './deliver.ts';
 import type { Dice } from './dice.ts';
@@ -97,7 +98,7 @@ export function createSimulatedExecutions(
     const { text, contentType } = composeCallback(run, step);
     const url = step.forged ? forgedUrl(callbackUrl) : callbackUrl;
     const kind = `${step.says ?? 'outcome'} ${step.body ?? 'json'}${step.forged ? ' forged' : ''}`;
-    const at = new Date(world.now()).toISOString();
+    const at = isoTime(world.now());
     const answer = await deliver(url, text, contentType, signal);
     if (!signal.aborted) ledger.sent(run.record, { at, executionId: run.idText, kind, attempt, answer });
     return answer.startsWith('2');
@@ -119,7 +120,7 @@ export function createSimulatedExecutions(
       };
       runs.set(idText, run);
       forgetBeyond(runs, MAX_RUNS);
-      ledger.ran(record, idText, script.outcome === 'never' ? null : new Date(run.endsAt).toISOString());
+      ledger.ran(record, idText, script.outcome === 'never' ? null : isoTime(run.endsAt));
       const told = callBack(run, era.signal).finally(() => pending.delete(told));
       pending.add(told);
       return { run, told };

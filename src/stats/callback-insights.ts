@@ -1,5 +1,6 @@
 // What the running receiver knows of its callbacks: counted from commits, read back once at the start, and told when they stay away.
 
+import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { Log } from '../lib/log.ts';
 import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
@@ -89,8 +90,7 @@ export function createCallbackInsights({
       if (callbackless) return Promise.resolve([]);
       const now = world.now();
       if (advice !== null && now - advice.at < ADVICE_HOLDS_MS && now >= advice.at) return advice.given;
-      const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
-      const tools = { store, intervalMs: pollIntervalMs, random: world.random, pause };
+      const tools = { store, intervalMs: pollIntervalMs, random: world.random, pause: yieldToEventLoop };
       const given = adviseAll(tools, { from: now - BASELINE_MS, to: now });
       advice = { at: now, given };
       given.catch(() => {

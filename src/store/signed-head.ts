@@ -1,8 +1,10 @@
 // The head of the audit chain as a signed line: kept outside of the database, it shows a tail that was cut off or a chain rewritten.
 
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { deriveKey } from '../lib/derive-key.ts';
 import type { Log } from '../lib/log.ts';
 import type { Work } from '../lib/loop.ts';
+import { isoTime } from '../lib/time.ts';
 import type { World } from '../lib/world.ts';
 import type { AuditHead, Store } from './port.ts';
 
@@ -34,7 +36,7 @@ interface Key {
  */
 export function signHead(secrets: Secrets, head: AuditHead, now: number): string {
   const key = keyOf(secrets[0]);
-  const text = `audit-head v1 id=${head.id} hash=${head.hash} at=${new Date(now).toISOString()} key=${key.name}`;
+  const text = `audit-head v1 id=${head.id} hash=${head.hash} at=${isoTime(now)} key=${key.name}`;
   return `${text} mac=${macOf(key, text).toString('base64url')}`;
 }
 
@@ -59,9 +61,10 @@ function macOf(key: Key, text: string): Buffer {
 
 /** HKDF-SHA256 (RFC 5869): what signs heads cannot sign callback URLs, and its name tells nothing of either. */
 function keyOf(secret: string): Key {
-  const derive = (purpose: string, bytes: number) =>
-    Buffer.from(hkdfSync('sha256', secret, '', `cxone-callback-receiver audit head ${purpose}`, bytes));
-  return { bytes: derive('key', 32), name: derive('key name', 4).toString('hex') };
+  return {
+    bytes: deriveKey(secret, 'audit head key'),
+    name: deriveKey(secret, 'audit head key name', 4).toString('hex'),
+  };
 }
 
 export interface AuditHeadLogger {

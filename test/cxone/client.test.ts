@@ -23,7 +23,7 @@ describe('the requests', () => {
       httpStatus: 202,
       latencyMs: 0,
       executionId: 'e-1',
-      report: { ...NO_NEWS, word: 'PENDING' },
+      report: { ...NO_NEWS, statusWord: 'PENDING' },
     });
     const [request, ...more] = tenant.to('/proxy/api/v2/dx');
     expect(more).toEqual([]);

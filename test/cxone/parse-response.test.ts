@@ -26,7 +26,7 @@ describe('status words', () => {
     ['RUNNING', 'progress'],
     ['COMPLETED_WITH_WARNINGS', 'progress'],
   ])('%s means %s', (status, kind) => {
-    expect(parsePollResponse(cxone, JSON.stringify({ status }))).toMatchObject({ kind, word: status.trim() });
+    expect(parsePollResponse(cxone, JSON.stringify({ status }))).toMatchObject({ kind, statusWord: status.trim() });
   });
 });
 
@@ -96,7 +96,7 @@ describe('an answer to a poll', () => {
     const body = '{"jobStatus":{"status":"Succeeded","output":{"n":1},"problem":{"text":"none"}}}';
     expect(parsePollResponse(jobs, body)).toEqual({
       kind: 'completed',
-      word: 'Succeeded',
+      statusWord: 'Succeeded',
       result: { n: 1 },
       error: 'none',
     });

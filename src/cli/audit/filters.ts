@@ -2,6 +2,7 @@
 
 import { AUDIT_EVENTS, type AuditEntry } from '../../execution/event.ts';
 import { representEntry } from '../../execution/representation.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { AuditFilter } from '../../store/sqlite/queries/audit.ts';
 import { oneOf } from '../filters.ts';
 import type { Column } from '../table.ts';
@@ -40,7 +41,7 @@ const LONGEST_EVENT = Math.max(...AUDIT_EVENTS.map(({ length }) => length));
 /** What is long and of no fixed length stands last. */
 export const ENTRY_COLUMNS: readonly Column<AuditEntry>[] = [
   { name: 'ID', of: ({ id }) => id, right: true, least: 8 },
-  { name: 'TIME', of: ({ timestamp }) => new Date(timestamp).toISOString(), least: 24 },
+  { name: 'TIME', of: ({ timestamp }) => isoTime(timestamp), least: 24 },
   { name: 'EVENT', of: ({ event }) => event, least: LONGEST_EVENT },
   { name: 'CORRELATION ID', of: ({ correlationId }) => correlationId, least: 36 },
   { name: 'HTTP', of: ({ httpStatus }) => httpStatus, right: true },

@@ -1,6 +1,7 @@
 // `audit tail`: entries as they are written, until somebody stops it.
 
 import type { Database } from 'better-sqlite3';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { World } from '../../lib/world.ts';
 import {
   type AuditFilter,
@@ -9,7 +10,7 @@ import {
   scanAuditTrail,
 } from '../../store/sqlite/queries/audit.ts';
 import { type Action, type CommandContext, readFlags } from '../context.ts';
-import { breath, DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
+import { DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
 import { wholeNumber } from '../filters.ts';
 import { tableOf } from '../table.ts';
 import { ENTRY_COLUMNS, entryJson, TRAIL_FLAGS, TRAIL_HELP, trailFilter } from './filters.ts';
@@ -85,7 +86,7 @@ async function follow(client: Database, filter: AuditFilter, from: number, { sho
     const next = { ...filter, after, before: newest + 1 };
     for (const { found } of newest > after ? scanAuditTrail(client, next, 'oldest-first') : []) {
       await show(found);
-      await breath();
+      await yieldToEventLoop();
       if (stop.aborted) return;
     }
     after = Math.max(after, newest);

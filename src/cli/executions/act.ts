@@ -2,6 +2,7 @@
 
 import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandUsage, readFlags } from '../context.ts';
 import { grouped } from '../print.ts';
@@ -51,6 +52,5 @@ interface Answer {
 
 /** As the API names its filters; it wants to be told that all are meant. */
 function bodyOf({ app, from, to, ...filter }: ExecutionFilter): object {
-  const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
-  return { status: 'OPEN', ...filter, app: app ?? undefined, from: iso(from), to: iso(to) };
+  return { status: 'OPEN', ...filter, app: app ?? undefined, from: isoTime(from), to: isoTime(to) };
 }

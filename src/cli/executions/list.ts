@@ -2,6 +2,7 @@
 
 import { type Execution, totalLatencyMs } from '../../execution/execution.ts';
 import { representExecution } from '../../execution/representation.ts';
+import { isoTime } from '../../lib/time.ts';
 import { findStoredExecution, scanExecutions } from '../../store/sqlite/queries/executions.ts';
 import { type Action, CommandError, readFlags } from '../context.ts';
 import { DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
@@ -20,7 +21,7 @@ const FLAGS = {
 } as const;
 
 const COLUMNS: readonly Column<Execution>[] = [
-  { name: 'SUBMITTED', of: ({ submittedAt }) => new Date(submittedAt).toISOString() },
+  { name: 'SUBMITTED', of: ({ submittedAt }) => isoTime(submittedAt) },
   { name: 'CORRELATION ID', of: ({ correlationId }) => correlationId },
   { name: 'STATUS', of: ({ status }) => status },
   { name: 'BY', of: ({ resolvedBy }) => resolvedBy },

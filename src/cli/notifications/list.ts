@@ -1,6 +1,7 @@
 // `notifications list`: the newest notifications that match.
 
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { isoTime } from '../../lib/time.ts';
 import { NOTIFICATION_STATUSES, type Notification } from '../../notification/notification.ts';
 import { representNotification } from '../../notification/representation.ts';
 import { createNotificationList } from '../../store/sqlite/outbox/list.ts';
@@ -20,14 +21,14 @@ const FLAGS = {
 } as const;
 
 const COLUMNS: readonly Column<Notification>[] = [
-  { name: 'CREATED', of: ({ createdAt }) => iso(createdAt) },
+  { name: 'CREATED', of: ({ createdAt }) => isoTime(createdAt) },
   { name: 'ID', of: ({ id }) => id },
   { name: 'STATUS', of: ({ status }) => status },
   { name: 'TYPE', of: ({ type }) => type.replace('execution.', '') },
   { name: 'APP', of: ({ app }) => app },
   { name: 'TRIES', of: ({ attempts }) => attempts, right: true },
   { name: 'HTTP', of: ({ lastHttpStatus }) => lastHttpStatus, right: true },
-  { name: 'NEXT', of: ({ dueAt }) => iso(dueAt) },
+  { name: 'NEXT', of: ({ dueAt }) => isoTime(dueAt) },
   { name: 'CORRELATION ID', of: ({ correlationId }) => correlationId },
   { name: 'URL', of: ({ url }) => url },
   { name: 'ERROR', of: ({ lastError }) => lastError },
@@ -72,7 +73,3 @@ Exit code: 0 done, also when there are none; 2 it could not be done.
     return 0;
   },
 };
-
-function iso(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
-}

@@ -1,6 +1,7 @@
 // A token that stands in the configuration: used until it ends, and never renewed.
 
 import type { Log } from '../../lib/log.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { TokenUnavailable } from '../port.ts';
 import type { AccessTokens } from './access-token.ts';
@@ -19,7 +20,7 @@ export function createStaticToken(credentials: Credentials, world: Pick<World, '
   function tell(): void {
     if (told || endsAt === null) return;
     told = true;
-    log.warn({ endsAt: new Date(endsAt).toISOString() }, 'CXONE_TOKEN is not renewed: set a new one before it ends');
+    log.warn({ endsAt: isoTime(endsAt) }, 'CXONE_TOKEN is not renewed: set a new one before it ends');
   }
 
   return {

@@ -3,6 +3,7 @@
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import { type JsonObject, scalarText } from '../../execution/json.ts';
 import { createRedact } from '../../lib/redaction.ts';
+import { isoTime } from '../../lib/time.ts';
 import { find } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
 import { normalizeStatusWord } from '../profile/status-words.ts';
@@ -225,7 +226,7 @@ interface Parts {
 function entry({ startedAt, durationMs, custom, request, response }: Parts): JsonObject {
   const rest = { httpVersion: 'HTTP/1.1', cookies: [], headersSize: -1, bodySize: -1 };
   return {
-    startedDateTime: new Date(startedAt).toISOString(),
+    startedDateTime: isoTime(startedAt),
     time: durationMs,
     request: { ...rest, queryString: [], ...request },
     response: { ...rest, statusText: '', redirectURL: '', ...response },

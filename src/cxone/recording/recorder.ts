@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { JsonObject } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import { createRedact } from '../../lib/redaction.ts';
+import { fileTimestamp } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { Fetcher } from '../transport.ts';
@@ -47,10 +48,7 @@ const NOTHING: Recorder = { wrapFetcher: (fetcher) => fetcher, wrapReceiver: (re
 export function openRecorder(options: RecorderOptions): Recorder {
   const { recordDir, profile, secrets, world, log, maxBytes = MAX_BYTES } = options;
   if (recordDir === null) return NOTHING;
-  const path = join(
-    recordDir,
-    `${new Date(world.now()).toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}.har.jsonl`,
-  );
+  const path = join(recordDir, `${fileTimestamp(world.now())}-${process.pid}.har.jsonl`);
   const file = create(recordDir, path);
   const entries = createHarEntries(profile, secrets);
   const redact = createRedact(secrets);

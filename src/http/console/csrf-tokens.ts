@@ -1,6 +1,7 @@
 // What a form of ours carries, so that nobody else's page can send it: bound to the operator it was made for, and to its day.
 
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { deriveKey } from '../../lib/derive-key.ts';
 import type { World } from '../../lib/world.ts';
 
 /** How long a page may lie open before its buttons have to be asked for again. */
@@ -15,7 +16,7 @@ export interface CsrfTokens {
 
 /** The first secret signs, all verify: a form outlives a restart and a rotation. */
 export function createCsrfTokens(secrets: readonly [string, ...string[]], world: Pick<World, 'now'>): CsrfTokens {
-  const keys = secrets.map(keyOf);
+  const keys = secrets.map((secret) => deriveKey(secret, 'form token'));
   return {
     mint: (who) => {
       const at = String(world.now());
@@ -29,11 +30,6 @@ export function createCsrfTokens(secrets: readonly [string, ...string[]], world:
       return keys.some((key) => timingSafeEqual(macOf(key, who, at), given));
     },
   };
-}
-
-/** HKDF-SHA256 (RFC 5869): what signs forms can sign nothing else. */
-function keyOf(secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', 'cxone-callback-receiver form token', 32));
 }
 
 function macOf(key: Buffer, who: string, at: string): Buffer {

@@ -5,6 +5,7 @@ import type { AuditEntry } from '../../execution/event.ts';
 import { type Execution, isTerminal, totalLatencyMs } from '../../execution/execution.ts';
 import type { Json } from '../../execution/json.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { Notification } from '../../notification/notification.ts';
 import type { ExecutionPayloads, StoredCallbackBody } from '../../store/port.ts';
 import type { Html } from '../html.ts';
@@ -60,7 +61,7 @@ function standing(execution: Execution): string {
 }
 
 function clockOf(time: number): string {
-  return new Date(time).toISOString().slice(11, 19);
+  return isoTime(time).slice(11, 19);
 }
 
 function buttons(execution: Execution, viewer: Viewer): Html {

@@ -1,5 +1,7 @@
 // Fills a page of a list whose readings may end early: a few of them one after the other, while others get their turn.
 
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
+
 /** A search that finds nothing looks through so many stretches, then asks whether to go on. */
 const MOST_READINGS = 10;
 
@@ -20,6 +22,6 @@ export async function fillPage<T, P>(
     items.push(...more);
     if (next === null || items.length >= limit || readings >= MOST_READINGS) return { items, next };
     place = next;
-    await new Promise(setImmediate);
+    await yieldToEventLoop();
   }
 }

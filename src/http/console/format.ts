@@ -2,6 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Status } from '../../execution/execution.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { NotificationStatus } from '../../notification/notification.ts';
 import type { Html } from '../html.ts';
 
@@ -10,13 +11,13 @@ export const NOTHING = '–';
 /** `2026-01-31 12:00:00.123`, with what a program reads beside it. */
 export function moment(time: number | null): Html {
   if (time === null) return html`${NOTHING}`;
-  const iso = new Date(time).toISOString();
+  const iso = isoTime(time);
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 23)}</time>`;
 }
 
 /** `12:00`, for the axis of a plot. */
 export function clock(time: number): string {
-  return new Date(time).toISOString().slice(11, 16);
+  return isoTime(time).slice(11, 16);
 }
 
 const UNITS = [

@@ -1,6 +1,7 @@
 // Searches as forms and URLs: what is asked for stands in the address, so that it can be kept and passed on.
 
 import { html } from 'hono/html';
+import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
 import type { FieldError } from '../response/problem.ts';
 
@@ -47,7 +48,7 @@ const QUICK = [
 
 export function quickTimes(path: string, search: Search, now: number): Html {
   const links = QUICK.map(([text, minutes]) => {
-    const from = new Date(now - minutes * 60_000).toISOString().slice(0, 16);
+    const from = isoTime(now - minutes * 60_000).slice(0, 16);
     return html`<a href="${urlWith(path, search, { from: `${from}Z`, to: null, cursor: null })}">${text}</a> `;
   });
   return html`<p class="choice">${links}</p>`;

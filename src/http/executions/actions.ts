@@ -5,6 +5,8 @@ import type { ExecutionEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { type NotPollable, whyNotPollable } from '../../execution/polling-request.ts';
 import { representExecution } from '../../execution/representation.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { isoTime } from '../../lib/time.ts';
 import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
@@ -105,7 +107,7 @@ export function createActions({ store, runtime }: Dependencies): Actions {
       const page = await store.list({ ...filter, limit: AT_A_TIME, ...(before === null ? {} : { before }) });
       await actOnSome(page.items, act, tally);
       before = page.next;
-      await new Promise(setImmediate);
+      await yieldToEventLoop();
     } while (before !== null && !signal.aborted);
   }
 
@@ -143,7 +145,7 @@ const REASONS: { readonly [W in NotPollable]: (execution: Execution) => string }
   ended: ({ status }) => `It has ended: it is ${status}, and CXone is not asked again.`,
   queued: () => 'It is QUEUED: CXone has not been sent it yet, so there is nothing to ask for.',
   nameless: ({ status, deadline }) => {
-    const until = deadline === null ? '' : `, until ${new Date(deadline).toISOString()}`;
+    const until = deadline === null ? '' : `, until ${isoTime(deadline)}`;
     return `It is ${status} and CXone has given no executionId, by which it would be asked for: only the callback can tell how it ended${until}.`;
   },
 };

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import type { AuditEntry } from '../../execution/event.ts';
 import { representEvent } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
-import { createSampledWarning } from '../../lib/notices.ts';
+import { createSampledWarning } from '../../lib/log-throttle.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';
 import type { FollowRefusal } from '../../usecases/follow-events/streams.ts';
 import type { HttpDependencies } from '../dependencies.ts';

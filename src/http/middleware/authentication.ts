@@ -4,7 +4,7 @@
 
 import { hash } from 'node:crypto';
 import type { Context } from 'hono';
-import { createSampledWarning } from '../../lib/notices.ts';
+import { createSampledWarning } from '../../lib/log-throttle.ts';
 import type { Access, HttpDependencies } from '../dependencies.ts';
 import { problem } from '../response/problem.ts';
 import { createClientAddresses, requestOrigin } from './client-address.ts';

@@ -1,6 +1,8 @@
 // /v1/notifications: what apps were told and are still to be told, and telling it again.
 
 import type { Context } from 'hono';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { Notification } from '../../notification/notification.ts';
 import { representNotification } from '../../notification/representation.ts';
 import type { NotificationFilter } from '../../store/outbox-port.ts';
@@ -94,7 +96,7 @@ export function createNotifications({ store, runtime }: Dependencies): Notificat
         const step = await store.replayNotifications(filter, after, REPLAY_STEP, callerName(caller), world.now());
         replayed += step.replayed;
         after = step.next;
-        await new Promise(setImmediate);
+        await yieldToEventLoop();
       }
       return json(202, { replayed });
     } catch (error) {
@@ -108,7 +110,7 @@ export function createNotifications({ store, runtime }: Dependencies): Notificat
 }
 
 function pending({ dueAt }: Notification): Response {
-  const next = dueAt === null ? 'after the one before it' : `next at ${new Date(dueAt).toISOString()}`;
+  const next = dueAt === null ? 'after the one before it' : `next at ${isoTime(dueAt)}`;
   return problem(
     'notification-pending',
     `It is still being tried, ${next}. What is DELIVERED or DEAD can be replayed.`,

@@ -2,7 +2,7 @@
 
 import type { CallbackRefusal } from '../../callbacks/checks.ts';
 import type { Outcome } from '../../execution/apply-result.ts';
-import { createSampledWarning } from '../../lib/notices.ts';
+import { createSampledWarning } from '../../lib/log-throttle.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { RecordResult } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { createSecretCheck } from '../../callbacks/credentials.ts';
-import { createSampledWarning } from '../../lib/notices.ts';
+import { createSampledWarning } from '../../lib/log-throttle.ts';
 import type { HttpDependencies, TokenOutcome } from '../dependencies.ts';
 import { createClientAddresses, type RequestOrigin, requestOrigin } from '../middleware/client-address.ts';
 import { MAX_BODY_BYTES, type RequestBody, readBody } from '../request/read-body.ts';

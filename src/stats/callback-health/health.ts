@@ -1,5 +1,6 @@
 // Callback health as it is shown: each hour of each action, and what gives cause for alarm. Pure.
 
+import { isoTime } from '../../lib/time.ts';
 import { isAlert, judge, type Missing, type Verdict } from './alert.ts';
 import { type ChannelCounts, HOUR_MS, type Skew, skewSummary } from './channels.ts';
 
@@ -60,7 +61,7 @@ export function healthOf(
   }
   hours.sort((one, other) => compare(one.hour, other.hour) || compare(one.actionId, other.actionId));
   alerts.sort((one, other) => compare(other.hour, one.hour) || compare(one.actionId, other.actionId));
-  return { from: iso(from), to: iso(to), hours, alerts };
+  return { from: isoTime(from), to: isoTime(to), hours, alerts };
 }
 
 function missingOf({ byCallback, byPoll, timedOut, missed }: ChannelCounts): Missing {
@@ -77,13 +78,13 @@ function hourOf(counts: ChannelCounts, verdict: Verdict): HealthHour {
   const { hour, skews, ...numbers } = counts;
   const { missed, outcomes } = missingOf(counts);
   const missedShare = outcomes === 0 ? null : missed / outcomes;
-  return { ...numbers, hour: iso(hour), missedShare, skewMs: skewSummary(skews), verdict };
+  return { ...numbers, hour: isoTime(hour), missedShare, skewMs: skewSummary(skews), verdict };
 }
 
 function alertOf(counts: ChannelCounts, baseline: Missing, verdict: Verdict): HealthAlert {
   const { actionId } = counts;
   const { missed, outcomes } = missingOf(counts);
-  const hour = iso(counts.hour);
+  const hour = isoTime(counts.hour);
   const used =
     verdict === 'risen'
       ? `, in the 7 days before ${percent(baseline.missed, baseline.outcomes)}`
@@ -99,8 +100,4 @@ export function percent(part: number, whole: number): string {
 function compare(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,6 +1,7 @@
 // The one writer: gathers mutations until the event loop is quiet and commits them together, so that an fsync serves many.
 
 import type { Database, Statement } from 'better-sqlite3';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { StoreUnavailable } from '../port.ts';
@@ -81,7 +82,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     const began = performance.now();
     for (let seen = waiting.length, quiet = 0; quiet < QUIET_TURNS; seen = waiting.length) {
       if (seen >= MAX_BATCH || performance.now() - began >= MAX_GATHER_MS) break;
-      await new Promise(setImmediate);
+      await yieldToEventLoop();
       quiet = waiting.length > seen ? 0 : quiet + 1;
     }
     await flush();

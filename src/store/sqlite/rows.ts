@@ -10,6 +10,7 @@ import {
   totalLatencyMs,
 } from '../../execution/execution.ts';
 import { type Json, type JsonObject, readJson } from '../../execution/json.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { auditEvents, executions } from './schema.ts';
 
 export type ExecutionRow = typeof executions.$inferSelect;
@@ -90,17 +91,17 @@ export function mutableColumns(execution: Execution): Pick<ExecutionRow, (typeof
     result: toJson(execution.result),
     error: toJson(execution.error),
     lateResult: toJson(execution.lateResult as Json),
-    sentAt: toIso(execution.sentAt),
-    resolvedAt: toIso(execution.resolvedAt),
-    pollAfter: toIso(execution.pollAfter),
-    deadline: toIso(execution.deadline),
+    sentAt: isoTime(execution.sentAt),
+    resolvedAt: isoTime(execution.resolvedAt),
+    pollAfter: isoTime(execution.pollAfter),
+    deadline: isoTime(execution.deadline),
     latencyMs: execution.latencyMs,
     totalLatencyMs: totalLatencyMs(execution),
     pollCount: execution.pollCount,
     attempts: execution.attempts,
-    dispatchAt: toIso(execution.dispatchAt),
-    pollAt: toIso(execution.pollAt),
-    expireAt: toIso(execution.expireAt),
+    dispatchAt: isoTime(execution.dispatchAt),
+    pollAt: isoTime(execution.pollAt),
+    expireAt: isoTime(execution.expireAt),
   };
 }
 
@@ -113,7 +114,7 @@ export function toRow(execution: Dispatchable, fingerprint: string): ExecutionRo
     actionId: execution.actionId,
     inputs: JSON.stringify(execution.inputs),
     context: JSON.stringify(execution.context),
-    submittedAt: new Date(execution.submittedAt).toISOString(),
+    submittedAt: isoTime(execution.submittedAt),
     timeoutSeconds: execution.timeoutSeconds,
     graceSeconds: execution.graceSeconds,
     retryUncertain: execution.retryUncertain ? 1 : 0,
@@ -131,7 +132,7 @@ export function toRow(execution: Dispatchable, fingerprint: string): ExecutionRo
 export function toAuditRow(id: number, now: number, execution: Execution, draft: AuditDraft): Omit<AuditRow, 'hash'> {
   return {
     id,
-    timestamp: new Date(now).toISOString(),
+    timestamp: isoTime(now),
     event: draft.event,
     actionId: execution.actionId,
     correlationId: execution.correlationId,
@@ -150,10 +151,6 @@ export function toAuditEntry(row: Omit<AuditRow, 'hash'>): AuditEntry {
     event: row.event as AuditEvent,
     detail: readJson(row.detail) as JsonObject,
   };
-}
-
-export function toIso(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }
 
 export function fromIso(text: string | null): number | null {

@@ -7,6 +7,7 @@ import type { Execution } from '../../execution/execution.ts';
 import { transition } from '../../execution/transition.ts';
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { Observations } from '../observations-port.ts';
 import type { Outbox } from '../outbox-port.ts';
@@ -31,7 +32,7 @@ import { reclaimSpace } from './retention/incremental-vacuum.ts';
 import { restorePayload, stripPayload } from './retention/payload-hashes.ts';
 import { createAuditPruning } from './retention/prune-audit.ts';
 import { createPayloadPruning } from './retention/prune-payloads.ts';
-import { mutableColumns, type StateRow, toAuditEntry, toDispatchable, toExecution, toIso } from './rows.ts';
+import { mutableColumns, type StateRow, toAuditEntry, toDispatchable, toExecution } from './rows.ts';
 import { prepareStatements, SELECT_STATE } from './statements.ts';
 
 export interface SqliteStoreOptions {
@@ -162,7 +163,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox &
       writer.mutate(() => {
         const rows = due.polls(limit, now, share);
         // promise: claim-is-a-lease
-        for (const { reference } of rows) sql.lease.run({ reference, pollAt: toIso(leaseUntil) });
+        for (const { reference } of rows) sql.lease.run({ reference, pollAt: isoTime(leaseUntil) });
         return unchanged(rows.map((row) => ({ ...toExecution(row), pollAt: leaseUntil })));
       }),
 
@@ -206,7 +207,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox &
       // The beat is so small that it finds room where an execution no longer does.
       if (wasFull && freeBytes(options.path) < ROOM_AFTER_FULL_BYTES) throw new StoreUnavailable('the disk is full');
       await writer.mutate(() => {
-        sql.beat.run({ at: toIso(now) });
+        sql.beat.run({ at: isoTime(now) });
         return unchanged(undefined);
       });
       wasFull = false;

@@ -1,6 +1,7 @@
 // One reader of the audit trail: remembers how far it was sent and reads on from there when it has room, so nothing is kept for it.
 
 import type { AuditEntry } from '../../execution/event.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { Store } from '../../store/port.ts';
 import type { CommitWatch, Subject } from './commit-watch.ts';
@@ -87,7 +88,7 @@ export function createStream({ store, world, commits, subject, after, closed, cu
       if (feed.entries.length > 0) return { type: 'entries', entries: feed.entries, through: position };
       if (feed.through >= feed.newest) return null;
       // There is more to look through; others have their turn in between.
-      await new Promise(setImmediate);
+      await yieldToEventLoop();
     }
   }
 

@@ -1,6 +1,7 @@
 // What a reconciliation reports. Pure.
 
 import type { Execution, Status } from '../../execution/execution.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { RecordResult } from '../../store/port.ts';
 
 /** So many of those that differ stand in the report; all of them stand in the trail. */
@@ -88,18 +89,17 @@ function toldOf(outcome: RecordResult['outcome'] | undefined): ReconcileFinding 
 
 export function representReconciliation(reconciliation: Reconciliation) {
   const { id, by, actionId, app, status, reason, progress, counts, differs } = reconciliation;
-  const iso = (time: number) => new Date(time).toISOString();
   return {
     id,
     by,
-    from: iso(reconciliation.from),
-    to: iso(reconciliation.to),
+    from: isoTime(reconciliation.from),
+    to: isoTime(reconciliation.to),
     actionId,
     app,
     status,
     reason,
-    startedAt: iso(reconciliation.startedAt),
-    endedAt: reconciliation.endedAt === null ? null : iso(reconciliation.endedAt),
+    startedAt: isoTime(reconciliation.startedAt),
+    endedAt: reconciliation.endedAt === null ? null : isoTime(reconciliation.endedAt),
     progress,
     counts,
     differs,

@@ -3,6 +3,7 @@
 import type { Cxone, Permit, PollResponse } from '../../cxone/port.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { nextPollAt } from '../../execution/schedule.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { World } from '../../lib/world.ts';
 import { POLL, polledEnd } from '../../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../../observability/tracing/tracing.ts';
@@ -54,7 +55,7 @@ export async function reconcile(
     if (next === null) return ENDED;
     report.progress(((reached ?? to) - from) / Math.max(1, to - from));
     query = { ...filter, after: next };
-    await new Promise((resolve) => setImmediate(resolve));
+    await yieldToEventLoop();
   }
 }
 

@@ -1,12 +1,12 @@
 // Keeps away from an endpoint that fails: after failures in a row nothing goes there but one probe, after longer and longer pauses.
 
+import { createPause, exponentialMs } from '../../lib/backoff.ts';
 import type { World } from '../../lib/world.ts';
 
 /** With so many failures in a row it opens. */
 const OPENS_AT = 5;
-const FIRST_PAUSE_MS = 30_000;
-/** Short enough that an endpoint that is back is noticed soon; also the longest that a Retry-After keeps everything waiting. */
-const LONGEST_PAUSE_MS = 300_000;
+/** `maxMs` also bounds a Retry-After: an endpoint that recovered is noticed within 5 minutes. */
+const PAUSE_LIMITS = { baseMs: 30_000, maxMs: 300_000 };
 
 export interface CircuitBreaker {
   /** How many more may be tried now, while so many are under way. */
@@ -24,16 +24,9 @@ export function createCircuitBreaker(world: Pick<World, 'now'>): CircuitBreaker 
   let failures = 0;
   /** Pauses in a row. */
   let pauses = 0;
-  let since = 0;
-  let until = 0;
-  // A clock that was set back must not hold anything.
-  const left = () => (world.now() < since ? 0 : Math.max(0, until - world.now()));
+  const pause = createPause(world);
+  const left = pause.remainingMs;
   const open = () => (failures >= OPENS_AT ? failures : 0);
-
-  function pause(ms: number): void {
-    since = world.now();
-    until = since + Math.min(ms, LONGEST_PAUSE_MS);
-  }
 
   return {
     room: (underWay) => {
@@ -45,15 +38,15 @@ export function createCircuitBreaker(world: Pick<World, 'now'>): CircuitBreaker 
       failures += 1;
       // Those that were under way when it opened tell nothing new.
       const told = open() > 0 && left() > 0;
-      const wait = open() > 0 && !told ? FIRST_PAUSE_MS * 2 ** pauses : 0;
+      const wait = open() > 0 && !told ? exponentialMs(PAUSE_LIMITS, pauses + 1) : 0;
       if (wait > 0) pauses += 1;
       const longest = Math.max(wait, floorMs, left());
-      if (longest > left()) pause(longest);
+      if (longest > left()) pause.start(Math.min(longest, PAUSE_LIMITS.maxMs));
     },
     succeeded: () => {
       failures = 0;
       pauses = 0;
-      until = 0;
+      pause.end();
     },
     open,
     remainingMs: left,

@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { fileTimestamp } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { RetentionRecord } from '../../store/retention-port.ts';
 
@@ -41,7 +42,7 @@ export function createExportFiles(folder: string, world: Pick<World, 'now'>): Ex
   return {
     begin: async (kind) => {
       await tidyOnce();
-      const moment = new Date(world.now()).toISOString().replaceAll(/[:.]/g, '-');
+      const moment = fileTimestamp(world.now());
       const partial = join(folder, `${kind}-${moment}.ndjson.gz.partial`);
       // It holds what apps sent and got.
       const handle = await open(partial, 'w', 0o600);

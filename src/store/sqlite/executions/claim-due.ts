@@ -2,10 +2,11 @@
 
 import type { Database } from 'better-sqlite3';
 import { and, asc, type Column, eq, lte, type SQL, sql } from 'drizzle-orm';
+import { isoTime } from '../../../lib/time.ts';
 import { createFairShare, type FairShare } from '../../../lib/weighted-fair-share.ts';
 import type { DueTimes } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
-import { type ExecutionRow, fromIso, type StateRow, toIso } from '../rows.ts';
+import { type ExecutionRow, fromIso, type StateRow } from '../rows.ts';
 import { executions } from '../schema.ts';
 import { stateColumns } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
@@ -99,18 +100,18 @@ export function createDueSelection(
     toDispatch: (limit, now) =>
       backlog
         .lanes()
-        .flatMap((lane) => select.fromLane.all({ ...lane, now: iso(now), limit }))
+        .flatMap((lane) => select.fromLane.all({ ...lane, now: isoTime(now), limit }))
         .sort((one, other) => ((one.dispatchAt ?? '') < (other.dispatchAt ?? '') ? -1 : 1))
         .slice(0, limit),
     dispatches: (limit, now, share = evenly) => {
-      const turns = share(limit, demandIn(dueInLanes.all(iso(now), limit, lanes())));
-      return byTurns(turns, (app, quota) => queuedOf(app, quota, iso(now)));
+      const turns = share(limit, demandIn(dueInLanes.all(isoTime(now), limit, lanes())));
+      return byTurns(turns, (app, quota) => queuedOf(app, quota, isoTime(now)));
     },
     polls: (limit, now, share = evenly) => {
-      const turns = share(limit, demandIn(duePolls.all(iso(now), limit, polled())));
-      return byTurns(turns, (app, quota) => select.pollsOf.all({ app, now: iso(now), limit: quota }));
+      const turns = share(limit, demandIn(duePolls.all(isoTime(now), limit, polled())));
+      return byTurns(turns, (app, quota) => select.pollsOf.all({ app, now: isoTime(now), limit: quota }));
     },
-    expiries: (limit, now) => select.expiries.all({ now: iso(now), limit }),
+    expiries: (limit, now) => select.expiries.all({ now: isoTime(now), limit }),
   };
 }
 
@@ -136,8 +137,4 @@ function byTurns<Row>(turns: readonly string[], take: (app: string, quota: numbe
     const row = rows.get(app)?.next();
     return row === undefined || row.done ? [] : [row.value];
   });
-}
-
-function iso(now: number): string {
-  return toIso(now) ?? '';
 }

@@ -1,6 +1,7 @@
 // Lists executions, newest first, page by page along an index: references are UUIDv7, so their order is that of submission.
 
 import { and, desc, gte, sql } from 'drizzle-orm';
+import { yieldToEventLoop } from '../../../lib/event-loop.ts';
 import type { ExecutionPage, ListQuery } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { type StateRow, toExecution } from '../rows.ts';
@@ -48,7 +49,7 @@ export function createExecutionList({ client, orm }: Pick<OpenDatabase, 'client'
       if (looked >= bounds.rows || worked >= bounds.ms) return pageOf(found, query.limit, edge);
       stretch = nextStretch(stretch, took);
       before = edge;
-      await new Promise(setImmediate);
+      await yieldToEventLoop();
     }
   }
 

@@ -5,6 +5,7 @@ import { dirname, join, parse } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { withCommandName } from '../../../lib/command-name.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
+import { fileTimestamp } from '../../../lib/time.ts';
 import type { World } from '../../../lib/world.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
 import { copyVerified, discardCopy, publishCopy } from './backup.ts';
@@ -83,7 +84,7 @@ function copyBefore({ file, from, client, world, freeBytesIn, faults }: Copying)
   refuseFullDisk(file, freeBytesIn(dirname(file)), (same === undefined ? 2 : 1) * bytes + SPARE_BYTES);
   // A start that is tried again and again must not fill the disk with copies.
   if (same !== undefined) return join(dir, same);
-  const path = join(dir, `${stem}${new Date(world.now()).toISOString().replaceAll(/[:.]/g, '-')}.db`);
+  const path = join(dir, `${stem}${fileTimestamp(world.now())}.db`);
   try {
     copyVerified(file, `${path}.partial`, undefined, (fault) => faults.push(fault));
     publishCopy(`${path}.partial`, path);

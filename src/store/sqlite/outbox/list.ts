@@ -2,6 +2,8 @@
 
 import { and, asc, desc, eq, gt, gte, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { yieldToEventLoop } from '../../../lib/event-loop.ts';
+import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import { executions, notifications } from '../schema.ts';
@@ -106,7 +108,7 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
       const stretch = select({ after, before }, filter).orderBy(desc(sequence));
       rows.push(...stretch.limit(query.limit + 1 - rows.length).all());
       before = after + 1;
-      await new Promise(setImmediate);
+      await yieldToEventLoop();
     }
     const items = rows.slice(0, query.limit);
     return {
@@ -134,5 +136,5 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
 }
 
 function momentText(time: number): string {
-  return new Date(Math.min(time, LAST_MOMENT)).toISOString();
+  return isoTime(Math.min(time, LAST_MOMENT));
 }

@@ -4,13 +4,13 @@ import type { Database } from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { AuditDraft, AuditEntry } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
+import { isoTime } from '../../../lib/time.ts';
 import { applyDelivery, type Delivery, type DeliveryEvent } from '../../../notification/delivery.ts';
 import type { Notification } from '../../../notification/notification.ts';
 import { notificationFor, notificationIds, scheduleInOrder } from '../../../notification/outgoing.ts';
 import type { Outbox } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
 import type { Mutation, Writer } from '../group-commit.ts';
-import { toIso } from '../rows.ts';
 import { createNotificationList } from './list.ts';
 import { type NotificationRow, toNotification, toNotificationRow } from './rows.ts';
 import { prepareOutboxStatements } from './statements.ts';
@@ -91,8 +91,8 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
     claimNotifications: ({ app, origin }, limit, now, leaseUntil) =>
       writer.mutate(() => {
-        const rows = sql.due.all({ app, origin, now: toIso(now), limit });
-        for (const { id } of rows) sql.lease.run({ id, dueAt: toIso(leaseUntil) });
+        const rows = sql.due.all({ app, origin, now: isoTime(now), limit });
+        for (const { id } of rows) sql.lease.run({ id, dueAt: isoTime(leaseUntil) });
         const sendable = rows.flatMap((row) => {
           const execution = tools.execution(row.reference);
           return execution === undefined
@@ -104,7 +104,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
     giveUpNotifications: ({ app, origin }, limit, now, reason) =>
       writer.mutate(() => {
-        const rows = sql.over.all({ app, origin, now: toIso(now), look: LOOK_FOR_OVER, limit });
+        const rows = sql.over.all({ app, origin, now: isoTime(now), look: LOOK_FOR_OVER, limit });
         const { value, changes } = applyAll(rows, { type: 'given-up', reason }, now);
         return { value: value.length, changes };
       }),

@@ -1,7 +1,8 @@
 // Between notifications and their rows: times become ISO 8601 text.
 
+import { isoTime } from '../../../lib/time.ts';
 import type { Notification, NotificationStatus, NotificationType } from '../../../notification/notification.ts';
-import { fromIso, toIso } from '../rows.ts';
+import { fromIso } from '../rows.ts';
 import type { notifications } from '../schema.ts';
 
 export type NotificationRow = typeof notifications.$inferSelect;
@@ -43,10 +44,10 @@ export function toNotificationRow(notification: Notification): Omit<Notification
   const { createdAt, dueAt, giveUpAt, lastAttemptAt, deliveredAt, ...rest } = notification;
   return {
     ...rest,
-    createdAt: new Date(createdAt).toISOString(),
-    dueAt: toIso(dueAt),
-    giveUpAt: new Date(giveUpAt).toISOString(),
-    lastAttemptAt: toIso(lastAttemptAt),
-    deliveredAt: toIso(deliveredAt),
+    createdAt: isoTime(createdAt),
+    dueAt: isoTime(dueAt),
+    giveUpAt: isoTime(giveUpAt),
+    lastAttemptAt: isoTime(lastAttemptAt),
+    deliveredAt: isoTime(deliveredAt),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { AuditEntry } from '../../../execution/event.ts';
+import { isoTime } from '../../../lib/time.ts';
 import { type AuditRow, toAuditEntry } from '../rows.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import type { ScanOrder } from './id-windows.ts';
@@ -47,7 +48,7 @@ export function* scanAuditTrail(
   order: ScanOrder,
 ): Generator<Batch<ChainedEntry>, void, undefined> {
   const { from, to, after: _after, before: _before, ...named } = filter;
-  const times = { fromText: isoOf(from), toText: isoOf(to) };
+  const times = { fromText: isoTime(from), toText: isoTime(to) };
   const wanted = Object.entries({ ...named, ...times }).filter(([, value]) => value !== undefined);
   const conditions = wanted.map(([name]) => ` AND ${CONDITIONS[name]}`).join('');
   const direction = order === 'oldest-first' ? 'ASC' : 'DESC';
@@ -112,10 +113,6 @@ function* cut({ low, high }: Ends, size: number, order: ScanOrder): Generator<En
   } else {
     for (let at = high; at > low; at -= size) yield { low: Math.max(low, at - size), high: at };
   }
-}
-
-function isoOf(time: number | undefined): string | undefined {
-  return time === undefined ? undefined : new Date(time).toISOString();
 }
 
 function browsed({ hash, ...row }: AuditRow): ChainedEntry {

@@ -4,11 +4,11 @@
 import type { Database } from 'better-sqlite3';
 import { and, asc, eq, gt, inArray, lte, notExists, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { PruneResult } from '../../port.ts';
 import type { PrunableEntries, RetentionRecord } from '../../retention-port.ts';
 import { createPendingLookup } from '../outbox/pending.ts';
-import { toIso } from '../rows.ts';
 import { auditCheckpoint, auditEvents, callbackBodies, executions, notifications } from '../schema.ts';
 import { callbackBodyRecord, MAX_BATCH_BYTES } from './prune-payloads.ts';
 
@@ -32,7 +32,7 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
 
   /** The oldest behind `after` that may go. The chain can only be cut at one place: the first that must stay keeps all that follow. */
   function oldest(limit: number, cutoff: number, after: number) {
-    const before = toIso(cutoff) ?? '';
+    const before = isoTime(cutoff);
     const found = orm
       .select({
         id: auditEvents.id,

@@ -4,10 +4,10 @@ import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { JsonObject } from '../../../execution/json.ts';
+import { isoTime } from '../../../lib/time.ts';
 import type { PayloadCursor, PrunablePayloads, RetentionRecord } from '../../retention-port.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import { createPendingLookup } from '../outbox/pending.ts';
-import { toIso } from '../rows.ts';
 import { lateOutcomeHash, type PayloadHashes, parsePayloadHashes } from './payload-hashes.ts';
 
 /** Of one batch, in bytes: each page of a long text has to be found and freed. */
@@ -42,7 +42,7 @@ export function createPayloadPruning(client: Database, orm: BetterSQLite3Databas
 
   function payloadsLeaving(limit: number, cutoff: number, after: PayloadCursor | null): PrunablePayloads {
     const place = after ?? { resolvedAt: '', row: 0, body: 0 };
-    const before = toIso(cutoff) ?? '';
+    const before = isoTime(cutoff);
     const looked = withinBytes(sql.candidates.all({ ...place, before, limit }));
     const bodies = withinBytes(sql.bodies.all({ ...place, before, limit }));
     const { resolvedAt, row } = looked.at(-1) ?? place;
@@ -65,8 +65,8 @@ export function createPayloadPruning(client: Database, orm: BetterSQLite3Databas
 
   /** Runs inside a transaction of the writer. */
   function prunePayloads({ references, bodies }: PrunablePayloads, cutoff: number, now: number): number {
-    const before = toIso(cutoff) ?? '';
-    const prunedAt = toIso(now) ?? '';
+    const before = isoTime(cutoff);
+    const prunedAt = isoTime(now);
     const still = needless(
       references.flatMap((reference) => sql.candidate.get({ reference, before }) ?? []),
       cutoff,

@@ -1,0 +1,12 @@
+// Timestamps as text: ISO 8601 in UTC, and a form of it for file names.
+
+/** Returns a moment (milliseconds since the Unix epoch) as ISO 8601 with milliseconds; null and undefined stay as they are. */
+export function isoTime<T extends number | null | undefined>(time: T): T extends number ? string : T;
+export function isoTime(time: number | null | undefined): string | null | undefined {
+  return typeof time === 'number' ? new Date(time).toISOString() : time;
+}
+
+/** Returns the moment in a form that every file system accepts in a name and that sorts by time. */
+export function fileTimestamp(time: number): string {
+  return isoTime(time).replaceAll(/[:.]/g, '-');
+}
