@@ -1,12 +1,28 @@
-// Tests run in processes of their own, so that one may kill or crash what it starts.
+// The suites of tests, one project each. `npm test` runs the project "unit" and names what it leaves out.
 
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { PATIENCE } from './test/support/patience.ts';
+import { createLeftOutReporter } from './test/support/left-out-reporter.ts';
+import { SUITES } from './test/support/suites.ts';
 
-// At least two at a time: many of them wait for what they have started.
+// At least two at a time, because many tests wait for processes that they have started.
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
-  test: { ...PATIENCE, include: ['test/**/*.test.ts'], testTimeout: 60_000, maxWorkers },
+  test: {
+    reporters: ['default', createLeftOutReporter()],
+    projects: Object.entries(SUITES).map(([name, { command: _, ...suite }], groupOrder) => ({
+      test: {
+        name,
+        // Each test file runs in a process of its own, because some tests kill or crash what they start.
+        pool: 'forks' as const,
+        maxWorkers,
+        sequence: { groupOrder },
+        // Bounds for events that never come. A browser's first start from a cold disk takes ten seconds.
+        hookTimeout: 120_000,
+        expect: { poll: { timeout: 20_000 } },
+        ...suite,
+      },
+    })),
+  },
 });

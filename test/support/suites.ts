@@ -1,0 +1,34 @@
+// The suites of tests: which files they have, and the command that runs each.
+
+export interface Suite {
+  readonly command: string;
+  readonly include: string[];
+  readonly exclude?: string[];
+  readonly testTimeout: number;
+  readonly maxWorkers?: number;
+  readonly globalSetup?: string;
+}
+
+const SLOW = 'test/**/*.slow.test.ts';
+
+export const SUITES: Readonly<Record<string, Suite>> = {
+  unit: { command: 'npm test', include: ['test/**/*.test.ts'], exclude: [SLOW], testTimeout: 60_000 },
+  // Benches, simulations, large exports, started programs: each file takes seconds.
+  slow: { command: 'npm run test:slow', include: [SLOW], testTimeout: 60_000 },
+  // Kills the real process, cuts its power, fills its disk. Needs Linux, root and strace.
+  crash: { command: 'npm run test:crash', include: ['test/crash/*.crash.ts'], testTimeout: 60_000, maxWorkers: 2 },
+  // The examples in Python and for a shell. Needs python3 and curl.
+  examples: { command: 'npm run test:examples', include: ['test/examples/*.examples.ts'], testTimeout: 60_000 },
+  // The pages in a real browser. Needs Chromium.
+  browser: { command: 'npm run test:browser', include: ['test/browser/*.browser.ts'], testTimeout: 180_000 },
+  // The proxies in front of the receiver. Needs nginx and Caddy.
+  proxy: { command: 'npm run test:proxy', include: ['test/deploy/*.proxy.ts'], testTimeout: 120_000, maxWorkers: 2 },
+  // The package as users install it. Needs the npm registry.
+  package: {
+    command: 'npm run test:package',
+    include: ['test/package/*.package.ts'],
+    globalSetup: 'test/package/install.ts',
+    testTimeout: 120_000,
+    maxWorkers: 2,
+  },
+};
