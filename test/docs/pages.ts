@@ -15,7 +15,7 @@ export const PAGES: readonly string[] = globSync(
 export const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 /** Every token of a page, nested ones included, in the order of the text. */
-export function tokensOf(markdown: string): Token[] {
+function tokensOf(markdown: string): Token[] {
   const tokens: Token[] = [];
   void marked.walkTokens(marked.lexer(markdown), (token) => void tokens.push(token));
   return tokens;
