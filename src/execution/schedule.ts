@@ -4,7 +4,7 @@ import { fullJitterRetryAt } from '../lib/backoff.ts';
 import type { Execution } from './execution.ts';
 
 /** Polls back off up to this many times their first spacing. */
-const MAX_POLL_STRETCH = 5;
+const MAX_POLL_GROWTH = 5;
 const POLL_GROWTH = 1.5;
 
 const RETRY_LIMITS = { baseMs: 500, maxMs: 30_000 };
@@ -23,20 +23,26 @@ export function firstPollSpread(intervalMs: number, chance: number): number {
   return Math.round((intervalMs / 4) * chance);
 }
 
+export interface PollSpacing {
+  readonly now: number;
+  /** Polls so far. */
+  readonly pollCount: number;
+  readonly intervalMs: number;
+  /** A random number in [0, 1). */
+  readonly chance: number;
+  /** End of the grace period; null by default. */
+  readonly pollAfter?: number | null;
+}
+
 /**
- * The next poll: the spacing grows by half each time, to five times the interval at most; its last quarter is chance. Whoever
- * had it polled before the grace is over does not bring on polls for all the rest of it: until `pollAfter` they grow ever rarer.
+ * Returns the time of the next poll. The distance grows by half with each poll, up to five times the interval; its last quarter
+ * is random. A poll requested during the grace period does not start regular polling: until `pollAfter` the distance
+ * grows without that limit.
  */
-export function nextPollAt(
-  now: number,
-  pollCount: number,
-  intervalMs: number,
-  chance: number,
-  pollAfter: number | null = null,
-): number {
+export function nextPollAt({ now, pollCount, intervalMs, chance, pollAfter = null }: PollSpacing): number {
   const growth = POLL_GROWTH ** pollCount;
-  const after = (stretch: number) => Math.round(now + intervalMs * stretch * (0.75 + 0.25 * chance));
-  const next = after(Math.min(growth, MAX_POLL_STRETCH));
+  const after = (factor: number) => Math.round(now + intervalMs * factor * (0.75 + 0.25 * chance));
+  const next = after(Math.min(growth, MAX_POLL_GROWTH));
   return pollAfter === null || next >= pollAfter ? next : Math.min(after(growth), pollAfter);
 }
 

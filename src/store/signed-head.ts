@@ -2,14 +2,8 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { deriveKey } from '../lib/derive-key.ts';
-import type { Log } from '../lib/log.ts';
-import type { Work } from '../lib/loop.ts';
 import { isoTime } from '../lib/time.ts';
-import type { World } from '../lib/world.ts';
-import type { AuditHead, Store } from './port.ts';
-
-/** How often the log gets a line while entries are written: what is cut off within it can go unseen. */
-const EVERY_MS = 30_000;
+import type { AuditHead } from './port.ts';
 
 /** The parts are separated by spaces and free of quotes, so that a line survives inside JSON, a mail or a ticket. */
 const LINE =
@@ -64,34 +58,5 @@ function keyOf(secret: string): Key {
   return {
     bytes: deriveKey(secret, 'audit head key'),
     name: deriveKey(secret, 'audit head key name', 4).toString('hex'),
-  };
-}
-
-export interface AuditHeadLogger {
-  /** For a loop: writes the head to the log when it has moved. */
-  readonly work: Work;
-  /** The same at once, such as before the store is closed. */
-  report(): Promise<void>;
-}
-
-export function createAuditHeadLogger(
-  store: Pick<Store, 'head'>,
-  world: Pick<World, 'now'>,
-  log: Log,
-  secrets: Secrets,
-): AuditHeadLogger {
-  let told: number | null = null;
-  async function report(): Promise<void> {
-    const head = await store.head();
-    if (head.id === told) return;
-    told = head.id;
-    log.info({ head: signHead(secrets, head, world.now()) }, 'audit head');
-  }
-  return {
-    report,
-    work: async () => {
-      await report();
-      return EVERY_MS;
-    },
   };
 }

@@ -1,4 +1,4 @@
-// Verb: claim what is queued → send it to CXone → record the answer. A POST that may have been received is never repeated.
+// Loop that sends queued executions to CXone and records the responses. A POST that CXone may have received is not repeated.
 
 import type { SignedUrls } from '../callbacks/signed-url.ts';
 import { type Cxone, type Permit, type SubmitResponse, TokenUnavailable } from '../cxone/port.ts';
@@ -7,7 +7,7 @@ import type { Dispatchable } from '../execution/execution.ts';
 import { firstPollSpread, retryAt } from '../execution/schedule.ts';
 import { type Backoff, createBackoff } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
-import type { Round, Work } from '../lib/loop.ts';
+import type { Work } from '../lib/loop.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import { SEND, sentEnd } from '../observability/tracing/spans.ts';
@@ -15,18 +15,18 @@ import { endSpanWith, type Tracing, withSpanContext } from '../observability/tra
 import type { Store } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
-/** Claimed at once, if CXone's limits allow as many. */
+/** Executions claimed in one round, if CXone's limits allow. */
 const MAX_CLAIM = 32;
 
-/** So many of a queue that is held up have it in their trails, each time. */
-const MAX_TOLD = 10;
+/** Queued executions whose audit trails record that the queue is held up. */
+const MAX_HELD_ENTRIES = 10;
 
 export interface DispatchRules {
   readonly queueTimeoutMs: number;
   readonly pollIntervalMs: number;
-  /** No poll comes sooner after the answer; 0 unless said. */
+  /** Minimum delay of the first poll after the response; 0 by default. */
   readonly minPollIntervalMs?: number;
-  /** CXone is not told where to call back. */
+  /** True if CXone gets no callback URL. */
   readonly callbackless?: boolean;
 }
 
@@ -38,16 +38,16 @@ export interface DispatcherTools {
   readonly log: Log;
   readonly tracing: Tracing;
   readonly rules: DispatchRules;
-  /** Which apps' executions the permits go to. */
+  /** Shares the permits among apps. */
   readonly share: FairShare;
 }
 
 export function createDispatcher(tools: DispatcherTools): Work {
   const { store, cxone, world, log, share } = tools;
   const noToken = createBackoff(world, 0);
-  const away = createBackoff(world, 3);
+  const unavailable = createBackoff(world, 3);
 
-  /** Without a token nothing is claimed: what was never sent stays queued, also across a crash. */
+  /** Without a token, nothing is claimed: executions that were not sent stay queued, even across a crash. */
   async function authorized(): Promise<boolean> {
     try {
       await cxone.authorize();
@@ -57,15 +57,15 @@ export function createDispatcher(tools: DispatcherTools): Work {
       if (!(error instanceof TokenUnavailable)) throw error;
       noToken.failed(error.retryAfterMs);
       log.warn({ reason: error.message, retryInMs: noToken.remainingMs() }, 'no token: executions stay queued');
-      await tellWhyHeld(error);
+      await recordHeld(error);
       return false;
     }
   }
 
-  /** The first in the queue stand for all: an entry for each of thousands would say nothing more. */
-  async function tellWhyHeld({ message, httpStatus }: TokenUnavailable): Promise<void> {
+  /** Only the first in the queue get an entry: thousands of equal entries would add nothing. */
+  async function recordHeld({ message, httpStatus }: TokenUnavailable): Promise<void> {
     const now = world.now();
-    const first = await store.dueDispatches(MAX_TOLD, now);
+    const first = await store.dueDispatches(MAX_HELD_ENTRIES, now);
     await Promise.all(
       first.map(({ reference }) => store.record(reference, { type: 'held', httpStatus, message }, now)),
     );
@@ -74,7 +74,7 @@ export function createDispatcher(tools: DispatcherTools): Work {
   return async ({ signal, spawn }) => {
     const { dispatchAt } = await store.nextDue();
     if (dispatchAt === null) return null;
-    const wait = Math.max(dispatchAt - world.now(), noToken.remainingMs(), away.remainingMs());
+    const wait = Math.max(dispatchAt - world.now(), noToken.remainingMs(), unavailable.remainingMs());
     if (wait > 0) return wait;
     if (!(await authorized())) return noToken.remainingMs();
     const permits = await cxone.permits('execute', MAX_CLAIM, signal);
@@ -86,59 +86,65 @@ export function createDispatcher(tools: DispatcherTools): Work {
       for (const permit of permits.slice(claimed.length)) permit.cancel();
     }
     claimed.forEach((execution, i) => {
-      spawn(send(tools, away, execution, permits[i] as Permit, signal));
+      spawn(send(tools, { execution, permit: permits[i] as Permit, signal }, unavailable));
     });
     return 0;
   };
 }
 
-async function send(
-  { store, cxone, callbackUrls, world, tracing, rules }: DispatcherTools,
-  away: Backoff,
-  execution: Dispatchable,
-  permit: Permit,
-  signal: Round['signal'],
-): Promise<void> {
+interface Claim {
+  readonly execution: Dispatchable;
+  readonly permit: Permit;
+  readonly signal: AbortSignal;
+}
+
+async function send(tools: DispatcherTools, { execution, permit, signal }: Claim, unavailable: Backoff): Promise<void> {
+  const { store, cxone, callbackUrls, world, tracing, rules } = tools;
   const span = tracing.begin(SEND, execution);
-  let answer: SubmitResponse;
+  let response: SubmitResponse;
   try {
     const sending = cxone.execute(withSpanContext(span, execution), callbackUrls.mint(execution.reference));
-    answer = await endSpanWith(span, sentEnd, execution, sending);
+    response = await endSpanWith(span, sentEnd, execution, sending);
   } finally {
     permit.release();
   }
-  if (isAway(answer)) away.failed(0);
-  else away.succeeded();
-  const event = toEvent(answer, execution, world, rules);
+  if (isUnavailable(response)) unavailable.failed(0);
+  else unavailable.succeeded();
+  const event = toEvent(response, execution, world, rules);
   await retryUntilCommitted(() => store.record(execution.reference, event, world.now()), world, signal);
 }
 
-/** Nobody there, or nobody who takes work: the others in the queue would find the same. A 429 is the limiter's to handle. */
-function isAway({ type, httpStatus }: SubmitResponse): boolean {
+/** True if CXone is unreachable or refuses work, as it would for the rest of the queue. The limiter handles 429. */
+function isUnavailable({ type, httpStatus }: SubmitResponse): boolean {
   return type === 'unsent' && httpStatus !== 429;
 }
 
-/** Without a callback the first poll comes an interval after the answer, whatever the grace period is. */
+/** Without a callback, the first poll comes one interval after the response, whatever the grace period is. */
 function firstPoll({ pollIntervalMs, minPollIntervalMs = 0, callbackless = false }: DispatchRules, chance: number) {
   const spreadMs = firstPollSpread(pollIntervalMs, chance);
   return { spreadMs, soonestMs: callbackless ? pollIntervalMs + spreadMs : minPollIntervalMs, callbackless };
 }
 
-function toEvent(answer: SubmitResponse, execution: Dispatchable, world: World, rules: DispatchRules): ExecutionEvent {
-  switch (answer.type) {
+function toEvent(
+  response: SubmitResponse,
+  execution: Dispatchable,
+  world: World,
+  rules: DispatchRules,
+): ExecutionEvent {
+  switch (response.type) {
     case 'submitted':
-      return { ...answer, ...firstPoll(rules, world.random()) };
+      return { ...response, ...firstPoll(rules, world.random()) };
     case 'refused':
-      return answer;
+      return response;
     case 'unsent':
     case 'uncertain': {
-      const again = retryAt(world.now(), execution.attempts, answer.retryAfterMs, world.random());
+      const again = retryAt(world.now(), execution.attempts, response.retryAfterMs, world.random());
       const giveUpAt = execution.submittedAt + rules.queueTimeoutMs;
-      if (answer.type === 'unsent') return { ...answer, type: 'unsent', retryAt: again, giveUpAt };
+      if (response.type === 'unsent') return { ...response, type: 'unsent', retryAt: again, giveUpAt };
       const allowed = execution.retryUncertain && again < giveUpAt;
-      return { ...answer, type: 'uncertain', retryAt: allowed ? again : null, giveUpAt };
+      return { ...response, type: 'uncertain', retryAt: allowed ? again : null, giveUpAt };
     }
     default:
-      return answer satisfies never;
+      return response satisfies never;
   }
 }

@@ -1,4 +1,4 @@
-// What runs behind the answers: one loop per verb, each told by the commits what falls due sooner than it knew.
+// The background loops. Each loop sleeps until its next due time; a commit wakes it earlier when something falls due sooner.
 
 import type { SignedUrls } from '../callbacks/signed-url.ts';
 import type { Cxone } from '../cxone/port.ts';
@@ -12,11 +12,12 @@ import type { Store } from '../store/port.ts';
 import type { Retention } from '../store/retention-port.ts';
 import type { WebhookSender } from '../webhooks/port.ts';
 import { createDispatcher } from './dispatcher.ts';
+import { createExpirer } from './expirer.ts';
 import type { Lanes } from './notifier/lanes.ts';
 import { createNotifier } from './notifier/notifier.ts';
 import type { ExportFiles } from './pruner/export-files.ts';
 import { createPruner, type RetentionRules } from './pruner/pruner.ts';
-import { createExpirer, createSweeper } from './sweeper.ts';
+import { createSweeper } from './sweeper.ts';
 
 export interface WorkerTools {
   readonly store: Store & Outbox & Retention;
@@ -27,9 +28,9 @@ export interface WorkerTools {
   readonly world: World;
   readonly log: Log;
   readonly tracing: Tracing;
-  /** Where what is pruned is written down before. */
+  /** Export written before anything is pruned; null for none. */
   readonly exports: ExportFiles | null;
-  /** Sign heads of the audit chain. */
+  /** The first secret signs the heads of the audit chain. */
   readonly secrets: readonly [string, ...string[]];
   readonly rules: WorkerRules;
 }
@@ -39,39 +40,30 @@ export interface WorkerRules extends RetentionRules {
   readonly pollIntervalMs: number;
   readonly minPollIntervalMs?: number;
   readonly callbackless?: boolean;
-  /** How CXone's limits are shared out among apps; 1 for an app that is not in it. */
+  /** Weights for sharing CXone's limits among apps; 1 for an app without an entry. */
   readonly appWeights: ReadonlyMap<string, number>;
 }
 
-/** The loops by name. Stopping one ends its part; nothing is lost by it, the store knows what is due. */
+/** Starts the loops and returns them by name. Stopping a loop loses nothing: the store knows all due work. */
 export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
   const { store, world, log, rules } = tools;
   const { pollIntervalMs, minPollIntervalMs = 0 } = rules;
+  const share = () => createFairShare(rules.appWeights);
   const start = (name: string, work: Work): Loop => startLoop(name, work, world, log);
-  const dispatch = start('dispatch', createDispatcher({ ...tools, share: createFairShare(rules.appWeights) }));
-  const polling = start(
-    'poll',
-    createSweeper({ ...tools, pollIntervalMs, minPollIntervalMs, share: createFairShare(rules.appWeights) }),
-  );
-  const expiry = start('expire', createExpirer(tools));
+  const dispatch = start('dispatch', createDispatcher({ ...tools, share: share() }));
+  const poll = start('poll', createSweeper({ ...tools, pollIntervalMs, minPollIntervalMs, share: share() }));
+  const expire = start('expire', createExpirer(tools));
   const freed = () => notify.nudge(world.now());
   const notify: Loop = start('notify', createNotifier({ ...tools, outbox: store, freed }));
   store.watch((changes) => {
     for (const { execution, notifyAt = null } of changes) {
       if (execution.dispatchAt !== null) dispatch.nudge(execution.dispatchAt);
-      if (execution.pollAt !== null) polling.nudge(execution.pollAt);
-      if (execution.expireAt !== null) expiry.nudge(execution.expireAt);
+      if (execution.pollAt !== null) poll.nudge(execution.pollAt);
+      if (execution.expireAt !== null) expire.nudge(execution.expireAt);
       if (notifyAt !== null) notify.nudge(notifyAt);
     }
   });
-  const loops = new Map([
-    ['dispatch', dispatch],
-    ['poll', polling],
-    ['expire', expiry],
-    ['notify', notify],
-  ]);
-  if (rules.auditRetentionDays > 0 || rules.payloadRetentionDays > 0) {
-    loops.set('prune', start('prune', createPruner(tools)));
-  }
-  return loops;
+  const prunes = rules.auditRetentionDays > 0 || rules.payloadRetentionDays > 0;
+  const prune = prunes ? { prune: start('prune', createPruner(tools)) } : {};
+  return new Map(Object.entries({ dispatch, poll, expire, notify, ...prune }));
 }

@@ -49,10 +49,12 @@ test('one poll within a long grace brings on a few more at ever longer intervals
   const pollAfter = NOON + HOUR;
   const polls: number[] = [];
   for (let at = NOON; at < pollAfter; ) {
-    at = nextPollAt(at, polls.length + 1, 2_000, 0.5, pollAfter);
+    at = nextPollAt({ now: at, pollCount: polls.length + 1, intervalMs: 2_000, chance: 0.5, pollAfter });
     polls.push(at);
   }
   expect(polls.length).toBeLessThan(20);
   expect(polls.at(-1)).toBe(pollAfter);
-  expect(nextPollAt(pollAfter, 5_000, 2_000, 1, pollAfter)).toBe(pollAfter + 10_000);
+  expect(nextPollAt({ now: pollAfter, pollCount: 5_000, intervalMs: 2_000, chance: 1, pollAfter })).toBe(
+    pollAfter + 10_000,
+  );
 });

@@ -193,7 +193,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'grace-poll-keeps-distance',
     promise: 'a poll during a long grace period does not start polling for the rest of it',
-    edit: withoutArgument({ argument: -1 }),
+    edit: swapped(', pollAfter }', ' }'),
     tests: ['test/workers/sweeper.test.ts'],
   },
   {

@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/lib/log.ts';
 import { startLoop } from '../../src/lib/loop.ts';
-import { createAuditHeadLogger, readHeads, signHead } from '../../src/store/signed-head.ts';
+import { readHeads, signHead } from '../../src/store/signed-head.ts';
+import { createAuditHeadLogger } from '../../src/workers/audit-head-logger.ts';
 import { anExecution } from '../support/executions.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';

@@ -102,7 +102,7 @@ test('if CXone cannot be reached for another polling window, time is called and 
   await world.advance(12_000);
   const { status, error } = await find(id);
   expect(status).toBe('TIMEOUT');
-  expect(error).toMatchObject({ code: 408, message: expect.stringContaining('CXone could not be asked') });
+  expect(error).toMatchObject({ code: 408, message: expect.stringContaining('CXone could not be polled') });
 });
 
 test("while CXone's limits let nothing through, time is still called, one window late", async () => {

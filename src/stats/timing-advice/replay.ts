@@ -31,7 +31,7 @@ export function pollTimes(timing: Timing, intervalMs: number): number[] {
   const { pollAfter, deadline } = pollingWindow(timing, 0);
   const times = [Math.min(pollAfter + firstPollSpread(intervalMs, CHANCE), deadline)];
   for (let at = times[0] ?? deadline; at < deadline; ) {
-    at = Math.min(nextPollAt(at, times.length - 1, intervalMs, CHANCE), deadline);
+    at = Math.min(nextPollAt({ now: at, pollCount: times.length - 1, intervalMs, chance: CHANCE }), deadline);
     times.push(at);
   }
   return times;

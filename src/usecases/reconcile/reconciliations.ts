@@ -1,28 +1,21 @@
-// Verb: ask CXone once more about what ended without a result → record → report what differs. Late results are kept and told.
+// Polls executions that ended without a result once more, records the responses and reports the differences.
 //
-// One at a time, with requests that nobody else wants: it delays no execute and no poll. It decides nothing of its own: each
-// answer is recorded as any poll is, so an ended execution stays as it is and what is new is kept beside it. Its report lives as
-// long as the process; what it found stands in the trail, under its id.
+// One reconciliation runs at a time. Each response is recorded like any other poll: an ended execution keeps its outcome, and
+// a late result is kept and notified. Reports live as long as the process; the audit trail keeps the findings under their id.
 
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
-import {
-  MAX_DIFFERENCES,
-  type ReconcileDifference,
-  type ReconcileFinding,
-  type ReconcileRequest,
-  type Reconciliation,
-} from './report.ts';
+import { MAX_DIFFERENCES, type ReconcileDifference, type ReconcileRequest, type Reconciliation } from './report.ts';
 import { type ReconcileEnd, type ReconcileProgress, type ReconcileTools, reconcile } from './run.ts';
 
-/** Reports that are kept, the newest. */
+/** Reports in memory, the newest ones. */
 const MAX_REPORTS = 20;
 
 export interface Reconciliations {
-  /** `running`: one is under way, and only one may be. */
+  /** Returns `running` with the current reconciliation if there is one. */
   start(request: ReconcileRequest, by: string): Started;
   find(id: string): Reconciliation | undefined;
-  /** Ends what is under way, with all that was asked recorded; nothing is started any more. */
+  /** Ends the current reconciliation after its polls are recorded, and starts no other. */
   stop(): Promise<void>;
 }
 
@@ -55,7 +48,7 @@ export function createReconciliations(tools: ReconcileTools & { readonly log: Lo
     try {
       end = await reconcile(tools, reportOf(id), reporting(id), stopping.signal);
     } catch (error) {
-      end = { status: 'STOPPED', reason: 'the receiver could not go on; its log says why' };
+      end = { status: 'STOPPED', reason: 'the receiver failed; its log has the reason' };
       log.error({ reconciliation: id, reason: reasonOf(error) }, 'a reconciliation failed');
     }
     update(id, { ...end, endedAt: world.now(), ...(end.status === 'ENDED' ? { progress: 1 } : {}) });
@@ -69,11 +62,11 @@ export function createReconciliations(tools: ReconcileTools & { readonly log: Lo
       if (running !== null) return { outcome: 'running', reconciliation: reportOf(running.id) };
       const now = world.now();
       const id = world.id(now);
-      const reconciliation = begun(id, { ...request, to: Math.min(request.to, now) }, by, now);
+      const reconciliation = newReconciliation(id, { ...request, to: Math.min(request.to, now) }, by, now);
       reports.set(id, reconciliation);
       const [oldest] = reports.keys();
       if (reports.size > MAX_REPORTS && oldest !== undefined) reports.delete(oldest);
-      log.info({ reconciliation: id, by }, 'asking CXone about what ended without a result');
+      log.info({ reconciliation: id, by }, 'polling executions that ended without a result');
       running = { id, ended: run(id) };
       return { outcome: 'started', reconciliation };
     },
@@ -85,7 +78,8 @@ export function createReconciliations(tools: ReconcileTools & { readonly log: Lo
   };
 }
 
-const NOTHING_YET: Record<ReconcileFinding, number> = {
+const NO_COUNTS = {
+  asked: 0,
   same: 0,
   late: 0,
   resolved: 0,
@@ -93,9 +87,10 @@ const NOTHING_YET: Record<ReconcileFinding, number> = {
   running: 0,
   gone: 0,
   failed: 0,
+  unaskable: 0,
 };
 
-function begun(id: string, request: ReconcileRequest, by: string, now: number): Reconciliation {
+function newReconciliation(id: string, request: ReconcileRequest, by: string, now: number): Reconciliation {
   const { from, to, actionId = null, app = null } = request;
   return {
     id,
@@ -109,7 +104,7 @@ function begun(id: string, request: ReconcileRequest, by: string, now: number): 
     startedAt: now,
     endedAt: null,
     progress: 0,
-    counts: { asked: 0, ...NOTHING_YET, unaskable: 0 },
+    counts: NO_COUNTS,
     differs: [],
   };
 }

@@ -1,10 +1,10 @@
-// What a reconciliation reports. Pure.
+// Report of a reconciliation. Pure.
 
 import type { Execution, Status } from '../../execution/execution.ts';
 import { isoTime } from '../../lib/time.ts';
-import type { RecordResult } from '../../store/port.ts';
+import type { Polled } from '../poll-once.ts';
 
-/** So many of those that differ stand in the report; all of them stand in the trail. */
+/** Differences in the report, the first ones; the audit trail has all of them. */
 export const MAX_DIFFERENCES = 1_000;
 
 export interface ReconcileRequest {
@@ -17,18 +17,18 @@ export interface ReconcileRequest {
 }
 
 /**
- * `same`: CXone says what is known here. `late`: a result that is now kept as lateResult. `resolved`: an open execution has got
- * its outcome. `conflict`: another result than the one that had come meanwhile. `running`: CXone is still at it. `gone`: CXone no
- * longer knows it. `failed`: CXone gave no answer.
+ * `same`: CXone confirms the outcome. `late`: the result is now kept as lateResult. `resolved`: an open execution has its
+ * outcome. `conflict`: the result differs from the recorded one. `running`: the execution still runs at CXone. `gone`: CXone
+ * no longer knows the execution. `failed`: the poll got no usable response.
  */
 export type ReconcileFinding = 'same' | 'late' | 'resolved' | 'conflict' | 'running' | 'gone' | 'failed';
 
 export interface ReconcileDifference {
   readonly correlationId: string;
-  /** As it stood here. */
+  /** Status before the poll. */
   readonly status: Status;
   readonly finding: ReconcileFinding;
-  /** What CXone says of it, where it gives a result. */
+  /** Status of the result that CXone returned, if any. */
   readonly found: 'COMPLETED' | 'FAILED' | null;
 }
 
@@ -38,53 +38,37 @@ export interface Reconciliation extends Required<Omit<ReconcileRequest, 'actionI
   readonly actionId: string | null;
   readonly app: string | null;
   readonly status: 'RUNNING' | 'ENDED' | 'STOPPED';
-  /** Why it stopped. */
+  /** Why the reconciliation stopped early. */
   readonly reason: string | null;
   readonly startedAt: number;
   readonly endedAt: number | null;
-  /** How much of the period has been looked through: 0 to 1. */
+  /** Share of the period that has been scanned, 0 to 1. */
   readonly progress: number;
-  /** `unaskable`: sent, ended without a result, and without a name at CXone. */
+  /** `asked`: polled. `unaskable`: sent and ended without a result, but without an executionId to poll. */
   readonly counts: Readonly<Record<ReconcileFinding | 'asked' | 'unaskable', number>>;
-  /** The first of those for which CXone says something else. */
+  /** The first executions for which CXone reports something else. */
   readonly differs: readonly ReconcileDifference[];
 }
 
-/** @param said what the answer was: a result, a status that is none yet, unknown, or none at all. */
-export function differenceOf(
-  { correlationId, status }: Execution,
-  recorded: RecordResult | undefined,
-  said: 'told' | 'running' | 'gone' | 'failed',
-): ReconcileDifference {
-  const finding = findingOf(status, recorded, said);
-  const { execution } = recorded ?? {};
-  const kept = finding === 'resolved' ? execution?.status : execution?.lateResult?.status;
-  const found = kept === 'COMPLETED' || kept === 'FAILED' ? kept : null;
-  return { correlationId, status, finding, found: finding === 'late' || finding === 'resolved' ? found : null };
+/** Compares an execution, as it was before the poll, with the response of CXone. */
+export function differenceOf(execution: Execution, polled: Polled): ReconcileDifference {
+  const { correlationId, status } = execution;
+  const finding = findingOf(status, polled);
+  const after = polled.recorded?.execution;
+  const outcomes: Partial<Record<ReconcileFinding, Status | undefined>> = {
+    resolved: after?.status,
+    late: after?.lateResult?.status,
+  };
+  const outcome = outcomes[finding];
+  return { correlationId, status, finding, found: outcome === 'COMPLETED' || outcome === 'FAILED' ? outcome : null };
 }
 
-function findingOf(
-  status: Status,
-  recorded: RecordResult | undefined,
-  said: 'told' | 'running' | 'gone' | 'failed',
-): ReconcileFinding {
-  switch (said) {
-    case 'failed':
-      return 'failed';
-    case 'running':
-      return 'running';
-    case 'gone':
-      return status === 'NOT_FOUND' ? 'same' : 'gone';
-    case 'told':
-      return toldOf(recorded?.outcome);
-    default:
-      return said satisfies never;
-  }
-}
-
-function toldOf(outcome: RecordResult['outcome'] | undefined): ReconcileFinding {
-  if (outcome === 'late' || outcome === 'resolved' || outcome === 'conflict') return outcome;
-  return 'same';
+function findingOf(status: Status, { response, recorded }: Polled): ReconcileFinding {
+  if (response.type === 'failed') return 'failed';
+  if (response.type === 'not-found') return status === 'NOT_FOUND' ? 'same' : 'gone';
+  if (response.report.kind === 'progress') return 'running';
+  const outcome = recorded?.outcome;
+  return outcome === 'late' || outcome === 'resolved' || outcome === 'conflict' ? outcome : 'same';
 }
 
 export function representReconciliation(reconciliation: Reconciliation) {

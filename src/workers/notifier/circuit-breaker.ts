@@ -1,28 +1,27 @@
-// Keeps away from an endpoint that fails: after failures in a row nothing goes there but one probe, after longer and longer pauses.
+// Circuit breaker for one endpoint: after failures in a row, only a single probe is sent after each of ever longer pauses.
 
 import { createPause, exponentialMs } from '../../lib/backoff.ts';
 import type { World } from '../../lib/world.ts';
 
-/** With so many failures in a row it opens. */
+/** Failures in a row that open the circuit. */
 const OPENS_AT = 5;
 /** `maxMs` also bounds a Retry-After: an endpoint that recovered is noticed within 5 minutes. */
 const PAUSE_LIMITS = { baseMs: 30_000, maxMs: 300_000 };
 
 export interface CircuitBreaker {
-  /** How many more may be tried now, while so many are under way. */
+  /** How many more deliveries may start while `underWay` are under way. */
   room(underWay: number): number;
-  /** One more failure. Nothing goes for at least `floorMs` (a Retry-After), but no longer than the longest pause. */
+  /** Counts one failure. Deliveries pause for at least `floorMs` (a Retry-After), up to the longest pause. */
   failed(floorMs: number): void;
   succeeded(): void;
-  /** Failures in a row, if that many that it is open; 0 while it is closed. */
+  /** Failures in a row while the circuit is open; 0 while it is closed. */
   open(): number;
-  /** Milliseconds until something may be tried again. */
+  /** Milliseconds until the next delivery may start. */
   remainingMs(): number;
 }
 
 export function createCircuitBreaker(world: Pick<World, 'now'>): CircuitBreaker {
   let failures = 0;
-  /** Pauses in a row. */
   let pauses = 0;
   const pause = createPause(world);
   const left = pause.remainingMs;
@@ -36,9 +35,9 @@ export function createCircuitBreaker(world: Pick<World, 'now'>): CircuitBreaker 
     },
     failed: (floorMs) => {
       failures += 1;
-      // Those that were under way when it opened tell nothing new.
-      const told = open() > 0 && left() > 0;
-      const wait = open() > 0 && !told ? exponentialMs(PAUSE_LIMITS, pauses + 1) : 0;
+      // Deliveries that were under way when the circuit opened do not lengthen its pause.
+      const wasOpen = open() > 0 && left() > 0;
+      const wait = open() > 0 && !wasOpen ? exponentialMs(PAUSE_LIMITS, pauses + 1) : 0;
       if (wait > 0) pauses += 1;
       const longest = Math.max(wait, floorMs, left());
       if (longest > left()) pause.start(Math.min(longest, PAUSE_LIMITS.maxMs));

@@ -1,16 +1,16 @@
-// Shares the connections to apps among them: each app its part, each of its endpoints a part of that, all served by turns.
+// Shares the connections to the apps' endpoints: each app gets its part, each endpoint a part of that, all in turn.
 
 import type { World } from '../../lib/world.ts';
 import type { DueLane } from '../../store/outbox-port.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 
-/** Deliveries under way to one endpoint, to all endpoints of one app, and to all apps. */
-const PER_LANE = 4;
-const PER_APP = 16;
-const IN_ALL = 64;
+/** Maximum deliveries under way to one endpoint, to all endpoints of one app, and in total. */
+const MAX_PER_LANE = 4;
+const MAX_PER_APP = 16;
+const MAX_TOTAL = 64;
 
-/** When a lane is looked at again that should have had something to send and had not. */
-const LOOK_AGAIN_MS = 1_000;
+/** Delay before a lane that should have had something to send is checked again. */
+const RECHECK_MS = 1_000;
 
 export interface Lane {
   readonly app: string;
@@ -18,84 +18,82 @@ export interface Lane {
   readonly breaker: CircuitBreaker;
 }
 
-/** One lane's turn: so many may be sent on it now, and count as under way until they are given back. */
+/** Permission for `room` deliveries on one lane. They count as under way until they are released. */
 export interface Turn {
   readonly lane: Lane;
   readonly room: number;
 }
 
 export interface Lanes {
-  /** Whose turn it is, of these; an app with nothing under way always gets one, whatever the others hold. */
-  turns(found: readonly DueLane[]): Turn[];
+  /** Returns the next turns. An app with nothing under way always gets one, whatever the other apps hold. */
+  turns(due: readonly DueLane[]): Turn[];
   release(lane: Lane, count: number): void;
-  /** Milliseconds until one of these may have a turn; null when that depends on what is under way. */
-  nextTurn(found: readonly DueLane[]): number | null;
-  /** How many have something to send and an endpoint that is kept away from. */
+  /** Milliseconds until one of these lanes may have a turn; null when that depends on a delivery under way. */
+  nextTurn(due: readonly DueLane[]): number | null;
+  /** How many lanes have something to send and an open circuit breaker. */
   openCircuits(): number;
 }
 
 interface TrackedLane extends Lane {
   underWay: number;
-  /** Lanes are served in the order in which they were served last. */
+  /** Sequence number of the last turn: the lane that waited longest is served first. */
   servedAs: number;
 }
 
 export function createLanes(world: Pick<World, 'now'>): Lanes {
-  const kept = new Map<string, TrackedLane>();
+  const tracked = new Map<string, TrackedLane>();
   const underWayOf = new Map<string, number>();
-  let underWayInAll = 0;
+  let totalUnderWay = 0;
   let served = 0;
 
   const keyOf = ({ app, origin }: Pick<DueLane, 'app' | 'origin'>) => `${app} ${origin}`;
   const isDue = ({ dueAt }: DueLane) => dueAt <= world.now();
 
-  /** A lane that has nothing to send and nothing under way is forgotten, with what is known of its endpoint. */
-  function keep(found: readonly DueLane[]): void {
-    const keys = new Set(found.map(keyOf));
-    for (const [key, { underWay }] of kept) if (underWay === 0 && !keys.has(key)) kept.delete(key);
-    for (const lane of found) {
+  /** Starts to track new lanes. Drops lanes with nothing to send and nothing under way, along with their circuit breakers. */
+  function track(due: readonly DueLane[]): void {
+    const keys = new Set(due.map(keyOf));
+    for (const [key, { underWay }] of tracked) if (underWay === 0 && !keys.has(key)) tracked.delete(key);
+    for (const lane of due) {
       const { app, origin } = lane;
-      if (kept.has(keyOf(lane))) continue;
-      kept.set(keyOf(lane), { app, origin, breaker: createCircuitBreaker(world), underWay: 0, servedAs: 0 });
+      if (tracked.has(keyOf(lane))) continue;
+      tracked.set(keyOf(lane), { app, origin, breaker: createCircuitBreaker(world), underWay: 0, servedAs: 0 });
     }
   }
 
-  function keptOf(lane: DueLane): TrackedLane {
-    return kept.get(keyOf(lane)) as TrackedLane;
-  }
+  const trackedLane = (lane: DueLane) => tracked.get(keyOf(lane)) as TrackedLane;
 
   function take(lane: TrackedLane, count: number): void {
     lane.underWay += count;
-    underWayInAll += count;
+    totalUnderWay += count;
     const ofApp = (underWayOf.get(lane.app) ?? 0) + count;
     if (ofApp > 0) underWayOf.set(lane.app, ofApp);
     else underWayOf.delete(lane.app);
   }
 
-  /** How many more each may have now. Who has something under way, or to send and may, takes part. */
+  /** Returns how many more deliveries each lane may start. Lanes with deliveries under way count when shares are divided. */
   function shares(waiting: readonly TrackedLane[]): (lane: TrackedLane) => number {
     const able = waiting.filter(({ breaker, underWay }) => breaker.room(underWay) > 0);
-    const active = new Set([...able, ...[...kept.values()].filter(({ underWay }) => underWay > 0)]);
+    const active = new Set([...able, ...[...tracked.values()].filter(({ underWay }) => underWay > 0)]);
     const lanesOf = Map.groupBy(active, ({ app }) => app);
-    const ofApp = Math.max(1, Math.min(PER_APP, Math.floor(IN_ALL / lanesOf.size)));
+    const ofApp = Math.max(1, Math.min(MAX_PER_APP, Math.floor(MAX_TOTAL / lanesOf.size)));
     return (lane) => {
-      const beside = lanesOf.get(lane.app)?.length ?? 1;
-      const ofLane = Math.max(1, Math.min(PER_LANE, Math.floor(ofApp / beside)));
+      const siblings = lanesOf.get(lane.app)?.length ?? 1;
+      const ofLane = Math.max(1, Math.min(MAX_PER_LANE, Math.floor(ofApp / siblings)));
       const underWay = underWayOf.get(lane.app) ?? 0;
-      // What an app has under way never keeps another one waiting: a first one goes beyond the bound of all.
+      // The first delivery of an app may exceed the total, so that no app waits for the deliveries of another.
       // promise: apps-deliver-side-by-side
-      const inAll = Math.max(IN_ALL - underWayInAll, underWay === 0 ? 1 : 0);
-      return Math.min(ofLane - lane.underWay, ofApp - underWay, inAll, lane.breaker.room(lane.underWay));
+      const ofTotal = Math.max(MAX_TOTAL - totalUnderWay, underWay === 0 ? 1 : 0);
+      return Math.min(ofLane - lane.underWay, ofApp - underWay, ofTotal, lane.breaker.room(lane.underWay));
     };
   }
 
   return {
-    turns: (found) => {
-      keep(found);
-      const waiting = found.filter(isDue).map(keptOf);
+    turns: (due) => {
+      track(due);
+      const waiting = due.filter(isDue).map(trackedLane);
       const roomOf = shares(waiting);
       return waiting
-        .sort((one, other) => one.servedAs - other.servedAs)
+        .sort((a, b) => a.servedAs - b.servedAs)
         .flatMap((lane) => {
           const room = roomOf(lane);
           if (room <= 0) return [];
@@ -105,21 +103,21 @@ export function createLanes(world: Pick<World, 'now'>): Lanes {
           return [{ lane, room }];
         });
     },
-    openCircuits: () => [...kept.values()].filter(({ breaker }) => breaker.open() > 0).length,
+    openCircuits: () => [...tracked.values()].filter(({ breaker }) => breaker.open() > 0).length,
     release: (lane, count) => {
-      const found = kept.get(keyOf(lane));
+      const found = tracked.get(keyOf(lane));
       if (found !== undefined) take(found, -count);
     },
-    nextTurn: (found) => {
-      keep(found);
+    nextTurn: (due) => {
+      track(due);
       const now = world.now();
-      const roomOf = shares(found.filter(isDue).map(keptOf));
-      const waits = found.map((lane) => {
-        if (!isDue(lane)) return lane.dueAt - now;
-        const state = keptOf(lane);
-        const left = state.breaker.remainingMs();
-        if (left > 0) return left;
-        return roomOf(state) > 0 ? LOOK_AGAIN_MS : Number.POSITIVE_INFINITY;
+      const roomOf = shares(due.filter(isDue).map(trackedLane));
+      const waits = due.map((dueLane) => {
+        if (!isDue(dueLane)) return dueLane.dueAt - now;
+        const lane = trackedLane(dueLane);
+        const pauseMs = lane.breaker.remainingMs();
+        if (pauseMs > 0) return pauseMs;
+        return roomOf(lane) > 0 ? RECHECK_MS : Number.POSITIVE_INFINITY;
       });
       const first = Math.min(...waits);
       return Number.isFinite(first) ? first : null;

@@ -1,4 +1,4 @@
-// Verb: claim what apps are to be told → carry it there → record what became of it. Nobody's endpoint delays another app's.
+// Loop that delivers due notifications to the apps and records the results. A slow endpoint does not delay another app's.
 
 import type { Log } from '../../lib/log.ts';
 import type { Round, Work } from '../../lib/loop.ts';
@@ -14,10 +14,10 @@ import { retryUntilCommitted } from '../../store/retry-until-committed.ts';
 import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../webhooks/port.ts';
 import type { Lane, Lanes, Turn } from './lanes.ts';
 
-/** A claimed one is nobody else's for so long: longer than a delivery may take. What a crash leaves claimed is due again that soon. */
+/** Lease of a claimed notification, longer than a delivery may take. After a crash, the notification is due again after the lease. */
 const LEASE_MS = 30_000;
 
-/** Given up at once, at most. */
+/** Notifications given up in one transaction. */
 const MAX_GIVE_UP = 200;
 
 export interface NotifierTools {
@@ -27,7 +27,7 @@ export interface NotifierTools {
   readonly log: Log;
   readonly tracing: Tracing;
   readonly lanes: Lanes;
-  /** Called when a delivery has ended, so that another one may have its place. */
+  /** Called when a delivery has ended, so that the next one can start. */
   readonly freed: () => void;
 }
 
@@ -35,7 +35,7 @@ export function createNotifier(tools: NotifierTools): Work {
   const { outbox, world, lanes, freed } = tools;
   const underWay = new Set<string>();
 
-  /** Returns how many it took on. */
+  /** Returns how many deliveries were claimed. */
   async function serve({ lane, room }: Turn, { signal, spawn }: Round): Promise<number> {
     let claimed: ClaimedNotification[] = [];
     try {
@@ -46,14 +46,14 @@ export function createNotifier(tools: NotifierTools): Work {
     }
     for (const sendable of claimed) {
       const { id } = sendable.notification;
-      // Its lease may end before its outcome could be recorded: it still is not sent beside itself.
+      // The lease may end before the result is recorded: the notification must not be sent twice at the same time.
       if (underWay.has(id)) {
         lanes.release(lane, 1);
         continue;
       }
       underWay.add(id);
       spawn(
-        tell(tools, lane, sendable, signal).finally(() => {
+        deliver(tools, lane, sendable, signal).finally(() => {
           underWay.delete(id);
           lanes.release(lane, 1);
           freed();
@@ -71,31 +71,26 @@ export function createNotifier(tools: NotifierTools): Work {
   };
 }
 
-async function tell(
-  tools: NotifierTools,
-  lane: Lane,
-  sendable: ClaimedNotification,
-  signal: AbortSignal,
-): Promise<void> {
-  const { outbox, webhooks: courier, world, tracing } = tools;
+async function deliver(tools: NotifierTools, lane: Lane, sendable: ClaimedNotification, signal: AbortSignal): Promise<void> {
+  const { outbox, webhooks, world, tracing } = tools;
   const { notification, execution } = sendable;
   const span = tracing.begin(NOTIFY, execution);
-  const delivery = courier.deliver(parcelOf({ notification, execution: withSpanContext(span, execution) }));
-  const receipt = await endSpanWith(span, notifiedEnd, sendable, delivery);
-  learn(tools, lane, receipt);
-  const event = toEvent(receipt, notification, world);
+  const delivery = webhooks.deliver(requestFor({ notification, execution: withSpanContext(span, execution) }));
+  const result = await endSpanWith(span, notifiedEnd, sendable, delivery);
+  updateBreaker(tools, lane, result);
+  const event = toEvent(result, notification, world);
   await retryUntilCommitted(() => outbox.recordDelivery(notification.id, event, world.now()), world, signal);
   if (lane.breaker.open() > 0) await giveUpOverdue(tools, lane, signal);
 }
 
-/** Whoever says that it is gone (410) is there, and has said all there is to say. */
-function learn({ log }: NotifierTools, { app, origin, breaker }: Lane, receipt: DeliveryResult): void {
+/** Counts 410 (gone) as success: the endpoint responds. */
+function updateBreaker({ log }: NotifierTools, { app, origin, breaker }: Lane, result: DeliveryResult): void {
   const before = breaker.open();
-  if (receipt.type === 'failed') breaker.failed(receipt.retryAfterMs);
+  if (result.type === 'failed') breaker.failed(result.retryAfterMs);
   else breaker.succeeded();
   const facts = { app, origin };
   if (before === 0 && breaker.open() > 0) {
-    const { message: reason } = receipt as Extract<DeliveryResult, { type: 'failed' }>;
+    const { message: reason } = result as Extract<DeliveryResult, { type: 'failed' }>;
     log.warn(
       { ...facts, reason, retryInMs: breaker.remainingMs() },
       'an endpoint of an app fails: its notifications wait',
@@ -104,30 +99,30 @@ function learn({ log }: NotifierTools, { app, origin, breaker }: Lane, receipt: 
   if (before > 0 && breaker.open() === 0) log.info(facts, 'an endpoint of an app is back');
 }
 
-/** Nothing gets through there, and only one at a time is tried: the others whose time is over end without. */
+/** Gives up overdue notifications without an attempt: an open circuit breaker lets only one delivery at a time through. */
 async function giveUpOverdue({ outbox, world }: NotifierTools, lane: Lane, signal: AbortSignal): Promise<void> {
-  const reason = `its time is over, and the endpoint failed ${lane.breaker.open()} times in a row`;
+  const reason = `the time limit has passed, and the endpoint failed ${lane.breaker.open()} times in a row`;
   const some = () => outbox.giveUpNotifications(lane, MAX_GIVE_UP, world.now(), reason);
   while ((await retryUntilCommitted(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);
 }
 
-function parcelOf({ notification, execution }: ClaimedNotification): WebhookRequest {
+function requestFor({ notification, execution }: ClaimedNotification): WebhookRequest {
   const { id, app, url } = notification;
   const { traceparent, tracestate } = execution;
   return { id, app, url, body: JSON.stringify(webhookBody(notification, execution)), traceparent, tracestate };
 }
 
-function toEvent(receipt: DeliveryResult, { attempts }: Notification, world: World): DeliveryEvent {
-  switch (receipt.type) {
+function toEvent(result: DeliveryResult, { attempts }: Notification, world: World): DeliveryEvent {
+  switch (result.type) {
     case 'delivered':
     case 'gone':
-      return receipt;
+      return result;
     case 'failed': {
-      const { httpStatus, latencyMs, message, retryAfterMs } = receipt;
+      const { httpStatus, latencyMs, message, retryAfterMs } = result;
       const again = retryAt(world.now(), attempts + 1, retryAfterMs, world.random());
       return { type: 'failed', httpStatus, latencyMs, message, retryAt: again };
     }
     default:
-      return receipt satisfies never;
+      return result satisfies never;
   }
 }

@@ -1,4 +1,4 @@
-// Writes down what retention is about to forget: NDJSON files, compressed, each whole and on disk before anything of it goes.
+// Export files of the pruner: compressed NDJSON, complete and synced to disk before anything in them is deleted.
 
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,19 +10,19 @@ import type { RetentionRecord } from '../../store/retention-port.ts';
 
 const compress = promisify(gzip);
 
-/** What is in a file: `audit` has entries with all that goes with them, `payloads` has payloads and callback bodies alone. */
+/** `audit`: audit entries with everything that belongs to them. `payloads`: only payloads and callback bodies. */
 export type ExportKind = 'audit' | 'payloads';
 
 export interface ExportFile {
   add(records: readonly RetentionRecord[]): Promise<void>;
-  /** Only now it has its name, and all of it is on disk; `range` says what is in it. Returns the name. */
+  /** Syncs the file, gives it its final name and returns that name. @param range ids in the file */
   finish(range: string): Promise<string>;
-  /** As if it had never been begun. */
+  /** Deletes the unfinished file. */
   discard(): Promise<void>;
 }
 
 export interface ExportFiles {
-  /** @throws what the file system says: the folder has to be there. */
+  /** @throws {NodeJS.ErrnoException} for example if the folder does not exist */
   begin(kind: ExportKind): Promise<ExportFile>;
 }
 
@@ -31,7 +31,7 @@ const UNFINISHED = /^(audit|payloads)-[\dTZ-]+\.ndjson\.gz\.partial$/;
 export function createExportFiles(folder: string, world: Pick<World, 'now'>): ExportFiles {
   let tidy = false;
 
-  /** What a crash left unfinished was not forgotten: it comes again, in another file. */
+  /** Deletes files that a crash left unfinished: nothing in them was pruned, so that another file will hold it. */
   async function tidyOnce(): Promise<void> {
     if (tidy) return;
     const left = (await readdir(folder)).filter((name) => UNFINISHED.test(name));
@@ -44,7 +44,7 @@ export function createExportFiles(folder: string, world: Pick<World, 'now'>): Ex
       await tidyOnce();
       const moment = fileTimestamp(world.now());
       const partial = join(folder, `${kind}-${moment}.ndjson.gz.partial`);
-      // It holds what apps sent and got.
+      // The file holds inputs and results of apps: only its owner may read it.
       const handle = await open(partial, 'w', 0o600);
       return exportFile({ folder, kind, moment, partial, handle });
     },
@@ -62,7 +62,7 @@ interface Begun {
 function exportFile({ folder, kind, moment, partial, handle }: Begun): ExportFile {
   return {
     add: async (records) => {
-      // Each is a gzip member of its own: one after another they are one gzip file (RFC 1952, section 2.2).
+      // Concatenated gzip members are a valid gzip file (RFC 1952, section 2.2).
       const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
       await handle.appendFile(await compress(lines));
     },

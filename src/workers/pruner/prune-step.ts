@@ -1,65 +1,62 @@
-// One kind of thing that is forgotten in small steps: looked at, written down if that is wanted, and only then gone.
+// One step of pruning for one kind of data: select a batch, export it if configured, then delete it.
 
 import type { RetentionRecord } from '../../store/retention-port.ts';
 import type { ExportFile, ExportFiles, ExportKind } from './export-files.ts';
 
 export interface PruneTarget<Batch> {
   readonly kind: ExportKind;
-  /** The next batch behind this one; undefined at the end. */
+  /** Returns the batch after this one; undefined at the end. */
   select(after: Batch | null): Promise<Batch | undefined>;
   records(batch: Batch): Promise<readonly RetentionRecord[]>;
-  /** Names what is in a file that holds these. */
+  /** Returns the part of the file name that identifies these batches. */
   range(batches: readonly Batch[]): string;
-  /** Returns whether it went; false when somebody needs it again, and what is behind it with it. */
+  /** Deletes a batch. Returns false if it is needed again; then the batches after it stay as well. */
   delete(batch: Batch): Promise<boolean>;
 }
 
-/** So many batches are written into one file. */
+/** Batches in one export file. */
 const BATCHES_PER_FILE = 40;
 
-/** One step; returns whether there was anything to do. @throws what the file system says of an export: then nothing went. */
+/** Returns whether there was anything to prune. @throws {NodeJS.ErrnoException} if an export fails; nothing is deleted then */
 export type PruneStep = () => Promise<boolean>;
 
-/** @param pause between two batches that are written down: others are let through. */
-export function createPruneStep<Batch>(
-  things: PruneTarget<Batch>,
-  files: ExportFiles | null,
-  pause: () => Promise<void>,
-  exported: (name: string) => void,
-): PruneStep {
+export interface PruneExport {
+  readonly files: ExportFiles | null;
+  /** Lets other work run between two batches. */
+  pause(): Promise<void>;
+  exported(name: string): void;
+}
+
+export function createPruneStep<Batch>(target: PruneTarget<Batch>, { files, pause, exported }: PruneExport): PruneStep {
   let last: Batch | null = null;
   let ready: Batch[] = [];
 
-  /** Those that may go now: without files one at a time. */
+  /** Returns the batches that may be deleted: a file's worth if they are exported, one batch otherwise. */
   async function prepare(): Promise<Batch[]> {
-    if (files === null) {
-      const batch = await things.select(last);
-      return batch === undefined ? [] : [batch];
-    }
-    return writeDown(files);
+    const batch = await target.select(last);
+    if (batch === undefined) return [];
+    return files === null ? [batch] : exportFrom(batch, files);
   }
 
-  async function writeDown(into: ExportFiles): Promise<Batch[]> {
-    let batch = await things.select(last);
-    if (batch === undefined) return [];
+  async function exportFrom(first: Batch, into: ExportFiles): Promise<Batch[]> {
     const batches: Batch[] = [];
     let file: ExportFile | null = null;
     try {
-      while (batch !== undefined) {
-        const records = await things.records(batch);
+      for (let batch: Batch | undefined = first; batch !== undefined; ) {
+        const records = await target.records(batch);
         // promise: export-before-prune
         if (records.length > 0) {
-          file ??= await into.begin(things.kind);
+          file ??= await into.begin(target.kind);
           await file.add(records);
         }
         batches.push(batch);
         await pause();
-        batch = batches.length < BATCHES_PER_FILE ? await things.select(batch) : undefined;
+        batch = batches.length < BATCHES_PER_FILE ? await target.select(batch) : undefined;
       }
-      if (file !== null) exported(await file.finish(things.range(batches)));
+      if (file !== null) exported(await file.finish(target.range(batches)));
       return batches;
     } catch (error) {
-      // The first failure is the one to tell.
+      // The first failure is the one to report.
       await file?.discard().catch(() => {});
       throw error;
     }
@@ -68,11 +65,7 @@ export function createPruneStep<Batch>(
   return async () => {
     if (ready.length === 0) ready = await prepare();
     const batch = ready.shift();
-    if (batch === undefined) {
-      last = null;
-      return false;
-    }
-    if (await things.delete(batch)) {
+    if (batch !== undefined && (await target.delete(batch))) {
       last = batch;
       return true;
     }

@@ -58,7 +58,7 @@ function checkOutcome(row: Row, { truth, trails, clockWasSet, settings }: State)
   }
 }
 
-const LAST_WORDS = /still running at the last poll|the last poll failed|could not be asked at the deadline/;
+const LAST_WORDS = /still running at the last poll|the last poll failed|could not be polled at the deadline/;
 
 function checkTimeout(row: Row, trail: readonly EntryRow[], polls: State['truth']['polls']): void {
   const id = row.correlation_id;

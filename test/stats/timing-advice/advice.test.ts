@@ -90,7 +90,7 @@ describe('the replay', () => {
   test('asks when the schedule asks, and for the last time at the deadline', () => {
     const times = pollTimes(DEFAULT, INTERVAL_MS);
     expect(times[0]).toBe(10_000 + firstPollSpread(INTERVAL_MS, 0.5));
-    expect(times[1]).toBe(nextPollAt(times[0] ?? 0, 0, INTERVAL_MS, 0.5));
+    expect(times[1]).toBe(nextPollAt({ now: times[0] ?? 0, pollCount: 0, intervalMs: INTERVAL_MS, chance: 0.5 }));
     expect(times.at(-1)).toBe(40_000);
   });
 

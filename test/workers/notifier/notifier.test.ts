@@ -135,7 +135,7 @@ test('an endpoint that is dead for a day: all of its backlog ends as a dead lett
   for (const id of ids) expect(await notification(id)).toMatchObject({ status: 'DEAD' });
   expect(courier.parcels.length).toBeLessThan(400);
   expect((await notification(ids.at(-1) as string)).lastError).toMatch(
-    /time is over, and the endpoint failed \d+ times/,
+    /the time limit has passed, and the endpoint failed \d+ times/,
   );
   expect(log.lines.filter(({ message }) => message.includes('endpoint of an app fails'))).toHaveLength(1);
 });

@@ -195,7 +195,7 @@ describe('what is pruned', () => {
     const [id = ''] = await fill(store, 1);
     rmSync(place.exports, { recursive: true });
     const lines = await pruneAll(store, place, 31);
-    const message = expect.stringMatching(/nothing is pruned: what would go cannot be written to RETENTION_EXPORT_DIR/);
+    const message = expect.stringMatching(/nothing is pruned: the export cannot be written to RETENTION_EXPORT_DIR/);
     expect(lines).toEqual([{ level: 'warn', message, facts: { reason: expect.stringContaining('ENOENT') } }]);
     expect(await store.find(id)).toMatchObject({ result: { paid: expect.any(String) } });
     mkdirSync(place.exports);

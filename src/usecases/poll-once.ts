@@ -1,0 +1,84 @@
+// Polls CXone about one execution and records the response. The sweeper and reconciliations share it.
+
+import type { Cxone, Permit, PollResponse } from '../cxone/port.ts';
+import type { ExecutionEvent } from '../execution/event.ts';
+import type { Execution } from '../execution/execution.ts';
+import type { JsonObject } from '../execution/json.ts';
+import { nextPollAt } from '../execution/schedule.ts';
+import type { World } from '../lib/world.ts';
+import { POLL, polledEnd } from '../observability/tracing/spans.ts';
+import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
+import type { RecordResult, Store } from '../store/port.ts';
+import { retryUntilCommitted } from '../store/retry-until-committed.ts';
+
+export interface PollTools {
+  readonly store: Pick<Store, 'record'>;
+  readonly cxone: Pick<Cxone, 'poll'>;
+  readonly world: World;
+  readonly tracing: Tracing;
+  readonly pollIntervalMs: number;
+}
+
+interface PollRequest {
+  readonly execution: Execution;
+  /** Released as soon as CXone has responded. */
+  readonly permit: Permit;
+  /** Aborts the retries of recording when the service stops. */
+  readonly signal: AbortSignal;
+  /** True for the last poll, at or after the deadline. */
+  readonly final?: boolean;
+  /** Minimum distance of the next poll, in milliseconds; 0 by default. */
+  readonly minIntervalMs?: number;
+  /** Who requested the poll, for its audit entry; left out for the schedule. */
+  readonly origin?: JsonObject;
+}
+
+export interface Polled {
+  readonly response: PollResponse;
+  readonly respondedAt: number;
+  /** Undefined if the execution no longer exists. */
+  readonly recorded: RecordResult | undefined;
+}
+
+/** @throws {StoreUnavailable} if the signal aborts before the response is recorded. */
+export async function pollOnce(tools: PollTools, request: PollRequest): Promise<Polled> {
+  const { store, cxone, world, tracing } = tools;
+  const { execution, permit, signal, final = false } = request;
+  const span = tracing.beginLinked(POLL, execution);
+  let response: PollResponse;
+  try {
+    // promise: last-poll-at-deadline
+    response = await endSpanWith(span, polledEnd, execution, cxone.poll(withSpanContext(span, execution)));
+  } finally {
+    permit.release();
+  }
+  const respondedAt = world.now();
+  const event = toEvent(response, { ...request, final }, tools, respondedAt);
+  const recorded = await retryUntilCommitted(() => store.record(execution.reference, event, respondedAt), world, signal);
+  return { response, respondedAt, recorded };
+}
+
+function toEvent(
+  response: PollResponse,
+  { execution, final, minIntervalMs = 0, origin }: PollRequest & { final: boolean },
+  { pollIntervalMs: intervalMs, world }: PollTools,
+  now: number,
+): ExecutionEvent {
+  const { executionId: polledExecutionId, pollCount, pollAfter } = execution;
+  const shared = origin === undefined ? {} : { origin };
+  const notBefore = now + minIntervalMs;
+  // promise: grace-poll-keeps-distance
+  const next = nextPollAt({ now, pollCount, intervalMs, chance: world.random(), pollAfter });
+  switch (response.type) {
+    case 'polled':
+      return { ...response, ...shared, polledExecutionId, nextPollAt: next, notBefore, final };
+    case 'not-found':
+      return { ...response, ...shared, type: 'poll-not-found', polledExecutionId };
+    case 'failed': {
+      const retryAt = Math.max(next, now + response.retryAfterMs);
+      return { ...response, ...shared, type: 'poll-failed', nextPollAt: retryAt, notBefore };
+    }
+    default:
+      return response satisfies never;
+  }
+}
