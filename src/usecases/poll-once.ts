@@ -54,7 +54,11 @@ export async function pollOnce(tools: PollTools, request: PollRequest): Promise<
   }
   const respondedAt = world.now();
   const event = toEvent(response, { ...request, final }, tools, respondedAt);
-  const recorded = await retryUntilCommitted(() => store.record(execution.reference, event, respondedAt), world, signal);
+  const recorded = await retryUntilCommitted(
+    () => store.record(execution.reference, event, respondedAt),
+    world,
+    signal,
+  );
   return { response, respondedAt, recorded };
 }
 

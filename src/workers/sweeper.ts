@@ -79,7 +79,11 @@ async function poll(tools: SweeperTools, claim: Claim, startedAt: number): Promi
   const { response, respondedAt } = await pollOnce(tools, { ...claim, final, minIntervalMs });
   if (response.type !== 'failed') return;
   const expire = (message: string) =>
-    retryUntilCommitted(() => store.record(execution.reference, { type: 'expired', message }, respondedAt), world, signal);
+    retryUntilCommitted(
+      () => store.record(execution.reference, { type: 'expired', message }, respondedAt),
+      world,
+      signal,
+    );
   // promise: unsent-last-poll-is-retried
   if (final && response.asked) await expire(`the last poll failed: ${response.message}`);
   else if (isPast(patienceEnd(execution, startedAt), respondedAt)) await expire(UNREACHABLE);

@@ -71,7 +71,12 @@ export function createNotifier(tools: NotifierTools): Work {
   };
 }
 
-async function deliver(tools: NotifierTools, lane: Lane, sendable: ClaimedNotification, signal: AbortSignal): Promise<void> {
+async function deliver(
+  tools: NotifierTools,
+  lane: Lane,
+  sendable: ClaimedNotification,
+  signal: AbortSignal,
+): Promise<void> {
   const { outbox, webhooks, world, tracing } = tools;
   const { notification, execution } = sendable;
   const span = tracing.begin(NOTIFY, execution);
