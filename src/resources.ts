@@ -47,7 +47,7 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
   const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
   const lookUp = resolve ? { resolve } : {};
   const webhooks =
-    overrides.webhooks ?? createWebhookSender({ rules: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
+    overrides.webhooks ?? createWebhookSender({ policy: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
 
   async function close(): Promise<void> {
     cxone.close();

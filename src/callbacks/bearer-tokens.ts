@@ -1,4 +1,4 @@
-// Bearer tokens for whoever calls back: given to clients that are known here, verified with each callback. JWTs (RFC 7519).
+// Bearer tokens for callbacks: issued to configured clients, verified with each callback. JWTs (RFC 7519).
 
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { deriveKey } from '../lib/derive-key.ts';
@@ -6,7 +6,7 @@ import type { World } from '../lib/world.ts';
 
 export const TOKEN_PATH = '/webhook/token';
 
-/** One that may have tokens; several keys may carry one name, so that they can be rotated. */
+/** A client that may obtain tokens. Several keys may have the same name, so that keys can be rotated. */
 export interface TokenClient {
   readonly name: string;
   readonly key: string;
@@ -25,11 +25,11 @@ export interface IssuedToken {
 export interface CallbackTokens {
   readonly clients: readonly TokenClient[];
   issue(client: string): Promise<IssuedToken>;
-  /** `bad`: not from here, or of a client that is none any more. */
+  /** `bad`: not issued by this receiver, or issued to a client that has been removed. */
   verify(token: string): Promise<'good' | 'expired' | 'bad'>;
 }
 
-/** The first secret signs, all verify. */
+/** Creates the issuer: the first secret signs, all secrets verify. */
 export function createCallbackTokens(
   { clients, lifetimeSeconds }: TokenRule,
   secrets: readonly [string, ...string[]],

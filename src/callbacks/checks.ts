@@ -1,4 +1,4 @@
-// What a callback must show besides its signed URL, whichever of it is configured; all of it must hold.
+// Checks of a callback beyond its signed URL. All configured checks must pass.
 
 import { type AddressRange, createAddressMatcher } from '../lib/ip-address.ts';
 import type { CallbackTokens } from './bearer-tokens.ts';
@@ -6,18 +6,18 @@ import { type BodySignatureRule, createBodySignature, type HeaderOf } from './bo
 import { bearerToken, type Credential, createCredentialCheck, createSecretCheck } from './credentials.ts';
 
 export interface CallbackRules {
-  /** Where callbacks may come from; empty: from anywhere. */
+  /** Allowed client addresses; empty: any address. */
   readonly allowedAddresses: readonly AddressRange[];
-  /** A header with one of these values. */
+  /** A required header with its accepted values. */
   readonly header: { readonly name: string; readonly values: readonly string[] } | null;
-  /** An Authorization header with one of these, or a token from here; none of either: it is not asked for. */
+  /** Accepted credentials in Authorization, besides issued tokens. Without either, Authorization is not checked. */
   readonly credentials: readonly Credential[];
   readonly bodySignature: BodySignatureRule | null;
 }
 
 export const NO_RULES: CallbackRules = { allowedAddresses: [], header: null, credentials: [], bodySignature: null };
 
-/** Why a callback is not listened to, for counting; the caller is never told. */
+/** Why a callback is refused. Counted and logged, never disclosed to the caller. */
 export type CallbackRefusal =
   | 'address-not-allowed'
   | 'bad-signature'
@@ -28,28 +28,28 @@ export type CallbackRefusal =
   | 'unknown-execution';
 
 export interface CallbackChecks {
-  /** Null when a client at this address may call. */
+  /** Returns null if a client at this address may call. */
   checkAddress(address: () => string | null): 'address-not-allowed' | null;
-  /** Null when all that can be told before the body is read is well. `now` in milliseconds. */
+  /** Runs all checks that need no body. Returns null if they pass. `now` in milliseconds. */
   checkHeaders(header: HeaderOf, address: () => string | null, now: number): Promise<CallbackRefusal | null>;
-  /** The same for the body's bytes; null stands for a body that could not be read whole. */
+  /** Checks the bytes of the body; null stands for an incomplete body. Returns null if the check passes. */
   checkBody(header: HeaderOf, body: Uint8Array | null): CallbackRefusal | null;
 }
 
-/** `tokens`: what gives out tokens for callbacks to carry; null when nothing does. */
+/** @param tokens issuer of bearer tokens for callbacks; null if none are issued */
 export function createCallbackChecks(rules: CallbackRules, tokens: CallbackTokens | null): CallbackChecks {
   const isAllowed = createAddressMatcher(rules.allowedAddresses);
   const isHeaderRight = createSecretCheck(rules.header?.values ?? []);
   const isCredentialRight = createCredentialCheck(rules.credentials);
   const signature = rules.bodySignature === null ? null : createBodySignature(rules.bodySignature);
 
-  function ofAddress(addressOf: () => string | null) {
+  function checkAddress(addressOf: () => string | null) {
     if (rules.allowedAddresses.length === 0) return null;
     const address = addressOf();
     return address !== null && isAllowed(address) ? null : 'address-not-allowed';
   }
 
-  async function ofAuthorization(authorization: string | null): Promise<CallbackRefusal | null> {
+  async function checkAuthorization(authorization: string | null): Promise<CallbackRefusal | null> {
     if (rules.credentials.length === 0 && tokens === null) return null;
     if (isCredentialRight(authorization)) return null;
     const token = bearerToken(authorization);
@@ -69,16 +69,16 @@ export function createCallbackChecks(rules: CallbackRules, tokens: CallbackToken
   }
 
   return {
-    checkAddress: ofAddress,
+    checkAddress,
     checkHeaders: async (header, address, now) => {
-      const misplaced = ofAddress(address);
-      if (misplaced !== null) return misplaced;
+      const refusal = checkAddress(address);
+      if (refusal !== null) return refusal;
       if (rules.header !== null && !isHeaderRight(header(rules.header.name))) return 'bad-credentials';
-      const unauthorized = await ofAuthorization(header('authorization'));
+      const unauthorized = await checkAuthorization(header('authorization'));
       if (unauthorized !== null) return unauthorized;
       return signature === null || signature.isTimely(header, now) ? null : 'bad-timestamp';
     },
-    // What did not arrive whole cannot be shown to be genuine.
+    // An incomplete body cannot be verified.
     checkBody: (header, body) =>
       signature === null || (body !== null && signature.isGenuine(header, body)) ? null : 'bad-body-signature',
   };

@@ -1,23 +1,23 @@
-// Secrets that a caller repeats word for word in a header: any of several, so that one can be replaced by the next.
+// Shared secrets in a header. Several are accepted at a time, so that secrets can be rotated.
 
 import { hash, timingSafeEqual } from 'node:crypto';
 
-/** What the Authorization header may carry: Basic (RFC 7617, `user:password`) or a bearer token (RFC 6750). */
+/** A credential in the Authorization header: Basic (RFC 7617, `user:password`) or a bearer token (RFC 6750). */
 export interface Credential {
   readonly scheme: 'basic' | 'bearer';
   readonly secret: string;
 }
 
-/** Whether a header's value is one of those accepted; the time it takes tells nothing about them. */
+/** Returns a function that checks a header's value in constant time. */
 export function createSecretCheck(accepted: readonly string[]): (given: string | null) => boolean {
   const digests = accepted.map((secret) => digest(Buffer.from(secret)));
   return (given) => given !== null && isOneOf(digests, Buffer.from(given, 'latin1'));
 }
 
-/** The same for the Authorization header. */
+/** Returns a function that checks the Authorization header in constant time. */
 export function createCredentialCheck(accepted: readonly Credential[]): (authorization: string | null) => boolean {
   const digestsOf = (scheme: Credential['scheme']) =>
-    accepted.filter((one) => one.scheme === scheme).map(({ secret }) => digest(Buffer.from(secret)));
+    accepted.filter((credential) => credential.scheme === scheme).map(({ secret }) => digest(Buffer.from(secret)));
   const [basic, bearer] = [digestsOf('basic'), digestsOf('bearer')];
   return (authorization) => {
     const [, scheme = '', given = ''] = /^(\w+) +(\S+)$/.exec(authorization ?? '') ?? [];
@@ -32,7 +32,7 @@ export function createCredentialCheck(accepted: readonly Credential[]): (authori
   };
 }
 
-/** The bearer token in an Authorization header; null when it holds something else. */
+/** Returns the bearer token in an Authorization header; null for another scheme. */
 export function bearerToken(authorization: string | null): string | null {
   return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
 }
@@ -40,7 +40,8 @@ export function bearerToken(authorization: string | null): string | null {
 function isOneOf(digests: readonly Buffer[], given: Buffer): boolean {
   const wanted = digest(given);
   let found = false;
-  for (const one of digests) found = timingSafeEqual(one, wanted) || found;
+  // No early exit: the time must not depend on the position of the match.
+  for (const accepted of digests) found = timingSafeEqual(accepted, wanted) || found;
   return found;
 }
 

@@ -1,4 +1,4 @@
-// Mints and verifies the signed callback URLs: a token names one execution and nothing else can make one.
+// Signed callback URLs: a token identifies one execution, and only the holder of the secret can create it.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -11,17 +11,17 @@ const TOKEN = new RegExp(
 );
 
 export interface SignedUrls {
-  /** The URL that CXone calls for the execution with this reference (a UUID). */
+  /** Returns the URL that CXone calls for the execution with this reference (a UUID). */
   mint(reference: string): string;
-  /** The reference in a token whose HMAC-SHA256 (RFC 2104) holds under one of the secrets; null for anything else. */
+  /** Returns the reference in a token whose HMAC-SHA256 (RFC 2104) is valid under one of the secrets; else null. */
   verify(token: string): string | null;
-  /** A URL of no execution: whoever answers its token with this proof knows the secret, and nothing comes of it. */
+  /** Returns a URL without an execution. A server that responds to its token with `proof` knows the secret. */
   probe(): { readonly url: string; readonly proof: string };
-  /** The proof for the token of a probe; null for anything else. */
+  /** Returns the proof for the token of a probe; null for any other token. */
   proofFor(token: string): string | null;
 }
 
-/** The first secret signs, all of them verify: put the new one in front while rotating. */
+/** The first secret signs, all secrets verify: put a new secret in front to rotate. */
 export function createSignedUrls(publicUrl: string, secrets: readonly [string, ...string[]]): SignedUrls {
   return {
     mint: (reference) => {
@@ -45,7 +45,7 @@ export function createSignedUrls(publicUrl: string, secrets: readonly [string, .
   };
 }
 
-/** What a token is for: one for a probe never opens an execution, nor the other way round. */
+/** Part of the signed text, so that the token of a probe cannot address an execution, nor the reverse. */
 type Purpose = 'callback:' | 'probe:' | 'probed:';
 
 function genuine(
@@ -56,9 +56,9 @@ function genuine(
   if (!TOKEN.test(token)) return null;
   const bytes = Buffer.from(token.slice(0, base64Length(REFERENCE_BYTES)), 'base64url');
   const given = Buffer.from(token);
-  // As texts: the spare bits at the end of base64 are not signed, so only the one canonical spelling counts.
+  // Compared as text: the unused bits at the end of base64 are not signed, so only the canonical encoding is valid.
   const isGiven = (secret: string) => timingSafeEqual(Buffer.from(tokenOf(bytes, sign(secret, purpose, bytes))), given);
-  // All of them are tried, so that the time tells nothing.
+  // Without early exit: the time must not depend on which secret matches.
   const [secret] = secrets.filter(isGiven);
   // promise: callback-url-is-signed
   return secret === undefined ? null : { bytes, secret };

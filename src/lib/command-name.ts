@@ -1,9 +1,9 @@
-// Names the commands so that whoever reads of them can run them: by npm in a clone, by their own name where the package is installed.
+// Command names in texts, as the reader can run them: through npm in a clone, by their own name in an installed package.
 
-/** An installed package runs what was emitted. */
+/** An installed package runs emitted JavaScript. */
 const INSTALLED = import.meta.url.endsWith('.js');
 
-/** For texts that name commands as a clone calls them: `npm run -s audit -- tail`, `npm run stats [-- --json]`, `node src/main.ts`. */
+/** Rewrites the commands in a text (`npm run -s audit -- tail`, `npm run stats [-- --json]`, `node src/main.ts`) for an installed package. */
 export function withCommandName(text: string, installed: boolean = INSTALLED): string {
   if (!installed) return text;
   return text

@@ -1,17 +1,17 @@
-// What the service may say about itself; the sink behind it is chosen at the top.
+// The log port. The composition root chooses the sink.
 
 export type Facts = { readonly [name: string]: unknown };
 
-/** One line per fact: a short constant message and its facts beside it. Never pass secrets, URLs with tokens or whole errors. */
+/** Writes one line per event: a short constant message and its facts. Never pass secrets, URLs with tokens or whole errors. */
 export interface Log {
-  /** Asks for its facts only when they are written. */
+  /** Calls `facts` only if the line is written. */
   debug(facts: () => Facts, message: string): void;
   info(facts: Facts, message: string): void;
   warn(facts: Facts, message: string): void;
   error(facts: Facts, message: string): void;
 }
 
-/** The words of anything thrown, without the stack, request or options that libraries hang on their errors. */
+/** Returns name and message of anything thrown, without the stack, request or options that libraries attach to errors. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';

@@ -1,43 +1,43 @@
-// The one loop behind every background verb: work, sleep until the next due moment, wake early when nudged, drain on stop.
+// The loop behind every worker: work, sleep until the next due time, wake early when nudged, drain on stop.
 
 import type { Log } from './log.ts';
 import { reasonOf } from './log.ts';
 import type { World } from './world.ts';
 
-/** One round of work. It returns in how many milliseconds the next is due; null when nothing is due until a nudge. */
+/** One round of work. Returns the milliseconds until the next round is due; null if nothing is due before a nudge. */
 export type Work = (round: Round) => Promise<number | null>;
 
 export interface Round {
-  /** Aborts when the loop is to stop: what waits lets go. */
+  /** Aborts when the loop stops: all waiting must end. */
   readonly signal: AbortSignal;
-  /** Lets a task go on beside the loop; stopping waits for it. */
+  /** Runs a task beside the loop. `stop` waits for it. */
   spawn(task: Promise<void>): void;
 }
 
 export interface Loop {
-  /** Something is due at `at` (milliseconds since the epoch): no sleeping past it. */
+  /** Wakes the loop at `at` (milliseconds since the Unix epoch) at the latest. */
   nudge(at: number): void;
-  /** Whether rounds still come to an end. */
+  /** Returns whether the current round is not stuck. */
   alive(): boolean;
-  /** Starts nothing new; resolves when the round and all that it spawned have ended. */
+  /** Starts no further round. Resolves when the current round and all its tasks have ended. */
   stop(): Promise<void>;
 }
 
-/** The wall clock may be set, so no loop sleeps longer than this on what it read from it. */
+/** The wall clock may be set, so a loop sleeps no longer than this on a time that it read from the clock. */
 const MAX_SLEEP_MS = 30_000;
 const AFTER_ERROR_MS = 1_000;
-/** A round that takes longer than this is stuck. */
+/** A round that takes longer counts as stuck. */
 const STUCK_MS = 120_000;
 
 export function startLoop(name: string, work: Work, world: World, log: Log): Loop {
   const stopping = new AbortController();
   const tasks = new Set<Promise<void>>();
-  /** The earliest moment told by a nudge since the round began: the round may have looked past it. */
+  /** The earliest time of a nudge since the round began: the round may have missed what is due then. */
   let nudgedAt = Number.POSITIVE_INFINITY;
   let asleep: { readonly until: number; readonly waker: AbortController } | null = null;
   let workingSince: number | null = null;
 
-  /** What does not end in time when the service stops loses its store: given up, as is meant to be, and no fault. */
+  /** A task that outlives the drain time loses its store when the service stops: expected, so only a warning. */
   function complain(error: unknown, message: string): void {
     log[stopping.signal.aborted ? 'warn' : 'error']({ loop: name, reason: reasonOf(error) }, message);
   }
@@ -87,7 +87,7 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
   return {
     nudge: (at) => {
       nudgedAt = Math.min(nudgedAt, at);
-      // With a reason, as else an exception is made for each, stack and all.
+      // With a reason: without one, each abort creates an exception with its stack.
       if (asleep && at < asleep.until) asleep.waker.abort('nudged');
     },
     alive: () => !stopping.signal.aborted && (workingSince === null || world.now() - workingSince < STUCK_MS),

@@ -1,11 +1,11 @@
-// Which request something is done for: carried along by what it calls, so that its id is in every line about it.
+// The request that the current code runs for, through AsyncLocalStorage, so that its id is in every log line about it.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Facts, Log } from './log.ts';
 
 export interface RequestContext {
   readonly id: string;
-  /** What the request turned out to be about; null until that is known, and for what is about several. */
+  /** The execution that the request concerns; null until it is known, and for several executions. */
   correlationId: string | null;
 }
 
@@ -15,23 +15,23 @@ export function runInRequest<T>(scope: RequestContext, work: () => T): T {
   return scopes.run(scope, work);
 }
 
-/** For what goes on beyond the request that set it off, and is no longer about it. */
+/** Runs work that outlives its request and no longer concerns it. */
 export function runOutsideRequest<T>(work: () => T): T {
   return scopes.exit(work);
 }
 
-/** Undefined for what is done by the service on its own account. */
+/** Returns undefined outside a request. */
 export function currentRequest(): RequestContext | undefined {
   return scopes.getStore();
 }
 
-/** The request is about this execution: lines from here on say so. The id must be one that is known here. */
+/** Adds the execution to the log lines of the current request from here on. The id must belong to a stored execution. */
 export function setRequestCorrelationId(correlationId: string): void {
   const scope = scopes.getStore();
   if (scope !== undefined) scope.correlationId = correlationId;
 }
 
-/** A log whose lines say which request they are about. */
+/** Returns a log that adds the request and the execution to each line. */
 export function withRequestFacts(log: Log): Log {
   const at = (level: 'info' | 'warn' | 'error') => (facts: Facts, message: string) =>
     log[level]({ ...named(), ...facts }, message);

@@ -1,19 +1,19 @@
-// A token bucket: what may be taken at once, and how it fills again.
+// A token bucket: a burst up to its capacity, then a steady rate.
 
 export interface TokenBucket {
-  /** Takes so many, if there is at least one: the last take may leave less than nothing, which must be gained first. */
+  /** Takes `count` tokens if at least one is left. The bucket may go into debt, which is refilled first. */
   take(count: number): boolean;
   putBack(count: number): void;
-  /** How many there are, fractions included; below 0 while more was taken than there was. */
+  /** Returns the tokens, including fractions; negative while in debt. */
   level(): number;
-  /** Milliseconds until it holds so many. */
+  /** Returns the milliseconds until the bucket holds `level` tokens. */
   msUntil(level: number): number;
 }
 
-/** Sums of fractions may come out a hair short of a whole. */
-const HAIR = 1e-6;
+/** Tolerance for sums of fractions. */
+const EPSILON = 1e-6;
 
-/** It begins full. A clock that is set back gives nothing and takes nothing. */
+/** Creates a full bucket. A clock that is set back neither adds nor removes tokens. */
 export function createTokenBucket(capacity: number, gainPerMs: number, now: () => number): TokenBucket {
   let level = capacity;
   let at = now();
@@ -27,7 +27,7 @@ export function createTokenBucket(capacity: number, gainPerMs: number, now: () =
   return {
     take: (count) => {
       refresh();
-      if (level < 1 - HAIR) return false;
+      if (level < 1 - EPSILON) return false;
       level -= count;
       return true;
     },
@@ -41,7 +41,7 @@ export function createTokenBucket(capacity: number, gainPerMs: number, now: () =
     },
     msUntil: (wanted) => {
       refresh();
-      return level >= wanted - HAIR ? 0 : Math.ceil((wanted - HAIR - level) / gainPerMs);
+      return level >= wanted - EPSILON ? 0 : Math.ceil((wanted - EPSILON - level) / gainPerMs);
     },
   };
 }

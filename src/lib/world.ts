@@ -1,4 +1,4 @@
-// The only door to time and chance: everything that waits, dates, names or rolls dice asks here, so tests can answer instead.
+// The only access to time, chance and ids, so that tests can replace them.
 
 import { randomFillSync } from 'node:crypto';
 import { setTimeout as timer } from 'node:timers/promises';
@@ -9,13 +9,13 @@ export interface World {
   now(): number;
   /** Uniform in [0, 1). */
   random(): number;
-  /** A UUIDv7 (RFC 9562) whose time is `at` (ms), so that ids sort by the moment they were made. */
+  /** Returns a UUIDv7 (RFC 9562) with the time `at` (milliseconds), so that ids sort by creation. */
   id(at: number): string;
   /** Resolves after `ms`, or as soon as the signal aborts; it never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Longest delay that setTimeout can hold; longer ones fire at once. */
+/** Longest delay that setTimeout supports; longer ones fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemWorld: World = {
@@ -26,12 +26,12 @@ export const systemWorld: World = {
     try {
       await timer(Math.min(Math.max(ms, 0), MAX_TIMER_MS), undefined, signal ? { signal } : {});
     } catch {
-      // Aborted: the caller wanted to be woken.
+      // Aborted: the caller wakes early, as documented.
     }
   },
 };
 
-/** 16 random bytes a call, drawn from the system many at a time: asking it for each id would cost ten times the id. */
+/** Returns 16 random bytes per call from a pool: a system call per id would cost ten times as much as the id. */
 function pooledBytes(): () => Uint8Array {
   const pool = new Uint8Array(4096);
   let used = pool.length;
@@ -45,7 +45,7 @@ function pooledBytes(): () => Uint8Array {
   };
 }
 
-/** A generator of UUIDv7 that also sort within one millisecond; `bytes` may be injected to make them repeatable. */
+/** Returns a generator of UUIDv7 that also sort within one millisecond. `bytes` makes them repeatable. */
 export function timeOrderedIds(bytes?: () => Uint8Array): (at: number) => string {
   let last = -1;
   let sequence = 0;

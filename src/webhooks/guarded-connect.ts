@@ -1,4 +1,4 @@
-// Opens connections to checked addresses only: what a name stands for is looked at when it is connected to, not before.
+// SSRF guard. Addresses are checked after DNS resolution, at connect time, so a name cannot pass the check and then resolve to another address.
 
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -10,7 +10,7 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-/** Every address of a name. */
+/** Resolves a name to all its addresses. */
 export type ResolveHostname = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
 export const resolveHostname: ResolveHostname = (hostname) =>
@@ -18,12 +18,12 @@ export const resolveHostname: ResolveHostname = (hostname) =>
     systemLookup(hostname, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));
   });
 
-/** No connection was made: where it would have led is not for us to go. */
+/** The connection was refused before it was opened. */
 class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
 }
 
-/** @param timeoutMs what connecting may take. */
+/** @param timeoutMs time limit for connecting */
 export function createGuardedConnector(
   trust: Trust,
   resolve: ResolveHostname,
@@ -31,7 +31,7 @@ export function createGuardedConnector(
 ): buildConnector.connector {
   const connect = buildConnector({ lookup: checkedLookup(trust, resolve), timeout: timeoutMs });
   return (options, callback) => {
-    // An address in place of a name is never looked up.
+    // A literal address is never looked up, so it is checked here.
     const host = options.hostname.replace(/^\[|\]$/g, '');
     const kind = isIP(host) > 0 ? refusedAddressKind(host, trust) : null;
     if (kind === null) connect(options, callback);
@@ -39,20 +39,20 @@ export function createGuardedConnector(
   };
 }
 
-/** Hands on what was checked and nothing else, so that no second answer of a name server can be another one. */
+/** Passes on exactly the checked addresses: a second DNS query could return others. */
 function checkedLookup(trust: Trust, resolve: ResolveHostname): LookupFunction {
-  const underWay = new Map<string, Promise<readonly ResolvedAddress[]>>();
+  const inFlight = new Map<string, Promise<readonly ResolvedAddress[]>>();
 
-  /** However many want to connect, a name is asked for once at a time: name servers may be slow, and few can be asked. */
+  /** One query per name at a time: getaddrinfo occupies one of libuv's few threads. */
   function resolveOnce(hostname: string): Promise<readonly ResolvedAddress[]> {
-    const found = underWay.get(hostname) ?? resolve(hostname).finally(() => underWay.delete(hostname));
-    underWay.set(hostname, found);
-    return found;
+    const addresses = inFlight.get(hostname) ?? resolve(hostname).finally(() => inFlight.delete(hostname));
+    inFlight.set(hostname, addresses);
+    return addresses;
   }
 
   async function checked(hostname: string): Promise<{ address: string; family: number }[]> {
     const all = await resolveOnce(hostname);
-    const judged = all.map((one) => ({ ...one, kind: refusedAddressKind(one.address, trust) }));
+    const judged = all.map((resolved) => ({ ...resolved, kind: refusedAddressKind(resolved.address, trust) }));
     // promise: private-addresses-are-refused
     const passed = judged.filter(({ kind }) => kind === null);
     if (passed.length === 0)
@@ -75,7 +75,7 @@ function checkedLookup(trust: Trust, resolve: ResolveHostname): LookupFunction {
   };
 }
 
-function refusal(what: string, kinds: readonly string[]): AddressRefused {
-  const said = kinds.length === 0 ? 'none' : [...new Set(kinds)].join(', ');
-  return new AddressRefused(`${what} that may not be called (${said})`);
+function refusal(subject: string, kinds: readonly string[]): AddressRefused {
+  const names = kinds.length === 0 ? 'none' : [...new Set(kinds)].join(', ');
+  return new AddressRefused(`${subject} that may not be called (${names})`);
 }

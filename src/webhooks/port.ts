@@ -1,40 +1,40 @@
-// What the service needs to tell apps something: somebody who carries it there, and rules for where that may be.
+// Port for webhooks to apps: the sender, and the policy for the URLs to which it may send.
 
-/** One thing to tell, as it goes out. */
+/** One notification as it is sent. */
 export interface WebhookRequest {
-  /** The webhook-id (Standard Webhooks): the same over all attempts. */
+  /** The webhook-id (Standard Webhooks), the same for all attempts. */
   readonly id: string;
   readonly app: string;
   readonly url: string;
   /** JSON text. */
   readonly body: string;
-  /** W3C Trace Context of the execution that it tells of. */
+  /** W3C Trace Context of the execution. */
   readonly traceparent: string | null;
   readonly tracestate: string | null;
 }
 
-interface Answered {
-  /** 0 when no HTTP answer came. */
+interface Attempt {
+  /** 0 if no HTTP response was received. */
   readonly httpStatus: number;
   readonly latencyMs: number;
 }
 
 export type DeliveryResult =
   /** 2xx. */
-  | (Answered & { readonly type: 'delivered' })
-  /** 410: nobody is there for it any more. */
-  | (Answered & { readonly type: 'gone'; readonly message: string })
-  /** Anything else; not to be sent again for `retryAfterMs`. */
-  | (Answered & { readonly type: 'failed'; readonly message: string; readonly retryAfterMs: number });
+  | (Attempt & { readonly type: 'delivered' })
+  /** 410: the endpoint has been removed for good. */
+  | (Attempt & { readonly type: 'gone'; readonly message: string })
+  /** Anything else. The next attempt must wait for at least `retryAfterMs`. */
+  | (Attempt & { readonly type: 'failed'; readonly message: string; readonly retryAfterMs: number });
 
 export interface WebhookSender {
-  /** Never throws for what the network or whoever answers does. */
-  deliver(parcel: WebhookRequest): Promise<DeliveryResult>;
-  /** Gives up what is under way. */
+  /** Sends one request. Never throws for a failure of the network or of the endpoint. */
+  deliver(webhook: WebhookRequest): Promise<DeliveryResult>;
+  /** Aborts the requests in flight. */
   close(): void;
 }
 
 export interface NotifyUrlPolicy {
-  /** What is wrong with a URL as the one that this app is told at, for whoever sent it; null when nothing is. */
+  /** Returns why this app may not use the URL for notifications, in words for its sender; null if it may. */
   check(app: string, url: string): string | null;
 }

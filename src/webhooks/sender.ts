@@ -1,4 +1,4 @@
-// Carries notifications to apps over HTTP: signed, to checked addresses, in bounded time, following nothing.
+// Sends notifications to apps over HTTP: signed, to checked addresses, in bounded time, without following redirects.
 
 import { Agent, request } from 'undici';
 import { excerpt } from '../lib/http/excerpt.ts';
@@ -12,37 +12,37 @@ import type { DeliveryResult, WebhookRequest, WebhookSender } from './port.ts';
 import { type SecretsOf, signatureHeaders } from './signature.ts';
 import type { UrlPolicy } from './url-policy.ts';
 
-/** From connecting to the last byte of the answer. */
+/** From connecting to the last byte of the response. */
 const TIMEOUT_MS = 15_000;
-/** Most bytes read of an answer: nobody needs more than a few words of it. */
-const MAX_ANSWER_BYTES = 16 * 1024;
-/** An endpoint may ask for so long a pause, no longer. */
+/** Only an excerpt of a response is used. */
+const MAX_RESPONSE_BYTES = 16 * 1024;
+/** Upper limit for a Retry-After. */
 const MAX_PAUSE_MS = 6 * 3_600_000;
 
 const CLOSING = 'the receiver is closing';
 
 export interface WebhookSenderOptions {
-  readonly rules: UrlPolicy;
+  readonly policy: UrlPolicy;
   readonly secretsOf: SecretsOf;
   readonly world: Pick<World, 'now' | 'sleep'>;
   readonly resolve?: ResolveHostname;
 }
 
 export function createWebhookSender({
-  rules,
+  policy,
   secretsOf,
   world,
   resolve = resolveHostname,
 }: WebhookSenderOptions): WebhookSender {
-  // One for each trust: a kept connection to the inside must not serve an app that may not go there.
+  // One agent per trust level: a pooled connection to an internal address must not serve an app without access to it.
   const agents: { readonly [T in Trust]: Agent } = { public: agent('public'), listed: agent('listed') };
-  const underWay = new Set<AbortController>();
+  const inFlight = new Set<AbortController>();
   let closed = false;
 
   function agent(trust: Trust): Agent {
     return new Agent({
       connect: createGuardedConnector(trust, resolve, TIMEOUT_MS),
-      // The signal is the only time-out: over all of it, and by the world's clock.
+      // The signal is the only time-out: it covers the whole exchange and follows the world's clock.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -58,18 +58,18 @@ export function createWebhookSender({
     };
   }
 
-  async function exchange(parcel: WebhookRequest, signal: AbortSignal): Promise<DeliveryResult> {
-    const begun = world.now();
-    const latencyMs = () => Math.max(0, Math.round(world.now() - begun));
+  async function post(webhook: WebhookRequest, signal: AbortSignal): Promise<DeliveryResult> {
+    const startedAt = world.now();
+    const latencyMs = () => Math.max(0, Math.round(world.now() - startedAt));
     try {
-      const { statusCode, headers, body } = await request(parcel.url, {
-        dispatcher: agents[rules.trust(parcel.app)],
+      const { statusCode, headers, body } = await request(webhook.url, {
+        dispatcher: agents[policy.trust(webhook.app)],
         method: 'POST',
-        headers: headersOf(parcel),
-        body: parcel.body,
+        headers: headersOf(webhook),
+        body: webhook.body,
         signal,
       });
-      const { bytes } = await readResponseBody(body, MAX_ANSWER_BYTES);
+      const { bytes } = await readResponseBody(body, MAX_RESPONSE_BYTES);
       const retryAfterMs = parseRetryAfter(firstOf(headers['retry-after']), world.now(), MAX_PAUSE_MS);
       const location = firstOf(headers['location']);
       return resultOf({ httpStatus: statusCode, latencyMs: latencyMs(), retryAfterMs, location, bytes });
@@ -79,38 +79,38 @@ export function createWebhookSender({
     }
   }
 
-  async function deliverInTime(parcel: WebhookRequest): Promise<DeliveryResult> {
+  async function postWithTimeout(webhook: WebhookRequest): Promise<DeliveryResult> {
     const giveUp = new AbortController();
     const done = new AbortController();
-    underWay.add(giveUp);
+    inFlight.add(giveUp);
     const timer = world.sleep(TIMEOUT_MS, done.signal).then(() => {
       if (!done.signal.aborted) giveUp.abort(new Error(`it took longer than ${TIMEOUT_MS / 1000} s`));
     });
     try {
-      return await exchange(parcel, giveUp.signal);
+      return await post(webhook, giveUp.signal);
     } finally {
-      underWay.delete(giveUp);
+      inFlight.delete(giveUp);
       done.abort();
       await timer;
     }
   }
 
   return {
-    deliver: async (parcel) => {
+    deliver: async (webhook) => {
       if (closed) return unsent(CLOSING);
-      // The rules may be stricter now than they were when the URL was accepted.
-      const problem = rules.check(parcel.app, parcel.url);
-      return problem === null ? deliverInTime(parcel) : unsent(`the URL ${problem}`);
+      // The policy may have become stricter since the URL was accepted.
+      const problem = policy.check(webhook.app, webhook.url);
+      return problem === null ? postWithTimeout(webhook) : unsent(`the URL ${problem}`);
     },
     close: () => {
       closed = true;
-      for (const one of underWay) one.abort(new Error(CLOSING));
-      for (const one of Object.values(agents)) void one.destroy();
+      for (const controller of inFlight) controller.abort(new Error(CLOSING));
+      for (const pool of Object.values(agents)) void pool.destroy();
     },
   };
 }
 
-interface Answer {
+interface WebhookResponse {
   readonly httpStatus: number;
   readonly latencyMs: number;
   readonly retryAfterMs: number;
@@ -118,16 +118,16 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
-function resultOf({ httpStatus, latencyMs, retryAfterMs, location, bytes }: Answer): DeliveryResult {
+function resultOf({ httpStatus, latencyMs, retryAfterMs, location, bytes }: WebhookResponse): DeliveryResult {
   // promise: redirect-is-a-failure
   if (httpStatus >= 200 && httpStatus <= 299) return { type: 'delivered', httpStatus, latencyMs };
-  const words = excerpt(bytes, []);
-  const said = `answered ${httpStatus}${redirection(httpStatus, location)}${words === '' ? '' : `: ${words}`}`;
-  if (httpStatus === 410) return { type: 'gone', httpStatus, latencyMs, message: said };
-  return { type: 'failed', httpStatus, latencyMs, message: said, retryAfterMs };
+  const text = excerpt(bytes, []);
+  const message = `answered ${httpStatus}${redirection(httpStatus, location)}${text === '' ? '' : `: ${text}`}`;
+  if (httpStatus === 410) return { type: 'gone', httpStatus, latencyMs, message };
+  return { type: 'failed', httpStatus, latencyMs, message, retryAfterMs };
 }
 
-/** Whoever moved must tell us at notifyUrl: what a redirect names was never checked, and a POST may become a GET. */
+/** A redirect is not followed: its target was never checked, and a POST may become a GET. The app must change notifyUrl. */
 function redirection(httpStatus: number, location: string | null): string {
   if (httpStatus < 300 || httpStatus > 399) return '';
   const where = location === null ? '' : ` to ${excerpt(Buffer.from(location), [])}`;

@@ -1,10 +1,10 @@
-// Where an app may be told: https in the open, and what an operator has listed. Pure: names are looked up when it is sent.
+// URL policy for notifications: public https URLs, and the origins that an operator has listed. Pure; names are resolved when sending.
 
 import { isIP } from 'node:net';
 import { refusedAddressKind, type Trust } from './address-policy.ts';
 import type { NotifyUrlPolicy } from './port.ts';
 
-/** Scheme, host and port; a host that begins with `*.` stands for every name below it. */
+/** Scheme, host and port. A host that begins with `*.` matches every name below it. */
 export interface AllowedOrigin {
   /** `*`: every app. */
   readonly app: string;
@@ -12,31 +12,31 @@ export interface AllowedOrigin {
 }
 
 export interface UrlPolicy extends NotifyUrlPolicy {
-  /** How far a URL of the app that passes is trusted. */
+  /** Returns which addresses an accepted URL of the app may lead to. */
   trust(app: string): Trust;
 }
 
 const MAX_NAMED = 5;
 
 /**
- * An origin as it is compared, such as `https://hooks.example`, `https://*.example.com` or `http://crm.internal:8080`; null
- * for anything that is none.
+ * Returns an origin in its canonical form, for example `https://hooks.example`, `https://*.example.com` or
+ * `http://crm.internal:8080`; null if the text is not an origin.
  */
 export function parseOrigin(text: string): string | null {
-  // The parser would put up with spaces, backslashes and missing slashes.
+  // The URL parser accepts spaces, backslashes and missing slashes.
   if (!/^https?:\/\/[^/\s\\?#@]+\/?$/i.test(text)) return null;
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.password !== '') return null;
   const [first, ...others] = url.hostname.split('.');
   const wild = url.hostname.includes('*');
-  // A star for all of a top-level domain is too wide to be meant.
+  // A wildcard for a whole top-level domain can only be a mistake.
   if (wild && (first !== '*' || others.length < 2 || others.some((label) => label.includes('*')))) return null;
   return url.origin;
 }
 
-/** An app for which origins are listed may use none but those; one without may use all that is https and public. */
+/** An app with listed origins may use only those. Any other app may use every public https URL. */
 export function createUrlPolicy(allowed: readonly AllowedOrigin[]): UrlPolicy {
-  const listFor = (app: string) => allowed.filter((one) => one.app === app || one.app === '*');
+  const listFor = (app: string) => allowed.filter((entry) => entry.app === app || entry.app === '*');
 
   function check(app: string, text: string): string | null {
     const url = URL.parse(text);
@@ -62,7 +62,7 @@ function covers(origin: string, url: URL): boolean {
   return url.protocol === `${scheme}:` && url.port === port && below;
 }
 
-/** An address in place of a name is known at once; the URL parser has brought every spelling into one. */
+/** Literal addresses are checked at once; the URL parser has normalized their spelling. */
 function literalProblem(url: URL, trust: Trust): string | null {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const local = /(^|\.)localhost\.?$/.test(host);

@@ -7,7 +7,7 @@ import { createUrlPolicy } from '../../src/webhooks/url-policy.ts';
 
 const url = process.argv[2] ?? '';
 const courier = createWebhookSender({
-  rules: createUrlPolicy([{ app: 'shop', origin: new URL(url).origin }]),
+  policy: createUrlPolicy([{ app: 'shop', origin: new URL(url).origin }]),
   secretsOf: () => [`whsec_${Buffer.alloc(32, 1).toString('base64')}`],
   world: systemWorld,
   resolve: async () => [{ address: '127.0.0.1', family: 4 }],

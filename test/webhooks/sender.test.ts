@@ -28,7 +28,7 @@ async function setStage(allowed: readonly Omit<AllowedOrigin, 'app'>[] = []): Pr
   const { port } = new URL(receiver.url);
   const origins = [receiver.origin, `http://hook.internal:${port}`, ...allowed.map(({ origin }) => origin)];
   const courier = createWebhookSender({
-    rules: createUrlPolicy(origins.map((origin) => ({ app: 'shop', origin }))),
+    policy: createUrlPolicy(origins.map((origin) => ({ app: 'shop', origin }))),
     secretsOf: () => [SECRET],
     world,
     resolve: async () => (stage.names.length > 1 ? stage.names.shift() : stage.names[0]) ?? [],

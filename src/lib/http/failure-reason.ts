@@ -1,8 +1,8 @@
-// What a request died of, in words that can be shown.
+// The reason of a failed request, safe to show.
 
-/** The words of the innermost cause: the errors around it carry the URL and our headers. */
+/** Returns code and message of the innermost cause: the errors around it contain the URL and the headers. */
 export function failureReason(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown trouble';
+  if (!(error instanceof Error)) return 'unknown error';
   if (error.cause instanceof Error) return failureReason(error.cause);
   const [first] = error instanceof AggregateError ? error.errors : [];
   if (first instanceof Error) return failureReason(first);
