@@ -22,8 +22,10 @@ import { createMetrics, type Metrics } from './observability/metrics/metrics.ts'
 import { createReadiness } from './observability/readiness.ts';
 import { startTracing } from './observability/tracing/start.ts';
 import { openResources, type ResourceOverrides } from './resources.ts';
-import { createCallbackInsights } from './stats/callback-insights.ts';
+import { createCallbackHealthMonitor } from './stats/callback-health/monitor.ts';
 import { createDashboard } from './stats/dashboard/dashboard.ts';
+import { createAdvisor } from './stats/timing-advice/advise.ts';
+import { followTrail } from './stats/trail-follower.ts';
 import type { Store } from './store/port.ts';
 import { createStreams } from './usecases/follow-events/streams.ts';
 import { createCallbackReceiver } from './usecases/receive-callback.ts';
@@ -116,15 +118,19 @@ async function buildParts(options: ReceiverOptions) {
   const waiters = createWaiters(store, world);
   const streams = createStreams(store, world);
   const lanes = createLanes(world);
+  const trail = await followTrail(store);
+  const dashboard = createDashboard(trail, world.now);
   const parts = {
     ...{ ...options, ...resources, listen, metrics, callbackRules, tracing, lifecycle, pace, waiters, streams, lanes },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
-    dashboard: createDashboard(store, world.now),
-    insights: createCallbackInsights({ store, world, log, ...pace }),
+    ...{ trail, dashboard },
+    health: createCallbackHealthMonitor({ store, trail, world, log, ...pace }),
+    advise: createAdvisor({ store, world, ...pace }),
     reconciliations: createReconciliations({ store, cxone, world, log, tracing, ...pace }),
   };
   metrics.connect({
-    ...{ store, waiters, streams },
+    ...{ store, trail, waiters, streams },
+    missedCallbackShare: dashboard.missedCallbackShare,
     limiterState: cxone.limiterState,
     openCircuits: lanes.openCircuits,
     loops: lifecycle.loops,
@@ -190,7 +196,8 @@ function httpDependencies(parts: Parts): HttpDependencies {
     reconciliations: parts.reconciliations,
     pages: {
       dashboard: parts.dashboard,
-      insights: parts.insights,
+      health: parts.health.health,
+      advise: parts.advise,
       upstreamState: cxone.limiterState,
       queueCapacity: config.queueCapacity,
       csrfTokens: createCsrfTokens(config.callbackSecrets, world),
@@ -229,8 +236,8 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
     new Map([
       ...workers,
       start('audit-head', parts.headReports.work),
-      start('figures', parts.dashboard.work),
-      start('insights', parts.insights.work),
+      start('figures', parts.trail.work),
+      start('insights', parts.health.work),
       ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
     ]),
   );

@@ -3,7 +3,7 @@
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
 import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '../stats/callback-health/health.ts';
-import { observeAll } from '../stats/callback-health/observe.ts';
+import { observeAll } from '../stats/observe-all.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
 import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';

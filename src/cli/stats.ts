@@ -2,15 +2,10 @@
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { isoTime } from '../lib/time.ts';
+import { type ActionSummary, createPeriodSummary } from '../stats/period-summary.ts';
 import { countExecutions, WINDOW_ROWS } from '../store/sqlite/queries/id-windows.ts';
-import {
-  type ActionStatistics,
-  addStatistics,
-  emptyStatistics,
-  percentile,
-  scanStatistics,
-} from '../store/sqlite/queries/statistics.ts';
-import { type Action, type CommandContext, readFlags } from './context.ts';
+import { createStatistics } from '../store/sqlite/queries/statistics.ts';
+import { type Action, readFlags } from './context.ts';
 import { DATABASE_FLAG, withDatabase } from './database.ts';
 import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
 import { showProgress } from './print.ts';
@@ -55,98 +50,54 @@ Exit code: 0 done, 2 it could not be done.
     const now = context.world.now();
     const { from = now - (now % DAY_MS), to } = readPeriod(values, context);
     const filter = { from, to, app: values.app, actionId: values.action };
-    const figures = await withDatabase(context, values.database, async (client) => {
+    const summaries = await withDatabase(context, values.database, async (client) => {
       const progress = showProgress('counting', context, 'executions');
       const all = countExecutions(client, filter);
-      let found: readonly ActionStatistics[] = [];
-      let looked = 0;
-      for (const counted of scanStatistics(client, filter)) {
-        found = [...counted.values()];
-        looked += WINDOW_ROWS;
-        progress.at(Math.min(looked, all), all);
+      const summary = createPeriodSummary();
+      let counted = 0;
+      for (const groups of createStatistics(client).outcomesOf(filter)) {
+        for (const group of groups) summary.add(group);
+        counted += WINDOW_ROWS;
+        progress.at(Math.min(counted, all), all);
         await yieldToEventLoop();
       }
       progress.done();
-      return found.map(summaryOf);
+      return summary;
     });
-    show(figures, { from, to: to ?? now }, values.json, context);
+    const period = { from: isoTime(from), to: isoTime(to ?? now) };
+    const { actions, total } = summaries.read();
+    if (values.json) {
+      const { actionId: _, ...all } = total;
+      context.write(`${JSON.stringify({ ...period, total: all, actions })}\n`);
+      return 0;
+    }
+    context.writeError(`Submitted from ${period.from} to ${period.to}\n`);
+    context.write(tableOf(COLUMNS, actions.length > 1 ? [...actions, total] : actions, context));
     return 0;
   },
 };
 
-type Summary = ReturnType<typeof summaryOf>;
-
-function show(
-  counted: readonly { readonly figures: ActionStatistics; readonly summary: object }[],
-  { from, to }: { readonly from: number; readonly to: number },
-  json: boolean,
-  context: CommandContext,
-): void {
-  const sum = emptyStatistics('(all)');
-  const sorted = (counted as Summary[]).toSorted((one, other) => other.summary.accepted - one.summary.accepted);
-  for (const { figures } of sorted) addStatistics(sum, figures);
-  const total = summaryOf(sum).summary;
-  const actions = sorted.map(({ summary }) => summary);
-  const period = { from: isoTime(from), to: isoTime(to) };
-  if (json) {
-    const { actionId: _, ...all } = total;
-    context.write(`${JSON.stringify({ ...period, total: all, actions })}\n`);
-    return;
-  }
-  context.writeError(`Submitted from ${period.from} to ${period.to}\n`);
-  context.write(tableOf(COLUMNS, actions.length > 1 ? [...actions, total] : actions, context));
-}
-
-const COLUMNS: readonly Column<Summary['summary']>[] = [
+const COLUMNS: readonly Column<ActionSummary>[] = [
   { name: 'ACTION', of: ({ actionId }) => actionId },
   { name: 'ACCEPTED', of: ({ accepted }) => accepted, right: true },
   { name: 'OPEN', of: ({ open }) => open, right: true },
   ...(['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'] as const).map((status) => ({
     name: status,
-    of: ({ ended }: Summary['summary']) => ended[status] ?? 0,
+    of: ({ ended }: ActionSummary) => ended[status] ?? 0,
     right: true,
   })),
   { name: 'LATE', of: ({ late }) => late, right: true },
   ...(['callback', 'poll', 'submit', 'missed'] as const).map((name) => ({
     name: name.toUpperCase(),
-    of: ({ shares }: Summary['summary']) => percent(shares[name]),
+    of: ({ shares }: ActionSummary) => percent(shares[name]),
     right: true,
   })),
   ...(['p50', 'p95', 'p99'] as const).map((name) => ({
     name: name.toUpperCase(),
-    of: ({ latencyMs }: Summary['summary']) => latencyMs[name],
+    of: ({ latencyMs }: ActionSummary) => latencyMs[name],
     right: true,
   })),
 ];
-
-const OPEN = ['QUEUED', 'UNCONFIRMED', 'PENDING'];
-
-function summaryOf(figures: ActionStatistics) {
-  const { actionId, accepted, late, byStatus, byResolver, timedOutAfterSending, latencies } = figures;
-  const by = (way: string) => byResolver.get(way) ?? 0;
-  const answered = by('callback') + by('poll') + by('submit');
-  const missed = by('poll') + timedOutAfterSending;
-  const summary = {
-    actionId,
-    accepted,
-    open: OPEN.reduce((sum, status) => sum + (byStatus.get(status) ?? 0), 0),
-    ended: Object.fromEntries([...byStatus].filter(([status]) => !OPEN.includes(status))) as Record<string, number>,
-    late,
-    shares: {
-      callback: share(by('callback'), answered),
-      poll: share(by('poll'), answered),
-      submit: share(by('submit'), answered),
-      // As the view callback_health has it.
-      missed: share(missed, by('callback') + missed),
-    },
-    latencyMs: { p50: percentile(latencies, 50), p95: percentile(latencies, 95), p99: percentile(latencies, 99) },
-  };
-  return { figures, summary };
-}
-
-function share(part: number, whole: number): number | null {
-  return whole === 0 ? null : Math.round((10_000 * part) / whole) / 10_000;
-}
 
 function percent(part: number | null): string | null {
   return part === null ? null : `${(100 * part).toFixed(1)}%`;

@@ -9,8 +9,9 @@ import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import type { ServedRequest } from '../observability/metrics/requests.ts';
 import type { Tracing } from '../observability/tracing/tracing.ts';
-import type { Insights } from '../stats/callback-insights.ts';
+import type { CallbackHealthMonitor } from '../stats/callback-health/monitor.ts';
 import type { Dashboard } from '../stats/dashboard/dashboard.ts';
+import type { Advice } from '../stats/timing-advice/advice.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
@@ -92,7 +93,8 @@ export interface UpstreamState {
 /** What the console needs beyond the other groups. */
 export interface PagesDependencies {
   readonly dashboard: Pick<Dashboard, 'overview'>;
-  readonly insights: Pick<Insights, 'health' | 'advise'>;
+  readonly health: CallbackHealthMonitor['health'];
+  readonly advise: () => Promise<readonly Advice[]>;
   readonly upstreamState: () => UpstreamState;
   readonly queueCapacity: number;
   readonly csrfTokens: CsrfTokens;

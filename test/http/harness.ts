@@ -16,6 +16,7 @@ import { type Limits, type Listening, listen } from '../../src/http/server/serve
 import type { Facts, Log } from '../../src/lib/log.ts';
 import { NO_TRACING } from '../../src/observability/tracing/tracing.ts';
 import { createDashboard } from '../../src/stats/dashboard/dashboard.ts';
+import { followTrail } from '../../src/stats/trail-follower.ts';
 import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
@@ -113,9 +114,9 @@ export async function startHttp({
   const tokenRule = { clients: tokenClients, lifetimeSeconds: 300 };
   const tokens = tokenClients.length === 0 ? null : createCallbackTokens(tokenRule, [CALLBACK_SECRET], world);
   const rules = { appRates: new Map(), appQueueCapacities: new Map(), queueCapacity, ...shares };
-  const dashboard = createDashboard(store, world.now);
-  // An empty store is read back at once.
-  await dashboard.work({ signal: new AbortController().signal, spawn: () => {} });
+  const trail = await followTrail(store);
+  // The history of an empty store is read at once.
+  await trail.work({ signal: new AbortController().signal, spawn: () => {} });
   const log = logInto(logLines);
   const defaults: HttpDependencies = {
     store,
@@ -149,8 +150,9 @@ export async function startHttp({
       ...{ cxone: createFakeCxone(), world, log, tracing: NO_TRACING, pollIntervalMs: 2_000 },
     }),
     pages: {
-      dashboard,
-      insights: { health: () => NO_HEALTH, advise: async () => [] },
+      dashboard: createDashboard(trail, world.now),
+      health: async () => NO_HEALTH,
+      advise: async () => [],
       upstreamState: () => ({ limit: 10, inFlight: 0, pausedUntil: 0 }),
       queueCapacity,
       csrfTokens: createCsrfTokens([CALLBACK_SECRET], world),

@@ -33,15 +33,17 @@ import type { Retention } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
 import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import { mutableColumns } from '../../src/store/sqlite/rows.ts';
+import type { Statistics } from '../../src/store/statistics-port.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import { createMemoryRetention, type MemoryPayload } from './memory-retention.ts';
+import { createMemoryStatistics } from './memory-statistics.ts';
 
 interface Row extends MemoryPayload {
   readonly payload: Pick<Submission, 'inputs' | 'context'>;
   readonly fingerprint: string;
 }
 
-export function createMemoryStore(): Store & Outbox & Retention {
+export function createMemoryStore(): Store & Outbox & Retention & Pick<Statistics, 'statisticsAfter'> {
   const rows = new Map<string, Row>();
   const listeners = new Set<(changes: readonly Change[]) => void>();
   const evenly = createFairShare();
@@ -262,6 +264,7 @@ export function createMemoryStore(): Store & Outbox & Retention {
   return {
     ...outbox.port,
     ...retention,
+    ...createMemoryStatistics({ entries: () => entries, execution: (id) => rows.get(id)?.execution }),
     add: (submission) => operate((changes) => add(submission, changes)),
     addAll: (submissions, together) => operate((changes) => addAll(submissions, together, changes)),
     record: (reference, event, now) => operate((changes) => record(reference, event, now, changes)),

@@ -1,7 +1,7 @@
 // The plots of the overview: what came and how it ended, which way outcomes came, how long CXone took.
 
 import { html } from 'hono/html';
-import type { Overview, StepCounts } from '../../stats/dashboard/dashboard.ts';
+import type { IntervalCounts, Overview } from '../../stats/dashboard/dashboard.ts';
 import { type Html, table } from '../html.ts';
 import { clock, duration, many, number, share } from './format.ts';
 import { type Part, parts, plot } from './plots.ts';
@@ -13,14 +13,14 @@ const OUTCOMES = [
   { name: 'Cancelled', colour: 'fill-calm' },
 ];
 
-function endings({ byStatus }: Pick<StepCounts, 'byStatus'>): number[] {
+function endings({ byStatus }: Pick<IntervalCounts, 'byStatus'>): number[] {
   const { COMPLETED, FAILED, REJECTED, NOT_FOUND, TIMEOUT, CANCELLED } = byStatus;
   return [COMPLETED, FAILED + REJECTED + NOT_FOUND, TIMEOUT, CANCELLED];
 }
 
 export function outcomes(overview: Overview): Html {
   const { steps, submitted, ended } = overview;
-  const words = (step: StepCounts) =>
+  const words = (step: IntervalCounts) =>
     OUTCOMES.map(({ name }, index) => `${number(endings(step)[index] ?? 0)} ${name.toLowerCase()}`).join(', ');
   const [from, until] = ends(overview);
   const came = plot({

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { LAST_DAY, LAST_HOUR } from '../../stats/dashboard/roll-up.ts';
+import { LAST_DAY, LAST_HOUR } from '../../stats/dashboard/dashboard.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../executions/query.ts';
 import type { Identity } from '../middleware/identity.ts';
@@ -71,12 +71,12 @@ export function createConsolePages({ store, pages, runtime, lifecycle }: Console
         lanes: await store.lanes(),
         problems: await lifecycle.ready(),
       };
-      const overview = pages.dashboard.overview(at, range === 'day' ? LAST_DAY : LAST_HOUR);
+      const overview = await pages.dashboard.overview(range === 'day' ? LAST_DAY : LAST_HOUR);
       return pageResponse(200, viewerOf(caller), {
         title: 'Overview',
         section: '/',
         head: overviewHead(range),
-        live: html`${alertLines(pages.insights.health(1).alerts)}${overviewLive(now, overview, range)}`,
+        live: html`${alertLines((await pages.health(1)).alerts)}${overviewLive(now, overview, range)}`,
       });
     },
 
@@ -163,8 +163,8 @@ export function createConsolePages({ store, pages, runtime, lifecycle }: Console
         title: 'Callbacks',
         section: CALLBACKS,
         head: callbacksHead(),
-        live: callbacksLive(pages.insights.health()),
-        rest: advicePart(await pages.insights.advise()),
+        live: callbacksLive(await pages.health()),
+        rest: advicePart(await pages.advise()),
         refreshSeconds: 30,
       }),
   };

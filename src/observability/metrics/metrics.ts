@@ -1,40 +1,36 @@
-// What Prometheus scrapes: counted from commits and observations; what is open is read from small indexes, never from a scan.
+// What Prometheus scrapes. Outcomes are counted from the audit trail, requests and commits where they happen; no scrape scans a table.
 
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Store } from '../../store/port.ts';
-import { disk } from './disk.ts';
+import type { StatisticsEntry } from '../../store/statistics-port.ts';
+import { createGauges, type GaugeSources } from './gauges.ts';
 import { createInstruments, type Instruments, SHORT_SECONDS } from './instruments.ts';
-import { createOutcomes } from './outcomes.ts';
-import { countUpstreamRequest, createServed, type ServedRequest } from './requests.ts';
-import { createStanding, type StandingSources } from './standing.ts';
-import { type LimiterState, upstream } from './upstream.ts';
+import { createOutcomeMetrics } from './outcomes.ts';
+import { createRequestMetrics, createUpstreamMetrics, type ServedRequest } from './requests.ts';
 
-export interface MetricsSources extends StandingSources {
-  readonly store: Pick<Store, 'watch'> & StandingSources['store'];
-  readonly limiterState: () => LimiterState;
-  readonly waiters: { readonly size: number };
-  readonly streams: { readonly size: number };
-  /** Endpoints of apps that fail, so that nothing but a probe goes there. */
-  readonly openCircuits: () => number;
-  readonly loops: () => ReadonlyMap<string, { alive(): boolean }>;
-  readonly databasePath: string;
+export interface MetricsSources extends GaugeSources {
+  readonly store: Pick<Store, 'watch'> & GaugeSources['store'];
+  readonly trail: {
+    follow(listener: (entry: StatisticsEntry, isNew: boolean) => void): void;
+    catchUp(): Promise<void>;
+  };
+  /** Null when the last hour had no outcome. */
+  readonly missedCallbackShare: () => number | null;
 }
 
 export interface Metrics {
   observeRequest(request: ServedRequest): void;
-  /** `milliseconds`: from the arrival of the callback to the commit; 0 for one that was refused. */
+  /** `milliseconds`: from the arrival of the callback to the commit; 0 for a refused one. */
   observeCallback(outcome: string, milliseconds: number): void;
-  /** Of tokens that callbacks carry. */
+  /** Counts requests for tokens that callbacks carry. */
   observeTokenRequest(outcome: string): void;
   observeKeyRefusal(why: string): void;
   observeCommit(batch: number, milliseconds: number): void;
-  /** Starts counting what these sources tell. */
   connect(sources: MetricsSources): void;
-  /** Prometheus text exposition format 0.0.4. */
+  /** Returns the Prometheus text exposition format 0.0.4. */
   scrape(): Promise<{ contentType: string; body: string }>;
 }
 
-/** So that the first of each is seen as an increase. */
 const CALLBACK_OUTCOMES = [
   ...['resolved', 'progress', 'duplicate', 'conflict', 'late', 'unreadable', 'mismatch', 'ignored'],
   ...['address-not-allowed', 'bad-signature', 'bad-credentials', 'expired-token', 'bad-timestamp'],
@@ -43,7 +39,7 @@ const CALLBACK_OUTCOMES = [
 const TOKEN_OUTCOMES = ['issued', 'invalid-client', 'invalid-request', 'unsupported-grant', 'address-not-allowed'];
 const KEY_REFUSALS = ['invalid-key', 'throttled'];
 
-/** Gauges by names that are for counters; nodejs_active_resources tells the same. */
+/** Gauges with names of counters; nodejs_active_resources has the same values. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 export function createMetrics(): Metrics {
@@ -51,48 +47,61 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const make = createInstruments(registry);
-  const commits = createCommits(make);
   const callbacks = make.counter(
     'callbacks_total',
-    'Callbacks received, by outcome; forged ones are counted here alone',
+    'Callbacks received, by outcome; forged ones are counted only here',
     ['outcome'],
   );
   const tokens = make.counter('callback_tokens_total', 'Requests for a token that callbacks carry, by outcome', [
     'outcome',
   ]);
-  const keys = make.counter(
-    'keys_refused_total',
-    'Requests with a key that is not known here, by what they were told',
-    ['why'],
+  const keys = make.counter('keys_refused_total', 'Requests with an unknown key, by the reason of the refusal', [
+    'why',
+  ]);
+  const lag = make.durations(
+    'detection_lag_seconds',
+    'From the arrival of the callback or response that brought the outcome to its commit',
+    ['resolved_by'],
+    SHORT_SECONDS,
   );
+  // Series exist from the start, so that Prometheus sees the first event as an increase.
   for (const outcome of CALLBACK_OUTCOMES) callbacks.inc({ outcome }, 0);
   for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
   for (const why of KEY_REFUSALS) keys.inc({ why }, 0);
-  let heard = (_milliseconds: number) => {};
   let refresh = async () => {};
 
   return {
-    observeRequest: createServed(createInstruments(registry, '')),
+    observeRequest: createRequestMetrics(createInstruments(registry, '')),
     observeCallback: (outcome, milliseconds) => {
       callbacks.inc({ outcome });
-      if (outcome === 'resolved') heard(milliseconds);
+      if (outcome === 'resolved') lag.observe({ resolved_by: 'callback' }, milliseconds);
     },
     observeTokenRequest: (outcome) => tokens.inc({ outcome }),
     observeKeyRefusal: (why) => keys.inc({ why }),
-    observeCommit: commits,
-    connect: (sources) => {
-      const { store, now } = sources;
-      const outcomes = createOutcomes(make, now);
-      const asked = countUpstreamRequest(make);
-      heard = outcomes.heard;
-      store.watch((changes) => {
-        outcomes.count(changes, now());
-        for (const { entry } of changes) asked(entry);
+    observeCommit: createCommitMetrics(make),
+    connect: ({ trail, missedCallbackShare, ...sources }) => {
+      const countOutcome = createOutcomeMetrics(make);
+      trail.follow((entry, isNew) => {
+        if (isNew) countOutcome(entry);
       });
-      refresh = createStanding(make, sources);
-      upstream(make, sources.limiterState, now);
-      disk(make, sources.databasePath);
-      whoIsThere(make, sources);
+      const countUpstreamRequest = createUpstreamMetrics(make);
+      sources.store.watch((changes) => {
+        for (const { execution, outcome, entry } of changes) {
+          countUpstreamRequest(entry);
+          const { resolvedBy, resolvedAt } = execution;
+          if (outcome !== 'resolved' || (resolvedBy !== 'poll' && resolvedBy !== 'submit')) continue;
+          lag.observe({ resolved_by: resolvedBy }, sources.now() - (resolvedAt ?? sources.now()));
+        }
+      });
+      make.gauge(
+        'missed_callback_ratio',
+        'Of the outcomes of the last hour, the share without a callback; NaN without any outcome',
+        () => missedCallbackShare() ?? Number.NaN,
+      );
+      const readStore = createGauges(make, sources);
+      refresh = async () => {
+        await Promise.all([trail.catchUp(), readStore()]);
+      };
     },
     scrape: async () => {
       await refresh();
@@ -101,7 +110,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-function createCommits(make: Instruments): Metrics['observeCommit'] {
+function createCommitMetrics(make: Instruments): Metrics['observeCommit'] {
   const batches = make.histogram(
     'commit_batch_size',
     'Mutations committed together',
@@ -113,13 +122,4 @@ function createCommits(make: Instruments): Metrics['observeCommit'] {
     batches.observe(batch);
     commits.observe({}, milliseconds);
   };
-}
-
-function whoIsThere(make: Instruments, { waiters, streams, openCircuits, loops }: MetricsSources): void {
-  make.gauge('waiting_requests', 'Executions for which a request is held open', () => waiters.size);
-  make.gauge('open_streams', 'Streams of events that are open', () => streams.size);
-  make.gauge('notification_circuits_open', 'Endpoints of apps that fail: nothing but a probe goes there', openCircuits);
-  make.gaugeBy('loop_alive', 'Whether each loop of the service still comes round (1) or is stuck (0)', 'loop', () =>
-    [...loops()].map(([name, loop]) => [name, Number(loop.alive())] as const),
-  );
 }

@@ -1,19 +1,19 @@
-// Requests that others made here and that were made of others, with labels of which there are only so many.
+// Metrics of requests served here, and of requests to CXone and to apps, with bounded label values.
 
 import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
 import type { Instruments } from './instruments.ts';
 import { SHORT_SECONDS } from './instruments.ts';
 
-/** A request that was answered. */
+/** A request with its response. */
 export interface ServedRequest {
   readonly method: string;
-  /** The template of the path, such as `/v1/executions/{correlationId}`; null for a path that leads nowhere. */
+  /** The template of the path, for example `/v1/executions/{correlationId}`; null for an unknown path. */
   readonly route: string | null;
   readonly status: number;
   readonly milliseconds: number;
 }
 
-/** Those of RFC 9110 and RFC 5789; whatever else a client may think of is `_OTHER`, as OpenTelemetry has it. */
+/** Those of RFC 9110 and RFC 5789; any other method is `_OTHER`, as in OpenTelemetry. */
 const METHODS: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -26,14 +26,14 @@ const METHODS: ReadonlySet<string> = new Set([
   'PATCH',
 ]);
 
-/** A request may be held for a minute. */
+/** Up to a minute, the longest that a request is held. */
 const SERVED_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60];
 
-/** Named as OpenTelemetry's semantic conventions name it. */
-export function createServed(make: Instruments): (request: ServedRequest) => void {
+/** Named by the semantic conventions of OpenTelemetry. */
+export function createRequestMetrics(make: Instruments): (request: ServedRequest) => void {
   const served = make.durations(
     'http_server_request_duration_seconds',
-    'Requests answered: from the head of the request to the answer (of a stream: to its beginning)',
+    'Requests served: from the head of the request to the response (of a stream: to its beginning)',
     ['http_request_method', 'http_route', 'http_response_status_code'],
     SERVED_SECONDS,
   );
@@ -51,7 +51,7 @@ export function createServed(make: Instruments): (request: ServedRequest) => voi
 
 type Kind = 'execute' | 'poll' | 'notify';
 
-/** Which request an entry tells the answer of. */
+/** The request whose response an entry records. */
 const KINDS: Partial<Record<AuditEvent, Kind>> = {
   SUBMITTED: 'execute',
   FAILED: 'execute',
@@ -73,10 +73,10 @@ const ATTEMPTS: Partial<Record<AuditEvent, string>> = {
 };
 
 /** Requests to CXone, and to the endpoints of apps. */
-export function countUpstreamRequest(make: Instruments): (entry: AuditEntry) => void {
+export function createUpstreamMetrics(make: Instruments): (entry: AuditEntry) => void {
   const upstream = make.durations(
     'upstream_request_duration_seconds',
-    'Requests to CXone, by kind and by what was answered (none: no answer)',
+    'Requests to CXone, by kind and class of response (none: no response)',
     ['kind', 'answer'],
     SHORT_SECONDS,
   );
@@ -84,14 +84,14 @@ export function countUpstreamRequest(make: Instruments): (entry: AuditEntry) => 
   for (const outcome of Object.values(ATTEMPTS)) attempts.inc({ outcome }, 0);
   const notified = make.durations(
     'notification_attempt_duration_seconds',
-    'Attempts to notify an app, by what was answered (none: no answer)',
+    'Attempts to notify an app, by class of response (none: no response)',
     ['answer'],
     SHORT_SECONDS,
   );
 
   return ({ event, latencyMs, httpStatus }) => {
     const kind = KINDS[event];
-    // Without a time nothing was asked: the entry tells of something else.
+    // Without a latency no request was sent: the entry records something else.
     if (kind === undefined || latencyMs === null) return;
     const answer = answerClass(httpStatus ?? 0);
     if (kind !== 'notify') return upstream.observe({ kind, answer }, latencyMs);

@@ -1,29 +1,30 @@
-// Which way outcomes came, counted per action and hour: what callback health is made of. Pure but for what it remembers.
+// Counts over which channel outcomes arrived, per action and hour: the data behind callback health.
 
-import type { Observation } from '../../store/observations-port.ts';
+import { type ArrivalChannel, arrivalChannel } from '../../execution/arrival-channel.ts';
+import type { ObservedOutcome } from '../../store/statistics-port.ts';
 import { quantile } from '../statistics.ts';
 
 export const HOUR_MS = 3_600_000;
 
-/** Of one hour and action so many skews are kept to tell their quantiles. */
+/** Skews that are kept of one hour and action for their percentiles. */
 const MAX_SKEWS = 500;
-/** Actions are named by apps: past so many they are counted together. */
+/** Apps name actions: past this number, further actions are counted together. */
 const MAX_ACTIONS = 500;
 const OTHERS = '(others)';
 
 export interface ChannelCounts {
   readonly actionId: string;
-  /** When the hour begins, milliseconds. */
+  /** The beginning of the hour, milliseconds. */
   readonly hour: number;
   byCallback: number;
   byPoll: number;
   bySubmit: number;
   timedOut: number;
-  /** Of those by poll and timed out: no callback had come by then. */
+  /** Of those by poll and timed out: without a callback by then. */
   missed: number;
-  /** Of the missed: their callback came after all, afterwards. */
+  /** Of the missed: with a callback afterwards. */
   calledBackLater: number;
-  /** Callback minus poll, milliseconds, where both told an outcome: above 0 the poll was first. */
+  /** Callback minus poll, milliseconds, where both brought an outcome; positive when the poll was first. */
   readonly skews: number[];
 }
 
@@ -35,56 +36,53 @@ export interface Skew {
 }
 
 export interface ChannelBook {
-  /** Counts an outcome; one that says nothing about callbacks (refused, cancelled, never sent) counts for nothing. */
-  add(outcome: Observation): void;
-  /** A callback or a poll has told it once more, of an outcome that was added. */
-  addLater(outcome: Observation): void;
+  /** Counts an outcome. Outcomes that say nothing about callbacks (rejected, cancelled, never sent) are ignored. */
+  add(outcome: ObservedOutcome): void;
+  /** Counts what a later callback or poll adds to an outcome that was counted before. */
+  addLater(outcome: ObservedOutcome): void;
   /** Oldest hour first. */
   all(): readonly ChannelCounts[];
-  /** Forgets what is older. */
-  dropBefore(before: number): void;
+  dropBefore(time: number): void;
 }
 
-type Channel = 'byCallback' | 'byPoll' | 'bySubmit' | 'timedOut';
+const COUNTED_AS = { callback: 'byCallback', poll: 'byPoll', submit: 'bySubmit', timeout: 'timedOut' } as const;
 
 export function createChannelCounts(): ChannelBook {
   const actions = new Map<string, Map<number, ChannelCounts>>();
 
   function countsOf(actionId: string, resolvedAt: number): ChannelCounts {
-    const known = actions.has(actionId) || actions.size < MAX_ACTIONS;
-    const name = known ? actionId : OTHERS;
+    const name = actions.has(actionId) || actions.size < MAX_ACTIONS ? actionId : OTHERS;
     const hours = actions.get(name) ?? new Map<number, ChannelCounts>();
     actions.set(name, hours);
     const hour = Math.floor(resolvedAt / HOUR_MS) * HOUR_MS;
-    const counts = hours.get(hour) ?? blank(name, hour);
+    const counts = hours.get(hour) ?? emptyCounts(name, hour);
     hours.set(hour, counts);
     return counts;
   }
 
-  function learn(counts: ChannelCounts, outcome: Observation): void {
-    if (cameLater(outcome)) counts.calledBackLater += 1;
-    const skew = skewOf(outcome);
-    if (skew !== null && counts.skews.length < MAX_SKEWS) counts.skews.push(skew);
+  function take(outcome: ObservedOutcome, isFirst: boolean): void {
+    const { actionId, resolvedAt, calledBackAt, foundAt } = outcome;
+    const channel = arrivalChannel(outcome);
+    if (channel === null || resolvedAt === null) return;
+    const counts = countsOf(actionId, resolvedAt);
+    const missed = isMissed(channel, outcome);
+    if (isFirst) {
+      counts[COUNTED_AS[channel]] += 1;
+      counts.missed += Number(missed);
+    }
+    if (missed && calledBackAt !== null) counts.calledBackLater += 1;
+    const hasSkew = calledBackAt !== null && foundAt !== null;
+    if (hasSkew && counts.skews.length < MAX_SKEWS) counts.skews.push(calledBackAt - foundAt);
   }
 
   return {
-    add: (outcome) => {
-      const path = channelOf(outcome);
-      if (path === null || outcome.resolvedAt === null) return;
-      const counts = countsOf(outcome.actionId, outcome.resolvedAt);
-      counts[path] += 1;
-      if (isMissed(path, outcome)) counts.missed += 1;
-      learn(counts, outcome);
-    },
-    addLater: (outcome) => {
-      if (channelOf(outcome) === null || outcome.resolvedAt === null) return;
-      learn(countsOf(outcome.actionId, outcome.resolvedAt), outcome);
-    },
+    add: (outcome) => take(outcome, true),
+    addLater: (outcome) => take(outcome, false),
     all: () =>
       [...actions.values()].flatMap((hours) => [...hours.values()]).sort((one, other) => one.hour - other.hour),
-    dropBefore: (before) => {
+    dropBefore: (time) => {
       for (const [name, hours] of actions) {
-        for (const hour of hours.keys()) if (hour < before) hours.delete(hour);
+        for (const hour of hours.keys()) if (hour < time) hours.delete(hour);
         if (hours.size === 0) actions.delete(name);
       }
     },
@@ -98,37 +96,12 @@ export function skewSummary(skews: readonly number[]): Skew | null {
   return { count: sorted.length, p50, p95, max };
 }
 
-/** Which of callback, poll, submit answer and time-out ended it; null for what CXone never ran or nobody waited for. */
-function channelOf({ status, resolvedBy, sentAt }: Observation): Channel | null {
-  if (sentAt === null) return null;
-  if (status === 'TIMEOUT') return 'timedOut';
-  switch (resolvedBy) {
-    case 'callback':
-      return 'byCallback';
-    case 'poll':
-      return 'byPoll';
-    case 'submit':
-      return status === 'REJECTED' ? null : 'bySubmit';
-    default:
-      return null;
-  }
-}
-
-function isMissed(path: Channel, { calledBackAt, resolvedAt }: Observation): boolean {
-  if (path !== 'byPoll' && path !== 'timedOut') return false;
+function isMissed(channel: ArrivalChannel, { calledBackAt, resolvedAt }: ObservedOutcome): boolean {
+  if (channel !== 'poll' && channel !== 'timeout') return false;
   return calledBackAt === null || resolvedAt === null || calledBackAt > resolvedAt;
 }
 
-function cameLater(outcome: Observation): boolean {
-  const path = channelOf(outcome);
-  return path !== null && isMissed(path, outcome) && outcome.calledBackAt !== null;
-}
-
-function skewOf({ calledBackAt, foundAt }: Observation): number | null {
-  return calledBackAt === null || foundAt === null ? null : calledBackAt - foundAt;
-}
-
-function blank(actionId: string, hour: number): ChannelCounts {
+function emptyCounts(actionId: string, hour: number): ChannelCounts {
   const none = { byCallback: 0, byPoll: 0, bySubmit: 0, timedOut: 0, missed: 0, calledBackLater: 0 };
   return { actionId, hour, ...none, skews: [] };
 }

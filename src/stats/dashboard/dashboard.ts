@@ -1,20 +1,28 @@
-// The figures of the last day, kept up to date from commits: read back from the trail at the start, a little at a time.
+// The statistics of the last hour or day, per interval and per action, counted from the audit trail of the store.
 
-import type { ResolvedBy, TerminalStatus } from '../../execution/execution.ts';
-import type { Work } from '../../lib/loop.ts';
-import type { Store } from '../../store/port.ts';
+import type { StatisticsEntry } from '../../store/statistics-port.ts';
+import { endedIn, missedCallbackShare, type OutcomeCounts } from '../outcome-counts.ts';
+import type { TrailFollower } from '../trail-follower.ts';
 import { type Histogram, percentile } from './histogram.ts';
-import { createRollUp, DAY_MS, LAST_HOUR, type Range } from './roll-up.ts';
-import type { Tally } from './tally.ts';
-import { summed } from './time-series.ts';
+import { createTimeSeries, sumOf, type Tally, type TimeSeries } from './time-series.ts';
 
-/** How far back the start looks at most, in entries: a few seconds of reading, spread out. */
-const LOOK_BACK = 300_000;
-/** Entries read at a time, and the pause until the next time: everybody else goes first. */
-const READING = 250;
-const BETWEEN_READINGS_MS = 5;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Of a duration, milliseconds; null where nothing was measured. */
+/** A span back from now, in intervals of `stepMs` milliseconds. */
+export interface Range {
+  readonly stepMs: number;
+  readonly steps: number;
+}
+
+export const LAST_HOUR: Range = { stepMs: MINUTE_MS, steps: 60 };
+export const LAST_DAY: Range = { stepMs: 15 * MINUTE_MS, steps: 96 };
+
+/** Apps name actions: past this number, further actions are counted together under a name that no action can have. */
+export const MAX_ACTIONS = 50;
+export const OTHER_ACTIONS = '(others)';
+
+/** Percentiles of durations in milliseconds; null without any. */
 export interface Percentiles {
   readonly count: number;
   readonly p50: number | null;
@@ -22,117 +30,110 @@ export interface Percentiles {
   readonly p99: number | null;
 }
 
-export interface OutcomeCounts {
-  readonly submitted: number;
+export interface PeriodCounts extends Readonly<OutcomeCounts>, Pick<Tally, 'upstreamErrors' | 'notified'> {
   readonly ended: number;
-  readonly byStatus: Readonly<Record<TerminalStatus, number>>;
-  readonly byResolver: Readonly<Record<ResolvedBy, number>>;
-  /** Results that came after an ending without one. */
-  readonly late: number;
-  readonly upstreamErrors: number;
-  readonly notified: { readonly delivered: number; readonly failed: number; readonly dead: number };
-  /** How long results that a poll found can have gone unnoticed, at most. */
+  /** For results found by a poll: the longest time that they can have gone unnoticed. */
   readonly detectionLag: Percentiles;
-  /** How long CXone took to answer executes and polls. */
+  /** Response times of CXone to executes and polls. */
   readonly upstream: Percentiles;
   /** From submission to outcome. */
   readonly total: Percentiles;
 }
 
-export interface StepCounts extends OutcomeCounts {
-  /** When it begins, milliseconds. */
+export interface IntervalCounts extends PeriodCounts {
+  /** Its beginning, milliseconds. */
   readonly at: number;
 }
 
-export interface ActionCounts extends OutcomeCounts {
-  readonly actionId: string;
-}
-
-export interface Overview extends OutcomeCounts {
+export interface Overview extends PeriodCounts {
   readonly stepMs: number;
-  /** Oldest first; the last is still going on. */
-  readonly steps: readonly StepCounts[];
-  /** The busiest first. */
-  readonly actions: readonly ActionCounts[];
-  /** Whether the trail has been read back: until then figures are still growing. */
+  /** Oldest first; the last one has not ended. */
+  readonly steps: readonly IntervalCounts[];
+  /** Busiest first. */
+  readonly actions: readonly (PeriodCounts & { readonly actionId: string })[];
+  /** False while history is still being read: until then the counts grow. */
   readonly complete: boolean;
 }
 
 export interface Dashboard {
-  /** Of the last hour unless said: LAST_HOUR or LAST_DAY. */
-  overview(now: number, range?: Range): Overview;
-  /** For a loop: reads the trail back, then rests. */
-  readonly work: Work;
+  overview(range: Range): Promise<Overview>;
+  /** Returns the share of outcomes of the last hour without a callback; null without any. */
+  missedCallbackShare(): number | null;
 }
 
-export function createDashboard(store: Pick<Store, 'feed' | 'head' | 'watch'>, now: () => number): Dashboard {
-  const rollUp = createRollUp();
-  /** Read up to here; null before the first reading. */
-  let through: number | null = null;
-  let caughtUp = false;
-  /** The newest entry heard of while reading back. */
-  let heardOf = 0;
+/** Minutes of an action are kept for an hour only and quarters of an hour for the day, since there may be many actions. */
+interface ActionSeries {
+  readonly hour: TimeSeries;
+  readonly day: TimeSeries;
+}
 
-  store.watch((changes) => {
-    for (const { entry } of changes) {
-      heardOf = Math.max(heardOf, entry.id);
-      // promise: dashboard-counts-once
-      if (caughtUp) rollUp.take(entry);
-    }
-  });
+export function createDashboard(
+  trail: Pick<TrailFollower, 'follow' | 'catchUp' | 'complete'>,
+  now: () => number,
+): Dashboard {
+  const all = createTimeSeries(MINUTE_MS, DAY_MS / MINUTE_MS);
+  const byAction = new Map<string, ActionSeries>();
 
-  async function readOn(): Promise<void> {
-    through ??= Math.max(0, (await store.head()).id - LOOK_BACK);
-    const read = await store.feed({ after: through, app: null, limit: READING });
-    const since = now() - DAY_MS;
-    for (const entry of read.entries) if (entry.timestamp >= since) rollUp.take(entry);
-    through = read.through;
-    // Nothing is committed between this line and the commits that are heard of from here on.
-    caughtUp = through >= Math.max(read.newest, heardOf);
+  function seriesOf(actionId: string): ActionSeries {
+    const name = byAction.has(actionId) || byAction.size < MAX_ACTIONS ? actionId : OTHER_ACTIONS;
+    const series = byAction.get(name) ?? {
+      hour: createTimeSeries(LAST_HOUR.stepMs, LAST_HOUR.steps),
+      day: createTimeSeries(LAST_DAY.stepMs, LAST_DAY.steps),
+    };
+    byAction.set(name, series);
+    return series;
+  }
+
+  function take(entry: StatisticsEntry): void {
+    if (entry.timestamp < now() - DAY_MS) return;
+    all.add(entry);
+    const { hour, day } = seriesOf(entry.actionId);
+    hour.add(entry);
+    day.add(entry);
+  }
+  trail.follow(take);
+
+  function actionsIn({ steps, stepMs }: Range) {
+    return [...byAction]
+      .map(([actionId, { hour, day }]) => {
+        const series = stepMs < LAST_DAY.stepMs ? hour : day;
+        return { actionId, ...countsOf(sumOf(series.last(now(), steps, stepMs))) };
+      })
+      .filter((counts) => busyness(counts) > 0)
+      .sort((one, other) => busyness(other) - busyness(one));
   }
 
   return {
-    overview: (at, range = LAST_HOUR) => {
-      const steps = rollUp.steps(at, range);
+    overview: async (range) => {
+      await trail.catchUp();
+      const intervals = all.last(now(), range.steps, range.stepMs);
       return {
-        ...counted(summed(steps)),
+        ...countsOf(sumOf(intervals)),
         stepMs: range.stepMs,
-        steps: steps.map((step) => ({ at: step.at, ...counted(step.tally) })),
-        actions: rollUp.actions(at, range).map(({ actionId, tally }) => ({ actionId, ...counted(tally) })),
-        complete: caughtUp,
+        steps: intervals.map(({ at, tally }) => ({ at, ...countsOf(tally) })),
+        actions: actionsIn(range),
+        complete: trail.complete(),
       };
     },
-    work: async () => {
-      if (caughtUp) return null;
-      await readOn();
-      return caughtUp ? null : BETWEEN_READINGS_MS;
-    },
+    missedCallbackShare: () => missedCallbackShare(sumOf(all.last(now(), LAST_HOUR.steps, LAST_HOUR.stepMs))),
   };
 }
 
-function counted(tally: Tally): OutcomeCounts {
-  const { submitted, byStatus, byResolver, late, upstreamErrors, notified } = tally;
-  const ended = Object.values(byResolver).reduce((sum, count) => sum + count, 0);
-  const [detectionLag, upstream, total] = [tally.detectionLag, tally.upstream, tally.total].map(percentiles) as [
-    Percentiles,
-    Percentiles,
-    Percentiles,
-  ];
+function busyness({ submitted, ended }: PeriodCounts): number {
+  return submitted + ended;
+}
+
+function countsOf({ detectionLag, upstream, total, ...counts }: Tally): PeriodCounts {
   return {
-    submitted,
-    ended,
-    byStatus,
-    byResolver,
-    late,
-    upstreamErrors,
-    notified,
-    detectionLag,
-    upstream,
-    total,
+    ...counts,
+    ended: endedIn(counts),
+    detectionLag: percentilesOf(detectionLag),
+    upstream: percentilesOf(upstream),
+    total: percentilesOf(total),
   };
 }
 
-function percentiles(histogram: Histogram | null): Percentiles {
+function percentilesOf(histogram: Histogram | null): Percentiles {
   if (histogram === null) return { count: 0, p50: null, p95: null, p99: null };
   const at = (share: number) => percentile(histogram, share);
   return { count: histogram.total, p50: at(0.5), p95: at(0.95), p99: at(0.99) };

@@ -1,8 +1,10 @@
-// A histogram of durations in buckets that grow by a fixed ratio: small, quick, mergeable, right to a tenth.
+// A histogram of durations in buckets that grow by a fixed ratio: small, quick, mergeable, exact to a tenth.
 
-/** So many buckets for each doubling: a bucket is a fifth wide, and its middle no further than a tenth from what is in it. */
+import { weightedQuantile } from '../statistics.ts';
+
+/** Buckets per doubling: a bucket is a fifth wide, so its middle is within a tenth of every value in it. */
 const PER_DOUBLING = 4;
-/** The last bucket takes whatever is longer, from about two days on. */
+/** The last bucket takes every longer duration, from about two days on. */
 const BUCKETS = 28 * PER_DOUBLING;
 
 export interface Histogram {
@@ -21,19 +23,12 @@ export function observe(histogram: Histogram, milliseconds: number): void {
 }
 
 export function merge(into: Histogram, from: Histogram): void {
-  for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-    into.counts[bucket] = (into.counts[bucket] ?? 0) + (from.counts[bucket] ?? 0);
-  }
+  for (const [bucket, count] of from.counts.entries()) into.counts[bucket] = (into.counts[bucket] ?? 0) + count;
   into.total += from.total;
 }
 
-/** Milliseconds below which that share of all lies, a tenth more or less; null when there are none. */
-export function percentile(histogram: Histogram, share: number): number | null {
-  if (histogram.total === 0) return null;
-  let left = Math.max(1, Math.ceil(histogram.total * share));
-  for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-    left -= histogram.counts[bucket] ?? 0;
-    if (left <= 0) return Math.round(2 ** ((bucket + 0.5) / PER_DOUBLING));
-  }
-  return null;
+/** Returns the milliseconds below which that share of all durations lies, within a tenth; null for an empty histogram. */
+export function percentile({ counts, total }: Histogram, share: number): number | null {
+  const bucket = weightedQuantile(counts.entries(), total, share);
+  return total === 0 || bucket === null ? null : Math.round(2 ** ((bucket + 0.5) / PER_DOUBLING));
 }

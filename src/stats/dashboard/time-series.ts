@@ -1,48 +1,51 @@
-// Tallies along time: a ring of stretches of the same length, of which the oldest makes room for the newest.
+// Tallies of entries along time: a ring of intervals of one length, in which the newest replaces the oldest.
 
-import { addTo, count, createTally, type Fact, type Tally } from './tally.ts';
+import type { AuditEvent } from '../../execution/event.ts';
+import type { StatisticsEntry } from '../../store/statistics-port.ts';
+import {
+  addCounts,
+  addOutcomeCounts,
+  countOutcome,
+  createOutcomeCounts,
+  type OutcomeCounts,
+} from '../outcome-counts.ts';
+import { createHistogram, type Histogram, merge, observe } from './histogram.ts';
 
-export interface Step {
-  /** When it begins, milliseconds. */
+const DURATIONS = ['detectionLag', 'upstream', 'total'] as const;
+
+export interface Tally extends OutcomeCounts {
+  /** Requests to CXone that got no response or an error. */
+  upstreamErrors: number;
+  readonly notified: { delivered: number; failed: number; dead: number };
+  /** Null until a duration is observed: most intervals are empty. */
+  detectionLag: Histogram | null;
+  upstream: Histogram | null;
+  total: Histogram | null;
+}
+
+export interface Interval {
+  /** Its beginning, milliseconds. */
   readonly at: number;
   readonly tally: Tally;
 }
 
-export interface Series {
-  add(fact: Fact): void;
-  /** The last `steps` stretches of `stepMs` up to now, oldest first; `stepMs` is a multiple of the series' own. */
-  last(now: number, steps: number, stepMs: number): Step[];
+export interface TimeSeries {
+  add(entry: StatisticsEntry): void;
+  /** Returns the last `steps` intervals of `stepMs` up to now, oldest first. `stepMs` is a multiple of the ring's own length. */
+  last(now: number, steps: number, stepMs: number): Interval[];
 }
 
-interface Slot {
-  readonly number: number;
-  readonly tally: Tally;
-}
-
-export function createSeries(slotMs: number, slots: number): Series {
-  const ring = new Array<Slot | undefined>(slots);
-
-  function slotAt(number: number): Slot | undefined {
-    const slot = ring[number % slots];
-    return slot?.number === number ? slot : undefined;
-  }
-
-  function gather(into: Tally, from: number, until: number): void {
-    for (let number = from; number < until; number += 1) {
-      const slot = slotAt(number);
-      if (slot !== undefined) addTo(into, slot.tally);
-    }
-  }
-
+export function createTimeSeries(slotMs: number, slots: number): TimeSeries {
+  const ring = new Array<{ readonly number: number; readonly tally: Tally } | undefined>(slots);
   return {
-    add: (fact) => {
-      const number = Math.floor(fact.at / slotMs);
-      const held = ring[number % slots];
-      // Older than all that is kept: a clock that was set back, or a look far back.
-      if (held !== undefined && held.number > number) return;
-      const slot = held?.number === number ? held : { number, tally: createTally() };
+    add: (entry) => {
+      const number = Math.floor(entry.timestamp / slotMs);
+      const current = ring[number % slots];
+      // Older than the ring reaches: read from far back, or written after the clock was set back.
+      if (current !== undefined && current.number > number) return;
+      const slot = current?.number === number ? current : { number, tally: createTally() };
       ring[number % slots] = slot;
-      count(slot.tally, fact);
+      countEntry(slot.tally, entry);
     },
     last: (now, steps, stepMs) => {
       const perStep = stepMs / slotMs;
@@ -50,15 +53,68 @@ export function createSeries(slotMs: number, slots: number): Series {
       return Array.from({ length: steps }, (_, index) => {
         const step = lastStep - steps + 1 + index;
         const tally = createTally();
-        gather(tally, step * perStep, (step + 1) * perStep);
+        for (let number = step * perStep; number < (step + 1) * perStep; number += 1) {
+          const slot = ring[number % slots];
+          if (slot?.number === number) addTally(tally, slot.tally);
+        }
         return { at: step * stepMs, tally };
       });
     },
   };
 }
 
-export function summed(steps: readonly Step[]): Tally {
-  const tally = createTally();
-  for (const step of steps) addTo(tally, step.tally);
-  return tally;
+export function sumOf(intervals: readonly Interval[]): Tally {
+  const sum = createTally();
+  for (const { tally } of intervals) addTally(sum, tally);
+  return sum;
+}
+
+function createTally(): Tally {
+  return {
+    ...createOutcomeCounts(),
+    upstreamErrors: 0,
+    notified: { delivered: 0, failed: 0, dead: 0 },
+    detectionLag: null,
+    upstream: null,
+    total: null,
+  };
+}
+
+const UPSTREAM_ERRORS: ReadonlySet<AuditEvent> = new Set([
+  'FAILED',
+  'NETWORK_ERROR',
+  'RATE_LIMITED',
+  'TOKEN_ERROR',
+  'POLL_ERROR',
+]);
+
+function countEntry(tally: Tally, { event, ended, latencyMs, httpStatus }: StatisticsEntry): void {
+  if (event === 'ACCEPTED') tally.submitted += 1;
+  if (event === 'CALLBACK_LATE') tally.late += 1;
+  if (UPSTREAM_ERRORS.has(event)) tally.upstreamErrors += 1;
+  if (event === 'NOTIFICATION_DELIVERED') tally.notified.delivered += 1;
+  else if (event === 'NOTIFICATION_FAILED') tally.notified.failed += 1;
+  else if (event === 'NOTIFICATION_DEAD') tally.notified.dead += 1;
+  else if (latencyMs !== null && (httpStatus ?? 0) > 0) time(tally, 'upstream', latencyMs);
+  if (ended === null) return;
+  countOutcome(tally, ended);
+  time(tally, 'total', ended.totalMs);
+  if (ended.unnoticedMs !== null) time(tally, 'detectionLag', ended.unnoticedMs);
+}
+
+function time(tally: Tally, duration: (typeof DURATIONS)[number], milliseconds: number): void {
+  tally[duration] ??= createHistogram();
+  observe(tally[duration], milliseconds);
+}
+
+function addTally(into: Tally, from: Tally): void {
+  addOutcomeCounts(into, from);
+  into.upstreamErrors += from.upstreamErrors;
+  addCounts(into.notified, from.notified);
+  for (const duration of DURATIONS) {
+    const added = from[duration];
+    if (added === null) continue;
+    into[duration] ??= createHistogram();
+    merge(into[duration], added);
+  }
 }

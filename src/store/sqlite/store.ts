@@ -13,6 +13,7 @@ import type { Observations } from '../observations-port.ts';
 import type { Outbox } from '../outbox-port.ts';
 import { type Change, type RecordResult, type Store, StoreUnavailable } from '../port.ts';
 import type { Retention } from '../retention-port.ts';
+import type { Statistics } from '../statistics-port.ts';
 import { createAuditTrail } from './audit/append.ts';
 import { createFeed } from './audit/feed.ts';
 import { outcomeHash } from './audit/hash-chain.ts';
@@ -28,6 +29,7 @@ import { upgradeWithBackup } from './file/upgrade.ts';
 import { createGroupCommit, type Mutation } from './group-commit.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createObservations } from './queries/observations.ts';
+import { createStatistics } from './queries/statistics.ts';
 import { reclaimSpace } from './retention/incremental-vacuum.ts';
 import { restorePayload, stripPayload } from './retention/payload-hashes.ts';
 import { createAuditPruning } from './retention/prune-audit.ts';
@@ -51,7 +53,7 @@ export interface SqliteStoreOptions {
 const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 
 /** @throws {DatabaseRefused} when the file cannot be used; the message says why and what to do. */
-export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox & Retention & Observations {
+export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox & Retention & Observations & Statistics {
   const database = options.isCopy ? openDatabase(options.path) : openDatabase(options.path, upgradeWithBackup(options));
   const sql = prepareStatements(database.orm);
   // Read before each change: without drizzle, which would put the row together a second time.
@@ -146,6 +148,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox &
   return {
     ...outbox.port,
     ...createObservations(database.client),
+    ...createStatistics(database.client),
     ...createInsertion(sql, { writer, backlog, append: trail.append }),
     record: (reference, event, now) => writer.mutate(() => record(reference, event, now)),
 

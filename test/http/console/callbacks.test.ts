@@ -33,10 +33,13 @@ const now = observed(60, NOON, true);
 async function open(all: readonly Observation[]) {
   const book = createChannelCounts();
   for (const one of all) book.add(one);
-  const health = (hours = 24) => ({ ...healthOf(book.all(), NOON + HOUR - hours * HOUR, NOON + HOUR), complete: true });
+  const health = async (hours = 24) => ({
+    ...healthOf(book.all(), NOON + HOUR - hours * HOUR, NOON + HOUR),
+    complete: true,
+  });
   const advice = adviceFor('charge<b>', all, { intervalMs: 2_000, now: NOON + HOUR });
   const advise = async () => (all.length === 0 ? [] : [advice]);
-  return { advice, http: await startHttp({ pages: { insights: { health, advise } } }) };
+  return { advice, http: await startHttp({ pages: { health, advise } }) };
 }
 
 test('an hour in which callbacks stay away stands first, with an alert, there and on the first page', async () => {

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
 import { healthOf } from '../../../src/stats/callback-health/health.ts';
-import { observeAll } from '../../../src/stats/callback-health/observe.ts';
-import { createCallbackInsights } from '../../../src/stats/callback-insights.ts';
+import { type CallbackHealthMonitor, createCallbackHealthMonitor } from '../../../src/stats/callback-health/monitor.ts';
+import { observeAll } from '../../../src/stats/observe-all.ts';
+import { createAdvisor } from '../../../src/stats/timing-advice/advise.ts';
+import { followTrail, type TrailFollower } from '../../../src/stats/trail-follower.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { type Life, live } from '../../support/lives.ts';
@@ -23,11 +25,20 @@ function setUp() {
     throw error;
   };
   const store = createSqliteStore({ path: join(temporaryFolder(), 'receiver.db'), world, log, fatal });
-  const insights = () => createCallbackInsights({ store, world, log, pollIntervalMs: 2_000 });
+  /** A monitor with its trail, whose rounds are made by hand. */
+  const monitored = async () => {
+    const trail = await followTrail(store);
+    return { trail, monitor: createCallbackHealthMonitor({ store, trail, world, log }) };
+  };
   const many = async (life: Life, count: number, at: number, actionId = 'charge') => {
     await Promise.all(Array.from({ length: count }, (_, i) => live(store, life, at + i, { actionId })));
   };
-  return { world, log, store, insights, many };
+  return { world, log, store, monitored, many };
+}
+
+async function readHistory({ trail, monitor }: { trail: TrailFollower; monitor: CallbackHealthMonitor }) {
+  while (!trail.complete()) await trail.work(ROUND);
+  while (!(await monitor.health()).complete) await monitor.work(ROUND);
 }
 
 const LIVES: readonly [Life, number][] = [
@@ -46,11 +57,12 @@ const LIVES: readonly [Life, number][] = [
 ];
 
 test('each hour tells which way outcomes came, what was missed, what came later, and the skew of callback and poll', async () => {
-  const { world, store, insights, many } = setUp();
-  const now = insights();
+  const { world, store, monitored, many } = setUp();
+  const now = await monitored();
+  await readHistory(now);
   for (const [life, count] of LIVES) await many(life, count, START);
   await world.advance(HOUR / 2);
-  const [hour, ...others] = now.health().hours;
+  const [hour, ...others] = (await now.monitor.health()).hours;
   expect(others).toEqual([]);
   expect(hour).toEqual({
     actionId: 'charge',
@@ -69,38 +81,40 @@ test('each hour tells which way outcomes came, what was missed, what came later,
 });
 
 test('what is read back after a restart is what was counted, and nothing is counted twice', async () => {
-  const { world, store, insights, many } = setUp();
-  const before = insights();
+  const { world, store, monitored, many } = setUp();
+  const before = await monitored();
+  await readHistory(before);
   for (const [life, count] of LIVES) await many(life, count, START);
   await many('callback', 30, START + 3 * HOUR, 'other');
   await world.advance(4 * HOUR);
   const open = await live(store, 'pending', world.now() - 5_000, { actionId: 'other' });
-  const after = insights();
+  const after = await monitored();
   await store.record(open.reference, callback(completed()), world.now());
   await many('poll', 3, world.now(), 'other');
   await world.advance(60_000);
-  expect(after.health().complete).toBe(false);
-  while (!after.health().complete) await after.work(ROUND);
-  expect(after.health().hours).toEqual(before.health().hours);
+  expect((await after.monitor.health()).complete).toBe(false);
+  await readHistory(after);
+  const { hours } = await before.monitor.health();
+  expect((await after.monitor.health()).hours).toEqual(hours);
 
   const book = createChannelCounts();
   await observeAll(store, { from: 0, to: world.now() }, book.add, async () => {});
-  expect(healthOf(book.all(), START, world.now()).hours).toEqual(before.health().hours);
+  expect(healthOf(book.all(), START, world.now()).hours).toEqual(hours);
   await store.close();
 });
 
 test('when callbacks stop there is one warning for the action and hour, with the numbers to judge by', async () => {
-  const { world, log, store, insights, many } = setUp();
+  const { world, log, store, monitored, many } = setUp();
   await many('callback', 198, START - 20 * HOUR);
   await many('poll', 2, START - 20 * HOUR);
   await many('callback', 40, START - 10 * HOUR, 'other');
-  const now = insights();
-  while (!now.health().complete) await now.work(ROUND);
+  const now = await monitored();
+  await readHistory(now);
   await many('callback', 10, START);
   await many('poll', 10, START);
   await many('callback', 30, START, 'other');
   await world.advance(60_000);
-  for (let i = 0; i < 5; i += 1) await now.work(ROUND);
+  for (let i = 0; i < 5; i += 1) await now.monitor.work(ROUND);
   expect(log.lines).toEqual([
     {
       level: 'warn',
@@ -115,30 +129,31 @@ test('when callbacks stop there is one warning for the action and hour, with the
       },
     },
   ]);
-  expect(now.health().alerts.map(({ message }) => message)).toEqual([
+  expect((await now.monitor.health()).alerts.map(({ message }) => message)).toEqual([
     'charge: 50 % of the callbacks did not come in the hour from 2026-01-01T00:00:00.000Z (10 of 20), in the 7 days before 1 %',
   ]);
   await store.close();
 });
 
 test('with callbacks that prove nothing, a poll that one of them brought about is no missed callback', async () => {
-  const { world, store, insights, many } = setUp();
-  const now = insights();
+  const { world, store, monitored, many } = setUp();
+  const now = await monitored();
+  await readHistory(now);
   await many('hinted', 30, START);
   await world.advance(60_000);
-  expect(now.health().hours).toMatchObject([{ byPoll: 30, missed: 0, calledBackLater: 0 }]);
+  expect((await now.monitor.health()).hours).toMatchObject([{ byPoll: 30, missed: 0, calledBackLater: 0 }]);
   await store.close();
 });
 
 test('the page gets advice from the last days, and asking again does not read them again', async () => {
-  const { world, store, insights, many } = setUp();
+  const { world, store, many } = setUp();
   await many('callback', 60, START - HOUR);
-  const now = insights();
-  const [first] = await now.advise();
+  const advise = createAdvisor({ store, world, pollIntervalMs: 2_000 });
+  const [first] = await advise();
   expect(first).toMatchObject({ actionId: 'charge', executions: 60, confidence: 'low' });
   await many('callback', 60, START - HOUR, 'other');
-  expect(await now.advise()).toHaveLength(1);
+  expect(await advise()).toHaveLength(1);
   await world.advance(600_000);
-  expect(await now.advise()).toHaveLength(2);
+  expect(await advise()).toHaveLength(2);
   await store.close();
 });

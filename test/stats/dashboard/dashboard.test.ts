@@ -1,20 +1,34 @@
-// The dashboard of the last day: what they count, that the start loses and doubles nothing, and that they stay small.
+// The dashboard: what it counts, that the start neither loses nor doubles anything, and that it stays small.
 
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AuditEntry } from '../../../src/execution/event.ts';
-import { createDashboard, type Dashboard } from '../../../src/stats/dashboard/dashboard.ts';
+import {
+  createDashboard,
+  LAST_DAY,
+  LAST_HOUR,
+  MAX_ACTIONS,
+  OTHER_ACTIONS,
+} from '../../../src/stats/dashboard/dashboard.ts';
 import { createHistogram, merge, observe, percentile } from '../../../src/stats/dashboard/histogram.ts';
-import { createRollUp, LAST_DAY, LAST_HOUR, OTHER_ACTIONS } from '../../../src/stats/dashboard/roll-up.ts';
+import { createTimeSeries, sumOf } from '../../../src/stats/dashboard/time-series.ts';
+import { followTrail, type TrailFollower } from '../../../src/stats/trail-follower.ts';
 import type { Store } from '../../../src/store/port.ts';
+import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
+import type { StatisticsEntry } from '../../../src/store/statistics-port.ts';
 import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../../support/executions.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createManualWorld } from '../../support/manual-world.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const ROUND = { signal: new AbortController().signal, spawn: () => {} };
 
-async function readBack(dashboard: Dashboard): Promise<number> {
-  for (let rounds = 1; ; rounds += 1) if ((await dashboard.work(ROUND)) === null) return rounds;
+async function readHistory(trail: TrailFollower): Promise<number> {
+  for (let rounds = 1; ; rounds += 1) {
+    await trail.work(ROUND);
+    if (trail.complete()) return rounds;
+  }
 }
 
 interface Life {
@@ -41,21 +55,39 @@ async function live(
   await store.record(execution.reference, events[end], at + took);
 }
 
-function started(store = createMemoryStore(), now = NOON) {
-  return { store, dashboard: createDashboard(store, () => now) };
+const times = (count: number, work: () => Promise<void>) => Promise.all(Array.from({ length: count }, work));
+
+function openStore() {
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const path = join(temporaryFolder(), 'receiver.db');
+  return createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal });
+}
+
+async function started({ store = openStore(), now = NOON } = {}) {
+  const trail = await followTrail(store);
+  return { store, trail, dashboard: createDashboard(trail, () => now) };
+}
+
+async function ready(now = NOON) {
+  const all = await started({ now });
+  await readHistory(all.trail);
+  return all;
 }
 
 describe('what is counted', () => {
-  test('submissions, ends by status and by way, in the minute in which they happened', async () => {
-    const { store, dashboard } = started();
-    await readBack(dashboard);
+  test('submissions, outcomes by status, resolver and channel, in the minute in which they happened', async () => {
+    const { store, dashboard } = await ready();
     await live(store, { at: NOON - 5 * MINUTE });
     await live(store, { end: 'poll' });
     await live(store, { end: 'cancel' });
-    const { steps, ...all } = dashboard.overview(NOON + 30_000);
+    const { steps, ...all } = await dashboard.overview(LAST_HOUR);
     expect(all).toMatchObject({ submitted: 3, ended: 3, late: 0, complete: true });
     expect(all.byResolver).toEqual({ callback: 1, poll: 1, submit: 0, deadline: 0, cancel: 1 });
+    expect(all.byChannel).toEqual({ callback: 1, poll: 1, submit: 0, timeout: 0 });
     expect(all.byStatus).toMatchObject({ COMPLETED: 2, CANCELLED: 1 });
+    expect(dashboard.missedCallbackShare()).toBe(0.5);
     const busy = steps.filter(({ submitted }) => submitted > 0);
     expect(busy.map(({ at, submitted }) => [at, submitted])).toEqual([
       [NOON - 5 * MINUTE, 1],
@@ -64,115 +96,111 @@ describe('what is counted', () => {
   });
 
   test('how long executions took, how long CXone took, and how long a polled result can have gone unnoticed', async () => {
-    const { store, dashboard } = started();
-    await readBack(dashboard);
+    const { store, dashboard } = await ready();
     await live(store, { took: 1000 });
     await live(store, { end: 'poll', took: 8000 });
-    const { total, upstream, detectionLag } = dashboard.overview(NOON + MINUTE);
+    const { total, upstream, detectionLag } = await dashboard.overview(LAST_HOUR);
     expect([total.count, upstream.count, detectionLag.count]).toEqual([2, 3, 1]);
-    expect(
-      near(total.p50, 1000) && near(total.p95, 8000) && near(upstream.p50, 50) && near(detectionLag.p99, 8000),
-    ).toBe(true);
+    expect(near(total.p50, 1000) && near(total.p95, 8000) && near(upstream.p50, 50)).toBe(true);
+    expect(near(detectionLag.p99, 8050)).toBe(true);
   });
 
-  test('the lag begins anew each time that CXone says it is still at work', async () => {
-    const { store, dashboard } = started();
-    await readBack(dashboard);
+  test('the lag starts again with each report of CXone that the execution is running', async () => {
+    const { store, dashboard } = await ready();
     const execution = anExecution({}, NOON);
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
     await store.claimDispatches(1, NOON);
     await store.record(execution.reference, submitted({}), NOON);
     await store.record(execution.reference, polled(RUNNING), NOON + 10_000);
     await store.record(execution.reference, polled(completed()), NOON + 12_000);
-    expect(near(dashboard.overview(NOON + MINUTE).detectionLag.p50, 2000)).toBe(true);
+    expect(near((await dashboard.overview(LAST_HOUR)).detectionLag.p50, 2000)).toBe(true);
   });
 
   test('what comes after the end, or again, ends nothing twice', async () => {
-    const { store, dashboard } = started();
-    await readBack(dashboard);
+    const { store, dashboard } = await ready();
     const execution = anExecution({}, NOON);
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
     for (let again = 0; again < 3; again += 1) await store.record(execution.reference, callback(completed()), NOON);
     await store.record(execution.reference, { type: 'cancelled', by: 'app:shop' }, NOON);
-    expect(dashboard.overview(NOON).ended).toBe(1);
+    expect((await dashboard.overview(LAST_HOUR)).ended).toBe(1);
+  });
+
+  test('two receivers on one store show the same', async () => {
+    const one = await ready();
+    const other = await started({ store: one.store });
+    await live(one.store, {});
+    await readHistory(other.trail);
+    await live(one.store, { end: 'poll' });
+    const shown = await one.dashboard.overview(LAST_HOUR);
+    expect(shown.ended).toBe(2);
+    expect(await other.dashboard.overview(LAST_HOUR)).toEqual(shown);
   });
 });
 
 describe('the start', () => {
-  test('what happened before is read back, a little at a time', async () => {
-    const store = createMemoryStore();
-    for (let count = 0; count < 300; count += 1) await live(store, {});
-    const { dashboard } = started(store);
-    expect(dashboard.overview(NOON)).toMatchObject({ submitted: 0, complete: false });
-    expect(await readBack(dashboard)).toBeGreaterThan(3);
-    expect(dashboard.overview(NOON)).toMatchObject({ submitted: 300, ended: 300, complete: true });
+  test('history is read in small batches', async () => {
+    const store = openStore();
+    await times(300, () => live(store, {}));
+    const { trail, dashboard } = await started({ store });
+    expect(await dashboard.overview(LAST_HOUR)).toMatchObject({ submitted: 0, complete: false });
+    expect(await readHistory(trail)).toBeGreaterThan(3);
+    expect(await dashboard.overview(LAST_HOUR)).toMatchObject({ submitted: 300, ended: 300, complete: true });
   });
 
-  test('what happens meanwhile is counted once', async () => {
-    const store = createMemoryStore();
-    for (let count = 0; count < 200; count += 1) await live(store, {});
-    const { dashboard } = started(store);
-    let after: number | null = 0;
-    while (after !== null) {
+  test('what happens meanwhile is counted once, by callers that read at the same time too', async () => {
+    const store = openStore();
+    await times(200, () => live(store, {}));
+    const { trail, dashboard } = await started({ store });
+    const fresh: boolean[] = [];
+    trail.follow((_entry, isNew) => fresh.push(isNew));
+    while (!trail.complete()) {
       await live(store, {});
-      after = await dashboard.work(ROUND);
+      await Promise.all([trail.work(ROUND), trail.catchUp(), trail.work(ROUND)]);
     }
     await live(store, {});
+    await Promise.all([trail.catchUp(), trail.work(ROUND), trail.catchUp()]);
     const { items } = await store.list({ app: null, limit: 1000 });
-    expect(dashboard.overview(NOON)).toMatchObject({ submitted: items.length, ended: items.length });
+    expect(await dashboard.overview(LAST_HOUR)).toMatchObject({ submitted: items.length, ended: items.length });
+    expect(fresh.filter((isNew) => isNew)).toHaveLength((items.length - 200) * 4);
   });
 
   test('what is older than a day is left out', async () => {
-    const store = createMemoryStore();
+    const store = openStore();
     await live(store, { at: NOON - 25 * HOUR });
     await live(store, { at: NOON - 2 * HOUR });
-    const { dashboard } = started(store);
-    await readBack(dashboard);
-    expect(dashboard.overview(NOON).submitted).toBe(0);
-    expect(dashboard.overview(NOON, LAST_DAY).submitted).toBe(1);
+    const { trail, dashboard } = await started({ store });
+    await readHistory(trail);
+    expect((await dashboard.overview(LAST_HOUR)).submitted).toBe(0);
+    expect((await dashboard.overview(LAST_DAY)).submitted).toBe(1);
   });
 });
 
 describe('by action', () => {
   test('the busiest come first, over the hour and over the day', async () => {
-    const { store, dashboard } = started();
-    await readBack(dashboard);
+    const { store, dashboard } = await ready();
     await live(store, { actionId: 'rare' });
     for (let count = 0; count < 3; count += 1) await live(store, { actionId: 'often' });
     await live(store, { actionId: 'earlier', at: NOON - 3 * HOUR });
-    const names = (range = LAST_HOUR) => dashboard.overview(NOON, range).actions.map(({ actionId }) => actionId);
-    expect(names()).toEqual(['often', 'rare']);
-    expect(names(LAST_DAY).sort()).toEqual(['earlier', 'often', 'rare']);
+    const names = async (range = LAST_HOUR) =>
+      (await dashboard.overview(range)).actions.map(({ actionId }) => actionId);
+    expect(await names()).toEqual(['often', 'rare']);
+    expect((await names(LAST_DAY)).sort()).toEqual(['earlier', 'often', 'rare']);
   });
 
-  test('so many are kept apart, the rest counted together', () => {
-    const rollUp = createRollUp({ actions: 2, open: 10 });
-    for (const [index, actionId] of ['a', 'b', 'c', 'd', 'a'].entries()) rollUp.take(accepted(index, actionId));
-    expect(rollUp.actions(NOON, LAST_HOUR).map(({ actionId, tally }) => [actionId, tally.submitted])).toEqual([
-      ['a', 2],
-      [OTHER_ACTIONS, 2],
-      ['b', 1],
-    ]);
-  });
-
-  test('no more open executions are remembered than may be, and all are counted', () => {
-    const rollUp = createRollUp({ actions: 2, open: 1 });
-    for (const id of [1, 2]) rollUp.take(accepted(id, 'a'));
-    for (const id of [1, 2]) rollUp.take({ ...accepted(id, 'a'), event: 'CANCELLED', detail: { outcomeSha256: 'x' } });
-    const tallies = rollUp.steps(NOON, LAST_HOUR).map(({ tally }) => tally);
-    expect(tallies.at(-1)?.byStatus.CANCELLED).toBe(2);
-    expect(tallies.at(-1)?.total?.total).toBe(1);
+  test('a bounded number is kept apart, the rest is counted together', async () => {
+    const { store, dashboard } = await ready();
+    for (let count = 0; count < MAX_ACTIONS + 2; count += 1) await live(store, { actionId: `action-${count}` });
+    const { actions } = await dashboard.overview(LAST_HOUR);
+    expect(actions).toHaveLength(MAX_ACTIONS + 1);
+    expect(actions[0]).toMatchObject({ actionId: OTHER_ACTIONS, submitted: 2 });
   });
 });
 
 test('a day later the old minutes are gone, and a clock that was set back brings none of them back', () => {
-  const rollUp = createRollUp();
-  rollUp.take(accepted(1, 'a'));
+  const series = createTimeSeries(MINUTE, 24 * 60);
   const tomorrow = NOON + 24 * HOUR;
-  rollUp.take({ ...accepted(2, 'a'), timestamp: tomorrow });
-  rollUp.take({ ...accepted(3, 'a'), timestamp: NOON });
-  const submitted = rollUp.steps(tomorrow, LAST_DAY).map(({ tally }) => tally.submitted);
-  expect(submitted.reduce((sum, count) => sum + count, 0)).toBe(1);
+  for (const timestamp of [NOON, tomorrow, NOON]) series.add(accepted(timestamp));
+  expect(sumOf(series.last(tomorrow, 96, 15 * MINUTE)).submitted).toBe(1);
 });
 
 describe('percentiles', () => {
@@ -193,7 +221,7 @@ describe('percentiles', () => {
     expect(percentile(createHistogram(), 0.5)).toBeNull();
   });
 
-  test('take what is absurd: nothing, less than nothing, years', () => {
+  test('take absurd values: zero, negative ones, years', () => {
     const histogram = createHistogram();
     for (const value of [0, -5, 1e15]) observe(histogram, value);
     expect(histogram.total).toBe(3);
@@ -204,17 +232,7 @@ function near(found: number | null, wanted: number): boolean {
   return found !== null && Math.abs(found - wanted) <= Math.max(1, wanted * 0.12);
 }
 
-function accepted(id: number, actionId: string): AuditEntry {
-  return {
-    id,
-    timestamp: NOON,
-    event: 'ACCEPTED',
-    actionId,
-    correlationId: `one-${id}`,
-    executionId: null,
-    latencyMs: null,
-    httpStatus: null,
-    app: 'shop',
-    detail: {},
-  };
+function accepted(timestamp: number): StatisticsEntry {
+  const none = { latencyMs: null, httpStatus: null, ended: null, repeated: null };
+  return { id: 1, timestamp, event: 'ACCEPTED', actionId: 'a', ...none };
 }

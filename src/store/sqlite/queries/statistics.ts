@@ -1,111 +1,107 @@
-// What became of the executions of a period, per action: counted window by window, so that a busy day holds up nobody.
+// Reads statistics in bounded batches: the audit trail entry by entry, and the executions of a period grouped by outcome.
 
 import type { Database } from 'better-sqlite3';
-import { type ReferenceRange, rangeParameters, selectInRange, windowsOf } from './id-windows.ts';
+import type { AuditEvent } from '../../../execution/event.ts';
+import type { ResolvedBy, Status } from '../../../execution/execution.ts';
+import type { OutcomeGroup, Statistics, StatisticsEntry } from '../../statistics-port.ts';
+import { fromIso } from '../rows.ts';
+import { rangeParameters, selectInRange, windowsOf } from './id-windows.ts';
 
-/** Apps choose the names of actions: past so many the rest are counted together. */
-const MOST_ACTIONS = 1_000;
-const OTHER_ACTIONS = '(others)';
-
-export interface ActionStatistics {
+interface TrailRow {
+  readonly id: number;
+  readonly timestamp: string;
+  readonly event: AuditEvent;
   readonly actionId: string;
-  accepted: number;
-  readonly byStatus: Map<string, number>;
-  readonly byResolver: Map<string, number>;
-  /** Those that ended as TIMEOUT although CXone had been asked to run them. */
-  timedOutAfterSending: number;
-  /** Results that came after an ending without one. */
-  late: number;
-  /** How often each latency occurred, in milliseconds from submission to an outcome that CXone gave. */
-  readonly latencies: Map<number, number>;
+  readonly latencyMs: number | null;
+  readonly httpStatus: number | null;
+  readonly isEnd: 0 | 1;
+  readonly isRepeat: 0 | 1;
+  /** The columns of the execution are null unless the entry ends it or repeats its outcome. */
+  readonly status: Status | null;
+  readonly resolvedBy: ResolvedBy | null;
+  readonly sentAt: string | null;
+  readonly resolvedAt: string | null;
+  readonly totalMs: number | null;
+  readonly hintedAt: string | null;
+  readonly runningAt: string | null;
+  readonly runningLatencyMs: number | null;
 }
 
-interface Group {
-  readonly actionId: string;
-  readonly status: string;
-  readonly resolvedBy: string | null;
-  readonly sent: number;
-  readonly late: number;
-  readonly ms: number | null;
-  readonly count: number;
-}
+const earlier = (events: string, what = 'timestamp') => `(SELECT ${what} FROM audit_events AS a
+  WHERE a.correlation_id = t.correlation_id AND a.id < t.id AND a.event IN (${events}) ORDER BY a.id DESC LIMIT 1)`;
 
-const GROUPED = `action_id AS actionId, status, resolved_by AS resolvedBy, sent_at IS NOT NULL AS sent,
+const CALLED_BACK_AGAIN = "'CALLBACK_DUPLICATE', 'CALLBACK_CONFLICT', 'CALLBACK_LATE'";
+const RUNNING = "'SUBMITTED', 'POLL_PROGRESS', 'CALLBACK_PROGRESS'";
+
+/** Executions, and earlier entries of an execution, are looked up only where an entry needs them. */
+const TRAIL = `
+WITH t AS (
+  SELECT id, timestamp, event, action_id, correlation_id, latency_ms, http_status,
+    detail ->> 'outcomeSha256' IS NOT NULL AS is_end,
+    event IN (${CALLED_BACK_AGAIN}) AS is_late_callback, event = 'POLL_COMPLETED' AS is_poll
+  FROM audit_events WHERE id > @after ORDER BY id LIMIT @limit
+)
+SELECT t.id, t.timestamp, t.event, t.action_id AS actionId, t.latency_ms AS latencyMs, t.http_status AS httpStatus,
+  is_end AS isEnd, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt, total_latency_ms AS totalMs,
+  CASE
+    WHEN is_end THEN 0
+    WHEN is_late_callback THEN resolved_by <> 'callback' AND ${earlier(`'CALLBACK_HINT', ${CALLED_BACK_AGAIN}`)} IS NULL
+    WHEN is_poll THEN resolved_by = 'callback' AND ${earlier("'POLL_COMPLETED'")} IS NULL
+    ELSE 0
+  END AS isRepeat,
+  CASE WHEN is_end AND resolved_by <> 'callback' THEN ${earlier("'CALLBACK_HINT'")} END AS hintedAt,
+  CASE WHEN is_end AND resolved_by = 'poll' THEN ${earlier(RUNNING)} END AS runningAt,
+  CASE WHEN is_end AND resolved_by = 'poll' THEN ${earlier(RUNNING, 'latency_ms')} END AS runningLatencyMs
+FROM t LEFT JOIN executions AS e
+  ON e.correlation_id = CASE WHEN is_end OR is_late_callback OR is_poll THEN t.correlation_id END
+ORDER BY t.id`;
+
+const GROUP = `action_id AS actionId, status, resolved_by AS resolvedBy, sent_at IS NOT NULL AS sent,
   late_result IS NOT NULL AS late, total_latency_ms AS ms, count(*) AS count`;
 
-/** By what CXone gives an outcome. */
-const ANSWERS = ['callback', 'poll', 'submit'];
+export function createStatistics(client: Database): Statistics {
+  const trail = client.prepare<[{ after: number; limit: number }], TrailRow>(TRAIL);
 
-/** One set of figures after each window, the same ones all along. */
-export function* scanStatistics(
-  client: Database,
-  range: ReferenceRange & { readonly actionId?: string | undefined },
-): Generator<ReadonlyMap<string, ActionStatistics>, void, undefined> {
-  const figures = new Map<string, ActionStatistics>();
-  const { actionId } = range;
-  const wanted = actionId === undefined ? '' : ' AND action_id = @actionId';
-  const groups = client.prepare<[object], Group>(
-    `${selectInRange(GROUPED, range)}${wanted} GROUP BY action_id, status, resolved_by, sent, late, ms`,
-  );
-  const bound = { ...rangeParameters(range), ...(actionId === undefined ? {} : { actionId }) };
-  for (const { low, high } of windowsOf(client, range, 'oldest-first')) {
-    for (const group of groups.all({ ...bound, low, high })) count(figuresFor(figures, group.actionId), group);
-    yield figures;
+  function* outcomesOf(period: Parameters<Statistics['outcomesOf']>[0]): Generator<readonly OutcomeGroup[]> {
+    const { actionId } = period;
+    const ofAction = actionId === undefined ? '' : ' AND action_id = @actionId';
+    const groups = client.prepare<[object], OutcomeGroup>(
+      `${selectInRange(GROUP, period)}${ofAction} GROUP BY action_id, status, resolved_by, sent, late, ms`,
+    );
+    const bound = { ...rangeParameters(period), ...(actionId === undefined ? {} : { actionId }) };
+    for (const { low, high } of windowsOf(client, period, 'oldest-first')) yield groups.all({ ...bound, low, high });
   }
-}
 
-function figuresFor(figures: Map<string, ActionStatistics>, action: string): ActionStatistics {
-  const isRoom = figures.has(action) || figures.size < MOST_ACTIONS;
-  const actionId = isRoom ? action : OTHER_ACTIONS;
-  const known = figures.get(actionId) ?? emptyStatistics(actionId);
-  figures.set(actionId, known);
-  return known;
-}
-
-export function emptyStatistics(actionId: string): ActionStatistics {
   return {
-    actionId,
-    accepted: 0,
-    byStatus: new Map(),
-    byResolver: new Map(),
-    timedOutAfterSending: 0,
-    late: 0,
-    latencies: new Map(),
+    statisticsAfter: async (after, limit) => {
+      const rows = trail.all({ after, limit });
+      return { entries: rows.map(toEntry), through: rows.at(-1)?.id ?? after, atEnd: rows.length < limit };
+    },
+    outcomesOf,
   };
 }
 
-function count(figures: ActionStatistics, { status, resolvedBy, sent, late, ms, count: times }: Group): void {
-  figures.accepted += times;
-  add(figures.byStatus, status, times);
-  if (resolvedBy !== null) add(figures.byResolver, resolvedBy, times);
-  if (status === 'TIMEOUT' && sent === 1) figures.timedOutAfterSending += times;
-  if (late === 1) figures.late += times;
-  if (ms !== null && resolvedBy !== null && ANSWERS.includes(resolvedBy)) add(figures.latencies, ms, times);
-}
-
-/** Adds one set of figures to another. */
-export function addStatistics(sum: ActionStatistics, one: ActionStatistics): void {
-  sum.accepted += one.accepted;
-  sum.timedOutAfterSending += one.timedOutAfterSending;
-  sum.late += one.late;
-  for (const member of ['byStatus', 'byResolver'] as const) {
-    for (const [name, times] of one[member]) add(sum[member], name, times);
+function toEntry(row: TrailRow): StatisticsEntry {
+  const { id, event, actionId, latencyMs, httpStatus, status, resolvedBy, totalMs, runningLatencyMs } = row;
+  const [at, resolvedAt] = [Date.parse(row.timestamp), fromIso(row.resolvedAt)];
+  const entry = { id, timestamp: at, event, actionId, latencyMs, httpStatus };
+  // An execution may have been pruned before its last entry.
+  if (status === null) return { ...entry, ended: null, repeated: null };
+  const outcome = { actionId, status, resolvedBy, sentAt: fromIso(row.sentAt), resolvedAt };
+  const foundAt = resolvedBy === 'poll' && status !== 'NOT_FOUND' ? resolvedAt : null;
+  if (row.isEnd === 1) {
+    const calledBackAt = resolvedBy === 'callback' ? resolvedAt : fromIso(row.hintedAt);
+    // CXone looked at some moment between request and response: the request is on the safe side.
+    const runningAt = row.runningAt === null ? null : Date.parse(row.runningAt) - (runningLatencyMs ?? 0);
+    const unnoticedMs = runningAt === null ? null : Math.max(0, at - runningAt);
+    return {
+      ...entry,
+      ended: { ...outcome, calledBackAt, foundAt, totalMs: totalMs ?? 0, unnoticedMs },
+      repeated: null,
+    };
   }
-  for (const [ms, times] of one.latencies) add(sum.latencies, ms, times);
-}
-
-/** By nearest rank, as the view action_latency; null without any. */
-export function percentile(latencies: ReadonlyMap<number, number>, percent: number): number | null {
-  const sorted = [...latencies].toSorted(([one], [other]) => one - other);
-  const size = sorted.reduce((sum, [, times]) => sum + times, 0);
-  let left = Math.ceil((size * percent) / 100);
-  for (const [ms, times] of sorted) {
-    left -= times;
-    if (left <= 0) return ms;
-  }
-  return null;
-}
-
-function add<K>(counts: Map<K, number>, key: K, times: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + times);
+  if (row.isRepeat !== 1) return { ...entry, ended: null, repeated: null };
+  const isPoll = event === 'POLL_COMPLETED';
+  const times = isPoll ? { calledBackAt: resolvedAt, foundAt: at } : { calledBackAt: at, foundAt };
+  return { ...entry, ended: null, repeated: { ...outcome, ...times } };
 }

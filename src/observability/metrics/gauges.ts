@@ -1,0 +1,114 @@
+// Gauges: the state of queues, limits, connections, loops and disk at the moment of a scrape.
+
+import { statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Outbox } from '../../store/outbox-port.ts';
+import type { QueueState, Store } from '../../store/port.ts';
+import type { Instruments } from './instruments.ts';
+
+/** The state of the limiter of requests to CXone. Times in milliseconds; `pausedUntil` is 0 when nothing is paused. */
+export interface LimiterState {
+  readonly limit: number;
+  readonly inFlight: number;
+  readonly waiting: { readonly [kind: string]: number };
+  readonly pausedUntil: number;
+  /** Pauses that CXone has asked for. */
+  readonly pauses: number;
+  /** Null until CXone has responded. */
+  readonly averageLatencyMs: number | null;
+}
+
+export interface GaugeSources {
+  readonly store: Pick<Store, 'queueState'> & Pick<Outbox, 'undelivered'>;
+  readonly limiterState: () => LimiterState;
+  readonly waiters: { readonly size: number };
+  readonly streams: { readonly size: number };
+  /** Endpoints of apps that fail, so that only probes go there. */
+  readonly openCircuits: () => number;
+  readonly loops: () => ReadonlyMap<string, { alive(): boolean }>;
+  /** Apps whose queue is shown even while it is empty. */
+  readonly apps: readonly string[];
+  readonly queueCapacity: number;
+  readonly databasePath: string;
+  readonly now: () => number;
+}
+
+/** Registers the gauges. Returns a function that reads the store once for all of them, to be called before each scrape. */
+export function createGauges(make: Instruments, sources: GaugeSources): () => Promise<void> {
+  limiterGauges(make, sources);
+  connectionGauges(make, sources);
+  diskGauges(make, sources.databasePath);
+  return queueGauges(make, sources);
+}
+
+function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: GaugeSources): () => Promise<void> {
+  let queue: QueueState | null = null;
+  let undelivered = { pending: 0, dead: 0 };
+  const age = (at: number | null = null) => (at === null ? 0 : Math.max(0, now() - at) / 1000);
+
+  make.gaugeBy('open_executions', 'Executions without an outcome, by status', 'status', () =>
+    Object.entries(queue?.counts ?? {}),
+  );
+  make.gaugeBy('queued_executions', 'Executions that wait to be sent, by app', 'app', () => [
+    ...apps.map((app) => [app, 0] as const),
+    ...(queue?.queuedByApp ?? []),
+  ]);
+  make.gauge('queue_capacity', 'Executions that may wait to be sent (QUEUE_CAPACITY)', () => queueCapacity);
+  make.gauge('oldest_queued_age_seconds', 'Age of the oldest queued execution; 0 when the queue is empty', () =>
+    age(queue?.oldestQueuedAt),
+  );
+  make.gauge('oldest_pending_age_seconds', 'Age of the oldest open execution that was sent; 0 without any', () =>
+    age(queue?.oldestPendingAt),
+  );
+  make.gauge('notifications_pending', 'Notifications that are still to be sent', () => undelivered.pending);
+  make.gauge(
+    'notifications_dead',
+    'Dead letters: notifications that were given up and are kept',
+    () => undelivered.dead,
+  );
+
+  return async () => {
+    [queue, undelivered] = await Promise.all([store.queueState(), store.undelivered()]);
+  };
+}
+
+function limiterGauges(make: Instruments, { limiterState: state, now }: GaugeSources): void {
+  make.gauge('upstream_concurrency_limit', 'Requests to CXone allowed in flight now', () => state().limit);
+  make.gauge('upstream_in_flight', 'Requests to CXone in flight', () => state().inFlight);
+  make.gaugeBy('upstream_waiting', 'Callers that wait for permission to send requests to CXone, by kind', 'kind', () =>
+    Object.entries(state().waiting),
+  );
+  make.gauge(
+    'upstream_pause_seconds',
+    'Remaining time of a pause that CXone asked for',
+    () => Math.max(0, state().pausedUntil - now()) / 1000,
+  );
+  make.total('upstream_pauses_total', 'Pauses that CXone asked for (Retry-After)', () => state().pauses);
+  make.gauge(
+    'upstream_average_latency_seconds',
+    'Moving average of the response time of CXone; NaN before the first response',
+    () => (state().averageLatencyMs ?? Number.NaN) / 1000,
+  );
+}
+
+function connectionGauges(make: Instruments, { waiters, streams, openCircuits, loops }: GaugeSources): void {
+  make.gauge('waiting_requests', 'Executions for which a request is held open', () => waiters.size);
+  make.gauge('open_streams', 'Streams of events that are open', () => streams.size);
+  make.gauge('notification_circuits_open', 'Endpoints of apps that fail, so that only probes go there', openCircuits);
+  make.gaugeBy(
+    'loop_alive',
+    'Whether each loop of the receiver still completes rounds (1) or is stuck (0)',
+    'loop',
+    () => [...loops()].map(([name, loop]) => [name, Number(loop.alive())] as const),
+  );
+}
+
+function diskGauges(make: Instruments, databasePath: string): void {
+  const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  make.gauge('database_size_bytes', 'Size of the database file', () => sizeOf(databasePath));
+  make.gauge('wal_size_bytes', 'Size of the write-ahead log', () => sizeOf(`${databasePath}-wal`));
+  make.gauge('disk_free_bytes', 'Free space on the disk of the database', () => {
+    const { bavail, bsize } = statfsSync(dirname(databasePath));
+    return bavail * bsize;
+  });
+}

@@ -1,0 +1,97 @@
+// Summarises the outcomes of the executions that were submitted in a period, per action and in total.
+
+import { isTerminal, OPEN_STATUSES, type Status } from '../execution/execution.ts';
+import type { OutcomeGroup } from '../store/statistics-port.ts';
+import {
+  addOutcomeCounts,
+  countOutcome,
+  createOutcomeCounts,
+  missedCallbackShare,
+  type OutcomeCounts,
+} from './outcome-counts.ts';
+import { weightedQuantile } from './statistics.ts';
+
+/** Apps name actions: past this number, further actions are counted together. */
+const MAX_ACTIONS = 1_000;
+const OTHER_ACTIONS = '(others)';
+
+/** Shares are from 0 to 1 with four digits, latencies in milliseconds; null where nothing was counted. */
+export interface ActionSummary {
+  readonly actionId: string;
+  readonly accepted: number;
+  readonly open: number;
+  readonly ended: Partial<Readonly<Record<Status, number>>>;
+  readonly late: number;
+  readonly shares: Readonly<Record<'callback' | 'poll' | 'submit' | 'missed', number | null>>;
+  readonly latencyMs: Readonly<Record<'p50' | 'p95' | 'p99', number | null>>;
+}
+
+export interface PeriodSummary {
+  add(group: OutcomeGroup): void;
+  /** Returns the actions, busiest first. */
+  read(): { readonly actions: readonly ActionSummary[]; readonly total: ActionSummary };
+}
+
+interface ActionCounts {
+  readonly counts: OutcomeCounts;
+  /** How often each latency from submission to an outcome of CXone occurred. */
+  readonly latencies: Map<number, number>;
+}
+
+export function createPeriodSummary(): PeriodSummary {
+  const byAction = new Map<string, ActionCounts>();
+  return {
+    add: (group) => {
+      const { status, resolvedBy, sent, late, ms, count } = group;
+      const actionId = byAction.has(group.actionId) || byAction.size < MAX_ACTIONS ? group.actionId : OTHER_ACTIONS;
+      const { counts, latencies } = byAction.get(actionId) ?? emptyCounts();
+      byAction.set(actionId, { counts, latencies });
+      counts.submitted += count;
+      counts.late += late * count;
+      countOutcome(counts, { status, resolvedBy, sentAt: sent === 1 ? 0 : null }, count);
+      const isFromCxone = resolvedBy === 'callback' || resolvedBy === 'poll' || resolvedBy === 'submit';
+      if (ms !== null && isFromCxone) latencies.set(ms, (latencies.get(ms) ?? 0) + count);
+    },
+    read: () => {
+      const sum = emptyCounts();
+      for (const { counts, latencies } of byAction.values()) {
+        addOutcomeCounts(sum.counts, counts);
+        for (const [ms, count] of latencies) sum.latencies.set(ms, (sum.latencies.get(ms) ?? 0) + count);
+      }
+      const actions = [...byAction].map(([actionId, counted]) => summaryOf(actionId, counted));
+      return { actions: actions.sort((one, other) => other.accepted - one.accepted), total: summaryOf('(all)', sum) };
+    },
+  };
+}
+
+function emptyCounts(): ActionCounts {
+  return { counts: createOutcomeCounts(), latencies: new Map() };
+}
+
+function summaryOf(actionId: string, { counts, latencies }: ActionCounts): ActionSummary {
+  const { submitted, late, byStatus, byResolver } = counts;
+  const fromCxone = byResolver.callback + byResolver.poll + byResolver.submit;
+  const ended = Object.entries(byStatus).filter(([status, count]) => isTerminal(status as Status) && count > 0);
+  const sorted = [...latencies].sort(([one], [other]) => one - other);
+  const total = sorted.reduce((sum, [, count]) => sum + count, 0);
+  const percentile = (q: number) => weightedQuantile(sorted, total, q);
+  const missed = missedCallbackShare(counts);
+  return {
+    actionId,
+    accepted: submitted,
+    open: OPEN_STATUSES.reduce((sum, status) => sum + byStatus[status], 0),
+    ended: Object.fromEntries(ended),
+    late,
+    shares: {
+      callback: shareOf(byResolver.callback, fromCxone),
+      poll: shareOf(byResolver.poll, fromCxone),
+      submit: shareOf(byResolver.submit, fromCxone),
+      missed: missed === null ? null : shareOf(missed, 1),
+    },
+    latencyMs: { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99) },
+  };
+}
+
+function shareOf(part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.round((10_000 * part) / whole) / 10_000;
+}

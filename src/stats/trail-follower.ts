@@ -1,0 +1,71 @@
+// Follows the audit trail of the store for all statistics of a running receiver: history at the start, then whatever is committed.
+
+import { yieldToEventLoop } from '../lib/event-loop.ts';
+import type { Work } from '../lib/loop.ts';
+import type { Store } from '../store/port.ts';
+import type { Statistics, StatisticsEntry } from '../store/statistics-port.ts';
+
+/** Entries of history that are read at the start. */
+const MAX_HISTORY = 300_000;
+/** Entries per reading, and the pause between readings of history. */
+const BATCH = 250;
+const PAUSE_MS = 5;
+const FOLLOW_EVERY_MS = 5_000;
+
+export interface TrailFollower {
+  /** Calls the listener for each entry, in order. `isNew` is false for history, that is, for entries from before the start. */
+  follow(listener: (entry: StatisticsEntry, isNew: boolean) => void): void;
+  /** Reads everything that is committed. Returns at once while history is still being read. */
+  catchUp(): Promise<void>;
+  /** True once history has been read. */
+  complete(): boolean;
+  /** For a loop. */
+  readonly work: Work;
+}
+
+export async function followTrail(
+  store: Pick<Store, 'head'> & Pick<Statistics, 'statisticsAfter'>,
+): Promise<TrailFollower> {
+  const listeners: ((entry: StatisticsEntry, isNew: boolean) => void)[] = [];
+  const { id: startId } = await store.head();
+  let through = Math.max(0, startId - MAX_HISTORY);
+  let complete = false;
+  let reading: Promise<boolean> | null = null;
+
+  async function readBatch(): Promise<boolean> {
+    const page = await store.statisticsAfter(through, BATCH);
+    for (const entry of page.entries) for (const listener of listeners) listener(entry, entry.id > startId);
+    through = page.through;
+    complete ||= page.atEnd;
+    return page.atEnd;
+  }
+
+  /** Callers share one reading, so that no entry is counted twice. */
+  function readOnce(): Promise<boolean> {
+    reading ??= readBatch().finally(() => {
+      reading = null;
+    });
+    return reading;
+  }
+
+  async function catchUp(): Promise<void> {
+    // A reading that was under way may have begun before the newest commit.
+    await reading;
+    while (!(await readOnce())) await yieldToEventLoop();
+  }
+
+  return {
+    follow: (listener) => {
+      listeners.push(listener);
+    },
+    catchUp: async () => {
+      if (complete) await catchUp();
+    },
+    complete: () => complete,
+    work: async () => {
+      if (complete) await catchUp();
+      else if (!(await readOnce())) return PAUSE_MS;
+      return FOLLOW_EVERY_MS;
+    },
+  };
+}

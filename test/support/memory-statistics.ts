@@ -1,0 +1,33 @@
+// Statistics of the store in memory: the entries of its trail, reduced as the port says.
+
+import type { AuditEntry } from '../../src/execution/event.ts';
+import { type Execution, totalLatencyMs } from '../../src/execution/execution.ts';
+import type { Statistics, StatisticsEntry } from '../../src/store/statistics-port.ts';
+
+interface Sources {
+  entries(): readonly AuditEntry[];
+  execution(correlationId: string): Execution | undefined;
+}
+
+export function createMemoryStatistics({ entries, execution }: Sources): Pick<Statistics, 'statisticsAfter'> {
+  function toEntry(entry: AuditEntry): StatisticsEntry {
+    const { id, timestamp, event, actionId, correlationId, latencyMs, httpStatus, detail } = entry;
+    const own = execution(correlationId);
+    const reduced = { id, timestamp, event, actionId, latencyMs, httpStatus, repeated: null };
+    if (own === undefined || detail['outcomeSha256'] === undefined) return { ...reduced, ended: null };
+    const { resolvedBy, resolvedAt } = own;
+    const times = {
+      calledBackAt: resolvedBy === 'callback' ? resolvedAt : null,
+      foundAt: resolvedBy === 'poll' ? resolvedAt : null,
+    };
+    return { ...reduced, ended: { ...own, ...times, totalMs: totalLatencyMs(own) ?? 0, unnoticedMs: null } };
+  }
+
+  return {
+    statisticsAfter: async (after, limit) => {
+      const rest = entries().filter(({ id }) => id > after);
+      const page = rest.slice(0, limit);
+      return { entries: page.map(toEntry), through: page.at(-1)?.id ?? after, atEnd: page.length === rest.length };
+    },
+  };
+}
