@@ -1,5 +1,5 @@
-// Makes dist/, which is what the package runs: Node refuses to strip types under node_modules. It lies where src/ lies, so
-// that whatever is found by a relative path (migrations, package.json) is found from both.
+// Builds dist/, which the package runs, because Node does not strip types under node_modules. dist/ is next to src/, so that
+// relative paths (migrations, package.json) work from both.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ const tsc = join(createRequire(import.meta.url).resolve('typescript/package.json
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-// Types for the client alone: the rest is no interface.
+// Types for the client only: the other modules are not an interface.
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.client.json'], { stdio: 'inherit' });
-// What the sources read as it is: styles, the script of the page, the shipped profiles.
+// Files that the sources read: styles, the script of the page, the shipped profiles.
 cpSync('src', 'dist', { recursive: true, filter: (path) => extname(path) !== '.ts' });

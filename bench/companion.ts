@@ -1,4 +1,4 @@
-// Loaded into each process of the bench before its own code: tells what that costs, and ends it when the bench is gone.
+// Preloaded into each process of the bench: reports processor time, and ends the process when the bench is gone.
 
 import type { Usage } from './process.ts';
 
@@ -7,9 +7,9 @@ process.on('message', (message: unknown) => {
   const { user, system } = process.cpuUsage();
   process.send?.({ cpuMicroseconds: user + system } satisfies Usage);
 });
-// The channel keeps nobody alive who has nothing else to do.
+// The channel must not keep an otherwise idle process alive.
 process.channel?.unref();
-// SIGTERM rather than exit: whoever has children or files to see to may.
+// SIGTERM instead of exit, so that the process can stop its children and remove its files.
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 function isQuestion(message: unknown): message is { companion: 'usage' } {

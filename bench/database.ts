@@ -1,9 +1,9 @@
-// The database of a receiver in virtual time, as operators see it while it runs.
+// Reads the database of a receiver in virtual time, as operators do while it runs.
 
 import Sqlite from 'better-sqlite3';
 import type { Clock } from '../test/simulation/clock.ts';
 
-/** An execution as operators see it. */
+/** One execution, as operators see it. */
 export interface Ended {
   readonly correlationId: string;
   readonly status: string;
@@ -13,13 +13,13 @@ export interface Ended {
 
 export interface Database {
   executions(): readonly Ended[];
-  /** How many are still queued, and how many sent without an outcome. */
+  /** Number of queued executions, and of sent executions without an outcome. */
   open(): { readonly queued: number; readonly sent: number };
-  /** How many milliseconds the poll that is due longest has waited by now; 0 when none is due. */
+  /** Wait of the longest overdue poll in milliseconds; 0 when none is due. */
   pollOverdueMs(): number;
 }
 
-/** Looks at the database through a connection of its own, as operators do. */
+/** Opens the database through a connection of its own, as operators do. */
 export function looksInto(path: () => string, clock: Pick<Clock, 'now'>): Database {
   const begun = clock.now();
   function ask<T>(sql: string): T[] {
@@ -55,7 +55,7 @@ export function looksInto(path: () => string, clock: Pick<Clock, 'now'>): Databa
   };
 }
 
-/** @throws Error when what was accepted is neither ended nor open. */
+/** @throws Error when an accepted execution is neither terminal nor open. */
 export function demandConservation(path: string): void {
   const db = new Sqlite(path, { readonly: true });
   try {

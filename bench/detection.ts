@@ -1,4 +1,4 @@
-// How long after an execution has truly ended the app knows: with a request held open at the receiver, beside polling CXone.
+// Measures the time from the true end of an execution until the app knows: a held request at the receiver against polling CXone.
 
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { startUpstream } from './servers/upstream.ts';
 
 export interface Size {
   readonly rounds: number;
-  /** Of submitting; a round ends when all of its executions have. */
+  /** Duration of submitting, in seconds; a round ends when all of its executions have ended. */
   readonly seconds: number;
   readonly perSecond: number;
 }
@@ -22,16 +22,16 @@ export interface Size {
 const FULL: Size = { rounds: 8, seconds: 8, perSecond: 50 };
 const QUICK: Size = { rounds: 2, seconds: 2, perSecond: 50 };
 
-/** Run times are spread evenly over this span, in milliseconds, as wide as polls are apart: no moment between two is favoured. */
+/** Run times are spread evenly over this span in milliseconds, which equals the poll interval: no moment between polls is favoured. */
 const RUN_MS = { from: 500, to: 500 + POLL_EVERY_MS } as const;
 
-/** Holds the submission's answer for longer than any of them runs. */
+/** Holds the submission's response longer than any execution runs. */
 const WAIT_SECONDS = 30;
 
-/** CXone's usual limit would hold up polling, which needs more of it: lifted for both. */
+/** CXone's usual limit would delay polling, which needs more requests. It is lifted for both. */
 const NO_RATE_LIMIT = ['--rate-limit', '0'];
 
-/** One round: milliseconds from true end to knowledge, an execution each. */
+/** One round: milliseconds from the true end to knowledge, one value per execution. */
 interface Lags {
   readonly waited: readonly number[];
   readonly polled: readonly number[];
@@ -53,7 +53,7 @@ export async function detection({ scratch: parent, signal, log }: Settings, size
   });
   stack.defer(() => receiver.stop());
   const agent = new Agent();
-  // Before the receiver, which would wait for connections that were opened and never used.
+  // Closed before the receiver, which would wait for connections that were opened and never used.
   stack.defer(() => agent.destroy());
   const ask: Fetch = (url, init) => fetch(url, { ...init, dispatcher: agent, signal });
   const poller = createPoller({
@@ -66,7 +66,7 @@ export async function detection({ scratch: parent, signal, log }: Settings, size
   const wait = (correlationId: string, inputs: object) =>
     submitAndWait(ask, `http://127.0.0.1:${port}`, correlationId, inputs);
 
-  // The first of everything is slow: connections, tokens, code that was never run.
+  // The first requests are slow: connections, tokens, code that is not compiled yet.
   await playRound('warming', { ...size, seconds: 1 }, { wait, poller, signal });
   const rounds: Lags[] = [];
   for (let round = 1; round <= size.rounds; round += 1) {
@@ -84,7 +84,7 @@ interface Ways {
   readonly signal: AbortSignal;
 }
 
-/** By correlation id, when the app knew, in milliseconds since the epoch. */
+/** When the app knew, in milliseconds since the epoch, by correlation id. */
 type Known = Map<string, number>;
 
 /** Both ways have the same executions at the same moments, on the same CXone. */
@@ -92,7 +92,7 @@ async function playRound(name: string, { seconds, perSecond }: Size, { wait, pol
   const known = { waited: new Map() as Known, polled: new Map() as Known };
   const underWay: Promise<unknown>[] = [];
   const start = (work: Promise<unknown>) => {
-    // Told when all are awaited; what is given up meanwhile is nobody's fault.
+    // Rejections are handled where all are awaited.
     work.catch(() => {});
     underWay.push(work);
   };
@@ -105,7 +105,7 @@ async function playRound(name: string, { seconds, perSecond }: Size, { wait, pol
     const waited = `waited-${name}-${index}`;
     start(wait(waited, { simulate: { runMs } }).then(note(known.waited, waited)));
     const polled = `polled-${name}-${index}`;
-    // Whoever polls listens to no callback: CXone need not send one.
+    // The polling app has no callback endpoint, so CXone sends no callbacks.
     const alone = { simulate: { runMs, callbacks: [] } };
     start(poller.run(polled, 'look-up', alone).then(demandCompleted).then(note(known.polled, polled)));
   }
@@ -113,14 +113,14 @@ async function playRound(name: string, { seconds, perSecond }: Size, { wait, pol
   return known;
 }
 
-/** Steps of a prime through the span: all of it, evenly, and neighbours lie far apart. */
+/** Steps by a prime through the span: the whole span, evenly, with distant neighbours. */
 function runTime(index: number, total: number): number {
   const share = ((index * STRIDE) % total) / total;
   return Math.round(RUN_MS.from + (RUN_MS.to - RUN_MS.from) * share);
 }
 const STRIDE = 7_919;
 
-/** @throws unless the answer is the outcome. */
+/** @throws Error unless the response is the outcome. */
 async function submitAndWait(ask: Fetch, url: string, correlationId: string, inputs: object): Promise<void> {
   const response = await ask(`${url}/v1/executions`, {
     method: 'POST',
@@ -139,7 +139,7 @@ function demandCompleted({ status }: { readonly status: string }): void {
   if (status !== 'COMPLETED') throw new Error(`an execution ended as ${status}`);
 }
 
-/** What the simulator's ledger says of all executions so far. */
+/** All executions in the ledger of the simulator. */
 async function trueEnds(url: string): Promise<ReadonlyMap<string, number>> {
   const response = await fetch(`${url}/simulator/executions`);
   const { items } = (await response.json()) as { items: { correlationId: string; endsAt: string }[] };
@@ -149,7 +149,7 @@ async function trueEnds(url: string): Promise<ReadonlyMap<string, number>> {
 function lagsOf(known: Known, ends: ReadonlyMap<string, number>): number[] {
   return [...known].map(([correlationId, at]) => {
     const endedAt = ends.get(correlationId);
-    if (endedAt === undefined) throw new Error(`CXone never heard of ${correlationId}`);
+    if (endedAt === undefined) throw new Error(`CXone never received ${correlationId}`);
     return at - endedAt;
   });
 }

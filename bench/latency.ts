@@ -1,4 +1,4 @@
-// How long one callback takes: alone, beside a single FULL commit on the same disk, and at half of what the receiver can take.
+// Measures the latency of one callback: alone, against a single FULL commit on the same disk, and at half the peak rate.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,16 +15,16 @@ import { startUpstream } from './servers/upstream.ts';
 
 export interface Size {
   readonly open: number;
-  /** Callbacks one at a time before any is measured: code gets quick by being run, and keeps on doing so for ten thousand. */
+  /** Callbacks one at a time before the measurement: V8 keeps optimizing for about ten thousand requests. */
   readonly warmCount: number;
-  /** Of commits, and of callbacks one at a time, in turns. */
+  /** Rounds of commits and of single callbacks, in turns. */
   readonly loneRounds: number;
-  /** Commits, and callbacks, a round: enough that the 99th percentile is not the worst but one. */
+  /** Commits, and callbacks, per round: enough that the 99th percentile is not the second-worst value. */
   readonly loneCount: number;
-  /** Closed-loop slices that find the peak, and open-loop ones at half of it. */
+  /** Closed-loop slices that find the peak, and open-loop slices at half of it. */
   readonly peakRounds: number;
   readonly halfRounds: number;
-  /** Of each slice. */
+  /** Duration of each slice, in seconds. */
   readonly seconds: number;
 }
 
@@ -49,11 +49,11 @@ const QUICK: Size = {
 
 const ALONE: Mode = { kind: 'kept', connections: 1 };
 const PEAK: Mode = { kind: 'kept', connections: 64 };
-/** More than are ever busy at half the peak; a request that finds none counts from when it was due. */
+/** More than are ever busy at half the peak. A request without a free connection counts from its intended time. */
 const OPEN_CONNECTIONS = 256;
-/** More than anybody answers in a second. */
+/** More than any server handles in a second. */
 const MOST_PER_SECOND = 40_000;
-/** No slice of the lone ones is ended by time. */
+/** Time never ends a slice of single requests. */
 const LONE_SECONDS = 120;
 
 export const measureLatency: Measure = (settings) => latency(settings, settings.quick ? QUICK : FULL);
@@ -90,7 +90,7 @@ export async function latency(settings: Settings, size: Size): Promise<readonly 
 }
 
 interface Callbacks {
-  /** @throws Error for any answer but 2xx. */
+  /** @throws Error for any response other than 2xx. */
   send(mode: Mode, seconds: number, most?: number): Promise<LoadOutcome>;
   answered(): number;
 }
@@ -102,7 +102,7 @@ interface Means {
   readonly signal: AbortSignal;
 }
 
-/** Each is of an execution that is open: none is sent twice. */
+/** Each callback belongs to an open execution; none is sent twice. */
 function createCallbacks({ load, receiver: { port, headers }, file, signal }: Means): Callbacks {
   let from = 0;
   return {
@@ -151,7 +151,7 @@ async function alone(callbacks: Callbacks, scratch: string, size: Size, log: (li
   }
 }
 
-/** What a commit costs that does as little as one can that resolves an execution: a row changed and an entry added, on disk. */
+/** The cost of the smallest commit that resolves an execution: one row changed and one entry added, on disk. */
 export function openCommits(folder: string) {
   const client = new Database(join(folder, 'commits.db'));
   client.pragma('journal_mode = WAL');
@@ -171,9 +171,9 @@ export function openCommits(folder: string) {
   });
   let next = 0;
   return {
-    /** As it is in force: a connection that does not sync would flatter the disk. */
+    /** The effective setting: a connection that does not sync would flatter the disk. */
     synchronous: client.pragma('synchronous', { simple: true }),
-    /** So many of them, one after another; how long each took, in milliseconds. */
+    /** Makes this many commits one after another; returns the duration of each in milliseconds. */
     commit: (count: number): number[] =>
       Array.from({ length: count }, () => {
         next = (next % ROWS) + 1;

@@ -1,4 +1,4 @@
-// On what was measured: absolute figures mean nothing without it.
+// Describes the measured machine: absolute numbers mean nothing without it.
 
 import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
@@ -11,17 +11,17 @@ export interface Machine {
   readonly memoryGib: number;
   readonly node: string;
   readonly sqlite: string;
-  /** Writes of a page that the disk has confirmed one by one. */
+  /** Page writes that the disk confirms one by one, per second. */
   readonly fdatasyncsPerSecond: number;
   readonly quick: boolean;
 }
 
 const PAGE_BYTES = 4096;
 const PROBE_MS = 500;
-/** The file grows no further: what is written over needs no new blocks, as in a WAL that is used again. */
+/** The file does not grow: overwritten blocks need no allocation, as in a reused WAL. */
 const PAGES = 256;
 
-/** @param folder on the disk that is measured; nothing stays in it. */
+/** @param folder on the measured disk; nothing stays in it. */
 export function machineOf(folder: string, quick: boolean): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -1,4 +1,4 @@
-// npm run bench: takes the measures one after another, prints each row as it lands and the whole table at the end.
+// `npm run bench`: takes the measures one after another, prints each row when it is known, and the whole table at the end.
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
@@ -12,13 +12,13 @@ import { header, line, markdown, table } from './table.ts';
 
 const HELP = `Usage: npm run bench -- [options]
 
-Measures the receiver beside a bare Hono handler and beside what one would build or use instead, all on loopback.
-The claims are the ratios; absolute figures are of this machine alone. Leave it alone meanwhile: about 20 minutes.
+Measures the receiver against a bare Hono handler and against alternative builds, all on loopback. The claims are the
+ratios; absolute values describe this machine. It takes about 20 minutes. Keep the machine otherwise idle.
 
-  --quick              shorter and fewer: under three minutes, and less to rely on
-  --only NAME,NAME     of NAMES
-  --out DIR            where results.json and plot.svg go, on the disk that is to be measured (data/bench)
-  --publish            puts them into bench/ too, as results.json and results.svg, and into docs/benchmarks.md
+  --quick              fewer and shorter rounds: under three minutes, less reliable
+  --only NAME,NAME     some of NAMES
+  --out DIR            folder of results.json and plot.svg, on the measured disk (default: data/bench)
+  --publish            also updates bench/results.json, bench/results.svg and docs/benchmarks.md
   --help
 
 Exit code: 0 measured, whatever the verdicts; 1 a measure failed; 2 the command line is wrong; 130 interrupted.
@@ -44,7 +44,7 @@ interface CommandLine {
   readonly names: readonly string[];
 }
 
-/** What is wrong with the command line, and how to mend it. */
+/** An invalid command line, with the remedy. */
 class Usage extends Error {
   override readonly name = 'Usage';
 }
@@ -54,8 +54,8 @@ function readCommandLine(args: readonly string[]): CommandLine {
   const names = only === undefined ? NAMES : only.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !NAMES.includes(name));
   if (unknown.length > 0) throw new Usage(`--only: there is no ${unknown.join(', ')}; choose from ${NAMES.join(', ')}`);
-  if (publish && quick) throw new Usage('--publish: not with --quick, which is too short to show to anybody');
-  if (publish && only !== undefined) throw new Usage('--publish: not with --only, as it would lose the other rows');
+  if (publish && quick) throw new Usage('--publish: not with --quick, whose results are not reliable enough');
+  if (publish && only !== undefined) throw new Usage('--publish: not with --only, which would lose the other rows');
   return { quick, publish, help, out: resolve(out), names };
 }
 
@@ -80,12 +80,12 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Aborts at the first SIGINT or SIGTERM, so that all is taken down in order; the second one ends at once. */
+/** Aborts at the first SIGINT or SIGTERM, so that everything stops in order; the second one ends the process immediately. */
 function onInterrupt(): AbortSignal {
   const interrupted = new AbortController();
   const interrupt = () => {
     if (interrupted.signal.aborted) process.exit(130);
-    process.stderr.write('stopping; once more ends at once\n');
+    process.stderr.write('stopping; a second signal ends immediately\n');
     interrupted.abort(new Error('interrupted'));
   };
   process.on('SIGINT', interrupt);
@@ -93,11 +93,11 @@ function onInterrupt(): AbortSignal {
   return interrupted.signal;
 }
 
-/** A folder that is gone when this process is. */
+/** A folder that is deleted when this process ends. */
 function scratchIn(out: string): string {
   mkdirSync(out, { recursive: true });
   const scratch = mkdtempSync(join(out, 'scratch-'));
-  // PostgreSQL may have to run as somebody else, who must get through to its own folder.
+  // PostgreSQL may have to run as another user, who must be able to traverse to its folder.
   chmodSync(scratch, 0o711);
   process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
   return scratch;
@@ -108,7 +108,7 @@ interface Taken {
   readonly failed: readonly string[];
 }
 
-/** One that fails does not keep the others from being taken. */
+/** A failing measure does not prevent the following ones. */
 async function take({ names, quick }: CommandLine, scratch: string, signal: AbortSignal): Promise<Taken> {
   const rows: Row[] = [];
   const failed: string[] = [];
@@ -167,7 +167,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (signal.aborted) return 130;
   const { isTTY: isTerminal = false, columns = 160 } = process.stdout;
   print(`\n${header(machine)}\n${table(rows, { isTerminal, columns })}`);
-  // What is published is whole.
+  // Only complete results are published.
   await write({ ...wanted, publish: wanted.publish && failed.length === 0 }, machine, rows);
   if (failed.length > 0) process.stderr.write(`failed: ${failed.join(', ')}\n`);
   return failed.length > 0 ? 1 : 0;

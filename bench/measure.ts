@@ -1,20 +1,20 @@
-// What every measure of the bench returns, and how its figures are condensed and judged.
+// The result type of every measure, and how its values are condensed and judged.
 import { medianSorted, quantileSorted } from 'simple-statistics';
 
 /** One row of the table. */
 export interface Row {
   readonly measure: string;
-  /** What it is compared with; null for a figure that stands alone. */
+  /** The subject of the comparison; null for an absolute value. */
   readonly beside: string | null;
-  /** Null: context only. */
+  /** Null for context without a goal. */
   readonly goal: Goal | null;
-  /** The ratio or the figure; null when it was left out. */
+  /** The ratio or the value; null when the measure was left out. */
   readonly value: Spread | null;
   /** 'times', 'ms', 's', 'requests' … */
   readonly unit: string;
-  /** Why it was left out, or what the figure stands on. */
+  /** Why the row was left out, or what limits its value. */
   readonly note?: string;
-  /** Absolute figures, which belong to this machine alone: requests a second, CPU µs a request, mean batch … */
+  /** Absolute values of this machine: requests per second, CPU µs per request, mean batch … */
   readonly context?: Readonly<Record<string, number | string>>;
 }
 
@@ -31,7 +31,7 @@ export interface Spread {
 export interface Settings {
   readonly quick: boolean;
   readonly log: (line: string) => void;
-  /** A folder on the disk that is measured; what a measure leaves there is removed at the end. */
+  /** A folder on the measured disk; the bench deletes it at the end. */
   readonly scratch: string;
   readonly signal: AbortSignal;
 }
@@ -40,10 +40,10 @@ export type Measure = (settings: Settings) => Promise<readonly Row[]>;
 
 export type Verdict = 'reached' | 'missed' | 'too noisy to claim' | 'left out' | 'context';
 
-/** A ceiling whose quartiles lie further apart than this share of its median carries no claim. */
+/** A ceiling whose interquartile range exceeds this share of its median supports no claim. */
 const widestCeiling = 0.15;
 
-/** @throws RangeError when there are no samples, or one of them is not a finite number. */
+/** @throws RangeError without samples, or for a sample that is not a finite number. */
 export function spreadOf(samples: readonly number[]): Spread {
   if (samples.length === 0) throw new RangeError('No samples: a spread needs one at least.');
   const wrong = samples.find((sample) => !Number.isFinite(sample));
@@ -57,7 +57,7 @@ export function spreadOf(samples: readonly number[]): Spread {
   };
 }
 
-/** The spread of the ratios `ours / theirs`, each taken within one round, so that a slow minute of the machine cancels out. */
+/** The spread of the ratios `ours / theirs`, each within one round, so that a slow minute of the machine cancels out. */
 export function ratioOf(rounds: readonly { readonly ours: number; readonly theirs: number }[]): Spread {
   return spreadOf(rounds.map(({ ours, theirs }) => ours / theirs));
 }
@@ -67,7 +67,7 @@ export function relativeWidth({ median, q1, q3 }: Spread): number {
   return (q3 - q1) / Math.abs(median);
 }
 
-/** What is put in `note` when the ceiling swayed too much; `verdict` reads it there. */
+/** Prefix of the `note` of a row whose ceiling varied too much; `verdict` reads it. */
 const tooNoisy = 'too noisy to claim';
 
 export function verdict({ value, goal, note }: Row): Verdict {
@@ -82,7 +82,7 @@ function reaches({ median }: Spread, goal: Goal): boolean {
   return 'atLeast' in goal ? median >= goal.atLeast : median <= goal.atMost;
 }
 
-/** The note of a row whose claim rests on `ceiling`; undefined when that was steady enough. */
+/** The note of a row whose claim depends on `ceiling`; undefined when the ceiling was steady enough. */
 export function noiseNote(what: string, ceiling: Spread): string | undefined {
   const width = relativeWidth(ceiling);
   if (width <= widestCeiling) return undefined;

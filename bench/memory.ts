@@ -1,4 +1,4 @@
-// What a million open executions cost in memory: the receiver with them beside itself with ten thousand, at rest and after light work.
+// Measures the memory of a receiver with a million open executions against ten thousand, at rest and after light work.
 
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { APP_HEADERS, type Receiver, SECRET, startReceiver } from './servers/rec
 import { settled } from './settled.ts';
 import { AS_POLLED } from './sweeper.ts';
 
-/** Nothing listens there, and nothing falls due that would be asked for. */
+/** No server listens there, and no execution becomes due. */
 const NO_CXONE = 'http://127.0.0.1:9';
 
 const OPERATOR_HEADERS = { authorization: 'Bearer an-operator-key-of-the-bench' };
@@ -17,10 +17,10 @@ const OPERATOR_HEADERS = { authorization: 'Bearer an-operator-key-of-the-bench' 
 const MIB = 1024 * 1024;
 
 export interface MemorySizes {
-  /** The second is compared with the first. */
+  /** The second number is compared with the first. */
   readonly open: readonly [number, number];
   readonly trials: number;
-  /** Seconds of a receiver with little to do, done as fast as it answers. */
+  /** Simulated seconds of light work, done as fast as the receiver responds. */
   readonly seconds: number;
 }
 
@@ -58,9 +58,9 @@ interface Looks {
 
 /** In MiB. */
 interface Look {
-  /** All of it that is in memory, code and mapped files with it (VmRSS). */
+  /** Resident memory including code and mapped files (VmRSS). */
   readonly resident: number;
-  /** Of that, what is backed by no file (RssAnon). */
+  /** The part that no file backs (RssAnon). */
   readonly anonymous: number;
   readonly heapUsed: number;
   readonly external: number;
@@ -91,7 +91,7 @@ async function lookAt(
 
 const CALLBACKS_A_SECOND = 20;
 
-/** Callbacks, apps that ask, somebody with the page of operators open, and Prometheus every 15 s. */
+/** Callbacks, apps that read, an open operators' page, and Prometheus every 15 s. */
 async function work(
   receiver: Receiver,
   callbacks: readonly string[],
@@ -126,7 +126,7 @@ async function look(receiver: Receiver): Promise<Look> {
   return { ...status, heapUsed: gauge('nodejs_heap_size_used_bytes'), external: gauge('nodejs_external_memory_bytes') };
 }
 
-/** Null where there is no /proc. */
+/** Null without /proc. */
 async function statusOf(pid: number): Promise<Pick<Look, 'resident' | 'anonymous'> | null> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
   if (text === null) return null;
@@ -172,7 +172,7 @@ function rowsOf([least, most]: readonly [number, number], [few = [], many = []]:
   });
 }
 
-/** From few to many. */
+/** In ascending order of executions. */
 function whole(few: number, many: readonly Looks[], of: (looks: Looks) => number): string {
   return `${Math.round(few)} → ${Math.round(spreadOf(many.map(of)).median)}`;
 }

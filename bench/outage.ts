@@ -1,47 +1,47 @@
-// CXone goes away for a minute under load and comes back: how fast the backlog drains, and whether anything bursts or starves.
+// CXone is unavailable for a minute under load: measures how fast the backlog drains, and whether requests burst or starve.
 
 import { type Measure, type Row, spreadOf } from './measure.ts';
 import { type Arrival, DEFAULTS, type Ground, inVirtualTime, type Plan, type Site } from './virtual.ts';
 
-/** Submissions a second, at random moments: not half of what CXone allows. */
+/** Submissions per second, at random moments: less than half of CXone's limit. */
 const LOAD_PER_SECOND = 40;
-/** Share of executions whose callback is lost even when all is well, so that there is always something to poll. */
+/** Share of executions whose callback is always lost, so that polls are always needed. */
 const LOST = 0.2;
 /** Run times are uniform in this span, in milliseconds. */
 const RUN_MS = [1_000, 9_000] as const;
-/** All is well for so long before: polls are under way when it begins. */
+/** Time before the outage, in milliseconds: polls are in progress when it begins. */
 const BEFORE_MS = 20_000;
-/** GRACE_SECONDS, unless set. */
+/** The default of GRACE_SECONDS. */
 const GRACE_MS = 10_000;
-/** How finely it is looked whether a poll waits, and whether the backlog is gone. */
+/** Interval of the checks for waiting polls and for the end of the backlog, in milliseconds. */
 const LOOK_MS = 250;
-/** A backlog that has not drained after so long never will. */
+/** A backlog that has not drained after this time never drains. */
 const PATIENCE_MS = 600_000;
 
-/** To which the spacing of polls grows: five times the interval. A poll that waits no longer is not starved. */
+/** The maximum spacing of polls: five times the interval. A poll that waits no longer is not starved. */
 const LONGEST_SPACING_S = 5 * DEFAULTS.pollIntervalSeconds;
 
 const KINDS = { 'connection refused': 'refuses connections', '503': 'answers 503' } as const;
 type Kind = keyof typeof KINDS;
 
 export interface Recovery {
-  /** Executions that waited when CXone came back. */
+  /** Executions that were queued when CXone returned. */
   readonly backlog: number;
-  /** From its return to the first submission that it took. */
+  /** From the return to the first accepted submission. */
   readonly noticedAfterMs: number;
-  /** From that one until all that had waited was sent. */
+  /** From that submission until the whole backlog was sent. */
   readonly drainMs: number;
-  /** Requests a second during the drain, as a share of what is allowed. */
+  /** Requests per second during the drain, as a share of the limit. */
   readonly rate: number;
-  /** Most requests within any one second of the whole run, as a share of what is allowed. */
+  /** Most requests within any one second of the whole run, as a share of the limit. */
   readonly burst: number;
-  /** Longest that a poll which was due waited for its turn since the return, in milliseconds, to LOOK_MS. */
+  /** Longest wait of a due poll since the return, in milliseconds, with the precision of LOOK_MS. */
   readonly pollWaitMs: number;
   /** Polls during the drain. */
   readonly polls: number;
-  /** Requests that were made although nobody was there to answer them. */
+  /** Requests that were sent while CXone was unavailable. */
   readonly inVain: number;
-  /** By status, in the end. */
+  /** Executions by final status. */
   readonly endings: Readonly<Record<string, number>>;
 }
 
@@ -51,7 +51,7 @@ export interface Outage {
   readonly beforeMs: number;
 }
 
-/** One outage, told by a seed. @throws Error when the backlog does not drain or the receiver complains. */
+/** One seeded outage. @throws Error when the backlog does not drain or the receiver logs an error. */
 export function outageOf(ground: Ground, seed: number, { kind, awayMs, beforeMs }: Outage): Promise<Recovery> {
   return inVirtualTime(ground, seed, async (site) => {
     const load = createLoad(site);
@@ -65,7 +65,7 @@ export function outageOf(ground: Ground, seed: number, { kind, awayMs, beforeMs 
     while (isAnyQueued(site, waiting)) {
       await load.until(site.clock.elapsed() + LOOK_MS);
       const sinceBack = site.clock.elapsed() - backAt;
-      // What fell due while CXone was away can have had its turn only since it is back.
+      // Polls that became due during the outage could be sent only after the return.
       pollWaitMs = Math.max(pollWaitMs, Math.min(site.pollOverdueMs(), sinceBack));
       if (sinceBack > PATIENCE_MS) throw new Error('The backlog does not drain.');
     }
@@ -93,7 +93,7 @@ function tally(words: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** Submissions at random moments, as many a second as the load is. */
+/** Submissions at random moments, at the rate of the load. */
 function createLoad(site: Site) {
   const { clock, random } = site;
   const [shortest, longest] = RUN_MS;
@@ -104,14 +104,14 @@ function createLoad(site: Site) {
   const submit = () => {
     const plan: Plan = { runMs: Math.round(shortest + (longest - shortest) * random()), callback: random() >= LOST };
     const submission = site.submit(slot, plan);
-    // Told when all are awaited.
+    // Rejections are handled where all are awaited.
     submission.catch(() => {});
     underWay.push(submission);
     slot += 1;
   };
 
   return {
-    /** Goes on until this moment of the run. */
+    /** Submits until this moment of the run. */
     until: async (moment: number) => {
       for (; next < moment; next += (-Math.log(1 - random()) * 1000) / LOAD_PER_SECOND) {
         await clock.advance(Math.max(0, Math.round(next) - clock.elapsed()));
@@ -119,7 +119,7 @@ function createLoad(site: Site) {
       }
       await clock.advance(moment - clock.elapsed());
     },
-    /** Nothing more is submitted; waits for all to end. */
+    /** Stops submitting and waits until every execution has ended. */
     settle: async () => {
       await Promise.all(underWay);
       for (let left = site.open(); left.queued + left.sent > 0; left = site.open()) await clock.advance(5_000);
@@ -136,7 +136,7 @@ function isAnyQueued(site: Site, waiting: ReadonlySet<string>): boolean {
   return site.executions().some(({ correlationId, status }) => status === 'QUEUED' && waiting.has(correlationId));
 }
 
-/** When the last of those came to CXone. */
+/** When the last of them arrived at CXone. */
 function lastSent(arrivals: readonly Arrival[], waiting: ReadonlySet<string>): number {
   const last = arrivals.findLast(
     ({ kind, away, correlationId }) => kind === 'execute' && !away && waiting.has(correlationId ?? ''),
@@ -145,7 +145,7 @@ function lastSent(arrivals: readonly Arrival[], waiting: ReadonlySet<string>): n
   return last.at;
 }
 
-/** How long after its grace period the first poll came, at worst, of an execution that was taken since the return; in milliseconds. */
+/** The longest delay of a first poll after its grace period, among executions accepted since the return; in milliseconds. */
 function latestFirstPoll(arrivals: readonly Arrival[], backAt: number): number {
   const takenAt = new Map<string, number>();
   let latest = 0;
@@ -183,7 +183,7 @@ export const measureOutage: Measure = async ({ quick, log, ...ground }) => {
   return rowsOf(recoveries, awayMs);
 };
 
-/** Three claims about the same outages; what must never be is told by the worst of them, not by the middle. */
+/** Three claims about the same outages. Limits are judged by the worst run, not by the median. */
 export function rowsOf(recoveries: readonly (Recovery & { readonly kind: Kind })[], awayMs: number): Row[] {
   const { ratePerSecond } = DEFAULTS;
   const seconds = (ms: number) => Math.round(ms / 100) / 10;
@@ -236,7 +236,7 @@ export function rowsOf(recoveries: readonly (Recovery & { readonly kind: Kind })
   ];
 }
 
-/** How the executions ended, of all outages together. */
+/** Final statuses of all outages together. */
 function tallies(recoveries: readonly Recovery[]): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { endings } of recoveries) {

@@ -1,4 +1,4 @@
-// The plot that the README shows: what is left of a bare handler's requests a second, for each way of keeping what they bring.
+// The chart of docs/benchmarks.md: requests per second of each build as a share of a bare handler.
 
 import {
   type CustomSeriesOption,
@@ -21,7 +21,7 @@ const FAINT = '#59636e';
 const GRID = '#d8dee4';
 
 interface Look {
-  /** As the rows of the throughput name it in their context. */
+  /** The name in the context of the rows of the throughput measure. */
   readonly variant: string;
   readonly name: string;
   readonly colour: string;
@@ -38,7 +38,7 @@ const BARE = 'a bare Hono handler';
 /** One group of bars. */
 interface Group {
   readonly label: string;
-  /** Which rows belong to it, by measure and connections. */
+  /** The rows that belong to it, by measure and connections. */
   readonly has: (row: Row) => boolean;
 }
 
@@ -48,7 +48,7 @@ interface Bar {
   readonly goal: number | null;
 }
 
-/** An SVG with a background of its own, for light pages and dark ones; the same for the same rows and machine. */
+/** An SVG with its own background, for light and dark pages; the same for the same rows and machine. */
 export function plot(rows: readonly Row[], machine: Machine): string {
   const compared = rows.filter(({ beside, unit, value }) => beside === BARE && unit === 'times' && value !== null);
   const groups = groupsOf(compared);
@@ -67,7 +67,7 @@ export function plot(rows: readonly Row[], machine: Machine): string {
   }
 }
 
-/** For those who cannot see it. */
+/** The text alternative. */
 function entitled(svg: string): string {
   return svg.replace('>', `><title>${TITLE}</title>`);
 }
@@ -92,7 +92,7 @@ function inTwoLines(setting: string): string {
   return `${words.slice(0, half).join(' ')}\n${words.slice(half).join(' ')}`;
 }
 
-/** In the order of the looks; what was left out has none. */
+/** In the order of the looks; left-out contenders have none. */
 function barsOf(rows: readonly Row[], group: Group): Bar[] {
   return LOOKS.flatMap((look) => {
     const row = rows.find((one) => group.has(one) && one.context?.['variant'] === look.variant);
@@ -149,7 +149,7 @@ function optionOf(groups: readonly Group[], bars: readonly (readonly Bar[])[], m
   };
 }
 
-/** What everything else is a share of. */
+/** The line at 1: the bars are shares of the bare handler. */
 const CEILING: LineSeriesOption = {
   type: 'line',
   data: [],
@@ -175,7 +175,7 @@ function machineText({ cpu, cores, node, sqlite, quick }: Machine): string {
   return `${cpu}, ${cores} cores, Node ${node.replace(/^v/, '')}, SQLite ${sqlite}${quick ? '; a quick run' : ''}`;
 }
 
-/** The bars of one variant; drawn by hand, as a bar chart keeps room for those that are left out. */
+/** The bars of one variant, drawn by hand: a bar chart reserves space for left-out bars. */
 function seriesOf(look: Look, bars: readonly (readonly Bar[])[]): CustomSeriesOption {
   return {
     ...{ type: 'custom', name: look.name, silent: true, itemStyle: { color: look.colour } },
@@ -191,11 +191,11 @@ function seriesOf(look: Look, bars: readonly (readonly Bar[])[]): CustomSeriesOp
   };
 }
 
-/** Share of a group's room that a bar takes, and one with its gap. */
+/** Share of a group's width for one bar, and for one bar with its gap. */
 const BAR = 0.2;
 const STEP = 0.24;
 
-/** @param step how many bars right of the middle of its group. */
+/** @param step position in bars to the right of the middle of the group. */
 function drawn(
   { look, value, goal }: Bar,
   group: number,
@@ -237,7 +237,7 @@ function stroke(x1: number, y1: number, x2: number, y2: number, lineDash: number
   return { type: 'line' as const, shape: { x1, y1, x2, y2 }, style: { stroke: INK, lineWidth: 1.5, lineDash } };
 }
 
-/** What is for a pointer has no place in a picture, and names count on over the life of the process. */
+/** Removes pointer styles, which a picture does not need, and names with a counter that grows in the process. */
 function repeatable(svg: string): string {
   return svg
     .replace(/<style\s*>.*?<\/style>/s, '')

@@ -1,9 +1,9 @@
-// What people build without a receiver: an app that submits to CXone itself and asks every two seconds until it is told the end.
+// The alternative without a receiver: an app that submits to CXone itself and polls every two seconds until the outcome.
 
-/** The interval that the service's own default poll interval starts from. */
+/** The default of the receiver's initial poll interval. */
 export const POLL_EVERY_MS = 2_000;
 
-/** As much of fetch as is needed, whichever one it is. */
+/** The part of fetch that the poller needs. */
 export type Fetch = (
   url: string,
   init: { readonly method: string; readonly headers: Record<string, string>; readonly body?: string },
@@ -18,13 +18,13 @@ export interface PollerTools {
 }
 
 export interface Poller {
-  /** Submits, asks until the execution has ended, and resolves with what CXone said of it then. @throws for any answer but 2xx. */
+  /** Submits, polls until the execution has ended, and resolves with CXone's response. @throws Error for any response other than 2xx. */
   run(correlationId: string, actionId: string, inputs: object): Promise<{ readonly status: string }>;
-  /** Requests that this poller made, tokens apart. */
+  /** Requests of this poller without token requests. */
   readonly requests: { readonly token: number; readonly execute: number; readonly poll: number };
 }
 
-/** The callback URL that CXone is given leads nowhere: this app listens to none. */
+/** The callback URL leads nowhere: this app has no callback endpoint. */
 const NOWHERE = 'http://127.0.0.1:9/';
 
 const ENDED = ['COMPLETED', 'FAILED'];

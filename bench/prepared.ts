@@ -1,4 +1,4 @@
-// Databases with many open executions, made in one go with the receiver's own transitions, rows and chain, so that it takes them for its own.
+// Databases with many open executions, written in bulk with the receiver's own transitions, rows and chain, so that it accepts them.
 
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -18,24 +18,24 @@ import { MIGRATIONS } from '../src/store/sqlite/file/schema-version.ts';
 import { toRow } from '../src/store/sqlite/rows.ts';
 import { prepareStatements } from '../src/store/sqlite/statements.ts';
 
-/** To whom every prepared execution belongs. */
+/** The app that owns every prepared execution. */
 export const APP = 'bench';
 
-/** As long as the contract lets it be: nothing that was prepared falls due while it is measured. */
+/** The maximum of the contract, so that no prepared execution becomes due during the measurement. */
 const DAY_SECONDS = 86_400;
 
-/** A cached database is used for so long: its first polls must stay far away. */
+/** Lifetime of a cached database in milliseconds: its first polls must stay far in the future. */
 const FRESH_MS = 6 * 3_600_000;
 
-/** So many executions are written before others have a turn, such as who wants to end it. */
+/** Executions that are written before the event loop runs, for example for an abort. */
 const TURN = 5_000;
 
 export interface Preparation {
-  /** How many executions: sent, known to CXone by a name, waiting for their callback. */
+  /** Number of executions. Each is sent, has an executionId, and waits for its callback. */
   readonly open: number;
   /**
-   * Their grace periods, spread over this span and shuffled, in seconds; a day for all unless said. The first poll comes
-   * at the end of it.
+   * Grace periods in seconds, spread over this span and shuffled; by default a day for all. The first poll is due
+   * at the end of the grace period.
    */
   readonly graceSeconds?: { readonly from: number; readonly to: number };
 }
@@ -44,7 +44,7 @@ export interface Prepared extends Preparation {
   readonly path: string;
 }
 
-/** Makes the database at `path`, where nothing may be yet. @throws the reason of the signal, with nothing left behind. */
+/** Writes the database to `path`, where no file may exist. @throws the reason of the signal, with nothing left behind. */
 export async function prepare({ path, ...preparation }: Prepared, signal?: AbortSignal): Promise<Prepared> {
   const unfinished = `${path}.unfinished`;
   await mkdir(dirname(path), { recursive: true });
@@ -58,7 +58,7 @@ export async function prepare({ path, ...preparation }: Prepared, signal?: Abort
   return { ...preparation, path };
 }
 
-/** The same from the folder's cache, where it is made when there is none, or none of this schema that is fresh. */
+/** Returns the database from the folder's cache. Writes it if there is none, or none of this schema that is fresh. */
 export async function preparedIn(folder: string, preparation: Preparation, signal?: AbortSignal): Promise<Prepared> {
   const { open, graceSeconds: { from, to } = { from: DAY_SECONDS, to: DAY_SECONDS } } = preparation;
   const path = join(folder, `prepared-${await version()}-${open}-${from}-${to}.db`);
@@ -68,14 +68,14 @@ export async function preparedIn(folder: string, preparation: Preparation, signa
   return prepare({ ...preparation, path }, signal);
 }
 
-/** One's own copy: what is prepared stays as it is. On file systems that share blocks it costs nothing. */
+/** A private copy: the prepared file stays unchanged. On file systems that share blocks the copy is free. */
 export async function copyOf(prepared: Pick<Prepared, 'path'>, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await remove(path);
   await copyFile(prepared.path, path, constants.COPYFILE_FICLONE);
 }
 
-/** The database with all that SQLite and the receiver put beside it. */
+/** The database with all files that SQLite and the receiver put next to it. */
 async function remove(path: string): Promise<void> {
   for (const end of ['', '-wal', '-shm', '-journal', '.lock', '.lock-journal'])
     await rm(`${path}${end}`, { force: true });
@@ -97,7 +97,7 @@ export function callbackPaths(path: string, secret: string, limit: number): stri
   }
 }
 
-/** Changes with the schema, and with what this file makes of it. */
+/** Changes with the schema and with this file. */
 async function version(): Promise<string> {
   const migrations = readMigrationFiles({ migrationsFolder: MIGRATIONS }).map((migration) => migration.hash);
   const self = await readFile(new URL(import.meta.url), 'utf8');
@@ -108,11 +108,11 @@ async function fill(path: string, preparation: Preparation, signal?: AbortSignal
   const database = openDatabase(path);
   const { client } = database;
   try {
-    // Whoever opens it afterwards sets WAL and FULL again; a half-made one is thrown away.
+    // WAL and FULL are set again when the file is opened; an incomplete file is deleted.
     client.pragma('journal_mode = OFF');
     client.pragma('synchronous = OFF');
     client.pragma('cache_size = -262144');
-    // An index that is built at the end is built in order, and small.
+    // An index that is built at the end is built in order and is small.
     const indexes = client
       .prepare<[], { name: string; sql: string }>(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
@@ -141,18 +141,18 @@ async function fill(path: string, preparation: Preparation, signal?: AbortSignal
   }
 }
 
-/** Writes the execution with this number, and its trail. */
+/** Writes the execution with this number and its audit trail. */
 function writerOf({ orm }: OpenDatabase, preparation: Preparation): (i: number) => void {
   const { open, graceSeconds: { from, to } = { from: DAY_SECONDS, to: DAY_SECONDS } } = preparation;
   const sql = prepareStatements(orm);
   const trail = createAuditTrail(sql);
   trail.reload();
-  // They differ by their millisecond; chance would only take time.
+  // Rows differ by their millisecond; randomness would only cost time.
   const id = timeOrderedIds(() => new Uint8Array(16));
   const begun = Date.now() - open;
   return (i) => {
     const now = begun + i;
-    // Steps of a prime go through the whole span and stop nowhere twice before.
+    // Steps by a prime visit the whole span before one repeats.
     const queued = executionOf(id(now), now, from + ((i * STRIDE) % (to - from + 1)));
     const sent = transition(queued, { type: 'dispatched' }, now);
     const known = transition(sent.execution, { ...TAKEN, executionId: `cx-${queued.reference}` }, now);
@@ -173,7 +173,7 @@ const TAKEN = {
   spreadMs: 0,
 } as const;
 
-/** Of what nobody sends again: its length is what matters. */
+/** A fingerprint of a submission that is never repeated: only its length matters. */
 const FINGERPRINT = hash('sha256', 'prepared', 'hex');
 
 function executionOf(reference: string, now: number, graceSeconds: number): Dispatchable {
@@ -195,7 +195,7 @@ function executionOf(reference: string, now: number, graceSeconds: number): Disp
   return newExecution(submission, reference, now, now + 300_000);
 }
 
-/** As the store writes it. */
+/** The row as the store writes it. */
 function acceptedAs({ timeoutSeconds, graceSeconds, retryUncertain }: Dispatchable): AuditDraft {
   const detail = { timeoutSeconds, graceSeconds, retryUncertain };
   return { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };

@@ -1,4 +1,4 @@
-// The bench's own processes: pinned to a processor where that can be done, and gone when the bench is, however it ends.
+// The processes of the bench: pinned to a processor where possible, and ended with the bench, however it ends.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,45 +6,45 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** Answers questions about the process it is loaded into, and ends that when the bench is gone. */
+/** Preloaded into each process: reports on the process and ends it when the bench is gone. */
 const COMPANION = fileURLToPath(new URL('companion.ts', import.meta.url));
 
 const STOP_MS = 20_000;
 
-/** 'server' and 'load' have a processor each; null: wherever the system puts it. */
+/** 'server' and 'load' have a processor each; null: the system chooses. */
 export type Place = 'server' | 'load' | null;
 
 export interface ProcessOptions {
   /** A .ts file, run by this Node. */
   readonly file: string;
   readonly args?: readonly string[];
-  /** Nothing of the bench's own environment but PATH is passed on. */
+  /** Only PATH is passed on from the environment of the bench. */
   readonly env?: Readonly<Record<string, string>>;
   readonly place: Place;
-  /** Written anew; its last lines are told when the process ends too early. */
+  /** Path of the log, which is overwritten; the error of an early exit quotes its last lines. */
   readonly logFile: string;
   readonly cwd?: string;
 }
 
 export interface Process {
   readonly pid: number;
-  /** Resolves, when it has ended, with an error that tells how and its last words. */
+  /** Resolves when the process has ended, with an error that states how, and its last output. */
   readonly ended: Promise<Error>;
-  /** The next message that fits. @throws that error when it ends before. */
+  /** The next matching message. @throws that error when the process ends first. */
   message<T extends object>(fits: (message: object) => message is T): Promise<T>;
   send(message: object): void;
   /** Processor time spent so far, in microseconds, user and system together. */
   cpuMicroseconds(): Promise<number>;
-  /** Sends a signal, such as SIGSTOP and SIGCONT. */
+  /** Sends a signal, for example SIGSTOP or SIGCONT. */
   signal(name: NodeJS.Signals): void;
-  /** SIGTERM; SIGKILL when that does not help. */
+  /** Sends SIGTERM, and SIGKILL if that does not help. */
   stop(): Promise<void>;
-  /** SIGKILL, as a power cut would. */
+  /** Sends SIGKILL, as a power cut would. */
   kill(): Promise<void>;
 }
 
 const running = new Set<ChildProcess>();
-// SIGTERM, as some of them have a database server to take with them; SIGCONT, as one that is held does not hear it.
+// SIGTERM, because some processes must stop a database server; SIGCONT first, because a stopped process does not receive it.
 process.on('exit', () => {
   for (const child of running) {
     child.kill('SIGTERM');
@@ -93,7 +93,7 @@ export function startProcess({
   }
 
   function send(said: object): void {
-    // What went wrong is told by the end of the process.
+    // The error is reported when the process ends.
     if (child.connected) child.send(said, () => {});
   }
 
@@ -131,7 +131,7 @@ function isUsage(message: object): message is Usage {
 
 let taskset: boolean | null = null;
 
-/** Whether processes can be kept to a processor each; if not, the figures sway more. */
+/** Whether processes can be pinned to a processor each; if not, the results vary more. */
 export function canPin(): boolean {
   taskset ??= availableParallelism() > 1 && works('taskset', ['-c', '0,1', 'true']);
   return taskset;

@@ -1,4 +1,4 @@
-// How many requests an execution costs at CXone, whatever becomes of its callback, beside an app that polls for itself.
+// Counts the requests to CXone per execution, with healthy and lost callbacks, against an app that polls.
 
 import type { Clock } from '../test/simulation/clock.ts';
 import type { Run } from '../test/simulation/truth.ts';
@@ -6,13 +6,13 @@ import { type Measure, type Row, spreadOf } from './measure.ts';
 import { createPoller, POLL_EVERY_MS } from './poller.ts';
 import { type Ground, inVirtualTime, type Plan, type Site } from './virtual.ts';
 
-/** Run times are drawn log-uniformly from this span: as many between 1 and 5.5 s as between 5.5 and 30 s. */
+/** Run times are log-uniform in this span: as many between 1 and 5.5 s as between 5.5 and 30 s. */
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 30_000;
 
-/** A submission every so often: far from every limit. */
+/** Time between submissions in milliseconds: far below every limit. */
 const SPACING_MS = 200;
-/** How often it is looked whether all have ended. */
+/** Interval of the check whether all executions have ended, in milliseconds. */
 const STEP_MS = 5_000;
 
 const LOSSES = [0, 0.1, 1] as const;
@@ -21,24 +21,24 @@ export interface Workload {
   readonly executions: number;
   /** Share of callbacks that get lost. */
   readonly lost: number;
-  /** What the app says; null leaves it to GRACE_SECONDS, 10. */
+  /** The app's grace period; null uses the default of GRACE_SECONDS, 10. */
   readonly graceSeconds: number | null;
 }
 
 export interface Cost {
-  /** Executes and polls for each execution. */
+  /** Executes and polls per execution. */
   readonly requests: number;
   readonly polling: number;
   readonly tokens: number;
-  /** Share of executions that still ran when their grace period was over. */
+  /** Share of executions that were still running at the end of their grace period. */
   readonly outlasting: number;
-  /** Median seconds from the true end of those whose callback was lost until the receiver knew; null when none was. */
+  /** Median seconds from the true end until the receiver knew, for executions with a lost callback; null without any. */
   readonly lostLagSeconds: number | null;
-  /** The same of all, by polling. */
+  /** The same for all executions of the polling app. */
   readonly pollingLagSeconds: number;
 }
 
-/** Tells one seeded story twice on the same CXone: by way of the receiver, and by an app that polls. */
+/** Runs one seeded story twice on the same CXone: through the receiver, and with an app that polls. */
 export function costOf(ground: Ground, seed: number, workload: Workload): Promise<Cost> {
   return inVirtualTime(ground, seed, async (site) => {
     const plans = Array.from({ length: workload.executions }, () => planOf(site.random, workload));
@@ -59,7 +59,7 @@ export function costOf(ground: Ground, seed: number, workload: Workload): Promis
         polledAt.set(other, site.clock.elapsed());
       });
       for (const work of [polled, site.submit(slot, plan)]) {
-        // Told when all are awaited.
+        // Rejections are handled where all are awaited.
         work.catch(() => {});
         underWay.push(work);
       }
@@ -76,7 +76,7 @@ function planOf(random: () => number, { lost, graceSeconds }: Workload): Plan {
   return { runMs, callback: random() >= lost, ...(graceSeconds === null ? {} : { graceSeconds }) };
 }
 
-/** Waits for what needs time to pass. */
+/** Waits in virtual time. */
 async function untilSettled(clock: Clock, work: Promise<unknown>): Promise<void> {
   let settled = false;
   const done = () => {
@@ -87,7 +87,7 @@ async function untilSettled(clock: Clock, work: Promise<unknown>): Promise<void>
   await work;
 }
 
-/** Whatever becomes of them: the queue time-out and the polling window end them all. */
+/** Every execution ends by the queue timeout or the polling window at the latest. */
 async function untilAllEnded({ clock, open }: Site): Promise<void> {
   for (let left = open(); left.queued + left.sent > 0; left = open()) await clock.advance(STEP_MS);
 }
@@ -125,7 +125,7 @@ function pollingCost(
   };
 }
 
-/** In seconds, from the true end. */
+/** In seconds from the true end. */
 function medianLag(runs: readonly Run[], knownAt: (run: Run) => number | undefined): number {
   return spreadOf(runs.map((run) => ((knownAt(run) ?? Number.NaN) - run.endsAt) / 1000)).median;
 }

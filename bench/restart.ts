@@ -1,4 +1,4 @@
-// How long the receiver is away after kill -9 with a million open executions, and whether all of them are there again.
+// Measures the absence of the receiver after kill -9 with a million open executions, and verifies that none is missing.
 
 import { randomUUID } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { callbackPaths, copyOf, preparedIn } from './prepared.ts';
 import { type Receiver, SECRET, startReceiver } from './servers/receiver.ts';
 import { AS_POLLED } from './sweeper.ts';
 
-/** Nothing listens there, and nothing falls due that would be asked for. */
+/** No server listens there, and no execution becomes due. */
 const NO_CXONE = 'http://127.0.0.1:9';
 
 const AT_ONCE = 4;
@@ -17,7 +17,7 @@ const AT_ONCE = 4;
 export interface RestartSizes {
   readonly open: number;
   readonly trials: number;
-  /** Callbacks that are answered before it is killed among the next ones. */
+  /** Callbacks that are acknowledged before the kill among the following ones. */
   readonly callbacks: number;
 }
 
@@ -26,7 +26,7 @@ const QUICK: RestartSizes = { open: 50_000, trials: 1, callbacks: 500 };
 
 export const restart: Measure = (settings) => measureRestart(settings, settings.quick ? QUICK : FULL);
 
-/** @throws Error when an execution, or an outcome that was answered with 200, is not there again. */
+/** @throws Error when an execution, or an outcome that was acknowledged with 200, is missing. */
 export async function measureRestart(settings: Settings, sizes: RestartSizes): Promise<readonly Row[]> {
   const { scratch, log, signal } = settings;
   const folder = join(scratch, 'restart');
@@ -54,14 +54,14 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
-/** Until it was ready. */
+/** Time until the receiver was ready. */
 interface Start {
   readonly milliseconds: number;
   readonly cpuMicroseconds: number;
 }
 
 interface Crash extends Start {
-  /** Commits that were in the WAL alone when it started again, and their size in MiB. */
+  /** Commits that only the WAL contained at the restart, and their size in MiB. */
   readonly commits: number;
   readonly wal: number;
 }
@@ -78,7 +78,7 @@ async function killedUnderLoad(place: Place, callbacks: number): Promise<Crash> 
   const paths = callbackPaths(place.path, SECRET, callbacks + AT_ONCE * 500);
   const { receiver } = await startToReady(place);
   const before = await receiver.commits();
-  // Somebody reads on and on, so that nothing is copied out of the WAL.
+  // A reader stays open, so that the WAL is not checkpointed.
   const reader = new Database(place.path, { readonly: true });
   let answered: readonly string[];
   let commits: number;
@@ -110,7 +110,7 @@ interface Load {
   readonly signal: AbortSignal;
 }
 
-/** Kills it while further callbacks are on their way. Returns what was answered with 200 until then. */
+/** Kills the receiver while further callbacks are in flight. Returns the callbacks acknowledged with 200 until then. */
 async function loadAndKill(receiver: Receiver, paths: readonly string[], { callbacks, commitsBefore, signal }: Load) {
   const answered: string[] = [];
   const rest = paths.values();
@@ -125,7 +125,7 @@ async function loadAndKill(receiver: Receiver, paths: readonly string[], { callb
   async function call(): Promise<void> {
     for (const path of rest) {
       signal.throwIfAborted();
-      // What is not answered any more is not promised either.
+      // A callback without a response carries no promise.
       const status = await post(receiver.port, path).catch((error: unknown) => {
         if (killed === undefined) throw error;
         return null;
@@ -152,7 +152,7 @@ async function post(port: number, path: string): Promise<number> {
 /** From the start of the process to the first 200 of /readyz. */
 async function startToReady({ folder, path, signal }: Place) {
   signal.throwIfAborted();
-  // Each life has a log of its own, in which it tells its port.
+  // Each process has its own log, which contains its port.
   const name = `receiver-${randomUUID()}`;
   const begun = performance.now();
   const receiver = await startReceiver({
@@ -168,7 +168,7 @@ async function startToReady({ folder, path, signal }: Place) {
   }
 }
 
-/** @throws Error when an execution is missing, by count or by the database's own account. */
+/** @throws Error when an execution is missing, by count or by the view `conservation`. */
 export function checkNothingLost(path: string, prepared: number): void {
   const client = new Database(path, { readonly: true });
   try {

@@ -1,4 +1,4 @@
-// Rounds of short slices in shuffled order: each contender at each setting once a round, so that what the machine does meets all alike.
+// Rounds of short slices in shuffled order: each contender at each setting once a round, so that disturbances affect all equally.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shuffle } from 'simple-statistics';
@@ -6,10 +6,10 @@ import type { Load, LoadOutcome, Mode } from './load/client.ts';
 import type { Contender, ContenderName } from './servers/contenders.ts';
 
 export interface Setting {
-  /** As in 'callbacks/s, 64 kept-alive connections'. */
+  /** For example 'callbacks/s, 64 kept-alive connections'. */
   readonly name: string;
   readonly mode: Mode;
-  /** Which part of the requests is for it: those for warming are left over. */
+  /** The share of requests for this setting; the rest is for warming up. */
   readonly share: number;
 }
 
@@ -18,11 +18,11 @@ export interface Sample {
   readonly contender: ContenderName;
   readonly setting: Setting;
   readonly perSecond: number;
-  /** How long the slice came to be: shorter when the requests for it ran out. */
+  /** Duration of the slice: shorter when its requests ran out. */
   readonly seconds: number;
-  /** A request, in the server's process. */
+  /** Processor time per request in the server's process. */
   readonly cpuMicroseconds: number;
-  /** Mutations a commit; null where nobody tells. */
+  /** Mutations per commit; null if the contender does not report it. */
   readonly meanBatch: number | null;
 }
 
@@ -30,30 +30,30 @@ export interface Plan {
   readonly contenders: readonly Contender[];
   readonly settings: readonly Setting[];
   readonly rounds: number;
-  /** Of a slice, at most. */
+  /** Maximum duration of a slice. */
   readonly seconds: number;
-  /** As `writeRequests` wrote them, and how many they are. */
+  /** A file from `writeRequests`, and its number of requests. */
   readonly file: string;
   readonly count: number;
   readonly load: Load;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
-  /** Holds the others while one is measured: for contenders that have work to do afterwards. */
+  /** Stops the other processes while one is measured: for contenders with deferred work. */
   readonly alone?: boolean;
 }
 
-/** More than any of them answers in a second. */
+/** More than any contender handles in a second. */
 const MOST_PER_SECOND = 80_000;
 
-/** Warming takes as long as so many slices, at most: V8 goes on optimizing for tens of thousands of requests. */
+/** Maximum duration of warming up, in slices: V8 keeps optimizing for tens of thousands of requests. */
 const WARMING_SLICES = 5;
 
-/** How long one that was held gets to find its feet. */
+/** Time in milliseconds for a process to recover after SIGCONT. */
 const SETTLE_MS = 100;
 
 /**
- * Warms, measures, and has each contender account for what it acknowledged.
- * @throws Error for any answer other than 2xx, for a broken connection, and for an account that does not add up.
+ * Warms up, measures, and verifies that each contender kept what it acknowledged.
+ * @throws Error for any response other than 2xx, for a broken connection, and for missing data.
  */
 export async function measureRounds(plan: Plan): Promise<readonly Sample[]> {
   const { contenders, settings, rounds, signal, log } = plan;
@@ -93,7 +93,7 @@ export async function measureRounds(plan: Plan): Promise<readonly Sample[]> {
   return samples;
 }
 
-/** None may be refused: a server that turns requests away is quick. */
+/** No request may be refused: a server that rejects requests is fast. */
 function demandAccepted(who: string, setting: string, { requests, non2xx, others }: LoadOutcome): void {
   if (non2xx === 0) return;
   const found = Object.entries(others).map(([status, count]) => `${count} times ${status}`);
@@ -134,7 +134,7 @@ function quota(plan: Plan, contender: Contender, { share }: Setting): number {
   return Math.max(1, Math.floor((countFor(plan, contender) * share) / plan.rounds));
 }
 
-/** What the settings leave over, in equal parts. */
+/** The requests that the settings leave over, in equal parts. */
 function warming(plan: Plan, contender: Contender): number {
   const left = 1 - plan.settings.reduce((sum, { share }) => sum + share, 0);
   return Math.max(1, Math.floor((countFor(plan, contender) * left) / plan.settings.length));

@@ -1,16 +1,16 @@
-// When a receiver that was just started has read back what it wants to know of the past, and only does what it is asked.
+// Detects when a newly started receiver has read back its statistics and is idle.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Process } from './process.ts';
 
 const LOOK_MS = 500;
-/** So many quiet looks in a row. */
+/** Number of consecutive quiet samples. */
 const QUIET_LOOKS = 3;
-/** Of one processor. */
+/** Share of one processor. */
 const QUIET_SHARE = 0.05;
 const PATIENCE_MS = 180_000;
 
-/** Resolves with the milliseconds that took. @throws Error when it is still busy after three minutes, or ends. */
+/** Resolves with the elapsed milliseconds. @throws Error when the receiver is still busy after three minutes, or ends. */
 export async function settled(process: Pick<Process, 'cpuMicroseconds'>, signal: AbortSignal): Promise<number> {
   const begun = performance.now();
   let quiet = 0;

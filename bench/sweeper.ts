@@ -1,4 +1,4 @@
-// How the sweeper's own work grows with what is open: claiming 200 due executions and arming them again, CXone left out.
+// Measures how the sweeper's own work grows with open executions: claiming 200 due executions and rescheduling them, without CXone.
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,27 +10,27 @@ import { createSqliteStore } from '../src/store/sqlite/store.ts';
 import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
 import { copyOf, type Preparation, type Prepared, preparedIn } from './prepared.ts';
 
-/** What the sweeper claims at once, at most. */
+/** The sweeper's largest claim. */
 const DUE = 200;
 
-/** Polls lie apart by chance, ten seconds at most with the default interval: so far is the order of polls from that of submissions. */
+/** Polls vary by at most ten seconds with the default interval: the order of polls differs that much from the order of submissions. */
 export const AS_POLLED = { from: 86_391, to: 86_400 };
 
-/** What is due lies anywhere among the rows: each has pages to itself, in the table and in two indexes. */
+/** Due executions lie anywhere among the rows: each touches pages of its own, in the table and in two indexes. */
 const ANYWHERE = { from: 43_200, to: 86_400 };
 
-/** Re-armed executions are not due again while this is measured. */
+/** Rescheduled executions are not due again during the measurement. */
 const LATER_MS = 7 * 86_400_000;
 
-/** A lease as the sweeper takes it. */
+/** The sweeper's lease. */
 const LEASE_MS = 15_000;
 
 export interface SweeperSizes {
   readonly open: readonly number[];
-  /** The same with what is due strewn over all rows. */
+  /** The same with due executions spread over all rows. */
   readonly strewn: readonly number[];
   readonly rounds: number;
-  /** How many a round takes of each, in turns; their median counts, as a single one lasts no longer than a hiccup of the machine. */
+  /** Sweeps of each size per round, in turns. Their median counts, because a single sweep is as short as a hiccup of the machine. */
   readonly sweeps: number;
 }
 
@@ -39,7 +39,7 @@ const QUICK: SweeperSizes = { open: [10_000, 50_000], strewn: [10_000, 50_000], 
 
 export const sweeper: Measure = (settings) => measureSweeper(settings, settings.quick ? QUICK : FULL);
 
-/** The first size is what the others are compared with. @throws Error when fewer than 200 were due in a round. */
+/** The other sizes are compared with the first. @throws Error when fewer than 200 were due in a round. */
 export async function measureSweeper(
   settings: Settings,
   { open, strewn, ...plan }: SweeperSizes,
@@ -49,9 +49,9 @@ export async function measureSweeper(
   return [...rows, ...worst.map(asWorstCase)];
 }
 
-/** It is what happens when nothing that is due was submitted together: told, but not the goal. */
+/** The case in which no due executions were submitted together: reported, but not the goal. */
 function asWorstCase(row: Row): Row {
-  const note = 'the worst case: no two of them were submitted together, so that none shares a page';
+  const note = 'the worst case: no two of them were submitted together, so none share a page';
   return { ...row, measure: `${row.measure}, strewn over all rows`, goal: null, note };
 }
 
@@ -90,7 +90,7 @@ interface Sweep {
   close(): Promise<void>;
 }
 
-/** As many as are asked for: when nothing is left that is due, a fresh copy takes its place. */
+/** Provides any number of sweeps: when no due execution is left, a new copy of the database replaces the used one. */
 async function sweepsOf(prepared: Prepared, path: string, count: number): Promise<Sweep> {
   const perCopy = Math.min(Math.floor(prepared.open / DUE) - 1, count);
   if (perCopy < 1) throw new Error(`${prepared.open} open executions are too few: prepare ${2 * DUE} at least`);
@@ -100,7 +100,7 @@ async function sweepsOf(prepared: Prepared, path: string, count: number): Promis
   async function warmed(): Promise<Sweep> {
     await copyOf(prepared, path);
     const opened = openSweep(path, perCopy + 1);
-    // The first fills caches and compiles code: it counts for nothing.
+    // The first sweep fills caches and compiles code; it does not count.
     await opened.next();
     return opened;
   }
@@ -138,7 +138,7 @@ function openSweep(path: string, rounds: number): Sweep {
   };
 }
 
-/** As the sweeper does it: ask what is due, claim, and record for each that CXone is still at it. */
+/** The sweeper's work: select due executions, claim them, and record for each that it is still running at CXone. */
 async function sweepOnce(store: Store, now: number): Promise<number> {
   const { pollAt } = await store.nextDue();
   if (pollAt === null || pollAt > now) return 0;
@@ -159,7 +159,7 @@ const STILL_AT_IT = {
   final: false,
 } as const;
 
-/** When the first 200 are due, when the next 200 are, and so on. */
+/** The times at which the first 200 are due, the next 200, and so on. */
 function momentsOf(path: string, rounds: number): number[] {
   const client = new Database(path, { readonly: true });
   try {
@@ -175,12 +175,12 @@ function momentsOf(path: string, rounds: number): number[] {
   }
 }
 
-/** Each turn begins with another one, so that none always follows the same. */
+/** Rotates the order, so that no size always follows the same one. */
 function inTurn(count: number, turn: number): number[] {
   return Array.from({ length: count }, (_, i) => (i + turn) % count);
 }
 
-/** Of each so many in a row. */
+/** Number of consecutive sweeps. */
 function mediansOf(times: readonly number[], size: number): number[] {
   const parts = Array.from({ length: times.length / size }, (_, i) => times.slice(i * size, (i + 1) * size));
   return parts.map((part) => spreadOf(part).median);

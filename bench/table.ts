@@ -1,11 +1,11 @@
-// What the bench prints: on what machine, each row as it lands, and all of them at the end with what they stand on.
+// The output of the bench: the machine, each row when it is known, and at the end the table with its notes.
 
 import { type Column, tableOf } from '../src/cli/table.ts';
 import type { Machine } from './machine.ts';
 import { type Goal, type Row, type Spread, verdict } from './measure.ts';
 
 export interface Terminal {
-  /** Somebody looks on: what stands last in a line is cut where the line ends. */
+  /** True for a terminal: the last column is cut at the end of the line. */
   readonly isTerminal: boolean;
   readonly columns: number;
 }
@@ -27,7 +27,7 @@ export function header(machine: Machine): string {
 Node ${node.replace(/^v/, '')}, SQLite ${sqlite}; ${quick ? 'quick: fewer and shorter rounds, smaller databases' : 'full'}`;
 }
 
-/** One row, as soon as it is known. */
+/** One row, printed when it is known. */
 export function line(row: Row): string {
   const { measure, beside, value, unit, goal, note } = row;
   const what = beside === null ? measure : `${measure}, beside ${beside}`;
@@ -36,7 +36,7 @@ export function line(row: Row): string {
   return `${verdict(row)}: ${number(value.median)} ${unit} (${quartiles(value)}${aim}): ${what}`;
 }
 
-/** The measure says it already. */
+/** Context that the measure's name already contains. */
 const FOR_THE_PLOT = ['variant', 'connections'];
 
 export function table(rows: readonly Row[], { isTerminal, columns }: Terminal): string {
@@ -44,10 +44,10 @@ export function table(rows: readonly Row[], { isTerminal, columns }: Terminal): 
     const figures = Object.entries(context)
       .filter(([name]) => !FOR_THE_PLOT.includes(name))
       .map(([name, value]) => `${name} ${figure(value)}`);
-    const told = [...(note === undefined ? [] : [note]), ...figures];
-    return told.length === 0
+    const remarks = [...(note === undefined ? [] : [note]), ...figures];
+    return remarks.length === 0
       ? []
-      : [`  ${measure}${beside === null ? '' : `, beside ${beside}`}\n    ${told.join('; ')}`];
+      : [`  ${measure}${beside === null ? '' : `, beside ${beside}`}\n    ${remarks.join('; ')}`];
   });
   const terminal = { out: isTerminal, err: false, colour: false, columns };
   const below =
@@ -59,7 +59,7 @@ export function table(rows: readonly Row[], { isTerminal, columns }: Terminal): 
 
 const SHOWN: readonly string[] = ['reached', 'missed', 'too noisy to claim'];
 
-/** The rows that have a goal and were taken, as a table in Markdown. */
+/** The measured rows with a goal, as a table in Markdown. */
 export function markdown(rows: readonly Row[]): string {
   const cells = rows
     .filter((row) => SHOWN.includes(verdict(row)))
@@ -86,7 +86,7 @@ function figure(value: number | string): string {
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
-/** Three digits that count; large ones are counts, and whole. */
+/** Three significant digits; large numbers are counts and are whole. */
 function number(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return WHOLE.format(value);

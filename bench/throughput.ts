@@ -1,5 +1,5 @@
-// Callbacks and submissions a second: the receiver beside a bare Hono handler and beside what one would build instead.
-// Rows that tell a ratio say in their context which contender at which setting they are of, for the plot.
+// Callbacks and submissions per second: the receiver against a bare Hono handler and against alternative builds.
+// The context of a row with a ratio names the contender and the setting, for the chart.
 
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ import { SECRET } from './servers/receiver.ts';
 import { findRestate, startRestate } from './servers/restate-contender.ts';
 import { startUpstream } from './servers/upstream.ts';
 
-/** How much of it there is. Slices are of `seconds` at most. */
+/** The size of the measurement. `seconds` is the maximum duration of a slice. */
 export interface Size {
   readonly open: number;
   readonly submissions: number;
@@ -96,13 +96,13 @@ async function pinnedCallbacks(settings: Settings, size: Size): Promise<Row[]> {
   ]);
 }
 
-/** PostgreSQL and Restate have processes of their own, which take what processors there are: so does the receiver here. */
+/** PostgreSQL and Restate have several processes, which use all processors; here the receiver may too. */
 async function unpinnedCallbacks(settings: Settings, size: Size): Promise<Row[]> {
   const absent = new Map<ContenderName, string>();
   if (findPostgres() === null) absent.set('postgres', 'no PostgreSQL is installed here');
   const restate = findRestate();
   if (restate === null) absent.set('restate', RESTATE_MISSING);
-  /** What cannot be started here is left out, and the row says why. */
+  /** A contender that cannot start is left out, and its row states why. */
   const unlessAbsent = async (name: ContenderName, start: () => Promise<Contender>): Promise<Contender[]> => {
     if (absent.has(name)) return [];
     try {
@@ -139,7 +139,7 @@ async function unpinnedCallbacks(settings: Settings, size: Size): Promise<Row[]>
 
 const RESTATE_MISSING = 'needs npm install --no-save @restatedev/restate-server @restatedev/restate-sdk';
 
-/** Awakeables are made one by one: so much fewer of them. */
+/** Awakeables are created one by one, so there are fewer of them. */
 const RESTATE_PART = 10;
 
 async function submitting(settings: Settings, size: Size): Promise<Row[]> {
@@ -163,7 +163,7 @@ interface Phase {
   readonly contenders: (ground: Ground, upstream: string) => Promise<readonly Contender[]>;
 }
 
-/** Everything is started at once, in a folder of its own, and gone when it is over, however it ends. */
+/** Starts everything at once, in a separate folder, and removes it at the end, however the run ends. */
 async function phase(settings: Settings, size: Size, phase: Phase): Promise<readonly Sample[]> {
   const { log, signal } = settings;
   const { place, submits = false } = phase;
@@ -171,7 +171,7 @@ async function phase(settings: Settings, size: Size, phase: Phase): Promise<read
   log(`${phase.name}: ${size.open} open executions, ${size.rounds} rounds of slices of ${size.seconds} s`);
   const prepared = await preparedIn(settings.scratch, { open: size.open }, signal);
   const scratch = await mkdtemp(join(settings.scratch, 'throughput-'));
-  // For PostgreSQL, as the folder above.
+  // Accessible for PostgreSQL's user, as the folder above.
   await chmod(scratch, 0o711);
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(scratch, { recursive: true, force: true, maxRetries: 5 }));
@@ -183,12 +183,12 @@ async function phase(settings: Settings, size: Size, phase: Phase): Promise<read
   const file = join(scratch, 'requests');
   const requests = submits ? submissions(size.submissions) : callbacksFor(prepared.path, SECRET);
   const count = await writeRequests(file, requests);
-  // What stands for the world outside shares the load generator's processor.
+  // The simulated CXone shares the processor of the load generator.
   const outside: Place = place === null ? null : 'load';
   const upstream = stopping(await startUpstream({ scratch, place: outside }));
   const load = stopping(await startLoad({ scratch, place: outside }));
   const contenders = (await phase.contenders({ scratch, prepared, place, signal }, upstream.url)).map(stopping);
-  // A request that is on its way is not waited for when all is to end.
+  // Requests in flight are not awaited when everything stops.
   const end = () => void load.stop();
   signal.addEventListener('abort', end);
   stack.defer(() => signal.removeEventListener('abort', end));
@@ -229,14 +229,14 @@ function ratioRow(samples: readonly Sample[], comparison: Comparison): Row {
   };
 }
 
-/** They belong to this machine alone. */
+/** Absolute values of this machine. */
 function figuresOf(whose: 'ours' | 'theirs', samples: readonly Sample[]): Record<string, number> {
   const median = (of: (sample: Sample) => number) => spreadOf(samples.map(of)).median;
   const batches = samples.flatMap(({ meanBatch }) => (meanBatch === null ? [] : [meanBatch]));
   return {
     [`${whose}, requests/s`]: Math.round(median((sample) => sample.perSecond)),
     [`${whose}, CPU µs/request`]: Math.round(median((sample) => sample.cpuMicroseconds)),
-    // Well below 100 it was waiting: for the disk, or for a load generator that cannot do more.
+    // Far below 100, the server was waiting: for the disk, or for a load generator at its limit.
     [`${whose}, % of a processor`]: Math.round(median((sample) => (sample.cpuMicroseconds * sample.perSecond) / 1e4)),
     [`${whose}, seconds a slice`]: Number(median((sample) => sample.seconds).toFixed(2)),
     ...(batches.length > 0 ? { [`${whose}, mean batch`]: Number(spreadOf(batches).median.toFixed(1)) } : {}),

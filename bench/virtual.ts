@@ -1,4 +1,4 @@
-// The whole receiver in virtual time against a simulated CXone: minutes pass in seconds, and a seed gives the same figures everywhere.
+// The whole receiver in virtual time against a simulated CXone: minutes take seconds, and a seed gives the same results everywhere.
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,14 +22,14 @@ export const DEFAULTS = {
   pollIntervalSeconds: 2,
 } as const;
 
-/** One request as it came to CXone, or as it would have come if that had been there. */
+/** One request that arrived at CXone, or would have arrived during an outage. */
 export interface Arrival {
   /** Milliseconds since the beginning of the run. */
   readonly at: number;
   readonly kind: 'token' | 'execute' | 'poll';
-  /** Null for a token. */
+  /** Null for a token request. */
   readonly correlationId: string | null;
-  /** CXone was not there for it. */
+  /** True if CXone was unavailable. */
   readonly away: boolean;
 }
 
@@ -42,31 +42,31 @@ export interface Plan {
 export interface Site extends Database {
   readonly clock: Clock;
   readonly random: () => number;
-  /** Everything that the receiver asked of CXone, in the order in which it came. */
+  /** All requests of the receiver to CXone, in the order of arrival. */
   readonly arrivals: readonly Arrival[];
   readonly runs: readonly Run[];
-  /** Submits to the receiver, as an app does. @throws unless the answer is 202. */
+  /** Submits to the receiver, as an app does. @throws Error unless the response is 202. */
   submit(slot: number, plan: Plan): Promise<void>;
-  /** For somebody else who goes to the same CXone: its network, once `expect` has said what the slot meets there. */
+  /** The network of another app towards the same CXone, after `expect` has set the fate of the slot. */
   readonly fetch: typeof fetch;
   expect(slot: number, plan: Plan): void;
-  /** From now on for `ms`, CXone does not do its work, and sends no callbacks either. */
+  /** For the next `ms`, CXone does not work and sends no callbacks. */
   away(how: Outage, ms: number): void;
 }
 
-/** There and back, in milliseconds: up to so much of it is chance, so that requests do not arrive as evenly as they leave. */
+/** Round trip in milliseconds: a random part, so that requests do not arrive as evenly as they leave. */
 const WAY_MS = 10;
 const WAY_JITTER_MS = 20;
-/** What CXone takes for an answer. */
+/** CXone's response time. */
 const LATENCY_MS = 40;
 
-/** In memory where there is such a place: virtual time stands still during a commit, so the disk has no part in any figure. */
+/** In memory where possible: virtual time stands still during a commit, so the disk does not affect any result. */
 const MEMORY = '/dev/shm';
 
 export type Ground = Pick<Settings, 'scratch' | 'signal'>;
 
 /**
- * Runs the receiver from start to stop. Its metrics alone are not the real ones: those watch the whole process.
+ * Runs the receiver from start to stop. Only its metrics are replaced: real ones would watch the whole process.
  * @throws the reason of the signal, at the next step of the clock.
  */
 export function inVirtualTime<T>(
@@ -104,10 +104,10 @@ export function inVirtualTime<T>(
   });
 }
 
-/** These apps wait for their results and have nobody told. */
+/** These apps wait for their results and use no notifications. */
 const NO_COURIER: WebhookSender = {
   deliver: async () => {
-    throw new Error('No notification was asked for.');
+    throw new Error('No notification was requested.');
   },
   close: () => {},
 };
@@ -136,7 +136,7 @@ function createSite(clock: Clock, random: () => number, receiverNow: () => Recei
 
   function travelled(inner: typeof fetch, seen: Arrival[] | null): typeof fetch {
     return async (input, init) => {
-      // Whole milliseconds, as the wall clock has.
+      // Whole milliseconds, as in the wall clock.
       await clock.sleep(WAY_MS + Math.round(WAY_JITTER_MS * random()));
       seen?.push({
         at: clock.elapsed(),
@@ -167,7 +167,7 @@ function createSite(clock: Clock, random: () => number, receiverNow: () => Recei
       const headers = { authorization: `Bearer ${KEYS.other}`, 'content-type': 'application/json' };
       const request = { method: 'POST', headers, body: JSON.stringify(order) };
       const response = await receiver().ask(new Request(`${PUBLIC_URL}/v1/executions`, request));
-      if (response?.status !== 202) throw new Error(`A submission was answered ${response?.status ?? 'by nobody'}.`);
+      if (response?.status !== 202) throw new Error(`A submission got ${response?.status ?? 'no response'}.`);
     },
     away: (how: Outage, ms: number) => {
       awayUntil = clock.elapsed() + ms;
@@ -179,7 +179,8 @@ function createSite(clock: Clock, random: () => number, receiverNow: () => Recei
 
 function demandSilence({ log }: Receiver): void {
   const fault = log.lines.find(({ level }) => level === 'error');
-  if (fault !== undefined) throw new Error(`The receiver complained: ${fault.message} ${JSON.stringify(fault.facts)}`);
+  if (fault !== undefined)
+    throw new Error(`The receiver logged an error: ${fault.message} ${JSON.stringify(fault.facts)}`);
 }
 
 function fateOf({ runMs, callback }: Plan): Fate {

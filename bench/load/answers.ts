@@ -1,21 +1,21 @@
-// Reads answers just as far as counting them needs: status, length, and whether the connection ends with them (RFC 9112).
+// Parses responses only as far as counting needs: status, length, and whether the connection closes after them (RFC 9112).
 
 export interface Answer {
   readonly status: number;
-  /** Nothing more may be sent on this connection. */
+  /** The server closes the connection after this response. */
   readonly last: boolean;
 }
 
 export interface AnswerReader {
   /**
-   * Takes in what came; the answer when it is whole, else null. There is one answer on its way at a time: no pipelining.
-   * @throws Error for what is no answer, or one of which nobody can tell where it ends.
+   * Takes the received bytes; returns the response when it is complete, else null. One response is in flight at a time: no pipelining.
+   * @throws Error for bytes that are not a response, or a response without a known length.
    */
   read(bytes: Buffer): Answer | null;
 }
 
 interface Head extends Answer {
-  /** Of head and body, in bytes. */
+  /** Length of head and body, in bytes. */
   readonly length: number;
 }
 
@@ -27,12 +27,12 @@ export function createAnswerReader(): AnswerReader {
       const all: Buffer = kept === null ? bytes : Buffer.concat([kept, bytes]);
       head ??= readHead(all);
       if (head === null || all.length < head.length) {
-        // What is read into is read into again.
+        // The read buffer is reused.
         if (all === bytes) kept = Buffer.from(bytes);
         else kept = all;
         return null;
       }
-      if (all.length > head.length) throw new Error('more came than one answer to one request');
+      if (all.length > head.length) throw new Error('more than one response arrived for one request');
       const answer = head;
       kept = null;
       head = null;

@@ -1,54 +1,54 @@
-// Starts the load generator, a process of its own on a processor of its own, and has it send.
+// Starts the load generator, a separate process on its own processor, and makes it send.
 //
 //   const load = await startLoad({ scratch, place: 'load' });
 //   await writeRequests(file, callbacksFor(databasePath, secret));                       // load/requests.ts
 //   const outcome = await load.run({ port, file, from: 0, most: 5_000, mode: { kind: 'open', perSecond: 2_000, connections: 64 }, seconds: 1 });
 //   await load.stop();
 //
-// `outcome.latencies` holds one latency per answer in milliseconds; `from` of the next run is `from + outcome.requests`, so that
-// no execution is called back twice. It spins while it measures: one that sleeps makes the server's own writes dearer.
+// `outcome.latencies` holds one latency per response in milliseconds. `from` of the next run is `from + outcome.requests`, so that
+// no execution is called back twice. It spins while it measures: a sleeping client makes the server's writes more expensive.
 
 import { join } from 'node:path';
 import { type Place, startProcess } from '../process.ts';
 
 export type Mode =
-  /** Closed loop: so many connections, each kept alive and sending again as soon as it is answered. */
+  /** Closed loop: this many kept-alive connections, each sending again as soon as it has a response. */
   | { readonly kind: 'kept'; readonly connections: number }
-  /** Closed loop: so many requests in flight, each on a connection of its own: connect, send, read, close. */
+  /** Closed loop: this many requests in flight, each on a new connection: connect, send, read, close. */
   | { readonly kind: 'fresh'; readonly inFlight: number }
-  /** Open loop: requests at intended times, whatever the answers do, over so many kept connections at most. */
+  /** Open loop: requests at intended times, regardless of responses, over at most this many kept-alive connections. */
   | { readonly kind: 'open'; readonly perSecond: number; readonly connections: number };
 
 export interface LoadOrder {
-  /** On 127.0.0.1. */
+  /** Port on 127.0.0.1. */
   readonly port: number;
-  /** As `writeRequests` wrote it. */
+  /** A file from `writeRequests`. */
   readonly file: string;
-  /** The first request of the file that is sent, and how many are at most. */
+  /** The first request of the file to send, and the maximum number of requests. */
   readonly from: number;
   readonly most: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly mode: Mode;
-  /** When these are over, or `most` is sent, nothing more is; what is in flight is waited for, and counts. */
+  /** Sending stops after these seconds or after `most` requests. Requests in flight are awaited and count. */
   readonly seconds: number;
 }
 
 export interface LoadOutcome {
-  /** Answered, whatever the status: all that was sent. */
+  /** Requests with a response of any status: all that were sent. */
   readonly requests: number;
   readonly non2xx: number;
-  /** By status, other than 2xx. */
+  /** Responses other than 2xx, by status. */
   readonly others: Readonly<Record<string, number>>;
-  /** From the first request to the last answer. */
+  /** From the first request to the last response. */
   readonly seconds: number;
-  /** In milliseconds, in the order of the answers: from before sending (with 'fresh', before connecting; with 'open', from the intended time). */
+  /** In milliseconds, in the order of responses: from before sending ('fresh': before connecting; 'open': from the intended time). */
   readonly latencies: Float64Array;
 }
 
 export type LoadReply = { readonly load: 'done'; readonly outcome: LoadOutcome } | { load: 'failed'; reason: string };
 
 export interface Load {
-  /** One at a time. @throws Error when a connection breaks, an answer cannot be read or none comes. */
+  /** One run at a time. @throws Error when a connection breaks, or a response is unreadable or missing. */
   run(order: LoadOrder): Promise<LoadOutcome>;
   cpuMicroseconds(): Promise<number>;
   stop(): Promise<void>;

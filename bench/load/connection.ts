@@ -1,18 +1,18 @@
-// One connection of the load generator: a request out, its answer in.
+// One connection of the load generator: sends a request and reads its response.
 
 import { connect } from 'node:net';
 import { type Answer, createAnswerReader } from './answers.ts';
 
 export interface Connection {
-  /** One request at a time. */
+  /** Takes one request at a time. */
   send(bytes: Buffer, answered: (answer: Answer) => void): void;
   close(): void;
 }
 
-/** Read into by all connections: what is in it is taken in before the next read. */
+/** Shared read buffer of all connections: its content is parsed before the next read. */
 const landing = Buffer.allocUnsafe(64 * 1024);
 
-/** `failed` is called once, when the connection cannot be made, breaks, or brings what is no answer. */
+/** `failed` is called once, when the connection cannot be made, breaks, or delivers bytes that are not a response. */
 export function openConnection(port: number, ready: () => void, failed: (error: Error) => void): Connection {
   const reader = createAnswerReader();
   let waiting: ((answer: Answer) => void) | null = null;
@@ -26,7 +26,7 @@ export function openConnection(port: number, ready: () => void, failed: (error: 
   const take = (bytes: Buffer) => {
     const answer = reader.read(bytes);
     if (answer === null) return;
-    if (waiting === null) throw new Error('an answer came that nobody asked for');
+    if (waiting === null) throw new Error('a response arrived without a request');
     const answered = waiting;
     waiting = null;
     answered(answer);
@@ -48,7 +48,7 @@ export function openConnection(port: number, ready: () => void, failed: (error: 
   });
   socket.on('connect', ready);
   socket.on('error', fail);
-  socket.on('close', () => fail(new Error('the server closed a connection before it answered')));
+  socket.on('close', () => fail(new Error('the server closed a connection before it responded')));
   return {
     send: (bytes, answered) => {
       waiting = answered;

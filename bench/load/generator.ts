@@ -1,10 +1,10 @@
-// The load generator's process: takes orders one by one, sends raw requests, and reports what came of them.
+// The process of the load generator: takes orders one by one, sends raw requests, and reports the results.
 
 import type { LoadOrder, LoadOutcome, LoadReply } from './client.ts';
 import { bytesOf, type LoadRequest, readRequests } from './requests.ts';
 import { sendAll } from './send.ts';
 
-/** The last file, as slices of one and the same follow each other. */
+/** The last file, because consecutive slices use the same one. */
 let file = '';
 let requests: readonly LoadRequest[] = [];
 

@@ -1,4 +1,4 @@
-// A file of requests, one a line, made before anything is measured: the load generator takes each of them once.
+// A file of requests, one per line, written before the measurement; the load generator sends each of them once.
 
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -13,10 +13,10 @@ export interface LoadRequest {
   readonly body: string;
 }
 
-/** Lines that are written in one go. */
+/** Lines per write. */
 const CHUNK = 10_000;
 
-/** @returns how many it wrote. */
+/** @returns the number of requests written. */
 export async function writeRequests(file: string, requests: Iterable<LoadRequest>): Promise<number> {
   const out = createWriteStream(file);
   let lines: string[] = [];
@@ -46,14 +46,14 @@ export async function readRequests(file: string): Promise<LoadRequest[]> {
     });
 }
 
-/** As bytes on the wire (RFC 9112). `headers`: lines that each end with CR LF. */
+/** The bytes on the wire (RFC 9112). `headers`: lines that each end with CR LF. */
 export function bytesOf({ path, body }: LoadRequest, headers: string): Buffer {
   return Buffer.from(
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${headers}\r\n${body}`,
   );
 }
 
-/** One callback for each open execution of a prepared database, each with a result of its own, in the order of submission. */
+/** One callback for each open execution of a prepared database, each with a different result, in the order of submission. */
 export function* callbacksFor(databasePath: string, secret: string, limit = -1): Generator<LoadRequest> {
   const client = new Database(databasePath, { readonly: true });
   try {
@@ -74,7 +74,7 @@ export function* callbacksFor(databasePath: string, secret: string, limit = -1):
   }
 }
 
-/** Submissions as an app sends them; their correlation ids are left to the receiver, so that each is an execution of its own. */
+/** Submissions of an app. The receiver chooses their correlation ids, so that each is a new execution. */
 export function* submissions(count: number): Generator<LoadRequest> {
   for (let order = 1; order <= count; order += 1) {
     yield {

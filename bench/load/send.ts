@@ -1,13 +1,13 @@
-// Sends requests in one of three ways and counts what comes back.
+// Sends requests in one of three ways and counts the responses.
 
 import type { Answer } from './answers.ts';
 import type { LoadOrder, LoadOutcome, Mode } from './client.ts';
 import { type Connection, openConnection } from './connection.ts';
 
-/** How long after the last request its answer may take. */
+/** Maximum wait for a response after the last request, in milliseconds. */
 const PATIENCE_MS = 30_000;
 
-/** @throws Error when a connection breaks, an answer cannot be read, or none comes in time. */
+/** @throws Error when a connection breaks, or a response is unreadable or late. */
 export async function sendAll(
   { port, mode, seconds }: Pick<LoadOrder, 'port' | 'mode' | 'seconds'>,
   requests: readonly Buffer[],
@@ -35,12 +35,12 @@ export async function sendAll(
 interface Means {
   readonly port: number;
   readonly slice: Slice;
-  /** Those to close at the end. */
+  /** Connections to close at the end. */
   readonly connections: Set<Connection>;
   readonly failed: (error: Error) => void;
 }
 
-/** What is called over and over while the slice lasts. */
+/** Called repeatedly during the slice. */
 type Step = () => void;
 
 function begin(mode: Mode, means: Means): Promise<Step> {
@@ -56,7 +56,7 @@ function begin(mode: Mode, means: Means): Promise<Step> {
   }
 }
 
-/** Never asleep: a sleeping receiver of answers makes the sender's writes dearer, as each has to wake it. */
+/** Never sleeps: a sleeping client makes the server's writes more expensive, because each write must wake it. */
 function spin(slice: Slice, step: Step): void {
   if (!slice.going()) return;
   step();
@@ -113,7 +113,7 @@ async function open(perSecond: number, count: number, means: Means): Promise<Ste
   let sent = 0;
   return () => {
     while (idle.length > 0 && performance.now() >= dueAt(sent)) {
-      // A request that found no connection is sent late, and its latency counts from when it was due.
+      // A request without a free connection is sent late; its latency counts from its intended time.
       const intended = dueAt(sent);
       const request = slice.take(intended);
       const connection = request === null ? undefined : idle.pop();
@@ -145,7 +145,7 @@ interface Slice {
   startedAt(): number;
   going(): boolean;
   stop(): void;
-  /** The next request, or null when none is to be sent any more; `at`: the time it is sent for. */
+  /** The next request, or null when sending has ended; `at`: its intended time. */
   take(at?: number): Buffer | null;
   answered(answer: Answer, since: number): void;
   waiting(): number;
@@ -196,7 +196,7 @@ function createSlice(requests: readonly Buffer[], seconds: number, over: Promise
         non2xx += 1;
         others[status] = (others[status] ?? 0) + 1;
       }
-      // In a closed loop the connection asks for the next at once; that ends the slice if nothing is left.
+      // In a closed loop the connection requests the next one immediately; that ends the slice if none is left.
       finish();
     },
     waiting: () => sent - answered,

@@ -1,4 +1,4 @@
-// The ceiling: a bare Hono handler that parses the body and echoes it, on the adapter that the receiver uses too.
+// The ceiling: a bare Hono handler that parses the body and echoes it, on the same adapter as the receiver.
 
 import { Hono } from 'hono';
 import { serve } from './serve.ts';

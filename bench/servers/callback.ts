@@ -1,4 +1,4 @@
-// What the obvious builds check before they write: the token of the URL and the body of the callback.
+// The checks of the obvious builds before they write: the token of the URL and the body of the callback.
 
 import * as v from 'valibot';
 
@@ -19,12 +19,12 @@ const STATUSES: ReadonlyMap<string, 'COMPLETED' | 'FAILED'> = new Map([
 export interface Outcome {
   readonly executionId: string | null;
   readonly status: 'COMPLETED' | 'FAILED';
-  /** As JSON. */
+  /** JSON text. */
   readonly result: string | null;
   readonly error: string | null;
 }
 
-/** Null for what is no callback that says how an execution ended. */
+/** Null for a body without a terminal status. */
 export function readOutcome(body: unknown): Outcome | null {
   const parsed = v.safeParse(BODY, body);
   if (!parsed.success) return null;

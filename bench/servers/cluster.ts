@@ -1,4 +1,4 @@
-// A PostgreSQL of one's own: found on the machine, on a free port of loopback, durable, and gone with its folder at the end.
+// A private PostgreSQL: found on the machine, on a free port of loopback, durable, and deleted with its folder at the end.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,19 +15,19 @@ const USER = 'bench';
 
 export interface Cluster {
   readonly connection: ClientConfig;
-  /** As it calls itself. */
+  /** The version string of the server. */
   readonly version: string;
   stop(): Promise<void>;
 }
 
-/** The folder with `postgres` and `initdb`: in PATH, or Debian's newest; null where none is installed. */
+/** The folder with `postgres` and `initdb`: from PATH, or Debian's newest; null when PostgreSQL is not installed. */
 export function findPostgres(): string | null {
   const debian = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => versionIn(b) - versionIn(a));
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...debian];
   return folders.find((folder) => ['postgres', 'initdb'].every((name) => existsSync(join(folder, name)))) ?? null;
 }
 
-/** @throws Error with what PostgreSQL said. */
+/** @throws Error with PostgreSQL's message. */
 export async function startCluster(folder: string): Promise<Cluster> {
   const bin = findPostgres();
   if (bin === null) throw new Error('no PostgreSQL is installed here');
@@ -46,7 +46,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
     const initdb = ['-D', home, '-U', USER, '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8'];
     execFileSync(join(bin, 'initdb'), initdb, { ...as, stdio: 'pipe', encoding: 'utf8' });
   } catch (error) {
-    // As root it runs as somebody else, who may not get through to the folder.
+    // As root, PostgreSQL runs as another user, who may be unable to traverse to the folder.
     throw new Error((error as { stderr?: string }).stderr?.trim() ?? String(error));
   } finally {
     rmSync(passwordFile, { force: true });
@@ -55,7 +55,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
   const port = await freePort();
   const logFile = join(home, 'server.log');
   const server = spawn(join(bin, 'postgres'), ['-D', home, ...settings(port)], { ...as, stdio: 'ignore' });
-  // SIGQUIT is its immediate shutdown: it takes its children with it, which SIGKILL would leave behind.
+  // SIGQUIT is PostgreSQL's immediate shutdown: it ends its children, which SIGKILL would leave behind.
   const kill = () => void server.kill('SIGQUIT');
   process.on('exit', kill);
   const connection = { host: '127.0.0.1', port, user: USER, password, database: 'postgres' };
@@ -68,7 +68,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
   }
 }
 
-/** Durable, as it is by default, and given room, as whoever runs it for this would. */
+/** Durable, as by default, and with the memory that an operator would give it. */
 function settings(port: number): string[] {
   const values = {
     listen_addresses: '127.0.0.1',
@@ -90,7 +90,8 @@ function unprivileged(): { uid: number; gid: number } | null {
   if (process.getuid?.() !== 0) return null;
   const name = ['postgres', 'nobody'].find((user) => idOf(user, '-u') !== null);
   const [uid, gid] = [idOf(name ?? '', '-u'), idOf(name ?? '', '-g')];
-  if (uid === null || gid === null) throw new Error('there is no user postgres or nobody to run PostgreSQL as');
+  if (uid === null || gid === null)
+    throw new Error('PostgreSQL needs another user than root, and neither "postgres" nor "nobody" exists');
   return { uid, gid };
 }
 
@@ -125,7 +126,7 @@ async function answering(connection: ClientConfig, server: ChildProcess, logFile
 async function stop(server: ChildProcess, home: string): Promise<void> {
   if (server.exitCode === null && server.signalCode === null) {
     const ended = once(server, 'exit');
-    // SIGINT is its fast shutdown: clients are cut off.
+    // SIGINT is PostgreSQL's fast shutdown: clients are disconnected.
     server.kill('SIGINT');
     await ended;
   }

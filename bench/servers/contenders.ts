@@ -1,4 +1,4 @@
-// What is measured beside what: each contender a process of its own on data of its own, and an account of it afterwards.
+// The contenders: each a process with its own data, and a check of that data afterwards.
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,17 +17,17 @@ export interface Contender {
   readonly name: ContenderName;
   readonly port: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Where its requests are; it takes those of the bench unless it has its own. */
+  /** The file of its requests; by default the file of the bench. */
   readonly requests?: { readonly file: string; readonly count: number };
-  /** False: requests change nothing in it, so that it may get the same ones again. */
+  /** False: requests change nothing, so that the same ones can be repeated. */
   readonly consumes: boolean;
   cpuMicroseconds(): Promise<number>;
-  /** Null: it does not tell. */
+  /** Null: the contender does not report it. */
   commits(): Promise<Commits | null>;
   signal(name: NodeJS.Signals): void;
   /**
-   * Stops it and looks whether it has kept what it acknowledged.
-   * @throws Error that tells what is missing.
+   * Stops the contender and verifies that it kept what it acknowledged.
+   * @throws Error that names the missing data.
    */
   settle(answered: number): Promise<void>;
   stop(): Promise<void>;
@@ -81,14 +81,14 @@ export async function startPostgres({ scratch, prepared, place }: Ground): Promi
   };
 }
 
-/** Once it has read back the past and is at rest. `submits`: it is given submissions, not callbacks. */
+/** Resolves when the receiver has read back its statistics and is at rest. `submits`: it gets submissions, not callbacks. */
 export async function startReceiverAsContender(
   { scratch, prepared, place, signal }: Ground,
   { upstream, submits = false }: { upstream: string; submits?: boolean },
 ): Promise<Contender> {
   const databasePath = join(scratch, 'receiver.db');
   await copyOf(prepared, databasePath);
-  // What is submitted faster than CXone may be asked waits: for longer than the measuring takes.
+  // Submissions above CXone's limit wait in the queue, longer than the measurement lasts.
   const env: Record<string, string> = submits ? { QUEUE_CAPACITY: '10000000', QUEUE_TIMEOUT_SECONDS: '86400' } : {};
   const child = await startReceiver({ name: 'receiver', databasePath, scratch, place, upstream, env });
   await settled(child, signal);
@@ -106,7 +106,7 @@ export async function startReceiverAsContender(
   };
 }
 
-/** What operators look at, and whether the trail is as it was written. */
+/** Checks the view `conservation` and the hash chain. */
 function accountOf(path: string): Record<string, unknown> {
   const client = new Database(path, { readonly: true });
   try {
@@ -120,7 +120,7 @@ function accountOf(path: string): Record<string, unknown> {
   }
 }
 
-/** @throws Error naming what differs. */
+/** @throws Error that names the difference. */
 export function demandEqual(
   who: string,
   found: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-// The tables of the obvious build, filled with the executions of a prepared database: the columns that it needs, and no more.
+// The tables of the obvious build, filled with the executions of a prepared database: only the columns that it needs.
 
 import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -45,7 +45,7 @@ export function createObviousTables(path: string, preparedPath: string): void {
   }
 }
 
-/** How many executions were resolved, and how many audit entries tell of it. */
+/** Number of resolved executions, and of audit entries for them. */
 export function countObvious(path: string): { resolved: number; audited: number } {
   const client = new Database(path, { readonly: true });
   try {

@@ -1,5 +1,5 @@
-// The obvious build: Hono and better-sqlite3, each callback in a durable transaction of its own, as most would write it well.
-// Arguments: the database as `createObviousTables` made it, the secret of the callback URLs.
+// The obvious build: Hono and better-sqlite3, each callback in a durable transaction of its own, written well.
+// Arguments: the database from `createObviousTables`, the secret of the callback URLs.
 
 import Database from 'better-sqlite3';
 import { Hono } from 'hono';

@@ -1,5 +1,5 @@
 // The obvious server build: Hono and a pool of 20 connections, each callback in a PostgreSQL transaction of its own.
-// Arguments: a prepared database, the secret of the callback URLs, a folder for the cluster, which lives as long as this does.
+// Arguments: a prepared database, the secret of the callback URLs, a folder for the cluster, which lives as long as this process.
 
 import Database from 'better-sqlite3';
 import { Hono } from 'hono';
@@ -45,7 +45,7 @@ const FILL = `INSERT INTO executions (${COLUMNS.join(', ')}, submitted_at) SELEC
   .join(', ')})`;
 const CHUNK = 10_000;
 
-// Stopped while it starts, too: whatever is up by then goes with this process.
+// Also stops a server that is still starting: whatever is running by then ends with this process.
 let stop = () => Promise.resolve();
 process.on('SIGTERM', () => void stop().finally(() => process.exit(0)));
 

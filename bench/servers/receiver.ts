@@ -1,4 +1,4 @@
-// The receiver itself, started as users start it: `src/main.ts start` with its environment, its log at info in a file, nothing switched off.
+// The receiver as users start it: `src/main.ts start` with its environment, its log at info in a file, nothing switched off.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,19 +17,19 @@ const POLL_MS = 20;
 
 export interface ReceiverOptions {
   readonly databasePath: string;
-  /** Where its log goes, and where it runs, so that no .env is read. */
+  /** The folder of its log, and its working directory, so that no .env is read. */
   readonly scratch: string;
   readonly name: string;
   readonly place: Place;
   /** Base URL of CXone. */
   readonly upstream: string;
-  /** Variables beside those that it needs. */
+  /** Additional variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Receiver extends Process {
   readonly port: number;
-  /** How many commits it made, and how many mutations they held. */
+  /** Number of commits, and of the mutations in them. */
   commits(): Promise<Commits>;
 }
 
@@ -80,7 +80,7 @@ async function listening(child: Process, logFile: string): Promise<{ url: string
 function commitsIn(metrics: string): Commits {
   const read = (name: string) => {
     const value = new RegExp(`^cxone_receiver_commit_batch_size_${name} (\\d+)$`, 'm').exec(metrics)?.[1];
-    if (value === undefined) throw new Error(`/metrics tells no commit_batch_size_${name}`);
+    if (value === undefined) throw new Error(`/metrics has no commit_batch_size_${name}`);
     return Number(value);
   };
   return { commits: read('count'), mutations: read('sum') };

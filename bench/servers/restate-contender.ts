@@ -1,4 +1,4 @@
-// Restate as a contender, where its server and its SDK have been installed beside the project; they are no dependencies of it.
+// Restate as a contender, if its server and SDK are installed in the project; they are not dependencies.
 
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ interface Installed {
   readonly binary: string;
 }
 
-/** Null where it is not installed. */
+/** Null when it is not installed. */
 export function findRestate(from: string = import.meta.url): Installed | null {
   const { resolve } = createRequire(from);
   try {
@@ -26,7 +26,7 @@ export function findRestate(from: string = import.meta.url): Installed | null {
   }
 }
 
-/** `awakeables`: how many wait to be resolved, each in a call of a handler. */
+/** `awakeables`: number of awakeables that wait, each in a call of a handler. */
 export async function startRestate(
   { scratch, place }: Pick<Ground, 'scratch' | 'place'>,
   { sdk, binary }: Installed,
@@ -37,7 +37,7 @@ export async function startRestate(
   await mkdir(folder);
   const child = startProcess({
     file: FILE,
-    // Its SDK logs each call otherwise.
+    // Otherwise its SDK logs each call.
     env: { RESTATE_LOGGING: 'WARN' },
     args: [String(awakeables), folder, file, sdk, binary],
     place,

@@ -1,5 +1,5 @@
-// Restate beside the receiver: its server on loopback, and a handler that waits for an awakeable, once for each request to come.
-// Arguments: how many, a folder for its data, the file for the requests that resolve them, the SDK's module, the server's binary.
+// Restate for the comparison: its server on loopback, and a handler that waits for an awakeable, once for each request.
+// Arguments: number of calls, a folder for its data, the file for the resolving requests, the SDK's module, the server's binary.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,10 +13,10 @@ const [, , count = '0', folder = '', file = '', sdk = '', binary = ''] = process
 const PARALLEL = 64;
 const START_MS = 30_000;
 const POLL_MS = 100;
-/** How long it may take until the last handler has got what was acknowledged. */
+/** Maximum time until the last handler has received what was acknowledged, in milliseconds. */
 const CATCH_UP_MS = 60_000;
 
-/** As far as it is used: the SDK is no dependency. */
+/** The used part of the SDK, which is not a dependency. */
 interface Sdk {
   service(definition: { name: string; handlers: { wait: (context: Context, nth: number) => Promise<void> } }): object;
   endpoint(): { bind(service: object): { listen(port: number): Promise<number> } };
@@ -35,7 +35,7 @@ async function wait(context: Context, nth: number): Promise<void> {
   resolved.add(nth);
 }
 
-/** Loopback only, and no word to its makers. Waiting handlers are put to sleep at once: it lets 1,000 run at a time. */
+/** Loopback only, without telemetry. Waiting handlers are suspended immediately, because 1,000 run at a time. */
 function startServer(ports: { ingress: number; admin: number; node: number }) {
   const at = (port: number) => `127.0.0.1:${port}`;
   const server = spawn(binary, ['--no-logo', '--listen-mode', 'tcp', '--bind-ip', '127.0.0.1'], {

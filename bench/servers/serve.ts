@@ -1,4 +1,4 @@
-// What the variants have in common: they listen on a free port of loopback and say so to the bench.
+// Shared by the variants: listens on a free port of loopback and reports it to the bench.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ export interface Listening {
 }
 
 export async function serve(app: Hono): Promise<void> {
-  // Connections are kept as long as the receiver keeps them: none is to be dropped within a slice.
+  // Connections are kept as long as the receiver keeps them, so that none closes within a slice.
   const server = createServer({ keepAliveTimeout: 70_000 }, getRequestListener(app.fetch));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

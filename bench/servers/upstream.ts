@@ -1,4 +1,4 @@
-// The CXone that receivers under measure are given: the project's own simulator, whose actions run for a day.
+// The CXone of measured receivers: the project's own simulator, whose actions run for a day.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface Upstream {
 export interface UpstreamOptions {
   readonly scratch: string;
   readonly place: Place;
-  /** More of the simulator's own. */
+  /** Further options of the simulator. */
   readonly flags?: readonly string[];
 }
 

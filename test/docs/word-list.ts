@@ -20,7 +20,7 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   { pattern: /\banew\b/i, instead: 'again, or new', example: 'It is tried anew.' },
   { pattern: /\bwhoever\b/i, instead: 'the caller, the client or the operator', example: 'Whoever calls.' },
   {
-    pattern: /\bnobody\b/i,
+    pattern: /(?<!['"])\bnobody\b/i,
     instead: 'no one by role, for example "no app", or the passive',
     example: 'Nobody reads it.',
   },
