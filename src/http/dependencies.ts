@@ -23,6 +23,7 @@ import type { NotifyUrlPolicy } from '../webhooks/port.ts';
 import type { CsrfTokens } from './console/csrf-tokens.ts';
 import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
+import type { CountRefusal } from './webhook/refusals.ts';
 
 export interface HttpDependencies {
   readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record' | 'queueState' | 'feed' | 'payloads'> &
@@ -57,6 +58,11 @@ export interface HttpDependencies {
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
   readonly pages: PagesDependencies;
   readonly metrics: HttpMetrics;
+}
+
+/** The dependencies, and the state that the operations of one listener share. */
+export interface HttpParts extends HttpDependencies {
+  readonly countRefusal: CountRefusal;
 }
 
 export interface Runtime {

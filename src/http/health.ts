@@ -1,36 +1,85 @@
-// Whether the process lives, whether it can do its work, and how it fares.
+// GET /livez, /readyz and /metrics.
 
+import * as v from 'valibot';
 import { reasonOf } from '../lib/log.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { component, jsonContent } from './openapi/components.ts';
+import type { ApiOperation } from './openapi/operation.ts';
 import { json, respond } from './response/json.ts';
 import { problem } from './response/problem.ts';
-import type { LivenessBody, ReadinessBody } from './schemas/health.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
-type Dependencies = Pick<HttpDependencies, 'lifecycle' | 'metrics' | 'runtime'>;
+const LIVENESS = component('Liveness', v.object({ live: v.literal(true) }));
+const READINESS = component(
+  'Readiness',
+  v.object({
+    ready: v.literal(true),
+    notReady: v.pipe(v.array(v.string()), v.maxLength(0), v.description('Empty.')),
+  }),
+);
 
-export function createHealth(deps: Dependencies) {
-  return {
-    live: () => json(200, { live: true } satisfies LivenessBody),
+export const isAlive: ApiOperation = {
+  operationId: 'isAlive',
+  method: 'get',
+  path: '/livez',
+  tag: 'Service',
+  access: 'open',
+  summary: 'Whether the process runs',
+  responses: { '200': { description: 'It runs.', content: jsonContent(LIVENESS, { live: { live: true } }) } },
+  create: () => () => json(200, { live: true }),
+};
 
-    ready: async () => {
-      const notReady = deps.lifecycle.draining() ? ['draining'] : await missing(deps);
-      if (notReady.length === 0) return json(200, { ready: true, notReady: [] } satisfies ReadinessBody);
-      return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
-        headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
-        members: { ready: false, notReady },
-      });
+export const isReady: ApiOperation = {
+  operationId: 'isReady',
+  method: 'get',
+  path: '/readyz',
+  tag: 'Service',
+  access: 'open',
+  summary: 'Whether the receiver can do its work',
+  description: 'An outage of CXone does not make the receiver unready.',
+  responses: {
+    '200': {
+      description: 'The database takes writes and all loops run.',
+      content: jsonContent(READINESS, { ready: { ready: true, notReady: [] } }),
     },
+  },
+  problems: ['not-ready'],
+  create: (deps) => async () => {
+    const notReady = deps.lifecycle.draining() ? ['draining'] : await notReadyParts(deps);
+    if (notReady.length === 0) return json(200, { ready: true, notReady: [] });
+    return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
+      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+      members: { ready: false, notReady },
+    });
+  },
+};
 
-    metrics: async () => {
-      const { contentType, body } = await deps.metrics.scrape();
+export const getMetrics: ApiOperation = {
+  operationId: 'getMetrics',
+  method: 'get',
+  path: '/metrics',
+  tag: 'Service',
+  access: 'operator',
+  summary: 'Metrics for Prometheus',
+  responses: {
+    '200': {
+      description: 'Metrics in the text format of Prometheus.',
+      content: { 'text/plain': { schema: { type: 'string' } } },
+    },
+  },
+  create:
+    ({ metrics }) =>
+    async () => {
+      const { contentType, body } = await metrics.scrape();
       return respond(200, body, { 'content-type': contentType });
     },
-  };
-}
+};
 
-async function missing({ lifecycle, runtime }: Dependencies): Promise<readonly string[]> {
+async function notReadyParts({
+  lifecycle,
+  runtime,
+}: Pick<HttpDependencies, 'lifecycle' | 'runtime'>): Promise<readonly string[]> {
   try {
     return await lifecycle.ready();
   } catch (error) {

@@ -1,58 +1,149 @@
-// /v1/reconciliations: having CXone asked once more about what ended without a result, and what came of it.
+// /v1/reconciliations: polls CXone again for executions that ended without a result, and reports what it found.
 
-import type { Context } from 'hono';
 import * as v from 'valibot';
-import { isJsonObject } from '../execution/json.ts';
-import { type ReconcileRequest, representReconciliation } from '../usecases/reconcile/report.ts';
-import type { HttpDependencies } from './dependencies.ts';
-import { callerName, type Identity } from './middleware/identity.ts';
-import { IDENTIFIER, IDENTIFIER_RULE } from './request/identifier.ts';
-import { time } from './request/list-parameters.ts';
+import { OPEN_STATUSES, TERMINAL_STATUSES } from '../execution/execution.ts';
+import { isJsonObject, type Json } from '../execution/json.ts';
+import {
+  MAX_DIFFERENCES,
+  type ReconcileRequest,
+  type Reconciliation,
+  representReconciliation,
+} from '../usecases/reconcile/report.ts';
+import { callerName } from './middleware/identity.ts';
+import { closed, component, jsonContent } from './openapi/components.ts';
+import { type ApiOperation, BODY_PROBLEMS, parameter } from './openapi/operation.ts';
+import { count, IDENTIFIER_TEXT, nullable, time as timeText } from './openapi/schema-parts.ts';
+import { appNameFilter } from './request/app-filter.ts';
+import { identifierFilter, time } from './request/list-parameters.ts';
 import { readJsonBody } from './request/read-json.ts';
-import { howMany, type Validated, validate } from './request/validate.ts';
+import { NOT_AN_OBJECT, type Validated, validate } from './request/validate.ts';
 import { json } from './response/json.ts';
 import { invalidInput, pointerTo, problem } from './response/problem.ts';
 
-const APP_RULE = 'must be the name of an app, of 1 to 128 characters';
 const DRAINING_RETRY_SECONDS = 5;
 
-/** Also what the OpenAPI document is made of. */
-export const RECONCILE = v.object({
-  from: time('Only executions submitted then or later.'),
-  to: time('Only executions submitted earlier than that; now, if it lies ahead.'),
-  actionId: v.exactOptional(
-    v.pipe(
-      v.string(IDENTIFIER_RULE),
-      v.regex(IDENTIFIER, IDENTIFIER_RULE),
-      v.description('Only those of this Data Action.'),
+const RECONCILE = component(
+  'Reconcile',
+  v.object({
+    from: time('Only executions submitted then or later.'),
+    to: time('Only executions submitted before then; now, if it is in the future.'),
+    actionId: identifierFilter('Only those of this Data Action.'),
+    app: appNameFilter('Only those of this app.'),
+  }),
+  closed,
+);
+
+const FINDINGS = ['same', 'late', 'resolved', 'conflict', 'running', 'gone', 'failed'] as const;
+
+const RECONCILIATION = component(
+  'Reconciliation',
+  v.object({
+    id: v.pipe(v.string(), v.description('The audit entry of each poll has it as `reconciliation` in its detail.')),
+    by: v.pipe(v.string(), v.description('The operator who started it.')),
+    from: timeText('Executions submitted then or later …'),
+    to: timeText('… and before then.'),
+    actionId: nullable(IDENTIFIER_TEXT, 'The Data Action; null: all.'),
+    app: nullable(v.string(), 'The app; null: all.'),
+    status: v.pipe(
+      v.picklist(['RUNNING', 'ENDED', 'STOPPED']),
+      v.description('STOPPED: it could not continue; start it again for the same period.'),
     ),
-  ),
-  app: v.exactOptional(
-    v.pipe(
-      v.string(APP_RULE),
-      v.minLength(1, APP_RULE),
-      v.maxLength(128, APP_RULE),
-      v.description('Only those of this app.'),
+    reason: nullable(v.string(), 'Why it stopped.'),
+    startedAt: timeText('When it started.'),
+    endedAt: nullable(timeText(), 'When it ended.'),
+    progress: v.pipe(
+      v.number(),
+      v.metadata({ minimum: 0, maximum: 1, description: 'The share of the period that has been scanned.' }),
     ),
-  ),
-});
+    counts: v.object({
+      asked: count('Executions that were polled.'),
+      same: count('CXone reports the known state.'),
+      late: count('A result was found. It is kept as `lateResult`, and the app is notified.'),
+      resolved: count('An open execution got its outcome.'),
+      conflict: count('CXone reports another result than the one received in the meantime. It is in the audit trail.'),
+      running: count('CXone is still running it.'),
+      gone: count('CXone no longer knows it.'),
+      failed: count('CXone gave no usable response.'),
+      unaskable: count('Sent and ended without a result, but CXone never gave an `executionId` to poll.'),
+    }),
+    differs: v.pipe(
+      v.array(
+        v.object({
+          correlationId: IDENTIFIER_TEXT,
+          status: v.pipe(
+            v.picklist([...OPEN_STATUSES, ...TERMINAL_STATUSES]),
+            v.description('The status before the poll.'),
+          ),
+          finding: v.pipe(v.picklist(FINDINGS), v.description('As in `counts`.')),
+          found: nullable(v.picklist(['COMPLETED', 'FAILED']), 'The outcome that CXone reports, if any.'),
+        }),
+      ),
+      v.description(
+        `Executions for which CXone reports something else, in the order of the polls: the first ${MAX_DIFFERENCES}. All are in the audit trail.`,
+      ),
+    ),
+  }),
+);
 
-type Handler = (c: Context, caller: Identity) => Promise<Response>;
+const DAY = Date.UTC(2026, 0, 31);
+const HOUR = 3_600_000;
+const NOTHING = { asked: 0, same: 0, late: 0, resolved: 0, conflict: 0, running: 0, gone: 0, failed: 0, unaskable: 0 };
 
-interface Reconciling {
-  readonly start: Handler;
-  readonly one: Handler;
-}
+const STARTED_EXAMPLE: Reconciliation = {
+  id: '019c1405-7a00-7000-8000-000000000001',
+  by: 'operator:alice',
+  from: DAY,
+  to: DAY + 12 * HOUR,
+  actionId: null,
+  app: null,
+  status: 'RUNNING',
+  reason: null,
+  startedAt: DAY + 13 * HOUR,
+  endedAt: null,
+  progress: 0,
+  counts: NOTHING,
+  differs: [],
+};
 
-export function createReconciling({ reconciliations }: Pick<HttpDependencies, 'reconciliations'>): Reconciling {
-  return {
-    start: async (c, caller) => {
+const ENDED_EXAMPLE: Reconciliation = {
+  ...STARTED_EXAMPLE,
+  status: 'ENDED',
+  endedAt: DAY + 13 * HOUR + 4_000,
+  progress: 1,
+  counts: { ...NOTHING, asked: 3, same: 1, late: 1, gone: 1 },
+};
+
+export const startReconciliation: ApiOperation = {
+  operationId: 'startReconciliation',
+  method: 'post',
+  path: '/v1/reconciliations',
+  tag: 'Operators',
+  access: 'administrator',
+  summary: 'Poll CXone again for executions without a result',
+  description:
+    'Polls once every execution submitted in the period that was sent and is TIMEOUT, NOT_FOUND or CANCELLED without a late result, or UNCONFIRMED with an id at CXone. It uses only capacity that nothing else needs. No outcome changes: a result that is found is kept as `lateResult`, and the app is notified. One reconciliation runs at a time.',
+  requestBody: {
+    required: true,
+    content: jsonContent(RECONCILE, {
+      day: { from: '2026-01-31', to: '2026-02-01' },
+      some: { from: '2026-01-31T00:00:00Z', to: '2026-01-31T12:00:00Z', actionId: 'charge-card', app: 'orders' },
+    }),
+  },
+  responses: {
+    '202': {
+      description: 'It has started; `Location` is the path of its report.',
+      headers: { Location: { $ref: '#/components/headers/Location' } },
+      content: jsonContent(RECONCILIATION, { started: { ...representReconciliation(STARTED_EXAMPLE), differs: [] } }),
+    },
+  },
+  problems: [...BODY_PROBLEMS, 'reconciliation-running', 'draining'],
+  create:
+    ({ reconciliations }) =>
+    async (c, caller) => {
       const body = await readJsonBody(c.req.raw);
-      if (body.type === 'refused') return body.answer;
+      if (body.type === 'refused') return body.response;
       const request = parseReconcile(body.value);
-      if (!request.valid) {
-        return invalidInput(`${howMany(request.errors, 'field')}; errors names each.`, request.errors);
-      }
+      if (!request.valid) return invalidInput(request.errors);
       const started = reconciliations.start(request.value, callerName(caller));
       switch (started.outcome) {
         case 'started': {
@@ -70,24 +161,49 @@ export function createReconciling({ reconciliations }: Pick<HttpDependencies, 'r
           return started satisfies never;
       }
     },
+};
 
-    one: async (c) => {
+export const getReconciliation: ApiOperation = {
+  operationId: 'getReconciliation',
+  method: 'get',
+  path: '/v1/reconciliations/{id}',
+  tag: 'Operators',
+  access: 'operator',
+  summary: 'Get the report of a reconciliation',
+  description: 'The last 20 reports are kept until the receiver stops. The findings stay in the audit trail.',
+  parameters: [parameter('ReconciliationId')],
+  responses: {
+    '200': {
+      description: 'The progress and the findings.',
+      content: jsonContent(RECONCILIATION, {
+        ended: {
+          ...representReconciliation(ENDED_EXAMPLE),
+          differs: [
+            { correlationId: 'order-4711', status: 'TIMEOUT', finding: 'late', found: 'COMPLETED' },
+            { correlationId: 'order-4712', status: 'TIMEOUT', finding: 'gone', found: null },
+          ],
+        },
+      }),
+    },
+  },
+  problems: ['not-found'],
+  create:
+    ({ reconciliations }) =>
+    async (c) => {
       const found = reconciliations.find(c.req.param('id') ?? '');
       return found === undefined
         ? problem('not-found', 'There is no reconciliation with this id: reports are kept until the receiver stops.')
         : json(200, representReconciliation(found));
     },
-  };
-}
+};
 
 function runningDetail(id: string): string {
-  return `Another one is under way, and one runs at a time: GET /v1/reconciliations/${id} tells how far it is.`;
+  return `Another one is under way, and one runs at a time: GET /v1/reconciliations/${id} shows its progress.`;
 }
 
-function parseReconcile(body: unknown): Validated<ReconcileRequest> {
-  if (!isJsonObject(body as never))
-    return { valid: false, errors: [{ pointer: '#', detail: 'must be a JSON object' }] };
-  const request = validate(RECONCILE, body as { readonly [name: string]: unknown });
+function parseReconcile(body: Json): Validated<ReconcileRequest> {
+  if (!isJsonObject(body)) return NOT_AN_OBJECT;
+  const request = validate(RECONCILE, body);
   if (!request.valid || request.value.from < request.value.to) return request;
   return { valid: false, errors: [{ pointer: pointerTo('to'), detail: 'must be later than from' }] };
 }

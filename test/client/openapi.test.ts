@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { Client, ListFilters } from '../../src/client/client.ts';
 import type * as client from '../../src/client/types.ts';
-import { openApiDocument } from '../../src/http/openapi/document.ts';
+import { openApiDocument } from '../../src/http/operations.ts';
 import { against, answer, execution, type Sent } from './harness.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is read as any reader of JSON would

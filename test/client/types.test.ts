@@ -6,12 +6,13 @@ import { expect, test } from 'vitest';
 import type * as client from '../../src/client/types.ts';
 import type { AuditEvent } from '../../src/execution/event.ts';
 import type { LateResult, OpenStatus, ResolvedBy, Status, TerminalStatus } from '../../src/execution/execution.ts';
-import type { BATCH } from '../../src/http/executions/batch-schema.ts';
+import type { AuditEntryBody, StreamEventBody } from '../../src/http/executions/audit-schema.ts';
+import type { ExecutionBody } from '../../src/http/executions/execution-schema.ts';
+import type { EXECUTION_PAGE } from '../../src/http/executions/read.ts';
 import type { SUBMISSION } from '../../src/http/executions/submission-schema.ts';
+import type { BATCH } from '../../src/http/executions/submit-batch.ts';
+import type { message } from '../../src/http/notifications/messages.ts';
 import type { ProblemName } from '../../src/http/response/problem.ts';
-import type { AuditEntryBody, StreamEventBody } from '../../src/http/schemas/audit.ts';
-import type { EXECUTION_PAGE, ExecutionBody } from '../../src/http/schemas/execution.ts';
-import type { message } from '../../src/http/schemas/notification.ts';
 import type { NotificationType } from '../../src/notification/notification.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

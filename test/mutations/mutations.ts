@@ -439,7 +439,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'openapi-has-each-route',
     promise: 'the OpenAPI document has every route',
-    edit: removed,
+    edit: swapped('!nested', 'nested'),
     tests: ['test/http/openapi/document.test.ts'],
   },
   {

@@ -1,8 +1,8 @@
 // What the whole service answers and sends, with a real database behind it, is what the OpenAPI document says.
 
 import { expect, test } from 'vitest';
-import { openApiDocument } from '../../src/http/openapi/document.ts';
 import type { Parameter } from '../../src/http/openapi/model.ts';
+import { openApiDocument } from '../../src/http/operations.ts';
 import { NOTIFICATION_TYPES } from '../../src/notification/notification.ts';
 import { createConformance, resolve } from '../http/openapi/conformance.ts';
 import { startWebhookReceiver, type Told } from '../support/webhook-receiver.ts';

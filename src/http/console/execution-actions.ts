@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Store } from '../../store/port.ts';
-import type { Actions } from '../executions/actions.ts';
+import type { BulkAction } from '../executions/actions.ts';
 import { parseSelection } from '../executions/query.ts';
 import {
   COUNTED,
@@ -23,8 +23,10 @@ import { invalid, refusedBy } from './refusals.ts';
 import { inWords, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
-export interface ExecutionVerbs extends Pick<Actions, 'poll' | 'actOnSelection'> {
+export interface ExecutionVerbs {
+  readonly poll: Handler;
   readonly cancel: Handler;
+  readonly actOnSelection: BulkAction;
 }
 
 export function createExecutionActions(

@@ -2,9 +2,9 @@
 
 import { html } from 'hono/html';
 import type { Outbox } from '../../store/outbox-port.ts';
-import type { Notifications } from '../notifications/notifications.ts';
 import { parseReplay } from '../notifications/query.ts';
-import { COUNTED, type Confirmation, counted, searchOf, seeOther } from './confirmation.ts';
+import type { BulkReplay } from '../notifications/replay.ts';
+import { COUNTED, type Confirmation, counted, type Handler, searchOf, seeOther } from './confirmation.ts';
 import { fillPage } from './fill-page.ts';
 import { badge } from './format.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
@@ -13,7 +13,10 @@ import { invalid, refusedBy } from './refusals.ts';
 import { inWords, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
-export type NotificationVerbs = Pick<Notifications, 'replay' | 'replaySelection'>;
+export interface NotificationVerbs {
+  readonly replay: Handler;
+  readonly replaySelection: BulkReplay;
+}
 
 export function createNotificationActions(
   store: Pick<Outbox, 'findNotification' | 'listNotifications'>,

@@ -1,15 +1,57 @@
-// GET /openapi.json and GET /docs: what this service does, for programs and for people.
+// GET /openapi.json and GET /docs: the description of the API, for programs and for people.
 
 import { serveCachedText } from '../middleware/cached-text.ts';
-import { openApiDocument } from '../openapi/document.ts';
+import { headers } from '../openapi/headers.ts';
+import type { Document } from '../openapi/model.ts';
+import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { documentationPage, POLICY } from './page.ts';
 
-export function createDocumentation() {
-  return {
-    document: serveCachedText(() => JSON.stringify(openApiDocument()), { 'content-type': 'application/json' }),
-    page: serveCachedText(() => documentationPage(openApiDocument()), {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': POLICY,
-    }),
-  };
+/** `document` returns the document that these operations are part of. */
+export function documentationOperations(document: () => Document): readonly ApiOperation[] {
+  const common = { method: 'get', tag: 'Service', access: 'open', parameters: [parameter('IfNoneMatch')] } as const;
+  return [
+    {
+      ...common,
+      operationId: 'getOpenApi',
+      path: '/openapi.json',
+      summary: 'This document',
+      responses: {
+        '200': {
+          description: 'OpenAPI 3.1.',
+          headers: headers('ETag'),
+          content: {
+            'application/json': {
+              schema: {
+                type: 'object',
+                properties: { openapi: { type: 'string' }, info: { type: 'object' }, paths: { type: 'object' } },
+                required: ['openapi', 'info', 'paths'],
+                additionalProperties: true,
+              },
+            },
+          },
+        },
+        '304': { description: 'Unchanged.', headers: headers('ETag') },
+      },
+      create: () => serveCachedText(() => JSON.stringify(document()), { 'content-type': 'application/json' }),
+    },
+    {
+      ...common,
+      operationId: 'getDocumentation',
+      path: '/docs',
+      summary: 'This document as a page',
+      responses: {
+        '200': {
+          description: 'A page without scripts.',
+          headers: headers('ETag', 'Content-Security-Policy'),
+          content: { 'text/html': { schema: { type: 'string' } } },
+        },
+        '304': { description: 'Unchanged.', headers: headers('ETag', 'Content-Security-Policy') },
+      },
+      create: () =>
+        serveCachedText(() => documentationPage(document()), {
+          'content-type': 'text/html; charset=utf-8',
+          'content-security-policy': POLICY,
+        }),
+    },
+  ];
 }

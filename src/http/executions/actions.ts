@@ -1,143 +1,225 @@
-// What operators do to executions: have CXone asked at once, about one or many, and give many up.
+// Polling and cancelling: one execution, or all that a filter selects.
 
 import type { Context } from 'hono';
+import * as v from 'valibot';
 import type { ExecutionEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { type NotPollable, whyNotPollable } from '../../execution/polling-request.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
-import { isoTime } from '../../lib/time.ts';
 import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
+import { component, jsonContent } from '../openapi/components.ts';
+import { executionExample } from '../openapi/examples.ts';
+import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import { count } from '../openapi/schema-parts.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { readJsonBody } from '../request/read-json.ts';
-import { howMany } from '../request/validate.ts';
 import { json } from '../response/json.ts';
-import { invalidInput, problem } from '../response/problem.ts';
-import { parseSelection } from './query.ts';
+import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
+import { EXECUTION } from './execution-schema.ts';
+import { parseSelection, SELECTION } from './query.ts';
 
-/** So many are written at a time, beside whatever else is written then: nobody else waits for more than a few milliseconds. */
-const AT_A_TIME = 100;
+/** The batch size of bulk actions. Other requests wait a few milliseconds at most. */
+const BATCH_SIZE = 100;
 
-const STORE_RETRY_SECONDS = 5;
-
+type Action = 'poll' | 'cancel';
 type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
-type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
-export interface Actions {
-  readonly poll: Handler;
-  readonly pollMany: Handler;
-  readonly cancelMany: Handler;
-  /** The same for whoever has read the filter already. */
-  actOnSelection(
-    what: 'poll' | 'cancel',
-    filter: ExecutionFilter,
-    caller: Identity,
-    signal: AbortSignal,
-  ): Promise<Response>;
+const ACTED = component(
+  'Acted',
+  v.object({
+    matched: count('The number of open executions that match.'),
+    done: count('The number of executions that were changed.'),
+  }),
+);
+
+export const pollExecution = {
+  operationId: 'pollExecution',
+  method: 'post',
+  path: '/v1/executions/{correlationId}/poll',
+  tag: 'Operators',
+  access: 'administrator',
+  stored: true,
+  summary: 'Poll CXone now for an execution',
+  description:
+    'The next poll is due now, even before `pollAfter`; a poll that is under way counts. The report of CXone appears in the execution and in its audit trail, as with any other poll.',
+  parameters: [parameter('CorrelationId')],
+  responses: {
+    '202': {
+      description: 'It is polled as soon as the limits of CXone allow.',
+      content: jsonContent(EXECUTION, { sent: executionExample('sent') }),
+    },
+  },
+  problems: ['not-found', 'cannot-be-polled'],
+  create: ({ store, runtime }: Dependencies): Handler => {
+    const find = createExecutionFinder(store);
+    return async (c, caller) => {
+      const execution = await find(c, caller);
+      if (execution === undefined) return unknownExecution();
+      const why = whyNotPollable(execution);
+      if (why !== null) return notPollable(execution, why);
+      const recorded = await store.record(execution.reference, requestBy(caller), runtime.world.now());
+      if (recorded === undefined) return unknownExecution();
+      // Another event may have been recorded in between.
+      const late = recorded.outcome === 'ignored' ? whyNotPollable(recorded.execution) : null;
+      return late === null ? json(202, representExecution(recorded.execution)) : notPollable(recorded.execution, late);
+    };
+  },
+} satisfies ApiOperation;
+
+export const cancelExecution = {
+  operationId: 'cancelExecution',
+  method: 'post',
+  path: '/v1/executions/{correlationId}/cancel',
+  tag: 'Executions',
+  access: 'owner',
+  stored: true,
+  summary: 'Cancel an execution',
+  description:
+    'An execution that has not been sent is never sent. One that has been sent is only marked in the receiver: CXone may still run it, and a result that arrives is kept as `lateResult`. One that has ended is unchanged.',
+  parameters: [parameter('CorrelationId')],
+  responses: {
+    '200': {
+      description: 'The execution after the request.',
+      content: jsonContent(EXECUTION, { completed: executionExample('completed') }),
+    },
+  },
+  problems: ['not-found'],
+  create: ({ store, runtime }: Dependencies): Handler => {
+    const find = createExecutionFinder(store);
+    return async (c, caller) => {
+      const execution = await find(c, caller);
+      if (execution === undefined) return unknownExecution();
+      const recorded = await store.record(execution.reference, cancellationBy(caller), runtime.world.now());
+      return recorded === undefined ? unknownExecution() : json(200, representExecution(recorded.execution));
+    };
+  },
+} satisfies ApiOperation;
+
+const BULK = {
+  method: 'post',
+  tag: 'Operators',
+  access: 'administrator',
+  stored: true,
+  requestBody: {
+    required: true,
+    content: jsonContent(SELECTION, {
+      some: { actionId: 'charge-card', status: 'PENDING', to: '2026-01-31T12:00:00Z' },
+      all: { status: 'OPEN' },
+    }),
+  },
+  problems: BODY_PROBLEMS,
+} as const;
+
+export const pollExecutions: ApiOperation = {
+  ...BULK,
+  operationId: 'pollExecutions',
+  path: '/v1/executions/poll',
+  summary: 'Poll CXone now for many executions',
+  description:
+    'The open executions that match. Those that are queued, or that have no `executionId`, match and are unchanged. If the client disconnects, the action stops and keeps its changes.',
+  responses: {
+    '202': {
+      description: 'They are polled as fast as the limits of CXone allow.',
+      content: jsonContent(ACTED, { some: { matched: 12, done: 10 } }),
+    },
+  },
+  create: (deps) => bulkHandler(deps, 'poll'),
+};
+
+export const cancelExecutions: ApiOperation = {
+  ...BULK,
+  operationId: 'cancelExecutions',
+  path: '/v1/executions/cancel',
+  summary: 'Cancel many executions',
+  description:
+    'The open executions that match, each as if it were cancelled alone. If the client disconnects, the action stops and keeps its changes.',
+  responses: {
+    '202': { description: 'They are cancelled.', content: jsonContent(ACTED, { some: { matched: 12, done: 12 } }) },
+  },
+  create: (deps) => bulkHandler(deps, 'cancel'),
+};
+
+function bulkHandler(deps: Dependencies, action: Action): Handler {
+  const actOnSelection = createBulkAction(deps);
+  return async (c: Context, caller) => {
+    const body = await readJsonBody(c.req.raw);
+    if (body.type === 'refused') return body.response;
+    const filter = parseSelection(body.value);
+    if (!filter.valid) return invalidInput(filter.errors);
+    return actOnSelection(action, filter.value, caller, c.req.raw.signal);
+  };
 }
 
-/** One action on an execution of many: the event, or null where there is nothing to do. */
-type Act = (execution: Execution) => ExecutionEvent | null;
+export type BulkAction = (
+  action: Action,
+  filter: ExecutionFilter,
+  caller: Identity,
+  signal: AbortSignal,
+) => Promise<Response>;
+
+/** Returns the event for one of many executions, or null if the action does not apply to it. */
+type EventFor = (execution: Execution) => ExecutionEvent | null;
 
 interface Tally {
   matched: number;
   done: number;
 }
 
-export function createActions({ store, runtime }: Dependencies): Actions {
-  const { world } = runtime;
-  const find = createExecutionFinder(store);
-
-  return {
-    poll: async (c, caller) => {
-      const execution = await find(c, caller);
-      if (execution === undefined) return unknownExecution();
-      const why = whyNotPollable(execution);
-      if (why !== null) return notPolled(execution, why);
-      const recorded = await store.record(execution.reference, requestBy(caller), world.now());
-      if (recorded === undefined) return unknownExecution();
-      // Something else was faster.
-      const late = recorded.outcome === 'ignored' ? whyNotPollable(recorded.execution) : null;
-      return late === null ? json(202, representExecution(recorded.execution)) : notPolled(recorded.execution, late);
-    },
-
-    pollMany: (c, caller) => actOnMany(c, 'poll', caller),
-    cancelMany: (c, caller) => actOnMany(c, 'cancel', caller),
-    actOnSelection,
-  };
-
-  async function actOnMany(c: Context, what: 'poll' | 'cancel', caller: Identity): Promise<Response> {
-    const body = await readJsonBody(c.req.raw);
-    if (body.type === 'refused') return body.answer;
-    const filter = parseSelection(body.value);
-    if (!filter.valid) {
-      return invalidInput(`${howMany(filter.errors, 'field')}; errors names each.`, filter.errors);
-    }
-    return actOnSelection(what, filter.value, caller, c.req.raw.signal);
-  }
-
-  async function actOnSelection(
-    what: 'poll' | 'cancel',
-    filter: ExecutionFilter,
-    caller: Identity,
-    signal: AbortSignal,
-  ): Promise<Response> {
+/** Returns a function that polls or cancels all executions that a filter selects. */
+export function createBulkAction({ store, runtime }: Dependencies): BulkAction {
+  return async (action, filter, caller, signal) => {
     const tally: Tally = { matched: 0, done: 0 };
     try {
-      await actOnAll(filter, ACTS[what](caller), tally, signal);
+      await actOnAll(filter, EVENTS[action](caller), tally, signal);
       return json(202, tally);
     } catch (error) {
       if (!(error instanceof StoreUnavailable) || tally.done === 0) throw error;
-      return problem('store-unavailable', `${tally.done} were done. Send it again later for the others.`, {
-        headers: { 'retry-after': String(STORE_RETRY_SECONDS) },
-        members: { ...tally },
-      });
+      return storeUnavailable(`${tally.done} were done. Send it again later for the others.`, { ...tally });
     }
-  }
+  };
 
-  /**
-   * Newest first, so that what comes up while it runs is not part of it. Stops when nobody waits for the answer any more:
-   * whoever asks again finds what is left.
-   */
-  async function actOnAll(filter: ExecutionFilter, act: Act, tally: Tally, signal: AbortSignal): Promise<void> {
+  /** Goes from the newest to the oldest, so that new executions are not included. Stops if the client disconnects. */
+  async function actOnAll(filter: ExecutionFilter, eventFor: EventFor, tally: Tally, signal: AbortSignal) {
     let before: string | null = null;
     do {
-      const page = await store.list({ ...filter, limit: AT_A_TIME, ...(before === null ? {} : { before }) });
-      await actOnSome(page.items, act, tally);
+      const page = await store.list({ ...filter, limit: BATCH_SIZE, ...(before === null ? {} : { before }) });
+      await actOnBatch(page.items, eventFor, tally);
       before = page.next;
       await yieldToEventLoop();
     } while (before !== null && !signal.aborted);
   }
 
-  async function actOnSome(executions: readonly Execution[], act: Act, tally: Tally): Promise<void> {
+  async function actOnBatch(executions: readonly Execution[], eventFor: EventFor, tally: Tally): Promise<void> {
     const open = executions.filter(({ resolvedAt }) => resolvedAt === null);
     tally.matched += open.length;
-    const acts = open.map(async (execution) => {
-      const event = act(execution);
+    const recordings = open.map(async (execution) => {
+      const event = eventFor(execution);
       if (event === null) return;
-      const recorded = await store.record(execution.reference, event, world.now());
+      const recorded = await store.record(execution.reference, event, runtime.world.now());
       if (recorded !== undefined && recorded.outcome !== 'ignored') tally.done += 1;
     });
-    const failed = (await Promise.allSettled(acts)).find(({ status }) => status === 'rejected');
+    const failed = (await Promise.allSettled(recordings)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   }
 }
 
-const ACTS: { readonly [W in 'poll' | 'cancel']: (caller: Identity) => Act } = {
-  poll: (caller) => {
-    const requested = requestBy(caller);
-    return (execution) => (whyNotPollable(execution) === null ? requested : null);
-  },
-  cancel: (caller) => () => ({ type: 'cancelled', by: callerName(caller) }),
+const EVENTS: { readonly [A in Action]: (caller: Identity) => EventFor } = {
+  poll: (caller) => (execution) => (whyNotPollable(execution) === null ? requestBy(caller) : null),
+  cancel: (caller) => () => cancellationBy(caller),
 };
 
 function requestBy(caller: Identity): ExecutionEvent {
   return { type: 'poll-requested', by: callerName(caller) };
 }
 
-function notPolled(execution: Execution, why: NotPollable): Response {
+function cancellationBy(caller: Identity): ExecutionEvent {
+  return { type: 'cancelled', by: callerName(caller) };
+}
+
+function notPollable(execution: Execution, why: NotPollable): Response {
   return problem('cannot-be-polled', REASONS[why](execution));
 }
 
@@ -145,7 +227,7 @@ const REASONS: { readonly [W in NotPollable]: (execution: Execution) => string }
   ended: ({ status }) => `It has ended: it is ${status}, and CXone is not asked again.`,
   queued: () => 'It is QUEUED: CXone has not been sent it yet, so there is nothing to ask for.',
   nameless: ({ status, deadline }) => {
-    const until = deadline === null ? '' : `, until ${isoTime(deadline)}`;
+    const until = deadline === null ? '' : `, until ${new Date(deadline).toISOString()}`;
     return `It is ${status} and CXone has given no executionId, by which it would be asked for: only the callback can tell how it ended${until}.`;
   },
 };

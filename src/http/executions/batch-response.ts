@@ -1,21 +1,63 @@
-// What a batch is answered: item by item, or with one problem for the whole when its items belong together.
+// The responses to a batch: one result for each item, or one problem for the whole.
 
+import * as v from 'valibot';
 import { representExecution } from '../../execution/representation.ts';
 import type { BatchAddResult } from '../../store/port.ts';
 import type { BatchItem } from '../../usecases/submit.ts';
-import { howMany } from '../request/validate.ts';
+import { component } from '../openapi/components.ts';
+import { PROBLEM } from '../openapi/problems.ts';
+import { count } from '../openapi/schema-parts.ts';
 import { json } from '../response/json.ts';
 import {
   type FieldError,
+  invalidDetail,
   type ProblemName,
   pointerTo,
   problem,
   problemDetails,
   statusOf,
 } from '../response/problem.ts';
+import { EXECUTION } from './execution-schema.ts';
 import { isReplayByKey, originalResponse, type RefusedOutcome, refusalOf } from './submission-response.ts';
 
-/** What cannot be accepted whatever is stored, with what is wrong with it. */
+const ACCEPTED_ITEM = component(
+  'AcceptedItem',
+  v.object({
+    status: v.pipe(
+      v.picklist([202, 200]),
+      v.metadata({
+        type: 'integer',
+        description: '202: accepted. 200: its correlationId was submitted before, with the same body.',
+      }),
+    ),
+    execution: EXECUTION,
+    replayed: v.exactOptional(
+      v.pipe(v.literal(true), v.description('Present if nothing new was accepted (status 200).')),
+    ),
+  }),
+);
+
+const REFUSED_ITEM = component(
+  'RefusedItem',
+  v.object({
+    status: v.pipe(
+      v.number(),
+      v.metadata({ type: 'integer', minimum: 400, description: 'The status of the problem.' }),
+    ),
+    problem: PROBLEM,
+  }),
+);
+
+export const BATCH_RESPONSE = component(
+  'BatchAnswer',
+  v.object({
+    items: v.pipe(v.array(v.union([ACCEPTED_ITEM, REFUSED_ITEM])), v.description('In the order of the submissions.')),
+    accepted: count('The number of submissions that were accepted, now or before.'),
+    refused: count('The number of submissions that were refused.'),
+  }),
+);
+
+/** An item that cannot be accepted whatever is stored, and its errors. */
 interface InvalidItem extends Extract<BatchItem, { type: 'invalid' }> {
   readonly name: ProblemName;
   readonly errors: readonly FieldError[];
@@ -23,32 +65,31 @@ interface InvalidItem extends Extract<BatchItem, { type: 'invalid' }> {
 
 export type CheckedItem = Extract<BatchItem, { type: 'submission' }> | InvalidItem;
 
-/** What became of each item, in its place; null for the invalid. */
+/** The outcome of each item, by position; null for an invalid item. */
 type Outcomes = readonly (BatchAddResult | null)[];
 
 export function itemPointer(index: number, ...path: readonly string[]): string {
   return pointerTo('executions', String(index), ...path);
 }
 
-/** Each with its own answer, in the order in which they came. */
-export function eachAnswered(items: readonly CheckedItem[], outcomes: Outcomes): Response {
-  const answers = items.map((item, index) =>
-    item.type === 'invalid' ? invalidResult(item) : answered(outcomes[index] ?? null, index),
+/** Returns one result for each item, in order. */
+export function itemResults(items: readonly CheckedItem[], outcomes: Outcomes): Response {
+  const results = items.map((item, index) =>
+    item.type === 'invalid' ? invalidResult(item) : itemResult(outcomes[index] ?? null, index),
   );
-  const accepted = answers.filter(({ status }) => status < 300).length;
-  // When something was accepted only now, it is not just the first answer that is told again.
+  const accepted = results.filter(({ status }) => status < 300).length;
+  // If a submission was accepted only now, the response is not a replay.
   const known = outcomes.some((one) => one?.outcome === 'replayed' && isReplayByKey(one));
   const replayed = known && !outcomes.some((one) => one?.outcome === 'added');
-  const body = { items: answers, accepted, refused: answers.length - accepted };
+  const body = { items: results, accepted, refused: results.length - accepted };
   return json(200, body, replayed ? { 'idempotent-replayed': 'true' } : {});
 }
 
 function invalidResult({ name, errors }: InvalidItem) {
-  const detail = `${howMany(errors, 'field')}; errors names each.`;
-  return { status: statusOf(name), problem: problemDetails(name, detail, { errors }) };
+  return { status: statusOf(name), problem: problemDetails(name, invalidDetail(errors), { errors }) };
 }
 
-function answered(added: BatchAddResult | null, index: number) {
+function itemResult(added: BatchAddResult | null, index: number) {
   if (added === null) throw new Error('a submission of a batch has no outcome');
   switch (added.outcome) {
     case 'added':
@@ -61,13 +102,15 @@ function answered(added: BatchAddResult | null, index: number) {
       throw new Error('a submission was withheld from a batch that is not atomic');
     default: {
       const { name, detail } = refusalOf(added.outcome);
-      const errors = REASONS.filter(({ outcome }) => outcome === added.outcome).map((reason) => told(reason, index));
+      const errors = REASONS.filter(({ outcome }) => outcome === added.outcome).map((reason) =>
+        fieldError(reason, index),
+      );
       return { status: statusOf(name), problem: problemDetails(name, detail, { errors }) };
     }
   }
 }
 
-/** All or none were to be accepted, and these can never be. */
+/** Refuses an atomic batch with items that can never be accepted. */
 export function refuseInvalidItems(invalid: readonly InvalidItem[], count: number): Response {
   const errors = invalid.flatMap((item) => item.errors);
   return problem('invalid-input', `${nothingOf(count, invalid.length)}; errors names each field.`, {
@@ -75,7 +118,7 @@ export function refuseInvalidItems(invalid: readonly InvalidItem[], count: numbe
   });
 }
 
-/** When the store took none of them: because of the key that they came under, or because all or none were to be accepted. */
+/** Returns the problem for the whole if the store accepted nothing: the key was reused, or the batch is atomic. Null otherwise. */
 export function wholeRefused(outcomes: Outcomes, atomic: boolean): Response | null {
   const refused = outcomes.flatMap((one, index) => {
     const reason = REASONS.find(({ outcome }) => outcome === one?.outcome);
@@ -84,22 +127,22 @@ export function wholeRefused(outcomes: Outcomes, atomic: boolean): Response | nu
   const [weightiest] = REASONS.filter((reason) => refused.some(({ outcome }) => outcome === reason.outcome));
   if (weightiest === undefined) return null;
   const { name, headers, detail } = refusalOf(weightiest.outcome);
-  // The key of one item is the key of all.
+  // All items share one key.
   if (weightiest.outcome === 'key-reused') return problem(name, detail);
   if (!atomic) return null;
-  const errors = refused.map((one) => told(one, one.index));
+  const errors = refused.map((one) => fieldError(one, one.index));
   const said = `${nothingOf(outcomes.length, refused.length)}; errors names each.`;
   return problem(name, said, { headers, members: { errors } });
 }
 
 interface Reason {
   readonly outcome: RefusedOutcome;
-  /** The field that it is about. */
+  /** The path of the field. */
   readonly path: readonly string[];
   readonly why: string;
 }
 
-/** What waiting does not help comes first. */
+/** Refusals that waiting does not help come first. */
 const REASONS: readonly Reason[] = [
   { outcome: 'key-reused', path: [], why: 'came under a key that was used before' },
   { outcome: 'conflict', path: ['correlationId'], why: 'belongs to another submission; send another one' },
@@ -107,7 +150,7 @@ const REASONS: readonly Reason[] = [
   { outcome: 'full', path: [], why: 'finds no room in the queue' },
 ];
 
-function told({ path, why }: Reason, index: number): FieldError {
+function fieldError({ path, why }: Reason, index: number): FieldError {
   return { pointer: itemPointer(index, ...path), detail: why };
 }
 

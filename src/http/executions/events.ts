@@ -1,4 +1,4 @@
-// The audit trail as it is written, as server-sent events (WHATWG HTML, section 9.2): of one execution, or of all that the caller may see.
+// Streams of audit entries as server-sent events (WHATWG HTML, section 9.2): of one execution, or of all that the caller may see.
 
 import type { Context } from 'hono';
 import type { AuditEntry } from '../../execution/event.ts';
@@ -10,38 +10,84 @@ import type { FollowRefusal } from '../../usecases/follow-events/streams.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Connection } from '../fetch.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
+import { reference } from '../openapi/components.ts';
+import { STREAM } from '../openapi/examples.ts';
+import { headers } from '../openapi/headers.ts';
+import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { respond } from '../response/json.ts';
 import { invalidHeader, problem } from '../response/problem.ts';
+import { STREAM_EVENT } from './audit-schema.ts';
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'events' | 'runtime'>;
-type Handler = (c: Context, caller: Identity) => Promise<Response>;
-
-interface Events {
-  readonly ofOne: Handler;
-  readonly ofAll: Handler;
-}
-
-type Failed = (error: unknown, controller: ReadableStreamDefaultController) => void;
-
-/** How long a reader waits before it connects again, milliseconds. */
+/** The time that a reader waits before it reconnects, in milliseconds. */
 const RECONNECT_MS = 2_000;
-/** Streams that are too many may end at any time, or never. */
+/** The Retry-After when too many streams are open. A stream may end at any time. */
 const RETRY_SECONDS = 30;
 
 const HEADERS = {
   'content-type': 'text/event-stream',
-  // nginx gathers an answer before it passes it on, unless it is told not to.
+  // nginx buffers responses by default.
   'x-accel-buffering': 'no',
 };
 
-export function createEvents({ store, events, runtime }: Dependencies): Events {
-  const find = createExecutionFinder(store);
+const STREAMING = {
+  method: 'get',
+  tag: 'Live',
+  access: 'anyone',
+  stored: true,
+  responses: {
+    '200': {
+      description:
+        'Events as they happen, one for each audit entry: `id` is the id of the entry, `event` its kind, `data` the entry as JSON. An `id` alone moves the place from which to resume. Comments keep the connection alive.',
+      headers: headers('X-Accel-Buffering'),
+      content: {
+        'text/event-stream': {
+          schema: { type: 'string', contentMediaType: 'text/event-stream', contentSchema: reference(STREAM_EVENT) },
+          examples: { ended: { value: STREAM } },
+        },
+      },
+    },
+  },
+} as const;
+
+export const followExecution: ApiOperation = {
+  ...STREAMING,
+  operationId: 'followExecution',
+  path: '/v1/executions/{correlationId}/events',
+  summary: 'Follow an execution',
+  description: 'Server-sent events from the first audit entry, or after `Last-Event-ID`.',
+  parameters: [parameter('CorrelationId'), parameter('LastEventId')],
+  problems: ['invalid-header', 'not-found', 'events-pruned', 'too-many-streams', 'draining'],
+  create: (deps) => {
+    const find = createExecutionFinder(deps.store);
+    const follow = createFollower(deps);
+    return async (c, caller) => {
+      const execution = await find(c, caller);
+      return execution === undefined ? unknownExecution() : follow(c, caller, execution.correlationId);
+    };
+  },
+};
+
+export const followExecutions: ApiOperation = {
+  ...STREAMING,
+  operationId: 'followExecutions',
+  path: '/v1/events',
+  summary: 'Follow all your executions',
+  description: 'Server-sent events from now on, or after `Last-Event-ID`. With an operator key: of all apps.',
+  parameters: [parameter('LastEventId')],
+  problems: ['invalid-header', 'events-pruned', 'too-many-streams', 'draining'],
+  create: (deps) => {
+    const follow = createFollower(deps);
+    return (c, caller) => follow(c, caller);
+  },
+};
+
+function createFollower({ events, runtime }: Pick<HttpDependencies, 'events' | 'runtime'>) {
   const broken = createSampledWarning(runtime.log, runtime.world, 'streams of events were broken off');
 
-  async function follow(c: Context, caller: Identity, correlationId?: string): Promise<Response> {
+  return async (c: Context, caller: Identity, correlationId?: string): Promise<Response> => {
     const after = lastEventId(c.req.header('last-event-id'));
-    if (after === undefined) return notAnId();
+    if (after === undefined) return invalidLastEventId();
     const { connection } = c.env as { readonly connection: Connection | null };
     const followed = await events.streams.open({
       reader: callerName(caller),
@@ -61,37 +107,28 @@ export function createEvents({ store, events, runtime }: Dependencies): Events {
     }
     connection?.onClose(stream.close);
     if (c.req.raw.signal.aborted) stream.close();
-    return respond(
-      200,
-      body(stream, (error, controller) => {
-        broken('failed', { reader: caller.name, reason: reasonOf(error) });
-        if (connection === null) controller.error(error);
-        else connection.destroy();
-      }),
-      HEADERS,
-    );
-  }
-
-  return {
-    ofOne: async (c, caller) => {
-      const execution = await find(c, caller);
-      return execution === undefined ? unknownExecution() : follow(c, caller, execution.correlationId);
-    },
-    ofAll: (c, caller) => follow(c, caller),
+    const failed: Failed = (error, controller) => {
+      broken('failed', { reader: caller.name, reason: reasonOf(error) });
+      if (connection === null) controller.error(error);
+      else connection.destroy();
+    };
+    return respond(200, body(stream, failed), HEADERS);
   };
 }
 
-/** Asks the stream for more when, and only when, what it gave before is on its way: a slow reader costs no memory. */
+type Failed = (error: unknown, controller: ReadableStreamDefaultController) => void;
+
+/** Reads the next entries only when the previous ones have been sent, so that a slow reader costs no memory. */
 function body(stream: Stream, failed: Failed): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let told = stream.startsAfter;
+  let position = stream.startsAfter;
   let cancelled = false;
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
-        // The place is told before there is any event: who loses the connection now misses nothing either.
+        // The position is sent before any event, so that a reader that disconnects early resumes without a gap.
         // promise: stream-resumes-from-start
-        controller.enqueue(encoder.encode(`retry: ${RECONNECT_MS}\n${place(told)}`));
+        controller.enqueue(encoder.encode(`retry: ${RECONNECT_MS}\n${place(position)}`));
       },
       pull: async (controller) => {
         try {
@@ -99,9 +136,9 @@ function body(stream: Stream, failed: Failed): ReadableStream<Uint8Array> {
           if (cancelled) return;
           if (step.type === 'end') return controller.close();
           const text = step.type === 'entries' ? step.entries.map(event).join('') : ': all is well\n\n';
-          const behind = (step.type === 'entries' ? step.entries.at(-1)?.id : told) ?? told;
-          told = step.through;
-          controller.enqueue(encoder.encode(told > behind ? text + place(told) : text));
+          const behind = (step.type === 'entries' ? step.entries.at(-1)?.id : position) ?? position;
+          position = step.through;
+          controller.enqueue(encoder.encode(position > behind ? text + place(position) : text));
         } catch (error) {
           failed(error, controller);
         }
@@ -115,23 +152,23 @@ function body(stream: Stream, failed: Failed): ReadableStream<Uint8Array> {
   );
 }
 
-/** One event. JSON has no line breaks outside of strings, and JSON.stringify escapes those within. */
+/** One event. JSON.stringify writes no line breaks, which would end the data field. */
 function event(entry: AuditEntry): string {
   return `id: ${entry.id}\nevent: ${entry.event}\ndata: ${JSON.stringify(representEvent(entry))}\n\n`;
 }
 
-/** No event, as it has no data: only moves what the reader will send as Last-Event-ID. */
+/** Not an event, because it has no data: sets the id that the reader sends as Last-Event-ID. */
 function place(id: number): string {
   return `id: ${id}\n\n`;
 }
 
-/** Null when there is none, as an empty one says (WHATWG HTML, section 9.2.5); undefined when it is no whole number. */
+/** Null if it is absent or empty (WHATWG HTML, section 9.2.5); undefined if it is not a whole number. */
 function lastEventId(header: string | undefined): number | null | undefined {
   if (header === undefined || header === '') return null;
   return /^\d+$/.test(header) ? Number(header) : undefined;
 }
 
-function notAnId(): Response {
+function invalidLastEventId(): Response {
   return invalidHeader(
     'Last-Event-ID',
     'must be a whole number: send the id of the last event you received, or leave the header out',

@@ -1,101 +1,79 @@
-// Which executions somebody names: the query of GET /v1/executions, and the body of an action on many.
+// The filters that select executions: the query of GET /v1/executions, and the body of a bulk action.
 
 import * as v from 'valibot';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import type { ExecutionFilter, ListQuery } from '../../store/port.ts';
 import type { Identity } from '../middleware/identity.ts';
-import { APP, appFilterErrors, visibleApp } from '../request/app-filter.ts';
-import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
-import { cursor, LIMIT, readQuery, time } from '../request/list-parameters.ts';
-import { type Validated, validate } from '../request/validate.ts';
+import { closed, component } from '../openapi/components.ts';
+import { APP, withVisibleApp } from '../request/app-filter.ts';
+import {
+  cursor,
+  identifierFilter,
+  LIMIT,
+  readQuery,
+  textFilter,
+  time,
+  wordFilter,
+} from '../request/list-parameters.ts';
+import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 
 const STATUSES = ['OPEN', ...OPEN_STATUSES, ...TERMINAL_STATUSES] as const;
-const STATUSES_TO_ACT_ON = ['OPEN', ...OPEN_STATUSES] as const;
+const BULK_STATUSES = ['OPEN', ...OPEN_STATUSES] as const;
 
 const REFERENCE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-const MAX_EXECUTION_ID_CHARS = 256;
-const EXECUTION_ID_RULE = `must be the executionId that CXone gave, of 1 to ${MAX_EXECUTION_ID_CHARS} characters`;
-const MAX_TEXT_CHARS = 256;
-const TEXT_RULE = `must be a text of 1 to ${MAX_TEXT_CHARS} characters`;
+const MAX_CHARS = 256;
+const EXECUTION_ID_RULE = `must be the executionId that CXone gave, of 1 to ${MAX_CHARS} characters`;
+const TEXT_RULE = `must be a text of 1 to ${MAX_CHARS} characters`;
 
 const FILTER = {
-  actionId: v.exactOptional(
-    v.pipe(
-      v.string(IDENTIFIER_RULE),
-      v.regex(IDENTIFIER, IDENTIFIER_RULE),
-      v.description('Only those of this Data Action.'),
-    ),
-  ),
+  actionId: identifierFilter('Only those of this Data Action.'),
   app: APP,
-  id: v.exactOptional(
-    v.pipe(
-      v.string(IDENTIFIER_RULE),
-      v.regex(IDENTIFIER, IDENTIFIER_RULE),
-      v.description('Only those whose `correlationId` begins so.'),
-    ),
-  ),
-  executionId: v.exactOptional(
-    v.pipe(
-      v.string(EXECUTION_ID_RULE),
-      v.minLength(1, EXECUTION_ID_RULE),
-      v.maxLength(MAX_EXECUTION_ID_CHARS, EXECUTION_ID_RULE),
-      v.description('Only those that CXone calls by this name.'),
-    ),
-  ),
-  text: v.exactOptional(
-    v.pipe(
-      v.string(TEXT_RULE),
-      v.minLength(1, TEXT_RULE),
-      v.maxLength(MAX_TEXT_CHARS, TEXT_RULE),
-      v.description(
-        'Only those with this text somewhere in their inputs, context, result, error or late result, in upper or lower case.',
-      ),
-    ),
+  id: identifierFilter('Only those whose `correlationId` starts with this text.'),
+  executionId: textFilter(MAX_CHARS, EXECUTION_ID_RULE, 'Only the one with this id at CXone.'),
+  text: textFilter(
+    MAX_CHARS,
+    TEXT_RULE,
+    'Only those with this text in their inputs, context, result, error or late result, ignoring case.',
   ),
   from: v.exactOptional(time('Only those submitted then or later.')),
-  to: v.exactOptional(time('Only those submitted earlier than that.')),
+  to: v.exactOptional(time('Only those submitted before then.')),
 };
 
-/** Also what the OpenAPI document is made of: what JSON Schema cannot read off a parameter's rule stands in its metadata. */
+/** The OpenAPI document is made from it: metadata repeats the rules that JSON Schema cannot derive. */
 export const QUERY = v.object({
-  status: v.exactOptional(
-    v.pipe(
-      v.picklist(STATUSES, `must be one of ${STATUSES.join(', ')}`),
-      v.description('Only those with this status; `OPEN`: those that have not ended.'),
-    ),
-  ),
+  status: v.exactOptional(wordFilter(STATUSES, 'Only those with this status; `OPEN`: all that have not ended.')),
   ...FILTER,
   limit: LIMIT,
   cursor: v.exactOptional(cursor(REFERENCE)),
 });
 
-/** Also what the OpenAPI document is made of. */
-export const SELECTION = v.object({
-  status: v.exactOptional(
-    v.pipe(
-      v.picklist(STATUSES_TO_ACT_ON, `must be one of ${STATUSES_TO_ACT_ON.join(', ')}: what has ended stays as it is`),
-      v.description('Only those with this status; `OPEN`: all that have not ended, as if nothing were said.'),
+export const SELECTION = component(
+  'Selection',
+  v.object({
+    status: v.exactOptional(
+      wordFilter(
+        BULK_STATUSES,
+        'Only those with this status; `OPEN`, the default: all that have not ended.',
+        ': what has ended stays as it is',
+      ),
     ),
-  ),
-  ...FILTER,
-});
+    ...FILTER,
+  }),
+  (selection) => ({ ...closed(selection), minProperties: 1 }),
+);
 
 export function parseListQuery(parameters: URLSearchParams, caller: Identity): Validated<ListQuery> {
-  const query = readQuery(QUERY, parameters);
-  const errors = [...(query.valid ? [] : query.errors), ...appFilterErrors(caller, parameters.has('app'))];
-  if (!query.valid || errors.length > 0) return { valid: false, errors };
-  const { cursor: before, app, ...filters } = query.value;
-  return {
-    valid: true,
-    value: { ...filters, app: visibleApp(caller, app), ...(before === undefined ? {} : { before }) },
-  };
+  const query = withVisibleApp(readQuery(QUERY, parameters), caller, parameters.has('app'));
+  if (!query.valid) return query;
+  const { cursor: before, ...filter } = query.value;
+  return { valid: true, value: { ...filter, ...(before === undefined ? {} : { before }) } };
 }
 
-/** Never all by mistake: whoever means all says so. */
+/** An empty selection is invalid, so that no one selects all executions by mistake. */
 export function parseSelection(body: Json): Validated<ExecutionFilter> {
-  if (!isJsonObject(body)) return { valid: false, errors: [{ pointer: '#', detail: 'must be a JSON object' }] };
+  if (!isJsonObject(body)) return NOT_AN_OBJECT;
   const selection = validate(SELECTION, body);
   if (!selection.valid) return selection;
   if (Object.keys(body).length === 0) {

@@ -1,33 +1,94 @@
-// /v1/executions for those who look: one, many, the audit trail, and giving one up.
+// GET one execution, a list, and an audit trail.
 
-import type { Context } from 'hono';
+import * as v from 'valibot';
 import { isTerminal } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { callerName, type Identity } from '../middleware/identity.ts';
+import { component, jsonContent } from '../openapi/components.ts';
+import { ENTRIES, executionExample } from '../openapi/examples.ts';
+import { headers } from '../openapi/headers.ts';
+import { queryParameters } from '../openapi/json-schema.ts';
+import { type ApiOperation, parameter } from '../openapi/operation.ts';
+import { nullable } from '../openapi/schema-parts.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
-import { howMany } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput } from '../response/problem.ts';
-import { parseListQuery } from './query.ts';
+import { AUDIT_TRAIL } from './audit-schema.ts';
+import { EXECUTION } from './execution-schema.ts';
+import { parseListQuery, QUERY } from './query.ts';
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'events' | 'runtime'>;
-type Handler = (c: Context, caller: Identity) => Promise<Response>;
+export const EXECUTION_PAGE = component(
+  'ExecutionPage',
+  v.object({
+    items: v.pipe(v.array(EXECUTION), v.description('Newest first. A page may have fewer than `limit`, or none.')),
+    nextCursor: nullable(v.string(), 'The `cursor` of the next page, even if this page is empty; null at the end.'),
+  }),
+);
 
-interface Executions {
-  readonly one: Handler;
-  readonly list: Handler;
-  readonly audit: Handler;
-  readonly cancel: Handler;
-}
+export const listExecutions: ApiOperation = {
+  operationId: 'listExecutions',
+  method: 'get',
+  path: '/v1/executions',
+  tag: 'Executions',
+  access: 'anyone',
+  stored: true,
+  summary: 'List executions, newest first',
+  description:
+    'The executions of your app; with an operator key, those of all apps. Follow `nextCursor` until it is null: if many executions are scanned for few matches, a page may be short or empty and still have a `nextCursor`.',
+  parameters: queryParameters(QUERY),
+  responses: {
+    '200': {
+      description: 'One page.',
+      content: jsonContent(EXECUTION_PAGE, {
+        page: {
+          items: [executionExample('completed')],
+          nextCursor: 'MDE5YzE0MDUtN2EwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAx',
+        },
+        end: { items: [], nextCursor: null },
+      }),
+    },
+  },
+  problems: ['invalid-input'],
+  create:
+    ({ store }) =>
+    async (c, caller) => {
+      const query = parseListQuery(new URL(c.req.url).searchParams, caller);
+      if (!query.valid) return invalidInput(query.errors, 'query parameter');
+      const { items, next } = await store.list(query.value);
+      return json(200, {
+        items: items.map(representExecution),
+        nextCursor: next === null ? null : encodeCursor(next),
+      });
+    },
+};
 
-export function createExecutions({ store, events, runtime }: Dependencies): Executions {
-  const find = createExecutionFinder(store);
-
-  return {
-    one: async (c, caller) => {
+export const getExecution: ApiOperation = {
+  operationId: 'getExecution',
+  method: 'get',
+  path: '/v1/executions/{correlationId}',
+  tag: 'Executions',
+  access: 'anyone',
+  stored: true,
+  summary: 'Get an execution, or wait for its end',
+  description: 'A failed execution gets 200 like any other: `status` states how it ended.',
+  parameters: [parameter('CorrelationId'), parameter('Prefer')],
+  responses: {
+    '200': {
+      description: 'The current execution; with `Prefer: wait`, when it has ended or the time is over.',
+      headers: headers('Vary', 'Preference-Applied'),
+      content: jsonContent(EXECUTION, {
+        completed: executionExample('completed'),
+        waiting: executionExample('sent'),
+        timedOut: executionExample('timedOut'),
+        lateResult: executionExample('withLateResult'),
+      }),
+    },
+  },
+  problems: ['not-found'],
+  create: ({ store, events }) => {
+    const find = createExecutionFinder(store);
+    return async (c, caller) => {
       const found = await find(c, caller);
       if (found === undefined) return unknownExecution();
       const seconds = preferredWait(c.req.header('prefer'));
@@ -36,33 +97,33 @@ export function createExecutions({ store, events, runtime }: Dependencies): Exec
           ? found
           : await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal);
       return json(200, representExecution(execution ?? found), { vary: 'Prefer', ...preferenceApplied(seconds) });
-    },
+    };
+  },
+};
 
-    list: async (c, caller) => {
-      const query = parseListQuery(new URL(c.req.url).searchParams, caller);
-      if (!query.valid) {
-        return invalidInput(`${howMany(query.errors, 'query parameter')}; errors names each.`, query.errors);
-      }
-      const page = await store.list(query.value);
-      return json(200, {
-        items: page.items.map(representExecution),
-        nextCursor: page.next === null ? null : encodeCursor(page.next),
-      });
+export const getAuditTrail: ApiOperation = {
+  operationId: 'getAuditTrail',
+  method: 'get',
+  path: '/v1/executions/{correlationId}/audit',
+  tag: 'Executions',
+  access: 'anyone',
+  stored: true,
+  summary: 'Get the audit trail of an execution',
+  parameters: [parameter('CorrelationId')],
+  responses: {
+    '200': {
+      description: 'Every step, oldest first.',
+      content: jsonContent(AUDIT_TRAIL, { trail: { items: ENTRIES } }),
     },
-
-    audit: async (c, caller) => {
+  },
+  problems: ['not-found'],
+  create: ({ store }) => {
+    const find = createExecutionFinder(store);
+    return async (c, caller) => {
       const execution = await find(c, caller);
       if (execution === undefined) return unknownExecution();
       const entries = await store.trail(execution.correlationId);
       return json(200, { items: entries.map(representEntry) });
-    },
-
-    cancel: async (c, caller) => {
-      const execution = await find(c, caller);
-      if (execution === undefined) return unknownExecution();
-      const by = callerName(caller);
-      const recorded = await store.record(execution.reference, { type: 'cancelled', by }, runtime.world.now());
-      return recorded === undefined ? unknownExecution() : json(200, representExecution(recorded.execution));
-    },
-  };
-}
+    };
+  },
+};

@@ -1,11 +1,31 @@
-// What apps are told about what they submitted, alone or in a batch.
+// What the responses to single and batch submissions have in common, and its description.
 
 import { asAccepted, type Execution } from '../../execution/execution.ts';
 import type { AddResult } from '../../store/port.ts';
+import { BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
 import type { HeaderFields } from '../response/json.ts';
 import { type ProblemName, problem } from '../response/problem.ts';
 
-/** When to come back once the queue has moved or another process has taken over, in seconds. */
+/** Headers for apps with a submission rate. */
+export const RATE_HEADERS = ['RateLimit', 'RateLimit-Policy'] as const;
+
+export const RATE_NOTE =
+  'For an app with a submission rate, every response to its key has `RateLimit` and `RateLimit-Policy`.';
+
+export const SUBMISSION_PARAMETERS = [parameter('IdempotencyKey'), parameter('Traceparent'), parameter('Tracestate')];
+
+export const SUBMISSION_PROBLEMS: readonly ProblemName[] = [
+  ...BODY_PROBLEMS,
+  'invalid-header',
+  'correlation-id-taken',
+  'idempotency-key-reused',
+  'app-queue-full',
+  'rate-limited',
+  'queue-full',
+  'draining',
+];
+
+/** The Retry-After until the queue has room, or another process has taken over. */
 const QUEUE_FULL_RETRY_SECONDS = 5;
 const DRAINING_RETRY_SECONDS = 10;
 
@@ -18,7 +38,7 @@ export interface Refusal {
   readonly headers: HeaderFields;
 }
 
-/** Why it was not accepted, as it is told of a single submission or of one among others. */
+/** Returns the problem for a refused submission, alone or in a batch. */
 export function refusalOf(outcome: RefusedOutcome): Refusal {
   const full = { 'retry-after': String(QUEUE_FULL_RETRY_SECONDS) };
   switch (outcome) {
@@ -60,7 +80,7 @@ export function draining(): Response {
   });
 }
 
-/** The answer to a key is the first answer; a correlationId is asked for as the execution stands. */
+/** An Idempotency-Key repeats the first response; a correlationId returns the current execution. */
 export function originalResponse(added: Accepted): Execution {
   // promise: known-key-repeats-response
   return isReplayByKey(added) ? asAccepted(added.execution) : added.execution;

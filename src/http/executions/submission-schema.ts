@@ -5,8 +5,9 @@ import type { Cxone } from '../../cxone/port.ts';
 import { DEFAULT_PRIORITY } from '../../execution/execution.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../../execution/json.ts';
 import type { SubmissionRequest } from '../../usecases/submit.ts';
+import { closed, component } from '../openapi/components.ts';
 import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
-import { type Validated, validate } from '../request/validate.ts';
+import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 import { type FieldError, pointerTo } from '../response/problem.ts';
 
 const MAX_URL_CHARS = 2048;
@@ -24,78 +25,83 @@ const payload = v.custom<JsonObject>(
 );
 
 /** Also what the OpenAPI document is made of: what JSON Schema cannot read off a field's rule stands in its metadata. */
-export const SUBMISSION = v.object({
-  actionId: v.pipe(
-    name,
-    v.metadata({ description: 'The Data Action to run, by its id in CXone.', examples: ['charge-card'] }),
-  ),
-  inputs: v.optional(
-    v.pipe(
-      payload,
-      v.metadata({
-        type: 'object',
-        additionalProperties: true,
-        default: {},
-        description: 'The inputs of the Data Action, passed on as they are.',
-      }),
-    ),
-  ),
-  context: v.optional(
-    v.pipe(
-      payload,
-      v.metadata({
-        type: 'object',
-        properties: { callbackUrl: false },
-        additionalProperties: true,
-        default: {},
-        description: 'The context, passed on as it is. The receiver adds `callbackUrl` to it, so that one is refused.',
-      }),
-    ),
-  ),
-  correlationId: v.optional(
-    v.pipe(
+export const SUBMISSION = component(
+  'Submission',
+  v.object({
+    actionId: v.pipe(
       name,
-      v.metadata({
-        description: 'Your id for the execution, unique among all of them. A UUIDv7 when it is left out.',
-        examples: ['order-4711'],
-      }),
+      v.metadata({ description: 'The Data Action to run, by its id in CXone.', examples: ['charge-card'] }),
     ),
-  ),
-  timeoutSeconds: v.optional(
-    integer(5, 120, 'How long CXone is polled at most when no callback came within the grace period.'),
-    30,
-  ),
-  graceSeconds: v.optional(
-    integer(0, 86_400, 'How long to wait for the callback before polling. GRACE_SECONDS when it is left out.'),
-  ),
-  retryUncertain: v.optional(
-    v.pipe(
-      v.boolean('must be true or false'),
-      v.description('Whether to send it again when CXone may have received it already, so that it may run twice.'),
-    ),
-    false,
-  ),
-  priority: v.optional(
-    integer(0, 9, 'Of the executions of your app those with the higher number are sent to CXone first.'),
-    DEFAULT_PRIORITY,
-  ),
-  notifyUrl: v.optional(
-    v.pipe(
-      v.custom<string>(
-        isNotifyUrl,
-        `must be an absolute http or https URL of at most ${MAX_URL_CHARS} characters, without user name and password`,
+    inputs: v.optional(
+      v.pipe(
+        payload,
+        v.metadata({
+          type: 'object',
+          additionalProperties: true,
+          default: {},
+          description: 'The inputs of the Data Action, passed on as they are.',
+        }),
       ),
-      v.metadata({
-        type: 'string',
-        maxLength: MAX_URL_CHARS,
-        pattern: NOTIFY_URL.source,
-        description:
-          'Where to post what became of it: https, unless configuration allows the host otherwise, without user name and password. The default of your app when it is left out.',
-        examples: ['https://hooks.example/executions'],
-      }),
     ),
-  ),
-});
+    context: v.optional(
+      v.pipe(
+        payload,
+        v.metadata({
+          type: 'object',
+          properties: { callbackUrl: false },
+          additionalProperties: true,
+          default: {},
+          description:
+            'The context, passed on as it is. The receiver adds `callbackUrl` to it, so that one is refused.',
+        }),
+      ),
+    ),
+    correlationId: v.optional(
+      v.pipe(
+        name,
+        v.metadata({
+          description: 'Your id for the execution, unique among all of them. A UUIDv7 when it is left out.',
+          examples: ['order-4711'],
+        }),
+      ),
+    ),
+    timeoutSeconds: v.optional(
+      integer(5, 120, 'How long CXone is polled at most when no callback came within the grace period.'),
+      30,
+    ),
+    graceSeconds: v.optional(
+      integer(0, 86_400, 'How long to wait for the callback before polling. GRACE_SECONDS when it is left out.'),
+    ),
+    retryUncertain: v.optional(
+      v.pipe(
+        v.boolean('must be true or false'),
+        v.description('Whether to send it again when CXone may have received it already, so that it may run twice.'),
+      ),
+      false,
+    ),
+    priority: v.optional(
+      integer(0, 9, 'Of the executions of your app those with the higher number are sent to CXone first.'),
+      DEFAULT_PRIORITY,
+    ),
+    notifyUrl: v.optional(
+      v.pipe(
+        v.custom<string>(
+          isNotifyUrl,
+          `must be an absolute http or https URL of at most ${MAX_URL_CHARS} characters, without user name and password`,
+        ),
+        v.metadata({
+          type: 'string',
+          maxLength: MAX_URL_CHARS,
+          pattern: NOTIFY_URL.source,
+          description:
+            'Where to post what became of it: https, unless configuration allows the host otherwise, without user name and password. The default of your app when it is left out.',
+          examples: ['https://hooks.example/executions'],
+        }),
+      ),
+    ),
+  }),
+  closed,
+);
 
 export interface SubmissionChecks {
   /** What is wrong with a notifyUrl as one of the app that sent it; null when nothing is. */
@@ -107,7 +113,7 @@ export function parseSubmission(
   body: Json,
   { notifyProblem, unsupportedParts }: SubmissionChecks,
 ): Validated<SubmissionRequest> {
-  if (!isJsonObject(body)) return { valid: false, errors: [{ pointer: '#', detail: OBJECT_RULE }] };
+  if (!isJsonObject(body)) return NOT_AN_OBJECT;
   const validated = validate(SUBMISSION, body);
   const errors = [...(validated.valid ? [] : validated.errors), ...reservedFields(body['context'])];
   if (!validated.valid || errors.length > 0) return { valid: false, errors };

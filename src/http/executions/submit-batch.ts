@@ -1,54 +1,159 @@
-// POST /v1/executions/batch: many submissions in one request and one commit, each with its own answer, or all or none of them.
+// POST /v1/executions/batch: accepts many submissions in one commit, each with its own result, or all or none.
 
-import type { Context } from 'hono';
-import { type Json, MAX_JSON_DEPTH } from '../../execution/json.ts';
+import * as v from 'valibot';
+import { isJsonObject, type Json, MAX_JSON_DEPTH } from '../../execution/json.ts';
 import { mapYielding } from '../../lib/event-loop.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import type { Identity } from '../middleware/identity.ts';
+import { withRateLimit } from '../middleware/rate-limit.ts';
+import { withSubmissionSpan } from '../middleware/tracing.ts';
+import { closed, component, jsonContent, reference } from '../openapi/components.ts';
+import { executionExample } from '../openapi/examples.ts';
+import { headers } from '../openapi/headers.ts';
+import type { Schema } from '../openapi/model.ts';
+import type { ApiOperation, Handler } from '../openapi/operation.ts';
 import { MAX_BODY_BYTES } from '../request/read-body.ts';
 import { type BodyLimits, readJsonBody } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
-import { howMany } from '../request/validate.ts';
-import { invalidInput } from '../response/problem.ts';
-import { type CheckedItem, eachAnswered, itemPointer, refuseInvalidItems, wholeRefused } from './batch-response.ts';
-import { parseBatch } from './batch-schema.ts';
-import { draining } from './submission-response.ts';
-import { parseSubmission, type SubmissionChecks } from './submission-schema.ts';
+import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
+import { invalidInput, problemDetails } from '../response/problem.ts';
+import {
+  BATCH_RESPONSE,
+  type CheckedItem,
+  itemPointer,
+  itemResults,
+  refuseInvalidItems,
+  wholeRefused,
+} from './batch-response.ts';
+import {
+  draining,
+  RATE_HEADERS,
+  RATE_NOTE,
+  SUBMISSION_PARAMETERS,
+  SUBMISSION_PROBLEMS,
+} from './submission-response.ts';
+import { parseSubmission, SUBMISSION, type SubmissionChecks } from './submission-schema.ts';
 
-/** An item stands two levels deeper than alone. */
+/** An item is nested two levels deeper than a single submission. */
 const LIMITS: BodyLimits = { bytes: 10 * 1024 * 1024, levels: MAX_JSON_DEPTH + 2 };
+const MAX_ITEMS = 1000;
+const LIST_RULE = `must be a list of 1 to ${MAX_ITEMS} submissions`;
 
-type Dependencies = Pick<HttpDependencies, 'submissions' | 'lifecycle'>;
+const PATH = '/v1/executions/batch';
 
-export function createBatches(deps: Dependencies) {
-  return async (c: Context, caller: Identity): Promise<Response> => {
-    if (deps.lifecycle.draining()) return draining();
-    const head = readSubmissionHeaders(c);
-    if (head.type === 'refused') return head.answer;
+/** Items are validated one by one, so that an invalid item is refused alone. */
+export const BATCH = component(
+  'Batch',
+  v.object({
+    executions: v.pipe(
+      v.array(v.unknown(), LIST_RULE),
+      v.minLength(1, ({ input }) => countRule(input.length)),
+      v.maxLength(MAX_ITEMS, ({ input }) => countRule(input.length)),
+      v.description('The submissions. Each gets its own result, in this order.'),
+    ),
+    atomic: v.optional(
+      v.pipe(
+        v.boolean('must be true or false'),
+        v.description('Accept all submissions, or none if one cannot be accepted.'),
+      ),
+      false,
+    ),
+  }),
+  (batch) => {
+    const { executions, ...fields } = batch['properties'] as { readonly [name: string]: Schema };
+    return closed({ ...batch, properties: { executions: { ...executions, items: reference(SUBMISSION) }, ...fields } });
+  },
+);
+
+export const submitBatch: ApiOperation = {
+  operationId: 'submitBatch',
+  method: 'post',
+  path: PATH,
+  tag: 'Executions',
+  access: 'app',
+  stored: true,
+  summary: 'Submit up to 1,000 executions',
+  description: [
+    'Every submission is checked and accepted by itself, all in one commit. Each gets the result that it would get alone, in the order sent.',
+    'With `atomic: true` all are accepted or none: if one cannot be accepted, the response is a problem whose `errors` name each that cannot.',
+    'An `Idempotency-Key` covers the batch as a whole.',
+    RATE_NOTE,
+  ].join('\n\n'),
+  parameters: SUBMISSION_PARAMETERS,
+  requestBody: {
+    required: true,
+    description: 'At most 10 MiB; each submission at most 1 MiB.',
+    content: jsonContent(BATCH, {
+      two: { executions: [{ actionId: 'charge-card', correlationId: 'order-4711' }, { actionId: 'send-receipt' }] },
+    }),
+  },
+  responses: {
+    '200': {
+      description: 'One result for each submission.',
+      headers: headers('Idempotent-Replayed', ...RATE_HEADERS),
+      content: jsonContent(BATCH_RESPONSE, {
+        mixed: {
+          items: [
+            { status: 202, execution: executionExample('queued') },
+            {
+              status: 422,
+              problem: problemDetails('invalid-input', '1 field is wrong; errors names each.', {
+                errors: [{ pointer: '#/executions/1/timeoutSeconds', detail: 'must be an integer from 5 to 120' }],
+              }),
+            },
+          ],
+          accepted: 1,
+          refused: 1,
+        },
+      }),
+    },
+  },
+  problems: SUBMISSION_PROBLEMS,
+  create: (deps) => {
+    const { rates } = deps.submissions;
+    // The handler takes from the rate when the number of submissions is known.
+    return withSubmissionSpan(deps.runtime.tracing, PATH, withRateLimit(rates, 0, createBatchHandler(deps)));
+  },
+};
+
+function createBatchHandler({ submissions, lifecycle }: Pick<HttpDependencies, 'submissions' | 'lifecycle'>): Handler {
+  const { submit, rates, notifyRules, unsupportedParts } = submissions;
+  return async (c, caller) => {
+    if (lifecycle.draining()) return draining();
+    const headers = readSubmissionHeaders(c);
+    if (headers.type === 'refused') return headers.response;
     const body = await readJsonBody(c.req.raw, LIMITS);
-    if (body.type === 'refused') return body.answer;
+    if (body.type === 'refused') return body.response;
     const batch = parseBatch(body.value);
-    if (!batch.valid) return invalidInput(`${howMany(batch.errors, 'field')}; errors names each.`, batch.errors);
+    if (!batch.valid) return invalidInput(batch.errors);
 
     const { executions, atomic } = batch.value;
-    const tooFast = deps.submissions.rates.take(caller.name, executions.length);
-    if (tooFast !== null) return tooFast;
-    // Only a body that is larger than a submission may be can hold one that is.
+    const limited = rates.take(caller.name, executions.length);
+    if (limited !== null) return limited;
+    // Only a body over the limit of a single submission can contain a submission over that limit.
     const measured = body.bytes > MAX_BODY_BYTES;
-    const checks = {
-      notifyProblem: (url: string) => deps.submissions.notifyRules.check(caller.name, url),
-      unsupportedParts: deps.submissions.unsupportedParts,
-    };
+    const checks = { notifyProblem: (url: string) => notifyRules.check(caller.name, url), unsupportedParts };
     const items = await mapYielding(executions, (sent, index) => check(sent, index, measured, checks));
     const invalid = items.filter((item) => item.type === 'invalid');
     if (atomic && invalid.length > 0) return refuseInvalidItems(invalid, items.length);
 
-    const outcomes = await deps.submissions.submit.batch(caller.name, { items, atomic }, head.arrival);
-    return wholeRefused(outcomes, atomic) ?? eachAnswered(items, outcomes);
+    const outcomes = await submit.batch(caller.name, { items, atomic }, headers.arrival);
+    return wholeRefused(outcomes, atomic) ?? itemResults(items, outcomes);
   };
 }
 
-/** Holds an item to whatever a submission alone is held to. */
+export function parseBatch(body: Json): Validated<{ readonly executions: readonly Json[]; readonly atomic: boolean }> {
+  if (!isJsonObject(body)) return NOT_AN_OBJECT;
+  const validated = validate(BATCH, body);
+  if (!validated.valid) return validated;
+  const { executions, atomic } = validated.value;
+  return { valid: true, value: { executions: executions as Json[], atomic } };
+}
+
+function countRule(length: number): string {
+  return `${LIST_RULE}; these are ${length}`;
+}
+
+/** Applies the checks of a single submission to an item. */
 function check(sent: Json, index: number, measured: boolean, checks: SubmissionChecks): CheckedItem {
   if (measured && Buffer.byteLength(JSON.stringify(sent)) > MAX_BODY_BYTES) {
     const detail = `must have ${MAX_BODY_BYTES} bytes at most`;

@@ -1,42 +1,116 @@
-// POST /v1/executions: checks what an app sends, hands it on, and answers once it is durable.
+// POST /v1/executions: accepts one submission and responds when it is durable.
 
-import type { Context } from 'hono';
+import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import { type Execution, isTerminal } from '../../execution/execution.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import type { Identity } from '../middleware/identity.ts';
+import { withRateLimit } from '../middleware/rate-limit.ts';
+import { withSubmissionSpan } from '../middleware/tracing.ts';
+import { jsonContent } from '../openapi/components.ts';
+import { executionExample } from '../openapi/examples.ts';
+import { HEADERS, headers } from '../openapi/headers.ts';
+import { type ApiOperation, operationObject, parameter } from '../openapi/operation.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
-import { howMany } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem } from '../response/problem.ts';
-import { type Accepted, draining, isReplayByKey, originalResponse, refusalOf } from './submission-response.ts';
-import { parseSubmission } from './submission-schema.ts';
+import { completeExecution } from '../webhook/callback-endpoint.ts';
+import { EXECUTION } from './execution-schema.ts';
+import {
+  type Accepted,
+  draining,
+  isReplayByKey,
+  originalResponse,
+  RATE_HEADERS,
+  RATE_NOTE,
+  refusalOf,
+  SUBMISSION_PARAMETERS,
+  SUBMISSION_PROBLEMS,
+} from './submission-response.ts';
+import { parseSubmission, SUBMISSION } from './submission-schema.ts';
 
-/** The longest an app is told to look away, in seconds. */
+/** The upper bound of the Retry-After for an accepted execution. */
 const MAX_RETRY_AFTER_SECONDS = 60;
+
+const PATH = '/v1/executions';
 
 type Dependencies = Pick<HttpDependencies, 'submissions' | 'events' | 'lifecycle' | 'runtime'>;
 
-export function createSubmissions(deps: Dependencies) {
-  return async (c: Context, caller: Identity): Promise<Response> => {
-    if (deps.lifecycle.draining()) return draining();
-    const head = readSubmissionHeaders(c);
-    if (head.type === 'refused') return head.answer;
-    const body = await readJsonBody(c.req.raw);
-    if (body.type === 'refused') return body.answer;
-    const submission = parseSubmission(body.value, {
-      notifyProblem: (url) => deps.submissions.notifyRules.check(caller.name, url),
-      unsupportedParts: deps.submissions.unsupportedParts,
-    });
-    if (!submission.valid) {
-      return invalidInput(`${howMany(submission.errors, 'field')}; errors names each.`, submission.errors);
-    }
+export const submitExecution: ApiOperation = {
+  operationId: 'submitExecution',
+  method: 'post',
+  path: PATH,
+  tag: 'Executions',
+  access: 'app',
+  stored: true,
+  summary: 'Submit an execution',
+  description: [
+    'Accepts a run of a Data Action and responds as soon as it is durable. CXone is called afterwards.',
+    'The same `correlationId` with the same body returns the original execution in its current state (200). The same `Idempotency-Key` with the same body returns the original response. Neither runs anything twice.',
+    RATE_NOTE,
+  ].join('\n\n'),
+  parameters: [parameter('Prefer'), ...SUBMISSION_PARAMETERS],
+  requestBody: {
+    required: true,
+    description: 'At most 1 MiB, with at most 64 levels of nesting.',
+    content: jsonContent(SUBMISSION, {
+      short: { actionId: 'charge-card', inputs: { amount: 4200 } },
+      whole: {
+        actionId: 'charge-card',
+        inputs: { amount: 4200, currency: 'EUR' },
+        context: { contactId: '88123' },
+        correlationId: 'order-4711',
+        timeoutSeconds: 30,
+        graceSeconds: 10,
+        retryUncertain: false,
+        priority: 4,
+        notifyUrl: 'https://hooks.example/executions',
+      },
+    }),
+  },
+  responses: {
+    '200': {
+      description:
+        'The execution ended during `Prefer: wait`, or its `correlationId` was submitted before: the current execution.',
+      headers: {
+        ...headers('Location', 'Vary', 'Preference-Applied', 'Idempotent-Replayed', ...RATE_HEADERS),
+        'Retry-After': { ...HEADERS['Retry-After'], required: false },
+      },
+      content: jsonContent(EXECUTION, { completed: executionExample('completed') }),
+    },
+    '202': {
+      description: 'Accepted and durable. With `Prefer: wait`: not ended yet.',
+      headers: headers('Location', 'Retry-After', 'Vary', 'Preference-Applied', 'Idempotent-Replayed', ...RATE_HEADERS),
+      content: jsonContent(EXECUTION, { queued: executionExample('queued') }),
+    },
+  },
+  problems: SUBMISSION_PROBLEMS,
+  callbacks: {
+    // Named by its path: the URL starts with PUBLIC_URL, which no runtime expression can refer to.
+    completion: { [`${CALLBACK_PATH}/{token}`]: { post: operationObject(completeExecution) } },
+  },
+  create: (deps) => {
+    const { rates } = deps.submissions;
+    return withSubmissionSpan(deps.runtime.tracing, PATH, withRateLimit(rates, 1, createSubmissionHandler(deps)));
+  },
+};
 
-    const added = await deps.submissions.submit.one(caller.name, submission.value, head.arrival);
+function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRateLimit>[2] {
+  const { submit, notifyRules, unsupportedParts } = deps.submissions;
+  return async (c, caller) => {
+    if (deps.lifecycle.draining()) return draining();
+    const headers = readSubmissionHeaders(c);
+    if (headers.type === 'refused') return headers.response;
+    const body = await readJsonBody(c.req.raw);
+    if (body.type === 'refused') return body.response;
+    const notifyProblem = (url: string) => notifyRules.check(caller.name, url);
+    const submission = parseSubmission(body.value, { notifyProblem, unsupportedParts });
+    if (!submission.valid) return invalidInput(submission.errors);
+
+    const added = await submit.one(caller.name, submission.value, headers.arrival);
     switch (added.outcome) {
       case 'added':
       case 'replayed':
@@ -56,7 +130,7 @@ async function accepted(
   signal: AbortSignal,
 ): Promise<Response> {
   setRequestCorrelationId(added.execution.correlationId);
-  const execution = seconds === null ? originalResponse(added) : await held(deps, added.execution, seconds, signal);
+  const execution = seconds === null ? originalResponse(added) : await awaited(deps, added.execution, seconds, signal);
   const headers: Record<string, string> = {
     location: `/v1/executions/${execution.correlationId}`,
     vary: 'Prefer',
@@ -64,13 +138,13 @@ async function accepted(
   };
   if (added.outcome === 'replayed') headers['idempotent-replayed'] = 'true';
   const ended = isTerminal(execution.status);
-  if (!ended) headers['retry-after'] = String(lookAgainIn(execution, deps.runtime.world.now()));
+  if (!ended) headers['retry-after'] = String(retryAfterSeconds(execution, deps.runtime.world.now()));
   const asFound = added.outcome === 'replayed' && !isReplayByKey(added);
   return json(ended || asFound ? 200 : 202, representExecution(execution), headers);
 }
 
-/** It is accepted, whatever becomes of the waiting: an error here must not look like one of the submission. */
-async function held(
+/** The execution is accepted even if waiting fails, so an error here must not look like an error of the submission. */
+async function awaited(
   { events, runtime }: Dependencies,
   execution: Execution,
   seconds: number,
@@ -84,8 +158,8 @@ async function held(
   }
 }
 
-/** Seconds until the callback has come or polling begins: what is left of the grace period. */
-function lookAgainIn(execution: Execution, now: number): number {
+/** Returns the rest of the grace period in seconds: by then the callback has arrived or polling begins. */
+function retryAfterSeconds(execution: Execution, now: number): number {
   const pollAfter = execution.pollAfter ?? now + execution.graceSeconds * 1000;
   return Math.min(Math.max(Math.ceil((pollAfter - now) / 1000), 1), MAX_RETRY_AFTER_SECONDS);
 }

@@ -54,7 +54,7 @@ export function createGuard(deps: Dependencies): Guard {
   };
 }
 
-const FOR_APPS = 'An execution belongs to an app: use the key of an app, not the key of an operator.';
+const FOR_APPS = 'This is for apps: use the key of an app, not the key of an operator.';
 const FOR_OPERATORS = 'This is for operators: use the key of an operator.';
 const FORGED =
   'A page of another site made your browser send this, so nothing was changed. If it was you, do it from the page at /.';

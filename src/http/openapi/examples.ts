@@ -1,10 +1,10 @@
-// Examples: made by the very functions that answer, and by the compiler held to the schemas of the document.
+// Examples of executions and audit entries, made by the functions that make responses.
 
 import type { AuditEntry } from '../../execution/event.ts';
 import { type Execution, newExecution } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
-import type { AuditEntryBody, StreamEventBody } from '../schemas/audit.ts';
-import type { ExecutionBody } from '../schemas/execution.ts';
+import type { AuditEntryBody, StreamEventBody } from '../executions/audit-schema.ts';
+import type { ExecutionBody } from '../executions/execution-schema.ts';
 
 const SUBMITTED = Date.UTC(2026, 0, 31, 12);
 const SENT = SUBMITTED + 12;
@@ -121,7 +121,7 @@ const accepted: AuditEntry = {
   detail: { timeoutSeconds: 30, graceSeconds: 10, retryUncertain: false },
 };
 
-export const ENTRIES: readonly AuditEntryBody[] = [representEntry(accepted), representEntry(entry)];
+export const ENTRIES: AuditEntryBody[] = [representEntry(accepted), representEntry(entry)];
 
 const streamed: StreamEventBody = { ...representEntry(entry), terminalStatus: 'COMPLETED' };
 

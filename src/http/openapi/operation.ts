@@ -1,44 +1,59 @@
-// How an operation is put together from what is special about it and what all of its kind answer.
+// An API operation: its route, its access rule, its description and its handler, in one value.
 
+import type { Context } from 'hono';
+import type { HttpParts } from '../dependencies.ts';
+import type { Identity } from '../middleware/identity.ts';
 import type { ProblemName } from '../response/problem.ts';
-import type { Operation, Parameter, Reference, RequestBodyObject, ResponseObject } from './model.ts';
+import type { Operation, Reference, ResponseObject } from './model.ts';
+import type { PARAMETERS } from './parameters.ts';
 import { problemResponses } from './problems.ts';
 
-/**
- * `app`: the key of an app; `anyone`: that or the key of an operator; `operator`: the latter alone, of a reader too;
- * `owner`: of an app or an administrator; `administrator`: of an administrator; `open`: no key.
- */
-type Access = 'app' | 'anyone' | 'operator' | 'owner' | 'administrator' | 'open';
+export type Handler = (c: Context, caller: Identity) => Promise<Response>;
+export type OpenHandler = (c: Context) => Response | Promise<Response>;
 
-interface Plan extends Omit<Operation, 'security' | 'responses' | 'tags'> {
+/**
+ * `app`: the key of an app; `anyone`: any key; `operator`: the key of a reader or administrator; `owner`: the key of an app
+ * or administrator; `administrator`: the key of an administrator.
+ */
+export type KeyAccess = 'app' | 'anyone' | 'operator' | 'owner' | 'administrator';
+
+interface Description extends Omit<Operation, 'security' | 'responses' | 'tags'> {
+  readonly method: 'get' | 'post';
+  /** Path with parameters in braces, for example `/v1/executions/{correlationId}`. */
+  readonly path: string;
+  /** The listener that serves it; `apps` by default. */
+  readonly listener?: 'apps' | 'webhook';
   readonly tag: string;
-  readonly access: Access;
-  readonly parameters?: readonly (Parameter | Reference)[];
-  readonly requestBody?: RequestBodyObject;
   readonly responses: { readonly [status: string]: ResponseObject };
   readonly problems?: readonly ProblemName[];
-  /** Whether it needs the database. */
+  /** True if it needs the database. */
   readonly stored?: boolean;
 }
 
-/** Of the listener: for any request, before it is known what it asks for. */
-const OF_EVERY_REQUEST: readonly ProblemName[] = ['bad-request', 'request-timeout', 'headers-too-large'];
-const OF_KEYS: readonly ProblemName[] = ['unauthorized', 'too-many-failures', 'internal-error'];
+/** `open` needs no key. `create` makes the handler when a listener starts. */
+export type ApiOperation = Description &
+  (
+    | { readonly access: 'open'; readonly create: (deps: HttpParts) => OpenHandler }
+    | { readonly access: KeyAccess; readonly create: (deps: HttpParts) => Handler }
+  );
 
-const PROBLEMS_OF: { readonly [A in Access]: readonly ProblemName[] } = {
-  open: [],
-  anyone: OF_KEYS,
-  app: [...OF_KEYS, 'forbidden'],
-  operator: [...OF_KEYS, 'forbidden'],
-  owner: [...OF_KEYS, 'forbidden'],
-  administrator: [...OF_KEYS, 'forbidden'],
-};
+/** Problems of the listener: for any request, before it is routed. */
+const LISTENER_PROBLEMS: readonly ProblemName[] = ['bad-request', 'request-timeout', 'headers-too-large'];
+const KEY_PROBLEMS: readonly ProblemName[] = ['unauthorized', 'too-many-failures', 'internal-error'];
+
+/** Problems of an operation that reads a JSON body. */
+export const BODY_PROBLEMS = [
+  'malformed-json',
+  'body-too-large',
+  'unsupported-media-type',
+  'invalid-input',
+] as const satisfies readonly ProblemName[];
 
 const APP = { appKey: [] };
 const ADMINISTRATOR = [{ operatorKey: [] }, { operatorBasic: [] }];
 const OPERATOR = [...ADMINISTRATOR, { readerKey: [] }, { readerBasic: [] }];
 
-const SECURITY: { readonly [A in Access]: Operation['security'] } = {
+const SECURITY: { readonly [A in ApiOperation['access']]: Operation['security'] } = {
   open: [],
   anyone: [APP, ...OPERATOR],
   app: [APP],
@@ -47,48 +62,46 @@ const SECURITY: { readonly [A in Access]: Operation['security'] } = {
   administrator: ADMINISTRATOR,
 };
 
-export function operation({
-  tag,
-  access,
-  responses: answers,
-  problems = [],
-  stored = false,
-  ...plan
-}: Plan): Operation {
-  const ofStore: readonly ProblemName[] = stored ? ['store-unavailable'] : [];
-  const names = new Set([...OF_EVERY_REQUEST, ...problems, ...PROBLEMS_OF[access], ...ofStore]);
+/** Returns the operation as the document describes it, with the problems that all operations of its kind share. */
+export function operationObject(operation: Omit<ApiOperation, 'create'>): Operation {
+  const {
+    method: _m,
+    path: _p,
+    listener: _l,
+    tag,
+    access,
+    responses,
+    problems = [],
+    stored = false,
+    ...rest
+  } = operation;
+  const { create: _c, ...description } = rest as typeof rest & { readonly create?: unknown };
+  const names = new Set<ProblemName>([
+    ...LISTENER_PROBLEMS,
+    ...problems,
+    ...(access === 'open' ? [] : KEY_PROBLEMS),
+    ...(access === 'open' || access === 'anyone' ? [] : (['forbidden'] as const)),
+    ...(stored ? (['store-unavailable'] as const) : []),
+  ]);
   return {
-    ...plan,
+    ...description,
     tags: [tag],
     security: SECURITY[access],
-    responses: together(answers, problemResponses([...names], Object.keys(answers))),
+    responses: merged(responses, problemResponses([...names], Object.keys(responses))),
   };
 }
 
-/** A status that is answered in its own way and with a problem as well has both. */
-function together(answers: Plan['responses'], problems: Operation['responses']): Operation['responses'] {
-  const both = Object.entries(answers).flatMap(([status, own]) => {
+/** A status that has a response of its own and a problem as well gets both. */
+function merged(responses: Description['responses'], problems: Operation['responses']): Operation['responses'] {
+  const both = Object.entries(responses).flatMap(([status, own]) => {
     const other = problems[status];
     if (other === undefined || '$ref' in other) return [];
     const description = `${own.description}\n\n${other.description}`;
     return [[status, { ...own, description, content: { ...own.content, ...other.content } }] as const];
   });
-  return { ...answers, ...problems, ...Object.fromEntries(both) };
+  return { ...responses, ...problems, ...Object.fromEntries(both) };
 }
 
-export function schema(name: string): Reference & { readonly [keyword: string]: unknown } {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-export function parameter(name: string): Reference {
+export function parameter(name: keyof typeof PARAMETERS): Reference {
   return { $ref: `#/components/parameters/${name}` };
-}
-
-/** JSON by one schema, with examples by name. */
-export function jsonContent(
-  name: string,
-  examples: { readonly [name: string]: unknown },
-): ResponseObject['content'] & object {
-  const named = Object.entries(examples).map(([key, value]) => [key, { value }] as const);
-  return { 'application/json': { schema: schema(name), examples: Object.fromEntries(named) } };
 }

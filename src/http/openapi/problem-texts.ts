@@ -80,7 +80,7 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
   'reconciliation-running': {
     when: 'Another reconciliation is under way.',
     detail:
-      'Another one is under way, and one runs at a time: GET /v1/reconciliations/019c1405-7a00-7000-8000-000000000001 tells how far it is.',
+      'Another one is under way, and one runs at a time: GET /v1/reconciliations/019c1405-7a00-7000-8000-000000000001 shows its progress.',
   },
   'events-pruned': {
     when: 'Events after that `Last-Event-ID` are no longer kept, so that some would be missing.',

@@ -1,17 +1,18 @@
-// Every problem that is answered, with an example of it: names, statuses and titles are those of the table that answers.
+// The problems in the document, each with an example. Names, statuses and titles come from the table of problem responses.
 
 import * as v from 'valibot';
 import { PROBLEMS, type ProblemName, problemDetails, statusOf } from '../response/problem.ts';
-import { count } from '../schemas/parts.ts';
+import { component } from './components.ts';
 import type { Example, Header, Reference, ResponseObject } from './model.ts';
 import { PROBLEM_DOCS } from './problem-texts.ts';
+import { count } from './schema-parts.ts';
 
 const FIELD_ERROR = v.object({
   pointer: v.pipe(
     v.string(),
-    v.description('Which field: a JSON Pointer into the body as a URI fragment (RFC 6901), `#/name` for a parameter.'),
+    v.description('The field: a JSON Pointer into the body as a URI fragment (RFC 6901), or `#/name` for a parameter.'),
   ),
-  detail: v.pipe(v.string(), v.description('What is wrong with it and how to put it right.')),
+  detail: v.pipe(v.string(), v.description('What is wrong with it, and how to correct it.')),
 });
 const HEADER_ERROR = v.object({ header: v.string(), detail: v.string() });
 
@@ -20,7 +21,7 @@ const itemErrors = v.exactOptional(
   v.pipe(v.array(FIELD_ERROR), v.description('For an atomic batch: each execution that cannot be accepted.')),
 );
 
-/** Members beside the standard ones. */
+/** Members in addition to the standard ones. */
 const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
   'invalid-input': { errors: fieldErrors },
   'invalid-header': { errors: v.pipe(v.array(HEADER_ERROR), v.description('Each header that is wrong.')) },
@@ -29,9 +30,9 @@ const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
   'queue-full': { errors: itemErrors },
   'events-pruned': { resumeAfter: count('The `Last-Event-ID` from which nothing is missing.') },
   'store-unavailable': {
-    replayed: v.exactOptional(count('Of a replay of many: how many are sent again.')),
-    matched: v.exactOptional(count('Of an action on many: how many were looked at.')),
-    done: v.exactOptional(count('Of an action on many: for how many it was done.')),
+    replayed: v.exactOptional(count('After a replay of many: how many were replayed.')),
+    matched: v.exactOptional(count('After an action on many: how many matched so far.')),
+    done: v.exactOptional(count('After an action on many: how many were changed.')),
   },
   'not-ready': {
     ready: v.literal(false),
@@ -41,7 +42,7 @@ const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
 
 const NAMES = Object.keys(PROBLEMS) as readonly ProblemName[];
 
-/** The body of the example, as it would be answered. */
+/** Returns the body of the example. */
 function exampleOf(name: ProblemName): { readonly type: string } {
   const { detail, members } = PROBLEM_DOCS[name];
   return problemDetails(name, detail, members);
@@ -52,40 +53,37 @@ function componentName(name: ProblemName): string {
   return name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** One schema for what all have in common, and one for each. */
-export function problemSchemas() {
-  const detail = v.pipe(v.string(), v.description('What is wrong with this request, and how to put it right.'));
-  const each = NAMES.filter(isOfAnOperation).map((name) => {
-    const [status, title] = PROBLEMS[name];
-    const standard = {
-      type: v.literal(exampleOf(name).type),
-      title: v.literal(title),
-      status: v.literal(status),
-      detail,
-    };
-    const schema = v.object({ ...standard, ...MEMBERS[name] });
-    return [`${componentName(name)}Problem`, v.pipe(schema, v.description(PROBLEM_DOCS[name].when))] as const;
-  });
-  return { any: anyProblem(), each: Object.fromEntries(each) };
-}
-
-/** Problem details (RFC 9457) whatever the problem. */
-function anyProblem() {
-  return v.pipe(
+/** Problem details (RFC 9457), whatever the problem. */
+export const PROBLEM = component(
+  'Problem',
+  v.pipe(
     v.looseObject({
-      type: v.pipe(v.picklist(NAMES.map((name) => exampleOf(name).type)), v.description('Which problem it is.')),
+      type: v.pipe(v.picklist(NAMES.map((name) => exampleOf(name).type)), v.description('Identifies the problem.')),
       title: v.string(),
       status: v.pipe(v.number(), v.metadata({ type: 'integer' })),
-      detail: v.pipe(v.string(), v.description('What is wrong, and how to put it right.')),
+      detail: v.pipe(v.string(), v.description('What is wrong, and how to correct it.')),
     }),
     v.metadata({
       additionalProperties: true,
       description: 'Problem details (RFC 9457). Each problem may have members of its own.',
     }),
-  );
+  ),
+);
+
+for (const name of NAMES.filter(isOfAnOperation)) {
+  const [status, title] = PROBLEMS[name];
+  const detail = v.pipe(v.string(), v.description('What is wrong with this request, and how to correct it.'));
+  const standard = {
+    type: v.literal(exampleOf(name).type),
+    title: v.literal(title),
+    status: v.literal(status),
+    detail,
+  };
+  const schema = v.object({ ...standard, ...MEMBERS[name] });
+  component(`${componentName(name)}Problem`, v.pipe(schema, v.description(PROBLEM_DOCS[name].when)));
 }
 
-/** A method that a path does not know is no operation of it. */
+/** A method that a path does not support is not an operation. */
 function isOfAnOperation(name: ProblemName): boolean {
   return name !== 'method-not-allowed';
 }
@@ -98,8 +96,8 @@ export function problemResponseComponents(): Record<string, ResponseObject> {
 }
 
 /**
- * What is answered with these problems, by status. Those that share a status are told apart by their `type`. `whole`: the
- * statuses for which nothing is left to a reference.
+ * Returns the responses for these problems, by status. Problems that share a status differ in `type`. The statuses in `whole`
+ * get a response object even where a reference would do.
  */
 export function problemResponses(
   names: readonly ProblemName[],

@@ -1,7 +1,8 @@
-// What the queries of all lists have in common: times, page size, cursor, and how each wrong parameter is named.
+// The parameters that all lists share: filters, times, page size and cursor.
 
 import * as v from 'valibot';
 import { type FieldError, pointerTo } from '../response/problem.ts';
+import { IDENTIFIER, IDENTIFIER_RULE } from './identifier.ts';
 import { type Validated, validate } from './validate.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -9,21 +10,40 @@ const MAX_LIMIT = 200;
 
 const LIMIT_RULE = `must be an integer from 1 to ${MAX_LIMIT}`;
 const TIME_RULE =
-  'must be an ISO 8601 date or time with its offset, such as 2026-01-31 or 2026-01-31T12:00:00Z (write + as %2B in a URL)';
+  'must be an ISO 8601 date or time with its offset, for example 2026-01-31 or 2026-01-31T12:00:00Z (write + as %2B in a URL)';
 const CURSOR_RULE = 'must be the nextCursor of an earlier page';
 
-// Without a flag, so that JSON Schema can say it.
+// Without flags, so that JSON Schema can express it.
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
 
 export const LIMIT = v.exactOptional(
   v.pipe(
     v.string(),
-    v.metadata({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'How many make a page.' }),
+    v.metadata({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'The page size.' }),
     v.check(isLimit, LIMIT_RULE),
     v.transform(Number),
   ),
   String(DEFAULT_LIMIT),
 );
+
+/** An optional filter by an id that apps choose. */
+export function identifierFilter(description: string) {
+  return v.exactOptional(
+    v.pipe(v.string(IDENTIFIER_RULE), v.regex(IDENTIFIER, IDENTIFIER_RULE), v.description(description)),
+  );
+}
+
+/** An optional filter by a text of bounded length. */
+export function textFilter(maxChars: number, rule: string, description: string) {
+  return v.exactOptional(
+    v.pipe(v.string(rule), v.minLength(1, rule), v.maxLength(maxChars, rule), v.description(description)),
+  );
+}
+
+/** A filter by one of several words. */
+export function wordFilter<const W extends readonly string[]>(words: W, description: string, hint = '') {
+  return v.pipe(v.picklist(words, `must be one of ${words.join(', ')}${hint}`), v.description(description));
+}
 
 export function time(description: string) {
   return v.pipe(
@@ -34,7 +54,7 @@ export function time(description: string) {
   );
 }
 
-/** @param place what a list goes on from, written as text. */
+/** @param place the pattern of the decoded cursor. */
 export function cursor(place: RegExp) {
   return v.pipe(
     v.string(),
@@ -44,19 +64,19 @@ export function cursor(place: RegExp) {
   );
 }
 
-/** Opaque to apps, so that what pages are ordered by may change. */
+/** Cursors are opaque to apps, so that the order of pages may change. */
 export function encodeCursor(place: string): string {
   return Buffer.from(place).toString('base64url');
 }
 
-/** A parameter without a value counts as not given. */
+/** Validates a query. A parameter without a value counts as absent. */
 export function readQuery<E extends v.ObjectEntries>(
   schema: v.ObjectSchema<E, undefined>,
   parameters: URLSearchParams,
 ): Validated<v.InferOutput<v.ObjectSchema<E, undefined>>> {
-  const given = [...parameters].filter(([, value]) => value !== '');
-  const validated = validate(schema, Object.fromEntries(given));
-  const errors = [...repeated(given.map(([name]) => name)), ...(validated.valid ? [] : validated.errors)];
+  const present = [...parameters].filter(([, value]) => value !== '');
+  const validated = validate(schema, Object.fromEntries(present));
+  const errors = [...repeated(present.map(([name]) => name)), ...(validated.valid ? [] : validated.errors)];
   return validated.valid && errors.length === 0 ? validated : { valid: false, errors };
 }
 
@@ -67,7 +87,7 @@ function decoded(cursor: string): string {
 function repeated(names: readonly string[]): FieldError[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((name) => ({
     pointer: pointerTo(name),
-    detail: 'is given more than once; give it once',
+    detail: 'is repeated; send it once',
   }));
 }
 
@@ -78,6 +98,6 @@ function isLimit(text: string): boolean {
 function isTime(text: string): boolean {
   const [, date] = TIME.exec(text) ?? [];
   if (date === undefined || Number.isNaN(Date.parse(text))) return false;
-  // Date.parse takes the 30th of February for the 2nd of March.
+  // Date.parse reads 30 February as 2 March.
   return new Date(date).toISOString().startsWith(date);
 }

@@ -1,4 +1,4 @@
-// Reads the JSON that an app sends, or says why it cannot be read.
+// Reads a JSON body, or returns the response that states why it cannot be read.
 
 import { type Json, MAX_JSON_DEPTH, parseJson } from '../../execution/json.ts';
 import { problem } from '../response/problem.ts';
@@ -6,7 +6,7 @@ import { MAX_BODY_BYTES, readBody } from './read-body.ts';
 
 export interface BodyLimits {
   readonly bytes: number;
-  /** How deep it may be nested. */
+  /** Levels of nesting. */
   readonly levels: number;
 }
 
@@ -14,11 +14,11 @@ const LIMITS: BodyLimits = { bytes: MAX_BODY_BYTES, levels: MAX_JSON_DEPTH };
 
 export type JsonBody =
   | { readonly type: 'read'; readonly value: Json; readonly bytes: number }
-  | { readonly type: 'refused'; readonly answer: Response };
+  | { readonly type: 'refused'; readonly response: Response };
 
 export async function readJsonBody(request: Request, limits = LIMITS): Promise<JsonBody> {
-  const unfit = refuseMediaType(request.headers);
-  if (unfit !== null) return refused(unfit);
+  const refusal = refuseMediaType(request.headers);
+  if (refusal !== null) return refused(refusal);
   const body = await readBody(request, limits.bytes);
   switch (body.type) {
     case 'too-large':
@@ -57,7 +57,7 @@ function parsed(bytes: Uint8Array, levels: number): JsonBody {
     if (error.message.includes('nested')) {
       return malformed(`The JSON is nested too deeply; ${levels} levels are allowed.`);
     }
-    // The parser's own words may quote the body.
+    // The parser's message may quote the body.
     const place = /line \d+ column \d+/.exec(error.message)?.[0];
     return malformed(`The body is no valid JSON${place === undefined ? '.' : `: look at ${place}.`}`);
   }
@@ -67,6 +67,6 @@ function malformed(detail: string): JsonBody {
   return refused(problem('malformed-json', detail));
 }
 
-function refused(answer: Response): JsonBody {
-  return { type: 'refused', answer };
+function refused(response: Response): JsonBody {
+  return { type: 'refused', response };
 }

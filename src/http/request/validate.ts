@@ -7,6 +7,9 @@ export type Validated<T> =
   | { readonly valid: true; readonly value: T }
   | { readonly valid: false; readonly errors: readonly FieldError[] };
 
+/** The result for a body that is not a JSON object. */
+export const NOT_AN_OBJECT = { valid: false, errors: [{ pointer: '#', detail: 'must be a JSON object' }] } as const;
+
 /** A flat schema; the messages of its fields must be constants, since valibot's own repeat the value. */
 type Schema<E extends v.ObjectEntries> = v.ObjectSchema<E, undefined>;
 
@@ -37,9 +40,4 @@ function unknownFields(schema: Schema<v.ObjectEntries>, input: object): FieldErr
 
 function isFirstForItsField(error: FieldError, index: number, errors: readonly FieldError[]): boolean {
   return index === 0 || errors[index - 1]?.pointer !== error.pointer;
-}
-
-/** "1 field is wrong" or "3 fields are wrong". */
-export function howMany(errors: readonly FieldError[], noun: string): string {
-  return errors.length === 1 ? `1 ${noun} is wrong` : `${errors.length} ${noun}s are wrong`;
 }

@@ -2,6 +2,8 @@
 
 import { type HeaderFields, respond } from './json.ts';
 
+const STORE_RETRY_SECONDS = 5;
+
 export const PROBLEMS = {
   'bad-request': [400, 'The request cannot be understood'],
   'malformed-json': [400, 'The body is no JSON that can be read'],
@@ -70,8 +72,19 @@ export function problemDetails(name: ProblemName, detail: string, members: Extra
   return { type: `urn:cxone-callback-receiver:problem:${name}`, title, status, detail, ...members };
 }
 
-export function invalidInput(detail: string, errors: readonly FieldError[]): Response {
-  return problem('invalid-input', detail, { members: { errors } });
+/** Returns the 422 response that names each wrong field or, as `noun`, each wrong query parameter. */
+export function invalidInput(errors: readonly FieldError[], noun = 'field'): Response {
+  return problem('invalid-input', invalidDetail(errors, noun), { members: { errors } });
+}
+
+/** Returns for example "1 field is wrong; errors names each." */
+export function invalidDetail(errors: readonly FieldError[], noun = 'field'): string {
+  return `${errors.length === 1 ? `1 ${noun} is wrong` : `${errors.length} ${noun}s are wrong`}; errors names each.`;
+}
+
+/** Returns the 503 response for a store that cannot commit. `members` states what was done before. */
+export function storeUnavailable(detail: string, members: Extras['members'] = {}): Response {
+  return problem('store-unavailable', detail, { headers: { 'retry-after': String(STORE_RETRY_SECONDS) }, members });
 }
 
 /** `detail` goes on from the header's name: "is empty; …". */

@@ -1,97 +1,205 @@
-// POST /webhook/cxone-execution/{token}: CXone says what became of an execution.
+// POST /webhook/cxone-execution/{token}: CXone reports the outcome of an execution.
 
+import * as v from 'valibot';
 import type { CallbackRefusal } from '../../callbacks/checks.ts';
+import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import type { Outcome } from '../../execution/apply-result.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { RecordResult } from '../../store/port.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { createClientAddresses, type RequestOrigin } from '../middleware/client-address.ts';
+import type { HttpParts } from '../dependencies.ts';
+import { createClientAddresses, type RequestOrigin, requestOrigin } from '../middleware/client-address.ts';
 import { traceCallback } from '../middleware/tracing.ts';
+import { component, jsonContent, reference } from '../openapi/components.ts';
+import type { ApiOperation } from '../openapi/operation.ts';
+import { anything } from '../openapi/schema-parts.ts';
 import { MAX_BODY_BYTES, type RequestBody, readBody } from '../request/read-body.ts';
 import { json } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
-import type { CallbackResponse } from '../schemas/callback.ts';
-import type { CountRefusal } from './refusals.ts';
 
-type Dependencies = Pick<HttpDependencies, 'webhook' | 'access' | 'runtime' | 'metrics'>;
+type Dependencies = Pick<HttpParts, 'webhook' | 'access' | 'runtime' | 'metrics' | 'countRefusal'>;
 
-/** `token`: the end of the path that was called. */
+/** `token` is the last segment of the path. `peer` is the remote address of the connection. */
 export type CallbackEndpoint = (request: Request, token: string, peer: string | null) => Promise<Response>;
 
-export function createCallbackEndpoint(deps: Dependencies, countRefusal: CountRefusal): CallbackEndpoint {
+export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
   const { receive, signedUrls, checks } = deps.webhook;
   const { world, tracing } = deps.runtime;
   const clients = createClientAddresses(deps.access.trustedProxies);
-  const refuse = createRefusal(deps, countRefusal);
+  const refuse = createRefusal(deps);
 
   return async (request, token, peer) => {
     const startedAt = world.now();
     const { headers } = request;
     const header = (name: string) => headers.get(name);
-    const caller = { headers, peer };
-    const reference = signedUrls.verify(token);
-    if (reference === null) return probed(signedUrls.proofFor(token)) ?? refuse(caller, 'bad-signature');
-    const unfit = await checks.checkHeaders(header, () => clients.addressOf(caller), startedAt);
-    if (unfit !== null) return refuse(caller, unfit);
+    const origin = { headers, peer };
+    const executionReference = signedUrls.verify(token);
+    if (executionReference === null) {
+      const proof = signedUrls.proofFor(token);
+      return proof === null ? refuse(origin, 'bad-signature') : json(200, { outcome: 'probe', proof });
+    }
+    let refusal = await checks.checkHeaders(header, () => clients.addressOf(origin), startedAt);
+    if (refusal !== null) return refuse(origin, refusal);
 
     const body = await readBody(request);
-    const forged = checks.checkBody(header, body.type === 'whole' ? body.bytes : null);
-    if (forged !== null) return refuse(caller, forged);
+    refusal = checks.checkBody(header, body.type === 'whole' ? body.bytes : null);
+    if (refusal !== null) return refuse(origin, refusal);
 
-    const recorded = await record(receive, reference, body, header('content-type'));
-    if (recorded === undefined) return refuse(caller, 'unknown-execution');
+    const recorded = await record(receive, executionReference, body, header('content-type'));
+    if (recorded === undefined) return refuse(origin, 'unknown-execution');
     setRequestCorrelationId(recorded.execution.correlationId);
     deps.metrics.observeCallback(recorded.outcome, world.now() - startedAt);
-    const answer = body.type === 'too-large' ? tooLarge() : answerTo(recorded.outcome);
-    traceCallback(tracing, headers, recorded, startedAt, answer);
-    return answer;
+    const response = body.type === 'too-large' ? tooLarge() : responseTo(recorded.outcome);
+    traceCallback(tracing, headers, recorded, startedAt, response);
+    return response;
   };
 }
 
-/** Whoever sends a probe is told that it came here; nothing is recorded, counted or said of it. */
-function probed(proof: string | null): Response | null {
-  return proof === null ? null : json(200, { outcome: 'probe', proof } satisfies CallbackResponse);
-}
-
-/** One answer for whatever is wrong with a callback, and for an execution that is gone, so that it tells nothing. */
-function createRefusal({ runtime, metrics }: Dependencies, countRefusal: CountRefusal) {
-  const refused = createSampledWarning(runtime.log, runtime.world, 'callbacks refused');
-  return (caller: RequestOrigin, why: CallbackRefusal): Response => {
-    const { client, headers } = countRefusal(caller);
+/** All refusals get the same 404, so that the response reveals nothing about the cause or the execution. */
+function createRefusal({ runtime, metrics, countRefusal }: Dependencies) {
+  const warn = createSampledWarning(runtime.log, runtime.world, 'callbacks refused');
+  return (origin: RequestOrigin, why: CallbackRefusal): Response => {
+    const { client, headers } = countRefusal(origin);
     metrics.observeCallback(why, 0);
-    refused(why, { client });
+    warn(why, { client });
     return problem('not-found', 'No callback is expected here.', { headers });
   };
 }
 
-/** What is signed well counts even when it cannot be read: the execution is then polled at once. */
+/** A callback with a valid signature counts even if its body cannot be read: CXone is then polled at once. */
 function record(
   receive: Dependencies['webhook']['receive'],
-  reference: string,
+  executionReference: string,
   body: RequestBody,
   contentType: string | null,
 ): Promise<RecordResult | undefined> {
   switch (body.type) {
     case 'whole':
-      return receive.callback(reference, body.bytes, contentType);
+      return receive.callback(executionReference, body.bytes, contentType);
     case 'too-large':
-      return receive.unreadable(reference, `body over ${MAX_BODY_BYTES} bytes`);
+      return receive.unreadable(executionReference, `body over ${MAX_BODY_BYTES} bytes`);
     case 'broken':
-      return receive.unreadable(reference, 'the body did not arrive whole');
+      return receive.unreadable(executionReference, 'the body did not arrive whole');
     default:
       return body satisfies never;
   }
 }
 
 function tooLarge(): Response {
-  return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is asked instead.`);
+  return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is polled instead.`);
 }
 
-function answerTo(outcome: Outcome): Response {
+function responseTo(outcome: Outcome): Response {
   if (outcome === 'mismatch') {
     return problem('callback-mismatch', 'This URL was given out for an execution with another executionId.');
   }
   // promise: openapi-names-each-response
-  return json(outcome === 'unreadable' ? 202 : 200, { outcome } satisfies CallbackResponse);
+  return json(outcome === 'unreadable' ? 202 : 200, { outcome });
 }
+
+const CALLBACK = component(
+  'Callback',
+  v.pipe(
+    v.looseObject({
+      status: v.pipe(
+        v.string(),
+        v.description(
+          'Matched without case. COMPLETED, SUCCEEDED, SUCCESS and FAILED, ERROR, CANCELLED, CANCELED, EXPIRED, ABORTED end the execution; any other word is progress.',
+        ),
+      ),
+      result: v.optional(anything('The result of the Data Action.')),
+      error: v.optional(anything('The error of the Data Action.')),
+      executionId: v.optional(
+        v.pipe(
+          v.union([v.string(), v.number()]),
+          v.description('The id at CXone; an id that differs from the known one is refused.'),
+        ),
+      ),
+    }),
+    v.metadata({ additionalProperties: true }),
+  ),
+);
+
+/** A mismatch gets a problem. */
+const OUTCOMES = [
+  'resolved',
+  'progress',
+  'duplicate',
+  'conflict',
+  'late',
+  'ignored',
+] as const satisfies readonly Outcome[];
+
+const CALLBACK_RESPONSE = component(
+  'CallbackAnswer',
+  v.object({
+    outcome: v.pipe(
+      v.picklist([...OUTCOMES, 'probe']),
+      v.description(
+        'resolved: the callback ended the execution. progress: the execution is still open. duplicate, conflict: the execution had ended with the same result, or with another one. late: the execution had ended without a result; this result is kept beside it. ignored: nothing changed. probe: `doctor` checked that this URL is reachable.',
+      ),
+    ),
+    proof: v.optional(v.pipe(v.string(), v.description('Of a probe: proves that the receiver has the same secret.'))),
+  }),
+);
+
+const UNREADABLE_RESPONSE = component(
+  'UnreadableAnswer',
+  v.object({
+    outcome: v.pipe(v.literal('unreadable'), v.description('The body cannot be read: CXone is polled at once.')),
+  }),
+);
+
+const EXAMPLES = {
+  completed: { value: { status: 'COMPLETED', executionId: 'cx-900123', result: { paid: true, receipt: 'R-8812' } } },
+  failed: { value: { status: 'FAILED', executionId: 'cx-900123', error: { code: 'CARD_DECLINED' } } },
+};
+
+export const completeExecution = {
+  operationId: 'completeExecution',
+  method: 'post',
+  path: `${CALLBACK_PATH}/{token}`,
+  listener: 'webhook',
+  tag: 'Callbacks',
+  access: 'open',
+  stored: true,
+  summary: 'CXone reports the outcome of an execution',
+  description: [
+    'CXone gets this URL as `callbackUrl` in the context of the execution. The token is a reference to the execution, signed with CALLBACK_SECRET: it resolves that one execution and nothing else. No key is needed.',
+    'Configuration may require more: a client address, a header, credentials, a token from `/webhook/token`, a signature of the body. Whatever is missing, the response is the same 404.',
+    'The body is parsed as JSON regardless of its media type, then as a form, whose field may contain the JSON. The fields are those of the built-in upstream profile.',
+  ].join('\n\n'),
+  parameters: [
+    {
+      name: 'token',
+      in: 'path',
+      required: true,
+      description: 'Opaque: a reference and its signature.',
+      schema: { type: 'string', maxLength: 128 },
+    },
+  ],
+  requestBody: {
+    required: true,
+    description: 'At most 1 MiB.',
+    content: {
+      'application/json': { schema: reference(CALLBACK), examples: EXAMPLES },
+      'application/x-www-form-urlencoded': { schema: reference(CALLBACK), examples: EXAMPLES },
+    },
+  },
+  responses: {
+    '200': {
+      description: 'The callback is processed and committed.',
+      content: jsonContent(CALLBACK_RESPONSE, { resolved: { outcome: 'resolved' } }),
+    },
+    '202': {
+      description:
+        'The signature is valid, but the body cannot be read. Its bytes are kept, and CXone is polled at once.',
+      content: jsonContent(UNREADABLE_RESPONSE, { unreadable: { outcome: 'unreadable' } }),
+    },
+  },
+  problems: ['not-found', 'callback-mismatch', 'body-too-large', 'internal-error'],
+  create: (deps: HttpParts) => {
+    const endpoint = createCallbackEndpoint(deps);
+    return (c) => endpoint(c.req.raw, c.req.param('token') ?? '', requestOrigin(c).peer);
+  },
+} satisfies ApiOperation;

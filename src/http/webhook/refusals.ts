@@ -1,4 +1,4 @@
-// Counts what is refused at the webhook, by where it comes from, whichever of its doors was tried.
+// Counts refused requests per client network, across both webhook endpoints.
 
 import type { World } from '../../lib/world.ts';
 import { createClientAddresses, type RequestOrigin } from '../middleware/client-address.ts';
@@ -6,19 +6,19 @@ import { createFailureThrottle } from '../middleware/failure-throttle.ts';
 import type { HeaderFields } from '../response/json.ts';
 
 export interface CountedRefusal {
-  /** Whose failures it was counted among. */
+  /** The network whose failures count together. */
   readonly client: string;
-  /** For the answer: who goes on failing has to connect anew for each attempt, while what is right from there still passes. */
+  /** For the response: above the limit each attempt costs the client a new connection. Valid requests still pass. */
   readonly headers: HeaderFields;
 }
 
-export type CountRefusal = (caller: RequestOrigin) => CountedRefusal;
+export type CountRefusal = (origin: RequestOrigin) => CountedRefusal;
 
 export function createRefusalCounter(world: Pick<World, 'now'>, trustedProxies: number): CountRefusal {
   const throttle = createFailureThrottle(world);
   const clients = createClientAddresses(trustedProxies);
-  return (caller) => {
-    const client = clients.throttleKey(caller);
+  return (origin) => {
+    const client = clients.throttleKey(origin);
     return { client, headers: throttle.fail(client) > 0 ? { connection: 'close' } : {} };
   };
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { documentationPage } from '../../../src/http/docs/page.ts';
-import { openApiDocument } from '../../../src/http/openapi/document.ts';
+import { openApiDocument } from '../../../src/http/operations.ts';
 import { type Answer, startHttp } from '../harness.ts';
 import { operationsOf } from '../openapi/conformance.ts';
 

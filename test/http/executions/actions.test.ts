@@ -1,8 +1,7 @@
 // What operators do to executions over HTTP: polling and cancelling, one or many, and who may not.
 
-import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
-import { createActions } from '../../../src/http/executions/actions.ts';
+import { createBulkAction } from '../../../src/http/executions/actions.ts';
 import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { anExecution, callback, completed, submitted } from '../../support/executions.ts';
@@ -157,16 +156,10 @@ describe('actions on many', () => {
       if (pages === 2) leaving.abort();
       return store.list(query);
     };
-    const actions = createActions({
-      store: { ...store, list },
-      runtime: { world, log: quietLog(), tracing: NO_TRACING },
-    });
-    const server = new Hono().post('/', (c) =>
-      actions.cancelMany(c, { kind: 'operator', name: 'alice', role: 'administrator' }),
-    );
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ status: 'OPEN' });
-    await server.fetch(new Request('http://receiver/', { method: 'POST', headers, body, signal: leaving.signal }));
+    const runtime = { world, log: quietLog(), tracing: NO_TRACING };
+    const act = createBulkAction({ store: { ...store, list }, runtime });
+    const alice = { kind: 'operator', name: 'alice', role: 'administrator' } as const;
+    await act('cancel', { app: null, status: 'OPEN' }, alice, leaving.signal);
     expect((await store.list({ app: null, status: 'OPEN', limit: 500 })).items).toHaveLength(150);
   });
 });

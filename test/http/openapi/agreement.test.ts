@@ -5,13 +5,13 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/execution/json.ts';
-import { parseBatch } from '../../../src/http/executions/batch-schema.ts';
 import { parseListQuery, parseSelection } from '../../../src/http/executions/query.ts';
 import { parseSubmission } from '../../../src/http/executions/submission-schema.ts';
+import { parseBatch } from '../../../src/http/executions/submit-batch.ts';
 import type { Identity } from '../../../src/http/middleware/identity.ts';
 import { parseNotificationQuery, parseReplay } from '../../../src/http/notifications/query.ts';
-import { openApiDocument } from '../../../src/http/openapi/document.ts';
 import type { Parameter, Schema } from '../../../src/http/openapi/model.ts';
+import { openApiDocument } from '../../../src/http/operations.ts';
 import { operationsOf } from './conformance.ts';
 
 const DOCUMENT = openApiDocument();

@@ -1,7 +1,7 @@
 // Every answer that the OpenAPI document promises, given by the real thing: each operation, each status, each problem.
 
 import { describe, expect, test } from 'vitest';
-import { openApiDocument } from '../../../src/http/openapi/document.ts';
+import { openApiDocument } from '../../../src/http/operations.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import type { Reconciliation } from '../../../src/usecases/reconcile/report.ts';
 import {

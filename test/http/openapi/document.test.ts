@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { SmartRouter } from 'hono/router/smart-router';
 import { expect, test, vi } from 'vitest';
-import { openApiDocument } from '../../../src/http/openapi/document.ts';
+import { openApiDocument } from '../../../src/http/operations.ts';
 import { PROBLEMS } from '../../../src/http/response/problem.ts';
 import { startHttp } from '../harness.ts';
 import { operationsOf } from './conformance.ts';

@@ -8,6 +8,11 @@ import type { Waiters } from '../../../src/usecases/wait-for-outcome.ts';
 import { type Harness, ORDERS_KEY, type startHttp, wire } from '../harness.ts';
 import type { Seen } from './conformance.ts';
 
+const STORE_METHODS = [
+  ...['find', 'list', 'trail', 'record', 'queueState', 'feed', 'payloads', 'findNotification', 'listNotifications'],
+  ...['recordDelivery', 'replayNotifications', 'lanes', 'undelivered'],
+];
+
 /** Everything that could fail does, in this way. */
 export function failing(thrown: Error): Parameters<typeof startHttp>[0] {
   const fail = () => Promise.reject(thrown);
@@ -16,7 +21,7 @@ export function failing(thrown: Error): Parameters<typeof startHttp>[0] {
   };
   const all = new Proxy({}, { get: () => fail });
   return {
-    store: all,
+    store: Object.fromEntries(STORE_METHODS.map((name) => [name, fail])),
     submissions: { submit: all as Submit },
     webhook: {
       receive: all as CallbackReceiver,

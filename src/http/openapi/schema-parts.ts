@@ -1,10 +1,10 @@
-// What the schemas of answers are made of.
+// The building blocks of response schemas.
 
 import * as v from 'valibot';
 import { IDENTIFIER } from '../request/identifier.ts';
 
 /** An id that an app chose. */
-export const NAME_TEXT = v.pipe(v.string(), v.regex(IDENTIFIER));
+export const IDENTIFIER_TEXT = v.pipe(v.string(), v.regex(IDENTIFIER));
 
 /** ISO 8601 in UTC, with milliseconds. */
 export function time(description = 'A time.') {

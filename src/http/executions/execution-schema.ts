@@ -1,0 +1,60 @@
+// The schema of an execution in responses.
+
+import * as v from 'valibot';
+import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
+import { component } from '../openapi/components.ts';
+import { anything, count, IDENTIFIER_TEXT, milliseconds, nullable, time } from '../openapi/schema-parts.ts';
+
+const STATUS = v.pipe(
+  v.picklist([...OPEN_STATUSES, ...TERMINAL_STATUSES]),
+  v.description(
+    [
+      'QUEUED: durable in the receiver, not sent. UNCONFIRMED: handed to the network, the response of CXone is not known.',
+      'PENDING: CXone accepted it. COMPLETED and FAILED: CXone reported it. REJECTED: CXone rejected the submission.',
+      'NOT_FOUND: CXone no longer knows it. TIMEOUT: the polling window ended. CANCELLED: the app cancelled it.',
+      'The last six are terminal: such a status never changes.',
+    ].join(' '),
+  ),
+);
+
+const RESULT = anything('The result from CXone; null while there is none. Numbers keep every digit.');
+const ERROR = anything('The error from CXone, or `{code, message}` from the receiver (code 408 for a TIMEOUT).');
+
+export const LATE_RESULT = component(
+  'LateResult',
+  v.object({
+    status: v.pipe(v.picklist(['COMPLETED', 'FAILED']), v.description('The outcome that CXone reported.')),
+    result: RESULT,
+    error: ERROR,
+    via: v.pipe(v.picklist(['callback', 'poll', 'submit']), v.description('The channel of the result.')),
+    receivedAt: time('When it was received.'),
+  }),
+);
+
+export const EXECUTION = component(
+  'Execution',
+  v.object({
+    correlationId: v.pipe(IDENTIFIER_TEXT, v.description('The id that identifies the execution in every request.')),
+    actionId: v.pipe(IDENTIFIER_TEXT, v.description('The Data Action that runs.')),
+    executionId: nullable(v.string(), 'The id at CXone; null until it is known.'),
+    status: STATUS,
+    resolvedBy: nullable(
+      v.picklist(['callback', 'poll', 'submit', 'deadline', 'cancel']),
+      'The source of the outcome; null while it is open.',
+    ),
+    result: RESULT,
+    error: ERROR,
+    submittedAt: time('When it was accepted.'),
+    sentAt: nullable(time(), 'When it was last handed to the network.'),
+    resolvedAt: nullable(time(), 'When it ended.'),
+    pollAfter: nullable(time(), 'When polling begins: `sentAt` and the grace period.'),
+    deadline: nullable(time(), 'When polling ends: `pollAfter` and `timeoutSeconds`.'),
+    latencyMs: nullable(milliseconds(), 'The latency of the submit call to CXone, in milliseconds.'),
+    totalLatencyMs: nullable(milliseconds(), 'From `submittedAt` to `resolvedAt`, in milliseconds.'),
+    pollCount: count('The number of polls.'),
+    lateResult: v.nullable(LATE_RESULT),
+    app: v.pipe(v.string(), v.description('The app that submitted it.')),
+  }),
+);
+
+export type ExecutionBody = v.InferOutput<typeof EXECUTION>;

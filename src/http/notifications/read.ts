@@ -1,0 +1,184 @@
+// GET one notification, a list, and the secrets that sign an app's notifications.
+
+import type { Context } from 'hono';
+import * as v from 'valibot';
+import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES, type Notification } from '../../notification/notification.ts';
+import { representNotification } from '../../notification/representation.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import type { Identity } from '../middleware/identity.ts';
+import { component, jsonContent } from '../openapi/components.ts';
+import { queryParameters } from '../openapi/json-schema.ts';
+import { type ApiOperation, parameter } from '../openapi/operation.ts';
+import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
+import { encodeCursor } from '../request/list-parameters.ts';
+import { json } from '../response/json.ts';
+import { invalidInput, problem } from '../response/problem.ts';
+import { NOTIFICATION_QUERY, parseNotificationQuery } from './query.ts';
+
+export const NOTIFICATION = component(
+  'Notification',
+  v.object({
+    id: v.pipe(v.string(), v.description('The `webhook-id`: the same for all attempts and replays.')),
+    correlationId: IDENTIFIER_TEXT,
+    app: v.string(),
+    type: v.picklist(NOTIFICATION_TYPES),
+    url: v.pipe(v.string(), v.metadata({ format: 'uri', description: 'The URL that it is sent to.' })),
+    status: v.pipe(
+      v.picklist(NOTIFICATION_STATUSES),
+      v.description(
+        'PENDING: delivery is being attempted. DELIVERED: the app responded 2xx. DEAD: given up unless it is replayed.',
+      ),
+    ),
+    createdAt: time('When it was created.'),
+    nextAttemptAt: nullable(
+      time(),
+      'The time of the next attempt; null if there is none, or an earlier notification comes first.',
+    ),
+    giveUpAt: time('When attempts end.'),
+    attempts: count('The number of attempts since it was created or last replayed.'),
+    lastAttemptAt: nullable(time(), 'The time of the last attempt.'),
+    lastHttpStatus: nullable(
+      v.pipe(v.number(), v.metadata({ type: 'integer' })),
+      'The status of the last response; 0: none was received.',
+    ),
+    lastError: nullable(v.string(), 'The reason why the last attempt failed.'),
+    deliveredAt: nullable(time(), 'When it was delivered.'),
+  }),
+);
+
+const NOTIFICATION_PAGE = component(
+  'NotificationPage',
+  v.object({
+    items: v.pipe(v.array(NOTIFICATION), v.description('Newest first.')),
+    nextCursor: nullable(v.string(), 'The `cursor` of the next page; null at the end.'),
+  }),
+);
+
+const SECRETS = component(
+  'Secrets',
+  v.object({
+    secrets: v.pipe(
+      v.array(v.pipe(v.string(), v.regex(/^whsec_[A-Za-z0-9+/=]+$/))),
+      v.description('The secrets that sign notifications; several during a rotation.'),
+    ),
+  }),
+);
+
+const AT = Date.UTC(2026, 0, 31, 12, 0, 4, 200);
+const HOUR = 3_600_000;
+
+/** An example. */
+export const DEAD: Notification = {
+  id: 'msg_019c14057a0070008000000000000001_ended',
+  reference: '019c1405-7a00-7000-8000-000000000001',
+  correlationId: 'order-4711',
+  app: 'orders',
+  type: 'execution.completed',
+  url: 'https://hooks.example/executions',
+  origin: 'https://hooks.example',
+  status: 'DEAD',
+  createdAt: AT,
+  dueAt: null,
+  giveUpAt: AT + 24 * HOUR,
+  attempts: 14,
+  lastAttemptAt: AT + 23 * HOUR,
+  lastHttpStatus: 503,
+  lastError: 'answered 503',
+  deliveredAt: null,
+};
+
+/** An example: the dead notification after its replay. */
+export const REPLAYED: Notification = {
+  ...DEAD,
+  status: 'PENDING',
+  dueAt: AT + 44 * HOUR,
+  giveUpAt: AT + 68 * HOUR,
+  attempts: 0,
+};
+
+export const listNotifications: ApiOperation = {
+  operationId: 'listNotifications',
+  method: 'get',
+  path: '/v1/notifications',
+  tag: 'Notifications',
+  access: 'anyone',
+  stored: true,
+  summary: 'List notifications, newest first',
+  description: 'The notifications of your app; with an operator key, those of all apps.',
+  parameters: queryParameters(NOTIFICATION_QUERY),
+  responses: {
+    '200': {
+      description: 'One page.',
+      content: jsonContent(NOTIFICATION_PAGE, { page: { items: [representNotification(DEAD)], nextCursor: null } }),
+    },
+  },
+  problems: ['invalid-input'],
+  create:
+    ({ store }) =>
+    async (c, caller) => {
+      const query = parseNotificationQuery(new URL(c.req.url).searchParams, caller);
+      if (!query.valid) return invalidInput(query.errors, 'query parameter');
+      const { items, next } = await store.listNotifications(query.value);
+      const nextCursor = next === null ? null : encodeCursor(String(next));
+      return json(200, { items: items.map(representNotification), nextCursor });
+    },
+};
+
+export const getNotification: ApiOperation = {
+  operationId: 'getNotification',
+  method: 'get',
+  path: '/v1/notifications/{id}',
+  tag: 'Notifications',
+  access: 'anyone',
+  stored: true,
+  summary: 'Get a notification',
+  parameters: [parameter('NotificationId')],
+  responses: {
+    '200': {
+      description: 'The current state of its delivery.',
+      content: jsonContent(NOTIFICATION, { dead: representNotification(DEAD) }),
+    },
+  },
+  problems: ['not-found'],
+  create:
+    ({ store }) =>
+    async (c, caller) => {
+      const found = await findNotification(store, c, caller);
+      return found === undefined ? unknownNotification() : json(200, representNotification(found));
+    },
+};
+
+export const getNotificationSecrets: ApiOperation = {
+  operationId: 'getNotificationSecrets',
+  method: 'get',
+  path: '/v1/notifications/secrets',
+  tag: 'Notifications',
+  access: 'app',
+  summary: 'Get the secrets that sign your notifications',
+  responses: {
+    '200': {
+      description: 'One secret, or several during a rotation.',
+      content: jsonContent(SECRETS, { one: { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] } }),
+    },
+  },
+  // Operators get 403: with an app's secrets they could forge its notifications.
+  create:
+    ({ notificationSecrets }) =>
+    async (_c, caller) =>
+      json(200, { secrets: notificationSecrets(caller.name) }),
+};
+
+/** Returns undefined for an unknown id and another app's id alike. */
+export async function findNotification(
+  store: Pick<HttpDependencies['store'], 'findNotification'>,
+  c: Context,
+  caller: Identity,
+): Promise<Notification | undefined> {
+  const found = await store.findNotification(c.req.param('id') ?? '');
+  // promise: app-sees-own-notifications
+  return found !== undefined && (caller.kind === 'operator' || caller.name === found.app) ? found : undefined;
+}
+
+export function unknownNotification(): Response {
+  return problem('not-found', 'You have no notification with this id.');
+}

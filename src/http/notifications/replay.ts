@@ -1,0 +1,123 @@
+// POST replays: sends a notification again, or all that a filter selects.
+
+import * as v from 'valibot';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import type { Notification } from '../../notification/notification.ts';
+import { representNotification } from '../../notification/representation.ts';
+import type { NotificationFilter } from '../../store/outbox-port.ts';
+import { StoreUnavailable } from '../../store/port.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
+import { component, jsonContent } from '../openapi/components.ts';
+import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import { count } from '../openapi/schema-parts.ts';
+import { readJsonBody } from '../request/read-json.ts';
+import { json } from '../response/json.ts';
+import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
+import { parseReplay, REPLAY } from './query.ts';
+import { findNotification, NOTIFICATION, REPLAYED, unknownNotification } from './read.ts';
+
+/** The notifications that one transaction makes due again: a few milliseconds of the one writer. */
+const BATCH_SIZE = 100;
+
+const PRUNED =
+  'The result that it told is no longer kept (PAYLOAD_RETENTION_DAYS), so it cannot be told again. GET /v1/executions/{correlationId} still says how the execution ended.';
+
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
+
+const REPLAY_RESULT = component('Replayed', v.object({ replayed: count('The number of replayed notifications.') }));
+
+export const replayNotification = {
+  operationId: 'replayNotification',
+  method: 'post',
+  path: '/v1/notifications/{id}/replay',
+  tag: 'Notifications',
+  access: 'owner',
+  stored: true,
+  summary: 'Replay a notification',
+  parameters: [parameter('NotificationId')],
+  responses: {
+    '202': {
+      description: 'It is due again.',
+      content: jsonContent(NOTIFICATION, { pending: representNotification(REPLAYED) }),
+    },
+  },
+  problems: ['not-found', 'notification-pending', 'payload-pruned'],
+  create:
+    ({ store, runtime }: Dependencies): Handler =>
+    async (c, caller) => {
+      const found = await findNotification(store, c, caller);
+      if (found === undefined) return unknownNotification();
+      if (found.status === 'PENDING') return pending(found);
+      const event = { type: 'replayed', by: callerName(caller) } as const;
+      const delivery = await store.recordDelivery(found.id, event, runtime.world.now());
+      if (delivery === undefined) return unknownNotification();
+      if (delivery.outcome === 'pruned') return problem('payload-pruned', PRUNED);
+      // Another request replayed it in between.
+      if (delivery.outcome === 'ignored') return pending(delivery.notification);
+      return json(202, representNotification(delivery.notification));
+    },
+} satisfies ApiOperation;
+
+export const replayNotifications: ApiOperation = {
+  operationId: 'replayNotifications',
+  method: 'post',
+  path: '/v1/notifications/replay',
+  tag: 'Notifications',
+  access: 'owner',
+  stored: true,
+  summary: 'Replay many notifications',
+  description:
+    'The notifications that match, oldest first; those that are DEAD unless `status` states otherwise. Those whose result has been deleted (`PAYLOAD_RETENTION_DAYS`) are left out.',
+  requestBody: {
+    required: true,
+    content: jsonContent(REPLAY, {
+      dead: { from: '2026-01-31T12:00:00Z', to: '2026-01-31T14:00:00Z' },
+      delivered: { status: 'DELIVERED', correlationId: 'order-4711' },
+    }),
+  },
+  responses: {
+    '202': { description: 'They are due again.', content: jsonContent(REPLAY_RESULT, { some: { replayed: 3 } }) },
+  },
+  problems: BODY_PROBLEMS,
+  create: (deps) => {
+    const replaySelection = createBulkReplay(deps);
+    return async (c, caller) => {
+      const body = await readJsonBody(c.req.raw);
+      if (body.type === 'refused') return body.response;
+      const filter = parseReplay(body.value, caller);
+      return filter.valid ? replaySelection(filter.value, caller, c.req.raw.signal) : invalidInput(filter.errors);
+    };
+  },
+};
+
+export type BulkReplay = (wanted: NotificationFilter, caller: Identity, signal: AbortSignal) => Promise<Response>;
+
+/** Returns a function that replays all notifications that a filter selects. It stops if the client disconnects. */
+export function createBulkReplay({ store, runtime: { world } }: Dependencies): BulkReplay {
+  return async (wanted, caller, signal) => {
+    // Notifications that are created while it runs are not included.
+    const filter = { ...wanted, to: Math.min(wanted.to ?? Number.POSITIVE_INFINITY, world.now() + 1) };
+    let replayed = 0;
+    try {
+      for (let after: number | null = 0; after !== null && !signal.aborted; ) {
+        const batch = await store.replayNotifications(filter, after, BATCH_SIZE, callerName(caller), world.now());
+        replayed += batch.replayed;
+        after = batch.next;
+        await yieldToEventLoop();
+      }
+      return json(202, { replayed });
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || replayed === 0) throw error;
+      return storeUnavailable(`${replayed} were replayed. Send it again later for the others.`, { replayed });
+    }
+  };
+}
+
+function pending({ dueAt }: Notification): Response {
+  const next = dueAt === null ? 'after the one before it' : `next at ${new Date(dueAt).toISOString()}`;
+  return problem(
+    'notification-pending',
+    `It is still being tried, ${next}. What is DELIVERED or DEAD can be replayed.`,
+  );
+}

@@ -1,0 +1,48 @@
+// The schemas of bodies by their names in the document: each is registered where it is declared.
+
+import { toJsonSchemaDefs } from '@valibot/to-json-schema';
+import type * as v from 'valibot';
+import { CONVERSION, nullableType } from './json-schema.ts';
+import type { MediaType, Reference, Schema } from './model.ts';
+
+/** Adds to the JSON Schema what the Valibot schema cannot express. */
+type Refine = (schema: Schema) => Schema;
+
+const COMPONENTS = new Map<v.GenericSchema, { readonly name: string; readonly refine: Refine }>();
+
+/** Registers the schema under its name in the document, and returns it. */
+export function component<S extends v.GenericSchema>(name: string, schema: S, refine: Refine = (json) => json): S {
+  COMPONENTS.set(schema, { name, refine });
+  return schema;
+}
+
+/** For request bodies: validate() rejects members that the schema does not name. */
+export function closed(schema: Schema): Schema {
+  // promise: openapi-is-strict
+  return { ...schema, additionalProperties: false };
+}
+
+/** Returns a reference to a registered schema. @throws {Error} if it is not registered. */
+export function reference(schema: v.GenericSchema): Reference & { readonly [keyword: string]: unknown } {
+  const registered = COMPONENTS.get(schema);
+  if (registered === undefined) throw new Error('the schema is not registered as a component');
+  return { $ref: `#/components/schemas/${registered.name}` };
+}
+
+/** Returns a JSON body with one schema and with examples by name. */
+export function jsonContent<S extends v.GenericSchema>(
+  schema: S,
+  examples: { readonly [name: string]: v.InferInput<S> },
+): { readonly 'application/json': MediaType } {
+  const named = Object.entries(examples).map(([name, value]) => [name, { value }] as const);
+  return { 'application/json': { schema: reference(schema), examples: Object.fromEntries(named) } };
+}
+
+/** Returns `components.schemas`. A schema that contains another one refers to it. */
+export function componentSchemas(): Record<string, Schema> {
+  const entries = [...COMPONENTS].map(([schema, { name, refine }]) => ({ schema, name, refine }));
+  const converted = toJsonSchemaDefs(Object.fromEntries(entries.map(({ name, schema }) => [name, schema])), CONVERSION);
+  return Object.fromEntries(
+    entries.map(({ name, refine }) => [name, refine(nullableType(converted[name] as Schema) as Schema)]),
+  );
+}
