@@ -1,4 +1,4 @@
-// `advise`: which grace period and polling window fit each action, and what they would save and cost.
+// `advise`: suggests a grace period and polling window for each action, with the effect on polls and latency.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { isoTime } from '../lib/time.ts';
@@ -6,85 +6,78 @@ import { BASELINE_MS } from '../stats/callback-health/health.ts';
 import { type Advice, formatMs } from '../stats/timing-advice/advice.ts';
 import { adviseAll } from '../stats/timing-advice/advise.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
-import { type Action, type CommandContext, CommandError, CommandUsage, readFlags } from './context.ts';
-import { DATABASE_FLAG, withDatabase } from './database.ts';
-import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
-import { readPace } from './poll-interval.ts';
-import { showProgress } from './print.ts';
+import { type CommandContext, CommandError, type Declare } from './context.ts';
+import { withDatabase } from './database.ts';
+import {
+  actionOption,
+  databaseOption,
+  fromOption,
+  helpEnd,
+  jsonOption,
+  readClosedPeriod,
+  TIME_HELP,
+  toOption,
+} from './options.ts';
+import { readPollInterval } from './poll-interval.ts';
+import { showFraction } from './print.ts';
 import { type Column, clean, tableOf } from './table.ts';
 
-const FLAGS = {
-  ...PERIOD_FLAGS,
-  ...DATABASE_FLAG,
-  action: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
+export const advise: Declare = (command, context) =>
+  command
+    .description(
+      `Suggests graceSeconds and timeoutSeconds for each Data Action from its executions of the last 7 days, with the savings and
+costs against the present values. Reads the database, while the receiver runs or is down.`,
+    )
+    .addOption(actionOption)
+    .addOption(fromOption('submitted'))
+    .addOption(toOption('submitted'))
+    .addOption(jsonOption)
+    .addOption(databaseOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        `The duration at CXone is estimated from callbacks; an execution without an observed end (timed out, cancelled, open)
+counts as lasting at least that long (Kaplan-Meier). If a poll found the outcome, the execution ended since the poll before,
+at a time that the callbacks make likely. Each candidate is replayed through the polling schedule, with
+POLL_INTERVAL_SECONDS as configured, or as the upstream profile allows. A poll costs as much as knowing a result one such
+interval later. Lost callbacks count with the upper end of their likely share. At most 2,000 executions of an action are
+used, drawn at random. If the upstream profile does not request callbacks, there is no advice.
 
-export const advise: Action = {
-  help: `Usage: npm run advise [-- --action NAME] [--from TIME] [--to TIME] [--json]
+POLLS and LAG (mean, from the end at CXone to the receiver) are for 1,000 executions: present, and as advised. CONFIDENCE is
+none under 30 results, low under 200, fair under 1,000, else good; one step lower if more than 10 % have no observed end.
 
-Which graceSeconds and timeoutSeconds fit each Data Action, from how its executions of the last 7 days went, and what they
-would save and cost against what is used now. It reads the database, while the receiver runs or is down.
-
-  --action NAME   of this Data Action
-  --from, --to    submitted in this time instead
-  --json          one JSON document {"from", "to", "pollIntervalSeconds", "actions"}; costs are for 1,000 executions
-  --database PATH another file than DATABASE_PATH, such as a backup
-
-How long CXone takes is estimated from callbacks, with what nobody saw the end of (time-outs, cancelled, open) counted as
-lasting at least that long (Kaplan-Meier); when a poll found it, it was done since the poll before, as the callbacks make
-likely. Each candidate is then replayed through the polling schedule, with POLL_INTERVAL_SECONDS as it is set, or what the
-upstream profile allows. A poll counts as much as knowing a result one such interval earlier. Callbacks that never come are
-reckoned with at the upper end of what their share may be. At most 2,000 executions of an action are looked at, drawn by
-chance. Where the upstream profile asks for no callbacks, nothing is advised.
-
-POLLS and LAG (mean, from done at CXone to known here) are of 1,000 executions: now, and as advised. CONFIDENCE is none under
-30 results, low under 200, fair under 1,000, else good; one step lower where more than 10 % is in the dark.
-
-${TIME_HELP}
-
-Exit code: 0 done, 1 there is no such action in this time, 2 it could not be done.
-
-  npm run advise
-  npm run advise -- --action look-up-customer --from 30d
-`,
-  run: async (args, context) => {
-    const { values } = readFlags(args, FLAGS, 0);
-    const { world } = context;
-    const { to = world.now(), from = to - BASELINE_MS } = readPeriod(values, context);
-    if (from >= to) throw new CommandUsage('--to must be later than --from');
-    const { pollIntervalMs, callbackless } = readPace(context.env());
-    const actions = await withDatabase(context, values.database, async (client) => {
-      const progress = showProgress('reading', context, 'thousandths of the time');
-      const pause = async (done: number) => {
-        progress.at(Math.round(1000 * done), 1000);
-        await yieldToEventLoop();
-      };
-      const tools = {
-        store: createObservations(client),
-        intervalMs: pollIntervalMs,
-        random: world.random,
-        pause,
-      };
-      const wanted = { from, to, ...(values.action === undefined ? {} : { actionId: values.action }) };
-      const all = await adviseAll(tools, wanted);
-      progress.done();
-      return all;
+With --json: {"from", "to", "pollIntervalSeconds", "actions"}; costs are for 1,000 executions.
+${TIME_HELP}`,
+        '0 done, 1 the action was not sent in this time, 2 the command could not be carried out',
+        ['npm run -s advise', 'npm run -s advise -- --action look-up-customer --from 30d'],
+      ),
+    )
+    .action(async (options) => {
+      const { action, json } = options;
+      const { from, to } = readClosedPeriod(options, BASELINE_MS, context);
+      const { pollIntervalMs, callbackless } = readPollInterval(context.env());
+      const actions = await withDatabase(context, options.database, async (client) => {
+        const progress = showFraction('reading', context);
+        const pause = async (done: number) => {
+          progress.at(done);
+          await yieldToEventLoop();
+        };
+        const { random } = context.world;
+        const tools = { store: createObservations(client), intervalMs: pollIntervalMs, random, pause };
+        const all = await adviseAll(tools, { from, to, ...(action !== undefined && { actionId: action }) });
+        progress.done();
+        return all;
+      });
+      if (action !== undefined && actions.length === 0) {
+        throw new CommandError(`No execution of "${action}" was sent in this time.`, 1);
+      }
+      const period = { from: isoTime(from), to: isoTime(to) };
+      const advised = callbackless ? [] : actions;
+      const pollIntervalSeconds = pollIntervalMs / 1000;
+      if (callbackless) context.writeError('The upstream profile does not request callbacks: no advice.\n');
+      if (json) context.write(`${JSON.stringify({ ...period, pollIntervalSeconds, actions: advised })}\n`);
+      else show(advised, period, context);
     });
-    if (values.action !== undefined && actions.length === 0) {
-      throw new CommandError(`Nothing of "${values.action}" was sent in this time.`, 1);
-    }
-    const period = { from: isoTime(from), to: isoTime(to) };
-    const advised = callbackless ? [] : actions;
-    const pollIntervalSeconds = pollIntervalMs / 1000;
-    if (callbackless) context.writeError(CALLBACKLESS);
-    if (values.json) context.write(`${JSON.stringify({ ...period, pollIntervalSeconds, actions: advised })}\n`);
-    else show(advised, period, context);
-    return 0;
-  },
-};
-
-const CALLBACKLESS = 'The upstream profile asks for no callbacks: no grace period fits better than another.\n';
 
 function show(actions: readonly Advice[], period: { from: string; to: string }, context: CommandContext): void {
   context.writeError(`Submitted from ${period.from} to ${period.to}\n`);
@@ -119,6 +112,6 @@ function duration(ms: number | null): string {
 }
 
 function change(now: number, then: number | undefined): string {
-  const [one, other] = [now, then].map((value) => (value === undefined ? null : Math.round(value)));
-  return other === null || one === other ? `${one}` : `${one} → ${other}`;
+  const [before, after] = [Math.round(now), then === undefined ? null : Math.round(then)];
+  return after === null || before === after ? `${before}` : `${before} → ${after}`;
 }

@@ -1,59 +1,44 @@
-// What a command line command has around it, and the errors that it ends with.
+// What a command may use of its process, and the errors that end a command.
 
-import { parseArgs } from 'node:util';
-import { reasonOf } from '../lib/log.ts';
+import type { Command } from '@commander-js/extra-typings';
 import type { World } from '../lib/world.ts';
-import { orNearest } from './did-you-mean.ts';
 
 export interface CommandContext {
-  /** The environment completed by .env. @throws {ConfigError} when .env cannot be read. */
+  /** Returns the environment completed by .env. @throws {ConfigError} if .env cannot be read. */
   readonly env: () => Variables;
-  /** The outcome: stdout. */
+  /** Writes results to stdout. */
   readonly write: (text: string) => void;
-  /** As `write`, for much of it: resolves once there is room for more. @throws {BrokenPipe} when nobody reads on. */
+  /** Writes results to stdout and resolves when there is room for more. @throws {BrokenPipe} */
   readonly writeStream: (text: string) => Promise<void>;
-  /** What is said on the way: stderr. */
+  /** Writes messages to stderr. */
   readonly writeError: (text: string) => void;
-  /** All of stdin. */
+  /** Reads stdin to its end. */
   readonly input: () => Promise<string>;
-  /** From the first call on, Ctrl-C and SIGTERM abort this instead of ending the process; a second one ends it. */
+  /** Returns a signal that Ctrl-C and SIGTERM abort. From the first call on, only a second Ctrl-C ends the process. */
   readonly interrupted: () => AbortSignal;
   readonly world: World;
-  /** Whether somebody looks on: tables that fit, and progress that moves. Colours, unless NO_COLOR forbids them. */
   readonly terminal: Terminal;
+  /** Set to 1 by a command that ran but whose result is negative. */
+  exitCode: 0 | 1;
 }
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface Terminal {
+  /** Whether stdout is a terminal: tables are cut to its width. */
   readonly out: boolean;
+  /** Whether stderr is a terminal: progress is shown on one line. */
   readonly err: boolean;
   readonly colour: boolean;
   readonly columns: number;
 }
 
-/** A command that does something, or the name of several. */
-export type Command = Action | Group;
-
-export interface Action {
-  readonly help: string;
-  /** Returns the exit code. */
-  readonly run: (args: readonly string[], context: CommandContext) => Promise<number>;
-}
-
-export interface Group {
-  readonly help: string;
-  readonly commands: Readonly<Record<string, Action>>;
-}
-
-/** The command line is wrong; the message says where. */
-export class CommandUsage extends Error {
-  override readonly name = 'CommandUsage';
-}
+/** Adds the options, sub-commands and action of a command to its declaration. */
+export type Declare = (command: Command, context: CommandContext) => unknown;
 
 /**
- * A command failed; the message says what to do. Exit code 1: something was found, or what was asked for does not exist.
- * Exit code 2: the command could not be carried out.
+ * A command failed; the message says what to do. Exit code 1: the result is negative, or what was named does not exist.
+ * Exit code 2: the command line is wrong, or the command could not be carried out.
  */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
@@ -68,31 +53,4 @@ export class CommandError extends Error {
 /** The reader of stdout has closed it, as `head` does. */
 export class BrokenPipe extends Error {
   override readonly name = 'BrokenPipe';
-}
-
-export type Flags = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
-
-/** Flags and at most `most` other words. @throws {CommandUsage} */
-export function readFlags<const F extends Flags>(args: readonly string[], options: F, most: number) {
-  const read = () => parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
-  let found: ReturnType<typeof read>;
-  try {
-    found = read();
-  } catch (error) {
-    throw new CommandUsage(unknownFlag(error, Object.keys(options)) ?? wordsOf(error));
-  }
-  if (found.positionals.length > most) throw new CommandUsage(`"${found.positionals[most]}" is one word too many`);
-  return found;
-}
-
-function unknownFlag(error: unknown, flags: readonly string[]): string | null {
-  const { code } = error as { code?: string };
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return null;
-  const flag = /'(-[^']*)'/.exec(wordsOf(error))?.[1] ?? '';
-  const known = flags.map((name) => `--${name}`);
-  return `There is no ${flag}${orNearest(flag, known)}`;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : reasonOf(error);
 }

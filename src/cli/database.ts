@@ -1,4 +1,4 @@
-// Opens the database for commands that only look: read only, while a receiver runs or is down.
+// Opens the database read-only, beside a running receiver or without one.
 
 import type { Database } from 'better-sqlite3';
 import { readVariable } from '../config/config.ts';
@@ -7,10 +7,7 @@ import { DatabaseRefused } from '../store/sqlite/file/open.ts';
 import { openReadOnly, schemaAge } from '../store/sqlite/file/open-readonly.ts';
 import type { CommandContext } from './context.ts';
 
-/** How commands that look say where: DATABASE_PATH unless this is given. */
-export const DATABASE_FLAG = { database: { type: 'string' } } as const;
-
-/** Lets the database go when the work is done, however it ends. @throws {DatabaseRefused} */
+/** Closes the database when the work settles. @param path DATABASE_PATH if undefined. @throws {DatabaseRefused} */
 export async function withDatabase<T>(
   { env }: Pick<CommandContext, 'env'>,
   path: string | undefined,
@@ -19,10 +16,13 @@ export async function withDatabase<T>(
   const client = openReadOnly(path ?? readVariable(env(), 'DATABASE_PATH'));
   try {
     const age = schemaAge(client);
-    if (age === 'newer')
-      throw new DatabaseRefused(`${client.name} is of a newer version of this receiver: use that one`);
+    if (age === 'newer') {
+      throw new DatabaseRefused(`${client.name} is from a newer version of this receiver: use that version`);
+    }
     if (age === 'older') {
-      throw new DatabaseRefused(`${client.name} is of an older version of this receiver: start this one on it once`);
+      throw new DatabaseRefused(
+        `${client.name} is from an older version of this receiver: start this version on it once`,
+      );
     }
     return await work(client);
   } finally {
@@ -30,13 +30,13 @@ export async function withDatabase<T>(
   }
 }
 
-/** The first ones that are found; one more is looked for, to know whether there are more. */
+/** Returns the first `limit` items that are found, and whether there are more. */
 export async function firstOf<T>(
-  stretches: Iterable<{ readonly found: readonly T[] }>,
+  batches: Iterable<{ readonly found: readonly T[] }>,
   limit: number,
 ): Promise<{ readonly items: readonly T[]; readonly more: boolean }> {
   const items: T[] = [];
-  for (const { found } of stretches) {
+  for (const { found } of batches) {
     items.push(...found);
     if (items.length > limit) break;
     await yieldToEventLoop();

@@ -1,69 +1,76 @@
-// Writes what is looked through as CSV or NDJSON, a stretch at a time: a million rows take no more memory than a thousand.
+// Writes rows as CSV or NDJSON, one batch at a time: a million rows take no more memory than a thousand.
 
+import { Option } from '@commander-js/extra-typings';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { type CommandContext, CommandError } from './context.ts';
-import { type CsvValue, csvLine } from './csv.ts';
-import { oneOf } from './filters.ts';
+import { choiceOption, TIME_HELP } from './options.ts';
 import { createOutFile } from './out-file.ts';
 import { grouped, showProgress } from './print.ts';
 
-export const EXPORT_FLAGS = { format: { type: 'string' }, out: { type: 'string' } } as const;
+const FORMATS = ['csv', 'ndjson'] as const;
 
-export const EXPORT_HELP = `  --format F      csv or ndjson; by the ending of FILE unless said, else ndjson
-  --out FILE      there instead of stdout: it gets its name when it is whole and on disk; nothing is overwritten`;
+export const formatOption = choiceOption('--format <format>', 'by the extension of FILE, else ndjson', FORMATS);
+export const outOption = new Option(
+  '--out <file>',
+  'write to this file instead of stdout; it appears when it is complete and on disk, and must not exist',
+);
 
-export const CSV_HELP = `CSV is RFC 4180: a line of names, commas, CRLF; what is structured stands in it as JSON. A text that a spreadsheet might run
-as a formula (= + - @, tab, line end, ' in front) gets an apostrophe in front; whoever reads it by program takes one off.
-NDJSON is exact.`;
+export const EXPORT_HELP = `CSV is RFC 4180: a header, commas, CRLF; objects are JSON in a field. A text that a spreadsheet could run as a formula (it
+begins with = + - @, a tab, a line end or ') gets an apostrophe in front; programs that read the file remove one apostrophe.
+NDJSON is exact.
+${TIME_HELP}`;
 
-export type Format = 'csv' | 'ndjson';
+export type Format = (typeof FORMATS)[number];
 
-/** @throws {CommandUsage} */
-export function readFormat({
-  format,
-  out,
-}: {
-  readonly format?: string | undefined;
+interface FormatOptions {
+  readonly format?: Format | undefined;
   readonly out?: string | undefined;
-}) {
-  if (format !== undefined) return oneOf('--format', format, ['csv', 'ndjson']);
-  return out?.toLowerCase().endsWith('.csv') ? 'csv' : 'ndjson';
 }
 
+export function readFormat({ format, out }: FormatOptions): Format {
+  return format ?? (out?.toLowerCase().endsWith('.csv') ? 'csv' : 'ndjson');
+}
+
+/** Objects are written as JSON text. */
+type CsvValue = string | number | boolean | object | null;
+
 export interface Source<T> {
-  readonly stretches: Iterable<{ readonly found: readonly T[]; readonly looked: number }>;
+  readonly batches: Iterable<{ readonly found: readonly T[]; readonly looked: number }>;
   readonly total: number;
-  /** One row, by the names of its members. */
-  readonly represent: (one: T) => Readonly<Record<string, CsvValue>>;
-  /** The columns of CSV, in their order. */
+  /** Returns a row: values by column name. */
+  readonly represent: (item: T) => Readonly<Record<string, CsvValue>>;
+  /** The columns of CSV, in order. */
   readonly names: readonly string[];
 }
 
-/** Returns the exit code. */
+/** @throws {CommandError} if it is interrupted or the file cannot be created. @throws {BrokenPipe} */
 export async function writeExport<T>(
-  { stretches, total, represent, names }: Source<T>,
-  { format, out }: { readonly format: Format; readonly out?: string | undefined },
+  { batches, total, represent, names }: Source<T>,
+  { format, out }: FormatOptions & { readonly format: Format },
   context: CommandContext,
-): Promise<number> {
+): Promise<void> {
   const stop = context.interrupted();
   const file = out === undefined ? null : await createOutFile(out);
   const progress = showProgress('exporting', context, 'rows');
   const put = (text: string) => (file === null ? context.writeStream(text) : file.write(text));
-  const lineOf = (one: T) => {
-    const row = represent(one);
+  const lineOf = (item: T) => {
+    const row = represent(item);
     return format === 'csv' ? csvLine(names.map((name) => row[name] ?? null)) : `${JSON.stringify(row)}\n`;
   };
   let [rows, looked] = [0, 0];
   try {
     if (format === 'csv') await put(csvLine(names));
-    for (const stretch of stretches) {
-      await put(stretch.found.map(lineOf).join(''));
-      rows += stretch.found.length;
-      looked += stretch.looked;
+    for (const batch of batches) {
+      await put(batch.found.map(lineOf).join(''));
+      rows += batch.found.length;
+      looked += batch.looked;
       progress.at(Math.max(looked, rows), total);
       await yieldToEventLoop();
-      if (stop.aborted)
-        throw new CommandError(`Interrupted after ${grouped(rows)} rows${file === null ? '' : ': no file'}`);
+      if (stop.aborted) {
+        throw new CommandError(
+          `Interrupted after ${grouped(rows)} rows${file === null ? '' : '; no file was written'}`,
+        );
+      }
     }
     progress.done();
     await file?.finish();
@@ -73,5 +80,22 @@ export async function writeExport<T>(
     throw error;
   }
   if (file !== null) context.writeError(`${file.path}: ${grouped(rows)} rows\n`);
-  return 0;
+}
+
+/** What a spreadsheet may run as a formula or command, in full width too; and the apostrophe that is put in front of it. */
+const RISKY = /^[=+\-@\t\r\n'\uff1d\uff0b\uff0d\uff20]/;
+const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
+
+/** Returns a line of CSV (RFC 4180) that spreadsheets open without running its content. */
+export function csvLine(values: readonly CsvValue[]): string {
+  return `${values.map(csvField).join(',')}\r\n`;
+}
+
+function csvField(value: CsvValue): string {
+  if (value === null) return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  // promise: csv-runs-no-formula
+  const harmless = RISKY.test(text) ? `'${text}` : text;
+  return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -1,4 +1,4 @@
-// `health`: whether callbacks come, per action and hour, and since when they do not.
+// `health`: shows whether callbacks arrive, per action and hour, and since when they do not.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
@@ -6,81 +6,79 @@ import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '..
 import { observeAll } from '../stats/observe-all.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
-import { type Action, type CommandContext, CommandUsage, readFlags } from './context.ts';
-import { DATABASE_FLAG, withDatabase } from './database.ts';
-import { PERIOD_FLAGS, readPeriod, TIME_HELP } from './filters.ts';
-import { readPace } from './poll-interval.ts';
-import { printLines, showProgress } from './print.ts';
+import type { CommandContext, Declare } from './context.ts';
+import { withDatabase } from './database.ts';
+import {
+  actionOption,
+  databaseOption,
+  fromOption,
+  helpEnd,
+  jsonOption,
+  readClosedPeriod,
+  TIME_HELP,
+  toOption,
+} from './options.ts';
+import { readPollInterval } from './poll-interval.ts';
+import { printLines, showFraction } from './print.ts';
 import { type Column, tableOf } from './table.ts';
-
-const FLAGS = {
-  ...PERIOD_FLAGS,
-  ...DATABASE_FLAG,
-  action: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
 
 const DAY_MS = 24 * HOUR_MS;
 
-/** What was sent before the period may have ended in it: the longest grace and window, and a while in the queue. */
-const LONGEST_MS = DAY_MS + HOUR_MS;
+/** The longest time in milliseconds between submission and end: a grace period, a polling window and a wait in the queue. */
+const MAX_LIFETIME_MS = DAY_MS + HOUR_MS;
 
-export const health: Action = {
-  help: `Usage: npm run health [-- --from TIME] [--to TIME] [--action NAME] [--json]
+export const health: Declare = (command, context) =>
+  command
+    .description(
+      `Shows how outcomes arrived in the last 24 hours, per action and hour: by callback, by poll, in the submit response, or not
+in time; how many callbacks were missed; and how much later than the poll a callback arrived, if both did. An hour with more
+missed callbacks than the action had in the 7 days before is an alert. Reads the database, while the receiver runs or is
+down.`,
+    )
+    .addOption(fromOption('ended'))
+    .addOption(toOption('ended'))
+    .addOption(actionOption)
+    .addOption(jsonOption)
+    .addOption(databaseOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        `MISSED: no callback had arrived when a poll or the deadline ended the execution. LATER: those of them whose callback
+arrived afterwards. SKEW: callback time minus poll time, median and 95th percentile, of the first 500 of the hour.
 
-Which way outcomes came in the last 24 hours, per action and hour: by callback, by poll, with the submit answer, or not in
-time; how many callbacks were missed; and by how much callbacks came after polls where both told an outcome. An hour in which
-more callbacks are missing than the action was used to in the 7 days before gets a line of its own, and the exit code is 1.
-It reads the database, while the receiver runs or is down.
+An hour is an alert if it has at least 20 outcomes, its share of missed callbacks is 5 points higher than in the 7 days
+before, and chance alone would produce it in less than one of 1,000 hours. An action with fewer than 100 outcomes in those
+days is compared with one half. If the upstream profile does not request callbacks, none is missed.
 
-  --from, --to    ended in this time instead
-  --action NAME   of this Data Action
-  --json          one JSON document {"from", "to", "hours", "alerts"}; shares are from 0 to 1, skews in milliseconds
-  --database PATH another file than DATABASE_PATH, such as a backup
-
-MISSED: no callback had come when a poll, or nothing, ended it. LATER: of those, how many were called back afterwards. SKEW:
-callback minus poll, median and 95th percentile, of the first 500 of the hour.
-
-An hour is an alert when it has at least 20 outcomes, so many missing would come up in less than one of 1,000 hours if nothing
-had changed, and the share is 5 points more than in the 7 days before. An action with fewer than 100 outcomes in those days
-is held against one half. Where the upstream profile asks for no callbacks, none is missed, and there is no alert.
-
-${TIME_HELP}
-
-Exit code: 0 all is as it was, 1 there is an alert, 2 it could not be done.
-
-  npm run health
-  npm run health -- --from 3d --action look-up-customer
-`,
-  run: async (args, context) => {
-    const { values } = readFlags(args, FLAGS, 0);
-    const now = context.world.now();
-    const { to = now, from = to - DAY_MS } = readPeriod(values, context);
-    if (from >= to) throw new CommandUsage('--to must be later than --from');
-    const { callbackless } = readPace(context.env());
-    const found = await withDatabase(context, values.database, async (client) => {
-      const book = createChannelCounts();
-      const progress = showProgress('reading', context, 'thousandths of the time');
-      const wanted = { from: from - BASELINE_MS - LONGEST_MS, to, ...ofAction(values.action) };
-      await observeAll(createObservations(client), wanted, book.add, async (done) => {
-        progress.at(Math.round(1000 * done), 1000);
-        await yieldToEventLoop();
+With --json: {"from", "to", "hours", "alerts"}; shares are from 0 to 1, skews in milliseconds.
+${TIME_HELP}`,
+        '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
+        ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
+      ),
+    )
+    .action(async (options) => {
+      const { action, json = false } = options;
+      const { from, to } = readClosedPeriod(options, DAY_MS, context);
+      const { callbackless } = readPollInterval(context.env());
+      const found = await withDatabase(context, options.database, async (client) => {
+        const book = createChannelCounts();
+        const progress = showFraction('reading', context);
+        const wanted = {
+          ...{ from: from - BASELINE_MS - MAX_LIFETIME_MS, to },
+          ...(action !== undefined && { actionId: action }),
+        };
+        await observeAll(createObservations(client), wanted, book.add, async (done) => {
+          progress.at(done);
+          await yieldToEventLoop();
+        });
+        progress.done();
+        return healthOf(book.all(), from, to, { callbackless });
       });
-      progress.done();
-      return healthOf(book.all(), from, to, { callbackless });
+      show(found, json, callbackless, context);
+      if (found.alerts.length > 0) context.exitCode = 1;
     });
-    show(found, values.json, callbackless ? 'are not asked for by the upstream profile' : AS_EVER, context);
-    return found.alerts.length > 0 ? 1 : 0;
-  },
-};
 
-function ofAction(actionId: string | undefined): { readonly actionId?: string } {
-  return actionId === undefined ? {} : { actionId };
-}
-
-const AS_EVER = 'come as they did in the 7 days before';
-
-function show(found: Health, json: boolean, wellness: string, context: CommandContext): void {
+function show(found: Health, json: boolean, callbackless: boolean, context: CommandContext): void {
   if (json) {
     context.write(`${JSON.stringify(found)}\n`);
     return;
@@ -88,7 +86,10 @@ function show(found: Health, json: boolean, wellness: string, context: CommandCo
   context.writeError(`Ended from ${found.from} to ${found.to}\n`);
   context.write(tableOf(COLUMNS, found.hours, context));
   const alerts = found.alerts.map(({ message }) => ({ name: 'alert', level: 'fail', message }) as const);
-  const well = { name: 'callbacks', level: 'ok', message: wellness } as const;
+  const message = callbackless
+    ? 'are not requested by the upstream profile'
+    : 'arrive as they did in the 7 days before';
+  const well = { name: 'callbacks', level: 'ok', message } as const;
   printLines(alerts.length === 0 ? [well] : alerts, context);
 }
 

@@ -1,4 +1,4 @@
-// A file that gets its name once it is whole and on disk, and never takes the place of another.
+// Writes a file that appears under its name only when it is complete and on disk, and never overwrites another.
 
 import { existsSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
@@ -8,22 +8,22 @@ import { CommandError } from './context.ts';
 export interface OutFile {
   readonly path: string;
   write(text: string): Promise<void>;
-  /** On disk, and under its name. */
+  /** Syncs the file and gives it its name. */
   finish(): Promise<void>;
-  /** Nothing is left of it. */
+  /** Removes what was written. */
   discard(): Promise<void>;
 }
 
-/** Readable by its owner alone. @throws {CommandError} when it may not be put there */
+/** Creates a file that only its owner may read. @throws {CommandError} if it exists or cannot be created. */
 export async function createOutFile(name: string): Promise<OutFile> {
   const path = resolve(name);
   const partial = `${path}.partial`;
-  if (!existsSync(dirname(path))) throw new CommandError(`${dirname(path)} does not exist: make the folder first`);
-  if (existsSync(path)) throw new CommandError(`${path} exists: nothing is overwritten, move it away first`);
+  if (!existsSync(dirname(path))) throw new CommandError(`${dirname(path)} does not exist: create the folder first`);
+  if (existsSync(path)) throw new CommandError(`${path} exists: nothing is overwritten; move it away first`);
   const file = await open(partial, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw new CommandError(`${partial} cannot be written: ${error.message}`);
     throw new CommandError(
-      `${partial} exists: another export is under way, or one was interrupted; remove it if none is`,
+      `${partial} exists: another export is running, or one was interrupted; remove it if none is running`,
     );
   });
   const discard = async () => {
@@ -44,15 +44,15 @@ export async function createOutFile(name: string): Promise<OutFile> {
   };
 }
 
-/** In one step, and never in the place of another. */
+/** Renames in one step, without overwriting. */
 async function publish(partial: string, path: string): Promise<void> {
   try {
     await link(partial, path);
     await rm(partial);
   } catch (error) {
-    // A file system without hard links.
+    // The file system may have no hard links.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' || existsSync(path)) {
-      throw new CommandError(`${path} exists by now: nothing is overwritten`);
+      throw new CommandError(`${path} was created in the meantime: nothing is overwritten`);
     }
     await rename(partial, path);
   }

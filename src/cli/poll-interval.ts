@@ -1,17 +1,16 @@
-// How CXone is polled by what is configured, for commands that reckon with it.
+// The polling interval that results from the configuration and the upstream profile.
 
 import { ConfigError, readVariable } from '../config/config.ts';
 import { type PollInterval, pollIntervalOf } from '../cxone/profile/poll-interval.ts';
 import { loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
-
-type Given = Readonly<Record<string, string | undefined>>;
+import type { Variables } from './context.ts';
 
 /** @throws {ConfigError} */
-export function readPace(env: Given): PollInterval {
+export function readPollInterval(env: Variables): PollInterval {
   return pollIntervalOf(readProfile(env), 1000 * readVariable(env, 'POLL_INTERVAL_SECONDS'));
 }
 
-function readProfile(env: Given): Profile {
+function readProfile(env: Variables): Profile {
   try {
     return loadProfile(readVariable(env, 'CXONE_PROFILE') ?? null);
   } catch (error) {

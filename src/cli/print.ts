@@ -1,10 +1,11 @@
-// How commands show things: aligned and coloured for somebody who looks on, plain for everything else.
+// Prints lines, numbers and progress: aligned and coloured on a terminal, plain elsewhere.
 
+import { styleText } from 'node:util';
 import type { CommandContext } from './context.ts';
 
 export type Level = 'ok' | 'warn' | 'fail';
 
-const COLOURS: Record<Level, string> = { ok: '\x1b[32m', warn: '\x1b[33m', fail: '\x1b[31m' };
+const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 const MARKS: Record<Level, string> = { ok: '✓', warn: '!', fail: '✗' };
 
 export interface Line {
@@ -13,14 +14,14 @@ export interface Line {
   readonly message: string;
 }
 
-/** One line each: a coloured table on a terminal, `level name: message` elsewhere. */
+/** Prints a coloured table on a terminal, `level name: message` elsewhere. */
 export function printLines(
   lines: readonly Line[],
   { terminal, write }: Pick<CommandContext, 'terminal' | 'write'>,
 ): void {
   const width = Math.max(...lines.map(({ name }) => name.length));
   for (const { name, level, message } of lines) {
-    const mark = terminal.colour ? `${COLOURS[level]}${MARKS[level]}\x1b[0m` : MARKS[level];
+    const mark = terminal.colour ? styleText(COLOURS[level], MARKS[level], { validateStream: false }) : MARKS[level];
     write(terminal.out ? `${mark} ${name.padEnd(width)}  ${message}\n` : `${level.padEnd(4)} ${name}: ${message}\n`);
   }
 }
@@ -35,10 +36,11 @@ export function bytes(count: number): string {
   return `${step === 0 ? count : (count / 1024 ** step).toFixed(1)} ${units[step]}`;
 }
 
+/** Milliseconds between two lines of progress that are not on a terminal. */
 const PLAIN_EVERY_MS = 5_000;
 const MOVING_EVERY_MS = 100;
 
-/** How far something is, on stderr: a line that moves on a terminal, a plain one now and then elsewhere. */
+/** Shows progress on stderr: one line that is overwritten on a terminal, a plain line now and then elsewhere. */
 export function showProgress(
   what: string,
   { terminal, writeError }: Pick<CommandContext, 'terminal' | 'writeError'>,
@@ -60,4 +62,10 @@ export function showProgress(
       if (terminal.err && shown > begun) writeError('\r\x1b[K');
     },
   };
+}
+
+/** Shows progress that is known as a fraction from 0 to 1. */
+export function showFraction(what: string, context: Pick<CommandContext, 'terminal' | 'writeError'>) {
+  const { at, done } = showProgress(what, context, 'thousandths of the time');
+  return { at: (fraction: number): void => at(Math.round(1000 * fraction), 1000), done };
 }

@@ -1,26 +1,27 @@
-// The context of a command in a process of its own: its streams, its signals, its terminal.
+// The context of a command that runs as this process: its streams, signals and terminal.
 
+import { withEnvFile } from '../config/env-file.ts';
 import { systemWorld } from '../lib/world.ts';
 import { BrokenPipe, type CommandContext, type Variables } from './context.ts';
 
-/** @param variables those of the process alone; `env` completes them by .env. */
-export function contextOfProcess(env: () => Variables, variables: Variables): CommandContext {
+/** @param variables the environment of the process, which `env` completes by .env. */
+export function contextOfProcess(variables: Variables): CommandContext {
   const { stdin, stdout, stderr } = process;
-  const isClosed = (error: NodeJS.ErrnoException) => error.code === 'EPIPE';
-  // `… | head` reads as much as it wants: that is no fault, and `pour` hears of it. Nor is anything left to be said on stderr.
+  const isBrokenPipe = (error: NodeJS.ErrnoException) => error.code === 'EPIPE';
+  // `… | head` closes the pipe early. That is not a fault; `writeStream` reports it to the command.
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error) => {
-      if (!isClosed(error)) throw error;
+      if (!isBrokenPipe(error)) throw error;
     });
   }
   return {
-    env,
+    env: () => withEnvFile(variables),
     write: (text) => stdout.write(text),
     writeStream: (text) =>
       new Promise((resolve, reject) => {
         stdout.write(text, (error) => {
           if (!error) resolve();
-          else reject(isClosed(error) ? new BrokenPipe() : error);
+          else reject(isBrokenPipe(error) ? new BrokenPipe() : error);
         });
       }),
     writeError: (text) => stderr.write(text),
@@ -29,18 +30,20 @@ export function contextOfProcess(env: () => Variables, variables: Variables): Co
       for await (const chunk of stdin) chunks.push(chunk);
       return Buffer.concat(chunks).toString();
     },
-    interrupted: onceInterrupted(),
+    interrupted: createInterruptSignal(),
     world: systemWorld,
     terminal: {
       out: stdout.isTTY === true,
       err: stderr.isTTY === true,
-      colour: stdout.isTTY === true && !variables['NO_COLOR'] && variables['TERM'] !== 'dumb',
+      // Node honours NO_COLOR, FORCE_COLOR and TERM=dumb here.
+      colour: stdout.isTTY === true && stdout.hasColors(),
       columns: stdout.columns ?? stderr.columns ?? 80,
     },
+    exitCode: 0,
   };
 }
 
-function onceInterrupted(): () => AbortSignal {
+function createInterruptSignal(): () => AbortSignal {
   let stop: AbortController | null = null;
   return () => {
     if (stop === null) {

@@ -1,4 +1,4 @@
-// `prune`: what retention takes away; counted beside a running receiver, done in its place while it is down.
+// `prune`: shows what retention deletes, or deletes it while the receiver is down.
 
 import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
@@ -7,74 +7,59 @@ import { countPrunable, type PrunableCounts } from '../store/sqlite/queries/prun
 import { createSqliteStore } from '../store/sqlite/store.ts';
 import { createExportFiles } from '../workers/pruner/export-files.ts';
 import { createPruner } from '../workers/pruner/pruner.ts';
-import { type Action, type CommandContext, CommandError, readFlags } from './context.ts';
+import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
-import { wholeNumber } from './filters.ts';
+import { helpEnd, jsonOption, wholeNumber } from './options.ts';
 import { grouped } from './print.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-const FLAGS = {
-  'dry-run': { type: 'boolean', default: false },
-  'audit-days': { type: 'string' },
-  'payload-days': { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
+const days = wholeNumber(0, 36_500);
 
 interface Rules {
   readonly auditRetentionDays: number;
   readonly payloadRetentionDays: number;
 }
 
-export const prune: Action = {
-  help: `Usage: npm run prune -- --dry-run [--audit-days N] [--payload-days N] [--json]
-       npm run prune [-- …]
-
-A running receiver prunes by itself, in small batches. With --dry-run this says what would go now: it only reads, and may run
-while the receiver does. Without it, it prunes in the place of a receiver that is down: with the receiver's lock on the
-database, so that neither can start beside the other, with its rules, and into RETENTION_EXPORT_DIR first if that is set.
-
-  --audit-days N    instead of AUDIT_RETENTION_DAYS; 0 keeps executions and audit
-  --payload-days N  instead of PAYLOAD_RETENTION_DAYS; 0 keeps payloads
-  --json            one JSON document instead of lines
-
-What is pruned is gone: look at --dry-run first, and make a backup.
-
-Exit code: 0 done, 2 it could not be done, such as while a receiver runs.
-
-  npm run prune -- --dry-run
-  npm run prune -- --dry-run --audit-days 90
-  systemctl stop cxone-callback-receiver && npm run prune && systemctl start cxone-callback-receiver
-`,
-  run: async (args, context) => {
-    const { values } = readFlags(args, FLAGS, 0);
-    const variables = context.env();
-    const days = (flag: 'audit-days' | 'payload-days') => {
-      const text = values[flag];
-      return text === undefined ? undefined : wholeNumber(`--${flag}`, text, 0, 36_500);
-    };
-    const rules = {
-      auditRetentionDays: days('audit-days') ?? readVariable(variables, 'AUDIT_RETENTION_DAYS'),
-      payloadRetentionDays: days('payload-days') ?? readVariable(variables, 'PAYLOAD_RETENTION_DAYS'),
-    };
-    if (rules.auditRetentionDays + rules.payloadRetentionDays === 0) {
-      throw new CommandError(
-        'Everything is kept: set AUDIT_RETENTION_DAYS or PAYLOAD_RETENTION_DAYS, or say --audit-days.',
-      );
-    }
-    const dryRun = values['dry-run'];
-    const counts = await (dryRun ? look(rules, context) : take(rules, context));
-    if (values.json) context.write(`${JSON.stringify({ dryRun, ...rules, ...counts })}\n`);
-    else {
+export const prune: Declare = (command, context) =>
+  command
+    .description(
+      `A running receiver prunes by itself, in small batches. With --dry-run, this counts what would be deleted now: it only
+reads, and may run beside the receiver. Without it, this prunes while the receiver is down: it holds the receiver's lock on
+the database, follows the same rules, and exports to RETENTION_EXPORT_DIR first if that is set. Pruned data is lost: run
+--dry-run first, and make a backup.`,
+    )
+    .option('--dry-run', 'count only, delete nothing')
+    .option('--audit-days <days>', 'instead of AUDIT_RETENTION_DAYS; 0 keeps executions and audit entries', days)
+    .option('--payload-days <days>', 'instead of PAYLOAD_RETENTION_DAYS; 0 keeps payloads', days)
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd('', '0 done, 2 the command could not be carried out, for example because a receiver runs', [
+        'npm run -s prune -- --dry-run',
+        'npm run -s prune -- --dry-run --audit-days 90',
+        'systemctl stop cxone-callback-receiver && npm run -s prune && systemctl start cxone-callback-receiver',
+      ]),
+    )
+    .action(async ({ dryRun = false, auditDays, payloadDays, json }) => {
+      const variables = context.env();
+      const rules = {
+        auditRetentionDays: auditDays ?? readVariable(variables, 'AUDIT_RETENTION_DAYS'),
+        payloadRetentionDays: payloadDays ?? readVariable(variables, 'PAYLOAD_RETENTION_DAYS'),
+      };
+      if (rules.auditRetentionDays + rules.payloadRetentionDays === 0) {
+        throw new CommandError('Everything is kept: set AUDIT_RETENTION_DAYS, PAYLOAD_RETENTION_DAYS or --audit-days.');
+      }
+      const counts = await (dryRun ? countNow(rules, context) : pruneAll(rules, context));
       const { entries, executions, payloads } = counts;
       const all = `${grouped(entries)} audit entries, ${grouped(executions)} executions, ${grouped(payloads)} payloads`;
-      context.write(`${all} ${dryRun ? 'would go' : 'are gone'}\n`);
-    }
-    return 0;
-  },
-};
+      context.write(
+        json
+          ? `${JSON.stringify({ dryRun, ...rules, ...counts })}\n`
+          : `${all} ${dryRun ? 'would be' : 'were'} deleted\n`,
+      );
+    });
 
-async function look(
+async function countNow(
   { auditRetentionDays, payloadRetentionDays }: Rules,
   context: CommandContext,
 ): Promise<PrunableCounts> {
@@ -91,13 +76,16 @@ async function look(
   });
 }
 
-async function take(rules: Rules, context: CommandContext): Promise<PrunableCounts> {
+async function pruneAll(rules: Rules, context: CommandContext): Promise<PrunableCounts> {
   const { world, writeError } = context;
   const variables = context.env();
   const folder = readVariable(variables, 'RETENTION_EXPORT_DIR');
   const secrets = readVariable(variables, 'CALLBACK_SECRET');
   const counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
   let failure: string | null = null;
+  const fail: Log['error'] = ({ reason }, message) => {
+    failure = `${message}: ${String(reason)}`;
+  };
   const log: Log = {
     debug: () => {},
     info: (facts, message) => {
@@ -105,18 +93,14 @@ async function take(rules: Rules, context: CommandContext): Promise<PrunableCoun
       for (const name of ['entries', 'executions', 'payloads'] as const) counts[name] += Number(facts[name]);
       writeError(`${String(facts['head'])}\n`);
     },
-    warn: ({ reason }, message) => {
-      failure = `${message}: ${String(reason)}`;
-    },
-    error: ({ reason }, message) => {
-      failure = `${message}: ${String(reason)}`;
-    },
+    warn: fail,
+    error: fail,
   };
   const path = readVariable(variables, 'DATABASE_PATH');
   const stop = context.interrupted();
   const store = createSqliteStore({ path, world, log, fatal: throwOn });
   try {
-    // Nobody else has to be let through, so nothing is waited for between batches.
+    // The receiver is down, so the pauses between batches are unnecessary.
     const offline = { ...world, sleep: yieldToEventLoop };
     const exports = folder === undefined ? null : createExportFiles(folder, world);
     const work = createPruner({ store, world: offline, log, rules, exports, secrets });

@@ -1,5 +1,6 @@
-// Tables for people: aligned; on a terminal what stands last is cut where the line ends, elsewhere all of it is there.
+// Aligned tables. On a terminal the last column is cut at the end of the line.
 
+import { styleText } from 'node:util';
 import type { CommandContext } from './context.ts';
 
 type Cell = string | number | null;
@@ -7,19 +8,17 @@ type Cell = string | number | null;
 export interface Column<R> {
   readonly name: string;
   readonly of: (row: R) => Cell;
-  /** Numbers stand on the right. */
+  /** Aligns to the right, for numbers. */
   readonly right?: boolean;
-  /** So wide at least, for tables that go on growing. */
-  readonly least?: number;
+  /** For tables whose later rows are not known yet. */
+  readonly minWidth?: number;
 }
 
-const BOLD = '\x1b[1m';
-const PLAIN = '\x1b[0m';
 const GAP = '  ';
-/** So much of what stands last is shown at least. */
-const LEAST_ROOM = 24;
+/** Width of the last column in characters, however narrow the terminal is. */
+const MIN_LAST_WIDTH = 24;
 
-/** @param heading whether the names of the columns stand above. */
+/** @param heading whether to print the names of the columns. */
 export function tableOf<R>(
   columns: readonly Column<R>[],
   rows: readonly R[],
@@ -27,8 +26,8 @@ export function tableOf<R>(
   heading = true,
 ): string {
   const cells = rows.map((row) => columns.map(({ of }) => clean(of(row))));
-  const widths = columns.map(({ name, least = 0 }, at) =>
-    cells.reduce((widest, line) => Math.max(widest, lengthOf(line[at] ?? '')), Math.max(name.length, least)),
+  const widths = columns.map(({ name, minWidth = 0 }, at) =>
+    cells.reduce((widest, line) => Math.max(widest, lengthOf(line[at] ?? '')), Math.max(name.length, minWidth)),
   );
   const line = (texts: readonly string[]) => {
     const padded = texts.map((text, at) => {
@@ -37,26 +36,26 @@ export function tableOf<R>(
     });
     const others = padded.slice(0, -1).map((text) => text + GAP);
     const last = (padded.at(-1) ?? '').trimEnd();
-    const room = Math.max(LEAST_ROOM, terminal.columns - lengthOf(others.join('')));
-    // Ids and numbers are there to be taken over: they are never cut, but wrap.
+    const room = Math.max(MIN_LAST_WIDTH, terminal.columns - lengthOf(others.join('')));
+    // Only the last column is cut: ids and numbers must stay whole, because they are copied.
     return (others.join('') + (terminal.out ? cut(last, room) : last)).trimEnd();
   };
   const head = line(columns.map(({ name }) => name));
   const lines = cells.map(line);
-  return `${[...(heading ? [terminal.colour ? `${BOLD}${head}${PLAIN}` : head] : []), ...lines].join('\n')}\n`;
+  return `${[...(heading ? [terminal.colour ? styleText('bold', head, { validateStream: false }) : head] : []), ...lines].join('\n')}\n`;
 }
 
-/** What others wrote must not move the cursor or colour the terminal of whoever reads it: a control character shows as a sign. */
+/** Replaces control characters, so that text from elsewhere cannot move the cursor or colour the terminal. */
 export function clean(cell: Cell): string {
   if (cell === null || cell === '') return '-';
   // promise: table-has-no-control-characters
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are what it replaces
   return String(cell).replaceAll(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
 function cut(text: string, width: number): string {
-  const signs = [...text];
-  return signs.length <= width ? text : `${signs.slice(0, width - 1).join('')}…`;
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 }
 
 function lengthOf(text: string): number {

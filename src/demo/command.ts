@@ -4,10 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { readConfig } from '../config/config.ts';
-import { withCommandName } from '../lib/command-name.ts';
 import { systemWorld } from '../lib/world.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { createSimulator, type Simulator } from '../simulator/app.ts';
@@ -18,33 +16,18 @@ import { compare } from './judge.ts';
 import { showProgress } from './progress.ts';
 import { type Result, report } from './report.ts';
 
-const HELP = `Usage: npm run demo [-- --serve] [--seed TEXT]
-
-Runs the CXone simulator and the receiver on loopback ports and lets every fate happen to some execution.
-Ends with 0 only if each execution ended as its fate says and the app was told so, once.
-
-  --serve      keep both up afterwards, with a curl line to try
-  --seed TEXT  the same seed, the same run times and ids at the simulator
-`;
-
 /** How long the demo waits for the last notifications. */
 const NOTIFY_PATIENCE_MS = 20_000;
 
 /** Where it is run: what is installed is not written to. */
 const DATABASE = resolve('data/demo.db');
 
-/** Returns the exit code. */
-export async function runDemo(args: readonly string[]): Promise<number> {
-  const options = { serve: { type: 'boolean' }, seed: { type: 'string' }, help: { type: 'boolean' } } as const;
-  const { values } = parseArgs({ args: [...args], options });
+/** Returns true if every execution ended as its fate says. @param serve keeps both running until a signal. */
+export async function runDemo({ serve, seed }: { readonly serve: boolean; readonly seed: string }): Promise<boolean> {
   const { stdout } = process;
-  if (values.help) {
-    stdout.write(withCommandName(HELP));
-    return 0;
-  }
   const secret = () => randomBytes(24).toString('base64url');
   const keys = { app: secret(), operator: secret() };
-  await using simulator = createSimulator({ seed: values.seed ?? 'demo' });
+  await using simulator = createSimulator({ seed });
   const { url: cxoneUrl } = await simulator.listen();
   const inbox = await openInbox();
   const service = await startDemoReceiver(cxoneUrl, keys, secret() + secret(), inbox);
@@ -57,8 +40,8 @@ export async function runDemo(args: readonly string[]): Promise<number> {
     stdout.write(
       report({ results, auditCount, databasePath: relative('', DATABASE), took, turnedAway: inbox.turnedAway }),
     );
-    if (values.serve) await keepUp(service, keys);
-    return results.every(({ differences }) => differences.length === 0) ? 0 : 1;
+    if (serve) await keepUp(service, keys);
+    return results.every(({ differences }) => differences.length === 0);
   } finally {
     await service.stop();
     await inbox.close();

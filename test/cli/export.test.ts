@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { csvLine } from '../../src/cli/csv.ts';
+import { csvLine } from '../../src/cli/export.ts';
 import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
 import { scanAuditTrail } from '../../src/store/sqlite/queries/audit.ts';
 import { scanExecutions } from '../../src/store/sqlite/queries/executions.ts';
@@ -201,7 +201,7 @@ describe('--out', () => {
 
   test.each([
     ['the file itself', 'rows.csv', /exists: nothing is overwritten/],
-    ['another export under way', 'rows.csv.partial', /another export is under way/],
+    ['another export under way', 'rows.csv.partial', /another export is running/],
   ])('leaves alone what is there: %s', async (_, there, message) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, there), 'precious');
@@ -219,7 +219,7 @@ describe('--out', () => {
     const env = { DATABASE_PATH: await writtenDatabase(3) };
     const line = `audit export --out ${join(folder, 'audit.csv')}`;
     const { code, err } = await command(line, env, false, { interrupted: () => stop.signal });
-    expect([code, err]).toEqual([2, 'Interrupted after 6 rows: no file\n']);
+    expect([code, err]).toEqual([2, 'Interrupted after 6 rows; no file was written\n']);
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { CommandContext } from '../../src/cli/context.ts';
-import { runCommand } from '../../src/cli/run.ts';
+import { runCommand } from '../../src/cli/program.ts';
 import { systemWorld } from '../../src/lib/world.ts';
 import type { Store } from '../../src/store/port.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
@@ -39,6 +39,7 @@ function context(
     interrupted: () => new AbortController().signal,
     world: systemWorld,
     terminal: { out: terminal, err: terminal, colour: terminal, columns: 80 },
+    exitCode: 0,
   };
 }
 
@@ -48,9 +49,9 @@ export async function command(
   terminal = false,
   around: Partial<CommandContext> = {},
 ): Promise<Ran> {
-  const [name = '', ...args] = typeof line === 'string' ? line.split(' ') : line;
+  const args = typeof line === 'string' ? line.split(' ') : line;
   const said = { out: '', err: '' };
-  const code = await runCommand(name, args, { ...context(said, env, terminal), ...around });
+  const code = await runCommand(args, { ...context(said, env, terminal), ...around });
   return { code, ...said };
 }
 

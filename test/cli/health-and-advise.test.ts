@@ -44,7 +44,7 @@ describe('health', () => {
     expect(head?.slice(0, 8)).toEqual(['HOUR', 'ACTION', 'CALLBACK', 'POLL', 'SUBMIT', 'TIMEOUT', 'MISSED', 'LATER']);
     expect(first).toEqual(['2025-12-31 04:00', 'charge', '95', '5', '0', '0', '5 %', '5', '+2.0 s', '+2.0 s']);
     expect(second).toEqual(['2026-01-01 00:00', 'charge', '30', '0', '0', '0', '0 %', '0', '-', '-']);
-    expect(verdict).toEqual(['ok', 'callbacks: come as they did in the 7 days before']);
+    expect(verdict).toEqual(['ok', 'callbacks: arrive as they did in the 7 days before']);
   });
 
   test('an hour in which callbacks stay away has a line of its own, and the exit code says so', async () => {
@@ -69,7 +69,7 @@ describe('health', () => {
     const lives: Lived[] = [...USUAL, ['poll', 30, START]];
     const { code, out } = await run('health', lives, { CXONE_PROFILE: 'cxone-jobs' });
     expect([code, out.includes('ALERT')]).toEqual([0, false]);
-    expect(out).toContain('callbacks: are not asked for by the upstream profile');
+    expect(out).toContain('callbacks: are not requested by the upstream profile');
   });
 
   test('a profile that is not there is named', async () => {
@@ -83,7 +83,7 @@ describe('health', () => {
 
   test('a time that makes no sense is refused', async () => {
     const { code, err } = await run('health --from 1h --to 2h', []);
-    expect([code, err.split('\n')[0]]).toEqual([2, '--to must be later than --from']);
+    expect([code, err.split('\n')[0]]).toEqual([2, '--to must be later than --from.']);
   });
 });
 
@@ -143,11 +143,11 @@ describe('advise', () => {
   test('where the upstream profile asks for no callbacks, no grace period fits better than another', async () => {
     const { code, out, err } = await run('advise --json', LOST, { CXONE_PROFILE: 'cxone-jobs' });
     expect([code, JSON.parse(out).actions]).toEqual([0, []]);
-    expect(err).toContain('The upstream profile asks for no callbacks');
+    expect(err).toContain('The upstream profile does not request callbacks');
   });
 
   test('an action that nobody sent is named', async () => {
     const { code, err } = await run('advise --action chrage', LOST);
-    expect([code, err]).toEqual([1, 'Nothing of "chrage" was sent in this time.\n']);
+    expect([code, err]).toEqual([1, 'No execution of "chrage" was sent in this time.\n']);
   });
 });

@@ -65,11 +65,11 @@ describe('executions submit', () => {
   });
 
   test.each([
-    ['executions submit', /Say which Data Action/],
-    ['executions submit charge', /Say for which app with --app: orders, billing/],
-    ['executions submit charge --app order', /"order" is not in APP_KEYS \(did you mean orders\?\)/],
-    ['executions submit charge --app orders --inputs [1]', /--inputs: is no JSON object/],
-    ['executions submit charge --app orders --inputs @nothing.json', /there is no file nothing.json/],
+    ['executions submit', /missing required argument 'action'/],
+    ['executions submit charge', /Name the app with --app: orders, billing/],
+    ['executions submit charge --app order', /"order" is not in APP_KEYS, which has orders, billing/],
+    ['executions submit charge --app orders --inputs [1]', /--inputs: it is not a JSON object/],
+    ['executions submit charge --app orders --inputs @nothing.json', /the file nothing.json does not exist/],
   ])('%s: is not sent', async (line, message) => {
     const { receiver, ask } = await scene();
     const { code, err } = await ask(line);
@@ -104,14 +104,14 @@ describe('executions poll and cancel', () => {
     expect(err).toBe('');
     expect([code, JSON.parse(out)]).toEqual([0, { matched: 1, done: 1 }]);
     expect(await receiver.store.find('order-1')).toMatchObject({ status: 'QUEUED' });
-    expect((await ask('executions cancel --all')).out).toBe('1 of 1 open executions are given up\n');
+    expect((await ask('executions cancel --all')).out).toBe('1 of 1 open executions were cancelled\n');
   });
 
   test.each([
     ['executions poll order-none', 1, /^Not found/],
-    ['executions poll', 2, /Say which execution, or --all/],
-    ['executions poll order-1 --all', 2, /Name one execution, or say which with --all/],
-    ['executions cancel --status QUEUED', 2, /or --all/],
+    ['executions poll', 2, /Name one execution, or select several with --all/],
+    ['executions poll order-1 --all', 2, /Name one execution, or select several with --all/],
+    ['executions cancel --status QUEUED', 2, /select several with --all/],
     ['executions cancel --all --status COMPLETED', 1, /#\/status/],
   ])('%s: ends with %i', async (line, code, message) => {
     const { ask } = await scene();
@@ -141,8 +141,8 @@ describe('when nothing can be asked', () => {
       OPERATOR_KEYS: `alice:${ALICE_KEY}`,
     });
     expect(code).toBe(2);
-    expect(err).toMatch(
-      `The receiver gave no answer: the connection failed (ECONNREFUSED). Is it running at http://127.0.0.1:${port}, `,
+    expect(err).toContain(
+      `The receiver gave no answer: the connection failed (ECONNREFUSED). Is it running at http://127.0.0.1:${port} (RECEIVER_URL)?`,
     );
   });
 

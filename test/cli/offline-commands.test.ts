@@ -159,7 +159,7 @@ describe('executions show', () => {
 
   test('ends with 1 when there is none', async () => {
     const { code, err } = await look('executions show order-none');
-    expect([code, err]).toEqual([1, 'There is no execution order-none.\n']);
+    expect([code, err]).toEqual([1, 'The execution order-none does not exist.\n']);
   });
 });
 

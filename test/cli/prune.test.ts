@@ -36,17 +36,17 @@ test('--dry-run says what would go and takes nothing; without it exactly that go
 test('nothing goes that is not old enough', async () => {
   const env = { DATABASE_PATH: await writtenDatabase(3), AUDIT_RETENTION_DAYS: '7' };
   const { out } = await command('prune --dry-run', env, false, after(6));
-  expect(out).toBe('0 audit entries, 0 executions, 0 payloads would go\n');
+  expect(out).toBe('0 audit entries, 0 executions, 0 payloads would be deleted\n');
 });
 
 test('payloads have a period of their own', async () => {
   const env = { DATABASE_PATH: await writtenDatabase(5), PAYLOAD_RETENTION_DAYS: '1' };
   const would = await command('prune --dry-run', env, false, after(2));
-  expect(would.out).toBe('0 audit entries, 0 executions, 5 payloads would go\n');
+  expect(would.out).toBe('0 audit entries, 0 executions, 5 payloads would be deleted\n');
   expect((await command('prune', env, false, after(2))).out).toBe(
-    '0 audit entries, 0 executions, 5 payloads are gone\n',
+    '0 audit entries, 0 executions, 5 payloads were deleted\n',
   );
-  expect((await command('prune --dry-run', env, false, after(2))).out).toMatch(/ 0 payloads would go/);
+  expect((await command('prune --dry-run', env, false, after(2))).out).toMatch(/ 0 payloads would be deleted/);
 });
 
 test('beside a running receiver it only looks', async () => {

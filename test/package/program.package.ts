@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { COMMAND_NAMES } from '../../src/cli/run.ts';
+import { COMMAND_NAMES } from '../../src/cli/program.ts';
 import { runCommand } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

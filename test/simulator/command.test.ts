@@ -1,18 +1,23 @@
 // `npm run simulator`, as somebody at a terminal meets it.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { loadProfile } from '../../src/cxone/profile/profile.ts';
-import { runSimulator } from '../../src/simulator/command.ts';
 import { DIALECT_NAMES } from '../../src/simulator/dialects.ts';
 import { catalogue } from '../../src/simulator/fates/catalogue.ts';
+import { command } from '../cli/harness.ts';
+import { run } from '../support/process.ts';
 
 async function started(args: readonly string[]) {
   const stop = new AbortController();
   let said = '';
-  const over = runSimulator(['--port', '0', ...args], { write: (text) => (said += text), stop: stop.signal });
+  const around = {
+    write: (text: string) => {
+      said += text;
+    },
+    interrupted: () => stop.signal,
+  };
+  const over = command(['simulator', '--port', '0', ...args], {}, false, around);
   // A start that fails ends the waiting too.
   await Promise.race([over, expect.poll(() => said).toContain('OPERATOR_KEYS=')]);
   const base = /CXONE_BASE_URL=(\S+)/.exec(said)?.[1] ?? '';
@@ -83,11 +88,11 @@ test('its flags dial it', async () => {
   await stop();
 });
 
-test('--help tells every fate and the control surface', async () => {
-  let said = '';
-  await runSimulator(['--help'], { write: (text) => (said += text) });
-  for (const { fate } of catalogue) expect(said).toContain(`  ${fate} `);
-  expect(said).toContain('POST /simulator/outage');
+test('--help lists every fate and the control surface', async () => {
+  const { code, out } = await command('simulator --help');
+  expect(code).toBe(0);
+  for (const { fate } of catalogue) expect(out).toContain(`  ${fate} `);
+  expect(out).toContain('POST /simulator/outage');
 });
 
 test.for([
@@ -95,30 +100,21 @@ test.for([
   [['--port', '70000'], '--port'],
   [['--run', '-5'], '--run'],
   [['--retry-after', 'soon'], '--retry-after'],
-  [['--fate', 'lost-callback'], '--fate lost-callback'],
-  [['--fate', 'lost-callback=2'], '--fate lost-callback'],
+  [['--fate', 'lost-callback'], 'The share of lost-callback'],
+  [['--fate', 'lost-callback=2'], 'The share of lost-callback'],
   [['--fate', 'no-such=0.1'], 'no-such'],
   [['--fate', 'lost-callback=0.7', '--fate', 'poll-gone=0.7'], '--fate'],
   [['--frobnicate'], '--frobnicate'],
   [['stray'], 'stray'],
 ] as const)('%j is refused by name', async ([args, hint]) => {
-  await expect(runSimulator(args, { write: () => {} })).rejects.toMatchObject({
-    name: 'SimulatorUsage',
-    message: expect.stringContaining(hint),
-  });
+  const { code, out, err } = await command(['simulator', ...args]);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toContain(hint);
 });
 
 test.for(['SIGINT', 'SIGTERM'] as const)('%s ends the process with status 0', async (signal) => {
-  const command = new URL('../../src/simulator/command.ts', import.meta.url);
-  const run = `import(${JSON.stringify(command.href)}).then(({ runSimulator }) => runSimulator(['--port', '0']))`;
-  const process_ = spawn(process.execPath, ['--input-type=module', '-e', run], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  for await (const chunk of process_.stdout.setEncoding('utf8')) {
-    said += chunk;
-    if (said.includes('/v1/executions\n')) break;
-  }
-  process_.kill(signal);
-  expect(await once(process_, 'exit')).toEqual([0, null]);
+  const simulator = run(['simulator', '--port', '0']);
+  await simulator.line((line) => line.includes('/v1/executions'));
+  simulator.child.kill(signal);
+  expect((await simulator.finished).code).toBe(0);
 });

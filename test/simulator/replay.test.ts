@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { runSimulator } from '../../src/simulator/command.ts';
 import { readRecording } from '../../src/simulator/recording.ts';
 import { createReplay } from '../../src/simulator/replay.ts';
+import { command } from '../cli/harness.ts';
 import { type Stage, setStage } from '../stories/stage.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -113,7 +113,13 @@ test('npm run simulator -- --replay FILE plays it, and names a file that cannot 
   const { path } = await recorded(['callback']);
   const stop = new AbortController();
   let said = '';
-  const over = runSimulator(['--port', '0', '--replay', path], { write: (text) => (said += text), stop: stop.signal });
+  const around = {
+    write: (text: string) => {
+      said += text;
+    },
+    interrupted: () => stop.signal,
+  };
+  const over = command(['simulator', '--port', '0', '--replay', path], {}, false, around);
   await Promise.race([over, expect.poll(() => said).toContain('Replays 1 recorded execution on')]);
   const [url = ''] = /http:\S+/.exec(said) ?? [];
   const answer = await fetch(`${url}/api/v2/oauth/token`, { method: 'POST', body: 'grant_type=client_credentials' });
@@ -128,9 +134,8 @@ test('npm run simulator -- --replay FILE plays it, and names a file that cannot 
     [broken, 'line 1'],
     [join(temporaryFolder(), 'none'), 'ENOENT'],
   ] as const) {
-    await expect(runSimulator(['--replay', file], { write: () => {} })).rejects.toMatchObject({
-      name: 'SimulatorUsage',
-      message: expect.stringContaining(reason),
-    });
+    const { code, err } = await command(['simulator', '--replay', file]);
+    expect(code).toBe(2);
+    expect(err).toContain(reason);
   }
 });

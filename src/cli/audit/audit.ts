@@ -1,31 +1,27 @@
-// `audit …`: what happened, whether it is what was written, and the line that proves it later.
+// `audit …`: reads, verifies and exports the audit trail.
 
-import type { Group } from '../context.ts';
+import type { Declare } from '../context.ts';
+import { helpEnd } from '../options.ts';
 import { auditExport } from './export.ts';
 import { auditHead } from './head.ts';
 import { auditQuery } from './query.ts';
 import { auditTail } from './tail.ts';
 import { auditVerify } from './verify.ts';
 
-export const audit: Group = {
-  help: `Usage: npm run audit -- query|tail|verify|head|export …
-
-All of them only read, may run while the receiver does or while it is down, and take DATABASE_PATH. Each tells more with
---help.
-
-  query    audit entries by app, event, action, execution and time
-  tail     entries as they are written
-  verify   whether trail and rows are as they were written
-  head     the signed end of the chain, to be kept elsewhere
-  export   the trail as CSV or NDJSON
-
-Exit code: 0 done, 1 something was found (verify), 2 it could not be done.
-
-  npm run audit -- query --id order-4711
-  npm run audit -- query --event CALLBACK_CONFLICT --from 7d
-  npm run audit -- tail --app shop
-  npm run audit -- verify --head /var/log/receiver.log
-  npm run audit -- export --out audit.ndjson
-`,
-  commands: { query: auditQuery, tail: auditTail, verify: auditVerify, head: auditHead, export: auditExport },
+export const audit: Declare = (command, context) => {
+  command
+    .description('Reads, verifies and exports the audit trail. Works while the receiver runs or is down.')
+    .addHelpText(
+      'after',
+      helpEnd('', '0 done, 1 a change was found (verify), 2 the command could not be carried out', [
+        'npm run -s audit -- query --event CALLBACK_CONFLICT --from 7d',
+        'npm run -s audit -- tail --app shop',
+        'npm run -s audit -- verify --head /var/log/receiver.log',
+      ]),
+    );
+  auditQuery(command.command('query').summary('print the newest entries that match'), context);
+  auditTail(command.command('tail').summary('print entries as they are written'), context);
+  auditVerify(command.command('verify').summary('verify the hash chain and the rows'), context);
+  auditHead(command.command('head').summary('print the signed end of the chain'), context);
+  auditExport(command.command('export').summary('write the trail as CSV or NDJSON'), context);
 };

@@ -1,59 +1,59 @@
-// `audit query`: the newest entries that match, in the order in which they were written.
+// `audit query`: prints the newest entries that match, oldest of them first.
 
 import { scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
-import { type Action, readFlags } from '../context.ts';
-import { DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
-import { PERIOD_FLAGS, readPeriod, TIME_HELP, wholeNumber } from '../filters.ts';
+import type { Declare } from '../context.ts';
+import { firstOf, withDatabase } from '../database.ts';
+import {
+  addAuditFilters,
+  auditFilter,
+  databaseOption,
+  fromOption,
+  helpEnd,
+  jsonOption,
+  limitOption,
+  readPeriod,
+  TIME_HELP,
+  toOption,
+  wholeNumber,
+} from '../options.ts';
 import { tableOf } from '../table.ts';
-import { ENTRY_COLUMNS, entryJson, TRAIL_FLAGS, TRAIL_HELP, trailFilter } from './filters.ts';
+import { ENTRY_COLUMNS, entryJson } from './entries.ts';
 
-const MOST = 10_000;
+const MAX_ENTRIES = 10_000;
 
-const FLAGS = {
-  ...TRAIL_FLAGS,
-  ...PERIOD_FLAGS,
-  ...DATABASE_FLAG,
-  limit: { type: 'string', default: '50' },
-  before: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
-
-export const auditQuery: Action = {
-  help: `Usage: npm run audit -- query [FILTERS] [--limit N] [--before ENTRY] [--json]
-
-The newest audit entries that match, in the order in which they were written.
-
-${TRAIL_HELP}
-  --from, --to    written in this time
-  --limit N       so many, 50 unless said, at most ${MOST}; for all of them there is "audit export"
-  --before ENTRY  only those before the entry with this number: the next page
-  --json          one JSON document {"items": [...], "more": true|false}
-  --database PATH another file than DATABASE_PATH, such as a backup
-
-${TIME_HELP}
-
-Exit code: 0 done, also when there are none; 2 it could not be done.
-
-  npm run audit -- query --id order-4711
-  npm run audit -- query --event CALLBACK_CONFLICT --from 7d
-  npm run -s audit -- query --app shop --from 2026-01-31 --json | jq '.items[].detail'
-`,
-  run: async (args, context) => {
-    const { values } = readFlags(args, FLAGS, 0);
-    const limit = wholeNumber('--limit', values.limit, 1, MOST);
-    const before = values.before === undefined ? undefined : wholeNumber('--before', values.before, 1, 1e15);
-    const filter = { ...trailFilter(values), ...readPeriod(values, context), before };
-    const { items, more } = await withDatabase(context, values.database, (client) =>
-      firstOf(scanAuditTrail(client, filter, 'newest-first'), limit),
-    );
-    const entries = items.map(({ entry }) => entry).toReversed();
-    if (values.json) {
-      context.write(`{"items":[${entries.map(entryJson).join(',')}],"more":${more}}\n`);
-      return 0;
-    }
-    if (entries.length === 0) context.writeError('No entry matches.\n');
-    else context.write(tableOf(ENTRY_COLUMNS, entries, context));
-    if (more) context.writeError(`There are more: --before ${entries[0]?.id}\n`);
-    return 0;
-  },
-};
+export const auditQuery: Declare = (command, context) =>
+  addAuditFilters(command)
+    .description('Prints the newest audit entries that match, in the order in which they were written.')
+    .addOption(fromOption('written'))
+    .addOption(toOption('written'))
+    .addOption(limitOption(50, MAX_ENTRIES))
+    .option('--before <entry>', 'only entries before the one with this number: the next page', wholeNumber(1, 1e15))
+    .addOption(jsonOption)
+    .addOption(databaseOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        `With --json: {"items": [...], "more": true|false}. "audit export" writes all entries.\n${TIME_HELP}`,
+        '0 done, also when no entry matches; 2 the command could not be carried out',
+        [
+          'npm run -s audit -- query --id order-4711',
+          'npm run -s audit -- query --event CALLBACK_CONFLICT --from 7d',
+          "npm run -s audit -- query --app shop --from 2026-01-31 --json | jq '.items[].detail'",
+        ],
+      ),
+    )
+    .action(async (options) => {
+      const { limit, before, json } = options;
+      const filter = { ...auditFilter(options), ...readPeriod(options, context), before };
+      const { items, more } = await withDatabase(context, options.database, (client) =>
+        firstOf(scanAuditTrail(client, filter, 'newest-first'), limit),
+      );
+      const entries = items.map(({ entry }) => entry).toReversed();
+      if (json) {
+        context.write(`{"items":[${entries.map(entryJson).join(',')}],"more":${more}}\n`);
+        return;
+      }
+      if (entries.length === 0) context.writeError('No entry matches.\n');
+      else context.write(tableOf(ENTRY_COLUMNS, entries, context));
+      if (more) context.writeError(`There are more: --before ${entries[0]?.id}\n`);
+    });

@@ -1,4 +1,4 @@
-// `audit tail`: entries as they are written, until somebody stops it.
+// `audit tail`: prints entries as they are written, until it is interrupted.
 
 import type { Database } from 'better-sqlite3';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
@@ -9,59 +9,49 @@ import {
   newestEntryId,
   scanAuditTrail,
 } from '../../store/sqlite/queries/audit.ts';
-import { type Action, type CommandContext, readFlags } from '../context.ts';
-import { DATABASE_FLAG, firstOf, withDatabase } from '../database.ts';
-import { wholeNumber } from '../filters.ts';
+import type { CommandContext, Declare } from '../context.ts';
+import { firstOf, withDatabase } from '../database.ts';
+import { addAuditFilters, auditFilter, databaseOption, helpEnd, wholeNumber } from '../options.ts';
 import { tableOf } from '../table.ts';
-import { ENTRY_COLUMNS, entryJson, TRAIL_FLAGS, TRAIL_HELP, trailFilter } from './filters.ts';
+import { ENTRY_COLUMNS, entryJson } from './entries.ts';
 
-const LOOKS_EVERY_MS = 250;
-const MOST = 10_000;
+const POLL_INTERVAL_MS = 250;
+const MAX_LINES = 10_000;
 
-const FLAGS = {
-  ...TRAIL_FLAGS,
-  ...DATABASE_FLAG,
-  lines: { type: 'string', short: 'n', default: '10' },
-  json: { type: 'boolean', default: false },
-} as const;
-
-export const auditTail: Action = {
-  help: `Usage: npm run audit -- tail [FILTERS] [-n LINES] [--json]
-
-The newest audit entries that match, then each new one as it is written. It reads the database, so it goes on while the
-receiver is stopped and started. Ctrl-C ends it.
-
-${TRAIL_HELP}
-  -n, --lines N   begins with so many that are there already, 10 unless said
-  --json          one JSON document a line (NDJSON)
-  --database PATH another file than DATABASE_PATH
-
-Exit code: 0 ended by Ctrl-C, by SIGTERM or by whoever reads it; 2 it could not be done.
-
-  npm run audit -- tail
-  npm run audit -- tail --app shop --event POLL_TIMEOUT -n 0
-  npm run -s audit -- tail --json | jq 'select(.httpStatus >= 400)'
-`,
-  run: async (args, context) => {
-    const { values } = readFlags(args, FLAGS, 0);
-    const lines = wholeNumber('--lines', values.lines, 0, MOST);
-    const filter = trailFilter(values);
-    const show = shower(values.json, context);
-    const stop = context.interrupted();
-    await withDatabase(context, values.database, async (client) => {
-      const newest = newestEntryId(client);
-      const there = scanAuditTrail(client, { ...filter, before: newest + 1 }, 'newest-first');
-      if (lines > 0) await show((await firstOf(there, lines)).items.toReversed());
-      await follow(client, filter, newest, { show, stop, world: context.world });
+export const auditTail: Declare = (command, context) =>
+  addAuditFilters(command)
+    .description(
+      `Prints the newest audit entries that match, then each new one as it is written. It reads the database, so it continues
+while the receiver is stopped and started. Ctrl-C ends it.`,
+    )
+    .option('-n, --lines <count>', 'begin with this many existing entries', wholeNumber(0, MAX_LINES), 10)
+    .option('--json', 'print one JSON document per line (NDJSON)')
+    .addOption(databaseOption)
+    .addHelpText(
+      'after',
+      helpEnd('', '0 ended by Ctrl-C, by SIGTERM or by its reader; 2 the command could not be carried out', [
+        'npm run -s audit -- tail',
+        'npm run -s audit -- tail --app shop --event POLL_TIMEOUT -n 0',
+        "npm run -s audit -- tail --json | jq 'select(.httpStatus >= 400)'",
+      ]),
+    )
+    .action(async (options) => {
+      const { lines, json = false } = options;
+      const filter = auditFilter(options);
+      const show = createShow(json, context);
+      const stop = context.interrupted();
+      await withDatabase(context, options.database, async (client) => {
+        const newest = newestEntryId(client);
+        const existing = scanAuditTrail(client, { ...filter, before: newest + 1 }, 'newest-first');
+        if (lines > 0) await show((await firstOf(existing, lines)).items.toReversed());
+        await follow(client, filter, newest, { show, stop, world: context.world });
+      });
     });
-    return 0;
-  },
-};
 
 type Show = (found: readonly ChainedEntry[]) => Promise<void>;
 
-/** The names of the columns stand above the first ones alone. */
-function shower(json: boolean, context: CommandContext): Show {
+/** The heading is printed once, above the first entries. */
+function createShow(json: boolean, context: CommandContext): Show {
   let heading = true;
   return async (found) => {
     const entries = found.map(({ entry }) => entry);
@@ -90,6 +80,6 @@ async function follow(client: Database, filter: AuditFilter, from: number, { sho
       if (stop.aborted) return;
     }
     after = Math.max(after, newest);
-    await world.sleep(LOOKS_EVERY_MS, stop);
+    await world.sleep(POLL_INTERVAL_MS, stop);
   }
 }

@@ -1,10 +1,12 @@
-// What the doctor finds, one check at a time.
+// The result of one check of the doctor.
+
+import type { Line } from '../print.ts';
 
 export interface Check {
   readonly name: string;
   readonly level: 'ok' | 'warn' | 'fail';
   readonly message: string;
-  /** What to do about it; null when there is nothing to do. */
+  /** What to do; null for nothing. */
   readonly advice: string | null;
 }
 
@@ -18,4 +20,9 @@ export function warn(name: string, message: string, advice: string): Check {
 
 export function fail(name: string, message: string, advice: string): Check {
   return { name, level: 'fail', message, advice };
+}
+
+/** Returns the check as it is printed, with its advice. */
+export function lineOf({ name, level, message, advice }: Check): Line {
+  return { name, level, message: advice === null ? message : `${message} → ${advice}` };
 }

@@ -1,39 +1,35 @@
-// `executions …`: submit, look at, and repair executions.
+// `executions …`: submits, shows and repairs executions.
 
-import type { Group } from '../context.ts';
-import { executionsCancel } from './cancel.ts';
+import type { Declare } from '../context.ts';
+import { helpEnd } from '../options.ts';
 import { executionsExport } from './export.ts';
 import { executionsList } from './list.ts';
-import { executionsPoll } from './poll.ts';
+import { executionsCancel, executionsPoll } from './poll-and-cancel.ts';
 import { executionsShow } from './show.ts';
 import { executionsSubmit } from './submit.ts';
 
-export const executions: Group = {
-  help: `Usage: npm run executions -- list|show|export|submit|poll|cancel …
-
-list, show and export only read the database, while the receiver runs or is down. submit, poll and cancel ask the running
-receiver. Each tells more with --help.
-
-  list     executions by status, action, app, id, text and time
-  show     one execution with its whole story
-  export   executions as CSV or NDJSON
-  submit   a new execution, as an app
-  poll     asks CXone now what became of one, or of all that match
-  cancel   gives up one, or all that match
-
-Exit code: 0 done, 1 there is no such execution or the receiver said no, 2 it could not be done.
-
-  npm run executions -- list --status UNCONFIRMED --from 2h
-  npm run executions -- show order-4711
-  npm run executions -- poll order-4711
-  npm run executions -- export --from 7d --out week.csv
-`,
-  commands: {
-    list: executionsList,
-    show: executionsShow,
-    export: executionsExport,
-    submit: executionsSubmit,
-    poll: executionsPoll,
-    cancel: executionsCancel,
-  },
+export const executions: Declare = (command, context) => {
+  command
+    .description(
+      `Submits, shows and repairs executions. list, show and export only read the database, while the receiver runs or is
+down. submit, poll and cancel call the running receiver.`,
+    )
+    .addHelpText(
+      'after',
+      helpEnd(
+        '',
+        '0 done, 1 the execution does not exist or the receiver refused, 2 the command could not be carried out',
+        [
+          'npm run -s executions -- list --status UNCONFIRMED --from 2h',
+          'npm run -s executions -- show order-4711',
+          'npm run -s executions -- export --from 7d --out week.csv',
+        ],
+      ),
+    );
+  executionsList(command.command('list').summary('print the newest executions that match'), context);
+  executionsShow(command.command('show').summary('print one execution with its audit entries'), context);
+  executionsExport(command.command('export').summary('write executions as CSV or NDJSON'), context);
+  executionsSubmit(command.command('submit').summary('submit a new execution, as an app'), context);
+  executionsPoll(command.command('poll').summary('poll CXone now for one execution, or all that match'), context);
+  executionsCancel(command.command('cancel').summary('cancel one execution, or all that match'), context);
 };

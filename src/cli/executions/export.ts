@@ -1,65 +1,49 @@
-// `executions export`: all that match, with all that is kept of them, as CSV or NDJSON.
+// `executions export`: writes all executions that match as CSV or NDJSON.
 
 import { readJson } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { type StoredExecution, scanExecutions } from '../../store/sqlite/queries/executions.ts';
 import { countExecutions } from '../../store/sqlite/queries/id-windows.ts';
-import { type Action, readFlags } from '../context.ts';
-import { DATABASE_FLAG, withDatabase } from '../database.ts';
-import { CSV_HELP, EXPORT_FLAGS, EXPORT_HELP, readFormat, writeExport } from '../export.ts';
-import { TIME_HELP } from '../filters.ts';
-import { EXECUTION_FLAGS, EXECUTION_HELP, executionFilter } from './filters.ts';
+import type { Declare } from '../context.ts';
+import { withDatabase } from '../database.ts';
+import { EXPORT_HELP, formatOption, outOption, readFormat, writeExport } from '../export.ts';
+import { addExecutionFilters, databaseOption, executionFilter, helpEnd } from '../options.ts';
 
-const FLAGS = {
-  ...EXECUTION_FLAGS,
-  ...EXPORT_FLAGS,
-  ...DATABASE_FLAG,
-  'no-payloads': { type: 'boolean', default: false },
-} as const;
-
-export const executionsExport: Action = {
-  help: `Usage: npm run executions -- export [FILTERS] [--format csv|ndjson] [--out FILE] [--no-payloads]
-
-All executions that match, oldest first, each as the API shows it and with what was submitted. Each is as it stands when it
-is read; those that are submitted after it began are not in it. It may run while the receiver does.
-
-${EXECUTION_HELP}
-${EXPORT_HELP}
-  --no-payloads   without inputs, context, result, error and late result
-  --database PATH another file than DATABASE_PATH, such as a backup
-
-${CSV_HELP}
-${TIME_HELP}
-
-Exit code: 0 done, also when whoever reads stdout has had enough; 2 it could not be done, and there is no FILE.
-
-  npm run executions -- export --from 7d --out week.csv
-  npm run -s executions -- export --status TIMEOUT --no-payloads | jq -r .correlationId
-`,
-  run: async (args, context) => {
-    const { values } = readFlags(args, FLAGS, 0);
-    const format = readFormat(values);
-    const filter = executionFilter(values, context);
-    const represent = values['no-payloads'] ? withoutPayloads : whole;
-    return withDatabase(context, values.database, (client) => {
-      const stretches = scanExecutions(client, filter, 'oldest-first');
-      const names = values['no-payloads'] ? NAMES : [...NAMES, ...PAYLOADS];
-      const source = {
-        stretches,
-        total: countExecutions(client, { ...filter, app: filter.app ?? undefined }),
-        represent,
-        names,
-      };
-      return writeExport(source, { format, out: values.out }, context);
+export const executionsExport: Declare = (command, context) =>
+  addExecutionFilters(command)
+    .description(
+      `Writes all executions that match, oldest first, each as in the API and with its submission. Each row shows the moment at
+which it is read. Executions that are submitted after the export begins are not included.`,
+    )
+    .addOption(formatOption)
+    .addOption(outOption)
+    .option('--no-payloads', 'leave out inputs, context, result, error and late result')
+    .addOption(databaseOption)
+    .addHelpText(
+      'after',
+      helpEnd(EXPORT_HELP, '0 done, 2 the command could not be carried out and no file was written', [
+        'npm run -s executions -- export --from 7d --out week.csv',
+        'npm run -s executions -- export --status TIMEOUT --no-payloads | jq -r .correlationId',
+      ]),
+    )
+    .action((options) => {
+      const filter = executionFilter(options, context);
+      return withDatabase(context, options.database, (client) => {
+        const source = {
+          batches: scanExecutions(client, filter, 'oldest-first'),
+          total: countExecutions(client, { ...filter, app: filter.app ?? undefined }),
+          represent: options.payloads ? whole : withoutPayloads,
+          names: options.payloads ? [...NAMES, ...PAYLOADS] : NAMES,
+        };
+        return writeExport(source, { format: readFormat(options), out: options.out }, context);
+      });
     });
-  },
-};
 
 function withoutPayloads({ execution, payloadPrunedAt }: StoredExecution) {
-  const { result: _result, error: _error, lateResult: _late, ...facts } = representExecution(execution);
+  const { result: _result, error: _error, lateResult: _late, ...others } = representExecution(execution);
   const { timeoutSeconds, graceSeconds, retryUncertain, priority, attempts, notifyUrl, idempotencyKey } = execution;
-  const asked = { timeoutSeconds, graceSeconds, retryUncertain, priority, notifyUrl, idempotencyKey };
-  return { ...facts, attempts, ...asked, traceparent: execution.traceparent, payloadPrunedAt };
+  const submitted = { timeoutSeconds, graceSeconds, retryUncertain, priority, notifyUrl, idempotencyKey };
+  return { ...others, attempts, ...submitted, traceparent: execution.traceparent, payloadPrunedAt };
 }
 
 function whole(browsed: StoredExecution) {

@@ -1,73 +1,67 @@
-// `executions show`: one execution with its whole story.
+// `executions show`: prints one execution with its audit entries.
 
 import type { Database } from 'better-sqlite3';
 import { readJson } from '../../execution/json.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import { scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import { findStoredExecution, type StoredExecution } from '../../store/sqlite/queries/executions.ts';
-import { ENTRY_COLUMNS } from '../audit/filters.ts';
-import { type Action, CommandError, CommandUsage, readFlags } from '../context.ts';
-import { DATABASE_FLAG, withDatabase } from '../database.ts';
+import { ENTRY_COLUMNS } from '../audit/entries.ts';
+import { CommandError, type Declare } from '../context.ts';
+import { withDatabase } from '../database.ts';
+import { databaseOption, helpEnd, jsonOption } from '../options.ts';
 import { tableOf } from '../table.ts';
-import { factsOf } from './format-execution.ts';
+import { formatExecution } from './format-execution.ts';
 
-const FLAGS = {
-  ...DATABASE_FLAG,
-  payloads: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-} as const;
-
-/** What is the same for all entries of one execution stands above. */
+/** The other columns have the same value in all entries of an execution. */
 const SHOWN = ENTRY_COLUMNS.filter(({ name }) => !['APP', 'ACTION', 'CORRELATION ID'].includes(name));
 
-export const executionsShow: Action = {
-  help: `Usage: npm run executions -- show ID [--payloads] [--json]
+export const executionsShow: Declare = (command, context) =>
+  command
+    .description('Prints one execution with all of its audit entries, oldest first.')
+    .argument('<correlation-id>', 'the execution')
+    .option('--payloads', 'include inputs, context, result and error, which may be confidential')
+    .addOption(jsonOption)
+    .addOption(databaseOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        'With --json: {"execution": {...}, "audit": [...]}.',
+        '0 done, 1 the execution does not exist, 2 the command could not be carried out',
+        [
+          'npm run -s executions -- show order-4711',
+          'npm run -s executions -- show order-4711 --payloads --json | jq .execution.inputs',
+        ],
+      ),
+    )
+    .action(async (correlationId, { payloads = false, json, database }) => {
+      const found = await withDatabase(context, database, (client) => readWithEntries(client, correlationId));
+      if (found === null) throw new CommandError(`The execution ${correlationId} does not exist.`, 1);
+      const execution = withPayloads(found.browsed, payloads);
+      context.write(
+        json
+          ? `${JSON.stringify({ execution, audit: found.entries.map(representEntry) })}\n`
+          : `${formatExecution(execution)}\n${tableOf(SHOWN, found.entries, context)}`,
+      );
+    });
 
-One execution, as it stands and with every audit entry, oldest first.
-
-  --payloads      its inputs and context, result and error too: what may be nobody's business else
-  --json          one JSON document {"execution": {...}, "audit": [...]}
-  --database PATH another file than DATABASE_PATH, such as a backup
-
-Exit code: 0 done, 1 there is no such execution, 2 it could not be done.
-
-  npm run executions -- show order-4711
-  npm run -s executions -- show order-4711 --payloads --json | jq .execution.inputs
-`,
-  run: async (args, context) => {
-    const { values, positionals } = readFlags(args, FLAGS, 1);
-    const [id] = positionals;
-    if (id === undefined) throw new CommandUsage('Say which execution, by its correlation id.');
-    const found = await withDatabase(context, values.database, (client) => storyOf(client, id));
-    if (found === null) throw new CommandError(`There is no execution ${id}.`, 1);
-    const execution = withPayloads(found.browsed, values.payloads);
-    if (values.json) {
-      context.write(`${JSON.stringify({ execution, audit: found.entries.map(representEntry) })}\n`);
-      return 0;
-    }
-    context.write(`${factsOf(execution)}\n${tableOf(SHOWN, found.entries, context)}`);
-    return 0;
-  },
-};
-
-function storyOf(client: Database, id: string) {
-  // One snapshot, so that row and trail are of one moment.
+function readWithEntries(client: Database, id: string) {
+  // A transaction, so that row and entries come from one snapshot.
   return client.transaction(() => {
     const browsed = findStoredExecution(client, id);
     if (browsed === undefined) return null;
-    const stretches = [...scanAuditTrail(client, { correlationId: id }, 'oldest-first')];
-    return { browsed, entries: stretches.flatMap(({ found }) => found.map(({ entry }) => entry)) };
+    const batches = [...scanAuditTrail(client, { correlationId: id }, 'oldest-first')];
+    return { browsed, entries: batches.flatMap(({ found }) => found.map(({ entry }) => entry)) };
   })();
 }
 
 function withPayloads({ execution, inputs, context, payloadPrunedAt }: StoredExecution, payloads: boolean) {
   const { result, error, lateResult, ...others } = representExecution(execution);
-  const facts = { ...others, payloadPrunedAt };
+  const shown = { ...others, payloadPrunedAt };
   if (!payloads) {
     const late = lateResult && { status: lateResult.status, via: lateResult.via, receivedAt: lateResult.receivedAt };
-    return { ...facts, lateResult: late };
+    return { ...shown, lateResult: late };
   }
-  return { ...facts, inputs: parsed(inputs), context: parsed(context), result, error, lateResult };
+  return { ...shown, inputs: parsed(inputs), context: parsed(context), result, error, lateResult };
 }
 
 function parsed(text: string | null) {

@@ -1,125 +1,112 @@
-// `executions submit`: a new execution, as an app would submit it, waited for if wanted.
+// `executions submit`: submits an execution as an app would, and waits for its outcome if requested.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createClient, hasEnded } from '../../client/client.ts';
 import type { Execution, JsonObject, Submission } from '../../client/types.ts';
 import { isJsonObject, parseJson } from '../../execution/json.ts';
-import { type Action, type CommandContext, CommandUsage, readFlags } from '../context.ts';
-import { wholeNumber } from '../filters.ts';
-import { asApp, ask } from '../receiver.ts';
-import { tellExecution } from './format-execution.ts';
+import { type CommandContext, CommandError, type Declare } from '../context.ts';
+import { helpEnd, jsonOption, wholeNumber } from '../options.ts';
+import { asApp, callReceiver } from '../receiver.ts';
+import { writeExecution } from './format-execution.ts';
 
-/** Below the 60 s after which proxies lose patience. */
-const LONGEST_HELD_SECONDS = 50;
+/** Proxies often close a connection that is idle for 60 s. */
+const MAX_WAIT_SECONDS = 50;
+const seconds = wholeNumber(0, 86_400);
 
-const FLAGS = {
-  app: { type: 'string' },
-  inputs: { type: 'string' },
-  context: { type: 'string' },
-  id: { type: 'string' },
-  timeout: { type: 'string' },
-  grace: { type: 'string' },
-  priority: { type: 'string' },
-  'notify-url': { type: 'string' },
-  'retry-uncertain': { type: 'boolean', default: false },
-  'idempotency-key': { type: 'string' },
-  wait: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
-
-export const executionsSubmit: Action = {
-  help: `Usage: npm run executions -- submit ACTION [--inputs JSON|@FILE|-] [--app NAME] [--wait SECONDS] […]
-
-Submits an execution to the running receiver at RECEIVER_URL (http://HOST:PORT unless set). It runs at CXone: mind what it
-does.
-
-  --app NAME      as this app, with its first key in APP_KEYS; else with RECEIVER_KEY, or as the only app there is
-  --inputs JSON   an object; @FILE reads it from a file, - from stdin. --context likewise
-  --id ID         its correlation id; a UUID unless said
-  --timeout S, --grace S, --priority N, --retry-uncertain, --notify-url URL, --idempotency-key KEY
-                  as the API has them
-  --wait SECONDS  until it has ended, at most so long; else it is only accepted
-  --json          one JSON document instead of lines
-
-Exit code: 0 accepted, or with --wait COMPLETED; 1 refused, ended otherwise or not in time; 2 it could not be done.
-
-  npm run executions -- submit look-up-customer --inputs '{"phone":"+43 1 234"}' --wait 60
-  npm run executions -- submit open-ticket --app shop --inputs @ticket.json --id ticket-17
-`,
-  run: async (args, context) => {
-    const { values, positionals } = readFlags(args, FLAGS, 1);
-    const [actionId] = positionals;
-    if (actionId === undefined) throw new CommandUsage('Say which Data Action.');
-    const waitSeconds = values.wait === undefined ? 0 : wholeNumber('--wait', values.wait, 0, 86_400);
-    const number = (name: 'timeout' | 'grace' | 'priority') => {
-      const text = values[name];
-      return text === undefined ? undefined : wholeNumber(`--${name}`, text, 0, 86_400);
-    };
-    const submission = dropUndefined({
-      actionId,
-      inputs: await jsonOf('--inputs', values.inputs, context),
-      context: await jsonOf('--context', values.context, context),
-      correlationId: values.id,
-      timeoutSeconds: number('timeout'),
-      graceSeconds: number('grace'),
-      priority: number('priority'),
-      notifyUrl: values['notify-url'],
-      retryUncertain: values['retry-uncertain'] ? true : undefined,
+export const executionsSubmit: Declare = (command, context) =>
+  command
+    .description(
+      'Submits an execution to the running receiver at RECEIVER_URL (default: http://HOST:PORT). The action runs at CXone.',
+    )
+    .argument('<action>', 'the Data Action')
+    .option('--app <name>', 'the app, with its first key in APP_KEYS (default: RECEIVER_KEY, or the only app)')
+    .option('--inputs <json>', 'an object; @FILE reads it from a file, - from stdin')
+    .option('--context <json>', 'an object that is stored with the execution, likewise')
+    .option('--id <id>', 'the correlation id (default: a UUID)')
+    .option('--timeout <seconds>', 'timeoutSeconds of the API', seconds)
+    .option('--grace <seconds>', 'graceSeconds of the API', seconds)
+    .option('--priority <number>', 'priority of the API', wholeNumber(0, 86_400))
+    .option('--retry-uncertain', 'retryUncertain of the API')
+    .option('--notify-url <url>', 'notifyUrl of the API')
+    .option('--idempotency-key <key>', 'Idempotency-Key of the request')
+    .option('--wait <seconds>', 'wait at most this long for the outcome', seconds)
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        '',
+        '0 accepted, or with --wait COMPLETED; 1 refused, another outcome or none in time; 2 not carried out',
+        [
+          `npm run -s executions -- submit look-up-customer --inputs '{"phone":"+43 1 234"}' --wait 60`,
+          'npm run -s executions -- submit open-ticket --app shop --inputs @ticket.json --id ticket-17',
+        ],
+      ),
+    )
+    .action(async (actionId, options) => {
+      const { wait, idempotencyKey } = options;
+      const submission = dropUndefined({
+        actionId,
+        inputs: await jsonOf('--inputs', options.inputs, context),
+        context: await jsonOf('--context', options.context, context),
+        correlationId: options.id,
+        timeoutSeconds: options.timeout,
+        graceSeconds: options.grace,
+        priority: options.priority,
+        notifyUrl: options.notifyUrl,
+        retryUncertain: options.retryUncertain,
+      });
+      const connection = asApp(context, options.app);
+      const client = createClient(connection);
+      const accepted = await callReceiver(connection, () =>
+        client.submit(submission as unknown as Submission, { idempotencyKey }),
+      );
+      const get = (correlationId: string, waitSeconds: number) =>
+        callReceiver(connection, () => client.get(correlationId, { waitSeconds }));
+      const execution = await waitFor(accepted, wait ?? 0, get, context);
+      writeExecution(execution, options.json ?? false, context);
+      if (wait === undefined || execution.status === 'COMPLETED') return;
+      if (!hasEnded(execution)) context.writeError(`It has not ended within ${wait} s and continues.\n`);
+      context.exitCode = 1;
     });
-    const connection = asApp(context, values.app);
-    const client = createClient(connection);
-    const idempotencyKey = values['idempotency-key'];
-    const accepted = await ask(connection, () =>
-      client.submit(submission as unknown as Submission, { idempotencyKey }),
-    );
-    const get = (correlationId: string, seconds: number) =>
-      ask(connection, () => client.get(correlationId, { waitSeconds: seconds }));
-    const execution = await waitFor(accepted, waitSeconds, get, context);
-    tellExecution(execution, values.json, context);
-    if (values.wait === undefined || execution.status === 'COMPLETED') return 0;
-    if (!hasEnded(execution)) context.writeError(`It has not ended within ${waitSeconds} s; it goes on.\n`);
-    return 1;
-  },
-};
 
 async function waitFor(
   accepted: Execution,
-  seconds: number,
-  get: (correlationId: string, seconds: number) => Promise<Execution>,
+  waitSeconds: number,
+  get: (correlationId: string, waitSeconds: number) => Promise<Execution>,
   { world }: CommandContext,
 ): Promise<Execution> {
-  const until = world.now() + seconds * 1000;
+  const until = world.now() + waitSeconds * 1000;
   let execution = accepted;
   while (!hasEnded(execution)) {
     const left = Math.ceil((until - world.now()) / 1000);
     if (left <= 0) return execution;
-    execution = await get(execution.correlationId, Math.min(left, LONGEST_HELD_SECONDS));
+    execution = await get(execution.correlationId, Math.min(left, MAX_WAIT_SECONDS));
   }
   return execution;
 }
 
-/** @throws {CommandUsage} */
+/** @throws {CommandError} */
 async function jsonOf(
   flag: string,
-  said: string | undefined,
+  given: string | undefined,
   context: CommandContext,
 ): Promise<JsonObject | undefined> {
-  if (said === undefined) return undefined;
-  const text = await textOf(flag, said, context);
+  if (given === undefined) return undefined;
+  const text = await textOf(flag, given, context);
   try {
     const value = parseJson(text);
     if (isJsonObject(value)) return value as JsonObject;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new CommandUsage(`${flag}: is no JSON object, such as '{"phone":"+43 1 234"}'`);
+  throw new CommandError(`${flag}: it is not a JSON object, for example '{"phone":"+43 1 234"}'`);
 }
 
-async function textOf(flag: string, said: string, { input }: CommandContext): Promise<string> {
-  if (said === '-') return input();
-  if (!said.startsWith('@')) return said;
-  const path = said.slice(1);
-  if (!existsSync(path)) throw new CommandUsage(`${flag}: there is no file ${path}`);
+async function textOf(flag: string, given: string, { input }: CommandContext): Promise<string> {
+  if (given === '-') return input();
+  if (!given.startsWith('@')) return given;
+  const path = given.slice(1);
+  if (!existsSync(path)) throw new CommandError(`${flag}: the file ${path} does not exist`);
   return readFileSync(path, 'utf8');
 }
 

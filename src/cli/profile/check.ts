@@ -1,13 +1,12 @@
-// `profile check FILE`: every mistake in a profile, with its line.
+// `profile check <file>`: lists every mistake in a profile, with its line.
 
 import { readFileSync } from 'node:fs';
 import { loadProfile, ProfileError } from '../../cxone/profile/profile.ts';
 import { parseJson } from '../../execution/json.ts';
 import { reasonOf } from '../../lib/log.ts';
-import { type Action, CommandError, CommandUsage, readFlags } from '../context.ts';
+import { CommandError, type Declare } from '../context.ts';
 import { linesOf, tokensOf } from '../doctor/profile-place.ts';
-
-const FLAGS = { json: { type: 'boolean', default: false } } as const;
+import { helpEnd, jsonOption } from '../options.ts';
 
 interface Mistake {
   readonly line: number;
@@ -15,30 +14,28 @@ interface Mistake {
   readonly detail: string;
 }
 
-export const profileCheck: Action = {
-  help: `Usage: npm run profile -- check FILE [--json]
-
-Names every mistake in an upstream profile, one a line: FILE:LINE, the member as a JSON Pointer, and what is wrong with it.
-
-  --json   one JSON document instead of lines
-
-Exit code: 0 there is none, 1 there is one, 2 the file cannot be read.
-
-  npm run profile -- check tenant.json
-`,
-  run: async (args, { write }) => {
-    const { values, positionals } = readFlags(args, FLAGS, 1);
-    const [file] = positionals;
-    if (file === undefined) throw new CommandUsage('Say which file.');
-    const mistakes = mistakesIn(file);
-    const shown = mistakes.map(
-      ({ line, pointer, detail }) => `${file}:${line} ${pointer || '(the whole profile)'}: ${detail}\n`,
-    );
-    if (values.json) write(`${JSON.stringify({ ok: mistakes.length === 0, mistakes })}\n`);
-    else write(shown.length === 0 ? `${file}: there is no mistake in it\n` : shown.join(''));
-    return mistakes.length === 0 ? 0 : 1;
-  },
-};
+export const profileCheck: Declare = (command, context) =>
+  command
+    .description('Lists every mistake in an upstream profile, one per line: FILE:LINE, JSON Pointer, mistake.')
+    .argument('<file>', 'the profile')
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd('', '0 no mistake, 1 a mistake, 2 the file cannot be read', [
+        'npm run -s profile -- check tenant.json',
+        "npm run -s profile -- check tenant.json --json | jq '.mistakes[].pointer'",
+      ]),
+    )
+    .action((file, { json }) => {
+      const mistakes = mistakesIn(file);
+      const ok = mistakes.length === 0;
+      const shown = mistakes.map(
+        ({ line, pointer, detail }) => `${file}:${line} ${pointer || '(the whole profile)'}: ${detail}\n`,
+      );
+      if (json) context.write(`${JSON.stringify({ ok, mistakes })}\n`);
+      else context.write(ok ? `${file}: no mistakes\n` : shown.join(''));
+      if (!ok) context.exitCode = 1;
+    });
 
 function mistakesIn(file: string): Mistake[] {
   const text = contentOf(file);
@@ -72,7 +69,7 @@ function contentOf(file: string): string {
   }
 }
 
-/** What is missing has the line of what it is missing in. */
+/** A missing member has the line of the object that lacks it. */
 function lineOf(lines: ReadonlyMap<string, number>, pointer: string): number {
   for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
     const line = lines.get(at);
@@ -83,14 +80,14 @@ function lineOf(lines: ReadonlyMap<string, number>, pointer: string): number {
 
 const SOUND = /^(?:"(?:[^"\\]|\\.)*"|[{}[\],:]|true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
-/** The parser names the line, or a token that cannot be, or only that the text ended. */
+/** Returns the line that the parser names, or the line of the first impossible token, or the last line. */
 function lineOfSyntax(reason: string, text: string): number {
   const [, line] = /\(line (\d+) column \d+\)/.exec(reason) ?? [];
   if (line !== undefined) return Number(line);
   return tokensOf(text).find((token) => !SOUND.test(token.text))?.line ?? text.trimEnd().split('\n').length;
 }
 
-/** The parser's words quote what stands there, which may be a secret among the token's parameters. */
+/** Removes the quoted content from the parser's message: it may be a secret of the token request. */
 function withoutContent(reason: string): string {
   return reason.replace(/,? *(?:\.\.\.)?".*$/s, '').replace(/ in JSON at position.*$/s, '');
 }

@@ -1,24 +1,23 @@
-// `profile`: checks an upstream profile, shows one in full, and tries one against a recording of a tenant.
+// `profile …`: checks, shows and tries upstream profiles.
 
-import type { Group } from '../context.ts';
+import type { Declare } from '../context.ts';
+import { helpEnd } from '../options.ts';
 import { profileCheck } from './check.ts';
 import { profileShow } from './show.ts';
 import { profileTry } from './try.ts';
 
-export const profile: Group = {
-  help: `Usage: npm run profile -- check|show|try …
-
-An upstream profile says how CXone is spoken to. Each of these tells more with --help.
-
-  check    every mistake in a profile, with its line
-  show     a profile in full, whether it was verified against a tenant, and which settings it needs
-  try      plays a recording of a tenant (CXONE_RECORD_DIR) against the receiver with a profile
-
-Exit code: 0 done, 1 something is wrong with the profile, 2 it could not be done.
-
-  npm run profile -- check tenant.json
-  npm run -s profile -- show cxone > tenant.json
-  npm run profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl --profile tenant.json
-`,
-  commands: { check: profileCheck, show: profileShow, try: profileTry },
+export const profile: Declare = (command, context) => {
+  command
+    .description('Checks, shows and tries an upstream profile, which describes how to call CXone.')
+    .addHelpText(
+      'after',
+      helpEnd('', '0 done, 1 the profile has a mistake, 2 the command could not be carried out', [
+        'npm run -s profile -- check tenant.json',
+        'npm run -s profile -- show cxone > tenant.json',
+        'npm run -s profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl --profile tenant.json',
+      ]),
+    );
+  profileCheck(command.command('check').summary('list every mistake in a profile, with its line'), context);
+  profileShow(command.command('show').summary('print a profile in full, and the settings that it needs'), context);
+  profileTry(command.command('try').summary('replay a recording of a tenant against a profile'), context);
 };

@@ -1,37 +1,34 @@
-// `profile show`: a profile in full, as the receiver would take it, and what it needs.
+// `profile show`: prints a profile in full, and the settings that it needs.
 
 import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
 import { requiredSettings } from '../../cxone/profile/required-settings.ts';
 import { SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
-import { type Action, CommandError, readFlags } from '../context.ts';
+import { CommandError, type Declare } from '../context.ts';
+import { helpEnd } from '../options.ts';
 
-export const profileShow: Action = {
-  help: `Usage: npm run -s profile -- show [NAME|FILE]
+export const profileShow: Declare = (command, { env, write, writeError }) =>
+  command
+    .description(
+      `Writes an upstream profile in full, as JSON, to stdout, and to stderr its purpose, whether it was verified against a
+tenant, and the settings that it needs. The JSON is a valid profile, to start your own from.`,
+    )
+    .argument('[name|file]', 'a shipped profile or a file (default: CXONE_PROFILE, or the built-in profile)')
+    .addHelpText(
+      'after',
+      helpEnd(
+        `Shipped profiles:\n${SHIPPED_NAMES.map((name) => `  ${name}`).join('\n')}`,
+        '0 done, 1 the profile does not exist or has a mistake, 2 the command could not be carried out',
+        ['npm run -s profile -- show', 'npm run -s profile -- show cxone-jobs > tenant.json'],
+      ),
+    )
+    .action((pathOrName = env()['CXONE_PROFILE']?.trim() || undefined) => {
+      const profile = loadOrFail(pathOrName ?? null);
+      writeError(describe(profile));
+      write(`${JSON.stringify(profile, null, 2)}\n`);
+    });
 
-Writes an upstream profile in full, as JSON, to stdout; and to stderr what it is for, whether it was verified against a
-tenant, and which settings it needs. Without a name: the one at CXONE_PROFILE, or the built-in one. What it writes is a
-profile again: a beginning for one of your own.
-
-Shipped are:
-
-${SHIPPED_NAMES.map((name) => `  ${name}`).join('\n')}
-
-Exit code: 0 done, 1 there is a mistake in it, or no such profile, 2 it could not be done.
-
-  npm run profile -- show
-  npm run -s profile -- show cxone-jobs > tenant.json
-`,
-  run: async (args, { env, write, writeError }) => {
-    const [wanted = env()['CXONE_PROFILE']?.trim() || null] = readFlags(args, {}, 1).positionals;
-    const profile = loaded(wanted);
-    writeError(aboutOf(profile));
-    write(`${JSON.stringify(profile, null, 2)}\n`);
-    return 0;
-  },
-};
-
-/** @throws {CommandError} */
-export function loaded(pathOrName: string | null): Profile {
+/** @throws {CommandError} with exit code 1 */
+export function loadOrFail(pathOrName: string | null): Profile {
   try {
     return loadProfile(pathOrName);
   } catch (error) {
@@ -40,7 +37,7 @@ export function loaded(pathOrName: string | null): Profile {
   }
 }
 
-function aboutOf(profile: Profile): string {
+function describe(profile: Profile): string {
   const settings = requiredSettings(profile).map(({ anyOf }) => anyOf.join(' or '));
   const lines = [
     `${profile.name}: ${VERIFIED[String(profile.verified)]}`,

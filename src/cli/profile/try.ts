@@ -1,4 +1,4 @@
-// `profile try`: a recording of a tenant is played against a receiver with a profile, and what becomes of each execution is told.
+// `profile try`: replays a recording of a tenant against a receiver with a profile, and reports the outcomes.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -17,55 +17,50 @@ import {
   readRecording,
 } from '../../simulator/recording.ts';
 import { createReplay } from '../../simulator/replay.ts';
-import { type Action, CommandError, CommandUsage, readFlags } from '../context.ts';
+import { CommandError, type Declare } from '../context.ts';
 import { differing } from '../doctor/calls.ts';
-import { type Check, fail, ok } from '../doctor/check.ts';
+import { type Check, fail, lineOf, ok } from '../doctor/check.ts';
 import { differences } from '../doctor/differences.ts';
 import { type ProfilePlace, placeOf } from '../doctor/profile-place.ts';
+import { helpEnd, jsonOption } from '../options.ts';
 import { printLines } from '../print.ts';
-import { loaded } from './show.ts';
+import { loadOrFail } from './show.ts';
 
-const FLAGS = { profile: { type: 'string' }, json: { type: 'boolean', default: false } } as const;
-
-/** Time goes so much faster, that nobody waits for polls that are half a minute apart. */
-const HASTE = 20;
-const PATIENCE_MS = 60_000;
+/** Factor by which time runs faster, because polls may be half a minute apart. */
+const SPEED = 20;
+const TIMEOUT_MS = 60_000;
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const ENDED = ['COMPLETED', 'FAILED'];
 
-export const profileTry: Action = {
-  help: `Usage: npm run profile -- try RECORDING [--profile NAME|FILE] [--json]
-
-Plays a recording of a tenant, which a receiver with CXONE_RECORD_DIR has made, against a receiver of its own with a profile:
-each recorded execution is submitted again, and has to end as COMPLETED or FAILED by what the tenant said. All of it stays on
-this machine, in a database that is removed afterwards; time goes ${HASTE} times as fast. Then it names what in the recorded answers
-differs from the profile, and which line to change.
-
-  --profile NAME|FILE   (the one at CXONE_PROFILE, or the built-in one)
-  --json                one JSON document instead of lines
-
-Exit code: 0 all of it fits, 1 something does not, 2 it could not be done.
-
-  npm run profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl --profile tenant.json
-`,
-  run: async (args, context) => {
-    const { values, positionals } = readFlags(args, FLAGS, 1);
-    const [file] = positionals;
-    if (file === undefined) throw new CommandUsage('Say which recording.');
-    const pathOrName = values.profile ?? (context.env()['CXONE_PROFILE']?.trim() || null);
-    const profile = loaded(pathOrName);
-    const recording = recordingIn(file);
-    const outcomes = await playAll(recording, pathOrName, profile, context.world);
-    const checks = [...outcomes, ...differencesFrom(recording, profile, placeOf(pathOrName))];
-    const fits = checks.every(({ level }) => level !== 'fail');
-    const lines = checks.map((check) =>
-      check.advice === null ? check : { ...check, message: `${check.message} → ${check.advice}` },
-    );
-    if (values.json) context.write(`${JSON.stringify({ ok: fits, checks })}\n`);
-    else printLines(lines, context);
-    return fits ? 0 : 1;
-  },
-};
+export const profileTry: Declare = (command, context) =>
+  command
+    .description(
+      `Replays a recording of a tenant, made by a receiver with CXONE_RECORD_DIR, against a receiver with a profile: each recorded
+execution is submitted again and must end as COMPLETED or FAILED by the responses of the tenant. Then it lists the differences
+between the recorded responses and the profile, with the line to change. Nothing leaves this machine, the database is
+temporary, and time runs ${SPEED} times as fast.`,
+    )
+    .argument('<recording>', 'the file (*.har.jsonl)')
+    .option('--profile <name|file>', 'the profile (default: CXONE_PROFILE, or the built-in profile)')
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd('', '0 everything fits, 1 something does not, 2 the command could not be carried out', [
+        'npm run -s profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl',
+        'npm run -s profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl --profile tenant.json',
+      ]),
+    )
+    .action(async (file, { profile: given, json }) => {
+      const pathOrName = given ?? (context.env()['CXONE_PROFILE']?.trim() || null);
+      const profile = loadOrFail(pathOrName);
+      const recording = recordingIn(file);
+      const outcomes = await playAll(recording, pathOrName, profile, context.world);
+      const checks = [...outcomes, ...differencesFrom(recording, profile, placeOf(pathOrName))];
+      const fits = checks.every(({ level }) => level !== 'fail');
+      if (json) context.write(`${JSON.stringify({ ok: fits, checks })}\n`);
+      else printLines(checks.map(lineOf), context);
+      if (!fits) context.exitCode = 1;
+    });
 
 function recordingIn(file: string): Recording {
   try {
@@ -83,8 +78,8 @@ async function playAll(
   profile: Profile,
   world: World,
 ): Promise<Check[]> {
-  const hasty = hastened(world);
-  const replay = createReplay({ recording, world: hasty });
+  const fast = acceleratedWorld(world);
+  const replay = createReplay({ recording, world: fast });
   const folder = mkdtempSync(join(tmpdir(), 'cxone-profile-try-'));
   try {
     const { url } = await replay.listen();
@@ -93,7 +88,7 @@ async function playAll(
     const fatal = (error: unknown): never => {
       throw error;
     };
-    const service = await startReceiver({ config, world: hasty, log: SILENT, fatal, publicUrlFromListener: true });
+    const service = await startReceiver({ config, world: fast, log: SILENT, fatal, publicUrlFromListener: true });
     try {
       const checks: Check[] = [];
       for (const index of recording.conversations.keys()) checks.push(await play(service.url, key, index));
@@ -107,7 +102,7 @@ async function playAll(
   }
 }
 
-/** Everything leads to the replay: nothing is sent anywhere else. */
+/** Every URL leads to the replay, so nothing is sent elsewhere. */
 function environment(
   profile: Profile,
   pathOrName: string | null,
@@ -115,7 +110,7 @@ function environment(
 ): Record<string, string> {
   const templates = [profile.execute.url, ...(profile.poll === null ? [] : [profile.poll.url])];
   if (templates.some((template) => !template.startsWith('{base}/'))) {
-    throw new CommandError('A URL of the profile does not begin with {base}/, so it would not lead to the recording.');
+    throw new CommandError('A URL of the profile does not begin with {base}/, so it cannot lead to the recording.');
   }
   const { token, discovery } = profile;
   const tokenPath =
@@ -139,8 +134,8 @@ async function play(receiver: string, key: string, index: number): Promise<Check
   const submitted = await fetch(`${receiver}/v1/executions`, { method: 'POST', headers, body });
   let found = (await submitted.json()) as Found;
   if (found.correlationId === undefined)
-    return fail(name, `it was not accepted: ${found.detail}`, 'see /execute in the profile');
-  const giveUp = performance.now() + PATIENCE_MS;
+    return fail(name, `not accepted: ${found.detail}`, 'see /execute in the profile');
+  const giveUp = performance.now() + TIMEOUT_MS;
   while (isOpen(found) && performance.now() < giveUp) {
     const answer = await fetch(`${receiver}/v1/executions/${found.correlationId}`, { headers });
     found = (await answer.json()) as Found;
@@ -148,7 +143,11 @@ async function play(receiver: string, key: string, index: number): Promise<Check
   const { status = '', resolvedBy, error } = found;
   if (ENDED.includes(status)) return ok(name, `${status} by ${resolvedBy}`);
   const why = error?.message === undefined ? '' : `: ${error.message}`;
-  return fail(name, `${status}${why}`, 'see below what differs; else the recording ends before the execution did');
+  return fail(
+    name,
+    `${status}${why}`,
+    'see the differences below; if there are none, the recording ends before the execution',
+  );
 }
 
 interface Found {
@@ -163,9 +162,9 @@ function isOpen({ status = '' }: Found): boolean {
   return ['QUEUED', 'UNCONFIRMED', 'PENDING'].includes(status);
 }
 
-/** Each difference once, however often it was recorded. */
+/** Returns each difference once. */
 function differencesFrom({ conversations }: Recording, profile: Profile, place: ProfilePlace): Check[] {
-  const found = conversations.flatMap((one) => differencesIn(one, profile));
+  const found = conversations.flatMap((conversation) => differencesIn(conversation, profile));
   const once = new Map(found.map((difference) => [`${difference.member} ${difference.message}`, difference]));
   return [...once.values()].map((difference) => differing(difference, place));
 }
@@ -181,11 +180,11 @@ function differencesIn({ execute, polls, callbacks }: Conversation, profile: Pro
   ];
 }
 
-function hastened(world: World): World {
+function acceleratedWorld(world: World): World {
   const begun = world.now();
   return {
     ...world,
-    now: () => begun + (world.now() - begun) * HASTE,
-    sleep: (ms, signal) => world.sleep(ms / HASTE, signal),
+    now: () => begun + (world.now() - begun) * SPEED,
+    sleep: (ms, signal) => world.sleep(ms / SPEED, signal),
   };
 }

@@ -34,7 +34,7 @@ describe('profile check', () => {
     const file = fileWith(loadProfile(null));
     expect(await command(['profile', 'check', file])).toMatchObject({
       code: 0,
-      out: `${file}: there is no mistake in it\n`,
+      out: `${file}: no mistakes\n`,
     });
   });
 

@@ -1,0 +1,91 @@
+// `executions poll` and `executions cancel`: act on one execution, or on all that match, through the running receiver.
+
+import type { Command } from '@commander-js/extra-typings';
+import { createClient } from '../../client/client.ts';
+import type { Execution } from '../../client/types.ts';
+import { isoTime } from '../../lib/time.ts';
+import type { ExecutionFilter } from '../../store/port.ts';
+import { type CommandContext, CommandError, type Declare } from '../context.ts';
+import { addExecutionFilters, executionFilter, helpEnd, jsonOption, TIME_HELP } from '../options.ts';
+import { grouped } from '../print.ts';
+import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
+import { writeExecution } from './format-execution.ts';
+
+/** A request for all that match is answered when all are processed. */
+const ALL_TIMEOUT_MS = 600_000;
+
+const DONE = { poll: 'are due for a poll now', cancel: 'were cancelled' } as const;
+
+export const executionsPoll: Declare = (command, context) =>
+  declare('poll', command, context)
+    .description(
+      `Makes the receiver poll CXone at once for an open execution, or for all open ones that match. The audit trail has the
+result a moment later, with the name of the operator.`,
+    )
+    .addHelpText(
+      'after',
+      helpEnd(
+        `${RECEIVER_HELP}\n${TIME_HELP}`,
+        '0 the polls are due, 1 the execution does not exist or cannot be polled, 2 the command could not be carried out',
+        [
+          'npm run -s executions -- poll order-4711',
+          'npm run -s executions -- poll --all --status PENDING --action look-up-customer',
+        ],
+      ),
+    );
+
+export const executionsCancel: Declare = (command, context) =>
+  declare('cancel', command, context)
+    .description(
+      `Cancels an execution, or all open ones that match. An execution that was not sent yet is never sent. One that was sent is
+only marked as cancelled here; CXone may still run it. Outcomes do not change. The audit trail names the operator.`,
+    )
+    .addHelpText(
+      'after',
+      helpEnd(
+        `${RECEIVER_HELP}\n${TIME_HELP}`,
+        '0 done, 1 the execution does not exist or has ended, 2 the command could not be carried out',
+        [
+          'npm run -s executions -- cancel order-4711',
+          'npm run -s executions -- cancel --all --status QUEUED --app shop',
+        ],
+      ),
+    );
+
+function declare(verb: 'poll' | 'cancel', command: Command, context: CommandContext) {
+  return addExecutionFilters(command)
+    .argument('[correlation-id]', 'one execution')
+    .option('--all', 'all open executions that match the other options')
+    .addOption(jsonOption)
+    .action(async (correlationId, { all, json = false, ...filters }) => {
+      if ((correlationId === undefined) === (all === undefined)) {
+        throw new CommandError(`Name one execution, or select several with --all.`);
+      }
+      if (correlationId !== undefined && Object.keys(filters).length > 0) {
+        throw new CommandError('Filters require --all.');
+      }
+      const connection = asOperator(context);
+      if (correlationId !== undefined) {
+        const { request } = createClient(connection);
+        const path = `/v1/executions/${encodeURIComponent(correlationId)}/${verb}` as const;
+        const execution = await callReceiver(connection, () => request<Execution>('POST', path));
+        return writeExecution(execution, json, context);
+      }
+      const body = bodyOf(executionFilter(filters, context));
+      const { request } = createClient({ ...connection, answerWithinMs: ALL_TIMEOUT_MS });
+      const send = () => request<Summary>('POST', `/v1/executions/${verb}`, { body });
+      const summary = await callReceiver(connection, send);
+      const counted = `${grouped(summary.done)} of ${grouped(summary.matched)} open executions ${DONE[verb]}`;
+      context.write(json ? `${JSON.stringify(summary)}\n` : `${counted}\n`);
+    });
+}
+
+interface Summary {
+  readonly matched: number;
+  readonly done: number;
+}
+
+/** Returns the filter under the names of the API, which requires a status. */
+function bodyOf({ app, from, to, ...filter }: ExecutionFilter): object {
+  return { status: 'OPEN', ...filter, app: app ?? undefined, from: isoTime(from), to: isoTime(to) };
+}

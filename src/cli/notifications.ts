@@ -1,0 +1,139 @@
+// `notifications …`: lists notifications to apps and replays them.
+
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { createClient } from '../client/client.ts';
+import { isoTime } from '../lib/time.ts';
+import { NOTIFICATION_STATUSES, type Notification } from '../notification/notification.ts';
+import { representNotification } from '../notification/representation.ts';
+import { createNotificationList } from '../store/sqlite/outbox/list.ts';
+import { CommandError, type Declare } from './context.ts';
+import { withDatabase } from './database.ts';
+import {
+  addNotificationFilters,
+  choiceOption,
+  databaseOption,
+  helpEnd,
+  jsonOption,
+  limitOption,
+  notificationFilter,
+  TIME_HELP,
+} from './options.ts';
+import { grouped } from './print.ts';
+import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
+import { type Column, tableOf } from './table.ts';
+
+const MAX_NOTIFICATIONS = 1_000;
+
+export const notifications: Declare = (command, context) => {
+  command
+    .description(
+      `Lists and replays notifications to apps. list only reads the database, while the receiver runs or is down. replay calls
+the running receiver.`,
+    )
+    .addHelpText(
+      'after',
+      helpEnd(
+        '',
+        '0 done, 1 the notification does not exist or the receiver refused, 2 the command could not be carried out',
+        ['npm run -s notifications -- list --status DEAD', 'npm run -s notifications -- replay --all --app shop'],
+      ),
+    );
+  notificationsList(command.command('list').summary('print the newest notifications; DEAD: dead letters'), context);
+  notificationsReplay(command.command('replay').summary('send one notification again, or all that match'), context);
+};
+
+const COLUMNS: readonly Column<Notification>[] = [
+  { name: 'CREATED', of: ({ createdAt }) => isoTime(createdAt) },
+  { name: 'ID', of: ({ id }) => id },
+  { name: 'STATUS', of: ({ status }) => status },
+  { name: 'TYPE', of: ({ type }) => type.replace('execution.', '') },
+  { name: 'APP', of: ({ app }) => app },
+  { name: 'TRIES', of: ({ attempts }) => attempts, right: true },
+  { name: 'HTTP', of: ({ lastHttpStatus }) => lastHttpStatus, right: true },
+  { name: 'NEXT', of: ({ dueAt }) => isoTime(dueAt) },
+  { name: 'CORRELATION ID', of: ({ correlationId }) => correlationId },
+  { name: 'URL', of: ({ url }) => url },
+  { name: 'ERROR', of: ({ lastError }) => lastError },
+];
+
+const notificationsList: Declare = (command, context) =>
+  addNotificationFilters(command)
+    .description('Prints the newest notifications that match, newest first.')
+    .addOption(choiceOption('--status <status>', 'only this status', NOTIFICATION_STATUSES))
+    .addOption(limitOption(20, MAX_NOTIFICATIONS))
+    .addOption(jsonOption)
+    .addOption(databaseOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        `With --json: {"items": [...], "more": true|false}.\n${TIME_HELP}`,
+        '0 done, also when none matches; 2 the command could not be carried out',
+        [
+          'npm run -s notifications -- list --status DEAD',
+          "npm run -s notifications -- list --app shop --from 24h --json | jq '.items[].lastError'",
+        ],
+      ),
+    )
+    .action(async (options) => {
+      const { status, limit, json } = options;
+      const filter = { app: null, ...notificationFilter(options, context), ...(status && { status }) };
+      const { items, next } = await withDatabase(context, options.database, (client) =>
+        createNotificationList(drizzle(client)).page({ ...filter, limit }),
+      );
+      if (json) {
+        context.write(`${JSON.stringify({ items: items.map(representNotification), more: next !== null })}\n`);
+        return;
+      }
+      if (items.length === 0) context.writeError('No notification matches.\n');
+      else context.write(tableOf(COLUMNS, items, context));
+      if (next !== null) context.writeError('There are more: --limit, or --to with the time of the last one.\n');
+    });
+
+const notificationsReplay: Declare = (command, context) =>
+  addNotificationFilters(command)
+    .description(
+      `Makes the receiver send a notification again, under the same webhook-id: one notification, or all that match. The audit
+trail names the operator.`,
+    )
+    .argument('[notification]', 'the id of one notification')
+    .option('--all', 'all notifications that match the other options')
+    .addOption(choiceOption('--status <status>', 'with --all (default: DEAD)', ['DEAD', 'DELIVERED']))
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        `${RECEIVER_HELP}\n${TIME_HELP}`,
+        '0 they are due again, 1 the notification does not exist or is still pending, 2 not carried out',
+        [
+          'npm run -s notifications -- replay msg_019a8f3e-0000-7000-8000-000000000000_ended',
+          'npm run -s notifications -- replay --all --app shop --from 24h',
+        ],
+      ),
+    )
+    .action(async (id, { all, json, ...filters }) => {
+      if ((id === undefined) === (all === undefined)) {
+        throw new CommandError('Name one notification, or select several with --all.');
+      }
+      if (id !== undefined && Object.keys(filters).length > 0) throw new CommandError('Filters require --all.');
+      const connection = asOperator(context);
+      const { request } = createClient(connection);
+      if (id !== undefined) {
+        const path = `/v1/notifications/${encodeURIComponent(id)}/replay` as const;
+        const replayed = await callReceiver(connection, () => request<Replayed>('POST', path));
+        const line = `${replayed.id}: ${replayed.status}, next at ${replayed.nextAttemptAt}`;
+        context.write(`${json ? JSON.stringify(replayed) : line}\n`);
+        return;
+      }
+      const { from, to, ...filter } = notificationFilter(filters, context);
+      const body = { status: filters.status ?? 'DEAD', ...filter, from: isoTime(from), to: isoTime(to) };
+      const replayAll = () => request<{ replayed: number }>('POST', '/v1/notifications/replay', { body });
+      const { replayed } = await callReceiver(connection, replayAll);
+      context.write(json ? `${JSON.stringify({ replayed })}\n` : `${grouped(replayed)} notifications are sent again\n`);
+    });
+
+/** The members of a notification that are printed. */
+interface Replayed {
+  readonly id: string;
+  readonly status: string;
+  readonly nextAttemptAt: string | null;
+}

@@ -1,0 +1,201 @@
+// The options that several commands share, with the parsers of their values and the end of each command's help.
+
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { AUDIT_EVENTS } from '../execution/event.ts';
+import { OPEN_STATUSES, TERMINAL_STATUSES } from '../execution/execution.ts';
+import { withCommandName } from '../lib/command-name.ts';
+import { NOTIFICATION_TYPES } from '../notification/notification.ts';
+import type { ExecutionFilter } from '../store/port.ts';
+import type { AuditFilter } from '../store/sqlite/queries/audit.ts';
+import { type CommandContext, CommandError } from './context.ts';
+
+export const TIME_HELP =
+  'Times are ISO 8601 with an offset (2026-01-31, 2026-01-31T12:00:00Z) or an age: 90s, 30m, 2h, 7d. --to is exclusive.';
+
+/** Returns the end of a command's help: notes, exit codes and examples. */
+export function helpEnd(notes: string, exitCodes: string, examples: readonly string[]): string {
+  const shown = examples.map((example) => `  ${example}`).join('\n');
+  return withCommandName(`${notes === '' ? '' : `\n${notes}\n`}\nExit code: ${exitCodes}.\n\nExamples:\n${shown}`);
+}
+
+export const jsonOption = new Option('--json', 'print one JSON document');
+export const databaseOption = new Option(
+  '--database <path>',
+  'read this file instead of DATABASE_PATH, for example a backup',
+);
+export const actionOption = new Option('--action <name>', 'only this Data Action');
+export const appOption = new Option('--app <name>', 'only this app');
+export const idOption = new Option('--id <id>', 'only the execution with this correlation id');
+
+/** Returns a point in time when given the current time in milliseconds. */
+type Moment = (now: number) => number;
+
+const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
+const AGE = /^(\d{1,6})([smhd])$/;
+const MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function parseMoment(text: string): Moment {
+  const [, count, unit = ''] = AGE.exec(text) ?? [];
+  if (count !== undefined) return (now) => now - Number(count) * (MS[unit] ?? 0);
+  const [, date = ''] = MOMENT.exec(text) ?? [];
+  const time = date === '' ? Number.NaN : Date.parse(text);
+  // Date.parse takes 30 February for 2 March.
+  if (Number.isNaN(time) || !new Date(date).toISOString().startsWith(date)) throw new InvalidArgumentError(TIME_HELP);
+  return () => time;
+}
+
+/** @param happened what happened to the items since then: "submitted", for example. */
+export function fromOption(happened: string) {
+  return new Option('--from <time>', `only those ${happened} at this time or later`).argParser(parseMoment);
+}
+
+export function toOption(happened: string) {
+  return new Option('--to <time>', `only those ${happened} before this time`).argParser(parseMoment);
+}
+
+export interface Period {
+  readonly from?: Moment | undefined;
+  readonly to?: Moment | undefined;
+}
+
+/** Returns times in milliseconds. */
+export function readPeriod({ from, to }: Period, { world }: Pick<CommandContext, 'world'>) {
+  const now = world.now();
+  return { ...(from && { from: from(now) }), ...(to && { to: to(now) }) };
+}
+
+/** Returns a closed period: until now unless --to is set, and `lengthMs` long unless --from is set. @throws {CommandError} */
+export function readClosedPeriod(period: Period, lengthMs: number, context: Pick<CommandContext, 'world'>) {
+  const { to = context.world.now(), from = to - lengthMs } = readPeriod(period, context);
+  if (from >= to) throw new CommandError('--to must be later than --from.');
+  return { from, to };
+}
+
+/** Returns a parser of whole numbers. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+export function limitOption<const N extends number>(fallback: N, max: number) {
+  return new Option('-n, --limit <count>', `at most this many, up to ${max}`)
+    .default<number>(fallback)
+    .argParser(wholeNumber(1, max));
+}
+
+/** Collects the values of an option that may be repeated. */
+export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
+}
+
+/** Returns an option that takes one of these words in upper or lower case. */
+export function choiceOption<const F extends string, const W extends string>(
+  flags: F,
+  description: string,
+  words: readonly W[],
+) {
+  const option = new Option<F>(flags, description).choices(words);
+  return option.argParser<W>((text: string) => {
+    const found = words.find((word) => word.toLowerCase() === text.toLowerCase());
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Allowed choices are ${words.join(', ')}.`);
+  });
+}
+
+/** Adds the options that select executions. */
+export function addExecutionFilters(command: Command) {
+  const statuses = ['OPEN' as const, ...OPEN_STATUSES, ...TERMINAL_STATUSES];
+  return command
+    .addOption(choiceOption('--status <status>', 'only this status; OPEN means not ended', statuses))
+    .addOption(actionOption)
+    .addOption(appOption)
+    .option('--id <prefix>', 'only correlation ids that begin with this')
+    .option('--execution-id <id>', 'only the one with this id at CXone')
+    .option('--text <text>', 'only those whose inputs, context, result, error or late result contain this')
+    .addOption(fromOption('submitted'))
+    .addOption(toOption('submitted'));
+}
+
+interface ExecutionOptions extends Period {
+  readonly status?: NonNullable<ExecutionFilter['status']> | undefined;
+  readonly action?: string | undefined;
+  readonly app?: string | undefined;
+  readonly id?: string | undefined;
+  readonly executionId?: string | undefined;
+  readonly text?: string | undefined;
+}
+
+export function executionFilter(options: ExecutionOptions, context: Pick<CommandContext, 'world'>): ExecutionFilter {
+  const { status, action, app, id, text, executionId } = options;
+  return {
+    app: app ?? null,
+    ...(status && { status }),
+    ...(action !== undefined && { actionId: action }),
+    ...(id !== undefined && { id }),
+    ...(executionId !== undefined && { executionId }),
+    ...(text && { text }),
+    ...readPeriod(options, context),
+  };
+}
+
+/** Adds the options that select audit entries. */
+export function addAuditFilters(command: Command) {
+  return command
+    .addOption(idOption)
+    .addOption(choiceOption('--event <event>', 'only this event', AUDIT_EVENTS))
+    .addOption(actionOption)
+    .addOption(appOption);
+}
+
+interface AuditOptions {
+  readonly app?: string | undefined;
+  readonly event?: AuditFilter['event'];
+  readonly action?: string | undefined;
+  readonly id?: string | undefined;
+}
+
+export function auditFilter({ app, event, action, id }: AuditOptions): AuditFilter {
+  return { app, event, actionId: action, correlationId: id };
+}
+
+/** Adds the options that select notifications. */
+export function addNotificationFilters(command: Command) {
+  return command
+    .addOption(notificationTypeOption())
+    .addOption(appOption)
+    .addOption(idOption)
+    .addOption(fromOption('created'))
+    .addOption(toOption('created'));
+}
+
+type NotificationType = (typeof NOTIFICATION_TYPES)[number];
+
+interface NotificationOptions extends Period {
+  readonly type?: NotificationType | undefined;
+  readonly app?: string | undefined;
+  readonly id?: string | undefined;
+}
+
+export function notificationFilter(options: NotificationOptions, context: Pick<CommandContext, 'world'>) {
+  const { type, app, id } = options;
+  return {
+    ...(type && { type }),
+    ...(app !== undefined && { app }),
+    ...(id !== undefined && { correlationId: id }),
+    ...readPeriod(options, context),
+  };
+}
+
+/** The part before the full stop is the same for all types and may be omitted. */
+function notificationTypeOption() {
+  const short = NOTIFICATION_TYPES.map((type) => type.replace('execution.', ''));
+  return new Option('--type <type>', 'only this type').choices(short).argParser((text: string) => {
+    const wanted = text.toLowerCase().replace(/^(?:execution\.)?/, 'execution.');
+    const found = NOTIFICATION_TYPES.find((type) => type === wanted);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Allowed choices are ${short.join(', ')}.`);
+  });
+}

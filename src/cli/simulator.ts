@@ -1,0 +1,89 @@
+// `simulator`: the options of the CXone simulator.
+
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { runSimulator } from '../simulator/command.ts';
+import { DIALECT_NAMES } from '../simulator/dialects.ts';
+import { type FateName, findFate } from '../simulator/fates/catalogue.ts';
+import { DEFAULT_PORT, SIMULATOR_HELP } from '../simulator/help.ts';
+import type { SimulatorOptions } from '../simulator/options.ts';
+import { RecordingError } from '../simulator/recording.ts';
+import { CommandError, type Declare } from './context.ts';
+import { choiceOption, helpEnd, wholeNumber } from './options.ts';
+
+const number = wholeNumber(0, 86_400_000);
+
+export const simulator: Declare = (command, context) =>
+  command
+    .description(
+      `Runs a CXone to test against: token, execute and poll endpoints, and callbacks. It requires no real credentials; keep it on
+loopback.`,
+    )
+    .option('--port <port>', 'the port to listen on; 0 picks a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
+    .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .addOption(choiceOption('--dialect <name>', 'the shipped profile whose API it has (default: cxone)', DIALECT_NAMES))
+    .option('--seed <text>', 'the same seed makes the same choices for the same correlation ids')
+    .option('--fate <name=share>', 'share of executions, 0 to 1, with this fate; repeatable', collectRate, {})
+    .option('--latency <ms>', 'duration of a response (default: 20)', number)
+    .option('--jitter <ms>', 'random addition to the latency, at most (default: 30)', number)
+    .option('--run <ms>', 'run time of an action (default: 250)', number)
+    .option('--run-jitter <ms>', 'random addition to the run time, at most (default: 250)', number)
+    .option('--rate-limit <count>', 'requests a second before 429; 0: no limit (default: 100)', number)
+    .addOption(choiceOption('--retry-after <style>', 'Retry-After of a 429 (default: seconds)', ['seconds', 'date']))
+    .option('--token-seconds <seconds>', 'lifetime of an access token (default: 3600)', number)
+    .option('--scope <text>', 'scopes of a token (default: dx:actions:execute dx:actions:read)')
+    .option('--client-id <text>', '(default: simulator)')
+    .option('--client-secret <text>', '(default: simulator-secret)')
+    .option('--redeliver <count>', 'repetitions of a callback that got no 2xx (default: 0)', number)
+    .option('--replay <file>', 'respond in the shapes of a recording (CXONE_RECORD_DIR); other settings have no effect')
+    .option('--quiet', 'print no line per request and callback')
+    .addHelpText(
+      'after',
+      helpEnd(SIMULATOR_HELP, '0 stopped by a signal, 1 it could not listen, 2 an option is wrong', [
+        'npm run -s simulator',
+        'npm run -s simulator -- --dialect cxone-jobs --fate lost-callback=0.1',
+      ]),
+    )
+    .action(async ({ port, host, quiet = false, replay, ...options }) => {
+      const settings = dropUndefined({
+        dialect: options.dialect,
+        seed: options.seed,
+        rates: options.fate,
+        latencyMs: options.latency,
+        jitterMs: options.jitter,
+        runMs: options.run,
+        runJitterMs: options.runJitter,
+        requestsPerSecond: options.rateLimit,
+        retryAfter: options.retryAfter,
+        tokenSeconds: options.tokenSeconds,
+        scope: options.scope,
+        clientId: options.clientId,
+        clientSecret: options.clientSecret,
+        redeliveries: options.redeliver,
+      });
+      const output = { write: context.write, stop: context.interrupted() };
+      try {
+        await runSimulator({ host, port, quiet, replay: replay ?? null, options: settings }, output);
+      } catch (error) {
+        throw error instanceof RecordingError ? new CommandError(error.message) : error;
+      }
+    });
+
+function collectRate(text: string, earlier: SimulatorOptions['rates']): SimulatorOptions['rates'] {
+  const [name = '', share = ''] = text.split('=');
+  const fate: FateName | undefined = findFate(name)?.fate;
+  const rate = share.trim() === '' ? Number.NaN : Number(share);
+  if (fate === undefined)
+    throw new InvalidArgumentError(`The fate ${JSON.stringify(name)} does not exist; see --help.`);
+  if (!(rate >= 0 && rate <= 1)) throw new InvalidArgumentError(`The share of ${fate} must be a number from 0 to 1.`);
+  const rates = { ...earlier, [fate]: rate };
+  if (Object.values(rates).reduce((sum, one) => sum + one, 0) > 1) {
+    throw new InvalidArgumentError('The shares add up to more than 1.');
+  }
+  return rates;
+}
+
+type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function dropUndefined<T extends object>(object: T): WithoutUndefined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
+}
