@@ -1,4 +1,4 @@
-// How an execution ends, and what a result means to one that has ended already.
+// How a result ends an execution, and how a result after the outcome is kept or compared.
 
 import { isDeepStrictEqual } from 'node:util';
 import { entry, NO_RESPONSE, type ResponseFacts } from './audit-draft.ts';
@@ -9,18 +9,18 @@ import type { Json, JsonObject } from './json.ts';
 export type Outcome =
   /** This event ended the execution. */
   | 'resolved'
-  /** The execution moved on and is still open. */
+  /** The execution is still open. */
   | 'progress'
-  /** It had ended with the same result. */
+  /** The execution had ended with the same result. */
   | 'duplicate'
-  /** It had ended with another result. */
+  /** The execution had ended with another result. */
   | 'conflict'
-  /** It had ended without a result; this one is kept beside it. */
+  /** The execution had ended without a result; this one is kept as lateResult. */
   | 'late'
   | 'unreadable'
   /** The callback names another execution. */
   | 'mismatch'
-  /** It had ended already, or the event no longer applies. */
+  /** The execution had ended, or the event no longer applies. */
   | 'ignored';
 
 export interface Transition {
@@ -43,38 +43,39 @@ const LOSING_CALLBACK = {
   late: 'CALLBACK_LATE',
 } as const satisfies Record<string, AuditEvent>;
 
-/**
- * A result or a failure (never progress), over any channel: it ends an open execution and is compared with the outcome of
- * an ended one.
- */
+interface Arrival {
+  readonly channel: Channel;
+  readonly now: number;
+  /** Detail for the audit entry. */
+  readonly detail: JsonObject;
+  readonly response?: ResponseFacts;
+}
+
+/** Applies a result or a failure (never progress): ends an open execution, or compares it with the outcome of an ended one. */
 export function applyResult(
   execution: Execution,
-  event: StatusReport,
-  channel: Channel,
-  now: number,
-  said: JsonObject,
-  answered: ResponseFacts = NO_RESPONSE,
+  report: StatusReport,
+  { channel, now, detail, response = NO_RESPONSE }: Arrival,
 ): Transition {
-  const report = outcomeIn(event);
-  const { status, result, error } = report;
+  const result = outcomeIn(report);
   // promise: terminal-status-is-final
   if (!isTerminal(execution.status)) {
     return {
-      execution: ended(execution, status, channel, now, result, error),
+      execution: ended(execution, { ...result, resolvedBy: channel, now }),
       outcome: 'resolved',
-      entry: entry(WINNING_ENTRY[channel], { ...said, status }, answered),
+      entry: entry(WINNING_ENTRY[channel], { ...detail, status: result.status }, response),
     };
   }
-  const outcome = compare(execution, report);
+  const outcome = compare(execution, result);
   // promise: late-result-is-kept
   const kept: Execution =
-    outcome === 'late' ? { ...execution, lateResult: { ...report, via: channel, receivedAt: now } } : execution;
-  const named = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];
-  const detail: JsonObject = outcome === 'duplicate' ? { ...said, outcome } : { ...said, outcome, ...report };
-  return { execution: kept, outcome, entry: entry(named, detail, answered) };
+    outcome === 'late' ? { ...execution, lateResult: { ...result, via: channel, receivedAt: now } } : execution;
+  const event = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];
+  const difference = outcome === 'duplicate' ? {} : result;
+  return { execution: kept, outcome, entry: entry(event, { ...detail, outcome, ...difference }, response) };
 }
 
-/** What a result means to an execution that has ended: the same again, another one, or the first after an ending without one. */
+/** Returns `late` for the first result after an outcome without one, and otherwise whether the result is the same again. */
 function compare(
   execution: Execution,
   said: { status: string; result: Json; error: Json },
@@ -85,32 +86,23 @@ function compare(
   return isDeepStrictEqual(said, { status, result, error }) ? 'duplicate' : 'conflict';
 }
 
-export function ended(
-  execution: Execution,
-  status: TerminalStatus,
-  resolvedBy: ResolvedBy,
-  now: number,
-  result: Json,
-  error: Json,
-): Execution {
-  return {
-    ...execution,
-    status,
-    resolvedBy,
-    result,
-    error,
-    resolvedAt: now,
-    dispatchAt: null,
-    pollAt: null,
-    expireAt: null,
-  };
+interface End {
+  readonly status: TerminalStatus;
+  readonly resolvedBy: ResolvedBy;
+  readonly now: number;
+  readonly result?: Json;
+  readonly error: Json;
+}
+
+export function ended(execution: Execution, { now, result = null, ...end }: End): Execution {
+  return { ...execution, ...end, result, resolvedAt: now, dispatchAt: null, pollAt: null, expireAt: null };
 }
 
 export function ignored(execution: Execution, event: AuditEvent): Transition {
   return { execution, outcome: 'ignored', entry: entry(event, { outcome: 'ignored' }) };
 }
 
-/** What a result or a failure makes of an execution that is open. */
+/** Returns the outcome that a result or a failure gives to an open execution. */
 export function outcomeIn(event: StatusReport): {
   readonly status: 'COMPLETED' | 'FAILED';
   readonly result: Json;
@@ -120,7 +112,7 @@ export function outcomeIn(event: StatusReport): {
   return { status, result: event.result, error: status === 'FAILED' ? failure(event) : event.error };
 }
 
-/** A failure always says something: CXone's error, or at least its word. */
+/** Returns CXone's error, or one made from its status word. */
 function failure(event: StatusReport): Json {
   return event.error ?? { code: null, message: `CXone said ${event.statusWord ?? 'FAILED'} and gave no error` };
 }

@@ -1,4 +1,4 @@
-// Drafts of audit entries, as transitions write them.
+// Drafts of audit entries, written by transitions.
 
 import type { AuditDraft, AuditEvent } from './event.ts';
 import type { JsonObject } from './json.ts';

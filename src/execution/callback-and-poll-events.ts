@@ -1,4 +1,4 @@
-// What callbacks and polls make of an execution.
+// Transitions for callbacks and polls.
 
 import { applyResult, ended, type Transition } from './apply-result.ts';
 import { entry, type ResponseFacts } from './audit-draft.ts';
@@ -18,7 +18,7 @@ export function callback(
   const own = execution.executionIdUnverified ? null : execution.executionId;
   // promise: callback-names-its-execution
   if (named !== null && own !== null && named !== own) {
-    const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...told(event.report) });
+    const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...reportDetail(event.report) });
     return { execution, outcome: 'mismatch', entry: draft };
   }
   const known: Execution =
@@ -31,7 +31,7 @@ export function callback(
       entry: entry('CALLBACK_PROGRESS', { word: event.report.statusWord }),
     };
   }
-  return applyResult(known, event.report, 'callback', now, { word: event.report.statusWord });
+  return applyResult(known, event.report, { channel: 'callback', now, detail: { word: event.report.statusWord } });
 }
 
 export function unreadable(
@@ -41,7 +41,7 @@ export function unreadable(
 ): Transition {
   const draft = { ...entry('CALLBACK_UNREADABLE', { reason: event.reason }), body: event.body };
   if (isTerminal(execution.status)) return { execution, outcome: 'unreadable', entry: draft };
-  // It most likely said that the execution ended: CXone is asked at once, or as soon as its name there is known.
+  // The body most likely reported the end of the execution: poll at once, or as soon as the executionId is known.
   return { execution: pollSoon(execution, now), outcome: 'unreadable', entry: draft };
 }
 
@@ -52,11 +52,12 @@ export function polled(
 ): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   if (isForAnotherId(execution, event.polledExecutionId)) {
-    return responseIgnored(counted, event, { ...event.origin, ...told(event.report) });
+    return responseIgnored(counted, event, { ...event.origin, ...reportDetail(event.report) });
   }
   if (event.report.kind !== 'progress') {
-    const said = { ...event.origin, word: event.report.statusWord };
-    return applyResult({ ...counted, executionIdUnverified: false }, event.report, 'poll', now, said, event);
+    const detail = { ...event.origin, word: event.report.statusWord };
+    const verified = { ...counted, executionIdUnverified: false };
+    return applyResult(verified, event.report, { channel: 'poll', now, detail, response: event });
   }
   if (event.final && !isTerminal(counted.status)) return expired(counted, now, 'still running at the last poll');
   const draft = entry('POLL_PROGRESS', { ...event.origin, word: event.report.statusWord }, event);
@@ -89,24 +90,28 @@ export function pollNotFound(
   const draft = entry('POLL_404', { ...event.origin, message: event.message }, event);
   if (isTerminal(counted.status)) return { execution: counted, outcome: 'ignored', entry: draft };
   const error = { code: 404, message: event.message };
-  return { execution: ended(counted, 'NOT_FOUND', 'poll', now, null, error), outcome: 'resolved', entry: draft };
+  return {
+    execution: ended(counted, { status: 'NOT_FOUND', resolvedBy: 'poll', now, error }),
+    outcome: 'resolved',
+    entry: draft,
+  };
 }
 
-/** CXone knows it by a name that was hearsay until now. */
+/** Marks the executionId as verified: CXone knows the execution under it. */
 function confirmed(execution: Execution, now: number): Execution {
   return execution.executionIdUnverified ? { ...pending(execution, now), executionIdUnverified: false } : execution;
 }
 
-/** The name it was asked for was hearsay, and has been replaced or dropped while the answer was on its way. */
-function isForAnotherId(execution: Execution, asked: string | null | undefined): boolean {
-  return asked !== undefined && asked !== execution.executionId;
+/** True if the polled executionId was unverified and has been replaced or dropped while the poll was under way. */
+function isForAnotherId(execution: Execution, polledId: string | null | undefined): boolean {
+  return polledId !== undefined && polledId !== execution.executionId;
 }
 
 function responseIgnored(execution: Execution, answered: ResponseFacts, said: JsonObject = {}): Transition {
-  const detail = { message: 'the answer is about an executionId that is no longer held to be its own', ...said };
+  const detail = { message: 'the response is about an executionId that this execution no longer has', ...said };
   return { execution, outcome: 'ignored', entry: entry('POLL_ERROR', detail, answered) };
 }
 
-function told(event: StatusReport): JsonObject {
+function reportDetail(event: StatusReport): JsonObject {
   return { word: event.statusWord, result: event.result, error: event.error };
 }

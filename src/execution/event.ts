@@ -1,53 +1,53 @@
-// Everything that can happen to an execution, and the audit entry each of them leaves.
+// Events of the state machine, and the audit entries that they leave.
 
 import type { Json, JsonObject } from './json.ts';
 
-/** What CXone says of an execution, in a submit answer, a poll answer or a callback. */
+/** Status of an execution as CXone reports it in a submit response, a poll response or a callback. */
 export interface StatusReport {
   readonly kind: 'progress' | 'completed' | 'failed';
-  /** CXone's own status word; null where it gave none. */
+  /** CXone's own status word; null if there was none. */
   readonly statusWord: string | null;
   readonly result: Json;
   readonly error: Json;
 }
 
-/** An answer to an HTTP request of ours: its status (0 when none came) and the time it took in milliseconds. */
+/** Response to a request to CXone: its status (0 for none) and its latency in milliseconds. */
 interface Answered {
   readonly httpStatus: number;
   readonly latencyMs: number;
 }
 
-/** When an execution that stays open is polled again; `notBefore` holds for the last poll at the deadline as well. */
-interface Again {
+/** When an execution that stays open is polled next; `notBefore` also applies to the last poll at the deadline. */
+interface NextPoll {
   readonly nextPollAt: number;
   readonly notBefore?: number;
 }
 
-/** Who wanted a poll, where it was not the schedule: goes into its entry. */
-interface Wanted {
+/** Who requested a poll, for its audit entry; left out for the schedule. */
+interface Requested {
   readonly origin?: JsonObject;
 }
 
 export type ExecutionEvent =
-  /** It is about to be handed to the network. */
+  /** The execution is about to be sent. */
   | { readonly type: 'dispatched' }
-  /** CXone took it (2xx). */
+  /** CXone accepted it (2xx). */
   | (Answered & {
       readonly type: 'submitted';
       readonly executionId: string | null;
       readonly report: StatusReport;
-      /** How long after the grace period the first poll comes, in milliseconds. */
+      /** Delay of the first poll after the grace period, in milliseconds. */
       readonly spreadMs: number;
-      /** When polling may begin at the soonest, in milliseconds from the answer; at once unless said. */
+      /** Minimum delay of the first poll after the response, in milliseconds; 0 by default. */
       readonly soonestMs?: number;
-      /** No callback will come, so that nothing is gained by letting the grace period pass; it still counts for the deadline. */
+      /** No callback will come: polling does not wait for the grace period, which still counts for the deadline. */
       readonly callbackless?: boolean;
     })
-  /** CXone refused it (4xx): it will never run. */
+  /** CXone refused it (4xx): it never runs. */
   | (Answered & { readonly type: 'refused'; readonly message: string })
-  /** It is due to be sent, but no token could be had: it stays where it is. */
+  /** It is due to be sent, but there is no access token: it stays queued. */
   | { readonly type: 'held'; readonly httpStatus: number; readonly message: string }
-  /** CXone surely did not process it: back into the queue. */
+  /** CXone certainly did not process it: it returns to the queue. */
   | (Answered & {
       readonly type: 'unsent';
       readonly message: string;
@@ -66,33 +66,33 @@ export type ExecutionEvent =
       readonly executionId: string | null;
       readonly report: StatusReport;
     }
-  /** A callback that counts for nothing but as a reason to ask CXone. */
+  /** A callback without proof (CALLBACK_TRUST=verify): only a reason to poll CXone. */
   | {
       readonly type: 'unverified-callback';
       readonly executionId: string | null;
       readonly report: StatusReport;
     }
-  /** A callback with a good signature that nobody can read; its bytes are kept and CXone is asked at once. */
+  /** A genuine callback with an unreadable body: the bytes are kept and CXone is polled at once. */
   | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
-  /** A poll that CXone answered with a status; `asked`: for which executionId, its own unless said; `final` when it was asked at or after the deadline. */
+  /** A poll response with a status. `polledExecutionId` defaults to the current one; `final`: polled at or after the deadline. */
   | (Answered &
-      Wanted &
-      Again & {
+      Requested &
+      NextPoll & {
         readonly type: 'polled';
         readonly polledExecutionId?: string | null;
         readonly report: StatusReport;
         readonly final: boolean;
       })
-  | (Answered & Wanted & Again & { readonly type: 'poll-failed'; readonly message: string })
+  | (Answered & Requested & NextPoll & { readonly type: 'poll-failed'; readonly message: string })
   | (Answered &
-      Wanted & {
+      Requested & {
         readonly type: 'poll-not-found';
         readonly polledExecutionId?: string | null;
         readonly message: string;
       })
-  /** Somebody wants CXone to be asked at once. */
+  /** An app or an operator requests a poll at once. */
   | { readonly type: 'poll-requested'; readonly by: string }
-  /** Its time is over: the queue time-out of a queued one, the deadline of any other. */
+  /** Its queue time-out (while queued) or its deadline has passed. */
   | { readonly type: 'expired'; readonly message?: string }
   | { readonly type: 'cancelled'; readonly by: string };
 
@@ -134,17 +134,17 @@ export const AUDIT_EVENTS = [
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** What a transition has to say for the audit trail; the store adds who, when and the chain. */
+/** Audit entry as a transition writes it; the store adds the identifiers, the time and the hash chain. */
 export interface AuditDraft {
   readonly event: AuditEvent;
   readonly latencyMs: number | null;
   readonly httpStatus: number | null;
   readonly detail: JsonObject;
-  /** Bytes kept beside the trail, outside of the chained entry. */
+  /** Bytes kept outside of the hashed entry. */
   readonly body: RawBody | null;
 }
 
-/** An audit entry as it stands in the trail. */
+/** Audit entry as it is stored. */
 export interface AuditEntry {
   readonly id: number;
   readonly timestamp: number;

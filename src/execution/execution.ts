@@ -1,4 +1,4 @@
-// An execution as the service knows it. Times are milliseconds since the Unix epoch, null until they are known.
+// Model of an execution. Times are milliseconds since the Unix epoch, null until they are known.
 
 import type { Json, JsonObject } from './json.ts';
 
@@ -11,7 +11,7 @@ export type Status = OpenStatus | TerminalStatus;
 
 export type ResolvedBy = 'callback' | 'poll' | 'submit' | 'deadline' | 'cancel';
 
-/** What an app asked for; it never changes. */
+/** Submission of an app; it never changes. */
 export interface Submission {
   readonly correlationId: string;
   readonly app: string;
@@ -22,19 +22,19 @@ export interface Submission {
   readonly graceSeconds: number;
   readonly retryUncertain: boolean;
   readonly notifyUrl: string | null;
-  /** 0 to 9: of one app's queued executions those with the higher number are sent first. */
+  /** 0 to 9: queued executions of one app with a higher number are sent first. */
   readonly priority: number;
-  /** Under which the app may send the submission again, whatever its correlation id. */
+  /** Key that identifies a repeated submission, whatever its correlation id. */
   readonly idempotencyKey: string | null;
-  /** W3C Trace Context of the submission, as it is passed on. */
+  /** W3C Trace Context of the submission, as it is forwarded. */
   readonly traceparent: string | null;
   readonly tracestate: string | null;
 }
 
-/** What most submissions have (JMS and AMQP: 0 to 9, 4 unless said). */
+/** Default of JMS and AMQP, which use 0 to 9. */
 export const DEFAULT_PRIORITY = 4;
 
-/** A result that arrived after the execution had ended without one. */
+/** Result that arrived after the execution had ended without one. */
 export interface LateResult {
   readonly status: 'COMPLETED' | 'FAILED';
   readonly result: Json;
@@ -43,14 +43,14 @@ export interface LateResult {
   readonly receivedAt: number;
 }
 
-/** Everything but the payloads that went to CXone: those are loaded only to send them. */
+/** Execution without inputs and context, which are loaded only to send them. */
 export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
-  /** A UUIDv7 of ours: what the callback URL carries and what lists are ordered by. */
+  /** UUIDv7 that the receiver assigns: part of the callback URL, and the order of lists. */
   readonly reference: string;
   readonly status: Status;
-  /** CXone's name for it. */
+  /** CXone's id of the execution. */
   readonly executionId: string | null;
-  /** Whether that name comes from a callback alone that proves nothing (CALLBACK_TRUST=verify). */
+  /** True while `executionId` is known only from an unverified callback (CALLBACK_TRUST=verify). */
   readonly executionIdUnverified: boolean;
   readonly resolvedBy: ResolvedBy | null;
   readonly result: Json;
@@ -59,29 +59,29 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
   readonly submittedAt: number;
   readonly sentAt: number | null;
   readonly resolvedAt: number | null;
-  /** When polling may begin: sent + grace. */
+  /** End of the grace period: sentAt + grace. */
   readonly pollAfter: number | null;
-  /** When polling ends: pollAfter + timeoutSeconds. */
+  /** End of polling: pollAfter + timeoutSeconds. */
   readonly deadline: number | null;
-  /** How long CXone took to answer the submission, in milliseconds. */
+  /** Latency of CXone's response to the submission, in milliseconds. */
   readonly latencyMs: number | null;
   readonly pollCount: number;
-  /** How often it was handed to the network. */
+  /** How often it was sent. */
   readonly attempts: number;
-  /** What happens next, each null unless it applies: sending, polling, ending without an answer. */
+  /** Due times of the next dispatch, poll and expiry; null for none. */
   readonly dispatchAt: number | null;
   readonly pollAt: number | null;
   readonly expireAt: number | null;
 }
 
-/** An execution with what CXone needs to run it. */
+/** Execution with the payload that CXone needs. */
 export interface Dispatchable extends Execution, Pick<Submission, 'inputs' | 'context'> {}
 
 export function isTerminal(status: Status): status is TerminalStatus {
   return (TERMINAL_STATUSES as readonly string[]).includes(status);
 }
 
-/** From submission to outcome, in milliseconds; a clock that was set back in between counts as no time. */
+/** Returns the time from submission to outcome in milliseconds; 0 if the clock was set back in between. */
 export function totalLatencyMs(execution: Pick<Execution, 'submittedAt' | 'resolvedAt'>): number | null {
   return execution.resolvedAt === null ? null : Math.max(0, execution.resolvedAt - execution.submittedAt);
 }
@@ -92,7 +92,7 @@ export function asAccepted(execution: Execution): Execution {
   return { ...execution, ...FRESH, submittedAt, dispatchAt: submittedAt, expireAt: null };
 }
 
-/** A fresh execution, queued at once; `giveUpAt` is when waiting in the queue ends. */
+/** Returns a queued execution that is due at once. @param giveUpAt end of the queue time-out */
 export function newExecution(submission: Submission, reference: string, now: number, giveUpAt: number): Dispatchable {
   return {
     ...submission,

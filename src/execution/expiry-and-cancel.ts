@@ -1,8 +1,9 @@
-// Endings that come from this side: time that is over, and an app that gives up.
+// Outcomes that the receiver decides: expiry, and cancellation by an app or an operator.
 
 import { ended, type Transition } from './apply-result.ts';
 import { entry } from './audit-draft.ts';
 import { type Execution, isTerminal } from './execution.ts';
+import type { Json } from './json.ts';
 import { requeued } from './scheduling.ts';
 
 const TIME_OUT = { httpStatus: 408, latencyMs: null };
@@ -10,23 +11,23 @@ const NO_ANSWER = { httpStatus: 0, latencyMs: null };
 
 export function expired(execution: Execution, now: number, message?: string): Transition {
   if (execution.status === 'QUEUED') {
-    const did = execution.attempts > 0 ? 'accepted by CXone' : 'sent to CXone';
-    const error = { code: 408, message: `not ${did} before the queue time-out` };
+    const missing = execution.attempts > 0 ? 'accepted by CXone' : 'sent to CXone';
+    const error = { code: 408, message: `not ${missing} before the queue time-out` };
     const draft = entry('QUEUE_TIMEOUT', error, TIME_OUT);
-    return { execution: ended(execution, 'TIMEOUT', 'deadline', now, null, error), outcome: 'resolved', entry: draft };
+    return { execution: timedOut(execution, now, error), outcome: 'resolved', entry: draft };
   }
   if (execution.status === 'UNCONFIRMED' && execution.retryUncertain && now < (execution.deadline ?? 0)) {
     const draft = entry(
       'NETWORK_ERROR',
-      { message: 'the answer was never recorded; sent again, as retryUncertain allows' },
+      { message: 'the response was never recorded; sent again, as retryUncertain allows' },
       NO_ANSWER,
     );
     return { execution: requeued(execution, now, execution.deadline ?? now), outcome: 'progress', entry: draft };
   }
-  const error = { code: 408, message: `no result within the polling window: ${message ?? withoutPolls(execution)}` };
+  const error = { code: 408, message: `no result within the polling window: ${message ?? noResultReason(execution)}` };
   const draft = entry('POLL_TIMEOUT', error, TIME_OUT);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
-  return { execution: ended(execution, 'TIMEOUT', 'deadline', now, null, error), outcome: 'resolved', entry: draft };
+  return { execution: timedOut(execution, now, error), outcome: 'resolved', entry: draft };
 }
 
 export function cancelled(execution: Execution, by: string, now: number): Transition {
@@ -37,11 +38,19 @@ export function cancelled(execution: Execution, by: string, now: number): Transi
   const draft = entry('CANCELLED', { by, sent });
   const message = sent ? 'cancelled after it was sent; CXone may still run it' : 'cancelled before it was sent';
   const error = { code: null, message };
-  return { execution: ended(execution, 'CANCELLED', 'cancel', now, null, error), outcome: 'resolved', entry: draft };
+  return {
+    execution: ended(execution, { status: 'CANCELLED', resolvedBy: 'cancel', now, error }),
+    outcome: 'resolved',
+    entry: draft,
+  };
 }
 
-function withoutPolls(execution: Execution): string {
+function timedOut(execution: Execution, now: number, error: Json): Execution {
+  return ended(execution, { status: 'TIMEOUT', resolvedBy: 'deadline', now, error });
+}
+
+function noResultReason(execution: Execution): string {
   return execution.executionId === null
-    ? 'CXone gave no executionId, so it could not be asked'
-    : 'CXone gave no outcome';
+    ? 'CXone returned no executionId, so it could not be polled'
+    : 'CXone reported no outcome';
 }

@@ -1,4 +1,4 @@
-// JSON as CXone and apps speak it, kept exactly: a number that a double cannot hold survives as its own text.
+// Lossless JSON: a number that does not fit a double keeps its source text.
 
 // ES2026 (JSON.parse source text access), in Node since 21; TypeScript's library does not know it yet.
 declare global {
@@ -12,7 +12,7 @@ declare global {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** Deepest nesting accepted from outside; deeper documents could exhaust the stack of whoever walks them. */
+/** Maximum nesting accepted from outside; deeper documents could exhaust the stack of recursive functions. */
 export const MAX_JSON_DEPTH = 64;
 
 /** Only a number of 16 digits or more, or with an exponent, can lose digits or range in a double. Ids in texts look alike. */
@@ -20,10 +20,10 @@ const MAY_LOSE_DIGITS = /(?:^|[\s:,[])-?(?:[\d.]{16}|[\d.]+[eE])/;
 
 /**
  * Parses JSON text (RFC 8259) without losing digits of large numbers.
- * @throws {SyntaxError} when the text is no JSON or is nested deeper than `levels`.
+ * @throws {SyntaxError} if the text is not JSON or is nested deeper than `levels`.
  */
 export function parseJson(text: string, levels = MAX_JSON_DEPTH): Json {
-  // The depth comes first: a reviver recurses, plain parsing does not. A document this short cannot be too deep.
+  // Check the depth first: a reviver recurses, plain parsing does not. A short document cannot be too deep.
   const value: Json = JSON.parse(text);
   if (text.length > 2 * levels && isDeeperThan(value, levels)) {
     throw new SyntaxError(`JSON is nested deeper than ${levels} levels`);
@@ -32,7 +32,7 @@ export function parseJson(text: string, levels = MAX_JSON_DEPTH): Json {
   return MAY_LOSE_DIGITS.test(text) ? readJson(text) : value;
 }
 
-/** Parses JSON that was checked on its way in, such as what the store kept; digits are kept as well. */
+/** Parses trusted JSON, for example from the store, without the depth check. Digits of large numbers are kept. */
 export function readJson(text: string): Json {
   return MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, keepNumberText) : JSON.parse(text);
 }
@@ -53,7 +53,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
 }
 
-/** The text of a JSON string or number, as it was written; null for anything else. */
+/** Returns the text of a JSON string or number as written; null for anything else. */
 export function scalarText(value: unknown): string | null {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);

@@ -1,4 +1,4 @@
-// Reads an audit trail the other way round: which entry ended an execution, and how. For checking rows against their trail.
+// Derives the outcome of an execution from its audit trail, to check the stored row against the trail.
 
 import type { AuditEvent } from './event.ts';
 import type { ResolvedBy, TerminalStatus } from './execution.ts';
@@ -10,8 +10,8 @@ export interface AuditedOutcome {
 }
 
 /**
- * How this entry ends an execution that is still open; null when it does not. Of a trail, the first entry with an ending is
- * the one that counts: an event that comes later may leave the same entry and change nothing.
+ * Returns the outcome that this entry gives to an open execution; null for none. Only the first such entry of a trail counts:
+ * a later event may leave the same entry without an effect.
  */
 export function outcomeFromAudit(event: AuditEvent, detail: Json): AuditedOutcome | null {
   const said = isJsonObject(detail) ? detail : {};
@@ -23,7 +23,7 @@ export function outcomeFromAudit(event: AuditEvent, detail: Json): AuditedOutcom
       return has('outcome') ? null : resultIn(said['status'], 'poll');
     case 'SUBMITTED':
       return has('outcome') ? null : resultIn(said['status'], 'submit');
-    // Answers after which it went on say when it is sent again, or that it is not.
+    // A failure that did not end the execution has `retryAt` or `note`.
     case 'FAILED':
       return has('retryAt') || has('note') ? null : { status: 'REJECTED', resolvedBy: 'submit' };
     case 'POLL_404':

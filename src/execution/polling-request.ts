@@ -1,11 +1,11 @@
-// Somebody wants CXone to be asked at once, and when that cannot be done.
+// Transition for a poll that an app or an operator requests, and the reasons to refuse it.
 
 import type { Transition } from './apply-result.ts';
 import { entry } from './audit-draft.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { pollSoon } from './unverified-callback.ts';
 
-/** Why CXone cannot be asked about an execution: it has ended, it was not sent, or CXone's name for it is not known. */
+/** Why an execution cannot be polled: it has ended, it was not sent, or its executionId is not known. */
 export type NotPollable = 'ended' | 'queued' | 'nameless';
 
 export function whyNotPollable({ status, executionId }: Execution): NotPollable | null {
@@ -14,7 +14,7 @@ export function whyNotPollable({ status, executionId }: Execution): NotPollable 
   return executionId === null ? 'nameless' : null;
 }
 
-/** A poll that is under way counts: it is not doubled. Nothing but the moment of the next poll changes. */
+/** Changes only the time of the next poll. A poll that is under way is not doubled. */
 export function pollRequested(execution: Execution, by: string, now: number): Transition {
   const why = whyNotPollable(execution);
   if (why !== null) return { execution, outcome: 'ignored', entry: entry('POLL_REQUESTED', { by, ignored: why }) };

@@ -1,4 +1,4 @@
-// Executions and audit entries as apps and operators see them.
+// JSON representation of executions and audit entries in the API.
 
 import { isoTime } from '../lib/time.ts';
 import type { AuditEntry } from './event.ts';
@@ -47,7 +47,7 @@ export function representEntry(entry: AuditEntry) {
   };
 }
 
-/** An audit entry as a stream of events shows it: with the status it brought, null unless it ended the execution. */
+/** Returns an audit entry as event streams show it. `terminalStatus` is null unless the entry ended the execution. */
 export function representEvent(entry: AuditEntry): object {
   const { status, outcomeSha256 } = entry.detail;
   return { ...representEntry(entry), terminalStatus: outcomeSha256 === undefined ? null : (status ?? null) };

@@ -1,15 +1,15 @@
-// When things happen next. Everything here is pure: chance comes in as a number in [0, 1).
+// Times of polls and submit retries. Pure: chance is a parameter, a random number in [0, 1).
 
 import { fullJitterRetryAt } from '../lib/backoff.ts';
 import type { Execution } from './execution.ts';
 
-/** Polls back off up to this many times their first spacing. */
+/** Maximum distance between polls, as a multiple of the poll interval. */
 const MAX_POLL_GROWTH = 5;
 const POLL_GROWTH = 1.5;
 
 const RETRY_LIMITS = { baseMs: 500, maxMs: 30_000 };
 
-/** pollAfter = sent + grace; deadline = pollAfter + timeoutSeconds. */
+/** Returns pollAfter = sentAt + grace period, and deadline = pollAfter + timeoutSeconds. */
 export function pollingWindow(
   execution: Pick<Execution, 'graceSeconds' | 'timeoutSeconds'>,
   sentAt: number,
@@ -18,7 +18,7 @@ export function pollingWindow(
   return { pollAfter, deadline: pollAfter + execution.timeoutSeconds * 1000 };
 }
 
-/** How long after the grace period the first poll comes: up to a quarter of the interval, so that a burst does not poll in step. */
+/** Returns the delay of the first poll after the grace period: up to a quarter of the interval, to spread a burst. */
 export function firstPollSpread(intervalMs: number, chance: number): number {
   return Math.round((intervalMs / 4) * chance);
 }

@@ -1,19 +1,19 @@
-// Steps of an execution that stays open, and when each makes it due next.
+// Due times of an execution that stays open, after each step.
 
 import type { Execution } from './execution.ts';
 import { pollingWindow } from './schedule.ts';
 
-/** How long after a dispatch an answer may still come from the process that sent it, in milliseconds. */
+/** How long after a dispatch the process that sent it may still record the response, in milliseconds. */
 export const SEND_LEASE_MS = 60_000;
 
-/** The part of a submit answer that says when the first poll comes. */
+/** The part of a submit response that determines the first poll. */
 interface FirstPoll {
   readonly spreadMs: number;
   readonly soonestMs?: number;
   readonly callbackless?: boolean;
 }
 
-/** CXone knows it: from here on it is polled if it has a name there, and else only waited for. */
+/** Makes the execution PENDING: it is polled if its executionId is known, and otherwise only waits for a callback. */
 export function pending(execution: Execution, now: number, first: FirstPoll = { spreadMs: 0 }): Execution {
   const sent = execution.sentAt === null ? withPollingWindow(execution, now) : (execution as Windowed);
   const pollable = execution.executionId !== null;
@@ -57,7 +57,7 @@ export function requeued(execution: Execution, dispatchAt: number | null, giveUp
   };
 }
 
-/** The next poll is the last one at the deadline if it would come later; one that failed at the deadline is tried again. */
+/** Schedules the next poll, at the deadline at the latest. A poll that failed at the deadline is retried. */
 export function scheduleNextPoll(
   execution: Execution,
   { nextPollAt, notBefore = 0 }: { readonly nextPollAt: number; readonly notBefore?: number },

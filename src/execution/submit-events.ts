@@ -1,4 +1,4 @@
-// Handing an execution to CXone: what the answer, or the lack of one, makes of it.
+// Transitions for sending an execution to CXone, and for the response or its absence.
 
 import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, ignored, type Transition } from './apply-result.ts';
@@ -15,7 +15,7 @@ export function dispatched(execution: Execution, now: number): Transition {
   if (execution.expireAt !== null && now >= execution.expireAt) return expired(execution, now);
   const attempts = execution.attempts + 1;
   const sent = withPollingWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
-  // A submission that may be sent twice is looked at again when its answer never gets recorded (a crash in between).
+  // A submission that may be sent twice is checked again if a crash keeps its response from being recorded.
   const expireAt = execution.retryUncertain ? Math.min(now + SEND_LEASE_MS, sent.deadline) : sent.deadline;
   return { execution: { ...sent, expireAt }, outcome: 'progress', entry: entry('DISPATCHED', { attempt: attempts }) };
 }
@@ -29,17 +29,18 @@ export function submitted(
     ...named(execution, event.executionId, now),
     latencyMs: execution.latencyMs ?? event.latencyMs,
   };
-  const answered = { latencyMs: event.latencyMs, httpStatus: event.httpStatus };
-  const said: JsonObject = { word: event.report.statusWord };
-  if (event.executionId !== null && known.executionId !== event.executionId) said['executionId'] = event.executionId;
-  // If the callback was faster, or the app gave up, the facts of the answer are filled in and the outcome stands.
+  const response = { latencyMs: event.latencyMs, httpStatus: event.httpStatus };
+  const detail: JsonObject = { word: event.report.statusWord };
+  if (event.executionId !== null && known.executionId !== event.executionId) detail['executionId'] = event.executionId;
+  // If the callback came first, or the app cancelled, only the facts of the response are filled in; the outcome stays.
   const over = isTerminal(execution.status);
   const moved = over ? known : pending(known, now, event);
-  if (event.report.kind !== 'progress') return applyResult(moved, event.report, 'submit', now, said, answered);
-  return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', said, answered) };
+  if (event.report.kind !== 'progress')
+    return applyResult(moved, event.report, { channel: 'submit', now, detail, response });
+  return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', detail, response) };
 }
 
-/** CXone's own name for it counts, and above one that is hearsay; the first that is known stays. */
+/** Takes the executionId of the response if the execution has none or an unverified one. */
 function named(execution: Execution, executionId: string | null, now: number): Execution {
   if (executionId === null) return execution;
   if (execution.executionId === null) return { ...execution, executionId };
@@ -55,11 +56,14 @@ export function refused(
   const draft = entry('FAILED', { message: event.message }, event);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
   const error = { code: event.httpStatus, message: event.message };
-  const rejected = ended({ ...execution, latencyMs: event.latencyMs }, 'REJECTED', 'submit', now, null, error);
+  const rejected = ended(
+    { ...execution, latencyMs: event.latencyMs },
+    { status: 'REJECTED', resolvedBy: 'submit', now, error },
+  );
   return { execution: rejected, outcome: 'resolved', entry: draft };
 }
 
-/** Nothing changes, but its trail tells what it waits for. */
+/** Changes nothing; the audit trail shows what the execution waits for. */
 export function held(execution: Execution, event: Extract<ExecutionEvent, { type: 'held' }>): Transition {
   const { httpStatus, message } = event;
   const draft = entry(httpStatus === 0 ? 'NETWORK_ERROR' : 'TOKEN_ERROR', { message }, { httpStatus, latencyMs: null });
@@ -68,7 +72,7 @@ export function held(execution: Execution, event: Extract<ExecutionEvent, { type
 
 export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
   const draft = entry(
-    answerEvent(event.httpStatus),
+    failureEvent(event.httpStatus),
     { message: event.message, retryAt: isoTime(event.retryAt) },
     event,
   );
@@ -79,10 +83,10 @@ export function unsent(execution: Execution, event: Extract<ExecutionEvent, { ty
 export function uncertain(execution: Execution, event: Extract<ExecutionEvent, { type: 'uncertain' }>): Transition {
   // promise: uncertain-submission-not-resent
   const again = execution.status === 'UNCONFIRMED' && execution.retryUncertain && event.retryAt !== null;
-  const told: JsonObject = again
+  const consequence: JsonObject = again
     ? { retryAt: isoTime(event.retryAt) }
     : { note: 'CXone may have received it; not sent again' };
-  const draft = entry(answerEvent(event.httpStatus), { message: event.message, ...told }, event);
+  const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
   if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
   const next = again
     ? requeued(execution, event.retryAt, event.giveUpAt)
@@ -90,8 +94,8 @@ export function uncertain(execution: Execution, event: Extract<ExecutionEvent, {
   return { execution: next, outcome: 'progress', entry: draft };
 }
 
-/** A submit answer that was no success: no answer at all, too many requests, or a status that says no. */
-function answerEvent(httpStatus: number): AuditEvent {
+/** Returns the audit event for a submission that failed. */
+function failureEvent(httpStatus: number): AuditEvent {
   if (httpStatus === 0) return 'NETWORK_ERROR';
   return httpStatus === 429 ? 'RATE_LIMITED' : 'FAILED';
 }

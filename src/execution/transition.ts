@@ -4,10 +4,10 @@
 //     ▲                        │                         └──poll-not-found──▶ NOT_FOUND
 //     └──unsent (or uncertain, └──refused──▶ REJECTED
 //        when a second POST
-//        is allowed)           any open one: callback ▶ COMPLETED | FAILED, expired ▶ TIMEOUT, cancelled ▶ CANCELLED
+//        is allowed)           any open status: callback ▶ COMPLETED | FAILED, expired ▶ TIMEOUT, cancelled ▶ CANCELLED
 //
-// A terminal status absorbs everything: what comes later leaves its entry, and a result that comes after an
-// ending without one is kept as lateResult.
+// A terminal status absorbs every event: a later event only writes its audit entry. A result that arrives after an
+// outcome without one is kept as lateResult (applyResult in apply-result.ts). Polls are spaced in schedule.ts (nextPollAt).
 
 import type { Transition } from './apply-result.ts';
 import { callback, polled, pollFailed, pollNotFound, unreadable } from './callback-and-poll-events.ts';

@@ -1,10 +1,10 @@
-// What one attempt, or a replay, makes of a notification, and the audit entry it leaves. Pure.
+// State machine of a notification's delivery: what an attempt or a replay does, and the audit entry it leaves. Pure.
 //
 //   PENDING ──delivered──▶ DELIVERED      any: replayed ▶ PENDING
 //     │  ▲ failed, in time
 //     └──┴──gone, given-up, failed too late──▶ DEAD
 //
-// What comes when it no longer matters (an attempt that ends after another one got through) leaves its entry and changes nothing.
+// An event that no longer matters (an attempt that fails after another one succeeded) only writes its audit entry.
 
 import type { AuditDraft, AuditEvent } from '../execution/event.ts';
 import type { JsonObject } from '../execution/json.ts';
@@ -12,25 +12,25 @@ import { isoTime } from '../lib/time.ts';
 import type { Notification } from './notification.ts';
 import { giveUpAt } from './schedule.ts';
 
-/** An attempt: the status of the answer (0 when there was none) and how long it took in milliseconds. */
+/** Attempt: status of the response (0 for none) and latency in milliseconds. */
 interface AttemptFacts {
   readonly httpStatus: number;
   readonly latencyMs: number;
 }
 
 export type DeliveryEvent =
-  /** It was answered with 2xx. */
+  /** The endpoint responded with 2xx. */
   | (AttemptFacts & { readonly type: 'delivered' })
-  /** It was not delivered; `retryAt` is when it may be tried again. */
+  /** Not delivered; `retryAt` is the time of the next attempt. */
   | (AttemptFacts & { readonly type: 'failed'; readonly message: string; readonly retryAt: number })
-  /** The endpoint wants no more of it (410). */
+  /** The endpoint responded with 410 (Gone). */
   | (AttemptFacts & { readonly type: 'gone'; readonly message: string })
-  /** It is not tried any more, without another attempt. */
+  /** Given up without another attempt. */
   | { readonly type: 'given-up'; readonly reason: string }
-  /** Somebody wants it sent again: `app:shop`, `operator:alice`. */
+  /** Replay requested by `app:shop` or `operator:alice`. */
   | { readonly type: 'replayed'; readonly by: string };
 
-/** `ignored`: nothing changed but the trail. `pruned`: what it told is no longer kept, so that it cannot be told again. */
+/** `ignored`: only an audit entry was written. `pruned`: the payload has been deleted, so the notification cannot be replayed. */
 export type DeliveryOutcome = 'delivered' | 'retrying' | 'dead' | 'replayed' | 'ignored' | 'pruned';
 
 export interface Delivery {
@@ -59,12 +59,12 @@ export function applyDelivery(notification: Notification, event: DeliveryEvent, 
   }
 }
 
-/** It got through: that counts even when trying had ended meanwhile. */
+/** Counts even if the notification had been given up meanwhile. */
 function delivered(before: Notification, event: AttemptFacts, now: number): DeliveryTransition {
   const tried = attempted(before, event, null, now);
-  if (before.status === 'DELIVERED') return ignored(before, 'NOTIFICATION_DELIVERED', said(tried), event);
+  if (before.status === 'DELIVERED') return ignored(before, 'NOTIFICATION_DELIVERED', detailOf(tried), event);
   const notification: Notification = { ...tried, status: 'DELIVERED', dueAt: null, deliveredAt: now };
-  return { notification, outcome: 'delivered', entry: draft('NOTIFICATION_DELIVERED', said(tried), event) };
+  return { notification, outcome: 'delivered', entry: draft('NOTIFICATION_DELIVERED', detailOf(tried), event) };
 }
 
 function failed(
@@ -74,36 +74,36 @@ function failed(
 ): DeliveryTransition {
   const { message, retryAt } = event;
   const tried = attempted(before, event, message, now);
-  const told = { ...said(tried), message };
-  if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', told, event);
+  const detail = { ...detailOf(tried), message };
+  if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', detail, event);
   // promise: notification-gives-up
   if (retryAt > before.giveUpAt) {
-    const detail = { ...told, note: 'the next try would come after its time is over' };
-    return { notification: dead(tried), outcome: 'dead', entry: draft('NOTIFICATION_DEAD', detail, event) };
+    const final = { ...detail, note: 'the next attempt would be after the time limit' };
+    return { notification: dead(tried), outcome: 'dead', entry: draft('NOTIFICATION_DEAD', final, event) };
   }
-  // One that waits for an earlier one of its execution, which was replayed meanwhile, goes on waiting.
+  // If an earlier notification of the execution was replayed meanwhile, this one keeps waiting for it.
   const notification: Notification = { ...tried, dueAt: before.dueAt === null ? null : retryAt };
-  const detail = { ...told, retryAt: isoTime(retryAt) };
-  return { notification, outcome: 'retrying', entry: draft('NOTIFICATION_FAILED', detail, event) };
+  const retrying = { ...detail, retryAt: isoTime(retryAt) };
+  return { notification, outcome: 'retrying', entry: draft('NOTIFICATION_FAILED', retrying, event) };
 }
 
 function gone(before: Notification, event: Extract<DeliveryEvent, { type: 'gone' }>, now: number): DeliveryTransition {
   const tried = attempted(before, event, event.message, now);
-  const detail = { ...said(tried), message: event.message };
+  const detail = { ...detailOf(tried), message: event.message };
   if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', detail, event);
   return { notification: dead(tried), outcome: 'dead', entry: draft('NOTIFICATION_DEAD', detail, event) };
 }
 
 function givenUp(before: Notification, reason: string): DeliveryTransition {
-  const detail = { ...said(before), message: reason };
+  const detail = { ...detailOf(before), message: reason };
   if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', detail);
   const notification = dead({ ...before, lastError: reason });
   return { notification, outcome: 'dead', entry: draft('NOTIFICATION_DEAD', detail) };
 }
 
-/** Counting begins anew. One that is still being tried is left alone: its attempt may be under way. */
+/** Resets the attempts and the time limit. A pending notification stays as it is: its attempt may be under way. */
 function replayed(before: Notification, by: string, now: number): DeliveryTransition {
-  const detail = { ...said(before), by };
+  const detail = { ...detailOf(before), by };
   if (before.status === 'PENDING') return ignored(before, 'NOTIFICATION_REPLAYED', detail);
   const notification: Notification = {
     ...before,
@@ -125,7 +125,7 @@ function dead(notification: Notification): Notification {
   return { ...notification, status: 'DEAD', dueAt: null };
 }
 
-function said({ id, type, attempts }: Notification): JsonObject {
+function detailOf({ id, type, attempts }: Notification): JsonObject {
   return { notification: id, type, attempt: attempts };
 }
 

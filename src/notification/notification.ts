@@ -1,8 +1,8 @@
-// What an app is told of an execution, and how far the telling has come. Times are milliseconds since the Unix epoch.
+// Model of a notification to an app and its delivery. Times are milliseconds since the Unix epoch.
 
 export const NOTIFICATION_STATUSES = ['PENDING', 'DELIVERED', 'DEAD'] as const;
 
-/** DEAD: nobody tries any more; it is kept until somebody replays it. */
+/** DEAD: given up, and kept for a replay. */
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
 /** Standard Webhooks: full-stop delimited, lower case. */
@@ -19,26 +19,26 @@ export const NOTIFICATION_TYPES = [
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 
 export interface Notification {
-  /** The webhook-id (Standard Webhooks): the same over all attempts and replays. */
+  /** The webhook-id (Standard Webhooks), the same for all attempts and replays. */
   readonly id: string;
-  /** Of the execution it tells of. */
+  /** Reference of the execution. */
   readonly reference: string;
   readonly correlationId: string;
   readonly app: string;
   readonly type: NotificationType;
   readonly url: string;
-  /** Scheme, host and port of the URL: what may be slow or dead as a whole. */
+  /** Origin of the URL (scheme, host, port), which may be slow or unreachable as a whole. */
   readonly origin: string;
   readonly status: NotificationStatus;
   readonly createdAt: number;
-  /** When it is to be sent next; null unless it is pending and no earlier one of its execution is. */
+  /** Time of the next attempt; null unless it is the first pending notification of its execution. */
   readonly dueAt: number | null;
-  /** When trying ends. */
+  /** Time limit of the attempts. */
   readonly giveUpAt: number;
-  /** Since it came up, or since it was last replayed. */
+  /** Attempts since it was created or last replayed. */
   readonly attempts: number;
   readonly lastAttemptAt: number | null;
-  /** 0: there was no answer. */
+  /** 0 for no response. */
   readonly lastHttpStatus: number | null;
   readonly lastError: string | null;
   readonly deliveredAt: number | null;

@@ -1,4 +1,4 @@
-// Which notification a change of an execution brings, in which order those of one execution are sent, and what they say. Pure.
+// Creates the notification for a change of an execution, orders those of one execution, and builds their bodies. Pure.
 
 import { type Execution, isTerminal, type TerminalStatus } from '../execution/execution.ts';
 import { representExecution } from '../execution/representation.ts';
@@ -6,7 +6,7 @@ import { isoTime } from '../lib/time.ts';
 import type { Notification, NotificationType } from './notification.ts';
 import { giveUpAt } from './schedule.ts';
 
-const TYPE_OF_ENDING = {
+const TYPE_OF_OUTCOME = {
   COMPLETED: 'execution.completed',
   FAILED: 'execution.failed',
   REJECTED: 'execution.rejected',
@@ -15,11 +15,11 @@ const TYPE_OF_ENDING = {
   CANCELLED: 'execution.cancelled',
 } as const satisfies Record<TerminalStatus, NotificationType>;
 
-/** What the app is to be told of this change; null for nothing. */
+/** Returns the notification for this change; null for none. */
 export function notificationFor(before: Execution, after: Execution, now: number): Notification | null {
   if (after.notifyUrl === null) return null;
   if (!isTerminal(before.status) && isTerminal(after.status))
-    return newNotification(after, TYPE_OF_ENDING[after.status], now);
+    return newNotification(after, TYPE_OF_OUTCOME[after.status], now);
   if (before.lateResult === null && after.lateResult !== null)
     return newNotification(after, 'execution.late_result', now);
   return null;
@@ -48,14 +48,14 @@ function newNotification(execution: Execution, type: NotificationType, now: numb
   };
 }
 
-/** An outcome is never lost over a URL that is none: the sender finds nothing there. */
+/** Returns an empty origin for an invalid URL, so that the outcome is recorded; the delivery fails later. */
 function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : '';
 }
 
 /**
- * The ids that notifications of this execution have, in the order in which they are sent: of how it ended, and of a late result.
- * No full stop is in them (Standard Webhooks signs `id.timestamp.body`).
+ * Returns the ids of this execution's notifications in the order of sending: outcome, late result. The ids contain no full
+ * stop, because Standard Webhooks signs `id.timestamp.body`.
  */
 export function notificationIds(reference: string): readonly [ended: string, late: string] {
   const stem = `msg_${reference.replaceAll('-', '')}`;
@@ -63,25 +63,26 @@ export function notificationIds(reference: string): readonly [ended: string, lat
 }
 
 /**
- * The notifications of one execution, given in their order: of those that are pending, the first is due and the others wait.
- * One whose turn comes only now has all its time before it, or it could die without a try.
+ * Makes the first pending notification of an execution due and lets the later ones wait. A notification whose turn has come
+ * gets a new time limit; otherwise it could expire without an attempt.
  */
 export function scheduleInOrder(ofExecution: readonly Notification[], now: number): Notification[] {
   const first = ofExecution.find(({ status }) => status === 'PENDING');
-  return ofExecution.map((one) => {
-    if (one.status !== 'PENDING') return one;
+  return ofExecution.map((notification) => {
+    const { status, dueAt } = notification;
+    if (status !== 'PENDING') return notification;
     // promise: late-result-after-outcome
-    if (one !== first) return one.dueAt === null ? one : { ...one, dueAt: null };
-    return one.dueAt === null ? { ...one, dueAt: now, giveUpAt: giveUpAt(now) } : one;
+    if (notification !== first) return dueAt === null ? notification : { ...notification, dueAt: null };
+    return dueAt === null ? { ...notification, dueAt: now, giveUpAt: giveUpAt(now) } : notification;
   });
 }
 
-/** The body of the webhook, ready for JSON (Standard Webhooks). */
+/** Body of the webhook (Standard Webhooks). */
 export interface WebhookBody {
   readonly type: NotificationType;
-  /** When the execution ended, or the late result came: ISO 8601. */
+  /** Time of the outcome or of the late result, ISO 8601. */
   readonly timestamp: string;
-  /** The execution, as GET gives it. */
+  /** The execution as in GET /v1/executions/{correlationId}. */
   readonly data: object;
 }
 

@@ -1,4 +1,4 @@
-// Notifications as apps and operators see them.
+// JSON representation of notifications in the API.
 
 import { isoTime } from '../lib/time.ts';
 import type { Notification } from './notification.ts';

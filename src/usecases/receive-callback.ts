@@ -1,4 +1,4 @@
-// Verb: a callback with a good signature → record. What cannot be read is kept, and CXone is asked instead.
+// Use case: record a genuine callback. An unreadable body is kept, and CXone is polled instead.
 
 import type { Cxone } from '../cxone/port.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
@@ -6,13 +6,13 @@ import type { World } from '../lib/world.ts';
 import type { RecordResult, Store } from '../store/port.ts';
 
 export interface CallbackReceiver {
-  /** Records what a callback body says; undefined when there is no such execution. @throws {StoreUnavailable} */
+  /** Records a callback body. Returns undefined for an unknown execution. @throws {StoreUnavailable} */
   callback(reference: string, bytes: Uint8Array, contentType: string | null): Promise<RecordResult | undefined>;
-  /** Records a callback of which nothing can be kept, such as one that is too large. @throws {StoreUnavailable} */
+  /** Records a callback whose body is not kept, for example because it is too large. @throws {StoreUnavailable} */
   unreadable(reference: string, reason: string): Promise<RecordResult | undefined>;
 }
 
-/** What a callback that passed every check is good for: an outcome, or only a reason to ask CXone for it. */
+/** `signature`: a callback that passed the checks is an outcome. `verify`: it is only a reason to poll CXone. */
 export type CallbackTrust = 'signature' | 'verify';
 
 export function createCallbackReceiver(

@@ -1,4 +1,4 @@
-// Verb: accept one execution or many, durably. CXone hears of them only after the commit.
+// Use case: accept one execution or a batch durably. Nothing is sent to CXone before the commit.
 
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
@@ -9,7 +9,7 @@ import { mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
 import type { AddResult, BatchAddResult, NewExecution, Store } from '../store/port.ts';
 
-/** What an app sends: a submission whose correlation id and grace period may be left to us. */
+/** Submission as an app sends it; null stands for the receiver's default. */
 export interface SubmissionRequest
   extends Omit<Submission, 'app' | 'correlationId' | 'graceSeconds' | 'idempotencyKey' | 'traceparent' | 'tracestate'> {
   readonly correlationId: string | null;
@@ -17,17 +17,17 @@ export interface SubmissionRequest
 }
 
 export interface SubmitRules {
-  /** The grace period of submissions that name none, in seconds. */
+  /** Default grace period in seconds. */
   readonly graceSeconds: number;
   readonly queueTimeoutMs: number;
-  /** Where apps are told whose submissions name no place. It is configuration, so no part of the fingerprint. */
+  /** Default notification URL per app. Part of the configuration, and therefore not of the fingerprint. */
   readonly notifyUrls?: ReadonlyMap<string, string>;
   readonly queueCapacity: number;
-  /** Of each app that may not have the whole queue to itself. */
+  /** Maximum queued executions per app; `queueCapacity` for other apps. */
   readonly appQueueCapacities: ReadonlyMap<string, number>;
 }
 
-/** What came along with a submission, in its headers. */
+/** Parts of a submission from the request headers. */
 export type SubmissionHeaders = Pick<Submission, 'idempotencyKey' | 'traceparent' | 'tracestate'>;
 
 /** What came as one item of a batch; what is no submission still belongs to what was sent under an idempotency key. */
@@ -37,7 +37,7 @@ export type BatchItem =
 
 export interface Batch {
   readonly items: readonly BatchItem[];
-  /** All of its submissions are accepted, or none. */
+  /** Accept all submissions or none. */
   readonly atomic: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Those who hold a request open until an execution ends. The commit wakes them; nobody polls the database.
+// Use case: hold a request open until an execution ends (`Prefer: wait`). A commit wakes it; the database is not polled.
 
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { World } from '../lib/world.ts';
@@ -6,11 +6,11 @@ import type { Store } from '../store/port.ts';
 
 export interface Waiters {
   /**
-   * The execution as soon as it is terminal, or as it stands after `ms`; undefined when there is none.
-   * The signal ends the waiting early, as does `release`.
+   * Returns the execution once it has ended, or its current state after `ms` milliseconds; undefined for an unknown id.
+   * The signal and `release` end the wait early.
    */
   wait(correlationId: string, ms: number, signal: AbortSignal): Promise<Execution | undefined>;
-  /** Lets everyone go with what there is, now and from now on: the service is stopping. */
+  /** Ends all current and future waits: the service is stopping. */
   release(): void;
   readonly size: number;
 }
@@ -30,7 +30,7 @@ export function createWaiters(store: Pick<Store, 'find' | 'watch'>, world: Pick<
     wait: async (correlationId, ms, signal) => {
       const woken = new AbortController();
       const wake = () => woken.abort();
-      // Listening starts before looking, so that no commit falls in between.
+      // Subscribe before reading, so that no commit is missed in between.
       const peers = waiting.get(correlationId) ?? new Set();
       waiting.set(correlationId, peers.add(wake));
       try {

@@ -324,7 +324,7 @@ describe('giving up', () => {
     const { execution } = upon(anExecution(), DISPATCHED, submitted({ executionId: null }), EXPIRED);
     expect(execution.error).toEqual({
       code: 408,
-      message: 'no result within the polling window: CXone gave no executionId, so it could not be asked',
+      message: 'no result within the polling window: CXone returned no executionId, so it could not be polled',
     });
   });
 });

@@ -1,21 +1,21 @@
-// Wakes those who follow the audit trail when a commit concerns them, and nobody else.
+// Wakes event streams when a commit has entries for their subject.
 
 import type { AuditEntry } from '../../execution/event.ts';
 import type { Store } from '../../store/port.ts';
 
-/** Which entries somebody follows: those of all apps (`app` null), of one, or of one execution. */
+/** Entries that a stream follows: of all apps (`app` null), of one app, or of one execution. */
 export interface Subject {
   readonly app: string | null;
   readonly correlationId?: string;
 }
 
-/** @param quietThrough no entry up to this id concerned the subject since the watching began. */
+/** @param quietThrough no entry up to this id has concerned the subject since the subscription */
 type Wake = (quietThrough: number) => void;
 
 export interface CommitWatch {
   /** Calls `wake` after each commit with entries for the subject, until the returned function is called. */
   on(subject: Subject, wake: Wake): () => void;
-  /** The newest entry heard of; 0 before the first. */
+  /** Id of the newest entry seen; 0 before the first. */
   readonly newest: number;
 }
 
@@ -29,7 +29,7 @@ export function createCommitWatch(store: Pick<Store, 'watch'>): CommitWatch {
     const entries = changes.map(({ entry }) => entry);
     const [first, last] = [entries[0], entries.at(-1)];
     if (first === undefined || last === undefined) return;
-    // Entries that nobody told of may concern anyone.
+    // After a gap in the ids, the missing entries may concern any subject.
     if (waiting.size > 0) wakeAll(first.id === newest + 1 ? concernedBy(entries) : waiting.keys());
     newest = last.id;
   });

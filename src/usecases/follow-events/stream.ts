@@ -1,4 +1,4 @@
-// One reader of the audit trail: remembers how far it was sent and reads on from there when it has room, so nothing is kept for it.
+// One event stream: remembers the last entry it sent and reads on from there on demand, so that nothing is buffered for it.
 
 import type { AuditEntry } from '../../execution/event.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
@@ -6,31 +6,31 @@ import type { World } from '../../lib/world.ts';
 import type { Store } from '../../store/port.ts';
 import type { CommitWatch, Subject } from './commit-watch.ts';
 
-/** After so long without an entry the reader is told that all is well. */
+/** Interval of heartbeats on a stream without entries. */
 export const HEARTBEAT_MS = 15_000;
-/** A reader that takes nothing for so long is cut off: a connection that moves nothing is worth nothing. */
+/** A reader that takes nothing for this long is disconnected. */
 export const STALL_MS = 60_000;
-/** When a stream has ended, what is still on its way to the reader may take so long. */
+/** Time that the last write may take after the stream has ended. */
 const FINAL_WRITE_MS = 1_000;
 
 /** Entries read at a time. */
 const ENTRIES_PER_READ = 100;
 
-/** `through`: everything for this reader up to this entry was sent by now; it may resume after it. */
+/** `through`: all entries for this reader up to this id have been sent; the reader may resume after it. */
 export type StreamItem =
   | { readonly type: 'entries'; readonly entries: readonly AuditEntry[]; readonly through: number }
   | { readonly type: 'silence'; readonly through: number }
-  /** No more comes: the receiver is stopping, or what comes next was pruned. */
+  /** The receiver is stopping, or the next entries have been pruned. */
   | { readonly type: 'end' };
 
 export interface Stream {
-  /** It begins behind this entry. */
+  /** The stream begins after this entry. */
   readonly startsAfter: number;
-  /** What comes next, as soon as there is anything to say. To be called when the reader has room, and then only. */
+  /** Resolves with the next item. Call it only when the reader is ready for more. */
   next(): Promise<StreamItem>;
-  /** Ends it after what is on its way. */
+  /** Ends the stream after the write that is under way. */
   end(): void;
-  /** Gives it up at once: the reader is gone. */
+  /** Closes the stream at once: the reader is gone. */
   close(): void;
 }
 
@@ -40,9 +40,9 @@ export interface StreamOptions {
   readonly commits: CommitWatch;
   readonly subject: Subject;
   readonly after: number;
-  /** Called once, when it is over, however it ends. */
+  /** Called once, when the stream is over. */
   readonly closed: () => void;
-  /** Called when the reader took nothing for too long, or not even the end. */
+  /** Called when the reader stalled, or did not read to the end. */
   readonly cut: (why: 'stalled' | 'ended') => void;
 }
 
@@ -51,9 +51,9 @@ const END: StreamItem = { type: 'end' };
 export function createStream({ store, world, commits, subject, after, closed, cut }: StreamOptions): Stream {
   let position = after;
   let state: 'open' | 'ending' | 'closed' = 'open';
-  /** Ends the sleep of a `next` that waits for entries. */
+  /** Wakes a `next` that waits for entries. */
   let asleep: AbortController | null = null;
-  /** Ends the waiting for the reader. */
+  /** Cancels the stall timer. */
   let untaken: AbortController | null = null;
 
   function close(): void {
@@ -64,8 +64,8 @@ export function createStream({ store, world, commits, subject, after, closed, cu
     closed();
   }
 
-  /** What it was given last is on its way: it must come for more, or have been told of the end, in time. */
-  async function awaitReader(): Promise<void> {
+  /** Disconnects the reader unless it calls `next`, or reads to the end, in time. */
+  async function watchReader(): Promise<void> {
     untaken?.abort();
     if (state === 'closed') return;
     const why = state === 'open' ? 'stalled' : 'ended';
@@ -78,38 +78,37 @@ export function createStream({ store, world, commits, subject, after, closed, cu
     cut(why);
   }
 
-  /** Null when there is nothing for this reader yet. */
+  /** Returns null if there is nothing for this reader yet. */
   async function read(): Promise<StreamItem | null> {
     for (;;) {
       const feed = await store.feed({ ...subject, after: position, limit: ENTRIES_PER_READ });
-      // What comes next may have been pruned: the reader is told when it comes back.
+      // The next entries may have been pruned: the reader learns it when it reconnects.
       if (state !== 'open' || feed.prunedThrough > position) return END;
       position = feed.through;
       if (feed.entries.length > 0) return { type: 'entries', entries: feed.entries, through: position };
       if (feed.through >= feed.newest) return null;
-      // There is more to look through; others have their turn in between.
       await yieldToEventLoop();
     }
   }
 
-  async function look(): Promise<StreamItem> {
+  async function nextItem(): Promise<StreamItem> {
     while (state === 'open') {
       const waker = new AbortController();
       let quietThrough = 0;
-      // Listening begins before reading, so that no commit falls in between.
-      const deafen = commits.on(subject, (before) => {
+      // Subscribe before reading, so that no commit is missed in between.
+      const unsubscribe = commits.on(subject, (before) => {
         // promise: stream-misses-no-commit
         if (!waker.signal.aborted) quietThrough = before;
         waker.abort();
       });
       try {
-        const step = await read();
-        if (step !== null) return step;
+        const item = await read();
+        if (item !== null) return item;
         asleep = waker;
         await world.sleep(HEARTBEAT_MS, waker.signal);
       } finally {
         asleep = null;
-        deafen();
+        unsubscribe();
       }
       position = Math.max(position, waker.signal.aborted ? quietThrough : commits.newest);
       if (!waker.signal.aborted) return { type: 'silence', through: position };
@@ -117,17 +116,17 @@ export function createStream({ store, world, commits, subject, after, closed, cu
     return END;
   }
 
-  void awaitReader();
+  void watchReader();
 
   return {
     startsAfter: after,
     next: async () => {
       untaken?.abort();
       try {
-        const step = await look();
-        if (step.type === 'end' && state === 'open') state = 'ending';
-        void awaitReader();
-        return step;
+        const item = await nextItem();
+        if (item.type === 'end' && state === 'open') state = 'ending';
+        void watchReader();
+        return item;
       } catch (error) {
         close();
         throw error;
@@ -137,7 +136,7 @@ export function createStream({ store, world, commits, subject, after, closed, cu
       if (state !== 'open') return;
       state = 'ending';
       if (asleep) asleep.abort();
-      else if (untaken && !untaken.signal.aborted) void awaitReader();
+      else if (untaken && !untaken.signal.aborted) void watchReader();
     },
     close,
   };

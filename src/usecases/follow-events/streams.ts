@@ -1,4 +1,4 @@
-// Verb: follow the audit trail from any entry on, without gap or repeat. So many streams may be open, and all end when the service stops.
+// Use case: follow the audit trail from any entry, without gap or repeat. The number of open streams is bounded.
 
 import type { World } from '../../lib/world.ts';
 import type { Store } from '../../store/port.ts';
@@ -14,11 +14,11 @@ export interface StreamBounds {
 export const STREAM_BOUNDS: StreamBounds = { perReader: 100, total: 1_000 };
 
 export interface FollowRequest extends Subject {
-  /** Whose stream it is: what bounds count by. */
+  /** Name of the reader, by which streams are counted. */
   readonly reader: string;
-  /** The entry it goes on after; null to begin where it is natural: an execution's from its first entry, any other now. */
+  /** Id of the last entry received; null starts an execution's stream at its first entry, and any other stream now. */
   readonly after: number | null;
-  /** Called when the reader does not take what it was sent: the stream is closed, the connection is to be cut. */
+  /** Called after the stream of a stalled reader is closed, to close the connection. */
   readonly cut: StreamOptions['cut'];
 }
 
@@ -27,14 +27,14 @@ export type FollowResult = { readonly outcome: 'open'; readonly stream: Stream }
 export type FollowRefusal =
   /** There is no such entry yet. */
   | { readonly outcome: 'future'; readonly newest: number }
-  /** What came next is no longer kept: only from `oldest` on nothing is missing. */
+  /** The next entries have been pruned; nothing is missing after `oldest`. */
   | { readonly outcome: 'pruned'; readonly oldest: number }
   | { readonly outcome: 'too-many'; readonly bound: keyof StreamBounds; readonly limit: number }
   | { readonly outcome: 'stopping' };
 
 export interface Streams {
   open(following: FollowRequest): Promise<FollowResult>;
-  /** Ends all, now and from now on: the service is stopping. */
+  /** Ends all current and future streams: the service is stopping. */
   release(): void;
   /** How many are open. */
   readonly size: number;
@@ -47,7 +47,7 @@ export function createStreams(
 ): Streams {
   const commits = createCommitWatch(store);
   const open = new Set<Stream>();
-  const places = createPlaces(bounds);
+  const slots = createSlots(bounds);
   let released = false;
 
   async function begin({ reader, after, cut, ...subject }: FollowRequest, leave: () => void): Promise<FollowResult> {
@@ -68,10 +68,10 @@ export function createStreams(
   return {
     open: async (following) => {
       if (released) return { outcome: 'stopping' };
-      const full = places.full(following.reader);
+      const full = slots.full(following.reader);
       if (full !== null) return { outcome: 'too-many', bound: full, limit: bounds[full] };
-      // The place is taken before anything is waited for.
-      const leave = places.take(following.reader);
+      // Take the slot before the first await.
+      const leave = slots.take(following.reader);
       let begun: FollowResult | undefined;
       try {
         begun = await begin(following, leave);
@@ -90,14 +90,14 @@ export function createStreams(
   };
 }
 
-interface Places {
-  /** What stands in the way of one more for this reader; null when nothing does. */
+interface Slots {
+  /** Returns the bound that forbids another stream of this reader; null for none. */
   full(reader: string): keyof StreamBounds | null;
-  /** Returns how to give the place back. */
+  /** Takes a slot. Returns a function that frees it. */
   take(reader: string): () => void;
 }
 
-function createPlaces(bounds: StreamBounds): Places {
+function createSlots(bounds: StreamBounds): Slots {
   const taken = new Map<string, number>();
   let total = 0;
   const add = (reader: string, change: number) => {
