@@ -24,7 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'cxone',
     ...PURE,
   ],
-  demo: ['client', 'simulator', 'receiver.ts', 'config', 'http/server', ...PURE],
+  demo: ['client', 'simulator', 'receiver.ts', 'config', 'http/server', 'stats/statistics.ts', ...PURE],
   'receiver.ts': [
     'resources.ts',
     'config',
@@ -41,18 +41,18 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ['http/server', 'usecases', 'observability', 'cxone', 'webhooks', 'callbacks', 'lib'],
   http: ['usecases', 'stats', 'observability', ...PORTS, ...PURE],
   usecases: ['observability', ...PORTS, ...PURE],
-  workers: ['observability', ...PORTS, ...PURE],
+  workers: ['usecases/poll-once.ts', 'observability', ...PORTS, ...PURE],
   stats: ['store/*', ...PURE],
   observability: [...PORTS, ...PURE],
   store: ['notification', 'execution', 'lib'],
   cxone: ['callbacks', 'execution', 'lib'],
   webhooks: ['lib'],
-  notification: ['execution'],
+  notification: ['execution', 'lib/backoff.ts', 'lib/time.ts'],
   callbacks: ['lib'],
-  execution: [],
+  execution: ['lib/backoff.ts', 'lib/time.ts'],
   lib: [],
   client: [],
-  simulator: ['execution/json.ts', 'lib/world.ts', 'cxone/recording'],
+  simulator: ['execution/json.ts', 'lib/time.ts', 'lib/token-bucket.ts', 'lib/world.ts', 'cxone/recording'],
 };
 
 /** Where a package may be imported. Packages that are not named here may be imported anywhere but in a pure layer. */
