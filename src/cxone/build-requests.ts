@@ -1,4 +1,4 @@
-// The requests that a profile describes, but for the token in them. Pure.
+// Builds the requests that a profile describes, without the token. Pure.
 
 import type { Execution } from '../execution/execution.ts';
 import { buildSubmissionBody, fieldsOf, type SubmissionFields } from './build-submission.ts';
@@ -40,7 +40,7 @@ export function buildExecuteRequest(
   }
 }
 
-/** Spaces as %20, which every server reads alike. */
+/** Encodes spaces as %20, which all servers decode alike. */
 function withQuery(url: string, fields: readonly [string, string][]): string {
   const query = fields.map((field) => field.map(encodeURIComponent).join('=')).join('&');
   return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;

@@ -1,4 +1,4 @@
-// What a submission says to CXone: its parts in the places that a profile names, and what of it has no place there. Pure.
+// Builds the body of a submission: its parts at the places that a profile names. Finds the parts without a place. Pure.
 
 import type { Dispatchable } from '../execution/execution.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../execution/json.ts';
@@ -11,7 +11,7 @@ export type SubmissionFields = Pick<Dispatchable, 'actionId' | 'correlationId' |
 type Places = Profile['execute']['body'];
 type Joined = NonNullable<Places['joined']>;
 
-/** What is ours (constant members, callback URL, ids) stands, also where an app sent something of that name. */
+/** Returns the body. Constant members, callback URL and ids override an app's input of the same name. */
 export function buildSubmissionBody(places: Places, submitted: SubmissionFields, callbackUrl: string): Json {
   const around = (given: JsonObject) => (constant: Json | undefined) =>
     isJsonObject(constant) ? { ...given, ...constant } : given;
@@ -31,7 +31,7 @@ export function buildSubmissionBody(places: Places, submitted: SubmissionFields,
   });
 }
 
-/** The members of a body as fields: texts as they are, whatever else as JSON, and nothing for null. */
+/** Returns the members of a body as form fields: text unchanged, other values as JSON, null omitted. */
 export function fieldsOf(body: Json): [string, string][] {
   if (!isJsonObject(body)) return [];
   return Object.entries(body).flatMap(([name, value]): [string, string][] =>
@@ -39,16 +39,16 @@ export function fieldsOf(body: Json): [string, string][] {
   );
 }
 
-/** What of a submission cannot be sent as the profile has it; no value is repeated. */
+/** Returns the parts of a submission that the profile cannot carry, without repeating their values. */
 export function unsupportedParts(
   profile: Profile,
   submitted: SubmissionFields,
   callbackUrl: string,
 ): UnsupportedPart[] {
   const { body: places } = profile.execute;
-  const homeless = places.context === null && Object.keys(submitted.context).length > 0;
+  const contextUnsupported = places.context === null && Object.keys(submitted.context).length > 0;
   return [
-    ...(homeless
+    ...(contextUnsupported
       ? [{ pointer: '/context', detail: `has no place in the profile "${profile.name}"; leave it out` }]
       : []),
     ...(places.joined === null ? [] : unjoinable(places, places.joined, submitted, callbackUrl)),
@@ -63,7 +63,7 @@ function unjoinable(
 ): UnsupportedPart[] {
   const inputsAt = segmentsOf(places.inputs);
   const path = segmentsOf(joined.at);
-  // Only what stands among the inputs is an app's to mend.
+  // Only values among the inputs can be corrected by an app.
   if (!inputsAt.every((segment, depth) => segment === path[depth])) return [];
   const own = path.slice(inputsAt.length);
   const given = find(submitted.inputs, pointerTo(own));
@@ -90,7 +90,7 @@ function listed(given: Json | undefined): readonly Json[] {
   return Array.isArray(given) ? given : [given];
 }
 
-/** Null where there is no text for it; nothing is the empty text, for the places in a row count. */
+/** Returns null for an object or list. A null value becomes the empty text, since positions count. */
 function scalarOf(value: Json): string | null {
   if (value === null) return '';
   return typeof value === 'boolean' ? String(value) : scalarText(value);

@@ -1,4 +1,4 @@
-// What CXone's replies mean for the execution: told apart by whether it may have been received, for it is never sent twice. Pure.
+// Classifies CXone's responses by whether CXone may have received the request, since a submission is never sent twice. Pure.
 
 import { parsePollResponse, parseSubmitResponse } from './parse-response.ts';
 import type { PollResponse, SubmitResponse } from './port.ts';
@@ -10,13 +10,13 @@ export type CallResult =
       readonly httpStatus: number;
       readonly latencyMs: number;
       readonly retryAfterMs: number;
-      /** The body; null when it is no UTF-8 or not all there. */
+      /** The body; null if it is not UTF-8 or incomplete. */
       readonly text: string | null;
-      /** An excerpt of the body without our secrets, and why there is no more of it. */
+      /** Returns an excerpt of the body without secrets, and why it is incomplete. */
       readonly words: () => string;
     }
   | { readonly type: 'unsent' | 'uncertain'; readonly latencyMs: number; readonly reason: string }
-  /** It was not sent, because there was no token or a pause. */
+  /** Not sent, because of a missing token or a pause. */
   | { readonly type: 'held'; readonly reason: string; readonly retryAfterMs: number };
 
 type Answer = Extract<CallResult, { type: 'answered' }>;
@@ -80,7 +80,7 @@ function answeredSubmission(profile: Profile, reply: Answer, missingScopes: read
   const message = said(reply, missingScopes);
   if (httpStatus === 429 || httpStatus === 503) return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs };
   if (httpStatus >= 400 && httpStatus <= 499) return { type: 'refused', httpStatus, latencyMs, message };
-  // A 3xx as well: whatever sits there may have passed the request on before it answered.
+  // Includes 3xx: a proxy may have forwarded the request before it responded.
   return { type: 'uncertain', httpStatus, latencyMs, message, retryAfterMs };
 }
 

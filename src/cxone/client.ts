@@ -1,4 +1,4 @@
-// CXone over HTTP: what the service asks of it, in the dialect of a profile, under one limiter.
+// CXone over HTTP: submits and polls in the dialect of a profile, through one limiter.
 
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
@@ -18,26 +18,26 @@ import { type Cxone, TokenUnavailable } from './port.ts';
 import { isPollable, type Profile } from './profile/profile.ts';
 import { createTransport, type Fetcher, type HttpRequest, type HttpResult } from './transport.ts';
 
-/** Longest that a request which holds a permit already waits for a pause to end; past it the execution had better go back. */
+/** Longest wait of a request with a permit for the end of a pause. After that its execution goes back to the queue. */
 const MAX_WAIT_MS = 5_000;
 
 export interface CxoneOptions extends Credentials {
-  /** Null: CXone tells, as the profile says. */
+  /** Null: discovered, as the profile describes. */
   readonly baseUrl: string | null;
   /** Replaces the profile's; null keeps it. */
   readonly tokenUrl: string | null;
   /** Replaces the profile's; null keeps it. */
   readonly issuer: string | null;
-  /** Null: the token names the tenant, where one is needed. */
+  /** Null: taken from the token, where needed. */
   readonly tenantId: string | null;
-  /** Hosts that an answer may send us to, beside those of the URLs above. */
+  /** Hosts to which discovery may point, besides those of the URLs above. */
   readonly allowedHosts: readonly string[];
   readonly profile: Profile;
   readonly world: World;
   readonly log: Log;
   readonly maxConcurrent: number;
   readonly ratePerSecond: number;
-  /** From connecting to the last byte of the answer. */
+  /** From connecting to the last byte of the response. */
   readonly requestTimeoutMs?: number;
   /** Replaces the network. */
   readonly fetcher?: Fetcher;
@@ -45,18 +45,19 @@ export interface CxoneOptions extends Credentials {
 
 export interface CxoneClient extends Cxone {
   limiterState(): LimiterState;
-  /** Where CXone is, as configured or as it tells. */
+  /** CXone's addresses, configured or discovered. */
   readonly endpoints: Endpoints;
-  /** Scopes that the profile requires and CXone did not grant, as far as its token answers tell. */
+  /** Returns the scopes that the profile requires and CXone did not grant, as far as its token responses state them. */
   missingScopes(): readonly string[];
-  /** Lets go of everyone who waits and of what is in flight. */
+  /** Ends all waiting and aborts the requests in flight. */
   close(): void;
 }
 
-export function createCxone(options: CxoneOptions): CxoneClient {
+/** Makes the authorized requests: limiter, transport, discovery and token work together here. */
+function createRequests(options: CxoneOptions) {
   const { profile, world, requestTimeoutMs = 10_000 } = options;
   const limiter = createLimiter(options);
-  const exchange = createTransport(world, requestTimeoutMs, options.fetcher);
+  const transport = createTransport(world, requestTimeoutMs, options.fetcher);
   const enter = () => limiter.take(MAX_WAIT_MS);
   const { baseUrl, tokenUrl, issuer } = options;
   const endpoints = createEndpoints({
@@ -80,10 +81,10 @@ export function createCxone(options: CxoneOptions): CxoneClient {
           send,
         });
 
-  /** Every request goes through here, so that the limiter learns from each. */
+  /** All requests pass here, so that the limiter observes each. */
   async function send(request: HttpRequest): Promise<HttpResult> {
     const begun = await limiter.begin();
-    const reply = await exchange.send(request);
+    const reply = await transport.send(request);
     if (reply.type === 'answered') {
       const { httpStatus, latencyMs, retryAfterMs } = reply;
       limiter.observe(begun, latencyMs, verdictOn(httpStatus));
@@ -92,7 +93,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     return reply;
   }
 
-  /** A request with a token. A 401 costs that token, and the request is made once more: it surely was not processed. */
+  /** Makes a request with a token. A 401 discards the token, and the request is repeated once: it was certainly not processed. */
   async function call(to: (base: string) => HttpRequest, secrets: readonly string[]): Promise<CallResult> {
     try {
       const token = await tokens.get();
@@ -119,6 +120,13 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     return { ...answer, text: cut === null ? decodeUtf8(body) : null, words };
   }
 
+  return { limiter, transport, endpoints, tokens, call };
+}
+
+export function createCxone(options: CxoneOptions): CxoneClient {
+  const { profile } = options;
+  const { limiter, transport, endpoints, tokens, call } = createRequests(options);
+
   return {
     permits: limiter.permits,
     authorize: async () => {
@@ -130,12 +138,12 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         const message = `"${execution.actionId}" cannot be the id of an action: in a URL it names another resource`;
         return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
       }
-      const [unfit] = unsupportedParts(profile, execution, callbackUrl);
-      if (unfit !== undefined) {
-        const message = `${unfit.pointer} of the submission ${unfit.detail}`;
+      const [unsupported] = unsupportedParts(profile, execution, callbackUrl);
+      if (unsupported !== undefined) {
+        const message = `${unsupported.pointer} of the submission ${unsupported.detail}`;
         return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
       }
-      // The token at the end of a callback URL is worth as much as the whole of it.
+      // The token at the end of a callback URL is as secret as the whole URL.
       const secrets = [callbackUrl, callbackUrl.slice(callbackUrl.lastIndexOf('/') + 1)];
       const reply = await call((base) => buildExecuteRequest(profile, base, execution, callbackUrl), secrets);
       return classifySubmitResponse(profile, reply, tokens.missingScopes());
@@ -159,7 +167,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     missingScopes: tokens.missingScopes,
     close: () => {
       limiter.close();
-      exchange.close();
+      transport.close();
     },
   };
 }

@@ -1,12 +1,12 @@
-// What an error answer of CXone says, in whichever of its shapes: OAuth's, an API's, or a page of some proxy.
+// Extracts the message of an error response in any of its formats: OAuth's, an API's, or the HTML page of a proxy.
 
 import { isJsonObject, type Json, parseJson, scalarText } from '../execution/json.ts';
 import { excerpt } from '../lib/http/excerpt.ts';
 
-/** Where the words are, the most telling first: OAuth 2.0 (RFC 6749, section 5.2) and what CXone's own APIs are seen to use. */
+/** Members with a message, the most specific first: OAuth 2.0 (RFC 6749, section 5.2) and those that CXone's own APIs use. */
 const MEMBERS = ['error_description', 'errorDescription', 'message', 'error', 'details'];
 
-/** A short line without any of the secrets; empty when the answer says nothing. */
+/** Returns a short line without secrets; empty if the response has no message. */
 export function errorMessageIn(bytes: Uint8Array, secrets: readonly string[]): string {
   const text = new TextDecoder().decode(bytes);
   const words = wordsOfJson(text) ?? wordsOfHtml(text);
@@ -35,14 +35,14 @@ function firstOf(values: readonly (Json | undefined)[]): string | null {
   return null;
 }
 
-/** The title of a page, else its text; null when it is no page or an empty one. */
+/** Returns the title of an HTML page, else its text; null for an empty page or another format. */
 function wordsOfHtml(text: string): string | null {
   if (!/^\s*<(?:!doctype html|html|head|body|\?xml)/i.test(text)) return null;
   const title = /<title[^<>]*>([^<]*)<\/title/i.exec(text)?.[1] ?? '';
   return [title, visibleText(text)].map((part) => withoutEntities(part).trim()).find((part) => part !== '') ?? null;
 }
 
-/** What stands outside of tags, but for heads, scripts and styles. In one pass: a page may be large and hostile. */
+/** Returns the text outside tags, heads, scripts and styles. One pass, since a page may be large and hostile. */
 function visibleText(html: string): string {
   let hidden: string | null = null;
   const texts: string[] = [];
@@ -58,7 +58,7 @@ function visibleText(html: string): string {
 
 const ENTITIES: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
 
-/** Decoded, so that a secret that a page repeats is found in it. */
+/** Decodes entities, so that a secret that a page repeats is found. */
 function withoutEntities(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{2,5}));/gi, (whole, decimal, hex, name) => {
     if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? whole;

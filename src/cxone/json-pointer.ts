@@ -1,11 +1,11 @@
-// JSON Pointers (RFC 6901) as profiles use them: to find a value in an answer and to place one in a request.
+// JSON Pointers (RFC 6901) of profiles: find a value in a response, place a value in a request.
 
 import jsonpointer from 'jsonpointer';
 import { isJsonObject, type Json, type JsonObject } from '../execution/json.ts';
 
 const SYNTAX = /^(?:\/(?:[^~/]|~[01])*)*$/;
 
-/** Whether it is a pointer that reads the same everywhere: names that every JavaScript object inherits are not allowed in it. */
+/** Returns whether a text is a valid pointer. Names that every JavaScript object inherits are not allowed. */
 export function isPointer(text: string): boolean {
   return SYNTAX.test(text) && segmentsOf(text).every((segment) => !(segment in Object.prototype));
 }
@@ -19,15 +19,15 @@ export function pointerTo(segments: readonly (string | number)[]): string {
   return segments.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** What a valid pointer of a profile leads to; null when it leads nowhere. "" is the whole document. */
+/** Returns the value at a valid pointer; null if there is none. "" is the whole document. */
 export function find(document: Json, pointer: string): Json {
   if (pointer === '') return document;
-  // The package throws on anything that has no members.
+  // The package throws on values without members.
   if (typeof document !== 'object' || document === null) return null;
   return (compiled(pointer).get(document) as Json | undefined) ?? null;
 }
 
-/** Compiled once: profiles have a few, and every answer and every callback is read by them. */
+/** Compiled once: profiles have a few, and every response and callback is read with them. */
 const COMPILED = new Map<string, Compiled>();
 type Compiled = ReturnType<typeof jsonpointer.compile>;
 
@@ -38,9 +38,8 @@ function compiled(pointer: string): Compiled {
 }
 
 /**
- * A document in which `change` was applied to what the pointer leads to, made of objects all the way: whatever else stood in
- * the way is replaced. Only the objects along the way are copied, the given ones stay as they are. (The package's `set` would
- * write into them.)
+ * Returns a document with `update` applied at the pointer. Anything but an object on the path is replaced by one. Objects on
+ * the path are copied, the given ones stay unchanged. (The package's `set` would modify them.)
  */
 export function change(
   document: Json | undefined,

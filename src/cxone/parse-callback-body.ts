@@ -1,4 +1,4 @@
-// The text of a callback as a JSON document, whatever it calls itself: JSON, a form, or a form with JSON in a field of it.
+// Parses a callback body into a JSON document, regardless of its content type: JSON, a form, or a form with JSON in a field.
 
 import { type Json, parseJson } from '../execution/json.ts';
 import { reasonOf } from '../lib/log.ts';
@@ -6,10 +6,10 @@ import { parseForm } from './parse-form.ts';
 
 export type ParsedBody =
   | { readonly type: 'read'; readonly document: Json }
-  /** The reason quotes nothing: a body may hold anything. */
+  /** The reason quotes nothing: a body may contain personal data. */
   | { readonly type: 'unreadable'; readonly reason: string };
 
-/** `formField`: the field of a form that holds the document; null: the form itself is the document. */
+/** @param formField the field of a form that contains the document; null: the form itself is the document */
 export function parseCallbackBody(text: string, contentType: string | null, formField: string | null): ParsedBody {
   if (text.trim() === '') return unreadable('the body is empty');
   let trouble: string;
@@ -28,13 +28,13 @@ export function parseCallbackBody(text: string, contentType: string | null, form
   return field === null ? unreadable(`the body is a form, and its field "${formField}" holds no JSON`) : read(field);
 }
 
-/** Scripts put JSON behind `payload=` as it is: read as a form, each `&`, `+` and `%` in it would become something else. */
+/** Scripts send `payload=` followed by unencoded JSON. Decoding it as a form would change each `&`, `+` and `%`. */
 function unencodedJson(text: string, field: string): Json {
   const rest = text.startsWith(`${field}=`) ? text.slice(field.length + 1) : '';
   return /^\s*[[{]/.test(rest) ? asDocument(rest) : null;
 }
 
-/** What a field holds: the form's reader leaves text what is no object and no list. */
+/** The form parser returns text for everything but objects and lists. */
 function asDocument(value: Json | undefined): Json {
   if (typeof value !== 'string') return value ?? null;
   try {

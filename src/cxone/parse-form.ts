@@ -1,26 +1,26 @@
-// HTML forms as a JSON document, for callbacks that come as one: urlencoded (WHATWG URL) and multipart/form-data (RFC 7578).
+// Parses HTML forms into a JSON document: urlencoded (WHATWG URL) and multipart/form-data (RFC 7578).
 
 import { type Json, type JsonObject, parseJson } from '../execution/json.ts';
 
-/** A field of each name, the first one where a name is repeated; null when the text is not such a form. */
+/** Returns the first field of each name; null if the text is not such a form. */
 export function parseForm(text: string, contentType: string | null): JsonObject | null {
   const boundary = contentType === null ? null : boundaryOf(contentType);
   const fields = boundary === null ? urlencodedFields(text) : multipartFields(text, boundary);
   if (fields === null) return null;
   const document = new Map<string, Json>();
   for (const [name, value] of fields) if (!document.has(name)) document.set(name, fieldValue(value));
-  // fromEntries defines: a field called __proto__ is a field like any other.
+  // fromEntries defines own properties, so a field named __proto__ is harmless.
   return Object.fromEntries(document);
 }
 
 function urlencodedFields(text: string): [string, string][] | null {
   const fields = [...new URLSearchParams(text)];
-  // Bytes that are no UTF-8 come out as replacement characters: what they were is lost.
+  // Bytes outside UTF-8 become replacement characters: their values are lost.
   const damaged = fields.some((field) => field.join().includes('\uFFFD')) && !/%EF%BF%BD|\uFFFD/i.test(text);
   return damaged ? null : fields;
 }
 
-/** An object or array as JSON text stands for itself; any other text stays text. */
+/** Parses objects and arrays in JSON; any other text stays text. */
 function fieldValue(text: string): Json {
   if (!/^\s*[[{]/.test(text)) return text;
   try {
@@ -36,7 +36,7 @@ function boundaryOf(contentType: string): string | null {
 }
 
 function multipartFields(text: string, boundary: string): [string, string][] | null {
-  // The first delimiter has no line break before it unless there is a preamble; the last is followed by two hyphens.
+  // The first delimiter has a line break before it only after a preamble; the last is followed by two hyphens.
   const parts = `\r\n${text}`.split(`\r\n--${boundary}`);
   if (parts.length < 3 || !parts.at(-1)?.startsWith('--')) return null;
   return parts.slice(1, -1).flatMap((part) => {

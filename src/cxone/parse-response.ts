@@ -1,4 +1,4 @@
-// Reads what CXone says, in submit answers, poll answers and callbacks, by the pointers and words of a profile. Pure.
+// Parses submit responses, poll responses and callbacks with the pointers and status words of a profile. Pure.
 
 import type { StatusReport } from '../execution/event.ts';
 import { type Json, parseJson, scalarText } from '../execution/json.ts';
@@ -9,10 +9,10 @@ import type { Pointers } from './profile/callback.ts';
 import type { Profile } from './profile/profile.ts';
 import { normalizeStatusWord } from './profile/status-words.ts';
 
-/** A longer text is not a status but something that went astray. */
+/** A longer text is not a status word. */
 const MAX_WORD_LENGTH = 256;
 
-/** Printable ASCII without spaces around it: what can be put into a URL and read in a log. */
+/** Printable ASCII without spaces around it, safe in URLs and logs. */
 const USABLE_ID = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
 
 export interface ParsedSubmitResponse {
@@ -20,7 +20,7 @@ export interface ParsedSubmitResponse {
   readonly report: StatusReport;
 }
 
-/** A 2xx answer to a submission; whatever cannot be read in it (or `null`, a lost body) counts as progress without an id. */
+/** Parses a 2xx response to a submission. An unreadable or lost (null) body counts as progress without an id. */
 export function parseSubmitResponse(profile: Profile, text: string | null): ParsedSubmitResponse {
   const pointers = profile.execute.answer;
   const document = text === null ? null : jsonOrPlainText(text);
@@ -35,7 +35,7 @@ export function parseSubmitResponse(profile: Profile, text: string | null): Pars
   };
 }
 
-/** A 2xx answer to a poll; null when there is no status to be read in it. */
+/** Parses a 2xx response to a poll. Returns null without a readable status. */
 export function parsePollResponse(profile: Profile, text: string): StatusReport | null {
   const document = tryJson(text);
   return document === undefined || profile.poll === null
@@ -43,7 +43,7 @@ export function parsePollResponse(profile: Profile, text: string): StatusReport 
     : statusReportIn(profile, document, profile.poll.answer);
 }
 
-/** A callback body: JSON whatever its content type says, else a form; see {@link parseCallbackBody}. */
+/** Parses a callback body: JSON regardless of its content type, else a form; see {@link parseCallbackBody}. */
 export function parseCallback(profile: Profile, bytes: Uint8Array, contentType: string | null): ParsedCallback {
   const unreadable = (reason: string): ParsedCallback => ({ type: 'callback-unreadable', reason });
   const text = decodeUtf8(bytes);
@@ -60,7 +60,7 @@ export function parseCallback(profile: Profile, bytes: Uint8Array, contentType: 
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The text of UTF-8 bytes, without a byte order mark; null when they are not UTF-8. */
+/** Decodes UTF-8 without its byte order mark. Returns null for other bytes. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return UTF_8.decode(bytes);
@@ -88,7 +88,7 @@ function statusReportIn(profile: Profile, document: Json, pointers: ReportPointe
   };
 }
 
-/** What is at the first of the places that leads somewhere. */
+/** Returns the value at the first pointer that leads to one. */
 function findFirst(document: Json, places: Pointers): Json {
   if (places === null) return null;
   if (typeof places === 'string') return find(document, places);
@@ -101,7 +101,7 @@ function findFirst(document: Json, places: Pointers): Json {
 
 type Words = Profile['words'];
 
-/** What the words of a profile, as they are compared, say of an execution; put together once for each profile. */
+/** The meaning of each normalized status word, built once per profile. */
 const KINDS = new WeakMap<Words, ReadonlyMap<string, StatusReport['kind']>>();
 
 function kindsOf(words: Words): ReadonlyMap<string, StatusReport['kind']> {
@@ -120,8 +120,8 @@ function kindOfWord({ words }: Profile, word: string): StatusReport['kind'] {
 }
 
 /**
- * An id that a poll's URL can carry. "." and ".." cannot: in a path they would name another resource, and percent-encoding
- * does not help (WHATWG URL resolves %2e as well).
+ * Returns an id that a poll's URL can carry. "." and ".." would name another resource in a path, even percent-encoded (WHATWG
+ * URL resolves %2e as well).
  */
 function usableId(value: Json): string | null {
   const id = scalarText(value);
@@ -140,7 +140,7 @@ function tryJson(text: string): Json | undefined {
   }
 }
 
-/** Some services answer with nothing but an id, without quotes; a page of HTML or a sentence is not taken for one. */
+/** Some services respond with a bare id, without quotes. HTML and sentences are not ids. */
 function jsonOrPlainText(text: string): Json {
   const document = tryJson(text);
   if (document !== undefined) return document;

@@ -1,46 +1,46 @@
-// What the service needs of CXone, whatever the tenant's dialect.
+// Port to CXone: the operations that the service needs, independent of the tenant's dialect.
 
 import type { StatusReport } from '../execution/event.ts';
 import type { Dispatchable, Execution } from '../execution/execution.ts';
 
-/** `spare`: a request that can wait for as long as anything else goes on. */
+/** `spare`: a request that yields to all others, however long they take. */
 export type RequestKind = 'execute' | 'poll' | 'spare';
 
-/** Permission to make one request; it counts against the concurrency until one of these is called. */
+/** Permission for one request. It counts against the concurrency limit until one of its methods is called. */
 export interface Permit {
-  /** The request was made, whatever became of it. */
+  /** The request was made, with any outcome. */
   release(): void;
-  /** No request was made: its place in the rate is free again, too. */
+  /** No request was made: its token goes back to the rate limit. */
   cancel(): void;
 }
 
-interface Answered {
-  /** 0 when no HTTP answer came. */
+interface Exchange {
+  /** 0 if no HTTP response was received. */
   readonly httpStatus: number;
   readonly latencyMs: number;
 }
 
-/** CXone's answer to a submission, told apart by what it means for sending again. */
+/** CXone's response to a submission, classified by whether the submission may be sent again. */
 export type SubmitResponse =
-  | (Answered & { readonly type: 'submitted'; readonly executionId: string | null; readonly report: StatusReport })
-  | (Answered & { readonly type: 'refused'; readonly message: string })
-  /** Surely not processed; not to be sent again for `retryAfterMs`. */
-  | (Answered & { readonly type: 'unsent'; readonly message: string; readonly retryAfterMs: number })
+  | (Exchange & { readonly type: 'submitted'; readonly executionId: string | null; readonly report: StatusReport })
+  | (Exchange & { readonly type: 'refused'; readonly message: string })
+  /** Certainly not processed. May be sent again after `retryAfterMs`. */
+  | (Exchange & { readonly type: 'unsent'; readonly message: string; readonly retryAfterMs: number })
   /** CXone may have received it. */
-  | (Answered & { readonly type: 'uncertain'; readonly message: string; readonly retryAfterMs: number });
+  | (Exchange & { readonly type: 'uncertain'; readonly message: string; readonly retryAfterMs: number });
 
 export type PollResponse =
-  | (Answered & { readonly type: 'polled'; readonly report: StatusReport })
-  | (Answered & { readonly type: 'not-found'; readonly message: string })
-  /** `asked`: whether CXone may have looked the execution up at all. */
-  | (Answered & {
+  | (Exchange & { readonly type: 'polled'; readonly report: StatusReport })
+  | (Exchange & { readonly type: 'not-found'; readonly message: string })
+  /** `asked`: CXone may have looked up the execution. */
+  | (Exchange & {
       readonly type: 'failed';
       readonly message: string;
       readonly asked: boolean;
       readonly retryAfterMs: number;
     });
 
-/** What a callback body says, in the profile's words. */
+/** A callback body, read with the profile. */
 export type ParsedCallback =
   | { readonly type: 'callback'; readonly executionId: string | null; readonly report: StatusReport }
   | { readonly type: 'callback-unreadable'; readonly reason: string };
@@ -59,22 +59,22 @@ export interface Cxone {
    * Resolves with none when the signal aborts.
    */
   permits(kind: RequestKind, max: number, signal: AbortSignal): Promise<Permit[]>;
-  /** Makes sure a token is at hand before anything is claimed. @throws {TokenUnavailable} */
+  /** Obtains a token before any execution is claimed. @throws {TokenUnavailable} */
   authorize(): Promise<void>;
-  /** Never throws for what CXone or the network does. */
+  /** Submits. Never throws for a failure of CXone or the network. */
   execute(execution: Dispatchable, callbackUrl: string): Promise<SubmitResponse>;
-  /** Never throws for what CXone or the network does; the execution has an executionId. */
+  /** Polls an execution that has an executionId. Never throws for a failure of CXone or the network. */
   poll(execution: Execution): Promise<PollResponse>;
-  /** What keeps a submission from being sent at all; nothing when it can be. */
+  /** Returns the parts of a submission that cannot be sent; empty if it can be sent. */
   unsupportedParts(submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>): readonly UnsupportedPart[];
   parseCallback(body: Uint8Array, contentType: string | null): ParsedCallback;
 }
 
-/** No token could be had: the message says why without naming a secret. */
+/** No token is available. The message gives the reason without secrets. */
 export class TokenUnavailable extends Error {
   override readonly name = 'TokenUnavailable';
   readonly retryAfterMs: number;
-  /** What the token request was answered with; 0 when it was not answered. */
+  /** Status of the response to the token request; 0 without a response. */
   readonly httpStatus: number;
 
   constructor(message: string, { retryAfterMs = 0, httpStatus = 0 } = {}) {

@@ -1,4 +1,4 @@
-// How far a request got: whether any of it was ever written to a connection, which no error code tells for sure.
+// Tracks whether any byte of a request was written to a connection, which no error code proves.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -7,54 +7,54 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 const CREATED = 'undici:request:create';
 const SENT = 'undici:client:sendHeaders';
 
-/** One call of fetch. */
+/** The progress of one call of fetch. */
 export interface SendProgress {
-  /** fetch has made a request out of the call. */
+  /** fetch has created the request. */
   created: boolean;
-  /** It began to write that request to a connection. */
+  /** fetch has begun to write the request to a connection. */
   sent: boolean;
 }
 
 export interface SentTracker {
-  /** Runs a call of fetch and notes in the journey how far it gets. */
-  track<T>(journey: SendProgress, call: () => Promise<T>): Promise<T>;
+  /** Runs a call of fetch and records its progress. */
+  track<T>(progress: SendProgress, call: () => Promise<T>): Promise<T>;
   /**
-   * Whether a failed call surely reached nobody. A reset and a time-out tell nothing by themselves, but before anything was
-   * written they are as harmless as a refused connection.
+   * Returns whether a failed call certainly reached no server. A reset or time-out proves nothing by itself, but before the
+   * first byte was written it is as harmless as a refused connection.
    */
-  wasNeverSent(journey: SendProgress, error: unknown): boolean;
+  wasNeverSent(progress: SendProgress, error: unknown): boolean;
   stop(): void;
 }
 
 export function createSentTracker(): SentTracker {
   const current = new AsyncLocalStorage<SendProgress>();
   const byRequest = new WeakMap<object, SendProgress>();
-  // A fetch that published only half of it would make us send twice: not believed before it has told of a request it sent.
+  // A fetch that publishes only the first event would cause double submissions: trusted once it has published the second.
   let proven = false;
 
   const onCreated = (message: unknown) => {
-    const journey = current.getStore();
+    const progress = current.getStore();
     const request = requestIn(message);
-    if (journey === undefined || request === null) return;
-    journey.created = true;
-    byRequest.set(request, journey);
+    if (progress === undefined || request === null) return;
+    progress.created = true;
+    byRequest.set(request, progress);
   };
   const onSent = (message: unknown) => {
     const request = requestIn(message);
-    const journey = request === null ? undefined : byRequest.get(request);
-    if (journey === undefined) return;
-    journey.sent = true;
+    const progress = request === null ? undefined : byRequest.get(request);
+    if (progress === undefined) return;
+    progress.sent = true;
     proven = true;
   };
 
   subscribe(CREATED, onCreated);
   subscribe(SENT, onSent);
   return {
-    track: (journey, call) => current.run(journey, call),
-    wasNeverSent: (journey, error) => {
+    track: (progress, call) => current.run(progress, call),
+    wasNeverSent: (progress, error) => {
       // promise: reset-after-sending-is-uncertain
-      if (journey.sent) return false;
-      return (proven && journey.created) || failedToConnect(error);
+      if (progress.sent) return false;
+      return (proven && progress.created) || failedToConnect(error);
     },
     stop: () => {
       unsubscribe(CREATED, onCreated);
@@ -63,11 +63,11 @@ export function createSentTracker(): SentTracker {
   };
 }
 
-/** Whether an error means by itself that there never was a connection: name not found, refused, unreachable, certificate. */
+/** Returns whether an error proves that no connection existed: name not found, refused, unreachable, bad certificate. */
 export function failedToConnect(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.cause instanceof Error) return failedToConnect(error.cause);
-  // Several addresses were tried.
+  // All addresses of the name failed.
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(failedToConnect);
   if ('syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo')) return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

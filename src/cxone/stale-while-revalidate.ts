@@ -1,29 +1,29 @@
-// An answer that is kept and now and then asked for again; the last good one stands as long as no other comes.
+// Stale-while-revalidate cache for one value (RFC 5861): serves the last good value while a refresh runs, and keeps it if the refresh fails.
 
 import type { World } from '../lib/world.ts';
 import { createSingleFlight } from './single-flight.ts';
 
 export interface StaleWhileRevalidateOptions<T> {
   readonly world: Pick<World, 'now'>;
-  readonly ask: () => Promise<T>;
-  /** How long an answer counts as fresh. */
+  readonly load: () => Promise<T>;
+  /** How long a value counts as fresh. */
   readonly freshMs: number;
-  /** A renewal failed, the first in a row, and the last good answer stands. */
+  /** Called for the first failed refresh in a row. */
   readonly onStale: (error: unknown) => void;
 }
 
-/** What it returns throws what `ask` throws, but only while there is no answer at all; nobody waits for a renewal. */
+/** Returns a function that throws what `load` throws, but only while there is no value. Callers never wait for a refresh. */
 export function createStaleWhileRevalidate<T>({
   world,
-  ask,
+  load,
   freshMs,
   onStale,
 }: StaleWhileRevalidateOptions<T>): () => Promise<T> {
-  let kept: { readonly value: T; readonly until: number } | null = null;
+  let cached: { readonly value: T; readonly until: number } | null = null;
   let failing = false;
   const attempt = createSingleFlight(world, async () => {
-    const value = await ask();
-    kept = { value, until: world.now() + freshMs };
+    const value = await load();
+    cached = { value, until: world.now() + freshMs };
     failing = false;
     return value;
   });
@@ -36,8 +36,8 @@ export function createStaleWhileRevalidate<T>({
   }
 
   return async () => {
-    if (kept === null) return attempt();
-    const { value, until } = kept;
+    if (cached === null) return attempt();
+    const { value, until } = cached;
     // promise: discovery-survives-outage
     if (world.now() >= until) renew();
     return value;

@@ -1,4 +1,4 @@
-// One HTTP request to CXone and what became of it: answered, surely unsent, or nobody knows. Nothing is retried or followed here.
+// One HTTP request to CXone and its outcome: answered, certainly unsent, or uncertain. Never retries and never follows redirects.
 
 import { createFetch } from 'ofetch';
 import { failureReason } from '../lib/http/failure-reason.ts';
@@ -8,8 +8,8 @@ import type { World } from '../lib/world.ts';
 import { MAX_PAUSE_MS } from './limiter/rate.ts';
 import { createSentTracker, type SendProgress } from './sent-tracker.ts';
 
-/** Most bytes read of an answer, decoded. */
-const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+/** Largest body of a response, decoded. */
+const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
 
 const CLOSING = 'the receiver is closing';
 
@@ -25,15 +25,15 @@ export type HttpResult =
       readonly type: 'answered';
       readonly httpStatus: number;
       readonly latencyMs: number;
-      /** From Retry-After, at most an hour; 0 when there is none. */
+      /** From Retry-After, at most an hour; 0 if absent. */
       readonly retryAfterMs: number;
       readonly body: Uint8Array;
-      /** Why the body is not all there; null when it is. */
+      /** Why the body is incomplete; null if it is complete. */
       readonly cut: string | null;
     }
   | { readonly type: 'unsent' | 'uncertain'; readonly latencyMs: number; readonly reason: string };
 
-/** What carries a request: fetch, and the signal that ends one that takes too long. */
+/** fetch and its time-out signal, which tests and the recorder replace. */
 export interface Fetcher {
   readonly fetch: typeof fetch;
   readonly timeout: (ms: number) => AbortSignal;
@@ -45,20 +45,20 @@ export const NETWORK_FETCHER: Fetcher = {
 };
 
 export interface Transport {
-  /** Never throws for what the network does. */
+  /** Never throws for a failure of the network. */
   send(request: HttpRequest): Promise<HttpResult>;
-  /** Gives up what is under way. */
+  /** Aborts the requests in flight. */
   close(): void;
 }
 
-/** `timeoutMs` is what a request may take from connecting to the last byte of its answer. */
+/** @param timeoutMs time limit from connecting to the last byte of the response */
 export function createTransport(world: World, timeoutMs: number, fetcher: Fetcher = NETWORK_FETCHER): Transport {
   const ofetch = createFetch({ fetch: fetcher.fetch });
-  const journeys = createSentTracker();
-  const underWay = new Set<AbortController>();
+  const tracker = createSentTracker();
+  const inFlight = new Set<AbortController>();
   let closed = false;
 
-  async function exchange(request: HttpRequest, journey: SendProgress, signal: AbortSignal): Promise<HttpResult> {
+  async function exchange(request: HttpRequest, progress: SendProgress, signal: AbortSignal): Promise<HttpResult> {
     const begun = world.now();
     const latencyMs = () => Math.max(0, Math.round(world.now() - begun));
     try {
@@ -70,14 +70,14 @@ export function createTransport(world: World, timeoutMs: number, fetcher: Fetche
         retry: 0,
         ignoreResponseError: true,
         responseType: 'stream',
-        // A followed 307 would repeat the POST, with our token, elsewhere. fetch gives the 3xx as the answer it is.
+        // Following a 307 would repeat the POST, with the token, at another host. `manual` returns the 3xx itself.
         redirect: 'manual',
       });
-      const { bytes, cut } = await readResponseBody(response.body, MAX_ANSWER_BYTES);
+      const { bytes, cut } = await readResponseBody(response.body, MAX_RESPONSE_BYTES);
       const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), world.now(), MAX_PAUSE_MS);
       return { type: 'answered', httpStatus: response.status, latencyMs: latencyMs(), retryAfterMs, body: bytes, cut };
     } catch (error) {
-      const type = journeys.wasNeverSent(journey, error) ? 'unsent' : 'uncertain';
+      const type = tracker.wasNeverSent(progress, error) ? 'unsent' : 'uncertain';
       return { type, latencyMs: latencyMs(), reason: failureReason(error) };
     }
   }
@@ -86,23 +86,23 @@ export function createTransport(world: World, timeoutMs: number, fetcher: Fetche
     send: async (request) => {
       if (closed) return { type: 'unsent', latencyMs: 0, reason: CLOSING };
       const giveUp = new AbortController();
-      // Fresh for each request, and over the body too. The listener keeps the signal from being collected before it fires.
+      // One per request, covering the body too. The listener keeps the signal from being collected before it fires.
       const timeout = fetcher.timeout(timeoutMs);
       const onTimeout = () => giveUp.abort(timeout.reason);
       timeout.addEventListener('abort', onTimeout);
-      underWay.add(giveUp);
+      inFlight.add(giveUp);
       try {
-        const journey: SendProgress = { created: false, sent: false };
-        return await journeys.track(journey, () => exchange(request, journey, giveUp.signal));
+        const progress: SendProgress = { created: false, sent: false };
+        return await tracker.track(progress, () => exchange(request, progress, giveUp.signal));
       } finally {
-        underWay.delete(giveUp);
+        inFlight.delete(giveUp);
         timeout.removeEventListener('abort', onTimeout);
       }
     },
     close: () => {
       closed = true;
-      for (const request of underWay) request.abort(new Error(CLOSING));
-      journeys.stop();
+      for (const request of inFlight) request.abort(new Error(CLOSING));
+      tracker.stop();
     },
   };
 }

@@ -1,13 +1,13 @@
-// URL templates of a profile: `{base}` and `{issuer}` are where CXone is, every other placeholder becomes one path or query part.
+// URL templates of a profile: `{base}` and `{issuer}` are CXone's addresses, every other placeholder is one path segment or query value.
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
-/** What stands for the beginning of a URL. */
+/** Placeholder for the beginning of a URL. */
 export type Root = 'base' | 'issuer';
 
 export type TemplateValues = { readonly [placeholder: string]: string };
 
-/** What is wrong with a template, one sentence per mistake; none when it is right. */
+/** Returns the mistakes in a template, one sentence each; empty if it is valid. */
 export function templateProblems(
   template: string,
   allowed: readonly string[],
@@ -34,7 +34,7 @@ export function templateProblems(
   return problems;
 }
 
-/** A placeholder may not choose the host that gets our token, nor vanish into a fragment. */
+/** A placeholder must not choose the host that receives the token, nor be part of a fragment. */
 function placeProblems(template: string, names: readonly string[]): string[] {
   const filled = (value: string) => {
     const values = Object.fromEntries(names.map((name) => [name, value]));
@@ -42,14 +42,14 @@ function placeProblems(template: string, names: readonly string[]): string[] {
       fillTemplate(template, { ...values, base: 'https://base.invalid', issuer: 'https://issuer.invalid' }),
     );
   };
-  const [one, other] = [filled('1'), filled('2')];
-  if (one === null || other === null) return ['is no URL once its placeholders are filled in'];
-  if (one.origin !== other.origin) return ['must have its placeholders after the host'];
-  if (one.username !== '' || one.password !== '') return ['must hold no user name or password'];
-  return one.hash === '' ? [] : ['must have no fragment (#)'];
+  const [first, second] = [filled('1'), filled('2')];
+  if (first === null || second === null) return ['is not a URL once its placeholders are filled in'];
+  if (first.origin !== second.origin) return ['must have its placeholders after the host'];
+  if (first.username !== '' || first.password !== '') return ['must not contain a user name or password'];
+  return first.hash === '' ? [] : ['must have no fragment (#)'];
 }
 
-/** The template with its placeholders filled in: all but its root percent-encoded, so that none of them reaches beyond its own part. */
+/** Fills in a template. All values but the root are percent-encoded, so that none extends beyond its own part. */
 export function fillTemplate(template: string, values: TemplateValues): string {
   return template.replace(PLACEHOLDER, (_, name: string) => {
     const value = values[name] ?? '';

@@ -14,7 +14,12 @@ function setUp() {
     if (source.failing) throw new TokenUnavailable('down');
     return `answer ${source.asked}`;
   };
-  const get = createStaleWhileRevalidate({ world, ask, freshMs: 1_000_000, onStale: (error) => stale.push(error) });
+  const get = createStaleWhileRevalidate({
+    world,
+    load: ask,
+    freshMs: 1_000_000,
+    onStale: (error) => stale.push(error),
+  });
   return { world, source, stale, get };
 }
 

@@ -1,4 +1,4 @@
-// The access token: one for all callers, renewed before it ends, one request for it at a time.
+// The access token: shared by all callers, renewed before it expires, one token request at a time.
 
 import type { Json } from '../../execution/json.ts';
 import type { Log } from '../../lib/log.ts';
@@ -10,24 +10,24 @@ import { fetchJson, type RequestGate } from './fetch-json.ts';
 import { buildTokenRequest, type Credentials, secretsOf } from './token-request.ts';
 import { parseTokenResponse, type TokenResponse } from './token-response.ts';
 
-const RENEW_BEFORE_END_MS = 300_000;
+const RENEW_BEFORE_EXPIRY_MS = 300_000;
 
 export interface AccessTokens {
-  /** A token that is good for a request now. @throws {TokenUnavailable} */
+  /** Returns a valid token. @throws {TokenUnavailable} */
   get(): Promise<string>;
-  /** CXone no longer takes this token. A newer one that is here already stays. */
+  /** Discards a token that CXone has refused. A newer token stays. */
   drop(token: string): void;
-  /** Scopes that the profile requires and the last token lacks; none when its answer did not name its scopes. */
+  /** Returns the scopes that the profile requires and the last token lacks; empty if its response named no scopes. */
   missingScopes(): readonly string[];
-  /** What the last token claims, the most telling first; none when there was none or it is no JWT. */
+  /** Returns the claims of the last token, id token first; empty without a token or for an opaque one. */
   claims(): readonly Json[];
-  /** What must not be repeated in a message: each secret in each of its forms, and the token. */
+  /** Returns everything that no message may repeat: each secret in each of its forms, and the token. */
   secrets(): string[];
 }
 
 export interface AccessTokenOptions extends RequestGate {
   readonly part: TokenRequestPart;
-  /** Where the token endpoint is. @throws {TokenUnavailable} */
+  /** Returns the URL of the token endpoint. @throws {TokenUnavailable} */
   readonly url: () => Promise<string>;
   readonly credentials: Credentials;
   readonly world: World;
@@ -58,7 +58,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     checkScopes(read.scopes);
     claims = read.claims;
     const endsAt = begun + read.lifeMs;
-    grant = { ...read, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_END_MS, read.lifeMs / 2) };
+    grant = { ...read, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_EXPIRY_MS, read.lifeMs / 2) };
     return grant;
   }
 
@@ -84,7 +84,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
       try {
         return (await renew()).token;
       } catch (error) {
-        // Renewing can fail while the old token still has some life.
+        // A renewal may fail while the old token is still valid.
         if (held !== null && grant === held && world.now() < held.endsAt) return held.token;
         throw error;
       }

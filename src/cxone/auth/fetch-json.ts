@@ -1,4 +1,4 @@
-// A question to CXone that comes before every other: for a token, or for where things are. Its failure says why without a secret.
+// Fetches the JSON of a token or discovery document. Errors give the reason without secrets.
 
 import { type Json, parseJson } from '../../execution/json.ts';
 import { errorMessageIn } from '../error-message.ts';
@@ -7,12 +7,12 @@ import { TokenUnavailable } from '../port.ts';
 import type { HttpRequest, HttpResult } from '../transport.ts';
 
 export interface RequestGate {
-  /** Resolves with 0 when a request may be made, else with the milliseconds for which none may. */
+  /** Resolves with 0 if a request may be made, else with the milliseconds until one may be made. */
   readonly enter: () => Promise<number>;
   readonly send: (request: HttpRequest) => Promise<HttpResult>;
 }
 
-/** The JSON of the 2xx answer to the request, null when there is none. `what` is how messages call it. @throws {TokenUnavailable} */
+/** Returns the JSON of a 2xx response, null for another format. `what` names the request in messages. @throws {TokenUnavailable} */
 export async function fetchJson(
   { enter, send }: RequestGate,
   request: HttpRequest,

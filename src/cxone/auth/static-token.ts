@@ -1,4 +1,4 @@
-// A token that stands in the configuration: used until it ends, and never renewed.
+// A token from the configuration: used until it expires, never renewed.
 
 import type { Log } from '../../lib/log.ts';
 import { isoTime } from '../../lib/time.ts';
@@ -8,24 +8,24 @@ import type { AccessTokens } from './access-token.ts';
 import { type Credentials, secretsOf } from './token-request.ts';
 import { claimsOf, expiryOf } from './token-response.ts';
 
-/** After CXone refused it nothing is sent for so long: what is queued waits for a new one instead of being refused with it. */
+/** Pause after CXone has refused the token: queued executions wait for a new token instead of being refused. */
 const HOLD_MS = 8_000;
 
 export function createStaticToken(credentials: Credentials, world: Pick<World, 'now'>, log: Log): AccessTokens {
   const token = credentials.token ?? '';
   const endsAt = expiryOf(token);
   let refusedUntil: number | null = null;
-  let told = false;
+  let warned = false;
 
-  function tell(): void {
-    if (told || endsAt === null) return;
-    told = true;
+  function warnOnce(): void {
+    if (warned || endsAt === null) return;
+    warned = true;
     log.warn({ endsAt: isoTime(endsAt) }, 'CXONE_TOKEN is not renewed: set a new one before it ends');
   }
 
   return {
     get: async () => {
-      tell();
+      warnOnce();
       if (endsAt !== null && world.now() >= endsAt) {
         throw new TokenUnavailable('CXONE_TOKEN has ended; set a new one and restart', { retryAfterMs: HOLD_MS });
       }

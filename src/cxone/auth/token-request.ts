@@ -1,16 +1,16 @@
-// The request for a token that a profile describes. Pure.
+// Builds the token request that a profile describes. Pure.
 
 import { Buffer } from 'node:buffer';
 import type { TokenRequestPart } from '../profile/token.ts';
 import type { HttpRequest } from '../transport.ts';
 
-/** What the configuration knows to get a token with; null: it is not set. */
+/** Configured credentials; null: not set. */
 export interface Credentials {
   readonly clientId: string | null;
   readonly clientSecret: string | null;
   readonly accessKeyId: string | null;
   readonly accessKeySecret: string | null;
-  /** A token that was made elsewhere. */
+  /** A token that was issued elsewhere. */
   readonly token: string | null;
 }
 
@@ -58,7 +58,7 @@ function written(
   }
 }
 
-/** Each credential in every form in which a request carries it. */
+/** Returns each credential in every form in which a request carries it. */
 export function secretsOf(credentials: Credentials): string[] {
   const { clientId, clientSecret } = clientOf(credentials);
   return [
@@ -71,7 +71,7 @@ export function secretsOf(credentials: Credentials): string[] {
   ];
 }
 
-// The configuration was checked against the profile before: what is null here is not sent.
+// The configuration has been checked against the profile: a null value is not sent.
 function clientOf({ clientId, clientSecret }: Credentials): { clientId: string; clientSecret: string } {
   return { clientId: clientId ?? '', clientSecret: clientSecret ?? '' };
 }
@@ -81,7 +81,7 @@ function basicCredentials(id: string, secret: string): string {
   return Buffer.from(`${id}:${secret}`).toString('base64');
 }
 
-/** As in a form (RFC 6749, 2.3.1), but with %20 for a space: that is read alike by who expects a form and who does not. */
+/** Encodes as in a form (RFC 6749, 2.3.1), but a space as %20, which form decoders and percent-decoders read alike. */
 function encode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1).replaceAll('+', '%20');
 }

@@ -1,27 +1,27 @@
-// What an answer to a token request says: the token, how long it lives, its scopes, its tenant. Pure.
+// Parses the response to a token request: token, lifetime, scopes and claims. Pure.
 
 import { decodeJwt } from 'jose';
 import { isJsonObject, type Json, scalarText } from '../../execution/json.ts';
 import { find } from '../json-pointer.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 
-/** Assumed when nothing says how long a token lives: short enough to be right almost anywhere. */
+/** Lifetime of a token whose response does not state one: shorter than almost any real lifetime. */
 const ASSUMED_LIFE_MS = 600_000;
 
-/** What a header can carry (RFC 6750, and every other sign that is visible). */
+/** Characters that a header can carry (RFC 6750, and all other visible ASCII). */
 const USABLE_TOKEN = /^[\x21-\x7e]+$/;
 
 export interface TokenResponse {
   readonly token: string;
-  /** From the moment of the request. */
+  /** From the time of the request. */
   readonly lifeMs: number;
-  /** Null when the answer names none. */
+  /** Null if the response names none. */
   readonly scopes: readonly string[] | null;
-  /** What the JWTs of the answer claim, those of the id token before those of the access token; unverified, for CXone verifies them. */
+  /** Claims of the id token, then of the access token. Unverified: CXone verifies its own tokens. */
   readonly claims: readonly Json[];
 }
 
-/** Null when there is no usable token in it. `now`: of the request. */
+/** Returns null without a usable token. `now` is the time of the request. */
 export function parseTokenResponse(part: TokenRequestPart['answer'], answer: Json, now: number): TokenResponse | null {
   const token = find(answer, part.accessToken);
   if (typeof token !== 'string' || !USABLE_TOKEN.test(token)) return null;
@@ -35,7 +35,7 @@ export function parseTokenResponse(part: TokenRequestPart['answer'], answer: Jso
   };
 }
 
-/** What a JSON Web Token claims (RFC 7519), unverified; null when it is none. */
+/** Returns the unverified claims of a JSON Web Token (RFC 7519); null for anything else. */
 export function claimsOf(token: Json): Json {
   if (typeof token !== 'string') return null;
   try {
@@ -45,27 +45,27 @@ export function claimsOf(token: Json): Json {
   }
 }
 
-/** When a token ends, in milliseconds since the Unix epoch, as its `exp` has it; null when it does not tell. */
+/** Returns the `exp` of a token in milliseconds since the Unix epoch; null without one. */
 export function expiryOf(token: string): number | null {
   const claims = claimsOf(token);
   const exp = isJsonObject(claims) ? claims['exp'] : null;
   return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : null;
 }
 
-/** Null as well when it seems to be over: then one of the two clocks is wrong. */
+/** Also returns null for an expired token: then one of the two clocks is wrong. */
 function lifeLeft(token: string, now: number): number | null {
   const left = (expiryOf(token) ?? now) - now;
   return left > 0 ? left : null;
 }
 
-/** Seconds, as a number or as text, to milliseconds. */
+/** Converts seconds, as a number or as text, to milliseconds. */
 function lifeOf(expiresIn: Json): number | null {
   const text = scalarText(expiresIn)?.trim() ?? '';
   const milliseconds = text === '' ? Number.NaN : Number(text) * 1000;
   return Number.isFinite(milliseconds) && milliseconds > 0 ? milliseconds : null;
 }
 
-/** Scopes are one text with spaces between them (RFC 6749, 3.3) or, against the book, a list; null when none are named. */
+/** Scopes are one text separated by spaces (RFC 6749, 3.3) or, in some services, a list. Returns null without scopes. */
 function scopesIn(named: Json): string[] | null {
   const scopes = Array.isArray(named) ? named.map(String) : (scalarText(named) ?? '').split(/[\s,]+/);
   const present = scopes.filter((scope) => scope !== '');

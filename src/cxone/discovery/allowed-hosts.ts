@@ -1,11 +1,11 @@
-// Which addresses an answer of CXone may send us to: our token goes along, so only to hosts that somebody here has named.
+// Hosts to which CXone's discovery may point: the token is sent there, so an operator must have named them.
 
 import type { Json } from '../../execution/json.ts';
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 export interface AllowedHosts {
-  /** Why a URL that an answer names is not followed; null when it may be. */
+  /** Returns why a discovered URL is refused; null if it is allowed. */
   problemOf(named: Json): string | null;
 }
 

@@ -1,4 +1,4 @@
-// Where CXone is: as the configuration says, else as CXone itself tells (discovery), and only where it may send us.
+// CXone's endpoints: from the configuration, else from CXone's discovery documents, limited to allowed hosts.
 
 import { type Json, scalarText } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
@@ -11,22 +11,22 @@ import { createStaleWhileRevalidate } from '../stale-while-revalidate.ts';
 import { fillTemplate } from '../url-template.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
 
-/** After so long CXone is asked again where it is. */
+/** Discovered endpoints are refreshed after this time. */
 const FRESH_MS = 3_600_000;
 
-/** Longest tenant id that is believed. */
+/** Longest tenant id that is accepted. */
 const MAX_TENANT_ID = 256;
 
 export interface Endpoints {
-  /** @throws {TokenUnavailable} when it is to be discovered and cannot be. */
+  /** @throws {TokenUnavailable} if discovery fails. */
   tokenUrl(): Promise<string>;
-  /** What `{base}` stands for. @throws {TokenUnavailable} when it is to be discovered and cannot be. */
+  /** Returns the value of `{base}`. @throws {TokenUnavailable} if discovery fails. */
   baseUrl(): Promise<string>;
 }
 
 export interface EndpointsOptions extends RequestGate {
   readonly profile: Pick<Profile, 'issuer' | 'discovery' | 'token'>;
-  /** Each replaces what discovery, or the profile, would say; null leaves it to them. */
+  /** Each overrides discovery and the profile; null does not. */
   readonly configured: {
     readonly baseUrl: string | null;
     readonly tokenUrl: string | null;
@@ -34,7 +34,7 @@ export interface EndpointsOptions extends RequestGate {
     readonly tenantId: string | null;
   };
   readonly hosts: AllowedHosts;
-  /** What the token claims, the most telling first. */
+  /** Claims of the token, id token first. */
   readonly claims: () => readonly Json[];
   readonly secrets: () => readonly string[];
   readonly world: World;
@@ -50,7 +50,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   const plainTokenUrl = profile.token.kind === 'request' ? profile.token.url : null;
   const tokenUrl = configured.tokenUrl ?? (plainTokenUrl === null ? null : fillTemplate(plainTokenUrl, roots));
 
-  const told = new Map<string, string>();
+  const logged = new Map<string, string>();
 
   async function discover(url: string, place: string, what: string): Promise<string> {
     const request = { method: 'GET', url, headers: { accept: 'application/json' } } as const;
@@ -59,14 +59,14 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     const problem = found === null ? 'is not there' : options.hosts.problemOf(found);
     if (problem !== null) throw new TokenUnavailable(`${what} that ${url} names at "${place}" ${problem}`);
     const at = String(found);
-    if (told.get(what) !== at) log.info({ url: at, from: url }, `${what} was discovered`);
-    told.set(what, at);
+    if (logged.get(what) !== at) log.info({ url: at, from: url }, `${what} was discovered`);
+    logged.set(what, at);
     return at;
   }
 
   const keep = (ask: () => Promise<string>, what: string) =>
     createStaleWhileRevalidate({
-      ...{ world, ask, freshMs: FRESH_MS },
+      ...{ world, load: ask, freshMs: FRESH_MS },
       onStale: (error) =>
         log.warn({ reason: reasonOf(error) }, `${what} cannot be asked for again; the last answer stands`),
     });

@@ -1,15 +1,15 @@
-// How many requests CXone has to cope with at a time: fewer when it slows or says that it is too many, more when it is well.
+// Adaptive concurrency limit: decreases when CXone slows down or responds 429, increases while it responds well.
 
-/** An average answer slower than this means that CXone has more to do than it can, in milliseconds. */
+/** Average latency in milliseconds above which CXone counts as overloaded. */
 const SLOW_MS = 2_000;
-/** How much one answer counts in the moving average. */
+/** Weight of one response in the moving average. */
 const AVERAGE_WEIGHT = 0.2;
 const SLOW_SHRINK = 0.75;
 const OVERLOAD_SHRINK = 0.5;
-/** How CXone coped with a request: well, too many at once (429), or neither can be said. */
+/** What a response says about CXone's load; `overloaded` is a 429. */
 export type LoadSignal = 'well' | 'overloaded' | 'unknown';
 
-/** Additive increase, multiplicative decrease; the answers of one burst shrink it once, as only younger requests know the new limit. */
+/** Additive increase, multiplicative decrease. A burst of bad responses decreases the limit once: older requests do not count. */
 export function createAdaptiveConcurrency(max: number) {
   let allowed = max;
   let average: number | null = null;
@@ -33,7 +33,7 @@ export function createAdaptiveConcurrency(max: number) {
       average = average === null ? latencyMs : average + AVERAGE_WEIGHT * (latencyMs - average);
       if (verdict === 'overloaded') shrink(OVERLOAD_SHRINK, by);
       else if (average > SLOW_MS) shrink(SLOW_SHRINK, by);
-      // One more for each round of as many good answers.
+      // One more after as many good responses as the limit.
       else if (verdict === 'well') allowed = Math.min(max, allowed + 1 / allowed);
     },
   };

@@ -1,4 +1,4 @@
-// One limiter for everything that goes to CXone: a rate, a concurrency that adapts, and a pause that holds for all callers.
+// The limiter of all requests to CXone: a rate, an adaptive concurrency limit, and a pause for all callers.
 
 import type { World } from '../../lib/world.ts';
 import type { Permit, RequestKind } from '../port.ts';
@@ -13,36 +13,35 @@ export interface LimiterState {
   readonly waiting: { readonly [Kind in RequestKind | 'urgent']: number };
   /** Milliseconds since the Unix epoch; 0 when nothing is paused. */
   readonly pausedUntil: number;
-  /** How many pauses were asked for so far. */
+  /** Pauses since the start. */
   readonly pauses: number;
-  /** Requests that the rate allows at this moment. */
+  /** Requests that the rate allows now. */
   readonly tokens: number;
-  /** Null until CXone has answered. */
+  /** Null before the first response. */
   readonly averageLatencyMs: number | null;
 }
 
 export interface Limiter {
   /**
-   * Resolves with one to `max` permits as soon as there is one, with none when the signal aborts or the limiter is closed.
-   * Each has taken one request from the rate, and puts it back if it is cancelled.
+   * Resolves with one to `max` permits as soon as one is available, with none when the signal aborts or the limiter closes.
+   * Each permit takes one token from the rate, and returns it if it is cancelled.
    */
   permits(kind: RequestKind, max: number, signal: AbortSignal): Promise<Permit[]>;
   /**
-   * One more request by someone who holds a permit already, or needs none: it goes before all others, and waits for rate
-   * and pause alone. Resolves with 0 when it may be made; when that would take more than `maxWaitMs` because of a pause,
-   * with the milliseconds that the pause still lasts.
+   * Admits one request of a caller that has a permit or needs none. It precedes all others and waits only for rate and pause.
+   * Resolves with 0 if it may be made; if a pause lasts longer than `maxWaitMs`, with the rest of the pause in milliseconds.
    */
   take(maxWaitMs: number): Promise<number>;
   /**
-   * Called right before a request leaves, which may be a moment later than it was let in. Resolves when it may leave; what
-   * it gives goes to `observe` when the answer is there.
+   * Called right before a request is sent, possibly later than it was admitted. Resolves when it may be sent, with the number
+   * that `observe` needs.
    */
   begin(): Promise<number>;
   observe(begun: number, latencyMs: number, verdict: LoadSignal): void;
-  /** Nobody goes on for `ms`, an hour at most; a longer pause that holds already stays. */
+  /** Pauses all requests for `ms`, at most an hour. A longer current pause stays. */
   pause(ms: number): void;
   state(): LimiterState;
-  /** Sends everyone who waits away. */
+  /** Ends all waiting without permits. */
   close(): void;
 }
 
@@ -52,6 +51,7 @@ export interface LimiterOptions {
   readonly world: World;
 }
 
+/** Longer than 80 lines: all functions share the state of the queue, which stays consistent only together. */
 export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOptions): Limiter {
   const rate = createRequestRate(ratePerSecond, world);
   const concurrency = createAdaptiveConcurrency(maxConcurrent);
@@ -75,7 +75,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     return { release: () => giveBack(true), cancel: () => giveBack(false) };
   }
 
-  /** Gives what can be given to those who wait, and wakes up again when there will be more. */
+  /** Grants all available permits, and sets the alarm for the next ones. */
   function serve(): void {
     serveUrgent();
     while (inFlight < concurrency.limit() && rate.pauseLeft() === 0 && turns.wanted() && rate.take()) {
@@ -86,7 +86,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     arm();
   }
 
-  /** Nobody else waits, and when one comes right after it, place and rate are there for it. */
+  /** True if no other request waits, and a request that comes next still finds a free slot and token. */
   function isRoomToSpare(): boolean {
     return !turns.wanted() && rate.pauseLeft() === 0 && isPlaceToSpare() && rate.untilFull() === 0;
   }
@@ -107,7 +107,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     }
   }
 
-  /** One alarm at most, and only while someone waits for time to pass: a release needs none. */
+  /** At most one alarm, and only while a caller waits for time to pass: a release needs none. */
   function arm(): void {
     const wait = untilServed();
     const at = wait === null ? null : world.now() + wait;
@@ -119,7 +119,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     void ring(alarm, wait);
   }
 
-  /** Null when nobody waits for time alone. */
+  /** Returns null unless a caller waits for time alone. */
   function untilServed(): number | null {
     if (urgent.length > 0 || (turns.size() > 0 && inFlight < concurrency.limit())) {
       return Math.max(rate.pauseLeft(), rate.untilNext());

@@ -1,9 +1,9 @@
-// Who waits for permits, and whose turn it is.
+// The queue for permits: execute and poll alternate, spare requests come last.
 
 import type { Permit, RequestKind } from '../port.ts';
 
 interface Waiter {
-  /** As many permits as it can use. */
+  /** Permits that it can use. */
   readonly max: number;
   readonly granted: Permit[];
   readonly resolve: () => void;
@@ -13,12 +13,12 @@ type Turn = Exclude<RequestKind, 'spare'>;
 
 const KINDS = ['execute', 'poll', 'spare'] as const;
 
-/** Those who wait for permits: first come first served within a kind, executes and polls by turns, spare requests after them. */
+/** First come, first served within a kind; executes and polls alternate; spare requests follow them. */
 export function createPermitQueue() {
   const lines: Record<RequestKind, Waiter[]> = { execute: [], poll: [], spare: [] };
   let turn: Turn = 'execute';
   const other = (kind: Turn): Turn => (kind === 'execute' ? 'poll' : 'execute');
-  const hungry = (kind: RequestKind) => lines[kind].find((waiter) => waiter.granted.length < waiter.max);
+  const wanting = (kind: RequestKind) => lines[kind].find((waiter) => waiter.granted.length < waiter.max);
 
   return {
     join: (kind: RequestKind, max: number, signal: AbortSignal, left: () => void): Promise<Permit[]> =>
@@ -39,19 +39,19 @@ export function createPermitQueue() {
         signal.addEventListener('abort', leave);
         lines[kind].push(waiter);
       }),
-    /** Whether anyone whose turn may come would take one more permit. */
-    wanted: (): boolean => hungry('execute') !== undefined || hungry('poll') !== undefined,
-    spareWanted: (): boolean => hungry('spare') !== undefined,
+    /** Returns whether an execute or poll would take one more permit. */
+    wanted: (): boolean => wanting('execute') !== undefined || wanting('poll') !== undefined,
+    spareWanted: (): boolean => wanting('spare') !== undefined,
     giveSpare: (permit: Permit): void => {
-      hungry('spare')?.granted.push(permit);
+      wanting('spare')?.granted.push(permit);
     },
-    /** Gives a permit, which must be wanted, to whose turn it is. */
+    /** Grants a permit, which must be wanted, to the kind that is next. */
     give: (permit: Permit): void => {
-      const kind = hungry(turn) === undefined ? other(turn) : turn;
-      hungry(kind)?.granted.push(permit);
+      const kind = wanting(turn) === undefined ? other(turn) : turn;
+      wanting(kind)?.granted.push(permit);
       turn = other(kind);
     },
-    /** Lets everyone go who got something. */
+    /** Resolves all waiters that have a permit. */
     settle: (): void => {
       for (const kind of KINDS) {
         const served = lines[kind].filter((waiter) => waiter.granted.length > 0);

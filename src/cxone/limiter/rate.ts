@@ -1,18 +1,17 @@
-// How many requests a second CXone gets, and until when it gets none.
+// The request rate towards CXone, and the pause that CXone asks for.
 
 import { createTokenBucket } from '../../lib/token-bucket.ts';
 import type { World } from '../../lib/world.ts';
 
-/** No Retry-After holds us longer than this, in milliseconds: a mistaken date must not stop the service for a year. */
+/** Upper limit for a Retry-After, in milliseconds: a wrong date must not stop the service for a year. */
 export const MAX_PAUSE_MS = 3_600_000;
 
-/** A second and a bit, in milliseconds: what leaves here a second apart may arrive closer together. */
+/** Slightly more than a second, in milliseconds: requests sent a second apart may arrive closer together. */
 const WINDOW_MS = 1_025;
 
 /**
- * A token bucket with a shared pause. For R requests in a window it holds c = 5 % of R (at least 1) and gains R - (c - 1) in
- * a window: c at once and what is gained before the window is over never make more than R in it, and at least 92 % of R a
- * second last.
+ * A token bucket with a shared pause. For R requests per window its capacity is c = 5 % of R (at least 1), and it gains
+ * R - (c - 1) per window. A burst of c plus the gain never exceeds R in a window; at least 92 % of R per second remain.
  */
 export function createRequestRate(ratePerSecond: number, world: World) {
   const capacity = Math.max(1, Math.floor(ratePerSecond * 0.05));
@@ -20,7 +19,7 @@ export function createRequestRate(ratePerSecond: number, world: World) {
   const bucket = createTokenBucket(capacity, gainPerMs, world.now);
   let at = world.now();
   let pausedUntil = 0;
-  /** The moments of the last R departures, as a ring. */
+  /** Times of the last R departures, as a ring. */
   const departures: number[] = [];
   const remembered = Math.max(1, Math.floor(ratePerSecond));
   let oldest = 0;
@@ -29,7 +28,7 @@ export function createRequestRate(ratePerSecond: number, world: World) {
     const now = world.now();
     const back = at - now;
     at = now;
-    // A clock that was set back does not make any wait longer.
+    // A clock that was set back must not delay anything.
     if (back <= 0) return;
     pausedUntil -= back;
     for (const [index, moment] of departures.entries()) departures[index] = moment - back;
@@ -37,13 +36,13 @@ export function createRequestRate(ratePerSecond: number, world: World) {
 
   return {
     take: (): boolean => bucket.take(1),
-    /** A request that was let in is not made after all. */
+    /** Returns the token of a request that is not made. */
     putBack: (): void => bucket.putBack(1),
-    /** Milliseconds until the next request fits. */
+    /** Returns the milliseconds until the next request is allowed. */
     untilNext: (): number => bucket.msUntil(1),
     /**
-     * Milliseconds that a request must still wait on the doorstep. Requests that were let in one by one may be held up
-     * together (by a commit, by a token) and would leave as a crowd: no window sees more than R leave.
+     * Returns the milliseconds before an admitted request may be sent. Requests that were admitted one by one may be delayed
+     * together (by a commit, by a token) and would then be sent at once; no window may contain more than R.
      */
     depart: (): number => {
       refresh();
@@ -61,7 +60,7 @@ export function createRequestRate(ratePerSecond: number, world: World) {
       refresh();
       return Math.max(0, pausedUntil - at);
     },
-    /** Milliseconds until nobody has asked for so long that all that may be taken at once is there again. */
+    /** Returns the milliseconds until the bucket is full. */
     untilFull: (): number => bucket.msUntil(capacity),
     tokens: (): number => Math.floor(bucket.level()),
   };

@@ -1,4 +1,4 @@
-// The part of a profile that says what is where in a callback, and what a callback shows besides its signed URL.
+// The callback part of a profile: where a callback contains what, and its verifiers besides the signed URL.
 
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
@@ -12,12 +12,12 @@ const place = v.pipe(v.string(PLACES), v.check(isPointer, PLACES));
 const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], PLACES);
 const maybePlaces = v.nullable(places);
 
-/** Where something is looked for, in this order; null: nowhere. */
+/** Pointers in the order in which they are tried; null: none. */
 export type Pointers = v.InferOutput<typeof maybePlaces>;
 
 /** RFC 9110, section 5.1: a token. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
-/** Those that say something else already, and those that a proxy may write. */
+/** Headers with another meaning, and headers that a proxy may write. */
 const TAKEN_HEADERS =
   /^(?:authorization|connection|content-length|content-type|host|transfer-encoding|x-forwarded-for)$/i;
 
@@ -25,7 +25,7 @@ export function isHeaderName(name: string): boolean {
   return HEADER_NAME.test(name);
 }
 
-/** Whether a header of this name can carry what a check looks at. */
+/** Returns whether a header of this name may carry a credential or signature. */
 export function isFreeHeader(name: string): boolean {
   return !TAKEN_HEADERS.test(name);
 }
@@ -47,12 +47,12 @@ function seconds(least: number, most: number) {
 export const TOLERANCE_SECONDS = 300;
 export const LIFETIME_SECONDS = 300;
 
-/** What each looks at; its secret is in the configuration, never here. */
+/** The verifiers by type. Their secrets are in the configuration, never in a profile. */
 const VERIFIERS = {
   header: object({ type: v.literal('header'), name: header }),
   basic: object({ type: v.literal('basic') }),
   bearer: object({ type: v.literal('bearer') }),
-  /** A bearer token that the receiver itself gave out at /webhook/token. */
+  /** A bearer token that the receiver issued at /webhook/token. */
   'issued-token': object({
     type: v.literal('issued-token'),
     lifetimeSeconds: v.optional(seconds(60, 3600), LIFETIME_SECONDS),
@@ -81,13 +81,13 @@ export const callbackSchema = object({
   status: places,
   result: maybePlaces,
   error: maybePlaces,
-  /** The field of a form that holds the JSON document; null: the form itself is the document. */
+  /** The field of a form that contains the JSON document; null: the form itself is the document. */
   formField: v.optional(v.nullable(text), null),
-  /** All of them must hold; of those that look at Authorization any one. */
+  /** All must pass; of those that check Authorization, one. */
   verifiers: v.optional(v.array(verifier, 'must be a list of verifiers'), []),
 });
 
-/** What the schema lets pass: members that no verifier has, and a second verifier of a type. */
+/** Returns the problems that the schema does not detect: unknown members, and a second verifier of a type. */
 export function verifierProblems(list: Json): ProfileProblem[] {
   if (!Array.isArray(list)) return [];
   const types = list.map((one) => (isJsonObject(one) ? one['type'] : null));

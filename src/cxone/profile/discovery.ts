@@ -1,4 +1,4 @@
-// The part of a profile that says where CXone tells its own addresses: the token endpoint, and the API of a tenant.
+// The discovery part of a profile: the documents with the token endpoint and with the API's address of a tenant.
 
 import * as v from 'valibot';
 import { maybePointer, object, pointer, template } from './schema-parts.ts';
@@ -18,14 +18,14 @@ export const issuerSchema = v.nullable(
 
 export const discoverySchema = v.nullable(
   object({
-    /** OpenID Connect Discovery 1.0, section 4; null: the token part says the URL. */
+    /** OpenID Connect Discovery 1.0, section 4; null: the URL is in the token part. */
     token: v.nullable(object({ url: template([], [], ['issuer', 'base']), tokenUrl: pointer })),
-    /** Where the API of a tenant is; null: the configuration says. */
+    /** The address of a tenant's API; null: from the configuration. */
     api: v.nullable(
       object({
         url: template(['tenantId'], [], ['issuer']),
         baseUrl: pointer,
-        /** Where the claims of a token name the tenant, for whoever does not set CXONE_TENANT_ID. */
+        /** The claim with the tenant, used without CXONE_TENANT_ID. */
         tenantClaim: maybePointer,
       }),
     ),

@@ -1,4 +1,4 @@
-// The part of a profile that says how an execution is submitted: where its request goes, what is placed where, what the answer says.
+// The execute part of a profile: the URL and body of a submission, and the pointers into its response.
 
 import * as v from 'valibot';
 import { isJsonObject, type Json, type JsonObject } from '../../execution/json.ts';
@@ -6,7 +6,7 @@ import { isPointer, pointerTo, segmentsOf } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
 import { maybeHeader, maybePointer, object, oneOf, outcomePointers, pointer, template } from './schema-parts.ts';
 
-/** What can be told apart from everything in a URL and in our names: only such a text separates without being mistaken. */
+/** Characters that occur in neither URLs nor ids, so that a separator is unambiguous. */
 const SEPARATOR = /^[|^<>"{}\\`\s]+$/;
 
 const joinedSchema = object({
@@ -15,9 +15,9 @@ const joinedSchema = object({
     v.string('must be a text'),
     v.regex(SEPARATOR, 'must be made of signs that no URL holds, such as "|"'),
   ),
-  /** What of ours comes before the values that stand there. */
+  /** Values of the receiver that precede the app's. */
   first: v.array(oneOf(['callbackUrl', 'correlationId', 'actionId']), 'must be a list'),
-  /** Longest that the joined text may be, in bytes of UTF-8. */
+  /** Largest length of the joined text in bytes of UTF-8. */
   maxBytes: v.pipe(
     v.number('must be a whole number of bytes'),
     v.integer('must be a whole number of bytes'),
@@ -26,13 +26,13 @@ const joinedSchema = object({
 });
 
 export const executeSchema = object({
-  /** Names the action, unless the body does. */
+  /** Contains the action, unless the body does. */
   url: template(['actionId', 'correlationId'], []),
-  /** How the body travels: as JSON, or each of its members as a field of a form or of the URL's query. */
+  /** The body as JSON, or its members as fields of a form or of the URL's query. */
   encoding: v.optional(oneOf(['json', 'form', 'query']), 'json'),
   correlationHeader: maybeHeader,
   body: object({
-    /** What every body holds; the rest is placed around it. */
+    /** Constant members of every body. */
     members: v.custom<JsonObject>(isJsonObject, 'must be an object'),
     inputs: pointer,
     /** Null: a submission with a context is refused. */
@@ -40,10 +40,10 @@ export const executeSchema = object({
     callbackUrl: maybePointer,
     correlationId: maybePointer,
     actionId: v.optional(maybePointer, null),
-    /** A list among the inputs that is sent as one text, its values in a row. */
+    /** A list among the inputs that is sent as one joined text. */
     joined: v.optional(v.nullable(joinedSchema), null),
   }),
-  /** Without a pointer to the executionId nothing is ever polled; without one to the status every answer is progress. */
+  /** Without a pointer to the executionId no execution is polled; without one to the status each response is progress. */
   answer: object({ executionId: maybePointer, status: maybePointer, ...outcomePointers }),
 });
 
@@ -52,11 +52,11 @@ const PLACED = ['inputs', 'context', 'callbackUrl', 'correlationId', 'actionId',
 interface Place {
   readonly name: (typeof PLACED)[number];
   readonly at: string;
-  /** Holds a text of ours, where the others hold an object that may get further members. */
+  /** Holds a text; the other places hold an object that may get further members. */
   readonly leaf: boolean;
 }
 
-/** Nothing may take the place of something else in a body, and something must name the action. */
+/** Returns the problems of a body with overlapping places or without an action. */
 export function executeProblems(execute: Json): ProfileProblem[] {
   if (!isJsonObject(execute) || !isJsonObject(execute['body'])) return [];
   const { url, body } = execute;
@@ -92,7 +92,7 @@ function leadsThrough(place: Place, other: Place): boolean {
   return other.leaf && other.at !== '' && place.at.startsWith(`${other.at}/`);
 }
 
-/** The constant member that stands where something is to be placed; none when the way is free. */
+/** Returns the problem of a constant member on the path of a place; empty if the path is free. */
 function blockedBy(members: Json | undefined, { at, leaf }: Place): string[] {
   const segments = segmentsOf(at);
   let here = members;

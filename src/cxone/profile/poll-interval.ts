@@ -1,13 +1,13 @@
-// How CXone may be polled: as often as configured, but no more often than the profile allows. Pure.
+// The poll interval: as configured, but at least the profile's minimum. Pure.
 
 import { type Profile, sendsCallbackUrl } from './profile.ts';
 
 export interface PollInterval {
   /** First spacing of polls. */
   readonly pollIntervalMs: number;
-  /** Polls of one execution are at least so far apart. */
+  /** Minimum time between two polls of one execution. */
   readonly minPollIntervalMs: number;
-  /** CXone is not told where to call back. */
+  /** CXone receives no callback URL. */
   readonly callbackless: boolean;
 }
 

@@ -1,4 +1,4 @@
-// The part of a profile that says how CXone is asked what became of an execution, or that it cannot be.
+// The poll part of a profile: how an execution is polled, or null if it cannot be.
 
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
@@ -8,19 +8,19 @@ import { maybeHeader, object, oneOf, outcomePointers, pointer, template } from '
 
 const INTERVAL = 'must be a number of seconds from 0 to 3600';
 
-/** Null: nothing is ever polled, only a callback ends an execution. */
+/** Null: only a callback ends an execution. */
 export const pollSchema = v.nullable(
   object({
     url: template(['actionId', 'executionId', 'correlationId'], ['executionId']),
     correlationHeader: maybeHeader,
     answer: object({ status: pointer, ...outcomePointers }),
     notFound: oneOf(['gone', 'not-yet']),
-    /** Polls of one execution are at least so far apart, whatever POLL_INTERVAL_SECONDS says. */
+    /** Minimum time between two polls of one execution, which overrides a smaller POLL_INTERVAL_SECONDS. */
     minIntervalSeconds: v.optional(v.pipe(v.number(INTERVAL), v.minValue(0, INTERVAL), v.maxValue(3600, INTERVAL)), 0),
   }),
 );
 
-/** Without polls an executionId leads nowhere, and without polls and callbacks nothing ever ends. */
+/** Returns the problems of a profile without polls: a useless executionId, or an execution that could never end. */
 export function pollProblems(profile: Json): ProfileProblem[] {
   if (!isJsonObject(profile) || profile['poll'] !== null) return [];
   const detail = 'must be null, for there is no "poll" that could use it';

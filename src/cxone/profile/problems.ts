@@ -1,4 +1,4 @@
-// What is wrong with a profile: every mistake, by its place in the document.
+// Problems of a profile, each with its place in the document.
 
 export interface ProfileProblem {
   /** JSON Pointer into the profile. */
@@ -6,7 +6,7 @@ export interface ProfileProblem {
   readonly detail: string;
 }
 
-/** A profile that cannot be used; the message lists every mistake in it. */
+/** An invalid profile. The message lists every mistake. */
 export class ProfileError extends Error {
   override readonly name = 'ProfileError';
   readonly problems: readonly ProfileProblem[];

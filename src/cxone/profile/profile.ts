@@ -1,4 +1,4 @@
-// The upstream profile: a tenant's dialect as data, checked as a whole so that every mistake in it is named at once.
+// The upstream profile: a tenant's dialect as data. Validation reports all mistakes at once.
 
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
@@ -18,16 +18,16 @@ import { tokenProblems, tokenSchema } from './token.ts';
 export { ProfileError };
 
 const profileSchema = object({
-  /** What logs call it. */
+  /** Its name in logs. */
   name: text,
   token: tokenSchema,
   execute: executeSchema,
   poll: pollSchema,
   callback: callbackSchema,
   words: wordsSchema,
-  /** What it is for, in a sentence. */
+  /** Its purpose, in one sentence. */
   note: v.optional(text),
-  /** Whether it was ever run against a tenant; nothing is said of one that does not tell. */
+  /** Whether it has been used with a real tenant. */
   verified: v.optional(v.boolean('must be true or false')),
   issuer: v.optional(issuerSchema, null),
   discovery: v.optional(discoverySchema, null),
@@ -35,20 +35,20 @@ const profileSchema = object({
 
 export type Profile = v.InferOutput<typeof profileSchema>;
 
-/** A profile by which CXone can be asked what became of an execution. */
+/** A profile with a poll part. */
 export type PollableProfile = Profile & { readonly poll: NonNullable<Profile['poll']> };
 
 export function isPollable(profile: Profile): profile is PollableProfile {
   return profile.poll !== null;
 }
 
-/** Whether CXone is told where to call back. */
+/** Returns whether a submission contains the callback URL. */
 export function sendsCallbackUrl({ execute: { body } }: Profile): boolean {
   return body.callbackUrl !== null || body.joined?.first.includes('callbackUrl') === true;
 }
 
 /**
- * The shipped profile of that name, else the one in the file of that path; the built-in one for null.
+ * Loads the shipped profile of that name, else the file at that path; the default profile for null.
  * @throws {ProfileError} naming the file and what is wrong.
  */
 export function loadProfile(pathOrName: string | null): Profile {
@@ -100,7 +100,7 @@ function wrong(name: string, problems: readonly ProfileProblem[]): ProfileError 
   );
 }
 
-/** Only our own messages get out: valibot's would repeat the value, which may be a secret among the token parameters. */
+/** Uses the schema's own messages: valibot's would repeat the value, which may be a secret among the token parameters. */
 function problemOf(issue: v.BaseIssue<unknown>): ProfileProblem {
   const keys = (issue.path ?? []).map((item) => item.key);
   return {
@@ -109,7 +109,7 @@ function problemOf(issue: v.BaseIssue<unknown>): ProfileProblem {
   };
 }
 
-/** valibot's strictObject stops at the first unknown key; here each is named. */
+/** Reports each unknown key; valibot's strictObject reports only the first. */
 function unknownMembers(schema: v.GenericSchema, value: Json | undefined, path: readonly string[]): ProfileProblem[] {
   if ('wrapped' in schema) return unknownMembers(schema.wrapped as v.GenericSchema, value, path);
   if ('getter' in schema) return unknownMembers((schema as typeof tokenSchema).getter(value), value, path);

@@ -1,10 +1,10 @@
-// Which settings a profile cannot do without: each by the name of its variable, with what to do when it is not there. Pure.
+// The settings that a profile requires, with the name of each variable and a hint. Pure.
 
 import type { Root } from '../url-template.ts';
 import type { Profile } from './profile.ts';
 
 export interface RequiredSetting {
-  /** Any one of them will do; the first is the one that is named as missing. */
+  /** One of these variables suffices; messages name the first as missing. */
   readonly anyOf: readonly [string, ...string[]];
   readonly hint: string;
 }

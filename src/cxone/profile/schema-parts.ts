@@ -1,4 +1,4 @@
-// What the parts of a profile are made of: texts, pointers, headers, URL templates; each says what is wrong in words of ours.
+// Building blocks of the profile's schema: texts, pointers, headers and URL templates, each with its own message.
 
 import * as v from 'valibot';
 import { isPointer } from '../json-pointer.ts';
@@ -15,7 +15,7 @@ export const maybePointer = v.nullable(
   v.pipe(v.string(`must be ${POINTER}, or null`), v.check(isPointer, `must be ${POINTER}, or null`)),
 );
 
-/** Headers that are ours or the connection's. */
+/** Headers that the receiver or the connection sets. */
 const TAKEN_HEADERS =
   /^(?:authorization|accept|content-.*|host|connection|transfer-encoding|cookie|expect|te|upgrade|traceparent|tracestate)$/i;
 const HEADER = 'must be the name of an HTTP header that is free to use, or null for none';
@@ -44,5 +44,5 @@ export function oneOf<const Options extends readonly [string, string, ...string[
   return v.picklist(options, `must be one of ${options.map((option) => `"${option}"`).join(', ')}`);
 }
 
-/** Where an answer or a callback keeps what came of an execution. */
+/** Pointers to the outcome in a response. */
 export const outcomePointers = { result: maybePointer, error: maybePointer };

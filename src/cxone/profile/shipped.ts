@@ -1,4 +1,4 @@
-// The profiles that come with the receiver, by the name that CXONE_PROFILE can say.
+// The shipped profiles, by their name in CXONE_PROFILE.
 
 import { isJsonObject, type Json, type JsonObject } from '../../execution/json.ts';
 import cxone from '../profiles/cxone.json' with { type: 'json' };
@@ -21,15 +21,15 @@ const SHIPPED: ReadonlyMap<string, Json> = new Map(
 
 export const SHIPPED_NAMES: readonly string[] = [...SHIPPED.keys()];
 
-/** Undefined when no shipped profile has the name. */
+/** Returns undefined for an unknown name. */
 export function shippedProfile(name: string): Json | undefined {
   return SHIPPED.get(name);
 }
 
-/** What a profile takes over from the one that it extends: whole parts, and nothing of what is said about that one. */
+/** Parts that a profile inherits as a whole. Name, note and `verified` are not inherited. */
 const PARTS = ['token', 'issuer', 'discovery', 'execute', 'poll', 'callback', 'words'];
 
-/** The document with the parts that it leaves to the profile it extends. @throws {ProfileError} when no shipped profile has that name. */
+/** Adds the parts that a profile inherits from the one it extends. @throws {ProfileError} if no shipped profile has that name. */
 export function withInheritedParts({ extends: parent, ...document }: JsonObject, name: string): JsonObject {
   if (parent === undefined) return document;
   const whole = typeof parent === 'string' ? SHIPPED.get(parent) : undefined;

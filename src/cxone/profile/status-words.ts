@@ -1,4 +1,4 @@
-// The part of a profile that says which status words end an execution.
+// The part of a profile with the status words that end an execution.
 
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
@@ -8,7 +8,7 @@ import { object, text } from './schema-parts.ts';
 
 const words = v.pipe(v.array(text, 'must be a list of status words'), v.minLength(1, 'must have at least one word'));
 
-/** Matched without case; any other word is progress. */
+/** Compared without case; any other word means progress. */
 export const wordsSchema = object({ completed: words, failed: words });
 
 export function wordProblems(lists: Json): ProfileProblem[] {
@@ -22,7 +22,7 @@ export function wordProblems(lists: Json): ProfileProblem[] {
   );
 }
 
-/** How status words are compared: without case and surrounding spaces. */
+/** Returns a status word without case and surrounding spaces, for comparison. */
 export function normalizeStatusWord(word: string): string {
   return word.trim().toUpperCase();
 }

@@ -1,4 +1,4 @@
-// The part of a profile that says how a token is got: asked for with credentials, or given as it is.
+// The token part of a profile: requested with credentials, or static from the configuration.
 
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
@@ -8,7 +8,7 @@ import { maybePointer, object, oneOf, pointer, template, text } from './schema-p
 
 const field = v.nullable(text);
 
-/** How each credential is called in the body. */
+/** Names of the credentials in the body. */
 const fields = object({
   clientId: v.optional(text, 'client_id'),
   clientSecret: v.optional(text, 'client_secret'),
@@ -21,13 +21,13 @@ const requiredScopes = v.array(text, 'must be a list of scopes');
 
 const requested = object({
   kind: v.optional(v.literal('request', 'must be "request" or "static"'), 'request'),
-  /** Null: where discovery says. */
+  /** Null: discovered. */
   url: v.nullable(template([], [], ['base', 'issuer'])),
   /** The `grant_type` (RFC 6749); null: none is sent. */
   grant: v.nullable(text),
-  /** How the client names itself: in the body, by HTTP Basic with both parts percent-encoded (RFC 6749, 2.3.1) or without, or not at all. */
+  /** Client authentication: in the body, by HTTP Basic with both parts percent-encoded (RFC 6749, 2.3.1) or without, or none. */
   clientAuthentication: oneOf(['form', 'basic', 'basic-unencoded', 'none']),
-  /** How the body is written. */
+  /** Encoding of the body. */
   body: v.optional(oneOf(['form', 'json']), 'form'),
   fields: v.optional(fields, {}),
   /** Further members of the body. */
@@ -36,14 +36,14 @@ const requested = object({
     accessToken: pointer,
     expiresIn: maybePointer,
     scope: maybePointer,
-    /** A second JWT whose claims may name the tenant; the access token's are looked at as well. */
+    /** A second JWT whose claims may name the tenant, besides those of the access token. */
     idToken: v.optional(maybePointer, null),
   }),
-  /** A token whose answer names its scopes, but not all of these, is warned about. */
+  /** A warning is logged if the response names scopes, but not all of these. */
   requiredScopes,
 });
 
-/** The token stands in the configuration and is never renewed. */
+/** The token is in the configuration and is never renewed. */
 const given = object({ kind: v.literal('static'), requiredScopes: v.optional(requiredScopes, []) });
 
 export const tokenSchema = v.lazy((input): typeof requested | typeof given =>
@@ -52,7 +52,7 @@ export const tokenSchema = v.lazy((input): typeof requested | typeof given =>
 
 export type TokenRequestPart = v.InferOutput<typeof requested>;
 
-/** What no part of the schema can see by itself. */
+/** Returns the problems that span several parts of the profile. */
 export function tokenProblems(token: Json, discovery: Json): ProfileProblem[] {
   if (!isJsonObject(token) || token['kind'] === 'static') return [];
   return [...placeOfToken(token['url'], discovery), ...fieldProblems(token['fields'])];

@@ -1,11 +1,11 @@
-// Bodies as they are recorded: read in whatever manner they speak, written again in the same with nothing but their shape. Pure.
+// Recorded bodies: parsed in any format, written in the same format with stripped values. Pure.
 
 import { type Json, type JsonObject, parseJson } from '../../execution/json.ts';
 import { parseForm } from '../parse-form.ts';
 import { decodeUtf8 } from '../parse-response.ts';
 import { type StripRules, stripValues } from './strip-values.ts';
 
-/** Null: nothing is known of the body. */
+/** Null: empty or unreadable. */
 export type RecordedBody = { readonly kind: 'json' | 'form' | 'plain' | 'page'; readonly value: Json } | null;
 
 export function parseBody(bytes: Uint8Array, contentType: string | null): RecordedBody {
@@ -22,7 +22,7 @@ export function parseBody(bytes: Uint8Array, contentType: string | null): Record
   }
 }
 
-/** The body in the same manner of speaking, as far as its shape goes. */
+/** Returns the body in its own format with stripped values. */
 export function writeBody(body: RecordedBody, mimeType: string, rules: StripRules): string {
   if (body === null) return '';
   switch (body.kind) {

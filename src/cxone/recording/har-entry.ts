@@ -1,4 +1,4 @@
-// One exchange as an entry of an HTTP Archive (HAR 1.2): what tells the dialect is kept, what is secret or of people is not. Pure.
+// An exchange as an entry of an HTTP Archive (HAR 1.2): keeps the dialect, removes secrets and personal data. Pure.
 
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import { type JsonObject, scalarText } from '../../execution/json.ts';
@@ -12,7 +12,7 @@ import { type MatchedCall, matchCall } from './match-call.ts';
 import { isUnspaced, placeholder, type StripRules, stripValues } from './strip-values.ts';
 import type { RecordedExchange } from './tap.ts';
 
-/** What a callback to the receiver was like; its reference is the one in its URL. */
+/** A callback to the receiver. `reference` is the one in its URL. */
 export interface RecordedCallback {
   readonly startedAt: number;
   readonly reference: string;
@@ -20,10 +20,10 @@ export interface RecordedCallback {
   readonly contentType: string | null;
 }
 
-/** Tokens live an hour, recordings not many. */
-const MOST_CREDENTIALS = 50;
+/** A token lives for about an hour, a recording for a few. */
+const MAX_CREDENTIALS = 50;
 
-/** Headers whose values tell something of a dialect and nothing else. */
+/** Headers whose values describe the dialect and nothing else. */
 const TELLING_HEADERS = [
   ...['accept', 'content-type', 'content-length', 'date', 'retry-after', 'server', 'allow', 'via', 'age'],
   ...['cache-control', 'ratelimit', 'ratelimit-policy', 'x-ratelimit-limit', 'x-ratelimit-remaining'],
@@ -39,7 +39,7 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
     redact,
   });
 
-  /** What requests proved with who we are: it may come back in any later answer. */
+  /** Credentials of earlier requests: a later response may repeat them. */
   const credentials = new Set<string>();
   const learn = (headers: Headers): void => {
     const [, given] = /^\S+ +(\S+)$/.exec(headers.get('authorization') ?? '') ?? [];
@@ -47,10 +47,10 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
     // promise: recording-has-no-credentials
     credentials.add(given);
     const [oldest] = credentials;
-    if (credentials.size > MOST_CREDENTIALS && oldest !== undefined) credentials.delete(oldest);
+    if (credentials.size > MAX_CREDENTIALS && oldest !== undefined) credentials.delete(oldest);
   };
 
-  /** What stands for ids that could be a name or a number of somebody: one for each, so that polls are still told apart. */
+  /** Labels for ids that could be personal data, one per id, so that polls stay distinguishable. */
   const labels = new Map<string, string>();
   const keptId = (id: string, redact: StripRules['redact']): string => {
     // promise: recording-has-no-personal-ids
@@ -143,7 +143,7 @@ function pointersOf(profile: Profile, { call }: MatchedCall): Pick<StripRules, '
   }
 }
 
-/** Of what we send, all that an app gave is payload. */
+/** In a request, everything from the app is payload. */
 function requestPointers({ execute: { body } }: Profile): Pick<StripRules, 'payload' | 'telling'> {
   return { payload: present(body.inputs, body.context, body.callbackUrl), telling: present(body.correlationId) };
 }
@@ -171,7 +171,7 @@ function orNull(text: string | null, shown: (text: string) => string): string | 
   return text === null ? null : shown(text);
 }
 
-/** The reference in a callback URL without what signs it, also where the URL is percent-encoded. */
+/** Returns the reference in a callback URL, percent-encoded or not, without its signature. */
 function referenceIn(text: string): string | null {
   const [, reference = null] = CALLBACK_URL.exec(text.replaceAll(/%2F/gi, '/').replaceAll('\\/', '/')) ?? [];
   return reference;
@@ -181,7 +181,7 @@ function labelOf(reference: string): string {
   return Buffer.from(reference.replaceAll('-', ''), 'hex').toString('base64url');
 }
 
-/** The URL with the id that stands in it as it is shown. */
+/** Replaces the id in a URL by its recorded form. */
 function withId(url: string, id: string | null, shown: (id: string) => string): string {
   return id === null ? url : url.replaceAll(encodeURIComponent(id), encodeURIComponent(shown(id)));
 }
@@ -202,7 +202,7 @@ function requestOf(method: string, url: string, headers: Headers): JsonObject {
   return { method, url, headers: headersOf(headers, (_, value) => value) };
 }
 
-/** All names, but few values: any other header may carry a credential or somebody's name. */
+/** Keeps all names but few values: any other header may contain a credential or personal data. */
 function headersOf(headers: Headers, shown: (name: string, value: string) => string): JsonObject[] {
   return [...headers].map(([name, value]) => ({
     name,
@@ -222,7 +222,7 @@ interface Parts {
   readonly response: JsonObject;
 }
 
-/** With every member that HAR 1.2 asks for; names with an underscore are ours, as it allows. */
+/** Returns an entry with all members that HAR 1.2 requires. Custom members begin with an underscore, as HAR allows. */
 function entry({ startedAt, durationMs, custom, request, response }: Parts): JsonObject {
   const rest = { httpVersion: 'HTTP/1.1', cookies: [], headersSize: -1, bodySize: -1 };
   return {

@@ -1,15 +1,15 @@
-// Which call of a profile a URL is for, and the ids in it. Pure.
+// Matches a URL with the calls of a profile, and extracts its ids. Pure.
 
 import type { Profile } from '../profile/profile.ts';
 
 export interface MatchedCall {
   readonly call: 'execute' | 'poll' | 'other';
-  /** The path, and the query if the profile has one, with the placeholders of the profile where ids stand. */
+  /** The path, and the query if the profile has one, with the profile's placeholders in place of ids. */
   readonly route: string;
   readonly executionId: string | null;
 }
 
-/** Whatever is neither an execute nor a poll is `other`: tokens, discovery. */
+/** Returns `other` for tokens and discovery. */
 export function matchCall({ execute, poll }: Profile, method: string, url: string): MatchedCall {
   const path = pathOf(url);
   const polled = poll === null ? null : matched(poll.url, url);
@@ -23,7 +23,7 @@ function pathOf(url: string): string {
   return URL.parse(url)?.pathname ?? url;
 }
 
-/** The route of a template that a URL was made of, or null when it was made of another. */
+/** Returns the route of a URL that was made from the template; null for any other URL. */
 function matched(template: string, url: string): { route: string; executionId: string | null } | null {
   const names: string[] = [];
   const pattern = template.split(/(\{[^{}]*\})/).map((part) => {
@@ -32,7 +32,7 @@ function matched(template: string, url: string): { route: string; executionId: s
     names.push(name);
     return name === 'base' ? '(https?://.+?)' : '([^/?&#]+)';
   });
-  // What a profile puts into the query is no part of its template.
+  // Fields that a profile puts into the query are not part of its template.
   const query = template.includes('?') ? '' : '(?:\\?.*)?';
   const found = new RegExp(`^${pattern.join('')}${query}$`).exec(url);
   if (found === null) return null;

@@ -1,4 +1,4 @@
-// Keeps what CXone and the receiver say to each other in a file, so that a tenant's real shapes can become a test.
+// Records the exchanges with CXone in a file, so that a tenant's real dialect can become a test.
 
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ import type { Fetcher } from '../transport.ts';
 import { createHarEntries } from './har-entry.ts';
 import { withTap } from './tap.ts';
 
-/** Of a recording; a thousand exchanges have about a megabyte. */
+/** Size of a recording; a thousand exchanges take about a megabyte. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface Recorder {
   /** What goes over this fetcher is kept. */
   wrapFetcher(fetcher: Fetcher): Fetcher;
-  /** What callbacks say that get as far as this is kept. */
+  /** Records the callbacks that reach this receiver. */
   wrapReceiver<R extends Hears>(resolve: R): R;
   close(): void;
 }
@@ -32,7 +32,7 @@ export interface RecorderOptions {
   /** Null: nothing is recorded. */
   readonly recordDir: string | null;
   readonly profile: Profile;
-  /** What may be in no recording, whatever its place. */
+  /** Texts that no recording may contain. */
   readonly secrets: readonly string[];
   readonly world: Pick<World, 'now'>;
   readonly log: Log;
@@ -42,8 +42,8 @@ export interface RecorderOptions {
 const NOTHING: Recorder = { wrapFetcher: (fetcher) => fetcher, wrapReceiver: (resolve) => resolve, close: () => {} };
 
 /**
- * A new file, readable by its owner alone: each line an entry of an HTTP Archive (HAR 1.2).
- * @throws {Error} when the file cannot be made.
+ * Creates a file that only its owner can read, with one entry of an HTTP Archive (HAR 1.2) per line.
+ * @throws {Error} if the file cannot be created.
  */
 export function openRecorder(options: RecorderOptions): Recorder {
   const { recordDir, profile, secrets, world, log, maxBytes = MAX_BYTES } = options;
@@ -56,7 +56,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   let open = true;
   log.warn({ path }, 'exchanges with CXone are recorded; unset CXONE_RECORD_DIR when there are enough');
 
-  /** A recording is never worth a result: whatever fails here ends the recording and nothing else. */
+  /** A failure here ends the recording and must not affect an execution. */
   function keep(entryOf: () => JsonObject): void {
     if (!open) return;
     try {

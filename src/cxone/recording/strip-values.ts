@@ -1,48 +1,48 @@
-// What is left of a document when its values are gone: names, types, status words and ids, which tell a dialect, and nothing of people. Pure.
+// Strips the values of a document: names, types, status words and ids stay, since they define a dialect; personal data goes. Pure.
 
 import { isJsonObject, type Json, scalarText } from '../../execution/json.ts';
 import { pointerTo } from '../json-pointer.ts';
 import { normalizeStatusWord } from '../profile/status-words.ts';
 
 export interface StripRules {
-  /** JSON Pointers: everything below is payload, of which only the shape is kept. */
+  /** JSON Pointers to payload, of which only the shape is kept. */
   readonly payload: readonly string[];
-  /** JSON Pointers to what tells the dialect: these values are kept. */
+  /** JSON Pointers to values that define the dialect and are kept. */
   readonly telling: readonly string[];
   /** Status words of the profile, normalized. */
   readonly words: ReadonlySet<string>;
-  /** Whether addresses are kept where a name says that there is one, as in a discovery document. */
+  /** Whether URLs are kept in members with the name of a URL, as in a discovery document. */
   readonly addresses: boolean;
   readonly redact: (text: string) => string;
 }
 
-/** Stands for a JSON Web Token; a replay puts one of its own there. */
+/** Placeholder of a JSON Web Token; a replay inserts its own token. */
 const TOKEN_SHAPE = 'header.claims.signature';
 
-const MOST_ITEMS = 3;
-/** Deeper down a name such as "id" or "status" belongs to what an action found, not to the dialect. */
+const MAX_ITEMS = 3;
+/** Deeper in a document, a name like "id" or "status" belongs to an action's result, not to the dialect. */
 const DIALECT_DEPTH = 3;
 const ID_NAME =
   /^(?:(?:x-)?(?:execution|job|correlation|request|trace|transaction|contact|action|script|skill|tenant|business_?unit|client_?type)[_-]?)?id$/i;
 const TELLING_NAME =
   /^(?:status|state|status_?code|code|expires_?in|token_?type|scope|grant_?type|issued_?token_?type)$/i;
 const ADDRESS_NAME = /(?:endpoint|issuer|ur[il]|domain)$/i;
-/** What can be a status, a code or a list of scopes, and is no sentence. */
+/** A status, a code or a list of scopes, but not a sentence. */
 const SHORT_WORD = /^[A-Za-z][A-Za-z0-9_.:-]{0,40}(?: [a-z]+:[a-z:_-]+)*$/;
-/** A map may be keyed by telephone numbers: a name that no programmer chose is no name. */
+/** Names chosen by a programmer: the keys of a map may be telephone numbers. */
 const MEMBER_NAME = /^(?!.*\d{4})[A-Za-z_$][A-Za-z0-9_$:-]{0,63}$/;
-/** Words for a status that services use besides those of the profile. */
+/** Status words that services commonly use, besides those of the profile. */
 const COMMON_WORDS =
   'PENDING QUEUED ACCEPTED SUBMITTED CREATED NEW WAITING SCHEDULED STARTED STARTING RUNNING INPROGRESS IN_PROGRESS IN-PROGRESS PROCESSING ACTIVE EXECUTING COMPLETE COMPLETED DONE FINISHED OK SUCCESS SUCCEEDED SUCCESSFUL FAILED FAILURE FAIL ERROR ERRORED CANCELLED CANCELED EXPIRED ABORTED TIMEOUT TIMEDOUT TIMED_OUT REJECTED STOPPED TERMINATED';
 const KNOWN_WORDS: ReadonlySet<string> = new Set(COMMON_WORDS.split(' '));
 
-/** Whether a text is a word for a status, by the profile or by common use. */
+/** Returns whether a text is a status word, by the profile or by common use. */
 export function isStatusWord(text: string, words: ReadonlySet<string>): boolean {
   const word = normalizeStatusWord(text);
   return words.has(word) || KNOWN_WORDS.has(word);
 }
 
-/** Whether a member of this name holds the id of something that CXone keeps. */
+/** Returns whether a member of this name contains an id of CXone. */
 export function isIdName(name: string): boolean {
   return ID_NAME.test(name);
 }
@@ -54,7 +54,7 @@ export function stripValues(document: Json, rules: StripRules): Json {
 function shapeAt(value: Json, path: readonly string[], rules: StripRules, inPayload: boolean): Json {
   const hidden = inPayload || isAt(rules.payload, path);
   if (Array.isArray(value)) {
-    return value.slice(0, MOST_ITEMS).map((item, index) => shapeAt(item, [...path, String(index)], rules, hidden));
+    return value.slice(0, MAX_ITEMS).map((item, index) => shapeAt(item, [...path, String(index)], rules, hidden));
   }
   if (isJsonObject(value)) {
     const members = Object.entries(value).map(([name, member], index) => [
@@ -72,7 +72,7 @@ function nameOf(name: string, index: number, { redact }: StripRules): string {
   return MEMBER_NAME.test(name) && redact(name) === name ? name : `member${index}`;
 }
 
-/** Of what is kept, whatever is secret goes all the same; a number that is one becomes another. */
+/** Redacts secrets in a kept value; a secret number becomes 0. */
 function kept(value: Json, rules: StripRules): Json {
   const text = scalarText(value);
   if (text === null) return value;
@@ -91,19 +91,19 @@ function isTelling(value: Json, path: readonly string[], rules: StripRules): boo
   return isStatusWord(value, rules.words);
 }
 
-/** An id or a word; a sentence, a name or an address is neither. */
+/** Returns whether a value may be an id or a word, unlike a sentence, a name or an address. */
 export function isUnspaced(value: Json): boolean {
   return typeof value !== 'string' || /^[A-Za-z0-9._:~-]{1,256}$/.test(value);
 }
 
-/** Scheme, host and path of a URL, without what may be secret in one. */
+/** Returns scheme, host and path of a URL, without its secret parts. */
 function addressOf(text: string): string | null {
   if (!/^https?:\/\//i.test(text)) return null;
   const url = URL.parse(text);
   return url === null ? null : `${url.origin}${url.pathname}`;
 }
 
-/** Something of the same type, and of the same kind where a reader could take offence at another. */
+/** Returns a value of the same type, and of the same format where a parser depends on it. */
 export function placeholder(value: Json): Json {
   if (value === null) return null;
   if (typeof value === 'boolean') return false;

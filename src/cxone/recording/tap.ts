@@ -1,13 +1,13 @@
-// Looks on at what goes over the wire: each request with its answer, told when the answer is all there.
+// Observes fetch: reports each request with its response once the response is complete.
 
 import { failureReason } from '../../lib/http/failure-reason.ts';
 import type { World } from '../../lib/world.ts';
 import type { Fetcher } from '../transport.ts';
 
-/** More of an answer is passed on, but not looked at. */
+/** The rest of a longer response is passed on, but not recorded. */
 const MAX_SEEN_BYTES = 256 * 1024;
 
-/** One request and what came of it, with everything that is secret in it. */
+/** One request and its response, including secrets. */
 export interface RecordedExchange {
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
@@ -17,49 +17,53 @@ export interface RecordedExchange {
   readonly headers: Headers;
   readonly body: string | null;
   readonly answer: RecordedResponse | null;
-  /** Why there is no answer; null when there is one. */
+  /** Why there is no response; null if there is one. */
   readonly failure: string | null;
 }
 
 export interface RecordedResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** As far as somebody read it. */
+  /** The part that the caller read. */
   readonly body: Uint8Array;
 }
 
-/** The same fetcher; `tell` hears of each exchange and must not throw. */
-export function withTap(fetcher: Fetcher, world: Pick<World, 'now'>, tell: (seen: RecordedExchange) => void): Fetcher {
+/** The same fetcher; `report` hears of each exchange and must not throw. */
+export function withTap(
+  fetcher: Fetcher,
+  world: Pick<World, 'now'>,
+  report: (seen: RecordedExchange) => void,
+): Fetcher {
   return {
     ...fetcher,
     fetch: async (input, init) => {
       const startedAt = world.now();
-      const asked = {
+      const request = {
         startedAt,
         method: init?.method ?? 'GET',
         url: input instanceof Request ? input.url : String(input),
         headers: new Headers(init?.headers),
         body: typeof init?.body === 'string' ? init.body : null,
       };
-      const over = (rest: Pick<RecordedExchange, 'answer' | 'failure'>) =>
-        tell({ ...asked, durationMs: Math.max(0, world.now() - startedAt), ...rest });
+      const finish = (rest: Pick<RecordedExchange, 'answer' | 'failure'>) =>
+        report({ ...request, durationMs: Math.max(0, world.now() - startedAt), ...rest });
       try {
         const response = await fetcher.fetch(input, init);
-        return looking(response, (body) =>
-          over({ answer: { status: response.status, headers: response.headers, body }, failure: null }),
+        return withBodyTap(response, (body) =>
+          finish({ answer: { status: response.status, headers: response.headers, body }, failure: null }),
         );
       } catch (error) {
-        over({ answer: null, failure: failureReason(error) });
+        finish({ answer: null, failure: failureReason(error) });
         throw error;
       }
     },
   };
 }
 
-/** The same response; what is read of its body is told once nobody reads on. */
-function looking({ body, status, statusText, headers }: Response, told: (body: Uint8Array) => void): Response {
+/** Returns the same response; `onEnd` receives the part of its body that was read, when reading ends. */
+function withBodyTap({ body, status, statusText, headers }: Response, onEnd: (body: Uint8Array) => void): Response {
   if (body === null) {
-    told(new Uint8Array());
+    onEnd(new Uint8Array());
     return new Response(null, { status, statusText, headers });
   }
   async function* passing(source: ReadableStream<Uint8Array>) {
@@ -72,7 +76,7 @@ function looking({ body, status, statusText, headers }: Response, told: (body: U
         yield chunk;
       }
     } finally {
-      told(Buffer.concat(seen).subarray(0, MAX_SEEN_BYTES));
+      onEnd(Buffer.concat(seen).subarray(0, MAX_SEEN_BYTES));
     }
   }
   return new Response(ReadableStream.from(passing(body)), { status, statusText, headers });
