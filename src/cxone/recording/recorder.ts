@@ -16,7 +16,7 @@ import { withTap } from './tap.ts';
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface Recorder {
-  /** What goes over this fetcher is kept. */
+  /** Records the requests of this fetcher. */
   wrapFetcher(fetcher: Fetcher): Fetcher;
   /** Records the callbacks that reach this receiver. */
   wrapReceiver<R extends Hears>(resolve: R): R;

@@ -28,7 +28,7 @@ export interface RecordedResponse {
   readonly body: Uint8Array;
 }
 
-/** The same fetcher; `report` hears of each exchange and must not throw. */
+/** Returns a fetcher that reports each exchange to `report`, which must not throw. */
 export function withTap(
   fetcher: Fetcher,
   world: Pick<World, 'now'>,
