@@ -61,7 +61,7 @@ test('a certificate that cannot be served keeps it from starting, and is named',
   const { certFile, keyFile } = await certificateFor([NAME]);
   const env = await environment({ cert: '', key: '', certFile: keyFile, keyFile: certFile });
   const { code, stderr } = await run(['start'], env).finished;
-  expect([code, stderr]).toEqual([1, 'TLS_CERT_FILE holds no certificate in PEM form\n']);
+  expect([code, stderr]).toEqual([1, 'TLS_CERT_FILE contains no certificate in PEM form\n']);
 });
 
 test('a command does not guess which name the certificate has', async () => {

@@ -224,10 +224,10 @@ function notPollable(execution: Execution, why: NotPollable): Response {
 }
 
 const REASONS: { readonly [W in NotPollable]: (execution: Execution) => string } = {
-  ended: ({ status }) => `It has ended: it is ${status}, and CXone is not asked again.`,
-  queued: () => 'It is QUEUED: CXone has not been sent it yet, so there is nothing to ask for.',
+  ended: ({ status }) => `It has ended: it is ${status}, and CXone is not polled again.`,
+  queued: () => 'It is QUEUED: it has not been sent to CXone, so there is nothing to poll.',
   nameless: ({ status, deadline }) => {
     const until = deadline === null ? '' : `, until ${new Date(deadline).toISOString()}`;
-    return `It is ${status} and CXone has given no executionId, by which it would be asked for: only the callback can tell how it ended${until}.`;
+    return `It is ${status} and CXone has given no executionId to poll: only the callback can report how it ended${until}.`;
   },
 };

@@ -53,7 +53,7 @@ export function refusalOf(outcome: RefusedOutcome): Refusal {
       return {
         name: 'idempotency-key-reused',
         detail:
-          'This Idempotency-Key came before with another request: send the same body to the same path to get that answer, or another key.',
+          'This Idempotency-Key came before with another request: send the same body to the same path to get that response, or another key.',
         headers: {},
       };
     case 'share-full':

@@ -1,4 +1,4 @@
-// What an app may send as a submission: every field, its rule and its default.
+// The schema of a submission: every field with its rule and its default.
 
 import * as v from 'valibot';
 import type { Cxone } from '../../cxone/port.ts';
@@ -14,7 +14,7 @@ const MAX_URL_CHARS = 2048;
 const OBJECT_RULE = 'must be a JSON object';
 // The parser would put up with spaces, line breaks and missing slashes. JSON Schema knows no flag for the case of the scheme.
 const NOTIFY_URL = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^/?#@\s\\]+(?:[/?#\\]\S*)?$/;
-const UNICODE_RULE = 'holds a string with half of a surrogate pair, which is no Unicode text';
+const UNICODE_RULE = 'contains half of a surrogate pair, which is not valid Unicode';
 
 const name = v.pipe(v.string(IDENTIFIER_RULE), v.regex(IDENTIFIER, IDENTIFIER_RULE));
 
@@ -137,7 +137,7 @@ function reservedFields(context: Json | undefined): FieldError[] {
 function integer(min: number, max: number, description: string) {
   const rule = `must be an integer from ${min} to ${max}`;
   const whole = (value: number) => Number.isInteger(value) && value >= min && value <= max;
-  // A number written unusually, such as 3e1, comes from the parser as its own text.
+  // The parser returns a number in unusual notation, for example 3e1, as raw text.
   const said = v.metadata({ type: 'integer', minimum: min, maximum: max, description });
   return v.pipe(v.unknown(), said, v.transform(plainNumber), v.number(rule), v.check(whole, rule));
 }

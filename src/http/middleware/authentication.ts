@@ -1,6 +1,6 @@
-// Who is asking: apps and operators by bearer key (RFC 6750), operators also by HTTP Basic (RFC 7617) for their browsers.
+// Authenticates apps and operators by bearer key (RFC 6750), and operators also by HTTP Basic (RFC 7617) for browsers.
 //
-// Operators see what all apps see. Readers among them change nothing; administrators do what apps may do, and more.
+// Operators see the data of all apps. Readers change nothing; administrators may do what apps may do, and more.
 
 import { hash } from 'node:crypto';
 import type { Context } from 'hono';
@@ -15,14 +15,14 @@ import { isBasic, isForged } from './same-origin.ts';
 type Handler = (c: Context, caller: Identity) => Response | Promise<Response>;
 type Guarded = (c: Context) => Response | Promise<Response>;
 
-/** Wraps handlers so that only those may call them who are meant to. */
+/** Wraps handlers with an access rule. */
 export interface Guard {
-  /** To look. */
+  /** Any key. */
   anyone(handler: Handler): Guarded;
   app(handler: Handler): Guarded;
   /** Readers and administrators. */
   operator(handler: Handler): Guarded;
-  /** To change what is an app's: the app, and administrators. */
+  /** Apps and administrators: for changes to what belongs to an app. */
   owner(handler: Handler): Guarded;
   administrator(handler: Handler): Guarded;
 }
@@ -32,7 +32,7 @@ type Dependencies = Pick<HttpDependencies, 'access' | 'runtime' | 'metrics'>;
 export function createGuard(deps: Dependencies): Guard {
   const identify = createAuthenticator(deps.access);
   const refuse = createKeyRefusal(deps);
-  /** @param refusal why this caller may not; null for one who may. */
+  /** @param refusal returns why the caller is not allowed, or null. */
   const admit = (handler: Handler, refusal: (caller: Identity) => string | null): Guarded => {
     return (c) => {
       const authorization = c.req.header('authorization');
@@ -66,7 +66,7 @@ function isReader(caller: Identity): boolean {
   return caller.kind === 'operator' && caller.role === 'reader';
 }
 
-/** For keys that are not known here: 401 at first, then 429 for a while. Asking without a key guesses nothing and is not counted. */
+/** Responds to unknown keys: 401 at first, then 429 for a while. A request without a key guesses nothing and is not counted. */
 function createKeyRefusal({ access, runtime, metrics }: Dependencies): (c: Context) => Response {
   const refused = createSampledWarning(runtime.log, runtime.world, 'keys refused');
   const throttle = createFailureThrottle(runtime.world);
@@ -89,12 +89,12 @@ export function createAuthenticator({
   operators,
   readers,
 }: Omit<Access, 'trustedProxies'>): (authorization: string | undefined) => Identity | null {
-  // Keys are looked up by digest, so that the time a look-up takes tells nothing about a key.
+  // Keys are looked up by digest, so that the duration of a look-up reveals nothing about a key.
   const known = new Map<string, Identity>();
   const know = ({ key }: NamedKey, identity: Identity) => known.set(digest(Buffer.from(key)), identity);
-  for (const one of apps) know(one, { kind: 'app', name: one.name });
-  for (const one of readers) know(one, { kind: 'operator', name: one.name, role: 'reader' });
-  for (const one of operators) know(one, { kind: 'operator', name: one.name, role: 'administrator' });
+  for (const app of apps) know(app, { kind: 'app', name: app.name });
+  for (const reader of readers) know(reader, { kind: 'operator', name: reader.name, role: 'reader' });
+  for (const operator of operators) know(operator, { kind: 'operator', name: operator.name, role: 'administrator' });
 
   return (authorization) => {
     const [, scheme = '', credentials = ''] = /^(\w+) +(.+)$/.exec(authorization ?? '') ?? [];
@@ -126,7 +126,7 @@ function unauthorized(tried: boolean): Response {
   const detail = tried
     ? 'The key in the Authorization header is not one that is known here.'
     : 'Send a key: "Authorization: Bearer KEY".';
-  // Basic comes first: some browsers look at the first challenge only.
+  // Basic comes first, because some browsers read the first challenge only.
   const bearer = `Bearer realm="cxone-callback-receiver"${tried ? ', error="invalid_token"' : ''}`;
   return problem('unauthorized', detail, {
     headers: { 'www-authenticate': `Basic realm="cxone-callback-receiver", charset="UTF-8", ${bearer}` },

@@ -1,4 +1,4 @@
-// Serves a text that stays the same for as long as the process runs: made when it is first asked for, kept, and known by its ETag.
+// Serves a text that is constant while the process runs: created at the first request, cached, with an ETag.
 
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
@@ -20,11 +20,11 @@ export function serveCachedText(make: () => string, headers: HeaderFields): (c: 
 
 function toCachedText(text: string, headers: HeaderFields): CachedText {
   const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
-  // May be kept, and is asked for anew each time: another version of the receiver may answer next.
+  // Clients may cache it but must revalidate: another version of the receiver may serve the next request.
   return { text, headers: { ...headers, 'cache-control': 'no-cache', etag } };
 }
 
-/** RFC 9110, section 13.1.2: a list of tags, weak ones too, or any. */
+/** RFC 9110, section 13.1.2: a list of strong or weak tags, or `*`. */
 function isAmong(etag: string, ifNoneMatch = ''): boolean {
   return ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 }

@@ -1,38 +1,38 @@
-// Who a request comes from, as far as the proxies in front of the receiver can be believed.
+// The client address of a request, as far as it comes from trusted proxies.
 
 import type { Context } from 'hono';
 import { clientNetwork, parseAddress } from '../../lib/ip-address.ts';
 
-/** What a request tells of where it comes from. */
+/** What the client address is derived from. */
 export interface RequestOrigin {
   readonly headers: Headers;
-  /** The address at the other end of the connection, as the listener saw it. */
+  /** The remote address of the connection. */
   readonly peer: string | null;
 }
 
 export interface ClientAddresses {
-  /** The client's address; null when it cannot be told, such as when fewer proxies than stated have passed it on. */
-  addressOf(caller: RequestOrigin): string | null;
-  /** Whose failures count together: never null, and never of a client's own choosing. */
-  throttleKey(caller: RequestOrigin): string;
+  /** Returns the client's address; null if it is unknown, for example if fewer proxies than configured forwarded the request. */
+  addressOf(origin: RequestOrigin): string | null;
+  /** Returns the network whose failures count together. A client cannot choose it. */
+  throttleKey(origin: RequestOrigin): string;
 }
 
-/** `trustedProxies`: how many stand in front, each of which adds the address it was called from to X-Forwarded-For. */
+/** `trustedProxies` is the number of proxies in front, each of which appends its client's address to X-Forwarded-For. */
 export function createClientAddresses(trustedProxies: number): ClientAddresses {
   const addressOf = ({ peer, headers }: RequestOrigin) =>
     clientAddress(peer, headers.get('x-forwarded-for'), trustedProxies);
   return {
     addressOf,
-    throttleKey: (caller) => {
-      const address = addressOf(caller) ?? clientAddress(caller.peer, null, 0);
+    throttleKey: (origin) => {
+      const address = addressOf(origin) ?? clientAddress(origin.peer, null, 0);
       return address === null ? 'unknown' : clientNetwork(address);
     },
   };
 }
 
-/** The n-th address from the right of X-Forwarded-For, n being the number of trusted proxies; with 0 the peer's own. */
+/** Returns the n-th address from the right of X-Forwarded-For for n trusted proxies; the peer's address for 0. */
 export function clientAddress(peer: string | null, forwardedFor: string | null, trustedProxies: number): string | null {
-  // Everything further left may have been written by the client itself.
+  // The client itself may have written everything further left.
   const claimed = trustedProxies === 0 ? peer : forwardedFor?.split(',').at(-trustedProxies);
   return parseAddress(claimed?.trim() ?? '');
 }

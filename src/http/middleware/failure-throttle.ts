@@ -1,17 +1,17 @@
-// Counts failures per client for a while, in bounded memory.
+// Counts failures per client in a time window, in bounded memory.
 
 import type { World } from '../../lib/world.ts';
 
 export interface FailureThrottle {
-  /** Counts one more failure; returns for how many more seconds this client has none left, 0 while it has. */
+  /** Counts a failure. Returns 0 within the limit, else the seconds until the window ends. */
   fail(client: string): number;
 }
 
 interface ThrottleLimits {
-  /** So many failures are let go in one window. */
+  /** Failures that one window allows. */
   readonly failures: number;
   readonly windowMs: number;
-  /** Clients remembered at once: past it, whoever failed longest ago is forgotten. */
+  /** Clients in memory. Above it, the client whose last failure is the oldest is dropped. */
   readonly clients: number;
 }
 
@@ -23,17 +23,17 @@ interface Window {
 }
 
 /**
- * Only what failed is ever counted or refused: a right credential passes whatever else comes from its address, because many
- * clients may share one behind a NAT or a proxy, and one of them must not be able to lock out the others.
+ * Only failures are counted or refused. A valid credential always passes, because clients behind one NAT or proxy share an
+ * address, and one of them must not lock out the rest.
  */
 export function createFailureThrottle({ now }: Pick<World, 'now'>, allowance = DEFAULT_LIMITS): FailureThrottle {
   const windows = new Map<string, Window>();
 
   function windowOf(client: string, at: number): Window {
     const known = windows.get(client);
-    // A Map keeps the order of insertion: taken out and put back, the first one is the one that failed longest ago.
+    // A Map keeps the order of insertion, so that after delete and set the first entry has the oldest failure.
     windows.delete(client);
-    // A clock that was set back begins anew.
+    // A clock that was set back starts a new window.
     const current = known && at >= known.since && at < known.since + allowance.windowMs;
     const window = current ? known : { since: at, failures: 0 };
     windows.set(client, window);

@@ -1,4 +1,4 @@
-// How many submissions an app may make a second, and how it is told what is left (draft-ietf-httpapi-ratelimit-headers-10).
+// The submission rate of each app, and its RateLimit headers (draft-ietf-httpapi-ratelimit-headers-10).
 
 import type { Context } from 'hono';
 import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.ts';
@@ -8,18 +8,18 @@ import type { Identity } from './identity.ts';
 
 export interface RateLimits {
   /**
-   * Counts so many submissions of this app. Null when it may make them: as long as one is left, even if they are more than are
-   * left; what they are too many is waited for afterwards. Else the answer that says so. 0 asks and counts nothing.
+   * Takes `count` tokens from the app's bucket. Returns null if allowed: one remaining token admits a whole batch, and the bucket
+   * goes into debt. Returns the 429 response otherwise. `count` 0 checks without taking.
    */
   take(app: string, count: number): Response | null;
-  /** Has an answer to this app tell what is left of its rate, and which limit it ran into. */
-  addHeaders(app: string, answer: Response): Response;
+  /** Adds the rest of the app's rate to a response, and the limit that a 429 reached. */
+  addHeaders(app: string, response: Response): Response;
 }
 
 export interface RateRules {
-  /** Submissions a second, of each app that may not make as many as it likes. */
+  /** Submissions per second, of each app with a limit. */
   readonly appRates: ReadonlyMap<string, number>;
-  /** Executions that may be queued, of each app that has a share of its own. */
+  /** Queued executions, of each app with a share of its own. */
   readonly appQueueCapacities: ReadonlyMap<string, number>;
   readonly queueCapacity: number;
 }
@@ -28,7 +28,7 @@ type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
 export function createRateLimits({ now }: Pick<World, 'now'>, rules: RateRules): RateLimits {
   const buckets = new Map(
-    // As many as are gained in a second may come at once.
+    // The burst is the rate of one second.
     [...rules.appRates].map(
       ([app, rate]) => [app, { rate, bucket: createTokenBucket(rate, rate / 1000, now) }] as const,
     ),
@@ -45,38 +45,38 @@ export function createRateLimits({ now }: Pick<World, 'now'>, rules: RateRules):
         headers: { 'retry-after': String(seconds), ...submissionsLeft(limit.rate, limit.bucket) },
       });
     },
-    addHeaders: (app, answer) => {
+    addHeaders: (app, response) => {
       const limit = buckets.get(app);
-      if (limit === undefined && answer.status !== 429) return answer;
-      // What was refused for its rate after the door has said so itself.
-      if (answer.headers.has('ratelimit')) return answer;
-      if (limit !== undefined) appendFields(answer, submissionsLeft(limit.rate, limit.bucket));
-      if (answer.status === 429)
-        appendFields(answer, queueFull(rules.appQueueCapacities.get(app) ?? rules.queueCapacity, answer));
-      return answer;
+      if (limit === undefined && response.status !== 429) return response;
+      // A batch that was refused for its rate has the headers already.
+      if (response.headers.has('ratelimit')) return response;
+      if (limit !== undefined) appendFields(response, submissionsLeft(limit.rate, limit.bucket));
+      if (response.status === 429)
+        appendFields(response, queueFull(rules.appQueueCapacities.get(app) ?? rules.queueCapacity, response));
+      return response;
     },
   };
 }
 
-/** Lets a submission in when the app's rate allows so many (0: the handler counts), before anything is done for it. */
+/** Calls the handler if the app's rate allows `count` submissions; 0 if the handler takes them itself. */
 export function withRateLimit(rates: RateLimits, count: number, handler: Handler): Handler {
   return async (c, caller) => rates.take(caller.name, count) ?? rates.addHeaders(caller.name, await handler(c, caller));
 }
 
 function submissionsLeft(rate: number, bucket: TokenBucket): LimitFields {
   const left = Math.max(0, Math.floor(bucket.level() + 1e-6));
-  // When some are left, until all are there again; when none is, until one is there.
+  // With tokens left, the time until the bucket is full; without, until the next token.
   const seconds = secondsUntil(bucket, left > 0 ? rate : 1);
   return limitFields(`"submissions";q=${rate};w=1`, `"submissions";r=${left};t=${seconds}`);
 }
 
-/** Once it was let in, the queue alone can have no room for it. */
-function queueFull(capacity: number, answer: Response): LimitFields {
-  return limitFields(`"queue";q=${capacity}`, `"queue";r=0;t=${answer.headers.get('retry-after') ?? 0}`);
+/** After the rate check, a 429 can only mean a full queue. */
+function queueFull(capacity: number, response: Response): LimitFields {
+  return limitFields(`"queue";q=${capacity}`, `"queue";r=0;t=${response.headers.get('retry-after') ?? 0}`);
 }
 
-function appendFields(answer: Response, told: LimitFields): void {
-  for (const [name, value] of Object.entries(told)) answer.headers.append(name, value);
+function appendFields(response: Response, fields: LimitFields): void {
+  for (const [name, value] of Object.entries(fields)) response.headers.append(name, value);
 }
 
 type LimitFields = Readonly<Record<'ratelimit-policy' | 'ratelimit', string>>;

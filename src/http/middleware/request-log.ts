@@ -1,4 +1,4 @@
-// Around every request: its id, its line in the log, its place in the metrics.
+// Gives every request its id, its log line and its metric.
 
 import type { Hono } from 'hono';
 import { type RequestContext, runInRequest } from '../../lib/request-context.ts';
@@ -6,19 +6,19 @@ import type { HttpMetrics, Runtime } from '../dependencies.ts';
 import type { Fetch } from '../fetch.ts';
 import { REQUEST_ID } from '../response/json.ts';
 
-/** What whoever asks may call a request: nothing that could be taken for more than a name where it is written down. */
+/** The request ids that clients may choose: safe in logs and headers. */
 const SANE_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 
-/** What serves a request, and the template of its path as metrics have it; null for a path that leads nowhere. */
+/** The handler of a request, and its path pattern for metrics; null for an unknown path. */
 export interface MatchedRoute {
   readonly route: string | null;
   readonly fetch: Fetch;
 }
 
-/** The answer to a request in which something broke. */
+/** Returns the response to a request whose handler failed. */
 export type RespondToFailure = (thrown: unknown, request: Request) => Response;
 
-/** `log` names the request in its lines. */
+/** `log` adds the id of the request to its lines. */
 export function withRequestLog(
   { log, world }: Runtime,
   metrics: HttpMetrics,
@@ -47,13 +47,13 @@ export function withRequestLog(
 }
 
 function idOf(request: Request, world: Runtime['world']): string {
-  const given = request.headers.get(REQUEST_ID) ?? '';
-  return SANE_ID.test(given) ? given : world.id(world.now());
+  const requested = request.headers.get(REQUEST_ID) ?? '';
+  return SANE_ID.test(requested) ? requested : world.id(world.now());
 }
 
 export type RoutePattern = (request: Request) => string | null;
 
-/** The template of a request's path, `/v1/executions/{correlationId}`, whatever its method; null when it leads nowhere. */
+/** Returns the pattern of a request's path, for example `/v1/executions/{correlationId}`, for any method; null if unknown. */
 export function createRoutePattern(app: Hono): RoutePattern {
   const templates = new Map(app.routes.map(({ path }) => [path, path.replaceAll(/:(\w+)/g, '{$1}')]));
   return (request) => {
@@ -66,7 +66,7 @@ export function createRoutePattern(app: Hono): RoutePattern {
   };
 }
 
-/** Without the query, and without anything as long as the token of a callback URL: who reads logs must not be able to call back. */
+/** Returns the path without its query and without long segments: readers of logs must not get the token of a callback URL. */
 export function loggablePath(url: string): string {
   const [path = ''] = url.slice(url.indexOf('/', url.indexOf('//') + 2)).split('?', 1);
   return path.replace(/[^/]{60,}/g, '…').slice(0, 200);

@@ -1,4 +1,4 @@
-// Requests as parts of a trace: where an app's trace goes on from, and the spans of submissions and callbacks.
+// Tracing of requests: the trace context of an app, and the spans of submissions and callbacks.
 
 import type { Context } from 'hono';
 import { callbackEnd, failure, RECEIVE_CALLBACK, served } from '../../observability/tracing/spans.ts';
@@ -11,44 +11,44 @@ type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
 const CONTEXT_KEY = 'trace-context';
 
-/** A span around each request to submit, of which whatever is submitted by it becomes a part. */
+/** Wraps a submission handler in a span, which becomes the parent of the executions that it submits. */
 export function withSubmissionSpan(tracing: Tracing, route: string, handle: Handler): Handler {
   const step: Step = { name: `POST ${route}`, kind: 'server' };
-  const answered = ({ name }: Identity, response: Response): SpanEnd => ({
+  const endOf = ({ name }: Identity, response: Response): SpanEnd => ({
     attributes: { ...served(route, response.status), 'cxone.app': name, ...submitted(response) },
     error: failure(response.status),
   });
   return (c, caller) => {
-    const came = contextIn(c.req.raw.headers);
-    const span = tracing.begin(step, came);
-    c.set(CONTEXT_KEY, span.context ?? came);
-    return endSpanWith(span, answered, caller, handle(c, caller));
+    const incoming = contextIn(c.req.raw.headers);
+    const span = tracing.begin(step, incoming);
+    c.set(CONTEXT_KEY, span.context ?? incoming);
+    return endSpanWith(span, endOf, caller, handle(c, caller));
   };
 }
 
-/** The answer to a submission says where the execution is. */
+/** The Location of the response names the execution. */
 function submitted(response: Response): { readonly 'cxone.correlation_id'?: string } {
   const correlationId = response.headers.get('location')?.split('/').at(-1);
   return correlationId === undefined ? {} : { 'cxone.correlation_id': correlationId };
 }
 
-/** What an execution that this request submits is a part of. */
+/** Returns the trace context for executions that this request submits. */
 export function traceContextOf(c: Context): TraceContext {
   return c.get(CONTEXT_KEY) ?? contextIn(c.req.raw.headers);
 }
 
-/** Only its row tells what a callback is about, so its span is made when all is over. */
+/** The trace of a callback is stored with its execution, so the span is created after the fact. */
 export function traceCallback(
   tracing: Tracing,
   headers: Headers,
   recorded: RecordResult,
   startedAt: number,
-  answer: Response,
+  response: Response,
 ): void {
   if (tracing === NO_TRACING) return;
   tracing
     .beginLinked(RECEIVE_CALLBACK, recorded.execution, contextIn(headers), startedAt)
-    .end(callbackEnd, recorded, answer.status);
+    .end(callbackEnd, recorded, response.status);
 }
 
 function contextIn(headers: Headers): TraceContext {

@@ -21,7 +21,7 @@ import { findNotification, NOTIFICATION, REPLAYED, unknownNotification } from '.
 const BATCH_SIZE = 100;
 
 const PRUNED =
-  'The result that it told is no longer kept (PAYLOAD_RETENTION_DAYS), so it cannot be told again. GET /v1/executions/{correlationId} still says how the execution ended.';
+  'The result has been deleted (PAYLOAD_RETENTION_DAYS), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.';
 
 type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
 

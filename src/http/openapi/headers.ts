@@ -1,4 +1,4 @@
-// The headers of answers, each described once; `required` is one that is always there where it is named.
+// The response headers, each described once. A `required` header is always present where it is named.
 
 import type { Header, Reference } from './model.ts';
 
@@ -18,18 +18,23 @@ export const HEADERS = {
     example: 5,
   },
   'Preference-Applied': {
-    description: 'The `Prefer: wait` that was honoured (RFC 7240); absent when none was asked for.',
+    description: 'The `Prefer: wait` that was applied (RFC 7240); absent without one.',
     schema: { type: 'string', pattern: '^wait=\\d+$' },
     example: 'wait=30',
   },
-  Vary: { required: true, description: 'Which request header the answer depends on.', schema: text, example: 'Prefer' },
+  Vary: {
+    required: true,
+    description: 'The request header that the response depends on.',
+    schema: text,
+    example: 'Prefer',
+  },
   'Idempotent-Replayed': {
-    description: 'There, and `true`, when the request was sent before and nothing new was accepted.',
+    description: '`true` if the request was sent before and nothing new was accepted.',
     schema: { type: 'string', const: 'true' },
     example: 'true',
   },
   RateLimit: {
-    description: 'What is left of the limit and in how many seconds there is more (IETF draft).',
+    description: 'The rest of the limit, and the seconds until there is more (IETF draft).',
     schema: text,
     example: '"submissions";r=0;t=1',
   },
@@ -40,12 +45,12 @@ export const HEADERS = {
   },
   'WWW-Authenticate': {
     required: true,
-    description: 'How to say who you are.',
+    description: 'How to authenticate.',
     schema: text,
     example: 'Basic realm="cxone-callback-receiver", charset="UTF-8", Bearer realm="cxone-callback-receiver"',
   },
-  Accept: { description: 'Which media type is understood.', schema: text, example: 'application/json' },
-  'Accept-Encoding': { description: 'Which encoding is understood.', schema: text, example: 'identity' },
+  Accept: { description: 'The supported media type.', schema: text, example: 'application/json' },
+  'Accept-Encoding': { description: 'The supported encoding.', schema: text, example: 'identity' },
   Allow: { description: 'The methods of this path.', schema: text, example: 'GET, HEAD, OPTIONS' },
   ETag: {
     required: true,
@@ -55,7 +60,7 @@ export const HEADERS = {
   },
   'X-Accel-Buffering': {
     required: true,
-    description: 'Asks a proxy not to gather the stream before it passes it on.',
+    description: 'Asks proxies not to buffer the stream.',
     schema: { type: 'string', const: 'no' },
     example: 'no',
   },

@@ -32,7 +32,7 @@ export const PARAMETERS = {
     name: 'Prefer',
     in: 'header',
     description:
-      '`wait=N` holds the answer until the execution has ended, for N seconds at most (60 at most; RFC 7240). What cannot be understood is ignored.',
+      '`wait=N` delays the response until the execution has ended, for N seconds at most (up to 60; RFC 7240). Malformed preferences are ignored.',
     schema: { type: 'string' },
     example: 'wait=30',
   },
@@ -40,7 +40,7 @@ export const PARAMETERS = {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'Under which the request may be sent again without being done again, in quotes (an RFC 8941 string) or bare, with 1 to 255 visible ASCII characters. It belongs to your app alone and lives as long as its execution: for good, or until that is pruned (AUDIT_RETENTION_DAYS).',
+      'Identifies the request, so that a repetition is not executed again: in quotes (an RFC 8941 string) or bare, with 1 to 255 visible ASCII characters. It is scoped to your app and kept as long as its execution (AUDIT_RETENTION_DAYS).',
     schema: { type: 'string', minLength: 1 },
     example: '"order-4711"',
   },
@@ -61,14 +61,14 @@ export const PARAMETERS = {
   LastEventId: {
     name: 'Last-Event-ID',
     in: 'header',
-    description: 'The id of the last event that came: the stream goes on after it, without gap and without repeating.',
+    description: 'The id of the last event received: the stream resumes after it, without gaps or repetitions.',
     schema: { type: 'string', pattern: '^\\d+$' },
     example: '42',
   },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
-    description: 'The `ETag` of what you have: 304 when it is still the same.',
+    description: 'The `ETag` of your copy: 304 if it is current.',
     schema: { type: 'string' },
     example: '"2f4c1b"',
   },

@@ -1,12 +1,12 @@
-// When each problem is answered, and what it says then.
+// The description of each problem: when it occurs, and an example of its detail.
 
 import type { ProblemName } from '../response/problem.ts';
 import type { HeaderName } from './headers.ts';
 
 interface ProblemDoc {
-  /** When it is answered. */
+  /** When it occurs. */
   readonly when: string;
-  /** What it says then, or might say. */
+  /** An example of its detail. */
   readonly detail: string;
   readonly headers?: readonly HeaderName[];
   readonly members?: { readonly [name: string]: unknown };
@@ -14,41 +14,41 @@ interface ProblemDoc {
 
 export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
   'bad-request': {
-    when: 'No HTTP request that can be read, a Host header that is not valid, or a body that did not arrive whole.',
+    when: 'The request is not valid HTTP, its Host header is not valid, or its body did not arrive whole.',
     detail: 'The request target or the Host header is not valid.',
   },
   'malformed-json': {
-    when: 'The body is empty, no JSON, no UTF-8, or nested too deeply.',
-    detail: 'The body is no valid JSON: look at line 1 column 17.',
+    when: 'The body is empty, not JSON, not UTF-8, or nested too deeply.',
+    detail: 'The body is not valid JSON: look at line 1 column 17.',
   },
   'invalid-header': {
     when: 'A header cannot be understood; `errors` names it.',
     detail:
-      'Idempotency-Key is empty; send one such as Idempotency-Key: "order-4711", with 1 to 255 visible ASCII characters.',
+      'Idempotency-Key is empty; send for example Idempotency-Key: "order-4711", with 1 to 255 visible ASCII characters.',
     members: {
       errors: [
         {
           header: 'Idempotency-Key',
-          detail: 'is empty; send one such as Idempotency-Key: "order-4711", with 1 to 255 visible ASCII characters',
+          detail: 'is empty; send for example Idempotency-Key: "order-4711", with 1 to 255 visible ASCII characters',
         },
       ],
     },
   },
   unauthorized: {
-    when: 'No key came, or one that is not known here.',
+    when: 'The key is missing or unknown.',
     detail: 'Send a key: "Authorization: Bearer KEY".',
     headers: ['WWW-Authenticate'],
   },
   forbidden: {
-    when: 'The key is known, but it is not for this.',
+    when: 'The key does not allow this operation.',
     detail: 'This is for operators: use the key of an operator.',
   },
   'not-found': {
-    when: 'There is nothing by this name, or it is not yours.',
+    when: 'The resource does not exist, or is not yours.',
     detail: 'You have no execution with this correlationId.',
   },
   'method-not-allowed': {
-    when: 'The path knows other methods only.',
+    when: 'The path supports other methods only.',
     detail: 'Use one of GET, HEAD, OPTIONS.',
     headers: ['Allow'],
   },
@@ -61,24 +61,24 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     detail: 'Another submission has this correlationId: send the same body to get that one, or another correlationId.',
   },
   'callback-mismatch': {
-    when: 'The callback names another `executionId` than the one that is known.',
+    when: 'The callback names another `executionId` than the known one.',
     detail: 'This URL was given out for an execution with another executionId.',
   },
   'cannot-be-polled': {
-    when: 'The execution has ended, was not sent yet, or CXone gave no name by which it could be asked for.',
-    detail: 'It is QUEUED: CXone has not been sent it yet, so there is nothing to ask for.',
+    when: 'The execution has ended, has not been sent, or has no `executionId` to poll.',
+    detail: 'It is QUEUED: it has not been sent to CXone, so there is nothing to poll.',
   },
   'notification-pending': {
-    when: 'A notification is to be replayed that is still to be sent.',
+    when: 'The notification to replay is still being delivered.',
     detail: 'It is still being tried, next at 2026-01-31T12:00:00.000Z. What is DELIVERED or DEAD can be replayed.',
   },
   'payload-pruned': {
-    when: 'A notification is to be replayed whose result is older than `PAYLOAD_RETENTION_DAYS`.',
+    when: 'The result of the notification to replay is older than `PAYLOAD_RETENTION_DAYS`.',
     detail:
-      'The result that it told is no longer kept (PAYLOAD_RETENTION_DAYS), so it cannot be told again. GET /v1/executions/{correlationId} still says how the execution ended.',
+      'The result has been deleted (PAYLOAD_RETENTION_DAYS), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.',
   },
   'reconciliation-running': {
-    when: 'Another reconciliation is under way.',
+    when: 'Another reconciliation is running.',
     detail:
       'Another one is under way, and one runs at a time: GET /v1/reconciliations/019c1405-7a00-7000-8000-000000000001 shows its progress.',
   },
@@ -88,9 +88,9 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
       'Events up to 41 are no longer kept, so some would be missing. Read GET /v1/executions to learn how things stand, then resume with Last-Event-ID: 41.',
     members: { resumeAfter: 41 },
   },
-  'body-too-large': { when: 'The body is longer than it may be.', detail: 'A body may have 1048576 bytes at most.' },
+  'body-too-large': { when: 'The body exceeds its limit.', detail: 'A body may have 1048576 bytes at most.' },
   'unsupported-media-type': {
-    when: 'The body is compressed or no `application/json`. `Accept` or `Accept-Encoding` says what is understood.',
+    when: 'The body is compressed or not `application/json`. `Accept` or `Accept-Encoding` names what is supported.',
     detail: 'Send JSON, with "Content-Type: application/json".',
     headers: ['Accept', 'Accept-Encoding'],
   },
@@ -100,38 +100,38 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     members: { errors: [{ pointer: '#/timeoutSeconds', detail: 'must be an integer from 5 to 120' }] },
   },
   'rate-limited': {
-    when: 'Your app sent more submissions a second than it may.',
+    when: 'Your app exceeds its submissions per second.',
     detail: 'This app may submit 50 executions a second. Nothing was accepted. Send it again in 1 s.',
     headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   },
   'idempotency-key-reused': {
-    when: 'The `Idempotency-Key` came before, with another body.',
+    when: 'The `Idempotency-Key` was used before with another body.',
     detail:
-      'This Idempotency-Key came before with another request: send the same body to the same path to get that answer, or another key.',
+      'This Idempotency-Key came before with another request: send the same body to the same path to get that response, or another key.',
   },
   'app-queue-full': {
-    when: 'As many executions of your app are queued as its share allows.',
+    when: 'The share of your app in the queue is full.',
     detail: 'It was not accepted: as many of yours are queued as may be. Send it again when some have been sent on.',
     headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   },
   'too-many-failures': {
-    when: 'Too many wrong keys came from this address; a right one still passes.',
+    when: 'Too many wrong keys came from this address. A valid key still passes.',
     detail: 'Too many wrong keys came from this address. A right one still passes.',
     headers: ['Retry-After'],
   },
   'too-many-streams': {
-    when: 'As many streams are open as may be, for you or in all.',
+    when: 'The limit of open streams, yours or the total, is reached.',
     detail:
       '100 streams are open for you, and that is the limit. Close one, or follow all executions in one stream: GET /v1/events.',
     headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   },
-  'headers-too-large': { when: 'The headers have more than 16 KiB.', detail: 'Send fewer or shorter headers.' },
+  'headers-too-large': { when: 'The headers exceed 16 KiB.', detail: 'Send fewer or shorter headers.' },
   'internal-error': {
     when: 'A fault in the receiver. What the request asked for may have been done.',
     detail: 'The fault is here, not in the request. It has been logged.',
   },
   'queue-full': {
-    when: 'As many executions are queued as may be.',
+    when: 'The queue is full.',
     detail: 'It was not accepted: the queue is full. Send it again later.',
     headers: ['Retry-After'],
   },
@@ -146,7 +146,7 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     headers: ['Retry-After'],
   },
   'not-ready': {
-    when: 'The database takes no writes, a loop is not running, or the receiver is shutting down.',
+    when: 'The database accepts no writes, a loop is not running, or the receiver is shutting down.',
     detail: 'Not ready: draining.',
     headers: ['Retry-After'],
     members: { ready: false, notReady: ['draining'] },

@@ -1,4 +1,4 @@
-// Which execution a request names, if the caller may see it.
+// Finds the execution in the path of a request, if the caller may see it.
 
 import type { Context } from 'hono';
 import type { Execution } from '../../execution/execution.ts';
@@ -8,7 +8,7 @@ import type { Identity } from '../middleware/identity.ts';
 import { problem } from '../response/problem.ts';
 import { isIdentifier } from './identifier.ts';
 
-/** Undefined for an id that nobody has, one that nobody can have, and one of another app alike. */
+/** Returns undefined for an unknown id, a malformed id and another app's id alike, so that callers cannot probe for ids. */
 export type ExecutionFinder = (c: Context, caller: Identity) => Promise<Execution | undefined>;
 
 export function createExecutionFinder(store: Pick<Store, 'find'>): ExecutionFinder {

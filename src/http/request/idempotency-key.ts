@@ -1,31 +1,31 @@
-// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): under which an app may send a request again.
+// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): identifies a request that an app may repeat.
 
 const MAX_CHARS = 255;
 
-/** An RFC 8941 string: a quote and a backslash inside are written with a backslash before them. */
+/** An RFC 8941 string, in which a backslash escapes a quote or a backslash. */
 const STRING = /^"((?:[^"\\]|\\["\\])*)"$/;
-/** Several header lines arrive as one list, which a key must not be mistaken for. */
+/** Several header lines arrive as one list, which is not a key. */
 const LIST = /^(?:"(?:[^"\\]|\\.)*"[ \t]*|[^"]*),/;
 const BARE = /^[^"]*$/;
 
-const EXAMPLE = 'send one such as Idempotency-Key: "order-4711"';
+const EXAMPLE = 'send for example Idempotency-Key: "order-4711"';
 
 export type ReadKey =
-  /** Null: there is none. */
+  /** Null if the header is absent. */
   { readonly valid: true; readonly key: string | null } | { readonly valid: false; readonly detail: string };
 
-/** Reads the header's value, a string in quotes or the bare text; what is wrong is told without repeating it. */
+/** Reads the value, a string in quotes or bare text. The detail of an error does not repeat the value. */
 export function readIdempotencyKey(header: string | null): ReadKey {
   if (header === null) return { valid: true, key: null };
   if (LIST.test(header)) return refused('came more than once, or with a comma outside of quotes');
   const [, quoted] = STRING.exec(header) ?? [];
   if (quoted === undefined && !BARE.test(header)) {
-    return refused('is no string as RFC 8941 has it (in quotes, with \\" and \\\\ for a quote and a backslash inside)');
+    return refused('is not a string of RFC 8941 (in quotes, with \\" and \\\\ for a quote and a backslash inside)');
   }
   const key = quoted?.replace(/\\(.)/g, '$1') ?? header;
   if (key === '') return refused('is empty');
   if (key.length > MAX_CHARS) return refused(`has ${key.length} characters, of which ${MAX_CHARS} are allowed`);
-  if (!/^[\x21-\x7e]+$/.test(key)) return refused('holds a space, a control character or one beyond ASCII');
+  if (!/^[\x21-\x7e]+$/.test(key)) return refused('contains a space, a control character or a character beyond ASCII');
   return { valid: true, key };
 }
 

@@ -1,6 +1,6 @@
-// The ids that apps choose: safe in a URL path, a header, a file name and a log line.
+// The rule for ids that apps choose: safe in a URL path, a header, a file name and a log line.
 
-/** `.` and `..` are left out because every URL library collapses them as path segments. */
+/** Excludes `.` and `..`, which URL libraries collapse as path segments. */
 export const IDENTIFIER = /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/;
 
 export const IDENTIFIER_RULE = 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ ~ - and neither "." nor ".."';

@@ -1,21 +1,21 @@
-// Reads a request's body up to a limit, however it is framed.
+// Reads the body of a request up to a limit, with either framing.
 
-/** Longest body accepted from anyone, in bytes. */
+/** The default limit of a body, in bytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 export type RequestBody =
   | { readonly type: 'whole'; readonly bytes: Uint8Array }
   | { readonly type: 'too-large' }
-  /** The client went away, or was too slow, before all of it was here. */
+  /** The client disconnected or was too slow. */
   | { readonly type: 'broken' };
 
 const TOO_LARGE: RequestBody = { type: 'too-large' };
 
-/** Never holds more than `limit` bytes; what comes after them is thrown away, during the answer and after it. */
+/** Buffers `limit` bytes at most. The rest is discarded, during and after the response. */
 export async function readBody(request: Request, limit = MAX_BODY_BYTES): Promise<RequestBody> {
   try {
     if (request.headers.has('transfer-encoding')) return await readChunks(request, limit);
-    // Node holds a body to the length it declares and refuses a request that declares both.
+    // Node enforces the declared length and refuses a request with both headers.
     if (Number(request.headers.get('content-length') ?? 0) > limit) return TOO_LARGE;
     return { type: 'whole', bytes: new Uint8Array(await request.arrayBuffer()) };
   } catch {
@@ -40,11 +40,11 @@ async function readChunks(request: Request, limit: number): Promise<RequestBody>
   }
 }
 
-/** Reads on into nothing: to cancel would cut the connection before the answer is out, to stop would hold up a client that writes on. */
+/** Discards the rest: cancelling would close the connection before the response is sent, and pausing would block the client. */
 async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   try {
     while (!(await reader.read()).done);
   } catch {
-    // The connection is gone; the answer was given before.
+    // The connection is closed; the response was sent before.
   }
 }

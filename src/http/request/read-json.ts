@@ -53,13 +53,13 @@ function parsed(bytes: Uint8Array, levels: number): JsonBody {
   try {
     return { type: 'read', value: parseJson(utf8.decode(bytes), levels), bytes: bytes.length };
   } catch (error) {
-    if (!(error instanceof SyntaxError)) return malformed('The body is no UTF-8 text.');
+    if (!(error instanceof SyntaxError)) return malformed('The body is not UTF-8 text.');
     if (error.message.includes('nested')) {
       return malformed(`The JSON is nested too deeply; ${levels} levels are allowed.`);
     }
     // The parser's message may quote the body.
     const place = /line \d+ column \d+/.exec(error.message)?.[0];
-    return malformed(`The body is no valid JSON${place === undefined ? '.' : `: look at ${place}.`}`);
+    return malformed(`The body is not valid JSON${place === undefined ? '.' : `: look at ${place}.`}`);
   }
 }
 

@@ -1,4 +1,4 @@
-// Checks an object against its schema and names every field that is wrong, the unknown ones too.
+// Validates an object against its schema and names every invalid field, including unknown ones.
 
 import * as v from 'valibot';
 import { type FieldError, pointerTo } from '../response/problem.ts';
@@ -10,7 +10,7 @@ export type Validated<T> =
 /** The result for a body that is not a JSON object. */
 export const NOT_AN_OBJECT = { valid: false, errors: [{ pointer: '#', detail: 'must be a JSON object' }] } as const;
 
-/** A flat schema; the messages of its fields must be constants, since valibot's own repeat the value. */
+/** A flat schema; the messages of its fields must be constants, because Valibot's own messages repeat the value. */
 type Schema<E extends v.ObjectEntries> = v.ObjectSchema<E, undefined>;
 
 export function validate<E extends v.ObjectEntries>(

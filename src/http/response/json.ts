@@ -1,10 +1,10 @@
-// How every answer looks: JSON that no cache keeps and no browser takes for anything else, with the id of its request.
+// Makes responses: JSON by default, not cacheable, not sniffable, with the id of the request.
 
 import { currentRequest } from '../../lib/request-context.ts';
 
 export const REQUEST_ID = 'x-request-id';
 
-/** Headers of every answer, whatever its body. */
+/** Headers of every response. */
 export const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
 export type HeaderFields = { readonly [name: string]: string };
@@ -18,7 +18,7 @@ export function respond(
   body: string | ReadableStream<Uint8Array> | null,
   headers: HeaderFields,
 ): Response {
-  // Put in here and not into a finished answer: that would make an object of its headers, which costs more than a signature.
+  // Added here and not to a finished response, whose Headers object would cost more than a signature check.
   const id = currentRequest()?.id;
   const own = id === undefined ? headers : { [REQUEST_ID]: id, ...headers };
   return new Response(body, { status, headers: { ...COMMON_HEADERS, ...own } });

@@ -1,4 +1,4 @@
-// Errors as problem details (RFC 9457): one table says what each is called, its status and its title.
+// Problem details (RFC 9457): one table has the name, status and title of each.
 
 import { type HeaderFields, respond } from './json.ts';
 
@@ -6,7 +6,7 @@ const STORE_RETRY_SECONDS = 5;
 
 export const PROBLEMS = {
   'bad-request': [400, 'The request cannot be understood'],
-  'malformed-json': [400, 'The body is no JSON that can be read'],
+  'malformed-json': [400, 'The body cannot be read as JSON'],
   'invalid-header': [400, 'A header is not valid'],
   unauthorized: [401, 'A valid key is needed'],
   forbidden: [403, 'This key may not do that'],
@@ -18,7 +18,7 @@ export const PROBLEMS = {
   'cannot-be-polled': [409, 'The execution cannot be polled'],
   'notification-pending': [409, 'The notification is still to be sent'],
   'reconciliation-running': [409, 'Another reconciliation is under way'],
-  'payload-pruned': [409, 'What it told is no longer kept'],
+  'payload-pruned': [409, 'The payload of the notification has been deleted'],
   'events-pruned': [410, 'Some of these events are no longer kept'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body is not in a form that is understood'],
@@ -38,7 +38,7 @@ export const PROBLEMS = {
 
 export type ProblemName = keyof typeof PROBLEMS;
 
-/** One offending field: where it is, as a JSON Pointer in a URI fragment (RFC 6901, section 6), and what to do about it. */
+/** An invalid field: a JSON Pointer as a URI fragment (RFC 6901, section 6), and how to correct it. */
 export interface FieldError {
   readonly pointer: string;
   readonly detail: string;
@@ -46,11 +46,11 @@ export interface FieldError {
 
 interface Extras {
   readonly headers?: HeaderFields;
-  /** Members beside the standard ones, such as `errors`. */
+  /** Members in addition to the standard ones, for example `errors`. */
   readonly members?: { readonly [name: string]: unknown };
 }
 
-/** The answer for a problem; `detail` says what is wrong and how to put it right, and repeats nothing that may be secret. */
+/** Returns the response for a problem. `detail` states what is wrong and how to correct it, and repeats no secrets. */
 export function problem(name: ProblemName, detail: string, { headers, members }: Extras = {}): Response {
   return respond(PROBLEMS[name][0], problemText(name, detail, members), {
     'content-type': 'application/problem+json',
@@ -66,7 +66,7 @@ export function statusOf(name: ProblemName): number {
   return PROBLEMS[name][0];
 }
 
-/** The same as a document inside another one. */
+/** Returns the problem as a value, for a body that contains it. */
 export function problemDetails(name: ProblemName, detail: string, members: Extras['members'] = {}) {
   const [status, title] = PROBLEMS[name];
   return { type: `urn:cxone-callback-receiver:problem:${name}`, title, status, detail, ...members };
@@ -87,14 +87,14 @@ export function storeUnavailable(detail: string, members: Extras['members'] = {}
   return problem('store-unavailable', detail, { headers: { 'retry-after': String(STORE_RETRY_SECONDS) }, members });
 }
 
-/** `detail` goes on from the header's name: "is empty; …". */
+/** `detail` follows the name of the header, for example "is empty; …". */
 export function invalidHeader(header: string, detail: string): Response {
   return problem('invalid-header', `${header} ${detail}.`, { members: { errors: [{ header, detail }] } });
 }
 
 /** The pointer to a member of the document, in RFC 6901's fragment form: `#/context/callbackUrl`. */
 export function pointerTo(...path: readonly string[]): string {
-  // Lone surrogates cannot be percent-encoded, so they are shown as replacement characters.
+  // Lone surrogates cannot be percent-encoded: they become replacement characters.
   return `#${path.map((step) => `/${encodeURIComponent(escaped(step.toWellFormed()))}`).join('')}`;
 }
 

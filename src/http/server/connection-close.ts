@@ -1,25 +1,25 @@
-// How connections end: with a client that is still sending, one that has closed its half, and all of them when the server stops.
+// Closes connections: of a client that is still sending, of a client that has closed its half, and all when the server stops.
 
 import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 
-/** How long an answer may take whose client has closed its half: more than a commit does. */
+/** The time limit for a response after the client has closed its half: longer than a commit. */
 const HALF_OPEN_MS = 1_000;
 
-/** How long a connection on which nothing ever came may hold up the server when it stops: its request may be on the way. */
+/** The time limit for the first request of an unused connection when the server stops, since it may be on the way. */
 const UNUSED_MS = 1_000;
 
-/** How often connections that have fallen idle are closed while the server stops. */
+/** The interval at which idle connections are closed while the server stops. */
 const IDLE_CHECK_MS = 50;
 
 /**
- * A lingering close (RFC 9112, section 9.6): when the last answer of a connection is out before its request is all in, only this
- * half is closed, and what still comes is thrown away until the client closes the other one, for `limitMs` at most. Node would close
- * both at once and the system would reset the connection: a proxy that is still writing then says 502 in place of the answer.
+ * Lingering close (RFC 9112, section 9.6): if the last response is sent before its request has arrived completely, only this half
+ * is closed, and the rest is discarded until the client closes its half, for `limitMs` at most. Node would close both halves at
+ * once, which resets the connection: a proxy that is still writing then responds 502 itself.
  */
 export function lingerAfter(incoming: IncomingMessage, limitMs: number): void {
   const { socket } = incoming;
-  // What Node calls after the last answer.
+  // Node calls it after the last response.
   socket.destroySoon = () => {
     // promise: response-despite-open-upload
     if (incoming.complete) {
@@ -32,7 +32,7 @@ export function lingerAfter(incoming: IncomingMessage, limitMs: number): void {
   };
 }
 
-/** Whoever has closed their half is given time for a commit, not for a wait or a stream. */
+/** A client that has closed its half gets the time of a commit, not of a wait or a stream. */
 export function letGoOfHalfOpen(socket: Socket): void {
   socket.once('end', () => cutAfter(socket, HALF_OPEN_MS));
 }
@@ -44,10 +44,10 @@ function cutAfter(socket: Socket, ms: number): void {
 
 /** Accepts nothing more, lets what is in flight finish for up to `graceMs`, then cuts what is left. */
 export async function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
-  // Also closes the connections that are idle now, but none that falls idle later.
+  // Closes the connections that are idle now, but not those that become idle later.
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-  // Such as browsers and balancers open ahead of need. Node does not count them as idle.
+  // Browsers and load balancers open connections in advance. Node does not count them as idle.
   const unused = setTimeout(() => {
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }, UNUSED_MS);

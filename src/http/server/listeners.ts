@@ -1,5 +1,4 @@
-// What the receiver listens on: one listener for everything, or the webhook's apart; in plain HTTP or in TLS; on addresses of
-// its own or on sockets that outlive it.
+// Opens the listeners: one for everything, or a separate one for the webhook; HTTP or TLS; on own addresses or inherited sockets.
 
 import type { Log } from '../../lib/log.ts';
 import type { Fetch, ListenerRole } from '../fetch.ts';
@@ -9,12 +8,12 @@ import { createTlsRenewal, readTlsPair, type TlsFiles, type TlsRenewal } from '.
 export interface ListenersOptions {
   readonly host: string;
   readonly port: number;
-  /** Null: the webhook is served with everything else. */
+  /** Null if the webhook shares the listener. */
   readonly callbackPort: number | null;
   readonly tls: TlsFiles | null;
   readonly publicUrl: string;
   readonly trustedProxies: number;
-  /** File descriptors of sockets that listen already; empty to open some. */
+  /** File descriptors of inherited sockets; empty to open new ones. */
   readonly sockets: readonly number[];
   readonly open?: typeof listen;
   readonly now: () => number;
@@ -23,19 +22,19 @@ export interface ListenersOptions {
 
 export interface Listeners {
   readonly url: string;
-  /** The same unless the webhook has a listener of its own. */
+  /** The same unless the webhook has a separate listener. */
   readonly webhookUrl: string;
-  /** Whether what calls after `close` waits in a socket for the next process instead of being refused. */
+  /** True if connections after `close` wait in inherited sockets for the next process. */
   readonly outlive: boolean;
   /** Null: plain HTTP. */
   readonly tls: TlsRenewal | null;
-  /** Takes no more calls, lets those under way finish for up to `graceMs`, then cuts what is left. */
+  /** Accepts nothing more, lets requests finish for up to `graceMs`, then closes the rest. */
   close(graceMs: number): Promise<void>;
 }
 
-/** @throws {Error} saying what cannot be listened on, and why, with everything closed again. */
+/** @throws {Error} that names the address and the reason, after closing everything again. */
 export async function openListeners(
-  appFor: (surface: ListenerRole) => Fetch,
+  appFor: (role: ListenerRole) => Fetch,
   options: ListenersOptions,
 ): Promise<Listeners> {
   const { host, port, callbackPort, sockets, open = listen, log } = options;
@@ -55,14 +54,15 @@ export async function openListeners(
   const pair = options.tls === null ? null : await readTlsPair(options.tls);
 
   const opened: Listening[] = [];
-  const close = async (graceMs: number) => void (await Promise.all(opened.map((one) => one.close(graceMs))));
+  const close = async (graceMs: number) =>
+    void (await Promise.all(opened.map((listening) => listening.close(graceMs))));
   try {
-    for (const [index, [surface, variable, wantedPort]] of wanted.entries()) {
+    for (const [index, [role, variable, wantedPort]] of wanted.entries()) {
       const socket = sockets[index];
       const place = socket === undefined ? { host, port: wantedPort } : { host, port: wantedPort, socket };
-      const listener = await open(appFor(surface), { ...place, log, ...(pair === null ? {} : { tls: pair }) });
+      const listener = await open(appFor(role), { ...place, log, ...(pair === null ? {} : { tls: pair }) });
       opened.push(listener);
-      // Commands, probes and proxies are told by the variable where it listens.
+      // Commands, probes and proxies read the port from the variable.
       if (socket !== undefined && wantedPort !== 0 && listener.port !== wantedPort) {
         throw new Error(
           `the socket that is passed on has port ${listener.port}: set ${variable} to that, or change its unit`,
@@ -88,7 +88,7 @@ export async function openListeners(
   }
 }
 
-/** Behind a proxy, callers see the proxy's certificate. */
+/** Behind a proxy, clients see the certificate of the proxy. */
 function expected({ publicUrl, trustedProxies, now }: ListenersOptions) {
   return { publicHost: trustedProxies > 0 ? null : new URL(publicUrl).hostname, now };
 }

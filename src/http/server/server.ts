@@ -1,4 +1,4 @@
-// Serves a fetch handler over HTTP/1.1, with limits that keep slow or greedy clients from holding it up.
+// Serves a fetch handler over HTTP/1.1, with limits against slow or greedy clients.
 
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
@@ -14,16 +14,16 @@ import type { TlsPair } from './tls.ts';
 
 /** Times in milliseconds. */
 export interface Limits {
-  /** Until the headers are here. */
+  /** For the headers of a request. */
   readonly headersTimeout: number;
-  /** Until the whole request is here; how long the answer takes is not counted. */
+  /** For a whole request, without its response. */
   readonly requestTimeout: number;
   readonly connectionsCheckingInterval: number;
-  /** How long an idle connection is kept: longer than the 60 s after which load balancers let go of theirs. */
+  /** For an idle connection: longer than the 60 s after which load balancers close theirs. */
   readonly keepAliveTimeout: number;
-  /** A connection on which nothing moves for so long is dropped: longer than the longest `Prefer: wait`. */
+  /** For a connection without traffic: longer than the longest `Prefer: wait`. */
   readonly silenceTimeout: number;
-  /** How long a connection that ends with its answer is kept for a client that is still sending. */
+  /** For a client that is still sending after the last response. */
   readonly lingerTimeout: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
@@ -40,16 +40,16 @@ const LIMITS: Limits = {
   maxConnections: 10_000,
 };
 
-/** How many callers may wait in an inherited socket while nobody serves it; the system's own limit comes first. */
+/** The queue of an inherited socket while no process accepts; the system's own limit comes first. */
 const BACKLOG = 4096;
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 takes any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** File descriptor of a socket to listen on instead. Other processes hold it too: what waits in it outlives this one. */
+  /** File descriptor of an inherited socket to listen on instead. Its queued connections outlive this process. */
   readonly socket?: number;
-  /** Speaks TLS with it, and nothing else. */
+  /** Serves TLS only, with this certificate. */
   readonly tls?: TlsPair;
   readonly log?: Log;
   readonly limits?: Partial<Limits>;
@@ -58,13 +58,13 @@ export interface ListenOptions {
 export interface Listening {
   readonly url: string;
   readonly port: number;
-  /** Shows this certificate to whoever connects from now on; for one that speaks TLS. */
+  /** Uses this certificate for new TLS connections. */
   renew(tls: TlsPair): void;
   /** Accepts nothing more, lets what is in flight finish for up to `graceMs`, then cuts what is left. */
   close(graceMs: number): Promise<void>;
 }
 
-/** @throws {Error} saying which address cannot be listened on, and why. */
+/** @throws {Error} that names the address and the reason if listening fails. */
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
   const { host, port, socket, tls, log, limits } = options;
   const { maxHeaderBytes, maxConnections, silenceTimeout, lingerTimeout, ...timeouts } = { ...LIMITS, ...limits };
@@ -76,18 +76,18 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
       }),
     { hostname: host, errorHandler: badTarget },
   );
-  const answer: RequestListener = (incoming, outgoing) => {
+  const listener: RequestListener = (incoming, outgoing) => {
     lingerAfter(incoming, lingerTimeout);
-    // While stopping, a kept connection must not bring yet another request.
+    // While the server stops, a keep-alive connection must not send another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
-    if (hostsIn(incoming.rawHeaders) > 1) void turnAway(outgoing);
+    if (hostsIn(incoming.rawHeaders) > 1) void refuseHost(outgoing);
     else void handle(incoming, outgoing);
   };
   const rules = { ...timeouts, maxHeaderSize: maxHeaderBytes };
   const server = tls
-    ? createTlsServer({ ...rules, ...secured(tls), handshakeTimeout: rules.headersTimeout }, answer)
-    : createServer(rules, answer);
-  // Node would cut off who closes their half at once, in the middle of the commit that they are to hear of.
+    ? createTlsServer({ ...rules, ...secured(tls), handshakeTimeout: rules.headersTimeout }, listener)
+    : createServer(rules, listener);
+  // By default, Node closes the connection of a client that closes its half, before the client has its response.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on(tls ? 'secureConnection' : 'connection', letGoOfHalfOpen);
   const sockets = new Set<Socket>();
@@ -100,14 +100,14 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   server.on('clientError', refuse);
 
   await listening(server, socket === undefined ? { host, port } : { fd: socket, backlog: BACKLOG });
-  // Such as no file handle left to accept with; it must not end the process.
+  // For example when no file descriptor is left. It must not end the process.
   server.on('error', (error) => log?.error({ reason: reasonOf(error) }, 'the HTTP server cannot accept a connection'));
   const bound = boundTo(server);
   const shown = socket === undefined ? host : bound.address;
   return {
     url: `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${bound.port}`,
     port: bound.port,
-    // All of it: what is left out would fall back to Node's defaults.
+    // With all options: those left out would fall back to Node's defaults.
     renew: (renewed) => server instanceof TlsServer && server.setSecureContext(secured(renewed)),
     close: (graceMs) => close(server, sockets, graceMs),
   };
@@ -132,12 +132,12 @@ function listening(server: Server, place: Place & { readonly fd?: number }): Pro
   });
 }
 
-/** @throws {Error} for an inherited socket that has no port. */
+/** @throws {Error} for an inherited socket without a port. */
 function boundTo(server: Server) {
   const bound = server.address();
   if (bound !== null && typeof bound === 'object') return bound;
   server.close();
-  throw new Error('the socket that is passed on is no TCP socket: give its unit a port in ListenStream=');
+  throw new Error('the inherited socket is not a TCP socket: give its unit a port in ListenStream=');
 }
 
 const REASONS: { readonly [code: string]: string } = {
@@ -147,20 +147,20 @@ const REASONS: { readonly [code: string]: string } = {
   ENOTFOUND: 'there is no such host (ENOTFOUND)',
 };
 
-/** RFC 9112, section 3.2: a request with more than one Host is refused; Node would take the first, a proxy maybe the last. */
+/** RFC 9112, section 3.2: a request with several Host headers is refused, because Node and a proxy may use different ones. */
 function hostsIn(rawHeaders: readonly string[]): number {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') hosts += 1;
   return hosts;
 }
 
-async function turnAway(outgoing: ServerResponse): Promise<void> {
+async function refuseHost(outgoing: ServerResponse): Promise<void> {
   const refusal = badTarget();
   outgoing.writeHead(refusal.status, Object.fromEntries(refusal.headers));
   outgoing.end(await refusal.text());
 }
 
-/** A request line or Host header of which no URL can be made, or no single one: the connection ends with it. */
+/** For a request line or Host header that is not one valid URL. The connection is closed. */
 function badTarget(): Response {
   return problem('bad-request', 'The request target or the Host header is not valid.', {
     headers: { connection: 'close' },
@@ -171,15 +171,15 @@ const REFUSALS: { readonly [code: string]: readonly [ProblemName, status: string
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', '408 Request Timeout', 'Send the whole request faster.'],
   HPE_HEADER_OVERFLOW: ['headers-too-large', '431 Request Header Fields Too Large', 'Send fewer or shorter headers.'],
 };
-const NOT_HTTP = ['bad-request', '400 Bad Request', 'This is no HTTP request that can be read.'] as const;
+const NOT_HTTP = ['bad-request', '400 Bad Request', 'This is not a valid HTTP request.'] as const;
 
 function isShakingHands(socket: Duplex): boolean {
   return 'secureConnecting' in socket && socket.secureConnecting === true;
 }
 
-/** Answers what never became a request. Every other answer is written in one piece, so this cannot fall into one. */
+/** Responds to bytes that are not a request. Other responses are written in one piece, so this cannot interleave with one. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Who did not get as far as TLS could not read an answer.
+  // Without a TLS handshake the client could not read a response.
   if (error.code === 'ECONNRESET' || !socket.writable || isShakingHands(socket)) {
     socket.destroy();
     return;

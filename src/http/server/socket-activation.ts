@@ -1,12 +1,12 @@
-// Listening sockets that whoever started this process holds open for it, so that a restart turns nobody away.
+// Listening sockets from systemd socket activation. They stay open during a restart, so no connection is refused.
 
-/** What file descriptor the first of them has. */
+/** The first file descriptor (SD_LISTEN_FDS_START). */
 const FIRST = 3;
 
 /**
- * File descriptors of inherited sockets, in the order of the socket unit (sd_listen_fds(3)). None when they are meant for
- * another process, such as a wrapper's.
- * @throws {Error} naming LISTEN_FDS when it is no number.
+ * File descriptors of inherited sockets, in the order of the socket unit (sd_listen_fds(3)). Empty if they are meant for
+ * another process, for example a wrapper.
+ * @throws {Error} naming LISTEN_FDS if it is not a number.
  */
 export function inheritedSockets(env: Readonly<Record<string, string | undefined>>, pid: number): readonly number[] {
   const { LISTEN_PID, LISTEN_FDS = '' } = env;

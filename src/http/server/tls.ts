@@ -1,4 +1,4 @@
-// The certificate that the receiver shows when it speaks TLS itself: read, checked, and read again when its files change.
+// The TLS certificate of the receiver: read, checked, and reloaded when its files change.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -12,30 +12,30 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
-/** PEM: the certificate with the chain behind it, and its private key. */
+/** PEM: the certificate with its chain, and its private key. */
 export interface TlsPair {
   readonly cert: string;
   readonly key: string;
 }
 
 export interface TlsRenewal {
-  /** Takes up what stands in the files now if that is new. What cannot be used is told once, and the old pair stays in use. */
+  /** Uses the files if they have changed. An unusable certificate is logged once, and the old pair stays in use. */
   check(): Promise<void>;
-  /** The same for somebody who asked: tells of what cannot be used again, and of what has not changed. */
+  /** The same on request: also logs an unusable certificate again, and that nothing has changed. */
   reload(): Promise<void>;
 }
 
 interface Expected {
-  /** The host that callers know it by; null when a proxy in front shows another certificate. */
+  /** The host of PUBLIC_URL; null if a proxy in front presents another certificate. */
   readonly publicHost: string | null;
   now(): number;
 }
 
 const DAY_MS = 86_400_000;
-/** Those who renew by themselves do so a month before. */
+/** Automatic renewal happens a month before the end. */
 const ENDS_SOON_MS = 14 * DAY_MS;
 
-/** @throws {Error} naming the variable whose file cannot be used, and why; nothing of what is in it. */
+/** @throws {Error} that names the variable of the unusable file and the reason, without its contents. */
 export async function readTlsPair({ certFile, keyFile }: TlsFiles): Promise<TlsPair> {
   const cert = await contentOf('TLS_CERT_FILE', certFile);
   const key = await contentOf('TLS_KEY_FILE', keyFile);
@@ -51,7 +51,7 @@ export async function readTlsPair({ certFile, keyFile }: TlsFiles): Promise<TlsP
   return { cert, key };
 }
 
-/** @param first the pair that is in use. */
+/** @param first the pair in use. */
 export function createTlsRenewal(
   files: TlsFiles,
   first: TlsPair,
@@ -60,42 +60,42 @@ export function createTlsRenewal(
   log: Log,
 ): TlsRenewal {
   let inUse = first;
-  let told: string | null = null;
-  tellOf(first, expected, log);
+  let loggedReason: string | null = null;
+  logCertificate(first, expected, log);
 
-  async function look(): Promise<boolean> {
+  async function reloadIfChanged(): Promise<boolean> {
     try {
       const pair = await readTlsPair(files);
       if (pair.cert === inUse.cert && pair.key === inUse.key) return false;
       use(pair);
       // promise: certificate-reload
       inUse = pair;
-      told = null;
-      tellOf(pair, expected, log);
+      loggedReason = null;
+      logCertificate(pair, expected, log);
       return true;
     } catch (error) {
       const reason = reasonOf(error);
-      if (reason !== told) log.error({ reason }, 'the new TLS certificate cannot be used: the old one stays');
-      told = reason;
+      if (reason !== loggedReason) log.error({ reason }, 'the new TLS certificate cannot be used: the old one stays');
+      loggedReason = reason;
       return true;
     }
   }
 
   return {
-    check: async () => void (await look()),
+    check: async () => void (await reloadIfChanged()),
     reload: async () => {
-      told = null;
-      if (!(await look())) log.info({}, 'the TLS certificate has not changed');
+      loggedReason = null;
+      if (!(await reloadIfChanged())) log.info({}, 'the TLS certificate has not changed');
     },
   };
 }
 
-function tellOf({ cert }: TlsPair, { publicHost, now }: Expected, log: Log): void {
+function logCertificate({ cert }: TlsPair, { publicHost, now }: Expected, log: Log): void {
   const leaf = certificateIn(cert);
   const facts = { subject: leaf.subject, names: leaf.subjectAltName, until: leaf.validTo };
   const left = Date.parse(leaf.validTo) - now();
   log.info(facts, 'TLS certificate in use');
-  if (left < 0) log.warn(facts, 'the TLS certificate has expired: nobody will accept it');
+  if (left < 0) log.warn(facts, 'the TLS certificate has expired: clients reject it');
   else if (left < ENDS_SOON_MS) log.warn(facts, 'the TLS certificate expires soon: renew it');
   if (publicHost !== null && !names(leaf, publicHost)) {
     log.warn(facts, 'the TLS certificate does not name the host of PUBLIC_URL: CXone will not accept it');
@@ -119,7 +119,7 @@ function certificateIn(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (error) {
-    throw new Error('TLS_CERT_FILE holds no certificate in PEM form', { cause: error });
+    throw new Error('TLS_CERT_FILE contains no certificate in PEM form', { cause: error });
   }
 }
 
@@ -127,6 +127,6 @@ function privateKeyIn(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
-    throw new Error('TLS_KEY_FILE holds no private key in PEM form that has no passphrase', { cause: error });
+    throw new Error('TLS_KEY_FILE contains no unencrypted private key in PEM form', { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-// Reads a request for a token by client credentials (RFC 6749, sections 2.3.1 and 4.4): a form, or the same as JSON.
+// Reads a token request with client credentials (RFC 6749, sections 2.3.1 and 4.4): a form, or the same fields as JSON.
 
 import { isJsonObject, type Json, parseJson } from '../../execution/json.ts';
 
@@ -6,10 +6,10 @@ export type TokenRequest =
   | {
       readonly type: 'read';
       readonly grant: string;
-      /** `id:secret`, in each way in which what came can be meant; none when no client was named. */
+      /** `id:secret`, in each possible reading; empty if no client is named. */
       readonly clients: readonly string[];
     }
-  /** What is wrong and how to put it right, quoting nothing. */
+  /** What is wrong and how to correct it; it quotes nothing. */
   | { readonly type: 'malformed'; readonly detail: string };
 
 const HOW = 'send grant_type=client_credentials with client_id and client_secret as a form, or the two by HTTP Basic';
@@ -27,7 +27,7 @@ export function readTokenRequest(authorization: string | null, body: Uint8Array)
   return { type: 'read', grant, clients: secret === undefined ? [] : comparable([`${id}:${secret}`]) };
 }
 
-/** Null when one comes twice. */
+/** Null if a parameter is repeated. */
 function parametersIn(text: string): Map<string, string> | null {
   const pairs = membersOf(text) ?? [...new URLSearchParams(text)];
   const parameters = new Map(pairs);
@@ -46,7 +46,7 @@ function membersOf(text: string): [string, string][] | null {
   return Object.entries(document).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []));
 }
 
-/** Both parts are to be form-encoded before base64, which many leave out: either way is right. */
+/** RFC 6749 form-encodes both parts before base64, but many clients do not: both are accepted. */
 function basicClients(encoded: string): string[] {
   const plain = Buffer.from(encoded, 'base64').toString('latin1');
   const colon = plain.indexOf(':');
@@ -59,9 +59,9 @@ function formDecoded(text: string): string {
   return new URLSearchParams(`x=${text.replaceAll('&', '%26')}`).get('x') ?? '';
 }
 
-/** What is no ASCII is in no credential here, and is not to be taken for some that is. */
+/** Credentials are ASCII. Other text is dropped, so that decoding cannot turn it into a valid credential. */
 function comparable(credentials: readonly string[]): string[] {
-  return [...new Set(credentials)].filter((one) => /^[\x20-\x7e]*$/.test(one));
+  return [...new Set(credentials)].filter((credential) => /^[\x20-\x7e]*$/.test(credential));
 }
 
 function malformed(detail: string): TokenRequest {

@@ -16,7 +16,7 @@ test('an app gets its own secrets, which no cache keeps', async () => {
 test('an operator gets none, nor does whoever has no key; nothing of it is logged', async () => {
   await using http = await startHttp();
   const operator = await http.call('GET', PATH, { key: ALICE_KEY });
-  expect([operator.status, operator.json.detail]).toEqual([403, expect.stringContaining('for that app alone')]);
+  expect([operator.status, operator.json.detail]).toEqual([403, expect.stringContaining('use the key of an app')]);
   expect((await http.call('GET', PATH, { key: null })).status).toBe(401);
   await http.call('GET', PATH);
   expect(JSON.stringify(http.logLines)).not.toContain('whsec_');
