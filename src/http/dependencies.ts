@@ -13,7 +13,7 @@ import type { CallbackHealthMonitor } from '../stats/callback-health/monitor.ts'
 import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
 import type { Outbox } from '../store/outbox-port.ts';
-import type { Store } from '../store/port.ts';
+import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
 import type { CallbackReceiver } from '../usecases/receive-callback.ts';
 import type { Reconciliations } from '../usecases/reconcile/reconciliations.ts';
@@ -25,12 +25,15 @@ import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
 import type { CountRefusal } from './webhook/refusals.ts';
 
+/** The roles of the store that HTTP uses. */
+export type HttpStore = ExecutionReader &
+  ExecutionRecorder &
+  Pick<AuditFeed, 'trail' | 'feed'> &
+  Pick<QueueMonitor, 'queueState'> &
+  Omit<Outbox, 'claimNotifications' | 'giveUpNotifications'>;
+
 export interface HttpDependencies {
-  readonly store: Pick<Store, 'find' | 'list' | 'trail' | 'record' | 'queueState' | 'feed' | 'payloads'> &
-    Pick<
-      Outbox,
-      'findNotification' | 'listNotifications' | 'recordDelivery' | 'replayNotifications' | 'lanes' | 'undelivered'
-    >;
+  readonly store: HttpStore;
   readonly runtime: Runtime;
   readonly access: Access;
   readonly lifecycle: Lifecycle;

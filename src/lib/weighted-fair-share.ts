@@ -1,8 +1,8 @@
 // Weighted fair sharing: apps with pending work take turns in proportion to their weights, across rounds.
 
 /**
- * Distributes up to `limit` turns among apps; `demand` is the number of turns that each app can use. Returns the app of each
- * turn, in the order in which they are due.
+ * Distributes up to `limit` turns among apps, of which each can use as many as `demand` says. Returns an app for each turn, in
+ * the order of the turns, and counts the turns as used.
  */
 export type FairShare = (limit: number, demand: ReadonlyMap<string, number>) => readonly string[];
 

@@ -3,14 +3,14 @@
 import { reasonOf } from '../lib/log.ts';
 import type { Loop } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
-import type { Store } from '../store/port.ts';
+import type { CommitProbe } from '../store/port.ts';
 
 /** One proof of a commit serves all who ask within this time: asking must not become a load. */
 const PROOF_LASTS_MS = 1_000;
 const PROOF_TIMEOUT_MS = 2_000;
 
 export interface ReadinessSources {
-  readonly store: Pick<Store, 'ping'>;
+  readonly store: CommitProbe;
   readonly world: Pick<World, 'now' | 'sleep'>;
   loops(): ReadonlyMap<string, Loop>;
   draining(): boolean;

@@ -2,7 +2,7 @@
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { Work } from '../lib/loop.ts';
-import type { Store } from '../store/port.ts';
+import type { AuditFeed } from '../store/port.ts';
 import type { Statistics, StatisticsEntry } from '../store/statistics-port.ts';
 
 /** Entries of history that are read at the start. */
@@ -24,7 +24,7 @@ export interface TrailFollower {
 }
 
 export async function followTrail(
-  store: Pick<Store, 'head'> & Pick<Statistics, 'statisticsAfter'>,
+  store: Pick<AuditFeed, 'head'> & Pick<Statistics, 'statisticsAfter'>,
 ): Promise<TrailFollower> {
   const listeners: ((entry: StatisticsEntry, isNew: boolean) => void)[] = [];
   const { id: startId } = await store.head();

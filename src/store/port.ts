@@ -1,32 +1,131 @@
-// What the service needs of a store, in the language of executions. Every promise settles only after its commit is on disk.
+// The port to a store, in the language of executions: a few named roles, and the store that plays all of them.
+//
+// A change is settled when it is durable: each promise of a writing method resolves only after its commit is on disk. A method
+// that rejects with StoreUnavailable has written nothing. Several receivers may share one store.
 
 import type { Outcome } from '../execution/apply-result.ts';
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
+import type { Observations } from './observations-port.ts';
+import type { Outbox } from './outbox-port.ts';
+import type { Retention } from './retention-port.ts';
+import type { Statistics } from './statistics-port.ts';
+
+export interface Store
+  extends ExecutionIntake,
+    ExecutionRecorder,
+    ExecutionReader,
+    DueWork,
+    QueueMonitor,
+    AuditFeed,
+    ChangeFeed,
+    Outbox,
+    Retention,
+    Observations,
+    Statistics,
+    CommitProbe {
+  /** Commits the mutations that wait, rejects new ones and releases the database. */
+  close(): Promise<void>;
+}
+
+/** Accepts executions. */
+export interface ExecutionIntake {
+  add(submission: NewExecution): Promise<AddResult>;
+  /**
+   * Adds the executions in one commit, each with its own result, in their order. With `together`, either all are accepted or
+   * none is: those that would have been added are then `withheld`.
+   */
+  addAll(submissions: readonly NewExecution[], together: boolean): Promise<BatchAddResult[]>;
+}
+
+/** Applies events to executions. */
+export interface ExecutionRecorder {
+  /**
+   * Applies one event to one execution, with its audit entry and its notification in the same commit. Of concurrent results
+   * exactly one resolves the execution. Returns undefined for an unknown reference.
+   */
+  record(reference: string, event: ExecutionEvent, now: number): Promise<RecordResult | undefined>;
+}
+
+export interface ExecutionReader {
+  find(correlationId: string): Promise<Execution | undefined>;
+  /** Returns executions newest first. The work of one page is bounded, so a page may end before it is full. */
+  list(query: ListQuery): Promise<ExecutionPage>;
+  /** Returns the payloads of one execution, which lists leave out; undefined for an unknown execution. */
+  payloads(correlationId: string): Promise<ExecutionPayloads | undefined>;
+}
+
+/** Hands out work that is due. A claim excludes other workers and other receivers. */
+export interface DueWork {
+  /** Returns up to `limit` queued executions that are due, the longest due first, and claims none of them. */
+  dueDispatches(limit: number, now: number): Promise<Execution[]>;
+  /**
+   * Claims up to `limit` queued executions that are due, and records that each is handed to the network. `share` distributes
+   * the claims among apps (default: evenly); within an app, higher priorities go first, then the longest due.
+   */
+  claimDispatches(limit: number, now: number, share?: FairShare): Promise<Dispatchable[]>;
+  /**
+   * Leases up to `limit` executions that are due for a poll, until `leaseUntil`. `share` distributes the leases among apps
+   * (default: evenly); within an app, the longest due go first.
+   */
+  claimPolls(limit: number, now: number, leaseUntil: number, share?: FairShare): Promise<Execution[]>;
+  /** Ends up to `limit` executions whose deadline has passed and that cannot be polled. Returns their number. */
+  expire(limit: number, now: number): Promise<number>;
+  nextDue(): Promise<DueTimes>;
+}
+
+/** Describes the open executions. */
+export interface QueueMonitor {
+  openCounts(): Promise<OpenCounts>;
+  queueState(): Promise<QueueState>;
+}
+
+/** Reads the audit trail. */
+export interface AuditFeed {
+  /** Returns the audit entries of one execution, oldest first. */
+  trail(correlationId: string): Promise<AuditEntry[]>;
+  /** Reads the trail after an entry: of all apps, of one app or of one execution. The work of one call is bounded. */
+  feed(query: FeedQuery): Promise<FeedPage>;
+  /** Returns the end of the hash chain as of the last commit. Works after `close` too. */
+  head(): Promise<AuditHead>;
+}
+
+export interface ChangeFeed {
+  /**
+   * Calls the listener after each commit, in commit order, with the changes of the commit. Where receivers share a store, the
+   * commits of all of them are included. Returns a function that stops the calls.
+   */
+  watch(listener: (changes: readonly Change[]) => void): () => void;
+}
+
+export interface CommitProbe {
+  /** Commits a heartbeat. @throws {StoreUnavailable} when the store cannot commit now. */
+  ping(now: number): Promise<void>;
+}
 
 export type AddResult =
   | { readonly outcome: 'added'; readonly execution: Execution }
-  /** It was sent before, under this correlation id or this idempotency key. */
+  /** The same submission was accepted before, under this correlation id or this idempotency key. */
   | { readonly outcome: 'replayed'; readonly by: 'correlation-id' | 'idempotency-key'; readonly execution: Execution }
-  /** The correlation id is taken, by another body or another app. */
+  /** The correlation id belongs to another submission or another app. */
   | { readonly outcome: 'conflict' }
-  /** The app used the idempotency key before, for another body or another kind of request. */
+  /** The app used the idempotency key for another body or another kind of request. */
   | { readonly outcome: 'key-reused' }
-  /** As many executions are queued as may be: in all, or of this app. */
+  /** The queue is full: in all, or for this app. */
   | { readonly outcome: 'full' | 'share-full' };
 
-/** `withheld`: nothing is wrong with it, but it was to be added with others or not at all. */
+/** `withheld`: valid, but another execution of an all-or-nothing batch was refused. */
 export type BatchAddResult = AddResult | { readonly outcome: 'withheld' };
 
 export interface NewExecution {
   readonly execution: Dispatchable;
-  /** Hash of what the app sent: tells a repeated submission from another one under the same id. */
+  /** SHA-256 of the submission: distinguishes a repeated submission from another one under the same id. */
   readonly fingerprint: string;
-  /** Past so many queued executions it is refused. */
+  /** Maximum of queued executions of all apps. */
   readonly queueCapacity: number;
-  /** Past so many queued executions of its app it is refused; as many as there is room for unless said. */
+  /** Maximum of queued executions of its app; default: `queueCapacity`. */
   readonly appQueueCapacity?: number;
 }
 
@@ -35,169 +134,113 @@ export interface RecordResult {
   readonly execution: Execution;
 }
 
-/** An execution as a commit left it, with the entry that tells why. */
+/** An execution after a commit, with the audit entry that explains the change. */
 export interface Change extends Omit<RecordResult, 'outcome'> {
-  /** `notification`: nothing happened to the execution; the entry is about telling its app. */
+  /** `notification`: the execution is unchanged; the entry is about a notification of it. */
   readonly outcome: Outcome | 'notification';
   readonly entry: AuditEntry;
-  /** When a notification of the execution is to be sent, if this brought or moved one. */
+  /** When a notification of the execution is due, if the change created or moved one; milliseconds. */
   readonly notifyAt?: number | null;
-  /** The request that it was made for, if it was made for one. */
+  /** The HTTP request that caused the change, if one did. */
   readonly requestId?: string;
 }
 
-/** What is left out is not looked at. */
+/** An absent member does not restrict. Times in milliseconds since the Unix epoch. */
 export interface ExecutionFilter {
-  /** Null: of all apps. */
+  /** Null: all apps. */
   readonly app: string | null;
-  /** `OPEN`: whatever has not ended. */
+  /** `OPEN`: any status of an open execution. */
   readonly status?: Status | 'OPEN';
   readonly actionId?: string;
-  /** How the correlation id begins. */
+  /** Prefix of the correlation id. */
   readonly id?: string;
-  /** CXone's name for it, whole. */
+  /** The id at CXone, in full. */
   readonly executionId?: string;
-  /** Somewhere in inputs, context, result, error or late result, in any case; never empty. */
+  /** A text in inputs, context, result, error or late result; case-insensitive; never empty. */
   readonly text?: string;
-  /** Submitted at or after, milliseconds. */
+  /** Submitted at or after. */
   readonly from?: number;
-  /** Submitted before, milliseconds. */
+  /** Submitted before. */
   readonly to?: number;
 }
 
 export interface ListQuery extends ExecutionFilter {
   readonly limit: number;
-  /** Only those older than this reference. */
+  /** Reference of the execution before which the page begins. */
   readonly before?: string;
 }
 
 export interface ExecutionPage {
-  /** Fewer than wanted, or none, where looking further would have taken too long. */
+  /** Possibly fewer than `limit`, or none, when a full page would take too long. */
   readonly items: Execution[];
-  /** Reference to go on from; null at the end. */
+  /** `before` of the next page; null at the end. */
   readonly next: string | null;
 }
 
-export interface FeedQuery {
-  /** Only entries with a greater id. */
-  readonly after: number;
-  /** Null: of all apps. */
-  readonly app: string | null;
-  readonly correlationId?: string;
-  /** At least 1; there may be fewer, where one reading would become long. */
-  readonly limit: number;
+export interface ExecutionPayloads {
+  readonly inputs: Json;
+  readonly context: Json;
+  /** When the payload was pruned, milliseconds; null while it is stored. */
+  readonly prunedAt: number | null;
+  /** Bodies of the newest unreadable callbacks, oldest first. */
+  readonly bodies: readonly StoredCallbackBody[];
 }
 
-export interface FeedPage {
-  /** In the order of their ids. */
-  readonly entries: AuditEntry[];
-  /** How far it looked: to be read on after. What was wanted up to here is in `entries`, unless it was pruned. */
-  readonly through: number;
-  /** The id of the newest entry of all: while it is greater than `through` there may be more. */
-  readonly newest: number;
-  /** Entries up to this id are gone, if they ever were. */
-  readonly prunedThrough: number;
+export interface StoredCallbackBody {
+  /** Id of the audit entry of the callback. */
+  readonly entryId: number;
+  readonly contentType: string | null;
+  readonly bytes: Uint8Array;
 }
 
-/** The earliest moment at which each kind of work falls due; null when there is none. Milliseconds. */
+/** The earliest time at which each kind of work is due, milliseconds; null without such work. */
 export interface DueTimes {
   readonly dispatchAt: number | null;
   readonly pollAt: number | null;
   readonly expireAt: number | null;
 }
 
-export interface Store {
-  add(submission: NewExecution): Promise<AddResult>;
-  /**
-   * Adds them in one commit, each with its own outcome, in their order. `together`: all of them or none; those that would
-   * have been added are then withheld.
-   */
-  addAll(submissions: readonly NewExecution[], together: boolean): Promise<BatchAddResult[]>;
-  /** Applies one event to one execution; undefined when there is no such execution. */
-  record(reference: string, event: ExecutionEvent, now: number): Promise<RecordResult | undefined>;
-  /** Up to `limit` queued executions that are due to be sent, the longest due first, left as they are. */
-  dueDispatches(limit: number, now: number): Promise<Execution[]>;
-  /**
-   * Takes up to `limit` queued executions that are due and marks them as handed to the network: of each app as many as `share`
-   * gives it (evenly unless said), those of a higher priority first, then the longest due.
-   */
-  claimDispatches(limit: number, now: number, share?: FairShare): Promise<Dispatchable[]>;
-  /**
-   * Leases up to `limit` executions that are due for a poll: until `leaseUntil` nobody else gets them. Of each app as many as
-   * `share` gives it (evenly unless said), the longest due first.
-   */
-  claimPolls(limit: number, now: number, leaseUntil: number, share?: FairShare): Promise<Execution[]>;
-  /** Ends up to `limit` executions whose time is over and that cannot be asked for; returns how many. */
-  expire(limit: number, now: number): Promise<number>;
-  nextDue(): Promise<DueTimes>;
-  find(correlationId: string): Promise<Execution | undefined>;
-  /** Newest first. One page is short work, so that nobody else waits: it may end before it is full. */
-  list(query: ListQuery): Promise<ExecutionPage>;
-  /** The audit entries of one execution, oldest first. */
-  trail(correlationId: string): Promise<AuditEntry[]>;
-  /** Reads on in the trail of all apps, of one, or of one execution. One reading is short, so that nobody else waits. */
-  feed(query: FeedQuery): Promise<FeedPage>;
-  /** What went to CXone, and what came from it that nobody could read; undefined when there is no such execution. */
-  payloads(correlationId: string): Promise<ExecutionPayloads | undefined>;
-  openCounts(): Promise<OpenCounts>;
-  /** How things stand with what is open. */
-  queueState(): Promise<QueueState>;
-  /** The end of the audit chain, as the last commit left it; also once the store is closed. */
-  head(): Promise<AuditHead>;
-  /**
-   * Deletes up to `limit` audit entries, oldest first, and the executions they leave behind, if they ended before `cutoff`;
-   * no entry behind `through`, if that is said.
-   */
-  prune(limit: number, cutoff: number, through?: number): Promise<PruneResult>;
-  /** Proves that a commit goes through now. */
-  ping(now: number): Promise<void>;
-  /** Calls the listener after each commit, in commit order, with what changed; returns a way to stop. */
-  watch(listener: (changes: readonly Change[]) => void): () => void;
-  /** Commits what is waiting and lets go of the store. */
-  close(): Promise<void>;
+/** Number of open executions by status. */
+export type OpenCounts = { readonly [S in OpenStatus]: number };
+
+export interface QueueState {
+  readonly counts: OpenCounts;
+  /** When the oldest queued execution was submitted, milliseconds; null for an empty queue. */
+  readonly oldestQueuedAt: number | null;
+  /** When the oldest open execution that was handed to the network was submitted, milliseconds; null without one. */
+  readonly oldestPendingAt: number | null;
+  /** Number of queued executions of each app that has any. */
+  readonly queuedByApp: ReadonlyMap<string, number>;
 }
 
-/** The id of the newest audit entry, and the hash in hex that covers it and all before it. */
+export interface FeedQuery {
+  /** Id of the entry after which the page begins. */
+  readonly after: number;
+  /** Null: all apps. */
+  readonly app: string | null;
+  readonly correlationId?: string;
+  /** At least 1. */
+  readonly limit: number;
+}
+
+export interface FeedPage {
+  /** In the order of their ids; possibly fewer than `limit` when a full page would take too long. */
+  readonly entries: AuditEntry[];
+  /** `after` of the next page: every matching entry up to this id is in `entries`, unless it was pruned. */
+  readonly through: number;
+  /** Id of the newest entry of the trail: there may be more entries while it exceeds `through`. */
+  readonly newest: number;
+  /** Entries up to this id were pruned. */
+  readonly prunedThrough: number;
+}
+
+/** The id of the newest audit entry, and the hex hash that covers it and all entries before it. */
 export interface AuditHead {
   readonly id: number;
   readonly hash: string;
 }
 
-export interface ExecutionPayloads {
-  readonly inputs: Json;
-  readonly context: Json;
-  /** Since when the payload is no longer kept: what is here is empty; null while it is. */
-  readonly prunedAt: number | null;
-  /** Of callbacks, as they came, the newest few, oldest first. */
-  readonly bodies: readonly StoredCallbackBody[];
-}
-
-export interface StoredCallbackBody {
-  /** The id of the audit entry it belongs to. */
-  readonly entryId: number;
-  readonly contentType: string | null;
-  readonly bytes: Uint8Array;
-}
-
-/** How many executions are open, by status. */
-export type OpenCounts = { readonly [S in OpenStatus]: number };
-
-export interface QueueState {
-  readonly counts: OpenCounts;
-  /** When the longest queued execution was submitted, milliseconds; null when none is queued. */
-  readonly oldestQueuedAt: number | null;
-  /** The same of those that were handed to the network and are open. */
-  readonly oldestPendingAt: number | null;
-  /** Apps that have something queued, and how much. */
-  readonly queuedByApp: ReadonlyMap<string, number>;
-}
-
-export interface PruneResult {
-  readonly entries: number;
-  readonly executions: number;
-}
-
-/** The store cannot commit now (disk full, locked, queue of writes full, closed): nothing was written, trying again is safe. */
+/** The store cannot commit now (disk full, locked, write queue full, closed). Nothing was written; a retry is safe. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }

@@ -25,7 +25,17 @@ export interface PayloadCursor {
 /** What is written down of one row before it goes: `type`, and its columns by their names in SQL. */
 export type RetentionRecord = { readonly type: string } & { readonly [column: string]: unknown };
 
+export interface PruneResult {
+  readonly entries: number;
+  readonly executions: number;
+}
+
 export interface Retention {
+  /**
+   * Deletes up to `limit` audit entries, oldest first, and the executions that have no entry left, if they ended before
+   * `cutoff`. With `through`, no entry after that id is deleted.
+   */
+  prune(limit: number, cutoff: number, through?: number): Promise<PruneResult>;
   /** The next up to `limit` entries behind `after` that would go by `cutoff`; undefined when none would. */
   prunableEntries(limit: number, cutoff: number, after: PrunableEntries | null): Promise<PrunableEntries | undefined>;
   /** All that goes with these entries: themselves, and the executions, notifications and bodies that go with them. */

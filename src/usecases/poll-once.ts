@@ -8,11 +8,11 @@ import { nextPollAt } from '../execution/schedule.ts';
 import type { World } from '../lib/world.ts';
 import { POLL, polledEnd } from '../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
-import type { RecordResult, Store } from '../store/port.ts';
+import type { ExecutionRecorder, RecordResult } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 export interface PollTools {
-  readonly store: Pick<Store, 'record'>;
+  readonly store: ExecutionRecorder;
   readonly cxone: Pick<Cxone, 'poll'>;
   readonly world: World;
   readonly tracing: Tracing;

@@ -3,7 +3,7 @@
 import type { Cxone } from '../cxone/port.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
 import type { World } from '../lib/world.ts';
-import type { RecordResult, Store } from '../store/port.ts';
+import type { ExecutionRecorder, RecordResult } from '../store/port.ts';
 
 export interface CallbackReceiver {
   /** Records a callback body. Returns undefined for an unknown execution. @throws {StoreUnavailable} */
@@ -16,7 +16,7 @@ export interface CallbackReceiver {
 export type CallbackTrust = 'signature' | 'verify';
 
 export function createCallbackReceiver(
-  store: Store,
+  store: ExecutionRecorder,
   cxone: Pick<Cxone, 'parseCallback'>,
   world: World,
   trust: CallbackTrust = 'signature',

@@ -7,7 +7,7 @@ import { batchName, itemName } from '../execution/idempotency-key.ts';
 import type { Json } from '../execution/json.ts';
 import { mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
-import type { AddResult, BatchAddResult, NewExecution, Store } from '../store/port.ts';
+import type { AddResult, BatchAddResult, ExecutionIntake, NewExecution } from '../store/port.ts';
 
 /** Submission as an app sends it; null stands for the receiver's default. */
 export interface SubmissionRequest
@@ -48,11 +48,7 @@ export interface Submit {
 }
 
 /** @throws {StoreUnavailable} when nothing could be committed. */
-export function createSubmit(
-  store: Pick<Store, 'add' | 'addAll'>,
-  world: Pick<World, 'now' | 'id'>,
-  rules: SubmitRules,
-): Submit {
+export function createSubmit(store: ExecutionIntake, world: Pick<World, 'now' | 'id'>, rules: SubmitRules): Submit {
   function asNew(
     app: string,
     request: SubmissionRequest,

@@ -2,7 +2,7 @@
 
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { World } from '../lib/world.ts';
-import type { Store } from '../store/port.ts';
+import type { ChangeFeed, ExecutionReader } from '../store/port.ts';
 
 export interface Waiters {
   /**
@@ -15,7 +15,7 @@ export interface Waiters {
   readonly size: number;
 }
 
-export function createWaiters(store: Pick<Store, 'find' | 'watch'>, world: Pick<World, 'sleep'>): Waiters {
+export function createWaiters(store: Pick<ExecutionReader, 'find'> & ChangeFeed, world: Pick<World, 'sleep'>): Waiters {
   const waiting = new Map<string, Set<() => void>>();
   const released = new AbortController();
 

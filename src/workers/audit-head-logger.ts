@@ -3,7 +3,7 @@
 import type { Log } from '../lib/log.ts';
 import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
-import type { Store } from '../store/port.ts';
+import type { AuditFeed } from '../store/port.ts';
 import { signHead } from '../store/signed-head.ts';
 
 /** Interval of the log lines while entries are written. Entries cut off within one interval can go undetected. */
@@ -17,7 +17,7 @@ export interface AuditHeadLogger {
 }
 
 export function createAuditHeadLogger(
-  store: Pick<Store, 'head'>,
+  store: Pick<AuditFeed, 'head'>,
   world: Pick<World, 'now'>,
   log: Log,
   secrets: readonly [string, ...string[]],

@@ -12,7 +12,7 @@ import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import { SEND, sentEnd } from '../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
-import type { Store } from '../store/port.ts';
+import type { DueWork, ExecutionRecorder } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 /** Executions claimed in one round, if CXone's limits allow. */
@@ -31,7 +31,7 @@ export interface DispatchRules {
 }
 
 export interface DispatcherTools {
-  readonly store: Store;
+  readonly store: Pick<DueWork, 'claimDispatches' | 'dueDispatches' | 'nextDue'> & ExecutionRecorder;
   readonly cxone: Cxone;
   readonly callbackUrls: Pick<SignedUrls, 'mint'>;
   readonly world: World;

@@ -2,13 +2,13 @@
 
 import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
-import type { Store } from '../store/port.ts';
+import type { DueWork } from '../store/port.ts';
 
 /** Executions ended in one round. */
 const MAX_EXPIRED = 200;
 
 interface ExpirerTools {
-  readonly store: Pick<Store, 'nextDue' | 'expire'>;
+  readonly store: Pick<DueWork, 'nextDue' | 'expire'>;
   readonly world: Pick<World, 'now'>;
 }
 

@@ -4,7 +4,7 @@ import type { Cxone, Permit } from '../cxone/port.ts';
 import type { Execution } from '../execution/execution.ts';
 import type { Work } from '../lib/loop.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
-import type { Store } from '../store/port.ts';
+import type { DueWork, ExecutionRecorder } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 import { type PollTools, pollOnce } from '../usecases/poll-once.ts';
 
@@ -21,7 +21,7 @@ const LEASE_MS = 15_000;
 const MAX_WAIT_FOR_PERMITS_MS = 5_000;
 
 export interface SweeperTools extends PollTools {
-  readonly store: Pick<Store, 'nextDue' | 'claimPolls' | 'record'>;
+  readonly store: Pick<DueWork, 'nextDue' | 'claimPolls'> & ExecutionRecorder;
   readonly cxone: Pick<Cxone, 'permits' | 'poll'>;
   /** Minimum distance between two polls of one execution, the last one included; 0 by default. */
   readonly minPollIntervalMs?: number;

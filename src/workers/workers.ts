@@ -7,9 +7,7 @@ import { type Loop, startLoop, type Work } from '../lib/loop.ts';
 import { createFairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import type { Tracing } from '../observability/tracing/tracing.ts';
-import type { Outbox } from '../store/outbox-port.ts';
 import type { Store } from '../store/port.ts';
-import type { Retention } from '../store/retention-port.ts';
 import type { WebhookSender } from '../webhooks/port.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createExpirer } from './expirer.ts';
@@ -20,7 +18,7 @@ import { createPruner, type RetentionRules } from './pruner/pruner.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface WorkerTools {
-  readonly store: Store & Outbox & Retention;
+  readonly store: Store;
   readonly cxone: Cxone;
   readonly webhooks: WebhookSender;
   readonly lanes: Lanes;

@@ -5,7 +5,6 @@ import type { CommandContext } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { systemWorld } from '../../src/lib/world.ts';
 import type { Store } from '../../src/store/port.ts';
-import type { Retention } from '../../src/store/retention-port.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed } from '../support/executions.ts';
 import { quietLog } from '../support/quiet-log.ts';
@@ -55,7 +54,7 @@ export async function command(
   return { code, ...said };
 }
 
-export function openStore(path = join(temporaryFolder(), 'receiver.db')): { store: Store & Retention; path: string } {
+export function openStore(path = join(temporaryFolder(), 'receiver.db')): { store: Store; path: string } {
   const fatal = (error: unknown) => {
     throw error;
   };

@@ -17,9 +17,7 @@ import type { Facts, Log } from '../../src/lib/log.ts';
 import { NO_TRACING } from '../../src/observability/tracing/tracing.ts';
 import { createDashboard } from '../../src/stats/dashboard/dashboard.ts';
 import { followTrail } from '../../src/stats/trail-follower.ts';
-import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
-import type { Retention } from '../../src/store/retention-port.ts';
 import { createStreams, type Streams } from '../../src/usecases/follow-events/streams.ts';
 import { createCallbackReceiver } from '../../src/usecases/receive-callback.ts';
 import { createReconciliations } from '../../src/usecases/reconcile/reconciliations.ts';
@@ -48,7 +46,7 @@ export interface LogLine {
 export interface Harness extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  readonly store: Store & Outbox & Retention;
+  readonly store: Store;
   readonly world: ManualWorld;
   readonly waiters: Waiters;
   readonly streams: Streams;

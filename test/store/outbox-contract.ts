@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
 import { notificationIds } from '../../src/notification/outgoing.ts';
-import type { NotificationQuery, Outbox } from '../../src/store/outbox-port.ts';
+import type { NotificationQuery } from '../../src/store/outbox-port.ts';
 import type { Change, Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../support/executions.ts';
 
@@ -21,9 +21,9 @@ const FAILED = {
   retryAt: NOON + 5000,
 } as const;
 
-export function outboxContract(name: string, open: () => Promise<Store & Outbox>): void {
+export function outboxContract(name: string, open: () => Promise<Store>): void {
   describe(`the outbox contract: ${name}`, () => {
-    let store: Store & Outbox;
+    let store: Store;
 
     beforeEach(async () => {
       store = await open();

@@ -2,18 +2,16 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Submission } from '../../src/execution/execution.ts';
-import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
-import type { Retention } from '../../src/store/retention-port.ts';
 import { anExecution, callback, completed, failed, NOON } from '../support/executions.ts';
 
 const DAY_MS = 86_400_000;
 const LATER = NOON + 10 * DAY_MS;
 const HOOK = 'https://hooks.example/ended';
 
-export function retentionContract(name: string, open: () => Promise<Store & Outbox & Retention>): void {
+export function retentionContract(name: string, open: () => Promise<Store>): void {
   describe(`forgetting payloads (${name})`, () => {
-    let store: Store & Outbox & Retention;
+    let store: Store;
     beforeEach(async () => {
       store = await open();
     });

@@ -4,9 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
 import { NO_TRACING } from '../../src/observability/tracing/tracing.ts';
-import type { Outbox } from '../../src/store/outbox-port.ts';
 import type { Store } from '../../src/store/port.ts';
-import type { Retention } from '../../src/store/retention-port.ts';
 import { createLanes } from '../../src/workers/notifier/lanes.ts';
 import { startWorkers } from '../../src/workers/workers.ts';
 import { anExecution } from './executions.ts';
@@ -18,7 +16,7 @@ import { quietLog, type RememberingLog } from './quiet-log.ts';
 
 export interface Background {
   readonly world: ManualWorld;
-  readonly store: Store & Outbox & Retention;
+  readonly store: Store;
   readonly cxone: FakeCxone;
   readonly courier: FakeCourier;
   readonly log: RememberingLog;

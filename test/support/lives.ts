@@ -2,7 +2,7 @@
 
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { ExecutionIntake, ExecutionRecorder } from '../../src/store/port.ts';
 import { anExecution, callback, completed, polled, RUNNING, submitted } from './executions.ts';
 
 type Event = readonly [afterMs: number, event: ExecutionEvent];
@@ -73,7 +73,7 @@ const LIVES: { readonly [L in Life]: readonly Event[] } = {
 
 /** Lets it live from `at` on; returns how it stands in the end. */
 export async function live(
-  store: Pick<Store, 'add' | 'record'>,
+  store: Pick<ExecutionIntake, 'add'> & ExecutionRecorder,
   life: Life,
   at: number,
   overrides: Partial<Submission> = {},

@@ -23,7 +23,7 @@ interface Tools {
   readonly prunedThrough: () => number;
 }
 
-export function createMemoryRetention(tools: Tools): Retention {
+export function createMemoryRetention(tools: Tools): Omit<Retention, 'prune'> {
   const { operate, rows } = tools;
 
   const ended = (cutoff: number) =>

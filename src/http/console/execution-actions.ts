@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { Store } from '../../store/port.ts';
+import type { ExecutionReader } from '../../store/port.ts';
 import type { BulkAction } from '../executions/actions.ts';
 import { parseSelection } from '../executions/query.ts';
 import {
@@ -30,7 +30,7 @@ export interface ExecutionVerbs {
 }
 
 export function createExecutionActions(
-  store: Pick<Store, 'find' | 'list'>,
+  store: Pick<ExecutionReader, 'find' | 'list'>,
   { question, asked }: Confirmation,
   verbs: ExecutionVerbs,
 ) {

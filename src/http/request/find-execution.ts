@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import type { Execution } from '../../execution/execution.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
-import type { Store } from '../../store/port.ts';
+import type { ExecutionReader } from '../../store/port.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { problem } from '../response/problem.ts';
 import { isIdentifier } from './identifier.ts';
@@ -11,7 +11,7 @@ import { isIdentifier } from './identifier.ts';
 /** Returns undefined for an unknown id, a malformed id and another app's id alike, so that callers cannot probe for ids. */
 export type ExecutionFinder = (c: Context, caller: Identity) => Promise<Execution | undefined>;
 
-export function createExecutionFinder(store: Pick<Store, 'find'>): ExecutionFinder {
+export function createExecutionFinder(store: Pick<ExecutionReader, 'find'>): ExecutionFinder {
   return async (c, caller) => {
     const correlationId = c.req.param('correlationId') ?? '';
     if (!isIdentifier(correlationId)) return undefined;

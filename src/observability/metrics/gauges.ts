@@ -3,7 +3,7 @@
 import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Outbox } from '../../store/outbox-port.ts';
-import type { QueueState, Store } from '../../store/port.ts';
+import type { QueueMonitor, QueueState } from '../../store/port.ts';
 import type { Instruments } from './instruments.ts';
 
 /** The state of the limiter of requests to CXone. Times in milliseconds; `pausedUntil` is 0 when nothing is paused. */
@@ -19,7 +19,7 @@ export interface LimiterState {
 }
 
 export interface GaugeSources {
-  readonly store: Pick<Store, 'queueState'> & Pick<Outbox, 'undelivered'>;
+  readonly store: Pick<QueueMonitor, 'queueState'> & Pick<Outbox, 'undelivered'>;
   readonly limiterState: () => LimiterState;
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };

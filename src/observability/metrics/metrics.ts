@@ -1,7 +1,7 @@
 // What Prometheus scrapes. Outcomes are counted from the audit trail, requests and commits where they happen; no scrape scans a table.
 
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Store } from '../../store/port.ts';
+import type { ChangeFeed } from '../../store/port.ts';
 import type { StatisticsEntry } from '../../store/statistics-port.ts';
 import { createGauges, type GaugeSources } from './gauges.ts';
 import { createInstruments, type Instruments, SHORT_SECONDS } from './instruments.ts';
@@ -9,7 +9,7 @@ import { createOutcomeMetrics } from './outcomes.ts';
 import { createRequestMetrics, createUpstreamMetrics, type ServedRequest } from './requests.ts';
 
 export interface MetricsSources extends GaugeSources {
-  readonly store: Pick<Store, 'watch'> & GaugeSources['store'];
+  readonly store: ChangeFeed & GaugeSources['store'];
   readonly trail: {
     follow(listener: (entry: StatisticsEntry, isNew: boolean) => void): void;
     catchUp(): Promise<void>;

@@ -9,11 +9,7 @@ import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
-import type { Observations } from '../observations-port.ts';
-import type { Outbox } from '../outbox-port.ts';
 import { type Change, type RecordResult, type Store, StoreUnavailable } from '../port.ts';
-import type { Retention } from '../retention-port.ts';
-import type { Statistics } from '../statistics-port.ts';
 import { createAuditTrail } from './audit/append.ts';
 import { createFeed } from './audit/feed.ts';
 import { outcomeHash } from './audit/hash-chain.ts';
@@ -53,7 +49,7 @@ export interface SqliteStoreOptions {
 const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 
 /** @throws {DatabaseRefused} when the file cannot be used; the message says why and what to do. */
-export function createSqliteStore(options: SqliteStoreOptions): Store & Outbox & Retention & Observations & Statistics {
+export function createSqliteStore(options: SqliteStoreOptions): Store {
   const database = options.isCopy ? openDatabase(options.path) : openDatabase(options.path, upgradeWithBackup(options));
   const sql = prepareStatements(database.orm);
   // Read before each change: without drizzle, which would put the row together a second time.

@@ -1,7 +1,7 @@
 // Wakes event streams when a commit has entries for their subject.
 
 import type { AuditEntry } from '../../execution/event.ts';
-import type { Store } from '../../store/port.ts';
+import type { ChangeFeed } from '../../store/port.ts';
 
 /** Entries that a stream follows: of all apps (`app` null), of one app, or of one execution. */
 export interface Subject {
@@ -21,7 +21,7 @@ export interface CommitWatch {
 
 const EVERYTHING = 'all';
 
-export function createCommitWatch(store: Pick<Store, 'watch'>): CommitWatch {
+export function createCommitWatch(store: ChangeFeed): CommitWatch {
   const waiting = new Map<string, Set<Wake>>();
   let newest = 0;
 

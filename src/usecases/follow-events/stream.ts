@@ -3,7 +3,7 @@
 import type { AuditEntry } from '../../execution/event.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { World } from '../../lib/world.ts';
-import type { Store } from '../../store/port.ts';
+import type { AuditFeed } from '../../store/port.ts';
 import type { CommitWatch, Subject } from './commit-watch.ts';
 
 /** Interval of heartbeats on a stream without entries. */
@@ -35,7 +35,7 @@ export interface Stream {
 }
 
 export interface StreamOptions {
-  readonly store: Pick<Store, 'feed'>;
+  readonly store: Pick<AuditFeed, 'feed'>;
   readonly world: Pick<World, 'sleep'>;
   readonly commits: CommitWatch;
   readonly subject: Subject;

@@ -1,7 +1,7 @@
 // Use case: follow the audit trail from any entry, without gap or repeat. The number of open streams is bounded.
 
 import type { World } from '../../lib/world.ts';
-import type { Store } from '../../store/port.ts';
+import type { AuditFeed, ChangeFeed } from '../../store/port.ts';
 import { createCommitWatch, type Subject } from './commit-watch.ts';
 import { createStream, type Stream, type StreamOptions } from './stream.ts';
 
@@ -41,7 +41,7 @@ export interface Streams {
 }
 
 export function createStreams(
-  store: Pick<Store, 'feed' | 'watch'>,
+  store: Pick<AuditFeed, 'feed'> & ChangeFeed,
   world: Pick<World, 'sleep'>,
   bounds = STREAM_BOUNDS,
 ): Streams {

@@ -4,7 +4,7 @@ import type { Cxone } from '../../cxone/port.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { DoubtfulQuery, Observations } from '../../store/observations-port.ts';
-import type { Store } from '../../store/port.ts';
+import type { ExecutionRecorder } from '../../store/port.ts';
 import { type PollTools, pollOnce } from '../poll-once.ts';
 import { differenceOf, type ReconcileDifference, type Reconciliation } from './report.ts';
 
@@ -14,7 +14,7 @@ const MAX_IN_FLIGHT = 4;
 const MAX_FAILURES = 10;
 
 export interface ReconcileTools extends PollTools {
-  readonly store: Pick<Store, 'record'> & Pick<Observations, 'doubtful'>;
+  readonly store: ExecutionRecorder & Pick<Observations, 'doubtful'>;
   readonly cxone: Pick<Cxone, 'permits' | 'poll'>;
 }
 

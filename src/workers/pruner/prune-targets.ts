@@ -1,6 +1,5 @@
 // The two kinds of data that the pruner deletes: payloads with callback bodies, and audit entries with their executions.
 
-import type { Store } from '../../store/port.ts';
 import type { PrunableEntries, PrunablePayloads, Retention } from '../../store/retention-port.ts';
 import type { PruneTarget } from './prune-step.ts';
 
@@ -15,7 +14,7 @@ export interface PrunedCounts {
 }
 
 interface TargetOptions {
-  readonly store: Pick<Store, 'prune'> & Retention;
+  readonly store: Retention;
   readonly now: () => number;
   /** Returns the time before which data is pruned, in milliseconds. */
   readonly cutoff: () => number;

@@ -4,7 +4,6 @@ import { withCommandName } from '../../lib/command-name.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Round } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
-import type { Store } from '../../store/port.ts';
 import type { Retention } from '../../store/retention-port.ts';
 import { signHead } from '../../store/signed-head.ts';
 import type { ExportFiles } from './export-files.ts';
@@ -17,7 +16,7 @@ const BETWEEN_BATCHES_MS = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface PrunerTools {
-  readonly store: Pick<Store, 'prune'> & Retention;
+  readonly store: Retention;
   readonly world: World;
   readonly log: Log;
   readonly rules: RetentionRules;

@@ -2,7 +2,7 @@
 
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
-import type { AddResult, BatchAddResult, Change, NewExecution, Store } from '../../port.ts';
+import type { AddResult, BatchAddResult, Change, ExecutionIntake, NewExecution } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import type { Mutation, Writer } from '../group-commit.ts';
 import { toExecution, toRow } from '../rows.ts';
@@ -18,7 +18,7 @@ interface InsertionTools {
 export function createInsertion(
   sql: ReturnType<typeof prepareStatements>,
   { writer, backlog, append }: InsertionTools,
-): Pick<Store, 'add' | 'addAll'> {
+): ExecutionIntake {
   /** What was sent before under the same name, if anything: told by its app and fingerprint from something else. */
   function earlier({ execution, fingerprint }: NewExecution): AddResult | undefined {
     const { app, correlationId, idempotencyKey } = execution;

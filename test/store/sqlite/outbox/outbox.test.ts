@@ -5,7 +5,6 @@ import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { notificationIds } from '../../../../src/notification/outgoing.ts';
-import type { Outbox } from '../../../../src/store/outbox-port.ts';
 import type { Store } from '../../../../src/store/port.ts';
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { prepareOutboxStatements } from '../../../../src/store/sqlite/outbox/statements.ts';
@@ -19,7 +18,7 @@ const DELIVERED = { type: 'delivered', httpStatus: 200, latencyMs: 5 } as const;
 const GONE = { type: 'gone', httpStatus: 410, latencyMs: 5, message: 'answered 410' } as const;
 
 interface Opened {
-  readonly store: Store & Outbox;
+  readonly store: Store;
   readonly sql: Database.Database;
 }
 
