@@ -55,7 +55,7 @@ export interface UnsupportedPart {
 export interface Cxone {
   /**
    * Waits until CXone may be called, then grants one to `max` permits at once. Executes and polls are served by turns,
-   * spare requests when nobody else waits, and only so many that one more execute or poll can leave at once.
+   * spare requests when no other request waits, and only as long as one more execute or poll could be sent at once.
    * Resolves with none when the signal aborts.
    */
   permits(kind: RequestKind, max: number, signal: AbortSignal): Promise<Permit[]>;

@@ -52,7 +52,7 @@ export function parseRange(text: string): AddressRange | null {
 
 /** Returns whether an address, as {@link parseAddress} spells it, is in one of the ranges. */
 export function createAddressMatcher(ranges: readonly AddressRange[]): (address: string) => boolean {
-  // One list per family: BlockList lets an IPv6 range such as `::/0` match mapped IPv4 addresses.
+  // One list per family: BlockList lets an IPv6 range like `::/0` match mapped IPv4 addresses.
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const { address, bits } of ranges) lists[family(address)].addSubnet(address, bits, family(address));
   return (address) => lists[family(address)].check(address, family(address));

@@ -19,7 +19,7 @@ export function createAllowedHosts(patterns: readonly string[], configured: read
   return {
     problemOf: (named) => {
       const url = typeof named === 'string' ? URL.parse(named) : null;
-      if (url === null || /[\s\\]/.test(String(named))) return 'is no absolute URL';
+      if (url === null || /[\s\\]/.test(String(named))) return 'is not an absolute URL';
       const { protocol, hostname } = url;
       if (url.username !== '' || url.password !== '' || url.hash !== '')
         return 'has a user name, a password or a fragment';

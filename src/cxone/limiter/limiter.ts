@@ -100,10 +100,10 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     const pause = rate.pauseLeft();
     const waiting = urgent;
     urgent = [];
-    for (const one of waiting) {
-      if (pause > 0 && world.now() + pause > one.patientUntil) one.resolve(pause);
-      else if (pause === 0 && rate.take()) one.resolve(0);
-      else urgent.push(one);
+    for (const waiter of waiting) {
+      if (pause > 0 && world.now() + pause > waiter.patientUntil) waiter.resolve(pause);
+      else if (pause === 0 && rate.take()) waiter.resolve(0);
+      else urgent.push(waiter);
     }
   }
 
@@ -174,7 +174,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     }),
     close: () => {
       closing.abort();
-      for (const one of urgent.splice(0)) one.resolve(Math.max(1, rate.pauseLeft()));
+      for (const waiter of urgent.splice(0)) waiter.resolve(Math.max(1, rate.pauseLeft()));
       turns.clear();
       arm();
     },

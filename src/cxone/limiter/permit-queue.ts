@@ -24,7 +24,7 @@ export function createPermitQueue() {
     join: (kind: RequestKind, max: number, signal: AbortSignal, left: () => void): Promise<Permit[]> =>
       new Promise((resolve) => {
         const leave = () => {
-          lines[kind] = lines[kind].filter((one) => one !== waiter);
+          lines[kind] = lines[kind].filter((queued) => queued !== waiter);
           waiter.resolve();
           left();
         };

@@ -39,9 +39,9 @@ const header = v.pipe(
 
 const PREFIX = 'must be up to 32 visible ASCII characters';
 
-function seconds(least: number, most: number) {
-  const range = `must be a whole number of seconds from ${least} to ${most}`;
-  return v.pipe(v.number(range), v.integer(range), v.minValue(least, range), v.maxValue(most, range));
+function seconds(min: number, max: number) {
+  const range = `must be a whole number of seconds from ${min} to ${max}`;
+  return v.pipe(v.number(range), v.integer(range), v.minValue(min, range), v.maxValue(max, range));
 }
 
 export const TOLERANCE_SECONDS = 300;
@@ -90,14 +90,14 @@ export const callbackSchema = object({
 /** Returns the problems that the schema does not detect: unknown members, and a second verifier of a type. */
 export function verifierProblems(list: Json): ProfileProblem[] {
   if (!Array.isArray(list)) return [];
-  const types = list.map((one) => (isJsonObject(one) ? one['type'] : null));
-  return list.flatMap((one, index) => {
+  const types = list.map((item) => (isJsonObject(item) ? item['type'] : null));
+  return list.flatMap((item, index) => {
     const type = types[index];
-    if (!isJsonObject(one) || !isType(type)) return [];
+    if (!isJsonObject(item) || !isType(type)) return [];
     const at = (...path: string[]) => pointerTo(['callback', 'verifiers', index, ...path]);
     const known = Object.keys(VERIFIERS[type].entries);
     const detail = `is unknown here; remove it, or use one of: ${known.join(', ')}`;
-    const unknown = Object.keys(one).filter((key) => !known.includes(key));
+    const unknown = Object.keys(item).filter((key) => !known.includes(key));
     const again = types.indexOf(type) < index;
     return [
       ...unknown.map((key) => ({ pointer: at(key), detail })),

@@ -20,7 +20,7 @@ function placeNeeds({ discovery, issuer, token }: Profile): RequiredSetting[] {
   const tokenAt = (root: Root) => tokenUrl.startsWith(`{${root}}/`);
   const api = discovery?.api ?? null;
   const base = 'set the host of your tenant, or CXONE_BASE_URL for a proxy or a simulator';
-  const issuing = 'set the base URL at which CXone tells its addresses';
+  const issuing = "set the base URL of CXone's discovery documents";
   const needs: (RequiredSetting | false)[] = [
     api === null && { anyOf: BASE, hint: base },
     api !== null && tokenAt('base') && { anyOf: [...BASE, 'CXONE_TOKEN_URL'], hint: base },

@@ -26,15 +26,19 @@ describe('what is not', () => {
     ['a domain that only ends alike', 'https://evilniceincontact.com/', 'leads to evilniceincontact.com'],
     ['the name as a part of another', 'https://api.niceincontact.com.evil.example/', 'leads to'],
     ['a name before an at sign', 'https://api.niceincontact.com@evil.example/', 'has a user name'],
-    ['a backslash that browsers take for a slash', 'https://evil.example\\.niceincontact.com/', 'is no absolute URL'],
+    [
+      'a backslash that browsers take for a slash',
+      'https://evil.example\\.niceincontact.com/',
+      'is not an absolute URL',
+    ],
     ['a bare domain whose subdomains are allowed', 'https://example.org/', 'leads to example.org'],
     ['the metadata service of a cloud', 'https://169.254.169.254/', 'leads to 169.254.169.254'],
     ['another spelling of such an address', 'https://2852039166/', 'leads to 169.254.169.254'],
     ['no TLS', 'http://api-na1.niceincontact.com/', 'is not https'],
     ['no web address', 'file:///etc/passwd', 'is not https'],
-    ['a relative one', '/oauth/token', 'is no absolute URL'],
+    ['a relative one', '/oauth/token', 'is not an absolute URL'],
     ['a fragment', 'https://login.example.com/#x', 'a fragment'],
-    ['no text', 5, 'is no absolute URL'],
+    ['no text', 5, 'is not an absolute URL'],
   ])('%s', (_, url, problem) => {
     expect(hosts.problemOf(url)).toContain(problem);
   });

@@ -138,7 +138,7 @@ describe('an answer is not followed', () => {
   test.each([
     ['to a host that nobody named', 'https://evil.example/token', 'leads to evil.example'],
     ['without TLS', 'http://login.example.com/token', 'is not https'],
-    ['to no address at all', '/auth/token', 'is no absolute URL'],
+    ['to no address at all', '/auth/token', 'is not an absolute URL'],
     ['without an address', null, 'is not there'],
   ])('%s: neither with our credentials', async (_, token_endpoint, why) => {
     const issuer = await startIssuer({ [OPENID]: () => ({ token_endpoint }) });
