@@ -1,16 +1,15 @@
-// The variables that say how apps share what there is: CXone's limits, the queue, and the door.
+// The variables for the shares of apps in CXone's limits, the queue and the submission rate.
 
 import * as v from 'valibot';
 import { KEY_NAME } from './fields.ts';
 import { APP_NAME_RULE, pairs } from './notifications.ts';
 
-/** A number that is meant for one app. */
 interface AppNumber {
   readonly app: string;
   readonly value: number;
 }
 
-/** `rule` says what `value` must be. */
+/** @param rule the message on an invalid value. */
 function numbers(shape: string, spelling: RegExp, fits: (value: number) => boolean, rule: string) {
   return pairs<AppNumber>(shape, (app, value, earlier) => {
     if (!KEY_NAME.test(app)) return APP_NAME_RULE;
@@ -37,13 +36,13 @@ export const APP_VARIABLES = {
 
 type AppEnvironment = v.InferOutput<v.ObjectSchema<typeof APP_VARIABLES, undefined>>;
 
-/** Each by app; an app that is not in it has no such number of its own. */
+/** By app; an app without an entry has no value of its own. */
 export interface AppShares {
-  /** How many turns at CXone an app has for each one of an app without a weight. */
+  /** Turns at CXone for each turn of an app without a weight. */
   readonly appWeights: ReadonlyMap<string, number>;
-  /** Submissions that an app may make a second. */
+  /** Submissions per second. */
   readonly appRates: ReadonlyMap<string, number>;
-  /** Executions that an app may have queued. */
+  /** Maximum of queued executions. */
   readonly appQueueCapacities: ReadonlyMap<string, number>;
 }
 

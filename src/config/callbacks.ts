@@ -1,4 +1,4 @@
-// The variables that say what a callback must show besides its signed URL, and what it is then good for.
+// The variables for further checks of callbacks and for the trust in them.
 
 import * as v from 'valibot';
 import type { BodySignatureShape } from '../callbacks/body-hmac.ts';
@@ -9,7 +9,7 @@ import { items, KEY_TEXT, type Key, keys, MIN_KEY_LENGTH, secret, secrets, text,
 
 const BASIC_PAIR = /^[^:]{1,64}:.*$/;
 
-/** Text in which nothing is wrong; what is wrong counts as unread, so that nothing else is said of it. */
+/** Text that a check accepts. A rejected text gets no further messages. */
 function readable(problemOf: (value: string) => string | null) {
   return v.pipe(
     text,
@@ -25,7 +25,7 @@ function readable(problemOf: (value: string) => string | null) {
 const headerName = readable((name) => {
   if (!isHeaderName(name)) return 'must be the name of an HTTP header';
   if (isFreeHeader(name)) return null;
-  return 'must be a header of its own; for Authorization set CALLBACK_BASIC_AUTH or CALLBACK_BEARER_TOKEN instead';
+  return 'must be a header of its own; for Authorization, set CALLBACK_BASIC_AUTH or CALLBACK_BEARER_TOKEN instead';
 });
 
 const prefix = readable((value) => (/^[!-~]{1,32}$/.test(value) ? null : 'must be 1 to 32 visible ASCII characters'));
@@ -58,20 +58,20 @@ const basicPairs = v.pipe(
 const ranges = v.pipe(
   text,
   list<AddressRange>(
-    (item) => parseRange(item) ?? 'is no IP address and no range such as 192.0.2.0/24 or 2001:db8::/32',
+    (item) => parseRange(item) ?? 'must be an IP address or a range, for example 192.0.2.0/24 or 2001:db8::/32',
   ),
 );
 
 function secretProblem(secret: string): string | null {
   if (secret.length < MIN_KEY_LENGTH) return `has fewer than ${MIN_KEY_LENGTH} characters; lengthen it`;
-  return KEY_TEXT.test(secret) ? null : 'has a character that is no visible ASCII; replace it';
+  return KEY_TEXT.test(secret) ? null : 'has a character that is not visible ASCII; replace it';
 }
 
 const TRUSTS = ['signature', 'verify'] as const;
 const ALGORITHMS = ['sha256', 'sha512'] as const;
 const ENCODINGS = ['hex', 'base64'] as const;
 
-/** The default of an optional variable stands here as it would stand in the environment. */
+/** Defaults are written as in the environment. */
 export const CALLBACK_VARIABLES = {
   CALLBACK_HEADER_NAME: v.optional(headerName),
   CALLBACK_HEADER_VALUE: v.optional(secret(sentSecrets)),
@@ -92,15 +92,15 @@ export const CALLBACK_VARIABLES = {
 
 type CallbackEnvironment = v.InferOutput<v.ObjectSchema<typeof CALLBACK_VARIABLES, undefined>>;
 
-/** What the environment says of checks of callbacks; the upstream profile may say more. */
+/** The checks that the environment configures; the upstream profile may add more. */
 export interface CallbackSettings {
   readonly allowedAddresses: readonly AddressRange[];
-  /** Null: the profile names it. */
+  /** The name is null if the profile defines it. */
   readonly header: { readonly name: string | null; readonly values: readonly string[] };
   readonly credentials: readonly Credential[];
-  /** Who may get a token for callbacks to carry. */
+  /** Clients that may request a token for callbacks. */
   readonly clients: readonly Key[];
-  /** Null: the profile gives the shape. */
+  /** The shape is null if the profile defines it. */
   readonly hmac: { readonly secrets: readonly string[]; readonly shape: BodySignatureShape | null };
 }
 

@@ -1,4 +1,4 @@
-// The variables that say where CXone is and who we are there; which of them are needed, the upstream profile says.
+// The variables for the address and the credentials of CXone. The upstream profile defines which of them are required.
 
 import { isIP } from 'node:net';
 import * as v from 'valibot';
@@ -8,15 +8,15 @@ import { requiredSettings } from '../cxone/profile/required-settings.ts';
 import { domain, HOST_NAME, items, secret, text, url, withoutTrailingSlash } from './fields.ts';
 
 export interface CxoneConfig extends Credentials {
-  /** Without a trailing slash. Null: CXone tells, as the upstream profile says. */
+  /** Without a trailing slash. Null: discovered, as the upstream profile defines. */
   readonly baseUrl: string | null;
-  /** Null: where the upstream profile says. */
+  /** Null: the one of the upstream profile. */
   readonly tokenUrl: string | null;
   /** Without a trailing slash. Null: the upstream profile's. */
   readonly issuer: string | null;
   /** Null: the token names the tenant, where one is needed. */
   readonly tenantId: string | null;
-  /** Hosts that an answer of CXone may send us to, beside those of the URLs above: names, or `*.` and a domain. */
+  /** Hosts that discovery may name, in addition to those of the URLs above: names, or `*.` and a domain. */
   readonly allowedHosts: readonly string[];
   /** A path, or the name of a shipped profile. Null: the built-in profile. */
   readonly profilePath: string | null;
@@ -24,7 +24,7 @@ export interface CxoneConfig extends Credentials {
   readonly recordDir: string | null;
 }
 
-/** What NICE serves CXone from, as far as is publicly documented. */
+/** The domains of CXone that NICE documents publicly. */
 const NICE_HOSTS = [
   '*.niceincontact.com',
   '*.nice-incontact.com',
@@ -34,7 +34,7 @@ const NICE_HOSTS = [
   '*.nicecxone-sov1.eu',
 ];
 
-const HOST_PATTERN = 'is no host name, and no "*." with a domain of two labels or more behind it';
+const HOST_PATTERN = 'must be a host name, or "*." and a domain of at least two labels';
 
 const hosts = v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
   const found = items(dataset.value.toLowerCase());
@@ -48,7 +48,7 @@ const hosts = v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
 
 const token = v.pipe(text, v.regex(/^[!-~]+$/, 'must be visible ASCII, without "Bearer" before it'));
 
-/** The default of an optional variable stands here as it would stand in the environment. */
+/** Defaults are written as in the environment. */
 export const CXONE_VARIABLES = {
   CXONE_ORG_DOMAIN: v.optional(domain),
   CXONE_BASE_URL: v.optional(v.pipe(text, url, withoutTrailingSlash)),
@@ -87,7 +87,7 @@ export function cxoneOf(env: CxoneEnvironment): CxoneConfig {
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** What the profile needs and nobody gave, by variable. A profile that cannot be read is told of by whoever uses it. */
+/** Returns messages on the variables that the profile requires and that are not set. Readers of an invalid profile report it. */
 export function missingFor(given: Given): ReadonlyMap<string, string> {
   const profile = profileOf(given['CXONE_PROFILE'] ?? null);
   if (profile === null) return new Map();

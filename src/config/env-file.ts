@@ -1,4 +1,4 @@
-// Reads variables from a .env file, for whoever has no other way to set them: what the environment sets wins.
+// Reads variables from a .env file. The environment takes precedence.
 
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';

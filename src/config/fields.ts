@@ -1,40 +1,40 @@
-// What a variable of the environment may hold: each kind of value, read from text, and what is said when it is wrong.
+// Schemas for the kinds of values of environment variables, with the messages for invalid values.
 
 import { isIP } from 'node:net';
 import * as v from 'valibot';
 
-/** A bearer key and whom it belongs to. Several keys may carry one name, so that they can be rotated. */
+/** A bearer key and the name of its owner. Several keys may have one name, so that they can be rotated. */
 export interface Key {
   readonly name: string;
   readonly key: string;
 }
 
-/** Of a secret that signs, in characters. */
+/** Minimum length of a signing secret, in characters. */
 export const MIN_SECRET_LENGTH = 32;
-/** Of a secret that is sent along, in characters. */
+/** Minimum length of a secret that requests carry, in characters. */
 export const MIN_KEY_LENGTH = 16;
-/** Operators are people and may type theirs into a browser; still, long random keys are better. */
+/** Operators may type their keys into a browser. Long random keys are still better. */
 export const MIN_OPERATOR_KEY_LENGTH = 8;
-/** Of a member whose value is hidden. One of a single character would hide every word that contains it. */
+/** Name of a member whose value is hidden. A single character would hide every word that contains it. */
 const FIELD_NAME = /^[^\s"'\\:/]{2,128}$/;
 export const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 export const KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
-/** Visible ASCII: anything else does not survive an Authorization header. The comma parts the list. */
+/** Visible ASCII: nothing else survives an Authorization header. The comma is excluded because it separates entries. */
 export const KEY_TEXT = /^[!-+\--~]+$/;
 
-// Messages name no value: valibot's own would repeat what was received, and half of these are secrets.
+// Messages never contain the value: valibot's own would, and half of the values are secrets.
 
 export const present = (hint: string) => v.string(`missing; ${hint}`);
 
 export const text = v.string();
 
-/** Marks a variable whose value nobody may read in a log. Whatever is marked may also come from a file: NAME_FILE. */
+/** Marks a variable whose value must not appear in logs. A marked variable may also come from a file: NAME_FILE. */
 export const secret = <S extends v.GenericSchema<unknown, unknown>>(schema: S) =>
   v.pipe(schema, v.metadata({ secret: true }));
 
 export const host = v.pipe(
   text,
-  v.check((value) => isIP(value) !== 0 || HOST_NAME.test(value), 'is no host name or IP address'),
+  v.check((value) => isIP(value) !== 0 || HOST_NAME.test(value), 'is not a host name or IP address'),
 );
 
 export const domain = v.pipe(
@@ -50,8 +50,8 @@ export const url = v.rawTransform<string, string>(({ dataset, addIssue, NEVER })
     return NEVER;
   }
   if (parsed.username !== '' || parsed.password !== '')
-    addIssue({ message: 'must have no user name or password in it' });
-  if (/[?#]/.test(dataset.value)) addIssue({ message: 'must have no query and no fragment' });
+    addIssue({ message: 'must not contain a user name or password' });
+  if (/[?#]/.test(dataset.value)) addIssue({ message: 'must not contain a query or a fragment' });
   return parsed.href;
 });
 
@@ -59,7 +59,7 @@ export const withoutTrailingSlash = v.transform((value: string) => value.replace
 
 export const databasePath = v.pipe(
   text,
-  v.check((value) => value !== ':memory:', 'must be the path of a file: what is in memory is lost with the process'),
+  v.check((value) => value !== ':memory:', 'must be the path of a file: a database in memory is lost with the process'),
 );
 
 export function wholeNumber(least: number, most: number) {
@@ -91,7 +91,7 @@ export const secrets = v.rawTransform<string, [string, ...string[]]>(({ dataset,
   for (const [index, secret] of [first, ...others].entries()) {
     if (secret.length < MIN_SECRET_LENGTH) {
       addIssue({
-        message: `secret ${index + 1} has fewer than ${MIN_SECRET_LENGTH} characters; lengthen it (a comma parts two secrets)`,
+        message: `secret ${index + 1} has fewer than ${MIN_SECRET_LENGTH} characters; lengthen it (a comma separates two secrets)`,
       });
     }
   }
@@ -119,7 +119,7 @@ function keyProblem(colon: number, name: string, key: string, least: number): st
   if (!KEY_NAME.test(name))
     return 'needs a name of 1 to 64 letters, digits, dots, underscores or hyphens before the colon';
   if (key.length < least) return `has a key of fewer than ${least} characters; lengthen it`;
-  if (!KEY_TEXT.test(key)) return 'has a key with a character that is no visible ASCII; replace it';
+  if (!KEY_TEXT.test(key)) return 'has a key with a character that is not visible ASCII; replace it';
   return null;
 }
 
@@ -129,7 +129,7 @@ export const names = v.rawTransform<string, string[]>(({ dataset, addIssue }) =>
   for (const [index, name] of found.entries()) {
     if (FIELD_NAME.test(name)) continue;
     addIssue({
-      message: `entry ${index + 1} is no name of 2 to 128 characters without spaces, quotes, colons and slashes`,
+      message: `entry ${index + 1} must be a name of 2 to 128 characters without spaces, quotes, colons and slashes`,
     });
   }
   return found;

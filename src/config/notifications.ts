@@ -1,11 +1,11 @@
-// The variables that say where apps are told what became of their executions, where they may be told, and who signs it.
+// The variables for the URLs of notifications, the allowed origins and the signing secrets.
 
 import * as v from 'valibot';
 import { type AppSecret, secretProblem } from '../webhooks/signature.ts';
 import { type AllowedOrigin, createUrlPolicy, parseOrigin } from '../webhooks/url-policy.ts';
 import { items, KEY_NAME, type Key, secret, text } from './fields.ts';
 
-/** Where an app is told when its submission names no place. */
+/** The URL for submissions of an app without notifyUrl. */
 export interface AppUrl {
   readonly app: string;
   readonly url: string;
@@ -14,13 +14,13 @@ export interface AppUrl {
 export interface NotificationConfig {
   readonly urls: readonly AppUrl[];
   readonly allowedOrigins: readonly AllowedOrigin[];
-  /** Of each app the first is the newest. */
+  /** The first secret of an app is the newest. */
   readonly secrets: readonly AppSecret[];
 }
 
 const MAX_URL_CHARS = 2048;
 
-/** `app:something` pairs parted by commas; what is wrong with one, `read` says in words that do not repeat it. */
+/** Pairs `app:value`, separated by commas. `read` returns the pair, or a message that does not contain the value. */
 export function pairs<T>(shape: string, read: (app: string, value: string, earlier: readonly T[]) => T | string) {
   return v.pipe(
     text,
@@ -81,13 +81,13 @@ export function notificationsOf(env: NotificationEnvironment): NotificationConfi
   };
 }
 
-/** Which entry is of an app that has no key; null when each has one. */
+/** Returns a message on the first entry of an app without a key, or null. */
 export function appProblem(entries: readonly { readonly app: string }[] = [], apps: readonly Key[]): string | null {
   const index = entries.findIndex(({ app }) => app !== '*' && apps.every(({ name }) => name !== app));
   return index < 0 ? null : `entry ${index + 1} names an app that is not in APP_KEYS`;
 }
 
-/** Which URL is one that a submission of its app might not name; null when none is. */
+/** Returns a message on the first URL that a submission of its app could not use, or null. */
 export function urlProblem(entries: readonly AppUrl[] = [], origins: readonly AllowedOrigin[] = []): string | null {
   const rules = createUrlPolicy(origins);
   const index = entries.findIndex(({ app, url }) => rules.check(app, url) !== null);

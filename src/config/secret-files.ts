@@ -1,4 +1,4 @@
-// Secrets from files, as secret stores and systemd hand them out: NAME_FILE in the place of each variable that is marked secret.
+// Reads secrets from files, as secret stores and systemd provide them: NAME_FILE replaces each variable that is marked secret.
 
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '../lib/log.ts';
@@ -9,7 +9,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 interface Found {
   /** Each variable's text; undefined when it is unset, empty or blank. */
   readonly given: Variables;
-  /** By variable: what is wrong with its file, in words that begin with the name of what to change. */
+  /** Messages on unreadable files, by variable; each begins with the name of the variable to change. */
   readonly unread: ReadonlyMap<string, string>;
 }
 
@@ -22,26 +22,27 @@ export function withSecretFiles(env: Variables, variables: readonly Pick<Variabl
     if (file === undefined) continue;
     // promise: secret-in-one-place
     const found =
-      given[name] === undefined ? readSecret(file) : { problem: `is set beside ${name}; set one of the two` };
+      given[name] === undefined ? readSecret(file) : { problem: `is set together with ${name}; set one of them` };
     if ('problem' in found) unread.set(name, `${name}_FILE: ${found.problem}`);
     else given[name] = found.secret;
   }
   return { given, unread };
 }
 
-/** The line end that editors and `echo` leave behind is no part of a secret. */
+/** A line end at the end of the file is not part of the secret: editors and `echo` add it. */
 function readSecret(file: string): { readonly secret: string } | { readonly problem: string } {
   let content: string;
   try {
     content = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    // Not the path: who confuses the two variables has written the secret there.
+    // Not the path: a user who confuses the two variables has written the secret there.
     const isText = !(error instanceof TypeError);
-    return { problem: `cannot be read (${isText ? reasonOf(error).split(',')[0] : 'it is no UTF-8 text'})` };
+    return { problem: `cannot be read (${isText ? reasonOf(error).split(',')[0] : 'it is not UTF-8 text'})` };
   }
   const secret = textOf(content);
   if (secret === undefined) return { problem: 'names a file that is empty' };
-  if (/[\r\n\0]/.test(secret)) return { problem: 'names a file of more than one line; commas part several secrets' };
+  if (/[\r\n\0]/.test(secret))
+    return { problem: 'names a file of more than one line; separate several secrets by commas' };
   return { secret };
 }
 

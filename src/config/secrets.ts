@@ -1,4 +1,4 @@
-// Everything in the configuration that nobody may read in a log.
+// Lists the secrets of a configuration, which must not appear in logs.
 
 import type { Config } from './config.ts';
 

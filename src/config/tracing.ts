@@ -1,4 +1,4 @@
-// The variables of tracing, under the names that OpenTelemetry gives them: what each may hold, and what they make together.
+// The variables of tracing, under OpenTelemetry's names.
 
 import * as v from 'valibot';
 import type { OtelOptions, SamplerName } from '../observability/tracing/otel.ts';
@@ -41,13 +41,13 @@ function decode(value: string): string | null {
   }
 }
 
-/** The default of an optional variable stands here as it would stand in the environment. */
+/** Defaults are written as in the environment. */
 export const TRACING_VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: v.optional(v.pipe(text, url, withoutTrailingSlash)),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: v.optional(v.pipe(text, url)),
   OTEL_EXPORTER_OTLP_HEADERS: v.optional(secret(v.pipe(text, pairs))),
   OTEL_SERVICE_NAME: v.optional(
-    v.pipe(text, v.regex(/^[\w .:/-]{1,255}$/, 'must be 1 to 255 letters, digits, blanks or . _ - : /')),
+    v.pipe(text, v.regex(/^[\w .:/-]{1,255}$/, 'must be 1 to 255 letters, digits, spaces or . _ - : /')),
     'cxone-callback-receiver',
   ),
   OTEL_RESOURCE_ATTRIBUTES: v.optional(v.pipe(text, pairs)),
@@ -62,7 +62,7 @@ export const TRACING_VARIABLES = {
 
 type TracingEnvironment = v.InferOutput<v.ObjectSchema<typeof TRACING_VARIABLES, undefined>>;
 
-/** Null: nothing is traced, and nothing of OpenTelemetry is loaded. */
+/** Returns null if nothing is traced; then OpenTelemetry is not loaded. */
 export function tracingOf(env: TracingEnvironment): OtelOptions | null {
   const base = env.OTEL_EXPORTER_OTLP_ENDPOINT;
   const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base === undefined ? undefined : `${base}/v1/traces`);

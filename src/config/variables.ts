@@ -1,4 +1,4 @@
-// The environment variables: what each may hold, its default, and what to do when it is wrong.
+// The schema of the environment variables: values, defaults and messages.
 
 import * as v from 'valibot';
 import { APP_VARIABLES } from './apps.ts';
@@ -28,7 +28,7 @@ import { TRACING_VARIABLES } from './tracing.ts';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** The default of an optional variable stands here as it would stand in the environment. */
+/** Defaults are written as in the environment. */
 export const ENVIRONMENT = v.object({
   ...CXONE_VARIABLES,
   CXONE_RECORD_DIR: v.optional(text),
@@ -41,7 +41,7 @@ export const ENVIRONMENT = v.object({
   CALLBACK_SECRET: secret(v.pipe(present(`set a random secret of ${MIN_SECRET_LENGTH} characters or more`), secrets)),
   ...CALLBACK_VARIABLES,
   DATABASE_PATH: v.optional(databasePath, 'data/receiver.db'),
-  APP_KEYS: secret(v.pipe(present('set app:key for each app, parted by commas'), keys(MIN_KEY_LENGTH))),
+  APP_KEYS: secret(v.pipe(present('set app:key for each app, separated by commas'), keys(MIN_KEY_LENGTH))),
   OPERATOR_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),
   READER_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),
   SENSITIVE_FIELDS: v.optional(v.pipe(text, names)),
@@ -62,7 +62,7 @@ export const ENVIRONMENT = v.object({
 
 export type Environment = v.InferOutput<typeof ENVIRONMENT>;
 
-// Each looks at two variables, and only when both are right by themselves.
+// Each check compares variables, and runs only if each of them is valid by itself.
 export const CHECKED_ENVIRONMENT = v.pipe(
   ENVIRONMENT,
   v.forward(
@@ -156,7 +156,7 @@ export const CHECKED_ENVIRONMENT = v.pipe(
     ),
     ['RETENTION_EXPORT_DIR'],
   ),
-  // Half a check would be none at all, and nobody would notice.
+  // A header without its secret would check nothing, without a warning.
   v.forward(
     v.partialCheck(
       [['CALLBACK_HEADER_NAME'], ['CALLBACK_HEADER_VALUE'], ['CXONE_PROFILE']],
@@ -203,13 +203,13 @@ export const CHECKED_ENVIRONMENT = v.pipe(
     v.partialCheck(
       [['PUBLIC_URL'], ['TLS_CERT_FILE']],
       (found) => found.TLS_CERT_FILE === undefined || found.PUBLIC_URL.startsWith('https://'),
-      'must begin with https://: with TLS_CERT_FILE this receiver speaks nothing else',
+      'must begin with https://: with TLS_CERT_FILE this receiver accepts only TLS',
     ),
     ['PUBLIC_URL'],
   ),
 );
 
-/** A header and its secret come together; a profile of its own may name the header, and is held to that when it is read. */
+/** A header requires its secret, and a secret its header, unless a profile of its own may name it. That is checked later. */
 function isWhole(header: unknown, secret: unknown, profile: unknown): boolean {
   return secret === undefined ? header === undefined : header !== undefined || profile !== undefined;
 }
@@ -220,15 +220,15 @@ function sharesWith(one: Key, other: Key): boolean {
 
 export interface Variable {
   readonly name: string;
-  /** Null: none, or it follows from other variables. */
+  /** Null: none, or derived from other variables. */
   readonly fallback: string | null;
-  /** Whether no configuration can do without it; of CXone's the upstream profile says which are needed. */
+  /** Whether every configuration needs it. The upstream profile may require more variables of CXone. */
   readonly required: boolean;
-  /** Whether nobody may read its value in a log; then it may come from a file. */
+  /** Whether its value must not appear in logs. A secret may come from a file. */
   readonly secret: boolean;
 }
 
-/** Every variable that is read, in the order of the documentation. */
+/** All variables that are read. */
 export const VARIABLES: readonly Variable[] = Object.entries(ENVIRONMENT.entries).map(([name, schema]) => ({
   name,
   fallback: schema.type === 'optional' ? (schema.default ?? null) : null,

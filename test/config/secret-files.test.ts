@@ -92,7 +92,7 @@ describe('a secret in a file', () => {
 describe('what is told of a file that is wrong', () => {
   test('both the variable and its file', () => {
     expect(problemsWith({ CALLBACK_SECRET_FILE: file('x') })).toEqual([
-      'CALLBACK_SECRET_FILE: is set beside CALLBACK_SECRET; set one of the two',
+      'CALLBACK_SECRET_FILE: is set together with CALLBACK_SECRET; set one of them',
     ]);
   });
 
@@ -108,7 +108,7 @@ describe('what is told of a file that is wrong', () => {
     ['that is a folder', () => temporaryFolder(), /^CALLBACK_SECRET_FILE: cannot be read \(Error: EISDIR/],
     ['that is empty', () => file('\n'), /^CALLBACK_SECRET_FILE: names a file that is empty$/],
     ['of several lines', () => file(`${'MARK'.repeat(9)}\nMARK`), /^CALLBACK_SECRET_FILE: .* more than one line/],
-    ['of no text', () => file(Buffer.from([0xff, 0xfe, 0x41])), /^CALLBACK_SECRET_FILE: .*no UTF-8 text/],
+    ['of no text', () => file(Buffer.from([0xff, 0xfe, 0x41])), /^CALLBACK_SECRET_FILE: .*not UTF-8 text/],
     ['with a secret that is too short', () => file('MARK'), /^CALLBACK_SECRET: .*fewer than 32/],
   ];
   test.for(wrong)('a file %s: one line that names the variable and repeats nothing', ([, path, expected]) => {
