@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VARIABLES } from '../../src/config/variables.ts';
 import { AUDIT_EVENTS } from '../../src/execution/event.ts';
+import { SUITES } from '../support/suites.ts';
 import { PAGES, ROOT, read, tokensOfType } from './pages.ts';
 
 const README = read('README.md');
@@ -76,6 +77,11 @@ describe('what a page names exists', () => {
       'files',
     ).toEqual([]);
   });
+});
+
+test('CONTRIBUTING lists each suite of tests', () => {
+  const listed = firstColumn(read('CONTRIBUTING.md'));
+  expect(Object.values(SUITES).filter(({ command }) => !listed.includes(command))).toEqual([]);
 });
 
 test('the pages name scripts', () => {
