@@ -14,8 +14,9 @@ import { createRateLimits } from './http/middleware/rate-limit.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
 import type { listen } from './http/server/server.ts';
 import { withCommandName } from './lib/command-name.ts';
+import { createLifecycle, within } from './lib/lifecycle.ts';
 import { type Log, reasonOf } from './lib/log.ts';
-import { type Loop, startLoop, type Work } from './lib/loop.ts';
+import { startLoop, type Work } from './lib/loop.ts';
 import type { World } from './lib/world.ts';
 import { createExecutionLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
@@ -143,31 +144,6 @@ async function buildParts(options: ReceiverOptions) {
   return parts;
 }
 
-/** The state that parts read which are built before the loops exist. */
-function createLifecycle(world: World, sockets: readonly number[] = []) {
-  let loops: ReadonlyMap<string, Loop> = new Map();
-  let draining = false;
-  const ended = new AbortController();
-  return {
-    loops: () => loops,
-    started: (running: ReadonlyMap<string, Loop>) => {
-      loops = running;
-    },
-    draining: () => draining,
-    drain: () => {
-      draining = true;
-    },
-    /** Inherited sockets queue new connections for the next process, so everything that this one accepted is served. */
-    refusesSubmissions: () => draining && sockets.length === 0,
-    /** Sleeps end when the receiver has stopped, so that delayed log lines are written at once. */
-    world: {
-      ...world,
-      sleep: (ms, signal) => world.sleep(ms, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
-    } satisfies World as World,
-    end: () => ended.abort(),
-  };
-}
-
 function httpDependencies(parts: Parts): HttpDependencies {
   const { config, world, log, store, cxone, recorder, lifecycle, callbackRules } = parts;
   const { rules, tokens } = callbackRules;
@@ -270,11 +246,4 @@ async function stop(parts: Parts, listeners: Listeners): Promise<void> {
     () => within(world, parts.tracing.close(), Math.min(deadline, world.now() + LAST_SPANS_MS)),
   ];
   for (const step of steps) await step();
-}
-
-/** Waits for the work, until `deadline` (milliseconds since the epoch) at most. */
-async function within(world: World, work: Promise<unknown>, deadline: number): Promise<void> {
-  const done = new AbortController();
-  const timer = world.sleep(deadline - world.now(), done.signal);
-  await Promise.race([work.finally(() => done.abort()), timer]);
 }

@@ -1,15 +1,15 @@
 // The response headers, each described once. A `required` header is always present where it is named.
 
-import type { Header, Reference } from './model.ts';
+import type { Header, Reference, Schema } from './model.ts';
 
-const text = { type: 'string' } as const;
+function header(description: string, example: string, schema: Schema = { type: 'string' }): Header {
+  return { description, schema, example };
+}
 
 export const HEADERS = {
   Location: {
+    ...header('The path of the resource.', '/v1/executions/order-4711', { type: 'string', format: 'uri-reference' }),
     required: true,
-    description: 'The path of the execution.',
-    schema: { type: 'string', format: 'uri-reference' },
-    example: '/v1/executions/order-4711',
   },
   'Retry-After': {
     required: true,
@@ -17,58 +17,41 @@ export const HEADERS = {
     schema: { type: 'integer', minimum: 0 },
     example: 5,
   },
-  'Preference-Applied': {
-    description: 'The `Prefer: wait` that was applied (RFC 7240); absent without one.',
-    schema: { type: 'string', pattern: '^wait=\\d+$' },
-    example: 'wait=30',
-  },
-  Vary: {
-    required: true,
-    description: 'The request header that the response depends on.',
-    schema: text,
-    example: 'Prefer',
-  },
-  'Idempotent-Replayed': {
-    description: '`true` if the request was sent before and nothing new was accepted.',
-    schema: { type: 'string', const: 'true' },
-    example: 'true',
-  },
-  RateLimit: {
-    description: 'The rest of the limit, and the seconds until there is more (IETF draft).',
-    schema: text,
-    example: '"submissions";r=0;t=1',
-  },
-  'RateLimit-Policy': {
-    description: 'The limit: how many (`q`) in how many seconds (`w`) (IETF draft).',
-    schema: text,
-    example: '"submissions";q=50;w=1',
-  },
+  'Preference-Applied': header('The `Prefer: wait` that was applied (RFC 7240); absent without one.', 'wait=30', {
+    type: 'string',
+    pattern: '^wait=\\d+$',
+  }),
+  Vary: { ...header('The request header that the response depends on.', 'Prefer'), required: true },
+  'Idempotent-Replayed': header('`true` if the request was sent before and nothing new was accepted.', 'true', {
+    type: 'string',
+    const: 'true',
+  }),
+  RateLimit: header(
+    'The rest of the limit, and the seconds until there is more (IETF draft).',
+    '"submissions";r=0;t=1',
+  ),
+  'RateLimit-Policy': header(
+    'The limit: how many (`q`) in how many seconds (`w`) (IETF draft).',
+    '"submissions";q=50;w=1',
+  ),
   'WWW-Authenticate': {
+    ...header(
+      'How to authenticate.',
+      'Basic realm="cxone-callback-receiver", charset="UTF-8", Bearer realm="cxone-callback-receiver"',
+    ),
     required: true,
-    description: 'How to authenticate.',
-    schema: text,
-    example: 'Basic realm="cxone-callback-receiver", charset="UTF-8", Bearer realm="cxone-callback-receiver"',
   },
-  Accept: { description: 'The supported media type.', schema: text, example: 'application/json' },
-  'Accept-Encoding': { description: 'The supported encoding.', schema: text, example: 'identity' },
-  Allow: { description: 'The methods of this path.', schema: text, example: 'GET, HEAD, OPTIONS' },
-  ETag: {
-    required: true,
-    description: 'Changes with the content; send it back as `If-None-Match`.',
-    schema: text,
-    example: '"2f4c1b"',
-  },
+  Accept: header('The supported media type.', 'application/json'),
+  'Accept-Encoding': header('The supported encoding.', 'identity'),
+  Allow: header('The methods of this path.', 'GET, HEAD, OPTIONS'),
+  ETag: { ...header('Changes with the content; send it back as `If-None-Match`.', '"2f4c1b"'), required: true },
   'X-Accel-Buffering': {
+    ...header('Asks proxies not to buffer the stream.', 'no', { type: 'string', const: 'no' }),
     required: true,
-    description: 'Asks proxies not to buffer the stream.',
-    schema: { type: 'string', const: 'no' },
-    example: 'no',
   },
   'Content-Security-Policy': {
+    ...header('The page runs no script and loads nothing.', "default-src 'none'"),
     required: true,
-    description: 'The page runs no script and loads nothing.',
-    schema: text,
-    example: "default-src 'none'",
   },
 } as const satisfies Record<string, Header>;
 

@@ -211,7 +211,7 @@ describe('replaying many', () => {
     const steps: number[] = [];
     const counted = {
       ...store,
-      replay: async (...args: Parameters<typeof store.replayNotifications>) => {
+      replayNotifications: async (...args: Parameters<typeof store.replayNotifications>) => {
         const step = await store.replayNotifications(...args);
         steps.push(step.replayed);
         // Whoever is told answers at once: what was replayed is DELIVERED again before the next step.
@@ -237,7 +237,7 @@ describe('replaying many', () => {
     let calls = 0;
     const failing = {
       ...store,
-      replay: async () => {
+      replayNotifications: async () => {
         calls += 1;
         if (calls % 2 === 0) throw new StoreUnavailable('the disk is full');
         return { replayed: 100, next: 100 };

@@ -168,13 +168,13 @@ describe('how a key is written', () => {
     ['a\tb', 'a control character'],
     ['"a\x7fb"', 'a control character'],
     ['schlüssel', 'beyond ASCII'],
-    ['"a', 'no string as RFC 8941'],
-    ['"a"b"', 'no string as RFC 8941'],
-    ['a"b', 'no string as RFC 8941'],
-    ['"', 'no string as RFC 8941'],
-    [String.raw`"a\b"`, 'no string as RFC 8941'],
-    [String.raw`"a\"`, 'no string as RFC 8941'],
-    ['"a";b=1', 'no string as RFC 8941'],
+    ['"a', 'not a string of RFC 8941'],
+    ['"a"b"', 'not a string of RFC 8941'],
+    ['a"b', 'not a string of RFC 8941'],
+    ['"', 'not a string of RFC 8941'],
+    [String.raw`"a\b"`, 'not a string of RFC 8941'],
+    [String.raw`"a\"`, 'not a string of RFC 8941'],
+    ['"a";b=1', 'not a string of RFC 8941'],
     ['a, b', 'more than once'],
     ['a,b', 'more than once'],
     ['"a", "b"', 'more than once'],
@@ -199,7 +199,7 @@ describe('how a key is written', () => {
         expect(answer.status).toBe(400);
         expect(answer.json).toMatchObject({ type: 'urn:cxone-callback-receiver:problem:invalid-header', status: 400 });
         expect(answer.json.errors).toEqual([
-          { header: 'Idempotency-Key', detail: expect.stringContaining('; send one') },
+          { header: 'Idempotency-Key', detail: expect.stringContaining('; send for example') },
         ]);
         expect(answer.json.detail).toMatch(/^Idempotency-Key /);
         expect(answer.text).not.toContain('secret');

@@ -1,0 +1,36 @@
+// The phases of a process: running, draining, ended.
+
+import type { Loop } from './loop.ts';
+import type { World } from './world.ts';
+
+/** The state that parts read which are built before the loops exist. */
+export function createLifecycle(world: World, sockets: readonly number[] = []) {
+  let loops: ReadonlyMap<string, Loop> = new Map();
+  let draining = false;
+  const ended = new AbortController();
+  return {
+    loops: () => loops,
+    started: (running: ReadonlyMap<string, Loop>) => {
+      loops = running;
+    },
+    draining: () => draining,
+    drain: () => {
+      draining = true;
+    },
+    /** Inherited sockets queue new connections for the next process, so everything that this one accepted is served. */
+    refusesSubmissions: () => draining && sockets.length === 0,
+    /** Sleeps end when the receiver has stopped, so that delayed log lines are written at once. */
+    world: {
+      ...world,
+      sleep: (ms, signal) => world.sleep(ms, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
+    } satisfies World as World,
+    end: () => ended.abort(),
+  };
+}
+
+/** Waits for the work, until `deadline` (milliseconds since the epoch) at most. */
+export async function within(world: World, work: Promise<unknown>, deadline: number): Promise<void> {
+  const done = new AbortController();
+  const timer = world.sleep(deadline - world.now(), done.signal);
+  await Promise.race([work.finally(() => done.abort()), timer]);
+}
