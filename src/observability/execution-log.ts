@@ -1,4 +1,4 @@
-// Writes what happened to executions to the log, each commit's entries once, at the level an operator would want.
+// Logs the audit entries of each commit once, at the level of their importance to operators.
 
 import type { AuditEvent } from '../execution/event.ts';
 import type { Facts, Log } from '../lib/log.ts';
@@ -7,7 +7,7 @@ import type { World } from '../lib/world.ts';
 import type { Change } from '../store/port.ts';
 import { traceIdOf } from './tracing/trace-context.ts';
 
-/** Whatever is not listed is the normal course of things, or the store's to tell: debug. */
+/** All other events are logged at debug. */
 const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
   CALLBACK_MISMATCH: 'warn',
   CALLBACK_CONFLICT: 'warn',
@@ -21,7 +21,7 @@ const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
   NOTIFICATION_REPLAYED: 'info',
 };
 
-/** Of each event the first few in ten seconds are told at its level, and the others in a sum; every one of them at debug. */
+/** Logs the first few of each event in ten seconds at its level, and counts the rest in one line; at debug, logs each. */
 export function createExecutionLog(
   log: Log,
   world: Pick<World, 'now' | 'sleep'>,

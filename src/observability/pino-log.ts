@@ -1,4 +1,4 @@
-// The log as it is written: JSON lines, one for each fact, without anything secret.
+// Writes the log as JSON lines, with secrets redacted.
 
 import { type DestinationStream, pino } from 'pino';
 import type { Log } from '../lib/log.ts';
@@ -6,7 +6,7 @@ import { createRedact } from '../lib/redaction.ts';
 import { isoTime } from '../lib/time.ts';
 import { systemWorld } from '../lib/world.ts';
 
-/** On stdout unless a destination is given. */
+/** Writes to stdout unless `destination` is set. */
 export function createJsonLog(level: string, secrets: readonly string[], destination?: DestinationStream): Log {
   const options = {
     level,

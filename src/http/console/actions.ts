@@ -1,4 +1,4 @@
-// What administrators change from a page: asked first, then done by the same handlers as over the API, in their name.
+// What administrators may change from a page. After a confirmation, the API's own handlers act in their name.
 
 import type { Context } from 'hono';
 import type { Identity } from '../middleware/identity.ts';
@@ -8,7 +8,7 @@ import { createNotificationActions, type NotificationVerbs } from './notificatio
 import type { ConsoleDependencies, ConsolePages } from './pages.ts';
 import { viewerOf } from './viewer.ts';
 
-/** What does it, as over the API: answers with JSON or with a problem. */
+/** The API's handlers, which respond with JSON or with a problem. */
 export interface ConsoleVerbs extends ExecutionVerbs, NotificationVerbs {}
 
 export function createConsoleActions(

@@ -1,26 +1,40 @@
-// The page about callbacks: whether they come, hour by hour, and which grace period and window would fit what was observed.
+// The page on callback health: the channels of outcomes hour by hour, and timing advice per action.
 
 import { html } from 'hono/html';
 import { withCommandName } from '../../lib/command-name.ts';
+import { isAlert } from '../../stats/callback-health/alert.ts';
 import type { Health, HealthHour } from '../../stats/callback-health/health.ts';
+import type { CurrentHealth } from '../../stats/callback-health/monitor.ts';
 import type { Advice } from '../../stats/timing-advice/advice.ts';
 import { type Html, table } from '../html.ts';
 import { duration, NOTHING, number, share } from './format.ts';
+import { pageResponse } from './layout.ts';
+import type { PageHandler } from './list-page.ts';
+import type { ConsoleDependencies } from './pages.ts';
+import { viewerOf } from './viewer.ts';
 
-export const CALLBACKS = '/console/callbacks';
+const MAX_HOURS = 200;
 
-const MOST_HOURS = 200;
+const HEAD = html`<div class="title"><h1>Callbacks</h1></div>
+<p class="quiet">How outcomes of the last 24 hours became known. <em>Missed</em>: the execution ended by a poll or a time-out, without
+a callback. <em>Later</em>: missed callbacks that arrived afterwards.</p>`;
 
-export function callbacksHead(): Html {
-  return html`<div class="title"><h1>Callbacks</h1></div>
-<p class="quiet">Which way outcomes came in the last 24 hours. <em>Missed</em>: no callback had come when a poll, or nothing, ended the
-execution; <em>later</em>: of those, how many were called back afterwards.</p>`;
+export function createCallbacksPage({ pages }: ConsoleDependencies): PageHandler {
+  return async (_c, caller) =>
+    pageResponse(200, viewerOf(caller), {
+      title: 'Callbacks',
+      section: '/console/callbacks',
+      head: HEAD,
+      live: healthPart(await pages.health()),
+      rest: advicePart(await pages.advise()),
+      refreshSeconds: 30,
+    });
 }
 
-export function callbacksLive({ hours, alerts, complete }: Health & { readonly complete: boolean }): Html {
+function healthPart({ hours, alerts, complete }: CurrentHealth): Html {
   return html`${alertLines(alerts)}
-${complete ? '' : html`<p class="quiet">The days before are still being read back: the figures grow for a moment.</p>`}
-<section aria-labelledby="hours"><h2 id="hours">Hour by hour</h2>${hourTable(hours)}</section>`;
+${complete ? '' : html`<p class="quiet">History is still being read, so the numbers are incomplete.</p>`}
+<section aria-labelledby="hours"><h2 id="hours">Per hour</h2>${hourTable(hours)}</section>`;
 }
 
 export function alertLines(alerts: Health['alerts']): Html {
@@ -30,19 +44,18 @@ export function alertLines(alerts: Health['alerts']): Html {
 }
 
 function hourTable(hours: readonly HealthHour[]): Html {
-  if (hours.length === 0) return html`<p class="quiet">Nothing has ended in the last 24 hours.</p>`;
-  const newest = hours.toReversed().slice(0, MOST_HOURS);
+  if (hours.length === 0) return html`<p class="quiet">No execution ended in the last 24 hours.</p>`;
+  const newest = hours.toReversed().slice(0, MAX_HOURS);
   const more = hours.length - newest.length;
-  return html`${table('The newest hour first; skew is by how much the callback came after the poll', COLUMNS, newest.map(hourRow))}
-${more > 0 ? html`<p class="quiet">${number(more)} more rows: <code>${withCommandName('npm run health')}</code> shows them all.</p>` : ''}`;
+  return html`${table('Newest hour first. Skew: delay of the callback behind the poll', COLUMNS, newest.map(hourRow))}
+${more > 0 ? html`<p class="quiet">${number(more)} more rows; <code>${withCommandName('npm run health')}</code> shows all.</p>` : ''}`;
 }
 
 const COLUMNS = ['Hour', 'Action', 'Callback', 'Poll', 'Submit', 'Timed out', 'Missed', 'Later', 'Skew, median', 'p95'];
 
 function hourRow(one: HealthHour): Html {
   const { hour, actionId, byCallback, byPoll, bySubmit, timedOut, missed, calledBackLater, skewMs, verdict } = one;
-  const isAlarming = verdict === 'risen' || verdict === 'missing';
-  const alarm = isAlarming ? html` <strong>more than usual</strong>` : '';
+  const alarm = isAlert(verdict) ? html` <strong>more than usual</strong>` : '';
   return html`<tr><th scope="row"><time datetime="${hour}">${hour.slice(0, 10)} ${hour.slice(11, 16)}</time></th>
 <td data-name="Action">${actionId}</td><td data-name="Callback">${number(byCallback)}</td>
 <td data-name="Poll">${number(byPoll)}</td><td data-name="Submit">${number(bySubmit)}</td>
@@ -57,15 +70,15 @@ function signed(ms: number | undefined): string {
   return `${ms < 0 ? '−' : '+'}${duration(Math.abs(ms))}`;
 }
 
-export function advicePart(all: readonly Advice[]): Html {
+function advicePart(all: readonly Advice[]): Html {
   const body =
     all.length === 0
-      ? html`<p class="quiet">Nothing was sent in the last 7 days.</p>`
-      : html`${table('For 1,000 executions like those of the last 7 days: as it is → as advised', ADVICE_COLUMNS, all.map(adviceRow))}
+      ? html`<p class="quiet">No execution was sent in the last 7 days.</p>`
+      : html`${table('Per 1,000 executions like those of the last 7 days: current → advised', ADVICE_COLUMNS, all.map(adviceRow))}
 <dl class="advice">${all.map(({ actionId, words }) => html`<dt>${actionId}</dt><dd>${words.join('; ')}.</dd>`)}</dl>`;
   return html`<section aria-labelledby="advice"><h2 id="advice">Grace period and polling window</h2>
-<p class="quiet">What fits how long CXone took, with time-outs counted as lasting at least that long, and what it would save and cost.
-Not older than ten minutes; <code>${withCommandName('npm run advise')}</code> for other times.</p>${body}</section>`;
+<p class="quiet">Settings that fit the observed durations at CXone, with their savings and costs. Time-outs count as lasting at least until
+the time-out. The advice is at most ten minutes old; <code>${withCommandName('npm run advise')}</code> covers other periods.</p>${body}</section>`;
 }
 
 const ADVICE_COLUMNS = [

@@ -1,4 +1,4 @@
-// Nothing is changed from a page unasked: a question first, then a form of ours that only its reader can send.
+// Changes from a page need a confirmation: a question first, then a form that only its reader can submit.
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
@@ -7,48 +7,63 @@ import type { Html } from '../html.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { isForged } from '../middleware/same-origin.ts';
 import { readBody } from '../request/read-body.ts';
-import { respond } from '../response/json.ts';
+import type { Validated } from '../request/validate.ts';
 import { many } from './format.ts';
 import { pageResponse, type Section } from './layout.ts';
-import { forbidden } from './refusals.ts';
-import { type Search, tidied } from './search.ts';
+import { fillPage, type PageHandler } from './list-page.ts';
+import { forbidden, invalid, refusedBy } from './refusals.ts';
+import { describeSearch, searchOf, seeOther, urlWith } from './search.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
-export type Handler = (c: Context, caller: Identity) => Promise<Response>;
-
 export interface ConfirmedAction {
-  /** Asks whether it is meant. */
-  readonly confirm: Handler;
-  /** Does it. */
-  readonly perform: Handler;
+  /** Shows the question. */
+  readonly confirm: PageHandler;
+  /** Performs the action. */
+  readonly perform: PageHandler;
 }
 
 export interface Question {
   readonly section: Section;
   readonly title: string;
-  readonly words: Html;
+  readonly text: Html;
   readonly yes: string;
   readonly danger?: boolean;
-  /** Where a no leads. */
+  /** The page that "no" leads to. */
   readonly back: string;
 }
 
-/** A form has a token and nothing else. */
+interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 'yes' | 'danger'> {
+  readonly noun: string;
+  readonly explanation: string;
+  /** The name of the action in the URL of the list. */
+  readonly done: string;
+  readonly parse: (named: { readonly [name: string]: string }, caller: Identity) => Validated<Q>;
+  readonly read: (
+    query: Q & { readonly limit: number; readonly before?: P },
+  ) => Promise<{ readonly items: readonly T[]; readonly next: P | null }>;
+  /** Returns true for items that the action applies to. */
+  readonly counts: (item: T) => boolean;
+  readonly perform: (selection: Q, caller: Identity, signal: AbortSignal) => Promise<Response>;
+  /** Returns the number of changed items from the response. */
+  readonly performed: (body: { readonly [name: string]: unknown }) => unknown;
+}
+
+/** A form holds a token and nothing else. */
 const MAX_FORM_BYTES = 4096;
-/** So many are counted before it is asked; there may be more. */
-export const COUNTED = 200;
+/** Items that are counted before the question; more may match. */
+const MAX_COUNTED = 200;
 
 const ONLY_ADMINISTRATORS =
-  'This needs the key of an administrator, from OPERATOR_KEYS. Yours looks and changes nothing. Nothing was changed.';
+  'This needs the key of an administrator (OPERATOR_KEYS). Your key can read, but not change. Nothing was changed.';
 
 export type Confirmation = ReturnType<typeof createConfirmation>;
 
 export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) {
-  function question(viewer: Viewer, { section, title, words, yes, danger = false, back }: Question): Response {
+  function question(viewer: Viewer, { section, title, text, yes, danger = false, back }: Question): Response {
     return pageResponse(200, viewer, {
       title,
       section,
-      head: html`<h1>${title}</h1>${words}
+      head: html`<h1>${title}</h1>${text}
 <form method="post" class="actions">
 <input type="hidden" name="token" value="${csrfTokens.mint(viewer.by)}">
 <button id="yes" type="submit"${danger ? html` class="danger"` : ''}>${yes}</button>
@@ -57,45 +72,61 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
     });
   }
 
-  /** Null when the form is ours and its sender may do this. */
+  /** Returns null if the form is genuine and its sender may change things; the response otherwise. */
   async function refusedForm(c: Context, viewer: Viewer): Promise<Response | null> {
     if (!viewer.mayChange) return forbidden(viewer, ONLY_ADMINISTRATORS);
-    if (isForged(c.req.raw)) return forbidden(viewer, 'A page of another site sent this. Nothing was changed.');
+    if (isForged(c.req.raw)) return forbidden(viewer, 'A page of another site sent this form. Nothing was changed.');
     const body = await readBody(c.req.raw, MAX_FORM_BYTES);
     const form = new URLSearchParams(body.type === 'whole' ? new TextDecoder().decode(body.bytes) : '');
     if (csrfTokens.verify(viewer.by, form.get('token') ?? '')) return null;
     return forbidden(
       viewer,
-      'This form lay open for too long, or was made for somebody else. Go back, reload the page and try again. Nothing was changed.',
+      'This form has expired, or was made for another operator. Go back, reload the page and try again. Nothing was changed.',
     );
   }
 
-  /** Asks those who may, shows others that they may not; acts only on a form of ours. */
-  function asked(
+  function confirmed(
     ask: (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>,
-    act: Handler,
+    perform: PageHandler,
   ): ConfirmedAction {
     return {
       confirm: async (c, caller) => {
         const viewer = viewerOf(caller);
         return viewer.mayChange ? ask(c, caller, viewer) : forbidden(viewer, ONLY_ADMINISTRATORS);
       },
-      perform: async (c, caller) => (await refusedForm(c, viewerOf(caller))) ?? act(c, caller),
+      perform: async (c, caller) => (await refusedForm(c, viewerOf(caller))) ?? perform(c, caller),
     };
   }
 
-  return { question, refusedForm, asked };
-}
+  /** Confirms an action on everything that a search matches. */
+  function onSelection<Q, T, P>(action: SelectionAction<Q, T, P>): ConfirmedAction {
+    const { section, noun, explanation } = action;
+    const select = (c: Context, caller: Identity) => {
+      const search = searchOf(c);
+      const back = urlWith(section, search, {});
+      return { search, back, selection: action.parse(Object.fromEntries(search), caller) };
+    };
+    return confirmed(
+      async (c, caller, viewer) => {
+        const { search, back, selection } = select(c, caller);
+        if (!selection.valid) return invalid(viewer, section, selection.errors, back);
+        const found = await fillPage({ ...selection.value, limit: MAX_COUNTED }, action.read);
+        const count = many(found.items.filter(action.counts).length, noun);
+        const text = html`<p>${found.next === null ? count : `At least ${count}`} of: ${describeSearch(search)}</p>
+<p>${explanation}</p>`;
+        return question(viewer, { ...action, text, back });
+      },
+      async (c, caller) => {
+        const { search, back, selection } = select(c, caller);
+        const viewer = viewerOf(caller);
+        if (!selection.valid) return invalid(viewer, section, selection.errors, back);
+        const response = await action.perform(selection.value, caller, c.req.raw.signal);
+        if (!response.ok) return refusedBy(response, viewer, section, back);
+        const body = (await response.json()) as { readonly [name: string]: unknown };
+        return seeOther(urlWith(section, search, { done: action.done, count: String(action.performed(body)) }));
+      },
+    );
+  }
 
-export function searchOf(c: Context): Search {
-  const url = new URL(c.req.url);
-  return new URL(tidied(url) ?? url.href, url).searchParams;
-}
-
-export function seeOther(location: string): Response {
-  return respond(303, null, { location });
-}
-
-export function counted(count: number, more: boolean, noun: string): string {
-  return more ? `At least ${many(count, noun)}` : many(count, noun);
+  return { question, refusedForm, confirmed, onSelection };
 }

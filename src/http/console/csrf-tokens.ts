@@ -1,10 +1,10 @@
-// What a form of ours carries, so that nobody else's page can send it: bound to the operator it was made for, and to its day.
+// CSRF tokens of the console's forms, bound to one operator and to their time of issue.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { deriveKey } from '../../lib/derive-key.ts';
 import type { World } from '../../lib/world.ts';
 
-/** How long a page may lie open before its buttons have to be asked for again. */
+/** How long a form stays valid after it was shown. */
 const LIFE_MS = 12 * 60 * 60 * 1000;
 
 const TOKEN = /^(\d{1,15})\.([A-Za-z0-9_-]{43})$/;

@@ -1,5 +1,6 @@
-// One execution: how it stands, what can be done, its whole timeline, and what was sent to and fro.
+// The page of one execution: state, actions, timeline, notifications and payloads.
 
+import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { AuditEntry } from '../../execution/event.ts';
 import { type Execution, isTerminal, totalLatencyMs } from '../../execution/execution.ts';
@@ -9,53 +10,125 @@ import { isoTime } from '../../lib/time.ts';
 import type { Notification } from '../../notification/notification.ts';
 import type { ExecutionPayloads, StoredCallbackBody } from '../../store/port.ts';
 import type { Html } from '../html.ts';
-import { pathOf } from './executions-page.ts';
+import { isIdentifier } from '../request/identifier.ts';
+import { EXECUTIONS, pathOf } from './executions-page.ts';
+import { flashMessage } from './flash-message.ts';
 import { badge, duration, moment, NOTHING } from './format.ts';
-import type { Masking } from './masking.ts';
+import { pageResponse } from './layout.ts';
+import { type PageHandler, searchAndDone } from './list-page.ts';
+import { createMasking, type Masking, NO_MASKING } from './masking.ts';
 import { notificationsTable } from './notifications-page.ts';
+import type { ConsoleDependencies } from './pages.ts';
+import { notFound } from './refusals.ts';
 import { excerpt, payload, timeline } from './timeline.ts';
-import type { Viewer } from './viewer.ts';
+import { type Viewer, viewerOf } from './viewer.ts';
 
-export interface ExecutionDetails {
+/** Entries of a timeline on one page. */
+const MAX_ENTRIES = 200;
+const MAX_NOTIFICATIONS = 20;
+
+interface ExecutionDetails {
   readonly execution: Execution;
-  readonly evidence: ExecutionPayloads;
+  readonly payloads: ExecutionPayloads;
   readonly entries: readonly AuditEntry[];
-  /** The entry to go on after; null at the end of the trail. */
+  /** The entry after which the next page begins; null at the end of the trail. */
   readonly after: number | null;
   readonly notifications: readonly Notification[];
-  readonly at: number;
 }
 
-export function executionHead({ execution }: ExecutionDetails): Html {
-  return html`<p class="crumb"><a href="/console/executions">Executions</a></p>
-<h1><code>${execution.correlationId}</code></h1>`;
+export interface ExecutionPage {
+  readonly page: PageHandler;
+  /** The same page with the values that are otherwise hidden. */
+  revealed(c: Context, viewer: Viewer): Promise<Response>;
 }
 
-export function executionLive(told: ExecutionDetails, viewer: Viewer, masking: Masking): Html {
-  const { execution, entries, after, notifications } = told;
+export function createExecutionPage({ store, pages }: ConsoleDependencies): ExecutionPage {
+  const masking = createMasking(pages.sensitiveFields);
+
+  async function read(c: Context, after: number): Promise<ExecutionDetails | undefined> {
+    const correlationId = c.req.param('correlationId') ?? '';
+    const execution = isIdentifier(correlationId) ? await store.find(correlationId) : undefined;
+    const payloads = execution && (await store.payloads(correlationId));
+    if (execution === undefined || payloads === undefined) return undefined;
+    const { entries, through, newest } = await store.feed({ after, app: null, correlationId, limit: MAX_ENTRIES });
+    const { items } = await store.listNotifications({ app: null, correlationId, limit: MAX_NOTIFICATIONS });
+    return { execution, payloads, entries, after: through < newest ? through : null, notifications: items };
+  }
+
+  function revealForm(viewer: Viewer, correlationId: string): Html {
+    if (!viewer.mayChange) {
+      return html`<p class="quiet">Some values are hidden. Administrators can reveal them.</p>`;
+    }
+    return html`<form method="post" action="${pathOf(correlationId)}/reveal">
+<input type="hidden" name="token" value="${pages.csrfTokens.mint(viewer.by)}">
+<p>Some values are hidden. <button type="submit">Show them</button> <small>The log records this with your name.</small></p></form>`;
+  }
+
+  return {
+    page: async (c, caller) => {
+      const viewer = viewerOf(caller);
+      const after = Number(/^\d{1,15}$/.exec(c.req.query('after') ?? '')?.[0] ?? 0);
+      const details = await read(c, after);
+      if (details === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
+      const { execution } = details;
+      const { correlationId } = execution;
+      return pageResponse(200, viewer, {
+        title: correlationId,
+        section: EXECUTIONS,
+        flash: flashMessage(searchAndDone(c).done, execution),
+        head: headOf(execution),
+        live: livePart(details, viewer, masking),
+        rest: payloadsPart(details, masking, revealForm(viewer, correlationId)),
+      });
+    },
+
+    revealed: async (c, viewer) => {
+      const details = await read(c, 0);
+      if (details === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
+      const { correlationId } = details.execution;
+      return pageResponse(200, viewer, {
+        title: correlationId,
+        section: EXECUTIONS,
+        flash: { kind: 'done', text: 'This page shows hidden values. The log records that you looked.' },
+        head: html`${headOf(details.execution)}<p><a href="${pathOf(correlationId)}">Hide the values again</a></p>`,
+        rest: html`${livePart(details, viewer, NO_MASKING)}${payloadsPart(details, NO_MASKING, html``)}`,
+      });
+    },
+  };
+}
+
+export const UNKNOWN_EXECUTION = 'No execution has this id.';
+
+function headOf({ correlationId }: Execution): Html {
+  return html`<p class="crumb"><a href="${EXECUTIONS}">Executions</a></p>
+<h1><code>${correlationId}</code></h1>`;
+}
+
+function livePart(details: ExecutionDetails, viewer: Viewer, masking: Masking): Html {
+  const { execution, entries, after, notifications } = details;
   const more =
     after === null ? '' : html`<p class="pages"><a href="?after=${String(after)}" rel="next">Later entries</a></p>`;
-  return html`<p class="standing">${badge(execution.status)} ${standing(execution)}</p>
+  return html`<p class="state">${badge(execution.status)} ${stateOf(execution)}</p>
 ${buttons(execution, viewer)}
-${facts(told)}
+${facts(execution)}
 <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(entries, execution.submittedAt, masking)}${more}</section>
 ${
   notifications.length === 0
     ? ''
-    : html`<section aria-labelledby="told"><h2 id="told">What the app was told</h2>${notificationsTable(notifications, viewer)}</section>`
+    : html`<section aria-labelledby="notifications"><h2 id="notifications">Notifications</h2>${notificationsTable(notifications, viewer)}</section>`
 }`;
 }
 
-function standing(execution: Execution): string {
+function stateOf(execution: Execution): string {
   const { status, resolvedBy, dispatchAt, pollAt, expireAt, lateResult } = execution;
   if (isTerminal(status)) {
-    const late = lateResult === null ? '' : ` A late result came by ${lateResult.via}: ${lateResult.status}.`;
-    return `by ${resolvedBy ?? 'nobody'}, ${duration(totalLatencyMs(execution))} after it was submitted.${late}`;
+    const late = lateResult === null ? '' : ` A late result arrived by ${lateResult.via}: ${lateResult.status}.`;
+    return `by ${resolvedBy}, ${duration(totalLatencyMs(execution))} after submission.${late}`;
   }
   const next = [
-    ...(dispatchAt === null ? [] : [`sent at ${clockOf(dispatchAt)}`]),
-    ...(pollAt === null ? [] : [`asked for at ${clockOf(pollAt)}`]),
-    ...(expireAt === null ? [] : [`ended without an answer at ${clockOf(expireAt)}`]),
+    ...(dispatchAt === null ? [] : [`send at ${clockOf(dispatchAt)}`]),
+    ...(pollAt === null ? [] : [`poll at ${clockOf(pollAt)}`]),
+    ...(expireAt === null ? [] : [`time out at ${clockOf(expireAt)}`]),
   ];
   return next.length === 0 ? '' : `Next: ${next.join('; ')}.`;
 }
@@ -75,32 +148,35 @@ function buttons(execution: Execution, viewer: Viewer): Html {
 <form method="get" action="${path}/cancel"><button id="cancel" type="submit" class="danger">Cancel…</button></form></div>`;
 }
 
-function facts({ execution: one }: ExecutionDetails): Html {
+function facts(one: Execution): Html {
   const rows: readonly (readonly [string, Html | string])[] = [
     ['Action', html`<a href="/console/executions?actionId=${encodeURIComponent(one.actionId)}">${one.actionId}</a>`],
     ['App', html`<a href="/console/executions?app=${encodeURIComponent(one.app)}">${one.app}</a>`],
-    ['Id at CXone', html`${one.executionId ?? NOTHING}${one.executionIdUnverified ? ' (from a callback alone)' : ''}`],
+    [
+      'Id at CXone',
+      html`${one.executionId ?? NOTHING}${one.executionIdUnverified ? ' (from an unverified callback)' : ''}`,
+    ],
     ['Submitted', moment(one.submittedAt)],
     ['Sent', moment(one.sentAt)],
     ['Ended', moment(one.resolvedAt)],
-    ['CXone answered in', duration(one.latencyMs)],
+    ['Response time', duration(one.latencyMs)],
     ['Attempts, polls', `${one.attempts}, ${one.pollCount}`],
     ['Polled from', moment(one.pollAfter)],
     ['Polled until', moment(one.deadline)],
     ['Priority', String(one.priority)],
-    ['May be sent twice', one.retryUncertain ? 'yes' : 'no'],
+    ['Retry if uncertain', one.retryUncertain ? 'yes' : 'no'],
   ];
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-/** Payloads, below what is refreshed: they do not change under the eyes of who reads them, but with a new look at the page. */
-export function executionPayloads({ execution, evidence }: ExecutionDetails, masking: Masking, reveal: Html): Html {
+/** Payloads stand below the refreshed part, so that they do not change while they are read. */
+function payloadsPart({ execution, payloads }: ExecutionDetails, masking: Masking, reveal: Html): Html {
   const { result, error, lateResult } = execution;
-  const { inputs, context, bodies, prunedAt } = evidence;
+  const { inputs, context, bodies, prunedAt } = payloads;
   const pruned =
     prunedAt === null
       ? ''
-      : html`<p class="quiet">What was sent and what came back was deleted at ${moment(prunedAt)}; its hash is kept.</p>`;
+      : html`<p class="quiet">The payloads were deleted at ${moment(prunedAt)}; their hash is kept.</p>`;
   const late = lateResult === null ? [] : ([['Late result', { ...lateResult }]] as const);
   const shown: readonly (readonly [string, Json])[] = [
     ['Result', result],
@@ -109,7 +185,7 @@ export function executionPayloads({ execution, evidence }: ExecutionDetails, mas
     ['Inputs', inputs],
     ['Context', context],
   ];
-  return html`<section aria-labelledby="payloads"><h2 id="payloads">What was sent and what came back</h2>
+  return html`<section aria-labelledby="payloads"><h2 id="payloads">Payloads</h2>
 ${pruned}${masking.active ? reveal : ''}
 ${shown.map(([name, value]) => section(name, value, masking))}
 ${bodies.map((body) => rawBody(body, masking))}</section>`;
@@ -120,12 +196,12 @@ function section(name: string, value: Json, masking: Masking): Html {
   return html`<h3>${name}</h3>${payload(name, masking.json(value))}`;
 }
 
-/** Nobody could read it, so nobody knows where a value that is to be hidden stands in it. */
+/** An unreadable body cannot be masked value by value, so masking hides all of it. */
 function rawBody({ entryId, contentType, bytes }: StoredCallbackBody, masking: Masking): Html {
   const title = `Raw callback of entry ${entryId}`;
   const what = `${contentType ?? 'no content type'}, ${bytes.length} bytes`;
   const shown = masking.active
-    ? html`<p class="quiet">Hidden, since nobody can tell what is in it.</p>`
+    ? html`<p class="quiet">Hidden, since its values cannot be told apart.</p>`
     : excerpt(title, new TextDecoder().decode(bytes));
   return html`<h3>${title} <small>${what}</small></h3>${shown}`;
 }

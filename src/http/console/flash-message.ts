@@ -1,7 +1,7 @@
-// What a page says after something was done: the address names it, these are the only words it can bring up.
+// The message after an action. The URL names the action only, so that a link cannot put other words on the page.
 
 import type { Execution } from '../../execution/execution.ts';
-import { many, number } from './format.ts';
+import { many } from './format.ts';
 import type { PageContent } from './layout.ts';
 
 export interface CompletedAction {
@@ -20,18 +20,24 @@ export function flashMessage(
 function textOf({ what, count }: CompletedAction, execution?: Execution): string | null {
   switch (what) {
     case 'poll':
-      return 'CXone is being asked.';
+      return 'The poll is under way.';
     case 'cancel':
-      return execution?.status === 'CANCELLED' ? 'It is cancelled.' : 'It had ended before it could be cancelled.';
+      return execution?.status === 'CANCELLED'
+        ? 'The execution is cancelled.'
+        : 'The execution ended before it could be cancelled.';
     case 'replay':
-      return 'The app is being told again.';
+      return 'The notification is being sent again.';
     case 'poll-all':
-      return `CXone is being asked about ${many(count, 'execution')}.`;
+      return `${many(count, 'execution')} ${are(count)} being polled.`;
     case 'cancel-all':
-      return `${many(count, 'execution')} ${count === 1 ? 'is' : 'are'} cancelled.`;
+      return `${many(count, 'execution')} ${are(count)} cancelled.`;
     case 'replay-all':
-      return `${number(count)} are being sent again.`;
+      return `${many(count, 'notification')} ${are(count)} being sent again.`;
     default:
       return null;
   }
+}
+
+function are(count: number): string {
+  return count === 1 ? 'is' : 'are';
 }

@@ -1,4 +1,4 @@
-// Times, durations, numbers and states as operators read them. Times are UTC, as everywhere.
+// Formats times (UTC), durations, numbers and states for operators.
 
 import { html } from 'hono/html';
 import type { Status } from '../../execution/execution.ts';
@@ -8,7 +8,7 @@ import type { Html } from '../html.ts';
 
 export const NOTHING = '–';
 
-/** `2026-01-31 12:00:00.123`, with what a program reads beside it. */
+/** `2026-01-31 12:00:00.123`, with the machine-readable time. */
 export function moment(time: number | null): Html {
   if (time === null) return html`${NOTHING}`;
   const iso = isoTime(time);
@@ -27,7 +27,7 @@ const UNITS = [
   [1_000, 's'],
 ] as const;
 
-/** `850 ms`, `2.4 s`, `12 min`: as exact as somebody wants it who looks. */
+/** `850 ms`, `2.4 s`, `12 min`. */
 export function duration(milliseconds: number | null): string {
   if (milliseconds === null) return NOTHING;
   const ms = Math.max(0, Math.round(milliseconds));
@@ -51,7 +51,7 @@ export function share(part: number, whole: number): string {
   return `${percent > 0 && percent < 1 ? '<1' : percent.toFixed(percent > 99 && percent < 100 ? 1 : 0)} %`;
 }
 
-/** Told by its word; the colour is help for the eye alone. */
+/** The word carries the meaning; the colour only helps. */
 export function badge(status: Status | NotificationStatus): Html {
   return html`<span class="badge ${status.toLowerCase().replace('_', '-')}">${status}</span>`;
 }

@@ -1,4 +1,4 @@
-// What every page for operators has around it, and how it is answered: no script and no style but ours, shown in no frame.
+// The frame of every page for operators, and its response: scripts and styles from this origin only, and no framing.
 
 import { readFileSync } from 'node:fs';
 import { html } from 'hono/html';
@@ -32,13 +32,13 @@ export type Section = (typeof SECTIONS)[number][0];
 export interface PageContent {
   readonly title: string;
   readonly section: Section | null;
-  /** What was just done, or could not be. */
+  /** The outcome of the action that led here. */
   readonly flash?: { readonly kind: 'done' | 'refused'; readonly text: string } | null;
-  /** Stays as it is while the page is open. */
+  /** Stays unchanged while the page is open. */
   readonly head: Html;
-  /** What the script fetches again, every so often, while the page is looked at. */
+  /** The script refreshes this part while the page is visible. */
   readonly live?: Html | null;
-  /** Below it, and fetched once. */
+  /** Below the live part; fetched once. */
   readonly rest?: Html | null;
   readonly refreshSeconds?: number;
 }
@@ -47,7 +47,7 @@ export function pageResponse(status: number, viewer: Viewer, page: PageContent, 
   return respond(status, pageText(viewer, page), {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': POLICY,
-    // Forms of our own must show where they come from.
+    // Forms of the console must carry their origin.
     'referrer-policy': 'same-origin',
     ...headers,
   });
@@ -55,16 +55,16 @@ export function pageResponse(status: number, viewer: Viewer, page: PageContent, 
 
 function pageText(
   viewer: Viewer,
-  { title, section, flash: notice = null, head, live, rest, refreshSeconds = 5 }: PageContent,
+  { title, section, flash = null, head, live, rest, refreshSeconds = 5 }: PageContent,
 ): string {
   const links = SECTIONS.map(([path, name]) => {
     const current = path === section ? html` aria-current="page"` : '';
     return html`<li><a href="${path}"${current}>${name}</a></li>`;
   });
-  const told =
-    notice === null
+  const message =
+    flash === null
       ? ''
-      : html`<p class="notice ${notice.kind}" role="${notice.kind === 'done' ? 'status' : 'alert'}">${notice.text}</p>`;
+      : html`<p class="notice ${flash.kind}" role="${flash.kind === 'done' ? 'status' : 'alert'}">${flash.text}</p>`;
   const refreshed =
     live === undefined || live === null
       ? ''
@@ -91,7 +91,7 @@ function pageText(
 <p class="who">${viewer.name} <small>${viewer.mayChange ? 'administrator' : 'reader'}</small></p>
 </header>
 <main id="main">
-${told}
+${message}
 ${head}
 ${refreshed}
 ${rest ?? ''}
@@ -106,7 +106,7 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 
 const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-/** What pages load: the same for everybody, so nobody is asked for a key. */
+/** The files that pages load; they need no key, since they are the same for everyone. */
 export const createAssets = () => ({
   style: serveCachedText(() => `${BASE_STYLE}\n${own('./style.css')}`, { 'content-type': 'text/css; charset=utf-8' }),
   script: serveCachedText(() => own('./script.js'), { 'content-type': 'text/javascript; charset=utf-8' }),

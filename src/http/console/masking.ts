@@ -1,20 +1,20 @@
-// Hides the values of members with certain names, wherever they stand in what is shown to operators.
+// Hides the values of sensitive members (SENSITIVE_FIELDS) in everything that operators see.
 
 import { isJsonObject, type Json } from '../../execution/json.ts';
 
 export const HIDDEN = '•••••• (hidden)';
 
 export interface Masking {
-  /** Whether anything is to be hidden at all. */
+  /** False when no name is configured. */
   readonly active: boolean;
   json(value: Json): Json;
-  /** Words of others: hidden as a whole when one of the names is among them, since nobody knows where its value ends. */
+  /** Hides free text as a whole if it contains one of the names, since the end of the value is unknown. */
   text(words: string): string;
 }
 
 export const NO_MASKING: Masking = { active: false, json: (value) => value, text: (words) => words };
 
-/** @param names in any case. */
+/** `names` are compared without regard to case. */
 export function createMasking(names: readonly string[]): Masking {
   if (names.length === 0) return NO_MASKING;
   const wanted = new Set(names.map((name) => name.toLowerCase()));

@@ -1,81 +1,63 @@
-// Replaying from a page: one notification, or all that a search finds.
+// Replaying notifications from a page: one, or all that match a search.
 
 import { html } from 'hono/html';
-import type { Outbox } from '../../store/outbox-port.ts';
 import { parseReplay } from '../notifications/query.ts';
 import type { BulkReplay } from '../notifications/replay.ts';
-import { COUNTED, type Confirmation, counted, type Handler, searchOf, seeOther } from './confirmation.ts';
-import { fillPage } from './fill-page.ts';
+import type { Confirmation } from './confirmation.ts';
 import { badge } from './format.ts';
+import type { PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
-import { unknown } from './pages.ts';
-import { invalid, refusedBy } from './refusals.ts';
-import { inWords, urlWith } from './search.ts';
+import type { ConsoleDependencies } from './pages.ts';
+import { notFound, refusedBy } from './refusals.ts';
+import { seeOther, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface NotificationVerbs {
-  readonly replay: Handler;
+  readonly replay: PageHandler;
   readonly replaySelection: BulkReplay;
 }
 
 export function createNotificationActions(
-  store: Pick<Outbox, 'findNotification' | 'listNotifications'>,
-  { question, asked }: Confirmation,
+  store: ConsoleDependencies['store'],
+  { question, confirmed, onSelection }: Confirmation,
   verbs: NotificationVerbs,
 ) {
+  const listOf = (correlationId: string, done: { readonly done?: string } = {}) =>
+    urlWith(NOTIFICATIONS, new URLSearchParams({ correlationId }), done);
   return {
-    replay: asked(
+    replay: confirmed(
       async (c, _caller, viewer) => {
         const one = await store.findNotification(c.req.param('id') ?? '');
-        if (one === undefined) return unknown(viewer, NOTIFICATIONS, 'There is no notification with this id.');
-        const words = html`<p>${one.type} of <code>${one.correlationId}</code> ${badge(one.status)} to ${one.url}</p>
-<p>The app is sent it again, under the same id.</p>`;
-        const back = urlWith(NOTIFICATIONS, new URLSearchParams({ correlationId: one.correlationId }), {});
+        if (one === undefined) return notFound(viewer, NOTIFICATIONS, 'No notification has this id.');
         return question(viewer, {
           section: NOTIFICATIONS,
           title: 'Replay this notification?',
-          words,
+          text: html`<p>${one.type} of <code>${one.correlationId}</code> ${badge(one.status)} to ${one.url}</p>
+<p>The notification is sent again with the same id.</p>`,
           yes: 'Yes, replay it',
-          back,
+          back: listOf(one.correlationId),
         });
       },
       async (c, caller) => {
-        const done = await verbs.replay(c, caller);
-        if (!done.ok) return refusedBy(done, viewerOf(caller), NOTIFICATIONS, NOTIFICATIONS);
-        const { correlationId } = (await done.json()) as { readonly correlationId: string };
-        return seeOther(urlWith(NOTIFICATIONS, new URLSearchParams({ correlationId }), { done: 'replay' }));
+        const response = await verbs.replay(c, caller);
+        if (!response.ok) return refusedBy(response, viewerOf(caller), NOTIFICATIONS, NOTIFICATIONS);
+        const { correlationId } = (await response.json()) as { readonly correlationId: string };
+        return seeOther(listOf(correlationId, { done: 'replay' }));
       },
     ),
 
-    replayAll: asked(
-      async (c, caller, viewer) => {
-        const search = searchOf(c);
-        const back = urlWith(NOTIFICATIONS, search, {});
-        const filter = parseReplay(Object.fromEntries(search), caller);
-        if (!filter.valid) return invalid(viewer, NOTIFICATIONS, filter.errors, back);
-        const found = await fillPage(COUNTED, undefined, (most, place: number | undefined) =>
-          store.listNotifications({ ...filter.value, limit: most, ...(place === undefined ? {} : { before: place }) }),
-        );
-        const words = html`<p>${counted(found.items.length, found.next !== null, 'notification')} of: ${inWords(search)}</p>
-<p>The apps are sent them again, each under the same id.</p>`;
-        return question(viewer, {
-          section: NOTIFICATIONS,
-          title: 'Replay all of these?',
-          words,
-          yes: 'Yes, replay them',
-          back,
-        });
-      },
-      async (c, caller) => {
-        const search = searchOf(c);
-        const back = urlWith(NOTIFICATIONS, search, {});
-        const filter = parseReplay(Object.fromEntries(search), caller);
-        if (!filter.valid) return invalid(viewerOf(caller), NOTIFICATIONS, filter.errors, back);
-        const done = await verbs.replaySelection(filter.value, caller, c.req.raw.signal);
-        if (!done.ok) return refusedBy(done, viewerOf(caller), NOTIFICATIONS, back);
-        const { replayed } = (await done.json()) as { readonly replayed: number };
-        return seeOther(urlWith(NOTIFICATIONS, search, { done: 'replay-all', count: String(replayed) }));
-      },
-    ),
+    replayAll: onSelection({
+      section: NOTIFICATIONS,
+      noun: 'notification',
+      title: 'Replay all of these?',
+      yes: 'Yes, replay them',
+      explanation: 'Each notification is sent again with the same id.',
+      done: 'replay-all',
+      parse: parseReplay,
+      read: store.listNotifications,
+      counts: () => true,
+      perform: verbs.replaySelection,
+      performed: (body) => body['replayed'],
+    }),
   };
 }

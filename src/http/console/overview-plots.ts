@@ -1,4 +1,4 @@
-// The plots of the overview: what came and how it ended, which way outcomes came, how long CXone took.
+// The plots of the overview: submissions, outcomes, channels of outcomes, and response times of CXone.
 
 import { html } from 'hono/html';
 import type { IntervalCounts, Overview } from '../../stats/dashboard/dashboard.ts';
@@ -50,24 +50,24 @@ export function outcomes(overview: Overview): Html {
 }
 
 export function shares({ byResolver, ended, late, upstreamErrors }: Overview): Html {
-  const told = (count: number) => `${number(count)} (${share(count, ended)})`;
+  const withShare = (count: number) => `${number(count)} (${share(count, ended)})`;
   const ways: Part[] = [
-    { name: 'Callback', colour: 'fill-good', count: byResolver.callback, value: told(byResolver.callback) },
-    { name: 'Poll', colour: 'fill-plain', count: byResolver.poll, value: told(byResolver.poll) },
-    { name: 'Answer to the submission', colour: 'fill-soft', count: byResolver.submit, value: told(byResolver.submit) },
-    { name: 'Time-out', colour: 'fill-warn', count: byResolver.deadline, value: told(byResolver.deadline) },
-    { name: 'Cancelled', colour: 'fill-calm', count: byResolver.cancel, value: told(byResolver.cancel) },
+    { name: 'Callback', colour: 'fill-good', count: byResolver.callback, value: withShare(byResolver.callback) },
+    { name: 'Poll', colour: 'fill-plain', count: byResolver.poll, value: withShare(byResolver.poll) },
+    { name: 'Submit response', colour: 'fill-soft', count: byResolver.submit, value: withShare(byResolver.submit) },
+    { name: 'Time-out', colour: 'fill-warn', count: byResolver.deadline, value: withShare(byResolver.deadline) },
+    { name: 'Cancelled', colour: 'fill-calm', count: byResolver.cancel, value: withShare(byResolver.cancel) },
   ];
-  return html`<div class="which">${parts('Which way the outcome came', ways)}
-<p class="quiet">${many(late, 'result')} came late. ${many(upstreamErrors, 'request')} to CXone failed.</p></div>`;
+  return html`<div class="which">${parts('How the outcome became known', ways)}
+<p class="quiet">${many(late, 'result')} arrived late. ${many(upstreamErrors, 'request')} to CXone failed.</p></div>`;
 }
 
 export function waits(overview: Overview): Html {
   const [from, until] = ends(overview);
   const { p50, p95 } = overview.upstream;
   return html`<div>${plot({
-    title: 'CXone answers in',
-    summary: `CXone answered in ${duration(p50)} at the median and ${duration(p95)} at the 95th percentile`,
+    title: 'Response time of CXone',
+    summary: `CXone responded in ${duration(p50)} at the median and ${duration(p95)} at the 95th percentile`,
     kinds: [
       { name: 'Median', colour: 'fill-plain' },
       { name: '95th percentile', colour: 'fill-soft' },
@@ -94,7 +94,7 @@ function asNumbers({ steps }: Overview): Html {
 <td data-name="CXone, median">${duration(step.upstream.p50)}</td><td data-name="CXone, p95">${duration(step.upstream.p95)}</td></tr>`;
     });
   return table(
-    'Times without anything are left out',
+    'Empty intervals are omitted',
     ['From', 'Submitted', ...OUTCOMES.map(({ name }) => name), 'CXone, median', 'CXone, p95'],
     rows,
   );

@@ -1,11 +1,10 @@
-// Plots as SVG made here. Shapes stretch with the page, words stand beside them in HTML, where they stay readable.
+// Plots as inline SVG. Shapes stretch with the page; text is HTML next to them, so that it stays readable.
 
 import { html } from 'hono/html';
 import type { Html } from '../html.ts';
 
-/** One column of a plot: parts stacked from the bottom up. */
+/** One column of a plot, with its parts stacked from the bottom. */
 export interface Column {
-  /** What a pointer that rests on it is told. */
   readonly tooltip: string;
   readonly values: readonly number[];
 }
@@ -18,11 +17,11 @@ export interface Kind {
 
 export interface Plot {
   readonly title: string;
-  /** The plot in a sentence, for those who do not see it. */
+  /** The plot in one sentence, for screen readers. */
   readonly summary: string;
   readonly kinds: readonly Kind[];
   readonly columns: readonly Column[];
-  /** What the height of the tallest column is, in words. */
+  /** Returns the label of the tallest column. */
   readonly top: (highest: number) => string;
   readonly from: string;
   readonly until: string;
@@ -42,7 +41,7 @@ export function plot({ title, summary, kinds, columns, top, from, until }: Plot)
   return html`<figure class="plot">
 <figcaption><h3>${title}</h3>${legend(kinds)}</figcaption>
 <div class="frame">
-<span class="top" aria-hidden="true">${highest === 0 ? 'nothing yet' : top(highest)}</span>
+<span class="top" aria-hidden="true">${highest === 0 ? 'no data yet' : top(highest)}</span>
 <svg viewBox="0 0 ${columns.length * STEP} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${summary}">${bars}</svg>
 <span class="ends" aria-hidden="true"><span>${from}</span><span>${until}</span></span>
 </div>
@@ -69,11 +68,11 @@ function legend(kinds: readonly Kind[]): Html {
 
 export interface Part extends Kind {
   readonly count: number;
-  /** Such as `12 (4 %)`. */
+  /** For example `12 (4 %)`. */
   readonly value: string;
 }
 
-/** What a whole is made of, as one bar. */
+/** Draws the parts of a whole as one bar. */
 export function parts(title: string, whole: readonly Part[]): Html {
   const total = whole.reduce((sum, { count }) => sum + count, 0);
   const bar = whole.map(({ count, colour }, index) => {

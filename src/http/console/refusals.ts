@@ -1,4 +1,4 @@
-// Pages that say why something was not done.
+// Pages that state why an action or a page was refused.
 
 import { html } from 'hono/html';
 import type { FieldError } from '../response/problem.ts';
@@ -22,12 +22,20 @@ export function invalid(viewer: Viewer, section: Section, errors: readonly Field
   });
 }
 
-/** The handler's own words, on a page. */
+/** Shows the problem of an API response as a page. */
 export async function refusedBy(response: Response, viewer: Viewer, section: Section, back: string): Promise<Response> {
   const { title, detail } = (await response.json()) as { readonly title: string; readonly detail: string };
   return pageResponse(response.status, viewer, {
     title: 'Not done',
     section,
     head: html`<h1>Not done</h1><p role="alert">${title}. ${detail}</p><p><a href="${back}">Back</a></p>`,
+  });
+}
+
+export function notFound(viewer: Viewer, section: Section, text: string): Response {
+  return pageResponse(404, viewer, {
+    title: 'Not found',
+    section,
+    head: html`<h1>Not found</h1><p>${text}</p><p><a href="${section}">Back to the list</a></p>`,
   });
 }

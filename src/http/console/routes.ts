@@ -1,4 +1,4 @@
-// Which path leads to which page for operators.
+// The routes of the pages for operators.
 
 import type { Hono } from 'hono';
 import type { HttpDependencies } from '../dependencies.ts';

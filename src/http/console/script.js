@@ -1,11 +1,11 @@
-// Fetches the page again every so often and puts its live part in the place of the old one. Everything works without it.
+// Refreshes the live part of the page. Every page works without this script.
 
 const bar = document.getElementById('refresh');
 const box = document.getElementById('refresh-on');
 const state = document.getElementById('refresh-state');
-const REMEMBERED = 'refresh';
+const STORAGE_KEY = 'refresh';
 
-/** Whether taking this part away would take something from under the hands of its reader. */
+/** True while the reader has focus or a selection inside the part. */
 function inUse(live) {
   const selected = document.getSelection();
   return (
@@ -28,20 +28,20 @@ async function refresh() {
   const live = document.getElementById('live');
   if (live === null || document.hidden || !box.checked || inUse(live)) return;
   try {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('live');
-    if (!answer.ok || fresh === null) throw new Error(String(answer.status));
+    const response = await fetch(location.href, { headers: { accept: 'text/html' } });
+    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('live');
+    if (!response.ok || fresh === null) throw new Error(String(response.status));
     if (box.checked && !inUse(live)) replace(live, fresh);
-    // Said once, not every few seconds: screen readers read it out.
+    // Written only on change, since screen readers announce it.
     if (state.textContent !== '') state.textContent = '';
   } catch {
-    if (state.textContent === '') state.textContent = `Not reached since ${new Date().toISOString().slice(11, 19)}`;
+    if (state.textContent === '') state.textContent = `No response since ${new Date().toISOString().slice(11, 19)}`;
   }
 }
 
 if (bar !== null) {
   bar.hidden = false;
-  box.checked = sessionStorage.getItem(REMEMBERED) !== 'off';
-  box.addEventListener('change', () => sessionStorage.setItem(REMEMBERED, box.checked ? 'on' : 'off'));
+  box.checked = sessionStorage.getItem(STORAGE_KEY) !== 'off';
+  box.addEventListener('change', () => sessionStorage.setItem(STORAGE_KEY, box.checked ? 'on' : 'off'));
   setInterval(refresh, Number(bar.dataset.seconds) * 1000);
 }

@@ -1,14 +1,16 @@
-// Searches as forms and URLs: what is asked for stands in the address, so that it can be kept and passed on.
+// Searches as forms and URLs. The URL holds the whole search, so that it can be bookmarked and shared.
 
+import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
+import { respond } from '../response/json.ts';
 import type { FieldError } from '../response/problem.ts';
 
-/** The query of the page, without what is empty. */
+/** The query of the page, without empty parameters. */
 export type Search = URLSearchParams;
 
-/** Null when nothing is empty; else the same address without what is, so that it is fit to be passed on. */
+/** Returns the URL without empty parameters, or null if there are none. */
 export function tidied(url: URL): string | null {
   const given = [...url.searchParams];
   const trimmed = given.map(([name, value]): [string, string] => [name, value.trim()]);
@@ -16,6 +18,15 @@ export function tidied(url: URL): string | null {
   if (kept.length === given.length && kept.every(([, value], index) => value === given[index]?.[1])) return null;
   const query = new URLSearchParams(kept).toString();
   return url.pathname + (query === '' ? '' : `?${query}`);
+}
+
+export function searchOf(c: Context): Search {
+  const url = new URL(c.req.url);
+  return new URL(tidied(url) ?? url.href, url).searchParams;
+}
+
+export function seeOther(location: string): Response {
+  return respond(303, null, { location });
 }
 
 export function urlWith(path: string, search: Search, changes: { readonly [name: string]: string | null }): string {
@@ -62,8 +73,8 @@ export function problems(errors: readonly FieldError[]): Html {
   return html`<div class="notice refused" role="alert"><ul>${lines}</ul></div>`;
 }
 
-/** The filter in words: `status OPEN, app orders`. */
-export function inWords(search: Search): string {
+/** Describes the search, for example `status OPEN, app orders`. */
+export function describeSearch(search: Search): string {
   const named = [...search].filter(([name]) => name !== 'cursor' && name !== 'limit');
   return named.length === 0 ? 'everything' : named.map(([name, value]) => `${name} ${value}`).join(', ');
 }

@@ -1,4 +1,4 @@
-// Whoever looks at a page: an operator, who may be allowed to change things.
+// The operator who looks at a page, and whether they may change things.
 
 import { callerName, type Identity } from '../middleware/identity.ts';
 

@@ -1,4 +1,4 @@
-// One operation: what it takes, what it answers, and a curl line that calls it.
+// Renders one operation: parameters, body, responses, and a curl command.
 
 import { html } from 'hono/html';
 import { anchor, code, type Html, inline, paragraphs, table } from '../html.ts';
@@ -22,13 +22,13 @@ export function operationSection(document: Document, placed: Placed, callable: b
     ${paragraphs(operation.description)}
     ${parametersOf(document, operation)}
     ${bodyOf(document, operation)}
-    ${answersOf(document, operation)}
+    ${responsesOf(document, operation)}
     ${callable ? html`<h4>With curl</h4>${code(`curl for ${operation.operationId}`, curl(document, placed))}` : ''}
     ${callbacksOf(operation)}
   </article>`;
 }
 
-/** A long path may be broken after a slash. */
+/** Lets a long path break after a slash or dot. */
 function broken(path: string): Html[] {
   return path.split(/(?<=[/.])/).map((part) => html`${part}<wbr />`);
 }
@@ -64,7 +64,7 @@ function bodyOf(document: Document, { requestBody }: Operation): Html {
     ${examplesOf(media.examples)}`;
 }
 
-function answersOf(document: Document, operation: Operation): Html {
+function responsesOf(document: Document, operation: Operation): Html {
   const answers = Object.entries(operation.responses).map(
     ([status, answer]) => [status, resolved<ResponseObject>(document, answer)] as const,
   );
@@ -84,8 +84,8 @@ function answersOf(document: Document, operation: Operation): Html {
     </tr>`;
   });
   const columns = ['Status', 'When, and with which headers', 'Body'];
-  return html`<h4>Answers</h4>
-    ${table(`Answers of ${operation.operationId}`, columns, rows)}
+  return html`<h4>Responses</h4>
+    ${table(`Responses of ${operation.operationId}`, columns, rows)}
     ${answers
       .filter(([status]) => status.startsWith('2'))
       .flatMap(([, { content = {} }]) => Object.values(content).flatMap(({ examples }) => examplesOf(examples)))}`;
@@ -100,7 +100,7 @@ function callbacksOf({ callbacks = {} }: Operation): Html {
   return html`<p>Callback: ${links}.</p>`;
 }
 
-/** A line that can be pasted once BASE and KEY are set. */
+/** A command that works once BASE and KEY are set. */
 function curl(document: Document, { method, path, operation }: Placed): string {
   const parameters = (operation.parameters ?? []).map((one) => resolved<Parameter>(document, one));
   const inPath = parameters.filter(({ in: place }) => place === 'path');

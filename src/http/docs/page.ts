@@ -1,4 +1,4 @@
-// The documentation as one page of HTML, made from the OpenAPI document alone: no script, nothing from elsewhere.
+// The API documentation as one HTML page, generated from the OpenAPI document, without scripts or external resources.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { schemaSection } from './schemas.ts';
 
 const STYLE = `${BASE_STYLE}\n${readFileSync(new URL('./style.css', import.meta.url), 'utf8')}`;
 
-/** The style by its hash, and nothing else at all. */
+/** Allows the inline style by its hash, and nothing else. */
 export const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -49,7 +49,7 @@ ${groups.map(contentsOf)}
 <main id="main">
 <section aria-labelledby="about"><h2 id="about">About</h2>
 ${paragraphs(info.description)}
-<p>The same for programs: <a href="openapi.json">openapi.json</a> (OpenAPI ${document.openapi}). The curl lines need <code>BASE</code>, the address of the receiver, and <code>KEY</code>, your key.</p>
+<p>For programs: <a href="openapi.json">openapi.json</a> (OpenAPI ${document.openapi}). The curl commands need <code>BASE</code>, the address of the receiver, and <code>KEY</code>, your key.</p>
 </section>
 ${groups.map(
   ({ name, description, operations }) => html`<section aria-labelledby="${anchor('tag', name)}">
@@ -86,7 +86,7 @@ function linksTo(operations: readonly Placed[]): Html {
   return html`<ul class="contents">${links}</ul>`;
 }
 
-/** All of the document: of its paths, the callbacks of those, and its webhooks. */
+/** Returns the operations of all paths, webhooks and callbacks. */
 function operationsOf({ paths, webhooks }: Document): Placed[] {
   const own = [...Object.entries(paths), ...Object.entries(webhooks)].flatMap(([path, item]) => ofItem(path, item));
   const called = own.flatMap(({ operation }) => Object.values(operation.callbacks ?? {}));

@@ -1,4 +1,4 @@
-// Schemas as tables that people read: a row for each member, and links where one schema holds another.
+// Renders schemas as tables: a row per member, with links between schemas.
 
 import { html } from 'hono/html';
 import { anchor, code, type Html, inline, paragraphs, shown, table } from '../html.ts';
@@ -8,7 +8,7 @@ export function nameIn(reference: unknown): string {
   return String(reference).split('/').at(-1) ?? '';
 }
 
-/** What it is, in a few words. */
+/** Describes the type in a few words. */
 export function typeOf(schema: Schema): Html {
   const { $ref, anyOf, oneOf, enum: options, const: only, items, type, format } = schema;
   if ($ref !== undefined) return html`<a href="#${anchor('schema', nameIn($ref))}">${nameIn($ref)}</a>`;
@@ -26,7 +26,7 @@ export function typeOf(schema: Schema): Html {
   return html`${types}${format === undefined ? '' : html` <small>(${String(format)})</small>`}`;
 }
 
-/** The rules that JSON Schema has words for. */
+/** Describes the constraints of the schema. */
 function rulesOf(schema: Schema): Html[] {
   const { minimum, maximum, minLength, maxLength, minItems, maxItems, pattern } = schema;
   const rules = [
@@ -51,13 +51,13 @@ function range(noun: string, from: unknown, to: unknown): string {
   return to === undefined ? '' : `at most ${to}${after}`;
 }
 
-/** The members of an object; for anything else a line. */
+/** Renders the members of an object, or one line for any other type. */
 export function schemaTable(name: string, schema: Schema): Html {
   const properties = schema['properties'] as { readonly [name: string]: Schema } | undefined;
   if (properties === undefined) return html`<p>${typeOf(schema)}</p>`;
   const required = (schema['required'] ?? []) as readonly string[];
   const closed = schema['additionalProperties'] === false;
-  // Of what is sent, what must be there; of what is answered, what need not be.
+  // Requests mark required members, responses mark optional ones.
   const mark = (member: string) => {
     if (closed) return required.includes(member) ? html` <em>required</em>` : '';
     return required.includes(member) ? '' : html` <em>optional</em>`;
@@ -69,16 +69,20 @@ export function schemaTable(name: string, schema: Schema): Html {
       <td>${inline(String(rule['description'] ?? ''))}</td>
     </tr>`,
   );
-  return table(`Members of ${name}${closed ? ' (others are refused)' : ''}`, ['Member', 'Type', 'Meaning'], rows);
+  return table(
+    `Members of ${name}${closed ? ' (other members are rejected)' : ''}`,
+    ['Member', 'Type', 'Meaning'],
+    rows,
+  );
 }
 
-/** A table for things with a name, a type and a meaning: parameters and headers. */
+/** Renders parameters and headers as a table. */
 export function namedTable(caption: string, rows: readonly Named[]): Html {
   const each = rows.map(
     ({ name, place, required, schema, description, example }) => html`<tr>
       <th scope="row"><code>${name}</code> <small>${place}</small>${required ? html` <em>required</em>` : ''}</th>
       <td>${typeOf(schema)}${rulesOf(schema)}</td>
-      <td>${inline(description)}${example === undefined ? '' : html`<div>such as <code>${shown(example)}</code></div>`}</td>
+      <td>${inline(description)}${example === undefined ? '' : html`<div>for example <code>${shown(example)}</code></div>`}</td>
     </tr>`,
   );
   return table(caption, ['Name', 'Type', 'Meaning'], each);

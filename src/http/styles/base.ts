@@ -1,4 +1,4 @@
-// The look that all pages share: colours, type, tables, what has the focus.
+// The style that all pages share: colours, type, tables, focus.
 
 import { readFileSync } from 'node:fs';
 

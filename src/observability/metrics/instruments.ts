@@ -1,15 +1,15 @@
-// How the service's own metrics are named and made.
+// Creates metrics with the receiver's prefix.
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 const PREFIX = 'cxone_receiver_';
 
-/** Histogram buckets for what takes as long as an execution does, in seconds. */
+/** Histogram buckets in seconds for durations of executions. */
 export const LONG_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
-/** For what takes as long as a request or a commit does. */
+/** Histogram buckets in seconds for durations of requests and commits. */
 export const SHORT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** A histogram whose values are given in milliseconds and kept in seconds. */
+/** A histogram that takes milliseconds and exports seconds. */
 export interface Durations<Label extends string> {
   observe(labels: Readonly<Record<Label, string>>, milliseconds: number): void;
 }
@@ -23,11 +23,11 @@ export interface Instruments {
     labelNames: readonly Label[],
     buckets: number[],
   ): Durations<Label>;
-  /** Read when it is scraped. */
+  /** A gauge that is read at each scrape. */
   gauge(name: string, help: string, read: () => number): void;
-  /** A counter that somebody else keeps. */
+  /** A counter whose value is kept elsewhere and read at each scrape. */
   total(name: string, help: string, read: () => number): void;
-  /** One value for each value of a label; what is not read is no longer there. */
+  /** A gauge with one series per label value; series that a scrape does not read disappear. */
   gaugeBy<Label extends string>(
     name: string,
     help: string,
@@ -36,7 +36,7 @@ export interface Instruments {
   ): void;
 }
 
-/** `prefix`: other than the service's own, for names that others have given. */
+/** `prefix` replaces the receiver's own, for metrics with standard names. */
 export function createInstruments(registry: Registry, prefix = PREFIX): Instruments {
   const registers = [registry];
   return {
@@ -44,7 +44,7 @@ export function createInstruments(registry: Registry, prefix = PREFIX): Instrume
     histogram: (name, help, buckets) => new Histogram({ name: prefix + name, help, buckets, registers }),
     durations: (name, help, labelNames, buckets) => {
       const histogram = new Histogram({ name: prefix + name, help, labelNames, buckets, registers });
-      // A clock that was set back in between makes it no time.
+      // If the clock was set back in between, the duration counts as 0.
       return { observe: (labels, milliseconds) => histogram.observe(labels, Math.max(0, milliseconds) / 1000) };
     },
     gauge: (name, help, read) => {

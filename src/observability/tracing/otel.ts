@@ -1,4 +1,4 @@
-// Traces by OpenTelemetry: the only file that knows its packages, and loaded only when somebody wants traces.
+// Tracing with OpenTelemetry. The only file that imports its packages, and loaded only when tracing is configured.
 
 import {
   type Attributes,
@@ -40,11 +40,11 @@ import { NO_SPAN, type Span, type Step, type Tracing } from './tracing.ts';
 
 const SCOPE = 'cxone-callback-receiver';
 
-/** Ended spans that wait to be handed over; those that come while so many wait are dropped. */
+/** Ended spans that wait for export; further ones are dropped. */
 const MAX_WAITING = 4096;
-/** What one attempt to hand some over may take, with its repetitions. */
+/** Time limit of one export with its retries. */
 const EXPORT_TIMEOUT_MS = 10_000;
-/** A collector that is away is told of so often. */
+/** Minimum time between log lines about a collector that takes no spans. */
 const QUIET_MS = 60_000;
 
 export type SamplerName =
@@ -56,14 +56,14 @@ export type SamplerName =
   | 'parentbased_traceidratio';
 
 export interface OtelOptions {
-  /** Where spans are sent, as OTLP over HTTP in JSON. */
+  /** The endpoint for spans: OTLP over HTTP in JSON. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly serviceName: string;
   /** Further attributes of the resource. */
   readonly resource: Readonly<Record<string, string>>;
   readonly sampler: SamplerName;
-  /** Of the traces that a ratio decides about, 0 to 1. */
+  /** Share of traces that a ratio sampler keeps, 0 to 1. */
   readonly ratio: number;
 }
 
@@ -72,7 +72,7 @@ export function createOtel(options: OtelOptions, world: Pick<World, 'now'>, log:
   const { url, headers } = options;
   const exporter = new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: EXPORT_TIMEOUT_MS });
   const processor = new BatchSpanProcessor({
-    exporter: tellingOfLoss(exporter, world, log),
+    exporter: loggingLoss(exporter, world, log),
     maxQueueSize: MAX_WAITING,
     exportTimeoutMillis: EXPORT_TIMEOUT_MS,
   });
@@ -85,19 +85,19 @@ export function createOtel(options: OtelOptions, world: Pick<World, 'now'>, log:
     try {
       await provider.shutdown();
     } catch {
-      // It has been told of where it happened.
+      // The exporter has logged the failure.
     }
   };
   return { ...tracingWith(provider.getTracer(SCOPE), world), close };
 }
 
-/** Gives spans to the tracer that the process was started with, which is not ours to close. */
+/** Sends spans to the tracer that the process was started with, which its owner closes. */
 export function createRegisteredOtel(world: Pick<World, 'now'>): Tracing {
   return { ...tracingWith(trace.getTracer(SCOPE), world), close: () => Promise.resolve() };
 }
 
 function tracingWith(tracer: Tracer, world: Pick<World, 'now'>): Omit<Tracing, 'close'> {
-  // All times are the world's: those of a span that is begun late, and of the executions that it is about.
+  // All times come from the world, like those of the executions; a span may begin at an earlier time.
   const start = ({ name, kind }: Step, parent: TraceContext, links: Link[], startTime = world.now()): OtelSpan =>
     tracer.startSpan(name, { kind: KINDS[kind], links, startTime }, contextOf(parent));
 
@@ -106,7 +106,7 @@ function tracingWith(tracer: Tracer, world: Pick<World, 'now'>): Omit<Tracing, '
     beginLinked: (step, origin, caller = NO_CONTEXT, startedAt) => {
       const linked = spanContextOf(origin);
       const span = start(step, caller, linked === null ? [] : [{ context: linked }], startedAt);
-      // A trace that nobody keeps is no better than the one that the execution came with.
+      // An unsampled trace has no advantage over the context that the execution came with.
       return span.isRecording() ? spanOf(span, caller, world) : NO_SPAN;
     },
   };
@@ -117,7 +117,7 @@ const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const sati
 function spanOf(span: OtelSpan, parent: TraceContext, world: Pick<World, 'now'>): Span {
   const { traceId, spanId, traceFlags } = span.spanContext();
   if (!trace.isSpanContextValid(span.spanContext())) return NO_SPAN;
-  // How the trace id came about holds for the whole trace; tracestate is handed on as it came.
+  // The random flag holds for the whole trace; tracestate is passed on unchanged.
   const flags = (traceFlags & SAMPLED) | ((parseTraceparent(parent.traceparent)?.flags ?? 0) & RANDOM);
   return {
     context: { traceparent: formatTraceparent({ traceId, spanId, flags }), tracestate: parent.tracestate },
@@ -169,7 +169,7 @@ function samplerOf({ sampler, ratio }: Pick<OtelOptions, 'sampler' | 'ratio'>): 
   }
 }
 
-/** What is linked to a submission is kept if that is: its polls and callbacks are traces of their own, but one story. */
+/** Samples a linked span if its submission was sampled, so that polls and callbacks are kept with it. */
 function followingLinks(sampler: Sampler): Sampler {
   return {
     shouldSample: (context, traceId, name, kind, attributes, links) => {
@@ -183,7 +183,7 @@ function followingLinks(sampler: Sampler): Sampler {
   };
 }
 
-/** Written out: the package that makes resources is not one of ours, and no more than this is asked of one. */
+/** Written by hand, since the resources package is not a dependency and this is all that is needed. */
 function resourceOf({ serviceName, resource }: OtelOptions): NonNullable<TracerProviderOptions['resource']> {
   const attributes: Attributes = {
     'telemetry.sdk.language': 'nodejs',
@@ -195,22 +195,22 @@ function resourceOf({ serviceName, resource }: OtelOptions): NonNullable<TracerP
   return made;
 }
 
-/** The exporter says nothing of what it cannot hand over; the log hears of it, at most once a minute. */
-function tellingOfLoss(exporter: SpanExporter, world: Pick<World, 'now'>, log: Log): SpanExporter {
-  let toldAt = Number.NEGATIVE_INFINITY;
+/** Logs lost spans at most once a minute, since the exporter does not report them. */
+function loggingLoss(exporter: SpanExporter, world: Pick<World, 'now'>, log: Log): SpanExporter {
+  let loggedAt = Number.NEGATIVE_INFINITY;
   let lost = 0;
-  const tell = (spans: number, error: unknown) => {
+  const logLoss = (spans: number, error: unknown) => {
     lost += spans;
     const now = world.now();
-    if (Math.abs(now - toldAt) < QUIET_MS) return;
+    if (Math.abs(now - loggedAt) < QUIET_MS) return;
     log.warn({ spans: lost, reason: reasonOf(error) }, 'the collector did not take spans; nothing else is affected');
-    toldAt = now;
+    loggedAt = now;
     lost = 0;
   };
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        if (result.code !== 0) tell(spans.length, result.error);
+        if (result.code !== 0) logLoss(spans.length, result.error);
         done(result);
       }),
     shutdown: () => exporter.shutdown(),

@@ -1,4 +1,4 @@
-// What is traced, and what a span may tell: names, numbers and outcomes. Never inputs, results, words of CXone, keys or URLs.
+// The spans and their attributes: names, numbers and outcomes. Never inputs, results, texts of CXone, keys or URLs.
 
 import type { PollResponse, SubmitResponse } from '../../cxone/port.ts';
 import type { Execution } from '../../execution/execution.ts';
@@ -17,8 +17,8 @@ export function sentEnd(execution: Execution, answer: SubmitResponse): SpanEnd {
   const executionId = answer.type === 'submitted' ? answer.executionId : null;
   return {
     attributes: {
-      ...about({ ...execution, executionId: executionId ?? execution.executionId }),
-      ...asked('POST', answer.httpStatus, answer.type),
+      ...executionAttributes({ ...execution, executionId: executionId ?? execution.executionId }),
+      ...clientAttributes('POST', answer.httpStatus, answer.type),
       'cxone.attempt': execution.attempts,
     },
     error: answer.type === 'submitted' ? null : answer.type,
@@ -28,8 +28,8 @@ export function sentEnd(execution: Execution, answer: SubmitResponse): SpanEnd {
 export function polledEnd(execution: Execution, answer: PollResponse): SpanEnd {
   return {
     attributes: {
-      ...about(execution),
-      ...asked('GET', answer.httpStatus, answer.type),
+      ...executionAttributes(execution),
+      ...clientAttributes('GET', answer.httpStatus, answer.type),
       'cxone.attempt': execution.pollCount + 1,
     },
     error: answer.type === 'polled' ? null : answer.type,
@@ -39,7 +39,7 @@ export function polledEnd(execution: Execution, answer: PollResponse): SpanEnd {
 export function callbackEnd({ execution, outcome }: RecordResult, httpStatus: number): SpanEnd {
   return {
     attributes: {
-      ...about(execution),
+      ...executionAttributes(execution),
       ...served('/webhook/cxone-execution/{token}', httpStatus),
       'cxone.outcome': outcome,
     },
@@ -50,8 +50,8 @@ export function callbackEnd({ execution, outcome }: RecordResult, httpStatus: nu
 export function notifiedEnd({ notification, execution }: ClaimedNotification, receipt: DeliveryResult): SpanEnd {
   return {
     attributes: {
-      ...about(execution),
-      ...asked('POST', receipt.httpStatus, receipt.type),
+      ...executionAttributes(execution),
+      ...clientAttributes('POST', receipt.httpStatus, receipt.type),
       'cxone.notification_id': notification.id,
       'cxone.notification_type': notification.type,
       'cxone.attempt': notification.attempts + 1,
@@ -60,7 +60,7 @@ export function notifiedEnd({ notification, execution }: ClaimedNotification, re
   };
 }
 
-/** What every request of an app tells; `route` is the path with its parameters left open. */
+/** Attributes of every request of an app; `route` is the template of the path. */
 export function served(route: string, httpStatus: number): Attributes {
   return {
     'http.request.method': 'POST',
@@ -70,12 +70,12 @@ export function served(route: string, httpStatus: number): Attributes {
   };
 }
 
-/** To a server only its own faults are errors, not those of whoever asked. */
+/** For a server span only a 5xx is an error, since a 4xx is the client's fault. */
 export function failure(httpStatus: number): string | null {
   return httpStatus >= 500 ? String(httpStatus) : null;
 }
 
-function about({
+function executionAttributes({
   correlationId,
   actionId,
   app,
@@ -89,8 +89,8 @@ function about({
   };
 }
 
-/** 0 is no status: there was no answer. */
-function asked(method: string, httpStatus: number, outcome: string): Attributes {
+/** Status 0 stands for no response. */
+function clientAttributes(method: string, httpStatus: number, outcome: string): Attributes {
   const fine = httpStatus > 0 && httpStatus < 400;
   return {
     'http.request.method': method,

@@ -1,6 +1,6 @@
-// W3C Trace Context: reads the two headers and writes them. Pure. What is not well formed is ignored, as the standard says.
+// Reads and writes the two headers of W3C Trace Context. Malformed headers are ignored, as the standard requires. Pure.
 
-/** What goes along with a request so that it can be told which trace it belongs to; null for none. */
+/** The trace context of a request; null for an absent header. */
 export interface TraceContext {
   readonly traceparent: string | null;
   /** Null whenever there is no traceparent. */
@@ -10,15 +10,15 @@ export interface TraceContext {
 export interface Traceparent {
   /** 32 lower-case hexadecimal digits, not all zero. */
   readonly traceId: string;
-  /** 16 of them, not all zero. */
+  /** 16 lower-case hexadecimal digits, not all zero. */
   readonly spanId: string;
   readonly flags: number;
 }
 
 export const SAMPLED = 0b01;
-/** Level 2: that the trace id was chosen at random, so that samplers may rely on it. */
+/** Level 2: the trace id is random, so that samplers may rely on it. */
 export const RANDOM = 0b10;
-/** The others are reserved, and to be sent as zero. */
+/** The other flags are reserved and sent as zero. */
 const KNOWN_FLAGS = SAMPLED | RANDOM;
 
 export const NO_CONTEXT: TraceContext = { traceparent: null, tracestate: null };
@@ -26,14 +26,14 @@ export const NO_CONTEXT: TraceContext = { traceparent: null, tracestate: null };
 const SHAPE = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const ZEROS = /^0+$/;
 
-/** The headers as they came, in the form in which they are kept and passed on: version 00, with what it knows. */
+/** Returns the headers in the form that is stored and passed on: version 00 with its known flags. */
 export function readTraceContext(traceparent: string | null, tracestate: string | null): TraceContext {
   const parent = parseTraceparent(traceparent);
   if (parent === null) return NO_CONTEXT;
   return { traceparent: formatTraceparent(parent), tracestate: parseTracestate(tracestate) };
 }
 
-/** Null when it is none or is to be ignored. Of a higher version the fields that version 00 knows are read (section 4.1). */
+/** Returns null for a malformed value. Of a higher version, the fields of version 00 are read (section 4.1). */
 export function parseTraceparent(value: string | null): Traceparent | null {
   const [, version = 'ff', traceId = '', spanId = '', flags = '', more] = SHAPE.exec(value ?? '') ?? [];
   if (version === 'ff' || (version === '00' && more !== undefined)) return null;
@@ -45,21 +45,21 @@ export function formatTraceparent({ traceId, spanId, flags }: Traceparent): stri
   return `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`;
 }
 
-/** The trace that a stored traceparent belongs to. */
+/** Returns the trace id of a stored traceparent. */
 export function traceIdOf(traceparent: string | null): string | null {
   return parseTraceparent(traceparent)?.traceId ?? null;
 }
 
 const MAX_MEMBERS = 32;
 const MAX_LENGTH = 512;
-/** What is longer goes first when something must (section 3.3.1.5). */
+/** Longer members are dropped first (section 3.3.1.5). */
 const MAX_MEMBER_LENGTH = 128;
 
 const KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/;
 /** Printable, without comma and equals sign, and no blank at its end. */
 const VALUE = /^[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
 
-/** Null when there is nothing in it, or anything wrong with it: then the whole of it is dropped (section 3.3). */
+/** Returns null for an empty or malformed value, which is dropped as a whole (section 3.3). */
 export function parseTracestate(value: string | null): string | null {
   const members = (value ?? '').split(',').flatMap((member) => {
     const trimmed = member.replace(/^[ \t]+|[ \t]+$/g, '');
@@ -79,7 +79,7 @@ function isMember(member: string): boolean {
   return KEY.test(key) && VALUE.test(member.slice(key.length + 1));
 }
 
-/** The newest are at the left, so the right end goes. */
+/** Drops members from the right, since the newest stand at the left. */
 function shortened(members: readonly string[]): string {
   if (members.join().length <= MAX_LENGTH) return members.join();
   const left = members.filter((member) => member.length <= MAX_MEMBER_LENGTH);

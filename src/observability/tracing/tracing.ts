@@ -1,53 +1,53 @@
-// What the service needs in order to be traced: a narrow port, behind which stands OpenTelemetry or, unless it is asked for, nothing.
+// The port for tracing. OpenTelemetry implements it if configured; otherwise nothing is recorded.
 
 import type { TraceContext } from './trace-context.ts';
 
-/** A kind of work that is worth a span; constants, in spans.ts. */
+/** A kind of work that gets a span; the constants are in spans.ts. */
 export interface Step {
   readonly name: string;
-  /** `server`: somebody asked us; `client`: we ask somebody. */
+  /** `server` for requests received, `client` for requests sent. */
   readonly kind: 'server' | 'client';
 }
 
 export type Attributes = { readonly [name: string]: string | number | boolean };
 
-/** How a piece of work went. */
+/** What a span records at its end. */
 export interface SpanEnd {
   readonly attributes: Attributes;
-  /** What went wrong, in a word; null when nothing did. */
+  /** The error in one word; null on success. */
   readonly error: string | null;
 }
 
 export interface Span {
-  /** What goes along with requests that this work makes; null: what came in goes on unchanged. */
+  /** The context for requests made within the span; null to pass on the incoming context unchanged. */
   readonly context: TraceContext | null;
-  /** Only asks for the facts when somebody wants them. */
+  /** Calls `facts` only if the span is recorded. */
   end<A, B>(facts: (about: A, answer: B) => SpanEnd, about: A, answer: B): void;
 }
 
 export interface Tracing {
-  /** Begins a part of the work that `parent` stands for. */
+  /** Begins a child span of `parent`. */
   begin(step: Step, parent: TraceContext): Span;
   /**
-   * Begins work that nobody of ours asked for just now, with a link to `origin`, about which it is: part of the trace that
-   * its caller sent, if any, and else a trace of its own. It is traced if the origin is. Times in milliseconds.
+   * Begins a span for work on an earlier submission, with a link to its `origin`. The span joins the trace of the caller, if
+   * it sent one, and starts a new trace otherwise. It is sampled if the origin is. Times in milliseconds.
    */
   beginLinked(step: Step, origin: TraceContext, caller?: TraceContext, startedAt?: number): Span;
-  /** Hands over what is left and lets go; never rejects, and may take long when nobody takes it. */
+  /** Exports the remaining spans and closes. Never rejects; may take long if the collector does not respond. */
   close(): Promise<void>;
 }
 
-/** One for all that is not traced: nothing is made for it. */
+/** The shared span of all work that is not traced. */
 export const NO_SPAN: Span = { context: null, end: () => {} };
 
 export const NO_TRACING: Tracing = { begin: () => NO_SPAN, beginLinked: () => NO_SPAN, close: () => Promise.resolve() };
 
-/** The same, as requests within the span are to present it. */
+/** Returns the subject with the trace context of the span, for requests within it. */
 export function withSpanContext<E extends TraceContext>(span: Span, subject: E): E {
   return span.context === null ? subject : { ...subject, ...span.context };
 }
 
-/** Ends the span with the answer, or with the error that came instead of it. */
+/** Ends the span with the response, or with the error that came instead. */
 export function endSpanWith<A, B>(
   span: Span,
   facts: (about: A, answer: B) => SpanEnd,
@@ -74,15 +74,15 @@ async function ended<A, B>(
   return answer;
 }
 
-/** Its name alone: what else an error says may be private. */
+/** Records only the name of an error, since its message may be private. */
 function broken(_about: unknown, error: unknown): SpanEnd {
   const name = error instanceof Error ? error.name : 'error';
   return { attributes: { 'error.type': name }, error: name };
 }
 
 /**
- * Whether this process was started with a tracer of its own (`node --import`): then spans go there. Read where the API
- * package keeps it, so that the package need not be loaded to find out that there is none.
+ * Returns true if the process was started with a registered tracer (`node --import`), which then gets the spans. Reads the
+ * global of the API package, so that the package is loaded only if a tracer exists.
  */
 export function hasRegisteredTracer(): boolean {
   const api: unknown = Reflect.get(globalThis, Symbol.for('opentelemetry.js.api.1'));

@@ -1,16 +1,16 @@
-// Callback health as it is shown: each hour of each action, and what gives cause for alarm. Pure.
+// Callback health: each hour of each action, and the alerts. Pure.
 
 import { isoTime } from '../../lib/time.ts';
 import { isAlert, judge, type Missing, type Verdict } from './alert.ts';
 import { type ChannelCounts, HOUR_MS, type Skew, skewSummary } from './channels.ts';
 
-/** How far back the habits of an action are looked for. */
+/** Length of the baseline that an hour is compared with. */
 export const BASELINE_MS = 7 * 24 * HOUR_MS;
 
 export interface HealthHour extends Omit<ChannelCounts, 'hour' | 'skews'> {
-  /** ISO 8601: when the hour begins. */
+  /** The beginning of the hour, ISO 8601. */
   readonly hour: string;
-  /** Of the outcomes by callback, poll and time-out; null when there were none. */
+  /** Share of the outcomes by callback, poll and time-out; null without any. */
   readonly missedShare: number | null;
   readonly skewMs: Skew | null;
   readonly verdict: Verdict;
@@ -32,16 +32,16 @@ export interface Health {
   readonly to: string;
   /** Oldest hour first. */
   readonly hours: readonly HealthHour[];
-  /** The newest first. */
+  /** Newest hour first. */
   readonly alerts: readonly HealthAlert[];
 }
 
 export interface Expected {
-  /** CXone is not told where to call back: none is missing. */
+  /** True when CXone is not given a callback URL: then no callback is missing. */
   readonly callbackless?: boolean;
 }
 
-/** @param counts reach back to `from` less the days of the baseline. */
+/** `counts` must reach back to `from` minus the baseline. */
 export function healthOf(
   counts: readonly ChannelCounts[],
   from: number,
@@ -85,11 +85,11 @@ function alertOf(counts: ChannelCounts, baseline: Missing, verdict: Verdict): He
   const { actionId } = counts;
   const { missed, outcomes } = missingOf(counts);
   const hour = isoTime(counts.hour);
-  const used =
+  const comparison =
     verdict === 'risen'
-      ? `, in the 7 days before ${percent(baseline.missed, baseline.outcomes)}`
-      : ', and nothing is known of the days before';
-  const message = `${actionId}: ${percent(missed, outcomes)} of the callbacks did not come in the hour from ${hour} (${missed} of ${outcomes})${used}`;
+      ? `, against ${percent(baseline.missed, baseline.outcomes)} in the 7 days before`
+      : ', and there is no baseline for comparison';
+  const message = `${actionId}: ${percent(missed, outcomes)} of the callbacks are missing in the hour from ${hour} (${missed} of ${outcomes})${comparison}`;
   return { actionId, hour, verdict, missed, outcomes, baseline, message };
 }
 

@@ -1,30 +1,30 @@
-// Which grace period and polling window fit an action, by what was observed of it. Pure.
+// Advises a grace period and a polling window for an action, from its observed executions. Pure.
 //
-// Each candidate is replayed over what was observed, and what it would have cost is compared: polls, and the time from done at
-// CXone to known here. How many seconds a poll is worth is not made up: who polls every two seconds pays one poll to know a
-// result two seconds earlier. Callbacks that do not come are reckoned with at the upper bound of their share, so that a short
-// time without a loss does not lead to a grace period that a loss makes long.
+// Each candidate is replayed over the observations, and the costs are compared: polls, and the lag from the end at CXone to
+// its detection here. The poll interval sets the exchange rate: polling every two seconds pays one poll for a result two
+// seconds earlier. Missing callbacks count at the upper bound of their share, so that a short time without a loss does not
+// lead to a long grace period.
 
 import type { Observation } from '../../store/observations-port.ts';
 import { mean, quantile, type Share } from '../statistics.ts';
 import { pollTimes, replay, type Timeline, type Timing } from './replay.ts';
 import { type Sample, type Timelines, timelinesOf } from './timelines.ts';
 
-/** Fewer results than this are no ground for advice. */
+/** Fewer results give no advice. */
 const MIN_RESULTS = 30;
 const FAIR_RESULTS = 200;
 const GOOD_RESULTS = 1_000;
-/** With more than this in the dark, confidence is a step lower. */
+/** Above this share of unknown ends, confidence is one step lower. */
 const MUCH_UNKNOWN = 0.1;
 
-/** So much of what completes at all is to be over within grace and window. */
+/** Share of the completing executions that must end within grace period and window. */
 const COVERED = 0.999;
 const MIN_WINDOW_S = 5;
 const MAX_WINDOW_S = 120;
 const MAX_GRACE_S = 86_400;
-/** A candidate may time out so much more often than what is configured, for nothing is known more exactly. */
+/** Additional share of time-outs that a candidate may have; smaller differences cannot be measured. */
 const MORE_TIME_OUTS = 0.001;
-/** An advice that saves less than 50 polls of 1,000 executions, or what is worth as much, is none. */
+/** Minimum saving per execution, in polls: smaller savings keep the current settings. */
 const WORTH_IT = 0.05;
 
 const GRACES_S = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1_800, 3_600];
@@ -32,10 +32,10 @@ const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1];
 
 export type Confidence = 'none' | 'low' | 'fair' | 'good';
 
-/** What a timing costs, for 1,000 executions like those that were observed. */
+/** The costs of a timing per 1,000 executions like the observed ones. */
 export interface Cost {
   readonly polls: number;
-  /** From done at CXone to known here, milliseconds, of those that are known in time. */
+  /** From the end at CXone to its detection, milliseconds; time-outs excluded. */
   readonly lagMeanMs: number;
   readonly lagP95Ms: number;
   readonly timeOuts: number;
@@ -44,20 +44,20 @@ export interface Cost {
 export interface Advice {
   readonly actionId: string;
   readonly executions: number;
-  /** Of the sample that was looked at: so many gave a result, and of so many nobody saw the end. */
+  /** Executions of the sample with a result, and those whose end was not observed. */
   readonly results: number;
   readonly censored: number;
-  /** Callbacks that never came, of the results. */
+  /** Share of the results whose callback never came. */
   readonly lost: Share;
-  /** From sent to done at CXone, milliseconds; null: later than anybody watched. */
+  /** From sending to the end at CXone, milliseconds; null if beyond the observed time. */
   readonly durationMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
-  /** As most of them were submitted. */
+  /** The most common timing of the submissions. */
   readonly current: Timing & { readonly cost: Cost };
-  /** Polls that were in fact made, for 1,000 executions: what the replay of the current timing should come near. */
+  /** Actual polls per 1,000 executions, for comparison with the replay of the current timing. */
   readonly pollsSeen: number;
-  /** Null when there is too little to go by. */
+  /** Null if there are too few results. */
   readonly advised: (Timing & { readonly cost: Cost }) | null;
-  /** How much the advice differs for 1,000 executions: polls saved, and milliseconds by which the average result is known later. */
+  /** Per 1,000 executions: polls saved, and milliseconds by which the average result is known later. */
   readonly saves: { readonly polls: number; readonly lagMs: number } | null;
   readonly confidence: Confidence;
   readonly words: readonly string[];
@@ -67,7 +67,7 @@ export interface AdviceOptions {
   /** POLL_INTERVAL_SECONDS, in milliseconds. */
   readonly intervalMs: number;
   readonly now: number;
-  /** How many there were, where the observations are a sample. */
+  /** The number of executions, if the observations are a sample. */
   readonly executions?: number;
 }
 
@@ -82,7 +82,7 @@ export function adviceFor(
   const current = { ...timing, cost: costNow(samples, intervalMs) };
   const advised = results < MIN_RESULTS ? null : best(timelines, current, intervalMs);
   const confidence = confidenceIn(timelines);
-  const told = {
+  const facts = {
     actionId,
     executions: executions ?? samples.length,
     results,
@@ -95,10 +95,10 @@ export function adviceFor(
     saves: advised === null ? null : difference(current.cost, advised.cost),
     confidence,
   };
-  return { ...told, words: wordsFor(told) };
+  return { ...facts, words: wordsFor(facts) };
 }
 
-/** What was done, with the timing that each had. */
+/** Replays each execution with its own timing. */
 function costNow(samples: readonly Sample[], intervalMs: number): Cost {
   const times = new Map<string, number[]>();
   return costOf(
@@ -129,29 +129,29 @@ function best(timelines: Timelines, current: Timing & { cost: Cost }, intervalMs
   let chosen: Timing = current;
   let lowest = own.price - WORTH_IT;
   for (const timing of candidates(timelines, current)) {
-    const { price: asked, timeOuts } = price(timing);
-    if (timeOuts > own.timeOuts + MORE_TIME_OUTS || asked >= lowest) continue;
+    const { price: cost, timeOuts } = price(timing);
+    if (timeOuts > own.timeOuts + MORE_TIME_OUTS || cost >= lowest) continue;
     chosen = timing;
-    lowest = asked;
+    lowest = cost;
   }
   const polls = pollTimes(chosen, intervalMs);
   const { graceSeconds, timeoutSeconds } = chosen;
   return { graceSeconds, timeoutSeconds, cost: costOf(samples.map(({ timeline }) => replay(timeline, polls))) };
 }
 
-/** Polls and seconds of lag per execution, with callbacks lost at the upper bound of their share. */
+/** Returns a function for the price of a timing per execution, in polls, with the upper bound of lost callbacks. */
 function priced({ samples, loss }: Timelines, intervalMs: number) {
-  const heard = samples.filter(({ timeline }) => timeline.calledBackAt !== null).map(({ timeline }) => timeline);
+  const calledBack = samples.filter(({ timeline }) => timeline.calledBackAt !== null).map(({ timeline }) => timeline);
   const unseen = samples.filter(({ ended }) => !ended).map(({ timeline }) => timeline);
-  const unheard = samples
+  const notCalledBack = samples
     .filter(({ ended }) => ended)
     .map(({ timeline }): Timeline => ({ ...timeline, calledBackAt: null }));
   const shareUnseen = unseen.length / samples.length;
-  // Nothing is called back: then the polls alone say what a result costs.
-  const shareLost = heard.length === 0 ? 1 : loss.upper;
+  // Without any callback, polls alone determine the price.
+  const shareLost = calledBack.length === 0 ? 1 : loss.upper;
   const groups = [
-    { timelines: heard, share: (1 - shareUnseen) * (1 - shareLost) },
-    { timelines: unheard, share: (1 - shareUnseen) * shareLost },
+    { timelines: calledBack, share: (1 - shareUnseen) * (1 - shareLost) },
+    { timelines: notCalledBack, share: (1 - shareUnseen) * shareLost },
     { timelines: unseen, share: shareUnseen },
   ];
   return (timing: Timing): { readonly price: number; readonly timeOuts: number } => {
@@ -167,10 +167,10 @@ function priced({ samples, loss }: Timelines, intervalMs: number) {
   };
 }
 
-/** Shorter grace periods first: of two that cost the same the shorter one bears a surprise better. */
+/** Shorter grace periods first, since of two equal prices the shorter period tolerates surprises better. */
 function candidates({ samples, duration }: Timelines, current: Timing): Timing[] {
-  const heard = samples.flatMap(({ timeline }) => timeline.calledBackAt ?? []).sort((one, other) => one - other);
-  const observed = QUANTILES.flatMap((q) => quantile(heard, q) ?? []).map((ms) => Math.ceil(ms / 1000));
+  const calledBack = samples.flatMap(({ timeline }) => timeline.calledBackAt ?? []).sort((one, other) => one - other);
+  const observed = QUANTILES.flatMap((q) => quantile(calledBack, q) ?? []).map((ms) => Math.ceil(ms / 1000));
   const graces = new Set([...GRACES_S, ...observed, current.graceSeconds].filter((grace) => grace <= MAX_GRACE_S));
   const over = coveredBy(duration);
   return [...graces]
@@ -182,7 +182,7 @@ function candidates({ samples, duration }: Timelines, current: Timing): Timing[]
     });
 }
 
-/** Seconds after which all but one in a thousand are over; null when nobody watched for so long. */
+/** Seconds after which all but one in a thousand have ended; null if beyond the observed time. */
 function coveredBy(duration: Timelines['duration']): number | null {
   const over = duration.quantile(COVERED);
   return over === null ? null : Math.ceil(over / 1000) + 1;
@@ -208,7 +208,7 @@ function difference(now: Cost, then: Cost): { polls: number; lagMs: number } {
 
 function wordsFor({ results, censored, lost, durationMs, current, advised, saves }: Omit<Advice, 'words'>): string[] {
   if (advised === null || saves === null) {
-    return [`too little to go by: ${results} results were seen, and ${MIN_RESULTS} are needed`];
+    return [`no advice: ${results} results were observed, and ${MIN_RESULTS} are needed`];
   }
   const words: string[] = [];
   const same = advised.graceSeconds === current.graceSeconds && advised.timeoutSeconds === current.timeoutSeconds;
@@ -220,13 +220,13 @@ function wordsFor({ results, censored, lost, durationMs, current, advised, saves
   if (!same) {
     const polls = Math.round(Math.abs(saves.polls));
     words.push(
-      `${saves.polls >= 0 ? 'saves' : 'takes'} ${polls} polls of every 1,000 executions; results are known ${formatMs(Math.abs(saves.lagMs))} ${saves.lagMs > 0 ? 'later' : 'earlier'} on average`,
+      `${saves.polls >= 0 ? 'saves' : 'adds'} ${polls} polls per 1,000 executions; results arrive ${formatMs(Math.abs(saves.lagMs))} ${saves.lagMs > 0 ? 'later' : 'earlier'} on average`,
     );
   }
-  if (lost.share > 0.5) words.push('most callbacks do not come: find out why before anything else');
+  if (lost.share > 0.5) words.push('most callbacks are missing: find the cause first');
   if (censored > 0) {
-    const known = durationMs.p99 === null ? ', so that nobody knows how long the slowest take' : '';
-    words.push(`of ${censored} executions nobody saw the end${known}`);
+    const known = durationMs.p99 === null ? ', so the longest duration is unknown' : '';
+    words.push(`the end of ${censored} executions was not observed${known}`);
   }
   return words;
 }

@@ -1,6 +1,6 @@
-// How long something takes, when for some of it only is known that it takes longer (Kaplan and Meier, 1958). Pure.
+// Estimates durations when some are known only as "longer than" (Kaplan and Meier, 1958). Pure.
 
-/** A duration; `seen` is false when watching ended then and it had not happened (right-censored). */
+/** A duration; `seen` is false when observation stopped before the end (right-censored). */
 export interface Duration {
   readonly time: number;
   readonly seen: boolean;
@@ -9,9 +9,9 @@ export interface Duration {
 export interface Survival {
   /** The share that takes longer than `time`. */
   beyond(time: number): number;
-  /** By when the share `q` of all is over; null when nobody watched for long enough to know. */
+  /** The time by which the share `q` has ended; null if beyond the observed time. */
   quantile(q: number): number | null;
-  /** The share of which nobody saw the end, however long it was watched. */
+  /** The share that had not ended at the longest observed time. */
   readonly unknown: number;
 }
 
@@ -24,7 +24,7 @@ interface Step {
 /** Rounding in a product of many factors must not make a quantile one step too late. */
 const EPSILON = 1e-12;
 
-/** The product-limit estimate. At equal times ends come before censorings, as is the convention. */
+/** Returns the product-limit estimate. At equal times, ends come before censorings, by convention. */
 export function kaplanMeier(durations: readonly Duration[]): Survival {
   const steps = stepsOf(durations);
   const beyond = (time: number) => steps[firstAfter(steps, time) - 1]?.beyond ?? 1;

@@ -1,14 +1,14 @@
-// What the polling schedule would have made of an execution, had its grace period and window been others. Pure.
+// Replays an execution through the polling schedule with another grace period and window. Pure.
 
 import { firstPollSpread, nextPollAt, pollingWindow } from '../../execution/schedule.ts';
 
-/** An execution as it went at CXone, in milliseconds since it was sent. */
+/** The timeline of an execution at CXone, in milliseconds since it was sent. */
 export interface Timeline {
-  /** When it was done there; null: nobody knows, or never. */
+  /** The end there; null if unknown or never. */
   readonly doneAt: number | null;
-  /** When its callback came; null: it did not. */
+  /** The arrival of its callback; null if none came. */
   readonly calledBackAt: number | null;
-  /** Whether CXone can be asked for it. */
+  /** True if CXone can be polled for it. */
   readonly pollable: boolean;
 }
 
@@ -19,14 +19,14 @@ export interface Timing {
 
 export interface Replayed {
   readonly polls: number;
-  /** From done at CXone to known here, milliseconds; null when it is not known in time. */
+  /** From the end at CXone to its detection, milliseconds; null for a time-out. */
   readonly lagMs: number | null;
 }
 
-/** Chance in the schedule spreads bursts; here its middle stands for all. */
+/** The jitter of the schedule, fixed at its middle. */
 const CHANCE = 0.5;
 
-/** When polls fall due, in milliseconds since it was sent; the last one is at the deadline. */
+/** Returns the due times of polls in milliseconds since sending; the last one is the deadline. */
 export function pollTimes(timing: Timing, intervalMs: number): number[] {
   const { pollAfter, deadline } = pollingWindow(timing, 0);
   const times = [Math.min(pollAfter + firstPollSpread(intervalMs, CHANCE), deadline)];
@@ -37,17 +37,17 @@ export function pollTimes(timing: Timing, intervalMs: number): number[] {
   return times;
 }
 
-/** @param polls as pollTimes() gives them. */
+/** `polls` are the due times from `pollTimes`. */
 export function replay({ doneAt, calledBackAt, pollable }: Timeline, polls: readonly number[]): Replayed {
-  const heard = calledBackAt ?? Number.POSITIVE_INFINITY;
+  const calledBack = calledBackAt ?? Number.POSITIVE_INFINITY;
   const done = doneAt ?? Number.POSITIVE_INFINITY;
-  let asked = 0;
+  let sent = 0;
   for (const at of polls) {
-    if (heard <= at) break;
+    if (calledBack <= at) break;
     if (!pollable) continue;
-    asked += 1;
-    if (done <= at) return { polls: asked, lagMs: at - done };
+    sent += 1;
+    if (done <= at) return { polls: sent, lagMs: at - done };
   }
   const deadline = polls.at(-1) ?? 0;
-  return { polls: asked, lagMs: heard <= deadline ? Math.max(0, heard - Math.min(done, heard)) : null };
+  return { polls: sent, lagMs: calledBack <= deadline ? Math.max(0, calledBack - Math.min(done, calledBack)) : null };
 }

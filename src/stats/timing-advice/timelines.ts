@@ -1,38 +1,38 @@
-// From what was observed to how executions went at CXone: what a poll or a time-out left open is filled in from the others. Pure.
+// Reconstructs the timelines of executions at CXone from observations. Gaps left by polls and time-outs are estimated. Pure.
 
 import type { Observation } from '../../store/observations-port.ts';
 import { type Share, wilson } from '../statistics.ts';
 import { type Duration, kaplanMeier, type Survival } from './kaplan-meier.ts';
 import { pollTimes, type Timeline, type Timing } from './replay.ts';
 
-/** A callback may come after the poll: an execution counts as not called back when it ended so long ago, milliseconds. */
+/** Time in milliseconds after the end, after which a callback counts as lost. */
 const SETTLED_MS = 600_000;
 
-/** Fewer callbacks than this say nothing of how long executions take: then the polls alone do. */
+/** With fewer callbacks than this, durations are estimated from polls alone. */
 const MIN_CALLBACKS = 10;
-/** 95 % of the time the true share lies between the bounds. */
+/** The bounds hold the true share with 95 % confidence. */
 const Z = 1.96;
-/** The golden ratio's fraction: its multiples spread evenly, however many are taken. */
+/** Fraction of the golden ratio: its multiples spread evenly for any count. */
 const GOLDEN = 0.618033988749895;
 
 export interface Sample {
   readonly timeline: Timeline;
   readonly timing: Timing;
-  /** A result is known, from a callback or a poll; if not, the timeline beyond the end of watching is an estimate. */
+  /** True if a callback or a poll brought a result; otherwise the later timeline is an estimate. */
   readonly ended: boolean;
 }
 
 export interface Timelines {
   readonly samples: readonly Sample[];
-  /** How long CXone takes, milliseconds from sent to done. */
+  /** Duration at CXone, milliseconds from sending to the end. */
   readonly duration: Survival;
-  /** Of the results, those whose callback never came. */
+  /** Share of the results whose callback never came. */
   readonly loss: Share;
   readonly results: number;
   readonly censored: number;
 }
 
-/** When it was done at CXone: at `to`, or after `from` and by `to`; not by `from` when `to` is null. */
+/** The end at CXone lies after `from` and at or before `to`; exactly at `to` if both are equal; after `from` if `to` is null. */
 interface Span {
   readonly observation: Observation;
   readonly from: number;
@@ -40,7 +40,7 @@ interface Span {
   readonly calledBackAt: number | null;
 }
 
-/** @param now when it was observed: younger results may still be called back. */
+/** `now` is the time of observation: recent results may still be called back. */
 export function timelinesOf(observations: readonly Observation[], intervalMs: number, now: number): Timelines {
   const spans = observations.flatMap((one) => spanOf(one, intervalMs, now) ?? []);
   const exact = spans.filter((span) => span.to !== null && span.from === span.to);
@@ -64,39 +64,39 @@ export function timelinesOf(observations: readonly Observation[], intervalMs: nu
   };
 }
 
-/** Null for what says nothing of callbacks and polls: not sent, refused, or done with the submit answer. */
+/** Returns null for executions that say nothing about callbacks and polls: not sent, or ended by the submit response. */
 function spanOf(observation: Observation, intervalMs: number, now: number): Span | null {
-  const { sentAt, resolvedAt, resolvedBy, calledBackAt: heardAt, foundAt, status } = observation;
+  const { sentAt, resolvedAt, resolvedBy, calledBackAt, foundAt, status } = observation;
   if (sentAt === null || resolvedBy === 'submit' || status === 'QUEUED') return null;
   const since = (at: number) => Math.max(0, at - sentAt);
-  const heard = heardAt === null ? null : since(heardAt);
-  if (heard !== null && (heardAt ?? 0) <= (foundAt ?? resolvedAt ?? now)) {
-    return { observation, from: heard, to: heard, calledBackAt: heard };
+  const calledBack = calledBackAt === null ? null : since(calledBackAt);
+  if (calledBack !== null && (calledBackAt ?? 0) <= (foundAt ?? resolvedAt ?? now)) {
+    return { observation, from: calledBack, to: calledBack, calledBackAt: calledBack };
   }
   if (foundAt !== null && resolvedBy === 'poll') {
     const found = since(foundAt);
-    return { observation, from: lastInVain(observation, found, intervalMs), to: found, calledBackAt: heard };
+    return { observation, from: lastRunningPoll(observation, found, intervalMs), to: found, calledBackAt: calledBack };
   }
-  if (heard !== null) return { observation, from: heard, to: heard, calledBackAt: heard };
+  if (calledBack !== null) return { observation, from: calledBack, to: calledBack, calledBackAt: calledBack };
   return { observation, from: since(resolvedAt ?? now), to: null, calledBackAt: null };
 }
 
-/** When the poll before the one that found it was due: it was not done by then. */
-function lastInVain(observation: Observation, found: number, intervalMs: number): number {
+/** Returns the due time of the last poll that found it still running. */
+function lastRunningPoll(observation: Observation, found: number, intervalMs: number): number {
   const { pollCount } = observation;
   if (pollCount <= 1) return 0;
   const planned = pollTimes(observation, intervalMs)[pollCount - 2] ?? 0;
   return Math.min(planned, found);
 }
 
-/** Of those that a poll found only is known when they were done at the latest: they count where callbacks are too few. */
+/** For results found by a poll only the latest possible end is known, so they count only if callbacks are too few. */
 function durationOf({ from, to }: Span, callbacksSuffice: boolean): Duration[] {
   if (to === null) return [{ time: from, seen: false }];
   return from === to || !callbacksSuffice ? [{ time: to, seen: true }] : [];
 }
 
 function sampleOf({ observation, from, to, calledBackAt }: Span, duration: Survival, chance: number): Sample {
-  const doneAt = from === to ? to : within(duration, from, to, chance);
+  const doneAt = from === to ? to : momentIn(duration, from, to, chance);
   return {
     timeline: { doneAt, calledBackAt, pollable: observation.pollable },
     timing: observation,
@@ -104,8 +104,8 @@ function sampleOf({ observation, from, to, calledBackAt }: Span, duration: Survi
   };
 }
 
-/** A moment after `from` and by `to`, as the others make it likely; null when that lies beyond what is known. */
-function within(duration: Survival, from: number, to: number | null, chance: number): number | null {
+/** Returns a likely moment after `from` and up to `to`; null if it lies beyond the observed time. */
+function momentIn(duration: Survival, from: number, to: number | null, chance: number): number | null {
   const before = duration.beyond(from);
   const after = to === null ? 0 : duration.beyond(to);
   if (before - after <= 0) return to;
