@@ -91,7 +91,7 @@ describe('everybody can read and use it', () => {
     await tabTo('Yes, cancel it');
     await page.keyboard.press('Enter');
     await page.waitForURL('**?done=cancel');
-    expect(await page.getByRole('status').first().textContent()).toBe('It is cancelled.');
+    expect(await page.getByRole('status').first().textContent()).toBe('The execution is cancelled.');
     expect((await http.store.find('open'))?.status).toBe('CANCELLED');
     await context.close();
   });
@@ -107,7 +107,7 @@ describe('what is done by clicking', () => {
     expect((await http.store.find('open'))?.status).toBe('PENDING');
     await page.getByRole('button', { name: 'Cancel…' }).click();
     await page.getByRole('button', { name: 'Yes, cancel it' }).click();
-    await page.getByText('It is cancelled.').waitFor();
+    await page.getByText('The execution is cancelled.').waitFor();
     expect((await http.store.find('open'))?.status).toBe('CANCELLED');
     const by = (await http.store.trail('open')).find(({ event }) => event === 'CANCELLED')?.detail['by'];
     expect(by).toBe('operator:alice');

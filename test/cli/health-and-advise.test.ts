@@ -51,7 +51,7 @@ describe('health', () => {
     const { code, out } = await run('health', [...USUAL, ['poll', 15, START], ['callback', 15, START]]);
     expect(code).toBe(1);
     expect(out).toContain(
-      'fail alert: charge: 50 % of the callbacks did not come in the hour from 2026-01-01T00:00:00.000Z (15 of 30), in the 7 days before 5 %',
+      'fail alert: charge: 50 % of the callbacks are missing in the hour from 2026-01-01T00:00:00.000Z (15 of 30), against 5 % in the 7 days before',
     );
     expect(out.split('\n')[2]).toMatch(/ALERT$/);
   });
@@ -100,7 +100,7 @@ describe('advise', () => {
     expect(head).toMatch(/^ACTION +SENT +LOST +P50 +P95 +GRACE +WINDOW +POLLS +LAG +CONFIDENCE$/);
     expect(row).toMatch(/^charge +100 +60\.0% +2\.0 s +2\.0 s +10 → [23] +30 → \d+ +600 +5\.0 s → \d+ ms +low$/);
     expect(words).toMatch(
-      /^charge: graceSeconds [23] and timeoutSeconds \d+ instead of 10 and 30; .* polls of every 1,000 executions; results are known \d\.\d s earlier on average; most callbacks do not come: find out why before anything else\.$/,
+      /^charge: graceSeconds [23] and timeoutSeconds \d+ instead of 10 and 30; .* polls per 1,000 executions; results arrive \d\.\d s earlier on average; most callbacks are missing: find the cause first\.$/,
     );
   });
 
@@ -124,7 +124,7 @@ describe('advise', () => {
   test('an action with too little to go by gets none', async () => {
     const { code, out } = await run('advise', [['callback', 5, START]]);
     expect(code).toBe(0);
-    expect(out).toContain('charge: too little to go by: 5 results were seen, and 30 are needed.');
+    expect(out).toContain('charge: no advice: 5 results were observed, and 30 are needed.');
   });
 
   test('polls are reckoned as far apart as the upstream profile wants them', async () => {

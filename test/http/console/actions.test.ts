@@ -35,7 +35,7 @@ test('a cancel is asked about, done by a form, told of on the page, and audited 
   expect([done.status, done.headers.get('location')]).toEqual([303, '/console/executions/one?done=cancel']);
   expect(await trailOf(http, 'one')).toContain('CANCELLED operator:alice');
   const after = await visitor(http).get('/console/executions/one?done=cancel');
-  expect(after.text).toContain('role="status">It is cancelled.');
+  expect(after.text).toContain('role="status">The execution is cancelled.');
   expect(after.text).not.toContain('/cancel"');
 });
 
@@ -71,7 +71,7 @@ test('all that a search finds is polled or cancelled at once, and nothing else',
   const polled = await visitor(http).post('/console/all/poll?status=&actionId=look-up');
   expect(polled.headers.get('location')).toBe('/console/executions?actionId=look-up&done=poll-all&count=1');
   expect((await visitor(http).get(polled.headers.get('location') ?? '')).text).toContain(
-    'CXone is being asked about 1 execution.',
+    '1 execution is being polled.',
   );
 });
 
@@ -128,7 +128,7 @@ describe('nobody else can press a button', () => {
     await http.world.advance(13 * 60 * 60 * 1000);
     const late = await visitor(http).post(CANCEL, { token: old });
     expect(late.status).toBe(403);
-    expect(await late.text()).toContain('lay open for too long');
+    expect(await late.text()).toContain('has expired');
     expect((await http.store.find('one'))?.status).toBe('PENDING');
   });
 

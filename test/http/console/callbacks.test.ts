@@ -47,7 +47,7 @@ test('an hour in which callbacks stay away stands first, with an alert, there an
   await using _closed = http;
   const { text } = await visitor(http).get('/console/callbacks');
   const alert =
-    'charge&lt;b&gt;: 100 % of the callbacks did not come in the hour from 2026-01-01T12:00:00.000Z (60 of 60)';
+    'charge&lt;b&gt;: 100 % of the callbacks are missing in the hour from 2026-01-01T12:00:00.000Z (60 of 60)';
   expect(text).toContain(alert);
   const rows = [...text.matchAll(/<time datetime="([^"]+)">/g)].map(([, hour]) => hour);
   expect(rows).toEqual(['2026-01-01T12:00:00.000Z', '2025-12-31T16:00:00.000Z']);
@@ -68,7 +68,7 @@ test('when nothing has happened it says so', async () => {
   const { http } = await open([]);
   await using _closed = http;
   const { text } = await visitor(http).get('/console/callbacks');
-  expect(text).toContain('Nothing has ended in the last 24 hours.');
-  expect(text).toContain('Nothing was sent in the last 7 days.');
+  expect(text).toContain('No execution ended in the last 24 hours.');
+  expect(text).toContain('No execution was sent in the last 7 days.');
   expect(text).not.toContain('class="warnings"');
 });

@@ -132,8 +132,8 @@ test('an execution has its timeline: who, when, how long, and what CXone said', 
   const { text } = await visitor(http).get('/console/executions/one');
   const [, timeline = ''] = /<ol class="timeline">(.*?)<\/ol>/s.exec(text) ?? [];
   const steps = timeline.split('<li').map((step) => step.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' '));
-  expect(steps[1]).toContain('app:orders submitted it, and it was stored ACCEPTED');
-  expect(steps[3]).toMatch(/2026-01-01 00:00:00.000 \+0 ms CXone took it \(in 25 ms, HTTP 202\) SUBMITTED/);
+  expect(steps[1]).toContain('app:orders submitted the execution ACCEPTED');
+  expect(steps[3]).toMatch(/2026-01-01 00:00:00.000 \+0 ms CXone accepted it \(in 25 ms, HTTP 202\) SUBMITTED/);
   expect(steps[4]).toContain('CXone called back with the outcome');
   expect(text).toContain('&quot;paid&quot;: true');
 });
@@ -162,7 +162,7 @@ test('an unknown execution is a page of its own, with status 404', async () => {
   for (const id of ['none', '..%2f', '%00', 'x'.repeat(300)]) {
     const { status, text } = await visitor(http).get(`/console/executions/${id}`);
     expect(status).toBe(404);
-    expect(text).toContain('There is no execution with this id.');
+    expect(text).toContain('No execution has this id.');
   }
 });
 

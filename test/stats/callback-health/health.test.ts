@@ -130,7 +130,7 @@ test('when callbacks stop there is one warning for the action and hour, with the
     },
   ]);
   expect((await now.monitor.health()).alerts.map(({ message }) => message)).toEqual([
-    'charge: 50 % of the callbacks did not come in the hour from 2026-01-01T00:00:00.000Z (10 of 20), in the 7 days before 1 %',
+    'charge: 50 % of the callbacks are missing in the hour from 2026-01-01T00:00:00.000Z (10 of 20), against 1 % in the 7 days before',
   ]);
   await store.close();
 });

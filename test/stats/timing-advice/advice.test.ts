@@ -134,7 +134,7 @@ describe('advice', () => {
     });
     expect(advised?.graceSeconds).toBeLessThan(5);
     expect(saves?.lagMs).toBeLessThan(-10_000);
-    expect(words.join()).toContain('most callbacks do not come');
+    expect(words.join()).toContain('most callbacks are missing');
   });
 
   test('foretells what the advised timing costs in truth', () => {
@@ -197,10 +197,10 @@ describe('advice', () => {
     expect(durationMs.p50).toBeLessThan(20_000 * Math.log(2) * 1.1);
   });
 
-  test('says so when there is too little to go by, and is the more confident the more it saw', () => {
+  test('says so when there are too few results, and gains confidence with their number', () => {
     const few = advise({ takes: around(2), count: 29 });
     expect([few.advised, few.confidence]).toEqual([null, 'none']);
-    expect(few.words).toEqual(['too little to go by: 29 results were seen, and 30 are needed']);
+    expect(few.words).toEqual(['no advice: 29 results were observed, and 30 are needed']);
     expect(advise({ takes: around(2), count: 100 }).confidence).toBe('low');
     expect(advise({ takes: around(2), count: 500 }).confidence).toBe('fair');
     expect(advise({ takes: around(2), count: 1_500 }).confidence).toBe('good');
