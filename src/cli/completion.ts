@@ -7,7 +7,7 @@ import { helpEnd } from './options.ts';
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const NAME = 'cxone-callback-receiver';
 
-/** What the shells complete after one command: sub-commands, or options. */
+/** What the shells complete after one command: sub-commands or the choices of an argument, and options. */
 interface Completions {
   /** `executions list`, for example; empty for the program. */
   readonly path: string;
@@ -40,7 +40,12 @@ function completionsOf(command: Command, path: string): Completions[] {
   const commands = help.visibleCommands(command);
   const own = {
     path,
-    commands: commands.map((sub) => ({ name: sub.name(), summary: sub.summary() || sub.description() })),
+    commands: [
+      ...commands.map((sub) => ({ name: sub.name(), summary: sub.summary() || sub.description() })),
+      ...command.registeredArguments.flatMap(({ argChoices = [], description }) =>
+        argChoices.map((name) => ({ name, summary: description })),
+      ),
+    ],
     options: help.visibleOptions(command) as Option[],
   };
   const subs = commands.filter((sub) => sub.name() !== 'help');
@@ -49,7 +54,9 @@ function completionsOf(command: Command, path: string): Completions[] {
 
 /** Commands with sub-commands, as a pattern of `case`. */
 function groupPattern(all: readonly Completions[]): string {
-  return all.flatMap(({ path, commands }) => (path !== '' && commands.length > 0 ? [path] : [])).join('|');
+  return all
+    .flatMap(({ path, commands }) => (path !== '' && commands.length > 0 && path !== 'completion' ? [path] : []))
+    .join('|');
 }
 
 function flagsOf({ short, long }: Option): string[] {

@@ -126,7 +126,7 @@ describe('notifications replay', () => {
     expect(await ask(`notifications replay ${none}`)).toMatchObject({ code: 1, out: '' });
     expect(await ask('notifications replay --all --app orders --type timeout --from 24h')).toMatchObject({
       code: 0,
-      out: '0 notifications are told again\n',
+      out: '0 notifications are sent again\n',
     });
     expect(await ask('notifications replay --all --status PENDING')).toMatchObject({ code: 2 });
     expect(await ask('notifications replay')).toMatchObject({ code: 2 });

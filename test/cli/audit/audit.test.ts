@@ -117,7 +117,7 @@ describe('audit head', () => {
 });
 
 test.each([
-  ['audit', /Usage: npm run -s audit -- .*query .*--help/s],
+  ['audit', /Usage: npm run -s audit -- .*--help.*query/s],
   ['audit verily', /unknown command 'verily'\n\(Did you mean verify\?\)/],
   ['backup', /missing required argument 'path'/],
   ['restore', /missing required argument 'backup'/],
