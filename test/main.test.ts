@@ -151,7 +151,7 @@ test('npm run simulator: gives its address and stops by signal', async () => {
 
 test('npm run demo: every fate ends as it says and the app is told, within a minute', async () => {
   const { code, stdout } = await run(['demo']).finished;
-  expect(stdout).toMatch(/All \d\d executions ended as their fate says\./);
+  expect(stdout).toMatch(/All \d\d executions ended as expected\./);
   expect(Number(/All (\d+)/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(60);
   expect(stdout).toMatch(
     /The app was told \d\d times, all of them signed; it turned 1 away at first, which came again\./,

@@ -1,9 +1,9 @@
-// What the demo submits: every fate of the simulator at least once, and the two that only a receiver can bring about.
+// Submissions of the demo: every fate of the simulator, and two outcomes that only the receiver decides.
 
 import type { Expectation } from '../simulator/fate.ts';
 import { catalogue } from '../simulator/fates/catalogue.ts';
 
-/** A fate's promise; how often it is POSTed may be left open. */
+/** Expectation of a fate; the number of POSTs is optional. */
 export interface DemoExpectation extends Omit<Expectation, 'status' | 'resolvedBy' | 'posts'> {
   readonly status: string;
   readonly resolvedBy: string;
@@ -16,11 +16,11 @@ export interface DemoCase {
   readonly correlationId: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly expect: DemoExpectation;
-  /** The app gives it up as soon as CXone has taken it. */
+  /** The app cancels as soon as CXone has accepted the execution. */
   readonly cancel: boolean;
 }
 
-/** The ordinary course of things happens more often than the others. */
+/** Number of executions for the most common fates; 1 for the others. */
 const COPIES: Readonly<Record<string, number>> = { callback: 16, 'lost-callback': 6, 'callback-failed': 3 };
 
 /**
@@ -47,7 +47,7 @@ export function demoCases(): DemoCase[] {
 
 const CANCELLED: DemoCase = {
   name: 'cancelled',
-  about: 'the app gives it up; the callback comes all the same',
+  about: 'the app cancels; the callback arrives nevertheless',
   correlationId: 'demo-cancelled-1',
   body: {
     actionId: 'demo-cancelled',

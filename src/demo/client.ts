@@ -1,9 +1,9 @@
-// The demo's app: speaks to the receiver over HTTP and nothing else, as any app would.
+// The demo's app: uses the receiver's HTTP API only.
 
 import { ofetch } from 'ofetch';
 import { type Json, type JsonObject, parseJson } from '../execution/json.ts';
 
-/** An execution as the API shows it. */
+/** Execution as the API returns it. */
 export interface ApiExecution extends JsonObject {
   correlationId: string;
   status: string;
@@ -23,14 +23,14 @@ export interface ApiEntry extends JsonObject {
 
 export interface DemoClient {
   submit(body: object): Promise<ApiExecution>;
-  /** Holds a request open, as often as it takes, until the execution has ended. */
+  /** Waits for the outcome with long polls. */
   untilEnded(correlationId: string): Promise<ApiExecution>;
-  /** All of them, while they fit on one page. */
+  /** Returns the first page of executions, at most 200. */
   list(): Promise<ApiExecution[]>;
   get(correlationId: string): Promise<ApiExecution>;
   trail(correlationId: string): Promise<ApiEntry[]>;
   cancel(correlationId: string): Promise<void>;
-  /** Whether the app is still to be told something. */
+  /** Returns whether a notification to the app is pending. */
   hasPendingNotifications(): Promise<boolean>;
 }
 
@@ -41,7 +41,7 @@ export function createDemoClient(url: string, key: string): DemoClient {
     baseURL: `${url}/v1`,
     headers: { authorization: `Bearer ${key}` },
     retry: 0,
-    // Numbers come as they are written.
+    // Keep the digits of large numbers.
     parseResponse: (text) => parseJson(text),
   });
   const get = (id: string, seconds = 0) =>

@@ -1,4 +1,4 @@
-// `npm run demo`: the simulator and the receiver on loopback, every fate over real HTTP, and a verdict.
+// `npm run demo`: runs the simulator and the receiver on loopback, submits every fate over HTTP and checks the outcomes.
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,7 +8,8 @@ import { pino } from 'pino';
 import { readConfig } from '../config/config.ts';
 import { systemWorld } from '../lib/world.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
-import { createSimulator, type Simulator } from '../simulator/app.ts';
+import { createSimulator } from '../simulator/app.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 import { type DemoCase, demoCases } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
 import { type Inbox, openInbox } from './inbox.ts';
@@ -19,7 +20,7 @@ import { type Result, report } from './report.ts';
 /** How long the demo waits for the last notifications. */
 const NOTIFY_PATIENCE_MS = 20_000;
 
-/** Where it is run: what is installed is not written to. */
+/** In the working directory, because the installed package may be read-only. */
 const DATABASE = resolve('data/demo.db');
 
 /** Returns true if every execution ended as its fate says. @param serve keeps both running until a signal. */
@@ -91,7 +92,7 @@ async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Pro
     await Promise.all(cases.map((demo) => live(demo, client, simulator)));
     // Late and repeated callbacks are part of a fate.
     await simulator.quiet();
-    await untilTold(client);
+    await untilNotified(client);
   } finally {
     await endProgress();
   }
@@ -110,8 +111,8 @@ async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Pro
   );
 }
 
-/** One that was turned away comes again within ten seconds. */
-async function untilTold(client: DemoClient): Promise<void> {
+/** A rejected notification is sent again within ten seconds. */
+async function untilNotified(client: DemoClient): Promise<void> {
   const giveUpAt = systemWorld.now() + NOTIFY_PATIENCE_MS;
   while ((await client.hasPendingNotifications()) && systemWorld.now() < giveUpAt) await systemWorld.sleep(100);
 }
@@ -130,12 +131,12 @@ async function live(demo: DemoCase, client: DemoClient, simulator: Simulator): P
 
 async function keepUp(service: Receiver, keys: { app: string; operator: string }): Promise<void> {
   process.stdout.write(`
-Both stay up until Ctrl-C. Submit one whose callback gets lost, and wait for its result:
+Both keep running until Ctrl-C. Submit an execution whose callback is lost, and wait for its result:
 
   curl -H 'Authorization: Bearer ${keys.app}' -H 'Content-Type: application/json' -H 'Prefer: wait=30' \\
     -d '{"actionId":"look-up","graceSeconds":2,"inputs":{"simulate":"lost-callback"}}' ${service.url}/v1/executions
 
-What an operator sees:
+List the executions as an operator:
 
   curl -u operator:${keys.operator} ${service.url}/v1/executions
 `);

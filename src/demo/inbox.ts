@@ -1,4 +1,4 @@
-// The demo app's endpoint for notifications: believes only what is signed, and remembers what it was told of which execution.
+// The demo app's endpoint for notifications: verifies the signatures and records the notifications per execution.
 
 import { randomBytes } from 'node:crypto';
 import { verifyNotification } from '../client/verify-notification.ts';
@@ -7,19 +7,19 @@ import { listen } from '../http/server/server.ts';
 export interface Inbox {
   readonly origin: string;
   readonly url: string;
-  /** What the receiver is to sign with. */
+  /** Signing secret of the receiver. */
   readonly secret: string;
-  /** What was told of an execution, in order and as often as it was told: `execution.completed`, … */
+  /** Types of the notifications of an execution in order of arrival, repeats included: `execution.completed`, … */
   notificationsOf(correlationId: string): readonly string[];
-  /** How many were turned away: the first one on purpose, and whatever was not signed. */
+  /** Rejected notifications: the first one on purpose, and those with a wrong signature. */
   readonly turnedAway: { readonly onPurpose: number; readonly notGenuine: number };
   close(): Promise<void>;
 }
 
-/** Listens on a loopback port. Turns the first away, so that it has to come again. */
+/** Listens on a loopback port. Rejects the first notification, so that the receiver has to retry. */
 export async function openInbox(): Promise<Inbox> {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const told = new Map<string, string[]>();
+  const notified = new Map<string, string[]>();
   const turnedAway = { onPurpose: 0, notGenuine: 0 };
 
   async function take(request: Request): Promise<Response> {
@@ -30,7 +30,7 @@ export async function openInbox(): Promise<Inbox> {
         turnedAway.onPurpose += 1;
         return new Response(null, { status: 503 });
       }
-      told.set(data.correlationId, [...(told.get(data.correlationId) ?? []), type]);
+      notified.set(data.correlationId, [...(notified.get(data.correlationId) ?? []), type]);
       return new Response(null, { status: 204 });
     } catch {
       turnedAway.notGenuine += 1;
@@ -43,7 +43,7 @@ export async function openInbox(): Promise<Inbox> {
     origin: url,
     url: `${url}/notifications`,
     secret,
-    notificationsOf: (correlationId) => told.get(correlationId) ?? [],
+    notificationsOf: (correlationId) => notified.get(correlationId) ?? [],
     turnedAway,
     close: () => close(0),
   };

@@ -1,4 +1,4 @@
-// Compares what became of an execution with what its fate says should have become of it.
+// Compares the outcome of an execution with the expectation of its fate.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { CaseRecord } from '../simulator/ledger.ts';
@@ -8,13 +8,13 @@ import type { ApiEntry, ApiExecution } from './client.ts';
 export interface Observed {
   readonly execution: ApiExecution;
   readonly trail: readonly ApiEntry[];
-  /** What CXone saw of it; undefined if it never heard of it. */
+  /** The simulator's record; undefined if no request arrived. */
   readonly record: CaseRecord | undefined;
-  /** The notifications that the app was sent and took, by type. */
+  /** Types of the notifications that the app accepted. */
   readonly notified: readonly string[];
 }
 
-/** Every difference, in words; none when all is as it should be. */
+/** Returns a description of each difference; empty if there is none. */
 export function compare(
   { expect }: Pick<DemoCase, 'expect'>,
   { execution, trail, record, notified: told }: Observed,
@@ -33,20 +33,20 @@ export function compare(
   check('lateResult.status', expect.lateResult, (execution.lateResult as { status?: unknown } | null)?.status);
   check('runs at CXone', expect.runs, record?.runs ?? 0);
   check('POSTs to CXone', expect.posts, record?.posts.length ?? 0);
-  check('answers to callbacks', expect.callbackAnswers && [...expect.callbackAnswers], answers);
+  check('responses to callbacks', expect.callbackAnswers && [...expect.callbackAnswers], answers);
   if (expect.polls === 0) check('polls', 0, record?.polls.length ?? 0);
   if ((record?.polls.length ?? 0) < (expect.polls ?? 0)) differences.push(`polls: fewer than ${expect.polls}`);
   if (!isSubsequence(expect.audit, events)) {
     differences.push(`audit: expected ${expect.audit.join(' … ')} in ${events.join(', ')}`);
   }
-  check('told to the app', endingsOf(execution), told);
+  check('notifications', notificationsFor(execution), told);
   const text = expect.resultContains ?? '';
   if (!JSON.stringify(execution.result).includes(text)) differences.push(`result: does not contain ${text}`);
   return differences;
 }
 
-/** What an app is to be told, once each: how it ended, and a result that came after that. */
-function endingsOf({ status, lateResult }: ApiExecution): string[] {
+/** Returns the notifications that the app must receive once each: the outcome, and a late result. */
+function notificationsFor({ status, lateResult }: ApiExecution): string[] {
   return [`execution.${status.toLowerCase()}`, ...(lateResult === null ? [] : ['execution.late_result'])];
 }
 

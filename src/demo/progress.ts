@@ -1,4 +1,4 @@
-// How far the demo is: one line that moves on a terminal, a plain line now and then elsewhere.
+// Progress of the demo: one updated line on a terminal, a plain line every two seconds elsewhere.
 
 import type { World } from '../lib/world.ts';
 
@@ -14,7 +14,7 @@ export interface ProgressOptions {
   readonly statuses: () => Promise<readonly string[]>;
 }
 
-/** Returns how to end it. */
+/** Returns a function that ends the display. */
 export function showProgress({ total, out, world, statuses }: ProgressOptions): () => Promise<void> {
   const over = new AbortController();
   const moving = out.isTTY;

@@ -1,4 +1,4 @@
-// What the demo says at the end: outcomes by fate, latencies, what CXone was asked for, and where to look on.
+// Final report of the demo: outcomes by fate, latencies, requests to CXone, and where to look next.
 
 import type { CaseRecord } from '../simulator/ledger.ts';
 import { quantile } from '../stats/statistics.ts';
@@ -17,11 +17,11 @@ export interface Summary {
   readonly databasePath: string;
   /** Milliseconds that the demo took. */
   readonly took: number;
-  /** Notifications that the app did not take. */
+  /** Notifications that the app rejected. */
   readonly turnedAway: Inbox['turnedAway'];
 }
 
-/** What a client without callbacks does: ask every so often, from acceptance on, until it is over. */
+/** Poll interval of a client without callbacks, from acceptance to the outcome. */
 const NAIVE_POLL_MS = 2000;
 
 export function report({ results, auditCount, databasePath, took, turnedAway }: Summary): string {
@@ -44,14 +44,14 @@ export function report({ results, auditCount, databasePath, took, turnedAway }: 
       ...differences.map((text) => `    ${text}`),
     ]),
     wrong.length === 0
-      ? `All ${results.length} executions ended as their fate says.`
-      : `${wrong.length} of ${results.length} executions ended otherwise than their fate says.`,
+      ? `All ${results.length} executions ended as expected.`
+      : `${wrong.length} of ${results.length} executions did not end as expected.`,
     '',
   ].join('\n');
 }
 
 function outcomes(results: readonly Result[]): string {
-  const rows = [['', 'fate', 'n', 'expected', 'got', 'resolved by', 'lag', 'told']];
+  const rows = [['', 'fate', 'n', 'expected', 'got', 'resolved by', 'lag', 'notified']];
   for (const group of Map.groupBy(results, ({ demo }) => demo.name).values()) {
     const [{ demo }] = group as [Result];
     const lags = group.map(detectionLag).filter((lag) => lag !== null);
@@ -87,7 +87,7 @@ function latencies(results: readonly Result[]): string {
   return table([
     ['latency', 'p50', 'p95'],
     row('submission to outcome', totals),
-    row("CXone's answer to a submission", submits),
+    row("CXone's response to a submission", submits),
     row('completion to outcome, by callback', lagOf('callback')),
     row('completion to outcome, by poll', lagOf('poll')),
   ]);
@@ -95,19 +95,19 @@ function latencies(results: readonly Result[]): string {
 
 function upstream(results: readonly Result[]): string {
   const records = results.flatMap(({ record, execution }) => (record ? [{ record, execution }] : []));
-  const asked = records.reduce((sum, { record }) => sum + record.posts.length + record.polls.length, 0);
+  const calls = records.reduce((sum, { record }) => sum + record.posts.length + record.polls.length, 0);
   const naive = records.reduce(
     (sum, { record, execution }) => sum + record.posts.length + naivePolls(record, execution),
     0,
   );
   const each = (count: number) => (count / results.length).toFixed(2);
-  return `CXone was called ${each(asked)} times per execution; polling every 2 s would have called it ${each(naive)} times.`;
+  return `CXone was called ${each(calls)} times per execution; polling every 2 s would have called it ${each(naive)} times.`;
 }
 
 function notifications(results: readonly Result[], { onPurpose, notGenuine }: Summary['turnedAway']): string {
   const count = results.reduce((sum, { notified: told }) => sum + told.length, 0);
-  const unsigned = notGenuine === 0 ? 'all of them signed' : `and turned away ${notGenuine} that were not signed`;
-  return `The app was told ${count} times, ${unsigned}; it turned ${onPurpose} away at first, which came again.`;
+  const unsigned = notGenuine === 0 ? 'all correctly signed' : `and rejected ${notGenuine} with a wrong signature`;
+  return `The app received ${count} notifications, ${unsigned}; it rejected ${onPurpose} on purpose, which the receiver sent again.`;
 }
 
 function naivePolls(record: CaseRecord, execution: Observed['execution']): number {
@@ -118,7 +118,7 @@ function naivePolls(record: CaseRecord, execution: Observed['execution']): numbe
   return Math.max(1, Math.ceil((Date.parse(end) - Date.parse(first.at)) / NAIVE_POLL_MS));
 }
 
-/** From the true end at CXone to the outcome here, milliseconds; null where the one did not lead to the other. */
+/** Returns the time from the end at CXone to the outcome here, in milliseconds; null unless a callback or a poll reported it. */
 function detectionLag({ record, execution }: Observed): number | null {
   const found = ['callback', 'poll'].includes(execution.resolvedBy ?? '') && execution.status !== 'NOT_FOUND';
   if (!found || !record?.endsAt || !execution.resolvedAt) return null;

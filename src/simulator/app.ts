@@ -1,4 +1,4 @@
-// A CXone to run against: token, execute and poll endpoints, callbacks, and every way in which they go wrong.
+// Simulated CXone: token, execute and poll endpoints, callbacks, and the ways in which they fail.
 
 import { Hono } from 'hono';
 import { createActionRoutes } from './action-routes.ts';
@@ -9,34 +9,14 @@ import { createControlRoutes } from './control-routes.ts';
 import { createDeliver } from './deliver.ts';
 import { createDice } from './dice.ts';
 import { createSimulatedExecutions } from './executions.ts';
-import { type CaseRecord, createLedger, type Stats } from './ledger.ts';
-import { type Listening, listen, type Place } from './listen.ts';
+import { createLedger } from './ledger.ts';
+import { type Listening, listen } from './listen.ts';
 import { type SimulatorOptions, withDefaults } from './options.ts';
-import { createOutage, type OutageOrder } from './outage.ts';
+import { createOutage } from './outage.ts';
 import { createRateLimit } from './rate-limit.ts';
+import type { Simulator } from './simulator.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { createTokens } from './tokens.ts';
-
-export interface Simulator {
-  readonly fetch: Hono<SimulatorEnv>['fetch'];
-  /** Listens; closing it drops its connections and leaves the executions and their callbacks alone. */
-  listen(place?: Partial<Place>): Promise<Listening>;
-  stats(): Stats;
-  /** Everything that came, per correlation id, oldest first. */
-  executions(): CaseRecord[];
-  execution(correlationId: string): CaseRecord | undefined;
-  outage(order: OutageOrder): void;
-  revokeTokens(): void;
-  /** Lets the callbacks of a correlation id go that its script holds back. */
-  release(correlationId: string): void;
-  /** Resolves when every callback of every run so far has been sent and answered. */
-  quiet(): Promise<void>;
-  /** Forgets everything that happened and drops callbacks that are still to come. */
-  reset(): void;
-  /** Drops callbacks and listeners; nothing of it is left running. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
 
 /** @throws {RangeError} when the rates make no sense. */
 export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulator {
@@ -105,6 +85,6 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     );
   }
   app.route('/simulator', createControlRoutes(simulator));
-  app.notFound(() => json(404, { message: 'there is nothing here; GET /simulator tells what there is' }));
+  app.notFound(() => json(404, { message: 'there is nothing here; GET /simulator lists the control endpoints' }));
   return simulator;
 }

@@ -1,8 +1,8 @@
 // What a callback looks like on the wire: JSON, a form, cut off or too large; and the URL a forger would try.
 
 import type { JsonObject } from '../execution/json.ts';
-import type { Run } from './executions.ts';
 import { contradictingStatus, finalStatus, runningStatus } from './outcome.ts';
+import type { Run } from './run.ts';
 import type { CallbackStep } from './script.ts';
 
 /** Over the 1 MiB that a receiver takes. */

@@ -3,8 +3,8 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import { json } from './answers.ts';
-import type { Simulator } from './app.ts';
 import { catalogue } from './fates/catalogue.ts';
+import type { Simulator } from './simulator.ts';
 
 export const CONTROL_HELP = `GET  /simulator/stats                        sums: requests, answers, runs, callbacks, peak of requests in flight
 GET  /simulator/executions                   everything, per correlation id: posts, runs, polls, callbacks with their answers

@@ -8,21 +8,8 @@ import type { Deliver } from './deliver.ts';
 import type { Dice } from './dice.ts';
 import { type CaseRecord, forgetBeyond, type Ledger } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
+import type { Run } from './run.ts';
 import type { CallbackStep, Script } from './script.ts';
-
-export interface Run {
-  readonly record: CaseRecord;
-  readonly actionId: string;
-  readonly script: Script;
-  /** The id as it stands in JSON: a string, or a number that no double can hold. */
-  readonly executionId: Json;
-  readonly idText: string;
-  /** Null: nobody is called back, whatever the script says. */
-  readonly callbackUrl: string | null;
-  /** What the action was given: its result, unless the script has another. */
-  readonly echo: JsonObject;
-  readonly endsAt: number;
-}
 
 export interface SimulatedExecutions {
   /** Starts a run; `told` resolves when all of its callbacks have been sent and answered. */

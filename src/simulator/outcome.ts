@@ -1,7 +1,7 @@
 // How a run stands, in the words of a CXone answer.
 
 import type { JsonObject } from '../execution/json.ts';
-import type { Run } from './executions.ts';
+import type { Run } from './run.ts';
 
 /** `{executionId, status, result?, error?}` at this moment. */
 export function currentStatus(run: Run, now: number): JsonObject {

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemWorld, type World } from '../../src/lib/world.ts';
-import { createSimulator, type Simulator } from '../../src/simulator/app.ts';
+import { createSimulator } from '../../src/simulator/app.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
 
 const PACE = 20;
 

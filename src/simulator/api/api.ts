@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import type { Json, JsonObject } from '../../execution/json.ts';
 import type { SimulatorEnv } from '../answers.ts';
-import type { Run } from '../executions.ts';
+import type { Run } from '../run.ts';
 import type { SubmitStep } from '../script.ts';
 
 /** What was asked to run, as far as it matters here. */

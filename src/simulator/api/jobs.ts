@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json, parseJson } from '../../execution/json.ts';
 import { json, text } from '../answers.ts';
-import type { Run } from '../executions.ts';
+import type { Run } from '../run.ts';
 import type { ActionRequest, Api } from './api.ts';
 
 const FIELDS = ['entityName', 'version', 'startDate', 'endDate'];
