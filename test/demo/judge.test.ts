@@ -34,5 +34,5 @@ test.for([
   ['no late result', ['execution.timeout'], { status: 'COMPLETED' }],
   ['the late result first', ['execution.late_result', 'execution.timeout'], { status: 'COMPLETED' }],
 ] as const)('an app that was told %s is a difference', ([, told, lateResult]) => {
-  expect(differences(told, lateResult)).toEqual([expect.stringMatching(/^told to the app: expected/)]);
+  expect(differences(told, lateResult)).toEqual([expect.stringMatching(/^notifications: expected/)]);
 });
