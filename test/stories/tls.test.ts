@@ -68,5 +68,5 @@ test('a command does not guess which name the certificate has', async () => {
   const env = await environment(await certificateFor([NAME]));
   const { code, stderr } = await run(['notifications', 'replay', '--all'], env).finished;
   expect(code).toBe(2);
-  expect(stderr).toContain('The receiver speaks TLS: set RECEIVER_URL');
+  expect(stderr).toContain('The receiver uses TLS: set RECEIVER_URL');
 });

@@ -20,7 +20,7 @@ const STATUS = v.pipe(
 const RESULT = anything('The result from CXone; null while there is none. Numbers keep every digit.');
 const ERROR = anything('The error from CXone, or `{code, message}` from the receiver (code 408 for a TIMEOUT).');
 
-export const LATE_RESULT = component(
+const LATE_RESULT = component(
   'LateResult',
   v.object({
     status: v.pipe(v.picklist(['COMPLETED', 'FAILED']), v.description('The outcome that CXone reported.')),

@@ -68,7 +68,7 @@ const AT = Date.UTC(2026, 0, 31, 12, 0, 4, 200);
 const HOUR = 3_600_000;
 
 /** An example. */
-export const DEAD: Notification = {
+const DEAD: Notification = {
   id: 'msg_019c14057a0070008000000000000001_ended',
   reference: '019c1405-7a00-7000-8000-000000000001',
   correlationId: 'order-4711',

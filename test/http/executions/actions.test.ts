@@ -50,7 +50,7 @@ describe('POST /v1/executions/{correlationId}/poll', () => {
     await submitAll(http, ['queued']);
     for (const [id, words] of [
       ['ended', /has ended: it is CANCELLED/],
-      ['queued', /is QUEUED: CXone has not been sent it/],
+      ['queued', /is QUEUED: it has not been sent to CXone/],
       ['nameless', /is PENDING and CXone has given no executionId.*until 2026-01-01T00:00:40/],
     ] as const) {
       const before = await trail(http, id);

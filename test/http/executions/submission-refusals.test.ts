@@ -50,7 +50,7 @@ describe('refused input', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.json).toMatchObject({ type: 'urn:cxone-callback-receiver:problem:invalid-input', status: 422 });
     expect(answer.json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(pointers);
-    for (const { detail } of answer.json.errors) expect(detail).toMatch(/^(must|is|holds) /);
+    for (const { detail } of answer.json.errors) expect(detail).toMatch(/^(must|is|contains) /);
     expect((await http.store.list({ app: null, limit: 1 })).items).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ describe('refused input', () => {
     for (const [body, said] of [
       ['', 'empty'],
       ['{"actionId": "secret', 'line 1 column 21'],
-      ['secret', 'no valid JSON'],
+      ['secret', 'not valid JSON'],
       ['{"actionId":"a",}', 'line 1 column 17'],
       ['{"actionId":"a"} {}', 'line 1 column 18'],
     ] as const) {
@@ -111,12 +111,12 @@ describe('refused input', () => {
     }
   });
 
-  test('400: bytes that are no UTF-8', async () => {
+  test('400: bytes that are not UTF-8', async () => {
     await using http = await startHttp();
     const raw = wire(http.port);
     raw.send(head('POST', '/v1/executions', { ...AUTHORIZED, 'content-length': '4', connection: 'close' }));
     raw.send(Buffer.from([0x22, 0xff, 0xfe, 0x22]));
-    expect(await raw.closed).toMatch(/^HTTP\/1.1 400 [\s\S]*no UTF-8/);
+    expect(await raw.closed).toMatch(/^HTTP\/1.1 400 [\s\S]*not UTF-8/);
   });
 
   test.for([

@@ -107,13 +107,17 @@ describe('what cannot be served is named', () => {
     [
       'a file without a certificate',
       ({ certFile }) => writeFileSync(certFile, 'MARK'),
-      /^TLS_CERT_FILE holds no certificate/,
+      /^TLS_CERT_FILE contains no certificate/,
     ],
-    ['a file without a key', ({ keyFile }) => writeFileSync(keyFile, 'MARK'), /^TLS_KEY_FILE holds no private key/],
+    [
+      'a file without a key',
+      ({ keyFile }) => writeFileSync(keyFile, 'MARK'),
+      /^TLS_KEY_FILE contains no unencrypted private key/,
+    ],
     [
       'the two confused',
       ({ certFile, keyFile }) => copyFileSync(certFile, keyFile),
-      /^TLS_KEY_FILE holds no private key/,
+      /^TLS_KEY_FILE contains no unencrypted private key/,
     ],
     [
       'the key of another certificate',
