@@ -1,8 +1,8 @@
-// What looks back need of a store: how executions went, a bounded stretch at a time, and which of them are in doubt.
+// The observations role of a store: the course of past executions, and the executions in doubt, in bounded pages.
 
 import type { Execution, ResolvedBy, Status } from '../execution/execution.ts';
 
-/** How one execution went that was handed to CXone. Times in milliseconds since the Unix epoch. */
+/** The course of one execution that was handed to CXone. Times in milliseconds since the Unix epoch. */
 export interface Observation {
   readonly actionId: string;
   readonly status: Status;
@@ -12,11 +12,11 @@ export interface Observation {
   readonly graceSeconds: number;
   readonly timeoutSeconds: number;
   readonly pollCount: number;
-  /** Whether CXone gave it a name, so that it can be asked for. */
+  /** True when its id at CXone is known, so that it can be polled. */
   readonly pollable: boolean;
-  /** When a callback first told how it ended, or last hinted at it before it had ended; null: none came. */
+  /** When a callback first reported the outcome, or last hinted at it before the end; null without such a callback. */
   readonly calledBackAt: number | null;
-  /** When a poll first told how it ended. */
+  /** When a poll first reported the outcome. */
   readonly foundAt: number | null;
 }
 
@@ -26,14 +26,14 @@ export interface ObservationQuery {
   /** Submitted before, milliseconds. */
   readonly to: number;
   readonly actionId?: string;
-  /** Where an earlier reading stopped. */
+  /** `next` of the previous page. */
   readonly before?: string;
 }
 
 export interface ObservationPage {
   /** Newest first. */
   readonly items: readonly Observation[];
-  /** Where to read on, as `before`; null at the end. */
+  /** `before` of the next page; null at the end. */
   readonly next: string | null;
 }
 
@@ -44,22 +44,22 @@ export interface DoubtfulQuery {
   readonly to: number;
   readonly actionId?: string;
   readonly app?: string;
-  /** Where an earlier reading stopped. */
+  /** `next` of the previous page. */
   readonly after?: string;
 }
 
 export interface DoubtfulPage {
-  /** Those that CXone can be asked for, oldest first. */
+  /** Executions that can be polled, oldest first. */
   readonly items: readonly Execution[];
-  /** Those that it cannot be asked for: sent, ended without a result, and without a name at CXone. */
+  /** Number of executions that cannot be polled: sent, ended without a result, and without a known id at CXone. */
   readonly unpollable: number;
-  /** Where to read on, as `after`; null at the end. */
+  /** `after` of the next page; null at the end. */
   readonly next: string | null;
-  /** When the last one that was looked at was submitted, milliseconds; null at the end. */
+  /** When the last examined execution was submitted, milliseconds; null at the end. */
   readonly reachedAt: number | null;
 }
 
-/** One reading is short, so that nobody else waits. */
+/** The work of one page is bounded, so that it does not delay other requests. */
 export interface Observations {
   observe(query: ObservationQuery): Promise<ObservationPage>;
   doubtful(query: DoubtfulQuery): Promise<DoubtfulPage>;

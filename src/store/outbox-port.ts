@@ -1,25 +1,26 @@
-// What the service needs of a store to tell apps how their executions ended. Every promise settles only after its commit.
+// The outbox role of a store: notifications to apps, from commit to delivery. Each promise settles only after its commit.
 
 import type { Execution } from '../execution/execution.ts';
 import type { Delivery, DeliveryEvent } from '../notification/delivery.ts';
 import type { Notification, NotificationStatus, NotificationType } from '../notification/notification.ts';
 
-/** One app's notifications to one origin: what is slow or dead together, and holds up nobody else. */
+/** The notifications of one app to one origin. An origin that is slow or down delays its own lane only. */
 export interface DueLane {
   readonly app: string;
   readonly origin: string;
-  /** When its first is due, milliseconds. */
+  /** When the first notification of the lane is due, milliseconds. */
   readonly dueAt: number;
 }
 
-/** A notification with what it tells of. */
+/** A notification with the execution that it reports. */
 export interface ClaimedNotification {
   readonly notification: Notification;
   readonly execution: Execution;
 }
 
-/** Null: of all apps. What is left out is not looked at; `from` and `to` (exclusive) are about `createdAt`. */
+/** An absent member does not restrict. `from` and `to` (exclusive) apply to `createdAt`, milliseconds. */
 export interface NotificationFilter {
+  /** Null: all apps. */
   readonly app: string | null;
   readonly status?: NotificationStatus;
   readonly type?: NotificationType;
@@ -30,38 +31,38 @@ export interface NotificationFilter {
 
 export interface NotificationQuery extends NotificationFilter {
   readonly limit: number;
-  /** Only those that came up before this one. */
+  /** Sequence of the notification before which the page begins. */
   readonly before?: number;
 }
 
 export interface NotificationPage {
   /** Newest first. */
   readonly items: Notification[];
-  /** Sequence to go on from; null at the end. */
+  /** `before` of the next page; null at the end. */
   readonly next: number | null;
 }
 
-/** What one step of a replay did. */
+/** The result of one step of a replay. */
 export interface ReplayStep {
   readonly replayed: number;
-  /** Sequence to go on from; null at the end. */
+  /** `after` of the next step; null at the end. */
   readonly next: number | null;
 }
 
-/** How many notifications have not arrived. */
+/** Numbers of notifications that have not arrived. */
 export interface UndeliveredCounts {
-  /** To be sent, now or later; one that waits for an earlier one of its execution is not counted. */
+  /** Scheduled for an attempt. A notification that waits for an earlier one of its execution is not counted. */
   readonly pending: number;
-  /** Given up, and kept. */
+  /** Given up, and still stored. */
   readonly dead: number;
 }
 
 export interface Outbox {
-  /** Every lane with something to send, now or later. */
+  /** Returns every lane that has a scheduled notification. */
   lanes(): Promise<DueLane[]>;
   /**
-   * Leases up to `limit` of a lane that are due, the longest due first: until `leaseUntil` nobody else gets them. Those whose
-   * time is over are among them: after an outage of ours each still gets its last try.
+   * Leases up to `limit` due notifications of a lane, the longest due first, until `leaseUntil`. Notifications past their
+   * `giveUpAt` are included: after an outage of the receiver, each still gets one last attempt.
    */
   claimNotifications(
     lane: Pick<DueLane, 'app' | 'origin'>,
@@ -70,8 +71,8 @@ export interface Outbox {
     leaseUntil: number,
   ): Promise<ClaimedNotification[]>;
   /**
-   * Ends up to `limit` of a lane that are due and whose time is over, without trying them (nothing gets through there now);
-   * returns how many. Only as many as are longest due are looked at: call it again later for the rest.
+   * Gives up up to `limit` due notifications of a lane that are past their `giveUpAt`, without an attempt, because the lane
+   * delivers nothing now. Returns their number. One call examines a bounded number of notifications, the longest due first.
    */
   giveUpNotifications(
     lane: Pick<DueLane, 'app' | 'origin'>,
@@ -80,16 +81,16 @@ export interface Outbox {
     reason: string,
   ): Promise<number>;
   /**
-   * Applies one event to one notification and leaves its audit entry; undefined when there is no such notification. One whose
-   * execution has no payload any more is not replayed.
+   * Applies one event to one notification, with its audit entry in the same commit. Returns undefined for an unknown id. A
+   * notification whose payload was pruned is not replayed.
    */
   recordDelivery(id: string, event: DeliveryEvent, now: number): Promise<Delivery | undefined>;
   undelivered(): Promise<UndeliveredCounts>;
   findNotification(id: string): Promise<Notification | undefined>;
   listNotifications(query: NotificationQuery): Promise<NotificationPage>;
   /**
-   * One step of a replay: looks at some notifications after the given sequence (0: from the beginning), oldest first, and
-   * makes up to `limit` that match and are not pending due again, if their payload is still kept. Steps are short, so that nobody else waits.
+   * Replays up to `limit` matching notifications that are not pending and still have their payload, oldest first after the
+   * sequence `after` (0: from the beginning). One step is short, so that it does not delay other requests.
    */
   replayNotifications(
     filter: NotificationFilter,

@@ -1,18 +1,19 @@
-// What the service needs of a store to forget what is old: a look at what would go, its going in small steps, the space back.
+// The retention role of a store: selects what is old, exports it, deletes it in small steps and returns the space.
 //
-// Looking and forgetting are apart, so that what goes can be written down in between. What changed meanwhile does not go.
+// Selection and deletion are separate calls, so that the selected rows can be exported in between. Rows that have changed since
+// their selection are not deleted.
 
-/** A batch of audit entries, from the old end of the trail, and what goes with them. Both ids belong to it. */
+/** A batch of audit entries at the old end of the trail; both ids are inclusive. Rows that depend on them belong to it. */
 export interface PrunableEntries {
   readonly first: number;
   readonly last: number;
 }
 
-/** A batch of payloads: those of these executions, and the callback bodies of these audit entries. */
+/** A batch of payloads: of executions by their references, and callback bodies by the ids of their audit entries. */
 export interface PrunablePayloads {
   readonly references: readonly string[];
   readonly bodies: readonly number[];
-  /** Where to look on; null at the end. */
+  /** `after` of the next batch; null at the end. */
   readonly next: PayloadCursor | null;
 }
 
@@ -22,7 +23,7 @@ export interface PayloadCursor {
   readonly body: number;
 }
 
-/** What is written down of one row before it goes: `type`, and its columns by their names in SQL. */
+/** The export of one row before its deletion: `type`, and the columns by their SQL names. */
 export type RetentionRecord = { readonly type: string } & { readonly [column: string]: unknown };
 
 export interface PruneResult {
@@ -36,20 +37,20 @@ export interface Retention {
    * `cutoff`. With `through`, no entry after that id is deleted.
    */
   prune(limit: number, cutoff: number, through?: number): Promise<PruneResult>;
-  /** The next up to `limit` entries behind `after` that would go by `cutoff`; undefined when none would. */
+  /** Returns the next up to `limit` entries behind `after` that `prune` would delete; undefined without any. */
   prunableEntries(limit: number, cutoff: number, after: PrunableEntries | null): Promise<PrunableEntries | undefined>;
-  /** All that goes with these entries: themselves, and the executions, notifications and bodies that go with them. */
+  /** Exports these entries, and the executions, notifications and callback bodies that are deleted with them. */
   entryRecords(batch: PrunableEntries): Promise<readonly RetentionRecord[]>;
-  /** Looks at up to `limit` executions that ended before `cutoff` for payloads that nobody needs any more. */
+  /** Examines up to `limit` executions that ended before `cutoff`, and returns those whose payloads are no longer needed. */
   prunablePayloads(limit: number, cutoff: number, after: PayloadCursor | null): Promise<PrunablePayloads>;
   payloadRecords(batch: PrunablePayloads): Promise<readonly RetentionRecord[]>;
-  /** Puts hashes in the place of these payloads, but for those that somebody needs again; returns how many went. */
+  /** Replaces these payloads by their hashes, except payloads that are needed again. Returns the number of pruned payloads. */
   prunePayloads(batch: PrunablePayloads, cutoff: number, now: number): Promise<number>;
-  /** Where the trail begins: the id and the hash of the last entry that went. */
+  /** Returns the id and the hash of the last pruned entry, behind which the trail begins. */
   checkpoint(): Promise<{ readonly id: number; readonly hash: string }>;
   /**
-   * Gives up to `pages` pages of free space back to the disk; returns how many are left. When none are, what was written
-   * meanwhile is brought together in one file. Null: this file keeps its free space, and uses it again.
+   * Returns up to `pages` free pages to the file system, and then the number of free pages that remain. Once none remain, the
+   * WAL is truncated too. Null: this file keeps its free pages for reuse.
    */
   reclaimSpace(pages: number): Promise<number | null>;
 }

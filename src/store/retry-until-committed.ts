@@ -1,11 +1,11 @@
-// What CXone answered cannot be asked for again, so recording it is tried until the store commits or the service stops.
+// Repeats a write until the store commits it or the receiver stops: a response of CXone cannot be requested a second time.
 
 import type { World } from '../lib/world.ts';
 import { StoreUnavailable } from './port.ts';
 
 const RETRY_MS = 1_000;
 
-/** @throws {StoreUnavailable} only when the signal aborts first. */
+/** Retries `record` once a second. @throws {StoreUnavailable} only after the signal has aborted. */
 export async function retryUntilCommitted<T>(record: () => Promise<T>, world: World, signal: AbortSignal): Promise<T> {
   for (;;) {
     try {

@@ -1,4 +1,10 @@
-// The one writer: gathers mutations until the event loop is quiet and commits them together, so that an fsync serves many.
+// The only writer of the database: commits mutations in groups, so that one fsync serves many.
+//
+// A batch passes four phases:
+// - gather: mutations are queued until the event loop is quiet, the batch is full or MAX_GATHER_MS have passed.
+// - run: all mutations of the batch run in one transaction; those that may roll back run under a savepoint of their own.
+// - commit: COMMIT, retried while another process holds the write lock. An I/O error or a corrupt file ends the process.
+// - settle: only now are the promises settled and the listeners called.
 
 import type { Database, Statement } from 'better-sqlite3';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
@@ -6,47 +12,44 @@ import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { StoreUnavailable } from '../port.ts';
 
-/**
- * A batch is committed at the latest when it holds so many mutations, or when its first one has waited so long. One that
- * weighs as much as many fills a batch as they would.
- */
+/** Maximum weight of a batch: the sum of the weights of its mutations. */
 const MAX_BATCH = 256;
 const MAX_GATHER_MS = 2;
 
 /**
- * So many turns of the event loop without a new mutation are quiet. Node accepts one connection a turn and reads from it in the
- * next, so where each request has a connection of its own, a single turn without one means little.
+ * Turns of the event loop without a new mutation after which the loop counts as quiet. More than one: Node accepts one
+ * connection per turn and reads from it in the next, so requests on separate connections arrive in every other turn.
  */
 const QUIET_TURNS = 3;
 
-/** Past so many waiting mutations new ones are turned away. */
-const QUEUE_LIMIT = 20_000;
+/** Maximum of mutations that wait; more are rejected. */
+const MAX_WAITING = 20_000;
 
-/** Another process holds the write lock: how long to let it, without blocking the event loop. */
+/** Retries while another process holds the write lock, without blocking the event loop. */
 const BUSY_RETRY_MS = 50;
 const BUSY_RETRIES = 60;
 
 export interface Mutation<T, C> {
   readonly value: T;
-  /** What the listeners hear once it is committed. */
+  /** Passed to `committed` after the commit. */
   readonly changes: readonly C[];
 }
 
 export interface MutationOptions {
-  /** How many ordinary mutations it is worth. */
+  /** Counts as this many mutations when a batch is filled; default 1. */
   readonly weight?: number;
-  /** In the ordinary course of things it may throw, to take back what it did. */
+  /** Expected to throw in normal operation in order to roll back its own changes; runs under a savepoint. */
   readonly expectRollback?: boolean;
 }
 
 export interface Writer<C> {
   /**
-   * Runs `work` inside the next transaction and settles only after COMMIT. What it throws rejects this promise alone; others of
-   * its batch may be run again for that, from the start, so that nothing may stay of a run but what it did to the database.
+   * Runs `work` inside the next transaction and settles only after COMMIT. An error of `work` rejects only this promise. The
+   * batch is then run again, so `work` must have no effects outside the database.
    * @throws {StoreUnavailable} when nothing was committed.
    */
-  mutate<T>(work: () => Mutation<T, C>, manner?: MutationOptions): Promise<T>;
-  /** Commits what is waiting, then turns everything away. */
+  mutate<T>(work: () => Mutation<T, C>, options?: MutationOptions): Promise<T>;
+  /** Rejects new mutations and commits those that wait. */
   close(): Promise<void>;
 }
 
@@ -54,13 +57,13 @@ export interface WriterOptions<C> {
   readonly world: Pick<World, 'sleep'>;
   /** Called after each commit, in commit order. */
   readonly committed: (changes: readonly C[]) => void;
-  /** Something was rolled back: whatever is remembered of the database must be read again. */
+  /** Called after a rollback: values cached from the database must be read again. */
   readonly rolledBack: () => void;
-  /** The disk is full: the batch was turned away. */
+  /** Called when the disk is full and the batch was rejected. */
   readonly full?: () => void;
-  /** The disk failed in a way after which nobody knows what is on it: the process must end without acknowledging. */
+  /** Called after a disk failure that leaves the content of the file unknown: the process must end without an acknowledgement. */
   readonly fatal: (error: unknown) => void;
-  /** After each commit: how many mutations it held and how long it took. */
+  /** Called after each commit with its number of mutations and its duration. */
   readonly observe?: (batch: number, milliseconds: number) => void;
 }
 
@@ -71,6 +74,11 @@ interface Waiting<C> extends Required<MutationOptions> {
 }
 
 type BatchResult = 'committed' | 'busy' | 'fatal';
+
+/** The result of a mutation without changes to report. */
+export function unchanged<T>(value: T): Mutation<T, never> {
+  return { value, changes: [] };
+}
 
 export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): Writer<C> {
   const sql = prepare(db);
@@ -102,8 +110,8 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   }
 
   /**
-   * A savepoint for each mutation costs a tenth of a submission, as SQLite then copies every page before it is written. So only
-   * those that may well throw have one, and when another one throws, all are run again with one each (`guarded`).
+   * A savepoint per mutation costs a tenth of a submission, as SQLite then copies each page before it writes it. Only mutations
+   * that expect a rollback have one. When another mutation throws, the batch is run again with a savepoint for each (`guarded`).
    */
   function commit(batch: readonly Waiting<C>[], guarded = false): BatchResult {
     const began = performance.now();
@@ -112,26 +120,26 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     try {
       sql.begin.run();
     } catch (error) {
-      return refused(batch, error);
+      return refuse(batch, error);
     }
     try {
       settle = runAll(batch, changes, guarded);
       // promise: commit-before-response
       sql.commit.run();
     } catch (error) {
-      if (!undone()) return 'fatal';
+      if (!rollBack()) return 'fatal';
       // promise: unexpected-failure-alone-fails
-      return guarded || concernsTheStore(error) ? refused(batch, error) : commit(batch, true);
+      return guarded || concernsTheStore(error) ? refuse(batch, error) : commit(batch, true);
     }
     options.observe?.(batch.length, performance.now() - began);
     // promise: responses-after-commit
-    for (const done of settle) done();
+    for (const settleOne of settle) settleOne();
     if (changes.length > 0) options.committed(changes);
     return 'committed';
   }
 
-  /** Rolls back what a failure left open. When even that fails, nobody knows what is on the disk. */
-  function undone(): boolean {
+  /** Returns false when the rollback fails: the content of the disk is then unknown. */
+  function rollBack(): boolean {
     try {
       if (db.inTransaction) sql.rollback.run();
       options.rolledBack();
@@ -142,7 +150,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     }
   }
 
-  /** What waits is never settled: the process ends. */
+  /** Leaves the waiting mutations unsettled, because the process ends. */
   function giveUp(error: unknown): void {
     closed = true;
     waiting = [];
@@ -155,14 +163,14 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     );
   }
 
-  /** Runs one mutation; returns how to settle it after the commit. */
+  /** Runs one mutation. Returns a function that settles it after the commit. */
   function run(mutation: Waiting<C>, changes: C[]): () => void {
-    const { value, changes: its } = mutation.work();
-    changes.push(...its);
-    return () => mutation.resolve(value);
+    const result = mutation.work();
+    changes.push(...result.changes);
+    return () => mutation.resolve(result.value);
   }
 
-  /** The same under a savepoint. Throws only what ends the whole batch. */
+  /** Runs one mutation under a savepoint. Throws only errors that end the whole batch. */
   function attempt(mutation: Waiting<C>, changes: C[]): () => void {
     sql.savepoint.run();
     try {
@@ -179,7 +187,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     }
   }
 
-  function refused(batch: readonly Waiting<C>[], error: unknown): BatchResult {
+  function refuse(batch: readonly Waiting<C>[], error: unknown): BatchResult {
     const code = codeOf(error);
     if (code.startsWith('SQLITE_BUSY')) return 'busy';
     // promise: fsync-failure-is-fatal
@@ -196,14 +204,8 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     mutate: (work, { weight = 1, expectRollback = false } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new StoreUnavailable('the store is closed'));
-        if (waiting.length >= QUEUE_LIMIT) return reject(new StoreUnavailable('too many writes are waiting'));
-        waiting.push({
-          work,
-          weight,
-          expectRollback: expectRollback,
-          resolve: resolve as (value: unknown) => void,
-          reject,
-        });
+        if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many writes are waiting'));
+        waiting.push({ work, weight, expectRollback, resolve: resolve as (value: unknown) => void, reject });
         gathering ??= gather();
       }),
     close: async () => {
@@ -213,14 +215,14 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   };
 }
 
-/** How many of those that wait go into one transaction: at least one, whatever it weighs. */
+/** Returns the number of waiting mutations that fit into one batch: at least one, whatever its weight. */
 function batchSize(waiting: readonly Waiting<unknown>[]): number {
   let weight = 0;
-  const tooMany = waiting.findIndex((mutation, index) => {
+  const excess = waiting.findIndex((mutation, index) => {
     weight += mutation.weight;
     return index > 0 && weight > MAX_BATCH;
   });
-  return tooMany === -1 ? waiting.length : tooMany;
+  return excess === -1 ? waiting.length : excess;
 }
 
 function rejectAll<C>(batch: readonly Waiting<C>[], error: StoreUnavailable): void {
@@ -240,13 +242,13 @@ function prepare(
   };
 }
 
-/** SQLite's result code of an error it raised, else the empty text. */
+/** Returns SQLite's result code of an error, or an empty string for other errors. */
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : '';
 }
 
-/** Errors that tell of the disk or the file, not of the one mutation that met them. */
+/** True for errors of the disk or the file, as opposed to errors of one mutation. */
 function concernsTheStore(error: unknown): boolean {
   return /^SQLITE_(FULL|IOERR|CORRUPT|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL)/.test(codeOf(error));
 }

@@ -1,4 +1,4 @@
-// A commit holds what many requests changed: each change is told with the request that it was made for.
+// Adds to each change the id of the HTTP request that caused it; one commit holds the changes of many requests.
 
 import { currentRequest } from '../../../lib/request-context.ts';
 import type { Change } from '../../port.ts';
@@ -7,15 +7,15 @@ import type { Writer } from '../group-commit.ts';
 export function withRequestId(writer: Writer<Change>): Writer<Change> {
   return {
     close: writer.close,
-    mutate: (work, manner) => {
-      // Asked for here: by the time of the commit whoever came first stands for all.
+    mutate: (work, options) => {
+      // Read here: at commit time the context is that of the first request of the batch.
       const requestId = currentRequest()?.id;
-      if (requestId === undefined) return writer.mutate(work, manner);
+      if (requestId === undefined) return writer.mutate(work, options);
       return writer.mutate(() => {
         const { value, changes } = work();
         // promise: log-names-own-request
         return { value, changes: changes.map((change) => ({ ...change, requestId })) };
-      }, manner);
+      }, options);
     },
   };
 }

@@ -1,12 +1,12 @@
-// Accepts executions: each once, whatever it was sent under, and no more than there is room for.
+// Accepts executions: each submission once, by correlation id and idempotency key, and no more than the queue holds.
 
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
 import type { AddResult, BatchAddResult, Change, ExecutionIntake, NewExecution } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
-import type { Mutation, Writer } from '../group-commit.ts';
+import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import { toExecution, toRow } from '../rows.ts';
-import type { prepareStatements } from '../statements.ts';
+import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 
 interface InsertionTools {
@@ -15,12 +15,9 @@ interface InsertionTools {
   readonly append: AuditTrail['append'];
 }
 
-export function createInsertion(
-  sql: ReturnType<typeof prepareStatements>,
-  { writer, backlog, append }: InsertionTools,
-): ExecutionIntake {
-  /** What was sent before under the same name, if anything: told by its app and fingerprint from something else. */
-  function earlier({ execution, fingerprint }: NewExecution): AddResult | undefined {
+export function createInsertion(sql: Statements, { writer, backlog, append }: InsertionTools): ExecutionIntake {
+  /** Returns the result for a submission whose id or key is in use: app and fingerprint decide whether it is the same one. */
+  function findEarlier({ execution, fingerprint }: NewExecution): AddResult | undefined {
     const { app, correlationId, idempotencyKey } = execution;
     const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey.get({ app, idempotencyKey });
     if (keyed) {
@@ -35,7 +32,7 @@ export function createInsertion(
     return { outcome: 'replayed', by: 'correlation-id', execution: toExecution(named) };
   }
 
-  /** Whether the app sent this key with another request: a batch, if this is none, or another batch. */
+  /** True when the app used this key for another request: another batch, or one of batch and single submission. */
   function isUsedElsewhere(app: string, name: string): boolean {
     const other = sql.idempotencyKeyBetween.get({ app, ...nameRange(appKeyOf(name)) })?.name ?? null;
     return other !== null && requestNameOf(other) !== requestNameOf(name);
@@ -43,7 +40,7 @@ export function createInsertion(
 
   function add(submission: NewExecution): Mutation<AddResult, Change> {
     const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
-    const known = earlier(submission);
+    const known = findEarlier(submission);
     if (known) return unchanged(known);
     // promise: queue-is-bounded
     if (backlog.queued >= queueCapacity) return unchanged({ outcome: 'full' });
@@ -58,13 +55,13 @@ export function createInsertion(
     return { value: { outcome: 'added', execution }, changes: [{ execution, outcome: 'progress', entry }] };
   }
 
-  /** @throws {NotAllOfThem} which takes back what was added, when they belong together and one is refused. */
+  /** @throws {BatchRefused} when `together` is set and a submission is refused: the additions are rolled back. */
   function addAll(submissions: readonly NewExecution[], together: boolean): Mutation<BatchAddResult[], Change> {
     const mutations = submissions.map(add);
     const outcomes = mutations.map(({ value }) => value);
     // promise: atomic-batch
     if (together && outcomes.some(({ outcome }) => outcome !== 'added' && outcome !== 'replayed')) {
-      throw new NotAllOfThem(outcomes.map((one) => (one.outcome === 'added' ? { outcome: 'withheld' } : one)));
+      throw new BatchRefused(outcomes.map((result) => (result.outcome === 'added' ? { outcome: 'withheld' } : result)));
     }
     return { value: outcomes, changes: mutations.flatMap(({ changes }) => changes) };
   }
@@ -73,26 +70,22 @@ export function createInsertion(
     add: (submission) => writer.mutate(() => add(submission)),
     addAll: async (submissions, together) => {
       try {
-        const manner = { weight: submissions.length, mayThrow: together };
-        return await writer.mutate(() => addAll(submissions, together), manner);
+        const options = { weight: submissions.length, expectRollback: together };
+        return await writer.mutate(() => addAll(submissions, together), options);
       } catch (error) {
-        if (error instanceof NotAllOfThem) return error.outcomes;
+        if (error instanceof BatchRefused) return error.outcomes;
         throw error;
       }
     },
   };
 }
 
-/** Ends a mutation so that nothing of it stays. */
-class NotAllOfThem extends Error {
+/** Rolls back the mutation that adds an all-or-nothing batch. */
+class BatchRefused extends Error {
   readonly outcomes: BatchAddResult[];
 
   constructor(outcomes: BatchAddResult[]) {
-    super('one of those that belong together was refused');
+    super('a submission of an all-or-nothing batch was refused');
     this.outcomes = outcomes;
   }
-}
-
-function unchanged<T>(value: T): Mutation<T, Change> {
-  return { value, changes: [] };
 }

@@ -1,4 +1,4 @@
-// The outbox on SQLite: a notification is written in the transaction of what it tells, and each attempt leaves its entry.
+// The outbox on SQLite: a notification is written in the transaction of the change that it reports, and each attempt is audited.
 
 import type { Database } from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
@@ -10,25 +10,26 @@ import type { Notification } from '../../../notification/notification.ts';
 import { notificationFor, notificationIds, scheduleInOrder } from '../../../notification/outgoing.ts';
 import type { Outbox } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
-import type { Mutation, Writer } from '../group-commit.ts';
+import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
+import { type StateRow, toExecution } from '../rows.ts';
 import { createNotificationList } from './list.ts';
 import { type NotificationRow, toNotification, toNotificationRow } from './rows.ts';
 import { prepareOutboxStatements } from './statements.ts';
 
-/** So many of a lane are looked at for those whose time is over: no index is kept for a lane that gives nothing through. */
-const LOOK_FOR_OVER = 1_000;
+/** Maximum of notifications of a lane that one search for overdue ones reads; no index serves that search. */
+const MAX_OVERDUE_SCAN = 1_000;
 
 export interface OutboxTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
-  /** The execution with this reference, as it stands. */
-  readonly execution: (reference: string) => Execution | undefined;
-  /** Adds an entry to the trail of an execution. */
+  /** Returns the current row of the execution with this reference. */
+  readonly rowOf: (reference: string) => StateRow | undefined;
+  /** Appends an entry to the trail of an execution. */
   readonly append: (execution: Execution, draft: AuditDraft, now: number) => AuditEntry;
 }
 
 export interface SqliteOutbox {
   readonly port: Outbox;
-  /** Inside the transaction that changes an execution: writes what its app is to be told of the change, if anything. */
+  /** Writes the notification of a change, if the change has one. Runs inside the transaction that changes the execution. */
   enqueue(before: Execution, after: Execution, now: number): Notification | null;
 }
 
@@ -44,34 +45,31 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
   const save = (notification: Notification): void => void sql.update.run(toNotificationRow(notification));
 
-  function arrived(before: Execution, after: Execution, now: number): Notification | null {
-    const fresh = notificationFor(before, after, now);
-    if (fresh === null) return null;
-    const placed = scheduleInOrder([...ofExecution(after.reference), fresh], now).at(-1) ?? fresh;
-    sql.insert.run(toNotificationRow(placed));
-    return placed;
+  function enqueue(before: Execution, after: Execution, now: number): Notification | null {
+    const created = notificationFor(before, after, now);
+    if (created === null) return null;
+    const scheduled = scheduleInOrder([...ofExecution(after.reference), created], now).at(-1) ?? created;
+    sql.insert.run(toNotificationRow(scheduled));
+    return scheduled;
   }
 
-  /** The one way in which a notification changes: event, row, the turn of the others of its execution, entry. */
+  /** The only way in which a notification changes: event, row, schedule of the other notification of its execution, entry. */
   function apply(before: Notification, event: DeliveryEvent, now: number): Mutation<Delivery | undefined, Change> {
-    const execution = tools.execution(before.reference);
-    if (execution === undefined) return { value: undefined, changes: [] };
+    const row = tools.rowOf(before.reference);
+    if (row === undefined) return unchanged(undefined);
     if (event.type === 'replayed' && sql.isPruned.get(before.reference, before.type) !== undefined) {
-      return { value: { notification: before, outcome: 'pruned' }, changes: [] };
+      return unchanged({ notification: before, outcome: 'pruned' });
     }
     const { notification, outcome, entry } = applyDelivery(before, event, now);
     if (notification !== before) save(notification);
     const found = ofExecution(before.reference);
     const ordered = scheduleInOrder(found, now);
-    for (const [index, one] of ordered.entries()) if (one !== found[index]) save(one);
+    for (const [index, scheduled] of ordered.entries()) if (scheduled !== found[index]) save(scheduled);
     const notifyAt = ordered.find(({ dueAt }) => dueAt !== null)?.dueAt ?? null;
     const settled = ordered.find(({ id }) => id === notification.id) ?? notification;
-    const change: Change = {
-      execution,
-      outcome: 'notification',
-      entry: tools.append(execution, entry, now),
-      notifyAt,
-    };
+    const execution = toExecution(row);
+    const audited = tools.append(execution, entry, now);
+    const change: Change = { execution, outcome: 'notification', entry: audited, notifyAt };
     return { value: { notification: settled, outcome }, changes: [change] };
   }
 
@@ -83,7 +81,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
   function recordDelivery(id: string, event: DeliveryEvent, now: number): Mutation<Delivery | undefined, Change> {
     const row = sql.byId.get({ id });
-    return row ? apply(toNotification(row), event, now) : { value: undefined, changes: [] };
+    return row ? apply(toNotification(row), event, now) : unchanged(undefined);
   }
 
   const port: Outbox = {
@@ -94,17 +92,16 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
         const rows = sql.due.all({ app, origin, now: isoTime(now), limit });
         for (const { id } of rows) sql.lease.run({ id, dueAt: isoTime(leaseUntil) });
         const sendable = rows.flatMap((row) => {
-          const execution = tools.execution(row.reference);
-          return execution === undefined
-            ? []
-            : [{ notification: { ...toNotification(row), dueAt: leaseUntil }, execution }];
+          const state = tools.rowOf(row.reference);
+          if (state === undefined) return [];
+          return [{ notification: { ...toNotification(row), dueAt: leaseUntil }, execution: toExecution(state) }];
         });
-        return { value: sendable, changes: [] };
+        return unchanged(sendable);
       }),
 
     giveUpNotifications: ({ app, origin }, limit, now, reason) =>
       writer.mutate(() => {
-        const rows = sql.over.all({ app, origin, now: isoTime(now), look: LOOK_FOR_OVER, limit });
+        const rows = sql.overdue.all({ app, origin, now: isoTime(now), scan: MAX_OVERDUE_SCAN, limit });
         const { value, changes } = applyAll(rows, { type: 'given-up', reason }, now);
         return { value: value.length, changes };
       }),
@@ -124,7 +121,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
       const { ids, next } = list.replayable(filter, after, limit);
       if (ids.length === 0) return { replayed: 0, next };
       const deliveries = await writer.mutate(() => {
-        // Read again: an attempt may have ended in between.
+        // Read again: an attempt may have ended since the selection.
         const rows = ids.flatMap((id) => sql.byId.get({ id }) ?? []);
         const stale = rows.filter(({ status }) => status !== 'PENDING');
         return applyAll(stale, { type: 'replayed', by }, now);
@@ -133,5 +130,5 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
     },
   };
 
-  return { port, enqueue: arrived };
+  return { port, enqueue };
 }

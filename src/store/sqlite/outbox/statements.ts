@@ -1,4 +1,4 @@
-// The statements of the outbox, built once.
+// The prepared statements of the outbox.
 
 import type { Database } from 'better-sqlite3';
 import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
@@ -15,7 +15,7 @@ export interface LaneRow {
   readonly dueAt: string;
 }
 
-/** Hops from lane to lane along the index, however many wait in each: to the next origin of the app, else to the next app. */
+/** Seeks from lane to lane along the index, to the next origin of the app, else to the next app, whatever the length of a lane. */
 const LANES = `
   WITH RECURSIVE lane (app, origin, due_at) AS (
     SELECT * FROM (
@@ -31,7 +31,7 @@ const LANES = `
   )
   SELECT app, origin, due_at AS dueAt FROM lane`;
 
-/** Each counts the entries of a small index of its own. */
+/** Each count covers one small partial index. */
 const UNDELIVERED = `SELECT
   (SELECT count(*) FROM notifications WHERE due_at IS NOT NULL) AS pending,
   (SELECT count(*) FROM notifications WHERE status = 'DEAD') AS dead`;
@@ -46,11 +46,11 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
     .from(notifications)
     .where(due)
     .orderBy(asc(dueAt))
-    .limit(hole('look'))
+    .limit(hole('scan'))
     .as('longest_due');
 
   return {
-    /** A late result that came after the pruning of all the rest is there. */
+    /** A late result that was recorded after the pruning still has its payload. */
     isPruned: client.prepare<[reference: string, type: string], 1>(
       `SELECT 1 FROM executions WHERE reference = ? AND payload_sha256 IS NOT NULL
         AND (payload_pruned_at IS NOT NULL OR ? <> 'execution.late_result')`,
@@ -83,7 +83,7 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
       .orderBy(asc(notifications.sequence))
       .prepare(),
     due: orm.select(columns).from(notifications).where(due).orderBy(asc(dueAt)).limit(hole('limit')).prepare(),
-    over: orm
+    overdue: orm
       .select()
       .from(longestDue)
       .where(lte(longestDue.giveUpAt, hole('now')))

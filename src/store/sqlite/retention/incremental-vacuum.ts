@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import type { Writer } from '../group-commit.ts';
+import { unchanged, type Writer } from '../group-commit.ts';
 
 /** PRAGMA auto_vacuum: free pages are given back when that is asked for. */
 export const INCREMENTAL_VACUUM = 2;
@@ -18,7 +18,7 @@ export async function reclaimSpace(
   if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL_VACUUM) return null;
   const left = () => Number(client.pragma('freelist_count', { simple: true }));
   if (left() > 0) {
-    await writer.mutate(() => ({ value: client.pragma(`incremental_vacuum(${pages})`), changes: [] }));
+    await writer.mutate(() => unchanged(client.pragma(`incremental_vacuum(${pages})`)));
     if (left() > 0) return left();
   }
   truncate(client);

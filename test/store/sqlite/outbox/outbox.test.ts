@@ -83,13 +83,13 @@ describe('one transaction', () => {
 describe('however many there are', () => {
   test('lanes, claims and dead letters are found along their indexes', () => {
     const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
-    const { lanes, due, over, ofExecution } = prepareOutboxStatements(database.client, database.orm);
+    const { lanes, due, overdue, ofExecution } = prepareOutboxStatements(database.client, database.orm);
     const plan = (statement: string) => {
       const named = statement.replaceAll('?', "'x'");
       const steps = database.client.prepare(`EXPLAIN QUERY PLAN ${named}`).all() as { detail: string }[];
       return steps.map(({ detail }) => detail).join('\n');
     };
-    const plans = [lanes.source, ...[due, over].map((query) => query.getQuery().sql)].map(plan);
+    const plans = [lanes.source, ...[due, overdue].map((query) => query.getQuery().sql)].map(plan);
     for (const steps of plans) {
       expect(steps).toMatch(/USING (COVERING )?INDEX notifications_to_send/);
       expect(steps).not.toMatch(/SCAN notifications$|USE TEMP B-TREE/m);

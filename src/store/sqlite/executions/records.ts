@@ -1,0 +1,88 @@
+// Changes executions: applies an event to one execution, or to all that are due, inside a transaction of the writer.
+
+import type { ExecutionEvent } from '../../../execution/event.ts';
+import type { Execution } from '../../../execution/execution.ts';
+import { transition } from '../../../execution/transition.ts';
+import { isoTime } from '../../../lib/time.ts';
+import type { Change, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
+import type { AuditTrail } from '../audit/append.ts';
+import { outcomeHash } from '../audit/hash-chain.ts';
+import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
+import type { SqliteOutbox } from '../outbox/outbox.ts';
+import { restorePayload, stripPayload } from '../retention/payload-hashes.ts';
+import { mutableColumns, type StateRow, toDispatchable, toExecution } from '../rows.ts';
+import type { Statements } from '../statements.ts';
+import type { Backlog } from './backlog.ts';
+import type { DueSelection } from './claim-due.ts';
+
+interface RecordTools {
+  readonly writer: Pick<Writer<Change>, 'mutate'>;
+  readonly backlog: Pick<Backlog, 'update'>;
+  readonly due: DueSelection;
+  readonly rowOf: (reference: string) => StateRow | undefined;
+  readonly enqueue: SqliteOutbox['enqueue'];
+  readonly append: AuditTrail['append'];
+}
+
+export function createRecords(
+  sql: Statements,
+  { writer, backlog, due, rowOf, enqueue, append }: RecordTools,
+): ExecutionRecorder & DueWork {
+  /** The only way in which an execution changes: transition, row, notification, audit entry. */
+  function apply(before: Execution, event: ExecutionEvent, now: number, hashes: string | null = null) {
+    // promise: pruned-result-is-recognised
+    const restored = restorePayload(before, hashes, event);
+    const { execution: after, outcome, entry } = transition(restored, event, now);
+    const execution = stripPayload(after, restored, before);
+    // promise: each-event-is-audited
+    const columns = mutableColumns(execution);
+    if (execution !== before) {
+      sql.updateExecution.run({ ...columns, reference: execution.reference });
+      backlog.update(before, execution);
+    }
+    const seal = outcome === 'resolved' ? { status: execution.status, outcomeSha256: outcomeHash(columns) } : {};
+    // promise: notification-in-same-commit
+    const notification = enqueue(before, execution, now);
+    const detail = { ...entry.detail, ...seal, ...(notification === null ? {} : { notification: notification.id }) };
+    const notifyAt = notification?.dueAt ?? null;
+    return { execution, outcome, entry: append(execution, { ...entry, detail }, now), notifyAt };
+  }
+
+  function record(reference: string, event: ExecutionEvent, now: number): Mutation<RecordResult | undefined, Change> {
+    const row = rowOf(reference);
+    if (row === undefined) return unchanged(undefined);
+    const change = apply(toExecution(row), event, now, row.payloadSha256);
+    if (row.payloadPrunedAt !== null && change.outcome === 'late') sql.hasPayloadAgain.run({ reference });
+    return { value: change, changes: [change] };
+  }
+
+  return {
+    record: (reference, event, now) => writer.mutate(() => record(reference, event, now)),
+
+    dueDispatches: async (limit, now) => due.toDispatch(limit, now).map(toExecution),
+
+    claimDispatches: (limit, now, share) =>
+      writer.mutate(() => {
+        const rows = due.dispatches(limit, now, share);
+        const changes = rows.map((row) => apply(toExecution(row), { type: 'dispatched' }, now));
+        const sendable = rows.map((row, i) => ({ ...toDispatchable(row), ...changes[i]?.execution }));
+        return { value: sendable.filter(({ status }) => status === 'UNCONFIRMED'), changes };
+      }),
+
+    claimPolls: (limit, now, leaseUntil, share) =>
+      writer.mutate(() => {
+        const rows = due.polls(limit, now, share);
+        // promise: claim-is-a-lease
+        for (const { reference } of rows) sql.lease.run({ reference, pollAt: isoTime(leaseUntil) });
+        return unchanged(rows.map((row) => ({ ...toExecution(row), pollAt: leaseUntil })));
+      }),
+
+    expire: (limit, now) =>
+      writer.mutate(() => {
+        const changes = due.expiries(limit, now).map((row) => apply(toExecution(row), { type: 'expired' }, now));
+        return { value: changes.length, changes };
+      }),
+
+    nextDue: async () => due.nextDue(),
+  };
+}
