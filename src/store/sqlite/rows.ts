@@ -1,4 +1,4 @@
-// Between executions and their rows: times become ISO 8601 text, structures JSON text.
+// Converts executions and audit entries to rows and back: times to ISO 8601 text, structures to JSON text.
 
 import type { AuditDraft, AuditEntry, AuditEvent } from '../../execution/event.ts';
 import {
@@ -60,7 +60,7 @@ export function toDispatchable(row: ExecutionRow): Dispatchable {
   };
 }
 
-/** The columns that change over an execution's life; the others are never written again, nor are their indexes. */
+/** The columns that change during an execution's life. An update leaves the other columns and their indexes untouched. */
 export const MUTABLE_COLUMNS = [
   'executionId',
   'hearsay',
@@ -157,7 +157,7 @@ export function fromIso(text: string | null): number | null {
   return text === null ? null : Date.parse(text);
 }
 
-/** JSON null is no value at all to operators: it becomes NULL. */
+/** Converts JSON null to SQL NULL, so that queries see an absent value. */
 function toJson(value: Json): string | null {
   return value === null ? null : JSON.stringify(value);
 }

@@ -1,4 +1,4 @@
-// The tables, as operators read them with SQL. Times are ISO 8601 text in UTC with milliseconds, so that they sort and read.
+// The tables, which operators query with SQL. Times are ISO 8601 text in UTC with milliseconds, which sorts by time.
 
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
@@ -7,12 +7,12 @@ export const executions = sqliteTable(
   'executions',
   {
     correlationId: text('correlation_id').primaryKey(),
-    /** A UUIDv7: what the callback URL carries. Time-ordered, so that its index grows at one end. */
+    /** UUIDv7 in the callback URL. It is ordered by time, so that its index grows at one end. */
     reference: text('reference').notNull().unique(),
     app: text('app').notNull(),
     actionId: text('action_id').notNull(),
     executionId: text('execution_id'),
-    /** 1 while execution_id comes from an unverified callback alone. */
+    /** 1 while execution_id is known only from an unverified callback. */
     hearsay: integer('hearsay').notNull(),
     status: text('status').notNull(),
     resolvedBy: text('resolved_by'),
@@ -34,22 +34,22 @@ export const executions = sqliteTable(
     graceSeconds: integer('grace_seconds').notNull(),
     retryUncertain: integer('retry_uncertain').notNull(),
     notifyUrl: text('notify_url'),
-    /** 0 to 9: of one app's queued executions those with the higher number go first. */
+    /** 0 to 9. Of the queued executions of an app, those with the higher number are dispatched first. */
     priority: integer('priority').notNull().default(4),
-    /** Under which an app may send the submission again; lives as long as the row. */
+    /** Key under which the app may repeat the submission; valid as long as the row exists. */
     idempotencyKey: text('idempotency_key'),
     /** W3C Trace Context of the submission. */
     traceparent: text('traceparent'),
     tracestate: text('tracestate'),
-    /** SHA-256 of what the app sent: tells a repeated submission from another one under the same id. */
+    /** SHA-256 of the submission: distinguishes a repeated submission from another one under the same id. */
     fingerprint: text('fingerprint').notNull(),
-    /** When it is to be sent, polled, ended: null unless it applies. */
+    /** When the next dispatch, poll or expiry is due; null unless one is scheduled. */
     dispatchAt: text('dispatch_at'),
     pollAt: text('poll_at'),
     expireAt: text('expire_at'),
-    /** When the payload was pruned: inputs and context became {}, result and error NULL. NULL again while a later result is kept. */
+    /** When the payload was pruned: inputs and context are {}, result and error NULL. NULL again while a later result is stored. */
     payloadPrunedAt: text('payload_pruned_at'),
-    /** What is left of a pruned payload: JSON with the SHA-256 of `inputs`, `context`, `outcome` and `lateOutcome`. */
+    /** Hashes of a pruned payload: JSON with the SHA-256 of `inputs`, `context`, `outcome` and `lateOutcome`. */
     payloadSha256: text('payload_sha256'),
   },
   (table) => [
@@ -60,7 +60,7 @@ export const executions = sqliteTable(
     index('executions_to_dispatch').on(table.app, table.priority, table.dispatchAt).where(sql`dispatch_at IS NOT NULL`),
     index('executions_to_poll').on(table.app, table.pollAt).where(sql`poll_at IS NOT NULL`),
     index('executions_to_expire').on(table.expireAt).where(sql`expire_at IS NOT NULL`),
-    /** What has not ended, in the order of lists: little, however much has. */
+    /** Open executions in list order: a small index, however many executions have ended. */
     index('executions_open').on(table.reference).where(sql`resolved_at IS NULL`),
     index('executions_with_payload')
       .on(table.resolvedAt)
@@ -87,42 +87,42 @@ export const auditEvents = sqliteTable(
   (table) => [index('audit_events_by_execution').on(table.correlationId)],
 );
 
-/** Callback bodies that nobody could read, as they came; their SHA-256 stands in the audit entry. */
+/** Unreadable callback bodies, byte for byte; the audit entry has their SHA-256. */
 export const callbackBodies = sqliteTable(
   'callback_bodies',
   {
     auditId: integer('audit_id').primaryKey(),
     contentType: text('content_type'),
     body: blob('body', { mode: 'buffer' }).notNull(),
-    /** When the bytes were pruned, and only these: the body is empty since. */
+    /** When the bytes were pruned; the body is then empty, and the row remains. */
     prunedAt: text('pruned_at'),
   },
   (table) => [index('callback_bodies_kept').on(table.auditId).where(sql`pruned_at IS NULL`)],
 );
 
-/** The outbox: what apps are to be told, committed together with what there is to tell. */
+/** The outbox: notifications to apps, each committed together with the change that it reports. */
 export const notifications = sqliteTable(
   'notifications',
   {
-    /** In the order in which they came up. */
+    /** In the order of creation. */
     sequence: integer('sequence').primaryKey(),
-    /** The webhook-id: the same over all attempts. */
+    /** The webhook-id, which is the same for all attempts. */
     id: text('id').notNull().unique(),
     reference: text('reference').notNull(),
     correlationId: text('correlation_id').notNull(),
     app: text('app').notNull(),
     type: text('type').notNull(),
     url: text('url').notNull(),
-    /** Scheme, host and port of the URL: what may be slow or dead as a whole. */
+    /** Scheme, host and port of the URL: the unit that is slow or down as a whole. */
     origin: text('origin').notNull(),
     /** PENDING, DELIVERED or DEAD. */
     status: text('status').notNull(),
     createdAt: text('created_at').notNull(),
-    /** When it is to be sent next: null unless it is pending and no earlier one of its execution is. */
+    /** When the next attempt is due; null unless it is pending and no earlier notification of its execution is. */
     dueAt: text('due_at'),
-    /** When trying ends. */
+    /** When attempts end. */
     giveUpAt: text('give_up_at').notNull(),
-    /** Since it came up, or since it was last replayed. */
+    /** Attempts since its creation or its last replay. */
     attempts: integer('attempts').notNull(),
     lastAttemptAt: text('last_attempt_at'),
     lastHttpStatus: integer('last_http_status'),
@@ -136,7 +136,7 @@ export const notifications = sqliteTable(
   ],
 );
 
-/** One row: where the trail begins after pruning, and what was pruned, so that chain and conservation still add up. */
+/** One row: the last pruned entry, and counts of what was pruned, so that the chain and the totals remain verifiable. */
 export const auditCheckpoint = sqliteTable('audit_checkpoint', {
   id: integer('id').primaryKey(),
   prunedThrough: integer('pruned_through').notNull(),
@@ -145,7 +145,7 @@ export const auditCheckpoint = sqliteTable('audit_checkpoint', {
   executions: integer('executions').notNull(),
 });
 
-/** One row that readiness writes, to prove that a commit goes through. */
+/** One row that the readiness check writes to prove that commits succeed. */
 export const heartbeat = sqliteTable('heartbeat', {
   id: integer('id').primaryKey(),
   at: text('at').notNull(),

@@ -1,4 +1,4 @@
-// Every statement that runs often, built once: a drizzle query built per call costs ten times a prepared one.
+// The prepared statements that run often: a drizzle query that is built per call costs ten times as much.
 
 import { and, asc, desc, eq, getTableColumns, gte, isNotNull, lt, sql, type Table } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
@@ -11,7 +11,7 @@ const { hash: _hash, ...entryColumns } = getTableColumns(auditEvents);
 
 export { stateColumns };
 
-/** The same for statements without drizzle, to be followed by WHERE. */
+/** The same columns for statements without drizzle; a WHERE clause follows. */
 export const SELECT_STATE = `SELECT ${Object.entries(stateColumns)
   .map(([key, { name }]) => `${name} AS ${key}`)
   .join(', ')} FROM executions`;

@@ -14,7 +14,7 @@ import { createBacklog } from './executions/backlog.ts';
 import { createDueSelection } from './executions/claim-due.ts';
 import { createInsertion } from './executions/insert.ts';
 import { createExecutionList } from './executions/list.ts';
-import { createQueueState } from './executions/open-counts.ts';
+import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPayloadReader } from './executions/payloads.ts';
 import { createRecords } from './executions/records.ts';
 import { openDatabase, withFileError } from './file/open.ts';
@@ -60,7 +60,6 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
   const trail = createAuditTrail(sql);
   const backlog = createBacklog();
   const due = createDueSelection(database, backlog);
-  const queueState = createQueueState(database.client, sql, backlog);
   const feed = createFeed(database.client, () => trail.head().id);
   const payloadsOf = createPayloadReader(database.client);
   let wasFull = false;
@@ -102,6 +101,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
   return {
     ...outbox.port,
+    ...createQueueMonitor(database.client, sql, backlog),
     ...createObservations(database.client),
     ...createStatistics(database.client),
     ...createInsertion(sql, { writer, backlog, append: trail.append }),
@@ -116,9 +116,6 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     trail: async (correlationId) => sql.trail.all({ correlationId }).map(toAuditEntry),
     feed: async (query) => feed(query),
     payloads: async (correlationId) => payloadsOf(correlationId),
-
-    openCounts: async () => queueState.openCounts(),
-    queueState: async () => queueState.queueState(),
 
     head: async () => trail.head(),
 

@@ -1,4 +1,4 @@
-// The audit trail as it is written: each entry is chained to the one before.
+// Appends to the audit trail: each entry is chained to the previous one.
 
 import { createHash } from 'node:crypto';
 import type { AuditDraft, AuditEntry } from '../../../execution/event.ts';
@@ -9,11 +9,11 @@ import type { Statements } from '../statements.ts';
 import { chainHash } from './hash-chain.ts';
 
 export interface AuditTrail {
-  /** Remembered between transactions: only this process writes. */
+  /** Returns the cached head: only this process writes. */
   head(): AuditHead;
-  /** Reads the head again, at the start and after a rollback. */
+  /** Reads the head from the database, at the start and after a rollback. */
   reload(): void;
-  /** Inside a transaction. */
+  /** Appends one entry. Runs inside a transaction. */
   append(execution: Execution, draft: AuditDraft, now: number): AuditEntry;
 }
 

@@ -1,17 +1,17 @@
-// Reads on in the audit trail after an entry, a bounded stretch at a time: by id, and for one execution along its index.
+// Reads the audit trail after an entry, in bounded pages: by id, or along the index of one execution.
 
 import type { Database } from 'better-sqlite3';
 import type { FeedPage, FeedQuery } from '../../port.ts';
 import { type AuditRow, toAuditEntry } from '../rows.ts';
 
-/** How many ids one reading looks through for the entries of one app: a few milliseconds. */
+/** Number of ids that one page scans, which takes a few milliseconds. */
 export const WINDOW = 5_000;
-/** Details may be as long as a callback: past so many characters of them a reading ends early. */
+/** Length of the details in one page after which the page ends: one detail may be as long as a callback. */
 const MAX_DETAIL_CHARS = 128 * 1024;
 
 type Row = Omit<AuditRow, 'hash'>;
 
-interface Stretch {
+interface PageParameters {
   readonly app: string | null;
   readonly correlationId: string | null;
   readonly from: number;
@@ -19,14 +19,16 @@ interface Stretch {
   readonly limit: number;
 }
 
-/** @param newest the id of the newest entry, as the last commit left it. */
+/** @param newest returns the id of the newest committed entry. */
 export function createFeed(client: Database, newest: () => number): (query: FeedQuery) => FeedPage {
   const entry = `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId,
     execution_id AS executionId, latency_ms AS latencyMs, http_status AS httpStatus, app, detail FROM audit_events`;
   // promise: stream-shows-own-app
-  const wanted = 'id > @from AND id <= @until AND (@app IS NULL OR app = @app) ORDER BY id LIMIT @limit';
-  const ofAll = client.prepare<[Stretch], Row>(`${entry} WHERE ${wanted}`);
-  const ofOne = client.prepare<[Stretch], Row>(`${entry} WHERE correlation_id = @correlationId AND ${wanted}`);
+  const condition = 'id > @from AND id <= @until AND (@app IS NULL OR app = @app) ORDER BY id LIMIT @limit';
+  const ofAll = client.prepare<[PageParameters], Row>(`${entry} WHERE ${condition}`);
+  const ofOne = client.prepare<[PageParameters], Row>(
+    `${entry} WHERE correlation_id = @correlationId AND ${condition}`,
+  );
   const pruned = client.prepare<[], number>('SELECT pruned_through FROM audit_checkpoint').pluck();
 
   return ({ after, app, correlationId = null, limit }) => {

@@ -1,10 +1,10 @@
-// The hash chain over the audit trail: each entry's hash covers the entry and the hash before it;
-// the first one builds on the hash in audit_checkpoint.
+// The hash chain over the audit trail: the hash of an entry covers the entry and the previous hash. The chain starts from the hash
+// in audit_checkpoint.
 
 import { hash } from 'node:crypto';
 import type { AuditRow, ExecutionRow } from '../rows.ts';
 
-/** SHA-256 (FIPS 180-4), in hex, of the previous hash and the entry's columns in their order, as a JSON array. */
+/** Returns the hex SHA-256 (FIPS 180-4) of a JSON array: the previous hash, then the columns of the entry in order. */
 export function chainHash(previous: string, row: Omit<AuditRow, 'hash'>): string {
   const columns = [
     previous,
@@ -24,8 +24,8 @@ export function chainHash(previous: string, row: Omit<AuditRow, 'hash'>): string
 }
 
 /**
- * SHA-256, in hex, of an execution's columns `result` and `error` as a JSON array: the entry that ends it carries this as
- * `outcomeSha256`, so that the chain covers the outcome, too.
+ * Returns the hex SHA-256 of an execution's columns `result` and `error` as a JSON array. The entry that ends the execution
+ * has it as `outcomeSha256`, so that the chain covers the outcome too.
  */
 export function outcomeHash({ result, error }: Pick<ExecutionRow, 'result' | 'error'>): string {
   return hash('sha256', JSON.stringify([result, error]), 'hex');

@@ -1,27 +1,27 @@
-// How much each app has to be sent and to be polled: remembered, so that accepting costs no count and looking for work no scan.
+// Counts, in memory, the executions of each app that wait for dispatch and for polls: acceptance needs no query, claims no scan.
 
 import type { Execution } from '../../../execution/execution.ts';
 
-/** What one app has queued at one priority: a stretch of the index that is in the order of time. */
+/** The queued executions of one app at one priority: an index range that is ordered by time. */
 export interface QueueLane {
   readonly app: string;
   readonly priority: number;
 }
 
 export interface Backlog {
-  /** Executions that are queued. */
+  /** Number of queued executions. */
   readonly queued: number;
-  /** Of one app. */
+  /** Returns the number of queued executions of one app. */
   queuedBy(app: string): number;
-  /** Those that hold something: of each app the highest priority first. */
+  /** Returns the lanes that are not empty: of each app the highest priority first. */
   lanes(): QueueLane[];
-  /** Executions that will be polled. */
+  /** Number of executions that are scheduled for a poll. */
   readonly pollable: number;
-  /** Apps that have such. */
+  /** Returns the apps that have such executions. */
   polledApps(): string[];
-  /** An execution was added (`before` null) or changed. */
+  /** Counts an execution that was added (`before` null) or changed. */
   update(before: Execution | null, after: Execution): void;
-  /** Forgets what it knew for what the database says. */
+  /** Replaces all counts by those of the database. */
   reset(
     queued: readonly (QueueLane & { readonly count: number })[],
     polled: readonly { readonly app: string; readonly count: number }[],
@@ -29,7 +29,7 @@ export interface Backlog {
 }
 
 export function createBacklog(): Backlog {
-  /** By app; a lane or an app that holds nothing is not in it. */
+  /** Counts by app and priority; without empty lanes and apps. */
   const queued = new Map<string, Map<number, number>>();
   const polled = new Map<string, number>();
   let total = 0;
@@ -59,7 +59,7 @@ export function createBacklog(): Backlog {
     lanes: () =>
       [...queued].flatMap(([app, lanes]) =>
         // promise: higher-priority-first
-        [...lanes.keys()].sort((one, other) => other - one).map((priority) => ({ app, priority })),
+        [...lanes.keys()].sort((a, b) => b - a).map((priority) => ({ app, priority })),
       ),
     polledApps: () => [...polled.keys()],
     update: (before, after) => {

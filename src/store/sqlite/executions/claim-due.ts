@@ -1,4 +1,4 @@
-// What is due, and whose turn it is: found by seeks into the part of an index that one app has, and only where there is something.
+// Selects due executions in fair shares among apps, by seeks into the index range of each app that has any.
 
 import type { Database } from 'better-sqlite3';
 import { and, asc, type Column, eq, lte, type SQL, sql } from 'drizzle-orm';
@@ -12,35 +12,35 @@ import { stateColumns } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 
 export interface DueSelection {
-  /** The earliest moment of each kind. */
+  /** Returns the earliest due time of each kind of work. */
   nextDue(): DueTimes;
-  /** Queued ones of all apps, the longest due first. */
+  /** Returns queued executions of all apps, the longest due first. */
   toDispatch(limit: number, now: number): ExecutionRow[];
-  /** Shared out among the apps, in the order of their turns. */
+  /** Returns queued executions in fair shares among apps, in the order of the turns. */
   dispatches(limit: number, now: number, share?: FairShare): ExecutionRow[];
   polls(limit: number, now: number, share?: FairShare): StateRow[];
   expiries(limit: number, now: number): StateRow[];
 }
 
-// A lane is written [app, priority]. All lanes, or all apps, go into one statement: one for each would cost more than its seek.
+// A lane is the JSON array [app, priority]. One statement covers all lanes or apps: a statement for each costs more than its seek.
 
 export const NEXT_IN_LANES = `SELECT min((SELECT min(dispatch_at) FROM executions
     WHERE app = lane.value ->> 0 AND priority = lane.value ->> 1 AND dispatch_at IS NOT NULL))
   FROM json_each(?) AS lane`;
 
-export const NEXT_POLL = `SELECT min((SELECT min(poll_at) FROM executions WHERE app = one.value AND poll_at IS NOT NULL))
-  FROM json_each(?) AS one`;
+export const NEXT_POLL = `SELECT min((SELECT min(poll_at) FROM executions WHERE app = polled.value AND poll_at IS NOT NULL))
+  FROM json_each(?) AS polled`;
 
 export const NEXT_EXPIRY = 'SELECT min(expire_at) FROM executions WHERE expire_at IS NOT NULL';
 
-/** Counts no further than the limit. */
+/** Counts the due executions of each lane, up to the limit. */
 export const DUE_IN_LANES = `SELECT lane.value ->> 0 AS app, (SELECT count(*) FROM (SELECT 1 FROM executions
     WHERE app = lane.value ->> 0 AND priority = lane.value ->> 1 AND dispatch_at <= ? LIMIT ?)) AS count
   FROM json_each(?) AS lane`;
 
-export const DUE_POLLS = `SELECT one.value AS app, (SELECT count(*) FROM (SELECT 1 FROM executions
-    WHERE app = one.value AND poll_at <= ? LIMIT ?)) AS count
-  FROM json_each(?) AS one`;
+export const DUE_POLLS = `SELECT polled.value AS app, (SELECT count(*) FROM (SELECT 1 FROM executions
+    WHERE app = polled.value AND poll_at <= ? LIMIT ?)) AS count
+  FROM json_each(?) AS polled`;
 
 interface Demand {
   readonly app: string;
@@ -81,7 +81,7 @@ export function createDueSelection(
   const lanes = () => JSON.stringify(backlog.lanes().map(({ app, priority }) => [app, priority]));
   const polled = () => JSON.stringify(backlog.polledApps());
 
-  /** An app's, the highest priority first. */
+  /** Returns due executions of one app, the highest priority first. */
   function queuedOf(app: string, limit: number, now: string): ExecutionRow[] {
     const rows: ExecutionRow[] = [];
     for (const lane of backlog.lanes()) {
@@ -101,7 +101,7 @@ export function createDueSelection(
       backlog
         .lanes()
         .flatMap((lane) => select.fromLane.all({ ...lane, now: isoTime(now), limit }))
-        .sort((one, other) => ((one.dispatchAt ?? '') < (other.dispatchAt ?? '') ? -1 : 1))
+        .sort((a, b) => ((a.dispatchAt ?? '') < (b.dispatchAt ?? '') ? -1 : 1))
         .slice(0, limit),
     dispatches: (limit, now, share = evenly) => {
       const turns = share(limit, demandIn(dueInLanes.all(isoTime(now), limit, lanes())));
@@ -129,7 +129,7 @@ function demandIn(counted: readonly Demand[]): Map<string, number> {
   return demand;
 }
 
-/** Takes each app's quota at once, and puts the rows in the order of the turns. */
+/** Reads the rows of each app with one query, and returns all rows in the order of the turns. */
 function byTurns<Row>(turns: readonly string[], take: (app: string, quota: number) => Row[]): Row[] {
   const rows = new Map<string, Iterator<Row>>();
   for (const [app, own] of Map.groupBy(turns, (turn) => turn)) rows.set(app, take(app, own.length).values());

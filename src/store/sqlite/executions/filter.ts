@@ -1,4 +1,4 @@
-// Which rows a filter means. A term with + before its column leaves the choice of the index to the others.
+// Builds the conditions of execution filters. A unary + before a column keeps SQLite from choosing an index for that term.
 
 import type { Database } from 'better-sqlite3';
 import { and, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
@@ -7,25 +7,25 @@ import type { ExecutionFilter, ListQuery } from '../../port.ts';
 import { executions } from '../schema.ts';
 import { firstReferenceAt } from './uuid-range.ts';
 
-/** Where a text is looked for. */
+/** The columns of the text search. */
 const { inputs, context, result, error, lateResult } = executions;
 const TEXTS = [inputs, context, result, error, lateResult];
 
-/** LIKE knows upper and lower case of ASCII alone: what it finds for other letters is looked at again by this. */
+/** SQL function that compares without regard to case, for texts beyond ASCII: LIKE folds the case of ASCII letters only. */
 const HOLDS = 'holds_in_any_case';
 
-/** What `wanted` needs on a connection. */
+/** Defines the SQL function that `matchesFilter` uses, on one connection. */
 export function defineTextSearch(client: Database): void {
   client.function(HOLDS, { deterministic: true }, (text: unknown, needle: unknown) =>
     String(text).toLowerCase().includes(String(needle)) ? 1 : 0,
   );
 }
 
-/** What is found along an index in the order of references: the stretch to look through. */
+/** Returns the condition that bounds a scan to one index in the order of references. */
 export function inScannedRange(query: ListQuery): SQL | undefined {
   const { app, status } = query;
   const bounds = between(query, sql`${executions.reference}`);
-  // What is open is little, whosever it is.
+  // Open executions have a small index of their own, for all apps.
   if (isOpen(status)) return and(isNull(executions.resolvedAt), bounds);
   return and(app === null ? undefined : eq(executions.app, app), bounds);
 }
@@ -38,7 +38,7 @@ function between({ from, to, before }: ListQuery, reference: SQL): SQL | undefin
   );
 }
 
-/** What each row of the stretch is held against. */
+/** Returns the condition that each scanned row must meet. */
 export function matchesFilter({ app, status, actionId, id, executionId, text }: ExecutionFilter): SQL | undefined {
   return and(
     app === null ? undefined : sql`+${executions.app} = ${app}`,
@@ -53,17 +53,17 @@ export function matchesFilter({ app, status, actionId, id, executionId, text }: 
   );
 }
 
-/** What is found along the primary key. */
+/** Returns the condition of a correlation id prefix, which uses the primary key. */
 export function hasIdPrefix(id: string): SQL | undefined {
   return and(gte(executions.correlationId, id), lt(executions.correlationId, behind(id)));
 }
 
-/** What each row that is found by its correlation id is held against. */
+/** Returns the condition that each row found by the prefix of its correlation id must meet. */
 export function matchesListQuery(query: ListQuery): SQL | undefined {
   return and(between(query, sql`+${executions.reference}`), matchesFilter(query));
 }
 
-/** Correlation ids are visible ASCII, which ends with the tilde. */
+/** Returns the exclusive end of a prefix. Correlation ids are visible ASCII, whose last character is the tilde. */
 function behind(id: string): string {
   return `${id}\u007f`;
 }
@@ -72,7 +72,7 @@ function isOpen(status: ListQuery['status']): boolean {
   return status === 'OPEN' || OPEN_STATUSES.some((open) => open === status);
 }
 
-/** As somebody would type it, or as JSON writes it. */
+/** Searches for the text as typed and as JSON escapes it. */
 function holds(text: string): SQL | undefined {
   const written = JSON.stringify(text).slice(1, -1);
   const needles = [...new Set([text, written])];

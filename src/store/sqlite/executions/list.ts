@@ -1,4 +1,4 @@
-// Lists executions, newest first, page by page along an index: references are UUIDv7, so their order is that of submission.
+// Lists executions, newest first, in pages along an index: references are UUIDv7 and thus in the order of submission.
 
 import { and, desc, gte, sql } from 'drizzle-orm';
 import { yieldToEventLoop } from '../../../lib/event-loop.ts';
@@ -10,64 +10,64 @@ import { stateColumns } from '../statements.ts';
 import { defineTextSearch, hasIdPrefix, inScannedRange, matchesFilter, matchesListQuery } from './filter.ts';
 
 export interface ListBounds {
-  /** For one page so many rows are looked through at most. */
+  /** Maximum of rows that one page scans. */
   readonly rows: number;
-  /** Past so many milliseconds of looking through rows a page is given as it is. */
+  /** Time of scanning in milliseconds after which a page ends. */
   readonly ms: number;
 }
 
 const BOUNDS: ListBounds = { rows: 100_000, ms: 500 };
 
-/** The rows of a stretch are looked through at one go, and nobody else is served meanwhile: for about so long. */
-const STRETCH_MS = 5;
-const FIRST_STRETCH = 500;
-const SMALLEST_STRETCH = 10;
-const LARGEST_STRETCH = 5_000;
+/** Target duration of one scan step, which blocks the event loop. Steps are measured in rows. */
+const STEP_MS = 5;
+const FIRST_STEP = 500;
+const MIN_STEP = 10;
+const MAX_STEP = 5_000;
 
-/** As many as begin with the same correlation id are looked at one by one, and no others. */
-const FEW = 200;
+/** Maximum of executions with one correlation id prefix that are read by that prefix instead of a scan. */
+const MAX_BY_PREFIX = 200;
 
 export function createExecutionList({ client, orm }: Pick<OpenDatabase, 'client' | 'orm'>, bounds = BOUNDS) {
   const select = listQueries(orm);
   defineTextSearch(client);
 
-  async function walk(query: ListQuery): Promise<ExecutionPage> {
+  async function scan(query: ListQuery): Promise<ExecutionPage> {
     const found: StateRow[] = [];
-    let looked = 0;
-    let worked = 0;
-    let stretch = FIRST_STRETCH;
+    let scannedRows = 0;
+    let scannedMs = 0;
+    let step = FIRST_STEP;
     for (let before = query.before; ; ) {
       const began = performance.now();
       const rest = before === undefined ? query : { ...query, before };
-      const edge = select.edge(rest, stretch).get()?.reference;
-      found.push(...select.stretch(rest, edge, query.limit + 1 - found.length).all());
+      const edge = select.edge(rest, step).get()?.reference;
+      found.push(...select.step(rest, edge, query.limit + 1 - found.length).all());
       if (found.length > query.limit || edge === undefined) return pageOf(found, query.limit, null);
-      const took = performance.now() - began;
-      looked += stretch;
-      worked += took;
+      const tookMs = performance.now() - began;
+      scannedRows += step;
+      scannedMs += tookMs;
       // promise: list-scan-is-bounded
-      if (looked >= bounds.rows || worked >= bounds.ms) return pageOf(found, query.limit, edge);
-      stretch = nextStretch(stretch, took);
+      if (scannedRows >= bounds.rows || scannedMs >= bounds.ms) return pageOf(found, query.limit, edge);
+      step = nextStep(step, tookMs);
       before = edge;
       await yieldToEventLoop();
     }
   }
 
-  /** Undefined when more than a few begin with this id. */
-  function few(query: ListQuery, id: string): ExecutionPage | undefined {
-    if (select.named(id).all().length > FEW) return undefined;
-    return pageOf(select.few(query, id).all(), query.limit, null);
+  /** Returns undefined when too many ids have this prefix. */
+  function listByPrefix(query: ListQuery, id: string): ExecutionPage | undefined {
+    if (select.withPrefix(id).all().length > MAX_BY_PREFIX) return undefined;
+    return pageOf(select.byPrefix(query, id).all(), query.limit, null);
   }
 
   return async (query: ListQuery): Promise<ExecutionPage> =>
-    (query.id === undefined ? undefined : few(query, query.id)) ?? walk(query);
+    (query.id === undefined ? undefined : listByPrefix(query, query.id)) ?? scan(query);
 }
 
-/** Built for each query, as each has other filters. */
+/** Queries that are built per call, because their conditions depend on the filter. */
 export function listQueries(orm: OpenDatabase['orm']) {
   const { reference } = executions;
   return {
-    /** Where a stretch of so many rows ends; nothing when there are fewer. */
+    /** The last reference of a step of this many rows; no row when fewer remain. */
     edge: (query: ListQuery, rows: number) =>
       orm
         .select({ reference })
@@ -76,22 +76,22 @@ export function listQueries(orm: OpenDatabase['orm']) {
         .orderBy(desc(reference))
         .limit(1)
         .offset(rows - 1),
-    /** What matches in a stretch that ends there. */
-    stretch: (query: ListQuery, edge: string | undefined, limit: number) =>
+    /** The matching executions of the step that ends at `edge`. */
+    step: (query: ListQuery, edge: string | undefined, limit: number) =>
       orm
         .select(stateColumns)
         .from(executions)
         .where(and(inScannedRange(query), edge === undefined ? undefined : gte(reference, edge), matchesFilter(query)))
         .orderBy(desc(reference))
         .limit(limit),
-    /** Counts those that begin with this id, no further than needed. */
-    named: (id: string) =>
+    /** Counts the ids with this prefix, up to one more than the maximum. */
+    withPrefix: (id: string) =>
       orm
         .select({ one: sql`1` })
         .from(executions)
         .where(hasIdPrefix(id))
-        .limit(FEW + 1),
-    few: (query: ListQuery, id: string) =>
+        .limit(MAX_BY_PREFIX + 1),
+    byPrefix: (query: ListQuery, id: string) =>
       orm
         .select(stateColumns)
         .from(executions)
@@ -101,13 +101,13 @@ export function listQueries(orm: OpenDatabase['orm']) {
   };
 }
 
-/** @param seenTo the last that was looked at, if there may be more behind it. */
-function pageOf(rows: readonly StateRow[], limit: number, seenTo: string | null): ExecutionPage {
+/** @param scannedTo the last scanned reference, if more may follow; else null. */
+function pageOf(rows: readonly StateRow[], limit: number, scannedTo: string | null): ExecutionPage {
   const items = rows.slice(0, limit).map(toExecution);
-  return { items, next: rows.length > limit ? (items.at(-1)?.reference ?? null) : seenTo };
+  return { items, next: rows.length > limit ? (items.at(-1)?.reference ?? null) : scannedTo };
 }
 
-function nextStretch(rows: number, took: number): number {
-  const fitting = Math.round((rows * STRETCH_MS) / Math.max(took, 0.1));
-  return Math.max(SMALLEST_STRETCH, Math.min(fitting, rows * 2, LARGEST_STRETCH));
+function nextStep(rows: number, tookMs: number): number {
+  const fitting = Math.round((rows * STEP_MS) / Math.max(tookMs, 0.1));
+  return Math.max(MIN_STEP, Math.min(fitting, rows * 2, MAX_STEP));
 }

@@ -1,12 +1,12 @@
-// What went to CXone and what came back that nobody could read: too long for lists, loaded for one execution alone.
+// Reads the payloads of one execution: inputs, context and unreadable callback bodies, which lists leave out for their size.
 
 import type { Database } from 'better-sqlite3';
 import { readJson } from '../../../execution/json.ts';
 import type { ExecutionPayloads } from '../../port.ts';
 import { fromIso } from '../rows.ts';
 
-/** Each body may have a megabyte. */
-const MOST_BODIES = 10;
+/** Maximum of callback bodies, each of up to a megabyte. */
+const MAX_BODIES = 10;
 
 interface Payload {
   readonly inputs: string;
@@ -32,12 +32,12 @@ export function createPayloadReader(client: Database): (correlationId: string) =
   return (correlationId) => {
     const row = payload.get(correlationId);
     if (row === undefined) return undefined;
-    const kept = bodies.all(correlationId, MOST_BODIES).reverse();
+    const stored = bodies.all(correlationId, MAX_BODIES).reverse();
     return {
       inputs: readJson(row.inputs),
       context: readJson(row.context),
       prunedAt: fromIso(row.prunedAt),
-      bodies: kept.map(({ bytes, ...body }) => ({ ...body, bytes: new Uint8Array(bytes) })),
+      bodies: stored.map(({ bytes, ...body }) => ({ ...body, bytes: new Uint8Array(bytes) })),
     };
   };
 }

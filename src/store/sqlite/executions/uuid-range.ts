@@ -1,6 +1,6 @@
-// References are UUIDv7, so a span of time is a range of them.
+// Converts times to references: they are UUIDv7, so a period of time is a range of references.
 
-/** What every UUIDv7 of that millisecond or later sorts at or after (RFC 9562, section 5.7: 48 bits of time come first). */
+/** Returns the least UUIDv7 prefix of `time` in milliseconds (RFC 9562, section 5.7: the first 48 bits are the time). */
 export function firstReferenceAt(time: number): string {
   const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;

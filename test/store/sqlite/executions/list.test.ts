@@ -47,7 +47,7 @@ test.for([
   const select = listQueries(orm);
   const query: ListQuery = { ...ANY, ...filter };
   createExecutionList({ client, orm });
-  for (const statement of [select.edge(query, 500), select.stretch(query, 'a', 51)]) {
+  for (const statement of [select.edge(query, 500), select.step(query, 'a', 51)]) {
     const { sql, params } = statement.toSQL();
     const plan = client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
     expect(plan.map(({ detail }) => detail.replace(' COVERING', ''))).toEqual([
@@ -60,7 +60,7 @@ test('a correlation id that few begin with is looked up, and nothing else is loo
   const { client, orm } = opened();
   const select = listQueries(orm);
   const query: ListQuery = { ...ANY, app: 'shop', status: 'OPEN', before: 'f', from: NOON };
-  for (const statement of [select.named('order-1'), select.few(query, 'order-1')]) {
+  for (const statement of [select.withPrefix('order-1'), select.byPrefix(query, 'order-1')]) {
     const { sql, params } = statement.toSQL();
     const [first] = client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
     expect(first?.detail).toMatch(/INDEX sqlite_autoindex_executions_1 \(correlation_id>\? AND correlation_id<\?\)$/);
