@@ -41,7 +41,11 @@ const LONGEST_WAIT_SECONDS = 50;
 /** An answer that came sooner was not held. */
 const HELD_MS = 1000;
 
-/** @throws {TypeError} when the base URL or the key cannot be one. */
+/**
+ * @throws {TypeError} when the base URL or the key cannot be one.
+ *
+ * One function because all calls share one connection, and the client's type is inferred from the list of its calls.
+ */
 export function createClient(options: ClientOptions) {
   const connection = connectionOf(options);
   const { surroundings } = connection;

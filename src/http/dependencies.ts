@@ -63,6 +63,9 @@ export interface HttpDependencies {
   readonly metrics: HttpMetrics;
 }
 
+/** What the console uses of all. */
+export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'runtime' | 'lifecycle'>;
+
 /** The dependencies, and the state that the operations of one listener share. */
 export interface HttpParts extends HttpDependencies {
   readonly countRefusal: CountRefusal;

@@ -31,8 +31,17 @@ export interface SimulatedExecutions {
 
 const MAX_RUNS = 100_000;
 
+interface Attempt {
+  readonly run: Run;
+  readonly callbackUrl: string;
+  readonly step: CallbackStep;
+  /** From 1. */
+  readonly attempt: number;
+}
+
 type Settings = Pick<SimulatorOptions, 'world' | 'redeliveries' | 'redeliveryMs'>;
 
+// One function because all runs share the gates, the pending callbacks and the signal that ends them.
 export function createSimulatedExecutions(
   settings: Settings,
   dice: Dice,
@@ -70,18 +79,12 @@ export function createSimulatedExecutions(
     const attempts = step.forged ? 1 : 1 + settings.redeliveries;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       if (attempt > 1) await world.sleep(settings.redeliveryMs * 2 ** (attempt - 2), signal);
-      if (signal.aborted || (await attemptTo(run, callbackUrl, step, attempt, signal))) return;
+      if (signal.aborted || (await attemptTo({ run, callbackUrl, step, attempt }, signal))) return;
     }
   }
 
   /** Whether nothing more is to be sent: it was taken (2xx). */
-  async function attemptTo(
-    run: Run,
-    callbackUrl: string,
-    step: CallbackStep,
-    attempt: number,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async function attemptTo({ run, callbackUrl, step, attempt }: Attempt, signal: AbortSignal): Promise<boolean> {
     const { text, contentType } = composeCallback(run, step);
     const url = step.forged ? forgedUrl(callbackUrl) : callbackUrl;
     const kind = `${step.says ?? 'outcome'} ${step.body ?? 'json'}${step.forged ? ' forged' : ''}`;

@@ -42,6 +42,7 @@ export async function followTrail(
 
   /** Callers share one reading, so that no entry is counted twice. */
   function readOnce(): Promise<boolean> {
+    // promise: trail-is-read-once
     reading ??= readBatch().finally(() => {
       reading = null;
     });

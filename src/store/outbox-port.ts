@@ -94,9 +94,6 @@ export interface Outbox {
    */
   replayNotifications(
     filter: NotificationFilter,
-    after: number,
-    limit: number,
-    by: string,
-    now: number,
+    step: { readonly after: number; readonly limit: number; readonly by: string; readonly now: number },
   ): Promise<ReplayStep>;
 }

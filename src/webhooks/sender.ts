@@ -35,18 +35,12 @@ export function createWebhookSender({
   resolve = resolveHostname,
 }: WebhookSenderOptions): WebhookSender {
   // One agent per trust level: a pooled connection to an internal address must not serve an app without access to it.
-  const agents: { readonly [T in Trust]: Agent } = { public: agent('public'), listed: agent('listed') };
+  const agents: { readonly [T in Trust]: Agent } = {
+    public: createAgent('public', resolve),
+    listed: createAgent('listed', resolve),
+  };
   const inFlight = new Set<AbortController>();
   let closed = false;
-
-  function agent(trust: Trust): Agent {
-    return new Agent({
-      connect: createGuardedConnector(trust, resolve, TIMEOUT_MS),
-      // The signal is the only time-out: it covers the whole exchange and follows the world's clock.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-  }
 
   function headersOf({ id, app, body, traceparent, tracestate }: WebhookRequest): Record<string, string> {
     return {
@@ -108,6 +102,15 @@ export function createWebhookSender({
       for (const pool of Object.values(agents)) void pool.destroy();
     },
   };
+}
+
+function createAgent(trust: Trust, resolve: ResolveHostname): Agent {
+  return new Agent({
+    connect: createGuardedConnector(trust, resolve, TIMEOUT_MS),
+    // The signal is the only time-out: it covers the whole exchange and follows the world's clock.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
 }
 
 interface WebhookResponse {

@@ -11,7 +11,6 @@ import type { WebhookSender } from '../../src/webhooks/port.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import type { Clock, MortalWorld } from './clock.ts';
 import type { Settings } from './history.ts';
-import { TOLD_APP } from './promises/notifications.ts';
 
 export const KEYS = {
   shop: 'the-shop-key-0123456789',
@@ -19,6 +18,8 @@ export const KEYS = {
   operator: 'the-operator-key-0123456789',
 } as const;
 export type App = 'shop' | 'other';
+/** The app that has a default URL. */
+export const NOTIFIED_APP: App = 'shop';
 export const PUBLIC_URL = 'https://receiver.example';
 
 /** One life of the receiver, from a start to a stop or a crash. */
@@ -175,7 +176,7 @@ function configOf(settings: Settings, databasePath: string): Config {
     CALLBACK_TRUST: settings.trust,
     APP_KEYS: `shop:${KEYS.shop},other:${KEYS.other}`,
     OPERATOR_KEYS: `operator:${KEYS.operator}`,
-    NOTIFY_URLS: `${TOLD_APP}:https://hooks.example/`,
+    NOTIFY_URLS: `${NOTIFIED_APP}:https://hooks.example/`,
     DATABASE_PATH: databasePath,
     MAX_CONCURRENT: String(settings.maxConcurrent),
     RATE_LIMIT_PER_SECOND: String(settings.ratePerSecond),

@@ -347,10 +347,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         for (let after: number | null = 0; after !== null; ) {
           const step = await store.replayNotifications(
             { app: 'shop', status: 'DEAD' },
-            after,
-            2,
-            'app:shop',
-            NOON + 100,
+            { after, limit: 2, by: 'app:shop', now: NOON + 100 },
           );
           steps.push(step.replayed);
           after = step.next;
@@ -367,14 +364,18 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         const other = await ended({}, NOON + 10);
         for (const id of [first, other]) await store.recordDelivery(id, DELIVERED, NOON + 50);
         const filter = { app: null, status: 'DELIVERED', from: NOON, to: NOON + 10 } as const;
-        expect(await store.replayNotifications(filter, 0, 100, 'operator:alice', NOON + 60)).toEqual({
+        expect(
+          await store.replayNotifications(filter, { after: 0, limit: 100, by: 'operator:alice', now: NOON + 60 }),
+        ).toEqual({
           replayed: 1,
           next: null,
         });
         const entry = (await store.trail(correlationId)).at(-1);
         expect(entry).toMatchObject({ event: 'NOTIFICATION_REPLAYED', detail: { by: 'operator:alice' } });
         const late_ = { app: null, type: 'execution.late_result' } as const;
-        expect(await store.replayNotifications(late_, 0, 100, 'operator:alice', NOON + 60)).toEqual({
+        expect(
+          await store.replayNotifications(late_, { after: 0, limit: 100, by: 'operator:alice', now: NOON + 60 }),
+        ).toEqual({
           replayed: 0,
           next: null,
         });

@@ -98,7 +98,10 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       const { id: entry } = await store.head();
       const replayed = await store.recordDelivery(id, { type: 'replayed', by: 'operator:alice' }, LATER);
       expect(replayed).toMatchObject({ outcome: 'pruned', notification: { status: 'DEAD' } });
-      const all = await store.replayNotifications({ app: null, status: 'DEAD' }, 0, 9, 'operator:alice', LATER);
+      const all = await store.replayNotifications(
+        { app: null, status: 'DEAD' },
+        { after: 0, limit: 9, by: 'operator:alice', now: LATER },
+      );
       expect(all.replayed).toBe(0);
       expect((await store.head()).id).toBe(entry);
     });

@@ -122,7 +122,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
         const next = matching.length > query.limit ? (items.at(-1)?.sequence ?? null) : null;
         return { items: items.map(({ notification }) => notification), next };
       }),
-    replayNotifications: (filter, after, limit, by, now) =>
+    replayNotifications: (filter, { after, limit, by, now }) =>
       operate((changes) => {
         const matching = kept.filter(
           ({ sequence, notification }) =>

@@ -51,7 +51,7 @@ export interface LimiterOptions {
   readonly world: World;
 }
 
-/** Longer than 80 lines: all functions share the state of the queue, which stays consistent only together. */
+// One function because the queue, the rate and the alarm change together: each change may admit a request.
 export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOptions): Limiter {
   const rate = createRequestRate(ratePerSecond, world);
   const concurrency = createAdaptiveConcurrency(maxConcurrent);

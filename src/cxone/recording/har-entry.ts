@@ -31,6 +31,7 @@ const TELLING_HEADERS = [
 
 const CALLBACK_URL = /\/webhook\/cxone-execution\/([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}/;
 
+// One function because the entries of a recording share the credentials and the ids seen so far.
 export function createHarEntries(profile: Profile, secrets: readonly string[]) {
   const words = new Set([...profile.words.completed, ...profile.words.failed].map(normalizeStatusWord));
   const rulesOf = (given: Pick<StripRules, 'payload' | 'telling' | 'addresses'>, redact: StripRules['redact']) => ({

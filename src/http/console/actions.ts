@@ -1,11 +1,12 @@
 // What administrators may change from a page. After a confirmation, the API's own handlers act in their name.
 
 import type { Context } from 'hono';
+import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
 import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
-import type { ConsoleDependencies, ConsolePages } from './pages.ts';
+import type { ConsolePages } from './pages.ts';
 import { viewerOf } from './viewer.ts';
 
 /** The API's handlers, which respond with JSON or with a problem. */

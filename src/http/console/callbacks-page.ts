@@ -6,11 +6,11 @@ import { isAlert } from '../../stats/callback-health/alert.ts';
 import type { Health, HealthHour } from '../../stats/callback-health/health.ts';
 import type { CurrentHealth } from '../../stats/callback-health/monitor.ts';
 import type { Advice } from '../../stats/timing-advice/advice.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { duration, NOTHING, number, share } from './format.ts';
 import { pageResponse } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
-import type { ConsoleDependencies } from './pages.ts';
 import { viewerOf } from './viewer.ts';
 
 const MAX_HOURS = 200;

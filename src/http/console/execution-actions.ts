@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import type { ConsoleDependencies } from '../dependencies.ts';
 import type { BulkAction } from '../executions/actions.ts';
 import { parseSelection } from '../executions/query.ts';
 import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
@@ -9,7 +10,6 @@ import { UNKNOWN_EXECUTION } from './execution-page.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { badge } from './format.ts';
 import type { PageHandler } from './list-page.ts';
-import type { ConsoleDependencies } from './pages.ts';
 import { notFound, refusedBy } from './refusals.ts';
 import { seeOther } from './search.ts';
 import { viewerOf } from './viewer.ts';

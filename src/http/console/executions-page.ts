@@ -2,11 +2,11 @@
 
 import { html } from 'hono/html';
 import { type Execution, OPEN_STATUSES, TERMINAL_STATUSES, totalLatencyMs } from '../../execution/execution.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../executions/query.ts';
 import { type Html, table } from '../html.ts';
 import { badge, duration, moment, NOTHING } from './format.ts';
 import { createListPage, hiddenInputs, type PageHandler } from './list-page.ts';
-import type { ConsoleDependencies } from './pages.ts';
 import { field, type Search, select } from './search.ts';
 import type { Viewer } from './viewer.ts';
 

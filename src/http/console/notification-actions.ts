@@ -1,13 +1,13 @@
 // Replaying notifications from a page: one, or all that match a search.
 
 import { html } from 'hono/html';
+import type { ConsoleDependencies } from '../dependencies.ts';
 import { parseReplay } from '../notifications/query.ts';
 import type { BulkReplay } from '../notifications/replay.ts';
 import type { Confirmation } from './confirmation.ts';
 import { badge } from './format.ts';
 import type { PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
-import type { ConsoleDependencies } from './pages.ts';
 import { notFound, refusedBy } from './refusals.ts';
 import { seeOther, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';

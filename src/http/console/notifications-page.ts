@@ -2,12 +2,12 @@
 
 import { html } from 'hono/html';
 import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES, type Notification } from '../../notification/notification.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { parseNotificationQuery } from '../notifications/query.ts';
 import { pathOf } from './executions-page.ts';
 import { badge, moment, NOTHING } from './format.ts';
 import { createListPage, hiddenInputs, type PageHandler } from './list-page.ts';
-import type { ConsoleDependencies } from './pages.ts';
 import { field, type Search, select } from './search.ts';
 import type { Viewer } from './viewer.ts';
 

@@ -4,14 +4,13 @@ import { html } from 'hono/html';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
 import type { DueLane, UndeliveredCounts } from '../../store/outbox-port.ts';
 import type { QueueState } from '../../store/port.ts';
-import type { UpstreamState } from '../dependencies.ts';
+import type { ConsoleDependencies, UpstreamState } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { alertLines } from './callbacks-page.ts';
 import { duration, many, moment, NOTHING, number, share } from './format.ts';
 import { pageResponse } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
 import { outcomes, shares, waits } from './overview-plots.ts';
-import type { ConsoleDependencies } from './pages.ts';
 import { viewerOf } from './viewer.ts';
 
 interface Now {
@@ -98,20 +97,25 @@ function cards({ at, queue, queueCapacity, upstream, undelivered }: Now): Html {
   const age = (since: number | null) => (since === null ? NOTHING : duration(at - since));
   const paused = upstream.pausedUntil > at ? `for ${duration(upstream.pausedUntil - at)}` : 'none';
   return html`<dl class="cards">
-${card('Queued', number(counts.QUEUED), `of ${number(queueCapacity)} allowed`, '/console/executions?status=QUEUED')}
+${card('Queued', number(counts.QUEUED), `of ${number(queueCapacity)} allowed`, { href: '/console/executions?status=QUEUED' })}
 ${card('Oldest queued', age(oldestQueuedAt), 'since submission')}
-${card('At CXone', number(counts.PENDING + counts.UNCONFIRMED), `${number(counts.UNCONFIRMED)} not confirmed`, '/console/executions?status=OPEN')}
+${card('At CXone', number(counts.PENDING + counts.UNCONFIRMED), `${number(counts.UNCONFIRMED)} not confirmed`, { href: '/console/executions?status=OPEN' })}
 ${card('Oldest at CXone', age(oldestPendingAt), 'since submission')}
 ${card('Requests to CXone', `${number(upstream.inFlight)} / ${number(Math.floor(upstream.limit))}`, 'in flight / allowed')}
 ${card('Pause', paused, 'asked for by CXone')}
-${card('Pending', number(undelivered.pending), 'notifications to deliver', '/console/notifications?status=PENDING')}
-${card('Dead', number(undelivered.dead), 'notifications given up', '/console/notifications?status=DEAD', undelivered.dead > 0)}
+${card('Pending', number(undelivered.pending), 'notifications to deliver', { href: '/console/notifications?status=PENDING' })}
+${card('Dead', number(undelivered.dead), 'notifications given up', { href: '/console/notifications?status=DEAD', isAlarming: undelivered.dead > 0 })}
 </dl>`;
 }
 
-function card(name: string, value: string, more: string, href: string | null = null, alarming = false): Html {
-  const shown = href === null ? html`${value}` : html`<a href="${href}">${value}</a>`;
-  return html`<div class="card${alarming ? ' alarming' : ''}"><dt>${name}</dt><dd><strong>${shown}</strong> <span>${more}</span></dd></div>`;
+interface CardLink {
+  readonly href?: string;
+  readonly isAlarming?: boolean;
+}
+
+function card(name: string, value: string, more: string, { href, isAlarming = false }: CardLink = {}): Html {
+  const shown = href === undefined ? html`${value}` : html`<a href="${href}">${value}</a>`;
+  return html`<div class="card${isAlarming ? ' alarming' : ''}"><dt>${name}</dt><dd><strong>${shown}</strong> <span>${more}</span></dd></div>`;
 }
 
 function durations({ detectionLag, upstream, total }: Overview): Html {

@@ -1,13 +1,12 @@
 // The table of the console's pages. Pages change nothing; actions.ts has what administrators may change.
 
-import type { HttpDependencies } from '../dependencies.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
 import { createCallbacksPage } from './callbacks-page.ts';
 import { createExecutionPage } from './execution-page.ts';
 import { createExecutionsPage } from './executions-page.ts';
 import { createNotificationsPage } from './notifications-page.ts';
 import { createOverviewPage } from './overview-page.ts';
 
-export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'runtime' | 'lifecycle'>;
 export type ConsolePages = ReturnType<typeof createConsolePages>;
 
 export function createConsolePages(deps: ConsoleDependencies) {

@@ -37,14 +37,15 @@ export function traceContextOf(c: Context): TraceContext {
   return c.get(CONTEXT_KEY) ?? contextIn(c.req.raw.headers);
 }
 
+interface TracedCallback {
+  readonly headers: Headers;
+  readonly recorded: RecordResult;
+  readonly startedAt: number;
+  readonly response: Response;
+}
+
 /** The trace of a callback is stored with its execution, so the span is created after the fact. */
-export function traceCallback(
-  tracing: Tracing,
-  headers: Headers,
-  recorded: RecordResult,
-  startedAt: number,
-  response: Response,
-): void {
+export function traceCallback(tracing: Tracing, { headers, recorded, startedAt, response }: TracedCallback): void {
   if (tracing === NO_TRACING) return;
   tracing
     .beginLinked(RECEIVE_CALLBACK, recorded.execution, contextIn(headers), startedAt)

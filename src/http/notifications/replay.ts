@@ -101,7 +101,12 @@ export function createBulkReplay({ store, runtime: { world } }: Dependencies): B
     let replayed = 0;
     try {
       for (let after: number | null = 0; after !== null && !signal.aborted; ) {
-        const batch = await store.replayNotifications(filter, after, BATCH_SIZE, callerName(caller), world.now());
+        const batch = await store.replayNotifications(filter, {
+          after,
+          limit: BATCH_SIZE,
+          by: callerName(caller),
+          now: world.now(),
+        });
         replayed += batch.replayed;
         after = batch.next;
         await yieldToEventLoop();

@@ -79,7 +79,10 @@ export async function openListeners(
     webhookUrl: webhook.url,
     // promise: sockets-outlive-restart
     outlive: sockets.length > 0,
-    tls: options.tls && pair && createTlsRenewal(options.tls, pair, renewAll, expected(options), log),
+    tls:
+      options.tls &&
+      pair &&
+      createTlsRenewal({ files: options.tls, first: pair, use: renewAll, expected: expected(options), log }),
     close,
   };
 

@@ -51,14 +51,17 @@ export async function readTlsPair({ certFile, keyFile }: TlsFiles): Promise<TlsP
   return { cert, key };
 }
 
-/** @param first the pair in use. */
-export function createTlsRenewal(
-  files: TlsFiles,
-  first: TlsPair,
-  use: (pair: TlsPair) => void,
-  expected: Expected,
-  log: Log,
-): TlsRenewal {
+export interface TlsRenewalOptions {
+  readonly files: TlsFiles;
+  /** The pair in use. */
+  readonly first: TlsPair;
+  /** Called with each new pair. */
+  readonly use: (pair: TlsPair) => void;
+  readonly expected: Expected;
+  readonly log: Log;
+}
+
+export function createTlsRenewal({ files, first, use, expected, log }: TlsRenewalOptions): TlsRenewal {
   let inUse = first;
   let loggedReason: string | null = null;
   logCertificate(first, expected, log);

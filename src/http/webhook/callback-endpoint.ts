@@ -50,7 +50,7 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
     setRequestCorrelationId(recorded.execution.correlationId);
     deps.metrics.observeCallback(recorded.outcome, world.now() - startedAt);
     const response = body.type === 'too-large' ? tooLarge() : responseTo(recorded.outcome);
-    traceCallback(tracing, headers, recorded, startedAt, response);
+    traceCallback(tracing, { headers, recorded, startedAt, response });
     return response;
   };
 }

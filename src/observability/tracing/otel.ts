@@ -172,9 +172,9 @@ function samplerOf({ sampler, ratio }: Pick<OtelOptions, 'sampler' | 'ratio'>): 
 /** Samples a linked span if its submission was sampled, so that polls and callbacks are kept with it. */
 function followingLinks(sampler: Sampler): Sampler {
   return {
-    shouldSample: (context, traceId, name, kind, attributes, links) => {
-      const [link] = links;
-      if (link === undefined) return sampler.shouldSample(context, traceId, name, kind, attributes, links);
+    shouldSample: (...span) => {
+      const [, , , , , [link]] = span;
+      if (link === undefined) return sampler.shouldSample(...span);
       // promise: unsampled-is-not-exported
       const kept = (link.context.traceFlags & SAMPLED) !== 0;
       return { decision: kept ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };

@@ -54,6 +54,7 @@ export function createCallbackHealthMonitor({
   });
 
   function addHistory(one: Observation): void {
+    // promise: counted-from-commits-only
     if (one.resolvedAt === null || one.resolvedAt >= startedAt) return;
     const beforeStart = (at: number | null) => (at !== null && at < startedAt ? at : null);
     counts.add({ ...one, calledBackAt: beforeStart(one.calledBackAt), foundAt: beforeStart(one.foundAt) });

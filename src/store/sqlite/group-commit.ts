@@ -80,6 +80,7 @@ export function unchanged<T>(value: T): Mutation<T, never> {
   return { value, changes: [] };
 }
 
+// One function because the steps of a commit share one queue and one transaction.
 export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): Writer<C> {
   const sql = prepare(db);
   let waiting: Waiting<C>[] = [];

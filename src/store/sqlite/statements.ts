@@ -18,6 +18,7 @@ export const SELECT_STATE = `SELECT ${Object.entries(stateColumns)
 
 export type Statements = ReturnType<typeof prepareStatements>;
 
+// One function because it is a list: one entry for each statement, and its type is inferred from it.
 export function prepareStatements(orm: BetterSQLite3Database) {
   const hole = sql.placeholder;
   const holes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, sql`${hole(name)}`]));

@@ -44,7 +44,11 @@ export interface SqliteStoreOptions {
 /** Bytes that must be free before the store reports that it can write again after the disk was full. */
 const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 
-/** Opens the file at `path`. @throws {DatabaseRefused} when it cannot be used; the message states the cause and the remedy. */
+/**
+ * Opens the file at `path`. @throws {DatabaseRefused} when it cannot be used; the message states the cause and the remedy.
+ *
+ * One function because it wires the parts of the store and lists the operations of the port.
+ */
 export function createSqliteStore(options: SqliteStoreOptions): Store {
   const database = options.isCopy ? openDatabase(options.path) : openDatabase(options.path, upgradeWithBackup(options));
   const sql = prepareStatements(database.orm);

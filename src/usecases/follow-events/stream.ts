@@ -48,6 +48,7 @@ export interface StreamOptions {
 
 const END: StreamItem = { type: 'end' };
 
+// One function because reading, waiting and ending share the state of one stream.
 export function createStream({ store, world, commits, subject, after, closed, cut }: StreamOptions): Stream {
   let position = after;
   let state: 'open' | 'ending' | 'closed' = 'open';

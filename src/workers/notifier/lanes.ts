@@ -40,6 +40,7 @@ interface TrackedLane extends Lane {
   servedAs: number;
 }
 
+// One function because the lanes, the counts of their apps and the total change together.
 export function createLanes(world: Pick<World, 'now'>): Lanes {
   const tracked = new Map<string, TrackedLane>();
   const underWayOf = new Map<string, number>();

@@ -46,10 +46,8 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
   let stopping: AbortSignal | undefined;
   let at = 0;
 
-  function count({ entries = 0, executions = 0, payloads = 0 }: Partial<PrunedCounts>): void {
-    pruned.entries += entries;
-    pruned.executions += executions;
-    pruned.payloads += payloads;
+  function count(more: Partial<PrunedCounts>): void {
+    for (const key in pruned) pruned[key as keyof PrunedCounts] += more[key as keyof PrunedCounts] ?? 0;
   }
 
   function exported(name: string): void {

@@ -139,13 +139,13 @@ describe('renewal', () => {
     const told: string[] = [];
     const log = { ...quietLog(), info: (_facts: Facts, message: string) => void told.push(message) };
     const used: TlsPair[] = [];
-    const renewal = createTlsRenewal(
-      filesOf(certificate),
-      { cert: certificate.cert, key: certificate.key },
-      (pair) => used.push(pair),
-      { publicHost, now: () => Date.now() },
+    const renewal = createTlsRenewal({
+      files: filesOf(certificate),
+      first: { cert: certificate.cert, key: certificate.key },
+      use: (pair) => used.push(pair),
+      expected: { publicHost, now: () => Date.now() },
       log,
-    );
+    });
     const warnings = () =>
       log.lines.filter(({ level }) => level === 'warn' || level === 'error').map((line) => line.message);
     return { certificate, renewal, used, warnings, told };

@@ -2,6 +2,7 @@
 
 import type { EntryRow, NotificationRow, Row } from '../database.ts';
 import type { Call } from '../hook.ts';
+import { NOTIFIED_APP } from '../receiver.ts';
 import { isOpen } from '../trail.ts';
 import { demand, show } from '../violation.ts';
 import { detailOf, type State } from './state.ts';
@@ -13,9 +14,6 @@ const AUDITED = 'a notification is where its trail says';
 const RECORDED = 'a delivery counts only when the app has taken it';
 const ORDER = 'a late result is told after the end';
 const TOLD = 'an app is told in the end, unless that was given up while nobody took it';
-
-/** The app that has a default URL. */
-export const TOLD_APP = 'shop';
 
 export function checkNotifications({ rows, trails, notifications, calls }: State): void {
   const byId = Map.groupBy(notifications, ({ correlation_id }) => correlation_id);
@@ -30,8 +28,8 @@ export function checkNotifications({ rows, trails, notifications, calls }: State
 
 function checkWritten(row: Row, found: readonly NotificationRow[]): void {
   const wanted: string[] = [];
-  if (row.app === TOLD_APP && !isOpen(row.status)) wanted.push(`execution.${row.status.toLowerCase()}`);
-  if (row.app === TOLD_APP && row.late_result !== null) wanted.push('execution.late_result');
+  if (row.app === NOTIFIED_APP && !isOpen(row.status)) wanted.push(`execution.${row.status.toLowerCase()}`);
+  if (row.app === NOTIFIED_APP && row.late_result !== null) wanted.push('execution.late_result');
   const types = found.map(({ type }) => type);
   demand(show(types) === show(wanted), WRITTEN, () => `${row.correlation_id}: ${show(types)}, not ${show(wanted)}`);
 }

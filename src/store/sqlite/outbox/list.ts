@@ -35,6 +35,7 @@ export interface NotificationList {
   replayable(filter: NotificationFilter, after: number, limit: number): Replayable;
 }
 
+// One function because the queries share prepared statements and the way in which bounds are found.
 export function createNotificationList(orm: BetterSQLite3Database): NotificationList {
   const { sequence } = notifications;
   const last = orm.select({ sequence }).from(notifications).orderBy(desc(sequence)).limit(1).prepare();

@@ -33,6 +33,7 @@ export interface SqliteOutbox {
   enqueue(before: Execution, after: Execution, now: number): Notification | null;
 }
 
+// One function because all operations change notifications through the one function that also writes their entries.
 export function createOutbox(client: Database, orm: BetterSQLite3Database, tools: OutboxTools): SqliteOutbox {
   const sql = prepareOutboxStatements(client, orm);
   const list = createNotificationList(orm);
@@ -117,7 +118,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
     listNotifications: (query) => list.page(query),
 
-    replayNotifications: async (filter, after, limit, by, now) => {
+    replayNotifications: async (filter, { after, limit, by, now }) => {
       const { ids, next } = list.replayable(filter, after, limit);
       if (ids.length === 0) return { replayed: 0, next };
       const deliveries = await writer.mutate(() => {

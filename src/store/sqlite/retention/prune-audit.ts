@@ -32,26 +32,7 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
   /** The oldest behind `after` that may go. The chain can only be cut at one place: the first that must stay keeps all that follow. */
   function oldest(limit: number, cutoff: number, after: number) {
     const before = isoTime(cutoff);
-    const found = orm
-      .select({
-        id: auditEvents.id,
-        hash: auditEvents.hash,
-        timestamp: auditEvents.timestamp,
-        event: auditEvents.event,
-        correlationId: auditEvents.correlationId,
-        open: sql<number>`${executions.correlationId} IS NOT NULL AND ${executions.resolvedAt} IS NULL`,
-        resolvedAt: executions.resolvedAt,
-        reference: executions.reference,
-        bytes: BYTES,
-        bodyBytes: BODY_BYTES,
-      })
-      .from(auditEvents)
-      .leftJoin(executions, eq(executions.correlationId, auditEvents.correlationId))
-      .where(gt(auditEvents.id, after))
-      .orderBy(asc(auditEvents.id))
-      .limit(limit)
-      .all();
-    const rows = withinBytes(found);
+    const rows = withinBytes(entriesAfter(orm, after, limit));
     const untold = isPending([...new Set(rows.flatMap(({ reference }) => reference ?? []))]);
     // promise: pending-notification-keeps-audit
     const stays = rows.findIndex(
@@ -111,6 +92,29 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
       ];
     },
   };
+}
+
+/** Returns entries with what decides whether they may go, oldest first. */
+function entriesAfter(orm: BetterSQLite3Database, after: number, limit: number) {
+  return orm
+    .select({
+      id: auditEvents.id,
+      hash: auditEvents.hash,
+      timestamp: auditEvents.timestamp,
+      event: auditEvents.event,
+      correlationId: auditEvents.correlationId,
+      open: sql<number>`${executions.correlationId} IS NOT NULL AND ${executions.resolvedAt} IS NULL`,
+      resolvedAt: executions.resolvedAt,
+      reference: executions.reference,
+      bytes: BYTES,
+      bodyBytes: BODY_BYTES,
+    })
+    .from(auditEvents)
+    .leftJoin(executions, eq(executions.correlationId, auditEvents.correlationId))
+    .where(gt(auditEvents.id, after))
+    .orderBy(asc(auditEvents.id))
+    .limit(limit)
+    .all();
 }
 
 type Exported = Record<string, unknown>;

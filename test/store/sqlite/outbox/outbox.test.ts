@@ -126,14 +126,23 @@ describe('however many there are', () => {
     expect(await found({ type: 'execution.late_result' })).toEqual([]);
     const steps: number[] = [];
     for (let after: number | null = 0; after !== null; ) {
-      const step = await store.replayNotifications({ app: 'shop', status: 'DEAD' }, after, 100, 'operator:alice', NOON);
+      const step = await store.replayNotifications(
+        { app: 'shop', status: 'DEAD' },
+        { after, limit: 100, by: 'operator:alice', now: NOON },
+      );
       steps.push(step.replayed);
       after = step.next;
     }
     expect(steps).toEqual([1, 0, 0]);
     const early = { app: 'shop', status: 'DELIVERED', to: NOON + 4 * 60_000 } as const;
-    expect(await store.replayNotifications(early, 0, 1, 'operator:alice', NOON)).toEqual({ replayed: 1, next: 2 });
-    expect(await store.replayNotifications(early, 2, 100, 'operator:alice', NOON)).toEqual({ replayed: 1, next: null });
+    expect(await store.replayNotifications(early, { after: 0, limit: 1, by: 'operator:alice', now: NOON })).toEqual({
+      replayed: 1,
+      next: 2,
+    });
+    expect(await store.replayNotifications(early, { after: 2, limit: 100, by: 'operator:alice', now: NOON })).toEqual({
+      replayed: 1,
+      next: null,
+    });
     expect(await found({ status: 'PENDING' })).toContain(first);
   });
 });
