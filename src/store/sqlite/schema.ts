@@ -150,3 +150,30 @@ export const heartbeat = sqliteTable('heartbeat', {
   id: integer('id').primaryKey(),
   at: text('at').notNull(),
 });
+
+/** One row: the file that the last receiver ran on. A copy of the file is recognised by it. */
+export const databaseFile = sqliteTable('database_file', {
+  id: integer('id').primaryKey(),
+  /** A random text that each start renews. The lock beside the file has the same one. */
+  run: text('run').notNull(),
+  device: text('device').notNull(),
+  inode: text('inode').notNull(),
+  /** The lock of that receiver. Another name of the file has another lock. */
+  lockPath: text('lock_path').notNull(),
+  /** 1: a command put the file there, and the next start takes it over as it is. */
+  placed: integer('placed').notNull(),
+});
+
+/** One row for each restore: ids between those of the copy and `next_id` may have been issued by the lost file. */
+export const idGaps = sqliteTable('id_gaps', {
+  id: integer('id').primaryKey(),
+  restoredAt: text('restored_at').notNull(),
+  /** When the newest audit entry of the copy was written; later executions are lost. */
+  lostFrom: text('lost_from').notNull(),
+  /** The newest audit entry of the copy. */
+  auditAfter: integer('audit_after').notNull(),
+  /** The newest notification of the copy. */
+  notificationAfter: integer('notification_after').notNull(),
+  /** The first id of both kinds that is issued after the restore. */
+  nextId: integer('next_id').notNull(),
+});
