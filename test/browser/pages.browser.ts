@@ -174,10 +174,10 @@ describe('it is live', () => {
     await page.goto('/');
     await page.route('**/*', (route) => route.abort());
     await page.clock.runFor(6_000);
-    await page.getByText(/Not reached since \d\d:\d\d:\d\d/).waitFor();
+    await page.getByText(/No response since \d\d:\d\d:\d\d/).waitFor();
     await page.unroute('**/*');
     await page.clock.runFor(6_000);
-    await page.getByText(/Not reached since/).waitFor({ state: 'detached' });
+    await page.getByText(/No response since/).waitFor({ state: 'detached' });
     await context.close();
   });
 });
