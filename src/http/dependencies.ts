@@ -71,9 +71,6 @@ export interface HttpParts extends HttpDependencies {
   readonly countRefusal: CountRefusal;
 }
 
-/** What the factories of the console's pages take. */
-export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'runtime' | 'lifecycle'>;
-
 export interface Runtime {
   readonly world: Pick<World, 'now' | 'id' | 'sleep'>;
   readonly log: Log;
