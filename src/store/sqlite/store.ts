@@ -23,9 +23,7 @@ import { createGroupCommit, unchanged } from './group-commit.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createObservations } from './queries/observations.ts';
 import { createStatistics } from './queries/statistics.ts';
-import { reclaimSpace } from './retention/incremental-vacuum.ts';
-import { createAuditPruning } from './retention/prune-audit.ts';
-import { createPayloadPruning } from './retention/prune-payloads.ts';
+import { createRetention } from './retention/retention.ts';
 import { type StateRow, toAuditEntry, toExecution } from './rows.ts';
 import { prepareStatements, SELECT_STATE } from './statements.ts';
 
@@ -56,8 +54,6 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
   const byReference = database.client.prepare<[string], StateRow>(`${SELECT_STATE} WHERE reference = ?`);
   const rowOf = (reference: string) => byReference.get(reference);
   const list = createExecutionList(database);
-  const pruner = createAuditPruning(database.client, database.orm);
-  const payloads = createPayloadPruning(database.client, database.orm);
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
   // These parts cache values between transactions, as only this process writes; `reload` reads them again after a rollback.
@@ -105,6 +101,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
   return {
     ...outbox.port,
+    ...createRetention(database, sql, writer),
     ...createQueueMonitor(database.client, sql, backlog),
     ...createObservations(database.client),
     ...createStatistics(database.client),
@@ -122,18 +119,6 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     payloads: async (correlationId) => payloadsOf(correlationId),
 
     head: async () => trail.head(),
-
-    prune: (limit, cutoff, through) => writer.mutate(() => unchanged(pruner.prune(limit, cutoff, through))),
-    prunableEntries: async (limit, cutoff, after) => pruner.prunable(limit, cutoff, after),
-    entryRecords: async (batch) => pruner.records(batch),
-    prunablePayloads: async (limit, cutoff, after) => payloads.payloadsLeaving(limit, cutoff, after),
-    payloadRecords: async (batch) => payloads.payloadRecords(batch),
-    prunePayloads: (batch, cutoff, now) => writer.mutate(() => unchanged(payloads.prunePayloads(batch, cutoff, now))),
-    checkpoint: async () => {
-      const { prunedThrough: id = 0, hash = '' } = sql.checkpoint.get() ?? {};
-      return { id, hash };
-    },
-    reclaimSpace: (pages) => reclaimSpace(database.client, writer, pages),
 
     ping: async (now) => {
       // The heartbeat may still fit where an execution no longer does.

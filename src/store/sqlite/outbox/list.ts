@@ -1,4 +1,4 @@
-// Looks through notifications, a stretch at a time: however many there are, nobody else waits for a list or a replay.
+// Lists notifications and selects those to replay, in bounded scan steps, so that other requests do not wait.
 
 import { and, asc, desc, eq, gt, gte, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
@@ -9,16 +9,16 @@ import type { NotificationFilter, NotificationPage, NotificationQuery } from '..
 import { executions, notifications } from '../schema.ts';
 import { type NotificationRow, toNotification } from './rows.ts';
 
-/** So many sequences are looked through at once: a few milliseconds. */
-const STRETCH = 5_000;
+/** Number of sequences that one step scans, which takes a few milliseconds. */
+const STEP = 5_000;
 
-/** How far a clock may have been set back, so that of two notifications the later one has the earlier time. */
+/** Maximum by which a clock may have been set back, so that a later notification may have an earlier time. */
 const CLOCK_SLACK_MS = 60 * 60 * 1000;
 
-/** The last moment whose text sorts behind all earlier ones. */
-const LAST_MOMENT = Date.UTC(10_000, 0) - 1;
+/** The last time whose ISO 8601 text sorts after all earlier ones. */
+const MAX_TIME = Date.UTC(10_000, 0) - 1;
 
-/** Sequences, both of them left out. */
+/** Sequences; both bounds are exclusive. */
 interface Between {
   readonly after: number;
   readonly before: number;
@@ -31,7 +31,7 @@ interface Replayable {
 
 export interface NotificationList {
   page(query: NotificationQuery): Promise<NotificationPage>;
-  /** Up to `limit` of the next stretch that match and are not pending, oldest first. */
+  /** Returns up to `limit` matching notifications of the next step that are not pending, oldest first. */
   replayable(filter: NotificationFilter, after: number, limit: number): Replayable;
 }
 
@@ -52,7 +52,7 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
     .where(eq(executions.correlationId, sql.placeholder('correlationId')))
     .prepare();
 
-  /** The first sequence from which on nothing is older; by halving, as their order is that of their times. */
+  /** Returns the first sequence at or after `time`, by binary search: sequences are in the order of time. */
   function firstSince(time: number): number {
     let low = 1;
     let high = (last.get()?.sequence ?? 0) + 1;
@@ -72,23 +72,23 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
     };
   }
 
-  /** What has this correlation id has one of two ids: there is no need to look through all of them. */
+  /** Returns the two possible notification ids of an execution, which makes a scan unnecessary. */
   function idsOf(correlationId: string): string[] {
     const row = named.get({ correlationId });
     return row === undefined ? [] : [...notificationIds(row.reference)];
   }
 
-  function wanted({ app, status, type, correlationId, from, to }: NotificationFilter): SQL | undefined {
+  function matches({ app, status, type, correlationId, from, to }: NotificationFilter): SQL | undefined {
     const { createdAt } = notifications;
     return and(
       app === null ? undefined : eq(notifications.app, app),
-      // Said as the index of dead letters says it, not as a parameter.
+      // A literal, not a parameter: SQLite uses the partial index of dead letters only for the literal.
       status === 'DEAD' ? sql`${notifications.status} = 'DEAD'` : undefined,
       status === undefined || status === 'DEAD' ? undefined : eq(notifications.status, status),
       type === undefined ? undefined : eq(notifications.type, type),
       correlationId === undefined ? undefined : inArray(notifications.id, idsOf(correlationId)),
-      from === undefined ? undefined : gte(createdAt, momentText(from)),
-      to === undefined ? undefined : lt(createdAt, momentText(to)),
+      from === undefined ? undefined : gte(createdAt, boundedIsoTime(from)),
+      to === undefined ? undefined : lt(createdAt, boundedIsoTime(to)),
     );
   }
 
@@ -100,14 +100,14 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
   }
 
   async function page(query: NotificationQuery): Promise<NotificationPage> {
-    const filter = wanted(query);
+    const filter = matches(query);
     const bounds = between(query);
     const rows: NotificationRow[] = [];
     let before = Math.min(bounds.before, query.before ?? bounds.before);
     while (before > bounds.after + 1 && rows.length <= query.limit) {
-      const after = Math.max(bounds.after, before - 1 - STRETCH);
-      const stretch = select({ after, before }, filter).orderBy(desc(sequence));
-      rows.push(...stretch.limit(query.limit + 1 - rows.length).all());
+      const after = Math.max(bounds.after, before - 1 - STEP);
+      const step = select({ after, before }, filter).orderBy(desc(sequence));
+      rows.push(...step.limit(query.limit + 1 - rows.length).all());
       before = after + 1;
       await yieldToEventLoop();
     }
@@ -118,12 +118,12 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
     };
   }
 
-  function replayable(filter: NotificationFilter, gone: number, limit: number): Replayable {
+  function replayable(filter: NotificationFilter, doneThrough: number, limit: number): Replayable {
     const bounds = between(filter);
-    const after = Math.max(bounds.after, gone);
-    const before = Math.min(bounds.before, after + 1 + STRETCH);
-    const stale = and(wanted(filter), ne(notifications.status, 'PENDING'));
-    const rows = select({ after, before }, stale)
+    const after = Math.max(bounds.after, doneThrough);
+    const before = Math.min(bounds.before, after + 1 + STEP);
+    const settled = and(matches(filter), ne(notifications.status, 'PENDING'));
+    const rows = select({ after, before }, settled)
       .orderBy(asc(sequence))
       .limit(limit + 1)
       .all();
@@ -136,6 +136,6 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
   return { page, replayable };
 }
 
-function momentText(time: number): string {
-  return isoTime(Math.min(time, LAST_MOMENT));
+function boundedIsoTime(time: number): string {
+  return isoTime(Math.min(time, MAX_TIME));
 }

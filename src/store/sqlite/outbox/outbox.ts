@@ -124,8 +124,8 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
       const deliveries = await writer.mutate(() => {
         // Read again: an attempt may have ended since the selection.
         const rows = ids.flatMap((id) => sql.byId.get({ id }) ?? []);
-        const stale = rows.filter(({ status }) => status !== 'PENDING');
-        return applyAll(stale, { type: 'replayed', by }, now);
+        const settled = rows.filter(({ status }) => status !== 'PENDING');
+        return applyAll(settled, { type: 'replayed', by }, now);
       });
       return { replayed: deliveries.filter(({ outcome }) => outcome !== 'pruned').length, next };
     },

@@ -1,4 +1,4 @@
-// Which executions have an app that is still to be told of them: nothing of these is forgotten.
+// Finds executions with a pending notification, which retention keeps.
 
 import { and, eq, inArray } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';

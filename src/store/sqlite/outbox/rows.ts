@@ -1,4 +1,4 @@
-// Between notifications and their rows: times become ISO 8601 text.
+// Converts notifications to rows and back: times to ISO 8601 text.
 
 import { isoTime } from '../../../lib/time.ts';
 import type { Notification, NotificationStatus, NotificationType } from '../../../notification/notification.ts';
@@ -28,7 +28,7 @@ export function toNotification(row: Omit<NotificationRow, 'sequence'>): Notifica
   };
 }
 
-/** The columns that change over a notification's life. */
+/** The columns that change during a notification's life. */
 export const DELIVERY_COLUMNS = [
   'status',
   'dueAt',

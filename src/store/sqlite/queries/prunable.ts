@@ -1,4 +1,4 @@
-// Counts what retention would take away, by the same rules, and takes nothing.
+// Counts the rows that retention would prune, by the same rules, without a change.
 
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
@@ -6,18 +6,18 @@ import type { PrunableEntries, PrunablePayloads } from '../../retention-port.ts'
 import { createAuditPruning } from '../retention/prune-audit.ts';
 import { createPayloadPruning } from '../retention/prune-payloads.ts';
 
-/** So many are looked at in one statement. */
+/** Maximum of rows that one statement examines. */
 const BATCH = 500;
 
 export interface PrunableCounts {
   entries: number;
   executions: number;
-  /** Of executions and of callbacks that nobody could read. */
+  /** Payloads of executions, and bodies of unreadable callbacks. */
   payloads: number;
 }
 
 interface Cutoffs {
-  /** Milliseconds; null: nothing goes. */
+  /** Milliseconds; null: nothing is pruned. */
   readonly entries: number | null;
   readonly payloads: number | null;
 }
@@ -27,10 +27,10 @@ export function* countPrunable(client: Database, cutoffs: Cutoffs): Generator<Pr
   const orm = drizzle(client);
   const counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
   if (cutoffs.payloads !== null) {
-    const { payloadsLeaving } = createPayloadPruning(client, orm);
+    const { prunable } = createPayloadPruning(client, orm);
     const seen = new Set<number>();
     for (let place: PrunablePayloads['next'] | undefined; place !== null; ) {
-      const found = payloadsLeaving(BATCH, cutoffs.payloads, place ?? null);
+      const found = prunable(BATCH, cutoffs.payloads, place ?? null);
       const bodies = found.bodies.filter((id) => !seen.has(id));
       for (const id of bodies) seen.add(id);
       counts.payloads += found.references.length + bodies.length;
@@ -40,18 +40,18 @@ export function* countPrunable(client: Database, cutoffs: Cutoffs): Generator<Pr
     }
   }
   if (cutoffs.entries !== null) {
-    const { prunable: leaving } = createAuditPruning(client, orm);
+    const { prunable } = createAuditPruning(client, orm);
     const gone = client
       .prepare<[PrunableEntries], number>(
         `SELECT count(DISTINCT correlation_id) FROM audit_events AS entry WHERE id BETWEEN @first AND @last
         AND NOT EXISTS (SELECT 1 FROM audit_events AS later WHERE later.correlation_id = entry.correlation_id AND later.id > @last)`,
       )
       .pluck();
-    for (let batch = leaving(BATCH, cutoffs.entries, null); batch !== undefined; ) {
+    for (let batch = prunable(BATCH, cutoffs.entries, null); batch !== undefined; ) {
       counts.entries += batch.last - batch.first + 1;
       counts.executions += gone.get(batch) ?? 0;
       yield counts;
-      batch = leaving(BATCH, cutoffs.entries, batch);
+      batch = prunable(BATCH, cutoffs.entries, batch);
     }
   }
 }

@@ -1,14 +1,14 @@
-// Gives free space back to the disk, a little at a time.
+// Returns free pages of the database to the file system, in small steps.
 
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { unchanged, type Writer } from '../group-commit.ts';
 
-/** PRAGMA auto_vacuum: free pages are given back when that is asked for. */
+/** Value of PRAGMA auto_vacuum for a file whose free pages are returned on request. */
 export const INCREMENTAL_VACUUM = 2;
 
-/** A longer WAL is left alone: something is written or read in bulk, and copying it all at once would take long. */
-const LONG_WAL_BYTES = 64 * 1024 * 1024;
+/** Maximum size of a WAL that is truncated. A longer WAL belongs to a bulk operation and would take long to copy. */
+const MAX_WAL_BYTES = 64 * 1024 * 1024;
 
 export async function reclaimSpace(
   client: Database,
@@ -25,8 +25,8 @@ export async function reclaimSpace(
   return 0;
 }
 
-/** The file shrinks only when the WAL is copied into it. A reader that stands in the way is not waited for: another time will do. */
+/** Shrinks the file, which happens only when the WAL is copied into it. A reader may prevent it; the next call repeats it. */
 function truncate(client: Database): void {
   const wal = statSync(`${client.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  if (wal > 0 && wal <= LONG_WAL_BYTES) client.pragma('wal_checkpoint(TRUNCATE)');
+  if (wal > 0 && wal <= MAX_WAL_BYTES) client.pragma('wal_checkpoint(TRUNCATE)');
 }

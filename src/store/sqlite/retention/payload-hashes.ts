@@ -1,4 +1,4 @@
-// What is still known of a payload that was pruned: enough to tell the same result, when it comes again, from another one.
+// Hashes of a pruned payload: they distinguish a repetition of its result from a different result.
 
 import { outcomeIn } from '../../../execution/apply-result.ts';
 import type { ExecutionEvent } from '../../../execution/event.ts';
@@ -6,7 +6,7 @@ import type { Execution } from '../../../execution/execution.ts';
 import type { Json } from '../../../execution/json.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 
-/** Each the SHA-256, in hex, of the column as it stood; an outcome's as the chain has it. */
+/** Hex SHA-256 of each column before the pruning; `outcome` is the hash that the audit chain has. */
 export interface PayloadHashes {
   readonly inputs: string;
   readonly context: string;
@@ -22,21 +22,21 @@ export function lateOutcomeHash({ result = null, error = null }: { result?: Json
   return outcomeHash({ result: asColumn(result), error: asColumn(error) });
 }
 
-/** The execution as it was before its payload was pruned, if the event brings the same result again; else as it is. */
+/** Returns the execution with its pruned result restored if the event repeats that result, else the execution itself. */
 export function restorePayload(execution: Execution, payloadSha256: string | null, event: ExecutionEvent): Execution {
   const hashes = parsePayloadHashes(payloadSha256);
   if (hashes === null || !('report' in event) || event.report.kind === 'progress') return execution;
   const { result, error } = outcomeIn(event.report);
-  const said = lateOutcomeHash({ result, error });
+  const reported = lateOutcomeHash({ result, error });
   const { lateResult } = execution;
-  if (lateResult === null) return said === hashes.outcome ? { ...execution, result, error } : execution;
-  return said === hashes.lateOutcome ? { ...execution, lateResult: { ...lateResult, result, error } } : execution;
+  if (lateResult === null) return reported === hashes.outcome ? { ...execution, result, error } : execution;
+  return reported === hashes.lateOutcome ? { ...execution, lateResult: { ...lateResult, result, error } } : execution;
 }
 
-/** What a change made of an execution that was recalled, without what was recalled. */
-export function stripPayload(after: Execution, recall: Execution, before: Execution): Execution {
-  if (after === recall) return before;
-  if (recall === before) return after;
+/** Returns the execution after a change, without the result that `restorePayload` restored. */
+export function stripPayload(after: Execution, restored: Execution, before: Execution): Execution {
+  if (after === restored) return before;
+  if (restored === before) return after;
   const { result, error, lateResult } = before;
   return { ...after, result, error, lateResult };
 }

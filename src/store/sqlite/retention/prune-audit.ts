@@ -1,5 +1,5 @@
-// Takes the oldest entries off the trail, and the executions that have none left, with their notifications. The checkpoint keeps
-// chain and counts.
+// Prunes the oldest entries of the trail, and the executions without remaining entries, with their notifications. The checkpoint
+// preserves the chain and the counts.
 
 import type { Database } from 'better-sqlite3';
 import { and, asc, eq, gt, inArray, lte, notExists, sql } from 'drizzle-orm';
@@ -19,7 +19,7 @@ const BODY_BYTES = sql<number>`coalesce((SELECT octet_length(${callbackBodies.bo
   WHERE ${callbackBodies.auditId} = ${auditEvents.id}), 0)`;
 
 export interface AuditPruning {
-  /** Runs inside a transaction of the writer. Nothing behind the entry `through` goes. */
+  /** Runs inside a transaction of the writer. Entries behind `through` are not pruned. */
   prune(limit: number, cutoff: number, through?: number): PruneResult;
   prunable(limit: number, cutoff: number, after: PrunableEntries | null): PrunableEntries | undefined;
   records(batch: PrunableEntries): RetentionRecord[];
@@ -29,25 +29,25 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
   const isPending = createPendingLookup(orm);
   const exported = prepareRecords(client);
 
-  /** The oldest behind `after` that may go. The chain can only be cut at one place: the first that must stay keeps all that follow. */
+  /** Returns the oldest prunable entries behind `after`. The chain is cut at one place, before the first entry to keep. */
   function oldest(limit: number, cutoff: number, after: number) {
     const before = isoTime(cutoff);
     const rows = withinBytes(entriesAfter(orm, after, limit));
-    const untold = isPending([...new Set(rows.flatMap(({ reference }) => reference ?? []))]);
+    const pending = isPending([...new Set(rows.flatMap(({ reference }) => reference ?? []))]);
     // promise: pending-notification-keeps-audit
-    const stays = rows.findIndex(
+    const firstKept = rows.findIndex(
       (row) =>
-        row.timestamp >= before || row.open === 1 || (row.resolvedAt ?? '') >= before || untold.has(row.reference),
+        row.timestamp >= before || row.open === 1 || (row.resolvedAt ?? '') >= before || pending.has(row.reference),
     );
-    return stays === -1 ? rows : rows.slice(0, stays);
+    return firstKept === -1 ? rows : rows.slice(0, firstKept);
   }
 
   function prune(limit: number, cutoff: number, through = Number.POSITIVE_INFINITY): PruneResult {
-    const leaving = oldest(limit, cutoff, 0).filter(({ id }) => id <= through);
-    const last = leaving.at(-1);
+    const pruned = oldest(limit, cutoff, 0).filter(({ id }) => id <= through);
+    const last = pruned.at(-1);
     if (!last) return { entries: 0, executions: 0 };
 
-    const accepted = leaving.filter(({ event }) => event === 'ACCEPTED').length;
+    const accepted = pruned.filter(({ event }) => event === 'ACCEPTED').length;
     orm
       .update(auditCheckpoint)
       .set({ prunedThrough: last.id, hash: last.hash, accepted: sql`${auditCheckpoint.accepted} + ${accepted}` })
@@ -55,30 +55,30 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
     orm.delete(auditEvents).where(lte(auditEvents.id, last.id)).run();
     orm.delete(callbackBodies).where(lte(callbackBodies.auditId, last.id)).run();
 
-    const touched = [...new Set(leaving.map(({ correlationId }) => correlationId))];
+    const touched = [...new Set(pruned.map(({ correlationId }) => correlationId))];
     const entriesLeft = orm
       .select({ id: auditEvents.id })
       .from(auditEvents)
       .where(eq(auditEvents.correlationId, executions.correlationId));
-    const gone = orm
+    const deleted = orm
       .delete(executions)
       .where(and(inArray(executions.correlationId, touched), notExists(entriesLeft)))
       .returning({ reference: executions.reference })
       .all();
-    const theirs = gone.flatMap(({ reference }) => notificationIds(reference));
-    orm.delete(notifications).where(inArray(notifications.id, theirs)).run();
+    const deletedNotifications = deleted.flatMap(({ reference }) => notificationIds(reference));
+    orm.delete(notifications).where(inArray(notifications.id, deletedNotifications)).run();
     orm
       .update(auditCheckpoint)
-      .set({ executions: sql`${auditCheckpoint.executions} + ${gone.length}` })
+      .set({ executions: sql`${auditCheckpoint.executions} + ${deleted.length}` })
       .run();
-    return { entries: leaving.length, executions: gone.length };
+    return { entries: pruned.length, executions: deleted.length };
   }
 
   return {
     prune,
     prunable: (limit, cutoff, after) => {
-      const leaving = oldest(limit, cutoff, after?.last ?? 0);
-      const [first, last] = [leaving[0], leaving.at(-1)];
+      const entries = oldest(limit, cutoff, after?.last ?? 0);
+      const [first, last] = [entries[0], entries.at(-1)];
       return first && last && { first: first.id, last: last.id };
     },
     records: (batch) => {
@@ -120,7 +120,7 @@ function entriesAfter(orm: BetterSQLite3Database, after: number, limit: number) 
 type Exported = Record<string, unknown>;
 
 function prepareRecords(client: Database) {
-  // An execution goes with the last of its entries.
+  // An execution is pruned with its last entry.
   const last = `SELECT correlation_id FROM audit_events AS entry WHERE id BETWEEN @first AND @last
     AND NOT EXISTS (SELECT 1 FROM audit_events AS later WHERE later.correlation_id = entry.correlation_id AND later.id > @last)`;
   return {
@@ -141,7 +141,7 @@ interface Sized {
   readonly bodyBytes: number;
 }
 
-/** The first ones whose executions together are not too long, and one at least. */
+/** Returns the first rows whose entries and executions stay within the size of a batch, and at least one row. */
 function withinBytes<T extends Sized>(rows: readonly T[]): T[] {
   const counted = new Set<string>();
   let sum = 0;

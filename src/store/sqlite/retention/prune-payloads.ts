@@ -1,4 +1,4 @@
-// Payloads that nobody needs any more: hashes take their place, so that the trail still proves what they were.
+// Prunes payloads that are no longer needed. Hashes replace them, so that the trail still proves their content.
 
 import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
@@ -10,7 +10,7 @@ import { outcomeHash } from '../audit/hash-chain.ts';
 import { createPendingLookup } from '../outbox/pending.ts';
 import { lateOutcomeHash, type PayloadHashes, parsePayloadHashes } from './payload-hashes.ts';
 
-/** Of one batch, in bytes: each page of a long text has to be found and freed. */
+/** Maximum size of the rows in one batch: SQLite locates and frees each page of a long text. */
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 interface Candidate {
@@ -40,21 +40,21 @@ export function createPayloadPruning(client: Database, orm: BetterSQLite3Databas
   const sql = prepare(client);
   const isPending = createPendingLookup(orm);
 
-  function payloadsLeaving(limit: number, cutoff: number, after: PayloadCursor | null): PrunablePayloads {
+  function prunable(limit: number, cutoff: number, after: PayloadCursor | null): PrunablePayloads {
     const place = after ?? { resolvedAt: '', row: 0, body: 0 };
     const before = isoTime(cutoff);
-    const looked = withinBytes(sql.candidates.all({ ...place, before, limit }));
+    const candidates = withinBytes(sql.candidates.all({ ...place, before, limit }));
     const bodies = withinBytes(sql.bodies.all({ ...place, before, limit }));
-    const { resolvedAt, row } = looked.at(-1) ?? place;
+    const { resolvedAt, row } = candidates.at(-1) ?? place;
     const body = bodies.at(-1)?.auditId ?? place.body;
     return {
-      references: needless(looked, cutoff),
+      references: unneeded(candidates, cutoff),
       bodies: bodies.map(({ auditId }) => auditId),
-      next: looked.length + bodies.length > 0 ? { resolvedAt, row, body } : null,
+      next: candidates.length + bodies.length > 0 ? { resolvedAt, row, body } : null,
     };
   }
 
-  function needless(candidates: readonly Candidate[], cutoff: number): string[] {
+  function unneeded(candidates: readonly Candidate[], cutoff: number): string[] {
     const references = candidates.map(({ reference }) => reference);
     const pending = isPending(references);
     // promise: pending-notification-keeps-payload
@@ -64,29 +64,29 @@ export function createPayloadPruning(client: Database, orm: BetterSQLite3Databas
   }
 
   /** Runs inside a transaction of the writer. */
-  function prunePayloads({ references, bodies }: PrunablePayloads, cutoff: number, now: number): number {
+  function prune({ references, bodies }: PrunablePayloads, cutoff: number, now: number): number {
     const before = isoTime(cutoff);
     const prunedAt = isoTime(now);
-    const still = needless(
+    const stillUnneeded = unneeded(
       references.flatMap((reference) => sql.candidate.get({ reference, before }) ?? []),
       cutoff,
     );
-    for (const reference of still) {
+    for (const reference of stillUnneeded) {
       const row = sql.payload.get(reference);
       if (row !== undefined) sql.strip.run({ ...stripped(row), reference, prunedAt });
     }
     const emptied = bodies.map((auditId) => sql.empty.run({ auditId, prunedAt }).changes);
-    return still.length + emptied.reduce((sum, one) => sum + one, 0);
+    return stillUnneeded.length + emptied.reduce((sum, count) => sum + count, 0);
   }
 
-  function payloadRecords({ references, bodies }: PrunablePayloads): RetentionRecord[] {
+  function records({ references, bodies }: PrunablePayloads): RetentionRecord[] {
     return [
       ...references.flatMap((reference) => sql.exported.all(reference)).map((row) => ({ type: 'payload', ...row })),
       ...bodies.flatMap((auditId) => sql.body.all(auditId)).map(callbackBodyRecord),
     ];
   }
 
-  return { payloadsLeaving, payloadRecords, prunePayloads };
+  return { prunable, records, prune };
 }
 
 interface BodyRow {
@@ -103,7 +103,7 @@ function stripped(row: PayloadRow): { lateResult: string | null; hashes: string 
   const known = parsePayloadHashes(row.payloadSha256);
   const late = row.lateResult === null ? null : (JSON.parse(row.lateResult) as JsonObject);
   const hashes: PayloadHashes = {
-    // What a late result left of an earlier pruning stays as it was.
+    // After a late result, the hashes of an earlier pruning remain.
     inputs: known?.inputs ?? sha256(row.inputs),
     context: known?.context ?? sha256(row.context),
     outcome: known?.outcome ?? outcomeHash(row),
@@ -117,7 +117,7 @@ function sha256(text: string): string {
   return hash('sha256', text, 'hex');
 }
 
-/** The first ones that together are not too long, and one at least. */
+/** Returns the first rows that stay within the size of a batch, and at least one row. */
 function withinBytes<T extends { readonly bytes: number }>(rows: readonly T[]): T[] {
   let sum = 0;
   return rows.filter(({ bytes }, index) => {
@@ -147,7 +147,7 @@ function prepare(client: Database) {
       `UPDATE executions SET inputs = '{}', context = '{}', result = NULL, error = NULL, late_result = @lateResult,
         payload_pruned_at = @prunedAt, payload_sha256 = @hashes WHERE reference = @reference`,
     ),
-    // Only the oldest are looked at: what is behind them is younger.
+    // The inner query reads the oldest bodies only, because later ones are newer.
     bodies: client.prepare<[object], { auditId: number; bytes: number }>(
       `SELECT audit_id AS auditId, octet_length(body) AS bytes
       FROM (SELECT audit_id, body FROM callback_bodies WHERE pruned_at IS NULL AND audit_id > @body

@@ -1,0 +1,32 @@
+// The retention role of the store: selects, exports and prunes audit entries and payloads, and returns free space.
+
+import type { Change } from '../../port.ts';
+import type { Retention } from '../../retention-port.ts';
+import type { OpenDatabase } from '../file/open.ts';
+import { unchanged, type Writer } from '../group-commit.ts';
+import type { Statements } from '../statements.ts';
+import { reclaimSpace } from './incremental-vacuum.ts';
+import { createAuditPruning } from './prune-audit.ts';
+import { createPayloadPruning } from './prune-payloads.ts';
+
+export function createRetention(
+  { client, orm }: Pick<OpenDatabase, 'client' | 'orm'>,
+  sql: Pick<Statements, 'checkpoint'>,
+  writer: Pick<Writer<Change>, 'mutate'>,
+): Retention {
+  const audit = createAuditPruning(client, orm);
+  const payloads = createPayloadPruning(client, orm);
+  return {
+    prune: (limit, cutoff, through) => writer.mutate(() => unchanged(audit.prune(limit, cutoff, through))),
+    prunableEntries: async (limit, cutoff, after) => audit.prunable(limit, cutoff, after),
+    entryRecords: async (batch) => audit.records(batch),
+    prunablePayloads: async (limit, cutoff, after) => payloads.prunable(limit, cutoff, after),
+    payloadRecords: async (batch) => payloads.records(batch),
+    prunePayloads: (batch, cutoff, now) => writer.mutate(() => unchanged(payloads.prune(batch, cutoff, now))),
+    checkpoint: async () => {
+      const { prunedThrough: id = 0, hash = '' } = sql.checkpoint.get() ?? {};
+      return { id, hash };
+    },
+    reclaimSpace: (pages) => reclaimSpace(client, writer, pages),
+  };
+}
