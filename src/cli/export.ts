@@ -35,7 +35,7 @@ export function readFormat({ format, out }: FormatOptions): Format {
 type CsvValue = string | number | boolean | object | null;
 
 export interface Source<T> {
-  readonly batches: Iterable<{ readonly found: readonly T[]; readonly looked: number }>;
+  readonly batches: Iterable<{ readonly found: readonly T[]; readonly scanned: number }>;
   readonly total: number;
   /** Returns a row: values by column name. */
   readonly represent: (item: T) => Readonly<Record<string, CsvValue>>;
@@ -57,14 +57,14 @@ export async function writeExport<T>(
     const row = represent(item);
     return format === 'csv' ? csvLine(names.map((name) => row[name] ?? null)) : `${JSON.stringify(row)}\n`;
   };
-  let [rows, looked] = [0, 0];
+  let [rows, scanned] = [0, 0];
   try {
     if (format === 'csv') await put(csvLine(names));
     for (const batch of batches) {
       await put(batch.found.map(lineOf).join(''));
       rows += batch.found.length;
-      looked += batch.looked;
-      progress.at(Math.max(looked, rows), total);
+      scanned += batch.scanned;
+      progress.at(Math.max(scanned, rows), total);
       await yieldToEventLoop();
       if (stop.aborted) {
         throw new CommandError(

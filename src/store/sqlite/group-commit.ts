@@ -3,7 +3,7 @@
 // A batch passes four phases:
 // - gather: mutations are queued until the event loop is quiet, the batch is full or MAX_GATHER_MS have passed.
 // - run: all mutations of the batch run in one transaction; those that may roll back run under a savepoint of their own.
-// - commit: COMMIT, retried while another process holds the write lock. An I/O error or a corrupt file ends the process.
+// - commit: while another process holds the write lock, run and commit are retried. An I/O error ends the process.
 // - settle: only now are the promises settled and the listeners called.
 
 import type { Database, Statement } from 'better-sqlite3';

@@ -1,4 +1,4 @@
-// Looks through the audit trail beside a running receiver, however long it is: a stretch at a time, in either order.
+// Scans the audit trail in bounded batches, in either order, also while a receiver writes.
 
 import type { Database } from 'better-sqlite3';
 import type { AuditEntry } from '../../../execution/event.ts';
@@ -7,9 +7,9 @@ import { type AuditRow, toAuditEntry } from '../rows.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import type { ScanOrder } from './id-windows.ts';
 
-/** So many ids make a window: a few milliseconds, also when none of them is wanted. */
+/** Number of ids in one window, whose scan takes a few milliseconds even without a match. */
 const WINDOW = 10_000;
-/** How far a clock may have been set back, so that of two entries the later one has the earlier time. */
+/** Maximum by which a clock may have been set back, so that a later entry may have an earlier time. */
 const CLOCK_SLACK_MS = 60 * 60 * 1000;
 
 export interface AuditFilter {
@@ -21,9 +21,9 @@ export interface AuditFilter {
   readonly from?: number | undefined;
   /** Written before, milliseconds. */
   readonly to?: number | undefined;
-  /** Only those with a greater id. */
+  /** Only entries with a greater id. */
   readonly after?: number | undefined;
-  /** Only those with a smaller id. */
+  /** Only entries with a smaller id. */
   readonly before?: number | undefined;
 }
 
@@ -41,7 +41,7 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   toText: 'timestamp < @toText',
 };
 
-/** Nothing is held open between two stretches; what is written after this has begun is in none of them. */
+/** Yields matching entries. No statement stays open between batches. Entries written after the start are not included. */
 export function* scanAuditTrail(
   client: Database,
   filter: AuditFilter,
@@ -49,39 +49,39 @@ export function* scanAuditTrail(
 ): Generator<Batch<ChainedEntry>, void, undefined> {
   const { from, to, after: _after, before: _before, ...named } = filter;
   const times = { fromText: isoTime(from), toText: isoTime(to) };
-  const wanted = Object.entries({ ...named, ...times }).filter(([, value]) => value !== undefined);
-  const conditions = wanted.map(([name]) => ` AND ${CONDITIONS[name]}`).join('');
+  const restrictions = Object.entries({ ...named, ...times }).filter(([, value]) => value !== undefined);
+  const conditions = restrictions.map(([name]) => ` AND ${CONDITIONS[name]}`).join('');
   const direction = order === 'oldest-first' ? 'ASC' : 'DESC';
   const select = client.prepare<[object], AuditRow>(
     `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
       latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash
     FROM audit_events WHERE id >= @low AND id < @high${conditions} ORDER BY id ${direction}`,
   );
-  const bound = Object.fromEntries(wanted);
+  const bound = Object.fromEntries(restrictions);
   const ends = idRangeOf(client, filter);
-  // The entries of one execution are found along their index, wherever they are.
+  // The entries of one execution have an index, so they need one window only.
   const size = filter.correlationId === undefined ? WINDOW : Math.max(1, ends.high - ends.low);
   for (const { low, high } of cut(ends, size, order)) {
     const read = (behind: AuditRow | null) => {
       const after = order === 'oldest-first' ? { low: (behind?.id ?? 0) + 1 } : { high: behind?.id ?? high };
       return select.iterate({ ...bound, low, high, ...(behind === null ? {} : after) });
     };
-    yield* batchesOf(read, browsed, high - low);
+    yield* batchesOf(read, toChainedEntry, high - low);
   }
 }
 
-/** The id of the newest entry; 0 when there is none. */
+/** Returns the id of the newest entry; 0 for an empty trail. */
 export function newestEntryId(client: Database): number {
   return client.prepare<[], number | null>('SELECT max(id) FROM audit_events').pluck().get() ?? 0;
 }
 
 interface Ends {
   readonly low: number;
-  /** Left out. */
+  /** Exclusive. */
   readonly high: number;
 }
 
-/** The ids among which everything is that the filter may want. */
+/** Returns a range of ids that contains every entry that the filter can match. */
 export function idRangeOf(client: Database, { from, to, after = 0, before }: AuditFilter): Ends {
   const ends = client.prepare<[], { first: number | null; last: number | null }>(
     'SELECT (SELECT min(id) FROM audit_events) AS first, (SELECT max(id) FROM audit_events) AS last',
@@ -91,7 +91,7 @@ export function idRangeOf(client: Database, { from, to, after = 0, before }: Aud
   const since = client.prepare<[number], Pick<AuditRow, 'id' | 'timestamp'>>(
     'SELECT id, timestamp FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
   );
-  /** By halving, as the order of ids is that of their times, but for clocks that were set back. */
+  /** Binary search: ids are in the order of time, except where a clock was set back. */
   const firstSince = (time: number) => {
     let { low, high } = all;
     while (low < high) {
@@ -115,6 +115,6 @@ function* cut({ low, high }: Ends, size: number, order: ScanOrder): Generator<En
   }
 }
 
-function browsed({ hash, ...row }: AuditRow): ChainedEntry {
+function toChainedEntry({ hash, ...row }: AuditRow): ChainedEntry {
   return { entry: toAuditEntry(row), hash };
 }

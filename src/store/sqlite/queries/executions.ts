@@ -1,4 +1,4 @@
-// Looks through executions beside a running receiver, however many there are: a stretch at a time, in either order.
+// Scans executions in bounded batches, in either order, also while a receiver writes.
 
 import type { Database } from 'better-sqlite3';
 import { getTableColumns } from 'drizzle-orm';
@@ -11,13 +11,13 @@ import { executions } from '../schema.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import { type ReferenceRange, rangeParameters, type ScanOrder, selectInRange, windowsOf } from './id-windows.ts';
 
-/** An execution with all that is kept of it. */
+/** An execution with its stored payload. */
 export interface StoredExecution {
   readonly execution: Execution;
-  /** JSON as it was stored; null where it is no longer kept. */
+  /** The stored JSON text. */
   readonly inputs: string | null;
   readonly context: string | null;
-  /** Since when its payload is no longer kept. */
+  /** When its payload was pruned, ISO 8601; null while it is stored. */
   readonly payloadPrunedAt: string | null;
 }
 
@@ -25,7 +25,7 @@ const COLUMNS = Object.entries(getTableColumns(executions))
   .map(([key, { name }]) => `${name} AS ${key}`)
   .join(', ');
 
-/** Nothing is held open between two stretches. */
+/** Yields matching executions. No statement stays open between batches. */
 export function* scanExecutions(
   client: Database,
   filter: ExecutionFilter & Pick<ReferenceRange, 'before'>,
@@ -44,12 +44,12 @@ export function* scanExecutions(
       const rest = behind === null ? {} : restBehind(behind.reference, order);
       return select.iterate({ ...rangeParameters(range), low, high, ...rest }, ...params);
     };
-    yield* batchesOf(read, browsed, size);
+    yield* batchesOf(read, toStoredExecution, size);
   }
 }
 
 function restBehind(reference: string, order: ScanOrder): { readonly low: string } | { readonly high: string } {
-  // No reference lies between this one and itself with a sign behind it.
+  // No reference sorts between this one and the same text with a character appended.
   return order === 'oldest-first' ? { low: `${reference}~` } : { high: reference };
 }
 
@@ -57,10 +57,10 @@ export function findStoredExecution(client: Database, correlationId: string): St
   const row = client
     .prepare<[string], ExecutionRow>(`SELECT ${COLUMNS} FROM executions WHERE correlation_id = ?`)
     .get(correlationId);
-  return row === undefined ? undefined : browsed(row);
+  return row === undefined ? undefined : toStoredExecution(row);
 }
 
-function browsed(row: ExecutionRow): StoredExecution {
+function toStoredExecution(row: ExecutionRow): StoredExecution {
   const { inputs, context, payloadPrunedAt } = row;
   return { execution: toExecution(row), inputs, context, payloadPrunedAt };
 }

@@ -1,10 +1,10 @@
-// Cuts a range of executions into windows along their references. Each is read by a statement of its own, so that whoever looks
-// on for long does not keep the WAL of a running receiver from being reset.
+// Divides a range of executions into windows of references. Each window is read by a statement of its own, because a long read
+// would prevent the WAL of a running receiver from being reset.
 
 import type { Database } from 'better-sqlite3';
 import { firstReferenceAt } from '../executions/uuid-range.ts';
 
-/** So many executions make a window: a few milliseconds, also when none of them is wanted. */
+/** Number of executions in one window, whose scan takes a few milliseconds even without a match. */
 export const WINDOW_ROWS = 5_000;
 
 export type ScanOrder = 'oldest-first' | 'newest-first';
@@ -15,19 +15,19 @@ export interface ReferenceRange {
   readonly from?: number | undefined;
   /** Submitted before, milliseconds. */
   readonly to?: number | undefined;
-  /** Only those older than this reference. */
+  /** Only executions older than this reference. */
   readonly before?: string | undefined;
 }
 
-/** References; the upper end is left out. */
+/** A range of references; `high` is exclusive. */
 export interface Window {
   readonly low: string;
   readonly high: string;
-  /** How many executions of the app lie in it; null in the last one, which has fewer than the others. */
+  /** Number of executions of the app in the window; null for the last window, which has fewer than the others. */
   readonly size: number | null;
 }
 
-/** What is submitted after this has begun is in none of them, so it ends under load too. */
+/** Yields the windows. Executions submitted after the start are not included, so that it ends under load too. */
 export function* windowsOf(
   client: Database,
   range: ReferenceRange,
@@ -50,7 +50,7 @@ export function* windowsOf(
   yield { low, high, size: null };
 }
 
-/** How many executions are in the range. */
+/** Returns the number of executions in the range. */
 export function countExecutions(client: Database, range: ReferenceRange): number {
   const rest = client.prepare<[object], number>(selectInRange('count(*)', range)).pluck();
   let count = 0;
@@ -60,13 +60,13 @@ export function countExecutions(client: Database, range: ReferenceRange): number
   return count;
 }
 
-/** A statement about what lies between @low and @high, with the beginning of its condition. */
-export function selectInRange(what: string, { app }: ReferenceRange): string {
-  const along = app === undefined ? '' : 'app = @app AND';
-  return `SELECT ${what} FROM executions WHERE ${along} reference >= @low AND reference < @high`;
+/** Returns a statement for the references from @low to @high; further conditions may be appended. */
+export function selectInRange(columns: string, { app }: ReferenceRange): string {
+  const ofApp = app === undefined ? '' : 'app = @app AND';
+  return `SELECT ${columns} FROM executions WHERE ${ofApp} reference >= @low AND reference < @high`;
 }
 
-/** better-sqlite3 refuses names that the statement does not have. */
+/** Returns the parameters of `selectInRange`: better-sqlite3 rejects names that the statement does not use. */
 export function rangeParameters({ app }: ReferenceRange): { readonly app?: string } {
   return app === undefined ? {} : { app };
 }

@@ -1,5 +1,4 @@
-// Reads back how executions went, and which are in doubt: a bounded stretch of references at a time, for a receiver that runs and
-// for whoever looks at its file.
+// Reads the course of past executions, and the executions in doubt, in bounded ranges of references.
 
 import type { Database } from 'better-sqlite3';
 import type { ResolvedBy, Status } from '../../../execution/execution.ts';
@@ -8,8 +7,8 @@ import { firstReferenceAt } from '../executions/uuid-range.ts';
 import { fromIso, type StateRow, toExecution } from '../rows.ts';
 import { SELECT_STATE } from '../statements.ts';
 
-/** Executions looked at in one reading: a few milliseconds. */
-const STRETCH = 1_000;
+/** Number of executions that one page scans, which takes a few milliseconds. */
+const PAGE = 1_000;
 
 type ObservedRow = Pick<StateRow, 'actionId' | 'status' | 'resolvedBy' | 'sentAt' | 'resolvedAt' | 'executionId'> &
   Pick<StateRow, 'graceSeconds' | 'timeoutSeconds' | 'pollCount'> & {
@@ -22,7 +21,7 @@ interface Ends {
   readonly high: string;
 }
 
-/** What most executions have in their row is not looked for in the trail. */
+/** Reads the trail only where the row lacks the time of a callback or poll, which is rare. */
 const OBSERVED = `
 SELECT action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt,
   execution_id AS executionId, grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount,
@@ -37,7 +36,7 @@ SELECT action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sent
   END AS foundAt
 FROM executions AS e`;
 
-/** Sent, and ended without a result; or handed to the network, and known to CXone by a name that nobody confirmed. */
+/** Sent and ended without a result; or handed to the network, with an id at CXone that only an unverified callback named. */
 // promise: reconcile-asks-all-in-doubt
 const IN_DOUBT = `(late_result IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
   OR status = 'UNCONFIRMED' AND execution_id IS NOT NULL)`;
@@ -83,10 +82,10 @@ export function createObservations(client: Database): Observations {
   return { observe: async (query) => observe(query), doubtful: async (query) => doubtful(query) };
 }
 
-/** The last reference of a full stretch; none when less than a stretch is left. */
+/** Prepares the query for the last reference of a full page; it has no row when fewer executions remain. */
 function edge(client: Database, range: string) {
   return client
-    .prepare<[Ends], string>(`SELECT reference FROM executions WHERE ${range} LIMIT 1 OFFSET ${STRETCH - 1}`)
+    .prepare<[Ends], string>(`SELECT reference FROM executions WHERE ${range} LIMIT 1 OFFSET ${PAGE - 1}`)
     .pluck();
 }
 

@@ -22,7 +22,7 @@ interface Cutoffs {
   readonly payloads: number | null;
 }
 
-/** The same counts after each batch, growing. What goes with its entries is not counted among the payloads again. */
+/** Yields one object with growing counts, after each batch. `payloads` counts only what the payload cutoff prunes. */
 export function* countPrunable(client: Database, cutoffs: Cutoffs): Generator<PrunableCounts, void, undefined> {
   const orm = drizzle(client);
   const counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };

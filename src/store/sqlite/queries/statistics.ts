@@ -91,7 +91,7 @@ function toEntry(row: TrailRow): StatisticsEntry {
   const foundAt = resolvedBy === 'poll' && status !== 'NOT_FOUND' ? resolvedAt : null;
   if (row.isEnd === 1) {
     const calledBackAt = resolvedBy === 'callback' ? resolvedAt : fromIso(row.hintedAt);
-    // CXone looked at some moment between request and response: the request is on the safe side.
+    // CXone read the status between request and response; the time of the request is the safe bound.
     const runningAt = row.runningAt === null ? null : Date.parse(row.runningAt) - (runningLatencyMs ?? 0);
     const unnoticedMs = runningAt === null ? null : Math.max(0, at - runningAt);
     return {

@@ -1,10 +1,10 @@
-// Whether the callback bodies that were kept are those whose SHA-256 stands in the trail.
+// Checks the stored callback bodies against their SHA-256 in the trail.
 
 import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { isJsonObject } from '../../../execution/json.ts';
 import type { AuditRow } from '../rows.ts';
-import { type Finding, hasPruningColumns, MAX_FINDINGS, parseDetail } from './findings.ts';
+import { type Finding, hasPruningColumns, MAX_FINDINGS, parseDetail, reporter } from './findings.ts';
 
 export function createBodyCheck(client: Database) {
   const find = client.prepare<[number], { readonly body: Buffer; readonly prunedAt: string | null }>(
@@ -18,24 +18,21 @@ export function createBodyCheck(client: Database) {
     .pluck();
   const findings: Finding[] = [];
 
-  function tell(entry: number, message: string): void {
-    if (findings.length < MAX_FINDINGS) findings.push({ kind: 'body', entry, message });
-  }
-
+  const report = reporter(findings, 'body');
   return {
     findings,
     entry: ({ id, event, detail }: AuditRow) => {
       if (event !== 'CALLBACK_UNREADABLE') return;
-      const said = parseDetail(detail);
-      const sha256 = isJsonObject(said) ? said['sha256'] : undefined;
+      const parsed = parseDetail(detail);
+      const sha256 = isJsonObject(parsed) ? parsed['sha256'] : undefined;
       if (sha256 === undefined) return;
       const found = find.get(id);
-      if (found === undefined) tell(id, `the callback body of entry ${id} is missing`);
+      if (found === undefined) report(id, `the callback body of entry ${id} is missing`);
       else if (found.prunedAt !== null && found.body.length === 0) return;
-      else if (hash('sha256', found.body, 'hex') !== sha256) tell(id, `the callback body of entry ${id} was altered`);
+      else if (hash('sha256', found.body, 'hex') !== sha256) report(id, `the callback body of entry ${id} was altered`);
     },
     end: () => {
-      for (const id of withoutEntry.all(MAX_FINDINGS)) tell(id, `a callback body was inserted for entry ${id}`);
+      for (const id of withoutEntry.all(MAX_FINDINGS)) report(id, `a callback body was inserted for entry ${id}`);
     },
   };
 }

@@ -1,25 +1,25 @@
-// Whether each entry follows from the one before it, and if not, what was done to the trail there.
+// Checks that each entry follows from the previous one, and diagnoses how the trail was changed where it does not.
 
 import { chainHash } from '../audit/hash-chain.ts';
 import type { AuditRow } from '../rows.ts';
 import type { Finding } from './findings.ts';
 
-/** A place in the chain: what the next entry builds on. */
+/** A place in the chain: the id and hash that the next entry builds on. */
 export interface ChainLink {
   readonly id: number;
   readonly hash: string;
 }
 
 export interface ChainCheck {
-  /** Takes the next entry; null when it holds. */
+  /** Checks the next entry. Returns null when it follows from the previous one. */
   entry(row: AuditRow): Finding | null;
-  /** The trail was pruned through here: what is behind it cannot be checked any more. True when that skips anything. */
+  /** Continues behind a checkpoint up to which the trail was pruned. Returns true when that skips entries. */
   skipTo(checkpoint: ChainLink): boolean;
-  /** The last entry that holds. */
+  /** Returns the last verified entry. */
   link(): ChainLink;
 }
 
-/** So many entries behind a break are looked at to tell what happened. */
+/** Number of entries behind a break that the diagnosis examines. */
 const WINDOW = 1_000;
 
 type ReadAfter = (id: number, limit: number) => readonly AuditRow[];
@@ -43,7 +43,7 @@ export function createChainCheck(start: ChainLink, readAfter: ReadAfter): ChainC
   };
 }
 
-/** @param rows what stands behind the last entry that holds; the first of them does not follow from it. */
+/** @param rows the entries behind the last verified one; the first of them does not follow from it. */
 function diagnose(link: ChainLink, rows: readonly AuditRow[]): Finding {
   const [row, next] = rows as [AuditRow, AuditRow?];
   const entry = link.id + 1;
@@ -53,24 +53,24 @@ function diagnose(link: ChainLink, rows: readonly AuditRow[]): Finding {
   const gap = next === undefined ? 0 : renumbered(row, next);
   if (gap > 0) {
     const lost = gap === 1 ? 'an entry was' : `${gap} entries were`;
-    return { kind: 'removed', entry, message: `${lost} removed before entry ${entry}, and the rest numbered anew` };
+    return { kind: 'removed', entry, message: `${lost} removed before entry ${entry}, and the rest renumbered` };
   }
-  const before = link.id > 0 ? ` (or entry ${link.id} was, and given a fresh hash)` : '';
-  return { kind: 'altered', entry, message: `entry ${entry} was altered${before}: its hash does not hold` };
+  const before = link.id > 0 ? ` (or entry ${link.id} was, with a new hash)` : '';
+  return { kind: 'altered', entry, message: `entry ${entry} was altered${before}: its hash does not match` };
 }
 
-/** The entry that belongs here stands further on: others were put in front of it, or it was moved. */
+/** Diagnoses an entry that was found further on: other entries were inserted before it, or it was moved. */
 function displaced(entry: number, rows: readonly AuditRow[], rightful: number): Finding {
   const found = rows[rightful] as AuditRow;
   const after = rows[rightful + 1];
   if (after === undefined || follows(found.hash, after, entry + 1)) {
     return { kind: 'inserted', entry, message: `${entries(entry, entry + rightful - 1)} inserted` };
   }
-  const message = `the entries from ${entry} on were reordered: what belongs there stands as entry ${found.id}`;
+  const message = `the entries from ${entry} on were reordered: the original entry ${entry} is now entry ${found.id}`;
   return { kind: 'reordered', entry, message };
 }
 
-/** By how much two neighbours were numbered down; 0 when they were not, as far as can be told. */
+/** Returns the number of entries by which two neighbours were renumbered; 0 when no such number is found. */
 function renumbered(row: AuditRow, next: AuditRow): number {
   for (let gap = 1; gap <= WINDOW; gap += 1) if (follows(row.hash, next, next.id + gap)) return gap;
   return 0;

@@ -1,4 +1,4 @@
-// What a verification finds, and how much of it is told.
+// The findings of a verification, and the number of them that are reported.
 
 import type { Database } from 'better-sqlite3';
 import { type Json, readJson } from '../../../execution/json.ts';
@@ -10,10 +10,17 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Of each kind of disagreement outside of the chain so many are told. */
+/** Maximum of findings that each check outside the chain reports. */
 export const MAX_FINDINGS = 20;
 
-/** The detail of an entry; null when it is no JSON, as the store never writes it. */
+/** Returns a function that appends findings of one kind, up to the maximum. */
+export function reporter(findings: Finding[], kind: Finding['kind']) {
+  return (entry: number | null, message: string): void => {
+    if (findings.length < MAX_FINDINGS) findings.push({ kind, entry, message });
+  };
+}
+
+/** Returns the detail of an entry; null when it is not JSON, which the store never writes. */
 export function parseDetail(text: string): Json {
   try {
     return readJson(text);
@@ -22,7 +29,7 @@ export function parseDetail(text: string): Json {
   }
 }
 
-/** A backup of an older version is verified before it is migrated: there, no payload was ever pruned. */
+/** False for a backup of an older version, which is verified before its migration: that version never pruned payloads. */
 export function hasPruningColumns(client: Database): boolean {
   const columns = client.prepare<[], string>("SELECT name FROM pragma_table_info('executions')").pluck().all();
   return columns.includes('payload_sha256');

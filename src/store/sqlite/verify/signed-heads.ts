@@ -1,22 +1,22 @@
-// Heads of the chain that were kept elsewhere: a tail that was cut off, or a chain that was rewritten, no longer contains them.
+// Checks heads that were stored elsewhere: a trail whose tail was cut off, or whose chain was rewritten, no longer contains them.
 
 import type { AuditRow } from '../rows.ts';
 import type { ChainLink } from './chain.ts';
 import type { Finding } from './findings.ts';
 
-/** What the head of the chain was at some moment. */
+/** An earlier head of the chain. */
 export type KnownHead = ChainLink;
 
 export interface HeadVerdict extends KnownHead {
-  /** Pruned: the entry is gone by retention, so that nothing can be said. Unchecked: the walk ended before it. */
+  /** `pruned`: retention deleted the entry, so the head cannot be checked. `unchecked`: the walk ended before it. */
   readonly verdict: 'agrees' | 'differs' | 'missing' | 'pruned' | 'unchecked';
 }
 
 export function createHeadCheck(heads: readonly KnownHead[], start: ChainLink) {
-  const waiting = heads.toSorted((one, other) => one.id - other.id);
+  const waiting = heads.toSorted((a, b) => a.id - b.id);
   const verdicts: HeadVerdict[] = [];
   const findings: Finding[] = [];
-  /** Where the chain was last known to be what it is now. */
+  /** Id of the last entry up to which the chain is proved unchanged. */
   let agreed = start.id;
   let last = start.id;
   let next = 0;
@@ -43,7 +43,8 @@ export function createHeadCheck(heads: readonly KnownHead[], start: ChainLink) {
   }
 
   function rewritten({ id }: KnownHead): Finding {
-    const message = `the chain was rewritten between entry ${agreed + 1} and entry ${id}: entry ${id} has another hash than its head`;
+    const place = `between entry ${agreed + 1} and entry ${id}`;
+    const message = `the chain was rewritten ${place}: the hash of entry ${id} differs from its head`;
     return { kind: 'rewritten', entry: agreed + 1, message };
   }
 

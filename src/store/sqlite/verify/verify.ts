@@ -1,4 +1,4 @@
-// Walks the audit trail from the checkpoint to its end: the chain, the heads known from elsewhere, and the rows beside it.
+// Verifies the audit trail from the checkpoint to its end: the chain, the heads stored elsewhere, and the rows of the other tables.
 
 import type { Database } from 'better-sqlite3';
 import type { AuditRow } from '../rows.ts';
@@ -10,12 +10,12 @@ import { createNotificationCheck } from './notifications.ts';
 import { createHeadCheck, type HeadVerdict, type KnownHead } from './signed-heads.ts';
 
 export interface Verification {
-  /** What was found; empty when trail and rows are as they were written. A broken chain ends the walk. */
+  /** Empty when trail and rows are unchanged. A broken chain ends the walk. */
   readonly findings: readonly Finding[];
-  /** Entries whose place in the chain holds. */
+  /** Number of entries whose place in the chain was verified. */
   readonly entries: number;
   readonly prunedThrough: number;
-  /** How far the chain holds. */
+  /** The last verified entry. */
   readonly head: ChainLink;
   /** In the order of their ids. */
   readonly heads: readonly HeadVerdict[];
@@ -27,10 +27,10 @@ export interface VerifyOptions {
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** Each page is a read transaction of its own: a long one would keep the WAL of a running receiver from being reset. */
+/** Entries per read transaction: a long transaction would prevent the WAL of a running receiver from being reset. */
 const PAGE = 5_000;
 
-/** Reads only, and may run while the receiver writes. @throws what SQLite throws when the file cannot be read. */
+/** Verifies without writing, also while the receiver writes. @throws {SqliteError} when the file cannot be read. */
 export function verifyAudit(client: Database, { heads = [], progress }: VerifyOptions = {}): Verification {
   const read = prepareReads(client);
   const start = read.checkpoint();
@@ -39,14 +39,14 @@ export function verifyAudit(client: Database, { heads = [], progress }: VerifyOp
   const known = createHeadCheck(heads, start);
   const rows = createRowCheck(client);
   const bodies = createBodyCheck(client);
-  const beside = [known, rows, bodies, createNotificationCheck(client)];
-  const stray = read.firstId(start.id);
-  const broken: Finding[] = stray === null ? [] : [insertedBefore(stray, start)];
+  const checks = [known, rows, bodies, createNotificationCheck(client)];
+  const inserted = read.firstId(start.id);
+  const broken: Finding[] = inserted === null ? [] : [insertedBefore(inserted, start)];
   let entries = 0;
 
   function page(): boolean {
-    // Pruning may have overtaken the walk: it goes on where the trail begins now.
-    if (chain.skipTo(read.checkpoint())) rows.forget();
+    // Pruning may have overtaken the walk, which then continues where the trail begins now.
+    if (chain.skipTo(read.checkpoint())) rows.skipAccepted();
     const found = read.after(chain.link().id, PAGE);
     for (const row of found) {
       const finding = chain.entry(row);
@@ -55,21 +55,21 @@ export function verifyAudit(client: Database, { heads = [], progress }: VerifyOp
         return false;
       }
       entries += 1;
-      for (const check of beside) check.entry(row);
+      for (const check of checks) check.entry(row);
     }
     if (found.length === PAGE) return true;
-    for (const check of beside) check.end();
+    for (const check of checks) check.end();
     return false;
   }
 
   const step = client.transaction(page);
   while (broken.length === 0 && step()) progress?.(entries, total);
   progress?.(entries, Math.max(entries, total));
-  const findings = [...broken, ...beside.flatMap((check) => check.findings)];
+  const findings = [...broken, ...checks.flatMap((check) => check.findings)];
   return { findings, entries, prunedThrough: start.id, head: chain.link(), heads: known.verdicts() };
 }
 
-/** The end of the chain as it stands, verified or not. */
+/** Returns the end of the chain without verifying it. */
 export function readHead(client: Database): ChainLink {
   const last = client.prepare<[], ChainLink>('SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1');
   return client.transaction(() => last.get() ?? prepareReads(client).checkpoint())();
@@ -94,7 +94,7 @@ function prepareReads(client: Database) {
   return {
     checkpoint: (): ChainLink => {
       const row = checkpoint.get();
-      if (row === undefined) throw new Error('audit_checkpoint has no row: the trail has no beginning');
+      if (row === undefined) throw new Error('audit_checkpoint has no row: the start of the trail is unknown');
       return row;
     },
     lastId: () => last.get() ?? 0,

@@ -167,7 +167,7 @@ describe('the trail', () => {
     [
       'called dead',
       "UPDATE notifications SET status = 'DEAD' WHERE id = ?",
-      'is DEAD, by entry 6 of its trail DELIVERED',
+      'is DEAD, but DELIVERED in entry 6 of its trail',
     ],
     ['given to another app', "UPDATE notifications SET app = 'crm' WHERE id = ?", 'app of notification'],
   ])('shows a notification that was %s by hand', async ([, statement, message]) => {
@@ -182,7 +182,7 @@ describe('the trail', () => {
     const { store, sql } = openStore();
     const id = await ended(store);
     sql.prepare("UPDATE notifications SET status = 'DELIVERED', due_at = NULL WHERE id = ?").run(id);
-    expect(verifyAudit(sql).findings).toMatchObject([{ entry: 2, message: expect.stringContaining('trail PENDING') }]);
+    expect(verifyAudit(sql).findings).toMatchObject([{ entry: 2, message: expect.stringContaining('but PENDING in') }]);
   });
 
   test('the late result of an execution that ended before there were notifications is told all the same', async () => {

@@ -94,10 +94,14 @@ describe('a payload that was pruned', () => {
   });
 
   test.each([
-    ['another hash', `UPDATE executions SET payload_sha256 = json_set(payload_sha256, '$.outcome', 'f')`, /sealed/],
-    ['no hash', 'UPDATE executions SET payload_sha256 = NULL', /sealed/],
-    ['a hash that is none', "UPDATE executions SET payload_sha256 = '{'", /sealed/],
-    ['another result', `UPDATE executions SET result = '{"paid":1}'`, /sealed/],
+    [
+      'another hash',
+      `UPDATE executions SET payload_sha256 = json_set(payload_sha256, '$.outcome', 'f')`,
+      /differs from the hash/,
+    ],
+    ['no hash', 'UPDATE executions SET payload_sha256 = NULL', /differs from the hash/],
+    ['a hash that is none', "UPDATE executions SET payload_sha256 = '{'", /differs from the hash/],
+    ['another result', `UPDATE executions SET result = '{"paid":1}'`, /differs from the hash/],
     ['another status', "UPDATE executions SET status = 'FAILED'", /status of execution/],
     [
       'a time before its end',

@@ -307,13 +307,13 @@ describe('a chain that was rewritten as a whole', () => {
 
 describe('rows that do not say what their trail says are named', () => {
   test.each([
-    ["status = 'FAILED'", /status of execution .* is FAILED, by entry 4 of its trail COMPLETED/],
+    ["status = 'FAILED'", /status of execution .* is FAILED, but COMPLETED in entry 4 of its trail/],
     ["resolved_by = 'poll'", /resolvedBy/],
     ["resolved_at = '2026-01-01T00:00:00.000Z'", /resolvedAt/],
     ["app = 'other'", /app/],
     ["action_id = 'other'", /actionId/],
     ["status = 'PENDING'", /status/],
-    [`result = '{"ok":false}'`, /result or error of execution .* is not what entry 4 of its trail sealed/],
+    [`result = '{"ok":false}'`, /result or error of execution .* differs from the hash in entry 4 of its trail/],
     ["error = '{}'", /result or error/],
   ])('%s', (change, message) => {
     const one = 'correlation_id = (SELECT correlation_id FROM audit_events WHERE id = 4)';
