@@ -6,6 +6,8 @@ import type { World } from '../lib/world.ts';
 export interface CommandContext {
   /** Returns the environment completed by .env. @throws {ConfigError} if .env cannot be read. */
   readonly env: () => Variables;
+  /** Returns a warning for each variable that looks like a setting of this program and is not read. */
+  readonly variableWarnings: () => readonly string[];
   /** Writes results to stdout. */
   readonly write: (text: string) => void;
   /** Writes results to stdout and resolves when there is room for more. @throws {BrokenPipe} */

@@ -1,13 +1,15 @@
 // The context of a command that runs as this process: its streams, signals and terminal.
 
-import { withEnvFile } from '../config/env-file.ts';
+import { readEnvFile, withEnvFile } from '../config/env-file.ts';
+import { unreadVariables } from '../config/unread-variables.ts';
 import { systemWorld } from '../lib/world.ts';
 import { BrokenPipe, type CommandContext, type Variables } from './context.ts';
 
 /** @param variables the environment of the process, which `env` completes by .env. */
 export function contextOfProcess(variables: Variables): CommandContext {
   const { stdin, stdout, stderr } = process;
-  const isBrokenPipe = (error: NodeJS.ErrnoException) => error.code === 'EPIPE';
+  // A pipe, a socket (journald) or a terminal whose other end is gone.
+  const isBrokenPipe = ({ code = '' }: NodeJS.ErrnoException) => ['EPIPE', 'ECONNRESET', 'EIO'].includes(code);
   // `… | head` closes the pipe early. That is not a fault; `writeStream` reports it to the command.
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error) => {
@@ -16,6 +18,7 @@ export function contextOfProcess(variables: Variables): CommandContext {
   }
   return {
     env: () => withEnvFile(variables),
+    variableWarnings: () => unreadVariables(variables, readEnvFile()),
     write: (text) => stdout.write(text),
     writeStream: (text) =>
       new Promise((resolve, reject) => {

@@ -4,6 +4,8 @@ import { ConfigError, readConfig } from '../config/config.ts';
 import { secretsIn } from '../config/secrets.ts';
 import { inheritedSockets } from '../http/server/socket-activation.ts';
 import { type Log, reasonOf } from '../lib/log.ts';
+import type { World } from '../lib/world.ts';
+import { createLogOutput } from '../observability/log-output.ts';
 import { createJsonLog } from '../observability/pino-log.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { DatabaseRefused } from '../store/sqlite/file/open.ts';
@@ -14,8 +16,8 @@ export const start: Declare = (command, context) =>
   command
     .description(
       `Runs the receiver. It is configured by environment variables and by .env in the working directory; .env.example describes
-every variable. SIGTERM and SIGINT stop it after it has drained; a second signal stops it at once. SIGHUP reloads the TLS
-certificate.`,
+every variable. SIGTERM, SIGINT and SIGHUP stop it after it has drained; a second signal stops it at once. With TLS, SIGHUP
+reloads the certificate instead.`,
     )
     .addHelpText(
       'after',
@@ -33,40 +35,85 @@ certificate.`,
       }
     });
 
-async function run({ env, world }: CommandContext): Promise<void> {
+/** The receiver waits this long for the reader of its log before it exits, in milliseconds. */
+const LAST_LINES_MS = 500;
+
+/** npm passes a signal on that the terminal has already sent to the whole process group; its copy comes within this time. */
+const NPM_COPY_MS = 1_000;
+
+/** The interval at which a receiver that npm started checks that npm still runs, in milliseconds. */
+const PARENT_CHECK_MS = 1_000;
+
+async function run({ env, variableWarnings, world }: CommandContext): Promise<void> {
   const config = readConfig(env());
-  const log = createJsonLog(config.logLevel, secretsIn(config));
+  const output = createLogOutput(process.stdout, (lines) =>
+    log.warn({ lines }, 'lines of the log were lost: its reader is too slow'),
+  );
+  const log = createJsonLog(config.logLevel, secretsIn(config), output);
+  process.once('exit', output.flush);
   const fatal = (error: unknown) => {
     log.error({ reason: reasonOf(error) }, 'the disk failed: ending without acknowledging what was not committed');
     process.exit(1);
   };
+  for (const warning of variableWarnings()) log.warn({ warning }, 'a variable has no effect');
   const sockets = inheritedSockets(env(), process.pid);
   const receiver = await startReceiver({ config, world, log, fatal, sockets });
   const { url, webhookUrl } = receiver;
   const { cxone, publicUrl, databasePath: database } = config;
   const upstream = cxone.baseUrl ?? 'discovered at CXone';
   log.info({ url, webhookUrl, publicUrl, upstream, database, node: process.version }, 'listening');
-  stopOnSignal(receiver, log);
-  // Without TLS there is nothing to reload, and a closed terminal should end the process.
-  if (config.tls !== null) process.on('SIGHUP', () => void receiver.reload());
+
+  const isRunByNpm = env()['npm_lifecycle_event'] !== undefined;
+  const exit = async (code: number) => {
+    await Promise.race([output.drained(), world.sleep(LAST_LINES_MS)]);
+    process.exit(code);
+  };
+  const stop = stopOnce({ receiver, log, exit, isRunByNpm });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+  // Without TLS there is nothing to reload, and the end of the terminal ends the process.
+  process.on('SIGHUP', config.tls === null ? () => stop('SIGHUP') : () => void receiver.reload());
+  if (isRunByNpm) void stopWithParent(world, stop);
 }
 
-/** SIGTERM and SIGINT drain and end with 0; a second one ends at once. */
-function stopOnSignal(receiver: Receiver, log: Log): void {
-  let stopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info({ signal }, 'draining');
+interface Stopping {
+  readonly receiver: Receiver;
+  readonly log: Log;
+  readonly exit: (code: number) => Promise<void>;
+  readonly isRunByNpm: boolean;
+}
+
+/** Returns a function that drains and exits with 0 at its first call, and exits with 1 at once at the second. */
+function stopOnce({ receiver, log, exit, isRunByNpm }: Stopping): (cause: string) => void {
+  let first: { readonly cause: string; readonly at: number } | null = null;
+  let isCopyExpected = isRunByNpm;
+
+  async function drain(cause: string): Promise<void> {
+    log.info({ cause }, 'draining');
     try {
       await receiver.stop();
       log.info({}, 'stopped');
-      process.exit(0);
+      await exit(0);
     } catch (error) {
       log.error({ reason: reasonOf(error) }, 'could not stop cleanly');
-      process.exit(1);
+      await exit(1);
     }
+  }
+
+  return (cause) => {
+    if (first === null) {
+      first = { cause, at: performance.now() };
+      void drain(cause);
+      return;
+    }
+    const isCopy = isCopyExpected && cause === first.cause && performance.now() - first.at < NPM_COPY_MS;
+    isCopyExpected = false;
+    if (!isCopy) process.exit(1);
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+}
+
+/** npm cannot pass on the signals that kill it, so a receiver that it started stops when it is gone. */
+async function stopWithParent(world: World, stop: (cause: string) => void): Promise<void> {
+  const parent = process.ppid;
+  while (process.ppid === parent) await world.sleep(PARENT_CHECK_MS);
+  stop('npm has ended');
 }

@@ -18,7 +18,8 @@ export function withEnvFile(env: Variables, path = '.env'): Variables {
   return { ...readEnvFile(path), ...Object.fromEntries(set) };
 }
 
-function readEnvFile(path: string): Variables {
+/** The variables of the file alone; none if there is no file. @throws {ConfigError} naming the file and line. */
+export function readEnvFile(path = '.env'): Variables {
   const lines = textOf(path).split(/\r?\n/);
   const problems = lines.flatMap((line, index) => {
     const readable = BLANK_OR_COMMENT.test(line) || ASSIGNMENT.test(line);

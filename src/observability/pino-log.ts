@@ -6,8 +6,8 @@ import { createRedact } from '../lib/redaction.ts';
 import { isoTime } from '../lib/time.ts';
 import { systemWorld } from '../lib/world.ts';
 
-/** Writes to stdout unless `destination` is set. */
-export function createJsonLog(level: string, secrets: readonly string[], destination?: DestinationStream): Log {
+/** Writes to `destination`. pino's own destinations are not used: at exit they retry a broken pipe without end. */
+export function createJsonLog(level: string, secrets: readonly string[], destination: DestinationStream): Log {
   const options = {
     level,
     base: null,
@@ -16,7 +16,7 @@ export function createJsonLog(level: string, secrets: readonly string[], destina
     // promise: log-has-no-secrets
     hooks: { streamWrite: createRedact(secrets) },
   };
-  const sink = destination === undefined ? pino(options) : pino(options, destination);
+  const sink = pino(options, destination);
   return {
     debug: (facts, message) => {
       if (sink.isLevelEnabled('debug')) sink.debug(facts(), message);

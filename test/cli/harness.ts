@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { CommandContext } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/program.ts';
+import { unreadVariables } from '../../src/config/unread-variables.ts';
 import { systemWorld } from '../../src/lib/world.ts';
 import type { Store } from '../../src/store/port.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
@@ -29,6 +30,7 @@ function context(
   };
   return {
     env: () => ({ CALLBACK_SECRET: SECRET, ...env }),
+    variableWarnings: () => unreadVariables(env, {}),
     write,
     writeStream: async (text) => write(text),
     writeError: (text) => {

@@ -700,4 +700,10 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: ['test/upgrade/versions.slow.test.ts'],
   },
+  {
+    tag: 'log-never-blocks',
+    promise: 'the lines that wait for a stuck reader of the log are bounded',
+    edit: removed,
+    tests: ['test/observability/log-output.test.ts'],
+  },
 ];

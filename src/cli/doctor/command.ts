@@ -81,7 +81,7 @@ function objectIn(text: string): JsonObject {
 
 async function allChecks(context: CommandContext, offline: boolean, wanted: RequestedTrial | null): Promise<Check[]> {
   const { world } = context;
-  const { checks, config, profile } = checkConfiguration(context.env);
+  const { checks, config, profile } = checkConfiguration(context);
   const progress = showProgress('audit chain', context);
   const database = checkDatabase({
     path: config?.databasePath ?? databasePath(context),

@@ -3,6 +3,7 @@
 import { callbackRulesOf } from '../../config/callback-rules.ts';
 import { type Config, ConfigError, readConfig } from '../../config/config.ts';
 import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
+import type { CommandContext } from '../context.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 export interface Configured {
@@ -12,11 +13,12 @@ export interface Configured {
   readonly profile: Profile | null;
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-export function checkConfiguration(env: () => Variables): Configured {
+export function checkConfiguration({
+  env,
+  variableWarnings,
+}: Pick<CommandContext, 'env' | 'variableWarnings'>): Configured {
   const name = 'configuration';
   let config: Config;
   try {
@@ -30,6 +32,8 @@ export function checkConfiguration(env: () => Variables): Configured {
     callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
     const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
     checks.push(...notifications(config));
+    const advice = 'correct the name, or remove the variable';
+    checks.push(...variableWarnings().map((warning) => warn(name, warning, advice)));
     return { checks, config, profile };
   } catch (error) {
     if (error instanceof ConfigError) return { checks: mistakesIn(error), config, profile: null };

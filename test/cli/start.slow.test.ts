@@ -1,0 +1,115 @@
+// The receiver follows its signals, whatever becomes of the reader of its log and of npm.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Running, run, runByNpm, runCommand } from '../support/process.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
+
+function environment(): Record<string, string> {
+  return {
+    CXONE_BASE_URL: 'http://127.0.0.1:1',
+    CXONE_CLIENT_ID: 'simulator',
+    CXONE_CLIENT_SECRET: 'simulator-secret',
+    PUBLIC_URL: 'http://127.0.0.1:1',
+    PORT: '0',
+    CALLBACK_SECRET: 'a-secret-for-processes-of-32-characters',
+    APP_KEYS: 'shop:the-shop-key-0123456789',
+    DATABASE_PATH: join(temporaryFolder(), 'receiver.db'),
+  };
+}
+
+async function urlOf(receiver: Running): Promise<URL> {
+  return new URL(JSON.parse(await receiver.line((line) => line.includes('"listening"'))).url);
+}
+
+/** Sends the head of a request without its body, so that draining has something to wait for. */
+async function openUnfinishedRequest({ hostname, port }: URL): Promise<void> {
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.write('POST /v1/executions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer the-shop-key-0123456789\r\n');
+  socket.write('content-type: application/json\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n');
+  await once(socket, 'data');
+}
+
+async function isReachable({ hostname, port }: URL): Promise<boolean> {
+  const socket = connect(Number(port), hostname);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+test('SIGTERM ends it with 0 after the reader of its log has exited', async () => {
+  const child = spawn(process.execPath, [MAIN, 'start'], { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  for (let log = ''; !log.includes('"listening"'); ) log += (await once(child.stdout, 'data'))[0];
+  child.stdout.destroy();
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+});
+
+test('SIGTERM ends it with 0 while the reader of its log is stuck and the pipe is full', async () => {
+  const receiver = run(['start'], { ...environment(), LOG_LEVEL: 'trace' });
+  const url = await urlOf(receiver);
+  receiver.child.stdout?.pause();
+  for (let round = 0; round < 60; round += 1) {
+    const requests = Array.from({ length: 50 }, () => fetch(new URL(`/${'x'.repeat(1_000)}`, url)));
+    for (const response of await Promise.all(requests)) await response.arrayBuffer();
+  }
+  receiver.child.kill('SIGTERM');
+  const [code] = await once(receiver.child, 'exit');
+  expect(code).toBe(0);
+});
+
+test('SIGHUP without TLS drains it like SIGTERM', async () => {
+  const receiver = run(['start'], environment());
+  await urlOf(receiver);
+  receiver.child.kill('SIGHUP');
+  const { code, stdout } = await receiver.finished;
+  expect(code).toBe(0);
+  expect(stdout).toContain('"stopped"');
+});
+
+test.for(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('a second signal (%s) ends it while it drains', async (signal) => {
+  const receiver = run(['start'], environment());
+  await openUnfinishedRequest(await urlOf(receiver));
+  receiver.child.kill('SIGTERM');
+  await receiver.line((line) => line.includes('"draining"'));
+  receiver.child.kill(signal);
+  const { code, stdout } = await receiver.finished;
+  expect(code).toBe(1);
+  expect(stdout).not.toContain('"stopped"');
+});
+
+test('Ctrl-C on npm start, which reaches the receiver twice, drains it and ends npm with 0', async () => {
+  const receiver = runCommand('npm', ['run', '--silent', 'start'], environment(), join(import.meta.dirname, '../..'));
+  await openUnfinishedRequest(await urlOf(receiver));
+  process.kill(-(receiver.child.pid ?? 0), 'SIGINT');
+  const { code, stdout } = await receiver.finished;
+  expect(stdout).toContain('"stopped"');
+  expect(code).toBe(0);
+});
+
+test.for(['SIGKILL', 'SIGHUP'] as const)('npm start leaves no receiver behind when %s ends npm', async (signal) => {
+  const receiver = runByNpm('start', environment());
+  const url = await urlOf(receiver);
+  receiver.child.kill(signal);
+  await expect.poll(() => isReachable(url)).toBe(false);
+});
+
+test('a variable that has no effect is in the log by name', async () => {
+  const receiver = run(['start'], { ...environment(), AUDIT_RETENTION_DAY: '30' });
+  const line = await receiver.line((text) => text.includes('AUDIT_RETENTION_DAY '));
+  expect(JSON.parse(line)).toMatchObject({ level: 'warn', warning: expect.stringContaining('AUDIT_RETENTION_DAYS?') });
+});
