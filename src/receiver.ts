@@ -169,6 +169,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
       tokens: callbackTokens,
     },
     notificationSecrets: parts.notifySecrets,
+    pauses: { current: () => cxone.limiterState().pause, lift: cxone.liftPause },
     reconciliations: parts.reconciliations,
     pages: {
       dashboard: parts.dashboard,

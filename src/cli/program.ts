@@ -79,6 +79,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'poll CXone again for executions that ended without a result',
     load: async () => (await import('./reconcile.ts')).reconcile,
   },
+  pause: {
+    group: LOOK,
+    summary: 'show or lift the pause of all requests to CXone',
+    load: async () => (await import('./pause.ts')).pause,
+  },
   keys: {
     group: OPERATE,
     summary: 'make new keys and secrets',

@@ -54,6 +54,8 @@ export interface Config extends AppShares {
   readonly pollIntervalMs: number;
   readonly maxConcurrent: number;
   readonly ratePerSecond: number;
+  /** Longest pause that a response of CXone may cause. */
+  readonly maxPauseMs: number;
   readonly queueCapacity: number;
   readonly queueTimeoutMs: number;
   /** 0: everything is kept. */
@@ -141,6 +143,7 @@ function configOf(env: Environment): Config {
     pollIntervalMs: Math.max(1, Math.round(env.POLL_INTERVAL_SECONDS * 1000)),
     maxConcurrent: env.MAX_CONCURRENT,
     ratePerSecond: env.RATE_LIMIT_PER_SECOND,
+    maxPauseMs: env.MAX_PAUSE_SECONDS * 1000,
     queueCapacity: env.QUEUE_CAPACITY,
     queueTimeoutMs: env.QUEUE_TIMEOUT_SECONDS * 1000,
     ...appSharesOf(env, env.QUEUE_CAPACITY),

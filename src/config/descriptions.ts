@@ -138,6 +138,10 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
     'Requests to CXone, 1 to 10000: executes, polls and tokens together.',
     'requests per second',
   ),
+  MAX_PAUSE_SECONDS: pace(
+    'Longest time, 1 to 86400, for which a response of CXone (Retry-After, rate limit headers) may pause requests.',
+    'seconds',
+  ),
   QUEUE_CAPACITY: pace(
     'Executions that may wait to be sent, 1 to 10000000; beyond it apps get 503 with Retry-After.',
     'executions',

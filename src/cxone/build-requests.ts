@@ -12,6 +12,15 @@ export function buildExecuteRequest(
   execution: SubmissionFields & Pick<Execution, Traced>,
   callbackUrl: string,
 ): HttpRequest {
+  return { ...encodedExecuteRequest({ execute }, base, execution, callbackUrl), once: true };
+}
+
+function encodedExecuteRequest(
+  { execute }: Pick<Profile, 'execute'>,
+  base: string,
+  execution: SubmissionFields & Pick<Execution, Traced>,
+  callbackUrl: string,
+): HttpRequest {
   const { actionId, correlationId } = execution;
   const url = fillTemplate(execute.url, { base, actionId, correlationId });
   const head = headers(execute.correlationHeader, execution);

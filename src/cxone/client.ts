@@ -14,9 +14,12 @@ import { errorMessageIn } from './error-message.ts';
 import type { LoadSignal } from './limiter/adaptive-concurrency.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
 import { decodeUtf8, isDotSegment, parseCallback } from './parse-response.ts';
-import { type Cxone, TokenUnavailable } from './port.ts';
+import { type Cxone, type Requester, TokenUnavailable, type UpstreamPause } from './port.ts';
 import { isPollable, type Profile } from './profile/profile.ts';
 import { createTransport, type Fetcher, type HttpRequest, type HttpResult } from './transport.ts';
+
+/** A pause that ends later than the current one by no more than this is not logged, in milliseconds. */
+const PAUSE_LOG_MS = 1_000;
 
 /** Longest wait of a request with a permit for the end of a pause. After that its execution goes back to the queue. */
 const MAX_WAIT_MS = 5_000;
@@ -39,12 +42,16 @@ export interface CxoneOptions extends Credentials {
   readonly ratePerSecond: number;
   /** From connecting to the last byte of the response. */
   readonly requestTimeoutMs?: number;
+  /** Longest pause that a response may cause. */
+  readonly maxPauseMs?: number;
   /** Replaces the network. */
   readonly fetcher?: Fetcher;
 }
 
 export interface CxoneClient extends Cxone {
   limiterState(): LimiterState;
+  /** Ends the current pause and returns it; null when nothing is paused. */
+  liftPause(): UpstreamPause | null;
   /** CXone's addresses, configured or discovered. */
   readonly endpoints: Endpoints;
   /** Returns the scopes that the profile requires and CXone did not grant, as far as its token responses state them. */
@@ -55,9 +62,9 @@ export interface CxoneClient extends Cxone {
 
 /** Makes the authorized requests: limiter, transport, discovery and token work together here. */
 function createRequests(options: CxoneOptions) {
-  const { profile, world, requestTimeoutMs = 10_000 } = options;
+  const { profile, world, log, requestTimeoutMs = 10_000, maxPauseMs = 300_000 } = options;
   const limiter = createLimiter(options);
-  const transport = createTransport(world, requestTimeoutMs, options.fetcher);
+  const transport = createTransport(world, { timeoutMs: requestTimeoutMs, maxPauseMs }, options.fetcher);
   const enter = () => limiter.take(MAX_WAIT_MS);
   const { baseUrl, tokenUrl, issuer } = options;
   const endpoints = createEndpoints({
@@ -67,7 +74,7 @@ function createRequests(options: CxoneOptions) {
     claims: () => tokens.claims(),
     secrets: () => tokens.secrets(),
     enter,
-    send,
+    send: (request) => send(request, DISCOVERY),
   });
   const tokens: AccessTokens =
     profile.token.kind === 'static'
@@ -78,41 +85,64 @@ function createRequests(options: CxoneOptions) {
           credentials: options,
           url: endpoints.tokenUrl,
           enter,
-          send,
+          send: (request) => send(request, TOKEN),
         });
 
   /** All requests pass here, so that the limiter observes each. */
-  async function send(request: HttpRequest): Promise<HttpResult> {
+  async function send(request: HttpRequest, requester: Requester): Promise<HttpResult> {
+    const first = await sendOnce(request, requester);
+    // promise: stale-connection-is-repeated
+    const repeats = first.type === 'uncertain' && first.stale === true && request.once !== true;
+    return repeats ? sendOnce({ ...request, once: true }, requester) : first;
+  }
+
+  async function sendOnce(request: HttpRequest, requester: Requester): Promise<HttpResult> {
     const begun = await limiter.begin();
     const reply = await transport.send(request);
     if (reply.type === 'answered') {
       const { httpStatus, latencyMs, retryAfterMs } = reply;
       limiter.observe(begun, latencyMs, verdictOn(httpStatus));
-      if (httpStatus === 429 || httpStatus >= 500) limiter.pause(retryAfterMs);
+      // promise: only-429-and-503-pause-all
+      if (httpStatus === 429 || httpStatus === 503) pause(retryAfterMs, httpStatus, requester);
     } else if (reply.type === 'uncertain') limiter.observe(begun, reply.latencyMs, 'unknown');
     return reply;
   }
 
+  function pause(ms: number, httpStatus: number, requester: Requester): void {
+    if (ms <= 0) return;
+    const since = world.now();
+    // A burst of responses moves the end by milliseconds: only the first is a line in the log.
+    const extended = since + ms - limiter.state().pausedUntil > PAUSE_LOG_MS;
+    limiter.pause(ms, { ...requester, httpStatus, since });
+    if (extended)
+      log.warn({ ...requester, httpStatus, pauseMs: ms }, 'a response of CXone pauses all requests to CXone');
+  }
+
   /** Makes a request with a token. A 401 discards the token, and the request is repeated once: it was certainly not processed. */
-  async function call(to: (base: string) => HttpRequest, secrets: readonly string[]): Promise<CallResult> {
+  async function call(
+    to: (base: string) => HttpRequest,
+    requester: Requester,
+    secrets: readonly string[],
+  ): Promise<CallResult> {
     try {
       const token = await tokens.get();
       const request = to(await endpoints.baseUrl());
-      const reply = await sendWith(token, request, secrets);
+      const reply = await sendWith(token, { request, requester, secrets });
       if (reply.type !== 'answered' || reply.httpStatus !== 401) return reply;
       tokens.drop(token);
       const renewed = await tokens.get();
       const paused = await enter();
       if (paused > 0) return { type: 'held', reason: 'CXone asked for a pause', retryAfterMs: paused };
-      return await sendWith(renewed, request, secrets);
+      return await sendWith(renewed, { request, requester, secrets });
     } catch (error) {
       if (!(error instanceof TokenUnavailable)) throw error;
       return { type: 'held', reason: error.message, retryAfterMs: error.retryAfterMs };
     }
   }
 
-  async function sendWith(token: string, request: HttpRequest, secrets: readonly string[]): Promise<CallResult> {
-    const reply = await send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+  async function sendWith(token: string, { request, requester, secrets }: Call): Promise<CallResult> {
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    const reply = await send({ ...request, headers }, requester);
     if (reply.type !== 'answered') return reply;
     const { body, cut, ...answer } = reply;
     const hidden = [token, ...secrets, ...tokens.secrets()];
@@ -145,7 +175,11 @@ export function createCxone(options: CxoneOptions): CxoneClient {
       }
       // The token at the end of a callback URL is as secret as the whole URL.
       const secrets = [callbackUrl, callbackUrl.slice(callbackUrl.lastIndexOf('/') + 1)];
-      const reply = await call((base) => buildExecuteRequest(profile, base, execution, callbackUrl), secrets);
+      const reply = await call(
+        (base) => buildExecuteRequest(profile, base, execution, callbackUrl),
+        requesterOf('execute', execution),
+        secrets,
+      );
       return classifySubmitResponse(profile, reply, tokens.missingScopes());
     },
     poll: async (execution) => {
@@ -157,12 +191,17 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         return { ...unasked, message: 'CXone gave no executionId that a URL can carry' };
       }
       const { poll } = profile;
-      const reply = await call((base) => buildPollRequest(poll, base, { ...execution, executionId }), []);
+      const reply = await call(
+        (base) => buildPollRequest(poll, base, { ...execution, executionId }),
+        requesterOf('poll', execution),
+        [],
+      );
       return classifyPollResponse(profile, reply, tokens.missingScopes());
     },
     unsupportedParts: (submission) => unsupportedParts(profile, { ...submission, correlationId: '' }, ''),
     parseCallback: (body, contentType) => parseCallback(profile, body, contentType),
     limiterState: limiter.state,
+    liftPause: limiter.lift,
     endpoints,
     missingScopes: tokens.missingScopes,
     close: () => {
@@ -170,6 +209,20 @@ export function createCxone(options: CxoneOptions): CxoneClient {
       transport.close();
     },
   };
+}
+
+interface Call {
+  readonly request: HttpRequest;
+  readonly requester: Requester;
+  readonly secrets: readonly string[];
+}
+
+const TOKEN: Requester = { call: 'token', actionId: null, correlationId: null, app: null };
+const DISCOVERY: Requester = { ...TOKEN, call: 'discovery' };
+
+function requesterOf(call: 'execute' | 'poll', execution: Omit<Requester, 'call'>): Requester {
+  const { actionId, correlationId, app } = execution;
+  return { call, actionId, correlationId, app };
 }
 
 function verdictOn(httpStatus: number): LoadSignal {

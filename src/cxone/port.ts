@@ -6,6 +6,26 @@ import type { Dispatchable, Execution } from '../execution/execution.ts';
 /** `spare`: a request that yields to all others, however long they take. */
 export type RequestKind = 'execute' | 'poll' | 'spare';
 
+/** The request that CXone responded to; null where a request belongs to no execution. */
+export interface Requester {
+  readonly call: 'execute' | 'poll' | 'token' | 'discovery';
+  readonly actionId: string | null;
+  readonly correlationId: string | null;
+  readonly app: string | null;
+}
+
+/** The response that paused all requests. */
+export interface PauseCause extends Requester {
+  readonly httpStatus: number;
+  /** The time of the response, in milliseconds since the Unix epoch. */
+  readonly since: number;
+}
+
+/** A pause of all requests to CXone; `until` is its end, in milliseconds since the Unix epoch. */
+export interface UpstreamPause extends PauseCause {
+  readonly until: number;
+}
+
 /** Permission for one request. It counts against the concurrency limit until one of its methods is called. */
 export interface Permit {
   /** The request was made, with any outcome. */

@@ -2,6 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Socket } from 'node:net';
 
 // Published by fetch (undici), with the same request object in both.
 const CREATED = 'undici:request:create';
@@ -13,6 +14,8 @@ export interface SendProgress {
   created: boolean;
   /** fetch has begun to write the request to a connection. */
   sent: boolean;
+  /** The connection of a request that was sent over one that had served another request before. */
+  connection: { readonly socket: Socket; readonly bytesBefore: number } | null;
 }
 
 export interface SentTracker {
@@ -23,28 +26,37 @@ export interface SentTracker {
    * first byte was written it is as harmless as a refused connection.
    */
   wasNeverSent(progress: SendProgress, error: unknown): boolean;
+  /** Returns whether a failed call used a connection that was kept alive and received nothing on it. */
+  isStale(progress: SendProgress): boolean;
   stop(): void;
 }
 
 export function createSentTracker(): SentTracker {
   const current = new AsyncLocalStorage<SendProgress>();
   const byRequest = new WeakMap<object, SendProgress>();
+  const used = new WeakSet<Socket>();
   // A fetch that publishes only the first event would cause double submissions: trusted once it has published the second.
   let proven = false;
 
   const onCreated = (message: unknown) => {
     const progress = current.getStore();
     const request = requestIn(message);
-    if (progress === undefined || request === null) return;
+    if (progress === undefined || request === null || isTunnel(request)) return;
     progress.created = true;
     byRequest.set(request, progress);
   };
   const onSent = (message: unknown) => {
     const request = requestIn(message);
-    const progress = request === null ? undefined : byRequest.get(request);
+    if (request === null) return;
+    if (isTunnel(request)) proven = true;
+    const progress = byRequest.get(request);
     if (progress === undefined) return;
     progress.sent = true;
     proven = true;
+    const socket = socketIn(message);
+    if (socket === null) return;
+    progress.connection = used.has(socket) ? { socket, bytesBefore: socket.bytesRead } : null;
+    used.add(socket);
   };
 
   subscribe(CREATED, onCreated);
@@ -56,6 +68,7 @@ export function createSentTracker(): SentTracker {
       if (progress.sent) return false;
       return (proven && progress.created) || failedToConnect(error);
     },
+    isStale: ({ connection }) => connection !== null && connection.socket.bytesRead === connection.bytesBefore,
     stop: () => {
       unsubscribe(CREATED, onCreated);
       unsubscribe(SENT, onSent);
@@ -72,6 +85,16 @@ export function failedToConnect(error: unknown): boolean {
   if ('syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo')) return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ERR_INVALID_URL' || /CERT|LEAF_SIGNATURE/.test(code);
+}
+
+/** A request to a proxy for a tunnel: CXone receives nothing before the proxy has agreed. */
+function isTunnel(request: object): boolean {
+  return 'method' in request && request.method === 'CONNECT';
+}
+
+function socketIn(message: unknown): Socket | null {
+  const socket = typeof message === 'object' && message !== null && 'socket' in message ? message.socket : null;
+  return socket instanceof Socket ? socket : null;
 }
 
 function requestIn(message: unknown): object | null {

@@ -1,11 +1,12 @@
 // One HTTP request to CXone and its outcome: answered, certainly unsent, or uncertain. Never retries and never follows redirects.
 
 import { createFetch } from 'ofetch';
+import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { failureReason } from '../lib/http/failure-reason.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
 import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import type { World } from '../lib/world.ts';
-import { MAX_PAUSE_MS } from './limiter/rate.ts';
+import { createConnections } from './connections.ts';
 import { createSentTracker, type SendProgress } from './sent-tracker.ts';
 
 /** Largest body of a response, decoded. */
@@ -18,6 +19,11 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: { readonly [name: string]: string };
   readonly body?: string;
+  /**
+   * True if CXone must not receive it twice: it gets a new connection, since the server may be closing an idle one while the
+   * request is written to it.
+   */
+  readonly once?: boolean;
 }
 
 export type HttpResult =
@@ -25,13 +31,19 @@ export type HttpResult =
       readonly type: 'answered';
       readonly httpStatus: number;
       readonly latencyMs: number;
-      /** From Retry-After, at most an hour; 0 if absent. */
+      /** From Retry-After, at most `maxPauseMs`; 0 if absent. */
       readonly retryAfterMs: number;
       readonly body: Uint8Array;
       /** Why the body is incomplete; null if it is complete. */
       readonly cut: string | null;
     }
-  | { readonly type: 'unsent' | 'uncertain'; readonly latencyMs: number; readonly reason: string };
+  | {
+      readonly type: 'unsent' | 'uncertain';
+      readonly latencyMs: number;
+      readonly reason: string;
+      /** True if a connection that was kept alive broke before the first byte of a response. */
+      readonly stale?: boolean;
+    };
 
 /** fetch and its time-out signal, which tests and the recorder replace. */
 export interface Fetcher {
@@ -40,7 +52,8 @@ export interface Fetcher {
 }
 
 export const NETWORK_FETCHER: Fetcher = {
-  fetch: (...request) => fetch(...request),
+  // The package's fetch rather than Node's: both sides of the dispatcher interface then have one version.
+  fetch: undiciFetch as unknown as typeof fetch,
   timeout: (ms) => AbortSignal.timeout(ms),
 };
 
@@ -51,14 +64,30 @@ export interface Transport {
   close(): void;
 }
 
-/** @param timeoutMs time limit from connecting to the last byte of the response */
-export function createTransport(world: World, timeoutMs: number, fetcher: Fetcher = NETWORK_FETCHER): Transport {
+export interface TransportLimits {
+  /** From connecting to the last byte of the response. */
+  readonly timeoutMs: number;
+  /** Upper limit for a Retry-After: a wrong date must not stop the service for a year. */
+  readonly maxPauseMs: number;
+}
+
+export function createTransport(
+  world: World,
+  { timeoutMs, maxPauseMs }: TransportLimits,
+  fetcher: Fetcher = NETWORK_FETCHER,
+): Transport {
   const ofetch = createFetch({ fetch: fetcher.fetch });
   const tracker = createSentTracker();
+  const connections = createConnections();
   const inFlight = new Set<AbortController>();
   let closed = false;
 
-  async function exchange(request: HttpRequest, progress: SendProgress, signal: AbortSignal): Promise<HttpResult> {
+  async function exchange(
+    request: HttpRequest,
+    dispatcher: Dispatcher,
+    progress: SendProgress,
+    signal: AbortSignal,
+  ): Promise<HttpResult> {
     const begun = world.now();
     const latencyMs = () => Math.max(0, Math.round(world.now() - begun));
     try {
@@ -67,6 +96,7 @@ export function createTransport(world: World, timeoutMs: number, fetcher: Fetche
         headers: request.headers,
         ...(request.body === undefined ? {} : { body: request.body }),
         signal,
+        dispatcher,
         retry: 0,
         ignoreResponseError: true,
         responseType: 'stream',
@@ -74,11 +104,12 @@ export function createTransport(world: World, timeoutMs: number, fetcher: Fetche
         redirect: 'manual',
       });
       const { bytes, cut } = await readResponseBody(response.body, MAX_RESPONSE_BYTES);
-      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), world.now(), MAX_PAUSE_MS);
+      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), world.now(), maxPauseMs);
       return { type: 'answered', httpStatus: response.status, latencyMs: latencyMs(), retryAfterMs, body: bytes, cut };
     } catch (error) {
       const type = tracker.wasNeverSent(progress, error) ? 'unsent' : 'uncertain';
-      return { type, latencyMs: latencyMs(), reason: failureReason(error) };
+      const stale = !signal.aborted && tracker.isStale(progress);
+      return { type, latencyMs: latencyMs(), reason: failureReason(error), ...(stale ? { stale } : {}) };
     }
   }
 
@@ -91,10 +122,13 @@ export function createTransport(world: World, timeoutMs: number, fetcher: Fetche
       const onTimeout = () => giveUp.abort(timeout.reason);
       timeout.addEventListener('abort', onTimeout);
       inFlight.add(giveUp);
+      // promise: execute-on-new-connection
+      const dispatcher = request.once ? connections.fresh() : connections.shared;
       try {
-        const progress: SendProgress = { created: false, sent: false };
-        return await tracker.track(progress, () => exchange(request, progress, giveUp.signal));
+        const progress: SendProgress = { created: false, sent: false, connection: null };
+        return await tracker.track(progress, () => exchange(request, dispatcher, progress, giveUp.signal));
       } finally {
+        if (dispatcher !== connections.shared) void dispatcher.destroy();
         inFlight.delete(giveUp);
         timeout.removeEventListener('abort', onTimeout);
       }
@@ -103,6 +137,7 @@ export function createTransport(world: World, timeoutMs: number, fetcher: Fetche
       closed = true;
       for (const request of inFlight) request.abort(new Error(CLOSING));
       tracker.stop();
+      connections.close();
     },
   };
 }

@@ -15,6 +15,7 @@ import { createRoutePattern, loggablePath, type RespondToFailure, withRequestLog
 import { createBulkReplay, replayNotification } from './notifications/replay.ts';
 import type { ApiOperation } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
+import { liftPause } from './pause.ts';
 import { respond } from './response/json.ts';
 import { problem, storeUnavailable } from './response/problem.ts';
 import { completeExecution, createCallbackEndpoint } from './webhook/callback-endpoint.ts';
@@ -34,6 +35,7 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
       poll: pollExecution.create(deps),
       cancel: cancelExecution.create(deps),
       replay: replayNotification.create(deps),
+      liftPause: liftPause.create(deps),
       actOnSelection: createBulkAction(deps),
       replaySelection: createBulkReplay(deps),
     });

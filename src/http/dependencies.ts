@@ -3,7 +3,7 @@
 import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
 import type { CallbackChecks, CallbackRefusal } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
-import type { Cxone } from '../cxone/port.ts';
+import type { Cxone, UpstreamPause } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
@@ -58,13 +58,14 @@ export interface HttpDependencies {
   };
   /** Returns the secrets that sign an app's notifications, the newest first. */
   readonly notificationSecrets: (app: string) => readonly string[];
+  readonly pauses: PauseControl;
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
   readonly pages: PagesDependencies;
   readonly metrics: HttpMetrics;
 }
 
 /** What the console uses of all. */
-export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'runtime' | 'lifecycle'>;
+export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'pauses' | 'runtime' | 'lifecycle'>;
 
 /** The dependencies, and the state that the operations of one listener share. */
 export interface HttpParts extends HttpDependencies {
@@ -100,6 +101,14 @@ export interface UpstreamState {
   readonly inFlight: number;
   /** The end of the current pause, in milliseconds since the epoch; in the past if there is no pause. */
   readonly pausedUntil: number;
+}
+
+/** The pause of all requests to CXone. */
+export interface PauseControl {
+  /** Returns the current pause; null if there is none. */
+  current(): UpstreamPause | null;
+  /** Ends the current pause and returns it; null if there is none. */
+  lift(): UpstreamPause | null;
 }
 
 /** What the console needs beyond the other groups. */

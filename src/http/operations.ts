@@ -12,6 +12,7 @@ import { replayNotification, replayNotifications } from './notifications/replay.
 import { describeOperations } from './openapi/document.ts';
 import type { Document } from './openapi/model.ts';
 import type { ApiOperation } from './openapi/operation.ts';
+import { getPause, liftPause } from './pause.ts';
 import { getReconciliation, startReconciliation } from './reconciliations.ts';
 import { completeExecution } from './webhook/callback-endpoint.ts';
 import { getCallbackToken } from './webhook/token-endpoint.ts';
@@ -36,6 +37,8 @@ export const OPERATIONS: readonly ApiOperation[] = [
   replayNotification,
   startReconciliation,
   getReconciliation,
+  getPause,
+  liftPause,
   isAlive,
   isReady,
   getMetrics,

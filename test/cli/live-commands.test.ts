@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ALICE_KEY, BILLING_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '../http/harness.ts';
 import { callback, completed } from '../support/executions.ts';
 import { freePort } from '../support/free-port.ts';
+import { createPausedControl } from '../support/pause.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { command, type Ran } from './harness.ts';
 
@@ -14,8 +15,8 @@ interface Scene {
   ask(line: string | readonly string[], env?: Record<string, string>): Promise<Ran>;
 }
 
-async function scene(): Promise<Scene> {
-  const receiver = await startHttp({ queueCapacity: 100 });
+async function scene(parts: Parameters<typeof startHttp>[0] = {}): Promise<Scene> {
+  const receiver = await startHttp({ queueCapacity: 100, ...parts });
   onTestFinished(() => receiver[Symbol.asyncDispose]());
   const variables = {
     RECEIVER_URL: receiver.url,
@@ -24,6 +25,20 @@ async function scene(): Promise<Scene> {
   };
   return { receiver, ask: (line, env = {}) => command(line, { ...variables, ...env }) };
 }
+
+test('pause: shows who caused a pause with 1, and lifts it', async () => {
+  const { ask } = await scene({ pauses: createPausedControl() });
+  expect(await ask('pause')).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('CXone answered 429 to the execute request of order-1 (action charge-card, app shop)'),
+  });
+  expect(await ask('pause --lift')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Lifted. CXone answered 429'),
+  });
+  expect(await ask('pause')).toMatchObject({ code: 0, out: 'Requests to CXone are sent.\n' });
+  expect(await ask('pause --lift --json')).toMatchObject({ code: 0, out: '{"lifted":null}\n' });
+});
 
 describe('executions submit', () => {
   test('submits as the app that is named, with all that is said', async () => {

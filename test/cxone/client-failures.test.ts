@@ -62,23 +62,6 @@ describe('no answer', () => {
     expect([resetting.sockets.length, closing.sockets.length]).toEqual([2, 2]);
   });
 
-  test('a kept-alive connection that dies under the next request: it may have been received, and is not repeated', async () => {
-    let requests = 0;
-    const server = await startRaw((socket) => {
-      socket.on('data', () => {
-        requests += 1;
-        if (requests === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"status":"RUNNING"}');
-        else socket.destroy();
-      });
-    });
-    const cxone = await clientFor(server.url);
-    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'polled' });
-    // The connection is free for the next request a moment after the answer was read.
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'uncertain' });
-    expect(requests).toBe(2);
-  });
-
   test('something that is no HTTP: it may have been received', async () => {
     const server = await startRaw((socket) => socket.once('data', () => socket.end('220 mail.example ESMTP\r\n')));
     await expectBoth(await clientFor(server.url), UNCERTAIN);

@@ -114,7 +114,7 @@ describe('Retry-After', () => {
     [new Date(START + 90_000).toUTCString(), 90_000],
     ['Thu Jan  1 00:00:07 2026', 7_000],
     [new Date(START - 90_000).toUTCString(), 0],
-    ['99999999', 3_600_000],
+    ['99999999', 300_000],
     ['soon', 0],
     ['-5', 0],
     [null, 0],
@@ -132,16 +132,34 @@ describe('Retry-After', () => {
     expect(cxone.limiterState().limit).toBe(5);
   });
 
-  test.each([503, 500])('counts beside a %i, and does not beside a 202', async (status) => {
-    const tenant = await startTenant(({ body }, response) => {
-      sendJson(response, body.includes('busy') ? status : 202, '', { 'retry-after': '9' });
-    });
-    const { cxone, world } = startClient(tenant.url);
-    await cxone.execute(anExecution(), CALLBACK_URL);
+  test.each([
+    [503, 'unsent', 9_000],
+    [500, 'uncertain', 0],
+  ] as const)(
+    'with a %i delays the request, pauses all only with 503, and nothing with 202',
+    async (status, type, pauseMs) => {
+      const tenant = await startTenant(({ body }, response) => {
+        sendJson(response, body.includes('busy') ? status : 202, '', { 'retry-after': '9' });
+      });
+      const { cxone, world } = startClient(tenant.url);
+      await cxone.execute(anExecution(), CALLBACK_URL);
+      expect(cxone.limiterState().pausedUntil).toBe(0);
+      const answer = await cxone.execute(anExecution({ inputs: { busy: true } }), CALLBACK_URL);
+      expect(answer).toMatchObject({ type, retryAfterMs: 9_000 });
+      expect(cxone.limiterState()).toMatchObject({ pausedUntil: pauseMs === 0 ? 0 : world.now() + pauseMs, limit: 10 });
+    },
+  );
+
+  test('is capped, and the pause is logged once with the request that caused it', async () => {
+    const tenant = await startTenant((_, response) => sendJson(response, 429, '', { 'retry-after': '86400' }));
+    const { cxone, world, log } = startClient(tenant.url, { maxPauseMs: 20_000 });
+    const submissions = ['order-1', 'order-2'].map((correlationId) => anExecution({ correlationId, app: 'shop' }));
+    await Promise.all(submissions.map((one) => cxone.execute(one, CALLBACK_URL)));
+    const requester = { call: 'execute', actionId: 'charge-card', app: 'shop', httpStatus: 429 };
+    expect(cxone.limiterState().pause).toMatchObject({ ...requester, until: world.now() + 20_000 });
+    expect(log.lines).toMatchObject([{ level: 'warn', facts: { ...requester, pauseMs: 20_000 } }]);
+    expect(cxone.liftPause()).toMatchObject(requester);
     expect(cxone.limiterState().pausedUntil).toBe(0);
-    const answer = await cxone.execute(anExecution({ inputs: { busy: true } }), CALLBACK_URL);
-    expect(answer).toMatchObject({ type: status === 503 ? 'unsent' : 'uncertain', retryAfterMs: 9_000 });
-    expect(cxone.limiterState()).toMatchObject({ pausedUntil: world.now() + 9_000, limit: 10 });
   });
 });
 

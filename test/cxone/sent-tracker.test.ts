@@ -53,8 +53,8 @@ describe('somebody may have been reached', () => {
 test('a fetch that told of no sent request yet is not believed when it tells of none', () => {
   const journeys = createSentTracker();
   const reset = wrapped(failure('ECONNRESET', 'read'));
-  expect(journeys.wasNeverSent({ created: true, sent: false }, reset)).toBe(false);
-  expect(journeys.wasNeverSent({ created: true, sent: false }, wrapped(refused))).toBe(true);
-  expect(journeys.wasNeverSent({ created: true, sent: true }, wrapped(refused))).toBe(false);
+  expect(journeys.wasNeverSent({ created: true, sent: false, connection: null }, reset)).toBe(false);
+  expect(journeys.wasNeverSent({ created: true, sent: false, connection: null }, wrapped(refused))).toBe(true);
+  expect(journeys.wasNeverSent({ created: true, sent: true, connection: null }, wrapped(refused))).toBe(false);
   journeys.stop();
 });

@@ -142,6 +142,7 @@ export async function startHttp({
       checks: createCallbackChecks(callbackRules, tokens),
       tokens,
     },
+    pauses: { current: () => null, lift: () => null },
     notificationSecrets: (app) => [`whsec_secret-of-${app}`],
     reconciliations: createReconciliations({
       store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },

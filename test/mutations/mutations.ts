@@ -161,6 +161,24 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/dispatcher.test.ts'],
   },
   {
+    tag: 'only-429-and-503-pause-all',
+    promise: 'a Retry-After with another status than 429 and 503 delays its own request alone',
+    edit: condition(true),
+    tests: ['test/cxone/client-responses.test.ts'],
+  },
+  {
+    tag: 'execute-on-new-connection',
+    promise: 'a submission never uses a connection that was idle',
+    edit: value('connections.shared'),
+    tests: ['test/cxone/connections.test.ts'],
+  },
+  {
+    tag: 'stale-connection-is-repeated',
+    promise: 'a poll is sent again at once when a kept-alive connection breaks before any response',
+    edit: value('false'),
+    tests: ['test/cxone/connections.test.ts'],
+  },
+  {
     tag: 'each-event-is-audited',
     promise: 'each event is written to the audit trail, even if it changes nothing',
     edit: precededBy('if (execution === before) return { execution, outcome, entry: undefined as never };'),

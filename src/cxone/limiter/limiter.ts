@@ -1,7 +1,7 @@
 // The limiter of all requests to CXone: a rate, an adaptive concurrency limit, and a pause for all callers.
 
 import type { World } from '../../lib/world.ts';
-import type { Permit, RequestKind } from '../port.ts';
+import type { PauseCause, Permit, RequestKind, UpstreamPause } from '../port.ts';
 import { createAdaptiveConcurrency, type LoadSignal } from './adaptive-concurrency.ts';
 import { createPermitQueue } from './permit-queue.ts';
 import { createRequestRate } from './rate.ts';
@@ -13,6 +13,8 @@ export interface LimiterState {
   readonly waiting: { readonly [Kind in RequestKind | 'urgent']: number };
   /** Milliseconds since the Unix epoch; 0 when nothing is paused. */
   readonly pausedUntil: number;
+  /** The current pause; null when nothing is paused. */
+  readonly pause: UpstreamPause | null;
   /** Pauses since the start. */
   readonly pauses: number;
   /** Requests that the rate allows now. */
@@ -38,8 +40,10 @@ export interface Limiter {
    */
   begin(): Promise<number>;
   observe(begun: number, latencyMs: number, verdict: LoadSignal): void;
-  /** Pauses all requests for `ms`, at most an hour. A longer current pause stays. */
-  pause(ms: number): void;
+  /** Pauses all requests for `ms`. A longer current pause stays. */
+  pause(ms: number, cause: PauseCause): void;
+  /** Ends the current pause and returns it; null when nothing is paused. */
+  lift(): UpstreamPause | null;
   state(): LimiterState;
   /** Ends all waiting without permits. */
   close(): void;
@@ -59,6 +63,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
   let urgent: Urgent[] = [];
   let inFlight = 0;
   let pauses = 0;
+  let cause: PauseCause | null = null;
   const closing = new AbortController();
   let alarm: Alarm | null = null;
 
@@ -105,6 +110,11 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
       else if (pause === 0 && rate.take()) waiter.resolve(0);
       else urgent.push(waiter);
     }
+  }
+
+  function currentPause(): UpstreamPause | null {
+    const left = rate.pauseLeft();
+    return left === 0 || cause === null ? null : { ...cause, until: world.now() + left };
   }
 
   /** At most one alarm, and only while a caller waits for time to pass: a release needs none. */
@@ -158,16 +168,24 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
       concurrency.observe(begun, latencyMs, verdict);
       serve();
     },
-    pause: (ms) => {
+    pause: (ms, by) => {
       if (ms > 0) pauses += 1;
+      if (ms > rate.pauseLeft()) cause = by;
       rate.pause(ms);
       serve();
+    },
+    lift: () => {
+      const lifted = currentPause();
+      rate.lift();
+      serve();
+      return lifted;
     },
     state: () => ({
       limit: concurrency.limit(),
       inFlight,
       waiting: { ...turns.waiting(), urgent: urgent.length },
-      pausedUntil: rate.pauseLeft() === 0 ? 0 : world.now() + rate.pauseLeft(),
+      pausedUntil: currentPause()?.until ?? 0,
+      pause: currentPause(),
       pauses,
       tokens: rate.tokens(),
       averageLatencyMs: concurrency.averageLatencyMs(),

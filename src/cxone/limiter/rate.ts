@@ -3,9 +3,6 @@
 import { createTokenBucket } from '../../lib/token-bucket.ts';
 import type { World } from '../../lib/world.ts';
 
-/** Upper limit for a Retry-After, in milliseconds: a wrong date must not stop the service for a year. */
-export const MAX_PAUSE_MS = 3_600_000;
-
 /** Slightly more than a second, in milliseconds: requests sent a second apart may arrive closer together. */
 const WINDOW_MS = 1_025;
 
@@ -54,7 +51,10 @@ export function createRequestRate(ratePerSecond: number, world: World) {
     },
     pause: (ms: number): void => {
       refresh();
-      pausedUntil = Math.max(pausedUntil, at + Math.min(Math.max(ms, 0), MAX_PAUSE_MS));
+      pausedUntil = Math.max(pausedUntil, at + ms);
+    },
+    lift: (): void => {
+      pausedUntil = 0;
     },
     pauseLeft: (): number => {
       refresh();

@@ -7,13 +7,14 @@ import { createConfirmation } from './confirmation.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
 import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
 import type { ConsolePages } from './pages.ts';
+import { createPauseActions, type PauseVerbs } from './pause-actions.ts';
 import { viewerOf } from './viewer.ts';
 
 /** The API's handlers, which respond with JSON or with a problem. */
-export interface ConsoleVerbs extends ExecutionVerbs, NotificationVerbs {}
+export interface ConsoleVerbs extends ExecutionVerbs, NotificationVerbs, PauseVerbs {}
 
 export function createConsoleActions(
-  { store, pages: { csrfTokens }, runtime }: ConsoleDependencies,
+  { store, pages: { csrfTokens }, pauses, runtime }: ConsoleDependencies,
   pages: ConsolePages,
   verbs: ConsoleVerbs,
 ) {
@@ -21,6 +22,7 @@ export function createConsoleActions(
   return {
     ...createExecutionActions(store, confirmation, verbs),
     ...createNotificationActions(store, confirmation, verbs),
+    ...createPauseActions(pauses, confirmation, verbs),
 
     reveal: async (c: Context, caller: Identity): Promise<Response> => {
       const viewer = viewerOf(caller);

@@ -27,6 +27,8 @@ function textOf({ what, count }: CompletedAction, execution?: Execution): string
         : 'The execution ended before it could be cancelled.';
     case 'replay':
       return 'The notification is being sent again.';
+    case 'lift-pause':
+      return 'Requests to CXone are sent again.';
     case 'poll-all':
       return `${many(count, 'execution')} ${are(count)} being polled.`;
     case 'cancel-all':

@@ -1,16 +1,19 @@
 // The first page: the state of queue, limits and notifications now, and the statistics of the last hour or day.
 
 import { html } from 'hono/html';
+import type { UpstreamPause } from '../../cxone/port.ts';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
 import type { DueLane, UndeliveredCounts } from '../../store/outbox-port.ts';
 import type { QueueState } from '../../store/port.ts';
 import type { ConsoleDependencies, UpstreamState } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { alertLines } from './callbacks-page.ts';
+import { flashMessage } from './flash-message.ts';
 import { duration, many, moment, NOTHING, number, share } from './format.ts';
 import { pageResponse } from './layout.ts';
-import type { PageHandler } from './list-page.ts';
+import { type PageHandler, searchAndDone } from './list-page.ts';
 import { outcomes, shares, waits } from './overview-plots.ts';
+import { describePause, LIFT_PAUSE } from './pause-actions.ts';
 import { viewerOf } from './viewer.ts';
 
 interface Now {
@@ -18,6 +21,9 @@ interface Now {
   readonly queue: QueueState;
   readonly queueCapacity: number;
   readonly upstream: UpstreamState;
+  readonly pause: UpstreamPause | null;
+  /** True if the viewer may lift a pause. */
+  readonly mayChange: boolean;
   readonly undelivered: UndeliveredCounts;
   readonly lanes: readonly DueLane[];
   /** Reasons why the receiver is not ready. */
@@ -31,23 +37,27 @@ const OVERDUE_MS = 60_000;
 const MAX_ACTIONS = 20;
 const MAX_LANES = 10;
 
-export function createOverviewPage({ store, pages, runtime, lifecycle }: ConsoleDependencies): PageHandler {
+export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }: ConsoleDependencies): PageHandler {
   return async (c, caller) => {
     const range = c.req.query('range') === 'day' ? 'day' : 'hour';
+    const viewer = viewerOf(caller);
     const now: Now = {
       at: runtime.world.now(),
       queue: await store.queueState(),
       queueCapacity: pages.queueCapacity,
       upstream: pages.upstreamState(),
+      pause: pauses.current(),
+      mayChange: viewer.mayChange,
       undelivered: await store.undelivered(),
       lanes: await store.lanes(),
       problems: await lifecycle.ready(),
     };
     const overview = await pages.dashboard.overview(range === 'day' ? LAST_DAY : LAST_HOUR);
     const { alerts } = await pages.health(1);
-    return pageResponse(200, viewerOf(caller), {
+    return pageResponse(200, viewer, {
       title: 'Overview',
       section: '/',
+      flash: flashMessage(searchAndDone(c).done),
       head: overviewHead(range),
       live: html`${alertLines(alerts)}${overviewLive(now, overview, range)}`,
     });
@@ -73,13 +83,17 @@ ${durations(overview)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
 }
 
-function warnings({ problems, upstream, at, queue, queueCapacity }: Now, overview: Overview): Html {
+function warnings({ problems, pause, mayChange, queue, queueCapacity }: Now, overview: Overview): Html {
   const queued = queue.counts.QUEUED;
   const lines = [
     ...problems.map((problem) => `Not ready: ${problem}.`),
-    ...(upstream.pausedUntil > at
-      ? [`CXone asked for a pause. Sending resumes in ${duration(upstream.pausedUntil - at)}.`]
-      : []),
+    ...(pause === null
+      ? []
+      : [
+          html`Requests to CXone are paused. ${describePause(pause)}${
+            mayChange ? html` <a class="button" href="${LIFT_PAUSE}">Lift the pause</a>` : ''
+          }`,
+        ]),
     ...(queued >= queueCapacity * 0.8
       ? [`The queue holds ${number(queued)} of ${number(queueCapacity)}: above that, submissions are refused.`]
       : []),

@@ -6,6 +6,7 @@ import type { Guard } from '../middleware/authentication.ts';
 import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
 import { createAssets } from './layout.ts';
 import { createConsolePages } from './pages.ts';
+import { LIFT_PAUSE } from './pause-actions.ts';
 
 export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, verbs: ConsoleVerbs): void {
   const pages = createConsolePages(deps);
@@ -15,6 +16,7 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, ve
     ['/console/executions/:correlationId/poll', actions.poll],
     ['/console/executions/:correlationId/cancel', actions.cancel],
     ['/console/notifications/:id/replay', actions.replay],
+    [LIFT_PAUSE, actions.liftPause],
     ['/console/all/poll', actions.pollAll],
     ['/console/all/cancel', actions.cancelAll],
     ['/console/all/replay', actions.replayAll],

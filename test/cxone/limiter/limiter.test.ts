@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createLimiter, type Limiter } from '../../../src/cxone/limiter/limiter.ts';
 import type { Permit, RequestKind } from '../../../src/cxone/port.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
+import { CAUSE } from './cause.ts';
 
 const never = new AbortController().signal;
 
@@ -107,7 +108,7 @@ describe('concurrency', () => {
 describe('pause', () => {
   test('holds every caller until its end', async () => {
     const { world, limiter } = setUp();
-    limiter.pause(30_000);
+    limiter.pause(30_000, CAUSE);
     const waiting = [
       watch(limiter.permits('execute', 1, never)),
       watch(limiter.permits('poll', 1, never)),
@@ -124,34 +125,48 @@ describe('pause', () => {
     expect(limiter.state().pausedUntil).toBe(0);
   });
 
-  test('is never shortened by another, and never longer than an hour', async () => {
+  test('is never shortened by another, and names the request whose response ends it last', async () => {
     const { world, limiter } = setUp();
-    limiter.pause(10_000);
-    limiter.pause(2_000);
-    expect(limiter.state().pausedUntil).toBe(world.now() + 10_000);
-    limiter.pause(365 * 86_400_000);
-    expect(limiter.state().pausedUntil).toBe(world.now() + 3_600_000);
+    limiter.pause(10_000, CAUSE);
+    limiter.pause(2_000, { ...CAUSE, call: 'poll' });
+    expect(limiter.state()).toMatchObject({
+      pausedUntil: world.now() + 10_000,
+      pause: { ...CAUSE, until: world.now() + 10_000 },
+    });
+    limiter.pause(20_000, { ...CAUSE, call: 'poll' });
+    expect(limiter.state().pause).toEqual({ ...CAUSE, call: 'poll', until: world.now() + 20_000 });
+  });
+
+  test('ends at once when it is lifted', async () => {
+    const { world, limiter } = setUp();
+    limiter.pause(10_000, CAUSE);
+    const waiting = watch(limiter.permits('execute', 1, never));
+    expect(limiter.lift()).toEqual({ ...CAUSE, until: world.now() + 10_000 });
+    await world.settle();
+    expect(waiting.value).toHaveLength(1);
+    expect(limiter.state()).toMatchObject({ pausedUntil: 0, pause: null });
+    expect(limiter.lift()).toBe(null);
   });
 
   test('sends those away who cannot wait so long, with the time that is left', async () => {
     const { world, limiter } = setUp({ ratePerSecond: 1 });
-    limiter.pause(10_000);
+    limiter.pause(10_000, CAUSE);
     expect(await limiter.take(5_000)).toBe(10_000);
     await world.advance(6_000);
     const patient = watch(limiter.take(5_000));
     await world.advance(1_000);
     expect(patient.value).toBe(undefined);
-    limiter.pause(8_000);
+    limiter.pause(8_000, CAUSE);
     await world.settle();
     expect(patient.value).toBe(8_000);
   });
 
   test('lasts no longer when the wall clock is set back', async () => {
     const { world, limiter } = setUp();
-    limiter.pause(10_000);
+    limiter.pause(10_000, CAUSE);
     const waiting = watch(limiter.permits('execute', 1, never));
     world.stepClock(-3_600_000);
-    limiter.pause(0);
+    limiter.pause(0, CAUSE);
     await world.advance(10_000);
     expect(waiting.value).toHaveLength(1);
   });
@@ -178,7 +193,7 @@ describe('turns', () => {
   test('permits that come free together are shared evenly between the kinds that wait', async () => {
     const { world, limiter } = setUp({ maxConcurrent: 4 });
     const held = await permitsNow(limiter, 'execute', 4);
-    limiter.pause(1_000);
+    limiter.pause(1_000, CAUSE);
     const [executes, polls] = [watch(limiter.permits('execute', 32, never)), watch(limiter.permits('poll', 32, never))];
     for (const permit of held) permit.release();
     await world.advance(1_000);
@@ -222,7 +237,7 @@ describe('letting go', () => {
     const impatience = new AbortController();
     const waiting = limiter.permits('execute', 1, impatience.signal);
     expect(world.sleepers).toBe(0);
-    limiter.pause(60_000);
+    limiter.pause(60_000, CAUSE);
     const urgent = limiter.take(60_000);
     expect(world.sleepers).toBe(1);
     impatience.abort();
@@ -234,7 +249,7 @@ describe('letting go', () => {
 
   test('closing sends everyone away, leaves no timer, and stays closed', async () => {
     const { world, limiter } = setUp();
-    limiter.pause(60_000);
+    limiter.pause(60_000, CAUSE);
     const waiting = [limiter.permits('execute', 1, never), limiter.permits('poll', 1, never)];
     const urgent = limiter.take(120_000);
     limiter.close();

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createLimiter } from '../../../src/cxone/limiter/limiter.ts';
 import type { RequestKind } from '../../../src/cxone/port.ts';
 import { createManualWorld, seededRandom } from '../../support/manual-world.ts';
+import { CAUSE } from './cause.ts';
 
 function setUp({ maxConcurrent = 10, ratePerSecond = 1000, seed = 1 } = {}) {
   const world = createManualWorld(seed);
@@ -37,7 +38,7 @@ describe('rate', () => {
       while (!stop.signal.aborted) {
         if ((await limiter.take(500)) === 0) await leave(0);
         else await world.sleep(100, stop.signal);
-        if (random() < 0.02) limiter.pause(random() * 800);
+        if (random() < 0.02) limiter.pause(random() * 800, CAUSE);
         await world.sleep(random() * 300, stop.signal);
       }
     };

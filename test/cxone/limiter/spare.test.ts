@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createLimiter } from '../../../src/cxone/limiter/limiter.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
+import { CAUSE } from './cause.ts';
 
 const never = new AbortController().signal;
 
@@ -100,7 +101,7 @@ describe('spare requests', () => {
 
   test('wait out a pause like everybody', async () => {
     const { world, limiter } = setUp();
-    limiter.pause(30_000);
+    limiter.pause(30_000, CAUSE);
     const spare = watch(limiter.permits('spare', 1, never));
     await world.advance(29_999);
     expect(spare.value).toBe(undefined);

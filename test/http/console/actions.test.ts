@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCsrfTokens } from '../../../src/http/console/csrf-tokens.ts';
 import { callback, completed } from '../../support/executions.ts';
+import { createPausedControl } from '../../support/pause.ts';
 import { ALICE_KEY, CALLBACK_SECRET, type Harness, startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';
 
@@ -37,6 +38,18 @@ test('a cancel is asked about, done by a form, told of on the page, and audited 
   const after = await visitor(http).get('/console/executions/one?done=cancel');
   expect(after.text).toContain('role="status">The execution is cancelled.');
   expect(after.text).not.toContain('/cancel"');
+});
+
+test('a pause is lifted after a question, by administrators only', async () => {
+  await using http = await startHttp({ pauses: createPausedControl() });
+  const asked = await visitor(http).get('/console/pause/lift');
+  expect(asked.text).toContain('CXone answered 429 to the execute request of');
+  const done = await visitor(http).post('/console/pause/lift');
+  expect([done.status, done.headers.get('location')]).toEqual([303, '/?done=lift-pause']);
+  const after = await visitor(http).get('/?done=lift-pause');
+  expect(after.text).toContain('role="status">Requests to CXone are sent again.');
+  expect(after.text).not.toContain('class="warnings"');
+  expect((await visitor(http, 'carol').get('/console/pause/lift')).status).toBe(403);
 });
 
 test('a poll is asked about, requested, and audited with the name', async () => {

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import type { Json } from '../../../src/execution/json.ts';
 import { callback, completed } from '../../support/executions.ts';
+import { createPausedControl } from '../../support/pause.ts';
 import { type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';
 
@@ -93,13 +94,15 @@ test('a pause that CXone asked for, a full queue and what is not ready stand at 
   await using http = await startHttp({
     queueCapacity: 1,
     lifecycle: { ready: async () => ['the loop "poll" is stuck'] },
-    pages: { upstreamState: () => ({ limit: 3, inFlight: 1, pausedUntil: Number.MAX_SAFE_INTEGER }) },
+    pauses: createPausedControl(),
   });
   await http.submit();
   const { text } = await visitor(http).get('/');
   const [, warnings = ''] = /<ul class="warnings"[^>]*>(.*?)<\/ul>/s.exec(text) ?? [];
   expect(warnings).toContain('Not ready: the loop &quot;poll&quot; is stuck.');
-  expect(warnings).toContain('CXone asked for a pause');
+  expect(warnings).toContain('Requests to CXone are paused. CXone answered 429 to the execute request of');
+  expect(warnings).toContain('<a href="/console/executions/order-1">order-1</a> (action charge-card, app shop)');
+  expect(warnings).toContain('href="/console/pause/lift"');
   expect(warnings).toContain('The queue holds 1 of 1');
 });
 

@@ -15,6 +15,7 @@ import {
   startHttp,
 } from '../harness.ts';
 import { createConformance, operationsOf } from './conformance.ts';
+import { createPausedControl } from '../../support/pause.ts';
 import { examplesIn, exchanged, failing, followed, shape } from './driver.ts';
 
 const DOCUMENT = openApiDocument();
@@ -353,6 +354,12 @@ describe('what operators do', () => {
     const stopping = { start: () => ({ outcome: 'stopping' }) as const, find: () => undefined };
     await using draining = await startHttp({ reconciliations: stopping });
     expect((await call(draining, 'startReconciliation', { ...alice, body })).status).toBe(503);
+  });
+
+  test('the pause', async () => {
+    await using http = await startHttp({ pauses: createPausedControl() });
+    expect((await call(http, 'getPause', { key: CAROL_KEY })).json.pause).toMatchObject({ app: 'shop' });
+    expect((await call(http, 'liftPause', alice)).json.lifted).toMatchObject({ app: 'shop' });
   });
 
   test('polling and cancelling', async () => {

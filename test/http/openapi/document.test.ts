@@ -57,6 +57,8 @@ const PAGES = [
   'GET /console/callbacks',
   'GET /console/notifications/{id}/replay',
   'POST /console/notifications/{id}/replay',
+  'GET /console/pause/lift',
+  'POST /console/pause/lift',
   'GET /console/all/poll',
   'POST /console/all/poll',
   'GET /console/all/cancel',

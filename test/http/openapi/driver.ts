@@ -30,6 +30,7 @@ export function failing(thrown: Error): Parameters<typeof startHttp>[0] {
     events: { streams: all as Pick<Streams, 'open'>, waiters: all as Pick<Waiters, 'wait'> },
     metrics: { scrape: fail },
     reconciliations: { start: broken, find: broken },
+    pauses: { current: broken, lift: broken },
     notificationSecrets: broken,
   };
 }
