@@ -12,11 +12,11 @@ import { createAllowedHosts } from './discovery/allowed-hosts.ts';
 import { createEndpoints, type Endpoints } from './discovery/endpoints.ts';
 import { errorMessageIn } from './error-message.ts';
 import type { LoadSignal } from './limiter/adaptive-concurrency.ts';
-import { createLimiter, type LimiterState } from './limiter/limiter.ts';
+import { createLimiter, type Limiter, type LimiterState } from './limiter/limiter.ts';
 import { decodeUtf8, isDotSegment, parseCallback } from './parse-response.ts';
 import { type Cxone, type Requester, TokenUnavailable, type UpstreamPause } from './port.ts';
 import { isPollable, type Profile } from './profile/profile.ts';
-import { createTransport, type Fetcher, type HttpRequest, type HttpResult } from './transport.ts';
+import { createTransport, type Fetcher, type HttpRequest, type HttpResult, type Transport } from './transport.ts';
 
 /** A pause that ends later than the current one by no more than this is not logged, in milliseconds. */
 const PAUSE_LOG_MS = 1_000;
@@ -62,9 +62,10 @@ export interface CxoneClient extends Cxone {
 
 /** Makes the authorized requests: limiter, transport, discovery and token work together here. */
 function createRequests(options: CxoneOptions) {
-  const { profile, world, log, requestTimeoutMs = 10_000, maxPauseMs = 300_000 } = options;
+  const { profile, world, requestTimeoutMs = 10_000, maxPauseMs = 300_000 } = options;
   const limiter = createLimiter(options);
   const transport = createTransport(world, { timeoutMs: requestTimeoutMs, maxPauseMs }, options.fetcher);
+  const send = createSend(limiter, transport, options);
   const enter = () => limiter.take(MAX_WAIT_MS);
   const { baseUrl, tokenUrl, issuer } = options;
   const endpoints = createEndpoints({
@@ -87,36 +88,6 @@ function createRequests(options: CxoneOptions) {
           enter,
           send: (request) => send(request, TOKEN),
         });
-
-  /** All requests pass here, so that the limiter observes each. */
-  async function send(request: HttpRequest, requester: Requester): Promise<HttpResult> {
-    const first = await sendOnce(request, requester);
-    // promise: stale-connection-is-repeated
-    const repeats = first.type === 'uncertain' && first.stale === true && request.once !== true;
-    return repeats ? sendOnce({ ...request, once: true }, requester) : first;
-  }
-
-  async function sendOnce(request: HttpRequest, requester: Requester): Promise<HttpResult> {
-    const begun = await limiter.begin();
-    const reply = await transport.send(request);
-    if (reply.type === 'answered') {
-      const { httpStatus, latencyMs, retryAfterMs } = reply;
-      limiter.observe(begun, latencyMs, verdictOn(httpStatus));
-      // promise: only-429-and-503-pause-all
-      if (httpStatus === 429 || httpStatus === 503) pause(retryAfterMs, httpStatus, requester);
-    } else if (reply.type === 'uncertain') limiter.observe(begun, reply.latencyMs, 'unknown');
-    return reply;
-  }
-
-  function pause(ms: number, httpStatus: number, requester: Requester): void {
-    if (ms <= 0) return;
-    const since = world.now();
-    // A burst of responses moves the end by milliseconds: only the first is a line in the log.
-    const extended = since + ms - limiter.state().pausedUntil > PAUSE_LOG_MS;
-    limiter.pause(ms, { ...requester, httpStatus, since });
-    if (extended)
-      log.warn({ ...requester, httpStatus, pauseMs: ms }, 'a response of CXone pauses all requests to CXone');
-  }
 
   /** Makes a request with a token. A 401 discards the token, and the request is repeated once: it was certainly not processed. */
   async function call(
@@ -151,6 +122,42 @@ function createRequests(options: CxoneOptions) {
   }
 
   return { limiter, transport, endpoints, tokens, call };
+}
+
+type Send = (request: HttpRequest, requester: Requester) => Promise<HttpResult>;
+
+/** Returns a function that all requests pass, so that the limiter observes each. */
+function createSend(limiter: Limiter, transport: Transport, { world, log }: Pick<CxoneOptions, 'world' | 'log'>): Send {
+  return send;
+
+  async function send(request: HttpRequest, requester: Requester): Promise<HttpResult> {
+    const first = await sendOnce(request, requester);
+    // promise: stale-connection-is-repeated
+    const repeats = first.type === 'uncertain' && first.stale === true && request.once !== true;
+    return repeats ? sendOnce({ ...request, once: true }, requester) : first;
+  }
+
+  async function sendOnce(request: HttpRequest, requester: Requester): Promise<HttpResult> {
+    const begun = await limiter.begin();
+    const reply = await transport.send(request);
+    if (reply.type === 'answered') {
+      const { httpStatus, latencyMs, retryAfterMs } = reply;
+      limiter.observe(begun, latencyMs, verdictOn(httpStatus));
+      // promise: only-429-and-503-pause-all
+      if (httpStatus === 429 || httpStatus === 503) pause(retryAfterMs, httpStatus, requester);
+    } else if (reply.type === 'uncertain') limiter.observe(begun, reply.latencyMs, 'unknown');
+    return reply;
+  }
+
+  function pause(ms: number, httpStatus: number, requester: Requester): void {
+    if (ms <= 0) return;
+    const since = world.now();
+    // A burst of responses moves the end by milliseconds: only the first is a line in the log.
+    const extended = since + ms - limiter.state().pausedUntil > PAUSE_LOG_MS;
+    limiter.pause(ms, { ...requester, httpStatus, since });
+    if (extended)
+      log.warn({ ...requester, httpStatus, pauseMs: ms }, 'a response of CXone pauses all requests to CXone');
+  }
 }
 
 export function createCxone(options: CxoneOptions): CxoneClient {

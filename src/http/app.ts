@@ -15,7 +15,7 @@ import { createRoutePattern, loggablePath, type RespondToFailure, withRequestLog
 import { createBulkReplay, replayNotification } from './notifications/replay.ts';
 import type { ApiOperation } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
-import { liftPause } from './pause.ts';
+import { liftPause } from './operators/pause.ts';
 import { respond } from './response/json.ts';
 import { problem, storeUnavailable } from './response/problem.ts';
 import { completeExecution, createCallbackEndpoint } from './webhook/callback-endpoint.ts';

@@ -12,8 +12,8 @@ import { replayNotification, replayNotifications } from './notifications/replay.
 import { describeOperations } from './openapi/document.ts';
 import type { Document } from './openapi/model.ts';
 import type { ApiOperation } from './openapi/operation.ts';
-import { getPause, liftPause } from './pause.ts';
-import { getReconciliation, startReconciliation } from './reconciliations.ts';
+import { getPause, liftPause } from './operators/pause.ts';
+import { getReconciliation, startReconciliation } from './operators/reconciliations.ts';
 import { completeExecution } from './webhook/callback-endpoint.ts';
 import { getCallbackToken } from './webhook/token-endpoint.ts';
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../../src/http/operations.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import type { Reconciliation } from '../../../src/usecases/reconcile/report.ts';
+import { createPausedControl } from '../../support/pause.ts';
 import {
   ALICE_KEY,
   CAROL_KEY,
@@ -15,7 +16,6 @@ import {
   startHttp,
 } from '../harness.ts';
 import { createConformance, operationsOf } from './conformance.ts';
-import { createPausedControl } from '../../support/pause.ts';
 import { examplesIn, exchanged, failing, followed, shape } from './driver.ts';
 
 const DOCUMENT = openApiDocument();

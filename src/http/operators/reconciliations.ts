@@ -1,24 +1,24 @@
 // /v1/reconciliations: polls CXone again for executions that ended without a result, and reports what it found.
 
 import * as v from 'valibot';
-import { OPEN_STATUSES, TERMINAL_STATUSES } from '../execution/execution.ts';
-import { isJsonObject, type Json } from '../execution/json.ts';
+import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
+import { isJsonObject, type Json } from '../../execution/json.ts';
 import {
   MAX_DIFFERENCES,
   type ReconcileRequest,
   type Reconciliation,
   representReconciliation,
-} from '../usecases/reconcile/report.ts';
-import { callerName } from './middleware/identity.ts';
-import { closed, component, jsonContent } from './openapi/components.ts';
-import { type ApiOperation, BODY_PROBLEMS, parameter } from './openapi/operation.ts';
-import { count, IDENTIFIER_TEXT, nullable, time as timeText } from './openapi/schema-parts.ts';
-import { appNameFilter } from './request/app-filter.ts';
-import { identifierFilter, time } from './request/list-parameters.ts';
-import { readJsonBody } from './request/read-json.ts';
-import { NOT_AN_OBJECT, type Validated, validate } from './request/validate.ts';
-import { json } from './response/json.ts';
-import { invalidInput, pointerTo, problem } from './response/problem.ts';
+} from '../../usecases/reconcile/report.ts';
+import { callerName } from '../middleware/identity.ts';
+import { closed, component, jsonContent } from '../openapi/components.ts';
+import { type ApiOperation, BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
+import { count, IDENTIFIER_TEXT, nullable, time as timeText } from '../openapi/schema-parts.ts';
+import { appNameFilter } from '../request/app-filter.ts';
+import { identifierFilter, time } from '../request/list-parameters.ts';
+import { readJsonBody } from '../request/read-json.ts';
+import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
+import { json } from '../response/json.ts';
+import { invalidInput, pointerTo, problem } from '../response/problem.ts';
 
 const DRAINING_RETRY_SECONDS = 5;
 

@@ -1,14 +1,14 @@
 // /v1/pause: shows and lifts the pause of all requests to CXone.
 
 import * as v from 'valibot';
-import type { UpstreamPause } from '../cxone/port.ts';
-import { isoTime } from '../lib/time.ts';
-import type { HttpDependencies } from './dependencies.ts';
-import { callerName } from './middleware/identity.ts';
-import { component, jsonContent } from './openapi/components.ts';
-import type { ApiOperation, Handler } from './openapi/operation.ts';
-import { count, IDENTIFIER_TEXT, nullable, time } from './openapi/schema-parts.ts';
-import { json } from './response/json.ts';
+import type { UpstreamPause } from '../../cxone/port.ts';
+import { isoTime } from '../../lib/time.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { callerName } from '../middleware/identity.ts';
+import { component, jsonContent } from '../openapi/components.ts';
+import type { ApiOperation, Handler } from '../openapi/operation.ts';
+import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
+import { json } from '../response/json.ts';
 
 const PAUSE = component(
   'Pause',
