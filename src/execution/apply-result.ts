@@ -1,7 +1,7 @@
 // How a result ends an execution, and how a result after the outcome is kept or compared.
 
-import { isDeepStrictEqual } from 'node:util';
 import { entry, NO_RESPONSE, type ResponseFacts } from './audit-draft.ts';
+import { isSameJson } from './canonical-json.ts';
 import type { AuditDraft, AuditEvent, StatusReport } from './event.ts';
 import { type Execution, isTerminal, type LateResult, type ResolvedBy, type TerminalStatus } from './execution.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -83,7 +83,9 @@ function compare(
   const endedWithoutResult = ['TIMEOUT', 'NOT_FOUND', 'CANCELLED'].includes(execution.status);
   if (endedWithoutResult && execution.lateResult === null) return 'late';
   const { status, result, error } = execution.lateResult ?? execution;
-  return isDeepStrictEqual(said, { status, result, error }) ? 'duplicate' : 'conflict';
+  // promise: same-result-is-a-duplicate
+  const isSame = said.status === status && isSameJson(said.result, result) && isSameJson(said.error, error);
+  return isSame ? 'duplicate' : 'conflict';
 }
 
 interface End {

@@ -1,4 +1,4 @@
-// Lossless JSON: a number that does not fit a double keeps its source text.
+// Lossless JSON: a number that a double does not write as it was received keeps its source text.
 
 // ES2026 (JSON.parse source text access), in Node since 21; TypeScript's library does not know it yet.
 declare global {
@@ -12,27 +12,37 @@ declare global {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** Maximum nesting accepted from outside; deeper documents could exhaust the stack of recursive functions. */
+/** Maximum nesting accepted from apps; deeper documents could exhaust the stack of recursive functions. */
 export const MAX_JSON_DEPTH = 64;
 
-/** Only a number of 16 digits or more, or with an exponent, can lose digits or range in a double. Ids in texts look alike. */
-const MAY_LOSE_DIGITS = /(?:^|[\s:,[])-?(?:[\d.]{16}|[\d.]+[eE])/;
+/**
+ * Numbers that JavaScript writes in another way than they were received: 16 digits or more, an exponent, a trailing zero after
+ * the point, less than a millionth, negative zero. Texts may look alike.
+ */
+const MAY_LOSE_DIGITS = /(?:^|[\s:,[])(?:-0(?![.\d])|-?(?:[\d.]{16}|\d[\d.]*[eE]|\d+\.(?:\d*0(?!\d)|0{6})))/;
 
 /**
- * Parses JSON text (RFC 8259) without losing digits of large numbers.
- * @throws {SyntaxError} if the text is not JSON or is nested deeper than `levels`.
+ * Parses JSON text (RFC 8259) and keeps every digit of its numbers.
+ * @throws {SyntaxError} if the text is not JSON; {@link JsonTooDeep} if it is nested deeper than `levels`.
  */
 export function parseJson(text: string, levels = MAX_JSON_DEPTH): Json {
   // Check the depth first: a reviver recurses, plain parsing does not. A short document cannot be too deep.
   const value: Json = JSON.parse(text);
   if (text.length > 2 * levels && isDeeperThan(value, levels)) {
-    throw new SyntaxError(`JSON is nested deeper than ${levels} levels`);
+    throw new JsonTooDeep(levels);
   }
   // promise: numbers-keep-digits
   return MAY_LOSE_DIGITS.test(text) ? readJson(text) : value;
 }
 
-/** Parses trusted JSON, for example from the store, without the depth check. Digits of large numbers are kept. */
+/** The text is JSON, but nested too deeply. */
+export class JsonTooDeep extends SyntaxError {
+  constructor(levels: number) {
+    super(`JSON is nested deeper than ${levels} levels`);
+  }
+}
+
+/** Parses trusted JSON, for example from the store, without the depth check. Every digit is kept. */
 export function readJson(text: string): Json {
   return MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, keepNumberText) : JSON.parse(text);
 }
@@ -42,7 +52,8 @@ function keepNumberText(_key: string, value: Json, context: { source?: string })
   return JSON.rawJSON(context.source) as unknown as Json;
 }
 
-function isDeeperThan(value: Json, levels: number): boolean {
+/** Recurses `levels` deep at most. */
+export function isDeeperThan(value: Json, levels: number): boolean {
   if (value === null || typeof value !== 'object') return false;
   if (levels === 0) return true;
   for (const child of Object.values(value)) if (isDeeperThan(child, levels - 1)) return true;

@@ -123,10 +123,19 @@ export interface NewExecution {
   readonly execution: Dispatchable;
   /** SHA-256 of the submission: distinguishes a repeated submission from another one under the same id. */
   readonly fingerprint: string;
+  /** Recognises a repeat of a submission with the fingerprint of an earlier version. Left out: only the fingerprint counts. */
+  readonly isRepeatOfEarlierVersion?: (accepted: AcceptedSubmission) => boolean;
   /** Maximum of queued executions of all apps. */
   readonly queueCapacity: number;
   /** Maximum of queued executions of its app; default: `queueCapacity`. */
   readonly appQueueCapacity?: number;
+}
+
+/** A submission as it is stored. */
+export interface AcceptedSubmission {
+  readonly fingerprint: string;
+  /** Null: pruned. */
+  readonly payload: Pick<Dispatchable, 'inputs' | 'context'> | null;
 }
 
 export interface RecordResult {

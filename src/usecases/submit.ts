@@ -1,20 +1,20 @@
 // Use case: accept one execution or a batch durably. Nothing is sent to CXone before the commit.
 
-import { hash } from 'node:crypto';
-import canonicalize from 'canonicalize';
-import { DEFAULT_PRIORITY, newExecution, type Submission } from '../execution/execution.ts';
+import { newExecution, type Submission } from '../execution/execution.ts';
 import { batchName, itemName } from '../execution/idempotency-key.ts';
 import type { Json } from '../execution/json.ts';
 import { mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
 import type { AddResult, BatchAddResult, ExecutionIntake, NewExecution } from '../store/port.ts';
-
-/** Submission as an app sends it; null stands for the receiver's default. */
-export interface SubmissionRequest
-  extends Omit<Submission, 'app' | 'correlationId' | 'graceSeconds' | 'idempotencyKey' | 'traceparent' | 'tracestate'> {
-  readonly correlationId: string | null;
-  readonly graceSeconds: number | null;
-}
+import {
+  fingerprintOf,
+  fingerprintOfBatch,
+  fingerprintOfInvalid,
+  fingerprintsOfVersion010,
+  invalidFingerprintsOfVersion010,
+  isRepeatOfVersion010,
+} from './fingerprint.ts';
+import type { SubmissionRequest } from './submission-request.ts';
 
 export interface SubmitRules {
   /** Default grace period in seconds. */
@@ -68,52 +68,61 @@ export function createSubmit(store: ExecutionIntake, world: Pick<World, 'now' | 
     return {
       execution: newExecution(submission, reference, now, now + rules.queueTimeoutMs),
       fingerprint,
+      isRepeatOfEarlierVersion: (accepted) => isRepeatOfVersion010(request, accepted),
       queueCapacity: rules.queueCapacity,
       appQueueCapacity: rules.appQueueCapacities.get(app) ?? rules.queueCapacity,
     };
   }
 
+  /** `name`: under which an Idempotency-Key stores the batch; null without a key. */
+  async function addBatch(
+    app: string,
+    { items, atomic }: Batch,
+    arrival: SubmissionHeaders,
+    { fingerprints, name }: { readonly fingerprints: readonly string[]; readonly name: string | null },
+  ): Promise<(BatchAddResult | null)[]> {
+    const submissions = items.flatMap((item, index) => {
+      if (item.type === 'invalid') return [];
+      const idempotencyKey = name === null ? null : itemName(name, index);
+      return [asNew(app, item.request, fingerprints[index] ?? '', { ...arrival, idempotencyKey })];
+    });
+    const added = (await store.addAll(submissions, atomic)).values();
+    return items.map((item) => (item.type === 'invalid' ? null : (added.next().value ?? null)));
+  }
+
   return {
     one: (app, request, arrival) => store.add(asNew(app, request, fingerprintOf(request), arrival)),
 
-    batch: async (app, { items, atomic }, arrival) => {
-      const fingerprints = await mapYielding(items, (item) =>
-        item.type === 'submission' ? fingerprintOf(item.request) : digest(meaningOf(item.sent)),
+    batch: async (app, batch, arrival) => {
+      const fingerprints = await mapYielding(batch.items, (item) =>
+        item.type === 'submission' ? fingerprintOf(item.request) : fingerprintOfInvalid(item.sent),
       );
       const { idempotencyKey: key } = arrival;
       // promise: batch-key-covers-all-items
-      const name = key === null ? null : batchName(key, digest(JSON.stringify([atomic, ...fingerprints])));
-      const submissions = items.flatMap((item, index) => {
-        if (item.type === 'invalid') return [];
-        const idempotencyKey = name === null ? null : itemName(name, index);
-        return [asNew(app, item.request, fingerprints[index] ?? '', { ...arrival, idempotencyKey })];
-      });
-      const added = (await store.addAll(submissions, atomic)).values();
-      return items.map((item) => (item.type === 'invalid' ? null : (added.next().value ?? null)));
+      const name = key === null ? null : batchName(key, fingerprintOfBatch(batch.atomic, fingerprints));
+      const added = await addBatch(app, batch, arrival, { fingerprints, name });
+      if (key === null || !added.some((one) => one?.outcome === 'key-reused')) return added;
+      // Version 0.1.0 may have accepted the batch, under the name that its fingerprints gave.
+      for (const earlier of await batchNamesOfVersion010(key, batch)) {
+        const again = await addBatch(app, batch, arrival, { fingerprints, name: earlier });
+        if (!again.some((one) => one?.outcome === 'key-reused')) return again;
+      }
+      return added;
     },
   };
 }
 
-/**
- * SHA-256 of the canonical JSON (RFC 8785): the order of members makes no difference, nor does a default that was written
- * out, but for the grace period: its default is configuration and may be another one when the submission is repeated.
- */
-function fingerprintOf({ priority, ...request }: SubmissionRequest): string {
-  // Left out unless it was chosen: what was sent before there were priorities is still known when it is sent again.
-  const chosen = priority === DEFAULT_PRIORITY ? {} : { priority };
-  return digest(canonicalize({ ...request, ...chosen }) ?? '');
-}
-
-/** Text that is the same for documents that mean the same. */
-function meaningOf(sent: Json): string {
-  try {
-    return canonicalize(sent) ?? '';
-  } catch {
-    // Half of a surrogate pair has no canonical form.
-    return JSON.stringify(sent);
-  }
-}
-
-function digest(text: string): string {
-  return hash('sha256', text, 'hex');
+async function batchNamesOfVersion010(key: string, { items, atomic }: Batch): Promise<string[]> {
+  const variants = await mapYielding(items, (item) =>
+    item.type === 'submission' ? fingerprintsOfVersion010(item.request) : invalidFingerprintsOfVersion010(item.sent),
+  );
+  const nameOf = (variant: 0 | 1) =>
+    batchName(
+      key,
+      fingerprintOfBatch(
+        atomic,
+        variants.map((one) => one[variant]),
+      ),
+    );
+  return [nameOf(0), nameOf(1)];
 }

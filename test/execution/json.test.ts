@@ -9,6 +9,8 @@ test.each([
   '[-9007199254740993,0.30000000000000004441,1e400,1E-7]',
   '{"__proto__":{"a":1},"text":"\\u0000 12345678901234567890"}',
   '12345678901234567890',
+  '{"fee":2.50}',
+  '[-0,-0.0,0.0000001,10.0,-1.20,0.0]',
 ])('%s comes out as it went in', (text) => {
   expect(JSON.stringify(parseJson(text))).toBe(text);
 });
@@ -36,9 +38,7 @@ test('whatever stands around them, no number loses a digit', () => {
         ['', ''],
       ] as const) {
         const written = JSON.stringify(parseJson(head + before + text + after + tail));
-        // Where a double holds it, its spelling may differ and its value may not.
-        expect(written === head + text + tail || written === head + String(Number(text)) + tail).toBe(true);
-        if (/[eE]/.test(text) || text.replace(/\D/g, '').length > 15) expect(written).toBe(head + text + tail);
+        expect(written).toBe(head + text + tail);
       }
     }),
   );

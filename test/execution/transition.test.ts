@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Transition } from '../../src/execution/apply-result.ts';
-import type { ExecutionEvent } from '../../src/execution/event.ts';
+import type { ExecutionEvent, StatusReport } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
+import { parseJson } from '../../src/execution/json.ts';
 import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, callback, completed, failed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
@@ -180,6 +181,29 @@ describe('callbacks', () => {
   test('the same result again is a duplicate', () => {
     const { outcome, entry } = upon(anExecution(), DISPATCHED, callback(completed(1)), callback(completed(1)));
     expect([outcome, entry.event]).toEqual(['duplicate', 'CALLBACK_DUPLICATE']);
+  });
+
+  test.each([
+    ['{"fee":2.50,"eventId":7000000000000001}', '{"eventId":7000000000000001,"fee":2.50}'],
+    ['{"fee":2.50,"took":3.2e-05}', '{"fee":2.5,"took":0.000032}'],
+    ['{"delta":-0.0}', '{"delta":0}'],
+    ['[[{"n":1e400}]]', '[[{"n":1.0e400}]]'],
+  ])('%s is the same as %s: in a result, an error and a late result, by callback and by poll', (one, other) => {
+    const first = parseJson(one);
+    const again = parseJson(other);
+    const polledAs = (report: StatusReport) =>
+      ({ type: 'polled', httpStatus: 200, latencyMs: 1, report, final: false, nextPollAt: NOON }) as const;
+    const ends = [
+      [DISPATCHED, callback(completed(first)), callback(completed(again))],
+      [DISPATCHED, submitted(), polledAs(completed(first)), callback(completed(again))],
+      [DISPATCHED, callback(completed(again)), submitted({ report: completed(first) })],
+      [DISPATCHED, callback(failed(first)), callback(failed(again))],
+      [DISPATCHED, CANCELLED, callback(completed(first)), callback(completed(again))],
+      [DISPATCHED, CANCELLED, callback(failed(first)), polledAs(failed(again))],
+    ];
+    for (const events of ends) expect(upon(anExecution(), ...events).outcome).toBe('duplicate');
+    const { execution } = upon(anExecution(), DISPATCHED, callback(completed(first)), callback(completed(again)));
+    expect(JSON.stringify(execution.result)).toBe(one);
   });
 
   test('another result is a conflict: the first stands, the other is kept in the trail', () => {

@@ -377,6 +377,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/store.test.ts'],
   },
   {
+    tag: 'raw-number-is-a-number',
+    promise: 'no object has the fingerprint of a number',
+    edit: condition(false),
+    tests: ['test/execution/canonical-json.test.ts', 'test/usecases/submit.test.ts'],
+  },
+  {
+    tag: 'same-result-is-a-duplicate',
+    promise: 'a result is the same again however its numbers are written',
+    edit: swapped('isSameJson(said.result, result)', 'said.result === result'),
+    tests: ['test/execution/transition.test.ts'],
+  },
+  {
+    tag: 'pruned-number-is-compared',
+    promise: 'a result is the same again after its payload was pruned, however its numbers are written',
+    edit: condition(false),
+    tests: ['test/store/store.test.ts'],
+  },
+  {
+    tag: 'earlier-version-replays',
+    promise: 'a submission that an earlier version accepted is replayed',
+    edit: value('false'),
+    tests: ['test/usecases/submit.test.ts'],
+  },
+  {
     tag: 'batch-key-covers-all-items',
     promise: 'a batch under a known key must be the same batch as a whole',
     edit: emptied,

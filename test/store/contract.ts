@@ -60,6 +60,25 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await again({ app: 'other' })).toEqual({ outcome: 'conflict' });
       });
 
+      test('a submission that an earlier version accepted is compared by its payload', async () => {
+        await add({ correlationId: 'order-1', inputs: { n: 1 }, context: { c: 2 } });
+        const again = (isRepeat: boolean) => {
+          const seen: unknown[] = [];
+          const submission = {
+            ...asNew(anExecution({ correlationId: 'order-1' })),
+            fingerprint: 'a later form',
+            isRepeatOfEarlierVersion: (accepted: unknown) => {
+              seen.push(accepted);
+              return isRepeat;
+            },
+          };
+          return store.add(submission).then(({ outcome }) => [outcome, ...seen]);
+        };
+        const accepted = { fingerprint: 'print', payload: { inputs: { n: 1 }, context: { c: 2 } } };
+        expect(await again(true)).toEqual(['replayed', accepted]);
+        expect(await again(false)).toEqual(['conflict', accepted]);
+      });
+
       test('of many at once under one id, one is added and the others are replays', async () => {
         const all = await Promise.all(
           Array.from({ length: 20 }, () => store.add(asNew(anExecution({ correlationId: 'order-1' })))),

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Submission } from '../../src/execution/execution.ts';
+import { parseJson } from '../../src/execution/json.ts';
 import type { Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, failed, NOON } from '../support/executions.ts';
 
@@ -61,6 +62,18 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       const again = { execution, fingerprint: 'print', queueCapacity: 100 };
       expect(await store.add(again)).toMatchObject({ outcome: 'replayed', execution: { status: 'COMPLETED' } });
       expect(await store.add({ ...again, fingerprint: 'other' })).toEqual({ outcome: 'key-reused' });
+    });
+
+    test('the same result again is a duplicate however its numbers are written', async () => {
+      const execution = await add();
+      const repeat = (text: string) =>
+        store
+          .record(execution.reference, callback(completed(parseJson(text))), LATER)
+          .then((recorded) => recorded?.outcome);
+      expect(await repeat('{"fee":2.50,"id":7000000000000001}')).toBe('resolved');
+      await prune(LATER + DAY_MS, LATER + DAY_MS);
+      expect(await repeat('{"id":7000000000000001,"fee":2.5}')).toBe('duplicate');
+      expect(await repeat('{"id":7000000000000002,"fee":2.5}')).toBe('conflict');
     });
 
     test('what an app is still to be told keeps its payload until it is told', async () => {

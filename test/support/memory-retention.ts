@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
-import { lateOutcomeHash } from '../../src/store/sqlite/retention/payload-hashes.ts';
+import { lateOutcomeHash, outcomeMeaning } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import { mutableColumns } from '../../src/store/sqlite/rows.ts';
 
 export interface MemoryPayload {
@@ -41,6 +41,8 @@ export function createMemoryRetention(tools: Tools): Omit<Retention, 'prune'> {
     row.payloadSha256 = JSON.stringify({
       outcome: known.outcome ?? outcomeHash(mutableColumns(execution)),
       lateOutcome: known.lateOutcome ?? (late === null ? null : lateOutcomeHash(late)),
+      meaning: known.outcome === undefined ? outcomeMeaning(execution) : known.meaning,
+      lateMeaning: known.lateMeaning ?? (late === null || known.lateOutcome ? undefined : outcomeMeaning(late)),
     });
     const lateResult = late === null ? null : { ...late, result: null, error: null };
     row.execution = { ...execution, result: null, error: null, lateResult };

@@ -117,16 +117,24 @@ export function createMemoryStore(): Store {
     const { app, correlationId } = submission.execution;
     const named = rows.get(correlationId);
     if (named === undefined) return undefined;
-    if (named.execution.app !== app || named.fingerprint !== submission.fingerprint) return { outcome: 'conflict' };
+    if (named.execution.app !== app || !isRepeatOf(named, submission)) return { outcome: 'conflict' };
     return { outcome: 'replayed', by: 'correlation-id', execution: named.execution };
   }
 
-  function earlierByKey({ execution, fingerprint }: NewExecution): AddResult | undefined {
-    const { app, idempotencyKey: name } = execution;
+  function isRepeatOf(
+    { fingerprint, payload, payloadSha256 }: Row,
+    { fingerprint: now, isRepeatOfEarlierVersion }: NewExecution,
+  ): boolean {
+    const accepted = { fingerprint, payload: payloadSha256 === null ? payload : null };
+    return fingerprint === now || isRepeatOfEarlierVersion?.(accepted) === true;
+  }
+
+  function earlierByKey(submission: NewExecution): AddResult | undefined {
+    const { app, idempotencyKey: name } = submission.execution;
     if (name === null) return undefined;
     const nameOf = (row: Row) => (row.execution.app === app ? row.execution.idempotencyKey : null);
     const same = [...rows.values()].find((row) => nameOf(row) === name);
-    if (same?.fingerprint === fingerprint) {
+    if (same !== undefined && isRepeatOf(same, submission)) {
       return { outcome: 'replayed', by: 'idempotency-key', execution: same.execution };
     }
     const others = [...rows.values()]

@@ -1,13 +1,12 @@
 // What an app may rely on when it submits.
 
+import { hash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import { describe, expect, test } from 'vitest';
-import {
-  type BatchItem,
-  createSubmit,
-  type SubmissionHeaders,
-  type SubmissionRequest,
-  type Submit,
-} from '../../src/usecases/submit.ts';
+import { newExecution } from '../../src/execution/execution.ts';
+import { type JsonObject, parseJson } from '../../src/execution/json.ts';
+import type { SubmissionRequest } from '../../src/usecases/submission-request.ts';
+import { type BatchItem, createSubmit, type SubmissionHeaders, type Submit } from '../../src/usecases/submit.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
@@ -120,5 +119,121 @@ describe('a batch', () => {
     const send = () => submit.batch('shop', { items: [one(), one(), one()], atomic: true }, keyed('key'));
     expect(outcomes(await send())).toEqual(['added', 'added', 'added']);
     expect(outcomes(await send())).toEqual(['replayed', 'replayed', 'replayed']);
+  });
+});
+
+describe('numbers of a submission', () => {
+  const inputsOf = (text: string) => parseJson(text) as JsonObject;
+
+  test.each([
+    ['{"amount":10.0}', '{"amount":10}'],
+    ['{"amount":10.0,"ref":12345678901234567890}', '{"amount":10,"ref":12345678901234567890}'],
+    ['{"amount":-0.0}', '{"amount":0}'],
+    ['{"deep":[{"n":1e2}]}', '{"deep":[{"n":100}]}'],
+  ])('%s and %s are one submission', async (one, other) => {
+    const { submit } = open();
+    const first = { ...REQUEST, correlationId: 'order-1', inputs: inputsOf(one) };
+    await submit.one('shop', first, ALONE);
+    expect(await submit.one('shop', { ...first, inputs: inputsOf(other) }, ALONE)).toMatchObject({
+      outcome: 'replayed',
+    });
+    expect(await submit.one('shop', { ...first, context: inputsOf(other) }, ALONE)).toEqual({ outcome: 'conflict' });
+  });
+
+  test.each([
+    ['{"ref":12345678901234567890}', '{"ref":{"rawJSON":"12345678901234567890"}}'],
+    ['{"ref":9007199254740993}', '{"ref":9007199254740992}'],
+    ['{"ref":1}', '{"ref":"1"}'],
+    ['{"ref":null}', '{}'],
+  ])('%s and %s are two', async (one, other) => {
+    const { submit } = open();
+    const first = { ...REQUEST, correlationId: 'order-1', inputs: inputsOf(one) };
+    await submit.one('shop', first, ALONE);
+    expect(await submit.one('shop', { ...first, inputs: inputsOf(other) }, ALONE)).toEqual({ outcome: 'conflict' });
+  });
+
+  test('an Idempotency-Key knows them too, of one submission and of a batch', async () => {
+    const { submit } = open();
+    const keyed = { ...ALONE, idempotencyKey: 'key-1' };
+    const batchKey = { ...ALONE, idempotencyKey: 'key-2' };
+    const named = (text: string) => ({ ...REQUEST, inputs: inputsOf(text) });
+    const batch = (text: string, sent: string) => ({
+      items: [
+        { type: 'submission', request: named(text) },
+        { type: 'invalid', sent: parseJson(sent) },
+      ] satisfies BatchItem[],
+      atomic: false,
+    });
+    await submit.one('shop', named('{"n":2.50}'), keyed);
+    expect(await submit.one('shop', named('{"n":25e-1}'), keyed)).toMatchObject({ outcome: 'replayed' });
+    await submit.batch('shop', batch('{"n":2.50}', '{"x":1.0}'), batchKey);
+    const again = await submit.batch('shop', batch('{"n":2.5}', '{"x":1}'), batchKey);
+    expect(again).toMatchObject([{ outcome: 'replayed' }, null]);
+    const other = await submit.batch('shop', batch('{"n":2.5}', '{"x":2}'), batchKey);
+    expect(other).toMatchObject([{ outcome: 'key-reused' }, null]);
+  });
+});
+
+describe('what version 0.1.0 accepted', () => {
+  const inputsOf = (text: string) => parseJson(text) as JsonObject;
+  /** Its parser kept the digits of a body only if one number required it, and `canonicalize` wrote such a number as an object. */
+  const parseOfVersion010 = (text: string): JsonObject =>
+    /(?:^|[\s:,[])-?(?:[\d.]{16}|[\d.]+[eE])/.test(text) ? inputsOf(text) : JSON.parse(text);
+  const printOfVersion010 = ({ priority: _priority, ...rest }: SubmissionRequest) =>
+    hash('sha256', canonicalize(rest) ?? '', 'hex');
+
+  async function openWithOld(text: string, idempotencyKey: string | null = null) {
+    const now = open();
+    const request = { ...REQUEST, correlationId: 'order-1', inputs: parseOfVersion010(text) };
+    const arrival = { ...ALONE, idempotencyKey };
+    const execution = newExecution({ ...request, ...arrival, app: 'shop', graceSeconds: 10 }, 'reference-1', 0, 1000);
+    await now.store.add({ execution, fingerprint: printOfVersion010(request), queueCapacity: 10 });
+    return { ...now, repeat: (inputs: string) => ({ ...request, inputs: inputsOf(inputs) }) };
+  }
+
+  test.each([
+    ['{"amount":10.0}', '{"amount":10.0}'],
+    ['{"amount":10.0}', '{"amount":10}'],
+    ['{"amount":10}', '{"amount":1e1}'],
+    ['{"amount":10.0,"ref":12345678901234567890}', '{"amount":10.0,"ref":12345678901234567890}'],
+    ['{"amount":10.0,"ref":12345678901234567890}', '{"ref":12345678901234567890,"amount":10}'],
+    ['{"delta":-0.0,"took":3.2e-05}', '{"delta":0,"took":0.000032}'],
+  ])('%s replays for %s', async (old, again) => {
+    const { submit, repeat } = await openWithOld(old);
+    expect(await submit.one('shop', repeat(again), ALONE)).toMatchObject({ outcome: 'replayed' });
+  });
+
+  test.each([
+    ['{"ref":12345678901234567890}', '{"ref":{"rawJSON":"12345678901234567890"}}'],
+    ['{"ref":12345678901234567890}', '{"ref":12345678901234567891}'],
+  ])('%s does not for %s, nor for other members', async (old, other) => {
+    const { submit, repeat } = await openWithOld(old);
+    expect(await submit.one('shop', repeat(other), ALONE)).toEqual({ outcome: 'conflict' });
+    expect(await submit.one('shop', { ...repeat(old), timeoutSeconds: 31 }, ALONE)).toEqual({ outcome: 'conflict' });
+    expect(await submit.one('shop', { ...repeat(old), graceSeconds: 10 }, ALONE)).toEqual({ outcome: 'conflict' });
+  });
+
+  test('replays for its Idempotency-Key, and for the key of its batch', async () => {
+    const { submit, repeat } = await openWithOld('{"n":1.50,"m":1e2}', 'key-1');
+    const keyed = { ...ALONE, idempotencyKey: 'key-1' };
+    expect(await submit.one('shop', repeat('{"n":1.5,"m":100}'), keyed)).toMatchObject({ outcome: 'replayed' });
+
+    const item = { ...REQUEST, correlationId: 'order-1', inputs: parseOfVersion010('{"n":1.50}') };
+    const invalid = parseOfVersion010('{"x":1.0}');
+    const prints = [printOfVersion010(item), hash('sha256', canonicalize(invalid) ?? '', 'hex')];
+    const name = `key-2 ${hash('sha256', JSON.stringify([false, ...prints]), 'hex')}`;
+    const batched = await openWithOld('{"n":1.50}', `${name} 0`);
+    const batch = (n: string, x: string) => ({
+      items: [
+        { type: 'submission', request: batched.repeat(n) },
+        { type: 'invalid', sent: parseJson(x) },
+      ] satisfies BatchItem[],
+      atomic: false,
+    });
+    const key = { ...ALONE, idempotencyKey: 'key-2' };
+    const replayed = await batched.submit.batch('shop', batch('{"n":1.50}', '{"x":1.0}'), key);
+    expect(replayed).toMatchObject([{ outcome: 'replayed' }, null]);
+    const reused = await batched.submit.batch('shop', batch('{"n":1.50}', '{"x":2}'), key);
+    expect(reused).toMatchObject([{ outcome: 'key-reused' }, null]);
   });
 });

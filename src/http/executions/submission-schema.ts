@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Cxone } from '../../cxone/port.ts';
 import { DEFAULT_PRIORITY } from '../../execution/execution.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../../execution/json.ts';
-import type { SubmissionRequest } from '../../usecases/submit.ts';
+import type { SubmissionRequest } from '../../usecases/submission-request.ts';
 import { closed, component } from '../openapi/components.ts';
 import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';

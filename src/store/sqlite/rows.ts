@@ -11,6 +11,7 @@ import {
 } from '../../execution/execution.ts';
 import { type Json, type JsonObject, readJson } from '../../execution/json.ts';
 import { isoTime } from '../../lib/time.ts';
+import type { AcceptedSubmission } from '../port.ts';
 import type { auditEvents, executions } from './schema.ts';
 
 export type ExecutionRow = typeof executions.$inferSelect;
@@ -58,6 +59,16 @@ export function toDispatchable(row: ExecutionRow): Dispatchable {
     inputs: readJson(row.inputs) as JsonObject,
     context: readJson(row.context) as JsonObject,
   };
+}
+
+export function toAcceptedSubmission({
+  fingerprint,
+  inputs,
+  context,
+  payloadSha256,
+}: Pick<ExecutionRow, 'fingerprint' | 'inputs' | 'context' | 'payloadSha256'>): AcceptedSubmission {
+  const payload = { inputs: readJson(inputs) as JsonObject, context: readJson(context) as JsonObject };
+  return { fingerprint, payload: payloadSha256 === null ? payload : null };
 }
 
 /** The columns that change during an execution's life. An update leaves the other columns and their indexes untouched. */

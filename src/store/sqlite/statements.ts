@@ -41,6 +41,16 @@ export function prepareStatements(orm: BetterSQLite3Database) {
       .from(executions)
       .where(and(eq(executions.app, hole('app')), eq(executions.idempotencyKey, hole('idempotencyKey'))))
       .prepare(),
+    submissionOf: orm
+      .select({
+        fingerprint: executions.fingerprint,
+        inputs: executions.inputs,
+        context: executions.context,
+        payloadSha256: executions.payloadSha256,
+      })
+      .from(executions)
+      .where(eq(executions.reference, hole('reference')))
+      .prepare(),
     idempotencyKeyBetween: orm
       .select({ name: executions.idempotencyKey })
       .from(executions)

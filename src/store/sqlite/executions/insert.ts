@@ -5,7 +5,7 @@ import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempoten
 import type { AddResult, BatchAddResult, Change, ExecutionIntake, NewExecution } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
-import { toExecution, toRow } from '../rows.ts';
+import { toAcceptedSubmission, toExecution, toRow } from '../rows.ts';
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 
@@ -17,19 +17,26 @@ interface InsertionTools {
 
 export function createInsertion(sql: Statements, { writer, backlog, append }: InsertionTools): ExecutionIntake {
   /** Returns the result for a submission whose id or key is in use: app and fingerprint decide whether it is the same one. */
-  function findEarlier({ execution, fingerprint }: NewExecution): AddResult | undefined {
-    const { app, correlationId, idempotencyKey } = execution;
+  function findEarlier(submission: NewExecution): AddResult | undefined {
+    const { app, correlationId, idempotencyKey } = submission.execution;
     const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey.get({ app, idempotencyKey });
     if (keyed) {
-      if (keyed.fingerprint !== fingerprint) return { outcome: 'key-reused' };
+      if (!isRepeatOf(keyed, submission)) return { outcome: 'key-reused' };
       return { outcome: 'replayed', by: 'idempotency-key', execution: toExecution(keyed) };
     }
     // promise: one-key-one-request
     if (idempotencyKey !== null && isUsedElsewhere(app, idempotencyKey)) return { outcome: 'key-reused' };
     const named = sql.byCorrelationId.get({ correlationId });
     if (!named) return undefined;
-    if (named.app !== app || named.fingerprint !== fingerprint) return { outcome: 'conflict' };
+    if (named.app !== app || !isRepeatOf(named, submission)) return { outcome: 'conflict' };
     return { outcome: 'replayed', by: 'correlation-id', execution: toExecution(named) };
+  }
+
+  function isRepeatOf(row: { fingerprint: string; reference: string }, submission: NewExecution): boolean {
+    const { fingerprint, isRepeatOfEarlierVersion } = submission;
+    if (row.fingerprint === fingerprint) return true;
+    const stored = isRepeatOfEarlierVersion && sql.submissionOf.get({ reference: row.reference });
+    return stored !== undefined && isRepeatOfEarlierVersion?.(toAcceptedSubmission(stored)) === true;
   }
 
   /** True when the app used this key for another request: another batch, or one of batch and single submission. */

@@ -3,12 +3,12 @@
 import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { JsonObject } from '../../../execution/json.ts';
+import { type Json, type JsonObject, readJson } from '../../../execution/json.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { PayloadCursor, PrunablePayloads, RetentionRecord } from '../../retention-port.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import { createPendingLookup } from '../outbox/pending.ts';
-import { lateOutcomeHash, type PayloadHashes, parsePayloadHashes } from './payload-hashes.ts';
+import { lateOutcomeHash, outcomeMeaning, type PayloadHashes, parsePayloadHashes } from './payload-hashes.ts';
 
 /** Maximum size of the rows in one batch: SQLite locates and frees each page of a long text. */
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
@@ -101,16 +101,29 @@ export function callbackBodyRecord({ body, ...row }: BodyRow): RetentionRecord {
 
 function stripped(row: PayloadRow): { lateResult: string | null; hashes: string } {
   const known = parsePayloadHashes(row.payloadSha256);
-  const late = row.lateResult === null ? null : (JSON.parse(row.lateResult) as JsonObject);
+  const late = row.lateResult === null ? null : (readJson(row.lateResult) as JsonObject);
   const hashes: PayloadHashes = {
     // After a late result, the hashes of an earlier pruning remain.
     inputs: known?.inputs ?? sha256(row.inputs),
     context: known?.context ?? sha256(row.context),
     outcome: known?.outcome ?? outcomeHash(row),
     lateOutcome: known?.lateOutcome ?? (late === null ? null : lateOutcomeHash(late)),
+    ...meanings(row, late, known),
   };
   const lateResult = late === null ? null : JSON.stringify({ ...late, result: null, error: null });
   return { lateResult, hashes: JSON.stringify(hashes) };
+}
+
+/** What version 0.1.0 pruned has no hash of its meaning, except for a late result that came since. */
+function meanings(row: PayloadRow, late: JsonObject | null, known: PayloadHashes | null): Partial<PayloadHashes> {
+  const jsonOf = (text: string | null): Json => (text === null ? null : readJson(text));
+  const of = known ?? { meaning: outcomeMeaning({ result: jsonOf(row.result), error: jsonOf(row.error) }) };
+  const isNewLate = late !== null && (known?.lateOutcome ?? null) === null;
+  return {
+    ...('meaning' in of ? { meaning: of.meaning } : {}),
+    ...(isNewLate ? { lateMeaning: outcomeMeaning(late) } : {}),
+    ...(!isNewLate && known !== null && 'lateMeaning' in known ? { lateMeaning: known.lateMeaning } : {}),
+  };
 }
 
 function sha256(text: string): string {

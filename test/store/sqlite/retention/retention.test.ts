@@ -79,6 +79,7 @@ describe('a payload that was pruned', () => {
       context: sha256('{"who":"Ada"}'),
       outcome: sha256(JSON.stringify(['{"paid":42}', null])),
       lateOutcome: null,
+      meaning: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const seal = `SELECT detail ->> '$.outcomeSha256' FROM audit_events WHERE event = 'CALLBACK_COMPLETED'`;
     expect(sql.prepare(seal).pluck().get()).toBe(sha256(JSON.stringify(['{"paid":42}', null])));
