@@ -26,6 +26,9 @@ const PARTS = [
 
 const FILES = taggedFiles(ROOT);
 
+/** A bound that only a hang reaches, on a busy machine too; each test has its own time limit. */
+const MAX_RUN_MS = 60 * 60_000;
+
 interface Report {
   readonly numFailedTests: number;
   readonly testResults: readonly {
@@ -34,17 +37,18 @@ interface Report {
   }[];
 }
 
-/** Returns the titles of the tests that fail in the copy as it is; stops after `bail` of them unless that is 0. @throws when none ran. */
+/** Returns the titles of the tests that fail in the copy; stops after `bail` of them unless that is 0. @throws when no test ran, or the run did not end. */
 async function failingTests(copy: string, tests: readonly string[], bail: number): Promise<string[]> {
   const output = join(copy, 'report.json');
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const args = [vitest, 'run', ...tests, '--reporter=json', `--outputFile=${output}`, `--bail=${bail}`];
-  const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], timeout: 300_000 });
+  const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], timeout: MAX_RUN_MS });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  await once(child, 'close');
+  const [, signal] = await once(child, 'close');
+  if (signal !== null) throw new Error(`the tests were ended by ${signal}`);
   const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report;
   rmSync(output);
   const all = testResults.flatMap(({ assertionResults }) => assertionResults);

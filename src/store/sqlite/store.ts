@@ -43,7 +43,8 @@ export interface SqliteStoreOptions {
 const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 
 /**
- * Opens the file at `path`. @throws {DatabaseRefused} when it cannot be used; the message states the cause and the remedy.
+ * Opens the file at `path`.
+ * @throws {DatabaseRefused} when it cannot be used; the message states the cause and the remedy.
  *
  * One function because it wires the parts of the store and lists the operations of the port.
  */
