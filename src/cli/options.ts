@@ -25,7 +25,7 @@ export const databaseOption = new Option(
 );
 export const actionOption = new Option('--action <name>', 'only this Data Action');
 export const appOption = new Option('--app <name>', 'only this app');
-export const idOption = new Option('--id <id>', 'only the execution with this correlation id');
+const idOption = new Option('--id <id>', 'only the execution with this correlation id');
 
 /** Returns a point in time when given the current time in milliseconds. */
 type Moment = (now: number) => number;

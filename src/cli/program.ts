@@ -130,7 +130,7 @@ export async function runCommand(args: readonly string[], context: CommandContex
     return context.exitCode;
   } catch (error) {
     if (error instanceof BrokenPipe) return 0;
-    // Commander has written its message already. Help that nobody asked for (`audit` without a sub-command) is an error.
+    // Commander has written its message already. Help without a request for it (`audit` without a sub-command) is an error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const isFailure = error instanceof CommandError || error instanceof ConfigError || error instanceof DatabaseRefused;
     if (!isFailure) throw error;

@@ -25,7 +25,7 @@ const COPIES: Readonly<Record<string, number>> = { callback: 16, 'lost-callback'
 
 /**
  * Fates whose callback comes after the outcome: here it comes when the demo has seen that outcome, for on a busy machine no
- * number of seconds is surely late enough.
+ * number of seconds is certain to be late enough.
  */
 const AFTER_THE_OUTCOME: Readonly<Record<string, object>> = {
   'late-callback': { callbacks: [{ held: true }], polls: ['running'] },

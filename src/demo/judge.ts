@@ -17,7 +17,7 @@ export interface Observed {
 /** Returns a description of each difference; empty if there is none. */
 export function compare(
   { expect }: Pick<DemoCase, 'expect'>,
-  { execution, trail, record, notified: told }: Observed,
+  { execution, trail, record, notified }: Observed,
 ): string[] {
   const differences: string[] = [];
   const check = (what: string, expected: unknown, got: unknown) => {
@@ -39,7 +39,7 @@ export function compare(
   if (!isSubsequence(expect.audit, events)) {
     differences.push(`audit: expected ${expect.audit.join(' … ')} in ${events.join(', ')}`);
   }
-  check('notifications', notificationsFor(execution), told);
+  check('notifications', notificationsFor(execution), notified);
   const text = expect.resultContains ?? '';
   if (!JSON.stringify(execution.result).includes(text)) differences.push(`result: does not contain ${text}`);
   return differences;

@@ -63,9 +63,7 @@ function outcomes(results: readonly Result[]): string {
       distinct(group.map(({ execution }) => execution.status)),
       distinct(group.map(({ execution }) => execution.resolvedBy ?? '–')),
       lags.length === 0 ? '–' : `${percentile(lags, 50)} ms`,
-      distinct(
-        group.map(({ notified: told }) => told.map((type) => type.replace('execution.', '')).join(' + ') || '–'),
-      ),
+      distinct(group.map(({ notified }) => notified.map((type) => type.replace('execution.', '')).join(' + ') || '–')),
     ]);
   }
   return table(rows);
@@ -105,7 +103,7 @@ function upstream(results: readonly Result[]): string {
 }
 
 function notifications(results: readonly Result[], { onPurpose, notGenuine }: Summary['turnedAway']): string {
-  const count = results.reduce((sum, { notified: told }) => sum + told.length, 0);
+  const count = results.reduce((sum, { notified }) => sum + notified.length, 0);
   const unsigned = notGenuine === 0 ? 'all correctly signed' : `and rejected ${notGenuine} with a wrong signature`;
   return `The app received ${count} notifications, ${unsigned}; it rejected ${onPurpose} on purpose, which the receiver sent again.`;
 }

@@ -29,7 +29,3 @@ export const DIALECT_NAMES = Object.keys(DIALECTS) as readonly DialectName[];
 export function dialectOf(name: DialectName): Dialect {
   return DIALECTS[name];
 }
-
-export function isDialectName(name: string): name is DialectName {
-  return Object.hasOwn(DIALECTS, name);
-}

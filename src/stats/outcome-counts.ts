@@ -50,7 +50,7 @@ export function endedIn({ byResolver }: Pick<OutcomeCounts, 'byResolver'>): numb
   return Object.values(byResolver).reduce((sum, count) => sum + count, 0);
 }
 
-/** Returns the share of outcomes that a poll found or nobody found, of all that a callback should have brought; null without any. */
+/** Returns the share of outcomes without a callback, of all outcomes that a callback should have brought; null without any. */
 export function missedCallbackShare({ byChannel: { callback, poll, timeout } }: OutcomeCounts): number | null {
   const all = callback + poll + timeout;
   return all === 0 ? null : (poll + timeout) / all;

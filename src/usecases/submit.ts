@@ -30,7 +30,7 @@ export interface SubmitRules {
 /** Parts of a submission from the request headers. */
 export type SubmissionHeaders = Pick<Submission, 'idempotencyKey' | 'traceparent' | 'tracestate'>;
 
-/** What came as one item of a batch; what is no submission still belongs to what was sent under an idempotency key. */
+/** One item of a batch as received. An item that is not a submission still belongs to the content of an idempotency key. */
 export type BatchItem =
   | { readonly type: 'submission'; readonly request: SubmissionRequest }
   | { readonly type: 'invalid'; readonly sent: Json };

@@ -6,7 +6,11 @@ import { ROOT, read } from './pages.ts';
 import { BANNED_WORDS } from './word-list.ts';
 
 /** The folders and files that are checked. */
-const CHECKED = ['*.md', 'docs/**', 'test/docs/**', 'deploy/**', 'examples/**', 'bench/**', '.ci/**'];
+const CHECKED = [
+  ...['*.md', 'docs/**', 'test/docs/**', 'deploy/**', 'examples/**', 'bench/**', '.ci/**'],
+  ...['src/*.ts', 'src/{callbacks,cli,config,cxone,demo,execution,http,lib}/**'],
+  'src/{notification,observability,stats,usecases,webhooks,workers}/**',
+];
 
 const TEXT =
   /\.(?:ts|mjs|js|css|md|sh|py|json|ya?ml|conf|service|socket)$|(?:^|\/)(?:Containerfile|Caddyfile|\.env\.example)$|^\.ci\//;

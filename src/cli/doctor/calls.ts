@@ -1,5 +1,5 @@
 // Whether each call of the profile meets what it expects: a poll for an execution that cannot exist, and, only where somebody
-// asks for it, an action that truly runs. An execute is never tried out: no request to it is surely harmless.
+// asks for it, an action that truly runs. An execute is never tried: no request to it is certain to be harmless.
 
 import type { CxoneClient } from '../../cxone/client.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
@@ -129,7 +129,7 @@ async function followed(calls: Calls, execution: Dispatchable, everyMs: number):
   }
 }
 
-/** A 2xx without a status is told by what differs; all else in the words of the client. */
+/** A 2xx without a status is reported by its differences, anything else in the words of the client. */
 function failedPoll(calls: Calls, message: string): Check[] {
   const seen = lastOf(calls, 'poll');
   const isAnswered = seen?.answer != null && seen.answer.status >= 200 && seen.answer.status <= 299;

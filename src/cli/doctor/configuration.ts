@@ -44,7 +44,7 @@ export function checkConfiguration({
 }
 
 function mistakesIn({ problems }: ConfigError): Check[] {
-  const advice = 'set it in the environment or in .env; .env.example tells what each may hold';
+  const advice = 'set it in the environment or in .env; .env.example states the values of each';
   return problems.map((problem) => fail('configuration', problem, advice));
 }
 

@@ -16,7 +16,7 @@ const DISK_FAIL = 100 * MIB;
 const DISK_WARN = 1024 * MIB;
 /** After a checkpoint the WAL shrinks to 64 MiB; far beyond that something keeps it from being reset. */
 const WAL_WARN = 256 * MIB;
-/** An entry of the future tells of a clock that was set back. */
+/** An entry with a time in the future shows that the clock was set back. */
 const FUTURE_MS = 5_000;
 
 export interface DatabaseOptions {
@@ -85,7 +85,7 @@ function trail(client: Database, { retentionDays, world, progress }: DatabaseOpt
   if (first === undefined) checks.push(ok('audit chain', `${entries} entries hold, through ${head.id}`));
   else {
     const more = withCommandName('npm run audit -- verify');
-    const advice = `find out who wrote the file; ${more} tells more, with --head against the log`;
+    const advice = `find out who wrote the file; ${more} shows more; with --head it compares the trail with the log`;
     checks.push(fail('audit chain', first.message, advice));
   }
   if (prunedThrough > 0 && retentionDays === 0) {

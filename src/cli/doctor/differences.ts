@@ -23,7 +23,7 @@ export function differences(profile: Profile, call: Call, text: string): Differe
   if (call === 'execute' && listed(profile.execute.answer.executionId).length === 0 && profile.poll === null) return [];
   const document = documentIn(text);
   if (document === undefined) {
-    return [{ member: `/${call}`, message: `the ${NAMES[call]} is no JSON: ${kindOf(text)}`, suggestion: null }];
+    return [{ member: `/${call}`, message: `the ${NAMES[call]} is not JSON: ${kindOf(text)}`, suggestion: null }];
   }
   return [...idDifferences(profile, call, document), ...statusDifferences(profile, call, document)];
 }
@@ -129,7 +129,7 @@ function documentIn(text: string): Json | undefined {
   }
 }
 
-/** What a body that is no JSON seems to be, without a word of it. */
+/** Returns what a body that is not JSON seems to be, without quoting it. */
 export function kindOf(text: string): string {
   if (text.trim() === '') return 'it is empty';
   return /<(?:!doctype|html|head|body)\b/i.test(text) ? 'it is a page of HTML' : 'it is some other text';

@@ -50,7 +50,7 @@ async function checkName(host: string, variables: string): Promise<Check> {
   }
 }
 
-/** Whether it holds is asked of Node as a client of ours would; why it does not, of the certificate. */
+/** Node decides whether the certificate is valid, as for any client; the certificate shows why it is not. */
 async function checkCertificate(
   host: string,
   port: number,

@@ -1,11 +1,11 @@
-// Where in its file a member of a profile stands: `profile.json:12`, so that whoever reads of it knows what to change.
+// Finds the place of a profile's member in its file, for example `profile.json:12`, so that messages can name it.
 
 import { readFileSync } from 'node:fs';
 import { DEFAULT_PROFILE_NAME, SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
 import { withCommandName } from '../../lib/command-name.ts';
 
 export interface ProfilePlace {
-  /** Where a member is to be changed, such as `tenant.json:12 /poll/answer/status`. */
+  /** Returns where to change a member, for example `tenant.json:12 /poll/answer/status`. */
   of(pointer: string): string;
 }
 
@@ -43,7 +43,7 @@ interface Token {
   readonly line: number;
 }
 
-/** The line, from 1, on which each member of a JSON document begins, by JSON Pointer. Of what is no JSON, as far as it goes. */
+/** Returns the line, from 1, on which each member of a JSON document begins, by JSON Pointer; for text that is not JSON, the lines up to the error. */
 export function linesOf(json: string): ReadonlyMap<string, number> {
   const lines = new Map<string, number>();
   const tokens = tokensOf(json);

@@ -7,7 +7,7 @@ import type { ProfileProblem } from './problems.ts';
 import { object, oneOf, text } from './schema-parts.ts';
 
 const PLACES =
-  'must be a JSON Pointer (RFC 6901) such as "/status", or a list of them of which the first that leads somewhere counts';
+  'must be a JSON Pointer (RFC 6901), for example "/status", or a list of them of which the first that leads somewhere counts';
 const place = v.pipe(v.string(PLACES), v.check(isPointer, PLACES));
 const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], PLACES);
 const maybePlaces = v.nullable(places);

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { maybePointer, object, pointer, template } from './schema-parts.ts';
 
-const ISSUER = 'must be an absolute URL such as "https://issuer.example", without a query, or null';
+const ISSUER = 'must be an absolute URL without a query, for example "https://issuer.example", or null';
 
 /** The default of CXONE_ISSUER. */
 export const issuerSchema = v.nullable(

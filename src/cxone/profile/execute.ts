@@ -13,7 +13,7 @@ const joinedSchema = object({
   at: pointer,
   separator: v.pipe(
     v.string('must be a text'),
-    v.regex(SEPARATOR, 'must be made of signs that no URL holds, such as "|"'),
+    v.regex(SEPARATOR, 'must consist of characters that no URL contains, for example "|"'),
   ),
   /** Values of the receiver that precede the app's. */
   first: v.array(oneOf(['callbackUrl', 'correlationId', 'actionId']), 'must be a list'),

@@ -9,7 +9,7 @@ export const text = v.pipe(
   v.check((value) => value.trim() !== '', 'must not be empty'),
 );
 
-const POINTER = 'a JSON Pointer (RFC 6901) such as "/status", or "" for the whole document';
+const POINTER = 'a JSON Pointer (RFC 6901), for example "/status", or "" for the whole document';
 export const pointer = v.pipe(v.string(`must be ${POINTER}`), v.check(isPointer, `must be ${POINTER}`));
 export const maybePointer = v.nullable(
   v.pipe(v.string(`must be ${POINTER}, or null`), v.check(isPointer, `must be ${POINTER}, or null`)),
@@ -28,7 +28,7 @@ export const maybeHeader = v.nullable(
 
 export function template(allowed: readonly string[], required: readonly string[], roots: readonly Root[] = ['base']) {
   return v.pipe(
-    v.string(`must be a URL template such as "{${roots[0]}}/path"`),
+    v.string(`must be a URL template, for example "{${roots[0]}}/path"`),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
       for (const message of templateProblems(dataset.value, allowed, required, roots)) addIssue({ message });

@@ -201,7 +201,7 @@ function rawBody({ entryId, contentType, bytes }: StoredCallbackBody, masking: M
   const title = `Raw callback of entry ${entryId}`;
   const what = `${contentType ?? 'no content type'}, ${bytes.length} bytes`;
   const shown = masking.active
-    ? html`<p class="quiet">Hidden, since its values cannot be told apart.</p>`
+    ? html`<p class="quiet">Hidden, because its values cannot be separated.</p>`
     : excerpt(title, new TextDecoder().decode(bytes));
   return html`<h3>${title} <small>${what}</small></h3>${shown}`;
 }

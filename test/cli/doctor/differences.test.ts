@@ -39,9 +39,9 @@ describe('an answer', () => {
     expect(differences(profile, 'callback', '{"status":"Rejected"}')).toMatchObject([{ member: '/words/failed' }]);
   });
 
-  test('that is no JSON is told of without its words', () => {
+  test('that is not JSON is reported without quoting it', () => {
     const [found] = differences(profile, 'poll', '<!doctype html><p>the secret is 4711');
-    expect(found?.message).toBe('the poll answer is no JSON: it is a page of HTML');
+    expect(found?.message).toBe('the poll answer is not JSON: it is a page of HTML');
   });
 });
 
