@@ -91,6 +91,19 @@ test('alerts, dashboard and docs use metrics and labels that exist, and the docs
 });
 
 describe('each alert', () => {
+  test('selects the metrics of the job of the receiver only, because other services have metrics of the same name', () => {
+    const expressions =
+      RULES.replaceAll(/^\s*#.*$/gm, '').match(/expr: (?:\|\n)?.*?(?=^ {8}\w|^ {6}- |(?![\s\S]))/gms) ?? [];
+    expect(expressions.length).toBe(alerts.length + 1);
+    const selectors = expressions.flatMap(
+      (text) => text.match(/\b(?:cxone_receiver|http_server|nodejs|up\b)[\w:]*(?:\{|.)/g) ?? [],
+    );
+    expect(selectors.length).toBeGreaterThan(alerts.length);
+    const named = expressions.flatMap((text) => text.match(/\{job=~"cxone-callback-receiver"/g) ?? []);
+    expect(selectors.filter((selector) => !selector.endsWith('{'))).toEqual([]);
+    expect(named.length).toBe(selectors.length);
+  });
+
   test('fires in one test and stays quiet in another', () => {
     const tests = read('test/deploy/alerts.test.yml');
     for (const { name } of alerts) {
@@ -111,6 +124,22 @@ describe('each alert', () => {
     const headings = [...RUNBOOK.matchAll(/^## (\w+)$/gm)].map(([, heading]) => heading);
     expect(headings.toSorted()).toEqual(alerts.map(({ name }) => name).toSorted());
   });
+});
+
+test('durations of executions are measured up to the longest grace period, as the tests of the rules assume', async () => {
+  const known = await scrape();
+  const boundsOf = (text: Iterable<string>, name: string): number[] => [
+    ...new Set(
+      [...text].flatMap((series) =>
+        series.includes(`cxone_receiver_${name}_bucket{`) ? Number(/le="([\d.]+)"/.exec(series)?.[1] ?? Infinity) : [],
+      ),
+    ),
+  ];
+  const assumed = boundsOf(read('test/deploy/alerts.test.yml').split('\n'), 'execution_duration_seconds');
+  expect(assumed.at(-2)).toBe(90_000);
+  for (const name of ['execution_duration_seconds', 'unnoticed_seconds', 'callback_behind_poll_seconds']) {
+    expect(boundsOf(known.values.keys(), name), name).toEqual(assumed);
+  }
 });
 
 test('the runbook names alerts, panels and log messages that exist, and its queries run', () => {

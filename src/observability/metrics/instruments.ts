@@ -4,8 +4,10 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 const PREFIX = 'cxone_receiver_';
 
-/** Histogram buckets in seconds for durations of executions. */
-export const LONG_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
+/** Histogram buckets in seconds for durations of executions, up to the maximum grace period and polling window. */
+export const LONG_SECONDS = [
+  0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 7200, 14400, 28800, 57600, 86400, 90000,
+];
 /** Histogram buckets in seconds for durations of requests and commits. */
 export const SHORT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
