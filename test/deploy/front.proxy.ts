@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { frontOf, PROXIES } from './proxies.ts';
+import { frontOf, NGINX, PROXIES } from './proxies.ts';
 import { json, type Scene, setScene } from './scene.ts';
 
 const MIB = 1024 * 1024;
@@ -160,6 +161,25 @@ test('an answer may be waited for as long as the API allows, through each of the
       expect([status, headers.get('preference-applied')]).toEqual([202, 'wait=60']);
     }),
   );
+});
+
+test('nginx forwards a callback that arrived completely, although its sender closed the connection before the response', async () => {
+  const scene = await setScene(NGINX);
+  const { body } = await scene.call('POST', '/v1/executions', { body: submission() });
+  const { callback } = await scene.executed(body.correlationId);
+  const { port } = new URL(scene.front.url);
+  const socket = connect({
+    port: Number(port),
+    host: '127.0.0.1',
+    ca: scene.front.certificate.cert,
+    checkServerIdentity: () => undefined,
+  });
+  await once(socket, 'secureConnect');
+  const head = `POST ${callback} HTTP/1.1\r\nhost: receiver.example.com\r\ncontent-type: application/json\r\n`;
+  const result = '{"status":"COMPLETED"}';
+  socket.end(`${head}content-length: ${result.length}\r\nconnection: close\r\n\r\n${result}`, () => socket.destroy());
+  const { body: execution } = await scene.call('GET', `/v1/executions/${body.correlationId}`, { prefer: 'wait=20' });
+  expect([execution.status, execution.resolvedBy]).toEqual(['COMPLETED', 'callback']);
 });
 
 test('when nobody is behind nginx, what it says is a problem document', async () => {

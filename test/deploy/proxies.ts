@@ -33,7 +33,7 @@ interface Kind {
 
 const read = (name: string) => readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8');
 
-const NGINX: Kind = {
+export const NGINX: Kind = {
   name: 'nginx',
   example: 'nginx/cxone-callback-receiver.conf',
   configure: (change, { port, folder }) => {
