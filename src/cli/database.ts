@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
-import { DatabaseRefused } from '../store/sqlite/file/open.ts';
+import { DatabaseRefused } from '../store/sqlite/file/database-refused.ts';
 import { openReadOnly, schemaAge } from '../store/sqlite/file/open-readonly.ts';
 import type { CommandContext } from './context.ts';
 

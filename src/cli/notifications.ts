@@ -78,7 +78,7 @@ const notificationsList: Declare = (command, context) =>
       const { status, limit, json } = options;
       const filter = { app: null, ...notificationFilter(options, context), ...(status && { status }) };
       const { items, next } = await withDatabase(context, options.database, (client) =>
-        createNotificationList(drizzle(client)).page({ ...filter, limit }),
+        createNotificationList(client, drizzle(client)).page({ ...filter, limit }),
       );
       if (json) {
         context.write(`${JSON.stringify({ items: items.map(representNotification), more: next !== null })}\n`);

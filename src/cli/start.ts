@@ -8,7 +8,7 @@ import type { World } from '../lib/world.ts';
 import { createLogOutput } from '../observability/log-output.ts';
 import { createJsonLog } from '../observability/pino-log.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
-import { DatabaseRefused } from '../store/sqlite/file/open.ts';
+import { DatabaseRefused } from '../store/sqlite/file/database-refused.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { helpEnd } from './options.ts';
 

@@ -18,7 +18,8 @@ const FIRST_PAUSE_MS = 1000;
 
 /**
  * Every event once, in order, until the caller stops.
- * @throws {ReceiverError} when connecting again cannot help, such as `not-found` or `events-pruned`.
+ * @throws {ReceiverError} when connecting again cannot help, for example `not-found`, `events-pruned` or `position-lost`. Of the last two,
+ * `problem.resumeAfter` is the `lastEventId` to follow from, once the app has read the current state.
  */
 export async function* follow(
   connection: Connection,

@@ -112,7 +112,15 @@ type Moment = 'cannot-be-polled' | 'notification-pending' | 'payload-pruned' | '
 /** What passes by itself. */
 type Fullness = 'queue-full' | 'app-queue-full' | 'rate-limited' | 'too-many-streams' | 'too-many-failures';
 type Trouble = 'draining' | 'store-unavailable' | 'not-ready' | 'internal-error' | 'request-timeout';
-export type ProblemName = Mistake | Misfit | Collision | Moment | Fullness | Trouble | 'events-pruned';
+export type ProblemName =
+  | Mistake
+  | Misfit
+  | Collision
+  | Moment
+  | Fullness
+  | Trouble
+  | 'events-pruned'
+  | 'position-lost';
 
 /** One offending field: a JSON Pointer into the body or a query parameter, or a header. */
 export interface FieldError {
@@ -128,8 +136,10 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly errors?: readonly FieldError[];
-  /** `events-pruned`: the id after which events are still kept. */
+  /** `events-pruned`, `position-lost`: the id after which the stream continues. */
   readonly resumeAfter?: number;
+  /** `position-lost`: the cursor with which the list continues. */
+  readonly resumeCursor?: string;
 }
 
 export type BatchItem =

@@ -24,11 +24,11 @@ export interface TrailFollower {
 }
 
 export async function followTrail(
-  store: Pick<AuditFeed, 'head'> & Pick<Statistics, 'statisticsAfter'>,
+  store: Pick<AuditFeed, 'head' | 'feed'> & Pick<Statistics, 'statisticsAfter'>,
 ): Promise<TrailFollower> {
   const listeners: ((entry: StatisticsEntry, isNew: boolean) => void)[] = [];
   const { id: startId } = await store.head();
-  let through = Math.max(0, startId - MAX_HISTORY);
+  let through = await historyStart(store, startId);
   let complete = false;
   let reading: Promise<boolean> | null = null;
 
@@ -69,4 +69,13 @@ export async function followTrail(
       return FOLLOW_EVERY_MS;
     },
   };
+}
+
+/** Ids that a restore skipped are no history. */
+async function historyStart(store: Pick<AuditFeed, 'feed'>, newest: number): Promise<number> {
+  const start = Math.max(0, newest - MAX_HISTORY);
+  const { gap } = await store.feed({ after: start, app: null, limit: 1 });
+  if (gap === undefined) return start;
+  const behind = newest - gap.next + 1;
+  return Math.max(0, gap.after - Math.max(0, MAX_HISTORY - behind));
 }

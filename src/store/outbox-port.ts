@@ -40,6 +40,8 @@ export interface NotificationPage {
   readonly items: Notification[];
   /** `before` of the next page; null at the end. */
   readonly next: number | null;
+  /** A sequence from which the list continues, when `before` of the query is that of a lost notification. The page is then empty. */
+  readonly resumeBefore?: number;
 }
 
 /** The result of one step of a replay. */

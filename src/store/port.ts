@@ -184,6 +184,8 @@ export interface ExecutionPage {
   readonly items: Execution[];
   /** `before` of the next page; null at the end. */
   readonly next: string | null;
+  /** A reference from which the list continues, when `before` of the query is that of a lost execution. The page is then empty. */
+  readonly resumeBefore?: string;
 }
 
 export interface ExecutionPayloads {
@@ -241,6 +243,17 @@ export interface FeedPage {
   readonly newest: number;
   /** Entries up to this id were pruned. */
   readonly prunedThrough: number;
+  /** The gap in which `after` of the query lies, if it does: what followed it is lost. */
+  readonly gap?: IdGap | undefined;
+}
+
+/** Ids that a restored database skips, because the lost one may have issued them. Both ends are ids that it has. */
+export interface IdGap {
+  readonly after: number;
+  readonly next: number;
+  /** Milliseconds: what was stored between these two times is lost. */
+  readonly lostFrom: number;
+  readonly restoredAt: number;
 }
 
 /** The id of the newest audit entry, and the hex hash that covers it and all entries before it. */

@@ -1,7 +1,7 @@
 // `audit export`: writes the trail with its hashes as CSV or NDJSON.
 
 import { representEntry } from '../../execution/representation.ts';
-import { type ChainedEntry, idRangeOf, scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
+import { type ChainedEntry, idRangeOf, idsIn, scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { EXPORT_HELP, formatOption, outOption, readFormat, writeExport } from '../export.ts';
@@ -28,9 +28,9 @@ can be verified from the file. Entries that are written after the export begins 
     .action((options) => {
       const filter = { ...auditFilter(options), ...readPeriod(options, context) };
       return withDatabase(context, options.database, (client) => {
-        const { low, high } = idRangeOf(client, filter);
+        const total = idsIn(client, idRangeOf(client, filter));
         const batches = scanAuditTrail(client, filter, 'oldest-first');
-        const source = { batches, total: high - low, represent, names: NAMES };
+        const source = { batches, total, represent, names: NAMES };
         return writeExport(source, { format: readFormat(options), out: options.out }, context);
       });
     });

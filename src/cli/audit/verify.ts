@@ -87,7 +87,9 @@ function linesIn(given: string): AsyncIterable<string> | string[] {
 function verdictOf({ findings, heads, signed }: Report): 'intact' | 'changed' | 'unknown' {
   if (findings.length > 0) return 'changed';
   if (signed.some(({ signature }) => signature === 'bad')) return 'unknown';
-  return signed.length > 0 && !heads.some(({ verdict }) => verdict === 'agrees') ? 'unknown' : 'intact';
+  return signed.length > 0 && !heads.some(({ verdict }) => verdict === 'agrees' || verdict === 'lost')
+    ? 'unknown'
+    : 'intact';
 }
 
 function linesOf(report: Report): Line[] {
@@ -99,6 +101,7 @@ function linesOf(report: Report): Line[] {
   const held = head.id === prunedThrough ? 'holds for no entry' : `holds from entry ${prunedThrough + 1} to ${head.id}`;
   return [
     { name: 'file', level: 'ok', message: `${report.path}: ${took}${pruned}` },
+    ...report.gaps.map(gapLine),
     broken === undefined
       ? { name: 'chain', level: 'ok', message: entries === 0 ? 'has no entries' : `${held}, hash ${head.hash}` }
       : { name: 'chain', level: 'fail', message: `${broken.message}; it ${held}` },
@@ -114,6 +117,12 @@ function linesOf(report: Report): Line[] {
       : []),
     ...headLines(report),
   ];
+}
+
+function gapLine({ after, next, restoredAt }: Report['gaps'][number]): Line {
+  const when = new Date(restoredAt).toISOString();
+  const message = `restored from an older copy at ${when}: after entry ${after}, ids continue at ${next}`;
+  return { name: 'restore', level: 'warn', message };
 }
 
 function headLines({ signed, heads }: Report): Line[] {
@@ -139,6 +148,10 @@ function headLines({ signed, heads }: Report): Line[] {
   const forged = signed.filter(({ signature }) => signature === 'bad');
   const ids = forged.map(({ id }) => id).join(', ');
   if (forged.length > 0) lines.push({ name, level: 'fail', message: `the signature is invalid: entry ${ids}` });
+  if (count('lost') > 0) {
+    const message = `${count('lost')} refer to entries that a restore from an older copy lost`;
+    lines.push({ name, level: 'warn', message });
+  }
   if (count('pruned') > 0) lines.push({ name, level: 'warn', message: `${count('pruned')} refer to pruned entries` });
   return lines;
 }

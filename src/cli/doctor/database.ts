@@ -6,7 +6,7 @@ import type { Database } from 'better-sqlite3';
 import { withCommandName } from '../../lib/command-name.ts';
 import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
-import { DatabaseRefused } from '../../store/sqlite/file/open.ts';
+import { DatabaseRefused } from '../../store/sqlite/file/database-refused.ts';
 import { openReadOnly, schemaAge } from '../../store/sqlite/file/open-readonly.ts';
 import { verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { type Check, fail, ok, warn } from './check.ts';

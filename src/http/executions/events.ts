@@ -16,7 +16,7 @@ import { headers } from '../openapi/headers.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { respond } from '../response/json.ts';
-import { invalidHeader, problem } from '../response/problem.ts';
+import { invalidHeader, positionLost, problem } from '../response/problem.ts';
 import { STREAM_EVENT } from './audit-schema.ts';
 
 /** The time that a reader waits before it reconnects, in milliseconds. */
@@ -57,7 +57,7 @@ export const followExecution: ApiOperation = {
   summary: 'Follow an execution',
   description: 'Server-sent events from the first audit entry, or after `Last-Event-ID`.',
   parameters: [parameter('CorrelationId'), parameter('LastEventId')],
-  problems: ['invalid-header', 'not-found', 'events-pruned', 'too-many-streams', 'draining'],
+  problems: ['invalid-header', 'not-found', 'events-pruned', 'position-lost', 'too-many-streams', 'draining'],
   create: (deps) => {
     const find = createExecutionFinder(deps.store);
     const follow = createFollower(deps);
@@ -75,7 +75,7 @@ export const followExecutions: ApiOperation = {
   summary: 'Follow all your executions',
   description: 'Server-sent events from now on, or after `Last-Event-ID`. With an operator key: of all apps.',
   parameters: [parameter('LastEventId')],
-  problems: ['invalid-header', 'events-pruned', 'too-many-streams', 'draining'],
+  problems: ['invalid-header', 'events-pruned', 'position-lost', 'too-many-streams', 'draining'],
   create: (deps) => {
     const follow = createFollower(deps);
     return (c, caller) => follow(c, caller);
@@ -182,6 +182,10 @@ function refusal(followed: FollowRefusal): Response {
         'Last-Event-ID',
         `is from the future, the newest event is ${followed.newest}: send the id of the last event you received here, or leave the header out`,
       );
+    case 'lost':
+      return positionLost(`Events after ${followed.resumeAfter} were lost`, `Last-Event-ID: ${followed.resumeAfter}`, {
+        resumeAfter: followed.resumeAfter,
+      });
     case 'pruned':
       return problem(
         'events-pruned',

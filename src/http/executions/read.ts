@@ -13,7 +13,7 @@ import { createExecutionFinder, unknownExecution } from '../request/find-executi
 import { encodeCursor } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { json } from '../response/json.ts';
-import { invalidInput } from '../response/problem.ts';
+import { invalidInput, lostCursor } from '../response/problem.ts';
 import { AUDIT_TRAIL } from './audit-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
 import { parseListQuery, QUERY } from './query.ts';
@@ -49,13 +49,14 @@ export const listExecutions: ApiOperation = {
       }),
     },
   },
-  problems: ['invalid-input'],
+  problems: ['invalid-input', 'position-lost'],
   create:
     ({ store }) =>
     async (c, caller) => {
       const query = parseListQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
-      const { items, next } = await store.list(query.value);
+      const { items, next, resumeBefore } = await store.list(query.value);
+      if (resumeBefore !== undefined) return lostCursor(encodeCursor(resumeBefore));
       return json(200, {
         items: items.map(representExecution),
         nextCursor: next === null ? null : encodeCursor(next),

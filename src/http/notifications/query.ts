@@ -11,7 +11,7 @@ import { cursor, identifierFilter, LIMIT, readQuery, time, wordFilter } from '..
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 
 const REPLAYABLE = ['DEAD', 'DELIVERED'] as const;
-const SEQUENCE = /^[1-9]\d{0,14}$/;
+const SEQUENCE = /^[1-9]\d{0,15}$/;
 
 const FILTER = {
   type: v.exactOptional(wordFilter(NOTIFICATION_TYPES, 'Only those of this type.')),

@@ -12,7 +12,7 @@ import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import { json } from '../response/json.ts';
-import { invalidInput, problem } from '../response/problem.ts';
+import { invalidInput, lostCursor, problem } from '../response/problem.ts';
 import { NOTIFICATION_QUERY, parseNotificationQuery } from './query.ts';
 
 export const NOTIFICATION = component(
@@ -112,13 +112,14 @@ export const listNotifications: ApiOperation = {
       content: jsonContent(NOTIFICATION_PAGE, { page: { items: [representNotification(DEAD)], nextCursor: null } }),
     },
   },
-  problems: ['invalid-input'],
+  problems: ['invalid-input', 'position-lost'],
   create:
     ({ store }) =>
     async (c, caller) => {
       const query = parseNotificationQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
-      const { items, next } = await store.listNotifications(query.value);
+      const { items, next, resumeBefore } = await store.listNotifications(query.value);
+      if (resumeBefore !== undefined) return lostCursor(encodeCursor(String(resumeBefore)));
       const nextCursor = next === null ? null : encodeCursor(String(next));
       return json(200, { items: items.map(representNotification), nextCursor });
     },

@@ -88,6 +88,12 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
       'Events up to 41 are no longer kept, so some would be missing. Read GET /v1/executions to learn how things stand, then resume with Last-Event-ID: 41.',
     members: { resumeAfter: 41 },
   },
+  'position-lost': {
+    when: 'The database was restored from an older copy, which does not have that position. `resumeAfter` or `resumeCursor` is where to continue.',
+    detail:
+      'The database was restored from an older copy. Events after 12 were lost: read GET /v1/executions for the current state, then continue with Last-Event-ID: 12.',
+    members: { resumeAfter: 12 },
+  },
   'body-too-large': { when: 'The body exceeds its limit.', detail: 'A body may have 1048576 bytes at most.' },
   'unsupported-media-type': {
     when: 'The body is compressed or not `application/json`. `Accept` or `Accept-Encoding` names what is supported.',

@@ -29,6 +29,10 @@ const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
   'app-queue-full': { errors: itemErrors },
   'queue-full': { errors: itemErrors },
   'events-pruned': { resumeAfter: count('The `Last-Event-ID` from which nothing is missing.') },
+  'position-lost': {
+    resumeAfter: v.exactOptional(count('The `Last-Event-ID` with which the stream continues.')),
+    resumeCursor: v.exactOptional(v.pipe(v.string(), v.description('The `cursor` with which the list continues.'))),
+  },
   'store-unavailable': {
     replayed: v.exactOptional(count('After a replay of many: how many were replayed.')),
     matched: v.exactOptional(count('After an action on many: how many matched so far.')),

@@ -20,6 +20,7 @@ export const PROBLEMS = {
   'reconciliation-running': [409, 'Another reconciliation is under way'],
   'payload-pruned': [409, 'The payload of the notification has been deleted'],
   'events-pruned': [410, 'Some of these events are no longer kept'],
+  'position-lost': [410, 'What followed this position was lost in a restore'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body is not in a form that is understood'],
   'invalid-input': [422, 'The input is not valid'],
@@ -100,4 +101,18 @@ export function pointerTo(...path: readonly string[]): string {
 
 function escaped(step: string): string {
   return step.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Returns the 410 response for a position that a restored database does not have. `members` name the one to continue from. */
+export function positionLost(
+  lost: string,
+  resume: string,
+  members: { readonly resumeAfter: number } | { readonly resumeCursor: string },
+): Response {
+  const detail = `The database was restored from an older copy. ${lost}: read GET /v1/executions for the current state, then continue with ${resume}.`;
+  return problem('position-lost', detail, { members });
+}
+
+export function lostCursor(resumeCursor: string): Response {
+  return positionLost('What this cursor names was lost', `cursor=${resumeCursor}`, { resumeCursor });
 }

@@ -63,6 +63,8 @@ export interface WriterOptions<C> {
   readonly full?: () => void;
   /** Called after a disk failure that leaves the content of the file unknown: the process must end without an acknowledgement. */
   readonly fatal: (error: unknown) => void;
+  /** Called before each transaction. Returns why the file cannot be used any more; null while it can. */
+  readonly lost?: () => string | null;
   /** Called after each commit with its number of mutations and its duration. */
   readonly observe?: (batch: number, milliseconds: number) => void;
 }
@@ -102,12 +104,20 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     const size = batchSize(waiting);
     const batch = waiting.slice(0, size);
     waiting = waiting.slice(size);
-    let result = commit(batch);
+    let result = commitUnlessLost(batch);
     for (let tries = 0; result === 'busy' && tries < BUSY_RETRIES; tries += 1) {
       await options.world.sleep(BUSY_RETRY_MS);
-      result = commit(batch);
+      result = commitUnlessLost(batch);
     }
     if (result === 'busy') rejectAll(batch, new StoreUnavailable('the database is locked by another process'));
+  }
+
+  function commitUnlessLost(batch: readonly Waiting<C>[]): BatchResult {
+    // promise: lost-file-takes-no-commit
+    const lost = options.lost?.() ?? null;
+    if (lost === null) return commit(batch);
+    rejectAll(batch, new StoreUnavailable(lost));
+    return 'committed';
   }
 
   /**

@@ -17,7 +17,12 @@ import { createExecutionList } from './executions/list.ts';
 import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPayloadReader } from './executions/payloads.ts';
 import { createRecords } from './executions/records.ts';
-import { openDatabase, withFileError } from './file/open.ts';
+import { withFileError } from './file/database-refused.ts';
+import { PRIVATE_MODE } from './file/file-mode.ts';
+import { auditGaps } from './file/id-gaps.ts';
+import { markPlaced, type Restored } from './file/identity.ts';
+import { type OpenDatabase, openDatabase } from './file/open.ts';
+import { createLossCheck } from './file/rescue.ts';
 import { upgradeWithBackup } from './file/upgrade.ts';
 import { createGroupCommit, unchanged } from './group-commit.ts';
 import { createOutbox } from './outbox/outbox.ts';
@@ -37,6 +42,19 @@ export interface SqliteStoreOptions {
   readonly observeCommit?: (batch: number, milliseconds: number) => void;
   /** True for a copy of a database, which is upgraded without another copy. */
   readonly isCopy?: boolean;
+  /** Mode of every file that belongs to the database; default: 0600. */
+  readonly mode?: number;
+}
+
+export interface SqliteStore extends Store {
+  /** The real path of the file, after symbolic links. */
+  readonly databasePath: string;
+  /** Not null when the file turned out to be a copy of an older state. */
+  readonly restored: Restored | null;
+  /** Returns why nothing can be committed until a restart, because the file was removed or replaced; null while it is in place. */
+  checkFile(): string | null;
+  /** Marks the file, a copy, as the one that the next start takes over as it is. */
+  markPlaced(): void;
 }
 
 /** Bytes that must be free before the store reports that it can write again after the disk was full. */
@@ -48,20 +66,26 @@ const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
  *
  * One function because it wires the parts of the store and lists the operations of the port.
  */
-export function createSqliteStore(options: SqliteStoreOptions): Store {
-  const database = options.isCopy ? openDatabase(options.path) : openDatabase(options.path, upgradeWithBackup(options));
+export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const { mode = PRIVATE_MODE, world, log } = options;
+  const hooks = options.isCopy ? undefined : upgradeWithBackup(options);
+  const database = openDatabase(options.path, hooks, { mode, now: world.now });
+  const { client, file, restored, watch } = database;
+  logOpening(database, log);
+  const checkFile = createLossCheck({ client, file, watch, mode, world, log, lockPath: `${file}.lock` });
   const sql = prepareStatements(database.orm);
   // Runs before each change, hence without drizzle, which would assemble the row a second time.
   const byReference = database.client.prepare<[string], StateRow>(`${SELECT_STATE} WHERE reference = ?`);
   const rowOf = (reference: string) => byReference.get(reference);
-  const list = createExecutionList(database);
+  const gaps = auditGaps(client);
+  const list = createExecutionList(database, undefined, gaps);
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
   // These parts cache values between transactions, as only this process writes; `reload` reads them again after a rollback.
-  const trail = createAuditTrail(sql);
+  const trail = createAuditTrail(sql, gaps.at(-1)?.next);
   const backlog = createBacklog();
   const due = createDueSelection(database, backlog);
-  const feed = createFeed(database.client, () => trail.head().id);
+  const feed = createFeed(client, () => trail.head().id, gaps);
   const payloadsOf = createPayloadReader(database.client);
   let wasFull = false;
   try {
@@ -78,6 +102,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     full: () => {
       wasFull = true;
     },
+    lost: checkFile,
     fatal: options.fatal,
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
@@ -136,6 +161,11 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
       return () => listeners.delete(listener);
     },
 
+    databasePath: file,
+    restored,
+    checkFile,
+    markPlaced: () => markPlaced(file, client),
+
     close: async () => {
       await writer.close();
       database.close();
@@ -146,4 +176,17 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 function freeBytes(path: string): number {
   const { bavail, bsize } = statfsSync(dirname(path));
   return bavail * bsize;
+}
+
+function logOpening({ file, restored, modeChanges }: OpenDatabase, log: Log): void {
+  for (const { path, before } of modeChanges) {
+    log.warn({ path, before: octal(before) }, 'the mode of a file of the database was not DATABASE_MODE, and now is');
+  }
+  if (restored === null) return;
+  const { from, nextId } = restored;
+  log.warn({ database: file, from, nextId }, 'the database is a restored copy: its ids continue after a gap');
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
 }

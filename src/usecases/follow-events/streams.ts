@@ -27,6 +27,8 @@ export type FollowResult = { readonly outcome: 'open'; readonly stream: Stream }
 export type FollowRefusal =
   /** There is no such entry yet. */
   | { readonly outcome: 'future'; readonly newest: number }
+  /** The database was restored from an older copy, which ends before this entry; nothing is missing after `resumeAfter`. */
+  | { readonly outcome: 'lost'; readonly resumeAfter: number }
   /** The next entries have been pruned; nothing is missing after `oldest`. */
   | { readonly outcome: 'pruned'; readonly oldest: number }
   | { readonly outcome: 'too-many'; readonly bound: keyof StreamBounds; readonly limit: number }
@@ -51,8 +53,12 @@ export function createStreams(
   let released = false;
 
   async function begin({ reader, after, cut, ...subject }: FollowRequest, leave: () => void): Promise<FollowResult> {
-    const { newest, prunedThrough } = await store.feed({ ...subject, after: after ?? 0, limit: 1 });
+    const { newest, prunedThrough, gap } = await store.feed({ ...subject, after: after ?? 0, limit: 1 });
     if (released) return { outcome: 'stopping' };
+    // promise: restored-stream-is-refused
+    if (gap !== undefined) {
+      return { outcome: 'lost', resumeAfter: Math.max(gap.after, prunedThrough) };
+    }
     if (after !== null && after > newest) return { outcome: 'future', newest };
     if (after !== null && after < prunedThrough) return { outcome: 'pruned', oldest: prunedThrough };
     const start = after ?? (subject.correlationId === undefined ? newest : prunedThrough);

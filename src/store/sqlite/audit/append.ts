@@ -17,7 +17,8 @@ export interface AuditTrail {
   append(execution: Execution, draft: AuditDraft, now: number): AuditEntry;
 }
 
-export function createAuditTrail(sql: Statements): AuditTrail {
+/** @param least the least id of a new entry, above the newest one after a restore. */
+export function createAuditTrail(sql: Statements, least = 1): AuditTrail {
   let head: AuditHead = { id: 0, hash: '' };
   return {
     head: () => head,
@@ -28,7 +29,7 @@ export function createAuditTrail(sql: Statements): AuditTrail {
     append: (execution, draft, now) => {
       const { body } = draft;
       const detail = body ? { ...draft.detail, bytes: body.bytes.length, sha256: sha256(body.bytes) } : draft.detail;
-      const row = toAuditRow(head.id + 1, now, execution, { ...draft, detail });
+      const row = toAuditRow(Math.max(head.id + 1, least), now, execution, { ...draft, detail });
       const hash = chainHash(head.hash, row);
       sql.insertEntry.run({ ...row, hash });
       if (body) {

@@ -1,7 +1,8 @@
 // Reads the audit trail after an entry, in bounded pages: by id, or along the index of one execution.
 
 import type { Database } from 'better-sqlite3';
-import type { FeedPage, FeedQuery } from '../../port.ts';
+import type { FeedPage, FeedQuery, IdGap } from '../../port.ts';
+import { gapAt, skipForward } from '../file/id-gaps.ts';
 import { type AuditRow, toAuditEntry } from '../rows.ts';
 
 /** Number of ids that one page scans, which takes a few milliseconds. */
@@ -20,7 +21,11 @@ interface PageParameters {
 }
 
 /** @param newest returns the id of the newest committed entry. */
-export function createFeed(client: Database, newest: () => number): (query: FeedQuery) => FeedPage {
+export function createFeed(
+  client: Database,
+  newest: () => number,
+  gaps: readonly IdGap[] = [],
+): (query: FeedQuery) => FeedPage {
   const entry = `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId,
     execution_id AS executionId, latency_ms AS latencyMs, http_status AS httpStatus, app, detail FROM audit_events`;
   // promise: stream-shows-own-app
@@ -34,7 +39,9 @@ export function createFeed(client: Database, newest: () => number): (query: Feed
   return ({ after, app, correlationId = null, limit }) => {
     const prunedThrough = pruned.get() ?? 0;
     const end = newest();
-    const from = Math.max(after, prunedThrough);
+    /** A page of ids that were never issued would be empty, and there are billions of them. */
+    const skip = (position: number) => Math.min(skipForward(gaps, position), Math.max(position, end));
+    const from = skip(Math.max(after, prunedThrough));
     const until = correlationId === null ? Math.min(end, from + WINDOW) : end;
     const rows: Row[] = [];
     let chars = 0;
@@ -44,7 +51,7 @@ export function createFeed(client: Database, newest: () => number): (query: Feed
       if (chars > MAX_DETAIL_CHARS) break;
     }
     const cut = rows.length === limit || chars > MAX_DETAIL_CHARS;
-    const through = cut ? (rows.at(-1)?.id ?? from) : Math.max(from, until);
-    return { entries: rows.map(toAuditEntry), through, newest: end, prunedThrough };
+    const through = cut ? (rows.at(-1)?.id ?? from) : skip(Math.max(from, until));
+    return { entries: rows.map(toAuditEntry), through, newest: end, prunedThrough, gap: gapAt(gaps, after) };
   };
 }

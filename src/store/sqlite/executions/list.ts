@@ -2,12 +2,13 @@
 
 import { and, desc, gte, sql } from 'drizzle-orm';
 import { yieldToEventLoop } from '../../../lib/event-loop.ts';
-import type { ExecutionPage, ListQuery } from '../../port.ts';
+import type { ExecutionPage, IdGap, ListQuery } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { type StateRow, toExecution } from '../rows.ts';
 import { executions } from '../schema.ts';
 import { stateColumns } from '../statements.ts';
 import { defineTextSearch, hasIdPrefix, inScannedRange, matchesFilter, matchesListQuery } from './filter.ts';
+import { timeOfReference, wholeReferenceAt } from './uuid-range.ts';
 
 export interface ListBounds {
   /** Maximum of rows that one page scans. */
@@ -27,7 +28,12 @@ const MAX_STEP = 5_000;
 /** Maximum of executions with one correlation id prefix that are read by that prefix instead of a scan. */
 const MAX_BY_PREFIX = 200;
 
-export function createExecutionList({ client, orm }: Pick<OpenDatabase, 'client' | 'orm'>, bounds = BOUNDS) {
+export function createExecutionList(
+  { client, orm }: Pick<OpenDatabase, 'client' | 'orm'>,
+  bounds = BOUNDS,
+  gaps: readonly IdGap[] = [],
+) {
+  const exists = client.prepare<[string]>('SELECT 1 FROM executions WHERE reference = ?');
   const select = listQueries(orm);
   defineTextSearch(client);
 
@@ -59,8 +65,18 @@ export function createExecutionList({ client, orm }: Pick<OpenDatabase, 'client'
     return pageOf(select.byPrefix(query, id).all(), query.limit, null);
   }
 
-  return async (query: ListQuery): Promise<ExecutionPage> =>
-    (query.id === undefined ? undefined : listByPrefix(query, query.id)) ?? scan(query);
+  /** The gap of a restore that lost the execution at which the page before ended. */
+  function gapOf(before: string): IdGap | undefined {
+    const time = timeOfReference(before);
+    const gap = gaps.find(({ lostFrom, restoredAt }) => time > lostFrom && time < restoredAt);
+    return gap === undefined || exists.get(before) !== undefined ? undefined : gap;
+  }
+
+  return async (query: ListQuery): Promise<ExecutionPage> => {
+    const gap = query.before === undefined ? undefined : gapOf(query.before);
+    if (gap !== undefined) return { items: [], next: null, resumeBefore: wholeReferenceAt(gap.restoredAt) };
+    return (query.id === undefined ? undefined : listByPrefix(query, query.id)) ?? scan(query);
+  };
 }
 
 /** Queries that are built per call, because their conditions depend on the filter. */

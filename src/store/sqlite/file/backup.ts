@@ -1,19 +1,21 @@
-// Copies a database that may be in use, proves that the copy is sound, and only then gives it its name.
+// Copies a database that may be in use, verifies the copy, and only then gives it its name.
 //
 // VACUUM INTO works on one snapshot, whatever is written meanwhile. SQLite's backup interface does not: each write by another
 // connection starts it over (703 times in 20 s under load, without an end), and during an open write transaction it copies nothing.
 
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { reasonOf } from '../../../lib/log.ts';
 import { INCREMENTAL_VACUUM } from '../retention/incremental-vacuum.ts';
 import type { ChainLink } from '../verify/chain.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
-import { DatabaseRefused, withFileError } from './open.ts';
+import { DatabaseRefused, withFileError } from './database-refused.ts';
+import { openWithMode, PRIVATE_MODE } from './file-mode.ts';
+import { realDatabasePath } from './lock.ts';
 import { openReadOnly } from './open-readonly.ts';
 
-/** There is no copy under the name that was asked for; the message says why. */
+/** No copy was made under the requested name; the message states the cause. */
 export class BackupFailed extends Error {
   override readonly name = 'BackupFailed';
 }
@@ -30,45 +32,49 @@ export interface BackupReport {
 type Progress = (done: number, total: number) => void;
 
 /** @throws {DatabaseRefused} before anything is written. @throws {BackupFailed} with nothing under `target`. */
-export function backUp(source: string, target: string, progress?: Progress): BackupReport {
+export function backUp(source: string, target: string, progress?: Progress, mode = PRIVATE_MODE): BackupReport {
   const path = unusedPath(target);
   const partial = `${path}.partial`;
-  const report = copyVerified(source, partial, progress);
+  const report = copyVerified(source, partial, { progress, mode });
   publishCopy(partial, path);
   return { ...report, path };
 }
 
-/** The path in full, if a database may be put there. @throws {DatabaseRefused} */
+/** Returns the real path, if a database may be put there. @throws {DatabaseRefused} */
 export function unusedPath(target: string): string {
-  const path = resolve(target);
+  const path = withFileError(target, () => realDatabasePath(target));
   if (!existsSync(dirname(path))) throw new DatabaseRefused(`${dirname(path)} does not exist: make the folder first`);
-  // A WAL that another database left there would be replayed into this one.
+  // The WAL of another database would be replayed into this one.
   const taken = ['', '-wal', '-shm', '-journal'].map((suffix) => path + suffix).find((name) => existsSync(name));
   if (taken !== undefined) throw new DatabaseRefused(`${taken} exists: nothing is overwritten, move it away first`);
   return path;
 }
 
-/**
- * A sound copy at `partial`, readable by its owner alone and on disk. What is not sound is kept as `….unsound`.
- * @param excuse hears of what is wrong with the original instead: the copy is then as good as that.
- */
+export interface CopyOptions {
+  readonly progress?: Progress | undefined;
+  /** Mode of the copy. */
+  readonly mode?: number;
+  /** Called with each fault of the original, which the copy then has, too. Default: a fault makes the copy unsound. */
+  readonly excuse?: (fault: string) => void;
+}
+
+/** Makes a verified copy at `partial` and syncs it to disk. An unsound copy is kept as `….unsound`. */
 export function copyVerified(
   source: string,
   partial: string,
-  progress?: Progress,
-  excuse?: (fault: string) => void,
+  { progress, mode = PRIVATE_MODE, excuse = refuse }: CopyOptions = {},
 ): Omit<BackupReport, 'path'> {
   const client = openReadOnly(source);
   try {
-    create(partial);
+    create(partial, mode);
     try {
       const before = readHead(client);
-      // The copy of a file that cannot give space back can.
+      // The copy can return space even if the original cannot.
       if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL_VACUUM)
         client.pragma('auto_vacuum = INCREMENTAL');
       withFileError(partial, () => client.prepare('VACUUM INTO ?').run(partial));
       syncToDisk(partial);
-      return examine(client, partial, before, { progress, excuse: excuse ?? refuse });
+      return examine(client, partial, before, { progress, excuse });
     } catch (error) {
       if (error instanceof Unsound) {
         const kept = partial.replace(/\.partial$/, '.unsound');
@@ -83,13 +89,13 @@ export function copyVerified(
   }
 }
 
-function create(partial: string): void {
+function create(partial: string, mode: number): void {
   try {
-    closeSync(openSync(partial, 'wx', 0o600));
+    closeSync(openWithMode(partial, mode));
   } catch (error) {
     if ((error as { code?: string }).code !== 'EEXIST') throw new DatabaseRefused(reasonOf(error), { cause: error });
     throw new DatabaseRefused(
-      `${partial} exists: another copy is being made, or one was interrupted; remove it if none is`,
+      `${partial} exists: another copy is being made, or one was interrupted; remove it if none is being made`,
     );
   }
 }
@@ -138,7 +144,7 @@ interface Conservation {
   readonly difference: number;
 }
 
-/** Whether the original has this entry still, or had it before it was pruned. */
+/** Whether the original still has this entry, or had it before it was pruned. */
 function standsIn(source: Database, head: ChainLink): boolean {
   const hash = source.prepare<[number], string>('SELECT hash FROM audit_events WHERE id = ?').pluck().get(head.id);
   if (hash !== undefined) return hash === head.hash;
@@ -147,7 +153,7 @@ function standsIn(source: Database, head: ChainLink): boolean {
   return pruned.id > head.id || pruned.hash === head.hash;
 }
 
-/** Gives the file its name in one step, never in the place of another. */
+/** Gives the file its name in one step, and never replaces another file. */
 export function publishCopy(partial: string, path: string): void {
   try {
     syncToDisk(partial);
@@ -155,7 +161,7 @@ export function publishCopy(partial: string, path: string): void {
       linkSync(partial, path);
     } catch (error) {
       if ((error as { code?: string }).code === 'EEXIST') throw error;
-      // A file system without hard links.
+      // The file system has no hard links.
       if (existsSync(path)) throw error;
       renameSync(partial, path);
     }

@@ -1,41 +1,48 @@
-// Makes a file as small as what is in it, and able to give space back from then on: a sound copy takes its place in one step.
+// Makes a file as small as its content, and able to return space from then on: a verified copy replaces it in one step.
 
 import { chmodSync, chownSync, existsSync, renameSync, statfsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { type BackupReport, copyVerified, discardCopy, syncToDisk } from './backup.ts';
-import { DatabaseRefused, takeLock, withFileError } from './open.ts';
+import { DatabaseRefused, withFileError } from './database-refused.ts';
+import { refuseForeignWal } from './foreign-wal.ts';
+import { markPlaced } from './identity.ts';
+import { realDatabasePath, takeLock } from './lock.ts';
 import { openReadOnly } from './open-readonly.ts';
 
-/** Beside what the copy takes. */
+/** Free space that is required besides that of the copy. */
 const SPARE_BYTES = 16 * 1024 * 1024;
 
 export interface CompactReport extends BackupReport {
-  /** How long the file was before. */
+  /** Size of the file before. */
   readonly bytesBefore: number;
 }
 
 type Progress = (done: number, total: number) => void;
 
 /**
- * No receiver may run on the file meanwhile: its lock is taken. Killed at any moment, it leaves the one file or the other.
+ * Takes the lock of the file, so that no receiver runs on it. Killed at any moment, it leaves the old file or the new one.
  * @throws {DatabaseRefused} before anything is written. @throws {BackupFailed} with the file as it was.
  */
 export function compact(path: string, progress?: Progress): CompactReport {
-  const file = resolve(path);
+  // A symbolic link stays: the file that it leads to is replaced.
+  const file = withFileError(path, () => realDatabasePath(path));
   refuseUnknown(file);
-  const lock = withFileError(file, () => takeLock(file));
+  const { mode, uid, gid } = statSync(file);
+  const lock = withFileError(file, () => takeLock(file, mode & 0o777));
   const partial = `${file}.compact.partial`;
   try {
+    refuseForeignWal(file, lock.note);
     discardCopy(partial);
-    bringTogether(file);
+    mergeWal(file);
     refuseFullDisk(file);
-    const { size, mode, uid, gid } = statSync(file);
-    const report = copyVerified(file, partial, progress);
+    const { size } = statSync(file);
+    const report = copyVerified(file, partial, { progress });
     try {
       if (isWritten(file))
         throw new DatabaseRefused(`${file} was written meanwhile: nothing was changed, try it again`);
-      bringTogether(file);
+      mergeWal(file);
+      markAsDatabase(partial);
       chmodSync(partial, mode);
       chownSync(partial, uid, gid);
       syncToDisk(partial);
@@ -50,13 +57,24 @@ export function compact(path: string, progress?: Progress): CompactReport {
   }
 }
 
-/** Also whether it is there at all. */
+/** @throws {DatabaseRefused} also when there is no such file */
 function refuseUnknown(file: string): void {
   openReadOnly(file).close();
 }
 
-/** One file alone: a WAL beside it would be replayed into the one that takes its place. */
-function bringTogether(file: string): void {
+/** The header of a copy says that it is a backup, and ids continue after a gap in a backup. This copy is the database itself. */
+function markAsDatabase(partial: string): void {
+  const client = new Database(partial);
+  try {
+    client.pragma('journal_mode = WAL');
+    markPlaced(partial, client);
+  } finally {
+    client.close();
+  }
+}
+
+/** A WAL that stays would be replayed into the file that takes its place. */
+function mergeWal(file: string): void {
   const client = withFileError(file, () => new Database(file));
   try {
     withFileError(file, () => client.pragma('wal_checkpoint(TRUNCATE)'));

@@ -1,19 +1,23 @@
-// Opens a database to look at it: read only, without the receiver's lock, while a receiver may be writing.
+// Opens a database read-only, without the lock of the receiver, while a receiver may be writing.
 
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { APPLICATION_ID, DatabaseRefused, withFileError } from './open.ts';
+import { DatabaseRefused, withFileError } from './database-refused.ts';
+import { refuseForeignWal } from './foreign-wal.ts';
+import { realDatabasePath } from './lock.ts';
+import { APPLICATION_ID } from './open.ts';
 import { schemaVersionOf } from './schema-version.ts';
 
-/** How long to wait while a receiver recovers or resets its WAL. */
+/** Time to wait while a receiver recovers or resets its WAL. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** The caller closes it. @throws {DatabaseRefused} when there is no such file, or it is not ours. */
+/** The caller closes it. @throws {DatabaseRefused} when there is no such file, or it belongs to another application. */
 export function openReadOnly(path: string): Database.Database {
-  const file = resolve(path);
+  const file = withFileError(path, () => realDatabasePath(path));
   if (!existsSync(file)) throw new DatabaseRefused(`${file} does not exist`);
   return withFileError(file, () => {
+    // The note of the lock is not read: a receiver may hold it.
+    refuseForeignWal(file, null);
     const client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
     try {
       if (client.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
@@ -27,9 +31,9 @@ export function openReadOnly(path: string): Database.Database {
   });
 }
 
-/** Whether this version of the receiver has written the tables, or an older or a newer one. */
+/** Returns whether the tables are of this version of the receiver, or of an older or a newer one. */
 export function schemaAge(client: Database.Database): 'current' | 'older' | 'newer' {
   const { age } = schemaVersionOf(client);
-  // What was begun and not finished is finished by a start.
+  // A start completes a migration that was begun.
   return age === 'new' ? 'older' : age;
 }

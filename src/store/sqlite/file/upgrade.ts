@@ -1,4 +1,4 @@
-// Makes a file of an older version one of this version: with a sound copy of it beside it first, and examined afterwards.
+// Upgrades a file of an older version: makes a verified copy of it first, and verifies the file afterwards.
 
 import { readdirSync, statfsSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
@@ -9,7 +9,9 @@ import { fileTimestamp } from '../../../lib/time.ts';
 import type { World } from '../../../lib/world.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
 import { copyVerified, discardCopy, publishCopy } from './backup.ts';
-import { DatabaseRefused, UNVERIFIED, type UpgradeHooks } from './open.ts';
+import { DatabaseRefused } from './database-refused.ts';
+import { PRIVATE_MODE } from './file-mode.ts';
+import { UNVERIFIED, type UpgradeHooks } from './open.ts';
 import { openReadOnly } from './open-readonly.ts';
 import { schemaVersionOf } from './schema-version.ts';
 
@@ -17,14 +19,21 @@ export interface UpgradeOptions {
   readonly world: Pick<World, 'now'>;
   readonly log: Log;
   readonly freeBytesIn?: (folder: string) => number;
+  /** Mode of the copy; default: 0600. */
+  readonly mode?: number;
 }
 
 const MIB = 1024 * 1024;
-/** Beside the copy, and as much again for what the migrations write. */
+/** Free space that is required besides the copy and as much again for the migrations. */
 const SPARE_BYTES = 16 * MIB;
 
-/** Killed at any moment, it leaves a file that opens. One that did not keep everything is refused at every start. */
-export function upgradeWithBackup({ world, log, freeBytesIn = freeBytes }: UpgradeOptions): UpgradeHooks {
+/** Killed at any moment, it leaves a file that opens. A file that did not keep everything is refused at every start. */
+export function upgradeWithBackup({
+  world,
+  log,
+  freeBytesIn = freeBytes,
+  mode = PRIVATE_MODE,
+}: UpgradeOptions): UpgradeHooks {
   function demandWhole(file: string, client: Database, backup: string, problem: string | null): void {
     // promise: lossy-upgrade-stops
     if (problem === null) return void client.pragma('user_version = 0');
@@ -40,7 +49,7 @@ export function upgradeWithBackup({ world, log, freeBytesIn = freeBytes }: Upgra
       const faults: string[] = [];
       const before = countsOf(client);
       // promise: copy-before-upgrade
-      const backup = copyBefore({ file, from, client, world, freeBytesIn, faults });
+      const backup = copyBefore({ file, from, client, world, freeBytesIn, faults, mode });
       for (const fault of faults) log.warn({ database: file, fault }, FAULTY);
       const wasSound = faults.length === 0;
       try {
@@ -59,8 +68,8 @@ export function upgradeWithBackup({ world, log, freeBytesIn = freeBytes }: Upgra
   };
 }
 
-const UPGRADED = 'the database is upgraded and was examined; the copy of how it was stays until you remove it';
-const FAULTY = withCommandName('the database had a fault before it was upgraded: npm run audit -- verify tells more');
+const UPGRADED = 'the database is upgraded and verified; the copy of its former state stays until you remove it';
+const FAULTY = withCommandName('the database had a fault before its upgrade: npm run audit -- verify shows it');
 
 interface Copying {
   readonly file: string;
@@ -68,25 +77,26 @@ interface Copying {
   readonly client: Database;
   readonly world: Pick<World, 'now'>;
   readonly freeBytesIn: (folder: string) => number;
-  /** What is wrong with the original is added here. */
+  readonly mode: number;
+  /** Faults of the original are added here. */
   readonly faults: string[];
 }
 
-/** Where the copy is. */
-function copyBefore({ file, from, client, world, freeBytesIn, faults }: Copying): string {
+/** Returns the path of the copy. */
+function copyBefore({ file, from, client, world, freeBytesIn, faults, mode }: Copying): string {
   const { dir } = parse(file);
   const stem = `${stemOf(file)}${from}-`;
   const earlier = readdirSync(dir).filter((found) => found.startsWith(stem));
-  // Nobody else makes copies while the lock is held: this one was killed.
+  // The lock is held, so an unfinished copy belongs to a start that was killed.
   for (const partial of earlier.filter((found) => found.endsWith('.partial'))) discardCopy(join(dir, partial));
   const same = earlier.filter((found) => found.endsWith('.db')).find((found) => isCopyOf(join(dir, found), client));
   const bytes = sizeOf(client);
   refuseFullDisk(file, freeBytesIn(dirname(file)), (same === undefined ? 2 : 1) * bytes + SPARE_BYTES);
-  // A start that is tried again and again must not fill the disk with copies.
+  // Repeated starts must not fill the disk with copies.
   if (same !== undefined) return join(dir, same);
   const path = join(dir, `${stem}${fileTimestamp(world.now())}.db`);
   try {
-    copyVerified(file, `${path}.partial`, undefined, (fault) => faults.push(fault));
+    copyVerified(file, `${path}.partial`, { mode, excuse: (fault) => faults.push(fault) });
     publishCopy(`${path}.partial`, path);
     return path;
   } catch (error) {
@@ -98,7 +108,7 @@ function stemOf(file: string): string {
   return `${parse(file).name}-before-upgrade-from-`;
 }
 
-/** Their names end with when they were made, after the generation, which grows. */
+/** Names contain the generation, which grows, and then the time of the copy. */
 function newestCopyOf(file: string): string | undefined {
   const { dir } = parse(file);
   const copies = readdirSync(dir).filter((found) => found.startsWith(stemOf(file)) && found.endsWith('.db'));
@@ -108,7 +118,7 @@ function newestCopyOf(file: string): string | undefined {
     .at(-1);
 }
 
-/** Whatever changes leaves an entry, so that the same end of the trail is the same state. */
+/** Each change has an entry, so that an equal end of the trail means an equal state. */
 function isCopyOf(path: string, client: Database): boolean {
   try {
     const copy = openReadOnly(path);
@@ -119,7 +129,7 @@ function isCopyOf(path: string, client: Database): boolean {
       copy.close();
     }
   } catch {
-    // What cannot be read is no copy.
+    // An unreadable file is no copy.
     return false;
   }
 }

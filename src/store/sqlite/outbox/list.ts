@@ -1,11 +1,13 @@
 // Lists notifications and selects those to replay, in bounded scan steps, so that other requests do not wait.
 
+import type { Database } from 'better-sqlite3';
 import { and, asc, desc, eq, gt, gte, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { yieldToEventLoop } from '../../../lib/event-loop.ts';
 import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
+import { gapAt, notificationGaps, skipBackward, skipForward } from '../file/id-gaps.ts';
 import { executions, notifications } from '../schema.ts';
 import { type NotificationRow, toNotification } from './rows.ts';
 
@@ -36,7 +38,8 @@ export interface NotificationList {
 }
 
 // One function because the queries share prepared statements and the way in which bounds are found.
-export function createNotificationList(orm: BetterSQLite3Database): NotificationList {
+export function createNotificationList(client: Database, orm: BetterSQLite3Database): NotificationList {
+  const gaps = notificationGaps(client);
   const { sequence } = notifications;
   const last = orm.select({ sequence }).from(notifications).orderBy(desc(sequence)).limit(1).prepare();
   const at = orm
@@ -100,11 +103,14 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
   }
 
   async function page(query: NotificationQuery): Promise<NotificationPage> {
+    const gap = query.before === undefined ? undefined : gapAt(gaps, query.before);
+    if (gap !== undefined) return { items: [], next: null, resumeBefore: gap.next };
     const filter = matches(query);
     const bounds = between(query);
     const rows: NotificationRow[] = [];
     let before = Math.min(bounds.before, query.before ?? bounds.before);
     while (before > bounds.after + 1 && rows.length <= query.limit) {
+      before = skipBackward(gaps, before);
       const after = Math.max(bounds.after, before - 1 - STEP);
       const step = select({ after, before }, filter).orderBy(desc(sequence));
       rows.push(...step.limit(query.limit + 1 - rows.length).all());
@@ -120,7 +126,7 @@ export function createNotificationList(orm: BetterSQLite3Database): Notification
 
   function replayable(filter: NotificationFilter, doneThrough: number, limit: number): Replayable {
     const bounds = between(filter);
-    const after = Math.max(bounds.after, doneThrough);
+    const after = skipForward(gaps, Math.max(bounds.after, doneThrough));
     const before = Math.min(bounds.before, after + 1 + STEP);
     const settled = and(matches(filter), ne(notifications.status, 'PENDING'));
     const rows = select({ after, before }, settled)

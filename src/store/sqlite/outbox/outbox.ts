@@ -36,7 +36,7 @@ export interface SqliteOutbox {
 // One function because all operations change notifications through the one function that also writes their entries.
 export function createOutbox(client: Database, orm: BetterSQLite3Database, tools: OutboxTools): SqliteOutbox {
   const sql = prepareOutboxStatements(client, orm);
-  const list = createNotificationList(orm);
+  const list = createNotificationList(client, orm);
   const { writer } = tools;
 
   const ofExecution = (reference: string): Notification[] => {

@@ -36,6 +36,10 @@ const UNDELIVERED = `SELECT
   (SELECT count(*) FROM notifications WHERE due_at IS NOT NULL) AS pending,
   (SELECT count(*) FROM notifications WHERE status = 'DEAD') AS dead`;
 
+/** After a restore, sequences continue after a gap, as the ids of audit entries do. */
+const NEXT_SEQUENCE = sql`(SELECT max(coalesce((SELECT max(sequence) FROM notifications), 0) + 1,
+  coalesce((SELECT max(next_id) FROM id_gaps), 1)))`;
+
 export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Database) {
   const hole = sql.placeholder;
   const holes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, sql`${hole(name)}`]));
@@ -59,7 +63,8 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
     undelivered: client.prepare<[], UndeliveredCounts>(UNDELIVERED),
     insert: orm
       .insert(notifications)
-      .values(holes(Object.keys(columns)) as never)
+      // promise: restored-notifications-never-repeat
+      .values({ ...holes(Object.keys(columns)), sequence: NEXT_SEQUENCE } as never)
       .prepare(),
     update: orm
       .update(notifications)

@@ -3,6 +3,8 @@
 import type { Database } from 'better-sqlite3';
 import type { AuditEntry } from '../../../execution/event.ts';
 import { isoTime } from '../../../lib/time.ts';
+import type { IdGap } from '../../port.ts';
+import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
 import { type AuditRow, toAuditEntry } from '../rows.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import type { ScanOrder } from './id-windows.ts';
@@ -61,7 +63,7 @@ export function* scanAuditTrail(
   const ends = idRangeOf(client, filter);
   // The entries of one execution have an index, so they need one window only.
   const size = filter.correlationId === undefined ? WINDOW : Math.max(1, ends.high - ends.low);
-  for (const { low, high } of cut(ends, size, order)) {
+  for (const { low, high } of cut(ends, size, order, auditGaps(client))) {
     const read = (behind: AuditRow | null) => {
       const after = order === 'oldest-first' ? { low: (behind?.id ?? 0) + 1 } : { high: behind?.id ?? high };
       return select.iterate({ ...bound, low, high, ...(behind === null ? {} : after) });
@@ -79,6 +81,11 @@ interface Ends {
   readonly low: number;
   /** Exclusive. */
   readonly high: number;
+}
+
+/** Returns the number of ids in a range that can have an entry. */
+export function idsIn(client: Database, range: Ends): number {
+  return withoutGaps(auditGaps(client), range).reduce((sum, { low, high }) => sum + high - low, 0);
 }
 
 /** Returns a range of ids that contains every entry that the filter can match. */
@@ -107,11 +114,16 @@ export function idRangeOf(client: Database, { from, to, after = 0, before }: Aud
   return { low, high: Math.max(low, high) };
 }
 
-function* cut({ low, high }: Ends, size: number, order: ScanOrder): Generator<Ends, void, undefined> {
+function* cut(ends: Ends, size: number, order: ScanOrder, gaps: readonly IdGap[]): Generator<Ends, void, undefined> {
+  const ranges = withoutGaps(gaps, ends);
   if (order === 'oldest-first') {
-    for (let at = low; at < high; at += size) yield { low: at, high: Math.min(high, at + size) };
+    for (const { low, high } of ranges) {
+      for (let at = low; at < high; at += size) yield { low: at, high: Math.min(high, at + size) };
+    }
   } else {
-    for (let at = high; at > low; at -= size) yield { low: Math.max(low, at - size), high: at };
+    for (const { low, high } of ranges.toReversed()) {
+      for (let at = high; at > low; at -= size) yield { low: Math.max(low, at - size), high: at };
+    }
   }
 }
 

@@ -47,8 +47,11 @@ export function* countPrunable(client: Database, cutoffs: Cutoffs): Generator<Pr
         AND NOT EXISTS (SELECT 1 FROM audit_events AS later WHERE later.correlation_id = entry.correlation_id AND later.id > @last)`,
       )
       .pluck();
+    const entriesIn = client
+      .prepare<[PrunableEntries], number>('SELECT count(*) FROM audit_events WHERE id BETWEEN @first AND @last')
+      .pluck();
     for (let batch = prunable(BATCH, cutoffs.entries, null); batch !== undefined; ) {
-      counts.entries += batch.last - batch.first + 1;
+      counts.entries += Number(entriesIn.get(batch));
       counts.executions += gone.get(batch) ?? 0;
       yield counts;
       batch = prunable(BATCH, cutoffs.entries, batch);

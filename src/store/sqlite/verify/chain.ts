@@ -1,5 +1,6 @@
 // Checks that each entry follows from the previous one, and diagnoses how the trail was changed where it does not.
 
+import type { IdGap } from '../../port.ts';
 import { chainHash } from '../audit/hash-chain.ts';
 import type { AuditRow } from '../rows.ts';
 import type { Finding } from './findings.ts';
@@ -24,11 +25,14 @@ const WINDOW = 1_000;
 
 type ReadAfter = (id: number, limit: number) => readonly AuditRow[];
 
-export function createChainCheck(start: ChainLink, readAfter: ReadAfter): ChainCheck {
+/** @param gaps that restores left: the entry after one is chained to the entry before it. */
+export function createChainCheck(start: ChainLink, readAfter: ReadAfter, gaps: readonly IdGap[] = []): ChainCheck {
+  const continues = (from: number, id: number) =>
+    id === from + 1 || gaps.some(({ after, next }) => after === from && next === id);
   let link = start;
   return {
     entry: (row) => {
-      if (row.id !== link.id + 1 || chainHash(link.hash, row) !== row.hash) {
+      if (!continues(link.id, row.id) || chainHash(link.hash, row) !== row.hash) {
         return diagnose(link, readAfter(link.id, WINDOW));
       }
       link = { id: row.id, hash: row.hash };

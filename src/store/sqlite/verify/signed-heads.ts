@@ -1,5 +1,7 @@
 // Checks heads that were stored elsewhere: a trail whose tail was cut off, or whose chain was rewritten, no longer contains them.
 
+import type { IdGap } from '../../port.ts';
+import { gapAt } from '../file/id-gaps.ts';
 import type { AuditRow } from '../rows.ts';
 import type { ChainLink } from './chain.ts';
 import type { Finding } from './findings.ts';
@@ -8,11 +10,14 @@ import type { Finding } from './findings.ts';
 export type KnownHead = ChainLink;
 
 export interface HeadVerdict extends KnownHead {
-  /** `pruned`: retention deleted the entry, so the head cannot be checked. `unchecked`: the walk ended before it. */
-  readonly verdict: 'agrees' | 'differs' | 'missing' | 'pruned' | 'unchecked';
+  /**
+   * `pruned`: retention deleted the entry, so the head cannot be checked. `lost`: a restore from an older copy lost the entry.
+   * `unchecked`: the walk ended before it.
+   */
+  readonly verdict: 'agrees' | 'differs' | 'missing' | 'pruned' | 'lost' | 'unchecked';
 }
 
-export function createHeadCheck(heads: readonly KnownHead[], start: ChainLink) {
+export function createHeadCheck(heads: readonly KnownHead[], start: ChainLink, gaps: readonly IdGap[] = []) {
   const waiting = heads.toSorted((a, b) => a.id - b.id);
   const verdicts: HeadVerdict[] = [];
   const findings: Finding[] = [];
@@ -23,6 +28,11 @@ export function createHeadCheck(heads: readonly KnownHead[], start: ChainLink) {
   meet(start);
   for (; (waiting[next]?.id ?? start.id) < start.id; next += 1) judge('pruned');
 
+  /** An entry that a restore lost: the copy ends before it. */
+  function isLost(head: KnownHead | undefined): boolean {
+    return head !== undefined && gapAt(gaps, head.id) !== undefined;
+  }
+
   function judge(verdict: HeadVerdict['verdict']): void {
     verdicts.push({ ...(waiting[next] as KnownHead), verdict });
   }
@@ -31,15 +41,16 @@ export function createHeadCheck(heads: readonly KnownHead[], start: ChainLink) {
     last = id;
     for (; next < waiting.length && (waiting[next] as KnownHead).id <= id; next += 1) {
       const head = waiting[next] as KnownHead;
-      if (head.id < id) judge('pruned');
-      else if (head.hash === hash) {
-        agreed = id;
-        judge('agrees');
-      } else {
-        judge('differs');
-        if (findings.length === 0) findings.push(rewritten(head));
-      }
+      if (head.id === id) compare(head, hash);
+      else judge(isLost(head) ? 'lost' : 'pruned');
     }
+  }
+
+  function compare(head: KnownHead, hash: string): void {
+    const agrees = head.hash === hash;
+    judge(agrees ? 'agrees' : 'differs');
+    if (agrees) agreed = head.id;
+    else if (findings.length === 0) findings.push(rewritten(head));
   }
 
   function rewritten({ id }: KnownHead): Finding {
@@ -52,9 +63,10 @@ export function createHeadCheck(heads: readonly KnownHead[], start: ChainLink) {
     findings,
     entry: (row: AuditRow) => meet(row),
     end: () => {
-      const lost = waiting.at(-1);
-      if (next < waiting.length && lost !== undefined) {
-        const missing = last + 1 === lost.id ? `entry ${lost.id} is` : `entries ${last + 1} to ${lost.id} are`;
+      for (; next < waiting.length && isLost(waiting[next]); next += 1) judge('lost');
+      const newest = waiting.at(-1);
+      if (next < waiting.length && newest !== undefined) {
+        const missing = last + 1 === newest.id ? `entry ${newest.id} is` : `entries ${last + 1} to ${newest.id} are`;
         const message = `the tail was cut off: ${missing} missing`;
         findings.push({ kind: 'removed', entry: last + 1, message });
       }

@@ -1,6 +1,8 @@
 // Verifies the audit trail from the checkpoint to its end: the chain, the heads stored elsewhere, and the rows of the other tables.
 
 import type { Database } from 'better-sqlite3';
+import type { IdGap } from '../../port.ts';
+import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
 import type { AuditRow } from '../rows.ts';
 import { createBodyCheck } from './callback-bodies.ts';
 import { type ChainLink, createChainCheck } from './chain.ts';
@@ -19,6 +21,8 @@ export interface Verification {
   readonly head: ChainLink;
   /** In the order of their ids. */
   readonly heads: readonly HeadVerdict[];
+  /** What restores from older copies lost: no finding, but a fact to know. */
+  readonly gaps: readonly IdGap[];
 }
 
 export interface VerifyOptions {
@@ -34,9 +38,13 @@ const PAGE = 5_000;
 export function verifyAudit(client: Database, { heads = [], progress }: VerifyOptions = {}): Verification {
   const read = prepareReads(client);
   const start = read.checkpoint();
-  const total = read.lastId() - start.id;
-  const chain = createChainCheck(start, read.after);
-  const known = createHeadCheck(heads, start);
+  const gaps = auditGaps(client);
+  const total = withoutGaps(gaps, { low: start.id + 1, high: read.lastId() + 1 }).reduce(
+    (sum, { low, high }) => sum + high - low,
+    0,
+  );
+  const chain = createChainCheck(start, read.after, gaps);
+  const known = createHeadCheck(heads, start, gaps);
   const rows = createRowCheck(client);
   const bodies = createBodyCheck(client);
   const checks = [known, rows, bodies, createNotificationCheck(client)];
@@ -66,7 +74,7 @@ export function verifyAudit(client: Database, { heads = [], progress }: VerifyOp
   while (broken.length === 0 && step()) progress?.(entries, total);
   progress?.(entries, Math.max(entries, total));
   const findings = [...broken, ...checks.flatMap((check) => check.findings)];
-  return { findings, entries, prunedThrough: start.id, head: chain.link(), heads: known.verdicts() };
+  return { findings, entries, prunedThrough: start.id, head: chain.link(), heads: known.verdicts(), gaps };
 }
 
 /** Returns the end of the chain without verifying it. */

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { chainHash } from '../../../../src/store/sqlite/audit/hash-chain.ts';
-import { DatabaseRefused } from '../../../../src/store/sqlite/file/open.ts';
+import { DatabaseRefused } from '../../../../src/store/sqlite/file/database-refused.ts';
 import { openReadOnly } from '../../../../src/store/sqlite/file/open-readonly.ts';
 import type { AuditRow } from '../../../../src/store/sqlite/rows.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';

@@ -1,0 +1,38 @@
+// The error of a database that cannot be used, and the advice for what SQLite and the system report.
+
+import { reasonOf } from '../../../lib/log.ts';
+
+/** The database cannot be used; the message names the file and the remedy. */
+export class DatabaseRefused extends Error {
+  override readonly name = 'DatabaseRefused';
+}
+
+/** By the beginning of the code; the first match counts. */
+const ADVICE: readonly (readonly [code: string, advice: string])[] = [
+  ['SQLITE_NOTADB', 'is no SQLite database: choose another DATABASE_PATH'],
+  ['SQLITE_CANTOPEN', 'cannot be opened or created: check that it and its folder may be read and written'],
+  ['SQLITE_READONLY', 'may not be written: check the permissions of the file and its folder'],
+  ['SQLITE_BUSY', 'is locked by another program: close it and start again'],
+  ['SQLITE_CORRUPT', 'is damaged: restore a backup'],
+  ['SQLITE_FULL', 'cannot grow, the disk is full: make room and start again'],
+  ['SQLITE_IOERR_SHMSIZE', 'cannot be opened, the disk is full: make room and start again'],
+  ['SQLITE_IOERR', 'cannot be read or written, the disk fails: check it, and restore a backup on another one'],
+  ['ENOSPC', 'cannot be created, the disk is full: make room and start again'],
+  ['EACCES', 'cannot be created: check the permissions of the folder above it'],
+  ['EROFS', 'cannot be created, the disk is mounted read-only: choose another DATABASE_PATH'],
+  ['ENOTDIR', 'cannot be created, a part of its path is no folder: choose another DATABASE_PATH'],
+  ['EEXIST', 'cannot be created, a part of its path is no folder: choose another DATABASE_PATH'],
+  ['ELOOP', 'is a symbolic link that leads to itself: choose another DATABASE_PATH'],
+];
+
+/** @throws {DatabaseRefused} for every failure, with the name of the file and the remedy. */
+export function withFileError<T>(file: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof DatabaseRefused) throw error;
+    const { code = '' } = error as { code?: string };
+    const advice = ADVICE.find(([prefix]) => code.startsWith(prefix))?.[1];
+    throw new DatabaseRefused(`${file} ${advice ?? 'cannot be used'} (${reasonOf(error)})`, { cause: error });
+  }
+}

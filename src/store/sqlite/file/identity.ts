@@ -1,0 +1,141 @@
+// Recognises a file that is a copy, and lets the ids in it continue beyond all that the lost file may have issued.
+
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import { isoTime } from '../../../lib/time.ts';
+import type { DatabaseLock } from './lock.ts';
+
+/** How the file came to its place: `backup` made it, or another program copied it. */
+export type RestoredFrom = 'backup' | 'copy';
+
+export interface Restored {
+  readonly from: RestoredFrom;
+  /** The first id that is issued now. */
+  readonly nextId: number;
+}
+
+export interface FileRow {
+  readonly run: string;
+  readonly device: string;
+  readonly inode: string;
+  readonly lockPath: string;
+  readonly placed: 0 | 1;
+}
+
+/** Ids may grow this fast from one restore to the next: no file issues a million a second. */
+const IDS_PER_SECOND = 1_000_000;
+
+/** Undefined in a database of an older version and in one that never ran. */
+export function readFileRow(client: Database): FileRow | undefined {
+  const table = client.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'database_file'").get();
+  if (table === undefined) return undefined;
+  return client
+    .prepare<[], FileRow>('SELECT run, device, inode, lock_path AS lockPath, placed FROM database_file')
+    .get();
+}
+
+/** Whether a receiver ran on this very file last. */
+export function isSameFile(file: string, row: FileRow): boolean {
+  const { dev, ino } = statSync(file);
+  return row.inode === String(ino) && row.device === String(dev);
+}
+
+export interface Beginning {
+  readonly file: string;
+  readonly client: Database;
+  readonly lock: DatabaseLock;
+  /** Whether the header says that `backup` wrote the file. */
+  readonly isBackup: boolean;
+  /** Milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * Marks the file as the one that this start runs on, in the file and in its lock. Of a copy, first notes the gap in its ids.
+ * The mark must reach the main file: the write-ahead log of a later crash is compared with it.
+ */
+export function beginRun(beginning: Beginning): Restored | null {
+  const { file, client, lock } = beginning;
+  const from = restoredFrom(beginning);
+  const run = randomUUID();
+  const { dev, ino } = statSync(file);
+  const page = client
+    .prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE name = 'database_file'")
+    .pluck()
+    .get() as number;
+  const place = { inode: String(ino), page, pageBytes: Number(client.pragma('page_size', { simple: true })) };
+  // Killed between the two notes, each of these texts is right.
+  const known = [...(lock.note?.runs ?? []), readFileRow(client)?.run ?? run, run];
+  if (lock.note !== null) lock.write({ ...place, runs: [...new Set(known)] });
+  let nextId: number | null = null;
+  const begin = client.transaction(() => {
+    if (from !== null) nextId = leaveGap(client, beginning.now);
+    client
+      .prepare(
+        'INSERT OR REPLACE INTO database_file (id, run, device, inode, lock_path, placed) VALUES (1, ?, ?, ?, ?, 0)',
+      )
+      .run(run, String(dev), String(ino), lock.path);
+  });
+  begin.immediate();
+  const [done] = client.pragma('wal_checkpoint(TRUNCATE)') as [{ readonly busy: 0 | 1 }];
+  // Else a long read of another program is in the way, and the older text stays valid.
+  if (done.busy === 0) lock.write({ ...place, runs: [run] });
+  return from === null || nextId === null ? null : { from, nextId };
+}
+
+/** Marks a copy that a command is about to put in place of a database, so that its next start takes it over as it is. */
+export function markPlaced(file: string, client: Database): void {
+  if (readFileRow(client) === undefined) return;
+  const { dev, ino } = statSync(file);
+  client.prepare('UPDATE database_file SET device = ?, inode = ?, placed = 1').run(String(dev), String(ino));
+}
+
+function restoredFrom({ file, client, lock, isBackup }: Beginning): RestoredFrom | null {
+  const row = readFileRow(client);
+  if (row !== undefined && row.placed === 1 && isSameFile(file, row)) return null;
+  if (isBackup) return newestIds(client).entry > 0 ? 'backup' : null;
+  const { note } = lock;
+  // A new file in place of one that is gone: only the lock knows of that one.
+  if (row === undefined) return note !== null && newestIds(client).entry === 0 ? 'copy' : null;
+  // promise: copied-file-is-recognised
+  if (note === null) return isSameFile(file, row) ? null : 'copy';
+  // A device number may change with a reboot; here the lock vouches for the file.
+  return note.runs.includes(row.run) && row.inode === String(statSync(file).ino) ? null : 'copy';
+}
+
+/** Returns the first id after the gap. */
+function leaveGap(client: Database, now: number): number {
+  const { entry, notification, next, lostFrom } = newestIds(client);
+  const newest = Math.max(entry, notification, next);
+  const moment = Math.max(now, Date.parse(lostFrom));
+  // promise: restored-ids-never-repeat
+  const nextId = Math.max(Math.ceil(moment / 1000) * IDS_PER_SECOND, newest + IDS_PER_SECOND) + 1;
+  if (!Number.isSafeInteger(nextId)) throw new Error(`the clock says ${isoTime(now)}, which leaves no ids`);
+  client
+    .prepare(
+      'INSERT INTO id_gaps (restored_at, lost_from, audit_after, notification_after, next_id) VALUES (?, ?, ?, ?, ?)',
+    )
+    .run(isoTime(now), lostFrom, entry, notification, nextId);
+  return nextId;
+}
+
+interface NewestIds {
+  readonly entry: number;
+  readonly notification: number;
+  /** The end of the newest gap. */
+  readonly next: number;
+  readonly lostFrom: string;
+}
+
+function newestIds(client: Database): NewestIds {
+  return client
+    .prepare<[], NewestIds>(
+      `SELECT max(pruned_through, coalesce((SELECT max(id) FROM audit_events), 0)) AS entry,
+        coalesce((SELECT max(sequence) FROM notifications), 0) AS notification,
+        coalesce((SELECT max(next_id) FROM id_gaps), 0) AS next,
+        coalesce((SELECT timestamp FROM audit_events ORDER BY id DESC LIMIT 1), '1970-01-01T00:00:00.000Z') AS lostFrom
+      FROM audit_checkpoint`,
+    )
+    .get() as NewestIds;
+}
