@@ -68,7 +68,7 @@ export interface EndedExecution extends Execution {
 
 type OfSending = 'ACCEPTED' | 'DISPATCHED' | 'SUBMITTED' | 'FAILED' | 'NETWORK_ERROR' | 'RATE_LIMITED' | 'TOKEN_ERROR';
 type OfCallback = 'COMPLETED' | 'PROGRESS' | 'HINT' | 'DUPLICATE' | 'CONFLICT' | 'LATE' | 'UNREADABLE' | 'MISMATCH';
-type OfPoll = 'REQUESTED' | 'COMPLETED' | 'PROGRESS' | 'ERROR' | '404' | 'TIMEOUT';
+type OfPoll = 'REQUESTED' | 'COMPLETED' | 'PROGRESS' | 'ERROR' | '404' | 'MISMATCH' | 'TIMEOUT';
 type OfEnd = 'QUEUE_TIMEOUT' | 'CANCELLED' | 'CANCEL_IGNORED';
 type OfNotice = 'DELIVERED' | 'FAILED' | 'DEAD' | 'REPLAYED';
 export type AuditEvent = OfSending | `CALLBACK_${OfCallback}` | `POLL_${OfPoll}` | OfEnd | `NOTIFICATION_${OfNotice}`;

@@ -2,7 +2,9 @@
 
 import type { Execution } from '../execution/execution.ts';
 import { buildSubmissionBody, fieldsOf, type SubmissionFields } from './build-submission.ts';
-import type { Profile } from './profile/profile.ts';
+import { problemOf } from './execution-id.ts';
+import { isDotSegment } from './parse-response.ts';
+import type { PollableProfile, Profile } from './profile/profile.ts';
 import type { HttpRequest } from './transport.ts';
 import { fillTemplate } from './url-template.ts';
 
@@ -55,17 +57,31 @@ function withQuery(url: string, fields: readonly [string, string][]): string {
   return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;
 }
 
-export function buildPollRequest(
-  poll: NonNullable<Profile['poll']>,
-  base: string,
-  execution: Pick<Execution, 'actionId' | 'correlationId' | Traced> & { readonly executionId: string },
-): HttpRequest {
-  const { actionId, correlationId, executionId } = execution;
-  return {
-    method: 'GET',
-    url: fillTemplate(poll.url, { base, actionId, correlationId, executionId }),
-    headers: headers(poll.correlationHeader, execution),
-  };
+/** The execution cannot be polled; the message says why. */
+export class NoPollAddress extends Error {
+  override readonly name = 'NoPollAddress';
+}
+
+type Polled = Pick<Execution, 'actionId' | 'correlationId' | 'executionId' | 'pollUrl' | Traced>;
+
+/** @throws {NoPollAddress} */
+export function buildPollRequest({ poll, execute }: PollableProfile, base: string, execution: Polled): HttpRequest {
+  const { actionId, correlationId, executionId, pollUrl } = execution;
+  // A shared cache must not answer for CXone (RFC 9111, section 5.2.1.4).
+  const head = { ...headers(poll.correlationHeader, execution), 'cache-control': 'no-cache' };
+  const values = { base, actionId, correlationId };
+  if (poll.location && pollUrl !== null) {
+    // promise: token-to-same-host-only
+    if (new URL(pollUrl).origin !== new URL(fillTemplate(execute.url, values)).origin) {
+      throw new NoPollAddress('the stored poll address is not at the host to which submissions go now');
+    }
+    return { method: 'GET', url: pollUrl, headers: head };
+  }
+  if (poll.url === null) throw new NoPollAddress('CXone gave no poll address in a Location header');
+  if (executionId === null || problemOf(executionId) !== null || isDotSegment(actionId)) {
+    throw new NoPollAddress('CXone gave no executionId that a URL can carry');
+  }
+  return { method: 'GET', url: fillTemplate(poll.url, { ...values, executionId }), headers: head };
 }
 
 type Traced = 'traceparent' | 'tracestate';

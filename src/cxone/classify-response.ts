@@ -1,6 +1,7 @@
 // Classifies CXone's responses by whether CXone may have received the request, since a submission is never sent twice. Pure.
 
 import { parsePollResponse, parseSubmitResponse } from './parse-response.ts';
+import { readPollAddress } from './poll-address.ts';
 import type { PollResponse, SubmitResponse } from './port.ts';
 import type { PollableProfile, Profile } from './profile/profile.ts';
 
@@ -10,6 +11,10 @@ export type CallResult =
       readonly httpStatus: number;
       readonly latencyMs: number;
       readonly retryAfterMs: number;
+      /** The Location header. */
+      readonly location: string | null;
+      /** The URL of the request. */
+      readonly url: string;
       /** The body; null if it is not UTF-8 or incomplete. */
       readonly text: string | null;
       /** Returns an excerpt of the body without secrets, and why it is incomplete. */
@@ -76,7 +81,13 @@ export function classifyPollResponse(
 
 function answeredSubmission(profile: Profile, reply: Answer, missingScopes: readonly string[]): SubmitResponse {
   const { httpStatus, latencyMs, retryAfterMs, text } = reply;
-  if (isSuccess(httpStatus)) return { type: 'submitted', httpStatus, latencyMs, ...parseSubmitResponse(profile, text) };
+  if (isSuccess(httpStatus)) {
+    const address = profile.poll?.location ? readPollAddress(reply.location, reply.url) : {};
+    return {
+      ...{ type: 'submitted', httpStatus, latencyMs, ...parseSubmitResponse(profile, text), ...address },
+      ...(retryAfterMs > 0 && { retryAfterMs }),
+    };
+  }
   const message = said(reply, missingScopes);
   if (httpStatus === 429 || httpStatus === 503) return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs };
   if (httpStatus >= 400 && httpStatus <= 499) return { type: 'refused', httpStatus, latencyMs, message };
@@ -84,23 +95,23 @@ function answeredSubmission(profile: Profile, reply: Answer, missingScopes: read
   return { type: 'uncertain', httpStatus, latencyMs, message, retryAfterMs };
 }
 
+const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null } as const;
+
 function answeredPoll(profile: PollableProfile, reply: Answer, missingScopes: readonly string[]): PollResponse {
   const { httpStatus, latencyMs, retryAfterMs, text } = reply;
   if (isSuccess(httpStatus)) {
-    const report = text === null ? null : parsePollResponse(profile, text);
-    if (report !== null) return { type: 'polled', httpStatus, latencyMs, report };
+    const parsed = text === null ? null : parsePollResponse(profile, text);
+    if (parsed !== null) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, ...parsed };
+    // 202 Accepted: the processing has not been completed (RFC 9110, section 15.3.3), whatever the body is.
+    if (httpStatus === 202) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, report: NO_NEWS };
     const message = `no status at "${profile.poll.answer.status}": ${said(reply, missingScopes)}`;
     return { type: 'failed', httpStatus, latencyMs, message, asked: true, retryAfterMs };
   }
   const message = said(reply, missingScopes);
   if (httpStatus === 404) {
-    if (profile.poll.notFound === 'gone') return { type: 'not-found', httpStatus, latencyMs, message };
-    return {
-      type: 'polled',
-      httpStatus,
-      latencyMs,
-      report: { kind: 'progress', statusWord: null, result: null, error: null },
-    };
+    const { notFound, notFoundAfterSeconds } = profile.poll;
+    const confirmation = { confirmAfterMs: notFoundAfterSeconds * 1000, isNotYet: notFound === 'not-yet' };
+    return { type: 'not-found', httpStatus, latencyMs, message, ...confirmation };
   }
   const asked = httpStatus !== 429 && httpStatus !== 503;
   return { type: 'failed', httpStatus, latencyMs, message, asked, retryAfterMs };

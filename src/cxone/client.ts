@@ -5,7 +5,7 @@ import type { World } from '../lib/world.ts';
 import { type AccessTokens, createAccessTokens } from './auth/access-token.ts';
 import { createStaticToken } from './auth/static-token.ts';
 import type { Credentials } from './auth/token-request.ts';
-import { buildExecuteRequest, buildPollRequest } from './build-requests.ts';
+import { buildExecuteRequest, buildPollRequest, NoPollAddress } from './build-requests.ts';
 import { unsupportedParts } from './build-submission.ts';
 import { type CallResult, classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
 import { createAllowedHosts } from './discovery/allowed-hosts.ts';
@@ -118,7 +118,7 @@ function createRequests(options: CxoneOptions) {
     const { body, cut, ...answer } = reply;
     const hidden = [token, ...secrets, ...tokens.secrets()];
     const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
-    return { ...answer, text: cut === null ? decodeUtf8(body) : null, words };
+    return { ...answer, url: request.url, text: cut === null ? decodeUtf8(body) : null, words };
   }
 
   return { limiter, transport, endpoints, tokens, call };
@@ -190,20 +190,20 @@ export function createCxone(options: CxoneOptions): CxoneClient {
       return classifySubmitResponse(profile, reply, tokens.missingScopes());
     },
     poll: async (execution) => {
-      const { executionId, actionId } = execution;
       const unasked = { type: 'failed', httpStatus: 0, latencyMs: 0, asked: false, retryAfterMs: 0 } as const;
       if (!isPollable(profile))
         return { ...unasked, message: `by the profile "${profile.name}" CXone cannot be asked` };
-      if (executionId === null || isDotSegment(executionId) || isDotSegment(actionId)) {
-        return { ...unasked, message: 'CXone gave no executionId that a URL can carry' };
+      try {
+        const reply = await call(
+          (base) => buildPollRequest(profile, base, execution),
+          requesterOf('poll', execution),
+          [],
+        );
+        return classifyPollResponse(profile, reply, tokens.missingScopes());
+      } catch (error) {
+        if (error instanceof NoPollAddress) return { ...unasked, message: error.message };
+        throw error;
       }
-      const { poll } = profile;
-      const reply = await call(
-        (base) => buildPollRequest(poll, base, { ...execution, executionId }),
-        requesterOf('poll', execution),
-        [],
-      );
-      return classifyPollResponse(profile, reply, tokens.missingScopes());
     },
     unsupportedParts: (submission) => unsupportedParts(profile, { ...submission, correlationId: '' }, ''),
     parseCallback: (body, contentType) => parseCallback(profile, body, contentType),

@@ -2,21 +2,19 @@
 
 import type { StatusReport } from '../execution/event.ts';
 import { type Json, parseJson, scalarText } from '../execution/json.ts';
+import { normalizeStatusWord } from '../execution/status-word.ts';
+import { type ReadExecutionId, readExecutionId, readNamedId } from './execution-id.ts';
 import { find } from './json-pointer.ts';
 import { parseCallbackBody } from './parse-callback-body.ts';
 import type { ParsedCallback } from './port.ts';
 import type { Pointers } from './profile/callback.ts';
 import type { Profile } from './profile/profile.ts';
-import { normalizeStatusWord } from './profile/status-words.ts';
+import { statusWordIn } from './profile/status-words.ts';
 
 /** A longer text is not a status word. */
 const MAX_WORD_LENGTH = 256;
 
-/** Printable ASCII without spaces around it, safe in URLs and logs. */
-const USABLE_ID = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
-
-export interface ParsedSubmitResponse {
-  readonly executionId: string | null;
+export interface ParsedSubmitResponse extends ReadExecutionId {
   readonly report: StatusReport;
 }
 
@@ -25,7 +23,7 @@ export function parseSubmitResponse(profile: Profile, text: string | null): Pars
   const pointers = profile.execute.answer;
   const document = text === null ? null : jsonOrPlainText(text);
   return {
-    executionId: pointers.executionId === null ? null : usableId(find(document, pointers.executionId)),
+    ...readExecutionId(pointers.executionId === null ? null : find(document, pointers.executionId)),
     report: statusReportIn(profile, document, pointers) ?? {
       kind: 'progress',
       statusWord: null,
@@ -35,12 +33,19 @@ export function parseSubmitResponse(profile: Profile, text: string | null): Pars
   };
 }
 
+export interface ParsedPollResponse {
+  readonly report: StatusReport;
+  /** The executionId that the response names, usable or not; null for none. */
+  readonly namedExecutionId: string | null;
+}
+
 /** Parses a 2xx response to a poll. Returns null without a readable status. */
-export function parsePollResponse(profile: Profile, text: string): StatusReport | null {
+export function parsePollResponse(profile: Profile, text: string): ParsedPollResponse | null {
   const document = tryJson(text);
-  return document === undefined || profile.poll === null
-    ? null
-    : statusReportIn(profile, document, profile.poll.answer);
+  if (document === undefined || profile.poll === null) return null;
+  const report = statusReportIn(profile, document, profile.poll.answer);
+  const { executionId: pointers = profile.callback.executionId } = profile.poll.answer;
+  return report && { report, namedExecutionId: scalarText(findFirst(document, pointers)) || null };
 }
 
 /** Parses a callback body: JSON regardless of its content type, else a form; see {@link parseCallbackBody}. */
@@ -52,8 +57,7 @@ export function parseCallback(profile: Profile, bytes: Uint8Array, contentType: 
   const body = parseCallbackBody(text, contentType, formField);
   if (body.type === 'unreadable') return unreadable(body.reason);
   const report = statusReportIn(profile, body.document, profile.callback);
-  if (report !== null)
-    return { type: 'callback', executionId: usableId(findFirst(body.document, executionId)), report };
+  if (report !== null) return { type: 'callback', ...readNamedId(findFirst(body.document, executionId)), report };
   const where = [status].flat().join('" or "');
   return unreadable(`the body has no usable status word at "${where}": ${kindOf(findFirst(body.document, status))}`);
 }
@@ -76,15 +80,16 @@ interface ReportPointers {
 }
 
 function statusReportIn(profile: Profile, document: Json, pointers: ReportPointers): StatusReport | null {
-  const status = findFirst(document, pointers.status);
-  if (typeof status !== 'string') return null;
-  const word = status.trim();
-  if (word === '' || word.length > MAX_WORD_LENGTH) return null;
+  const word = statusWordIn(findFirst(document, pointers.status));
+  if (word === null || word.length > MAX_WORD_LENGTH) return null;
+  const kind = kindsOf(profile.words).get(normalizeStatusWord(word));
   return {
-    kind: kindOfWord(profile, word),
+    kind: kind ?? 'progress',
     statusWord: word,
     result: findFirst(document, pointers.result),
     error: findFirst(document, pointers.error),
+    // promise: unknown-word-is-progress
+    ...(kind === undefined && { isUnknownWord: true }),
   };
 }
 
@@ -108,24 +113,12 @@ function kindsOf(words: Words): ReadonlyMap<string, StatusReport['kind']> {
   const known =
     KINDS.get(words) ??
     new Map<string, StatusReport['kind']>([
+      ...words.progress.map((word) => [normalizeStatusWord(word), 'progress'] as const),
       ...words.failed.map((word) => [normalizeStatusWord(word), 'failed'] as const),
       ...words.completed.map((word) => [normalizeStatusWord(word), 'completed'] as const),
     ]);
   KINDS.set(words, known);
   return known;
-}
-
-function kindOfWord({ words }: Profile, word: string): StatusReport['kind'] {
-  return kindsOf(words).get(normalizeStatusWord(word)) ?? 'progress';
-}
-
-/**
- * Returns an id that a poll's URL can carry. "." and ".." would name another resource in a path, even percent-encoded (WHATWG
- * URL resolves %2e as well).
- */
-function usableId(value: Json): string | null {
-  const id = scalarText(value);
-  return id !== null && USABLE_ID.test(id) && !isDotSegment(id) ? id : null;
 }
 
 export function isDotSegment(text: string): boolean {
@@ -150,6 +143,6 @@ function jsonOrPlainText(text: string): Json {
 
 function kindOf(value: Json): string {
   if (value === null) return 'there is nothing';
-  if (typeof value !== 'string') return 'it is not a text';
+  if (typeof value !== 'string') return 'it is neither a text nor a number';
   return value.trim() === '' ? 'it is empty' : 'it is too long';
 }

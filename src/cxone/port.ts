@@ -42,7 +42,17 @@ interface Exchange {
 
 /** CXone's response to a submission, classified by whether the submission may be sent again. */
 export type SubmitResponse =
-  | (Exchange & { readonly type: 'submitted'; readonly executionId: string | null; readonly report: StatusReport })
+  | (Exchange & {
+      readonly type: 'submitted';
+      readonly executionId: string | null;
+      /** Why the executionId of the response cannot be used. */
+      readonly unusableId?: string;
+      /** The address to poll; only with a profile that expects it in the Location header. */
+      readonly pollUrl?: string | null;
+      readonly unusablePollUrl?: string;
+      readonly retryAfterMs?: number;
+      readonly report: StatusReport;
+    })
   | (Exchange & { readonly type: 'refused'; readonly message: string })
   /** Certainly not processed. May be sent again after `retryAfterMs`. */
   | (Exchange & { readonly type: 'unsent'; readonly message: string; readonly retryAfterMs: number })
@@ -50,8 +60,21 @@ export type SubmitResponse =
   | (Exchange & { readonly type: 'uncertain'; readonly message: string; readonly retryAfterMs: number });
 
 export type PollResponse =
-  | (Exchange & { readonly type: 'polled'; readonly report: StatusReport })
-  | (Exchange & { readonly type: 'not-found'; readonly message: string })
+  | (Exchange & {
+      readonly type: 'polled';
+      readonly report: StatusReport;
+      /** The executionId that the response names. */
+      readonly namedExecutionId?: string | null;
+      /** Retry-After; 0 or left out for none. */
+      readonly retryAfterMs?: number;
+    })
+  /** A 404: see `poll-not-found` of the state machine. */
+  | (Exchange & {
+      readonly type: 'not-found';
+      readonly message: string;
+      readonly confirmAfterMs: number;
+      readonly isNotYet: boolean;
+    })
   /** `asked`: CXone may have looked up the execution. */
   | (Exchange & {
       readonly type: 'failed';
@@ -62,7 +85,12 @@ export type PollResponse =
 
 /** A callback body, read with the profile. */
 export type ParsedCallback =
-  | { readonly type: 'callback'; readonly executionId: string | null; readonly report: StatusReport }
+  | {
+      readonly type: 'callback';
+      readonly executionId: string | null;
+      readonly unusableId?: string;
+      readonly report: StatusReport;
+    }
   | { readonly type: 'callback-unreadable'; readonly reason: string };
 
 /** A part of a submission that the tenant's dialect cannot carry. */
@@ -83,7 +111,7 @@ export interface Cxone {
   authorize(): Promise<void>;
   /** Submits. Never throws for a failure of CXone or the network. */
   execute(execution: Dispatchable, callbackUrl: string): Promise<SubmitResponse>;
-  /** Polls an execution that has an executionId. Never throws for a failure of CXone or the network. */
+  /** Polls an execution that has an executionId or a poll address. Never throws for a failure of CXone or the network. */
   poll(execution: Execution): Promise<PollResponse>;
   /** Returns the parts of a submission that cannot be sent; empty if it can be sent. */
   unsupportedParts(submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>): readonly UnsupportedPart[];

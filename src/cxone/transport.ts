@@ -33,6 +33,7 @@ export type HttpResult =
       readonly latencyMs: number;
       /** From Retry-After, at most `maxPauseMs`; 0 if absent. */
       readonly retryAfterMs: number;
+      readonly location: string | null;
       readonly body: Uint8Array;
       /** Why the body is incomplete; null if it is complete. */
       readonly cut: string | null;
@@ -105,7 +106,9 @@ export function createTransport(
       });
       const { bytes, cut } = await readResponseBody(response.body, MAX_RESPONSE_BYTES);
       const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), world.now(), maxPauseMs);
-      return { type: 'answered', httpStatus: response.status, latencyMs: latencyMs(), retryAfterMs, body: bytes, cut };
+      const location = response.headers.get('location');
+      const { status: httpStatus } = response;
+      return { type: 'answered', httpStatus, latencyMs: latencyMs(), retryAfterMs, location, body: bytes, cut };
     } catch (error) {
       const type = tracker.wasNeverSent(progress, error) ? 'unsent' : 'uncertain';
       const stale = !signal.aborted && tracker.isStale(progress);

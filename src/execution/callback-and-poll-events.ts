@@ -1,37 +1,51 @@
 // Transitions for callbacks and polls.
 
+import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, type Transition } from './apply-result.ts';
 import { entry, type ResponseFacts } from './audit-draft.ts';
-import type { ExecutionEvent, StatusReport } from './event.ts';
+import type { ExecutionEvent } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
+import { isSameExecutionId } from './execution-id.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
+import { namedDetail, reportDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
 import { pending, scheduleNextPoll } from './scheduling.ts';
-import { pollSoon, unverifiedIdDropped } from './unverified-callback.ts';
+import { namesAnother, pollSoon, unverifiedIdDropped } from './unverified-callback.ts';
 
 export function callback(
   execution: Execution,
   event: Extract<ExecutionEvent, { type: 'callback' }>,
   now: number,
 ): Transition {
-  const named = event.executionId;
+  const { executionId: named, report } = event;
   const own = execution.executionIdUnverified ? null : execution.executionId;
   // promise: callback-names-its-execution
-  if (named !== null && own !== null && named !== own) {
-    const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...reportDetail(event.report) });
+  if (own !== null && namesAnother(own, event)) {
+    const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...reportDetail(report), ...namedDetail(event) });
     return { execution, outcome: 'mismatch', entry: draft };
   }
-  const known: Execution =
-    own === null && named !== null ? { ...execution, executionId: named, executionIdUnverified: false } : execution;
-  if (event.report.kind === 'progress') {
-    const moved = isTerminal(known.status) ? known : pending(known, now);
-    return {
-      execution: moved,
-      outcome: 'progress',
-      entry: entry('CALLBACK_PROGRESS', { word: event.report.statusWord }),
-    };
+  const detail = { ...wordDetail(report), ...namedDetail(event) };
+  const known = withCallbackId(execution, event);
+  if (report.kind === 'progress') {
+    const draft = entry('CALLBACK_PROGRESS', detail);
+    if (isTerminal(known.status)) return { execution: known, outcome: 'progress', entry: draft };
+    const running = { ...pending(known, now), notFoundAt: null, unknownWord: unknownWordAfter(known, report) };
+    return { execution: running, outcome: 'progress', entry: draft };
   }
-  return applyResult(known, event.report, { channel: 'callback', now, detail: { word: event.report.statusWord } });
+  return applyResult(known, report, { channel: 'callback', now, detail });
+}
+
+/** Takes the executionId of a genuine callback if the execution has none or an unverified one. */
+function withCallbackId(
+  execution: Execution,
+  { executionId, unusableId }: Extract<ExecutionEvent, { type: 'callback' }>,
+): Execution {
+  if (execution.executionId !== null && !execution.executionIdUnverified) return execution;
+  if (executionId === null) {
+    return unusableId === undefined ? execution : { ...execution, executionIdProblem: unusableId };
+  }
+  const notFoundAt = executionId === execution.executionId ? execution.notFoundAt : null;
+  return { ...execution, executionId, executionIdUnverified: false, executionIdProblem: null, notFoundAt };
 }
 
 export function unreadable(
@@ -50,20 +64,48 @@ export function polled(
   event: Extract<ExecutionEvent, { type: 'polled' }>,
   now: number,
 ): Transition {
+  const { report, origin, namedExecutionId: named = null } = event;
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   if (isForAnotherId(execution, event.polledExecutionId)) {
-    return responseIgnored(counted, event, { ...event.origin, ...reportDetail(event.report) });
+    return responseIgnored(counted, event, { ...origin, ...reportDetail(report) });
   }
-  if (event.report.kind !== 'progress') {
-    const detail = { ...event.origin, word: event.report.statusWord };
-    const verified = { ...counted, executionIdUnverified: false };
-    return applyResult(verified, event.report, { channel: 'poll', now, detail, response: event });
+  // promise: poll-response-names-its-execution
+  if (named !== null && execution.executionId !== null && !isSameExecutionId(named, execution.executionId)) {
+    const draft = entry('POLL_MISMATCH', { ...origin, executionId: named, ...reportDetail(report) }, event);
+    const next = isTerminal(counted.status) ? counted : scheduleNextPoll(counted, event, now);
+    return { execution: next, outcome: 'mismatch', entry: draft };
   }
-  if (event.final && !isTerminal(counted.status)) return expired(counted, now, 'still running at the last poll');
-  const draft = entry('POLL_PROGRESS', { ...event.origin, word: event.report.statusWord }, event);
-  return isTerminal(counted.status)
-    ? { execution: counted, outcome: 'ignored', entry: draft }
-    : { execution: scheduleNextPoll(confirmed(counted, now), event, now), outcome: 'progress', entry: draft };
+  const found = foundBy(counted, named, now);
+  const detail = { ...origin, ...wordDetail(report) };
+  if (report.kind !== 'progress') {
+    return applyResult(found, report, { channel: 'poll', now, detail, response: event });
+  }
+  const draft = entry('POLL_PROGRESS', detail, event);
+  if (isTerminal(found.status)) return { execution: counted, outcome: 'ignored', entry: draft };
+  const running = { ...found, unknownWord: unknownWordAfter(found, report) };
+  if (event.final) return expired(running, now, stillRunning(running));
+  const confirmed = execution.executionIdUnverified ? pending(running, now) : running;
+  return { execution: scheduleNextPoll(confirmed, event, now), outcome: 'progress', entry: draft };
+}
+
+/** CXone knows the execution: its executionId is confirmed, and earlier 404s no longer count. */
+function foundBy(execution: Execution, named: string | null, now: number): Execution {
+  const { executionId, executionIdUnverified, pollUrl } = execution;
+  const unverified = executionIdUnverified && pollUrl !== null && named === null;
+  return {
+    ...execution,
+    executionId: executionId ?? named,
+    executionIdUnverified: unverified,
+    notFoundAt: null,
+    foundAt: now,
+  };
+}
+
+function stillRunning({ unknownWord }: Execution): string {
+  const reason = 'still running at the last poll';
+  return unknownWord === null
+    ? reason
+    : `${reason}, with the status word "${unknownWord}", which the profile does not list`;
 }
 
 export function pollFailed(
@@ -78,40 +120,56 @@ export function pollFailed(
     : { execution: scheduleNextPoll(counted, event, now), outcome: 'progress', entry: draft };
 }
 
-export function pollNotFound(
-  execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'poll-not-found' }>,
-  now: number,
-): Transition {
+type NotFound = Extract<ExecutionEvent, { type: 'poll-not-found' }>;
+
+/**
+ * A 404 may mean that the execution is not visible yet, so one 404 ends nothing. The execution is gone once a second 404
+ * arrives, `confirmAfterMs` after the first and after the acceptance; with a not-yet profile, only at the deadline.
+ */
+export function pollNotFound(execution: Execution, event: NotFound, now: number): Transition {
+  const { message, origin, isNotYet, final } = event;
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
-  if (isForAnotherId(execution, event.polledExecutionId)) return responseIgnored(counted, event, event.origin);
-  if (execution.executionIdUnverified && !isTerminal(execution.status))
-    return unverifiedIdDropped(counted, event.message, event);
-  const draft = entry('POLL_404', { ...event.origin, message: event.message }, event);
+  if (isForAnotherId(execution, event.polledExecutionId)) return responseIgnored(counted, event, origin);
+  const draft = entry('POLL_404', { ...origin, message }, event);
   if (isTerminal(counted.status)) return { execution: counted, outcome: 'ignored', entry: draft };
-  const error = { code: 404, message: event.message };
-  return {
-    execution: ended(counted, { status: 'NOT_FOUND', resolvedBy: 'poll', now, error }),
-    outcome: 'resolved',
-    entry: draft,
-  };
+  // A clock that was set back must not postpone the end.
+  const firstAt = Math.min(execution.notFoundAt ?? now, now);
+  const missing: Execution = { ...counted, notFoundAt: firstAt };
+  const confirmAt = Math.max(firstAt, acceptedAt(execution, now)) + event.confirmAfterMs;
+  // promise: second-404-ends
+  const isConfirmed = execution.notFoundAt !== null && now >= confirmAt;
+  if (!isConfirmed || (isNotYet && !final)) return awaitingNext404(missing, event, confirmAt, now);
+  if (isNotYet && execution.foundAt !== null) return expired(missing, now, 'CXone did not know it at the last poll');
+  if (execution.executionIdUnverified && execution.pollUrl === null)
+    return unverifiedIdDropped(missing, message, event);
+  const notFound = ended(missing, { status: 'NOT_FOUND', resolvedBy: 'poll', now, error: { code: 404, message } });
+  return { execution: notFound, outcome: 'resolved', entry: draft };
 }
 
-/** Marks the executionId as verified: CXone knows the execution under it. */
-function confirmed(execution: Execution, now: number): Execution {
-  return execution.executionIdUnverified ? { ...pending(execution, now), executionIdUnverified: false } : execution;
+/** Returns when CXone accepted the execution, as far as it is known: when the response to the submission arrived. */
+function acceptedAt({ sentAt, latencyMs }: Execution, now: number): number {
+  return Math.min((sentAt ?? now) + (latencyMs ?? 0), now);
+}
+
+/** Polls again as usual, and at the latest when the next 404 may count; at the deadline only then. */
+function awaitingNext404(missing: Execution, event: NotFound, confirmAt: number, now: number): Transition {
+  const { message, origin, isNotYet, final } = event;
+  const regular = isNotYet || confirmAt <= now ? event.nextPollAt : Math.min(event.nextPollAt, confirmAt);
+  const when = isNotYet && !final ? 'at the deadline' : `at ${isoTime(confirmAt)} or later`;
+  const note = `the execution counts as gone only after another 404 ${when}`;
+  return {
+    execution: scheduleNextPoll(missing, { ...event, nextPollAt: final ? confirmAt : regular }, now),
+    outcome: 'progress',
+    entry: entry('POLL_ERROR', { ...origin, message, note }, event),
+  };
 }
 
 /** True if the polled executionId was unverified and has been replaced or dropped while the poll was under way. */
 function isForAnotherId(execution: Execution, polledId: string | null | undefined): boolean {
-  return polledId !== undefined && polledId !== execution.executionId;
+  return polledId != null && polledId !== execution.executionId;
 }
 
 function responseIgnored(execution: Execution, answered: ResponseFacts, said: JsonObject = {}): Transition {
   const detail = { message: 'the response is about an executionId that this execution no longer has', ...said };
   return { execution, outcome: 'ignored', entry: entry('POLL_ERROR', detail, answered) };
-}
-
-function reportDetail(event: StatusReport): JsonObject {
-  return { word: event.statusWord, result: event.result, error: event.error };
 }

@@ -9,6 +9,13 @@ export interface StatusReport {
   readonly statusWord: string | null;
   readonly result: Json;
   readonly error: Json;
+  /** True if the profile lists the word nowhere, not even among the progress words. */
+  readonly isUnknownWord?: true;
+}
+
+/** An executionId in a response or callback that cannot be used: the reason, with the beginning of the id. */
+interface Named {
+  readonly unusableId?: string;
 }
 
 /** Response to a request to CXone: its status (0 for none) and its latency in milliseconds. */
@@ -32,17 +39,24 @@ export type ExecutionEvent =
   /** The execution is about to be sent. */
   | { readonly type: 'dispatched' }
   /** CXone accepted it (2xx). */
-  | (Answered & {
-      readonly type: 'submitted';
-      readonly executionId: string | null;
-      readonly report: StatusReport;
-      /** Delay of the first poll after the grace period, in milliseconds. */
-      readonly spreadMs: number;
-      /** Minimum delay of the first poll after the response, in milliseconds; 0 by default. */
-      readonly soonestMs?: number;
-      /** No callback will come: polling does not wait for the grace period, which still counts for the deadline. */
-      readonly callbackless?: boolean;
-    })
+  | (Answered &
+      Named & {
+        readonly type: 'submitted';
+        readonly executionId: string | null;
+        /** The address to poll, from the Location header; null or left out for none. */
+        readonly pollUrl?: string | null;
+        /** Why the Location header gives no address. */
+        readonly unusablePollUrl?: string;
+        readonly report: StatusReport;
+        /** Retry-After of the response, in milliseconds: a floor for the first poll, at the deadline at the latest. */
+        readonly retryAfterMs?: number;
+        /** Delay of the first poll after the grace period, in milliseconds. */
+        readonly spreadMs: number;
+        /** Minimum delay of the first poll after the response, in milliseconds; 0 by default. */
+        readonly soonestMs?: number;
+        /** No callback will come: polling does not wait for the grace period, which still counts for the deadline. */
+        readonly callbackless?: boolean;
+      })
   /** CXone refused it (4xx): it never runs. */
   | (Answered & { readonly type: 'refused'; readonly message: string })
   /** It is due to be sent, but there is no access token: it stays queued. */
@@ -61,17 +75,17 @@ export type ExecutionEvent =
       readonly retryAt: number | null;
       readonly giveUpAt: number;
     })
-  | {
+  | (Named & {
       readonly type: 'callback';
       readonly executionId: string | null;
       readonly report: StatusReport;
-    }
+    })
   /** A callback without proof (CALLBACK_TRUST=verify): only a reason to poll CXone. */
-  | {
+  | (Named & {
       readonly type: 'unverified-callback';
       readonly executionId: string | null;
       readonly report: StatusReport;
-    }
+    })
   /** A genuine callback with an unreadable body: the bytes are kept and CXone is polled at once. */
   | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
   /** A poll response with a status. `polledExecutionId` defaults to the current one; `final`: polled at or after the deadline. */
@@ -80,15 +94,23 @@ export type ExecutionEvent =
       NextPoll & {
         readonly type: 'polled';
         readonly polledExecutionId?: string | null;
+        /** The executionId that the response names; null or left out for none. */
+        readonly namedExecutionId?: string | null;
         readonly report: StatusReport;
         readonly final: boolean;
       })
   | (Answered & Requested & NextPoll & { readonly type: 'poll-failed'; readonly message: string })
+  /** A 404. Only a second one, `confirmAfterMs` after the first and after the acceptance, shows that the execution is gone. */
   | (Answered &
-      Requested & {
+      Requested &
+      NextPoll & {
         readonly type: 'poll-not-found';
         readonly polledExecutionId?: string | null;
         readonly message: string;
+        readonly confirmAfterMs: number;
+        /** True if a 404 before the deadline means that the execution is not visible yet. */
+        readonly isNotYet: boolean;
+        readonly final: boolean;
       })
   /** An app or an operator requests a poll at once. */
   | { readonly type: 'poll-requested'; readonly by: string }
@@ -122,6 +144,7 @@ export const AUDIT_EVENTS = [
   'POLL_PROGRESS',
   'POLL_ERROR',
   'POLL_404',
+  'POLL_MISMATCH',
   'POLL_TIMEOUT',
   'QUEUE_TIMEOUT',
   'CANCELLED',

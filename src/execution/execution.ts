@@ -52,6 +52,16 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
   readonly executionId: string | null;
   /** True while `executionId` is known only from an unverified callback (CALLBACK_TRUST=verify). */
   readonly executionIdUnverified: boolean;
+  /** Why the executionId that CXone gave cannot be used; null if it can, or if there was none. */
+  readonly executionIdProblem: string | null;
+  /** The address to poll, from the Location header of the submit response; null: built from the executionId. */
+  readonly pollUrl: string | null;
+  /** Last status word that the profile does not list; null while the last word was a known one. */
+  readonly unknownWord: string | null;
+  /** When the first 404 of an unbroken series arrived; null unless the last poll with a usable response got a 404. */
+  readonly notFoundAt: number | null;
+  /** When a poll last found the execution. */
+  readonly foundAt: number | null;
   readonly resolvedBy: ResolvedBy | null;
   readonly result: Json;
   readonly error: Json;
@@ -76,6 +86,11 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
 
 /** Execution with the payload that CXone needs. */
 export interface Dispatchable extends Execution, Pick<Submission, 'inputs' | 'context'> {}
+
+/** Returns whether CXone can be polled about the execution. */
+export function hasPollAddress({ executionId, pollUrl }: Pick<Execution, 'executionId' | 'pollUrl'>): boolean {
+  return executionId !== null || pollUrl !== null;
+}
 
 export function isTerminal(status: Status): status is TerminalStatus {
   return (TERMINAL_STATUSES as readonly string[]).includes(status);
@@ -108,6 +123,11 @@ const FRESH = {
   status: 'QUEUED',
   executionId: null,
   executionIdUnverified: false,
+  executionIdProblem: null,
+  pollUrl: null,
+  unknownWord: null,
+  notFoundAt: null,
+  foundAt: null,
   resolvedBy: null,
   result: null,
   error: null,

@@ -2,7 +2,7 @@
 
 import { ended, type Transition } from './apply-result.ts';
 import { entry } from './audit-draft.ts';
-import { type Execution, isTerminal } from './execution.ts';
+import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import type { Json } from './json.ts';
 import { requeued } from './scheduling.ts';
 
@@ -50,7 +50,9 @@ function timedOut(execution: Execution, now: number, error: Json): Execution {
 }
 
 function noResultReason(execution: Execution): string {
-  return execution.executionId === null
+  if (hasPollAddress(execution)) return 'CXone reported no outcome';
+  const { executionIdProblem } = execution;
+  return executionIdProblem === null
     ? 'CXone returned no executionId, so it could not be polled'
-    : 'CXone reported no outcome';
+    : `it could not be polled, because ${executionIdProblem}`;
 }

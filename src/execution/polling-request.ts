@@ -2,16 +2,17 @@
 
 import type { Transition } from './apply-result.ts';
 import { entry } from './audit-draft.ts';
-import { type Execution, isTerminal } from './execution.ts';
+import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { pollSoon } from './unverified-callback.ts';
 
-/** Why an execution cannot be polled: it has ended, it was not sent, or its executionId is not known. */
+/** Why an execution cannot be polled: it has ended, it was not sent, or its executionId and poll address are not known. */
 export type NotPollable = 'ended' | 'queued' | 'nameless';
 
-export function whyNotPollable({ status, executionId }: Execution): NotPollable | null {
+export function whyNotPollable(execution: Execution): NotPollable | null {
+  const { status } = execution;
   if (isTerminal(status)) return 'ended';
   if (status === 'QUEUED') return 'queued';
-  return executionId === null ? 'nameless' : null;
+  return hasPollAddress(execution) ? null : 'nameless';
 }
 
 /** Changes only the time of the next poll. A poll that is under way is not doubled. */

@@ -1,6 +1,6 @@
 // Due times of an execution that stays open, after each step.
 
-import type { Execution } from './execution.ts';
+import { type Execution, hasPollAddress } from './execution.ts';
 import { pollingWindow } from './schedule.ts';
 
 /** How long after a dispatch the process that sent it may still record the response, in milliseconds. */
@@ -11,12 +11,13 @@ interface FirstPoll {
   readonly spreadMs: number;
   readonly soonestMs?: number;
   readonly callbackless?: boolean;
+  readonly retryAfterMs?: number;
 }
 
 /** Makes the execution PENDING: it is polled if its executionId is known, and otherwise only waits for a callback. */
 export function pending(execution: Execution, now: number, first: FirstPoll = { spreadMs: 0 }): Execution {
   const sent = execution.sentAt === null ? withPollingWindow(execution, now) : (execution as Windowed);
-  const pollable = execution.executionId !== null;
+  const pollable = hasPollAddress(execution);
   return {
     ...sent,
     status: 'PENDING',
@@ -29,11 +30,13 @@ export function pending(execution: Execution, now: number, first: FirstPoll = { 
 function firstPollAt(
   sent: Windowed,
   now: number,
-  { spreadMs, soonestMs = 0, callbackless = false }: FirstPoll,
+  { spreadMs, soonestMs = 0, callbackless = false, retryAfterMs = 0 }: FirstPoll,
 ): number {
   // promise: no-grace-without-callback
   const due = callbackless ? sent.sentAt : Math.min(sent.pollAfter + spreadMs, sent.deadline);
-  return soonestMs > 0 ? Math.max(due, now + soonestMs) : due;
+  // promise: retry-after-delays-first-poll
+  const asked = Math.min(now + retryAfterMs, sent.deadline);
+  return Math.max(due, retryAfterMs > 0 ? asked : 0, soonestMs > 0 ? now + soonestMs : 0);
 }
 
 type Windowed = Execution & { sentAt: number; pollAfter: number; deadline: number };
@@ -48,6 +51,11 @@ export function requeued(execution: Execution, dispatchAt: number | null, giveUp
     status: 'QUEUED',
     executionId: null,
     executionIdUnverified: false,
+    executionIdProblem: null,
+    pollUrl: null,
+    unknownWord: null,
+    notFoundAt: null,
+    foundAt: null,
     sentAt: null,
     pollAfter: null,
     deadline: null,

@@ -7,6 +7,7 @@ import type { AuditEvent, ExecutionEvent } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
+import { namedDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
 import { pending, requeued, SEND_LEASE_MS, withPollingWindow } from './scheduling.ts';
 
 export function dispatched(execution: Execution, now: number): Transition {
@@ -26,11 +27,18 @@ export function submitted(
   now: number,
 ): Transition {
   const known: Execution = {
-    ...named(execution, event.executionId, now),
+    ...named(execution, event, now),
     latencyMs: execution.latencyMs ?? event.latencyMs,
+    pollUrl: event.pollUrl ?? execution.pollUrl,
+    executionIdProblem: event.executionId === null ? (event.unusableId ?? execution.executionIdProblem) : null,
+    unknownWord: unknownWordAfter(execution, event.report),
   };
   const response = { latencyMs: event.latencyMs, httpStatus: event.httpStatus };
-  const detail: JsonObject = { word: event.report.statusWord };
+  const detail: JsonObject = {
+    ...wordDetail(event.report),
+    ...namedDetail(event),
+    ...(event.unusablePollUrl === undefined ? {} : { unusablePollUrl: event.unusablePollUrl }),
+  };
   if (event.executionId !== null && known.executionId !== event.executionId) detail['executionId'] = event.executionId;
   // If the callback came first, or the app cancelled, only the facts of the response are filled in; the outcome stays.
   const over = isTerminal(execution.status);
@@ -40,12 +48,17 @@ export function submitted(
   return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', detail, response) };
 }
 
-/** Takes the executionId of the response if the execution has none or an unverified one. */
-function named(execution: Execution, executionId: string | null, now: number): Execution {
-  if (executionId === null) return execution;
+/** Takes the executionId of the response if the execution has none or an unverified one. An address replaces an unverified one. */
+function named(
+  execution: Execution,
+  { executionId, pollUrl = null }: Extract<ExecutionEvent, { type: 'submitted' }>,
+  now: number,
+): Execution {
+  if (executionId === null && (pollUrl === null || !execution.executionIdUnverified)) return execution;
   if (execution.executionId === null) return { ...execution, executionId };
   if (!execution.executionIdUnverified) return execution;
-  return { ...execution, executionId, executionIdUnverified: false, pollAt: isTerminal(execution.status) ? null : now };
+  const pollAt = isTerminal(execution.status) ? null : now;
+  return { ...execution, executionId, executionIdUnverified: false, notFoundAt: null, pollAt };
 }
 
 export function refused(

@@ -1,14 +1,15 @@
 // Transition for unverified callbacks (CALLBACK_TRUST=verify): a reason to poll CXone at once, never an outcome.
 //
 // The report of the callback goes to the audit trail only. If the execution has no executionId, it takes the one in the callback,
-// because CXone cannot be polled without one. Such an executionId is unverified: a poll response confirms it, a 404 drops it,
-// and the executionId in the submit response replaces it.
+// because CXone cannot be polled without one. Such an executionId is unverified: a poll response confirms it, a second 404 drops
+// it, and the executionId in the submit response replaces it.
 
 import { applyResult, type Transition } from './apply-result.ts';
 import { entry, type ResponseFacts } from './audit-draft.ts';
-import type { ExecutionEvent, StatusReport } from './event.ts';
-import { type Execution, isTerminal } from './execution.ts';
-import type { JsonObject } from './json.ts';
+import type { ExecutionEvent } from './event.ts';
+import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
+import { isSameExecutionId } from './execution-id.ts';
+import { namedDetail, reportDetail, wordDetail } from './report-detail.ts';
 import { SEND_LEASE_MS } from './scheduling.ts';
 
 export function unverifiedCallback(
@@ -18,39 +19,52 @@ export function unverifiedCallback(
 ): Transition {
   const { executionId: named, report } = event;
   const known = execution.executionIdUnverified ? null : execution.executionId;
-  if (named !== null && known !== null && named !== known) {
-    return { execution, outcome: 'mismatch', entry: entry('CALLBACK_MISMATCH', reportDetail(named, report)) };
+  const detail = { executionId: named, ...reportDetail(report), ...namedDetail(event) };
+  if (known !== null && namesAnother(known, event)) {
+    return { execution, outcome: 'mismatch', entry: entry('CALLBACK_MISMATCH', detail) };
   }
   if (isTerminal(execution.status) && report.kind !== 'progress') {
     // Compare with the outcome and report the difference, but keep no unverified late result.
     const { outcome, entry: draft } = applyResult(execution, report, {
       channel: 'callback',
       now,
-      detail: { word: report.statusWord, verified: false },
+      detail: { ...wordDetail(report), verified: false },
     });
     return { execution, outcome, entry: draft };
   }
   return {
     execution: polledSoon(execution, named, now),
     outcome: 'progress',
-    entry: entry('CALLBACK_HINT', reportDetail(named, report)),
+    entry: entry('CALLBACK_HINT', detail),
   };
 }
 
 function polledSoon(execution: Execution, named: string | null, now: number): Execution {
   // CXone never accepted a queued execution, so that there is nothing to poll.
   if (execution.status === 'QUEUED' || isTerminal(execution.status)) return execution;
+  // Where CXone gave the address to poll, no executionId is needed.
+  if (execution.pollUrl !== null) return pollSoon(execution, now);
   const unverified = execution.executionIdUnverified || (execution.executionId === null && named !== null);
-  return pollSoon(
-    { ...execution, executionId: named ?? execution.executionId, executionIdUnverified: unverified },
-    now,
-  );
+  const executionId = named ?? execution.executionId;
+  // After the deadline, one series of 404s ends the polls, whatever ids further callbacks make up.
+  const isOver = execution.deadline !== null && now >= execution.deadline;
+  const notFoundAt = isOver || executionId === execution.executionId ? execution.notFoundAt : null;
+  return pollSoon({ ...execution, executionId, executionIdUnverified: unverified, notFoundAt }, now);
+}
+
+/** Returns whether a callback names another execution than the one with this id. An id that cannot be used is another one. */
+export function namesAnother(
+  own: string,
+  { executionId: named, unusableId }: { readonly executionId: string | null; readonly unusableId?: string },
+): boolean {
+  return named === null ? unusableId !== undefined : !isSameExecutionId(named, own);
 }
 
 /** Schedules a poll at once, or as soon as the executionId is known. */
 export function pollSoon(execution: Execution, now: number): Execution {
-  const { executionId, pollAt, pollAfter } = execution;
-  if (executionId === null) return { ...execution, pollAfter: pollAfter === null ? null : Math.min(pollAfter, now) };
+  const { pollAt, pollAfter } = execution;
+  if (!hasPollAddress(execution))
+    return { ...execution, pollAfter: pollAfter === null ? null : Math.min(pollAfter, now) };
   return { ...execution, pollAt: Math.min(pollAt ?? now, now), expireAt: null };
 }
 
@@ -62,12 +76,15 @@ export function unverifiedIdDropped(execution: Execution, message: string, answe
   const expireAt = deadline === null ? null : Math.min(leaseEnd, deadline);
   const detail = { message, note: 'CXone does not know the executionId of the unverified callback' };
   return {
-    execution: { ...execution, executionId: null, executionIdUnverified: false, pollAt: null, expireAt },
+    execution: {
+      ...execution,
+      executionId: null,
+      executionIdUnverified: false,
+      notFoundAt: null,
+      pollAt: null,
+      expireAt,
+    },
     outcome: 'progress',
     entry: entry('POLL_ERROR', detail, answered),
   };
-}
-
-function reportDetail(executionId: string | null, { statusWord: word, result, error }: StatusReport): JsonObject {
-  return { executionId, word, result, error };
 }

@@ -62,9 +62,26 @@ export interface SubmittedPeriod {
   readonly actionId?: string | undefined;
 }
 
+/** A status word that the profile did not list when it arrived. Times in milliseconds since the Unix epoch. */
+export interface UnknownWord {
+  /** As CXone wrote it first; {@link OTHER_WORDS} for all further words together. */
+  readonly word: string;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly reports: number;
+  /** Executions that timed out while this was their last word. */
+  readonly timeouts: number;
+}
+
+/** Words that are counted one by one. */
+export const MAX_UNKNOWN_WORDS = 100;
+export const OTHER_WORDS = '(others)';
+
 export interface Statistics {
   /** Reads up to `limit` audit entries after the id `after`. One reading is short. */
   statisticsAfter(after: number, limit: number): Promise<StatisticsPage>;
   /** Groups the executions of a period by outcome, one bounded batch of executions per iteration. */
   outcomesOf(period: SubmittedPeriod): Iterable<readonly OutcomeGroup[]>;
+  /** Returns the unknown status words, those under which most executions timed out first. */
+  unknownWords(): Promise<readonly UnknownWord[]>;
 }

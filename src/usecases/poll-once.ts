@@ -74,10 +74,16 @@ function toEvent(
   // promise: grace-poll-keeps-distance
   const next = nextPollAt({ now, pollCount, intervalMs, chance: world.random(), pollAfter });
   switch (response.type) {
-    case 'polled':
-      return { ...response, ...shared, polledExecutionId, nextPollAt: next, notBefore, final };
+    case 'polled': {
+      // promise: retry-after-delays-next-poll
+      const nextPoll = Math.max(next, now + (response.retryAfterMs ?? 0));
+      return { ...response, ...shared, polledExecutionId, nextPollAt: nextPoll, notBefore, final };
+    }
     case 'not-found':
-      return { ...response, ...shared, type: 'poll-not-found', polledExecutionId };
+      return {
+        ...{ ...response, ...shared, type: 'poll-not-found' },
+        ...{ polledExecutionId, nextPollAt: next, notBefore, final },
+      };
     case 'failed': {
       const retryAt = Math.max(next, now + response.retryAfterMs);
       return { ...response, ...shared, type: 'poll-failed', nextPollAt: retryAt, notBefore };

@@ -76,8 +76,9 @@ async function poll(tools: SweeperTools, claim: Claim, startedAt: number): Promi
   const { store, world, minPollIntervalMs: minIntervalMs = 0 } = tools;
   const { execution, signal } = claim;
   const final = isPast(execution.deadline, world.now());
-  const { response, respondedAt } = await pollOnce(tools, { ...claim, final, minIntervalMs });
-  if (response.type !== 'failed') return;
+  const { response, respondedAt, recorded } = await pollOnce(tools, { ...claim, final, minIntervalMs });
+  const isMismatch = recorded?.outcome === 'mismatch';
+  if (response.type !== 'failed' && !isMismatch) return;
   const expire = (message: string) =>
     retryUntilCommitted(
       () => store.record(execution.reference, { type: 'expired', message }, respondedAt),
@@ -85,7 +86,10 @@ async function poll(tools: SweeperTools, claim: Claim, startedAt: number): Promi
       signal,
     );
   // promise: unsent-last-poll-is-retried
-  if (final && response.asked) await expire(`the last poll failed: ${response.message}`);
+  if (isMismatch) {
+    if (final) await expire('the response to the last poll names another executionId');
+  } else if (response.type !== 'failed') return;
+  else if (final && response.asked) await expire(`the last poll failed: ${response.message}`);
   else if (isPast(patienceEnd(execution, startedAt), respondedAt)) await expire(UNREACHABLE);
 }
 

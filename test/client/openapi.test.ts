@@ -127,6 +127,7 @@ const EVENTS = words<client.AuditEvent>({
   POLL_PROGRESS: true,
   POLL_ERROR: true,
   POLL_404: true,
+  POLL_MISMATCH: true,
   POLL_TIMEOUT: true,
   QUEUE_TIMEOUT: true,
   CANCELLED: true,

@@ -84,12 +84,7 @@ describe('by another profile', () => {
 
   test('404 means "not yet"', async () => {
     const { cxone } = await startJobService((_, response) => sendJson(response, 404, 'no such job'));
-    expect(await cxone.poll(aPolled('7'))).toEqual({
-      type: 'polled',
-      httpStatus: 404,
-      latencyMs: 0,
-      report: { kind: 'progress', statusWord: null, result: null, error: null },
-    });
+    expect(await cxone.poll(aPolled('7'))).toMatchObject({ type: 'not-found', httpStatus: 404, isNotYet: true });
   });
 
   test('a callback is read where it says', async () => {

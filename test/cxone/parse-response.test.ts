@@ -1,9 +1,10 @@
 // Reading what CXone says: ids, statuses, results and callbacks, however they come.
 
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCallback, parsePollResponse, parseSubmitResponse } from '../../src/cxone/parse-response.ts';
-import { loadProfile } from '../../src/cxone/profile/profile.ts';
+import { loadProfile, parseProfile } from '../../src/cxone/profile/profile.ts';
 
 const cxone = loadProfile(null);
 const jobs = loadProfile('test/support/profiles/job-service.json');
@@ -23,10 +24,35 @@ describe('status words', () => {
     ['CANCELED', 'failed'],
     ['expired', 'failed'],
     ['Aborted', 'failed'],
+    ['TIMED_OUT', 'failed'],
+    ['TimedOut', 'failed'],
+    ['timed out', 'failed'],
+    ['Timeout', 'failed'],
     ['RUNNING', 'progress'],
-    ['COMPLETED_WITH_WARNINGS', 'progress'],
+    ['InProgress', 'progress'],
+    ['in-progress', 'progress'],
   ])('%s means %s', (status, kind) => {
-    expect(parsePollResponse(cxone, JSON.stringify({ status }))).toMatchObject({ kind, statusWord: status.trim() });
+    const report = parsePollResponse(cxone, JSON.stringify({ status }))?.report;
+    expect(report).toEqual({ kind, statusWord: status.trim(), result: null, error: null });
+  });
+
+  test.each(['COMPLETED_WITH_WARNINGS', 'Paused', '3'])('%s is unknown, which counts as progress', (status) => {
+    expect(parsePollResponse(cxone, JSON.stringify({ status }))?.report).toMatchObject({
+      ...{ kind: 'progress', statusWord: status, isUnknownWord: true },
+    });
+  });
+
+  test('a number is a word: the profile may list it as a number or as a text', () => {
+    const document = JSON.parse(readFileSync('src/cxone/profiles/cxone.json', 'utf8'));
+    const profile = parseProfile({
+      ...document,
+      words: { completed: [2, 'DONE'], failed: ['-1', 4.5], progress: [1] },
+    });
+    const reportOf = (status: string) => parsePollResponse(profile, `{"status":${status}}`)?.report;
+    for (const status of ['2', '2.0', '"2"', '"done"']) expect(reportOf(status)?.kind).toBe('completed');
+    for (const status of ['-1', '4.5', '45e-1', '"4.5"']) expect(reportOf(status)?.kind).toBe('failed');
+    expect(reportOf('1')).toEqual({ kind: 'progress', statusWord: '1', result: null, error: null });
+    expect(reportOf('9007199254740993')).toMatchObject({ statusWord: '9007199254740993', isUnknownWord: true });
   });
 });
 
@@ -80,21 +106,62 @@ describe('an answer to a submission', () => {
   });
 });
 
-describe('ids that no URL can carry count as none', () => {
-  test.each(['', '.', '..', ' e', 'é', 'a\nb', 'x'.repeat(257), true, null, {}, ['a']])('%j', (executionId) => {
-    expect(parseSubmitResponse(cxone, JSON.stringify({ executionId })).executionId).toBe(null);
+describe('an executionId that no URL can carry is reported', () => {
+  test.each([
+    ['', 'it is empty'],
+    ['.', 'in a URL it names another resource'],
+    ['..', 'in a URL it names another resource'],
+    ['a\0b', 'a NUL character'],
+    ['a\ud800', 'half of a surrogate pair'],
+    ['x'.repeat(1025), 'it has 1025 bytes, more than 1024'],
+    ['é'.repeat(513), 'it has 1026 bytes, more than 1024'],
+    [true, 'neither a text nor a number'],
+    [{}, 'neither a text nor a number'],
+    [['a'], 'neither a text nor a number'],
+  ])('%j', (executionId, reason) => {
+    const { executionId: id, unusableId } = parseSubmitResponse(cxone, JSON.stringify({ executionId }));
+    expect(id).toBe(null);
+    expect(unusableId).toContain(reason);
     expect(callback(JSON.stringify({ executionId, status: 'COMPLETED' }))).toMatchObject({ executionId: null });
   });
 
-  test.each(['...', 'a b', 'a/b?c#d', '%2e%2e', 'x'.repeat(256), 7])('while %j is usable', (executionId) => {
+  test('none at all is none', () => {
+    for (const body of ['{}', '{"executionId":null}']) {
+      const { executionId, unusableId } = parseSubmitResponse(cxone, body);
+      expect([executionId, unusableId]).toEqual([null, undefined]);
+    }
+  });
+
+  const USABLE = [
+    '...',
+    'a b',
+    ' a ',
+    'a\nb',
+    'a/b?c#d',
+    '%2e%2e',
+    'é',
+    '工单-1',
+    '🙂'.repeat(256),
+    'x'.repeat(1024),
+    7,
+  ];
+  test.each(USABLE)('while %j is usable', (executionId) => {
     expect(parseSubmitResponse(cxone, JSON.stringify({ executionId })).executionId).toBe(String(executionId));
+    const body = JSON.stringify({ executionId, status: 'RUNNING' });
+    expect(callback(body)).toMatchObject({ executionId: String(executionId) });
+    expect(parsePollResponse(cxone, body)?.namedExecutionId).toBe(String(executionId));
+  });
+
+  test('a number keeps its digits', () => {
+    const body = '{"executionId":12345678901234567890}';
+    expect(parseSubmitResponse(cxone, body).executionId).toBe('12345678901234567890');
   });
 });
 
 describe('an answer to a poll', () => {
   test('is read by the pointers of the profile', () => {
     const body = '{"jobStatus":{"status":"Succeeded","output":{"n":1},"problem":{"text":"none"}}}';
-    expect(parsePollResponse(jobs, body)).toEqual({
+    expect(parsePollResponse(jobs, body)?.report).toEqual({
       kind: 'completed',
       statusWord: 'Succeeded',
       result: { n: 1 },
@@ -102,12 +169,19 @@ describe('an answer to a poll', () => {
     });
   });
 
-  test.each(['', 'COMPLETED', '{}', '{"status":""}', '{"status":"  "}', '{"status":1}', '[]', 'null', '"COMPLETED"'])(
-    'without a readable status says nothing: %j',
-    (body) => {
-      expect(parsePollResponse(cxone, body)).toBe(null);
-    },
-  );
+  test.each([
+    '',
+    'COMPLETED',
+    '{}',
+    '{"status":""}',
+    '{"status":"  "}',
+    '{"status":true}',
+    '[]',
+    'null',
+    '"COMPLETED"',
+  ])('without a readable status says nothing: %j', (body) => {
+    expect(parsePollResponse(cxone, body)).toBe(null);
+  });
 });
 
 describe('a callback', () => {
@@ -177,7 +251,7 @@ describe('a callback', () => {
     [`{"status":"COMPLETED","result":${'['.repeat(200)}${']'.repeat(200)}}`, 'nested too deeply'],
     ['{"state":"COMPLETED"}', 'no usable status word at "/status": there is nothing'],
     ['{"status":null}', 'there is nothing'],
-    ['{"status":3}', 'it is not a text'],
+    ['{"status":true}', 'it is neither a text nor a number'],
     ['{"status":" "}', 'it is empty'],
     [`{"status":"${'x'.repeat(300)}"}`, 'it is too long'],
     ['[]', 'there is nothing'],

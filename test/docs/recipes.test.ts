@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AUDIT_EVENTS } from '../../src/execution/event.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
-import { callback, completed, failed, polled } from '../support/executions.ts';
+import { callback, completed, failed, notFound, polled } from '../support/executions.ts';
 import { live } from '../support/lives.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
@@ -58,7 +58,7 @@ beforeAll(async () => {
   await store.record(notified.reference, { ...polled(completed()), origin: WHO }, START + 4 * HOUR);
   await store.record(
     (await store.find('charge-timeout'))?.reference ?? '',
-    { type: 'poll-not-found', httpStatus: 404, latencyMs: 8, message: 'gone', origin: WHO },
+    notFound({ message: 'gone', origin: WHO }),
     START + 4 * HOUR,
   );
   for (const { id } of (await store.listNotifications({ app: null, limit: 10 })).items) {

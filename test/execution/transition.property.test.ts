@@ -38,6 +38,13 @@ const report: fc.Arbitrary<StatusReport> = fc.oneof(
 );
 const of = <T extends string>(type: T) => ({ type: fc.constant(type) });
 
+const missing = {
+  nextPollAt: instant,
+  confirmAfterMs: fc.constantFrom(0, 5000),
+  isNotYet: fc.boolean(),
+  final: fc.boolean(),
+};
+
 const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   fc.record(of('dispatched')),
   fc.record({ ...of('submitted'), ...answered, executionId: name, report, spreadMs: fc.nat(500) }),
@@ -50,8 +57,8 @@ const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   fc.record({ ...of('callback-unreadable'), reason: message, body: fc.constant(null) }),
   fc.record({ ...of('polled'), ...answered, report, nextPollAt: instant, final: fc.boolean() }),
   fc.record({ ...of('poll-failed'), ...answered, message, nextPollAt: instant }),
-  fc.record({ ...of('poll-not-found'), ...answered, message }),
-  fc.record({ ...of('poll-not-found'), ...answered, polledExecutionId: name, message }),
+  fc.record({ ...of('poll-not-found'), ...answered, ...missing, message }),
+  fc.record({ ...of('poll-not-found'), ...answered, ...missing, polledExecutionId: name, message }),
   fc.record({
     ...of('polled'),
     ...answered,

@@ -7,7 +7,17 @@ import type { Execution } from '../../src/execution/execution.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
-import { anExecution, callback, completed, failed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+import {
+  anExecution,
+  callback,
+  completed,
+  failed,
+  NOON,
+  notFound,
+  polled,
+  RUNNING,
+  submitted,
+} from '../support/executions.ts';
 
 /** Applies events one second apart; the last transition tells the story. */
 function upon(execution: Execution, ...events: ExecutionEvent[]): Transition {
@@ -221,10 +231,7 @@ describe('callbacks', () => {
   test.each([
     ['TIMEOUT', [DISPATCHED, submitted({ executionId: null }), EXPIRED]],
     ['CANCELLED', [DISPATCHED, CANCELLED]],
-    [
-      'NOT_FOUND',
-      [DISPATCHED, submitted(), { type: 'poll-not-found', httpStatus: 404, latencyMs: 3, message: 'gone' }],
-    ],
+    ['NOT_FOUND', [DISPATCHED, submitted(), notFound(), notFound()]],
   ] as const)('one after %s is late: kept beside it, without rewriting it', (status, events) => {
     const { execution, outcome, entry } = upon(anExecution(), ...events, callback(completed('there')));
     expect([outcome, entry.event]).toEqual(['late', 'CALLBACK_LATE']);
@@ -307,13 +314,7 @@ describe('polls', () => {
   });
 
   test('gone at CXone: not found', () => {
-    const gone = {
-      type: 'poll-not-found',
-      httpStatus: 404,
-      latencyMs: 2,
-      message: 'CXone no longer knows it',
-    } as const;
-    const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), gone);
+    const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), notFound(), notFound());
     expect(execution).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll', error: { code: 404 } });
     expect(entry).toMatchObject({ event: 'POLL_404', httpStatus: 404 });
   });

@@ -6,7 +6,7 @@ import type { ExecutionEvent, StatusReport } from '../../src/execution/event.ts'
 import type { Execution } from '../../src/execution/execution.ts';
 import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
-import { anExecution, completed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+import { anExecution, completed, NOON, notFound, polled, RUNNING, submitted } from '../support/executions.ts';
 
 /** Applies events one second apart; the last transition tells the story. */
 function upon(execution: Execution, ...events: ExecutionEvent[]): Transition {
@@ -26,8 +26,7 @@ const DISPATCHED = { type: 'dispatched' } as const;
 const ANSWER = { httpStatus: 503, latencyMs: 4, message: 'no', retryAt: NOON + 60_000, giveUpAt: NOON + 300_000 };
 const UNSENT = { type: 'unsent', ...ANSWER } as const;
 const UNCERTAIN = { type: 'uncertain', ...ANSWER, httpStatus: 0 } as const;
-const gone = (polledExecutionId: string) =>
-  ({ type: 'poll-not-found', httpStatus: 404, latencyMs: 4, message: 'gone', polledExecutionId }) as const;
+const gone = (polledExecutionId: string) => notFound({ polledExecutionId });
 
 describe('an execution that CXone has accepted', () => {
   test('is polled at once, whatever the hint says, and stays as it was', () => {
@@ -68,15 +67,14 @@ describe('an execution that CXone has accepted', () => {
   });
 
   test('that has none waits on as before when CXone does not know the name in the hint', () => {
-    const gone = {
-      type: 'poll-not-found',
-      polledExecutionId: 'cx-7',
-      httpStatus: 404,
-      latencyMs: 3,
-      message: 'gone',
-    } as const;
     const bare = [DISPATCHED, submitted({ executionId: null })] as const;
-    const { execution, outcome, entry } = upon(anExecution(), ...bare, hint(completed(), 'cx-7'), gone);
+    const { execution, outcome, entry } = upon(
+      anExecution(),
+      ...bare,
+      hint(completed(), 'cx-7'),
+      gone('cx-7'),
+      gone('cx-7'),
+    );
     expect([outcome, entry.event]).toEqual(['progress', 'POLL_ERROR']);
     expect(execution).toMatchObject({
       status: 'PENDING',
@@ -113,11 +111,11 @@ describe('an execution whose submit answer is not known', () => {
   });
 
   test('waits on as before when CXone does not know that name: a made-up one ends nothing', () => {
-    const { execution, outcome, entry } = upon(anExecution(), ...heard, gone('cx-7'));
+    const { execution, outcome, entry } = upon(anExecution(), ...heard, gone('cx-7'), gone('cx-7'));
     expect([outcome, entry.event]).toEqual(['progress', 'POLL_ERROR']);
     expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: null, pollAt: null });
     expect(execution.expireAt).toBe(execution.deadline);
-    const again = upon(anExecution({ retryUncertain: true }), ...heard, gone('cx-7')).execution;
+    const again = upon(anExecution({ retryUncertain: true }), ...heard, gone('cx-7'), gone('cx-7')).execution;
     expect(again.expireAt).toBe(Math.min(NOON + 1000 + SEND_LEASE_MS, again.deadline ?? 0));
   });
 

@@ -9,7 +9,7 @@ import { transition } from '../../src/execution/transition.ts';
 import type { Notification } from '../../src/notification/notification.ts';
 import { notificationFor, notificationIds, scheduleInOrder, webhookBody } from '../../src/notification/outgoing.ts';
 import { giveUpAt } from '../../src/notification/schedule.ts';
-import { anExecution, callback, completed, failed, NOON, submitted } from '../support/executions.ts';
+import { anExecution, callback, completed, failed, NOON, notFound, submitted } from '../support/executions.ts';
 import { aNotification } from '../support/notifications.ts';
 
 const URL_OF_SHOP = 'https://shop.example:8443/hooks?id=1';
@@ -34,12 +34,11 @@ function told(start: Execution, ...events: readonly ExecutionEvent[]) {
 }
 
 describe('what is told', () => {
-  const poll = { httpStatus: 404, latencyMs: 5, message: 'gone', asked: 'cx-1' };
   test.for<[string, readonly ExecutionEvent[]]>([
     ['execution.completed', [callback(completed())]],
     ['execution.failed', [callback(failed())]],
     ['execution.rejected', [{ type: 'dispatched' }, { type: 'refused', httpStatus: 403, latencyMs: 5, message: 'no' }]],
-    ['execution.not_found', [{ type: 'dispatched' }, submitted(), { type: 'poll-not-found', ...poll }]],
+    ['execution.not_found', [{ type: 'dispatched' }, submitted(), notFound(), notFound()]],
     ['execution.timeout', [{ type: 'expired' }]],
     ['execution.cancelled', [CANCELLED]],
   ])('%s', ([type, events]) => {

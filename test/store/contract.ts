@@ -12,7 +12,17 @@ import {
   type Store,
   StoreUnavailable,
 } from '../../src/store/port.ts';
-import { anExecution, callback, completed, failed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+import {
+  anExecution,
+  callback,
+  completed,
+  failed,
+  NOON,
+  notFound,
+  polled,
+  RUNNING,
+  submitted,
+} from '../support/executions.ts';
 import { addingContract } from './contract-adding.ts';
 import { evidenceContract } from './contract-evidence.ts';
 import { searchingContract } from './contract-searching.ts';
@@ -351,19 +361,18 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
       test('the entry that ends an execution, and no other, carries the status it brought', async () => {
         const refused = { type: 'refused', message: 'no', httpStatus: 400, latencyMs: 1 } as const;
-        const endings: [ExecutionEvent, string][] = [
-          [callback(completed()), 'COMPLETED'],
-          [polled(failed()), 'FAILED'],
-          [refused, 'REJECTED'],
-          [{ type: 'poll-not-found', message: 'gone', httpStatus: 404, latencyMs: 1 }, 'NOT_FOUND'],
-          [{ type: 'expired' }, 'TIMEOUT'],
-          [{ type: 'cancelled', by: 'shop' }, 'CANCELLED'],
+        const endings: [readonly ExecutionEvent[], string][] = [
+          [[submitted(), callback(completed())], 'COMPLETED'],
+          [[submitted(), polled(failed())], 'FAILED'],
+          [[refused], 'REJECTED'],
+          [[submitted(), notFound(), notFound()], 'NOT_FOUND'],
+          [[submitted(), { type: 'expired' }], 'TIMEOUT'],
+          [[submitted(), { type: 'cancelled', by: 'shop' }], 'CANCELLED'],
         ];
-        for (const [event, status] of endings) {
-          const { reference, correlationId } =
-            event.type === 'refused' ? await add() : await pending('cx-1', { graceSeconds: 0 });
-          if (event.type === 'refused') await store.claimDispatches(10, NOON);
-          await store.record(reference, event, LATER);
+        for (const [events, status] of endings) {
+          const { reference, correlationId } = await add({ graceSeconds: 0 });
+          await store.claimDispatches(10, NOON);
+          for (const event of events) await store.record(reference, event, LATER);
           await store.record(reference, callback(failed({ code: 'again' })), LATER);
           const { entries } = await store.feed({ app: null, correlationId, after: 0, limit: 99 });
           const endingEntries = entries.filter(({ detail }) => detail['outcomeSha256'] !== undefined);

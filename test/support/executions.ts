@@ -72,3 +72,18 @@ export function polled(report: StatusReport, overrides: Partial<Of<'polled'>> = 
     ...overrides,
   };
 }
+
+/** A 404 to a poll, which ends nothing on its own. */
+export function notFound(overrides: Partial<Of<'poll-not-found'>> = {}): Of<'poll-not-found'> {
+  return {
+    type: 'poll-not-found',
+    httpStatus: 404,
+    latencyMs: 8,
+    message: 'CXone does not know it',
+    nextPollAt: NOON + 20_000,
+    confirmAfterMs: 0,
+    isNotYet: false,
+    final: false,
+    ...overrides,
+  };
+}

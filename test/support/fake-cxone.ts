@@ -42,6 +42,16 @@ export const TOO_MANY: SubmitResponse = {
 export const STILL_RUNNING: PollResponse = { type: 'polled', report: RUNNING, httpStatus: 200, latencyMs: 5 };
 export const FOUND: PollResponse = { type: 'polled', report: completed('found'), httpStatus: 200, latencyMs: 5 };
 
+/** A 404, which ends nothing before five seconds are over. */
+export const GONE: PollResponse = {
+  type: 'not-found',
+  httpStatus: 404,
+  latencyMs: 5,
+  message: 'gone',
+  confirmAfterMs: 5_000,
+  isNotYet: false,
+};
+
 export function createFakeCxone(): FakeCxone {
   let permitsOut = 0;
   const waiting = new Set<() => void>();

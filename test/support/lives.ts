@@ -3,7 +3,7 @@
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
 import type { ExecutionIntake, ExecutionRecorder } from '../../src/store/port.ts';
-import { anExecution, callback, completed, polled, RUNNING, submitted } from './executions.ts';
+import { anExecution, callback, completed, notFound, polled, RUNNING, submitted } from './executions.ts';
 
 type Event = readonly [afterMs: number, event: ExecutionEvent];
 
@@ -48,10 +48,7 @@ const LIVES: { readonly [L in Life]: readonly Event[] } = {
   'polled-too': [...SENT, [10_510, callback(completed())], [10_810, polled(completed())]],
   timeout: [...SENT, [10_510, polled(RUNNING)], [20_010, polled(RUNNING)], TIMED_OUT],
   late: [...SENT, [10_510, polled(RUNNING)], TIMED_OUT, [100_010, callback(completed())]],
-  'not-found': [
-    ...SENT,
-    [10_510, { type: 'poll-not-found', httpStatus: 404, latencyMs: 8, message: 'CXone does not know it' }],
-  ],
+  'not-found': [...SENT, [5_510, notFound()], [10_510, notFound()]],
   nameless: [
     [10, { type: 'dispatched' }],
     [35, submitted({ executionId: null })],

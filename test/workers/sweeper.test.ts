@@ -1,10 +1,10 @@
 // What happens when the callback does not come: CXone is asked, and asked once more before time is called.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PollResponse } from '../../src/cxone/port.ts';
 import { startTestBackground } from '../support/background.ts';
 import { callback, completed } from '../support/executions.ts';
-import { ACCEPTED, FOUND, STILL_RUNNING } from '../support/fake-cxone.ts';
+import { ACCEPTED, FOUND, GONE, STILL_RUNNING } from '../support/fake-cxone.ts';
 
 const WINDOW = { graceSeconds: 10, timeoutSeconds: 30 };
 const DEADLINE = 40_000;
@@ -126,11 +126,101 @@ test('a Retry-After on a poll is respected by that execution', async () => {
 });
 
 test('gone at CXone ends it', async () => {
+  const { add, cxone, find, events, world } = startTestBackground();
+  cxone.onPoll = async () => GONE;
+  const id = await add(WINDOW);
+  await world.advance(15_000);
+  expect(await find(id)).toMatchObject({ status: 'PENDING' });
+  await world.advance(1_000);
+  expect(await find(id)).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll', error: { code: 404 } });
+  expect(await events(id)).toContain('POLL_404');
+});
+
+describe('one 404 ends nothing', () => {
+  test('the result that the next poll finds counts, after a callback that only leads to a poll', async () => {
+    const { add, cxone, find, record, world } = startTestBackground();
+    cxone.onPoll = async () => (cxone.polls.length === 1 ? GONE : FOUND);
+    const id = await add(WINDOW);
+    await record(id, { type: 'unverified-callback', executionId: 'cx-1', report: completed() });
+    await world.advance(3_000);
+    expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'found' });
+  });
+
+  test.for([
+    ['without a grace period', { graceSeconds: 0, timeoutSeconds: 30 }, null],
+    ['after an unreadable callback', WINDOW, { type: 'callback-unreadable', reason: 'no JSON', body: null }],
+  ] as const)('%s, it is gone five seconds after the first 404 and not before', async ([, window, event]) => {
+    const { add, cxone, find, record, world } = startTestBackground();
+    cxone.onPoll = async () => GONE;
+    const id = await add(window);
+    if (event !== null) await record(id, event);
+    await world.advance(600);
+    expect(cxone.polls.length).toBeGreaterThan(0);
+    await world.advance(4_300);
+    expect(await find(id)).toMatchObject({ status: 'PENDING' });
+    await world.advance(1_000);
+    expect(await find(id)).toMatchObject({ status: 'NOT_FOUND' });
+  });
+
+  test('a poll that finds the execution resets the first 404', async () => {
+    const { add, cxone, find, world } = startTestBackground();
+    cxone.onPoll = async () => (cxone.polls.length === 2 ? STILL_RUNNING : GONE);
+    const id = await add({ graceSeconds: 0, timeoutSeconds: 60 });
+    await world.advance(7_000);
+    expect(await find(id)).toMatchObject({ status: 'PENDING' });
+    expect(cxone.polls.length).toBeGreaterThan(2);
+    await world.advance(6_000);
+    expect(await find(id)).toMatchObject({ status: 'NOT_FOUND' });
+  });
+
+  test('at the deadline CXone is polled once more after the wait, and the end is never a time-out', async () => {
+    for (const isNotYet of [false, true]) {
+      const { add, cxone, find, world } = startTestBackground();
+      cxone.onPoll = async () => ({ ...GONE, isNotYet });
+      const id = await add({ graceSeconds: 0, timeoutSeconds: 5 });
+      await world.advance(20_000);
+      expect(await find(id)).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll' });
+    }
+  });
+
+  test('a not-yet profile waits for the deadline, and times out what a poll has found before', async () => {
+    const { add, cxone, find, world } = startTestBackground();
+    cxone.onPoll = async () => ({ ...GONE, isNotYet: true });
+    const never = await add(WINDOW);
+    await world.advance(DEADLINE - 1_000);
+    expect(await find(never)).toMatchObject({ status: 'PENDING' });
+    await world.advance(2_000);
+    expect(await find(never)).toMatchObject({ status: 'NOT_FOUND' });
+    cxone.onPoll = async () => (cxone.polls.at(-1)?.pollCount === 0 ? STILL_RUNNING : { ...GONE, isNotYet: true });
+    const once = await add(WINDOW);
+    await world.advance(DEADLINE + 10_000);
+    expect(await find(once)).toMatchObject({ status: 'TIMEOUT' });
+  });
+});
+
+test('a Retry-After on a response that reports progress delays the next poll, at the deadline at the latest', async () => {
   const { add, cxone, find, world } = startTestBackground();
-  cxone.onPoll = async () => ({ type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'gone' });
+  cxone.onPoll = async () => ({ ...STILL_RUNNING, retryAfterMs: 300_000 });
+  const id = await add(WINDOW);
+  await world.advance(DEADLINE - 100);
+  expect(cxone.polls).toHaveLength(1);
+  await world.advance(1_000);
+  expect(cxone.polls).toHaveLength(2);
+  expect(await find(id)).toMatchObject({ status: 'TIMEOUT' });
+});
+
+test('a response that names another executionId is a mismatch and never the result', async () => {
+  const { add, cxone, find, events, world } = startTestBackground();
+  cxone.onPoll = async () => ({ ...FOUND, namedExecutionId: 'cx-2' });
   const id = await add(WINDOW);
   await world.advance(11_000);
-  expect(await find(id)).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll' });
+  expect(await find(id)).toMatchObject({ status: 'PENDING', result: null, executionId: 'cx-1' });
+  expect(await events(id)).toContain('POLL_MISMATCH');
+  await world.advance(DEADLINE);
+  expect(await find(id)).toMatchObject({
+    status: 'TIMEOUT',
+    error: { message: expect.stringContaining('names another executionId') },
+  });
 });
 
 test('an unreadable callback makes CXone be asked at once, whatever is left of the grace period', async () => {
@@ -210,7 +300,7 @@ test('a name that only a hint gave: what CXone says of it is not held against th
   expect(cxone.polls.map(({ executionId }) => executionId)).toEqual(['made-up']);
   submission.resolve(ACCEPTED);
   await world.settle();
-  poll.resolve({ type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'gone' });
+  poll.resolve(GONE);
   await world.settle();
   expect(await find(id)).toMatchObject({ status: 'PENDING', executionId: 'cx-1' });
   expect(await events(id)).toContain('POLL_ERROR');

@@ -2,9 +2,10 @@
 
 import { find, pointerTo } from '../../cxone/json-pointer.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
-import { normalizeStatusWord } from '../../cxone/profile/status-words.ts';
+import { statusWordIn } from '../../cxone/profile/status-words.ts';
 import { isIdName, isStatusWord } from '../../cxone/recording/strip-values.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../execution/json.ts';
+import { normalizeStatusWord } from '../../execution/status-word.ts';
 
 export interface Difference {
   /** JSON Pointer into the profile. */
@@ -62,11 +63,12 @@ function statusDifferences(profile: Profile, call: Call, document: Json): Differ
   const { member, status } = pointersOf(profile, call);
   // A submit answer need not tell a status.
   if (call === 'execute' && listed(status).length === 0) return [];
-  const words = new Set([...profile.words.completed, ...profile.words.failed].map(normalizeStatusWord));
+  const words = new Set(Object.values(profile.words).flat().map(normalizeStatusWord));
   const word = listed(status)
     .map((pointer) => find(document, pointer))
-    .find((found) => typeof found === 'string');
-  if (typeof word === 'string') return unknownEnding(profile, call, word);
+    .map(statusWordIn)
+    .find((found) => found !== null);
+  if (word !== undefined && word !== null) return unknownEnding(profile, call, word);
   const elsewhere = scalars(document).find(({ value }) => typeof value === 'string' && isStatusWord(value, words));
   if (call === 'execute' && elsewhere === undefined) return [];
   return [differing(`${member}/status`, NAMES[call], status, elsewhere?.at ?? null)];
@@ -75,7 +77,7 @@ function statusDifferences(profile: Profile, call: Call, document: Json): Differ
 /** A word for an end that the profile takes for progress: such an execution would only end by its deadline. */
 function unknownEnding({ words }: Profile, call: Call, word: string): Difference[] {
   const known = (list: readonly string[]) => list.some((one) => normalizeStatusWord(one) === normalizeStatusWord(word));
-  if (known(words.completed) || known(words.failed)) return [];
+  if (known(words.completed) || known(words.failed) || known(words.progress)) return [];
   const endsWell = ENDS_WELL.test(word);
   if (!endsWell && !ENDS_BADLY.test(word)) return [];
   const member = endsWell ? '/words/completed' : '/words/failed';

@@ -108,7 +108,7 @@ function environment(
   pathOrName: string | null,
   { url, key, folder }: { readonly url: string; readonly key: string; readonly folder: string },
 ): Record<string, string> {
-  const templates = [profile.execute.url, ...(profile.poll === null ? [] : [profile.poll.url])];
+  const templates = [profile.execute.url, ...(profile.poll?.url == null ? [] : [profile.poll.url])];
   if (templates.some((template) => !template.startsWith('{base}/'))) {
     throw new CommandError('A URL of the profile does not begin with {base}/, so it cannot lead to the recording.');
   }

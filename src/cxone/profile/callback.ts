@@ -10,7 +10,7 @@ const PLACES =
   'must be a JSON Pointer (RFC 6901), for example "/status", or a list of them of which the first that leads somewhere counts';
 const place = v.pipe(v.string(PLACES), v.check(isPointer, PLACES));
 const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], PLACES);
-const maybePlaces = v.nullable(places);
+export const maybePlaces = v.nullable(places);
 
 /** Pointers in the order in which they are tried; null: none. */
 export type Pointers = v.InferOutput<typeof maybePlaces>;

@@ -2,11 +2,11 @@
 
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import { type JsonObject, scalarText } from '../../execution/json.ts';
+import { normalizeStatusWord } from '../../execution/status-word.ts';
 import { createRedact } from '../../lib/redaction.ts';
 import { isoTime } from '../../lib/time.ts';
 import { find } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
-import { normalizeStatusWord } from '../profile/status-words.ts';
 import { encodeForm, parseBody, type RecordedBody, writeBody } from './bodies.ts';
 import { type MatchedCall, matchCall } from './match-call.ts';
 import { isUnspaced, placeholder, type StripRules, stripValues } from './strip-values.ts';
@@ -33,7 +33,7 @@ const CALLBACK_URL = /\/webhook\/cxone-execution\/([A-Za-z0-9_-]{22})\.[A-Za-z0-
 
 // One function because the entries of a recording share the credentials and the ids seen so far.
 export function createHarEntries(profile: Profile, secrets: readonly string[]) {
-  const words = new Set([...profile.words.completed, ...profile.words.failed].map(normalizeStatusWord));
+  const words = new Set(Object.values(profile.words).flat().map(normalizeStatusWord));
   const rulesOf = (given: Pick<StripRules, 'payload' | 'telling' | 'addresses'>, redact: StripRules['redact']) => ({
     ...given,
     words,

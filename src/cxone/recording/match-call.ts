@@ -12,7 +12,7 @@ export interface MatchedCall {
 /** Returns `other` for tokens and discovery. */
 export function matchCall({ execute, poll }: Profile, method: string, url: string): MatchedCall {
   const path = pathOf(url);
-  const polled = poll === null ? null : matched(poll.url, url);
+  const polled = poll?.url == null ? null : matched(poll.url, url);
   if (method === 'GET' && polled !== null) return { call: 'poll', ...polled };
   const executed = matched(execute.url, url);
   if (method !== 'GET' && executed !== null) return { call: 'execute', ...executed };

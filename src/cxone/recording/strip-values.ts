@@ -1,8 +1,8 @@
 // Strips the values of a document: names, types, status words and ids stay, since they define a dialect; personal data goes. Pure.
 
 import { isJsonObject, type Json, scalarText } from '../../execution/json.ts';
+import { normalizeStatusWord } from '../../execution/status-word.ts';
 import { pointerTo } from '../json-pointer.ts';
-import { normalizeStatusWord } from '../profile/status-words.ts';
 
 export interface StripRules {
   /** JSON Pointers to payload, of which only the shape is kept. */
@@ -34,7 +34,7 @@ const MEMBER_NAME = /^(?!.*\d{4})[A-Za-z_$][A-Za-z0-9_$:-]{0,63}$/;
 /** Status words that services commonly use, besides those of the profile. */
 const COMMON_WORDS =
   'PENDING QUEUED ACCEPTED SUBMITTED CREATED NEW WAITING SCHEDULED STARTED STARTING RUNNING INPROGRESS IN_PROGRESS IN-PROGRESS PROCESSING ACTIVE EXECUTING COMPLETE COMPLETED DONE FINISHED OK SUCCESS SUCCEEDED SUCCESSFUL FAILED FAILURE FAIL ERROR ERRORED CANCELLED CANCELED EXPIRED ABORTED TIMEOUT TIMEDOUT TIMED_OUT REJECTED STOPPED TERMINATED';
-const KNOWN_WORDS: ReadonlySet<string> = new Set(COMMON_WORDS.split(' '));
+const KNOWN_WORDS: ReadonlySet<string> = new Set(COMMON_WORDS.split(' ').map(normalizeStatusWord));
 
 /** Returns whether a text is a status word, by the profile or by common use. */
 export function isStatusWord(text: string, words: ReadonlySet<string>): boolean {

@@ -31,6 +31,7 @@ const EVENTS: { readonly [E in AuditEvent]: readonly [actor: Actor, words: strin
   POLL_PROGRESS: ['CXone', 'reported to a poll that it was still running'],
   POLL_ERROR: ['CXone', 'responded to a poll with an error'],
   POLL_404: ['CXone', 'did not know it when polled'],
+  POLL_MISMATCH: ['CXone', 'responded to a poll about another execution'],
   POLL_TIMEOUT: ['receiver', 'ended it, since the polling window was over'],
   QUEUE_TIMEOUT: ['receiver', 'ended it after too long in the queue'],
   CANCELLED: ['app', 'cancelled it'],

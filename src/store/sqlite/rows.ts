@@ -26,6 +26,11 @@ export function toExecution(row: StateRow): Execution {
     actionId: row.actionId,
     executionId: row.executionId,
     executionIdUnverified: row.hearsay === 1,
+    executionIdProblem: row.executionIdProblem,
+    pollUrl: row.pollUrl,
+    unknownWord: row.unknownWord,
+    notFoundAt: fromIso(row.notFoundAt),
+    foundAt: fromIso(row.foundAt),
     status: row.status as Status,
     resolvedBy: row.resolvedBy as ResolvedBy | null,
     result: fromJson(row.result),
@@ -91,6 +96,11 @@ export const MUTABLE_COLUMNS = [
   'dispatchAt',
   'pollAt',
   'expireAt',
+  'executionIdProblem',
+  'pollUrl',
+  'unknownWord',
+  'notFoundAt',
+  'foundAt',
 ] as const satisfies readonly (keyof ExecutionRow)[];
 
 export function mutableColumns(execution: Execution): Pick<ExecutionRow, (typeof MUTABLE_COLUMNS)[number]> {
@@ -113,6 +123,11 @@ export function mutableColumns(execution: Execution): Pick<ExecutionRow, (typeof
     dispatchAt: isoTime(execution.dispatchAt),
     pollAt: isoTime(execution.pollAt),
     expireAt: isoTime(execution.expireAt),
+    executionIdProblem: execution.executionIdProblem,
+    pollUrl: execution.pollUrl,
+    unknownWord: execution.unknownWord,
+    notFoundAt: isoTime(execution.notFoundAt),
+    foundAt: isoTime(execution.foundAt),
   };
 }
 

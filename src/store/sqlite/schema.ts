@@ -51,6 +51,16 @@ export const executions = sqliteTable(
     payloadPrunedAt: text('payload_pruned_at'),
     /** Hashes of a pruned payload: JSON with the SHA-256 of `inputs`, `context`, `outcome` and `lateOutcome`. */
     payloadSha256: text('payload_sha256'),
+    /** Why the executionId that CXone gave cannot be used. */
+    executionIdProblem: text('execution_id_problem'),
+    /** The address to poll, from the Location header of the submit response. */
+    pollUrl: text('poll_url'),
+    /** Last status word that the profile does not list. */
+    unknownWord: text('unknown_word'),
+    /** First 404 of the current series of polls. */
+    notFoundAt: text('not_found_at'),
+    /** When a poll last found the execution. */
+    foundAt: text('found_at'),
   },
   (table) => [
     index('executions_by_app').on(table.app, table.reference),
@@ -176,4 +186,17 @@ export const idGaps = sqliteTable('id_gaps', {
   notificationAfter: integer('notification_after').notNull(),
   /** The first id of both kinds that is issued after the restore. */
   nextId: integer('next_id').notNull(),
+});
+
+/** Status words that no profile listed when they arrived, a bounded number of them. */
+export const unknownStatusWords = sqliteTable('unknown_status_words', {
+  /** In upper case and without separators. */
+  word: text('word').primaryKey(),
+  /** As CXone wrote it first. */
+  spelling: text('spelling').notNull(),
+  firstAt: text('first_at').notNull(),
+  lastAt: text('last_at').notNull(),
+  reports: integer('reports').notNull(),
+  /** Executions that timed out under this word. */
+  timeouts: integer('timeouts').notNull(),
 });

@@ -17,6 +17,7 @@ import { createExecutionList } from './executions/list.ts';
 import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPayloadReader } from './executions/payloads.ts';
 import { createRecords } from './executions/records.ts';
+import { createUnknownWords } from './executions/unknown-words.ts';
 import { withFileError } from './file/database-refused.ts';
 import { PRIVATE_MODE } from './file/file-mode.ts';
 import { auditGaps } from './file/id-gaps.ts';
@@ -132,7 +133,10 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     ...createObservations(database.client),
     ...createStatistics(database.client),
     ...createInsertion(sql, { writer, backlog, append: trail.append }),
-    ...createRecords(sql, { writer, backlog, due, rowOf, enqueue: outbox.enqueue, append: trail.append }),
+    ...createRecords(sql, {
+      ...{ writer, backlog, due, rowOf, enqueue: outbox.enqueue, append: trail.append },
+      countWord: createUnknownWords(database.client).count,
+    }),
 
     find: async (correlationId) => {
       const row = sql.byCorrelationId.get({ correlationId });

@@ -64,7 +64,7 @@ export function differenceOf(execution: Execution, polled: Polled): ReconcileDif
 }
 
 function findingOf(status: Status, { response, recorded }: Polled): ReconcileFinding {
-  if (response.type === 'failed') return 'failed';
+  if (response.type === 'failed' || recorded?.outcome === 'mismatch') return 'failed';
   if (response.type === 'not-found') return status === 'NOT_FOUND' ? 'same' : 'gone';
   if (response.report.kind === 'progress') return 'running';
   const outcome = recorded?.outcome;

@@ -54,7 +54,15 @@ function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
 }
 
 function answered(httpStatus: number, body: string, retryAfterMs = 0): HttpResult {
-  return { type: 'answered', httpStatus, latencyMs: 5, retryAfterMs, body: Buffer.from(body), cut: null };
+  return {
+    type: 'answered',
+    httpStatus,
+    latencyMs: 5,
+    retryAfterMs,
+    location: null,
+    body: Buffer.from(body),
+    cut: null,
+  };
 }
 
 function ok(body: unknown): HttpResult {

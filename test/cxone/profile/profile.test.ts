@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadProfile, ProfileError, parseProfile } from '../../../src/cxone/profile/profile.ts';
+import { PROGRESS_WORDS } from '../../../src/cxone/profile/status-words.ts';
 import builtin from '../../../src/cxone/profiles/cxone.json' with { type: 'json' };
 import { parseJson } from '../../../src/execution/json.ts';
 
@@ -43,7 +44,8 @@ describe('loading', () => {
     expect(profile.poll?.url).toBe('{base}/api/v2/dx/actions/{actionId}/executions/{executionId}');
     expect(profile.words).toEqual({
       completed: ['COMPLETED', 'SUCCEEDED', 'SUCCESS'],
-      failed: ['FAILED', 'ERROR', 'CANCELLED', 'CANCELED', 'EXPIRED', 'ABORTED'],
+      failed: ['FAILED', 'ERROR', 'CANCELLED', 'CANCELED', 'EXPIRED', 'ABORTED', 'TIMED_OUT', 'TIMEOUT'],
+      progress: PROGRESS_WORDS,
     });
   });
 

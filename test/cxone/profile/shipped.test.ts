@@ -44,7 +44,7 @@ describe('what is shipped', () => {
 describe('a profile that extends a shipped one', () => {
   test('says only what differs, and is whole', () => {
     const path = join(temporaryFolder(), 'mine.json');
-    const words = { completed: ['FINE'], failed: ['BROKEN'] };
+    const words = { completed: ['FINE'], failed: ['BROKEN'], progress: ['BUSY'] };
     writeFileSync(path, JSON.stringify({ name: 'mine', extends: 'cxone-discovery-password', words }));
     const profile = loadProfile(path);
     const password = loadProfile('cxone-discovery-password');

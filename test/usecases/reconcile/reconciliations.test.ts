@@ -7,7 +7,7 @@ import type { Execution } from '../../../src/execution/execution.ts';
 import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { createReconciliations } from '../../../src/usecases/reconcile/reconciliations.ts';
-import { failed } from '../../support/executions.ts';
+import { failed, notFound } from '../../support/executions.ts';
 import { createFakeCxone, FOUND, STILL_RUNNING } from '../../support/fake-cxone.ts';
 import { type Life, live } from '../../support/lives.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
@@ -16,7 +16,8 @@ import { temporaryFolder } from '../../support/temporary.ts';
 
 const HOUR = 3_600_000;
 const DAY = { from: START - HOUR, to: START + HOUR };
-const GONE: PollResponse = { type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'CXone does not know it' };
+const { type: _type, ...NOT_FOUND } = notFound();
+const GONE: PollResponse = { ...NOT_FOUND, type: 'not-found' };
 const UNREACHABLE: PollResponse = {
   type: 'failed',
   httpStatus: 0,

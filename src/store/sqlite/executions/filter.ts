@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { and, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { OPEN_STATUSES } from '../../../execution/execution.ts';
+import { isUuid } from '../../../execution/execution-id.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
 import { executions } from '../schema.ts';
 import { firstReferenceAt } from './uuid-range.ts';
@@ -48,7 +49,7 @@ export function matchesFilter({ app, status, actionId, id, executionId, text }: 
     id === undefined
       ? undefined
       : sql`+${executions.correlationId} >= ${id} AND +${executions.correlationId} < ${behind(id)}`,
-    executionId === undefined ? undefined : eq(executions.executionId, executionId),
+    executionId === undefined ? undefined : hasExecutionId(executionId),
     text === undefined ? undefined : holds(text),
   );
 }
@@ -66,6 +67,11 @@ export function matchesListQuery(query: ListQuery): SQL | undefined {
 /** Returns the exclusive end of a prefix. Correlation ids are visible ASCII, whose last character is the tilde. */
 function behind(id: string): string {
   return `${id}\u007f`;
+}
+
+/** UUIDs are compared without case. */
+function hasExecutionId(id: string): SQL {
+  return isUuid(id) ? sql`lower(${executions.executionId}) = ${id.toLowerCase()}` : eq(executions.executionId, id);
 }
 
 function isOpen(status: ListQuery['status']): boolean {

@@ -14,6 +14,7 @@ import { mutableColumns, type StateRow, toDispatchable, toExecution } from '../r
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 import type { DueSelection } from './claim-due.ts';
+import type { createUnknownWords } from './unknown-words.ts';
 
 interface RecordTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
@@ -22,11 +23,12 @@ interface RecordTools {
   readonly rowOf: (reference: string) => StateRow | undefined;
   readonly enqueue: SqliteOutbox['enqueue'];
   readonly append: AuditTrail['append'];
+  readonly countWord: ReturnType<typeof createUnknownWords>['count'];
 }
 
 export function createRecords(
   sql: Statements,
-  { writer, backlog, due, rowOf, enqueue, append }: RecordTools,
+  { writer, backlog, due, rowOf, enqueue, append, countWord }: RecordTools,
 ): ExecutionRecorder & DueWork {
   /** The only way in which an execution changes: transition, row, notification, audit entry. */
   function apply(before: Execution, event: ExecutionEvent, now: number, hashes: string | null = null) {
@@ -40,6 +42,7 @@ export function createRecords(
       sql.updateExecution.run({ ...columns, reference: execution.reference });
       backlog.update(before, execution);
     }
+    countWord(event, execution, outcome === 'resolved' && execution.status === 'TIMEOUT', now);
     const seal = outcome === 'resolved' ? { status: execution.status, outcomeSha256: outcomeHash(columns) } : {};
     // promise: notification-in-same-commit
     const notification = enqueue(before, execution, now);

@@ -1,7 +1,7 @@
 // Reads the course of past executions, and the executions in doubt, in bounded ranges of references.
 
 import type { Database } from 'better-sqlite3';
-import type { ResolvedBy, Status } from '../../../execution/execution.ts';
+import { hasPollAddress, type ResolvedBy, type Status } from '../../../execution/execution.ts';
 import type { DoubtfulQuery, Observation, ObservationQuery, Observations } from '../../observations-port.ts';
 import { firstReferenceAt } from '../executions/uuid-range.ts';
 import { fromIso, type StateRow, toExecution } from '../rows.ts';
@@ -10,7 +10,10 @@ import { SELECT_STATE } from '../statements.ts';
 /** Number of executions that one page scans, which takes a few milliseconds. */
 const PAGE = 1_000;
 
-type ObservedRow = Pick<StateRow, 'actionId' | 'status' | 'resolvedBy' | 'sentAt' | 'resolvedAt' | 'executionId'> &
+type ObservedRow = Pick<
+  StateRow,
+  'actionId' | 'status' | 'resolvedBy' | 'sentAt' | 'resolvedAt' | 'executionId' | 'pollUrl'
+> &
   Pick<StateRow, 'graceSeconds' | 'timeoutSeconds' | 'pollCount'> & {
     readonly calledBackAt: string | null;
     readonly foundAt: string | null;
@@ -24,7 +27,7 @@ interface Ends {
 /** Reads the trail only where the row lacks the time of a callback or poll, which is rare. */
 const OBSERVED = `
 SELECT action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt,
-  execution_id AS executionId, grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount,
+  execution_id AS executionId, poll_url AS pollUrl, grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount,
   CASE WHEN resolved_by = 'callback' THEN resolved_at ELSE coalesce(
     (SELECT max(timestamp) FROM audit_events AS a WHERE a.correlation_id = e.correlation_id
       AND a.event = 'CALLBACK_HINT' AND a.timestamp <= e.resolved_at),
@@ -39,7 +42,7 @@ FROM executions AS e`;
 /** Sent and ended without a result; or handed to the network, with an id at CXone that only an unverified callback named. */
 // promise: reconcile-asks-all-in-doubt
 const IN_DOUBT = `(late_result IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
-  OR status = 'UNCONFIRMED' AND execution_id IS NOT NULL)`;
+  OR status = 'UNCONFIRMED' AND (execution_id IS NOT NULL OR poll_url IS NOT NULL))`;
 
 export function createObservations(client: Database): Observations {
   const edges = {
@@ -70,7 +73,7 @@ export function createObservations(client: Database): Observations {
     const ends = { low: after ?? firstReferenceAt(from), high: firstReferenceAt(to) };
     const next = edges.ASC.get(ends) ?? null;
     const executions = doubted.all({ low: ends.low, high: next ?? ends.high, actionId, app }).map(toExecution);
-    const items = executions.filter(({ executionId }) => executionId !== null);
+    const items = executions.filter(hasPollAddress);
     return {
       items,
       unpollable: executions.length - items.length,
@@ -100,7 +103,7 @@ function toObservation(row: ObservedRow): Observation {
     resolvedBy: row.resolvedBy as ResolvedBy | null,
     sentAt: fromIso(row.sentAt),
     resolvedAt: fromIso(row.resolvedAt),
-    pollable: row.executionId !== null,
+    pollable: hasPollAddress(row),
     calledBackAt: fromIso(row.calledBackAt),
     foundAt: fromIso(row.foundAt),
   };

@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { AuditEvent } from '../../../execution/event.ts';
 import type { ResolvedBy, Status } from '../../../execution/execution.ts';
 import type { OutcomeGroup, Statistics, StatisticsEntry } from '../../statistics-port.ts';
+import { createUnknownWords } from '../executions/unknown-words.ts';
 import { fromIso } from '../rows.ts';
 import { rangeParameters, selectInRange, windowsOf } from './id-windows.ts';
 
@@ -60,6 +61,7 @@ const GROUP = `action_id AS actionId, status, resolved_by AS resolvedBy, sent_at
   late_result IS NOT NULL AS late, total_latency_ms AS ms, count(*) AS count`;
 
 export function createStatistics(client: Database): Statistics {
+  const words = createUnknownWords(client);
   const trail = client.prepare<[{ after: number; limit: number }], TrailRow>(TRAIL);
 
   function* outcomesOf(period: Parameters<Statistics['outcomesOf']>[0]): Generator<readonly OutcomeGroup[]> {
@@ -78,6 +80,7 @@ export function createStatistics(client: Database): Statistics {
       return { entries: rows.map(toEntry), through: rows.at(-1)?.id ?? after, atEnd: rows.length < limit };
     },
     outcomesOf,
+    unknownWords: async () => words.list(),
   };
 }
 

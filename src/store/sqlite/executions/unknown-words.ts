@@ -1,0 +1,51 @@
+// Counts the status words that no profile lists, and the executions that timed out under them.
+
+import type { Database } from 'better-sqlite3';
+import type { ExecutionEvent } from '../../../execution/event.ts';
+import type { Execution } from '../../../execution/execution.ts';
+import { unknownWordIn } from '../../../execution/report-detail.ts';
+import { normalizeStatusWord } from '../../../execution/status-word.ts';
+import { isoTime } from '../../../lib/time.ts';
+import { MAX_UNKNOWN_WORDS, OTHER_WORDS, type UnknownWord } from '../../statistics-port.ts';
+
+interface WordRow extends Omit<UnknownWord, 'firstAt' | 'lastAt'> {
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
+const COUNT = `
+INSERT INTO unknown_status_words (word, spelling, first_at, last_at, reports, timeouts)
+VALUES (@word, @spelling, @at, @at, @reports, @timeouts)
+ON CONFLICT (word) DO UPDATE SET last_at = max(last_at, excluded.last_at),
+  reports = reports + excluded.reports, timeouts = timeouts + excluded.timeouts`;
+
+export function createUnknownWords(client: Database) {
+  const counted = client.prepare<[{ word: string }], 0 | 1>(
+    `SELECT EXISTS (SELECT 1 FROM unknown_status_words WHERE word = @word)
+      OR (SELECT count(*) FROM unknown_status_words) < ${MAX_UNKNOWN_WORDS}`,
+  );
+  counted.pluck();
+  const count = client.prepare<[object]>(COUNT);
+  const all = client.prepare<[], WordRow>(
+    `SELECT spelling AS word, first_at AS firstAt, last_at AS lastAt, reports, timeouts
+      FROM unknown_status_words ORDER BY timeouts DESC, last_at DESC`,
+  );
+
+  function add(spelling: string, now: number, increments: { reports: number; timeouts: number }): void {
+    const word = normalizeStatusWord(spelling);
+    // promise: unknown-words-are-bounded
+    const key = counted.get({ word }) === 1 ? { word, spelling } : { word: OTHER_WORDS, spelling: OTHER_WORDS };
+    count.run({ ...key, ...increments, at: isoTime(now) });
+  }
+
+  return {
+    /** Counts an event and its effect, in the transaction that records it. */
+    count: (event: ExecutionEvent, after: Execution, timedOut: boolean, now: number): void => {
+      const reported = unknownWordIn(event);
+      if (reported !== null) add(reported, now, { reports: 1, timeouts: 0 });
+      if (timedOut && after.unknownWord !== null) add(after.unknownWord, now, { reports: 0, timeouts: 1 });
+    },
+    list: (): UnknownWord[] =>
+      all.all().map((row) => ({ ...row, firstAt: Date.parse(row.firstAt), lastAt: Date.parse(row.lastAt) })),
+  };
+}
