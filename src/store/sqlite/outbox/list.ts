@@ -8,14 +8,12 @@ import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import { gapAt, notificationGaps, skipBackward, skipForward } from '../file/id-gaps.ts';
+import { CLOCK_SLACK_MS, firstSince } from '../first-since.ts';
 import { executions, notifications } from '../schema.ts';
 import { type NotificationRow, toNotification } from './rows.ts';
 
 /** Number of sequences that one step scans, which takes a few milliseconds. */
 const STEP = 5_000;
-
-/** Maximum by which a clock may have been set back, so that a later notification may have an earlier time. */
-const CLOCK_SLACK_MS = 60 * 60 * 1000;
 
 /** The last time whose ISO 8601 text sorts after all earlier ones. */
 const MAX_TIME = Date.UTC(10_000, 0) - 1;
@@ -42,8 +40,8 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
   const gaps = notificationGaps(client);
   const { sequence } = notifications;
   const last = orm.select({ sequence }).from(notifications).orderBy(desc(sequence)).limit(1).prepare();
-  const at = orm
-    .select({ sequence, createdAt: notifications.createdAt })
+  const rowFrom = orm
+    .select({ id: sequence, time: notifications.createdAt })
     .from(notifications)
     .where(gte(sequence, sql.placeholder('sequence')))
     .orderBy(asc(sequence))
@@ -55,23 +53,15 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
     .where(eq(executions.correlationId, sql.placeholder('correlationId')))
     .prepare();
 
-  /** Returns the first sequence at or after `time`, by binary search: sequences are in the order of time. */
-  function firstSince(time: number): number {
-    let low = 1;
-    let high = (last.get()?.sequence ?? 0) + 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const row = at.get({ sequence: middle });
-      if (row === undefined || Date.parse(row.createdAt) >= time) high = middle;
-      else low = row.sequence + 1;
-    }
-    return low;
+  function since(time: number): number {
+    const range = { low: 1, high: (last.get()?.sequence ?? 0) + 1 };
+    return firstSince(range, time, (id) => rowFrom.get({ sequence: id }));
   }
 
   function between({ from, to }: NotificationFilter): Between {
     return {
-      after: from === undefined ? 0 : firstSince(from - CLOCK_SLACK_MS) - 1,
-      before: to === undefined ? (last.get()?.sequence ?? 0) + 1 : firstSince(to + CLOCK_SLACK_MS),
+      after: from === undefined ? 0 : since(from - CLOCK_SLACK_MS) - 1,
+      before: to === undefined ? (last.get()?.sequence ?? 0) + 1 : since(to + CLOCK_SLACK_MS),
     };
   }
 

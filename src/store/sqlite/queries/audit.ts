@@ -5,14 +5,13 @@ import type { AuditEntry } from '../../../execution/event.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { IdGap } from '../../port.ts';
 import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
+import { CLOCK_SLACK_MS, firstSince, type IdRange } from '../first-since.ts';
 import { type AuditRow, toAuditEntry } from '../rows.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import type { ScanOrder } from './id-windows.ts';
 
 /** Number of ids in one window, whose scan takes a few milliseconds even without a match. */
 const WINDOW = 10_000;
-/** Maximum by which a clock may have been set back, so that a later entry may have an earlier time. */
-const CLOCK_SLACK_MS = 60 * 60 * 1000;
 
 export interface AuditFilter {
   readonly app?: string | undefined;
@@ -77,44 +76,33 @@ export function newestEntryId(client: Database): number {
   return client.prepare<[], number | null>('SELECT max(id) FROM audit_events').pluck().get() ?? 0;
 }
 
-interface Ends {
-  readonly low: number;
-  /** Exclusive. */
-  readonly high: number;
-}
-
 /** Returns the number of ids in a range that can have an entry. */
-export function idsIn(client: Database, range: Ends): number {
+export function idsIn(client: Database, range: IdRange): number {
   return withoutGaps(auditGaps(client), range).reduce((sum, { low, high }) => sum + high - low, 0);
 }
 
 /** Returns a range of ids that contains every entry that the filter can match. */
-export function idRangeOf(client: Database, { from, to, after = 0, before }: AuditFilter): Ends {
+export function idRangeOf(client: Database, { from, to, after = 0, before }: AuditFilter): IdRange {
   const ends = client.prepare<[], { first: number | null; last: number | null }>(
     'SELECT (SELECT min(id) FROM audit_events) AS first, (SELECT max(id) FROM audit_events) AS last',
   );
   const { first, last } = ends.get() ?? { first: null, last: null };
   const all = { low: Math.max(first ?? 1, after + 1), high: (last ?? 0) + 1 };
-  const since = client.prepare<[number], Pick<AuditRow, 'id' | 'timestamp'>>(
-    'SELECT id, timestamp FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
+  const rowFrom = client.prepare<[number], { id: number; time: string }>(
+    'SELECT id, timestamp AS time FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
   );
-  /** Binary search: ids are in the order of time, except where a clock was set back. */
-  const firstSince = (time: number) => {
-    let { low, high } = all;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const row = since.get(middle);
-      if (row === undefined || Date.parse(row.timestamp) >= time) high = middle;
-      else low = row.id + 1;
-    }
-    return low;
-  };
-  const low = from === undefined ? all.low : firstSince(from - CLOCK_SLACK_MS);
-  const high = Math.min(to === undefined ? all.high : firstSince(to + CLOCK_SLACK_MS), before ?? all.high);
+  const since = (time: number) => firstSince(all, time, (id) => rowFrom.get(id));
+  const low = from === undefined ? all.low : since(from - CLOCK_SLACK_MS);
+  const high = Math.min(to === undefined ? all.high : since(to + CLOCK_SLACK_MS), before ?? all.high);
   return { low, high: Math.max(low, high) };
 }
 
-function* cut(ends: Ends, size: number, order: ScanOrder, gaps: readonly IdGap[]): Generator<Ends, void, undefined> {
+function* cut(
+  ends: IdRange,
+  size: number,
+  order: ScanOrder,
+  gaps: readonly IdGap[],
+): Generator<IdRange, void, undefined> {
   const ranges = withoutGaps(gaps, ends);
   if (order === 'oldest-first') {
     for (const { low, high } of ranges) {
