@@ -656,7 +656,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'sockets-outlive-restart',
     promise: 'no client is refused while the receiver restarts on inherited sockets',
     edit: value('false'),
-    tests: ['test/stories/activation.test.ts'],
+    tests: ['test/stories/activation.slow.test.ts'],
   },
   {
     tag: 'certificate-reload',
