@@ -34,7 +34,7 @@ function canonicalNumber(source: string): string {
   return `${sign}${digits.slice(first, end)}e${shifted(exponent, whole.length - end)}`;
 }
 
-/** So many digits of an exponent fit a double, with room for the length of any text. */
+/** Digits of an exponent that a double holds exactly, with room for the length of any text. */
 const SAFE_DIGITS = 15;
 
 /** Adds to an exponent of any length. BigInt would take seconds for a million digits. */

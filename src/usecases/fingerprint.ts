@@ -16,7 +16,7 @@ export function fingerprintOf(request: SubmissionRequest): string {
   return digest(canonicalJson(meaningOf(request)));
 }
 
-/** Returns the fingerprint of an item of a batch that is no submission. */
+/** Returns the fingerprint of an item of a batch that is not a submission. */
 export function fingerprintOfInvalid(sent: Json): string {
   return digest(canonicalJson(sent));
 }
@@ -48,7 +48,7 @@ export function fingerprintsOfVersion010(request: SubmissionRequest): readonly [
   return variantsOfVersion010(meaningOf(request));
 }
 
-/** Returns the same for an item of a batch that is no submission. */
+/** Returns the same for an item of a batch that is not a submission. */
 export function invalidFingerprintsOfVersion010(sent: Json): readonly [written: string, doubles: string] {
   return variantsOfVersion010(sent);
 }

@@ -203,9 +203,6 @@ export const receiver =
     return withPart(tagged, call, partOf(tagged, call.callee.object) + suffix);
   };
 
-/** Empties the first array. */
-export const emptied: Edit = (tagged) => withPart(tagged, at(tagged, 0, 'ArrayExpression'), '[]');
-
 /** Drops the last expression of the first template. */
 export const withoutLastPlaceholder: Edit = (tagged) => {
   const last = at(tagged, 0, 'TemplateLiteral').expressions.at(-1);

@@ -4,7 +4,6 @@ import {
   branch,
   condition,
   type Edit,
-  emptied,
   exchanged,
   negated,
   precededBy,
@@ -403,7 +402,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'batch-key-covers-all-items',
     promise: 'a batch under a known key must be the same batch as a whole',
-    edit: emptied,
+    edit: swapped('atomic, fingerprints', 'atomic, []'),
     tests: ['test/usecases/submit.test.ts'],
   },
   {
