@@ -158,7 +158,7 @@ test('an answer is whole wherever it was cut on its way', () => {
     landing.fill(0);
     expect(reader.read(bytes.subarray(cut))).toMatchObject({ status: 202, last: true });
   }
-  expect(() => createAnswerReader().read(Buffer.concat([bytes, bytes]))).toThrow('more came');
+  expect(() => createAnswerReader().read(Buffer.concat([bytes, bytes]))).toThrow('more than one response');
 });
 
 test('a bench that is killed leaves none of its processes behind', async () => {

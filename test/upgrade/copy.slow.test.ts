@@ -83,7 +83,10 @@ const [OLD = ''] = OLDER;
 test('a database of this version is opened without a copy', () => {
   const path = writtenBy(NEWEST);
   upgrade(path);
-  expect(filesBeside(path)).toEqual([]);
+  expect(generation(path)).toEqual({ age: 'current' });
+  const files = filesBeside(path);
+  upgrade(path, upgrading(quietLog(), NOW + 60_000));
+  expect(filesBeside(path)).toEqual(files);
 });
 
 test('what a killed copy left is taken away, and nothing is ever overwritten', () => {
