@@ -43,6 +43,10 @@ export const DRAIN_MS = 10_000;
 
 /** The interval at which the files of the TLS certificate are checked, in milliseconds. */
 const TLS_CHECK_MS = 10_000;
+/** A lost database file is found within two seconds. */
+const FILE_CHECK_MS = 1_000;
+
+const HELD = 'the database is a backup: its queued executions may have been sent since, so they are not sent again';
 
 /** The time limit for exporting the last spans, in milliseconds. */
 const LAST_SPANS_MS = 3_000;
@@ -112,6 +116,8 @@ async function buildParts(options: ReceiverOptions) {
   const { observeCommit } = metrics;
   const resources = openResources({ config, profile, world, log, fatal, overrides, observeCommit });
   const { store, cxone } = resources;
+  const held = await resources.holdRestoredQueue();
+  if (held > 0) log.warn({ held }, HELD);
   if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);
 
   const lifecycle = createLifecycle(world, options.sockets);
@@ -137,7 +143,8 @@ async function buildParts(options: ReceiverOptions) {
     loops: lifecycle.loops,
     apps: [...new Set(config.apps.map(({ name }) => name))],
     queueCapacity: config.queueCapacity,
-    databasePath: config.databasePath,
+    databasePath: store.databasePath,
+    databaseFileLost: () => store.checkFile() !== null,
     now: world.now,
   });
   store.watch(createExecutionLog(log, lifecycle.world));
@@ -206,7 +213,10 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
     ...parts,
     callbackUrls: createSignedUrls(publicUrl, config.callbackSecrets),
     rules: { ...config, ...pace },
-    exports: config.retentionExportDir === null ? null : createExportFiles(config.retentionExportDir, world),
+    exports:
+      config.retentionExportDir === null
+        ? null
+        : createExportFiles(config.retentionExportDir, world, config.databaseMode),
     secrets: config.callbackSecrets,
   });
   parts.lifecycle.started(
@@ -215,9 +225,18 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
       start('audit-head', parts.headReports.work),
       start('figures', parts.trail.work),
       start('insights', parts.health.work),
+      start('database-file', checkFile(parts.store)),
       ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
     ]),
   );
+}
+
+/** Finds a lost file without any request. The store checks before each commit, too. */
+function checkFile(store: Parts['store']): Work {
+  return async () => {
+    store.checkFile();
+    return FILE_CHECK_MS;
+  };
 }
 
 async function stop(parts: Parts, listeners: Listeners): Promise<void> {

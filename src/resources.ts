@@ -8,6 +8,7 @@ import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
 import type { Log } from './lib/log.ts';
 import type { World } from './lib/world.ts';
+import { holdQueued } from './store/sqlite/file/hold-queued.ts';
 import { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
 import type { ResolveHostname } from './webhooks/guarded-connect.ts';
 import type { WebhookSender } from './webhooks/port.ts';
@@ -33,8 +34,15 @@ export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'ob
 /** @throws {DatabaseRefused | Error} after closing everything again. */
 export function openResources({ config, profile, world, log, overrides, ...forStore }: ResourcesOptions) {
   const { fetcher = NETWORK_FETCHER, resolve } = overrides;
-  const recorder = openRecorder({ ...config.cxone, profile, secrets: secretsIn(config), world, log });
-  const store = openStore(recorder, { ...forStore, path: config.databasePath, world, log });
+  const recorder = openRecorder({
+    ...config.cxone,
+    profile,
+    secrets: secretsIn(config),
+    world,
+    log,
+    mode: config.databaseMode,
+  });
+  const store = openStore(recorder, { ...forStore, path: config.databasePath, mode: config.databaseMode, world, log });
   const cxone = createCxone({
     ...config,
     ...config.cxone,
@@ -49,6 +57,9 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
   const webhooks =
     overrides.webhooks ?? createWebhookSender({ policy: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
 
+  /** A backup that was put in place without `restore` may hold a queue that was sent since. Returns the number held. */
+  const holdRestoredQueue = async () => (store.restored?.from === 'backup' ? holdQueued(store, world) : 0);
+
   async function close(): Promise<void> {
     cxone.close();
     recorder.close();
@@ -56,7 +67,7 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
     await store.close();
   }
 
-  return { recorder, store, cxone, notifyRules, notifySecrets, webhooks, close };
+  return { recorder, store, cxone, notifyRules, notifySecrets, webhooks, holdRestoredQueue, close };
 }
 
 function openStore(recorder: Recorder, options: SqliteStoreOptions): ReturnType<typeof createSqliteStore> {

@@ -12,8 +12,8 @@ import { bytes, grouped, showProgress } from './print.ts';
 export const backup: Declare = (command, context) =>
   command
     .description(
-      `Copies the database at DATABASE_PATH to PATH while the receiver runs: one consistent snapshot in a single file that only
-its owner may read. The copy is opened and verified (integrity, tables and triggers, hash chain, rows against their audit
+      `Copies the database at DATABASE_PATH to PATH while the receiver runs: one consistent snapshot in a single file with the
+mode DATABASE_MODE. The copy is opened and verified (integrity, tables and triggers, hash chain, rows against their audit
 entries, conservation) before it gets its name. Nothing is overwritten. If PATH is a folder, the file is named by the time.
 The copy contains what apps sent and received: protect it like the database, and keep it on another machine.`,
     )
@@ -28,9 +28,12 @@ The copy contains what apps sent and received: protect it like the database, and
     )
     .action((place, { json }) => {
       const source = readVariable(context.env(), 'DATABASE_PATH');
+      const mode = readVariable(context.env(), 'DATABASE_MODE');
       const begun = performance.now();
       const progress = showProgress('verifying the copy', context);
-      const report = failsWithOne(() => backUp(source, targetIn(place, source, context.world.now()), progress.at));
+      const report = failsWithOne(() =>
+        backUp(source, targetIn(place, source, context.world.now()), progress.at, mode),
+      );
       progress.done();
       const seconds = ((performance.now() - begun) / 1000).toFixed(1);
       const { path, executions, open, entries, head } = report;

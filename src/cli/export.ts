@@ -1,6 +1,7 @@
 // Writes rows as CSV or NDJSON, one batch at a time: a million rows take no more memory than a thousand.
 
 import { Option } from '@commander-js/extra-typings';
+import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { type CommandContext, CommandError } from './context.ts';
 import { choiceOption, TIME_HELP } from './options.ts';
@@ -50,7 +51,7 @@ export async function writeExport<T>(
   context: CommandContext,
 ): Promise<void> {
   const stop = context.interrupted();
-  const file = out === undefined ? null : await createOutFile(out);
+  const file = out === undefined ? null : await createOutFile(out, readVariable(context.env(), 'DATABASE_MODE'));
   const progress = showProgress('exporting', context, 'rows');
   const put = (text: string) => (file === null ? context.writeStream(text) : file.write(text));
   const lineOf = (item: T) => {

@@ -14,18 +14,20 @@ export interface OutFile {
   discard(): Promise<void>;
 }
 
-/** Creates a file that only its owner may read. @throws {CommandError} if it exists or cannot be created. */
-export async function createOutFile(name: string): Promise<OutFile> {
+/** @param mode of the file, whatever the umask. @throws {CommandError} if it exists or cannot be created. */
+export async function createOutFile(name: string, mode: number): Promise<OutFile> {
   const path = resolve(name);
   const partial = `${path}.partial`;
   if (!existsSync(dirname(path))) throw new CommandError(`${dirname(path)} does not exist: create the folder first`);
   if (existsSync(path)) throw new CommandError(`${path} exists: nothing is overwritten; move it away first`);
-  const file = await open(partial, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+  const file = await open(partial, 'wx', mode).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw new CommandError(`${partial} cannot be written: ${error.message}`);
     throw new CommandError(
       `${partial} exists: another export is running, or one was interrupted; remove it if none is running`,
     );
   });
+  // The umask may have taken bits away.
+  await file.chmod(mode);
   const discard = async () => {
     await file.close();
     await rm(partial, { force: true });

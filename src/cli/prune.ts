@@ -97,12 +97,13 @@ async function pruneAll(rules: Rules, context: CommandContext): Promise<Prunable
     error: fail,
   };
   const path = readVariable(variables, 'DATABASE_PATH');
+  const mode = readVariable(variables, 'DATABASE_MODE');
   const stop = context.interrupted();
-  const store = createSqliteStore({ path, world, log, fatal: throwOn });
+  const store = createSqliteStore({ path, world, log, fatal: throwOn, mode });
   try {
     // The receiver is down, so the pauses between batches are unnecessary.
     const offline = { ...world, sleep: yieldToEventLoop };
-    const exports = folder === undefined ? null : createExportFiles(folder, world);
+    const exports = folder === undefined ? null : createExportFiles(folder, world, mode);
     const work = createPruner({ store, world: offline, log, rules, exports, secrets });
     while ((await work({ signal: stop })) !== null && !stop.aborted && failure === null) await yieldToEventLoop();
   } finally {

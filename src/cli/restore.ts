@@ -17,8 +17,9 @@ away first, together with its -wal and -shm files (a WAL that stays would be rep
 Executions that were queued in the backup may have been sent since. They are not sent again: they become UNCONFIRMED, and a
 callback can still resolve them until their deadline. Executions with retryUncertain stay queued.
 
-Executions that were accepted after the backup are lost, and their callbacks get 404. CXone may have run them. Signed heads
-of the audit chain that are newer than the backup do not match the restored trail: keep them with the old file.`,
+Executions that were accepted after the backup are lost, and their callbacks get 404. CXone may have run them. Ids of audit
+entries and notifications continue after a gap, so that no id is issued twice: readers with a newer position get 410 and the
+position from which to continue, and "audit verify" reports the gap.`,
     )
     .argument('<backup>', 'the file that "backup" made')
     .option('--send-queued', 'send queued executions; only right if the receiver did not run after the backup')
@@ -39,6 +40,7 @@ of the audit chain that are newer than the backup do not match the restored trai
         world: context.world,
         log: pino({ level: 'silent' }),
         sendQueued,
+        mode: readVariable(context.env(), 'DATABASE_MODE'),
         progress: progress.at,
       }).catch((error: unknown) => {
         throw error instanceof BackupFailed ? new CommandError(error.message, 1) : error;

@@ -42,6 +42,8 @@ export interface Config extends AppShares {
   /** How many proxies in front of the receiver add to X-Forwarded-For. */
   readonly trustedProxies: number;
   readonly databasePath: string;
+  /** Mode of every file with data of executions. */
+  readonly databaseMode: number;
   readonly apps: readonly Key[];
   /** Administrators among the operators. */
   readonly operators: readonly Key[];
@@ -133,6 +135,7 @@ function configOf(env: Environment): Config {
     callbackTrust: env.CALLBACK_TRUST,
     trustedProxies: env.TRUSTED_PROXIES,
     databasePath: env.DATABASE_PATH,
+    databaseMode: env.DATABASE_MODE,
     apps: env.APP_KEYS,
     operators: env.OPERATOR_KEYS ?? [],
     readers: env.READER_KEYS ?? [],

@@ -62,6 +62,22 @@ export const databasePath = v.pipe(
   v.check((value) => value !== ':memory:', 'must be the path of a file: a database in memory is lost with the process'),
 );
 
+/** A file mode of permission bits, with or without the leading zero. Nothing runs these files, so no one may execute them. */
+export const fileMode = v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
+  const problem = modeProblem(dataset.value);
+  if (problem === null) return Number.parseInt(dataset.value, 8);
+  addIssue({ message: problem });
+  return NEVER;
+});
+
+function modeProblem(value: string): string | null {
+  if (!/^0?[0-7]{3}$/.test(value)) return 'must be a file mode of three octal digits, for example 0600 or 0640';
+  const mode = Number.parseInt(value, 8);
+  if ((mode & 0o600) !== 0o600) return 'must let the owner read and write, for example 0600';
+  if ((mode & 0o002) !== 0) return 'must not let every user write, for example 0640';
+  return (mode & 0o111) === 0 ? null : 'must not have execute bits, for example 0640 instead of 0750';
+}
+
 export function wholeNumber(least: number, most: number) {
   return v.pipe(
     text,

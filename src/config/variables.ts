@@ -6,6 +6,7 @@ import { CALLBACK_VARIABLES } from './callbacks.ts';
 import { CXONE_VARIABLES } from './cxone.ts';
 import {
   databasePath,
+  fileMode,
   host,
   type Key,
   keys,
@@ -41,6 +42,7 @@ export const ENVIRONMENT = v.object({
   CALLBACK_SECRET: secret(v.pipe(present(`set a random secret of ${MIN_SECRET_LENGTH} characters or more`), secrets)),
   ...CALLBACK_VARIABLES,
   DATABASE_PATH: v.optional(databasePath, 'data/receiver.db'),
+  DATABASE_MODE: v.optional(v.pipe(text, fileMode), '0600'),
   APP_KEYS: secret(v.pipe(present('set app:key for each app, separated by commas'), keys(MIN_KEY_LENGTH))),
   OPERATOR_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),
   READER_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),

@@ -1,6 +1,6 @@
 // Records the exchanges with CXone in a file, so that a tenant's real dialect can become a test.
 
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
@@ -37,19 +37,21 @@ export interface RecorderOptions {
   readonly world: Pick<World, 'now'>;
   readonly log: Log;
   readonly maxBytes?: number;
+  /** Mode of the file; default: 0600. */
+  readonly mode?: number;
 }
 
 const NOTHING: Recorder = { wrapFetcher: (fetcher) => fetcher, wrapReceiver: (resolve) => resolve, close: () => {} };
 
 /**
- * Creates a file that only its owner can read, with one entry of an HTTP Archive (HAR 1.2) per line.
+ * Creates a file that only its owner can read, unless `mode` allows more, with one entry of an HTTP Archive (HAR 1.2) per line.
  * @throws {Error} if the file cannot be created.
  */
 export function openRecorder(options: RecorderOptions): Recorder {
-  const { recordDir, profile, secrets, world, log, maxBytes = MAX_BYTES } = options;
+  const { recordDir, profile, secrets, world, log, maxBytes = MAX_BYTES, mode = 0o600 } = options;
   if (recordDir === null) return NOTHING;
   const path = join(recordDir, `${fileTimestamp(world.now())}-${process.pid}.har.jsonl`);
-  const file = create(recordDir, path);
+  const file = create(recordDir, path, mode);
   const entries = createHarEntries(profile, secrets);
   const redact = createRedact(secrets);
   let room = maxBytes;
@@ -92,10 +94,14 @@ export function openRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-function create(folder: string, path: string): number {
+function create(folder: string, path: string, mode: number): number {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return openSync(path, 'ax', 0o600);
+    // A group that may read the files may enter their folder.
+    mkdirSync(folder, { recursive: true, mode: 0o700 | ((mode & 0o044) >> 2) | (mode & 0o044) });
+    const file = openSync(path, 'ax', mode);
+    // The umask may have taken bits away.
+    fchmodSync(file, mode);
+    return file;
   } catch (error) {
     throw new Error(
       `CXONE_RECORD_DIR: nothing can be written into ${folder} (${reasonOf(error)}): name another folder`,

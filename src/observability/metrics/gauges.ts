@@ -1,6 +1,6 @@
 // Gauges: the state of queues, limits, connections, loops and disk at the moment of a scrape.
 
-import { statfsSync, statSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Outbox } from '../../store/outbox-port.ts';
 import type { QueueMonitor, QueueState } from '../../store/port.ts';
@@ -30,6 +30,8 @@ export interface GaugeSources {
   readonly apps: readonly string[];
   readonly queueCapacity: number;
   readonly databasePath: string;
+  /** Whether the file of the database was removed or replaced while it is open. */
+  readonly databaseFileLost: () => boolean;
   readonly now: () => number;
 }
 
@@ -37,7 +39,7 @@ export interface GaugeSources {
 export function createGauges(make: Instruments, sources: GaugeSources): () => Promise<void> {
   limiterGauges(make, sources);
   connectionGauges(make, sources);
-  diskGauges(make, sources.databasePath);
+  diskGauges(make, sources);
   return queueGauges(make, sources);
 }
 
@@ -103,11 +105,17 @@ function connectionGauges(make: Instruments, { waiters, streams, openCircuits, l
   );
 }
 
-function diskGauges(make: Instruments, databasePath: string): void {
+function diskGauges(make: Instruments, { databasePath, databaseFileLost }: GaugeSources): void {
   const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  make.gauge(
+    'database_file_lost',
+    'Whether the database file was removed or replaced while it is open (1) or not (0)',
+    () => Number(databaseFileLost()),
+  );
   make.gauge('database_size_bytes', 'Size of the database file', () => sizeOf(databasePath));
   make.gauge('wal_size_bytes', 'Size of the write-ahead log', () => sizeOf(`${databasePath}-wal`));
   make.gauge('disk_free_bytes', 'Free space on the disk of the database', () => {
+    if (!existsSync(dirname(databasePath))) return Number.NaN;
     const { bavail, bsize } = statfsSync(dirname(databasePath));
     return bavail * bsize;
   });

@@ -152,7 +152,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
     ping: async (now) => {
       // The heartbeat may still fit where an execution no longer does.
-      if (wasFull && freeBytes(options.path) < ROOM_AFTER_FULL_BYTES) throw new StoreUnavailable('the disk is full');
+      if (wasFull && freeBytes(file) < ROOM_AFTER_FULL_BYTES) throw new StoreUnavailable('the disk is full');
       await writer.mutate(() => {
         sql.beat.run({ at: isoTime(now) });
         return unchanged(undefined);

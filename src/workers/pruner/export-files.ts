@@ -28,7 +28,8 @@ export interface ExportFiles {
 
 const UNFINISHED = /^(audit|payloads)-[\dTZ-]+\.ndjson\.gz\.partial$/;
 
-export function createExportFiles(folder: string, world: Pick<World, 'now'>): ExportFiles {
+/** @param mode of the files */
+export function createExportFiles(folder: string, world: Pick<World, 'now'>, mode = 0o600): ExportFiles {
   let tidy = false;
 
   /** Deletes files that a crash left unfinished: nothing in them was pruned, so that another file will hold it. */
@@ -44,8 +45,10 @@ export function createExportFiles(folder: string, world: Pick<World, 'now'>): Ex
       await tidyOnce();
       const moment = fileTimestamp(world.now());
       const partial = join(folder, `${kind}-${moment}.ndjson.gz.partial`);
-      // The file holds inputs and results of apps: only its owner may read it.
-      const handle = await open(partial, 'w', 0o600);
+      // The file holds inputs and results of apps.
+      const handle = await open(partial, 'w', mode);
+      // The umask may have taken bits away.
+      await handle.chmod(mode);
       return exportFile({ folder, kind, moment, partial, handle });
     },
   };
