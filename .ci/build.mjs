@@ -2,7 +2,7 @@
 // relative paths (migrations, package.json) work from both.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 
@@ -13,5 +13,8 @@ rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 // Types for the client only: the other modules are not an interface.
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.client.json'], { stdio: 'inherit' });
+// The client again for CommonJS, and for resolvers that do not read "exports".
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.client-cjs.json'], { stdio: 'inherit' });
+writeFileSync('dist/client/cjs/package.json', '{"type":"commonjs"}\n');
 // Files that the sources read: styles, the script of the page, the shipped profiles.
 cpSync('src', 'dist', { recursive: true, filter: (path) => extname(path) !== '.ts' });

@@ -15,21 +15,28 @@ export const outOption = new Option(
   '--out <file>',
   'write to this file instead of stdout; it appears when it is complete and on disk, and must not exist',
 );
+export const bomOption = new Option('--bom', 'begin CSV with a UTF-8 byte order mark, for spreadsheets');
 
 export const EXPORT_HELP = `CSV is RFC 4180: a header, commas, CRLF; objects are JSON in a field. A text that a spreadsheet could run as a formula (it
 begins with = + - @, a tab, a line end or ') gets an apostrophe in front; programs that read the file remove one apostrophe.
-NDJSON is exact.
+Spreadsheets need --bom to read text that is not ASCII; programs that read the file skip the mark. NDJSON is exact.
 ${TIME_HELP}`;
 
-export type Format = (typeof FORMATS)[number];
+type Format = (typeof FORMATS)[number];
 
 interface FormatOptions {
   readonly format?: Format | undefined;
   readonly out?: string | undefined;
+  readonly bom?: true | undefined;
 }
 
-export function readFormat({ format, out }: FormatOptions): Format {
-  return format ?? (out?.toLowerCase().endsWith('.csv') ? 'csv' : 'ndjson');
+/** @throws {CommandError} for a byte order mark in NDJSON, which no JSON parser accepts. */
+function readFormat({ format, out, bom }: FormatOptions): Format {
+  const chosen = format ?? (out?.toLowerCase().endsWith('.csv') ? 'csv' : 'ndjson');
+  if (bom && chosen !== 'csv') {
+    throw new CommandError('--bom requires CSV, and NDJSON has no byte order mark: add --format csv, or omit --bom');
+  }
+  return chosen;
 }
 
 /** Objects are written as JSON text. */
@@ -47,9 +54,11 @@ export interface Source<T> {
 /** @throws {CommandError} if it is interrupted or the file cannot be created. @throws {BrokenPipe} */
 export async function writeExport<T>(
   { batches, total, represent, names }: Source<T>,
-  { format, out }: FormatOptions & { readonly format: Format },
+  options: FormatOptions,
   context: CommandContext,
 ): Promise<void> {
+  const format = readFormat(options);
+  const { out, bom } = options;
   const stop = context.interrupted();
   const file = out === undefined ? null : await createOutFile(out, readVariable(context.env(), 'DATABASE_MODE'));
   const progress = showProgress('exporting', context, 'rows');
@@ -60,7 +69,8 @@ export async function writeExport<T>(
   };
   let [rows, scanned] = [0, 0];
   try {
-    if (format === 'csv') await put(csvLine(names));
+    // promise: csv-has-byte-order-mark
+    if (format === 'csv') await put(`${bom ? BYTE_ORDER_MARK : ''}${csvLine(names)}`);
     for (const batch of batches) {
       await put(batch.found.map(lineOf).join(''));
       rows += batch.found.length;
@@ -82,6 +92,9 @@ export async function writeExport<T>(
   }
   if (file !== null) context.writeError(`${file.path}: ${grouped(rows)} rows\n`);
 }
+
+/** U+FEFF. Spreadsheets read CSV without it in a legacy encoding. */
+const BYTE_ORDER_MARK = '\uFEFF';
 
 /** What a spreadsheet may run as a formula or command, in full width too; and the apostrophe that is put in front of it. */
 const RISKY = /^[=+\-@\t\r\n'\uff1d\uff0b\uff0d\uff20]/;

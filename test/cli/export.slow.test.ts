@@ -190,6 +190,44 @@ describe('CSV', () => {
   });
 });
 
+describe('--bom', () => {
+  test.each([
+    'executions export',
+    'executions export --no-payloads',
+    'executions export --status TIMEOUT',
+    'audit export',
+    'audit export --event CANCELLED',
+  ])('%s begins CSV with a byte order mark, once, and is otherwise the same', async (line) => {
+    const env = { DATABASE_PATH: await writtenDatabase(2) };
+    const plain = await command(`${line} --format csv`, env);
+    const marked = await command(`${line} --format csv --bom`, env);
+    expect([marked.code, marked.err]).toEqual([0, plain.err]);
+    expect(marked.out).toBe(`\uFEFF${plain.out}`);
+    expect(plain.out.startsWith('\uFEFF')).toBe(false);
+  });
+
+  test('is three bytes of UTF-8 at the beginning of a file', async () => {
+    const out = join(temporaryFolder(), 'rows.CSV');
+    const { code } = await command(`audit export --out ${out} --bom`, { DATABASE_PATH: await writtenDatabase(1) });
+    expect(code).toBe(0);
+    expect(readFileSync(out).subarray(0, 6)).toEqual(Buffer.from('\xEF\xBB\xBFid,', 'latin1'));
+  });
+
+  test.each([
+    '--bom',
+    '--bom --format ndjson',
+    '--bom --out FOLDER/rows.ndjson',
+    '--bom --out FOLDER/rows.csv --format ndjson',
+  ])('is rejected for NDJSON, with the remedy, and no file is written: %s', async (flags) => {
+    const folder = temporaryFolder();
+    const line = `executions export ${flags.replace('FOLDER', folder)}`;
+    const { code, out, err } = await command(line, { DATABASE_PATH: await writtenDatabase(1) });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toBe('--bom requires CSV, and NDJSON has no byte order mark: add --format csv, or omit --bom\n');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
 describe('--out', () => {
   test('writes a private file and takes its format from the ending of its name', async () => {
     const out = join(temporaryFolder(), 'rows.csv');

@@ -514,6 +514,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cli/export.slow.test.ts'],
   },
   {
+    tag: 'csv-has-byte-order-mark',
+    promise: 'a spreadsheet reads text that is not ASCII from an export with --bom',
+    edit: branch('alternate'),
+    tests: ['test/cli/export.slow.test.ts'],
+  },
+  {
     tag: 'csv-runs-no-formula',
     promise: 'a spreadsheet does not run text that apps or CXone sent',
     edit: branch('alternate'),

@@ -1,13 +1,14 @@
 // The client as an app has it from the package: with types, under every resolution, and without what the receiver needs.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, inject, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary.ts';
 
-const { folder, home, nodes } = inject('installation');
+const { tarball, folder, home, nodes, checkers } = inject('installation');
 
 const CONSUMER = `
 import { createClient, hasEnded, ReceiverError, verifyNotification } from 'cxone-callback-receiver/client';
@@ -25,26 +26,33 @@ export const kindOf = (error: unknown): string => (error instanceof ReceiverErro
 export const told = async (body: string, headers: Headers): Promise<NotificationPayload> =>
   verifyNotification('whsec_' + btoa('0'.repeat(32)), headers, body);
 // @ts-expect-error there is no such field
-await client.submit({ action: 'look-up' });
+void client.submit({ action: 'look-up' });
 // @ts-expect-error nor such a status
 export const status: Status = 'DONE';
 // @ts-expect-error nothing else is open to be imported
 import('cxone-callback-receiver/store');
 `;
 
-const tsc = join(createRequire(import.meta.url).resolve('typescript/package.json'), '../bin/tsc');
+const tsc7 = join(createRequire(import.meta.url).resolve('typescript/package.json'), '../bin/tsc');
+const tsc5 = join(checkers, 'node_modules/typescript/bin/tsc');
 
 test.each([
-  { module: 'nodenext', moduleResolution: 'nodenext' },
-  { module: 'preserve', moduleResolution: 'bundler' },
-])('its types hold in an app: $moduleResolution', ({ module, moduleResolution }) => {
-  const file = join(folder, `consumer-${moduleResolution}.ts`);
+  { tsc: tsc7, module: 'nodenext', moduleResolution: 'nodenext', ending: 'ts' },
+  { tsc: tsc7, module: 'nodenext', moduleResolution: 'nodenext', ending: 'cts' },
+  { tsc: tsc7, module: 'preserve', moduleResolution: 'bundler', ending: 'ts' },
+  { tsc: tsc5, module: 'node16', moduleResolution: 'node16', ending: 'cts' },
+  { tsc: tsc5, module: 'node16', moduleResolution: 'node16', ending: 'mts' },
+  { tsc: tsc5, module: 'commonjs', moduleResolution: 'node10', ending: 'ts' },
+  { tsc: tsc5, module: 'esnext', moduleResolution: 'node', ending: 'ts' },
+])('its types hold in an app: $module, $moduleResolution, .$ending', ({ tsc, module, moduleResolution, ending }) => {
+  const file = join(folder, `consumer-${moduleResolution}.${ending}`);
   writeFileSync(file, CONSUMER);
-  const flags = { module, moduleResolution, target: 'es2022', lib: 'es2022,dom,dom.iterable', types: '' };
+  const flags = { module, moduleResolution, target: 'es2022', lib: 'es2022,dom,dom.iterable', typeRoots: 'none' };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+  const ignored = tsc === tsc7 ? ['--ignoreConfig'] : [];
   const compile = () => {
     try {
-      return execFileSync(process.execPath, [tsc, '--ignoreConfig', '--noEmit', '--strict', ...args, file], {
+      return execFileSync(process.execPath, [tsc, ...ignored, '--noEmit', '--strict', ...args, file], {
         cwd: folder,
         encoding: 'utf8',
       });
@@ -55,13 +63,24 @@ test.each([
   expect(compile()).toBe('');
 });
 
+test('a public checker of types finds no fault under any resolution', async () => {
+  const checker = await import(pathToFileURL(join(checkers, 'node_modules/@arethetypeswrong/core/dist/index.js')).href);
+  const bytes = new Uint8Array(readFileSync(join(folder, '..', tarball.filename)));
+  const { types, problems, entrypoints } = await checker.checkPackage(checker.createPackageFromTarballData(bytes));
+  expect([types.kind, problems]).toEqual(['included', []]);
+  expect(Object.keys(entrypoints['./client'].resolutions)).toEqual(['node10', 'node16-cjs', 'node16-esm', 'bundler']);
+});
+
 test.each(Object.entries(nodes))('Node %s loads it where nothing else is installed', (_, node) => {
   const alone = temporaryFolder();
   const place = join(alone, 'node_modules/cxone-callback-receiver');
   mkdirSync(join(alone, 'node_modules'));
   cpSync(home, place, { recursive: true });
-  const script = `import * as client from 'cxone-callback-receiver/client'; console.log(Object.keys(client).sort().join());`;
-  const args = ['--input-type=module', '--eval', script];
-  const said = execFileSync(join(node, 'node'), args, { cwd: alone, encoding: 'utf8' });
-  expect(said.trim()).toBe('ReceiverError,createClient,hasEnded,verifyNotification');
+  const namesBy = (type: string, statement: string) => {
+    const args = [`--input-type=${type}`, '--eval', `${statement} console.log(Object.keys(client).sort().join());`];
+    return execFileSync(join(node, 'node'), args, { cwd: alone, encoding: 'utf8' }).trim();
+  };
+  const names = 'ReceiverError,createClient,hasEnded,verifyNotification';
+  expect(namesBy('module', "import * as client from 'cxone-callback-receiver/client';")).toBe(names);
+  expect(namesBy('commonjs', "const client = require('cxone-callback-receiver/client');")).toBe(names);
 });

@@ -19,7 +19,7 @@ const MOST_UNPACKED = 2_000_000;
 
 const BELONGS = [
   /^dist\/.+\.(js|json|css)$/,
-  /^(dist|src)\/client\/[a-z-]+(\.d)?\.ts$/,
+  /^(dist|src)\/client\/(cjs\/)?[a-z-]+(\.d)?\.ts$/,
   /^migrations\/\d{4}_[a-z]+\.sql$/,
   /^migrations\/meta\/_journal\.json$/,
   /^docs\/([a-z-]+\/)?[A-Za-z-]+\.(md|png)$/,

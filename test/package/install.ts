@@ -21,6 +21,8 @@ export interface Installation {
   readonly folder: string;
   /** The package in there. */
   readonly home: string;
+  /** A folder with TypeScript 5, which still has the resolution `node10`, and a public checker of types. */
+  readonly checkers: string;
   /** Folders in which `node` lies, by its major version. */
   readonly nodes: Readonly<Record<'22' | '24', string>>;
 }
@@ -44,6 +46,8 @@ export function setup({ provide }: TestProject): () => void {
   // The npm package of Node brings its binary by an install script.
   const older = inside('node-22', { allowScripts: { node: true } });
   npm(older, 'install', 'node@22');
+  const checkers = inside('checkers', { type: 'module' });
+  npm(checkers, 'install', '@arethetypeswrong/core@0.18.5', 'typescript@5.9.3');
   const [tarball] = JSON.parse(npm(PROJECT, 'pack', '--json', '--silent', '--pack-destination', scratch)) as Tarball[];
   if (tarball === undefined) throw new Error('npm pack made nothing');
   const folder = inside('app', { type: 'module' });
@@ -51,6 +55,7 @@ export function setup({ provide }: TestProject): () => void {
   provide('installation', {
     tarball,
     folder,
+    checkers,
     home: join(folder, 'node_modules/cxone-callback-receiver'),
     nodes: { 22: join(older, 'node_modules/node/bin'), 24: dirname(process.execPath) },
   });

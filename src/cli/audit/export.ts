@@ -4,7 +4,7 @@ import { representEntry } from '../../execution/representation.ts';
 import { type ChainedEntry, idRangeOf, idsIn, scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { EXPORT_HELP, formatOption, outOption, readFormat, writeExport } from '../export.ts';
+import { bomOption, EXPORT_HELP, formatOption, outOption, writeExport } from '../export.ts';
 import { addAuditFilters, auditFilter, databaseOption, fromOption, helpEnd, readPeriod, toOption } from '../options.ts';
 
 export const auditExport: Declare = (command, context) =>
@@ -17,6 +17,7 @@ can be verified from the file. Entries that are written after the export begins 
     .addOption(toOption('written'))
     .addOption(formatOption)
     .addOption(outOption)
+    .addOption(bomOption)
     .addOption(databaseOption)
     .addHelpText(
       'after',
@@ -31,7 +32,7 @@ can be verified from the file. Entries that are written after the export begins 
         const total = idsIn(client, idRangeOf(client, filter));
         const batches = scanAuditTrail(client, filter, 'oldest-first');
         const source = { batches, total, represent, names: NAMES };
-        return writeExport(source, { format: readFormat(options), out: options.out }, context);
+        return writeExport(source, options, context);
       });
     });
 

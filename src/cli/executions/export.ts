@@ -6,7 +6,7 @@ import { type StoredExecution, scanExecutions } from '../../store/sqlite/queries
 import { countExecutions } from '../../store/sqlite/queries/id-windows.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { EXPORT_HELP, formatOption, outOption, readFormat, writeExport } from '../export.ts';
+import { bomOption, EXPORT_HELP, formatOption, outOption, writeExport } from '../export.ts';
 import { addExecutionFilters, databaseOption, executionFilter, helpEnd } from '../options.ts';
 
 export const executionsExport: Declare = (command, context) =>
@@ -17,12 +17,13 @@ which it is read. Executions that are submitted after the export begins are not 
     )
     .addOption(formatOption)
     .addOption(outOption)
+    .addOption(bomOption)
     .option('--no-payloads', 'leave out inputs, context, result, error and late result')
     .addOption(databaseOption)
     .addHelpText(
       'after',
       helpEnd(EXPORT_HELP, '0 done, 2 the command could not be carried out and no file was written', [
-        'npm run -s executions -- export --from 7d --out week.csv',
+        'npm run -s executions -- export --from 7d --out week.csv --bom',
         'npm run -s executions -- export --status TIMEOUT --no-payloads | jq -r .correlationId',
       ]),
     )
@@ -35,7 +36,7 @@ which it is read. Executions that are submitted after the export begins are not 
           represent: options.payloads ? whole : withoutPayloads,
           names: options.payloads ? [...NAMES, ...PAYLOADS] : NAMES,
         };
-        return writeExport(source, { format: readFormat(options), out: options.out }, context);
+        return writeExport(source, options, context);
       });
     });
 
