@@ -182,6 +182,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
       dashboard: parts.dashboard,
       health: parts.health.health,
       advise: parts.advise,
+      unknownWords: parts.store.unknownWords,
       upstreamState: cxone.limiterState,
       queueCapacity: config.queueCapacity,
       csrfTokens: createCsrfTokens(config.callbackSecrets, world),

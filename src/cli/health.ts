@@ -1,11 +1,14 @@
 // `health`: shows whether callbacks arrive, per action and hour, and since when they do not.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { isoTime } from '../lib/time.ts';
 import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
 import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/observe-all.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
+import { createUnknownWords } from '../store/sqlite/executions/unknown-words.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
+import type { UnknownWord } from '../store/statistics-port.ts';
 import type { CommandContext, Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
@@ -50,7 +53,9 @@ An hour is an alert if it has at least 20 outcomes, its share of missed callback
 before, and chance alone would produce it in less than one of 1,000 hours. An action with fewer than 100 outcomes in those
 days is compared with one half. If the upstream profile does not request callbacks, none is missed.
 
-With --json: {"from", "to", "hours", "alerts"}; shares are from 0 to 1, skews in milliseconds.
+Status words that the profile did not list when they arrived are shown with their reports and time-outs.
+
+With --json: {"from", "to", "hours", "alerts", "unknownWords"}; shares are from 0 to 1, skews in milliseconds.
 ${TIME_HELP}`,
         '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
         ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
@@ -72,13 +77,23 @@ ${TIME_HELP}`,
           await yieldToEventLoop();
         });
         progress.done();
-        return healthOf(book.all(), from, to, { callbackless });
+        const unknownWords = createUnknownWords(client)
+          .list()
+          .map((one) => ({ ...one, firstAt: isoTime(one.firstAt), lastAt: isoTime(one.lastAt) }));
+        return { ...healthOf(book.all(), from, to, { callbackless }), unknownWords };
       });
       show(found, json, callbackless, context);
       if (found.alerts.length > 0) context.exitCode = 1;
     });
 
-function show(found: Health, json: boolean, callbackless: boolean, context: CommandContext): void {
+type Found = Health & { readonly unknownWords: readonly UnknownWordTimes[] };
+
+interface UnknownWordTimes extends Omit<UnknownWord, 'firstAt' | 'lastAt'> {
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
+function show(found: Found, json: boolean, callbackless: boolean, context: CommandContext): void {
   if (json) {
     context.write(`${JSON.stringify(found)}\n`);
     return;
@@ -90,7 +105,12 @@ function show(found: Health, json: boolean, callbackless: boolean, context: Comm
     ? 'are not requested by the upstream profile'
     : 'arrive as they did in the 7 days before';
   const well = { name: 'callbacks', level: 'ok', message } as const;
-  printLines(alerts.length === 0 ? [well] : alerts, context);
+  const words = found.unknownWords.map(({ word, firstAt, reports, timeouts }) => {
+    const since = `${reports} reports since ${firstAt}, ${timeouts} executions timed out under it`;
+    const advice = 'if it is not progress, list it under "words" in the profile';
+    return { name: 'word', level: 'warn', message: `${JSON.stringify(word)}: ${since}; ${advice}` } as const;
+  });
+  printLines([...(alerts.length === 0 ? [well] : alerts), ...words], context);
 }
 
 const COLUMNS: readonly Column<HealthHour>[] = [

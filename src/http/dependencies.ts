@@ -14,6 +14,7 @@ import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
+import type { Statistics } from '../store/statistics-port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
 import type { CallbackReceiver } from '../usecases/receive-callback.ts';
 import type { Reconciliations } from '../usecases/reconcile/reconciliations.ts';
@@ -116,6 +117,7 @@ export interface PagesDependencies {
   readonly dashboard: Pick<Dashboard, 'overview'>;
   readonly health: CallbackHealthMonitor['health'];
   readonly advise: () => Promise<readonly Advice[]>;
+  readonly unknownWords: Statistics['unknownWords'];
   readonly upstreamState: () => UpstreamState;
   readonly queueCapacity: number;
   readonly csrfTokens: CsrfTokens;

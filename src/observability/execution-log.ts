@@ -16,10 +16,14 @@ const LEVELS: Partial<Record<AuditEvent, 'info' | 'warn'>> = {
   POLL_TIMEOUT: 'info',
   QUEUE_TIMEOUT: 'info',
   POLL_404: 'info',
+  POLL_MISMATCH: 'warn',
   CANCELLED: 'info',
   NOTIFICATION_DEAD: 'warn',
   NOTIFICATION_REPLAYED: 'info',
 };
+
+/** Unknown status words that one process logs, each once. */
+const MAX_REPORTED_WORDS = 100;
 
 /** Logs the first few of each event in ten seconds at its level, and counts the rest in one line; at debug, logs each. */
 export function createExecutionLog(
@@ -29,13 +33,36 @@ export function createExecutionLog(
   const pass = createLogThrottle(world, (event, more) => {
     log[LEVELS[event as AuditEvent] ?? 'info']({ event, more }, `${event}: more of them`);
   });
+  const reported = new Set<string>();
+
+  function warnOfContent(change: Change): void {
+    const { unknownWord, ...unusable } = unusableParts(change);
+    if (Object.keys(unusable).length > 0 && pass('unusable')) {
+      log.warn({ ...factsOf(change), ...unusable }, 'CXone sent an id or address that cannot be used');
+    }
+    if (typeof unknownWord !== 'string' || reported.has(unknownWord) || reported.size >= MAX_REPORTED_WORDS) return;
+    reported.add(unknownWord);
+    log.warn({ ...factsOf(change), unknownWord }, 'a status word that the profile does not list counts as progress');
+  }
+
   return (changes) => {
     for (const change of changes) {
       const { event } = change.entry;
+      warnOfContent(change);
       const level = LEVELS[event];
       if (level !== undefined && pass(event)) log[level](factsOf(change), event);
       else log.debug(() => factsOf(change), event);
     }
+  };
+}
+
+/** Parts of a response or callback that the profile or the receiver cannot use. */
+function unusableParts({ entry: { detail } }: Change): Facts {
+  const { unusableExecutionId, unusablePollUrl, unknownWord, word } = detail;
+  return {
+    ...(typeof unusableExecutionId === 'string' && { unusableExecutionId }),
+    ...(typeof unusablePollUrl === 'string' && { unusablePollUrl }),
+    ...(unknownWord === true && typeof word === 'string' && { unknownWord: word }),
   };
 }
 

@@ -152,6 +152,7 @@ export async function startHttp({
       dashboard: createDashboard(trail, world.now),
       health: async () => NO_HEALTH,
       advise: async () => [],
+      unknownWords: store.unknownWords,
       upstreamState: () => ({ limit: 10, inFlight: 0, pausedUntil: 0 }),
       queueCapacity,
       csrfTokens: createCsrfTokens([CALLBACK_SECRET], world),

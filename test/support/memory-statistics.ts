@@ -9,7 +9,10 @@ interface Sources {
   execution(correlationId: string): Execution | undefined;
 }
 
-export function createMemoryStatistics({ entries, execution }: Sources): Pick<Statistics, 'statisticsAfter'> {
+export function createMemoryStatistics({
+  entries,
+  execution,
+}: Sources): Pick<Statistics, 'statisticsAfter' | 'unknownWords'> {
   function toEntry(entry: AuditEntry): StatisticsEntry {
     const { id, timestamp, event, actionId, correlationId, latencyMs, httpStatus, detail } = entry;
     const own = execution(correlationId);
@@ -23,7 +26,26 @@ export function createMemoryStatistics({ entries, execution }: Sources): Pick<St
     return { ...reduced, ended: { ...own, ...times, totalMs: totalLatencyMs(own) ?? 0, unnoticedMs: null } };
   }
 
+  function timeoutsUnder(word: string): number {
+    const ids = new Set(entries().map(({ correlationId }) => correlationId));
+    const own = [...ids].map(execution).filter((one) => one?.status === 'TIMEOUT' && one.unknownWord === word);
+    return own.length;
+  }
+
   return {
+    unknownWords: async () => {
+      const reports = Map.groupBy(
+        entries().filter(({ detail }) => detail['unknownWord'] === true),
+        ({ detail }) => String(detail['word']),
+      );
+      return [...reports].map(([word, own]) => ({
+        word,
+        firstAt: own[0]?.timestamp ?? 0,
+        lastAt: own.at(-1)?.timestamp ?? 0,
+        reports: own.length,
+        timeouts: timeoutsUnder(word),
+      }));
+    },
     statisticsAfter: async (after, limit) => {
       const rest = entries().filter(({ id }) => id > after);
       const page = rest.slice(0, limit);

@@ -9,6 +9,7 @@ import {
   OPEN_STATUSES,
   type Submission,
 } from '../../src/execution/execution.ts';
+import { isSameExecutionId } from '../../src/execution/execution-id.ts';
 import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { createFairShare, type FairShare } from '../../src/lib/weighted-fair-share.ts';
@@ -312,7 +313,8 @@ function matches({ execution, payload }: Row, query: ListQuery): boolean {
     (query.status === undefined || (query.status === 'OPEN' ? !isTerminal(status) : status === query.status)) &&
     (query.actionId === undefined || execution.actionId === query.actionId) &&
     (query.id === undefined || execution.correlationId.startsWith(query.id)) &&
-    (query.executionId === undefined || execution.executionId === query.executionId) &&
+    (query.executionId === undefined ||
+      (execution.executionId !== null && isSameExecutionId(query.executionId, execution.executionId))) &&
     (query.text === undefined || holds({ ...payload, ...execution }, query.text)) &&
     (query.from === undefined || execution.submittedAt >= query.from) &&
     (query.to === undefined || execution.submittedAt < query.to) &&

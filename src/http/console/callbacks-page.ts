@@ -2,10 +2,12 @@
 
 import { html } from 'hono/html';
 import { withCommandName } from '../../lib/command-name.ts';
+import { isoTime } from '../../lib/time.ts';
 import { isAlert } from '../../stats/callback-health/alert.ts';
 import type { Health, HealthHour } from '../../stats/callback-health/health.ts';
 import type { CurrentHealth } from '../../stats/callback-health/monitor.ts';
 import type { Advice } from '../../stats/timing-advice/advice.ts';
+import type { UnknownWord } from '../../store/statistics-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { duration, NOTHING, number, share } from './format.ts';
@@ -26,7 +28,7 @@ export function createCallbacksPage({ pages }: ConsoleDependencies): PageHandler
       section: '/console/callbacks',
       head: HEAD,
       live: healthPart(await pages.health()),
-      rest: advicePart(await pages.advise()),
+      rest: html`${wordsPart(await pages.unknownWords())}${advicePart(await pages.advise())}`,
       refreshSeconds: 30,
     });
 }
@@ -68,6 +70,20 @@ function hourRow(one: HealthHour): Html {
 function signed(ms: number | undefined): string {
   if (ms === undefined) return NOTHING;
   return `${ms < 0 ? '−' : '+'}${duration(Math.abs(ms))}`;
+}
+
+function wordsPart(words: readonly UnknownWord[]): Html {
+  if (words.length === 0) return html``;
+  const rows = words.map(
+    ({ word, reports, firstAt, lastAt, timeouts }) =>
+      html`<tr><th scope="row"><code>${word}</code></th><td data-name="Reports">${number(reports)}</td>
+<td data-name="First">${isoTime(firstAt)}</td><td data-name="Last">${isoTime(lastAt)}</td>
+<td data-name="Timed out">${number(timeouts)}</td></tr>`,
+  );
+  return html`<section aria-labelledby="words"><h2 id="words">Unknown status words</h2>
+<p class="quiet">Words that the profile did not list when they arrived. They count as progress. A word that ends an execution belongs under
+<code>words</code> in the profile.</p>
+${table('Those under which most executions timed out first', ['Word', 'Reports', 'First', 'Last', 'Timed out'], rows)}</section>`;
 }
 
 function advicePart(all: readonly Advice[]): Html {

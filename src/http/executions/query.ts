@@ -24,14 +24,19 @@ const BULK_STATUSES = ['OPEN', ...OPEN_STATUSES] as const;
 const REFERENCE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const MAX_CHARS = 256;
-const EXECUTION_ID_RULE = `must be the executionId that CXone gave, of 1 to ${MAX_CHARS} characters`;
+const MAX_EXECUTION_ID_CHARS = 1_024;
+const EXECUTION_ID_RULE = `must be the executionId that CXone gave, of 1 to ${MAX_EXECUTION_ID_CHARS} characters`;
 const TEXT_RULE = `must be a text of 1 to ${MAX_CHARS} characters`;
 
 const FILTER = {
   actionId: identifierFilter('Only those of this Data Action.'),
   app: APP,
   id: identifierFilter('Only those whose `correlationId` starts with this text.'),
-  executionId: textFilter(MAX_CHARS, EXECUTION_ID_RULE, 'Only the one with this id at CXone.'),
+  executionId: textFilter(
+    MAX_EXECUTION_ID_CHARS,
+    EXECUTION_ID_RULE,
+    'Only the one with this id at CXone; a UUID in any case.',
+  ),
   text: textFilter(
     MAX_CHARS,
     TEXT_RULE,

@@ -102,9 +102,9 @@ const CALLBACK = component(
   v.pipe(
     v.looseObject({
       status: v.pipe(
-        v.string(),
+        v.union([v.string(), v.number()]),
         v.description(
-          'Matched without case. COMPLETED, SUCCEEDED, SUCCESS and FAILED, ERROR, CANCELLED, CANCELED, EXPIRED, ABORTED end the execution; any other word is progress.',
+          'Matched without case and separators. COMPLETED, SUCCEEDED, SUCCESS and FAILED, ERROR, CANCELLED, CANCELED, EXPIRED, ABORTED, TIMED_OUT, TIMEOUT end the execution; any other word is progress.',
         ),
       ),
       result: v.optional(anything('The result of the Data Action.')),
@@ -112,7 +112,9 @@ const CALLBACK = component(
       executionId: v.optional(
         v.pipe(
           v.union([v.string(), v.number()]),
-          v.description('The id at CXone; an id that differs from the known one is refused.'),
+          v.description(
+            'The id at CXone; an id that differs from the known one is refused. UUIDs are compared without case.',
+          ),
         ),
       ),
     }),

@@ -4,6 +4,7 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Outbox } from '../../store/outbox-port.ts';
 import type { QueueMonitor, QueueState } from '../../store/port.ts';
+import type { Statistics, UnknownWord } from '../../store/statistics-port.ts';
 import type { Instruments } from './instruments.ts';
 
 /** The state of the limiter of requests to CXone. Times in milliseconds; `pausedUntil` is 0 when nothing is paused. */
@@ -19,7 +20,7 @@ export interface LimiterState {
 }
 
 export interface GaugeSources {
-  readonly store: Pick<QueueMonitor, 'queueState'> & Pick<Outbox, 'undelivered'>;
+  readonly store: Pick<QueueMonitor, 'queueState'> & Pick<Outbox, 'undelivered'> & Pick<Statistics, 'unknownWords'>;
   readonly limiterState: () => LimiterState;
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };
@@ -46,6 +47,7 @@ export function createGauges(make: Instruments, sources: GaugeSources): () => Pr
 function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: GaugeSources): () => Promise<void> {
   let queue: QueueState | null = null;
   let undelivered = { pending: 0, dead: 0 };
+  let words: readonly UnknownWord[] = [];
   const age = (at: number | null = null) => (at === null ? 0 : Math.max(0, now() - at) / 1000);
 
   make.gaugeBy('open_executions', 'Executions without an outcome, by status', 'status', () =>
@@ -68,9 +70,18 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
     'Dead letters: notifications that were given up and are kept',
     () => undelivered.dead,
   );
+  make.totalBy('unknown_status_words_total', 'Reports under a status word that the profile did not list', 'word', () =>
+    words.map(({ word, reports }) => [word, reports] as const),
+  );
+  make.totalBy(
+    'unknown_status_word_timeouts_total',
+    'Executions that timed out under a status word that the profile did not list',
+    'word',
+    () => words.map(({ word, timeouts }) => [word, timeouts] as const),
+  );
 
   return async () => {
-    [queue, undelivered] = await Promise.all([store.queueState(), store.undelivered()]);
+    [queue, undelivered, words] = await Promise.all([store.queueState(), store.undelivered(), store.unknownWords()]);
   };
 }
 

@@ -29,6 +29,13 @@ export interface Instruments {
   gauge(name: string, help: string, read: () => number): void;
   /** A counter whose value is kept elsewhere and read at each scrape. */
   total(name: string, help: string, read: () => number): void;
+  /** A counter with one series per label value, whose values are kept elsewhere and read at each scrape. */
+  totalBy<Label extends string>(
+    name: string,
+    help: string,
+    label: Label,
+    read: () => Iterable<readonly [value: string, number]>,
+  ): void;
   /** A gauge with one series per label value; series that a scrape does not read disappear. */
   gaugeBy<Label extends string>(
     name: string,
@@ -67,6 +74,18 @@ export function createInstruments(registry: Registry, prefix = PREFIX): Instrume
         collect() {
           this.reset();
           this.inc(read());
+        },
+      });
+    },
+    totalBy: (name, help, label, read) => {
+      new Counter<string>({
+        name: prefix + name,
+        help,
+        labelNames: [label],
+        registers,
+        collect() {
+          this.reset();
+          for (const [value, number] of read()) this.inc({ [label]: value }, number);
         },
       });
     },
