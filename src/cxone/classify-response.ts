@@ -1,5 +1,6 @@
 // Classifies CXone's responses by whether CXone may have received the request, since a submission is never sent twice. Pure.
 
+import type { RawBody } from '../execution/event.ts';
 import { parsePollResponse, parseSubmitResponse } from './parse-response.ts';
 import { readPollAddress } from './poll-address.ts';
 import type { PollResponse, SubmitResponse } from './port.ts';
@@ -15,9 +16,9 @@ export type CallResult =
       readonly location: string | null;
       /** The URL of the request. */
       readonly url: string;
-      /** The body; null if it is not UTF-8 or incomplete. */
-      readonly text: string | null;
-      /** Returns an excerpt of the body without secrets, and why it is incomplete. */
+      /** Null if it is incomplete. */
+      readonly body: RawBody | null;
+      /** Returns an excerpt of the body without secrets, and why it is incomplete or unreadable. */
       readonly words: () => string;
     }
   | { readonly type: 'unsent' | 'uncertain'; readonly latencyMs: number; readonly reason: string }
@@ -80,11 +81,11 @@ export function classifyPollResponse(
 }
 
 function answeredSubmission(profile: Profile, reply: Answer, missingScopes: readonly string[]): SubmitResponse {
-  const { httpStatus, latencyMs, retryAfterMs, text } = reply;
+  const { httpStatus, latencyMs, retryAfterMs, body } = reply;
   if (isSuccess(httpStatus)) {
     const address = profile.poll?.location ? readPollAddress(reply.location, reply.url) : {};
     return {
-      ...{ type: 'submitted', httpStatus, latencyMs, ...parseSubmitResponse(profile, text), ...address },
+      ...{ type: 'submitted', httpStatus, latencyMs, ...parseSubmitResponse(profile, body), ...address },
       ...(retryAfterMs > 0 && { retryAfterMs }),
     };
   }
@@ -98,9 +99,9 @@ function answeredSubmission(profile: Profile, reply: Answer, missingScopes: read
 const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null } as const;
 
 function answeredPoll(profile: PollableProfile, reply: Answer, missingScopes: readonly string[]): PollResponse {
-  const { httpStatus, latencyMs, retryAfterMs, text } = reply;
+  const { httpStatus, latencyMs, retryAfterMs, body } = reply;
   if (isSuccess(httpStatus)) {
-    const parsed = text === null ? null : parsePollResponse(profile, text);
+    const parsed = body === null ? null : parsePollResponse(profile, body);
     if (parsed !== null) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, ...parsed };
     // 202 Accepted: the processing has not been completed (RFC 9110, section 15.3.3), whatever the body is.
     if (httpStatus === 202) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, report: NO_NEWS };

@@ -13,7 +13,7 @@ import { createEndpoints, type Endpoints } from './discovery/endpoints.ts';
 import { errorMessageIn } from './error-message.ts';
 import type { LoadSignal } from './limiter/adaptive-concurrency.ts';
 import { createLimiter, type Limiter, type LimiterState } from './limiter/limiter.ts';
-import { decodeUtf8, isDotSegment, parseCallback } from './parse-response.ts';
+import { isDotSegment, parseCallback } from './parse-response.ts';
 import { type Cxone, type Requester, TokenUnavailable, type UpstreamPause } from './port.ts';
 import { isPollable, type Profile } from './profile/profile.ts';
 import { createTransport, type Fetcher, type HttpRequest, type HttpResult, type Transport } from './transport.ts';
@@ -115,10 +115,11 @@ function createRequests(options: CxoneOptions) {
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     const reply = await send({ ...request, headers }, requester);
     if (reply.type !== 'answered') return reply;
-    const { body, cut, ...answer } = reply;
+    const { body: bytes, contentType, cut, ...answer } = reply;
+    const body = { bytes, contentType };
     const hidden = [token, ...secrets, ...tokens.secrets()];
     const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
-    return { ...answer, url: request.url, text: cut === null ? decodeUtf8(body) : null, words };
+    return { ...answer, url: request.url, body: cut === null ? body : null, words };
   }
 
   return { limiter, transport, endpoints, tokens, call };

@@ -1,16 +1,20 @@
 // Extracts the message of an error response in any of its formats: OAuth's, an API's, or the HTML page of a proxy.
 
+import type { RawBody } from '../execution/event.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../execution/json.ts';
+import { decodeText } from '../lib/http/decode-text.ts';
 import { excerpt } from '../lib/http/excerpt.ts';
 
 /** Members with a message, the most specific first: OAuth 2.0 (RFC 6749, section 5.2) and those that CXone's own APIs use. */
 const MEMBERS = ['error_description', 'errorDescription', 'message', 'error', 'details'];
 
-/** Returns a short line without secrets; empty if the response has no message. */
-export function errorMessageIn(bytes: Uint8Array, secrets: readonly string[]): string {
-  const text = new TextDecoder().decode(bytes);
-  const words = wordsOfJson(text) ?? wordsOfHtml(text);
-  return excerpt(words === null ? bytes : new TextEncoder().encode(words), secrets);
+/** Returns a short line without secrets; empty if the response has no message. A body in another charset than it names says so. */
+export function errorMessageIn({ bytes, contentType }: RawBody, secrets: readonly string[]): string {
+  const decoded = decodeText(bytes, contentType);
+  const text = decoded.type === 'text' ? decoded.text : new TextDecoder().decode(bytes);
+  const words = wordsOfJson(text) ?? wordsOfHtml(text) ?? text;
+  const line = excerpt(new TextEncoder().encode(words), secrets);
+  return decoded.type === 'text' ? line : `${line} (${decoded.reason})`.trim();
 }
 
 function wordsOfJson(text: string): string | null {

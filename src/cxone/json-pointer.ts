@@ -27,6 +27,17 @@ export function find(document: Json, pointer: string): Json {
   return (compiled(pointer).get(document) as Json | undefined) ?? null;
 }
 
+/** Returns the value at the first of these pointers that leads to one; null without one. */
+export function findFirst(document: Json, pointers: string | readonly string[] | null): Json {
+  if (pointers === null) return null;
+  if (typeof pointers === 'string') return find(document, pointers);
+  for (const pointer of pointers) {
+    const found = find(document, pointer);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** Compiled once: profiles have a few, and every response and callback is read with them. */
 const COMPILED = new Map<string, Compiled>();
 type Compiled = ReturnType<typeof jsonpointer.compile>;

@@ -1,58 +1,139 @@
-// Parses a callback body into a JSON document, regardless of its content type: JSON, a form, or a form with JSON in a field.
+// Parses a callback body into a JSON document, regardless of its content type: JSON, XML, a form, or a form with JSON in a field.
 
-import { type Json, parseJson } from '../execution/json.ts';
+import type { Json } from '../execution/json.ts';
+import { decodeText } from '../lib/http/decode-text.ts';
 import { reasonOf } from '../lib/log.ts';
-import { parseForm } from './parse-form.ts';
+import { segmentsOf } from './json-pointer.ts';
+import { parseDocument, unwrapDocument } from './parse-document.ts';
+import { type ParsedForm, parseForm, TooManyFields } from './parse-form.ts';
+import type { Profile } from './profile/profile.ts';
+import { DocumentError, type TolerantJson } from './tolerant-json.ts';
 
 export type ParsedBody =
-  | { readonly type: 'read'; readonly document: Json }
+  | {
+      readonly type: 'read';
+      readonly document: Json;
+      readonly nonFinite: readonly string[];
+      /** The document comes from the names of form fields, where a repeated name makes a list. */
+      readonly isForm: boolean;
+    }
   /** The reason quotes nothing: a body may contain personal data. */
   | { readonly type: 'unreadable'; readonly reason: string };
 
-/** @param formField the field of a form that contains the document; null: the form itself is the document */
-export function parseCallbackBody(text: string, contentType: string | null, formField: string | null): ParsedBody {
+type Rules = Profile['callback'];
+
+export function parseCallbackBody(bytes: Uint8Array, contentType: string | null, rules: Rules): ParsedBody {
+  if (bytes.length === 0) return unreadable('the body is empty');
+  // The parts of a multipart form have charsets of their own.
+  const multipart = isMultipart(contentType) ? parseFormBody(bytes, contentType, rules) : null;
+  if (multipart !== null) return multipart;
+  const decoded = decodeText(bytes, contentType);
+  if (decoded.type === 'unreadable') return unreadable(decoded.reason);
+  return parseCallbackText(bytes, decoded, contentType, rules);
+}
+
+function parseCallbackText(
+  bytes: Uint8Array,
+  { text, encoding }: { readonly text: string; readonly encoding: string },
+  contentType: string | null,
+  rules: Rules,
+): ParsedBody {
   if (text.trim() === '') return unreadable('the body is empty');
   let trouble: string;
   try {
-    return read(parseJson(text));
+    return read(parseDocument(text, rules));
   } catch (error) {
+    if (error instanceof DocumentError) return unreadable(error.message);
     trouble = reasonOf(error).includes('deeper') ? 'JSON nested too deeply' : 'not JSON';
   }
-  const unencoded = formField === null ? null : unencodedJson(text, formField);
+  const unencoded = rules.formField === null ? null : unencodedJson(text, rules.formField, rules);
   // promise: unencoded-form-json
   if (unencoded !== null) return read(unencoded);
-  const form = looksLikeForm(text, contentType) ? parseForm(text, contentType) : null;
-  if (form === null) return unreadable(`the body is ${trouble} and not a form`);
-  if (formField === null) return read(form);
-  const field = asDocument(Object.hasOwn(form, formField) ? form[formField] : null);
-  return field === null ? unreadable(`the body is a form, and its field "${formField}" holds no JSON`) : read(field);
+  const raw = encoding.startsWith('utf-16') ? new TextEncoder().encode(text) : bytes;
+  const form = looksLikeForm(text, contentType) ? parseFormBody(raw, contentType, rules) : null;
+  return form ?? unreadable(`the body is ${trouble} and not a form${xmlHint(text, rules)}`);
+}
+
+function xmlHint(text: string, { xml }: Rules): string {
+  return /^\s*<[?\w]/.test(text) && !xml ? '; XML needs "xml": true in "callback" of the profile' : '';
+}
+
+/** Returns null if the bytes are not a form. */
+function parseFormBody(bytes: Uint8Array, contentType: string | null, rules: Rules): ParsedBody | null {
+  let form: ParsedForm | null;
+  try {
+    form = parseForm(bytes, contentType, (name) => literalNames(rules).has(name));
+  } catch (error) {
+    if (error instanceof TooManyFields) return unreadable(error.message);
+    throw error;
+  }
+  if (form === null) return null;
+  const { document, nonFinite } = form;
+  const { formField } = rules;
+  if (formField === null) return formDocument(form, rules);
+  const field = Object.hasOwn(document, formField) ? first(document[formField]) : null;
+  const inner = asDocument(field, rules);
+  return inner === null
+    ? unreadable(`the body is a form, and its field "${formField}" holds no JSON`)
+    : read({ value: inner.value, nonFinite: [...nonFinite, ...inner.nonFinite] });
+}
+
+function formDocument({ document, nonFinite }: ParsedForm, rules: Rules): ParsedBody {
+  try {
+    const whole = unwrapDocument({ value: document, nonFinite }, rules);
+    return read(whole, whole.value === document);
+  } catch {
+    return read({ value: document, nonFinite }, true);
+  }
+}
+
+/** The names of fields that pointers of the profile spell as they are, for example "/result.amount". */
+const LITERAL_NAMES = new WeakMap<Rules, ReadonlySet<string>>();
+
+function literalNames(rules: Rules): ReadonlySet<string> {
+  const known = LITERAL_NAMES.get(rules);
+  if (known !== undefined) return known;
+  const { executionId, status, result, error, document, formField } = rules;
+  const pointers = [executionId, status, result, error, document].flat().filter((pointer) => pointer !== null);
+  const names = new Set([...pointers.flatMap((pointer) => segmentsOf(pointer).slice(0, 1)), formField ?? '']);
+  LITERAL_NAMES.set(rules, names);
+  return names;
 }
 
 /** Scripts send `payload=` followed by unencoded JSON. Decoding it as a form would change each `&`, `+` and `%`. */
-function unencodedJson(text: string, field: string): Json {
+function unencodedJson(text: string, field: string, rules: Rules): TolerantJson | null {
   const rest = text.startsWith(`${field}=`) ? text.slice(field.length + 1) : '';
-  return /^\s*[[{]/.test(rest) ? asDocument(rest) : null;
+  return /^\s*[[{]/.test(rest) ? asDocument(rest, rules) : null;
 }
 
 /** The form parser returns text for everything but objects and lists. */
-function asDocument(value: Json | undefined): Json {
-  if (typeof value !== 'string') return value ?? null;
+function asDocument(value: Json, rules: Rules): TolerantJson | null {
   try {
-    return parseJson(value);
+    if (typeof value === 'string') return parseDocument(value, rules);
+    return value === null ? null : unwrapDocument({ value, nonFinite: [] }, rules);
   } catch {
     return null;
   }
 }
 
+function first(value: Json | undefined): Json {
+  return (Array.isArray(value) ? value[0] : value) ?? null;
+}
+
+function isMultipart(contentType: string | null): boolean {
+  return /^multipart\/form-data\b/i.test(contentType ?? '');
+}
+
 function looksLikeForm(text: string, contentType: string | null): boolean {
   return (
-    /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType ?? '') ||
+    isMultipart(contentType) ||
+    /^application\/x-www-form-urlencoded\b/i.test(contentType ?? '') ||
     /^[^\s=&{[<"][^\s=&<"]*=/.test(text)
   );
 }
 
-function read(document: Json): ParsedBody {
-  return { type: 'read', document };
+function read({ value, nonFinite }: TolerantJson, isForm = false): ParsedBody {
+  return { type: 'read', document: value, nonFinite, isForm };
 }
 
 function unreadable(reason: string): ParsedBody {

@@ -1,86 +1,115 @@
 // Parses submit responses, poll responses and callbacks with the pointers and status words of a profile. Pure.
 
-import type { StatusReport } from '../execution/event.ts';
-import { type Json, parseJson, scalarText } from '../execution/json.ts';
+import type { BodyNotes, RawBody, StatusReport } from '../execution/event.ts';
+import { type Json, scalarText } from '../execution/json.ts';
 import { normalizeStatusWord } from '../execution/status-word.ts';
+import { decodeText } from '../lib/http/decode-text.ts';
 import { type ReadExecutionId, readExecutionId, readNamedId } from './execution-id.ts';
-import { find } from './json-pointer.ts';
+import { find, findFirst } from './json-pointer.ts';
 import { parseCallbackBody } from './parse-callback-body.ts';
+import { parseDocument, wrappedDocumentAt } from './parse-document.ts';
 import type { ParsedCallback } from './port.ts';
-import type { Pointers } from './profile/callback.ts';
 import type { Profile } from './profile/profile.ts';
+import type { DocumentRules } from './profile/schema-parts.ts';
 import { statusWordIn } from './profile/status-words.ts';
+import type { TolerantJson } from './tolerant-json.ts';
+import { profileLineFor, type ReadPointers, unreadMembers } from './unread-members.ts';
 
 /** A longer text is not a status word. */
 const MAX_WORD_LENGTH = 256;
 
-export interface ParsedSubmitResponse extends ReadExecutionId {
+/** A status report with notes on the body; without notes if there is nothing to note. */
+export interface ParsedReport {
   readonly report: StatusReport;
+  readonly notes?: BodyNotes;
 }
 
-/** Parses a 2xx response to a submission. An unreadable or lost (null) body counts as progress without an id. */
-export function parseSubmitResponse(profile: Profile, text: string | null): ParsedSubmitResponse {
-  const pointers = profile.execute.answer;
-  const document = text === null ? null : jsonOrPlainText(text);
-  return {
-    ...readExecutionId(pointers.executionId === null ? null : find(document, pointers.executionId)),
-    report: statusReportIn(profile, document, pointers) ?? {
-      kind: 'progress',
-      statusWord: null,
-      result: null,
-      error: null,
-    },
-  };
-}
+export interface ParsedSubmitResponse extends ParsedReport, ReadExecutionId {}
 
-export interface ParsedPollResponse {
-  readonly report: StatusReport;
+export interface ParsedPollResponse extends ParsedReport {
   /** The executionId that the response names, usable or not; null for none. */
   readonly namedExecutionId: string | null;
 }
 
-/** Parses a 2xx response to a poll. Returns null without a readable status. */
-export function parsePollResponse(profile: Profile, text: string): ParsedPollResponse | null {
-  const document = tryJson(text);
-  if (document === undefined || profile.poll === null) return null;
-  const report = statusReportIn(profile, document, profile.poll.answer);
-  const { executionId: pointers = profile.callback.executionId } = profile.poll.answer;
-  return report && { report, namedExecutionId: scalarText(findFirst(document, pointers)) || null };
+const PROGRESS: StatusReport = { kind: 'progress', statusWord: null, result: null, error: null };
+
+/** Parses a 2xx response to a submission. An unreadable or lost (null) body counts as progress without an id. */
+export function parseSubmitResponse(profile: Profile, body: RawBody | null): ParsedSubmitResponse {
+  const part = profile.execute.answer;
+  const text = body === null ? null : textOf(body);
+  if (body === null || text === null) return { ...readExecutionId(null), report: PROGRESS };
+  const parsed = documentIn(text, part) ?? { value: plainText(text), nonFinite: [] };
+  const id = readExecutionId(part.executionId === null ? null : find(parsed.value, part.executionId));
+  const report = statusReportIn(profile, parsed.value, part);
+  if (report === null) return { ...id, report: PROGRESS };
+  return { ...id, ...withNotes(report, parsed, { part, place: 'execute.answer', body }) };
 }
 
-/** Parses a callback body: JSON regardless of its content type, else a form; see {@link parseCallbackBody}. */
+/** Parses a 2xx response to a poll. Returns null without a readable status. */
+export function parsePollResponse(profile: Profile, body: RawBody): ParsedPollResponse | null {
+  const text = textOf(body);
+  if (profile.poll === null || text === null) return null;
+  const part = profile.poll.answer;
+  const parsed = documentIn(text, part);
+  const report = parsed === null ? null : statusReportIn(profile, parsed.value, part);
+  if (parsed === null || report === null) return null;
+  const { executionId = profile.callback.executionId } = part;
+  const namedExecutionId = scalarText(findFirst(parsed.value, executionId)) || null;
+  const noted = withNotes(report, parsed, { part: profile.poll.answer, place: 'poll.answer', body });
+  return { ...noted, namedExecutionId };
+}
+
+/** Parses a callback body: JSON regardless of its content type, else XML or a form; see {@link parseCallbackBody}. */
 export function parseCallback(profile: Profile, bytes: Uint8Array, contentType: string | null): ParsedCallback {
   const unreadable = (reason: string): ParsedCallback => ({ type: 'callback-unreadable', reason });
-  const text = decodeUtf8(bytes);
-  if (text === null) return unreadable('the body is not UTF-8');
-  const { status, executionId, formField } = profile.callback;
-  const body = parseCallbackBody(text, contentType, formField);
+  const part = profile.callback;
+  const body = parseCallbackBody(bytes, contentType, part);
   if (body.type === 'unreadable') return unreadable(body.reason);
-  const report = statusReportIn(profile, body.document, profile.callback);
-  if (report !== null) return { type: 'callback', ...readNamedId(findFirst(body.document, executionId)), report };
-  const where = [status].flat().join('" or "');
-  return unreadable(`the body has no usable status word at "${where}": ${kindOf(findFirst(body.document, status))}`);
+  const { document, nonFinite, isForm } = body;
+  const report = statusReportIn(profile, document, part, isForm);
+  if (report !== null) {
+    const id = readNamedId(firstIfForm(findFirst(document, part.executionId), isForm));
+    const raw = { bytes, contentType };
+    const noted = withNotes(report, { value: document, nonFinite }, { part, place: 'callback', body: raw });
+    return { type: 'callback', ...id, ...noted };
+  }
+  const where = [part.status].flat().join('" or "');
+  const wrapped = wrappedDocumentAt(document);
+  const hint = wrapped === null ? '' : `; "callback.document": "${wrapped}" would read the JSON in that text`;
+  const found = kindOf(findFirst(document, part.status));
+  return unreadable(`the body has no usable status word at "${where}": ${found}${hint}`);
 }
 
-const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+/** Decodes a body with its charset. Returns null for bytes that are not in it. */
+function textOf({ bytes, contentType }: RawBody): string | null {
+  const decoded = decodeText(bytes, contentType);
+  return decoded.type === 'text' ? decoded.text : null;
+}
 
-/** Decodes UTF-8 without its byte order mark. Returns null for other bytes. */
-export function decodeUtf8(bytes: Uint8Array): string | null {
+function documentIn(text: string, rules: DocumentRules): TolerantJson | null {
   try {
-    return UTF_8.decode(bytes);
+    return parseDocument(text, rules);
   } catch {
     return null;
   }
 }
 
-interface ReportPointers {
-  readonly status: Pointers;
-  readonly result: Pointers;
-  readonly error: Pointers;
+interface NotedBody {
+  readonly part: ReadPointers;
+  /** Its place in the profile. */
+  readonly place: string;
+  readonly body: RawBody;
 }
 
-function statusReportIn(profile: Profile, document: Json, pointers: ReportPointers): StatusReport | null {
-  const word = statusWordIn(findFirst(document, pointers.status));
+function withNotes(report: StatusReport, parsed: TolerantJson, { part, place, body }: NotedBody): ParsedReport {
+  const { nonFinite } = parsed;
+  const unread = report.kind === 'progress' ? [] : unreadMembers(parsed.value, part);
+  if (unread.length === 0 && nonFinite.length === 0) return { report };
+  return { report, notes: { nonFinite, unread, profileLine: profileLineFor(place, unread, report), body } };
+}
+
+function statusReportIn(profile: Profile, document: Json, pointers: ReadPointers, isForm = false): StatusReport | null {
+  const word = statusWordIn(firstIfForm(findFirst(document, pointers.status), isForm));
   if (word === null || word.length > MAX_WORD_LENGTH) return null;
   const kind = kindsOf(profile.words).get(normalizeStatusWord(word));
   return {
@@ -93,15 +122,9 @@ function statusReportIn(profile: Profile, document: Json, pointers: ReportPointe
   };
 }
 
-/** Returns the value at the first pointer that leads to one. */
-function findFirst(document: Json, places: Pointers): Json {
-  if (places === null) return null;
-  if (typeof places === 'string') return find(document, places);
-  for (const pointer of places) {
-    const found = find(document, pointer);
-    if (found !== null) return found;
-  }
-  return null;
+/** A field that comes twice makes a list in a form; the first one counts where one text is needed. */
+function firstIfForm(value: Json, isForm: boolean): Json {
+  return isForm && Array.isArray(value) ? (value[0] ?? null) : value;
 }
 
 type Words = Profile['words'];
@@ -125,18 +148,8 @@ export function isDotSegment(text: string): boolean {
   return text === '.' || text === '..';
 }
 
-function tryJson(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Some services respond with a bare id, without quotes. HTML and sentences are not ids. */
-function jsonOrPlainText(text: string): Json {
-  const document = tryJson(text);
-  if (document !== undefined) return document;
+function plainText(text: string): Json {
   const plain = text.trim();
   return /[\s<>{}"]/.test(plain) ? null : plain;
 }

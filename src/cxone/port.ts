@@ -1,6 +1,6 @@
 // Port to CXone: the operations that the service needs, independent of the tenant's dialect.
 
-import type { StatusReport } from '../execution/event.ts';
+import type { BodyNotes, StatusReport } from '../execution/event.ts';
 import type { Dispatchable, Execution } from '../execution/execution.ts';
 
 /** `spare`: a request that yields to all others, however long they take. */
@@ -52,6 +52,7 @@ export type SubmitResponse =
       readonly unusablePollUrl?: string;
       readonly retryAfterMs?: number;
       readonly report: StatusReport;
+      readonly notes?: BodyNotes;
     })
   | (Exchange & { readonly type: 'refused'; readonly message: string })
   /** Certainly not processed. May be sent again after `retryAfterMs`. */
@@ -65,6 +66,7 @@ export type PollResponse =
       readonly report: StatusReport;
       /** The executionId that the response names. */
       readonly namedExecutionId?: string | null;
+      readonly notes?: BodyNotes;
       /** Retry-After; 0 or left out for none. */
       readonly retryAfterMs?: number;
     })
@@ -90,6 +92,8 @@ export type ParsedCallback =
       readonly executionId: string | null;
       readonly unusableId?: string;
       readonly report: StatusReport;
+      /** Left out if there is nothing to note. */
+      readonly notes?: BodyNotes;
     }
   | { readonly type: 'callback-unreadable'; readonly reason: string };
 

@@ -35,6 +35,7 @@ export type HttpResult =
       readonly retryAfterMs: number;
       readonly location: string | null;
       readonly body: Uint8Array;
+      readonly contentType: string | null;
       /** Why the body is incomplete; null if it is complete. */
       readonly cut: string | null;
     }
@@ -108,7 +109,9 @@ export function createTransport(
       const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), world.now(), maxPauseMs);
       const location = response.headers.get('location');
       const { status: httpStatus } = response;
-      return { type: 'answered', httpStatus, latencyMs: latencyMs(), retryAfterMs, location, body: bytes, cut };
+      const contentType = response.headers.get('content-type');
+      const facts = { httpStatus, latencyMs: latencyMs(), retryAfterMs, location, contentType };
+      return { type: 'answered', ...facts, body: bytes, cut };
     } catch (error) {
       const type = tracker.wasNeverSent(progress, error) ? 'unsent' : 'uncertain';
       const stale = !signal.aborted && tracker.isStale(progress);

@@ -3,6 +3,7 @@
 import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, type Transition } from './apply-result.ts';
 import { entry, type ResponseFacts } from './audit-draft.ts';
+import { withBodyNotes } from './body-notes.ts';
 import type { ExecutionEvent } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
@@ -28,11 +29,12 @@ export function callback(
   const known = withCallbackId(execution, event);
   if (report.kind === 'progress') {
     const draft = entry('CALLBACK_PROGRESS', detail);
-    if (isTerminal(known.status)) return { execution: known, outcome: 'progress', entry: draft };
-    const running = { ...pending(known, now), notFoundAt: null, unknownWord: unknownWordAfter(known, report) };
-    return { execution: running, outcome: 'progress', entry: draft };
+    const running = isTerminal(known.status)
+      ? known
+      : { ...pending(known, now), notFoundAt: null, unknownWord: unknownWordAfter(known, report) };
+    return withBodyNotes({ execution: running, outcome: 'progress', entry: draft }, event.notes);
   }
-  return applyResult(known, report, { channel: 'callback', now, detail });
+  return withBodyNotes(applyResult(known, report, { channel: 'callback', now, detail }), event.notes);
 }
 
 /** Takes the executionId of a genuine callback if the execution has none or an unverified one. */
@@ -78,7 +80,7 @@ export function polled(
   const found = foundBy(counted, named, now);
   const detail = { ...origin, ...wordDetail(report) };
   if (report.kind !== 'progress') {
-    return applyResult(found, report, { channel: 'poll', now, detail, response: event });
+    return withBodyNotes(applyResult(found, report, { channel: 'poll', now, detail, response: event }), event.notes);
   }
   const draft = entry('POLL_PROGRESS', detail, event);
   if (isTerminal(found.status)) return { execution: counted, outcome: 'ignored', entry: draft };

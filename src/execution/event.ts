@@ -18,6 +18,29 @@ interface Named {
   readonly unusableId?: string;
 }
 
+/** A member with a value that no pointer of the profile reads. */
+export interface UnreadMember {
+  /** JSON Pointer into the document. */
+  readonly pointer: string;
+  /** Its value, if it is a short text or number. */
+  readonly text: string | null;
+}
+
+/** What a body contained besides its report, as far as the audit trail states and keeps it. */
+export interface BodyNotes {
+  /** JSON Pointers to NaN and Infinity, which are read as null. */
+  readonly nonFinite: readonly string[];
+  readonly unread: readonly UnreadMember[];
+  /** The line of the profile that would read the unread members, for example `"callback.result": "/output"`; null without any. */
+  readonly profileLine: string | null;
+  readonly body: RawBody;
+}
+
+/** Left out if there is nothing to note. */
+interface Noted {
+  readonly notes?: BodyNotes;
+}
+
 /** Response to a request to CXone: its status (0 for none) and its latency in milliseconds. */
 interface Answered {
   readonly httpStatus: number;
@@ -40,7 +63,8 @@ export type ExecutionEvent =
   | { readonly type: 'dispatched' }
   /** CXone accepted it (2xx). */
   | (Answered &
-      Named & {
+      Named &
+      Noted & {
         readonly type: 'submitted';
         readonly executionId: string | null;
         /** The address to poll, from the Location header; null or left out for none. */
@@ -75,22 +99,25 @@ export type ExecutionEvent =
       readonly retryAt: number | null;
       readonly giveUpAt: number;
     })
-  | (Named & {
-      readonly type: 'callback';
-      readonly executionId: string | null;
-      readonly report: StatusReport;
-    })
+  | (Named &
+      Noted & {
+        readonly type: 'callback';
+        readonly executionId: string | null;
+        readonly report: StatusReport;
+      })
   /** A callback without proof (CALLBACK_TRUST=verify): only a reason to poll CXone. */
-  | (Named & {
-      readonly type: 'unverified-callback';
-      readonly executionId: string | null;
-      readonly report: StatusReport;
-    })
+  | (Named &
+      Noted & {
+        readonly type: 'unverified-callback';
+        readonly executionId: string | null;
+        readonly report: StatusReport;
+      })
   /** A genuine callback with an unreadable body: the bytes are kept and CXone is polled at once. */
   | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
   /** A poll response with a status. `polledExecutionId` defaults to the current one; `final`: polled at or after the deadline. */
   | (Answered &
       Requested &
+      Noted &
       NextPoll & {
         readonly type: 'polled';
         readonly polledExecutionId?: string | null;
@@ -121,6 +148,8 @@ export type ExecutionEvent =
 export interface RawBody {
   readonly bytes: Uint8Array;
   readonly contentType: string | null;
+  /** The codings that the bytes still have; left out without any. */
+  readonly contentEncoding?: string | null;
 }
 
 export const AUDIT_EVENTS = [

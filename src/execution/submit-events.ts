@@ -3,6 +3,7 @@
 import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, ignored, type Transition } from './apply-result.ts';
 import { entry } from './audit-draft.ts';
+import { withBodyNotes } from './body-notes.ts';
 import type { AuditEvent, ExecutionEvent } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
@@ -43,8 +44,9 @@ export function submitted(
   // If the callback came first, or the app cancelled, only the facts of the response are filled in; the outcome stays.
   const over = isTerminal(execution.status);
   const moved = over ? known : pending(known, now, event);
-  if (event.report.kind !== 'progress')
-    return applyResult(moved, event.report, { channel: 'submit', now, detail, response });
+  if (event.report.kind !== 'progress') {
+    return withBodyNotes(applyResult(moved, event.report, { channel: 'submit', now, detail, response }), event.notes);
+  }
   return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', detail, response) };
 }
 

@@ -1,15 +1,15 @@
 // Use case: record a genuine callback. An unreadable body is kept, and CXone is polled instead.
 
 import type { Cxone } from '../cxone/port.ts';
-import type { ExecutionEvent } from '../execution/event.ts';
+import type { ExecutionEvent, RawBody } from '../execution/event.ts';
 import type { World } from '../lib/world.ts';
 import type { ExecutionRecorder, RecordResult } from '../store/port.ts';
 
 export interface CallbackReceiver {
   /** Records a callback body. Returns undefined for an unknown execution. @throws {StoreUnavailable} */
   callback(reference: string, bytes: Uint8Array, contentType: string | null): Promise<RecordResult | undefined>;
-  /** Records a callback whose body is not kept, for example because it is too large. @throws {StoreUnavailable} */
-  unreadable(reference: string, reason: string): Promise<RecordResult | undefined>;
+  /** Records a callback whose body cannot be read. It is kept unless it is null, for example too large. @throws {StoreUnavailable} */
+  unreadable(reference: string, reason: string, body: RawBody | null): Promise<RecordResult | undefined>;
 }
 
 /** `signature`: a callback that passed the checks is an outcome. `verify`: it is only a reason to poll CXone. */
@@ -28,7 +28,7 @@ export function createCallbackReceiver(
   };
   return {
     callback: (reference, bytes, contentType) => store.record(reference, eventOf(bytes, contentType), world.now()),
-    unreadable: (reference, reason) =>
-      store.record(reference, { type: 'callback-unreadable', reason, body: null }, world.now()),
+    unreadable: (reference, reason, body) =>
+      store.record(reference, { type: 'callback-unreadable', reason, body }, world.now()),
   };
 }

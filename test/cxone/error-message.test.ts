@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { errorMessageIn } from '../../src/cxone/error-message.ts';
 
 function textOf(body: unknown, secrets: string[] = []): string {
-  return errorMessageIn(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), secrets);
+  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  return errorMessageIn({ bytes, contentType: null }, secrets);
 }
 
 describe('of JSON the most telling member counts', () => {

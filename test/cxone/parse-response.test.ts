@@ -3,11 +3,18 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseCallback, parsePollResponse, parseSubmitResponse } from '../../src/cxone/parse-response.ts';
-import { loadProfile, parseProfile } from '../../src/cxone/profile/profile.ts';
+import * as responses from '../../src/cxone/parse-response.ts';
+import { loadProfile, type Profile, parseProfile } from '../../src/cxone/profile/profile.ts';
+
+const { parseCallback } = responses;
 
 const cxone = loadProfile(null);
 const jobs = loadProfile('test/support/profiles/job-service.json');
+
+const json = (text: string) => ({ bytes: Buffer.from(text), contentType: 'application/json' });
+const parsePollResponse = (profile: Profile, text: string) => responses.parsePollResponse(profile, json(text));
+const parseSubmitResponse = (profile: Profile, text: string | null) =>
+  responses.parseSubmitResponse(profile, text === null ? null : json(text));
 
 const callback = (body: string | Uint8Array, contentType: string | null = 'application/json', profile = cxone) =>
   parseCallback(profile, typeof body === 'string' ? Buffer.from(body) : body, contentType);
@@ -219,7 +226,7 @@ describe('a callback', () => {
     expect(callback(body, type('other'))).toMatchObject({ type: 'callback-unreadable' });
   });
 
-  test('in a form, plain fields stay text, the first of a name counts, and broken JSON is text', () => {
+  test('in a form, plain fields stay text, the first status counts, and broken JSON is text', () => {
     expect(callback('status=FAILED&status=COMPLETED&error=%7Bhalf&result=12', null)).toEqual({
       type: 'callback',
       executionId: null,

@@ -652,6 +652,36 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/config/callback-rules.test.ts'],
   },
   {
+    tag: 'inflation-is-bounded',
+    promise: 'a compressed callback inflates up to the limit of a body and no further',
+    edit: swapped('maxOutputLength: maxBytes', 'maxOutputLength: 2 ** 30'),
+    tests: ['test/lib/http/content-coding.test.ts'],
+  },
+  {
+    tag: 'undecoded-callback-is-kept',
+    promise: 'a callback whose content coding cannot be removed is kept as it came',
+    edit: swapped('raw && {', 'null && {'),
+    tests: ['test/http/webhook/callback-encodings.test.ts'],
+  },
+  {
+    tag: 'unread-body-is-kept',
+    promise: 'the body that ends an execution is kept if it has members that the profile does not read',
+    edit: swapped('bytes.subarray(0, MAX_KEPT_BYTES)', 'bytes'),
+    tests: ['test/execution/body-notes.test.ts'],
+  },
+  {
+    tag: 'nan-is-null',
+    promise: 'NaN and Infinity are read as null',
+    edit: swapped('withoutNonFinite(text)', 'withoutNonFinite(JSON.stringify(text))'),
+    tests: ['test/cxone/bodies.test.ts'],
+  },
+  {
+    tag: 'json-in-json',
+    promise: 'JSON in a JSON string is read where the profile says',
+    edit: condition(true),
+    tests: ['test/cxone/bodies.test.ts'],
+  },
+  {
     tag: 'unencoded-form-json',
     promise: 'JSON behind an equals sign is read unencoded',
     edit: removed,

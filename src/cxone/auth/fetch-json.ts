@@ -1,9 +1,10 @@
 // Fetches the JSON of a token or discovery document. Errors give the reason without secrets.
 
-import { type Json, parseJson } from '../../execution/json.ts';
+import type { Json } from '../../execution/json.ts';
+import { decodeText } from '../../lib/http/decode-text.ts';
 import { errorMessageIn } from '../error-message.ts';
-import { decodeUtf8 } from '../parse-response.ts';
 import { TokenUnavailable } from '../port.ts';
+import { parseTolerantJson } from '../tolerant-json.ts';
 import type { HttpRequest, HttpResult } from '../transport.ts';
 
 export interface RequestGate {
@@ -23,19 +24,19 @@ export async function fetchJson(
   if (paused > 0) throw new TokenUnavailable(`CXone asked for a pause: no ${what} was made`, { retryAfterMs: paused });
   const reply = await send(request);
   if (reply.type !== 'answered') throw new TokenUnavailable(`no answer to the ${what}: ${reply.reason}`);
-  const { httpStatus, retryAfterMs, body, cut } = reply;
+  const { httpStatus, retryAfterMs, body, contentType, cut } = reply;
   if (httpStatus < 200 || httpStatus > 299) {
-    const words = errorMessageIn(body, secrets);
+    const words = errorMessageIn({ bytes: body, contentType }, secrets);
     const message = `CXone answered the ${what} with ${httpStatus}${words && `: ${words}`}`;
     throw new TokenUnavailable(message, { retryAfterMs, httpStatus });
   }
-  const text = cut === null ? decodeUtf8(body) : null;
-  return text === null ? null : jsonOrNull(text);
+  const decoded = cut === null ? decodeText(body, contentType) : null;
+  return decoded?.type === 'text' ? jsonOrNull(decoded.text) : null;
 }
 
 function jsonOrNull(text: string): Json {
   try {
-    return parseJson(text);
+    return parseTolerantJson(text).value;
   } catch {
     return null;
   }

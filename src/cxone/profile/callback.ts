@@ -2,18 +2,9 @@
 
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
-import { isPointer, pointerTo } from '../json-pointer.ts';
+import { pointerTo } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
-import { object, oneOf, text } from './schema-parts.ts';
-
-const PLACES =
-  'must be a JSON Pointer (RFC 6901), for example "/status", or a list of them of which the first that leads somewhere counts';
-const place = v.pipe(v.string(PLACES), v.check(isPointer, PLACES));
-const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], PLACES);
-export const maybePlaces = v.nullable(places);
-
-/** Pointers in the order in which they are tried; null: none. */
-export type Pointers = v.InferOutput<typeof maybePlaces>;
+import { documentRules, maybePlaces, object, oneOf, places, text } from './schema-parts.ts';
 
 /** RFC 9110, section 5.1: a token. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
@@ -83,6 +74,7 @@ export const callbackSchema = object({
   error: maybePlaces,
   /** The field of a form that contains the JSON document; null: the form itself is the document. */
   formField: v.optional(v.nullable(text), null),
+  ...documentRules,
   /** All must pass; of those that check Authorization, one. */
   verifiers: v.optional(v.array(verifier, 'must be a list of verifiers'), []),
 });

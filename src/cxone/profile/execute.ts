@@ -4,7 +4,16 @@ import * as v from 'valibot';
 import { isJsonObject, type Json, type JsonObject } from '../../execution/json.ts';
 import { isPointer, pointerTo, segmentsOf } from '../json-pointer.ts';
 import type { ProfileProblem } from './problems.ts';
-import { maybeHeader, maybePointer, object, oneOf, outcomePointers, pointer, template } from './schema-parts.ts';
+import {
+  documentRules,
+  maybeHeader,
+  maybePointer,
+  object,
+  oneOf,
+  outcomePointers,
+  pointer,
+  template,
+} from './schema-parts.ts';
 
 /** Characters that occur in neither URLs nor ids, so that a separator is unambiguous. */
 const SEPARATOR = /^[|^<>"{}\\`\s]+$/;
@@ -44,7 +53,7 @@ export const executeSchema = object({
     joined: v.optional(v.nullable(joinedSchema), null),
   }),
   /** Without a pointer to the executionId no execution is polled; without one to the status each response is progress. */
-  answer: object({ executionId: maybePointer, status: maybePointer, ...outcomePointers }),
+  answer: object({ executionId: maybePointer, status: maybePointer, ...outcomePointers, ...documentRules }),
 });
 
 const PLACED = ['inputs', 'context', 'callbackUrl', 'correlationId', 'actionId', 'joined'] as const;

@@ -3,9 +3,17 @@
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import { find } from '../json-pointer.ts';
-import { maybePlaces } from './callback.ts';
 import type { ProfileProblem } from './problems.ts';
-import { maybeHeader, object, oneOf, outcomePointers, pointer, template } from './schema-parts.ts';
+import {
+  documentRules,
+  maybeHeader,
+  maybePlaces,
+  object,
+  oneOf,
+  outcomePointers,
+  pointer,
+  template,
+} from './schema-parts.ts';
 
 const INTERVAL = 'must be a number of seconds from 0 to 3600';
 const interval = v.pipe(v.number(INTERVAL), v.minValue(0, INTERVAL), v.maxValue(3600, INTERVAL));
@@ -21,6 +29,7 @@ export const pollSchema = v.nullable(
     answer: object({
       status: pointer,
       ...outcomePointers,
+      ...documentRules,
       /** Without it, the places of the executionId in a callback; null: the response does not name the execution. */
       executionId: v.optional(maybePlaces),
     }),

@@ -15,6 +15,28 @@ export const maybePointer = v.nullable(
   v.pipe(v.string(`must be ${POINTER}, or null`), v.check(isPointer, `must be ${POINTER}, or null`)),
 );
 
+const PLACES =
+  'must be a JSON Pointer (RFC 6901) such as "/status", or a list of them of which the first that leads somewhere counts';
+const place = v.pipe(v.string(PLACES), v.check(isPointer, PLACES));
+export const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], PLACES);
+export const maybePlaces = v.nullable(places);
+
+/** Pointers in the order in which they are tried; null: none. */
+export type Pointers = v.InferOutput<typeof maybePlaces>;
+
+/** How the document is found in a body, besides plain JSON. */
+export const documentRules = {
+  /** Where a text in the body contains the document as JSON or XML; null: the body is the document. */
+  document: v.optional(maybePlaces, null),
+  /** Whether a body may be XML. */
+  xml: v.optional(v.boolean('must be true or false'), false),
+};
+
+export interface DocumentRules {
+  readonly document: Pointers;
+  readonly xml: boolean;
+}
+
 /** Headers that the receiver or the connection sets. */
 const TAKEN_HEADERS =
   /^(?:authorization|accept|content-.*|host|connection|transfer-encoding|cookie|expect|te|upgrade|traceparent|tracestate)$/i;

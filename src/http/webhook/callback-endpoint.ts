@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { CallbackRefusal } from '../../callbacks/checks.ts';
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import type { Outcome } from '../../execution/apply-result.ts';
+import { ACCEPTED_CODINGS, decodeContent } from '../../lib/http/content-coding.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { RecordResult } from '../../store/port.ts';
@@ -45,11 +46,12 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
     refusal = checks.checkBody(header, body.type === 'whole' ? body.bytes : null);
     if (refusal !== null) return refuse(origin, refusal);
 
-    const recorded = await record(receive, executionReference, body, header('content-type'));
+    const content = decoded(body, header('content-encoding'));
+    const recorded = await record(receive, executionReference, content, header);
     if (recorded === undefined) return refuse(origin, 'unknown-execution');
     setRequestCorrelationId(recorded.execution.correlationId);
     deps.metrics.observeCallback(recorded.outcome, world.now() - startedAt);
-    const response = body.type === 'too-large' ? tooLarge() : responseTo(recorded.outcome);
+    const response = refusalOf(content) ?? responseTo(recorded.outcome);
     traceCallback(tracing, { headers, recorded, startedAt, response });
     return response;
   };
@@ -66,27 +68,62 @@ function createRefusal({ runtime, metrics, countRefusal }: Dependencies) {
   };
 }
 
+/** The body without its content codings, or why it cannot be read. `raw`: the bytes as they came. */
+type Content =
+  | Exclude<RequestBody, { type: 'whole' }>
+  | { readonly type: 'whole'; readonly bytes: Uint8Array }
+  | { readonly type: 'corrupt'; readonly reason: string; readonly raw: Uint8Array }
+  | { readonly type: 'unknown'; readonly coding: string; readonly raw: Uint8Array };
+
+/** Runs after the checks: an HMAC covers the bytes as they came. The limit holds for the decoded bytes as well. */
+function decoded(body: RequestBody, contentEncoding: string | null): Content {
+  if (body.type !== 'whole' || contentEncoding === null) return body;
+  const content = decodeContent(body.bytes, contentEncoding, MAX_BODY_BYTES);
+  if (content.type === 'decoded') return { type: 'whole', bytes: content.bytes };
+  return content.type === 'too-large' ? content : { ...content, raw: body.bytes };
+}
+
 /** A callback with a valid signature counts even if its body cannot be read: CXone is then polled at once. */
 function record(
   receive: Dependencies['webhook']['receive'],
   executionReference: string,
-  body: RequestBody,
-  contentType: string | null,
+  content: Content,
+  header: (name: string) => string | null,
 ): Promise<RecordResult | undefined> {
-  switch (body.type) {
+  const [contentType, contentEncoding] = [header('content-type'), header('content-encoding')];
+  // promise: undecoded-callback-is-kept
+  const unreadable = (reason: string, raw: Uint8Array | null) =>
+    receive.unreadable(executionReference, reason, raw && { bytes: raw, contentType, contentEncoding });
+  switch (content.type) {
     case 'whole':
-      return receive.callback(executionReference, body.bytes, contentType);
+      return receive.callback(executionReference, content.bytes, contentType);
     case 'too-large':
-      return receive.unreadable(executionReference, `body over ${MAX_BODY_BYTES} bytes`);
+      return unreadable(`body over ${MAX_BODY_BYTES} bytes`, null);
     case 'broken':
-      return receive.unreadable(executionReference, 'the body did not arrive whole');
+      return unreadable('the body did not arrive whole', null);
+    case 'corrupt':
+      return unreadable(content.reason, content.raw);
+    case 'unknown':
+      return unreadable(`the content coding "${printable(content.coding)}" is not supported`, content.raw);
     default:
-      return body satisfies never;
+      return content satisfies never;
   }
 }
 
-function tooLarge(): Response {
-  return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is polled instead.`);
+/** Returns the error response to a body that its sender must send in another form; null for any other body. */
+function refusalOf(content: Content): Response | null {
+  if (content.type === 'too-large') {
+    return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is polled instead.`);
+  }
+  if (content.type !== 'unknown') return null;
+  // RFC 9110, section 12.5.3.
+  return problem('unsupported-media-type', 'The Content-Encoding is not supported; CXone is polled instead.', {
+    headers: { 'accept-encoding': ACCEPTED_CODINGS },
+  });
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 40);
 }
 
 function responseTo(outcome: Outcome): Response {
@@ -169,7 +206,7 @@ export const completeExecution = {
   description: [
     'CXone gets this URL as `callbackUrl` in the context of the execution. The token is a reference to the execution, signed with CALLBACK_SECRET: it resolves that one execution and nothing else. No key is needed.',
     'Configuration may require more: a client address, a header, credentials, a token from `/webhook/token`, a signature of the body. Whatever is missing, the response is the same 404.',
-    'The body is parsed as JSON regardless of its media type, then as a form, whose field may contain the JSON. The fields are those of the built-in upstream profile.',
+    'The body is parsed as JSON regardless of its media type, then as a form, whose field may contain the JSON. It is decoded with the charset of its Content-Type and the codings of its Content-Encoding: gzip, deflate, br, zstd. The fields are those of the built-in upstream profile.',
   ].join('\n\n'),
   parameters: [
     {
@@ -182,7 +219,7 @@ export const completeExecution = {
   ],
   requestBody: {
     required: true,
-    description: 'At most 1 MiB.',
+    description: 'At most 1 MiB, before and after decoding.',
     content: {
       'application/json': { schema: reference(CALLBACK), examples: EXAMPLES },
       'application/x-www-form-urlencoded': { schema: reference(CALLBACK), examples: EXAMPLES },
@@ -199,7 +236,7 @@ export const completeExecution = {
       content: jsonContent(UNREADABLE_RESPONSE, { unreadable: { outcome: 'unreadable' } }),
     },
   },
-  problems: ['not-found', 'callback-mismatch', 'body-too-large', 'internal-error'],
+  problems: ['not-found', 'callback-mismatch', 'body-too-large', 'unsupported-media-type', 'internal-error'],
   create: (deps: HttpParts) => {
     const endpoint = createCallbackEndpoint(deps);
     return (c) => endpoint(c.req.raw, c.req.param('token') ?? '', requestOrigin(c).peer);

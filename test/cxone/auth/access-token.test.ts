@@ -61,6 +61,7 @@ function answered(httpStatus: number, body: string, retryAfterMs = 0): HttpResul
     retryAfterMs,
     location: null,
     body: Buffer.from(body),
+    contentType: null,
     cut: null,
   };
 }

@@ -17,7 +17,13 @@ function problemsOf(callback: object): Record<string, string> {
 }
 
 test('a profile that says nothing of forms and verifiers is right as it was', () => {
-  expect(parseProfile(builtin).callback).toEqual({ ...builtin.callback, formField: null, verifiers: [] });
+  expect(parseProfile(builtin).callback).toEqual({
+    ...builtin.callback,
+    formField: null,
+    document: null,
+    xml: false,
+    verifiers: [],
+  });
 });
 
 test('verifiers need no more than what is special about them', () => {

@@ -1,8 +1,9 @@
 // Appends to the audit trail: each entry is chained to the previous one.
 
 import { createHash } from 'node:crypto';
-import type { AuditDraft, AuditEntry } from '../../../execution/event.ts';
+import type { AuditDraft, AuditEntry, RawBody } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
+import type { JsonObject } from '../../../execution/json.ts';
 import type { AuditHead } from '../../port.ts';
 import { toAuditRow } from '../rows.ts';
 import type { Statements } from '../statements.ts';
@@ -28,7 +29,7 @@ export function createAuditTrail(sql: Statements, least = 1): AuditTrail {
     },
     append: (execution, draft, now) => {
       const { body } = draft;
-      const detail = body ? { ...draft.detail, bytes: body.bytes.length, sha256: sha256(body.bytes) } : draft.detail;
+      const detail = body ? { ...draft.detail, ...bodyDetail(body) } : draft.detail;
       const row = toAuditRow(Math.max(head.id + 1, least), now, execution, { ...draft, detail });
       const hash = chainHash(head.hash, row);
       sql.insertEntry.run({ ...row, hash });
@@ -44,6 +45,11 @@ export function createAuditTrail(sql: Statements, least = 1): AuditTrail {
       return { ...row, timestamp: now, event: draft.event, detail };
     },
   };
+}
+
+function bodyDetail({ bytes, contentEncoding = null }: RawBody): JsonObject {
+  const coded = contentEncoding === null ? {} : { contentEncoding };
+  return { ...coded, bytes: bytes.length, sha256: sha256(bytes) };
 }
 
 function sha256(bytes: Uint8Array): string {
