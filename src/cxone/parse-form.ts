@@ -5,7 +5,7 @@ import { charsetOf, createDecoder, type TextBytesDecoder } from '../lib/http/dec
 import { nestFields } from './nest-fields.ts';
 import { parseTolerantJson } from './tolerant-json.ts';
 
-/** Each further field costs time, and no callback has so many. */
+/** Each further field costs time, and no callback needs more. */
 const MAX_FIELDS = 10_000;
 
 export class TooManyFields extends Error {

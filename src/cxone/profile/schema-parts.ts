@@ -16,7 +16,7 @@ export const maybePointer = v.nullable(
 );
 
 const PLACES =
-  'must be a JSON Pointer (RFC 6901) such as "/status", or a list of them of which the first that leads somewhere counts';
+  'must be a JSON Pointer (RFC 6901), for example "/status", or a list of them of which the first that leads somewhere counts';
 const place = v.pipe(v.string(PLACES), v.check(isPointer, PLACES));
 export const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], PLACES);
 export const maybePlaces = v.nullable(places);
