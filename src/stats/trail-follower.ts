@@ -71,7 +71,7 @@ export async function followTrail(
   };
 }
 
-/** Ids that a restore skipped are no history. */
+/** Ids that a restore skipped are not history. */
 async function historyStart(store: Pick<AuditFeed, 'feed'>, newest: number): Promise<number> {
   const start = Math.max(0, newest - MAX_HISTORY);
   const { gap } = await store.feed({ after: start, app: null, limit: 1 });

@@ -14,7 +14,7 @@ const SLOW = 'test/**/*.slow.test.ts';
 export const SUITES: Readonly<Record<string, Suite>> = {
   unit: { command: 'npm test', include: ['test/**/*.test.ts'], exclude: [SLOW], testTimeout: 60_000 },
   // Benches, simulations, large exports, started programs: each file takes seconds.
-  slow: { command: 'npm run test:slow', include: [SLOW], testTimeout: 60_000 },
+  slow: { command: 'npm run test:slow', include: [SLOW], testTimeout: 300_000 },
   // Kills the real process, cuts its power, fills its disk. Needs Linux, root and strace.
   crash: { command: 'npm run test:crash', include: ['test/crash/*.crash.ts'], testTimeout: 60_000, maxWorkers: 2 },
   // The examples in Python and for a shell. Needs python3 and curl.
