@@ -183,7 +183,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
       health: parts.health.health,
       advise: parts.advise,
       unknownWords: parts.store.unknownWords,
-      upstreamState: cxone.limiterState,
+      upstreamState: () => ({ ...cxone.limiterState(), tokenProblem: cxone.tokenProblem() }),
       queueCapacity: config.queueCapacity,
       csrfTokens: createCsrfTokens(config.callbackSecrets, world),
       sensitiveFields: config.sensitiveFields,

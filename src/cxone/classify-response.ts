@@ -1,6 +1,7 @@
 // Classifies CXone's responses by whether CXone may have received the request, since a submission is never sent twice. Pure.
 
 import type { RawBody } from '../execution/event.ts';
+import type { RefusalCause } from './auth/token-record.ts';
 import { parsePollResponse, parseSubmitResponse } from './parse-response.ts';
 import { readPollAddress } from './poll-address.ts';
 import type { PollResponse, SubmitResponse } from './port.ts';
@@ -18,6 +19,10 @@ export type CallResult =
       readonly url: string;
       /** Null if it is incomplete. */
       readonly body: RawBody | null;
+      /** True if CXone refused the token. */
+      readonly tokenRefused?: boolean;
+      /** The cause of that refusal, once known. */
+      readonly refusal?: RefusalCause;
       /** Returns an excerpt of the body without secrets, and why it is incomplete or unreadable. */
       readonly words: () => string;
     }
@@ -25,7 +30,10 @@ export type CallResult =
   /** Not sent, because of a missing token or a pause. */
   | { readonly type: 'held'; readonly reason: string; readonly retryAfterMs: number };
 
-type Answer = Extract<CallResult, { type: 'answered' }>;
+/** Too early, over the rate limit, out of capacity: certainly not processed. */
+const NOT_PROCESSED: readonly number[] = [425, 429, 503];
+
+export type AnsweredCall = Extract<CallResult, { type: 'answered' }>;
 
 export function classifySubmitResponse(
   profile: Profile,
@@ -80,8 +88,8 @@ export function classifyPollResponse(
   }
 }
 
-function answeredSubmission(profile: Profile, reply: Answer, missingScopes: readonly string[]): SubmitResponse {
-  const { httpStatus, latencyMs, retryAfterMs, body } = reply;
+function answeredSubmission(profile: Profile, reply: AnsweredCall, missingScopes: readonly string[]): SubmitResponse {
+  const { httpStatus, latencyMs, retryAfterMs, body, refusal } = reply;
   if (isSuccess(httpStatus)) {
     const address = profile.poll?.location ? readPollAddress(reply.location, reply.url) : {};
     return {
@@ -90,16 +98,22 @@ function answeredSubmission(profile: Profile, reply: Answer, missingScopes: read
     };
   }
   const message = said(reply, missingScopes);
-  if (httpStatus === 429 || httpStatus === 503) return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs };
-  if (httpStatus >= 400 && httpStatus <= 499) return { type: 'refused', httpStatus, latencyMs, message };
+  // promise: refused-token-is-unsent
+  if (refusal === 'token' || refusal === 'unknown') {
+    return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs, isolated: refusal === 'unknown' };
+  }
+  if (NOT_PROCESSED.includes(httpStatus)) return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs };
+  // 408: CXone may have received the whole request before it gave up.
+  if (httpStatus >= 400 && httpStatus <= 499 && httpStatus !== 408)
+    return { type: 'refused', httpStatus, latencyMs, message };
   // Includes 3xx: a proxy may have forwarded the request before it responded.
   return { type: 'uncertain', httpStatus, latencyMs, message, retryAfterMs };
 }
 
 const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null } as const;
 
-function answeredPoll(profile: PollableProfile, reply: Answer, missingScopes: readonly string[]): PollResponse {
-  const { httpStatus, latencyMs, retryAfterMs, body } = reply;
+function answeredPoll(profile: PollableProfile, reply: AnsweredCall, missingScopes: readonly string[]): PollResponse {
+  const { httpStatus, latencyMs, retryAfterMs, body, refusal } = reply;
   if (isSuccess(httpStatus)) {
     const parsed = body === null ? null : parsePollResponse(profile, body);
     if (parsed !== null) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, ...parsed };
@@ -114,7 +128,8 @@ function answeredPoll(profile: PollableProfile, reply: Answer, missingScopes: re
     const confirmation = { confirmAfterMs: notFoundAfterSeconds * 1000, isNotYet: notFound === 'not-yet' };
     return { type: 'not-found', httpStatus, latencyMs, message, ...confirmation };
   }
-  const asked = httpStatus !== 429 && httpStatus !== 503;
+  // promise: refused-poll-was-not-asked
+  const asked = refusal === undefined && !NOT_PROCESSED.includes(httpStatus);
   return { type: 'failed', httpStatus, latencyMs, message, asked, retryAfterMs };
 }
 
@@ -122,7 +137,7 @@ function unanswered(reply: { latencyMs: number; reason: string }, what: string) 
   return { httpStatus: 0, latencyMs: reply.latencyMs, message: `${what}: ${reply.reason}` };
 }
 
-function said({ httpStatus, words }: Answer, missingScopes: readonly string[]): string {
+function said({ httpStatus, words }: AnsweredCall, missingScopes: readonly string[]): string {
   const hint = httpStatus === 403 && missingScopes.length > 0 ? ` (our token lacks ${missingScopes.join(', ')})` : '';
   const excerpt = words();
   return `CXone answered ${httpStatus}${hint}${excerpt === '' ? '' : `: ${excerpt}`}`;

@@ -14,6 +14,12 @@ export interface Requester {
   readonly app: string | null;
 }
 
+/** Why no new access token is available, and since when (milliseconds since the Unix epoch). */
+export interface TokenProblem {
+  readonly reason: string;
+  readonly since: number;
+}
+
 /** The response that paused all requests. */
 export interface PauseCause extends Requester {
   readonly httpStatus: number;
@@ -56,7 +62,13 @@ export type SubmitResponse =
     })
   | (Exchange & { readonly type: 'refused'; readonly message: string })
   /** Certainly not processed. May be sent again after `retryAfterMs`. */
-  | (Exchange & { readonly type: 'unsent'; readonly message: string; readonly retryAfterMs: number })
+  | (Exchange & {
+      readonly type: 'unsent';
+      readonly message: string;
+      readonly retryAfterMs: number;
+      /** True if only this execution is affected: other requests pass. */
+      readonly isolated?: boolean;
+    })
   /** CXone may have received it. */
   | (Exchange & { readonly type: 'uncertain'; readonly message: string; readonly retryAfterMs: number });
 

@@ -3,6 +3,7 @@
 import { createFetch } from 'ofetch';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { failureReason } from '../lib/http/failure-reason.ts';
+import { parseRateLimitReset } from '../lib/http/rate-limit-reset.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
 import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import type { World } from '../lib/world.ts';
@@ -34,6 +35,10 @@ export type HttpResult =
       /** From Retry-After, at most `maxPauseMs`; 0 if absent. */
       readonly retryAfterMs: number;
       readonly location: string | null;
+      /** Milliseconds until the rate limit allows requests again, from its headers; 0 or left out while some are left. */
+      readonly exhaustedMs?: number;
+      /** WWW-Authenticate; null or left out if absent. */
+      readonly challenge?: string | null;
       readonly body: Uint8Array;
       readonly contentType: string | null;
       /** Why the body is incomplete; null if it is complete. */
@@ -106,12 +111,14 @@ export function createTransport(
         redirect: 'manual',
       });
       const { bytes, cut } = await readResponseBody(response.body, MAX_RESPONSE_BYTES);
-      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), world.now(), maxPauseMs);
-      const location = response.headers.get('location');
-      const { status: httpStatus } = response;
-      const contentType = response.headers.get('content-type');
-      const facts = { httpStatus, latencyMs: latencyMs(), retryAfterMs, location, contentType };
-      return { type: 'answered', ...facts, body: bytes, cut };
+      const { status: httpStatus, headers } = response;
+      return {
+        ...{ type: 'answered', httpStatus, latencyMs: latencyMs(), body: bytes, cut },
+        ...waitsIn(headers, httpStatus, world.now(), maxPauseMs),
+        location: headers.get('location'),
+        contentType: headers.get('content-type'),
+        challenge: headers.get('www-authenticate'),
+      };
     } catch (error) {
       const type = tracker.wasNeverSent(progress, error) ? 'unsent' : 'uncertain';
       const stale = !signal.aborted && tracker.isStale(progress);
@@ -146,4 +153,12 @@ export function createTransport(
       connections.close();
     },
   };
+}
+
+/** A 429 without Retry-After refers to the reset of its rate limit. */
+function waitsIn(headers: Headers, httpStatus: number, now: number, maxPauseMs: number) {
+  const resetMs = Math.min(parseRateLimitReset(headers, now, httpStatus === 429), maxPauseMs);
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), now, maxPauseMs);
+  const refused = httpStatus === 429 || httpStatus === 503;
+  return { retryAfterMs: retryAfterMs === 0 && refused ? resetMs : retryAfterMs, exhaustedMs: resetMs };
 }

@@ -3,7 +3,7 @@
 import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
 import type { CallbackChecks, CallbackRefusal } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
-import type { Cxone, UpstreamPause } from '../cxone/port.ts';
+import type { Cxone, TokenProblem, UpstreamPause } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
@@ -102,6 +102,8 @@ export interface UpstreamState {
   readonly inFlight: number;
   /** The end of the current pause, in milliseconds since the epoch; in the past if there is no pause. */
   readonly pausedUntil: number;
+  /** Why no new access token is available; null while there is no problem. */
+  readonly tokenProblem: TokenProblem | null;
 }
 
 /** The pause of all requests to CXone. */

@@ -76,10 +76,11 @@ export function createDispatcher(tools: DispatcherTools): Work {
     if (dispatchAt === null) return null;
     const wait = Math.max(dispatchAt - world.now(), noToken.remainingMs(), unavailable.remainingMs());
     if (wait > 0) return wait;
-    if (!(await authorized())) return noToken.remainingMs();
+    // Permits before the token: a pause of all requests then ends here, and the token is not missed because of it.
     const permits = await cxone.permits('execute', MAX_CLAIM, signal);
     let claimed: Dispatchable[] = [];
     try {
+      if (permits.length > 0 && !(await authorized())) return noToken.remainingMs();
       // promise: weights-reach-dispatch
       if (permits.length > 0) claimed = await store.claimDispatches(permits.length, world.now(), share);
     } finally {
@@ -109,14 +110,15 @@ async function send(tools: DispatcherTools, { execution, permit, signal }: Claim
     permit.release();
   }
   if (isUnavailable(response)) unavailable.failed(0);
-  else unavailable.succeeded();
+  else if (response.type !== 'unsent') unavailable.succeeded();
   const event = toEvent(response, execution, world, rules);
   await retryUntilCommitted(() => store.record(execution.reference, event, world.now()), world, signal);
 }
 
 /** True if CXone is unreachable or refuses work, as it would for the rest of the queue. The limiter handles 429. */
-function isUnavailable({ type, httpStatus }: SubmitResponse): boolean {
-  return type === 'unsent' && httpStatus !== 429;
+function isUnavailable(response: SubmitResponse): boolean {
+  // promise: forbidden-action-stops-no-queue
+  return response.type === 'unsent' && response.httpStatus !== 429 && response.isolated !== true;
 }
 
 /** Without a callback, the first poll comes one interval after the response, whatever the grace period is. */

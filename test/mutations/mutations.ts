@@ -162,7 +162,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'only-429-and-503-pause-all',
     promise: 'a Retry-After with another status than 429 and 503 delays its own request alone',
-    edit: condition(true),
+    edit: value('Math.max(retryAfterMs, exhaustedMs)'),
     tests: ['test/cxone/client-responses.test.ts'],
   },
   {
@@ -176,6 +176,66 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a poll is sent again at once when a kept-alive connection breaks before any response',
     edit: value('false'),
     tests: ['test/cxone/connections.test.ts'],
+  },
+  {
+    tag: 'token-request-pauses-nothing',
+    promise: 'a response to a token request pauses no other request',
+    edit: condition(false),
+    tests: ['test/cxone/gateway-responses.test.ts'],
+  },
+  {
+    tag: 'renewal-delays-no-request',
+    promise: 'no request waits for the renewal of a token that is still valid',
+    edit: replacedBy('if (world.now() >= held.renewAt) await renew().catch(() => {});'),
+    tests: ['test/cxone/auth/access-token.test.ts'],
+  },
+  {
+    tag: 'renewals-are-spaced',
+    promise: 'a token that CXone refuses is not renewed again at once',
+    edit: withoutOperand(1),
+    tests: ['test/cxone/auth/access-token.test.ts'],
+  },
+  {
+    tag: 'only-forbidden-actions-are-rejected',
+    promise: 'an action that gets 401 is rejected only while other actions pass with the same token',
+    edit: withoutOperand(0),
+    tests: ['test/cxone/auth/access-token.test.ts'],
+  },
+  {
+    tag: 'proven-token-is-kept',
+    promise: 'a token with which other requests have just passed is kept',
+    edit: value("'token'"),
+    tests: ['test/cxone/auth/access-token.test.ts'],
+  },
+  {
+    tag: 'earlier-expiry-counts',
+    promise: 'an earlier expiry of the token itself takes precedence',
+    edit: value('lives[0] ?? ASSUMED_LIFE_MS'),
+    tests: ['test/cxone/auth/access-token.test.ts'],
+  },
+  {
+    tag: 'refused-token-is-unsent',
+    promise: 'a submission with a refused token is sent again',
+    edit: condition(false),
+    tests: ['test/cxone/gateway-responses.test.ts'],
+  },
+  {
+    tag: 'refused-poll-was-not-asked',
+    promise: 'a poll with a refused token does not count as the last poll',
+    edit: value('!NOT_PROCESSED.includes(httpStatus)'),
+    tests: ['test/cxone/client.test.ts'],
+  },
+  {
+    tag: 'invalid-token-is-a-401',
+    promise: 'a 403 that names an invalid token renews the token',
+    edit: value('false'),
+    tests: ['test/cxone/gateway-responses.test.ts'],
+  },
+  {
+    tag: 'forbidden-action-stops-no-queue',
+    promise: 'an action that gets 401 alone does not stop the queue of the others',
+    edit: value("response.type === 'unsent' && response.httpStatus !== 429"),
+    tests: ['test/workers/dispatcher.test.ts'],
   },
   {
     tag: 'each-event-is-audited',

@@ -57,6 +57,17 @@ test('what CXone surely did not process is sent again, not before the time that 
   expect(await events(id)).toEqual(['ACCEPTED', 'DISPATCHED', 'RATE_LIMITED', 'DISPATCHED', 'SUBMITTED']);
 });
 
+test('an action that gets 401 while others pass waits alone, and the queue goes on', async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  const refused = { ...TOO_MANY, httpStatus: 401, retryAfterMs: 0, isolated: true };
+  cxone.onExecute = async ({ actionId }) => (actionId === 'forbidden' ? refused : ACCEPTED);
+  for (let count = 0; count < 10; count += 1) await add({ actionId: 'forbidden' });
+  await world.advance(2_000);
+  const id = await add();
+  await world.settle();
+  expect(await find(id)).toMatchObject({ status: 'PENDING' });
+});
+
 test('after the queue time-out it is not sent any more', async () => {
   const { add, cxone, find, events, world } = startTestBackground();
   cxone.onExecute = async () => ({ ...TOO_MANY, httpStatus: 503, retryAfterMs: 0 });

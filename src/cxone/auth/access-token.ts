@@ -1,22 +1,31 @@
-// The access token: shared by all callers, renewed before it expires, one token request at a time.
+// The access token: shared by all callers, renewed in the background before it expires, one token request at a time.
 
 import type { Json } from '../../execution/json.ts';
-import type { Log } from '../../lib/log.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
-import { TokenUnavailable } from '../port.ts';
+import { type Requester, type TokenProblem, TokenUnavailable } from '../port.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 import { createSingleFlight } from '../single-flight.ts';
 import { fetchJson, type RequestGate } from './fetch-json.ts';
+import { createTokenRecord, type RefusalCause } from './token-record.ts';
 import { buildTokenRequest, type Credentials, secretsOf } from './token-request.ts';
 import { parseTokenResponse, type TokenResponse } from './token-response.ts';
 
 const RENEW_BEFORE_EXPIRY_MS = 300_000;
 
+/** Distance of renewals that refusals cause, in milliseconds. It doubles while no request passes. */
+const MIN_RENEWAL_DISTANCE_MS = 5_000;
+const MAX_RENEWAL_DISTANCE_MS = 60_000;
+
 export interface AccessTokens {
-  /** Returns a valid token. @throws {TokenUnavailable} */
+  /** Returns a token that has not expired. @throws {TokenUnavailable} */
   get(): Promise<string>;
-  /** Discards a token that CXone has refused. A newer token stays. */
-  drop(token: string): void;
+  /** A request with the token, sent at `sentAt`, was successful. */
+  accepted(token: string, requester: Requester, sentAt: number): void;
+  /** CXone responded 401 to a request with the token. Returns `renew` if `get` may return another token now. */
+  refused(token: string, requester: Requester): RefusalCause | 'renew';
+  /** Returns why no new token is available; null while there is no problem. */
+  problem(): TokenProblem | null;
   /** Returns the scopes that the profile requires and the last token lacks; empty if its response named no scopes. */
   missingScopes(): readonly string[];
   /** Returns the claims of the last token, id token first; empty without a token or for an opaque one. */
@@ -39,11 +48,17 @@ interface Grant extends TokenResponse {
   readonly endsAt: number;
 }
 
+/** One function because the token, its problem and its renewal change together. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { part, credentials, world, log } = options;
-  const renew = createSingleFlight(world, ask);
+  const attempt = createSingleFlight(world, ask);
+  const record = createTokenRecord(world.now);
+  const spacing = createRenewalSpacing(world);
+  const scopes = createScopeCheck(part, log);
   let grant: Grant | null = null;
-  let missing: readonly string[] = [];
+  /** True if CXone refused the token: requests wait for the next one. */
+  let isRefused = false;
+  let problem: TokenProblem | null = null;
   let claims: readonly Json[] = [];
 
   async function ask(): Promise<Grant> {
@@ -55,22 +70,27 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
       const place = part.answer.accessToken;
       throw new TokenUnavailable(`the answer to the token request has no usable token at "${place}"`);
     }
-    checkScopes(read.scopes);
+    scopes.check(read.scopes);
     claims = read.claims;
     const endsAt = begun + read.lifeMs;
+    isRefused = false;
     grant = { ...read, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_EXPIRY_MS, read.lifeMs / 2) };
     return grant;
   }
 
-  function checkScopes(granted: readonly string[] | null): void {
-    const lacking = granted === null ? [] : part.requiredScopes.filter((scope) => !granted.includes(scope));
-    const known = lacking.join() === missing.join();
-    missing = lacking;
-    if (lacking.length === 0 || known) return;
-    log.warn(
-      { missingScopes: lacking },
-      'the token lacks scopes: the cause of most 403 answers; grant them to the client',
-    );
+  async function renew(): Promise<Grant> {
+    try {
+      const renewed = await attempt();
+      problem = null;
+      return renewed;
+    } catch (error) {
+      const isNew = problem === null;
+      problem = { reason: reasonOf(error), since: problem?.since ?? world.now() };
+      const validMs = (grant?.endsAt ?? 0) - world.now();
+      if (isNew && validMs > 0)
+        log.warn({ reason: problem.reason, validMs }, 'the token was not renewed; the current one stays in use');
+      throw error;
+    }
   }
 
   function secrets(): string[] {
@@ -80,7 +100,11 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   return {
     get: async () => {
       const held = grant;
-      if (held !== null && world.now() < held.renewAt) return held.token;
+      if (held !== null && world.now() < held.endsAt && !isRefused) {
+        // promise: renewal-delays-no-request
+        if (world.now() >= held.renewAt) renew().catch(() => {});
+        return held.token;
+      }
       try {
         return (await renew()).token;
       } catch (error) {
@@ -89,11 +113,59 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         throw error;
       }
     },
-    drop: (token) => {
-      if (grant?.token === token) grant = null;
+    accepted: (token, requester, sentAt) => {
+      record.accepted(token, requester, sentAt);
+      if (grant?.token !== token) return;
+      isRefused = false;
+      spacing.reset();
     },
-    missingScopes: () => missing,
+    refused: (token, requester) => {
+      if (grant?.token !== token) return 'renew';
+      const cause = record.refused(token, requester);
+      if (isRefused && cause !== 'action') return 'renew';
+      // promise: renewals-are-spaced
+      if (cause !== 'token' || !spacing.allows()) return cause;
+      isRefused = true;
+      spacing.begin();
+      return 'renew';
+    },
+    problem: () => problem,
+    missingScopes: scopes.missing,
     claims: () => claims,
     secrets,
+  };
+}
+
+/** Spaces the renewals that refusals cause. The distance grows until a request passes. */
+function createRenewalSpacing(world: Pick<World, 'now' | 'random'>) {
+  let allowedAt = Number.NEGATIVE_INFINITY;
+  let distanceMs = MIN_RENEWAL_DISTANCE_MS;
+  return {
+    allows: () => world.now() >= allowedAt,
+    begin: () => {
+      // With jitter, since each of two receivers may revoke the token of the other.
+      allowedAt = world.now() + distanceMs * (0.75 + 0.5 * world.random());
+      distanceMs = Math.min(distanceMs * 2, MAX_RENEWAL_DISTANCE_MS);
+    },
+    reset: () => {
+      distanceMs = MIN_RENEWAL_DISTANCE_MS;
+    },
+  };
+}
+
+function createScopeCheck({ requiredScopes }: TokenRequestPart, log: Log) {
+  let missing: readonly string[] = [];
+  return {
+    missing: () => missing,
+    check: (granted: readonly string[] | null) => {
+      const lacking = granted === null ? [] : requiredScopes.filter((scope) => !granted.includes(scope));
+      const known = lacking.join() === missing.join();
+      missing = lacking;
+      if (lacking.length === 0 || known) return;
+      log.warn(
+        { missingScopes: lacking },
+        'the token lacks scopes: the cause of most 403 answers; grant them to the client',
+      );
+    },
   };
 }

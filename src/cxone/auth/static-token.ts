@@ -5,15 +5,19 @@ import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { TokenUnavailable } from '../port.ts';
 import type { AccessTokens } from './access-token.ts';
+import { createTokenRecord } from './token-record.ts';
 import { type Credentials, secretsOf } from './token-request.ts';
 import { claimsOf, expiryOf } from './token-response.ts';
 
 /** Pause after CXone has refused the token: queued executions wait for a new token instead of being refused. */
 const HOLD_MS = 8_000;
 
+const REFUSED = 'CXone does not take CXONE_TOKEN; set a new one and restart';
+
 export function createStaticToken(credentials: Credentials, world: Pick<World, 'now'>, log: Log): AccessTokens {
   const token = credentials.token ?? '';
   const endsAt = expiryOf(token);
+  const record = createTokenRecord(world.now);
   let refusedUntil: number | null = null;
   let warned = false;
 
@@ -31,15 +35,22 @@ export function createStaticToken(credentials: Credentials, world: Pick<World, '
       }
       const left = (refusedUntil ?? 0) - world.now();
       if (left > 0) {
-        const message = 'CXone does not take CXONE_TOKEN; set a new one and restart';
-        throw new TokenUnavailable(message, { retryAfterMs: left, httpStatus: 401 });
+        throw new TokenUnavailable(REFUSED, { retryAfterMs: left, httpStatus: 401 });
       }
       return token;
     },
-    drop: () => {
+    accepted: (_, requester, sentAt) => {
+      record.accepted(token, requester, sentAt);
+      refusedUntil = null;
+    },
+    refused: (_, requester) => {
+      const cause = record.refused(token, requester);
+      if (cause !== 'token') return cause;
       // promise: static-token-keeps-submissions
       refusedUntil = world.now() + HOLD_MS;
+      return 'renew';
     },
+    problem: () => (refusedUntil === null ? null : { reason: REFUSED, since: refusedUntil - HOLD_MS }),
     missingScopes: () => [],
     claims: () => [claimsOf(token)],
     secrets: () => secretsOf(credentials),

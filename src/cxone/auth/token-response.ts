@@ -2,11 +2,15 @@
 
 import { decodeJwt } from 'jose';
 import { isJsonObject, type Json, scalarText } from '../../execution/json.ts';
+import { parseMoment } from '../../lib/moment.ts';
 import { find } from '../json-pointer.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 
 /** Lifetime of a token whose response does not state one: shorter than almost any real lifetime. */
 const ASSUMED_LIFE_MS = 600_000;
+
+/** A larger lifetime is in milliseconds: no token lives longer than two days. */
+const MAX_SECONDS = 172_800;
 
 /** Characters that a header can carry (RFC 6750, and all other visible ASCII). */
 const USABLE_TOKEN = /^[\x21-\x7e]+$/;
@@ -26,10 +30,12 @@ export function parseTokenResponse(part: TokenRequestPart['answer'], answer: Jso
   const token = find(answer, part.accessToken);
   if (typeof token !== 'string' || !USABLE_TOKEN.test(token)) return null;
   const idToken = part.idToken === null ? null : find(answer, part.idToken);
-  const said = lifeOf(part.expiresIn === null ? null : find(answer, part.expiresIn));
+  const stated = lifeOf(part.expiresIn === null ? null : find(answer, part.expiresIn), now);
+  const lives = [stated, lifeOfJwt(token, now)].filter((life) => life !== null);
   return {
     token,
-    lifeMs: said ?? lifeLeft(token, now) ?? ASSUMED_LIFE_MS,
+    // promise: earlier-expiry-counts
+    lifeMs: lives.length === 0 ? ASSUMED_LIFE_MS : Math.min(...lives),
     scopes: scopesIn(part.scope === null ? null : find(answer, part.scope)),
     claims: [claimsOf(idToken), claimsOf(token)],
   };
@@ -52,17 +58,24 @@ export function expiryOf(token: string): number | null {
   return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : null;
 }
 
-/** Also returns null for an expired token: then one of the two clocks is wrong. */
-function lifeLeft(token: string, now: number): number | null {
-  const left = (expiryOf(token) ?? now) - now;
-  return left > 0 ? left : null;
+/** For an expired token one of the two clocks is wrong: then `iat` and `exp` give the lifetime, or null. */
+function lifeOfJwt(token: string, now: number): number | null {
+  const expiry = expiryOf(token);
+  if (expiry === null) return null;
+  if (expiry > now) return expiry - now;
+  const claims = claimsOf(token);
+  const issued = isJsonObject(claims) ? claims['iat'] : null;
+  return typeof issued === 'number' && expiry > issued * 1000 ? expiry - issued * 1000 : null;
 }
 
-/** Converts seconds, as a number or as text, to milliseconds. */
-function lifeOf(expiresIn: Json): number | null {
-  const text = scalarText(expiresIn)?.trim() ?? '';
-  const milliseconds = text === '' ? Number.NaN : Number(text) * 1000;
-  return Number.isFinite(milliseconds) && milliseconds > 0 ? milliseconds : null;
+/**
+ * Returns the stated lifetime in milliseconds: seconds as a number or as text, a time, or milliseconds, which some servers
+ * state. A lifetime that is too short only causes early renewals.
+ */
+function lifeOf(expiresIn: Json, now: number): number | null {
+  const moment = parseMoment(scalarText(expiresIn) ?? '', now);
+  if (moment === null || moment.inMs <= 0) return null;
+  return moment.relative && moment.inMs > MAX_SECONDS * 1000 ? moment.inMs / 1000 : moment.inMs;
 }
 
 /** Scopes are one text separated by spaces (RFC 6749, 3.3) or, in some services, a list. Returns null without scopes. */

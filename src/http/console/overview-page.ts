@@ -83,7 +83,10 @@ ${durations(overview)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
 }
 
-function warnings({ problems, pause, mayChange, queue, queueCapacity }: Now, overview: Overview): Html {
+function warnings(
+  { problems, upstream: { tokenProblem }, pause, mayChange, queue, queueCapacity }: Now,
+  overview: Overview,
+): Html {
   const queued = queue.counts.QUEUED;
   const lines = [
     ...problems.map((problem) => `Not ready: ${problem}.`),
@@ -94,6 +97,9 @@ function warnings({ problems, pause, mayChange, queue, queueCapacity }: Now, ove
             mayChange ? html` <a class="button" href="${LIFT_PAUSE}">Lift the pause</a>` : ''
           }`,
         ]),
+    ...(tokenProblem === null
+      ? []
+      : [html`No new token from CXone since ${moment(tokenProblem.since)}: ${tokenProblem.reason}.`]),
     ...(queued >= queueCapacity * 0.8
       ? [`The queue holds ${number(queued)} of ${number(queueCapacity)}: above that, submissions are refused.`]
       : []),

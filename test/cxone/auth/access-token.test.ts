@@ -2,14 +2,14 @@
 
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import { createAccessTokens } from '../../../src/cxone/auth/access-token.ts';
+import { type AccessTokens, createAccessTokens } from '../../../src/cxone/auth/access-token.ts';
 import type { Credentials } from '../../../src/cxone/auth/token-request.ts';
 import { TokenUnavailable } from '../../../src/cxone/port.ts';
 import { loadProfile } from '../../../src/cxone/profile/profile.ts';
 import type { TokenRequestPart } from '../../../src/cxone/profile/token.ts';
 import type { HttpRequest, HttpResult } from '../../../src/cxone/transport.ts';
 import type { Facts } from '../../../src/lib/log.ts';
-import { createManualWorld, START } from '../../support/manual-world.ts';
+import { createManualWorld, type ManualWorld, START } from '../../support/manual-world.ts';
 import { jwt } from './jwt.ts';
 
 const SECRET = 's3cr3t/with+signs=';
@@ -80,6 +80,16 @@ async function failureOf(promise: Promise<unknown>): Promise<TokenUnavailable> {
   throw new Error('it did not fail');
 }
 
+const EXECUTE = { call: 'execute', actionId: 'charge-card', correlationId: 'order-1', app: 'shop' } as const;
+const OTHER = { ...EXECUTE, actionId: 'look-up' } as const;
+
+/** The token after the renewal that the first request starts in the background. */
+async function renewed(tokens: AccessTokens, world: ManualWorld): Promise<string> {
+  await tokens.get();
+  await world.settle();
+  return tokens.get();
+}
+
 describe('life of a token', () => {
   test('however many callers need one at once, CXone is asked once', async () => {
     const { tokens, requests } = setUp();
@@ -104,12 +114,13 @@ describe('life of a token', () => {
     await world.advance(renewAfterMs - 1);
     expect(await tokens.get()).toBe('t1');
     await world.advance(1);
-    expect(await tokens.get()).toBe('t2');
+    expect(await renewed(tokens, world)).toBe('t2');
   });
 
   test.each([
     ['as its JWT says when the answer does not', {}, 1_800_000, 1_500_000],
-    ['as the answer says, whatever its JWT says', { expires_in: 3600 }, 120_000, 3_300_000],
+    ['as its JWT says when it ends before the answer says', { expires_in: 3600 }, 120_000, 60_000],
+    ['as the answer says when its JWT ends later', { expires_in: 120 }, 3_600_000, 60_000],
     ['600 s when its JWT seems to have ended before: one of the clocks is wrong', {}, -60_000, 300_000],
   ])('a token lives %s', async (_, body, endsInMs, renewAfterMs) => {
     const { world, tokens, endpoint } = setUp();
@@ -118,7 +129,7 @@ describe('life of a token', () => {
     await world.advance(renewAfterMs - 1);
     expect(await tokens.get()).toBe(first);
     await world.advance(1);
-    expect(await tokens.get()).not.toBe(first);
+    expect(await renewed(tokens, world)).not.toBe(first);
   });
 
   test('a lifetime beyond what a double holds is only long', async () => {
@@ -129,12 +140,12 @@ describe('life of a token', () => {
     expect(await tokens.get()).toBe('t');
   });
 
-  test('a token that CXone refused is dropped, a newer one that came meanwhile is not', async () => {
+  test('a token that CXone refused is renewed, a newer one that came meanwhile is not', async () => {
     const { tokens, requests } = setUp();
     const first = await tokens.get();
-    tokens.drop(first);
+    expect(tokens.refused(first, EXECUTE)).toBe('renew');
     const second = await tokens.get();
-    tokens.drop(first);
+    expect(tokens.refused(first, EXECUTE)).toBe('renew');
     expect(await tokens.get()).toBe(second);
     expect([first, second, requests.length]).toEqual(['t1', 't2', 2]);
   });
@@ -149,6 +160,128 @@ describe('life of a token', () => {
     expect(await tokens.get()).toBe('t1');
     await world.advance(1);
     expect((await failureOf(tokens.get())).message).toContain('503');
+  });
+});
+
+describe('the stated lifetime', () => {
+  const HOUR = 3_600_000;
+  test.each([
+    ['seconds as a float', 3600.75, 3_600_750],
+    ['seconds as a text with a fraction', '3600.0', HOUR],
+    ['milliseconds', 3_600_000, HOUR],
+    ['milliseconds as text', '3600000', HOUR],
+    ['a Unix time in seconds', START / 1000 + 3600, HOUR],
+    ['a Unix time in milliseconds', START + HOUR, HOUR],
+    ['an ISO date', new Date(START + HOUR).toISOString(), HOUR],
+    ['an HTTP date', new Date(START + HOUR).toUTCString(), HOUR],
+    ['a date in the past, which states nothing', new Date(START - HOUR).toISOString(), 600_000],
+  ])('may be %s', async (_, expires_in, lifeMs) => {
+    const { world, tokens, endpoint } = setUp();
+    endpoint.answer = (count) => (count === 1 ? ok({ access_token: 't1', expires_in }) : answered(503, ''));
+    await tokens.get();
+    await world.advance(lifeMs - 1);
+    expect(await tokens.get()).toBe('t1');
+    await world.advance(1);
+    expect((await failureOf(tokens.get())).message).toContain('503');
+  });
+});
+
+describe('a renewal', () => {
+  test('delays no request while the old token is valid, however slow it is', async () => {
+    const { world, tokens, endpoint, requests } = setUp();
+    await tokens.get();
+    await world.advance(3_300_000);
+    const slow = Promise.withResolvers<HttpResult>();
+    endpoint.answer = () => slow.promise;
+    expect(await tokens.get()).toBe('t1');
+    expect(await tokens.get()).toBe('t1');
+    await world.settle();
+    expect(requests).toHaveLength(2);
+    slow.resolve(ok({ access_token: 'new', expires_in: 3600 }));
+    await world.settle();
+    expect(await tokens.get()).toBe('new');
+  });
+
+  test('that is rejected is logged once and shown until one succeeds, and waits as Retry-After says', async () => {
+    const { world, tokens, endpoint, requests, warnings } = setUp();
+    await tokens.get();
+    await world.advance(3_300_000);
+    endpoint.answer = () => answered(429, '', 60_000);
+    for (let second = 0; second < 130; second += 1) {
+      expect(await tokens.get()).toBe('t1');
+      await world.advance(1_000);
+    }
+    expect(requests).toHaveLength(4);
+    expect(warnings).toEqual([{ reason: expect.stringContaining('429'), validMs: 300_000 }]);
+    expect(tokens.problem()).toEqual({ reason: expect.stringContaining('429'), since: START + 3_300_000 });
+    endpoint.answer = () => ok({ access_token: 'new' });
+    await world.advance(60_000);
+    expect(await renewed(tokens, world)).toBe('new');
+    expect(tokens.problem()).toBe(null);
+  });
+});
+
+describe('a refused token', () => {
+  test('is not renewed again at once: a new token may need a moment to become valid', async () => {
+    const { world, tokens, requests } = setUp();
+    expect(tokens.refused(await tokens.get(), EXECUTE)).toBe('renew');
+    expect(tokens.refused(await tokens.get(), EXECUTE)).toBe('token');
+    for (let second = 0; second < 60; second += 1) {
+      await world.advance(1_000);
+      tokens.refused(await tokens.get(), EXECUTE);
+    }
+    expect(requests.length).toBeLessThanOrEqual(6);
+    expect(requests.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('with which another action has just passed is kept', async () => {
+    const { world, tokens, requests } = setUp();
+    const token = await tokens.get();
+    for (let count = 0; count < 30; count += 1) {
+      tokens.accepted(token, OTHER, world.now());
+      await world.advance(100);
+      expect(tokens.refused(await tokens.get(), EXECUTE)).not.toBe('renew');
+    }
+    expect(requests).toHaveLength(1);
+  });
+
+  test('with which the same action has passed before was revoked, and is renewed at once', async () => {
+    const { world, tokens } = setUp();
+    const token = await tokens.get();
+    tokens.accepted(token, EXECUTE, world.now());
+    expect(tokens.refused(token, EXECUTE)).toBe('renew');
+    expect(await tokens.get()).toBe('t2');
+  });
+
+  test('is used on while no new one can be had', async () => {
+    const { tokens, endpoint } = setUp();
+    const token = await tokens.get();
+    endpoint.answer = () => answered(429, '', 60_000);
+    expect(tokens.refused(token, EXECUTE)).toBe('renew');
+    expect(await tokens.get()).toBe(token);
+  });
+});
+
+describe('a forbidden action', () => {
+  async function refusals(otherPasses: boolean, refusedMs: number, count = 3) {
+    const { world, tokens } = setUp();
+    const token = await tokens.get();
+    if (otherPasses) tokens.accepted(token, OTHER, world.now());
+    tokens.refused(token, EXECUTE);
+    await world.advance(refusedMs);
+    if (otherPasses) tokens.accepted(token, OTHER, world.now());
+    for (let refused = 2; refused < count; refused += 1) tokens.refused(token, EXECUTE);
+    return tokens.refused(token, EXECUTE);
+  }
+
+  test('is one that keeps getting 401 while another action passes with the same token', async () => {
+    expect(await refusals(true, 5_000)).toBe('action');
+  });
+
+  test('is not one that gets 401 briefly, rarely, or while no other action passes', async () => {
+    expect(await refusals(true, 4_999)).not.toBe('action');
+    expect(await refusals(true, 5_000, 2)).not.toBe('action');
+    expect(await refusals(false, 5_000)).not.toBe('action');
   });
 });
 
@@ -246,7 +379,7 @@ describe('scopes', () => {
   test('missing ones are told once, by name, and stay visible', async () => {
     const { tokens, warnings, endpoint } = setUp();
     endpoint.answer = (count) => ok({ access_token: `t${count}`, expires_in: 60, scope: 'openid dx:actions:read' });
-    for (let i = 0; i < 3; i++) tokens.drop(await tokens.get());
+    for (let i = 0; i < 3; i++) tokens.refused(await tokens.get(), EXECUTE);
     expect(warnings).toEqual([{ missingScopes: ['dx:actions:execute'] }]);
     expect(tokens.missingScopes()).toEqual(['dx:actions:execute']);
   });
@@ -267,7 +400,7 @@ describe('scopes', () => {
     const { tokens, endpoint } = setUp();
     endpoint.answer = (count) =>
       ok({ access_token: `t${count}`, scope: count === 1 ? 'x' : 'dx:actions:read dx:actions:execute' });
-    tokens.drop(await tokens.get());
+    tokens.refused(await tokens.get(), EXECUTE);
     expect(tokens.missingScopes()).toHaveLength(2);
     await tokens.get();
     expect(tokens.missingScopes()).toEqual([]);
