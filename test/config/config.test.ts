@@ -73,6 +73,7 @@ describe('what a complete environment gives', () => {
       callbackTrust: 'signature',
       trustedProxies: 0,
       databasePath: 'data/receiver.db',
+      databaseMode: 0o600,
       apps: [{ name: 'orders', key: 'orders-key-0123456789' }],
       operators: [],
       readers: [],
@@ -132,6 +133,7 @@ describe('what a complete environment gives', () => {
       TRUSTED_PROXIES: '2',
       CALLBACK_TRUST: 'verify',
       DATABASE_PATH: '/var/lib/receiver.db',
+      DATABASE_MODE: '0640',
       APP_KEYS: 'orders:orders-key-0123456789,orders:orders-key-9876543210,billing:billing:key:0123456789',
       OPERATOR_KEYS: 'alice:alice-key-0123456789',
       READER_KEYS: 'carol:carol-key,carol:carol-new',
@@ -210,6 +212,7 @@ describe('what a complete environment gives', () => {
       callbackTrust: 'verify',
       trustedProxies: 2,
       databasePath: '/var/lib/receiver.db',
+      databaseMode: 0o640,
       apps: [
         { name: 'orders', key: 'orders-key-0123456789' },
         { name: 'orders', key: 'orders-key-9876543210' },

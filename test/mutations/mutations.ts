@@ -843,4 +843,58 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: removed,
     tests: ['test/observability/log-output.test.ts'],
   },
+  {
+    tag: 'restored-ids-never-repeat',
+    promise: 'after a restore, ids continue beyond all that the lost file can have issued',
+    edit: swapped('Math.ceil(moment / 1000) * IDS_PER_SECOND', 'newest'),
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
+  {
+    tag: 'restored-notifications-never-repeat',
+    promise: 'after a restore, sequences of notifications continue behind the gap',
+    edit: swapped('coalesce((SELECT max(next_id) FROM id_gaps), 1)', '1'),
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
+  {
+    tag: 'copied-file-is-recognised',
+    promise: 'a copy of an earlier run is recognised at the start',
+    edit: branch('consequent'),
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
+  {
+    tag: 'restored-stream-is-refused',
+    promise: 'a reader with a position that a restore lost gets 410',
+    edit: condition(false),
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
+  {
+    tag: 'foreign-wal-is-refused',
+    promise: 'a write-ahead log of another file is refused before it is replayed',
+    edit: value('null'),
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
+  {
+    tag: 'one-lock-for-every-name',
+    promise: 'one file has one receiver under every name',
+    edit: swapped('realDatabasePath(path)', 'path'),
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
+  {
+    tag: 'database-is-private',
+    promise: 'the database is created with DATABASE_MODE whatever the umask',
+    edit: removed,
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
+  {
+    tag: 'lost-file-takes-no-commit',
+    promise: 'nothing is committed once the file was removed or replaced',
+    edit: value('null'),
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
+  {
+    tag: 'loss-leaves-rescue-copy',
+    promise: 'the content of a lost file is saved in a copy that restore takes',
+    edit: condition(false),
+    tests: ['test/store/sqlite/file/restored.test.ts'],
+  },
 ];

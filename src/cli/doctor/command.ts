@@ -85,6 +85,7 @@ async function allChecks(context: CommandContext, offline: boolean, wanted: Requ
   const progress = showProgress('audit chain', context);
   const database = checkDatabase({
     path: config?.databasePath ?? databasePath(context),
+    mode: config?.databaseMode ?? null,
     retentionDays: config?.auditRetentionDays ?? null,
     world,
     progress: progress.at,

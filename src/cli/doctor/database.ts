@@ -1,15 +1,17 @@
 // Whether the database is whole, without disturbing a receiver that writes it.
 
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { withCommandName } from '../../lib/command-name.ts';
 import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { DatabaseRefused } from '../../store/sqlite/file/database-refused.ts';
+import { realDatabasePath } from '../../store/sqlite/file/lock.ts';
 import { openReadOnly, schemaAge } from '../../store/sqlite/file/open-readonly.ts';
 import { verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkPermissions } from './permissions.ts';
 
 const MIB = 1024 * 1024;
 const DISK_FAIL = 100 * MIB;
@@ -21,15 +23,22 @@ const FUTURE_MS = 5_000;
 
 export interface DatabaseOptions {
   readonly path: string;
+  /** DATABASE_MODE; null if it is invalid. */
+  readonly mode: number | null;
   readonly retentionDays: number | null;
   readonly world: Pick<World, 'now'>;
   readonly progress: (done: number, total: number) => void;
 }
 
 export function checkDatabase(options: DatabaseOptions): Check[] {
-  const path = resolve(options.path);
+  const path = realDatabasePath(options.path);
   if (!existsSync(path)) return [absent(path), ...disk(path, 0)];
-  return [...contents(path, options), ...disk(path, statSync(path).size), wal(path)];
+  return [
+    ...contents(path, options),
+    ...disk(path, statSync(path).size),
+    wal(path),
+    checkPermissions(path, options.mode),
+  ];
 }
 
 function absent(path: string): Check {
@@ -79,7 +88,7 @@ function integrity(client: Database): Check {
 }
 
 function trail(client: Database, { retentionDays, world, progress }: DatabaseOptions): Check[] {
-  const { findings, entries, prunedThrough, head } = verifyAudit(client, { progress });
+  const { findings, entries, prunedThrough, head, gaps } = verifyAudit(client, { progress });
   const [first] = findings;
   const checks: Check[] = [];
   if (first === undefined) checks.push(ok('audit chain', `${entries} entries hold, through ${head.id}`));
@@ -93,6 +102,10 @@ function trail(client: Database, { retentionDays, world, progress }: DatabaseOpt
     checks.push(
       warn('audit chain', message, 'fine if entries were pruned in earlier days; else find out who removed them'),
     );
+  }
+  for (const { after, next, restoredAt } of gaps) {
+    const when = new Date(restoredAt).toISOString();
+    checks.push(ok('restore', `restored from an older copy at ${when}: after entry ${after}, ids continue at ${next}`));
   }
   const newest = client
     .prepare<[number], string>('SELECT timestamp FROM audit_events WHERE id = ?')

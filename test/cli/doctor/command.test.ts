@@ -66,6 +66,7 @@ describe('doctor', () => {
       'conservation',
       'disk',
       'wal',
+      'permissions',
       'name',
       'name',
       'upstream',
@@ -156,7 +157,7 @@ describe('doctor', () => {
     const env = await environment();
     const folder = temporaryFolder();
     const at = (name: string) => ({ ...env, DATABASE_PATH: join(folder, name) });
-    writeFileSync(join(folder, 'notes.txt'), 'these are my notes. '.repeat(200));
+    writeFileSync(join(folder, 'notes.txt'), 'these are my notes. '.repeat(200), { mode: 0o600 });
     expect((await findings(at('notes.txt'))).found).toEqual([['fail', 'database', said(/no SQLite database/)]]);
     mkdirSync(join(folder, 'sub'));
     const absent = await findings(at('sub/deep/receiver.db'));

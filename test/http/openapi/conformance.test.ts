@@ -291,6 +291,28 @@ describe('looking', () => {
     }
   });
 
+  test('and lists at a position that a restore lost', async () => {
+    await using http = await startHttp();
+    const { correlationId } = (await http.submit({ correlationId: 'one' })).json;
+    expect(correlationId).toBe('one');
+    const { store } = http;
+    const gap = { after: 12, next: 1_767_000_000_000_001, lostFrom: 0, restoredAt: 0 };
+    const feed = store.feed;
+    store.feed = async (query) => ({ ...(await feed(query)), gap });
+    const page = { items: [], next: null };
+    store.list = async () => ({ ...page, resumeBefore: '019c1405-7a00-7000-8000-000000000001' });
+    store.listNotifications = async () => ({ ...page, resumeBefore: gap.next });
+    for (const id of ['followExecution', 'followExecutions']) {
+      const lost = await call(http, id, { headers: { 'last-event-id': '28' } });
+      expect([lost.status, lost.json.resumeAfter]).toEqual([410, 12]);
+    }
+    for (const id of ['listExecutions', 'listNotifications']) {
+      const lost = await call(http, id);
+      expect(lost.status).toBe(410);
+      expect(lost.json.detail).toContain(`continue with cursor=${lost.json.resumeCursor}.`);
+    }
+  });
+
   test('at events that are no longer kept', async () => {
     await using http = await startHttp();
     await http.submit({ correlationId: 'old' });

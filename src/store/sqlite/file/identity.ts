@@ -98,9 +98,9 @@ function restoredFrom({ file, client, lock, isBackup }: Beginning): RestoredFrom
   const { note } = lock;
   // A new file in place of one that is gone: only the lock knows of that one.
   if (row === undefined) return note !== null && newestIds(client).entry === 0 ? 'copy' : null;
-  // promise: copied-file-is-recognised
   if (note === null) return isSameFile(file, row) ? null : 'copy';
   // A device number may change with a reboot; here the lock vouches for the file.
+  // promise: copied-file-is-recognised
   return note.runs.includes(row.run) && row.inode === String(statSync(file).ino) ? null : 'copy';
 }
 

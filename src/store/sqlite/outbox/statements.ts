@@ -37,6 +37,7 @@ const UNDELIVERED = `SELECT
   (SELECT count(*) FROM notifications WHERE status = 'DEAD') AS dead`;
 
 /** After a restore, sequences continue after a gap, as the ids of audit entries do. */
+// promise: restored-notifications-never-repeat
 const NEXT_SEQUENCE = sql`(SELECT max(coalesce((SELECT max(sequence) FROM notifications), 0) + 1,
   coalesce((SELECT max(next_id) FROM id_gaps), 1)))`;
 
@@ -63,7 +64,6 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
     undelivered: client.prepare<[], UndeliveredCounts>(UNDELIVERED),
     insert: orm
       .insert(notifications)
-      // promise: restored-notifications-never-repeat
       .values({ ...holes(Object.keys(columns)), sequence: NEXT_SEQUENCE } as never)
       .prepare(),
     update: orm
