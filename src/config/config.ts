@@ -27,6 +27,8 @@ export interface Config extends AppShares {
   };
   /** Without a trailing slash. */
   readonly publicUrl: string;
+  /** The path that a proxy strips from every request; empty if it strips none. */
+  readonly basePath: string;
   readonly host: string;
   /** 0: the system picks one. */
   readonly port: number;
@@ -126,6 +128,7 @@ function configOf(env: Environment): Config {
       recordDir: env.CXONE_RECORD_DIR ?? null,
     },
     publicUrl: env.PUBLIC_URL,
+    basePath: env.BASE_PATH ?? '',
     host: env.HOST,
     port: env.PORT,
     callbackPort: ownPort(env.CALLBACK_PORT, env.PORT),

@@ -101,6 +101,9 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
   NOTIFY_SECRETS: notifications(
     'Secrets that sign the notifications of an app: orders:whsec_…, with the base64 of 24 to 64 bytes after whsec_; several of an app while rotating, the new one first. Without one, the secret is derived from CALLBACK_SECRET; apps read theirs at GET /v1/notifications/secrets. To create one: npm run -s keys -- new --notify APP',
   ),
+  BASE_PATH: listening(
+    'The path at which a proxy serves this receiver and that it strips from every request, for example /cx with PUBLIC_URL=https://gateway.example.com/cx. Pages, redirects, Location and the OpenAPI document then begin with it. Default: none.',
+  ),
   HOST: listening('Address to listen on.'),
   PORT: listening('Port to listen on; 0 lets the system choose.'),
   CALLBACK_PORT: listening(

@@ -57,6 +57,17 @@ export const url = v.rawTransform<string, string>(({ dataset, addIssue, NEVER })
 
 export const withoutTrailingSlash = v.transform((value: string) => value.replace(/\/+$/, ''));
 
+/** Segments that URLs and HTML need not escape; a dot segment would be resolved by clients. */
+const BASE_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/;
+
+export const basePath = v.pipe(
+  text,
+  v.regex(
+    BASE_PATH,
+    'must begin with / and not end with /, for example /cx; segments have only letters, digits and . _ ~ - and are not . or ..; without a path omit it',
+  ),
+);
+
 export const databasePath = v.pipe(
   text,
   v.check((value) => value !== ':memory:', 'must be the path of a file: a database in memory is lost with the process'),

@@ -5,6 +5,7 @@ import { APP_VARIABLES } from './apps.ts';
 import { CALLBACK_VARIABLES } from './callbacks.ts';
 import { CXONE_VARIABLES } from './cxone.ts';
 import {
+  basePath,
   databasePath,
   fileMode,
   host,
@@ -34,6 +35,7 @@ export const ENVIRONMENT = v.object({
   ...CXONE_VARIABLES,
   CXONE_RECORD_DIR: v.optional(text),
   PUBLIC_URL: v.pipe(present('set the base URL at which CXone reaches this receiver'), url, withoutTrailingSlash),
+  BASE_PATH: v.optional(basePath),
   HOST: v.optional(host, '127.0.0.1'),
   PORT: v.optional(wholeNumber(0, 65_535), '8080'),
   CALLBACK_PORT: v.optional(wholeNumber(0, 65_535)),

@@ -11,6 +11,7 @@ import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
 import { cancelExecution, createBulkAction, pollExecution } from './executions/actions.ts';
 import type { Fetch, ListenerRole } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
+import { withBasePath } from './middleware/base-path.ts';
 import { createRoutePattern, loggablePath, type RespondToFailure, withRequestLog } from './middleware/request-log.ts';
 import { createBulkReplay, replayNotification } from './notifications/replay.ts';
 import type { ApiOperation } from './openapi/operation.ts';
@@ -43,7 +44,9 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
   app.notFound((c) => unmatched(app, c));
   app.onError((error, c) => fail(error, c.req.raw));
   const routePattern = createRoutePattern(app);
-  const routed: Fetch = (request, peer, connection) => app.fetch(request, { peer, connection });
+  const atRoot: Fetch = (request, peer, connection) => app.fetch(request, { peer, connection });
+  const { basePath } = deps.access;
+  const routed: Fetch = basePath === '' ? atRoot : async (...call) => withBasePath(await atRoot(...call), basePath);
   const callbacks = role === 'apps' ? null : createCallbackEndpoint(deps);
   return withRequestLog(runtime, deps.metrics, fail, (request) => {
     const token = callbacks === null ? null : tokenIn(request);

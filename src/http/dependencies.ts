@@ -87,6 +87,8 @@ export interface Access {
   readonly readers: readonly NamedKey[];
   /** The number of proxies in front of the receiver that add to X-Forwarded-For. */
   readonly trustedProxies: number;
+  /** The path that a proxy strips from every request; empty if it strips none. */
+  readonly basePath: string;
 }
 
 export interface Lifecycle {

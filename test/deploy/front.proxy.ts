@@ -48,6 +48,46 @@ describe.for(PROXIES)('behind $name', (kind) => {
     await expect.poll(() => scene.callbacks).toEqual([200]);
   });
 
+  test('below a path that it strips: callbacks, Location, pages, assets and redirects work', async () => {
+    const operator = 'the-operator-key-0123456789';
+    const scene = await setScene(kind, { callsBack: true, below: true, env: { OPERATOR_KEYS: `alice:${operator}` } });
+    const submitted = await scene.call('POST', '/cx/v1/executions', { body: submission(), prefer: 'wait=30' });
+    expect([submitted.status, submitted.body.resolvedBy]).toEqual([200, 'callback']);
+    expect(scene.executes.map(({ callback }) => callback)).toEqual([expect.stringMatching(/^\/cx\/webhook\//)]);
+    await scene.call('POST', '/cx/v1/executions', { body: submission({ correlationId: 'order-1' }) });
+    const accepted = await scene.call('POST', '/cx/v1/executions', { body: submission({ correlationId: 'order-1' }) });
+    const location = accepted.headers.get('location') ?? '';
+    expect([location, (await scene.call('GET', location)).body.correlationId]).toEqual([
+      '/cx/v1/executions/order-1',
+      'order-1',
+    ]);
+
+    const headers = { authorization: `Basic ${btoa(`alice:${operator}`)}` };
+    const seen: string[] = [];
+    for (const start of ['/cx', '/cx/', '/cx/docs', '/cx/console/executions', '/cx/console/executions/order-1']) {
+      const page = await scene.front.fetch(start, { headers });
+      expect([start, page.status]).toEqual([start, 200]);
+      const links = [...(await page.text()).matchAll(/ (?:href|src)="(\/[^"]*)"/g)].map(([, link = '']) => link);
+      for (const link of links.map((one) => one.replaceAll('&amp;', '&'))) {
+        if (seen.includes(link)) continue;
+        seen.push(link);
+        const response = await scene.front.fetch(link, { headers, redirect: 'manual' });
+        await response.arrayBuffer();
+        expect([link, response.status]).toEqual([expect.stringMatching(/^\/cx\//), 200]);
+      }
+    }
+    expect(seen).toEqual(
+      expect.arrayContaining(['/cx/', '/cx/console/style.css', '/cx/console/script.js', '/cx/docs']),
+    );
+    const tidied = await scene.front.fetch('/cx/console/executions?app=', { headers, redirect: 'manual' });
+    expect([tidied.status, tidied.headers.get('location')]).toEqual([303, '/cx/console/executions']);
+    const document = (await (await scene.front.fetch('/cx/openapi.json')).json()) as { servers: { url: string }[] };
+    expect(document.servers.map(({ url }) => url)).toEqual(['/cx']);
+    const stream = await scene.front.fetch('/cx/v1/executions/order-1/events', json('GET', undefined));
+    expect([stream.status, stream.headers.get('content-type')]).toEqual([200, expect.stringMatching(/event-stream/)]);
+    await stream.body?.cancel();
+  });
+
   test('the address of a caller is the one that the proxy saw, whatever the caller says', async () => {
     const scene = await setScene(kind, { env: { CALLBACK_ALLOWED_IPS: '127.0.0.2' } });
     const { body } = await scene.call('POST', '/v1/executions', { body: submission() });

@@ -26,6 +26,8 @@ interface Kind {
   readonly name: string;
   readonly example: string;
   readonly configure: Configure;
+  /** The lines of the example to uncomment, so that it strips /cx. */
+  readonly stripping: readonly string[];
   /** The file to start with, around the example. */
   readonly wrap: (example: string, folder: string) => string;
   readonly command: (file: string) => readonly [string, readonly string[]];
@@ -41,6 +43,7 @@ export const NGINX: Kind = {
     change('/etc/ssl/receiver.example.com.crt', `${folder}/tls.crt`);
     change('/etc/ssl/receiver.example.com.key', `${folder}/tls.key`);
   },
+  stripping: ['rewrite ^/cx(?:/(.*))?$ /$1;'],
   wrap: (example, folder) => {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     return [
@@ -66,13 +69,15 @@ const CADDY: Kind = {
       `\nhttps://127.0.0.1:${port} {\n\tbind 127.0.0.1\n\ttls ${folder}/tls.crt ${folder}/tls.key\n`,
     );
   },
+  stripping: ['@below path /cx /cx/*', 'uri @below strip_prefix /cx'],
   wrap: (example) => `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${example}`,
   command: (file) => ['caddy', ['run', '--adapter', 'caddyfile', '--config', file]],
 };
 
 export const PROXIES: readonly Kind[] = [NGINX, CADDY];
 
-export async function frontOf(kind: Kind): Promise<Front> {
+/** @param strips whether the path /cx is stripped, by the lines that the example has for it. */
+export async function frontOf(kind: Kind, strips = false): Promise<Front> {
   const certificate = await certificateFor(['receiver.example.com']);
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
@@ -100,6 +105,7 @@ export async function frontOf(kind: Kind): Promise<Front> {
         example = example.replaceAll(from, to);
       };
       kind.configure(change, { port, folder });
+      if (strips) for (const line of kind.stripping) change(`#${line}`, line);
       change('127.0.0.1:8080', `127.0.0.1:${upstream}`);
       const file = join(folder, 'config');
       writeFileSync(file, kind.wrap(example, folder));

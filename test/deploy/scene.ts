@@ -43,12 +43,14 @@ interface Answer {
 interface Options {
   readonly env?: Record<string, string>;
   readonly activated?: boolean;
+  /** Whether the proxy serves the receiver below /cx. */
+  readonly below?: boolean;
   /** Whether CXone calls back at once. */
   readonly callsBack?: boolean;
 }
 
 export async function setScene(kind: (typeof PROXIES)[number], options: Options = {}): Promise<Scene> {
-  const front = await frontOf(kind);
+  const front = await frontOf(kind, options.below);
   const executes: Execute[] = [];
   const callbacks: (number | string)[] = [];
 
@@ -77,7 +79,8 @@ export async function setScene(kind: (typeof PROXIES)[number], options: Options 
     CXONE_BASE_URL: cxone.url,
     CXONE_CLIENT_ID: 'client',
     CXONE_CLIENT_SECRET: 'client-secret',
-    PUBLIC_URL: front.url,
+    PUBLIC_URL: options.below ? `${front.url}/cx` : front.url,
+    ...(options.below && { BASE_PATH: '/cx' }),
     TRUSTED_PROXIES: '1',
     CALLBACK_SECRET: 'a-secret-behind-proxies-of-32-characters',
     APP_KEYS: `shop:${APP_KEY}`,

@@ -127,6 +127,7 @@ export async function startHttp({
       operators: [{ name: 'alice', key: ALICE_KEY }],
       readers: [{ name: 'carol', key: CAROL_KEY }],
       trustedProxies: 0,
+      basePath: '',
     },
     lifecycle: { draining: () => false, ready: async () => [] },
     submissions: {

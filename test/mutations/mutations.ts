@@ -574,6 +574,18 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cli/export.slow.test.ts'],
   },
   {
+    tag: 'location-has-base-path',
+    promise: 'behind a proxy that strips a path, Location leads through it',
+    edit: swapped('basePath}', "''}"),
+    tests: ['test/http/middleware/base-path.test.ts'],
+  },
+  {
+    tag: 'pages-have-base-path',
+    promise: 'behind a proxy that strips a path, every link of a page leads through it',
+    edit: swapped('basePath}', "''}"),
+    tests: ['test/http/middleware/base-path.test.ts'],
+  },
+  {
     tag: 'csv-has-byte-order-mark',
     promise: 'a spreadsheet reads text that is not ASCII from an export with --bom',
     edit: branch('alternate'),

@@ -1,6 +1,7 @@
 // GET /openapi.json and GET /docs: the description of the API, for programs and for people.
 
 import { serveCachedText } from '../middleware/cached-text.ts';
+import { serversAt } from '../openapi/document.ts';
 import { headers } from '../openapi/headers.ts';
 import type { Document } from '../openapi/model.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
@@ -32,7 +33,10 @@ export function documentationOperations(document: () => Document): readonly ApiO
         },
         '304': { description: 'Unchanged.', headers: headers('ETag') },
       },
-      create: () => serveCachedText(() => JSON.stringify(document()), { 'content-type': 'application/json' }),
+      create: ({ access: { basePath } }) =>
+        serveCachedText(() => JSON.stringify({ ...document(), servers: serversAt(basePath || '/') }), {
+          'content-type': 'application/json',
+        }),
     },
     {
       ...common,

@@ -88,7 +88,7 @@ export function createAuthenticator({
   apps,
   operators,
   readers,
-}: Omit<Access, 'trustedProxies'>): (authorization: string | undefined) => Identity | null {
+}: Omit<Access, 'trustedProxies' | 'basePath'>): (authorization: string | undefined) => Identity | null {
   // Keys are looked up by digest, so that the duration of a look-up reveals nothing about a key.
   const known = new Map<string, Identity>();
   const know = ({ key }: NamedKey, identity: Identity) => known.set(digest(Buffer.from(key)), identity);

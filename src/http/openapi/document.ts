@@ -56,7 +56,7 @@ export function describeOperations(operations: readonly ApiOperation[]): Documen
       description: DESCRIPTION,
       license: { name: PACKAGE.license, identifier: PACKAGE.license },
     },
-    servers: [{ url: '/', description: 'The receiver that serves this document.' }],
+    servers: serversAt('/'),
     tags: TAGS,
     paths,
     webhooks: WEBHOOKS,
@@ -68,6 +68,11 @@ export function describeOperations(operations: readonly ApiOperation[]): Documen
       securitySchemes: SECURITY_SCHEMES,
     },
   };
+}
+
+/** `path` is the path at which the receiver is served. */
+export function serversAt(path: string): Document['servers'] {
+  return [{ url: path, description: 'The receiver that serves this document.' }];
 }
 
 /** Operations by path and method. An operation that is a callback of another one stands there. */
