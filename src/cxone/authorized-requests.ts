@@ -1,5 +1,7 @@
 // The authorized requests: token, discovery and rate limit work together, and a refused token is told from a forbidden action.
 
+import type { RawBody } from '../execution/event.ts';
+import { parseJson } from '../execution/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import { type AccessTokens, createAccessTokens } from './auth/access-token.ts';
@@ -109,10 +111,21 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
     const body = { bytes, contentType };
     const hidden = [token, ...secrets, ...tokens.secrets()];
     const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
-    return { ...answer, url: request.url, body: cut === null ? body : null, words, tokenRefused: refusesToken(reply) };
+    const received = cut === null ? { body } : { body: null, ...cutDocument(body, cut) };
+    return { ...answer, url: request.url, ...received, words, tokenRefused: refusesToken(reply) };
   }
 
   return { endpoints, tokens, call };
+}
+
+/** A JSON object or list that parses is complete, although the end of its response was lost. Nothing else shows its own end. */
+function cutDocument(body: RawBody, reason: string): Pick<AnsweredCall, 'cut'> {
+  try {
+    const value = parseJson(new TextDecoder().decode(body.bytes));
+    return typeof value === 'object' && value !== null ? { cut: { body, reason } } : {};
+  } catch {
+    return {};
+  }
 }
 
 function isRefusal(reply: CallResult): reply is AnsweredCall {

@@ -19,6 +19,8 @@ export type CallResult =
       readonly url: string;
       /** Null if it is incomplete. */
       readonly body: RawBody | null;
+      /** A JSON document that is complete although its response was cut off, and why it was. */
+      readonly cut?: { readonly body: RawBody; readonly reason: string };
       /** True if CXone refused the token. */
       readonly tokenRefused?: boolean;
       /** The cause of that refusal, once known. */
@@ -92,8 +94,9 @@ function answeredSubmission(profile: Profile, reply: AnsweredCall, missingScopes
   const { httpStatus, latencyMs, retryAfterMs, body, refusal } = reply;
   if (isSuccess(httpStatus)) {
     const address = profile.poll?.location ? readPollAddress(reply.location, reply.url) : {};
+    const parsed = reply.cut === undefined ? parseSubmitResponse(profile, body) : idOfCut(profile, reply.cut);
     return {
-      ...{ type: 'submitted', httpStatus, latencyMs, ...parseSubmitResponse(profile, body), ...address },
+      ...{ type: 'submitted', httpStatus, latencyMs, ...parsed, ...address },
       ...(retryAfterMs > 0 && { retryAfterMs }),
     };
   }
@@ -110,6 +113,12 @@ function answeredSubmission(profile: Profile, reply: AnsweredCall, missingScopes
   return { type: 'uncertain', httpStatus, latencyMs, message, retryAfterMs };
 }
 
+/** Of a response that was cut off, only the id counts: its outcome is polled. */
+function idOfCut(profile: Profile, { body, reason }: NonNullable<AnsweredCall['cut']>) {
+  const { report: _, ...id } = parseSubmitResponse(profile, body);
+  return { ...id, report: NO_NEWS, cut: reason };
+}
+
 const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null } as const;
 
 function answeredPoll(profile: PollableProfile, reply: AnsweredCall, missingScopes: readonly string[]): PollResponse {
@@ -118,9 +127,12 @@ function answeredPoll(profile: PollableProfile, reply: AnsweredCall, missingScop
     const parsed = body === null ? null : parsePollResponse(profile, body);
     if (parsed !== null) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, ...parsed };
     // 202 Accepted: the processing has not been completed (RFC 9110, section 15.3.3), whatever the body is.
-    if (httpStatus === 202) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, report: NO_NEWS };
+    if (httpStatus === 202 && reply.cut === undefined)
+      return { type: 'polled', httpStatus, latencyMs, retryAfterMs, report: NO_NEWS };
     const message = `no status at "${profile.poll.answer.status}": ${said(reply, missingScopes)}`;
-    return { type: 'failed', httpStatus, latencyMs, message, asked: true, retryAfterMs };
+    const found = reply.cut === undefined ? null : parsePollResponse(profile, reply.cut.body);
+    const cut = found === null || reply.cut === undefined ? {} : { found: { ...found, cut: reply.cut.reason } };
+    return { type: 'failed', httpStatus, latencyMs, message, asked: true, retryAfterMs, ...cut };
   }
   const message = said(reply, missingScopes);
   if (httpStatus === 404) {

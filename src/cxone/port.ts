@@ -59,6 +59,8 @@ export type SubmitResponse =
       readonly retryAfterMs?: number;
       readonly report: StatusReport;
       readonly notes?: BodyNotes;
+      /** Why the response was cut off; left out if it was complete. */
+      readonly cut?: string;
     })
   | (Exchange & { readonly type: 'refused'; readonly message: string })
   /** Certainly not processed. May be sent again after `retryAfterMs`. */
@@ -81,6 +83,8 @@ export type PollResponse =
       readonly notes?: BodyNotes;
       /** Retry-After; 0 or left out for none. */
       readonly retryAfterMs?: number;
+      /** Why the response was cut off; left out if it was complete. */
+      readonly cut?: string;
     })
   /** A 404: see `poll-not-found` of the state machine. */
   | (Exchange & {
@@ -95,6 +99,10 @@ export type PollResponse =
       readonly message: string;
       readonly asked: boolean;
       readonly retryAfterMs: number;
+      /** The document of a response that was cut off after it: it counts as the last poll. */
+      readonly found?: Pick<Extract<PollResponse, { type: 'polled' }>, 'report' | 'namedExecutionId' | 'notes'> & {
+        readonly cut: string;
+      };
     });
 
 /** A callback body, read with the profile. */

@@ -78,7 +78,7 @@ export function polled(
     return { execution: next, outcome: 'mismatch', entry: draft };
   }
   const found = foundBy(counted, named, now);
-  const detail = { ...origin, ...wordDetail(report) };
+  const detail = { ...origin, ...wordDetail(report), ...(event.cut === undefined ? {} : { cut: event.cut }) };
   if (report.kind !== 'progress') {
     return withBodyNotes(applyResult(found, report, { channel: 'poll', now, detail, response: event }), event.notes);
   }

@@ -80,6 +80,8 @@ export type ExecutionEvent =
         readonly soonestMs?: number;
         /** No callback will come: polling does not wait for the grace period, which still counts for the deadline. */
         readonly callbackless?: boolean;
+        /** Why the response was cut off; left out if it was complete. */
+        readonly cut?: string;
       })
   /** CXone refused it (4xx): it never runs. */
   | (Answered & { readonly type: 'refused'; readonly message: string })
@@ -125,6 +127,8 @@ export type ExecutionEvent =
         readonly namedExecutionId?: string | null;
         readonly report: StatusReport;
         readonly final: boolean;
+        /** Why the response was cut off; left out if it was complete. */
+        readonly cut?: string;
       })
   | (Answered & Requested & NextPoll & { readonly type: 'poll-failed'; readonly message: string })
   /** A 404. Only a second one, `confirmAfterMs` after the first and after the acceptance, shows that the execution is gone. */

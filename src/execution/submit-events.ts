@@ -38,6 +38,7 @@ export function submitted(
   const detail: JsonObject = {
     ...wordDetail(event.report),
     ...namedDetail(event),
+    ...(event.cut === undefined ? {} : { cut: event.cut }),
     ...(event.unusablePollUrl === undefined ? {} : { unusablePollUrl: event.unusablePollUrl }),
   };
   if (event.executionId !== null && known.executionId !== event.executionId) detail['executionId'] = event.executionId;

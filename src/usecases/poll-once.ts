@@ -52,6 +52,9 @@ export async function pollOnce(tools: PollTools, request: PollRequest): Promise<
   } finally {
     permit.release();
   }
+  // promise: cut-last-poll-counts
+  if (final && response.type === 'failed' && response.found)
+    response = { ...response, ...response.found, type: 'polled' };
   const respondedAt = world.now();
   const event = toEvent(response, { ...request, final }, tools, respondedAt);
   const recorded = await retryUntilCommitted(

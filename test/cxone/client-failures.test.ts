@@ -100,6 +100,29 @@ describe('no answer', () => {
     expect(await refused.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'refused', httpStatus: 400 });
   });
 
+  test('a complete document without the end of its response gives the id, and the outcome of a last poll', async () => {
+    const cutOff = (document: string) =>
+      startRaw((socket) =>
+        socket.once('data', () => {
+          const chunk = `${document.length.toString(16)}\r\n${document}\r\n`;
+          socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`);
+        }),
+      );
+    const cut = expect.stringContaining('it broke off');
+    const accepted = await clientFor((await cutOff('{"executionId":"e-1","status":"COMPLETED"}')).url);
+    expect(await accepted.execute(anExecution(), CALLBACK_URL)).toMatchObject({
+      type: 'submitted',
+      executionId: 'e-1',
+      report: NO_NEWS,
+      cut,
+    });
+    const report = { kind: 'completed', result: { fee: 1 } };
+    const polled = await clientFor((await cutOff('{"status":"COMPLETED","result":{"fee":1}}')).url);
+    expect(await polled.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: true, found: { report, cut } });
+    const partial = await clientFor((await cutOff('{"status":"COMPLETED","result":{"fee":1}')).url);
+    expect(await partial.poll(aPolled('e-1'))).not.toHaveProperty('found');
+  });
+
   test('closing gives up what is in flight, and nothing is sent any more', async () => {
     const silent = await startRaw(() => {});
     const cxone = await clientFor(silent.url);

@@ -238,6 +238,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/dispatcher.test.ts'],
   },
   {
+    tag: 'cut-last-poll-counts',
+    promise: 'a complete document in the last poll counts although its response was cut off',
+    edit: condition(false),
+    tests: ['test/workers/sweeper.test.ts'],
+  },
+  {
     tag: 'each-event-is-audited',
     promise: 'each event is written to the audit trail, even if it changes nothing',
     edit: precededBy('if (execution === before) return { execution, outcome, entry: undefined as never };'),

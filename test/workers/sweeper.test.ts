@@ -25,6 +25,18 @@ test('a lost callback: its result is found by a poll soon after the grace period
   expect(cxone.permitsOut).toBe(0);
 });
 
+test('a complete outcome whose response was cut off counts in the last poll, and the trail records the cut', async () => {
+  const { add, cxone, find, store, world } = startTestBackground();
+  cxone.onPoll = async () => ({ ...failing(true), found: { report: completed('found'), cut: 'it broke off' } });
+  const id = await add(WINDOW);
+  await world.advance(DEADLINE - 1);
+  expect(await find(id)).toMatchObject({ status: 'PENDING' });
+  await world.advance(2_000);
+  expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'found' });
+  const last = (await store.trail(id)).at(-1);
+  expect(last).toMatchObject({ event: 'POLL_COMPLETED', detail: { cut: 'it broke off' } });
+});
+
 test('an execution whose callback comes in time is never polled', async () => {
   const { add, cxone, record, world } = startTestBackground();
   const id = await add(WINDOW);
