@@ -1,6 +1,7 @@
 // What is sent to CXone, with which token, and what a slow CXone changes: over real connections.
 
 import { describe, expect, test } from 'vitest';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import { anExecution } from '../support/executions.ts';
 import { deadUrl, sendJson, startUpstream } from '../support/upstream.ts';
@@ -193,4 +194,76 @@ test('a slow CXone gets fewer requests at a time', async () => {
   expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ latencyMs: 3_000 });
   expect(cxone.limiterState().averageLatencyMs).toBeGreaterThan(2_000);
   expect(cxone.limiterState().limit).toBeLessThan(10);
+});
+
+describe('the address of a poll', () => {
+  test.each([
+    ['a/b?c#d', 'a%2Fb%3Fc%23d'],
+    ['job 7 ü', 'job%207%20%C3%BC'],
+    ['工单', '%E5%B7%A5%E5%8D%95'],
+    ['x'.repeat(1024), 'x'.repeat(1024)],
+  ])('has the id percent-encoded: %j', async (executionId, encoded) => {
+    const tenant = await startTenant((_, response) => sendJson(response, 200, { status: 'RUNNING', executionId }));
+    const { cxone } = startClient(tenant.url);
+    expect(await cxone.poll(aPolled(executionId))).toMatchObject({ type: 'polled', namedExecutionId: executionId });
+    const [request] = tenant.to('/api/v2/dx');
+    expect(request?.url).toBe(`/api/v2/dx/actions/charge-card/executions/${encoded}`);
+    expect(request?.headers['cache-control']).toBe('no-cache');
+  });
+
+  test('carries Retry-After of a response that reports progress, and of a 202 without a status', async () => {
+    for (const [status, body] of [
+      [200, { status: 'RUNNING' }],
+      [202, {}],
+    ] as const) {
+      const tenant = await startTenant((_, response) => {
+        response.setHeader('retry-after', '7');
+        sendJson(response, status, body);
+      });
+      const { cxone } = startClient(tenant.url);
+      const expected = { type: 'polled', retryAfterMs: 7_000, report: { kind: 'progress' } };
+      expect(await cxone.poll(aPolled('e-1'))).toMatchObject(expected);
+    }
+  });
+
+  const located = () => {
+    const { poll, ...profile } = loadProfile(null);
+    if (poll === null) throw new Error('the built-in profile polls');
+    return { ...profile, poll: { ...poll, url: null, location: true } };
+  };
+
+  test.each(['/status/1?x=%2F', 'https://HOST/status/1?x=%2F', '../../../../../status/1?x=%2F#part'])(
+    'comes from the Location header where the profile says so: %s',
+    async (location) => {
+      const tenant = await startTenant((request, response) => {
+        if (request.method === 'GET') return sendJson(response, 200, { status: 'COMPLETED' });
+        response.setHeader('location', location.replace('https://HOST', tenant.url));
+        sendJson(response, 202, {});
+      });
+      const { cxone } = startClient(tenant.url, { profile: located() });
+      const answer = await cxone.execute(anExecution(), CALLBACK_URL);
+      const pollUrl = `${tenant.url}/status/1?x=%2F`;
+      expect(answer).toMatchObject({ type: 'submitted', executionId: null, pollUrl });
+      expect(await cxone.poll({ ...aPolled(null), pollUrl })).toMatchObject({ report: { kind: 'completed' } });
+      expect(tenant.to('/status')[0]?.url).toBe('/status/1?x=%2F');
+    },
+  );
+
+  test.each([
+    ['https://elsewhere.example/status/1', 'another host, elsewhere.example'],
+    ['//elsewhere.example/status/1', 'another host, elsewhere.example'],
+    ['http://[', 'not a URL'],
+    ['', 'no Location header'],
+  ])('is never at another host: %j', async (location, problem) => {
+    const tenant = await startTenant((_, response) => {
+      if (location !== '') response.setHeader('location', location);
+      sendJson(response, 202, {});
+    });
+    const { cxone } = startClient(tenant.url, { profile: located() });
+    const answer = await cxone.execute(anExecution(), CALLBACK_URL);
+    expect(answer).toMatchObject({ pollUrl: null, unusablePollUrl: expect.stringContaining(problem) });
+    const stored = { ...aPolled(null), pollUrl: 'https://elsewhere.example/status/1' };
+    expect(await cxone.poll(stored)).toMatchObject({ type: 'failed', asked: false });
+    expect(tenant.to('/status')).toEqual([]);
+  });
 });
