@@ -10,6 +10,7 @@ import type { Dice } from './dice.ts';
 import type { SimulatedExecutions } from './executions.ts';
 import type { CaseRecord } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
+import type { Run } from './run.ts';
 import { type PollStep, type Script, type SubmitStep, stepAt } from './script.ts';
 
 export interface ActionParts {
@@ -94,10 +95,18 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     const step: PollStep = stepAt(run.script.polls, asked.polls);
     asked.polls += 1;
     await pause(options.latencyMs + options.jitterMs * dice.roll('poll', executionId, asked.polls));
-    if (step === 'truth') return json(200, api.currentStatus(run, world.now()));
+    return answerPoll(c, run, step);
+  };
+
+  const answerPoll = (c: Context<SimulatorEnv>, run: Run, step: PollStep): Response | Promise<Response> => {
+    const { answer, retryAfterSeconds, names = 'itself' } = typeof step === 'object' ? step : { answer: step };
+    const headers =
+      retryAfterSeconds === undefined ? {} : retryAfter(retryAfterSeconds, options.retryAfter, world.now());
+    const named = names === 'another' ? { ...run, executionId: `not-${run.idText}` } : run;
+    if (answer === 'truth') return json(200, api.currentStatus(named, world.now()), headers);
     // A moment at which no run has ended.
-    if (step === 'running') return json(200, api.currentStatus(run, Number.NEGATIVE_INFINITY));
-    return give(c, step, `simulated ${step}, as the fate ${run.script.fate} says`);
+    if (answer === 'running') return json(200, api.currentStatus(named, Number.NEGATIVE_INFINITY), headers);
+    return give(c, answer, `simulated ${answer}, as the fate ${run.script.fate} says`, headers);
   };
 
   return { execute, poll };

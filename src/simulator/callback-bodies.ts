@@ -48,6 +48,8 @@ function named(said: JsonObject, run: Run, names: NonNullable<CallbackStep['name
   switch (names) {
     case 'itself':
       return said;
+    case 'in lower case':
+      return { ...said, executionId: run.idText.toLowerCase() };
     case 'another':
       return { ...said, executionId: `not-${run.idText}` };
     case 'none': {

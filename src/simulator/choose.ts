@@ -30,6 +30,7 @@ export function chooseScript(inputs: JsonObject, correlationId: string, options:
     error: { code: 'SIMULATED_FAILURE', message: 'the action failed, as its fate says' },
     resultBytes: 0,
     idType: 'text',
+    idPrefix: '',
     submits: [{ answer: 200 }],
     callbacks: [{}],
     polls: ['truth'],

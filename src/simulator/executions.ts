@@ -96,7 +96,7 @@ export function createSimulatedExecutions(
 
   return {
     start: (record, script, inputs, callbackUrl) => {
-      const { executionId, idText } = nameOf(dice.bits('execution', record.correlationId, record.runs), script.idType);
+      const { executionId, idText } = nameOf(dice.bits('execution', record.correlationId, record.runs), script);
       const { simulate: _simulate, ...given } = inputs;
       const run: Run = {
         record,
@@ -143,9 +143,17 @@ function aborted(signal: AbortSignal): Promise<unknown> {
   return signal.aborted ? Promise.resolve() : once(signal, 'abort');
 }
 
-function nameOf(bits: bigint, type: Script['idType']): { executionId: Json; idText: string } {
-  if (type === 'text') {
-    const idText = `sim-${bits.toString(16).padStart(16, '0')}`;
+function nameOf(
+  bits: bigint,
+  { idType: type, idPrefix }: Pick<Script, 'idType' | 'idPrefix'>,
+): { executionId: Json; idText: string } {
+  const digits = bits.toString(16).padStart(16, '0');
+  if (type === 'uuid') {
+    const idText = `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4ABC-8DEF-${digits.slice(4)}`.toUpperCase();
+    return { executionId: idText, idText };
+  }
+  if (type === 'text' || idPrefix !== '') {
+    const idText = `${idPrefix}sim-${digits}`;
     return { executionId: idText, idText };
   }
   // Odd and over 2^53, so that no double holds it.

@@ -30,12 +30,24 @@ const CallbackStep = v.strictObject({
   /** Sent to a URL whose signature was tampered with. */
   forged: v.exactOptional(v.boolean()),
   /** Which executionId it names. */
-  names: v.exactOptional(v.picklist(['itself', 'another', 'none'])),
+  names: v.exactOptional(v.picklist(['itself', 'in lower case', 'another', 'none'])),
   /** Sent only once the execution's callbacks are released, however late that is. */
   held: v.exactOptional(v.boolean()),
   /** So many of it at once. */
   copies: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
 });
+
+/** `truth`: the current status; `running`: that it runs, whether or not that is so. */
+const PollAnswer = v.union([Answer, v.picklist(['truth', 'running'])]);
+const PollStep = v.union([
+  PollAnswer,
+  v.strictObject({
+    answer: PollAnswer,
+    retryAfterSeconds: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+    /** `another`: the response is about another execution. */
+    names: v.exactOptional(v.picklist(['itself', 'another'])),
+  }),
+]);
 
 /** The members of `inputs.simulate`; in each list of answers the last one repeats. */
 export const Dials = v.strictObject({
@@ -53,11 +65,12 @@ export const Dials = v.strictObject({
   /** Adds a filling of so many bytes to the result. */
   resultBytes: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(64 * 1024 * 1024))),
   /** `integer`: a JSON number that no double can hold. */
-  idType: v.exactOptional(v.picklist(['text', 'integer'])),
+  idType: v.exactOptional(v.picklist(['text', 'integer', 'uuid'])),
+  /** Comes before the id, whose type is then a text. */
+  idPrefix: v.exactOptional(v.string()),
   submits: v.exactOptional(v.pipe(v.array(SubmitStep), v.minLength(1))),
   callbacks: v.exactOptional(v.array(CallbackStep)),
-  /** `truth`: how the execution stands; `running`: that it runs, whether or not that is so. */
-  polls: v.exactOptional(v.pipe(v.array(v.union([Answer, v.picklist(['truth', 'running'])])), v.minLength(1))),
+  polls: v.exactOptional(v.pipe(v.array(PollStep), v.minLength(1))),
 });
 
 export type Dials = v.InferOutput<typeof Dials>;
@@ -76,7 +89,8 @@ export interface Script {
   readonly result: Json | undefined;
   readonly error: Json;
   readonly resultBytes: number;
-  readonly idType: 'text' | 'integer';
+  readonly idType: 'text' | 'integer' | 'uuid';
+  readonly idPrefix: string;
   readonly submits: readonly SubmitStep[];
   readonly callbacks: readonly CallbackStep[];
   readonly polls: readonly PollStep[];

@@ -381,6 +381,49 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    describe('status words that no profile lists', () => {
+      const paused = { ...RUNNING, statusWord: 'PAUSED', isUnknownWord: true } as const;
+
+      test('are counted, with their first and last time and the executions that timed out under them', async () => {
+        const [one, other] = [await pending('cx-1'), await pending('cx-2')];
+        await store.record(one.reference, polled(paused), NOON + 1);
+        await store.record(one.reference, polled(paused), NOON + 2);
+        await store.record(other.reference, callback({ ...paused }), NOON + 3);
+        await store.record(other.reference, polled(RUNNING), NOON + 4);
+        for (const { reference } of [one, other]) await store.record(reference, { type: 'expired' }, LATER);
+        expect(await store.unknownWords()).toEqual([
+          { word: 'PAUSED', firstAt: NOON + 1, lastAt: NOON + 3, reports: 3, timeouts: 1 },
+        ]);
+        const [polling] = (await store.trail(one.correlationId)).filter(({ event }) => event === 'POLL_PROGRESS');
+        expect(polling?.detail).toEqual({ word: 'PAUSED', unknownWord: true });
+      });
+    });
+
+    describe('what decides about polls', () => {
+      test('is in the store: the first 404, the poll address, and why an id cannot be used', async () => {
+        const { reference, correlationId } = await add();
+        await store.claimDispatches(10, NOON);
+        const response = { executionId: null, unusableId: 'too long', pollUrl: 'https://cxone.example/status/1' };
+        await store.record(reference, submitted(response), NOON);
+        await store.record(reference, notFound({ confirmAfterMs: 5_000 }), NOON + 100);
+        expect(await store.find(correlationId)).toMatchObject({
+          ...{ status: 'PENDING', notFoundAt: NOON + 100, foundAt: null },
+          ...{ pollUrl: 'https://cxone.example/status/1', executionIdProblem: 'too long' },
+        });
+        await store.record(reference, notFound({ confirmAfterMs: 5_000 }), NOON + 5_099);
+        expect(await store.find(correlationId)).toMatchObject({ status: 'PENDING' });
+        await store.record(reference, notFound({ confirmAfterMs: 5_000 }), NOON + 5_100);
+        expect(await store.find(correlationId)).toMatchObject({ status: 'NOT_FOUND' });
+      });
+
+      test('a UUID is found in any case', async () => {
+        const { correlationId } = await pending('0198F3A0-0000-7000-8000-ABCDEF012345');
+        const executionId = '0198f3a0-0000-7000-8000-abcdef012345';
+        const { items } = await store.list({ app: null, limit: 10, executionId });
+        expect(items.map((one) => one.correlationId)).toEqual([correlationId]);
+      });
+    });
+
     describe('forgetting', () => {
       test('prunes from the old end what ended before the cutoff, and nothing behind an open execution', async () => {
         const old = await pending('cx-1');

@@ -42,7 +42,7 @@ test('a lost submit answer: the name in the callback is enough to ask CXone, and
   await stage.until(async () => (await stage.events(id)).includes('NETWORK_ERROR'));
   await say(stage, id, { status: 'COMPLETED', executionId: 'made-up' });
   await stage.until(async () => (await stage.events(id)).includes('POLL_ERROR'));
-  expect(await stage.get(id)).toMatchObject({ status: 'UNCONFIRMED', executionId: null });
+  expect(await stage.get(id)).toMatchObject({ status: 'UNCONFIRMED', executionId: 'made-up' });
   await stage.pass(5000);
   await stage.untilStatus(id, 'COMPLETED');
   expect(await stage.get(id)).toMatchObject({ resolvedBy: 'poll' });

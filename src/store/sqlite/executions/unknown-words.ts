@@ -16,7 +16,7 @@ interface WordRow extends Omit<UnknownWord, 'firstAt' | 'lastAt'> {
 const COUNT = `
 INSERT INTO unknown_status_words (word, spelling, first_at, last_at, reports, timeouts)
 VALUES (@word, @spelling, @at, @at, @reports, @timeouts)
-ON CONFLICT (word) DO UPDATE SET last_at = max(last_at, excluded.last_at),
+ON CONFLICT (word) DO UPDATE SET last_at = iif(excluded.reports > 0, max(last_at, excluded.last_at), last_at),
   reports = reports + excluded.reports, timeouts = timeouts + excluded.timeouts`;
 
 export function createUnknownWords(client: Database) {
