@@ -154,9 +154,9 @@ const failing = (call: string, error: string, when: number) => [
 ];
 
 test.each([
-  ['fsync', 'EIO', 18],
-  ['fsync', 'EIO', 21],
   ['fsync', 'EIO', 30],
+  ['fsync', 'EIO', 33],
+  ['fsync', 'EIO', 42],
   ['pwrite64', 'EIO', 160],
 ])(
   '%s fails with %s from the %ith on: it ends with 1, and nothing that it answered is missing',
