@@ -1,4 +1,4 @@
-// Tokens for callbacks: only those given out here, to a client that is still known, while they last.
+// Bearer tokens for callbacks: only an issued token of a configured client is valid, until it expires.
 
 import fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
@@ -16,7 +16,7 @@ function setUp() {
   return { world, create, tokens: create() };
 }
 
-test('a token is good until its time is over, and then it has expired', async () => {
+test('a token is valid until its lifetime ends, and is then refused as expired', async () => {
   const { world, tokens } = setUp();
   const { token, lifetimeSeconds } = await tokens.issue('cxone');
   expect(lifetimeSeconds).toBe(300);
@@ -27,7 +27,7 @@ test('a token is good until its time is over, and then it has expired', async ()
   expect(await tokens.verify(token)).toBe('expired');
 });
 
-test('while the secret is rotated tokens under the old one stay good, and new ones are under the new one', async () => {
+test('during the rotation of the secret a token under the old one stays valid, and a new token uses the new one', async () => {
   const { create } = setUp();
   const before = await create([OLD]).issue('cxone');
   const rotating = create([NEW, OLD]);
@@ -38,14 +38,14 @@ test('while the secret is rotated tokens under the old one stay good, and new on
   expect(await create([NEW]).verify(before.token)).toBe('bad');
 });
 
-test('a client that is taken out of the configuration has no good tokens any more', async () => {
+test('a client that is removed from the configuration has no valid tokens', async () => {
   const { create, tokens } = setUp();
   const { token } = await tokens.issue('cxone');
   const others = create([NEW], { ...RULE, clients: [{ name: 'other', key: 'a-secret-of-the-other' }] });
   expect(await others.verify(token)).toBe('bad');
 });
 
-test('what others made is no token: unsigned, under the secret itself, without an end', async () => {
+test('a token that the receiver did not issue is refused: unsigned, signed with the secret itself, without an expiry', async () => {
   const { world, tokens } = setUp();
   const now = Math.floor(world.now() / 1000);
   const unsigned = new UnsecuredJWT({})
@@ -63,10 +63,10 @@ test('what others made is no token: unsigned, under the secret itself, without a
   }
 });
 
-test('every change of a character makes it a bad one', async () => {
+test('a token with any one character changed is refused', async () => {
   const { tokens } = setUp();
   const { token } = await tokens.issue('cxone');
-  // But for the last: two of its bits stand for nothing.
+  // The last character is left out: two of its bits carry no data.
   const changes = fc.tuple(fc.nat({ max: token.length - 2 }), fc.constantFrom(...'AZaz09-_.'));
   await fc.assert(
     fc.asyncProperty(changes, async ([at, character]) => {

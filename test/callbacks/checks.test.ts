@@ -1,4 +1,4 @@
-// What a callback must show besides its signed URL, each check alone and all of them together.
+// The checks of a callback beyond its signed URL, each alone and all together.
 
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ interface Sent {
   readonly body?: Uint8Array | null;
 }
 
-/** What is said of a callback: of its head, and if that is well of its body. */
+/** Returns the verdict on the head of a callback and, when that is accepted, on its body. */
 async function judged(
   rules: Partial<CallbackRules>,
   { headers = {}, address = '192.0.2.1', body = BODY }: Sent,
@@ -32,7 +32,7 @@ async function judged(
   return (await checks.checkHeaders(header, () => address, NOW)) ?? checks.checkBody(header, body);
 }
 
-test('without rules the signed URL is enough', async () => {
+test('without rules a callback needs only its signed URL', async () => {
   expect(await judged({}, { address: null })).toBeNull();
   expect(await judged({}, { body: null })).toBeNull();
 });
@@ -40,7 +40,7 @@ test('without rules the signed URL is enough', async () => {
 describe('a static header', () => {
   const rules = { header: { name: 'X-Api-Key', values: ['new-value-0123456789', 'old-value-0123456789'] } };
 
-  test('holds with either value while rotating, whatever the case of its name', async () => {
+  test('is accepted with either value during a rotation, and its name in any case', async () => {
     for (const value of rules.header.values)
       expect(await judged(rules, { headers: { 'x-api-key': value } })).toBeNull();
   });
@@ -92,7 +92,7 @@ describe('an Authorization header', () => {
   });
 });
 
-describe('a token that the receiver gave out', () => {
+describe('a token that the receiver issued', () => {
   const tokens: CallbackTokens = {
     clients: [],
     issue: async () => ({ token: '', lifetimeSeconds: 0 }),
@@ -110,11 +110,11 @@ describe('a token that the receiver gave out', () => {
     ['Basic good', 'bad-credentials'],
     ['Bearer good, Bearer good', 'bad-credentials'],
     ['', 'bad-credentials'],
-  ] as const)('%j is told apart: %s', async ([authorization, verdict]) => {
+  ] as const)('%j has the verdict %s', async ([authorization, verdict]) => {
     expect(await judged({}, { headers: { authorization } }, tokens)).toBe(verdict);
   });
 
-  test('or a credential that is configured beside it: either will do, and none will not', async () => {
+  test('or a configured credential is accepted; a callback with neither is refused', async () => {
     expect(await judged({ credentials }, { headers: { authorization: basic } }, tokens)).toBeNull();
     expect(await judged({ credentials }, { headers: { authorization: 'Bearer good' } }, tokens)).toBeNull();
     expect(await judged({ credentials }, {}, tokens)).toBe('bad-credentials');
@@ -135,7 +135,7 @@ describe('a signature of the body', () => {
   const signed = (value: string, change: Partial<BodySignatureRule> = {}, sent: Sent = {}) =>
     judged({ bodySignature: { ...rule, ...change } }, { ...sent, headers: { 'x-signature': value, ...sent.headers } });
 
-  test('covers the bytes as they came, under either secret while rotating', async () => {
+  test('covers the received bytes, under either secret during a rotation', async () => {
     expect(await signed(hmac(NEW, BODY))).toBeNull();
     expect(await signed(hmac(OLD, BODY))).toBeNull();
     expect(await signed(hmac(NEW, BODY).toUpperCase())).toBeNull();
@@ -144,14 +144,14 @@ describe('a signature of the body', () => {
     expect(await signed(hmac(NEW, bytes), {}, { body: bytes })).toBeNull();
   });
 
-  test('may be base64, and have a prefix', async () => {
+  test('may be base64, and may have a prefix', async () => {
     const value = hmac(NEW, BODY, 'base64');
     expect(await signed(value, { encoding: 'base64' })).toBeNull();
     expect(await signed(value.replace('=', ''), { encoding: 'base64' })).toBeNull();
     expect(await signed(`sha256=${hmac(NEW, BODY)}`, { prefix: 'sha256=' })).toBeNull();
   });
 
-  test('may be SHA-512, and then SHA-256 is not enough', async () => {
+  test('may be SHA-512, and SHA-256 is then refused', async () => {
     const rule = { algorithm: 'sha512' } as const;
     expect(await signed(hmac(NEW, BODY, 'hex', 'sha512'), rule)).toBeNull();
     const base64 = hmac(NEW, BODY, 'base64', 'sha512');
@@ -179,7 +179,7 @@ describe('a signature of the body', () => {
     expect(await signed(value, change)).toBe('bad-body-signature');
   });
 
-  test('a body that did not arrive whole cannot be genuine', async () => {
+  test('a body that did not arrive in full is refused', async () => {
     expect(await signed(hmac(NEW, BODY), {}, { body: null })).toBe('bad-body-signature');
   });
 
@@ -189,13 +189,13 @@ describe('a signature of the body', () => {
       signed(hmac(NEW, text), timed, { headers: { 'x-timestamp': time } });
     const seconds = (offset: number) => String(NOW / 1000 + offset);
 
-    test('covers the timestamp, a dot and the body, in seconds or milliseconds, up to the tolerance either way', async () => {
+    test('covers the timestamp, a dot and the body, in seconds or milliseconds, within the tolerance', async () => {
       for (const time of [seconds(0), seconds(-300), seconds(300), String(NOW), String(NOW + 300_000)]) {
         expect(await at(time)).toBeNull();
       }
     });
 
-    test('older or newer than that is refused before the body is read', async () => {
+    test('outside the tolerance is refused before the body is read', async () => {
       for (const time of [
         seconds(-301),
         seconds(301),
@@ -212,7 +212,7 @@ describe('a signature of the body', () => {
       expect(await signed(hmac(NEW, BODY), timed)).toBe('bad-timestamp');
     });
 
-    test('one that was not signed along is refused', async () => {
+    test('that the signature does not cover is refused', async () => {
       expect(await at(seconds(1), `${seconds(0)}.${BODY}`)).toBe('bad-body-signature');
       expect(await at(seconds(0), String(BODY))).toBe('bad-body-signature');
       expect(await at(seconds(0), `${seconds(0)}${BODY}`)).toBe('bad-body-signature');
@@ -223,7 +223,7 @@ describe('a signature of the body', () => {
 describe('a list of addresses', () => {
   const rules = { allowedAddresses: [{ address: '192.0.2.0', bits: 24 }] };
 
-  test('lets in those on it and nobody else, nor anybody who cannot be told', async () => {
+  test('accepts the addresses on it, and refuses every other and an unknown one', async () => {
     expect(await judged(rules, { address: '192.0.2.9' })).toBeNull();
     expect(await judged(rules, { address: '192.0.3.9' })).toBe('address-not-allowed');
     expect(await judged(rules, { address: '2001:db8::1' })).toBe('address-not-allowed');
@@ -231,7 +231,7 @@ describe('a list of addresses', () => {
   });
 });
 
-test('all that is configured must hold at once', async () => {
+test('a callback must pass every configured check', async () => {
   const rules: CallbackRules = {
     allowedAddresses: [{ address: '192.0.2.0', bits: 24 }],
     header: { name: 'X-Api-Key', values: ['header-value-0123456789'] },

@@ -1,4 +1,4 @@
-// Only CXone, to whom a callback URL was given, can make a token that verifies.
+// Callback URLs: only a token that the receiver signed verifies.
 
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
@@ -14,14 +14,14 @@ function tokenOf(url: string): string {
   return url.slice(url.lastIndexOf('/') + 1);
 }
 
-test('a URL that was minted verifies to its own execution', () => {
+test('a signed URL verifies to its own execution', () => {
   const url = urls.mint(REFERENCE);
   expect(url).toMatch(/^https:\/\/receiver\.example\/webhook\/cxone-execution\/[A-Za-z0-9._-]+$/);
   expect(tokenOf(url).length).toBeLessThanOrEqual(128);
   expect(urls.verify(tokenOf(url))).toBe(REFERENCE);
 });
 
-test('no token with any one character changed, added or left out verifies', () => {
+test('a token with any one character changed, added or removed is refused', () => {
   const token = tokenOf(urls.mint(REFERENCE));
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/';
   for (let i = 0; i <= token.length; i += 1) {
@@ -33,7 +33,7 @@ test('no token with any one character changed, added or left out verifies', () =
   }
 });
 
-test('nothing made up verifies', () => {
+test('an invented token is refused', () => {
   fc.assert(fc.property(fc.string(), (text) => urls.verify(text) === null));
   for (let i = 0; i < 1000; i += 1) {
     const forged = `${randomBytes(16).toString('base64url')}.${randomBytes(32).toString('base64url')}`;
@@ -41,13 +41,13 @@ test('nothing made up verifies', () => {
   }
 });
 
-test("one execution's signature does not open another", () => {
+test('the signature of one execution is refused for another', () => {
   const [reference] = tokenOf(urls.mint('0190b6c1-2222-7abc-8def-0123456789ab')).split('.');
   const [, mac] = tokenOf(urls.mint(REFERENCE)).split('.');
   expect(urls.verify(`${reference}.${mac}`)).toBeNull();
 });
 
-test('while secrets rotate, URLs signed with either verify, and the new one signs', () => {
+test('during a rotation URLs signed with either secret verify, and the new secret signs', () => {
   const before = createSignedUrls('https://receiver.example', [OLD]);
   const rotating = createSignedUrls('https://receiver.example', [NEW, OLD]);
   expect(rotating.verify(tokenOf(before.mint(REFERENCE)))).toBe(REFERENCE);
@@ -55,7 +55,7 @@ test('while secrets rotate, URLs signed with either verify, and the new one sign
   expect(urls.verify(tokenOf(before.mint(REFERENCE)))).toBeNull();
 });
 
-test('a probe is proved by whoever knows the secret that signed it, and by nobody else', () => {
+test('a probe is proved only by a party that knows the secret that signed it', () => {
   const { url, proof } = urls.probe();
   const rotating = createSignedUrls('https://other.example', ['a-third-secret-of-at-least-32-characters', NEW]);
   expect(rotating.proofFor(tokenOf(url))).toBe(proof);
@@ -63,7 +63,7 @@ test('a probe is proved by whoever knows the secret that signed it, and by nobod
   expect(urls.probe().proof).not.toBe(proof);
 });
 
-test('a probe opens no execution, and the URL of an execution proves nothing', () => {
+test('a probe does not verify as an execution, and the URL of an execution does not verify as a probe', () => {
   expect(urls.verify(tokenOf(urls.probe().url))).toBeNull();
   expect(urls.proofFor(tokenOf(urls.mint(REFERENCE)))).toBeNull();
 });

@@ -1,4 +1,4 @@
-// The demo's verdict: an execution is as its fate says, and its app was told so, neither less nor more.
+// The demo's verdict: an execution ends as its fate states, and its app receives exactly the notifications for it.
 
 import { expect, test } from 'vitest';
 import type { DemoCase } from '../../src/demo/cases.ts';
@@ -16,13 +16,13 @@ const demo: Pick<DemoCase, 'expect'> = {
   },
 };
 
-function differences(told: readonly string[], lateResult: ApiExecution['lateResult'] = null): string[] {
+function differences(notified: readonly string[], lateResult: ApiExecution['lateResult'] = null): string[] {
   const execution = { status: 'TIMEOUT', resolvedBy: 'deadline', error: null, result: null, lateResult };
   const trail = [{ event: 'ACCEPTED' }, { event: 'POLL_TIMEOUT' }];
-  return compare(demo, { execution: execution as ApiExecution, trail, record: undefined, notified: told });
+  return compare(demo, { execution: execution as ApiExecution, trail, record: undefined, notified });
 }
 
-test('an app that was told of the ending once, and then of the late result, was told all', () => {
+test('one notification of the outcome and then one of the late result are complete', () => {
   expect(differences(['execution.timeout'])).toEqual([]);
   expect(differences(['execution.timeout', 'execution.late_result'], { status: 'COMPLETED' })).toEqual([]);
 });
@@ -33,6 +33,6 @@ test.for([
   ['another ending', ['execution.completed'], null],
   ['no late result', ['execution.timeout'], { status: 'COMPLETED' }],
   ['the late result first', ['execution.late_result', 'execution.timeout'], { status: 'COMPLETED' }],
-] as const)('an app that was told %s is a difference', ([, told, lateResult]) => {
-  expect(differences(told, lateResult)).toEqual([expect.stringMatching(/^notifications: expected/)]);
+] as const)('an app that received %s is reported as a difference', ([, notified, lateResult]) => {
+  expect(differences(notified, lateResult)).toEqual([expect.stringMatching(/^notifications: expected/)]);
 });

@@ -46,7 +46,7 @@ async function scrape(): Promise<Exposition> {
   );
   await stage.pass(20_000);
   await stage.until(async () => (await Promise.all(ids.map(stage.get))).every(({ resolvedAt }) => resolvedAt !== null));
-  await stage.until(() => hooks.told.length === ids.length);
+  await stage.until(() => hooks.received.length === ids.length);
   const headers = { authorization: `Bearer ${OPERATOR_KEY}` };
   const text = async () => (await fetch(`${stage.service().url}/metrics`, { headers })).text();
   await stage.until(async () => (await text()).includes('notification_attempts_total{outcome="delivered"} 3'));

@@ -10,6 +10,7 @@ const CHECKED = [
   ...['*.md', 'docs/**', 'test/docs/**', 'deploy/**', 'examples/**', 'bench/**', '.ci/**'],
   ...['src/*.ts', 'src/{callbacks,cli,config,cxone,demo,execution,http,lib}/**'],
   'src/{notification,observability,stats,usecases,webhooks,workers}/**',
+  'test/{callbacks,demo,examples,execution,package,webhooks}/**',
   'src/store/*.ts',
   'src/store/sqlite/*.ts',
   'src/store/sqlite/{audit,executions,outbox,queries,retention,verify}/**',

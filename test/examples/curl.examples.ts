@@ -1,4 +1,4 @@
-// The examples for a shell do what they say, with nothing but curl.
+// The shell examples do what they state, and need only curl.
 
 import { expect, test } from 'vitest';
 import { testExamples } from './promises.ts';
@@ -11,7 +11,7 @@ testExamples({
   followEvents: 'curl/follow-events.sh',
 });
 
-test('curl/notifications.sh shows what could not be told, and has it told again', async () => {
+test('curl/notifications.sh lists the dead letters and sends them again', async () => {
   const stage = await setStage();
   const { code, stdout, stderr } = await stage.run('sh', 'curl/notifications.sh').finished;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

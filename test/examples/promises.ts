@@ -1,4 +1,4 @@
-// What each example shows, in whatever language it is written.
+// The promises of each example, in every language.
 
 import { expect, test } from 'vitest';
 import { setStage } from './stage.ts';
@@ -25,7 +25,7 @@ export function testExamples({ command, submitAndWait, batch, followEvents, rece
     expect(stage.runs()).toBe(1);
   });
 
-  test(`${submitAndWait} says what is wrong with a wrong key, and fails`, async () => {
+  test(`${submitAndWait} names the error of a wrong key, and fails`, async () => {
     const stage = await setStage();
     const { code, stdout, stderr } = await stage.run(command, submitAndWait, { RECEIVER_KEY: 'a-wrong-key-0123456789' })
       .finished;
@@ -50,7 +50,7 @@ export function testExamples({ command, submitAndWait, batch, followEvents, rece
     expect(stage.runs()).toBe(3);
   });
 
-  test(`${followEvents} prints what happened and what happens`, async () => {
+  test(`${followEvents} prints past and new events`, async () => {
     const stage = await setStage();
     await stage.client.submitAndWait({ actionId: 'look-up', correlationId: 'before' });
     const following = stage.run(command, followEvents, { LAST_EVENT_ID: '1' });
@@ -62,22 +62,22 @@ export function testExamples({ command, submitAndWait, batch, followEvents, rece
 
   if (receiveNotifications === undefined) return;
 
-  test(`${receiveNotifications} is told how its execution ended`, async () => {
+  test(`${receiveNotifications} receives the outcome of its execution`, async () => {
     const stage = await setStage();
-    const told = stage.run(command, receiveNotifications, { PORT: stage.appPort });
-    const submitted = await told.line((line) => line.startsWith('submitted '));
+    const notified = stage.run(command, receiveNotifications, { PORT: stage.appPort });
+    const submitted = await notified.line((line) => line.startsWith('submitted '));
     const id = submitted.replace('submitted ', '');
-    expect(await told.line((line) => line.startsWith('execution.'))).toMatch(
+    expect(await notified.line((line) => line.startsWith('execution.'))).toMatch(
       new RegExp(`^execution\\.completed ${WORD} COMPLETED \\{.*\\}$`),
     );
     const entries = async () => (await stage.client.audit(id)).map(({ event }) => event);
     await expect.poll(entries, { timeout: 10_000 }).toContain('NOTIFICATION_DELIVERED');
   });
 
-  test(`${receiveNotifications} believes nothing that is not signed`, async () => {
+  test(`${receiveNotifications} refuses a notification without a valid signature`, async () => {
     const stage = await setStage();
-    const told = stage.run(command, receiveNotifications, { PORT: stage.appPort });
-    await told.line((line) => line.startsWith('execution.'));
+    const notified = stage.run(command, receiveNotifications, { PORT: stage.appPort });
+    await notified.line((line) => line.startsWith('execution.'));
     const headers = {
       'webhook-id': 'msg_forged',
       'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
@@ -86,7 +86,7 @@ export function testExamples({ command, submitAndWait, batch, followEvents, rece
     const body = '{"type":"execution.completed","data":{"correlationId":"forged","status":"COMPLETED","result":{}}}';
     const answer = await fetch(`http://127.0.0.1:${stage.appPort}/`, { method: 'POST', headers, body });
     expect(answer.status).toBe(400);
-    told.child.kill('SIGKILL');
-    expect((await told.finished).stdout).not.toContain('forged');
+    notified.child.kill('SIGKILL');
+    expect((await notified.finished).stdout).not.toContain('forged');
   });
 }

@@ -1,4 +1,4 @@
-// The examples in Python do what they say, with nothing but its standard library.
+// The Python examples do what they state, and need only its standard library.
 
 import { testExamples } from './promises.ts';
 

@@ -1,4 +1,4 @@
-// A receiver and a simulator in real time, and the examples run against them as people run them.
+// A receiver and a simulator in real time, and the examples that run against them as a user runs them.
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,11 +17,11 @@ const KEY = 'the-shop-key-0123456789';
 
 interface Stage {
   readonly client: ReturnType<typeof createClient>;
-  /** A port on which the app may be notified. */
+  /** A port for the app's notification endpoint. */
   readonly appPort: string;
-  /** How often CXone was asked to run something. */
+  /** The number of executions that CXone was asked to start. */
   runs(): number;
-  /** Runs an example with these variables beside the address and the key. */
+  /** Runs an example with these variables, the receiver's address and the key. */
   run(command: string, example: string, env?: Record<string, string>): Running;
 }
 
@@ -60,7 +60,7 @@ export async function setStage(): Promise<Stage> {
     runs: () => simulator.stats().requests.execute,
     run: (command, example, env = {}) => {
       const file = fileURLToPath(new URL(`../../examples/${example}`, import.meta.url));
-      // The client as it is here, not as it is emitted.
+      // Uses the client of src/, not a built one.
       const own = { NODE_OPTIONS: '--conditions=receiver-source', RECEIVER_URL: service.url, RECEIVER_KEY: KEY };
       return runCommand(command, [file], { ...own, ...env });
     },

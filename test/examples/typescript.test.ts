@@ -1,4 +1,4 @@
-// The examples in TypeScript do what they say; they come with `npm test`, for they need nothing but Node.
+// The TypeScript examples do what they state. They run with `npm test` because they need only Node.
 
 import { testExamples } from './promises.ts';
 

@@ -22,13 +22,13 @@ function callbackWith(execution: Execution, notes: BodyNotes, report = completed
   return transition(execution, { type: 'callback', executionId: null, report, notes }, NOW).entry;
 }
 
-test('a body that ends an execution is kept if it has members that the profile does not read', () => {
+test('the body that ends an execution is kept if it has members that the profile does not read', () => {
   const { detail, body } = callbackWith(pending, notesOn([OUTPUT]));
   expect(detail).toMatchObject({ unread: ['/output'], profileLine: '"callback.result": "/output"' });
   expect(body).toEqual({ bytes: Buffer.from('{}'), contentType: 'application/json' });
 });
 
-test('so is the body of a late result, and of a poll or submit response that ends an execution', () => {
+test('the body of a late result is kept likewise, and so is a poll or submit response that ends an execution', () => {
   const notes = notesOn([OUTPUT]);
   const response = { report: completed(), notes, httpStatus: 200, latencyMs: 1 };
   const events = [
@@ -47,7 +47,7 @@ test('so is the body of a late result, and of a poll or submit response that end
   ]);
 });
 
-test('ids that CXone repeats are not lost, and a callback that ends nothing is not kept', () => {
+test('repeated ids are not lost, and a callback that ends nothing is not kept', () => {
   const ids = [pending.executionId, pending.correlationId, pending.actionId];
   const echoes = ids.map((text) => ({ pointer: `/${text}`, text }));
   const repeated = callbackWith(pending, notesOn(echoes));
@@ -58,13 +58,13 @@ test('ids that CXone repeats are not lost, and a callback that ends nothing is n
   expect(callbackWith(ended, notesOn([OUTPUT])).body).toBeNull();
 });
 
-test('the beginning of a large body is kept, and the entry states its size', () => {
+test('the beginning of a large body is kept, and the entry states the full size', () => {
   const { detail, body } = callbackWith(pending, notesOn([OUTPUT], Buffer.alloc(MAX_KEPT_BYTES + 7)));
   expect(body?.bytes.length).toBe(MAX_KEPT_BYTES);
   expect(detail['bodyBytes']).toBe(MAX_KEPT_BYTES + 7);
 });
 
-test('NaN and Infinity are named in the entry', () => {
+test('NaN and Infinity are named in the audit entry', () => {
   const notes = { ...notesOn([]), profileLine: null, nonFinite: ['/result/score'] };
   expect(callbackWith(pending, notes).detail).toMatchObject({ nonFinite: ['/result/score'] });
   expect(callbackWith(pending, notes, RUNNING).detail).toMatchObject({ nonFinite: ['/result/score'] });

@@ -1,4 +1,4 @@
-// Numbers are equal when their exact decimal values are, wherever they stand and however they are written.
+// Numbers are equal when their exact decimal values are, wherever they occur and however they are written.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -24,7 +24,7 @@ test.each([
   ['{"a":1,"b":[2.50,{"c":-0.0}]}', '{"b":[2.5,{"c":0}],"a":1.0}'],
 ])('%s equals %s', (one, other) => {
   expect(isSame(one, other)).toBe(true);
-  // What stands beside them decides nothing.
+  // The members around them do not matter.
   expect(isSame(`[${one},12345678901234567890]`, `[${other},12345678901234567890]`)).toBe(true);
   expect(isSame(`{"n":${one},"took":3.2e-05}`, `{"took":0.000032,"n":${other}}`)).toBe(true);
 });
@@ -49,7 +49,7 @@ test.each([
   expect(isSame(`{"in":[${one}]}`, `{"in":[${other}]}`)).toBe(false);
 });
 
-test('each document equals itself with its numbers written in another way, and no document that differs', () => {
+test('a document equals itself with its numbers written in another way, and never a different document', () => {
   const number = fc.tuple(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.integer({ min: -40, max: 40 }));
   fc.assert(
     fc.property(number, number, fc.nat(20), ([digits, power], [others, otherPower], zeros) => {
@@ -63,7 +63,7 @@ test('each document equals itself with its numbers written in another way, and n
   );
 });
 
-test('a number of a million digits, as its value or as its exponent, costs no more than its length', () => {
+test('a number of a million digits, in its value or its exponent, costs no more than its length', () => {
   const million = 1_000_000;
   expect(canonicalJson(parseJson(`1${'0'.repeat(million)}`))).toBe(`1e${million}`);
   expect(canonicalJson(parseJson(`0.${'0'.repeat(million)}1`))).toBe(`1e-${million + 1}`);
@@ -73,7 +73,7 @@ test('a number of a million digits, as its value or as its exponent, costs no mo
   expect(canonicalJson(parseJson(`1${'0'.repeat(million)}1`))).toHaveLength(million + 4);
 });
 
-test('documents are equal when each member is, in any order', () => {
+test('documents are equal when every member is, in any order', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const document = parseJson(JSON.stringify(value));

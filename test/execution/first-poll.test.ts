@@ -1,4 +1,4 @@
-// When an execution that CXone took is polled first, and how far apart its polls are.
+// The time of the first poll of an accepted execution, and the distance between its polls.
 
 import { expect, test } from 'vitest';
 import { transition } from '../../src/execution/transition.ts';
@@ -6,29 +6,29 @@ import { anExecution, NOON, polled, RUNNING, submitted } from '../support/execut
 
 const ANSWERED = NOON + 400;
 
-/** Submitted at noon with 10 s of grace and a window of 30 s. */
+/** Submitted at noon with a grace period of 10 s and a window of 30 s. */
 function firstPollOf(answer: Parameters<typeof submitted>[0], asked: Parameters<typeof anExecution>[0] = {}) {
   const sent = transition(anExecution(asked), { type: 'dispatched' }, NOON).execution;
   const { pollAt, deadline } = transition(sent, submitted(answer), ANSWERED).execution;
   return { pollAt, deadline };
 }
 
-test('where a callback may come, the grace period is over first', () => {
+test('an execution that expects a callback is first polled after the grace period', () => {
   expect(firstPollOf({ spreadMs: 300 })).toEqual({ pollAt: NOON + 10_300, deadline: NOON + 40_000 });
 });
 
-test('where none can come, the grace period delays nothing and still counts for the deadline', () => {
+test('an execution that expects no callback is polled without delay, and the grace period still counts for the deadline', () => {
   const first = firstPollOf({ spreadMs: 300, soonestMs: 2_300, callbackless: true }, { graceSeconds: 3600 });
   expect(first).toEqual({ pollAt: ANSWERED + 2_300, deadline: NOON + 3_630_000 });
 });
 
-test('never sooner after the answer than CXone wants it, not even for the deadline', () => {
+test('no poll comes sooner than CXone asks for, not even for the deadline', () => {
   expect(firstPollOf({ spreadMs: 300, soonestMs: 30_000 }).pollAt).toBe(ANSWERED + 30_000);
   const brief = firstPollOf({ spreadMs: 0, soonestMs: 30_000 }, { graceSeconds: 0, timeoutSeconds: 5 });
   expect(brief).toEqual({ pollAt: ANSWERED + 30_000, deadline: NOON + 5_000 });
 });
 
-test('the last poll is at the deadline, unless that is too soon after the one before', () => {
+test('the last poll is at the deadline, unless that is too soon after the previous one', () => {
   const sent = transition(anExecution(), { type: 'dispatched' }, NOON).execution;
   const pending = transition(sent, submitted(), ANSWERED).execution;
   const after = (notBefore?: number) =>

@@ -1,4 +1,4 @@
-// JSON goes through the service as it came.
+// JSON passes through the service unchanged.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -11,11 +11,11 @@ test.each([
   '12345678901234567890',
   '{"fee":2.50}',
   '[-0,-0.0,0.0000001,10.0,-1.20,0.0]',
-])('%s comes out as it went in', (text) => {
+])('%s is returned unchanged', (text) => {
   expect(JSON.stringify(parseJson(text))).toBe(text);
 });
 
-test('whatever stands around them, no number loses a digit', () => {
+test('no number loses a digit, wherever it occurs', () => {
   const digits = (max: number) => fc.stringMatching(new RegExp(`^[1-9][0-9]{0,${max}}$`));
   const number = fc
     .tuple(
@@ -44,18 +44,18 @@ test('whatever stands around them, no number loses a digit', () => {
   );
 });
 
-test('numbers that a double holds are plain numbers', () => {
+test('a number that a double represents exactly is a plain number', () => {
   expect(parseJson('{"n":9007199254740991,"x":0.1}')).toEqual({ n: 9007199254740991, x: 0.1 });
 });
 
-test('nesting is accepted to a documented depth, and refused beyond it however long the document', () => {
+test('nesting is accepted to the documented depth, and refused beyond it however long the document', () => {
   const nested = (depth: number) => `${'['.repeat(depth)}1${']'.repeat(depth)}`;
   expect(() => parseJson(nested(MAX_JSON_DEPTH))).not.toThrow();
   expect(() => parseJson(nested(MAX_JSON_DEPTH + 1))).toThrow(/deeper than 64 levels/);
   expect(() => parseJson(nested(200_000).replace('1', '12345678901234567890'))).toThrow(SyntaxError);
 });
 
-test('the text of a scalar is what was written; a large number is no object', () => {
+test('the text of a scalar is as it was written, and a large number is not an object', () => {
   expect(scalarText(parseJson('12345678901234567890'))).toBe('12345678901234567890');
   expect([scalarText('a'), scalarText(7), scalarText(null), scalarText({}), scalarText(true)]).toEqual([
     'a',

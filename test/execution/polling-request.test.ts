@@ -1,4 +1,4 @@
-// Asking CXone at once because somebody wants it: when that can be done, and what it does to the polls that follow.
+// A requested poll: when CXone can be polled at once, and the effect on the polls that follow.
 
 import { expect, test } from 'vitest';
 import { whyNotPollable } from '../../src/execution/polling-request.ts';
@@ -15,7 +15,7 @@ const pending = transition(sent, submitted(), NOON).execution;
 const nameless = transition(sent, submitted({ executionId: null }), NOON).execution;
 const ended = transition(pending, callback(completed()), NOON).execution;
 
-test('an execution that CXone has a name for is due for a poll at once, and its trail says who wanted it', () => {
+test('an execution that has an executionId is due for a poll at once, and its audit trail names the requester', () => {
   expect(pending.pollAt).toBe(NOON + HOUR);
   const { execution, outcome, entry } = transition(pending, request, NOON + 5);
   expect(execution).toEqual({ ...pending, pollAt: NOON + 5 });
@@ -25,8 +25,8 @@ test('an execution that CXone has a name for is due for a poll at once, and its 
 
 test.for([
   ['queued', queued, 'queued'],
-  ['sent and not answered', sent, 'nameless'],
-  ['accepted without a name', nameless, 'nameless'],
+  ['sent and without a response', sent, 'nameless'],
+  ['accepted without an executionId', nameless, 'nameless'],
   ['ended', ended, 'ended'],
   ['pending', pending, null],
 ] as const)('one that is %s: %j', ([, execution, why]) => {
@@ -38,14 +38,14 @@ test.for([
   expect(entry.detail).toEqual({ by: 'operator:alice', ignored: why });
 });
 
-test('a name that is hearsay can be asked for: that is what tells whether it is true', () => {
+test('an executionId from a hint can be polled: the poll shows whether it is correct', () => {
   const hint = { ...callback(completed(), 'cx-9'), type: 'unverified-callback' } as const;
   const hearsay = transition(sent, hint, NOON).execution;
   expect(hearsay.executionIdUnverified).toBe(true);
   expect(whyNotPollable(hearsay)).toBeNull();
 });
 
-test('one poll within a long grace brings on a few more at ever longer intervals, and the last when the grace is over', () => {
+test('a requested poll within a long grace period adds a few more at growing intervals, the last at the end of the grace period', () => {
   const pollAfter = NOON + HOUR;
   const polls: number[] = [];
   for (let at = NOON; at < pollAfter; ) {

@@ -1,4 +1,4 @@
-// Whatever happens in whatever order, an execution has one outcome and nothing that CXone said is lost.
+// In every order of events an execution has one outcome, and nothing that CXone reported is lost.
 
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -78,7 +78,7 @@ const history = fc.record({
     graceSeconds: fc.nat(100),
     timeoutSeconds: fc.integer({ min: 5, max: 120 }),
   }),
-  // Clocks are set back, too: no order of the moments is promised.
+  // A clock may be set back: the order of the times is not promised.
   steps: fc.array(fc.record({ event, at: instant }), { maxLength: 25 }),
 });
 
@@ -105,7 +105,7 @@ function always(promise: (steps: Step[]) => void): void {
   );
 }
 
-/** What each open status may be waiting for. */
+/** The next step that each open status may wait for. */
 const DUE: Partial<Record<Status, string[]>> = {
   QUEUED: ['dispatch expire'],
   UNCONFIRMED: ['expire', 'poll'],
@@ -119,7 +119,7 @@ function dueFor({ dispatchAt, pollAt, expireAt }: Execution): string {
 }
 
 describe('in every history', () => {
-  test('(the histories tried here reach every outcome and every status)', () => {
+  test('(the generated histories reach every outcome and every status)', () => {
     const reached = new Set<string>();
     always((steps) => {
       for (const { outcome, execution } of steps) reached.add(outcome).add(execution.status);
@@ -128,7 +128,7 @@ describe('in every history', () => {
     expect([...reached]).toEqual(expect.arrayContaining([...OPEN_STATUSES, ...TERMINAL_STATUSES]));
   });
 
-  test('a terminal status, its outcome and its moment never change', () => {
+  test('a terminal status, its outcome and its time never change', () => {
     always((steps) => {
       for (const { before, execution } of steps.filter(({ before }) => isTerminal(before.status))) {
         const { status, result, error, resolvedBy, resolvedAt } = before;
@@ -138,7 +138,7 @@ describe('in every history', () => {
     });
   });
 
-  test('at most one event resolves, and a terminal execution was resolved by exactly one', () => {
+  test('at most one event resolves an execution, and exactly one resolved a terminal one', () => {
     always((steps) => {
       const resolved = steps.filter(({ outcome }) => outcome === 'resolved').length;
       const ended = isTerminal(steps.at(-1)?.execution.status ?? 'QUEUED');
@@ -152,7 +152,7 @@ describe('in every history', () => {
     });
   });
 
-  test('its trail alone tells whether it ended, and how', () => {
+  test('the audit trail alone shows whether the execution ended, and how', () => {
     always((steps) => {
       const ending = steps
         .map(({ entry }) => outcomeFromAudit(entry.event, entry.detail))
@@ -162,7 +162,7 @@ describe('in every history', () => {
     });
   });
 
-  test('what is open is always due for something, and what has ended never is', () => {
+  test('an open execution always has a next step, and an ended one never has', () => {
     always((steps) => {
       for (const { execution } of steps) {
         const due = dueFor(execution);
@@ -172,7 +172,7 @@ describe('in every history', () => {
     });
   });
 
-  test('every result that CXone reported is the outcome, the late result, or in the trail', () => {
+  test('each result that CXone reported is the outcome, the late result, or in the audit trail', () => {
     always((steps) => {
       for (const { event, execution, entry, outcome } of steps) {
         if (!('report' in event) || event.report.kind === 'progress') continue;
@@ -187,7 +187,7 @@ describe('in every history', () => {
     });
   });
 
-  test('a late result that is kept stays the one that came first', () => {
+  test('a late result that was kept stays the first one', () => {
     always((steps) => {
       for (const { before, execution } of steps) {
         if (before.lateResult !== null) expect(execution.lateResult).toEqual(before.lateResult);
@@ -195,7 +195,7 @@ describe('in every history', () => {
     });
   });
 
-  test('a hint never ends anything, gives no result, and never says that CXone took it', () => {
+  test('a hint never ends an execution, sets no result, and never shows that CXone accepted it', () => {
     always((steps) => {
       for (const { event, before, execution, outcome } of steps) {
         if (event.type !== 'unverified-callback') continue;
@@ -206,7 +206,7 @@ describe('in every history', () => {
     });
   });
 
-  test('a request to poll brings the next poll forward to now where there is somebody to ask, and changes nothing else', () => {
+  test('a requested poll moves the next poll to now if CXone can be polled, and changes nothing else', () => {
     always((steps) => {
       for (const { event, at, before, execution, outcome } of steps) {
         if (event.type !== 'poll-requested') continue;
@@ -223,7 +223,7 @@ describe('in every history', () => {
     });
   });
 
-  test('it is handed to the network once, unless CXone surely did not process it or a second time is allowed', () => {
+  test('an execution is sent once, unless CXone certainly did not process it or it may be retried', () => {
     always((steps) => {
       const sent = steps.filter(({ entry }) => entry.event === 'DISPATCHED' && entry.detail['attempt']).length;
       const requeued = steps.filter(

@@ -1,4 +1,4 @@
-// What an operator and an app may rely on of an execution's life, event by event.
+// The life of an execution, event by event: what an operator and an app may rely on.
 
 import { describe, expect, test } from 'vitest';
 import type { Transition } from '../../src/execution/apply-result.ts';
@@ -19,7 +19,7 @@ import {
   submitted,
 } from '../support/executions.ts';
 
-/** Applies events one second apart; the last transition tells the story. */
+/** Applies events one second apart and returns the last transition. */
 function upon(execution: Execution, ...events: ExecutionEvent[]): Transition {
   let last: Transition | undefined;
   events.forEach((event, i) => {
@@ -42,12 +42,12 @@ const UNCERTAIN = { ...UNSENT, type: 'uncertain', httpStatus: 0, message: 'conne
 const EXPIRED = { type: 'expired' } as const;
 const CANCELLED = { type: 'cancelled', by: 'shop' } as const;
 
-describe('before CXone answers', () => {
-  test('a queued execution is due at once, and its wait in the queue has an end', () => {
+describe('before the submit response', () => {
+  test('a queued execution is due at once, and its time in the queue is limited', () => {
     expect(anExecution()).toMatchObject({ status: 'QUEUED', dispatchAt: NOON, expireAt: NOON + 300_000, pollAt: null });
   });
 
-  test('handing it to the network makes it unconfirmed and fixes grace period and deadline', () => {
+  test('sending makes it unconfirmed and fixes the grace period and the deadline', () => {
     const { execution, entry } = upon(anExecution({ graceSeconds: 10, timeoutSeconds: 30 }), DISPATCHED);
     expect(execution).toMatchObject({
       status: 'UNCONFIRMED',
@@ -61,21 +61,21 @@ describe('before CXone answers', () => {
     expect(entry.event).toBe('DISPATCHED');
   });
 
-  test('what waited in the queue past its time-out is never sent', () => {
+  test('an execution that stays queued past its timeout is never sent', () => {
     const late = transition(anExecution(), DISPATCHED, NOON + 300_000);
     expect(late.execution).toMatchObject({ status: 'TIMEOUT', resolvedBy: 'deadline', attempts: 0 });
     expect(late.entry.event).toBe('QUEUE_TIMEOUT');
   });
 
-  test('it cannot be handed to the network twice', () => {
+  test('an execution cannot be sent twice', () => {
     const { execution, outcome } = upon(anExecution(), DISPATCHED, DISPATCHED);
     expect(outcome).toBe('ignored');
     expect(execution.attempts).toBe(1);
   });
 });
 
-describe("CXone's answer to the submission", () => {
-  test('accepted with a name: pending, and polled after the grace period', () => {
+describe('the submit response', () => {
+  test('accepted with an executionId: pending, and polled after the grace period', () => {
     const { execution, entry } = upon(anExecution(), DISPATCHED, submitted({ executionId: 'cx-9', spreadMs: 300 }));
     expect(execution).toMatchObject({
       status: 'PENDING',
@@ -87,19 +87,19 @@ describe("CXone's answer to the submission", () => {
     expect(entry).toMatchObject({ event: 'SUBMITTED', httpStatus: 202, latencyMs: 25 });
   });
 
-  test('accepted without a name: waited for until the deadline, never polled', () => {
+  test('accepted without an executionId: open until the deadline, never polled', () => {
     const { execution } = upon(anExecution(), DISPATCHED, submitted({ executionId: null }));
     expect(execution).toMatchObject({ status: 'PENDING', pollAt: null, expireAt: NOON + 41_000 });
   });
 
-  test('a terminal status in it resolves there and then', () => {
+  test('a terminal status in the response resolves the execution at once', () => {
     const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted({ report: completed(7) }));
     expect(outcome).toBe('resolved');
     expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'submit', result: 7, resolvedAt: NOON + 2000 });
     expect(entry.event).toBe('SUBMITTED');
   });
 
-  test('refused: rejected with the status and the words of CXone', () => {
+  test('refused: rejected with the status and the text of CXone', () => {
     const refusal = {
       type: 'refused',
       httpStatus: 422,
@@ -119,7 +119,7 @@ describe("CXone's answer to the submission", () => {
     [429, 'RATE_LIMITED'],
     [503, 'FAILED'],
     [0, 'NETWORK_ERROR'],
-  ] as const)('surely not processed (%i): back in the queue, audited as %s', (httpStatus, event) => {
+  ] as const)('certainly not processed (%i): back in the queue, audited as %s', (httpStatus, event) => {
     const { execution, entry } = upon(anExecution(), DISPATCHED, { ...UNSENT, httpStatus });
     expect(execution).toMatchObject({
       status: 'QUEUED',
@@ -132,17 +132,17 @@ describe("CXone's answer to the submission", () => {
     expect(entry).toMatchObject({ event, httpStatus });
   });
 
-  test('perhaps received: stays unconfirmed and is not due to be sent again', () => {
+  test('possibly received: stays unconfirmed and is not sent again', () => {
     const { execution } = upon(anExecution(), DISPATCHED, UNCERTAIN);
     expect(execution).toMatchObject({ status: 'UNCONFIRMED', dispatchAt: null, expireAt: NOON + 41_000 });
   });
 
-  test('perhaps received: sent again when the submission allows it', () => {
+  test('possibly received: sent again when the submission allows it', () => {
     const { execution } = upon(anExecution({ retryUncertain: true }), DISPATCHED, UNCERTAIN);
     expect(execution).toMatchObject({ status: 'QUEUED', dispatchAt: NOON + 60_000 });
   });
 
-  test('perhaps received and too late to send again: stays unconfirmed, although the submission allows it', () => {
+  test('possibly received and too late to send again: stays unconfirmed, although the submission allows it', () => {
     const { execution } = upon(anExecution({ retryUncertain: true }), DISPATCHED, { ...UNCERTAIN, retryAt: null });
     expect(execution).toMatchObject({ status: 'UNCONFIRMED', dispatchAt: null, expireAt: NOON + 41_000 });
   });
@@ -156,8 +156,8 @@ describe("CXone's answer to the submission", () => {
   });
 });
 
-describe('callbacks', () => {
-  test('one that comes before the submit answer resolves, and the answer only fills in what it knows', () => {
+describe('a callback', () => {
+  test('that arrives before the submit response resolves, and the response only adds what it knows', () => {
     const early = upon(anExecution(), DISPATCHED, callback(completed({ id: 5 })));
     expect(early.execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback', result: { id: 5 } });
     const { execution, outcome, entry } = transition(early.execution, submitted(), NOON + 9000);
@@ -166,29 +166,29 @@ describe('callbacks', () => {
     expect(execution).toEqual({ ...early.execution, executionId: 'cx-1', latencyMs: 25 });
   });
 
-  test('one for an unconfirmed execution adopts it', () => {
+  test('for an unconfirmed execution confirms it', () => {
     const { execution } = upon(anExecution(), DISPATCHED, UNCERTAIN, callback(completed(), 'cx-7'));
     expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback', executionId: 'cx-7' });
   });
 
-  test('progress for an unconfirmed execution confirms it and makes it pollable', () => {
+  test('with progress for an unconfirmed execution confirms it and makes it pollable', () => {
     const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, UNCERTAIN, callback(RUNNING, 'cx-7'));
     expect(outcome).toBe('progress');
     expect(entry.event).toBe('CALLBACK_PROGRESS');
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 11_000, expireAt: null });
   });
 
-  test('a failure keeps what CXone said of it', () => {
+  test('with a failure keeps the error that CXone reported', () => {
     const { execution } = upon(anExecution(), DISPATCHED, submitted(), callback(failed({ code: 7 })));
     expect(execution).toMatchObject({ status: 'FAILED', resolvedBy: 'callback', error: { code: 7 } });
   });
 
-  test('a failure without a word about it still carries an error', () => {
+  test('with a failure without a message still sets an error', () => {
     const { execution } = upon(anExecution(), DISPATCHED, callback({ ...failed(null), statusWord: 'EXPIRED' }));
     expect(execution.error).toEqual({ code: null, message: 'CXone said EXPIRED and gave no error' });
   });
 
-  test('the same result again is a duplicate', () => {
+  test('with the same result again is a duplicate', () => {
     const { outcome, entry } = upon(anExecution(), DISPATCHED, callback(completed(1)), callback(completed(1)));
     expect([outcome, entry.event]).toEqual(['duplicate', 'CALLBACK_DUPLICATE']);
   });
@@ -216,7 +216,7 @@ describe('callbacks', () => {
     expect(JSON.stringify(execution.result)).toBe(one);
   });
 
-  test('another result is a conflict: the first stands, the other is kept in the trail', () => {
+  test('with another result is a conflict: the first stays, the other is kept in the audit trail', () => {
     const { execution, outcome, entry } = upon(
       anExecution(),
       DISPATCHED,
@@ -232,14 +232,14 @@ describe('callbacks', () => {
     ['TIMEOUT', [DISPATCHED, submitted({ executionId: null }), EXPIRED]],
     ['CANCELLED', [DISPATCHED, CANCELLED]],
     ['NOT_FOUND', [DISPATCHED, submitted(), notFound(), notFound()]],
-  ] as const)('one after %s is late: kept beside it, without rewriting it', (status, events) => {
+  ] as const)('after %s is late: it is kept as the late result and does not change the outcome', (status, events) => {
     const { execution, outcome, entry } = upon(anExecution(), ...events, callback(completed('there')));
     expect([outcome, entry.event]).toEqual(['late', 'CALLBACK_LATE']);
     expect(execution).toMatchObject({ status, result: null });
     expect(execution.lateResult).toMatchObject({ status: 'COMPLETED', result: 'there', via: 'callback' });
   });
 
-  test('a second late result: the same is a duplicate, another a conflict, and the first is kept', () => {
+  test('with a second late result is a duplicate if equal, else a conflict, and the first is kept', () => {
     const late = upon(anExecution(), DISPATCHED, CANCELLED, callback(completed(1))).execution;
     expect(transition(late, callback(completed(1)), NOON).outcome).toBe('duplicate');
     const other = transition(late, callback(completed(2)), NOON);
@@ -247,14 +247,14 @@ describe('callbacks', () => {
     expect(other.execution.lateResult).toMatchObject({ result: 1 });
   });
 
-  test("one that names another execution changes nothing, not even by CXone's good signature", () => {
+  test('that names another execution changes nothing, even with a valid signature of CXone', () => {
     const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), callback(completed(), 'cx-2'));
     expect([outcome, entry.event]).toEqual(['mismatch', 'CALLBACK_MISMATCH']);
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-1' });
     expect(entry.detail).toMatchObject({ executionId: 'cx-2', result: { ok: true } });
   });
 
-  test('an unreadable one has its bytes kept and brings the poll forward to now', () => {
+  test('that is unreadable has its bytes kept and moves the next poll to now', () => {
     const body = { bytes: new Uint8Array([1, 2]), contentType: null };
     const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), {
       type: 'callback-unreadable',
@@ -265,7 +265,7 @@ describe('callbacks', () => {
     expect(entry).toMatchObject({ event: 'CALLBACK_UNREADABLE', body });
   });
 
-  test('an unreadable one that comes before the submit answer is asked for as soon as the name is known', () => {
+  test('that is unreadable before the submit response causes a poll as soon as the executionId is known', () => {
     const { execution } = upon(
       anExecution({ graceSeconds: 3600 }),
       DISPATCHED,
@@ -276,14 +276,14 @@ describe('callbacks', () => {
   });
 });
 
-describe('polls', () => {
-  test('a result found by a poll resolves and counts the poll', () => {
+describe('a poll', () => {
+  test('with a result resolves and is counted', () => {
     const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), polled(completed('found')));
     expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'found', pollCount: 1 });
     expect(entry).toMatchObject({ event: 'POLL_COMPLETED', httpStatus: 200, latencyMs: 8 });
   });
 
-  test('still running: polled again, and at the deadline at the latest', () => {
+  test('that finds it running is followed by another, at the deadline at the latest', () => {
     const { execution, entry } = upon(
       anExecution(),
       DISPATCHED,
@@ -294,13 +294,13 @@ describe('polls', () => {
     expect(entry.event).toBe('POLL_PROGRESS');
   });
 
-  test('still running at the last poll: timed out with 408', () => {
+  test('that finds it running as the last one times out with 408', () => {
     const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), polled(RUNNING, { final: true }));
     expect(execution).toMatchObject({ status: 'TIMEOUT', resolvedBy: 'deadline', error: { code: 408 }, pollCount: 1 });
     expect(entry).toMatchObject({ event: 'POLL_TIMEOUT', httpStatus: 408 });
   });
 
-  test('a poll that failed is tried again', () => {
+  test('that fails is repeated', () => {
     const failure = {
       type: 'poll-failed',
       httpStatus: 500,
@@ -313,13 +313,13 @@ describe('polls', () => {
     expect(entry).toMatchObject({ event: 'POLL_ERROR', httpStatus: 500 });
   });
 
-  test('gone at CXone: not found', () => {
+  test('that finds it gone at CXone ends it as not found', () => {
     const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), notFound(), notFound());
     expect(execution).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll', error: { code: 404 } });
     expect(entry).toMatchObject({ event: 'POLL_404', httpStatus: 404 });
   });
 
-  test('a poll that loses the race against the callback leaves its entry and changes no outcome', () => {
+  test('that comes after the callback leaves its audit entry and does not change the outcome', () => {
     const { execution, outcome, entry } = upon(
       anExecution(),
       DISPATCHED,
@@ -332,20 +332,20 @@ describe('polls', () => {
   });
 });
 
-describe('giving up', () => {
-  test('a cancelled queued execution is never due to be sent', () => {
+describe('cancellation and deadlines', () => {
+  test('a cancelled queued execution is never sent', () => {
     const { execution, entry } = upon(anExecution(), CANCELLED);
     expect(execution).toMatchObject({ status: 'CANCELLED', resolvedBy: 'cancel', dispatchAt: null, attempts: 0 });
     expect(entry).toMatchObject({ event: 'CANCELLED', detail: { by: 'shop', sent: false } });
     expect(upon(anExecution(), CANCELLED, DISPATCHED).outcome).toBe('ignored');
   });
 
-  test('cancelling what has ended changes nothing', () => {
+  test('the cancellation of an ended execution changes nothing', () => {
     const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, callback(completed(1)), CANCELLED);
     expect([outcome, entry.event, execution.status]).toEqual(['ignored', 'CANCEL_IGNORED', 'COMPLETED']);
   });
 
-  test('an execution without a name times out at its deadline, saying why it was not asked for', () => {
+  test('an execution without an executionId times out at its deadline and states why it was not polled', () => {
     const { execution } = upon(anExecution(), DISPATCHED, submitted({ executionId: null }), EXPIRED);
     expect(execution.error).toEqual({
       code: 408,

@@ -1,4 +1,4 @@
-// CALLBACK_TRUST=verify: what a callback makes of an execution when only CXone's own answers count.
+// CALLBACK_TRUST=verify: the effect of a callback when only CXone's own responses count.
 
 import { describe, expect, test } from 'vitest';
 import type { Transition } from '../../src/execution/apply-result.ts';
@@ -8,7 +8,7 @@ import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, completed, NOON, notFound, polled, RUNNING, submitted } from '../support/executions.ts';
 
-/** Applies events one second apart; the last transition tells the story. */
+/** Applies events one second apart and returns the last transition. */
 function upon(execution: Execution, ...events: ExecutionEvent[]): Transition {
   const steps: Transition[] = [];
   for (const [i, event] of events.entries()) {
@@ -29,7 +29,7 @@ const UNCERTAIN = { type: 'uncertain', ...ANSWER, httpStatus: 0 } as const;
 const gone = (polledExecutionId: string) => notFound({ polledExecutionId });
 
 describe('an execution that CXone has accepted', () => {
-  test('is polled at once, whatever the hint says, and stays as it was', () => {
+  test('is polled at once, whatever the hint states, and does not change', () => {
     for (const report of [completed(), RUNNING]) {
       const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), hint(report, 'cx-1'));
       expect(execution).toMatchObject({ status: 'PENDING', result: null, resolvedBy: null, pollAt: NOON + 3000 });
@@ -43,7 +43,7 @@ describe('an execution that CXone has accepted', () => {
     }
   });
 
-  test('is resolved by the poll, with what the poll says', () => {
+  test('is resolved by the poll, with the result of the poll', () => {
     const { execution } = upon(
       anExecution(),
       DISPATCHED,
@@ -54,19 +54,19 @@ describe('an execution that CXone has accepted', () => {
     expect(execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'true' });
   });
 
-  test('is left alone by a hint that names another one', () => {
+  test('ignores a hint that names another execution', () => {
     const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), hint(completed(), 'cx-2'));
     expect([outcome, entry.event]).toEqual(['mismatch', 'CALLBACK_MISMATCH']);
     expect(execution).toMatchObject({ executionId: 'cx-1', pollAt: NOON + 11_000 });
   });
 
-  test('that has no executionId takes the one from the hint, and is polled under it', () => {
+  test('without an executionId takes the one of the hint, and is polled under it', () => {
     const nameless = submitted({ executionId: null });
     const { execution } = upon(anExecution(), DISPATCHED, nameless, hint(completed(), 'cx-7'));
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 3000, expireAt: null });
   });
 
-  test('that has none waits on as before when CXone does not know the name in the hint', () => {
+  test('without an executionId stays open when CXone does not know the one of the hint', () => {
     const bare = [DISPATCHED, submitted({ executionId: null })] as const;
     const { execution, outcome, entry } = upon(
       anExecution(),
@@ -84,43 +84,43 @@ describe('an execution that CXone has accepted', () => {
     });
   });
 
-  test('that has none, and is given none, waits for its deadline', () => {
+  test('without an executionId, after a hint without one, waits for its deadline', () => {
     const nameless = submitted({ executionId: null });
     const { execution } = upon(anExecution(), DISPATCHED, nameless, hint(completed()));
     expect(execution).toMatchObject({ status: 'PENDING', pollAt: null, expireAt: execution.deadline });
   });
 });
 
-describe('an execution whose submit answer is not known', () => {
-  const heard = [DISPATCHED, hint(completed(), 'cx-7')] as const;
+describe('an execution whose submit response is not known', () => {
+  const hinted = [DISPATCHED, hint(completed(), 'cx-7')] as const;
 
-  test('is polled at once under the name in the hint, and the poll resolves it', () => {
-    const { execution } = upon(anExecution(), ...heard);
+  test('is polled at once under the executionId of the hint, and the poll resolves it', () => {
+    const { execution } = upon(anExecution(), ...hinted);
     expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: 'cx-7', pollAt: NOON + 2000 });
     const { execution: ended } = upon(
       anExecution(),
-      ...heard,
+      ...hinted,
       polled(completed('true'), { polledExecutionId: 'cx-7' }),
     );
     expect(ended).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'true', executionId: 'cx-7' });
   });
 
-  test('is accepted once CXone says that it runs under that name', () => {
-    const { execution } = upon(anExecution(), ...heard, polled(RUNNING, { polledExecutionId: 'cx-7' }));
+  test('is accepted once CXone reports it running under that executionId', () => {
+    const { execution } = upon(anExecution(), ...hinted, polled(RUNNING, { polledExecutionId: 'cx-7' }));
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 20_000, expireAt: null });
   });
 
-  test('waits on as before when CXone does not know that name: a made-up one ends nothing', () => {
-    const { execution, outcome, entry } = upon(anExecution(), ...heard, gone('cx-7'), gone('cx-7'));
+  test('stays open when CXone does not know that executionId: an invented one ends nothing', () => {
+    const { execution, outcome, entry } = upon(anExecution(), ...hinted, gone('cx-7'), gone('cx-7'));
     expect([outcome, entry.event]).toEqual(['progress', 'POLL_ERROR']);
     expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: null, pollAt: null });
     expect(execution.expireAt).toBe(execution.deadline);
-    const again = upon(anExecution({ retryUncertain: true }), ...heard, gone('cx-7'), gone('cx-7')).execution;
+    const again = upon(anExecution({ retryUncertain: true }), ...hinted, gone('cx-7'), gone('cx-7')).execution;
     expect(again.expireAt).toBe(Math.min(NOON + 1000 + SEND_LEASE_MS, again.deadline ?? 0));
   });
 
-  test('believes the submit answer more, polls at once under its name, and ignores answers about the other', () => {
-    const { execution } = upon(anExecution(), ...heard, submitted({ executionId: 'cx-1' }));
+  test('prefers the executionId of the submit response, polls it at once, and ignores responses about the other', () => {
+    const { execution } = upon(anExecution(), ...hinted, submitted({ executionId: 'cx-1' }));
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-1', pollAt: NOON + 3000 });
     for (const answer of [gone('cx-7'), polled(completed('of another'), { polledExecutionId: 'cx-7' })]) {
       const late = transition(execution, answer, NOON + 4000);
@@ -129,26 +129,26 @@ describe('an execution whose submit answer is not known', () => {
     }
   });
 
-  test('keeps the name when the submit answer has none, or is lost', () => {
-    const { execution } = upon(anExecution(), ...heard, submitted({ executionId: null }));
+  test('keeps the executionId when the submit response has none, or is lost', () => {
+    const { execution } = upon(anExecution(), ...hinted, submitted({ executionId: null }));
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 2000 });
-    const lost = upon(anExecution(), ...heard, UNCERTAIN).execution;
+    const lost = upon(anExecution(), ...hinted, UNCERTAIN).execution;
     expect(lost).toMatchObject({ status: 'UNCONFIRMED', executionId: 'cx-7', pollAt: NOON + 2000, expireAt: null });
   });
 
-  test('goes back into the queue without the name when CXone surely did not take it', () => {
-    const { execution } = upon(anExecution(), ...heard, UNSENT);
+  test('returns to the queue without the executionId when CXone certainly did not accept it', () => {
+    const { execution } = upon(anExecution(), ...hinted, UNSENT);
     expect(execution).toMatchObject({ status: 'QUEUED', executionId: null, pollAt: null });
     const { execution: queued, entry } = transition(execution, hint(completed(), 'cx-8'), NOON + 9000);
     expect([queued, entry.event]).toEqual([execution, 'CALLBACK_HINT']);
   });
 
-  test('takes the newest name, for the first may have been made up', () => {
-    const { execution } = upon(anExecution(), ...heard, hint(completed(), 'cx-8'));
+  test('takes the newest executionId, because the first may be invented', () => {
+    const { execution } = upon(anExecution(), ...hinted, hint(completed(), 'cx-8'));
     expect(execution).toMatchObject({ executionId: 'cx-8', pollAt: NOON + 2000 });
   });
 
-  test('is polled as soon as its name is known when the hint has none', () => {
+  test('is polled as soon as its executionId is known when the hint has none', () => {
     const { execution } = upon(anExecution(), DISPATCHED, hint(completed()), submitted());
     expect(execution.pollAt).toBe(NOON + 2000);
   });
@@ -161,14 +161,14 @@ describe('an execution that has ended', () => {
     ['the same result again', completed('true'), 'duplicate', 'CALLBACK_DUPLICATE'],
     ['another result', completed('forged'), 'conflict', 'CALLBACK_CONFLICT'],
     ['progress', RUNNING, 'progress', 'CALLBACK_HINT'],
-  ] as const)('%s is told and kept in the trail alone', ([, report, outcome, event]) => {
+  ] as const)('%s is reported, and kept only in the audit trail', ([, report, outcome, event]) => {
     const before = upon(anExecution(), ...ended).execution;
     const after = transition(before, hint(report), NOON + 9000);
     expect([after.outcome, after.entry.event]).toEqual([outcome, event]);
     expect(after.execution).toEqual(before);
   });
 
-  test('without a result gets no late result that nobody verified; what was said is in the trail', () => {
+  test('without a result gets no unverified late result; the report is in the audit trail', () => {
     const cancelled = { type: 'cancelled', by: 'shop' } as const;
     const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), cancelled, hint(completed(5)));
     expect([outcome, entry.event, execution.lateResult]).toEqual(['late', 'CALLBACK_LATE', null]);

@@ -1,4 +1,4 @@
-// The client as an app has it from the package: with types, under every resolution, and without what the receiver needs.
+// The client of the package in an app: typed under every module resolution, and without the receiver's dependencies.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,13 +23,13 @@ export async function ask(): Promise<Status> {
   return at === '' ? 'TIMEOUT' : ended.status;
 }
 export const kindOf = (error: unknown): string => (error instanceof ReceiverError ? error.name : 'unknown');
-export const told = async (body: string, headers: Headers): Promise<NotificationPayload> =>
+export const verified = async (body: string, headers: Headers): Promise<NotificationPayload> =>
   verifyNotification('whsec_' + btoa('0'.repeat(32)), headers, body);
-// @ts-expect-error there is no such field
+// @ts-expect-error the field does not exist
 void client.submit({ action: 'look-up' });
-// @ts-expect-error nor such a status
+// @ts-expect-error the status does not exist
 export const status: Status = 'DONE';
-// @ts-expect-error nothing else is open to be imported
+// @ts-expect-error only the client is exported
 import('cxone-callback-receiver/store');
 `;
 
@@ -63,7 +63,7 @@ test.each([
   expect(compile()).toBe('');
 });
 
-test('a public checker of types finds no fault under any resolution', async () => {
+test('a public type checker finds no fault under any module resolution', async () => {
   const checker = await import(pathToFileURL(join(checkers, 'node_modules/@arethetypeswrong/core/dist/index.js')).href);
   const bytes = new Uint8Array(readFileSync(join(folder, '..', tarball.filename)));
   const { types, problems, entrypoints } = await checker.checkPackage(checker.createPackageFromTarballData(bytes));

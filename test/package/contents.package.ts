@@ -1,4 +1,4 @@
-// What is in the tarball: all that it needs, nothing that does not belong, and not too much of it.
+// The contents of the tarball: every file that the package needs, no other, and a bounded size.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -13,7 +13,7 @@ const paths = tarball.files.map(({ path }) => path);
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
 
-/** As docs/quick-start.md states. */
+/** The limit that docs/quick-start.md states. */
 const MOST_PACKED = 600_000;
 const MOST_UNPACKED = 2_000_000;
 
@@ -26,7 +26,7 @@ const BELONGS = [
   /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|\.env\.example)$/,
 ];
 
-/** Of what a module imports, the packages: `hono/html` is of `hono`. */
+/** Returns the packages among the imports of a module: `hono/html` belongs to `hono`. */
 function packagesIn(folder: string): string[] {
   const modules = readdirSync(join(home, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.js'),
@@ -39,11 +39,11 @@ function packagesIn(folder: string): string[] {
   return [...new Set(packages.map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? ''))].sort();
 }
 
-test('it holds what is run, the migrations and the documents: no tests, no data, no secrets', () => {
+test('the tarball holds the program, the migrations and the documents: no tests, no data, no secrets', () => {
   expect(paths.filter((path) => !BELONGS.some((pattern) => pattern.test(path)))).toEqual([]);
 });
 
-test('it holds every module, and every file that a module reads', () => {
+test('the tarball holds every module, and every file that a module reads', () => {
   const sources = readdirSync(join(PROJECT, 'src'), { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
@@ -56,22 +56,22 @@ test('it holds every module, and every file that a module reads', () => {
   expect(migrations.filter((name) => !paths.includes(`migrations/${name}`))).toEqual([]);
 });
 
-test('it is as small as docs/quick-start.md states', () => {
+test('the tarball is as small as docs/quick-start.md states', () => {
   const { size, unpackedSize, files } = tarball;
   process.stdout.write(`package: ${size} bytes packed, ${unpackedSize} unpacked, ${files.length} files\n`);
   expect(size).toBeLessThan(MOST_PACKED);
   expect(unpackedSize).toBeLessThan(MOST_UNPACKED);
 });
 
-test('it depends on the packages that it imports, and on no other', () => {
+test('the package depends on exactly the packages that it imports', () => {
   expect(packagesIn('dist')).toEqual(Object.keys(manifest.dependencies).sort());
 });
 
-test('the client imports no package at all', () => {
+test('the client imports no package', () => {
   expect(packagesIn('dist/client')).toEqual([]);
 });
 
-test('publint has nothing to say of it', async () => {
+test('publint reports nothing', async () => {
   const { messages, pkg } = await publint({ pkgDir: home, pack: false, strict: true });
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// Packs the package once and installs the tarball into an empty folder, with Node 22 beside the one at hand.
+// Packs the package once and installs the tarball into an empty folder, with Node 22 in addition to the current Node.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
-/** What `npm pack` says of it. */
+/** The report of `npm pack`. */
 export interface Tarball {
   readonly filename: string;
   readonly size: number;
@@ -17,13 +17,13 @@ export interface Tarball {
 
 export interface Installation {
   readonly tarball: Tarball;
-  /** The folder into which it was installed. */
+  /** The folder of the installation. */
   readonly folder: string;
-  /** The package in there. */
+  /** The installed package. */
   readonly home: string;
-  /** A folder with TypeScript 5, which still has the resolution `node10`, and a public checker of types. */
+  /** A folder with TypeScript 5, which still has the resolution `node10`, and a public type checker. */
   readonly checkers: string;
-  /** Folders in which `node` lies, by its major version. */
+  /** The folders that contain `node`, by its major version. */
   readonly nodes: Readonly<Record<'22' | '24', string>>;
 }
 
@@ -43,7 +43,7 @@ export function setup({ provide }: TestProject): () => void {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, ...manifest }));
     return folder;
   };
-  // The npm package of Node brings its binary by an install script.
+  // The npm package of Node installs its binary in an install script.
   const older = inside('node-22', { allowScripts: { node: true } });
   npm(older, 'install', 'node@22');
   const checkers = inside('checkers', { type: 'module' });

@@ -1,4 +1,4 @@
-// The installed command, as people run it under each Node: from any folder, writing only where it was told to.
+// The installed command under each Node: it runs from any folder and writes only where it is configured to.
 
 import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -15,7 +15,7 @@ const settings = (cxone: string, database: string) => ({
   CXONE_BASE_URL: cxone,
   CXONE_CLIENT_ID: 'simulator',
   CXONE_CLIENT_SECRET: 'simulator-secret',
-  // Nobody listens there: callbacks are lost, which is what polls are for.
+  // Nothing listens there: callbacks are lost, and polls find the results.
   PUBLIC_URL: 'http://127.0.0.1:1',
   PORT: '0',
   CALLBACK_SECRET: 'a-secret-for-processes-of-32-characters',
@@ -31,12 +31,12 @@ describe.each(Object.entries(nodes))('Node %s', (version, node) => {
   const run = (args: readonly string[], env: Record<string, string> = {}, cwd = temporaryFolder()) =>
     runCommand(COMMAND, args, { PATH, ...env }, cwd);
 
-  test('is the one that runs it', async () => {
+  test('runs the command', async () => {
     const { stdout } = await runCommand('node', ['--version'], { PATH }).finished;
     expect(stdout).toMatch(new RegExp(`^v${version}\\.`));
   });
 
-  test('every help names the command by which it can be called', async () => {
+  test('every help text names the command as it is called', async () => {
     const helps = [[], ...['demo', 'simulator', ...COMMAND_NAMES].map((name) => [name])].map(async (words) => {
       const { code, stdout, stderr } = await run([...words, '--help']).finished;
       expect([code, stderr]).toEqual([0, '']);
@@ -46,7 +46,7 @@ describe.each(Object.entries(nodes))('Node %s', (version, node) => {
     await Promise.all(helps);
   });
 
-  test('the demo shows every fate, and leaves its database where it was started', async () => {
+  test('the demo shows every fate, and leaves its database in the current folder', async () => {
     const cwd = temporaryFolder();
     const before = readdirSync(home);
     const { code, stderr } = await run(['demo'], {}, cwd).finished;
@@ -55,7 +55,7 @@ describe.each(Object.entries(nodes))('Node %s', (version, node) => {
     expect(readdirSync(home)).toEqual(before);
   });
 
-  test('the receiver starts, takes an execution of the client to its end, serves its pages and stops', async () => {
+  test('the receiver starts, takes an execution of the client to its outcome, serves its pages and stops', async () => {
     const simulator = run(['simulator', '--port', '0']);
     const greeting = await simulator.line((line) => /http:\/\/127\.0\.0\.1:\d+/.test(line));
     const env = settings(
@@ -85,7 +85,7 @@ describe.each(Object.entries(nodes))('Node %s', (version, node) => {
     }
   });
 
-  test('a database that the first version wrote is copied and goes on', async () => {
+  test('a database of the first version is copied and stays in use', async () => {
     const folder = temporaryFolder();
     const database = join(folder, 'receiver.db');
     copyFileSync(new URL('../upgrade/0000.db', import.meta.url), database);
@@ -96,7 +96,7 @@ describe.each(Object.entries(nodes))('Node %s', (version, node) => {
     expect(readdirSync(folder)).toContainEqual(expect.stringMatching(/^receiver-before-upgrade-from-0000-.*Z\.db$/));
   });
 
-  test('what is asked wrongly is told with the name of the command', async () => {
+  test('an error of usage names the command', async () => {
     const { code, stderr } = await run(['executions', 'lst']).finished;
     expect(code).toBe(2);
     expect(stderr).toContain('Usage: cxone-callback-receiver executions');

@@ -2,7 +2,7 @@
 
 import { Webhook } from 'standardwebhooks';
 import { expect, test, vi } from 'vitest';
-import { startWebhookReceiver, type Told, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { type ReceivedNotification, startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { callbackUrlOf, OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
 
 const DAY = 86_400_000;
@@ -20,7 +20,7 @@ async function hooked(env: (hook: WebhookReceiver) => Record<string, string> = (
 }
 
 /** As an app would, with the public library, at the moment of the attempt: the library asks the clock itself. */
-function verified({ body, headers }: Told, secret: string) {
+function verified({ body, headers }: ReceivedNotification, secret: string) {
   vi.useFakeTimers({ toFake: ['Date'], now: Number(headers['webhook-timestamp']) * 1000 });
   try {
     // biome-ignore lint/suspicious/noExplicitAny: the body of a notification, asserted on member by member
@@ -35,7 +35,7 @@ async function secretsOf(stage: Stage): Promise<string[]> {
 }
 
 async function untilTold({ stage, hook }: Hooked, count: number): Promise<void> {
-  await stage.until(() => hook.told.length >= count);
+  await stage.until(() => hook.received.length >= count);
 }
 
 /** The first notification of an execution, as operators see it. */
@@ -64,7 +64,7 @@ test('an app is told of each ending once, signed so that the public library acce
   await stage.pass(2_000);
   await untilTold({ stage, hook }, 3);
   await stage.pass(60_000, 5_000);
-  const told = hook.told.map((one) => verified(one, secret));
+  const told = hook.received.map((one) => verified(one, secret));
   for (const [id, type] of [
     [completed, 'execution.completed'],
     [refused, 'execution.rejected'],
@@ -76,7 +76,7 @@ test('an app is told of each ending once, signed so that the public library acce
     ]);
     expect(await deliveries(stage, id)).toEqual(['NOTIFICATION_DELIVERED']);
   }
-  expect(hook.told.map(({ path }) => path)).toContain('/hook?of=orders');
+  expect(hook.received.map(({ path }) => path)).toContain('/hook?of=orders');
 });
 
 test('an app is told of a time-out, and of the result that came later', async () => {
@@ -89,14 +89,14 @@ test('an app is told of a time-out, and of the result that came later', async ()
   const body = JSON.stringify({ status: 'COMPLETED', result: { paid: true } });
   await fetch(await callbackUrlOf(stage, id), { method: 'POST', body });
   await untilTold({ stage, hook }, 2);
-  const [timeout, late] = hook.told.map((one) => JSON.parse(one.body));
+  const [timeout, late] = hook.received.map((one) => JSON.parse(one.body));
   expect(timeout).toMatchObject({ type: 'execution.timeout', data: { status: 'TIMEOUT', lateResult: null } });
   expect(late).toMatchObject({
     type: 'execution.late_result',
     data: { status: 'TIMEOUT', lateResult: { status: 'COMPLETED', result: { paid: true } } },
   });
   expect(late.timestamp).toBe(late.data.lateResult.receivedAt);
-  expect(new Set(hook.told.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+  expect(new Set(hook.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
 });
 
 test('a late result waits until the ending has been told', async () => {
@@ -108,11 +108,11 @@ test('a late result waits until the ending has been told', async () => {
   await stage.untilStatus(id, 'TIMEOUT');
   await fetch(await callbackUrlOf(stage, id), { method: 'POST', body: '{"status":"COMPLETED"}' });
   await stage.pass(20_000);
-  expect(new Set(hook.told.map(({ body }) => JSON.parse(body).type))).toEqual(new Set(['execution.timeout']));
+  expect(new Set(hook.received.map(({ body }) => JSON.parse(body).type))).toEqual(new Set(['execution.timeout']));
   hook.answer = () => ({ status: 204 });
   await stage.pass(600_000, 10_000);
-  await stage.until(() => hook.told.some(({ body }) => JSON.parse(body).type === 'execution.late_result'));
-  const types = hook.told.map(({ body }) => JSON.parse(body).type);
+  await stage.until(() => hook.received.some(({ body }) => JSON.parse(body).type === 'execution.late_result'));
+  const types = hook.received.map(({ body }) => JSON.parse(body).type);
   expect(types.filter((type) => type === 'execution.late_result')).toHaveLength(1);
   expect(types.at(-1)).toBe('execution.late_result');
 });
@@ -122,24 +122,24 @@ test('an app with a default URL is told there, unless a submission says otherwis
   await stage.submit('callback');
   await stage.submit('callback', { notifyUrl: `${hook.origin}/elsewhere` });
   await untilTold({ stage, hook }, 2);
-  expect(hook.told.map(({ path }) => path).sort()).toEqual(['/elsewhere', '/hook']);
+  expect(hook.received.map(({ path }) => path).sort()).toEqual(['/elsewhere', '/hook']);
 });
 
 test('what fails is sent again under the same id, with a fresh time and signature', async () => {
   const { stage, hook } = await hooked();
   const [secret = ''] = await secretsOf(stage);
-  hook.answer = () => ({ status: hook.told.length < 4 ? 500 : 200, body: 'out of order' });
+  hook.answer = () => ({ status: hook.received.length < 4 ? 500 : 200, body: 'out of order' });
   const id = await stage.submit('callback', { notifyUrl: hook.url });
   await untilTold({ stage, hook }, 1);
   await stage.until(async () => {
     await stage.pass(5_000, 5_000);
     return (await notificationOf(stage, id)).status === 'DELIVERED';
   });
-  expect(new Set(hook.told.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
-  const times = hook.told.map(({ headers }) => Number(headers['webhook-timestamp']));
+  expect(new Set(hook.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  const times = hook.received.map(({ headers }) => Number(headers['webhook-timestamp']));
   expect(times).toEqual([...times].sort((one, other) => one - other));
   expect(new Set(times).size).toBeGreaterThan(1);
-  for (const one of hook.told) expect(verified(one, secret)).toMatchObject({ data: { correlationId: id } });
+  for (const one of hook.received) expect(verified(one, secret)).toMatchObject({ data: { correlationId: id } });
   const { body } = await stage.request('GET', `/v1/executions/${id}/audit`);
   const failed = body.items.find(({ event }: { event: string }) => event === 'NOTIFICATION_FAILED');
   expect(failed).toMatchObject({ httpStatus: 500, detail: { message: 'answered 500: out of order' } });
@@ -147,14 +147,14 @@ test('what fails is sent again under the same id, with a fresh time and signatur
 
 test('a Retry-After of the endpoint is kept to', async () => {
   const { stage, hook } = await hooked();
-  hook.answer = () => (hook.told.length < 2 ? { status: 429, headers: { 'retry-after': '100' } } : { status: 204 });
+  hook.answer = () => (hook.received.length < 2 ? { status: 429, headers: { 'retry-after': '100' } } : { status: 204 });
   const id = await stage.submit('callback', { notifyUrl: hook.url });
   await stage.until(async () => (await deliveries(stage, id)).length === 1);
   await stage.pass(99_000, 3_000);
-  expect(hook.told).toHaveLength(1);
+  expect(hook.received).toHaveLength(1);
   await stage.pass(30_000, 1_000);
   await untilNotification(stage, id, 'DELIVERED');
-  expect(hook.told).toHaveLength(2);
+  expect(hook.received).toHaveLength(2);
 });
 
 test('410 stops at once', async () => {
@@ -163,7 +163,7 @@ test('410 stops at once', async () => {
   const id = await stage.submit('callback', { notifyUrl: hook.url });
   await untilNotification(stage, id, 'DEAD');
   await stage.pass(DAY, DAY / 24);
-  expect(hook.told).toHaveLength(1);
+  expect(hook.received).toHaveLength(1);
   expect(await deliveries(stage, id)).toEqual(['NOTIFICATION_DEAD']);
 });
 
@@ -179,12 +179,12 @@ test('after a day of failures it is a dead letter, which the app has sent again'
   const dead = await notificationOf(stage, id);
   expect(dead).toMatchObject({ status: 'DEAD', deliveredAt: null });
   expect(dead.attempts).toBeGreaterThan(5);
-  const before = hook.told.length;
+  const before = hook.received.length;
   hook.answer = () => ({ status: 200 });
   const replayed = await stage.request('POST', `/v1/notifications/${dead.id}/replay`);
   expect(replayed.status).toBe(202);
   await untilNotification(stage, id, 'DELIVERED');
-  expect(hook.told.slice(before).map(({ headers }) => headers['webhook-id'])).toEqual([dead.id]);
+  expect(hook.received.slice(before).map(({ headers }) => headers['webhook-id'])).toEqual([dead.id]);
   expect((await deliveries(stage, id)).slice(-3)).toEqual([
     'NOTIFICATION_DEAD',
     'NOTIFICATION_REPLAYED',
@@ -197,7 +197,7 @@ test('while secrets are rotated an app can verify with the old one and with the 
   expect(await secretsOf(stage)).toEqual([SECRETS[1], SECRETS[0]]);
   await stage.submit('callback', { notifyUrl: hook.url });
   await untilTold({ stage, hook }, 1);
-  const [told] = hook.told as [Told];
+  const [told] = hook.received as [ReceivedNotification];
   for (const secret of SECRETS) expect(verified(told, secret)).toMatchObject({ type: 'execution.completed' });
 });
 
@@ -221,7 +221,7 @@ test('secrets that follow from CALLBACK_SECRET are rotated with it', async () =>
   expect(still).toBe(old);
   await stage.submit('callback', { notifyUrl: hook.url });
   await untilTold({ stage, hook }, 1);
-  for (const secret of [fresh, old]) expect(verified(hook.told[0] as Told, secret)).toBeDefined();
+  for (const secret of [fresh, old]) expect(verified(hook.received[0] as ReceivedNotification, secret)).toBeDefined();
 });
 
 test('a receiver that is restarted between the outcome and the delivery loses nothing', async () => {
@@ -234,7 +234,7 @@ test('a receiver that is restarted between the outcome and the delivery loses no
   await stage.restart();
   await stage.pass(60_000);
   for (const id of ids) await untilNotification(stage, id, 'DELIVERED');
-  const idsTold = hook.told.map(({ headers }) => headers['webhook-id']);
+  const idsTold = hook.received.map(({ headers }) => headers['webhook-id']);
   expect(new Set(idsTold).size).toBe(3);
 });
 
@@ -246,12 +246,12 @@ test('a dead endpoint and a backlog of hundreds: another app is told at once', a
   // The simulator takes a hundred a second.
   await stage.pass(4_000, 1_000);
   for (const id of ids) await stage.untilStatus(id, 'COMPLETED');
-  expect(hook.told.length).toBe(4);
+  expect(hook.received.length).toBe(4);
   const body = { actionId: 'charge', inputs: { simulate: { fate: 'callback' } }, notifyUrl: `${hook.origin}/well` };
   for (let i = 0; i < 5; i += 1) {
-    const before = hook.told.length;
+    const before = hook.received.length;
     await stage.request('POST', '/v1/executions', { key: OTHER_APP_KEY, body });
-    await stage.until(() => hook.told.slice(before).some(({ path }) => path === '/well'));
+    await stage.until(() => hook.received.slice(before).some(({ path }) => path === '/well'));
   }
 });
 
@@ -260,7 +260,7 @@ test('a redirect is not followed', async () => {
   hook.answer = ({ path }) => (path === '/hook' ? { status: 307, headers: { location: '/inside' } } : { status: 200 });
   const id = await stage.submit('callback', { notifyUrl: hook.url });
   await stage.until(async () => (await deliveries(stage, id)).includes('NOTIFICATION_FAILED'));
-  expect(hook.told.every(({ path }) => path === '/hook')).toBe(true);
+  expect(hook.received.every(({ path }) => path === '/hook')).toBe(true);
   expect((await notificationOf(stage, id)).lastError).toMatch(/answered 307, a redirect to \/inside, which is not/);
 });
 

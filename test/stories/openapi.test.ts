@@ -5,7 +5,7 @@ import type { Parameter } from '../../src/http/openapi/model.ts';
 import { openApiDocument } from '../../src/http/operations.ts';
 import { NOTIFICATION_TYPES } from '../../src/notification/notification.ts';
 import { createConformance, resolve } from '../http/openapi/conformance.ts';
-import { startWebhookReceiver, type Told } from '../support/webhook-receiver.ts';
+import { type ReceivedNotification, startWebhookReceiver } from '../support/webhook-receiver.ts';
 import { callbackUrlOf, OPERATOR_KEY, type Stage, setStage } from './stage.ts';
 
 const DOCUMENT = openApiDocument();
@@ -15,11 +15,11 @@ test('an execution of each ending is told, looked at and listed as documented', 
   const hook = await startWebhookReceiver();
   const stage = await setStage({ NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}` });
   const ids = await everyEnding(stage, hook.url);
-  await stage.until(() => hook.told.length === NOTIFICATION_TYPES.length);
+  await stage.until(() => hook.received.length === NOTIFICATION_TYPES.length);
 
   const conformance = createConformance(DOCUMENT);
-  for (const told of hook.told) checkTold(told, conformance.mustFit);
-  const types = hook.told.map(({ body }) => JSON.parse(body).type);
+  for (const told of hook.received) checkTold(told, conformance.mustFit);
+  const types = hook.received.map(({ body }) => JSON.parse(body).type);
   expect(types.sort()).toEqual([...NOTIFICATION_TYPES].sort());
 
   const held = async (operationId: string, path: string) => {
@@ -74,7 +74,10 @@ async function everyEnding(stage: Stage, notifyUrl: string): Promise<string[]> {
   return Object.values(ids);
 }
 
-function checkTold({ method, headers, body }: Told, mustFit: (schema: unknown, value: unknown, what: string) => void) {
+function checkTold(
+  { method, headers, body }: ReceivedNotification,
+  mustFit: (schema: unknown, value: unknown, what: string) => void,
+) {
   const message = JSON.parse(body);
   const webhook = DOCUMENT.webhooks[message.type]?.post;
   const parameters = (webhook?.parameters ?? []).map((one) => resolve<Parameter>(DOCUMENT, one));

@@ -190,14 +190,14 @@ test('what fails is an error, each attempt a span of its own', async () => {
 
 test('a notification carries the trace of its execution, each attempt as a span of its own', async () => {
   const [collector, app] = [await startCollector(), await startWebhookReceiver()];
-  app.answer = () => ({ status: app.told.length === 1 ? 500 : 204, body: 'a private answer' });
+  app.answer = () => ({ status: app.received.length === 1 ? 500 : 204, body: 'a private answer' });
   const allowed = { NOTIFY_ALLOWED_HOSTS: `shop:${app.origin}` };
   const stage = await setStage({ ...allowed, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const id = await submit(stage, { actionId: 'charge', inputs: { simulate: 'callback' }, notifyUrl: app.url });
   await stage.untilStatus(id, 'COMPLETED');
-  await stage.until(() => app.told.length === 1);
+  await stage.until(() => app.received.length === 1);
   await stage.pass(20_000);
-  await stage.until(() => app.told.length === 2);
+  await stage.until(() => app.received.length === 2);
   await stage.stop();
   const submission = named(collector.spans, 'POST /v1/executions');
   const attempts = collector.spans.filter(({ name }) => name === 'notify');
@@ -206,8 +206,8 @@ test('a notification carries the trace of its execution, each attempt as a span 
     { ...shared, status: { code: 2 }, attributes: { 'cxone.outcome': 'failed', 'cxone.attempt': 1 } },
     { ...shared, status: { code: 0 }, attributes: { 'cxone.outcome': 'delivered', 'cxone.attempt': 2 } },
   ]);
-  expect(app.told.map(({ headers }) => headers['traceparent'])).toEqual(attempts.map(contextOf));
-  expect(app.told.map(({ headers }) => headers['tracestate'])).toEqual(['vendor=1', 'vendor=1']);
+  expect(app.received.map(({ headers }) => headers['traceparent'])).toEqual(attempts.map(contextOf));
+  expect(app.received.map(({ headers }) => headers['tracestate'])).toEqual(['vendor=1', 'vendor=1']);
   for (const secret of ['a private answer', app.url]) expect(collector.bodies.join()).not.toContain(secret);
 });
 
@@ -216,8 +216,8 @@ test('a notification carries the trace as the app sent it when there is no expor
   const stage = await setStage({ NOTIFY_ALLOWED_HOSTS: `shop:${app.origin}` });
   const id = await submit(stage, { actionId: 'charge', inputs: { simulate: 'callback' }, notifyUrl: app.url });
   await stage.untilStatus(id, 'COMPLETED');
-  await stage.until(() => app.told.length === 1);
-  expect(app.told[0]?.headers).toMatchObject(TRACED);
+  await stage.until(() => app.received.length === 1);
+  expect(app.received[0]?.headers).toMatchObject(TRACED);
 });
 
 test('a batch is one span, whose children are the dispatches of its items', async () => {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-export interface Told {
+export interface ReceivedNotification {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -21,8 +21,8 @@ export interface WebhookReceiver {
   readonly url: string;
   readonly origin: string;
   /** The answer to each request from now on; may be changed at any time. */
-  answer: (told: Told) => WebhookAnswer;
-  readonly told: Told[];
+  answer: (notification: ReceivedNotification) => WebhookAnswer;
+  readonly received: ReceivedNotification[];
   /** Connections that were made to it. */
   readonly connections: number;
 }
@@ -30,9 +30,9 @@ export interface WebhookReceiver {
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   let connections = 0;
   const server = createServer(async (request, response) => {
-    const told = await read(request);
-    receiver.told.push(told);
-    give(response, receiver.answer(told));
+    const notification = await read(request);
+    receiver.received.push(notification);
+    give(response, receiver.answer(notification));
   });
   server.on('connection', () => {
     connections += 1;
@@ -43,7 +43,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     url: `${origin}/hook`,
     origin,
     answer: () => ({ status: 204 }),
-    told: [],
+    received: [],
     get connections() {
       return connections;
     },
@@ -55,7 +55,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   return receiver;
 }
 
-async function read(request: IncomingMessage): Promise<Told> {
+async function read(request: IncomingMessage): Promise<ReceivedNotification> {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of request) chunks.push(chunk);

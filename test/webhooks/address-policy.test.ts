@@ -1,9 +1,9 @@
-// Which addresses a notification may go to: nothing inside unless it was listed, and never what hands out credentials.
+// The addresses that a notification may be sent to: an internal one only if it is listed, and never one that issues credentials.
 
 import { describe, expect, test } from 'vitest';
 import { refusedAddressKind } from '../../src/webhooks/address-policy.ts';
 
-describe('public addresses are open to everybody', () => {
+describe('a public address is open to every app', () => {
   test.for(['93.184.216.34', '1.1.1.1', '172.32.0.1', '2606:2800:220:1:248:1893:25c8:1946', '::ffff:93.184.216.34'])(
     '%s',
     (address) => {
@@ -12,7 +12,7 @@ describe('public addresses are open to everybody', () => {
   );
 });
 
-describe('what is inside is open to listed origins alone', () => {
+describe('an internal address is open to listed origins alone', () => {
   test.for([
     ['127.0.0.1', 'loopback'],
     ['127.255.255.254', 'loopback'],
@@ -31,7 +31,7 @@ describe('what is inside is open to listed origins alone', () => {
   });
 });
 
-describe('nobody may go where credentials are handed out, or to what is no single machine', () => {
+describe('an address that issues credentials, or that is not a single host, is closed to every app', () => {
   test.for([
     ['169.254.169.254', 'link-local'],
     ['169.254.1.1', 'link-local'],

@@ -1,5 +1,5 @@
-// Carries one notification to the URL it is given, whose name leads to this machine, and prints the receipt. For a process of
-// its own: which authorities are trusted is settled when a process starts.
+// Delivers one notification to a URL whose host resolves to this machine, and prints the receipt. It runs in a process of
+// its own because a process reads its trusted authorities only at start.
 
 import { systemWorld } from '../../src/lib/world.ts';
 import { createWebhookSender } from '../../src/webhooks/sender.ts';

@@ -1,4 +1,4 @@
-// A notification goes over https to whom its URL names, and to nobody who only answers in their place.
+// A notification over https goes only to an endpoint that proves the host name of its URL.
 
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -14,21 +14,21 @@ const DELIVER_ONCE = fileURLToPath(new URL('deliver-once.ts', import.meta.url));
 
 interface Endpoint {
   readonly port: number;
-  /** The file of the authority that vouches for it: itself. */
+  /** The file of the certificate authority, which is the certificate itself. */
   readonly authority: string;
-  /** The webhook-ids that it was told. */
-  readonly told: string[];
+  /** The webhook-ids that it received. */
+  readonly received: string[];
 }
 
-/** An https endpoint on loopback that can prove to be hooks.example and nobody else. */
+/** Starts an https endpoint on loopback with a certificate for hooks.example only. */
 async function startEndpoint(): Promise<Endpoint> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'hooks.example' }], {
     keyType: 'ec',
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'hooks.example' }] }],
   });
-  const told: string[] = [];
+  const received: string[] = [];
   const server = createServer({ key, cert }, (request, response) => {
-    told.push(String(request.headers['webhook-id']));
+    received.push(String(request.headers['webhook-id']));
     response.writeHead(204).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -38,7 +38,7 @@ async function startEndpoint(): Promise<Endpoint> {
   });
   const authority = join(temporaryFolder(), 'authority.pem');
   writeFileSync(authority, cert);
-  return { port: (server.address() as AddressInfo).port, authority, told };
+  return { port: (server.address() as AddressInfo).port, authority, received };
 }
 
 async function deliver(url: string, env: Record<string, string>): Promise<{ type: string; message?: string }> {
@@ -47,23 +47,23 @@ async function deliver(url: string, env: Record<string, string>): Promise<{ type
   return JSON.parse(stdout);
 }
 
-test('an endpoint that proves its name is told', async () => {
-  const { port, authority, told } = await startEndpoint();
+test('an endpoint that proves its name receives the notification', async () => {
+  const { port, authority, received } = await startEndpoint();
   const receipt = await deliver(`https://hooks.example:${port}/in`, { NODE_EXTRA_CA_CERTS: authority });
   expect(receipt).toMatchObject({ type: 'delivered', httpStatus: 204 });
-  expect(told).toEqual(['msg_1']);
+  expect(received).toEqual(['msg_1']);
 });
 
-test('one with the certificate of another name is told nothing', async () => {
-  const { port, authority, told } = await startEndpoint();
+test('an endpoint with the certificate of another name receives nothing', async () => {
+  const { port, authority, received } = await startEndpoint();
   const receipt = await deliver(`https://other.example:${port}/in`, { NODE_EXTRA_CA_CERTS: authority });
   expect(receipt).toMatchObject({ type: 'failed', httpStatus: 0, message: expect.stringMatching(/altnames/i) });
-  expect(told).toEqual([]);
+  expect(received).toEqual([]);
 });
 
-test('one for which no trusted authority vouches is told nothing', async () => {
-  const { port, told } = await startEndpoint();
+test('an endpoint without a certificate of a trusted authority receives nothing', async () => {
+  const { port, received } = await startEndpoint();
   const receipt = await deliver(`https://hooks.example:${port}/in`, {});
   expect(receipt).toMatchObject({ type: 'failed', httpStatus: 0, message: expect.stringMatching(/self.signed/i) });
-  expect(told).toEqual([]);
+  expect(received).toEqual([]);
 });

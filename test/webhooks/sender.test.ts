@@ -1,4 +1,4 @@
-// How a notification travels: over real HTTP, signed, in bounded time, to checked addresses, following nothing.
+// The delivery of a notification: over real HTTP, signed, in bounded time, to checked addresses, without redirects.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Webhook } from 'standardwebhooks';
@@ -17,7 +17,7 @@ interface Stage {
   readonly world: ManualWorld;
   readonly receiver: WebhookReceiver;
   readonly courier: WebhookSender;
-  /** The addresses of every name, one answer after the other; the last one stays. */
+  /** The addresses of every name, one response after the other; the last one stays. */
   names: ResolvedAddress[][];
   deliver(change?: Partial<WebhookRequest>): ReturnType<WebhookSender['deliver']>;
 }
@@ -53,7 +53,7 @@ async function setStage(allowed: readonly Omit<AllowedOrigin, 'app'>[] = []): Pr
   return stage;
 }
 
-/** How many heads of answers have come in; the manual clock knows nothing of loopback. */
+/** The number of response headers received; the manual clock does not cover loopback. */
 function headsSeen(): { count: number } {
   const seen = { count: 0 };
   const note = () => {
@@ -68,12 +68,12 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);
 }
 
-test('a notification arrives as it was signed, with what an app needs to verify it', async () => {
+test('a notification arrives as it was signed, with the headers that an app needs to verify it', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: START });
   onTestFinished(() => void vi.useRealTimers());
   const { deliver, receiver } = await setStage();
   expect(await deliver()).toMatchObject({ type: 'delivered', httpStatus: 204 });
-  const [{ method, path, headers, body }] = receiver.told as [WebhookReceiver['told'][number]];
+  const [{ method, path, headers, body }] = receiver.received as [WebhookReceiver['received'][number]];
   expect([method, path, body]).toEqual(['POST', '/hook', '{"ü":1}']);
   expect(headers).toMatchObject({
     'content-type': 'application/json',
@@ -85,25 +85,25 @@ test('a notification arrives as it was signed, with what an app needs to verify 
   expect(new Webhook(SECRET).verify(body, headers)).toEqual({ ü: 1 });
 });
 
-test('the trace goes along where there is one', async () => {
+test('the trace context is sent if there is one', async () => {
   const { deliver, receiver } = await setStage();
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   await deliver({ traceparent, tracestate: 'vendor=1' });
-  expect(receiver.told[0]?.headers).toMatchObject({ traceparent, tracestate: 'vendor=1' });
+  expect(receiver.received[0]?.headers).toMatchObject({ traceparent, tracestate: 'vendor=1' });
 });
 
-test.for([200, 201, 202, 204, 299])('%d is success, whatever stands in the body', async (status) => {
+test.for([200, 201, 202, 204, 299])('%d is success, whatever the body contains', async (status) => {
   const { deliver, receiver } = await setStage();
   receiver.answer = () => ({ status, ...(status === 204 ? {} : { body: '<h1>Error</h1>' }) });
   expect(await deliver()).toMatchObject({ type: 'delivered', httpStatus: status });
 });
 
-test.for([301, 302, 303, 307, 308])('%d is a failure that says so, and is not followed', async (status) => {
+test.for([301, 302, 303, 307, 308])('%d is a failure that states it, and is not followed', async (status) => {
   const { deliver, receiver } = await setStage();
   receiver.answer = () => ({ status, headers: { location: '/elsewhere' } });
   const message = `answered ${status}, a redirect to /elsewhere, which is not followed`;
   expect(await deliver()).toMatchObject({ type: 'failed', httpStatus: status, message });
-  expect(receiver.told.map(({ path }) => path)).toEqual(['/hook']);
+  expect(receiver.received.map(({ path }) => path)).toEqual(['/hook']);
 });
 
 test.for([
@@ -113,7 +113,7 @@ test.for([
   [410, 'gone'],
   [500, 'failed'],
   [503, 'failed'],
-] as const)('%d is %s, with the words of the endpoint for the trail', async ([status, type]) => {
+] as const)('%d is %s, with the text of the endpoint for the audit trail', async ([status, type]) => {
   const { deliver, receiver } = await setStage();
   receiver.answer = () => ({ status, body: 'no\u0000 such\r\nhook\u202E' });
   expect(await deliver()).toMatchObject({ type, httpStatus: status, message: `answered ${status}: no such hook` });
@@ -125,24 +125,24 @@ test.for([
   [503, new Date(START + 60_000).toUTCString(), 60_000],
   [503, '99999999', 6 * 3_600_000],
   [503, 'soon', 0],
-] as const)('%d with Retry-After: %s asks for a pause', async ([status, value, retryAfterMs]) => {
+] as const)('%d with Retry-After: %s requests a pause', async ([status, value, retryAfterMs]) => {
   const { deliver, receiver } = await setStage();
   receiver.answer = () => ({ status, headers: { 'retry-after': value } });
   expect(await deliver()).toMatchObject({ type: 'failed', retryAfterMs });
 });
 
-test('an answer of megabytes is not read to its end, and a short excerpt is kept', async () => {
+test('a response of megabytes is not read to its end, and a short excerpt is kept', async () => {
   const { deliver, receiver } = await setStage();
   receiver.answer = () => ({ status: 500, body: 'x'.repeat(5_000_000) });
   const { message } = (await deliver()) as { message: string };
   expect(message.length).toBeLessThan(600);
 });
 
-test('no answer within 15 seconds is a failure', async () => {
+test('no response within 15 seconds is a failure', async () => {
   const { deliver, receiver, world } = await setStage();
   receiver.answer = () => 'hang';
   const receipt = deliver();
-  await until(() => receiver.told.length === 1);
+  await until(() => receiver.received.length === 1);
   await world.advance(14_999);
   await world.advance(1);
   expect(await receipt).toMatchObject({
@@ -154,7 +154,7 @@ test('no answer within 15 seconds is a failure', async () => {
   expect(world.sleepers).toBe(0);
 });
 
-test('an answer whose body never ends is let go after 15 seconds, and its status counts', async () => {
+test('a response whose body never ends is closed after 15 seconds, and its status counts', async () => {
   const { deliver, receiver, world } = await setStage();
   for (const [stall, type] of [
     [200, 'delivered'],
@@ -169,7 +169,7 @@ test('an answer whose body never ends is let go after 15 seconds, and its status
   }
 });
 
-test('nobody listening is a failure in the words of the network', async () => {
+test('a refused connection is a failure with the text of the network', async () => {
   const { deliver } = await setStage([{ origin: 'http://127.0.0.1:1' }]);
   expect(await deliver({ url: 'http://127.0.0.1:1/' })).toMatchObject({
     type: 'failed',
@@ -178,23 +178,23 @@ test('nobody listening is a failure in the words of the network', async () => {
   });
 });
 
-test('closing gives up what is under way, and sends nothing more', async () => {
+test('closing aborts the delivery in progress, and sends nothing more', async () => {
   const { deliver, courier, receiver } = await setStage();
   receiver.answer = () => 'hang';
   const receipt = deliver();
-  await until(() => receiver.told.length === 1);
+  await until(() => receiver.received.length === 1);
   courier.close();
   expect(await receipt).toMatchObject({ type: 'failed', message: expect.stringContaining('closing') });
   expect(await deliver()).toMatchObject({ type: 'failed', message: expect.stringContaining('closing') });
-  expect(receiver.told).toHaveLength(1);
+  expect(receiver.received).toHaveLength(1);
 });
 
-describe('where a name leads is looked at when it is connected to', () => {
+describe('the addresses of a name are checked at each connection', () => {
   const byName = (stage: Stage) => `http://hook.internal:${new URL(stage.receiver.url).port}/hook`;
   const METADATA: ResolvedAddress = { address: '169.254.169.254', family: 4 };
   const MAPPED: ResolvedAddress = { address: '::ffff:169.254.169.254', family: 6 };
 
-  test('a listed name may lead inside', async () => {
+  test('a listed name may resolve to an internal address', async () => {
     const stage = await setStage();
     expect(await stage.deliver({ url: byName(stage) })).toMatchObject({ type: 'delivered' });
   });
@@ -203,7 +203,7 @@ describe('where a name leads is looked at when it is connected to', () => {
     ['a metadata service', [METADATA], 'link-local'],
     ['one that is mapped into IPv6', [MAPPED], 'link-local'],
     ['nothing', [], 'none'],
-  ] as const)('a name that leads to %s is not connected to', async ([, addresses, kind]) => {
+  ] as const)('a name that resolves to %s is not connected to', async ([, addresses, kind]) => {
     const stage = await setStage();
     stage.names = [[...addresses]];
     expect(await stage.deliver({ url: byName(stage) })).toMatchObject({
@@ -214,13 +214,13 @@ describe('where a name leads is looked at when it is connected to', () => {
     expect(stage.receiver.connections).toBe(0);
   });
 
-  test('of several addresses only those that may be called are tried', async () => {
+  test('of several addresses only the allowed ones are tried', async () => {
     const stage = await setStage();
     stage.names = [[METADATA, MAPPED, LOOPBACK]];
     expect(await stage.deliver({ url: byName(stage) })).toMatchObject({ type: 'delivered' });
   });
 
-  test('a name that leads elsewhere the second time is checked the second time', async () => {
+  test('a name that resolves to another address the second time is checked again', async () => {
     const stage = await setStage();
     stage.receiver.answer = () => ({ status: 204, headers: { connection: 'close' } });
     stage.names = [[LOOPBACK], [METADATA]];
@@ -229,7 +229,7 @@ describe('where a name leads is looked at when it is connected to', () => {
   });
 
   test.for(['10.0.0.1', '127.0.0.1', '::1', 'fd00::1', '100.64.0.1', '::ffff:127.0.0.1', '2002:7f00:1::'])(
-    'a name that is not listed must not lead to %s',
+    'a name that is not listed must not resolve to %s',
     async (address) => {
       const stage = await setStage();
       stage.names = [[{ address, family: address.includes(':') ? 6 : 4 }]];

@@ -1,4 +1,4 @@
-// What apps verify: signatures as Standard Webhooks has them, checked by its own library.
+// Signatures that apps verify: they follow Standard Webhooks and are checked by its own library.
 
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -12,16 +12,16 @@ const body = '{"type":"execution.completed","data":{"note":"ü – ✓"}}';
 const message = { id: 'msg_1', timestamp: NOON / 1000, body };
 
 beforeEach(() => {
-  // The library asks the clock itself.
+  // The library reads the system clock.
   vi.useFakeTimers({ toFake: ['Date'], now: NOON });
   return () => vi.useRealTimers();
 });
 
-test('the library accepts a signature, and gives back the body', () => {
+test('the library accepts a signature, and returns the body', () => {
   expect(new Webhook(NEW).verify(body, signatureHeaders([NEW], message))).toEqual(JSON.parse(body));
 });
 
-test('the signature is the one of the example in the specification', () => {
+test('a signature equals the example of the specification', () => {
   const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
   const example = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', timestamp: 1_614_265_330, body: '{"test": 2432232314}' };
   expect(signatureHeaders([secret], example)).toEqual({
@@ -31,7 +31,7 @@ test('the signature is the one of the example in the specification', () => {
   });
 });
 
-test('while secrets are rotated, whoever has either can verify', () => {
+test('during a rotation an app with either secret can verify', () => {
   const headers = signatureHeaders([NEW, OLD], message);
   expect(headers['webhook-signature']).toMatch(/^v1,[\w+/]+=* v1,[\w+/]+=*$/);
   for (const secret of [OLD, NEW]) expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
@@ -57,12 +57,12 @@ describe('the secrets of an app', () => {
     [ROOT, `${ROOT}-old`],
   );
 
-  test('are those that were given to it, in that order', () => {
+  test('are the configured ones, in that order', () => {
     expect(secretsOf('shop')).toEqual([NEW, OLD]);
     expect(secretsOf('other')).toEqual([OLD]);
   });
 
-  test('follow from our own where none were given, and are rotated with them', () => {
+  test("are derived from the receiver's secrets when none are configured, and rotate with them", () => {
     const derived = secretsOf('billing');
     expect(derived).toHaveLength(2);
     expect(derived.map(secretProblem)).toEqual([null, null]);
@@ -71,7 +71,7 @@ describe('the secrets of an app', () => {
     expect(new Webhook(derived[1] as string).verify(body, headers)).toEqual(JSON.parse(body));
   });
 
-  test('of one app are not those of another', () => {
+  test('differ from those of another app', () => {
     expect(secretsOf('billing')[0]).not.toBe(secretsOf('billin')[0]);
   });
 });
@@ -79,7 +79,7 @@ describe('the secrets of an app', () => {
 describe('a secret', () => {
   const of = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64');
 
-  test.for([24, 32, 64])('of %d bytes is a good one', (bytes) => {
+  test.for([24, 32, 64])('of %d bytes is accepted', (bytes) => {
     expect(secretProblem(`whsec_${of(bytes)}`)).toBeNull();
   });
 
@@ -87,7 +87,7 @@ describe('a secret', () => {
     ['without its prefix', of(32), /whsec_/],
     ['of 23 bytes', `whsec_${of(23)}`, /23 bytes; it must have 24 to 64/],
     ['of 65 bytes', `whsec_${of(65)}`, /65 bytes/],
-    ['with a character that is no base64', `whsec_${of(32).replace('B', '*')}`, /base64/],
+    ['with a character outside base64', `whsec_${of(32).replace('B', '*')}`, /base64/],
     ['in the other base64', `whsec_${Buffer.alloc(30, 0xff).toString('base64url')}`, /base64/],
     ['without its padding', `whsec_${of(32).replace(/=+$/, '')}`, /padded/],
     ['that is empty', 'whsec_', /0 bytes/],

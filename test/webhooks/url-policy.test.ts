@@ -1,4 +1,4 @@
-// Where an app may be told: what is said of a URL at submission, before anything is looked up.
+// The URLs that an app may be notified at: the check at submission, before a name is resolved.
 
 import { describe, expect, test } from 'vitest';
 import { createUrlPolicy, parseOrigin } from '../../src/webhooks/url-policy.ts';
@@ -23,7 +23,7 @@ describe('an app without listed origins', () => {
     'https://93.184.216.34/',
     'https://[2606:4700::1]/',
     'https://localhost.example/',
-  ])('may be told at %s', (url) => {
+  ])('may be notified at %s', (url) => {
     expect(open.check('shop', url)).toBeNull();
     expect(open.trust('shop')).toBe('public');
   });
@@ -52,7 +52,7 @@ describe('an app without listed origins', () => {
     ['https://[::ffff:a9fe:a9fe]/', /\(link-local\)$/],
     ['https://[64:ff9b::a00:1]/', /\(NAT64\)$/],
     ['https://0.0.0.0/', /\(unspecified\)$/],
-  ] as const)('may not be told at %s', ([url, why]) => {
+  ] as const)('may not be notified at %s', ([url, why]) => {
     expect(open.check('shop', url)).toMatch(why);
   });
 });
@@ -65,7 +65,7 @@ describe('an app with listed origins', () => {
     'https://a.b.shops.example/',
     'http://crm.internal:8080/hook',
     'http://127.0.0.1:9000/hook',
-  ])('may be told at %s', (url) => {
+  ])('may be notified at %s', (url) => {
     expect(listed.check('shop', url)).toBeNull();
     expect(listed.trust('shop')).toBe('listed');
   });
@@ -81,25 +81,25 @@ describe('an app with listed origins', () => {
     'https://eu.shops.example:8443/',
     'http://crm.internal/',
     'http://127.0.0.1:9001/',
-  ])('may not be told at %s', (url) => {
+  ])('may not be notified at %s', (url) => {
     expect(listed.check('shop', url)).toMatch(/not allowed for this app; allowed are https:\/\/hooks\.example, /);
   });
 
-  test('is not kept from user names alone by its list', () => {
+  test('may not use URLs with a user name, although the origin is listed', () => {
     expect(listed.check('shop', 'https://me@hooks.example/')).toMatch(/no user name/);
   });
 
-  test('may not be told where credentials are handed out, whatever is listed', () => {
+  test('may not be notified at an address that issues credentials, although it is listed', () => {
     expect(listed.check('lab', 'http://169.254.169.254/')).toMatch(/\(link-local\)$/);
   });
 
-  test('does not narrow the choice of another app', () => {
+  test('does not restrict the URLs of another app', () => {
     expect(listed.check('billing', 'https://elsewhere.example/')).toBeNull();
     expect(listed.trust('billing')).toBe('public');
   });
 });
 
-test('what is listed for every app is all that any app may use, besides its own', () => {
+test('the origins listed for every app are all that an app may use besides its own', () => {
   expect(common.check('billing', 'https://hooks.example/')).toBeNull();
   expect(common.check('billing', 'https://shop.example/')).toMatch(/allowed is https:\/\/hooks\.example$/);
   expect(common.check('shop', 'https://shop.example/')).toBeNull();
@@ -132,7 +132,7 @@ describe('an origin', () => {
     'ftp://hooks.example',
     'https:// hooks.example',
     'https://hooks.example:99999',
-  ])('%s is none', (text) => {
+  ])('%s is refused', (text) => {
     expect(parseOrigin(text)).toBeNull();
   });
 });
