@@ -71,7 +71,6 @@ export function buildPollRequest({ poll, execute }: PollableProfile, base: strin
   const head = { ...headers(poll.correlationHeader, execution), 'cache-control': 'no-cache' };
   const values = { base, actionId, correlationId };
   if (poll.location && pollUrl !== null) {
-    // promise: token-to-same-host-only
     if (new URL(pollUrl).origin !== new URL(fillTemplate(execute.url, values)).origin) {
       throw new NoPollAddress('the stored poll address is not at the host to which submissions go now');
     }

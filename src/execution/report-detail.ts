@@ -13,7 +13,6 @@ export function reportDetail(report: StatusReport): JsonObject {
 }
 
 export function namedDetail({ unusableId }: { readonly unusableId?: string }): JsonObject {
-  // promise: unusable-id-is-reported
   return unusableId === undefined ? {} : { unusableExecutionId: unusableId };
 }
 

@@ -34,7 +34,6 @@ function firstPollAt(
 ): number {
   // promise: no-grace-without-callback
   const due = callbackless ? sent.sentAt : Math.min(sent.pollAfter + spreadMs, sent.deadline);
-  // promise: retry-after-delays-first-poll
   const asked = Math.min(now + retryAfterMs, sent.deadline);
   return Math.max(due, retryAfterMs > 0 ? asked : 0, soonestMs > 0 ? now + soonestMs : 0);
 }

@@ -915,4 +915,52 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: ['test/store/sqlite/file/restored.test.ts'],
   },
+  {
+    tag: 'second-404-ends',
+    promise: 'one 404 ends no execution',
+    edit: value('true'),
+    tests: ['test/workers/sweeper.test.ts'],
+  },
+  {
+    tag: 'poll-response-names-its-execution',
+    promise: 'a poll response about another execution is never the result',
+    edit: condition(false),
+    tests: ['test/workers/sweeper.test.ts'],
+  },
+  {
+    tag: 'retry-after-delays-next-poll',
+    promise: 'Retry-After of a response that reports progress delays the next poll',
+    edit: value('next'),
+    tests: ['test/workers/sweeper.test.ts'],
+  },
+  {
+    tag: 'uuid-case-is-ignored',
+    promise: 'a UUID names the same execution in any case',
+    edit: value('false'),
+    tests: ['test/store/store.test.ts'],
+  },
+  {
+    tag: 'long-ids-are-used',
+    promise: 'an executionId of more than 1,024 bytes is reported',
+    edit: value('null'),
+    tests: ['test/cxone/parse-response.test.ts'],
+  },
+  {
+    tag: 'poll-address-at-same-host',
+    promise: 'a poll address at another host is never used',
+    edit: condition(false),
+    tests: ['test/cxone/client.test.ts'],
+  },
+  {
+    tag: 'unknown-word-is-progress',
+    promise: 'a status word that no profile lists is reported',
+    edit: replacedBy('...{}'),
+    tests: ['test/cxone/parse-response.test.ts'],
+  },
+  {
+    tag: 'status-word-spellings',
+    promise: 'a status word is recognised in any case and with any separators',
+    edit: value('word.trim().toUpperCase()'),
+    tests: ['test/cxone/parse-response.test.ts'],
+  },
 ];

@@ -33,7 +33,6 @@ export function createUnknownWords(client: Database) {
 
   function add(spelling: string, now: number, increments: { reports: number; timeouts: number }): void {
     const word = normalizeStatusWord(spelling);
-    // promise: unknown-words-are-bounded
     const key = counted.get({ word }) === 1 ? { word, spelling } : { word: OTHER_WORDS, spelling: OTHER_WORDS };
     count.run({ ...key, ...increments, at: isoTime(now) });
   }
