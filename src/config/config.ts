@@ -60,6 +60,8 @@ export interface Config extends AppShares {
   readonly ratePerSecond: number;
   /** Longest pause that a response of CXone may cause. */
   readonly maxPauseMs: number;
+  /** Largest result or error that is kept, in bytes of its JSON text. */
+  readonly maxResultBytes: number;
   readonly queueCapacity: number;
   readonly queueTimeoutMs: number;
   /** 0: everything is kept. */
@@ -150,6 +152,7 @@ function configOf(env: Environment): Config {
     maxConcurrent: env.MAX_CONCURRENT,
     ratePerSecond: env.RATE_LIMIT_PER_SECOND,
     maxPauseMs: env.MAX_PAUSE_SECONDS * 1000,
+    maxResultBytes: env.MAX_RESULT_BYTES,
     queueCapacity: env.QUEUE_CAPACITY,
     queueTimeoutMs: env.QUEUE_TIMEOUT_SECONDS * 1000,
     ...appSharesOf(env, env.QUEUE_CAPACITY),

@@ -148,6 +148,10 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
     'Longest time, 1 to 86400, for which a response of CXone (Retry-After, rate limit headers) may pause requests.',
     'seconds',
   ),
+  MAX_RESULT_BYTES: pace(
+    'Largest result or error of an execution, 1024 to 67108864 bytes of JSON. An execution with a larger one ends with the status that CXone reported, without the result, and with the error result-too-large.',
+    'bytes',
+  ),
   QUEUE_CAPACITY: pace(
     'Executions that may wait to be sent, 1 to 10000000; beyond it apps get 503 with Retry-After.',
     'executions',

@@ -55,6 +55,7 @@ export const ENVIRONMENT = v.object({
   MAX_CONCURRENT: v.optional(wholeNumber(1, 1000), '10'),
   RATE_LIMIT_PER_SECOND: v.optional(wholeNumber(1, 10_000), '100'),
   MAX_PAUSE_SECONDS: v.optional(wholeNumber(1, 86_400), '300'),
+  MAX_RESULT_BYTES: v.optional(wholeNumber(1024, 67_108_864), '10485760'),
   QUEUE_CAPACITY: v.optional(wholeNumber(1, 10_000_000), '10000'),
   QUEUE_TIMEOUT_SECONDS: v.optional(wholeNumber(1, 86_400), '300'),
   ...APP_VARIABLES,

@@ -14,6 +14,7 @@ import { errorMessageIn } from './error-message.ts';
 import type { Limiter } from './limiter/limiter.ts';
 import { type Requester, TokenUnavailable } from './port.ts';
 import type { Profile } from './profile/profile.ts';
+import { MAX_RESULT_BYTES } from './response-document.ts';
 import type { Send } from './send.ts';
 import type { HttpRequest, HttpResult } from './transport.ts';
 
@@ -34,6 +35,8 @@ export interface AuthorizedOptions extends Credentials {
   readonly profile: Profile;
   readonly world: World;
   readonly log: Log;
+  /** Largest result or error that is kept, in bytes of its JSON text; 10 MiB by default. */
+  readonly maxResultBytes?: number;
 }
 
 interface Call {
@@ -106,13 +109,15 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
     const sentAt = world.now();
     const reply = await send({ ...request, headers }, requester);
     if (reply.type !== 'answered') return reply;
-    const { body: bytes, contentType, cut, challenge, exhaustedMs, ...answer } = reply;
+    const { body: bytes, contentType, cut, scanned = null, challenge, exhaustedMs, ...answer } = reply;
     if (answer.httpStatus >= 200 && answer.httpStatus <= 299) tokens.accepted(token, requester, sentAt);
     const body = { bytes, contentType };
     const hidden = [token, ...secrets, ...tokens.secrets()];
     const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
     const received = cut === null ? { body } : { body: null, ...cutDocument(body, cut) };
-    return { ...answer, url: request.url, ...received, words, tokenRefused: refusesToken(reply) };
+    const { maxResultBytes = MAX_RESULT_BYTES } = options;
+    const large = { scanned, maxResultBytes };
+    return { ...answer, url: request.url, ...received, large, words, tokenRefused: refusesToken(reply) };
   }
 
   return { endpoints, tokens, call };

@@ -14,7 +14,7 @@ export function buildExecuteRequest(
   execution: SubmissionFields & Pick<Execution, Traced>,
   callbackUrl: string,
 ): HttpRequest {
-  return { ...encodedExecuteRequest({ execute }, base, execution, callbackUrl), once: true };
+  return { ...encodedExecuteRequest({ execute }, base, execution, callbackUrl), once: true, pointers: execute.answer };
 }
 
 function encodedExecuteRequest(
@@ -65,22 +65,27 @@ export class NoPollAddress extends Error {
 type Polled = Pick<Execution, 'actionId' | 'correlationId' | 'executionId' | 'pollUrl' | Traced>;
 
 /** @throws {NoPollAddress} */
-export function buildPollRequest({ poll, execute }: PollableProfile, base: string, execution: Polled): HttpRequest {
+export function buildPollRequest(
+  { poll, execute, callback }: PollableProfile,
+  base: string,
+  execution: Polled,
+): HttpRequest {
   const { actionId, correlationId, executionId, pollUrl } = execution;
   // A shared cache must not answer for CXone (RFC 9111, section 5.2.1.4).
   const head = { ...headers(poll.correlationHeader, execution), 'cache-control': 'no-cache' };
   const values = { base, actionId, correlationId };
+  const pointers = { executionId: callback.executionId, ...poll.answer };
   if (poll.location && pollUrl !== null) {
     if (new URL(pollUrl).origin !== new URL(fillTemplate(execute.url, values)).origin) {
       throw new NoPollAddress('the stored poll address is not at the host to which submissions go now');
     }
-    return { method: 'GET', url: pollUrl, headers: head };
+    return { method: 'GET', url: pollUrl, headers: head, pointers };
   }
   if (poll.url === null) throw new NoPollAddress('CXone gave no poll address in a Location header');
   if (executionId === null || problemOf(executionId) !== null || isDotSegment(actionId)) {
     throw new NoPollAddress('CXone gave no executionId that a URL can carry');
   }
-  return { method: 'GET', url: fillTemplate(poll.url, { ...values, executionId }), headers: head };
+  return { method: 'GET', url: fillTemplate(poll.url, { ...values, executionId }), headers: head, pointers };
 }
 
 type Traced = 'traceparent' | 'tracestate';

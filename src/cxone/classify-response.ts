@@ -2,7 +2,7 @@
 
 import type { RawBody } from '../execution/event.ts';
 import type { RefusalCause } from './auth/token-record.ts';
-import { parsePollResponse, parseSubmitResponse } from './parse-response.ts';
+import { type LargeBody, parsePollResponse, parseSubmitResponse } from './parse-response.ts';
 import { readPollAddress } from './poll-address.ts';
 import type { PollResponse, SubmitResponse } from './port.ts';
 import type { PollableProfile, Profile } from './profile/profile.ts';
@@ -25,6 +25,8 @@ export type CallResult =
       readonly tokenRefused?: boolean;
       /** The cause of that refusal, once known. */
       readonly refusal?: RefusalCause;
+      /** Values of a body that is too large to be kept, and the limit. */
+      readonly large?: LargeBody;
       /** Returns an excerpt of the body without secrets, and why it is incomplete or unreadable. */
       readonly words: () => string;
     }
@@ -94,7 +96,8 @@ function answeredSubmission(profile: Profile, reply: AnsweredCall, missingScopes
   const { httpStatus, latencyMs, retryAfterMs, body, refusal } = reply;
   if (isSuccess(httpStatus)) {
     const address = profile.poll?.location ? readPollAddress(reply.location, reply.url) : {};
-    const parsed = reply.cut === undefined ? parseSubmitResponse(profile, body) : idOfCut(profile, reply.cut);
+    const parsed =
+      reply.cut === undefined ? parseSubmitResponse(profile, body, reply.large) : idOfCut(profile, reply.cut);
     return {
       ...{ type: 'submitted', httpStatus, latencyMs, ...parsed, ...address },
       ...(retryAfterMs > 0 && { retryAfterMs }),
@@ -124,7 +127,7 @@ const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null 
 function answeredPoll(profile: PollableProfile, reply: AnsweredCall, missingScopes: readonly string[]): PollResponse {
   const { httpStatus, latencyMs, retryAfterMs, body, refusal } = reply;
   if (isSuccess(httpStatus)) {
-    const parsed = body === null ? null : parsePollResponse(profile, body);
+    const parsed = parsePollResponse(profile, body, reply.large);
     if (parsed !== null) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, ...parsed };
     // 202 Accepted: the processing has not been completed (RFC 9110, section 15.3.3), whatever the body is.
     if (httpStatus === 202 && reply.cut === undefined)

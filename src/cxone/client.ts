@@ -6,9 +6,10 @@ import { unsupportedParts } from './build-submission.ts';
 import { classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
-import { isDotSegment, parseCallback } from './parse-response.ts';
+import { isDotSegment, parseCallback, scanCallback } from './parse-response.ts';
 import type { Cxone, Requester, TokenProblem, UpstreamPause } from './port.ts';
 import { isPollable } from './profile/profile.ts';
+import { MAX_RESULT_BYTES } from './response-document.ts';
 import { createSend } from './send.ts';
 import { createTransport, type Fetcher } from './transport.ts';
 
@@ -39,8 +40,9 @@ export interface CxoneClient extends Cxone {
 
 export function createCxone(options: CxoneOptions): CxoneClient {
   const { profile, world, requestTimeoutMs: timeoutMs = 10_000, maxPauseMs = 300_000 } = options;
+  const { maxResultBytes = MAX_RESULT_BYTES } = options;
   const limiter = createLimiter(options);
-  const transport = createTransport(world, { timeoutMs, maxPauseMs }, options.fetcher);
+  const transport = createTransport(world, { timeoutMs, maxPauseMs, maxResultBytes }, options.fetcher);
   const { endpoints, tokens, call } = createAuthorizedRequests(
     options,
     limiter,
@@ -89,7 +91,8 @@ export function createCxone(options: CxoneOptions): CxoneClient {
       }
     },
     unsupportedParts: (submission) => unsupportedParts(profile, { ...submission, correlationId: '' }, ''),
-    parseCallback: (body, contentType) => parseCallback(profile, body, contentType),
+    parseCallback: (body, contentType) => parseCallback(profile, body, contentType, maxResultBytes),
+    scanCallback: () => scanCallback(profile, maxResultBytes),
     limiterState: limiter.state,
     liftPause: limiter.lift,
     tokenProblem: tokens.problem,

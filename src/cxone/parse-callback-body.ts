@@ -1,8 +1,7 @@
 // Parses a callback body into a JSON document, regardless of its content type: JSON, XML, a form, or a form with JSON in a field.
 
-import type { Json } from '../execution/json.ts';
+import { type Json, JsonTooDeep } from '../execution/json.ts';
 import { decodeText } from '../lib/http/decode-text.ts';
-import { reasonOf } from '../lib/log.ts';
 import { segmentsOf } from './json-pointer.ts';
 import { parseDocument, unwrapDocument } from './parse-document.ts';
 import { type ParsedForm, parseForm, TooManyFields } from './parse-form.ts';
@@ -17,12 +16,34 @@ export type ParsedBody =
       /** The document comes from the names of form fields, where a repeated name makes a list. */
       readonly isForm: boolean;
     }
+  /** JSON that is nested too deeply to be parsed. */
+  | { readonly type: 'too-deep'; readonly json: string }
   /** The reason quotes nothing: a body may contain personal data. */
   | { readonly type: 'unreadable'; readonly reason: string };
 
 type Rules = Profile['callback'];
 
 export function parseCallbackBody(bytes: Uint8Array, contentType: string | null, rules: Rules): ParsedBody {
+  try {
+    return parseBody(bytes, contentType, rules);
+  } catch (error) {
+    if (error instanceof DeepText) return { type: 'too-deep', json: error.json };
+    throw error;
+  }
+}
+
+/** Ends the parsing of a body with JSON that is nested too deeply. */
+class DeepText extends Error {
+  readonly json: string;
+
+  constructor(json: string) {
+    super('JSON is nested too deeply');
+    this.json = json;
+  }
+}
+
+/** @throws {DeepText} */
+function parseBody(bytes: Uint8Array, contentType: string | null, rules: Rules): ParsedBody {
   if (bytes.length === 0) return unreadable('the body is empty');
   // The parts of a multipart form have charsets of their own.
   const multipart = isMultipart(contentType) ? parseFormBody(bytes, contentType, rules) : null;
@@ -39,19 +60,18 @@ function parseCallbackText(
   rules: Rules,
 ): ParsedBody {
   if (text.trim() === '') return unreadable('the body is empty');
-  let trouble: string;
   try {
     return read(parseDocument(text, rules));
   } catch (error) {
     if (error instanceof DocumentError) return unreadable(error.message);
-    trouble = reasonOf(error).includes('deeper') ? 'JSON nested too deeply' : 'not JSON';
+    if (error instanceof JsonTooDeep) throw new DeepText(text);
   }
   const unencoded = rules.formField === null ? null : unencodedJson(text, rules.formField, rules);
   // promise: unencoded-form-json
   if (unencoded !== null) return read(unencoded);
   const raw = encoding.startsWith('utf-16') ? new TextEncoder().encode(text) : bytes;
   const form = looksLikeForm(text, contentType) ? parseFormBody(raw, contentType, rules) : null;
-  return form ?? unreadable(`the body is ${trouble} and not a form${xmlHint(text, rules)}`);
+  return form ?? unreadable(`the body is not JSON and not a form${xmlHint(text, rules)}`);
 }
 
 function xmlHint(text: string, { xml }: Rules): string {
@@ -111,7 +131,8 @@ function asDocument(value: Json, rules: Rules): TolerantJson | null {
   try {
     if (typeof value === 'string') return parseDocument(value, rules);
     return value === null ? null : unwrapDocument({ value, nonFinite: [] }, rules);
-  } catch {
+  } catch (error) {
+    if (error instanceof JsonTooDeep && typeof value === 'string') throw new DeepText(value);
     return null;
   }
 }

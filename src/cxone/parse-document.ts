@@ -1,6 +1,6 @@
 // Parses the text of a body into the document that the pointers of a profile refer to: JSON, XML, or JSON in a JSON string.
 
-import type { Json } from '../execution/json.ts';
+import { type Json, JsonTooDeep } from '../execution/json.ts';
 import { findFirst } from './json-pointer.ts';
 import { parseXml } from './parse-xml.ts';
 import type { DocumentRules } from './profile/schema-parts.ts';
@@ -33,7 +33,7 @@ function parseInner(text: string, rules: DocumentRules): TolerantJson {
   try {
     return parseText(text, rules);
   } catch (error) {
-    if (error instanceof DocumentError) throw error;
+    if (error instanceof DocumentError || error instanceof JsonTooDeep) throw error;
     throw new DocumentError('the body has a text that is not JSON where "document" of the profile points');
   }
 }

@@ -1,17 +1,28 @@
 // Parses submit responses, poll responses and callbacks with the pointers and status words of a profile. Pure.
 
 import type { BodyNotes, RawBody, StatusReport } from '../execution/event.ts';
-import { type Json, scalarText } from '../execution/json.ts';
+import { type Json, JsonTooDeep, parseJson, scalarText } from '../execution/json.ts';
 import { normalizeStatusWord } from '../execution/status-word.ts';
 import { decodeText } from '../lib/http/decode-text.ts';
 import { type ReadExecutionId, readExecutionId, readNamedId } from './execution-id.ts';
 import { find, findFirst } from './json-pointer.ts';
-import { parseCallbackBody } from './parse-callback-body.ts';
+import { type ParsedBody, parseCallbackBody } from './parse-callback-body.ts';
 import { parseDocument, wrappedDocumentAt } from './parse-document.ts';
-import type { ParsedCallback } from './port.ts';
-import type { Profile } from './profile/profile.ts';
+import type { CallbackScan, ParsedCallback } from './port.ts';
+import { isPollable, type Profile } from './profile/profile.ts';
 import type { DocumentRules } from './profile/schema-parts.ts';
 import { statusWordIn } from './profile/status-words.ts';
+import {
+  createResponseScanner,
+  MAX_RESULT_BYTES,
+  MAX_RESULT_LEVELS,
+  type Pointers,
+  type ResponsePointers,
+  type ScannedDocument,
+  scannedDocument,
+  scanText,
+} from './response-document.ts';
+import type { ScannedValues } from './scan-json.ts';
 import type { TolerantJson } from './tolerant-json.ts';
 import { profileLineFor, type ReadPointers, unreadMembers } from './unread-members.ts';
 
@@ -24,6 +35,15 @@ export interface ParsedReport {
   readonly notes?: BodyNotes;
 }
 
+/** Values of a body that is too large to be kept; null: the body was kept. */
+export interface LargeBody {
+  readonly scanned: ScannedValues | null;
+  /** Largest result that is kept, in bytes of its JSON text. */
+  readonly maxResultBytes: number;
+}
+
+const KEPT: LargeBody = { scanned: null, maxResultBytes: MAX_RESULT_BYTES };
+
 export interface ParsedSubmitResponse extends ParsedReport, ReadExecutionId {}
 
 export interface ParsedPollResponse extends ParsedReport {
@@ -34,9 +54,14 @@ export interface ParsedPollResponse extends ParsedReport {
 const PROGRESS: StatusReport = { kind: 'progress', statusWord: null, result: null, error: null };
 
 /** Parses a 2xx response to a submission. An unreadable or lost (null) body counts as progress without an id. */
-export function parseSubmitResponse(profile: Profile, body: RawBody | null): ParsedSubmitResponse {
+export function parseSubmitResponse(profile: Profile, body: RawBody | null, large = KEPT): ParsedSubmitResponse {
   const part = profile.execute.answer;
   const text = body === null ? null : textOf(body);
+  const document = largeDocument(text, part, large);
+  if (document !== null) {
+    const report = scannedReport(profile, document, part);
+    return { ...readExecutionId(document.find(part.executionId)), report: report ?? PROGRESS };
+  }
   if (body === null || text === null) return { ...readExecutionId(null), report: PROGRESS };
   const parsed = documentIn(text, part) ?? { value: plainText(text), nonFinite: [] };
   const id = readExecutionId(part.executionId === null ? null : find(parsed.value, part.executionId));
@@ -46,25 +71,41 @@ export function parseSubmitResponse(profile: Profile, body: RawBody | null): Par
 }
 
 /** Parses a 2xx response to a poll. Returns null without a readable status. */
-export function parsePollResponse(profile: Profile, body: RawBody): ParsedPollResponse | null {
-  const text = textOf(body);
-  if (profile.poll === null || text === null) return null;
-  const part = profile.poll.answer;
+export function parsePollResponse(profile: Profile, body: RawBody | null, large = KEPT): ParsedPollResponse | null {
+  if (profile.poll === null) return null;
+  const part = { executionId: profile.callback.executionId, ...profile.poll.answer };
+  const text = body === null ? null : textOf(body);
+  const document = largeDocument(text, part, large);
+  if (document !== null) {
+    const report = scannedReport(profile, document, part);
+    return report && { report, namedExecutionId: scalarText(document.find(part.executionId)) || null };
+  }
+  if (body === null || text === null) return null;
   const parsed = documentIn(text, part);
   const report = parsed === null ? null : statusReportIn(profile, parsed.value, part);
   if (parsed === null || report === null) return null;
-  const { executionId = profile.callback.executionId } = part;
-  const namedExecutionId = scalarText(findFirst(parsed.value, executionId)) || null;
+  const namedExecutionId = scalarText(findFirst(parsed.value, part.executionId ?? null)) || null;
   const noted = withNotes(report, parsed, { part: profile.poll.answer, place: 'poll.answer', body });
   return { ...noted, namedExecutionId };
 }
 
 /** Parses a callback body: JSON regardless of its content type, else XML or a form; see {@link parseCallbackBody}. */
-export function parseCallback(profile: Profile, bytes: Uint8Array, contentType: string | null): ParsedCallback {
+export function parseCallback(
+  profile: Profile,
+  bytes: Uint8Array,
+  contentType: string | null,
+  maxResultBytes = MAX_RESULT_BYTES,
+): ParsedCallback {
   const unreadable = (reason: string): ParsedCallback => ({ type: 'callback-unreadable', reason });
   const part = profile.callback;
   const body = parseCallbackBody(bytes, contentType, part);
   if (body.type === 'unreadable') return unreadable(body.reason);
+  const large = largeCallback(bytes, body, { part, maxResultBytes });
+  const scanned = large && scannedReport(profile, large, part);
+  if (large !== null && scanned !== null) {
+    return { type: 'callback', ...readNamedId(large.find(part.executionId)), report: scanned };
+  }
+  if (body.type === 'too-deep') return unreadable('the body is nested too deeply and has no usable status word');
   const { document, nonFinite, isForm } = body;
   const report = statusReportIn(profile, document, part, isForm);
   if (report !== null) {
@@ -78,6 +119,62 @@ export function parseCallback(profile: Profile, bytes: Uint8Array, contentType: 
   const hint = wrapped === null ? '' : `; "callback.document": "${wrapped}" would read the JSON in that text`;
   const found = kindOf(findFirst(document, part.status));
   return unreadable(`the body has no usable status word at "${where}": ${found}${hint}`);
+}
+
+/** Returns the values of a callback beyond the limits; null for any other. */
+function largeCallback(
+  bytes: Uint8Array,
+  body: Exclude<ParsedBody, { type: 'unreadable' }>,
+  { part, maxResultBytes }: { readonly part: ResponsePointers; readonly maxResultBytes: number },
+): ScannedDocument | null {
+  if (body.type === 'too-deep') return scanText(body.json, part, maxResultBytes);
+  if (bytes.length <= maxResultBytes) return null;
+  return scanText(JSON.stringify(body.document), part, maxResultBytes);
+}
+
+/** Reads a callback body of any size. Only JSON is read. */
+export function scanCallback(profile: Profile, maxResultBytes: number): CallbackScan {
+  const part = profile.callback;
+  const scanner = createResponseScanner(part, maxResultBytes);
+  return {
+    write: scanner.write,
+    end: () => {
+      const values = scanner.end();
+      if (values === null) return null;
+      const document = scannedDocument(values, maxResultBytes);
+      const report = scannedReport(profile, document, part);
+      if (report === null) return null;
+      const id = readNamedId(document.find(part.executionId));
+      return { type: 'callback', ...id, report, isPollable: isPollable(profile) };
+    },
+  };
+}
+
+/** Returns the values of a body beyond the limits; null for any other. */
+function largeDocument(text: string | null, part: ResponsePointers, { scanned, maxResultBytes }: LargeBody) {
+  if (scanned !== null) return scannedDocument(scanned, maxResultBytes);
+  if (text === null || !isBeyondLimits(text, maxResultBytes)) return null;
+  return scanText(text, part, maxResultBytes);
+}
+
+function isBeyondLimits(text: string, maxResultBytes: number): boolean {
+  if (Buffer.byteLength(text) > maxResultBytes) return true;
+  // A text without that many brackets need not be parsed twice.
+  if ((text.match(/[[{]/g)?.length ?? 0) <= MAX_RESULT_LEVELS) return false;
+  try {
+    parseJson(text, MAX_RESULT_LEVELS);
+    return false;
+  } catch (error) {
+    // promise: deep-result-keeps-its-status
+    return error instanceof JsonTooDeep;
+  }
+}
+
+function scannedReport(profile: Profile, document: ScannedDocument, pointers: ResponsePointers): StatusReport | null {
+  const report = reportFrom(profile, pointers, document.find);
+  const tooLarge = document.findTooLarge(pointers.result) ?? document.findTooLarge(pointers.error);
+  // promise: large-result-keeps-its-status
+  return report === null || tooLarge === null ? report : { ...report, ...tooLarge };
 }
 
 /** Decodes a body with its charset. Returns null for bytes that are not in it. */
@@ -109,14 +206,24 @@ function withNotes(report: StatusReport, parsed: TolerantJson, { part, place, bo
 }
 
 function statusReportIn(profile: Profile, document: Json, pointers: ReadPointers, isForm = false): StatusReport | null {
-  const word = statusWordIn(firstIfForm(findFirst(document, pointers.status), isForm));
+  return reportFrom(profile, pointers, (places) =>
+    places === pointers.status ? firstIfForm(findFirst(document, places), isForm) : findFirst(document, places),
+  );
+}
+
+function reportFrom(
+  profile: Profile,
+  pointers: ResponsePointers,
+  valueAt: (places: Pointers) => Json,
+): StatusReport | null {
+  const word = statusWordIn(valueAt(pointers.status));
   if (word === null || word.length > MAX_WORD_LENGTH) return null;
   const kind = kindsOf(profile.words).get(normalizeStatusWord(word));
   return {
     kind: kind ?? 'progress',
     statusWord: word,
-    result: findFirst(document, pointers.result),
-    error: findFirst(document, pointers.error),
+    result: valueAt(pointers.result),
+    error: valueAt(pointers.error),
     // promise: unknown-word-is-progress
     ...(kind === undefined && { isUnknownWord: true }),
   };

@@ -117,6 +117,17 @@ export type ParsedCallback =
     }
   | { readonly type: 'callback-unreadable'; readonly reason: string };
 
+export interface CallbackScan {
+  write(chunk: Uint8Array): void;
+  /** Returns null for a body other than a complete JSON document with a status. */
+  end(): LargeCallback | null;
+}
+
+export interface LargeCallback extends Extract<ParsedCallback, { type: 'callback' }> {
+  /** Whether CXone can be polled about executions with an executionId. */
+  readonly isPollable: boolean;
+}
+
 /** A part of a submission that the tenant's dialect cannot carry. */
 export interface UnsupportedPart {
   /** JSON Pointer into the submission. */
@@ -140,6 +151,8 @@ export interface Cxone {
   /** Returns the parts of a submission that cannot be sent; empty if it can be sent. */
   unsupportedParts(submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>): readonly UnsupportedPart[];
   parseCallback(body: Uint8Array, contentType: string | null): ParsedCallback;
+  /** Reads a callback body of any size, chunk by chunk, in bounded memory. */
+  scanCallback(): CallbackScan;
 }
 
 /** No token is available. The message gives the reason without secrets. */

@@ -19,10 +19,13 @@ export interface ScannedValue {
   readonly levels: number;
 }
 
+/** The value at each pointer that leads to one. */
+export type ScannedValues = ReadonlyMap<string, ScannedValue>;
+
 export interface JsonScanner {
   write(chunk: Uint8Array): void;
-  /** Returns the value at each pointer that leads to one; null if the text is not one complete document. */
-  end(): ReadonlyMap<string, ScannedValue> | null;
+  /** Returns null if the text is not one complete document. */
+  end(): ScannedValues | null;
 }
 
 interface Container {

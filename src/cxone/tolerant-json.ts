@@ -2,6 +2,7 @@
 
 import { type Json, parseJson } from '../execution/json.ts';
 import { pointerTo } from './json-pointer.ts';
+import { MAX_RESULT_LEVELS } from './response-document.ts';
 
 export interface TolerantJson {
   readonly value: Json;
@@ -21,13 +22,13 @@ const TOKENS = /["{}[\],]|-?(?:NaN|Infinity)(?![\w.])/g;
 /** @throws {SyntaxError} if the text is not JSON even then, or is nested too deeply. */
 export function parseTolerantJson(text: string): TolerantJson {
   try {
-    return { value: parseJson(text), nonFinite: [] };
+    return { value: parseJson(text, MAX_RESULT_LEVELS), nonFinite: [] };
   } catch (error) {
     if (!/NaN|Infinity/.test(text)) throw error;
     // promise: nan-is-null
     const replaced = withoutNonFinite(text);
     if (replaced.nonFinite.length === 0) throw error;
-    return { value: parseJson(replaced.text), nonFinite: replaced.nonFinite };
+    return { value: parseJson(replaced.text, MAX_RESULT_LEVELS), nonFinite: replaced.nonFinite };
   }
 }
 

@@ -8,10 +8,16 @@ import { readResponseBody } from '../lib/http/read-response-body.ts';
 import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import type { World } from '../lib/world.ts';
 import { createConnections } from './connections.ts';
+import { createResponseScanner, type ResponsePointers } from './response-document.ts';
+import type { ScannedValues } from './scan-json.ts';
 import { createSentTracker, type SendProgress } from './sent-tracker.ts';
 
-/** Largest body of a response, decoded. */
+/** Largest body of a response without a result, decoded. */
 const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
+/** Room for the members beside a result. */
+const MAX_ENVELOPE_BYTES = 64 * 1024;
+/** A longer body is not read to its end. */
+const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
 
 const CLOSING = 'the receiver is closing';
 
@@ -25,6 +31,8 @@ export interface HttpRequest {
    * request is written to it.
    */
   readonly once?: boolean;
+  /** Places in the response of values that are found even if its body is too large to be kept. */
+  readonly pointers?: ResponsePointers;
 }
 
 export type HttpResult =
@@ -43,6 +51,8 @@ export type HttpResult =
       readonly contentType: string | null;
       /** Why the body is incomplete; null if it is complete. */
       readonly cut: string | null;
+      /** Values of a complete document that is too large to be kept. */
+      readonly scanned?: ScannedValues | null;
     }
   | {
       readonly type: 'unsent' | 'uncertain';
@@ -76,11 +86,13 @@ export interface TransportLimits {
   readonly timeoutMs: number;
   /** Upper limit for a Retry-After: a wrong date must not stop the service for a year. */
   readonly maxPauseMs: number;
+  /** Largest result that is kept, in bytes of its JSON text. */
+  readonly maxResultBytes: number;
 }
 
 export function createTransport(
   world: World,
-  { timeoutMs, maxPauseMs }: TransportLimits,
+  { timeoutMs, maxPauseMs, maxResultBytes }: TransportLimits,
   fetcher: Fetcher = NETWORK_FETCHER,
 ): Transport {
   const ofetch = createFetch({ fetch: fetcher.fetch });
@@ -110,10 +122,10 @@ export function createTransport(
         // Following a 307 would repeat the POST, with the token, at another host. `manual` returns the 3xx itself.
         redirect: 'manual',
       });
-      const { bytes, cut } = await readResponseBody(response.body, MAX_RESPONSE_BYTES);
+      const { body, cut, scanned } = await readBody(response.body, request.pointers);
       const { status: httpStatus, headers } = response;
       return {
-        ...{ type: 'answered', httpStatus, latencyMs: latencyMs(), body: bytes, cut },
+        ...{ type: 'answered', httpStatus, latencyMs: latencyMs(), body, cut, scanned },
         ...waitsIn(headers, httpStatus, world.now(), maxPauseMs),
         location: headers.get('location'),
         contentType: headers.get('content-type'),
@@ -124,6 +136,17 @@ export function createTransport(
       const stale = !signal.aborted && tracker.isStale(progress);
       return { type, latencyMs: latencyMs(), reason: failureReason(error), ...(stale ? { stale } : {}) };
     }
+  }
+
+  async function readBody(body: ReadableStream<Uint8Array> | null | undefined, pointers?: ResponsePointers) {
+    if (pointers === undefined) {
+      const { bytes, cut } = await readResponseBody(body ?? null, MAX_RESPONSE_BYTES);
+      return { body: bytes, cut, scanned: null };
+    }
+    const scanner = createResponseScanner(pointers, maxResultBytes);
+    const sink = { write: scanner.write, maxBytes: MAX_SCANNED_BYTES };
+    const { bytes, cut } = await readResponseBody(body ?? null, maxResultBytes + MAX_ENVELOPE_BYTES, sink);
+    return { body: bytes, cut, scanned: cut === null ? null : scanner.end() };
   }
 
   return {

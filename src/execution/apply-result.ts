@@ -63,7 +63,7 @@ export function applyResult(
     return {
       execution: ended(execution, { ...result, resolvedBy: channel, now }),
       outcome: 'resolved',
-      entry: entry(WINNING_ENTRY[channel], { ...detail, status: result.status }, response),
+      entry: withEvidence(entry(WINNING_ENTRY[channel], { ...detail, status: result.status }, response), report),
     };
   }
   const outcome = compare(execution, result);
@@ -71,8 +71,16 @@ export function applyResult(
   const kept: Execution =
     outcome === 'late' ? { ...execution, lateResult: { ...result, via: channel, receivedAt: now } } : execution;
   const event = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];
-  const difference = outcome === 'duplicate' ? {} : result;
-  return { execution: kept, outcome, entry: entry(event, { ...detail, outcome, ...difference }, response) };
+  if (outcome === 'duplicate')
+    return { execution: kept, outcome, entry: entry(event, { ...detail, outcome }, response) };
+  const draft = entry(event, { ...detail, outcome, ...result }, response);
+  return { execution: kept, outcome, entry: withEvidence(draft, report) };
+}
+
+/** Keeps the beginning of a result that was too large. */
+function withEvidence(draft: AuditDraft, { evidence }: StatusReport): AuditDraft {
+  // promise: large-result-leaves-evidence
+  return evidence === undefined ? draft : { ...draft, body: { bytes: evidence, contentType: null } };
 }
 
 /** Returns `late` for the first result after an outcome without one, and otherwise whether the result is the same again. */

@@ -61,6 +61,21 @@ export function unreadable(
   return { execution: pollSoon(execution, now), outcome: 'unreadable', entry: draft };
 }
 
+/** A poll brings the result of an open execution, unless it would be too large there, too, or CXone cannot be polled. */
+export function callbackTooLarge(
+  execution: Execution,
+  { reason, ...event }: Extract<ExecutionEvent, { type: 'callback-too-large' }>,
+  now: number,
+): Transition {
+  const direct = callback(execution, { ...event, type: 'callback' }, now);
+  const { executionId } = direct.execution;
+  // promise: large-callback-is-not-polled-in-vain
+  const isPollUseful = event.isPollable && executionId !== null && event.report.evidence === undefined;
+  if (isTerminal(execution.status) || direct.outcome === 'mismatch' || !isPollUseful) return direct;
+  const known: Execution = { ...execution, executionId, executionIdUnverified: false };
+  return unreadable(known, { type: 'callback-unreadable', reason, body: null }, now);
+}
+
 export function polled(
   execution: Execution,
   event: Extract<ExecutionEvent, { type: 'polled' }>,

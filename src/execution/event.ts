@@ -9,6 +9,8 @@ export interface StatusReport {
   readonly statusWord: string | null;
   readonly result: Json;
   readonly error: Json;
+  /** Beginning of a result that was too large; left out for other results. */
+  readonly evidence?: Uint8Array;
   /** True if the profile lists the word nowhere, not even among the progress words. */
   readonly isUnknownWord?: true;
 }
@@ -116,6 +118,15 @@ export type ExecutionEvent =
       })
   /** A genuine callback with an unreadable body: the bytes are kept and CXone is polled at once. */
   | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
+  /** A genuine callback with a body over the limit of a request, as far as a scan of it could tell. */
+  | (Named & {
+      readonly type: 'callback-too-large';
+      readonly reason: string;
+      readonly executionId: string | null;
+      readonly report: StatusReport;
+      /** Whether CXone can be polled about executions with an executionId. */
+      readonly isPollable: boolean;
+    })
   /** A poll response with a status. `polledExecutionId` defaults to the current one; `final`: polled at or after the deadline. */
   | (Answered &
       Requested &

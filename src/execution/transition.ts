@@ -10,7 +10,14 @@
 // outcome without one is kept as lateResult (applyResult in apply-result.ts). Polls are spaced in schedule.ts (nextPollAt).
 
 import type { Transition } from './apply-result.ts';
-import { callback, polled, pollFailed, pollNotFound, unreadable } from './callback-and-poll-events.ts';
+import {
+  callback,
+  callbackTooLarge,
+  polled,
+  pollFailed,
+  pollNotFound,
+  unreadable,
+} from './callback-and-poll-events.ts';
 import type { ExecutionEvent } from './event.ts';
 import type { Execution } from './execution.ts';
 import { cancelled, expired } from './expiry-and-cancel.ts';
@@ -38,6 +45,8 @@ export function transition(execution: Execution, event: ExecutionEvent, now: num
       return unverifiedCallback(execution, event, now);
     case 'callback-unreadable':
       return unreadable(execution, event, now);
+    case 'callback-too-large':
+      return callbackTooLarge(execution, event, now);
     case 'polled':
       return polled(execution, event, now);
     case 'poll-failed':

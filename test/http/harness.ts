@@ -4,7 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { createCallbackTokens } from '../../src/callbacks/bearer-tokens.ts';
 import { type CallbackRules, createCallbackChecks, NO_RULES } from '../../src/callbacks/checks.ts';
 import { createSignedUrls, type SignedUrls } from '../../src/callbacks/signed-url.ts';
+import { scanCallback } from '../../src/cxone/parse-response.ts';
 import type { ParsedCallback } from '../../src/cxone/port.ts';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createCsrfTokens } from '../../src/http/console/csrf-tokens.ts';
@@ -138,7 +140,11 @@ export async function startHttp({
     },
     events: { waiters, streams },
     webhook: {
-      receive: createCallbackReceiver(store, { parseCallback: readCallback }, world),
+      receive: createCallbackReceiver(
+        store,
+        { parseCallback: readCallback, scanCallback: () => scanCallback(loadProfile(null), 10_485_760) },
+        world,
+      ),
       signedUrls,
       checks: createCallbackChecks(callbackRules, tokens),
       tokens,

@@ -466,6 +466,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/usecases/submit.test.ts'],
   },
   {
+    tag: 'deep-result-keeps-its-status',
+    promise: 'a result that is nested too deeply loses no status',
+    edit: value('false'),
+    tests: ['test/cxone/large-responses.test.ts'],
+  },
+  {
+    tag: 'large-result-keeps-its-status',
+    promise: 'a result beyond the limits is reported with its size and its limit',
+    edit: branch('consequent'),
+    tests: ['test/cxone/large-responses.test.ts'],
+  },
+  {
+    tag: 'large-result-leaves-evidence',
+    promise: 'the beginning of a result that is too large is kept',
+    edit: branch('consequent'),
+    tests: ['test/execution/large-results.test.ts'],
+  },
+  {
+    tag: 'large-callback-is-not-polled-in-vain',
+    promise: 'a callback whose result is too large for a poll, too, ends its execution',
+    edit: value('true'),
+    tests: ['test/execution/large-results.test.ts'],
+  },
+  {
     tag: 'batch-key-covers-all-items',
     promise: 'a batch under a known key must be the same batch as a whole',
     edit: swapped('atomic, fingerprints', 'atomic, []'),

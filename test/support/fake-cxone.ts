@@ -106,6 +106,7 @@ export function createFakeCxone(): FakeCxone {
       return fake.onPoll(execution);
     },
     unsupportedParts: () => [],
+    scanCallback: () => ({ write: () => {}, end: () => null }),
     parseCallback: (): ParsedCallback => ({ type: 'callback', executionId: null, report: completed() }),
   };
   return fake;

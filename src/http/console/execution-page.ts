@@ -196,9 +196,9 @@ function section(name: string, value: Json, masking: Masking): Html {
   return html`<h3>${name}</h3>${payload(name, masking.json(value))}`;
 }
 
-/** An unreadable body cannot be masked value by value, so masking hides all of it. */
+/** An unreadable body, or the beginning of a result that was too large, cannot be masked value by value, so masking hides all of it. */
 function rawBody({ entryId, contentType, bytes }: StoredCallbackBody, masking: Masking): Html {
-  const title = `Raw callback of entry ${entryId}`;
+  const title = `Raw body of entry ${entryId}`;
   const what = `${contentType ?? 'no content type'}, ${bytes.length} bytes`;
   const shown = masking.active
     ? html`<p class="quiet">Hidden, because its values cannot be separated.</p>`

@@ -11,19 +11,36 @@ export type RequestBody =
 
 const TOO_LARGE: RequestBody = { type: 'too-large' };
 
-/** Buffers `limit` bytes at most. The rest is discarded, during and after the response. */
-export async function readBody(request: Request, limit = MAX_BODY_BYTES): Promise<RequestBody> {
+/** Receives a body over the limit, chunk by chunk from its beginning. */
+export interface LargeBodySink {
+  write(chunk: Uint8Array): void;
+}
+
+/** A longer body is not read before the response. */
+const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
+/** A client that sends no more of a body over the limit waits for the response. */
+const MAX_IDLE_MS = 250;
+
+/** Buffers `limit` bytes at most. The rest goes to the sink, or is discarded, during and after the response. */
+export async function readBody(
+  request: Request,
+  limit = MAX_BODY_BYTES,
+  sink: LargeBodySink | null = null,
+): Promise<RequestBody> {
   try {
-    if (request.headers.has('transfer-encoding')) return await readChunks(request, limit);
+    const length = Number(request.headers.get('content-length') ?? 0);
+    if (request.headers.has('transfer-encoding')) return await readChunks(request, limit, sink);
+    const isScanned = sink !== null && length > limit && length <= MAX_SCANNED_BYTES;
+    if (isScanned && request.body !== null) return await readLarge(request.body.getReader(), [], sink);
     // Node enforces the declared length and refuses a request with both headers.
-    if (Number(request.headers.get('content-length') ?? 0) > limit) return TOO_LARGE;
+    if (length > limit) return TOO_LARGE;
     return { type: 'whole', bytes: new Uint8Array(await request.arrayBuffer()) };
   } catch {
     return { type: 'broken' };
   }
 }
 
-async function readChunks(request: Request, limit: number): Promise<RequestBody> {
+async function readChunks(request: Request, limit: number, sink: LargeBodySink | null): Promise<RequestBody> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body?.getReader();
@@ -32,12 +49,37 @@ async function readChunks(request: Request, limit: number): Promise<RequestBody>
     const next = await reader.read();
     if (next.done) return { type: 'whole', bytes: Buffer.concat(chunks, size) };
     size += next.value.length;
+    chunks.push(next.value);
+    if (size > limit && sink !== null) return readLarge(reader, chunks, sink);
     if (size > limit) {
       void discard(reader);
       return TOO_LARGE;
     }
-    chunks.push(next.value);
   }
+}
+
+/** Passes a body over the limit to the sink. */
+async function readLarge(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  begun: readonly Uint8Array[],
+  sink: LargeBodySink,
+): Promise<RequestBody> {
+  for (const chunk of begun) sink.write(chunk);
+  for (let size = 0; size <= MAX_SCANNED_BYTES; ) {
+    const next = await unlessIdle(reader.read());
+    if (next?.done) return TOO_LARGE;
+    if (next === null) break;
+    size += next.value.length;
+    sink.write(next.value);
+  }
+  void discard(reader);
+  return TOO_LARGE;
+}
+
+/** Returns null if nothing arrives in time. */
+function unlessIdle<T>(reading: Promise<T>): Promise<T | null> {
+  const idle = AbortSignal.timeout(MAX_IDLE_MS);
+  return Promise.race([reading, new Promise<null>((resolve) => idle.addEventListener('abort', () => resolve(null)))]);
 }
 
 /** Discards the rest: cancelling would close the connection before the response is sent, and pausing would block the client. */

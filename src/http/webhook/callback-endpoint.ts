@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { CallbackRefusal } from '../../callbacks/checks.ts';
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
+import type { CallbackScan } from '../../cxone/port.ts';
 import type { Outcome } from '../../execution/apply-result.ts';
 import { ACCEPTED_CODINGS, decodeContent } from '../../lib/http/content-coding.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
@@ -42,18 +43,35 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
     let refusal = await checks.checkHeaders(header, () => clients.addressOf(origin), startedAt);
     if (refusal !== null) return refuse(origin, refusal);
 
-    const body = await readBody(request);
+    const large = createLargeBodyScan(receive, header('content-encoding'));
+    const body = await readBody(request, MAX_BODY_BYTES, large);
     refusal = checks.checkBody(header, body.type === 'whole' ? body.bytes : null);
     if (refusal !== null) return refuse(origin, refusal);
 
     const content = decoded(body, header('content-encoding'));
-    const recorded = await record(receive, executionReference, content, header);
+    const recorded = await record(receive, executionReference, { content, scanned: large.end }, header);
     if (recorded === undefined) return refuse(origin, 'unknown-execution');
     setRequestCorrelationId(recorded.execution.correlationId);
     deps.metrics.observeCallback(recorded.outcome, world.now() - startedAt);
     const response = refusalOf(content) ?? responseTo(recorded.outcome);
     traceCallback(tracing, { headers, recorded, startedAt, response });
     return response;
+  };
+}
+
+/** A scan that begins with the first chunk: few callbacks are over the limit. A compressed body is not scanned. */
+function createLargeBodyScan(
+  receive: Dependencies['webhook']['receive'],
+  contentEncoding: string | null,
+): CallbackScan {
+  let scan: CallbackScan | null = null;
+  return {
+    write: (chunk) => {
+      if (contentEncoding !== null) return;
+      scan ??= receive.scan();
+      scan.write(chunk);
+    },
+    end: () => scan?.end() ?? null,
   };
 }
 
@@ -87,7 +105,7 @@ function decoded(body: RequestBody, contentEncoding: string | null): Content {
 function record(
   receive: Dependencies['webhook']['receive'],
   executionReference: string,
-  content: Content,
+  { content, scanned }: { readonly content: Content; readonly scanned: CallbackScan['end'] },
   header: (name: string) => string | null,
 ): Promise<RecordResult | undefined> {
   const [contentType, contentEncoding] = [header('content-type'), header('content-encoding')];
@@ -98,7 +116,7 @@ function record(
     case 'whole':
       return receive.callback(executionReference, content.bytes, contentType);
     case 'too-large':
-      return unreadable(`body over ${MAX_BODY_BYTES} bytes`, null);
+      return receive.tooLarge(executionReference, `body over ${MAX_BODY_BYTES} bytes`, scanned());
     case 'broken':
       return unreadable('the body did not arrive whole', null);
     case 'corrupt':
@@ -113,7 +131,10 @@ function record(
 /** Returns the error response to a body that its sender must send in another form; null for any other body. */
 function refusalOf(content: Content): Response | null {
   if (content.type === 'too-large') {
-    return problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is polled instead.`);
+    return problem(
+      'body-too-large',
+      `A body may have ${MAX_BODY_BYTES} bytes at most; CXone is polled for the result, where it can be.`,
+    );
   }
   if (content.type !== 'unknown') return null;
   // RFC 9110, section 12.5.3.

@@ -12,7 +12,7 @@ export interface ResponseBody {
 export interface BodySink {
   /** Called once with the beginning and then with each chunk. */
   write(chunk: Uint8Array): void;
-  /** After so many bytes reading ends. */
+  /** Reading ends after this number of bytes. */
   readonly maxBytes: number;
 }
 
@@ -25,31 +25,27 @@ export async function readResponseBody(
   maxBytes: number,
   sink: BodySink | null = null,
 ): Promise<ResponseBody> {
-  let chunks: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  let passed = 0;
-  let cut: string | null = null;
+
+  /** Returns whether more of the body is wanted. */
+  function take(chunk: Uint8Array): boolean {
+    const room = Math.max(0, maxBytes - length);
+    length += chunk.length;
+    if (sink !== null && length > maxBytes) {
+      for (const part of chunks.splice(0)) sink.write(part);
+      sink.write(chunk);
+      return length <= sink.maxBytes;
+    }
+    chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+    return length <= maxBytes;
+  }
+
   try {
     // Leaving the loop early cancels the stream and drops the connection.
-    for await (const chunk of body ?? []) {
-      if (sink !== null && passed + length + chunk.length > maxBytes) {
-        for (const part of [...chunks, chunk]) sink.write(part);
-        passed += length + chunk.length;
-        [chunks, length] = [[], 0];
-        cut = `it is larger than ${maxBytes} bytes`;
-        if (passed > sink.maxBytes) break;
-        continue;
-      }
-      const room = maxBytes - length;
-      chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-      length += Math.min(chunk.length, room);
-      if (chunk.length > room) {
-        cut = `it is larger than ${maxBytes} bytes`;
-        break;
-      }
-    }
+    for await (const chunk of body ?? []) if (!take(chunk)) break;
   } catch (error) {
-    cut = `it broke off: ${failureReason(error)}`;
+    return { bytes: Buffer.concat(chunks), cut: `it broke off: ${failureReason(error)}` };
   }
-  return { bytes: Buffer.concat(chunks), cut };
+  return { bytes: Buffer.concat(chunks), cut: length > maxBytes ? `it is larger than ${maxBytes} bytes` : null };
 }

@@ -16,6 +16,7 @@ async function withOne(options: Parameters<typeof startHttp>[0] = {}): Promise<H
   return { ...http, path: await http.callbackPath('one'), [Symbol.asyncDispose]: http[Symbol.asyncDispose] };
 }
 
+const NO_SCAN = { scan: () => ({ write: () => {}, end: () => null }) };
 const say = (http: Harness & { path: string }, body: unknown) => http.call('POST', http.path, { key: null, body });
 const lastEvent = async (http: Harness) => (await http.store.trail('one')).at(-1)?.event;
 const stateOf = async (http: Harness) => (await http.store.find('one'))?.status;
@@ -100,6 +101,27 @@ describe('a callback with a good signature', () => {
     expect(http.observed).toEqual(['unreadable', 'unreadable']);
   });
 
+  test('body over 1 MiB with a result that no poll could bring: 413, and the execution ends at once', async () => {
+    await using http = await withOne();
+    const answer = await say(http, { result: 'x'.repeat(11 * 1024 * 1024), status: 'COMPLETED' });
+    expect(answer.status).toBe(413);
+    const { status, result, error, pollAt } = (await http.store.find('one')) ?? {};
+    expect({ status, result, error, pollAt }).toEqual({
+      status: 'COMPLETED',
+      result: null,
+      error: { code: 'result-too-large', message: expect.stringMatching(/11534338 bytes.*10485760/) },
+      pollAt: null,
+    });
+    expect((await http.store.payloads('one'))?.bodies.map(({ bytes }) => bytes.length)).toEqual([64 * 1024]);
+  });
+
+  test('body over 1 MiB with a result that a poll can bring: 413, and CXone is polled at once', async () => {
+    await using http = await withOne();
+    const answer = await say(http, { result: 'x'.repeat(3 * 1024 * 1024), status: 'COMPLETED' });
+    expect([answer.status, await lastEvent(http)]).toEqual([413, 'CALLBACK_UNREADABLE']);
+    expect((await http.store.nextDue()).pollAt).toBe(http.world.now());
+  });
+
   test('a body that breaks off: CXone is polled at once', async () => {
     await using http = await withOne();
     const raw = wire(http.port);
@@ -111,7 +133,9 @@ describe('a callback with a good signature', () => {
 
   test('the store cannot commit: 503 with Retry-After', async () => {
     const refuse = () => Promise.reject(new StoreUnavailable('disk full'));
-    await using http = await withOne({ webhook: { receive: { callback: refuse, unreadable: refuse } } });
+    await using http = await withOne({
+      webhook: { receive: { ...NO_SCAN, callback: refuse, tooLarge: refuse, unreadable: refuse } },
+    });
     for (const body of ['{}', 'x'.repeat(1024 * 1024 + 1)]) {
       const answer = await say(http, body);
       expect(answer.status).toBe(503);
@@ -123,7 +147,9 @@ describe('a callback with a good signature', () => {
   test('the Content-Type is handed on, and no key is needed', async () => {
     const heard: unknown[] = [];
     const receive: CallbackReceiver = {
+      ...NO_SCAN,
       callback: async (_reference, bytes, contentType) => void heard.push(Buffer.from(bytes).toString(), contentType),
+      tooLarge: async () => undefined,
       unreadable: async () => undefined,
     };
     await using http = await withOne({ webhook: { receive } });
@@ -171,7 +197,9 @@ describe('a callback that nobody expects', () => {
 
   test('is refused before its body is read and before anything is looked up', async () => {
     const receive = {
+      ...NO_SCAN,
       callback: () => Promise.reject(new Error('touched')),
+      tooLarge: () => Promise.reject(new Error('touched')),
       unreadable: () => Promise.reject(new Error('touched')),
     };
     await using http = await startHttp({ webhook: { receive } });
