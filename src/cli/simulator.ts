@@ -30,6 +30,8 @@ loopback.`,
     .option('--rate-limit <count>', 'requests a second before 429; 0: no limit (default: 100)', number)
     .addOption(choiceOption('--retry-after <style>', 'Retry-After of a 429 (default: seconds)', ['seconds', 'date']))
     .option('--token-seconds <seconds>', 'lifetime of an access token (default: 3600)', number)
+    .option('--token-delay <ms>', 'time after its issue for which a token gets 401 (default: 0)', number)
+    .option('--single-token', 'a new token revokes all earlier ones')
     .option('--scope <text>', 'scopes of a token (default: dx:actions:execute dx:actions:read)')
     .option('--client-id <text>', '(default: simulator)')
     .option('--client-secret <text>', '(default: simulator-secret)')
@@ -55,6 +57,8 @@ loopback.`,
         requestsPerSecond: options.rateLimit,
         retryAfter: options.retryAfter,
         tokenSeconds: options.tokenSeconds,
+        tokenDelayMs: options.tokenDelay,
+        singleToken: options.singleToken,
         scope: options.scope,
         clientId: options.clientId,
         clientSecret: options.clientSecret,

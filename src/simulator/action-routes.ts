@@ -63,14 +63,16 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     const started = runs(step) ? executions.start(record, script, order.inputs, order.callbackUrl) : null;
     soFar.askedAt = world.now();
     if (step.afterCallbacks) await started?.told;
-    if (typeof step.answer === 'number' && step.answer < 300) return api.accepted(step, step.answer, started?.run);
+    if (typeof step.answer === 'number' && step.answer < 300) {
+      return withHeaders(api.accepted(step, step.answer, started?.run), headersOf(step));
+    }
     return give(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headersOf(step));
   };
 
-  const headersOf = ({ retryAfterSeconds, retryAfterAsDate }: SubmitStep) =>
-    retryAfterSeconds === undefined
-      ? undefined
-      : retryAfter(retryAfterSeconds, retryAfterAsDate ? 'date' : 'seconds', world.now());
+  const headersOf = ({ retryAfterSeconds: seconds, retryAfterAsDate, headers }: SubmitStep) => ({
+    ...headers,
+    ...(seconds === undefined ? {} : retryAfter(seconds, retryAfterAsDate ? 'date' : 'seconds', world.now())),
+  });
 
   const readScript = (inputs: JsonObject, record: CaseRecord): Script | string => {
     try {
@@ -123,4 +125,9 @@ function nextSubmit(progress: Progress, script: Script, token: string): SubmitSt
 
 function runs(step: SubmitStep): boolean {
   return step.runs ?? (typeof step.answer !== 'number' || step.answer < 300);
+}
+
+function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }

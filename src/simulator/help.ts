@@ -14,7 +14,8 @@ Each part of a fate may be dialled beside it or without it (times in millisecond
 
   latencyMs, runMs, outcome (completed, failed, never), word, result, error, resultBytes, idType (text, integer)
   submits    [{"answer": 503, "retryAfterSeconds": 1}, {"answer": 200}]     answer: a status, "reset" or "hang"
-             runs, body (execution, outcome, bare, html), retryAfterAsDate, afterCallbacks
+             runs, body (execution, outcome, bare, html), retryAfterAsDate, afterCallbacks,
+             headers ({"x-ratelimit-remaining": "0", …})
   callbacks  [{"afterMs": 500}]     afterMs: from the end of the run; says (outcome, progress, another outcome),
              body (json, form, garbled, oversized), forged, names (itself, another, none), copies,
              held (until POST /simulator/executions/{correlationId}/release)

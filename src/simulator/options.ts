@@ -21,6 +21,10 @@ export interface SimulatorOptions {
   /** Scopes that the token answer names and grants; null names none and grants all. */
   readonly scope: string | null;
   readonly tokenSeconds: number;
+  /** A token gets 401 for this time after its issue. */
+  readonly tokenDelayMs: number;
+  /** A new token revokes all earlier ones, as some token servers do. */
+  readonly singleToken: boolean;
   /** Requests a second and client, in bursts of as many; 0 is no limit. */
   readonly requestsPerSecond: number;
   /** How a 429 of the rate limit says Retry-After (RFC 9110, section 10.2.3). */
@@ -55,6 +59,8 @@ const DEFAULTS: SimulatorOptions = {
   tenantId: '11111111-2222-4333-8444-555555555555',
   scope: 'dx:actions:execute dx:actions:read',
   tokenSeconds: 3600,
+  tokenDelayMs: 0,
+  singleToken: false,
   requestsPerSecond: 100,
   retryAfter: 'seconds',
   latencyMs: 20,

@@ -15,6 +15,10 @@ const SubmitStep = v.strictObject({
   /** Of a 2xx: id and status; those and the outcome; neither; no JSON at all. */
   body: v.exactOptional(v.picklist(['execution', 'outcome', 'bare', 'html'])),
   retryAfterSeconds: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  /** More header fields of the response, for example rate limits or WWW-Authenticate. */
+  headers: v.exactOptional(
+    v.record(v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/)), v.pipe(v.string(), v.regex(/^[ -~]*$/))),
+  ),
   /** Says Retry-After as an HTTP-date instead of seconds (RFC 9110, section 10.2.3). */
   retryAfterAsDate: v.exactOptional(v.boolean()),
   /** Answers only when every callback of this run has been answered. */

@@ -29,10 +29,13 @@ type Settings = Pick<
   | 'tenantId'
   | 'scope'
   | 'tokenSeconds'
+  | 'tokenDelayMs'
+  | 'singleToken'
 >;
 
 export function createTokens(settings: Settings): Tokens {
-  const { world, scope, tokenSeconds } = settings;
+  const { world, scope, tokenSeconds, tokenDelayMs, singleToken } = settings;
+  const validFrom = new Map<string, number>();
   const manner = dialectOf(settings.dialect).token;
   const expiries = new Map<string, number>(
     manner === 'static' ? [[settings.staticToken, Number.POSITIVE_INFINITY]] : [],
@@ -46,7 +49,9 @@ export function createTokens(settings: Settings): Tokens {
       const expiry = now + tokenSeconds * 1000;
       const name = `simulated-${world.id(now)}`;
       const token = manner === 'client' ? name : jwt({ jti: name, tenantId: settings.tenantId, exp: expiry / 1000 });
+      if (singleToken) expiries.clear();
       expiries.set(token, expiry);
+      if (tokenDelayMs > 0) validFrom.set(token, now + tokenDelayMs);
       return {
         access_token: token,
         token_type: 'Bearer',
@@ -54,7 +59,7 @@ export function createTokens(settings: Settings): Tokens {
         ...(scope === null ? {} : { scope }),
       };
     },
-    valid: (token) => (expiries.get(token) ?? 0) > world.now(),
+    valid: (token) => (expiries.get(token) ?? 0) > world.now() && (validFrom.get(token) ?? 0) <= world.now(),
     revoke: () => expiries.clear(),
   };
 }
