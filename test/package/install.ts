@@ -21,7 +21,7 @@ export interface Installation {
   readonly folder: string;
   /** The installed package. */
   readonly home: string;
-  /** A folder with TypeScript 5, which still has the resolution `node10`, and a public type checker. */
+  /** A folder with TypeScript 5, which still has the resolution `node10`, and public checkers and generators of types. */
   readonly checkers: string;
   /** The folders that contain `node`, by its major version. */
   readonly nodes: Readonly<Record<'22' | '24', string>>;
@@ -32,6 +32,9 @@ declare module 'vitest' {
     readonly installation: Installation;
   }
 }
+
+/** Public generators of types from an OpenAPI document. */
+const GENERATORS = ['openapi-typescript@7.13.0', '@hey-api/openapi-ts@0.99.0'];
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -47,7 +50,7 @@ export function setup({ provide }: TestProject): () => void {
   const older = inside('node-22', { allowScripts: { node: true } });
   npm(older, 'install', 'node@22');
   const checkers = inside('checkers', { type: 'module' });
-  npm(checkers, 'install', '@arethetypeswrong/core@0.18.5', 'typescript@5.9.3');
+  npm(checkers, 'install', '@arethetypeswrong/core@0.18.5', 'typescript@5.9.3', ...GENERATORS);
   const [tarball] = JSON.parse(npm(PROJECT, 'pack', '--json', '--silent', '--pack-destination', scratch)) as Tarball[];
   if (tarball === undefined) throw new Error('npm pack made nothing');
   const folder = inside('app', { type: 'module' });

@@ -2,6 +2,7 @@
 
 import { html } from 'hono/html';
 import { anchor, code, type Html, inline, paragraphs, shown, table } from '../html.ts';
+import { flatRule } from '../openapi/components.ts';
 import type { Schema } from '../openapi/model.ts';
 
 export function nameIn(reference: unknown): string {
@@ -62,7 +63,8 @@ export function schemaTable(name: string, schema: Schema): Html {
     if (closed) return required.includes(member) ? html` <em>required</em>` : '';
     return required.includes(member) ? '' : html` <em>optional</em>`;
   };
-  const rows = Object.entries(properties).map(
+  const rules = Object.entries(properties).map(([member, rule]) => [member, flatRule(rule)] as const);
+  const rows = rules.map(
     ([member, rule]) => html`<tr>
       <th scope="row"><code>${member}</code>${mark(member)}</th>
       <td>${typeOf(rule)}${rulesOf(rule)}</td>

@@ -18,8 +18,26 @@ export function component<S extends v.GenericSchema>(name: string, schema: S, re
 
 /** For request bodies: validate() rejects members that the schema does not name. */
 export function closed(schema: Schema): Schema {
+  const properties = Object.entries((schema['properties'] ?? {}) as { readonly [name: string]: Schema });
+  const members = properties.map(([name, rule]) => [name, withInnerDefault(rule)] as const);
   // promise: openapi-is-strict
-  return { ...schema, additionalProperties: false };
+  return { ...schema, properties: Object.fromEntries(members), additionalProperties: false };
+}
+
+/**
+ * Moves a rule with a `default` into `allOf`. Generators of types require a member with `default` next to its type, as a response
+ * would have it; in a request the member may be absent.
+ */
+function withInnerDefault(rule: Schema): Schema {
+  if (!('default' in rule)) return rule;
+  const { description, ...inner } = rule;
+  // promise: types-of-defaults-are-optional
+  return { ...(description === undefined ? {} : { description }), allOf: [inner] };
+}
+
+/** Returns the rule without `allOf` around it. */
+export function flatRule({ allOf, ...rule }: Schema): Schema {
+  return Object.assign({}, rule, ...((allOf ?? []) as Schema[]));
 }
 
 /** Returns a reference to a registered schema. @throws {Error} if it is not registered. */

@@ -10,6 +10,7 @@ import { parseSubmission } from '../../../src/http/executions/submission-schema.
 import { parseBatch } from '../../../src/http/executions/submit-batch.ts';
 import type { Identity } from '../../../src/http/middleware/identity.ts';
 import { parseNotificationQuery, parseReplay } from '../../../src/http/notifications/query.ts';
+import { flatRule } from '../../../src/http/openapi/components.ts';
 import type { Parameter, Schema } from '../../../src/http/openapi/model.ts';
 import { openApiDocument } from '../../../src/http/operations.ts';
 import { operationsOf } from './conformance.ts';
@@ -273,11 +274,12 @@ test('every example of a body is one that is accepted', () => {
 test('a default that the document names is the one that is taken', () => {
   const parsed = parseAnySubmission({ actionId: 'a' });
   const { properties } = DOCUMENT.components.schemas['Submission'] as { properties: { [name: string]: Schema } };
-  const named = Object.entries(properties).filter(([, schema]) => 'default' in schema);
+  const rules = Object.entries(properties).map(([name, rule]) => [name, flatRule(rule)] as const);
+  const named = rules.filter(([, rule]) => 'default' in rule);
   expect(named.length).toBeGreaterThan(3);
   expect(parsed).toMatchObject({
     valid: true,
-    value: Object.fromEntries(named.map(([name, schema]) => [name, schema['default']])),
+    value: Object.fromEntries(named.map(([name, rule]) => [name, rule['default']])),
   });
   const limits = queryOf('listExecutions').find(({ name }) => name === 'limit')?.schema;
   expect(parseListQuery(new URLSearchParams(), OPERATOR)).toMatchObject({

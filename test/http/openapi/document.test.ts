@@ -5,6 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { SmartRouter } from 'hono/router/smart-router';
 import { expect, test, vi } from 'vitest';
+import { flatRule } from '../../../src/http/openapi/components.ts';
+import type { Schema } from '../../../src/http/openapi/model.ts';
 import { openApiDocument } from '../../../src/http/operations.ts';
 import { PROBLEMS } from '../../../src/http/response/problem.ts';
 import { startHttp } from '../harness.ts';
@@ -41,6 +43,19 @@ test('its schemas are JSON Schema 2020-12, down to each keyword and format', () 
     expect(ajv.validateSchema(schema), `${name}: ${ajv.errorsText()}`).toBe(true);
     expect(() => ajv.compile({ $ref: `openapi#/components/schemas/${name}` }), name).not.toThrow();
   }
+});
+
+test('no member has its default next to its type: generators of types would require it in requests', () => {
+  const members = Object.entries(DOCUMENT.components.schemas).flatMap(([name, { properties = {} }]) =>
+    Object.entries(properties as { [name: string]: Schema }).map(([member, rule]) => ({
+      of: `${name}.${member}`,
+      rule,
+    })),
+  );
+  expect(members.filter(({ rule }) => 'default' in rule)).toEqual([]);
+  expect(members.filter(({ rule }) => 'default' in flatRule(rule)).map(({ of }) => of)).toEqual(
+    expect.arrayContaining(['Submission.inputs', 'Submission.timeoutSeconds', 'Batch.atomic', 'Replay.status']),
+  );
 });
 
 /** Pages for people are no part of the API. */
