@@ -1,7 +1,7 @@
 #!/bin/sh
 # Lists the dead letters of your app and replays them.
 #   RECEIVER_KEY=… sh examples/curl/notifications.sh
-# To receive notifications, see the examples in TypeScript and Python.
+# To receive notifications, see the other examples.
 
 set -eu
 . "$(dirname "$0")/receiver.sh"

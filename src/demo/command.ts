@@ -70,7 +70,10 @@ function startDemoReceiver(
     MAX_CONCURRENT: '20',
     QUEUE_TIMEOUT_SECONDS: '25',
     NOTIFY_URLS: `demo:${inbox.url}`,
-    NOTIFY_ALLOWED_HOSTS: `demo:${inbox.origin}`,
+    // The notification receivers of examples/ listen there.
+    NOTIFY_ALLOWED_HOSTS: ['demo:http://127.0.0.1:9000', 'demo:http://localhost:9000', `demo:${inbox.origin}`].join(
+      ',',
+    ),
     NOTIFY_SECRETS: `demo:${inbox.secret}`,
   });
   const log = pino({ level: 'silent' });
@@ -139,6 +142,10 @@ Both keep running until Ctrl-C. Submit an execution whose callback is lost, and 
 List the executions as an operator:
 
   curl -u operator:${keys.operator} ${service.url}/v1/executions
+
+For the examples in examples/, notifications included:
+
+  export RECEIVER_URL=${service.url} RECEIVER_KEY=${keys.app}
 `);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }

@@ -16,6 +16,9 @@ import { temporaryFolder } from '../support/temporary.ts';
 const KEY = 'the-shop-key-0123456789';
 
 interface Stage {
+  /** The receiver, and the key of its app. */
+  readonly url: string;
+  readonly key: string;
   readonly client: ReturnType<typeof createClient>;
   /** A port for the app's notification endpoint. */
   readonly appPort: string;
@@ -55,6 +58,8 @@ export async function setStage(): Promise<Stage> {
     await simulator.close();
   });
   return {
+    url: service.url,
+    key: KEY,
     client: createClient({ baseUrl: service.url, key: KEY }),
     appPort,
     runs: () => simulator.stats().requests.execute,

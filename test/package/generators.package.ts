@@ -68,4 +68,4 @@ test.each(Object.entries(GENERATED))('with types of %s, the smallest submission 
   writeFileSync(file, usage(generator.names));
   const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--typeRoots', 'none'];
   expect(run('typescript/bin/tsc', ...flags, file)).toBe('');
-});
+}, 300_000);
