@@ -60,12 +60,16 @@ export const wrong: Submission = { actionId: 'look-up', timeoutSeconds: '30' };
 
 beforeAll(() => writeFileSync(join(checkers, 'openapi.json'), JSON.stringify(openApiDocument())));
 
-test.each(Object.entries(GENERATED))('with types of %s, the smallest submission compiles', (name, generator) => {
-  expect(SMALLEST).toBeDefined();
-  generator.generate();
-  expect(readFileSync(join(checkers, generator.file), 'utf8')).toContain('actionId');
-  const file = join(checkers, `use-${name.replaceAll(/\W/g, '-')}.ts`);
-  writeFileSync(file, usage(generator.names));
-  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--typeRoots', 'none'];
-  expect(run('typescript/bin/tsc', ...flags, file)).toBe('');
-}, 300_000);
+test.each(Object.entries(GENERATED))(
+  'with types of %s, the smallest submission compiles',
+  (name, generator) => {
+    expect(SMALLEST).toBeDefined();
+    generator.generate();
+    expect(readFileSync(join(checkers, generator.file), 'utf8')).toContain('actionId');
+    const file = join(checkers, `use-${name.replaceAll(/\W/g, '-')}.ts`);
+    writeFileSync(file, usage(generator.names));
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--typeRoots', 'none'];
+    expect(run('typescript/bin/tsc', ...flags, file)).toBe('');
+  },
+  300_000,
+);
