@@ -1,4 +1,4 @@
-// A client of the receiver for apps, in Node and in browsers: nothing but fetch and WebCrypto behind it.
+// A client of the receiver for apps in Node and in browsers. It needs only fetch and WebCrypto.
 
 import { type ClientOptions, connectionOf } from './connection.ts';
 import { type FollowOptions, follow } from './live.ts';
@@ -6,45 +6,46 @@ import { notInTime, type Outgoing, pauseAfter, send } from './requests.ts';
 import type { AuditEntry, BatchAnswer, EndedExecution, Execution, LiveEvent, Status, Submission } from './types.ts';
 
 interface CallOptions {
-  /** Ends the call; it rejects with the signal's reason. */
+  /** Ends the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface SubmitOptions extends CallOptions {
-  /** Under which the same submission may be sent again, by another process too. */
+  /** Identifies the submission when it is sent again, also by another process. */
   readonly idempotencyKey?: string | undefined;
 }
 
 export interface ListFilters extends CallOptions {
-  /** `OPEN`: whatever has not ended. */
+  /** `OPEN` selects every execution that has not ended. */
   readonly status?: Status | 'OPEN';
   readonly actionId?: string;
-  /** For operators: an app has its own alone. */
+  /** For operators; an app sees only its own executions. */
   readonly app?: string;
-  /** How the `correlationId` begins. */
+  /** A prefix of the `correlationId`. */
   readonly id?: string;
   readonly executionId?: string;
-  /** Somewhere in inputs, context, result, error or late result, in any case. */
+  /** A text in inputs, context, result, error or late result; case is ignored. */
   readonly text?: string;
   readonly from?: Date | string;
   /** Exclusive. */
   readonly to?: Date | string;
-  /** How many are fetched at once, 1 to 200; all are iterated over. */
+  /** The page size, 1 to 200. The iteration covers all pages. */
   readonly limit?: number;
 }
 
 export type Client = ReturnType<typeof createClient>;
 
 const EXECUTIONS = '/v1/executions';
-/** Below the 60 s after which proxies lose patience. */
+/** Below the 60 s after which many proxies end a request. */
 const LONGEST_WAIT_SECONDS = 50;
-/** An answer that came sooner was not held. */
+/** A response that arrives sooner was not held. */
 const HELD_MS = 1000;
 
 /**
- * @throws {TypeError} when the base URL or the key cannot be one.
+ * Creates a client for one receiver and one key.
+ * @throws {TypeError} if the base URL or the key is malformed.
  *
- * One function because all calls share one connection, and the client's type is inferred from the list of its calls.
+ * One function, because all calls share one connection and the type of the client is inferred from the list of its calls.
  */
 export function createClient(options: ClientOptions) {
   const connection = connectionOf(options);
@@ -52,39 +53,39 @@ export function createClient(options: ClientOptions) {
   const { now, id, sleep } = surroundings;
 
   /**
-   * The submission under a name that is known before the first attempt: sent twice, it is still one. Under an idempotency key
-   * it is left as it is, since whoever sends it again must send the same.
+   * Adds a correlation id before the first attempt, so that a repeated submission remains one execution. A submission with an
+   * idempotency key stays unchanged, because a repetition by another process must have the same body.
    */
   // promise: client-names-submissions
-  const named = (submission: Submission, key: string | undefined): Submission =>
+  const identify = (submission: Submission, key: string | undefined): Submission =>
     key === undefined ? { correlationId: id(now()), ...submission } : submission;
 
   const get = async (correlationId: string, more: Partial<Outgoing>): Promise<Execution> =>
     send(connection, { ...harmless('GET', pathOf(correlationId)), about: { correlationId }, ...more });
 
   const submit = async (one: Submission, key: string | undefined, more: Partial<Outgoing>): Promise<Execution> => {
-    const given = named(one, key);
-    const about = { correlationId: given.correlationId ?? null, idempotencyKey: key ?? null };
-    return send(connection, { ...harmless('POST', EXECUTIONS, key), body: JSON.stringify(given), about, ...more });
+    const identified = identify(one, key);
+    const about = { correlationId: identified.correlationId ?? null, idempotencyKey: key ?? null };
+    return send(connection, { ...harmless('POST', EXECUTIONS, key), body: JSON.stringify(identified), about, ...more });
   };
 
   return {
-    /** The execution once it is durable. */
+    /** Resolves with the execution when it is durable. */
     submit: async (submission: Submission, { idempotencyKey, signal }: SubmitOptions = {}) =>
       submit(submission, idempotencyKey, { signal }),
 
-    /** Each gets its own answer, none is lost because of another; `atomic`: all or nothing. */
+    /** Submits several executions in one request. Each item has its own result; with `atomic`, all are accepted or none is. */
     submitBatch: async (
       submissions: readonly Submission[],
       { atomic = false, idempotencyKey: key, signal }: SubmitOptions & { readonly atomic?: boolean } = {},
     ): Promise<BatchAnswer> => {
-      const body = JSON.stringify({ executions: submissions.map((one) => named(one, key)), atomic });
+      const body = JSON.stringify({ executions: submissions.map((one) => identify(one, key)), atomic });
       return send(connection, { ...harmless('POST', `${EXECUTIONS}/batch`, key), body, signal });
     },
 
     /**
-     * The execution once it has ended, however that was: look at its `status`. `timeoutMs` is the longest this call takes,
-     * 120,000 unless said; the execution goes on without it.
+     * Resolves with the execution when it has ended, whatever its `status`. `timeoutMs` limits this call (default 120,000);
+     * the execution continues after it.
      */
     submitAndWait: async (
       submission: Submission,
@@ -95,25 +96,25 @@ export function createClient(options: ClientOptions) {
         const leftSeconds = Math.max(0, Math.ceil((until - now()) / 1000));
         return { signal, until, waitSeconds: Math.min(LONGEST_WAIT_SECONDS, leftSeconds) };
       };
-      let askedAt = now();
+      let requestedAt = now();
       let execution = await submit(submission, idempotencyKey, waiting());
       for (let quick = 0; !hasEnded(execution); ) {
         const { correlationId } = execution;
-        // Whoever does not hold its answer, such as a receiver that stops or a proxy, is not asked again at once.
-        quick = now() - askedAt < HELD_MS ? quick + 1 : 0;
+        // A receiver that is stopping and some proxies do not hold the response: pause before the next request.
+        quick = now() - requestedAt < HELD_MS ? quick + 1 : 0;
         if (quick > 0) await sleep(pauseAfter(quick, surroundings), signal);
-        askedAt = now();
-        if (askedAt >= until) throw notInTime({ correlationId });
+        requestedAt = now();
+        if (requestedAt >= until) throw notInTime({ correlationId });
         execution = await get(correlationId, waiting());
       }
       return execution;
     },
 
-    /** With `waitSeconds` (at most 60) as soon as it has ended, or as it stands then. */
+    /** Reads one execution. With `waitSeconds` (at most 60), the receiver holds its response until the execution has ended. */
     get: async (correlationId: string, more: CallOptions & { readonly waitSeconds?: number } = {}) =>
       get(correlationId, more),
 
-    /** Newest first, page after page. */
+    /** Lists executions page by page, newest first. */
     list: async function* ({ signal, ...filters }: ListFilters = {}): AsyncGenerator<Execution, void, undefined> {
       type Page = { readonly items: readonly Execution[]; readonly nextCursor: string | null };
       for (let query: object | null = filters; query !== null; ) {
@@ -124,27 +125,27 @@ export function createClient(options: ClientOptions) {
       }
     },
 
-    /** Oldest first. */
+    /** Reads the audit trail of one execution, oldest entry first. */
     audit: async (correlationId: string, { signal }: CallOptions = {}): Promise<readonly AuditEntry[]> => {
       const outgoing = { ...harmless('GET', `${pathOf(correlationId)}/audit`), about: { correlationId }, signal };
       return (await send<{ items: AuditEntry[] }>(connection, outgoing)).items;
     },
 
-    /** Before it is sent nothing is ever sent; after that it is only marked; what has ended stays as it is. */
+    /** Cancels an execution. One that is already sent is only marked; one that has ended stays unchanged. */
     cancel: async (correlationId: string, { signal }: CallOptions = {}): Promise<Execution> => {
-      // A second one finds it ended and changes nothing.
+      // A second request finds the execution ended and changes nothing.
       const outgoing = { ...harmless('POST', `${pathOf(correlationId)}/cancel`), about: { correlationId }, signal };
       return send(connection, outgoing);
     },
 
-    /** What happens, as it happens, resumed over lost connections and restarts without gap or repeat. */
+    /** Follows events live. The stream resumes after lost connections and restarts without a gap or a repeated event. */
     events: (following: FollowOptions = {}): AsyncIterable<LiveEvent> => {
       const { correlationId } = following;
       const path = correlationId === undefined ? '/v1/events' : `${pathOf(correlationId)}/events`;
       return follow(connection, path, following);
     },
 
-    /** Any other operation, such as GET `/v1/notifications/secrets`. A POST is sent again only if it surely was not done. */
+    /** Calls any other operation, for example GET `/v1/notifications/secrets`. A POST is repeated only if it cannot have run. */
     // promise: client-repeats-only-safe
     request: async <T>(
       method: Outgoing['method'],
@@ -154,19 +155,19 @@ export function createClient(options: ClientOptions) {
   };
 }
 
-/** @throws {TypeError} for an id that would lead elsewhere. */
+/** @throws {TypeError} for an id that would lead to another path. */
 function pathOf(id: string): string {
-  if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is no id`);
+  if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is not a valid id`);
   return `${EXECUTIONS}/${encodeURIComponent(id)}`;
 }
 
-/** As JSON has them: dates as text, and nothing of what is undefined. */
+/** The JSON form of the filters: dates are text, and undefined members are left out. */
 function queryOf(filters: object): string {
   const query = new URLSearchParams(JSON.parse(JSON.stringify(filters)));
   return query.size === 0 ? '' : `?${query}`;
 }
 
-/** What may be sent again: a GET, and a POST that changes nothing more, as its name or key brings the first answer again. */
+/** Builds a request that may be repeated: a GET, or a POST whose correlation id or key brings the first response again. */
 function harmless(method: Outgoing['method'], path: string, idempotencyKey?: string): Outgoing {
   if (idempotencyKey === undefined) return { method, path, harmless: true };
   // A string of RFC 8941, as the header is defined.
@@ -174,7 +175,7 @@ function harmless(method: Outgoing['method'], path: string, idempotencyKey?: str
   return { method, path, headers, harmless: true, about: { idempotencyKey } };
 }
 
-/** Whether it has its outcome. */
+/** Returns whether the execution has its outcome. */
 export function hasEnded(execution: Execution): execution is EndedExecution {
   return execution.resolvedAt !== null;
 }

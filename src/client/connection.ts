@@ -1,19 +1,19 @@
-// What every call needs: where the receiver is, with which key, how patiently; and the client's only door to time and chance.
+// The settings that all calls share, and the client's only access to clock, timers and randomness.
 
 export interface ClientOptions {
-  /** Where the receiver is, such as `https://receiver.example.com`. */
+  /** The URL of the receiver, for example `https://receiver.example.com`. */
   readonly baseUrl: string;
   /** The app's key. */
   readonly key: string;
-  /** Replaces the global one. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** How often one call is tried within a minute of its first failure; 6 unless said. */
+  /** The most attempts of one call, all within a minute of its first failure. Default 6. */
   readonly attempts?: number;
-  /** How long one answer may take, beside the time it is asked to be held; 30,000 unless said. */
+  /** The time limit of one response in milliseconds, without the time that the receiver holds it. Default 30,000. */
   readonly answerWithinMs?: number;
   /** Replaces JSON.parse, for results with numbers that a double cannot hold. */
   readonly parseJson?: (text: string) => unknown;
-  /** Replaces clock, timers and chance. */
+  /** Replaces clock, timers and randomness. */
   readonly surroundings?: Surroundings;
 }
 
@@ -22,7 +22,7 @@ export interface Surroundings {
   now(): number;
   /** Uniform in [0, 1). */
   random(): number;
-  /** An id that nobody else has; `at` is the time it is made. */
+  /** Returns a unique id; `at` is the time of its creation. */
   id(at: number): string;
   /** Resolves after `ms`, or as soon as the signal aborts; it never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -30,15 +30,20 @@ export interface Surroundings {
 
 export type Connection = Required<ClientOptions>;
 
-/** @throws {TypeError} that does not repeat the key. */
+/**
+ * Completes the options with their defaults.
+ * @throws {TypeError} if they are invalid. The message does not contain the key.
+ */
 export function connectionOf(options: ClientOptions): Connection {
   const { baseUrl, key } = options;
   if (!/^https?:\/\/[^/?#]+[^?#]*$/i.test(baseUrl) || !URL.canParse(baseUrl)) {
-    throw new TypeError('baseUrl must be an http or https URL without query, such as https://receiver.example.com');
+    throw new TypeError(
+      'baseUrl must be an http or https URL without a query, for example https://receiver.example.com',
+    );
   }
   if (!/^[\x21-\x7e]+$/.test(key)) throw new TypeError('key must be the key of an app: visible ASCII, without spaces');
   return {
-    // Browsers want their fetch called as the window's own.
+    // Browsers reject a fetch that is called with another `this`.
     fetch: (input, init) => globalThis.fetch(input, init),
     attempts: 6,
     answerWithinMs: 30_000,
@@ -61,13 +66,13 @@ export const theRealOnes: Surroundings = {
         signal?.removeEventListener('abort', wake);
         resolve();
       };
-      // Longer than this setTimeout cannot wait: it would fire at once.
+      // With a longer delay, setTimeout fires at once.
       const timer = setTimeout(wake, Math.min(Math.max(ms, 0), 2 ** 31 - 1));
       signal?.addEventListener('abort', wake);
     }),
 };
 
-/** A UUIDv7 (RFC 9562): unlike random ones they lie side by side in the receiver's index, which keeps inserts cheap. */
+/** A UUIDv7 (RFC 9562). Its order follows time, so inserts into the receiver's index stay cheap. */
 function timeOrderedId(at: number): string {
   const time = Math.floor(at).toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;

@@ -1,25 +1,25 @@
-// Follows executions as things happen to them: connects again whenever the stream ends, and goes on where it stopped.
+// Follows executions live: reconnects when the stream ends, and resumes after the last event.
 
 import type { Connection } from './connection.ts';
 import { type Outgoing, open, parsed, pauseAfter, ReceiverError, restAfter, within } from './requests.ts';
 import type { LiveEvent } from './types.ts';
 
 export interface FollowOptions {
-  /** Only this execution; all of your own unless said. */
+  /** Selects one execution; by default, all executions of the app. */
   readonly correlationId?: string;
-  /** Goes on after the event with this id. Unless said, one execution is told from its beginning, all of them from now on. */
+  /** Resumes after the event with this id. By default, one execution starts at its first event, and all executions start now. */
   readonly lastEventId?: number | string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Three heartbeats that did not come: the connection is dead, although nobody said so. */
+/** Three missed heartbeats: the connection is dead. */
 const SILENCE_MS = 45_000;
 const FIRST_PAUSE_MS = 1000;
 
 /**
- * Every event once, in order, until the caller stops.
- * @throws {ReceiverError} when connecting again cannot help, for example `not-found`, `events-pruned` or `position-lost`. Of the last two,
- * `problem.resumeAfter` is the `lastEventId` to follow from, once the app has read the current state.
+ * Yields every event once, in order, until the caller stops.
+ * @throws {ReceiverError} if a new connection cannot help, for example `not-found`, `events-pruned` or `position-lost`. With the
+ * last two, the app reads the current state and then resumes with `problem.resumeAfter` as its `lastEventId`.
  */
 export async function* follow(
   connection: Connection,
@@ -35,7 +35,7 @@ export async function* follow(
       for await (const block of streamed(connection, { method: 'GET', path, headers, harmless: true, signal })) {
         failures = 0;
         hintMs = block.retryMs ?? hintMs;
-        // Before it is handed over: whoever stops here goes on after it.
+        // Set before the event is yielded: a caller that stops here resumes after it.
         // promise: client-resumes-stream
         last = block.id ?? last;
         if (block.data !== null) yield parsed(block.data, { status: 200 }) as LiveEvent;
@@ -48,7 +48,7 @@ export async function* follow(
   }
 }
 
-/** One connection, to its end. Silence ends it as well. */
+/** Reads one connection to its end. Silence ends it too. */
 async function* streamed(connection: Connection, outgoing: Outgoing): AsyncGenerator<ServerSentEvent> {
   const { answerWithinMs, surroundings } = connection;
   const gone = new AbortController();
@@ -60,35 +60,35 @@ async function* streamed(connection: Connection, outgoing: Outgoing): AsyncGener
     for (;;) {
       const piece = await within(SILENCE_MS, gone, surroundings, reader.read()).catch((cause: unknown) => {
         outgoing.signal?.throwIfAborted();
-        throw new ReceiverError('no-answer', 'The stream broke: it is resumed', { cause });
+        throw new ReceiverError('no-answer', 'The stream broke and is resumed', { cause });
       });
       if (piece.done) return;
       yield* read(piece.value);
     }
   } finally {
-    // However it ends, also when the caller leaves the loop, the connection is not kept.
+    // Closes the connection however the loop ends, also when the caller leaves it.
     gone.abort();
   }
 }
 
-/** One block of the stream; `data` is null when it holds nothing to tell, such as a heartbeat or a hint. */
+/** One block of the stream. `data` is null if the block has none, for example a heartbeat. */
 export interface ServerSentEvent {
-  /** Undefined when the block says nothing of it. */
+  /** Undefined if the block has no id. */
   readonly id: string | undefined;
   readonly data: string | null;
-  /** How long to wait before connecting again, if said. */
+  /** The delay before the next connection, if the block states one. */
   readonly retryMs: number | undefined;
 }
 
 /**
- * Reads a stream of server-sent events (WHATWG HTML, section 9.2), however it is cut into pieces: a function that takes the
- * next piece of text and gives the blocks which it completes.
+ * Creates a reader of server-sent events (WHATWG HTML, section 9.2). The reader takes the next piece of text, cut anywhere, and
+ * returns the blocks that it completes.
  */
 export function createEventReader(): (piece: string) => ServerSentEvent[] {
   let rest = '';
   let block: string[] = [];
   return (piece) => {
-    // A carriage return at the very end may be half of a line end.
+    // A carriage return at the end of a piece may be half of a line end.
     const lines = (rest + piece).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     const events: ServerSentEvent[] = [];

@@ -1,4 +1,4 @@
-// What the receiver takes and gives, as types. Tests hold them against the service and its OpenAPI document.
+// Types of the receiver's requests and responses. Tests compare them with the service and its OpenAPI document.
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
@@ -7,7 +7,7 @@ export type OpenStatus = 'QUEUED' | 'UNCONFIRMED' | 'PENDING';
 export type TerminalStatus = 'COMPLETED' | 'FAILED' | 'REJECTED' | 'NOT_FOUND' | 'TIMEOUT' | 'CANCELLED';
 export type Status = OpenStatus | TerminalStatus;
 
-/** How a result comes. */
+/** The channel of a result. */
 type Way = 'callback' | 'poll' | 'submit';
 export type ResolvedBy = Way | 'deadline' | 'cancel';
 
@@ -15,20 +15,20 @@ export interface Submission {
   readonly actionId: string;
   readonly inputs?: JsonObject;
   readonly context?: JsonObject;
-  /** Your name for it, unique over all apps; the client gives it one when it has neither this nor an idempotency key. */
+  /** The app's id, unique over all apps. The client adds one if the submission has neither this nor an idempotency key. */
   readonly correlationId?: string;
-  /** How long CXone is polled after the grace period: 5 to 120, 30 unless said. */
+  /** How long CXone is polled after the grace period: 5 to 120. Default 30. */
   readonly timeoutSeconds?: number;
-  /** How long to wait for CXone's callback before polling: 0 to 86,400. */
+  /** The wait for CXone's callback before polling: 0 to 86,400. */
   readonly graceSeconds?: number;
-  /** Whether it may run twice rather than not at all. */
+  /** Whether a submission with an uncertain result is sent again. The action may then run twice. */
   readonly retryUncertain?: boolean;
-  /** 0 to 9, higher first among your own; 4 unless said. */
+  /** 0 to 9; higher is first among the app's own submissions. Default 4. */
   readonly priority?: number;
   readonly notifyUrl?: string;
 }
 
-/** A result that came after the execution had ended without one. */
+/** A result that arrived after the execution had ended without one. */
 export interface LateResult {
   readonly status: 'COMPLETED' | 'FAILED';
   readonly result: Json;
@@ -37,7 +37,7 @@ export interface LateResult {
   readonly receivedAt: string;
 }
 
-/** Times are ISO 8601 in UTC, null until they are known. */
+/** An execution. Times are ISO 8601 in UTC, and null until they are known. */
 export interface Execution {
   readonly correlationId: string;
   readonly actionId: string;
@@ -81,35 +81,35 @@ export interface AuditEntry {
   readonly correlationId: string;
   readonly executionId: string | null;
   readonly latencyMs: number | null;
-  /** Of the answer it tells of; 0: no answer came. */
+  /** The status of the response that the entry records; 0 if none arrived. */
   readonly httpStatus: number | null;
   readonly app: string;
   readonly detail: JsonObject;
 }
 
-/** An audit entry as it is told live; its `id` is where to go on from. */
+/** An audit entry as a live event. A stream resumes after its `id`. */
 export interface LiveEvent extends AuditEntry {
-  /** The outcome, on the one entry that brought it. */
+  /** The outcome, on the entry that recorded it; otherwise null. */
   readonly terminalStatus: TerminalStatus | null;
 }
 
 export type NotificationType = `execution.${Lowercase<TerminalStatus> | 'late_result'}`;
 
-/** What the receiver posts to an app (Standard Webhooks). */
+/** The body of a notification to an app (Standard Webhooks). */
 export interface NotificationPayload {
   readonly type: NotificationType;
-  /** When it ended, or the late result came. */
+  /** The time of the outcome, or of the late result. */
   readonly timestamp: string;
   readonly data: EndedExecution;
 }
 
-/** What is wrong with the request, or with what it asks for: the same again is refused again. */
+/** Problems of the request itself: a repetition is refused again. */
 type Mistake = 'bad-request' | 'malformed-json' | 'invalid-input' | 'invalid-header' | 'unauthorized' | 'forbidden';
 type Misfit = 'body-too-large' | 'unsupported-media-type' | 'headers-too-large' | 'method-not-allowed' | 'not-found';
 type Collision = 'correlation-id-taken' | 'idempotency-key-reused' | 'callback-mismatch';
-/** What does not go with how things stand. */
+/** Conflicts with the current state. */
 type Moment = 'cannot-be-polled' | 'notification-pending' | 'payload-pruned' | 'reconciliation-running';
-/** What passes by itself. */
+/** Problems that pass with time. */
 type Fullness = 'queue-full' | 'app-queue-full' | 'rate-limited' | 'too-many-streams' | 'too-many-failures';
 type Trouble = 'draining' | 'store-unavailable' | 'not-ready' | 'internal-error' | 'request-timeout';
 export type ProblemName =
@@ -147,7 +147,7 @@ export type BatchItem =
   | { readonly status: number; readonly problem: Problem };
 
 export interface BatchAnswer {
-  /** One for each submission, in their order. */
+  /** One for each submission, in the same order. */
   readonly items: readonly BatchItem[];
   readonly accepted: number;
   readonly refused: number;

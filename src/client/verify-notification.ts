@@ -1,10 +1,10 @@
-// Tells whether a notification is the receiver's own and fresh (Standard Webhooks), before anything of it is believed.
+// Verifies that a notification is genuine and fresh (Standard Webhooks).
 
 import { theRealOnes } from './connection.ts';
 import { ReceiverError } from './requests.ts';
 import type { NotificationPayload } from './types.ts';
 
-/** As `fetch`, Node and most frameworks have them. */
+/** Header fields in the form of `fetch`, Node and most frameworks. */
 export type IncomingHeaders = Headers | { readonly [name: string]: string | readonly string[] | undefined };
 
 type VerifyOptions = { readonly toleranceSeconds?: number; readonly now?: number };
@@ -14,12 +14,12 @@ const PREFIX = 'whsec_';
 const HMAC = { name: 'HMAC', hash: 'SHA-256' };
 
 /**
- * What the notification says, once its signature and its time are right.
- * @param secrets one or several (`whsec_…`) while they are rotated: any of them may have signed.
- * @param rawBody the very bytes that came; parsed and written again they have another signature.
- * @param toleranceSeconds how far the time of sending may be off, either way; 300 unless said.
- * @param now milliseconds since the Unix epoch; the clock's unless said.
- * @throws {ReceiverError} `not-genuine`, saying why: answer 400 and do nothing else.
+ * Returns the payload of a notification after it has verified signature and time.
+ * @param secrets one secret (`whsec_…`), or several during a rotation; a signature by any of them is accepted.
+ * @param rawBody the bytes as received. A body that was parsed and serialized again has another signature.
+ * @param toleranceSeconds the largest accepted difference of the time of sending, in either direction. Default 300.
+ * @param now milliseconds since the Unix epoch. Default: the system clock.
+ * @throws {ReceiverError} `not-genuine`, with the reason. The app responds with 400 and does nothing else.
  */
 export async function verifyNotification(
   secrets: string | readonly string[],
@@ -32,7 +32,7 @@ export async function verifyNotification(
   const timestamp = header(headers, 'webhook-timestamp');
   const signatures = header(headers, 'webhook-signature').split(' ').flatMap(signatureIn);
 
-  if (!/^\d{1,15}$/.test(timestamp)) throw notGenuine('webhook-timestamp is no time in seconds');
+  if (!/^\d{1,15}$/.test(timestamp)) throw notGenuine('webhook-timestamp is not a time in seconds');
   const offSeconds = now / 1000 - Number(timestamp);
   // promise: client-refuses-old-notifications
   if (Math.abs(offSeconds) > toleranceSeconds) {
@@ -53,10 +53,10 @@ async function isFrom(secret: Bytes, signature: Bytes, signed: ArrayBuffer): Pro
 function keyFrom(secret: string): Bytes {
   const bytes = decoded(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret);
   if (bytes !== null && bytes.length > 0) return bytes;
-  throw new TypeError(`a secret must be ${PREFIX} and base64, as GET /v1/notifications/secrets gives it`);
+  throw new TypeError(`a secret must be ${PREFIX} and base64, as GET /v1/notifications/secrets returns it`);
 }
 
-/** Only the symmetric scheme, v1; others may stand beside it. */
+/** Reads signatures of the symmetric scheme, v1, and skips other schemes. */
 function signatureIn(text: string): Bytes[] {
   const bytes = text.startsWith('v1,') ? decoded(text.slice('v1,'.length)) : null;
   return bytes === null ? [] : [bytes];

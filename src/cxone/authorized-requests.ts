@@ -1,4 +1,4 @@
-// The authorized requests: token, discovery and rate limit work together, and a refused token is told from a forbidden action.
+// Sends requests with token, discovery and rate limit, and distinguishes a refused token from a forbidden action.
 
 import type { RawBody } from '../execution/event.ts';
 import { parseJson } from '../execution/json.ts';

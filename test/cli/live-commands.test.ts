@@ -157,7 +157,7 @@ describe('when nothing can be asked', () => {
     });
     expect(code).toBe(2);
     expect(err).toContain(
-      `The receiver gave no answer: the connection failed (ECONNREFUSED). Is it running at http://127.0.0.1:${port} (RECEIVER_URL)?`,
+      `The receiver sent no response: the connection failed (ECONNREFUSED). Is it running at http://127.0.0.1:${port} (RECEIVER_URL)?`,
     );
   });
 

@@ -1,4 +1,4 @@
-// Runs the client where there is nothing but what a browser has; started by browser.test.ts in a process of its own.
+// Runs the client with only the globals of a browser. browser.slow.test.ts starts this file in a separate process.
 
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
@@ -39,7 +39,7 @@ function load(specifier: string): SourceTextModule {
   return module;
 }
 
-/** What a page would do: everything once, against the receiver at `baseUrl`. */
+/** The script of a page, which makes each call once against the receiver at `baseUrl`. */
 const PAGE = `
   import { createClient, ReceiverError, verifyNotification } from './client.ts';
   const client = createClient({ baseUrl, key });

@@ -1,4 +1,4 @@
-// The client needs nothing that only Node has: neither when it runs nor when it is compiled.
+// The client needs nothing of Node, neither at run time nor at compile time.
 
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const HOME = fileURLToPath(new URL('../..', import.meta.url));
 const SECRET = `whsec_${Buffer.from('a-secret-for-webhooks-of-32-char').toString('base64')}`;
 
-test('it runs among web globals alone, against the whole service', async () => {
+test('it runs with web globals only, against the whole service', async () => {
   const stage = await setStage();
   const body = '{"type":"execution.completed"}';
   const signature = new Webhook(SECRET).sign('msg_1', new Date(), body);

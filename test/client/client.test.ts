@@ -1,10 +1,10 @@
-// What the client does when things go wrong: it repeats what is safe, for a while, and says plainly what it could not do.
+// Failures: the client repeats safe requests for a limited time and reports what failed.
 
 import { describe, expect, test } from 'vitest';
 import { type Client, createClient, ReceiverError } from '../../src/client/client.ts';
-import { against, answer, ENDED, execution, KEY, NETWORK_ERROR, problem } from './harness.ts';
+import { against, ENDED, execution, KEY, NETWORK_ERROR, problem, response } from './harness.ts';
 
-const ACCEPTED = answer(202, execution());
+const ACCEPTED = response(202, execution());
 
 /** What the promise rejects with. */
 async function errorOf(promise: Promise<unknown>): Promise<ReceiverError> {
@@ -17,7 +17,7 @@ async function errorOf(promise: Promise<unknown>): Promise<ReceiverError> {
 }
 
 describe('submitting', () => {
-  test('is repeated word for word when the answer is lost, under a name given before the first attempt', async () => {
+  test('is repeated unchanged when the response is lost, under an id that exists before the first attempt', async () => {
     const { client, sent, settled } = against([NETWORK_ERROR, NETWORK_ERROR, ACCEPTED]);
     await settled(client.submit({ actionId: 'charge', inputs: { amount: 5 } }));
     expect(sent).toHaveLength(3);
@@ -29,28 +29,28 @@ describe('submitting', () => {
     expect(new Set(sent.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   });
 
-  test('two submissions never share a name', async () => {
+  test('two submissions never share an id', async () => {
     const { client, sent } = against([ACCEPTED]);
     await client.submit({ actionId: 'charge' });
     await client.submit({ actionId: 'charge' });
     expect(new Set(sent.map(({ body }) => body.correlationId)).size).toBe(2);
   });
 
-  test('keeps the name that the app gave', async () => {
+  test('keeps the id that the app chose', async () => {
     const { client, sent } = against([ACCEPTED]);
     await client.submit({ actionId: 'charge', correlationId: 'order-1' });
     expect(sent[0]?.body.correlationId).toBe('order-1');
   });
 
-  test('under an idempotency key leaves the body alone, for whoever repeats it must send the same', async () => {
+  test('with an idempotency key leaves the body unchanged, because a repetition must have the same body', async () => {
     const { client, sent, settled } = against([NETWORK_ERROR, ACCEPTED]);
     await settled(client.submit({ actionId: 'charge' }, { idempotencyKey: 'a "key" \\ of mine' }));
     expect(sent.map(({ body }) => body)).toEqual([{ actionId: 'charge' }, { actionId: 'charge' }]);
     for (const { headers } of sent) expect(headers.get('idempotency-key')).toBe('"a \\"key\\" \\\\ of mine"');
   });
 
-  test('a batch names each of its items, so that none of them runs twice', async () => {
-    const { client, sent, settled } = against([NETWORK_ERROR, answer(200, { items: [], accepted: 0, refused: 0 })]);
+  test('a batch gives each of its items an id, so that none of them runs twice', async () => {
+    const { client, sent, settled } = against([NETWORK_ERROR, response(200, { items: [], accepted: 0, refused: 0 })]);
     await settled(client.submitBatch([{ actionId: 'a' }, { actionId: 'b', correlationId: 'mine' }], { atomic: true }));
     expect(sent).toHaveLength(2);
     expect(sent[1]?.body).toEqual(sent[0]?.body);
@@ -64,8 +64,8 @@ describe('submitting', () => {
   });
 });
 
-describe('trying again', () => {
-  test.for([429, 503])('a %i is tried again, and Retry-After is the least to wait', async (status) => {
+describe('retries', () => {
+  test.for([429, 503])('a %i is retried, no sooner than Retry-After', async (status) => {
     const { client, sent, settled } = against([problem('queue-full', status, { 'retry-after': '7' }), ACCEPTED]);
     await settled(client.submit({ actionId: 'charge' }));
     const waited = (sent[1]?.at ?? 0) - (sent[0]?.at ?? 0);
@@ -83,13 +83,13 @@ describe('trying again', () => {
     expect((sent[1]?.at ?? 0) - before).toBeGreaterThanOrEqual(9000);
   });
 
-  test.for([502, 504])('a gateway that says %i lost the answer: it is asked for again', async (status) => {
+  test.for([502, 504])('a %i of a gateway means a lost response: the request is repeated', async (status) => {
     const { client, sent, settled } = against([new Response('<html>', { status }), ACCEPTED]);
     await settled(client.submit({ actionId: 'charge' }));
     expect(sent).toHaveLength(2);
   });
 
-  test('Retry-After of whoever stands in front of the receiver counts as well', async () => {
+  test('the Retry-After of a proxy counts as well', async () => {
     const busy = new Response('<html>', { status: 503, headers: { 'retry-after': '7' } });
     const { client, sent, settled } = against([busy, ACCEPTED]);
     await settled(client.submit({ actionId: 'charge' }));
@@ -103,26 +103,26 @@ describe('trying again', () => {
     ['invalid-input', 422],
     ['too-many-failures', 429],
     ['internal-error', 500],
-  ] as const)('%s (%i) is told at once: the same again would be answered the same', async ([code, status]) => {
+  ] as const)('%s (%i) is reported at once, because a repetition cannot help', async ([code, status]) => {
     const { client, sent, settled } = against([problem(code, status)]);
     expect(await errorOf(settled(client.submit({ actionId: 'charge' })))).toMatchObject({ code, status });
     expect(sent).toHaveLength(1);
   });
 
-  test('ends after so many attempts', async () => {
+  test('ends after the configured number of attempts', async () => {
     const { client, sent, settled } = against([NETWORK_ERROR], { attempts: 3 });
     expect(await errorOf(settled(client.get('order-1')))).toMatchObject({ code: 'no-answer', status: 0 });
     expect(sent).toHaveLength(3);
   });
 
-  test('ends rather than wait longer than the whole call may be repeated', async () => {
+  test('ends at once if Retry-After exceeds the time limit of all attempts', async () => {
     const { client, sent, world } = against([problem('queue-full', 503, { 'retry-after': '61' })]);
     const before = world.now();
     expect(await errorOf(client.get('order-1'))).toMatchObject({ code: 'queue-full', retryAfterMs: 61_000 });
     expect([sent.length, world.now()]).toEqual([1, before]);
   });
 
-  test('backs off with jitter: callers that failed together come back apart', async () => {
+  test('backs off with jitter, so that clients that failed together do not return together', async () => {
     const { client, sent, settled } = against([NETWORK_ERROR]);
     await errorOf(settled(client.get('order-1'), 1));
     const pauses = sent.slice(1).map(({ at }, index) => at - (sent[index]?.at ?? 0));
@@ -131,38 +131,38 @@ describe('trying again', () => {
     expect(new Set(pauses).size).toBe(5);
   });
 
-  test('an answer that does not come is given up, and asked for again', async () => {
-    const { client, sent, settled, world } = against(['hang', answer(200, execution())]);
+  test('a request without a response is aborted and repeated', async () => {
+    const { client, sent, settled, world } = against(['hang', response(200, execution())]);
     await settled(client.get('order-1'), 1000);
     expect(sent).toHaveLength(2);
     expect(sent[0]?.signal?.aborted).toBe(true);
     expect(world.sleepers).toBe(0);
   });
 
-  test('a held answer is given the time it was asked to be held', async () => {
-    const { client, sent, settled } = against(['hang', answer(200, execution())]);
+  test('the time limit of a response includes the time that it is held', async () => {
+    const { client, sent, settled } = against(['hang', response(200, execution())]);
     await settled(client.get('order-1', { waitSeconds: 60 }), 1000);
     expect((sent[1]?.at ?? 0) - (sent[0]?.at ?? 0)).toBeGreaterThanOrEqual(90_000);
   });
 
-  test('a replay is told again only when it surely was not done', async () => {
+  test('a replay is repeated only if it cannot have run', async () => {
     const lost = against([NETWORK_ERROR]);
     const replay = (client: Client) => client.request('POST', '/v1/notifications/replay', { body: { status: 'DEAD' } });
     expect(await errorOf(lost.settled(replay(lost.client)))).toMatchObject({ code: 'no-answer' });
     expect(lost.sent).toHaveLength(1);
-    const refused = against([problem('store-unavailable', 503), answer(202, { replayed: 4 })]);
+    const refused = against([problem('store-unavailable', 503), response(202, { replayed: 4 })]);
     expect(await refused.settled(replay(refused.client))).toEqual({ replayed: 4 });
     expect(refused.sent.map(({ body }) => body)).toEqual([{ status: 'DEAD' }, { status: 'DEAD' }]);
   });
 
-  test('what only reads is asked for again when the answer is lost, whatever it is', async () => {
-    const { client, sent, settled } = against([NETWORK_ERROR, answer(200, { secrets: ['whsec_AAAA'] })]);
-    const asked = client.request('GET', '/v1/notifications/secrets');
-    expect(await settled(asked)).toEqual({ secrets: ['whsec_AAAA'] });
+  test('a GET is repeated when its response is lost', async () => {
+    const { client, sent, settled } = against([NETWORK_ERROR, response(200, { secrets: ['whsec_AAAA'] })]);
+    const secrets = client.request('GET', '/v1/notifications/secrets');
+    expect(await settled(secrets)).toEqual({ secrets: ['whsec_AAAA'] });
     expect(sent).toHaveLength(2);
   });
 
-  test('what the caller changes meanwhile does not change what is sent again', async () => {
+  test('a repetition sends the original body, even if the caller has changed its object', async () => {
     const { client, sent, settled } = against([NETWORK_ERROR, ACCEPTED]);
     const inputs = { amount: 5 };
     const submitted = client.submit({ actionId: 'charge', inputs });
@@ -173,15 +173,15 @@ describe('trying again', () => {
 });
 
 describe('waiting for an outcome', () => {
-  test('asks again until there is one, whatever it is', async () => {
+  test('polls until there is one, whatever its status', async () => {
     const held = (reply: Response) => async () => {
       await world.sleep(50_000);
       return reply;
     };
     const { client, sent, settled, world } = against([
-      held(answer(202, execution())),
-      held(answer(200, execution({ status: 'PENDING' }))),
-      answer(200, execution({ ...ENDED, status: 'FAILED' })),
+      held(response(202, execution())),
+      held(response(200, execution({ status: 'PENDING' }))),
+      response(200, execution({ ...ENDED, status: 'FAILED' })),
     ]);
     const ended = await settled(client.submitAndWait({ actionId: 'charge' }), 1000);
     expect(ended.status).toBe('FAILED');
@@ -193,8 +193,8 @@ describe('waiting for an outcome', () => {
     expect(sent.map(({ headers }) => headers.get('prefer'))).toEqual(['wait=50', 'wait=50', 'wait=20']);
   });
 
-  test('its time limit rejects with the correlationId, so that nothing is lost', async () => {
-    const { client, sent, settled, world } = against([answer(202, execution()), 'hang']);
+  test('its time limit rejects with the correlationId', async () => {
+    const { client, sent, settled, world } = against([response(202, execution()), 'hang']);
     const before = world.now();
     const error = await errorOf(settled(client.submitAndWait({ actionId: 'charge' }, { timeoutMs: 5000 })));
     expect(error).toMatchObject({ code: 'not-in-time', correlationId: 'order-1' });
@@ -202,37 +202,37 @@ describe('waiting for an outcome', () => {
     expect(sent.at(-1)?.signal?.aborted).toBe(true);
   });
 
-  test('the limit holds for the submission as well, whose name is known already', async () => {
+  test('the limit applies to the submission too, whose id is already known', async () => {
     const { client, sent, settled } = against(['hang']);
     const error = await errorOf(settled(client.submitAndWait({ actionId: 'charge' }, { timeoutMs: 5000 })));
     expect(error).toMatchObject({ code: 'not-in-time', correlationId: sent[0]?.body.correlationId });
   });
 
-  test('a receiver that is away for a while is asked for as long as the limit allows', async () => {
+  test('a receiver that is unavailable for a while is polled until the limit', async () => {
     const { client, settled } = against([
-      answer(202, execution()),
+      response(202, execution()),
       ...Array.from({ length: 12 }, () => NETWORK_ERROR),
-      answer(200, execution(ENDED)),
+      response(200, execution(ENDED)),
     ]);
     expect((await settled(client.submitAndWait({ actionId: 'charge' }))).status).toBe('COMPLETED');
   });
 
-  test('a receiver that is away for longer: the error says so, and still names the execution', async () => {
-    const { client, settled } = against([answer(202, execution()), NETWORK_ERROR]);
+  test('a receiver that is unavailable for longer: the error reports it and names the execution', async () => {
+    const { client, settled } = against([response(202, execution()), NETWORK_ERROR]);
     const error = await errorOf(settled(client.submitAndWait({ actionId: 'charge' }, { timeoutMs: 30_000 })));
     expect(error).toMatchObject({ code: 'no-answer', correlationId: 'order-1', cause: NETWORK_ERROR });
     expect(error.message).toContain('ECONNREFUSED');
   });
 
-  test('who does not hold the answer, such as a receiver that stops, is not asked in a hurry', async () => {
-    const { client, sent, settled } = against([answer(202, execution())]);
+  test('a server that does not hold its response, for example a stopping receiver, is polled with pauses', async () => {
+    const { client, sent, settled } = against([response(202, execution())]);
     await errorOf(settled(client.submitAndWait({ actionId: 'charge' }, { timeoutMs: 60_000 })));
     expect(sent.length).toBeGreaterThan(5);
     expect(sent.length).toBeLessThan(40);
   });
 
   test('the caller may stop waiting, with a reason of its own', async () => {
-    const { client, settled } = against([answer(202, execution()), 'hang']);
+    const { client, settled } = against([response(202, execution()), 'hang']);
     const caller = new AbortController();
     const waiting = client.submitAndWait({ actionId: 'charge' }, { signal: caller.signal });
     const end = expect(settled(waiting)).rejects.toBe('enough');
@@ -241,8 +241,8 @@ describe('waiting for an outcome', () => {
   });
 });
 
-describe('what it says when it fails', () => {
-  test('a problem is told with all its fields, and never the key', async () => {
+describe('errors', () => {
+  test('a problem is reported with all its fields, and never with the key', async () => {
     const errors = [{ pointer: '#/actionId', detail: 'is missing' }];
     const { client, settled } = against([problem('invalid-input', 422, {}, { errors })]);
     const error = await errorOf(settled(client.submit({ actionId: '' })));
@@ -255,9 +255,9 @@ describe('what it says when it fails', () => {
 
   test.for([
     ['a page of a proxy', new Response('<html>hello</html>')],
-    ['an answer of somebody else', answer(404, { message: 'no such route' })],
+    ['a response of another server', response(404, { message: 'no such route' })],
     ['a redirect', new Response(null, { status: 302, headers: { location: 'https://elsewhere.example' } })],
-  ] as const)('%s is not taken for an answer', async ([, reply]) => {
+  ] as const)('%s is not accepted as a response', async ([, reply]) => {
     const { client, sent, settled } = against([reply]);
     expect(await errorOf(settled(client.get('order-1')))).toMatchObject({
       code: 'unexpected-answer',
@@ -282,7 +282,7 @@ describe('what it says when it fails', () => {
     expect(sent).toEqual([]);
   });
 
-  test('an id may hold anything and stays an id', async () => {
+  test('an id may contain any character and remains one path segment', async () => {
     const { client, sent } = against([ACCEPTED]);
     await client.get('a/../b?c#d');
     expect(sent[0]?.path).toBe('/v1/executions/a%2F..%2Fb%3Fc%23d');
@@ -293,7 +293,7 @@ describe('what it says when it fails', () => {
     (baseUrl) => expect(() => createClient({ baseUrl, key: KEY })).toThrow(/baseUrl must be/),
   );
 
-  test('a key that can be none is refused at once, and not repeated', () => {
+  test('a malformed key is refused at once, and the message does not repeat it', () => {
     const key = 'a-secret\nwith a line break';
     expect(() => createClient({ baseUrl: 'https://receiver.example', key })).toThrow(/^key must be/);
     expect(() => createClient({ baseUrl: 'https://receiver.example', key })).not.toThrow(/a-secret/);
@@ -306,9 +306,9 @@ describe('what it says when it fails', () => {
   });
 });
 
-test('lists are walked page by page, and no further than the caller goes', async () => {
+test('lists are fetched page by page, and no further than the caller reads', async () => {
   const page = (from: number, nextCursor: string | null) =>
-    answer(200, { items: [1, 2].map((n) => execution({ correlationId: `order-${from + n}` })), nextCursor });
+    response(200, { items: [1, 2].map((n) => execution({ correlationId: `order-${from + n}` })), nextCursor });
   const { client, sent } = against([page(0, 'next'), page(2, 'more')]);
   const seen: string[] = [];
   const filters = { status: 'COMPLETED', from: new Date(0), limit: 2 } as const;
@@ -318,8 +318,8 @@ test('lists are walked page by page, and no further than the caller goes', async
   expect(sent.map(({ path }) => path)).toEqual([query, `${query}&cursor=next`]);
 });
 
-test('a list goes on over pages that are empty: the receiver was still looking', async () => {
-  const page = (items: object[], nextCursor: string | null) => answer(200, { items, nextCursor });
+test('a list continues after an empty page, because the receiver was still scanning', async () => {
+  const page = (items: object[], nextCursor: string | null) => response(200, { items, nextCursor });
   const found = execution({ correlationId: 'order-1' });
   const { client, sent } = against([page([], 'a'), page([], 'b'), page([found], 'c'), page([], null)]);
   const seen: string[] = [];

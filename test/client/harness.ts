@@ -1,4 +1,4 @@
-// A client against answers that a test hands out, in a world whose clock the test moves.
+// A client with scripted responses, in a world whose clock the test advances.
 
 import { createClient } from '../../src/client/client.ts';
 import type { ClientOptions } from '../../src/client/connection.ts';
@@ -16,14 +16,14 @@ export interface Sent {
   readonly at: number;
 }
 
-/** The last answer repeats. */
+/** The last response repeats. */
 type Reply = Response | Error | 'hang' | ((sent: Sent) => Response | Promise<Response>);
 
 export interface Scene {
   readonly world: ManualWorld;
   readonly client: ReturnType<typeof createClient>;
   readonly sent: Sent[];
-  /** Moves the clock on until the promise is settled. */
+  /** Advances the clock until the promise is settled. */
   settled<T>(promise: Promise<T>, stepMs?: number): Promise<T>;
 }
 
@@ -56,7 +56,7 @@ export function against(replies: readonly Reply[], options: Partial<ClientOption
       const end = promise.finally(() => {
         done = true;
       });
-      // Whoever asked hears of it; here it is only waited for.
+      // The caller handles the rejection; this loop only waits.
       end.catch(() => {});
       for (let steps = 0; !done && steps < 10_000; steps += 1) await world.advance(stepMs);
       return await end;
@@ -78,7 +78,7 @@ export function execution(more: object = {}): object {
 
 export const ENDED = { status: 'COMPLETED', resolvedBy: 'callback', resolvedAt: '2026-01-01T00:00:01.000Z' };
 
-export function answer(status: number, body: object, headers: Record<string, string> = {}): Response {
+export function response(status: number, body: object, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), { status, headers });
 }
 
@@ -89,5 +89,5 @@ export function problem(
   more: object = {},
 ): Response {
   const type = `urn:cxone-callback-receiver:problem:${name}`;
-  return answer(status, { type, title: 'A title', status, detail: 'What is wrong.', ...more }, headers);
+  return response(status, { type, title: 'A title', status, detail: 'What is wrong.', ...more }, headers);
 }

@@ -1,4 +1,4 @@
-// Following executions: whatever becomes of the connection, every event is told once and in order.
+// Following executions: whatever happens to the connection, every event arrives once and in order.
 
 import { expect, test } from 'vitest';
 import type { LiveEvent } from '../../src/client/client.ts';
@@ -6,7 +6,7 @@ import { against, NETWORK_ERROR, problem, type Scene } from './harness.ts';
 
 type Ending = 'ends' | 'breaks' | 'stays';
 
-/** A stream that says this and then ends, breaks or stays silent. */
+/** A stream that sends this text and then ends, breaks or stays silent. */
 function stream(pieces: readonly string[], ending: Ending = 'ends') {
   return ({ signal }: { signal: AbortSignal | null }) =>
     new Response(
@@ -43,7 +43,7 @@ test.for(['ends', 'breaks'] as const)('a stream that %s is resumed after the las
   expect(sent[0]?.headers.get('accept')).toBe('text/event-stream');
 });
 
-test('one execution has a stream of its own, and any stream may begin after a known event', async () => {
+test('one execution has its own stream, and any stream may begin after a known event', async () => {
   const scene = against([stream([event(8)])]);
   const events = scene.client.events({ correlationId: 'order-1', lastEventId: 7 });
   expect(await take(scene, events, 1)).toEqual([8]);
@@ -51,20 +51,20 @@ test('one execution has a stream of its own, and any stream may begin after a kn
   expect(scene.sent[0]?.headers.get('last-event-id')).toBe('7');
 });
 
-test('a place that is told without an event is where it goes on, so that a quiet stream misses nothing', async () => {
+test('an id without an event is a position to resume from, so that a quiet stream misses nothing', async () => {
   const scene = against([stream(['id: 41\n\n']), stream([event(42)], 'stays')]);
   expect(await take(scene, scene.client.events(), 1)).toEqual([42]);
   expect(scene.sent[1]?.headers.get('last-event-id')).toBe('41');
 });
 
-test('the receiver says how long to stay away', async () => {
+test('the receiver sets the delay before the next connection', async () => {
   const scene = against([stream(['retry: 4000\n\n', event(1)]), stream([event(2)], 'stays')]);
   await take(scene, scene.client.events(), 2);
   const [first, second] = scene.sent.map(({ at }) => at);
   expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(4000);
 });
 
-test('a receiver that is away, restarts or has no room for a stream is tried until it is back', async () => {
+test('a receiver that is unavailable, restarts or has no room for a stream is retried until it is back', async () => {
   const scene = against([
     ...Array.from({ length: 10 }, () => NETWORK_ERROR),
     problem('draining', 503, { 'retry-after': '10' }),
@@ -75,7 +75,7 @@ test('a receiver that is away, restarts or has no room for a stream is tried unt
   expect((scene.sent[12]?.at ?? 0) - (scene.sent[11]?.at ?? 0)).toBeGreaterThanOrEqual(20_000);
 });
 
-test('a connection on which not even a heartbeat comes is dead, and replaced', async () => {
+test('a connection without a heartbeat is dead, and is replaced', async () => {
   const scene = against([stream([event(1)], 'stays'), stream([event(2)], 'stays')]);
   expect(await take(scene, scene.client.events(), 2, 1000)).toEqual([1, 2]);
   expect((scene.sent[1]?.at ?? 0) - (scene.sent[0]?.at ?? 0)).toBeGreaterThanOrEqual(45_000);
@@ -87,13 +87,13 @@ test.for([
   ['not-found', 404],
   ['invalid-header', 400],
   ['unauthorized', 401],
-] as const)('%s (%i) is told: connecting again would not help', async ([code, status]) => {
+] as const)('%s (%i) is reported, because a new connection would not help', async ([code, status]) => {
   const scene = against([stream([event(1)]), problem(code, status)]);
   await expect(take(scene, scene.client.events(), 2)).rejects.toMatchObject({ code, status });
   expect(scene.sent).toHaveLength(2);
 });
 
-test('who leaves the loop lets go of the connection, and leaves no timer behind', async () => {
+test('leaving the loop closes the connection, and no timer remains', async () => {
   const scene = against([stream([event(1)], 'stays')]);
   await take(scene, scene.client.events(), 1);
   expect(scene.sent[0]?.signal?.aborted).toBe(true);
@@ -109,7 +109,7 @@ test('a signal ends it with its reason, also while it is silent', async () => {
   await end;
 });
 
-test('letters that the network cut in two arrive whole', async () => {
+test('characters that the network splits arrive whole', async () => {
   const bytes = new TextEncoder().encode('id: 1\ndata: {"id":"grüß"}\n\n');
   const halves = [bytes.slice(0, 21), bytes.slice(21)];
   const scene = against([

@@ -1,16 +1,16 @@
-// The client and the OpenAPI document tell the same: fields, words and operations. What one gains, the other must learn.
+// The client and the OpenAPI document agree in fields, enumerations and operations.
 
 import { expect, test } from 'vitest';
 import type { Client, ListFilters } from '../../src/client/client.ts';
 import type * as client from '../../src/client/types.ts';
 import { openApiDocument } from '../../src/http/operations.ts';
-import { against, answer, execution, type Sent } from './harness.ts';
+import { against, execution, response, type Sent } from './harness.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is read as any reader of JSON would
 const document: any = JSON.parse(JSON.stringify(openApiDocument()));
 const { schemas } = document.components;
 
-/** All keys of T, and no others: the compiler sees to that. */
+/** All keys of T, and no others; the compiler enforces this. */
 function keysOf<T>(keys: Readonly<Record<keyof T, true>>): string[] {
   return Object.keys(keys).toSorted();
 }
@@ -198,8 +198,8 @@ const CALLS: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
 };
 
 /**
- * What an app does now and then, by hand or once at its start, has no call of its own: `request` asks for it by its path, with
- * key, retries and problems as for all others.
+ * Rare operations of an app have no method of their own. `request` calls them by path, with the same key, retries and problems as
+ * every other call.
  */
 const BY_REQUEST: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
   listNotifications: (one) => one.request('GET', '/v1/notifications'),
@@ -239,14 +239,14 @@ function operations(): { operation: Operation; method: string; path: string }[] 
 
 const FOR_APPS = ['Executions', 'Live', 'Notifications'];
 
-test('every operation for apps has its call or is left to request, and every call has its operation', () => {
+test('every operation for apps has its method or is left to request, and every method has its operation', () => {
   const documented = operations().filter(({ operation }) => operation.tags.some((tag) => FOR_APPS.includes(tag)));
   expect(documented.map(({ operation }) => operation.operationId).toSorted()).toEqual(
     [...Object.keys(CALLS), ...Object.keys(BY_REQUEST)].toSorted(),
   );
 });
 
-test.for(Object.entries({ ...CALLS, ...BY_REQUEST }))('%s is asked for as documented', async ([operationId, call]) => {
+test.for(Object.entries({ ...CALLS, ...BY_REQUEST }))('%s is called as documented', async ([operationId, call]) => {
   const found = operations().find(({ operation }) => operation.operationId === operationId);
   if (found === undefined) throw new Error('it is not documented');
   const sent = await sentBy(call);
@@ -254,9 +254,9 @@ test.for(Object.entries({ ...CALLS, ...BY_REQUEST }))('%s is asked for as docume
   expect(sent.method).toBe(found.method.toUpperCase());
   expect(path).toBe(found.path.replace('{correlationId}', 'order-1').replace('{id}', 'msg_1'));
   const named = (place: string) => namesIn(found.operation, place);
-  const asked = [...new URLSearchParams(query).keys()].toSorted();
-  // A cursor comes with the second page; whoever asks by path writes the query as well.
-  if (operationId in CALLS) expect(asked).toEqual(named('query').filter((name) => name !== 'cursor'));
+  const parameters = [...new URLSearchParams(query).keys()].toSorted();
+  // A cursor belongs to the second page; a call by path writes its own query.
+  if (operationId in CALLS) expect(parameters).toEqual(named('query').filter((name) => name !== 'cursor'));
   const ofItsOwn = ['prefer', 'idempotency-key', 'last-event-id'].filter((name) => sent.headers.has(name));
   expect(named('header').map((name) => name.toLowerCase())).toEqual(expect.arrayContaining(ofItsOwn));
 });
@@ -264,7 +264,7 @@ test.for(Object.entries({ ...CALLS, ...BY_REQUEST }))('%s is asked for as docume
 async function sentBy(call: (typeof CALLS)[string]): Promise<Sent> {
   const stream = new Response('id: 1\ndata: {"id":1}\n\n');
   const page = { ...execution(), items: [], nextCursor: null, secrets: [], replayed: 0 };
-  const { client, sent } = against([({ path }) => (path.endsWith('events') ? stream : answer(200, page))]);
+  const { client, sent } = against([({ path }) => (path.endsWith('events') ? stream : response(200, page))]);
   await call(client);
   const [only] = sent;
   if (only === undefined) throw new Error('nothing was sent');

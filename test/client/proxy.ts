@@ -1,4 +1,4 @@
-// A proxy on loopback between an app and the receiver, that loses answers when told to and outlives the receiver behind it.
+// A loopback proxy between an app and the receiver. It loses responses on demand and outlives the receiver.
 
 import { once } from 'node:events';
 import { createServer, request as forward } from 'node:http';
@@ -7,15 +7,15 @@ import { onTestFinished } from 'vitest';
 
 export interface LossyProxy {
   readonly url: string;
-  /** Requests that were passed on, as "POST /v1/executions". */
+  /** Forwarded requests, for example "POST /v1/executions". */
   readonly passed: string[];
-  /** The next answers are lost: the request is passed on, and the connection cut once the answer is here. */
+  /** Loses the next responses: forwards the request, and cuts the connection when the response arrives. */
   loseAnswers(count: number): void;
-  /** Cuts every connection that is open now, such as those of streams. */
+  /** Cuts every open connection, for example those of streams. */
   cut(): void;
 }
 
-/** @param target where the receiver is just now. */
+/** @param target the current URL of the receiver. */
 export async function startProxy(target: () => string): Promise<LossyProxy> {
   let toLose = 0;
   const passed: string[] = [];
@@ -24,19 +24,19 @@ export async function startProxy(target: () => string): Promise<LossyProxy> {
     const loses = toLose > 0;
     if (loses) toLose -= 1;
     const { host: _, ...kept } = headers;
-    const onward = forward(`${target()}${url}`, { method, headers: kept, agent: false }, (answer) => {
+    const onward = forward(`${target()}${url}`, { method, headers: kept, agent: false }, (response) => {
       passed.push(`${method} ${url}`);
       if (loses) {
-        answer.resume().once('end', () => incoming.socket.destroy());
+        response.resume().once('end', () => incoming.socket.destroy());
         return;
       }
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.once('aborted', () => incoming.socket.destroy());
-      answer.pipe(outgoing);
-      // Else the head of a stream would wait for its first event.
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      response.once('aborted', () => incoming.socket.destroy());
+      response.pipe(outgoing);
+      // Otherwise the head of a stream would wait for its first event.
       outgoing.flushHeaders();
     });
-    // As one sees a receiver that is not there.
+    // An app sees the same when the receiver is down.
     onward.once('error', () => incoming.socket.destroy());
     outgoing.once('close', () => onward.destroy());
     incoming.pipe(onward);

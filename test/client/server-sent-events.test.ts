@@ -1,4 +1,4 @@
-// The stream is read the same however the network cuts it.
+// The reader returns the same events however the network cuts the stream.
 
 import { expect, test } from 'vitest';
 import { createEventReader } from '../../src/client/live.ts';
@@ -33,7 +33,7 @@ test('cut anywhere it reads the same', () => {
   }
 });
 
-test('letter by letter it reads the same', () => {
+test('character by character it reads the same', () => {
   const read = createEventReader();
   expect([...STREAM].flatMap((letter) => read(letter))).toEqual(READ);
 });

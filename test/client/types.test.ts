@@ -1,4 +1,4 @@
-// The client's types are the service's: the compiler holds one against the other, so that neither moves without the other.
+// The client's types equal those of the service; the compiler compares them, so that neither changes alone.
 
 import type { InferInput, InferOutput } from 'valibot';
 import { expect, test } from 'vitest';
@@ -17,7 +17,7 @@ import type { NotificationType } from '../../src/notification/notification.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-/** Without readonly, and with any JSON as unknown: the service knows no more of it. */
+/** Without readonly, and with any JSON as unknown, as in the service. */
 type Loose<T> = [client.Json] extends [T]
   ? unknown
   : T extends readonly (infer Item)[]
@@ -34,7 +34,7 @@ type Needed<T> = { [Key in keyof T]-?: undefined extends T[Key] ? never : Key }[
 type SubmissionInput = InferInput<typeof SUBMISSION>;
 type Message = InferOutput<ReturnType<typeof message>>;
 
-/** Each must be true: what the compiler refuses here has come apart. */
+/** Each must be true; a compiler error shows types that differ. */
 type Agreement = {
   readonly statuses: [Same<client.Status, Status>, Same<client.OpenStatus, OpenStatus>];
   readonly terminalStatuses: Same<client.TerminalStatus, TerminalStatus>;
@@ -46,7 +46,7 @@ type Agreement = {
   readonly submission: [
     Same<keyof client.Submission, keyof SubmissionInput>,
     Same<Loose<Given<client.Submission>>, Loose<Given<InferOutput<typeof SUBMISSION>>>>,
-    // Numbers are read from any way of writing them, so the schema takes unknown there: that does not make them needed.
+    // The schema accepts several notations of a number, so its input is unknown; the fields remain optional.
     Same<Needed<client.Submission>, Needed<SubmissionInput>>,
   ];
   readonly batch: Same<keyof InferInput<typeof BATCH>, 'executions' | 'atomic'>;
@@ -80,7 +80,7 @@ test('every type of the client agrees with the service', () => {
     liveEvent: true,
     payload: true,
   };
-  // What is compared is compared by `npm run types`; this only shows that the comparison can say no.
+  // `npm run types` makes the comparison; this test shows that the comparison can fail.
   const differs: Same<'a' | 'b', 'a'> = false;
   expect([Object.values(agreed).every(Boolean), differs]).toEqual([true, false]);
 });

@@ -1,4 +1,4 @@
-// Who may tell an app that its execution has ended: the receiver, now, and nobody else.
+// Only a fresh notification of the receiver is accepted.
 
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
@@ -26,7 +26,7 @@ const verify = (
 ) => verifyNotification(secrets, headers, body, { now: NOW });
 
 describe('what the public standardwebhooks package signs', () => {
-  test('is believed, and its payload handed over', async () => {
+  test('is accepted, and its payload is returned', async () => {
     expect(await verify(signed())).toEqual(PAYLOAD);
   });
 
@@ -37,25 +37,25 @@ describe('what the public standardwebhooks package signs', () => {
     );
   });
 
-  test('with headers as Node or a framework spells them', async () => {
+  test('with header names in the case of Node or a framework', async () => {
     const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = signed();
     const headers = { 'Webhook-Id': id, 'WEBHOOK-TIMESTAMP': [timestamp], 'webhook-signature': signature };
     expect(await verify(headers)).toEqual(PAYLOAD);
   });
 
-  test('under either secret while they are rotated, on either side', async () => {
+  test('with either secret during a rotation, on either side', async () => {
     expect(await verify(signed(BODY, { secrets: [OTHER] }), BODY, [SECRET, OTHER])).toEqual(PAYLOAD);
     expect(await verify(signed(BODY, { secrets: [OTHER, SECRET] }), BODY, [SECRET])).toEqual(PAYLOAD);
   });
 
-  test('beside a signature of another scheme', async () => {
+  test('together with a signature of another scheme', async () => {
     const headers = signed();
     const both = { ...headers, 'webhook-signature': `v1a,AAAA v1,*** ${headers['webhook-signature']}` };
     expect(await verify(both)).toEqual(PAYLOAD);
   });
 });
 
-describe('not believed is', () => {
+describe('refused is', () => {
   const tampered: Record<string, [headers: Record<string, string>, body: string, why: RegExp]> = {
     'another body': [signed(), BODY.replace('completed', 'cancelled'), /no signature fits/],
     'another id': [{ ...signed(), 'webhook-id': 'msg_2' }, BODY, /no signature fits/],
@@ -83,12 +83,12 @@ describe('not believed is', () => {
   });
 });
 
-test('how far the clocks may be apart can be said', async () => {
+test('the tolerated clock difference is an option', async () => {
   const headers = signed(BODY, { at: NOW - 360_000 });
   expect(await verifyNotification(SECRET, headers, BODY, { now: NOW, toleranceSeconds: 600 })).toEqual(PAYLOAD);
 });
 
-test('unless said it is the time of the machine', async () => {
+test('the default time is that of the machine', async () => {
   expect(await verifyNotification(SECRET, signed(BODY, { at: Date.now() }), BODY)).toEqual(PAYLOAD);
   await expect(verifyNotification(SECRET, signed(), BODY, { now: Date.now() })).rejects.toThrow(/long ago/);
 });

@@ -1,4 +1,4 @@
-// The client against the whole service and the simulator over real HTTP, with answers lost and the receiver restarted in between.
+// The client against the whole service and the simulator over real HTTP, with lost responses and restarts of the receiver.
 
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -14,14 +14,14 @@ interface Scene {
   readonly stage: Stage;
   readonly proxy: LossyProxy;
   readonly client: ReturnType<typeof createClient>;
-  /** Lets the clock run in small steps until the promise is settled. */
+  /** Advances the clock in small steps until the promise is settled. */
   settled<T>(promise: Promise<T>): Promise<T>;
 }
 
 async function setScene(env: Record<string, string> = {}): Promise<Scene> {
   const stage = await setStage(env);
   const proxy = await startProxy(() => stage.service().url);
-  // The clock runs faster here than answers do.
+  // The clock runs faster here than responses arrive.
   const patient = { answerWithinMs: 1_000_000, surroundings: stage.world };
   const client = createClient({ baseUrl: proxy.url, key: APP_KEY, ...patient });
   const settled = async <T>(promise: Promise<T>): Promise<T> => {
@@ -38,7 +38,7 @@ async function setScene(env: Record<string, string> = {}): Promise<Scene> {
 
 const CHARGE = { actionId: 'charge', inputs: { simulate: { fate: 'callback' } } };
 
-test('submitted, looked at, listed, its trail read', async () => {
+test('an execution is submitted, read and listed, and its audit trail is read', async () => {
   const { client, stage } = await setScene();
   const accepted = await client.submit({ ...CHARGE, correlationId: 'order-1', priority: 9 });
   expect(accepted).toMatchObject({ correlationId: 'order-1', status: 'QUEUED', app: 'shop' });
@@ -47,7 +47,7 @@ test('submitted, looked at, listed, its trail read', async () => {
   expect((await client.audit('order-1')).map(({ event }) => event)).toEqual(await stage.events('order-1'));
 });
 
-test('a submission whose answer is lost twice runs once', async () => {
+test('a submission whose response is lost twice runs once', async () => {
   const { client, proxy, settled, stage } = await setScene();
   proxy.loseAnswers(2);
   const { correlationId } = await settled(client.submit(CHARGE));
@@ -57,7 +57,7 @@ test('a submission whose answer is lost twice runs once', async () => {
   expect(stage.simulator.stats().requests.execute).toBe(1);
 });
 
-test('the same under an idempotency key', async () => {
+test('a submission with an idempotency key whose response is lost runs once', async () => {
   const { client, proxy, settled, stage } = await setScene();
   proxy.loseAnswers(1);
   const first = await settled(client.submit(CHARGE, { idempotencyKey: 'order-4711' }));
@@ -69,7 +69,7 @@ test('the same under an idempotency key', async () => {
   await expect(other).rejects.toMatchObject({ code: 'idempotency-key-reused', idempotencyKey: 'order-4711' });
 });
 
-test('a batch whose answer is lost runs each of its items once, and tells of each', async () => {
+test('a batch whose response is lost runs each of its items once, and reports each', async () => {
   const { client, proxy, settled, stage } = await setScene();
   proxy.loseAnswers(1);
   const wrong = { actionId: 'no such/action' };
@@ -84,7 +84,7 @@ test('a batch whose answer is lost runs each of its items once, and tells of eac
   expect(stage.simulator.stats().requests.execute).toBe(2);
 });
 
-test('a batch of which all or none is wanted is refused as a whole', async () => {
+test('an atomic batch is refused as a whole', async () => {
   const { client } = await setScene();
   const batch = client.submitBatch([CHARGE, { actionId: '' }], { atomic: true });
   await expect(batch).rejects.toMatchObject({
@@ -94,7 +94,7 @@ test('a batch of which all or none is wanted is refused as a whole', async () =>
   for await (const { correlationId } of client.list()) throw new Error(`${correlationId} was accepted`);
 });
 
-test('waited for over several held answers', async () => {
+test('an outcome is awaited over several held responses', async () => {
   const { client, proxy, settled } = await setScene();
   const slow = { actionId: 'report', inputs: { simulate: { runMs: 110_000 } }, graceSeconds: 300 };
   const ended = await settled(client.submitAndWait({ ...slow, correlationId: 'report-1' }, { timeoutMs: 200_000 }));
@@ -108,7 +108,7 @@ test('an execution that fails is an outcome like any other', async () => {
   expect((await settled(client.submitAndWait(failing))).status).toBe('FAILED');
 });
 
-test('when the time is over the execution goes on, and its name is in the error', async () => {
+test('after the time limit the execution continues, and the error has its id', async () => {
   const { client, settled, stage } = await setScene();
   const slow = { actionId: 'report', inputs: { simulate: { runMs: 60_000 } }, graceSeconds: 300 };
   const waiting = settled(client.submitAndWait(slow, { timeoutMs: 30_000 }));
@@ -120,7 +120,7 @@ test('when the time is over the execution goes on, and its name is in the error'
   await stage.untilStatus(correlationId, 'COMPLETED');
 });
 
-test('a receiver that restarts while somebody waits: the outcome still comes', async () => {
+test('an outcome arrives although the receiver restarts during the wait', async () => {
   const { client, settled, stage } = await setScene();
   const lost = {
     actionId: 'charge',
@@ -136,7 +136,7 @@ test('a receiver that restarts while somebody waits: the outcome still comes', a
   expect(stage.simulator.execution('order-1')?.runs).toBe(1);
 });
 
-test('a full queue is waited out as long as the receiver says', async () => {
+test('a full queue is retried after the time that the receiver states', async () => {
   const { client, settled, stage, proxy } = await setScene({ QUEUE_CAPACITY: '1' });
   stage.simulator.outage({ answer: 503, ms: 6000 });
   await client.submit({ ...CHARGE, correlationId: 'first' });
@@ -145,7 +145,7 @@ test('a full queue is waited out as long as the receiver says', async () => {
   expect(proxy.passed.length).toBeGreaterThan(2);
 });
 
-test('lists go on over all pages, newest first', async () => {
+test('lists cover all pages, newest first', async () => {
   const { client } = await setScene();
   const names = Array.from({ length: 7 }, (_, index) => `order-${index}`);
   for (const correlationId of names) await client.submit({ ...CHARGE, correlationId });
@@ -154,7 +154,7 @@ test('lists go on over all pages, newest first', async () => {
   expect(listed).toEqual(names.toReversed());
 });
 
-test('cancelled, also when the answer is lost', async () => {
+test('an execution is cancelled, also when the response is lost', async () => {
   const { client, proxy, settled, stage } = await setScene();
   stage.simulator.outage({ answer: 503, ms: 60_000 });
   await client.submit({ ...CHARGE, correlationId: 'order-1' });
@@ -164,7 +164,7 @@ test('cancelled, also when the answer is lost', async () => {
   expect(stage.simulator.execution('order-1')?.runs ?? 0).toBe(0);
 });
 
-test('another app has no such execution', async () => {
+test('another app cannot read the execution', async () => {
   const { client, proxy } = await setScene();
   await client.submit({ ...CHARGE, correlationId: 'order-1' });
   const other = createClient({ baseUrl: proxy.url, key: OTHER_APP_KEY });
@@ -172,7 +172,7 @@ test('another app has no such execution', async () => {
   await expect(other.cancel('order-1')).rejects.toMatchObject({ code: 'not-found' });
 });
 
-/** Collects until the execution has ended. */
+/** Collects events until the execution has ended. */
 async function follow(events: AsyncIterable<LiveEvent>): Promise<LiveEvent[]> {
   const seen: LiveEvent[] = [];
   for await (const event of events) {
@@ -182,7 +182,7 @@ async function follow(events: AsyncIterable<LiveEvent>): Promise<LiveEvent[]> {
   return seen;
 }
 
-test('events are followed over a lost connection and a restart, without gap or repeat', async () => {
+test('events are followed over a lost connection and a restart, without a gap or a repetition', async () => {
   const { client, proxy, settled, stage } = await setScene();
   const slow = { actionId: 'report', inputs: { simulate: { runMs: 30_000 } }, graceSeconds: 300 };
   await client.submit({ ...slow, correlationId: 'order-1' });
@@ -199,27 +199,27 @@ test('events are followed over a lost connection and a restart, without gap or r
   await stage.until(() => seen.length === 3);
   proxy.cut();
   await settled(stage.restart());
-  const told = await settled(following);
-  expect(told.map(({ event }) => event)).toEqual(await stage.events('order-1'));
-  expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
-  expect(told.at(-1)).toMatchObject({ terminalStatus: 'COMPLETED' });
+  const received = await settled(following);
+  expect(received.map(({ event }) => event)).toEqual(await stage.events('order-1'));
+  expect(new Set(received.map(({ id }) => id)).size).toBe(received.length);
+  expect(received.at(-1)).toMatchObject({ terminalStatus: 'COMPLETED' });
   expect(proxy.passed.filter((path) => path.endsWith('/events')).length).toBeGreaterThan(1);
 });
 
-test('all of an app are followed from now on, or from a known event', async () => {
+test('all executions of an app are followed from now on, or from a known event', async () => {
   const { client, proxy, settled, stage } = await setScene();
   await client.submit({ ...CHARGE, correlationId: 'before' });
   await stage.untilStatus('before', 'COMPLETED');
   const following = follow(client.events());
   await stage.until(() => proxy.passed.includes('GET /v1/events'));
   await client.submit({ ...CHARGE, correlationId: 'after' });
-  const told = await settled(following);
-  expect(told.map(({ correlationId }) => correlationId)).toEqual(told.map(() => 'after'));
-  const again = await settled(follow(client.events({ lastEventId: (told[0]?.id ?? 1) - 1 })));
-  expect(again).toEqual(told);
+  const received = await settled(following);
+  expect(received.map(({ correlationId }) => correlationId)).toEqual(received.map(() => 'after'));
+  const again = await settled(follow(client.events({ lastEventId: (received[0]?.id ?? 1) - 1 })));
+  expect(again).toEqual(received);
 });
 
-test('an event id that nobody can have had is refused, and named', async () => {
+test('an event id that was never issued is refused, and named', async () => {
   const { client } = await setScene();
   const following = follow(client.events({ lastEventId: 'yesterday' }));
   await expect(following).rejects.toMatchObject({ code: 'invalid-header', status: 400 });
@@ -230,17 +230,17 @@ interface Notice {
   readonly status: string;
 }
 
-interface Told {
+interface Delivery {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** An app's server that answers with these statuses, the last one again and again. */
-async function startApp(port: number, statuses: number[]): Promise<Told[]> {
-  const told: Told[] = [];
+/** An app's server that responds with these statuses; the last one repeats. */
+async function startApp(port: number, statuses: number[]): Promise<Delivery[]> {
+  const received: Delivery[] = [];
   const server = createServer(async (request, response) => {
-    const status = statuses[told.length] ?? statuses.at(-1);
-    told.push({ headers: request.headers, body: await buffer(request) });
+    const status = statuses[received.length] ?? statuses.at(-1);
+    received.push({ headers: request.headers, body: await buffer(request) });
     response.writeHead(status ?? 500).end();
   });
   server.listen(port, '127.0.0.1');
@@ -249,29 +249,29 @@ async function startApp(port: number, statuses: number[]): Promise<Told[]> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
-  return told;
+  return received;
 }
 
-test('a notification that an app refused is found, told again on request, and verified here as by the public package', async () => {
+test('a notification that an app refused is found, replayed, and verified by the client and by the public package', async () => {
   const port = await freePort();
   const { client, settled, stage } = await setScene({ NOTIFY_ALLOWED_HOSTS: `shop:http://127.0.0.1:${port}` });
-  const told = await startApp(port, [410, 204]);
+  const received = await startApp(port, [410, 204]);
   await client.submit({ ...CHARGE, correlationId: 'order-1', notifyUrl: `http://127.0.0.1:${port}/hook` });
   const dead = async () => (await client.request<{ items: Notice[] }>('GET', '/v1/notifications?status=DEAD')).items[0];
   await stage.until(async () => (await dead()) !== undefined);
   const { id = '' } = (await dead()) ?? {};
   const replayed = await client.request('POST', `/v1/notifications/${id}/replay`);
   expect(replayed).toMatchObject({ id, status: 'PENDING', type: 'execution.completed' });
-  await settled(stage.until(() => told.length === 2));
+  await settled(stage.until(() => received.length === 2));
   const found = () => client.request<Notice>('GET', `/v1/notifications/${id}`);
   await stage.until(async () => (await found()).status === 'DELIVERED');
   const delivered = { status: 'DELIVERED', correlationId: 'order-1' };
   expect(await client.request('POST', '/v1/notifications/replay', { body: delivered })).toEqual({ replayed: 1 });
-  await settled(stage.until(() => told.length === 3));
+  await settled(stage.until(() => received.length === 3));
 
   const { secrets } = await client.request<{ secrets: string[] }>('GET', '/v1/notifications/secrets');
   const now = stage.world.now();
-  for (const { headers, body } of told) {
+  for (const { headers, body } of received) {
     expect(headers['webhook-id']).toBe(id);
     const payload = await verifyNotification(secrets, headers, body, { now });
     expect(payload).toEqual({

@@ -8,12 +8,9 @@ import { BANNED_WORDS } from './word-list.ts';
 /** The folders and files that are checked. */
 const CHECKED = [
   ...['*.md', 'docs/**', 'test/docs/**', 'deploy/**', 'examples/**', 'bench/**', '.ci/**'],
-  ...['src/*.ts', 'src/{callbacks,cli,config,cxone,demo,execution,http,lib}/**'],
-  'src/{notification,observability,stats,usecases,webhooks,workers}/**',
-  'test/{callbacks,demo,examples,execution,package,webhooks}/**',
-  'src/store/*.ts',
-  'src/store/sqlite/*.ts',
-  'src/store/sqlite/{audit,executions,outbox,queries,retention,verify}/**',
+  ...['src/*.ts', 'src/{callbacks,cli,client,config,cxone,demo,execution,http,lib}/**'],
+  'src/{notification,observability,stats,store,usecases,webhooks,workers}/**',
+  'test/{callbacks,client,demo,examples,execution,package,webhooks}/**',
 ];
 
 const TEXT =

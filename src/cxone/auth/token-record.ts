@@ -1,4 +1,4 @@
-// The record of the calls that CXone accepted and refused with one token: it tells a bad token from a forbidden action.
+// Records the calls that CXone accepted and refused with one token, to distinguish a bad token from a forbidden action.
 
 import type { Requester } from '../port.ts';
 

@@ -158,7 +158,7 @@ describe('doctor', () => {
     const folder = temporaryFolder();
     const at = (name: string) => ({ ...env, DATABASE_PATH: join(folder, name) });
     writeFileSync(join(folder, 'notes.txt'), 'these are my notes. '.repeat(200), { mode: 0o600 });
-    expect((await findings(at('notes.txt'))).found).toEqual([['fail', 'database', said(/no SQLite database/)]]);
+    expect((await findings(at('notes.txt'))).found).toEqual([['fail', 'database', said(/not an SQLite database/)]]);
     mkdirSync(join(folder, 'sub'));
     const absent = await findings(at('sub/deep/receiver.db'));
     expect([absent.code, absent.found]).toEqual([0, [['warn', 'database', said(/not there yet/)]]]);

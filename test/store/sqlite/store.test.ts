@@ -171,7 +171,7 @@ describe('the file', () => {
     const path = join(temporaryFolder(), 'notes.txt');
     const { writeFileSync } = await import('node:fs');
     writeFileSync(path, 'these are my notes, please do not overwrite them. '.repeat(100));
-    expect(() => openDatabase(path)).toThrow(/notes\.txt is no SQLite database/);
+    expect(() => openDatabase(path)).toThrow(/notes\.txt is not an SQLite database/);
   });
 
   test('a second receiver on the same file is refused while the first one runs', () => {

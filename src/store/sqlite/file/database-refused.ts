@@ -9,7 +9,7 @@ export class DatabaseRefused extends Error {
 
 /** By the beginning of the code; the first match counts. */
 const ADVICE: readonly (readonly [code: string, advice: string])[] = [
-  ['SQLITE_NOTADB', 'is no SQLite database: choose another DATABASE_PATH'],
+  ['SQLITE_NOTADB', 'is not an SQLite database: choose another DATABASE_PATH'],
   ['SQLITE_CANTOPEN', 'cannot be opened or created: check that it and its folder may be read and written'],
   ['SQLITE_READONLY', 'may not be written: check the permissions of the file and its folder'],
   ['SQLITE_BUSY', 'is locked by another program: close it and start again'],
@@ -20,8 +20,8 @@ const ADVICE: readonly (readonly [code: string, advice: string])[] = [
   ['ENOSPC', 'cannot be created, the disk is full: make room and start again'],
   ['EACCES', 'cannot be created: check the permissions of the folder above it'],
   ['EROFS', 'cannot be created, the disk is mounted read-only: choose another DATABASE_PATH'],
-  ['ENOTDIR', 'cannot be created, a part of its path is no folder: choose another DATABASE_PATH'],
-  ['EEXIST', 'cannot be created, a part of its path is no folder: choose another DATABASE_PATH'],
+  ['ENOTDIR', 'cannot be created, a part of its path is not a folder: choose another DATABASE_PATH'],
+  ['EEXIST', 'cannot be created, a part of its path is not a folder: choose another DATABASE_PATH'],
   ['ELOOP', 'is a symbolic link that leads to itself: choose another DATABASE_PATH'],
 ];
 

@@ -21,7 +21,7 @@ export function openReadOnly(path: string): Database.Database {
     const client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
     try {
       if (client.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
-        throw new DatabaseRefused(`${file} is no database of this receiver`);
+        throw new DatabaseRefused(`${file} is not a database of this receiver`);
       }
       return client;
     } catch (error) {

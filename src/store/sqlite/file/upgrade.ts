@@ -129,7 +129,7 @@ function isCopyOf(path: string, client: Database): boolean {
       copy.close();
     }
   } catch {
-    // An unreadable file is no copy.
+    // An unreadable file is not a valid copy.
     return false;
   }
 }

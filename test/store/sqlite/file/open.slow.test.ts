@@ -76,7 +76,7 @@ const UNUSABLE: readonly [what: string, make: () => string, told: RegExp][] = [
       writeFileSync(path, 'these are my notes, please do not overwrite them. '.repeat(100));
       return path;
     },
-    /is no SQLite database: choose another DATABASE_PATH/,
+    /is not an SQLite database: choose another DATABASE_PATH/,
   ],
   [
     'a database of another application',
@@ -136,7 +136,7 @@ const UNUSABLE: readonly [what: string, make: () => string, told: RegExp][] = [
       writeFileSync(file, '');
       return join(file, 'receiver.db');
     },
-    /cannot be created, a part of its path is no folder: choose another DATABASE_PATH/,
+    /cannot be created, a part of its path is not a folder: choose another DATABASE_PATH/,
   ],
 ];
 

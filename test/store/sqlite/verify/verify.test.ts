@@ -355,7 +355,7 @@ describe('what is no database of ours', () => {
     const other = new Database(path);
     other.exec('CREATE TABLE customers (id)');
     other.close();
-    expect(() => openReadOnly(path)).toThrow(/no database of this receiver/);
+    expect(() => openReadOnly(path)).toThrow(/not a database of this receiver/);
   });
 
   test('looking changes nothing, not even by mistake', () => {
