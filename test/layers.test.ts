@@ -1,4 +1,4 @@
-// The layers of src/: imports go down only, ports are the only way to the outside, and each package has its place.
+// The layers of src/: imports only go down, ports are the only way to the outside, and each package has its layers.
 
 import { matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { circles, type Import, importGraph, importsOf } from './support/import-g
 const PORTS = ['store/*', 'cxone/port.ts', 'webhooks/port.ts'];
 const PURE = ['notification', 'callbacks', 'execution', 'lib'];
 
-/** What each layer may import besides itself, from top to bottom: folders, files or patterns. */
+/** The imports that each layer may have besides itself, from top to bottom: folders, files or patterns. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli'],
   cli: [
@@ -57,7 +57,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   simulator: ['execution/json.ts', 'lib/time.ts', 'lib/token-bucket.ts', 'lib/world.ts', 'cxone/recording'],
 };
 
-/** Where a package may be imported. Packages that are not named here may be imported anywhere but in a pure layer. */
+/** The layers that may import a package. A package that is not listed may be imported by any layer that is not pure. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '{hono,@hono}{,/**}': ['http', 'simulator'],
   'node:{http,https,http2}': ['http/server', 'simulator'],
@@ -71,7 +71,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': [],
 };
 
-/** Layers that use nothing from outside; what is named is a function of its arguments alone. */
+/** Layers that use nothing from outside: their functions depend on the arguments alone. */
 const PURE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   execution: ['node:util'],
   notification: [],
@@ -83,7 +83,7 @@ const isIn = (place: string, file: string) =>
 
 const layerOf = (file: string) => Object.keys(LAYERS).find((layer) => isIn(layer, file));
 
-/** Returns what is wrong with an import, or null. */
+/** Returns the fault of an import, or null. */
 function wrong({ from, to, isPackage }: Import): string | null {
   const layer = layerOf(from);
   if (layer === undefined) return `${from} is in no layer`;
@@ -154,7 +154,7 @@ test('a new folder needs a layer', () => {
   expect(wrong({ from: 'helpers/x.ts', to: 'lib/log.ts', isPackage: false })).toBe('helpers/x.ts is in no layer');
 });
 
-test('a circle is found through any number of files, also if it is one of types', () => {
+test('a circle is found through any number of files, also one of types alone', () => {
   const files = {
     'a.ts': "import './b.ts';",
     'b.ts': "export type { C } from './c.ts';",

@@ -1,4 +1,4 @@
-// The program as people run it: it starts, tells what is wrong, stops by signal, and survives being killed.
+// The program as a user runs it: it starts, reports errors, stops by signal, and recovers from a kill.
 
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -17,7 +17,7 @@ async function environment(folder = temporaryFolder()): Promise<Record<string, s
     CXONE_BASE_URL: url,
     CXONE_CLIENT_ID: 'simulator',
     CXONE_CLIENT_SECRET: 'simulator-secret',
-    // Nobody listens there: callbacks are lost, which is what polls are for.
+    // Nothing listens there: callbacks are lost, and polls find the results.
     PUBLIC_URL: 'http://127.0.0.1:1',
     PORT: '0',
     CALLBACK_SECRET: 'a-secret-for-processes-of-32-characters',
@@ -61,7 +61,7 @@ describe('npm start', () => {
     expect(stdout).not.toMatch(/webhook\/cxone-execution\/[A-Za-z0-9_-]{20}/);
   });
 
-  test('hears a SIGTERM that only npm gets', async () => {
+  test('stops on a SIGTERM that only npm receives', async () => {
     const receiver = runByNpm('start', await environment());
     await listening(receiver);
     receiver.child.kill('SIGTERM');
@@ -82,7 +82,7 @@ describe('npm start', () => {
     expect(stderr).not.toContain(secret);
   });
 
-  test('reads .env where it is started', async () => {
+  test('reads .env of the current folder', async () => {
     const folder = temporaryFolder();
     const { writeFileSync } = await import('node:fs');
     writeFileSync(join(folder, '.env'), 'PORT=eighty\n');
@@ -92,7 +92,7 @@ describe('npm start', () => {
     expect(stderr).toContain('PORT');
   });
 
-  test('a port that is taken, and a database that is in use, are told in one line', async () => {
+  test('a port or a database that is in use is reported in one line', async () => {
     const env = await environment();
     const first = run(['start'], env);
     const { port } = new URL(await listening(first));
@@ -102,7 +102,7 @@ describe('npm start', () => {
     expect([sameFile.code, sameFile.stderr]).toEqual([1, expect.stringMatching(/^.*in use by another receiver.*\n$/)]);
   });
 
-  test('killed without warning under load: everything that was answered 202 is there, and ends after a restart', async () => {
+  test('after a kill under load every submission with a 202 is there, and ends after a restart', async () => {
     const env = await environment();
     const receiver = run(['start'], env);
     const url = await listening(receiver);
@@ -122,7 +122,7 @@ describe('npm start', () => {
       const answer = await fetch(`${restarted}/v1/executions/${id}`, {
         headers: { authorization: `Bearer ${KEY}`, prefer: 'wait=40' },
       });
-      // One whose answer was lost with the process was perhaps received: it is not sent again.
+      // A submission whose response was lost with the process was possibly received, so it is not sent again.
       expect(((await answer.json()) as { status: string }).status).toMatch(/^(COMPLETED|TIMEOUT|UNCONFIRMED)$/);
     }
     again.child.kill('SIGTERM');
@@ -133,14 +133,14 @@ describe('npm start', () => {
   }, 60_000);
 });
 
-test('a word that is no command is answered with what there is', async () => {
+test('an unknown command is answered with the list of commands', async () => {
   const { code, stderr } = await run(['strat']).finished;
   expect(code).toBe(2);
   expect(stderr).toContain("unknown command 'strat'\n(Did you mean start?)");
   expect(stderr).toContain('--help');
 });
 
-test('npm run simulator: gives its address and stops by signal', async () => {
+test('npm run simulator prints its address and stops by signal', async () => {
   const simulator = run(['simulator', '--port', '0']);
   const line = await simulator.line((text) => text.includes('http://127.0.0.1:'));
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];

@@ -43,6 +43,6 @@ test('every install script is allowed or refused by name', () => {
   expect(withScript.map(nameOf).filter((name) => !(name in allowScripts))).toEqual([]);
 });
 
-test('the changelog tells of the version at hand', () => {
+test('the changelog has an entry for the current version', () => {
   expect(readFileSync(new URL('../CHANGELOG.md', import.meta.url), 'utf8')).toMatch(`## [${version}]`);
 });

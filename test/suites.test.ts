@@ -1,4 +1,4 @@
-// Each test file belongs to one suite, each suite has its command, and tests that did not run can be counted.
+// Each test file belongs to one suite, each suite has its command, and the tests that did not run are counted.
 
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { SUITES } from './support/suites.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-test('each file with tests is in exactly one suite', () => {
+test('each file with tests belongs to exactly one suite', () => {
   const inSuites = Object.values(SUITES).flatMap(({ include, exclude = [] }) =>
     globSync(include, { cwd: ROOT, exclude }),
   );

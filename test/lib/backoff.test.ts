@@ -1,10 +1,10 @@
-// A closed door is knocked at now and then, not run against.
+// Backoff: a failing endpoint is tried at growing intervals, with an upper bound.
 
 import { expect, test } from 'vitest';
 import { createBackoff } from '../../src/lib/backoff.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 
-test('a few failures in a row are tolerated, then each round of them holds longer, up to five seconds', async () => {
+test('a few failures in a row are tolerated, then each further round holds longer, up to five seconds', async () => {
   const world = createManualWorld();
   const holdOff = createBackoff(world, 2);
   const held: number[] = [];
@@ -20,7 +20,7 @@ test('a few failures in a row are tolerated, then each round of them holds longe
   expect(Math.max(...held)).toBeLessThanOrEqual(5_000);
 });
 
-test('a success forgets the failures, a floor is kept, and a clock that was set back holds nothing', () => {
+test('a success resets the failures, a minimum is kept, and a clock that is set back holds nothing', () => {
   const world = createManualWorld();
   const holdOff = createBackoff(world, 0);
   holdOff.failed(60_000);

@@ -1,4 +1,4 @@
-// Whoever reads of a command can run it: each text names it as it is called where it was read.
+// Texts name a command as the reader can run it: by npm in a checkout, by its own name in an installed package.
 
 import { expect, test } from 'vitest';
 import { withCommandName } from '../../src/lib/command-name.ts';
@@ -11,7 +11,7 @@ const TEXTS = [
   ['node src/main.ts COMMAND …', 'cxone-callback-receiver COMMAND …'],
 ] as const;
 
-test.each(TEXTS)('%s is, where the package is installed, %s', (here, installed) => {
+test.each(TEXTS)('%s is %s in an installed package', (here, installed) => {
   expect(withCommandName(here, true)).toBe(installed);
   expect(withCommandName(here)).toBe(here);
 });

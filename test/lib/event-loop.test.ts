@@ -1,9 +1,9 @@
-// Long lists are worked through whole and in order, and others get their turn meanwhile.
+// A long list is processed completely and in order, and other work runs in between.
 
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { mapYielding } from '../../src/lib/event-loop.ts';
 
-/** Work of which each piece takes so long; it tells how often others had been served before it. */
+/** Work whose pieces take this long; it returns how often other work ran before it. */
 function workThatTakes(ms: number) {
   let now = 0;
   const watch = vi.spyOn(performance, 'now').mockImplementation(() => now);
@@ -20,18 +20,18 @@ function workThatTakes(ms: number) {
   };
 }
 
-test('everybody else is served while a long list is worked through, which stays whole and in its order', async () => {
+test('other work runs while a long list is processed, and the list stays complete and in order', async () => {
   const results = await mapYielding([5, 6, 7, 8], workThatTakes(20));
   expect(results.map(({ one }) => one)).toEqual([5, 6, 7, 8]);
   expect(new Set(results.map(({ served }) => served)).size).toBe(4);
 });
 
-test('a short list is done at a stretch', async () => {
+test('a short list is processed without a pause', async () => {
   const results = await mapYielding([5, 6, 7], workThatTakes(3));
   expect(results.map(({ served }) => served)).toEqual([0, 0, 0]);
 });
 
-test('what fails ends it', async () => {
+test('a failure ends the processing', async () => {
   const fail = () => {
     throw new Error('no');
   };

@@ -1,4 +1,4 @@
-// What an app may rely on while others have much more to do: its turn comes after a few requests, whatever waits.
+// Fairness between apps: a request is sent after a few others, however many another app has queued.
 
 import { expect, test } from 'vitest';
 import type { Submission } from '../../src/execution/execution.ts';
@@ -13,7 +13,7 @@ const RULES = {
   appWeights: new Map(),
 };
 
-/** CXone takes so many requests at a time, each for a tenth of a second. */
+/** A CXone that accepts this number of requests at a time, each of which takes 100 ms. */
 function slowCxone(atOnce: number, appWeights: Record<string, number> = {}): Background {
   const background = startTestBackground({ ...RULES, appWeights: new Map(Object.entries(appWeights)) });
   const { cxone, world } = background;
@@ -31,7 +31,7 @@ async function queue({ add }: Background, count: number, overrides: Partial<Subm
 
 const appsSent = ({ cxone }: Background) => cxone.executed.map(({ execution }) => execution.app);
 
-test("a single submission overtakes another app's backlog: a few requests go before it", async () => {
+test("a single submission is sent after a few requests of another app's backlog", async () => {
   const background = slowCxone(4);
   const { world } = background;
   await queue(background, 300, { app: 'big' });
@@ -45,7 +45,7 @@ test("a single submission overtakes another app's backlog: a few requests go bef
   expect(place - before).toBeLessThanOrEqual(4);
 });
 
-test('what an app has failed to send, again and again, does not hold up another', async () => {
+test('repeated failures of one app do not delay another', async () => {
   const background = slowCxone(4);
   const { cxone, world } = background;
   cxone.onExecute = async ({ app }) =>
@@ -59,7 +59,7 @@ test('what an app has failed to send, again and again, does not hold up another'
   expect(place - before).toBeLessThanOrEqual(4);
 });
 
-test('weights are seen at CXone, and an app that is alone gets everything', async () => {
+test('weights hold at CXone, and an app that is alone gets the full rate', async () => {
   const background = slowCxone(2, { heavy: 3 });
   const { world } = background;
   await queue(background, 200, { app: 'heavy' });
@@ -72,7 +72,7 @@ test('weights are seen at CXone, and an app that is alone gets everything', asyn
   expect(appsSent(background)).toHaveLength(250);
 });
 
-test('within an app the higher priority is sent first, whatever came before it', async () => {
+test('within an app a higher priority is sent first, whatever was queued before it', async () => {
   const background = slowCxone(1);
   const { cxone, world } = background;
   await queue(background, 1, { app: 'first' });
@@ -82,7 +82,7 @@ test('within an app the higher priority is sent first, whatever came before it',
   expect(sent.map(({ priority }) => priority)).toEqual([9, 7, 4, 4, 0]);
 });
 
-test('a restart keeps the order: nothing about turns needs to be remembered', async () => {
+test('a restart keeps the order, because turns need no stored state', async () => {
   const background = slowCxone(1);
   const { restart, stop, world } = background;
   await queue(background, 20, { app: 'big' });
@@ -96,7 +96,7 @@ test('a restart keeps the order: nothing about turns needs to be remembered', as
   expect(appsSent(background).slice(before, before + 2)).toContain('small');
 });
 
-test("polls take turns, too: one app's thousands do not hold up another's", async () => {
+test('polls take turns, too: the thousands of one app do not delay those of another', async () => {
   const background = startTestBackground(RULES);
   const { cxone, world } = background;
   await queue(background, 200, { app: 'big', graceSeconds: 10, timeoutSeconds: 120 });
@@ -109,7 +109,7 @@ test("polls take turns, too: one app's thousands do not hold up another's", asyn
   await world.advance(11_900);
   const before = cxone.polls.length;
   expect(before).toBeLessThan(100);
-  // Due at the end of its grace period and a spread of half a second, when most of the others are still waiting.
+  // Due at the end of its grace period plus up to half a second, when most of the others still wait.
   const dueAt = (await background.store.list({ app: 'small', limit: 1 })).items[0]?.pollAt ?? 0;
   await world.advance(dueAt - world.now());
   const atDue = cxone.polls.length;

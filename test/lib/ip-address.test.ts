@@ -1,4 +1,4 @@
-// Which addresses are one and the same, which lie in a range, and who a request comes from behind proxies.
+// IP addresses: which are equal, which are in a range, and the client's address behind proxies.
 
 import { describe, expect, test } from 'vitest';
 import { clientAddress } from '../../src/http/middleware/client-address.ts';
@@ -42,11 +42,11 @@ describe('an address', () => {
     '[192.0.2.1:80',
     '1:2:3:4:5:6:7:8:9',
     '\u0000',
-  ])('%j is none', (text) => {
+  ])('%j is not an address', (text) => {
     expect(parseAddress(text)).toBeNull();
   });
 
-  test('of IPv6 shares its allowance with its /64, of IPv4 with nobody', () => {
+  test('of IPv6 shares its limits with its /64, and of IPv4 with no other', () => {
     expect(clientNetwork('192.0.2.1')).toBe('192.0.2.1');
     expect(clientNetwork('2001:db8::1')).toBe(clientNetwork('2001:db8:0:0:ffff::2'));
     expect(clientNetwork('2001:db8::1')).not.toBe(clientNetwork('2001:db8:0:1::1'));
@@ -74,7 +74,7 @@ describe('a list of ranges', () => {
     ['::ffff:192.0.2.0/120', '192.0.2.1', '192.0.3.1'],
     ['::ffff:192.0.2.0/120', '::ffff:192.0.2.1', '2001:db8::1'],
     ['192.0.2.0/24 2001:db8::/32 198.51.100.7', '198.51.100.7', '198.51.100.8'],
-  ] as const)('%s holds %s and not %s', ([ranges, inside, outside]) => {
+  ] as const)('%s contains %s and not %s', ([ranges, inside, outside]) => {
     expect([holds(ranges, inside), holds(ranges, outside)]).toEqual([true, false]);
   });
 
@@ -90,30 +90,30 @@ describe('a list of ranges', () => {
     'fe80::1%eth0',
     '[::1]',
     '192.0.2.0/255.255.255.0',
-  ])('%j is no range', (text) => {
+  ])('%j is not a range', (text) => {
     expect(parseRange(text)).toBeNull();
   });
 });
 
 describe('behind proxies', () => {
   test.for([
-    [
-      'with none, the other end of the connection counts and the header nothing',
-      '192.0.2.1',
-      '10.9.9.9',
-      0,
-      '192.0.2.1',
-    ],
+    ['with none, the peer of the connection counts and the header does not', '192.0.2.1', '10.9.9.9', 0, '192.0.2.1'],
     ['a connection over IPv6 from IPv4 is IPv4', '::ffff:192.0.2.1', null, 0, '192.0.2.1'],
     ['with one, the last address counts', '10.0.0.1', '203.0.113.9', 1, '203.0.113.9'],
-    ['what the client wrote in front does not', '10.0.0.1', '192.0.2.66, 203.0.113.9', 1, '203.0.113.9'],
+    [
+      'an address that the client wrote in front does not count',
+      '10.0.0.1',
+      '192.0.2.66, 203.0.113.9',
+      1,
+      '203.0.113.9',
+    ],
     ['with two, the last but one counts', '10.0.0.1', '192.0.2.66, 203.0.113.9,10.0.0.2', 2, '203.0.113.9'],
     ['a port and brackets do not matter', '10.0.0.1', '[2001:db8::1]:4711', 1, '2001:db8::1'],
-    ['with fewer than stated nobody can tell', '10.0.0.1', '203.0.113.9', 2, null],
-    ['without the header nobody can tell', '10.0.0.1', null, 1, null],
-    ['with nonsense in its place nobody can tell', '10.0.0.1', '203.0.113.9, unknown', 1, null],
-    ['with an empty place nobody can tell', '10.0.0.1', '203.0.113.9,', 1, null],
-    ['a connection that is gone has no address', null, '203.0.113.9', 0, null],
+    ['with fewer than configured the address is unknown', '10.0.0.1', '203.0.113.9', 2, null],
+    ['without the header the address is unknown', '10.0.0.1', null, 1, null],
+    ['with an invalid entry the address is unknown', '10.0.0.1', '203.0.113.9, unknown', 1, null],
+    ['with an empty entry the address is unknown', '10.0.0.1', '203.0.113.9,', 1, null],
+    ['a connection that is closed has no address', null, '203.0.113.9', 0, null],
   ] as const)('%s', ([, peer, forwardedFor, proxies, address]) => {
     expect(clientAddress(peer, forwardedFor, proxies)).toBe(address);
   });

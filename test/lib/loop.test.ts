@@ -1,4 +1,4 @@
-// How the background work keeps time.
+// The timing of background loops.
 
 import { expect, onTestFinished, test } from 'vitest';
 import { type Loop, type Round, startLoop } from '../../src/lib/loop.ts';
@@ -23,13 +23,13 @@ function startTestLoop(work: (round: Round, world: ManualWorld) => Promise<numbe
   return { world, log, loop, rounds, startedAt };
 }
 
-test('it sleeps until the next due moment instead of spinning', async () => {
+test('a loop sleeps until the next due time instead of spinning', async () => {
   const { world, rounds } = startTestLoop(async () => 7000);
   await world.advance(21_000);
   expect(rounds).toEqual([0, 7000, 14_000, 21_000]);
 });
 
-test('a nudge for an earlier moment wakes it then; one for a later moment does not', async () => {
+test('a nudge for an earlier time wakes the loop then; one for a later time does not', async () => {
   const { world, loop, rounds, startedAt } = startTestLoop(async () => 10_000);
   await world.advance(1000);
   loop.nudge(startedAt + 12_000);
@@ -59,7 +59,7 @@ test('a clock that is set forward is noticed within half a minute', async () => 
   expect(rounds).toHaveLength(2);
 });
 
-test('a round that fails is told and tried again after a second, however often it is nudged', async () => {
+test('a round that fails is logged and repeated after a second, however often the loop is nudged', async () => {
   let failing = true;
   const { world, loop, log, rounds, startedAt } = startTestLoop(async () => {
     if (failing) throw new Error('no luck');
@@ -75,7 +75,7 @@ test('a round that fails is told and tried again after a second, however often i
   expect(log.lines).toMatchObject([{ level: 'error', facts: { loop: 'test', reason: 'Error: no luck' } }]);
 });
 
-test('stopping waits for what it let run beside it, and starts nothing more', async () => {
+test('stopping waits for work in progress, and starts nothing more', async () => {
   const finished: string[] = [];
   const { world, loop, rounds } = startTestLoop(async ({ spawn }, world) => {
     spawn(world.sleep(5000).then(() => void finished.push('task')));
@@ -90,7 +90,7 @@ test('stopping waits for what it let run beside it, and starts nothing more', as
   expect(world.sleepers).toBe(0);
 });
 
-test('it is alive while it sleeps, and not when a round never ends', async () => {
+test('a loop is alive while it sleeps, and not when a round never ends', async () => {
   const { world, loop } = startTestLoop(async ({ signal }, world) => {
     await world.sleep(600_000, signal);
     return null;

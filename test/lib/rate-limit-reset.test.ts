@@ -1,4 +1,4 @@
-// Rate limit headers of every dialect: how long nothing more is allowed.
+// Rate limit headers of every dialect: the time until the next request is allowed.
 
 import { describe, expect, test } from 'vitest';
 import { parseRateLimitReset } from '../../src/lib/http/rate-limit-reset.ts';
@@ -33,7 +33,7 @@ test.each([
   ['some are left (draft 8)', { ratelimit: '"default";r=1;t=7' }],
   ['the count is missing', { 'x-ratelimit-reset': '7' }],
   ['the reset is missing', { 'x-ratelimit-remaining': '0' }],
-  ['the reset is no time', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'soon' }],
+  ['the reset is not a time', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'soon' }],
   ['only a policy is stated', { 'ratelimit-policy': '"default";q=5;w=10' }],
   ['nothing is stated', {}],
 ])('%s: no wait', (_, headers) => {

@@ -1,4 +1,4 @@
-// Whatever is secret is gone from a line before it is written, however it is spelled.
+// Redaction: a secret is removed from a log line before it is written, in each of its spellings.
 
 import { expect, test } from 'vitest';
 import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
@@ -7,7 +7,7 @@ import { createJsonLog } from '../../src/observability/pino-log.ts';
 
 const SECRET = 'p"ss word/with+all=of\\it';
 
-test('a secret is found as it is, in JSON, in a URL and in Basic credentials', () => {
+test('a secret is removed as it is, in JSON, in a URL and in Basic credentials', () => {
   const redact = createRedact([SECRET]);
   const spellings = [
     SECRET,
@@ -23,12 +23,12 @@ test('a secret is found as it is, in JSON, in a URL and in Basic credentials', (
   }
 });
 
-test('of two secrets of which one begins with the other nothing is left', () => {
+test('of two secrets, of which one starts with the other, no part is left', () => {
   const redact = createRedact(['secret-one', 'secret-one-and-more']);
   expect(redact('secret-one-and-more, secret-one')).toBe('[redacted], [redacted]');
 });
 
-test('callback URLs, bearer tokens, signing secrets and JSON Web Tokens are known by their looks', () => {
+test('callback URLs, bearer tokens, signing secrets and JSON Web Tokens are recognised by their form', () => {
   const redact = createRedact([]);
   const url = createSignedUrls('https://receiver.example', ['x'.repeat(32)]).mint(
     '019a8f00-0000-7000-8000-000000000000',
@@ -39,7 +39,7 @@ test('callback URLs, bearer tokens, signing secrets and JSON Web Tokens are know
   expect(redact('got eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl')).toBe('got [redacted]');
 });
 
-test('what only looks a little like it stays', () => {
+test('text that only resembles a secret stays', () => {
   const redact = createRedact(['short']);
   for (const line of [
     '{"correlationId":"019a8f00-0000-7000-8000-000000000000","msg":"short and innocent"}',
@@ -50,7 +50,7 @@ test('what only looks a little like it stays', () => {
   }
 });
 
-test('lines of the log are JSON, with time, level and message, and without the secret', () => {
+test('log lines are JSON, with time, level and message, and without the secret', () => {
   const lines: string[] = [];
   const log = createJsonLog('debug', [SECRET], { write: (line) => void lines.push(line) });
   log.warn({ reason: `it said ${SECRET}`, nested: { again: [SECRET] } }, `what ${SECRET}`);

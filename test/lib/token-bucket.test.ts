@@ -1,4 +1,4 @@
-// A bucket gives what it holds, and fills as time passes.
+// A token bucket: it yields at most its capacity, and refills over time.
 
 import { expect, test } from 'vitest';
 import { createTokenBucket } from '../../src/lib/token-bucket.ts';
@@ -13,7 +13,7 @@ function aBucket(capacity = 10, gainPerMs = 0.01) {
   return { bucket, pass, takes };
 }
 
-test('it begins full, gives no more than it holds, and gains what is gained in the time that passes', () => {
+test('a bucket starts full, yields no more than it holds, and refills at its rate', () => {
   const { bucket, pass, takes } = aBucket();
   expect(takes(20)).toBe(10);
   expect(bucket.msUntil(1)).toBe(100);
@@ -25,7 +25,7 @@ test('it begins full, gives no more than it holds, and gains what is gained in t
   expect(takes(20)).toBe(10);
 });
 
-test('more than it holds may be taken once, and is waited for afterwards', () => {
+test('more than the capacity may be taken once, and is waited for afterwards', () => {
   const { bucket, pass } = aBucket();
   expect(bucket.take(100)).toBe(true);
   expect([bucket.level(), bucket.msUntil(1)]).toEqual([-90, 9_100]);
@@ -35,12 +35,12 @@ test('more than it holds may be taken once, and is waited for afterwards', () =>
   expect(bucket.take(1)).toBe(true);
 });
 
-test('taking none only asks', () => {
+test('taking zero tokens only reports the state', () => {
   const { bucket } = aBucket(1);
   expect([bucket.take(0), bucket.take(1), bucket.take(0)]).toEqual([true, true, false]);
 });
 
-test('what is put back can be taken again, and never makes more than it holds', () => {
+test('returned tokens can be taken again, and never exceed the capacity', () => {
   const { bucket, takes } = aBucket();
   takes(10);
   bucket.putBack(3);
@@ -49,7 +49,7 @@ test('what is put back can be taken again, and never makes more than it holds', 
   expect(takes(50)).toBe(10);
 });
 
-test('a clock that is set back gives nothing and takes nothing', () => {
+test('a clock that is set back neither adds nor removes tokens', () => {
   const { bucket, pass } = aBucket();
   bucket.take(5);
   pass(-60_000);

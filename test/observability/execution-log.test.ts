@@ -1,4 +1,4 @@
-// What the log says of executions: each commit's entries once, with what an operator searches by.
+// The log of executions: the entries of each commit once, with the fields that an operator searches by.
 
 import { expect, test } from 'vitest';
 import type { Facts, Log } from '../../src/lib/log.ts';
@@ -20,7 +20,7 @@ async function factsOf(overrides: Parameters<typeof anExecution>[0]): Promise<Fa
   return lines;
 }
 
-test('a line names its execution and, when it has one, the trace that it is a part of', async () => {
+test('a line names its execution and, if there is one, the trace that it belongs to', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   expect(await factsOf({ correlationId: 'order-1', traceparent })).toMatchObject([
     { event: 'ACCEPTED', correlationId: 'order-1', app: 'shop', traceId: '0af7651916cd43dd8448eb211c80319c' },

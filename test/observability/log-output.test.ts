@@ -1,4 +1,4 @@
-// The log never holds the process: a stuck, gone or failing reader costs lines, and the loss is reported.
+// The log never blocks the process: a stuck, closed or failing reader costs lines, and the loss is reported.
 
 import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { createLogOutput, type LineStream } from '../../src/observability/log-ou
 
 const LINE = `${'x'.repeat(1023)}\n`;
 
-/** A stream whose reader takes a line only when the test says so. */
+/** A stream whose reader takes a line only when the test allows it. */
 function createSlowStream() {
   const written: string[] = [];
   let take = () => {};
@@ -72,7 +72,7 @@ test('is not drained while a stuck reader has lines left, and is once it has rea
   await drained;
 });
 
-test('goes on after a full disk, and reports the lines that it cost', async () => {
+test('continues after a full disk, and reports the number of lost lines', async () => {
   let isFull = true;
   const written: string[] = [];
   const file: LineStream = {

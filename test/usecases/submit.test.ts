@@ -1,4 +1,4 @@
-// What an app may rely on when it submits.
+// Submission: what an app may rely on.
 
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
@@ -48,7 +48,7 @@ test('a submission without an id gets a time-ordered one, and the configured gra
   expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
-test('the same submission again is recognised whatever the order of its members, another one is not', async () => {
+test('an equal submission is recognised whatever the order of its members, and a different one is not', async () => {
   const { submit } = open();
   const first = { ...REQUEST, correlationId: 'order-1' };
   await submit.one('shop', first, ALONE);
@@ -57,7 +57,7 @@ test('the same submission again is recognised whatever the order of its members,
   expect(await submit.one('shop', { ...first, timeoutSeconds: 31 }, ALONE)).toEqual({ outcome: 'conflict' });
 });
 
-test('an app with a default URL is told there, and a submission is the same when that has changed', async () => {
+test('an app with a default URL is notified there, and a submission stays equal when that URL has changed', async () => {
   const { submit, store } = open(10, new Map([['shop', 'https://hooks.example/']]));
   const first = { ...REQUEST, correlationId: 'order-1' };
   const urlOf = async (app: string, notifyUrl: string | null) => {
@@ -87,7 +87,7 @@ describe('a batch', () => {
   const keyed = (key: string | null): SubmissionHeaders => ({ ...ALONE, idempotencyKey: key });
   const outcomes = (all: Awaited<ReturnType<Submit['batch']>>) => all.map((added) => added?.outcome ?? null);
 
-  test('each outcome stands in the place of its item, and nothing is made of what is no submission', async () => {
+  test('has the outcome of each item at its index, and creates nothing for an invalid one', async () => {
     const { store, submit } = open();
     const items = [invalid, one({ correlationId: 'a' }), invalid, one({ correlationId: 'a', priority: 9 }), one()];
     expect(outcomes(await submit.batch('shop', { items, atomic: false }, ALONE))).toEqual([
@@ -100,7 +100,7 @@ describe('a batch', () => {
     expect((await store.list({ app: 'shop', limit: 10 })).items).toHaveLength(2);
   });
 
-  test('under its key it is recognised by what it means, the invalid included', async () => {
+  test('is recognised under its key by its content, including invalid items', async () => {
     const { submit } = open();
     const send = (items: BatchItem[], atomic = false) =>
       submit.batch('shop', { items, atomic }, keyed('key')).then(outcomes);
@@ -114,7 +114,7 @@ describe('a batch', () => {
     expect(await send([one(), invalid, one()])).toEqual(['key-reused', null, 'key-reused']);
   });
 
-  test('alike items of one batch are so many executions', async () => {
+  test('with equal items creates one execution for each', async () => {
     const { submit } = open();
     const send = () => submit.batch('shop', { items: [one(), one(), one()], atomic: true }, keyed('key'));
     expect(outcomes(await send())).toEqual(['added', 'added', 'added']);
@@ -152,7 +152,7 @@ describe('numbers of a submission', () => {
     expect(await submit.one('shop', { ...first, inputs: inputsOf(other) }, ALONE)).toEqual({ outcome: 'conflict' });
   });
 
-  test('an Idempotency-Key knows them too, of one submission and of a batch', async () => {
+  test('an Idempotency-Key compares them likewise, for one submission and for a batch', async () => {
     const { submit } = open();
     const keyed = { ...ALONE, idempotencyKey: 'key-1' };
     const batchKey = { ...ALONE, idempotencyKey: 'key-2' };
@@ -174,9 +174,9 @@ describe('numbers of a submission', () => {
   });
 });
 
-describe('what version 0.1.0 accepted', () => {
+describe('a submission that version 0.1.0 accepted', () => {
   const inputsOf = (text: string) => parseJson(text) as JsonObject;
-  /** Its parser kept the digits of a body only if one number required it, and `canonicalize` wrote such a number as an object. */
+  /** The parser of 0.1.0 kept the digits of a body only if one number required it, and `canonicalize` wrote such a number as an object. */
   const parseOfVersion010 = (text: string): JsonObject =>
     /(?:^|[\s:,[])-?(?:[\d.]{16}|[\d.]+[eE])/.test(text) ? inputsOf(text) : JSON.parse(text);
   const printOfVersion010 = ({ priority: _priority, ...rest }: SubmissionRequest) =>

@@ -1,4 +1,4 @@
-// Holding a request open costs no look at the database until there is something to see.
+// A held request does not read the database until there is something to return.
 
 import { expect, test } from 'vitest';
 import { createWaiters } from '../../src/usecases/wait-for-outcome.ts';
@@ -21,7 +21,7 @@ async function open() {
   return { world, store, waiters, execution, signal, looks: () => looks };
 }
 
-test('the commit of an outcome wakes everyone who waits for it, at once', async () => {
+test('the commit of an outcome wakes every waiting request at once', async () => {
   const { world, store, waiters, execution, signal } = await open();
   const waiting = [1, 2, 3].map(() => waiters.wait(execution.correlationId, 60_000, signal));
   await world.settle();
@@ -31,7 +31,7 @@ test('the commit of an outcome wakes everyone who waits for it, at once', async 
   expect(waiters.size).toBe(0);
 });
 
-test('progress wakes nobody, and the database is looked at only before and after', async () => {
+test('progress wakes no request, and the database is read only before and after', async () => {
   const { world, store, waiters, execution, signal, looks } = await open();
   const waiting = waiters.wait(execution.correlationId, 60_000, signal);
   await world.settle();
@@ -43,14 +43,14 @@ test('progress wakes nobody, and the database is looked at only before and after
   expect(looks()).toBe(2);
 });
 
-test('what has ended, or is unknown, is answered without waiting', async () => {
+test('an ended or unknown execution is answered without waiting', async () => {
   const { store, waiters, execution, signal } = await open();
   await store.record(execution.reference, callback(completed()), NOON);
   expect(await waiters.wait(execution.correlationId, 60_000, signal)).toMatchObject({ status: 'COMPLETED' });
   expect(await waiters.wait('unknown', 60_000, signal)).toBeUndefined();
 });
 
-test('a client that goes away and a service that stops end the waiting', async () => {
+test('a disconnected client and a stopping service end the wait', async () => {
   const { world, waiters, execution, signal } = await open();
   const client = new AbortController();
   const gone = waiters.wait(execution.correlationId, 60_000, client.signal);

@@ -1,4 +1,4 @@
-// Compressed bodies: decoded in full and up to a limit, whatever combination of codings a sender uses.
+// Compressed bodies: decoded in full and up to a limit, for every combination of codings.
 
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ test('an empty body stays empty under any coding', () => {
   for (const coding of ['gzip', 'br', 'zstd', 'deflate']) expect(text(new Uint8Array(), coding)).toBe('');
 });
 
-test('all members of gzip and all frames of zstd are decoded, beside skippable and empty frames', () => {
+test('all members of gzip and all frames of zstd are decoded, including skippable and empty frames', () => {
   const halves = [TEXT.subarray(0, 10), TEXT.subarray(10)];
   expect(text(Buffer.concat(halves.map((half) => gzipSync(half))), 'gzip')).toBe(TEXT.toString());
   const skippable = Buffer.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
@@ -70,7 +70,7 @@ test.each([
   ['deflate', deflateSync(TEXT)],
   ['br', brotliCompressSync(TEXT)],
   ['zstd', zstdCompressSync(TEXT)],
-])('a %s body that is cut off or is something else is corrupt', (encoding, bytes) => {
+])('a truncated %s body, or one with other content, is corrupt', (encoding, bytes) => {
   const reason = `the body is not valid ${encoding}, which its Content-Encoding names`;
   for (const cut of [1, 3, Math.floor(bytes.length / 2), bytes.length - 5]) {
     expect(decode(bytes.subarray(0, bytes.length - cut), encoding)).toEqual({ type: 'corrupt', reason });

@@ -62,6 +62,6 @@ test.each([
   [Buffer.from(TEXT), 'text/plain; charset=klingon', 'the charset "klingon" is not supported'],
   [Buffer.from(TEXT), 'text/plain; charset=utf-7', 'the charset "utf-7" is not supported'],
   [Buffer.from(TEXT), `text/plain; charset=${'x'.repeat(500)}`, `the charset "${'x'.repeat(40)}" is not supported`],
-])('what cannot be decoded has a reason that quotes no content (%#)', (bytes, type, reason) => {
+])('a body that cannot be decoded has a reason that quotes no content (%#)', (bytes, type, reason) => {
   expect(decodeText(bytes, type)).toEqual({ type: 'unreadable', reason });
 });

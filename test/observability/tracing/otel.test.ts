@@ -1,4 +1,4 @@
-// Spans by OpenTelemetry, over the wire to a collector: whose child each is, what is kept, and what a bad collector does.
+// OpenTelemetry spans that are sent to a collector: their parents, their attributes, and the effect of a failing collector.
 
 import { describe, expect, test } from 'vitest';
 import { createOtel, type OtelOptions, type SamplerName } from '../../../src/observability/tracing/otel.ts';
@@ -41,7 +41,7 @@ function start({ url }: Pick<Collector, 'url'>, options: Partial<OtelOptions> = 
 }
 
 describe('a span', () => {
-  test('is a child of what it was begun for, at the times of the world, and says what it was told', async () => {
+  test('is a child of the span that it was started for, at the times of the clock, with its attributes', async () => {
     const collector = await startCollector();
     const { tracing, world } = start(collector, {
       headers: { 'x-api-key': 'secret' },
@@ -77,7 +77,7 @@ describe('a span', () => {
     expect(span.context).toEqual({ traceparent: `00-${TRACE}-${spanId}-01`, tracestate: 'vendor=1' });
   });
 
-  test('begins a trace when it has no parent', async () => {
+  test('starts a trace when it has no parent', async () => {
     const collector = await startCollector();
     const { tracing } = start(collector);
     const span = tracing.begin(WORK, NO_CONTEXT);
@@ -95,7 +95,7 @@ describe('a span', () => {
     await tracing.close();
   });
 
-  test('of what failed is an error, in a word', async () => {
+  test('of a failure is an error, with a short description', async () => {
     const collector = await startCollector();
     const { tracing } = start(collector);
     tracing.begin(WORK, PARENT).end(bad, 'it', null);
@@ -103,7 +103,7 @@ describe('a span', () => {
     expect(collector.spans[0]?.status).toEqual({ code: 2, message: 'uncertain' });
   });
 
-  test('of work that broke tells the kind of error and none of its words', async () => {
+  test('of an exception names the kind of error and none of its text', async () => {
     const collector = await startCollector();
     const { tracing } = start(collector);
     const broken = endSpanWith(tracing.begin(WORK, PARENT), fine, 'it', Promise.reject(new TypeError('secret')));
@@ -118,7 +118,7 @@ describe('a span', () => {
 });
 
 describe('a linked span', () => {
-  test('is a trace of its own with a link, and may have begun earlier', async () => {
+  test('is a trace of its own with a link, and may have started earlier', async () => {
     const collector = await startCollector();
     const { tracing } = start(collector);
     tracing.beginLinked(WORK, PARENT, NO_CONTEXT, START - 1000).end(fine, 'it', 'done');
@@ -129,7 +129,7 @@ describe('a linked span', () => {
     expect(span?.traceId).not.toBe(TRACE);
   });
 
-  test('is a part of the trace that its caller sent', async () => {
+  test('is part of the trace that its caller sent', async () => {
     const collector = await startCollector();
     const { tracing } = start(collector);
     const caller = readTraceContext('00-1234567890123456789012345678901f-1234567890123456-00', null);
@@ -140,7 +140,7 @@ describe('a linked span', () => {
     ]);
   });
 
-  test('is kept exactly if what it links to is, whatever a ratio says', async () => {
+  test('is sampled exactly if its link is, whatever the ratio', async () => {
     const collector = await startCollector();
     const { tracing } = start(collector, { sampler: 'parentbased_traceidratio', ratio: 0 });
     tracing.beginLinked(WORK, PARENT).end(fine, 'it', 'kept');
@@ -159,7 +159,7 @@ test.for<[SamplerName, number, { root: boolean; sampled: boolean; unsampled: boo
   ['parentbased_always_off', 1, { root: false, sampled: true, unsampled: false }],
   ['parentbased_traceidratio', 1, { root: true, sampled: true, unsampled: false }],
   ['parentbased_traceidratio', 0, { root: false, sampled: true, unsampled: false }],
-])('the sampler %s (%s) keeps what it says, and its decision is passed on', async ([sampler, ratio, kept]) => {
+])('the sampler %s (%s) samples as documented, and its decision is passed on', async ([sampler, ratio, kept]) => {
   const collector = await startCollector();
   const { tracing } = start(collector, { sampler, ratio });
   const parents = { root: NO_CONTEXT, sampled: PARENT, unsampled: UNSAMPLED };
@@ -174,7 +174,7 @@ test.for<[SamplerName, number, { root: boolean; sampled: boolean; unsampled: boo
   expect(sent).toEqual(new Set(Object.keys(kept).filter((name) => kept[name as keyof typeof kept])));
 });
 
-test('facts are not asked for when nobody keeps them', async () => {
+test('attributes are not computed for a span that is not recorded', async () => {
   const { tracing } = start(await startCollector(), { sampler: 'always_off' });
   const asked = () => {
     throw new Error('asked');
@@ -184,7 +184,7 @@ test('facts are not asked for when nobody keeps them', async () => {
 });
 
 describe('a collector', () => {
-  test('that refuses spans is told of once, however often it refuses', async () => {
+  test('that refuses spans is reported once, however often it refuses', async () => {
     const collector = await startCollector(400);
     const { tracing, log } = start(collector);
     for (let i = 0; i < 1200; i += 1) tracing.begin(WORK, PARENT).end(fine, 'it', 'done');
@@ -193,7 +193,7 @@ describe('a collector', () => {
     expect(log.lines).toMatchObject([{ level: 'warn', facts: { reason: expect.stringContaining('Bad Request') } }]);
   });
 
-  test('that falls behind costs a bounded number of spans, and the rest is dropped', async () => {
+  test('that is slow costs a bounded number of spans, and the others are dropped', async () => {
     const collector = await startCollector();
     const { tracing } = start(collector);
     for (let i = 0; i < 10_000; i += 1) tracing.begin(WORK, PARENT).end(fine, 'it', 'done');

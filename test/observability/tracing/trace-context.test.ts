@@ -1,4 +1,4 @@
-// W3C Trace Context: what is well formed is kept, what is not is ignored, and what is kept is passed on as it was.
+// W3C Trace Context: a valid header is kept and passed on unchanged, and an invalid one is ignored.
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -18,13 +18,13 @@ describe('traceparent', () => {
     expect(readTraceContext(header, null)).toEqual({ traceparent: header, tracestate: null });
   });
 
-  test('its parts are read: the trace, the span and the flags', () => {
+  test('a header yields the trace id, the span id and the flags', () => {
     expect(parseTraceparent(PARENT)).toEqual({ traceId: TRACE, spanId: SPAN, flags: 1 });
     expect(traceIdOf(PARENT)).toBe(TRACE);
     expect(traceIdOf(null)).toBeNull();
   });
 
-  test('flags that mean nothing yet are cleared, as they must be', () => {
+  test('undefined flags are cleared, as the specification requires', () => {
     expect(readTraceContext(`00-${TRACE}-${SPAN}-ff`, null).traceparent).toBe(`00-${TRACE}-${SPAN}-03`);
   });
 
@@ -32,7 +32,7 @@ describe('traceparent', () => {
     `cc-${TRACE}-${SPAN}-01`,
     `cc-${TRACE}-${SPAN}-01-what-the-future-will-be-like`,
     `01-${TRACE}-${SPAN}-01-`,
-  ])('of a higher version what version 00 knows is read: %s', (header) =>
+  ])('a higher version is read as far as version 00 defines it: %s', (header) =>
     expect(readTraceContext(header, null).traceparent).toBe(PARENT),
   );
 
@@ -49,11 +49,11 @@ describe('traceparent', () => {
     ['flags of one digit', `00-${TRACE}-${SPAN}-1`],
     ['no hexadecimal digits', `00-${TRACE}-${SPAN}-0x`],
     ['more after version 00', `00-${TRACE}-${SPAN}-01-what-is-this`],
-    ['a higher version that goes on without a hyphen', `cc-${TRACE}-${SPAN}-01.what`],
+    ['a higher version that continues without a hyphen', `cc-${TRACE}-${SPAN}-01.what`],
     ['two headers', `${PARENT}, ${PARENT}`],
-    ['a line of its own after it', `${PARENT}\n`],
+    ['a line after it', `${PARENT}\n`],
     ['four digits of version', `0000-${TRACE}-${SPAN}-01`],
-  ] as const)('%s is ignored, and tracestate with it', ([, header]) => {
+  ] as const)('%s is ignored, and so is tracestate', ([, header]) => {
     expect(readTraceContext(header, 'vendor=1')).toEqual(NOTHING);
   });
 });
@@ -85,15 +85,15 @@ describe('tracestate', () => {
     ['a key of 257 characters', `${'k'.repeat(257)}=1`],
     ['a value of 257 characters', `a=${'v'.repeat(257)}`],
     ['an equals sign in a value', 'a=1=2'],
-    ['a character that is no ASCII', 'a=é'],
+    ['a character outside ASCII', 'a=é'],
     ['a control character', 'a=\u0001'],
     ['a key twice', 'a=1,b=2,a=3'],
     ['33 members', Array.from({ length: 33 }, (_, i) => `k${i}=1`).join()],
-  ] as const)('%s: the whole of it is dropped, and traceparent stays', ([, header]) => {
+  ] as const)('%s: all of tracestate is dropped, and traceparent stays', ([, header]) => {
     expect(readTraceContext(PARENT, header)).toEqual({ traceparent: PARENT, tracestate: null });
   });
 
-  test('32 members fit', () => {
+  test('32 members are accepted', () => {
     const header = Array.from({ length: 32 }, (_, i) => `k${i}=1`).join();
     expect(parseTracestate(header)).toBe(header);
   });

@@ -1,4 +1,4 @@
-// Tracing that nobody asked for: it costs nothing, loads nothing and changes nothing.
+// Tracing that is not configured: it costs nothing, loads nothing and changes nothing.
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ import { temporaryFolder } from '../../support/temporary.ts';
 const WORK: Step = { name: 'work', kind: 'client' };
 
 describe('without an exporter', () => {
-  test('nothing is made for a span: one stands for all, and what is traced goes on as it is', () => {
+  test('no span is created: all share one object, and the traced work runs unchanged', () => {
     const subject = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=1' };
     const work = Promise.resolve('done');
     const asked = () => {
@@ -41,7 +41,7 @@ describe('without an exporter', () => {
   });
 });
 
-/** Writes what is loaded of OpenTelemetry to stderr, but for the API package, which prom-client loads for its own ends. */
+/** Writes each loaded OpenTelemetry module to stderr, except the API package, which prom-client loads. */
 const TELL_LOADED = `import { registerHooks } from 'node:module';
 registerHooks({
   load: (url, context, next) => {
@@ -50,7 +50,7 @@ registerHooks({
   },
 });`;
 
-/** A tracer as \`node --import\` brings it: the SDK, registered before anything else, with an exporter to stderr. */
+/** A tracer as \`node --import\` loads it: the SDK, registered before anything else, with an exporter to stderr. */
 const REGISTER = `import { trace } from '@opentelemetry/api';
 import { TracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 const exporter = {
@@ -62,7 +62,7 @@ const exporter = {
 };
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));`;
 
-/** Runs one execution to its end in a process of its own, and stops it. */
+/** Runs one execution to its outcome in a process of its own, and stops it. */
 async function liveOnce(first: string, env: Record<string, string> = {}) {
   await using simulator = createSimulator();
   const { url } = await simulator.listen();
@@ -103,7 +103,7 @@ describe('a process', () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining('@opentelemetry/sdk-trace')]);
   });
 
-  test('sends what is left when it stops, and a collector that refuses is heard of in the log alone', async () => {
+  test('sends the remaining spans when it stops, and reports a collector that refuses only in the log', async () => {
     const taking = await startCollector();
     const first = await liveOnce('', { OTEL_EXPORTER_OTLP_ENDPOINT: taking.url });
     expect(first).toMatchObject({ code: 0, stderr: '' });
@@ -120,7 +120,7 @@ describe('a process', () => {
     ]);
   });
 
-  test('gives its spans to the tracer that it was started with, if any', async () => {
+  test('passes its spans to the tracer that it was started with, if there is one', async () => {
     const file = new URL('../../support/', import.meta.url);
     const { code, stderr } = await liveOnce(inPlace(REGISTER, file));
     expect(code).toBe(0);
@@ -130,7 +130,7 @@ describe('a process', () => {
   });
 });
 
-/** The same code with its packages named by file, for a module that lies nowhere. */
+/** The same code with its packages named by file, for a module without a folder. */
 function inPlace(code: string, from: URL): string {
   return code.replace(/from '(@[^']+)'/g, (_, name) => `from '${import.meta.resolve(name, from)}'`);
 }

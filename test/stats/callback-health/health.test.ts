@@ -1,4 +1,4 @@
-// Callback health: the same whether it is counted from commits or read back from the database, and loud when callbacks stop.
+// Callback health: equal whether counted from commits or read from the database, and a warning when callbacks are missing.
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -25,7 +25,7 @@ function setUp() {
     throw error;
   };
   const store = createSqliteStore({ path: join(temporaryFolder(), 'receiver.db'), world, log, fatal });
-  /** A monitor with its trail, whose rounds are made by hand. */
+  /** A monitor and its audit trail; the test starts each round. */
   const monitored = async () => {
     const trail = await followTrail(store);
     return { trail, monitor: createCallbackHealthMonitor({ store, trail, world, log }) };
@@ -56,7 +56,7 @@ const LIVES: readonly [Life, number][] = [
   ['queued', 1],
 ];
 
-test('each hour tells which way outcomes came, what was missed, what came later, and the skew of callback and poll', async () => {
+test('each hour counts outcomes by channel, missing and late callbacks, and the skew of callback and poll', async () => {
   const { world, store, monitored, many } = setUp();
   const now = await monitored();
   await readHistory(now);
@@ -80,7 +80,7 @@ test('each hour tells which way outcomes came, what was missed, what came later,
   await store.close();
 });
 
-test('what is read back after a restart is what was counted, and nothing is counted twice', async () => {
+test('after a restart the counts are as before, and nothing is counted twice', async () => {
   const { world, store, monitored, many } = setUp();
   const before = await monitored();
   await readHistory(before);
@@ -103,7 +103,7 @@ test('what is read back after a restart is what was counted, and nothing is coun
   await store.close();
 });
 
-test('when callbacks stop there is one warning for the action and hour, with the numbers to judge by', async () => {
+test('missing callbacks cause one warning for the action and hour, with the numbers to judge by', async () => {
   const { world, log, store, monitored, many } = setUp();
   await many('callback', 198, START - 20 * HOUR);
   await many('poll', 2, START - 20 * HOUR);
@@ -135,7 +135,7 @@ test('when callbacks stop there is one warning for the action and hour, with the
   await store.close();
 });
 
-test('with callbacks that prove nothing, a poll that one of them brought about is no missed callback', async () => {
+test('with unverified callbacks, a poll that one of them caused is not a missing callback', async () => {
   const { world, store, monitored, many } = setUp();
   const now = await monitored();
   await readHistory(now);
@@ -145,7 +145,7 @@ test('with callbacks that prove nothing, a poll that one of them brought about i
   await store.close();
 });
 
-test('the page gets advice from the last days, and asking again does not read them again', async () => {
+test('the page shows advice from the last days, and a second request does not read them again', async () => {
   const { world, store, many } = setUp();
   await many('callback', 60, START - HOUR);
   const advise = createAdvisor({ store, world, pollIntervalMs: 2_000 });

@@ -1,4 +1,4 @@
-// The dashboard: what it counts, that the start neither loses nor doubles anything, and that it stays small.
+// The dashboard: its counts, a start without lost or doubled counts, and its bounded size.
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ interface Life {
   readonly took?: number;
 }
 
-/** One execution from its submission to its end. */
+/** One execution from its submission to its outcome. */
 async function live(
   store: Store,
   { at = NOON, actionId = 'charge', end = 'callback', took = 1000 }: Life,
@@ -76,8 +76,8 @@ async function ready(now = NOON) {
   return all;
 }
 
-describe('what is counted', () => {
-  test('submissions, outcomes by status, resolver and channel, in the minute in which they happened', async () => {
+describe('the dashboard counts', () => {
+  test('submissions, and outcomes by status, resolver and channel, in the minute in which they happened', async () => {
     const { store, dashboard } = await ready();
     await live(store, { at: NOON - 5 * MINUTE });
     await live(store, { end: 'poll' });
@@ -95,7 +95,7 @@ describe('what is counted', () => {
     ]);
   });
 
-  test('how long executions took, how long CXone took, and how long a polled result can have gone unnoticed', async () => {
+  test('the duration of executions, the duration at CXone, and the longest time until a polled result was noticed', async () => {
     const { store, dashboard } = await ready();
     await live(store, { took: 1000 });
     await live(store, { end: 'poll', took: 8000 });
@@ -105,7 +105,7 @@ describe('what is counted', () => {
     expect(near(detectionLag.p99, 8050)).toBe(true);
   });
 
-  test('the lag starts again with each report of CXone that the execution is running', async () => {
+  test('the lag from the last report of CXone that the execution is running', async () => {
     const { store, dashboard } = await ready();
     const execution = anExecution({}, NOON);
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
@@ -116,7 +116,7 @@ describe('what is counted', () => {
     expect(near((await dashboard.overview(LAST_HOUR)).detectionLag.p50, 2000)).toBe(true);
   });
 
-  test('what comes after the end, or again, ends nothing twice', async () => {
+  test('no outcome twice, when another one or a repetition follows', async () => {
     const { store, dashboard } = await ready();
     const execution = anExecution({}, NOON);
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
@@ -125,7 +125,7 @@ describe('what is counted', () => {
     expect((await dashboard.overview(LAST_HOUR)).ended).toBe(1);
   });
 
-  test('two receivers on one store show the same', async () => {
+  test('the same for two receivers on one store', async () => {
     const one = await ready();
     const other = await started({ store: one.store });
     await live(one.store, {});
@@ -137,7 +137,7 @@ describe('what is counted', () => {
   });
 });
 
-describe('the start', () => {
+describe('at the start', () => {
   test('history is read in small batches', async () => {
     const store = openStore();
     await times(300, () => live(store, {}));
@@ -147,7 +147,7 @@ describe('the start', () => {
     expect(await dashboard.overview(LAST_HOUR)).toMatchObject({ submitted: 300, ended: 300, complete: true });
   });
 
-  test('what happens meanwhile is counted once, by callers that read at the same time too', async () => {
+  test('events that happen meanwhile are counted once, also with simultaneous readers', async () => {
     const store = openStore();
     await times(200, () => live(store, {}));
     const { trail, dashboard } = await started({ store });
@@ -164,7 +164,7 @@ describe('the start', () => {
     expect(fresh.filter((isNew) => isNew)).toHaveLength((items.length - 200) * 4);
   });
 
-  test('what is older than a day is left out', async () => {
+  test('events older than a day are left out', async () => {
     const store = openStore();
     await live(store, { at: NOON - 25 * HOUR });
     await live(store, { at: NOON - 2 * HOUR });
@@ -176,7 +176,7 @@ describe('the start', () => {
 });
 
 describe('by action', () => {
-  test('the busiest come first, over the hour and over the day', async () => {
+  test('the busiest are first, over the hour and over the day', async () => {
     const { store, dashboard } = await ready();
     await live(store, { actionId: 'rare' });
     for (let count = 0; count < 3; count += 1) await live(store, { actionId: 'often' });
@@ -187,7 +187,7 @@ describe('by action', () => {
     expect((await names(LAST_DAY)).sort()).toEqual(['earlier', 'often', 'rare']);
   });
 
-  test('a bounded number is kept apart, the rest is counted together', async () => {
+  test('a bounded number is counted separately, and the others together', async () => {
     const { store, dashboard } = await ready();
     for (let count = 0; count < MAX_ACTIONS + 2; count += 1) await live(store, { actionId: `action-${count}` });
     const { actions } = await dashboard.overview(LAST_HOUR);
@@ -196,7 +196,7 @@ describe('by action', () => {
   });
 });
 
-test('a day later the old minutes are gone, and a clock that was set back brings none of them back', () => {
+test('a day later the old minutes are removed, and a clock that is set back does not restore them', () => {
   const series = createTimeSeries(MINUTE, 24 * 60);
   const tomorrow = NOON + 24 * HOUR;
   for (const timestamp of [NOON, tomorrow, NOON]) series.add(accepted(timestamp));
@@ -204,7 +204,7 @@ test('a day later the old minutes are gone, and a clock that was set back brings
 });
 
 describe('percentiles', () => {
-  test('are right to a tenth from a millisecond to a day', () => {
+  test('are exact to a tenth from a millisecond to a day', () => {
     for (const value of [1, 7, 50, 333, 2_000, 45_000, 3_600_000, 86_400_000]) {
       const histogram = createHistogram();
       for (let count = 0; count < 10; count += 1) observe(histogram, value);
@@ -212,7 +212,7 @@ describe('percentiles', () => {
     }
   });
 
-  test('hold the share of all below them', () => {
+  test('are those of all values below them', () => {
     const one = createHistogram();
     const other = createHistogram();
     for (let value = 1; value <= 1000; value += 1) observe(value % 2 === 0 ? one : other, value);
@@ -221,7 +221,7 @@ describe('percentiles', () => {
     expect(percentile(createHistogram(), 0.5)).toBeNull();
   });
 
-  test('take absurd values: zero, negative ones, years', () => {
+  test('accept extreme values: zero, negative ones, years', () => {
     const histogram = createHistogram();
     for (const value of [0, -5, 1e15]) observe(histogram, value);
     expect(histogram.total).toBe(3);

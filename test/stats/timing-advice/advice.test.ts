@@ -1,4 +1,4 @@
-// Advice: what it says of made-up actions whose truth is known.
+// Timing advice for generated actions whose distribution is known.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -14,14 +14,14 @@ const INTERVAL_MS = 2_000;
 const DEFAULT: Timing = { graceSeconds: 10, timeoutSeconds: 30 };
 
 interface Truth {
-  /** Milliseconds that CXone takes, by chance. */
+  /** The milliseconds that CXone takes, at random. */
   readonly takes: (random: () => number) => number;
   readonly lost?: number;
   readonly timing?: Timing;
   readonly count?: number;
 }
 
-/** What the receiver would have seen of such an action, with polls as the schedule has them. */
+/** The observations of such an action by the receiver, with polls as the schedule has them. */
 function observed({ takes, lost = 0, timing = DEFAULT, count = 1_000 }: Truth, seed = 1): Observation[] {
   const random = seededRandom(seed);
   const polls = pollTimes(timing, INTERVAL_MS);
@@ -69,7 +69,7 @@ const advise = (truth: Truth, seed?: number): Advice =>
 
 const around = (seconds: number) => (random: () => number) => 1_000 * seconds * (0.5 + random());
 
-/** What a timing costs in truth: another thousand, replayed. */
+/** The real cost of a timing: another thousand executions, replayed. */
 function truly(truth: Truth, timing: Timing): { polls: number; lagMs: number; timeOuts: number } {
   const random = seededRandom(77);
   const polls = pollTimes(timing, INTERVAL_MS);
@@ -87,14 +87,14 @@ function truly(truth: Truth, timing: Timing): { polls: number; lagMs: number; ti
 }
 
 describe('the replay', () => {
-  test('asks when the schedule asks, and for the last time at the deadline', () => {
+  test('polls when the schedule polls, and for the last time at the deadline', () => {
     const times = pollTimes(DEFAULT, INTERVAL_MS);
     expect(times[0]).toBe(10_000 + firstPollSpread(INTERVAL_MS, 0.5));
     expect(times[1]).toBe(nextPollAt({ now: times[0] ?? 0, pollCount: 0, intervalMs: INTERVAL_MS, chance: 0.5 }));
     expect(times.at(-1)).toBe(40_000);
   });
 
-  test('knows a result at the callback or at the first poll after it, and no poll is made after that', () => {
+  test('has a result at the callback or at the first poll after it, and polls no more', () => {
     const polls = pollTimes(DEFAULT, INTERVAL_MS);
     fc.assert(
       fc.property(fc.nat(60_000), fc.option(fc.nat(30_000)), (doneAt, delay) => {
@@ -111,14 +111,14 @@ describe('the replay', () => {
     );
   });
 
-  test('never polls what has no name at CXone', () => {
+  test('never polls an execution without an executionId', () => {
     const polls = pollTimes(DEFAULT, INTERVAL_MS);
     expect(replay({ doneAt: 1_000, calledBackAt: null, pollable: false }, polls)).toEqual({ polls: 0, lagMs: null });
   });
 });
 
 describe('advice', () => {
-  test('waits longer where callbacks come reliably but later than the grace period: polls are saved, and nothing is known later', () => {
+  test('waits longer where callbacks are reliable but later than the grace period: this saves polls and delays no result', () => {
     const slow = { takes: around(20), timing: { graceSeconds: 5, timeoutSeconds: 60 } };
     const { advised, current, saves } = advise(slow);
     expect(advised?.graceSeconds).toBeGreaterThanOrEqual(25);
@@ -126,7 +126,7 @@ describe('advice', () => {
     expect(saves?.lagMs).toBeLessThan(100);
   });
 
-  test('polls sooner where callbacks are lost: the lag it saves is worth the polls', () => {
+  test('polls sooner where callbacks are lost: the saved lag is worth the polls', () => {
     const { advised, saves, words } = advise({
       takes: around(2),
       lost: 0.8,
@@ -137,7 +137,7 @@ describe('advice', () => {
     expect(words.join()).toContain('most callbacks are missing');
   });
 
-  test('foretells what the advised timing costs in truth', () => {
+  test('predicts the real cost of the advised timing', () => {
     for (const [lost, seconds] of [
       [0, 20],
       [0.1, 4],
@@ -155,7 +155,7 @@ describe('advice', () => {
     }
   });
 
-  test('never costs more than what is configured, and times out no more, whatever the action is like', () => {
+  test('never costs more than the configured timing, and never times out more, for any action', () => {
     const cases = fc.record({
       seconds: fc.integer({ min: 1, max: 90 }),
       lost: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -173,17 +173,17 @@ describe('advice', () => {
         expect(advised.timeoutSeconds).toBeGreaterThanOrEqual(5);
         expect(advised.timeoutSeconds).toBeLessThanOrEqual(120);
         expect(advised.cost.timeOuts).toBeLessThanOrEqual(current.cost.timeOuts + 5);
-        // Per execution: the lag is that of those which are known in time.
+        // Per execution: the lag is that of executions whose result is in time.
         const price = ({ polls, lagMeanMs, timeOuts }: Cost) =>
           polls / 1_000 + (1 - timeOuts / 1_000) * (lagMeanMs / INTERVAL_MS);
-        // It is chosen for more lost callbacks than were seen, so it may lose a little against what was seen.
+        // The advice assumes more lost callbacks than were observed, so it may cost a little more on the observed ones.
         expect(price(advised.cost)).toBeLessThan(price(current.cost) * 1.1 + 0.05);
       }),
       { numRuns: 60 },
     );
   });
 
-  test('time-outs count as lasting longer than anybody watched: what is slow does not look fast', () => {
+  test('counts a timeout as longer than the observation, so that a slow action does not look fast', () => {
     const heavy = (random: () => number) => -20_000 * Math.log(1 - random());
     const { durationMs, censored, results } = advise({
       takes: heavy,
@@ -197,7 +197,7 @@ describe('advice', () => {
     expect(durationMs.p50).toBeLessThan(20_000 * Math.log(2) * 1.1);
   });
 
-  test('says so when there are too few results, and gains confidence with their number', () => {
+  test('states when there are too few results, and its confidence grows with their number', () => {
     const few = advise({ takes: around(2), count: 29 });
     expect([few.advised, few.confidence]).toEqual([null, 'none']);
     expect(few.words).toEqual(['no advice: 29 results were observed, and 30 are needed']);
@@ -207,7 +207,7 @@ describe('advice', () => {
     expect(advise({ takes: around(60), count: 1_500, lost: 0.5 }).confidence).not.toBe('good');
   });
 
-  test('keeps what is configured where nothing better is to be had', () => {
+  test('keeps the configured timing where there is no better one', () => {
     const { words } = advise({ takes: around(1) });
     expect(words).toEqual(['keep graceSeconds 10 and timeoutSeconds 30']);
   });

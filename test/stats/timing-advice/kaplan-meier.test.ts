@@ -1,4 +1,4 @@
-// The estimator of durations: what it says agrees with what is known, also where watching ended too early.
+// The estimator of durations: it agrees with known values, also where an observation ended too early.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { seededRandom } from '../../support/manual-world.ts';
 
 const seen = (...times: number[]): Duration[] => times.map((time) => ({ time, seen: true }));
 
-describe('how long things take', () => {
+describe('the estimate of durations', () => {
   test('agrees with the example of the textbook (6-MP, Freireich et al. 1963)', () => {
     const ended = [6, 6, 6, 7, 10, 13, 16, 22, 23];
     const censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35];
@@ -18,7 +18,7 @@ describe('how long things take', () => {
     expect(survival.quantile(0.9)).toBeNull();
   });
 
-  test('is the plain share where all was seen', () => {
+  test('is the plain share where every observation is complete', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 60 }),
@@ -36,7 +36,7 @@ describe('how long things take', () => {
     );
   });
 
-  test('never grows with time, and says nothing beyond what was watched', () => {
+  test('never grows with time, and has no value beyond the observed time', () => {
     const durations = fc.array(fc.record({ time: fc.nat(40), seen: fc.boolean() }), { minLength: 1, maxLength: 50 });
     fc.assert(
       fc.property(durations, (given) => {
@@ -52,7 +52,7 @@ describe('how long things take', () => {
     );
   });
 
-  test('watching that ends early does not make things look faster: an exponential is found again', () => {
+  test('is not biased by observations that end early: it recovers an exponential distribution', () => {
     const wrong: number[] = [];
     for (let seed = 1; seed <= 20; seed += 1) {
       const random = seededRandom(seed);

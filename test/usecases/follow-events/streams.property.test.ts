@@ -1,4 +1,4 @@
-// No gap and no repeat, however commits, slow reads of the database, drops and resumptions fall together.
+// A stream has no gap and no repetition, for any order of commits, slow reads, lost connections and resumptions.
 
 import { expect, test } from 'vitest';
 import type { Dispatchable } from '../../../src/execution/execution.ts';
@@ -13,7 +13,7 @@ interface Subject {
   readonly correlationId?: string;
 }
 
-/** One run: everything that is by chance comes from the seed. */
+/** One run; all random choices come from the seed. */
 async function run(seed: number): Promise<{ subject: Subject; got: number[]; all: number[] }[]> {
   const random = seededRandom(seed);
   const store = createMemoryStore();
@@ -38,7 +38,7 @@ async function run(seed: number): Promise<{ subject: Subject; got: number[]; all
   const left = async (subject: Subject, after: number): Promise<FeedPage['entries']> =>
     (await store.feed({ ...subject, after, limit: 1_000 })).entries;
 
-  /** Takes a few chunks from a new stream and drops it, maybe in the middle of one; returns how far it came. */
+  /** Takes a few chunks from a new stream and drops it, possibly within one; returns the last id that it received. */
   async function connection(subject: Subject, after: number, got: number[]): Promise<number> {
     const followed = await streams.open({ ...subject, reader: 'r', after, cut: () => {} });
     if (followed.outcome !== 'open') throw new Error(followed.outcome);
@@ -73,7 +73,7 @@ async function run(seed: number): Promise<{ subject: Subject; got: number[]; all
   return Promise.all(readers);
 }
 
-test('every reader gets every entry that is meant for it, once and in order', async () => {
+test('every reader gets each of its entries once and in order', async () => {
   for (let seed = 1; seed <= 40; seed += 1) {
     for (const { subject, got, all } of await run(seed))
       expect({ seed, subject, got }).toEqual({ seed, subject, got: all });

@@ -1,4 +1,4 @@
-// Whoever follows the trail gets each entry once, in order, costs nothing while nothing happens, and holds up nobody.
+// A reader of events gets each entry once and in order, costs nothing while idle, and delays no other reader.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Dispatchable, Submission } from '../../../src/execution/execution.ts';
@@ -43,14 +43,14 @@ function set({ bounds = STREAM_BOUNDS, over = () => ({}) }: Overrides = {}) {
   return { world, store, streams, add, open, reads: () => reads };
 }
 
-/** The ids of what comes next; the name of the step when it is no entries. */
+/** The ids of the next entries, or the name of the step if there are none. */
 async function next(stream: Stream): Promise<number[] | string> {
   const step = await stream.next();
   return step.type === 'entries' ? step.entries.map(({ id }) => id) : step.type;
 }
 
-describe('what a reader gets', () => {
-  test('is everything after its entry and then what is committed, each once', async () => {
+describe('a reader gets', () => {
+  test('every entry after its own and then the committed ones, each once', async () => {
     const { world, add, open } = set();
     await add();
     await add();
@@ -65,7 +65,7 @@ describe('what a reader gets', () => {
     expect(await next(stream)).toEqual([4, 5]);
   });
 
-  test('begins now, or with the first entry of the one execution that is followed, unless it says where', async () => {
+  test('entries from now on, or from the first one of the followed execution, unless it names a start', async () => {
     const { add, open } = set();
     const { correlationId } = await add();
     await add();
@@ -75,7 +75,7 @@ describe('what a reader gets', () => {
     expect(await next(one)).toEqual([1]);
   });
 
-  test('comes in chunks that are read only when there is room', async () => {
+  test('chunks that are read only when there is room', async () => {
     const { add, open, reads } = set();
     for (let i = 0; i < 250; i += 1) await add();
     const stream = await open({ after: 0 });
@@ -87,7 +87,7 @@ describe('what a reader gets', () => {
     expect(await next(stream)).toEqual(Array.from({ length: 70 }, (_, i) => 201 + i));
   });
 
-  test('is not lost when it is committed while the trail is being read', async () => {
+  test('an entry that is committed while the trail is being read', async () => {
     let commit = async () => {};
     const { add, open } = set({
       over: (store) => ({
@@ -106,7 +106,7 @@ describe('what a reader gets', () => {
     expect(await next(stream)).toEqual([1]);
   });
 
-  test('is still found when entries came that no commit told of', async () => {
+  test('entries that arrived without a notice of their commit', async () => {
     let mute = false;
     const { world, add, open } = set({
       over: (store) => ({ watch: (listener) => store.watch((changes) => mute || listener(changes)) }),
@@ -123,8 +123,8 @@ describe('what a reader gets', () => {
   });
 });
 
-describe('while nothing happens', () => {
-  test('commits that concern others neither wake it nor cost a look at the database', async () => {
+describe('an idle reader', () => {
+  test('is not woken by commits of other apps, which cause no read of the database', async () => {
     const { world, add, open, reads } = set();
     const own = await add();
     const waiting = next(await open({ app: 'shop', correlationId: own.correlationId, after: 1 }));
@@ -138,7 +138,7 @@ describe('while nothing happens', () => {
     expect(reads()).toBe(before);
   });
 
-  test('it hears every 15 s that all is well, and up to where there was nothing for it', async () => {
+  test('gets a heartbeat every 15 s, and the id up to which there was nothing for it', async () => {
     const { world, add, open } = set();
     const stream = await open({ app: 'shop' });
     let waiting = stream.next();
@@ -152,7 +152,7 @@ describe('while nothing happens', () => {
     expect(await waiting).toMatchObject({ type: 'entries', entries: [{ id: 3 }], through: 3 });
   });
 
-  test('what it goes on from after others had their say is not looked through again', async () => {
+  test('does not scan again the entries of others that it has skipped', async () => {
     const { world, store, add, streams } = set();
     const queries: number[] = [];
     const watched = createStreams(
@@ -179,8 +179,8 @@ describe('while nothing happens', () => {
   });
 });
 
-describe('a reader that takes nothing', () => {
-  test('is cut off after a minute and makes room; one that comes in time stays', async () => {
+describe('a reader that does not read', () => {
+  test('is cut off after a minute and frees its place; one that reads in time stays', async () => {
     const { world, streams, add, open } = set();
     const cut: string[] = [];
     const slow = await open({ cut: (why) => void cut.push(`slow ${why}`) });
@@ -197,7 +197,7 @@ describe('a reader that takes nothing', () => {
     expect(await waiting).toBe('silence');
   });
 
-  test('is cut off even if it never took anything', async () => {
+  test('is cut off even if it never read anything', async () => {
     const { world, streams, open } = set();
     await open();
     await world.advance(STALL_MS);
@@ -205,8 +205,8 @@ describe('a reader that takes nothing', () => {
   });
 });
 
-describe('the end', () => {
-  test('comes at once to those who wait; what is on its way may arrive, but not for long', async () => {
+describe('the end of a stream', () => {
+  test('comes at once for an idle reader; data in transit may arrive, within a limit', async () => {
     const { world, streams, add, open } = set();
     const cut: string[] = [];
     const [idle, busy, stuck] = [
@@ -232,7 +232,7 @@ describe('the end', () => {
     });
   });
 
-  test('a reader that goes away leaves no timer, no listener and no place behind', async () => {
+  test('leaves no timer, listener or place behind when the reader disconnects', async () => {
     const { world, streams, add, open, reads } = set();
     const stream = await open();
     const waiting = next(stream);
@@ -247,7 +247,7 @@ describe('the end', () => {
     expect(reads()).toBe(before);
   });
 
-  test('a store that fails ends the stream and frees its place', async () => {
+  test('follows a failure of the store, and frees the place', async () => {
     const { store, streams, open } = set();
     const stream = await open();
     await store.close();
@@ -256,11 +256,11 @@ describe('the end', () => {
   });
 });
 
-describe('where it may begin', () => {
+describe('the start of a stream', () => {
   const ask = (streams: ReturnType<typeof set>['streams'], after: number) =>
     streams.open({ reader: 'r', app: null, after, cut: () => {} });
 
-  test('not in the future and not before what is kept; the refused take no place', async () => {
+  test('must not be in the future or before the kept entries; a refused reader takes no place', async () => {
     const { store, streams, add } = set();
     const old = await add();
     await store.record(old.reference, { type: 'cancelled', by: 'shop' }, NOON);
@@ -273,7 +273,7 @@ describe('where it may begin', () => {
       expect(await ask(streams, after)).toMatchObject({ outcome: 'open', stream: { startsAfter: after } });
   });
 
-  test('a stream whose next entries are pruned ends instead of leaving them out', async () => {
+  test('a stream whose next entries are pruned ends instead of omitting them', async () => {
     const { store, add, open } = set();
     const stream = await open();
     const old = await add();
@@ -282,7 +282,7 @@ describe('where it may begin', () => {
     expect(await next(stream)).toBe('end');
   });
 
-  test('so many for one reader and so many in all; a place that is left is free again', async () => {
+  test('the places per reader and in total are limited; a place that is left is free again', async () => {
     const { streams, open } = set({ bounds: { perReader: 2, total: 3 } });
     const first = await open({ reader: 'a' });
     await open({ reader: 'a' });
@@ -294,7 +294,7 @@ describe('where it may begin', () => {
     await open({ reader: 'c' });
   });
 
-  test('of many that ask at the same time no more get in than there are places', async () => {
+  test('of many simultaneous requests no more are accepted than there are places', async () => {
     const { streams } = set({ bounds: { perReader: 5, total: 100 } });
     const all = await Promise.all(
       Array.from({ length: 20 }, () => streams.open({ reader: 'a', app: null, after: null, cut: () => {} })),

@@ -1,4 +1,4 @@
-// Asking CXone once more about what ended without a result: what is found is kept, and nobody else is kept waiting.
+// Reconciliation: CXone is polled once more for executions without a result, results are kept, and no other work waits.
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -50,12 +50,12 @@ function setUp() {
   return { world, store, cxone, create, reconciliations, lived, run };
 }
 
-/** What CXone answers to each. */
+/** The response of CXone to each poll. */
 function answers(of: Readonly<Record<string, PollResponse>>) {
   return async ({ correlationId }: Execution) => of[correlationId] ?? STILL_RUNNING;
 }
 
-test('a result that CXone has meanwhile is kept beside the time-out, its app is told, and the report names it', async () => {
+test('a result that CXone now has is kept with the timeout, its app is notified, and the report names it', async () => {
   const { store, cxone, run } = setUp();
   await live(store, 'timeout', START, { correlationId: 'order-1', notifyUrl: 'https://hooks.example/' });
   cxone.onPoll = async () => FOUND;
@@ -78,7 +78,7 @@ test('a result that CXone has meanwhile is kept beside the time-out, its app is 
   await store.close();
 });
 
-test('everything that is in doubt is asked about, and nothing else', async () => {
+test('every execution in doubt is polled, and no other', async () => {
   const { store, cxone, run, lived } = setUp();
   for (const life of [
     'timeout',
@@ -102,7 +102,7 @@ test('everything that is in doubt is asked about, and nothing else', async () =>
   await store.close();
 });
 
-test('the report tells apart what CXone says', async () => {
+test('the report separates the responses of CXone', async () => {
   const { store, cxone, run, lived } = setUp();
   for (const [life, id] of [
     ['timeout', 'found'],
@@ -145,7 +145,7 @@ test('the report tells apart what CXone says', async () => {
   await store.close();
 });
 
-test('an open execution that is known by hearsay alone gets its outcome', async () => {
+test('an open execution whose executionId comes from a hint gets its outcome', async () => {
   const { store, cxone, run } = setUp();
   const { reference } = await live(store, 'queued', START, { correlationId: 'one' });
   await store.record(reference, { type: 'dispatched' }, START);
@@ -163,7 +163,7 @@ test('an open execution that is known by hearsay alone gets its outcome', async 
   await store.close();
 });
 
-test('a second one finds only what is left', async () => {
+test('a second reconciliation finds only the remaining executions', async () => {
   const { store, cxone, run, lived } = setUp();
   await lived('timeout', 'found');
   await lived('timeout', 'gone');
@@ -173,7 +173,7 @@ test('a second one finds only what is left', async () => {
   await store.close();
 });
 
-test('one runs at a time', async () => {
+test('one reconciliation runs at a time', async () => {
   const { store, cxone, reconciliations, lived, world } = setUp();
   await lived('timeout', 'one');
   cxone.limit = 0;
@@ -186,7 +186,7 @@ test('one runs at a time', async () => {
   await store.close();
 });
 
-test('stopping the receiver ends it with what was asked recorded, and it can be started again', async () => {
+test('stopping the receiver ends it with all its polls recorded, and it can be started again', async () => {
   const { store, cxone, create, reconciliations, lived, run } = setUp();
   for (const id of ['1', '2', '3', '4', '5', '6', '7', '8']) await lived('timeout', id);
   cxone.onPoll = async () => {
@@ -202,7 +202,7 @@ test('stopping the receiver ends it with what was asked recorded, and it can be 
   await store.close();
 });
 
-test('while CXone cannot be reached it gives up soon, instead of failing for everything', async () => {
+test('while CXone is unreachable it gives up soon, instead of failing for each execution', async () => {
   const { store, cxone, run, lived } = setUp();
   await Promise.all(Array.from({ length: 40 }, (_, i) => lived('timeout', `order-${i}`)));
   cxone.onPoll = async () => UNREACHABLE;
@@ -213,7 +213,7 @@ test('while CXone cannot be reached it gives up soon, instead of failing for eve
   await store.close();
 });
 
-test('of many that differ the report names the first thousand, and the trail all', async () => {
+test('of many differences the report names the first thousand, and the audit trail all', async () => {
   const { store, cxone, run, lived } = setUp();
   await Promise.all(Array.from({ length: 1_100 }, (_, i) => lived('timeout', `order-${i}`)));
   cxone.onPoll = async () => FOUND;
