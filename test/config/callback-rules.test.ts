@@ -1,4 +1,4 @@
-// What a profile asks of callbacks and what the environment holds for it, put together.
+// The checks of callbacks, from the profile and the environment together.
 
 import { describe, expect, test } from 'vitest';
 import { callbackRulesOf } from '../../src/config/callback-rules.ts';
@@ -63,11 +63,11 @@ function problemsOf(env: Record<string, string>, given: readonly object[]): read
   return [];
 }
 
-test('nothing that is asked for is no check', () => {
+test('without configured checks there is nothing to verify', () => {
   expect(rulesOf({})).toEqual(NOTHING);
 });
 
-test('the profile says which checks and their shape, the environment the secrets', () => {
+test('the profile states the checks and their form, the environment the secrets', () => {
   expect(rulesOf(SECRETS, ALL)).toEqual({
     rules: {
       allowedAddresses: [],
@@ -90,7 +90,7 @@ test('the profile says which checks and their shape, the environment the secrets
   });
 });
 
-test('the environment alone asks for them as well, and its shape of a check replaces that of the profile', () => {
+test('the environment alone can add the checks, and its form of a check replaces that of the profile', () => {
   const alone = { ...SECRETS, CALLBACK_HEADER_NAME: 'X-Own', CALLBACK_HMAC_HEADER: 'X-Own-Signature' };
   for (const given of [[], ALL]) {
     const { rules, tokens } = rulesOf(alone, given);
@@ -102,8 +102,8 @@ test('the environment alone asks for them as well, and its shape of a check repl
   }
 });
 
-describe('a check without its other half stops the start', () => {
-  test('every secret that the profile asks for is named at once, with what to do', () => {
+describe('an incomplete check stops the start', () => {
+  test('with the names of all secrets that the profile needs, and the remedy', () => {
     const problems = problemsOf({}, ALL);
     expect(problems.map((problem) => problem.split(':', 1)[0])).toEqual(Object.keys(SECRETS));
     expect(problems[0]).toBe(
@@ -115,7 +115,7 @@ describe('a check without its other half stops the start', () => {
     '%s alone',
     ([, one, name]) => {
       expect(problemsOf({}, [one])).toEqual([expect.stringMatching(`^${name}: missing;`)]);
-      // The secret of another check is none for this one.
+      // The secret of another check does not count for this one.
       const { [name as keyof typeof SECRETS]: _, ...others } = SECRETS;
       const shapes = { CALLBACK_HEADER_NAME: 'X-Own', CALLBACK_HMAC_HEADER: 'X-Own-Signature' };
       const complete = 'CALLBACK_HEADER_VALUE' in others && 'CALLBACK_HMAC_SECRET' in others ? shapes : {};
@@ -123,7 +123,7 @@ describe('a check without its other half stops the start', () => {
     },
   );
 
-  test('a secret for which nobody names the header is told, and not taken for a check', () => {
+  test('a secret whose header is not named is reported, and is not a check', () => {
     expect(problemsOf({ CALLBACK_HEADER_VALUE: SECRETS.CALLBACK_HEADER_VALUE }, [HMAC].slice(1))).toEqual([
       'CALLBACK_HEADER_VALUE: goes with CALLBACK_HEADER_NAME or a verifier in the upstream profile (/callback/verifiers)',
     ]);
@@ -132,7 +132,7 @@ describe('a check without its other half stops the start', () => {
     ]);
   });
 
-  test('no secret is in any message', () => {
+  test('no message contains a secret', () => {
     expect(problemsOf({ ...SECRETS, CALLBACK_BASIC_AUTH: '' }, [{ type: 'basic' }]).join()).not.toMatch(/0123|thirty/);
   });
 });

@@ -1,4 +1,4 @@
-// The configuration: everything readable becomes one object, every mistake is told by name, and no secret is repeated.
+// The configuration: valid variables become one object, every error names its variable, and no secret is repeated.
 
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
@@ -27,7 +27,7 @@ function problemsOf(env: Record<string, string | undefined>): readonly string[] 
   return [];
 }
 
-/** What CXone's own answers may name unless CXONE_ALLOWED_HOSTS says otherwise. */
+/** The hosts that CXone's own responses may name unless CXONE_ALLOWED_HOSTS is set. */
 const NICE_HOSTS = [
   '*.niceincontact.com',
   '*.nice-incontact.com',
@@ -40,8 +40,8 @@ const NICE_HOSTS = [
 const namesOf = (problems: readonly string[]) => problems.map((problem) => problem.split(':')[0]);
 const problemsWith = (env: Record<string, string>) => problemsOf({ ...REQUIRED, ...env });
 
-describe('what a complete environment gives', () => {
-  test('the required variables are enough, and the rest has its documented default', () => {
+describe('a valid environment', () => {
+  test('needs only the required variables, and the others have their documented defaults', () => {
     expect(readConfig(REQUIRED)).toEqual({
       cxone: {
         baseUrl: 'https://acme.api.nice.incontact.com',
@@ -99,7 +99,7 @@ describe('what a complete environment gives', () => {
     });
   });
 
-  test('every variable has its effect, in the unit that the configuration names', () => {
+  test('applies every variable, in the unit that the configuration names', () => {
     const config = readConfig({
       ...REQUIRED,
       CXONE_BASE_URL: 'http://127.0.0.1:9000/cxone/',
@@ -270,7 +270,7 @@ describe('what a complete environment gives', () => {
     });
   });
 
-  test('spans go to the whole URL for them rather than below the base, and nowhere once tracing is switched off', () => {
+  test('spans are sent to the full URL for them instead of one below the base, and not at all with tracing switched off', () => {
     const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
     const whole = { ...endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://other:4318/in' };
     const urlWith = (env: Record<string, string>) => readConfig({ ...REQUIRED, ...env }).tracing?.url;
@@ -281,7 +281,7 @@ describe('what a complete environment gives', () => {
     expect(urlWith({ OTEL_SERVICE_NAME: 'receiver-1' })).toBeUndefined();
   });
 
-  test('the base URL can stand in for the domain', () => {
+  test('the base URL can replace the domain', () => {
     const { CXONE_ORG_DOMAIN: _, ...withoutDomain } = REQUIRED;
     expect(readConfig({ ...withoutDomain, CXONE_BASE_URL: 'http://localhost:9' }).cxone.baseUrl).toBe(
       'http://localhost:9',
@@ -298,20 +298,20 @@ describe('what a complete environment gives', () => {
     expect(appQueueCapacities.get('orders')).toBe(1);
   });
 
-  test('a callback port stands apart only when it is another port', () => {
+  test('a callback port has its own listener only when it differs', () => {
     expect(readConfig({ ...REQUIRED, PORT: '80', CALLBACK_PORT: '80' }).callbackPort).toBeNull();
     expect(readConfig({ ...REQUIRED, PORT: '80', CALLBACK_PORT: '81' }).callbackPort).toBe(81);
     expect(readConfig({ ...REQUIRED, PORT: '0', CALLBACK_PORT: '0' }).callbackPort).toBe(0);
   });
 });
 
-describe('what a wrong environment is told', () => {
-  test('an empty environment names every variable that is missing, in one message', () => {
+describe('an invalid environment', () => {
+  test('without variables is reported with every missing one, in one message', () => {
     const names = ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'PUBLIC_URL', 'CALLBACK_SECRET', 'APP_KEYS'];
     expect(namesOf(problemsOf({}))).toEqual(['CXONE_ORG_DOMAIN', ...names]);
   });
 
-  test('every variable that is wrong is named at once, one line each, beside those that are missing', () => {
+  test('is reported with every invalid and missing variable, one line each', () => {
     const wrong = Object.fromEntries(VARIABLES.map(({ name }) => [name, 'http://us:x@']));
     const free = [
       'CXONE_CLIENT_ID',
@@ -425,7 +425,7 @@ describe('what a wrong environment is told', () => {
     ['TRUSTED_PROXIES', '-1'],
     ['TRUSTED_PROXIES', '11'],
     ['CALLBACK_TRUST', 'none'],
-    // Half of a check is refused: it would be none at all, and nobody would notice.
+    // Half of a check is refused: without the other half it would have no effect.
     ['CALLBACK_HEADER_NAME', 'X-Api-Key'],
     ['CALLBACK_HMAC_SECRET', SECRET],
     ['CALLBACK_HMAC_PREFIX', 'sha256='],
@@ -515,16 +515,16 @@ describe('what a wrong environment is told', () => {
       'APP_QUEUE_SHARES: entry 1 must have a number above 0, at most 1 after the app',
     ],
     [
-      'a rate of an app that nobody has a key for',
+      'a rate of an app without a key',
       { APP_RATES: 'orders:5,billing:5' },
       'APP_RATES: entry 2 names an app that is not in APP_KEYS',
     ],
     ['a list', { APP_KEYS: 'orders:orders-key-0123456789,billing' }, 'APP_KEYS: entry 2 is not written name:key'],
-  ] as const)('%s that is wrong is told what would be right', ([, env, problem]) => {
+  ] as const)('%s that is invalid is reported with the remedy', ([, env, problem]) => {
     expect(problemsWith(env)).toEqual([problem]);
   });
 
-  test('every wrong entry of a list is told by its place', () => {
+  test('every invalid entry of a list is reported by its index', () => {
     const problems = problemsWith({ APP_KEYS: 'a,b:short,c:orders-key-0123456789', CALLBACK_SECRET: `x,${SECRET},y` });
     expect(problems.map((problem) => problem.match(/^\w+: \w+ \d+/)?.[0])).toEqual([
       'CALLBACK_SECRET: secret 1',
@@ -534,7 +534,7 @@ describe('what a wrong environment is told', () => {
     ]);
   });
 
-  test('a default URL that its app may not name is told by its place', () => {
+  test('a default URL that its app may not name is reported by its index', () => {
     const problems = problemsWith({
       NOTIFY_URLS: 'orders:https://elsewhere.example/',
       NOTIFY_ALLOWED_HOSTS: 'orders:https://hooks.example',
@@ -542,14 +542,14 @@ describe('what a wrong environment is told', () => {
     expect(problems).toEqual([expect.stringMatching(/^NOTIFY_URLS: entry 1 has a URL that its app may not name/)]);
   });
 
-  test('a check whose other half is missing is told by the variable that asks for it', () => {
+  test('an incomplete check is reported by the variable that requires the other half', () => {
     expect(problemsWith({ CALLBACK_HEADER_VALUE: 'header-key-0123456789' })).toEqual([
       'CALLBACK_HEADER_NAME: goes with CALLBACK_HEADER_VALUE; set both or neither',
     ]);
     expect(problemsWith({ CALLBACK_HMAC_HEADER: 'X-Signature' })).toEqual([
       'CALLBACK_HMAC_SECRET: goes with CALLBACK_HMAC_HEADER; set both or neither',
     ]);
-    // A profile of its own may have the other half.
+    // A custom profile may have the other half.
     const halves = { CALLBACK_HEADER_VALUE: 'header-key-0123456789', CALLBACK_HMAC_SECRET: SECRET };
     expect(() => readConfig({ ...REQUIRED, ...halves, CXONE_PROFILE: 'tenant.json' })).not.toThrow();
     expect(namesOf(problemsWith({ CALLBACK_HEADER_NAME: 'X-Api-Key', CXONE_PROFILE: 'tenant.json' }))).toEqual([
@@ -557,7 +557,7 @@ describe('what a wrong environment is told', () => {
     ]);
   });
 
-  test('payloads that would be kept as long as all the rest are a mistake, and so is an export of nothing', () => {
+  test('a payload retention that is not shorter than the audit retention is refused, and so is an export without retention', () => {
     expect(problemsWith({ AUDIT_RETENTION_DAYS: '30', PAYLOAD_RETENTION_DAYS: '30' })).toEqual([
       'PAYLOAD_RETENTION_DAYS: must be less than AUDIT_RETENTION_DAYS, which prunes payloads with all the rest; or 0',
     ]);
@@ -593,7 +593,7 @@ describe('what a wrong environment is told', () => {
     expect(namesOf(problemsWith(plain))).toEqual(['PUBLIC_URL']);
   });
 
-  test('mistakes across two variables are told beside mistakes elsewhere', () => {
+  test('errors across two variables are reported together with the others', () => {
     const problems = problemsWith({ OPERATOR_KEYS: 'orders:orders-key-0123456789', PORT: 'x', CXONE_ORG_DOMAIN: '' });
     expect(namesOf(problems)).toEqual(['CXONE_ORG_DOMAIN', 'PORT', 'OPERATOR_KEYS']);
   });
@@ -639,19 +639,19 @@ describe('.env.example', () => {
     expect(entries.map(({ name }) => name).toSorted()).toEqual(VARIABLES.map(({ name }) => name).toSorted());
   });
 
-  test('shows the defaults that really hold', () => {
+  test('shows the actual defaults', () => {
     const fallbacks = Object.fromEntries(VARIABLES.map(({ name, fallback }) => [name, fallback ?? '']));
     expect(Object.fromEntries(entries.map(({ name, value }) => [name, value]))).toEqual(fallbacks);
   });
 
-  test('leaves open to fill in exactly what a receiver needs', () => {
+  test('leaves exactly the required variables to fill in', () => {
     const active = entries.filter(({ isActive }) => isActive).map(({ name }) => name);
     expect(active.toSorted()).toEqual(Object.keys(REQUIRED).toSorted());
     const required = VARIABLES.filter((variable) => variable.required).map(({ name }) => name);
     expect(active).toEqual(expect.arrayContaining(required));
   });
 
-  test('is a working .env once that is filled in, and says the same with its defaults written out', () => {
+  test('is a working .env once those are set, and equal to one with its defaults written out', () => {
     const filled = example.replace(/^([A-Z_]+)=$/gm, (_, name: keyof typeof REQUIRED) => `${name}=${REQUIRED[name]}`);
     expect(readConfig(parseEnv(filled))).toEqual(readConfig(REQUIRED));
     expect(readConfig(parseEnv(filled.replace(/^#(?=[A-Z_]+=)/gm, '')))).toEqual(readConfig(REQUIRED));

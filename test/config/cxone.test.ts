@@ -1,4 +1,4 @@
-// What a profile needs of the configuration: nothing more is asked for, and what is missing is told by variable and profile.
+// The variables that a profile needs: only those are required, and a missing one is reported by variable and profile.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,14 +28,14 @@ const CLIENT = { CXONE_CLIENT_ID: 'client', CXONE_CLIENT_SECRET: 'cl13nt-s3cret'
 const KEY = { CXONE_ACCESS_KEY_ID: 'KEY====', CXONE_ACCESS_KEY_SECRET: 'k3y-s3cret' };
 const DOMAIN = { CXONE_ORG_DOMAIN: 'na1.nice-incontact.com' };
 
-describe('a shipped profile is content with', () => {
+describe('a shipped profile needs', () => {
   test.each<[string, Record<string, string>]>([
     ['cxone', { ...DOMAIN, ...CLIENT }],
     ['cxone-discovery-client-credentials', CLIENT],
     ['cxone-discovery-password', { ...CLIENT, ...KEY }],
     ['cxone-access-key', { ...DOMAIN, ...KEY }],
     ['cxone-static-token', { ...DOMAIN, CXONE_TOKEN: 'opaque' }],
-  ])('%s: exactly what it uses', (CXONE_PROFILE, needed) => {
+  ])('%s: exactly the variables that it uses', (CXONE_PROFILE, needed) => {
     expect(problemsOf({ CXONE_PROFILE, ...needed })).toEqual([]);
     for (const name of Object.keys(needed)) {
       const { [name]: _, ...others } = needed;
@@ -48,7 +48,7 @@ describe('a shipped profile is content with', () => {
   });
 });
 
-test('without CXONE_PROFILE the built-in one is meant, and what is missing is told without naming it', () => {
+test('without CXONE_PROFILE the built-in profile applies, and a missing variable is reported without its name', () => {
   expect(problemsOf({})).toEqual([
     'CXONE_ORG_DOMAIN: missing; set the host of your tenant, or CXONE_BASE_URL for a proxy or a simulator',
     'CXONE_CLIENT_ID: missing; set the client id of the OAuth 2.0 client credentials',
@@ -66,7 +66,7 @@ describe('a profile of a file', () => {
     return path;
   }
 
-  test('that discovers needs its issuer, and the tenant when no token names it', () => {
+  test('with discovery needs its issuer, and the tenant when no token names it', () => {
     const CXONE_PROFILE = written({ token, discovery: { token: null, api } });
     const names = problemsOf({ CXONE_PROFILE }).map((problem) => problem.split(':')[0]);
     expect(names).toEqual(['CXONE_ISSUER', 'CXONE_TENANT_ID']);
@@ -75,7 +75,7 @@ describe('a profile of a file', () => {
     expect(problemsOf({ CXONE_PROFILE, ...issuer, ...DOMAIN })).toEqual([]);
   });
 
-  test('that asks for a token at the base URL needs it, also when the API is discovered', () => {
+  test('with a token endpoint at the base URL needs that URL, also with discovery of the API', () => {
     const CXONE_PROFILE = written({ issuer: 'https://cxone.example.com', discovery: { token: null, api } });
     expect(problemsOf({ CXONE_PROFILE, ...CLIENT, CXONE_TENANT_ID: 't' })).toEqual([
       expect.stringMatching(/^CXONE_ORG_DOMAIN: missing; .*"mine" needs it/),
@@ -84,12 +84,12 @@ describe('a profile of a file', () => {
     expect(problemsOf({ CXONE_PROFILE, ...CLIENT, CXONE_TENANT_ID: 't', CXONE_TOKEN_URL })).toEqual([]);
   });
 
-  test('that cannot be read asks for nothing: whoever uses it tells what is wrong with it', () => {
+  test('that cannot be read needs nothing: the reader of the profile reports the error', () => {
     expect(problemsOf({ CXONE_PROFILE: join(temporaryFolder(), 'nothing.json') })).toEqual([]);
   });
 });
 
-test('every secret of it is kept out of the log, and each may come from a file', () => {
+test('has all its secrets kept out of the log, and each may come from a file', () => {
   const folder = temporaryFolder();
   const file = (name: string, content: string) => {
     writeFileSync(join(folder, name), `${content}\n`);

@@ -1,4 +1,4 @@
-// .env.example and docs/configuration.md are what the schema of the configuration says.
+// .env.example and docs/configuration.md agree with the schema of the configuration.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { VARIABLES } from '../../src/config/variables.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-test('every variable has a description, and no description is of another', () => {
+test('every variable has a description of its own', () => {
   expect(Object.keys(DESCRIPTIONS).toSorted()).toEqual(VARIABLES.map(({ name }) => name).toSorted());
   for (const { text } of Object.values(DESCRIPTIONS)) expect(text).toMatch(/^\S.*\S$/);
 });

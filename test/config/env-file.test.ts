@@ -1,4 +1,4 @@
-// The .env file: what it sets is read, what cannot be read is told, and the environment wins.
+// The .env file: valid lines are read, invalid ones are reported, and the environment takes precedence.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,11 +18,11 @@ function read(content: string | Uint8Array, env: Record<string, string | undefin
   return withEnvFile(env, path);
 }
 
-test('without a file the environment stands alone', () => {
+test('without a file only the environment counts', () => {
   expect(withEnvFile({ PORT: '80' }, join(folder, 'none'))).toEqual({ PORT: '80' });
 });
 
-test('the environment wins over the file, and an empty variable of the environment counts as unset', () => {
+test('the environment takes precedence over the file, and an empty variable of the environment counts as unset', () => {
   const file = 'PORT=1\nHOST=file\nLOG_LEVEL=warn\n';
   expect(read(file, { PORT: '2', HOST: '', OTHER: undefined })).toEqual({ PORT: '2', HOST: 'file', LOG_LEVEL: 'warn' });
 });
@@ -32,11 +32,11 @@ test('comments, quotes, exports and the line ends of any system are understood',
   expect(read(file)).toEqual({ A: '1', B: 'two # three', C: 'it is', D: 'd', E: "don't", F: '' });
 });
 
-test('an empty value with a blank behind it does not swallow the next line', () => {
+test('an empty value with a blank after it does not swallow the next line', () => {
   expect(read('CXONE_TOKEN_URL= \nPORT=80\n')).toEqual({ CXONE_TOKEN_URL: '', PORT: '80' });
 });
 
-test('every line that cannot be read is told by its number, and its words are not repeated', () => {
+test('every invalid line is reported by its number, and its text is not repeated', () => {
   const lines = [
     'PORT=80',
     'CALLBACK_SECRET hidden',
@@ -51,7 +51,7 @@ test('every line that cannot be read is told by its number, and its words are no
   expect(reading).not.toThrow(/hidden|line 1:/);
 });
 
-test('a file that is no text or cannot be opened is named', () => {
+test('a file that is not text or cannot be opened is named', () => {
   expect(() => read(Buffer.from('PORT=80\n', 'utf16le').fill(0xff, 0, 1))).toThrow(
     /\.env: cannot be read as UTF-8 text/,
   );

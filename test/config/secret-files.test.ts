@@ -1,4 +1,4 @@
-// Secrets in files: each variable that holds one can be given so, and what is wrong with a file is told without its content.
+// Secrets in files: each variable that holds a secret can name a file, and an error in a file is reported without its content.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const REQUIRED: Readonly<Record<string, string>> = {
   APP_KEYS: 'orders:orders-key-0123456789',
 };
 
-/** What a variable with a secret may hold when no other text will do, and what must be set beside it. */
+/** A valid value of a variable that accepts no other text, and the variables that it requires. */
 const EXAMPLES: Readonly<Record<string, { readonly value: string; readonly beside?: Record<string, string> }>> = {
   APP_KEYS: { value: 'orders:from-the-file-0123456789-0123456789' },
   OPERATOR_KEYS: { value: 'alice:from-the-file-0123456789-0123456789' },
@@ -40,7 +40,7 @@ const EXAMPLES: Readonly<Record<string, { readonly value: string; readonly besid
 };
 const ANY: (typeof EXAMPLES)[string] = { value: 'from-the-file-0123456789-0123456789' };
 
-/** How variables are called that hold something to be kept secret. */
+/** The names of variables that hold a secret. */
 const SOUNDS_SECRET = /(SECRETS?|PASSWORD|TOKEN|KEYS?|AUTH|HEADER_VALUE|OTLP_HEADERS)$/;
 
 function file(content: string | Uint8Array): string {
@@ -62,7 +62,7 @@ function problemsWith(changes: Record<string, string | undefined>): readonly str
 const ofSecrets = VARIABLES.filter(({ secret }) => secret).map(({ name }) => name);
 
 describe('a secret in a file', () => {
-  test('every variable whose name sounds of a secret is marked as one', () => {
+  test('every variable whose name suggests a secret is marked as one', () => {
     const unmarked = VARIABLES.filter(({ name, secret }) => SOUNDS_SECRET.test(name) && !secret);
     // Mark it in the schema with secret(…) from src/config/fields.ts; then it may come from a file.
     expect(unmarked.map(({ name }) => name)).toEqual([]);
@@ -71,7 +71,7 @@ describe('a secret in a file', () => {
     );
   });
 
-  test.for(ofSecrets)('%s_FILE does what the variable itself does, and keeps it out of the log', (name) => {
+  test.for(ofSecrets)('%s_FILE has the effect of the variable itself, and keeps the secret out of the log', (name) => {
     const { value, beside = {} } = EXAMPLES[name] ?? ANY;
     const env = { ...REQUIRED, ...beside };
     const fromFile = readConfig({ ...env, [name]: undefined, [`${name}_FILE`]: file(`${value}\n`) });
@@ -79,18 +79,18 @@ describe('a secret in a file', () => {
     expect(secretsIn(fromFile).some((secret) => value.endsWith(secret))).toBe(true);
   });
 
-  test('a command that needs one variable reads the file of that one alone', () => {
+  test('a command that needs one variable reads only the file of that one', () => {
     const env = { OPERATOR_KEYS_FILE: file('alice:alice-key\r\n'), APP_KEYS_FILE: '/nowhere' };
     expect(readVariable(env, 'OPERATOR_KEYS')).toEqual([{ name: 'alice', key: 'alice-key' }]);
   });
 
-  test('what is no secret is not read from a file', () => {
+  test('a variable that is not a secret is not read from a file', () => {
     expect(readConfig({ ...REQUIRED, PORT_FILE: file('80') }).port).toBe(8080);
   });
 });
 
-describe('what is told of a file that is wrong', () => {
-  test('both the variable and its file', () => {
+describe('errors in secret files', () => {
+  test('a variable together with its file is refused', () => {
     expect(problemsWith({ CALLBACK_SECRET_FILE: file('x') })).toEqual([
       'CALLBACK_SECRET_FILE: is set together with CALLBACK_SECRET; set one of them',
     ]);
@@ -111,18 +111,21 @@ describe('what is told of a file that is wrong', () => {
     ['of no text', () => file(Buffer.from([0xff, 0xfe, 0x41])), /^CALLBACK_SECRET_FILE: .*not UTF-8 text/],
     ['with a secret that is too short', () => file('MARK'), /^CALLBACK_SECRET: .*fewer than 32/],
   ];
-  test.for(wrong)('a file %s: one line that names the variable and repeats nothing', ([, path, expected]) => {
-    const problems = problemsWith({ CALLBACK_SECRET: undefined, CALLBACK_SECRET_FILE: path() });
-    expect(problems).toEqual([expect.stringMatching(expected)]);
-    expect(problems.join()).not.toContain('MARK');
-  });
+  test.for(wrong)(
+    'a file %s is reported in one line that names the variable and repeats nothing',
+    ([, path, expected]) => {
+      const problems = problemsWith({ CALLBACK_SECRET: undefined, CALLBACK_SECRET_FILE: path() });
+      expect(problems).toEqual([expect.stringMatching(expected)]);
+      expect(problems.join()).not.toContain('MARK');
+    },
+  );
 
-  test('is told beside the other mistakes, in the order of the documentation', () => {
+  test('an error is reported with the others, in the order of the documentation', () => {
     const problems = problemsWith({ PORT: 'x', CALLBACK_SECRET: '', CALLBACK_SECRET_FILE: '/nowhere', LOG_LEVEL: 'x' });
     expect(problems.map((problem) => problem.split(':')[0])).toEqual(['PORT', 'CALLBACK_SECRET_FILE', 'LOG_LEVEL']);
   });
 
-  test('also of a variable that may be left out', () => {
+  test('an optional variable is reported as well', () => {
     expect(problemsWith({ OPERATOR_KEYS_FILE: '/nowhere' })).toEqual([expect.stringMatching(/^OPERATOR_KEYS_FILE: /)]);
   });
 });

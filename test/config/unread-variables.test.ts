@@ -1,4 +1,4 @@
-// Variables that were meant for the receiver and have no effect are reported by name, never by value.
+// Variables that are intended for the receiver and have no effect are reported by name, never by value.
 
 import { expect, test } from 'vitest';
 import { unreadVariables } from '../../src/config/unread-variables.ts';
@@ -13,7 +13,7 @@ test.for<[string, string]>([
   ['LOG_LEVLE', 'LOG_LEVEL'],
   ['cxone_client_secret', 'CXONE_CLIENT_SECRET'],
   ['CALLBACK_SECRET_FIL', 'CALLBACK_SECRET_FILE'],
-])('%s is reported with the name that was meant, %s', ([name, meant]) => {
+])('%s is reported with the intended name, %s', ([name, meant]) => {
   const value = 'a-value-that-may-be-a-secret';
   const messages = [...unreadVariables({ [name]: value }, {}), ...unreadVariables({}, { [name]: value })];
   expect(messages[0]).toBe(`${name} in the environment is not read. Did you mean ${meant}?`);
@@ -34,7 +34,7 @@ test('a variable that works only in the environment of the process is reported w
   expect(unreadVariables({ NODE_EXTRA_CA_CERTS: 'ca.pem' }, {})).toEqual([]);
 });
 
-test('every variable that is read, files of secrets, blank variables and those of other programs are not reported', () => {
+test('variables that are read, files of secrets, blank variables and those of other programs are not reported', () => {
   const read = Object.fromEntries(VARIABLES.map(({ name }) => [name, '1']));
   const others = {
     PATH: '/bin',

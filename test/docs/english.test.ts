@@ -10,8 +10,8 @@ const CHECKED = [
   ...['*.md', 'docs/**', 'test/docs/**', 'deploy/**', 'examples/**', 'bench/**', '.ci/**'],
   ...['src/*.ts', 'src/{callbacks,cli,client,config,cxone,demo,execution,http,lib}/**'],
   'src/{notification,observability,stats,store,usecases,webhooks,workers}/**',
-  ...['test/*.ts', 'test/{callbacks,client,demo,examples,execution,lib,observability,package}/**'],
-  'test/{stats,usecases,webhooks}/**',
+  ...['test/*.ts', 'test/{callbacks,client,config,demo,examples,execution,lib,observability,package}/**'],
+  'test/{stats,upgrade,usecases,webhooks,workers}/**',
 ];
 
 const TEXT =

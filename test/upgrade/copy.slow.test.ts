@@ -1,4 +1,4 @@
-// Before a database of an older version is changed, a copy of how it was lies beside it; whatever fails, nothing is lost.
+// A database of an older version is copied before it is changed, and no failure loses data.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ import {
   writtenBy,
 } from './written.ts';
 
-/** Upgrades as it does, but for what a test does to that. */
+/** The upgrade, with the faults that a test injects. */
 function meddling(change: (upgrade: Upgrade) => Upgrade): UpgradeHooks {
   const care = upgradeWithBackup(upgrading());
   return { ...care, upgrade: (step) => care.upgrade(change(step)) };
@@ -36,20 +36,20 @@ const DELETE_ONE = "DELETE FROM executions WHERE correlation_id = 'ended-1'";
 const COPY = (from: string) => `receiver-before-upgrade-from-${from}-2026-11-22T20-30-00-000Z.db`;
 
 describe.each(OLDER)('before a database of %s is changed', (version) => {
-  test('a sound copy of it lies beside it, readable by its owner alone, and is told of', () => {
+  test('a sound copy of it is stored next to it, readable only by its owner, and reported', () => {
     const path = writtenBy(version);
     const before = contents(path);
-    const told: unknown[] = [];
-    upgrade(path, upgrading({ ...quietLog(), info: ({ backup }) => void told.push(backup) }));
+    const copies: unknown[] = [];
+    upgrade(path, upgrading({ ...quietLog(), info: ({ backup }) => void copies.push(backup) }));
     const copy = join(path, '..', COPY(version));
     expect(filesBeside(path)).toEqual([COPY(version)]);
     expect(contents(copy)).toEqual(before);
     expect(generation(copy)).toEqual({ age: 'older', name: version });
     expect(statSync(copy).mode & 0o777).toBe(0o600);
-    expect(told).toEqual([copy]);
+    expect(copies).toEqual([copy]);
   });
 
-  test('it is refused on a disk without room for the copy, and stays as it is', () => {
+  test('it is refused on a disk without room for the copy, and stays unchanged', () => {
     const path = writtenBy(version);
     const bytes = readFileSync(path);
     expect(() => upgrade(path, { ...upgrading(), freeBytesIn: () => 1_000_000 })).toThrow(
@@ -63,7 +63,7 @@ describe.each(OLDER)('before a database of %s is changed', (version) => {
     expect(generation(path)).toEqual({ age: 'current' });
   });
 
-  test('killed between copy and upgrade it opens again, and is not copied twice', () => {
+  test('a kill between copy and upgrade leaves a file that opens again, and is not copied twice', () => {
     const path = writtenBy(version);
     const killed = () =>
       openDatabase(
@@ -89,7 +89,7 @@ test('a database of this version is opened without a copy', () => {
   expect(filesBeside(path)).toEqual(files);
 });
 
-test('what a killed copy left is taken away, and nothing is ever overwritten', () => {
+test('a partial copy of a killed process is removed, and no file is overwritten', () => {
   const path = writtenBy(OLD);
   const beside = (name: string) => join(path, '..', name);
   writeFileSync(beside(`receiver-before-upgrade-from-${OLD}-2026-01-01T00-00-00-000Z.db.partial`), 'half');
@@ -99,7 +99,7 @@ test('what a killed copy left is taken away, and nothing is ever overwritten', (
   expect(generation(path)).toEqual({ age: 'older', name: OLD });
 });
 
-test('a copy of another state, or one that cannot be read, does not count: another is made', () => {
+test('a copy of another state, or an unreadable one, does not count: another is made', () => {
   const path = writtenBy(OLD);
   const beside = (name: string) => join(path, '..', `receiver-before-upgrade-from-${OLD}-${name}.db`);
   copyFileSync(path, beside('2026-01-01T00-00-00-000Z'));
@@ -112,7 +112,7 @@ test('a copy of another state, or one that cannot be read, does not count: anoth
   expect(filesBeside(path)).toContain(COPY(OLD));
 });
 
-test('a trail that did not hold before does not keep the receiver from starting: it is copied as it is, and told of', () => {
+test('a trail that was already invalid does not keep the receiver from starting: it is copied unchanged, and reported', () => {
   const path = writtenBy(OLD);
   const sql = new Database(path);
   sql.exec("DROP TRIGGER audit_events_no_update; UPDATE audit_events SET app = 'x' WHERE id = 5");
@@ -124,7 +124,7 @@ test('a trail that did not hold before does not keep the receiver from starting:
   expect(generation(path)).toEqual({ age: 'current' });
 });
 
-test('an upgrade that loses a row is not gone on with, however often it is started, and says where the copy is', () => {
+test('an upgrade that loses a row is never used, however often it is started, and the error names the copy', () => {
   const path = writtenBy(OLD);
   const lossy = meddling((step) => ({
     ...step,
@@ -146,7 +146,7 @@ test('an upgrade that loses a row is not gone on with, however often it is start
   expect(contents(path).executions).toHaveLength(16);
 });
 
-describe('killed after the upgrade and before it was examined', () => {
+describe('a database whose upgrade was killed before its check', () => {
   function killed(): string {
     const path = writtenBy(OLD);
     const kill = meddling((step) => ({
@@ -161,13 +161,13 @@ describe('killed after the upgrade and before it was examined', () => {
     return path;
   }
 
-  test('it is examined at the next start, once', () => {
+  test('is checked at the next start, once', () => {
     const path = killed();
     upgrade(path);
     look(path, (client) => expect(client.pragma('user_version', { simple: true })).toBe(0));
   });
 
-  test('it is refused when something is missing', () => {
+  test('is refused when rows are missing', () => {
     const path = killed();
     const sql = new Database(path);
     sql.exec(DELETE_ONE);
@@ -185,7 +185,7 @@ test('a database of a newer version is refused before anything is copied', () =>
   expect(filesBeside(path)).toEqual([]);
 });
 
-test('killed in the middle of it, again and again, it opens in the end and has lost nothing', async () => {
+test('a database whose upgrade is killed again and again opens in the end and has lost nothing', async () => {
   const path = writtenBy(OLD);
   const before = contents(path);
   const script = `
@@ -199,7 +199,7 @@ test('killed in the middle of it, again and again, it opens in the end and has l
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     await once(child.stdout, 'data');
-    // Real time: where it is hit differs from run to run, and must not matter.
+    // Real time: the moment of the kill differs between runs, and must not matter.
     await systemWorld.sleep(delayMs);
     child.kill('SIGKILL');
     await once(child, 'exit');

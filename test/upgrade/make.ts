@@ -1,6 +1,6 @@
 // Makes a database as a version of the receiver writes it: node test/upgrade/make.ts CHECKOUT FILE
 //
-// It knows of a version what never changes: its command line, its variables and its HTTP interface.
+// It uses only the stable interfaces of a version: its command line, its variables and its HTTP interface.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const KEYS = { shop: 'the-shop-key-0123456789', billing: 'the-billing-key-0123456789' };
 const [PORT, INBOX] = [18_471, 18_472];
 
-/** Ended in every way, with what comes late, twice, in contradiction and unreadable. */
+/** Ended in every way, with late, repeated, contradicting and unreadable callbacks. */
 const ENDING = [
   { app: 'shop', simulate: 'callback' },
   { app: 'billing', simulate: 'callback' },
@@ -30,7 +30,7 @@ const ENDING = [
   { app: 'shop', simulate: { submits: [{ answer: 422 }] } },
 ];
 const CANCELLED = { app: 'shop', simulate: { outcome: 'never' }, graceSeconds: 86_400 };
-/** PENDING; UNCONFIRMED; and QUEUED, at the end, because CXone then wants to be left alone. */
+/** PENDING; UNCONFIRMED; and QUEUED, at the end, because CXone then asks for a pause. */
 const OPEN = [
   { app: 'shop', simulate: { outcome: 'never' }, graceSeconds: 86_400 },
   { app: 'shop', simulate: 'reset-lost', graceSeconds: 86_400 },
@@ -87,7 +87,7 @@ async function until(wanted: Wanted, correlationId: string, status: string): Pro
   throw new Error(`${correlationId} is not ${status}`);
 }
 
-// Told at once, or told that the endpoint is gone.
+// Notified at once, or dropped because the endpoint is gone.
 const inbox = createServer((request, response) => {
   response.writeHead(request.url === '/gone' ? 410 : 204).end();
 }).listen(INBOX, '127.0.0.1');
@@ -112,7 +112,7 @@ try {
     GRACE_SECONDS: '1',
     POLL_INTERVAL_SECONDS: '0.2',
     QUEUE_TIMEOUT_SECONDS: '86400',
-    // Only versions that notify know these.
+    // Only versions with notifications know these.
     NOTIFY_URLS: `shop:http://127.0.0.1:${INBOX}/,billing:http://127.0.0.1:${INBOX}/gone`,
     NOTIFY_ALLOWED_HOSTS: `shop:http://127.0.0.1:${INBOX},billing:http://127.0.0.1:${INBOX}`,
     NOTIFY_SECRETS: `shop:whsec_${btoa('s'.repeat(32))},billing:whsec_${btoa('b'.repeat(32))}`,

@@ -1,4 +1,4 @@
-// A database that any earlier version wrote goes on under this one, with every row, entry and count.
+// A database of every earlier version stays in use under this one, with every row, entry and count.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ import {
   writtenBy,
 } from './written.ts';
 
-test('there is a file of every generation of tables', () => {
+test('there is a file of every version of the schema', () => {
   const migrations = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
   const generations = migrations.map((name) => name.slice(0, 4));
   expect(VERSIONS.filter((version) => !version.includes('-'))).toEqual(generations);
@@ -41,7 +41,7 @@ describe.each(VERSIONS)('a database of %s', (version) => {
     expect(findings(path)).toEqual([]);
   });
 
-  test('holds an execution of every status, and what came unreadable', () => {
+  test('holds an execution of every status, and an unreadable callback', () => {
     const path = writtenBy(version);
     const statuses = look(path, (client) => client.prepare('SELECT DISTINCT status FROM executions').pluck().all());
     expect(statuses.sort()).toEqual(
@@ -50,7 +50,7 @@ describe.each(VERSIONS)('a database of %s', (version) => {
     expect(contents(path).bodies).toBe(1);
   });
 
-  test('goes on: what was open is resolved, and its trail is continued', async () => {
+  test('stays in use: open executions are resolved, and the audit trail is continued', async () => {
     const path = writtenBy(version);
     const store = createSqliteStore({ path, ...upgrading() });
     onTestFinished(() => store.close());
@@ -63,7 +63,7 @@ describe.each(VERSIONS)('a database of %s', (version) => {
     expect(findings(path)).toEqual([]);
   });
 
-  test('has its payloads pruned, and its trail holds', async () => {
+  test('has its payloads pruned, and its audit trail stays valid', async () => {
     const path = writtenBy(version);
     const store = createSqliteStore({ path, ...upgrading() });
     onTestFinished(() => store.close());
@@ -74,7 +74,7 @@ describe.each(VERSIONS)('a database of %s', (version) => {
     expect(findings(path)).toEqual([]);
   });
 
-  test('is backed up as it stands, and the backup restored, without another copy of the copy', async () => {
+  test('is backed up unchanged, and the backup is restored without a second copy', async () => {
     const path = writtenBy(version);
     const backup = join(temporaryFolder(), 'backup.db');
     expect(backUp(path, backup)).toMatchObject({ executions: 16, open: 3 });

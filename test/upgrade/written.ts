@@ -1,4 +1,4 @@
-// Databases that earlier versions wrote, one of each generation of tables, and what a test wants to know of one.
+// Databases that earlier versions wrote, one of each version of the schema, and their expected contents.
 
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ export function upgrade(path: string, surroundings: UpgradeOptions = upgrading()
   openDatabase(path, upgradeWithBackup(surroundings)).close();
 }
 
-/** Beside the database and what belongs to it. */
+/** A path next to the database and its files. */
 export function filesBeside(path: string): string[] {
   return readdirSync(join(path, '..')).filter((name) => !/^receiver\.db(-wal|-shm|\.lock(-journal)?)?$/.test(name));
 }

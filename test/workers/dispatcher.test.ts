@@ -1,4 +1,4 @@
-// What an app may rely on while its execution is sent: durable first, once only, and never lost on the way.
+// The dispatcher: a submission is stored before it is sent, sent once, and never lost.
 
 import { expect, test } from 'vitest';
 import { TokenUnavailable } from '../../src/cxone/port.ts';
@@ -7,7 +7,7 @@ import { startTestBackground } from '../support/background.ts';
 import { completed } from '../support/executions.ts';
 import { ACCEPTED, RESET, TOO_MANY } from '../support/fake-cxone.ts';
 
-test('CXone hears of an execution only when it is stored as handed over, with a callback URL of its own', async () => {
+test('CXone receives an execution only after it is stored as sent, with a callback URL of its own', async () => {
   const { add, cxone, find } = startTestBackground();
   const stored: unknown[] = [];
   cxone.onExecute = async ({ correlationId }) => {
@@ -24,7 +24,7 @@ test('CXone hears of an execution only when it is stored as handed over, with a 
   expect(cxone.permitsOut).toBe(0);
 });
 
-test('what CXone may have received is not sent again, and ends at its deadline', async () => {
+test('an execution that CXone possibly received is not sent again, and ends at its deadline', async () => {
   const { add, cxone, find, events, world } = startTestBackground();
   cxone.onExecute = async () => RESET;
   const id = await add({ graceSeconds: 10, timeoutSeconds: 30 });
@@ -36,7 +36,7 @@ test('what CXone may have received is not sent again, and ends at its deadline',
   expect(await events(id)).toEqual(['ACCEPTED', 'DISPATCHED', 'NETWORK_ERROR', 'POLL_TIMEOUT']);
 });
 
-test('it is sent again when the submission says that this is safe', async () => {
+test('a possibly received execution is sent again when its submission states that this is safe', async () => {
   const { add, cxone, find, world } = startTestBackground();
   cxone.onExecute = async () => (cxone.executed.length === 1 ? RESET : ACCEPTED);
   const id = await add({ retryUncertain: true });
@@ -45,7 +45,7 @@ test('it is sent again when the submission says that this is safe', async () => 
   expect(await find(id)).toMatchObject({ status: 'PENDING', attempts: 2 });
 });
 
-test('what CXone surely did not process is sent again, not before the time that CXone asked for', async () => {
+test('an execution that CXone certainly did not process is sent again, not before the time that CXone asked for', async () => {
   const { add, cxone, find, events, world } = startTestBackground();
   cxone.onExecute = async () => (cxone.executed.length === 1 ? TOO_MANY : ACCEPTED);
   const id = await add();
@@ -57,7 +57,7 @@ test('what CXone surely did not process is sent again, not before the time that 
   expect(await events(id)).toEqual(['ACCEPTED', 'DISPATCHED', 'RATE_LIMITED', 'DISPATCHED', 'SUBMITTED']);
 });
 
-test('an action that gets 401 while others pass waits alone, and the queue goes on', async () => {
+test('an action that gets 401 while others succeed waits alone, and the queue continues', async () => {
   const { add, cxone, find, world } = startTestBackground();
   const refused = { ...TOO_MANY, httpStatus: 401, retryAfterMs: 0, isolated: true };
   cxone.onExecute = async ({ actionId }) => (actionId === 'forbidden' ? refused : ACCEPTED);
@@ -68,7 +68,7 @@ test('an action that gets 401 while others pass waits alone, and the queue goes 
   expect(await find(id)).toMatchObject({ status: 'PENDING' });
 });
 
-test('after the queue time-out it is not sent any more', async () => {
+test('an execution is not sent after its queue timeout', async () => {
   const { add, cxone, find, events, world } = startTestBackground();
   cxone.onExecute = async () => ({ ...TOO_MANY, httpStatus: 503, retryAfterMs: 0 });
   const id = await add();
@@ -81,7 +81,7 @@ test('after the queue time-out it is not sent any more', async () => {
   expect(cxone.executed).toHaveLength(length);
 });
 
-test('without a token nothing leaves the queue, its trail says why, and new submissions do not press for one', async () => {
+test('without a token nothing leaves the queue, the audit trail states why, and new submissions do not request one', async () => {
   const { add, cxone, find, events, log, world } = startTestBackground();
   cxone.onAuthorize = async () => {
     throw new TokenUnavailable('the token endpoint answered 401: invalid_client', {
@@ -100,7 +100,7 @@ test('without a token nothing leaves the queue, its trail says why, and new subm
   expect(await find(id)).toMatchObject({ status: 'PENDING', attempts: 1 });
 });
 
-test('while nobody answers at CXone the queue tries now and then, and goes on when somebody does', async () => {
+test('while CXone is unreachable the queue tries at intervals, and continues when CXone responds', async () => {
   const { add, cxone, store, world } = startTestBackground();
   cxone.limit = 5;
   cxone.onExecute = async () => ({ ...TOO_MANY, httpStatus: 0, message: 'connection refused', retryAfterMs: 0 });
@@ -114,7 +114,7 @@ test('while nobody answers at CXone the queue tries now and then, and goes on wh
   expect(await store.openCounts()).toEqual({ QUEUED: 0, UNCONFIRMED: 0, PENDING: 200 });
 });
 
-test("CXone's answer is recorded even if the store cannot commit for a while", async () => {
+test('the submit response is recorded even if the store cannot commit for a while', async () => {
   const { add, cxone, find, store, world } = startTestBackground();
   const { record } = store;
   let failures = 3;
@@ -130,7 +130,7 @@ test("CXone's answer is recorded even if the store cannot commit for a while", a
   expect(cxone.executed).toHaveLength(1);
 });
 
-test('only as many are claimed as CXone may be asked at once', async () => {
+test('the dispatcher claims only as many executions as CXone may be sent at once', async () => {
   const { add, cxone, store, world } = startTestBackground();
   cxone.limit = 2;
   cxone.onExecute = async () => {
@@ -141,7 +141,7 @@ test('only as many are claimed as CXone may be asked at once', async () => {
   expect(await store.openCounts()).toEqual({ QUEUED: 3, UNCONFIRMED: 2, PENDING: 0 });
 });
 
-test('a callback that overtakes the answer resolves; the answer changes nothing any more', async () => {
+test('a callback that overtakes the submit response resolves; the response then changes nothing', async () => {
   const { add, cxone, find, events, record, world } = startTestBackground();
   cxone.onExecute = async () => {
     await world.sleep(1000);
@@ -154,7 +154,7 @@ test('a callback that overtakes the answer resolves; the answer changes nothing 
   expect(await events(id)).toEqual(['ACCEPTED', 'DISPATCHED', 'CALLBACK_COMPLETED', 'SUBMITTED']);
 });
 
-test('stopping sends nothing new and records what is under way', async () => {
+test('stopping sends nothing new and records the requests in progress', async () => {
   const { add, cxone, find, stop, world } = startTestBackground();
   cxone.onExecute = async () => {
     await world.sleep(1000);

@@ -1,4 +1,4 @@
-// What happens when the callback does not come: CXone is asked, and asked once more before time is called.
+// The sweeper: an execution without a callback is polled, and polled once more before it times out.
 
 import { describe, expect, test } from 'vitest';
 import type { PollResponse } from '../../src/cxone/port.ts';
@@ -13,7 +13,7 @@ function failing(asked: boolean, retryAfterMs = 0): PollResponse {
   return { type: 'failed', asked, httpStatus: asked ? 500 : 0, latencyMs: 5, message: 'no', retryAfterMs };
 }
 
-test('a lost callback: its result is found by a poll soon after the grace period, not before', async () => {
+test('the result of a lost callback is found by a poll soon after the grace period, not before', async () => {
   const { add, cxone, find, events, world } = startTestBackground();
   cxone.onPoll = async () => FOUND;
   const id = await add(WINDOW);
@@ -45,7 +45,7 @@ test('an execution whose callback comes in time is never polled', async () => {
   expect(cxone.polls).toHaveLength(0);
 });
 
-test('polls spread out to five times the interval, the last one comes at the deadline, then it is a time-out', async () => {
+test('polls spread out to five times the interval, the last one is at the deadline, and then the execution times out', async () => {
   const { add, cxone, find, world } = startTestBackground();
   const startedAt = world.now();
   const polledAt: number[] = [];
@@ -71,7 +71,7 @@ test('a result that is ready only at the deadline is found by the last poll', as
   expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
 });
 
-test('a deadline that passed during days of downtime: CXone is asked once more before time is called', async () => {
+test('an execution whose deadline passed during days of downtime is polled once more before it times out', async () => {
   const { add, cxone, find, restart, stop, world } = startTestBackground();
   const found = await add(WINDOW);
   const running = await add({ ...WINDOW, correlationId: 'still-running' });
@@ -85,7 +85,7 @@ test('a deadline that passed during days of downtime: CXone is asked once more b
   expect(await find(running)).toMatchObject({ status: 'TIMEOUT', pollCount: 1 });
 });
 
-test('a last poll that CXone answered with an error is asked enough: time is called', async () => {
+test('a last poll that CXone answers with an error counts: the execution times out', async () => {
   const { add, cxone, find, events, world } = startTestBackground();
   cxone.onPoll = async () => failing(true);
   const id = await add(WINDOW);
@@ -94,7 +94,7 @@ test('a last poll that CXone answered with an error is asked enough: time is cal
   expect((await events(id)).slice(-2)).toEqual(['POLL_ERROR', 'POLL_TIMEOUT']);
 });
 
-test('a last poll that never reached CXone is no question asked: it is tried again and finds the result', async () => {
+test('a last poll that never reached CXone is repeated and finds the result', async () => {
   const { add, cxone, find, world } = startTestBackground();
   const backAt = world.now() + DEADLINE + 15_000;
   cxone.onPoll = async () => (world.now() < backAt ? failing(false) : FOUND);
@@ -105,7 +105,7 @@ test('a last poll that never reached CXone is no question asked: it is tried aga
   expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
 });
 
-test('if CXone cannot be reached for another polling window, time is called and it says why', async () => {
+test('an execution times out with the reason if CXone is unreachable for another polling window', async () => {
   const { add, cxone, find, world } = startTestBackground();
   cxone.onPoll = async () => failing(false);
   const id = await add(WINDOW);
@@ -117,7 +117,7 @@ test('if CXone cannot be reached for another polling window, time is called and 
   expect(error).toMatchObject({ code: 408, message: expect.stringContaining('CXone could not be polled') });
 });
 
-test("while CXone's limits let nothing through, time is still called, one window late", async () => {
+test('while the limits of CXone allow no request, an execution still times out, one window late', async () => {
   const { add, cxone, find, world } = startTestBackground();
   const id = await add(WINDOW);
   cxone.limit = 0;
@@ -137,7 +137,7 @@ test('a Retry-After on a poll is respected by that execution', async () => {
   expect(cxone.polls).toHaveLength(1);
 });
 
-test('gone at CXone ends it', async () => {
+test('an execution that is gone at CXone ends', async () => {
   const { add, cxone, find, events, world } = startTestBackground();
   cxone.onPoll = async () => GONE;
   const id = await add(WINDOW);
@@ -148,8 +148,8 @@ test('gone at CXone ends it', async () => {
   expect(await events(id)).toContain('POLL_404');
 });
 
-describe('one 404 ends nothing', () => {
-  test('the result that the next poll finds counts, after a callback that only leads to a poll', async () => {
+describe('a single 404', () => {
+  test('does not prevent the result of the next poll, after a callback that only causes a poll', async () => {
     const { add, cxone, find, record, world } = startTestBackground();
     cxone.onPoll = async () => (cxone.polls.length === 1 ? GONE : FOUND);
     const id = await add(WINDOW);
@@ -161,7 +161,7 @@ describe('one 404 ends nothing', () => {
   test.for([
     ['without a grace period', { graceSeconds: 0, timeoutSeconds: 30 }, null],
     ['after an unreadable callback', WINDOW, { type: 'callback-unreadable', reason: 'no JSON', body: null }],
-  ] as const)('%s, it is gone five seconds after the first 404 and not before', async ([, window, event]) => {
+  ] as const)('%s, ends the execution only if it is repeated five seconds later', async ([, window, event]) => {
     const { add, cxone, find, record, world } = startTestBackground();
     cxone.onPoll = async () => GONE;
     const id = await add(window);
@@ -174,7 +174,7 @@ describe('one 404 ends nothing', () => {
     expect(await find(id)).toMatchObject({ status: 'NOT_FOUND' });
   });
 
-  test('a poll that finds the execution resets the first 404', async () => {
+  test('is cancelled by a poll that finds the execution', async () => {
     const { add, cxone, find, world } = startTestBackground();
     cxone.onPoll = async () => (cxone.polls.length === 2 ? STILL_RUNNING : GONE);
     const id = await add({ graceSeconds: 0, timeoutSeconds: 60 });
@@ -185,7 +185,7 @@ describe('one 404 ends nothing', () => {
     expect(await find(id)).toMatchObject({ status: 'NOT_FOUND' });
   });
 
-  test('at the deadline CXone is polled once more after the wait, and the end is never a time-out', async () => {
+  test('at the deadline is followed by another poll after the wait, and the outcome is never a timeout', async () => {
     for (const isNotYet of [false, true]) {
       const { add, cxone, find, world } = startTestBackground();
       cxone.onPoll = async () => ({ ...GONE, isNotYet });
@@ -195,7 +195,7 @@ describe('one 404 ends nothing', () => {
     }
   });
 
-  test('a not-yet profile waits for the deadline, and times out what a poll has found before', async () => {
+  test('with a not-yet profile waits for the deadline, and times out an execution that a poll found before', async () => {
     const { add, cxone, find, world } = startTestBackground();
     cxone.onPoll = async () => ({ ...GONE, isNotYet: true });
     const never = await add(WINDOW);
@@ -210,7 +210,7 @@ describe('one 404 ends nothing', () => {
   });
 });
 
-test('a Retry-After on a response that reports progress delays the next poll, at the deadline at the latest', async () => {
+test('a Retry-After on a response that reports progress delays the next poll, to the deadline at the latest', async () => {
   const { add, cxone, find, world } = startTestBackground();
   cxone.onPoll = async () => ({ ...STILL_RUNNING, retryAfterMs: 300_000 });
   const id = await add(WINDOW);
@@ -235,7 +235,7 @@ test('a response that names another executionId is a mismatch and never the resu
   });
 });
 
-test('an unreadable callback makes CXone be asked at once, whatever is left of the grace period', async () => {
+test('an unreadable callback causes a poll at once, whatever is left of the grace period', async () => {
   const { add, cxone, find, record, world } = startTestBackground();
   cxone.onPoll = async () => FOUND;
   const id = await add({ graceSeconds: 3600 });
@@ -245,7 +245,7 @@ test('an unreadable callback makes CXone be asked at once, whatever is left of t
   expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
 });
 
-test('without a name at CXone it is never polled and ends at its deadline', async () => {
+test('an execution without an executionId is never polled and ends at its deadline', async () => {
   const { add, cxone, find, world } = startTestBackground();
   cxone.onExecute = async () => ({ ...ACCEPTED, executionId: null });
   const id = await add(WINDOW);
@@ -254,7 +254,7 @@ test('without a name at CXone it is never polled and ends at its deadline', asyn
   expect(await find(id)).toMatchObject({ status: 'TIMEOUT', resolvedBy: 'deadline' });
 });
 
-test('an execution that a poll is under way for is not polled by anyone else, however long it takes', async () => {
+test('an execution with a poll in progress is not polled again, however long the poll takes', async () => {
   const { add, cxone, world } = startTestBackground();
   cxone.onPoll = async () => {
     await world.sleep(35_000);
@@ -266,7 +266,7 @@ test('an execution that a poll is under way for is not polled by anyone else, ho
   expect(cxone.permitsOut).toBe(1);
 });
 
-test('an operator who cannot wait: CXone is asked at once, hardly ever again within the grace, and as usual after it', async () => {
+test('a requested poll is sent at once, adds few more within the grace period, and keeps the usual polls after it', async () => {
   const { add, cxone, events, record, world } = startTestBackground();
   const startedAt = world.now();
   const polledAt: number[] = [];
@@ -286,7 +286,7 @@ test('an operator who cannot wait: CXone is asked at once, hardly ever again wit
   expect(await events(id)).toContain('POLL_REQUESTED');
 });
 
-test('a poll that is under way when an operator asks for one is the one that was asked for', async () => {
+test('a poll in progress when an operator requests one serves the request', async () => {
   const { add, cxone, find, record, world } = startTestBackground();
   const answer = Promise.withResolvers<PollResponse>();
   cxone.onPoll = () => answer.promise;
@@ -300,7 +300,7 @@ test('a poll that is under way when an operator asks for one is the one that was
   expect(await find(id)).toMatchObject({ status: 'COMPLETED', pollCount: 1 });
 });
 
-test('a name that only a hint gave: what CXone says of it is not held against the execution once its own is known', async () => {
+test('a response about the executionId of a hint does not count against the execution once its own is known', async () => {
   const { add, cxone, find, record, events, world } = startTestBackground();
   const submission = Promise.withResolvers<typeof ACCEPTED>();
   const poll = Promise.withResolvers<PollResponse>();

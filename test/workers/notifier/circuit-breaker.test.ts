@@ -1,4 +1,4 @@
-// An endpoint that fails is left alone for longer and longer, and one probe at a time finds out when it is back.
+// The circuit breaker: a failing endpoint is paused for longer and longer, and one probe at a time checks whether it is back.
 
 import { expect, test } from 'vitest';
 import { type CircuitBreaker, createCircuitBreaker } from '../../../src/workers/notifier/circuit-breaker.ts';
@@ -11,7 +11,7 @@ function setUp(failures = 0): { world: ManualWorld; breaker: CircuitBreaker } {
   return { world, breaker };
 }
 
-test('four failures in a row may be chance; with the fifth nothing goes for half a minute', async () => {
+test('four failures in a row are tolerated; the fifth opens the circuit for half a minute', async () => {
   const { breaker, world } = setUp(4);
   expect([breaker.room(0), breaker.open()]).toEqual([Number.POSITIVE_INFINITY, 0]);
   breaker.failed(0);
@@ -20,14 +20,14 @@ test('four failures in a row may be chance; with the fifth nothing goes for half
   expect(breaker.room(0)).toBe(0);
 });
 
-test('failures with a success among them are not in a row', () => {
+test('failures with a success between them are not in a row', () => {
   const { breaker } = setUp(4);
   breaker.succeeded();
   for (let i = 0; i < 4; i += 1) breaker.failed(0);
   expect(breaker.open()).toBe(0);
 });
 
-test('after the pause one probe goes, and no other beside it', async () => {
+test('after the pause one probe is sent at a time', async () => {
   const { breaker, world } = setUp(5);
   await world.advance(30_000);
   expect([breaker.room(0), breaker.room(1)]).toEqual([1, 0]);
@@ -44,7 +44,7 @@ test('a probe that fails makes the pause longer, to five minutes at most', async
   expect(pauses).toEqual([30, 60, 120, 240, 300, 300]);
 });
 
-test('those that were under way when it opened make the pause no longer', async () => {
+test('deliveries in progress when the circuit opened do not make the pause longer', async () => {
   const { breaker, world } = setUp(5);
   await world.advance(10_000);
   breaker.failed(0);
@@ -52,7 +52,7 @@ test('those that were under way when it opened make the pause no longer', async 
   expect(breaker.remainingMs()).toBe(20_000);
 });
 
-test('a probe that gets through lets all others go, and the next pause is a short one again', async () => {
+test('a probe that succeeds lets all others through, and the next pause is short again', async () => {
   const { breaker, world } = setUp(5);
   await world.advance(30_000);
   breaker.failed(0);
@@ -63,7 +63,7 @@ test('a probe that gets through lets all others go, and the next pause is a shor
   expect(breaker.remainingMs()).toBe(30_000);
 });
 
-test('a Retry-After is kept to at once, but never for longer than five minutes', async () => {
+test('a Retry-After applies at once, but never for longer than five minutes', async () => {
   const { breaker, world } = setUp();
   breaker.failed(20_000);
   expect([breaker.room(0), breaker.remainingMs()]).toEqual([0, 20_000]);
@@ -73,7 +73,7 @@ test('a Retry-After is kept to at once, but never for longer than five minutes',
   expect(breaker.remainingMs()).toBe(300_000);
 });
 
-test('a clock that is set back holds nothing up', () => {
+test('a clock that is set back delays nothing', () => {
   const { breaker, world } = setUp(5);
   world.stepClock(-3_600_000);
   expect(breaker.remainingMs()).toBe(0);

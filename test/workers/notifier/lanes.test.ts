@@ -1,4 +1,4 @@
-// How the connections to apps are shared out: nobody has them all, and nobody has none.
+// The connections to apps are shared: no app has all of them, and every app has one.
 
 import { expect, test } from 'vitest';
 import type { DueLane } from '../../../src/store/outbox-port.ts';
@@ -17,26 +17,26 @@ const many = <T>(count: number, of: (index: number) => T) => Array.from({ length
 const sum = (turns: readonly Turn[]) => turns.reduce((total, { room }) => total + room, 0);
 const roomsOf = (turns: readonly Turn[]) => turns.map(({ room }) => room);
 
-test('one endpoint gets a few connections, however much there is to send', () => {
+test('one endpoint gets a few connections, however many notifications are due', () => {
   const { lanes, lane } = setUp();
   expect(roomsOf(lanes.turns([lane('shop')]))).toEqual([4]);
   expect(lanes.turns([lane('shop')])).toEqual([]);
 });
 
-test('what is given back can be had again', () => {
+test('a returned connection can be used again', () => {
   const { lanes, lane } = setUp();
   const [turn] = lanes.turns([lane('shop')]) as [Turn];
   lanes.release(turn.lane, 3);
   expect(roomsOf(lanes.turns([lane('shop')]))).toEqual([3]);
 });
 
-test('an app with endpoints without number gets no more than its part', () => {
+test('an app with many endpoints gets no more than its share', () => {
   const { lanes, lane } = setUp();
   const greedy = many(200, (endpoint) => lane('greedy', endpoint));
   expect(sum(lanes.turns(greedy))).toBe(16);
 });
 
-test('many apps with many endpoints together keep to the bound of all', () => {
+test('many apps with many endpoints together stay within the total limit', () => {
   const { lanes, lane } = setUp();
   const found = many(20, (app) => many(10, (endpoint) => lane(`app-${app}`, endpoint))).flat();
   const turns = lanes.turns(found);
@@ -44,7 +44,7 @@ test('many apps with many endpoints together keep to the bound of all', () => {
   expect(new Set(turns.map(({ lane: { app } }) => app)).size).toBe(20);
 });
 
-test('an app that comes when all connections are taken still gets one at once', () => {
+test('an app that arrives when all connections are in use still gets one at once', () => {
   const { lanes, lane } = setUp();
   const first = many(4, (app) => many(4, (endpoint) => lane(`app-${app}`, endpoint))).flat();
   expect(sum(lanes.turns(first))).toBe(64);
@@ -52,13 +52,13 @@ test('an app that comes when all connections are taken still gets one at once', 
   expect(turns.map(({ lane: { app }, room }) => [app, room])).toEqual([['late', 1]]);
 });
 
-test('even with more apps than connections each gets one', () => {
+test('even with more apps than connections each app gets one', () => {
   const { lanes, lane } = setUp();
   const turns = lanes.turns(many(100, (app) => lane(`app-${app}`)));
   expect(roomsOf(turns)).toEqual(many(100, () => 1));
 });
 
-test('the endpoints of one app are served by turns', () => {
+test('the endpoints of one app take turns', () => {
   const { lanes, lane } = setUp();
   const found = many(40, (endpoint) => lane('shop', endpoint));
   const seen = new Set<string>();
@@ -71,7 +71,7 @@ test('the endpoints of one app are served by turns', () => {
   expect(seen.size).toBe(40);
 });
 
-test('an endpoint that fails gets nothing, and the others of its app what they always get', () => {
+test('a failing endpoint gets nothing, and the other endpoints of its app get their usual share', () => {
   const { lanes, lane } = setUp();
   const dead = many(10, (endpoint) => lane('shop', endpoint));
   for (const turn of lanes.turns(dead)) {
@@ -82,7 +82,7 @@ test('an endpoint that fails gets nothing, and the others of its app what they a
   expect(lanes.turns([...dead, well]).map(({ lane: { origin }, room }) => [origin, room])).toEqual([[well.origin, 4]]);
 });
 
-test('the next turn comes when something falls due, or an endpoint may be tried again, whichever is first', () => {
+test('the next turn is when a notification falls due or an endpoint may be tried again, whichever is first', () => {
   const { lanes, lane } = setUp();
   const [turn] = lanes.turns([lane('shop')]) as [Turn];
   for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0);
@@ -91,7 +91,7 @@ test('the next turn comes when something falls due, or an endpoint may be tried 
   expect(lanes.nextTurn([lane('shop'), lane('other', 2, 12_000)])).toBe(12_000);
 });
 
-test('while all that is due is under way there is nothing to wait for but its end', () => {
+test('while every due notification is in progress the only next turn is the end of one', () => {
   const { lanes, lane } = setUp();
   lanes.turns([lane('shop')]);
   expect(lanes.nextTurn([lane('shop')])).toBeNull();

@@ -1,4 +1,4 @@
-// Telling apps: once each, in order, again when it fails, and nobody held up by somebody else's endpoint.
+// The notifier: an app is notified once for each outcome, in order, again after a failure, and without delay by other apps.
 
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../src/execution/execution.ts';
@@ -47,7 +47,7 @@ function setUp() {
     outbox,
     courier,
     log,
-    /** An execution that has ended and whose app is to be told; returns its correlation id. */
+    /** Ends an execution whose app is to be notified; returns its correlation id. */
     end: async (overrides: Partial<Submission> = {}): Promise<string> => {
       const execution = anExecution({ notifyUrl: 'https://hooks.example/shop', ...overrides }, world.now());
       await store.add({ execution, fingerprint: 'print', queueCapacity: 10_000 });
@@ -62,7 +62,7 @@ function setUp() {
     },
     events: async (correlationId: string) =>
       (await store.trail(correlationId)).map(({ event }) => event).filter((event) => event.startsWith('NOTIF')),
-    told: (app: string) => courier.parcels.filter((parcel) => parcel.app === app).length,
+    sentTo: (app: string) => courier.parcels.filter((parcel) => parcel.app === app).length,
     stop: () => loop.stop(),
     restart: () => {
       loop = start();
@@ -72,7 +72,7 @@ function setUp() {
   return stage;
 }
 
-/** An endpoint that never answers: each delivery ends when its time-out does. */
+/** An endpoint that never responds: each delivery ends with its timeout. */
 function hanging(world: ReturnType<typeof setUp>['world']) {
   return async (): Promise<DeliveryResult> => {
     await world.sleep(15_000);
@@ -84,7 +84,7 @@ function failing(retryAfterMs: number, httpStatus = 503): DeliveryResult {
   return { type: 'failed', httpStatus, latencyMs: 5, message: `answered ${httpStatus}`, retryAfterMs };
 }
 
-test('an app is told as soon as the execution has ended, once', async () => {
+test('an app is notified once, as soon as the execution has ended', async () => {
   const { end, courier, events, notification, world } = setUp();
   const id = await end({ traceparent: '00-a-b-01', tracestate: 'x=1' });
   await world.advance(HOUR);
@@ -97,7 +97,7 @@ test('an app is told as soon as the execution has ended, once', async () => {
   expect(await events(id)).toEqual(['NOTIFICATION_DELIVERED']);
 });
 
-test('what failed is sent again under the same id, later and later, until it gets through', async () => {
+test('a failed delivery is repeated under the same id, at growing intervals, until it succeeds', async () => {
   const { end, courier, events, world } = setUp();
   courier.onDeliver = async () => (courier.parcels.length < 4 ? failing(0) : DELIVERED);
   const id = await end();
@@ -107,7 +107,7 @@ test('what failed is sent again under the same id, later and later, until it get
   expect(await events(id)).toEqual([...Array(3).fill('NOTIFICATION_FAILED'), 'NOTIFICATION_DELIVERED']);
 });
 
-test('a Retry-After is kept to', async () => {
+test('a Retry-After of the endpoint is respected', async () => {
   const { end, courier, world } = setUp();
   courier.onDeliver = async () => (courier.parcels.length < 2 ? failing(120_000, 429) : DELIVERED);
   await end();
@@ -117,7 +117,7 @@ test('a Retry-After is kept to', async () => {
   expect(courier.parcels).toHaveLength(2);
 });
 
-test('whoever says that it is gone is not told again', async () => {
+test('an endpoint that responds 410 is not notified again', async () => {
   const { end, courier, events, notification, world } = setUp();
   courier.onDeliver = async () => GONE;
   const id = await end();
@@ -127,7 +127,7 @@ test('whoever says that it is gone is not told again', async () => {
   expect(await events(id)).toEqual(['NOTIFICATION_DEAD']);
 });
 
-test('an endpoint that is dead for a day: all of its backlog ends as a dead letter, after few tries', async () => {
+test('an endpoint that is dead for a day has its whole backlog end as dead letters, after few attempts', async () => {
   const { end, courier, notification, world, log } = setUp();
   courier.onDeliver = async () => DOWN;
   const ids = await Promise.all(Array.from({ length: 50 }, () => end()));
@@ -140,8 +140,8 @@ test('an endpoint that is dead for a day: all of its backlog ends as a dead lett
   expect(log.lines.filter(({ message }) => message.includes('endpoint of an app fails'))).toHaveLength(1);
 });
 
-test('while an endpoint fails only one probe at a time goes there, and when it is back all of them do', async () => {
-  const { end, courier, world, told } = setUp();
+test('a failing endpoint gets one probe at a time, and its whole backlog when it is back', async () => {
+  const { end, courier, world, sentTo } = setUp();
   courier.onDeliver = async () => DOWN;
   await Promise.all(Array.from({ length: 20 }, () => end()));
   const before = courier.parcels.length;
@@ -151,28 +151,28 @@ test('while an endpoint fails only one probe at a time goes there, and when it i
   expect(courier.parcels.length).toBe(before + 1);
   courier.onDeliver = async () => DELIVERED;
   await world.advance(HOUR);
-  expect(told('shop')).toBeGreaterThanOrEqual(before + 21);
+  expect(sentTo('shop')).toBeGreaterThanOrEqual(before + 21);
 });
 
-test('a backlog of hundreds to a dead endpoint delays another app by nothing', async () => {
-  const { end, courier, world, told } = setUp();
+test('a backlog of hundreds to a dead endpoint does not delay another app', async () => {
+  const { end, courier, world, sentTo } = setUp();
   courier.onDeliver = (parcel) => (parcel.app === 'shop' ? hanging(world)() : Promise.resolve(DELIVERED));
   await Promise.all(Array.from({ length: 300 }, () => end()));
-  expect(told('shop')).toBe(4);
+  expect(sentTo('shop')).toBe(4);
   for (let i = 0; i < 10; i += 1) {
     await end({ app: 'other', notifyUrl: 'https://other.example/' });
-    expect(told('other')).toBe(i + 1);
+    expect(sentTo('other')).toBe(i + 1);
     await world.advance(3_000);
   }
 });
 
-test('dead endpoints without number, all of one app, do not delay another app either', async () => {
-  const { end, courier, world, told } = setUp();
+test('many dead endpoints of one app do not delay another app either', async () => {
+  const { end, courier, world, sentTo } = setUp();
   courier.onDeliver = (parcel) => (parcel.app === 'shop' ? hanging(world)() : Promise.resolve(DELIVERED));
   await Promise.all(Array.from({ length: 300 }, (_, index) => end({ notifyUrl: `https://hook-${index}.example/` })));
-  expect(told('shop')).toBe(16);
+  expect(sentTo('shop')).toBe(16);
   await end({ app: 'other', notifyUrl: 'https://other.example/' });
-  expect(told('other')).toBe(1);
+  expect(sentTo('other')).toBe(1);
 });
 
 test('a crash between the outcome and the delivery loses nothing', async () => {
@@ -185,7 +185,7 @@ test('a crash between the outcome and the delivery loses nothing', async () => {
   expect(await notification(id)).toMatchObject({ status: 'DELIVERED' });
 });
 
-test('what was under way when the process died is sent again when its lease ends', async () => {
+test('a delivery in progress when the process died is repeated when its lease ends', async () => {
   const { end, stop, restart, courier, world, store } = setUp();
   await stop();
   await end();
@@ -202,7 +202,7 @@ test('what was under way when the process died is sent again when its lease ends
   expect(courier.parcels).toHaveLength(1);
 });
 
-test('an outcome that cannot be recorded at once is recorded later, and not sent again meanwhile', async () => {
+test('a result that cannot be recorded at once is recorded later, and the notification is not repeated meanwhile', async () => {
   const { end, outbox, courier, notification, store, world } = setUp();
   outbox.recordDelivery = () => Promise.reject(new StoreUnavailable('disk full'));
   const id = await end();
@@ -215,7 +215,7 @@ test('an outcome that cannot be recorded at once is recorded later, and not sent
   expect(courier.parcels).toHaveLength(1);
 });
 
-test('stopping waits for what is under way, records it, and starts nothing more', async () => {
+test('stopping waits for deliveries in progress, records them, and starts nothing more', async () => {
   const { end, stop, courier, notification, world } = setUp();
   courier.onDeliver = async () => {
     await world.sleep(5_000);

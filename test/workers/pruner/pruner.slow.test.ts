@@ -1,4 +1,4 @@
-// Pruning as operators meet it: what goes is written down first, nothing is lost by a crash, and the log tells how far it went.
+// Pruning: rows are exported before they are deleted, a crash loses nothing, and the log states the progress.
 
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ function remembering(said: { level: string; message: string; facts: Facts }[]): 
   };
 }
 
-/** Rounds until nothing is due; `between` is called after each, and whenever the others are let through. */
+/** Rounds until nothing is due; `between` is called after each, and whenever other work runs. */
 async function pruneAll(
   store: SqliteStore,
   { exports }: Place,
@@ -113,7 +113,7 @@ function findingsIn(path: string): string[] {
   }
 }
 
-/** As documented, from the columns by their names in SQL. */
+/** The documented hash, from the columns by their SQL names. */
 function hashOf(
   previous: string,
   { action_id, correlation_id, execution_id, latency_ms, http_status, ...entry }: JsonObject,
@@ -126,8 +126,8 @@ function hashOf(
 const named = (records: readonly JsonObject[], type: string, name: string) =>
   records.filter((record) => record['type'] === type).map((record) => record[name]);
 
-describe('what is pruned', () => {
-  test('is written down first, whole: the entries prove each other from file to file, and every row is there', async () => {
+describe('a pruned execution', () => {
+  test('is exported first, in full: the entries prove each other from file to file, and every row is there', async () => {
     const place = aPlace();
     const store = openStore(place.path);
     const ids = await fill(store, 1_400);
@@ -152,7 +152,7 @@ describe('what is pruned', () => {
     expect(findingsIn(place.path)).toEqual([]);
   });
 
-  test('loses its payload first, which is written down as it was', async () => {
+  test('loses its payload first, which is exported unchanged', async () => {
     const place = aPlace();
     const store = openStore(place.path);
     const [id = ''] = await fill(store, 1);
@@ -169,19 +169,19 @@ describe('what is pruned', () => {
     ]);
   });
 
-  test('is told in the log, with a signed line that proves where the trail begins now', async () => {
+  test('is reported in the log, with a signed line that proves where the trail now begins', async () => {
     const place = aPlace();
     const store = openStore(place.path);
     await fill(store, 5);
     await fill(store, 1, NOON + 30 * DAY_MS);
     const lines = await pruneAll(store, place, 31);
-    const told = lines.find(({ message }) => message === 'pruned');
-    expect(told?.facts).toMatchObject({
+    const line = lines.find(({ message }) => message === 'pruned');
+    expect(line?.facts).toMatchObject({
       entries: 15,
       executions: 5,
       exported: [expect.any(String), expect.any(String)],
     });
-    const [head] = readHeads([...SECRETS], JSON.stringify(told?.facts));
+    const [head] = readHeads([...SECRETS], JSON.stringify(line?.facts));
     expect(head).toMatchObject({ id: 15, signature: 'good' });
     const client = openReadOnly(place.path);
     onTestFinished(() => void client.close());
@@ -189,7 +189,7 @@ describe('what is pruned', () => {
     expect([findings, heads.map(({ verdict }) => verdict)]).toEqual([[], ['agrees']]);
   });
 
-  test('stays, and is asked for again later, while it cannot be written down; the log says it once', async () => {
+  test('stays, and is retried later, while it cannot be exported; the log states it once', async () => {
     const place = aPlace();
     const store = openStore(place.path);
     const [id = ''] = await fill(store, 1);
@@ -204,7 +204,7 @@ describe('what is pruned', () => {
     expect(named(exported(place, 'audit'), 'execution', 'correlation_id')).toEqual([id]);
   });
 
-  test('that somebody needs again after it was written down stays', async () => {
+  test('stays if it is needed again after its export', async () => {
     const place = aPlace();
     const store = openStore(place.path);
     const [first = '', second = ''] = await fill(store, 2);
@@ -222,7 +222,7 @@ describe('what is pruned', () => {
     expect(findingsIn(place.path)).toEqual([]);
   });
 
-  test('waits in no file that a crash left half written: that is cleared away', async () => {
+  test('is in no partial file after a crash: such a file is removed', async () => {
     const place = aPlace();
     const store = openStore(place.path);
     await fill(store, 1);
@@ -233,12 +233,12 @@ describe('what is pruned', () => {
   });
 });
 
-test('killed at any moment, it never loses what was not written down, and the next start brings it to its end', async () => {
+test('is not lost before its export, whenever the process is killed, and the next start completes the pruning', async () => {
   const place = aPlace();
   const store = openStore(place.path);
   const ids = await fill(store, 250);
   const crashes: Place[] = [];
-  // What a kill would leave is what is on the disk at that moment.
+  // The disk at this moment is what a kill would leave.
   const crash = () => {
     const left = aPlace();
     for (const end of ['', '-wal']) if (existsSync(place.path + end)) copyFileSync(place.path + end, left.path + end);
