@@ -1,4 +1,4 @@
-// Execute and poll: what CXone answers to each, as the script of the execution has it.
+// The execute and poll endpoints, which respond as the script of the execution defines.
 
 import type { Context } from 'hono';
 import type { JsonObject } from '../execution/json.ts';
@@ -23,13 +23,13 @@ export interface ActionParts {
 
 type Handler = (c: Context<SimulatorEnv>) => Promise<Response>;
 
-/** How far a correlation id has come in its script. */
+/** The position of a correlation id in its script. */
 interface Progress {
   submits: number;
   polls: number;
-  /** The token that a 401 of the script refused. */
+  /** The token that a 401 of the script has refused. */
   refusedToken: string | null;
-  /** When it was last asked for, or began. */
+  /** The time of the last poll, or of the start. */
   askedAt: number;
 }
 
@@ -62,7 +62,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     await pause(script.latencyMs);
     const started = runs(step) ? executions.start(record, script, order.inputs, order.callbackUrl) : null;
     soFar.askedAt = world.now();
-    if (step.afterCallbacks) await started?.told;
+    if (step.afterCallbacks) await started?.calledBack;
     if (typeof step.answer === 'number' && step.answer < 300) {
       return withHeaders(api.accepted(step, step.answer, started?.run), headersOf(step));
     }
@@ -91,7 +91,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     const tooSoonMs = asked.askedAt + api.minPollMs - world.now();
     if (api.minPollMs > 0 && tooSoonMs > 0) {
       const headers = retryAfter(tooSoonMs / 1000, options.retryAfter, world.now());
-      return give(c, 429, `asked again too soon: once in ${api.minPollMs / 1000} seconds`, headers);
+      return give(c, 429, `polled too soon: at most once in ${api.minPollMs / 1000} seconds`, headers);
     }
     asked.askedAt = world.now();
     const step: PollStep = stepAt(run.script.polls, asked.polls);
@@ -106,7 +106,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
       retryAfterSeconds === undefined ? {} : retryAfter(retryAfterSeconds, options.retryAfter, world.now());
     const named = names === 'another' ? { ...run, executionId: `not-${run.idText}` } : run;
     if (answer === 'truth') return json(200, api.currentStatus(named, world.now()), headers);
-    // A moment at which no run has ended.
+    // At this time, no run has ended.
     if (answer === 'running') return json(200, api.currentStatus(named, Number.NEGATIVE_INFINITY), headers);
     return give(c, answer, `simulated ${answer}, as the fate ${run.script.fate} says`, headers);
   };
@@ -115,7 +115,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
 }
 
 function nextSubmit(progress: Progress, script: Script, token: string): SubmitStep {
-  // A 401 stays until another token comes: it is the token that is refused.
+  // A 401 refuses the token, so it repeats until another token arrives.
   if (progress.refusedToken === token) return { answer: 401 };
   const step = stepAt(script.submits, progress.submits);
   progress.submits += 1;

@@ -1,4 +1,4 @@
-// Answers on the wire, and what may happen to a connection instead of one.
+// Builds responses, and resets or hangs a connection instead of a response.
 
 import { once } from 'node:events';
 import type { HttpBindings } from '@hono/node-server';
@@ -9,7 +9,7 @@ import type { Answer, CaseRecord, Exchange } from './ledger.ts';
 
 export interface SimulatorEnv {
   Bindings: Partial<HttpBindings>;
-  /** `errorMember`: where an error answer has its words. */
+  /** `errorMember` is the member that holds the message of an error response. */
   Variables: { exchange: Exchange; record: CaseRecord | undefined; errorMember: string };
 }
 
@@ -25,9 +25,9 @@ export function text(status: number, body: string, headers: HeaderFields): Respo
   return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers });
 }
 
-/** Gives this answer, in CXone's manner; a reset and a hang need the node server under the app. */
+/** Responds in the form of CXone. A reset and a hang need Node's server under the app. */
 export async function give(c: Context<SimulatorEnv>, answer: Answer, message: string, headers?: HeaderFields) {
-  // Noted first: a hang may last.
+  // Recorded first, because a hang may last.
   c.get('exchange').answer = answer;
   if (typeof answer === 'number') return json(answer, { [c.get('errorMember')]: message }, headers);
   const { outgoing } = c.env;
@@ -37,7 +37,7 @@ export async function give(c: Context<SimulatorEnv>, answer: Answer, message: st
   return RESPONSE_ALREADY_SENT;
 }
 
-/** Retry-After in whole seconds or as an HTTP-date (RFC 9110, section 10.2.3), never too early. */
+/** Returns Retry-After in whole seconds or as an HTTP-date (RFC 9110, section 10.2.3), rounded up. */
 export function retryAfter(seconds: number, style: 'seconds' | 'date', now: number): HeaderFields {
   const whole = Math.ceil(seconds);
   const date = () => new Date(Math.ceil((now + whole * 1000) / 1000) * 1000).toUTCString();

@@ -1,4 +1,4 @@
-// Simulated CXone: token, execute and poll endpoints, callbacks, and the ways in which they fail.
+// The simulated CXone: token, execute and poll endpoints, callbacks, and their failures.
 
 import { Hono } from 'hono';
 import { createActionRoutes } from './action-routes.ts';
@@ -18,7 +18,7 @@ import type { Simulator } from './simulator.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { createTokens } from './tokens.ts';
 
-/** @throws {RangeError} when the rates make no sense. */
+/** Creates a simulator that does not yet listen. @throws {RangeError} if the rates are invalid. */
 export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulator {
   const options = withDefaults(given);
   const closing = new AbortController();

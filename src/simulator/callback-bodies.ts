@@ -1,11 +1,11 @@
-// What a callback looks like on the wire: JSON, a form, cut off or too large; and the URL a forger would try.
+// The bodies of callbacks (JSON, a form, cut off or too large), and the URL of a forged callback.
 
 import type { JsonObject } from '../execution/json.ts';
 import { contradictingStatus, finalStatus, runningStatus } from './outcome.ts';
 import type { Run } from './run.ts';
 import type { CallbackStep } from './script.ts';
 
-/** Over the 1 MiB that a receiver takes. */
+/** Above the receiver's limit of 1 MiB. */
 const OVERSIZE_BYTES = 1_250_000;
 
 export function composeCallback(run: Run, step: CallbackStep): { text: string; contentType: string } {
@@ -26,9 +26,9 @@ export function composeCallback(run: Run, step: CallbackStep): { text: string; c
   }
 }
 
-/** The same URL with one character of its signature, which is what it ends in, changed. */
+/** Returns the URL with one character of its signature changed; a callback URL ends in its signature. */
 export function forgedUrl(url: string): string {
-  // Not the very last one: in base64 some of its bits carry nothing.
+  // Not the last character: some of its bits are unused in base64.
   const at = url.length - 8;
   return `${url.slice(0, at)}${url[at] === 'A' ? 'B' : 'A'}${url.slice(at + 1)}`;
 }

@@ -1,4 +1,4 @@
-// What every call to the simulated CXone goes through: it is counted, an outage may swallow it, and it needs a token.
+// The middleware of every call to the simulated CXone: counting, outage, token, scope and rate limit.
 
 import type { MiddlewareHandler } from 'hono';
 import { isoTime } from '../lib/time.ts';
@@ -14,9 +14,9 @@ type CallMiddleware = MiddlewareHandler<SimulatorEnv>;
 type RecordOf = (c: Parameters<CallMiddleware>[0]) => CaseRecord | undefined | Promise<CaseRecord | undefined>;
 
 export interface Calls {
-  /** Counts a call and lets an outage answer it; `recordOf` finds the correlation id that it is about. */
+  /** Counts a call and applies an outage to it. `recordOf` finds the record that the call concerns. */
   counted(call: Call, recordOf?: RecordOf): CallMiddleware;
-  /** Asks for a Bearer token with this scope, or with any for null, within the rate limit. */
+  /** Requires a Bearer token with this scope (null: with any scope) and applies the rate limit. */
   guarded(scope: string | null): CallMiddleware;
   limited: CallMiddleware;
 }

@@ -1,4 +1,4 @@
-// Which script an execution follows: what its inputs ask for, else what the rates roll for it, else a plain callback.
+// Chooses the script of an execution: by its inputs, otherwise by the rates, otherwise a plain callback.
 
 import * as v from 'valibot';
 import { isJsonObject, type Json, type JsonObject } from '../execution/json.ts';
@@ -7,14 +7,14 @@ import { type FateName, findFate } from './fates/catalogue.ts';
 import type { SimulatorOptions } from './options.ts';
 import { Dials, type Script } from './script.ts';
 
-/** `inputs.simulate` asks for something that there is not; the message names it. */
+/** `inputs.simulate` is invalid; the message names the member. */
 export class BadDials extends Error {
   override readonly name = 'BadDials';
 }
 
 type Choices = Pick<SimulatorOptions, 'rates' | 'latencyMs' | 'jitterMs' | 'runMs' | 'runJitterMs'>;
 
-/** @throws {BadDials} */
+/** Returns the complete script. @throws {BadDials} */
 export function chooseScript(inputs: JsonObject, correlationId: string, options: Choices, dice: Dice): Script {
   const dials = readDials(inputs['simulate']);
   const name = dials.fate ?? rolledFate(options.rates, dice.roll('fate', correlationId));

@@ -1,4 +1,4 @@
-// `npm run simulator`: the simulator alone, on a loopback port, until it is told to stop.
+// Runs the `simulator` command: the simulator or a replay, on a loopback port, until a stop signal.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -11,13 +11,13 @@ import type { SimulatorOptions } from './options.ts';
 import { type Recording, RecordingError, readRecording } from './recording.ts';
 import { createReplay, type ReplayEvent } from './replay.ts';
 
-/** What runs, and where. */
+/** The settings of the command. */
 export interface SimulatorSettings {
   readonly host: string;
   readonly port: number;
   /** Prints no line per request and callback. */
   readonly quiet: boolean;
-  /** Path of a recording to replay; null: none. */
+  /** The path of a recording to replay, or null. */
   readonly replay: string | null;
   readonly options: Partial<SimulatorOptions>;
 }

@@ -1,4 +1,4 @@
-// The control surface, for tests in any language: look at what happened, begin an outage, start afresh. It has no lock: loopback only.
+// The control endpoints, for tests in any language: records, outages, reset. They have no authentication, so bind to loopback only.
 
 import { Hono } from 'hono';
 import * as v from 'valibot';
@@ -6,17 +6,17 @@ import { json } from './answers.ts';
 import { catalogue } from './fates/catalogue.ts';
 import type { Simulator } from './simulator.ts';
 
-export const CONTROL_HELP = `GET  /simulator/stats                        sums: requests, answers, runs, callbacks, peak of requests in flight
-GET  /simulator/executions                   everything, per correlation id: posts, runs, polls, callbacks with their answers
-GET  /simulator/executions/{correlationId}   one of them
-GET  /simulator/fates                        the catalogue of fates, with what should become of each
+export const CONTROL_HELP = `GET  /simulator/stats                        sums: requests, responses, runs, callbacks, peak of requests in flight
+GET  /simulator/executions                   the record of each correlation id: posts, runs, polls, callbacks and responses
+GET  /simulator/executions/{correlationId}   one record
+GET  /simulator/fates                        the catalogue of fates, with the expected outcome of each
 POST /simulator/outage                       {"answer": 503, "seconds": 5, "calls": ["execute"]}
                                              answer: a status, "reset" or "hang"; seconds: 0 ends it; calls: any of
-                                             "token", "execute", "poll", all of them if left out
+                                             "token", "execute", "poll"; default: all
 POST /simulator/executions/{correlationId}/release
-                                             sends the callbacks that its script holds back ("held": true)
-POST /simulator/revoke-tokens                every token given so far gets 401 from now on
-POST /simulator/reset                        forgets everything: executions, pending callbacks, sums, tokens, outage`;
+                                             sends the callbacks that its script holds ("held": true)
+POST /simulator/revoke-tokens                revokes all tokens: each of them gets 401
+POST /simulator/reset                        deletes all state: executions, pending callbacks, sums, tokens, outage`;
 
 const OutageBody = v.strictObject({
   answer: v.union(
@@ -40,7 +40,9 @@ export function createControlRoutes(simulator: Controlled): Hono {
   control.get('/executions', () => json(200, { items: simulator.executions() }));
   control.get('/executions/:correlationId', (c) => {
     const record = simulator.execution(c.req.param('correlationId'));
-    return record === undefined ? json(404, { message: 'nothing came under this correlation id' }) : json(200, record);
+    return record === undefined
+      ? json(404, { message: 'there is no record of this correlation id' })
+      : json(200, record);
   });
   control.post('/outage', async (c) => {
     const read = v.safeParse(OutageBody, await c.req.json().catch(() => null));

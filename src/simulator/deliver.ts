@@ -1,13 +1,13 @@
-// Sends callbacks over HTTP and says how each was answered.
+// Sends callbacks over HTTP and reports the response to each.
 
 import http from 'node:http';
 import https from 'node:https';
 
-/** Resolves with the status and the outcome named in the answer (`200 resolved`, `404`) or `no answer`; it never rejects. */
+/** Resolves with the status and the outcome in the response (`200 resolved`, `404`), or with `no answer`. Never rejects. */
 export type Deliver = (url: string, text: string, contentType: string, signal: AbortSignal) => Promise<string>;
 
 const NO_ANSWER = 'no answer';
-/** An answer is small JSON; more of it is not looked at. */
+/** A response is small JSON; the rest is ignored. */
 const MAX_ANSWER_CHARS = 4096;
 
 export function createDeliver(timeoutMs: number): { deliver: Deliver; close: () => void } {
@@ -25,7 +25,7 @@ export function createDeliver(timeoutMs: number): { deliver: Deliver; close: () 
         timeout: timeoutMs,
       });
       request.on('timeout', () => request.destroy(new Error('no answer in time')));
-      // An answer may come before the whole body is sent, as to one that is too large: what follows it does not matter.
+      // A response may arrive before the whole body is sent, for example if the body is too large; later errors do not matter.
       request.on('response', (response) => {
         request.removeAllListeners('error').on('error', () => {});
         let answer = '';
@@ -45,7 +45,7 @@ export function createDeliver(timeoutMs: number): { deliver: Deliver; close: () 
   return {
     deliver: async (...args) => {
       const answer = await post(...args);
-      // The other side had closed the idle connection just then: a new one will do (nodejs.org, request.reusedSocket).
+      // The peer closed the idle connection at that moment: use a new one (nodejs.org, request.reusedSocket).
       return answer === 'stale' ? await post(...args).then((again) => (again === 'stale' ? NO_ANSWER : again)) : answer;
     },
     close: () => {

@@ -1,10 +1,10 @@
-// The dialects that the simulator speaks, each under the name of the shipped profile that is to fit: made from what is published
-// of CXone and not from the profiles, so that a profile that asks for anything else is refused.
+// The dialects of the simulator, each named after a shipped profile. They follow CXone's published documentation and not the
+// profiles, so that the simulator refuses a profile that deviates.
 
-/** How a token is got; see token-routes.ts. */
+/** The way to get a token; see token-routes.ts. */
 export type TokenGrant = 'client' | 'discovered-client' | 'discovered-access-key' | 'access-key' | 'static';
 
-/** What runs things; see the files in api/. */
+/** The API that runs actions; see the files in api/. */
 export type ApiName = 'data-actions' | 'script-start' | 'jobs';
 
 export interface Dialect {

@@ -1,11 +1,11 @@
-// Seeded chance: every throw is named, so that a run repeats whatever the order in which things happen.
+// Seeded randomness. Every number has a name, so that a run is reproducible in any order of events.
 
 import { createHash } from 'node:crypto';
 
 export interface Dice {
-  /** Uniform in [0, 1); the same names give the same number. */
+  /** Returns a number, uniform in [0, 1); the same names return the same number. */
   roll(...names: readonly (string | number)[]): number;
-  /** 64 bits, for naming things. */
+  /** Returns 64 bits, for ids. */
   bits(...names: readonly (string | number)[]): bigint;
 }
 

@@ -1,4 +1,4 @@
-// Runs executions: each has an id, ends after its run time, and calls back as its script says.
+// Runs executions: each has an id, ends after its run time, and sends the callbacks of its script.
 
 import { once, setMaxListeners } from 'node:events';
 import type { Json, JsonObject } from '../execution/json.ts';
@@ -12,20 +12,20 @@ import type { Run } from './run.ts';
 import type { CallbackStep, Script } from './script.ts';
 
 export interface SimulatedExecutions {
-  /** Starts a run; `told` resolves when all of its callbacks have been sent and answered. */
+  /** Starts a run. `calledBack` resolves when all of its callbacks have been sent and have a response. */
   start(
     record: CaseRecord,
     script: Script,
     inputs: JsonObject,
     callbackUrl: string | null,
-  ): { run: Run; told: Promise<void> };
+  ): { run: Run; calledBack: Promise<void> };
   find(idText: string): Run | undefined;
-  /** Lets the callbacks go that a script holds back, of all runs under a correlation id, now and later. */
+  /** Releases the held callbacks of all present and future runs of a correlation id. */
   release(correlationId: string): void;
   readonly pendingCallbacks: number;
-  /** Resolves when no callback is left to be sent or answered. */
+  /** Resolves when no callback is pending. */
   quiet(): Promise<void>;
-  /** Forgets all runs and drops their callbacks. */
+  /** Deletes all runs and drops their callbacks. */
   clear(): void;
 }
 
@@ -62,7 +62,7 @@ export function createSimulatedExecutions(
   }
 
   async function callBack(run: Run, signal: AbortSignal): Promise<void> {
-    // One after another, so that a slow answer does not change their order.
+    // In sequence, so that a slow response does not change their order.
     const { callbackUrl } = run;
     if (callbackUrl === null) return;
     for (const step of run.script.callbacks) {
@@ -75,7 +75,7 @@ export function createSimulatedExecutions(
   }
 
   async function send(run: Run, callbackUrl: string, step: CallbackStep, signal: AbortSignal): Promise<void> {
-    // A forger does not come from CXone, so nothing is redelivered for him.
+    // A forged callback does not come from CXone, so it is not redelivered.
     const attempts = step.forged ? 1 : 1 + settings.redeliveries;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       if (attempt > 1) await world.sleep(settings.redeliveryMs * 2 ** (attempt - 2), signal);
@@ -83,7 +83,7 @@ export function createSimulatedExecutions(
     }
   }
 
-  /** Whether nothing more is to be sent: it was taken (2xx). */
+  /** Sends the callback once. Returns whether it was accepted (2xx). */
   async function attemptTo({ run, callbackUrl, step, attempt }: Attempt, signal: AbortSignal): Promise<boolean> {
     const { text, contentType } = composeCallback(run, step);
     const url = step.forged ? forgedUrl(callbackUrl) : callbackUrl;
@@ -111,9 +111,9 @@ export function createSimulatedExecutions(
       runs.set(idText, run);
       forgetBeyond(runs, MAX_RUNS);
       ledger.ran(record, idText, script.outcome === 'never' ? null : isoTime(run.endsAt));
-      const told = callBack(run, era.signal).finally(() => pending.delete(told));
-      pending.add(told);
-      return { run, told };
+      const calledBack = callBack(run, era.signal).finally(() => pending.delete(calledBack));
+      pending.add(calledBack);
+      return { run, calledBack };
     },
     find: (idText) => runs.get(idText),
     release: (correlationId) => gateOf(correlationId).resolve(),
@@ -134,7 +134,7 @@ export function createSimulatedExecutions(
 
 function newEra(): AbortController {
   const era = new AbortController();
-  // Every waiting callback listens.
+  // Every waiting callback adds a listener.
   setMaxListeners(0, era.signal);
   return era;
 }
@@ -156,7 +156,7 @@ function nameOf(
     const idText = `${idPrefix}sim-${digits}`;
     return { executionId: idText, idText };
   }
-  // Odd and over 2^53, so that no double holds it.
+  // Odd and above 2^53, so that a double cannot hold it.
   const idText = String(2n ** 53n + 1n + 2n * (bits >> 3n));
   return { executionId: JSON.rawJSON(idText) as unknown as Json, idText };
 }

@@ -1,4 +1,4 @@
-// What a fate is: a named script, with what a receiver should make of it.
+// The type of a fate: a named script and the outcome that a receiver should record.
 
 import type { Dials } from './script.ts';
 
@@ -6,7 +6,7 @@ export interface Fate {
   /** One line, for tables and help. */
   readonly about: string;
   readonly script: Omit<Dials, 'fate'>;
-  /** A submission that lets it happen within seconds; sent twice only if it says so. */
+  /** A submission with which the fate takes only seconds; sent twice only with `retryUncertain`. */
   readonly submission: {
     readonly timeoutSeconds: number;
     readonly graceSeconds: number;
@@ -15,23 +15,23 @@ export interface Fate {
   readonly expect: Expectation;
 }
 
-/** What must be true in the end, once `simulator.quiet()` has resolved. */
+/** The state that must hold after `simulator.quiet()` has resolved. */
 export interface Expectation {
   readonly status: 'COMPLETED' | 'FAILED' | 'REJECTED' | 'NOT_FOUND' | 'TIMEOUT';
   readonly resolvedBy: 'callback' | 'poll' | 'submit' | 'deadline';
-  /** Audit events that appear, in this order, among others. */
+  /** Audit events that occur in this order; others may occur between them. */
   readonly audit: readonly string[];
-  /** What the receiver answered to each callback, in the order sent: `200 resolved`, `404`, …; left out where it may vary. */
+  /** The receiver's response to each callback, in the order sent: `200 resolved`, `404`, …; absent where it may vary. */
   readonly callbackAnswers?: readonly string[];
-  /** How often the action ran: what a card would have been charged. */
+  /** The number of runs, for example of charges to a card. */
   readonly runs: number;
-  /** How many times it was POSTed. */
+  /** The number of POSTs. */
   readonly posts: number;
-  /** At least so many polls; 0 means none at all; left out where it may vary. */
+  /** The least number of polls; 0 means none; absent where it may vary. */
   readonly polls?: number;
   /** `error.code` of the execution. */
   readonly errorCode?: number;
-  /** The status of the late result that is kept beside the outcome. */
+  /** The status of the late result, which is stored in addition to the outcome. */
   readonly lateResult?: 'COMPLETED' | 'FAILED';
   /** Text that occurs in the JSON of the result. */
   readonly resultContains?: string;

@@ -1,11 +1,11 @@
-// The simulator's first words once it listens: a .env for a receiver that speaks its dialect, and an execution to try.
+// The text that the simulator prints when it listens: a .env for a receiver in its dialect, and an execution to try.
 
 import { type ApiName, dialectOf } from './dialects.ts';
 import { type SimulatorOptions, withDefaults } from './options.ts';
 
 export function greeting(url: string, given: Partial<SimulatorOptions>): string {
   const options = withDefaults(given);
-  return `CXone simulator on ${url}  (Ctrl-C stops it, --help tells its dials, ${url}/simulator its control)
+  return `CXone simulator on ${url}  (Ctrl-C stops it, --help lists its dials, ${url}/simulator its control endpoints)
 
 A .env for a receiver that runs against it:
 
@@ -16,7 +16,7 @@ ${variables(url, options)
   APP_KEYS=demo:only-for-local-use
   OPERATOR_KEYS=me:also-only-for-local-use
 
-An execution that meets a fate of your choice:
+An execution with a fate of your choice:
 
   curl -H 'Authorization: Bearer only-for-local-use' -H 'Content-Type: application/json' -H 'Prefer: wait=30' \\
     -d '${SAMPLES[dialectOf(options.dialect).api]}' \\
@@ -25,7 +25,7 @@ An execution that meets a fate of your choice:
 `;
 }
 
-/** What the profile of the dialect needs, and no more. */
+/** The variables that the profile of the dialect needs. */
 function variables(url: string, options: SimulatorOptions): string[] {
   const base = `CXONE_BASE_URL=${url}`;
   const issuer = `CXONE_ISSUER=${url}`;

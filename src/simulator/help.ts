@@ -1,16 +1,16 @@
-// The fates, inputs and control routes of the simulator, for the help of its command.
+// The fates, inputs and control endpoints of the simulator, for the help of its command.
 
 import { CONTROL_HELP } from './control-routes.ts';
 import { catalogue } from './fates/catalogue.ts';
 
 export const DEFAULT_PORT = 8090;
 
-export const SIMULATOR_HELP = `One execution's fate is chosen by its inputs:
+export const SIMULATOR_HELP = `The inputs of an execution choose its fate:
 
   {"actionId": "any", "inputs": {"simulate": "lost-callback"}}
   {"actionId": "any", "inputs": {"simulate": {"fate": "lost-callback", "runMs": 3000}}}
 
-Each part of a fate may be dialled beside it or without it (times in milliseconds; of a list of answers the last repeats):
+Each part of a fate may be set, with or without a fate (times in milliseconds; the last entry of a list of responses repeats):
 
   latencyMs, runMs, outcome (completed, failed, never), word, result, error, resultBytes, idType (text, integer)
   submits    [{"answer": 503, "retryAfterSeconds": 1}, {"answer": 200}]     answer: a status, "reset" or "hang"
@@ -32,7 +32,7 @@ ${CONTROL_HELP.trimEnd().replaceAll(/^/gm, '  ')}`;
 export function replayGreeting(url: string, executions: number): string {
   return `Replays ${executions} recorded execution${executions === 1 ? '' : 's'} on ${url}  (Ctrl-C stops it)
 
-Run a receiver against it with CXONE_BASE_URL=${url} and the profile that is to fit; any credentials will do.
+Run a receiver against it with CXONE_BASE_URL=${url} and the matching profile; any credentials are accepted.
 
 `;
 }

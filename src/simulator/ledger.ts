@@ -1,13 +1,13 @@
-// What the simulator received, did and sent, per correlation id and in sums, for tests and people to look at.
+// Records what the simulator received, ran and sent, per correlation id and in sums.
 
-/** An HTTP status, or what happened to the connection instead of an answer. */
+/** An HTTP status, or what happened to the connection instead of a response. */
 export type Answer = number | 'reset' | 'hang';
 
 /** One request from a client; `answer` is null while it is open. Times are ISO 8601. */
 export interface Exchange {
   readonly at: string;
   answer: Answer | null;
-  /** W3C Trace Context, as it came; left out when none did. */
+  /** W3C Trace Context as received; absent if there was none. */
   readonly traceparent?: string;
   readonly tracestate?: string;
 }
@@ -15,23 +15,23 @@ export interface Exchange {
 export interface SentCallback {
   readonly at: string;
   readonly executionId: string;
-  /** What it said, how, and whether it was forged: `outcome json`, `another outcome json forged`, … */
+  /** Content, format, and whether it was forged: `outcome json`, `another outcome json forged`, … */
   readonly kind: string;
   /** 1 for the first delivery. */
   readonly attempt: number;
-  /** The status, with the outcome in the answer if there was one: `200 resolved`, `404`; or `no answer`. */
+  /** The status, with the outcome in the response if it has one: `200 resolved`, `404`; or `no answer`. */
   readonly answer: string;
 }
 
-/** Everything about one correlation id. */
+/** The record of one correlation id. */
 export interface CaseRecord {
   readonly correlationId: string;
   readonly actionId: string;
   fate: string | null;
-  /** How often the action ran: the side effect that must not happen twice. */
+  /** The number of runs: the side effect that must not happen twice. */
   runs: number;
   readonly executionIds: string[];
-  /** When the latest run truly ended or will end, ISO 8601; null while there was none, or for one that never ends. */
+  /** The time at which the latest run ends, ISO 8601; null before the first run, and for a run that never ends. */
   endsAt: string | null;
   readonly posts: Exchange[];
   readonly polls: Exchange[];
@@ -51,11 +51,11 @@ type Tally = { [answer: string]: number };
 
 export interface Stats {
   readonly requests: { readonly [C in Call]: number };
-  /** How many of each answer were given: `{"execute": {"200": 40, "hang": 1}, …}`. */
+  /** The number of responses of each kind: `{"execute": {"200": 40, "hang": 1}, …}`. */
   readonly answers: { readonly [C in Call]: Readonly<Tally> };
-  /** How many of each answer callbacks got. */
+  /** The number of responses of each kind to callbacks. */
   readonly callbacks: Readonly<Tally>;
-  /** Callbacks that are still to be sent or answered, counted by execution. */
+  /** Executions with a callback that is not yet sent or has no response yet. */
   readonly pendingCallbacks: number;
   readonly correlationIds: number;
   readonly runs: number;
@@ -64,11 +64,11 @@ export interface Stats {
 }
 
 export interface Ledger {
-  /** The record of a correlation id, opened when it is new. */
+  /** Returns the record of a correlation id; creates it if it is new. */
   open(correlationId: string, actionId: string): CaseRecord;
   find(correlationId: string): CaseRecord | undefined;
   all(): CaseRecord[];
-  /** A request came in; `end` it with its answer. */
+  /** Records the start of a request; `end` records its response. */
   begin(call: Call, at: string, trace?: Pick<Exchange, 'traceparent' | 'tracestate'>): Exchange;
   end(call: Call, exchange: Exchange, answer: Answer, record?: CaseRecord): void;
   ran(record: CaseRecord, executionId: string, endsAt: string | null): void;
@@ -77,7 +77,7 @@ export interface Ledger {
   clear(): void;
 }
 
-/** Older ones are forgotten, so that a simulator may run for days. */
+/** Older records are deleted, so that a simulator may run for days. */
 const MAX_CASES = 100_000;
 
 export function createLedger(watch: (event: SimulatorEvent) => void): Ledger {
@@ -139,7 +139,7 @@ export function createLedger(watch: (event: SimulatorEvent) => void): Ledger {
   };
 }
 
-/** Drops the oldest entries of a map until `size` are left. */
+/** Deletes the oldest entries of a map until `size` remain. */
 export function forgetBeyond(map: Map<string, unknown>, size: number): void {
   for (const key of map.keys()) {
     if (map.size <= size) return;

@@ -1,4 +1,4 @@
-// Puts an app on a TCP port, and takes it off again at once, whoever is still connected.
+// Serves an app on a TCP port, and closes the port at once with all of its connections.
 
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -7,7 +7,7 @@ import { createAdaptorServer } from '@hono/node-server';
 
 export interface Place {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
@@ -19,10 +19,10 @@ export interface Listening {
 
 type Fetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
 
-/** @throws when the port cannot be had. */
+/** Listens on a port. @throws if the port is not available. */
 export async function listen(fetch: Fetch, { host = '127.0.0.1', port = 0 }: Partial<Place> = {}): Promise<Listening> {
   const server = createAdaptorServer({ fetch }) as Server;
-  // Long enough that no client finds a connection closed that it means to use again: that would look like a reset.
+  // A short time-out would close connections that clients are about to reuse, which looks like a reset.
   server.keepAliveTimeout = 75_000;
   server.listen(port, host);
   await once(server, 'listening');

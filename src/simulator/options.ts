@@ -1,4 +1,4 @@
-// How a simulator behaves as a whole; each setting has a default that suits a quick run on one machine.
+// The options of a simulator. Their defaults suit a quick run on one machine.
 
 import { systemWorld, type World } from '../lib/world.ts';
 import type { DialectName } from './dialects.ts';
@@ -6,44 +6,44 @@ import type { FateName } from './fates/catalogue.ts';
 import type { SimulatorEvent } from './ledger.ts';
 
 export interface SimulatorOptions {
-  /** The same seed makes the same choices for the same correlation ids. */
+  /** The same seed leads to the same choices for the same correlation ids. */
   readonly seed: string;
   readonly world: World;
-  /** How it wants to be spoken to: the name of the shipped profile that is to fit. */
+  /** The dialect, named after the shipped profile that it matches. */
   readonly dialect: DialectName;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
-  /** The one that counts where none is given. */
+  /** The valid token of a dialect without a token endpoint. */
   readonly staticToken: string;
   readonly tenantId: string;
-  /** Scopes that the token answer names and grants; null names none and grants all. */
+  /** The scopes that a token response names and grants; null names none and grants all. */
   readonly scope: string | null;
   readonly tokenSeconds: number;
   /** A token gets 401 for this time after its issue. */
   readonly tokenDelayMs: number;
   /** A new token revokes all earlier ones, as some token servers do. */
   readonly singleToken: boolean;
-  /** Requests a second and client, in bursts of as many; 0 is no limit. */
+  /** The rate limit, in bursts of the same size; 0 means no limit. */
   readonly requestsPerSecond: number;
-  /** How a 429 of the rate limit says Retry-After (RFC 9110, section 10.2.3). */
+  /** The form of Retry-After in a 429 (RFC 9110, section 10.2.3). */
   readonly retryAfter: 'seconds' | 'date';
-  /** Every execute and poll takes this long to be answered, and up to `jitterMs` more. */
+  /** The latency of every execute and poll response, to which up to `jitterMs` is added. */
   readonly latencyMs: number;
   readonly jitterMs: number;
-  /** An action runs this long, and up to `runJitterMs` more. */
+  /** The run time of an action, to which up to `runJitterMs` is added. */
   readonly runMs: number;
   readonly runJitterMs: number;
-  /** Share of executions, 0 to 1, that meet each fate if their inputs choose none; the rest is called back. */
+  /** The share of executions, 0 to 1, with each fate if the inputs choose none; the rest has the fate `callback`. */
   readonly rates: { readonly [F in FateName]?: number };
-  /** How often a callback is sent again when it gets no 2xx. */
+  /** The number of redeliveries of a callback that gets no 2xx. */
   readonly redeliveries: number;
-  /** Wait before the first redelivery; it doubles each time. */
+  /** The wait before the first redelivery; it doubles each time. */
   readonly redeliveryMs: number;
-  /** How long a callback waits for its answer. */
+  /** The time limit for the response to a callback. */
   readonly callbackTimeoutMs: number;
-  /** Hears of each thing as it happens. */
+  /** Called with each event when it happens. */
   readonly watch: (event: SimulatorEvent) => void;
 }
 
@@ -74,12 +74,12 @@ const DEFAULTS: SimulatorOptions = {
   watch: () => {},
 };
 
-/** @throws {RangeError} when the rates add up to more than 1. */
+/** Completes the options with the defaults. @throws {RangeError} if the rates add up to more than 1. */
 export function withDefaults(options: Partial<SimulatorOptions>): SimulatorOptions {
   const complete = { ...DEFAULTS, ...options };
   const rates = Object.values(complete.rates);
   if (rates.some((rate) => !(rate >= 0)) || rates.reduce((sum, rate) => sum + rate, 0) > 1 + 1e-9) {
-    throw new RangeError('the rates of all fates together are between 0 and 1');
+    throw new RangeError('the rates of all fates must add up to at most 1');
   }
   return complete;
 }

@@ -1,20 +1,20 @@
-// An outage of the whole: for a time, calls get one and the same answer, or none.
+// An outage: for a time, calls get the same error response, a reset or a hang.
 
 import type { World } from '../lib/world.ts';
 import type { Answer, Call } from './ledger.ts';
 
 export interface OutageOrder {
-  /** What calls get meanwhile: a status, `reset` or `hang`. */
+  /** A status, `reset` or `hang`. */
   readonly answer: Answer;
-  /** How long; 0 ends one. */
+  /** The duration; 0 ends the current outage. */
   readonly ms: number;
-  /** Which calls; all unless said. */
+  /** The affected calls. Default: all. */
   readonly calls?: readonly Call[];
 }
 
 export interface Outage {
   begin(order: OutageOrder): void;
-  /** What this call gets now; null when all is well. */
+  /** Returns the response of an outage to this call now, or null. */
   answerTo(call: Call): Answer | null;
 }
 

@@ -1,9 +1,9 @@
-// How a run stands, in the words of a CXone answer.
+// The status of a run, in the form of a CXone response.
 
 import type { JsonObject } from '../execution/json.ts';
 import type { Run } from './run.ts';
 
-/** `{executionId, status, result?, error?}` at this moment. */
+/** Returns `{executionId, status, result?, error?}` at a time. */
 export function currentStatus(run: Run, now: number): JsonObject {
   const { script } = run;
   if (script.outcome === 'never' || now < run.endsAt) return runningStatus(run);
@@ -16,7 +16,7 @@ export function currentStatus(run: Run, now: number): JsonObject {
     : { executionId: run.executionId, status: script.word ?? 'FAILED', error: script.error };
 }
 
-/** How it stands in the end, whatever the time: a callback that comes a tick early still tells the outcome. */
+/** Returns the final status at any time, so that a callback that is sent slightly early has the outcome. */
 export function finalStatus(run: Run): JsonObject {
   return currentStatus(run, Number.POSITIVE_INFINITY);
 }
@@ -25,7 +25,7 @@ export function runningStatus(run: Run): JsonObject {
   return { executionId: run.executionId, status: 'RUNNING' };
 }
 
-/** An outcome that is never the true one. */
+/** Returns an outcome that contradicts the true one. */
 export function contradictingStatus(run: Run): JsonObject {
   return { executionId: run.executionId, status: 'COMPLETED', result: { untrue: true } };
 }

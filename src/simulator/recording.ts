@@ -1,11 +1,11 @@
-// Reads a recording of a tenant (entries of an HTTP Archive, one a line or all in one document) and groups it by execution.
+// Reads a recording of a tenant (entries of an HTTP Archive, one per line or in one document) and groups it by execution.
 
 import * as v from 'valibot';
 
 const Header = v.object({ name: v.string(), value: v.string() });
 
 const Entry = v.object({
-  startedDateTime: v.pipe(v.string(), v.isoTimestamp('must be a time such as 2026-11-22T16:00:00.000Z')),
+  startedDateTime: v.pipe(v.string(), v.isoTimestamp('must be a time, for example 2026-11-22T16:00:00.000Z')),
   request: v.object({
     method: v.string(),
     url: v.pipe(v.string(), v.url('must be a URL')),
@@ -18,7 +18,7 @@ const Entry = v.object({
   }),
   _call: v.picklist(
     ['execute', 'poll', 'callback', 'other'],
-    'must be execute, poll, callback or other, as in what CXONE_RECORD_DIR keeps',
+    'must be execute, poll, callback or other, as in the files of CXONE_RECORD_DIR',
   ),
   _route: v.optional(v.string(), ''),
   _executionId: v.nullish(v.string(), null),
@@ -27,7 +27,7 @@ const Entry = v.object({
 
 export type Entry = v.InferOutput<typeof Entry>;
 
-/** One execution as it went at the tenant. */
+/** The recorded requests of one execution. */
 export interface Conversation {
   readonly execute: Entry;
   readonly executionId: string | null;
@@ -39,11 +39,11 @@ export interface Recording {
   readonly conversations: readonly Conversation[];
   /** Tokens and discovery. */
   readonly others: readonly Entry[];
-  /** The tenant's, such as `https://acme.example`: where they stand in an answer, a replay stands instead. */
+  /** The origins of the tenant, for example `https://acme.example`. A replay puts its own origin in their place. */
   readonly origins: readonly string[];
 }
 
-/** The file is no recording that can be replayed; the message says where and why. */
+/** The file cannot be replayed; the message states the place and the reason. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
@@ -53,7 +53,7 @@ export function readRecording(text: string, name = 'the recording'): Recording {
   const entries = entriesIn(text.replace(/^\uFEFF/, ''), name).filter(isAnswered);
   const executes = entries.filter(({ _call }) => _call === 'execute');
   if (executes.length === 0) {
-    throw new RecordingError(`${name} has no execution that was answered: record for as long as one takes`);
+    throw new RecordingError(`${name} has no execution with a response: record until one execution has ended`);
   }
   const others = entries.filter(({ _call }) => _call === 'other');
   const origins = entries.filter(({ _call }) => _call !== 'callback').map(({ request }) => new URL(request.url).origin);
@@ -67,7 +67,7 @@ export function readRecording(text: string, name = 'the recording'): Recording {
 function conversationOf(execute: Entry, entries: readonly Entry[]): Conversation {
   const { _reference: reference } = execute;
   const callbacks = entries.filter((one) => one._call === 'callback' && belongs(one, execute));
-  // A submit answer may come without an id that a callback names.
+  // A response to a submission may lack the id, which a callback then names.
   const executionId = execute._executionId ?? callbacks.find((one) => one._executionId !== null)?._executionId ?? null;
   const polls = entries.filter(
     (one) => one._call === 'poll' && executionId !== null && one._executionId === executionId,
@@ -108,7 +108,7 @@ function read(value: unknown, at: string): Entry {
   throw new RecordingError(`${at}: ${v.getDotPath(issue) ?? 'it'}: ${wordsOf(issue)}`);
 }
 
-/** valibot's own words repeat what was received. */
+/** valibot's own messages repeat the received value. */
 function wordsOf(issue: v.BaseIssue<unknown>): string {
   return /^Invalid/.test(issue.message) ? `must be ${issue.expected ?? 'there'}` : issue.message;
 }

@@ -1,4 +1,4 @@
-// A CXone that answers in the shapes of a recording: a tenant's dialect without the tenant.
+// A simulated CXone that responds with the responses of a recording, to test a dialect without its tenant.
 
 import { type Context, Hono } from 'hono';
 import type { World } from '../lib/world.ts';
@@ -7,7 +7,7 @@ import { createDeliver } from './deliver.ts';
 import { type Listening, listen, type Place } from './listen.ts';
 import type { Conversation, Entry, Recording } from './recording.ts';
 
-/** A recorded callback came when the action was done; nobody wants to wait for that again. */
+/** A replay shortens the recorded wait for a callback to this limit. */
 const MAX_CALLBACK_DELAY_MS = 1_000;
 const CALLBACK_TIMEOUT_MS = 10_000;
 const TOKEN_SECONDS = 3600;
@@ -18,34 +18,34 @@ const CALLBACK_URL = /https?:\/\/[^\s"'|&<>\\]+?\/webhook\/cxone-execution\/[A-Z
 export interface ReplayOptions {
   readonly recording: Recording;
   readonly world: World;
-  /** Hears of each thing as it happens. */
+  /** Called with each event when it happens. */
   readonly watch?: (event: ReplayEvent) => void;
 }
 
 export interface ReplayEvent {
   readonly type: Entry['_call'];
-  /** Which execution of the recording, from 0; null for what belongs to none. */
+  /** The index of the execution in the recording, from 0; null if the request belongs to none. */
   readonly conversation: number | null;
   readonly answer: string;
 }
 
 export interface ReplayServer {
   listen(place?: Partial<Place>): Promise<Listening>;
-  /** Resolves when every callback so far has been sent and answered. */
+  /** Resolves when every callback so far has been sent and has a response. */
   quiet(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** One submission, played after a conversation of the recording. */
+/** One submission, which replays a conversation of the recording. */
 interface Play {
   readonly conversation: Conversation;
   readonly index: number;
-  /** The recorded id, and the one that stands for it: another for each time that a conversation is played again. */
+  /** The recorded id and its replacement, which differs for each replay of the conversation. */
   readonly ids: readonly [recorded: string, played: string] | null;
   polls: number;
 }
 
-// One function because all handlers share the progress of the conversations that are played.
+// One function, because all handlers share the progress of the conversations.
 export function createReplay({ recording, world, watch = () => {} }: ReplayOptions): ReplayServer {
   const { conversations, others, origins } = recording;
   const app = new Hono();
@@ -87,8 +87,8 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
     const play = begin();
     const url = CALLBACK_URL.exec(unescaped(sent))?.[0];
     if (url !== undefined && play.conversation.callbacks.length > 0) {
-      const told = callBack(play, url).finally(() => pending.delete(told));
-      pending.add(told);
+      const calledBack = callBack(play, url).finally(() => pending.delete(calledBack));
+      pending.add(calledBack);
     }
     return answer(c, play.conversation.execute, play);
   };
@@ -154,7 +154,7 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
   };
 }
 
-/** A route with its placeholders as named groups; a query counts only where the route has one. */
+/** Returns the pattern of a route, with its placeholders as named groups. It ignores a query unless the route has one. */
 function patternOf(route: string): RegExp {
   const seen = new Set<string>();
   const parts = route.split(/(\{[^{}]*\})/).map((part) => {
@@ -172,20 +172,20 @@ function pathAndQuery(url: string): string {
   return pathname + search;
 }
 
-/** The first time the recorded one; then others of the same type that are told from it. */
+/** Returns the recorded id for the first replay, and a distinct id of the same type for each later one. */
 function anotherId(id: string, round: number): string {
   if (round === 0) return id;
   return /^\d{1,30}$/.test(id) ? String(BigInt(id) + BigInt(round)) : `${id}-${round}`;
 }
 
-/** Only where an id stands by itself, not as a part of something longer. */
+/** Replaces the id where it is a whole word, not a part of a longer one. */
 function renamed(body: string, ids: Play['ids']): string {
   if (ids === null || ids[0] === ids[1]) return body;
   const recorded = ids[0].replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
   return body.replaceAll(new RegExp(`(?<![A-Za-z0-9_-])${recorded}(?![A-Za-z0-9_-])`, 'g'), ids[1]);
 }
 
-/** A callback URL may stand in a form, in a query or in JSON that escapes its slashes. */
+/** Decodes a request, whose callback URL may be in a form, in a query or in JSON with escaped slashes. */
 function unescaped(sent: string): string {
   const plain = sent.replaceAll('\\/', '/');
   try {
@@ -195,7 +195,7 @@ function unescaped(sent: string): string {
   }
 }
 
-/** Unsigned: whoever looks into it finds when it ends. */
+/** Returns an unsigned token from which a client can read its expiry. */
 function freshToken(now: number): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const seconds = Math.floor(now / 1000);

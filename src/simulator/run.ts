@@ -8,12 +8,12 @@ export interface Run {
   readonly record: CaseRecord;
   readonly actionId: string;
   readonly script: Script;
-  /** The id in JSON: a string, or a number that does not fit a double. */
+  /** The id in JSON: a string, or a number that a double cannot hold. */
   readonly executionId: Json;
   readonly idText: string;
-  /** Null: no callback is sent, whatever the script says. */
+  /** Null: no callback is sent, whatever the script has. */
   readonly callbackUrl: string | null;
-  /** Inputs of the action: its result, unless the script has another. */
+  /** The inputs of the action, which are its result unless the script has another. */
   readonly echo: JsonObject;
   readonly endsAt: number;
 }

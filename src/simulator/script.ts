@@ -1,43 +1,43 @@
-// What the simulator does with one execution, as data: a fate is a named script, and `inputs.simulate` may change any part of one.
+// The script of one execution, as data. A fate is a named script, and `inputs.simulate` may change any part of it.
 
 import * as v from 'valibot';
 import type { Json } from '../execution/json.ts';
 
 const Milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400_000));
 const HttpStatus = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599));
-/** Some answer, or what happens to the connection instead of one. */
+/** An HTTP status, or what happens to the connection instead of a response. */
 const Answer = v.union([HttpStatus, v.picklist(['reset', 'hang'])]);
 
 const SubmitStep = v.strictObject({
   answer: Answer,
-  /** Whether the action runs; by default it does after a 2xx, a reset and a hang, and after nothing else. */
+  /** Whether the action runs. Default: only with a 2xx, a reset or a hang. */
   runs: v.exactOptional(v.boolean()),
-  /** Of a 2xx: id and status; those and the outcome; neither; no JSON at all. */
+  /** The body of a 2xx: id and status; id, status and outcome; neither; a web page. */
   body: v.exactOptional(v.picklist(['execution', 'outcome', 'bare', 'html'])),
   retryAfterSeconds: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   /** More header fields of the response, for example rate limits or WWW-Authenticate. */
   headers: v.exactOptional(
     v.record(v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/)), v.pipe(v.string(), v.regex(/^[ -~]*$/))),
   ),
-  /** Says Retry-After as an HTTP-date instead of seconds (RFC 9110, section 10.2.3). */
+  /** Sends Retry-After as an HTTP-date instead of seconds (RFC 9110, section 10.2.3). */
   retryAfterAsDate: v.exactOptional(v.boolean()),
-  /** Answers only when every callback of this run has been answered. */
+  /** Responds only when every callback of this run has its response. */
   afterCallbacks: v.exactOptional(v.boolean()),
 });
 
 const CallbackStep = v.strictObject({
-  /** From the end of the run; negative is before it. */
+  /** The delay from the end of the run; negative is before it. */
   afterMs: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(-86_400_000), v.maxValue(86_400_000))),
-  /** The outcome, a status that is none yet, or an outcome that is not the true one. */
+  /** The outcome, a progress status, or a false outcome. */
   says: v.exactOptional(v.picklist(['outcome', 'progress', 'another outcome'])),
   body: v.exactOptional(v.picklist(['json', 'form', 'garbled', 'oversized'])),
-  /** Sent to a URL whose signature was tampered with. */
+  /** Sent to a URL with a tampered signature. */
   forged: v.exactOptional(v.boolean()),
-  /** Which executionId it names. */
+  /** The executionId in the callback. */
   names: v.exactOptional(v.picklist(['itself', 'in lower case', 'another', 'none'])),
-  /** Sent only once the execution's callbacks are released, however late that is. */
+  /** Sent only after the callbacks of the execution are released. */
   held: v.exactOptional(v.boolean()),
-  /** So many of it at once. */
+  /** The number of copies that are sent at once. */
   copies: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
 });
 
@@ -53,12 +53,12 @@ const PollStep = v.union([
   }),
 ]);
 
-/** The members of `inputs.simulate`; in each list of answers the last one repeats. */
+/** The members of `inputs.simulate`. The last entry of each list of responses repeats. */
 export const Dials = v.strictObject({
   fate: v.exactOptional(v.string()),
-  /** How long the submit answer takes. */
+  /** The latency of the response to the submission. */
   latencyMs: v.exactOptional(Milliseconds),
-  /** How long the action runs. */
+  /** The run time of the action. */
   runMs: v.exactOptional(Milliseconds),
   outcome: v.exactOptional(v.picklist(['completed', 'failed', 'never'])),
   /** Replaces COMPLETED or FAILED. */
@@ -66,11 +66,11 @@ export const Dials = v.strictObject({
   /** Replaces the echo of the inputs. */
   result: v.exactOptional(v.unknown()),
   error: v.exactOptional(v.unknown()),
-  /** Adds a filling of so many bytes to the result. */
+  /** Adds a filling of this size to the result. */
   resultBytes: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(64 * 1024 * 1024))),
-  /** `integer`: a JSON number that no double can hold. */
+  /** `integer`: a JSON number that a double cannot hold. */
   idType: v.exactOptional(v.picklist(['text', 'integer', 'uuid'])),
-  /** Comes before the id, whose type is then a text. */
+  /** A prefix of the id, which is then a text. */
   idPrefix: v.exactOptional(v.string()),
   submits: v.exactOptional(v.pipe(v.array(SubmitStep), v.minLength(1))),
   callbacks: v.exactOptional(v.array(CallbackStep)),
@@ -100,7 +100,7 @@ export interface Script {
   readonly polls: readonly PollStep[];
 }
 
-/** The step for the nth time something is asked; the last one repeats. */
+/** Returns the step for the nth request; the last one repeats. */
 export function stepAt<T>(steps: readonly T[], n: number): T {
   const step = steps[Math.min(n, steps.length - 1)];
   if (step === undefined) throw new RangeError('a script has at least one step');

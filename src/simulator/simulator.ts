@@ -16,9 +16,9 @@ export interface Simulator {
   execution(correlationId: string): CaseRecord | undefined;
   outage(order: OutageOrder): void;
   revokeTokens(): void;
-  /** Sends the callbacks of a correlation id that its script holds back. */
+  /** Releases the held callbacks of a correlation id. */
   release(correlationId: string): void;
-  /** Resolves when every callback of every run so far has been sent and answered. */
+  /** Resolves when every callback of every run so far has been sent and has a response. */
   quiet(): Promise<void>;
   /** Deletes all records and drops pending callbacks. */
   reset(): void;

@@ -1,4 +1,4 @@
-// Where tokens come from, in each manner that CXone is known to have: asked for in any other way, there is none.
+// The token endpoints, one for each grant that CXone documents. A request in any other form is refused.
 
 import type { Context, Hono } from 'hono';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../execution/json.ts';
@@ -42,7 +42,7 @@ export function addTokenRoutes({ app, calls, tokens, options }: Parts): void {
   }
 }
 
-/** OpenID Connect Discovery 1.0, section 4, and what CXone publishes beside it of a tenant. Its own origin is both issuer and API. */
+/** OpenID Connect Discovery 1.0, section 4, and CXone's document about a tenant. The simulator is both issuer and API. */
 function addDiscovery(app: Hono<SimulatorEnv>, { tenantId }: SimulatorOptions): void {
   app.get('/.well-known/openid-configuration', (c) => {
     const { origin } = new URL(c.req.url);
@@ -63,7 +63,7 @@ async function client(c: Context<SimulatorEnv>, tokens: Tokens): Promise<Respons
   return tokens.know(id, secret) ? given(tokens) : wrongClient();
 }
 
-/** A form with one grant and nothing besides, the client by HTTP Basic. */
+/** A form with one grant and no other field; the client authenticates with HTTP Basic. */
 async function discovered(c: Context<SimulatorEnv>, tokens: Tokens, grant: 'client_credentials' | 'password') {
   const refused = refusedType(c, 'application/x-www-form-urlencoded');
   if (refused !== null) return refused;
@@ -78,20 +78,20 @@ async function discovered(c: Context<SimulatorEnv>, tokens: Tokens, grant: 'clie
   if (grant === 'password' && !tokens.knowKey(form.get('username') ?? '', form.get('password') ?? '')) {
     return json(400, { error: 'invalid_grant', error_description: 'the access key is wrong' });
   }
-  // With an access key the life of the token stands in the token alone.
+  // With an access key, only the token itself states its lifetime.
   const { expires_in, ...rest } = tokens.issue();
   return json(200, grant === 'password' ? rest : { ...rest, expires_in }, NO_STORE);
 }
 
 const KEY_FIELDS = ['username', 'password'];
 
-/** `{accessKeyId, accessKeySecret}` as JSON, and no client at all. */
+/** `{accessKeyId, accessKeySecret}` as JSON, without client credentials. */
 async function accessKey(c: Context<SimulatorEnv>, tokens: Tokens): Promise<Response> {
   const refused = refusedType(c, 'application/json');
   if (refused !== null) return refused;
   if (c.req.header('authorization') !== undefined) return json(400, { message: 'there is no client to name here' });
   const body = readJson(await c.req.text());
-  if (!isJsonObject(body)) return json(400, { message: 'the body is no JSON object' });
+  if (!isJsonObject(body)) return json(400, { message: 'the body is not a JSON object' });
   const extra = unknownIn(body, ['accessKeyId', 'accessKeySecret']);
   if (extra !== null) return json(400, { message: `${extra} is unknown here` });
   if (!tokens.knowKey(String(body['accessKeyId']), String(body['accessKeySecret']))) {

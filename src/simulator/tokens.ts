@@ -1,19 +1,19 @@
-// Access tokens: given for credentials (RFC 6749), checked, expired and revoked.
+// Access tokens: issued for credentials (RFC 6749), checked, expired and revoked.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { dialectOf } from './dialects.ts';
 import type { SimulatorOptions } from './options.ts';
 
 export interface Tokens {
-  /** Whether these are the client's credentials. */
+  /** Returns whether the client credentials are right. */
   know(clientId: string, clientSecret: string): boolean;
-  /** Whether these are the halves of the access key. */
+  /** Returns whether the access key is right. */
   knowKey(id: string, secret: string): boolean;
-  /** The body of a token answer. */
+  /** Issues a token. Returns the body of the token response. */
   issue(): { access_token: string; token_type: 'Bearer'; expires_in: number; scope?: string };
-  /** Whether the token counts now. */
+  /** Returns whether the token is valid now. */
   valid(token: string): boolean;
-  /** No token given so far counts any longer. */
+  /** Revokes all issued tokens. */
   revoke(): void;
 }
 
@@ -64,7 +64,7 @@ export function createTokens(settings: Settings): Tokens {
   };
 }
 
-/** A JSON Web Token (RFC 7519) whose claims can be read; its signature is none, for nobody but the simulator checks it. */
+/** Returns a JSON Web Token (RFC 7519) with readable claims and a placeholder as signature, which only the simulator checks. */
 function jwt(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}.${Buffer.from('simulated').toString('base64url')}`;

@@ -8,10 +8,10 @@ import { BANNED_WORDS } from './word-list.ts';
 /** The folders and files that are checked. */
 const CHECKED = [
   ...['*.md', 'docs/**', 'test/docs/**', 'deploy/**', 'examples/**', 'bench/**', '.ci/**'],
-  ...['src/*.ts', 'src/{callbacks,cli,client,config,cxone,demo,execution,http,lib}/**'],
+  ...['src/*.ts', 'src/{callbacks,cli,client,config,cxone,demo,execution,http,lib,simulator}/**'],
   'src/{notification,observability,stats,store,usecases,webhooks,workers}/**',
   ...['test/*.ts', 'test/{callbacks,client,config,demo,examples,execution,lib,observability,package}/**'],
-  'test/{stats,upgrade,usecases,webhooks,workers}/**',
+  'test/{simulator,stats,upgrade,usecases,webhooks,workers}/**',
 ];
 
 const TEXT =

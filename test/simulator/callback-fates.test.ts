@@ -1,8 +1,8 @@
-// What a plain client sees of each fate of callbacks.
+// The effect of each fate of callbacks on a plain client.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createManualWorld } from '../support/manual-world.ts';
-import { type Heard, idIn, openStage, played, type Stage } from './stage.ts';
+import { idIn, openStage, played, type ReceivedCallback, type Stage } from './stage.ts';
 
 let stage: Stage;
 beforeEach(async () => {
@@ -14,8 +14,8 @@ afterEach(async () => {
 
 const GENUINE = '/callback/reference.0123456789abcdef0123456789abcdef';
 
-function said(heard: Heard | undefined): unknown {
-  return JSON.parse(heard?.body ?? 'null');
+function said(callback: ReceivedCallback | undefined): unknown {
+  return JSON.parse(callback?.body ?? 'null');
 }
 
 test('an execution is accepted at once, runs, and calls back with an echo of its inputs', async () => {
@@ -31,21 +31,21 @@ test('an execution is accepted at once, runs, and calls back with an echo of its
   await stage.simulator.quiet();
 
   const outcome = { executionId, status: 'COMPLETED', result: { echo: { amount: 12 } } };
-  expect(stage.heard).toMatchObject([{ path: GENUINE, contentType: 'application/json' }]);
-  expect(said(stage.heard[0])).toEqual(outcome);
+  expect(stage.callbacks).toMatchObject([{ path: GENUINE, contentType: 'application/json' }]);
+  expect(said(stage.callbacks[0])).toEqual(outcome);
   expect(await (await stage.poll(executionId)).json()).toEqual(outcome);
 });
 
-test('a failed execution says so in its callback and to polls', async () => {
+test('a failed execution reports the failure in its callback and to polls', async () => {
   const executionId = await played(stage, 'callback-failed');
   const outcome = { executionId, status: 'FAILED', error: { code: 'SIMULATED_FAILURE', message: expect.any(String) } };
-  expect(said(stage.heard[0])).toEqual(outcome);
+  expect(said(stage.callbacks[0])).toEqual(outcome);
   expect(await (await stage.poll(executionId)).json()).toEqual(outcome);
 });
 
 test('progress callbacks come before the completion', async () => {
   const executionId = await played(stage, 'callback-progress');
-  expect(stage.heard.map(said)).toEqual([
+  expect(stage.callbacks.map(said)).toEqual([
     { executionId, status: 'RUNNING' },
     { executionId, status: 'RUNNING' },
     { executionId, status: 'COMPLETED', result: { echo: {} } },
@@ -55,11 +55,11 @@ test('progress callbacks come before the completion', async () => {
 test.for([
   ['lost-callback', 'COMPLETED'],
   ['lost-callback-failed', 'FAILED'],
-])('%s: nothing is called back, a poll tells the outcome', async ([fate = '', status]) => {
+])('%s: no callback is sent, a poll gets the outcome', async ([fate = '', status]) => {
   const executionId = await idIn(await stage.execute(fate, { fate, runMs: 0 }));
   expect(stage.simulator.stats().pendingCallbacks).toBe(0);
   expect(await (await stage.poll(executionId)).json()).toMatchObject({ status });
-  expect(stage.heard).toEqual([]);
+  expect(stage.callbacks).toEqual([]);
 });
 
 test('a delayed callback comes long after the run has ended', async () => {
@@ -68,61 +68,61 @@ test('a delayed callback comes long after the run has ended', async () => {
   const executionId = await idIn(await stage.execute('slow', 'delayed-callback'));
   await world.advance(8_000);
   expect(await (await stage.poll(executionId)).json()).toMatchObject({ status: 'COMPLETED' });
-  expect(stage.heard).toEqual([]);
+  expect(stage.callbacks).toEqual([]);
   await world.advance(500);
   await stage.simulator.quiet();
-  expect(stage.heard).toHaveLength(1);
+  expect(stage.callbacks).toHaveLength(1);
 });
 
-test('a late callback comes after a brief polling window, through which polls find it running', async () => {
+test('a late callback arrives after a brief polling window, in which polls find the execution running', async () => {
   const world = createManualWorld();
   await using stage = await openStage({ world });
   const executionId = await idIn(await stage.execute('late', 'late-callback'));
   await world.advance(8_000);
   expect(await (await stage.poll(executionId)).json()).toMatchObject({ status: 'RUNNING' });
-  expect(stage.heard).toEqual([]);
+  expect(stage.callbacks).toEqual([]);
   await world.advance(1_000);
   await stage.simulator.quiet();
-  expect(stage.heard).toHaveLength(1);
+  expect(stage.callbacks).toHaveLength(1);
 });
 
 test('a duplicate callback is the same twice', async () => {
   await played(stage, 'duplicate-callback');
-  expect(stage.heard).toHaveLength(2);
-  expect(stage.heard[1]?.body).toBe(stage.heard[0]?.body);
+  expect(stage.callbacks).toHaveLength(2);
+  expect(stage.callbacks[1]?.body).toBe(stage.callbacks[0]?.body);
 });
 
 test('a burst is the same five times', async () => {
   await played(stage, 'callback-burst');
-  expect(stage.heard).toHaveLength(5);
-  expect(new Set(stage.heard.map(({ body }) => body)).size).toBe(1);
+  expect(stage.callbacks).toHaveLength(5);
+  expect(new Set(stage.callbacks.map(({ body }) => body)).size).toBe(1);
 });
 
-test('a conflicting callback follows the true one and tells another outcome', async () => {
+test('a conflicting callback follows the true one and reports another outcome', async () => {
   const executionId = await played(stage, 'conflicting-callback');
-  expect(stage.heard.map(said)).toEqual([
+  expect(stage.callbacks.map(said)).toEqual([
     { executionId, status: 'COMPLETED', result: { echo: {} } },
     { executionId, status: 'COMPLETED', result: { untrue: true } },
   ]);
   expect(await (await stage.poll(executionId)).json()).toMatchObject({ result: { echo: {} } });
 });
 
-test('an early callback has been answered before the submit answer comes', async () => {
+test('an early callback has its response before the submission has one', async () => {
   const executionId = await idIn(await stage.execute('early', 'early-callback'));
-  expect(said(stage.heard[0])).toMatchObject({ executionId, status: 'COMPLETED' });
+  expect(said(stage.callbacks[0])).toMatchObject({ executionId, status: 'COMPLETED' });
   expect(stage.simulator.execution('early')?.callbacks).toMatchObject([{ answer: '200' }]);
 });
 
-test('a garbled callback is no JSON and names no status as a form', async () => {
+test('a garbled callback is not JSON, and as a form it has no status', async () => {
   await played(stage, 'garbled-callback');
-  expect(() => said(stage.heard[0])).toThrow(SyntaxError);
-  expect(new URLSearchParams(stage.heard[0]?.body).has('status')).toBe(false);
+  expect(() => said(stage.callbacks[0])).toThrow(SyntaxError);
+  expect(new URLSearchParams(stage.callbacks[0]?.body).has('status')).toBe(false);
 });
 
 test('a form callback has the same members, form-encoded', async () => {
   const executionId = await played(stage, 'form-callback');
-  expect(stage.heard[0]?.contentType).toBe('application/x-www-form-urlencoded');
-  expect(Object.fromEntries(new URLSearchParams(stage.heard[0]?.body))).toEqual({
+  expect(stage.callbacks[0]?.contentType).toBe('application/x-www-form-urlencoded');
+  expect(Object.fromEntries(new URLSearchParams(stage.callbacks[0]?.body))).toEqual({
     executionId,
     status: 'COMPLETED',
     result: '{"echo":{}}',
@@ -131,34 +131,34 @@ test('a form callback has the same members, form-encoded', async () => {
 
 test('an oversized callback is over 1 MiB', async () => {
   await played(stage, 'oversized-callback');
-  expect(stage.heard[0]?.body.length).toBeGreaterThan(2 ** 20);
+  expect(stage.callbacks[0]?.body.length).toBeGreaterThan(2 ** 20);
 });
 
 test('a forged callback differs from the genuine URL in one character and comes first', async () => {
   await played(stage, 'forged-callback');
-  const [forged, genuine] = stage.heard.map(({ path }) => path);
+  const [forged, genuine] = stage.callbacks.map(({ path }) => path);
   expect(genuine).toBe(GENUINE);
   const differing = [...GENUINE].filter((character, index) => character !== forged?.[index]);
   expect([forged?.length, differing.length]).toEqual([GENUINE.length, 1]);
-  expect(said(stage.heard[0])).toMatchObject({ result: { untrue: true } });
+  expect(said(stage.callbacks[0])).toMatchObject({ result: { untrue: true } });
 });
 
 test('a callback may be forged alone', async () => {
   await played(stage, 'forged-callback-only');
-  expect(stage.heard.map(({ path }) => path === GENUINE)).toEqual([false]);
+  expect(stage.callbacks.map(({ path }) => path === GENUINE)).toEqual([false]);
 });
 
-test('a mismatching callback names another execution, then the right one comes', async () => {
+test('a mismatching callback names another execution, then the right one arrives', async () => {
   const executionId = await played(stage, 'mismatching-callback');
-  expect(stage.heard.map(said)).toMatchObject([{ executionId: `not-${executionId}` }, { executionId }]);
+  expect(stage.callbacks.map(said)).toMatchObject([{ executionId: `not-${executionId}` }, { executionId }]);
 });
 
 test('a big result is half a megabyte', async () => {
   await played(stage, 'big-result');
-  expect(stage.heard[0]?.body.length).toBeGreaterThan(500_000);
+  expect(stage.callbacks[0]?.body.length).toBeGreaterThan(500_000);
 });
 
 test('a callback may leave its executionId out', async () => {
   await played(stage, 'callback', { callbacks: [{ names: 'none' }] });
-  expect(said(stage.heard[0])).toEqual({ status: 'COMPLETED', result: { echo: {} } });
+  expect(said(stage.callbacks[0])).toEqual({ status: 'COMPLETED', result: { echo: {} } });
 });

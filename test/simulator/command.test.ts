@@ -1,4 +1,4 @@
-// `npm run simulator`, as somebody at a terminal meets it.
+// The `simulator` command at a terminal.
 
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
@@ -31,7 +31,7 @@ async function started(args: readonly string[]) {
   };
 }
 
-test('it says where it listens, a .env to try, and stops cleanly when told to', async () => {
+test('it prints its URL and a .env to try, and stops cleanly on a signal', async () => {
   const { base, said, stop } = await started([]);
   expect(base).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   for (const name of ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'PUBLIC_URL', 'CALLBACK_SECRET', 'APP_KEYS']) {
@@ -42,7 +42,7 @@ test('it says where it listens, a .env to try, and stops cleanly when told to', 
   await expect(fetch(base)).rejects.toThrow();
 });
 
-test('its sample .env is one that the receiver takes', async () => {
+test('the receiver accepts its sample .env', async () => {
   const { base, said, stop } = await started([]);
   const env = Object.fromEntries(
     [...said().matchAll(/^ {2}([A-Z_]+)=(.+)$/gm)].map(([, name, value]) => [name, value]),
@@ -63,7 +63,7 @@ test.for(DIALECT_NAMES)(
   },
 );
 
-test('its sample credentials get a token, and each call is told in a line that has no secret in it', async () => {
+test('its sample credentials get a token, and each call is one line without a secret', async () => {
   const { base, said, stop } = await started([]);
   const [, id = '', secret = ''] = /CLIENT_ID=(\S+)\s+CXONE_CLIENT_SECRET=(\S+)/.exec(said()) ?? [];
   const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
@@ -76,7 +76,7 @@ test('its sample credentials get a token, and each call is told in a line that h
   await stop();
 });
 
-test('its flags dial it', async () => {
+test('its flags set the options', async () => {
   const { base, stop } = await started(['--quiet', '--scope', 'dx:actions:read', '--token-seconds', '60']);
   const body = new URLSearchParams({
     grant_type: 'client_credentials',

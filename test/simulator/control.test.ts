@@ -1,4 +1,4 @@
-// The control surface, as a test in another language uses it.
+// The control endpoints, as a test in another language uses them.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/simulator/fates/catalogue.ts';
@@ -24,14 +24,14 @@ const post = (path: string, body?: unknown) =>
     body: body === undefined ? null : JSON.stringify(body),
   });
 
-test('GET /simulator tells what there is', async () => {
+test('GET /simulator lists the control endpoints', async () => {
   const help = await (await stage.call('/simulator')).text();
   for (const path of ['stats', 'executions', 'fates', 'outage', 'revoke-tokens', 'reset']) {
     expect(help).toContain(`/simulator/${path}`);
   }
 });
 
-test('GET /simulator/stats sums up', async () => {
+test('GET /simulator/stats returns the sums', async () => {
   await stage.execute('one');
   await stage.execute('two', 'refused-422');
   await stage.poll('sim-0000');
@@ -78,7 +78,7 @@ test('GET /simulator/fates is the catalogue', async () => {
 });
 
 describe('POST /simulator/outage', () => {
-  test('gives every call the same answer until it is over, and nothing runs', async () => {
+  test('gives every call the same response until it ends, and nothing runs', async () => {
     await stage.execute('before');
     expect((await post('/simulator/outage', { answer: 503, seconds: 10 })).status).toBe(200);
     expect((await stage.execute('during')).status).toBe(503);
@@ -120,7 +120,7 @@ test('POST /simulator/revoke-tokens makes every token a 401', async () => {
   expect((await stage.execute('after')).status).toBe(401);
 });
 
-test('POST /simulator/reset forgets everything and drops callbacks to come', async () => {
+test('POST /simulator/reset deletes all state and drops pending callbacks', async () => {
   await stage.execute('one', { runMs: 3_600_000 });
   await post('/simulator/outage', { answer: 503, seconds: 3600 });
   expect((await post('/simulator/reset')).status).toBe(200);
@@ -136,7 +136,7 @@ test('POST /simulator/reset forgets everything and drops callbacks to come', asy
   expect((await stage.execute('one', undefined, { token: await stage.token() })).status).toBe(200);
 });
 
-test('any other path is a 404 that tells where to look', async () => {
+test('any other path is a 404 that names the control endpoints', async () => {
   const answer = await stage.call('/nowhere');
   expect([answer.status, await answer.json()]).toEqual([404, { message: expect.stringContaining('/simulator') }]);
 });
@@ -145,8 +145,8 @@ test('POST /simulator/executions/{correlationId}/release sends the callbacks tha
   await stage.execute('one', { runMs: 0, callbacks: [{ held: true }] });
   await stage.execute('two', { runMs: 0, callbacks: [{ held: true }] });
   await world.advance(86_400_000);
-  expect(stage.heard).toEqual([]);
+  expect(stage.callbacks).toEqual([]);
   expect((await post('/simulator/executions/one/release')).status).toBe(200);
-  await expect.poll(() => stage.heard.length).toBe(1);
+  await expect.poll(() => stage.callbacks.length).toBe(1);
   expect(stage.simulator.stats()).toMatchObject({ pendingCallbacks: 1 });
 });

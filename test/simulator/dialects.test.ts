@@ -1,4 +1,4 @@
-// What each dialect of the simulator takes and, as much, what it refuses: only so do tests against it prove anything.
+// The requests that each dialect of the simulator accepts and refuses. Only a strict simulator proves that a profile is right.
 
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ describe('discovery', () => {
     expect((await stage.call('/.well-known/cxone-configuration?tenantId=another')).status).toBe(404);
   });
 
-  test('is not there where it is not spoken', async () => {
+  test('is absent in a dialect without discovery', async () => {
     await using stage = await open('cxone-access-key');
     expect((await stage.call('/.well-known/openid-configuration')).status).toBe(404);
   });
@@ -57,7 +57,7 @@ describe('client credentials by discovery', () => {
     expect((await postForm(stage, '/auth/token', form, headers)).status).toBe(status);
   });
 
-  test('the right one gets a JSON Web Token and its life', async () => {
+  test('the right one gets a JSON Web Token and its lifetime', async () => {
     await using stage = await open('cxone-discovery-client-credentials', { tokenSeconds: 900 });
     const answer = await postForm(stage, '/auth/token', { grant_type: 'client_credentials' }, BASIC);
     const { access_token: token, expires_in } = await bodyOf(answer);
@@ -76,7 +76,7 @@ describe('an access key as user name and password', () => {
     expect((await postForm(stage, '/auth/token', form, headers)).status).toBe(status);
   });
 
-  test('the life of the token stands in the token alone', async () => {
+  test('only the token itself states its lifetime', async () => {
     await using stage = await open('cxone-discovery-password');
     const answer = await postForm(stage, '/auth/token', { grant_type: 'password', ...USER }, BASIC);
     expect(Object.keys(await bodyOf(answer))).not.toContain('expires_in');
@@ -86,7 +86,7 @@ describe('an access key as user name and password', () => {
 describe('an access key as JSON', () => {
   const PATH = '/authentication/v1/token/access-key';
 
-  test('gets a token, its life in a text', async () => {
+  test('gets a token, whose lifetime is a string', async () => {
     await using stage = await open('cxone-access-key');
     const answer = await postJson(stage, PATH, KEY);
     expect([answer.status, await bodyOf(answer)]).toEqual([200, expect.objectContaining({ expires_in: '3600' })]);
@@ -101,7 +101,7 @@ describe('an access key as JSON', () => {
   });
 });
 
-test('a static token counts, and no other can be had', async () => {
+test('a static token is valid, and there is no token endpoint', async () => {
   await using stage = await open('cxone-static-token');
   expect((await stage.execute('order', 'lost-callback', { token: 'simulator-token' })).status).toBe(200);
   expect((await stage.execute('order', 'lost-callback', { token: 'another' })).status).toBe(401);
@@ -120,23 +120,23 @@ describe('script start', () => {
 
   const right = (stage: Stage) => ({ skillId: '7', scriptPath: 'Any', parameters: `${stage.callbackUrl}|order|a|b` });
 
-  test('is answered with nothing, and the script calls back', async () => {
+  test('gets an empty response, and the script calls back', async () => {
     await using stage = await open('cxone-script-start', { runMs: 0 });
     const answer = await start(stage, right(stage));
     expect([answer.status, await answer.text()]).toEqual([200, '']);
     await stage.simulator.quiet();
-    expect(JSON.parse(stage.heard[0]?.body ?? '')).toMatchObject({
+    expect(JSON.parse(stage.callbacks[0]?.body ?? '')).toMatchObject({
       status: 'COMPLETED',
       result: { echo: { scriptPath: 'Any', correlationId: 'order', parameters: ['a', 'b'] } },
     });
   });
 
   test.for([
-    ['a skill that is no number', { skillId: 'sales' }],
+    ['a skill that is not a number', { skillId: 'sales' }],
     ['no script', { scriptPath: '' }],
     ['no callback URL', { parameters: 'a|b' }],
     ['a field that there is not', { callbackUrl: 'https://elsewhere.example' }],
-  ] as const)('%s is refused, with the words in error_description', async ([, wrong]) => {
+  ] as const)('%s is refused, with the reason in error_description', async ([, wrong]) => {
     await using stage = await open('cxone-script-start');
     const answer = await start(stage, { ...right(stage), ...wrong });
     expect([answer.status, await bodyOf(answer)]).toEqual([400, { error_description: expect.any(String) }]);
@@ -158,7 +158,7 @@ describe('jobs', () => {
     return { authorization: `Bearer ${access_token}` };
   }
 
-  test('a submission is answered with the id as a bare text, a poll with the nested status, and nobody is called', async () => {
+  test('a submission gets the id as a bare string, a poll the nested status, and no callback is sent', async () => {
     const world = createManualWorld();
     await using stage = await open('cxone-jobs', { world, runMs: 40_000 });
     const headers = await authorized(stage);
@@ -170,10 +170,10 @@ describe('jobs', () => {
     await world.advance(30_000);
     expect(await poll()).toEqual({ jobStatus: { id, status: 'SUCCEEDED', result: { url: expect.any(String) } } });
     await stage.simulator.quiet();
-    expect(stage.heard).toEqual([]);
+    expect(stage.callbacks).toEqual([]);
   });
 
-  test('whoever asks again within half a minute gets a 429 that says when', async () => {
+  test('a second poll within half a minute gets a 429 with Retry-After', async () => {
     const world = createManualWorld();
     await using stage = await open('cxone-jobs', { world });
     const headers = await authorized(stage);
@@ -189,7 +189,7 @@ describe('jobs', () => {
     expect([answer.status, await bodyOf(answer)]).toEqual([400, { errorDescription: `${field}: expected a text` }]);
   });
 
-  test('a form, and a field that there is not, are refused', async () => {
+  test('a form and an unknown field are refused', async () => {
     await using stage = await open('cxone-jobs');
     const headers = await authorized(stage);
     expect((await postForm(stage, PATH, ORDER, headers)).status).toBe(400);

@@ -1,9 +1,9 @@
-// The simulator's chance.
+// The simulator's seeded randomness.
 
 import { expect, test } from 'vitest';
 import { createDice } from '../../src/simulator/dice.ts';
 
-test('the same seed and names give the same number, whatever was thrown in between', () => {
+test('the same seed and names return the same number, whatever was rolled in between', () => {
   const one = createDice('a');
   const first = one.roll('fate', 'order-1');
   one.roll('fate', 'order-2');

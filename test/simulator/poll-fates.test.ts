@@ -1,4 +1,4 @@
-// What a plain client sees of each fate of polls.
+// The effect of each fate of polls on a plain client.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseJson } from '../../src/execution/json.ts';
@@ -29,7 +29,7 @@ test('poll-reset: the first poll is reset, the second gets the result', async ()
   expect(await (await stage.poll(executionId)).json()).toMatchObject({ status: 'COMPLETED' });
 });
 
-test('poll-hang: the first poll is never answered, the second gets the result', async () => {
+test('poll-hang: the first poll gets no response, the second gets the result', async () => {
   const executionId = await ended('poll-hang');
   const token = await stage.token();
   const impatient = stage.call(`/api/v2/dx/actions/charge/executions/${executionId}`, {
@@ -44,14 +44,14 @@ test('poll-gone: a 404, however often', async () => {
   const executionId = await ended('poll-gone');
   expect((await stage.poll(executionId)).status).toBe(404);
   expect((await stage.poll(executionId)).status).toBe(404);
-  expect(stage.heard).toEqual([]);
+  expect(stage.callbacks).toEqual([]);
 });
 
 test('gone-then-callback: polls get a 404, and yet the callback comes', async () => {
   const executionId = await idIn(await stage.execute('order', 'gone-then-callback'));
   expect((await stage.poll(executionId)).status).toBe(404);
   await stage.simulator.quiet();
-  expect(stage.heard).toHaveLength(1);
+  expect(stage.callbacks).toHaveLength(1);
 });
 
 test('slow-run: polls find it running, then completed', async () => {
@@ -69,13 +69,13 @@ test('never-ends: polls find it running for ever', async () => {
   const executionId = await idIn(await stage.execute('order', 'never-ends'));
   await world.advance(3_500_000);
   expect(await (await stage.poll(executionId)).json()).toMatchObject({ status: 'RUNNING' });
-  expect(stage.heard).toEqual([]);
+  expect(stage.callbacks).toEqual([]);
 });
 
 test.for([
   ['big-integers', 1],
   ['big-integers-polled', 0],
-] as const)('%s: an id and a result that no double can hold come out digit by digit', async ([fate, callbacks]) => {
+] as const)('%s: an id and a result that a double cannot hold keep every digit', async ([fate, callbacks]) => {
   const answer = await (await stage.execute(fate, fate)).text();
   const digits = /"executionId":(\d+),/.exec(answer)?.[1] ?? '';
   expect(BigInt(digits)).toBeGreaterThan(2n ** 53n);
@@ -86,18 +86,18 @@ test.for([
   expect(outcome).toContain(`"executionId":${digits},`);
   expect(outcome).toContain('"order":9007199254740993');
   expect(outcome).toContain('"serial":18446744073709551615');
-  expect(stage.heard.map(({ body }) => body)).toEqual(Array.from({ length: callbacks }, () => outcome));
+  expect(stage.callbacks.map(({ body }) => body)).toEqual(Array.from({ length: callbacks }, () => outcome));
 });
 
 test('integers over 2^53 in the inputs come back in the echo as they were sent', async () => {
   const body = `{"inputs":{"account":9007199254740993},"context":{"callbackUrl":"${stage.callbackUrl}"},"asyncExecution":true}`;
   await stage.execute('order', undefined, { body });
   await stage.simulator.quiet();
-  expect(stage.heard[0]?.body).toContain('"account":9007199254740993');
-  expect(parseJson(stage.heard[0]?.body ?? '')).toMatchObject({ status: 'COMPLETED' });
+  expect(stage.callbacks[0]?.body).toContain('"account":9007199254740993');
+  expect(parseJson(stage.callbacks[0]?.body ?? '')).toMatchObject({ status: 'COMPLETED' });
 });
 
-test('an execution that there is not, or of another action, is a 404', async () => {
+test('an unknown execution, or one of another action, is a 404', async () => {
   const executionId = await ended('lost-callback');
   expect((await stage.poll('sim-0000')).status).toBe(404);
   expect((await stage.poll(executionId, 'refund')).status).toBe(404);

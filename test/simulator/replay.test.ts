@@ -1,4 +1,4 @@
-// What a tenant said once is said again: a recording of the receiver's talk with it drives the simulator, and outcomes are the same.
+// A replay of a recording leads to the same outcomes as the recorded tenant.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ function recordingIn(folder: string): { path: string; text: string } {
   return { path, text: readFileSync(path, 'utf8') };
 }
 
-/** The events that say what became of it, and the shape of what was found. */
+/** The events of an execution, and the shape of its result. */
 async function outcomeOf(stage: Stage, correlationId: string) {
   const { status, resolvedBy, executionId, result } = await stage.get(correlationId);
   return { status, resolvedBy, executionId, hasResult: result !== null };
@@ -49,7 +49,7 @@ async function replaying(text: string, env: Record<string, string> = {}) {
 }
 
 describe('a recording', () => {
-  test('makes the receiver come to the same outcomes again: by callback, by poll, failed', async () => {
+  test('leads the receiver to the same outcomes again: by callback, by poll, failed', async () => {
     const { outcomes, text } = await recorded(['callback', 'lost-callback', 'callback-failed']);
     expect(outcomes.map(({ status, resolvedBy }) => [status, resolvedBy])).toEqual([
       ['COMPLETED', 'callback'],
@@ -71,7 +71,7 @@ describe('a recording', () => {
     }
   });
 
-  test('can be played as often as wanted: each time the execution has another id', async () => {
+  test('can be replayed any number of times, each time with another id', async () => {
     const { text } = await recorded(['lost-callback']);
     const stage = await replaying(text);
     const ids = new Set<string>();
@@ -86,7 +86,7 @@ describe('a recording', () => {
     expect(ids.size).toBe(3);
   });
 
-  test('may be one archive too, as its lines make one', async () => {
+  test('may also be one archive made of its lines', async () => {
     const { text } = await recorded(['callback']);
     const entries = text
       .split('\n')
@@ -98,8 +98,8 @@ describe('a recording', () => {
 });
 
 test.for([
-  ['nothing at all', '', /has no execution that was answered/],
-  ['what is no JSON', 'hello\n', /line 1 is not JSON/],
+  ['an empty file', '', /has no execution with a response/],
+  ['a text that is not JSON', 'hello\n', /line 1 is not JSON/],
   [
     'an archive of something else',
     '{"log":{"entries":[{"startedDateTime":"2026-11-22T16:00:00.000Z"}]}}',
@@ -109,7 +109,7 @@ test.for([
   expect(() => readRecording(text)).toThrow(message);
 });
 
-test('npm run simulator -- --replay FILE plays it, and names a file that cannot be', async () => {
+test('npm run simulator -- --replay FILE replays it, and names a file that cannot be replayed', async () => {
   const { path } = await recorded(['callback']);
   const stop = new AbortController();
   let said = '';

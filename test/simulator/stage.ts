@@ -1,4 +1,4 @@
-// A simulator on a real port, a plain client of it, and somebody who takes its callbacks; time runs twenty times as fast.
+// A simulator on a real port, a plain client, and a server that receives its callbacks; time runs twenty times as fast.
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -19,24 +19,24 @@ function fastWorld(): World {
   };
 }
 
-export interface Heard {
+export interface ReceivedCallback {
   readonly path: string;
   readonly contentType: string;
   readonly body: string;
 }
 
-/** What the taker of callbacks answers; a status alone, or a status with an outcome. */
-type Reply = (heard: Heard, nth: number) => number | readonly [status: number, outcome: string];
+/** The response to a callback: a status, or a status with an outcome. */
+type Reply = (callback: ReceivedCallback, nth: number) => number | readonly [status: number, outcome: string];
 
-/** Ends in something as long as a signature. */
+/** Ends in a text as long as a signature. */
 const CALLBACK_PATH = '/callback/reference.0123456789abcdef0123456789abcdef';
 
 export interface Stage extends AsyncDisposable {
   readonly simulator: Simulator;
   readonly base: string;
   readonly world: World;
-  /** Callbacks that came, in order. */
-  readonly heard: Heard[];
+  /** The received callbacks, in order. */
+  readonly callbacks: ReceivedCallback[];
   readonly callbackUrl: string;
   /** A token for the simulator's client. */
   token(): Promise<string>;
@@ -61,11 +61,11 @@ export const QUICK: Partial<SimulatorOptions> = {
 
 export async function openStage(options: Partial<SimulatorOptions> = {}, reply: Reply = () => 200): Promise<Stage> {
   const world = options.world ?? fastWorld();
-  const heard: Heard[] = [];
-  const taker = await takeCallbacks(heard, reply);
+  const callbacks: ReceivedCallback[] = [];
+  const app = await receiveCallbacks(callbacks, reply);
   const simulator = createSimulator({ world, ...QUICK, ...options });
   const { url: base } = await simulator.listen();
-  const callbackUrl = `http://127.0.0.1:${(taker.address() as AddressInfo).port}${CALLBACK_PATH}`;
+  const callbackUrl = `http://127.0.0.1:${(app.address() as AddressInfo).port}${CALLBACK_PATH}`;
   let cached: Promise<string> | null = null;
 
   const call: Stage['call'] = (path, init) => fetch(`${base}${path}`, init);
@@ -87,7 +87,7 @@ export async function openStage(options: Partial<SimulatorOptions> = {}, reply: 
     simulator,
     base,
     world,
-    heard,
+    callbacks,
     callbackUrl,
     token,
     call,
@@ -108,20 +108,20 @@ export async function openStage(options: Partial<SimulatorOptions> = {}, reply: 
       call(`/api/v2/dx/actions/${actionId}/executions/${executionId}`, { headers: { authorization: await bearer() } }),
     [Symbol.asyncDispose]: async () => {
       await simulator.close();
-      taker.closeAllConnections();
-      taker.close();
-      await once(taker, 'close');
+      app.closeAllConnections();
+      app.close();
+      await once(app, 'close');
     },
   };
 }
 
-async function takeCallbacks(heard: Heard[], reply: Reply): Promise<Server> {
+async function receiveCallbacks(callbacks: ReceivedCallback[], reply: Reply): Promise<Server> {
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     const one = { path: request.url ?? '', contentType: request.headers['content-type'] ?? '', body };
-    heard.push(one);
-    const answer = reply(one, heard.length);
+    callbacks.push(one);
+    const answer = reply(one, callbacks.length);
     const [status, outcome] = typeof answer === 'number' ? [answer, undefined] : answer;
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ outcome }));
@@ -131,7 +131,7 @@ async function takeCallbacks(heard: Heard[], reply: Reply): Promise<Server> {
   return server;
 }
 
-/** The id in a submit answer. */
+/** The id in the response to a submission. */
 export async function idIn(answer: Response): Promise<string> {
   return ((await answer.json()) as { executionId: string }).executionId;
 }

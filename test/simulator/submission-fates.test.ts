@@ -1,4 +1,4 @@
-// What a plain client sees of each fate of submissions.
+// The effect of each fate of submissions on a plain client.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { idIn, openStage, type Stage } from './stage.ts';
@@ -23,7 +23,7 @@ test.for([400, 403, 404, 422])('refused-%i: refused for good, and nothing runs',
   });
 });
 
-test('unauthorized-once: 401 until another token comes', async () => {
+test('unauthorized-once: 401 until another token arrives', async () => {
   const token = await stage.token();
   expect((await stage.execute('order', 'unauthorized-once', { token })).status).toBe(401);
   expect((await stage.execute('order', 'unauthorized-once', { token })).status).toBe(401);
@@ -59,7 +59,7 @@ test('error-500-retried: 500 without running, then accepted', async () => {
   expect((await stage.execute('order', 'error-500-retried')).status).toBe(200);
 });
 
-describe('an answer that cannot be trusted', () => {
+describe('an uncertain response', () => {
   const outcomeOf = async (correlationId: string, fate: string): Promise<number | string> => {
     const patience = fate.startsWith('hang') ? { signal: AbortSignal.timeout(400) } : {};
     return stage.execute(correlationId, fate, patience).then(
@@ -80,17 +80,17 @@ describe('an answer that cannot be trusted', () => {
     expect(await outcomeOf('order', fate)).toBe(seen);
     await stage.simulator.quiet();
     expect(stage.simulator.execution('order')?.runs).toBe(runs);
-    expect(stage.heard).toHaveLength(calls);
+    expect(stage.callbacks).toHaveLength(calls);
   });
 
-  test('a hang ends when the client goes away, and is counted as one', async () => {
+  test('a hang ends when the client disconnects, and is counted as one', async () => {
     await outcomeOf('order', 'hang-lost');
     await expect.poll(() => stage.simulator.stats().inFlight).toBe(0);
     expect(stage.simulator.stats().answers.execute).toEqual({ hang: 1 });
     expect(stage.simulator.execution('order')?.posts).toMatchObject([{ answer: 'hang' }]);
   });
 
-  test('a second POST of what ran already runs it again under another id: the double charge shows', async () => {
+  test('a second POST of an execution runs it again under another id, so that a double charge shows', async () => {
     await outcomeOf('order', 'reset-adopted');
     await outcomeOf('order', 'reset-adopted');
     const record = stage.simulator.execution('order');
@@ -103,7 +103,7 @@ test.for(['bare-acceptance', 'bare-acceptance-lost'])('%s: a 202 without an exec
   const answer = await stage.execute('order', fate);
   expect([answer.status, await answer.json()]).toEqual([202, { status: 'ACCEPTED' }]);
   await stage.simulator.quiet();
-  expect(stage.heard).toHaveLength(fate === 'bare-acceptance' ? 1 : 0);
+  expect(stage.callbacks).toHaveLength(fate === 'bare-acceptance' ? 1 : 0);
 });
 
 test('html-acceptance: a 200 that is a web page, and a callback', async () => {
@@ -111,15 +111,15 @@ test('html-acceptance: a 200 that is a web page, and a callback', async () => {
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html']);
   expect(await answer.text()).toContain('<p>');
   await stage.simulator.quiet();
-  expect(stage.heard).toHaveLength(1);
+  expect(stage.callbacks).toHaveLength(1);
 });
 
-test('the submit answer may have no body at all', async () => {
+test('the response to a submission may have no body', async () => {
   const answer = await stage.execute('order', { submits: [{ answer: 204 }] });
   expect([answer.status, await answer.text()]).toEqual([204, '']);
 });
 
-test('answered-at-once, failed-at-once: the submit answer has the outcome and nothing is called back', async () => {
+test('answered-at-once, failed-at-once: the response has the outcome, and no callback is sent', async () => {
   const completed = await (await stage.execute('one', 'answered-at-once')).json();
   const failed = await (await stage.execute('two', 'failed-at-once')).json();
   expect(completed).toMatchObject({ status: 'COMPLETED', result: { echo: {} }, executionId: expect.any(String) });
@@ -127,13 +127,13 @@ test('answered-at-once, failed-at-once: the submit answer has the outcome and no
   expect(stage.simulator.stats().pendingCallbacks).toBe(0);
 });
 
-describe('a malformed execute is refused with a 400 that names what is wrong', () => {
+describe('a malformed execute is refused with a 400 that names the fault', () => {
   const body = (change: object) =>
     JSON.stringify({ inputs: {}, context: { callbackUrl: 'http://127.0.0.1/x' }, asyncExecution: true, ...change });
 
   test.for([
-    ['{', 'no JSON'],
-    ['[]', 'no JSON object'],
+    ['{', 'not JSON'],
+    ['[]', 'not a JSON object'],
     [body({ inputs: [] }), 'inputs'],
     [body({ asyncExecution: false }), 'asyncExecution'],
     [body({ asyncExecution: undefined }), 'asyncExecution'],
@@ -153,7 +153,7 @@ describe('a malformed execute is refused with a 400 that names what is wrong', (
   });
 });
 
-test('a client that sends no correlation id is served, and told apart from others', async () => {
+test('a client that sends no correlation id is served, and kept apart from others', async () => {
   const post = async () =>
     stage.call('/api/v2/dx/actions/charge/execute', {
       method: 'POST',

@@ -16,7 +16,7 @@ function askToken(stage: Stage, form: Record<string, string>, headers: Record<st
 }
 
 describe('tokens', () => {
-  test('client credentials get a token with its life and scopes', async () => {
+  test('client credentials get a token with its lifetime and scopes', async () => {
     await using stage = await openStage({ tokenSeconds: 900 });
     const answer = await askToken(stage, CREDENTIALS);
     expect(answer.status).toBe(200);
@@ -58,7 +58,7 @@ describe('tokens', () => {
     expect(stage.simulator.execution('four')).toMatchObject({ runs: 0, posts: [{ answer: 401 }] });
   });
 
-  test('a token without the scope is a 403 that says so', async () => {
+  test('a token without the scope is a 403 that names the scope', async () => {
     await using stage = await openStage({ scope: 'dx:actions:read' });
     const answer = await stage.execute('order');
     expect([answer.status, await answer.json()]).toEqual([
@@ -68,7 +68,7 @@ describe('tokens', () => {
     expect((await stage.poll('sim-0000')).status).toBe(404);
   });
 
-  test('a token answer may name no scopes; then all are granted', async () => {
+  test('a token response may name no scopes; then all are granted', async () => {
     await using stage = await openStage({ scope: null });
     expect(await (await askToken(stage, CREDENTIALS)).json()).not.toHaveProperty('scope');
     expect((await stage.execute('order')).status).toBe(200);
@@ -76,7 +76,7 @@ describe('tokens', () => {
 });
 
 describe('rate limit', () => {
-  test('past so many requests a second comes a 429 with Retry-After, and time heals', async () => {
+  test('beyond the rate limit a request gets a 429 with Retry-After, and is accepted later', async () => {
     const world = createManualWorld();
     await using stage = await openStage({ world, requestsPerSecond: 3 });
     // The token request counts too.
@@ -99,7 +99,7 @@ describe('rate limit', () => {
   });
 });
 
-test('answers take their latency, and callbacks wait for the run, on an injected clock', async () => {
+test('responses take their latency, and callbacks wait for the run, on an injected clock', async () => {
   const world = createManualWorld();
   await using stage = await openStage({ world, latencyMs: 400, runMs: 5_000 });
   const answer = stage.execute('order');
@@ -109,10 +109,10 @@ test('answers take their latency, and callbacks wait for the run, on an injected
   await world.advance(1);
   const executionId = await idIn(await answer);
   await world.advance(4_999);
-  expect(stage.heard).toEqual([]);
+  expect(stage.callbacks).toEqual([]);
   await world.advance(1);
   await stage.simulator.quiet();
-  expect(stage.heard).toHaveLength(1);
+  expect(stage.callbacks).toHaveLength(1);
   expect(world.sleepers).toBe(0);
   expect(executionId).toMatch(/^sim-/);
 });
@@ -129,7 +129,7 @@ describe('fates by rate', () => {
 
   const rates = { 'lost-callback': 0.3, 'refused-422': 0.1 } as const;
 
-  test('each fate comes about as often as its rate says, the rest is called back', async () => {
+  test('each fate occurs about as often as its rate, and the rest is called back', async () => {
     const records = [...(await fatesOf({ rates }, CORRELATION_IDS)).values()];
     const share = (fate: string) => records.filter((record) => record.fate === fate).length / records.length;
     expect(share('lost-callback')).toBeCloseTo(0.3, 0);
@@ -138,7 +138,7 @@ describe('fates by rate', () => {
     expect(share('callback')).toBeGreaterThan(0.5);
   });
 
-  test('a seed repeats its choices, ids too, whatever the order; another seed chooses otherwise', async () => {
+  test('a seed repeats its choices and ids in any order; another seed chooses otherwise', async () => {
     const view = (records: Awaited<ReturnType<typeof fatesOf>>) =>
       CORRELATION_IDS.slice(0, 60).map((id) => [id, records.get(id)?.fate, records.get(id)?.executionIds]);
     const some = CORRELATION_IDS.slice(0, 60);
@@ -147,7 +147,7 @@ describe('fates by rate', () => {
     expect(view(await fatesOf({ rates, seed: 'two' }, some))).not.toEqual(one);
   });
 
-  test('inputs that choose a fate go before the rates', async () => {
+  test('inputs that choose a fate take precedence over the rates', async () => {
     await using stage = await openStage({ rates: { 'refused-422': 1 } });
     expect((await stage.execute('one', 'callback')).status).toBe(200);
     expect((await stage.execute('two')).status).toBe(422);
@@ -160,7 +160,7 @@ describe('fates by rate', () => {
 });
 
 describe('callbacks', () => {
-  test('each is kept with what it was and how it was answered', async () => {
+  test('each is recorded with its kind and its response', async () => {
     await using stage = await openStage({}, ({ path }) => (path.endsWith('89abcdef') ? [200, 'resolved'] : 404));
     await stage.execute('order', 'forged-callback');
     await stage.simulator.quiet();
@@ -171,11 +171,11 @@ describe('callbacks', () => {
     expect(stage.simulator.stats().callbacks).toEqual({ 404: 1, '200 resolved': 1 });
   });
 
-  test('one that gets no 2xx is not sent again, unless redelivery is dialled', async () => {
+  test('one that gets no 2xx is not sent again, unless redelivery is configured', async () => {
     await using once = await openStage({}, () => 503);
     await once.execute('order');
     await once.simulator.quiet();
-    expect(once.heard).toHaveLength(1);
+    expect(once.callbacks).toHaveLength(1);
 
     const world = createManualWorld();
     const dials = { world, redeliveries: 2, redeliveryMs: 1_000 };
@@ -183,9 +183,9 @@ describe('callbacks', () => {
     await thrice.execute('order');
     for (const wait of [250, 1_000, 2_000]) {
       await expect.poll(() => world.sleepers).toBe(1);
-      const heard = thrice.heard.length;
+      const count = thrice.callbacks.length;
       await world.advance(wait - 1);
-      expect(thrice.heard).toHaveLength(heard);
+      expect(thrice.callbacks).toHaveLength(count);
       await world.advance(1);
     }
     await thrice.simulator.quiet();
@@ -196,7 +196,7 @@ describe('callbacks', () => {
     ]);
   });
 
-  test('one that nobody takes is no answer', async () => {
+  test('one to a closed port is recorded as "no answer"', async () => {
     const gone = createServer().listen(0, '127.0.0.1');
     await once(gone, 'listening');
     const { port } = gone.address() as AddressInfo;
@@ -208,7 +208,7 @@ describe('callbacks', () => {
     expect(stage.simulator.execution('order')?.callbacks).toMatchObject([{ answer: 'no answer' }]);
   });
 
-  test('one whose taker stays silent is given up', async () => {
+  test('one to a silent server is abandoned', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     await using stage = await openStage({ callbackTimeoutMs: 50 });
@@ -221,7 +221,7 @@ describe('callbacks', () => {
   });
 });
 
-test('a callback that gets no answer on a connection used before is not sent twice', async () => {
+test('a callback that gets no response on a reused connection is not sent twice', async () => {
   let taken = 0;
   const fallsSilent = createServer((request, response) => {
     taken += 1;
@@ -240,7 +240,7 @@ test('a callback that gets no answer on a connection used before is not sent twi
 });
 
 describe('closing', () => {
-  test('close ends hanging calls and drops callbacks to come; no timer is left', async () => {
+  test('close ends hanging calls and drops pending callbacks; no timer remains', async () => {
     const world = createManualWorld();
     const stage = await openStage({ world });
     await stage.execute('waiting');
@@ -249,7 +249,7 @@ describe('closing', () => {
     await stage[Symbol.asyncDispose]();
     await hanging;
     expect(world.sleepers).toBe(0);
-    expect(stage.heard).toEqual([]);
+    expect(stage.callbacks).toEqual([]);
     await expect(stage.call('/simulator/stats')).rejects.toThrow();
   });
 
@@ -259,7 +259,7 @@ describe('closing', () => {
     const executionId = await idIn(await stage.execute('order'));
     await close();
     await stage.simulator.quiet();
-    expect(stage.heard).toHaveLength(1);
+    expect(stage.callbacks).toHaveLength(1);
     const again = await stage.simulator.listen({ port });
     const token = await stage.token();
     const answer = await fetch(`${again.url}/api/v2/dx/actions/charge/executions/${executionId}`, {
@@ -268,7 +268,7 @@ describe('closing', () => {
     expect(await answer.json()).toMatchObject({ status: 'COMPLETED' });
   });
 
-  test('a port that is taken is an error, not a silence', async () => {
+  test('a port in use is an error', async () => {
     await using stage = await openStage();
     const port = Number(new URL(stage.base).port);
     await expect(createSimulator(QUICK).listen({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });

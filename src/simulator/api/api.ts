@@ -1,4 +1,4 @@
-// What the APIs that run things have in common: how they are called, what they take for an order, and how they tell how it stands.
+// The interface of the APIs that run actions: their paths and scopes, their requests, and their status responses.
 
 import type { Context } from 'hono';
 import type { Json, JsonObject } from '../../execution/json.ts';
@@ -6,30 +6,30 @@ import type { SimulatorEnv } from '../answers.ts';
 import type { Run } from '../run.ts';
 import type { SubmitStep } from '../script.ts';
 
-/** What was asked to run, as far as it matters here. */
+/** The parts of a submission that the simulator uses. */
 export interface ActionRequest {
   readonly inputs: JsonObject;
-  /** Null: nobody is called back. */
+  /** Null: no callback is sent. */
   readonly callbackUrl: string | null;
 }
 
 export interface Api {
   readonly executePath: string;
-  /** Null: nothing can be asked. */
+  /** Null: the API cannot be polled. */
   readonly pollPath: string | null;
-  /** Scopes that a call needs. */
+  /** The scopes that a call needs. */
   readonly scopes: { readonly execute: string | null; readonly poll: string | null };
-  /** Where an error answer has its words. */
+  /** The member that holds the message of an error response. */
   readonly errorMember: string;
-  /** Polls of one execution that come closer together are refused with 429, in milliseconds. */
+  /** The least time between two polls of one execution, in milliseconds; a sooner poll gets 429. */
   readonly minPollMs: number;
-  /** What it is that shall run, before anything is checked. */
+  /** Returns the id of the action, before any check. */
   actionOf(c: Context<SimulatorEnv>): Promise<string>;
-  /** The order, or what is wrong with it. */
+  /** Returns the request, or the reason why it is malformed. */
   read(c: Context<SimulatorEnv>): Promise<ActionRequest | string>;
-  /** The 2xx to an order; `run` is undefined when nothing runs. */
+  /** Returns the 2xx response to a submission; `run` is undefined if nothing runs. */
   accepted(step: SubmitStep, status: number, run: Run | undefined): Response;
-  /** Whether a poll may ask for this run in this way. */
+  /** Returns whether the path of a poll matches the run. */
   isAbout(c: Context<SimulatorEnv>, run: Run): boolean;
   currentStatus(run: Run, now: number): Json;
 }

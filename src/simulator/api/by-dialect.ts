@@ -1,4 +1,4 @@
-// Which API a dialect has.
+// The API of each dialect.
 
 import { type ApiName, type DialectName, dialectOf } from '../dialects.ts';
 import type { Api } from './api.ts';

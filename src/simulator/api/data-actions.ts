@@ -1,4 +1,4 @@
-// Data Actions, as the built-in profile speaks to them.
+// Data Actions, as the built-in profile calls them.
 
 import { isJsonObject, parseJson } from '../../execution/json.ts';
 import { json, text } from '../answers.ts';
@@ -29,15 +29,15 @@ export const dataActions: Api = {
   currentStatus,
 };
 
-/** The parts of an execute body that matter here, or what is wrong with it. */
+/** Returns the used parts of an execute body, or the reason why it is malformed. */
 function readOrder(body: string): ActionRequest | string {
   let order: unknown;
   try {
     order = parseJson(body);
   } catch {
-    return 'the body is no JSON';
+    return 'the body is not JSON';
   }
-  if (!isJsonObject(order)) return 'the body is no JSON object';
+  if (!isJsonObject(order)) return 'the body is not a JSON object';
   const { inputs = {}, context, asyncExecution } = order;
   if (!isJsonObject(inputs)) return 'inputs: expected an object';
   if (asyncExecution !== true) return 'asyncExecution: expected true';

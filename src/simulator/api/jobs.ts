@@ -1,4 +1,4 @@
-// Data extraction jobs: an entity and a period in, the id of a job out as a bare text; it is asked for every half minute at most.
+// Data extraction jobs: an entity and a period start a job, whose id is a bare JSON string. A job is polled at most every 30 s.
 
 import { isJsonObject, type Json, parseJson } from '../../execution/json.ts';
 import { json, text } from '../answers.ts';
@@ -43,7 +43,7 @@ function errorText(error: Json): string {
 }
 
 function readOrder(body: Json): ActionRequest | string {
-  if (!isJsonObject(body)) return 'the body is no JSON object';
+  if (!isJsonObject(body)) return 'the body is not a JSON object';
   const { simulate, ...fields } = body;
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) return `${unknown}: there is no such field`;

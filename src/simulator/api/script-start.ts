@@ -1,4 +1,4 @@
-// Starting a Studio script: a skill, the path of the script, and its parameters in one text; the answer is empty, the script calls back.
+// Starts a Studio script by skill, path and parameters. The response is empty, and the script calls back.
 
 import type { Json } from '../../execution/json.ts';
 import { parseJson } from '../../execution/json.ts';
@@ -27,7 +27,7 @@ function readOrder(query: Record<string, string[]>): ActionRequest | string {
   const unknown = Object.keys(query).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) return `${unknown}: there is no such field`;
   const repeated = Object.entries(query).find(([, values]) => values.length > 1);
-  if (repeated !== undefined) return `${repeated[0]}: given more than once`;
+  if (repeated !== undefined) return `${repeated[0]}: present more than once`;
   const { skillId = [], scriptPath = [], parameters = [], simulate = [] } = query;
   if (!/^\d+$/.test(skillId[0] ?? '')) return 'skillId: expected a whole number';
   if ((scriptPath[0] ?? '') === '') return 'scriptPath: expected the path of a script';

@@ -23,7 +23,7 @@ export const callbackFates = {
     },
   },
   'callback-failed': {
-    about: 'the action fails, and the callback says so',
+    about: 'the action fails, and the callback reports it',
     script: { outcome: 'failed' },
     submission: PATIENT,
     expect: {
@@ -59,13 +59,13 @@ export const callbackFates = {
     expect: { ...BY_POLL, status: 'FAILED', audit: ['SUBMITTED', 'POLL_COMPLETED'], callbackAnswers: [] },
   },
   'delayed-callback': {
-    about: 'the callback is so slow that a poll is first; then it is a duplicate',
+    about: 'a poll is faster than the callback, which is then a duplicate',
     script: { callbacks: [{ afterMs: 8_000 }] },
     submission: POLLED_SOON,
     expect: { ...BY_POLL, audit: ['POLL_COMPLETED', 'CALLBACK_DUPLICATE'], callbackAnswers: ['200 duplicate'] },
   },
   'late-callback': {
-    about: 'still running at the deadline; the callback comes after the time-out',
+    about: 'still running at the deadline; the callback arrives after the time-out',
     script: { runMs: 9_000 },
     submission: BRIEF,
     expect: {
@@ -105,7 +105,7 @@ export const callbackFates = {
     },
   },
   'conflicting-callback': {
-    about: 'a second callback tells another outcome; the first one stands',
+    about: 'a second callback reports another outcome; the first one stays',
     script: { callbacks: [{}, { afterMs: 200, says: 'another outcome' }] },
     submission: PATIENT,
     expect: {
@@ -116,7 +116,7 @@ export const callbackFates = {
     },
   },
   'early-callback': {
-    about: 'the callback is sent and answered before the submit answer',
+    about: 'the callback is sent and answered before the response to the submission',
     script: { runMs: 0, submits: [{ answer: 200, afterCallbacks: true }] },
     submission: PATIENT,
     expect: {
@@ -127,7 +127,7 @@ export const callbackFates = {
     },
   },
   'garbled-callback': {
-    about: 'the body of the callback is cut off; CXone is asked instead',
+    about: 'the body of the callback is cut off; a poll finds the result',
     script: { callbacks: [{ body: 'garbled' }] },
     submission: PATIENT,
     expect: { ...BY_POLL, audit: ['CALLBACK_UNREADABLE', 'POLL_COMPLETED'], callbackAnswers: ['202 unreadable'] },
@@ -139,13 +139,13 @@ export const callbackFates = {
     expect: { ...BY_CALLBACK, audit: ['CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
   },
   'oversized-callback': {
-    about: 'the callback is over 1 MiB; CXone is asked instead',
+    about: 'the callback is over 1 MiB; a poll finds the result',
     script: { callbacks: [{ body: 'oversized' }] },
     submission: PATIENT,
     expect: { ...BY_POLL, audit: ['CALLBACK_UNREADABLE', 'POLL_COMPLETED'] },
   },
   'forged-callback': {
-    about: 'a callback with a tampered signature comes before the genuine one',
+    about: 'a callback with a tampered signature precedes the genuine one',
     script: { callbacks: [{ afterMs: -100, says: 'another outcome', forged: true }, {}] },
     submission: PATIENT,
     expect: {
@@ -156,7 +156,7 @@ export const callbackFates = {
     },
   },
   'forged-callback-only': {
-    about: 'only a forged callback comes; a poll finds the truth',
+    about: 'only a forged callback arrives; a poll finds the result',
     script: { callbacks: [{ says: 'another outcome', forged: true }] },
     submission: POLLED_SOON,
     expect: {
@@ -167,7 +167,7 @@ export const callbackFates = {
     },
   },
   'mismatching-callback': {
-    about: 'a callback names another executionId, then the right one comes',
+    about: 'a callback names another executionId, then the right one arrives',
     script: { callbacks: [{ names: 'another', says: 'another outcome' }, { afterMs: 200 }] },
     submission: PATIENT,
     expect: {

@@ -1,4 +1,4 @@
-// The catalogue of fates: everything that may happen to an execution here, and what should become of it.
+// The catalogue of fates: every simulated course of an execution, and its expected outcome.
 
 import type { Fate } from '../fate.ts';
 import { callbackFates } from './callbacks.ts';
@@ -24,7 +24,7 @@ export function findFate(name: string): CataloguedFate | undefined {
   return byName.get(name);
 }
 
-/** Makes a submission's inputs meet this fate; `more` is merged in, and comes back in the echo. */
+/** Returns inputs that select a fate. `more` is merged in, and is part of the echo. */
 export function inputsFor<T extends object>(fate: FateName, more?: T): T & { simulate: { fate: FateName } } {
   return { ...(more as T), simulate: { fate } };
 }

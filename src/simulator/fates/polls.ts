@@ -1,4 +1,4 @@
-// Fates of executions whose callback is lost: what polling finds, or does not.
+// Fates of executions whose callback is lost: the results of polls.
 
 import { parseJson } from '../../execution/json.ts';
 import type { Fate } from '../fate.ts';
@@ -6,12 +6,12 @@ import type { Fate } from '../fate.ts';
 const PATIENT = { graceSeconds: 10, timeoutSeconds: 30 } as const;
 const POLLED_SOON = { graceSeconds: 1, timeoutSeconds: 15 } as const;
 const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 } as const;
-/** Room for one poll that runs into the client's own time-out, and another after it. */
+/** Time for one poll that reaches the client's time-out, and for another poll. */
 const ROOMY = { graceSeconds: 1, timeoutSeconds: 30 } as const;
 
 const BY_POLL = { status: 'COMPLETED', resolvedBy: 'poll', runs: 1, posts: 1 } as const;
 
-/** Neither survives a double. */
+/** A double holds neither of them. */
 const BIG_INTEGERS = parseJson('{"order":9007199254740993,"serial":18446744073709551615}');
 
 export const pollFates = {
@@ -22,7 +22,7 @@ export const pollFates = {
     expect: { ...BY_POLL, audit: ['POLL_PROGRESS', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
   },
   'poll-errors': {
-    about: 'the first two polls get a 500, the third the result',
+    about: 'the first two polls get a 500, the third gets the result',
     script: { callbacks: [], polls: [500, 500, 'truth'] },
     submission: ROOMY,
     expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 3 },
@@ -35,7 +35,7 @@ export const pollFates = {
     expect: { ...BY_POLL, audit: ['POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
   },
   'poll-hang': {
-    about: 'the first poll is never answered, the second gets the result',
+    about: 'the first poll gets no response, the second gets the result',
     script: { callbacks: [], polls: ['hang', 'truth'] },
     submission: ROOMY,
     expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
@@ -56,7 +56,7 @@ export const pollFates = {
     },
   },
   'gone-then-callback': {
-    about: 'polls get a 404, and yet the callback comes later',
+    about: 'polls get a 404, and the callback still arrives later',
     script: { runMs: 10_000, polls: [404] },
     submission: POLLED_SOON,
     expect: {
@@ -77,13 +77,13 @@ export const pollFates = {
     expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
   },
   'poll-retry-after': {
-    about: 'the first poll says running and Retry-After: 4, the second brings the result',
+    about: 'the first poll gets running and Retry-After: 4, the second gets the result',
     script: { callbacks: [], polls: [{ answer: 'running', retryAfterSeconds: 4 }, 'truth'] },
     submission: POLLED_SOON,
     expect: { ...BY_POLL, audit: ['POLL_PROGRESS', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
   },
   'poll-mismatch': {
-    about: 'the first poll response is about another execution, the second brings the result',
+    about: 'the first poll response is about another execution, the second has the result',
     script: { callbacks: [], polls: [{ answer: 'truth', names: 'another' }, 'truth'] },
     submission: POLLED_SOON,
     expect: { ...BY_POLL, audit: ['POLL_MISMATCH', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
@@ -106,7 +106,7 @@ export const pollFates = {
     },
   },
   'never-ends': {
-    about: 'it runs for ever; the polling window ends it',
+    about: 'the action never ends; the deadline of polling ends the execution',
     script: { outcome: 'never', callbacks: [] },
     submission: BRIEF,
     expect: {

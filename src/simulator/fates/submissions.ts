@@ -1,4 +1,4 @@
-// Fates of submissions: refused, deferred, answered at once, or left without an answer that can be trusted.
+// Fates of submissions: refused, deferred, completed at once, or left with an uncertain result.
 
 import type { Fate } from '../fate.ts';
 
@@ -15,7 +15,7 @@ export const submissionFates = {
   'refused-404': refused(404, 'because there is no such action'),
   'refused-422': refused(422, 'because the inputs are wrong'),
   'unauthorized-once': {
-    about: '401 until it comes with another token, then accepted',
+    about: '401 until another token arrives, then accepted',
     script: { submits: [{ answer: 401 }, { answer: 200 }] },
     submission: PATIENT,
     expect: { ...BY_CALLBACK, audit: ['CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'], posts: 2 },
@@ -60,7 +60,7 @@ export const submissionFates = {
     expect: { ...BY_CALLBACK, audit: ['FAILED', 'CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
   },
   'error-500-lost': {
-    about: '500 and nothing runs; it may have, so it is not sent again',
+    about: '500 and nothing runs; the result is uncertain, so it is not sent again',
     script: { submits: [{ answer: 500 }] },
     submission: BRIEF,
     expect: { ...TIMED_OUT, audit: ['FAILED', 'POLL_TIMEOUT'], callbackAnswers: [], runs: 0, polls: 0 },
@@ -83,7 +83,7 @@ export const submissionFates = {
     expect: { ...BY_CALLBACK, audit: ['NETWORK_ERROR', 'CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
   },
   'reset-adopted-by-progress': {
-    about: 'connection reset although it runs; a progress callback tells its id, the rest is polled',
+    about: 'connection reset although it runs; a progress callback has its id, a poll finds the result',
     script: { submits: [{ answer: 'reset' }], runMs: 900, callbacks: [{ afterMs: -500, says: 'progress' }] },
     submission: POLLED_SOON,
     expect: {
@@ -97,19 +97,19 @@ export const submissionFates = {
     },
   },
   'reset-lost': {
-    about: 'connection reset although it runs, and the callback is lost: nobody can know',
+    about: 'connection reset although it runs, and the callback is lost: the result stays unknown',
     script: { submits: [{ answer: 'reset' }], callbacks: [] },
     submission: BRIEF,
     expect: { ...TIMED_OUT, audit: ['NETWORK_ERROR', 'POLL_TIMEOUT'], callbackAnswers: [], runs: 1, polls: 0 },
   },
   'hang-adopted': {
-    about: 'no answer although it runs; the callback adopts it',
+    about: 'no response although it runs; the callback adopts it',
     script: { submits: [{ answer: 'hang' }] },
     submission: PATIENT,
     expect: { ...BY_CALLBACK, audit: ['CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
   },
   'hang-lost': {
-    about: 'no answer although it runs, and the callback is lost: nobody can know',
+    about: 'no response although it runs, and the callback is lost: the result stays unknown',
     script: { submits: [{ answer: 'hang' }], callbacks: [] },
     submission: BRIEF,
     expect: { ...TIMED_OUT, audit: ['POLL_TIMEOUT'], callbackAnswers: [], runs: 1, polls: 0 },
@@ -133,7 +133,7 @@ export const submissionFates = {
     expect: { ...BY_CALLBACK, audit: ['SUBMITTED', 'CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'], polls: 0 },
   },
   'answered-at-once': {
-    about: 'the submit answer has the result already',
+    about: 'the response to the submission has the result',
     script: { runMs: 0, submits: [{ answer: 200, body: 'outcome' }], callbacks: [] },
     submission: PATIENT,
     expect: {
@@ -148,7 +148,7 @@ export const submissionFates = {
     },
   },
   'failed-at-once': {
-    about: 'the submit answer says that the action failed',
+    about: 'the response to the submission reports a failure',
     script: { runMs: 0, outcome: 'failed', submits: [{ answer: 200, body: 'outcome' }], callbacks: [] },
     submission: PATIENT,
     expect: {

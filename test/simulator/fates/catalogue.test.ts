@@ -1,4 +1,4 @@
-// The catalogue of fates: complete, and at one with itself.
+// The catalogue of fates is complete and consistent.
 
 import { describe, expect, test } from 'vitest';
 import { AUDIT_EVENTS } from '../../../src/execution/event.ts';
@@ -20,13 +20,13 @@ test('inputs for a fate keep what else is in them', () => {
 });
 
 describe.for(catalogue)('$fate', ({ script, submission, expect: promise }) => {
-  test('suggests a submission that a receiver takes', () => {
+  test('suggests a submission that the receiver accepts', () => {
     expect(submission.timeoutSeconds).toBeGreaterThanOrEqual(5);
     expect(submission.timeoutSeconds).toBeLessThanOrEqual(120);
     expect(submission.graceSeconds).toBeGreaterThanOrEqual(0);
   });
 
-  test('promises audit events that there are', () => {
+  test('expects audit events that exist', () => {
     for (const event of promise.audit) expect(AUDIT_EVENTS).toContain(event);
   });
 
@@ -36,7 +36,7 @@ describe.for(catalogue)('$fate', ({ script, submission, expect: promise }) => {
     expect(last).toBeLessThan(20_000);
   });
 
-  test('never has a POST repeated unless it surely did not run or the submission allows it', () => {
+  test('never repeats a POST unless it certainly did not run or the submission allows it', () => {
     if (promise.posts > 1 && submission.retryUncertain !== true) {
       const repeated = 'submits' in script ? script.submits.slice(0, -1) : [];
       for (const step of repeated) expect([401, 429, 503]).toContain(step.answer);
