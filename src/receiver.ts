@@ -22,6 +22,7 @@ import { createExecutionLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
 import { createReadiness } from './observability/readiness.ts';
 import { startTracing } from './observability/tracing/start.ts';
+import { createUnreadMemberWarning } from './observability/unread-members.ts';
 import { openResources, type ResourceOverrides } from './resources.ts';
 import { createCallbackHealthMonitor } from './stats/callback-health/monitor.ts';
 import { createDashboard } from './stats/dashboard/dashboard.ts';
@@ -148,6 +149,7 @@ async function buildParts(options: ReceiverOptions) {
     now: world.now,
   });
   store.watch(createExecutionLog(log, lifecycle.world));
+  store.watch(createUnreadMemberWarning(log));
   return parts;
 }
 

@@ -6,7 +6,7 @@ import { unsupportedParts } from './build-submission.ts';
 import { classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
-import { isDotSegment, parseCallback, scanCallback } from './parse-response.ts';
+import { isDotSegment, parseCallback, parsePollResponse, parseSubmitResponse, scanCallback } from './parse-response.ts';
 import type { Cxone, Requester, TokenProblem, UpstreamPause } from './port.ts';
 import { isPollable } from './profile/profile.ts';
 import { MAX_RESULT_BYTES } from './response-document.ts';
@@ -93,6 +93,8 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     unsupportedParts: (submission) => unsupportedParts(profile, { ...submission, correlationId: '' }, ''),
     parseCallback: (body, contentType) => parseCallback(profile, body, contentType, maxResultBytes),
     scanCallback: () => scanCallback(profile, maxResultBytes),
+    parseResponse: (channel, body) =>
+      channel === 'poll' ? parsePollResponse(profile, body) : parseSubmitResponse(profile, body),
     limiterState: limiter.state,
     liftPause: limiter.lift,
     tokenProblem: tokens.problem,

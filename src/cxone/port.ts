@@ -1,6 +1,6 @@
 // Port to CXone: the operations that the service needs, independent of the tenant's dialect.
 
-import type { BodyNotes, StatusReport } from '../execution/event.ts';
+import type { BodyNotes, RawBody, StatusReport } from '../execution/event.ts';
 import type { Dispatchable, Execution } from '../execution/execution.ts';
 
 /** `spare`: a request that yields to all others, however long they take. */
@@ -128,6 +128,12 @@ export interface LargeCallback extends Extract<ParsedCallback, { type: 'callback
   readonly isPollable: boolean;
 }
 
+/** A report in the body of a response. */
+export interface ParsedResponse {
+  readonly report: StatusReport;
+  readonly notes?: BodyNotes;
+}
+
 /** A part of a submission that the tenant's dialect cannot carry. */
 export interface UnsupportedPart {
   /** JSON Pointer into the submission. */
@@ -153,6 +159,8 @@ export interface Cxone {
   parseCallback(body: Uint8Array, contentType: string | null): ParsedCallback;
   /** Reads a callback body of any size, chunk by chunk, in bounded memory. */
   scanCallback(): CallbackScan;
+  /** Parses the kept body of a poll or submit response. Returns null without a readable status. */
+  parseResponse(channel: 'poll' | 'submit', body: RawBody): ParsedResponse | null;
 }
 
 /** No token is available. The message gives the reason without secrets. */

@@ -49,13 +49,15 @@ interface Arrival {
   /** Detail for the audit entry. */
   readonly detail: JsonObject;
   readonly response?: ResponseFacts;
+  /** A kept body was read again: its result is late if the execution completed without one. */
+  readonly isReread?: boolean;
 }
 
 /** Applies a result or a failure (never progress): ends an open execution, or compares it with the outcome of an ended one. */
 export function applyResult(
   execution: Execution,
   report: StatusReport,
-  { channel, now, detail, response = NO_RESPONSE }: Arrival,
+  { channel, now, detail, response = NO_RESPONSE, isReread = false }: Arrival,
 ): Transition {
   const result = outcomeIn(report);
   // promise: terminal-status-is-final
@@ -66,7 +68,7 @@ export function applyResult(
       entry: withEvidence(entry(WINNING_ENTRY[channel], { ...detail, status: result.status }, response), report),
     };
   }
-  const outcome = compare(execution, result);
+  const outcome = isReread && completedEmpty(execution, result) ? 'late' : compare(execution, result);
   // promise: late-result-is-kept
   const kept: Execution =
     outcome === 'late' ? { ...execution, lateResult: { ...result, via: channel, receivedAt: now } } : execution;
@@ -81,6 +83,12 @@ export function applyResult(
 function withEvidence(draft: AuditDraft, { evidence }: StatusReport): AuditDraft {
   // promise: large-result-leaves-evidence
   return evidence === undefined ? draft : { ...draft, body: { bytes: evidence, contentType: null } };
+}
+
+/** Returns true if the first reading of the body missed the result. */
+function completedEmpty(execution: Execution, { status, result }: { status: string; result: Json }): boolean {
+  const { status: own, result: known, lateResult } = execution;
+  return own === 'COMPLETED' && status === own && known === null && lateResult === null && result !== null;
 }
 
 /** Returns `late` for the first result after an outcome without one, and otherwise whether the result is the same again. */

@@ -22,10 +22,15 @@ export function callback(
   const own = execution.executionIdUnverified ? null : execution.executionId;
   // promise: callback-names-its-execution
   if (own !== null && namesAnother(own, event)) {
-    const draft = entry('CALLBACK_MISMATCH', { executionId: named, ...reportDetail(report), ...namedDetail(event) });
+    const draft = entry('CALLBACK_MISMATCH', {
+      ...event.origin,
+      executionId: named,
+      ...reportDetail(report),
+      ...namedDetail(event),
+    });
     return { execution, outcome: 'mismatch', entry: draft };
   }
-  const detail = { ...wordDetail(report), ...namedDetail(event) };
+  const detail = { ...event.origin, ...wordDetail(report), ...namedDetail(event) };
   const known = withCallbackId(execution, event);
   if (report.kind === 'progress') {
     const draft = entry('CALLBACK_PROGRESS', detail);
@@ -34,7 +39,8 @@ export function callback(
       : { ...pending(known, now), notFoundAt: null, unknownWord: unknownWordAfter(known, report) };
     return withBodyNotes({ execution: running, outcome: 'progress', entry: draft }, event.notes);
   }
-  return withBodyNotes(applyResult(known, report, { channel: 'callback', now, detail }), event.notes);
+  const isReread = event.origin !== undefined;
+  return withBodyNotes(applyResult(known, report, { channel: 'callback', now, detail, isReread }), event.notes);
 }
 
 /** Takes the executionId of a genuine callback if the execution has none or an unverified one. */
@@ -55,7 +61,7 @@ export function unreadable(
   event: Extract<ExecutionEvent, { type: 'callback-unreadable' }>,
   now: number,
 ): Transition {
-  const draft = { ...entry('CALLBACK_UNREADABLE', { reason: event.reason }), body: event.body };
+  const draft = { ...entry('CALLBACK_UNREADABLE', { ...event.origin, reason: event.reason }), body: event.body };
   if (isTerminal(execution.status)) return { execution, outcome: 'unreadable', entry: draft };
   // The body most likely reported the end of the execution: poll at once, or as soon as the executionId is known.
   return { execution: pollSoon(execution, now), outcome: 'unreadable', entry: draft };
@@ -123,6 +129,20 @@ function stillRunning({ unknownWord }: Execution): string {
   return unknownWord === null
     ? reason
     : `${reason}, with the status word "${unknownWord}", which the profile does not list`;
+}
+
+/** A kept response ended the execution, so that progress in it changes nothing. */
+export function responseReread(
+  execution: Execution,
+  { channel, report, origin, notes }: Extract<ExecutionEvent, { type: 'response-reread' }>,
+  now: number,
+): Transition {
+  const detail = { ...origin, ...wordDetail(report) };
+  if (report.kind === 'progress') {
+    const event = channel === 'poll' ? 'POLL_PROGRESS' : 'SUBMITTED';
+    return { execution, outcome: 'ignored', entry: entry(event, { ...detail, outcome: 'ignored' }) };
+  }
+  return withBodyNotes(applyResult(execution, report, { channel, now, detail, isReread: true }), notes);
 }
 
 export function pollFailed(

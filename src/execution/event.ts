@@ -55,7 +55,7 @@ interface NextPoll {
   readonly notBefore?: number;
 }
 
-/** Who requested a poll, for its audit entry; left out for the schedule. */
+/** Who requested a poll or had a body read again, for its audit entry; left out for the schedule. */
 interface Requested {
   readonly origin?: JsonObject;
 }
@@ -104,6 +104,7 @@ export type ExecutionEvent =
       readonly giveUpAt: number;
     })
   | (Named &
+      Requested &
       Noted & {
         readonly type: 'callback';
         readonly executionId: string | null;
@@ -111,13 +112,21 @@ export type ExecutionEvent =
       })
   /** A callback without proof (CALLBACK_TRUST=verify): only a reason to poll CXone. */
   | (Named &
+      Requested &
       Noted & {
         readonly type: 'unverified-callback';
         readonly executionId: string | null;
         readonly report: StatusReport;
       })
   /** A genuine callback with an unreadable body: the bytes are kept and CXone is polled at once. */
-  | { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null }
+  | (Requested & { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null })
+  /** The kept body of a response, read again with the present profile. */
+  | (Requested &
+      Noted & {
+        readonly type: 'response-reread';
+        readonly channel: 'poll' | 'submit';
+        readonly report: StatusReport;
+      })
   /** A genuine callback with a body over the limit of a request, as far as a scan of it could tell. */
   | (Named & {
       readonly type: 'callback-too-large';

@@ -16,6 +16,7 @@ import {
   polled,
   pollFailed,
   pollNotFound,
+  responseReread,
   unreadable,
 } from './callback-and-poll-events.ts';
 import type { ExecutionEvent } from './event.ts';
@@ -43,6 +44,8 @@ export function transition(execution: Execution, event: ExecutionEvent, now: num
       return callback(execution, event, now);
     case 'unverified-callback':
       return unverifiedCallback(execution, event, now);
+    case 'response-reread':
+      return responseReread(execution, event, now);
     case 'callback-unreadable':
       return unreadable(execution, event, now);
     case 'callback-too-large':

@@ -4,6 +4,7 @@ import { documentationOperations } from './docs/routes.ts';
 import { cancelExecution, cancelExecutions, pollExecution, pollExecutions } from './executions/actions.ts';
 import { followExecution, followExecutions } from './executions/events.ts';
 import { getAuditTrail, getExecution, listExecutions } from './executions/read.ts';
+import { rereadExecution } from './executions/reread.ts';
 import { submitExecution } from './executions/submit.ts';
 import { submitBatch } from './executions/submit-batch.ts';
 import { getMetrics, isAlive, isReady } from './health.ts';
@@ -28,6 +29,7 @@ export const OPERATIONS: readonly ApiOperation[] = [
   getAuditTrail,
   cancelExecution,
   pollExecution,
+  rereadExecution,
   followExecution,
   followExecutions,
   listNotifications,

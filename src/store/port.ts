@@ -4,7 +4,7 @@
 // that rejects with StoreUnavailable has written nothing. Several receivers may share one store.
 
 import type { Outcome } from '../execution/apply-result.ts';
-import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
+import type { AuditEntry, AuditEvent, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
@@ -200,7 +200,13 @@ export interface ExecutionPayloads {
 export interface StoredCallbackBody {
   /** Id of the audit entry of the callback. */
   readonly entryId: number;
+  /** The event of that entry. */
+  readonly event: AuditEvent;
   readonly contentType: string | null;
+  /** The codings that the bytes still have; null for none. */
+  readonly contentEncoding: string | null;
+  /** False if only the beginning was kept. */
+  readonly isWhole: boolean;
   readonly bytes: Uint8Array;
 }
 

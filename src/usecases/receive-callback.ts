@@ -1,9 +1,12 @@
 // Use case: record a genuine callback. An unreadable body is kept, and CXone is polled instead.
 
 import type { CallbackScan, Cxone, LargeCallback } from '../cxone/port.ts';
+import type { Outcome } from '../execution/apply-result.ts';
 import type { ExecutionEvent, RawBody } from '../execution/event.ts';
+import type { Execution } from '../execution/execution.ts';
+import { decodeContent } from '../lib/http/content-coding.ts';
 import type { World } from '../lib/world.ts';
-import type { ExecutionRecorder, RecordResult } from '../store/port.ts';
+import type { ExecutionReader, ExecutionRecorder, RecordResult, StoredCallbackBody } from '../store/port.ts';
 
 export interface CallbackReceiver {
   /** Records a callback body. Returns undefined for an unknown execution. @throws {StoreUnavailable} */
@@ -14,14 +17,27 @@ export interface CallbackReceiver {
   tooLarge(reference: string, reason: string, scanned: LargeCallback | null): Promise<RecordResult | undefined>;
   /** Records a callback whose body cannot be read. It is kept unless it is null, for example too large. @throws {StoreUnavailable} */
   unreadable(reference: string, reason: string, body: RawBody | null): Promise<RecordResult | undefined>;
+  /** Reads the kept bodies of an execution again with the present profile, the oldest first. @throws {StoreUnavailable} */
+  reread(execution: Execution, by: string): Promise<RereadBody[]>;
 }
+
+/** A kept body, by the id of its audit entry, and what reading it again did. */
+export interface RereadBody {
+  readonly auditId: number;
+  readonly outcome: Outcome;
+  /** Why it still cannot be read; null if it can. */
+  readonly reason: string | null;
+}
+
+/** Largest kept body after its content codings are removed, in bytes. */
+const MAX_DECODED_BYTES = 16 * 1024 * 1024;
 
 /** `signature`: a callback that passed the checks is an outcome. `verify`: it is only a reason to poll CXone. */
 export type CallbackTrust = 'signature' | 'verify';
 
 export function createCallbackReceiver(
-  store: ExecutionRecorder,
-  cxone: Pick<Cxone, 'parseCallback' | 'scanCallback'>,
+  store: ExecutionRecorder & Pick<ExecutionReader, 'payloads'>,
+  cxone: Pick<Cxone, 'parseCallback' | 'parseResponse' | 'scanCallback'>,
   world: World,
   trust: CallbackTrust = 'signature',
 ): CallbackReceiver {
@@ -30,7 +46,40 @@ export function createCallbackReceiver(
     if (reading.type === 'callback-unreadable') return { ...reading, body: { bytes, contentType } };
     return trust === 'verify' ? { ...reading, type: 'unverified-callback' } : reading;
   };
+  /** An unreadable body is already kept: its bytes are not kept again. */
+  const eventFrom = (body: StoredCallbackBody, by: string): ExecutionEvent => {
+    const origin = { reread: body.entryId, by };
+    const unreadable = (reason: string) => ({ type: 'callback-unreadable', reason, body: null, origin }) as const;
+    if (!body.isWhole) return unreadable('only the beginning of the body was kept');
+    const content = decodeContent(body.bytes, body.contentEncoding, MAX_DECODED_BYTES);
+    if (content.type !== 'decoded') return unreadable('the content coding of the body cannot be removed');
+    const { contentType } = body;
+    if (!body.event.startsWith('CALLBACK_')) {
+      const channel = body.event.startsWith('POLL_') ? 'poll' : 'submit';
+      const response = cxone.parseResponse(channel, { bytes: content.bytes, contentType });
+      if (response === null) return unreadable('the body has no readable status');
+      return { type: 'response-reread', channel, origin, report: response.report };
+    }
+    const event = eventOf(content.bytes, contentType);
+    if (event.type === 'callback-unreadable') return unreadable(event.reason);
+    if (event.type !== 'callback' && event.type !== 'unverified-callback') return event;
+    const { notes: _, ...reading } = event;
+    return { ...reading, origin };
+  };
   return {
+    reread: async ({ reference, correlationId }, by) => {
+      const { bodies = [] } = (await store.payloads(correlationId)) ?? {};
+      const reread: RereadBody[] = [];
+      // One after the other: the oldest body that gives an outcome wins, as when they arrived.
+      for (const body of bodies) {
+        const event = eventFrom(body, by);
+        const recorded = await store.record(reference, event, world.now());
+        if (recorded === undefined) break;
+        const reason = event.type === 'callback-unreadable' ? event.reason : null;
+        reread.push({ auditId: body.entryId, outcome: recorded.outcome, reason });
+      }
+      return reread;
+    },
     scan: () => cxone.scanCallback(),
     tooLarge: (reference, reason, scanned) => {
       // An unverified callback is only a reason to poll, whatever it reports.

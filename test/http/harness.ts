@@ -142,7 +142,8 @@ export async function startHttp({
     webhook: {
       receive: createCallbackReceiver(
         store,
-        { parseCallback: readCallback, scanCallback: () => scanCallback(loadProfile(null), 10_485_760) },
+        {
+ parseCallback: readCallback, parseResponse: () => null, scanCallback: () => scanCallback(loadProfile(null), 10_485_760) },
         world,
       ),
       signedUrls,

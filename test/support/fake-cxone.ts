@@ -107,6 +107,7 @@ export function createFakeCxone(): FakeCxone {
     },
     unsupportedParts: () => [],
     scanCallback: () => ({ write: () => {}, end: () => null }),
+    parseResponse: () => ({ report: completed() }),
     parseCallback: (): ParsedCallback => ({ type: 'callback', executionId: null, report: completed() }),
   };
   return fake;

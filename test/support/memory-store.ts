@@ -87,7 +87,14 @@ export function createMemoryStore(): Store {
     const at = { id: lastEntryId, timestamp: now };
     const entry = { ...at, event, actionId, correlationId, executionId, latencyMs, httpStatus, app, detail };
     entries.push(entry);
-    if (draft.body) bodies.push({ entryId: entry.id, ...draft.body });
+    if (draft.body)
+      bodies.push({
+        entryId: entry.id,
+        event: draft.event,
+        contentEncoding: null,
+        isWhole: true,
+        ...draft.body,
+      } as StoredCallbackBody);
     return entry;
   }
 

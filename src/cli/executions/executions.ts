@@ -5,6 +5,7 @@ import { helpEnd } from '../options.ts';
 import { executionsExport } from './export.ts';
 import { executionsList } from './list.ts';
 import { executionsCancel, executionsPoll } from './poll-and-cancel.ts';
+import { executionsReread } from './reread.ts';
 import { executionsShow } from './show.ts';
 import { executionsSubmit } from './submit.ts';
 
@@ -12,7 +13,7 @@ export const executions: Declare = (command, context) => {
   command
     .description(
       `Submits, shows and repairs executions. list, show and export only read the database, while the receiver runs or is
-down. submit, poll and cancel call the running receiver.`,
+down. submit, poll, reread and cancel call the running receiver.`,
     )
     .addHelpText(
       'after',
@@ -31,5 +32,6 @@ down. submit, poll and cancel call the running receiver.`,
   executionsExport(command.command('export').summary('write executions as CSV or NDJSON'), context);
   executionsSubmit(command.command('submit').summary('submit a new execution, as an app'), context);
   executionsPoll(command.command('poll').summary('poll CXone now for one execution, or all that match'), context);
+  executionsReread(command.command('reread').summary('read the kept bodies of one execution again'), context);
   executionsCancel(command.command('cancel').summary('cancel one execution, or all that match'), context);
 };

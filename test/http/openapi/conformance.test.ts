@@ -388,6 +388,8 @@ describe('what operators do', () => {
     await using http = await startHttp();
     await http.submit({ correlationId: 'one' });
     expect((await call(http, 'pollExecution', alice)).status).toBe(409);
+    const reread = { ...alice, path: '/v1/executions/one/reread' };
+    expect((await call(http, 'rereadExecution', reread)).json.items).toEqual([]);
     await dispatchAll(http);
     expect((await call(http, 'pollExecution', alice)).status).toBe(202);
     for (const id of ['pollExecutions', 'cancelExecutions']) {
@@ -446,6 +448,8 @@ test('what CXone calls back', async () => {
   const told = (body: unknown) => call(http, 'completeExecution', { path, key: null, body });
   expect((await told('x'.repeat(MIB + 1))).status).toBe(413);
   expect((await told('neither JSON nor a form')).json.outcome).toBe('unreadable');
+  const compressed = { path, key: null, body: 'x', headers: { 'content-encoding': 'snappy' } };
+  expect((await call(http, 'completeExecution', compressed)).status).toBe(415);
   expect((await told({ ...DONE, executionId: 'another' })).status).toBe(409);
   for (const [body, outcome] of [
     [{ status: 'RUNNING' }, 'progress'],

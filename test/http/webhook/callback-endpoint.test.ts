@@ -134,7 +134,7 @@ describe('a callback with a good signature', () => {
   test('the store cannot commit: 503 with Retry-After', async () => {
     const refuse = () => Promise.reject(new StoreUnavailable('disk full'));
     await using http = await withOne({
-      webhook: { receive: { ...NO_SCAN, callback: refuse, tooLarge: refuse, unreadable: refuse } },
+      webhook: { receive: { ...NO_SCAN, callback: refuse, tooLarge: refuse, unreadable: refuse, reread: refuse } },
     });
     for (const body of ['{}', 'x'.repeat(1024 * 1024 + 1)]) {
       const answer = await say(http, body);
@@ -151,6 +151,7 @@ describe('a callback with a good signature', () => {
       callback: async (_reference, bytes, contentType) => void heard.push(Buffer.from(bytes).toString(), contentType),
       tooLarge: async () => undefined,
       unreadable: async () => undefined,
+      reread: async () => [],
     };
     await using http = await withOne({ webhook: { receive } });
     const raw = wire(http.port);
@@ -201,6 +202,7 @@ describe('a callback that nobody expects', () => {
       callback: () => Promise.reject(new Error('touched')),
       tooLarge: () => Promise.reject(new Error('touched')),
       unreadable: () => Promise.reject(new Error('touched')),
+      reread: () => Promise.reject(new Error('touched')),
     };
     await using http = await startHttp({ webhook: { receive } });
     const raw = wire(http.port);

@@ -1,6 +1,7 @@
 // Reads the payloads of one execution: inputs, context and unreadable callback bodies, which lists leave out for their size.
 
 import type { Database } from 'better-sqlite3';
+import type { AuditEvent } from '../../../execution/event.ts';
 import { readJson } from '../../../execution/json.ts';
 import type { ExecutionPayloads } from '../../port.ts';
 import { fromIso } from '../rows.ts';
@@ -16,6 +17,9 @@ interface Payload {
 
 interface BodyRow {
   readonly entryId: number;
+  readonly event: AuditEvent;
+  readonly contentEncoding: string | null;
+  readonly isWhole: number;
   readonly contentType: string | null;
   readonly bytes: Buffer;
 }
@@ -25,7 +29,8 @@ export function createPayloadReader(client: Database): (correlationId: string) =
     'SELECT inputs, context, payload_pruned_at AS prunedAt FROM executions WHERE correlation_id = ?',
   );
   const bodies = client.prepare<[string, number], BodyRow>(
-    `SELECT id AS entryId, content_type AS contentType, body AS bytes
+    `SELECT id AS entryId, event, content_type AS contentType, body AS bytes,
+       detail ->> '$.contentEncoding' AS contentEncoding, (detail ->> '$.bodyBytes') IS NULL AS isWhole
      FROM audit_events JOIN callback_bodies ON audit_id = id
      WHERE correlation_id = ? AND pruned_at IS NULL ORDER BY id DESC LIMIT ?`,
   );
@@ -37,7 +42,11 @@ export function createPayloadReader(client: Database): (correlationId: string) =
       inputs: readJson(row.inputs),
       context: readJson(row.context),
       prunedAt: fromIso(row.prunedAt),
-      bodies: stored.map(({ bytes, ...body }) => ({ ...body, bytes: new Uint8Array(bytes) })),
+      bodies: stored.map(({ bytes, isWhole, ...body }) => ({
+        ...body,
+        isWhole: isWhole === 1,
+        bytes: new Uint8Array(bytes),
+      })),
     };
   };
 }

@@ -1,0 +1,47 @@
+// `executions reread`: has kept bodies read again with the present profile, through the running receiver.
+
+import { createClient } from '../../client/client.ts';
+import type { Execution } from '../../client/types.ts';
+import type { Declare } from '../context.ts';
+import { helpEnd, jsonOption } from '../options.ts';
+import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
+import { tableOf } from '../table.ts';
+
+interface Reread {
+  readonly items: readonly { readonly auditId: number; readonly outcome: string; readonly reason: string | null }[];
+  readonly execution: Execution;
+}
+
+export const executionsReread: Declare = (command, context) =>
+  command
+    .description(
+      `Makes the receiver read the kept bodies of an execution again, after a correction of its profile and a restart. A status in
+them counts as when they arrived, and a result after the outcome is kept as late result. The audit trail names the operator.`,
+    )
+    .argument('<correlation-id>', 'one execution')
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        RECEIVER_HELP,
+        '0 done, 1 the execution does not exist or no body could be read, 2 the command could not be carried out',
+        ['npm run -s executions -- reread order-4711'],
+      ),
+    )
+    .action(async (correlationId, { json = false }) => {
+      const connection = asOperator(context);
+      const { request } = createClient(connection);
+      const path = `/v1/executions/${encodeURIComponent(correlationId)}/reread` as const;
+      const reread = await callReceiver(connection, () => request<Reread>('POST', path));
+      if (reread.items.every(({ outcome }) => outcome === 'unreadable')) context.exitCode = 1;
+      if (json) return context.write(`${JSON.stringify(reread)}\n`);
+      if (reread.items.length === 0) return context.writeError('No body of this execution is kept.\n');
+      context.write(tableOf(COLUMNS, reread.items, context));
+      context.write(`\n${reread.execution.correlationId} is ${reread.execution.status}\n`);
+    });
+
+const COLUMNS = [
+  { name: 'ENTRY', of: ({ auditId }: Reread['items'][number]) => String(auditId), right: true },
+  { name: 'OUTCOME', of: ({ outcome }: Reread['items'][number]) => outcome },
+  { name: 'REASON', of: ({ reason }: Reread['items'][number]) => reason ?? '' },
+];

@@ -1,0 +1,73 @@
+// POST /v1/executions/{correlationId}/reread: kept bodies are read again after a correction of the profile.
+
+import * as v from 'valibot';
+import type { Outcome } from '../../execution/apply-result.ts';
+import { representExecution } from '../../execution/representation.ts';
+import { callerName } from '../middleware/identity.ts';
+import { component, jsonContent } from '../openapi/components.ts';
+import { executionExample } from '../openapi/examples.ts';
+import { type ApiOperation, parameter } from '../openapi/operation.ts';
+import { count, nullable } from '../openapi/schema-parts.ts';
+import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { json } from '../response/json.ts';
+import { EXECUTION } from './execution-schema.ts';
+
+const OUTCOMES = [
+  'resolved',
+  'progress',
+  'duplicate',
+  'conflict',
+  'late',
+  'unreadable',
+  'mismatch',
+  'ignored',
+] as const satisfies readonly Outcome[];
+
+const REREAD = component(
+  'Reread',
+  v.object({
+    items: v.pipe(
+      v.array(
+        v.object({
+          auditId: count('The audit entry with which the body was kept.'),
+          outcome: v.pipe(v.picklist(OUTCOMES), v.description('As for a callback.')),
+          reason: nullable(v.string(), 'Why the body still cannot be read.'),
+        }),
+      ),
+      v.description('The kept bodies, the oldest first: at most the newest 10. Empty if none is kept.'),
+    ),
+    execution: EXECUTION,
+  }),
+);
+
+export const rereadExecution: ApiOperation = {
+  operationId: 'rereadExecution',
+  method: 'post',
+  path: '/v1/executions/{correlationId}/reread',
+  tag: 'Operators',
+  access: 'administrator',
+  stored: true,
+  summary: 'Read the kept bodies of an execution again',
+  description:
+    'Reads the bodies that could not be read, or that have members which the profile did not read, with the present profile. A status in them counts as when they arrived: it ends an open execution, or is kept as `lateResult`. A result that the first reading missed is kept as `lateResult` as well. Each reading is an audit entry with `reread` and the name of the operator.',
+  parameters: [parameter('CorrelationId')],
+  responses: {
+    '200': {
+      description: 'The result of each reading, and the execution afterwards.',
+      content: jsonContent(REREAD, {
+        late: { items: [{ auditId: 7, outcome: 'late', reason: null }], execution: executionExample('completed') },
+      }),
+    },
+  },
+  problems: ['not-found'],
+  create: ({ store, webhook }) => {
+    const find = createExecutionFinder(store);
+    return async (c, caller) => {
+      const execution = await find(c, caller);
+      if (execution === undefined) return unknownExecution();
+      const items = await webhook.receive.reread(execution, callerName(caller));
+      const after = (await store.find(execution.correlationId)) ?? execution;
+      return json(200, { items, execution: representExecution(after) });
+    };
+  },
+};
