@@ -4,6 +4,7 @@ import type { CallbackScan, Cxone, LargeCallback } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
 import type { ExecutionEvent, RawBody } from '../execution/event.ts';
 import type { Execution } from '../execution/execution.ts';
+import type { JsonObject } from '../execution/json.ts';
 import { decodeContent } from '../lib/http/content-coding.ts';
 import type { World } from '../lib/world.ts';
 import type { ExecutionReader, ExecutionRecorder, RecordResult, StoredCallbackBody } from '../store/port.ts';
@@ -47,6 +48,13 @@ export function createCallbackReceiver(
     return trust === 'verify' ? { ...reading, type: 'unverified-callback' } : reading;
   };
   /** An unreadable body is already kept: its bytes are not kept again. */
+  const callbackFrom = (bytes: Uint8Array, contentType: string | null, origin: JsonObject): ExecutionEvent => {
+    const event = eventOf(bytes, contentType);
+    if (event.type === 'callback-unreadable') return { ...event, body: null, origin };
+    if (event.type !== 'callback' && event.type !== 'unverified-callback') return event;
+    const { notes: _, ...reading } = event;
+    return { ...reading, origin };
+  };
   const eventFrom = (body: StoredCallbackBody, by: string): ExecutionEvent => {
     const origin = { reread: body.entryId, by };
     const unreadable = (reason: string) => ({ type: 'callback-unreadable', reason, body: null, origin }) as const;
@@ -54,17 +62,12 @@ export function createCallbackReceiver(
     const content = decodeContent(body.bytes, body.contentEncoding, MAX_DECODED_BYTES);
     if (content.type !== 'decoded') return unreadable('the content coding of the body cannot be removed');
     const { contentType } = body;
-    if (!body.event.startsWith('CALLBACK_')) {
-      const channel = body.event.startsWith('POLL_') ? 'poll' : 'submit';
-      const response = cxone.parseResponse(channel, { bytes: content.bytes, contentType });
-      if (response === null) return unreadable('the body has no readable status');
-      return { type: 'response-reread', channel, origin, report: response.report };
-    }
-    const event = eventOf(content.bytes, contentType);
-    if (event.type === 'callback-unreadable') return unreadable(event.reason);
-    if (event.type !== 'callback' && event.type !== 'unverified-callback') return event;
-    const { notes: _, ...reading } = event;
-    return { ...reading, origin };
+    const { event: kept } = body;
+    if (kept.startsWith('CALLBACK_')) return callbackFrom(content.bytes, contentType, origin);
+    const channel = kept.startsWith('POLL_') ? 'poll' : 'submit';
+    const response = cxone.parseResponse(channel, { bytes: content.bytes, contentType });
+    if (response === null) return unreadable('the body has no readable status');
+    return { type: 'response-reread', channel, origin, report: response.report };
   };
   return {
     reread: async ({ reference, correlationId }, by) => {
