@@ -143,7 +143,10 @@ export async function startHttp({
       receive: createCallbackReceiver(
         store,
         {
- parseCallback: readCallback, parseResponse: () => null, scanCallback: () => scanCallback(loadProfile(null), 10_485_760) },
+          parseCallback: readCallback,
+          parseResponse: () => null,
+          scanCallback: () => scanCallback(loadProfile(null), 10_485_760),
+        },
         world,
       ),
       signedUrls,
