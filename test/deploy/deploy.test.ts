@@ -1,4 +1,4 @@
-// What is deployed: an image and a unit that give the receiver no more rights than it needs, read as text.
+// The image and the unit give the receiver no more rights than it needs; this test reads them as text.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ describe('the image', () => {
     .filter((line) => line !== '' && !line.startsWith('#'));
   const all = (instruction: string) => lines.filter((line) => line.startsWith(`${instruction} `));
 
-  test('stands on the public image of the Node that the types are stripped by', () => {
+  test('is based on the public image of the Node version that strips the types', () => {
     expect(all('FROM').map((line) => line.split(' ')[1])).toEqual(
       Array(2).fill('docker.io/library/node:24-bookworm-slim'),
     );
@@ -25,18 +25,18 @@ describe('the image', () => {
   test('runs as a user without privileges', () => {
     const user = lines.findIndex((line) => line.startsWith('USER '));
     expect(lines[user]).toBe('USER node');
-    // Nothing is built by that user either, so that what runs cannot rewrite itself.
+    // That user builds nothing either, so that the running program cannot overwrite itself.
     expect(lines.slice(user).filter((line) => /^(RUN|COPY|ADD) /.test(line))).toEqual([]);
   });
 
-  test('installs what is locked, for production alone, and runs no install script', () => {
+  test('installs the locked packages, for production only, and runs no install script', () => {
     expect(all('RUN').filter((line) => line.includes('npm'))).toEqual([
       'RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund',
     ]);
     expect(all('ADD')).toEqual([]);
   });
 
-  test('takes nothing from here that is not let in, and everything let in exists', () => {
+  test('copies only the listed files, and each of them exists', () => {
     const letIn = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))
@@ -49,13 +49,13 @@ describe('the image', () => {
     expect(new Set(copied)).toEqual(new Set(letIn));
   });
 
-  test('has a health check that needs nothing but Node, and time to drain', () => {
+  test('has a health check that needs only Node, and time to drain', () => {
     expect(all('HEALTHCHECK')).toEqual([expect.stringMatching(/CMD \["node", "-e", ".*\/livez/)]);
     expect(all('STOPSIGNAL')).toEqual(['STOPSIGNAL SIGTERM']);
     expect(all('CMD')).toEqual(['CMD ["node", "src/main.ts", "start"]']);
   });
 
-  test('has no secret in it', () => {
+  test('contains no secret', () => {
     expect(lines.join('\n')).not.toMatch(/SECRET|_KEYS|PASSWORD/);
   });
 });
@@ -63,7 +63,7 @@ describe('the image', () => {
 describe('the unit', () => {
   const unit = read('deploy/cxone-callback-receiver.service');
 
-  test('runs as a user of its own, may write its state alone, and always comes back', () => {
+  test('runs as a user of its own, may write only its state, and always restarts', () => {
     for (const setting of [
       'User=cxone-receiver',
       'ProtectSystem=strict',
@@ -77,11 +77,11 @@ describe('the unit', () => {
     }
   });
 
-  test('leaves more time to stop than draining takes', () => {
+  test('allows more time to stop than draining takes', () => {
     expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) * 1000).toBeGreaterThan(DRAIN_MS);
   });
 
-  test('has a socket that holds the port which the receiver listens on unless told otherwise', () => {
+  test('has a socket on the default port of the receiver', () => {
     const socket = read('deploy/cxone-callback-receiver.socket');
     const { fallback } = VARIABLES.find(({ name }) => name === 'PORT') ?? {};
     expect([...socket.matchAll(/^ListenStream=(.*)$/gm)].map(([, address]) => address)).toEqual([
@@ -89,7 +89,7 @@ describe('the unit', () => {
     ]);
   });
 
-  test('can take each secret from a credential, under a name that it is loaded as', () => {
+  test('can take each secret from a credential, under the name that it is loaded as', () => {
     const credentials = read('deploy/credentials.conf');
     const loaded = [...credentials.matchAll(/^LoadCredential=([a-z-]+):/gm)].map(([, name]) => name);
     const taken = [...credentials.matchAll(/^Environment=([A-Z_]+)_FILE=%d\/([a-z-]+)$/gm)];

@@ -1,4 +1,4 @@
-// The receiver behind the proxies of deploy/: what a proxy may get wrong, each once.
+// The receiver behind the proxies of deploy/: one test for each fault that a proxy can cause.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -17,7 +17,7 @@ function sized(bytes: number): string {
   return JSON.stringify(submission({ inputs: { text: 'x'.repeat(bytes) } }));
 }
 
-/** Submits until told to stop; returns all that was answered. */
+/** Submits until stopped; returns all responses. */
 async function loadOf(scene: Scene, caller: number, stopped: () => boolean) {
   const accepted: string[] = [];
   const failures: unknown[] = [];
@@ -41,14 +41,14 @@ async function loadOf(scene: Scene, caller: number, stopped: () => boolean) {
 }
 
 describe.for(PROXIES)('behind $name', (kind) => {
-  test('an execution is accepted, called back over TLS, and its outcome waited for', async () => {
+  test('an execution is accepted, its callback arrives over TLS, and its outcome is returned', async () => {
     const scene = await setScene(kind, { callsBack: true });
     const { status, body } = await scene.call('POST', '/v1/executions', { body: submission(), prefer: 'wait=30' });
     expect([status, body.status, body.resolvedBy]).toEqual([200, 'COMPLETED', 'callback']);
     await expect.poll(() => scene.callbacks).toEqual([200]);
   });
 
-  test('below a path that it strips: callbacks, Location, pages, assets and redirects work', async () => {
+  test('below a path that the proxy strips, callbacks, Location, pages, assets and redirects work', async () => {
     const operator = 'the-operator-key-0123456789';
     const scene = await setScene(kind, { callsBack: true, below: true, env: { OPERATOR_KEYS: `alice:${operator}` } });
     const submitted = await scene.call('POST', '/cx/v1/executions', { body: submission(), prefer: 'wait=30' });
@@ -88,7 +88,7 @@ describe.for(PROXIES)('behind $name', (kind) => {
     await stream.body?.cancel();
   });
 
-  test('the address of a caller is the one that the proxy saw, whatever the caller says', async () => {
+  test('the address of a client is the one that the proxy saw, whatever the client states', async () => {
     const scene = await setScene(kind, { env: { CALLBACK_ALLOWED_IPS: '127.0.0.2' } });
     const { body } = await scene.call('POST', '/v1/executions', { body: submission() });
     const { callback } = await scene.executed(body.correlationId);
@@ -100,7 +100,7 @@ describe.for(PROXIES)('behind $name', (kind) => {
     expect(await post('127.0.0.2', { 'x-forwarded-for': '192.0.2.1' })).toBe(200);
   });
 
-  test('a body that is too large is a problem document, also when the proxy refuses it', async () => {
+  test('a body that is too large gets a problem document, also when the proxy refuses it', async () => {
     const scene = await setScene(kind);
     const own = await scene.call('POST', '/v1/executions', { body: sized(2 * MIB) });
     const larger = await scene.call('POST', '/v1/executions', { body: sized(12 * MIB) });
@@ -110,7 +110,7 @@ describe.for(PROXIES)('behind $name', (kind) => {
       expect(body).toMatchObject({ type: 'urn:cxone-callback-receiver:problem:body-too-large', status: 413 });
     }
     expect(own.headers.get('x-request-id')).not.toBeNull();
-    // nginx keeps the larger ones away; Caddy has no limit of its own.
+    // nginx refuses the larger ones; Caddy has no limit of its own.
     if (kind.name === 'nginx') expect(larger.headers.get('x-request-id')).toBeNull();
 
     const batch = {
@@ -120,7 +120,7 @@ describe.for(PROXIES)('behind $name', (kind) => {
     expect([status, body.accepted]).toEqual([200, 9]);
   });
 
-  test('of a callback that is too large the receiver hears, so that CXone is polled at once', async () => {
+  test('a callback that is too large is reported to the receiver, so that CXone is polled at once', async () => {
     const scene = await setScene(kind);
     const { body } = await scene.call('POST', '/v1/executions', { body: submission() });
     const { callback } = await scene.executed(body.correlationId);
@@ -130,7 +130,7 @@ describe.for(PROXIES)('behind $name', (kind) => {
     expect(trail.body.items.map(({ event }: { event: string }) => event)).toContain('CALLBACK_UNREADABLE');
   });
 
-  test('connections are kept for what may be asked twice, and fresh for what may not', async () => {
+  test('connections are reused for idempotent requests, and new for the others', async () => {
     const seen: { method: string; port: number }[] = [];
     const receiver = createServer((request, response) => {
       seen.push({ method: request.method ?? '', port: request.socket.remotePort ?? 0 });
@@ -185,13 +185,13 @@ describe.for(PROXIES)('behind $name', (kind) => {
     await expect.poll(() => scene.callbacks.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(accepted.length);
     expect(scene.callbacks.filter((status) => status !== 200)).toEqual([]);
     expect(scene.activated?.failures()).toBe(0);
-    // Each ran once, and each outcome is there.
+    // Each ran once, and each outcome is stored.
     expect(scene.executes.map(({ correlationId }) => correlationId).toSorted()).toEqual(accepted.toSorted());
     for (const id of accepted) expect((await scene.call('GET', `/v1/executions/${id}`)).body.status).toBe('COMPLETED');
   }, 180_000);
 });
 
-test('an answer may be waited for as long as the API allows, through each of them', async () => {
+test('a response may be waited for as long as the API allows, through each proxy', async () => {
   await Promise.all(
     PROXIES.map(async (kind) => {
       const scene = await setScene(kind);
@@ -222,7 +222,7 @@ test('nginx forwards a callback that arrived completely, although its sender clo
   expect([execution.status, execution.resolvedBy]).toEqual(['COMPLETED', 'callback']);
 });
 
-test('when nobody is behind nginx, what it says is a problem document', async () => {
+test('without a receiver nginx answers with a problem document', async () => {
   const [nginx] = PROXIES;
   if (nginx === undefined) throw new Error('no proxy');
   const front = await frontOf(nginx);

@@ -1,4 +1,4 @@
-// The Kubernetes manifest, held against the service: its probes are routes, its variables are read, its grace is long enough.
+// The Kubernetes manifest agrees with the service: its probes are routes, its variables are read, its grace period is long enough.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -21,25 +21,25 @@ const env: Readonly<Record<string, string>> = Object.fromEntries(
 );
 const probes = ['startupProbe', 'livenessProbe', 'readinessProbe'].map((name) => receiver[name]);
 
-test('it is YAML in which nothing is said twice', () => {
+test('the manifest is YAML without duplicate keys', () => {
   expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
   expect(manifests.map(({ kind }) => kind)).toEqual(['PersistentVolumeClaim', 'Deployment', 'Service', 'Ingress']);
 });
 
-describe('there is one receiver, and time to end it', () => {
-  test('one pod at a time, with the volume to itself', () => {
+describe('the deployment', () => {
+  test('runs one pod at a time, with exclusive use of the volume', () => {
     expect(deployment.spec.replicas).toBe(1);
     expect(deployment.spec.strategy).toEqual({ type: 'Recreate' });
     expect(ofKind('PersistentVolumeClaim').spec.accessModes).toEqual(['ReadWriteOncePod']);
   });
 
-  test('the grace period is longer than draining takes', () => {
+  test('has a grace period longer than draining takes', () => {
     expect(pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(DRAIN_MS);
   });
 });
 
-describe('it may do no more than it needs', () => {
-  test('it is nobody in particular, and may write its data alone', () => {
+describe('the pod', () => {
+  test('runs without privileges, and may write only its data', () => {
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000, fsGroup: 1000 });
     expect(receiver.securityContext).toEqual({
       allowPrivilegeEscalation: false,
@@ -59,13 +59,13 @@ describe('it may do no more than it needs', () => {
 });
 
 describe('its variables', () => {
-  test('are read by the receiver, and those of services beside it are kept away', () => {
+  test('are read by the receiver, and those of other services are kept out', () => {
     const known = VARIABLES.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
     expect(Object.keys(env).filter((name) => !known.includes(name))).toEqual([]);
     expect(pod.enableServiceLinks).toBe(false);
   });
 
-  test('have no secret in them: secrets are files that the manifest mounts', () => {
+  test('contain no secrets: secrets are files that the manifest mounts', () => {
     const secrets = VARIABLES.filter(({ secret }) => secret).map(({ name }) => name);
     expect(Object.keys(env).filter((name) => secrets.includes(name))).toEqual([]);
     const files = Object.entries(env).filter(([name]) => name.endsWith('_FILE'));
@@ -75,7 +75,7 @@ describe('its variables', () => {
     for (const [, path] of files) expect(text).toContain(`--from-file=${path.slice(mountPath.length + 1)}=`);
   });
 
-  test('are a whole configuration, once its secrets are there', () => {
+  test('are a complete configuration, together with its secrets', () => {
     const given = {
       CXONE_CLIENT_SECRET: 'client-secret',
       CALLBACK_SECRET: 'callback-secret-of-thirty-two-characters',
@@ -88,7 +88,7 @@ describe('its variables', () => {
   });
 });
 
-test('its probes are routes that answer 200 on the port that the service is found at', async () => {
+test('its probes are routes that answer 200 on the port of the service', async () => {
   const stage = await setStage();
   expect(new Set(probes.map(({ httpGet }) => httpGet.path))).toEqual(new Set(['/livez', '/readyz']));
   for (const { httpGet } of probes) {

@@ -18,7 +18,7 @@ const DASHBOARD = JSON.parse(read('deploy/grafana/dashboard.json'));
 
 const sources = globSync('src/**/*.ts', { cwd: new URL('../..', import.meta.url) }).map(read);
 
-/** What Prometheus itself puts beside a metric. */
+/** The labels that Prometheus itself adds to a metric. */
 const OF_PROMETHEUS = ['job', 'instance', 'le'];
 
 const alerts = [...RULES.matchAll(/^ {6}- alert: (\w+)\n(.*?)(?=^ {6}- |(?![\s\S]))/gms)].map(
@@ -37,7 +37,7 @@ interface Panel {
 
 const panels: readonly Panel[] = DASHBOARD.panels;
 
-/** A scrape in which everything has happened once. */
+/** A scrape after every kind of event. */
 async function scrape(): Promise<Exposition> {
   const hooks = await startWebhookReceiver();
   const stage = await setStage({ NOTIFY_URLS: `shop:${hooks.url}`, NOTIFY_ALLOWED_HOSTS: `shop:${hooks.origin}` });
@@ -68,7 +68,7 @@ function mustKnow({ labels }: Exposition, expression: string, beside: readonly s
   ).toEqual([]);
 }
 
-test('alerts, dashboard and docs use metrics and labels that exist, and the docs miss none', async () => {
+test('alerts, dashboard and docs use metrics and labels that exist, and the docs describe all of them', async () => {
   const known = await scrape();
   expect(alerts.length).toBeGreaterThan(20);
   for (const { expression } of alerts) {
@@ -78,7 +78,7 @@ test('alerts, dashboard and docs use metrics and labels that exist, and the docs
   expect(queries.length).toBeGreaterThan(40);
   for (const { expr, legendFormat } of queries) {
     mustKnow(known, expr);
-    // What a legend names is left by the query.
+    // The query leaves the labels that a legend names.
     for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
       expect(askedFor(expr).labels, `${expr} ${legendFormat}`).toContain(label);
     }
@@ -112,7 +112,7 @@ describe('each alert', () => {
     }
   });
 
-  test('says how bad it is and what it is about, and leads to its part of the runbook', () => {
+  test('states its severity and subject, and links to its section of the runbook', () => {
     for (const { name, body } of alerts) {
       expect(body, name).toMatch(/labels: \{severity: (critical|warning)\}/);
       expect(body, name).toMatch(/summary: \S/);
@@ -120,7 +120,7 @@ describe('each alert', () => {
     }
   });
 
-  test('has its part of the runbook, and no part is about another one', () => {
+  test('has its section of the runbook, and no section is about another', () => {
     const headings = [...RUNBOOK.matchAll(/^## (\w+)$/gm)].map(([, heading]) => heading);
     expect(headings.toSorted()).toEqual(alerts.map(({ name }) => name).toSorted());
   });
@@ -158,7 +158,7 @@ test('the runbook names alerts, panels and log messages that exist, and its quer
   expect(messages.filter((message) => !sources.some((source) => source.includes(message)))).toEqual([]);
 });
 
-test('no panel of the dashboard lies on another one, and each says what it is', () => {
+test('the panels of the dashboard do not overlap, and each has a description', () => {
   const places = new Set<string>();
   for (const { title, gridPos } of panels) {
     expect(title).not.toBe('');

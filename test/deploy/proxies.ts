@@ -1,4 +1,4 @@
-// nginx and Caddy with the examples of deploy/, changed in nothing but the addresses and the certificate.
+// nginx and Caddy with the examples of deploy/, changed only in the addresses and the certificate.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import { runCommand } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 export interface Front {
-  /** https://… of the proxy. */
+  /** The https URL of the proxy. */
   readonly url: string;
   readonly certificate: Certificate;
-  /** Through the proxy, on a connection from this address of the machine. */
+  /** Sends a request through the proxy, on a connection from this address of the machine. */
   fetch(path: string, init?: RequestInit, from?: string): ReturnType<typeof fetch>;
-  /** Starts it in front of what listens on this port. */
+  /** Starts it in front of the server on this port. */
   passTo(port: number): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ interface Kind {
   readonly configure: Configure;
   /** The lines of the example to uncomment, so that it strips /cx. */
   readonly stripping: readonly string[];
-  /** The file to start with, around the example. */
+  /** The main file, around the example. */
   readonly wrap: (example: string, folder: string) => string;
   readonly command: (file: string) => readonly [string, readonly string[]];
 }

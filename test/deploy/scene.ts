@@ -21,15 +21,15 @@ export interface Scene {
   readonly front: Front;
   /** The receiver's own address, past the proxy. */
   readonly direct: string;
-  /** Null unless it runs on a socket that others hold. */
+  /** Null unless it runs on a socket that another process holds. */
   readonly activated: Activated | null;
-  /** What was sent to CXone. */
+  /** The requests to CXone. */
   readonly executes: Execute[];
-  /** What callbacks were answered. */
+  /** The responses to callbacks. */
   readonly callbacks: (number | string)[];
-  /** As the app, through the proxy. */
+  /** Sends a request of the app, through the proxy. */
   call(method: string, path: string, options?: { body?: unknown; prefer?: string; from?: string }): Promise<Answer>;
-  /** Until CXone has this execution. */
+  /** Waits until CXone has this execution. */
   executed(correlationId: string): Promise<Execute>;
 }
 

@@ -11,7 +11,7 @@ const CHECKED = [
   ...['src/*.ts', 'src/{callbacks,cli,client,config,cxone,demo,execution,http,lib,simulator}/**'],
   'src/{notification,observability,stats,store,usecases,webhooks,workers}/**',
   ...['test/*.ts', 'test/{callbacks,client,config,demo,examples,execution,lib,observability,package}/**'],
-  'test/{simulator,stats,upgrade,usecases,webhooks,workers}/**',
+  'test/{deploy,mutations,simulator,stats,stories,support,upgrade,usecases,webhooks,workers}/**',
 ];
 
 const TEXT =

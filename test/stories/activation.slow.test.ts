@@ -1,4 +1,4 @@
-// Socket activation: the receiver may be restarted while others call it, and none of them notices.
+// Socket activation: a restart of the receiver fails no request.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { sendJson, startUpstream } from '../support/upstream.ts';
 
 const KEY = 'the-shop-key-0123456789';
 
-/** How long CXone takes to answer: what is in flight is waited for at every restart. */
+/** How long CXone takes to respond: every restart waits for the requests in progress. */
 const SLOW_MS = 1_000;
 
 async function environment(): Promise<Record<string, string>> {
@@ -32,7 +32,7 @@ async function environment(): Promise<Record<string, string>> {
 async function submit(port: number | undefined, correlationId: string): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${port}/v1/executions`, {
     method: 'POST',
-    // As a proxy without kept connections does: a kept one may close just as a request is written to it.
+    // As a proxy without kept connections does: a kept connection may close just as a request is written to it.
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', connection: 'close' },
     body: JSON.stringify({ actionId: 'charge', correlationId }),
   });
@@ -40,7 +40,7 @@ async function submit(port: number | undefined, correlationId: string): Promise<
   return answer.status;
 }
 
-test('no submission fails while the receiver is restarted, and each is there afterwards', async () => {
+test('no submission fails while the receiver is restarted, and each is stored', async () => {
   const receiver = await runActivated(await environment());
   const [port] = receiver.ports;
   const answers: number[] = [];
@@ -65,7 +65,7 @@ test('no submission fails while the receiver is restarted, and each is there aft
   expect(await submit(port, 'restart-0-0')).toBe(200);
 }, 60_000);
 
-test('the webhook on a port of its own has a socket of its own, the second', async () => {
+test('a separate port for the webhook has its own socket, the second', async () => {
   const receiver = await runActivated(await environment(), 2);
   const [port, callbackPort] = receiver.ports;
   expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
@@ -74,7 +74,7 @@ test('the webhook on a port of its own has a socket of its own, the second', asy
   expect((await fetch(`http://127.0.0.1:${callbackPort}/livez`)).status).toBe(404);
 });
 
-test('sockets that are meant for another process are left alone', async () => {
+test('sockets for another process are not used', async () => {
   const env = { ...(await environment()), PORT: '0', LISTEN_PID: '1', LISTEN_FDS: '1' };
   const listening = await run(['start'], env).line((line) => line.includes('"msg":"listening"'));
   expect((await fetch(`${JSON.parse(listening).url}/livez`)).status).toBe(200);

@@ -1,4 +1,4 @@
-// The log of a receiver as evidence: what it said of its trail while it ran shows what was done to the file afterwards.
+// The log as evidence: its signed heads of the audit trail reveal later changes of the file.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const KEY = 'the-shop-key-0123456789';
 
-test('a trail cut back after the receiver stopped is found out by the log it left', async () => {
+test('the log reveals an audit trail that was truncated after the receiver stopped', async () => {
   const folder = temporaryFolder();
   const simulator = createSimulator();
   onTestFinished(() => simulator.close());

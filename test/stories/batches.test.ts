@@ -1,4 +1,4 @@
-// A batch across the whole service: nothing valid of it is lost, and sending it again charges nobody twice.
+// A batch across the whole service: no valid item is lost, and a repetition of the batch charges no customer twice.
 
 import { expect, test } from 'vitest';
 import { type Stage, setStage } from './stage.ts';
@@ -6,11 +6,11 @@ import { type Stage, setStage } from './stage.ts';
 const SIZE = 200;
 const isBad = (n: number) => n % 10 === 3;
 
-/** Two hundred charges; every tenth is wrong in one way or another. */
+/** Two hundred charges; every tenth is invalid in one way or another. */
 function charges(simulate: object = { fate: 'callback' }): object[] {
   return Array.from({ length: SIZE }, (_, n) => ({
     actionId: isBad(n) && n % 20 === 3 ? 'no/such' : 'charge',
-    // Half of them are named by the app.
+    // The app names half of them.
     ...(n % 2 === 0 ? { correlationId: `charge-${n}` } : {}),
     inputs: { simulate, amount: n },
     ...(isBad(n) && n % 20 !== 3 ? { amuont: n } : {}),
@@ -26,7 +26,7 @@ function totalRuns(stage: Stage): number {
   return stage.simulator.executions().reduce((sum, { runs }) => sum + runs, 0);
 }
 
-/** Lets the clock run until nothing is open any more. */
+/** Moves the clock until no execution is open. */
 async function allEnd(stage: Stage): Promise<void> {
   for (let seconds = 0; (await open(stage)) > 0; seconds += 1) {
     if (seconds > 300) throw new Error(`${await open(stage)} have not ended`);
@@ -39,7 +39,7 @@ async function open(stage: Stage): Promise<number> {
   return QUEUED + UNCONFIRMED + PENDING;
 }
 
-test('two hundred, some of them invalid: the valid ones run and end, and the batch again charges nobody twice', async () => {
+test('the valid items of two hundred run and end, and a repetition of the batch charges no customer twice', async () => {
   const stage = await setStage();
   stage.simulator.outage({ answer: 503, ms: 5_000, calls: ['execute'] });
   const first = await send(stage, charges());
@@ -48,7 +48,7 @@ test('two hundred, some of them invalid: the valid ones run and end, and the bat
   const statuses = first.body.items.map(({ status }: { status: number }) => status);
   expect(statuses).toEqual(Array.from({ length: SIZE }, (_, n) => (isBad(n) ? 422 : 202)));
 
-  // Its answer is lost, so the app sends it again: twice at once, and again after a restart with all of them still queued.
+  // Its response is lost, so the app sends it again: twice at once, and again after a restart while all items are still queued.
   const again = await Promise.all([send(stage, charges()), send(stage, charges())]);
   await stage.restart();
   again.push(await send(stage, charges()));
@@ -70,7 +70,7 @@ test('two hundred, some of them invalid: the valid ones run and end, and the bat
   expect(totalRuns(stage)).toBe(180);
 });
 
-test('all or nothing: one bad charge, and nobody is charged; without it, everybody', async () => {
+test('an atomic batch with one invalid charge charges no customer; without that charge it charges all of them', async () => {
   const stage = await setStage();
   const refused = await send(stage, charges(), { atomic: true });
   expect([refused.status, refused.body.errors.length]).toEqual([422, 20]);
@@ -82,7 +82,7 @@ test('all or nothing: one bad charge, and nobody is charged; without it, everybo
   expect(totalRuns(stage)).toBe(180);
 });
 
-test('a batch that the queue has no room for is completed by sending it again, and nobody is charged twice', async () => {
+test('a batch that exceeds the queue is completed by its repetition, and no customer is charged twice', async () => {
   const stage = await setStage({ QUEUE_CAPACITY: '50' });
   stage.simulator.outage({ answer: 503, ms: 5_000, calls: ['execute'] });
   const first = await send(stage, charges());

@@ -1,4 +1,4 @@
-// A tenant whose callbacks are forms with JSON in a field, and show everything that can be asked for.
+// A tenant whose callbacks are forms with JSON in a field, and carry every check that can be configured.
 
 import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const SECRETS = {
   CALLBACK_HMAC_SECRET: HMAC_SECRET,
 };
 
-/** The path of a profile whose callbacks are in that dialect. */
+/** The path of a profile for callbacks in that dialect. */
 function profileWith(verifiers: readonly object[]): string {
   const path = join(temporaryFolder(), 'tenant.json');
   const callback = {
@@ -40,7 +40,7 @@ function profileWith(verifiers: readonly object[]): string {
   return path;
 }
 
-/** With one execution at CXone, which tells nobody when it is done. */
+/** Starts a receiver with one execution at CXone, which sends no callback. */
 async function setTenant(verifiers: readonly object[], env: Record<string, string> = SECRETS, runMs = 600_000) {
   const stage = await setStage({ CXONE_PROFILE: profileWith(verifiers), ...env });
   const id = await stage.submit({ runMs, callbacks: [] }, { graceSeconds: 3600, timeoutSeconds: 30 });
@@ -68,7 +68,7 @@ async function post(stage: Stage, id: string, body: string, headers: Record<stri
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const BODY = `event=done&payload=${encodeURIComponent('{"job":{"state":"Completed","output":{"paid":12345678901234567891}}}')}`;
 
-test('a callback that shows all of it resolves its execution; one that lacks any of it changes nothing', async () => {
+test('a callback with every check resolves its execution; one that lacks a check changes nothing', async () => {
   const { stage, id } = await setTenant(VERIFIERS);
   const shown = { ...HEADER, authorization: `Bearer ${await tokenOf(stage)}`, ...signed(stage, BODY) };
   const headers = { ...FORM, ...shown };
@@ -88,7 +88,7 @@ test('a callback that shows all of it resolves its execution; one that lacks any
   expect(JSON.stringify(execution.result)).toBe('{"paid":12345678901234567891}');
 });
 
-test('XML and whatever else cannot be read is kept byte for byte, and CXone is asked at once', async () => {
+test('a callback in XML, or one that cannot be read, is kept byte for byte, and CXone is polled at once', async () => {
   const { stage, id } = await setTenant([], {}, 5_000);
   const xml = '<?xml version="1.0"?><callback status="COMPLETED"/>\r\n';
   await stage.pass(6_000);
@@ -104,7 +104,7 @@ test('XML and whatever else cannot be read is kept byte for byte, and CXone is a
   expect(kept).toEqual([{ content_type: 'application/xml', body: Buffer.from(xml) }]);
 });
 
-test('no secret for a check that the profile asks for: it does not start, and names each', async () => {
+test('a receiver without the secret of a required check does not start, and names each', async () => {
   await expect(setTenant(VERIFIERS, {})).rejects.toThrow(
     /3 mistakes:\n {2}CALLBACK_HEADER_VALUE: missing.*\n {2}CALLBACK_CLIENTS: missing.*\n {2}CALLBACK_HMAC_SECRET: missing/,
   );

@@ -1,4 +1,4 @@
-// CALLBACK_TRUST=verify: callbacks only make CXone be asked, and what CXone answers counts.
+// CALLBACK_TRUST=verify: a callback only causes a poll, and the response of CXone counts.
 
 import { expect, test } from 'vitest';
 import { callbackUrlOf, type Stage, setStage } from './stage.ts';
@@ -12,7 +12,7 @@ const say = async (stage: Stage, id: string, body: object) => {
 };
 const hints = (events: readonly string[]) => events.filter((event) => event === 'CALLBACK_HINT').length;
 
-test('a callback is answered as progress, and the poll it brings about resolves at once, long before the grace ends', async () => {
+test('a callback is recorded as progress, and the poll that it causes resolves at once, long before the grace period ends', async () => {
   const stage = await setDoubtingStage();
   const id = await stage.submit({ runMs: 5000 }, WINDOW);
   await stage.untilStatus(id, 'PENDING');
@@ -24,7 +24,7 @@ test('a callback is answered as progress, and the poll it brings about resolves 
   await stage.until(() => stage.simulator.execution(id)?.callbacks[0]?.answer === '200 progress');
 });
 
-test('who knows the signed URL and lies changes nothing: CXone says that it still runs', async () => {
+test('a false callback under a valid signed URL changes nothing: CXone reports that the execution still runs', async () => {
   const stage = await setDoubtingStage();
   const id = await stage.submit({ runMs: 20_000 }, WINDOW);
   await stage.untilStatus(id, 'PENDING');
@@ -36,7 +36,7 @@ test('who knows the signed URL and lies changes nothing: CXone says that it stil
   expect(JSON.stringify(await stage.get(id))).not.toContain('forged');
 });
 
-test('a lost submit answer: the name in the callback is enough to ask CXone, and a made-up one before it does no harm', async () => {
+test('after a lost submit response the executionId of a callback is enough for a poll, and an invented one before it does no harm', async () => {
   const stage = await setDoubtingStage();
   const id = await stage.submit({ runMs: 5000, submits: [{ answer: 'reset', runs: true }] }, WINDOW);
   await stage.until(async () => (await stage.events(id)).includes('NETWORK_ERROR'));
@@ -49,7 +49,7 @@ test('a lost submit answer: the name in the callback is enough to ask CXone, and
   expect(hints(await stage.events(id))).toBe(2);
 });
 
-test('no name from anybody: it waits for its deadline', async () => {
+test('an execution without any executionId waits for its deadline', async () => {
   const stage = await setDoubtingStage();
   const id = await stage.submit(
     { submits: [{ answer: 'reset', runs: false }], callbacks: [] },

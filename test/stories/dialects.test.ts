@@ -1,4 +1,4 @@
-// Each shipped profile, with the whole service, against the simulator in the dialect that the profile is for.
+// Each shipped profile, with the whole service, against the simulator in the dialect of the profile.
 
 import { expect, test } from 'vitest';
 import { isPollable, loadProfile, type Profile, sendsCallbackUrl } from '../../src/cxone/profile/profile.ts';
@@ -14,7 +14,7 @@ const CREDENTIALS = {
   none: { CXONE_CLIENT_ID: undefined, CXONE_CLIENT_SECRET: undefined },
 };
 
-/** What an operator sets to use each: nothing of it is more than the profile needs. */
+/** The variables that an operator sets for each profile: exactly those that it needs. */
 const NEEDS: { readonly [Name in DialectName]: (cxoneUrl: string) => Record<string, string | undefined> } = {
   cxone: () => CREDENTIALS.client,
   'cxone-discovery-client-credentials': (url) => ({ ...discovered(url), ...CREDENTIALS.client }),
@@ -29,7 +29,7 @@ function discovered(url: string) {
   return { CXONE_BASE_URL: undefined, CXONE_ISSUER: url };
 }
 
-/** A submission that the API of the dialect takes. */
+/** A submission that the API of the dialect accepts. */
 function submission(name: DialectName, simulate: Json, more: object = {}) {
   switch (dialectOf(name).api) {
     case 'data-actions':
@@ -58,18 +58,18 @@ async function trailOf(stage: Stage, id: string) {
   return body.items as readonly { event: string; detail: { message?: string }; httpStatus: number | null }[];
 }
 
-/** The dialects whose profile is such. */
+/** Returns the dialects whose profile meets the condition. */
 function those(holds: (profile: Profile) => boolean): DialectName[] {
   return DIALECT_NAMES.filter((name) => holds(loadProfile(name)));
 }
 
 const asksForTokens = ({ token }: Profile) => token.kind === 'request';
 
-test('every shipped profile has a dialect, and every dialect a profile', () => {
+test('every shipped profile has a dialect, and every dialect has a profile', () => {
   expect(DIALECT_NAMES.toSorted()).toEqual(SHIPPED_NAMES.toSorted());
 });
 
-test.for(DIALECT_NAMES)('%s is right as it is shipped, tells what it is for, and claims no tenant', (name) => {
+test.for(DIALECT_NAMES)('%s is valid as shipped, states its purpose, and names no tenant', (name) => {
   expect(loadProfile(name).name).toBe(name);
   expect(shippedProfile(name)).toMatchObject({ name, note: expect.stringMatching(/.{30}/), verified: false });
 });
@@ -82,7 +82,7 @@ test.for(those(sendsCallbackUrl))('%s: an execution ends by its callback', async
   expect(stage.simulator.execution(id)).toMatchObject({ runs: 1, callbacks: [{ answer: '200 resolved' }] });
 });
 
-test.for(those(sendsCallbackUrl))('%s: a failure is told by its callback', async (name) => {
+test.for(those(sendsCallbackUrl))('%s: a failure is reported by its callback', async (name) => {
   const stage = await open(name);
   const id = await submit(stage, name, 'callback-failed');
   await stage.untilStatus(id, 'FAILED');
@@ -112,23 +112,20 @@ test.for(those((profile) => !isPollable(profile)))(
   },
 );
 
-test.for(those(asksForTokens))(
-  '%s: a token that CXone no longer takes is renewed, and nothing is lost',
-  async (name) => {
-    const stage = await open(name);
-    const first = await submit(stage, name);
-    await stage.until(() => stage.simulator.execution(first)?.runs === 1);
-    stage.simulator.revokeTokens();
-    const id = await submit(stage, name);
-    await stage.until(() => stage.simulator.execution(id)?.runs === 1);
-    const posts = stage.simulator.execution(id)?.posts ?? [];
-    expect([posts.length, posts[0]?.answer]).toEqual([2, 401]);
-    expect(stage.simulator.stats().requests.token).toBe(2);
-  },
-);
+test.for(those(asksForTokens))('%s: a token that CXone refuses is renewed, and nothing is lost', async (name) => {
+  const stage = await open(name);
+  const first = await submit(stage, name);
+  await stage.until(() => stage.simulator.execution(first)?.runs === 1);
+  stage.simulator.revokeTokens();
+  const id = await submit(stage, name);
+  await stage.until(() => stage.simulator.execution(id)?.runs === 1);
+  const posts = stage.simulator.execution(id)?.posts ?? [];
+  expect([posts.length, posts[0]?.answer]).toEqual([2, 401]);
+  expect(stage.simulator.stats().requests.token).toBe(2);
+});
 
 test.for(those((profile) => !asksForTokens(profile)))(
-  '%s: a token that CXone no longer takes is told of, and executions wait for another',
+  '%s: a token that CXone refuses is reported, and executions wait for another',
   async (name) => {
     const stage = await open(name);
     stage.simulator.revokeTokens();
@@ -139,7 +136,7 @@ test.for(those((profile) => !asksForTokens(profile)))(
   },
 );
 
-test.for(DIALECT_NAMES)('%s: what CXone says to refuse an execution stands in its trail', async (name) => {
+test.for(DIALECT_NAMES)('%s: the reason of CXone for a refusal is in the audit trail', async (name) => {
   const stage = await open(name);
   const id = await submit(stage, name, 'refused-422');
   await stage.untilStatus(id, 'REJECTED');
@@ -151,14 +148,14 @@ test.for(DIALECT_NAMES)('%s: what CXone says to refuse an execution stands in it
 test.for([
   ['cxone-access-key', 'cxone-jobs', 'CXone answered 404'],
   ['cxone-jobs', 'cxone-access-key', 'CXone answered 404'],
-] as const)('the profile %s is refused where %s is spoken', async ([name, dialect, message]) => {
+] as const)('the profile %s is refused where the API is that of %s', async ([name, dialect, message]) => {
   const stage = await setStage((url) => ({ ...NEEDS[name](url), CXONE_PROFILE: name }), { dialect });
   const id = await submit(stage, name);
   await stage.untilStatus(id, 'REJECTED');
   expect(await stage.get(id)).toMatchObject({ error: { code: 404, message: expect.stringContaining(message) } });
 });
 
-test('a profile with another grant gets no token: executions wait, and their trail says what CXone said', async () => {
+test('a profile with another grant gets no token: executions wait, and their audit trail has the reason of CXone', async () => {
   const stage = await setStage(
     (url) => ({
       ...NEEDS['cxone-discovery-client-credentials'](url),

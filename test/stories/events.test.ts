@@ -1,4 +1,4 @@
-// Following executions over a restart of the receiver: nothing is missed, and stopping waits for nobody who only looks.
+// Events across a restart of the receiver: a reader misses nothing, and stopping does not wait for readers.
 
 import { expect, onTestFinished, test } from 'vitest';
 import { HEARTBEAT_MS } from '../../src/usecases/follow-events/stream.ts';
@@ -13,7 +13,7 @@ async function open(stage: Stage, path: string, lastEventId?: string): Promise<F
   return follower;
 }
 
-test('a reader sees an execution live from submission to outcome, and goes on after a restart where it stopped', async () => {
+test('a reader sees an execution live from submission to outcome, and continues after a restart where it stopped', async () => {
   const stage = await setStage();
   const before = await open(stage, '/v1/events');
   await before.until(() => before.lastEventId !== '');
@@ -40,7 +40,7 @@ test('stopping ends every stream at once, also one whose reader has stopped read
   await stage.untilStatus(id, 'COMPLETED');
   const { store } = stage.service();
   const { reference = '' } = (await store.find(id)) ?? {};
-  // More than a connection can hold that nobody reads from.
+  // More than a connection can hold without a reader.
   const long = 'x'.repeat(100_000);
   for (let at = 0; at < 150; at += 1)
     await store.record(reference, callback(completed({ at, long })), stage.world.now());
@@ -53,14 +53,14 @@ test('stopping ends every stream at once, also one whose reader has stopped read
   const stopping = stage.stop().then(() => {
     stopped = true;
   });
-  // Far less than the ten seconds that requests in flight are given.
+  // Far less than the ten seconds that requests in progress may take.
   await stage.pass(2_000);
   await stage.until(() => stopped);
   await stopping;
   for (const stream of streams) expect(stream.over).toBe(true);
 });
 
-test('a heartbeat comes over the whole service while nothing happens', async () => {
+test('an idle reader gets a heartbeat across the whole service', async () => {
   const stage = await setStage();
   const stream = await open(stage, '/v1/events');
   await stream.until(() => stream.lastEventId !== '');

@@ -1,13 +1,13 @@
-// Fairness across the whole service, counted in requests as CXone sees them: who overtakes whom, and by how much.
+// Fairness across the whole service, counted in requests as CXone sees them: which app overtakes which, and by how much.
 
 import { expect, test } from 'vitest';
 import { OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
 
-/** One request about every 50 ms, so that a queue forms; nothing is polled, nothing is called back. */
+/** One request about every 50 ms, so that a queue forms; no polls, no callbacks. */
 const SLOW = { RATE_LIMIT_PER_SECOND: '20', QUEUE_TIMEOUT_SECONDS: '86400', LOG_LEVEL: 'warn' };
 const SILENT = { actionId: 'charge', inputs: { simulate: { fate: 'lost-callback' } }, graceSeconds: 86_400 };
 
-/** The correlation ids in the order in which CXone came to know them. */
+/** The correlation ids in the order in which CXone received them. */
 const seen = (stage: Stage) => stage.simulator.executions().map(({ correlationId }) => correlationId);
 
 async function queue(stage: Stage, count: number, more: object, key?: string): Promise<string[]> {
@@ -26,7 +26,7 @@ async function queue(stage: Stage, count: number, more: object, key?: string): P
   return ids;
 }
 
-/** Lets CXone's limit pass requests until it has seen so many. */
+/** Waits until CXone has received this number of requests. */
 async function untilSeen(stage: Stage, count: number): Promise<void> {
   await stage.until(async () => {
     if (seen(stage).length < count) await stage.pass(100, 50);
@@ -34,7 +34,7 @@ async function untilSeen(stage: Stage, count: number): Promise<void> {
   });
 }
 
-test('one app has queued 10,000: the single submission of another is with CXone after a few more requests', async () => {
+test('a single submission reaches CXone after a few requests, although another app has queued 10,000', async () => {
   const stage = await setStage(SLOW);
   await queue(stage, 10_000, {});
   await untilSeen(stage, 10);
@@ -46,7 +46,7 @@ test('one app has queued 10,000: the single submission of another is with CXone 
   expect((await stage.service().store.openCounts()).QUEUED).toBeGreaterThan(9_900);
 });
 
-test('weights of 3 to 1 are seen at CXone', async () => {
+test('weights of 3 to 1 hold at CXone', async () => {
   const stage = await setStage({ ...SLOW, APP_WEIGHTS: 'shop:3,other:1' });
   const heavy = new Set(await queue(stage, 300, {}));
   await queue(stage, 300, {}, OTHER_APP_KEY);
@@ -58,7 +58,7 @@ test('weights of 3 to 1 are seen at CXone', async () => {
   expect(Math.abs(share - 60)).toBeLessThanOrEqual(2);
 });
 
-test("within an app the urgent goes first and the leisurely last, and another app's place is not touched by it", async () => {
+test('within an app a higher priority is sent first, and the turns of another app stay the same', async () => {
   const stage = await setStage(SLOW);
   const idle = await queue(stage, 5, { priority: 0 });
   const usual = await queue(stage, 20, {});
@@ -67,14 +67,14 @@ test("within an app the urgent goes first and the leisurely last, and another ap
   const others = await queue(stage, 5, { priority: 0 }, OTHER_APP_KEY);
   await untilSeen(stage, idle.length + usual.length + urgent.length + others.length);
   const places = (ids: string[]) => ids.map((id) => seen(stage).indexOf(id)).filter((place) => place >= before + 2);
-  // By turns with the other app: ten requests for the five urgent ones, one or two of which may be under way already.
+  // The other app takes turns: ten requests for the five urgent ones, one or two of which may be in progress already.
   expect(Math.max(...places(urgent))).toBeLessThanOrEqual(before + 12);
   expect(Math.max(...places(others))).toBeLessThanOrEqual(before + 12);
   expect(Math.min(...places(usual))).toBeGreaterThan(Math.max(...places(urgent)) - 2);
   expect(Math.min(...places(idle))).toBeGreaterThan(Math.max(...places(usual)) - 2);
 });
 
-test('an app that submits faster than its rate is told when to come again, and is let in then', async () => {
+test('an app that submits faster than its rate receives the time to wait, and is accepted after it', async () => {
   const stage = await setStage({ APP_RATES: 'shop:2' });
   await stage.submit('callback');
   await stage.submit('callback');
@@ -92,7 +92,7 @@ test('an app fills its share of the queue and leaves the rest to others', async 
   const { body } = await stage.request('POST', '/v1/executions/batch', { body: { executions } });
   expect(body).toMatchObject({ accepted: 20, refused: 40 });
   const refused = await stage.request('POST', '/v1/executions', { body: SILENT });
-  // One or another may have been sent on meanwhile.
+  // One or another may have been sent meanwhile.
   expect([202, 429]).toContain(refused.status);
   expect(await queue(stage, 70, {}, OTHER_APP_KEY)).toHaveLength(70);
 });

@@ -1,4 +1,4 @@
-// Jobs that nobody calls back about, as the shipped profile has them: asked about every half minute at most, and only as long as need be.
+// Jobs without callbacks, under the shipped profile: polled at most twice a minute, and only until their outcome.
 
 import { describe, expect, test } from 'vitest';
 import { type Stage, setStage } from './stage.ts';
@@ -34,7 +34,7 @@ function polledAt(stage: Stage, id: string): number[] {
   return polls.map(({ at }) => (Date.parse(at) - begun) / 1000);
 }
 
-test('the id is a bare text, and the result is found in the nested status', async () => {
+test('the executionId is plain text, and the result is found in the nested status', async () => {
   const stage = await open();
   const id = await submit(stage, {});
   await stage.pass(40_000);
@@ -60,7 +60,7 @@ test('polls are half a minute apart although POLL_INTERVAL_SECONDS is shorter, s
   expect(stage.simulator.stats().answers.poll).toEqual({ 200: at.length });
 });
 
-test('a longer POLL_INTERVAL_SECONDS counts', async () => {
+test('a longer POLL_INTERVAL_SECONDS takes effect', async () => {
   const stage = await open({ POLL_INTERVAL_SECONDS: '60' });
   const id = await submit(stage, {}, { graceSeconds: 600 });
   await stage.pass(90_000, 1_000);
@@ -68,7 +68,7 @@ test('a longer POLL_INTERVAL_SECONDS counts', async () => {
   expect(polledAt(stage, id)[0]).toBeGreaterThanOrEqual(60);
 });
 
-test('the grace period does not delay the first poll, for no callback can come; it lengthens the window', async () => {
+test('the grace period does not delay the first poll, because no callback can come; it lengthens the window', async () => {
   const stage = await open();
   const id = await submit(stage, {}, { graceSeconds: 3600 });
   const { sentAt, deadline } = await stage.get(id);
@@ -78,7 +78,7 @@ test('the grace period does not delay the first poll, for no callback can come; 
   expect(polledAt(stage, id)[0]).toBeLessThan(40);
 });
 
-test('at the deadline CXone is asked once more, and not too soon for it', async () => {
+test('a job is polled once more at the deadline, and not too soon for CXone', async () => {
   const stage = await open();
   const id = await submit(stage, { outcome: 'never' }, { graceSeconds: 0, timeoutSeconds: 40 });
   await stage.pass(80_000);
@@ -90,7 +90,7 @@ test('at the deadline CXone is asked once more, and not too soon for it', async 
 });
 
 describe.each(['FAILED', 'CANCELLED', 'EXPIRED'])('%s', (word) => {
-  test('ends a job as failed, with what CXone says of it', async () => {
+  test('ends a job as failed, with the reason of CXone', async () => {
     const stage = await open();
     const id = await submit(stage, { outcome: 'failed', word, error: { message: 'no such entity' } });
     await stage.pass(40_000);
@@ -99,7 +99,7 @@ describe.each(['FAILED', 'CANCELLED', 'EXPIRED'])('%s', (word) => {
   });
 });
 
-test('a restart between two polls loses nothing and hurries nothing', async () => {
+test('a restart between two polls loses nothing and advances no poll', async () => {
   const stage = await open();
   const id = await submit(stage, { runMs: 50_000 }, { graceSeconds: 600 });
   await stage.pass(40_000);
@@ -110,7 +110,7 @@ test('a restart between two polls loses nothing and hurries nothing', async () =
   for (const [index, moment] of at.entries()) expect(moment - (at[index - 1] ?? 0)).toBeGreaterThanOrEqual(30);
 });
 
-test('no callback is missed where none is promised: no alert, no advice', async () => {
+test('no callback counts as missing where none is expected: no alert, no advice', async () => {
   const stage = await open();
   const ids = await Promise.all(Array.from({ length: 25 }, () => submit(stage, {})));
   await stage.pass(45_000);

@@ -1,4 +1,4 @@
-// The log of the whole service: nothing secret in it at any level, quiet while all is well, and each request can be followed.
+// The log of the whole service: it contains no secret at any level, is quiet in normal operation, and identifies each request.
 
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -26,17 +26,17 @@ interface Line {
   readonly more?: number;
 }
 
-describe('nothing secret', () => {
+describe('no secret is logged', () => {
   const NOTIFY_SECRET = `whsec_${Buffer.from(marked('notify')).toString('base64')}`;
 
-  /** A CXone that repeats whatever it was sent, and whoever sent it, in each answer. */
+  /** A CXone that repeats the request and the client's credentials in each response. */
   function startEcho(): Promise<Upstream> {
     let tokens = 0;
     return startUpstream((request, response) => {
       const echo = { error: marked('said'), you: request.headers, sent: request.body };
       if (request.url.includes('/oauth/')) {
         tokens += 1;
-        // What CXone says of the client is for operators to read, but for the secret.
+        // The text of CXone about the client is for operators, without the secret.
         if (tokens === 1) return sendJson(response, 400, { ...echo, error: 'invalid_client' });
         return sendJson(response, 200, { access_token: marked('token'), expires_in: 3600, echo });
       }
@@ -101,7 +101,7 @@ describe('nothing secret', () => {
     return sent.map((path) => path.split('/').at(-1) ?? '');
   }
 
-  test('keys, secrets, tokens, callback URLs, inputs and results come into no line, even at trace', async () => {
+  test('keys, secrets, tokens, callback URLs, inputs and results appear in no line, even at trace', async () => {
     const upstream = await startEcho();
     const hooks = await startUpstream(({ headers, body }, response) => sendJson(response, 500, { headers, body }));
     const receiver: Running = run(['start'], variables(upstream, hooks));
@@ -131,16 +131,16 @@ describe('nothing secret', () => {
       ...tokens,
       ...tokens.map((token) => token.slice(-43)),
     ]) {
-      const told = lines.filter((line) => line.includes(secret));
-      expect(told).toEqual([]);
+      const leaking = lines.filter((line) => line.includes(secret));
+      expect(leaking).toEqual([]);
       expect(stderr).not.toContain(secret);
     }
-    // Nor did any come so far that it had to be taken out.
+    // No secret came far enough to need redaction.
     expect(lines.filter((line) => line.includes('[redacted]'))).toEqual([]);
   });
 });
 
-/** The service in this process, with the real clock and the log that it has as a program. */
+/** The service in this process, with the real clock and the log of the program. */
 async function start(level: string, env: Record<string, string> = {}): Promise<{ service: Receiver; lines: Line[] }> {
   const simulator = createSimulator({ latencyMs: 0, jitterMs: 0, runMs: 0, runJitterMs: 0, requestsPerSecond: 0 });
   const { url } = await simulator.listen();
@@ -184,8 +184,8 @@ function call(
   });
 }
 
-describe('quiet at info', () => {
-  test('a thousand executions that end well leave no line each', { timeout: 60_000 }, async () => {
+describe('the log at info', () => {
+  test('has no line for each of a thousand executions that succeed', { timeout: 60_000 }, async () => {
     const { service, lines } = await start('info');
     const executions = Array.from({ length: 1000 }, (_, i) => ({
       actionId: 'charge',
@@ -209,7 +209,7 @@ describe('quiet at info', () => {
     expect(lines.length).toBeLessThan(6);
   });
 
-  test('of the same thing many times the first are told, and then how many more', async () => {
+  test('has the first of many equal messages, and then the number of the others', async () => {
     const { service, lines } = await start('info', { CXONE_BASE_URL: 'http://127.0.0.1:1' });
     const executions = Array.from({ length: 100 }, (_, i) => ({ actionId: 'charge', correlationId: `order-${i}` }));
     await call(service, '/v1/executions/batch', { executions });
@@ -224,7 +224,7 @@ describe('quiet at info', () => {
 });
 
 describe('a request', () => {
-  test('is named by whoever made it, in its answer and in every line about it, though commits are shared', async () => {
+  test('is named by its sender, in its response and in every line about it, although commits are shared', async () => {
     const { service, lines } = await start('debug');
     const ids = Array.from({ length: 40 }, (_, i) => `shop-request-${i}`);
     await Promise.all(
@@ -241,11 +241,11 @@ describe('a request', () => {
         ['ACCEPTED', `order-${i}`],
         ['answered', `order-${i}`],
       ]);
-      // What CXone said came in a request of its own; what the service did by itself in none.
+      // The report of CXone came in a request of its own; work of the service itself has none.
       const story = lines.filter(({ correlationId }) => correlationId === `order-${i}`);
-      const [heard] = story.filter(({ event }) => event === 'CALLBACK_COMPLETED');
-      expect(heard?.requestId).toMatch(/^[0-9a-f-]{36}$/);
-      expect(story.filter(({ requestId }) => requestId === heard?.requestId)).toHaveLength(2);
+      const [resolved] = story.filter(({ event }) => event === 'CALLBACK_COMPLETED');
+      expect(resolved?.requestId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(story.filter(({ requestId }) => requestId === resolved?.requestId)).toHaveLength(2);
       for (const event of ['DISPATCHED', 'SUBMITTED']) {
         expect(story.find((line) => line.event === event)).not.toHaveProperty('requestId');
       }
@@ -253,7 +253,7 @@ describe('a request', () => {
   });
 
   test.each(['', 'two words', 'x'.repeat(129), '"quoted"', '{"json":1}', 'café'])(
-    'called %j is given a name that can be written down',
+    'with the id %j gets an id that can be logged',
     async (name) => {
       const { service } = await start('silent');
       const answer = await fetch(`${service.url}/nowhere`, { headers: { 'x-request-id': name } });

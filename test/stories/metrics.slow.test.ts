@@ -1,4 +1,4 @@
-// What Prometheus is told, scraped from the whole service: what alerts and dashboard ask for, and no more however hostile clients are.
+// Metrics of the whole service, as Prometheus scrapes them: all that alerts and dashboard need, and a bounded number of series.
 
 import { METHODS, request } from 'node:http';
 import { expect, test } from 'vitest';
@@ -14,29 +14,29 @@ async function scrape(stage: Stage): Promise<Exposition> {
 /** The value of one series, its labels written as they are scraped. */
 const of = ({ values }: Exposition, series: string) => values.get(`cxone_receiver_${series}`);
 
-test('outcomes are told by the way they became known, with how long they went unnoticed', async () => {
+test('outcomes are counted by their channel, with the time until they were noticed', async () => {
   const stage = await setStage();
-  const heard = await stage.submit('callback');
-  await stage.untilStatus(heard, 'COMPLETED');
+  const called = await stage.submit('callback');
+  await stage.untilStatus(called, 'COMPLETED');
   const lost = await stage.submit('lost-callback', { graceSeconds: 30 });
   await stage.untilStatus(lost, 'PENDING');
   await stage.pass(40_000);
   await stage.untilStatus(lost, 'COMPLETED');
-  const told = await scrape(stage);
-  expect(of(told, 'detections_total{way="callback"}')).toBe(1);
-  expect(of(told, 'detections_total{way="poll"}')).toBe(1);
-  expect(of(told, 'detections_total{way="timeout"}')).toBe(0);
-  expect(of(told, 'missed_callback_ratio')).toBe(0.5);
-  expect(of(told, 'detection_lag_seconds_count{resolved_by="callback"}')).toBe(1);
-  expect(of(told, 'detection_lag_seconds_count{resolved_by="poll"}')).toBe(1);
-  // CXone was last known to be at work when it took the submission: 30 s and a bit before the poll.
-  expect(of(told, 'unnoticed_seconds_count')).toBe(1);
-  expect(of(told, 'unnoticed_seconds_bucket{le="10"}')).toBe(0);
-  expect(of(told, 'unnoticed_seconds_bucket{le="60"}')).toBe(1);
-  expect(of(told, 'upstream_request_duration_seconds_count{kind="execute",answer="2xx"}')).toBe(2);
-  expect(of(told, 'upstream_request_duration_seconds_count{kind="poll",answer="2xx"}')).toBeGreaterThan(0);
+  const metrics = await scrape(stage);
+  expect(of(metrics, 'detections_total{way="callback"}')).toBe(1);
+  expect(of(metrics, 'detections_total{way="poll"}')).toBe(1);
+  expect(of(metrics, 'detections_total{way="timeout"}')).toBe(0);
+  expect(of(metrics, 'missed_callback_ratio')).toBe(0.5);
+  expect(of(metrics, 'detection_lag_seconds_count{resolved_by="callback"}')).toBe(1);
+  expect(of(metrics, 'detection_lag_seconds_count{resolved_by="poll"}')).toBe(1);
+  // CXone was last known to run it when it accepted the submission: slightly more than 30 s before the poll.
+  expect(of(metrics, 'unnoticed_seconds_count')).toBe(1);
+  expect(of(metrics, 'unnoticed_seconds_bucket{le="10"}')).toBe(0);
+  expect(of(metrics, 'unnoticed_seconds_bucket{le="60"}')).toBe(1);
+  expect(of(metrics, 'upstream_request_duration_seconds_count{kind="execute",answer="2xx"}')).toBe(2);
+  expect(of(metrics, 'upstream_request_duration_seconds_count{kind="poll",answer="2xx"}')).toBeGreaterThan(0);
 
-  // A callback that was only late to what a poll had found.
+  // A late callback for a result that a poll had found.
   const url = await callbackUrlOf(stage, lost);
   const { result, error } = await stage.get(lost);
   await stage.pass(7_000);
@@ -48,7 +48,7 @@ test('outcomes are told by the way they became known, with how long they went un
   expect(of(await scrape(stage), 'missed_callback_ratio')).toBeNaN();
 });
 
-test('what waits is told with its age, by app, and what CXone lets through', async () => {
+test('waiting executions are reported with their age, by app, and with the requests that CXone allows', async () => {
   const stage = await setStage();
   await stage.until(async () => of(await scrape(stage), 'upstream_concurrency_limit') === 100);
   const open = await stage.submit('lost-callback', { graceSeconds: 600 });
@@ -57,18 +57,19 @@ test('what waits is told with its age, by app, and what CXone lets through', asy
   stage.simulator.outage({ answer: 503, ms: 600_000 });
   await stage.submit('callback');
   await stage.pass(40_000);
-  const told = await scrape(stage);
-  expect(of(told, 'oldest_queued_age_seconds')).toBe(40);
-  expect(of(told, 'oldest_pending_age_seconds')).toBe(60);
-  expect(of(told, 'queued_executions{app="shop"}')).toBe(1);
-  expect(of(told, 'queued_executions{app="other"}')).toBe(0);
-  expect(of(told, 'queue_capacity')).toBe(10_000);
-  expect(of(told, 'open_executions{status="QUEUED"}')).toBe(1);
-  expect(of(told, 'open_executions{status="PENDING"}')).toBe(1);
-  for (const loop of ['dispatch', 'poll', 'expire', 'notify']) expect(of(told, `loop_alive{loop="${loop}"}`)).toBe(1);
-  expect(of(told, 'database_size_bytes')).toBeGreaterThan(0);
-  expect(of(told, 'wal_size_bytes')).toBeGreaterThan(0);
-  expect(of(told, 'disk_free_bytes')).toBeGreaterThan(0);
+  const metrics = await scrape(stage);
+  expect(of(metrics, 'oldest_queued_age_seconds')).toBe(40);
+  expect(of(metrics, 'oldest_pending_age_seconds')).toBe(60);
+  expect(of(metrics, 'queued_executions{app="shop"}')).toBe(1);
+  expect(of(metrics, 'queued_executions{app="other"}')).toBe(0);
+  expect(of(metrics, 'queue_capacity')).toBe(10_000);
+  expect(of(metrics, 'open_executions{status="QUEUED"}')).toBe(1);
+  expect(of(metrics, 'open_executions{status="PENDING"}')).toBe(1);
+  for (const loop of ['dispatch', 'poll', 'expire', 'notify'])
+    expect(of(metrics, `loop_alive{loop="${loop}"}`)).toBe(1);
+  expect(of(metrics, 'database_size_bytes')).toBeGreaterThan(0);
+  expect(of(metrics, 'wal_size_bytes')).toBeGreaterThan(0);
+  expect(of(metrics, 'disk_free_bytes')).toBeGreaterThan(0);
 });
 
 test('a pause that CXone asks for is counted', async () => {
@@ -79,17 +80,17 @@ test('a pause that CXone asks for is counted', async () => {
   expect(of(await scrape(stage), 'upstream_pauses_total')).toBe(1);
 });
 
-test('notifications that fail are told: attempts, what is pending, endpoints kept away from, dead letters', async () => {
+test('failing notifications are reported: attempts, pending ones, open circuits and dead letters', async () => {
   const hooks = await startWebhookReceiver();
   hooks.answer = () => ({ status: 500 });
   const stage = await setStage({ NOTIFY_URLS: `shop:${hooks.url}`, NOTIFY_ALLOWED_HOSTS: `shop:${hooks.origin}` });
   await Promise.all(Array.from({ length: 6 }, () => stage.submit('callback')));
   await stage.pass(30_000);
-  const told = await scrape(stage);
-  expect(of(told, 'notification_attempts_total{outcome="failed"}')).toBeGreaterThan(4);
-  expect(of(told, 'notification_attempts_total{outcome="delivered"}')).toBe(0);
-  expect(of(told, 'notifications_pending')).toBe(6);
-  expect(of(told, 'notification_circuits_open')).toBe(1);
+  const metrics = await scrape(stage);
+  expect(of(metrics, 'notification_attempts_total{outcome="failed"}')).toBeGreaterThan(4);
+  expect(of(metrics, 'notification_attempts_total{outcome="delivered"}')).toBe(0);
+  expect(of(metrics, 'notifications_pending')).toBe(6);
+  expect(of(metrics, 'notification_circuits_open')).toBe(1);
   hooks.answer = () => ({ status: 410 });
   await stage.pass(400_000, 5_000);
   const later = await scrape(stage);
@@ -97,7 +98,7 @@ test('notifications that fail are told: attempts, what is pending, endpoints kep
   expect(of(later, 'notification_circuits_open')).toBe(0);
 });
 
-/** As fetch will not: any method. */
+/** Sends any method, which fetch does not. */
 function send(url: string, method: string, path: string, headers: Record<string, string> = {}): Promise<void> {
   return new Promise((resolve) => {
     const sending = request(`${url}${path}`, { method, headers: { connection: 'close', ...headers } }, (response) => {
@@ -109,7 +110,7 @@ function send(url: string, method: string, path: string, headers: Record<string,
   });
 }
 
-test('a thousand paths, methods, names and ids that nobody knows add no series', { timeout: 60_000 }, async () => {
+test('a thousand unknown paths, methods, names and ids add no series', { timeout: 60_000 }, async () => {
   const stage = await setStage();
   const { url } = stage.service();
   const methods = METHODS.filter((method) => method !== 'CONNECT');
@@ -132,7 +133,7 @@ test('a thousand paths, methods, names and ids that nobody knows add no series',
   const series = async () =>
     [...(await scrape(stage)).values.keys()].filter((name) => !/^(nodejs|process)_/.test(name)).toSorted();
 
-  // Once each: what there is of methods, paths and answers.
+  // Each existing method, path and status once.
   await attack(0, 3 * 4 * methods.length);
   await submit('first');
   await scrape(stage);

@@ -1,4 +1,4 @@
-// Stories of apps that are told how their executions ended: once, signed, in the end always, and nobody held up by others.
+// Notifications across the whole service: one for each outcome, signed, delivered in the end, and not delayed by other apps.
 
 import { Webhook } from 'standardwebhooks';
 import { expect, test, vi } from 'vitest';
@@ -19,7 +19,7 @@ async function hooked(env: (hook: WebhookReceiver) => Record<string, string> = (
   return { stage, hook };
 }
 
-/** As an app would, with the public library, at the moment of the attempt: the library asks the clock itself. */
+/** Verifies as an app does, with the public library, at the time of the attempt: the library reads the system clock. */
 function verified({ body, headers }: ReceivedNotification, secret: string) {
   vi.useFakeTimers({ toFake: ['Date'], now: Number(headers['webhook-timestamp']) * 1000 });
   try {
@@ -52,7 +52,7 @@ async function deliveries(stage: Stage, correlationId: string): Promise<string[]
   return (await stage.events(correlationId)).filter((event) => event.startsWith('NOTIFICATION'));
 }
 
-test('an app is told of each ending once, signed so that the public library accepts it', async () => {
+test('an app is notified of each outcome once, signed so that the public library accepts it', async () => {
   const { stage, hook } = await hooked();
   const [secret = ''] = await secretsOf(stage);
   const completed = await stage.submit({ runMs: 2_000 }, { notifyUrl: `${hook.url}?of=orders` });
@@ -64,14 +64,14 @@ test('an app is told of each ending once, signed so that the public library acce
   await stage.pass(2_000);
   await untilTold({ stage, hook }, 3);
   await stage.pass(60_000, 5_000);
-  const told = hook.received.map((one) => verified(one, secret));
+  const received = hook.received.map((one) => verified(one, secret));
   for (const [id, type] of [
     [completed, 'execution.completed'],
     [refused, 'execution.rejected'],
     [cancelled, 'execution.cancelled'],
   ] as const) {
     const execution = await stage.get(id);
-    expect(told.filter(({ data }) => data.correlationId === id)).toEqual([
+    expect(received.filter(({ data }) => data.correlationId === id)).toEqual([
       { type, timestamp: execution.resolvedAt, data: execution },
     ]);
     expect(await deliveries(stage, id)).toEqual(['NOTIFICATION_DELIVERED']);
@@ -79,7 +79,7 @@ test('an app is told of each ending once, signed so that the public library acce
   expect(hook.received.map(({ path }) => path)).toContain('/hook?of=orders');
 });
 
-test('an app is told of a time-out, and of the result that came later', async () => {
+test('an app is notified of a timeout, and of the result that came later', async () => {
   const { stage, hook } = await hooked();
   const id = await stage.submit('never-ends', { notifyUrl: hook.url, graceSeconds: 0, timeoutSeconds: 5 });
   await stage.untilStatus(id, 'PENDING');
@@ -99,7 +99,7 @@ test('an app is told of a time-out, and of the result that came later', async ()
   expect(new Set(hook.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
 });
 
-test('a late result waits until the ending has been told', async () => {
+test('a late result waits until the outcome has been delivered', async () => {
   const { stage, hook } = await hooked();
   hook.answer = () => ({ status: 500 });
   const id = await stage.submit('never-ends', { notifyUrl: hook.url, graceSeconds: 0, timeoutSeconds: 5 });
@@ -117,7 +117,7 @@ test('a late result waits until the ending has been told', async () => {
   expect(types.at(-1)).toBe('execution.late_result');
 });
 
-test('an app with a default URL is told there, unless a submission says otherwise', async () => {
+test('an app with a default URL is notified there, unless a submission names another', async () => {
   const { stage, hook } = await hooked(({ url }) => ({ NOTIFY_URLS: `shop:${url}` }));
   await stage.submit('callback');
   await stage.submit('callback', { notifyUrl: `${hook.origin}/elsewhere` });
@@ -125,7 +125,7 @@ test('an app with a default URL is told there, unless a submission says otherwis
   expect(hook.received.map(({ path }) => path).sort()).toEqual(['/elsewhere', '/hook']);
 });
 
-test('what fails is sent again under the same id, with a fresh time and signature', async () => {
+test('a failed delivery is repeated under the same id, with a new time and signature', async () => {
   const { stage, hook } = await hooked();
   const [secret = ''] = await secretsOf(stage);
   hook.answer = () => ({ status: hook.received.length < 4 ? 500 : 200, body: 'out of order' });
@@ -145,7 +145,7 @@ test('what fails is sent again under the same id, with a fresh time and signatur
   expect(failed).toMatchObject({ httpStatus: 500, detail: { message: 'answered 500: out of order' } });
 });
 
-test('a Retry-After of the endpoint is kept to', async () => {
+test('a Retry-After of the endpoint is respected', async () => {
   const { stage, hook } = await hooked();
   hook.answer = () => (hook.received.length < 2 ? { status: 429, headers: { 'retry-after': '100' } } : { status: 204 });
   const id = await stage.submit('callback', { notifyUrl: hook.url });
@@ -157,7 +157,7 @@ test('a Retry-After of the endpoint is kept to', async () => {
   expect(hook.received).toHaveLength(2);
 });
 
-test('410 stops at once', async () => {
+test('a 410 ends the delivery at once', async () => {
   const { stage, hook } = await hooked();
   hook.answer = () => ({ status: 410 });
   const id = await stage.submit('callback', { notifyUrl: hook.url });
@@ -167,7 +167,7 @@ test('410 stops at once', async () => {
   expect(await deliveries(stage, id)).toEqual(['NOTIFICATION_DEAD']);
 });
 
-test('after a day of failures it is a dead letter, which the app has sent again', async () => {
+test('a notification that fails for a day is a dead letter, which the app can send again', async () => {
   const { stage, hook } = await hooked();
   hook.answer = () => ({ status: 503 });
   const id = await stage.submit('callback', { notifyUrl: hook.url });
@@ -192,16 +192,16 @@ test('after a day of failures it is a dead letter, which the app has sent again'
   ]);
 });
 
-test('while secrets are rotated an app can verify with the old one and with the new one', async () => {
+test('during a rotation an app can verify with the old secret and with the new one', async () => {
   const { stage, hook } = await hooked(() => ({ NOTIFY_SECRETS: `shop:${SECRETS[1]}, shop:${SECRETS[0]}` }));
   expect(await secretsOf(stage)).toEqual([SECRETS[1], SECRETS[0]]);
   await stage.submit('callback', { notifyUrl: hook.url });
   await untilTold({ stage, hook }, 1);
-  const [told] = hook.received as [ReceivedNotification];
-  for (const secret of SECRETS) expect(verified(told, secret)).toMatchObject({ type: 'execution.completed' });
+  const [received] = hook.received as [ReceivedNotification];
+  for (const secret of SECRETS) expect(verified(received, secret)).toMatchObject({ type: 'execution.completed' });
 });
 
-test('secrets are for their own app: operators do not get them, other apps have others, no cache keeps them', async () => {
+test('the secrets of an app are returned to that app alone: not to operators or other apps, and no cache keeps them', async () => {
   const { stage } = await hooked();
   const path = '/v1/notifications/secrets';
   const own = await stage.request('GET', path);
@@ -212,7 +212,7 @@ test('secrets are for their own app: operators do not get them, other apps have 
   expect(JSON.stringify(stage.log.lines)).not.toContain('whsec_');
 });
 
-test('secrets that follow from CALLBACK_SECRET are rotated with it', async () => {
+test('secrets that are derived from CALLBACK_SECRET are rotated with it', async () => {
   const { stage, hook } = await hooked();
   const [old = ''] = await secretsOf(stage);
   const rotated = 'a-newer-secret-for-stories-of-32-characters';
@@ -238,12 +238,12 @@ test('a receiver that is restarted between the outcome and the delivery loses no
   expect(new Set(idsTold).size).toBe(3);
 });
 
-test('a dead endpoint and a backlog of hundreds: another app is told at once', async () => {
+test('a dead endpoint with a backlog of hundreds does not delay another app', async () => {
   const { stage, hook } = await hooked();
   hook.answer = ({ path }) => (path === '/dead' ? 'hang' : { status: 204 });
   const dead = Array.from({ length: 200 }, () => stage.submit('callback', { notifyUrl: `${hook.origin}/dead` }));
   const ids = await Promise.all(dead);
-  // The simulator takes a hundred a second.
+  // The simulator accepts a hundred a second.
   await stage.pass(4_000, 1_000);
   for (const id of ids) await stage.untilStatus(id, 'COMPLETED');
   expect(hook.received.length).toBe(4);
@@ -264,7 +264,7 @@ test('a redirect is not followed', async () => {
   expect((await notificationOf(stage, id)).lastError).toMatch(/answered 307, a redirect to \/inside, which is not/);
 });
 
-test('a host that leads to an inner address is not connected to, whatever it led to before', async () => {
+test('a host that resolves to an internal address is not connected to, whatever it resolved to before', async () => {
   const hook = await startWebhookReceiver();
   const { port } = new URL(hook.url);
   const stage = await setStage({}, {}, {}, async () => [{ address: '127.0.0.1', family: 4 }]);
@@ -274,7 +274,7 @@ test('a host that leads to an inner address is not connected to, whatever it led
   expect(hook.connections).toBe(0);
 });
 
-test('a notifyUrl that may not be called is refused at submission, alone and in a batch', async () => {
+test('a notifyUrl that is not allowed is refused at submission, alone and in a batch', async () => {
   const { stage, hook } = await hooked();
   const good = { actionId: 'charge', inputs: {}, notifyUrl: hook.url };
   const bad = { ...good, notifyUrl: 'https://elsewhere.example/hook' };
@@ -286,7 +286,7 @@ test('a notifyUrl that may not be called is refused at submission, alone and in 
   expect(batch.body.items[1].problem.errors).toEqual([{ pointer: '#/executions/1/notifyUrl', detail }]);
 });
 
-test('where nothing is listed only https in the open will do', async () => {
+test('without listed origins only public https URLs are accepted', async () => {
   const stage = await setStage();
   for (const [notifyUrl, why] of [
     ['http://hooks.example/', /^must be https/],

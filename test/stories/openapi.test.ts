@@ -1,4 +1,4 @@
-// What the whole service answers and sends, with a real database behind it, is what the OpenAPI document says.
+// The responses and notifications of the whole service, with a real database, agree with the OpenAPI document.
 
 import { expect, test } from 'vitest';
 import type { Parameter } from '../../src/http/openapi/model.ts';
@@ -11,14 +11,14 @@ import { callbackUrlOf, OPERATOR_KEY, type Stage, setStage } from './stage.ts';
 const DOCUMENT = openApiDocument();
 const TRACED = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'vendor=value' };
 
-test('an execution of each ending is told, looked at and listed as documented', async () => {
+test('an execution of each outcome is notified, returned and listed as documented', async () => {
   const hook = await startWebhookReceiver();
   const stage = await setStage({ NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}` });
   const ids = await everyEnding(stage, hook.url);
   await stage.until(() => hook.received.length === NOTIFICATION_TYPES.length);
 
   const conformance = createConformance(DOCUMENT);
-  for (const told of hook.received) checkTold(told, conformance.mustFit);
+  for (const notification of hook.received) checkNotification(notification, conformance.mustFit);
   const types = hook.received.map(({ body }) => JSON.parse(body).type);
   expect(types.sort()).toEqual([...NOTIFICATION_TYPES].sort());
 
@@ -39,7 +39,7 @@ test('an execution of each ending is told, looked at and listed as documented', 
   await held('isReady', '/readyz');
 });
 
-test('what an app does not get is noted as documented', async () => {
+test('an error response is as documented', async () => {
   const hook = await startWebhookReceiver();
   hook.answer = () => ({ status: 500 });
   const stage = await setStage({ NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}` });
@@ -50,7 +50,7 @@ test('what an app does not get is noted as documented', async () => {
   createConformance(DOCUMENT).check('listNotifications', { status, headers, text: JSON.stringify(body) });
 });
 
-/** Submits an execution for each ending, one of which gets a late result; returns their ids. */
+/** Submits an execution for each outcome, one of which gets a late result; returns their ids. */
 async function everyEnding(stage: Stage, notifyUrl: string): Promise<string[]> {
   const submit = async (fate: Parameters<Stage['submit']>[0], more: object = {}) => {
     const simulate = typeof fate === 'string' ? { fate } : fate;
@@ -74,7 +74,7 @@ async function everyEnding(stage: Stage, notifyUrl: string): Promise<string[]> {
   return Object.values(ids);
 }
 
-function checkTold(
+function checkNotification(
   { method, headers, body }: ReceivedNotification,
   mustFit: (schema: unknown, value: unknown, what: string) => void,
 ) {

@@ -1,4 +1,4 @@
-// A story of an operator who is told that results are missing, and asks CXone for them from a terminal.
+// An operator whose results are missing polls CXone for them from a terminal.
 
 import { expect, test } from 'vitest';
 import { command, type Ran } from '../cli/harness.ts';
@@ -6,7 +6,7 @@ import { OPERATOR_KEY, type Stage, setStage } from './stage.ts';
 
 const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 };
 
-/** At a terminal whose clock is the story's. */
+/** A terminal with the clock of the story. */
 async function reconcile(stage: Stage, line: string): Promise<Ran> {
   const env = { RECEIVER_URL: stage.service().url, RECEIVER_KEY: OPERATOR_KEY };
   let ran: Ran | null = null;
@@ -18,7 +18,7 @@ async function reconcile(stage: Stage, line: string): Promise<Ran> {
   return ran;
 }
 
-test('results that CXone had all along are found, kept and reported, and a second look finds nothing new', async () => {
+test('results that CXone had all along are found, kept and reported, and a second run finds nothing new', async () => {
   const stage = await setStage();
   const slow = await stage.submit({ runMs: 60_000, callbacks: [] }, BRIEF);
   const never = await stage.submit('never-ends', BRIEF);
@@ -43,7 +43,7 @@ test('results that CXone had all along are found, kept and reported, and a secon
   expect(JSON.parse(again.out)).toMatchObject({ status: 'ENDED', counts: { asked: 1, late: 0, running: 1 } });
 });
 
-test('while CXone is away it says so, and fails', async () => {
+test('while CXone is unreachable the command states it, and fails', async () => {
   const stage = await setStage();
   const lost = await stage.submit('never-ends', BRIEF);
   await stage.untilStatus(lost, 'PENDING');
@@ -54,7 +54,7 @@ test('while CXone is away it says so, and fails', async () => {
   expect([code, out]).toEqual([1, expect.stringMatching(/^failed +1 /m)]);
 });
 
-test('a period without a beginning, and an id that nobody knows, are refused', async () => {
+test('a period without a start, and an unknown id, are refused', async () => {
   const stage = await setStage();
   expect(await reconcile(stage, '')).toMatchObject({ code: 2, err: expect.stringContaining('--from') });
   expect(await reconcile(stage, 'nothing')).toMatchObject({

@@ -1,4 +1,4 @@
-// A disaster, rehearsed with real processes: backed up under load, lost, restored, and what was in flight taken up again.
+// Disaster recovery with real processes: a backup under load, a loss, a restore, and the open executions continue.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ async function environment(simulator: Simulator, folder: string): Promise<Record
     APP_KEYS: `shop:${KEY}`,
     DATABASE_PATH: join(folder, 'receiver.db'),
     POLL_INTERVAL_SECONDS: '0.3',
-    // Few at a time, so that a queue stands whenever the backup comes.
+    // Few at a time, so that there is a queue at any time of the backup.
     MAX_CONCURRENT: '3',
   };
 }
@@ -54,14 +54,14 @@ function submit(env: Record<string, string>, correlationId: string, simulate: ob
   });
 }
 
-/** Keeps submitting until told to stop; returns what was acknowledged. */
+/** Keeps submitting until stopped; returns the accepted submissions. */
 function load(env: Record<string, string>): () => Promise<string[]> {
   const acknowledged: string[] = [];
   let going = true;
   const submitter = async (name: number) => {
     for (let i = 0; going; i += 1) {
       const id = `load-${name}-${i}`;
-      // A third runs long enough to be in flight at the backup and after the restore; of another third the callback is lost.
+      // A third runs long enough to be open at the backup and after the restore; of another third the callback is lost.
       const fate = [{ runMs: 100 }, { runMs: 4_000 }, { fate: 'lost-callback', runMs: 100 }][i % 3] ?? {};
       if ((await submit(env, id, fate)).status === 202) acknowledged.push(id);
       await new Promise((resolve) => setTimeout(resolve, 15));
@@ -84,7 +84,7 @@ function rowsOf(path: string): Backed[] {
   }
 }
 
-/** The one that CXone was given, also if the receiver of today no longer knows it. */
+/** The execution at CXone, also if the restored receiver does not have it. */
 function callbackUrl(env: Record<string, string>, correlationId: string): string {
   const sql = new Database(env['DATABASE_PATH'], { readonly: true });
   try {
@@ -104,7 +104,7 @@ async function untilAllEnded(path: string): Promise<void> {
   expect(sql.prepare('SELECT difference FROM conservation').pluck().get()).toBe(0);
 }
 
-test('backed up under load, killed, restored elsewhere: what was in flight ends, and nothing is sent twice', async () => {
+test('after a backup under load, a kill and a restore elsewhere, open executions end, and nothing is sent twice', async () => {
   const folder = temporaryFolder();
   const simulator = createSimulator({ requestsPerSecond: 0, latencyMs: 40, jitterMs: 0 });
   onTestFinished(() => simulator.close());
@@ -120,7 +120,7 @@ test('backed up under load, killed, restored elsewhere: what was in flight ends,
   expect([made.code, made.stderr]).toEqual([0, '']);
   await new Promise((resolve) => setTimeout(resolve, 500));
   const acknowledged = await stopLoad();
-  // Accepted, sent, and unknown to the backup.
+  // Accepted, sent, and missing from the backup.
   await submit(env, 'after-the-backup', { fate: 'lost-callback' });
   await expect.poll(() => simulator.execution('after-the-backup')?.runs, { timeout: 30_000 }).toBe(1);
   first.child.kill('SIGKILL');
@@ -154,7 +154,7 @@ test('backed up under load, killed, restored elsewhere: what was in flight ends,
   for (const { correlation_id: id } of [...of('QUEUED'), ...of('UNCONFIRMED')]) {
     expect(['COMPLETED', 'TIMEOUT']).toContain(ended.get(id));
   }
-  // Also what was queued in the backup and sent after it.
+  // Also executions that were queued in the backup and sent after it.
   expect(acknowledged.length).toBeGreaterThan(0);
   const sentTwice = simulator.executions().filter(({ posts, runs }) => posts.length > 1 || runs > 1);
   expect(sentTwice.map(({ correlationId }) => correlationId)).toEqual([]);

@@ -1,4 +1,4 @@
-// Secrets are replaced one after the other while executions are under way, and none of them is lost by it.
+// The rotation of secrets while executions are open: none of them is lost.
 
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ const WINDOW = { graceSeconds: 60, timeoutSeconds: 30 };
 const OLD = 'the-old-secret-of-thirty-two-characters';
 const NEW = 'the-new-secret-of-thirty-two-characters';
 
-test('the secret that signs callback URLs: what was sent under the old one is resolved by its callback, and what is sent under the new one, too', async () => {
+test('during a rotation of the secret for callback URLs, executions sent under the old and under the new one are resolved by callbacks', async () => {
   const port = { CALLBACK_PORT: String(await freePort()) };
   const stage = await setStage({ ...port, CALLBACK_SECRET: OLD });
   const before = await stage.submit({ runMs: 30_000 }, WINDOW);
@@ -28,7 +28,7 @@ test('the secret that signs callback URLs: what was sent under the old one is re
   }
 });
 
-test('a secret that is dropped too soon: its callbacks are refused, and the polls find the results', async () => {
+test('with a secret that is removed too soon callbacks are refused, and polls find the results', async () => {
   const stage = await setStage({ CALLBACK_PORT: String(await freePort()), CALLBACK_SECRET: OLD });
   const id = await stage.submit({ runMs: 5_000 }, { graceSeconds: 10, timeoutSeconds: 30 });
   await stage.untilStatus(id, 'PENDING');
@@ -40,7 +40,7 @@ test('a secret that is dropped too soon: its callbacks are refused, and the poll
   expect(await stage.get(id)).toMatchObject({ resolvedBy: 'poll' });
 });
 
-/** A callback as CXone would send it with these secrets. */
+/** A callback as CXone sends it with these secrets. */
 async function callback(stage: Stage, id: string, header: string, bearer: string, secret: string): Promise<number> {
   const body = JSON.stringify({ status: 'COMPLETED', result: id });
   const timestamp = String(Math.floor(stage.world.now() / 1000));
@@ -59,7 +59,7 @@ async function callback(stage: Stage, id: string, header: string, bearer: string
   return response.status;
 }
 
-test('the header, the bearer token and the HMAC secret: old and new pass while both are set, and then the new one alone', async () => {
+test('for the header, the bearer token and the HMAC secret old and new are accepted while both are set, and then the new one alone', async () => {
   const old = ['old-header-0123456789', 'old-bearer-0123456789', OLD] as const;
   const next = ['new-header-0123456789', 'new-bearer-0123456789', NEW] as const;
   const variables = (...sets: (readonly [string, string, string])[]) => ({

@@ -1,4 +1,4 @@
-// A Studio script that is started, as the shipped profile has it: the answer is empty, and nothing but the script tells what became of it.
+// A Studio script under the shipped profile: the response to its start is empty, and only the script reports its outcome.
 
 import { expect, test } from 'vitest';
 import { type Stage, setStage } from './stage.ts';
@@ -23,7 +23,7 @@ function submit(stage: Stage, parameters: unknown, more: object = {}) {
   return stage.request('POST', '/v1/executions', { body });
 }
 
-test('the script gets the callback URL, the correlation id and the values in their order, and its callback ends it', async () => {
+test('the script gets the callback URL, the correlation id and the values in order, and its callback ends the execution', async () => {
   const stage = await open();
   await submit(stage, ['ä b&c=d', 42, true, null, '']);
   await stage.untilStatus('order-1', 'COMPLETED');
@@ -35,7 +35,7 @@ test('the script gets the callback URL, the correlation id and the values in the
   expect(await stage.events('order-1')).toEqual(['ACCEPTED', 'DISPATCHED', 'SUBMITTED', 'CALLBACK_COMPLETED']);
 });
 
-test('a value that would be read as two is refused at submission, by its place, and nothing is sent', async () => {
+test('a value that would be read as two is refused at submission, by its index, and nothing is sent', async () => {
   const stage = await open();
   const refused = await submit(stage, ['fine', 'a|b', { nested: true }]);
   expect(refused.status).toBe(422);
@@ -55,7 +55,7 @@ test('a value that would be read as two is refused at submission, by its place, 
   expect(stage.simulator.stats().requests.execute).toBe(0);
 });
 
-test('in a batch the item alone is refused, by its place', async () => {
+test('in a batch only that item is refused, by its index', async () => {
   const stage = await open();
   const item = (parameters: unknown) => ({ actionId: '4711', inputs: { scriptPath: SCRIPT, parameters } });
   const body = { executions: [item(['a']), item(['a|b'])] };
@@ -64,9 +64,9 @@ test('in a batch the item alone is refused, by its place', async () => {
   await stage.until(() => stage.simulator.stats().runs === 1);
 });
 
-test('what fits at submission and no longer when it is sent is rejected in words, and not sent', async () => {
+test('a submission that becomes too long when it is sent is rejected with the reason, and not sent', async () => {
   const stage = await open();
-  // The callback URL and the ids that come before it are not known while the submission is checked.
+  // The callback URL and the ids before it are not known when the submission is checked.
   await submit(stage, ['x'.repeat(3_950)]);
   await stage.untilStatus('order-1', 'REJECTED');
   expect((await stage.get('order-1')).error).toMatchObject({
@@ -75,7 +75,7 @@ test('what fits at submission and no longer when it is sent is rejected in words
   expect(stage.simulator.stats().requests.execute).toBe(0);
 });
 
-test('a script that CXone does not start is rejected with its words', async () => {
+test('a script that CXone does not start is rejected with the text of CXone', async () => {
   const stage = await open();
   await submit(stage, [], { inputs: { parameters: ['no path'] } });
   await stage.untilStatus('order-1', 'REJECTED');
@@ -85,7 +85,7 @@ test('a script that CXone does not start is rejected with its words', async () =
   });
 });
 
-test('a callback that comes after the deadline is kept beside the time-out', async () => {
+test('a callback after the deadline is kept with the timeout', async () => {
   const stage = await open();
   const inputs = { scriptPath: SCRIPT, simulate: { callbacks: [{ held: true }] } };
   await submit(stage, [], { inputs, graceSeconds: 1, timeoutSeconds: 5 });

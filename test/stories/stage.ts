@@ -21,7 +21,7 @@ export const APP_KEY = 'the-shop-key-0123456789';
 export const OTHER_APP_KEY = 'the-other-key-0123456789';
 export const OPERATOR_KEY = 'the-operator-key-0123456789';
 
-/** Real time that something may take which needs no clock, such as an answer over loopback. */
+/** The real time that work without the clock may take, for example a response over loopback. */
 const PATIENCE_MS = 10_000;
 
 interface Answered {
@@ -48,25 +48,25 @@ export interface Stage {
   /** Starts the receiver again on the same file, with these variables changed. */
   restart(changes?: Record<string, string>): Promise<void>;
   request(method: string, path: string, options?: RequestOptions): Promise<Answered>;
-  /** Submits an execution that meets this fate; returns its id. */
+  /** Submits an execution with this fate; returns its id. */
   submit(fate: FateName | object, more?: object): Promise<string>;
   get(correlationId: string): Promise<Answered['body']>;
   events(correlationId: string): Promise<string[]>;
-  /** Lets everything happen that needs no clock, until the condition holds. */
+  /** Runs all work that needs no clock, until the condition holds. */
   until(condition: () => boolean | Promise<boolean>): Promise<void>;
   untilStatus(correlationId: string, status: string): Promise<void>;
-  /** Moves the clock on in small steps, letting answers arrive in between. */
+  /** Moves the clock in small steps, and lets responses arrive between them. */
   pass(ms: number, stepMs?: number): Promise<void>;
 }
 
-/** Variables of the receiver: an undefined one is not set, and some need to know where the simulator is. */
+/** Variables of the receiver: an undefined one is not set, and some depend on the address of the simulator. */
 type Variables = Readonly<Record<string, string | undefined>>;
 
 export async function setStage(
   env: Variables | ((cxoneUrl: string) => Variables) = {},
   simulatorOptions: Partial<SimulatorOptions> = {},
   limits: Partial<Limits> = {},
-  /** Looks up the hosts of notifications; the system does unless said. */
+  /** Resolves the hosts of notifications; by default the system does. */
   resolve?: ResolveHostname,
 ): Promise<Stage> {
   const world = createManualWorld();
@@ -91,7 +91,7 @@ export async function setStage(
     APP_KEYS: `shop:${APP_KEY},other:${OTHER_APP_KEY}`,
     OPERATOR_KEYS: `alice:${OPERATOR_KEY}`,
     DATABASE_PATH: databasePath,
-    // The clock stands still while a story looks on, and with it the rate.
+    // The clock, and with it the rate, does not move while a story only observes.
     RATE_LIMIT_PER_SECOND: '10000',
     MAX_CONCURRENT: '100',
     ...(typeof env === 'function' ? env(cxoneUrl) : env),
@@ -172,7 +172,7 @@ export async function setStage(
   return stage;
 }
 
-/** Where CXone calls back for this execution, signed as the receiver signed it. */
+/** The callback URL of this execution, signed as the receiver signs it. */
 export async function callbackUrlOf(stage: Stage, correlationId: string, secret = CALLBACK_SECRET): Promise<string> {
   const { store, webhookUrl } = stage.service();
   const { reference = '' } = (await store.find(correlationId)) ?? {};

@@ -1,4 +1,4 @@
-// Stories across the whole service: what apps, CXone and operators see when things go well, badly and strangely.
+// Stories across the whole service: the results for apps, CXone and operators in normal operation and under faults.
 
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ function runsOf(stage: Stage, id: string): number {
   return stage.simulator.execution(id)?.runs ?? 0;
 }
 
-test('a submission is answered at once, and a held request hears of the outcome when the callback comes', async () => {
+test('a submission is answered at once, and a held request returns the outcome when the callback arrives', async () => {
   const stage = await setStage();
   const id = await stage.submit({ runMs: 5000 });
   await stage.untilStatus(id, 'PENDING');
@@ -23,7 +23,7 @@ test('a submission is answered at once, and a held request hears of the outcome 
   expect(await stage.events(id)).toEqual(['ACCEPTED', 'DISPATCHED', 'SUBMITTED', 'CALLBACK_COMPLETED']);
 });
 
-test('a lost callback: a poll finds the result after the grace period', async () => {
+test('a poll after the grace period finds the result of a lost callback', async () => {
   const stage = await setStage();
   const id = await stage.submit('lost-callback', WINDOW);
   await stage.untilStatus(id, 'PENDING');
@@ -34,7 +34,7 @@ test('a lost callback: a poll finds the result after the grace period', async ()
   expect(await stage.get(id)).toMatchObject({ resolvedBy: 'poll', pollCount: 1 });
 });
 
-test('an app sees its own executions alone, an operator all', async () => {
+test('an app sees only its own executions, an operator all', async () => {
   const stage = await setStage();
   const id = await stage.submit('callback');
   const path = `/v1/executions/${id}`;
@@ -45,7 +45,7 @@ test('an app sees its own executions alone, an operator all', async () => {
   expect((await stage.request('GET', '/v1/executions', { key: OTHER_APP_KEY })).body.items).toEqual([]);
 });
 
-test('callbacks, polls and the deadline at the same moment: one outcome, an entry from each', async () => {
+test('callbacks, polls and the deadline at the same moment yield one outcome, and an audit entry from each', async () => {
   const stage = await setStage();
   const burst = { runMs: 20_000, callbacks: [{ copies: 20 }] };
   const ids = await Promise.all(
@@ -63,7 +63,7 @@ test('callbacks, polls and the deadline at the same moment: one outcome, an entr
   }
 });
 
-test('CXone is away for a minute: nothing is lost, nothing runs twice, all of it ends', async () => {
+test('an outage of CXone for a minute loses nothing, repeats nothing, and every execution ends', async () => {
   const stage = await setStage();
   const before = await Promise.all(Array.from({ length: 10 }, () => stage.submit('lost-callback', WINDOW)));
   for (const id of before) await stage.untilStatus(id, 'PENDING');
@@ -78,7 +78,7 @@ test('CXone is away for a minute: nothing is lost, nothing runs twice, all of it
   }
 });
 
-test('CXone resets every connection: what it may have received is not sent again', async () => {
+test('when CXone resets every connection, an execution that it possibly received is not sent again', async () => {
   const stage = await setStage();
   stage.simulator.outage({ answer: 'reset', ms: 10_000, calls: ['execute'] });
   const id = await stage.submit('callback', { graceSeconds: 0, timeoutSeconds: 20 });
@@ -89,7 +89,7 @@ test('CXone resets every connection: what it may have received is not sent again
   expect(await stage.events(id)).toEqual(['ACCEPTED', 'DISPATCHED', 'NETWORK_ERROR', 'POLL_TIMEOUT']);
 });
 
-test('deadlines that passed while the receiver was down: CXone is asked once more, and what ended is found', async () => {
+test('an execution whose deadline passed while the receiver was down is polled once more, and its result is found', async () => {
   const stage = await setStage();
   const ended = await stage.submit('lost-callback', WINDOW);
   const endless = await stage.submit('never-ends', WINDOW);
@@ -107,7 +107,7 @@ test('deadlines that passed while the receiver was down: CXone is asked once mor
   expect(runsOf(stage, unsent)).toBe(0);
 });
 
-test('a callback that comes while the receiver is down is made up for by a poll', async () => {
+test('a poll replaces a callback that arrives while the receiver is down', async () => {
   const stage = await setStage();
   const id = await stage.submit({ runMs: 5_000 }, WINDOW);
   await stage.untilStatus(id, 'PENDING');
@@ -120,7 +120,7 @@ test('a callback that comes while the receiver is down is made up for by a poll'
   expect(await stage.get(id)).toMatchObject({ resolvedBy: 'poll' });
 });
 
-test('stopping under load: whatever was answered 202 is there afterwards, and runs once', async () => {
+test('every submission with a 202 survives a stop under load, and runs once', async () => {
   const stage = await setStage();
   const accepted: string[] = [];
   const refused: number[] = [];
@@ -145,7 +145,7 @@ test('stopping under load: whatever was answered 202 is there afterwards, and ru
   }
 });
 
-test('a token that CXone drops is renewed once, and nothing is lost by it', async () => {
+test('a token that CXone revokes is renewed once, and nothing is lost', async () => {
   const stage = await setStage();
   await stage.submit('callback');
   await stage.until(() => stage.simulator.stats().requests.execute === 1);
@@ -155,13 +155,13 @@ test('a token that CXone drops is renewed once, and nothing is lost by it', asyn
   expect(stage.simulator.stats().requests.token).toBe(2);
 });
 
-test('missing scopes are told at start', async () => {
+test('missing scopes are reported at start', async () => {
   const stage = await setStage({}, { scope: 'dx:actions:execute' });
   await stage.until(() => stage.log.lines.length > 0);
   expect(JSON.stringify(stage.log.lines)).toContain('dx:actions:read');
 });
 
-test('the webhook on a port of its own: nothing else there, and no webhook elsewhere', async () => {
+test('a separate port for the webhook serves nothing else, and the other port serves no webhook', async () => {
   const free = await freePort();
   const stage = await setStage({ CALLBACK_PORT: String(free) });
   const { url, webhookUrl } = stage.service();
@@ -175,7 +175,7 @@ test('the webhook on a port of its own: nothing else there, and no webhook elsew
   expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
 });
 
-test('ready while it works, also while CXone is away; not when it drains', async () => {
+test('the service is ready while it works, also without CXone, and not while it drains', async () => {
   const stage = await setStage();
   const ready = async () => (await stage.request('GET', '/readyz')).status;
   expect(await ready()).toBe(200);
@@ -195,7 +195,7 @@ test('ready while it works, also while CXone is away; not when it drains', async
   await stopping;
 });
 
-test('metrics tell outcomes and limits, to operators only', async () => {
+test('metrics show outcomes and limits, to operators only', async () => {
   const stage = await setStage();
   const id = await stage.submit('callback');
   await stage.untilStatus(id, 'COMPLETED');
@@ -209,7 +209,7 @@ test('metrics tell outcomes and limits, to operators only', async () => {
   expect(text).toContain('cxone_receiver_callbacks_total{outcome="resolved"} 1');
 });
 
-test('conservation holds after all of it', async () => {
+test('every accepted execution is accounted for after all of it', async () => {
   const stage = await setStage();
   await Promise.all((['callback', 'lost-callback', 'refused-400'] as const).map((fate) => stage.submit(fate)));
   await stage.pass(30_000);

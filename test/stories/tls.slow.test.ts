@@ -1,4 +1,4 @@
-// The whole program in TLS: what it needs to start, how it is reached, and that a signal makes it take up a new certificate.
+// The whole program with TLS: its certificate at start, its URLs, and a new certificate after a signal.
 
 import { copyFileSync } from 'node:fs';
 import { connect } from 'node:tls';
@@ -39,7 +39,7 @@ function serialOf(url: string): Promise<string> {
   });
 }
 
-test('both ports speak TLS, and SIGHUP makes both show the certificate that is in the files now', async () => {
+test('both ports use TLS, and SIGHUP makes both serve the certificate that is now in the files', async () => {
   const [first, second] = [await certificateFor([NAME]), await certificateFor([NAME])];
   const receiver = run(['start'], await environment(first));
   const { url, webhookUrl } = JSON.parse(await receiver.line((line) => line.includes('"msg":"listening"')));
@@ -57,14 +57,14 @@ test('both ports speak TLS, and SIGHUP makes both show the certificate that is i
   expect(await serialOf(webhookUrl)).toBe(await serialOf(url));
 });
 
-test('a certificate that cannot be served keeps it from starting, and is named', async () => {
+test('an unusable certificate prevents the start, and is named', async () => {
   const { certFile, keyFile } = await certificateFor([NAME]);
   const env = await environment({ cert: '', key: '', certFile: keyFile, keyFile: certFile });
   const { code, stderr } = await run(['start'], env).finished;
   expect([code, stderr]).toEqual([1, 'TLS_CERT_FILE contains no certificate in PEM form\n']);
 });
 
-test('a command does not guess which name the certificate has', async () => {
+test('a command does not guess the name in the certificate', async () => {
   const env = await environment(await certificateFor([NAME]));
   const { code, stderr } = await run(['notifications', 'replay', '--all'], env).finished;
   expect(code).toBe(2);

@@ -1,4 +1,4 @@
-// Tracing across the whole service: an app's trace goes on at CXone, and its spans hang together at the collector.
+// Tracing across the whole service: an app's trace continues at CXone, and its spans are connected at the collector.
 
 import { expect, test } from 'vitest';
 import { type CollectedSpan, startCollector } from '../support/collector.ts';
@@ -20,7 +20,7 @@ async function submit(stage: Stage, body: object, headers: Record<string, string
   return answer.body.correlationId;
 }
 
-/** Lives an execution whose callback gets lost, until a poll finds its result. */
+/** Runs an execution whose callback is lost, until a poll finds its result. */
 async function untilPolled(stage: Stage, headers?: Record<string, string>): Promise<string> {
   const id = await submit(stage, LOST, headers);
   await stage.untilStatus(id, 'PENDING');
@@ -37,7 +37,7 @@ function named(spans: readonly CollectedSpan[], name: string): CollectedSpan {
 
 const contextOf = ({ traceId, spanId }: CollectedSpan) => `00-${traceId}-${spanId}-01`;
 
-test('without an exporter the trace of an app arrives at CXone unchanged, with executes and with polls', async () => {
+test('without an exporter the trace of an app reaches CXone unchanged, with submissions and with polls', async () => {
   const stage = await setStage();
   const id = await untilPolled(stage);
   const { posts = [], polls = [] } = stage.simulator.execution(id) ?? {};
@@ -45,7 +45,7 @@ test('without an exporter the trace of an app arrives at CXone unchanged, with e
   expect(polls).toMatchObject([TRACED]);
 });
 
-test('what is no trace context is ignored, and the submission counts all the same', async () => {
+test('an invalid trace context is ignored, and the submission is accepted', async () => {
   const stage = await setStage();
   const zeros = { traceparent: `00-${'0'.repeat(32)}-b7ad6b7169203331-01`, tracestate: 'vendor=1' };
   const id = await submit(stage, LOST, zeros);
@@ -56,7 +56,7 @@ test('what is no trace context is ignored, and the submission counts all the sam
   expect(post).not.toHaveProperty('tracestate');
 });
 
-test('a trace outlives a restart: it is stored with the execution', async () => {
+test('a trace survives a restart because it is stored with the execution', async () => {
   const stage = await setStage();
   stage.simulator.outage({ answer: 503, ms: 1_000 });
   const id = await submit(stage, LOST);
@@ -66,7 +66,7 @@ test('a trace outlives a restart: it is stored with the execution', async () => 
   expect(stage.simulator.execution(id)?.posts.at(-1)).toMatchObject(TRACED);
 });
 
-test('a submission is a child of the app, its dispatch a child of the submission, and CXone is told of the dispatch', async () => {
+test("a submission is a child of the app's span, its dispatch a child of the submission, and CXone receives the dispatch as parent", async () => {
   const collector = await startCollector();
   const stage = await setStage({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const id = await untilPolled(stage);
@@ -116,7 +116,7 @@ test('a submission is a child of the app, its dispatch a child of the submission
   expect(polls[0]).not.toHaveProperty('tracestate');
 });
 
-test('a callback links to the submission, as a part of the trace that came with it', async () => {
+test('a callback links to the submission, as part of the trace that came with it', async () => {
   const collector = await startCollector();
   const stage = await setStage({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const id = await submit(stage, { actionId: 'charge', graceSeconds: 60, inputs: { simulate: 'lost-callback' } });
@@ -130,9 +130,9 @@ test('a callback links to the submission, as a part of the trace that came with 
   await stage.stop();
 
   const submission = named(collector.spans, 'POST /v1/executions');
-  const heard = collector.spans.filter(({ name }) => name === 'POST /webhook/cxone-execution/{token}');
+  const callbacks = collector.spans.filter(({ name }) => name === 'POST /webhook/cxone-execution/{token}');
   const links = [{ traceId: TRACE, spanId: submission.spanId }];
-  expect(heard).toMatchObject([
+  expect(callbacks).toMatchObject([
     { kind: SERVER, links, attributes: { 'cxone.outcome': 'resolved', 'http.response.status_code': 200 } },
     {
       kind: SERVER,
@@ -142,15 +142,15 @@ test('a callback links to the submission, as a part of the trace that came with 
       attributes: { 'cxone.outcome': 'duplicate', 'cxone.correlation_id': id },
     },
   ]);
-  expect(heard[0]?.parentSpanId).toBeUndefined();
-  expect(heard[0]?.traceId).not.toBe(TRACE);
-  // The token in the URL is worth as much as the result; neither is anybody's at the collector.
+  expect(callbacks[0]?.parentSpanId).toBeUndefined();
+  expect(callbacks[0]?.traceId).not.toBe(TRACE);
+  // The token in the URL is as sensitive as the result; neither may reach the collector.
   for (const secret of ['a private result', url.slice(url.lastIndexOf('/') + 1)]) {
     expect(collector.bodies.join()).not.toContain(secret);
   }
 });
 
-test('spans tell nothing of inputs, of keys or of what CXone said', async () => {
+test('spans contain no inputs, no keys and no text of CXone', async () => {
   const collector = await startCollector();
   const stage = await setStage({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const simulate = { submits: [{ answer: 400 }] };
@@ -158,14 +158,14 @@ test('spans tell nothing of inputs, of keys or of what CXone said', async () => 
   await stage.untilStatus(id, 'REJECTED');
   const { error } = await stage.get(id);
   await stage.stop();
-  const told = collector.bodies.join();
-  expect(told).toContain(id);
+  const exported = collector.bodies.join();
+  expect(exported).toContain(id);
   for (const secret of ['a-private-number', error.message, 'the-shop-key', 'simulator-secret', 'webhook']) {
-    expect(told).not.toContain(secret);
+    expect(exported).not.toContain(secret);
   }
 });
 
-test('what fails is an error, each attempt a span of its own', async () => {
+test('a failure is an error, and each attempt has a span of its own', async () => {
   const collector = await startCollector();
   const stage = await setStage({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const id = await submit(stage, {
@@ -188,7 +188,7 @@ test('what fails is an error, each attempt a span of its own', async () => {
   ]);
 });
 
-test('a notification carries the trace of its execution, each attempt as a span of its own', async () => {
+test('a notification carries the trace of its execution, and each attempt has a span of its own', async () => {
   const [collector, app] = [await startCollector(), await startWebhookReceiver()];
   app.answer = () => ({ status: app.received.length === 1 ? 500 : 204, body: 'a private answer' });
   const allowed = { NOTIFY_ALLOWED_HOSTS: `shop:${app.origin}` };
@@ -211,7 +211,7 @@ test('a notification carries the trace of its execution, each attempt as a span 
   for (const secret of ['a private answer', app.url]) expect(collector.bodies.join()).not.toContain(secret);
 });
 
-test('a notification carries the trace as the app sent it when there is no exporter', async () => {
+test("a notification carries the app's trace unchanged when there is no exporter", async () => {
   const app = await startWebhookReceiver();
   const stage = await setStage({ NOTIFY_ALLOWED_HOSTS: `shop:${app.origin}` });
   const id = await submit(stage, { actionId: 'charge', inputs: { simulate: 'callback' }, notifyUrl: app.url });
@@ -234,7 +234,7 @@ test('a batch is one span, whose children are the dispatches of its items', asyn
   expect(dispatches.map(({ parentSpanId }) => parentSpanId)).toEqual([batch.spanId, batch.spanId, batch.spanId]);
 });
 
-test('what an app did not sample is not exported, nor are its polls, and CXone is told so', async () => {
+test('an execution that its app did not sample is not exported, nor are its polls, and CXone receives the same flag', async () => {
   const collector = await startCollector();
   const stage = await setStage({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const id = await untilPolled(stage, { traceparent: `00-${TRACE}-b7ad6b7169203331-00` });
@@ -255,7 +255,7 @@ test('with sampling off nothing is exported', async () => {
   expect(collector.requests).toEqual([]);
 });
 
-test('a collector that is not there changes nothing for apps, and holds up the end by three seconds at most', async () => {
+test('a missing collector does not affect apps, and delays the stop by three seconds at most', async () => {
   const dead = `http://127.0.0.1:${await freePort()}`;
   const stage = await setStage({ OTEL_EXPORTER_OTLP_ENDPOINT: dead });
   const id = await untilPolled(stage);
@@ -265,7 +265,7 @@ test('a collector that is not there changes nothing for apps, and holds up the e
   const stopping = stage.stop().then(() => {
     stopped = true;
   });
-  // The store is closed before the last spans are sent: what follows waits for the collector alone.
+  // The store is closed before the last spans are sent: only the collector is waited for.
   const isClosed = () =>
     store.ping(stage.world.now()).then(
       () => false,

@@ -1,4 +1,4 @@
-// The real receiver on listening sockets that somebody else holds open and that outlive it, as systemd does for a socket unit.
+// The real receiver on listening sockets that another process holds open and that outlive it, as systemd does for a socket unit.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,20 +9,20 @@ import { onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** The shell has the sockets as 3, 4, … and serves nobody; the receiver is started again each time it has ended. */
+/** The shell has the sockets as 3, 4, … and accepts nothing; the receiver is started again each time it has ended. */
 const ACTIVATOR = `while :; do
   sh -c 'echo "started $$"; LISTEN_PID=$$ exec "$@"' activated "$@" || echo "failed $?"
 done`;
 
 export interface Activated {
   readonly ports: readonly number[];
-  /** How often the receiver has ended with anything but 0. */
+  /** How often the receiver has ended with a code other than 0. */
   failures(): number;
   /** Ends the running receiver as systemd does; resolves when the next one listens. */
   restart(): Promise<void>;
 }
 
-/** PORT (and CALLBACK_PORT, for a second socket) are set to where the sockets are. */
+/** PORT (and CALLBACK_PORT, for a second socket) are set to the ports of the sockets. */
 export async function runActivated(env: Record<string, string>, sockets = 1): Promise<Activated> {
   const holders = Array.from({ length: sockets }, () => createServer());
   for (const holder of holders) await once(holder.listen(0, '127.0.0.1'), 'listening');
@@ -40,20 +40,20 @@ export async function runActivated(env: Record<string, string>, sockets = 1): Pr
     stdio: ['ignore', 'pipe', 'inherit', ...handles],
     detached: true,
   });
-  // From here on nobody but the shell holds them, and nobody accepts.
+  // From here on only the shell holds the sockets, and nothing accepts.
   for (const holder of holders) holder.close();
 
   const started: number[] = [];
   let listening = 0;
   let failures = 0;
-  let heard = () => {};
+  let wake = () => {};
   if (child.stdout === null) throw new Error('the shell has no stdout');
   createInterface({ input: child.stdout }).on('line', (line) => {
     const [, pid] = /^started (\d+)$/.exec(line) ?? [];
     if (pid !== undefined) started.push(Number(pid));
     if (line.includes('"msg":"listening"')) listening += 1;
     if (line.startsWith('failed ')) failures += 1;
-    heard();
+    wake();
   });
   const ended = once(child, 'exit');
   onTestFinished(async () => {
@@ -64,7 +64,7 @@ export async function runActivated(env: Record<string, string>, sockets = 1): Pr
   const untilListening = async (count: number) => {
     while (listening < count) {
       await new Promise<void>((resolve) => {
-        heard = resolve;
+        wake = resolve;
       });
     }
   };

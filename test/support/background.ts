@@ -1,4 +1,4 @@
-// The loops over a store and a CXone that a test controls, in a world whose clock the test moves.
+// The workers over a store and a CXone that a test controls, in a world whose clock the test moves.
 
 import { onTestFinished } from 'vitest';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
@@ -25,7 +25,7 @@ export interface Background {
   events(correlationId: string): Promise<string[]>;
   record(correlationId: string, event: ExecutionEvent): Promise<void>;
   stop(): Promise<void>;
-  /** Starts the loops again, over the same store: what a restart does. */
+  /** Starts the workers again over the same store, as a restart does. */
   restart(): void;
 }
 
@@ -86,7 +86,7 @@ export function startTestBackground(rules = RULES): Background {
       loops = start();
     },
   };
-  // What a test left under way ends with its time.
+  // Work that a test left in progress ends with its timeout.
   onTestFinished(async () => void (await Promise.all([background.stop(), world.advance(60_000)])));
   return background;
 }

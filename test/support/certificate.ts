@@ -1,4 +1,4 @@
-// Certificates for tests, in files as a receiver or a proxy wants them.
+// Certificates for tests, in files as a receiver or a proxy reads them.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface Certificate {
   readonly keyFile: string;
 }
 
-/** Vouched for by itself alone, for these names and for 127.0.0.1. */
+/** A self-signed certificate for these names and 127.0.0.1. */
 export async function certificateFor(
   names: readonly string[],
   until = new Date(Date.now() + 90 * 86_400_000),

@@ -1,4 +1,4 @@
-// A collector of traces on a loopback port: takes OTLP over HTTP in JSON, and remembers every span it was given.
+// A trace collector on a loopback port: accepts OTLP over HTTP in JSON, and keeps every span.
 
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 
 export interface CollectedSpan {
   readonly name: string;
-  /** As OTLP numbers them: 2 is a server, 3 a client. */
+  /** The numbers of OTLP: 2 is a server, 3 a client. */
   readonly kind: number;
   readonly traceId: string;
   readonly spanId: string;
@@ -27,11 +27,11 @@ export interface Collector {
   readonly spans: CollectedSpan[];
   /** The headers of each request. */
   readonly requests: IncomingHttpHeaders[];
-  /** Everything that was sent, as it was written. */
+  /** Every body, as it was received. */
   readonly bodies: string[];
 }
 
-/** Answers every request with `status`, and forgets what it refuses. */
+/** Answers every request with `status`, and drops the spans that it refuses. */
 export async function startCollector(status = 200): Promise<Collector> {
   const collector: Omit<Collector, 'url'> = { spans: [], requests: [], bodies: [] };
   const server = createServer(async (request, response) => {

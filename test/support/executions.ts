@@ -1,4 +1,4 @@
-// Executions and events as tests need them, each with sensible values that a test overrides where it matters.
+// Executions and events for tests, each with valid defaults that a test overrides where it matters.
 
 import type { ExecutionEvent, StatusReport } from '../../src/execution/event.ts';
 import { DEFAULT_PRIORITY, type Dispatchable, newExecution, type Submission } from '../../src/execution/execution.ts';
@@ -73,7 +73,7 @@ export function polled(report: StatusReport, overrides: Partial<Of<'polled'>> = 
   };
 }
 
-/** A 404 to a poll, which ends nothing on its own. */
+/** A 404 to a poll, which alone does not end an execution. */
 export function notFound(overrides: Partial<Of<'poll-not-found'>> = {}): Of<'poll-not-found'> {
   return {
     type: 'poll-not-found',

@@ -1,9 +1,9 @@
-// Reads what Prometheus scrapes: which metrics there are, with which labels and values.
+// Reads the text that Prometheus scrapes: the metrics, their labels and values.
 
 export interface Exposition {
-  /** The labels of each metric, by its name: of a histogram also with _bucket, _sum and _count. */
+  /** The labels of each metric, by its name; for a histogram also with _bucket, _sum and _count. */
   readonly labels: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Each series as it is written, with its value. */
+  /** The value of each series, by its text. */
   readonly values: ReadonlyMap<string, number>;
 }
 
@@ -15,7 +15,7 @@ export function readExposition(text: string): Exposition {
     labels.set(name, known);
     return known;
   };
-  // One that has labels shows no series before the first of its kind.
+  // A metric with labels has no series before its first use.
   for (const [, name = '', type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
     for (const suffix of type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']) labelsOf(name + suffix);
   }
@@ -26,7 +26,7 @@ export function readExposition(text: string): Exposition {
   return { labels, values };
 }
 
-/** What an expression in PromQL asks for: metrics by name, with the labels that it speaks of beside them. */
+/** Returns the metrics in a PromQL expression by name, with the labels that it uses. */
 export function askedFor(expression: string): { readonly names: string[]; readonly labels: string[] } {
   const bare = expression.replaceAll(/"[^"]*"/g, '""');
   const names = [...bare.matchAll(/\b((?:cxone_receiver|http_server|nodejs|process)_\w+|up)\b(?!:)/g)];

@@ -1,9 +1,9 @@
-// A courier that brings back what a test tells it to, without a network, and remembers what it was to carry.
+// A webhook sender without a network: it returns the results that a test sets, and records the notifications.
 
 import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../src/webhooks/port.ts';
 
 export interface FakeCourier extends WebhookSender {
-  /** What becomes of each parcel from now on; may be changed at any time. */
+  /** The result of each delivery from now on; may be changed at any time. */
   onDeliver: (parcel: WebhookRequest) => Promise<DeliveryResult>;
   readonly parcels: WebhookRequest[];
 }

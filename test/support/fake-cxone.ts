@@ -1,20 +1,20 @@
-// A CXone that answers as a test tells it to, without a network, and remembers what it was asked.
+// A CXone without a network: it returns the responses that a test sets, and records the requests.
 
 import type { Cxone, ParsedCallback, Permit, PollResponse, RequestKind, SubmitResponse } from '../../src/cxone/port.ts';
 import type { Dispatchable, Execution } from '../../src/execution/execution.ts';
 import { completed, RUNNING } from './executions.ts';
 
 export interface FakeCxone extends Cxone {
-  /** The answer to each submission and poll from now on; may be changed at any time. */
+  /** The response to each submission and poll from now on; may be changed at any time. */
   onExecute: (execution: Dispatchable) => Promise<SubmitResponse>;
   onPoll: (execution: Execution) => Promise<PollResponse>;
   onAuthorize: () => Promise<void>;
-  /** How many permits may be out at once; 0 lets nothing through. */
+  /** The number of simultaneous permits; 0 allows no request. */
   limit: number;
   readonly executed: { execution: Dispatchable; callbackUrl: string }[];
   readonly polls: Execution[];
   readonly authorizations: number;
-  /** Permits that were given and not released. */
+  /** Permits that are not yet released. */
   readonly permitsOut: number;
 }
 
@@ -42,7 +42,7 @@ export const TOO_MANY: SubmitResponse = {
 export const STILL_RUNNING: PollResponse = { type: 'polled', report: RUNNING, httpStatus: 200, latencyMs: 5 };
 export const FOUND: PollResponse = { type: 'polled', report: completed('found'), httpStatus: 200, latencyMs: 5 };
 
-/** A 404, which ends nothing before five seconds are over. */
+/** A 404, which alone does not end an execution within five seconds. */
 export const GONE: PollResponse = {
   type: 'not-found',
   httpStatus: 404,
@@ -56,7 +56,7 @@ export function createFakeCxone(): FakeCxone {
   let permitsOut = 0;
   const waiting = new Set<() => void>();
 
-  /** Resolves when a permit was given back, or the signal aborts. */
+  /** Resolves when a permit is released, or the signal aborts. */
   function released(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const goOn = () => {

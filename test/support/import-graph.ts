@@ -1,4 +1,4 @@
-// The imports of a source tree: static, dynamic and of types alone.
+// The imports of a source tree: static, dynamic and type-only.
 
 import { globSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';

@@ -1,4 +1,4 @@
-// Executions that lived a whole life in a store, at moments that a test chooses: what looks back is shown in tests.
+// Executions of each fate in a store, at times that a test chooses, for the statistics and pages that read history.
 
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
@@ -8,25 +8,25 @@ import { anExecution, callback, completed, notFound, polled, RUNNING, submitted 
 type Event = readonly [afterMs: number, event: ExecutionEvent];
 
 export type Life =
-  /** Called back. */
+  /** Resolved by a callback. */
   | 'callback'
-  /** Found by a poll; no callback ever came. */
+  /** Found by a poll, without any callback. */
   | 'poll'
-  /** Found by a poll, and called back 2 s later. */
+  /** Found by a poll, with a callback 2 s later. */
   | 'called-back-later'
-  /** Called back, and a poll that was under way said the same 300 ms later. */
+  /** Resolved by a callback, and a poll in progress reported the same 300 ms later. */
   | 'polled-too'
-  /** Nobody told: timed out. */
+  /** Timed out without any report. */
   | 'timeout'
-  /** Timed out, and called back a minute later. */
+  /** Timed out, with a callback a minute later. */
   | 'late'
-  /** CXone lost it. */
+  /** Lost by CXone. */
   | 'not-found'
-  /** Timed out, and CXone never gave a name to ask by. */
+  /** Timed out without an executionId to poll. */
   | 'nameless'
-  /** Given up by its app while it ran. */
+  /** Cancelled by its app while it ran. */
   | 'cancelled'
-  /** An unverified callback made the receiver ask, and the poll resolved it. */
+  /** An unverified callback caused a poll, and the poll resolved it. */
   | 'hinted'
   /** Refused by CXone. */
   | 'refused'
@@ -68,7 +68,7 @@ const LIVES: { readonly [L in Life]: readonly Event[] } = {
   queued: [],
 };
 
-/** Lets it live from `at` on; returns how it stands in the end. */
+/** Stores the whole execution from `at` on; returns its last state. */
 export async function live(
   store: Pick<ExecutionIntake, 'add'> & ExecutionRecorder,
   life: Life,

@@ -1,15 +1,15 @@
-// A world whose clock moves only when told and whose chance repeats: what tests live in instead of sleeping.
+// A world whose clock moves only when a test moves it and whose random numbers repeat, so that tests do not sleep.
 
 import { timeOrderedIds, type World } from '../../src/lib/world.ts';
 
 export interface ManualWorld extends World {
-  /** Moves the clock on by `ms`, waking sleepers in the order in which they fall due; what they start meanwhile is woken too. */
+  /** Moves the clock by `ms` and wakes sleepers in order of their due time, including those that start meanwhile. */
   advance(ms: number): Promise<void>;
-  /** Lets everything that can go on without the clock go on. */
+  /** Runs all work that does not wait for the clock. */
   settle(): Promise<void>;
-  /** Steps the wall clock without letting time pass, as an operator or NTP does; sleepers sleep on for as long as before. */
+  /** Sets the wall clock without letting time pass, as an operator or NTP does; the duration of sleeps does not change. */
   stepClock(ms: number): void;
-  /** How many sleep: 0 means that no timer is left behind. */
+  /** The number of sleepers; 0 means that no timer is left. */
   readonly sleepers: number;
 }
 
@@ -24,7 +24,7 @@ export const START = 1_767_225_600_000;
 export function createManualWorld(seed = 1, start = START): ManualWorld {
   const random = seededRandom(seed);
   const sleepers = new Set<Sleeper>();
-  // Time that passed, apart from the wall clock that may be stepped.
+  // The elapsed time, apart from the wall clock that may be set.
   let elapsed = 0;
   let offset = start;
 
@@ -72,7 +72,7 @@ export function createManualWorld(seed = 1, start = START): ManualWorld {
   };
 }
 
-/** A turn of the event loop: every microtask that is ready, and those that they make ready, run before it ends. */
+/** A turn of the event loop: all microtasks run before it ends, including those that they start. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-// The outbox of the store in memory: what SQLite does, without a file.
+// The outbox of the store in memory: the behaviour of SQLite without a file.
 
 import type { AuditDraft, AuditEntry } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
@@ -11,7 +11,7 @@ import type { Change } from '../../src/store/port.ts';
 interface Tools {
   readonly operate: <T>(work: (changes: Change[]) => T) => Promise<T>;
   readonly execution: (reference: string) => Execution | undefined;
-  /** Whether what it tells of is no longer kept. */
+  /** Whether its execution is no longer kept. */
   readonly isPruned: (reference: string) => boolean;
   readonly append: (execution: Execution, draft: AuditDraft, now: number) => AuditEntry;
 }
@@ -20,7 +20,7 @@ export interface MemoryOutbox {
   readonly port: Outbox;
   arrived(before: Execution, after: Execution, now: number): Notification | null;
   isPending(reference: string): boolean;
-  forget(reference: string): void;
+  remove(reference: string): void;
 }
 
 interface Kept {
@@ -139,7 +139,7 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
     port,
     arrived,
     isPending: (reference) => ofExecution(reference).some(({ notification }) => notification.status === 'PENDING'),
-    forget: (reference) => {
+    remove: (reference) => {
       kept = kept.filter(({ notification }) => notification.reference !== reference);
     },
   };

@@ -1,4 +1,4 @@
-// What the store in memory does of retention: the same looks and steps as SQLite's, over maps.
+// Retention of the store in memory: the same queries and steps as in SQLite, over maps.
 
 import type { AuditEntry } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
@@ -18,7 +18,7 @@ interface Tools {
   readonly rows: () => readonly MemoryPayload[];
   readonly entries: () => readonly AuditEntry[];
   readonly isPending: (reference: string) => boolean;
-  /** The entries that would go, oldest first. */
+  /** The entries to prune, oldest first. */
   readonly leaving: (limit: number, cutoff: number, after: number) => readonly AuditEntry[];
   readonly prunedThrough: () => number;
 }
@@ -76,7 +76,7 @@ export function createMemoryRetention(tools: Tools): Omit<Retention, 'prune'> {
         return {
           references: looked.filter((row) => needless(row, cutoff)).map(({ execution }) => execution.reference),
           bodies: [],
-          // What goes is no longer in the way.
+          // A pruned row no longer blocks others.
           next: looked.length === 0 ? null : { resolvedAt: '', row: (after?.row ?? 0) + kept, body: 0 },
         };
       }),

@@ -1,4 +1,4 @@
-// Statistics of the store in memory: the entries of its trail, reduced as the port says.
+// Statistics of the store in memory: the entries of its audit trail, reduced as the port defines.
 
 import type { AuditEntry } from '../../src/execution/event.ts';
 import { type Execution, totalLatencyMs } from '../../src/execution/execution.ts';

@@ -1,4 +1,4 @@
-// A store in memory, which passes the contract suite of the port. Tests use it because a store on SQLite in memory costs each test
+// A store in memory that passes the contract suite of the port. Tests use it because a store on SQLite in memory costs each test
 // file about a second of processor time, most of it to load the modules.
 
 import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../src/execution/event.ts';
@@ -71,7 +71,7 @@ export function createMemoryStore(): Store {
     prunedThrough: () => prunedThrough,
   });
 
-  /** Runs one operation as a whole; its promise settles after the listeners have heard of it, as after a commit. */
+  /** Runs one operation atomically; its promise settles after the listeners have run, as after a commit. */
   async function operate<T>(work: (changes: Change[]) => T): Promise<T> {
     if (closed) throw new StoreUnavailable('the store is closed');
     const changes: Change[] = [];
@@ -111,13 +111,13 @@ export function createMemoryStore(): Store {
     const recall = restorePayload(before, row.payloadSha256, event);
     const { execution: after, outcome, entry } = transition(recall, event, now);
     const execution = stripPayload(after, recall, before);
-    const told = outbox.arrived(before, execution, now);
+    const queued = outbox.arrived(before, execution, now);
     row.execution = execution;
     if (outcome === 'late') row.isPruned = false;
     if (outcome !== 'resolved') return { execution, outcome, entry: append(execution, entry, now) };
     const seal = { status: execution.status, outcomeSha256: outcomeHash(mutableColumns(execution)) };
-    const sealed = { ...entry, detail: { ...entry.detail, ...seal, ...(told ? { notification: told.id } : {}) } };
-    return { execution, outcome, entry: append(execution, sealed, now), notifyAt: told?.dueAt ?? null };
+    const sealed = { ...entry, detail: { ...entry.detail, ...seal, ...(queued ? { notification: queued.id } : {}) } };
+    return { execution, outcome, entry: append(execution, sealed, now), notifyAt: queued?.dueAt ?? null };
   }
 
   function earlier(submission: NewExecution): AddResult | undefined {
@@ -195,7 +195,7 @@ export function createMemoryStore(): Store {
     return change;
   }
 
-  /** Those that are due by this moment, the longest due first. */
+  /** The executions that are due by this time, the longest due first. */
   function dueBy(moment: 'dispatchAt' | 'pollAt' | 'expireAt', now: number, limit?: number): Row[] {
     const at = ({ execution }: Row) => execution[moment] ?? Number.POSITIVE_INFINITY;
     return [...rows.values()]
@@ -204,7 +204,7 @@ export function createMemoryStore(): Store {
       .slice(0, limit);
   }
 
-  /** Those that are due, an app's in their order, as many and in the order of turns as they are shared out. */
+  /** The due executions of each app in their order, up to the number and in the order of their turns. */
   function shared(rows: readonly Row[], limit: number, share: FairShare): Row[] {
     const byApp = Map.groupBy(rows, ({ execution }) => execution.app);
     const turns = share(limit, new Map([...byApp].map(([app, own]) => [app, own.length])));
@@ -242,7 +242,7 @@ export function createMemoryStore(): Store {
     return { items, next: matching.length > query.limit ? (items.at(-1)?.reference ?? null) : null };
   }
 
-  /** As with a hash chain, the first entry that must stay keeps all that follow. */
+  /** As with a hash chain, the first entry that must stay keeps all entries after it. */
   function leaving(limit: number, cutoff: number, after: number): readonly AuditEntry[] {
     const oldest = entries.filter(({ id }) => id > after).slice(0, limit);
     const stays = oldest.findIndex(({ timestamp, correlationId }) => {
@@ -259,7 +259,7 @@ export function createMemoryStore(): Store {
     const left = new Set(entries.map(({ correlationId }) => correlationId));
     const gone = new Set(going.map(({ correlationId }) => correlationId).filter((id) => !left.has(id)));
     for (const id of gone) {
-      outbox.forget(rows.get(id)?.execution.reference ?? '');
+      outbox.remove(rows.get(id)?.execution.reference ?? '');
       rows.delete(id);
     }
     return { entries: going.length, executions: gone.size };
@@ -299,7 +299,7 @@ export function createMemoryStore(): Store {
     payloads: (correlationId) => operate(() => evidence(correlationId)),
     openCounts: () => operate(() => countByStatus(all())),
     queueState: () => operate(() => standingOf(all())),
-    // Its trail is not chained: the hash tells no more than the id.
+    // Its audit trail is not chained: the hash adds nothing to the id.
     head: async () => ({ id: lastEntryId, hash: String(lastEntryId).padStart(64, '0') }),
     prune: (limit, cutoff, through) => operate(() => prune(limit, cutoff, through)),
     ping: () => operate(() => undefined),

@@ -1,4 +1,4 @@
-// The real program in a process of its own, as people run it.
+// The real program in a process of its own, as a user runs it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,17 +22,17 @@ export interface Running {
   finished: Promise<Finished>;
 }
 
-/** Nothing of this machine's environment but what a program needs to be found. */
+/** Only the variables of this machine's environment that are needed to find programs. */
 export function run(args: readonly string[], env: Record<string, string> = {}, cwd?: string): Running {
   return follow(process.execPath, [MAIN, ...args], env, cwd);
 }
 
-/** The same by way of npm, as the docs call it. */
+/** The same by npm, as the docs call it. */
 export function runByNpm(script: string, env: Record<string, string>): Running {
   return follow('npm', ['run', '--silent', script], env, dirname(dirname(MAIN)));
 }
 
-/** Any other program, which may start others: they end with it. */
+/** Any other program, whose child processes end with it. */
 export function runCommand(
   command: string,
   args: readonly string[],
@@ -57,17 +57,17 @@ function follow(
   });
   const lines: string[] = [];
   let stderr = '';
-  let heard = () => {};
+  let wake = () => {};
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => {
     lines.push(line);
-    heard();
+    wake();
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const finished = Promise.all([once(child, 'exit'), once(reader, 'close')]).then(([[code]]) => {
-    heard();
+    wake();
     return { code: code as number | null, stdout: lines.join('\n'), stderr };
   });
   onTestFinished(async () => {
@@ -84,7 +84,7 @@ function follow(
         if (found !== undefined) return found;
         if (child.exitCode !== null) throw new Error(`the process ended without it: ${stderr}`);
         await new Promise<void>((resolve) => {
-          heard = resolve;
+          wake = resolve;
         });
       }
     },
@@ -96,6 +96,6 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // None of them is left.
+    // The whole group has ended.
   }
 }

@@ -1,4 +1,4 @@
-// A log that says nothing and remembers what was said at warn and error.
+// A log without output that keeps the messages of levels warn and error.
 
 import type { Facts, Log } from '../../src/lib/log.ts';
 

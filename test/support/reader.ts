@@ -1,4 +1,4 @@
-// An operator's process: reads the database again and again until told to stop, then reports how that went.
+// An operator's process: reads the database again and again until it is stopped, then reports the result.
 
 import Database from 'better-sqlite3';
 

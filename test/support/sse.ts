@@ -1,4 +1,4 @@
-// Reads server-sent events as a browser's EventSource does (WHATWG HTML, section 9.2.6), and keeps all that came.
+// Reads server-sent events as a browser's EventSource does (WHATWG HTML, section 9.2.6), and keeps all events.
 
 interface SseEvent {
   readonly id: string;
@@ -10,7 +10,7 @@ interface SseParser {
   push(text: string): void;
   readonly events: readonly SseEvent[];
   readonly comments: readonly string[];
-  /** What EventSource would send as Last-Event-ID. */
+  /** The id that EventSource would send as Last-Event-ID. */
   readonly lastEventId: string;
   readonly retryMs: number | null;
 }
@@ -66,15 +66,15 @@ export interface Follower extends AsyncDisposable, Omit<SseParser, 'push'> {
   readonly headers: Headers;
   /** The ids of the events so far. */
   readonly ids: number[];
-  /** Whether the stream has ended, whatever ended it. */
+  /** Whether the stream has ended, for any reason. */
   readonly over: boolean;
-  /** Resolves as soon as it is so; rejects when the stream ends before. */
+  /** Resolves as soon as the condition holds; rejects when the stream ends before. */
   until(condition: () => boolean): Promise<void>;
-  /** Goes away, as a client does whose process ends. */
+  /** Disconnects, as a client does whose process ends. */
   close(): Promise<void>;
 }
 
-/** @throws {Error} with the answer when it is no stream. */
+/** @throws {Error} with the response when it is not a stream. */
 export async function follow(url: string, key: string, lastEventId?: string | number): Promise<Follower> {
   const gone = new AbortController();
   const response = await fetch(url, {
@@ -100,7 +100,7 @@ export async function follow(url: string, key: string, lastEventId?: string | nu
         tell();
       }
     } catch {
-      // Cut, by this side or the other.
+      // Closed, by this side or the other.
     }
     over = true;
     tell();

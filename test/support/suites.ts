@@ -1,4 +1,4 @@
-// The suites of tests: which files they have, and the command that runs each.
+// The test suites: their files, and the command that runs each.
 
 export interface Suite {
   readonly command: string;

@@ -1,4 +1,4 @@
-// Folders that a test may fill, each gone when its test is.
+// Temporary folders, each deleted after its test.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** One for all tests of a file; to be called in a beforeAll. */
+/** One for all tests of a file; must be called in a beforeAll. */
 export function keptFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-// A stand-in for CXone on a loopback port that answers as a test tells it, and servers that misbehave below HTTP.
+// A stand-in for CXone on a loopback port whose responses a test sets, and servers with faults below HTTP.
 
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
@@ -17,11 +17,11 @@ export type Answer = (request: Received, response: ServerResponse) => void;
 export interface Upstream {
   readonly url: string;
   readonly received: Received[];
-  /** The requests whose path begins so. */
+  /** The requests whose path starts with this text. */
   to(path: string): Received[];
 }
 
-/** Serves until the test is over. */
+/** Serves until the end of the test. */
 export async function startUpstream(answer: Answer): Promise<Upstream> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
@@ -41,7 +41,7 @@ export async function startUpstream(answer: Answer): Promise<Upstream> {
   return { url, received, to: (path) => received.filter((request) => request.url.startsWith(path)) };
 }
 
-/** A server of bare TCP; returns its URL and the connections that it took. */
+/** A server of plain TCP; returns its URL and its connections. */
 export async function startRaw(onConnection: (socket: Socket) => void): Promise<{ url: string; sockets: Socket[] }> {
   const sockets: Socket[] = [];
   const server = createNetServer((socket) => {
@@ -58,7 +58,7 @@ export async function startRaw(onConnection: (socket: Socket) => void): Promise<
   return { url, sockets };
 }
 
-/** The URL of a port on which nobody listens. */
+/** The URL of a port on which nothing listens. */
 export async function deadUrl(): Promise<string> {
   const server = createNetServer();
   const url = await listening(server);

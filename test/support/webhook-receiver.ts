@@ -1,4 +1,4 @@
-// An app's endpoint for notifications, on loopback: it answers as a test tells it to and remembers what it was sent.
+// An app's endpoint for notifications on loopback: it returns the responses that a test sets, and keeps the requests.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ export interface ReceivedNotification {
   readonly body: string;
 }
 
-/** `hang`: no answer, ever; `stall`: a head, and then no body; otherwise a status, headers and body. */
+/** `hang`: no response, ever; `stall`: headers without the body; otherwise a status, headers and body. */
 export type WebhookAnswer =
   | 'hang'
   | { readonly stall: number }
@@ -20,10 +20,10 @@ export type WebhookAnswer =
 export interface WebhookReceiver {
   readonly url: string;
   readonly origin: string;
-  /** The answer to each request from now on; may be changed at any time. */
+  /** The response to each request from now on; may be changed at any time. */
   answer: (notification: ReceivedNotification) => WebhookAnswer;
   readonly received: ReceivedNotification[];
-  /** Connections that were made to it. */
+  /** The number of connections made to it. */
   readonly connections: number;
 }
 
@@ -60,7 +60,7 @@ async function read(request: IncomingMessage): Promise<ReceivedNotification> {
   try {
     for await (const chunk of request) chunks.push(chunk);
   } catch {
-    // Given up on the way.
+    // Aborted by the sender.
   }
   const { method = '', url: path = '' } = request;
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
