@@ -4,7 +4,6 @@ import type { Context } from 'hono';
 import type { JsonObject } from '../execution/json.ts';
 import { give, json, retryAfter, type SimulatorEnv } from './answers.ts';
 import { apiOf } from './api/by-dialect.ts';
-import { bearerOf } from './calls.ts';
 import { BadDials, chooseScript } from './choose.ts';
 import type { Dice } from './dice.ts';
 import type { SimulatedExecutions } from './executions.ts';
@@ -27,8 +26,6 @@ type Handler = (c: Context<SimulatorEnv>) => Promise<Response>;
 interface Progress {
   submits: number;
   polls: number;
-  /** The token that a 401 of the script has refused. */
-  refusedToken: string | null;
   /** The time of the last poll, or of the start. */
   askedAt: number;
 }
@@ -43,7 +40,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
   };
 
   const progressOf = (record: CaseRecord): Progress => {
-    const found = progress.get(record) ?? { submits: 0, polls: 0, refusedToken: null, askedAt: 0 };
+    const found = progress.get(record) ?? { submits: 0, polls: 0, askedAt: 0 };
     progress.set(record, found);
     return found;
   };
@@ -58,7 +55,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     record.fate = script.fate;
 
     const soFar = progressOf(record);
-    const step = nextSubmit(soFar, script, bearerOf(c.req.header('authorization')));
+    const step = nextSubmit(soFar, script);
     await pause(script.latencyMs);
     const started = runs(step) ? executions.start(record, script, order.inputs, order.callbackUrl) : null;
     soFar.askedAt = world.now();
@@ -114,12 +111,9 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
   return { execute, poll };
 }
 
-function nextSubmit(progress: Progress, script: Script, token: string): SubmitStep {
-  // A 401 refuses the token, so it repeats until another token arrives.
-  if (progress.refusedToken === token) return { answer: 401 };
+function nextSubmit(progress: Progress, script: Script): SubmitStep {
   const step = stepAt(script.submits, progress.submits);
   progress.submits += 1;
-  progress.refusedToken = step.answer === 401 ? token : null;
   return step;
 }
 
