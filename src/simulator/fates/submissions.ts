@@ -14,7 +14,8 @@ export const submissionFates = {
   'refused-403': refused(403, 'as forbidden'),
   'refused-404': refused(404, 'because there is no such action'),
   'refused-422': refused(422, 'because the inputs are wrong'),
-  `1 once, as for a token that is not valid everywhere yet, then accepted',
+  'unauthorized-once': {
+    about: '401 once, as for a token that is not valid everywhere yet, then accepted',
     script: { submits: [{ answer: 401 }, { answer: 200 }] },
     submission: PATIENT,
     expect: { ...BY_CALLBACK, audit: ['CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'], posts: 2 },
