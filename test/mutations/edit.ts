@@ -1,4 +1,4 @@
-// Edits of the statement below a `// promise: <tag>` comment. They follow the syntax tree, so that renames and reformatting do not break them.
+// Edits of the statement below a `// promise: <tag>` comment. They follow the syntax tree, so that renames and new formatting do not break them.
 
 import { type Node, parse, visit } from '../support/typescript-source.ts';
 
@@ -10,7 +10,7 @@ export interface Tagged {
   textBelow(tag: string): string;
 }
 
-/** Returns what replaces the tagged node. @throws when the node does not have the part that the edit is about. */
+/** Returns the replacement of the tagged node. @throws when the node does not have the part to edit. */
 export type Edit = (tagged: Tagged) => string;
 
 const TAG = /^[ \t]*\/\/ promise: (\S+)$/gm;
@@ -40,7 +40,7 @@ export function mutate(file: string, source: string, tag: string, edit: Edit): s
   const tagged = findTagged(file, source, tag);
   const replacement = edit(tagged);
   const rest = source.slice(tagged.node.end);
-  // A member of a list that is removed takes its comma along.
+  // A member of a list is removed together with its comma.
   return source.slice(0, tagged.node.start) + replacement + (replacement === '' ? rest.replace(/^\s*,/, '') : rest);
 }
 
@@ -76,25 +76,25 @@ const partOf = ({ source }: Tagged, part: { readonly start: number; readonly end
 /** Deletes the node. */
 export const removed: Edit = () => '';
 
-/** Puts other code in place of the node. */
+/** Replaces the node with other code. */
 export const replacedBy =
   (text: string): Edit =>
   () =>
     text;
 
-/** Puts code before the node. */
+/** Inserts code before the node. */
 export const precededBy =
   (text: string): Edit =>
   (tagged) =>
     `${text}\n${textOf(tagged)}`;
 
-/** Runs what stands below another tag already before this node. */
+/** Runs the code below another tag already before this node. */
 export const precededByTagged =
   (tag: string): Edit =>
   (tagged) =>
     `${tagged.textBelow(tag)}\n${textOf(tagged)}`;
 
-/** Replaces a piece of text that occurs once in the node. */
+/** Replaces a text that occurs once in the node. */
 export const swapped =
   (from: string, to: string): Edit =>
   (tagged) => {
@@ -147,7 +147,7 @@ export const exchanged: Edit = (tagged) => {
   return withPart(tagged, whole, `${partOf(tagged, right)} ${operator} ${partOf(tagged, left)}`);
 };
 
-/** Replaces what is returned, assigned, or the initial value of a variable or property; `text` may be made from it. */
+/** Replaces the returned or assigned expression, or the initial value of a variable or property; `text` may be derived from it. */
 export const value =
   (text: string | ((original: string) => string)): Edit =>
   (tagged) => {
@@ -190,11 +190,11 @@ export const withoutArgument =
     return withPart(tagged, call, `${partOf(tagged, call.callee)}(${kept.join(', ')})`);
   };
 
-/** Replaces the first call by its first argument. */
+/** Replaces the first call with its first argument. */
 export const uncalled: Edit = (tagged) =>
   withPart(tagged, at(tagged, 0, 'CallExpression'), partOf(tagged, argumentOf(tagged, { argument: 0 })));
 
-/** Replaces the first call of a method by its object, and what follows it. */
+/** Replaces the first call of a method with its object, and what follows it. */
 export const receiver =
   (suffix = ''): Edit =>
   (tagged) => {

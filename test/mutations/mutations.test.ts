@@ -1,4 +1,4 @@
-// Each mutation fits the source as it is today: its tag is there once, its edit can be made, and its tests exist.
+// Each mutation fits the current source: its tag occurs once, its edit can be made, and its tests exist.
 
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ test.for(MUTATIONS.map(({ tag, ...mutation }) => [tag, mutation] as const))('%s'
   const source = read(file);
   const mutant = mutate(file, source, tag, edit);
   expect(mutant).not.toBe(source);
-  // A name that exists nowhere in the file would only make the code throw.
+  // A name that does not occur in the file would only make the code throw.
   const names = namesIn(file, source);
   expect([...namesIn(file, mutant)].filter((name) => !names.has(name) && !KNOWN.has(name))).toEqual([]);
   expect(tests.length).toBeGreaterThan(0);
@@ -54,7 +54,7 @@ test('an edit changes the statement or list member below its tag, and nothing el
   expect(mutate('a.ts', SOURCE, 'first', removed)).toBe(SOURCE.replace(line, '\n    '));
 });
 
-test('a tag that is missing, double or above nothing is an error that names it', () => {
+test('a tag that is missing, repeated or above nothing is an error that names it', () => {
   expect(() => findTagged('a.ts', SOURCE, 'other')).toThrow('a.ts has the tag "other" 0 times');
   expect(() => findTagged('a.ts', `${SOURCE}${SOURCE}`, 'first')).toThrow('a.ts has the tag "first" 2 times');
   expect(() => findTagged('a.ts', '// promise: end\n', 'end')).toThrow('below the tag "end"');

@@ -21,7 +21,7 @@ import {
 } from './edit.ts';
 
 export interface Mutation {
-  /** Stands in one file, as `// promise: <tag>` above the code that keeps the promise. */
+  /** Occurs in one file, as `// promise: <tag>` above the code that keeps the promise. */
   readonly tag: string;
   readonly promise: string;
   readonly edit: Edit;

@@ -26,7 +26,7 @@ const PARTS = [
 
 const FILES = taggedFiles(ROOT);
 
-/** A bound that only a hang reaches, on a busy machine too; each test has its own time limit. */
+/** A limit that only a hang reaches, also on a busy machine; each test has its own time limit. */
 const MAX_RUN_MS = 60 * 60_000;
 
 interface Report {
@@ -87,7 +87,7 @@ function copyOfProject(): string {
   return copy;
 }
 
-// One for each processor, so that mutations run side by side.
+// One for each processor, so that mutations run in parallel.
 const copies = Array.from({ length: availableParallelism() }, copyOfProject);
 const chosen = process.argv.slice(2);
 const mutations = MUTATIONS.filter(({ tag }) => chosen.length === 0 || chosen.includes(tag));

@@ -1,4 +1,4 @@
-// The apps and the operator of a simulation and the journal they keep: what they asked for, and what they were answered.
+// The apps and the operator of a simulation and their journal: each request and its response.
 
 import type { Clock } from './clock.ts';
 import type { Act, Change, Order, SubmissionFields } from './history.ts';
@@ -10,18 +10,18 @@ type Batch = Extract<Act, { type: 'batch' }>;
 export interface Submission {
   readonly slot: number;
   readonly app: App;
-  /** The Idempotency-Key that it came under, alone or with others. */
+  /** The Idempotency-Key of the request, alone or with others. */
   readonly key: string | null;
-  /** Null: left to the receiver. */
+  /** Null: the receiver chooses it. */
   readonly correlationId: string | null;
   readonly body: SubmissionFields & {
     readonly actionId: string;
     readonly inputs: object;
     readonly correlationId?: string;
   };
-  /** The same for bodies that mean the same. */
+  /** Equal for bodies with the same content. */
   readonly meaning: string;
-  /** Null until it comes, and for ever when the receiver died first. */
+  /** Null until the response arrives, and for ever when the receiver died first. */
   answer: Answer | null;
   waiting: boolean;
 }
@@ -51,7 +51,7 @@ export interface PollRequest {
   answer: Answer | null;
 }
 
-/** Submissions of which all were to be accepted or none. */
+/** Submissions of an atomic batch. */
 export type AtomicBatch = readonly Submission[];
 
 export interface Journal {
@@ -139,7 +139,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
     );
   }
 
-  /** The id under which an app knows what it submitted; undefined while it knows none. */
+  /** The id under which an app knows its submission; undefined while it knows none. */
   function known(slot: number): string | undefined {
     if (orders.get(slot)?.named) return idOf(slot);
     return journal.submissions.find((one) => one.slot === slot && one.answer?.body.correlationId)?.answer?.body
@@ -205,11 +205,11 @@ function text(body: object, change: Change): string {
   );
 }
 
-/** What a batch was answered as to one of its items; null when it was refused because of others. */
+/** The response of a batch for one of its items; null when it was refused because of others. */
 function answerTo(index: number, { status, replayed, body }: Answer, again: boolean): Answer | null {
   if (status === 200) {
     const item = body.items[index];
-    // Sent again, what was accepted is answered as it was first, beside what was accepted only now.
+    // In a repetition, an item that was accepted before has its first response, next to newly accepted items.
     const known = replayed || again || item.replayed === true;
     return { status: item.status, replayed: known, body: item.execution ?? item.problem };
   }

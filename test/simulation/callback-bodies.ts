@@ -1,8 +1,8 @@
-// The callback bodies of the simulated CXone, and what each of them truly says.
+// The callback bodies of the simulated CXone, and the actual report of each.
 
 import type { CallbackWords } from './history.ts';
 
-/** What CXone said of an execution that has ended. */
+/** The report of CXone about an execution that has ended. */
 export interface Said {
   readonly status: 'COMPLETED' | 'FAILED';
   readonly result: unknown;
@@ -12,9 +12,9 @@ export interface Said {
 export interface CallbackBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
-  /** The execution that it names; null when it names none. */
+  /** The executionId in the body; null without one. */
   readonly names: string | null;
-  /** Null: no outcome that anybody could read. */
+  /** Null: no readable outcome. */
   readonly says: Said | null;
 }
 
@@ -63,7 +63,7 @@ export function callbackBody(words: CallbackWords, outcome: Said, executionId: s
   }
 }
 
-/** A form has texts only. */
+/** A form contains only texts. */
 function form(outcome: Said, executionId: string): CallbackBody {
   const { status } = outcome;
   const text = status === 'COMPLETED' ? { result: 'as a form' } : { error: 'as a form' };

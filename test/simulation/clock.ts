@@ -1,4 +1,4 @@
-// Time and chance of a simulation: one clock for all, and a world on it for each receiver that ends when the receiver does.
+// Time and randomness of a simulation: one clock for all, and a world on it for each receiver that ends with the receiver.
 
 import { timeOrderedIds, type World } from '../../src/lib/world.ts';
 import { START, seededRandom } from '../support/manual-world.ts';
@@ -7,23 +7,23 @@ import { demand } from './violation.ts';
 export interface Clock {
   /** Wall clock, milliseconds since the Unix epoch. */
   now(): number;
-  /** Milliseconds of time that passed, whatever was done to the wall clock. */
+  /** Elapsed milliseconds, independent of the wall clock. */
   elapsed(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Sets the wall clock on or back without letting time pass. */
+  /** Sets the wall clock forward or back without letting time pass. */
   step(ms: number): void;
-  /** Moves on by `ms`, waking sleepers in order; all that they set off comes to rest before the next one wakes. */
+  /** Advances by `ms` and wakes sleepers in order; all work of one settles before the next wakes. */
   advance(ms: number): Promise<void>;
-  /** Lets everything happen that needs no time. */
+  /** Runs all work that needs no time. */
   settle(): Promise<void>;
   /** A world on this clock. */
   world(seed: number): MortalWorld;
-  /** Something happened: it has not come to rest yet. */
+  /** Reports activity: the work has not settled yet. */
   touch(): void;
 }
 
 export interface MortalWorld extends World {
-  /** Nothing that sleeps here wakes any more; what would sleep from now on is let go at once, to come to its end. */
+  /** No sleeper of this world wakes any more; a later sleep returns at once, so that the work ends. */
   end(): void;
 }
 
@@ -32,9 +32,9 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** So many turns of the event loop without a sign of life are rest; the store's writer waits for two at most. */
+/** This number of event loop turns without activity means that work has settled; the store's writer waits for two at most. */
 const TURNS_OF_REST = 4;
-/** Whoever is busy for so many without time passing is busy for ever. */
+/** Work that stays active for this number of turns without time passing is an endless loop. */
 const MAX_TURNS = 50_000;
 
 export function createClock(): Clock {
@@ -126,7 +126,7 @@ export function createClock(): Clock {
   };
 }
 
-/** The platform's stopwatch stands still while this runs: the same history takes the same course on every machine. */
+/** The platform's stopwatch stands still meanwhile, so that a history runs the same on every machine. */
 export async function withStoppedWatch<T>(run: () => Promise<T>): Promise<T> {
   Object.defineProperty(performance, 'now', { value: () => 0, configurable: true });
   try {

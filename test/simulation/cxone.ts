@@ -1,4 +1,4 @@
-// The simulated CXone: treats each request as its fate says, runs what it took, calls back, and keeps the truth of it all.
+// The simulated CXone: handles each request by its fate, runs accepted executions, calls back, and records the truth.
 
 import { callbackBody, otherThan, type Said } from './callback-bodies.ts';
 import type { Clock } from './clock.ts';
@@ -9,7 +9,7 @@ import type { Delivery, Poll, Post, Run, Truth } from './truth.ts';
 
 export interface SimulatedCxone {
   readonly truth: Truth;
-  /** What a receiver calls; it gets no further once that receiver is dead. */
+  /** The fetch of a receiver; it has no effect once that receiver is dead. */
   fetchFor(alive: () => boolean): typeof fetch;
   expect(slot: number, fate: Fate): void;
   /** Calls back for the latest run of a slot, if there is one. */
@@ -17,25 +17,25 @@ export interface SimulatedCxone {
   outage(outage: Outage, ms: number): void;
   troubleTokens(fates: readonly TokenFate[]): void;
   revokeTokens(): void;
-  /** From now on everything works. */
+  /** From now on every request succeeds. */
   heal(): void;
 }
 
 export interface CxoneOptions {
   readonly clock: Clock;
-  /** The way back; null when nobody answers. */
+  /** Delivers a callback; null when the receiver does not respond. */
   readonly webhook: (url: string, bytes: Uint8Array<ArrayBuffer>, contentType: string) => Promise<Delivery['answer']>;
   readonly note: (text: string) => void;
 }
 
 const CALLBACK_RETRY_MS = 5_000;
 
-/** A request of the receiver under way. */
+/** A request of the receiver in progress. */
 interface Call {
   readonly url: URL;
   readonly init: RequestInit;
   readonly headers: Headers;
-  /** Whether who made it still lives. */
+  /** Whether the receiver that sent it still runs. */
   readonly alive: () => boolean;
   readonly outage: Outage | null;
 }
@@ -180,7 +180,7 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
     };
     return travel(call, fate, plan?.latencyMs ?? 0, receive, () => {
       made.status = statusIn(call.outage) ?? replied;
-      // No status: the error itself tells that nothing was sent.
+      // No status: the error itself shows that nothing was sent.
       made.unprocessed = [0, 401, 429, 503].includes(made.status);
     });
   }

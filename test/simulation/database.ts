@@ -1,4 +1,4 @@
-// The database as operators see it: read through a connection of its own, beside the receiver.
+// The database as operators see it: read through a connection of its own, next to the receiver.
 
 import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
@@ -46,7 +46,7 @@ export interface NotificationRow {
 
 export interface View {
   rows(): Row[];
-  /** In the order in which they came up. */
+  /** In the order of their creation. */
   notifications(): NotificationRow[];
   entriesAfter(id: number): EntryRow[];
   hashOf(id: number): string | undefined;
@@ -79,7 +79,7 @@ export function openView(path: string): View {
   };
 }
 
-/** The chain as documented, worked out apart from the code that writes it. */
+/** The documented hash chain, computed independently of the code that writes it. */
 export function hashOfEntry(previous: string, entry: EntryRow): string {
   const { id, timestamp, event, action_id, correlation_id, execution_id, latency_ms, http_status, app, detail } = entry;
   const columns = [

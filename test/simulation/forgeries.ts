@@ -1,10 +1,10 @@
-// Callback URLs as somebody would make them who has seen one but does not know the secret.
+// Callback URLs that an attacker makes from a known URL without the secret.
 
 import type { Forgery } from './history.ts';
 import { PUBLIC_URL } from './receiver.ts';
 import type { Run } from './truth.ts';
 
-/** Null when there is nothing yet to make one from. */
+/** Null when there is no URL yet to make one from. */
 export function forge(forgery: Forgery, slot: number, runs: readonly Run[]): string | null {
   const genuine = runs.findLast((run) => run.slot === slot)?.callbackUrl;
   if (genuine === undefined) return null;

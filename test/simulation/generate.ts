@@ -1,4 +1,4 @@
-// Seed → history. Each history has a temper of its own, so that some are calm, some wild, and some wild in one way only.
+// Makes a history from a seed. The histories differ in character: some are calm, some have many faults, and some have one kind of fault.
 
 import { seededRandom } from '../support/manual-world.ts';
 import {
@@ -20,7 +20,7 @@ import {
 
 const MAX_SLOTS = 8;
 
-/** How many slots an act takes up. */
+/** The number of slots that an act uses. */
 const SLOTS: Partial<Record<Act['type'], number>> = { submit: 1, batch: 3 };
 
 const CHANGES = ['same', 'same', 'members in another order', 'another body', 'another app'] as const;
@@ -32,7 +32,7 @@ interface Dice {
   pick<T>(list: readonly T[]): T;
   /** Up to `max` of them. */
   some<T>(max: number, roll: () => T): T[];
-  /** From `from` to `to`, each order of magnitude as likely as the other. */
+  /** From `from` to `to`, with each order of magnitude equally likely. */
   magnitude(from: number, to: number): number;
 }
 
@@ -175,7 +175,7 @@ function order(slot: number, dice: Dice, temper: Temper): Order {
   };
 }
 
-/** Mostly short, at times days. */
+/** Mostly short, sometimes days. */
 function downtime(dice: Dice): number {
   return dice.chance(0.15) ? dice.magnitude(3_600_000, 5 * 86_400_000) : dice.magnitude(1, 120_000);
 }

@@ -1,6 +1,6 @@
-// What can happen in a simulated history, as plain data, so that a history can be printed, cut down and told again.
+// The events of a simulated history as plain data, so that a history can be printed, shortened and replayed.
 
-/** How CXone, and the network before it, treat one POST of an execution. "ran": CXone took it and runs it. */
+/** How CXone, and the network before it, handle one POST of an execution. "ran": CXone accepted it and runs it. */
 export const POST_FATES = [
   'accept',
   'accept without id',
@@ -70,16 +70,16 @@ export type Forgery = (typeof FORGERIES)[number];
 export const OUTAGES = ['connection refused', '503', '429', '500', 'reset, lost', 'hang, lost'] as const;
 export type Outage = (typeof OUTAGES)[number];
 
-/** A callback that CXone sends by itself: after the POST came in ("early", before it is answered) or after the run ended. */
+/** A callback that CXone sends by itself: after the POST arrived ("early", before the response) or after the run ended. */
 export interface PlannedCallback {
   readonly after: 'receipt' | 'end';
   readonly delayMs: number;
   readonly words: CallbackWords;
-  /** How often CXone tries again, five seconds apart, when it gets no 2xx. */
+  /** The number of repetitions by CXone, five seconds apart, without a 2xx. */
   readonly retries: number;
 }
 
-/** What CXone makes of the executions of one submission. */
+/** The behaviour of CXone for the executions of one submission. */
 export interface Fate {
   /** For each POST in turn; past the end "accept". */
   readonly posts: readonly PostFate[];
@@ -100,7 +100,7 @@ export interface SubmissionFields {
 
 export type Change = 'same' | 'members in another order' | 'another body' | 'another app';
 
-/** What an app wants done, whether it asks for it alone or in a batch. */
+/** The request of an app, alone or in a batch. */
 export interface Order {
   readonly slot: number;
   /** By a correlation id. */
@@ -118,10 +118,10 @@ export type Act =
     })
   | { readonly type: 'submit again'; readonly slot: number; readonly change: Change }
   | { readonly type: 'batch'; readonly orders: readonly Order[]; readonly keyed: boolean; readonly atomic: boolean }
-  /** The batch that the slot came in, if it came in one with a key. */
+  /** The batch of the slot, if that batch has a key. */
   | { readonly type: 'batch again'; readonly slot: number; readonly change: Change }
   | { readonly type: 'cancel'; readonly slot: number }
-  /** An operator wants CXone to be asked at once. */
+  /** An operator requests a poll. */
   | { readonly type: 'poll'; readonly slot: number }
   | { readonly type: 'look'; readonly slot: number; readonly wait: number | null }
   | { readonly type: 'callback'; readonly slot: number; readonly words: CallbackWords }
@@ -131,17 +131,17 @@ export type Act =
   | { readonly type: 'tokens revoked' }
   | { readonly type: 'time passes'; readonly ms: number }
   | { readonly type: 'clock is set'; readonly ms: number }
-  /** During the next step, after so many awaits have gone on, or at its end. */
+  /** During the next step, after this number of awaits has continued, or at its end. */
   | { readonly type: 'crash'; readonly awaits: number; readonly downMs: number }
   | { readonly type: 'orderly restart'; readonly downMs: number };
 
 export type Step = Act & {
-  /** The next step begins before this one has come to rest. */
+  /** The next step starts before this one has settled. */
   readonly together: boolean;
 };
 
 export interface Settings {
-  /** What a callback is good for (CALLBACK_TRUST). */
+  /** The effect of a callback (CALLBACK_TRUST). */
   readonly trust: 'signature' | 'verify';
   readonly maxConcurrent: number;
   readonly ratePerSecond: number;

@@ -1,15 +1,15 @@
-// The endpoint of an app under simulation: what it was told, and how it answered.
+// The endpoint of a simulated app: the notifications that it received, and its responses.
 
 import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../src/webhooks/port.ts';
 import { seededRandom } from '../support/manual-world.ts';
 import type { Clock } from './clock.ts';
 
-/** One delivery that came in, whether its answer got back or not. */
+/** One received delivery, whether its response arrived or not. */
 export interface Call {
   readonly id: string;
   readonly correlationId: string;
   readonly type: string;
-  /** The execution as the app was shown it. */
+  /** The execution in the notification. */
   readonly status: string;
   readonly receipt: DeliveryResult['type'];
 }
@@ -17,14 +17,14 @@ export interface Call {
 export interface Hook {
   readonly calls: readonly Call[];
   courierFor(alive: () => boolean): WebhookSender;
-  /** From now on it takes whatever comes. */
+  /** From now on every delivery succeeds. */
   heal(): void;
 }
 
 const HANGS_MS = 15_000;
 const REFUSALS = [500, 503, 429, 404, 307];
 
-/** In one history in three it takes everything, in another it fails now and then, in the third mostly. */
+/** In one history of three every delivery succeeds, in another some fail, in the third most fail. */
 export function createHook(clock: Clock, seed: number, note: (text: string) => void): Hook {
   const random = seededRandom(seed);
   const fails = [0, 0.3, 0.9][seed % 3] ?? 0;
@@ -59,7 +59,7 @@ export function createHook(clock: Clock, seed: number, note: (text: string) => v
   return {
     calls,
     courierFor: (alive) => ({
-      // Nothing of the dead reaches anybody.
+      // A dead receiver's request has no effect.
       deliver: (parcel) => (alive() ? take(parcel) : new Promise(() => {})),
       close: () => {},
     }),

@@ -1,4 +1,4 @@
-// Looks at the receiver from outside whenever it has come to rest, and holds it to every promise.
+// Checks the receiver from outside whenever its work has settled, against every promise.
 
 import type { Journal } from './apps.ts';
 import type { Clock } from './clock.ts';
@@ -19,34 +19,34 @@ import { demand, show } from './violation.ts';
 const QUIET = 'nothing fails that should not';
 const ENDS = 'everything ends within its deadline plus one sweep';
 
-/** After its deadline: a claim whose owner died runs out (15 s), a loop looks again (30 s), and the last poll is made and answered. */
+/** After the deadline: a claim of a dead process expires (15 s), a loop checks again (30 s), and the last poll is sent and answered. */
 const SWEEP_MS = 130_000;
-/** The same if nothing died and no clock was set: what is before it in the line is asked first. */
+/** The same without a crash or a changed clock: executions before it in the queue are polled first. */
 const CALM_SWEEP_MS = 45_000;
-/** So long ago must the last trouble have been for that. */
+/** The least time since the last fault for that. */
 const CALM_AFTER_MS = 90_000;
 
 export interface Inspector {
   /** @throws {Violation} */
   check(): void;
-  /** By when (wall clock) what is open must have ended, given that all is well since `healedAt`; null when nothing is open. */
+  /** The wall-clock time by which open executions must have ended, without faults since `healedAt`; null when none is open. */
   nextBound(healedAt: number): number | null;
-  /** @throws {Violation} when something is open past its time. */
+  /** @throws {Violation} when an execution is open past that time. */
   checkEnded(healedAt: number): void;
-  /** How many notifications an app has not taken yet. */
+  /** The number of notifications that an app has not accepted yet. */
   untold(): number;
-  /** @throws {Violation} when there is an app that should have been told by now, and was not. */
+  /** @throws {Violation} when an app was not notified in time. */
   checkTold(): void;
-  /** The file as a whole. */
+  /** Checks the whole file. */
   checkFile(): void;
   head(): string;
-  /** How many executions ended how. */
+  /** The number of executions of each outcome. */
   tally(): Record<string, number>;
-  /** Every name of an audit entry that was written. */
+  /** Every name of a written audit entry. */
   events(): string[];
   close(): void;
   clockWasSet: boolean;
-  /** By how much in all the clock was set back, milliseconds: a claim whose owner died is held for as long. */
+  /** The total by which the clock was set back, in milliseconds: a claim of a dead process is held for as long. */
   setBackMs: number;
   wasStopped: boolean;
 }

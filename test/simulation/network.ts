@@ -1,9 +1,9 @@
-// A network between the receiver and the simulated CXone: carries a request, or fails as networks do, as fetch would tell it.
+// A network between the receiver and the simulated CXone: delivers a request, or fails like a real network, with the errors of fetch.
 
 import { channel } from 'node:diagnostics_channel';
 import type { Clock } from './clock.ts';
 
-/** What the network makes of a request. "lost": it never arrives. */
+/** The handling of a request by the network. "lost": it never arrives. */
 export type Carriage =
   | 'whole'
   | 'connection refused'
@@ -26,13 +26,13 @@ export interface Trip {
   readonly carriage: Carriage;
   readonly latencyMs: number;
   readonly signal: AbortSignal | null | undefined;
-  /** What CXone does and answers when it gets the request. */
+  /** The processing and the response of CXone when the request arrives. */
   readonly receive: () => Reply;
-  /** The network's or CXone's answer reached the caller, from which it can tell what became of the request. */
+  /** The response of the network or of CXone reached the caller, which shows the state of the request. */
   readonly told: () => void;
 }
 
-/** Resolves and rejects as fetch does; whatever becomes of the caller, what was sent arrives. */
+/** Resolves and rejects as fetch does; a sent request arrives even if the caller dies. */
 export async function carry(clock: Clock, trip: Trip): Promise<Response> {
   const answer = travel(clock, trip);
   answer.catch(() => {});

@@ -1,4 +1,4 @@
-// The receiver under simulation: the whole service on a real file, which can be killed at any await and started again.
+// The receiver of a simulation: the whole service on a real file, which can be killed at any await and started again.
 
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,17 +27,17 @@ interface Life {
   readonly service: RunningReceiver;
   readonly startedAt: number;
   ask(request: Request): Promise<Response | null>;
-  /** Nothing of it reaches anybody any more. */
+  /** It has no effect on others any more. */
   end(): void;
 }
 
 export interface Receiver {
   start(): Promise<void>;
-  /** Null when nobody is there, or it dies before it answers. */
+  /** Null when no receiver runs, or when it dies before it responds. */
   ask(request: Request): Promise<Response | null>;
-  /** Dies at once: what was not committed is gone, what was not answered never will be. */
+  /** Dies at once: uncommitted data and pending responses are lost. */
   kill(): void;
-  /** Dies after so many awaits, of whatever goes on, have been continued. */
+  /** Dies after this number of awaits, of any task, has continued. */
   killAfter(awaits: number): void;
   /** As on SIGTERM. */
   stop(): Promise<void>;
@@ -110,7 +110,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
     };
   }
 
-  /** The dead one may go on for a while, but on a file that nobody looks at any more. */
+  /** The dead receiver may run for a while, but on a file that is no longer read. */
   function kill(): void {
     disarm();
     const dying = life;
@@ -122,7 +122,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
     for (const suffix of ['', '-wal']) {
       if (existsSync(before + suffix)) copyFileSync(before + suffix, path + suffix);
     }
-    // Lets go of what a process would take with it: timers, connections, listeners.
+    // Releases what ends with a process: timers, connections, listeners.
     setImmediate(() => void dying.service.stop());
   }
 
@@ -153,7 +153,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
       void stopping.service.stop().then(() => {
         stopped = true;
       });
-      // A crash may get in between.
+      // A crash may happen in between.
       while (!stopped && life === stopping) await clock.advance(250);
       if (life !== stopping) return;
       stopping.end();
@@ -192,7 +192,7 @@ function timeout(world: MortalWorld, ms: number): AbortSignal {
   return controller.signal;
 }
 
-/** The real ones watch the whole process, and a simulation starts a receiver many times a second. */
+/** The real ones observe the whole process, and a simulation starts a receiver many times a second. */
 function createQuietMetrics(touch: () => void): Metrics {
   return {
     observeRequest: () => {},

@@ -1,10 +1,10 @@
-// How the simulated CXone words its replies.
+// The response bodies of the simulated CXone.
 
 import type { Said } from './callback-bodies.ts';
 import type { PostFate } from './history.ts';
 import type { Carriage, Reply } from './network.ts';
 
-/** How long CXone asks to be left alone, in seconds. */
+/** The pause that CXone asks for, in seconds. */
 const RETRY_AFTER: Record<number, string> = { 429: '7', 503: '2' };
 
 export function json(status: number, body: object): Reply {
@@ -17,12 +17,12 @@ export function webPage(words: string): Reply {
   return { status: 200, body: `<html>${words}</html>` };
 }
 
-/** The status that a fate begins with; null when it begins with none. */
+/** The status at the start of a fate; null without one. */
 export function statusIn(fate: string | null): number | null {
   return fate !== null && /^\d/.test(fate) ? Number.parseInt(fate, 10) : null;
 }
 
-/** The answer to a POST that CXone took. */
+/** The response to a POST that CXone accepted. */
 export function acceptance(fate: PostFate, executionId: string, outcome: Said): Reply {
   const pending = json(202, { executionId, status: 'PENDING' });
   switch (fate) {
@@ -54,7 +54,7 @@ const CARRIAGES: readonly string[] = [
   'hang, ran',
 ] satisfies Carriage[];
 
-/** What a fate means for the network; null when it is CXone itself that answers. */
+/** The effect of a fate on the network; null when CXone itself responds. */
 export function carriageOf(fate: string | null): Carriage | null {
   if (fate === 'reset') return 'reset, ran';
   if (fate === 'hang') return 'hang, ran';

@@ -1,4 +1,4 @@
-// What is said of a seed that breaks a promise: which one, how, and how to see it again.
+// The report about a seed that breaks a promise: the promise, the failure, and how to reproduce it.
 
 import { generate } from './generate.ts';
 import { type Told, tell } from './run.ts';
@@ -9,7 +9,7 @@ export interface Judged {
   readonly told: Told;
 }
 
-/** Tells the history of a seed; if it breaks a promise, finds out how little it takes. */
+/** Runs the history of a seed; if it breaks a promise, shortens it. */
 export async function judge(seed: number): Promise<Judged> {
   const history = generate(seed);
   const told = await tell(history);

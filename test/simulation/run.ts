@@ -1,4 +1,4 @@
-// Tells one history from its beginning to the end of everything in it, and checks every promise after every step.
+// Runs one history until every execution in it has ended, and checks every promise after every step.
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,24 +16,24 @@ import { demand, Violation } from './violation.ts';
 
 export interface Told {
   readonly violation: Violation | null;
-  /** What happened, line by line. */
+  /** The events, line by line. */
   readonly trace: readonly string[];
-  /** The hash at the end of the audit trail: the same for the same history, always. */
+  /** The hash at the end of the audit trail: always the same for the same history. */
   readonly head: string;
-  /** How many executions ended how; empty when a promise was broken first. */
+  /** The number of executions of each outcome; empty when a promise was broken first. */
   readonly executions: Readonly<Record<string, number>>;
-  /** The names of the audit entries that were written. */
+  /** The names of the written audit entries. */
   readonly events: readonly string[];
 }
 
-/** Long enough for the last callback to come and be tried again. */
+/** Long enough for the last callback to arrive and be repeated. */
 const AFTERMATH_MS = 150_000;
 
-/** After so long at most an endpoint that failed is tried again, be the clock set back as it may. */
+/** The longest time until a failed endpoint is tried again, with a clock that is set back. */
 const LONGEST_RETRY_MS = 12 * 3_600_000;
 const RETRY_STEP_MS = 300_000;
 
-/** In memory where there is such a folder: nothing here depends on the disk, and no fsync has to be waited for. */
+/** In memory where there is such a folder: nothing here depends on the disk, and fsync costs no time. */
 const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 export async function tell(history: History): Promise<Told> {
@@ -79,7 +79,7 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
     demand(answer === null || answer.status === 404, promise, () => `${step.forgery}: ${JSON.stringify(answer)}`);
   }
 
-  /** Begins a step; what it resolves with may take longer than the step. */
+  /** Starts a step; its promise may take longer than the step. */
   function begin(step: Step): Promise<void> {
     switch (step.type) {
       case 'submit':
@@ -171,7 +171,7 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
     }
   }
 
-  /** From here on all is well: everything must end in its time. */
+  /** From here on there are no faults: every execution must end in time. */
   async function end(): Promise<void> {
     cxone.heal();
     hook.heal();
@@ -192,7 +192,7 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
     inspector.checkFile();
   }
 
-  /** An endpoint that failed for long is tried again after hours only. */
+  /** An endpoint that failed for long is tried again only after hours. */
   async function tellAll(): Promise<void> {
     for (let waited = 0; inspector.untold() > 0 && waited < LONGEST_RETRY_MS; waited += RETRY_STEP_MS) {
       await clock.advance(RETRY_STEP_MS);

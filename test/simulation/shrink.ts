@@ -1,4 +1,4 @@
-// Cuts a history that breaks a promise down to the steps that it takes to break it.
+// Shortens a history that breaks a promise to the steps that are needed to break it.
 
 import type { History, Step } from './history.ts';
 import type { Told } from './run.ts';
@@ -9,7 +9,7 @@ export interface Shrunk {
   readonly told: Told;
 }
 
-/** Leaves out ever smaller groups of steps for as long as the same promise stays broken, for `budgetMs` of real time at most. */
+/** Removes ever smaller groups of steps while the same promise stays broken, for at most `budgetMs` of real time. */
 export async function shrink(history: History, broken: Told, budgetMs = 20_000): Promise<Shrunk> {
   const giveUpAt = Date.now() + budgetMs;
   let best: Shrunk = { history, told: broken };

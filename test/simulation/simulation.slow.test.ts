@@ -1,4 +1,4 @@
-// Whole histories of the service against a simulated CXone, under crashes, outages and clocks that jump: a fixed budget of seeds.
+// Whole histories of the service against a simulated CXone, with crashes, outages and clock changes: a fixed budget of seeds.
 
 import { expect, test } from 'vitest';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../src/execution/execution.ts';
@@ -6,7 +6,7 @@ import { generate } from './generate.ts';
 import { judge } from './report.ts';
 import { tell } from './run.ts';
 
-/** More of them: npm run test:soak. */
+/** More seeds: npm run test:soak. */
 const SEEDS = 120;
 const GROUPS = 4;
 const reached = new Set<string>();
@@ -23,7 +23,7 @@ test.each(Array.from({ length: GROUPS }, (_, group) => group))(
   },
 );
 
-test('(these histories reach every ending and everything that can be said of an execution on the way)', () => {
+test('(these histories reach every outcome and every audit event)', () => {
   const sayings = ['ACCEPTED', 'DISPATCHED', 'SUBMITTED', 'FAILED', 'NETWORK_ERROR', 'RATE_LIMITED', 'CANCEL_IGNORED'];
   const callbacks = ['COMPLETED', 'PROGRESS', 'DUPLICATE', 'CONFLICT', 'LATE', 'UNREADABLE', 'MISMATCH'];
   const polls = ['REQUESTED', 'COMPLETED', 'PROGRESS', 'ERROR', '404', 'TIMEOUT'];
@@ -39,7 +39,7 @@ test('(these histories reach every ending and everything that can be said of an 
   for (const status of OPEN_STATUSES) expect(reached).not.toContain(status);
 });
 
-test('a seed tells the same history every time', { timeout: 60_000 }, async () => {
+test('a seed yields the same history every time', { timeout: 60_000 }, async () => {
   for (const seed of [1, 7, 55, 118]) {
     const first = await tell(generate(seed));
     const second = await tell(generate(seed));

@@ -1,4 +1,4 @@
-// npm run test:soak -- [--seeds N | --minutes M] [--from SEED]: tells as many histories as wanted, or one with SEED=… in the environment.
+// npm run test:soak -- [--seeds N | --minutes M] [--from SEED]: runs a number of histories, or one with SEED=… in the environment.
 
 import { parseArgs } from 'node:util';
 import { generate } from './generate.ts';
@@ -9,7 +9,7 @@ const { values } = parseArgs({
   options: { seeds: { type: 'string' }, minutes: { type: 'string' }, from: { type: 'string' } },
 });
 
-/** Nobody needs more of them at once. */
+/** The largest number of histories in one run. */
 const MAX_FINDINGS = 3;
 
 function say(text: string): void {
@@ -18,7 +18,7 @@ function say(text: string): void {
 
 if (process.env['SEED'] === undefined) await soak();
 else await tellOne(number('SEED', process.env['SEED']));
-// A receiver that was killed in the middle may have left something that keeps the process.
+// A receiver that was killed in the middle may have left a handle that keeps the process alive.
 process.exit();
 
 async function tellOne(seed: number): Promise<void> {

@@ -1,4 +1,4 @@
-// Tells an execution's status from its audit entries alone, by the words of the contract.
+// Derives the status of an execution from its audit entries alone, by the words of the contract.
 
 import type { EntryRow } from './database.ts';
 
@@ -31,7 +31,7 @@ function after(status: string | null, entry: EntryRow): string | null {
     case 'CALLBACK_PROGRESS':
       return 'PENDING';
     case 'POLL_PROGRESS':
-      // CXone confirms a name that was only heard of.
+      // CXone confirms an executionId that came from a hint.
       return status === 'UNCONFIRMED' ? 'PENDING' : status;
     case 'FAILED':
     case 'NETWORK_ERROR':
@@ -53,6 +53,6 @@ function afterTrouble(status: string, event: string, detail: Record<string, unkn
   if (detail['note'] !== undefined) return status;
   const again = detail['retryAt'] !== undefined || String(detail['message']).includes('sent again');
   if (again) return status === 'UNCONFIRMED' ? 'QUEUED' : status;
-  // Trouble with the token is told of those that wait for it; only a refusal ends anything.
+  // Token errors are recorded for the waiting executions; only a refusal ends one.
   return event === 'FAILED' ? 'REJECTED' : status;
 }

@@ -1,19 +1,19 @@
-// What really happened at CXone: the receiver's database is held against this.
+// The actual history at CXone, with which the receiver's database is compared.
 
 import type { Said } from './callback-bodies.ts';
 import type { CallbackWords, PollFate, PostFate } from './history.ts';
 
-/** One POST of an execution, as far as the receiver made it. */
+/** One POST of an execution, as the receiver sent it. */
 export interface Post {
   readonly correlationId: string;
   readonly fate: PostFate;
-  /** Whether the receiver was told for sure that it was not processed. */
+  /** Whether the receiver has proof that it was not processed. */
   unprocessed: boolean;
-  /** 0 until the receiver was answered. */
+  /** 0 until the receiver has a response. */
   status: number;
 }
 
-/** An execution that CXone took. */
+/** An execution that CXone accepted. */
 export interface Run {
   readonly correlationId: string;
   readonly executionId: string;
@@ -29,7 +29,7 @@ export interface Delivery {
   readonly bytes: Uint8Array;
   readonly names: string | null;
   readonly says: Said | null;
-  /** Null: no answer came. */
+  /** Null: no response. */
   answer: { readonly status: number; readonly outcome: string | null } | null;
 }
 
@@ -46,7 +46,7 @@ export interface Truth {
   readonly runs: Run[];
   readonly polls: Poll[];
   readonly deliveries: Delivery[];
-  /** What CXone ever said of an execution, over whichever way. */
+  /** The reports of CXone about an execution, over any channel. */
   readonly said: Map<string, Said[]>;
   /** HTTP statuses with which it refused a POST for good. */
   readonly refusals: Map<string, number[]>;

@@ -1,4 +1,4 @@
-// A broken promise, with the words to tell it.
+// A broken promise and its message.
 
 export class Violation extends Error {
   override readonly name = 'Violation';

@@ -1,4 +1,4 @@
-// What the whole trail promises: it only grows, each entry is chained to the one before, and what has ended stays as it is.
+// The promises of the whole audit trail: it only grows, each entry is chained to the one before, and ended executions stay unchanged.
 
 import { type EntryRow, hashOfEntry, type Row, type View } from '../database.ts';
 import { isOpen } from '../trail.ts';
@@ -12,9 +12,9 @@ const CONSERVED = 'what was accepted is terminal or open';
 
 export interface Ledger {
   readonly trails: ReadonlyMap<string, readonly EntryRow[]>;
-  /** Reads what is new and holds it against all that was there before. */
+  /** Reads the new entries and compares them with all earlier ones. */
   update(view: View): ReadonlyMap<string, Row>;
-  /** The hash of the last entry: the whole history in a word. */
+  /** The hash of the last entry, which covers the whole history. */
   head(): string;
 }
 

@@ -1,4 +1,4 @@
-// What an app that is told was promised: of every end, of every late result, in this order, and until it has taken it.
+// The promises to an app with notifications: each outcome and each late result, in this order, until the app accepts it.
 
 import type { EntryRow, NotificationRow, Row } from '../database.ts';
 import type { Call } from '../hook.ts';
@@ -55,7 +55,7 @@ function checkCall(call: Call, row: Row | undefined, notifications: readonly Not
   demand(end !== undefined && end.status !== 'PENDING', ORDER, () => `${show(call)}: ${show(end)}`);
 }
 
-/** Once all has been well for long enough. */
+/** Checked when there was no fault for long enough. */
 export function checkTold(notifications: readonly NotificationRow[], calls: readonly Call[]): void {
   for (const one of notifications) {
     const failures = calls.filter(({ id, receipt }) => id === one.id && receipt !== 'delivered');

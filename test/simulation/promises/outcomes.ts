@@ -1,4 +1,4 @@
-// What everybody was promised: only CXone resolves, what it said is never lost, and no card is charged twice.
+// The promises about outcomes: only CXone resolves, none of its reports is lost, and no card is charged twice.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Said } from '../callback-bodies.ts';
@@ -65,7 +65,7 @@ function checkTimeout(row: Row, trail: readonly EntryRow[], polls: State['truth'
   const resolvedAt = Date.parse(row.resolved_at ?? '');
   const deadline = Date.parse(row.deadline ?? row.submitted_at);
   demand(resolvedAt >= deadline, IN_TIME, () => `${id} ended at ${row.resolved_at}, its deadline was ${row.deadline}`);
-  // Its name at CXone may have become known only afterwards.
+  // Its executionId may have become known only afterwards.
   if (trail.find(({ event }) => event === 'POLL_TIMEOUT')?.execution_id == null) return;
   const { message } = outcomeIn(row).error as { message: string };
   demand(LAST_WORDS.test(message), IN_TIME, () => `${id} timed out unasked: ${message}`);
@@ -95,7 +95,7 @@ function checkDelivery(delivery: Delivery, state: State): void {
   demand(holds, HEARD, told);
 }
 
-/** Whether what was answered shows: a callback may be the outcome. */
+/** Whether the report is recorded: a callback may be the outcome. */
 function callbackCounts(delivery: Delivery, row: Row, trail: readonly EntryRow[]): boolean {
   const { words, names, says, answer } = delivery;
   const is = (what: Said | null) => says !== null && isDeepStrictEqual(what, says);
@@ -117,7 +117,7 @@ function callbackCounts(delivery: Delivery, row: Row, trail: readonly EntryRow[]
   }
 }
 
-/** Whether what was answered shows: a callback is only a reason to ask CXone (CALLBACK_TRUST=verify). */
+/** Whether the report is recorded: a callback only causes a poll (CALLBACK_TRUST=verify). */
 function hintCounts(delivery: Delivery, row: Row, trail: readonly EntryRow[]): boolean {
   const outcome = delivery.answer?.outcome;
   switch (outcome) {
@@ -147,7 +147,7 @@ function countsAnyhow(delivery: Delivery, trail: readonly EntryRow[], state: Sta
   }
 }
 
-/** Whether an entry of that name tells what the callback said. */
+/** Whether an entry of that name states the report of the callback. */
 function isKept(event: string, { says }: Delivery, trail: readonly EntryRow[]): boolean {
   const said = { result: says?.result ?? null, error: says?.error ?? null };
   return trail.some((entry) => {

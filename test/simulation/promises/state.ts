@@ -1,4 +1,4 @@
-// What the checks look at: the database as it is now, beside what the apps and CXone know.
+// The input of the checks: the current database, and the knowledge of the apps and CXone.
 
 import type { Journal } from '../apps.ts';
 import type { Said } from '../callback-bodies.ts';
@@ -12,13 +12,13 @@ export interface State {
   readonly trails: ReadonlyMap<string, readonly EntryRow[]>;
   readonly truth: Truth;
   readonly journal: Journal;
-  /** In the order in which they came up. */
+  /** In the order of their creation. */
   readonly notifications: readonly NotificationRow[];
-  /** What the app was told. */
+  /** The notifications that the app received. */
   readonly calls: readonly Call[];
-  /** The wall clock was set, so that moments cannot be compared. */
+  /** The wall clock was set, so that times cannot be compared. */
   readonly clockWasSet: boolean;
-  /** It was told to stop, which lets those go who wait and turns others away. */
+  /** It was asked to stop, which ends waiting requests and refuses new ones. */
   readonly wasStopped: boolean;
   readonly settings: Settings;
   bodyOf(entryId: number): Uint8Array | undefined;

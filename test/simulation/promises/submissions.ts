@@ -1,4 +1,4 @@
-// What apps were promised: an answered submission is stored, one id is one execution, and answers tell what is stored.
+// The promises to apps: an accepted submission is stored, one id is one execution, and responses agree with the store.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { AtomicBatch, Cancellation, Look, Submission } from '../apps.ts';
@@ -95,7 +95,7 @@ function inputsOf(row: Row): { slot: number } {
   return parsed(row.inputs) as { slot: number };
 }
 
-/** Whether this row is what this submission asked for. */
+/** Whether this row agrees with this submission. */
 function isOf(row: Row, { app, correlationId, body }: Submission): boolean {
   const { timeoutSeconds, graceSeconds, retryUncertain } = body;
   return (
@@ -108,7 +108,7 @@ function isOf(row: Row, { app, correlationId, body }: Submission): boolean {
   );
 }
 
-/** Who still waits, when all has come to rest, waits for something that is open. */
+/** When all work has settled, a request that still waits has an open execution. */
 function checkWaiting(correlationId: string | null, { rows }: State): void {
   const status = correlationId === null ? undefined : rows.get(correlationId)?.status;
   demand(status === undefined || isOpen(status), HELD, () => `${correlationId} is ${status}, and somebody still waits`);

@@ -1,4 +1,4 @@
-// What operators were promised: the trail tells every change, once for each event, and nothing that did not happen.
+// The promises to operators: the audit trail has every change, once for each event, and nothing that did not happen.
 
 import type { EntryRow, Row } from '../database.ts';
 import { replay } from '../trail.ts';
@@ -37,7 +37,7 @@ function checkTrail(id: string, row: Row, { trails, truth, journal }: State): vo
 
   const sent = trail.filter((entry) => entry.event === 'DISPATCHED' && detailOf(entry)['attempt'] !== undefined).length;
   const posts = truth.posts.filter((post) => post.correlationId === id);
-  // A POST that is answered 401 is made once more with another token.
+  // A POST that is answered 401 is repeated once with another token.
   const unauthorized = posts.filter(({ status }) => status === 401).length;
   const least = posts.length - unauthorized;
   demand(sent >= least, ONE_ENTRY, () => `${id}: ${posts.length} POSTs and ${sent} DISPATCHED: ${events(trail)}`);
