@@ -45,7 +45,7 @@ const HELD_MS = 1000;
  * Creates a client for one receiver and one key.
  * @throws {TypeError} if the base URL or the key is malformed.
  *
- * One function, because all calls share one connection and the type of the client is inferred from the list of its calls.
+ * One function because all calls share one connection and the type of the client is inferred from the list of its calls.
  */
 export function createClient(options: ClientOptions) {
   const connection = connectionOf(options);

@@ -48,7 +48,7 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * One function, since all its parts share the state of the scan.
+ * One function because all its parts share the state of the scan.
  * @param maxValueBytes longest text of a value that is kept whole
  */
 export function createJsonScanner(pointers: readonly string[], maxValueBytes: number): JsonScanner {

@@ -90,6 +90,7 @@ export interface TransportLimits {
   readonly maxResultBytes: number;
 }
 
+/** One function because connections, the tracker and the requests in flight are closed together. */
 export function createTransport(
   world: World,
   { timeoutMs, maxPauseMs, maxResultBytes }: TransportLimits,

@@ -45,7 +45,7 @@ interface Play {
   polls: number;
 }
 
-// One function, because all handlers share the progress of the conversations.
+// One function because all handlers share the progress of the conversations.
 export function createReplay({ recording, world, watch = () => {} }: ReplayOptions): ReplayServer {
   const { conversations, others, origins } = recording;
   const app = new Hono();

@@ -179,7 +179,7 @@ describe('GET /v1/executions', () => {
     ['__proto__=1', ['#/__proto__']],
     ['id=a%2Fb', ['#/id']],
     [`text=${'x'.repeat(257)}`, ['#/text']],
-    [`executionId=${'x'.repeat(257)}`, ['#/executionId']],
+    [`executionId=${'x'.repeat(1025)}`, ['#/executionId']],
     ['app=orders', ['#/app']],
     ['stat%75s=DONE&app=orders&limit=-1&sort=asc&sort=asc', ['#/sort', '#/status', '#/limit', '#/sort', '#/app']],
   ] as const)('?%s is a 422 that points at %j', async ([query, pointers]) => {
