@@ -1,20 +1,20 @@
-// How long the crash suite may take and which dice it throws: `CRASH_SECONDS=900 CRASH_SEED=7 npm run test:crash`.
+// The time limit and the seed of the crash suite: `CRASH_SECONDS=900 CRASH_SEED=7 npm run test:crash`.
 
 import { execFileSync } from 'node:child_process';
 import { createDice, type Dice } from '../../src/simulator/dice.ts';
 
-/** All parts together take about so long, in seconds, beside the time that processes need to end. */
+/** The time for all parts together, in seconds, without the time that processes need to end. */
 const DEFAULT_SECONDS = 40;
 
 const seconds = Number(process.env['CRASH_SECONDS'] ?? DEFAULT_SECONDS);
 const seed = process.env['CRASH_SEED'] ?? String(Date.now());
 
-/** Milliseconds for a part that gets this share of the whole. */
+/** Milliseconds for a part with this share of the whole. */
 export function budget(share: number): number {
   return Math.round(seconds * 1000 * share);
 }
 
-/** Prints its seed, so that a red run can be thrown again. */
+/** Prints its seed, so that a failed run can be repeated. */
 export function diceFor(part: string): Dice {
   say(`${part}: CRASH_SEED=${seed}, CRASH_SECONDS=${seconds}`);
   return createDice(`${part} ${seed}`);
@@ -24,7 +24,7 @@ export function say(text: string): void {
   process.stdout.write(`    ${text}\n`);
 }
 
-/** @throws when a tool is not there: a crash suite that skips what it cannot do would be green for nothing. */
+/** @throws when a tool is missing: a crash suite that skips tests would pass without proof. */
 export function need(tool: string): void {
   try {
     execFileSync('which', [tool], { stdio: 'ignore' });
@@ -33,7 +33,7 @@ export function need(tool: string): void {
   }
 }
 
-/** In an order of the dice's choosing. */
+/** In a random order. */
 export function shuffled<T>(items: readonly T[], dice: Dice): T[] {
   return items
     .map((item, i) => ({ item, at: dice.roll('shuffle', i) }))

@@ -1,4 +1,4 @@
-// A disk that is full or that fails: refused honestly while it lasts, well again by itself, and nothing answered is lost.
+// A disk that is full or that fails: requests are refused meanwhile, the receiver recovers by itself, and no accepted work is lost.
 
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, truncateSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { callBack, get, type Receiver, type Setting, settingFor, startReceiver, 
 
 const INPUTS = { simulate: { callbacks: [], runMs: 600_000 }, filling: 'x'.repeat(2_000) };
 
-/** A disk of two megabytes, gone with the test. @throws where nothing may be mounted: this suite runs as root. */
+/** A disk of two megabytes, removed after the test. @throws where nothing may be mounted: this suite runs as root. */
 function tinyDisk(): string {
   const folder = temporaryFolder();
   try {
@@ -24,7 +24,7 @@ function tinyDisk(): string {
   return folder;
 }
 
-/** Fills the disk to its last byte; returns how to make room again, of so many bytes. */
+/** Fills the disk to its last byte; returns a function that frees a number of bytes. */
 function fill(disk: string): (bytes?: number) => void {
   const ballast = join(disk, 'ballast');
   let size = 0;
@@ -52,7 +52,7 @@ async function started(setting: Setting, strace: readonly string[] = []): Promis
   return receiver;
 }
 
-/** Submits until it is refused; the references of what was accepted. */
+/** Submits until it is refused; returns the references of the accepted executions. */
 async function submitUntilRefused(setting: Setting): Promise<{ accepted: string[]; refusal: Response }> {
   const accepted: string[] = [];
   for (let i = 0; i < 2_000; i += 1) {
@@ -63,7 +63,7 @@ async function submitUntilRefused(setting: Setting): Promise<{ accepted: string[
   throw new Error('the disk does not get full');
 }
 
-/** The first whose callback is refused: it takes less room than a submission. */
+/** The first execution whose callback is refused: a callback needs less room than a submission. */
 async function firstRefused(setting: Setting, references: readonly string[]): Promise<string> {
   for (const reference of references) if ((await callBack(setting, reference)).status !== 200) return reference;
   throw new Error('the disk does not get full');
@@ -74,7 +74,7 @@ async function stopped(receiver: Receiver): Promise<void> {
   expect(await receiver.ended).toMatchObject({ code: 0, stderr: '' });
 }
 
-test('while the disk is full: 503 with Retry-After and not ready, reads go on; with room again all is well by itself', async () => {
+test('while the disk is full the receiver answers 503 with Retry-After, is not ready and serves reads; with room again it recovers by itself', async () => {
   const disk = tinyDisk();
   const setting = await openSetting(disk);
   const receiver = await started(setting);
@@ -86,7 +86,7 @@ test('while the disk is full: 503 with Retry-After and not ready, reads go on; w
   const makeRoom = fill(disk);
   const { accepted, refusal } = await submitUntilRefused(setting);
   accepted.push(...early);
-  // What a large transaction could not use is enough for a few small ones.
+  // The rest that a large transaction could not use is enough for a few small ones.
   const correlationId = await firstRefused(setting, early);
 
   const refused = async (answer: Response, type: string) => {
@@ -106,7 +106,7 @@ test('while the disk is full: 503 with Retry-After and not ready, reads go on; w
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
-  // Room for what is small only: that does not count as being well.
+  // Room for small writes only: that does not count as ready.
   makeRoom(32 * 1024);
   const large = { actionId: 'charge', inputs: { filling: 'x'.repeat(200_000) } };
   for (let i = 0; i < 15; i += 1) {
@@ -125,7 +125,7 @@ test('while the disk is full: 503 with Retry-After and not ready, reads go on; w
   for (const reference of accepted) expect(rows.get(reference)).toMatchObject({ resolvedBy: 'callback' });
 });
 
-test('stopped by SIGTERM while the disk is full it ends with 0, and what was accepted is there with room again', async () => {
+test('a SIGTERM while the disk is full ends the receiver with 0, and accepted executions are there with room again', async () => {
   const disk = tinyDisk();
   const setting = await openSetting(disk);
   const receiver = await started(setting);
@@ -143,7 +143,7 @@ test('stopped by SIGTERM while the disk is full it ends with 0, and what was acc
   expect([faults, accepted.filter((reference) => !rows.has(reference))]).toEqual([[], []]);
 });
 
-/** Errors that the kernel gives instead of doing what SQLite asks: at a start and while it runs. */
+/** Errors that the kernel returns instead of doing the call, at a start and while it runs. */
 const failing = (call: string, error: string, when: number) => [
   '-o',
   '/dev/null',
@@ -159,7 +159,7 @@ test.each([
   ['fsync', 'EIO', 42],
   ['pwrite64', 'EIO', 160],
 ])(
-  '%s fails with %s from the %ith on: it ends with 1, and nothing that it answered is missing',
+  'when %s fails with %s from the %ith on, the receiver ends with 1, and no accepted work is missing',
   async (call, error, when) => {
     need('strace');
     const setting = await openSetting(temporaryFolder());
@@ -183,11 +183,18 @@ test.each([
 test.each([
   ['fsync', 'EIO', 2, 'the disk fails'],
   ['pwrite64', 'ENOSPC', 4, 'the disk is full'],
-])('%s fails with %s while it starts: one line on stderr names the file, exit 1', async (call, error, when, what) => {
-  need('strace');
-  const setting = await openSetting(temporaryFolder());
-  const receiver = startReceiver(setting, { strace: failing(call, error, when) });
-  expect(await receiver.listening).toBe(false);
-  const { code, stdout, stderr } = await receiver.ended;
-  expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(new RegExp(`^.*receiver\\.db .*${what}.*\n$`))]);
-});
+])(
+  'when %s fails with %s at start, one line on stderr names the file, and the exit code is 1',
+  async (call, error, when, what) => {
+    need('strace');
+    const setting = await openSetting(temporaryFolder());
+    const receiver = startReceiver(setting, { strace: failing(call, error, when) });
+    expect(await receiver.listening).toBe(false);
+    const { code, stdout, stderr } = await receiver.ended;
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      expect.stringMatching(new RegExp(`^.*receiver\\.db .*${what}.*\n$`)),
+    ]);
+  },
+);

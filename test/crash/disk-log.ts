@@ -1,4 +1,4 @@
-// Reads what strace wrote down: each thing the receiver did to its files and told to others, in its order.
+// Reads the output of strace: each change of the receiver's files and each message to others, in order.
 
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
@@ -11,7 +11,7 @@ export type DiskEvent =
   /** Bytes that left through a socket. */
   | { readonly type: 'told'; readonly text: string };
 
-/** For strace: everything that reaches a file or a socket, bytes in full, paths of the handles. */
+/** The options of strace: all calls on files and sockets, with full bytes and the paths of the handles. */
 export const TRACING = [
   '-yy',
   '-xx',
@@ -25,7 +25,7 @@ const CALL = /^(\w+)\((.*)\) += (-?\d+)/s;
 const HANDLE = /^\d+<(.*?)>(?:\(deleted\))?(?:, |$)/;
 const TEXT = /"((?:\\x[0-9a-f]{2})*)"/g;
 
-/** Only what concerns the folder and the sockets. @throws when the receiver did something that the model does not know. */
+/** Only calls on the folder and the sockets. @throws for a call that the model does not know. */
 export async function readDiskLog(file: string, folder: string): Promise<DiskEvent[]> {
   const events: DiskEvent[] = [];
   for await (const line of createInterface({ input: createReadStream(file, 'latin1') })) {
@@ -33,7 +33,7 @@ export async function readDiskLog(file: string, folder: string): Promise<DiskEve
     if (call === '' || Number(result) < 0) continue;
     const event = toEvent(call, args, Number(result), folder);
     if (event === null) continue;
-    // The WAL index is rebuilt after a power loss, and nobody looks at the lock.
+    // The WAL index is rebuilt after a power loss, and the lock is not read.
     if (event.type !== 'told' && !concerns(event.path, folder)) continue;
     events.push(event);
   }

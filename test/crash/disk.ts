@@ -1,4 +1,4 @@
-// A disk that loses what was not fsynced: file contents and names apart, each made durable only by its own fsync.
+// A disk that loses data without fsync: file contents and names apart, each made durable only by its own fsync.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -6,8 +6,8 @@ import type { Dice } from '../../src/simulator/dice.ts';
 import type { DiskEvent } from './disk-log.ts';
 
 /**
- * What of the unsynced survives the power failure. `nothing`: the strictest disk. `everything`: as after kill -9. `some`:
- * each write by chance, in any order. `torn`: each sector of each write by chance.
+ * The unsynced data that survives the power failure. `nothing`: the strictest disk. `everything`: as after kill -9. `some`:
+ * each write at random, in any order. `torn`: each sector of each write at random.
  */
 export type Survival = 'nothing' | 'everything' | 'some' | 'torn';
 
@@ -15,7 +15,7 @@ const SECTOR_BYTES = 512;
 
 interface Change {
   readonly offset: number;
-  /** Null: cut off, or filled up with zeros, at the offset. */
+  /** Null: truncated, or filled with zeros, at the offset. */
   readonly data: Buffer | null;
 }
 
@@ -33,11 +33,11 @@ type Node = File | 'folder';
 
 export interface Disk {
   apply(event: DiskEvent): void;
-  /** Writes what is left after a power failure now into a folder that stands for the one above the traced one. */
+  /** Writes the content after a power failure now into a folder that stands for the parent of the traced one. */
   fail(survival: Survival, dice: Dice, into: string): void;
 }
 
-/** `root`: the folder that is known to be durable; all that is traced lies in it. */
+/** `root`: the folder that is known to be durable; all traced files are in it. */
 export function createDisk(root: string): Disk {
   const seen = new Map<string, Node>();
   const durableNames = new Map<string, Node>();
@@ -130,7 +130,7 @@ function setName(names: Map<string, Node>, path: string, node: Node | null): voi
   else names.set(path, node);
 }
 
-/** A file in a folder that is gone is gone. */
+/** A file in a deleted folder is deleted. */
 function reachable(names: ReadonlyMap<string, Node>, path: string, root: string): boolean {
   const folder = dirname(path);
   return folder === root || (names.has(folder) && reachable(names, folder, root));
@@ -147,7 +147,7 @@ function sectors({ offset, data }: Change): Change[] {
   return parts;
 }
 
-/** Changes the content in place; the room behind it is always zero, as a file system fills a gap. */
+/** Changes the content in place; the space after it is always zero, as a file system fills a gap. */
 function change(content: Content, { offset, data }: Change): void {
   const size = data === null ? offset : Math.max(content.size, offset + data.length);
   if (size > content.room.length) content.room = Buffer.concat([content.room], 2 * size);

@@ -1,4 +1,4 @@
-// An app's endpoint for notifications that outlives every crash of the receiver: what it took, it remembers.
+// An app's endpoint for notifications that outlives every crash of the receiver and keeps each notification.
 
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
@@ -7,30 +7,30 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import type { Dice } from '../../src/simulator/dice.ts';
 
-/** What it was told, under its webhook-id. */
+/** The received notifications, by webhook-id. */
 export interface Taken {
   readonly correlationId: string;
   readonly status: string;
-  /** How often it came. */
+  /** The number of deliveries. */
   times: number;
 }
 
 export interface Inbox {
-  /** Where it listens; this is what NOTIFY_ALLOWED_HOSTS allows. */
+  /** Its address, which NOTIFY_ALLOWED_HOSTS allows. */
   readonly origin: string;
-  /** All that it answered with 2xx. */
+  /** All deliveries that it answered with 2xx. */
   readonly taken: ReadonlyMap<string, Taken>;
-  /** What nobody should be told. */
+  /** Notifications that must not exist. */
   readonly oddities: readonly string[];
-  /** From now on it takes whatever comes. */
+  /** From now on it accepts every delivery. */
   settleDown(): void;
 }
 
-/** Of so many it takes none: says that it is busy, or hangs up. Few enough that it does not count as dead. */
+/** The share of deliveries that it refuses or drops: small enough that it does not count as dead. */
 const REFUSED = 0.03;
 const CUT_OFF = 0.02;
 
-/** Without dice it takes whatever comes. */
+/** Without a random source it accepts every delivery. */
 export async function openInbox(dice: Dice | null = null): Promise<Inbox> {
   const taken = new Map<string, Taken>();
   const oddities: string[] = [];
@@ -63,7 +63,7 @@ export async function openInbox(dice: Dice | null = null): Promise<Inbox> {
   }
 
   const server = createServer(async (request, response) => {
-    // A receiver that is killed while it writes leaves half a request: nobody was told anything.
+    // A receiver that is killed while it writes leaves half a request, which does not count.
     const body = await text(request).catch(() => null);
     if (body !== null) answer(String(request.headers['webhook-id']), body, response);
   }).listen(0, '127.0.0.1');

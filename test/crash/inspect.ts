@@ -1,4 +1,4 @@
-// What must be true of a database file after any crash, whatever the receiver was doing.
+// The promises about a database file after any crash, whatever the receiver was doing.
 
 import { copyFileSync, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,11 +10,11 @@ export interface Row {
   readonly reference: string;
   readonly status: string;
   readonly resolvedBy: string | null;
-  /** What the load wrote into its inputs. */
+  /** The mark that the load wrote into the inputs. */
   readonly mark: string | null;
 }
 
-/** What an app is told of one execution. */
+/** The notification of one execution. */
 export interface Notice {
   readonly correlationId: string;
   readonly type: string;
@@ -26,11 +26,11 @@ export interface Found {
   readonly rows: ReadonlyMap<string, Row>;
   /** By webhook-id. */
   readonly notices: ReadonlyMap<string, Notice>;
-  /** What is wrong, in words. */
+  /** The faults, in words. */
   readonly faults: readonly string[];
 }
 
-/** Looks at a copy, so that the receiver finds the file as the crash left it. */
+/** Reads a copy, so that the receiver finds the file as the crash left it. */
 export function inspectCopy(database: string): Found {
   const copy = join(temporaryFolder(), basename(database));
   for (const suffix of ['', '-wal']) {
@@ -71,9 +71,9 @@ function byId<T>(sql: Database.Database, query: string): Map<string, T> {
   return new Map(found.map(({ id, ...row }) => [id, row as T]));
 }
 
-/** Each finds what must never be, and says so in words. */
+/** Each finds a state that must never be, and describes it. */
 const RULES = [
-  // One transaction brings an outcome and what the app is to be told of it.
+  // One transaction writes an outcome and its notification.
   `SELECT correlation_id || ': notified of its end ' || ended || ' times and of a late result ' || late || ' times, should be '
       || endings || ' and ' || lateResults
     FROM (SELECT e.correlation_id, e.notify_url IS NOT NULL AND e.resolved_at IS NOT NULL AS endings,
@@ -84,7 +84,7 @@ const RULES = [
     WHERE ended <> endings OR late <> lateResults`,
   `SELECT id || ' tells of an execution that is not there' FROM notifications
     WHERE reference NOT IN (SELECT reference FROM executions)`,
-  // An Idempotency-Key, like a correlation id, stands for one execution.
+  // An Idempotency-Key, like a correlation id, identifies one execution.
   `SELECT mark || ' is ' || count(*) || ' executions' FROM (SELECT inputs ->> '$.mark' AS mark FROM executions)
     WHERE mark IS NOT NULL GROUP BY mark HAVING count(*) > 1`,
   `SELECT 'of the atomic batch ' || batch || ' there are ' || count(*) || ' of ' || size

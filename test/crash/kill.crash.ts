@@ -1,4 +1,4 @@
-// kill -9 at random moments and at every write: what was answered is there, nothing runs twice, everything ends and is told.
+// kill -9 at random times and at every write: accepted work is there, nothing runs twice, everything ends and is notified.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,10 +15,10 @@ import { type Found, inspectCopy, type Row } from './inspect.ts';
 import { type Load, startLoad } from './load.ts';
 import { type Setting, settingFor, startReceiver } from './receiver.ts';
 
-/** Where the process is killed: on its way into a system call, or when so much time has passed since it listened. */
+/** When the process is killed: before a system call, or at this time after it listened. */
 type Death = { readonly call: string; readonly when: number } | { readonly afterMs: number };
 
-/** A fresh database, its lives, and what everybody outside remembers. */
+/** A fresh database, its lives, and the records of everybody outside. */
 interface Chain {
   readonly setting: Setting;
   readonly simulator: Simulator;
@@ -44,7 +44,7 @@ const SHARES = {
   'answered-at-once': 0.05,
 };
 
-/** On the way into the nth of each call: the writes of a start, of a load, of checkpoints. */
+/** Before the nth of each call: the writes of a start, of a load, of checkpoints. */
 const PLACES: readonly Death[] = [
   ...Array.from({ length: 300 }, (_, i) => ({ call: 'pwrite64', when: i + 1 })),
   ...Array.from({ length: 60 }, (_, i) => ({ call: 'fsync', when: i + 1 })),
@@ -94,7 +94,7 @@ function killingAt({ call, when }: Extract<Death, { call: string }>, database: s
   return ['-o', '/dev/null', ...files, '-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${when}`];
 }
 
-/** What everybody outside knows must stand in the file. */
+/** The file must contain everything that others know. */
 function faultsOf({ setting, simulator, inbox, load, ended }: Chain): string[] {
   if (!existsSync(setting.database)) return load.accepted.size === 0 ? [] : ['the database is gone'];
   const found = inspectCopy(setting.database);
@@ -124,7 +124,7 @@ function faultsAtApps({ accepted, cancelled, oddities }: Load, { rows }: Found):
   ];
 }
 
-/** An app is told what is on the disk, and nothing counts as told that it did not take. */
+/** An app is notified only of stored outcomes, and a delivery counts only if the app accepted it. */
 function faultsAtInbox({ taken, oddities }: Inbox, { rows, notices }: Found): string[] {
   return [
     ...oddities,
@@ -141,7 +141,7 @@ function faultsAtInbox({ taken, oddities }: Inbox, { rows, notices }: Found): st
   ];
 }
 
-/** After these answers a POST may come again: surely nothing was processed. */
+/** After these responses a POST may be repeated: it was certainly not processed. */
 const NOT_PROCESSED: readonly unknown[] = [401, 429, 503];
 
 function faultsAtCxone({ correlationId: id, runs, posts, callbacks }: CaseRecord, row: Row | undefined): string[] {
@@ -159,17 +159,17 @@ function faultsAtCxone({ correlationId: id, runs, posts, callbacks }: CaseRecord
 interface Tally {
   lives: number;
   accepted: number;
-  /** Sent again after it had been answered. */
+  /** Sent again after a response. */
   repeated: number;
   notified: number;
-  /** Notified of late results, after an end that brought none. */
+  /** Notifications of late results after an outcome without one. */
   late: number;
 }
 
-/** Longer than anything stays claimed after a crash, or than a notification that was refused a few times waits. */
+/** Longer than any claim after a crash, or than the wait of a notification that was refused a few times. */
 const DOWN_MS = 90_000;
 
-/** The last life is left alone: everything comes to its end, and every app hears of it. */
+/** The last life is not killed: everything ends, and every app is notified. */
 async function end(chain: Chain, tally: Tally): Promise<void> {
   const { load, inbox, setting } = chain;
   await load.stop();
@@ -191,7 +191,7 @@ async function end(chain: Chain, tally: Tally): Promise<void> {
   tally.late += [...inbox.taken.keys()].filter((id) => id.endsWith('_late')).length;
 }
 
-/** One after another: a fresh database, some lives with a death each, then one in which everything ends. */
+/** One after another: a fresh database, some lives with a kill each, then one in which everything ends. */
 async function runChains(name: string, dice: Dice, places: Death[], moments: Death[], tally: Tally): Promise<void> {
   const until = Date.now() + BUDGET_MS;
   const next = () => (tally.lives % 3 === 2 ? moments.pop() : (places.pop() ?? moments.pop()));
@@ -209,7 +209,7 @@ async function runChains(name: string, dice: Dice, places: Death[], moments: Dea
 }
 
 test(
-  'killed again and again under load: what was answered is kept, nothing runs twice, everything ends, every app is told',
+  'after repeated kills under load accepted work is kept, nothing runs twice, everything ends, and every app is notified',
   async () => {
     need('strace');
     const dice = diceFor('kill');

@@ -1,29 +1,29 @@
-// Apps that keep submitting whatever happens to the receiver, with a journal of everything that was answered.
+// Apps that keep submitting while the receiver crashes, with a journal of every response.
 
 import type { Dice } from '../../src/simulator/dice.ts';
 import { cancel, post, type Setting } from './receiver.ts';
 import { repeats, type Wish, wishFor } from './wishes.ts';
 
 export interface Load {
-  /** What was answered as accepted: the mark that each submission carries, and its correlation id once that was read. */
+  /** The accepted submissions: the mark of each, and its correlation id once that was read. */
   readonly accepted: ReadonlyMap<string, string | null>;
-  /** Correlation ids whose cancel was answered. */
+  /** Correlation ids whose cancellation was answered. */
   readonly cancelled: ReadonlySet<string>;
-  /** How often something was sent again that had been answered. */
+  /** The number of repetitions of answered requests. */
   readonly repeated: () => number;
-  /** Answers that nobody should get. */
+  /** Responses that must not occur. */
   readonly oddities: readonly string[];
   stop(): Promise<void>;
 }
 
 const WORKERS = 6;
 const PAUSE_MS = 10;
-/** How much of what was answered is asked again at once, and later: mostly in another life of the receiver. */
+/** The share of answered requests that are repeated at once, and later: mostly in another life of the receiver. */
 const AGAIN = 0.1;
 const LATER = 0.1;
 const CANCELLED = 0.08;
 
-/** Each worker repeats a request until it is answered: what has a name or a key must never run twice. */
+/** Each worker repeats a request until it is answered: a request with an id or a key must never run twice. */
 export function startLoad(setting: Setting, dice: Dice, name: string, most: number): Load {
   const accepted = new Map<string, string | null>();
   const cancelled = new Set<string>();
@@ -57,7 +57,7 @@ export function startLoad(setting: Setting, dice: Dice, name: string, most: numb
   async function attempt(wish: Wish, again: boolean): Promise<boolean> {
     const answer = await post(setting, wish.request).catch(() => null);
     if (answer === null || answer.status === 503) return false;
-    // The status line is the acknowledgement; the rest may be cut off by the crash.
+    // The status line is the acknowledgement; the crash may cut off the rest.
     const body = await answer.json().catch(() => null);
     noteAnswer(wish, answer, body, again);
     return true;
@@ -76,7 +76,7 @@ export function startLoad(setting: Setting, dice: Dice, name: string, most: numb
     await answer?.arrayBuffer().catch(() => {});
   }
 
-  /** What may follow an answer: the same again, a cancel, something earlier again. */
+  /** The request after a response: a repetition, a cancellation, or a repetition of an earlier one. */
   async function goOn(wish: Wish): Promise<void> {
     const chance = (what: string) => dice.roll(what, wish.name);
     if (chance('again') < AGAIN) await insist(wish, true);

@@ -16,12 +16,12 @@ import { type Recording, record } from './recording.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUDGET_MS = budget(0.28);
 
-/** Enough for the WAL to be checkpointed and begun anew, both of which happen at 1000 pages. */
+/** Enough for the WAL to be checkpointed and restarted, both at 1000 pages. */
 const EXECUTIONS = 240;
 /** Enough to show that promises are broken. */
 const FEW = 40;
 
-/** What others were told so far, and what must therefore be on the disk. */
+/** The messages to others so far, which must therefore be on the disk. */
 function createListener(calledBack: readonly string[]) {
   const accepted = new Set<string>();
   const sent = new Set<string>();
@@ -55,14 +55,14 @@ function createListener(calledBack: readonly string[]) {
 interface Verdict {
   readonly cuts: number;
   readonly faults: readonly string[];
-  /** What had been told by the end. */
+  /** The messages sent by the end. */
   readonly told: Readonly<Record<'accepted' | 'sent' | 'callbacks' | 'notified', number>>;
 }
 
-/** In memory where there is a place for that: thousands of files are written and thrown away. */
+/** In memory where there is such a folder: thousands of files are written and deleted. */
 const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** Cuts the power after each event that the test lets through, in each of the ways given. */
+/** Cuts the power after each event that the test selects, in each of these ways. */
 function cutPower(
   { events, folder, calledBack }: Recording,
   ways: readonly Survival[],
@@ -113,7 +113,7 @@ function changedCopy(file: string, change: (text: string) => string): string {
   return root;
 }
 
-/** Choosing so that about `most` cuts are made: one after every acknowledgement that fits in, and others between. */
+/** Selects about `most` cuts: one after each acknowledgement as far as possible, and others between. */
 function sample(events: readonly DiskEvent[], most: number, dice: Dice): (event: DiskEvent, index: number) => boolean {
   const told = events.filter(({ type }) => type === 'told').length;
   return ({ type }, index) =>
@@ -122,7 +122,7 @@ function sample(events: readonly DiskEvent[], most: number, dice: Dice): (event:
 }
 
 test(
-  'after a power loss at any moment, with any of the unsynced gone or torn, every acknowledged commit is there',
+  'after a power loss at any time, with any unsynced data lost or torn, every acknowledged commit is there',
   async () => {
     need('strace');
     const dice = diceFor('power loss');
@@ -131,12 +131,12 @@ test(
     const begun = events.filter((event) => event.type === 'write' && event.path.endsWith('-wal') && event.offset === 0);
     expect(begun.length, 'how often the WAL was begun: it must have been copied out and begun anew').toBeGreaterThan(1);
     const until = Date.now() + BUDGET_MS;
-    // Nothing is told before the database is made: there, after every single write.
+    // No message is sent before the database exists: there, after every single write.
     const made = events.findIndex(({ type }) => type === 'told');
     const making = cutPower(recording, ['nothing', 'everything'], (_, index) => index < made, dice);
     expect(making.faults).toEqual([]);
     let cuts = making.cuts;
-    // Rounds of a few cuts each, so that the time is kept; each round goes over the whole recording.
+    // Rounds of a few cuts each, to keep the time limit; each round covers the whole recording.
     for (let round = 0; round < 3 || Date.now() < until; round += 1) {
       const chosen = sample(events, 12, diceOf(dice, round));
       const verdict = cutPower(recording, ['nothing', 'everything', 'some', 'torn'], chosen, diceOf(dice, round));
@@ -150,7 +150,7 @@ test(
   BUDGET_MS + 90_000,
 );
 
-test('the suite can turn red: with synchronous=NORMAL acknowledged commits are lost', async () => {
+test('the suite can fail: with synchronous=NORMAL acknowledged commits are lost', async () => {
   need('strace');
   const dice = diceFor('power loss, NORMAL');
   const root = changedCopy('src/store/sqlite/file/open.ts', (text) =>
@@ -162,7 +162,7 @@ test('the suite can turn red: with synchronous=NORMAL acknowledged commits are l
   say(`with NORMAL: ${faults.length} promises broken`);
 }, 90_000);
 
-test('the suite can turn red: without the fsync of a new folder everything in it is lost', async () => {
+test('the suite can fail: without the fsync of a new folder everything in it is lost', async () => {
   need('strace');
   const dice = diceFor('power loss, folder');
   const root = changedCopy('src/store/sqlite/file/open.ts', (text) => text.replace('    fsyncSync(handle);\n', ''));
@@ -172,7 +172,7 @@ test('the suite can turn red: without the fsync of a new folder everything in it
   expect(faults.length).toBeGreaterThan(FEW);
 }, 90_000);
 
-test('the suite can turn red: what an app is to be told is missing when it is written in a transaction of its own', async () => {
+test('the suite can fail: a notification that is written in a transaction of its own is missing', async () => {
   need('strace');
   const dice = diceFor('power loss, outbox');
   const root = changedCopy('src/store/sqlite/store.ts', (text) =>

@@ -1,4 +1,4 @@
-// The real receiver in a process of its own, under strace when it is to be watched, killed or given errors.
+// The real receiver in a process of its own, under strace for observation, kills or injected errors.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,11 +20,11 @@ export interface Setting {
   readonly url: string;
   /** Base URL of CXone. */
   readonly upstream: string;
-  /** The one origin where the app may be told. */
+  /** The one origin where the app may be notified. */
   readonly notifyOrigin: string;
 }
 
-/** What an app sends. */
+/** The request of an app. */
 export interface AppRequest {
   readonly path: string;
   /** Idempotency-Key. */
@@ -41,12 +41,12 @@ export interface Ended {
 
 export interface Receiver {
   readonly child: ChildProcess;
-  /** Whether it came to listen; false when it ended before. */
+  /** Whether it started to listen; false when it ended before. */
   readonly listening: Promise<boolean>;
   readonly ended: Promise<Ended>;
 }
 
-/** A port that is kept over restarts, as CXone's callbacks need it. */
+/** A port that is kept across restarts, as CXone's callbacks need it. */
 export async function settingFor(
   database: string,
   upstream: string,
@@ -61,11 +61,11 @@ export async function settingFor(
 }
 
 export interface StartOptions {
-  /** Its arguments; SQLite runs on the main thread, so only that is traced. */
+  /** The arguments of strace; SQLite runs on the main thread, so only that is traced. */
   readonly strace?: readonly string[];
   /** A changed copy of the product. */
   readonly root?: string;
-  /** It takes itself to have been down for so long: what a crash left claimed is free again. */
+  /** Its clock is this far ahead: claims from before a crash have expired. */
   readonly downForMs?: number;
 }
 
@@ -73,7 +73,7 @@ export function startReceiver(
   setting: Setting,
   { strace = [], root = ROOT, downForMs = 0 }: StartOptions = {},
 ): Receiver {
-  // -D: the tracer is no parent of the receiver, so the child here is the receiver itself.
+  // -D: the tracer is not the parent of the receiver, so the child here is the receiver itself.
   const before = strace.length > 0 ? ['strace', '-D', ...strace] : [];
   const [program = '', ...args] = [
     ...before,
@@ -104,7 +104,7 @@ export function startReceiver(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  // Its pipes close when the tracer is gone too, and what that wrote is complete.
+  // Its pipes close when the tracer has ended too, and its output is complete.
   const ended = once(child, 'close').then(([code, signal]) => {
     up(false);
     return { code, signal, stdout, stderr } as Ended;
@@ -116,7 +116,7 @@ export function startReceiver(
   return { child, listening, ended };
 }
 
-/** For Node: a clock that is so far ahead. */
+/** For Node: a clock that is this far ahead. */
 function ahead(ms: number): string[] {
   const code = `const now = Date.now; Date.now = () => now() + ${ms}`;
   return ms === 0 ? [] : ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
@@ -140,13 +140,13 @@ function env({ database, port, url, upstream, notifyOrigin }: Setting): Record<s
   };
 }
 
-/** Not where the suite runs: a .env of a developer's must not be read. */
+/** Not in the folder of the suite: a developer's .env must not be read. */
 function existingFolder(path: string): string {
   const folder = dirname(path);
   return existsSync(folder) ? folder : existingFolder(folder);
 }
 
-/** What CXone would call; for an execution whose correlation id was left to the receiver, that is its reference. */
+/** The id that CXone calls; for an execution without a correlation id of the app, that is its reference. */
 function callbackUrl(setting: Setting, reference: string): string {
   return createSignedUrls(setting.url, [SECRET]).mint(reference);
 }

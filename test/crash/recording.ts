@@ -1,4 +1,4 @@
-// The receiver under load with all that it did to its disk and told to others, in its order, for a power loss to be tried anywhere.
+// The receiver under load, with a log of its writes and messages in order, to simulate a power loss at any point.
 
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -9,14 +9,14 @@ import { openInbox } from './inbox.ts';
 import { callBack, post, type Setting, settingFor, startReceiver } from './receiver.ts';
 
 const SUBMITTERS = 3;
-/** So many of each five come as one atomic batch under a key, the others alone. */
+/** This number of each five is sent as one atomic batch under a key, the others alone. */
 const IN_BATCH = 2;
 const ROUND = 5;
 
 export interface Recording {
   readonly events: readonly DiskEvent[];
   readonly folder: string;
-  /** References in the order of their callbacks, of which one waited for the other. */
+  /** References in the order of their callbacks, each sent after the one before. */
   readonly calledBack: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export async function record(executions: number, root?: string): Promise<Recordi
   const folder = temporaryFolder();
   await using simulator = createSimulator({ latencyMs: 0, jitterMs: 0, requestsPerSecond: 0 });
   const { url } = await simulator.listen();
-  // Folders that are not there yet: their names must become durable too.
+  // Folders that do not exist yet: their names must become durable too.
   const inbox = await openInbox();
   const setting = await settingFor(join(folder, 'new', 'data', 'receiver.db'), url, inbox.origin);
   const log = join(temporaryFolder(), 'log');
@@ -54,7 +54,7 @@ async function drive(setting: Setting, executions: number): Promise<string[]> {
       const reference = accepted.shift();
       if (reference === undefined) await new Promise(setImmediate);
       else {
-        // What was POSTed and what was not yet: a callback may come before the submit answer.
+        // Sent and pending POSTs: a callback may arrive before the submit response.
         expect((await callBack(setting, reference)).status).toBe(200);
         calledBack.push(reference);
       }
@@ -66,7 +66,7 @@ async function drive(setting: Setting, executions: number): Promise<string[]> {
   return calledBack;
 }
 
-/** Correlation ids of five executions: two in a batch, three alone, all of them told how they end. */
+/** Correlation ids of five executions: two in a batch, three alone, all with notifications. */
 async function submitRound(setting: Setting, round: string): Promise<string[]> {
   const submission = (more: object = {}) => ({
     actionId: 'charge',

@@ -1,4 +1,4 @@
-// What apps ask for, by the dice: one execution or a batch, under a name or an Idempotency-Key, told how it ends or not.
+// Random requests of apps: one execution or a batch, under an id or an Idempotency-Key, with or without notification.
 
 import type { Dice } from '../../src/simulator/dice.ts';
 import type { AppRequest, Setting } from './receiver.ts';
@@ -6,9 +6,9 @@ import type { AppRequest, Setting } from './receiver.ts';
 export interface Wish {
   readonly name: string;
   readonly request: AppRequest;
-  /** Of each submission that must be accepted: it stands in its inputs, so that it is found whatever its correlation id. */
+  /** The mark of each valid submission: it is in the inputs, so that the execution is found under any correlation id. */
   readonly marks: readonly string[];
-  /** The correlation ids in a complete answer, in the order of the marks. */
+  /** The correlation ids in a complete response, in the order of the marks. */
   idsIn(body: unknown): string[];
 }
 
@@ -17,10 +17,10 @@ interface Item {
   readonly execution?: { readonly correlationId: string };
 }
 
-/** Of those that are to end, so many are told of it. */
+/** The number of executions with notification among those that end. */
 const TOLD = 0.7;
 const IN_BATCH = 3;
-/** Refused without harm to the others of its batch. */
+/** Refused without effect on the other items of its batch. */
 const WRONG = { actionId: 'no such/action' };
 
 export function wishFor(name: string, setting: Setting, dice: Dice): Wish {
@@ -51,7 +51,7 @@ export function wishFor(name: string, setting: Setting, dice: Dice): Wish {
   };
 }
 
-/** Whether nothing in this answer was accepted only now. */
+/** Whether nothing in this response was accepted only now. */
 export function repeats(answer: Response, body: unknown): boolean {
   if (answer.headers.get('idempotent-replayed') === 'true') return true;
   const { items } = body as { items?: Item[] };

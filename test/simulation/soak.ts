@@ -9,7 +9,7 @@ const { values } = parseArgs({
   options: { seeds: { type: 'string' }, minutes: { type: 'string' }, from: { type: 'string' } },
 });
 
-/** The largest number of histories in one run. */
+/** The largest number of findings that one run reports. */
 const MAX_FINDINGS = 3;
 
 function say(text: string): void {
