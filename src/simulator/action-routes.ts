@@ -2,13 +2,13 @@
 
 import type { Context } from 'hono';
 import type { JsonObject } from '../execution/json.ts';
-import { give, json, retryAfter, type SimulatorEnv } from './answers.ts';
 import { apiOf } from './api/by-dialect.ts';
 import { BadDials, chooseScript } from './choose.ts';
 import type { Dice } from './dice.ts';
 import type { SimulatedExecutions } from './executions.ts';
 import type { CaseRecord } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
+import { json, respond, retryAfter, type SimulatorEnv } from './responses.ts';
 import type { Run } from './run.ts';
 import { type PollStep, type Script, type SubmitStep, stepAt } from './script.ts';
 
@@ -49,9 +49,9 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     const record = c.get('record');
     if (record === undefined) throw new Error('an execute call has a record');
     const order = await api.read(c);
-    if (typeof order === 'string') return give(c, 400, order);
+    if (typeof order === 'string') return respond(c, 400, order);
     const script = readScript(order.inputs, record);
-    if (typeof script === 'string') return give(c, 400, script);
+    if (typeof script === 'string') return respond(c, 400, script);
     record.fate = script.fate;
 
     const soFar = progressOf(record);
@@ -63,7 +63,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     if (typeof step.answer === 'number' && step.answer < 300) {
       return withHeaders(api.accepted(step, step.answer, started?.run), headersOf(step));
     }
-    return give(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headersOf(step));
+    return respond(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headersOf(step));
   };
 
   const headersOf = ({ retryAfterSeconds: seconds, retryAfterAsDate, headers }: SubmitStep) => ({
@@ -83,21 +83,21 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
   const poll: Handler = async (c) => {
     const executionId = c.req.param('executionId') ?? '';
     const run = executions.find(executionId);
-    if (run === undefined || !api.isAbout(c, run)) return give(c, 404, 'there is no such execution');
+    if (run === undefined || !api.isAbout(c, run)) return respond(c, 404, 'there is no such execution');
     const asked = progressOf(run.record);
     const tooSoonMs = asked.askedAt + api.minPollMs - world.now();
     if (api.minPollMs > 0 && tooSoonMs > 0) {
       const headers = retryAfter(tooSoonMs / 1000, options.retryAfter, world.now());
-      return give(c, 429, `polled too soon: at most once in ${api.minPollMs / 1000} seconds`, headers);
+      return respond(c, 429, `polled too soon: at most once in ${api.minPollMs / 1000} seconds`, headers);
     }
     asked.askedAt = world.now();
     const step: PollStep = stepAt(run.script.polls, asked.polls);
     asked.polls += 1;
     await pause(options.latencyMs + options.jitterMs * dice.roll('poll', executionId, asked.polls));
-    return answerPoll(c, run, step);
+    return respondToPoll(c, run, step);
   };
 
-  const answerPoll = (c: Context<SimulatorEnv>, run: Run, step: PollStep): Response | Promise<Response> => {
+  const respondToPoll = (c: Context<SimulatorEnv>, run: Run, step: PollStep): Response | Promise<Response> => {
     const { answer, retryAfterSeconds, names = 'itself' } = typeof step === 'object' ? step : { answer: step };
     const headers =
       retryAfterSeconds === undefined ? {} : retryAfter(retryAfterSeconds, options.retryAfter, world.now());
@@ -105,7 +105,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
     if (answer === 'truth') return json(200, api.currentStatus(named, world.now()), headers);
     // At this time, no run has ended.
     if (answer === 'running') return json(200, api.currentStatus(named, Number.NEGATIVE_INFINITY), headers);
-    return give(c, answer, `simulated ${answer}, as the fate ${run.script.fate} says`, headers);
+    return respond(c, answer, `simulated ${answer}, as the fate ${run.script.fate} says`, headers);
   };
 
   return { execute, poll };

@@ -2,7 +2,6 @@
 
 import { Hono } from 'hono';
 import { createActionRoutes } from './action-routes.ts';
-import { json, type SimulatorEnv } from './answers.ts';
 import { apiOf } from './api/by-dialect.ts';
 import { createCalls } from './calls.ts';
 import { createControlRoutes } from './control-routes.ts';
@@ -14,6 +13,7 @@ import { type Listening, listen } from './listen.ts';
 import { type SimulatorOptions, withDefaults } from './options.ts';
 import { createOutage } from './outage.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { json, type SimulatorEnv } from './responses.ts';
 import type { Simulator } from './simulator.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { createTokens } from './tokens.ts';

@@ -2,12 +2,12 @@
 
 import type { MiddlewareHandler } from 'hono';
 import { isoTime } from '../lib/time.ts';
-import { give, retryAfter, type SimulatorEnv } from './answers.ts';
 import { apiOf } from './api/by-dialect.ts';
 import type { Call, CaseRecord, Ledger } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Outage } from './outage.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { respond, retryAfter, type SimulatorEnv } from './responses.ts';
 import type { Tokens } from './tokens.ts';
 
 type CallMiddleware = MiddlewareHandler<SimulatorEnv>;
@@ -36,7 +36,7 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
     const waitMs = rateLimit.take();
     if (waitMs === 0) return null;
     const headers = retryAfter(Math.max(1, waitMs / 1000), options.retryAfter, world.now());
-    return give(c, 429, 'too many requests', headers);
+    return respond(c, 429, 'too many requests', headers);
   };
 
   return {
@@ -50,8 +50,8 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
         c.set('record', record);
         record?.[call === 'execute' ? 'posts' : 'polls'].push(exchange);
         try {
-          const down = outage.answerTo(call);
-          if (down !== null) return await give(c, down, 'the simulator has an outage');
+          const down = outage.responseTo(call);
+          if (down !== null) return await respond(c, down, 'the simulator has an outage');
           await next();
           return undefined;
         } finally {
@@ -62,14 +62,14 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
       (scope) =>
       async (c, next): Promise<Response | undefined> => {
         if (!tokens.valid(bearerOf(c.req.header('authorization')))) {
-          return give(c, 401, 'the access token is missing, unknown, expired or revoked', {
+          return respond(c, 401, 'the access token is missing, unknown, expired or revoked', {
             'www-authenticate': 'Bearer',
           });
         }
         const refusal = refusedByLimit(c);
         if (refusal !== null) return refusal;
         if (scope !== null && options.scope !== null && !options.scope.split(' ').includes(scope)) {
-          return give(c, 403, `the access token lacks the scope ${scope}`);
+          return respond(c, 403, `the access token lacks the scope ${scope}`);
         }
         await next();
         return undefined;

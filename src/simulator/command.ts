@@ -63,14 +63,14 @@ function readRecordingAt(path: string): Recording {
   }
 }
 
-function replayedLineOf({ type, conversation, answer }: ReplayEvent): string {
-  return `${type.padEnd(8)}  ${conversation === null ? '' : `execution ${conversation + 1}  `}${answer}\n`;
+function replayedLineOf({ type, conversation, response }: ReplayEvent): string {
+  return `${type.padEnd(8)}  ${conversation === null ? '' : `execution ${conversation + 1}  `}${response}\n`;
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-function lineOf({ type, correlationId, fate, answer }: SimulatorEvent): string {
-  return `${[type.padEnd(8), correlationId ?? '', fate ?? '', answer].filter((part) => part !== '').join('  ')}\n`;
+function lineOf({ type, correlationId, fate, response }: SimulatorEvent): string {
+  return `${[type.padEnd(8), correlationId ?? '', fate ?? '', response].filter((part) => part !== '').join('  ')}\n`;
 }

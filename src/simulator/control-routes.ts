@@ -2,8 +2,8 @@
 
 import { Hono } from 'hono';
 import * as v from 'valibot';
-import { json } from './answers.ts';
 import { catalogue } from './fates/catalogue.ts';
+import { json } from './responses.ts';
 import type { Simulator } from './simulator.ts';
 
 export const CONTROL_HELP = `GET  /simulator/stats                        sums: requests, responses, runs, callbacks, peak of requests in flight

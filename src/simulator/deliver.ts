@@ -8,7 +8,7 @@ export type Deliver = (url: string, text: string, contentType: string, signal: A
 
 const NO_ANSWER = 'no answer';
 /** A response is small JSON; the rest is ignored. */
-const MAX_ANSWER_CHARS = 4096;
+const MAX_RESPONSE_CHARS = 4096;
 
 export function createDeliver(timeoutMs: number): { deliver: Deliver; close: () => void } {
   const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
@@ -24,16 +24,16 @@ export function createDeliver(timeoutMs: number): { deliver: Deliver; close: () 
         signal,
         timeout: timeoutMs,
       });
-      request.on('timeout', () => request.destroy(new Error('no answer in time')));
+      request.on('timeout', () => request.destroy(new Error('no response in time')));
       // A response may arrive before the whole body is sent, for example if the body is too large; later errors do not matter.
       request.on('response', (response) => {
         request.removeAllListeners('error').on('error', () => {});
-        let answer = '';
+        let received = '';
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => {
-          if (answer.length < MAX_ANSWER_CHARS) answer += chunk;
+          if (received.length < MAX_RESPONSE_CHARS) received += chunk;
         });
-        response.on('close', () => resolve(describe(response.statusCode ?? 0, answer)));
+        response.on('close', () => resolve(describe(response.statusCode ?? 0, received)));
         response.on('error', () => {});
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
@@ -44,9 +44,9 @@ export function createDeliver(timeoutMs: number): { deliver: Deliver; close: () 
 
   return {
     deliver: async (...args) => {
-      const answer = await post(...args);
+      const result = await post(...args);
       // The peer closed the idle connection at that moment: use a new one (nodejs.org, request.reusedSocket).
-      return answer === 'stale' ? await post(...args).then((again) => (again === 'stale' ? NO_ANSWER : again)) : answer;
+      return result === 'stale' ? await post(...args).then((again) => (again === 'stale' ? NO_ANSWER : again)) : result;
     },
     close: () => {
       agents.http.destroy();
@@ -55,9 +55,9 @@ export function createDeliver(timeoutMs: number): { deliver: Deliver; close: () 
   };
 }
 
-function describe(status: number, answer: string): string {
+function describe(status: number, body: string): string {
   try {
-    const { outcome } = JSON.parse(answer) as { outcome?: unknown };
+    const { outcome } = JSON.parse(body) as { outcome?: unknown };
     return typeof outcome === 'string' ? `${status} ${outcome.slice(0, 40)}` : String(status);
   } catch {
     return String(status);

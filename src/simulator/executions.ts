@@ -89,9 +89,9 @@ export function createSimulatedExecutions(
     const url = step.forged ? forgedUrl(callbackUrl) : callbackUrl;
     const kind = `${step.says ?? 'outcome'} ${step.body ?? 'json'}${step.forged ? ' forged' : ''}`;
     const at = isoTime(world.now());
-    const answer = await deliver(url, text, contentType, signal);
-    if (!signal.aborted) ledger.sent(run.record, { at, executionId: run.idText, kind, attempt, answer });
-    return answer.startsWith('2');
+    const response = await deliver(url, text, contentType, signal);
+    if (!signal.aborted) ledger.sent(run.record, { at, executionId: run.idText, kind, attempt, answer: response });
+    return response.startsWith('2');
   }
 
   return {

@@ -36,3 +36,12 @@ export interface Expectation {
   /** Text that occurs in the JSON of the result. */
   readonly resultContains?: string;
 }
+
+/** Waits for the callback until it has certainly arrived. */
+export const PATIENT = { graceSeconds: 10, timeoutSeconds: 30 } as const;
+/** Polls soon after the submission. */
+export const POLLED_SOON = { graceSeconds: 1, timeoutSeconds: 15 } as const;
+/** Polls at once, and ends within seconds. */
+export const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 } as const;
+/** One run, completed by its callback. */
+export const BY_CALLBACK = { status: 'COMPLETED', resolvedBy: 'callback', runs: 1, posts: 1 } as const;

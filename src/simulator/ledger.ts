@@ -1,12 +1,12 @@
 // Records what the simulator received, ran and sent, per correlation id and in sums.
 
 /** An HTTP status, or what happened to the connection instead of a response. */
-export type Answer = number | 'reset' | 'hang';
+export type SimulatedResponse = number | 'reset' | 'hang';
 
 /** One request from a client; `answer` is null while it is open. Times are ISO 8601. */
 export interface Exchange {
   readonly at: string;
-  answer: Answer | null;
+  answer: SimulatedResponse | null;
   /** W3C Trace Context as received; absent if there was none. */
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -44,10 +44,10 @@ export interface SimulatorEvent {
   readonly type: Call | 'callback';
   readonly correlationId: string | null;
   readonly fate: string | null;
-  readonly answer: string;
+  readonly response: string;
 }
 
-type Tally = { [answer: string]: number };
+type Tally = { [response: string]: number };
 
 export interface Stats {
   readonly requests: { readonly [C in Call]: number };
@@ -70,7 +70,7 @@ export interface Ledger {
   all(): CaseRecord[];
   /** Records the start of a request; `end` records its response. */
   begin(call: Call, at: string, trace?: Pick<Exchange, 'traceparent' | 'tracestate'>): Exchange;
-  end(call: Call, exchange: Exchange, answer: Answer, record?: CaseRecord): void;
+  end(call: Call, exchange: Exchange, response: SimulatedResponse, record?: CaseRecord): void;
   ran(record: CaseRecord, executionId: string, endsAt: string | null): void;
   sent(record: CaseRecord, callback: SentCallback): void;
   sums(): Omit<Stats, 'pendingCallbacks'>;
@@ -112,12 +112,12 @@ export function createLedger(watch: (event: SimulatorEvent) => void): Ledger {
       sums.inFlightPeak = Math.max(sums.inFlightPeak, inFlight);
       return { at, answer: null, ...trace };
     },
-    end: (call, exchange, answer, record) => {
+    end: (call, exchange, response, record) => {
       inFlight -= 1;
-      exchange.answer = answer;
-      count(sums.answers[call], String(answer));
+      exchange.answer = response;
+      count(sums.answers[call], String(response));
       const { correlationId = null, fate = null } = record ?? {};
-      watch({ type: call, correlationId, fate, answer: String(answer) });
+      watch({ type: call, correlationId, fate, response: String(response) });
     },
     ran: (record, executionId, endsAt) => {
       record.runs += 1;
@@ -129,7 +129,7 @@ export function createLedger(watch: (event: SimulatorEvent) => void): Ledger {
       record.callbacks.push(callback);
       count(sums.callbacks, callback.answer);
       const { correlationId, fate } = record;
-      watch({ type: 'callback', correlationId, fate, answer: `${callback.answer} to ${callback.kind}` });
+      watch({ type: 'callback', correlationId, fate, response: `${callback.answer} to ${callback.kind}` });
     },
     sums: () => ({ ...structuredClone(sums), correlationIds: cases.size, inFlight }),
     clear: () => {
@@ -157,6 +157,6 @@ function noSums() {
   };
 }
 
-function count(tally: Tally, answer: string): void {
-  tally[answer] = (tally[answer] ?? 0) + 1;
+function count(tally: Tally, response: string): void {
+  tally[response] = (tally[response] ?? 0) + 1;
 }

@@ -1,11 +1,11 @@
 // An outage: for a time, calls get the same error response, a reset or a hang.
 
 import type { World } from '../lib/world.ts';
-import type { Answer, Call } from './ledger.ts';
+import type { Call, SimulatedResponse } from './ledger.ts';
 
 export interface OutageOrder {
   /** A status, `reset` or `hang`. */
-  readonly answer: Answer;
+  readonly answer: SimulatedResponse;
   /** The duration; 0 ends the current outage. */
   readonly ms: number;
   /** The affected calls. Default: all. */
@@ -15,7 +15,7 @@ export interface OutageOrder {
 export interface Outage {
   begin(order: OutageOrder): void;
   /** Returns the response of an outage to this call now, or null. */
-  answerTo(call: Call): Answer | null;
+  responseTo(call: Call): SimulatedResponse | null;
 }
 
 export function createOutage(world: World): Outage {
@@ -26,7 +26,7 @@ export function createOutage(world: World): Outage {
       current = order;
       until = world.now() + order.ms;
     },
-    answerTo: (call) => {
+    responseTo: (call) => {
       if (current === null || world.now() >= until) return null;
       return current.calls === undefined || current.calls.includes(call) ? current.answer : null;
     },

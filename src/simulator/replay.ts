@@ -2,10 +2,10 @@
 
 import { type Context, Hono } from 'hono';
 import type { World } from '../lib/world.ts';
-import { text } from './answers.ts';
 import { createDeliver } from './deliver.ts';
 import { type Listening, listen, type Place } from './listen.ts';
 import type { Conversation, Entry, Recording } from './recording.ts';
+import { text } from './responses.ts';
 
 /** A replay shortens the recorded wait for a callback to this limit. */
 const MAX_CALLBACK_DELAY_MS = 1_000;
@@ -26,7 +26,7 @@ export interface ReplayEvent {
   readonly type: Entry['_call'];
   /** The index of the execution in the recording, from 0; null if the request belongs to none. */
   readonly conversation: number | null;
-  readonly answer: string;
+  readonly response: string;
 }
 
 export interface ReplayServer {
@@ -77,8 +77,8 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
       await world.sleep(Math.min(Math.max(0, after), MAX_CALLBACK_DELAY_MS), closing.signal);
       if (closing.signal.aborted) return;
       const { mimeType = '', text: body = '' } = callback.request.postData ?? {};
-      const answer = await deliver(callbackUrl, renamed(body, play.ids), mimeType, closing.signal);
-      watch({ type: 'callback', conversation: play.index, answer });
+      const response = await deliver(callbackUrl, renamed(body, play.ids), mimeType, closing.signal);
+      watch({ type: 'callback', conversation: play.index, response });
     }
   }
 
@@ -90,7 +90,7 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
       const calledBack = callBack(play, url).finally(() => pending.delete(calledBack));
       pending.add(calledBack);
     }
-    return answer(c, play.conversation.execute, play);
+    return respond(c, play.conversation.execute, play);
   };
 
   const poll = (c: Context, executionId: string): Response => {
@@ -99,7 +99,7 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
     const entry = polls[Math.min(play?.polls ?? 0, polls.length - 1)];
     if (play === undefined || entry === undefined) return unknown('poll', play?.index ?? null);
     play.polls += 1;
-    return answer(c, entry, play);
+    return respond(c, entry, play);
   };
 
   const other = (c: Context): Response => {
@@ -108,12 +108,12 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
     const times = asked.get(key) ?? 0;
     asked.set(key, times + 1);
     const entry = entries[Math.min(times, entries.length - 1)];
-    return entry === undefined ? unknown('other', null) : answer(c, entry, null);
+    return entry === undefined ? unknown('other', null) : respond(c, entry, null);
   };
 
-  function answer(c: Context, { _call: type, response }: Entry, play: Play | null): Response {
+  function respond(c: Context, { _call: type, response }: Entry, play: Play | null): Response {
     const { status, headers, content } = response;
-    watch({ type, conversation: play?.index ?? null, answer: String(status) });
+    watch({ type, conversation: play?.index ?? null, response: String(status) });
     const here = new URL(c.req.url).origin;
     const moved = origins.reduce((body, origin) => body.replaceAll(origin, here), content.text);
     const body = renamed(moved, play?.ids ?? null).replaceAll(TOKEN_SHAPE, () => freshToken(world.now()));
@@ -122,7 +122,7 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
   }
 
   function unknown(type: Entry['_call'], conversation: number | null): Response {
-    watch({ type, conversation, answer: '404: not in the recording' });
+    watch({ type, conversation, response: '404: not in the recording' });
     return text(404, '{"message":"this is not in the recording"}', { 'content-type': 'application/json' });
   }
 

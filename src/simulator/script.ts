@@ -6,10 +6,10 @@ import type { Json } from '../execution/json.ts';
 const Milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400_000));
 const HttpStatus = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599));
 /** An HTTP status, or what happens to the connection instead of a response. */
-const Answer = v.union([HttpStatus, v.picklist(['reset', 'hang'])]);
+const SimulatedResponse = v.union([HttpStatus, v.picklist(['reset', 'hang'])]);
 
 const SubmitStep = v.strictObject({
-  answer: Answer,
+  answer: SimulatedResponse,
   /** Whether the action runs. Default: only with a 2xx, a reset or a hang. */
   runs: v.exactOptional(v.boolean()),
   /** The body of a 2xx: id and status; id, status and outcome; neither; a web page. */
@@ -42,11 +42,11 @@ const CallbackStep = v.strictObject({
 });
 
 /** `truth`: the current status; `running`: that it runs, whether or not that is so. */
-const PollAnswer = v.union([Answer, v.picklist(['truth', 'running'])]);
+const PollResponse = v.union([SimulatedResponse, v.picklist(['truth', 'running'])]);
 const PollStep = v.union([
-  PollAnswer,
+  PollResponse,
   v.strictObject({
-    answer: PollAnswer,
+    answer: PollResponse,
     retryAfterSeconds: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
     /** `another`: the response is about another execution. */
     names: v.exactOptional(v.picklist(['itself', 'another'])),

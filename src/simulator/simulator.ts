@@ -1,10 +1,10 @@
 // Interface of a simulator, for tests, the demo and the control endpoints.
 
 import type { Hono } from 'hono';
-import type { SimulatorEnv } from './answers.ts';
 import type { CaseRecord, Stats } from './ledger.ts';
 import type { Listening, Place } from './listen.ts';
 import type { OutageOrder } from './outage.ts';
+import type { SimulatorEnv } from './responses.ts';
 
 export interface Simulator {
   readonly fetch: Hono<SimulatorEnv>['fetch'];

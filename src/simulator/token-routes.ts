@@ -1,11 +1,12 @@
 // The token endpoints, one for each grant that CXone documents. A request in any other form is refused.
 
 import type { Context, Hono } from 'hono';
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../execution/json.ts';
-import { json, type SimulatorEnv } from './answers.ts';
+import { isJsonObject, type JsonObject } from '../execution/json.ts';
 import type { Calls } from './calls.ts';
 import { dialectOf } from './dialects.ts';
 import type { SimulatorOptions } from './options.ts';
+import { readJson } from './read-json.ts';
+import { json, type SimulatorEnv } from './responses.ts';
 import type { Tokens } from './tokens.ts';
 
 type Handler = (c: Context<SimulatorEnv>) => Promise<Response>;
@@ -19,7 +20,7 @@ interface Parts {
 
 export function addTokenRoutes({ app, calls, tokens, options }: Parts): void {
   const { token } = dialectOf(options.dialect);
-  const add = (path: string, answer: Handler) => app.post(path, calls.counted('token'), calls.limited, answer);
+  const add = (path: string, handler: Handler) => app.post(path, calls.counted('token'), calls.limited, handler);
   switch (token) {
     case 'client':
       add('/api/v2/oauth/token', (c) => client(c, tokens));
@@ -90,7 +91,7 @@ async function accessKey(c: Context<SimulatorEnv>, tokens: Tokens): Promise<Resp
   const refused = refusedType(c, 'application/json');
   if (refused !== null) return refused;
   if (c.req.header('authorization') !== undefined) return json(400, { message: 'there is no client to name here' });
-  const body = readJson(await c.req.text());
+  const body = readJson(await c.req.text(), null);
   if (!isJsonObject(body)) return json(400, { message: 'the body is not a JSON object' });
   const extra = unknownIn(body, ['accessKeyId', 'accessKeySecret']);
   if (extra !== null) return json(400, { message: `${extra} is unknown here` });
@@ -118,14 +119,6 @@ function refusedType(c: Context<SimulatorEnv>, type: string): Response | null {
 
 function unknownIn(members: JsonObject, known: readonly string[]): string | null {
   return Object.keys(members).find((name) => !known.includes(name)) ?? null;
-}
-
-function readJson(text: string): Json {
-  try {
-    return parseJson(text);
-  } catch {
-    return null;
-  }
 }
 
 /** Both parts are form-encoded before they are joined (RFC 6749, section 2.3.1). */

@@ -21,9 +21,9 @@ function said(callback: ReceivedCallback | undefined): unknown {
 test('an execution is accepted at once, runs, and calls back with an echo of its inputs', async () => {
   const world = createManualWorld();
   await using stage = await openStage({ world });
-  const answer = await stage.execute('order-1', undefined, { inputs: { amount: 12 } });
-  expect(answer.status).toBe(200);
-  const submitted = (await answer.json()) as { executionId: string };
+  const response = await stage.execute('order-1', undefined, { inputs: { amount: 12 } });
+  expect(response.status).toBe(200);
+  const submitted = (await response.json()) as { executionId: string };
   expect(submitted).toEqual({ executionId: expect.stringMatching(/^sim-[0-9a-f]{16}$/), status: 'PENDING' });
   const { executionId } = submitted;
   expect(await (await stage.poll(executionId)).json()).toEqual({ executionId, status: 'RUNNING' });

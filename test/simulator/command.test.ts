@@ -83,8 +83,8 @@ test('its flags set the options', async () => {
     client_id: 'simulator',
     client_secret: 'simulator-secret',
   });
-  const answer = await fetch(`${base}/api/v2/oauth/token`, { method: 'POST', body });
-  expect(await answer.json()).toMatchObject({ expires_in: 60, scope: 'dx:actions:read' });
+  const response = await fetch(`${base}/api/v2/oauth/token`, { method: 'POST', body });
+  expect(await response.json()).toMatchObject({ expires_in: 60, scope: 'dx:actions:read' });
   await stop();
 });
 

@@ -50,12 +50,12 @@ test('GET /simulator/stats returns the sums', async () => {
 });
 
 test('GET /simulator/executions has the posts, runs, polls and callbacks of each correlation id', async () => {
-  const answer = (await (await stage.execute('one')).json()) as { executionId: string };
+  const response = (await (await stage.execute('one')).json()) as { executionId: string };
   await world.advance(500);
   await stage.simulator.quiet();
-  await stage.poll(answer.executionId);
+  await stage.poll(response.executionId);
   const at = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
-  const { executionId } = answer;
+  const { executionId } = response;
   const record = {
     correlationId: 'one',
     actionId: 'charge',
@@ -108,9 +108,9 @@ describe('POST /simulator/outage', () => {
     [{ answer: 503, seconds: 1, until: 'tomorrow' }, 'until'],
     ['no object', 'the body'],
   ] as const)('refuses %j', async ([body, hint]) => {
-    const answer = await post('/simulator/outage', body);
-    expect(answer.status).toBe(400);
-    expect(((await answer.json()) as { message: string }).message).toContain(hint);
+    const response = await post('/simulator/outage', body);
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as { message: string }).message).toContain(hint);
   });
 });
 
@@ -137,8 +137,8 @@ test('POST /simulator/reset deletes all state and drops pending callbacks', asyn
 });
 
 test('any other path is a 404 that names the control endpoints', async () => {
-  const answer = await stage.call('/nowhere');
-  expect([answer.status, await answer.json()]).toEqual([404, { message: expect.stringContaining('/simulator') }]);
+  const response = await stage.call('/nowhere');
+  expect([response.status, await response.json()]).toEqual([404, { message: expect.stringContaining('/simulator') }]);
 });
 
 test('POST /simulator/executions/{correlationId}/release sends the callbacks that are held back, and no earlier', async () => {

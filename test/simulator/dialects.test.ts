@@ -22,8 +22,8 @@ function postJson(stage: Stage, path: string, body: object, headers: Record<stri
   return stage.call(path, { method: 'POST', body: JSON.stringify(body), headers: { ...JSON_TYPE, ...headers } });
 }
 
-async function bodyOf(answer: Response): Promise<Record<string, unknown>> {
-  return (await answer.json()) as Record<string, unknown>;
+async function bodyOf(response: Response): Promise<Record<string, unknown>> {
+  return (await response.json()) as Record<string, unknown>;
 }
 
 describe('discovery', () => {
@@ -31,8 +31,8 @@ describe('discovery', () => {
     await using stage = await open('cxone-discovery-password');
     const issuer = await bodyOf(await stage.call('/.well-known/openid-configuration'));
     expect(issuer).toMatchObject({ issuer: stage.base, token_endpoint: `${stage.base}/auth/token` });
-    const answer = await postForm(stage, '/auth/token', { grant_type: 'password', ...USER }, BASIC);
-    const { access_token: token } = await bodyOf(answer);
+    const response = await postForm(stage, '/auth/token', { grant_type: 'password', ...USER }, BASIC);
+    const { access_token: token } = await bodyOf(response);
     const { tenantId } = decodeJwt(String(token));
     const found = await stage.call(`/.well-known/cxone-configuration?tenantId=${tenantId}`);
     expect(await bodyOf(found)).toMatchObject({ api_endpoint: stage.base });
@@ -59,8 +59,8 @@ describe('client credentials by discovery', () => {
 
   test('the right one gets a JSON Web Token and its lifetime', async () => {
     await using stage = await open('cxone-discovery-client-credentials', { tokenSeconds: 900 });
-    const answer = await postForm(stage, '/auth/token', { grant_type: 'client_credentials' }, BASIC);
-    const { access_token: token, expires_in } = await bodyOf(answer);
+    const response = await postForm(stage, '/auth/token', { grant_type: 'client_credentials' }, BASIC);
+    const { access_token: token, expires_in } = await bodyOf(response);
     expect(expires_in).toBe(900);
     expect(decodeJwt(String(token)).exp).toEqual(expect.any(Number));
   });
@@ -78,8 +78,8 @@ describe('an access key as user name and password', () => {
 
   test('only the token itself states its lifetime', async () => {
     await using stage = await open('cxone-discovery-password');
-    const answer = await postForm(stage, '/auth/token', { grant_type: 'password', ...USER }, BASIC);
-    expect(Object.keys(await bodyOf(answer))).not.toContain('expires_in');
+    const response = await postForm(stage, '/auth/token', { grant_type: 'password', ...USER }, BASIC);
+    expect(Object.keys(await bodyOf(response))).not.toContain('expires_in');
   });
 });
 
@@ -88,8 +88,8 @@ describe('an access key as JSON', () => {
 
   test('gets a token, whose lifetime is a string', async () => {
     await using stage = await open('cxone-access-key');
-    const answer = await postJson(stage, PATH, KEY);
-    expect([answer.status, await bodyOf(answer)]).toEqual([200, expect.objectContaining({ expires_in: '3600' })]);
+    const response = await postJson(stage, PATH, KEY);
+    expect([response.status, await bodyOf(response)]).toEqual([200, expect.objectContaining({ expires_in: '3600' })]);
   });
 
   test('is refused as a form, with a client, with more than the key, and wrong', async () => {
@@ -122,8 +122,8 @@ describe('script start', () => {
 
   test('gets an empty response, and the script calls back', async () => {
     await using stage = await open('cxone-script-start', { runMs: 0 });
-    const answer = await start(stage, right(stage));
-    expect([answer.status, await answer.text()]).toEqual([200, '']);
+    const response = await start(stage, right(stage));
+    expect([response.status, await response.text()]).toEqual([200, '']);
     await stage.simulator.quiet();
     expect(JSON.parse(stage.callbacks[0]?.body ?? '')).toMatchObject({
       status: 'COMPLETED',
@@ -138,8 +138,8 @@ describe('script start', () => {
     ['a field that there is not', { callbackUrl: 'https://elsewhere.example' }],
   ] as const)('%s is refused, with the reason in error_description', async ([, wrong]) => {
     await using stage = await open('cxone-script-start');
-    const answer = await start(stage, { ...right(stage), ...wrong });
-    expect([answer.status, await bodyOf(answer)]).toEqual([400, { error_description: expect.any(String) }]);
+    const response = await start(stage, { ...right(stage), ...wrong });
+    expect([response.status, await bodyOf(response)]).toEqual([400, { error_description: expect.any(String) }]);
     expect(stage.simulator.stats().runs).toBe(0);
   });
 
@@ -185,8 +185,8 @@ describe('jobs', () => {
 
   test.for(Object.keys(ORDER))('a submission without %s is refused', async (field) => {
     await using stage = await open('cxone-jobs');
-    const answer = await postJson(stage, PATH, { ...ORDER, [field]: undefined }, await authorized(stage));
-    expect([answer.status, await bodyOf(answer)]).toEqual([400, { errorDescription: `${field}: expected a text` }]);
+    const response = await postJson(stage, PATH, { ...ORDER, [field]: undefined }, await authorized(stage));
+    expect([response.status, await bodyOf(response)]).toEqual([400, { errorDescription: `${field}: expected a text` }]);
   });
 
   test('a form and an unknown field are refused', async () => {

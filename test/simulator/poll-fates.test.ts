@@ -76,8 +76,8 @@ test.for([
   ['big-integers', 1],
   ['big-integers-polled', 0],
 ] as const)('%s: an id and a result that a double cannot hold keep every digit', async ([fate, callbacks]) => {
-  const answer = await (await stage.execute(fate, fate)).text();
-  const digits = /"executionId":(\d+),/.exec(answer)?.[1] ?? '';
+  const response = await (await stage.execute(fate, fate)).text();
+  const digits = /"executionId":(\d+),/.exec(response)?.[1] ?? '';
   expect(BigInt(digits)).toBeGreaterThan(2n ** 53n);
   expect(String(Number(digits))).not.toBe(digits);
   await stage.world.sleep(400);

@@ -122,8 +122,8 @@ test('npm run simulator -- --replay FILE replays it, and names a file that canno
   const over = command(['simulator', '--port', '0', '--replay', path], {}, false, around);
   await Promise.race([over, expect.poll(() => said).toContain('Replays 1 recorded execution on')]);
   const [url = ''] = /http:\S+/.exec(said) ?? [];
-  const answer = await fetch(`${url}/api/v2/oauth/token`, { method: 'POST', body: 'grant_type=client_credentials' });
-  expect(await answer.json()).toMatchObject({ access_token: 'text', token_type: 'Bearer' });
+  const response = await fetch(`${url}/api/v2/oauth/token`, { method: 'POST', body: 'grant_type=client_credentials' });
+  expect(await response.json()).toMatchObject({ access_token: 'text', token_type: 'Bearer' });
   expect((await fetch(`${url}/nowhere`)).status).toBe(404);
   stop.abort();
   await over;

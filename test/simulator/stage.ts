@@ -75,8 +75,8 @@ export async function openStage(options: Partial<SimulatorOptions> = {}, reply: 
       client_id: 'simulator',
       client_secret: 'simulator-secret',
     });
-    const answer = await call('/api/v2/oauth/token', { method: 'POST', body });
-    return ((await answer.json()) as { access_token: string }).access_token;
+    const response = await call('/api/v2/oauth/token', { method: 'POST', body });
+    return ((await response.json()) as { access_token: string }).access_token;
   };
   const bearer = async (given?: string) => {
     cached ??= token();
@@ -121,8 +121,8 @@ async function receiveCallbacks(callbacks: ReceivedCallback[], reply: Reply): Pr
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     const one = { path: request.url ?? '', contentType: request.headers['content-type'] ?? '', body };
     callbacks.push(one);
-    const answer = reply(one, callbacks.length);
-    const [status, outcome] = typeof answer === 'number' ? [answer, undefined] : answer;
+    const chosen = reply(one, callbacks.length);
+    const [status, outcome] = typeof chosen === 'number' ? [chosen, undefined] : chosen;
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ outcome }));
   });
@@ -132,8 +132,8 @@ async function receiveCallbacks(callbacks: ReceivedCallback[], reply: Reply): Pr
 }
 
 /** The id in the response to a submission. */
-export async function idIn(answer: Response): Promise<string> {
-  return ((await answer.json()) as { executionId: string }).executionId;
+export async function idIn(response: Response): Promise<string> {
+  return ((await response.json()) as { executionId: string }).executionId;
 }
 
 /** Runs one execution of a fate and waits for the last of its callbacks. */

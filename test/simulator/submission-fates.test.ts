@@ -13,9 +13,9 @@ afterEach(async () => {
 
 test.for([400, 403, 404, 422])('refused-%i: refused for good, and nothing runs', async (status) => {
   for (let n = 0; n < 2; n += 1) {
-    const answer = await stage.execute('order', `refused-${status}`);
-    expect(answer.status).toBe(status);
-    expect(await answer.json()).toEqual({ message: expect.stringContaining(String(status)) });
+    const response = await stage.execute('order', `refused-${status}`);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({ message: expect.stringContaining(String(status)) });
   }
   expect(stage.simulator.execution('order')).toMatchObject({
     runs: 0,
@@ -98,23 +98,23 @@ describe('an uncertain response', () => {
 });
 
 test.for(['bare-acceptance', 'bare-acceptance-lost'])('%s: a 202 without an executionId', async (fate) => {
-  const answer = await stage.execute('order', fate);
-  expect([answer.status, await answer.json()]).toEqual([202, { status: 'ACCEPTED' }]);
+  const response = await stage.execute('order', fate);
+  expect([response.status, await response.json()]).toEqual([202, { status: 'ACCEPTED' }]);
   await stage.simulator.quiet();
   expect(stage.callbacks).toHaveLength(fate === 'bare-acceptance' ? 1 : 0);
 });
 
 test('html-acceptance: a 200 that is a web page, and a callback', async () => {
-  const answer = await stage.execute('order', 'html-acceptance');
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html']);
-  expect(await answer.text()).toContain('<p>');
+  const response = await stage.execute('order', 'html-acceptance');
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html']);
+  expect(await response.text()).toContain('<p>');
   await stage.simulator.quiet();
   expect(stage.callbacks).toHaveLength(1);
 });
 
 test('the response to a submission may have no body', async () => {
-  const answer = await stage.execute('order', { submits: [{ answer: 204 }] });
-  expect([answer.status, await answer.text()]).toEqual([204, '']);
+  const response = await stage.execute('order', { submits: [{ answer: 204 }] });
+  expect([response.status, await response.text()]).toEqual([204, '']);
 });
 
 test('answered-at-once, failed-at-once: the response has the outcome, and no callback is sent', async () => {
@@ -144,9 +144,9 @@ describe('a malformed execute is refused with a 400 that names the fault', () =>
     [body({ inputs: { simulate: { submits: [{ answer: 'maybe' }] } } }), 'inputs.simulate.submits.0.answer'],
     [body({ inputs: { simulate: { fatal: true } } }), 'fatal'],
   ])('%s', async ([malformed = '', hint = '']) => {
-    const answer = await stage.execute('order', undefined, { body: malformed });
-    expect(answer.status).toBe(400);
-    expect(((await answer.json()) as { message: string }).message).toContain(hint);
+    const response = await stage.execute('order', undefined, { body: malformed });
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as { message: string }).message).toContain(hint);
     expect(stage.simulator.execution('order')?.runs).toBe(0);
   });
 });

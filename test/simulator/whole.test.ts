@@ -18,9 +18,9 @@ function askToken(stage: Stage, form: Record<string, string>, headers: Record<st
 describe('tokens', () => {
   test('client credentials get a token with its lifetime and scopes', async () => {
     await using stage = await openStage({ tokenSeconds: 900 });
-    const answer = await askToken(stage, CREDENTIALS);
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({
+    const response = await askToken(stage, CREDENTIALS);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
       access_token: expect.any(String),
       token_type: 'Bearer',
       expires_in: 900,
@@ -60,8 +60,8 @@ describe('tokens', () => {
 
   test('a token without the scope is a 403 that names the scope', async () => {
     await using stage = await openStage({ scope: 'dx:actions:read' });
-    const answer = await stage.execute('order');
-    expect([answer.status, await answer.json()]).toEqual([
+    const response = await stage.execute('order');
+    expect([response.status, await response.json()]).toEqual([
       403,
       { message: 'the access token lacks the scope dx:actions:execute' },
     ]);
@@ -102,12 +102,12 @@ describe('rate limit', () => {
 test('responses take their latency, and callbacks wait for the run, on an injected clock', async () => {
   const world = createManualWorld();
   await using stage = await openStage({ world, latencyMs: 400, runMs: 5_000 });
-  const answer = stage.execute('order');
+  const response = stage.execute('order');
   await expect.poll(() => world.sleepers).toBe(1);
   await world.advance(399);
   expect(stage.simulator.stats().inFlight).toBe(1);
   await world.advance(1);
-  const executionId = await idIn(await answer);
+  const executionId = await idIn(await response);
   await world.advance(4_999);
   expect(stage.callbacks).toEqual([]);
   await world.advance(1);
@@ -262,10 +262,10 @@ describe('closing', () => {
     expect(stage.callbacks).toHaveLength(1);
     const again = await stage.simulator.listen({ port });
     const token = await stage.token();
-    const answer = await fetch(`${again.url}/api/v2/dx/actions/charge/executions/${executionId}`, {
+    const response = await fetch(`${again.url}/api/v2/dx/actions/charge/executions/${executionId}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    expect(await answer.json()).toMatchObject({ status: 'COMPLETED' });
+    expect(await response.json()).toMatchObject({ status: 'COMPLETED' });
   });
 
   test('a port in use is an error', async () => {

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import type { Json, JsonObject } from '../../execution/json.ts';
-import type { SimulatorEnv } from '../answers.ts';
+import type { SimulatorEnv } from '../responses.ts';
 import type { Run } from '../run.ts';
 import type { SubmitStep } from '../script.ts';
 

@@ -1,8 +1,8 @@
 // Data Actions, as the built-in profile calls them.
 
 import { isJsonObject, parseJson } from '../../execution/json.ts';
-import { json, text } from '../answers.ts';
 import { currentStatus, finalStatus } from '../outcome.ts';
+import { json, text } from '../responses.ts';
 import { type ActionRequest, type Api, isHttpUrl } from './api.ts';
 
 export const dataActions: Api = {

@@ -1,7 +1,8 @@
 // Data extraction jobs: an entity and a period start a job, whose id is a bare JSON string. A job is polled at most every 30 s.
 
-import { isJsonObject, type Json, parseJson } from '../../execution/json.ts';
-import { json, text } from '../answers.ts';
+import { isJsonObject, type Json } from '../../execution/json.ts';
+import { readJson } from '../read-json.ts';
+import { json, text } from '../responses.ts';
 import type { Run } from '../run.ts';
 import type { ActionRequest, Api } from './api.ts';
 
@@ -14,12 +15,12 @@ export const jobs: Api = {
   errorMember: 'errorDescription',
   minPollMs: 30_000,
   actionOf: async (c) => {
-    const body = readJson(await c.req.text());
+    const body = readJson(await c.req.text(), null);
     return isJsonObject(body) && typeof body['entityName'] === 'string' ? body['entityName'] : '';
   },
   read: async (c) => {
     if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) return 'expected application/json';
-    return readOrder(readJson(await c.req.text()));
+    return readOrder(readJson(await c.req.text(), null));
   },
   accepted: (step, status, run) =>
     step.body === 'html'
@@ -50,12 +51,4 @@ function readOrder(body: Json): ActionRequest | string {
   const missing = FIELDS.find((name) => typeof fields[name] !== 'string' || fields[name] === '');
   if (missing !== undefined) return `${missing}: expected a text`;
   return { inputs: simulate === undefined ? fields : { ...fields, simulate }, callbackUrl: null };
-}
-
-function readJson(body: string): Json {
-  try {
-    return parseJson(body);
-  } catch {
-    return null;
-  }
 }

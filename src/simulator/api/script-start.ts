@@ -1,8 +1,7 @@
 // Starts a Studio script by skill, path and parameters. The response is empty, and the script calls back.
 
-import type { Json } from '../../execution/json.ts';
-import { parseJson } from '../../execution/json.ts';
-import { text } from '../answers.ts';
+import { readJson } from '../read-json.ts';
+import { text } from '../responses.ts';
 import { type ActionRequest, type Api, isHttpUrl } from './api.ts';
 
 const FIELDS = ['skillId', 'scriptPath', 'parameters', 'simulate'];
@@ -34,14 +33,7 @@ function readOrder(query: Record<string, string[]>): ActionRequest | string {
   const [callbackUrl, correlationId = '', ...rest] = (parameters[0] ?? '').split('|');
   if (!isHttpUrl(callbackUrl)) return 'parameters: expected an http or https URL first, for the script to call back';
   const inputs = { scriptPath: scriptPath[0] ?? '', correlationId, parameters: rest };
-  return { inputs: simulate[0] === undefined ? inputs : { ...inputs, simulate: dialsIn(simulate[0]) }, callbackUrl };
-}
-
-/** The name of a fate, or dials as JSON. */
-function dialsIn(simulate: string): Json {
-  try {
-    return parseJson(simulate);
-  } catch {
-    return simulate;
-  }
+  // The name of a fate, or dials as JSON.
+  const dials = simulate[0] === undefined ? {} : { simulate: readJson(simulate[0], simulate[0]) };
+  return { inputs: { ...inputs, ...dials }, callbackUrl };
 }

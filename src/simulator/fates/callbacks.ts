@@ -1,12 +1,7 @@
 // Fates of callbacks: on time, lost, late, repeated, contradicting, unreadable, forged.
 
-import type { Fate } from '../fate.ts';
+import { BRIEF, BY_CALLBACK, type Fate, PATIENT, POLLED_SOON } from '../fate.ts';
 
-const PATIENT = { graceSeconds: 10, timeoutSeconds: 30 } as const;
-const POLLED_SOON = { graceSeconds: 1, timeoutSeconds: 15 } as const;
-const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 } as const;
-
-const BY_CALLBACK = { status: 'COMPLETED', resolvedBy: 'callback', runs: 1, posts: 1 } as const;
 const BY_POLL = { status: 'COMPLETED', resolvedBy: 'poll', runs: 1, posts: 1, polls: 1 } as const;
 
 export const callbackFates = {

@@ -1,11 +1,8 @@
 // Fates of executions whose callback is lost: the results of polls.
 
 import { parseJson } from '../../execution/json.ts';
-import type { Fate } from '../fate.ts';
+import { BRIEF, type Fate, PATIENT, POLLED_SOON } from '../fate.ts';
 
-const PATIENT = { graceSeconds: 10, timeoutSeconds: 30 } as const;
-const POLLED_SOON = { graceSeconds: 1, timeoutSeconds: 15 } as const;
-const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 } as const;
 /** Time for one poll that reaches the client's time-out, and for another poll. */
 const ROOMY = { graceSeconds: 1, timeoutSeconds: 30 } as const;
 

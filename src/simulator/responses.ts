@@ -5,7 +5,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import type { Json } from '../execution/json.ts';
-import type { Answer, CaseRecord, Exchange } from './ledger.ts';
+import type { CaseRecord, Exchange, SimulatedResponse } from './ledger.ts';
 
 export interface SimulatorEnv {
   Bindings: Partial<HttpBindings>;
@@ -26,13 +26,18 @@ export function text(status: number, body: string, headers: HeaderFields): Respo
 }
 
 /** Responds in the form of CXone. A reset and a hang need Node's server under the app. */
-export async function give(c: Context<SimulatorEnv>, answer: Answer, message: string, headers?: HeaderFields) {
+export async function respond(
+  c: Context<SimulatorEnv>,
+  response: SimulatedResponse,
+  message: string,
+  headers?: HeaderFields,
+) {
   // Recorded first, because a hang may last.
-  c.get('exchange').answer = answer;
-  if (typeof answer === 'number') return json(answer, { [c.get('errorMember')]: message }, headers);
+  c.get('exchange').answer = response;
+  if (typeof response === 'number') return json(response, { [c.get('errorMember')]: message }, headers);
   const { outgoing } = c.env;
-  if (outgoing === undefined) throw new Error(`a ${answer} needs a socket: use listen()`);
-  if (answer === 'reset') outgoing.socket?.resetAndDestroy();
+  if (outgoing === undefined) throw new Error(`a ${response} needs a socket: use listen()`);
+  if (response === 'reset') outgoing.socket?.resetAndDestroy();
   else if (!outgoing.destroyed) await once(outgoing, 'close');
   return RESPONSE_ALREADY_SENT;
 }
