@@ -11,6 +11,7 @@ const CHECKED = [
   ...['src/*.ts', 'src/{callbacks,cli,client,config,cxone,demo,execution,http,lib,simulator}/**'],
   'src/{notification,observability,stats,store,usecases,webhooks,workers}/**',
   ...['test/*.ts', 'test/{callbacks,client,config,demo,examples,execution,lib,observability,package}/**'],
+  'test/http/{middleware,notifications,webhook}/**',
   'test/{deploy,mutations,simulator,stats,stories,support,upgrade,usecases,webhooks,workers}/**',
 ];
 

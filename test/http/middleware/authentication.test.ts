@@ -1,4 +1,4 @@
-// Who may do what, told by keys.
+// Keys: the identity and the permissions of each request.
 
 import { describe, expect, test } from 'vitest';
 import { createAuthenticator } from '../../../src/http/middleware/authentication.ts';
@@ -21,7 +21,7 @@ const CAROL = { kind: 'operator', name: 'carol', role: 'reader' };
 describe('keys', () => {
   test.for([
     ['the bearer key of an app', 'Bearer the new key of orders', ORDERS],
-    ['the key before it, while rotating', 'Bearer the old key of orders', ORDERS],
+    ['the previous key during a rotation', 'Bearer the old key of orders', ORDERS],
     ['a scheme in any case', 'bEARER   the new key of orders', ORDERS],
     [
       'a key that is not ASCII, as bytes on the wire',
@@ -49,15 +49,15 @@ describe('keys', () => {
     ['an operator under another name', basic('bob:alice: her key, with a colon')],
     ['a Basic key without a name', basic('alice: her key, with a colon')],
     ['Basic without a colon', basic('alice')],
-    ['Basic that is no base64', 'Basic ???'],
+    ['Basic outside base64', 'Basic ???'],
     ['the name of a built-in property', 'Bearer __proto__'],
-  ] as const)('%s is nobody', ([, authorization]) => {
+  ] as const)('%s is refused', ([, authorization]) => {
     expect(identify(authorization)).toBeNull();
   });
 });
 
 describe('over HTTP', () => {
-  test('without a key every path of the API answers 401 and says which keys it takes', async () => {
+  test('without a key every path of the API answers 401 and states the accepted keys', async () => {
     await using http = await startHttp();
     for (const [method, path] of [
       ['POST', '/v1/executions'],
@@ -74,7 +74,7 @@ describe('over HTTP', () => {
     }
   });
 
-  test('a wrong key is told apart from none and not repeated', async () => {
+  test('a wrong key is distinguished from a missing one and not repeated', async () => {
     await using http = await startHttp();
     const answer = await http.call('GET', '/v1/executions', { key: 'a-wrong-key-0123456789' });
     expect(answer.status).toBe(401);
@@ -83,7 +83,7 @@ describe('over HTTP', () => {
     expect(JSON.stringify(http.logLines)).not.toContain('a-wrong-key');
   });
 
-  test('an operator cannot submit, and is told which key can', async () => {
+  test('an operator cannot submit, and the response names the keys that can', async () => {
     await using http = await startHttp();
     const answer = await http.call('POST', '/v1/executions', { key: ALICE_KEY, body: { actionId: 'a' } });
     expect(answer.status).toBe(403);
@@ -99,7 +99,7 @@ describe('over HTTP', () => {
     expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4');
   });
 
-  test('an app sees its own executions only: the other app gets the very answer of an id that nobody has', async () => {
+  test('an app sees only its own executions: for others it gets the response of an unknown id', async () => {
     await using http = await startHttp();
     await http.submit({ correlationId: 'mine' });
     for (const [method, rest] of [
@@ -133,7 +133,7 @@ describe('over HTTP', () => {
   });
 });
 
-describe('wrong keys, again and again', () => {
+describe('repeated wrong keys', () => {
   const WRONG = 'a-wrong-key-0123456789';
   const tries = async (http: Harness, count: number, options: { key?: string | null; headers?: object } = {}) => {
     const statuses: number[] = [];
@@ -144,7 +144,7 @@ describe('wrong keys, again and again', () => {
     return statuses;
   };
 
-  test('are told 429 and when to come back; then 401 again', async () => {
+  test('get 429 with the time to wait, and then 401 again', async () => {
     await using http = await startHttp();
     expect(await tries(http, 20)).toEqual(Array(20).fill(401));
     await http.world.advance(20_000);
@@ -156,7 +156,7 @@ describe('wrong keys, again and again', () => {
     expect(http.keyRefusals).toEqual([...Array(20).fill('invalid-key'), 'throttled', 'invalid-key']);
   });
 
-  test('lock nobody out: a right key from the same address passes, and asking without a key is told 401', async () => {
+  test('do not affect a valid key from the same address, and a request without a key gets 401', async () => {
     await using http = await startHttp();
     await tries(http, 30);
     expect((await http.call('GET', '/v1/executions')).status).toBe(200);
@@ -164,7 +164,7 @@ describe('wrong keys, again and again', () => {
     expect(await tries(http, 25, { key: null })).toEqual(Array(25).fill(401));
   });
 
-  test('count for the client behind the stated proxies, whatever it writes into the header itself', async () => {
+  test('count for the client behind the configured proxies, whatever it writes into the header itself', async () => {
     await using http = await startHttp({ access: { trustedProxies: 1 } });
     for (let i = 0; i < 20; i += 1)
       await tries(http, 1, { headers: { 'x-forwarded-for': `192.0.2.${i}, 203.0.113.9` } });
@@ -172,7 +172,7 @@ describe('wrong keys, again and again', () => {
     expect(await tries(http, 1, { headers: { 'x-forwarded-for': '203.0.113.9, 192.0.2.77' } })).toEqual([401]);
   });
 
-  test('without proxies the header counts for nothing', async () => {
+  test('are counted without the header when no proxies are configured', async () => {
     await using http = await startHttp();
     for (let i = 0; i < 20; i += 1) await tries(http, 1, { headers: { 'x-forwarded-for': `192.0.2.${i}` } });
     expect(await tries(http, 1, { headers: { 'x-forwarded-for': '192.0.2.77' } })).toEqual([429]);

@@ -1,4 +1,4 @@
-// Failures are counted per client, for a while, in bounded memory.
+// Failures are counted per client, for a limited time, in bounded memory.
 
 import { expect, test } from 'vitest';
 import { createFailureThrottle } from '../../../src/http/middleware/failure-throttle.ts';
@@ -13,7 +13,7 @@ function aThrottle(clients = 3) {
   return { failures, pass };
 }
 
-test('a client may fail so often in a window, and is then told how long it lasts', () => {
+test('a client may fail a number of times in a window, and then gets the rest of the window as the time to wait', () => {
   const { failures, pass } = aThrottle();
   expect(failures('a', 3)).toEqual([0, 0, 10]);
   pass(9_001);
@@ -22,12 +22,12 @@ test('a client may fail so often in a window, and is then told how long it lasts
   expect(failures('a', 3)).toEqual([0, 0, 10]);
 });
 
-test('one client does not use up what another may', () => {
+test('the failures of one client do not count for another', () => {
   const { failures } = aThrottle();
   expect([...failures('a', 3), ...failures('b', 2)]).toEqual([0, 0, 10, 0, 0]);
 });
 
-test('no more clients are remembered than so many: whoever failed longest ago is forgotten', () => {
+test('the number of clients in memory is bounded: the one with the oldest failure is removed', () => {
   const { failures } = aThrottle(3);
   for (const client of ['a', 'b', 'c']) failures(client, 2);
   expect(failures('a', 1)).toEqual([10]);
@@ -36,7 +36,7 @@ test('no more clients are remembered than so many: whoever failed longest ago is
   expect(failures('b', 2)).toEqual([0, 0]);
 });
 
-test('a clock that is set back locks nobody out', () => {
+test('a clock that is set back refuses no client', () => {
   const { failures, pass } = aThrottle();
   failures('a', 3);
   pass(-60_000);

@@ -1,4 +1,4 @@
-// How fast an app may submit, and what it is told about it.
+// The rate limit of an app, and the headers that state it.
 
 import { expect, test } from 'vitest';
 import { type Answer, BILLING_KEY, dispatchAll, QUEUE_CAPACITY, startHttp } from '../harness.ts';
@@ -15,7 +15,7 @@ function limitsIn({ headers }: Answer): { policy: string | null; limit: string |
 
 const batchOf = (count: number) => ({ executions: Array.from({ length: count }, () => ({ actionId: 'charge-card' })) });
 
-test('an app may submit what it may in a second at once, and then gets 429 until it has gained one', async () => {
+test("an app may submit one second's rate at once, and then gets 429 until the next permit", async () => {
   await using http = await startHttp({ ...FAST, shares: { appRates: new Map([['orders', 5]]) } });
   const first = await http.submit();
   expect([first.status, limitsIn(first)]).toMatchObject([
@@ -42,16 +42,16 @@ test('an app may submit what it may in a second at once, and then gets 429 until
   expect([(await http.submit()).status, (await http.submit()).status]).toEqual([202, 429]);
 });
 
-test('it is refused before anything of it is read, and only once the key is known', async () => {
+test('a submission over the limit is refused before its body is read, and only after its key is checked', async () => {
   await using http = await startHttp({ ...FAST, shares: { appRates: new Map([['orders', 1]]) } });
   await http.submit();
-  const options = { body: 'this is no JSON', headers: { 'content-type': 'text/plain' } };
+  const options = { body: 'this is not JSON', headers: { 'content-type': 'text/plain' } };
   expect((await http.call('POST', '/v1/executions', options)).status).toBe(429);
   expect((await http.call('POST', '/v1/executions', { ...options, key: 'a-wrong-key-0123456789' })).status).toBe(401);
   expect((await http.store.openCounts()).QUEUED).toBe(1);
 });
 
-test("one app's rate is nobody else's, and an app without one is told nothing of it", async () => {
+test('the rate of one app does not affect another, and an app without a rate gets no headers about it', async () => {
   await using http = await startHttp({ ...FAST, shares: { appRates: new Map([['orders', 1]]) } });
   await http.submit();
   expect((await http.submit()).status).toBe(429);
@@ -61,7 +61,7 @@ test("one app's rate is nobody else's, and an app without one is told nothing of
   }
 });
 
-test('looking, waiting and cancelling are not counted', async () => {
+test('reads, waits and cancellations are not counted', async () => {
   await using http = await startHttp({ ...FAST, shares: { appRates: new Map([['orders', 1]]) } });
   const { json } = await http.submit();
   for (let i = 0; i < 5; i += 1) {
@@ -70,7 +70,7 @@ test('looking, waiting and cancelling are not counted', async () => {
   expect((await http.call('POST', `/v1/executions/${json.correlationId}/cancel`)).status).toBe(200);
 });
 
-test('a batch counts as what is in it: one that is larger than the rate is taken, and what it is too large is waited for', async () => {
+test('a batch counts as its items: one that is larger than the rate is accepted, and the excess is waited for', async () => {
   await using http = await startHttp({ ...FAST, shares: { appRates: new Map([['orders', 50]]) } });
   const taken = await http.call('POST', '/v1/executions/batch', { body: batchOf(1000) });
   expect([taken.status, taken.json.accepted, limitsIn(taken).limit]).toEqual([200, 1000, '"submissions";r=0;t=20']);
@@ -88,7 +88,7 @@ test('a batch counts as what is in it: one that is larger than the rate is taken
   expect((await http.call('POST', '/v1/executions/batch', { body: batchOf(1) })).status).toBe(200);
 });
 
-test('of two batches at the same time the second finds what the first has left: nothing', async () => {
+test('of two simultaneous batches the second finds only the permits that the first has left', async () => {
   await using http = await startHttp({ ...FAST, shares: { appRates: new Map([['orders', 10]]) } });
   const post = () => http.call('POST', '/v1/executions/batch', { body: batchOf(100) });
   const answers = await Promise.all([post(), post()]);
@@ -110,13 +110,13 @@ test('an app whose share of the queue is full gets 429 that names it, while othe
   ]);
   const other = await http.call('POST', '/v1/executions', { key: BILLING_KEY, body: { actionId: 'charge-card' } });
   expect(other.status).toBe(202);
-  // What was accepted is known again, full or not.
+  // An accepted submission is recognised even when the queue is full.
   expect((await http.submit({ correlationId: 'first' })).status).toBe(200);
   await dispatchAll(http);
   expect((await http.submit()).status).toBe(202);
 });
 
-test('with a rate and a share, both limits are told', async () => {
+test('with a rate and a share, the response states both limits', async () => {
   await using http = await startHttp({
     shares: { appRates: new Map([['orders', 50]]), appQueueCapacities: new Map([['orders', 1]]) },
   });
@@ -128,7 +128,7 @@ test('with a rate and a share, both limits are told', async () => {
   });
 });
 
-test('the queue that is full for all is a 503, as it is nobody in particular who sent too much', async () => {
+test('a queue that is full for all apps gets 503, because no single app exceeds its limit', async () => {
   await using http = await startHttp();
   for (let i = 0; i < QUEUE_CAPACITY; i += 1) await http.submit();
   expect((await http.submit()).status).toBe(503);

@@ -1,4 +1,4 @@
-// /v1/notifications: what apps were told, and telling it again: one, by filter, by time.
+// /v1/notifications: the notifications to apps, and their replay: one, by filter, by time.
 
 import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';
@@ -11,8 +11,8 @@ const DELIVERED = { type: 'delivered', httpStatus: 204, latencyMs: 12 } as const
 const GONE = { type: 'gone', httpStatus: 410, latencyMs: 9, message: 'answered 410' } as const;
 const CARRIED = { DELIVERED, DEAD: GONE } as const;
 
-/** The id of the notification of an execution that its app gave up, with what became of it. */
-async function told(http: Harness, status: 'PENDING' | 'DELIVERED' | 'DEAD', correlationId: string, key?: string) {
+/** Creates an execution with a notification in this state; returns the id of the notification. */
+async function notified(http: Harness, status: 'PENDING' | 'DELIVERED' | 'DEAD', correlationId: string, key?: string) {
   const options = key === undefined ? {} : { key };
   const body = { actionId: 'charge', correlationId, notifyUrl: 'https://hooks.example/executions' };
   await http.call('POST', '/v1/executions', { ...options, body });
@@ -26,9 +26,9 @@ async function told(http: Harness, status: 'PENDING' | 'DELIVERED' | 'DEAD', cor
 const idsOf = (answer: { json: { items: { id: string }[] } }) => answer.json.items.map(({ id }) => id);
 
 describe('looking', () => {
-  test('one is shown with how far it has come', async () => {
+  test('a notification is returned with its state', async () => {
     await using http = await startHttp();
-    const id = await told(http, 'DEAD', 'order-1');
+    const id = await notified(http, 'DEAD', 'order-1');
     const answer = await http.call('GET', `/v1/notifications/${id}`);
     expect(answer.status).toBe(200);
     const now = new Date(http.world.now()).toISOString();
@@ -50,10 +50,10 @@ describe('looking', () => {
     });
   });
 
-  test('an app sees its own alone, an operator all, and of one app when asked; every other id is the same 404', async () => {
+  test('an app sees only its own, an operator all or those of one app; every other id gets the same 404', async () => {
     await using http = await startHttp();
-    const own = await told(http, 'DEAD', 'order-1');
-    const theirs = await told(http, 'DEAD', 'bill-1', BILLING_KEY);
+    const own = await notified(http, 'DEAD', 'order-1');
+    const theirs = await notified(http, 'DEAD', 'bill-1', BILLING_KEY);
     expect(idsOf(await http.call('GET', '/v1/notifications'))).toEqual([own]);
     expect(idsOf(await http.call('GET', '/v1/notifications?correlationId=bill-1'))).toEqual([]);
     expect(idsOf(await http.call('GET', '/v1/notifications', { key: ALICE_KEY }))).toEqual([theirs, own]);
@@ -69,11 +69,11 @@ describe('looking', () => {
 
   test('a list is filtered by status, type, execution and time, and read page by page', async () => {
     await using http = await startHttp();
-    const first = await told(http, 'DEAD', 'order-1');
+    const first = await notified(http, 'DEAD', 'order-1');
     await http.world.advance(HOUR_MS);
-    const second = await told(http, 'DELIVERED', 'order-2');
+    const second = await notified(http, 'DELIVERED', 'order-2');
     await http.world.advance(HOUR_MS);
-    const third = await told(http, 'PENDING', 'order-3');
+    const third = await notified(http, 'PENDING', 'order-3');
     const list = async (query: string) => idsOf(await http.call('GET', `/v1/notifications?${query}`));
     expect(await list('status=DEAD')).toEqual([first]);
     expect(await list('type=execution.cancelled&correlationId=order-2')).toEqual([second]);
@@ -87,7 +87,7 @@ describe('looking', () => {
     expect(last.json.nextCursor).toBeNull();
   });
 
-  test('every wrong parameter is named', async () => {
+  test('every invalid parameter is named', async () => {
     await using http = await startHttp();
     const query = 'status=LOST&type=ended&correlationId=a%2Fb&from=noon&to=2&limit=0&cursor=x&app=billing&color=red';
     const answer = await http.call('GET', `/v1/notifications?${query}&limit=5`);
@@ -101,15 +101,15 @@ describe('looking', () => {
 });
 
 describe('replaying one', () => {
-  test('makes it due at once, and the trail tells who wanted it', async () => {
+  test('makes it due at once, and the audit trail names the requester', async () => {
     await using http = await startHttp();
-    const id = await told(http, 'DEAD', 'order-1');
+    const id = await notified(http, 'DEAD', 'order-1');
     await http.world.advance(HOUR_MS);
     const answer = await http.call('POST', `/v1/notifications/${id}/replay`);
     expect(answer.status).toBe(202);
     const nextAttemptAt = new Date(http.world.now()).toISOString();
     expect(answer.json).toMatchObject({ id, status: 'PENDING', nextAttemptAt, attempts: 0 });
-    const delivered = await told(http, 'DELIVERED', 'order-2');
+    const delivered = await notified(http, 'DELIVERED', 'order-2');
     const byAlice = await http.call('POST', `/v1/notifications/${delivered}/replay`, { key: ALICE_KEY });
     expect(byAlice.json).toMatchObject({ status: 'PENDING', deliveredAt: null });
     const by = async (correlationId: string) => {
@@ -121,18 +121,18 @@ describe('replaying one', () => {
     expect(await by('order-2')).toEqual(['NOTIFICATION_REPLAYED', 'operator:alice']);
   });
 
-  test('one that is still tried is left alone, and the answer says when it is sent', async () => {
+  test('does not affect a pending notification, and the response states when it is sent', async () => {
     await using http = await startHttp();
-    const id = await told(http, 'PENDING', 'order-1');
+    const id = await notified(http, 'PENDING', 'order-1');
     const answer = await http.call('POST', `/v1/notifications/${id}/replay`);
     expect(answer.status).toBe(409);
     expect(answer.json.type).toBe('urn:cxone-callback-receiver:problem:notification-pending');
     expect(answer.json.detail).toContain(new Date(http.world.now()).toISOString());
   });
 
-  test('one whose result is no longer kept is refused, as is half a message; what is left can still be looked at', async () => {
+  test('is refused if its result is no longer kept, complete or in part; the rest can still be read', async () => {
     await using http = await startHttp();
-    const id = await told(http, 'DEAD', 'order-1');
+    const id = await notified(http, 'DEAD', 'order-1');
     const before = (await http.call('GET', '/v1/executions/order-1')).json;
     const old = http.world.now() + 1;
     await http.store.prunePayloads(await http.store.prunablePayloads(9, old, null), old, old);
@@ -149,17 +149,17 @@ describe('replaying one', () => {
     expect([repeated.status, repeated.json.status]).toEqual([200, 'CANCELLED']);
   });
 
-  test('of many at once who ask for it, one is heard', async () => {
+  test('takes effect once for simultaneous requests', async () => {
     await using http = await startHttp();
-    const id = await told(http, 'DEAD', 'order-1');
+    const id = await notified(http, 'DEAD', 'order-1');
     const replay = () => http.call('POST', `/v1/notifications/${id}/replay`);
     const answers = await Promise.all(Array.from({ length: 8 }, replay));
     expect(answers.map(({ status }) => status).sort()).toEqual([202, ...Array(7).fill(409)]);
   });
 
-  test('another app cannot, and learns nothing', async () => {
+  test('is not possible for another app, which learns nothing', async () => {
     await using http = await startHttp();
-    const id = await told(http, 'DEAD', 'order-1');
+    const id = await notified(http, 'DEAD', 'order-1');
     const answers = await Promise.all(
       [id, 'msg_0_ended'].map((one) => http.call('POST', `/v1/notifications/${one}/replay`, { key: BILLING_KEY })),
     );
@@ -173,11 +173,11 @@ describe('replaying many', () => {
   const replay = (http: Harness, body: unknown, key?: string) =>
     http.call('POST', '/v1/notifications/replay', { body, ...(key === undefined ? {} : { key }) });
 
-  test('is about dead letters unless it says otherwise, and about those of the app that asks', async () => {
+  test('covers dead letters by default, and only those of the requesting app', async () => {
     await using http = await startHttp();
-    const dead = await told(http, 'DEAD', 'order-1');
-    const delivered = await told(http, 'DELIVERED', 'order-2');
-    const theirs = await told(http, 'DEAD', 'bill-1', BILLING_KEY);
+    const dead = await notified(http, 'DEAD', 'order-1');
+    const delivered = await notified(http, 'DELIVERED', 'order-2');
+    const theirs = await notified(http, 'DEAD', 'bill-1', BILLING_KEY);
     const answer = await replay(http, {});
     expect([answer.status, answer.json]).toEqual([202, { replayed: 1 }]);
     const status = async (id: string) => (await http.store.findNotification(id))?.status;
@@ -191,22 +191,22 @@ describe('replaying many', () => {
     expect((await replay(http, {}, ALICE_KEY)).json).toEqual({ replayed: 0 });
   });
 
-  test('takes a range of time and, from an operator, an app', async () => {
+  test('accepts a period and, from an operator, an app', async () => {
     await using http = await startHttp();
-    const before = await told(http, 'DEAD', 'order-1');
+    const before = await notified(http, 'DEAD', 'order-1');
     await http.world.advance(HOUR_MS);
     const from = new Date(http.world.now()).toISOString();
-    await told(http, 'DEAD', 'order-2');
-    await told(http, 'DEAD', 'bill-1', BILLING_KEY);
+    await notified(http, 'DEAD', 'order-2');
+    await notified(http, 'DEAD', 'bill-1', BILLING_KEY);
     await http.world.advance(HOUR_MS);
     const to = new Date(http.world.now()).toISOString();
-    await told(http, 'DEAD', 'order-3');
+    await notified(http, 'DEAD', 'order-3');
     expect((await replay(http, { from, to, app: 'billing' }, ALICE_KEY)).json).toEqual({ replayed: 1 });
     expect((await replay(http, { from, to }, ALICE_KEY)).json).toEqual({ replayed: 1 });
     expect(await http.store.findNotification(before)).toMatchObject({ status: 'DEAD' });
   });
 
-  test('many are taken in steps, each of them once, while they are sent again and again', async () => {
+  test('works in steps, and replays each notification once, although they are sent again meanwhile', async () => {
     const store = createMemoryStore();
     const steps: number[] = [];
     const counted = {
@@ -214,7 +214,7 @@ describe('replaying many', () => {
       replayNotifications: async (...args: Parameters<typeof store.replayNotifications>) => {
         const step = await store.replayNotifications(...args);
         steps.push(step.replayed);
-        // Whoever is told answers at once: what was replayed is DELIVERED again before the next step.
+        // The endpoint responds at once: a replayed notification is DELIVERED again before the next step.
         const { items } = await store.listNotifications({ app: null, status: 'PENDING', limit: 1000 });
         await Promise.all(items.map(({ id }) => store.recordDelivery(id, DELIVERED, 0)));
         return step;
@@ -232,7 +232,7 @@ describe('replaying many', () => {
     expect(steps).toEqual([100, 100, 50]);
   });
 
-  test('a store that fails half way is owned up to: the answer says how many were replayed', async () => {
+  test('states how many were replayed when the store fails in between', async () => {
     const store = createMemoryStore();
     let calls = 0;
     const failing = {
@@ -250,9 +250,9 @@ describe('replaying many', () => {
     expect(answer.headers.get('retry-after')).toBe('5');
   });
 
-  test('every wrong field is named, and nothing is replayed', async () => {
+  test('names every invalid field, and replays nothing', async () => {
     await using http = await startHttp();
-    const id = await told(http, 'DEAD', 'order-1');
+    const id = await notified(http, 'DEAD', 'order-1');
     const body = { status: 'PENDING', type: 7, correlationId: '..', from: 5, to: 'noon', app: 'billing', color: 'red' };
     const answer = await replay(http, body);
     expect(answer.status).toBe(422);

@@ -1,4 +1,4 @@
-// Who gets the secrets that notifications are signed with.
+// Access to the secrets that sign notifications.
 
 import { expect, test } from 'vitest';
 import { ALICE_KEY, BILLING_KEY, startHttp } from '../harness.ts';
@@ -13,7 +13,7 @@ test('an app gets its own secrets, which no cache keeps', async () => {
   expect((await http.call('GET', PATH, { key: BILLING_KEY })).json.secrets[0]).toBe('whsec_new-of-billing');
 });
 
-test('an operator gets none, nor does whoever has no key; nothing of it is logged', async () => {
+test('an operator and a request without a key get none; nothing is logged', async () => {
   await using http = await startHttp();
   const operator = await http.call('GET', PATH, { key: ALICE_KEY });
   expect([operator.status, operator.json.detail]).toEqual([403, expect.stringContaining('use the key of an app')]);
@@ -22,13 +22,13 @@ test('an operator gets none, nor does whoever has no key; nothing of it is logge
   expect(JSON.stringify(http.logLines)).not.toContain('whsec_');
 });
 
-test('nothing else can be done there', async () => {
+test('other methods are refused', async () => {
   await using http = await startHttp();
   const { status, headers } = await http.call('POST', PATH);
   expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
 });
 
-test('a notifyUrl that is not for this app is refused in the words of the rule, and nothing is accepted', async () => {
+test('a notifyUrl that this app may not use is refused with the text of the rule, and nothing is accepted', async () => {
   const asked: string[][] = [];
   const check = (...question: [string, string]) => {
     asked.push(question);

@@ -44,7 +44,7 @@ test.each([
   expect(await http.store.find('one')).toMatchObject({ status: 'COMPLETED', result: { paid: true } });
 });
 
-test('an HMAC covers the bytes as they came', async () => {
+test('an HMAC covers the received bytes', async () => {
   const secret = 'the-hmac-secret-of-this-tenant-32-ch';
   const bodySignature: BodySignatureRule = {
     header: 'x-signature',

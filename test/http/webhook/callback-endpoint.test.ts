@@ -1,4 +1,4 @@
-// The webhook, row by row of the contract's table.
+// The webhook: one test for each row of the contract's table.
 
 import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';
@@ -21,8 +21,8 @@ const say = (http: Harness & { path: string }, body: unknown) => http.call('POST
 const lastEvent = async (http: Harness) => (await http.store.trail('one')).at(-1)?.event;
 const stateOf = async (http: Harness) => (await http.store.find('one'))?.status;
 
-describe('a callback with a good signature', () => {
-  test('terminal status, execution open: resolved', async () => {
+describe('a callback with a valid signature', () => {
+  test('with a terminal status for an open execution is answered "resolved"', async () => {
     await using http = await withOne();
     const answer = await say(http, COMPLETED);
     expect([answer.status, answer.text]).toEqual([200, '{"outcome":"resolved"}']);
@@ -30,14 +30,14 @@ describe('a callback with a good signature', () => {
     expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_COMPLETED', 'COMPLETED']);
   });
 
-  test('progress word: progress', async () => {
+  test('with a progress status is answered "progress"', async () => {
     await using http = await withOne();
     const answer = await say(http, { status: 'RUNNING' });
     expect([answer.status, answer.text]).toEqual([200, '{"outcome":"progress"}']);
     expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_PROGRESS', 'PENDING']);
   });
 
-  test('the same result again: duplicate', async () => {
+  test('with the same result again is answered "duplicate"', async () => {
     await using http = await withOne();
     await say(http, COMPLETED);
     const answer = await say(http, COMPLETED);
@@ -45,7 +45,7 @@ describe('a callback with a good signature', () => {
     expect(await lastEvent(http)).toBe('CALLBACK_DUPLICATE');
   });
 
-  test('a different result for a resolved one: conflict', async () => {
+  test('with another result for a resolved execution is answered "conflict"', async () => {
     await using http = await withOne();
     await say(http, COMPLETED);
     const answer = await say(http, { status: 'FAILED', error: 'no' });
@@ -53,7 +53,7 @@ describe('a callback with a good signature', () => {
     expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_CONFLICT', 'COMPLETED']);
   });
 
-  test('after an ending without a result: late, and kept', async () => {
+  test('after an outcome without a result is answered "late", and the result is kept', async () => {
     await using http = await withOne();
     await http.call('POST', '/v1/executions/one/cancel');
     const answer = await say(http, COMPLETED);
@@ -62,7 +62,7 @@ describe('a callback with a good signature', () => {
     expect((await http.store.find('one'))?.lateResult?.result).toEqual({ paid: true });
   });
 
-  test('unreadable body: 202, and CXone is polled at once', async () => {
+  test('with an unreadable body is answered 202, and CXone is polled at once', async () => {
     await using http = await withOne();
     for (const body of ['{"status":"COMP', '', '[]', '{"result":1}']) {
       const answer = await say(http, body);
@@ -72,7 +72,7 @@ describe('a callback with a good signature', () => {
     expect((await http.store.nextDue()).pollAt).toBe(http.world.now());
   });
 
-  test("another execution's executionId: 409, nothing changes", async () => {
+  test('with the executionId of another execution is answered 409, and nothing changes', async () => {
     await using http = await withOne();
     const answer = await say(http, { ...COMPLETED, executionId: 'cx-other' });
     expect(answer.status).toBe(409);
@@ -80,7 +80,7 @@ describe('a callback with a good signature', () => {
     expect([await lastEvent(http), await stateOf(http)]).toEqual(['CALLBACK_MISMATCH', 'PENDING']);
   });
 
-  test('body over 1 MiB: 413, whether its length is declared or not, and CXone is polled at once', async () => {
+  test('with a body over 1 MiB is answered 413, with or without a declared length, and CXone is polled at once', async () => {
     await using http = await withOne();
     const declared = wire(http.port);
     declared.send(head('POST', http.path, { 'content-length': String(1024 * 1024 + 1) }));
@@ -122,7 +122,7 @@ describe('a callback with a good signature', () => {
     expect((await http.store.nextDue()).pollAt).toBe(http.world.now());
   });
 
-  test('a body that breaks off: CXone is polled at once', async () => {
+  test('with an incomplete body causes a poll at once', async () => {
     await using http = await withOne();
     const raw = wire(http.port);
     const half = `${head('POST', http.path, { 'content-length': '100' })}{"status":`;
@@ -131,7 +131,7 @@ describe('a callback with a good signature', () => {
     expect([http.observed, await lastEvent(http)]).toEqual([['unreadable'], 'CALLBACK_UNREADABLE']);
   });
 
-  test('the store cannot commit: 503 with Retry-After', async () => {
+  test('is answered 503 with Retry-After if the store cannot commit', async () => {
     const refuse = () => Promise.reject(new StoreUnavailable('disk full'));
     await using http = await withOne({
       webhook: { receive: { ...NO_SCAN, callback: refuse, tooLarge: refuse, unreadable: refuse, reread: refuse } },
@@ -144,11 +144,12 @@ describe('a callback with a good signature', () => {
     expect(http.observed).toEqual([]);
   });
 
-  test('the Content-Type is handed on, and no key is needed', async () => {
-    const heard: unknown[] = [];
+  test('needs no key, and its Content-Type is passed on', async () => {
+    const received: unknown[] = [];
     const receive: CallbackReceiver = {
       ...NO_SCAN,
-      callback: async (_reference, bytes, contentType) => void heard.push(Buffer.from(bytes).toString(), contentType),
+      callback: async (_reference, bytes, contentType) =>
+        void received.push(Buffer.from(bytes).toString(), contentType),
       tooLarge: async () => undefined,
       unreadable: async () => undefined,
       reread: async () => [],
@@ -160,7 +161,7 @@ describe('a callback with a good signature', () => {
     await raw.until(/expected here/);
     raw.send(head('POST', http.path, { 'content-length': '0', connection: 'close' }));
     await raw.closed;
-    expect(heard).toEqual(['status=1', 'text/plain', '', null]);
+    expect(received).toEqual(['status=1', 'text/plain', '', null]);
   });
 
   test.for([
@@ -174,8 +175,8 @@ describe('a callback with a good signature', () => {
   });
 });
 
-describe('a callback that nobody expects', () => {
-  test('bad signature and unknown execution are answered alike, header by header', async () => {
+describe('a callback without an execution', () => {
+  test('gets the same response for an invalid signature and for an unknown execution, header by header', async () => {
     await using http = await withOne();
     const unknown = new URL(http.callbackUrls.mint(http.world.id(http.world.now()))).pathname;
     const answers: string[] = [];
@@ -196,7 +197,7 @@ describe('a callback that nobody expects', () => {
     expect(await lastEvent(http)).toBe('SUBMITTED');
   });
 
-  test('is refused before its body is read and before anything is looked up', async () => {
+  test('is refused before its body is read and before the database is read', async () => {
     const receive = {
       ...NO_SCAN,
       callback: () => Promise.reject(new Error('touched')),
@@ -223,7 +224,7 @@ describe('a callback that nobody expects', () => {
     await http.world.advance(9_999);
     await forge();
     expect(warnings()).toHaveLength(1);
-    // Also when no other comes.
+    // Also when no other follows.
     await http.world.advance(1);
     expect(warnings()).toEqual([first, { 'bad-signature': 5, client }]);
     await http.world.advance(10_000);
@@ -233,7 +234,7 @@ describe('a callback that nobody expects', () => {
     expect(http.observed).toHaveLength(7);
   });
 
-  test('no token is ever logged, at whatever level', async () => {
+  test('never has its token logged, at any level', async () => {
     await using http = await withOne();
     await say(http, COMPLETED);
     const [token = ''] = http.path.split('/').slice(-1);
@@ -249,7 +250,7 @@ describe('a callback that nobody expects', () => {
   });
 });
 
-test('other methods are told which one it is', async () => {
+test('other methods get 405 with the allowed one', async () => {
   await using http = await withOne();
   const answer = await http.call('GET', http.path);
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);

@@ -1,4 +1,4 @@
-// The webhook with further checks configured: whatever is wrong is answered alike, early, and leaves nothing behind.
+// The webhook with further checks configured: every refused callback gets the same response, early, and leaves no data.
 
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ const RULES: CallbackRules = {
 
 type Guarded = Harness & { readonly path: string; readonly headers: Record<string, string> };
 
-/** A receiver behind one proxy with one execution, "one", and the headers of a callback that it would listen to. */
+/** A receiver behind one proxy with one execution, "one", and the headers of a callback that it accepts. */
 async function guarded(): Promise<Guarded> {
   const http = await startHttp({ callbackRules: RULES, access: { trustedProxies: 1 } });
   await http.submit({ correlationId: 'one' });
@@ -47,13 +47,13 @@ async function guarded(): Promise<Guarded> {
 
 const eventsOf = async (http: Harness) => (await http.store.trail('one')).map(({ event }) => event);
 
-test('a callback that shows all of it is heard', async () => {
+test('a callback that passes every check is accepted', async () => {
   await using http = await guarded();
   const answer = await http.call('POST', http.path, { key: null, headers: http.headers, body: BODY });
   expect([answer.status, answer.text]).toEqual([200, '{"outcome":"resolved"}']);
 });
 
-test('whatever is wrong, the answer is the same to the byte, the kind is counted, and nothing is written', async () => {
+test('a callback that fails a check gets the same response to the byte, the kind is counted, and nothing is written', async () => {
   await using http = await guarded();
   const before = await eventsOf(http);
   const unknown = new URL(http.callbackUrls.mint(http.world.id(http.world.now()))).pathname;
@@ -67,7 +67,7 @@ test('whatever is wrong, the answer is the same to the byte, the kind is counted
     ['bad-timestamp', http.path, { 'x-timestamp': '1700000000' }],
     ['bad-body-signature', http.path, { 'x-signature': `sha256=${'0'.repeat(64)}` }],
     ['bad-body-signature', http.path, {}, BODY.replace('5', '6')],
-    // What cannot be read whole cannot be shown to be genuine: it is no reason to poll either.
+    // An incomplete body cannot be verified, so it does not cause a poll either.
     ['bad-body-signature', http.path, {}, 'x'.repeat(1024 * 1024 + 1)],
   ];
   const answers: string[] = [];
@@ -84,7 +84,7 @@ test('whatever is wrong, the answer is the same to the byte, the kind is counted
   expect(await eventsOf(http)).toEqual(before);
 });
 
-test('what the headers tell is told before a body is waited for', async () => {
+test('a callback whose headers fail a check is refused before its body is read', async () => {
   await using http = await guarded();
   for (const name of ['x-forwarded-for', 'x-api-key', 'authorization', 'x-timestamp']) {
     const raw = wire(http.port);
@@ -94,11 +94,11 @@ test('what the headers tell is told before a body is waited for', async () => {
   }
 });
 
-describe('failing again and again', () => {
+describe('repeated failures', () => {
   const forge = (http: Harness, client: string) =>
     http.call('POST', FORGED, { key: null, headers: { 'x-forwarded-for': client }, body: BODY });
 
-  test('costs a connection each time, from that address alone, while a good callback is still heard there', async () => {
+  test('close the connection each time, for that address only, while a valid callback is still accepted from it', async () => {
     await using http = await guarded();
     const answers: Awaited<ReturnType<typeof forge>>[] = [];
     for (let i = 0; i < 22; i += 1) answers.push(await forge(http, CXONE));
@@ -113,7 +113,7 @@ describe('failing again and again', () => {
     expect(good.json).toEqual({ outcome: 'resolved' });
   });
 
-  test('leaves one log line in ten seconds, that tells how often, for what and from where, and no secret', async () => {
+  test('leave one log line in ten seconds with number, kind and address, and no secret', async () => {
     await using http = await guarded();
     for (let i = 0; i < 50; i += 1) await forge(http, CXONE);
     await http.call('POST', http.path, { key: null, headers: { ...http.headers, 'x-api-key': 'x' }, body: BODY });

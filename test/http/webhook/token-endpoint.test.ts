@@ -1,4 +1,4 @@
-// POST /webhook/token over real HTTP: who may have a token gets one that callbacks are heard with, anybody else learns nothing.
+// POST /webhook/token over real HTTP: a client gets a token for callbacks, and every other request learns nothing.
 
 import { describe, expect, test } from 'vitest';
 import { dispatchAll, type Harness, startHttp } from '../harness.ts';
@@ -13,7 +13,7 @@ const CLIENTS = [
   { name: 'cxone', key: 'client-secret-9876543210' },
 ];
 
-/** A receiver that gives tokens to CXone, under its new secret and the old. */
+/** A receiver that issues tokens to CXone, under its new secret and the old one. */
 const guarded = (options: Parameters<typeof startHttp>[0] = {}) =>
   startHttp({ tokenClients: CLIENTS, access: { trustedProxies: 1 }, ...options });
 
@@ -33,18 +33,18 @@ async function callBack(http: Harness, headers: Record<string, string>) {
   return http.call('POST', await http.callbackPath('one'), { key: null, headers, body: DONE });
 }
 
-test('a client gets a token, and a callback that carries it is heard', async () => {
+test('a client gets a token, and a callback with it is accepted', async () => {
   await using http = await guarded();
   const answer = await ask(http, RIGHT);
   expect(answer.status).toBe(200);
   expect(answer.json).toEqual({ access_token: expect.any(String), token_type: 'Bearer', expires_in: 300 });
   expect([answer.headers.get('cache-control'), answer.headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
-  const heard = await callBack(http, { authorization: `Bearer ${answer.json.access_token}` });
-  expect([heard.status, heard.json]).toEqual([200, { outcome: 'resolved' }]);
+  const callback = await callBack(http, { authorization: `Bearer ${answer.json.access_token}` });
+  expect([callback.status, callback.json]).toEqual([200, { outcome: 'resolved' }]);
   expect([http.tokenRequests, http.observed]).toEqual([['issued'], ['resolved']]);
 });
 
-test('HTTP Basic will do as well, and so will either secret while rotating', async () => {
+test('HTTP Basic is accepted as well, and so is either secret during a rotation', async () => {
   await using http = await guarded();
   for (const key of ['client-secret-0123456789', 'client-secret-9876543210']) {
     const authorization = `Basic ${Buffer.from(`cxone:${key}`).toString('base64')}`;
@@ -52,7 +52,7 @@ test('HTTP Basic will do as well, and so will either secret while rotating', asy
   }
 });
 
-test('a callback without a token, with a made-up one or with an expired one is refused alike, and told apart inside', async () => {
+test('a callback with a missing, an invented or an expired token gets the same response, and metrics distinguish them', async () => {
   await using http = await guarded();
   const { access_token: token } = (await ask(http, RIGHT)).json;
   await http.world.advance(300_000);
@@ -67,7 +67,7 @@ test('a callback without a token, with a made-up one or with an expired one is r
   expect((await http.store.find('one'))?.status).toBe('PENDING');
 });
 
-describe('whoever is not a client', () => {
+describe('a request that is not from a client', () => {
   test.for([
     ['another secret', { ...RIGHT, client_secret: 'client-secret-0123456780' }, {}],
     ['the beginning of the secret', { ...RIGHT, client_secret: 'client-secret-012345678' }, {}],
@@ -76,7 +76,7 @@ describe('whoever is not a client', () => {
     ['no client', { grant_type: 'client_credentials' }, {}],
     ['a bearer token', { grant_type: 'client_credentials' }, { authorization: 'Bearer client-secret-0123456789' }],
     ['another client that wants another grant', { ...RIGHT, client_id: 'other', grant_type: 'password' }, {}],
-  ] as const)('%s gets one and the same answer', async ([, fields, headers]) => {
+  ] as const)('with %s gets one and the same response', async ([, fields, headers]) => {
     await using http = await guarded();
     const answer = await ask(http, fields, headers);
     expect([answer.status, answer.json]).toEqual([
@@ -87,7 +87,7 @@ describe('whoever is not a client', () => {
     expect(http.tokenRequests).toEqual(['invalid-client']);
   });
 
-  test('nor does a client at an address that may not call back', async () => {
+  test('also gets it from an address that may not call back', async () => {
     const callbackRules = {
       allowedAddresses: [{ address: '203.0.113.0', bits: 24 }],
       header: null,
@@ -100,7 +100,7 @@ describe('whoever is not a client', () => {
     expect(http.tokenRequests).toEqual(['issued', 'address-not-allowed']);
   });
 
-  test('loses the connection after 20 failures a minute, counted with refused callbacks, while what is right passes', async () => {
+  test('loses the connection after 20 failures a minute, counted with refused callbacks, while valid requests pass', async () => {
     await using http = await guarded();
     const wrong = { ...RIGHT, client_secret: 'x' };
     const forged = `/webhook/cxone-execution/${'A'.repeat(22)}.${'A'.repeat(43)}`;
@@ -113,7 +113,7 @@ describe('whoever is not a client', () => {
     expect((await ask(http, RIGHT)).status).toBe(200);
   });
 
-  test('leaves a line in the log with the kind and the address, and no secret', async () => {
+  test('leaves a log line with the kind and the address, and no secret', async () => {
     await using http = await guarded();
     await ask(http, { ...RIGHT, client_secret: 'client-secret-0000000000' });
     await ask(http, RIGHT);
@@ -128,7 +128,7 @@ describe('whoever is not a client', () => {
   });
 });
 
-test('a client that asks wrongly is told how to ask', async () => {
+test('an invalid request of a client gets the reason', async () => {
   await using http = await guarded();
   expect((await ask(http, { ...RIGHT, grant_type: 'password' })).json).toEqual({
     error: 'unsupported_grant_type',
@@ -138,7 +138,7 @@ test('a client that asks wrongly is told how to ask', async () => {
   expect(http.tokenRequests).toEqual(['unsupported-grant', 'invalid-request']);
 });
 
-test('it is where the webhook is and nowhere else, and nowhere at all without clients', async () => {
+test('the endpoint exists only on the port of the webhook, and not without clients', async () => {
   const statusAt = async (options: Parameters<typeof startHttp>[0]) => {
     await using http = await guarded(options);
     return (await ask(http, RIGHT)).status;

@@ -1,4 +1,4 @@
-// Reading requests for tokens: however a client names itself, it is understood, and nothing else is taken for it.
+// Token requests: the client is found in each permitted form, and nothing else is taken for one.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -7,10 +7,10 @@ import { readTokenRequest } from '../../../src/http/webhook/token-request.ts';
 const GRANT = { grant_type: 'client_credentials' };
 const form = (fields: Record<string, string>) => Buffer.from(new URLSearchParams(fields).toString());
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
-/** As RFC 6749 has it: each part form-encoded. */
+/** As in RFC 6749: each part form-encoded. */
 const encoded = (text: string) => new URLSearchParams({ x: text }).toString().slice(2);
 
-test('any id and secret is found, in a form, in JSON, and by Basic with and without encoding', () => {
+test('an id and secret are found in a form, in JSON, and by Basic with and without encoding', () => {
   const id = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
   const secret = fc.stringMatching(/^[!-~]{1,64}$/);
   fc.assert(
@@ -31,7 +31,7 @@ test('any id and secret is found, in a form, in JSON, and by Basic with and with
   );
 });
 
-test('whatever comes, it is read or it is malformed', () => {
+test('every body is either read or malformed', () => {
   const body = fc.oneof(fc.uint8Array(), fc.json().map(Buffer.from), fc.webQueryParameters().map(Buffer.from));
   const authorization = fc.option(
     fc.oneof(
@@ -46,7 +46,7 @@ test('whatever comes, it is read or it is malformed', () => {
   );
 });
 
-describe('a request that names no client', () => {
+describe('a request without a client', () => {
   test.for([
     ['nothing about it', null, form(GRANT)],
     ['an id alone', null, form({ ...GRANT, client_id: 'cxone' })],
@@ -58,11 +58,16 @@ describe('a request that names no client', () => {
   });
 });
 
-describe('a request that is told what is wrong with it', () => {
+describe('a malformed request gets the reason', () => {
   test.for([
     ['no grant', null, '', 'send grant_type=client_credentials'],
     ['half a JSON document', null, '{"grant_type":', 'send grant_type=client_credentials'],
-    ['a grant that is no text', null, '{"grant_type":["client_credentials"]}', 'send grant_type=client_credentials'],
+    [
+      'a grant that is not a string',
+      null,
+      '{"grant_type":["client_credentials"]}',
+      'send grant_type=client_credentials',
+    ],
     ['a parameter twice', null, 'grant_type=client_credentials&grant_type=password', 'more than once'],
     ['a client named twice', basic('a:b'), 'grant_type=client_credentials&client_secret=b', 'name the client once'],
   ] as const)('%s', ([, authorization, body, detail]) => {
