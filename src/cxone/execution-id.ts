@@ -3,7 +3,7 @@
 import { type Json, scalarText } from '../execution/json.ts';
 
 /** Longest executionId, in bytes of UTF-8. */
-export const MAX_EXECUTION_ID_BYTES = 1_024;
+const MAX_EXECUTION_ID_BYTES = 1_024;
 
 /** Characters of an unusable id that are reported. */
 const EXCERPT_LENGTH = 64;

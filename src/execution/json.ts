@@ -53,7 +53,7 @@ function keepNumberText(_key: string, value: Json, context: { source?: string })
 }
 
 /** Recurses `levels` deep at most. */
-export function isDeeperThan(value: Json, levels: number): boolean {
+function isDeeperThan(value: Json, levels: number): boolean {
   if (value === null || typeof value !== 'object') return false;
   if (levels === 0) return true;
   for (const child of Object.values(value)) if (isDeeperThan(child, levels - 1)) return true;

@@ -87,6 +87,6 @@ function traceIn(c: Parameters<CallMiddleware>[0]): { traceparent?: string; trac
   };
 }
 
-export function bearerOf(header: string | undefined): string {
+function bearerOf(header: string | undefined): string {
   return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '';
 }

@@ -3,7 +3,7 @@
 import type { UpstreamPause } from '../../src/cxone/port.ts';
 import { START } from './manual-world.ts';
 
-export const PAUSE: UpstreamPause = {
+const PAUSE: UpstreamPause = {
   call: 'execute',
   actionId: 'charge-card',
   correlationId: 'order-1',

@@ -12,7 +12,7 @@ export interface RestoreGap {
 }
 
 /** Oldest first; none in a database of an older version. */
-export function readRestoreGaps(client: Database): RestoreGap[] {
+function readRestoreGaps(client: Database): RestoreGap[] {
   const table = client.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'id_gaps'").get();
   if (table === undefined) return [];
   return client
