@@ -96,9 +96,12 @@ describe.each(Object.entries(nodes))('Node %s', (version, node) => {
     expect(readdirSync(folder)).toContainEqual(expect.stringMatching(/^receiver-before-upgrade-from-0000-.*Z\.db$/));
   });
 
-  test('an error of usage names the command', async () => {
-    const { code, stderr } = await run(['executions', 'lst']).finished;
-    expect(code).toBe(2);
-    expect(stderr).toContain('Usage: cxone-callback-receiver executions');
+  test('an error of usage suggests the command that was meant, and names it as it is called', async () => {
+    const misspelled = await run(['executions', 'lst']).finished;
+    expect(misspelled.code).toBe(2);
+    expect(misspelled.stderr).toContain('Did you mean list?');
+    const incomplete = await run(['executions']).finished;
+    expect(incomplete.code).toBe(2);
+    expect(incomplete.stderr).toContain('Usage: cxone-callback-receiver executions');
   });
 });
