@@ -1,6 +1,6 @@
 // Detects a write-ahead log that belongs to another file, before SQLite replays it and so damages the database.
 
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseRefused } from './database-refused.ts';
 import type { LockNote } from './lock.ts';
 
@@ -16,7 +16,8 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Whether a file is in WAL mode. A backup is not: VACUUM INTO writes the rollback mode. Undefined for an empty file or none. */
 export function isInWalMode(file: string): boolean | undefined {
   const header = firstBytes(file, HEADER_BYTES);
-  return header.length < HEADER_BYTES ? undefined : header[READ_VERSION_AT] === WAL_VERSION;
+  if (header === null || header.length < HEADER_BYTES) return undefined;
+  return header[READ_VERSION_AT] === WAL_VERSION;
 }
 
 /** @param note of the lock, if it is held. @throws {DatabaseRefused} with the one command that repairs the state. */
@@ -33,11 +34,11 @@ export function refuseForeignWal(file: string, note: LockNote | null): void {
 function foreignWal(file: string, note: LockNote | null): string | null {
   const wal = firstBytes(`${file}-wal`, WAL_HEADER_BYTES);
   // Without a whole header, SQLite reads nothing from it.
-  if (wal.length < WAL_HEADER_BYTES) return null;
+  if (wal === null || wal.length < WAL_HEADER_BYTES) return null;
   const header = firstBytes(file, HEADER_BYTES);
   // SQLite reports a file that may not be read.
-  if (existsSync(file) && !isReadable(file)) return null;
-  if (header.length < HEADER_BYTES) return `${file} is missing or empty`;
+  if (header === null && existsSync(file)) return null;
+  if (header === null || header.length < HEADER_BYTES) return `${file} is missing or empty`;
   // A database of the receiver is in WAL mode before its log has anything.
   if (header[READ_VERSION_AT] !== WAL_VERSION) return `${file} is a backup, which has no log`;
   // 1 stands for 65,536.
@@ -75,22 +76,18 @@ function holdsRun(file: string, { runs, page, pageBytes }: LockNote): boolean {
   }
 }
 
-function firstBytes(path: string, length: number): Buffer {
-  if (!isReadable(path)) return Buffer.alloc(0);
-  const handle = openSync(path, 'r');
+/** Null if the file cannot be opened. access(2) would check the real user, and opening checks the effective one. */
+function firstBytes(path: string, length: number): Buffer | null {
+  let handle: number;
+  try {
+    handle = openSync(path, 'r');
+  } catch {
+    return null;
+  }
   try {
     const bytes = Buffer.alloc(length);
     return bytes.subarray(0, readSync(handle, bytes, 0, length, 0));
   } finally {
     closeSync(handle);
-  }
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
