@@ -165,7 +165,7 @@ test('the suite can fail: with synchronous=NORMAL acknowledged commits are lost'
 test('the suite can fail: without the fsync of a new folder everything in it is lost', async () => {
   need('strace');
   const dice = diceFor('power loss, folder');
-  const root = changedCopy('src/store/sqlite/file/open.ts', (text) => text.replace('    fsyncSync(handle);\n', ''));
+  const root = changedCopy('src/store/sqlite/file/lock.ts', (text) => text.replace('    fsyncSync(handle);\n', ''));
   const recording = await record(FEW, root);
   const last = recording.events.length - 1;
   const { faults } = cutPower(recording, ['nothing'], (_, index) => index === last, dice);
@@ -175,10 +175,10 @@ test('the suite can fail: without the fsync of a new folder everything in it is 
 test('the suite can fail: a notification that is written in a transaction of its own is missing', async () => {
   need('strace');
   const dice = diceFor('power loss, outbox');
-  const root = changedCopy('src/store/sqlite/store.ts', (text) =>
+  const root = changedCopy('src/store/sqlite/executions/records.ts', (text) =>
     text.replace(
-      'const told = outbox.arrived(before, execution, now);',
-      'const told = null; void writer.mutate(() => unchanged(outbox.arrived(before, execution, now)));',
+      'const notification = enqueue(before, execution, now);',
+      'const notification = null; void writer.mutate(() => unchanged(enqueue(before, execution, now)));',
     ),
   );
   const recording = await record(FEW, root);
