@@ -141,7 +141,7 @@ function answeredPoll(profile: PollableProfile, reply: AnsweredCall, missingScop
   if (httpStatus === 404) {
     const { notFound, notFoundAfterSeconds } = profile.poll;
     const confirmation = { confirmAfterMs: notFoundAfterSeconds * 1000, isNotYet: notFound === 'not-yet' };
-    return { type: 'not-found', httpStatus, latencyMs, message, ...confirmation };
+    return { type: 'not-found', httpStatus, latencyMs, message, retryAfterMs, ...confirmation };
   }
   // promise: refused-poll-was-not-asked
   const asked = refusal === undefined && !NOT_PROCESSED.includes(httpStatus);

@@ -92,6 +92,8 @@ export type PollResponse =
       readonly message: string;
       readonly confirmAfterMs: number;
       readonly isNotYet: boolean;
+      /** Retry-After; 0 or left out for none. */
+      readonly retryAfterMs?: number;
     })
   /** `asked`: CXone may have looked up the execution. */
   | (Exchange & {

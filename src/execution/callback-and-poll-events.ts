@@ -188,10 +188,12 @@ function acceptedAt({ sentAt, latencyMs }: Execution, now: number): number {
   return Math.min((sentAt ?? now) + (latencyMs ?? 0), now);
 }
 
-/** Polls again as usual, and at the latest when the next 404 may count; at the deadline only then. */
+/** Polls again as usual, and at the latest when the next 404 may count; at the deadline only then. Retry-After is a floor. */
 function awaitingNext404(missing: Execution, event: NotFound, confirmAt: number, now: number): Transition {
-  const { message, origin, isNotYet, final } = event;
-  const regular = isNotYet || confirmAt <= now ? event.nextPollAt : Math.min(event.nextPollAt, confirmAt);
+  const { message, origin, isNotYet, final, retryAfterMs = 0 } = event;
+  const usual = isNotYet || confirmAt <= now ? event.nextPollAt : Math.min(event.nextPollAt, confirmAt);
+  // promise: retry-after-delays-poll-after-404
+  const regular = Math.max(usual, now + retryAfterMs);
   const when = isNotYet && !final ? 'at the deadline' : `at ${isoTime(confirmAt)} or later`;
   const note = `the execution counts as gone only after another 404 ${when}`;
   return {

@@ -161,6 +161,8 @@ export type ExecutionEvent =
         readonly confirmAfterMs: number;
         /** True if a 404 before the deadline means that the execution is not visible yet. */
         readonly isNotYet: boolean;
+        /** Retry-After; 0 or left out for none. */
+        readonly retryAfterMs?: number;
         readonly final: boolean;
       })
   /** An app or an operator requests a poll at once. */

@@ -964,6 +964,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/sweeper.test.ts'],
   },
   {
+    tag: 'retry-after-delays-poll-after-404',
+    promise: 'Retry-After of a 404 delays the next poll',
+    edit: value('usual'),
+    tests: ['test/workers/sweeper.test.ts'],
+  },
+  {
     tag: 'uuid-case-is-ignored',
     promise: 'a UUID names the same execution in any case',
     edit: value('false'),

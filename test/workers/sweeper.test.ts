@@ -210,6 +210,23 @@ describe('a single 404', () => {
   });
 });
 
+test('a Retry-After on a 404 delays the next poll beyond the wait for the second 404, to the deadline at the latest', async () => {
+  const { add, cxone, find, world } = startTestBackground();
+  cxone.onPoll = async () => ({ ...GONE, retryAfterMs: cxone.polls.length === 1 ? 9_000 : 300_000 });
+  const id = await add({ graceSeconds: 0, timeoutSeconds: 30 });
+  await world.advance(8_900);
+  expect(cxone.polls).toHaveLength(1);
+  await world.advance(1_000);
+  expect(cxone.polls).toHaveLength(2);
+  expect(await find(id)).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll' });
+
+  const held = await add({ graceSeconds: 0, timeoutSeconds: 30 });
+  await world.advance(29_000);
+  expect(cxone.polls).toHaveLength(3);
+  await world.advance(2_000);
+  expect(await find(held)).toMatchObject({ status: 'NOT_FOUND', resolvedBy: 'poll' });
+});
+
 test('a Retry-After on a response that reports progress delays the next poll, to the deadline at the latest', async () => {
   const { add, cxone, find, world } = startTestBackground();
   cxone.onPoll = async () => ({ ...STILL_RUNNING, retryAfterMs: 300_000 });
