@@ -52,7 +52,7 @@ export function callbackBody(words: CallbackWords, outcome: Said, executionId: s
     case 'not UTF-8':
       return unreadable(Uint8Array.of(0x7b, 0xff, 0xfe, 0x7d));
     case 'huge':
-      return json(null, { executionId, ...outcome, padding: 'x'.repeat(1024 * 1024) });
+      return json(outcome, { executionId, ...outcome, padding: 'x'.repeat(1024 * 1024) });
     case 'of another execution': {
       const says: Said = { status: 'COMPLETED', result: { value: 'not mine' }, error: null };
       const other = `${executionId}-other`;

@@ -44,6 +44,8 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
   const fates = new Map<number, Fate>();
   const postsOf = new Map<number, number>();
   const pollsOf = new Map<number, number>();
+  /** Slots whose executions CXone does not know any more. */
+  const gone = new Set<number>();
   let tokenFates: TokenFate[] = [];
   let tokens = new Set<string>();
   let tokensMade = 0;
@@ -159,7 +161,9 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
     const run = truth.runs.find(({ executionId }) => call.url.pathname.endsWith(`/executions/${executionId}`));
     if (run === undefined) return travel(call, null, 0, () => json(404, {}));
     const plan = fates.get(run.slot);
-    const fate = (healed ? undefined : plan?.polls[nth(pollsOf, run.slot)]) ?? 'truth';
+    const planned = (healed ? undefined : plan?.polls[nth(pollsOf, run.slot)]) ?? 'truth';
+    if (planned === '404 for good') gone.add(run.slot);
+    const fate = !healed && gone.has(run.slot) ? '404 for good' : planned;
     return travel(call, fate, plan?.latencyMs ?? 0, () => look(run, fate, authorized(call)));
   }
 

@@ -30,6 +30,7 @@ export const POLL_FATES = [
   'truth',
   'running',
   '404',
+  '404 for good',
   '429',
   '503',
   '500',

@@ -1,12 +1,14 @@
 // The receiver of a simulation: the whole service on a real file, which can be killed at any await and started again.
 
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promiseHooks } from 'node:v8';
+import Database from 'better-sqlite3';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Fetch } from '../../src/http/fetch.ts';
 import type { Metrics } from '../../src/observability/metrics/metrics.ts';
 import { type Receiver as RunningReceiver, startReceiver } from '../../src/receiver.ts';
+import { readFileRow } from '../../src/store/sqlite/file/identity.ts';
 import type { WebhookSender } from '../../src/webhooks/port.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import type { Clock, MortalWorld } from './clock.ts';
@@ -122,6 +124,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
     for (const suffix of ['', '-wal']) {
       if (existsSync(before + suffix)) copyFileSync(before + suffix, path + suffix);
     }
+    if (existsSync(path)) takeForOriginal(path);
     // Releases what ends with a process: timers, connections, listeners.
     setImmediate(() => void dying.service.stop());
   }
@@ -164,6 +167,20 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
     databasePath: () => path,
     log,
   };
+}
+
+/** A crash leaves the file where it is. Its copy here must not count as a restored copy, whose ids continue after a gap. */
+function takeForOriginal(path: string): void {
+  const client = new Database(path);
+  try {
+    if (readFileRow(client) === undefined) return;
+    const { dev, ino } = statSync(path);
+    client
+      .prepare('UPDATE database_file SET device = ?, inode = ?, lock_path = ?')
+      .run(String(dev), String(ino), `${path}.lock`);
+  } finally {
+    client.close();
+  }
 }
 
 function configOf(settings: Settings, databasePath: string): Config {

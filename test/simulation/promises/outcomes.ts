@@ -46,8 +46,8 @@ function checkOutcome(row: Row, { truth, trails, clockWasSet, settings }: State)
       return;
     }
     case 'NOT_FOUND': {
-      const gone = truth.polls.some(({ correlationId, fate }) => correlationId === id && fate === '404');
-      demand(gone, TRUE, () => `${id} is NOT_FOUND: ${events(trail)}`);
+      const gone = truth.polls.filter(({ correlationId, fate }) => correlationId === id && fate.startsWith('404'));
+      demand(gone.length > 1, TRUE, () => `${id} is NOT_FOUND: ${events(trail)}`);
       return;
     }
     case 'TIMEOUT':
@@ -90,7 +90,7 @@ function checkDelivery(delivery: Delivery, state: State): void {
   const row = state.rows.get(run.correlationId);
   const trail = state.trails.get(run.correlationId) ?? [];
   const counts = state.settings.trust === 'verify' ? hintCounts : callbackCounts;
-  const holds = row !== undefined && (counts(delivery, row, trail) || countsAnyhow(delivery, trail, state));
+  const holds = row !== undefined && (counts(delivery, row, trail) || countsAnyhow(delivery, row, trail, state));
   const told = () => `"${words}" (${show(says)}) was answered ${show(answer)}: ${show(row)} ${events(trail)}`;
   demand(holds, HEARD, told);
 }
@@ -133,7 +133,7 @@ function hintCounts(delivery: Delivery, row: Row, trail: readonly EntryRow[]): b
   }
 }
 
-function countsAnyhow(delivery: Delivery, trail: readonly EntryRow[], state: State): boolean {
+function countsAnyhow(delivery: Delivery, row: Row, trail: readonly EntryRow[], state: State): boolean {
   const unreadable = trail.filter(({ event }) => event === 'CALLBACK_UNREADABLE');
   switch (delivery.answer?.status) {
     case 202:
@@ -141,10 +141,16 @@ function countsAnyhow(delivery: Delivery, trail: readonly EntryRow[], state: Sta
     case 409:
       return isKept('CALLBACK_MISMATCH', delivery, trail);
     case 413:
-      return delivery.words === 'huge' && unreadable.length > 0;
+      return delivery.words === 'huge' && (unreadable.length > 0 || isKnown(delivery, row, trail));
     default:
       return false;
   }
+}
+
+/** Whether the report is the outcome, the late result or a recorded conflict. */
+function isKnown(delivery: Delivery, row: Row, trail: readonly EntryRow[]): boolean {
+  const isRecorded = [outcomeIn(row), lateResultIn(row)].some((one) => isDeepStrictEqual(one, delivery.says));
+  return isRecorded || isKept('CALLBACK_CONFLICT', delivery, trail);
 }
 
 /** Whether an entry of that name states the report of the callback. */
