@@ -243,7 +243,7 @@ function checkFile(store: Parts['store']): Work {
 }
 
 async function stop(parts: Parts, listeners: Listeners): Promise<void> {
-  const { world, lifecycle, sockets = [] } = parts;
+  const { world, lifecycle } = parts;
   const deadline = world.now() + DRAIN_MS;
   let closing: Promise<void> | undefined;
   const closeListeners = () => {
@@ -256,7 +256,7 @@ async function stop(parts: Parts, listeners: Listeners): Promise<void> {
   const steps: readonly (() => unknown)[] = [
     lifecycle.drain,
     // Without inherited sockets, requests are accepted until the loops have stopped, so that clients get responses.
-    () => void (sockets.length > 0 && closeListeners()),
+    () => void (lifecycle.socketsOutlive && closeListeners()),
     parts.waiters.release,
     parts.streams.release,
     () => within(world, stopLoops(), deadline),

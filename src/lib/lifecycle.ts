@@ -8,7 +8,14 @@ export function createLifecycle(world: World, sockets: readonly number[] = []) {
   let loops: ReadonlyMap<string, Loop> = new Map();
   let draining = false;
   const ended = new AbortController();
+  const inherited = {
+    /** Inherited sockets queue new connections for the next process, so everything that this one accepted is served. */
+    // promise: sockets-outlive-restart
+    outlive: sockets.length > 0,
+  };
   return {
+    /** Whether the sockets stay open when this process ends. */
+    socketsOutlive: inherited.outlive,
     loops: () => loops,
     started: (running: ReadonlyMap<string, Loop>) => {
       loops = running;
@@ -17,8 +24,7 @@ export function createLifecycle(world: World, sockets: readonly number[] = []) {
     drain: () => {
       draining = true;
     },
-    /** Inherited sockets queue new connections for the next process, so everything that this one accepted is served. */
-    refusesSubmissions: () => draining && sockets.length === 0,
+    refusesSubmissions: () => draining && !inherited.outlive,
     /** Sleeps end when the receiver has stopped, so that delayed log lines are written at once. */
     world: {
       ...world,

@@ -24,8 +24,6 @@ export interface Listeners {
   readonly url: string;
   /** The same unless the webhook has a separate listener. */
   readonly webhookUrl: string;
-  /** True if connections after `close` wait in inherited sockets for the next process. */
-  readonly outlive: boolean;
   /** Null: plain HTTP. */
   readonly tls: TlsRenewal | null;
   /** Accepts nothing more, lets requests finish for up to `graceMs`, then closes the rest. */
@@ -77,8 +75,6 @@ export async function openListeners(
   return {
     url: main.url,
     webhookUrl: webhook.url,
-    // promise: sockets-outlive-restart
-    outlive: sockets.length > 0,
     tls:
       options.tls &&
       pair &&
