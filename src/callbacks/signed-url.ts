@@ -1,6 +1,7 @@
 // Signed callback URLs: a token identifies one execution, and only the holder of the secret can create it.
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmacSha256, type HmacSha256 } from '../lib/hmac-sha256.ts';
 
 export const CALLBACK_PATH = '/webhook/cxone-execution';
 
@@ -23,45 +24,58 @@ export interface SignedUrls {
 
 /** The first secret signs, all secrets verify: put a new secret in front to rotate. */
 export function createSignedUrls(publicUrl: string, secrets: readonly [string, ...string[]]): SignedUrls {
+  const [newest, ...older] = secrets;
+  const sign = macOf(newest);
+  const macs = [sign, ...older.map(macOf)];
   return {
     mint: (reference) => {
       const bytes = Buffer.from(reference.replaceAll('-', ''), 'hex');
       if (bytes.length !== REFERENCE_BYTES) throw new RangeError('a callback reference is a UUID');
-      return urlOf(publicUrl, bytes, sign(secrets[0], 'callback:', bytes));
+      return urlOf(publicUrl, bytes, sign(PURPOSES.callback, bytes));
     },
     verify: (token) => {
-      const bytes = genuine(token, secrets, 'callback:')?.bytes;
+      const bytes = genuine(token, macs, 'callback')?.bytes;
       return bytes === undefined ? null : asUuid(bytes.toString('hex'));
     },
     probe: () => {
       const bytes = randomBytes(REFERENCE_BYTES);
-      return { url: urlOf(publicUrl, bytes, sign(secrets[0], 'probe:', bytes)), proof: proofOf(secrets[0], bytes) };
+      return { url: urlOf(publicUrl, bytes, sign(PURPOSES.probe, bytes)), proof: sign(PURPOSES.probed, bytes) };
     },
     proofFor: (token) => {
       // promise: probe-opens-no-execution
-      const found = genuine(token, secrets, 'probe:');
-      return found === null ? null : proofOf(found.secret, found.bytes);
+      const found = genuine(token, macs, 'probe');
+      return found === null ? null : found.mac(PURPOSES.probed, found.bytes);
     },
   };
 }
 
 /** Part of the signed text, so that the token of a probe cannot address an execution, nor the reverse. */
-type Purpose = 'callback:' | 'probe:' | 'probed:';
+const PURPOSES = {
+  callback: Buffer.from('callback:'),
+  probe: Buffer.from('probe:'),
+  probed: Buffer.from('probed:'),
+};
 
+/** Returns the signed reference and the HMAC of the secret that signed it. */
 function genuine(
   token: string,
-  secrets: readonly string[],
-  purpose: Purpose,
-): { bytes: Buffer; secret: string } | null {
+  macs: readonly HmacSha256[],
+  purpose: keyof typeof PURPOSES,
+): { bytes: Buffer; mac: HmacSha256 } | null {
   if (!TOKEN.test(token)) return null;
   const bytes = Buffer.from(token.slice(0, base64Length(REFERENCE_BYTES)), 'base64url');
   const given = Buffer.from(token);
   // Compared as text: the unused bits at the end of base64 are not signed, so only the canonical encoding is valid.
-  const isGiven = (secret: string) => timingSafeEqual(Buffer.from(tokenOf(bytes, sign(secret, purpose, bytes))), given);
+  const isGiven = (mac: HmacSha256) =>
+    timingSafeEqual(Buffer.from(tokenOf(bytes, mac(PURPOSES[purpose], bytes))), given);
   // Without early exit: the time must not depend on which secret matches.
-  const [secret] = secrets.filter(isGiven);
+  const [mac] = macs.filter(isGiven);
   // promise: callback-url-is-signed
-  return secret === undefined ? null : { bytes, secret };
+  return mac === undefined ? null : { bytes, mac };
+}
+
+function macOf(secret: string): HmacSha256 {
+  return createHmacSha256(Buffer.from(secret));
 }
 
 function urlOf(publicUrl: string, reference: Buffer, mac: string): string {
@@ -70,14 +84,6 @@ function urlOf(publicUrl: string, reference: Buffer, mac: string): string {
 
 function tokenOf(reference: Buffer, mac: string): string {
   return `${reference.toString('base64url')}.${mac}`;
-}
-
-function proofOf(secret: string, reference: Buffer): string {
-  return sign(secret, 'probed:', reference);
-}
-
-function sign(secret: string, purpose: Purpose, reference: Buffer): string {
-  return createHmac('sha256', secret).update(purpose).update(reference).digest('base64url');
 }
 
 function asUuid(hex: string): string {

@@ -1,6 +1,6 @@
 // Callback URLs: only a token that the receiver signed verifies.
 
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
@@ -19,6 +19,12 @@ test('a signed URL verifies to its own execution', () => {
   expect(url).toMatch(/^https:\/\/receiver\.example\/webhook\/cxone-execution\/[A-Za-z0-9._-]+$/);
   expect(tokenOf(url).length).toBeLessThanOrEqual(128);
   expect(urls.verify(tokenOf(url))).toBe(REFERENCE);
+});
+
+test('a token is the reference and the HMAC-SHA256 of "callback:" and the reference: URLs of earlier versions stay valid', () => {
+  const reference = Buffer.from(REFERENCE.replaceAll('-', ''), 'hex');
+  const mac = createHmac('sha256', NEW).update('callback:').update(reference).digest('base64url');
+  expect(tokenOf(urls.mint(REFERENCE))).toBe(`${reference.toString('base64url')}.${mac}`);
 });
 
 test('a token with any one character changed, added or removed is refused', () => {

@@ -69,7 +69,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'probe-opens-no-execution',
     promise: 'a probe of the doctor addresses no execution',
-    edit: swapped("'probe:'", "'callback:'"),
+    edit: swapped("'probe'", "'callback'"),
     tests: ['test/callbacks/signed-url.test.ts'],
   },
   {
