@@ -12,6 +12,9 @@ const UNUSED_MS = 1_000;
 /** The interval at which idle connections are closed while the server stops. */
 const IDLE_CHECK_MS = 50;
 
+/** The newest request of each connection: the last one, when the connection closes. */
+const connections = new WeakMap<Socket, { newest: IncomingMessage }>();
+
 /**
  * Lingering close (RFC 9112, section 9.6): if the last response is sent before its request has arrived completely, only this half
  * is closed, and the rest is discarded until the client closes its half, for `limitMs` at most. Node would close both halves at
@@ -19,10 +22,18 @@ const IDLE_CHECK_MS = 50;
  */
 export function lingerAfter(incoming: IncomingMessage, limitMs: number): void {
   const { socket } = incoming;
-  // Node calls it after the last response.
+  const known = connections.get(socket);
+  if (known !== undefined) {
+    // promise: later-response-despite-open-upload
+    known.newest = incoming;
+    return;
+  }
+  const connection = { newest: incoming };
+  connections.set(socket, connection);
+  // Node calls it after the last response. An assignment per request instead would cost as much as the signature check.
   socket.destroySoon = () => {
     // promise: response-despite-open-upload
-    if (incoming.complete) {
+    if (connection.newest.complete) {
       Socket.prototype.destroySoon.call(socket);
       return;
     }

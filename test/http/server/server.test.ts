@@ -139,6 +139,22 @@ describe('an answer before the request is all in', () => {
     expect(errors).toEqual([]);
   });
 
+  test('reaches the client also if earlier requests of the connection were complete', async () => {
+    await using server = await start(REFUSAL);
+    const raw = wire(server.port);
+    const errors: string[] = [];
+    raw.socket.on('error', ({ message }) => errors.push(message));
+    raw.send(`${head('POST', '/', { 'content-length': '2' })}ok`);
+    await raw.until(/whole/);
+    raw.send(head('POST', '/', { connection: 'close', ...LENGTH }));
+    const written = new Promise((resolve) => raw.socket.write(BODY, resolve));
+    await raw.until(/too-large/);
+    expect(await written).toBeFalsy();
+    raw.socket.end();
+    expect(await raw.closed).toMatch(/whole[\s\S]*too-large$/);
+    expect(errors).toEqual([]);
+  });
+
   // Long before any other limit would cut it off.
   test('a client that never stops writing is cut off', { timeout: 10_000 }, async () => {
     await using server = await start(REFUSAL, { lingerTimeout: 50 });
