@@ -14,7 +14,7 @@ export default defineConfig({
     projects: Object.entries(SUITES).map(([name, { command: _, ...suite }], groupOrder) => ({
       test: {
         name,
-        // Each test file runs in a process of its own, because some tests kill or crash what they start.
+        // A process of its own for each file, because slow tests kill and crash what they start. The files of `unit` share processes.
         pool: 'forks' as const,
         maxWorkers,
         sequence: { groupOrder },
