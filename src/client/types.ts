@@ -56,6 +56,8 @@ export interface Execution {
   readonly pollCount: number;
   readonly lateResult: LateResult | null;
   readonly app: string;
+  /** When an administrator erased its content: `result` and `error` are null. Absent unless it was erased. */
+  readonly erasedAt?: string;
 }
 
 /** An execution that has its outcome, which never changes. */
@@ -70,8 +72,15 @@ type OfSending = 'ACCEPTED' | 'DISPATCHED' | 'SUBMITTED' | 'FAILED' | 'NETWORK_E
 type OfCallback = 'COMPLETED' | 'PROGRESS' | 'HINT' | 'DUPLICATE' | 'CONFLICT' | 'LATE' | 'UNREADABLE' | 'MISMATCH';
 type OfPoll = 'REQUESTED' | 'COMPLETED' | 'PROGRESS' | 'ERROR' | '404' | 'MISMATCH' | 'TIMEOUT';
 type OfEnd = 'QUEUE_TIMEOUT' | 'CANCELLED' | 'CANCEL_IGNORED';
+type OfRetention = 'HELD' | 'RELEASED' | 'ERASED';
 type OfNotice = 'DELIVERED' | 'FAILED' | 'DEAD' | 'REPLAYED';
-export type AuditEvent = OfSending | `CALLBACK_${OfCallback}` | `POLL_${OfPoll}` | OfEnd | `NOTIFICATION_${OfNotice}`;
+export type AuditEvent =
+  | OfSending
+  | `CALLBACK_${OfCallback}`
+  | `POLL_${OfPoll}`
+  | OfEnd
+  | `NOTIFICATION_${OfNotice}`
+  | OfRetention;
 
 export interface AuditEntry {
   readonly id: number;

@@ -208,6 +208,9 @@ export const AUDIT_EVENTS = [
   'NOTIFICATION_FAILED',
   'NOTIFICATION_DEAD',
   'NOTIFICATION_REPLAYED',
+  'HELD',
+  'RELEASED',
+  'ERASED',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

@@ -62,6 +62,10 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
   readonly notFoundAt: number | null;
   /** When a poll last found the execution. */
   readonly foundAt: number | null;
+  /** Since when an administrator holds it: it is exempt from pruning and from erasure. */
+  readonly heldAt: number | null;
+  /** When an administrator erased its content. */
+  readonly erasedAt: number | null;
   readonly resolvedBy: ResolvedBy | null;
   readonly result: Json;
   readonly error: Json;
@@ -128,6 +132,8 @@ const FRESH = {
   unknownWord: null,
   notFoundAt: null,
   foundAt: null,
+  heldAt: null,
+  erasedAt: null,
   resolvedBy: null,
   result: null,
   error: null,

@@ -23,6 +23,8 @@ export function representExecution(execution: Execution) {
     pollCount: execution.pollCount,
     lateResult: representLateResult(execution.lateResult),
     app: execution.app,
+    // A member of erased executions only.
+    ...(execution.erasedAt === null ? {} : { erasedAt: isoTime(execution.erasedAt) }),
   };
 }
 

@@ -38,6 +38,7 @@ const EXECUTION = {
   pollCount: true,
   lateResult: true,
   app: true,
+  erasedAt: true,
 } as const;
 
 const ENTRY = {
@@ -136,6 +137,9 @@ const EVENTS = words<client.AuditEvent>({
   NOTIFICATION_FAILED: true,
   NOTIFICATION_DEAD: true,
   NOTIFICATION_REPLAYED: true,
+  HELD: true,
+  RELEASED: true,
+  ERASED: true,
 });
 
 /** What a schema allows, null left out. */

@@ -40,6 +40,9 @@ const EVENTS: { readonly [E in AuditEvent]: readonly [actor: Actor, words: strin
   NOTIFICATION_FAILED: ['receiver', 'could not notify the app and will retry'],
   NOTIFICATION_DEAD: ['receiver', 'gave up notifying the app'],
   NOTIFICATION_REPLAYED: ['operator', 'replayed the notification'],
+  HELD: ['operator', 'held it: it is exempt from pruning and erasure'],
+  RELEASED: ['operator', 'released it: pruning and erasure apply again'],
+  ERASED: ['operator', 'erased its content'],
 };
 
 /** Members of `detail` that have a line of their own, or are of no use to people. */

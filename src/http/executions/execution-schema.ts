@@ -54,6 +54,9 @@ export const EXECUTION = component(
     pollCount: count('The number of polls.'),
     lateResult: v.nullable(LATE_RESULT),
     app: v.pipe(v.string(), v.description('The app that submitted it.')),
+    erasedAt: v.exactOptional(
+      time('When an administrator erased its content: `result` and `error` are null. Absent unless it was erased.'),
+    ),
   }),
 );
 

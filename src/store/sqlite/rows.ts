@@ -31,6 +31,8 @@ export function toExecution(row: StateRow): Execution {
     unknownWord: row.unknownWord,
     notFoundAt: fromIso(row.notFoundAt),
     foundAt: fromIso(row.foundAt),
+    heldAt: fromIso(row.heldAt),
+    erasedAt: fromIso(row.erasedAt),
     status: row.status as Status,
     resolvedBy: row.resolvedBy as ResolvedBy | null,
     result: fromJson(row.result),
@@ -152,6 +154,8 @@ export function toRow(execution: Dispatchable, fingerprint: string): ExecutionRo
     fingerprint,
     payloadPrunedAt: null,
     payloadSha256: null,
+    heldAt: isoTime(execution.heldAt),
+    erasedAt: isoTime(execution.erasedAt),
   };
 }
 

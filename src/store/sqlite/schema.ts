@@ -61,6 +61,10 @@ export const executions = sqliteTable(
     notFoundAt: text('not_found_at'),
     /** When a poll last found the execution. */
     foundAt: text('found_at'),
+    /** Since when an administrator exempts the execution from pruning and erasure; null: it is not held. */
+    heldAt: text('held_at'),
+    /** When an administrator erased the content; later reports of the execution are stored without content, too. */
+    erasedAt: text('erased_at'),
   },
   (table) => [
     index('executions_by_app').on(table.app, table.reference),
@@ -75,6 +79,7 @@ export const executions = sqliteTable(
     index('executions_with_payload')
       .on(table.resolvedAt)
       .where(sql`resolved_at IS NOT NULL AND payload_pruned_at IS NULL`),
+    index('executions_held').on(table.heldAt).where(sql`held_at IS NOT NULL`),
   ],
 );
 
@@ -199,4 +204,13 @@ export const unknownStatusWords = sqliteTable('unknown_status_words', {
   reports: integer('reports').notNull(),
   /** Executions that timed out under this word. */
   timeouts: integer('timeouts').notNull(),
+});
+
+/** The exports that a file was made from. A file with a row here is for inspection: no receiver starts on it. */
+export const imports = sqliteTable('imports', {
+  id: integer('id').primaryKey(),
+  file: text('file').notNull(),
+  sha256: text('sha256').notNull(),
+  rows: integer('rows').notNull(),
+  importedAt: text('imported_at').notNull(),
 });
