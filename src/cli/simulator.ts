@@ -21,7 +21,10 @@ loopback.`,
     .option('--port <port>', 'the port to listen on; 0 picks a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .addOption(choiceOption('--dialect <name>', 'the shipped profile whose API it has (default: cxone)', DIALECT_NAMES))
-    .option('--seed <text>', 'the same seed makes the same choices for the same correlation ids')
+    .option(
+      '--seed <text>',
+      'the same seed repeats a run: same choices and ids for the same correlation ids, or inputs',
+    )
     .option('--fate <name=share>', 'share of executions, 0 to 1, with this fate; repeatable', collectRate, {})
     .option('--latency <ms>', 'duration of a response (default: 20)', number)
     .option('--jitter <ms>', 'random addition to the latency, at most (default: 30)', number)

@@ -11,10 +11,12 @@ import type { SimulatorOptions } from './options.ts';
 import { json, respond, retryAfter, type SimulatorEnv } from './responses.ts';
 import type { Run } from './run.ts';
 import { type PollStep, type Script, type SubmitStep, stepAt } from './script.ts';
+import type { SeedNames } from './seed-names.ts';
 
 export interface ActionParts {
   readonly options: SimulatorOptions;
   readonly dice: Dice;
+  readonly names: SeedNames;
   readonly executions: SimulatedExecutions;
   /** Aborts when the simulator closes. */
   readonly closing: AbortSignal;
@@ -30,7 +32,7 @@ interface Progress {
   askedAt: number;
 }
 
-export function createActionRoutes({ options, dice, executions, closing }: ActionParts) {
+export function createActionRoutes({ options, dice, names, executions, closing }: ActionParts) {
   const { world } = options;
   const api = apiOf(options.dialect);
   const progress = new WeakMap<CaseRecord, Progress>();
@@ -73,7 +75,7 @@ export function createActionRoutes({ options, dice, executions, closing }: Actio
 
   const readScript = (inputs: JsonObject, record: CaseRecord): Script | string => {
     try {
-      return chooseScript(inputs, record.correlationId, options, dice);
+      return chooseScript(inputs, names.of(record, inputs), options, dice);
     } catch (error) {
       if (error instanceof BadDials) return error.message;
       throw error;

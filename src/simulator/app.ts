@@ -13,7 +13,9 @@ import { type Listening, listen } from './listen.ts';
 import { type SimulatorOptions, withDefaults } from './options.ts';
 import { createOutage } from './outage.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { addReadiness } from './readiness.ts';
 import { json, type SimulatorEnv } from './responses.ts';
+import { createSeedNames } from './seed-names.ts';
 import type { Simulator } from './simulator.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { createTokens } from './tokens.ts';
@@ -23,11 +25,12 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   const options = withDefaults(given);
   const closing = new AbortController();
   const dice = createDice(options.seed);
+  const names = createSeedNames();
   const ledger = createLedger(options.watch);
   const tokens = createTokens(options);
   const outage = createOutage(options.world);
   const { deliver, close: closeDeliver } = createDeliver(options.callbackTimeoutMs);
-  const executions = createSimulatedExecutions(options, dice, ledger, deliver);
+  const executions = createSimulatedExecutions(options, { dice, names, ledger, deliver });
   const listeners = new Set<Listening>();
 
   const simulator: Simulator = {
@@ -47,6 +50,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     reset: () => {
       executions.clear();
       ledger.clear();
+      names.clear();
       tokens.revoke();
       outage.begin({ answer: 503, ms: 0 });
     },
@@ -62,10 +66,11 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
 
   const app = new Hono<SimulatorEnv>();
   const calls = createCalls({ options, ledger, outage, tokens, rateLimit: createRateLimit(options) });
-  const actions = createActionRoutes({ options, dice, executions, closing: closing.signal });
+  const actions = createActionRoutes({ options, dice, names, executions, closing: closing.signal });
   const api = apiOf(options.dialect);
   let unnamed = 0;
 
+  addReadiness(app);
   addTokenRoutes({ app, calls, tokens, options });
   app.post(
     api.executePath,

@@ -14,16 +14,16 @@ export class BadDials extends Error {
 
 type Choices = Pick<SimulatorOptions, 'rates' | 'latencyMs' | 'jitterMs' | 'runMs' | 'runJitterMs'>;
 
-/** Returns the complete script. @throws {BadDials} */
-export function chooseScript(inputs: JsonObject, correlationId: string, options: Choices, dice: Dice): Script {
+/** Returns the complete script. `name` is the one under which the dice roll. @throws {BadDials} */
+export function chooseScript(inputs: JsonObject, name: string, options: Choices, dice: Dice): Script {
   const dials = readDials(inputs['simulate']);
-  const name = dials.fate ?? rolledFate(options.rates, dice.roll('fate', correlationId));
-  const fate = findFate(name);
-  if (fate === undefined) throw new BadDials(`inputs.simulate.fate: there is no fate ${JSON.stringify(name)}`);
+  const fateName = dials.fate ?? rolledFate(options.rates, dice.roll('fate', name));
+  const fate = findFate(fateName);
+  if (fate === undefined) throw new BadDials(`inputs.simulate.fate: there is no fate ${JSON.stringify(fateName)}`);
   const plain: Script = {
-    fate: name,
-    latencyMs: Math.round(options.latencyMs + options.jitterMs * dice.roll('latency', correlationId)),
-    runMs: Math.round(options.runMs + options.runJitterMs * dice.roll('run', correlationId)),
+    fate: fateName,
+    latencyMs: Math.round(options.latencyMs + options.jitterMs * dice.roll('latency', name)),
+    runMs: Math.round(options.runMs + options.runJitterMs * dice.roll('run', name)),
     outcome: 'completed',
     word: null,
     result: undefined,

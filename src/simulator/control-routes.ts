@@ -6,7 +6,8 @@ import { catalogue } from './fates/catalogue.ts';
 import { json } from './responses.ts';
 import type { Simulator } from './simulator.ts';
 
-export const CONTROL_HELP = `GET  /simulator/stats                        sums: requests, responses, runs, callbacks, peak of requests in flight
+export const CONTROL_HELP = `GET  /readyz                                 200 while the simulator listens, in every mode (also with --replay)
+GET  /simulator/stats                        sums: requests, responses, runs, callbacks, peak of requests in flight
 GET  /simulator/executions                   the record of each correlation id: posts, runs, polls, callbacks and responses
 GET  /simulator/executions/{correlationId}   one record
 GET  /simulator/fates                        the catalogue of fates, with the expected outcome of each

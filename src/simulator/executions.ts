@@ -10,6 +10,7 @@ import { type CaseRecord, forgetBeyond, type Ledger } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Run } from './run.ts';
 import type { CallbackStep, Script } from './script.ts';
+import type { SeedNames } from './seed-names.ts';
 
 export interface SimulatedExecutions {
   /** Starts a run. `calledBack` resolves when all of its callbacks have been sent and have a response. */
@@ -41,12 +42,17 @@ interface Attempt {
 
 type Settings = Pick<SimulatorOptions, 'world' | 'redeliveries' | 'redeliveryMs'>;
 
+interface Tools {
+  readonly dice: Dice;
+  readonly names: SeedNames;
+  readonly ledger: Ledger;
+  readonly deliver: Deliver;
+}
+
 // One function because all runs share the gates, the pending callbacks and the signal that ends them.
 export function createSimulatedExecutions(
   settings: Settings,
-  dice: Dice,
-  ledger: Ledger,
-  deliver: Deliver,
+  { dice, names, ledger, deliver }: Tools,
 ): SimulatedExecutions {
   const { world } = settings;
   const runs = new Map<string, Run>();
@@ -96,7 +102,7 @@ export function createSimulatedExecutions(
 
   return {
     start: (record, script, inputs, callbackUrl) => {
-      const { executionId, idText } = nameOf(dice.bits('execution', record.correlationId, record.runs), script);
+      const { executionId, idText } = idOf(dice.bits('execution', names.of(record, inputs), record.runs), script);
       const { simulate: _simulate, ...given } = inputs;
       const run: Run = {
         record,
@@ -143,7 +149,7 @@ function aborted(signal: AbortSignal): Promise<unknown> {
   return signal.aborted ? Promise.resolve() : once(signal, 'abort');
 }
 
-function nameOf(
+function idOf(
   bits: bigint,
   { idType: type, idPrefix }: Pick<Script, 'idType' | 'idPrefix'>,
 ): { executionId: Json; idText: string } {

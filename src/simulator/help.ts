@@ -33,6 +33,8 @@ export function replayGreeting(url: string, executions: number): string {
   return `Replays ${executions} recorded execution${executions === 1 ? '' : 's'} on ${url}  (Ctrl-C stops it)
 
 Run a receiver against it with CXONE_BASE_URL=${url} and the matching profile; any credentials are accepted.
+${url}/readyz responds 200 while it listens. A submission gets the recorded responses of its action, in order; an action
+that is not in the recording gets those of all actions.
 
 `;
 }

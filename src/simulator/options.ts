@@ -6,7 +6,7 @@ import type { FateName } from './fates/catalogue.ts';
 import type { SimulatorEvent } from './ledger.ts';
 
 export interface SimulatorOptions {
-  /** The same seed leads to the same choices for the same correlation ids. */
+  /** The same seed leads to the same choices for the same correlation ids; for generated ids, for the same inputs. */
   readonly seed: string;
   readonly world: World;
   /** The dialect, named after the shipped profile that it matches. */

@@ -1,6 +1,7 @@
 // Reads a recording of a tenant (entries of an HTTP Archive, one per line or in one document) and groups it by execution.
 
 import * as v from 'valibot';
+import { matchRoute } from './match-route.ts';
 
 const Header = v.object({ name: v.string(), value: v.string() });
 
@@ -23,13 +24,18 @@ const Entry = v.object({
   _route: v.optional(v.string(), ''),
   _executionId: v.nullish(v.string(), null),
   _reference: v.nullish(v.string(), null),
+  _actionId: v.nullish(v.string(), null),
+  _actionAt: v.nullish(v.string(), null),
 });
 
 export type Entry = v.InferOutput<typeof Entry>;
 
 /** The recorded requests of one execution. */
 export interface Conversation {
-  readonly execute: Entry;
+  /** The submission, with each of its repetitions. */
+  readonly executes: readonly [Entry, ...Entry[]];
+  /** Null if neither the URL nor the recorder names it. */
+  readonly actionId: string | null;
   readonly executionId: string | null;
   readonly polls: readonly Entry[];
   readonly callbacks: readonly Entry[];
@@ -58,21 +64,39 @@ export function readRecording(text: string, name = 'the recording'): Recording {
   const others = entries.filter(({ _call }) => _call === 'other');
   const origins = entries.filter(({ _call }) => _call !== 'callback').map(({ request }) => new URL(request.url).origin);
   return {
-    conversations: executes.map((execute) => conversationOf(execute, entries)),
+    conversations: submissionsIn(executes).map((attempts) => conversationOf(attempts, entries)),
     others,
     origins: [...new Set(origins)],
   };
 }
 
-function conversationOf(execute: Entry, entries: readonly Entry[]): Conversation {
-  const { _reference: reference } = execute;
-  const callbacks = entries.filter((one) => one._call === 'callback' && belongs(one, execute));
+/** Groups the requests of each submission: a request that was certainly not processed is repeated. */
+function submissionsIn(executes: readonly Entry[]): [Entry, ...Entry[]][] {
+  const groups = Map.groupBy(executes, (entry) => entry._reference ?? entry);
+  return [...groups.values()] as [Entry, ...Entry[]][];
+}
+
+function conversationOf(executes: readonly [Entry, ...Entry[]], entries: readonly Entry[]): Conversation {
+  const [first] = executes;
+  const { _reference: reference } = first;
+  const callbacks = entries.filter((one) => one._call === 'callback' && belongs(one, first));
   // A response to a submission may lack the id, which a callback then names.
-  const executionId = execute._executionId ?? callbacks.find((one) => one._executionId !== null)?._executionId ?? null;
+  const named = [...executes.toReversed(), ...callbacks].find((one) => one._executionId !== null);
+  const executionId = named?._executionId ?? null;
   const polls = entries.filter(
     (one) => one._call === 'poll' && executionId !== null && one._executionId === executionId,
   );
-  return { execute, executionId, polls, callbacks: reference === null ? [] : callbacks };
+  return {
+    executes,
+    actionId: actionOf(first),
+    executionId,
+    polls,
+    callbacks: reference === null ? [] : callbacks,
+  };
+}
+
+function actionOf({ _actionId: recorded, _route: route, request }: Entry): string | null {
+  return recorded ?? matchRoute(route, request.url)?.['actionId'] ?? null;
 }
 
 function belongs(callback: Entry, execute: Entry): boolean {

@@ -1,11 +1,15 @@
 // A simulated CXone that responds with the responses of a recording, to test a dialect without its tenant.
 
 import { type Context, Hono } from 'hono';
+import { actionIn } from '../cxone/recording/match-call.ts';
 import type { World } from '../lib/world.ts';
 import { createDeliver } from './deliver.ts';
+import { forgetBeyond } from './ledger.ts';
 import { type Listening, listen, type Place } from './listen.ts';
+import { matchRoute } from './match-route.ts';
+import { addReadiness } from './readiness.ts';
 import type { Conversation, Entry, Recording } from './recording.ts';
-import { text } from './responses.ts';
+import { json, text } from './responses.ts';
 
 /** A replay shortens the recorded wait for a callback to this limit. */
 const MAX_CALLBACK_DELAY_MS = 1_000;
@@ -36,42 +40,79 @@ export interface ReplayServer {
   close(): Promise<void>;
 }
 
+/** Statuses of submissions that were certainly not processed: no callback follows. */
+const NOT_PROCESSED: readonly number[] = [401, 425, 429, 503];
+
+/** Older submissions are deleted, so that a replay may run for days. */
+const MAX_PLAYS = 100_000;
+
+const REPLAY_CONTROL = `GET  /readyz            200 while the simulator listens
+GET  /simulator/stats   the number of responses and callbacks of each kind
+`;
+
 /** One submission, which replays a conversation of the recording. */
 interface Play {
   readonly conversation: Conversation;
   readonly index: number;
   /** The recorded id and its replacement, which differs for each replay of the conversation. */
   readonly ids: readonly [recorded: string, played: string] | null;
+  /** Requests so far. */
+  executes: number;
   polls: number;
+  calledBack: boolean;
 }
 
 // One function because all handlers share the progress of the conversations.
-export function createReplay({ recording, world, watch = () => {} }: ReplayOptions): ReplayServer {
+export function createReplay({ recording, world, watch: report = () => {} }: ReplayOptions): ReplayServer {
   const { conversations, others, origins } = recording;
   const app = new Hono();
   const plays = new Map<string, Play>();
+  /** By the token of the callback URL: the repetition of a submission continues its conversation. */
+  const started = new Map<string, Play>();
   const asked = new Map<string, number>();
   const pending = new Set<Promise<void>>();
   const closing = new AbortController();
   const { deliver, close: closeDeliver } = createDeliver(CALLBACK_TIMEOUT_MS);
   const listeners = new Set<Listening>();
-  let submissions = 0;
+  const tallies: Record<Entry['_call'], Record<string, number>> = { execute: {}, poll: {}, callback: {}, other: {} };
+  const submissions = new Map<string | null, number>();
+  const rounds = new Map<string, number>();
 
-  function begin(): Play {
-    const index = submissions % conversations.length;
-    const round = Math.floor(submissions / conversations.length);
-    submissions += 1;
-    const conversation = conversations[index] as Conversation;
+  function watch(event: ReplayEvent): void {
+    const tally = tallies[event.type];
+    tally[event.response] = (tally[event.response] ?? 0) + 1;
+    report(event);
+  }
+
+  /** Returns the next conversation about an action; about any action if the recording does not have this one. */
+  function begin(actionId: string | null): Play {
+    // promise: replay-matches-by-action
+    const about = conversations.filter((one) => one.actionId !== null && one.actionId === actionId);
+    const candidates = about.length > 0 ? about : conversations;
+    const key = about.length > 0 ? actionId : null;
+    const times = submissions.get(key) ?? 0;
+    submissions.set(key, times + 1);
+    const conversation = candidates[times % candidates.length] as Conversation;
     const { executionId } = conversation;
-    const ids = executionId === null ? null : ([executionId, anotherId(executionId, round)] as const);
-    const play: Play = { conversation, index, ids, polls: 0 };
+    const ids = executionId === null ? null : ([executionId, unusedId(executionId)] as const);
+    const index = conversations.indexOf(conversation);
+    const play: Play = { conversation, index, ids, executes: 0, polls: 0, calledBack: false };
     if (ids !== null) plays.set(ids[1], play);
+    forgetBeyond(plays, MAX_PLAYS);
     return play;
   }
 
+  /** Returns the recorded id for the first replay, and a distinct id of the same type for each later one. */
+  function unusedId(recorded: string): string {
+    let round = rounds.get(recorded) ?? 0;
+    while (plays.has(anotherId(recorded, round))) round += 1;
+    rounds.set(recorded, round + 1);
+    return anotherId(recorded, round);
+  }
+
   async function callBack(play: Play, callbackUrl: string): Promise<void> {
-    const { execute, callbacks } = play.conversation;
-    const submittedAt = Date.parse(execute.startedDateTime);
+    const { executes, callbacks } = play.conversation;
+    const submittedAt = Date.parse((executes.at(-1) ?? executes[0]).startedDateTime);
     for (const callback of callbacks) {
       const after = Date.parse(callback.startedDateTime) - submittedAt;
       await world.sleep(Math.min(Math.max(0, after), MAX_CALLBACK_DELAY_MS), closing.signal);
@@ -82,16 +123,30 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
     }
   }
 
-  const execute = async (c: Context): Promise<Response> => {
-    const sent = `${c.req.url}\n${await c.req.text()}`;
-    const play = begin();
-    const url = CALLBACK_URL.exec(unescaped(sent))?.[0];
-    if (url !== undefined && play.conversation.callbacks.length > 0) {
+  const execute = async (c: Context, route: string): Promise<Response> => {
+    const body = await c.req.text();
+    const url = CALLBACK_URL.exec(unescaped(`${c.req.url}\n${body}`))?.[0];
+    const play = (url === undefined ? undefined : started.get(url)) ?? begin(actionOf(c, route, body));
+    if (url !== undefined) started.set(url, play);
+    forgetBeyond(started, MAX_PLAYS);
+    const { executes, callbacks } = play.conversation;
+    const attempt = executes[Math.min(play.executes, executes.length - 1)] as Entry;
+    play.executes += 1;
+    const mayRun = !NOT_PROCESSED.includes(attempt.response.status);
+    if (url !== undefined && callbacks.length > 0 && mayRun && !play.calledBack) {
+      play.calledBack = true;
       const calledBack = callBack(play, url).finally(() => pending.delete(calledBack));
       pending.add(calledBack);
     }
-    return respond(c, play.conversation.execute, play);
+    return respond(c, attempt, play);
   };
+
+  function actionOf(c: Context, route: string, body: string): string | null {
+    const { url } = c.req;
+    const [at] = conversations.flatMap(({ executes: [{ _actionAt }] }) => _actionAt ?? []);
+    const contentType = c.req.header('content-type') ?? null;
+    return matchRoute(route, url)?.['actionId'] ?? (at === undefined ? null : actionIn({ url, body, contentType }, at));
+  }
 
   const poll = (c: Context, executionId: string): Response => {
     const play = plays.get(executionId);
@@ -126,14 +181,17 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
     return text(404, '{"message":"this is not in the recording"}', { 'content-type': 'application/json' });
   }
 
+  addReadiness(app);
+  app.get('/simulator', (c) => c.text(REPLAY_CONTROL));
+  app.get('/simulator/stats', () => json(200, { answers: tallies }));
   app.all('*', (c) => {
-    const asking = pathAndQuery(c.req.url);
-    const isOf = (entry: Entry) => entry.request.method === c.req.method && patternOf(entry._route).exec(asking);
-    for (const { polls } of conversations) {
-      const found = polls.map(isOf).find((match) => match);
-      if (found) return poll(c, decodeURIComponent(found.groups?.['executionId'] ?? ''));
-    }
-    return conversations.some((one) => isOf(one.execute)) ? execute(c) : other(c);
+    const { method, url } = c.req;
+    const found = (entries: readonly Entry[]) =>
+      entries.find((entry) => entry.request.method === method && matchRoute(entry._route, url) !== null);
+    const polled = found(conversations.flatMap(({ polls }) => polls));
+    if (polled !== undefined) return poll(c, matchRoute(polled._route, url)?.['executionId'] ?? '');
+    const executed = found(conversations.flatMap(({ executes }) => executes));
+    return executed === undefined ? other(c) : execute(c, executed._route);
   });
 
   return {
@@ -154,25 +212,6 @@ export function createReplay({ recording, world, watch = () => {} }: ReplayOptio
   };
 }
 
-/** Returns the pattern of a route, with its placeholders as named groups. It ignores a query unless the route has one. */
-function patternOf(route: string): RegExp {
-  const seen = new Set<string>();
-  const parts = route.split(/(\{[^{}]*\})/).map((part) => {
-    const name = /^\{(\w+)\}$/.exec(part)?.[1];
-    if (name === undefined) return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-    const group = seen.has(name) ? '[^/?&]+' : `(?<${name}>[^/?&]+)`;
-    seen.add(name);
-    return group;
-  });
-  return new RegExp(`^${parts.join('')}${route.includes('?') ? '' : '(?:\\?.*)?'}$`);
-}
-
-function pathAndQuery(url: string): string {
-  const { pathname, search } = new URL(url);
-  return pathname + search;
-}
-
-/** Returns the recorded id for the first replay, and a distinct id of the same type for each later one. */
 function anotherId(id: string, round: number): string {
   if (round === 0) return id;
   return /^\d{1,30}$/.test(id) ? String(BigInt(id) + BigInt(round)) : `${id}-${round}`;

@@ -73,6 +73,24 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/callbacks/signed-url.test.ts'],
   },
   {
+    tag: 'replay-matches-by-action',
+    promise: 'a replay gives each action its own recorded responses',
+    edit: value('[]'),
+    tests: ['test/simulator/replay.test.ts'],
+  },
+  {
+    tag: 'recorded-rejection-is-success',
+    promise: 'a submission that was rejected in a recording must be rejected again with the same status',
+    edit: condition(false),
+    tests: ['test/cli/profile/profile.test.ts'],
+  },
+  {
+    tag: 'seed-repeats-generated-ids',
+    promise: 'a seed repeats a run also for ids that the receiver generated',
+    edit: condition(true),
+    tests: ['test/simulator/whole.test.ts'],
+  },
+  {
     tag: 'recording-has-no-values',
     promise: 'no value of a response gets into a recording',
     edit: branch('consequent'),

@@ -37,7 +37,7 @@ test('it prints its URL and a .env to try, and stops cleanly on a signal', async
   for (const name of ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'PUBLIC_URL', 'CALLBACK_SECRET', 'APP_KEYS']) {
     expect(said()).toContain(`${name}=`);
   }
-  expect((await fetch(`${base}/simulator/stats`)).status).toBe(200);
+  for (const path of ['/simulator/stats', '/readyz']) expect((await fetch(`${base}${path}`)).status).toBe(200);
   await stop();
   await expect(fetch(base)).rejects.toThrow();
 });
@@ -55,6 +55,8 @@ test.for(DIALECT_NAMES)(
   'in the dialect %s its sample .env names that profile and has all that it needs',
   async (dialect) => {
     const { said, stop } = await started(['--dialect', dialect]);
+    const [url = ''] = /http:[^\s]+\d/.exec(said()) ?? [];
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const env = Object.fromEntries(
       [...said().matchAll(/^ {2}([A-Z_]+)=(.+)$/gm)].map(([, name, value]) => [name, value]),
     );

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { readRecording } from '../../src/simulator/recording.ts';
 import { createReplay } from '../../src/simulator/replay.ts';
 import { command } from '../cli/harness.ts';
@@ -20,14 +21,14 @@ async function outcomeOf(stage: Stage, correlationId: string) {
   return { status, resolvedBy, executionId, hasResult: result !== null };
 }
 
-async function recorded(fates: readonly string[], env: Record<string, string> = {}) {
+async function recorded(fates: readonly string[], more: object = {}, env: Record<string, string> = {}) {
   const folder = temporaryFolder();
   const stage = await setStage({ ...env, CXONE_RECORD_DIR: folder });
   const outcomes: Awaited<ReturnType<typeof outcomeOf>>[] = [];
   for (const fate of fates) {
     const id = await stage.submit(
       { fate, runMs: 3_000 },
-      { graceSeconds: 5, inputs: { name: 'Ada Lovelace', simulate: { fate, runMs: 3_000 } } },
+      { graceSeconds: 5, inputs: { name: 'Ada Lovelace', simulate: { fate, runMs: 3_000 } }, actionId: fate, ...more },
     );
     await stage.until(async () => {
       await stage.pass(1_000);
@@ -48,7 +49,55 @@ async function replaying(text: string, env: Record<string, string> = {}) {
   return stage;
 }
 
+/** Submits an execution of each action and returns the outcomes. */
+async function played(stage: Stage, actionIds: readonly string[]) {
+  const outcomes: Awaited<ReturnType<typeof outcomeOf>>[] = [];
+  for (const actionId of actionIds) {
+    const { body } = await stage.request('POST', '/v1/executions', { body: { actionId, graceSeconds: 5 } });
+    await stage.until(async () => {
+      await stage.pass(1_000);
+      return !['QUEUED', 'UNCONFIRMED', 'PENDING'].includes((await stage.get(body.correlationId)).status);
+    });
+    outcomes.push(await outcomeOf(stage, body.correlationId));
+  }
+  return outcomes;
+}
+
 describe('a recording', () => {
+  test('gives each action its own recorded responses, in any order of submissions', async () => {
+    const { outcomes, text } = await recorded(['callback', 'callback-failed', 'refused-403']);
+    expect(outcomes.map(({ status }) => status)).toEqual(['COMPLETED', 'FAILED', 'REJECTED']);
+    const stage = await replaying(text);
+    expect(await played(stage, ['refused-403', 'callback-failed', 'callback'])).toEqual(outcomes.toReversed());
+    const again = await played(stage, ['callback-failed', 'refused-403']);
+    expect(again.map(({ status }) => status)).toEqual(['FAILED', 'REJECTED']);
+  });
+
+  test('repeats the rejections before an acceptance to one execution', async () => {
+    const { text } = await recorded(['unavailable-once', 'refused-422']);
+    const { conversations } = readRecording(text);
+    const statuses = conversations.map(({ executes }) => executes.map(({ response }) => response.status));
+    expect(statuses).toEqual([[503, 200], [422]]);
+    const stage = await replaying(text);
+    const outcomes = await played(stage, ['unavailable-once', 'refused-422']);
+    expect(outcomes.map(({ status }) => status)).toEqual(['COMPLETED', 'REJECTED']);
+  });
+
+  test('replays the action that a body names', async () => {
+    const folder = temporaryFolder();
+    const profile = JSON.parse(JSON.stringify(loadProfile(null)));
+    profile.execute.url = '{base}/api/v2/dx/actions/any/execute';
+    profile.execute.body.actionId = '/context/actionName';
+    const path = join(folder, 'tenant.json');
+    writeFileSync(path, JSON.stringify(profile));
+    const env = { CXONE_PROFILE: path };
+    const { text } = await recorded(['callback', 'callback-failed'], {}, env);
+    expect(readRecording(text).conversations.map(({ actionId }) => actionId)).toEqual(['callback', 'callback-failed']);
+    const stage = await replaying(text, env);
+    const outcomes = await played(stage, ['callback-failed', 'callback']);
+    expect(outcomes.map(({ status }) => status)).toEqual(['FAILED', 'COMPLETED']);
+  });
+
   test('leads the receiver to the same outcomes again: by callback, by poll, failed', async () => {
     const { outcomes, text } = await recorded(['callback', 'lost-callback', 'callback-failed']);
     expect(outcomes.map(({ status, resolvedBy }) => [status, resolvedBy])).toEqual([
@@ -125,6 +174,8 @@ test('npm run simulator -- --replay FILE replays it, and names a file that canno
   const response = await fetch(`${url}/api/v2/oauth/token`, { method: 'POST', body: 'grant_type=client_credentials' });
   expect(await response.json()).toMatchObject({ access_token: 'text', token_type: 'Bearer' });
   expect((await fetch(`${url}/nowhere`)).status).toBe(404);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  expect(await (await fetch(`${url}/simulator/stats`)).json()).toMatchObject({ answers: { other: { '200': 1 } } });
   stop.abort();
   await over;
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { systemWorld } from '../../src/lib/world.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { createManualWorld } from '../support/manual-world.ts';
@@ -145,6 +146,27 @@ describe('fates by rate', () => {
     const one = view(await fatesOf({ rates, seed: 'one' }, some));
     expect(view(await fatesOf({ rates, seed: 'one' }, some.toReversed()))).toEqual(one);
     expect(view(await fatesOf({ rates, seed: 'two' }, some))).not.toEqual(one);
+  });
+
+  test('a seed repeats them for ids that the receiver generated, by action and inputs', async () => {
+    const view = async (seed: string, orders: readonly number[]) => {
+      await using stage = await openStage({ runMs: 0, rates, seed });
+      const ids = new Map<string, string>();
+      for (const order of orders) {
+        const id = systemWorld.id(systemWorld.now());
+        // Two equal submissions are distinguished by their order, and a repetition is not another one.
+        await stage.execute(id, undefined, { inputs: { order: Math.floor(order / 2), itself: id } });
+        await stage.execute(id, undefined, { inputs: { order: Math.floor(order / 2), itself: id } });
+        ids.set(`${order}`, id);
+      }
+      const found = [...ids].map(([order, id]) => [order, stage.simulator.execution(id)] as const);
+      return found.map(([order, record]) => `${order} ${record?.fate} ${record?.executionIds}`);
+    };
+    const orders = Array.from({ length: 40 }, (_, n) => n);
+    const one = await view('one', orders);
+    expect(new Set(one.map((line) => line.split(' ').at(-1))).size).toBeGreaterThan(20);
+    expect(await view('one', orders)).toEqual(one);
+    expect(await view('two', orders)).not.toEqual(one);
   });
 
   test('inputs that choose a fate take precedence over the rates', async () => {

@@ -19,7 +19,7 @@ import {
 import { createReplay } from '../../simulator/replay.ts';
 import { CommandError, type Declare } from '../context.ts';
 import { differing } from '../doctor/calls.ts';
-import { type Check, fail, lineOf, ok } from '../doctor/check.ts';
+import { type Check, fail, lineOf, ok, warn } from '../doctor/check.ts';
 import { differences } from '../doctor/differences.ts';
 import { type ProfilePlace, placeOf } from '../doctor/profile-place.ts';
 import { helpEnd, jsonOption } from '../options.ts';
@@ -36,7 +36,8 @@ export const profileTry: Declare = (command, context) =>
   command
     .description(
       `Replays a recording of a tenant, made by a receiver with CXONE_RECORD_DIR, against a receiver with a profile: each recorded
-execution is submitted again and must end as COMPLETED or FAILED by the responses of the tenant. Then it lists the differences
+execution is submitted again and must end as COMPLETED or FAILED by the responses of the tenant, or as REJECTED if its
+submission was rejected. Then it lists the differences
 between the recorded responses and the profile, with the line to change. Nothing leaves this machine, the database is
 temporary, and time runs ${SPEED} times as fast.`,
     )
@@ -72,13 +73,9 @@ function recordingIn(file: string): Recording {
   }
 }
 
-async function playAll(
-  recording: Recording,
-  pathOrName: string | null,
-  profile: Profile,
-  world: World,
-): Promise<Check[]> {
+async function playAll(whole: Recording, pathOrName: string | null, profile: Profile, world: World): Promise<Check[]> {
   const fast = acceleratedWorld(world);
+  const recording = { ...whole, conversations: whole.conversations.filter(hasOutcome) };
   const replay = createReplay({ recording, world: fast });
   const folder = mkdtempSync(join(tmpdir(), 'cxone-profile-try-'));
   try {
@@ -91,7 +88,14 @@ async function playAll(
     const service = await startReceiver({ config, world: fast, log: SILENT, fatal, publicUrlFromListener: true });
     try {
       const checks: Check[] = [];
-      for (const index of recording.conversations.keys()) checks.push(await play(service.url, key, index));
+      for (const [index, conversation] of whole.conversations.entries()) {
+        const name = `execution ${index + 1}`;
+        checks.push(
+          hasOutcome(conversation)
+            ? await play(service.url, key, conversation, name)
+            : withoutOutcome(conversation, name),
+        );
+      }
       return checks;
     } finally {
       await service.stop();
@@ -127,10 +131,14 @@ function environment(
   };
 }
 
-async function play(receiver: string, key: string, index: number): Promise<Check> {
-  const name = `execution ${index + 1}`;
+async function play(receiver: string, key: string, conversation: Conversation, name: string): Promise<Check> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', prefer: 'wait=20' };
-  const body = JSON.stringify({ actionId: 'recorded', timeoutSeconds: 120 });
+  const { actionId, executes } = conversation;
+  const body = JSON.stringify({
+    actionId: actionId ?? 'recorded',
+    timeoutSeconds: 120,
+    retryUncertain: executes.length > 1,
+  });
   const submitted = await fetch(`${receiver}/v1/executions`, { method: 'POST', headers, body });
   let found = (await submitted.json()) as Found;
   if (found.correlationId === undefined)
@@ -140,9 +148,23 @@ async function play(receiver: string, key: string, index: number): Promise<Check
     const answer = await fetch(`${receiver}/v1/executions/${found.correlationId}`, { headers });
     found = (await answer.json()) as Found;
   }
-  const { status = '', resolvedBy, error } = found;
-  if (ENDED.includes(status)) return ok(name, `${status} by ${resolvedBy}`);
+  return compared(found, conversation, name);
+}
+
+function compared({ status = '', resolvedBy, error }: Found, conversation: Conversation, name: string): Check {
   const why = error?.message === undefined ? '' : `: ${error.message}`;
+  const rejection = rejectionOf(conversation);
+  if (rejection !== null) {
+    const again = `rejected again with ${rejection}, as recorded`;
+    // promise: recorded-rejection-is-success
+    if (status === 'REJECTED' && error?.code === rejection) return ok(name, `REJECTED by ${resolvedBy}: ${again}`);
+    return fail(
+      name,
+      `${status}${why}; the recorded submission was rejected with ${rejection}`,
+      'see /execute in the profile',
+    );
+  }
+  if (ENDED.includes(status)) return ok(name, `${status} by ${resolvedBy}`);
   return fail(
     name,
     `${status}${why}`,
@@ -150,11 +172,36 @@ async function play(receiver: string, key: string, index: number): Promise<Check
   );
 }
 
+/** Statuses with which a submission was not processed, or perhaps was: they do not reject it. */
+const NOT_REJECTED: readonly number[] = [401, 408, 425, 429];
+
+/** Returns the status with which CXone rejected the submission; null if it did not. */
+function rejectionOf({ executes }: Conversation): number | null {
+  const status = lastStatus(executes);
+  return status >= 400 && status <= 499 && !NOT_REJECTED.includes(status) ? status : null;
+}
+
+/** Whether the recording has an outcome: a rejection, an acceptance or a callback. */
+function hasOutcome(conversation: Conversation): boolean {
+  const status = lastStatus(conversation.executes);
+  const isAccepted = status >= 200 && status <= 299;
+  return isAccepted || conversation.callbacks.length > 0 || rejectionOf(conversation) !== null;
+}
+
+function withoutOutcome({ executes }: Conversation, name: string): Check {
+  const message = `not tried: the recording ends before an outcome, with a ${lastStatus(executes)} to the submission`;
+  return warn(name, message, 'record until the execution has ended');
+}
+
+function lastStatus(executes: Conversation['executes']): number {
+  return (executes.at(-1) ?? executes[0]).response.status;
+}
+
 interface Found {
   readonly correlationId?: string;
   readonly status?: string;
   readonly resolvedBy?: string | null;
-  readonly error?: { readonly message?: string } | null;
+  readonly error?: { readonly code?: unknown; readonly message?: string } | null;
   readonly detail?: string;
 }
 
@@ -169,10 +216,10 @@ function differencesFrom({ conversations }: Recording, profile: Profile, place: 
   return [...once.values()].map((difference) => differing(difference, place));
 }
 
-function differencesIn({ execute, polls, callbacks }: Conversation, profile: Profile) {
+function differencesIn({ executes, polls, callbacks }: Conversation, profile: Profile) {
   const succeeded = ({ response: { status } }: Entry) => status >= 200 && status <= 299;
   return [
-    ...[execute].filter(succeeded).flatMap(({ response }) => differences(profile, 'execute', response.content.text)),
+    ...executes.filter(succeeded).flatMap(({ response }) => differences(profile, 'execute', response.content.text)),
     ...polls.filter(succeeded).flatMap(({ response }) => differences(profile, 'poll', response.content.text)),
     ...callbacks
       .filter(({ request }) => /json/.test(request.postData?.mimeType ?? ''))

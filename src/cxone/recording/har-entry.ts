@@ -8,7 +8,7 @@ import { isoTime } from '../../lib/time.ts';
 import { find } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
 import { encodeForm, parseBody, type RecordedBody, writeBody } from './bodies.ts';
-import { type MatchedCall, matchCall } from './match-call.ts';
+import { actionIn, type MatchedCall, matchCall } from './match-call.ts';
 import { isUnspaced, placeholder, type StripRules, stripValues } from './strip-values.ts';
 import type { RecordedExchange } from './tap.ts';
 
@@ -77,6 +77,7 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
           _route: redact(called.route),
           _executionId: orNull(called.executionId ?? executionIdIn(profile, called, answered), shownId),
           _reference: seen.body === null ? referenceIn(seen.url) : (referenceIn(seen.body) ?? referenceIn(seen.url)),
+          ...actionOf(profile, called, seen, shownId),
           ...(seen.failure === null ? {} : { _error: redact(seen.failure) }),
         },
         request: {
@@ -170,6 +171,19 @@ function idAt(body: RecordedBody, pointers: Pointers): string | null {
 
 function orNull(text: string | null, shown: (text: string) => string): string | null {
   return text === null ? null : shown(text);
+}
+
+/** Returns the action of a submission, and its place, where the URL does not name it. */
+function actionOf(
+  { execute }: Profile,
+  { call }: MatchedCall,
+  { url, body, headers }: RecordedExchange,
+  shown: (id: string) => string,
+): JsonObject {
+  const at = execute.body.actionId;
+  if (call !== 'execute' || at === null) return {};
+  const actionId = actionIn({ url, body, contentType: headers.get('content-type') }, at);
+  return actionId === null ? {} : { _actionId: shown(actionId), _actionAt: at };
 }
 
 /** Returns the reference in a callback URL, percent-encoded or not, without its signature. */

@@ -1,6 +1,9 @@
-// Matches a URL with the calls of a profile, and extracts its ids. Pure.
+// Matches a request with the calls of a profile, and extracts its ids. Pure.
 
+import { scalarText } from '../../execution/json.ts';
+import { find } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
+import { parseBody } from './bodies.ts';
 
 export interface MatchedCall {
   readonly call: 'execute' | 'poll' | 'other';
@@ -43,4 +46,18 @@ function matched(template: string, url: string): { route: string; executionId: s
   const route = whole.replace(/^https?:\/\/[^/]*/, '');
   const id = names.includes('executionId') ? value('executionId') : undefined;
   return { route, executionId: id === undefined ? null : decodeURIComponent(id) };
+}
+
+/** Returns the action that a request names in its body, or in its query if it has no body; null if it names none there. */
+export function actionIn(
+  {
+    url,
+    body,
+    contentType,
+  }: { readonly url: string; readonly body: string | null; readonly contentType: string | null },
+  pointer: string,
+): string | null {
+  const query = URL.parse(url)?.searchParams ?? [];
+  const document = body === null || body === '' ? null : parseBody(Buffer.from(body), contentType);
+  return scalarText(find(document?.value ?? Object.fromEntries(query), pointer));
 }

@@ -17,14 +17,16 @@ function fileWith(content: string | object): string {
 }
 
 /** What a tenant says, as the receiver recorded it. */
-async function recordingOf(fate: string): Promise<string> {
+async function recordingOf(...fates: readonly string[]): Promise<string> {
   const folder = temporaryFolder();
   const stage = await setStage({ CXONE_RECORD_DIR: folder });
-  const id = await stage.submit({ fate, runMs: 3_000 }, { graceSeconds: 5 });
-  await stage.until(async () => {
-    await stage.pass(1_000);
-    return (await stage.get(id)).status === 'COMPLETED';
-  });
+  for (const fate of fates) {
+    const id = await stage.submit({ fate, runMs: 3_000 }, { graceSeconds: 5 });
+    await stage.until(async () => {
+      await stage.pass(1_000);
+      return ['COMPLETED', 'REJECTED', 'TIMEOUT'].includes((await stage.get(id)).status);
+    });
+  }
   await Promise.all([stage.stop(), stage.pass(20_000, 5_000)]);
   return join(folder, readdirSync(folder)[0] ?? '');
 }
@@ -131,6 +133,28 @@ describe('profile try', () => {
     const file = await recordingOf('lost-callback');
     const { code, out } = await command(['profile', 'try', file]);
     expect([code, out]).toEqual([0, 'ok   execution 1: COMPLETED by poll\n']);
+  });
+
+  test('a submission that the tenant rejected must be rejected again', async () => {
+    const file = await recordingOf('refused-400', 'callback', 'rate-limited');
+    expect(await command(['profile', 'try', file])).toMatchObject({
+      code: 0,
+      out: `ok   execution 1: REJECTED by submit: rejected again with 400, as recorded
+ok   execution 2: COMPLETED by callback
+ok   execution 3: COMPLETED by callback
+`,
+    });
+  }, 60_000);
+
+  test('a recording that ends before an outcome is a warning', async () => {
+    const file = await recordingOf('callback', 'error-500-lost');
+    const { code, out } = await command(['profile', 'try', file]);
+    expect([code, out]).toEqual([
+      0,
+      `ok   execution 1: COMPLETED by callback
+warn execution 2: not tried: the recording ends before an outcome, with a 500 to the submission → record until the execution has ended
+`,
+    ]);
   });
 
   test('what does not fit is named with the line to change', async () => {
