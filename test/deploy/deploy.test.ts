@@ -31,7 +31,7 @@ describe('the image', () => {
 
   test('installs the locked packages, for production only, and runs no install script', () => {
     expect(all('RUN').filter((line) => line.includes('npm'))).toEqual([
-      'RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund',
+      'RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund',
     ]);
     expect(all('ADD')).toEqual([]);
   });

@@ -46,9 +46,9 @@ export function setup({ provide }: TestProject): () => void {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, ...manifest }));
     return folder;
   };
-  // The npm package of Node installs its binary in an install script.
-  const older = inside('node-22', { allowScripts: { node: true } });
-  npm(older, 'install', 'node@22');
+  const older = inside('node-22', {});
+  const olderNode = `node-${process.platform}-${process.arch}`;
+  npm(older, 'install', `${olderNode}@22.23.2`);
   const checkers = inside('checkers', { type: 'module' });
   npm(checkers, 'install', '@arethetypeswrong/core@0.18.5', 'typescript@5.9.3', ...GENERATORS);
   const [tarball] = JSON.parse(npm(PROJECT, 'pack', '--json', '--silent', '--pack-destination', scratch)) as Tarball[];
@@ -60,7 +60,7 @@ export function setup({ provide }: TestProject): () => void {
     folder,
     checkers,
     home: join(folder, 'node_modules/cxone-callback-receiver'),
-    nodes: { 22: join(older, 'node_modules/node/bin'), 24: dirname(process.execPath) },
+    nodes: { 22: join(older, 'node_modules', olderNode, 'bin'), 24: dirname(process.execPath) },
   });
   return () => rmSync(scratch, { recursive: true, force: true });
 }

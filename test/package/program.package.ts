@@ -26,6 +26,11 @@ const settings = (cxone: string, database: string) => ({
   POLL_INTERVAL_SECONDS: '0.2',
 });
 
+test('an installation has no Node of its own, which would change the Node of the scripts around it', () => {
+  expect(readdirSync(join(folder, 'node_modules')).filter((name) => /^node-(linux|darwin|win)/.test(name))).toEqual([]);
+  expect(existsSync(join(folder, 'node_modules/.bin/node'))).toBe(false);
+});
+
 describe.each(Object.entries(nodes))('Node %s', (version, node) => {
   const PATH = [node, '/usr/bin', '/bin'].join(delimiter);
   const run = (args: readonly string[], env: Record<string, string> = {}, cwd = temporaryFolder()) =>
