@@ -448,6 +448,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/pruner/pruner.slow.test.ts'],
   },
   {
+    tag: 'exported-once',
+    promise: 'a shutdown during pruning exports nothing twice',
+    edit: condition(true),
+    tests: ['test/workers/pruner/pruner.slow.test.ts'],
+  },
+  {
     tag: 'app-sees-own-notifications',
     promise: 'an app can read only its own notifications',
     edit: withoutOperand(1),

@@ -22,12 +22,14 @@ export type PruneStep = () => Promise<boolean>;
 
 export interface PruneExport {
   readonly files: ExportFiles | null;
-  /** Lets other work run between two batches. */
+  /** Lets other work run between two batches. Resolves at once when the receiver stops. */
   pause(): Promise<void>;
+  stopping(): boolean;
   exported(name: string): void;
 }
 
-export function createPruneStep<Batch>(target: PruneTarget<Batch>, { files, pause, exported }: PruneExport): PruneStep {
+export function createPruneStep<Batch>(target: PruneTarget<Batch>, tools: PruneExport): PruneStep {
+  const { files, pause, stopping, exported } = tools;
   let last: Batch | null = null;
   let ready: Batch[] = [];
 
@@ -51,7 +53,7 @@ export function createPruneStep<Batch>(target: PruneTarget<Batch>, { files, paus
         }
         batches.push(batch);
         await pause();
-        batch = batches.length < BATCHES_PER_FILE ? await target.select(batch) : undefined;
+        batch = batches.length < BATCHES_PER_FILE && !stopping() ? await target.select(batch) : undefined;
       }
       if (file !== null) exported(await file.finish(target.range(batches)));
       return batches;
@@ -64,10 +66,14 @@ export function createPruneStep<Batch>(target: PruneTarget<Batch>, { files, paus
 
   return async () => {
     if (ready.length === 0) ready = await prepare();
-    const batch = ready.shift();
-    if (batch !== undefined && (await target.delete(batch))) {
+    // What is exported is deleted in the same round, which a stop completes: the next process would export it again.
+    for (let batch = ready[0]; batch !== undefined; batch = ready[0]) {
+      if (!(await target.delete(batch))) break;
       last = batch;
-      return true;
+      ready.shift();
+      // promise: exported-once
+      if (ready.length === 0) return true;
+      await pause();
     }
     last = null;
     ready = [];

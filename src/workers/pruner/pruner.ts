@@ -58,7 +58,7 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
 
   const pause = () => world.sleep(BETWEEN_BATCHES_MS, stopping);
   const step = <Batch>(target: PruneTarget<Batch>) =>
-    createPruneStep(target, { files: tools.exports, pause, exported });
+    createPruneStep(target, { files: tools.exports, pause, stopping: () => stopping?.aborted === true, exported });
   const options = (days: number) => ({ store, now: world.now, cutoff: () => world.now() - days * DAY_MS, count });
 
   async function logPruned(): Promise<boolean> {
