@@ -3,6 +3,7 @@
 import { Option } from '@commander-js/extra-typings';
 import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { jsonOnOneLine } from '../lib/json-line.ts';
 import { type CommandContext, CommandError } from './context.ts';
 import { choiceOption, TIME_HELP } from './options.ts';
 import { createOutFile } from './out-file.ts';
@@ -65,7 +66,7 @@ export async function writeExport<T>(
   const put = (text: string) => (file === null ? context.writeStream(text) : file.write(text));
   const lineOf = (item: T) => {
     const row = represent(item);
-    return format === 'csv' ? csvLine(names.map((name) => row[name] ?? null)) : `${JSON.stringify(row)}\n`;
+    return format === 'csv' ? csvLine(names.map((name) => row[name] ?? null)) : `${jsonOnOneLine(row)}\n`;
   };
   let [rows, scanned] = [0, 0];
   try {

@@ -17,6 +17,7 @@ import { createBulkReplay, replayNotification } from './notifications/replay.ts'
 import type { ApiOperation } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { liftPause } from './operators/pause.ts';
+import { withoutQuery } from './request/unknown-parameters.ts';
 import { respond } from './response/json.ts';
 import { problem, storeUnavailable } from './response/problem.ts';
 import { completeExecution, createCallbackEndpoint } from './webhook/callback-endpoint.ts';
@@ -62,8 +63,23 @@ function isServed({ listener = 'apps' }: ApiOperation, role: ListenerRole): bool
 function route(app: Hono, guard: Guard, operation: ApiOperation, deps: HttpParts): void {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
   const handler =
-    operation.access === 'open' ? operation.create(deps) : guard[operation.access](operation.create(deps));
+    operation.access === 'open'
+      ? closed(operation, operation.create(deps))
+      : guard[operation.access](closed(operation, operation.create(deps)));
   app.on(operation.method.toUpperCase(), path, handler);
+}
+
+/**
+ * An operation with query parameters validates its query itself. CXone and OAuth clients may add parameters to the URLs of the
+ * webhook (RFC 6749, section 3.2: unknown ones are ignored), and no callback may be lost for that.
+ */
+function closed<More extends readonly unknown[]>(
+  operation: ApiOperation,
+  handler: (c: Context, ...more: More) => Response | Promise<Response>,
+): (c: Context, ...more: More) => Response | Promise<Response> {
+  const { listener, parameters = [] } = operation;
+  const hasQuery = parameters.some((one) => 'in' in one && one.in === 'query');
+  return hasQuery || listener === 'webhook' ? handler : withoutQuery(handler);
 }
 
 const PLAIN_CALLBACK = new RegExp(`^https?://[^/]+${CALLBACK_PATH}/([\\w.-]+)$`);

@@ -150,6 +150,27 @@ describe('filters', () => {
   });
 });
 
+describe('NDJSON', () => {
+  test('has one line for each row, also for a reader that ends lines at U+0085, U+2028 and U+2029', async () => {
+    const { store, path } = openStore();
+    const text = 'a\u2028b\u2029c\u0085d';
+    const execution = anExecution({ inputs: { text } });
+    await store.add({ execution, fingerprint: 'print', queueCapacity: 100 });
+    for (const result of [text, { text }])
+      await store.record(execution.reference, callback(completed(result)), execution.submittedAt);
+    await store.close();
+    for (const line of ['executions export', 'audit export']) {
+      const { code, out } = await command(line, { DATABASE_PATH: path });
+      expect([code, out]).toEqual([0, expect.not.stringMatching(/[\u0085\u2028\u2029]/)]);
+      const rows = out
+        .split('\n')
+        .slice(0, -1)
+        .map((row) => JSON.parse(row));
+      expect(rows.flatMap(({ result, detail }) => result ?? detail.result?.text ?? [])).toEqual([text]);
+    }
+  });
+});
+
 describe('CSV', () => {
   test('has a line of names, and the same members as NDJSON, payloads too unless they are left out', async () => {
     const path = await writtenDatabase(2);

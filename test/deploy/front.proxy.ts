@@ -40,6 +40,15 @@ async function loadOf(scene: Scene, caller: number, stopped: () => boolean) {
   return { accepted, failures };
 }
 
+async function untilSubmitted(stream: { readonly body: AsyncIterable<unknown> | null }): Promise<string> {
+  let text = '';
+  for await (const chunk of stream.body ?? []) {
+    text += new TextDecoder().decode(chunk as Uint8Array);
+    if (text.includes('event: SUBMITTED')) break;
+  }
+  return text;
+}
+
 describe.for(PROXIES)('behind $name', (kind) => {
   test('an execution is accepted, its callback arrives over TLS, and its outcome is returned', async () => {
     const scene = await setScene(kind, { callsBack: true });
@@ -160,12 +169,17 @@ describe.for(PROXIES)('behind $name', (kind) => {
     const stream = await scene.front.fetch('/v1/events', json('GET', undefined));
     expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
     const { body } = await scene.call('POST', '/v1/executions', { body: submission() });
-    let text = '';
-    for await (const chunk of stream.body ?? []) {
-      text += new TextDecoder().decode(chunk as Uint8Array);
-      if (text.includes('event: SUBMITTED')) break;
-    }
-    expect(text).toContain(body.correlationId);
+    expect(await untilSubmitted(stream)).toContain(body.correlationId);
+  });
+
+  test('events arrive as they happen, also where the proxy compresses', async () => {
+    const scene = await setScene(kind, { compresses: true });
+    const list = await scene.call('GET', '/v1/executions');
+    expect(list.headers.get('content-encoding')).toBe('gzip');
+    const stream = await scene.front.fetch('/v1/events', json('GET', undefined));
+    expect(stream.headers.get('cache-control')).toBe('no-store, no-transform');
+    const { body } = await scene.call('POST', '/v1/executions', { body: submission() });
+    expect(await untilSubmitted(stream)).toContain(body.correlationId);
   });
 
   test('no request and no callback fails while the receiver is restarted on a socket of its unit', async () => {

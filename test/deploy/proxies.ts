@@ -28,6 +28,8 @@ interface Kind {
   readonly configure: Configure;
   /** The lines of the example to uncomment, so that it strips /cx. */
   readonly stripping: readonly string[];
+  /** A line of the example, and the same with the compression of every response. */
+  readonly compressing: readonly [line: string, lines: string];
   /** The main file, around the example. */
   readonly wrap: (example: string, folder: string) => string;
   readonly command: (file: string) => readonly [string, readonly string[]];
@@ -44,6 +46,10 @@ export const NGINX: Kind = {
     change('/etc/ssl/receiver.example.com.key', `${folder}/tls.key`);
   },
   stripping: ['rewrite ^/cx(?:/(.*))?$ /$1;'],
+  compressing: [
+    'proxy_buffering off; ',
+    'gzip on; gzip_types *; gzip_proxied any; gzip_min_length 1; gzip_http_version 1.0; # ',
+  ],
   wrap: (example, folder) => {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     return [
@@ -70,14 +76,23 @@ const CADDY: Kind = {
     );
   },
   stripping: ['@below path /cx /cx/*', 'uri @below strip_prefix /cx'],
+  compressing: [
+    '\t@repeatable method GET HEAD\n',
+    '\tencode {\n\t\tgzip\n\t\tminimum_length 1\n\t\tmatch header Content-Type *\n\t}\n\t@repeatable method GET HEAD\n',
+  ],
   wrap: (example) => `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${example}`,
   command: (file) => ['caddy', ['run', '--adapter', 'caddyfile', '--config', file]],
 };
 
 export const PROXIES: readonly Kind[] = [NGINX, CADDY];
 
-/** @param strips whether the path /cx is stripped, by the lines that the example has for it. */
-export async function frontOf(kind: Kind, strips = false): Promise<Front> {
+interface FrontOptions {
+  /** Whether the path /cx is stripped, by the lines that the example has for it. */
+  readonly strips?: boolean;
+  readonly compresses?: boolean;
+}
+
+export async function frontOf(kind: Kind, { strips = false, compresses = false }: FrontOptions = {}): Promise<Front> {
   const certificate = await certificateFor(['receiver.example.com']);
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
@@ -106,6 +121,7 @@ export async function frontOf(kind: Kind, strips = false): Promise<Front> {
       };
       kind.configure(change, { port, folder });
       if (strips) for (const line of kind.stripping) change(`#${line}`, line);
+      if (compresses) change(...kind.compressing);
       change('127.0.0.1:8080', `127.0.0.1:${upstream}`);
       const file = join(folder, 'config');
       writeFileSync(file, kind.wrap(example, folder));

@@ -45,12 +45,14 @@ interface Options {
   readonly activated?: boolean;
   /** Whether the proxy serves the receiver below /cx. */
   readonly below?: boolean;
+  /** Whether the proxy compresses responses. */
+  readonly compresses?: boolean;
   /** Whether CXone calls back at once. */
   readonly callsBack?: boolean;
 }
 
 export async function setScene(kind: (typeof PROXIES)[number], options: Options = {}): Promise<Scene> {
-  const front = await frontOf(kind, options.below);
+  const front = await frontOf(kind, { strips: options.below ?? false, compresses: options.compresses ?? false });
   const executes: Execute[] = [];
   const callbacks: (number | string)[] = [];
 

@@ -400,6 +400,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/executions/events.test.ts'],
   },
   {
+    tag: 'stream-is-not-compressed',
+    promise: 'proxies that compress do not keep events back',
+    edit: swapped('no-store, no-transform', 'no-store'),
+    tests: ['test/http/executions/events.test.ts'],
+  },
+  {
+    tag: 'last-event-id-header-wins',
+    promise: 'a reader that reconnects with the URL of its first request resumes after its last event',
+    edit: swapped("header === ''", 'lastEventId !== null'),
+    tests: ['test/http/executions/events.test.ts'],
+  },
+  {
+    tag: 'line-of-json-is-one-line',
+    promise: 'a document of a stream or an export is one line for every reader',
+    edit: replacedBy('return json;'),
+    tests: ['test/lib/json-line.test.ts', 'test/http/executions/events.test.ts'],
+  },
+  {
+    tag: 'unknown-parameter-is-refused',
+    promise: 'an unknown query parameter is refused by name',
+    edit: condition(true),
+    tests: ['test/http/openapi/conformance.test.ts'],
+  },
+  {
     tag: 'notification-in-same-commit',
     promise: 'an outcome and its notification are one commit',
     edit: value('null'),

@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { onOneLine } from '../../lib/json-line.ts';
 import type { World } from '../../lib/world.ts';
 import {
   type AuditFilter,
@@ -56,7 +57,7 @@ function createShow(json: boolean, context: CommandContext): Show {
   return async (found) => {
     const entries = found.map(({ entry }) => entry);
     if (entries.length === 0) return;
-    if (json) return context.writeStream(entries.map((entry) => `${entryJson(entry)}\n`).join(''));
+    if (json) return context.writeStream(entries.map((entry) => `${onOneLine(entryJson(entry))}\n`).join(''));
     const table = tableOf(ENTRY_COLUMNS, entries, context, heading);
     heading = false;
     await context.writeStream(table);

@@ -3,6 +3,7 @@
 import { closeSync, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../execution/json.ts';
+import { jsonOnOneLine } from '../../lib/json-line.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import { createRedact } from '../../lib/redaction.ts';
 import { fileTimestamp } from '../../lib/time.ts';
@@ -62,7 +63,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   function keep(entryOf: () => JsonObject): void {
     if (!open) return;
     try {
-      const line = Buffer.from(`${redact(JSON.stringify(entryOf()))}\n`);
+      const line = Buffer.from(`${redact(jsonOnOneLine(entryOf()))}\n`);
       room -= line.length;
       if (room < 0) end(`the next exchange would make it larger than ${maxBytes} bytes`);
       else writeSync(file, line);

@@ -1,10 +1,12 @@
 // Pages that state why an action or a page was refused.
 
 import { html } from 'hono/html';
+import { unknownParameters } from '../request/unknown-parameters.ts';
 import type { FieldError } from '../response/problem.ts';
 import { pageResponse, type Section } from './layout.ts';
+import type { PageHandler } from './list-page.ts';
 import { problems } from './search.ts';
-import type { Viewer } from './viewer.ts';
+import { type Viewer, viewerOf } from './viewer.ts';
 
 export function forbidden(viewer: Viewer, text: string): Response {
   return pageResponse(403, viewer, {
@@ -30,6 +32,14 @@ export async function refusedBy(response: Response, viewer: Viewer, section: Sec
     section,
     head: html`<h1>Not done</h1><p role="alert">${title}. ${detail}</p><p><a href="${back}">Back</a></p>`,
   });
+}
+
+/** Wraps a page that has these query parameters only. */
+export function withParameters(known: readonly string[], section: Section, page: PageHandler): PageHandler {
+  return async (c, caller) => {
+    const errors = unknownParameters(c.req.url, known);
+    return errors.length === 0 ? page(c, caller) : invalid(viewerOf(caller), section, errors, section);
+  };
 }
 
 export function notFound(viewer: Viewer, section: Section, text: string): Response {

@@ -4,31 +4,44 @@ import type { Hono } from 'hono';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Guard } from '../middleware/authentication.ts';
 import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
-import { createAssets } from './layout.ts';
+import { createAssets, type Section } from './layout.ts';
+import type { PageHandler } from './list-page.ts';
 import { createConsolePages } from './pages.ts';
 import { LIFT_PAUSE } from './pause-actions.ts';
+import { withParameters } from './refusals.ts';
+
+/** The parameters of a page to which a completed action leads. */
+const DONE = ['done', 'count'];
 
 export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, verbs: ConsoleVerbs): void {
   const pages = createConsolePages(deps);
   const actions = createConsoleActions(deps, pages, verbs);
   const assets = createAssets();
-  const asked = [
+  const onOne = [
     ['/console/executions/:correlationId/poll', actions.poll],
     ['/console/executions/:correlationId/cancel', actions.cancel],
     ['/console/notifications/:id/replay', actions.replay],
     [LIFT_PAUSE, actions.liftPause],
+  ] as const;
+  const onSelection = [
     ['/console/all/poll', actions.pollAll],
     ['/console/all/cancel', actions.cancelAll],
     ['/console/all/replay', actions.replayAll],
   ] as const;
+  const serve = (path: string, known: readonly string[], section: Section, page: PageHandler) =>
+    app.get(path, guard.operator(withParameters(known, section, page)));
 
-  app.get('/', guard.operator(pages.overview));
+  serve('/', ['range', ...DONE], '/', pages.overview);
+  serve('/console/executions/:correlationId', ['after', ...DONE], '/console/executions', pages.execution);
+  serve('/console/callbacks', [], '/console/callbacks', pages.callbacks);
   app.get('/console/executions', guard.operator(pages.executions));
-  app.get('/console/executions/:correlationId', guard.operator(pages.execution));
-  app.post('/console/executions/:correlationId/reveal', guard.operator(actions.reveal));
   app.get('/console/notifications', guard.operator(pages.notifications));
-  app.get('/console/callbacks', guard.operator(pages.callbacks));
-  for (const [path, { confirm: ask, perform: act }] of asked) {
+  app.post('/console/executions/:correlationId/reveal', guard.operator(actions.reveal));
+  for (const [path, { confirm: ask, perform: act }] of onOne) {
+    serve(path, [], '/', ask);
+    app.post(path, guard.operator(act));
+  }
+  for (const [path, { confirm: ask, perform: act }] of onSelection) {
     app.get(path, guard.operator(ask));
     app.post(path, guard.operator(act));
   }

@@ -1,8 +1,10 @@
 // Streams of audit entries as server-sent events (WHATWG HTML, section 9.2): of one execution, or of all that the caller may see.
 
 import type { Context } from 'hono';
+import * as v from 'valibot';
 import type { AuditEntry } from '../../execution/event.ts';
 import { representEvent } from '../../execution/representation.ts';
+import { jsonOnOneLine } from '../../lib/json-line.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';
@@ -13,10 +15,12 @@ import { callerName, type Identity } from '../middleware/identity.ts';
 import { reference } from '../openapi/components.ts';
 import { STREAM } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
+import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { readQuery } from '../request/list-parameters.ts';
 import { respond } from '../response/json.ts';
-import { invalidHeader, positionLost, problem } from '../response/problem.ts';
+import { invalidHeader, invalidInput, positionLost, problem } from '../response/problem.ts';
 import { STREAM_EVENT } from './audit-schema.ts';
 
 /** The time that a reader waits before it reconnects, in milliseconds. */
@@ -26,9 +30,32 @@ const RETRY_SECONDS = 30;
 
 const HEADERS = {
   'content-type': 'text/event-stream',
+  // A proxy that compresses would keep events back until its buffer is full.
+  // promise: stream-is-not-compressed
+  'cache-control': 'no-store, no-transform',
+  // Caddy before 2.6.3 ignores no-transform, and compresses only what has no Content-Encoding. RFC 9110 advises against
+  // `identity`, and clients ignore it.
+  'content-encoding': 'identity',
   // nginx buffers responses by default.
   'x-accel-buffering': 'no',
 };
+
+const POSITION = /^\d+$/;
+const POSITION_RULE = 'must be a whole number: send the id of the last event you received';
+
+const QUERY = v.object({
+  lastEventId: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.regex(POSITION, `${POSITION_RULE}, or leave it out`),
+      v.metadata({
+        description:
+          'The same as `Last-Event-ID`, for replacements of EventSource that cannot send the header. If both are present, the header counts: a reader that reconnects keeps its first URL.',
+        examples: ['42'],
+      }),
+    ),
+  ),
+});
 
 const STREAMING = {
   method: 'get',
@@ -39,7 +66,7 @@ const STREAMING = {
     '200': {
       description:
         'Events as they happen, one for each audit entry: `id` is the id of the entry, `event` its kind, `data` the entry as JSON. An `id` alone moves the place from which to resume. Comments keep the connection alive.',
-      headers: headers('X-Accel-Buffering'),
+      headers: headers('X-Accel-Buffering', 'Content-Encoding'),
       content: {
         'text/event-stream': {
           schema: { type: 'string', contentMediaType: 'text/event-stream', contentSchema: reference(STREAM_EVENT) },
@@ -56,8 +83,16 @@ export const followExecution: ApiOperation = {
   path: '/v1/executions/{correlationId}/events',
   summary: 'Follow an execution',
   description: 'Server-sent events from the first audit entry, or after `Last-Event-ID`.',
-  parameters: [parameter('CorrelationId'), parameter('LastEventId')],
-  problems: ['invalid-header', 'not-found', 'events-pruned', 'position-lost', 'too-many-streams', 'draining'],
+  parameters: [parameter('CorrelationId'), parameter('LastEventId'), ...queryParameters(QUERY)],
+  problems: [
+    'invalid-header',
+    'invalid-input',
+    'not-found',
+    'events-pruned',
+    'position-lost',
+    'too-many-streams',
+    'draining',
+  ],
   create: (deps) => {
     const find = createExecutionFinder(deps.store);
     const follow = createFollower(deps);
@@ -74,8 +109,8 @@ export const followExecutions: ApiOperation = {
   path: '/v1/events',
   summary: 'Follow all your executions',
   description: 'Server-sent events from now on, or after `Last-Event-ID`. With an operator key: of all apps.',
-  parameters: [parameter('LastEventId')],
-  problems: ['invalid-header', 'events-pruned', 'position-lost', 'too-many-streams', 'draining'],
+  parameters: [parameter('LastEventId'), ...queryParameters(QUERY)],
+  problems: ['invalid-header', 'invalid-input', 'events-pruned', 'position-lost', 'too-many-streams', 'draining'],
   create: (deps) => {
     const follow = createFollower(deps);
     return (c, caller) => follow(c, caller);
@@ -86,20 +121,20 @@ function createFollower({ events, runtime }: Pick<HttpDependencies, 'events' | '
   const broken = createSampledWarning(runtime.log, runtime.world, 'streams of events were broken off');
 
   return async (c: Context, caller: Identity, correlationId?: string): Promise<Response> => {
-    const after = lastEventId(c.req.header('last-event-id'));
-    if (after === undefined) return invalidLastEventId();
+    const position = positionOf(c);
+    if (position instanceof Response) return position;
     const { connection } = c.env as { readonly connection: Connection | null };
     const followed = await events.streams.open({
       reader: callerName(caller),
       app: caller.kind === 'app' ? caller.name : null,
       ...(correlationId === undefined ? {} : { correlationId }),
-      after,
+      after: position.after,
       cut: (why) => {
         if (why === 'stalled') broken(why, { reader: caller.name });
         connection?.destroy();
       },
     });
-    if (followed.outcome !== 'open') return refusal(followed);
+    if (followed.outcome !== 'open') return refusal(followed, position);
     const { stream } = followed;
     if (c.req.method === 'HEAD') {
       stream.close();
@@ -152,9 +187,9 @@ function body(stream: Stream, failed: Failed): ReadableStream<Uint8Array> {
   );
 }
 
-/** One event. JSON.stringify writes no line breaks, which would end the data field. */
+/** One event. Its JSON has no line breaks, which would end the data field. */
 function event(entry: AuditEntry): string {
-  return `id: ${entry.id}\nevent: ${entry.event}\ndata: ${JSON.stringify(representEvent(entry))}\n\n`;
+  return `id: ${entry.id}\nevent: ${entry.event}\ndata: ${jsonOnOneLine(representEvent(entry))}\n\n`;
 }
 
 /** Not an event, because it has no data: sets the id that the reader sends as Last-Event-ID. */
@@ -162,26 +197,33 @@ function place(id: number): string {
   return `id: ${id}\n\n`;
 }
 
-/** Null if it is absent or empty (WHATWG HTML, section 9.2.5); undefined if it is not a whole number. */
-function lastEventId(header: string | undefined): number | null | undefined {
-  if (header === undefined || header === '') return null;
-  return /^\d+$/.test(header) ? Number(header) : undefined;
+interface Position {
+  /** Null for none. */
+  readonly after: number | null;
+  readonly source: 'header' | 'query';
 }
 
-function invalidLastEventId(): Response {
-  return invalidHeader(
-    'Last-Event-ID',
-    'must be a whole number: send the id of the last event you received, or leave the header out',
-  );
+/** Returns where to resume, or the response to an invalid position. An empty header counts as absent (WHATWG HTML, section 9.2.5). */
+function positionOf(c: Context): Position | Response {
+  const query = readQuery(QUERY, new URL(c.req.url).searchParams);
+  if (!query.valid) return invalidInput(query.errors, 'query parameter');
+  const header = c.req.header('last-event-id') ?? '';
+  const { lastEventId = null } = query.value;
+  // promise: last-event-id-header-wins
+  if (header === '') return { after: lastEventId === null ? null : Number(lastEventId), source: 'query' };
+  return POSITION.test(header)
+    ? { after: Number(header), source: 'header' }
+    : invalidHeader('Last-Event-ID', `${POSITION_RULE}, or leave the header out`);
 }
 
-function refusal(followed: FollowRefusal): Response {
+function refusal(followed: FollowRefusal, { source }: Position): Response {
   switch (followed.outcome) {
-    case 'future':
-      return invalidHeader(
-        'Last-Event-ID',
-        `is from the future, the newest event is ${followed.newest}: send the id of the last event you received here, or leave the header out`,
-      );
+    case 'future': {
+      const detail = `is from the future, the newest event is ${followed.newest}: send the id of the last event you received here, or leave it out`;
+      return source === 'header'
+        ? invalidHeader('Last-Event-ID', detail)
+        : invalidInput([{ pointer: '#/lastEventId', detail }], 'query parameter');
+    }
     case 'lost':
       return positionLost(`Events after ${followed.resumeAfter} were lost`, `Last-Event-ID: ${followed.resumeAfter}`, {
         resumeAfter: followed.resumeAfter,

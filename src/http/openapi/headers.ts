@@ -49,6 +49,10 @@ export const HEADERS = {
     ...header('Asks proxies not to buffer the stream.', 'no', { type: 'string', const: 'no' }),
     required: true,
   },
+  'Content-Encoding': {
+    ...header('Asks proxies not to compress the stream.', 'identity', { type: 'string', const: 'identity' }),
+    required: true,
+  },
   'Content-Security-Policy': {
     ...header('The page runs no script and loads nothing.', "default-src 'none'"),
     required: true,

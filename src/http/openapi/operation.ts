@@ -64,21 +64,13 @@ const SECURITY: { readonly [A in ApiOperation['access']]: Operation['security'] 
 
 /** Returns the operation as the document describes it, with the problems that all operations of its kind share. */
 export function operationObject(operation: Omit<ApiOperation, 'create'>): Operation {
-  const {
-    method: _m,
-    path: _p,
-    listener: _l,
-    tag,
-    access,
-    responses,
-    problems = [],
-    stored = false,
-    ...rest
-  } = operation;
+  const { method: _m, path: _p, listener, tag, access, responses, problems = [], stored = false, ...rest } = operation;
   const { create: _c, ...description } = rest as typeof rest & { readonly create?: unknown };
   const names = new Set<ProblemName>([
     ...LISTENER_PROBLEMS,
     ...problems,
+    // For unknown query parameters.
+    ...(listener === 'webhook' ? [] : (['invalid-input'] as const)),
     ...(access === 'open' ? [] : KEY_PROBLEMS),
     ...(access === 'open' || access === 'anyone' ? [] : (['forbidden'] as const)),
     ...(stored ? (['store-unavailable'] as const) : []),

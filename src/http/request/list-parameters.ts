@@ -69,12 +69,12 @@ export function encodeCursor(place: string): string {
   return Buffer.from(place).toString('base64url');
 }
 
-/** Validates a query. A parameter without a value counts as absent. */
+/** Validates a query. A known parameter without a value counts as absent. */
 export function readQuery<E extends v.ObjectEntries>(
   schema: v.ObjectSchema<E, undefined>,
   parameters: URLSearchParams,
 ): Validated<v.InferOutput<v.ObjectSchema<E, undefined>>> {
-  const present = [...parameters].filter(([, value]) => value !== '');
+  const present = [...parameters].filter(([name, value]) => value !== '' || !Object.hasOwn(schema.entries, name));
   const validated = validate(schema, Object.fromEntries(present));
   const errors = [...repeated(present.map(([name]) => name)), ...(validated.valid ? [] : validated.errors)];
   return validated.valid && errors.length === 0 ? validated : { valid: false, errors };

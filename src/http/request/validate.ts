@@ -10,6 +10,9 @@ export type Validated<T> =
 /** The result for a body that is not a JSON object. */
 export const NOT_AN_OBJECT = { valid: false, errors: [{ pointer: '#', detail: 'must be a JSON object' }] } as const;
 
+/** Why an unknown field or parameter is wrong. */
+export const UNKNOWN_FIELD = 'is unknown here; leave it out';
+
 /** A flat schema; the messages of its fields must be constants, because Valibot's own messages repeat the value. */
 type Schema<E extends v.ObjectEntries> = v.ObjectSchema<E, undefined>;
 
@@ -35,7 +38,7 @@ function fieldError(issue: v.BaseIssue<unknown>): FieldError {
 function unknownFields(schema: Schema<v.ObjectEntries>, input: object): FieldError[] {
   return Object.keys(input)
     .filter((name) => !Object.hasOwn(schema.entries, name))
-    .map((name) => ({ pointer: pointerTo(name), detail: 'is unknown here; leave it out' }));
+    .map((name) => ({ pointer: pointerTo(name), detail: UNKNOWN_FIELD }));
 }
 
 function isFirstForItsField(error: FieldError, index: number, errors: readonly FieldError[]): boolean {

@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { jsonOnOneLine } from '../../lib/json-line.ts';
 import { fileTimestamp } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { RetentionRecord } from '../../store/retention-port.ts';
@@ -66,7 +67,7 @@ function exportFile({ folder, kind, moment, partial, handle }: Begun): ExportFil
   return {
     add: async (records) => {
       // Concatenated gzip members are a valid gzip file (RFC 1952, section 2.2).
-      const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+      const lines = records.map((record) => `${jsonOnOneLine(record)}\n`).join('');
       await handle.appendFile(await compress(lines));
     },
     finish: async (range) => {

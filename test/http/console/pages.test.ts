@@ -28,6 +28,24 @@ test('administrators and readers get every page, apps and strangers none', async
   }
 });
 
+test('a page names each query parameter that it does not have, and knows those of its links', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one' });
+  for (const path of [...PAGES, '/console/executions/one/cancel', '/console/all/cancel', '/console/pause/lift']) {
+    const { status, text } = await visitor(http).get(`${path}?colour=red`);
+    expect([path, status]).toEqual([path, 422]);
+    expect(text).toContain('colour is unknown here; leave it out');
+  }
+  for (const path of [
+    '/?range=day',
+    '/?done=lift-pause',
+    '/console/executions/one?after=1',
+    '/console/executions?done=x',
+  ]) {
+    expect([path, (await visitor(http).get(path)).status]).toEqual([path, 200]);
+  }
+});
+
 test('a browser is told to run and load nothing but ours, to show it in no frame, and to keep nothing', async () => {
   await using http = await startHttp();
   await running(http, { correlationId: 'one' });

@@ -30,7 +30,8 @@ describe('on the wire', () => {
     expect(first).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     for (const header of [
       'content-type: text/event-stream\r\n',
-      'cache-control: no-store\r\n',
+      'cache-control: no-store, no-transform\r\n',
+      'content-encoding: identity\r\n',
       'x-accel-buffering: no\r\n',
     ]) {
       expect(first).toContain(header);
@@ -60,6 +61,21 @@ describe('on the wire', () => {
     ]);
     expect(names(stream)).toEqual(['ACCEPTED', 'CALLBACK_COMPLETED']);
     expect(stream.retryMs).toBe(2_000);
+  });
+
+  test('an event is one line for every reader, also for one that ends lines at U+0085, U+2028 and U+2029', async () => {
+    await using http = await startHttp();
+    await http.submit({ correlationId: 'one' });
+    await finish(http, 'one');
+    const text = 'a\u2028b\u2029c\u0085d';
+    await finish(http, 'one', { text, ['\u2028']: 1 });
+    const raw = wire(http.port);
+    raw.send(head('GET', '/v1/executions/one/events', { authorization: `Bearer ${ORDERS_KEY}` }));
+    const received = await raw.until(/event: CALLBACK_CONFLICT\ndata: .*\n\n/);
+    raw.socket.destroy();
+    expect(received).not.toMatch(/[\u0085\u2028\u2029]/);
+    const [, document = ''] = /event: CALLBACK_CONFLICT\ndata: (.*)\n\n/.exec(received) ?? [];
+    expect(JSON.parse(document).detail.result).toEqual({ text, '\u2028': 1 });
   });
 
   test('nothing that CXone or an app says can break out of its event', async () => {
@@ -175,6 +191,38 @@ describe('Last-Event-ID', () => {
       expect(stream.ids).toEqual(ids);
     }
   });
+
+  test('may be in the URL, as replacements of EventSource send it; the header counts more', async () => {
+    await using http = await startHttp();
+    for (const correlationId of ['one', 'two', 'three']) await http.submit({ correlationId });
+    await finish(http, 'one');
+    const got: [Follower, number[]][] = [
+      [await open(http, '/v1/events?lastEventId=1'), [2, 3, 4]],
+      [await open(http, '/v1/executions/one/events?lastEventId=1'), [4]],
+      // The URL of a reader that reconnects is that of its first request.
+      [await open(http, '/v1/events?lastEventId=1', ORDERS_KEY, 2), [3, 4]],
+      [await open(http, '/v1/events?lastEventId=2', ORDERS_KEY, ''), [3, 4]],
+      [await open(http, '/v1/executions/one/events?lastEventId='), [1, 4]],
+    ];
+    for (const [stream, ids] of got) {
+      await stream.until(() => stream.events.length === ids.length);
+      expect(stream.ids).toEqual(ids);
+    }
+  });
+
+  test.for(['x', '-1', '1.5', '99999999999999999999', '1&lastEventId=2'])(
+    'in the URL that is not the id of an event is refused by name: %s',
+    async (id) => {
+      await using http = await startHttp();
+      await http.submit({ correlationId: 'one' });
+      for (const path of ['/v1/events', '/v1/executions/one/events']) {
+        const { status, json } = await http.call('GET', `${path}?lastEventId=${id}`);
+        expect(status).toBe(422);
+        expect(json.errors).toMatchObject([{ pointer: '#/lastEventId' }]);
+      }
+      expect(http.streams.size).toBe(0);
+    },
+  );
 
   test('is known to a reader before its first event, so that who loses the connection until then misses nothing', async () => {
     await using http = await startHttp();

@@ -28,6 +28,9 @@ const DONE = { status: 'COMPLETED', result: { paid: true } };
 const NOTIFIED = { notifyUrl: 'https://hooks.example/executions' };
 const SECRETS = { notificationSecrets: () => ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] };
 
+/** CXone and OAuth clients may add to these URLs. */
+const OF_THE_WEBHOOK = new Set(['completeExecution', 'getCallbackToken']);
+
 type Call = Parameters<Harness['call']>[2] & { readonly path?: string };
 
 /** Calls an operation of the document and holds the answer to it. */
@@ -170,6 +173,30 @@ describe('what any operation may answer', () => {
     for (const id of documents('404', 'not-found')) expect((await call(http, id, rightly(id))).status).toBe(404);
   });
 
+  test('422: a query parameter that the operation does not have', async () => {
+    await using http = await startHttp();
+    const answering = OPERATIONS.map(({ operation }) => operation.operationId).filter((id) => !OF_THE_WEBHOOK.has(id));
+    expect(documents('422', 'invalid-input')).toEqual(answering);
+    for (const id of answering) {
+      await http.submit({ correlationId: 'one' });
+      const path = pathOf(placed(id).path);
+      for (const query of ['?unknown=1', '?unknown', '?limit2=&unknown=']) {
+        const { status, json } = await call(http, id, { ...rightly(id), path: path + query });
+        expect({ id, query, status }).toEqual({ id, query, status: 422 });
+        expect(json.errors).toContainEqual({ pointer: '#/unknown', detail: 'is unknown here; leave it out' });
+      }
+    }
+  });
+
+  test('a callback counts whatever its sender adds to the URL', async () => {
+    await using http = await startHttp();
+    await http.submit({ correlationId: 'one' });
+    await dispatchAll(http);
+    const path = `${await http.callbackPath('one')}?source=cxone&attempt=1`;
+    const { json } = await call(http, 'completeExecution', { path, key: null, body: DONE });
+    expect(json).toEqual({ outcome: 'resolved' });
+  });
+
   test('503: the receiver is shutting down', async () => {
     await using http = await startHttp({ lifecycle: { draining: () => true } });
     for (const id of ['submitExecution', 'submitBatch']) await call(http, id, rightly(id));
@@ -287,6 +314,8 @@ describe('looking', () => {
     for (const id of ['followExecution', 'followExecutions']) {
       for (const place of ['x', '999']) {
         expect((await call(http, id, { headers: { 'last-event-id': place } })).status).toBe(400);
+        const path = `${pathOf(placed(id).path)}?lastEventId=${place}`;
+        expect((await call(http, id, { path })).status).toBe(422);
       }
     }
   });

@@ -54,7 +54,7 @@ async function fill(store: SqliteStore, count: number, at = NOON): Promise<strin
     await store.add({ execution, fingerprint: 'print', queueCapacity: 1e6 });
     const body = { bytes: Buffer.from('{"half":'), contentType: null };
     await store.record(execution.reference, { type: 'callback-unreadable', reason: 'no JSON', body }, at);
-    await store.record(execution.reference, callback(completed({ paid: 'x'.repeat(500) })), at);
+    await store.record(execution.reference, callback(completed({ paid: 'x'.repeat(500), text: '\u2028\u2029' })), at);
     return execution.correlationId;
   };
   return Promise.all(Array.from({ length: count }, one));
@@ -103,7 +103,8 @@ function exported({ exports }: Place, kind: string): JsonObject[] {
   return names.sort().flatMap((name) =>
     gunzipSync(readFileSync(join(exports, name)))
       .toString()
-      .split('\n')
+      // As a reader does that ends lines at these characters too.
+      .split(/[\n\u2028\u2029]/)
       .filter(Boolean)
       .map((line) => JSON.parse(line) as JsonObject),
   );

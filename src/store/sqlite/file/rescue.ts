@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { withCommandName } from '../../../lib/command-name.ts';
+import { jsonOnOneLine } from '../../../lib/json-line.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import { fileTimestamp } from '../../../lib/time.ts';
 import type { World } from '../../../lib/world.ts';
@@ -109,7 +110,7 @@ function writeOpen(client: Database, handle: number, room: number): void {
   let left = Math.min(room, MAX_COPY_BYTES);
   for (const [type, select] of Object.entries(OPEN)) {
     for (const row of client.prepare<[], object>(select).iterate()) {
-      const line = Buffer.from(`${JSON.stringify({ type, ...row })}\n`);
+      const line = Buffer.from(`${jsonOnOneLine({ type, ...row })}\n`);
       left -= line.length;
       if (left < 0) throw new Error('the open executions have no room on the disk');
       writeSync(handle, line);
