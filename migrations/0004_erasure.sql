@@ -8,6 +8,7 @@ CREATE TABLE `imports` (
 --> statement-breakpoint
 ALTER TABLE `executions` ADD `held_at` text;--> statement-breakpoint
 ALTER TABLE `executions` ADD `erased_at` text;--> statement-breakpoint
+ALTER TABLE `executions` ADD `cookies` text;--> statement-breakpoint
 CREATE INDEX `executions_held` ON `executions` (`held_at`) WHERE held_at IS NOT NULL;
 --> statement-breakpoint
 -- From here on by hand. The detail of an entry of an erased execution may be reduced; everything else in an entry stays.

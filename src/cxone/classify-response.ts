@@ -15,6 +15,8 @@ export type CallResult =
       readonly retryAfterMs: number;
       /** The Location header. */
       readonly location: string | null;
+      /** The Set-Cookie headers; left out without any. */
+      readonly setCookies?: readonly string[];
       /** The URL of the request. */
       readonly url: string;
       /** Null if it is incomplete. */

@@ -1,9 +1,11 @@
 // CXone over HTTP: submits and polls in the dialect of a profile, through one limiter.
 
+import type { Execution } from '../execution/execution.ts';
 import { type AuthorizedOptions, createAuthorizedRequests } from './authorized-requests.ts';
 import { buildExecuteRequest, buildPollRequest, NoPollAddress } from './build-requests.ts';
 import { unsupportedParts } from './build-submission.ts';
-import { classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
+import { type CallResult, classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
+import { createCookies } from './cookies.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
 import { isDotSegment, parseCallback, parsePollResponse, parseSubmitResponse, scanCallback } from './parse-response.ts';
@@ -11,7 +13,7 @@ import type { Cxone, Requester, TokenProblem, UpstreamPause } from './port.ts';
 import { isPollable } from './profile/profile.ts';
 import { MAX_RESULT_BYTES } from './response-document.ts';
 import { createSend } from './send.ts';
-import { createTransport, type Fetcher } from './transport.ts';
+import { createTransport, type Fetcher, type HttpRequest } from './transport.ts';
 
 export interface CxoneOptions extends AuthorizedOptions {
   readonly maxConcurrent: number;
@@ -49,6 +51,17 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     createSend(limiter, transport, options),
   );
 
+  const cookies = createCookies(world.now);
+
+  function withCookies(request: HttpRequest, { correlationId, cookies: stored }: Execution): HttpRequest {
+    return { ...request, headers: { ...request.headers, ...cookies.headers(correlationId, stored, request.url) } };
+  }
+
+  function cookiesOf(reply: CallResult, { correlationId, cookies: stored }: Execution): string | null {
+    if (reply.type !== 'answered') return null;
+    return cookies.receive(correlationId, stored, reply.url, reply.setCookies ?? []);
+  }
+
   return {
     permits: limiter.permits,
     authorize: async () => {
@@ -68,11 +81,13 @@ export function createCxone(options: CxoneOptions): CxoneClient {
       // The token at the end of a callback URL is as secret as the whole URL.
       const secrets = [callbackUrl, callbackUrl.slice(callbackUrl.lastIndexOf('/') + 1)];
       const reply = await call(
-        (base) => buildExecuteRequest(profile, base, execution, callbackUrl),
+        (base) => withCookies(buildExecuteRequest(profile, base, execution, callbackUrl), execution),
         requesterOf('execute', execution),
         secrets,
       );
-      return classifySubmitResponse(profile, reply, tokens.missingScopes());
+      const kept = cookiesOf(reply, execution);
+      const response = classifySubmitResponse(profile, reply, tokens.missingScopes());
+      return response.type === 'submitted' && kept !== null ? { ...response, cookies: kept } : response;
     },
     poll: async (execution) => {
       const unasked = { type: 'failed', httpStatus: 0, latencyMs: 0, asked: false, retryAfterMs: 0 } as const;
@@ -80,10 +95,11 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         return { ...unasked, message: `by the profile "${profile.name}" CXone cannot be asked` };
       try {
         const reply = await call(
-          (base) => buildPollRequest(profile, base, execution),
+          (base) => withCookies(buildPollRequest(profile, base, execution), execution),
           requesterOf('poll', execution),
           [],
         );
+        cookiesOf(reply, execution);
         return classifyPollResponse(profile, reply, tokens.missingScopes());
       } catch (error) {
         if (error instanceof NoPollAddress) return { ...unasked, message: error.message };

@@ -56,6 +56,8 @@ export type SubmitResponse =
       /** The address to poll; only with a profile that expects it in the Location header. */
       readonly pollUrl?: string | null;
       readonly unusablePollUrl?: string;
+      /** Cookies of the gateway, as text that its polls give back; left out without any. */
+      readonly cookies?: string;
       readonly retryAfterMs?: number;
       readonly report: StatusReport;
       readonly notes?: BodyNotes;

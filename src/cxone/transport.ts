@@ -43,6 +43,8 @@ export type HttpResult =
       /** From Retry-After, at most `maxPauseMs`; 0 if absent. */
       readonly retryAfterMs: number;
       readonly location: string | null;
+      /** The Set-Cookie headers; left out without any. */
+      readonly setCookies?: readonly string[];
       /** Milliseconds until the rate limit allows requests again, from its headers; 0 or left out while some are left. */
       readonly exhaustedMs?: number;
       /** WWW-Authenticate; null or left out if absent. */
@@ -129,6 +131,7 @@ export function createTransport(
         ...{ type: 'answered', httpStatus, latencyMs: latencyMs(), body, cut, scanned },
         ...waitsIn(headers, httpStatus, world.now(), maxPauseMs),
         location: headers.get('location'),
+        setCookies: headers.getSetCookie(),
         contentType: headers.get('content-type'),
         challenge: headers.get('www-authenticate'),
       };

@@ -73,6 +73,8 @@ export type ExecutionEvent =
         readonly pollUrl?: string | null;
         /** Why the Location header gives no address. */
         readonly unusablePollUrl?: string;
+        /** Cookies of the gateway, for the polls; left out without any. */
+        readonly cookies?: string;
         readonly report: StatusReport;
         /** Retry-After of the response, in milliseconds: a floor for the first poll, at the deadline at the latest. */
         readonly retryAfterMs?: number;

@@ -56,6 +56,8 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
   readonly executionIdProblem: string | null;
   /** The address to poll, from the Location header of the submit response; null: built from the executionId. */
   readonly pollUrl: string | null;
+  /** Cookies that the gateway set in the submit response, as text; null: none. */
+  readonly cookies: string | null;
   /** Last status word that the profile does not list; null while the last word was a known one. */
   readonly unknownWord: string | null;
   /** When the first 404 of an unbroken series arrived; null unless the last poll with a usable response got a 404. */
@@ -129,6 +131,7 @@ const FRESH = {
   executionIdUnverified: false,
   executionIdProblem: null,
   pollUrl: null,
+  cookies: null,
   unknownWord: null,
   notFoundAt: null,
   foundAt: null,

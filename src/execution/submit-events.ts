@@ -31,6 +31,7 @@ export function submitted(
     ...named(execution, event, now),
     latencyMs: execution.latencyMs ?? event.latencyMs,
     pollUrl: event.pollUrl ?? execution.pollUrl,
+    cookies: event.cookies ?? execution.cookies,
     executionIdProblem: event.executionId === null ? (event.unusableId ?? execution.executionIdProblem) : null,
     unknownWord: unknownWordAfter(execution, event.report),
   };

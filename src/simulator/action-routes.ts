@@ -63,7 +63,10 @@ export function createActionRoutes({ options, dice, names, executions, closing }
     soFar.askedAt = world.now();
     if (step.afterCallbacks) await started?.calledBack;
     if (typeof step.answer === 'number' && step.answer < 300) {
-      return withHeaders(api.accepted(step, step.answer, started?.run), headersOf(step));
+      return withHeaders(api.accepted(step, step.answer, started?.run), {
+        ...headersOf(step),
+        ...routeTo(started?.run),
+      });
     }
     return respond(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headersOf(step));
   };
@@ -86,6 +89,10 @@ export function createActionRoutes({ options, dice, names, executions, closing }
     const executionId = c.req.param('executionId') ?? '';
     const run = executions.find(executionId);
     if (run === undefined || !api.isAbout(c, run)) return respond(c, 404, 'there is no such execution');
+    const sent = c.req.header('cookie')?.split(/; */) ?? [];
+    if (run.script.sticky && !sent.includes(cookieOf(run))) {
+      return respond(c, 404, 'this server does not know the execution: the cookie of its gateway is missing');
+    }
     const asked = progressOf(run.record);
     const tooSoonMs = asked.askedAt + api.minPollMs - world.now();
     if (api.minPollMs > 0 && tooSoonMs > 0) {
@@ -117,6 +124,15 @@ function nextSubmit(progress: Progress, script: Script): SubmitStep {
   const step = stepAt(script.submits, progress.submits);
   progress.submits += 1;
   return step;
+}
+
+function routeTo(run: Run | undefined): Readonly<Record<string, string>> {
+  return run?.script.sticky ? { 'set-cookie': `${cookieOf(run)}; Path=/; HttpOnly` } : {};
+}
+
+/** The route to the server that accepted the execution. */
+function cookieOf({ idText }: Run): string {
+  return `simulator-route=${encodeURIComponent(idText)}`;
 }
 
 function runs(step: SubmitStep): boolean {

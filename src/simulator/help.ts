@@ -12,7 +12,8 @@ export const SIMULATOR_HELP = `The inputs of an execution choose its fate:
 
 Each part of a fate may be set, with or without a fate (times in milliseconds; the last entry of a list of responses repeats):
 
-  latencyMs, runMs, outcome (completed, failed, never), word, result, error, resultBytes, idType (text, integer)
+  latencyMs, runMs, outcome (completed, failed, never), word, result, error, resultBytes, idType (text, integer, uuid), idPrefix,
+  sticky (true: polls need the cookie of the submit response)
   submits    [{"answer": 503, "retryAfterSeconds": 1}, {"answer": 200}]     answer: a status, "reset" or "hang"
              runs, body (execution, outcome, bare, html), retryAfterAsDate, afterCallbacks,
              headers ({"x-ratelimit-remaining": "0", …})

@@ -72,6 +72,8 @@ export const Dials = v.strictObject({
   idType: v.exactOptional(v.picklist(['text', 'integer', 'uuid'])),
   /** A prefix of the id, which is then a text. */
   idPrefix: v.exactOptional(v.string()),
+  /** The submit response sets a cookie, as a gateway in front of several servers does; a poll without it gets 404. */
+  sticky: v.exactOptional(v.boolean()),
   submits: v.exactOptional(v.pipe(v.array(SubmitStep), v.minLength(1))),
   callbacks: v.exactOptional(v.array(CallbackStep)),
   polls: v.exactOptional(v.pipe(v.array(PollStep), v.minLength(1))),
@@ -95,6 +97,7 @@ export interface Script {
   readonly resultBytes: number;
   readonly idType: 'text' | 'integer' | 'uuid';
   readonly idPrefix: string;
+  readonly sticky: boolean;
   readonly submits: readonly SubmitStep[];
   readonly callbacks: readonly CallbackStep[];
   readonly polls: readonly PollStep[];

@@ -73,6 +73,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/callbacks/signed-url.test.ts'],
   },
   {
+    tag: 'sticky-gateway-gets-its-cookies',
+    promise: 'polls send back the cookies that a gateway set for their execution',
+    edit: value('{}'),
+    tests: ['test/cxone/cookies.test.ts', 'test/stories/gateways.test.ts'],
+  },
+  {
     tag: 'replay-matches-by-action',
     promise: 'a replay gives each action its own recorded responses',
     edit: value('[]'),

@@ -2,7 +2,8 @@
 
 import type { Json } from '../../execution/json.ts';
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+/** Host names of this machine. */
+export const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 export interface AllowedHosts {
   /** Returns why a discovered URL is refused; null if it is allowed. */

@@ -73,6 +73,12 @@ export const pollFates = {
     submission: POLLED_SOON,
     expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
   },
+  'sticky-gateway': {
+    about: 'polls need the cookie that the submit response set, or get a 404; the callback is lost',
+    script: { callbacks: [], sticky: true },
+    submission: POLLED_SOON,
+    expect: { ...BY_POLL, audit: ['SUBMITTED', 'POLL_COMPLETED'], callbackAnswers: [], polls: 1 },
+  },
   'poll-retry-after': {
     about: 'the first poll gets running and Retry-After: 4, the second gets the result',
     script: { callbacks: [], polls: [{ answer: 'running', retryAfterSeconds: 4 }, 'truth'] },

@@ -55,6 +55,8 @@ export const executions = sqliteTable(
     executionIdProblem: text('execution_id_problem'),
     /** The address to poll, from the Location header of the submit response. */
     pollUrl: text('poll_url'),
+    /** JSON: cookies that the gateway set in the submit response; polls send them back. */
+    cookies: text('cookies'),
     /** Last status word that the profile does not list. */
     unknownWord: text('unknown_word'),
     /** First 404 of the current series of polls. */
