@@ -1,8 +1,10 @@
 // What the receiver holds open: the database, the CXone client, the webhook sender and a recording. Opened and closed together.
 
+import { createTokenConcealer, type TokenConcealer } from './callbacks/conceal-tokens.ts';
 import type { Config } from './config/config.ts';
 import { secretsIn } from './config/secrets.ts';
-import { createCxone } from './cxone/client.ts';
+import { type CxoneClient, createCxone } from './cxone/client.ts';
+import type { TokenProblem } from './cxone/port.ts';
 import type { Profile } from './cxone/profile/profile.ts';
 import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
@@ -10,6 +12,7 @@ import type { Log } from './lib/log.ts';
 import type { World } from './lib/world.ts';
 import { holdQueued } from './store/sqlite/file/hold-queued.ts';
 import { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
+import { withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
 import type { ResolveHostname } from './webhooks/guarded-connect.ts';
 import type { WebhookSender } from './webhooks/port.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
@@ -42,8 +45,16 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
     log,
     mode: config.databaseMode,
   });
-  const store = openStore(recorder, { ...forStore, path: config.databasePath, mode: config.databaseMode, world, log });
-  const cxone = createCxone({
+  const conceal = createTokenConcealer(config.callbackSecrets);
+  const database = openStore(recorder, {
+    ...forStore,
+    path: config.databasePath,
+    mode: config.databaseMode,
+    world,
+    log,
+  });
+  const store = withConcealedTokens(database, conceal);
+  const client = createCxone({
     ...config,
     ...config.cxone,
     profile,
@@ -51,6 +62,7 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
     log,
     fetcher: recorder.wrapFetcher(fetcher),
   });
+  const cxone: CxoneClient = { ...client, tokenProblem: () => concealedProblem(client.tokenProblem(), conceal) };
   const notifyRules = createUrlPolicy(config.notifications.allowedOrigins);
   const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
   const lookUp = resolve ? { resolve } : {};
@@ -68,6 +80,10 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
   }
 
   return { recorder, store, cxone, notifyRules, notifySecrets, webhooks, holdRestoredQueue, close };
+}
+
+function concealedProblem(problem: TokenProblem | null, conceal: TokenConcealer): TokenProblem | null {
+  return problem && { ...problem, reason: conceal.text(problem.reason) };
 }
 
 function openStore(recorder: Recorder, options: SqliteStoreOptions): ReturnType<typeof createSqliteStore> {

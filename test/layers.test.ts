@@ -39,7 +39,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'store/*',
     ...PURE,
   ],
-  'resources.ts': ['config', 'store', 'cxone', 'webhooks', 'lib'],
+  'resources.ts': ['config', 'usecases/conceal-callback-tokens.ts', 'store', 'cxone', 'webhooks', 'callbacks', 'lib'],
   config: ['http/server', 'usecases', 'observability', 'cxone', 'webhooks', 'callbacks', 'lib'],
   http: ['usecases', 'stats', 'observability', ...PORTS, ...PURE],
   workers: ['usecases/poll-once.ts', 'observability', ...PORTS, ...PURE],

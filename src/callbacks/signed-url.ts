@@ -5,8 +5,9 @@ import { createHmacSha256, type HmacSha256 } from '../lib/hmac-sha256.ts';
 
 export const CALLBACK_PATH = '/webhook/cxone-execution';
 
-const REFERENCE_BYTES = 16;
-const MAC_BYTES = 32;
+/** Bytes of the reference in a token, and of the signature. */
+export const REFERENCE_BYTES = 16;
+export const MAC_BYTES = 32;
 const TOKEN = new RegExp(
   `^[A-Za-z0-9_-]{${base64Length(REFERENCE_BYTES)}}\\.[A-Za-z0-9_-]{${base64Length(MAC_BYTES)}}$`,
 );
@@ -47,6 +48,11 @@ export function createSignedUrls(publicUrl: string, secrets: readonly [string, .
       return found === null ? null : found.mac(PURPOSES.probed, found.bytes);
     },
   };
+}
+
+/** Returns every token that opens the execution with this reference (16 bytes), one for each secret. */
+export function tokensFor(reference: Buffer, secrets: readonly string[]): string[] {
+  return secrets.map((secret) => tokenOf(reference, sign(secret, 'callback:', reference)));
 }
 
 /** Part of the signed text, so that the token of a probe cannot address an execution, nor the reverse. */
@@ -90,6 +96,7 @@ function asUuid(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-function base64Length(bytes: number): number {
+/** Returns the length of base64url without padding. */
+export function base64Length(bytes: number): number {
   return Math.ceil((bytes * 4) / 3);
 }

@@ -42,8 +42,6 @@ export interface AuthorizedOptions extends Credentials {
 interface Call {
   readonly request: HttpRequest;
   readonly requester: Requester;
-  /** Texts of the request that no message may repeat. */
-  readonly secrets: readonly string[];
 }
 
 const TOKEN: Requester = { call: 'token', actionId: null, correlationId: null, app: null };
@@ -74,13 +72,9 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
         });
 
   /** Makes a request with a token. If CXone refuses the token, the request was not processed: it is repeated once with a new one. */
-  async function callWithToken(
-    to: (base: string) => HttpRequest,
-    requester: Requester,
-    secrets: readonly string[],
-  ): Promise<CallResult> {
+  async function callWithToken(to: (base: string) => HttpRequest, requester: Requester): Promise<CallResult> {
     const token = await tokens.get();
-    const one: Call = { request: to(await endpoints.baseUrl()), requester, secrets };
+    const one: Call = { request: to(await endpoints.baseUrl()), requester };
     const first = await sendWith(token, one);
     if (!isRefusal(first)) return first;
     const cause = tokens.refused(token, requester);
@@ -104,7 +98,7 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
     }
   };
 
-  async function sendWith(token: string, { request, requester, secrets }: Call): Promise<CallResult> {
+  async function sendWith(token: string, { request, requester }: Call): Promise<CallResult> {
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     const sentAt = world.now();
     const reply = await send({ ...request, headers }, requester);
@@ -112,7 +106,7 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
     const { body: bytes, contentType, cut, scanned = null, challenge, exhaustedMs, ...answer } = reply;
     if (answer.httpStatus >= 200 && answer.httpStatus <= 299) tokens.accepted(token, requester, sentAt);
     const body = { bytes, contentType };
-    const hidden = [token, ...secrets, ...tokens.secrets()];
+    const hidden = [token, ...tokens.secrets()];
     const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
     const received = cut === null ? { body } : { body: null, ...cutDocument(body, cut) };
     const { maxResultBytes = MAX_RESULT_BYTES } = options;

@@ -78,12 +78,9 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         const message = `${unsupported.pointer} of the submission ${unsupported.detail}`;
         return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
       }
-      // The token at the end of a callback URL is as secret as the whole URL.
-      const secrets = [callbackUrl, callbackUrl.slice(callbackUrl.lastIndexOf('/') + 1)];
       const reply = await call(
         (base) => withCookies(buildExecuteRequest(profile, base, execution, callbackUrl), execution),
         requesterOf('execute', execution),
-        secrets,
       );
       const kept = cookiesOf(reply, execution);
       const response = classifySubmitResponse(profile, reply, tokens.missingScopes());
@@ -97,7 +94,6 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         const reply = await call(
           (base) => withCookies(buildPollRequest(profile, base, execution), execution),
           requesterOf('poll', execution),
-          [],
         );
         cookiesOf(reply, execution);
         return classifyPollResponse(profile, reply, tokens.missingScopes());

@@ -60,7 +60,12 @@ interface Requested {
   readonly origin?: JsonObject;
 }
 
-export type ExecutionEvent =
+export type ExecutionEvent = AnyEvent & {
+  /** True if CXone's words quoted a callback token, which has been replaced in them. */
+  readonly quotedToken?: true;
+};
+
+type AnyEvent =
   /** The execution is about to be sent. */
   | { readonly type: 'dispatched' }
   /** CXone accepted it (2xx). */

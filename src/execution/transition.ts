@@ -27,6 +27,14 @@ import { dispatched, held, refused, submitted, uncertain, unsent } from './submi
 import { unverifiedCallback } from './unverified-callback.ts';
 
 export function transition(execution: Execution, event: ExecutionEvent, now: number): Transition {
+  const applied = apply(execution, event, now);
+  if (event.quotedToken === undefined) return applied;
+  // promise: replaced-token-is-reported
+  const detail = { ...applied.entry.detail, callbackTokenReplaced: true };
+  return { ...applied, entry: { ...applied.entry, detail } };
+}
+
+function apply(execution: Execution, event: ExecutionEvent, now: number): Transition {
   switch (event.type) {
     case 'dispatched':
       return dispatched(execution, now);

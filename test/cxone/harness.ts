@@ -10,8 +10,7 @@ import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { type Answer, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
 
 export const SECRET = 'cl13nt-s3cr3t';
-export const CALLBACK_TOKEN = 'cmVmZXJlbmNl.bWFj';
-export const CALLBACK_URL = `https://receiver.example/webhook/cxone-execution/${CALLBACK_TOKEN}`;
+export const CALLBACK_URL = 'https://receiver.example/webhook/cxone-execution/cmVmZXJlbmNl.bWFj';
 
 export interface Client {
   readonly cxone: CxoneClient;

@@ -1059,4 +1059,22 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: value('word.trim().toUpperCase()'),
     tests: ['test/cxone/parse-response.test.ts'],
   },
+  {
+    tag: 'quoted-token-is-replaced',
+    promise: 'no live callback token is stored',
+    edit: condition(false),
+    tests: ['test/callbacks/conceal-tokens.test.ts'],
+  },
+  {
+    tag: 'words-pass-concealment',
+    promise: 'no words of CXone reach the store with a live callback token',
+    edit: value('event'),
+    tests: ['test/usecases/conceal-callback-tokens.test.ts'],
+  },
+  {
+    tag: 'replaced-token-is-reported',
+    promise: 'the audit trail reports that a callback token was replaced',
+    edit: value('applied.entry.detail'),
+    tests: ['test/stories/quoted-tokens.test.ts'],
+  },
 ];

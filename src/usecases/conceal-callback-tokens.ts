@@ -1,0 +1,85 @@
+// Keeps live callback tokens out of the store: all words of CXone and of endpoints pass here before they are recorded.
+
+import type { TokenConcealer } from '../callbacks/conceal-tokens.ts';
+import type { ExecutionEvent } from '../execution/event.ts';
+import type { Json } from '../execution/json.ts';
+import type { DeliveryEvent } from '../notification/delivery.ts';
+import type { Outbox } from '../store/outbox-port.ts';
+import type { ExecutionRecorder } from '../store/port.ts';
+
+const UNUSABLE_ID = 'its executionId quotes the callback URL';
+const UNUSABLE_POLL_URL = 'its Location quotes the callback URL';
+
+/** Returns a store in whose events each token is replaced; the audit entry of such an event reports it. */
+export function withConcealedTokens<S extends ExecutionRecorder & Pick<Outbox, 'recordDelivery'>>(
+  store: S,
+  conceal: TokenConcealer,
+): S {
+  return {
+    ...store,
+    record: (reference, event, now) => {
+      // promise: words-pass-concealment
+      const safe = concealedEvent(event, conceal);
+      return store.record(reference, safe, now);
+    },
+    recordDelivery: (id, event, now) => store.recordDelivery(id, concealedDelivery(event, conceal), now),
+  };
+}
+
+function concealedEvent(event: ExecutionEvent, conceal: TokenConcealer): ExecutionEvent {
+  const safe = { ...event, ...withoutTokenAsAddress(event, conceal) };
+  for (const [name, value] of Object.entries(safe)) {
+    // The id that was polled is compared with the stored one.
+    if (name === 'polledExecutionId' || typeof value === 'number') continue;
+    Object.assign(safe, { [name]: concealed(value, conceal) });
+  }
+  const isChanged = Object.entries(safe).some(([name, value]) => value !== event[name as keyof ExecutionEvent]);
+  return isChanged ? { ...safe, quotedToken: true } : event;
+}
+
+/** An id or an address that is a token cannot be used: without it, it would name something else. */
+function withoutTokenAsAddress(event: ExecutionEvent, { text }: TokenConcealer): object {
+  const quotes = (value: string | null | undefined) => value != null && text(value) !== value;
+  return {
+    ...('executionId' in event && quotes(event.executionId) && { executionId: null, unusableId: UNUSABLE_ID }),
+    ...('namedExecutionId' in event && quotes(event.namedExecutionId) && { namedExecutionId: null }),
+    ...('pollUrl' in event && quotes(event.pollUrl) && { pollUrl: null, unusablePollUrl: UNUSABLE_POLL_URL }),
+  };
+}
+
+function concealedDelivery(event: DeliveryEvent, { text }: TokenConcealer): DeliveryEvent {
+  return 'message' in event ? { ...event, message: text(event.message) } : event;
+}
+
+/** A JSON document, or a part of an event that holds some. */
+type Part = Json | Uint8Array | undefined | readonly Part[] | { readonly [name: string]: Part };
+
+/** Returns the value itself if nothing in it is replaced. */
+function concealed(value: Part, conceal: TokenConcealer): Part {
+  if (typeof value === 'string') return conceal.text(value);
+  if (value === null || typeof value !== 'object' || JSON.isRawJSON(value)) return value;
+  if (value instanceof Uint8Array) return conceal.bytes(value);
+  if (Array.isArray(value)) {
+    const items: Part[] = value.map((item: Part) => concealed(item, conceal));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  const members = Object.entries(value).map(
+    ([name, member]) => [conceal.text(name), concealed(member, conceal)] as const,
+  );
+  const isChanged = Object.entries(value).some(([name, member], index) => {
+    const [safeName, safe] = members[index] ?? [];
+    return safeName !== name || safe !== member;
+  });
+  return isChanged ? Object.fromEntries(withOwnNames(members)) : value;
+}
+
+/** Two members whose names quote tokens stay two. */
+function withOwnNames(members: readonly (readonly [string, Part])[]): [string, Part][] {
+  const taken = new Set<string>();
+  return members.map(([name, value]) => {
+    let own = name;
+    for (let count = 2; taken.has(own); count += 1) own = `${name} (${count})`;
+    taken.add(own);
+    return [own, value];
+  });
+}
