@@ -1,7 +1,7 @@
 // Replaces the tokens of callback URLs in texts that may quote them: a reader of such a text could resolve an execution.
 
 import { findQuoted, type TextRange } from '../lib/quoted-text.ts';
-import { base64Length, MAC_BYTES, REFERENCE_BYTES, tokensFor } from './signed-url.ts';
+import { base64Length, createTokenLists, MAC_BYTES, REFERENCE_BYTES } from './signed-url.ts';
 
 /** Stands for a token. Its characters need no escape in JSON, XML or a form, where a body is kept as bytes. */
 export const CONCEALED = '[callback-token]';
@@ -24,6 +24,7 @@ export interface TokenConcealer {
 
 /** Tokens of every execution are found, whichever of the secrets signs them, also if a cut has left only their beginning. */
 export function createTokenConcealer(secrets: readonly string[]): TokenConcealer {
+  const tokensFor = createTokenLists(secrets);
   const known = new Map<string, readonly string[]>();
 
   function tokensOf(reference: string): readonly string[] {
@@ -31,7 +32,7 @@ export function createTokenConcealer(secrets: readonly string[]): TokenConcealer
     if (tokens === undefined) {
       const bytes = Buffer.from(reference, 'base64url');
       // References are UUIDv7 (RFC 9562, section 5.7): most of what only looks like one costs no signature.
-      tokens = (bytes[6] ?? 0) >> 4 === 7 ? tokensFor(bytes, secrets) : [];
+      tokens = (bytes[6] ?? 0) >> 4 === 7 ? tokensFor(bytes) : [];
       if (known.size >= MAX_KNOWN) known.clear();
       known.set(reference, tokens);
     }

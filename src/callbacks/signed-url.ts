@@ -50,9 +50,10 @@ export function createSignedUrls(publicUrl: string, secrets: readonly [string, .
   };
 }
 
-/** Returns every token that opens the execution with this reference (16 bytes), one for each secret. */
-export function tokensFor(reference: Buffer, secrets: readonly string[]): string[] {
-  return secrets.map((secret) => tokenOf(reference, sign(secret, 'callback:', reference)));
+/** Returns a function that lists the tokens that open the execution with a reference (16 bytes), one for each secret. */
+export function createTokenLists(secrets: readonly string[]): (reference: Buffer) => string[] {
+  const macs = secrets.map(macOf);
+  return (reference) => macs.map((mac) => tokenOf(reference, mac(PURPOSES.callback, reference)));
 }
 
 /** Part of the signed text, so that the token of a probe cannot address an execution, nor the reverse. */

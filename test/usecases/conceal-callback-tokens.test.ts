@@ -20,7 +20,10 @@ const token = url.slice(url.lastIndexOf('/') + 1);
 async function recorded(event: ExecutionEvent): Promise<ExecutionEvent> {
   let stored = event;
   const store: Recorder = {
-    record: async (_: string, given: ExecutionEvent) => void (stored = given) as undefined,
+    record: async (_, given) => {
+      stored = given;
+      return undefined;
+    },
     recordDelivery: async () => undefined,
   };
   await withConcealedTokens(store, createTokenConcealer([SECRET])).record('reference', event, 0);
