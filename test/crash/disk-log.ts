@@ -9,7 +9,7 @@ export type DiskEvent =
   | { readonly type: 'write'; readonly path: string; readonly offset: number; readonly data: Buffer }
   | { readonly type: 'truncate'; readonly path: string; readonly size: number }
   /** Bytes that left through a socket. */
-  | { readonly type: 'told'; readonly text: string };
+  | { readonly type: 'sent'; readonly text: string };
 
 /** The options of strace: all calls on files and sockets, with full bytes and the paths of the handles. */
 export const TRACING = [
@@ -34,7 +34,7 @@ export async function readDiskLog(file: string, folder: string): Promise<DiskEve
     const event = toEvent(call, args, Number(result), folder);
     if (event === null) continue;
     // The WAL index is rebuilt after a power loss, and the lock is not read.
-    if (event.type !== 'told' && !concerns(event.path, folder)) continue;
+    if (event.type !== 'sent' && !concerns(event.path, folder)) continue;
     events.push(event);
   }
   return events;
@@ -66,7 +66,7 @@ function toEvent(call: string, args: string, result: number, folder: string): Di
       return { type: 'write', path: handle, offset: numbers.at(-1) ?? 0, data: bytesWritten(texts(), result) };
     case 'write':
     case 'writev':
-      return handle.startsWith('TCP') ? { type: 'told', text: Buffer.concat(texts()).toString('latin1') } : null;
+      return handle.startsWith('TCP') ? { type: 'sent', text: Buffer.concat(texts()).toString('latin1') } : null;
     default:
       if (!concerns(handle || path(), folder)) return null;
       throw new Error(`the model of the disk does not know ${call}`);

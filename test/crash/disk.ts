@@ -88,7 +88,7 @@ export function createDisk(root: string): Disk {
         case 'truncate':
           fileAt(event.path).pending.push({ offset: event.size, data: null });
           return;
-        case 'told':
+        case 'sent':
           return;
         default:
           event satisfies never;

@@ -42,10 +42,10 @@ export async function openInbox(dice: Dice | null = null): Promise<Inbox> {
     const { correlationId, status } = data;
     const known = taken.get(id) ?? { correlationId, status, times: 0 };
     if (known.correlationId !== correlationId || known.status !== status) {
-      oddities.push(`${id} told of ${known.correlationId} ${known.status}, then of ${correlationId} ${status}`);
+      oddities.push(`${id} reported ${known.correlationId} ${known.status}, then of ${correlationId} ${status}`);
     }
     if (id.endsWith('_late') && !taken.has(id.replace('_late', '_ended'))) {
-      oddities.push(`${correlationId} was told its late result before its end`);
+      oddities.push(`${correlationId} got its late result before its outcome`);
     }
     known.times += 1;
     taken.set(id, known);

@@ -82,7 +82,7 @@ const RULES = [
         count(n.id) FILTER (WHERE n.type = 'execution.late_result') AS late
       FROM executions AS e LEFT JOIN notifications AS n ON n.reference = e.reference GROUP BY e.reference)
     WHERE ended <> endings OR late <> lateResults`,
-  `SELECT id || ' tells of an execution that is not there' FROM notifications
+  `SELECT id || ' names an execution that does not exist' FROM notifications
     WHERE reference NOT IN (SELECT reference FROM executions)`,
   // An Idempotency-Key, like a correlation id, identifies one execution.
   `SELECT mark || ' is ' || count(*) || ' executions' FROM (SELECT inputs ->> '$.mark' AS mark FROM executions)

@@ -131,7 +131,7 @@ function faultsAtInbox({ taken, oddities }: Inbox, { rows, notices }: Found): st
     ...[...taken].flatMap(([id, { correlationId, status }]) =>
       notices.get(id)?.correlationId === correlationId && rows.get(correlationId)?.status === status
         ? []
-        : [`${correlationId} was told ${status} by ${id}, which is not so`],
+        : [`${correlationId} was reported ${status} by ${id}, which is wrong`],
     ),
     ...[...notices].flatMap(([id, { status }]) =>
       status === 'PENDING' || (status === 'DELIVERED' && taken.has(id))

@@ -41,16 +41,16 @@ export function startLoad(setting: Setting, dice: Dice, name: string, most: numb
   }
 
   function noteAnswer(wish: Wish, answer: Response, body: unknown, again: boolean): void {
-    const told = `${answer.status} ${JSON.stringify(body)} to ${wish.name}`;
+    const summary = `${answer.status} ${JSON.stringify(body)} to ${wish.name}`;
     if (!answer.ok) {
-      oddities.push(told);
+      oddities.push(summary);
       return;
     }
     const ids = body === null ? wish.marks.map(() => null) : wish.idsIn(body);
-    if (ids.length !== wish.marks.length) oddities.push(told);
+    if (ids.length !== wish.marks.length) oddities.push(summary);
     for (const [index, mark] of wish.marks.entries()) note(mark, ids[index] ?? null);
     if (again) repeated += 1;
-    if (again && body !== null && !repeats(answer, body)) oddities.push(`accepted anew: ${told}`);
+    if (again && body !== null && !repeats(answer, body)) oddities.push(`accepted again: ${summary}`);
   }
 
   /** Whether it was answered. */

@@ -39,7 +39,7 @@ function createListener(calledBack: readonly string[]) {
     },
     missing: ({ rows, notices }: Found): string[] => [
       ...[...accepted].filter((id) => !rows.has(id)).map((id) => `${id} was accepted and is gone`),
-      ...[...notified].filter((id) => !notices.has(id)).map((id) => `what ${id} told is gone`),
+      ...[...notified].filter((id) => !notices.has(id)).map((id) => `the notification ${id} is gone`),
       ...[...sent]
         .filter((id) => (rows.get(id)?.status ?? 'QUEUED') === 'QUEUED')
         .map((id) => `${id} would be sent again`),
@@ -56,7 +56,7 @@ interface Verdict {
   readonly cuts: number;
   readonly faults: readonly string[];
   /** The messages sent by the end. */
-  readonly told: Readonly<Record<'accepted' | 'sent' | 'callbacks' | 'notified', number>>;
+  readonly sent: Readonly<Record<'accepted' | 'sent' | 'callbacks' | 'notified', number>>;
 }
 
 /** In memory where there is such a folder: thousands of files are written and deleted. */
@@ -75,7 +75,7 @@ function cutPower(
   let cuts = 0;
   for (const [index, event] of events.entries()) {
     disk.apply(event);
-    if (event.type === 'told') listener.hear(event.text);
+    if (event.type === 'sent') listener.hear(event.text);
     if (!chosen(event, index)) continue;
     for (const way of ways) {
       cuts += 1;
@@ -95,7 +95,7 @@ function cutPower(
       }
     }
   }
-  return { cuts, faults, told: listener.count() };
+  return { cuts, faults, sent: listener.count() };
 }
 
 /** The product with one change, in a folder of its own. */
@@ -115,10 +115,10 @@ function changedCopy(file: string, change: (text: string) => string): string {
 
 /** Selects about `most` cuts: one after each acknowledgement as far as possible, and others between. */
 function sample(events: readonly DiskEvent[], most: number, dice: Dice): (event: DiskEvent, index: number) => boolean {
-  const told = events.filter(({ type }) => type === 'told').length;
+  const sent = events.filter(({ type }) => type === 'sent').length;
   return ({ type }, index) =>
     index === events.length - 1 ||
-    dice.roll('cut', index) < (type === 'told' ? most / 2 / told : most / 2 / (events.length - told));
+    dice.roll('cut', index) < (type === 'sent' ? most / 2 / sent : most / 2 / (events.length - sent));
 }
 
 test(
@@ -129,10 +129,10 @@ test(
     const recording = await record(EXECUTIONS);
     const { events } = recording;
     const begun = events.filter((event) => event.type === 'write' && event.path.endsWith('-wal') && event.offset === 0);
-    expect(begun.length, 'how often the WAL was begun: it must have been copied out and begun anew').toBeGreaterThan(1);
+    expect(begun.length, 'number of starts of the WAL: a checkpoint must have restarted it').toBeGreaterThan(1);
     const until = Date.now() + BUDGET_MS;
     // No message is sent before the database exists: there, after every single write.
-    const made = events.findIndex(({ type }) => type === 'told');
+    const made = events.findIndex(({ type }) => type === 'sent');
     const making = cutPower(recording, ['nothing', 'everything'], (_, index) => index < made, dice);
     expect(making.faults).toEqual([]);
     let cuts = making.cuts;
@@ -140,9 +140,9 @@ test(
     for (let round = 0; round < 3 || Date.now() < until; round += 1) {
       const chosen = sample(events, 12, diceOf(dice, round));
       const verdict = cutPower(recording, ['nothing', 'everything', 'some', 'torn'], chosen, diceOf(dice, round));
-      expect(verdict).toMatchObject({ faults: [], told: { accepted: EXECUTIONS, callbacks: EXECUTIONS } });
-      expect(verdict.told.sent).toBeGreaterThan(0);
-      expect(verdict.told.notified).toBeGreaterThan(0);
+      expect(verdict).toMatchObject({ faults: [], sent: { accepted: EXECUTIONS, callbacks: EXECUTIONS } });
+      expect(verdict.sent.sent).toBeGreaterThan(0);
+      expect(verdict.sent.notified).toBeGreaterThan(0);
       cuts += verdict.cuts;
     }
     say(`power loss: ${cuts} cuts in ${events.length} events`);
@@ -182,7 +182,7 @@ test('the suite can fail: a notification that is written in a transaction of its
     ),
   );
   const recording = await record(FEW, root);
-  const resolved = (event: DiskEvent) => event.type === 'told' && event.text.includes('"outcome":"resolved"');
+  const resolved = (event: DiskEvent) => event.type === 'sent' && event.text.includes('"outcome":"resolved"');
   const { faults } = cutPower(recording, ['nothing'], resolved, dice);
   expect(faults.filter((fault) => fault.includes('notified of its end 0 times')).length).toBeGreaterThan(0);
   say(`with a second transaction: ${faults.length} promises broken`);

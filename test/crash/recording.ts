@@ -71,7 +71,7 @@ async function submitRound(setting: Setting, round: string): Promise<string[]> {
   const submission = (more: object = {}) => ({
     actionId: 'charge',
     graceSeconds: 600,
-    notifyUrl: `${setting.notifyOrigin}/told`,
+    notifyUrl: `${setting.notifyOrigin}/notified`,
     inputs: { simulate: { callbacks: [], runMs: 600_000 }, ...more },
   });
   const send = async (path: string, key: string, body: object, status: number) => {

@@ -18,7 +18,7 @@ interface Item {
 }
 
 /** The number of executions with notification among those that end. */
-const TOLD = 0.7;
+const NOTIFIED_SHARE = 0.7;
 const IN_BATCH = 3;
 /** Refused without effect on the other items of its batch. */
 const WRONG = { actionId: 'no such/action' };
@@ -32,7 +32,7 @@ export function wishFor(name: string, setting: Setting, dice: Dice): Wish {
     timeoutSeconds: 5,
     graceSeconds: Math.floor(dice.roll('grace', mark) * 2),
     ...(keyed ? {} : { correlationId: mark }),
-    ...(dice.roll('told', mark) < TOLD ? { notifyUrl: `${setting.notifyOrigin}/told` } : {}),
+    ...(dice.roll('notified', mark) < NOTIFIED_SHARE ? { notifyUrl: `${setting.notifyOrigin}/notified` } : {}),
     inputs: { mark, ...more },
   });
   if (roll('batch') > 0.3) {

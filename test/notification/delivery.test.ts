@@ -1,4 +1,4 @@
-// What an attempt or a replay makes of a notification: it ends by getting through or by being given up, and the trail tells all.
+// The effect of an attempt or a replay on a notification: it ends delivered or given up, and the trail records each step.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

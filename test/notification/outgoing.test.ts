@@ -1,4 +1,4 @@
-// What an app is told of an execution: how it ended and what came late, once each, in that order.
+// The notifications of an execution: its outcome and its late result, once each, in that order.
 
 import { describe, expect, test } from 'vitest';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
@@ -20,8 +20,8 @@ function execution(overrides: Partial<Submission> = {}): Execution {
   return state;
 }
 
-/** The execution and what its app is told, event by event. */
-function told(start: Execution, ...events: readonly ExecutionEvent[]) {
+/** The execution and its notifications, event by event. */
+function notified(start: Execution, ...events: readonly ExecutionEvent[]) {
   let now = NOON;
   let current = start;
   const notifications = events.map((event) => {
@@ -33,7 +33,7 @@ function told(start: Execution, ...events: readonly ExecutionEvent[]) {
   return { execution: current, notifications };
 }
 
-describe('what is told', () => {
+describe('notifications', () => {
   test.for<[string, readonly ExecutionEvent[]]>([
     ['execution.completed', [callback(completed())]],
     ['execution.failed', [callback(failed())]],
@@ -42,14 +42,14 @@ describe('what is told', () => {
     ['execution.timeout', [{ type: 'expired' }]],
     ['execution.cancelled', [CANCELLED]],
   ])('%s', ([type, events]) => {
-    const { notifications, execution: after } = told(execution(), ...events);
+    const { notifications, execution: after } = notified(execution(), ...events);
     expect(notifications.slice(0, -1)).toEqual(events.slice(1).map(() => null));
     expect(notifications.at(-1)).toMatchObject({ type, id: notificationIds(after.reference)[0], status: 'PENDING' });
   });
 
   test('a late result, once', () => {
     const late = callback(completed({ ok: true }));
-    const { notifications, execution: after } = told(execution(), CANCELLED, late, late, callback(completed(2)));
+    const { notifications, execution: after } = notified(execution(), CANCELLED, late, late, callback(completed(2)));
     const [, id] = notificationIds(after.reference);
     expect(notifications.map((one) => one?.type)).toEqual([
       'execution.cancelled',
@@ -60,20 +60,23 @@ describe('what is told', () => {
     expect(notifications[1]).toMatchObject({ id, createdAt: NOON + 2000, giveUpAt: giveUpAt(NOON + 2000) });
   });
 
-  test('nothing, when no URL is named, and nothing of a result that nobody verified', () => {
-    expect(told(execution({ notifyUrl: null }), CANCELLED, callback(completed())).notifications).toEqual([null, null]);
+  test('none without a URL, and none of an unverified result', () => {
+    expect(notified(execution({ notifyUrl: null }), CANCELLED, callback(completed())).notifications).toEqual([
+      null,
+      null,
+    ]);
     const hint: ExecutionEvent = { type: 'unverified-callback', executionId: null, report: completed() };
-    expect(told(execution(), CANCELLED, hint).notifications[1]).toBeNull();
+    expect(notified(execution(), CANCELLED, hint).notifications[1]).toBeNull();
   });
 
   test('an id holds nothing that Standard Webhooks forbids, and the origin nothing but scheme, host and port', () => {
-    const [notification] = told(execution(), CANCELLED).notifications;
+    const [notification] = notified(execution(), CANCELLED).notifications;
     expect(notification?.id).toMatch(/^msg_[0-9a-f]{32}_ended$/);
     expect(notification).toMatchObject({ url: URL_OF_SHOP, origin: 'https://shop.example:8443' });
   });
 
   test('an execution ends also when its URL is none', () => {
-    expect(told(execution({ notifyUrl: 'shop' }), CANCELLED).notifications[0]).toMatchObject({
+    expect(notified(execution({ notifyUrl: 'shop' }), CANCELLED).notifications[0]).toMatchObject({
       url: 'shop',
       origin: '',
     });
@@ -82,7 +85,7 @@ describe('what is told', () => {
 
 describe('the webhook', () => {
   test('of an end is dated by the end, of a late result by its coming; the execution is in it as GET gives it', () => {
-    const { notifications, execution: after } = told(execution(), CANCELLED, callback(completed()));
+    const { notifications, execution: after } = notified(execution(), CANCELLED, callback(completed()));
     const bodies = notifications.map((one) => webhookBody(one as Notification, after));
     const data = representExecution(after);
     expect(bodies).toEqual([
@@ -93,7 +96,7 @@ describe('the webhook', () => {
 
   test('keeps every digit of a result', () => {
     const result = parseJson('{"card":12345678901234567890}');
-    const { notifications, execution: after } = told(execution(), callback(completed(result)));
+    const { notifications, execution: after } = notified(execution(), callback(completed(result)));
     const body = JSON.stringify(webhookBody(notifications[0] as Notification, after));
     expect(body).toContain('"result":{"card":12345678901234567890}');
   });
@@ -110,7 +113,7 @@ describe('the order of an execution', () => {
     expect(scheduleInOrder([ended, waiting], NOON + 5)).toEqual([ended, waiting]);
   });
 
-  test('it is due once the end is told or given up, and never dies of the waiting', () => {
+  test('a late result is due once the outcome is delivered or given up, and does not expire while it waits', () => {
     const now = NOON + 99_000;
     expect(scheduleInOrder([{ ...ended, ...over }, waiting], now)[1]).toEqual({
       ...late,

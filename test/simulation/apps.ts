@@ -119,7 +119,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
     const { app, key, body, slot } = submission;
     submission.answer = await ask(app, 'POST', '/v1/executions', { body: text(body, change), wait, key });
     submission.waiting = false;
-    note(`submission for slot ${slot} → ${told(submission.answer)}`);
+    note(`submission for slot ${slot} → ${summaryOf(submission.answer)}`);
   }
 
   async function sendAll(act: Batch, change: Change, again: boolean): Promise<void> {
@@ -135,7 +135,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
       submission.waiting = false;
     }
     note(
-      `batch from slot ${first?.slot} → ${answer?.status ?? 'no answer'}, ${submissions.map((one) => told(one.answer))}`,
+      `batch from slot ${first?.slot} → ${answer?.status ?? 'no answer'}, ${submissions.map((one) => summaryOf(one.answer))}`,
     );
   }
 
@@ -172,7 +172,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
       const cancellation: Cancellation = { correlationId, answer: null };
       journal.cancellations.push(cancellation);
       cancellation.answer = await ask('shop', 'POST', `/v1/executions/${correlationId}/cancel`);
-      note(`cancelling ${correlationId} → ${told(cancellation.answer)}`);
+      note(`cancelling ${correlationId} → ${summaryOf(cancellation.answer)}`);
     },
     poll: async (slot) => {
       const correlationId = known(slot);
@@ -180,7 +180,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
       const request: PollRequest = { correlationId, answer: null };
       journal.pollRequests.push(request);
       request.answer = await ask('operator', 'POST', `/v1/executions/${correlationId}/poll`);
-      note(`a poll of ${correlationId} is wanted → ${told(request.answer)}`);
+      note(`a poll of ${correlationId} is wanted → ${summaryOf(request.answer)}`);
     },
     look: async (slot, wait) => {
       const correlationId = known(slot);
@@ -190,7 +190,7 @@ export function createApps(receiver: Receiver, clock: Clock, note: (text: string
       journal.looks.push(look);
       look.answer = await ask('shop', 'GET', `/v1/executions/${correlationId}`, { wait });
       look.answeredAt = clock.elapsed();
-      note(`looking at ${correlationId} → ${told(look.answer)}`);
+      note(`looking at ${correlationId} → ${summaryOf(look.answer)}`);
     },
   };
 }
@@ -218,7 +218,7 @@ function answerTo(index: number, { status, replayed, body }: Answer, again: bool
   return meant ? { status, replayed, body } : null;
 }
 
-function told(answer: Answer | null): string {
+function summaryOf(answer: Answer | null): string {
   if (answer === null) return 'no answer';
   const { status, replayed, body } = answer;
   return `${status} ${body.status ?? ''}${replayed ? ' (again)' : ''}`;

@@ -93,7 +93,7 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
     truth.deliveries.push(delivery);
     if (says !== null) say(run.correlationId, says);
     delivery.answer = await webhook(run.callbackUrl, bytes, contentType);
-    note(`callback "${words}" for ${run.correlationId} → ${told(delivery.answer)}`);
+    note(`callback "${words}" for ${run.correlationId} → ${summaryOf(delivery.answer)}`);
     return delivery;
   }
 
@@ -114,7 +114,7 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
   function look({ correlationId, outcome, endsAt }: Run, fate: PollFate, authorized: boolean): Reply {
     if (!authorized) return json(401, {});
     const seen = (answered: Poll['answered']) => truth.polls.push({ correlationId, at: clock.now(), fate, answered });
-    const told = fate === 'another outcome' ? otherThan(outcome) : outcome;
+    const reported = fate === 'another outcome' ? otherThan(outcome) : outcome;
     const status = statusIn(fate);
     if (status !== null || fate === 'a web page') {
       seen('no outcome');
@@ -125,8 +125,8 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
       return json(200, { status: 'RUNNING' });
     }
     seen('ended');
-    say(correlationId, told);
-    return json(200, told);
+    say(correlationId, reported);
+    return json(200, reported);
   }
 
   function giveToken(fate: TokenFate | null): Reply {
@@ -143,7 +143,7 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
     fate: string | null,
     latencyMs: number,
     receive: () => Reply,
-    told = () => {},
+    onResponse = () => {},
   ) {
     const status = statusIn(outage);
     return carry(clock, {
@@ -151,8 +151,8 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
       latencyMs,
       signal: init.signal,
       receive: () => (status === null ? receive() : json(status, {})),
-      told: () => {
-        if (alive()) told();
+      onResponse: () => {
+        if (alive()) onResponse();
       },
     });
   }
@@ -233,6 +233,6 @@ export function createSimulatedCxone({ clock, webhook, note }: CxoneOptions): Si
   };
 }
 
-function told(answer: Delivery['answer']): string {
+function summaryOf(answer: Delivery['answer']): string {
   return answer === null ? 'no answer' : `${answer.status}${answer.outcome === null ? '' : ` ${answer.outcome}`}`;
 }

@@ -50,7 +50,7 @@ export function createHook(clock: Clock, seed: number, note: (text: string) => v
     const { receipt, afterMs } = answer();
     const { type, data } = JSON.parse(body);
     calls.push({ id, correlationId: data.correlationId, type, status: data.status, receipt: receipt.type });
-    note(`told of ${data.correlationId} (${type}) → ${receipt.type} ${receipt.httpStatus}`);
+    note(`notified of ${data.correlationId} (${type}) → ${receipt.type} ${receipt.httpStatus}`);
     await clock.sleep(afterMs);
     clock.touch();
     return receipt;

@@ -6,7 +6,7 @@ import { type NotificationRow, openView, type Row, type View } from './database.
 import type { Settings } from './history.ts';
 import type { Hook } from './hook.ts';
 import { createLedger } from './promises/ledger.ts';
-import { checkNotifications, checkTold } from './promises/notifications.ts';
+import { checkNotifications, checkNotified } from './promises/notifications.ts';
 import { checkOutcomes } from './promises/outcomes.ts';
 import type { State } from './promises/state.ts';
 import { checkSubmissions } from './promises/submissions.ts';
@@ -34,9 +34,9 @@ export interface Inspector {
   /** @throws {Violation} when an execution is open past that time. */
   checkEnded(healedAt: number): void;
   /** The number of notifications that an app has not accepted yet. */
-  untold(): number;
+  undelivered(): number;
   /** @throws {Violation} when an app was not notified in time. */
-  checkTold(): void;
+  checkNotified(): void;
   /** Checks the whole file. */
   checkFile(): void;
   head(): string;
@@ -123,16 +123,16 @@ export function createInspector({ receiver, clock, truth, journal, hook, setting
     checkEnded: (healedAt) => {
       for (const row of open()) {
         const bound = boundOf(row, healedAt);
-        const told = () => events(ledger.trails.get(row.correlation_id) ?? []);
+        const trail = () => events(ledger.trails.get(row.correlation_id) ?? []);
         demand(
           clock.now() <= bound,
           ENDS,
-          () => `${row.correlation_id} is ${row.status}, deadline ${row.deadline}: ${told()}`,
+          () => `${row.correlation_id} is ${row.status}, deadline ${row.deadline}: ${trail()}`,
         );
       }
     },
-    untold: () => notifications.filter(({ status }) => status === 'PENDING').length,
-    checkTold: () => checkTold(notifications, hook.calls),
+    undelivered: () => notifications.filter(({ status }) => status === 'PENDING').length,
+    checkNotified: () => checkNotified(notifications, hook.calls),
     checkFile: () => {
       const soundness = look().soundness();
       demand(soundness === 'ok', 'the file is sound', () => soundness);

@@ -29,7 +29,7 @@ export interface Trip {
   /** The processing and the response of CXone when the request arrives. */
   readonly receive: () => Reply;
   /** The response of the network or of CXone reached the caller, which shows the state of the request. */
-  readonly told: () => void;
+  readonly onResponse: () => void;
 }
 
 /** Resolves and rejects as fetch does; a sent request arrives even if the caller dies. */
@@ -41,13 +41,13 @@ export async function carry(clock: Clock, trip: Trip): Promise<Response> {
   return Promise.race([answer, aborted(signal)]);
 }
 
-async function travel(clock: Clock, { carriage, latencyMs, signal, receive, told }: Trip): Promise<Response> {
+async function travel(clock: Clock, { carriage, latencyMs, signal, receive, onResponse }: Trip): Promise<Response> {
   // As undici does, so that the client sees how far a request got.
   const request = {};
   channel('undici:request:create').publish({ request });
-  if (carriage === 'connection refused') throw failure(told, 'ECONNREFUSED', 'connect');
-  if (carriage === 'name not found') throw failure(told, 'ENOTFOUND', 'getaddrinfo');
-  if (carriage === 'reset before sending') throw failure(told, 'ECONNRESET', 'read');
+  if (carriage === 'connection refused') throw failure(onResponse, 'ECONNREFUSED', 'connect');
+  if (carriage === 'name not found') throw failure(onResponse, 'ENOTFOUND', 'getaddrinfo');
+  if (carriage === 'reset before sending') throw failure(onResponse, 'ECONNRESET', 'read');
   channel('undici:client:sendHeaders').publish({ request });
   if (latencyMs > 0) await clock.sleep(latencyMs / 2);
   if (carriage === 'reset, lost') throw failure(() => {}, 'ECONNRESET', 'read');
@@ -57,12 +57,12 @@ async function travel(clock: Clock, { carriage, latencyMs, signal, receive, told
   if (latencyMs > 0) await clock.sleep(latencyMs / 2);
   if (carriage === 'reset, ran') throw failure(() => {}, 'ECONNRESET', 'read');
   clock.touch();
-  if (!signal?.aborted) told();
+  if (!signal?.aborted) onResponse();
   return toResponse(reply);
 }
 
-function failure(told: () => void, code: string, syscall: string): TypeError {
-  told();
+function failure(onResponse: () => void, code: string, syscall: string): TypeError {
+  onResponse();
   return new TypeError('fetch failed', { cause: Object.assign(new Error(`${syscall} ${code}`), { code, syscall }) });
 }
 

@@ -14,7 +14,7 @@ import { createReceiver } from './receiver.ts';
 import type { Delivery } from './truth.ts';
 import { demand, Violation } from './violation.ts';
 
-export interface Told {
+export interface RunReport {
   readonly violation: Violation | null;
   /** The events, line by line. */
   readonly trace: readonly string[];
@@ -36,16 +36,16 @@ const RETRY_STEP_MS = 300_000;
 /** In memory where there is such a folder: nothing here depends on the disk, and fsync costs no time. */
 const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-export async function tell(history: History): Promise<Told> {
+export async function runHistory(history: History): Promise<RunReport> {
   const folder = mkdtempSync(join(PARENT, 'cxone-simulation-'));
   try {
-    return await withStoppedWatch(() => tellIn(folder, history));
+    return await withStoppedWatch(() => runIn(folder, history));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function tellIn(folder: string, { seed, settings, steps }: History): Promise<Told> {
+async function runIn(folder: string, { seed, settings, steps }: History): Promise<RunReport> {
   const clock = createClock();
   const trace: string[] = [];
   const note = (text: string) => void trace.push(`      ${clock.elapsed() / 1000}s ${text}`);
@@ -194,11 +194,11 @@ async function tellIn(folder: string, { seed, settings, steps }: History): Promi
 
   /** An endpoint that failed for long is tried again only after hours. */
   async function tellAll(): Promise<void> {
-    for (let waited = 0; inspector.untold() > 0 && waited < LONGEST_RETRY_MS; waited += RETRY_STEP_MS) {
+    for (let waited = 0; inspector.undelivered() > 0 && waited < LONGEST_RETRY_MS; waited += RETRY_STEP_MS) {
       await clock.advance(RETRY_STEP_MS);
       inspector.check();
     }
-    inspector.checkTold();
+    inspector.checkNotified();
   }
 
   try {

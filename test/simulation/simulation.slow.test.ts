@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../src/execution/execution.ts';
 import { generate } from './generate.ts';
 import { judge } from './report.ts';
-import { tell } from './run.ts';
+import { runHistory } from './run.ts';
 
 /** More seeds: npm run test:soak. */
 const SEEDS = 120;
@@ -16,9 +16,9 @@ test.each(Array.from({ length: GROUPS }, (_, group) => group))(
   { timeout: 600_000 },
   async (group) => {
     for (let seed = 1 + group; seed <= SEEDS; seed += GROUPS) {
-      const { finding, told } = await judge(seed);
+      const { finding, report } = await judge(seed);
       if (finding !== null) expect.fail(finding);
-      for (const name of [...told.events, ...Object.keys(told.executions)]) reached.add(name);
+      for (const name of [...report.events, ...Object.keys(report.executions)]) reached.add(name);
     }
   },
 );
@@ -41,8 +41,8 @@ test('(these histories reach every outcome and every audit event)', () => {
 
 test('a seed yields the same history every time', { timeout: 60_000 }, async () => {
   for (const seed of [1, 7, 55, 118]) {
-    const first = await tell(generate(seed));
-    const second = await tell(generate(seed));
+    const first = await runHistory(generate(seed));
+    const second = await runHistory(generate(seed));
     expect(second.trace).toEqual(first.trace);
     expect(second.head).toBe(first.head);
   }

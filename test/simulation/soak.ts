@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { generate } from './generate.ts';
 import { judge } from './report.ts';
-import { tell } from './run.ts';
+import { runHistory } from './run.ts';
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string' }, minutes: { type: 'string' }, from: { type: 'string' } },
@@ -17,12 +17,12 @@ function say(text: string): void {
 }
 
 if (process.env['SEED'] === undefined) await soak();
-else await tellOne(number('SEED', process.env['SEED']));
+else await replayOne(number('SEED', process.env['SEED']));
 // A receiver that was killed in the middle may have left a handle that keeps the process alive.
 process.exit();
 
-async function tellOne(seed: number): Promise<void> {
-  const { trace, violation, head, executions } = await tell(generate(seed));
+async function replayOne(seed: number): Promise<void> {
+  const { trace, violation, head, executions } = await runHistory(generate(seed));
   say([`seed ${seed}`, ...trace, '', `executions: ${JSON.stringify(executions)}, trail ends in ${head}`].join('\n'));
   if (violation === null) return say('every promise was kept');
   const { finding } = await judge(seed);
@@ -42,8 +42,8 @@ async function soak(): Promise<void> {
   let saidAt = began;
   let seed = from;
   for (; seed < to && Date.now() < until && broken.length < MAX_FINDINGS; seed += 1) {
-    const { finding, told } = await judge(seed);
-    add(executions, told.executions);
+    const { finding, report } = await judge(seed);
+    add(executions, report.executions);
     if (finding !== null) {
       broken.push(seed);
       say(`\n${finding}\n`);
@@ -65,8 +65,8 @@ function add(sums: Record<string, number>, counts: Readonly<Record<string, numbe
   for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
 }
 
-function perMinute(told: number, began: number): number {
-  return Math.round((told / Math.max(1, Date.now() - began)) * 60_000);
+function perMinute(count: number, began: number): number {
+  return Math.round((count / Math.max(1, Date.now() - began)) * 60_000);
 }
 
 function number(name: string, text: string): number {

@@ -104,7 +104,7 @@ export function addingContract(opened: () => Store): void {
   });
 
   describe('many in one commit', () => {
-    const heard = () => {
+    const watch = () => {
       const changes: string[][] = [];
       store.watch((these) => void changes.push(these.map(({ execution }) => execution.correlationId)));
       return changes;
@@ -123,7 +123,7 @@ export function addingContract(opened: () => Store): void {
 
     test('each has its own outcome, in their order, and watchers hear of those that were added, at once', async () => {
       const submissions = await mixed();
-      const changes = heard();
+      const changes = watch();
       const outcomes = await store.addAll(submissions, false);
       expect(outcomes.map(({ outcome }) => outcome)).toEqual(['added', 'replayed', 'added', 'conflict', 'full']);
       expect(changes).toEqual([['new-1', 'new-2']]);
@@ -131,9 +131,9 @@ export function addingContract(opened: () => Store): void {
       expect((await store.trail('new-2')).map(({ event }) => event)).toEqual(['ACCEPTED']);
     });
 
-    test('together, one that is refused leaves nothing of the others: no row, no entry, no room taken, nothing heard', async () => {
+    test('a refused one in a batch leaves nothing of the others: no row, no entry, no place in the queue, no change reported', async () => {
       const submissions = await mixed();
-      const changes = heard();
+      const changes = watch();
       const head = await store.head();
       const outcomes = await store.addAll(submissions, true);
       const withheld = ['withheld', 'replayed', 'withheld', 'conflict', 'full'];

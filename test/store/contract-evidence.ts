@@ -1,4 +1,4 @@
-// What every store must do for those who look into one execution: give what was sent, and what came back that nobody could read.
+// The evidence that every store keeps of one execution: the submission as sent, and unreadable callbacks as received.
 
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/port.ts';
@@ -35,7 +35,7 @@ export function evidenceContract(storeNow: () => Store): void {
       expect(await storeNow().payloads('none')).toBeUndefined();
     });
 
-    test('callbacks that nobody could read are there byte by byte, with the entry they belong to', async () => {
+    test('unreadable callbacks are kept byte by byte, with their audit entry', async () => {
       const reference = await add('one');
       await unreadable(reference, 'first {');
       await unreadable(await add('other'), 'not this');

@@ -1,4 +1,4 @@
-// What every store must do when apps share: it hands out as it is told, app by app, and knows what each has.
+// The shares of apps in every store: claims follow the given shares, app by app, and counts are known per app.
 
 import { describe, expect, test } from 'vitest';
 import type { Dispatchable, Submission } from '../../src/execution/execution.ts';

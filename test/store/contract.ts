@@ -136,7 +136,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(JSON.stringify((await store.find(correlationId))?.result)).toBe(text);
       });
 
-      test('the trail tells each event in order, with who, when and what', async () => {
+      test('the trail states each event in order, with actor, time and detail', async () => {
         const { reference, correlationId } = await pending('cx-1', { app: 'shop', actionId: 'charge' });
         await store.record(reference, polled(RUNNING), NOON + 5000);
         await store.record(reference, callback(completed(1)), NOON + 6000);
@@ -203,7 +203,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     describe('sweeping', () => {
-      test('a claim is a lease: nobody else gets it until it ends, then it is due again', async () => {
+      test('a claim is a lease: no other claim gets the execution until the lease ends, then it is due again', async () => {
         const { reference } = await pending('cx-1');
         const at = NOON + 60_000;
         expect(await store.claimPolls(10, NOON, at)).toEqual([]);
@@ -270,7 +270,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.openCounts()).toEqual({ QUEUED: 1, UNCONFIRMED: 0, PENDING: 2 });
       });
 
-      test('how things stand is told: what is open, whose it is, and for how long', async () => {
+      test('the summary states the open executions, their apps and their ages', async () => {
         const nothing = { oldestQueuedAt: null, oldestPendingAt: null, queuedByApp: new Map() };
         expect(await store.queueState()).toMatchObject(nothing);
         const oldest = await add({ app: 'a' }, NOON - 20);
@@ -294,17 +294,17 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.queueState()).toMatchObject({ oldestPendingAt: null });
       });
 
-      test('whoever watches hears of each change in order, and only of what is already stored', async () => {
-        const heard: string[] = [];
+      test('a watcher receives each change in order, and only stored changes', async () => {
+        const events: string[] = [];
         const stop = store.watch((changes: readonly Change[]) => {
-          for (const { entry } of changes) heard.push(entry.event);
+          for (const { entry } of changes) events.push(entry.event);
         });
         const { reference } = await add();
         await store.claimDispatches(1, NOON);
         await store.record(reference, callback(completed()), NOON);
         stop();
         await add();
-        expect(heard).toEqual(['ACCEPTED', 'DISPATCHED', 'CALLBACK_COMPLETED']);
+        expect(events).toEqual(['ACCEPTED', 'DISPATCHED', 'CALLBACK_COMPLETED']);
       });
     });
 
@@ -336,7 +336,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await walk({ app: 'b', correlationId })).toEqual([]);
       });
 
-      test('at the end there is nothing, and it has looked through all there is', async () => {
+      test('the last page is empty, and the whole list was scanned', async () => {
         await add();
         const { id } = await store.head();
         const none = { entries: [], newest: id, prunedThrough: 0 };
@@ -345,7 +345,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.feed({ app: null, after: id + 7, limit: 9 })).toEqual({ ...none, through: id + 7 });
       });
 
-      test('what was pruned is told, and reading goes on behind it', async () => {
+      test('a pruned range is reported, and reading continues behind it', async () => {
         const old = await add({ correlationId: 'old' });
         await store.record(old.reference, { type: 'cancelled', by: 'shop' }, NOON);
         await add({ correlationId: 'young' });
@@ -446,7 +446,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
     });
 
-    test('tells the head of the trail, which moves with each entry and with nothing else', async () => {
+    test('returns the head of the trail, which moves with each entry and with nothing else', async () => {
       const { reference } = await add();
       const before = await store.head();
       expect(before.hash).toMatch(/^[0-9a-f]{64}$/);

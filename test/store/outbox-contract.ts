@@ -1,4 +1,4 @@
-// What every store must do for those who are to be told how their executions ended, whatever database stands behind it.
+// The outbox of every store: notifications of outcomes and late results, whatever the database.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
@@ -125,22 +125,22 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect((await all()).map(({ type }) => type)).toEqual(['execution.timeout', 'execution.timeout']);
       });
 
-      test('a late result is told apart from the end, once, and after it', async () => {
+      test('a late result is a notification of its own, once, after the outcome', async () => {
         const { ended: first, late: second, correlationId } = await late();
         expect(await ids({ correlationId })).toEqual([second, first]);
         expect(await store.findNotification(second)).toMatchObject({ type: 'execution.late_result', dueAt: null });
         expect(await claimed(NOON + 9)).toEqual([first]);
       });
 
-      test('whoever watches hears with the end when there is something to send', async () => {
-        const heard: unknown[] = [];
+      test('a watcher learns with the outcome when there is a notification to send', async () => {
+        const changed: unknown[] = [];
         store.watch((changes: readonly Change[]) => {
-          for (const { outcome, notifyAt } of changes) heard.push([outcome, notifyAt ?? null]);
+          for (const { outcome, notifyAt } of changes) changed.push([outcome, notifyAt ?? null]);
         });
         const id = await ended();
         await store.recordDelivery(id, FAILED, NOON);
         await store.recordDelivery(id, DELIVERED, NOON + 5000);
-        expect(heard).toEqual([
+        expect(changed).toEqual([
           ['progress', null],
           ['resolved', NOON],
           ['notification', NOON + 5000],
@@ -165,7 +165,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         ]);
       });
 
-      test('a claim takes the longest due of its own lane, and is a lease: nobody else gets them until it ends', async () => {
+      test('a claim takes the longest due of its own lane, and is a lease: no other claim gets them until it ends', async () => {
         const third = await ended({}, NOON + 3);
         const first = await ended({}, NOON + 1);
         const second = await ended({}, NOON + 2);
@@ -223,7 +223,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(await store.findNotification(young)).toMatchObject({ status: 'PENDING' });
       });
 
-      test('what is under way is not given up, and what outlived an outage of ours gets its last try', async () => {
+      test('a notification under way is not given up, and one that outlived an outage of the receiver gets its last attempt', async () => {
         const id = await ended();
         const end = NOON + DAY_MS + 1;
         expect(await claimed(end)).toEqual([id]);
@@ -234,7 +234,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
     });
 
     describe('order', () => {
-      test('a late result waits until the end was told, however often that fails', async () => {
+      test('a late result waits until the outcome is delivered, however often that fails', async () => {
         const { ended: first, late: second } = await late();
         await store.recordDelivery(first, FAILED, NOON + 10);
         expect(await claimed(FAILED.retryAt)).toEqual([first]);
@@ -260,7 +260,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(await claimed(NOON + 40_001)).toEqual([second]);
       });
 
-      test('a late result that is replayed while the end is still to be told waits for it', async () => {
+      test('a replayed late result waits while the outcome is still pending', async () => {
         const { ended: first, late: second } = await late();
         await store.recordDelivery(second, DELIVERED, NOON + 5);
         const replayed = await store.recordDelivery(second, { type: 'replayed', by: 'app:shop' }, NOON + 6);
@@ -270,7 +270,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
     });
 
     describe('the trail', () => {
-      test('tells of every attempt and every replay, and leaves the execution as it was', async () => {
+      test('records every attempt and every replay, and leaves the execution unchanged', async () => {
         const { reference, correlationId } = await add();
         await cancel({ reference } as Dispatchable);
         const before = await store.find(correlationId);
@@ -279,18 +279,18 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         await store.recordDelivery(id, GONE, NOON + 30);
         await store.recordDelivery(id, { type: 'replayed', by: 'operator:alice' }, NOON + 40);
         await store.recordDelivery(id, DELIVERED, NOON + 50);
-        const told = { notification: id, type: 'execution.cancelled' };
+        const subject = { notification: id, type: 'execution.cancelled' };
         const retryAt = new Date(FAILED.retryAt).toISOString();
         expect((await store.trail(correlationId)).slice(2)).toMatchObject([
-          { event: 'NOTIFICATION_FAILED', httpStatus: 503, latencyMs: 15, detail: { ...told, attempt: 1, retryAt } },
+          { event: 'NOTIFICATION_FAILED', httpStatus: 503, latencyMs: 15, detail: { ...subject, attempt: 1, retryAt } },
           { event: 'NOTIFICATION_DEAD', httpStatus: 410, timestamp: NOON + 30, detail: { message: 'answered 410' } },
           { event: 'NOTIFICATION_REPLAYED', httpStatus: null, latencyMs: null, detail: { by: 'operator:alice' } },
-          { event: 'NOTIFICATION_DELIVERED', httpStatus: 204, latencyMs: 12, detail: { ...told, attempt: 1 } },
+          { event: 'NOTIFICATION_DELIVERED', httpStatus: 204, latencyMs: 12, detail: { ...subject, attempt: 1 } },
         ]);
         expect(await store.find(correlationId)).toEqual(before);
       });
 
-      test('tells of an attempt that no longer counts as well: two that get through are one delivery', async () => {
+      test('records an attempt that no longer counts as well: two successful attempts are one delivery', async () => {
         const { ended: id, correlationId } = await late();
         await store.recordDelivery(id, DELIVERED, NOON + 20);
         expect(await store.recordDelivery(id, DELIVERED, NOON + 21)).toMatchObject({ outcome: 'ignored' });
@@ -383,7 +383,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
     });
 
     describe('forgetting', () => {
-      test('what an app is still to be told is kept, and everything behind it', async () => {
+      test('a pending notification is kept, and everything behind it', async () => {
         const id = await ended();
         expect(await store.prune(100, NOON + 2 * DAY_MS)).toEqual({ entries: 0, executions: 0 });
         await store.recordDelivery(id, DELIVERED, NOON + 5);

@@ -76,7 +76,7 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       expect(await repeat('{"id":7000000000000002,"fee":2.5}')).toBe('conflict');
     });
 
-    test('what an app is still to be told keeps its payload until it is told', async () => {
+    test('a pending notification keeps its payload until it is delivered', async () => {
       const { reference, correlationId } = await ended({ notifyUrl: HOOK });
       const [, waiting] = [await ended(), await store.listNotifications({ app: null, limit: 1 })];
       expect(await prune()).toBe(1);
@@ -92,8 +92,8 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
 
     test('a notification made due again between the look and the pruning keeps its payload', async () => {
       const { correlationId } = await ended({ notifyUrl: HOOK });
-      const [told] = (await store.listNotifications({ app: null, limit: 1 })).items;
-      const id = told?.id ?? '';
+      const [delivered] = (await store.listNotifications({ app: null, limit: 1 })).items;
+      const id = delivered?.id ?? '';
       await store.recordDelivery(id, { type: 'gone', httpStatus: 410, latencyMs: 1, message: 'no' }, NOON);
       const batch = await store.prunablePayloads(9, LATER, null);
       expect(batch.references).toHaveLength(1);
@@ -102,10 +102,10 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       expect(await find(correlationId)).toMatchObject({ result: { paid: 42 } });
     });
 
-    test('what was told cannot be told again without its payload, and says so instead of telling half of it', async () => {
+    test('a delivered notification without its payload is not replayed: the refusal says so', async () => {
       await ended({ notifyUrl: HOOK });
-      const [told] = (await store.listNotifications({ app: null, limit: 1 })).items;
-      const id = told?.id ?? '';
+      const [delivered] = (await store.listNotifications({ app: null, limit: 1 })).items;
+      const id = delivered?.id ?? '';
       await store.recordDelivery(id, { type: 'gone', httpStatus: 410, latencyMs: 1, message: 'no' }, NOON);
       await prune();
       const { id: entry } = await store.head();
@@ -130,7 +130,7 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       expect(await prune(LATER + DAY_MS, LATER + DAY_MS)).toBe(0);
     });
 
-    test('a late result that comes after the pruning is kept and told, and pruned when its own time has come', async () => {
+    test('a late result after the pruning is kept and notified, and pruned at its own time', async () => {
       const { reference, correlationId } = await add({ notifyUrl: HOOK });
       await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
       const gone = { type: 'gone', httpStatus: 410, latencyMs: 1, message: 'no' } as const;

@@ -1,4 +1,4 @@
-// The signed head: a line that says what the trail held at a moment, and that nobody without the secret can make.
+// The signed head: a line that states the trail at a moment, and that requires the secret to make.
 
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/lib/log.ts';
@@ -59,11 +59,11 @@ describe('the log', () => {
   function watch() {
     const world = createManualWorld();
     const store = createMemoryStore();
-    const told: Facts[] = [];
-    const log = { ...quietLog(), info: (facts: Facts) => void told.push(facts) };
+    const reported: Facts[] = [];
+    const log = { ...quietLog(), info: (facts: Facts) => void reported.push(facts) };
     const reports = createAuditHeadLogger(store, world, log, [SECRET]);
     const add = () => store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 100 });
-    const ids = () => told.flatMap(({ head }) => readHeads([SECRET], String(head)).map(({ id }) => id));
+    const ids = () => reported.flatMap(({ head }) => readHeads([SECRET], String(head)).map(({ id }) => id));
     return { world, log, reports, add, ids };
   }
 

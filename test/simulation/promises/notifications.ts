@@ -8,12 +8,12 @@ import { demand, show } from '../violation.ts';
 import { detailOf, type State } from './state.ts';
 import { events } from './trails.ts';
 
-const WRITTEN = 'an end is never stored without what its app is to be told of it';
-const TRUE = 'an app is told what is stored';
-const AUDITED = 'a notification is where its trail says';
-const RECORDED = 'a delivery counts only when the app has taken it';
-const ORDER = 'a late result is told after the end';
-const TOLD = 'an app is told in the end, unless that was given up while nobody took it';
+const WRITTEN = 'an outcome is never stored without its notification';
+const TRUE = 'a notification states what is stored';
+const AUDITED = 'a notification has the status that its trail states';
+const RECORDED = 'a delivery counts only when the app accepted it';
+const ORDER = 'a late result is notified after the outcome';
+const NOTIFIED = 'an app is notified eventually, unless every attempt failed';
 
 export function checkNotifications({ rows, trails, notifications, calls }: State): void {
   const byId = Map.groupBy(notifications, ({ correlation_id }) => correlation_id);
@@ -42,8 +42,8 @@ const LEFT_IN: { readonly [event: string]: string } = {
 function checkAudited(one: NotificationRow, trail: readonly EntryRow[]): void {
   const about = trail.map((entry) => ({ event: entry.event, detail: detailOf(entry) }));
   const last = about.findLast(({ detail }) => detail['notification'] === one.id && detail['outcome'] !== 'ignored');
-  const told = LEFT_IN[last?.event ?? ''] ?? 'PENDING';
-  demand(last !== undefined && one.status === told, AUDITED, () => `${show(one)}: ${events(trail)}`);
+  const expected = LEFT_IN[last?.event ?? ''] ?? 'PENDING';
+  demand(last !== undefined && one.status === expected, AUDITED, () => `${show(one)}: ${events(trail)}`);
 }
 
 function checkCall(call: Call, row: Row | undefined, notifications: readonly NotificationRow[]): void {
@@ -56,10 +56,10 @@ function checkCall(call: Call, row: Row | undefined, notifications: readonly Not
 }
 
 /** Checked when there was no fault for long enough. */
-export function checkTold(notifications: readonly NotificationRow[], calls: readonly Call[]): void {
+export function checkNotified(notifications: readonly NotificationRow[], calls: readonly Call[]): void {
   for (const one of notifications) {
     const failures = calls.filter(({ id, receipt }) => id === one.id && receipt !== 'delivered');
     const dead = one.status === 'DEAD' && failures.length > 0;
-    demand(one.status === 'DELIVERED' || dead, TOLD, () => show(one));
+    demand(one.status === 'DELIVERED' || dead, NOTIFIED, () => show(one));
   }
 }

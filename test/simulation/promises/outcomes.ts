@@ -9,10 +9,10 @@ import { demand, show } from '../violation.ts';
 import { detailOf, lateResultIn, outcomeIn, type State } from './state.ts';
 import { events } from './trails.ts';
 
-const TRUE = 'an outcome is what CXone said';
-const IN_TIME = 'nothing times out before its time, nor before CXone was asked for the last time';
+const TRUE = 'an outcome is what CXone reported';
+const IN_TIME = 'no execution times out before its deadline, nor before its last poll';
 const ONCE = 'what CXone may have received is not sent again';
-const HEARD = 'a callback that was answered counts for ever';
+const RECORDED = 'a callback that got a response counts for ever';
 
 export function checkOutcomes(state: State): void {
   for (const row of state.rows.values()) checkOutcome(row, state);
@@ -91,8 +91,8 @@ function checkDelivery(delivery: Delivery, state: State): void {
   const trail = state.trails.get(run.correlationId) ?? [];
   const counts = state.settings.trust === 'verify' ? hintCounts : callbackCounts;
   const holds = row !== undefined && (counts(delivery, row, trail) || countsAnyhow(delivery, row, trail, state));
-  const told = () => `"${words}" (${show(says)}) was answered ${show(answer)}: ${show(row)} ${events(trail)}`;
-  demand(holds, HEARD, told);
+  const context = () => `"${words}" (${show(says)}) was answered ${show(answer)}: ${show(row)} ${events(trail)}`;
+  demand(holds, RECORDED, context);
 }
 
 /** Whether the report is recorded: a callback may be the outcome. */

@@ -7,13 +7,13 @@ import { isOpen } from '../trail.ts';
 import { demand, show } from '../violation.ts';
 import { parsed, type State } from './state.ts';
 
-const STORED = 'an answered submission is stored';
+const STORED = 'a submission that got a response is stored';
 const ONE_ID = 'one correlationId is one execution';
 const ONE_KEY = 'one Idempotency-Key is one execution';
-const TOGETHER = 'of an atomic batch all are accepted or none';
-const UNASKED = 'nothing is stored that nobody submitted';
-const ANSWERS = 'an answer tells what is stored';
-const HELD = 'an answer is held as long as was asked for';
+const TOGETHER = 'all submissions of an atomic batch are accepted or none';
+const UNASKED = 'no execution is stored that no app submitted';
+const ANSWERS = 'a response states what is stored';
+const HELD = 'a response waits as long as the app requested';
 
 export function checkSubmissions(state: State): void {
   const { journal, rows } = state;
@@ -55,7 +55,7 @@ function checkAnswer(submission: Submission, taken: Map<string, Submission>, sta
         (one) => one.correlationId === submission.correlationId && one.meaning !== submission.meaning,
       );
       const reason = submission.correlationId !== null && others.length > 0;
-      demand(reason, ONE_ID, () => `slot ${slot} was answered 409 and nobody else has that id`);
+      demand(reason, ONE_ID, () => `slot ${slot} was answered 409 and no other submission has that id`);
       return;
     }
     case 422: {

@@ -18,8 +18,12 @@ export function checkTrails(state: State): void {
 
 function checkTrail(id: string, row: Row, { trails, truth, journal }: State): void {
   const trail = trails.get(id) ?? [];
-  const told = replay(trail).at(-1) ?? 'nothing';
-  demand(told === row.status, AUDITED, () => `${id} is ${row.status}, its trail says ${told}: ${events(trail)}`);
+  const replayed = replay(trail).at(-1) ?? 'nothing';
+  demand(
+    replayed === row.status,
+    AUDITED,
+    () => `${id} is ${row.status}, its trail says ${replayed}: ${events(trail)}`,
+  );
 
   const count = (...names: string[]) => trail.filter(({ event }) => names.includes(event)).length;
   const callbacks = trail.filter(({ event }) => event.startsWith('CALLBACK_')).length;

@@ -52,7 +52,7 @@ test('a thousand are one commit', async () => {
   expect([commits, count()]).toEqual([[1], 1000]);
 });
 
-test('large batches at once are a commit each, so that nobody waits for all of them; small ones share one', async () => {
+test('concurrent large batches are a commit each, so that no caller waits for all of them; small ones share one', async () => {
   const { store, commits, count } = open();
   await Promise.all([1, 2, 3].map(() => store.addAll(many(200), false)));
   expect(commits).toEqual([1, 1, 1]);

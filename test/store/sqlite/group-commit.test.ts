@@ -29,42 +29,42 @@ function openFailing(...codes: string[]) {
       };
     },
   });
-  const heard = { committed: 0, rolledBack: 0, fatal: [] as unknown[] };
+  const seen = { committed: 0, rolledBack: 0, fatal: [] as unknown[] };
   const writer = createGroupCommit<string>(failing, {
     world: { sleep: async () => {} },
     committed: (changes) => {
-      heard.committed += changes.length;
+      seen.committed += changes.length;
     },
     rolledBack: () => {
-      heard.rolledBack += 1;
+      seen.rolledBack += 1;
     },
-    fatal: (error) => heard.fatal.push(error),
+    fatal: (error) => seen.fatal.push(error),
   });
   const insert = db.prepare('INSERT INTO notes VALUES (?)');
   const write = (text: string) => writer.mutate(() => ({ value: insert.run(text).changes, changes: [text] }));
   const count = () => db.prepare('SELECT count(*) FROM notes').pluck().get();
-  return { writer, insert, write, count, heard };
+  return { writer, insert, write, count, seen };
 }
 
 test('a commit that the disk has no room for: every write of it is turned away, and nothing of it is there', async () => {
-  const { write, count, heard } = openFailing('SQLITE_FULL');
+  const { write, count, seen } = openFailing('SQLITE_FULL');
   const writes = await Promise.allSettled([write('a'), write('b')]);
   for (const one of writes) expect(one).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
-  expect([count(), heard.committed, heard.rolledBack, heard.fatal]).toEqual([0, 0, 1, []]);
+  expect([count(), seen.committed, seen.rolledBack, seen.fatal]).toEqual([0, 0, 1, []]);
   await expect(write('c')).resolves.toBe(1);
-  expect([count(), heard.committed]).toEqual([1, 1]);
+  expect([count(), seen.committed]).toEqual([1, 1]);
 });
 
-test('a commit whose fsync failed is never acknowledged: the process is told to end', async () => {
-  const { write, heard } = openFailing('SQLITE_IOERR_FSYNC');
+test('a commit whose fsync failed is never acknowledged: the process must end', async () => {
+  const { write, seen } = openFailing('SQLITE_IOERR_FSYNC');
   let settled = false;
   const end = () => {
     settled = true;
   };
   write('a').then(end, end);
-  while (heard.fatal.length === 0) await new Promise(setImmediate);
+  while (seen.fatal.length === 0) await new Promise(setImmediate);
   await new Promise(setImmediate);
-  expect([settled, heard.committed]).toEqual([false, 0]);
+  expect([settled, seen.committed]).toEqual([false, 0]);
   await expect(write('b')).rejects.toThrow(StoreUnavailable);
 });
 
@@ -75,7 +75,7 @@ test('what breaks a rule of the table is rejected alone', async () => {
 });
 
 test('one that throws half done leaves nothing, and the others of its batch are there once', async () => {
-  const { writer, insert, write, count, heard } = openFailing();
+  const { writer, insert, write, count, seen } = openFailing();
   const writes = await Promise.allSettled([
     write('a'),
     writer.mutate(() => {
@@ -89,7 +89,7 @@ test('one that throws half done leaves nothing, and the others of its batch are 
     { status: 'rejected', reason: { message: 'changed its mind' } },
     {},
   ]);
-  expect([writes[2]?.status, count(), heard.committed]).toEqual(['fulfilled', 2, 2]);
+  expect([writes[2]?.status, count(), seen.committed]).toEqual(['fulfilled', 2, 2]);
 });
 
 test('one that is known to throw at times takes itself back alone: no other is run again for it', async () => {

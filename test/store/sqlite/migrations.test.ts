@@ -70,7 +70,7 @@ describe('the migrations are what the schema says', () => {
     expect(generate()).toEqual([]);
   });
 
-  test('a change to the schema that nobody generated would be found', { timeout: 60_000 }, () => {
+  test('a schema change without a generated migration is detected', { timeout: 60_000 }, () => {
     const table = `\nimport { sqliteTable as another, text as column } from 'drizzle-orm/sqlite-core';\nexport const more = another('more', { id: column().primaryKey() });\n`;
     appendFileSync(join(copy, 'src/store/sqlite/schema.ts'), table);
     expect(generate()).toHaveLength(1);

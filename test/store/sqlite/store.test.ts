@@ -64,7 +64,7 @@ describe('durability', () => {
     }
   });
 
-  test('whoever is told that it was stored can already read it over another connection', async () => {
+  test('a caller that got the acknowledgement can read the data over another connection', async () => {
     const { store, sql } = openStore();
     const { reference, correlationId } = await add(store);
     const status = sql.prepare('SELECT status FROM executions WHERE correlation_id = ?').pluck();
@@ -121,7 +121,7 @@ describe('the writer', () => {
     await expect(store.ping(NOON)).resolves.toBeUndefined();
   });
 
-  test('waits for another process that holds the write lock, and goes on when it lets go', async () => {
+  test('waits for another process that holds the write lock, and continues when it is released', async () => {
     let letGo = () => {};
     const { store, sql } = openStore({ world: { now: () => NOON, sleep: async () => letGo() } });
     sql.exec('BEGIN IMMEDIATE');
@@ -167,7 +167,7 @@ describe('the file', () => {
     other.close();
   });
 
-  test('one that is no database is refused by name', async () => {
+  test('a file that is not a database is refused by name', async () => {
     const path = join(temporaryFolder(), 'notes.txt');
     const { writeFileSync } = await import('node:fs');
     writeFileSync(path, 'these are my notes, please do not overwrite them. '.repeat(100));
@@ -280,7 +280,7 @@ describe('SQL for operators', () => {
     ]);
   });
 
-  test('callback_health tells the share of callbacks that did not come', async () => {
+  test('callback_health states the share of missed callbacks', async () => {
     const { store, sql } = openStore();
     for (let i = 0; i < 3; i += 1) await resolved(store, 'callback', 10);
     await resolved(store, 'poll', 10);

@@ -1,4 +1,4 @@
-// Reading on in a long trail: each reading is short, whoever asks and whatever stands in it.
+// The feed of a long trail: each read is short, for every reader and every content.
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -44,7 +44,7 @@ test('a rare app among many entries of others is found in steps, one execution a
   expect(one).toMatchObject({ entries: [{ id: newest }], through: newest });
 });
 
-test('long details end a reading early, and the next one goes on behind them', async () => {
+test('long details end a read early, and the next read continues behind them', async () => {
   const store = open();
   const submission = asNew('shop');
   await store.add(submission);

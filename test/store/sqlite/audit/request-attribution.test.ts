@@ -1,4 +1,4 @@
-// A commit that holds what several requests changed tells of each change which request it was made for.
+// A commit of several requests' changes attributes each change to its request.
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';

@@ -112,10 +112,10 @@ test('what ended leaves nothing behind that is looked for', async () => {
   const other = await add(store, { app: 'b' });
   await store.record(other, { type: 'cancelled', by: 'b' }, NOON);
   expect(await store.nextDue()).toEqual({ dispatchAt: null, pollAt: null, expireAt: null });
-  const nobody: FairShare = (_, demand) => {
+  const noShare: FairShare = (_, demand) => {
     expect(demand.size).toBe(0);
     return [];
   };
-  expect(await store.claimDispatches(9, NOON, nobody)).toEqual([]);
-  expect(await store.claimPolls(9, NOON + 60_000, NOON + 90_000, nobody)).toEqual([]);
+  expect(await store.claimDispatches(9, NOON, noShare)).toEqual([]);
+  expect(await store.claimPolls(9, NOON + 60_000, NOON + 90_000, noShare)).toEqual([]);
 });

@@ -19,7 +19,7 @@ function opened(): OpenDatabase {
   return database;
 }
 
-/** So many executions, of which those that `rare` picks are FAILED. */
+/** `count` executions; those that `rare` selects are FAILED. */
 function filled(count: number, rare: (index: number) => boolean): OpenDatabase {
   const database = opened();
   const { insertExecution } = prepareStatements(database.orm);
@@ -82,7 +82,7 @@ test('a search for what hardly exists gives pages that are short or empty, each 
   expect(pages).toEqual([['order-1999'], [], [], [], ['order-3']]);
 });
 
-test('where a page ends in the middle of what was looked through, nothing is left out and nothing comes twice', async () => {
+test('a page that ends in the middle of a scanned slice leaves nothing out and repeats nothing', async () => {
   const list = createExecutionList(
     filled(1_700, (i) => i % 3 === 0),
     BOUNDS,

@@ -32,7 +32,7 @@ function refusalOf(path: string): string {
   throw new Error('it was opened');
 }
 
-/** Permissions do not hold for root, so it becomes nobody for a moment. */
+/** Permissions do not hold for root, so the process takes the user 'nobody' for a moment. */
 function withoutPrivileges<T>(work: () => T): T {
   if (process.geteuid?.() !== 0) return work();
   process.seteuid?.(65_534);
@@ -43,7 +43,7 @@ function withoutPrivileges<T>(work: () => T): T {
   }
 }
 
-/** Everything after the first page, which tells whose database it is. */
+/** Everything after the first page, which identifies the database. */
 function damage(path: string, from: number): void {
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill(0xa5, from));
@@ -67,10 +67,10 @@ function locked(path: string, statements: string): string {
   return path;
 }
 
-/** Each makes a file that cannot be used and says what is told of it. */
-const UNUSABLE: readonly [what: string, make: () => string, told: RegExp][] = [
+/** Each makes a file that cannot be used, with the expected message. */
+const UNUSABLE: readonly [what: string, make: () => string, expected: RegExp][] = [
   [
-    'a file that is no database',
+    'a file that is not a database',
     () => {
       const path = join(temporaryFolder(), 'receiver.db');
       writeFileSync(path, 'these are my notes, please do not overwrite them. '.repeat(100));
@@ -141,10 +141,10 @@ const UNUSABLE: readonly [what: string, make: () => string, told: RegExp][] = [
 ];
 
 describe('what cannot be used is refused in one line that names it and says what to do', () => {
-  test.each(UNUSABLE)('%s', (_, make, told) => {
+  test.each(UNUSABLE)('%s', (_, make, expected) => {
     const path = make();
     const message = refusalOf(path);
-    expect(message).toMatch(told);
+    expect(message).toMatch(expected);
     expect(message.startsWith(`${path} `)).toBe(true);
     expect(message).not.toContain('\n');
   });
@@ -228,7 +228,7 @@ test('damage that shows only when the store reads what it must know names the fi
 
 test.each(UNUSABLE.filter(([what]) => /no database|itself|cut off/.test(what)))(
   'npm start on %s: exit 1, nothing on stdout',
-  async (_, make, told) => {
+  async (_, make, expected) => {
     const env = {
       CXONE_BASE_URL: 'http://127.0.0.1:1',
       CXONE_CLIENT_ID: 'id',
@@ -241,7 +241,7 @@ test.each(UNUSABLE.filter(([what]) => /no database|itself|cut off/.test(what)))(
     };
     const { code, stdout, stderr } = await run(['start'], env, temporaryFolder()).finished;
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(told);
+    expect(stderr).toMatch(expected);
     expect(stderr.split('\n')).toHaveLength(2);
   },
 );

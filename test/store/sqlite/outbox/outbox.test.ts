@@ -70,7 +70,7 @@ describe('one transaction', () => {
     expect(sql.prepare('SELECT count(*) FROM notifications').pluck().get()).toBe(0);
   });
 
-  test('whoever hears that an execution ended can already read what its app is to be told', async () => {
+  test('a watcher that learns of an outcome can already read its notification', async () => {
     const { store, sql } = openStore();
     const seen: unknown[] = [];
     const count = sql.prepare("SELECT count(*) FROM notifications WHERE status = 'PENDING'").pluck();
@@ -103,7 +103,7 @@ describe('however many there are', () => {
     database.close();
   });
 
-  test('a list or a replay looks through all of them, stretch by stretch, and finds the one', async () => {
+  test('a list or a replay scans all of them in slices and finds the one', async () => {
     const { store, sql } = openStore();
     const first = await ended(store);
     await store.recordDelivery(first, GONE, NOON + 1);
@@ -185,7 +185,7 @@ describe('the trail', () => {
     expect(verifyAudit(sql).findings).toMatchObject([{ entry: 2, message: expect.stringContaining('but PENDING in') }]);
   });
 
-  test('the late result of an execution that ended before there were notifications is told all the same', async () => {
+  test('the late result of an execution that ended before notifications existed is notified as well', async () => {
     const { store, sql } = openStore();
     const { reference } = await add(store);
     sql.exec('CREATE TRIGGER older BEFORE INSERT ON notifications BEGIN SELECT RAISE(IGNORE); END');

@@ -110,12 +110,12 @@ describe('a payload that was pruned', () => {
       /before the exec/,
     ],
     ['another callback body', "UPDATE callback_bodies SET body = x'00'", /callback body of entry 2 was altered/],
-  ])('does not hide that it was tampered with: %s', async (_, statement, told) => {
+  ])('does not hide that it was tampered with: %s', async (_, statement, expected) => {
     const { store, sql, path } = open();
     await ended(store);
     await prunePayloads(store);
     sql.exec(`DROP TRIGGER executions_terminal_stays; ${statement}`);
-    expect(findingsIn(path)).toEqual([expect.stringMatching(told)]);
+    expect(findingsIn(path)).toEqual([expect.stringMatching(expected)]);
   });
 
   test('is only that of an execution that has ended: a mark on an open one is found', async () => {

@@ -163,7 +163,7 @@ describe('a trail as it was written', () => {
   });
 });
 
-test('pruning that overtakes the walk breaks nothing: it goes on where the trail begins then', async () => {
+test('pruning that overtakes the walk breaks nothing: it continues at the new start of the trail', async () => {
   const path = join(temporaryFolder(), 'receiver.db');
   const store = open(path);
   const one = async () => {
@@ -213,7 +213,7 @@ describe('an entry that was altered is named', () => {
     expect(afterTampering(`UPDATE audit_events SET app = 'x' WHERE id = ${ENTRIES}`)).toEqual([['altered', ENTRIES]]);
   });
 
-  test('with a fresh hash of its own: the entry behind it no longer follows, and both are told', () => {
+  test('with a fresh hash of its own: the entry behind it no longer follows, and both are reported', () => {
     const path = tampered((sql) => {
       sql.exec("UPDATE audit_events SET app = 'x' WHERE id = 19");
       const behind = sql.prepare('SELECT hash FROM audit_events WHERE id = 20').pluck().get();
@@ -236,7 +236,7 @@ describe('entries that were removed are named', () => {
     expect(afterTampering('DELETE FROM audit_events WHERE id <= 2')).toEqual([['removed', 1]]);
   });
 
-  test('from the middle, the rest numbered anew', () => {
+  test('from the middle, the rest renumbered', () => {
     const statement = `DELETE FROM audit_events WHERE id BETWEEN 18 AND 20; ${SHIFT_DOWN(21, 3)}`;
     expect(afterTampering(statement)).toEqual([['removed', 18]]);
   });
@@ -260,7 +260,7 @@ describe('entries that were removed are named', () => {
 });
 
 describe('entries that were inserted or reordered are named', () => {
-  test('one in the middle, the rest numbered anew', () => {
+  test('one in the middle, the rest renumbered', () => {
     expect(afterTampering(`${SHIFT_UP(19)} ${COPY_AS(19)}`)).toEqual([['inserted', 19]]);
   });
 
@@ -331,7 +331,7 @@ describe('rows that do not say what their trail says are named', () => {
     expect(afterTampering("DELETE FROM executions WHERE status = 'QUEUED'")).toEqual([['row', 41]]);
   });
 
-  test('one that nobody accepted', () => {
+  test('an execution without its ACCEPTED entry', () => {
     const statement = `CREATE TEMP TABLE forged AS SELECT * FROM executions WHERE status = 'QUEUED';
       UPDATE forged SET correlation_id = 'forged', reference = 'forged'; INSERT INTO executions SELECT * FROM forged`;
     expect(afterTampering(statement)).toEqual([['row', null]]);
@@ -348,7 +348,7 @@ describe('callback bodies that are not those that came are named', () => {
   });
 });
 
-describe('what is no database of ours', () => {
+describe('a file that is not a database of the receiver', () => {
   test('a file that is not there, and one of another application, are refused and left as they are', () => {
     const path = join(temporaryFolder(), 'other.db');
     expect(() => openReadOnly(path)).toThrow(DatabaseRefused);
