@@ -7,8 +7,10 @@ export interface ClientOptions {
   readonly key: string;
   /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** The most attempts of one call, all within a minute of its first failure. Default 6. */
+  /** The most attempts of one call. Default 6. A stream has a limit of its own. */
   readonly attempts?: number;
+  /** The time after the first failure of a call in which it is repeated, in milliseconds. Default 60,000. */
+  readonly retryForMs?: number;
   /** The time limit of one response in milliseconds, without the time that the receiver holds it. Default 30,000. */
   readonly answerWithinMs?: number;
   /** Replaces JSON.parse, for results with numbers that a double cannot hold. */
@@ -46,6 +48,7 @@ export function connectionOf(options: ClientOptions): Connection {
     // Browsers reject a fetch that is called with another `this`.
     fetch: (input, init) => globalThis.fetch(input, init),
     attempts: 6,
+    retryForMs: 60_000,
     answerWithinMs: 30_000,
     parseJson: JSON.parse,
     surroundings: theRealOnes,

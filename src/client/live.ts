@@ -9,6 +9,8 @@ export interface FollowOptions {
   readonly correlationId?: string;
   /** Resumes after the event with this id. By default, one execution starts at its first event, and all executions start now. */
   readonly lastEventId?: number | string;
+  /** The most connections in a row that bring nothing, after which the iteration throws the last failure. Default: no limit. */
+  readonly attempts?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,18 +20,19 @@ const FIRST_PAUSE_MS = 1000;
 
 /**
  * Yields every event once, in order, until the caller stops.
- * @throws {ReceiverError} if a new connection cannot help, for example `not-found`, `events-pruned` or `position-lost`. With the
- * last two, the app reads the current state and then resumes with `problem.resumeAfter` as its `lastEventId`.
+ * @throws {ReceiverError} after `attempts` failures, and if a new connection cannot help, for example `not-found`,
+ * `events-pruned` or `position-lost`. With the last two, the app reads the current state and then resumes with `problem.resumeAfter` as its `lastEventId`.
  */
 export async function* follow(
   connection: Connection,
   path: string,
-  { lastEventId, signal }: FollowOptions,
+  { lastEventId, attempts = Number.POSITIVE_INFINITY, signal }: FollowOptions,
 ): AsyncGenerator<LiveEvent, void, undefined> {
   let last = lastEventId === undefined ? undefined : String(lastEventId);
   let hintMs = FIRST_PAUSE_MS;
   for (let failures = 1; ; failures += 1) {
     let restMs = 0;
+    let failure: unknown = new ReceiverError('no-answer', 'The stream ended without an event');
     const headers = { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) };
     try {
       for await (const block of streamed(connection, { method: 'GET', path, headers, harmless: true, signal })) {
@@ -42,7 +45,9 @@ export async function* follow(
       }
     } catch (error) {
       restMs = restAfter(error, true);
+      failure = error;
     }
+    if (failures >= attempts) throw failure;
     const pauseMs = Math.max(hintMs, restMs) + pauseAfter(Math.max(failures, 1), connection.surroundings);
     await connection.surroundings.sleep(pauseMs, signal);
   }

@@ -54,10 +54,9 @@ export interface Outgoing {
 const PROBLEM = 'urn:cxone-callback-receiver:problem:';
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
-const RETRY_FOR_MS = 60_000;
 
-/** Statuses of a gateway that received no response. */
-const LOST_RESPONSES = [502, 504];
+/** Statuses of a gateway that received no response. 520 to 524 and 530 are those of Cloudflare. */
+const LOST_RESPONSES = [408, 502, 504, 520, 521, 522, 523, 524, 530];
 const REFUSALS = [429, 503];
 
 /** Returns a pause with full jitter, so that clients that failed together do not return together. `failures` counts from 1. */
@@ -79,7 +78,7 @@ export function restAfter(error: unknown, harmless: boolean): number {
 
 /** Sends a request, with repetitions, and returns the parsed response. @throws {ReceiverError} or the reason of the caller's signal. */
 export async function send<T>(connection: Connection, outgoing: Outgoing): Promise<T> {
-  const { attempts, surroundings } = connection;
+  const { attempts, retryForMs, surroundings } = connection;
   const { until, signal, harmless } = outgoing;
   let stopAt = until;
   for (let attempt = 1; ; attempt += 1) {
@@ -88,7 +87,7 @@ export async function send<T>(connection: Connection, outgoing: Outgoing): Promi
     } catch (error) {
       const pauseMs = restAfter(error, harmless) + pauseAfter(attempt, surroundings);
       const now = surroundings.now();
-      stopAt ??= now + RETRY_FOR_MS;
+      stopAt ??= now + retryForMs;
       if ((until === undefined && attempt >= attempts) || now + pauseMs > stopAt) throw error;
       await surroundings.sleep(pauseMs, signal);
     }

@@ -83,10 +83,27 @@ describe('retries', () => {
     expect((sent[1]?.at ?? 0) - before).toBeGreaterThanOrEqual(9000);
   });
 
-  test.for([502, 504])('a %i of a gateway means a lost response: the request is repeated', async (status) => {
-    const { client, sent, settled } = against([new Response('<html>', { status }), ACCEPTED]);
-    await settled(client.submit({ actionId: 'charge' }));
-    expect(sent).toHaveLength(2);
+  test.for([408, 502, 504, 520, 521, 522, 523, 524, 530])(
+    'a %i of a gateway means a lost response: the request is repeated, up to the limit, unless that is unsafe',
+    async (status) => {
+      const lost = new Response('<html>', { status });
+      const { client, sent, settled } = against([lost, ACCEPTED]);
+      await settled(client.submit({ actionId: 'charge' }));
+      expect(sent).toHaveLength(2);
+      const limited = against([lost], { attempts: 3 });
+      expect(await errorOf(limited.settled(limited.client.get('order-1')))).toMatchObject({ status });
+      expect(limited.sent).toHaveLength(3);
+      const unsafe = against([lost, response(202, { replayed: 1 })]);
+      const replay = unsafe.client.request('POST', '/v1/notifications/replay', { body: { status: 'DEAD' } });
+      expect(await errorOf(unsafe.settled(replay))).toMatchObject({ status });
+      expect(unsafe.sent).toHaveLength(1);
+    },
+  );
+
+  test('a wait continues after any of them', async () => {
+    const gateway = [408, 520, 524, 530].map((status) => new Response('<html>', { status }));
+    const { client, settled } = against([ACCEPTED, ...gateway, response(200, execution(ENDED))]);
+    expect(await settled(client.submitAndWait({ actionId: 'charge' }))).toMatchObject(ENDED);
   });
 
   test('the Retry-After of a proxy counts as well', async () => {
@@ -113,6 +130,15 @@ describe('retries', () => {
     const { client, sent, settled } = against([NETWORK_ERROR], { attempts: 3 });
     expect(await errorOf(settled(client.get('order-1')))).toMatchObject({ code: 'no-answer', status: 0 });
     expect(sent).toHaveLength(3);
+  });
+
+  test('ends after the configured time', async () => {
+    const { client, sent, settled, world } = against([NETWORK_ERROR], { attempts: 1_000, retryForMs: 300_000 });
+    const before = world.now();
+    await errorOf(settled(client.get('order-1'), 1_000));
+    expect(sent.length).toBeGreaterThan(20);
+    expect(world.now() - before).toBeGreaterThan(280_000);
+    expect(world.now() - before).toBeLessThan(320_000);
   });
 
   test('ends at once if Retry-After exceeds the time limit of all attempts', async () => {

@@ -75,6 +75,26 @@ test('a receiver that is unavailable, restarts or has no room for a stream is re
   expect((scene.sent[12]?.at ?? 0) - (scene.sent[11]?.at ?? 0)).toBeGreaterThanOrEqual(20_000);
 });
 
+test('a gateway without a response does not end a stream', async () => {
+  const gateway = [408, 502, 504, 520, 521, 522, 523, 524, 530].map((status) => new Response('<html>', { status }));
+  const scene = against([stream([event(1)]), ...gateway, stream([event(2)], 'stays')]);
+  expect(await take(scene, scene.client.events(), 2)).toEqual([1, 2]);
+  expect(scene.sent.at(-1)?.headers.get('last-event-id')).toBe('1');
+});
+
+test('the caller limits the connections in a row that bring nothing', async () => {
+  const lost = () => new Response('<html>', { status: 520 });
+  const scene = against([lost(), lost(), stream([event(1)]), lost(), lost(), lost()]);
+  await expect(take(scene, scene.client.events({ attempts: 3 }), 2)).rejects.toMatchObject({
+    code: 'unexpected-answer',
+    status: 520,
+  });
+  expect(scene.sent).toHaveLength(6);
+  const empty = against([stream([])]);
+  await expect(take(empty, empty.client.events({ attempts: 2 }), 1)).rejects.toMatchObject({ code: 'no-answer' });
+  expect(empty.sent).toHaveLength(2);
+});
+
 test('a connection without a heartbeat is dead, and is replaced', async () => {
   const scene = against([stream([event(1)], 'stays'), stream([event(2)], 'stays')]);
   expect(await take(scene, scene.client.events(), 2, 1000)).toEqual([1, 2]);
