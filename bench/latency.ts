@@ -1,17 +1,13 @@
 // Measures the latency of one callback: alone, against a single FULL commit on the same disk, and at half the peak rate.
 
-import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { quantile } from 'simple-statistics';
-import { type Load, type LoadOutcome, type Mode, startLoad } from './load/client.ts';
-import { callbacksFor, writeRequests } from './load/requests.ts';
+import type { Load, LoadOutcome, Mode } from './load/client.ts';
 import { fdatasyncsPerSecond } from './machine.ts';
 import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
-import { preparedIn } from './prepared.ts';
+import { type Phase, withPhase } from './phase.ts';
 import { type Contender, startReceiverAsContender } from './servers/contenders.ts';
-import { SECRET } from './servers/receiver.ts';
-import { startUpstream } from './servers/upstream.ts';
 
 export interface Size {
   readonly open: number;
@@ -28,7 +24,7 @@ export interface Size {
   readonly seconds: number;
 }
 
-const FULL: Size = {
+export const FULL: Size = {
   open: 300_000,
   warmCount: 12_000,
   loneRounds: 12,
@@ -37,7 +33,7 @@ const FULL: Size = {
   halfRounds: 12,
   seconds: 1,
 };
-const QUICK: Size = {
+export const QUICK: Size = {
   open: 60_000,
   warmCount: 4_000,
   loneRounds: 5,
@@ -47,49 +43,39 @@ const QUICK: Size = {
   seconds: 0.5,
 };
 
-const ALONE: Mode = { kind: 'kept', connections: 1 };
-const PEAK: Mode = { kind: 'kept', connections: 64 };
+export const ALONE: Mode = { kind: 'kept', connections: 1 };
+export const PEAK: Mode = { kind: 'kept', connections: 64 };
 /** More than are ever busy at half the peak. A request without a free connection counts from its intended time. */
 const OPEN_CONNECTIONS = 256;
 /** More than any server handles in a second. */
 const MOST_PER_SECOND = 40_000;
 /** Time never ends a slice of single requests. */
-const LONE_SECONDS = 120;
+export const LONE_SECONDS = 120;
 
 export const measureLatency: Measure = (settings) => latency(settings, settings.quick ? QUICK : FULL);
 
 export async function latency(settings: Settings, size: Size): Promise<readonly Row[]> {
   const { signal, log } = settings;
-  const prepared = await preparedIn(settings.scratch, { open: size.open }, signal);
-  const scratch = await mkdtemp(join(settings.scratch, 'latency-'));
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(scratch, { recursive: true, force: true, maxRetries: 5 }));
-  const file = join(scratch, 'requests');
-  await writeRequests(file, callbacksFor(prepared.path, SECRET));
-  const upstream = await startUpstream({ scratch, place: 'load' });
-  stack.defer(() => upstream.stop());
-  const load = await startLoad({ scratch, place: 'load' });
-  stack.defer(() => load.stop());
-  const end = () => void load.stop();
-  signal.addEventListener('abort', end);
-  stack.defer(() => signal.removeEventListener('abort', end));
-  signal.throwIfAborted();
-  const receiver = await startReceiverAsContender(
-    { scratch, prepared, place: 'server', signal },
-    { upstream: upstream.url },
-  );
-  stack.defer(() => receiver.stop());
-
-  const callbacks = createCallbacks({ load, receiver, file, signal });
-  await callbacks.send(PEAK, size.seconds);
-  await callbacks.send(ALONE, LONE_SECONDS, size.warmCount);
-  const lone = await alone(callbacks, scratch, size, log);
-  const half = await atHalfThePeak(callbacks, size, log);
-  await receiver.settle(callbacks.answered());
-  return [loneRow(lone, size, fdatasyncsPerSecond(scratch)), halfRow(half)];
+  const contenders: Phase['contenders'] = async (ground, upstream) => [
+    await startReceiverAsContender(ground, { upstream }),
+  ];
+  const phase: Phase = { place: 'server', open: size.open, submissions: null, contenders };
+  return withPhase(settings, phase, async ({ scratch, contenders: [receiver], load, file }) => {
+    const callbacks = createCallbacks({ load, receiver: receiver as Contender, file, signal });
+    await warmUp(callbacks, size);
+    const lone = await alone(callbacks, scratch, size, log);
+    const half = await atHalfThePeak(callbacks, size, log);
+    await receiver?.settle(callbacks.answered());
+    return [loneRow(lone, size, fdatasyncsPerSecond(scratch)), halfRow(half)];
+  });
 }
 
-interface Callbacks {
+export async function warmUp(callbacks: Callbacks, { seconds, warmCount }: Size): Promise<void> {
+  await callbacks.send(PEAK, seconds);
+  await callbacks.send(ALONE, LONE_SECONDS, warmCount);
+}
+
+export interface Callbacks {
   /** @throws Error for any response other than 2xx. */
   send(mode: Mode, seconds: number, most?: number): Promise<LoadOutcome>;
   answered(): number;
@@ -103,7 +89,7 @@ interface Means {
 }
 
 /** Each callback belongs to an open execution; none is sent twice. */
-function createCallbacks({ load, receiver: { port, headers }, file, signal }: Means): Callbacks {
+export function createCallbacks({ load, receiver: { port, headers }, file, signal }: Means): Callbacks {
   let from = 0;
   return {
     answered: () => from,
@@ -123,12 +109,12 @@ interface Lone {
   readonly commits: readonly Percentiles[];
 }
 
-interface Percentiles {
+export interface Percentiles {
   readonly p50: number;
   readonly p99: number;
 }
 
-function percentiles(latencies: Iterable<number>): Percentiles {
+export function percentiles(latencies: Iterable<number>): Percentiles {
   const [p50 = Number.NaN, p99 = Number.NaN] = quantile([...latencies], [0.5, 0.99]);
   return { p50, p99 };
 }
@@ -191,13 +177,8 @@ interface Half {
 }
 
 async function atHalfThePeak(callbacks: Callbacks, size: Size, log: (line: string) => void): Promise<Half> {
-  const peaks: number[] = [];
-  for (let round = 0; round < size.peakRounds; round += 1) {
-    const { requests, seconds } = await callbacks.send(PEAK, size.seconds);
-    peaks.push(requests / seconds);
-  }
-  const peakPerSecond = spreadOf(peaks).median;
-  const mode: Mode = { kind: 'open', perSecond: peakPerSecond / 2, connections: OPEN_CONNECTIONS };
+  const peakPerSecond = await peakOf(callbacks, size);
+  const mode = halfOf(peakPerSecond);
   const rounds: (Percentiles & { perSecond: number })[] = [];
   for (let round = 1; round <= size.halfRounds; round += 1) {
     const { latencies, requests, seconds } = await callbacks.send(mode, size.seconds);
@@ -205,6 +186,20 @@ async function atHalfThePeak(callbacks: Callbacks, size: Size, log: (line: strin
     log(`callbacks at half the peak: round ${round} of ${size.halfRounds}`);
   }
   return { peakPerSecond, rounds };
+}
+
+/** Returns the median rate in callbacks per second. */
+export async function peakOf(callbacks: Callbacks, { peakRounds, seconds }: Size): Promise<number> {
+  const peaks: number[] = [];
+  for (let round = 0; round < peakRounds; round += 1) {
+    const outcome = await callbacks.send(PEAK, seconds);
+    peaks.push(outcome.requests / outcome.seconds);
+  }
+  return spreadOf(peaks).median;
+}
+
+export function halfOf(peakPerSecond: number): Mode {
+  return { kind: 'open', perSecond: peakPerSecond / 2, connections: OPEN_CONNECTIONS };
 }
 
 function loneRow({ callbacks, commits }: Lone, { loneCount }: Size, fdatasyncs: number): Row {

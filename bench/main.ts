@@ -5,6 +5,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type CheckedOut, checkOut, findRevision, presentBuild, UnusableRevision } from './against/revision.ts';
 import { type Machine, machineOf } from './machine.ts';
 import { type Measure, type Row, verdict } from './measure.ts';
 import { plot } from './plot.ts';
@@ -17,12 +18,20 @@ ratios; absolute values describe this machine. It takes about 20 minutes. Keep t
 
   --quick              fewer and shorter rounds: under three minutes, less reliable
   --only NAME,NAME     some of NAMES
+  --against REV        measures the present build beside the build of a commit, in the same rounds; each row is a ratio to it.
+                       Measures: COMPARED
   --out DIR            folder of results.json and plot.svg, on the measured disk (default: data/bench)
   --publish            also updates bench/results.json, bench/results.svg and docs/benchmarks.md
   --help
 
 Exit code: 0 measured, whatever the verdicts; 1 a measure failed; 2 the command line is wrong; 130 interrupted.
 `;
+
+function help(): string {
+  return HELP.replace('NAMES', NAMES.join(', ')).replace('COMPARED', COMPARED.join(', '));
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   throughput: async () => (await import('./throughput.ts')).throughput,
@@ -36,11 +45,20 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
 };
 const NAMES = Object.keys(MEASURES);
 
+/** The measures of `--against`: the others run in virtual time, or take minutes per sample. */
+const COMPARISONS: Readonly<Record<string, (revision: CheckedOut) => Promise<Measure>>> = {
+  throughput: async (revision) => (await import('./against/compare.ts')).throughputBeside(revision),
+  latency: async (revision) => (await import('./against/compare.ts')).latencyBeside(revision),
+};
+const COMPARED = Object.keys(COMPARISONS);
+
 interface CommandLine {
   readonly quick: boolean;
   readonly publish: boolean;
   readonly help: boolean;
   readonly out: string;
+  /** Null: without another revision. */
+  readonly against: string | null;
   readonly names: readonly string[];
 }
 
@@ -49,14 +67,24 @@ class Usage extends Error {
   override readonly name = 'Usage';
 }
 
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 function readCommandLine(args: readonly string[]): CommandLine {
-  const { quick, publish, help, out, only } = parsed(args);
-  const names = only === undefined ? NAMES : only.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !NAMES.includes(name));
-  if (unknown.length > 0) throw new Usage(`--only: there is no ${unknown.join(', ')}; choose from ${NAMES.join(', ')}`);
+  const { quick, publish, help, out, only, against = null } = parsed(args);
+  const choice: readonly string[] = against === null ? NAMES : COMPARED;
+  const names = only === undefined ? choice : only.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !choice.includes(name));
+  if (unknown.length > 0) {
+    const where = against === null ? '' : ' with --against';
+    throw new Usage(`--only: there is no ${unknown.join(', ')}${where}; choose from ${choice.join(', ')}`);
+  }
+  if (publish && against !== null)
+    throw new Usage('--publish: not with --against, whose rows are not those of the page');
   if (publish && quick) throw new Usage('--publish: not with --quick, whose results are not reliable enough');
   if (publish && only !== undefined) throw new Usage('--publish: not with --only, which would lose the other rows');
-  return { quick, publish, help, out: resolve(out), names };
+  return { quick, publish, help, out: resolve(out), against, names };
 }
 
 function parsed(args: readonly string[]) {
@@ -67,6 +95,7 @@ function parsed(args: readonly string[]) {
         quick: { type: 'boolean', default: false },
         only: { type: 'string' },
         out: { type: 'string', default: 'data/bench' },
+        against: { type: 'string' },
         publish: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -86,7 +115,7 @@ function onInterrupt(): AbortSignal {
   const interrupt = () => {
     if (interrupted.signal.aborted) process.exit(130);
     process.stderr.write('stopping; a second signal ends immediately\n');
-    interrupted.abort(new Error('interrupted'));
+    interrupted.abort(new Interrupted('interrupted'));
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
@@ -109,13 +138,18 @@ interface Taken {
 }
 
 /** A failing measure does not prevent the following ones. */
-async function take({ names, quick }: CommandLine, scratch: string, signal: AbortSignal): Promise<Taken> {
+async function take(
+  { names, quick }: CommandLine,
+  revision: CheckedOut | null,
+  scratch: string,
+  signal: AbortSignal,
+): Promise<Taken> {
   const rows: Row[] = [];
   const failed: string[] = [];
   for (const name of names) {
     const log = (text: string) => print(`  ${name}: ${text}`);
     try {
-      const measure = await MEASURES[name]?.();
+      const measure = await (revision === null ? MEASURES[name]?.() : COMPARISONS[name]?.(revision));
       const found = (await measure?.({ quick, log, scratch, signal })) ?? [];
       rows.push(...found);
       for (const row of found) print(line(row));
@@ -128,16 +162,31 @@ async function take({ names, quick }: CommandLine, scratch: string, signal: Abor
   return { rows, failed };
 }
 
-async function write({ out, publish }: CommandLine, machine: Machine, rows: readonly Row[]): Promise<void> {
+/** What is compared: the builds, in the report. */
+interface Builds {
+  readonly present: string;
+  readonly against: string;
+}
+
+async function write(
+  { out, publish }: CommandLine,
+  machine: Machine,
+  builds: Builds | null,
+  rows: readonly Row[],
+): Promise<void> {
   const results = {
     at: new Date().toISOString(),
     machine,
+    ...builds,
     rows: rows.map((row) => ({ ...row, verdict: verdict(row) })),
   };
-  const [json, svg] = [join(out, 'results.json'), join(out, 'plot.svg')];
+  const json = join(out, builds === null ? 'results.json' : 'against.json');
   await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  print(json);
+  if (builds !== null) return;
+  const svg = join(out, 'plot.svg');
   await writeFile(svg, plot(rows, machine));
-  print(`${json}\n${svg}`);
+  print(svg);
   if (!publish) return;
   const shown = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   await copyFile(json, shown('results.json'));
@@ -156,27 +205,33 @@ async function replaceResults(path: string, results: string): Promise<void> {
 async function main(args: readonly string[]): Promise<number> {
   const wanted = readCommandLine(args);
   if (wanted.help) {
-    print(HELP.replace('NAMES', NAMES.join(', ')));
+    print(help());
     return 0;
   }
+  const found = wanted.against === null ? null : findRevision(ROOT, wanted.against);
+  const builds = found && { present: presentBuild(ROOT), against: found.name };
   const signal = onInterrupt();
   const scratch = scratchIn(wanted.out);
   const machine = machineOf(scratch, wanted.quick);
-  print(header(machine));
-  const { rows, failed } = await take(wanted, scratch, signal);
-  if (signal.aborted) return 130;
+  const title = `${header(machine)}${builds === null ? '' : `\n${builds.present} beside ${builds.against}`}`;
+  print(title);
+  using revision = found && (await checkOut(ROOT, found, signal));
+  const { rows, failed } = await take(wanted, revision, scratch, signal);
+  signal.throwIfAborted();
   const { isTTY: isTerminal = false, columns = 160 } = process.stdout;
-  print(`\n${header(machine)}\n${table(rows, { isTerminal, columns })}`);
+  print(`\n${title}\n${table(rows, { isTerminal, columns })}`);
   // Only complete results are published.
-  await write({ ...wanted, publish: wanted.publish && failed.length === 0 }, machine, rows);
+  await write({ ...wanted, publish: wanted.publish && failed.length === 0 }, machine, builds, rows);
   if (failed.length > 0) process.stderr.write(`failed: ${failed.join(', ')}\n`);
   return failed.length > 0 ? 1 : 0;
 }
 
-try {
-  process.exit(await main(process.argv.slice(2)));
-} catch (error) {
-  if (!(error instanceof Usage)) throw error;
-  process.stderr.write(`${error.message}\n\n${HELP.replace('NAMES', NAMES.join(', '))}`);
-  process.exit(2);
+/** Returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof Interrupted) return 130;
+  if (!(error instanceof Usage) && !(error instanceof UnusableRevision)) throw error;
+  process.stderr.write(error instanceof Usage ? `${error.message}\n\n${help()}` : `${error.message}\n`);
+  return 2;
 }
+
+process.exit(await main(process.argv.slice(2)).catch(report));

@@ -1,27 +1,20 @@
 // Callbacks and submissions per second: the receiver against a bare Hono handler and against alternative builds.
 // The context of a row with a ratio names the contender and the setting, for the chart.
 
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { startLoad } from './load/client.ts';
-import { callbacksFor, submissions, writeRequests } from './load/requests.ts';
 import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
-import { preparedIn } from './prepared.ts';
-import { canPin, type Place } from './process.ts';
-import { measureRounds, type Sample, type Setting } from './rounds.ts';
+import { measurePhase } from './phase.ts';
+import { canPin } from './process.ts';
+import type { Sample, Setting } from './rounds.ts';
 import { findPostgres } from './servers/cluster.ts';
 import {
   type Contender,
   type ContenderName,
-  type Ground,
   startBare,
   startObvious,
   startPostgres,
   startReceiverAsContender,
 } from './servers/contenders.ts';
-import { SECRET } from './servers/receiver.ts';
 import { findRestate, startRestate } from './servers/restate-contender.ts';
-import { startUpstream } from './servers/upstream.ts';
 
 /** The size of the measurement. `seconds` is the maximum duration of a slice. */
 export interface Size {
@@ -31,8 +24,8 @@ export interface Size {
   readonly seconds: number;
 }
 
-const FULL: Size = { open: 300_000, submissions: 300_000, rounds: 12, seconds: 1 };
-const QUICK: Size = { open: 60_000, submissions: 40_000, rounds: 4, seconds: 0.2 };
+export const FULL: Size = { open: 300_000, submissions: 300_000, rounds: 12, seconds: 1 };
+export const QUICK: Size = { open: 60_000, submissions: 40_000, rounds: 4, seconds: 0.2 };
 
 const KEPT_64: Setting = {
   name: '64 kept-alive connections',
@@ -44,7 +37,7 @@ const FRESH: Setting = {
   mode: { kind: 'fresh', inFlight: 64 },
   share: 0.22,
 };
-const SETTINGS: readonly Setting[] = [
+export const SETTINGS: readonly Setting[] = [
   { name: '1 kept-alive connection', mode: { kind: 'kept', connections: 1 }, share: 0.02 },
   { name: '8 kept-alive connections', mode: { kind: 'kept', connections: 8 }, share: 0.07 },
   KEPT_64,
@@ -55,9 +48,9 @@ const BOTH_WAYS: readonly Setting[] = [
   { ...KEPT_64, share: 0.4 },
   { ...FRESH, share: 0.35 },
 ];
-const SUBMITTING: readonly Setting[] = [{ ...KEPT_64, share: 0.75 }];
+export const SUBMITTING: readonly Setting[] = [{ ...KEPT_64, share: 0.75 }];
 
-const BESIDE: { readonly [N in Exclude<ContenderName, 'receiver'>]: string } = {
+const BESIDE: { readonly [N in Exclude<ContenderName, 'receiver' | 'revision'>]: string } = {
   bare: 'a bare Hono handler',
   obvious: 'the obvious build: Hono, better-sqlite3, a transaction each',
   postgres: 'the obvious server build: Hono, pg, a PostgreSQL transaction each',
@@ -76,7 +69,7 @@ export async function measureThroughput(settings: Settings, size: Size): Promise
 }
 
 async function pinnedCallbacks(settings: Settings, size: Size): Promise<Row[]> {
-  const samples = await phase(settings, size, {
+  const samples = await measurePhase(settings, size, {
     ...{ name: 'callbacks', place: 'server', settings: SETTINGS },
     contenders: async (ground, upstream) => [
       await startBare(ground),
@@ -114,7 +107,7 @@ async function unpinnedCallbacks(settings: Settings, size: Size): Promise<Row[]>
     }
   };
   const awakeables = Math.ceil(size.open / RESTATE_PART);
-  const samples = await phase(settings, size, {
+  const samples = await measurePhase(settings, size, {
     ...{ name: 'callbacks, unpinned', place: null, settings: BOTH_WAYS },
     contenders: async (ground, upstream) => [
       await startBare(ground),
@@ -143,7 +136,7 @@ const RESTATE_MISSING = 'needs npm install --no-save @restatedev/restate-server 
 const RESTATE_PART = 10;
 
 async function submitting(settings: Settings, size: Size): Promise<Row[]> {
-  const samples = await phase(settings, size, {
+  const samples = await measurePhase(settings, size, {
     ...{ name: 'submissions', place: 'server', settings: SUBMITTING, submits: true },
     contenders: async (ground, upstream) => [
       await startBare(ground),
@@ -155,59 +148,15 @@ async function submitting(settings: Settings, size: Size): Promise<Row[]> {
   );
 }
 
-interface Phase {
-  readonly name: string;
-  readonly place: Place;
-  readonly settings: readonly Setting[];
-  readonly submits?: boolean;
-  readonly contenders: (ground: Ground, upstream: string) => Promise<readonly Contender[]>;
-}
-
-/** Starts everything at once, in a separate folder, and removes it at the end, however the run ends. */
-async function phase(settings: Settings, size: Size, phase: Phase): Promise<readonly Sample[]> {
-  const { log, signal } = settings;
-  const { place, submits = false } = phase;
-  await mkdir(settings.scratch, { recursive: true });
-  log(`${phase.name}: ${size.open} open executions, ${size.rounds} rounds of slices of ${size.seconds} s`);
-  const prepared = await preparedIn(settings.scratch, { open: size.open }, signal);
-  const scratch = await mkdtemp(join(settings.scratch, 'throughput-'));
-  // Accessible for PostgreSQL's user, as the folder above.
-  await chmod(scratch, 0o711);
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(scratch, { recursive: true, force: true, maxRetries: 5 }));
-  const stopping = <T extends { stop(): Promise<void> }>(one: T): T => {
-    stack.defer(() => one.stop());
-    return one;
-  };
-
-  const file = join(scratch, 'requests');
-  const requests = submits ? submissions(size.submissions) : callbacksFor(prepared.path, SECRET);
-  const count = await writeRequests(file, requests);
-  // The simulated CXone shares the processor of the load generator.
-  const outside: Place = place === null ? null : 'load';
-  const upstream = stopping(await startUpstream({ scratch, place: outside }));
-  const load = stopping(await startLoad({ scratch, place: outside }));
-  const contenders = (await phase.contenders({ scratch, prepared, place, signal }, upstream.url)).map(stopping);
-  // Requests in flight are not awaited when everything stops.
-  const end = () => void load.stop();
-  signal.addEventListener('abort', end);
-  stack.defer(() => signal.removeEventListener('abort', end));
-  signal.throwIfAborted();
-  return await measureRounds({
-    ...{ contenders, file, count, load, signal, log },
-    ...{ settings: phase.settings, rounds: size.rounds, seconds: size.seconds, alone: submits },
-  });
-}
-
 interface Comparison {
   readonly what: string;
   readonly setting: Setting;
   readonly of?: ContenderName;
-  readonly beside: Exclude<ContenderName, 'receiver'>;
+  readonly beside: keyof typeof BESIDE;
   readonly atLeast?: number | undefined;
 }
 
-function ratioRow(samples: readonly Sample[], comparison: Comparison): Row {
+export function ratioRow(samples: readonly Sample[], comparison: Comparison): Row {
   const { what, setting, of = 'receiver', beside, atLeast } = comparison;
   const at = (name: ContenderName) => samples.filter((one) => one.contender === name && one.setting === setting);
   const ours = at(of);
@@ -230,7 +179,7 @@ function ratioRow(samples: readonly Sample[], comparison: Comparison): Row {
 }
 
 /** Absolute values of this machine. */
-function figuresOf(whose: 'ours' | 'theirs', samples: readonly Sample[]): Record<string, number> {
+export function figuresOf(whose: 'ours' | 'theirs', samples: readonly Sample[]): Record<string, number> {
   const median = (of: (sample: Sample) => number) => spreadOf(samples.map(of)).median;
   const batches = samples.flatMap(({ meanBatch }) => (meanBatch === null ? [] : [meanBatch]));
   return {

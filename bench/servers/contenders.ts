@@ -11,7 +11,8 @@ import { countObvious, createObviousTables } from './obvious-tables.ts';
 import { APP_HEADERS, type Commits, SECRET, startReceiver } from './receiver.ts';
 import { isListening } from './serve.ts';
 
-export type ContenderName = 'bare' | 'receiver' | 'obvious' | 'postgres' | 'restate';
+/** 'revision' is the receiver of another revision. */
+export type ContenderName = 'bare' | 'receiver' | 'revision' | 'obvious' | 'postgres' | 'restate';
 
 export interface Contender {
   readonly name: ContenderName;
