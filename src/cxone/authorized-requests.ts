@@ -9,14 +9,14 @@ import { createStaticToken } from './auth/static-token.ts';
 import type { Credentials } from './auth/token-request.ts';
 import type { AnsweredCall, CallResult } from './classify-response.ts';
 import { createAllowedHosts } from './discovery/allowed-hosts.ts';
-import { createEndpoints } from './discovery/endpoints.ts';
+import { createEndpoints, type Move } from './discovery/endpoints.ts';
 import { errorMessageIn } from './error-message.ts';
 import type { Limiter } from './limiter/limiter.ts';
 import { type Requester, TokenUnavailable } from './port.ts';
 import type { Profile } from './profile/profile.ts';
 import { MAX_RESULT_BYTES } from './response-document.ts';
 import type { Send } from './send.ts';
-import type { HttpRequest, HttpResult } from './transport.ts';
+import { type HttpRequest, type HttpResult, suggestsMove } from './transport.ts';
 
 /** Longest wait of a request with a permit for the end of a pause. After that its execution goes back to the queue. */
 const MAX_WAIT_MS = 5_000;
@@ -67,14 +67,26 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
           part: profile.token,
           credentials: options,
           url: endpoints.tokenUrl,
+          moveOf: endpoints.moveOfTokenUrl,
           enter,
           send: (request) => send(request, TOKEN),
         });
 
-  /** Makes a request with a token. If CXone refuses the token, the request was not processed: it is repeated once with a new one. */
+  /**
+   * Makes a request with a token. If CXone refuses the token, the request was not processed: it is repeated once with a new one.
+   * After a failure that suggests that CXone has moved, the result says where to. It is not repeated here.
+   */
   async function callWithToken(to: (base: string) => HttpRequest, requester: Requester): Promise<CallResult> {
     const token = await tokens.get();
-    const one: Call = { request: to(await endpoints.baseUrl()), requester };
+    const base = await endpoints.baseUrl();
+    const result = await sendRenewing(token, { request: to(base), requester });
+    if (result.type === 'held' || !suggestsMove(result)) return result;
+    const move = await endpoints.moveOfBaseUrl(base);
+    return move.type === 'none' ? result : withMove(result, move);
+  }
+
+  async function sendRenewing(token: string, one: Call): Promise<CallResult> {
+    const { requester } = one;
     const first = await sendWith(token, one);
     if (!isRefusal(first)) return first;
     const cause = tokens.refused(token, requester);
@@ -103,18 +115,25 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
     const sentAt = world.now();
     const reply = await send({ ...request, headers }, requester);
     if (reply.type !== 'answered') return reply;
-    const { body: bytes, contentType, cut, scanned = null, challenge, exhaustedMs, ...answer } = reply;
-    if (answer.httpStatus >= 200 && answer.httpStatus <= 299) tokens.accepted(token, requester, sentAt);
-    const body = { bytes, contentType };
-    const hidden = [token, ...tokens.secrets()];
-    const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
-    const received = cut === null ? { body } : { body: null, ...cutDocument(body, cut) };
+    if (reply.httpStatus >= 200 && reply.httpStatus <= 299) tokens.accepted(token, requester, sentAt);
     const { maxResultBytes = MAX_RESULT_BYTES } = options;
-    const large = { scanned, maxResultBytes };
-    return { ...answer, url: request.url, ...received, large, words, tokenRefused: refusesToken(reply) };
+    return answeredCall(reply, request.url, [token, ...tokens.secrets()], maxResultBytes);
   }
 
   return { endpoints, tokens, call };
+}
+
+function answeredCall(
+  reply: Extract<HttpResult, { type: 'answered' }>,
+  url: string,
+  hidden: readonly string[],
+  maxResultBytes: number,
+): AnsweredCall {
+  const { body: bytes, contentType, cut, scanned = null, challenge, exhaustedMs, headers, ...answer } = reply;
+  const body = { bytes, contentType };
+  const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
+  const received = cut === null ? { body } : { body: null, ...cutDocument(body, cut) };
+  return { ...answer, url, ...received, large: { scanned, maxResultBytes }, words, tokenRefused: refusesToken(reply) };
 }
 
 /** A JSON object or list that parses is complete, although the end of its response was lost. Nothing else shows its own end. */
@@ -125,6 +144,15 @@ function cutDocument(body: RawBody, reason: string): Pick<AnsweredCall, 'cut'> {
   } catch {
     return {};
   }
+}
+
+function withMove(result: Exclude<CallResult, { type: 'held' }>, move: Exclude<Move, { type: 'none' }>): CallResult {
+  // A gateway without a server behind it is more often an outage than a move.
+  if (move.type === 'unknown' && result.type === 'answered' && result.httpStatus >= 500) return result;
+  const note = move.type === 'moved' ? `discovery now names ${move.to}` : `discovery does not respond: ${move.reason}`;
+  return result.type === 'answered'
+    ? { ...result, move: move.type, words: () => `${result.words()} (${note})`.trim() }
+    : { ...result, move: move.type, reason: `${result.reason} (${note})` };
 }
 
 function isRefusal(reply: CallResult): reply is AnsweredCall {

@@ -76,10 +76,11 @@ export function buildPollRequest(
   const values = { base, actionId, correlationId };
   const pointers = { executionId: callback.executionId, ...poll.answer };
   if (poll.location && pollUrl !== null) {
-    if (new URL(pollUrl).origin !== new URL(fillTemplate(execute.url, values)).origin) {
-      throw new NoPollAddress('the stored poll address is not at the host to which submissions go now');
-    }
-    return { method: 'GET', url: pollUrl, headers: head, pointers };
+    // The token goes to the host of submissions only: after a move, the stored address is looked up there.
+    const { pathname, search } = new URL(pollUrl);
+    // promise: poll-address-follows-moves
+    const { origin } = new URL(fillTemplate(execute.url, values));
+    return { method: 'GET', url: `${origin}${pathname}${search}`, headers: head, pointers };
   }
   if (poll.url === null) throw new NoPollAddress('CXone gave no poll address in a Location header');
   if (executionId === null || problemOf(executionId) !== null || isDotSegment(actionId)) {

@@ -27,17 +27,27 @@ export type CallResult =
       readonly tokenRefused?: boolean;
       /** The cause of that refusal, once known. */
       readonly refusal?: RefusalCause;
+      /** Set if the response suggests that CXone has moved and discovery names another address, or does not respond. */
+      readonly move?: 'moved' | 'unknown';
       /** Values of a body that is too large to be kept, and the limit. */
       readonly large?: LargeBody;
       /** Returns an excerpt of the body without secrets, and why it is incomplete or unreadable. */
       readonly words: () => string;
     }
-  | { readonly type: 'unsent' | 'uncertain'; readonly latencyMs: number; readonly reason: string }
+  | {
+      readonly type: 'unsent' | 'uncertain';
+      readonly latencyMs: number;
+      readonly reason: string;
+      readonly move?: 'moved' | 'unknown';
+    }
   /** Not sent, because of a missing token or a pause. */
   | { readonly type: 'held'; readonly reason: string; readonly retryAfterMs: number };
 
-/** Too early, over the rate limit, out of capacity: certainly not processed. */
-const NOT_PROCESSED: readonly number[] = [425, 429, 503];
+/** Not a server for this host, too early, over the rate limit, out of capacity: certainly not processed. */
+const NOT_PROCESSED: readonly number[] = [421, 425, 429, 503];
+
+/** Nothing is found here: no verdict on a request if the host has moved. */
+const NOT_FOUND: readonly number[] = [404, 410];
 
 export type AnsweredCall = Extract<CallResult, { type: 'answered' }>;
 
@@ -55,8 +65,10 @@ export function classifySubmitResponse(
         message: `not sent: ${reply.reason}`,
         retryAfterMs: reply.retryAfterMs,
       };
-    case 'unsent':
-      return { ...unanswered(reply, 'CXone cannot be reached'), type: 'unsent', retryAfterMs: 0 };
+    case 'unsent': {
+      const isolated = reply.move === 'moved';
+      return { ...unanswered(reply, 'CXone cannot be reached'), type: 'unsent', retryAfterMs: 0, isolated };
+    }
     case 'uncertain':
       return { ...unanswered(reply, 'no answer from CXone'), type: 'uncertain', retryAfterMs: 0 };
     case 'answered':
@@ -85,8 +97,10 @@ export function classifyPollResponse(
     }
     case 'unsent':
       return { ...unanswered(reply, 'CXone cannot be reached'), type: 'failed', asked: false, retryAfterMs: 0 };
-    case 'uncertain':
-      return { ...unanswered(reply, 'no answer from CXone'), type: 'failed', asked: true, retryAfterMs: 0 };
+    case 'uncertain': {
+      const asked = reply.move !== 'moved';
+      return { ...unanswered(reply, 'no answer from CXone'), type: 'failed', asked, retryAfterMs: 0 };
+    }
     case 'answered':
       return answeredPoll(profile, reply, missingScopes);
     default:
@@ -95,7 +109,7 @@ export function classifyPollResponse(
 }
 
 function answeredSubmission(profile: Profile, reply: AnsweredCall, missingScopes: readonly string[]): SubmitResponse {
-  const { httpStatus, latencyMs, retryAfterMs, body, refusal } = reply;
+  const { httpStatus, latencyMs, retryAfterMs, body, refusal, move } = reply;
   if (isSuccess(httpStatus)) {
     const address = profile.poll?.location ? readPollAddress(reply.location, reply.url) : {};
     const parsed =
@@ -111,6 +125,10 @@ function answeredSubmission(profile: Profile, reply: AnsweredCall, missingScopes
     return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs, isolated: refusal === 'unknown' };
   }
   if (NOT_PROCESSED.includes(httpStatus)) return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs };
+  // promise: moved-host-rejects-nothing
+  if (move !== undefined && NOT_FOUND.includes(httpStatus)) {
+    return { type: 'unsent', httpStatus, latencyMs, message, retryAfterMs, isolated: true };
+  }
   // 408: CXone may have received the whole request before it gave up.
   if (httpStatus >= 400 && httpStatus <= 499 && httpStatus !== 408)
     return { type: 'refused', httpStatus, latencyMs, message };
@@ -127,7 +145,7 @@ function idOfCut(profile: Profile, { body, reason }: NonNullable<AnsweredCall['c
 const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null } as const;
 
 function answeredPoll(profile: PollableProfile, reply: AnsweredCall, missingScopes: readonly string[]): PollResponse {
-  const { httpStatus, latencyMs, retryAfterMs, body, refusal } = reply;
+  const { httpStatus, latencyMs, retryAfterMs, body, refusal, move } = reply;
   if (isSuccess(httpStatus)) {
     const parsed = parsePollResponse(profile, body, reply.large);
     if (parsed !== null) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, ...parsed };
@@ -140,13 +158,14 @@ function answeredPoll(profile: PollableProfile, reply: AnsweredCall, missingScop
     return { type: 'failed', httpStatus, latencyMs, message, asked: true, retryAfterMs, ...cut };
   }
   const message = said(reply, missingScopes);
-  if (httpStatus === 404) {
+  if (httpStatus === 404 && move === undefined) {
     const { notFound, notFoundAfterSeconds } = profile.poll;
     const confirmation = { confirmAfterMs: notFoundAfterSeconds * 1000, isNotYet: notFound === 'not-yet' };
     return { type: 'not-found', httpStatus, latencyMs, message, retryAfterMs, ...confirmation };
   }
   // promise: refused-poll-was-not-asked
-  const asked = refusal === undefined && !NOT_PROCESSED.includes(httpStatus);
+  // promise: moved-host-was-not-asked
+  const asked = refusal === undefined && move === undefined && !NOT_PROCESSED.includes(httpStatus);
   return { type: 'failed', httpStatus, latencyMs, message, asked, retryAfterMs };
 }
 

@@ -45,6 +45,7 @@ export type HttpResult =
       readonly location: string | null;
       /** The Set-Cookie headers; left out without any. */
       readonly setCookies?: readonly string[];
+      readonly headers: Headers;
       /** Milliseconds until the rate limit allows requests again, from its headers; 0 or left out while some are left. */
       readonly exhaustedMs?: number;
       /** WWW-Authenticate; null or left out if absent. */
@@ -100,7 +101,7 @@ export function createTransport(
 ): Transport {
   const ofetch = createFetch({ fetch: fetcher.fetch });
   const tracker = createSentTracker();
-  const connections = createConnections();
+  const connections = createConnections(world);
   const inFlight = new Set<AbortController>();
   let closed = false;
 
@@ -132,6 +133,7 @@ export function createTransport(
         ...waitsIn(headers, httpStatus, world.now(), maxPauseMs),
         location: headers.get('location'),
         setCookies: headers.getSetCookie(),
+        headers,
         contentType: headers.get('content-type'),
         challenge: headers.get('www-authenticate'),
       };
@@ -163,12 +165,14 @@ export function createTransport(
       timeout.addEventListener('abort', onTimeout);
       inFlight.add(giveUp);
       // promise: execute-on-new-connection
-      const dispatcher = request.once ? connections.fresh() : connections.shared;
+      const { dispatcher, release } = request.once ? connections.fresh() : connections.shared();
       try {
         const progress: SendProgress = { created: false, sent: false, connection: null };
-        return await tracker.track(progress, () => exchange(request, dispatcher, progress, giveUp.signal));
+        const result = await tracker.track(progress, () => exchange(request, dispatcher, progress, giveUp.signal));
+        if (suggestsMove(result)) connections.suspect();
+        return result;
       } finally {
-        if (dispatcher !== connections.shared) void dispatcher.destroy();
+        release();
         inFlight.delete(giveUp);
         timeout.removeEventListener('abort', onTimeout);
       }
@@ -180,6 +184,13 @@ export function createTransport(
       connections.close();
     },
   };
+}
+
+/** Returns whether the host of the request may have moved to another address. */
+export function suggestsMove({ httpStatus = 0 }: { readonly type: string; readonly httpStatus?: number }): boolean {
+  // No response, nothing found, another server for this host, a redirect, or a gateway without a server behind it.
+  if (httpStatus === 0) return true;
+  return (httpStatus >= 300 && httpStatus <= 399) || [404, 410, 421, 502, 503, 504].includes(httpStatus);
 }
 
 /** A 429 without Retry-After refers to the reset of its rate limit. */

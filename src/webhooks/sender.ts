@@ -14,6 +14,8 @@ import type { UrlPolicy } from './url-policy.ts';
 
 /** From connecting to the last byte of the response. */
 const TIMEOUT_MS = 15_000;
+/** Age at which a connection is no longer reused, in milliseconds: the app may have moved to another address. */
+const MAX_CONNECTION_AGE_MS = 180_000;
 /** Only an excerpt of a response is used. */
 const MAX_RESPONSE_BYTES = 16 * 1024;
 /** Upper limit for a Retry-After. */
@@ -110,6 +112,8 @@ function createAgent(trust: Trust, resolve: ResolveHostname): Agent {
     // The signal is the only time-out: it covers the whole exchange and follows the world's clock.
     headersTimeout: 0,
     bodyTimeout: 0,
+    clientTtl: MAX_CONNECTION_AGE_MS,
+    keepAliveMaxTimeout: MAX_CONNECTION_AGE_MS,
   });
 }
 

@@ -262,8 +262,13 @@ describe('the address of a poll', () => {
     const { cxone } = startClient(tenant.url, { profile: located() });
     const answer = await cxone.execute(anExecution(), CALLBACK_URL);
     expect(answer).toMatchObject({ pollUrl: null, unusablePollUrl: expect.stringContaining(problem) });
-    const stored = { ...aPolled(null), pollUrl: 'https://elsewhere.example/status/1' };
-    expect(await cxone.poll(stored)).toMatchObject({ type: 'failed', asked: false });
-    expect(tenant.to('/status')).toEqual([]);
+  });
+
+  test('is looked up at the present host after a move', async () => {
+    const tenant = await startTenant((_, response) => sendJson(response, 200, { status: 'COMPLETED' }));
+    const { cxone } = startClient(tenant.url, { profile: located() });
+    const stored = { ...aPolled(null), pollUrl: 'https://elsewhere.example/status/1?x=%2F' };
+    expect(await cxone.poll(stored)).toMatchObject({ report: { kind: 'completed' } });
+    expect(tenant.received.at(-1)).toMatchObject({ method: 'GET', url: '/status/1?x=%2F' });
   });
 });

@@ -192,7 +192,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'execute-on-new-connection',
     promise: 'a submission never uses a connection that was idle',
-    edit: value('connections.shared'),
+    edit: value('connections.shared()'),
     tests: ['test/cxone/connections.test.ts'],
   },
   {
@@ -900,8 +900,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'discovery-survives-outage',
     promise: 'the discovered endpoints stay known while discovery fails',
-    edit: replacedBy('if (world.now() >= until) return attempt();'),
-    tests: ['test/cxone/stale-while-revalidate.test.ts'],
+    edit: replacedBy('if (isAwaited) await attempt();'),
+    tests: ['test/cxone/discovery/stale-if-error.test.ts'],
   },
   {
     tag: 'static-token-keeps-submissions',
@@ -1046,6 +1046,42 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a poll address at another host is never used',
     edit: condition(false),
     tests: ['test/cxone/client.test.ts'],
+  },
+  {
+    tag: 'poll-address-follows-moves',
+    promise: 'a poll address is looked up at the host to which submissions go, and nowhere else',
+    edit: replacedBy('const { origin } = new URL(pollUrl);'),
+    tests: ['test/cxone/client.test.ts'],
+  },
+  {
+    tag: 'document-lifetime-counts',
+    promise: 'a discovery document is kept as long as its response states',
+    edit: value('DEFAULT_LIFETIME_MS'),
+    tests: ['test/cxone/discovery/document-lifetime.test.ts', 'test/cxone/discovery/move.test.ts'],
+  },
+  {
+    tag: 'move-checks-are-spaced',
+    promise: 'failing requests cause one discovery request a second at most',
+    edit: value('false'),
+    tests: ['test/cxone/discovery/stale-if-error.test.ts', 'test/cxone/discovery/move.test.ts'],
+  },
+  {
+    tag: 'moved-host-rejects-nothing',
+    promise: 'a 404 of a host from which CXone has moved rejects no submission',
+    edit: condition(false),
+    tests: ['test/cxone/discovery/move.test.ts'],
+  },
+  {
+    tag: 'moved-host-was-not-asked',
+    promise: 'a poll of a host from which CXone has moved does not count as polled',
+    edit: withoutOperand(1),
+    tests: ['test/cxone/discovery/move.test.ts'],
+  },
+  {
+    tag: 'suspect-connections-are-replaced',
+    promise: 'after a response that suggests a move, requests use new connections',
+    edit: condition(false),
+    tests: ['test/cxone/discovery/move.test.ts'],
   },
   {
     tag: 'unknown-word-is-progress',

@@ -3,6 +3,7 @@
 import type { Json } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
+import type { Move } from '../discovery/endpoints.ts';
 import { type Requester, type TokenProblem, TokenUnavailable } from '../port.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 import { createSingleFlight } from '../single-flight.ts';
@@ -38,6 +39,8 @@ export interface AccessTokenOptions extends RequestGate {
   readonly part: TokenRequestPart;
   /** Returns the URL of the token endpoint. @throws {TokenUnavailable} */
   readonly url: () => Promise<string>;
+  /** Returns whether the token endpoint has moved from a URL at which a request failed. */
+  readonly moveOf: (url: string) => Promise<Move>;
   readonly credentials: Credentials;
   readonly world: World;
   readonly log: Log;
@@ -63,6 +66,17 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
 
   async function ask(): Promise<Grant> {
     const url = await options.url();
+    try {
+      return await askAt(url);
+    } catch (error) {
+      if (!(error instanceof TokenUnavailable) || !suggestsMove(error)) throw error;
+      const move = await options.moveOf(url);
+      if (move.type !== 'moved') throw error;
+      return askAt(move.to);
+    }
+  }
+
+  async function askAt(url: string): Promise<Grant> {
     const begun = world.now();
     const answer = await fetchJson(options, buildTokenRequest(part, url, credentials), 'token request', secrets());
     const read = parseTokenResponse(part.answer, answer, begun);
@@ -134,6 +148,11 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     claims: () => claims,
     secrets,
   };
+}
+
+/** False for a response of a token endpoint that knows the request: refused credentials, or a rate limit. */
+function suggestsMove({ httpStatus }: TokenUnavailable): boolean {
+  return ![400, 401, 403, 429].includes(httpStatus);
 }
 
 /** Spaces the renewals that refusals cause. The distance grows until a request passes. */

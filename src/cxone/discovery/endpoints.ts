@@ -3,16 +3,14 @@
 import { type Json, scalarText } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
-import { fetchJson, type RequestGate } from '../auth/fetch-json.ts';
+import { fetchDocument, type RequestGate } from '../auth/fetch-json.ts';
 import { find } from '../json-pointer.ts';
 import { TokenUnavailable } from '../port.ts';
 import type { Profile } from '../profile/profile.ts';
-import { createStaleWhileRevalidate } from '../stale-while-revalidate.ts';
 import { fillTemplate } from '../url-template.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
-
-/** Discovered endpoints are refreshed after this time. */
-const FRESH_MS = 3_600_000;
+import { documentLifetimeMs } from './document-lifetime.ts';
+import { createStaleIfError, type Loaded, type StaleIfError } from './stale-if-error.ts';
 
 /** Longest tenant id that is accepted. */
 const MAX_TENANT_ID = 256;
@@ -22,7 +20,20 @@ export interface Endpoints {
   tokenUrl(): Promise<string>;
   /** Returns the value of `{base}`. @throws {TokenUnavailable} if discovery fails. */
   baseUrl(): Promise<string>;
+  /** Requests the token endpoint again after a failure at `failed`. @throws {TokenUnavailable} if none was ever discovered. */
+  moveOfTokenUrl(failed: string): Promise<Move>;
+  /** Requests the API's base URL again after a failure at `failed`. @throws {TokenUnavailable} if none was ever discovered. */
+  moveOfBaseUrl(failed: string): Promise<Move>;
 }
+
+/** Whether CXone has moved from an address at which a request failed. */
+export type Move =
+  | { readonly type: 'none' }
+  | { readonly type: 'moved'; readonly to: string }
+  /** Discovery does not respond, for this reason. */
+  | { readonly type: 'unknown'; readonly reason: string };
+
+const NO_MOVE: Move = { type: 'none' };
 
 export interface EndpointsOptions extends RequestGate {
   readonly profile: Pick<Profile, 'issuer' | 'discovery' | 'token'>;
@@ -52,21 +63,28 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
 
   const logged = new Map<string, string>();
 
-  async function discover(url: string, place: string, what: string): Promise<string> {
-    const request = { method: 'GET', url, headers: { accept: 'application/json' } } as const;
-    const answer = await fetchJson(options, request, `request for ${what} at ${url}`, options.secrets());
-    const found = find(answer, place);
+  async function discover(url: string, place: string, what: string): Promise<Loaded<string>> {
+    // A shared cache must not answer for the issuer (RFC 9111, section 5.2.1.4).
+    const request = {
+      method: 'GET',
+      url,
+      headers: { accept: 'application/json', 'cache-control': 'no-cache' },
+    } as const;
+    const { json, headers } = await fetchDocument(options, request, `request for ${what} at ${url}`, options.secrets());
+    const found = find(json, place);
     const problem = found === null ? 'is not there' : options.hosts.problemOf(found);
     if (problem !== null) throw new TokenUnavailable(`${what} that ${url} names at "${place}" ${problem}`);
     const at = String(found);
-    if (logged.get(what) !== at) log.info({ url: at, from: url }, `${what} was discovered`);
+    const before = logged.get(what);
+    if (before === undefined) log.info({ url: at, from: url }, `${what} was discovered`);
+    else if (before !== at) log.warn({ url: at, before, from: url }, `${what} has moved: discovery names another one`);
     logged.set(what, at);
-    return at;
+    return { value: at, lifetimeMs: documentLifetimeMs(url, headers) };
   }
 
-  const keep = (ask: () => Promise<string>, what: string) =>
-    createStaleWhileRevalidate({
-      ...{ world, load: ask, freshMs: FRESH_MS },
+  const keep = (load: () => Promise<Loaded<string>>, what: string) =>
+    createStaleIfError({
+      ...{ world, load },
       onStale: (error) =>
         log.warn({ reason: reasonOf(error) }, `${what} cannot be asked for again; the last answer stands`),
     });
@@ -80,13 +98,14 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     throw new TokenUnavailable(`the tenant is not known: ${where}; set CXONE_TENANT_ID`);
   }
 
-  async function askForApi(): Promise<string> {
+  async function askForApi(): Promise<Loaded<string>> {
     if (api === null) throw new TokenUnavailable('nothing says where CXone is; set CXONE_BASE_URL');
     const url = fillTemplate(api.url, { issuer, tenantId: tenantId(api.tenantClaim) });
-    return (await discover(url, api.baseUrl, API)).replace(/\/+$/, '');
+    const { value, lifetimeMs } = await discover(url, api.baseUrl, API);
+    return { value: value.replace(/\/+$/, ''), lifetimeMs };
   }
 
-  async function askForTokenUrl(): Promise<string> {
+  async function askForTokenUrl(): Promise<Loaded<string>> {
     if (token === null) throw new TokenUnavailable('nothing says where a token is to be had; set CXONE_TOKEN_URL');
     return discover(fillTemplate(token.url, roots), token.tokenUrl, TOKEN_ENDPOINT);
   }
@@ -94,9 +113,17 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   const discoveredBase = keep(askForApi, API);
   const discoveredTokenUrl = keep(askForTokenUrl, TOKEN_ENDPOINT);
   return {
-    tokenUrl: async () => tokenUrl ?? discoveredTokenUrl(),
-    baseUrl: async () => base ?? discoveredBase(),
+    tokenUrl: async () => tokenUrl ?? discoveredTokenUrl.get(),
+    baseUrl: async () => base ?? discoveredBase.get(),
+    moveOfTokenUrl: async (failed) => (tokenUrl === null ? moveOf(discoveredTokenUrl, failed) : NO_MOVE),
+    moveOfBaseUrl: async (failed) => (base === null ? moveOf(discoveredBase, failed) : NO_MOVE),
   };
+}
+
+async function moveOf(address: StaleIfError<string>, failed: string): Promise<Move> {
+  const { value, problem } = await address.reload(failed);
+  if (value !== failed) return { type: 'moved', to: value };
+  return problem === null ? NO_MOVE : { type: 'unknown', reason: reasonOf(problem) };
 }
 
 const TOKEN_ENDPOINT = 'the token endpoint';

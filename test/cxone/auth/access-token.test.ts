@@ -41,6 +41,7 @@ function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
   const tokens = createAccessTokens({
     part,
     url: async () => 'http://cxone.test/token',
+    moveOf: async () => ({ type: 'none' }),
     credentials: { clientId: 'client', clientSecret: SECRET, ...NO_KEY, ...credentials },
     world,
     log: { debug: ignore, info: ignore, error: ignore, warn: (facts) => warnings.push(facts) },
@@ -60,6 +61,7 @@ function answered(httpStatus: number, body: string, retryAfterMs = 0): HttpResul
     latencyMs: 5,
     retryAfterMs,
     location: null,
+    headers: new Headers(),
     body: Buffer.from(body),
     contentType: null,
     cut: null,
