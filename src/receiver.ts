@@ -29,6 +29,7 @@ import { createDashboard } from './stats/dashboard/dashboard.ts';
 import { createAdvisor } from './stats/timing-advice/advise.ts';
 import { followTrail } from './stats/trail-follower.ts';
 import type { Store } from './store/port.ts';
+import { copiesBeside } from './store/sqlite/file/copies.ts';
 import { createStreams } from './usecases/follow-events/streams.ts';
 import { createCallbackReceiver } from './usecases/receive-callback.ts';
 import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
@@ -37,6 +38,7 @@ import { createWaiters } from './usecases/wait-for-outcome.ts';
 import { createAuditHeadLogger } from './workers/audit-head-logger.ts';
 import { createLanes } from './workers/notifier/lanes.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
+import { findExports } from './workers/pruner/find-exports.ts';
 import { startWorkers } from './workers/workers.ts';
 
 /** The time limit for stopping, in milliseconds. Work that is unfinished by then keeps its durable state and is abandoned. */
@@ -180,6 +182,11 @@ function httpDependencies(parts: Parts): HttpDependencies {
     notificationSecrets: parts.notifySecrets,
     pauses: { current: () => cxone.limiterState().pause, lift: cxone.liftPause },
     reconciliations: parts.reconciliations,
+    copiesOf: async (executions) => {
+      const { retentionExportDir: folder } = config;
+      const exported = folder === null ? [] : await findExports(folder, executions);
+      return executions.length === 0 ? [] : [...exported, ...copiesBeside(store.databasePath)];
+    },
     pages: {
       dashboard: parts.dashboard,
       health: parts.health.health,

@@ -23,6 +23,7 @@ export const databaseOption = new Option(
   '--database <path>',
   'read this file instead of DATABASE_PATH, for example a backup',
 );
+export const reasonOption = new Option('--reason <text>', 'why; the audit trail keeps it').makeOptionMandatory();
 export const actionOption = new Option('--action <name>', 'only this Data Action');
 export const appOption = new Option('--app <name>', 'only this app');
 const idOption = new Option('--id <id>', 'only the execution with this correlation id');

@@ -46,7 +46,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   executions: {
     group: LOOK,
-    summary: 'list, show, export, submit, poll and cancel executions',
+    summary: 'list, show, export, submit, poll, cancel, hold and erase executions',
     load: async () => (await import('./executions/executions.ts')).executions,
   },
   notifications: {

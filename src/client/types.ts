@@ -117,7 +117,14 @@ type Mistake = 'bad-request' | 'malformed-json' | 'invalid-input' | 'invalid-hea
 type Misfit = 'body-too-large' | 'unsupported-media-type' | 'headers-too-large' | 'method-not-allowed' | 'not-found';
 type Collision = 'correlation-id-taken' | 'idempotency-key-reused' | 'callback-mismatch';
 /** Conflicts with the current state. */
-type Moment = 'cannot-be-polled' | 'notification-pending' | 'payload-pruned' | 'reconciliation-running';
+type Moment =
+  | 'execution-open'
+  | 'execution-held'
+  | 'count-differs'
+  | 'cannot-be-polled'
+  | 'notification-pending'
+  | 'payload-pruned'
+  | 'reconciliation-running';
 /** Problems that pass with time. */
 type Fullness = 'queue-full' | 'app-queue-full' | 'rate-limited' | 'too-many-streams' | 'too-many-failures';
 type Trouble = 'draining' | 'store-unavailable' | 'not-ready' | 'internal-error' | 'request-timeout';

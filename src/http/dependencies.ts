@@ -5,6 +5,7 @@ import type { CallbackChecks, CallbackRefusal } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
 import type { Cxone, TokenProblem, UpstreamPause } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
+import type { Execution } from '../execution/execution.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import type { ServedRequest } from '../observability/metrics/requests.ts';
@@ -12,6 +13,7 @@ import type { Tracing } from '../observability/tracing/tracing.ts';
 import type { CallbackHealthMonitor } from '../stats/callback-health/monitor.ts';
 import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
+import type { Erasure } from '../store/erasure-port.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
 import type { Statistics } from '../store/statistics-port.ts';
@@ -31,6 +33,7 @@ export type HttpStore = ExecutionReader &
   ExecutionRecorder &
   Pick<AuditFeed, 'trail' | 'feed'> &
   Pick<QueueMonitor, 'queueState'> &
+  Erasure &
   Omit<Outbox, 'claimNotifications' | 'giveUpNotifications'>;
 
 export interface HttpDependencies {
@@ -60,6 +63,10 @@ export interface HttpDependencies {
   /** Returns the secrets that sign an app's notifications, the newest first. */
   readonly notificationSecrets: (app: string) => readonly string[];
   readonly pauses: PauseControl;
+  /** Returns the files that may still hold content of these executions: exports of pruned data, and copies of the database. */
+  readonly copiesOf: (
+    executions: readonly Pick<Execution, 'reference' | 'submittedAt'>[],
+  ) => Promise<readonly string[]>;
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
   readonly pages: PagesDependencies;
   readonly metrics: HttpMetrics;

@@ -2,7 +2,9 @@
 
 import { documentationOperations } from './docs/routes.ts';
 import { cancelExecution, cancelExecutions, pollExecution, pollExecutions } from './executions/actions.ts';
+import { eraseExecution, eraseExecutions } from './executions/erase.ts';
 import { followExecution, followExecutions } from './executions/events.ts';
+import { holdExecution, releaseExecution } from './executions/hold.ts';
 import { getAuditTrail, getExecution, listExecutions } from './executions/read.ts';
 import { rereadExecution } from './executions/reread.ts';
 import { submitExecution } from './executions/submit.ts';
@@ -25,11 +27,15 @@ export const OPERATIONS: readonly ApiOperation[] = [
   submitBatch,
   pollExecutions,
   cancelExecutions,
+  eraseExecutions,
   getExecution,
   getAuditTrail,
   cancelExecution,
   pollExecution,
   rereadExecution,
+  holdExecution,
+  releaseExecution,
+  eraseExecution,
   followExecution,
   followExecutions,
   listNotifications,

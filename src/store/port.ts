@@ -8,6 +8,7 @@ import type { AuditEntry, AuditEvent, ExecutionEvent } from '../execution/event.
 import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
+import type { Erasure } from './erasure-port.ts';
 import type { Observations } from './observations-port.ts';
 import type { Outbox } from './outbox-port.ts';
 import type { Retention } from './retention-port.ts';
@@ -23,6 +24,7 @@ export interface Store
     ChangeFeed,
     Outbox,
     Retention,
+    Erasure,
     Observations,
     Statistics,
     CommitProbe {
@@ -145,7 +147,7 @@ export interface RecordResult {
 
 /** An execution after a commit, with the audit entry that explains the change. */
 export interface Change extends Omit<RecordResult, 'outcome'> {
-  /** `notification`: the execution is unchanged; the entry is about a notification of it. */
+  /** `notification`: the state is unchanged; the entry is about a notification of it, or about its retention. */
   readonly outcome: Outcome | 'notification';
   readonly entry: AuditEntry;
   /** When a notification of the execution is due, if the change created or moved one; milliseconds. */

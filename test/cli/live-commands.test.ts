@@ -180,3 +180,59 @@ describe('when nothing can be asked', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(message)]);
   });
 });
+
+describe('executions erase, hold and release', () => {
+  const reason = ['--reason', 'Art. 17 GDPR, request 4711'];
+
+  async function ended(receiver: Harness, correlationId: string) {
+    await receiver.submit({ correlationId, inputs: { who: 'Ada' } });
+    await receiver.call('POST', `/v1/executions/${correlationId}/cancel`);
+  }
+
+  test('erases one execution once it has ended and is not held, and names what may still hold its content', async () => {
+    const { receiver, ask } = await scene();
+    await receiver.submit({ correlationId: 'one', inputs: { who: 'Ada' } });
+    const erase = () => ask(['executions', 'erase', 'one', ...reason]);
+    expect(await erase()).toMatchObject({ code: 1, err: expect.stringContaining('Cancel it first') });
+    await ask('executions cancel one');
+    expect(await ask(['executions', 'hold', 'one', ...reason])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^one is held since 20/),
+    });
+    expect(await erase()).toMatchObject({ code: 1, err: expect.stringContaining('Release it first') });
+    expect((await ask(['executions', 'release', 'one', ...reason])).out).toBe('one is not held.\n');
+    const { code, out } = await erase();
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^The content of one is erased\.\nmay still hold it: \/exports\//),
+    ]);
+    const trail = await receiver.store.trail('one');
+    expect(trail.at(-1)).toMatchObject({ event: 'ERASED', detail: { by: 'operator:alice', reason: reason[1] } });
+    expect(await receiver.store.payloads('one')).toMatchObject({ inputs: {}, context: {} });
+  });
+
+  test('erases all that match after the count is confirmed', async () => {
+    const { receiver, ask } = await scene();
+    for (const id of ['one', 'two', 'three']) await ended(receiver, id);
+    await receiver.submit({ correlationId: 'four', inputs: { who: 'Ada' } });
+    const erase = (...more: string[]) => ask(['executions', 'erase', '--all', '--text', 'ada', ...reason, ...more]);
+    const counted = await erase();
+    expect(counted.out).toMatch(/^3 executions would be erased; 1 open and 0 held ones match and stay as they are\.\n/);
+    expect(counted.err).toContain('--confirm 3');
+    expect(await receiver.store.payloads('one')).toMatchObject({ inputs: { who: 'Ada' } });
+    expect(await erase('--confirm', '2')).toMatchObject({ code: 1, err: expect.stringContaining('3 match now') });
+    expect(JSON.parse((await erase('--confirm', '3', '--json')).out)).toMatchObject({ matched: 3, erased: 3, open: 1 });
+    expect(await receiver.store.payloads('one')).toMatchObject({ inputs: {} });
+    expect(await receiver.store.payloads('four')).toMatchObject({ inputs: { who: 'Ada' } });
+  });
+
+  test('need a reason, and one execution or --all', async () => {
+    const { ask } = await scene();
+    for (const line of ['executions erase one', 'executions hold one', 'executions release one']) {
+      expect(await ask(line)).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
+    }
+    const wrong = [[], ['one', '--all'], ['one', '--confirm', '1'], ['one', '--text', 'ada']];
+    for (const more of wrong) expect((await ask(['executions', 'erase', ...more, ...reason])).code).toBe(2);
+    expect((await ask(['executions', 'erase', '--all', ...reason])).code).toBe(1);
+  });
+});

@@ -155,6 +155,7 @@ export async function startHttp({
     },
     pauses: { current: () => null, lift: () => null },
     notificationSecrets: (app) => [`whsec_secret-of-${app}`],
+    copiesOf: async (executions) => executions.map(({ reference }) => `/exports/${reference}.ndjson.gz`),
     reconciliations: createReconciliations({
       store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
       ...{ cxone: createFakeCxone(), world, log, tracing: NO_TRACING, pollIntervalMs: 2_000 },

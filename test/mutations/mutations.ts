@@ -460,6 +460,48 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/store.test.ts'],
   },
   {
+    tag: 'held-payload-is-kept',
+    promise: 'the payload of a held execution is never pruned',
+    edit: swapped('held_at IS NULL', '1'),
+    tests: ['test/store/sqlite/retention/erase.test.ts'],
+  },
+  {
+    tag: 'held-execution-is-not-erased',
+    promise: 'a held execution is not erased',
+    edit: removed,
+    tests: ['test/store/sqlite/retention/erase.test.ts'],
+  },
+  {
+    tag: 'erased-content-is-gone',
+    promise: 'an erasure removes what entries of the trail quote',
+    edit: removed,
+    tests: ['test/store/sqlite/retention/erase.test.ts'],
+  },
+  {
+    tag: 'erased-execution-stays-erased',
+    promise: 'a result that arrives after the erasure is stored without content',
+    edit: condition(false),
+    tests: ['test/store/sqlite/retention/erase.test.ts'],
+  },
+  {
+    tag: 'freed-content-is-overwritten',
+    promise: 'deleted content is overwritten in the file',
+    edit: removed,
+    tests: ['test/store/sqlite/retention/erase.test.ts'],
+  },
+  {
+    tag: 'reduced-entry-is-proved',
+    promise: 'what is left of an erased entry is verified',
+    edit: condition(false),
+    tests: ['test/store/sqlite/retention/erase.test.ts'],
+  },
+  {
+    tag: 'erasure-confirms-count',
+    promise: 'many executions are erased only if the confirmed count matches',
+    edit: condition(false),
+    tests: ['test/cli/live-commands.test.ts'],
+  },
+  {
     tag: 'pruned-result-is-recognised',
     promise: 'a result that was pruned is recognised when it comes again',
     edit: uncalled,

@@ -20,6 +20,7 @@ export interface MemoryOutbox {
   readonly port: Outbox;
   arrived(before: Execution, after: Execution, now: number): Notification | null;
   isPending(reference: string): boolean;
+  giveUpPending(reference: string, now: number, changes: Change[]): void;
   remove(reference: string): void;
 }
 
@@ -137,6 +138,12 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
 
   return {
     port,
+    giveUpPending: (reference, now, changes) => {
+      const event = { type: 'given-up', reason: 'the content of the execution was erased' } as const;
+      for (const one of ofExecution(reference)) {
+        if (one.notification.status === 'PENDING') apply(one, event, now, changes);
+      }
+    },
     arrived,
     isPending: (reference) => ofExecution(reference).some(({ notification }) => notification.status === 'PENDING'),
     remove: (reference) => {

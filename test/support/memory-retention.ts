@@ -28,26 +28,14 @@ export function createMemoryRetention(tools: Tools): Omit<Retention, 'prune'> {
 
   const ended = (cutoff: number) =>
     rows()
-      .filter(({ execution, isPruned }) => !isPruned && (execution.resolvedAt ?? cutoff) < cutoff)
+      .filter(
+        ({ execution, isPruned }) =>
+          !isPruned && execution.heldAt === null && (execution.resolvedAt ?? cutoff) < cutoff,
+      )
       .sort((one, other) => (one.execution.resolvedAt ?? 0) - (other.execution.resolvedAt ?? 0));
 
   const needless = ({ execution }: MemoryPayload, cutoff: number) =>
     !tools.isPending(execution.reference) && (execution.lateResult?.receivedAt ?? 0) < cutoff;
-
-  function strip(row: MemoryPayload): void {
-    const { execution, payloadSha256 } = row;
-    const { lateResult: late } = execution;
-    const known = payloadSha256 === null ? {} : JSON.parse(payloadSha256);
-    row.payloadSha256 = JSON.stringify({
-      outcome: known.outcome ?? outcomeHash(mutableColumns(execution)),
-      lateOutcome: known.lateOutcome ?? (late === null ? null : lateOutcomeHash(late)),
-      meaning: known.outcome === undefined ? outcomeMeaning(execution) : known.meaning,
-      lateMeaning: known.lateMeaning ?? (late === null || known.lateOutcome ? undefined : outcomeMeaning(late)),
-    });
-    const lateResult = late === null ? null : { ...late, result: null, error: null };
-    row.execution = { ...execution, result: null, error: null, lateResult };
-    row.isPruned = true;
-  }
 
   return {
     prunableEntries: (limit, cutoff, after) =>
@@ -86,10 +74,25 @@ export function createMemoryRetention(tools: Tools): Omit<Retention, 'prune'> {
         const going = ended(cutoff).filter(
           (row) => references.includes(row.execution.reference) && needless(row, cutoff),
         );
-        for (const row of going) strip(row);
+        for (const row of going) stripMemoryPayload(row);
         return going.length;
       }),
     checkpoint: async () => ({ id: tools.prunedThrough(), hash: String(tools.prunedThrough()).padStart(64, '0') }),
     reclaimSpace: async () => null,
   };
+}
+
+export function stripMemoryPayload(row: MemoryPayload): void {
+  const { execution, payloadSha256 } = row;
+  const { lateResult: late } = execution;
+  const known = payloadSha256 === null ? {} : JSON.parse(payloadSha256);
+  row.payloadSha256 = JSON.stringify({
+    outcome: known.outcome ?? outcomeHash(mutableColumns(execution)),
+    lateOutcome: known.lateOutcome ?? (late === null ? null : lateOutcomeHash(late)),
+    meaning: known.outcome === undefined ? outcomeMeaning(execution) : known.meaning,
+    lateMeaning: known.lateMeaning ?? (late === null || known.lateOutcome ? undefined : outcomeMeaning(late)),
+  });
+  const lateResult = late === null ? null : { ...late, result: null, error: null };
+  row.execution = { ...execution, result: null, error: null, lateResult };
+  row.isPruned = true;
 }

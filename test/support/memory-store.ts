@@ -33,12 +33,13 @@ import type { PruneResult } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
 import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import { mutableColumns } from '../../src/store/sqlite/rows.ts';
+import { createMemoryErasure } from './memory-erasure.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
-import { createMemoryRetention, type MemoryPayload } from './memory-retention.ts';
+import { createMemoryRetention, type MemoryPayload, stripMemoryPayload } from './memory-retention.ts';
 import { createMemoryStatistics } from './memory-statistics.ts';
 
 interface Row extends MemoryPayload {
-  readonly payload: Pick<Submission, 'inputs' | 'context'>;
+  payload: Pick<Submission, 'inputs' | 'context'>;
   readonly fingerprint: string;
 }
 
@@ -69,6 +70,23 @@ export function createMemoryStore(): Store {
     isPending: outbox.isPending,
     leaving,
     prunedThrough: () => prunedThrough,
+  });
+
+  const erasure = createMemoryErasure<Row>({
+    operate,
+    byReference,
+    append,
+    strip: (row) => {
+      stripMemoryPayload(row);
+      row.payload = { inputs: {}, context: {} };
+    },
+    giveUpPending: outbox.giveUpPending,
+    reduce: (correlationId, detailOf) => {
+      const isOf = (entry: AuditEntry) => entry.correlationId === correlationId;
+      entries = entries.map((entry) => (isOf(entry) ? { ...entry, detail: detailOf(entry.detail) } : entry));
+      const ids = new Set(entries.filter(isOf).map(({ id }) => id));
+      bodies.splice(0, bodies.length, ...bodies.filter(({ entryId }) => !ids.has(entryId)));
+    },
   });
 
   /** Runs one operation atomically; its promise settles after the listeners have run, as after a commit. */
@@ -278,6 +296,7 @@ export function createMemoryStore(): Store {
   return {
     ...outbox.port,
     ...retention,
+    ...erasure,
     ...createMemoryStatistics({ entries: () => entries, execution: (id) => rows.get(id)?.execution }),
     add: (submission) => operate((changes) => add(submission, changes)),
     addAll: (submissions, together) => operate((changes) => addAll(submissions, together, changes)),

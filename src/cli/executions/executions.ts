@@ -2,6 +2,7 @@
 
 import type { Declare } from '../context.ts';
 import { helpEnd } from '../options.ts';
+import { executionsErase, executionsHold, executionsRelease } from './erase.ts';
 import { executionsExport } from './export.ts';
 import { executionsList } from './list.ts';
 import { executionsCancel, executionsPoll } from './poll-and-cancel.ts';
@@ -13,7 +14,7 @@ export const executions: Declare = (command, context) => {
   command
     .description(
       `Submits, shows and repairs executions. list, show and export only read the database, while the receiver runs or is
-down. submit, poll, reread and cancel call the running receiver.`,
+down. submit, poll, reread, cancel, erase, hold and release call the running receiver.`,
     )
     .addHelpText(
       'after',
@@ -34,4 +35,7 @@ down. submit, poll, reread and cancel call the running receiver.`,
   executionsPoll(command.command('poll').summary('poll CXone now for one execution, or all that match'), context);
   executionsReread(command.command('reread').summary('read the kept bodies of one execution again'), context);
   executionsCancel(command.command('cancel').summary('cancel one execution, or all that match'), context);
+  executionsErase(command.command('erase').summary('erase the content of one execution, or all that match'), context);
+  executionsHold(command.command('hold').summary('exempt one execution from pruning and erasure'), context);
+  executionsRelease(command.command('release').summary('end such an exemption'), context);
 };

@@ -6,7 +6,6 @@ import type { ExecutionEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { type NotPollable, whyNotPollable } from '../../execution/polling-request.ts';
 import { representExecution } from '../../execution/representation.ts';
-import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
@@ -14,15 +13,13 @@ import { component, jsonContent } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { count } from '../openapi/schema-parts.ts';
+import { executionPages } from '../request/execution-pages.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
 import { EXECUTION } from './execution-schema.ts';
 import { parseSelection, SELECTION } from './query.ts';
-
-/** The batch size of bulk actions. Other requests wait a few milliseconds at most. */
-const BATCH_SIZE = 100;
 
 type Action = 'poll' | 'cancel';
 type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
@@ -181,15 +178,8 @@ export function createBulkAction({ store, runtime }: Dependencies): BulkAction {
     }
   };
 
-  /** Goes from the newest to the oldest, so that new executions are not included. Stops if the client disconnects. */
   async function actOnAll(filter: ExecutionFilter, eventFor: EventFor, tally: Tally, signal: AbortSignal) {
-    let before: string | null = null;
-    do {
-      const page = await store.list({ ...filter, limit: BATCH_SIZE, ...(before === null ? {} : { before }) });
-      await actOnBatch(page.items, eventFor, tally);
-      before = page.next;
-      await yieldToEventLoop();
-    } while (before !== null && !signal.aborted);
+    for await (const page of executionPages(store, filter, signal)) await actOnBatch(page, eventFor, tally);
   }
 
   async function actOnBatch(executions: readonly Execution[], eventFor: EventFor, tally: Tally): Promise<void> {

@@ -28,7 +28,7 @@ const MAX_EXECUTION_ID_CHARS = 1_024;
 const EXECUTION_ID_RULE = `must be the executionId that CXone gave, of 1 to ${MAX_EXECUTION_ID_CHARS} characters`;
 const TEXT_RULE = `must be a text of 1 to ${MAX_CHARS} characters`;
 
-const FILTER = {
+export const FILTER = {
   actionId: identifierFilter('Only those of this Data Action.'),
   app: APP,
   id: identifierFilter('Only those whose `correlationId` starts with this text.'),

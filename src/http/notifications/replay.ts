@@ -21,7 +21,7 @@ import { findNotification, NOTIFICATION, REPLAYED, unknownNotification } from '.
 const BATCH_SIZE = 100;
 
 const PRUNED =
-  'The result has been deleted (PAYLOAD_RETENTION_DAYS), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.';
+  'The result has been deleted (PAYLOAD_RETENTION_DAYS, or an erasure), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.';
 
 type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
 

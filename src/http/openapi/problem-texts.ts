@@ -68,14 +68,27 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     when: 'The execution has ended, has not been sent, or has no `executionId` to poll.',
     detail: 'It is QUEUED: it has not been sent to CXone, so there is nothing to poll.',
   },
+  'execution-open': {
+    when: 'The execution to erase has not ended, so that content may still arrive.',
+    detail: 'It is QUEUED: content may still arrive. Cancel it first, or erase it when it has ended.',
+  },
+  'execution-held': {
+    when: 'The execution to erase is held.',
+    detail: 'It is held. Release it first: POST /v1/executions/{correlationId}/release.',
+  },
+  'count-differs': {
+    when: 'The number of executions to erase is another one than `confirm`. Nothing was erased.',
+    detail: '3 were confirmed, and 4 match now. Nothing was erased: count again without confirm.',
+    members: { matched: 4 },
+  },
   'notification-pending': {
     when: 'The notification to replay is still being delivered.',
     detail: 'It is still being tried, next at 2026-01-31T12:00:00.000Z. What is DELIVERED or DEAD can be replayed.',
   },
   'payload-pruned': {
-    when: 'The result of the notification to replay is older than `PAYLOAD_RETENTION_DAYS`.',
+    when: 'The result of the notification to replay is older than `PAYLOAD_RETENTION_DAYS`, or was erased.',
     detail:
-      'The result has been deleted (PAYLOAD_RETENTION_DAYS), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.',
+      'The result has been deleted (PAYLOAD_RETENTION_DAYS, or an erasure), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.',
   },
   'reconciliation-running': {
     when: 'Another reconciliation is running.',

@@ -28,6 +28,7 @@ const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
   'correlation-id-taken': { errors: itemErrors },
   'app-queue-full': { errors: itemErrors },
   'queue-full': { errors: itemErrors },
+  'count-differs': { matched: count('The number of executions that match now.') },
   'events-pruned': { resumeAfter: count('The `Last-Event-ID` from which nothing is missing.') },
   'position-lost': {
     resumeAfter: v.exactOptional(count('The `Last-Event-ID` with which the stream continues.')),

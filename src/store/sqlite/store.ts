@@ -2,12 +2,13 @@
 
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { withoutContent } from '../../execution/reduced-detail.ts';
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
-import { createAuditTrail } from './audit/append.ts';
+import { type AuditTrail, createAuditTrail } from './audit/append.ts';
 import { createFeed } from './audit/feed.ts';
 import { withRequestId } from './audit/request-attribution.ts';
 import { createBacklog } from './executions/backlog.ts';
@@ -29,6 +30,8 @@ import { createGroupCommit, unchanged } from './group-commit.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createObservations } from './queries/observations.ts';
 import { createStatistics } from './queries/statistics.ts';
+import { createErasure } from './retention/erase.ts';
+import { createPayloadStripping } from './retention/prune-payloads.ts';
 import { createRetention } from './retention/retention.ts';
 import { type StateRow, toAuditEntry, toExecution } from './rows.ts';
 import { prepareStatements, SELECT_STATE } from './statements.ts';
@@ -109,7 +112,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   });
   const writer = withRequestId(groupCommit);
 
-  const outbox = createOutbox(database.client, database.orm, { writer, rowOf, append: trail.append });
+  const append: AuditTrail['append'] = (execution, draft, now) =>
+    trail.append(execution, execution.erasedAt === null ? draft : withoutContent(draft), now);
+  const outbox = createOutbox(database.client, database.orm, { writer, rowOf, append });
 
   function reload(): void {
     trail.reload();
@@ -132,9 +137,11 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     ...createQueueMonitor(database.client, sql, backlog),
     ...createObservations(database.client),
     ...createStatistics(database.client),
-    ...createInsertion(sql, { writer, backlog, append: trail.append }),
+    ...createErasure(client, { writer, rowOf, append: trail.append, giveUpPending: outbox.giveUpPending }),
+    ...createInsertion(sql, { writer, backlog, append }),
     ...createRecords(sql, {
-      ...{ writer, backlog, due, rowOf, enqueue: outbox.enqueue, append: trail.append },
+      ...{ writer, backlog, due, rowOf, enqueue: outbox.enqueue, append },
+      strip: createPayloadStripping(database.client),
       countWord: createUnknownWords(database.client).count,
     }),
 

@@ -428,6 +428,52 @@ describe('what operators do', () => {
     }
   });
 
+  test('holding and erasing', async () => {
+    await using http = await startHttp();
+    await http.submit({ correlationId: 'one' });
+    const order = { ...alice, body: { reason: 'request 4711' } };
+    expect((await call(http, 'eraseExecution', order)).json).toMatchObject({
+      type: 'urn:cxone-callback-receiver:problem:execution-open',
+    });
+    await http.call('POST', '/v1/executions/one/cancel');
+    expect((await call(http, 'holdExecution', order)).json).toEqual({
+      correlationId: 'one',
+      heldAt: expect.any(String),
+    });
+    expect((await call(http, 'eraseExecution', order)).json).toMatchObject({
+      type: 'urn:cxone-callback-receiver:problem:execution-held',
+    });
+    expect((await call(http, 'releaseExecution', order)).json).toEqual({ correlationId: 'one', heldAt: null });
+    for (const id of ['holdExecution', 'releaseExecution', 'eraseExecution', 'eraseExecutions']) {
+      for (const body of [{}, { reason: ' ' }, { reason: 'x', why: 'y' }, []]) {
+        expect((await call(http, id, { ...alice, body })).status).toBe(422);
+      }
+    }
+    const many = { actionId: 'charge-card', reason: 'request 4711' };
+    const erase = (body: object) => call(http, 'eraseExecutions', { ...alice, body: { ...many, ...body } });
+    expect((await erase({})).json).toMatchObject({ matched: 1, erased: 0, walEmptied: null });
+    expect((await erase({ confirm: 2 })).json).toMatchObject({ status: 409, matched: 1 });
+    expect((await erase({ confirm: 1 })).json).toMatchObject({ matched: 1, erased: 1, walEmptied: true });
+    expect((await call(http, 'eraseExecution', order)).json.execution).toMatchObject({ erasedAt: expect.any(String) });
+    expect((await call(http, 'getExecution', alice)).json).toMatchObject({ error: null, erasedAt: expect.any(String) });
+  });
+
+  test('an erasure of many that stops half way', async () => {
+    await using http = await startHttp({ queueCapacity: 30 });
+    for (let each = 0; each < 21; each += 1) await http.submit({ correlationId: `e-${each}` });
+    await http.call('POST', '/v1/executions/cancel', { key: ALICE_KEY, body: { status: 'OPEN' } });
+    let erasures = 0;
+    const erase: typeof http.store.erase = async (...order) => {
+      erasures += 1;
+      if (erasures > 20) throw new StoreUnavailable('the disk is full');
+      return http.store.erase(...order);
+    };
+    await using broken = await startHttp({ store: { ...http.store, erase } });
+    const body = { actionId: 'charge-card', reason: 'request 4711', confirm: 21 };
+    const answer = await call(broken, 'eraseExecutions', { ...alice, body });
+    expect(answer.json).toMatchObject({ status: 503, matched: 21, done: 20 });
+  });
+
   test('an action on many that stops half way', async () => {
     await using http = await startHttp();
     await http.submit({ correlationId: 'one' });

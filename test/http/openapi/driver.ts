@@ -11,6 +11,7 @@ import type { Seen } from './conformance.ts';
 const STORE_METHODS = [
   ...['find', 'list', 'trail', 'record', 'queueState', 'feed', 'payloads', 'findNotification', 'listNotifications'],
   ...['recordDelivery', 'replayNotifications', 'lanes', 'undelivered'],
+  ...['erase', 'hold', 'release', 'emptyWal'],
 ];
 
 /** Everything that could fail does, in this way. */
@@ -30,6 +31,7 @@ export function failing(thrown: Error): Parameters<typeof startHttp>[0] {
     events: { streams: all as Pick<Streams, 'open'>, waiters: all as Pick<Waiters, 'wait'> },
     metrics: { scrape: fail },
     reconciliations: { start: broken, find: broken },
+    copiesOf: fail,
     pauses: { current: broken, lift: broken },
     notificationSecrets: broken,
   };

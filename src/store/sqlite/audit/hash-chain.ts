@@ -24,6 +24,14 @@ export function chainHash(previous: string, row: Omit<AuditRow, 'hash'>): string
 }
 
 /**
+ * Returns the seal of an entry that lost a part of its detail to an erasure: the hex SHA-256 of the previous hash, the columns as
+ * they are now, and the hash of the entry as it was written. The entry ERASED of the execution has it.
+ */
+export function erasureSeal(previous: string, row: AuditRow): string {
+  return hash('sha256', JSON.stringify([chainHash(previous, row), row.hash]), 'hex');
+}
+
+/**
  * Returns the hex SHA-256 of an execution's columns `result` and `error` as a JSON array. The entry that ends the execution
  * has it as `outcomeSha256`, so that the chain covers the outcome too.
  */

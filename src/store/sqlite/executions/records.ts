@@ -10,6 +10,7 @@ import { outcomeHash } from '../audit/hash-chain.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
 import { restorePayload, stripPayload } from '../retention/payload-hashes.ts';
+import type { createPayloadStripping } from '../retention/prune-payloads.ts';
 import { mutableColumns, type StateRow, toDispatchable, toExecution } from '../rows.ts';
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
@@ -23,12 +24,13 @@ interface RecordTools {
   readonly rowOf: (reference: string) => StateRow | undefined;
   readonly enqueue: SqliteOutbox['enqueue'];
   readonly append: AuditTrail['append'];
+  readonly strip: ReturnType<typeof createPayloadStripping>;
   readonly countWord: ReturnType<typeof createUnknownWords>['count'];
 }
 
 export function createRecords(
   sql: Statements,
-  { writer, backlog, due, rowOf, enqueue, append, countWord }: RecordTools,
+  { writer, backlog, due, rowOf, enqueue, append, strip, countWord }: RecordTools,
 ): ExecutionRecorder & DueWork {
   /** The only way in which an execution changes: transition, row, notification, audit entry. */
   function apply(before: Execution, event: ExecutionEvent, now: number, hashes: string | null = null) {
@@ -45,7 +47,7 @@ export function createRecords(
     countWord(event, execution, outcome === 'resolved' && execution.status === 'TIMEOUT', now);
     const seal = outcome === 'resolved' ? { status: execution.status, outcomeSha256: outcomeHash(columns) } : {};
     // promise: notification-in-same-commit
-    const notification = enqueue(before, execution, now);
+    const notification = before.erasedAt === null ? enqueue(before, execution, now) : null;
     const detail = { ...entry.detail, ...seal, ...(notification === null ? {} : { notification: notification.id }) };
     const notifyAt = notification?.dueAt ?? null;
     return { execution, outcome, entry: append(execution, { ...entry, detail }, now), notifyAt };
@@ -55,7 +57,10 @@ export function createRecords(
     const row = rowOf(reference);
     if (row === undefined) return unchanged(undefined);
     const change = apply(toExecution(row), event, now, row.payloadSha256);
-    if (row.payloadPrunedAt !== null && change.outcome === 'late') sql.hasPayloadAgain.run({ reference });
+    if (row.payloadPrunedAt === null || change.outcome !== 'late') return { value: change, changes: [change] };
+    // promise: erased-execution-stays-erased
+    if (row.erasedAt !== null) strip(reference, isoTime(now));
+    else sql.hasPayloadAgain.run({ reference });
     return { value: change, changes: [change] };
   }
 

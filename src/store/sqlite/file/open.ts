@@ -131,6 +131,8 @@ function prepareDatabase(preparing: Preparing): Pick<OpenDatabase, 'orm' | 'rest
   // promise: synchronous-full
   setAndReadBack(client, 'synchronous', 'FULL', 2);
   setAndReadBack(client, 'recursive_triggers', 'ON', 1);
+  // promise: freed-content-is-overwritten
+  setAndReadBack(client, 'secure_delete', 'ON', 1);
   setAndReadBack(client, 'journal_size_limit', String(64 * 1024 * 1024), 64 * 1024 * 1024);
   // The migrator commits its own table before the first migration: killed in between, the file must have its mark.
   if (applicationId(client) !== APPLICATION_ID) client.pragma(`application_id = ${APPLICATION_ID}`);

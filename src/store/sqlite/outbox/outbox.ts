@@ -31,6 +31,8 @@ export interface SqliteOutbox {
   readonly port: Outbox;
   /** Writes the notification of a change, if the change has one. Runs inside the transaction that changes the execution. */
   enqueue(before: Execution, after: Execution, now: number): Notification | null;
+  /** Gives up the pending notifications of an execution. Runs inside a transaction. */
+  giveUpPending(reference: string, reason: string, now: number): readonly Change[];
 }
 
 // One function because all operations change notifications through the one function that also writes their entries.
@@ -131,5 +133,12 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
     },
   };
 
-  return { port, enqueue };
+  return {
+    port,
+    enqueue,
+    giveUpPending: (reference, reason, now) =>
+      ofExecution(reference)
+        .filter(({ status }) => status === 'PENDING')
+        .flatMap(({ id }) => recordDelivery(id, { type: 'given-up', reason }, now).changes),
+  };
 }

@@ -37,7 +37,11 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
     // promise: pending-notification-keeps-audit
     const firstKept = rows.findIndex(
       (row) =>
-        row.timestamp >= before || row.open === 1 || (row.resolvedAt ?? '') >= before || pending.has(row.reference),
+        row.timestamp >= before ||
+        row.open === 1 ||
+        row.heldAt !== null ||
+        (row.resolvedAt ?? '') >= before ||
+        pending.has(row.reference),
     );
     return firstKept === -1 ? rows : rows.slice(0, firstKept);
   }
@@ -105,6 +109,7 @@ function entriesAfter(orm: BetterSQLite3Database, after: number, limit: number) 
       correlationId: auditEvents.correlationId,
       open: sql<number>`${executions.correlationId} IS NOT NULL AND ${executions.resolvedAt} IS NULL`,
       resolvedAt: executions.resolvedAt,
+      heldAt: executions.heldAt,
       reference: executions.reference,
       bytes: BYTES,
       bodyBytes: BODY_BYTES,

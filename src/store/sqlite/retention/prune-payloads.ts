@@ -34,10 +34,22 @@ interface PayloadRow {
 const CANDIDATE = `rowid AS row, reference, resolved_at AS resolvedAt, late_result ->> '$.receivedAt' AS lateAt,
   octet_length(inputs) + octet_length(context) + coalesce(octet_length(result), 0) + coalesce(octet_length(error), 0)
     + coalesce(octet_length(late_result), 0) AS bytes`;
-const WITH_PAYLOAD = 'resolved_at IS NOT NULL AND payload_pruned_at IS NULL AND resolved_at < @before';
+// promise: held-payload-is-kept
+const WITH_PAYLOAD = `resolved_at IS NOT NULL AND payload_pruned_at IS NULL AND held_at IS NULL
+  AND resolved_at < @before`;
+
+/** Returns a function that replaces the payload of one execution by its hashes. It runs inside a transaction of the writer. */
+export function createPayloadStripping(client: Database): (reference: string, prunedAt: string) => void {
+  const sql = prepareStripping(client);
+  return (reference, prunedAt) => {
+    const row = sql.payload.get(reference);
+    if (row !== undefined) sql.strip.run({ ...stripped(row), reference, prunedAt });
+  };
+}
 
 export function createPayloadPruning(client: Database, orm: BetterSQLite3Database) {
   const sql = prepare(client);
+  const strip = createPayloadStripping(client);
   const isPending = createPendingLookup(orm);
 
   function prunable(limit: number, cutoff: number, after: PayloadCursor | null): PrunablePayloads {
@@ -71,10 +83,7 @@ export function createPayloadPruning(client: Database, orm: BetterSQLite3Databas
       references.flatMap((reference) => sql.candidate.get({ reference, before }) ?? []),
       cutoff,
     );
-    for (const reference of stillUnneeded) {
-      const row = sql.payload.get(reference);
-      if (row !== undefined) sql.strip.run({ ...stripped(row), reference, prunedAt });
-    }
+    for (const reference of stillUnneeded) strip(reference, prunedAt);
     const emptied = bodies.map((auditId) => sql.empty.run({ auditId, prunedAt }).changes);
     return stillUnneeded.length + emptied.reduce((sum, count) => sum + count, 0);
   }
@@ -139,6 +148,19 @@ function withinBytes<T extends { readonly bytes: number }>(rows: readonly T[]): 
   });
 }
 
+function prepareStripping(client: Database) {
+  return {
+    payload: client.prepare<[string], PayloadRow>(
+      `SELECT reference, inputs, context, result, error, late_result AS lateResult, payload_sha256 AS payloadSha256
+      FROM executions WHERE reference = ?`,
+    ),
+    strip: client.prepare(
+      `UPDATE executions SET inputs = '{}', context = '{}', result = NULL, error = NULL, late_result = @lateResult,
+        payload_pruned_at = @prunedAt, payload_sha256 = @hashes WHERE reference = @reference`,
+    ),
+  };
+}
+
 function prepare(client: Database) {
   return {
     candidates: client.prepare<[object], Candidate>(
@@ -148,17 +170,9 @@ function prepare(client: Database) {
     candidate: client.prepare<[object], Candidate>(
       `SELECT ${CANDIDATE} FROM executions WHERE reference = @reference AND ${WITH_PAYLOAD}`,
     ),
-    payload: client.prepare<[string], PayloadRow>(
-      `SELECT reference, inputs, context, result, error, late_result AS lateResult, payload_sha256 AS payloadSha256
-      FROM executions WHERE reference = ?`,
-    ),
     exported: client.prepare<[string], Record<string, unknown>>(
       `SELECT correlation_id, reference, app, action_id, status, submitted_at, resolved_at, inputs, context, result, error,
         late_result FROM executions WHERE reference = ?`,
-    ),
-    strip: client.prepare(
-      `UPDATE executions SET inputs = '{}', context = '{}', result = NULL, error = NULL, late_result = @lateResult,
-        payload_pruned_at = @prunedAt, payload_sha256 = @hashes WHERE reference = @reference`,
     ),
     // The inner query reads the oldest bodies only, because later ones are newer.
     bodies: client.prepare<[object], { auditId: number; bytes: number }>(
@@ -166,7 +180,7 @@ function prepare(client: Database) {
       FROM (SELECT audit_id, body FROM callback_bodies WHERE pruned_at IS NULL AND audit_id > @body
         ORDER BY audit_id LIMIT @limit)
       JOIN audit_events AS entry ON entry.id = audit_id JOIN executions ON executions.correlation_id = entry.correlation_id
-      WHERE entry.timestamp < @before AND resolved_at < @before ORDER BY audit_id`,
+      WHERE entry.timestamp < @before AND resolved_at < @before AND held_at IS NULL ORDER BY audit_id`,
     ),
     body: client.prepare<[number], BodyRow>(
       'SELECT audit_id, content_type, body FROM callback_bodies WHERE audit_id = ?',

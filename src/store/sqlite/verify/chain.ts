@@ -25,14 +25,25 @@ const WINDOW = 1_000;
 
 type ReadAfter = (id: number, limit: number) => readonly AuditRow[];
 
-/** @param gaps that restores left: the entry after one is chained to the entry before it. */
-export function createChainCheck(start: ChainLink, readAfter: ReadAfter, gaps: readonly IdGap[] = []): ChainCheck {
+interface ChainOptions {
+  /** Gaps that restores left: the entry after one is chained to the entry before it. */
+  readonly gaps?: readonly IdGap[];
+  /** Returns true for an entry whose hash an erasure made impossible to compute. */
+  readonly isReduced?: (previous: string, row: AuditRow) => boolean;
+}
+
+export function createChainCheck(
+  start: ChainLink,
+  readAfter: ReadAfter,
+  { gaps = [], isReduced = () => false }: ChainOptions = {},
+): ChainCheck {
   const continues = (from: number, id: number) =>
     id === from + 1 || gaps.some(({ after, next }) => after === from && next === id);
   let link = start;
   return {
     entry: (row) => {
-      if (!continues(link.id, row.id) || chainHash(link.hash, row) !== row.hash) {
+      const isNext = chainHash(link.hash, row) === row.hash || isReduced(link.hash, row);
+      if (!continues(link.id, row.id) || !isNext) {
         return diagnose(link, readAfter(link.id, WINDOW));
       }
       link = { id: row.id, hash: row.hash };

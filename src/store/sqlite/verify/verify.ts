@@ -6,6 +6,7 @@ import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
 import type { AuditRow } from '../rows.ts';
 import { createBodyCheck } from './callback-bodies.ts';
 import { type ChainLink, createChainCheck } from './chain.ts';
+import { createErasureCheck } from './erasures.ts';
 import { createRowCheck } from './executions.ts';
 import type { Finding } from './findings.ts';
 import { createNotificationCheck } from './notifications.ts';
@@ -43,18 +44,22 @@ export function verifyAudit(client: Database, { heads = [], progress }: VerifyOp
     (sum, { low, high }) => sum + high - low,
     0,
   );
-  const chain = createChainCheck(start, read.after, gaps);
+  const erasures = createErasureCheck();
+  const chain = createChainCheck(start, read.after, { gaps, isReduced: erasures.isReduced });
   const known = createHeadCheck(heads, start, gaps);
   const rows = createRowCheck(client);
   const bodies = createBodyCheck(client);
-  const checks = [known, rows, bodies, createNotificationCheck(client)];
+  const checks = [known, erasures, rows, bodies, createNotificationCheck(client)];
   const inserted = read.firstId(start.id);
   const broken: Finding[] = inserted === null ? [] : [insertedBefore(inserted, start)];
   let entries = 0;
 
   function page(): boolean {
     // Pruning may have overtaken the walk, which then continues where the trail begins now.
-    if (chain.skipTo(read.checkpoint())) rows.skipAccepted();
+    if (chain.skipTo(read.checkpoint())) {
+      rows.skipAccepted();
+      erasures.skipTo(chain.link().id);
+    }
     const found = read.after(chain.link().id, PAGE);
     for (const row of found) {
       const finding = chain.entry(row);

@@ -1,0 +1,153 @@
+// `executions erase`, `hold` and `release`: erase content, or exempt an execution from that, through the running receiver.
+
+import { createClient } from '../../client/client.ts';
+import type { Execution } from '../../client/types.ts';
+import { isoTime } from '../../lib/time.ts';
+import type { ExecutionFilter } from '../../store/port.ts';
+import { type CommandContext, CommandError, type Declare } from '../context.ts';
+import {
+  addExecutionFilters,
+  executionFilter,
+  helpEnd,
+  jsonOption,
+  reasonOption,
+  TIME_HELP,
+  wholeNumber,
+} from '../options.ts';
+import { grouped } from '../print.ts';
+import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
+
+/** A request for all that match is answered when all are processed. */
+const ALL_TIMEOUT_MS = 600_000;
+
+interface Erased {
+  readonly execution: Execution;
+  readonly copies: readonly string[];
+  readonly walEmptied: boolean;
+}
+
+interface ErasedMany extends Pick<Erased, 'copies'> {
+  readonly matched: number;
+  readonly open: number;
+  readonly held: number;
+  readonly erased: number;
+  readonly walEmptied: boolean | null;
+}
+
+export const executionsErase: Declare = (command, context) =>
+  addExecutionFilters(command)
+    .argument('[correlation-id]', 'one execution')
+    .option('--all', 'all ended executions that match the other options')
+    .option('--confirm <count>', 'with --all: erase, if this many match', wholeNumber(0, 1e9))
+    .addOption(reasonOption)
+    .addOption(jsonOption)
+    .description(
+      `Erases the content of an ended execution, or of all that match: inputs, context, results, errors, stored bodies, and the
+parts of audit entries and deliveries that quote them. Hashes, identifiers and times stay, and "audit verify" passes. With
+--all, the first call only counts; the second one has --confirm with that count. Backups and exports are not changed.`,
+    )
+    .addHelpText(
+      'after',
+      helpEnd(
+        `${RECEIVER_HELP}\n${TIME_HELP}`,
+        '0 done or counted, 1 the execution does not exist, is open or is held, or another number matches; 2 the command could not be carried out',
+        [
+          'npm run -s executions -- erase order-4711 --reason "Art. 17 GDPR, request 4711"',
+          'npm run -s executions -- erase --all --text ada@example.com --reason "request 4711"',
+          'npm run -s executions -- erase --all --text ada@example.com --reason "request 4711" --confirm 3',
+        ],
+      ),
+    )
+    .action(async (correlationId, { all, confirm, reason, json = false, ...filters }) => {
+      if ((correlationId === undefined) === (all === undefined)) {
+        throw new CommandError('Name one execution, or select several with --all.');
+      }
+      if (correlationId === undefined) return eraseAll(filters, { reason, confirm, json }, context);
+      if (Object.keys(filters).length > 0 || confirm !== undefined) {
+        throw new CommandError('Filters and --confirm require --all.');
+      }
+      const connection = asOperator(context);
+      const { request } = createClient(connection);
+      const path = `/v1/executions/${encodeURIComponent(correlationId)}/erase` as const;
+      const erased = await callReceiver(connection, () => request<Erased>('POST', path, { body: { reason } }));
+      if (json) return context.write(`${JSON.stringify(erased)}\n`);
+      context.write(`The content of ${correlationId} is erased.\n`);
+      writeRemains(erased, context);
+    });
+
+interface EraseAll {
+  readonly reason: string;
+  readonly confirm: number | undefined;
+  readonly json: boolean;
+}
+
+async function eraseAll(
+  filters: Parameters<typeof executionFilter>[0],
+  { reason, confirm, json }: EraseAll,
+  context: CommandContext,
+): Promise<void> {
+  const connection = asOperator(context);
+  const body = { ...bodyOf(executionFilter(filters, context)), reason, confirm };
+  const { request } = createClient({ ...connection, answerWithinMs: ALL_TIMEOUT_MS });
+  const result = await callReceiver(connection, () => request<ErasedMany>('POST', '/v1/executions/erase', { body }));
+  if (json) return context.write(`${JSON.stringify(result)}\n`);
+  const { matched, open, held, erased } = result;
+  const left = `${grouped(open)} open and ${grouped(held)} held ones match and stay as they are`;
+  if (confirm === undefined) {
+    context.write(`${grouped(matched)} executions would be erased; ${left}.\n`);
+    context.writeError(`Nothing was erased: repeat the command with --confirm ${matched}\n`);
+  } else context.write(`The content of ${grouped(erased)} executions is erased; ${left}.\n`);
+  writeRemains(result, context);
+}
+
+function writeRemains(
+  { copies, walEmptied }: Pick<ErasedMany, 'copies' | 'walEmptied'>,
+  context: CommandContext,
+): void {
+  for (const path of copies) context.write(`may still hold it: ${path}\n`);
+  if (walEmptied === false) {
+    context.writeError(
+      'The -wal holds old pages while another program reads the database; a later checkpoint frees them.\n',
+    );
+  }
+}
+
+/** Returns the filter under the names of the API. */
+function bodyOf({ app, from, to, ...filter }: ExecutionFilter): object {
+  return { ...filter, app: app ?? undefined, from: isoTime(from), to: isoTime(to) };
+}
+
+export const executionsHold: Declare = (command, context) =>
+  declareHold('hold', command, context).description(
+    `Holds an execution: nothing of it is pruned or erased until it is released. Audit entries are pruned from the old end of the
+trail, so that all entries after its first one stay as well.`,
+  );
+
+export const executionsRelease: Declare = (command, context) =>
+  declareHold('release', command, context).description(
+    'Releases a held execution: retention applies to it again, and it can be erased.',
+  );
+
+function declareHold(verb: 'hold' | 'release', ...[command, context]: Parameters<Declare>) {
+  return command
+    .argument('<correlation-id>', 'one execution')
+    .addOption(reasonOption)
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        RECEIVER_HELP,
+        '0 done, also if nothing changed; 1 the execution does not exist; 2 the command could not be carried out',
+        [`npm run -s executions -- ${verb} order-4711 --reason "case 12/26"`],
+      ),
+    )
+    .action(async (correlationId, { reason, json = false }) => {
+      const connection = asOperator(context);
+      const { request } = createClient(connection);
+      const path = `/v1/executions/${encodeURIComponent(correlationId)}/${verb}` as const;
+      const send = () => request<{ readonly heldAt: string | null }>('POST', path, { body: { reason } });
+      const hold = await callReceiver(connection, send);
+      const state = hold.heldAt === null ? 'is not held' : `is held since ${hold.heldAt}`;
+      context.write(json ? `${JSON.stringify(hold)}\n` : `${correlationId} ${state}.\n`);
+    });
+}

@@ -1,0 +1,32 @@
+// The part of an audit entry's detail that an erasure leaves: facts of the receiver, and nothing that an app or CXone wrote.
+
+import type { AuditDraft } from './event.ts';
+import type { JsonObject } from './json.ts';
+
+/** Members that never quote content. All others are removed. */
+const KEPT: ReadonlySet<string> = new Set([
+  ...['attempt', 'timeoutSeconds', 'graceSeconds', 'retryUncertain', 'sent', 'by', 'ignored', 'retryAt', 'verified'],
+  ...['status', 'outcome', 'outcomeSha256', 'unknownWord', 'code', 'executionId', 'reconciliation', 'reread'],
+  ...['notification', 'type', 'bytes', 'bodyBytes', 'sha256', 'contentEncoding', 'erased'],
+]);
+
+/** Returns the detail without content, marked with `erased`; the detail itself if it has no content. */
+export function reducedDetail(detail: JsonObject): JsonObject {
+  const kept = Object.entries(detail).filter(([name, value]) => isKept(name, detail) && !isStructure(value));
+  return kept.length === Object.keys(detail).length ? detail : { ...Object.fromEntries(kept), erased: true };
+}
+
+/** Returns the draft of an entry of an erased execution: nothing that arrives later is stored with content. */
+export function withoutContent(draft: AuditDraft): AuditDraft {
+  const detail = reducedDetail(draft.detail);
+  return draft.body === null ? { ...draft, detail } : { ...draft, detail: { ...detail, erased: true }, body: null };
+}
+
+/** The status word of a report is a word of the profile, unless the profile does not list it. */
+function isKept(name: string, detail: JsonObject): boolean {
+  return KEPT.has(name) || (name === 'word' && detail['unknownWord'] !== true);
+}
+
+function isStructure(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}

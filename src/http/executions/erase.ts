@@ -1,0 +1,234 @@
+// Erasure of content: of one execution, or of all that a filter selects, after a confirmed count.
+
+import * as v from 'valibot';
+import { type Execution, TERMINAL_STATUSES } from '../../execution/execution.ts';
+import { isJsonObject, type Json } from '../../execution/json.ts';
+import { representExecution } from '../../execution/representation.ts';
+import type { Order } from '../../store/erasure-port.ts';
+import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { callerName } from '../middleware/identity.ts';
+import { closed, component, jsonContent } from '../openapi/components.ts';
+import { executionExample } from '../openapi/examples.ts';
+import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import { count, nullable } from '../openapi/schema-parts.ts';
+import { executionPages } from '../request/execution-pages.ts';
+import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { wordFilter } from '../request/list-parameters.ts';
+import { readJsonBody } from '../request/read-json.ts';
+import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
+import { json } from '../response/json.ts';
+import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
+import { EXECUTION } from './execution-schema.ts';
+import { ORDER, ORDER_EXAMPLE, REASON, readOrder } from './order.ts';
+import { FILTER } from './query.ts';
+
+/** Erasures in one commit, between which other work runs. */
+const BATCH_SIZE = 20;
+
+const CONFIRM_RULE = 'must be the number that the same request reported as matched without it';
+
+const COPIES = v.pipe(
+  v.array(v.string()),
+  v.description(
+    'Files that may still hold the content: exports in `RETENTION_EXPORT_DIR`, and copies beside the database. Backups and exports that were written elsewhere are not known here.',
+  ),
+);
+const WAL_DESCRIPTION =
+  'True: the pages in the write-ahead log are overwritten as well. False: another program reads an older state of the database, so that they stay until a later checkpoint, at the latest when the receiver stops.';
+
+const ERASED = component(
+  'Erased',
+  v.object({
+    execution: EXECUTION,
+    copies: COPIES,
+    walEmptied: v.pipe(v.boolean(), v.description(WAL_DESCRIPTION)),
+  }),
+);
+
+const ERASURE = component(
+  'Erasure',
+  v.object({
+    status: v.exactOptional(wordFilter(TERMINAL_STATUSES, 'Only those that ended with this status.')),
+    ...FILTER,
+    reason: REASON,
+    confirm: v.exactOptional(
+      v.pipe(
+        v.number(CONFIRM_RULE),
+        v.integer(CONFIRM_RULE),
+        v.minValue(0, CONFIRM_RULE),
+        v.metadata({ type: 'integer', minimum: 0, description: `Erases. It ${CONFIRM_RULE}.` }),
+      ),
+    ),
+  }),
+  (erasure) => ({ ...closed(erasure), minProperties: 2 }),
+);
+
+const ERASED_MANY = component(
+  'ErasedMany',
+  v.object({
+    matched: count('The number of executions that match and can be erased: ended, not held, not erased before.'),
+    open: count('Those that match and have not ended: cancel them first, or erase them when they have ended.'),
+    held: count('Those that match and are held: release them first.'),
+    erased: count('The number of executions that were erased; 0 without `confirm`.'),
+    copies: COPIES,
+    walEmptied: nullable(v.boolean(), `${WAL_DESCRIPTION} Null: nothing was erased.`),
+  }),
+);
+
+const COPY = '/var/exports/payloads-019c1405-019c2ac8-2026-01-31T12-00-00-000Z.ndjson.gz';
+
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'copiesOf'>;
+
+const COMMON = { method: 'post', tag: 'Operators', access: 'administrator', stored: true } as const;
+
+export const eraseExecution = {
+  ...COMMON,
+  operationId: 'eraseExecution',
+  path: '/v1/executions/{correlationId}/erase',
+  summary: 'Erase the content of an execution',
+  description:
+    'Replaces everything that the app and CXone wrote by hashes: inputs, context, result, late result, error, stored bodies, and these parts of audit entries and deliveries. Identifiers, times and statuses stay, and the audit trail verifies. A pending notification is given up. What arrives later is recorded without content. Erasing it again changes nothing.',
+  parameters: [parameter('CorrelationId')],
+  requestBody: { required: true, content: jsonContent(ORDER, { reason: ORDER_EXAMPLE }) },
+  responses: {
+    '200': {
+      description: 'It is erased.',
+      content: jsonContent(ERASED, {
+        erased: {
+          execution: { ...executionExample('completed'), result: null, erasedAt: '2026-01-31T12:00:00.000Z' },
+          copies: [COPY],
+          walEmptied: true,
+        },
+      }),
+    },
+  },
+  problems: ['not-found', 'execution-open', 'execution-held', ...BODY_PROBLEMS],
+  create: ({ store, runtime, copiesOf }: Dependencies): Handler => {
+    const find = createExecutionFinder(store);
+    return async (c, caller) => {
+      const body = await readOrder(c.req.raw, caller);
+      if (body.type === 'refused') return body.response;
+      const found = await find(c, caller);
+      if (found === undefined) return unknownExecution();
+      const erased = await store.erase(found.reference, body.order, runtime.world.now());
+      if (erased === undefined) return unknownExecution();
+      const { outcome, execution } = erased;
+      if (outcome === 'open') return problem('execution-open', openDetail(execution));
+      if (outcome === 'held') return problem('execution-held', HELD_DETAIL);
+      const [copies, walEmptied] = [await copiesOf([execution]), await store.emptyWal()];
+      return json(200, { execution: representExecution(execution), copies, walEmptied });
+    };
+  },
+} satisfies ApiOperation;
+
+export const eraseExecutions = {
+  ...COMMON,
+  operationId: 'eraseExecutions',
+  path: '/v1/executions/erase',
+  summary: 'Erase the content of many executions',
+  description:
+    'Without `confirm`, counts the executions that match and erases nothing. With `confirm`, the number of that count, erases each as if it were erased alone; if another number matches by now, nothing is erased. If the client disconnects, the action stops and keeps its changes.',
+  requestBody: {
+    required: true,
+    content: jsonContent(ERASURE, {
+      count: { text: 'ada@example.com', ...ORDER_EXAMPLE },
+      erase: { text: 'ada@example.com', ...ORDER_EXAMPLE, confirm: 3 },
+    }),
+  },
+  responses: {
+    '200': {
+      description: 'They are counted or, with `confirm`, erased.',
+      content: jsonContent(ERASED_MANY, {
+        counted: { matched: 3, open: 1, held: 0, erased: 0, copies: [COPY], walEmptied: null },
+        erased: { matched: 3, open: 1, held: 0, erased: 3, copies: [COPY], walEmptied: true },
+      }),
+    },
+  },
+  problems: ['count-differs', ...BODY_PROBLEMS],
+  create: (deps: Dependencies): Handler => {
+    const eraseAll = createBulkErasure(deps);
+    return async (c, caller) => {
+      const body = await readJsonBody(c.req.raw);
+      if (body.type === 'refused') return body.response;
+      const erasure = parseErasure(body.value);
+      if (!erasure.valid) return invalidInput(erasure.errors);
+      const { reason, confirm = null, ...filter } = erasure.value;
+      const order = { by: callerName(caller), reason };
+      return eraseAll({ ...filter, app: filter.app ?? null }, order, confirm, c.req.raw.signal);
+    };
+  },
+} satisfies ApiOperation;
+
+export type BulkErasure = ReturnType<typeof createBulkErasure>;
+
+/** Returns a function that erases all executions that a filter selects, or only counts them if `confirm` is null. */
+export function createBulkErasure({ store, runtime, copiesOf }: Dependencies) {
+  /** The references are collected first: an execution that is erased no longer matches a text. */
+  async function select(filter: ExecutionFilter, signal: AbortSignal) {
+    const erasable: Pick<Execution, 'reference' | 'submittedAt'>[] = [];
+    const left = { open: 0, held: 0 };
+    for await (const page of executionPages(store, filter, signal)) {
+      const byState = Map.groupBy(page, stateOf);
+      const found = byState.get('erasable') ?? [];
+      erasable.push(...found.map(({ reference, submittedAt }) => ({ reference, submittedAt })));
+      left.open += byState.get('open')?.length ?? 0;
+      left.held += byState.get('held')?.length ?? 0;
+    }
+    return { erasable, left };
+  }
+
+  async function eraseBatch(batch: readonly Pick<Execution, 'reference'>[], order: Order): Promise<number> {
+    const erasing = batch.map(({ reference }) => store.erase(reference, order, runtime.world.now()));
+    const settled = await Promise.allSettled(erasing);
+    const failure = settled.find(({ status }) => status === 'rejected');
+    if (failure?.status === 'rejected') throw failure.reason;
+    return settled.filter((one) => one.status === 'fulfilled' && one.value?.outcome === 'erased').length;
+  }
+
+  return async (filter: ExecutionFilter, order: Order, confirm: number | null, signal: AbortSignal) => {
+    const { erasable, left } = await select(filter, signal);
+    const matched = erasable.length;
+    // promise: erasure-confirms-count
+    if (confirm !== null && confirm !== matched) return countDiffers(confirm, matched);
+    const copies = await copiesOf(erasable);
+    if (confirm === null) return json(200, { matched, ...left, erased: 0, copies, walEmptied: null });
+    let erased = 0;
+    try {
+      for (let at = 0; at < matched && !signal.aborted; at += BATCH_SIZE) {
+        erased += await eraseBatch(erasable.slice(at, at + BATCH_SIZE), order);
+      }
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || erased === 0) throw error;
+      const detail = `${erased} were erased. Count and send it again later for the others.`;
+      return storeUnavailable(detail, { matched, done: erased });
+    }
+    return json(200, { matched, ...left, erased, copies, walEmptied: await store.emptyWal() });
+  };
+}
+
+export function stateOf({ erasedAt, heldAt, resolvedAt }: Execution): 'erased' | 'held' | 'open' | 'erasable' {
+  if (erasedAt !== null) return 'erased';
+  if (heldAt !== null) return 'held';
+  return resolvedAt === null ? 'open' : 'erasable';
+}
+
+function parseErasure(body: Json): Validated<v.InferOutput<typeof ERASURE>> {
+  if (!isJsonObject(body)) return NOT_AN_OBJECT;
+  const erasure = validate(ERASURE, body);
+  const named = Object.keys(body).filter((name) => name !== 'reason' && name !== 'confirm');
+  if (!erasure.valid || named.length > 0) return erasure;
+  const detail = 'must name at least one filter; {"from":"2000-01-01"} means all that have ended';
+  return { valid: false, errors: [{ pointer: '#', detail }] };
+}
+
+function openDetail({ status }: Execution): string {
+  return `It is ${status}: content may still arrive. Cancel it first, or erase it when it has ended.`;
+}
+
+const HELD_DETAIL = 'It is held. Release it first: POST /v1/executions/{correlationId}/release.';
+
+function countDiffers(confirmed: number, matched: number): Response {
+  const detail = `${confirmed} were confirmed, and ${matched} match now. Nothing was erased: count again without confirm.`;
+  return problem('count-differs', detail, { members: { matched } });
+}

@@ -1,0 +1,77 @@
+// POST /v1/executions/{correlationId}/hold and …/release: exempt an execution from pruning and erasure, and end that.
+
+import * as v from 'valibot';
+import { isoTime } from '../../lib/time.ts';
+import type { Erasure } from '../../store/erasure-port.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { component, jsonContent } from '../openapi/components.ts';
+import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import { IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
+import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { json } from '../response/json.ts';
+import { ORDER, ORDER_EXAMPLE, readOrder } from './order.ts';
+
+const HOLD = component(
+  'Hold',
+  v.object({
+    correlationId: IDENTIFIER_TEXT,
+    heldAt: nullable(time(), 'Since when it is exempt from pruning and erasure; null: it is not.'),
+  }),
+);
+
+const COMMON = {
+  method: 'post',
+  tag: 'Operators',
+  access: 'administrator',
+  stored: true,
+  parameters: [parameter('CorrelationId')],
+  requestBody: { required: true, content: jsonContent(ORDER, { reason: ORDER_EXAMPLE }) },
+  problems: ['not-found', ...BODY_PROBLEMS],
+} as const;
+
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
+
+export const holdExecution = {
+  ...COMMON,
+  operationId: 'holdExecution',
+  path: '/v1/executions/{correlationId}/hold',
+  summary: 'Hold an execution',
+  description:
+    'Nothing of it is pruned or erased until it is released. The trail is pruned from its old end, so that all later entries stay as well. Holding it again changes nothing.',
+  responses: {
+    '200': {
+      description: 'It is held.',
+      content: jsonContent(HOLD, { held: { correlationId: 'order-4711', heldAt: '2026-01-31T12:00:00.000Z' } }),
+    },
+  },
+  create: (deps: Dependencies) => handler(deps, 'hold'),
+} satisfies ApiOperation;
+
+export const releaseExecution = {
+  ...COMMON,
+  operationId: 'releaseExecution',
+  path: '/v1/executions/{correlationId}/release',
+  summary: 'Release a held execution',
+  description: 'Retention applies to it again, and it can be erased. Releasing what is not held changes nothing.',
+  responses: {
+    '200': {
+      description: 'It is not held.',
+      content: jsonContent(HOLD, { released: { correlationId: 'order-4711', heldAt: null } }),
+    },
+  },
+  create: (deps: Dependencies) => handler(deps, 'release'),
+} satisfies ApiOperation;
+
+function handler({ store, runtime }: Dependencies, action: keyof Pick<Erasure, 'hold' | 'release'>): Handler {
+  const find = createExecutionFinder(store);
+  return async (c, caller) => {
+    const body = await readOrder(c.req.raw, caller);
+    if (body.type === 'refused') return body.response;
+    const found = await find(c, caller);
+    if (found === undefined) return unknownExecution();
+    const execution = await store[action](found.reference, body.order, runtime.world.now());
+    if (execution === undefined) return unknownExecution();
+    const { correlationId, heldAt } = execution;
+    return json(200, { correlationId, heldAt: isoTime(heldAt) });
+  };
+}

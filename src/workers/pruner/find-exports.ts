@@ -1,0 +1,32 @@
+// Finds the export files of the pruner that may hold content of executions, by the ranges and times in their names.
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileTimestamp } from '../../lib/time.ts';
+
+const EXPORT = /^(?:audit|payloads)-.*?(\d{4}-\d\d-\d\dT[\dZ-]+)\.ndjson\.gz$/;
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const OF_REFERENCES = new RegExp(`^payloads-(${UUID})-(${UUID})-`);
+
+interface Submitted {
+  readonly reference: string;
+  /** Milliseconds. */
+  readonly submittedAt: number;
+}
+
+/** Returns the paths in the order of their names. @throws {NodeJS.ErrnoException} for example if the folder does not exist */
+export async function findExports(folder: string, executions: readonly Submitted[]): Promise<string[]> {
+  if (executions.length === 0) return [];
+  const names = (await readdir(folder)).filter((name) => EXPORT.test(name)).toSorted();
+  return names
+    .filter((name) => executions.some((execution) => mayHold(name, execution)))
+    .map((name) => join(folder, name));
+}
+
+/** A file of payloads names the references in it. The other files may hold everything that was submitted before them. */
+function mayHold(name: string, { reference, submittedAt }: Submitted): boolean {
+  const [, first, last] = OF_REFERENCES.exec(name) ?? [];
+  if (first !== undefined && last !== undefined) return first <= reference && reference <= last;
+  const [, moment = ''] = EXPORT.exec(name) ?? [];
+  return moment >= fileTimestamp(submittedAt);
+}
