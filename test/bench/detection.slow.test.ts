@@ -13,7 +13,7 @@ test('every execution is known both ways, and nothing stays behind', { timeout: 
   for (const row of rows) {
     expect(row.value).toMatchObject({ samples: 2, median: expect.any(Number) });
     expect(row.context).toMatchObject({ 'executions a round': 10 });
-    // Nobody knows before it has happened.
+    // No result is known before it exists.
     expect(row.context?.['held open, ms']).toBeGreaterThanOrEqual(0);
     expect(row.context?.['polling, ms']).toBeGreaterThanOrEqual(0);
   }

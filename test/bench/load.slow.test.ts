@@ -88,7 +88,7 @@ describe('every request is sent once and its answer counted', () => {
   });
 });
 
-test('a run goes on where the one before ended', async () => {
+test('a run continues where the one before ended', async () => {
   const served = await serve();
   const first = await load.run({ ...order(served.port, KEPT), most: 15 });
   const second = await load.run({ ...order(served.port, KEPT), from: first.requests });
@@ -104,7 +104,7 @@ test('nothing is sent after the end of the slice, and what is in flight is waite
   expect(outcome.seconds).toBeGreaterThan(0.29);
 });
 
-test('answers other than 2xx are told apart', async () => {
+test('responses other than 2xx are counted by status', async () => {
   const served = await serve((response, nth) => {
     response.statusCode = [200, 404, 202, 503][nth % 4] ?? 500;
     response.end('{}');
@@ -135,7 +135,7 @@ describe('no figure comes of', () => {
     await expect(load.run(order(served.port, KEPT))).rejects.toThrow(/to be kept|closed a connection/);
   });
 
-  test('an answer of which nobody can tell where it ends', async () => {
+  test('a response without a detectable end', async () => {
     const served = await serve((response) => {
       response.write('{');
       response.end('}');

@@ -12,7 +12,7 @@ describe('a spread', () => {
     expect(spreadOf([7])).toEqual({ median: 7, q1: 7, q3: 7, samples: 1 });
   });
 
-  test('is refused when there is nothing to condense, or something that is no figure', () => {
+  test('is refused without figures, or with a value that is not a number', () => {
     expect(() => spreadOf([])).toThrow('one at least');
     expect(() => spreadOf([1, Number.NaN])).toThrow('finite');
     expect(() => ratioOf([{ ours: 1, theirs: 0 }])).toThrow('finite');

@@ -6,7 +6,7 @@ import { measureMemory } from '../../bench/memory.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 test.runIf(existsSync('/proc/self/status'))(
-  'the receiver with more executions is told beside itself with fewer, at rest and after work, by what the system counts',
+  'the receiver with more executions is compared with itself with fewer, at rest and after work, by figures of the system',
   async () => {
     const scratch = temporaryFolder();
     const settings = { quick: true, log: () => {}, scratch, signal: new AbortController().signal };

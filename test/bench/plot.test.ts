@@ -54,7 +54,7 @@ test('the same rows give the same plot, to the byte', () => {
   expect(plot(ROWS, MACHINE)).toBe(plot(structuredClone(ROWS), MACHINE));
 });
 
-test('each share of the bare handler is told over its bar, each goal dashed, and nothing else', () => {
+test('each share of the bare handler is above its bar, each goal dashed, and nothing else', () => {
   const svg = plot(ROWS, MACHINE);
   const figures = [...svg.matchAll(/>(\d\.\d\d)</g)].map(([, figure]) => figure);
   expect(figures.sort()).toEqual(['0.08', '0.41', '0.47', '0.58']);

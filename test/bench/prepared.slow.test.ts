@@ -54,8 +54,8 @@ test('its executions wait for callbacks, which resolve them by the paths it name
     expect(await store.openCounts()).toEqual({ QUEUED: 0, UNCONFIRMED: 0, PENDING: 50 });
     expect((await store.nextDue()).pollAt).toBeGreaterThan(Date.now() + 23 * HOUR_MS);
     const reference = createSignedUrls('', [SECRET]).verify(paths[0]?.slice(CALLBACK_PATH.length + 1) ?? '');
-    const told = await store.record(reference ?? '', callback(completed()), Date.now());
-    expect(told).toMatchObject({ outcome: 'resolved', execution: { app: APP, status: 'COMPLETED' } });
+    const recorded = await store.record(reference ?? '', callback(completed()), Date.now());
+    expect(recorded).toMatchObject({ outcome: 'resolved', execution: { app: APP, status: 'COMPLETED' } });
   } finally {
     await store.close();
   }

@@ -1,4 +1,4 @@
-// What an execution costs at CXone is counted on both ways of the same story, and a seed tells it the same every time.
+// The requests to CXone per execution are counted for both designs on the same history, and a seed repeats it exactly.
 
 import { expect, test } from 'vitest';
 import { createPoller } from '../../bench/poller.ts';
@@ -15,7 +15,7 @@ function ground() {
 
 const STORY = { executions: 12, lost: 0, graceSeconds: 30 } as const;
 
-test('with healthy callbacks in time the receiver asks once for each execution, and whoever polls more often', async () => {
+test('with timely callbacks the receiver sends one request for each execution, and a poller sends more', async () => {
   const cost = await costOf(ground(), 1, STORY);
   expect(cost).toMatchObject({ requests: 1, tokens: 1, outlasting: 0, lostLagSeconds: null });
   expect(cost.polling).toBeGreaterThan(2);
@@ -30,7 +30,7 @@ test('a lost callback costs a poll after the grace period, and is known no soone
   expect(cost.lostLagSeconds).toBeGreaterThan(1);
 });
 
-test('what outlasts its grace period is polled while it runs, and that is told', async () => {
+test('an execution that outlasts its grace period is polled while it runs, and the polls are reported', async () => {
   const cost = await costOf(ground(), 1, { ...STORY, graceSeconds: null });
   expect(cost.outlasting).toBeGreaterThan(0);
   expect(cost.requests).toBeGreaterThan(1);
@@ -43,7 +43,7 @@ test('a seed gives the same figures every time, and another one others', async (
   expect(await costOf(here, 8, story)).not.toEqual(await costOf(here, 7, story));
 });
 
-test('the receiver in virtual time has the settings that it has unless told otherwise', () => {
+test('the receiver in virtual time has the default settings', () => {
   const config = readConfig({
     CXONE_BASE_URL: 'https://cxone.example',
     CXONE_CLIENT_ID: 'id',

@@ -1,4 +1,4 @@
-// No execution is resolved twice, whoever turns a request away gets no figure, and what was acknowledged is asked for afterwards.
+// No execution is resolved twice, a build that rejects a request gets no figure, and acknowledged results are read afterwards.
 
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';

@@ -1,4 +1,4 @@
-// The sweeper's measure: real sweeps over real stores, told beside the smallest.
+// The measure of the sweeper: real sweeps over real stores, compared with the smallest.
 
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ function settings(scratch: string) {
   return { quick: true, log: () => {}, scratch, signal: new AbortController().signal };
 }
 
-test('each size is told beside the smallest, the worst case as context, and its copies are gone', async () => {
+test('each size is compared with the smallest, the worst case is context, and its copies are gone', async () => {
   const scratch = temporaryFolder();
   const rows = await measureSweeper(settings(scratch), {
     open: [1000, 1100, 1200],

@@ -145,7 +145,7 @@ describe('what is done by clicking', () => {
 });
 
 describe('it is live', () => {
-  test('the overview follows what happens, stops when told to, and breaks no rule of its own', async () => {
+  test('the overview refreshes itself, stops on request, and breaks no rule of its own policy', async () => {
     const context = await sit(browser, http);
     const page = await context.newPage();
     const complaints: string[] = [];

@@ -80,7 +80,7 @@ describe('backup', () => {
     expect(copy.prepare('SELECT at FROM heartbeat').pluck().get()).not.toBe('unfinished');
   });
 
-  test('names the file by the moment when it is told a folder', async () => {
+  test('names the file by the time when the target is a folder', async () => {
     const folder = temporaryFolder();
     const { code } = await command(`backup ${folder}`, { DATABASE_PATH: await writtenDatabase() });
     expect(code).toBe(0);
@@ -103,7 +103,7 @@ describe('backup', () => {
     expect(readFileSync(join(folder, there), 'utf8')).toBe('precious');
   });
 
-  test('of a trail that was tampered with is no backup, yet is kept to be looked into', async () => {
+  test('of a trail that was tampered with is not a backup, yet is kept for inspection', async () => {
     const path = await writtenDatabase();
     const sql = new Database(path);
     sql.exec("DROP TRIGGER audit_events_no_update; UPDATE audit_events SET app = 'x' WHERE id = 5");
@@ -139,7 +139,7 @@ describe('backup', () => {
 });
 
 describe('restore', () => {
-  test('holds what was queued as perhaps sent, unless it may be sent twice or was surely never sent', async () => {
+  test('holds queued executions as possibly sent, unless they may be sent twice or were certainly never sent', async () => {
     const { store, path } = openStore();
     const now = systemWorld.now();
     const [once, twice] = [anExecution({}, now), anExecution({ retryUncertain: true }, now)];

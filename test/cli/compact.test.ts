@@ -81,7 +81,7 @@ describe('compact', () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  test('keeps the file as it is when it is not sound, and what an interrupted one left is no hindrance', async () => {
+  test('keeps the file as it is when it is not sound, and ignores the leftovers of an interrupted run', async () => {
     const path = await oldDatabase();
     const sql = new Database(path);
     sql.exec("UPDATE executions SET result = '{}'");

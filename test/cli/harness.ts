@@ -73,7 +73,7 @@ export async function fill(store: Store, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, one));
 }
 
-/** A closed database with so many executions that ended. */
+/** A closed database with `count` ended executions. */
 export async function writtenDatabase(count = 10): Promise<string> {
   const { store, path } = openStore();
   await fill(store, count);

@@ -146,7 +146,7 @@ describe('advise', () => {
     expect(err).toContain('The upstream profile does not request callbacks');
   });
 
-  test('an action that nobody sent is named', async () => {
+  test('an action without executions is named', async () => {
     const { code, err } = await run('advise --action chrage', LOST);
     expect([code, err]).toEqual([1, 'No execution of "chrage" was sent in this time.\n']);
   });

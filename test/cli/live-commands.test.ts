@@ -73,7 +73,7 @@ describe('executions submit', () => {
     expect(await waited).toMatchObject({ code: 1, out: expect.stringMatching(/^status +CANCELLED$/m) });
   });
 
-  test('what the receiver refuses is told in its words, with 1', async () => {
+  test('a refusal of the receiver is printed in its words, with exit code 1', async () => {
     const { ask } = await scene();
     const { code, err } = await ask('executions submit charge --app orders --priority 10');
     expect([code, err]).toEqual([1, expect.stringContaining('#/priority')]);
@@ -149,7 +149,7 @@ describe('notifications replay', () => {
 });
 
 describe('when nothing can be asked', () => {
-  test('a receiver that is not running is told at once, with 2', async () => {
+  test('a receiver that is not running is reported at once, with exit code 2', async () => {
     const port = await freePort();
     const { code, err } = await command('executions poll order-1', {
       PORT: String(port),

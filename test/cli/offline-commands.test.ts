@@ -27,7 +27,7 @@ describe('audit query', () => {
     for (const line of lines) expect(line.slice(at)).toMatch(/^order-\d+/);
   });
 
-  test('goes on from page to page', async () => {
+  test('continues from page to page', async () => {
     const { out } = await look('audit query --app billing --limit 3 --before 11992 --json');
     const { items, more } = JSON.parse(out);
     expect([items.map(({ id }: { id: number }) => id), more]).toEqual([[11_983, 11_986, 11_989], true]);
@@ -44,7 +44,7 @@ describe('audit query', () => {
     expect(byId).toMatchObject({ items: [{ id: 4, app: 'billing', detail: {} }], more: false });
   });
 
-  test('finding nothing is said, and is no failure', async () => {
+  test('an empty result is reported, and is not a failure', async () => {
     const { code, out, err } = await look('audit query --event CANCELLED');
     expect([code, out, err]).toEqual([0, '', 'No entry matches.\n']);
   });
@@ -58,7 +58,7 @@ describe('audit tail', () => {
     const world = createManualWorld();
     const stop = new AbortController();
     const ids: number[] = [];
-    const told = command('audit tail -n 1 --json', { DATABASE_PATH: path }, false, {
+    const tailed = command('audit tail -n 1 --json', { DATABASE_PATH: path }, false, {
       world,
       interrupted: () => stop.signal,
       writeStream: async (text) => {
@@ -74,7 +74,7 @@ describe('audit tail', () => {
     await fill(store, 1);
     await until(10);
     stop.abort();
-    expect((await told).code).toBe(0);
+    expect((await tailed).code).toBe(0);
     expect(ids).toEqual([4, 5, 6, 7, 8, 9, 10]);
   });
 
@@ -103,7 +103,7 @@ describe('executions list', () => {
     expect(await ids('executions list --status OPEN')).toEqual([]);
   });
 
-  test('goes on from page to page', async () => {
+  test('continues from page to page', async () => {
     const { out, err } = await look('executions list --limit 1 --before order-5');
     expect([out, err]).toEqual([expect.stringContaining('order-4'), 'There are more: --before order-4\n']);
     expect((await look('executions list --before order-none')).code).toBe(1);
@@ -123,7 +123,7 @@ describe('executions list', () => {
     expect(whole).not.toContain('\x1b');
   });
 
-  test('what others wrote cannot move the cursor of whoever reads it', async () => {
+  test('text from outside cannot move the cursor of the terminal', async () => {
     const { store, path } = openStore();
     onTestFinished(() => store.close());
     const now = systemWorld.now();
@@ -140,7 +140,7 @@ describe('executions list', () => {
 });
 
 describe('executions show', () => {
-  test('tells the whole story, and payloads only when asked', async () => {
+  test('shows the whole trail, and payloads only on request', async () => {
     const { store, path } = openStore();
     onTestFinished(() => store.close());
     const execution = anExecution({ inputs: { card: 'secret-number' } }, systemWorld.now());
@@ -190,7 +190,7 @@ describe('stats', () => {
     expect(total.latencyMs).toEqual(ranks);
   });
 
-  test('is of today unless told otherwise, and a table for people', async () => {
+  test('covers today by default, and is a table for people', async () => {
     const path = await writtenDatabase(3);
     const { code, out } = await command('stats', { DATABASE_PATH: path });
     expect(code).toBe(0);

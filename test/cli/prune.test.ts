@@ -16,7 +16,7 @@ function counts(path: string): unknown {
   }
 }
 
-/** So many days after the rows were written. */
+/** The number of days after the rows were written. */
 const after = (days: number) => ({ world: createManualWorld(1, Date.now() + days * DAY_MS) });
 
 test('--dry-run says what would go and takes nothing; without it exactly that goes', async () => {

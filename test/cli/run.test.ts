@@ -21,7 +21,7 @@ const ALL = [
   'doctor',
 ];
 
-test.each(ALL)('%s --help tells how to use it, what its exit codes mean, and gives examples', async (name) => {
+test.each(ALL)('%s --help states its usage and exit codes, and gives examples', async (name) => {
   const { code, out } = await command(`${name} --help`);
   expect(code).toBe(0);
   expect(out).toMatch(/^Usage: npm run/);
@@ -57,14 +57,14 @@ describe('a mistake ends with 2 and names what was perhaps meant', () => {
 });
 
 test.each(['audit query', 'executions list', 'notifications list', 'stats', 'audit tail', 'executions export'])(
-  '%s: a database that is not there is told in one line, and none is made',
+  '%s: a missing database is reported in one line, and none is created',
   async (line) => {
     const { code, err } = await command(line, { DATABASE_PATH: '/nowhere/receiver.db' });
     expect([code, err]).toEqual([2, '/nowhere/receiver.db does not exist\n']);
   },
 );
 
-test('as a program: a word that is no command ends with 2 and names the nearest', async () => {
+test('as a program: an unknown command ends with 2 and names the nearest', async () => {
   const { code, stderr } = await run(['excutions']).finished;
   expect(code).toBe(2);
   expect(stderr).toMatch(/^error: unknown command 'excutions'\n\(Did you mean executions\?\)/);

@@ -54,7 +54,7 @@ describe('fields', () => {
     });
   });
 
-  test('that are in none of them are told with all the places', () => {
+  test('that are in none of them are reported with all the places', () => {
     const reason = 'the body has no usable status word at "/status" or "/data/status": there is nothing';
     expect(read(either, '{"state":"COMPLETED"}')).toEqual({ type: 'callback-unreadable', reason });
     expect(read(either, '{"status":true,"data":{"status":"COMPLETED"}}')).toMatchObject({
@@ -106,7 +106,7 @@ describe('a form with the document in a field', () => {
     ['no JSON in it', 'payload=COMPLETED'],
     ['half of it', 'payload={"job":{"status":"COMPLETED"'],
     ['a field that every object has', 'constructor=1'],
-  ])('%s cannot be read, and it is told which field', ([, body = '']) => {
+  ])('%s cannot be read, and the field is named', ([, body = '']) => {
     expect(read(payload, body, 'application/x-www-form-urlencoded')).toEqual({
       type: 'callback-unreadable',
       reason: 'the body is a form, and its field "payload" holds no JSON',

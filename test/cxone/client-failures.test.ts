@@ -33,19 +33,19 @@ describe('no answer', () => {
     expect(await cxone.poll(aPolled('e-1'))).toMatchObject(poll);
   }
 
-  test('connection refused: surely not sent', async () => {
+  test('connection refused: certainly not sent', async () => {
     await expectBoth(await clientFor(await deadUrl()), UNSENT);
   });
 
-  test('connection refused on every address of a name: surely not sent', async () => {
+  test('connection refused on every address of a name: certainly not sent', async () => {
     await expectBoth(await clientFor((await deadUrl()).replace('127.0.0.1', 'localhost')), UNSENT);
   });
 
-  test('a name that does not resolve: surely not sent', async () => {
+  test('a name that does not resolve: certainly not sent', async () => {
     await expectBoth(await clientFor('http://tenant.invalid'), UNSENT);
   });
 
-  test('a server that speaks no TLS, or hangs up or falls silent in its handshake: surely not sent', async () => {
+  test('a server that speaks no TLS, or hangs up or falls silent in its handshake: certainly not sent', async () => {
     const plain = await startUpstream((_, response) => sendJson(response, 200, {}));
     await expectBoth(await clientFor(plain.url.replace('http:', 'https:')), UNSENT);
     const rude = await startRaw((socket) => socket.once('data', () => socket.destroy()));
@@ -62,7 +62,7 @@ describe('no answer', () => {
     expect([resetting.sockets.length, closing.sockets.length]).toEqual([2, 2]);
   });
 
-  test('something that is no HTTP: it may have been received', async () => {
+  test('a response that is not HTTP: the request may have been received', async () => {
     const server = await startRaw((socket) => socket.once('data', () => socket.end('220 mail.example ESMTP\r\n')));
     await expectBoth(await clientFor(server.url), UNCERTAIN);
   });

@@ -158,7 +158,7 @@ describe('Retry-After', () => {
 });
 
 describe('an answered poll', () => {
-  test('tells the status, the result and the error, exactly', async () => {
+  test('returns the status, the result and the error, exactly', async () => {
     const tenant = await startTenant((_, response) =>
       sendJson(response, 200, '{"status":"Completed","result":{"id":12345678901234567891}}'),
     );

@@ -129,7 +129,7 @@ describe('a 401', () => {
     expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: false, message });
   });
 
-  test('without a new token to be had: surely not processed', async () => {
+  test('without a new token: certainly not processed', async () => {
     const upstream = await startUpstream(({ url }, response) => {
       if (!url.endsWith('token')) return sendJson(response, 401, '');
       sendJson(response, upstream.to('/api/v2/oauth').length === 1 ? 200 : 400, { access_token: 't' });

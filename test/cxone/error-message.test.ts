@@ -24,7 +24,7 @@ describe('of JSON the most telling member counts', () => {
     expect(textOf(body)).toBe(words);
   });
 
-  test('without any of them the whole of it is told', () => {
+  test('without any of them the whole body is quoted', () => {
     expect(textOf({ code: 7, reason: 'x' })).toBe('{"code":7,"reason":"x"}');
     expect(textOf('{"error":')).toBe('{"error":');
   });

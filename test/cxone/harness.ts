@@ -50,7 +50,7 @@ export function startClient(baseUrl: string, overrides: Partial<CxoneOptions> = 
   return { cxone, world, log };
 }
 
-/** A CXone that gives tokens t1, t2, … and answers everything else as told. */
+/** A CXone that issues the tokens t1, t2, … and answers every other request with `answer`. */
 export async function startTenant(answer: Answer): Promise<Upstream> {
   let tokens = 0;
   return startUpstream((request, response) => {

@@ -103,7 +103,7 @@ describe('an answer to a submission', () => {
     ['an empty body', ''],
     ['a page', '<html>ok</html>'],
     ['a list', '[1,2]'],
-    ['a status that is no text', '{"status":{"a":1}}'],
+    ['a status that is not a string', '{"status":{"a":1}}'],
     ['half a document', '{"executionId":"e-1","sta'],
   ])('%s is progress without an id', (_, body) => {
     expect(parseSubmitResponse(cxone, body)).toEqual({

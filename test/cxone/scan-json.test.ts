@@ -89,6 +89,6 @@ describe('a value beyond the limit', () => {
 });
 
 test.each(['{"status":"COMPLETED"', '{"status":"COMPLE', '', '{} {}', '{"result":[}', ']'])(
-  '%s is no complete document',
+  '%s is not a complete document',
   (text) => expect(scan(text)).toBeNull(),
 );

@@ -1,4 +1,4 @@
-// Errors that mean by themselves that nobody was reached, for when fetch does not tell how far a request got.
+// Errors that prove that no host was reached, for when fetch does not report how far a request got.
 
 import { describe, expect, test } from 'vitest';
 import { createSentTracker, failedToConnect } from '../../src/cxone/sent-tracker.ts';
@@ -50,7 +50,7 @@ describe('somebody may have been reached', () => {
   });
 });
 
-test('a fetch that told of no sent request yet is not believed when it tells of none', () => {
+test('a fetch that has never reported a sent request is not trusted when it reports none', () => {
   const journeys = createSentTracker();
   const reset = wrapped(failure('ECONNRESET', 'read'));
   expect(journeys.wasNeverSent({ created: true, sent: false, connection: null }, reset)).toBe(false);

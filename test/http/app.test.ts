@@ -66,7 +66,7 @@ describe('paths and methods', () => {
     expect(answer.headers.get('allow')).toBe(allow);
   });
 
-  test('OPTIONS tells the methods without a key', async () => {
+  test('OPTIONS returns the methods without a key', async () => {
     await using http = await startHttp();
     const answer = await http.call('OPTIONS', '/v1/executions', { key: null });
     expect([answer.status, answer.text, answer.headers.get('allow')]).toEqual([204, '', 'GET, HEAD, POST, OPTIONS']);
@@ -105,9 +105,9 @@ describe('something breaks', () => {
 
   test.for([
     ['an error', new TypeError('secret detail'), 'TypeError: secret detail'],
-    ['something that is no error', 'secret detail', 'secret detail'],
+    ['a value that is not an Error', 'secret detail', 'secret detail'],
     ['nothing at all', undefined, 'undefined'],
-  ] as const)('%s: 500 that tells nothing, and the reason in the log', async ([, thrown, reason]) => {
+  ] as const)('%s: 500 without the reason, which is in the log', async ([, thrown, reason]) => {
     await using http = await startHttp({ store: { ...store, find: () => Promise.reject(thrown) } });
     const answer = await http.call('GET', '/v1/executions/one?hidden=1');
     expect([answer.status, answer.json.type]).toEqual([500, `${PROBLEM}internal-error`]);
@@ -134,7 +134,7 @@ describe('something breaks', () => {
     expect(http.logLines.filter(({ level }) => level === 'warn').map(({ facts }) => facts)).toEqual([
       { requestId: expect.any(String), times: 1, reason: 'StoreUnavailable: disk full' },
     ]);
-    // What came after it is told once more, also when nothing else comes.
+    // The events after it are counted once more, also when no other event follows.
     await http.world.advance(10_000);
     expect(http.logLines.filter(({ level }) => level === 'warn').at(-1)?.facts).toEqual({
       times: 2,

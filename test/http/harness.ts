@@ -57,7 +57,7 @@ export interface Harness extends AsyncDisposable {
   readonly tokenRequests: TokenOutcome[];
   readonly keyRefusals: KeyRefusal[];
   readonly logLines: LogLine[];
-  /** As the app "orders" unless another key is given; a body that is no text is sent as JSON. */
+  /** As the app "orders" unless another key is set; a body that is not a string is sent as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   submit(body?: object): Promise<Answer>;
   /** The path of the callback URL of an execution. */
@@ -202,7 +202,7 @@ export async function startHttp({
   };
 }
 
-/** Replaces parts of groups, and the one part that is no group. */
+/** Replaces parts of groups, and the one part that is not a group. */
 function merged(defaults: HttpDependencies, overrides: Options): HttpDependencies {
   const replaced = Object.entries(overrides).map(([group, parts]) => {
     const original = defaults[group as keyof HttpDependencies];

@@ -48,9 +48,9 @@ describe('a callback', () => {
     ['nested arrays that end', `${'['.repeat(300_000)}${']'.repeat(300_000)}`],
     ['nested objects', '{"a":'.repeat(200_000)],
     ['zero bytes', '\0'.repeat(1000)],
-    ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
+    ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
     ['a lone surrogate', '{"status":"\\ud800"}'],
-    ['a status that is no text', '{"status":{"toString":"x"}}'],
+    ['a status that is not a string', '{"status":{"toString":"x"}}'],
     ['a number without end', `{"status":${'9'.repeat(100_000)}}`],
     ['the names of built-in things', '{"__proto__":{"status":"COMPLETED"},"constructor":{"status":"COMPLETED"}}'],
     ['nothing but a list', '[{"status":"COMPLETED"}]'],
@@ -132,7 +132,7 @@ describe('an app that sends', () => {
     ['constructor as a field', '{"actionId":"a","constructor":{"prototype":{"x":1}}}', 422],
     ['a callbackUrl of its own', '{"actionId":"a","context":{"callbackUrl":"https://evil.example"}}', 422],
     ['a body in gzip', gzipSync('{"actionId":"a"}').toString('latin1'), 400],
-  ] as const)('%s is told so, and nothing is stored', async ([, body, status]) => {
+  ] as const)('%s gets an error that says so, and nothing is stored', async ([, body, status]) => {
     const siege = await besiege();
     const before = siege.written();
     expect(statuses(await submit(siege, body))).toEqual([status]);

@@ -1,4 +1,4 @@
-// Forgeries by the thousand: nothing is written, little is logged, and who has a good callback is still heard.
+// Thousands of forgeries: nothing is written, little is logged, and genuine callbacks are still received.
 
 import { expect, test } from 'vitest';
 import { head, wire } from './harness.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { head, wire } from './harness.ts';
 import { besiege, COMPLETED, exchange, FORGED, statuses } from './hostile.ts';
 
-/** What a smuggler hopes to have answered: it is told apart from every other answer. */
+/** The request that a smuggler hides: its response differs from every other response. */
 const HIDDEN = 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 const LIVE = '"live":true';
 
@@ -165,7 +165,7 @@ describe('on the port of the webhook', () => {
       const requests = spellings.map((target, i) =>
         head(method, target, { 'content-length': '0', ...(i + 1 < spellings.length ? {} : { connection: 'close' }) }),
       );
-      // In small lots: who fails again and again has to connect anew.
+      // In small groups: a client that fails repeatedly has to reconnect.
       for (let at = 0; at < requests.length; at += 5) {
         const lot = requests.slice(at, at + 5);
         const last = lot.pop()?.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n') ?? '';
@@ -177,7 +177,7 @@ describe('on the port of the webhook', () => {
   });
 });
 
-describe('what is no plain request', () => {
+describe('a malformed request', () => {
   test.for([
     ['a tunnel', 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\n\r\nSSH-2.0-x\r\n'],
     ['a preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],

@@ -22,7 +22,7 @@ export const SHORT: Partial<Limits> = {
 export interface Besieged extends Stage {
   /** Where CXone calls; the same as the apps' port unless CALLBACK_PORT is set. */
   readonly port: number;
-  /** Submits an execution that nobody calls back for; returns its id and the path of its callback URL. */
+  /** Submits an execution without a callback; returns its id and the path of its callback URL. */
   waiting(): Promise<{ readonly id: string; readonly path: string }>;
   /** Changes with each commit of the receiver, and with each write to its files. */
   written(): string;

@@ -94,7 +94,7 @@ describe('doctor', () => {
     expect(found).toEqual(names.map((name) => ['fail', 'configuration', said(new RegExp(`^${name}: `))]));
   });
 
-  test('names the secrets that the profile wants of callbacks and nobody has set', async () => {
+  test('names the secrets of callbacks that the profile requires and that are not set', async () => {
     const path = join(temporaryFolder(), 'tenant.json');
     const callback = { ...builtin.callback, verifiers: [{ type: 'basic' }, { type: 'issued-token' }] };
     writeFileSync(path, JSON.stringify({ ...builtin, callback }));
@@ -111,8 +111,10 @@ describe('doctor', () => {
       ['http://receiver.example.com', /not encrypted/],
     ] as const) {
       const { code, checks: found } = await checks({ ...env, PUBLIC_URL: url }, ' --offline');
-      const told = found.filter(({ name }) => name === 'public url').map(({ level, message: words }) => [level, words]);
-      expect([code, told]).toEqual([0, [['warn', said(message)]]]);
+      const reported = found
+        .filter(({ name }) => name === 'public url')
+        .map(({ level, message: words }) => [level, words]);
+      expect([code, reported]).toEqual([0, [['warn', said(message)]]]);
     }
   });
 
@@ -153,7 +155,7 @@ describe('doctor', () => {
     expect(found).toContainEqual(['fail', name, said(message)]);
   });
 
-  test('fails on a file that is damaged or none of ours, and only warns where there is none yet', async () => {
+  test('fails on a damaged or foreign file, and only warns about a missing one', async () => {
     const env = await environment();
     const folder = temporaryFolder();
     const at = (name: string) => ({ ...env, DATABASE_PATH: join(folder, name) });
@@ -169,7 +171,7 @@ describe('doctor', () => {
     expect([code, found]).toEqual([1, [['fail', 'scopes', 'the token lacks dx:actions:execute']]]);
   });
 
-  test('tells wrong credentials from an upstream that is not there, and repeats no secret', async () => {
+  test('distinguishes wrong credentials from an unreachable upstream, and quotes no secret', async () => {
     const env = await environment();
     const wrong = await findings({ ...env, CXONE_CLIENT_SECRET: 'not-the-secret' });
     expect([wrong.code, wrong.found]).toEqual([1, [['fail', 'upstream', said(/answered the token request with 401/)]]]);
@@ -198,13 +200,13 @@ describe('doctor', () => {
     expect(report).toEqual({ code, found: [[level, 'clock', said(direction)]] });
   });
 
-  test('asks CXone nothing when it is told to stay offline', async () => {
+  test('sends CXone nothing with --offline', async () => {
     const { url, received } = await startUpstream((_request, response) => sendJson(response, 500, {}));
     const { code } = await checks({ ...(await environment()), CXONE_BASE_URL: url }, ' --offline');
     expect([code, received]).toEqual([0, []]);
   });
 
-  test('polls for what cannot exist, executes nothing, and tells what the answer means', async () => {
+  test('polls for an unknown execution, executes nothing, and explains the response', async () => {
     const env = await environment();
     const answers = [
       [404, { message: 'no' }, []],

@@ -1,4 +1,4 @@
-// `keys new`: what it prints is taken by the receiver, and nobody else ever had it.
+// `keys new`: the receiver accepts the printed keys, and each key is new.
 
 import { expect, test } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
@@ -11,7 +11,7 @@ const OTHERS = {
   PUBLIC_URL: 'http://127.0.0.1',
 };
 
-test('makes all that a new receiver needs, each time anew', async () => {
+test('prints all keys that a new receiver needs, new ones each time', async () => {
   const variables = async () => JSON.parse((await command('keys new --json')).out);
   const [one, other] = [await variables(), await variables()];
   expect(Object.keys(one)).toEqual(['APP_KEYS', 'OPERATOR_KEYS', 'CALLBACK_SECRET']);

@@ -1,4 +1,4 @@
-// `notifications list`: what apps were told and could not be told, from the database.
+// `notifications list`: delivered, pending and dead notifications, from the database.
 
 import { expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../src/lib/world.ts';
@@ -11,7 +11,7 @@ test('lists the newest first, by every filter, also while the receiver writes', 
   const ids: string[] = [];
   for (const app of ['shop', 'billing', 'shop']) {
     const now = systemWorld.now();
-    const execution = anExecution({ app, notifyUrl: 'https://hooks.example/told' }, now);
+    const execution = anExecution({ app, notifyUrl: 'https://hooks.example/inbox' }, now);
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
     await store.record(execution.reference, callback(completed()), now);
     ids.unshift(execution.correlationId);
@@ -29,5 +29,5 @@ test('lists the newest first, by every filter, also while the receiver writes', 
   expect(await list('--status DEAD')).toEqual({ ids: [], more: false });
   const { out } = await command('notifications list', { DATABASE_PATH: path });
   expect(out).toMatch(/^CREATED +ID +STATUS +TYPE +APP/);
-  expect(out).toMatch(/ PENDING +completed +shop +0 .*https:\/\/hooks\.example\/told/);
+  expect(out).toMatch(/ PENDING +completed +shop +0 .*https:\/\/hooks\.example\/inbox/);
 });

@@ -61,7 +61,7 @@ describe('profile check', () => {
     expect(out).toContain(`${file}:${lineOf('"extra"')} /extra: is unknown here`);
   });
 
-  test('names the line where a file is no JSON, and repeats nothing of it', async () => {
+  test('names the line where a file is not JSON, and quotes nothing of it', async () => {
     const file = fileWith('{\n  "name": "x",\n  "token": s3cr3t-value\n}\n');
     const { code, out } = await command(['profile', 'check', file]);
     expect([code, out]).toEqual([1, expect.stringContaining(`${file}:3 (the whole profile): is not JSON`)]);
@@ -172,7 +172,7 @@ warn execution 2: not tried: the recording ends before an outcome, with a 500 to
     });
   }, 90_000);
 
-  test('a file that is no recording is named', async () => {
+  test('a file that is not a recording is named', async () => {
     expect(await command(['profile', 'try', fileWith('{}')])).toMatchObject({
       code: 2,
       err: expect.stringMatching(/line 1/),

@@ -28,7 +28,7 @@ function partOf(pathOrName: string | null): TokenRequestPart {
   return token;
 }
 
-/** Tokens whose endpoint answers what `answer` says, a new token each time unless told otherwise. */
+/** Tokens whose endpoint responds as `answer` says; by default with a new token each time. */
 function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
   const world = createManualWorld();
   const requests: HttpRequest[] = [];
@@ -370,7 +370,7 @@ describe('claims', () => {
     expect(tokens.claims()).toEqual([{ from: 'id' }, { from: 'access' }]);
   });
 
-  test('of what is no JWT are none', async () => {
+  test('of a token that is not a JWT are none', async () => {
     const { tokens } = setUp();
     await tokens.get();
     expect(tokens.claims()).toEqual([null, null]);
@@ -378,7 +378,7 @@ describe('claims', () => {
 });
 
 describe('scopes', () => {
-  test('missing ones are told once, by name, and stay visible', async () => {
+  test('missing ones are reported once, by name, and stay visible', async () => {
     const { tokens, warnings, endpoint } = setUp();
     endpoint.answer = (count) => ok({ access_token: `t${count}`, expires_in: 60, scope: 'openid dx:actions:read' });
     for (let i = 0; i < 3; i++) tokens.refused(await tokens.get(), EXECUTE);
@@ -398,7 +398,7 @@ describe('scopes', () => {
     expect([warnings, tokens.missingScopes()]).toEqual([[], []]);
   });
 
-  test('are forgotten as missing once they are granted', async () => {
+  test('are no longer missing once they are granted', async () => {
     const { tokens, endpoint } = setUp();
     endpoint.answer = (count) =>
       ok({ access_token: `t${count}`, scope: count === 1 ? 'x' : 'dx:actions:read dx:actions:execute' });
@@ -425,7 +425,7 @@ describe('failure', () => {
     ['no JSON', answered(200, '<html>'), 'has no usable token at "/access_token"'],
     ['no token', ok({}), 'has no usable token'],
     ['a token with a line break', ok({ access_token: 'a\r\nX-Evil: 1' }), 'has no usable token'],
-    ['a token that is no text', ok({ access_token: 5 }), 'has no usable token'],
+    ['a token that is not a string', ok({ access_token: 5 }), 'has no usable token'],
     [
       'half an answer',
       { ...answered(200, '{"access_token":"t"}'), cut: 'it broke off' } as HttpResult,

@@ -1,4 +1,4 @@
-// JSON Web Tokens as an issuer gives them, for whoever reads their claims and does not check their signature.
+// JSON Web Tokens as an issuer gives them, for readers of claims that do not check the signature.
 
 export function jwt(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -1,4 +1,4 @@
-// Discovery: CXone is found where its issuer says, and a wrong or missing answer sends nobody astray.
+// Discovery: the issuer names CXone's endpoints, and a wrong or missing response misleads no request.
 
 import { describe, expect, test } from 'vitest';
 import type { CxoneOptions } from '../../../src/cxone/client.ts';
@@ -70,7 +70,7 @@ describe('the way to CXone', () => {
 
   test('is not asked for where the configuration says it', async () => {
     const issuer = await startIssuer();
-    const { cxone } = startAt('http://nobody.invalid', {
+    const { cxone } = startAt('http://issuer.invalid', {
       baseUrl: `${issuer.url}/api-na1`,
       tokenUrl: `${issuer.url}${TOKEN_PATH}`,
     });
@@ -88,7 +88,7 @@ describe('the way to CXone', () => {
     await expect.poll(() => issuer.to(TENANT).length).toBe(2);
   });
 
-  test('stays when the issuer is down, which the log tells once', async () => {
+  test('stays when the issuer is down, which is logged once', async () => {
     let up = true;
     const issuer = await startIssuer({
       [TENANT]: ({ headers }) => (up ? { api_endpoint: `http://${headers.host}/api-na1` } : 500),
@@ -103,8 +103,8 @@ describe('the way to CXone', () => {
       await expect.poll(() => issuer.to(TENANT).length).toBe(asked);
       await world.advance(60_000);
     }
-    const told = log.lines.filter(({ message }) => message.includes('the last answer stands'));
-    expect(told).toHaveLength(1);
+    const warned = log.lines.filter(({ message }) => message.includes('the last answer stands'));
+    expect(warned).toHaveLength(1);
   });
 });
 
@@ -121,7 +121,7 @@ describe('the tenant', () => {
     expect(issuer.to(TENANT)[0]?.url).toBe(`${TENANT}?tenantId=from-access`);
   });
 
-  test('that nobody names is asked for in the message', async () => {
+  test('that the document does not name is requested by the message', async () => {
     const issuer = await startIssuer({ [TOKEN_PATH]: () => ({ access_token: 'opaque' }) });
     const { cxone } = startAt(issuer.url);
     await expect(cxone.authorize()).rejects.toThrow(
@@ -136,7 +136,7 @@ describe('the tenant', () => {
 
 describe('an answer is not followed', () => {
   test.each([
-    ['to a host that nobody named', 'https://evil.example/token', 'leads to evil.example'],
+    ['to a host that is not allowed', 'https://evil.example/token', 'leads to evil.example'],
     ['without TLS', 'http://login.example.com/token', 'is not https'],
     ['to no address at all', '/auth/token', 'is not an absolute URL'],
     ['without an address', null, 'is not there'],

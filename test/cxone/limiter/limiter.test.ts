@@ -231,7 +231,7 @@ describe('letting go', () => {
     expect(await limiter.permits('poll', 1, impatience.signal)).toEqual([]);
   });
 
-  test('no timer is left when nobody waits for time to pass', async () => {
+  test('no timer is left when no request waits for time to pass', async () => {
     const { world, limiter } = setUp({ maxConcurrent: 1, ratePerSecond: 1 });
     await permitsNow(limiter);
     const impatience = new AbortController();

@@ -28,7 +28,7 @@ describe('rate', () => {
     const caller = async (kind: RequestKind) => {
       while (!stop.signal.aborted) {
         const permits = await limiter.permits(kind, 1 + Math.floor(random() * 8), stop.signal);
-        // Now and then something holds all of them up, such as a token that is renewed.
+        // Now and then a delay holds all of them, for example the renewal of a token.
         const heldUp = random() < 0.3 ? random() * 400 : 0;
         for (const permit of permits) void leave(heldUp).then(() => permit.release());
         if (random() < 0.2) await world.sleep(random() * 700, stop.signal);
@@ -62,7 +62,7 @@ describe('rate', () => {
     return most;
   }
 
-  test('no second ever sees more requests than the rate allows, whoever asks and when', async () => {
+  test('no second sees more requests than the rate allows, for any callers and times', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(1, 2, 7, 20, 40, 100, 250),
@@ -124,7 +124,7 @@ describe('rate', () => {
   });
 });
 
-test('a wall clock that is set forward or back lets no burst through and holds nobody up', async () => {
+test('a wall clock that is set forward or back lets no burst through and delays no request', async () => {
   const { world, limiter } = setUp({ ratePerSecond: 100, maxConcurrent: 1000 });
   for (const step of [3_600_000, -7_200_000, 60_000]) {
     world.stepClock(step);

@@ -38,7 +38,7 @@ describe('spare requests', () => {
     expect(spare.value).toHaveLength(1);
   });
 
-  test('leave a place and the whole burst: whoever comes right after them does not wait', async () => {
+  test('leave a place and the whole burst: the next request does not wait', async () => {
     const { world, limiter } = setUp({ maxConcurrent: 4, ratePerSecond: 100 });
     const held: unknown[] = [];
     for (let i = 0; i < 20; i += 1) {

@@ -50,7 +50,7 @@ test('verifiers need no more than what is special about them', () => {
 });
 
 describe('mistakes', () => {
-  test('are told all at once, each at its place', () => {
+  test('are reported all at once, each with its place', () => {
     const verifiers = [
       { type: 'header', name: 'Authorization', value: 'hunter2' },
       { type: 'hmac', header: 'X-Signature', algorithm: 'md5', prefix: 'ü', secret: 'hunter2', toleranceSeconds: 0 },

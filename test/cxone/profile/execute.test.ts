@@ -67,7 +67,7 @@ test('the action may be named among the joined values', () => {
   expect(problemsOf(SCRIPT, [changes[0], null], [changes[1], ['callbackUrl', 'actionId']])).toEqual([]);
 });
 
-test('whether CXone is told where to call back can be read off every shipped profile', () => {
-  const told = (name: string) => sendsCallbackUrl(parseProfile(shippedProfile(name)));
-  expect([told('cxone'), told(SCRIPT), told(JOBS)]).toEqual([true, true, false]);
+test('every shipped profile shows whether CXone gets a callback URL', () => {
+  const sends = (name: string) => sendsCallbackUrl(parseProfile(shippedProfile(name)));
+  expect([sends('cxone'), sends(SCRIPT), sends(JOBS)]).toEqual([true, true, false]);
 });

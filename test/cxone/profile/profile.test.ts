@@ -1,4 +1,4 @@
-// An upstream profile: what is accepted, and that every mistake in one is told at once with its place.
+// An upstream profile: valid forms, and all errors of one reported at once, each with its place.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -81,7 +81,7 @@ describe('loading', () => {
 });
 
 describe('mistakes', () => {
-  test('all of them are told at once, each at its JSON Pointer', () => {
+  test('all of them are reported at once, each with its JSON Pointer', () => {
     const profile = {
       ...builtin,
       name: 7,

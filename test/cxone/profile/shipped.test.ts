@@ -25,17 +25,14 @@ describe('what is shipped', () => {
     expect(SHIPPED_NAMES.map((name) => `${name}.json`).toSorted()).toEqual(files.toSorted());
   });
 
-  test.each(SHIPPED_NAMES)(
-    '%s is valid, tells what it is for, and that it was not verified against a tenant',
-    (name) => {
-      const profile = loadProfile(name);
-      expect(profile.name).toBe(name);
-      expect(profile.verified).toBe(false);
-      expect(profile.note).toMatch(/\.$/);
-    },
-  );
+  test.each(SHIPPED_NAMES)('%s is valid, states its purpose, and that it was not verified against a tenant', (name) => {
+    const profile = loadProfile(name);
+    expect(profile.name).toBe(name);
+    expect(profile.verified).toBe(false);
+    expect(profile.note).toMatch(/\.$/);
+  });
 
-  test('is told to whoever misspells a name', () => {
+  test('is suggested for a misspelled name', () => {
     expect(() => loadProfile('cxone-password')).toThrow(/no such file.*the shipped profiles are cxone, cxone-disc/);
     expect(() => loadProfile('./cxone-password.json')).not.toThrow('shipped');
   });
@@ -106,7 +103,7 @@ describe('mistakes in how a token is got', () => {
     ['an unknown body', withToken({ url: '{base}/t', body: 'xml' }), '/token/body', 'must be one of "form", "json"'],
     ['an unknown kind', withToken({ url: '{base}/t', kind: 'magic' }), '/token/kind', 'must be "request" or "static"'],
     [
-      'an issuer that is no URL',
+      'an issuer that is not a URL',
       { name: 'x', extends: 'cxone', issuer: 'cxone.example.com' },
       '/issuer',
       'must be an absolute URL',

@@ -1,4 +1,4 @@
-// A recording tells a tenant's dialect, and nothing of anybody's secrets or data.
+// A recording shows a tenant's dialect, without secrets or personal data.
 
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -133,12 +133,12 @@ test('a status in a place or a word that the profile does not know stays, so tha
 
 test('a callback is kept under the reference of its execution, without the signature', async () => {
   const { wrapReceiver: hearing, entries, text, close } = recorder();
-  const heard: unknown[] = [];
-  const resolve = hearing({ callback: (...[reference]: unknown[]) => heard.push(reference) });
+  const resolved: unknown[] = [];
+  const resolve = hearing({ callback: (...[reference]: unknown[]) => resolved.push(reference) });
   const form = 'status=SUCCESS&executionId=run-17&result=%7B%22name%22%3A%22Ada%22%7D';
   resolve.callback(REFERENCE, Buffer.from(form), 'application/x-www-form-urlencoded');
   close();
-  expect(heard).toEqual([REFERENCE]);
+  expect(resolved).toEqual([REFERENCE]);
   const [entry] = entries();
   expect(entry).toMatchObject({ _call: 'callback', _executionId: 'run-17' });
   expect(Object.fromEntries(new URLSearchParams(entry.request.postData.text))).toEqual({
@@ -151,7 +151,7 @@ test('a callback is kept under the reference of its execution, without the signa
   expect(CALLBACK_URL).toContain(entry._reference);
 });
 
-test("execution ids that could be somebody's number are not kept, and their polls are still told apart", async () => {
+test('execution ids that may be personal numbers are not kept, and their polls still differ', async () => {
   const { wrapFetcher: over, entries, text, close } = recorder();
   const ids = ['+43 1 234 5678', '+43 1 234 8765'];
   for (const executionId of ids) {
@@ -171,7 +171,7 @@ test("execution ids that could be somebody's number are not kept, and their poll
 
 test('no secret and no value gets into a recording, wherever an answer or an app may put it', async () => {
   const SECRETS = ['cl13nt-s3cr3t!"/+', 'acc3ss k3y & secret', 'callback-signing-secret-0123456789'];
-  const TOKEN = 'an-access-token-nobody-may-see';
+  const TOKEN = 'an-access-token-to-hide';
   const [, mac = ''] = CALLBACK_URL.split('.').slice(-2);
   const planted = fc.constantFrom(...SECRETS, TOKEN, CALLBACK_URL, `Bearer ${TOKEN}`, 'Ada Lovelace', '+43 1 234 5678');
   const key = fc.oneof(

@@ -14,7 +14,7 @@ async function trailOf(http: Harness, correlationId: string) {
   return (await http.store.trail(correlationId)).map(({ event, detail }) => `${event} ${detail['by'] ?? ''}`.trim());
 }
 
-/** A notification that nobody tries any more. */
+/** A notification that is given up. */
 async function dead(http: Harness, correlationId: string): Promise<string> {
   await running(http, { correlationId, ...NOTIFIED });
   const { reference = '' } = (await http.store.find(correlationId)) ?? {};
@@ -26,7 +26,7 @@ async function dead(http: Harness, correlationId: string): Promise<string> {
   return id;
 }
 
-test('a cancel is asked about, done by a form, told of on the page, and audited with the name', async () => {
+test('a cancel is confirmed, done by a form, reported on the page, and audited with the name', async () => {
   await using http = await startHttp();
   await running(http, { correlationId: 'one' });
   const asked = await visitor(http).get(CANCEL);
@@ -166,7 +166,7 @@ describe('nobody else can press a button', () => {
     expect((await http.store.find('one'))?.status).toBe('PENDING');
   });
 
-  test('the API is no way around it: with the password that a browser adds, other sites are refused', async () => {
+  test('the API cannot bypass it: with the password that a browser adds, other sites are refused', async () => {
     await using http = await startHttp();
     await running(http, { correlationId: 'one' });
     const authorization = `Basic ${Buffer.from(`alice:${ALICE_KEY}`).toString('base64')}`;

@@ -7,7 +7,7 @@ import { createManualWorld } from '../../support/manual-world.ts';
 const OLD = 'an old secret of thirty-two characters';
 const NEW = 'a new secret of thirty-two characters.';
 
-test('a token is good for whom it was made, and for nobody else', () => {
+test('a token is valid for its operator only', () => {
   const tokens = createCsrfTokens([OLD], createManualWorld());
   const token = tokens.mint('operator:alice');
   expect(tokens.verify('operator:alice', token)).toBe(true);

@@ -1,4 +1,4 @@
-// The pages for operators: who gets them, what a browser is told, what stands on them.
+// The pages for operators: access, security headers, content.
 
 import { expect, test } from 'vitest';
 import type { Json } from '../../../src/execution/json.ts';
@@ -46,7 +46,7 @@ test('a page names each query parameter that it does not have, and knows those o
   }
 });
 
-test('a browser is told to run and load nothing but ours, to show it in no frame, and to keep nothing', async () => {
+test('the headers allow only scripts and styles of the receiver, and forbid frames and caches', async () => {
   await using http = await startHttp();
   await running(http, { correlationId: 'one' });
   for (const path of PAGES) {

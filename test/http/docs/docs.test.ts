@@ -1,4 +1,4 @@
-// The page of documentation: whole, safe, and fit for whoever reads it with keyboard, screen reader or phone.
+// The documentation page: complete, safe, and usable with keyboard, screen reader and phone.
 
 import { createHash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ test('anyone gets it', () => {
   expect(page.text).toBe(documentationPage(DOCUMENT));
 });
 
-test('a browser is told to run nothing, to load nothing, and to show it in no frame', () => {
+test('the headers forbid scripts, loads from other hosts, and frames', () => {
   const policy = (page.headers.get('content-security-policy') ?? '').split('; ');
   const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page.text) ?? [];
   expect(policy).toEqual([

@@ -30,7 +30,7 @@ async function trail(http: Harness, id: string) {
 }
 
 describe('POST /v1/executions/{correlationId}/poll', () => {
-  test('makes an execution due for a poll at once, and tells who wanted it', async () => {
+  test('makes an execution due for a poll at once, and records who requested it', async () => {
     await using http = await startHttp();
     await pending(http, ['one']);
     await http.world.advance(5_000);
@@ -59,7 +59,7 @@ describe('POST /v1/executions/{correlationId}/poll', () => {
       expect(answer.json.detail).toMatch(words);
       expect(await trail(http, id)).toEqual(before);
     }
-    expect((await http.call('POST', '/v1/executions/nobody/poll', alice)).status).toBe(404);
+    expect((await http.call('POST', '/v1/executions/unknown/poll', alice)).status).toBe(404);
   });
 
   test('an execution that ends while it is asked for is answered like one that had ended', async () => {
@@ -126,7 +126,7 @@ describe('actions on many', () => {
     expect((await http.call('GET', '/v1/executions/a')).json.status).toBe('QUEUED');
   });
 
-  test('when nothing can be stored any more, the answer tells how many are done', async () => {
+  test('when the store fails, the response states how many are done', async () => {
     await using http = await startHttp({ queueCapacity: 500 });
     const executions = Array.from({ length: 150 }, () => ({ actionId: 'a' }));
     await http.call('POST', '/v1/executions/batch', { body: { executions } });
@@ -143,7 +143,7 @@ describe('actions on many', () => {
     expect((await act(http, 'cancel', { status: 'OPEN' })).json).toEqual({ matched: 30, done: 30 });
   });
 
-  test('stop when nobody waits for the answer any more', async () => {
+  test('stop when the client disconnects', async () => {
     const store = createMemoryStore();
     const world = createManualWorld();
     for (let i = 0; i < 350; i += 1) {
@@ -174,7 +174,7 @@ describe('who may', () => {
     ['/v1/notifications/msg_1/replay', undefined],
   ] as const;
 
-  test.for(CHANGES)('a reader changes nothing at %s, and is told whose key is needed', async ([path, body]) => {
+  test.for(CHANGES)('a reader changes nothing at %s, and the error names the required key', async ([path, body]) => {
     await using http = await startHttp();
     await pending(http, ['one']);
     const before = await trail(http, 'one');

@@ -1,4 +1,4 @@
-// What is no batch, and when none is taken.
+// Invalid batches, and batches that are not accepted.
 
 import { expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';

@@ -121,7 +121,7 @@ test('a store that cannot be read ends the stream, and says why in the log alone
 /** Length of the detail of an entry that is loud. */
 const LOUD = 100_000;
 
-/** So many entries with a long detail; returns the id of the last. */
+/** Adds `count` entries with a long detail; returns the id of the last. */
 async function loud({ store, submit }: Harness, count: number): Promise<{ id: number }> {
   const correlationId = `loud-${(await store.head()).id}`;
   await submit({ correlationId });

@@ -92,7 +92,7 @@ describe('on the wire', () => {
     expect(stream.lastEventId).toBe('3');
   });
 
-  test('the stream of an execution goes on after its end, for what comes late', async () => {
+  test('the stream of an execution continues after its outcome, for late results', async () => {
     await using http = await startHttp();
     await http.submit({ correlationId: 'one' });
     await using stream = await open(http, '/v1/executions/one/events');
@@ -155,7 +155,7 @@ describe('who sees what', () => {
     expect(http.streams.size).toBe(1);
   });
 
-  test('an id that was pruned and taken anew by another app tells the first app nothing', async () => {
+  test('an id that was pruned and reused by another app shows the first app nothing', async () => {
     await using http = await startHttp();
     await http.submit({ correlationId: 'one' });
     await http.call('POST', '/v1/executions/one/cancel');
@@ -248,7 +248,7 @@ describe('Last-Event-ID', () => {
   });
 
   test.for(['-1', '1.5', '1e3', '0x1', 'abc', '1 2', '１', '1, 2'])(
-    'that is no whole number is refused: %s',
+    'that is not a whole number is refused: %s',
     async (id) => {
       await using http = await startHttp();
       await http.submit({ correlationId: 'one' });
@@ -280,7 +280,7 @@ describe('Last-Event-ID', () => {
     expect(http.streams.size).toBe(0);
   });
 
-  test('behind which events were pruned gets 410 and is told how to go on, which works', async () => {
+  test('behind which events were pruned gets 410 with a way to continue, which works', async () => {
     await using http = await startHttp();
     await http.submit({ correlationId: 'old' });
     await http.call('POST', '/v1/executions/old/cancel');

@@ -63,7 +63,7 @@ describe('GET /v1/executions/{correlationId}', () => {
   });
 
   test.for(['a%2Fb', 'a%0Ab', 'one%0A', '%00', '%', '%ff', 'one%20', 'x'.repeat(129), '__proto__', "'%20OR%201=1"])(
-    '%s is an id that nobody has',
+    '%s is an unknown id',
     async (id) => {
       await using http = await startHttp();
       await http.submit({ correlationId: 'one' });
@@ -210,7 +210,7 @@ describe('GET /v1/executions', () => {
     await submitAll(http, ['mine']);
     await http.call('POST', '/v1/executions', { key: BILLING_KEY, body: { actionId: 'a', correlationId: 'theirs' } });
     expect(ids(await http.call('GET', '/v1/executions?app=billing', { key: ALICE_KEY }))).toEqual(['theirs']);
-    expect(ids(await http.call('GET', '/v1/executions?app=nobody', { key: ALICE_KEY }))).toEqual([]);
+    expect(ids(await http.call('GET', '/v1/executions?app=unknown', { key: ALICE_KEY }))).toEqual([]);
     for (const query of ['id=their', 'text=%7B', 'status=OPEN']) {
       expect(ids(await http.call('GET', `/v1/executions?${query}`))).not.toContain('theirs');
     }
@@ -226,7 +226,7 @@ describe('GET /v1/executions', () => {
 });
 
 describe('GET /v1/executions/{correlationId}/audit', () => {
-  test('tells the whole life, oldest first', async () => {
+  test('returns the whole trail, oldest first', async () => {
     await using http = await startHttp();
     await submitAll(http, ['one', 'other']);
     await dispatchAll(http);

@@ -73,7 +73,7 @@ describe('refused input', () => {
     'https://[::1/',
     42,
     null,
-  ])('%j is no notifyUrl, and is not repeated', async (notifyUrl) => {
+  ])('%j is not a notifyUrl, and is not quoted', async (notifyUrl) => {
     await using http = await startHttp();
     const answer = await http.submit({ notifyUrl });
     expect(answer.status).toBe(422);
@@ -83,7 +83,7 @@ describe('refused input', () => {
     expect(answer.text).not.toContain('secret-password');
   });
 
-  test('400: malformed JSON is told with the place, without quoting the body', async () => {
+  test('400: the error of malformed JSON states the position, without quoting the body', async () => {
     await using http = await startHttp();
     for (const [body, said] of [
       ['', 'empty'],
@@ -100,7 +100,7 @@ describe('refused input', () => {
     }
   });
 
-  test('400: JSON that is nested too deeply is told so, even a megabyte of brackets', async () => {
+  test('400: the error of JSON that is nested too deeply says so, even for a megabyte of brackets', async () => {
     await using http = await startHttp();
     const nested = (levels: number) => `{"actionId":"a","inputs":{"x":${'['.repeat(levels)}1e2${']'.repeat(levels)}}}`;
     expect((await http.call('POST', '/v1/executions', { body: nested(62) })).status).toBe(202);

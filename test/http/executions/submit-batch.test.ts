@@ -75,7 +75,7 @@ describe('each with its own answer', () => {
     expect(await stored(http)).toBe(1);
   });
 
-  test('past the capacity of the queue, or the share of the app, the rest is told to come again', async () => {
+  test('beyond the capacity of the queue, or the share of the app, the rest must retry later', async () => {
     for (const [room, status, name] of [
       [{ queueCapacity: 2 }, 503, 'queue-full'],
       [{ shares: { appQueueCapacities: new Map([['orders', 2]]) } }, 429, 'app-queue-full'],
@@ -97,7 +97,7 @@ describe('each with its own answer', () => {
     expect(JSON.stringify(sent?.inputs)).toBe(inputs);
   });
 
-  test('Prefer: wait is not for batches: nobody is held', async () => {
+  test('Prefer: wait has no effect on batches', async () => {
     await using http = await startHttp(ROOM);
     const headers = { prefer: 'wait=30' };
     const answer = await http.call('POST', '/v1/executions/batch', { headers, body: { executions: items(2) } });

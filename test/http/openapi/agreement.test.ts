@@ -24,7 +24,7 @@ ajv.addSchema(JSON.parse(JSON.stringify(DOCUMENT)), 'openapi');
 
 const isAllowed = (schema: string, body: unknown) => ajv.validate(`openapi#/components/schemas/${schema}`, body);
 
-/** Which hosts may be told is configuration: here any. */
+/** The allowed hosts of notifications are configuration: here any. */
 const parseAnySubmission = (body: Json) =>
   parseSubmission(body, { notifyProblem: () => null, unsupportedParts: () => [] });
 

@@ -122,7 +122,7 @@ describe('what any operation may answer', () => {
 
   test('429: too many wrong keys', async () => {
     await using http = await startHttp();
-    const wrong = { key: 'a-key-that-nobody-has' };
+    const wrong = { key: 'a-key-that-is-unknown' };
     for (let failures = 0; failures < 20; failures += 1) await http.call('GET', '/v1/executions', wrong);
     for (const id of documents('429', 'too-many-failures')) {
       expect((await call(http, id, { ...bodyOf(id), ...wrong })).status).toBe(429);
@@ -168,7 +168,7 @@ describe('what any operation may answer', () => {
     }
   });
 
-  test('404: what nobody has', async () => {
+  test('404: an unknown execution', async () => {
     await using http = await startHttp();
     for (const id of documents('404', 'not-found')) expect((await call(http, id, rightly(id))).status).toBe(404);
   });
@@ -520,19 +520,19 @@ test('what CXone calls back', async () => {
   await http.submit({ correlationId: 'one' });
   await dispatchAll(http);
   const path = await http.callbackPath('one');
-  const told = (body: unknown) => call(http, 'completeExecution', { path, key: null, body });
-  expect((await told('x'.repeat(MIB + 1))).status).toBe(413);
-  expect((await told('neither JSON nor a form')).json.outcome).toBe('unreadable');
+  const post = (body: unknown) => call(http, 'completeExecution', { path, key: null, body });
+  expect((await post('x'.repeat(MIB + 1))).status).toBe(413);
+  expect((await post('neither JSON nor a form')).json.outcome).toBe('unreadable');
   const compressed = { path, key: null, body: 'x', headers: { 'content-encoding': 'snappy' } };
   expect((await call(http, 'completeExecution', compressed)).status).toBe(415);
-  expect((await told({ ...DONE, executionId: 'another' })).status).toBe(409);
+  expect((await post({ ...DONE, executionId: 'another' })).status).toBe(409);
   for (const [body, outcome] of [
     [{ status: 'RUNNING' }, 'progress'],
     [DONE, 'resolved'],
     [DONE, 'duplicate'],
     [{ status: 'FAILED' }, 'conflict'],
   ]) {
-    expect((await told(body)).json.outcome).toBe(outcome);
+    expect((await post(body)).json.outcome).toBe(outcome);
   }
 });
 

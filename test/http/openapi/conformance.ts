@@ -51,7 +51,7 @@ export interface Conformance {
   check(operationId: string, answer: Seen): void;
   /** @throws {Error} when the value does not fit the schema. */
   mustFit(schema: unknown, value: unknown, what: string): void;
-  /** What the document promises and nobody has seen: operation, status, and the type of a problem. */
+  /** The promises of the document that no test has seen: operation, status, and type of problem. */
   missing(): string[];
   /** What the problems of this type said. */
   details(type: string): string[];
@@ -92,7 +92,7 @@ function promises(document: Document): string[] {
 function createFit(document: Document): Conformance['mustFit'] {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  // What apps are told to put up with, members that are not named, is a mistake here.
+  // Members that are not documented, which apps must ignore, are an error here.
   ajv.addSchema(tightened(document) as object, 'openapi');
   const compiled = new Map<string, ValidateFunction>();
   return (schema, value, what) => {

@@ -1,4 +1,4 @@
-// The OpenAPI document: that it is a good one, and that it tells of all there is.
+// The OpenAPI document: valid, and complete.
 
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -58,7 +58,7 @@ test('no member has its default next to its type: generators of types would requ
   );
 });
 
-/** Pages for people are no part of the API. */
+/** Pages for people do not belong to the API. */
 const PAGES = [
   'GET /',
   'GET /console/executions',
@@ -103,7 +103,7 @@ test('every problem is in it, with its status and title', () => {
     return type?.const === undefined || title === undefined ? [] : [[type.const, status?.const, title.const]];
   });
   const answered = Object.entries(PROBLEMS).map(([name, [status, title]]) => [problemType(name), status, title]);
-  // A method that a path does not know is no operation of it: the description tells of that one.
+  // A method that a path does not support is not an operation: the description covers it.
   const [notAllowed] = answered.splice(
     answered.findIndex(([type]) => type === problemType('method-not-allowed')),
     1,

@@ -81,7 +81,7 @@ function parsed(received: string): Seen {
   };
 }
 
-/** Reads a stream until so many events came, and leaves; returns the answer and the data of its events. */
+/** Reads `count` events of a stream and disconnects; returns the response and the data of its events. */
 export async function followed(http: Harness, path: string, headers: Record<string, string>, count: number) {
   const leaving = new AbortController();
   const response = await fetch(http.url + path, {

@@ -67,7 +67,7 @@ describe('the same key and body again', () => {
     expect([answer.status, answer.json.status]).toEqual([202, 'PENDING']);
   });
 
-  test('at the same time, twenty times: one execution, and each is told of it', async () => {
+  test('twenty times concurrently: one execution, and each response names it', async () => {
     await using http = await startHttp();
     const answers = await Promise.all(Array.from({ length: 20 }, () => submit(http, 'order-1')));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202));
@@ -179,7 +179,7 @@ describe('how a key is written', () => {
     ['a,b', 'more than once'],
     ['"a", "b"', 'more than once'],
     [', a', 'more than once'],
-  ] as const)('%j is none, and it is told why', ([header, said]) => {
+  ] as const)('%j is not a key, and the error states why', ([header, said]) => {
     expect(readIdempotencyKey(header)).toEqual({ valid: false, detail: expect.stringContaining(said) });
   });
 

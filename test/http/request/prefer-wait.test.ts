@@ -39,6 +39,6 @@ test.for([
   expect(preferredWait(header)).toBeNull();
 });
 
-test('without the header nobody waits', () => {
+test('without the header no request waits', () => {
   expect(preferredWait(undefined)).toBeNull();
 });

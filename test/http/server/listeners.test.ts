@@ -24,7 +24,7 @@ async function open(options: Partial<ListenersOptions> = {}) {
   return listeners;
 }
 
-/** Stands for listening on an inherited socket, which needs one: says where it was told to, and what was closed. */
+/** Replaces listening on an inherited socket: reports the requested addresses and the closed ones. */
 function fake(ports: readonly number[]) {
   const asked: (number | undefined)[] = [];
   const closed: number[] = [];

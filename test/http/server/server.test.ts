@@ -171,7 +171,7 @@ describe('an answer before the request is all in', () => {
   });
 });
 
-describe('what is no proper request', () => {
+describe('a malformed request', () => {
   test.for([
     ['garbage', 'hello there\r\n\r\n'],
     ['two lengths', `${head('POST', '/', { 'content-length': '3', 'transfer-encoding': 'chunked' })}abc`],

@@ -45,7 +45,7 @@ function over(ca: string): Agent {
 const filesOf = ({ certFile, keyFile }: Certificate) => ({ certFile, keyFile });
 
 describe('the listener', () => {
-  test('is reached over https by whoever trusts its certificate, and is called https', async () => {
+  test('is reached over https by clients that trust its certificate, and its URLs are https', async () => {
     const certificate = await certificateFor([NAME]);
     const server = await serve(certificate);
     expect(server.url).toBe(`https://127.0.0.1:${server.port}`);
@@ -63,7 +63,7 @@ describe('the listener', () => {
     }
   });
 
-  test('cuts off who speaks plain HTTP, and goes on serving', async () => {
+  test('disconnects a client that speaks plain HTTP, and continues to serve', async () => {
     const server = await serve(await certificateFor([NAME]));
     const plain = wire(server.port);
     plain.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -136,8 +136,8 @@ describe('what cannot be served is named', () => {
 describe('renewal', () => {
   async function renewing(publicHost: string | null = NAME, until?: Date) {
     const certificate = await certificateFor([NAME], until);
-    const told: string[] = [];
-    const log = { ...quietLog(), info: (_facts: Facts, message: string) => void told.push(message) };
+    const messages: string[] = [];
+    const log = { ...quietLog(), info: (_facts: Facts, message: string) => void messages.push(message) };
     const used: TlsPair[] = [];
     const renewal = createTlsRenewal({
       files: filesOf(certificate),
@@ -148,7 +148,7 @@ describe('renewal', () => {
     });
     const warnings = () =>
       log.lines.filter(({ level }) => level === 'warn' || level === 'error').map((line) => line.message);
-    return { certificate, renewal, used, warnings, told };
+    return { certificate, renewal, used, warnings, messages };
   }
 
   test('takes up a new pair once, and nothing that has not changed', async () => {
@@ -178,10 +178,10 @@ describe('renewal', () => {
     expect(used).toEqual([{ cert, key }]);
   });
 
-  test('who asks for it is told that nothing has changed', async () => {
-    const { renewal, told } = await renewing();
+  test('a reload without a new certificate reports that nothing has changed', async () => {
+    const { renewal, messages } = await renewing();
     await renewal.reload();
-    expect(told).toEqual(['TLS certificate in use', 'the TLS certificate has not changed']);
+    expect(messages).toEqual(['TLS certificate in use', 'the TLS certificate has not changed']);
   });
 
   test.for([
