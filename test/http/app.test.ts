@@ -109,7 +109,7 @@ describe('something breaks', () => {
     ['nothing at all', undefined, 'undefined'],
   ] as const)('%s: 500 without the reason, which is in the log', async ([, thrown, reason]) => {
     await using http = await startHttp({ store: { ...store, find: () => Promise.reject(thrown) } });
-    const answer = await http.call('GET', '/v1/executions/one?hidden=1');
+    const answer = await http.call('GET', '/v1/executions/one');
     expect([answer.status, answer.json.type]).toEqual([500, `${PROBLEM}internal-error`]);
     expect(answer.text).not.toContain('secret');
     const requestId = answer.headers.get('x-request-id');

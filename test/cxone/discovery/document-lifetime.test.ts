@@ -9,7 +9,7 @@ test.each<[string, Record<string, string>, number]>([
   ['max-age', { 'cache-control': 'max-age=2' }, 2_000],
   ['quoted max-age among other directives', { 'cache-control': 'public, Max-Age="60", must-revalidate' }, 60_000],
   ['max-age less the age in a shared cache', { 'cache-control': 'max-age=60', age: '50' }, 10_000],
-  ['private max-age: this is no shared cache', { 'cache-control': 'private, max-age=30, s-maxage=5' }, 30_000],
+  ['private max-age: this cache is not shared', { 'cache-control': 'private, max-age=30, s-maxage=5' }, 30_000],
   ['max-age before Expires', { 'cache-control': 'max-age=9', expires: DATE, date: DATE }, 9_000],
   ['Expires after Date', { expires: 'Thu, 01 Jan 2026 00:10:00 GMT', date: DATE }, 600_000],
   ['no statement: an hour', { date: DATE, 'last-modified': 'Mon, 01 Jan 2001 00:00:00 GMT' }, 3_600_000],
