@@ -1,8 +1,10 @@
 // The options that several commands share, with the parsers of their values and the end of each command's help.
 
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { readVariable } from '../config/config.ts';
 import { AUDIT_EVENTS } from '../execution/event.ts';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../execution/execution.ts';
+import { createMasking, type Masking, NO_MASKING } from '../execution/masking.ts';
 import { withCommandName } from '../lib/command-name.ts';
 import { NOTIFICATION_TYPES } from '../notification/notification.ts';
 import type { ExecutionFilter } from '../store/port.ts';
@@ -24,9 +26,18 @@ export const databaseOption = new Option(
   'read this file instead of DATABASE_PATH, for example a backup',
 );
 export const reasonOption = new Option('--reason <text>', 'why; the audit trail keeps it').makeOptionMandatory();
+export const revealOption = new Option(
+  '--reveal',
+  'show the members of SENSITIVE_FIELDS, and search them; otherwise they are hidden',
+);
 export const actionOption = new Option('--action <name>', 'only this Data Action');
 export const appOption = new Option('--app <name>', 'only this app');
 const idOption = new Option('--id <id>', 'only the execution with this correlation id');
+
+/** Returns what hides the members of SENSITIVE_FIELDS, unless `--reveal` shows them. */
+export function maskingOf({ reveal }: { readonly reveal?: true }, { env }: Pick<CommandContext, 'env'>): Masking {
+  return reveal === true ? NO_MASKING : createMasking(readVariable(env(), 'SENSITIVE_FIELDS') ?? []);
+}
 
 /** Returns a point in time when given the current time in milliseconds. */
 type Moment = (now: number) => number;

@@ -91,7 +91,9 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
     'Operators, who see every execution and the metrics, and poll, cancel and replay; keys of at least 8 characters: alice:key',
   ),
   READER_KEYS: callers('Operators who only read: carol:key'),
-  SENSITIVE_FIELDS: callers('Members whose values the operator page hides, separated by commas: cardNumber,cvv'),
+  SENSITIVE_FIELDS: callers(
+    'Members whose values operators neither see nor find by a search, separated by commas: cardNumber,cvv',
+  ),
   NOTIFY_URLS: notifications(
     'Where an app is notified if a submission has no notifyUrl: orders:https://hooks.example/executions,billing:https://…',
   ),

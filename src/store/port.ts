@@ -169,6 +169,8 @@ export interface ExecutionFilter {
   readonly executionId?: string;
   /** A text in inputs, context, result, error or late result; case-insensitive; never empty. */
   readonly text?: string;
+  /** Members that the text search ignores, by their names, because the reader does not see their values. */
+  readonly hidden?: readonly string[];
   /** Submitted at or after. */
   readonly from?: number;
   /** Submitted before. */

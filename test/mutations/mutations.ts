@@ -526,6 +526,18 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/pruner/pruner.slow.test.ts'],
   },
   {
+    tag: 'hidden-is-not-searchable',
+    promise: 'a search does not see the values of hidden members',
+    edit: condition(false),
+    tests: ['test/store/store.test.ts', 'test/cli/hidden-members.test.ts'],
+  },
+  {
+    tag: 'readers-see-no-hidden-value',
+    promise: 'a reader of the API sees no value of a hidden member',
+    edit: branch('alternate'),
+    tests: ['test/http/executions/hidden-members.test.ts'],
+  },
+  {
     tag: 'app-sees-own-notifications',
     promise: 'an app can read only its own notifications',
     edit: withoutOperand(1),

@@ -126,6 +126,26 @@ export function searchingContract(storeNow: () => Store): void {
       expect(await found({ text: 'özturk' })).toEqual([]);
     });
 
+    test('the values of hidden members are not found in any column, and everything else is', async () => {
+      const hidden = ['CVV', 'größe'];
+      await add({ correlationId: 'inputs', inputs: { a: [{ cvv: 'xyz-1', größe: 'ÜBER', note: 'kept' }] } });
+      await add({ correlationId: 'context', context: { Cvv: { deep: ['xyz-1'] } } });
+      await add({ correlationId: 'words', context: { text: '{"cvv":"xyz-1"}' } });
+      const result = await sent('cx-1', { correlationId: 'result' });
+      await storeNow().record(result.reference, callback(completed({ cvv: 'xyz-1', sum: 12.5 })), NOON);
+      const error = await sent('cx-2', { correlationId: 'error' });
+      await storeNow().record(error.reference, callback(failed({ cvv: 'xyz-1' })), NOON);
+      const late = await sent('cx-3', { correlationId: 'late' });
+      await storeNow().record(late.reference, { type: 'cancelled', by: 'app:shop' }, NOON);
+      await storeNow().record(late.reference, callback(completed({ cvv: 'xyz-1' })), NOON);
+      for (const text of ['xyz-1', 'xyz', '"cvv":"x', 'über', '"xyz-1"'])
+        expect(await found({ text, hidden })).toEqual([]);
+      expect(await found({ text: 'xyz-1' })).toHaveLength(6);
+      expect(await found({ text: 'KEPT', hidden })).toEqual(['inputs']);
+      expect(await found({ text: 'größe', hidden })).toEqual(['inputs']);
+      expect(await found({ text: '12.5', hidden })).toEqual(['result']);
+    });
+
     test('all filters together', async () => {
       await sent('cx-1', { correlationId: 'order-1', app: 'a', actionId: 'x', inputs: { name: 'Miller' } });
       await sent('cx-1', { correlationId: 'order-2', app: 'b', actionId: 'x', inputs: { name: 'Miller' } });

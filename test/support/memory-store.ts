@@ -11,6 +11,7 @@ import {
 } from '../../src/execution/execution.ts';
 import { isSameExecutionId } from '../../src/execution/execution-id.ts';
 import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts';
+import { createMasking } from '../../src/execution/masking.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { createFairShare, type FairShare } from '../../src/lib/weighted-fair-share.ts';
 import {
@@ -341,16 +342,18 @@ function matches({ execution, payload }: Row, query: ListQuery): boolean {
     (query.id === undefined || execution.correlationId.startsWith(query.id)) &&
     (query.executionId === undefined ||
       (execution.executionId !== null && isSameExecutionId(query.executionId, execution.executionId))) &&
-    (query.text === undefined || holds({ ...payload, ...execution }, query.text)) &&
+    (query.text === undefined || holds({ ...payload, ...execution }, query.text, query.hidden)) &&
     (query.from === undefined || execution.submittedAt >= query.from) &&
     (query.to === undefined || execution.submittedAt < query.to) &&
     (query.before === undefined || execution.reference < query.before)
   );
 }
 
-function holds(one: Row['payload'] & Execution, text: string): boolean {
+function holds(one: Row['payload'] & Execution, text: string, hidden: readonly string[] = []): boolean {
   const { inputs, context, result, error, lateResult } = one;
-  const written = [inputs, context, result, error, lateResult].map((value) => JSON.stringify(value).toLowerCase());
+  const written = [inputs, context, result, error, lateResult && { ...lateResult }].map((value) =>
+    JSON.stringify(createMasking(hidden, '').json(value)).toLowerCase(),
+  );
   const needles = [text, JSON.stringify(text).slice(1, -1)].map((needle) => needle.toLowerCase());
   return written.some((json) => json !== 'null' && needles.some((needle) => json.includes(needle)));
 }

@@ -5,19 +5,30 @@ import { type ChainedEntry, idRangeOf, idsIn, scanAuditTrail } from '../../store
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { bomOption, EXPORT_HELP, formatOption, outOption, writeExport } from '../export.ts';
-import { addAuditFilters, auditFilter, databaseOption, fromOption, helpEnd, readPeriod, toOption } from '../options.ts';
+import {
+  addAuditFilters,
+  auditFilter,
+  databaseOption,
+  fromOption,
+  helpEnd,
+  maskingOf,
+  readPeriod,
+  revealOption,
+  toOption,
+} from '../options.ts';
 
 export const auditExport: Declare = (command, context) =>
   addAuditFilters(command)
     .description(
       `Writes all audit entries that match, oldest first, each as in the API and with its hash. Without filters the chain
-can be verified from the file. Entries that are written after the export begins are not included.`,
+can be verified from the file; if it hides members of SENSITIVE_FIELDS, only with --reveal. Entries that are written after the export begins are not included.`,
     )
     .addOption(fromOption('written'))
     .addOption(toOption('written'))
     .addOption(formatOption)
     .addOption(outOption)
     .addOption(bomOption)
+    .addOption(revealOption)
     .addOption(databaseOption)
     .addHelpText(
       'after',
@@ -31,14 +42,12 @@ can be verified from the file. Entries that are written after the export begins 
       return withDatabase(context, options.database, (client) => {
         const total = idsIn(client, idRangeOf(client, filter));
         const batches = scanAuditTrail(client, filter, 'oldest-first');
+        const masking = maskingOf(options, context);
+        const represent = ({ entry, hash }: ChainedEntry) => ({ ...representEntry(masking.entry(entry)), hash });
         const source = { batches, total, represent, names: NAMES };
         return writeExport(source, options, context);
       });
     });
-
-function represent({ entry, hash }: ChainedEntry) {
-  return { ...representEntry(entry), hash };
-}
 
 const NAMES = [
   'id',
@@ -52,4 +61,4 @@ const NAMES = [
   'app',
   'detail',
   'hash',
-] as const satisfies readonly (keyof ReturnType<typeof represent>)[];
+] as const satisfies readonly (keyof ReturnType<typeof representEntry> | 'hash')[];

@@ -11,7 +11,9 @@ import {
   helpEnd,
   jsonOption,
   limitOption,
+  maskingOf,
   readPeriod,
+  revealOption,
   TIME_HELP,
   toOption,
   wholeNumber,
@@ -29,6 +31,7 @@ export const auditQuery: Declare = (command, context) =>
     .addOption(limitOption(50, MAX_ENTRIES))
     .option('--before <entry>', 'only entries before the one with this number: the next page', wholeNumber(1, 1e15))
     .addOption(jsonOption)
+    .addOption(revealOption)
     .addOption(databaseOption)
     .addHelpText(
       'after',
@@ -44,11 +47,12 @@ export const auditQuery: Declare = (command, context) =>
     )
     .action(async (options) => {
       const { limit, before, json } = options;
+      const masking = maskingOf(options, context);
       const filter = { ...auditFilter(options), ...readPeriod(options, context), before };
       const { items, more } = await withDatabase(context, options.database, (client) =>
         firstOf(scanAuditTrail(client, filter, 'newest-first'), limit),
       );
-      const entries = items.map(({ entry }) => entry).toReversed();
+      const entries = items.map(({ entry }) => masking.entry(entry)).toReversed();
       if (json) {
         context.write(`{"items":[${entries.map(entryJson).join(',')}],"more":${more}}\n`);
         return;

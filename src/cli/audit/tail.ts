@@ -1,6 +1,7 @@
 // `audit tail`: prints entries as they are written, until it is interrupted.
 
 import type { Database } from 'better-sqlite3';
+import type { Masking } from '../../execution/masking.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { onOneLine } from '../../lib/json-line.ts';
 import type { World } from '../../lib/world.ts';
@@ -12,7 +13,15 @@ import {
 } from '../../store/sqlite/queries/audit.ts';
 import type { CommandContext, Declare } from '../context.ts';
 import { firstOf, withDatabase } from '../database.ts';
-import { addAuditFilters, auditFilter, databaseOption, helpEnd, wholeNumber } from '../options.ts';
+import {
+  addAuditFilters,
+  auditFilter,
+  databaseOption,
+  helpEnd,
+  maskingOf,
+  revealOption,
+  wholeNumber,
+} from '../options.ts';
 import { tableOf } from '../table.ts';
 import { ENTRY_COLUMNS, entryJson } from './entries.ts';
 
@@ -27,6 +36,7 @@ while the receiver is stopped and started. Ctrl-C ends it.`,
     )
     .option('-n, --lines <count>', 'begin with this many existing entries', wholeNumber(0, MAX_LINES), 10)
     .option('--json', 'print one JSON document per line (NDJSON)')
+    .addOption(revealOption)
     .addOption(databaseOption)
     .addHelpText(
       'after',
@@ -39,7 +49,7 @@ while the receiver is stopped and started. Ctrl-C ends it.`,
     .action(async (options) => {
       const { lines, json = false } = options;
       const filter = auditFilter(options);
-      const show = createShow(json, context);
+      const show = createShow(json, maskingOf(options, context), context);
       const stop = context.interrupted();
       await withDatabase(context, options.database, async (client) => {
         const newest = newestEntryId(client);
@@ -52,10 +62,10 @@ while the receiver is stopped and started. Ctrl-C ends it.`,
 type Show = (found: readonly ChainedEntry[]) => Promise<void>;
 
 /** The heading is printed once, above the first entries. */
-function createShow(json: boolean, context: CommandContext): Show {
+function createShow(json: boolean, masking: Masking, context: CommandContext): Show {
   let heading = true;
   return async (found) => {
-    const entries = found.map(({ entry }) => entry);
+    const entries = found.map(({ entry }) => masking.entry(entry));
     if (entries.length === 0) return;
     if (json) return context.writeStream(entries.map((entry) => `${onOneLine(entryJson(entry))}\n`).join(''));
     const table = tableOf(ENTRY_COLUMNS, entries, context, heading);

@@ -1,13 +1,14 @@
 // `executions export`: writes all executions that match as CSV or NDJSON.
 
 import { readJson } from '../../execution/json.ts';
+import type { Masking } from '../../execution/masking.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { type StoredExecution, scanExecutions } from '../../store/sqlite/queries/executions.ts';
 import { countExecutions } from '../../store/sqlite/queries/id-windows.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { bomOption, EXPORT_HELP, formatOption, outOption, writeExport } from '../export.ts';
-import { addExecutionFilters, databaseOption, executionFilter, helpEnd } from '../options.ts';
+import { addExecutionFilters, databaseOption, executionFilter, helpEnd, maskingOf, revealOption } from '../options.ts';
 
 export const executionsExport: Declare = (command, context) =>
   addExecutionFilters(command)
@@ -19,6 +20,7 @@ which it is read. Executions that are submitted after the export begins are not 
     .addOption(outOption)
     .addOption(bomOption)
     .option('--no-payloads', 'leave out inputs, context, result, error and late result')
+    .addOption(revealOption)
     .addOption(databaseOption)
     .addHelpText(
       'after',
@@ -28,12 +30,13 @@ which it is read. Executions that are submitted after the export begins are not 
       ]),
     )
     .action((options) => {
-      const filter = executionFilter(options, context);
+      const masking = maskingOf(options, context);
+      const filter = { ...executionFilter(options, context), hidden: masking.names };
       return withDatabase(context, options.database, (client) => {
         const source = {
           batches: scanExecutions(client, filter, 'oldest-first'),
           total: countExecutions(client, { ...filter, app: filter.app ?? undefined }),
-          represent: options.payloads ? whole : withoutPayloads,
+          represent: options.payloads ? (stored: StoredExecution) => whole(stored, masking) : withoutPayloads,
           names: options.payloads ? [...NAMES, ...PAYLOADS] : NAMES,
         };
         return writeExport(source, options, context);
@@ -47,9 +50,10 @@ function withoutPayloads({ execution, payloadPrunedAt }: StoredExecution) {
   return { ...others, attempts, ...submitted, traceparent: execution.traceparent, payloadPrunedAt };
 }
 
-function whole(browsed: StoredExecution) {
-  const { result, error, lateResult } = representExecution(browsed.execution);
-  const payloads = { inputs: parsed(browsed.inputs), context: parsed(browsed.context), result, error, lateResult };
+function whole(browsed: StoredExecution, masking: Masking) {
+  const { result, error, lateResult } = representExecution(masking.execution(browsed.execution));
+  const shown = (text: string | null) => (text === null ? null : masking.json(readJson(text)));
+  const payloads = { inputs: shown(browsed.inputs), context: shown(browsed.context), result, error, lateResult };
   return { ...withoutPayloads(browsed), ...payloads };
 }
 
@@ -83,7 +87,3 @@ const NAMES = [
 const PAYLOADS = ['inputs', 'context', 'result', 'error', 'lateResult'] as const satisfies readonly (keyof ReturnType<
   typeof whole
 >)[];
-
-function parsed(text: string | null) {
-  return text === null ? null : readJson(text);
-}

@@ -13,6 +13,8 @@ import {
   helpEnd,
   jsonOption,
   limitOption,
+  maskingOf,
+  revealOption,
   TIME_HELP,
 } from '../options.ts';
 import { type Column, tableOf } from '../table.ts';
@@ -38,6 +40,7 @@ export const executionsList: Declare = (command, context) =>
     .addOption(limitOption(20, MAX_EXECUTIONS))
     .option('--before <id>', 'only executions older than the one with this correlation id: the next page')
     .addOption(jsonOption)
+    .addOption(revealOption)
     .addOption(databaseOption)
     .addHelpText(
       'after',
@@ -52,7 +55,8 @@ export const executionsList: Declare = (command, context) =>
       ),
     )
     .action(async (options) => {
-      const filter = executionFilter(options, context);
+      const masking = maskingOf(options, context);
+      const filter = { ...executionFilter(options, context), hidden: masking.names };
       const { items: found, more } = await withDatabase(context, options.database, (client) => {
         const before = options.before === undefined ? undefined : findStoredExecution(client, options.before);
         if (options.before !== undefined && before === undefined) {
@@ -61,7 +65,7 @@ export const executionsList: Declare = (command, context) =>
         const place = before === undefined ? {} : { before: before.execution.reference };
         return firstOf(scanExecutions(client, { ...filter, ...place }, 'newest-first'), options.limit);
       });
-      const items = found.map(({ execution }) => execution);
+      const items = found.map(({ execution }) => masking.execution(execution));
       if (options.json) {
         context.write(`${JSON.stringify({ items: items.map(representExecution), more })}\n`);
         return;

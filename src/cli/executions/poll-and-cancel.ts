@@ -3,10 +3,12 @@
 import type { Command } from '@commander-js/extra-typings';
 import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
+import type { JsonObject } from '../../execution/json.ts';
+import type { Masking } from '../../execution/masking.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
-import { addExecutionFilters, executionFilter, helpEnd, jsonOption, TIME_HELP } from '../options.ts';
+import { addExecutionFilters, executionFilter, helpEnd, jsonOption, maskingOf, TIME_HELP } from '../options.ts';
 import { grouped } from '../print.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
 import { writeExecution } from './format-execution.ts';
@@ -69,7 +71,8 @@ function declare(verb: 'poll' | 'cancel', command: Command, context: CommandCont
         const { request } = createClient(connection);
         const path = `/v1/executions/${encodeURIComponent(correlationId)}/${verb}` as const;
         const execution = await callReceiver(connection, () => request<Execution>('POST', path));
-        return writeExecution(execution, json, context);
+        // An execution that had ended is returned with its outcome.
+        return writeExecution(withoutHidden(execution, maskingOf({}, context)), json, context);
       }
       const body = bodyOf(executionFilter(filters, context));
       const { request } = createClient({ ...connection, answerWithinMs: ALL_TIMEOUT_MS });
@@ -78,6 +81,11 @@ function declare(verb: 'poll' | 'cancel', command: Command, context: CommandCont
       const counted = `${grouped(summary.done)} of ${grouped(summary.matched)} open executions ${DONE[verb]}`;
       context.write(json ? `${JSON.stringify(summary)}\n` : `${counted}\n`);
     });
+}
+
+function withoutHidden(execution: Execution, { json }: Masking): Execution {
+  const { result, error, lateResult } = execution;
+  return { ...execution, ...(json({ result, error, lateResult } as JsonObject) as Partial<Execution>) };
 }
 
 interface Summary {

@@ -2,13 +2,14 @@
 
 import type { Database } from 'better-sqlite3';
 import { readJson } from '../../execution/json.ts';
+import type { Masking } from '../../execution/masking.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import { scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import { findStoredExecution, type StoredExecution } from '../../store/sqlite/queries/executions.ts';
 import { ENTRY_COLUMNS } from '../audit/entries.ts';
 import { CommandError, type Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { databaseOption, helpEnd, jsonOption } from '../options.ts';
+import { databaseOption, helpEnd, jsonOption, maskingOf, revealOption } from '../options.ts';
 import { tableOf } from '../table.ts';
 import { formatExecution } from './format-execution.ts';
 
@@ -21,6 +22,7 @@ export const executionsShow: Declare = (command, context) =>
     .argument('<correlation-id>', 'the execution')
     .option('--payloads', 'include inputs, context, result and error, which may be confidential')
     .addOption(jsonOption)
+    .addOption(revealOption)
     .addOption(databaseOption)
     .addHelpText(
       'after',
@@ -33,14 +35,17 @@ export const executionsShow: Declare = (command, context) =>
         ],
       ),
     )
-    .action(async (correlationId, { payloads = false, json, database }) => {
+    .action(async (correlationId, options) => {
+      const { payloads = false, json, database } = options;
+      const masking = maskingOf(options, context);
       const found = await withDatabase(context, database, (client) => readWithEntries(client, correlationId));
       if (found === null) throw new CommandError(`The execution ${correlationId} does not exist.`, 1);
-      const execution = withPayloads(found.browsed, payloads);
+      const execution = withPayloads(found.browsed, payloads, masking);
+      const entries = found.entries.map(masking.entry);
       context.write(
         json
-          ? `${JSON.stringify({ execution, audit: found.entries.map(representEntry) })}\n`
-          : `${formatExecution(execution)}\n${tableOf(SHOWN, found.entries, context)}`,
+          ? `${JSON.stringify({ execution, audit: entries.map(representEntry) })}\n`
+          : `${formatExecution(execution)}\n${tableOf(SHOWN, entries, context)}`,
       );
     });
 
@@ -54,16 +59,14 @@ function readWithEntries(client: Database, id: string) {
   })();
 }
 
-function withPayloads({ execution, inputs, context, payloadPrunedAt }: StoredExecution, payloads: boolean) {
-  const { result, error, lateResult, ...others } = representExecution(execution);
+function withPayloads(stored: StoredExecution, payloads: boolean, masking: Masking) {
+  const { execution, inputs, context, payloadPrunedAt } = stored;
+  const { result, error, lateResult, ...others } = representExecution(masking.execution(execution));
   const shown = { ...others, payloadPrunedAt };
+  const visible = (text: string | null) => (text === null ? null : masking.json(readJson(text)));
   if (!payloads) {
     const late = lateResult && { status: lateResult.status, via: lateResult.via, receivedAt: lateResult.receivedAt };
     return { ...shown, lateResult: late };
   }
-  return { ...shown, inputs: parsed(inputs), context: parsed(context), result, error, lateResult };
-}
-
-function parsed(text: string | null) {
-  return text === null ? null : readJson(text);
+  return { ...shown, inputs: visible(inputs), context: visible(context), result, error, lateResult };
 }

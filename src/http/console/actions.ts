@@ -14,13 +14,13 @@ import { viewerOf } from './viewer.ts';
 export interface ConsoleVerbs extends ExecutionVerbs, NotificationVerbs, PauseVerbs {}
 
 export function createConsoleActions(
-  { store, pages: { csrfTokens }, pauses, runtime }: ConsoleDependencies,
+  { store, pages: { csrfTokens, sensitiveFields }, pauses, runtime }: ConsoleDependencies,
   pages: ConsolePages,
   verbs: ConsoleVerbs,
 ) {
   const confirmation = createConfirmation(csrfTokens);
   return {
-    ...createExecutionActions(store, confirmation, verbs),
+    ...createExecutionActions({ store, sensitiveFields }, confirmation, verbs),
     ...createNotificationActions(store, confirmation, verbs),
     ...createPauseActions(pauses, confirmation, verbs),
 

@@ -24,7 +24,10 @@ const CANCEL_WARNING =
   'ends here as CANCELLED, and its app is notified. What was sent to CXone may still run there. This cannot be undone.';
 
 export function createExecutionActions(
-  store: ConsoleDependencies['store'],
+  {
+    store,
+    sensitiveFields,
+  }: Pick<ConsoleDependencies, 'store'> & Pick<ConsoleDependencies['pages'], 'sensitiveFields'>,
   { question, confirmed, onSelection }: Confirmation,
   verbs: ExecutionVerbs,
 ) {
@@ -63,7 +66,12 @@ export function createExecutionActions(
       noun: 'execution',
       explanation,
       done: `${action}-all`,
-      parse: (named) => parseSelection(Object.keys(named).length === 0 ? { status: 'OPEN' } : named),
+      parse: (named) => {
+        const selection = parseSelection(Object.keys(named).length === 0 ? { status: 'OPEN' } : named);
+        if (!selection.valid) return selection;
+        // The selection is what the list shows, which does not search hidden members.
+        return { valid: true, value: { ...selection.value, hidden: sensitiveFields } };
+      },
       read: store.list,
       counts: ({ resolvedAt }) => resolvedAt === null,
       perform: (selection, caller, signal) => verbs.actOnSelection(action, selection, caller, signal),

@@ -5,6 +5,7 @@ import { html } from 'hono/html';
 import type { AuditEntry } from '../../execution/event.ts';
 import { type Execution, isTerminal, totalLatencyMs } from '../../execution/execution.ts';
 import type { Json } from '../../execution/json.ts';
+import { createMasking, type Masking, NO_MASKING } from '../../execution/masking.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { Notification } from '../../notification/notification.ts';
@@ -17,7 +18,6 @@ import { flashMessage } from './flash-message.ts';
 import { badge, duration, moment, NOTHING } from './format.ts';
 import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
-import { createMasking, type Masking, NO_MASKING } from './masking.ts';
 import { notificationsTable } from './notifications-page.ts';
 import { notFound } from './refusals.ts';
 import { excerpt, payload, timeline } from './timeline.ts';
@@ -186,7 +186,7 @@ function payloadsPart({ execution, payloads }: ExecutionDetails, masking: Maskin
     ['Context', context],
   ];
   return html`<section aria-labelledby="payloads"><h2 id="payloads">Payloads</h2>
-${pruned}${masking.active ? reveal : ''}
+${pruned}${masking.names.length > 0 ? reveal : ''}
 ${shown.map(([name, value]) => section(name, value, masking))}
 ${bodies.map((body) => rawBody(body, masking))}</section>`;
 }
@@ -200,8 +200,9 @@ function section(name: string, value: Json, masking: Masking): Html {
 function rawBody({ entryId, contentType, bytes }: StoredCallbackBody, masking: Masking): Html {
   const title = `Raw body of entry ${entryId}`;
   const what = `${contentType ?? 'no content type'}, ${bytes.length} bytes`;
-  const shown = masking.active
-    ? html`<p class="quiet">Hidden, because its values cannot be separated.</p>`
-    : excerpt(title, new TextDecoder().decode(bytes));
+  const shown =
+    masking.names.length > 0
+      ? html`<p class="quiet">Hidden, because its values cannot be separated.</p>`
+      : excerpt(title, new TextDecoder().decode(bytes));
   return html`<h3>${title} <small>${what}</small></h3>${shown}`;
 }

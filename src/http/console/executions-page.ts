@@ -12,13 +12,14 @@ import type { Viewer } from './viewer.ts';
 
 export const EXECUTIONS = '/console/executions';
 
-export function createExecutionsPage({ store, runtime: { world } }: ConsoleDependencies): PageHandler {
+export function createExecutionsPage({ store, pages, runtime: { world } }: ConsoleDependencies): PageHandler {
   return createListPage(
     {
       section: EXECUTIONS,
       title: 'Executions',
       parse: parseListQuery,
-      read: store.list,
+      // Pages hide these members from administrators too, and log when they are shown.
+      read: (query) => store.list({ ...query, hidden: pages.sensitiveFields }),
       fields,
       none: 'No execution matches.',
       older: (search, found) => (found === 0 || search.has('text') ? 'Search further back' : 'Older executions'),

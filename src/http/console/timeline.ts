@@ -3,9 +3,9 @@
 import { html } from 'hono/html';
 import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
 import type { Json } from '../../execution/json.ts';
+import type { Masking } from '../../execution/masking.ts';
 import { code, type Html } from '../html.ts';
 import { duration, moment } from './format.ts';
-import type { Masking } from './masking.ts';
 
 type Actor = 'app' | 'CXone' | 'receiver' | 'operator';
 

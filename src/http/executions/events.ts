@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import type { AuditEntry } from '../../execution/event.ts';
+import type { Masking } from '../../execution/masking.ts';
 import { representEvent } from '../../execution/representation.ts';
 import { jsonOnOneLine } from '../../lib/json-line.ts';
 import { reasonOf } from '../../lib/log.ts';
@@ -20,6 +21,7 @@ import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { readQuery } from '../request/list-parameters.ts';
 import { respond } from '../response/json.ts';
+import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidHeader, invalidInput, positionLost, problem } from '../response/problem.ts';
 import { STREAM_EVENT } from './audit-schema.ts';
 
@@ -117,7 +119,8 @@ export const followExecutions: ApiOperation = {
   },
 };
 
-function createFollower({ events, runtime }: Pick<HttpDependencies, 'events' | 'runtime'>) {
+function createFollower({ events, runtime, pages }: Pick<HttpDependencies, 'events' | 'runtime' | 'pages'>) {
+  const maskingFor = createMaskingFor(pages.sensitiveFields);
   const broken = createSampledWarning(runtime.log, runtime.world, 'streams of events were broken off');
 
   return async (c: Context, caller: Identity, correlationId?: string): Promise<Response> => {
@@ -147,14 +150,14 @@ function createFollower({ events, runtime }: Pick<HttpDependencies, 'events' | '
       if (connection === null) controller.error(error);
       else connection.destroy();
     };
-    return respond(200, body(stream, failed), HEADERS);
+    return respond(200, body(stream, maskingFor(caller), failed), HEADERS);
   };
 }
 
 type Failed = (error: unknown, controller: ReadableStreamDefaultController) => void;
 
 /** Reads the next entries only when the previous ones have been sent, so that a slow reader costs no memory. */
-function body(stream: Stream, failed: Failed): ReadableStream<Uint8Array> {
+function body(stream: Stream, masking: Masking, failed: Failed): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let position = stream.startsAfter;
   let cancelled = false;
@@ -170,7 +173,10 @@ function body(stream: Stream, failed: Failed): ReadableStream<Uint8Array> {
           const step = await stream.next();
           if (cancelled) return;
           if (step.type === 'end') return controller.close();
-          const text = step.type === 'entries' ? step.entries.map(event).join('') : ': all is well\n\n';
+          const text =
+            step.type === 'entries'
+              ? step.entries.map((entry) => event(masking.entry(entry))).join('')
+              : ': all is well\n\n';
           const behind = (step.type === 'entries' ? step.entries.at(-1)?.id : position) ?? position;
           position = step.through;
           controller.enqueue(encoder.encode(position > behind ? text + place(position) : text));

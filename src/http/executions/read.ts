@@ -13,6 +13,7 @@ import { createExecutionFinder, unknownExecution } from '../request/find-executi
 import { encodeCursor } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { json } from '../response/json.ts';
+import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidInput, lostCursor } from '../response/problem.ts';
 import { AUDIT_TRAIL } from './audit-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
@@ -50,18 +51,20 @@ export const listExecutions: ApiOperation = {
     },
   },
   problems: ['invalid-input', 'position-lost'],
-  create:
-    ({ store }) =>
-    async (c, caller) => {
+  create: ({ store, pages }) => {
+    const maskingFor = createMaskingFor(pages.sensitiveFields);
+    return async (c, caller) => {
       const query = parseListQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
-      const { items, next, resumeBefore } = await store.list(query.value);
+      const masking = maskingFor(caller);
+      const { items, next, resumeBefore } = await store.list({ ...query.value, hidden: masking.names });
       if (resumeBefore !== undefined) return lostCursor(encodeCursor(resumeBefore));
       return json(200, {
-        items: items.map(representExecution),
+        items: items.map((item) => representExecution(masking.execution(item))),
         nextCursor: next === null ? null : encodeCursor(next),
       });
-    },
+    };
+  },
 };
 
 export const getExecution: ApiOperation = {
@@ -87,8 +90,9 @@ export const getExecution: ApiOperation = {
     },
   },
   problems: ['not-found'],
-  create: ({ store, events }) => {
+  create: ({ store, events, pages }) => {
     const find = createExecutionFinder(store);
+    const maskingFor = createMaskingFor(pages.sensitiveFields);
     return async (c, caller) => {
       const found = await find(c, caller);
       if (found === undefined) return unknownExecution();
@@ -97,7 +101,8 @@ export const getExecution: ApiOperation = {
         seconds === null || isTerminal(found.status)
           ? found
           : await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal);
-      return json(200, representExecution(execution ?? found), { vary: 'Prefer', ...preferenceApplied(seconds) });
+      const shown = maskingFor(caller).execution(execution ?? found);
+      return json(200, representExecution(shown), { vary: 'Prefer', ...preferenceApplied(seconds) });
     };
   },
 };
@@ -118,13 +123,14 @@ export const getAuditTrail: ApiOperation = {
     },
   },
   problems: ['not-found'],
-  create: ({ store }) => {
+  create: ({ store, pages }) => {
     const find = createExecutionFinder(store);
+    const maskingFor = createMaskingFor(pages.sensitiveFields);
     return async (c, caller) => {
       const execution = await find(c, caller);
       if (execution === undefined) return unknownExecution();
       const entries = await store.trail(execution.correlationId);
-      return json(200, { items: entries.map(representEntry) });
+      return json(200, { items: entries.map((entry) => representEntry(maskingFor(caller).entry(entry))) });
     };
   },
 };

@@ -1,7 +1,7 @@
 // Values that operators should not see by the way: hidden by name, shown on request, and the log says to whom.
 
 import { expect, test } from 'vitest';
-import { createMasking, HIDDEN } from '../../../src/http/console/masking.ts';
+import { createMasking, HIDDEN } from '../../../src/execution/masking.ts';
 import { dispatchAll, type Harness, startHttp } from '../harness.ts';
 import { visitor } from './visitor.ts';
 

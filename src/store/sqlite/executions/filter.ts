@@ -4,6 +4,8 @@ import type { Database } from 'better-sqlite3';
 import { and, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { OPEN_STATUSES } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
+import { readJson } from '../../../execution/json.ts';
+import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
 import { executions } from '../schema.ts';
 import { firstReferenceAt } from './uuid-range.ts';
@@ -15,11 +17,19 @@ const TEXTS = [inputs, context, result, error, lateResult];
 /** SQL function that compares without regard to case, for texts beyond ASCII: LIKE folds the case of ASCII letters only. */
 const HOLDS = 'holds_in_any_case';
 
-/** Defines the SQL function that `matchesFilter` uses, on one connection. */
+/** SQL function that compares like `HOLDS` after it has removed the values of hidden members from a JSON text. */
+const HOLDS_VISIBLY = 'holds_visibly';
+
+/** Defines the SQL functions that `matchesFilter` uses, on one connection. */
 export function defineTextSearch(client: Database): void {
   client.function(HOLDS, { deterministic: true }, (text: unknown, needle: unknown) =>
     String(text).toLowerCase().includes(String(needle)) ? 1 : 0,
   );
+  client.function(HOLDS_VISIBLY, { deterministic: true }, (text: unknown, needle: unknown, names: unknown) => {
+    if (typeof text !== 'string') return 0;
+    const visible = createMasking(JSON.parse(String(names)), '').json(readJson(text));
+    return JSON.stringify(visible).toLowerCase().includes(String(needle)) ? 1 : 0;
+  });
 }
 
 /** Returns the condition that bounds a scan to one index in the order of references. */
@@ -40,7 +50,8 @@ function between({ from, to, before }: ListQuery, reference: SQL): SQL | undefin
 }
 
 /** Returns the condition that each scanned row must meet. */
-export function matchesFilter({ app, status, actionId, id, executionId, text }: ExecutionFilter): SQL | undefined {
+export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
+  const { app, status, actionId, id, executionId, text, hidden = [] } = filter;
   return and(
     app === null ? undefined : sql`+${executions.app} = ${app}`,
     status === undefined || status === 'OPEN' ? undefined : eq(executions.status, status),
@@ -50,7 +61,7 @@ export function matchesFilter({ app, status, actionId, id, executionId, text }: 
       ? undefined
       : sql`+${executions.correlationId} >= ${id} AND +${executions.correlationId} < ${behind(id)}`,
     executionId === undefined ? undefined : hasExecutionId(executionId),
-    text === undefined ? undefined : holds(text),
+    text === undefined ? undefined : holds(text, hidden),
   );
 }
 
@@ -79,16 +90,20 @@ function isOpen(status: ListQuery['status']): boolean {
 }
 
 /** Searches for the text as typed and as JSON escapes it. */
-function holds(text: string): SQL | undefined {
+function holds(text: string, hidden: readonly string[]): SQL | undefined {
   const written = JSON.stringify(text).slice(1, -1);
   const needles = [...new Set([text, written])];
-  return or(...needles.flatMap((needle) => TEXTS.map((column) => holdsIn(column, needle))));
+  return or(...needles.flatMap((needle) => TEXTS.map((column) => holdsIn(column, needle, hidden))));
 }
 
-function holdsIn(column: (typeof TEXTS)[number], needle: string): SQL {
+function holdsIn(column: (typeof TEXTS)[number], needle: string, hidden: readonly string[]): SQL {
   const escaped = needle.replaceAll(/[\\%_]/g, '\\$&');
   const pattern = `%${escaped.replaceAll(/[^\0-\x7f]/gu, '_')}%`;
   const like = sql`${column} LIKE ${pattern} ESCAPE '\\'`;
+  // promise: hidden-is-not-searchable
+  if (hidden.length > 0) {
+    return sql`(${like} AND ${sql.raw(HOLDS_VISIBLY)}(${column}, ${needle.toLowerCase()}, ${JSON.stringify(hidden)}))`;
+  }
   if (!/[^\0-\x7f]/u.test(needle)) return like;
   return sql`(${like} AND ${sql.raw(HOLDS)}(${column}, ${needle.toLowerCase()}))`;
 }
