@@ -29,7 +29,6 @@ import { createDashboard } from './stats/dashboard/dashboard.ts';
 import { createAdvisor } from './stats/timing-advice/advise.ts';
 import { followTrail } from './stats/trail-follower.ts';
 import type { Store } from './store/port.ts';
-import { copiesBeside } from './store/sqlite/file/copies.ts';
 import { createStreams } from './usecases/follow-events/streams.ts';
 import { createCallbackReceiver } from './usecases/receive-callback.ts';
 import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
@@ -185,7 +184,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
     copiesOf: async (executions) => {
       const { retentionExportDir: folder } = config;
       const exported = folder === null ? [] : await findExports(folder, executions);
-      return executions.length === 0 ? [] : [...exported, ...copiesBeside(store.databasePath)];
+      return executions.length === 0 ? [] : [...exported, ...store.copies()];
     },
     pages: {
       dashboard: parts.dashboard,

@@ -9,6 +9,7 @@ import { StoreUnavailable } from '../store/port.ts';
 import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
 import { cancelExecution, createBulkAction, pollExecution } from './executions/actions.ts';
+import { createBulkErasure, createErasureOfOne } from './executions/erase.ts';
 import type { Fetch, ListenerRole } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
 import { withBasePath } from './middleware/base-path.ts';
@@ -37,6 +38,10 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
       poll: pollExecution.create(deps),
       cancel: cancelExecution.create(deps),
       replay: replayNotification.create(deps),
+      eraseOne: createErasureOfOne(deps),
+      eraseSelection: createBulkErasure(deps),
+      hold: (reference, order) => deps.store.hold(reference, order, runtime.world.now()),
+      release: (reference, order) => deps.store.release(reference, order, runtime.world.now()),
       liftPause: liftPause.create(deps),
       actOnSelection: createBulkAction(deps),
       replaySelection: createBulkReplay(deps),

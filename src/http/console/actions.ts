@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { createConfirmation } from './confirmation.ts';
+import { createErasureActions, type ErasureVerbs } from './erasure-actions.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
 import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
 import type { ConsolePages } from './pages.ts';
@@ -11,7 +12,7 @@ import { createPauseActions, type PauseVerbs } from './pause-actions.ts';
 import { viewerOf } from './viewer.ts';
 
 /** The API's handlers, which respond with JSON or with a problem. */
-export interface ConsoleVerbs extends ExecutionVerbs, NotificationVerbs, PauseVerbs {}
+export interface ConsoleVerbs extends ExecutionVerbs, ErasureVerbs, NotificationVerbs, PauseVerbs {}
 
 export function createConsoleActions(
   { store, pages: { csrfTokens, sensitiveFields }, pauses, runtime }: ConsoleDependencies,
@@ -21,6 +22,7 @@ export function createConsoleActions(
   const confirmation = createConfirmation(csrfTokens);
   return {
     ...createExecutionActions({ store, sensitiveFields }, confirmation, verbs),
+    ...createErasureActions({ store, sensitiveFields }, confirmation, verbs),
     ...createNotificationActions(store, confirmation, verbs),
     ...createPauseActions(pauses, confirmation, verbs),
 

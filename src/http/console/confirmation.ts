@@ -28,9 +28,13 @@ export interface Question {
   readonly text: Html;
   readonly yes: string;
   readonly danger?: boolean;
+  /** Inputs of the form, in addition to the buttons. */
+  readonly fields?: Html;
   /** The page that "no" leads to. */
   readonly back: string;
 }
+
+type Ask = (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>;
 
 interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 'yes' | 'danger'> {
   readonly noun: string;
@@ -48,8 +52,8 @@ interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 
   readonly performed: (body: { readonly [name: string]: unknown }) => unknown;
 }
 
-/** A form holds a token and nothing else. */
-const MAX_FORM_BYTES = 4096;
+/** A form holds a token, and at most a reason of 500 characters. */
+const MAX_FORM_BYTES = 16_384;
 /** Items that are counted before the question; more may match. */
 const MAX_COUNTED = 200;
 
@@ -58,43 +62,58 @@ const ONLY_ADMINISTRATORS =
 
 export type Confirmation = ReturnType<typeof createConfirmation>;
 
+// One function because all parts make or check the form of one question.
 export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) {
-  function question(viewer: Viewer, { section, title, text, yes, danger = false, back }: Question): Response {
+  function question(viewer: Viewer, { section, title, text, yes, danger = false, fields, back }: Question): Response {
     return pageResponse(200, viewer, {
       title,
       section,
       head: html`<h1>${title}</h1>${text}
 <form method="post" class="actions">
-<input type="hidden" name="token" value="${csrfTokens.mint(viewer.by)}">
+<input type="hidden" name="token" value="${csrfTokens.mint(viewer.by)}">${fields ?? ''}
 <button id="yes" type="submit"${danger ? html` class="danger"` : ''}>${yes}</button>
 <a id="no" class="button" href="${back}">No, go back</a>
 </form>`,
     });
   }
 
-  /** Returns null if the form is genuine and its sender may change things; the response otherwise. */
-  async function refusedForm(c: Context, viewer: Viewer): Promise<Response | null> {
+  /** Returns the form if it is genuine and its sender may change things; the response otherwise. */
+  async function genuineForm(c: Context, viewer: Viewer): Promise<Response | URLSearchParams> {
     if (!viewer.mayChange) return forbidden(viewer, ONLY_ADMINISTRATORS);
     if (isForged(c.req.raw)) return forbidden(viewer, 'A page of another site sent this form. Nothing was changed.');
     const body = await readBody(c.req.raw, MAX_FORM_BYTES);
     const form = new URLSearchParams(body.type === 'whole' ? new TextDecoder().decode(body.bytes) : '');
-    if (csrfTokens.verify(viewer.by, form.get('token') ?? '')) return null;
+    if (csrfTokens.verify(viewer.by, form.get('token') ?? '')) return form;
     return forbidden(
       viewer,
       'This form has expired, or was made for another operator. Go back, reload the page and try again. Nothing was changed.',
     );
   }
 
-  function confirmed(
-    ask: (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>,
-    perform: PageHandler,
+  /** Returns null if the form is genuine and its sender may change things; the response otherwise. */
+  async function refusedForm(c: Context, viewer: Viewer): Promise<Response | null> {
+    const form = await genuineForm(c, viewer);
+    return form instanceof Response ? form : null;
+  }
+
+  function confirmed(ask: Ask, perform: PageHandler): ConfirmedAction {
+    return confirmedOrder(ask, perform);
+  }
+
+  /** An action that also reads its form. */
+  function confirmedOrder(
+    ask: Ask,
+    perform: (c: Context, caller: Identity, form: URLSearchParams) => Promise<Response>,
   ): ConfirmedAction {
     return {
       confirm: async (c, caller) => {
         const viewer = viewerOf(caller);
         return viewer.mayChange ? ask(c, caller, viewer) : forbidden(viewer, ONLY_ADMINISTRATORS);
       },
-      perform: async (c, caller) => (await refusedForm(c, viewerOf(caller))) ?? perform(c, caller),
+      perform: async (c, caller) => {
+        const form = await genuineForm(c, viewerOf(caller));
+        return form instanceof Response ? form : perform(c, caller, form);
+      },
     };
   }
 
@@ -128,5 +147,5 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
     );
   }
 
-  return { question, refusedForm, confirmed, onSelection };
+  return { question, refusedForm, confirmed, confirmedOrder, onSelection };
 }

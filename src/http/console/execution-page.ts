@@ -138,14 +138,26 @@ function clockOf(time: number): string {
 }
 
 function buttons(execution: Execution, viewer: Viewer): Html {
-  if (!viewer.mayChange || isTerminal(execution.status)) return html``;
+  if (!viewer.mayChange) return html``;
   const path = pathOf(execution.correlationId);
+  if (isTerminal(execution.status)) return html`<div class="actions">${retentionButtons(execution, path)}</div>`;
   const poll =
     whyNotPollable(execution) === null
       ? html`<form method="get" action="${path}/poll"><button id="poll" type="submit">Poll now…</button></form>`
       : '';
   return html`<div class="actions">${poll}
-<form method="get" action="${path}/cancel"><button id="cancel" type="submit" class="danger">Cancel…</button></form></div>`;
+<form method="get" action="${path}/cancel"><button id="cancel" type="submit" class="danger">Cancel…</button></form>${retentionButtons(execution, path)}</div>`;
+}
+
+function retentionButtons({ status, heldAt, erasedAt }: Execution, path: string): Html {
+  const hold =
+    heldAt === null
+      ? html`<form method="get" action="${path}/hold"><button id="hold" type="submit">Hold…</button></form>`
+      : html`<form method="get" action="${path}/release"><button id="release" type="submit">Release…</button></form>`;
+  const isErasable = isTerminal(status) && heldAt === null && erasedAt === null;
+  if (!isErasable) return hold;
+  return html`${hold}
+<form method="get" action="${path}/erase"><button id="erase" type="submit" class="danger">Erase content…</button></form>`;
 }
 
 function facts(one: Execution): Html {
@@ -165,6 +177,8 @@ function facts(one: Execution): Html {
     ['Polled until', moment(one.deadline)],
     ['Priority', String(one.priority)],
     ['Retry if uncertain', one.retryUncertain ? 'yes' : 'no'],
+    ...(one.heldAt === null ? [] : [['Held since', moment(one.heldAt)] as const]),
+    ...(one.erasedAt === null ? [] : [['Content erased', moment(one.erasedAt)] as const]),
   ];
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
@@ -176,7 +190,7 @@ function payloadsPart({ execution, payloads }: ExecutionDetails, masking: Maskin
   const pruned =
     prunedAt === null
       ? ''
-      : html`<p class="quiet">The payloads were deleted at ${moment(prunedAt)}; their hash is kept.</p>`;
+      : html`<p class="quiet">The payloads were ${execution.erasedAt === null ? 'deleted' : 'erased'} at ${moment(prunedAt)}; their hash is kept.</p>`;
   const late = lateResult === null ? [] : ([['Late result', { ...lateResult }]] as const);
   const shown: readonly (readonly [string, Json])[] = [
     ['Result', result],

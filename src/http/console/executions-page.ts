@@ -60,10 +60,12 @@ function actions(viewer: Viewer, search: Search): Html {
   if (!viewer.mayChange) return html``;
   const hidden = hiddenInputs(search);
   return html`<section aria-labelledby="all"><h2 id="all">All executions that match this search</h2>
-<p class="quiet">Every page of the search is included. Executions that have ended stay unchanged. A confirmation follows.</p>
+<p class="quiet">Every page of the search is included. Executions that have ended are neither polled nor cancelled, and only those
+that have ended are erased. A confirmation follows.</p>
 <div class="actions">
 <form method="get" action="/console/all/poll">${hidden}<button type="submit">Poll them now…</button></form>
 <form method="get" action="/console/all/cancel">${hidden}<button type="submit" class="danger">Cancel them…</button></form>
+<form method="get" action="/console/all/erase">${hidden}<button type="submit" class="danger">Erase their content…</button></form>
 </div></section>`;
 }
 

@@ -25,6 +25,10 @@ function textOf({ what, count }: CompletedAction, execution?: Execution): string
       return execution?.status === 'CANCELLED'
         ? 'The execution is cancelled.'
         : 'The execution ended before it could be cancelled.';
+    case 'hold':
+      return 'The execution is held.';
+    case 'release':
+      return 'The execution is released.';
     case 'replay':
       return 'The notification is being sent again.';
     case 'lift-pause':

@@ -20,12 +20,16 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, ve
   const onOne = [
     ['/console/executions/:correlationId/poll', actions.poll],
     ['/console/executions/:correlationId/cancel', actions.cancel],
+    ['/console/executions/:correlationId/erase', actions.erase],
+    ['/console/executions/:correlationId/hold', actions.hold],
+    ['/console/executions/:correlationId/release', actions.release],
     ['/console/notifications/:id/replay', actions.replay],
     [LIFT_PAUSE, actions.liftPause],
   ] as const;
   const onSelection = [
     ['/console/all/poll', actions.pollAll],
     ['/console/all/cancel', actions.cancelAll],
+    ['/console/all/erase', actions.eraseAll],
     ['/console/all/replay', actions.replayAll],
   ] as const;
   const serve = (path: string, known: readonly string[], section: Section, page: PageHandler) =>

@@ -46,11 +46,15 @@ const ERASED = component(
   }),
 );
 
+const ERASURE_FILTER = {
+  status: v.exactOptional(wordFilter(TERMINAL_STATUSES, 'Only those that ended with this status.')),
+  ...FILTER,
+};
+
 const ERASURE = component(
   'Erasure',
   v.object({
-    status: v.exactOptional(wordFilter(TERMINAL_STATUSES, 'Only those that ended with this status.')),
-    ...FILTER,
+    ...ERASURE_FILTER,
     reason: REASON,
     confirm: v.exactOptional(
       v.pipe(
@@ -104,20 +108,15 @@ export const eraseExecution = {
     },
   },
   problems: ['not-found', 'execution-open', 'execution-held', ...BODY_PROBLEMS],
-  create: ({ store, runtime, copiesOf }: Dependencies): Handler => {
-    const find = createExecutionFinder(store);
+  create: (deps: Dependencies): Handler => {
+    const find = createExecutionFinder(deps.store);
+    const eraseOne = createErasureOfOne(deps);
     return async (c, caller) => {
       const body = await readOrder(c.req.raw, caller);
       if (body.type === 'refused') return body.response;
       const found = await find(c, caller);
       if (found === undefined) return unknownExecution();
-      const erased = await store.erase(found.reference, body.order, runtime.world.now());
-      if (erased === undefined) return unknownExecution();
-      const { outcome, execution } = erased;
-      if (outcome === 'open') return problem('execution-open', openDetail(execution));
-      if (outcome === 'held') return problem('execution-held', HELD_DETAIL);
-      const [copies, walEmptied] = [await copiesOf([execution]), await store.emptyWal()];
-      return json(200, { execution: representExecution(execution), copies, walEmptied });
+      return eraseOne(found.reference, body.order);
     };
   },
 } satisfies ApiOperation;
@@ -159,6 +158,21 @@ export const eraseExecutions = {
     };
   },
 } satisfies ApiOperation;
+
+export type EraseOne = (reference: string, order: Order) => Promise<Response>;
+
+/** Returns a function that erases one execution, and responds with what remains. */
+export function createErasureOfOne({ store, runtime, copiesOf }: Dependencies): EraseOne {
+  return async (reference, order) => {
+    const erased = await store.erase(reference, order, runtime.world.now());
+    if (erased === undefined) return unknownExecution();
+    const { outcome, execution } = erased;
+    if (outcome === 'open') return problem('execution-open', openDetail(execution));
+    if (outcome === 'held') return problem('execution-held', HELD_DETAIL);
+    const [copies, walEmptied] = [await copiesOf([execution]), await store.emptyWal()];
+    return json(200, { execution: representExecution(execution), copies, walEmptied });
+  };
+}
 
 export type BulkErasure = ReturnType<typeof createBulkErasure>;
 
@@ -207,10 +221,16 @@ export function createBulkErasure({ store, runtime, copiesOf }: Dependencies) {
   };
 }
 
-export function stateOf({ erasedAt, heldAt, resolvedAt }: Execution): 'erased' | 'held' | 'open' | 'erasable' {
+function stateOf({ erasedAt, heldAt, resolvedAt }: Execution): 'erased' | 'held' | 'open' | 'erasable' {
   if (erasedAt !== null) return 'erased';
   if (heldAt !== null) return 'held';
   return resolvedAt === null ? 'open' : 'erasable';
+}
+
+/** Reads the search of a page. An empty one means all executions: the count is confirmed. */
+export function parseErasureFilter(named: { readonly [name: string]: string }): Validated<ExecutionFilter> {
+  const filter = validate(v.object(ERASURE_FILTER), named);
+  return filter.valid ? { valid: true, value: { ...filter.value, app: filter.value.app ?? null } } : filter;
 }
 
 function parseErasure(body: Json): Validated<v.InferOutput<typeof ERASURE>> {

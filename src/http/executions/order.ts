@@ -1,6 +1,7 @@
 // The body of an order of an administrator: the reason, which the audit trail records together with the name.
 
 import * as v from 'valibot';
+import type { Execution } from '../../execution/execution.ts';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import type { Order } from '../../store/erasure-port.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
@@ -33,6 +34,15 @@ export async function readOrder(request: Request, caller: Identity): Promise<Ord
   const order = parseOrder(body.value);
   if (!order.valid) return { type: 'refused', response: invalidInput(order.errors) };
   return { type: 'read', order: { by: callerName(caller), reason: order.value.reason } };
+}
+
+/** Holds or releases. Returns undefined for an unknown reference. */
+export type OrderedHold = (reference: string, order: Order) => Promise<Execution | undefined>;
+
+/** Returns the order of a caller for this reason. */
+export function orderOf(reason: string | null, caller: Identity): Validated<Order> {
+  const order = parseOrder({ reason });
+  return order.valid ? { valid: true, value: { by: callerName(caller), reason: order.value.reason } } : order;
 }
 
 function parseOrder(body: Json): Validated<v.InferOutput<typeof ORDER>> {

@@ -19,6 +19,7 @@ import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPayloadReader } from './executions/payloads.ts';
 import { createRecords } from './executions/records.ts';
 import { createUnknownWords } from './executions/unknown-words.ts';
+import { copiesBeside } from './file/copies.ts';
 import { withFileError } from './file/database-refused.ts';
 import { PRIVATE_MODE } from './file/file-mode.ts';
 import { auditGaps } from './file/id-gaps.ts';
@@ -57,6 +58,8 @@ export interface SqliteStore extends Store {
   readonly restored: Restored | null;
   /** Returns why nothing can be committed until a restart, because the file was removed or replaced; null while it is in place. */
   checkFile(): string | null;
+  /** Returns the paths of the copies that upgrades and rescues put beside the file. */
+  copies(): string[];
   /** Marks the file, a copy, as the one that the next start takes over as it is. */
   markPlaced(): void;
 }
@@ -175,6 +178,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     databasePath: file,
     restored,
     checkFile,
+    copies: () => copiesBeside(file),
     markPlaced: () => markPlaced(file, client),
 
     close: async () => {

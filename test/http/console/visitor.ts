@@ -5,7 +5,10 @@ import { ALICE_KEY, type Answer, CAROL_KEY, dispatchAll, type Harness } from '..
 export interface Visitor {
   get(path: string): Promise<Answer>;
   /** Sends a form, with the token of the page that asks first unless another is given; follows no redirect. */
-  post(path: string, options?: { token?: string | null; headers?: Record<string, string> }): Promise<Response>;
+  post(
+    path: string,
+    options?: { token?: string | null; headers?: Record<string, string>; fields?: Record<string, string> },
+  ): Promise<Response>;
   /** The token that the form of a page carries. */
   token(path: string): Promise<string>;
 }
@@ -18,13 +21,13 @@ export function visitor(http: Harness, who: 'alice' | 'carol' = 'alice'): Visito
   return {
     get,
     token,
-    post: async (path, { token: given, headers = {} } = {}) => {
+    post: async (path, { token: given, headers = {}, fields = {} } = {}) => {
       const sent = given === undefined ? await token(path) : given;
       return fetch(http.url + path, {
         method: 'POST',
         redirect: 'manual',
         headers: { authorization, 'sec-fetch-site': 'same-origin', ...headers },
-        body: new URLSearchParams(sent === null ? {} : { token: sent }),
+        body: new URLSearchParams(sent === null ? fields : { ...fields, token: sent }),
       });
     },
   };

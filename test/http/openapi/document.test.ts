@@ -78,6 +78,11 @@ const PAGES = [
   'POST /console/all/poll',
   'GET /console/all/cancel',
   'POST /console/all/cancel',
+  'GET /console/all/erase',
+  'POST /console/all/erase',
+  ...['erase', 'hold', 'release'].flatMap((action) =>
+    ['GET', 'POST'].map((method) => `${method} /console/executions/{correlationId}/${action}`),
+  ),
   'GET /console/all/replay',
   'POST /console/all/replay',
   'GET /console/style.css',

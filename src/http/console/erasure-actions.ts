@@ -1,0 +1,167 @@
+// Erasing and holding from a page. The question has a field for the reason, and the answer names the files that remain.
+
+import { html } from 'hono/html';
+import type { Execution } from '../../execution/execution.ts';
+import type { Order } from '../../store/erasure-port.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
+import type { BulkErasure, EraseOne } from '../executions/erase.ts';
+import { parseErasureFilter } from '../executions/erase.ts';
+import { type OrderedHold, orderOf } from '../executions/order.ts';
+import type { Html } from '../html.ts';
+import type { Identity } from '../middleware/identity.ts';
+import type { Confirmation, ConfirmedAction } from './confirmation.ts';
+import { UNKNOWN_EXECUTION } from './execution-page.ts';
+import { EXECUTIONS, pathOf } from './executions-page.ts';
+import { badge, many } from './format.ts';
+import { pageResponse } from './layout.ts';
+import { invalid, notFound, refusedBy } from './refusals.ts';
+import { describeSearch, searchOf, seeOther, urlWith } from './search.ts';
+import { type Viewer, viewerOf } from './viewer.ts';
+
+export interface ErasureVerbs {
+  readonly eraseOne: EraseOne;
+  readonly eraseSelection: BulkErasure;
+  readonly hold: OrderedHold;
+  readonly release: OrderedHold;
+}
+
+const ERASED_PARTS =
+  'Inputs, context, results, errors, stored bodies and what the audit trail quotes of them are erased. Their hashes, the identifiers and the times stay. This cannot be undone.';
+
+const REASON_FIELD = html`<p><label for="reason">Reason, which the audit trail keeps</label>
+<input id="reason" name="reason" required maxlength="500" autocomplete="off"></p>`;
+
+export function createErasureActions(
+  {
+    store,
+    sensitiveFields,
+  }: Pick<ConsoleDependencies, 'store'> & Pick<ConsoleDependencies['pages'], 'sensitiveFields'>,
+  confirmation: Confirmation,
+  verbs: ErasureVerbs,
+) {
+  const { question, confirmedOrder } = confirmation;
+  /** @param act performs the order and returns the response to show. */
+  function onExecution(
+    texts: { readonly title: string; readonly yes: string; readonly danger?: boolean },
+    explanation: string,
+    act: (execution: Execution, order: Order, viewer: Viewer) => Promise<Response>,
+  ): ConfirmedAction {
+    return confirmedOrder(
+      async (c, _caller, viewer) => {
+        const one = await store.find(c.req.param('correlationId') ?? '');
+        if (one === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
+        const text = html`<p><code>${one.correlationId}</code> ${badge(one.status)} ${one.actionId}, of ${one.app}</p>
+<p>${explanation}</p>`;
+        const back = pathOf(one.correlationId);
+        return question(viewer, { ...texts, section: EXECUTIONS, text, fields: REASON_FIELD, back });
+      },
+      async (c, caller, form) => {
+        const viewer = viewerOf(caller);
+        const one = await store.find(c.req.param('correlationId') ?? '');
+        if (one === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
+        const order = orderOf(form.get('reason'), caller);
+        if (!order.valid) return invalid(viewer, EXECUTIONS, order.errors, pathOf(one.correlationId));
+        return act(one, order.value, viewer);
+      },
+    );
+  }
+
+  const onHold = (action: 'hold' | 'release', texts: Parameters<typeof onExecution>[0], explanation: string) =>
+    onExecution(texts, explanation, async ({ reference, correlationId }, order, viewer) => {
+      const held = await verbs[action](reference, order);
+      return held === undefined
+        ? notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION)
+        : seeOther(`${pathOf(correlationId)}?done=${action}`);
+    });
+
+  return {
+    erase: onExecution(
+      { title: 'Erase the content of this execution?', yes: 'Yes, erase it', danger: true },
+      ERASED_PARTS,
+      async ({ reference, correlationId }, order, viewer) => {
+        const response = await verbs.eraseOne(reference, order);
+        const back = pathOf(correlationId);
+        return response.ok ? erasedPage(response, viewer, back) : refusedBy(response, viewer, EXECUTIONS, back);
+      },
+    ),
+    hold: onHold(
+      'hold',
+      { title: 'Hold this execution?', yes: 'Yes, hold it' },
+      'Nothing of it is pruned or erased until it is released. All later audit entries stay as long, too.',
+    ),
+    release: onHold(
+      'release',
+      { title: 'Release this execution?', yes: 'Yes, release it' },
+      'Retention applies to it again, and it can be erased.',
+    ),
+    eraseAll: eraseAll(sensitiveFields, confirmation, verbs),
+  };
+}
+
+/** The selection is what the list shows, which does not search hidden members. */
+function eraseAll(
+  hidden: readonly string[],
+  { question, confirmedOrder }: Confirmation,
+  verbs: ErasureVerbs,
+): ConfirmedAction {
+  return confirmedOrder(
+    async (c, caller, viewer) => {
+      const search = searchOf(c);
+      const back = urlWith(EXECUTIONS, search, {});
+      const filter = parseErasureFilter(Object.fromEntries(search));
+      if (!filter.valid) return invalid(viewer, EXECUTIONS, filter.errors, back);
+      const counted = await verbs.eraseSelection({ ...filter.value, hidden }, UNNAMED(caller), null, c.req.raw.signal);
+      const { matched, open, held } = (await counted.json()) as Counted;
+      const text = html`<p>${many(matched, 'execution')} of: ${describeSearch(search)}</p>
+<p>${ERASED_PARTS} Of this search, ${many(open, 'execution')} not ended and ${many(held, 'held execution')} stay as they are.</p>`;
+      const fields = html`<input type="hidden" name="confirm" value="${matched}">${REASON_FIELD}`;
+      const title = 'Erase the content of all of these?';
+      const yes = `Yes, erase ${many(matched, 'execution')}`;
+      return question(viewer, { section: EXECUTIONS, title, text, fields, yes, danger: true, back });
+    },
+    async (c, caller, form) => {
+      const search = searchOf(c);
+      const viewer = viewerOf(caller);
+      const back = urlWith(EXECUTIONS, search, {});
+      const filter = parseErasureFilter(Object.fromEntries(search));
+      const order = orderOf(form.get('reason'), caller);
+      if (!filter.valid) return invalid(viewer, EXECUTIONS, filter.errors, back);
+      if (!order.valid) return invalid(viewer, EXECUTIONS, order.errors, back);
+      const confirm = Number(/^\d{1,9}$/.exec(form.get('confirm') ?? '')?.[0] ?? Number.NaN);
+      const response = await verbs.eraseSelection({ ...filter.value, hidden }, order.value, confirm, c.req.raw.signal);
+      return response.ok ? erasedPage(response, viewer, back) : refusedBy(response, viewer, EXECUTIONS, back);
+    },
+  );
+}
+
+interface Counted {
+  readonly matched: number;
+  readonly open: number;
+  readonly held: number;
+}
+
+/** A count writes nothing, so that it needs no reason. */
+const UNNAMED = ({ name }: Identity): Order => ({ by: name, reason: '' });
+
+async function erasedPage(response: Response, viewer: Viewer, back: string): Promise<Response> {
+  const {
+    erased = 1,
+    copies,
+    walEmptied,
+  } = (await response.json()) as {
+    readonly erased?: number;
+    readonly copies: readonly string[];
+    readonly walEmptied: boolean;
+  };
+  const title = `The content of ${many(erased, 'execution')} is erased`;
+  const files: Html =
+    copies.length === 0
+      ? html`<p>Backups, and exports that were written elsewhere, may still hold it.</p>`
+      : html`<p>These files may still hold it, as may backups and exports that were written elsewhere:</p>
+<ul>${copies.map((path) => html`<li><code>${path}</code></li>`)}</ul>`;
+  const wal = walEmptied
+    ? ''
+    : html`<p>The write-ahead log is in use by another program: it is emptied later, when the receiver stops at the latest.</p>`;
+  const head = html`<h1>${title}</h1>${files}${wal}<p><a href="${back}">Back</a></p>`;
+  return pageResponse(200, viewer, { title, section: EXECUTIONS, head });
+}
