@@ -17,6 +17,7 @@ import { withCommandName } from './lib/command-name.ts';
 import { createLifecycle, within } from './lib/lifecycle.ts';
 import { type Log, reasonOf } from './lib/log.ts';
 import { startLoop, type Work } from './lib/loop.ts';
+import { createSteadyClock } from './lib/steady-clock.ts';
 import type { World } from './lib/world.ts';
 import { createExecutionLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
@@ -35,6 +36,7 @@ import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
 import { createSubmit } from './usecases/submit.ts';
 import { createWaiters } from './usecases/wait-for-outcome.ts';
 import { createAuditHeadLogger } from './workers/audit-head-logger.ts';
+import { createClockWatch } from './workers/clock-watch.ts';
 import { createLanes } from './workers/notifier/lanes.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
 import { findExports } from './workers/pruner/find-exports.ts';
@@ -110,7 +112,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
 type Parts = Awaited<ReturnType<typeof buildParts>>;
 
 async function buildParts(options: ReceiverOptions) {
-  const { config, world, log, fatal } = options;
+  const { config, log, fatal } = options;
+  const clock = createSteadyClock(options.world);
+  const { world } = clock;
   const { listen, metrics = createMetrics(), ...overrides } = options.overrides ?? {};
   const profile = loadProfile(config.cxone.profilePath);
   const callbackRules = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
@@ -130,7 +134,21 @@ async function buildParts(options: ReceiverOptions) {
   const trail = await followTrail(store);
   const dashboard = createDashboard(trail, world.now);
   const parts = {
-    ...{ ...options, ...resources, listen, metrics, callbackRules, tracing, lifecycle, pace, waiters, streams, lanes },
+    ...{
+      ...options,
+      ...resources,
+      clock,
+      world,
+      listen,
+      metrics,
+      callbackRules,
+      tracing,
+      lifecycle,
+      pace,
+      waiters,
+      streams,
+      lanes,
+    },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
     ...{ trail, dashboard },
     health: createCallbackHealthMonitor({ store, trail, world, log, ...pace }),
@@ -235,6 +253,7 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
       start('figures', parts.trail.work),
       start('insights', parts.health.work),
       start('database-file', checkFile(parts.store)),
+      start('clock', createClockWatch({ ...parts, loops: parts.lifecycle.loops })),
       ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
     ]),
   );
@@ -250,10 +269,10 @@ function checkFile(store: Parts['store']): Work {
 
 async function stop(parts: Parts, listeners: Listeners): Promise<void> {
   const { world, lifecycle } = parts;
-  const deadline = world.now() + DRAIN_MS;
+  const deadline = world.elapsed() + DRAIN_MS;
   let closing: Promise<void> | undefined;
   const closeListeners = () => {
-    closing ??= listeners.close(Math.max(0, deadline - world.now()));
+    closing ??= listeners.close(Math.max(0, deadline - world.elapsed()));
     return closing;
   };
   const stopLoops = () =>
@@ -272,7 +291,7 @@ async function stop(parts: Parts, listeners: Listeners): Promise<void> {
     // After the last commit, so that the signed head covers the whole audit trail.
     parts.headReports.report,
     // Last, because a slow collector must hold up nothing else.
-    () => within(world, parts.tracing.close(), Math.min(deadline, world.now() + LAST_SPANS_MS)),
+    () => within(world, parts.tracing.close(), Math.min(deadline, world.elapsed() + LAST_SPANS_MS)),
   ];
   for (const step of steps) await step();
 }

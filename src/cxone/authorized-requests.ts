@@ -112,7 +112,7 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
 
   async function sendWith(token: string, { request, requester }: Call): Promise<CallResult> {
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
-    const sentAt = world.now();
+    const sentAt = world.elapsed();
     const reply = await send({ ...request, headers }, requester);
     if (reply.type !== 'answered') return reply;
     if (reply.httpStatus >= 200 && reply.httpStatus <= 299) tokens.accepted(token, requester, sentAt);

@@ -11,7 +11,7 @@ const COOL_DOWN = { baseMs: 500, maxMs: 8_000 };
  * Returns a function that shares the result of `load` among concurrent callers. It throws what `load` throws. During the
  * cool-down after a TokenUnavailable it throws that error again, with the remaining time as `retryAfterMs`.
  */
-export function createSingleFlight<T>(world: Pick<World, 'now'>, load: () => Promise<T>): () => Promise<T> {
+export function createSingleFlight<T>(world: Pick<World, 'elapsed'>, load: () => Promise<T>): () => Promise<T> {
   const coolDown = createPause(world);
   let inFlight: Promise<T> | null = null;
   let failure: TokenUnavailable | null = null;

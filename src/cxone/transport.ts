@@ -111,8 +111,8 @@ export function createTransport(
     progress: SendProgress,
     signal: AbortSignal,
   ): Promise<HttpResult> {
-    const begun = world.now();
-    const latencyMs = () => Math.max(0, Math.round(world.now() - begun));
+    const begun = world.elapsed();
+    const latencyMs = () => Math.round(world.elapsed() - begun);
     try {
       const response = await ofetch.raw(request.url, {
         method: request.method,

@@ -10,7 +10,7 @@ import { isSameExecutionId } from './execution-id.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
 import { namedDetail, reportDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
-import { pending, scheduleNextPoll } from './scheduling.ts';
+import { pending, scheduleNextPoll, sentOnPresentClock } from './scheduling.ts';
 import { namesAnother, pollSoon, unverifiedIdDropped } from './unverified-callback.ts';
 
 export function callback(
@@ -184,8 +184,8 @@ export function pollNotFound(execution: Execution, event: NotFound, now: number)
 }
 
 /** Returns when CXone accepted the execution, as far as it is known: when the response to the submission arrived. */
-function acceptedAt({ sentAt, latencyMs }: Execution, now: number): number {
-  return Math.min((sentAt ?? now) + (latencyMs ?? 0), now);
+function acceptedAt(execution: Execution, now: number): number {
+  return Math.min((sentOnPresentClock(execution) ?? now) + (execution.latencyMs ?? 0), now);
 }
 
 /** Polls again as usual, and at the latest when the next 404 may count; at the deadline only then. Retry-After is a floor. */

@@ -33,9 +33,19 @@ function firstPollAt(
   { spreadMs, soonestMs = 0, callbackless = false, retryAfterMs = 0 }: FirstPoll,
 ): number {
   // promise: no-grace-without-callback
-  const due = callbackless ? sent.sentAt : Math.min(sent.pollAfter + spreadMs, sent.deadline);
+  const due = callbackless
+    ? (sentOnPresentClock(sent) ?? sent.sentAt)
+    : Math.min(sent.pollAfter + spreadMs, sent.deadline);
   const asked = Math.min(now + retryAfterMs, sent.deadline);
   return Math.max(due, retryAfterMs > 0 ? asked : 0, soonestMs > 0 ? now + soonestMs : 0);
+}
+
+/**
+ * Returns when the execution was sent, on the clock as it is now. After a step back, the polling window is moved along, while
+ * `sentAt` stays what it was.
+ */
+export function sentOnPresentClock({ deadline, graceSeconds, timeoutSeconds }: Execution): number | null {
+  return deadline === null ? null : deadline - (graceSeconds + timeoutSeconds) * 1000;
 }
 
 type Windowed = Execution & { sentAt: number; pollAfter: number; deadline: number };

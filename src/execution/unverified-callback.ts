@@ -10,7 +10,7 @@ import type { ExecutionEvent } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { namedDetail, reportDetail, wordDetail } from './report-detail.ts';
-import { SEND_LEASE_MS } from './scheduling.ts';
+import { SEND_LEASE_MS, sentOnPresentClock } from './scheduling.ts';
 
 export function unverifiedCallback(
   execution: Execution,
@@ -70,7 +70,8 @@ export function pollSoon(execution: Execution, now: number): Execution {
 
 /** Drops an unverified executionId that CXone does not know; the execution waits as before the callback. */
 export function unverifiedIdDropped(execution: Execution, message: string, answered: ResponseFacts): Transition {
-  const { status, sentAt, deadline, retryUncertain } = execution;
+  const { status, deadline, retryUncertain } = execution;
+  const sentAt = sentOnPresentClock(execution);
   const unanswered = status === 'UNCONFIRMED' && retryUncertain && sentAt !== null;
   const leaseEnd = unanswered ? sentAt + SEND_LEASE_MS : Number.POSITIVE_INFINITY;
   const expireAt = deadline === null ? null : Math.min(leaseEnd, deadline);

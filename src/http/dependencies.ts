@@ -81,7 +81,7 @@ export interface HttpParts extends HttpDependencies {
 }
 
 export interface Runtime {
-  readonly world: Pick<World, 'now' | 'id' | 'sleep'>;
+  readonly world: Pick<World, 'now' | 'elapsed' | 'id' | 'sleep'>;
   readonly log: Log;
   readonly tracing: Tracing;
 }

@@ -33,19 +33,17 @@ export interface Pause {
   remainingMs(): number;
 }
 
-export function createPause(world: Pick<World, 'now'>): Pause {
-  let since = 0;
-  let until = 0;
+export function createPause(world: Pick<World, 'elapsed'>): Pause {
+  let until = Number.NEGATIVE_INFINITY;
   return {
     start: (ms) => {
-      since = world.now();
-      until = since + ms;
+      until = world.elapsed() + ms;
     },
     end: () => {
-      until = 0;
+      until = Number.NEGATIVE_INFINITY;
     },
-    // A clock that was set back must not delay anything.
-    remainingMs: () => (world.now() < since ? 0 : Math.max(0, until - world.now())),
+    // In whole milliseconds: a sleep for the rest must not end before it.
+    remainingMs: () => Math.max(0, Math.ceil(until - world.elapsed())),
   };
 }
 
@@ -62,7 +60,7 @@ export interface Backoff {
 }
 
 /** @param tolerated failures in a row that cause no pause */
-export function createBackoff(world: Pick<World, 'now' | 'random'>, tolerated: number): Backoff {
+export function createBackoff(world: Pick<World, 'elapsed' | 'random'>, tolerated: number): Backoff {
   const pause = createPause(world);
   let failures = 0;
   return {

@@ -34,9 +34,9 @@ export function createLifecycle(world: World, sockets: readonly number[] = []) {
   };
 }
 
-/** Waits for the work, until `deadline` (milliseconds since the epoch) at most. */
+/** Waits for the work, until `deadline` (a time of `World.elapsed`) at most. */
 export async function within(world: World, work: Promise<unknown>, deadline: number): Promise<void> {
   const done = new AbortController();
-  const timer = world.sleep(deadline - world.now(), done.signal);
+  const timer = world.sleep(deadline - world.elapsed(), done.signal);
   await Promise.race([work.finally(() => done.abort()), timer]);
 }

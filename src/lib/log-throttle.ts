@@ -19,23 +19,23 @@ interface Window {
  * as the first line of the next window.
  */
 export function createLogThrottle(
-  world: Pick<World, 'now' | 'sleep'>,
+  world: Pick<World, 'elapsed' | 'sleep'>,
   summarize: (kind: string, suppressed: number) => void,
   max = MAX_LINES,
 ): (kind: string) => boolean {
   const windows = new Map<string, Window>();
 
   async function summarizeLater(kind: string, window: Window): Promise<void> {
-    await world.sleep(WINDOW_MS - Math.abs(world.now() - window.since));
-    windows.set(kind, { since: world.now(), passed: 1, suppressed: 0 });
+    await world.sleep(WINDOW_MS - (world.elapsed() - window.since));
+    windows.set(kind, { since: world.elapsed(), passed: 1, suppressed: 0 });
     summarize(kind, window.suppressed);
   }
 
   function windowOf(kind: string): Window {
     const current = windows.get(kind);
-    // A window with suppressed lines ends with its summary. A clock that was set back starts a new window.
-    if (current && (current.suppressed > 0 || Math.abs(world.now() - current.since) < WINDOW_MS)) return current;
-    const fresh = { since: world.now(), passed: 0, suppressed: 0 };
+    // A window with suppressed lines ends with its summary.
+    if (current && (current.suppressed > 0 || world.elapsed() - current.since < WINDOW_MS)) return current;
+    const fresh = { since: world.elapsed(), passed: 0, suppressed: 0 };
     windows.set(kind, fresh);
     return fresh;
   }
@@ -58,7 +58,11 @@ export type SampledWarning = (kind: string, facts?: Facts) => void;
  * Returns a function that logs an occurrence as a warning: the first at once, then at most one line in 10 s with the number of
  * occurrences of each kind since the last line. `facts` are those of the latest occurrence.
  */
-export function createSampledWarning(log: Log, world: Pick<World, 'now' | 'sleep'>, message: string): SampledWarning {
+export function createSampledWarning(
+  log: Log,
+  world: Pick<World, 'elapsed' | 'sleep'>,
+  message: string,
+): SampledWarning {
   let counts: Record<string, number> = {};
   let latest: Facts = {};
 

@@ -17,13 +17,15 @@ export interface Round {
 export interface Loop {
   /** Wakes the loop at `at` (milliseconds since the Unix epoch) at the latest. */
   nudge(at: number): void;
+  /** Wakes the loop now: the wall clock was set forward, so that more may be due than the loop sleeps for. */
+  wake(): void;
   /** Returns whether the current round is not stuck. */
   alive(): boolean;
   /** Starts no further round. Resolves when the current round and all its tasks have ended. */
   stop(): Promise<void>;
 }
 
-/** The wall clock may be set, so a loop sleeps no longer than this on a time that it read from the clock. */
+/** A loop without a due time, or with one far away, looks for work this often. */
 const MAX_SLEEP_MS = 30_000;
 const AFTER_ERROR_MS = 1_000;
 /** A round that takes longer counts as stuck. */
@@ -32,6 +34,7 @@ const STUCK_MS = 120_000;
 export function startLoop(name: string, work: Work, world: World, log: Log): Loop {
   const stopping = new AbortController();
   const tasks = new Set<Promise<void>>();
+  // Times in here are those of `elapsed`: a time of the wall clock would be wrong after a step.
   /** The earliest time of a nudge since the round began: the round may have missed what is due then. */
   let nudgedAt = Number.POSITIVE_INFINITY;
   let asleep: { readonly until: number; readonly waker: AbortController } | null = null;
@@ -53,7 +56,7 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
   };
 
   async function oneRound(): Promise<number> {
-    workingSince = world.now();
+    workingSince = world.elapsed();
     try {
       return (await work(round)) ?? MAX_SLEEP_MS;
     } catch (error) {
@@ -68,7 +71,7 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
   async function sleepUntil(until: number): Promise<void> {
     const waker = new AbortController();
     asleep = { until, waker };
-    await world.sleep(until - world.now(), AbortSignal.any([waker.signal, stopping.signal]));
+    await world.sleep(until - world.elapsed(), AbortSignal.any([waker.signal, stopping.signal]));
     asleep = null;
   }
 
@@ -76,21 +79,25 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
     while (!stopping.signal.aborted) {
       nudgedAt = Number.POSITIVE_INFINITY;
       const delay = await oneRound();
-      const now = world.now();
+      const now = world.elapsed();
       const until = Math.min(now + Math.min(delay, MAX_SLEEP_MS), nudgedAt);
       if (until > now && !stopping.signal.aborted) await sleepUntil(until);
     }
   }
 
+  function nudgeIn(ms: number): void {
+    const at = world.elapsed() + ms;
+    nudgedAt = Math.min(nudgedAt, at);
+    // With a reason: without one, each abort creates an exception with its stack.
+    if (asleep && at < asleep.until) asleep.waker.abort('nudged');
+  }
+
   const running = run();
 
   return {
-    nudge: (at) => {
-      nudgedAt = Math.min(nudgedAt, at);
-      // With a reason: without one, each abort creates an exception with its stack.
-      if (asleep && at < asleep.until) asleep.waker.abort('nudged');
-    },
-    alive: () => !stopping.signal.aborted && (workingSince === null || world.now() - workingSince < STUCK_MS),
+    nudge: (at) => nudgeIn(Math.max(0, at - world.now())),
+    wake: () => nudgeIn(0),
+    alive: () => !stopping.signal.aborted && (workingSince === null || world.elapsed() - workingSince < STUCK_MS),
     stop: async () => {
       stopping.abort();
       await running;

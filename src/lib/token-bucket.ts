@@ -13,14 +13,14 @@ export interface TokenBucket {
 /** Tolerance for sums of fractions. */
 const EPSILON = 1e-6;
 
-/** Creates a full bucket. A clock that is set back neither adds nor removes tokens. */
+/** Creates a full bucket. @param now a clock that is never set, for example `World.elapsed` */
 export function createTokenBucket(capacity: number, gainPerMs: number, now: () => number): TokenBucket {
   let level = capacity;
   let at = now();
 
   function refresh(): void {
     const moment = now();
-    if (moment > at) level = Math.min(capacity, level + (moment - at) * gainPerMs);
+    level = Math.min(capacity, level + (moment - at) * gainPerMs);
     at = moment;
   }
 

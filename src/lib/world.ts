@@ -7,6 +7,8 @@ import { v7 as uuidv7 } from 'uuid';
 export interface World {
   /** Wall clock, milliseconds since the Unix epoch. */
   now(): number;
+  /** Milliseconds since an unspecified moment. No step of the wall clock changes it: durations within a process are measured with it. */
+  elapsed(): number;
   /** Uniform in [0, 1). */
   random(): number;
   /** Returns a UUIDv7 (RFC 9562) with the time `at` (milliseconds), so that ids sort by creation. */
@@ -19,7 +21,8 @@ export interface World {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemWorld: World = {
-  now: Date.now,
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
   random: Math.random,
   id: timeOrderedIds(pooledBytes()),
   sleep: async (ms, signal) => {

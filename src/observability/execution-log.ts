@@ -28,7 +28,7 @@ const MAX_REPORTED_WORDS = 100;
 /** Logs the first few of each event in ten seconds at its level, and counts the rest in one line; at debug, logs each. */
 export function createExecutionLog(
   log: Log,
-  world: Pick<World, 'now' | 'sleep'>,
+  world: Pick<World, 'elapsed' | 'sleep'>,
 ): (changes: readonly Change[]) => void {
   const pass = createLogThrottle(world, (event, more) => {
     log[LEVELS[event as AuditEvent] ?? 'info']({ event, more }, `${event}: more of them`);

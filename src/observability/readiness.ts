@@ -11,7 +11,7 @@ const TEST_TIMEOUT_MS = 2_000;
 
 export interface ReadinessSources {
   readonly store: CommitProbe;
-  readonly world: Pick<World, 'now' | 'sleep'>;
+  readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   loops(): ReadonlyMap<string, Loop>;
   draining(): boolean;
 }
@@ -38,8 +38,8 @@ export function createReadiness({ store, world, loops, draining }: ReadinessSour
   }
 
   return async () => {
-    if (Math.abs(world.now() - testedAt) >= TEST_LASTS_MS) {
-      testedAt = world.now();
+    if (world.elapsed() - testedAt >= TEST_LASTS_MS) {
+      testedAt = world.elapsed();
       test = testCommit();
     }
     const dead = [...loops()].filter(([, loop]) => !loop.alive()).map(([name]) => `the ${name} loop is not running`);

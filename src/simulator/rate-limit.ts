@@ -10,6 +10,6 @@ export interface RateLimit {
 
 export function createRateLimit(settings: Pick<SimulatorOptions, 'world' | 'requestsPerSecond'>): RateLimit {
   const { world, requestsPerSecond: rate } = settings;
-  const bucket = createTokenBucket(rate, rate / 1000, world.now);
+  const bucket = createTokenBucket(rate, rate / 1000, world.elapsed);
   return { take: () => (rate <= 0 || bucket.take(1) ? 0 : bucket.msUntil(1)) };
 }

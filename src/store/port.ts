@@ -67,7 +67,7 @@ export interface DueWork {
    * Claims up to `limit` queued executions that are due, and records that each is handed to the network. `share` distributes
    * the claims among apps (default: evenly); within an app, higher priorities go first, then the longest due.
    */
-  claimDispatches(limit: number, now: number, share?: FairShare): Promise<Dispatchable[]>;
+  claimDispatches(limit: number, now: number, share?: FairShare): Promise<ClaimedDispatch[]>;
   /**
    * Leases up to `limit` executions that are due for a poll, until `leaseUntil`. `share` distributes the leases among apps
    * (default: evenly); within an app, the longest due go first.
@@ -76,6 +76,17 @@ export interface DueWork {
   /** Ends up to `limit` executions whose deadline has passed and that cannot be polled. Returns their number. */
   expire(limit: number, now: number): Promise<number>;
   nextDue(): Promise<DueTimes>;
+  /**
+   * Moves the due times and time limits of open executions and pending notifications back by `ms`, because the wall clock was
+   * set back by as much. Times that state when something happened stay.
+   */
+  moveDueTimesBack(ms: number): Promise<void>;
+}
+
+/** An execution that was handed to the network. */
+export interface ClaimedDispatch extends Dispatchable {
+  /** When it would have left the queue with a timeout, milliseconds. */
+  readonly giveUpAt: number | null;
 }
 
 /** Describes the open executions. */

@@ -26,7 +26,7 @@ const CLOSING = 'the receiver is closing';
 export interface WebhookSenderOptions {
   readonly policy: UrlPolicy;
   readonly secretsOf: SecretsOf;
-  readonly world: Pick<World, 'now' | 'sleep'>;
+  readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   readonly resolve?: ResolveHostname;
 }
 
@@ -55,8 +55,8 @@ export function createWebhookSender({
   }
 
   async function post(webhook: WebhookRequest, signal: AbortSignal): Promise<DeliveryResult> {
-    const startedAt = world.now();
-    const latencyMs = () => Math.max(0, Math.round(world.now() - startedAt));
+    const begun = world.elapsed();
+    const latencyMs = () => Math.round(world.elapsed() - begun);
     try {
       const { statusCode, headers, body } = await request(webhook.url, {
         dispatcher: agents[policy.trust(webhook.app)],

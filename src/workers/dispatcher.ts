@@ -12,7 +12,7 @@ import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import { SEND, sentEnd } from '../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';
-import type { DueWork, ExecutionRecorder } from '../store/port.ts';
+import type { ClaimedDispatch, DueWork, ExecutionRecorder } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 /** Executions claimed in one round, if CXone's limits allow. */
@@ -78,7 +78,7 @@ export function createDispatcher(tools: DispatcherTools): Work {
     if (wait > 0) return wait;
     // Permits before the token: a pause of all requests then ends here, and the token is not missed because of it.
     const permits = await cxone.permits('execute', MAX_CLAIM, signal);
-    let claimed: Dispatchable[] = [];
+    let claimed: ClaimedDispatch[] = [];
     try {
       if (permits.length > 0 && !(await authorized())) return noToken.remainingMs();
       // promise: weights-reach-dispatch
@@ -94,7 +94,7 @@ export function createDispatcher(tools: DispatcherTools): Work {
 }
 
 interface Claim {
-  readonly execution: Dispatchable;
+  readonly execution: ClaimedDispatch;
   readonly permit: Permit;
   readonly signal: AbortSignal;
 }
@@ -102,6 +102,7 @@ interface Claim {
 async function send(tools: DispatcherTools, { execution, permit, signal }: Claim, unavailable: Backoff): Promise<void> {
   const { store, cxone, callbackUrls, world, tracing, rules } = tools;
   const span = tracing.begin(SEND, execution);
+  const patience = patienceOf(execution, world, rules);
   let response: SubmitResponse;
   try {
     const sending = cxone.execute(withSpanContext(span, execution), callbackUrls.mint(execution.reference));
@@ -111,8 +112,19 @@ async function send(tools: DispatcherTools, { execution, permit, signal }: Claim
   }
   if (isUnavailable(response)) unavailable.failed(0);
   else if (response.type !== 'unsent') unavailable.succeeded();
-  const event = toEvent(response, execution, world, rules);
+  const event = toEvent(response, execution, { world, rules, giveUpAt: patience() });
   await retryUntilCommitted(() => store.record(execution.reference, event, world.now()), world, signal);
+}
+
+/**
+ * Returns a function that returns the end of the queue timeout. `submittedAt` alone would move the end if the clock was set back
+ * since; the rest of the timeout at the claim does not.
+ */
+function patienceOf({ submittedAt, giveUpAt }: ClaimedDispatch, world: World, rules: DispatchRules): () => number {
+  const end = submittedAt + rules.queueTimeoutMs;
+  const leftMs = (giveUpAt ?? end) - world.now();
+  const begun = world.elapsed();
+  return () => Math.min(end, world.now() + leftMs - Math.round(world.elapsed() - begun));
 }
 
 /** True if CXone is unreachable or refuses work, as it would for the rest of the queue. The limiter handles 429. */
@@ -130,8 +142,7 @@ function firstPoll({ pollIntervalMs, minPollIntervalMs = 0, callbackless = false
 function toEvent(
   response: SubmitResponse,
   execution: Dispatchable,
-  world: World,
-  rules: DispatchRules,
+  { world, rules, giveUpAt }: Pick<DispatcherTools, 'world' | 'rules'> & { readonly giveUpAt: number },
 ): ExecutionEvent {
   switch (response.type) {
     case 'submitted':
@@ -141,7 +152,6 @@ function toEvent(
     case 'unsent':
     case 'uncertain': {
       const again = retryAt(world.now(), execution.attempts, response.retryAfterMs, world.random());
-      const giveUpAt = execution.submittedAt + rules.queueTimeoutMs;
       if (response.type === 'unsent') return { ...response, type: 'unsent', retryAt: again, giveUpAt };
       const allowed = execution.retryUncertain && again < giveUpAt;
       return { ...response, type: 'uncertain', retryAt: allowed ? again : null, giveUpAt };

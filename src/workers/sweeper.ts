@@ -33,7 +33,9 @@ export interface SweeperTools extends PollTools {
 export function createSweeper(tools: SweeperTools): Work {
   const { store, world, share, minPollIntervalMs = 0 } = tools;
   const leaseMs = Math.max(LEASE_MS, minPollIntervalMs);
-  const startedAt = world.now();
+  const begun = world.elapsed();
+  /** The start of this process on the wall clock as it is now. */
+  const startedAt = () => world.now() - Math.round(world.elapsed() - begun);
   const underWay = new Set<string>();
 
   return async ({ signal, spawn }) => {
@@ -42,7 +44,7 @@ export function createSweeper(tools: SweeperTools): Work {
     if (pollAt > world.now()) return pollAt - world.now();
     const permits = await permitsInTime(tools, signal);
     if (permits.length === 0) {
-      await expireUnreachable(tools, startedAt);
+      await expireUnreachable(tools, startedAt());
       return 0;
     }
     let claimed: Execution[] = [];
@@ -72,7 +74,7 @@ interface Claim {
   readonly signal: AbortSignal;
 }
 
-async function poll(tools: SweeperTools, claim: Claim, startedAt: number): Promise<void> {
+async function poll(tools: SweeperTools, claim: Claim, startedAt: () => number): Promise<void> {
   const { store, world, minPollIntervalMs: minIntervalMs = 0 } = tools;
   const { execution, signal } = claim;
   const final = isPast(execution.deadline, world.now());
@@ -90,7 +92,7 @@ async function poll(tools: SweeperTools, claim: Claim, startedAt: number): Promi
     if (final) await expire('the response to the last poll names another executionId');
   } else if (response.type !== 'failed') return;
   else if (final && response.asked) await expire(`the last poll failed: ${response.message}`);
-  else if (isPast(patienceEnd(execution, startedAt), respondedAt)) await expire(UNREACHABLE);
+  else if (isPast(patienceEnd(execution, startedAt()), respondedAt)) await expire(UNREACHABLE);
 }
 
 const UNREACHABLE = 'CXone could not be polled at the deadline, nor for the length of another polling window';

@@ -51,12 +51,24 @@ test('a nudge during a round is not lost', async () => {
   expect(rounds).toEqual([0, 100]);
 });
 
-test('a clock that is set forward is noticed within half a minute', async () => {
-  const { world, rounds } = startTestLoop(async () => 3_600_000);
+test.for([7_200_000, -7_200_000])(
+  'a nudge for now wakes the loop at once after a step of the clock by %i ms',
+  async (step) => {
+    const { world, loop, rounds } = startTestLoop(async () => 10_000);
+    await world.settle();
+    world.stepClock(step);
+    loop.nudge(world.now());
+    await world.settle();
+    expect(rounds).toEqual([0, step]);
+  },
+);
+
+test('a loop can be woken, whatever it sleeps for', async () => {
+  const { world, loop, rounds } = startTestLoop(async () => 10_000);
+  await world.advance(10);
+  loop.wake();
   await world.settle();
-  world.stepClock(7_200_000);
-  await world.advance(30_000);
-  expect(rounds).toHaveLength(2);
+  expect(rounds).toEqual([0, 10]);
 });
 
 test('a round that fails is logged and repeated after a second, however often the loop is nudged', async () => {

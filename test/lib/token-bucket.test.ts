@@ -48,12 +48,3 @@ test('returned tokens can be taken again, and never exceed the capacity', () => 
   bucket.putBack(50);
   expect(takes(50)).toBe(10);
 });
-
-test('a clock that is set back neither adds nor removes tokens', () => {
-  const { bucket, pass } = aBucket();
-  bucket.take(5);
-  pass(-60_000);
-  expect(bucket.level()).toBe(5);
-  pass(100);
-  expect(bucket.level()).toBe(6);
-});

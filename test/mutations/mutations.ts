@@ -1167,4 +1167,16 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: value('applied.entry.detail'),
     tests: ['test/stories/quoted-tokens.test.ts'],
   },
+  {
+    tag: 'set-back-waits-for-due-times',
+    promise: 'a clock that is set back delays no work that waits',
+    edit: condition(false),
+    tests: ['test/workers/clock-watch.test.ts'],
+  },
+  {
+    tag: 'forward-step-wakes-loops',
+    promise: 'a clock that is set forward starts the work that is due by it within a second',
+    edit: removed,
+    tests: ['test/workers/clock-watch.test.ts'],
+  },
 ];

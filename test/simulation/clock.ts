@@ -114,6 +114,7 @@ export function createClock(): Clock {
       };
       return {
         now: () => alive(offset + elapsed),
+        elapsed: () => alive(elapsed),
         random: () => alive(random()),
         id: timeOrderedIds(() => Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256))),
         sleep: (ms, signal) => (ended ? new Promise(setImmediate) : sleepIn(own, ms, signal)),

@@ -46,7 +46,10 @@ export interface Inspector {
   events(): string[];
   close(): void;
   clockWasSet: boolean;
-  /** The total by which the clock was set back, in milliseconds: a claim of a dead process is held for as long. */
+  /**
+   * The total by which the clock was set back right before a receiver ended, in milliseconds: that receiver may not have moved
+   * its due times, and the next one cannot know of the step.
+   */
   setBackMs: number;
   wasStopped: boolean;
 }

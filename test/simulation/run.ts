@@ -26,6 +26,9 @@ export interface RunReport {
   readonly events: readonly string[];
 }
 
+/** A receiver has moved its due times this long after the clock was set back. */
+const NOTICE_MS = 1_000;
+
 /** Long enough for the last callback to arrive and be repeated. */
 const AFTERMATH_MS = 150_000;
 
@@ -56,6 +59,7 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
   const apps = createApps(receiver, clock, note);
   const inspector = createInspector({ receiver, clock, truth: cxone.truth, journal: apps.journal, hook, settings });
   let failure: unknown = null;
+  const setBacks: { readonly at: number; readonly ms: number }[] = [];
 
   async function webhook(
     url: string,
@@ -119,12 +123,20 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
     if (step.type === 'clock is set') {
       clock.step(step.ms);
       inspector.clockWasSet = true;
-      inspector.setBackMs += Math.max(0, -step.ms);
+      if (step.ms < 0) setBacks.push({ at: clock.elapsed(), ms: -step.ms });
+    }
+  }
+
+  /** Accounts for the steps that the ending receiver may not have noticed. */
+  function forgetSteps(): void {
+    for (const { at, ms } of setBacks.splice(0)) {
+      if (clock.elapsed() - at <= NOTICE_MS) inspector.setBackMs += ms;
     }
   }
 
   async function restart(downMs: number): Promise<void> {
     inspector.wasStopped = true;
+    forgetSteps();
     await receiver.stop();
     await down(downMs);
   }
@@ -151,6 +163,7 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
     await clock.settle();
     if (crash !== null) {
       receiver.kill();
+      forgetSteps();
       note('crash');
       await down(crash.downMs);
     }

@@ -222,6 +222,28 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.find(queued.correlationId)).toMatchObject({ status: 'TIMEOUT' });
       });
 
+      test('due times and time limits move back with the clock; the times of what happened stay', async () => {
+        const asked = await pending('cx-1');
+        await add({}, NOON + 7);
+        const before = await store.find(asked.correlationId);
+        await store.moveDueTimesBack(600_123);
+        expect(await store.nextDue()).toEqual({
+          dispatchAt: NOON + 7 - 600_123,
+          pollAt: NOON + 10_000 - 600_123,
+          expireAt: NOON + 300_007 - 600_123,
+        });
+        expect(await store.find(asked.correlationId)).toEqual({
+          ...before,
+          pollAt: NOON + 10_000 - 600_123,
+          pollAfter: (before?.pollAfter ?? 0) - 600_123,
+          deadline: (before?.deadline ?? 0) - 600_123,
+        });
+        await store.record(asked.reference, callback(completed()), NOON);
+        const ended = await store.find(asked.correlationId);
+        await store.moveDueTimesBack(1);
+        expect(await store.find(asked.correlationId)).toEqual(ended);
+      });
+
       test('the next due moment of each kind of work is known, and none when nothing is open', async () => {
         expect(await store.nextDue()).toEqual({ dispatchAt: null, pollAt: null, expireAt: null });
         const { reference } = await pending('cx-1');

@@ -3,8 +3,11 @@
 import { onTestFinished } from 'vitest';
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
+import { type Loop, startLoop } from '../../src/lib/loop.ts';
+import { createSteadyClock } from '../../src/lib/steady-clock.ts';
 import { NO_TRACING } from '../../src/observability/tracing/tracing.ts';
 import type { Store } from '../../src/store/port.ts';
+import { createClockWatch } from '../../src/workers/clock-watch.ts';
 import { createLanes } from '../../src/workers/notifier/lanes.ts';
 import { startWorkers } from '../../src/workers/workers.ts';
 import { anExecution } from './executions.ts';
@@ -29,7 +32,7 @@ export interface Background {
   restart(): void;
 }
 
-const RULES = {
+export const RULES = {
   queueTimeoutMs: 300_000,
   pollIntervalMs: 2_000,
   auditRetentionDays: 0,
@@ -44,20 +47,24 @@ export function startTestBackground(rules = RULES): Background {
   const courier = createFakeCourier();
   const log = quietLog();
   const callbackUrls = { mint: (reference: string) => `https://receiver.example/webhook/${reference}` };
-  const start = () =>
-    startWorkers({
+  const clock = createSteadyClock(world);
+  const start = (): ReadonlyMap<string, Loop> => {
+    const workers = startWorkers({
       store,
       cxone,
       webhooks: courier,
-      lanes: createLanes(world),
+      lanes: createLanes(clock.world),
       callbackUrls,
-      world,
+      world: clock.world,
       log,
       tracing: NO_TRACING,
       exports: null,
       secrets: ['a-secret-for-heads-of-32-characters'],
       rules,
     });
+    const watch = createClockWatch({ clock, store, log, loops: () => workers });
+    return new Map([...workers, ['clock', startLoop('clock', watch, clock.world, log)]]);
+  };
   let loops = start();
 
   const background: Background = {
@@ -67,7 +74,8 @@ export function startTestBackground(rules = RULES): Background {
     courier,
     log,
     add: async (overrides = {}) => {
-      const execution = { ...anExecution(overrides, world.now()), expireAt: world.now() + rules.queueTimeoutMs };
+      const now = clock.world.now();
+      const execution = { ...anExecution(overrides, now), expireAt: now + rules.queueTimeoutMs };
       await store.add({ execution, fingerprint: 'print', queueCapacity: 1000 });
       await world.settle();
       return execution.correlationId;
@@ -76,7 +84,7 @@ export function startTestBackground(rules = RULES): Background {
     events: async (correlationId) => (await store.trail(correlationId)).map(({ event }) => event),
     record: async (correlationId, event) => {
       const { reference } = await background.find(correlationId);
-      await store.record(reference, event, world.now());
+      await store.record(reference, event, clock.world.now());
       await world.settle();
     },
     stop: async () => {

@@ -38,6 +38,7 @@ export function createManualWorld(seed = 1, start = START): ManualWorld {
 
   return {
     now: () => offset + elapsed,
+    elapsed: () => elapsed,
     random,
     id: timeOrderedIds(() => Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256))),
     sleep: (ms, signal) =>

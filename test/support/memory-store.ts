@@ -2,13 +2,7 @@
 // file about a second of processor time, most of it to load the modules.
 
 import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../src/execution/event.ts';
-import {
-  type Dispatchable,
-  type Execution,
-  isTerminal,
-  OPEN_STATUSES,
-  type Submission,
-} from '../../src/execution/execution.ts';
+import { type Execution, isTerminal, OPEN_STATUSES, type Submission } from '../../src/execution/execution.ts';
 import { isSameExecutionId } from '../../src/execution/execution-id.ts';
 import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts';
 import { createMasking } from '../../src/execution/masking.ts';
@@ -18,6 +12,7 @@ import {
   type AddResult,
   type BatchAddResult,
   type Change,
+  type ClaimedDispatch,
   type ExecutionPayloads,
   type FeedPage,
   type FeedQuery,
@@ -230,12 +225,13 @@ export function createMemoryStore(): Store {
     return turns.flatMap((app) => byApp.get(app)?.shift() ?? []);
   }
 
-  function claimDispatches(limit: number, now: number, share: FairShare, changes: Change[]): Dispatchable[] {
+  function claimDispatches(limit: number, now: number, share: FairShare, changes: Change[]): ClaimedDispatch[] {
     const due = dueBy('dispatchAt', now).sort((one, other) => other.execution.priority - one.execution.priority);
     return shared(due, limit, share).flatMap((row) => {
+      const { expireAt: giveUpAt } = row.execution;
       const change = apply(row, { type: 'dispatched' }, now);
       changes.push(change);
-      return change.execution.status === 'UNCONFIRMED' ? [{ ...change.execution, ...row.payload }] : [];
+      return change.execution.status === 'UNCONFIRMED' ? [{ ...change.execution, ...row.payload, giveUpAt }] : [];
     });
   }
 
@@ -306,6 +302,11 @@ export function createMemoryStore(): Store {
     claimDispatches: (limit, now, share = evenly) => operate((changes) => claimDispatches(limit, now, share, changes)),
     claimPolls: (limit, now, leaseUntil, share = evenly) => operate(() => claimPolls(limit, now, leaseUntil, share)),
     expire: (limit, now) => operate((changes) => expire(limit, now, changes)),
+    moveDueTimesBack: (ms) =>
+      operate(() => {
+        for (const row of rows.values()) row.execution = movedBack(row.execution, ms);
+        outbox.moveBack(ms);
+      }),
     nextDue: () =>
       operate(() => ({
         dispatchAt: earliest(all().map(({ dispatchAt }) => dispatchAt)),
@@ -373,6 +374,16 @@ function standingOf(executions: readonly Execution[]): QueueState {
     oldestQueuedAt: oldest(queued),
     oldestPendingAt: oldest(sent),
     queuedByApp: new Map([...byApp].map(([app, own]) => [app, own.length])),
+  };
+}
+
+function movedBack(execution: Execution, ms: number): Execution {
+  const back = (moment: number | null) => (moment === null ? null : moment - ms);
+  const { dispatchAt, pollAt, expireAt, pollAfter, deadline, notFoundAt, foundAt } = execution;
+  if (dispatchAt === null && pollAt === null && expireAt === null) return execution;
+  return {
+    ...{ ...execution, dispatchAt: back(dispatchAt), pollAt: back(pollAt), expireAt: back(expireAt) },
+    ...{ pollAfter: back(pollAfter), deadline: back(deadline), notFoundAt: back(notFoundAt), foundAt: back(foundAt) },
   };
 }
 

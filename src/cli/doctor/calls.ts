@@ -106,7 +106,7 @@ export async function tryAction(calls: Calls, trial: Trial): Promise<Check[]> {
 
 async function followed(calls: Calls, execution: Dispatchable, everyMs: number): Promise<Check[]> {
   const { cxone, world, profile, place } = calls;
-  const until = world.now() + TRIAL_MS;
+  const until = world.elapsed() + TRIAL_MS;
   for (;;) {
     await world.sleep(everyMs);
     const answer = await cxone.poll(execution);
@@ -124,7 +124,7 @@ async function followed(calls: Calls, execution: Dispatchable, everyMs: number):
     if (answer.type === 'failed') return [...failedPoll(calls, answer.message)];
     const { kind, statusWord: word } = answer.report;
     if (kind !== 'progress') return [ok('poll', `it ended as ${word}, which means ${kind}`)];
-    if (world.now() >= until)
+    if (world.elapsed() >= until)
       return [warn('poll', `it still says ${word} after a minute`, 'see what becomes of it in CXone')];
   }
 }

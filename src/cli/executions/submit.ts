@@ -75,10 +75,10 @@ async function waitFor(
   get: (correlationId: string, waitSeconds: number) => Promise<Execution>,
   { world }: CommandContext,
 ): Promise<Execution> {
-  const until = world.now() + waitSeconds * 1000;
+  const until = world.elapsed() + waitSeconds * 1000;
   let execution = accepted;
   while (!hasEnded(execution)) {
-    const left = Math.ceil((until - world.now()) / 1000);
+    const left = Math.ceil((until - world.elapsed()) / 1000);
     if (left <= 0) return execution;
     execution = await get(execution.correlationId, Math.min(left, MAX_WAIT_SECONDS));
   }

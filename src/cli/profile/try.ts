@@ -228,10 +228,13 @@ function differencesIn({ executes, polls, callbacks }: Conversation, profile: Pr
 }
 
 function acceleratedWorld(world: World): World {
-  const begun = world.now();
+  const begunAt = world.now();
+  const begun = world.elapsed();
+  const elapsed = () => begun + (world.elapsed() - begun) * SPEED;
   return {
     ...world,
-    now: () => begun + (world.now() - begun) * SPEED,
+    now: () => begunAt + Math.round(elapsed() - begun),
+    elapsed,
     sleep: (ms, signal) => world.sleep(ms / SPEED, signal),
   };
 }

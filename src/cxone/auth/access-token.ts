@@ -21,7 +21,7 @@ const MAX_RENEWAL_DISTANCE_MS = 60_000;
 export interface AccessTokens {
   /** Returns a token that has not expired. @throws {TokenUnavailable} */
   get(): Promise<string>;
-  /** A request with the token, sent at `sentAt`, was successful. */
+  /** A request with the token, sent at `sentAt` (`World.elapsed`), was successful. */
   accepted(token: string, requester: Requester, sentAt: number): void;
   /** CXone responded 401 to a request with the token. Returns `renew` if `get` may return another token now. */
   refused(token: string, requester: Requester): RefusalCause | 'renew';
@@ -46,6 +46,7 @@ export interface AccessTokenOptions extends RequestGate {
   readonly log: Log;
 }
 
+/** Times of `World.elapsed`: no step of the wall clock makes a token older or younger. */
 interface Grant extends TokenResponse {
   readonly renewAt: number;
   readonly endsAt: number;
@@ -55,7 +56,7 @@ interface Grant extends TokenResponse {
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { part, credentials, world, log } = options;
   const attempt = createSingleFlight(world, ask);
-  const record = createTokenRecord(world.now);
+  const record = createTokenRecord(world.elapsed);
   const spacing = createRenewalSpacing(world);
   const scopes = createScopeCheck(part, log);
   let grant: Grant | null = null;
@@ -77,9 +78,9 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   }
 
   async function askAt(url: string): Promise<Grant> {
-    const begun = world.now();
+    const [begun, begunAt] = [world.elapsed(), world.now()];
     const answer = await fetchJson(options, buildTokenRequest(part, url, credentials), 'token request', secrets());
-    const read = parseTokenResponse(part.answer, answer, begun);
+    const read = parseTokenResponse(part.answer, answer, begunAt);
     if (read === null) {
       const place = part.answer.accessToken;
       throw new TokenUnavailable(`the answer to the token request has no usable token at "${place}"`);
@@ -100,9 +101,12 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     } catch (error) {
       const isNew = problem === null;
       problem = { reason: reasonOf(error), since: problem?.since ?? world.now() };
-      const validMs = (grant?.endsAt ?? 0) - world.now();
+      const validMs = (grant?.endsAt ?? Number.NEGATIVE_INFINITY) - world.elapsed();
       if (isNew && validMs > 0)
-        log.warn({ reason: problem.reason, validMs }, 'the token was not renewed; the current one stays in use');
+        log.warn(
+          { reason: problem.reason, validMs: Math.round(validMs) },
+          'the token was not renewed; the current one stays in use',
+        );
       throw error;
     }
   }
@@ -114,16 +118,16 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   return {
     get: async () => {
       const held = grant;
-      if (held !== null && world.now() < held.endsAt && !isRefused) {
+      if (held !== null && world.elapsed() < held.endsAt && !isRefused) {
         // promise: renewal-delays-no-request
-        if (world.now() >= held.renewAt) renew().catch(() => {});
+        if (world.elapsed() >= held.renewAt) renew().catch(() => {});
         return held.token;
       }
       try {
         return (await renew()).token;
       } catch (error) {
         // A renewal may fail while the old token is still valid.
-        if (held !== null && grant === held && world.now() < held.endsAt) return held.token;
+        if (held !== null && grant === held && world.elapsed() < held.endsAt) return held.token;
         throw error;
       }
     },
@@ -156,14 +160,14 @@ function suggestsMove({ httpStatus }: TokenUnavailable): boolean {
 }
 
 /** Spaces the renewals that refusals cause. The distance grows until a request passes. */
-function createRenewalSpacing(world: Pick<World, 'now' | 'random'>) {
+function createRenewalSpacing(world: Pick<World, 'elapsed' | 'random'>) {
   let allowedAt = Number.NEGATIVE_INFINITY;
   let distanceMs = MIN_RENEWAL_DISTANCE_MS;
   return {
-    allows: () => world.now() >= allowedAt,
+    allows: () => world.elapsed() >= allowedAt,
     begin: () => {
       // With jitter, since each of two receivers may revoke the token of the other.
-      allowedAt = world.now() + distanceMs * (0.75 + 0.5 * world.random());
+      allowedAt = world.elapsed() + distanceMs * (0.75 + 0.5 * world.random());
       distanceMs = Math.min(distanceMs * 2, MAX_RENEWAL_DISTANCE_MS);
     },
     reset: () => {

@@ -1,5 +1,6 @@
 // A token from the configuration: used until it expires, never renewed.
 
+import { createPause } from '../../lib/backoff.ts';
 import type { Log } from '../../lib/log.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
@@ -14,11 +15,16 @@ const HOLD_MS = 8_000;
 
 const REFUSED = 'CXone does not take CXONE_TOKEN; set a new one and restart';
 
-export function createStaticToken(credentials: Credentials, world: Pick<World, 'now'>, log: Log): AccessTokens {
+export function createStaticToken(
+  credentials: Credentials,
+  world: Pick<World, 'now' | 'elapsed'>,
+  log: Log,
+): AccessTokens {
   const token = credentials.token ?? '';
   const endsAt = expiryOf(token);
-  const record = createTokenRecord(world.now);
-  let refusedUntil: number | null = null;
+  const record = createTokenRecord(world.elapsed);
+  const hold = createPause(world);
+  let refusedAt: number | null = null;
   let warned = false;
 
   function warnOnce(): void {
@@ -33,7 +39,7 @@ export function createStaticToken(credentials: Credentials, world: Pick<World, '
       if (endsAt !== null && world.now() >= endsAt) {
         throw new TokenUnavailable('CXONE_TOKEN has ended; set a new one and restart', { retryAfterMs: HOLD_MS });
       }
-      const left = (refusedUntil ?? 0) - world.now();
+      const left = hold.remainingMs();
       if (left > 0) {
         throw new TokenUnavailable(REFUSED, { retryAfterMs: left, httpStatus: 401 });
       }
@@ -41,16 +47,18 @@ export function createStaticToken(credentials: Credentials, world: Pick<World, '
     },
     accepted: (_, requester, sentAt) => {
       record.accepted(token, requester, sentAt);
-      refusedUntil = null;
+      refusedAt = null;
+      hold.end();
     },
     refused: (_, requester) => {
       const cause = record.refused(token, requester);
       if (cause !== 'token') return cause;
       // promise: static-token-keeps-submissions
-      refusedUntil = world.now() + HOLD_MS;
+      refusedAt = world.now();
+      hold.start(HOLD_MS);
       return 'renew';
     },
-    problem: () => (refusedUntil === null ? null : { reason: REFUSED, since: refusedUntil - HOLD_MS }),
+    problem: () => (refusedAt === null ? null : { reason: REFUSED, since: refusedAt }),
     missingScopes: () => [],
     claims: () => [claimsOf(token)],
     secrets: () => secretsOf(credentials),

@@ -23,13 +23,13 @@ interface Refusals {
 }
 
 export interface TokenRecord {
-  /** A request with the token, sent at `sentAt`, was successful. */
+  /** A request with the token, sent at `sentAt` (`World.elapsed`), was successful. */
   accepted(token: string, requester: Requester, sentAt: number): void;
   /** CXone responded 401 to a request with the token. */
   refused(token: string, requester: Requester): RefusalCause;
 }
 
-export function createTokenRecord(now: () => number): TokenRecord {
+export function createTokenRecord(elapsed: () => number): TokenRecord {
   let current = '';
   let accepted = new Map<string, number>();
   let refused = new Map<string, Refusals>();
@@ -45,7 +45,7 @@ export function createTokenRecord(now: () => number): TokenRecord {
     accepted: (token, requester, sentAt) => {
       begin(token);
       const key = keyOf(requester);
-      accepted.set(key, now());
+      accepted.set(key, elapsed());
       refused.delete(key);
       if (requester.call !== 'execute') return;
       for (const refusals of refused.values()) refusals.othersPass ||= sentAt >= refusals.since;
@@ -53,15 +53,15 @@ export function createTokenRecord(now: () => number): TokenRecord {
     refused: (token, requester) => {
       begin(token);
       const key = keyOf(requester);
-      const refusals = refused.get(key) ?? { since: now(), count: 0, othersPass: false };
+      const refusals = refused.get(key) ?? { since: elapsed(), count: 0, othersPass: false };
       refusals.count += 1;
       refused.set(key, refusals);
-      const lasting = refusals.count >= MIN_REFUSALS && now() - refusals.since >= MIN_REFUSED_MS;
+      const lasting = refusals.count >= MIN_REFUSALS && elapsed() - refusals.since >= MIN_REFUSED_MS;
       // promise: only-forbidden-actions-are-rejected
       if (refusals.othersPass && lasting) return 'action';
       // A call that passed before is not forbidden: the token has expired or was revoked.
       if (accepted.has(key)) return 'token';
-      const proven = [...accepted.values()].some((at) => now() - at <= PROOF_MS);
+      const proven = [...accepted.values()].some((at) => elapsed() - at <= PROOF_MS);
       // promise: proven-token-is-kept
       return proven ? 'unknown' : 'token';
     },

@@ -16,7 +16,7 @@ export interface Loaded<T> {
 }
 
 export interface StaleIfErrorOptions<T> {
-  readonly world: Pick<World, 'now' | 'sleep'>;
+  readonly world: Pick<World, 'elapsed' | 'sleep'>;
   readonly load: () => Promise<Loaded<T>>;
   /** Called for the first failed request in a row for which an old value is kept. */
   readonly onStale: (error: unknown) => void;
@@ -43,16 +43,14 @@ export function createStaleIfError<T>({ world, load, onStale }: StaleIfErrorOpti
 
   const attempt = createSingleFlight(world, async () => {
     const loaded = await load();
-    cached = { ...loaded, loadedAt: world.now() };
+    cached = { ...loaded, loadedAt: world.elapsed() };
     unreliable = false;
     reported = false;
     return loaded.value;
   });
 
   function isWithin(ms: number, since: number): boolean {
-    const age = world.now() - since;
-    // A clock that was set back makes it negative.
-    return age >= 0 && age < ms;
+    return world.elapsed() - since < ms;
   }
 
   /** Returns null if a new value arrived in time, else why not. The old value stays in use meanwhile. */
@@ -89,7 +87,7 @@ export function createStaleIfError<T>({ world, load, onStale }: StaleIfErrorOpti
       const isConfirmed = isWithin(MIN_RELOAD_DISTANCE_MS, reloadedAt);
       if (cached.value !== failed || isConfirmed) return { value: cached.value, problem: null };
       const problem = await refresh();
-      if (problem === null) reloadedAt = world.now();
+      if (problem === null) reloadedAt = world.elapsed();
       // The next request asks again before it uses the value.
       else cached = { ...cached, lifetimeMs: 0 };
       return { value: cached.value, problem };

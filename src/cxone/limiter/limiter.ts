@@ -106,7 +106,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     const waiting = urgent;
     urgent = [];
     for (const waiter of waiting) {
-      if (pause > 0 && world.now() + pause > waiter.patientUntil) waiter.resolve(pause);
+      if (pause > 0 && world.elapsed() + pause > waiter.patientUntil) waiter.resolve(pause);
       else if (pause === 0 && rate.take()) waiter.resolve(0);
       else urgent.push(waiter);
     }
@@ -120,7 +120,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
   /** At most one alarm, and only while a caller waits for time to pass: a release needs none. */
   function arm(): void {
     const wait = untilServed();
-    const at = wait === null ? null : world.now() + wait;
+    const at = wait === null ? null : world.elapsed() + wait;
     if (alarm?.at === at) return;
     alarm?.off.abort();
     alarm = null;
@@ -155,7 +155,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     take: (maxWaitMs) => {
       if (closing.signal.aborted) return Promise.resolve(Math.max(1, rate.pauseLeft()));
       return new Promise((resolve) => {
-        urgent.push({ patientUntil: world.now() + maxWaitMs, resolve });
+        urgent.push({ patientUntil: world.elapsed() + maxWaitMs, resolve });
         serve();
       });
     },

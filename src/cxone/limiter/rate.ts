@@ -13,23 +13,12 @@ const WINDOW_MS = 1_025;
 export function createRequestRate(ratePerSecond: number, world: World) {
   const capacity = Math.max(1, Math.floor(ratePerSecond * 0.05));
   const gainPerMs = (ratePerSecond - (capacity - 1)) / WINDOW_MS;
-  const bucket = createTokenBucket(capacity, gainPerMs, world.now);
-  let at = world.now();
-  let pausedUntil = 0;
+  const bucket = createTokenBucket(capacity, gainPerMs, world.elapsed);
+  let pausedUntil = Number.NEGATIVE_INFINITY;
   /** Times of the last R departures, as a ring. */
   const departures: number[] = [];
   const remembered = Math.max(1, Math.floor(ratePerSecond));
   let oldest = 0;
-
-  function refresh(): void {
-    const now = world.now();
-    const back = at - now;
-    at = now;
-    // A clock that was set back must not delay anything.
-    if (back <= 0) return;
-    pausedUntil -= back;
-    for (const [index, moment] of departures.entries()) departures[index] = moment - back;
-  }
 
   return {
     take: (): boolean => bucket.take(1),
@@ -42,24 +31,20 @@ export function createRequestRate(ratePerSecond: number, world: World) {
      * together (by a commit, by a token) and would then be sent at once; no window may contain more than R.
      */
     depart: (): number => {
-      refresh();
+      const at = world.elapsed();
       const earliest = departures.length < remembered ? at : (departures[oldest] ?? at) + WINDOW_MS;
       const moment = Math.max(at, earliest);
       departures[oldest] = moment;
       oldest = (oldest + 1) % remembered;
-      return moment - at;
+      return Math.ceil(moment - at);
     },
     pause: (ms: number): void => {
-      refresh();
-      pausedUntil = Math.max(pausedUntil, at + ms);
+      pausedUntil = Math.max(pausedUntil, world.elapsed() + ms);
     },
     lift: (): void => {
-      pausedUntil = 0;
+      pausedUntil = Number.NEGATIVE_INFINITY;
     },
-    pauseLeft: (): number => {
-      refresh();
-      return Math.max(0, pausedUntil - at);
-    },
+    pauseLeft: (): number => Math.max(0, Math.ceil(pausedUntil - world.elapsed())),
     /** Returns the milliseconds until the bucket is full. */
     untilFull: (): number => bucket.msUntil(capacity),
     tokens: (): number => Math.floor(bucket.level()),

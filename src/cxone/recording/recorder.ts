@@ -35,7 +35,7 @@ export interface RecorderOptions {
   readonly profile: Profile;
   /** Texts that no recording may contain. */
   readonly secrets: readonly string[];
-  readonly world: Pick<World, 'now'>;
+  readonly world: Pick<World, 'now' | 'elapsed'>;
   readonly log: Log;
   readonly maxBytes?: number;
   /** Mode of the file; default: 0600. */

@@ -31,13 +31,14 @@ export interface RecordedResponse {
 /** Returns a fetcher that reports each exchange to `report`, which must not throw. */
 export function withTap(
   fetcher: Fetcher,
-  world: Pick<World, 'now'>,
+  world: Pick<World, 'now' | 'elapsed'>,
   report: (seen: RecordedExchange) => void,
 ): Fetcher {
   return {
     ...fetcher,
     fetch: async (input, init) => {
       const startedAt = world.now();
+      const begun = world.elapsed();
       const request = {
         startedAt,
         method: init?.method ?? 'GET',
@@ -46,7 +47,7 @@ export function withTap(
         body: typeof init?.body === 'string' ? init.body : null,
       };
       const finish = (rest: Pick<RecordedExchange, 'answer' | 'failure'>) =>
-        report({ ...request, durationMs: Math.max(0, world.now() - startedAt), ...rest });
+        report({ ...request, durationMs: Math.round(world.elapsed() - begun), ...rest });
       try {
         const response = await fetcher.fetch(input, init);
         return withBodyTap(response, (body) =>

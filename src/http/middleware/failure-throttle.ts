@@ -26,15 +26,17 @@ interface Window {
  * Only failures are counted or refused. A valid credential always passes, because clients behind one NAT or proxy share an
  * address, and one of them must not lock out the rest.
  */
-export function createFailureThrottle({ now }: Pick<World, 'now'>, allowance = DEFAULT_LIMITS): FailureThrottle {
+export function createFailureThrottle(
+  { elapsed }: Pick<World, 'elapsed'>,
+  allowance = DEFAULT_LIMITS,
+): FailureThrottle {
   const windows = new Map<string, Window>();
 
   function windowOf(client: string, at: number): Window {
     const known = windows.get(client);
     // A Map keeps the order of insertion, so that after delete and set the first entry has the oldest failure.
     windows.delete(client);
-    // A clock that was set back starts a new window.
-    const current = known && at >= known.since && at < known.since + allowance.windowMs;
+    const current = known && at < known.since + allowance.windowMs;
     const window = current ? known : { since: at, failures: 0 };
     windows.set(client, window);
     const [oldest] = windows.keys();
@@ -44,7 +46,7 @@ export function createFailureThrottle({ now }: Pick<World, 'now'>, allowance = D
 
   return {
     fail: (client) => {
-      const at = now();
+      const at = elapsed();
       const window = windowOf(client, at);
       window.failures += 1;
       if (window.failures <= allowance.failures) return 0;

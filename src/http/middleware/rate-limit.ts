@@ -26,11 +26,11 @@ export interface RateRules {
 
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
-export function createRateLimits({ now }: Pick<World, 'now'>, rules: RateRules): RateLimits {
+export function createRateLimits({ elapsed }: Pick<World, 'elapsed'>, rules: RateRules): RateLimits {
   const buckets = new Map(
     // The burst is the rate of one second.
     [...rules.appRates].map(
-      ([app, rate]) => [app, { rate, bucket: createTokenBucket(rate, rate / 1000, now) }] as const,
+      ([app, rate]) => [app, { rate, bucket: createTokenBucket(rate, rate / 1000, elapsed) }] as const,
     ),
   );
 

@@ -26,7 +26,7 @@ export function withRequestLog(
   find: (request: Request) => MatchedRoute,
 ): Fetch {
   return (request, peer, connection) => {
-    const startedAt = world.now();
+    const begun = world.elapsed();
     const { method, url } = request;
     const { route, fetch } = find(request);
     const scope: RequestContext = { id: idOf(request, world), correlationId: null };
@@ -38,7 +38,7 @@ export function withRequestLog(
         response = fail(thrown, request);
       }
       const { status } = response;
-      const milliseconds = world.now() - startedAt;
+      const milliseconds = Math.round(world.elapsed() - begun);
       metrics.observeRequest({ method, route, status, milliseconds });
       log.debug(() => ({ method, path: loggablePath(url), status, ms: milliseconds }), 'answered');
       return response;

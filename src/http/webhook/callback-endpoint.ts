@@ -32,6 +32,7 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
 
   return async (request, token, peer) => {
     const startedAt = world.now();
+    const begun = world.elapsed();
     const { headers } = request;
     const header = (name: string) => headers.get(name);
     const origin = { headers, peer };
@@ -52,7 +53,7 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
     const recorded = await record(receive, executionReference, { content, scanned: large.end }, header);
     if (recorded === undefined) return refuse(origin, 'unknown-execution');
     setRequestCorrelationId(recorded.execution.correlationId);
-    deps.metrics.observeCallback(recorded.outcome, world.now() - startedAt);
+    deps.metrics.observeCallback(recorded.outcome, world.elapsed() - begun);
     const response = refusalOf(content) ?? responseTo(recorded.outcome);
     traceCallback(tracing, { headers, recorded, startedAt, response });
     return response;

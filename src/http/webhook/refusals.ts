@@ -14,7 +14,7 @@ export interface CountedRefusal {
 
 export type CountRefusal = (origin: RequestOrigin) => CountedRefusal;
 
-export function createRefusalCounter(world: Pick<World, 'now'>, trustedProxies: number): CountRefusal {
+export function createRefusalCounter(world: Pick<World, 'elapsed'>, trustedProxies: number): CountRefusal {
   const throttle = createFailureThrottle(world);
   const clients = createClientAddresses(trustedProxies);
   return (origin) => {

@@ -20,7 +20,7 @@ export interface CircuitBreaker {
   remainingMs(): number;
 }
 
-export function createCircuitBreaker(world: Pick<World, 'now'>): CircuitBreaker {
+export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBreaker {
   let failures = 0;
   let pauses = 0;
   const pause = createPause(world);

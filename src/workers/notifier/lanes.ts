@@ -41,7 +41,7 @@ interface TrackedLane extends Lane {
 }
 
 // One function because the lanes, the counts of their apps and the total change together.
-export function createLanes(world: Pick<World, 'now'>): Lanes {
+export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
   const tracked = new Map<string, TrackedLane>();
   const underWayOf = new Map<string, number>();
   let totalUnderWay = 0;

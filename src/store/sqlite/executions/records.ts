@@ -11,7 +11,7 @@ import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
 import { restorePayload, stripPayload } from '../retention/payload-hashes.ts';
 import type { createPayloadStripping } from '../retention/prune-payloads.ts';
-import { mutableColumns, type StateRow, toDispatchable, toExecution } from '../rows.ts';
+import { fromIso, mutableColumns, type StateRow, toDispatchable, toExecution } from '../rows.ts';
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 import type { DueSelection } from './claim-due.ts';
@@ -73,7 +73,10 @@ export function createRecords(
       writer.mutate(() => {
         const rows = due.dispatches(limit, now, share);
         const changes = rows.map((row) => apply(toExecution(row), { type: 'dispatched' }, now));
-        const sendable = rows.map((row, i) => ({ ...toDispatchable(row), ...changes[i]?.execution }));
+        const sendable = rows.map((row, i) => ({
+          ...{ ...toDispatchable(row), ...changes[i]?.execution },
+          giveUpAt: fromIso(row.expireAt),
+        }));
         return { value: sendable.filter(({ status }) => status === 'UNCONFIRMED'), changes };
       }),
 
@@ -92,5 +95,7 @@ export function createRecords(
       }),
 
     nextDue: async () => due.nextDue(),
+
+    moveDueTimesBack: (ms) => writer.mutate(() => unchanged(due.moveBack(ms))),
   };
 }

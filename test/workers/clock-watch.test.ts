@@ -1,0 +1,157 @@
+// A step of the wall clock delays nothing by more than a second, whatever the loops wait for when it happens.
+
+import { describe, expect, test } from 'vitest';
+import { createSteadyClock } from '../../src/lib/steady-clock.ts';
+import { StoreUnavailable } from '../../src/store/port.ts';
+import { createClockWatch } from '../../src/workers/clock-watch.ts';
+import { type Background, RULES, startTestBackground } from '../support/background.ts';
+import { callback, completed } from '../support/executions.ts';
+import { DOWN } from '../support/fake-courier.ts';
+import { ACCEPTED, RESET, TOO_MANY } from '../support/fake-cxone.ts';
+import { createManualWorld } from '../support/manual-world.ts';
+import { quietLog } from '../support/quiet-log.ts';
+
+const MINUTE = 60_000;
+const MAX_DELAY_MS = 1_000;
+const BACK = [-2_000, -10 * MINUTE, -400 * 24 * 60 * MINUTE];
+const FORWARD = [2_000, 10 * MINUTE, 24 * 60 * MINUTE];
+
+/** Advances in small steps until the condition holds, and returns the elapsed time of the world. */
+async function timeUntil({ world }: Background, holds: () => boolean | Promise<boolean>, limitMs = 400_000) {
+  const until = world.elapsed() + limitMs;
+  while (!(await holds()) && world.elapsed() < until) await world.advance(50);
+  return world.elapsed();
+}
+
+/** Each case prepares waiting work, and says when it was done. */
+const CASES: Record<string, (background: Background) => Promise<() => boolean | Promise<boolean>>> = {
+  'the retry of a submission that CXone did not take': async ({ cxone, add }) => {
+    cxone.onExecute = async () => (cxone.executed.length === 1 ? TOO_MANY : ACCEPTED);
+    await add();
+    return () => cxone.executed.length === 2;
+  },
+  'the first poll': async ({ cxone, add }) => {
+    await add({ graceSeconds: 60 });
+    return () => cxone.polls.length === 1;
+  },
+  'the end of an execution that cannot be polled': async ({ cxone, add, find }) => {
+    cxone.onExecute = async () => RESET;
+    const id = await add({ graceSeconds: 60, timeoutSeconds: 30 });
+    return async () => (await find(id)).status === 'TIMEOUT';
+  },
+  'the last poll and the timeout': async ({ add, find }) => {
+    const id = await add({ graceSeconds: 60, timeoutSeconds: 30 });
+    return async () => (await find(id)).status === 'TIMEOUT';
+  },
+  'the queue timeout of an execution that is retried': async ({ cxone, add, find }) => {
+    cxone.onExecute = async () => ({ ...TOO_MANY, httpStatus: 503, retryAfterMs: 0 });
+    const id = await add();
+    return async () => (await find(id)).status === 'TIMEOUT';
+  },
+  'the end after two 404s': async ({ cxone, add, find }) => {
+    const gone = { type: 'not-found', httpStatus: 404, latencyMs: 5, message: 'gone' } as const;
+    cxone.onPoll = async () => gone as never;
+    const id = await add({ graceSeconds: 30 });
+    return async () => (await find(id)).status === 'NOT_FOUND';
+  },
+  'the next attempt of a notification': async ({ courier, add, record }) => {
+    courier.onDeliver = async () => ({ ...DOWN, retryAfterMs: 45_000 });
+    const id = await add({ notifyUrl: 'https://app.example/hook' });
+    await record(id, callback(completed()));
+    return () => courier.parcels.length === 2;
+  },
+};
+
+async function elapsedAt(name: string, step: number | null, rules = RULES): Promise<number> {
+  const background = startTestBackground(rules);
+  const done = await (CASES[name] as (typeof CASES)[string])(background);
+  await background.world.advance(1_700);
+  expect(await done()).toBe(false);
+  if (step !== null) background.world.stepClock(step);
+  return timeUntil(background, done);
+}
+
+describe.for(Object.keys(CASES))('%s', (name) => {
+  test.for(BACK)('comes when it would have come, with a clock that is set by %i ms meanwhile', async (step) => {
+    const without = await elapsedAt(name, null);
+    const withStep = await elapsedAt(name, step);
+    expect(Math.abs(withStep - without)).toBeLessThanOrEqual(MAX_DELAY_MS);
+  });
+
+  test.for(FORWARD)('is not delayed by a clock that is set forward by %i ms', async (step) => {
+    // A submission that waits longer than the queue timeout by the clock is not sent.
+    const rules = name.includes('queue timeout') ? RULES : { ...RULES, queueTimeoutMs: 2 * Math.max(...FORWARD) };
+    const without = await elapsedAt(name, null, rules);
+    expect(await elapsedAt(name, step, rules)).toBeLessThanOrEqual(without + MAX_DELAY_MS);
+  });
+});
+
+test('work that a step forward makes due starts within a second', async () => {
+  const background = startTestBackground();
+  await background.add({ graceSeconds: 3_600 });
+  background.world.stepClock(2 * 60 * MINUTE);
+  const begun = background.world.elapsed();
+  expect((await timeUntil(background, () => background.cxone.polls.length > 0)) - begun).toBeLessThan(MAX_DELAY_MS);
+});
+
+test.for([...BACK, ...FORWARD])('a submission after a step of %i ms is sent at once', async (step) => {
+  const { world, add, cxone } = startTestBackground();
+  await world.advance(5_000);
+  world.stepClock(step);
+  await add();
+  expect(cxone.executed).toHaveLength(1);
+});
+
+test('several steps in a row, in both directions, delay nothing', async () => {
+  const background = startTestBackground();
+  await background.add({ graceSeconds: 60 });
+  const begun = background.world.elapsed();
+  for (const step of [-5 * MINUTE, 20_000, -10 * MINUTE, -3_000]) {
+    background.world.stepClock(step);
+    await background.world.advance(300);
+  }
+  const tookMs = (await timeUntil(background, () => background.cxone.polls.length > 0)) - begun;
+  expect(tookMs).toBeLessThanOrEqual(61_000 + MAX_DELAY_MS);
+  expect(tookMs).toBeGreaterThan(30_000);
+});
+
+test('the clock of the receiver continues until the due times can be moved, and then follows', async () => {
+  const world = createManualWorld();
+  const clock = createSteadyClock(world);
+  const moved: number[] = [];
+  let canWrite = false;
+  const store = {
+    moveDueTimesBack: async (ms: number) => {
+      if (!canWrite) throw new StoreUnavailable('the disk is full');
+      moved.push(ms);
+    },
+  };
+  const log = quietLog();
+  const work = createClockWatch({ clock, store, log, loops: () => new Map() });
+  const startedAt = clock.world.now();
+  world.stepClock(-600_000);
+  const round = work({ signal: new AbortController().signal, spawn: () => {} });
+  await world.advance(5_000);
+  expect(clock.world.now() - startedAt).toBe(5_000);
+  canWrite = true;
+  await world.advance(1_000);
+  await round;
+  expect(moved).toEqual([600_000]);
+  expect(clock.world.now() - startedAt).toBe(6_000 - 600_000);
+  expect(log.lines).toMatchObject([{ level: 'warn', facts: { setBackMs: 600_000 } }]);
+});
+
+test('a clock that is adjusted in small amounts is followed without a word', async () => {
+  const world = createManualWorld();
+  const clock = createSteadyClock(world);
+  const log = quietLog();
+  const store = { moveDueTimesBack: async () => expect.unreachable() };
+  const work = createClockWatch({ clock, store, log, loops: () => new Map() });
+  const startedAt = clock.world.now();
+  for (const step of [-200, -200, 200]) {
+    world.stepClock(step);
+    await work({ signal: new AbortController().signal, spawn: () => {} });
+  }
+  expect(clock.world.now() - startedAt).toBe(-200);
+  expect(log.lines).toEqual([]);
+});
