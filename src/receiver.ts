@@ -47,9 +47,6 @@ export const DRAIN_MS = 10_000;
 
 /** The interval at which the files of the TLS certificate are checked, in milliseconds. */
 const TLS_CHECK_MS = 10_000;
-/** A lost database file is found within two seconds. */
-const FILE_CHECK_MS = 1_000;
-
 const HELD = 'the database is a backup: its queued executions may have been sent since, so they are not sent again';
 
 /** The time limit for exporting the last spans, in milliseconds. */
@@ -252,18 +249,18 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
       start('audit-head', parts.headReports.work),
       start('figures', parts.trail.work),
       start('insights', parts.health.work),
-      start('database-file', checkFile(parts.store)),
-      start('clock', createClockWatch({ ...parts, loops: parts.lifecycle.loops })),
+      start('watch', watchFileAndClock(parts)),
       ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
     ]),
   );
 }
 
-/** Finds a lost file without any request. The store checks before each commit, too. */
-function checkFile(store: Parts['store']): Work {
-  return async () => {
-    store.checkFile();
-    return FILE_CHECK_MS;
+/** Finds a lost file without any request; the store checks before each commit, too. One loop, since each wakes every second. */
+function watchFileAndClock(parts: Parts): Work {
+  const watchClock = createClockWatch({ ...parts, loops: parts.lifecycle.loops });
+  return (round) => {
+    parts.store.checkFile();
+    return watchClock(round);
   };
 }
 
