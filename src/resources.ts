@@ -2,6 +2,7 @@
 
 import { createTokenConcealer, type TokenConcealer } from './callbacks/conceal-tokens.ts';
 import type { Config } from './config/config.ts';
+import { rereadCredentials } from './config/cxone.ts';
 import { secretsIn } from './config/secrets.ts';
 import { type CxoneClient, createCxone } from './cxone/client.ts';
 import type { TokenProblem } from './cxone/port.ts';
@@ -57,6 +58,10 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
   const client = createCxone({
     ...config,
     ...config.cxone,
+    reread: () =>
+      rereadCredentials(config.cxone, (variable, problem) =>
+        log.warn({ variable, problem }, 'the file of a credential cannot be used; its earlier text stays in use'),
+      ),
     profile,
     world,
     log,

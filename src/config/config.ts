@@ -91,7 +91,7 @@ type Given = Readonly<Record<string, string | undefined>>;
 
 /** An empty or blank variable counts as unset. @throws {ConfigError} */
 export function readConfig(env: Given): Config {
-  return configOf(read(CHECKED_ENVIRONMENT, env, VARIABLES, missingFor));
+  return configOf(read(CHECKED_ENVIRONMENT, env, VARIABLES, missingFor), env);
 }
 
 /** One variable alone, for commands that need no more of the configuration. @throws {ConfigError} */
@@ -123,10 +123,10 @@ function problemsOf(name: string, issues: readonly v.BaseIssue<unknown>[]): stri
   return issues.filter((issue) => v.getDotPath(issue) === name).map((issue) => `${name}: ${issue.message}`);
 }
 
-function configOf(env: Environment): Config {
+function configOf(env: Environment, given: Given): Config {
   return {
     cxone: {
-      ...cxoneOf(env),
+      ...cxoneOf(env, given),
       recordDir: env.CXONE_RECORD_DIR ?? null,
     },
     publicUrl: env.PUBLIC_URL,

@@ -2,10 +2,12 @@
 
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-import type { Credentials } from '../cxone/auth/token-request.ts';
-import { loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
+import { privateKeyProblem } from '../cxone/auth/client-assertion.ts';
+import type { Credentials } from '../cxone/auth/credentials.ts';
+import { headerSecrets, loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
 import { requiredSettings } from '../cxone/profile/required-settings.ts';
-import { domain, HOST_NAME, items, secret, text, url, withoutTrailingSlash } from './fields.ts';
+import { domain, HOST_NAME, items, type Key, keys, secret, text, url, withoutTrailingSlash } from './fields.ts';
+import { readSecret } from './read-secret.ts';
 
 export interface CxoneConfig extends Credentials {
   /** Without a trailing slash. Null: discovered, as the upstream profile defines. */
@@ -18,6 +20,10 @@ export interface CxoneConfig extends Credentials {
   readonly tenantId: string | null;
   /** Hosts that discovery may name, in addition to those of the URLs above: names, or `*.` and a domain. */
   readonly allowedHosts: readonly string[];
+  /** Secrets that headers of the profile use. */
+  readonly headerSecrets: readonly Key[];
+  /** The files of credentials: each may be rewritten while the receiver runs. */
+  readonly secretFiles: Readonly<Partial<Record<keyof Credentials, string>>>;
   /** A path, or the name of a shipped profile. Null: the built-in profile. */
   readonly profilePath: string | null;
   /** Where exchanges are recorded; null for nowhere. */
@@ -34,6 +40,9 @@ const NICE_HOSTS = [
   '*.nicecxone-sov1.eu',
 ];
 
+/** A shorter secret would hide parts of words in messages. */
+const MIN_HEADER_SECRET_LENGTH = 8;
+
 const HOST_PATTERN = 'must be a host name, or "*." and a domain of at least two labels';
 
 const hosts = v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
@@ -48,6 +57,16 @@ const hosts = v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
 
 const token = v.pipe(text, v.regex(/^[!-~]+$/, 'must be visible ASCII, without "Bearer" before it'));
 
+/** In a variable, "\\n" stands for a line end. */
+const privateKey = v.pipe(
+  text,
+  v.transform((pem) => pem.replaceAll('\\n', '\n')),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const problem = dataset.typed ? privateKeyProblem(dataset.value) : null;
+    if (problem !== null) addIssue({ message: problem });
+  }),
+);
+
 /** Defaults are written as in the environment. */
 export const CXONE_VARIABLES = {
   CXONE_ORG_DOMAIN: v.optional(domain),
@@ -58,6 +77,9 @@ export const CXONE_VARIABLES = {
   CXONE_ACCESS_KEY_ID: v.optional(text),
   CXONE_ACCESS_KEY_SECRET: v.optional(secret(text)),
   CXONE_TOKEN: v.optional(secret(token)),
+  CXONE_PRIVATE_KEY: v.optional(secret(privateKey)),
+  CXONE_PRIVATE_KEY_ID: v.optional(text),
+  CXONE_SECRETS: v.optional(secret(v.pipe(text, keys(MIN_HEADER_SECRET_LENGTH)))),
   CXONE_ISSUER: v.optional(v.pipe(text, url, withoutTrailingSlash)),
   CXONE_TENANT_ID: v.optional(text),
   CXONE_ALLOWED_HOSTS: v.optional(v.pipe(text, hosts), NICE_HOSTS.join(',')),
@@ -67,7 +89,8 @@ export const CXONE_VARIABLES = {
 
 type CxoneEnvironment = v.InferOutput<v.ObjectSchema<typeof CXONE_VARIABLES, undefined>>;
 
-export function cxoneOf(env: CxoneEnvironment): CxoneConfig {
+/** `given` are the variables as they are set, with those that name files. */
+export function cxoneOf(env: CxoneEnvironment, given: Given): CxoneConfig {
   const ofDomain = env.CXONE_ORG_DOMAIN === undefined ? null : `https://${env.CXONE_ORG_DOMAIN}`;
   return {
     baseUrl: env.CXONE_BASE_URL ?? ofDomain,
@@ -79,6 +102,10 @@ export function cxoneOf(env: CxoneEnvironment): CxoneConfig {
     accessKeyId: env.CXONE_ACCESS_KEY_ID ?? null,
     accessKeySecret: env.CXONE_ACCESS_KEY_SECRET ?? null,
     token: env.CXONE_TOKEN ?? null,
+    privateKey: env.CXONE_PRIVATE_KEY ?? null,
+    privateKeyId: env.CXONE_PRIVATE_KEY_ID ?? null,
+    headerSecrets: env.CXONE_SECRETS ?? [],
+    secretFiles: secretFilesIn(given),
     allowedHosts: env.CXONE_ALLOWED_HOSTS,
     profilePath: env.CXONE_PROFILE ?? null,
     recordDir: env.CXONE_RECORD_DIR ?? null,
@@ -87,6 +114,37 @@ export function cxoneOf(env: CxoneEnvironment): CxoneConfig {
 
 type Given = Readonly<Record<string, string | undefined>>;
 
+const IN_FILES = {
+  clientSecret: 'CXONE_CLIENT_SECRET_FILE',
+  accessKeySecret: 'CXONE_ACCESS_KEY_SECRET_FILE',
+  token: 'CXONE_TOKEN_FILE',
+  privateKey: 'CXONE_PRIVATE_KEY_FILE',
+} as const;
+
+function secretFilesIn(given: Given): CxoneConfig['secretFiles'] {
+  const files = Object.entries(IN_FILES).map(([name, variable]) => [name, given[variable]?.trim()] as const);
+  return Object.fromEntries(files.filter(([, file]) => file));
+}
+
+/** Returns the credentials that are in files, as they are now. One whose file cannot be used keeps its value; `onProblem` reports it. */
+export function rereadCredentials(
+  { secretFiles }: Pick<CxoneConfig, 'secretFiles'>,
+  onProblem: (variable: string, problem: string) => void,
+): Partial<Credentials> {
+  const read = Object.entries(secretFiles).flatMap(([name, file]) => {
+    const found = readSecret(file);
+    const problem = 'problem' in found ? found.problem : problemWith(name, found.secret);
+    if ('secret' in found && problem === null) return [[name, found.secret] as const];
+    onProblem(IN_FILES[name as keyof typeof IN_FILES], problem ?? '');
+    return [];
+  });
+  return Object.fromEntries(read);
+}
+
+function problemWith(name: string, secret: string): string | null {
+  return name === 'privateKey' ? privateKeyProblem(secret) : null;
+}
+
 /** Returns messages on the variables that the profile requires and that are not set. Readers of an invalid profile report it. */
 export function missingFor(given: Given): ReadonlyMap<string, string> {
   const profile = profileOf(given['CXONE_PROFILE'] ?? null);
@@ -94,7 +152,18 @@ export function missingFor(given: Given): ReadonlyMap<string, string> {
   // promise: missing-settings-at-start
   const needs = requiredSettings(profile).filter(({ anyOf }) => anyOf.every((name) => given[name] === undefined));
   const why = given['CXONE_PROFILE'] === undefined ? '' : ` (the upstream profile "${profile.name}" needs it)`;
-  return new Map(needs.map(({ anyOf: [name], hint }) => [name, `missing; ${hint}${why}`]));
+  return new Map([
+    ...unnamedSecrets(profile, given['CXONE_SECRETS']),
+    ...needs.map(({ anyOf: [name], hint }) => [name, `missing; ${hint}${why}`] as const),
+  ]);
+}
+
+function unnamedSecrets(profile: Profile, listed: string | undefined): [string, string][] {
+  if (listed === undefined) return [];
+  const known = items(listed).map((item) => item.split(':')[0]);
+  const missing = headerSecrets(profile).filter((name) => !known.includes(name));
+  if (missing.length === 0) return [];
+  return [['CXONE_SECRETS', `lacks ${missing.join(', ')}, which headers of the upstream profile use; add name:value`]];
 }
 
 function profileOf(pathOrName: string | null): Profile | null {

@@ -38,6 +38,13 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
   CXONE_ACCESS_KEY_ID: cxone('Access key of a CXone user, for profiles that send one.'),
   CXONE_ACCESS_KEY_SECRET: cxone('Secret of that access key.'),
   CXONE_TOKEN: cxone('A token from elsewhere, for the profile cxone-static-token; it is never renewed.'),
+  CXONE_PRIVATE_KEY: cxone(
+    'Private key (PEM) that signs client assertions, for profiles with private-key-jwt; in the variable, \\n stands for a line end.',
+  ),
+  CXONE_PRIVATE_KEY_ID: cxone('Id (kid) of that key, if CXone requires one.'),
+  CXONE_SECRETS: cxone(
+    'Secrets that headers of the profile use: name:value pairs, separated by commas, values of at least 8 characters: gateway-key:value',
+  ),
   CXONE_ISSUER: cxone('Base URL at which CXone publishes its addresses (discovery), if it differs from the profile.'),
   CXONE_TENANT_ID: cxone('Id of the tenant, for discovery, if the token does not name it.'),
   CXONE_ALLOWED_HOSTS: cxone(

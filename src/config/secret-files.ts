@@ -1,7 +1,6 @@
 // Reads secrets from files, as secret stores and systemd provide them: NAME_FILE replaces each variable that is marked secret.
 
-import { readFileSync } from 'node:fs';
-import { reasonOf } from '../lib/log.ts';
+import { readSecret } from './read-secret.ts';
 import type { Variable } from './variables.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -27,23 +26,6 @@ export function withSecretFiles(env: Variables, variables: readonly Pick<Variabl
     else given[name] = found.secret;
   }
   return { given, unread };
-}
-
-/** A line end at the end of the file is not part of the secret: editors and `echo` add it. */
-function readSecret(file: string): { readonly secret: string } | { readonly problem: string } {
-  let content: string;
-  try {
-    content = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
-  } catch (error) {
-    // Not the path: a user who confuses the two variables has written the secret there.
-    const isText = !(error instanceof TypeError);
-    return { problem: `cannot be read (${isText ? reasonOf(error).split(',')[0] : 'it is not UTF-8 text'})` };
-  }
-  const secret = textOf(content);
-  if (secret === undefined) return { problem: 'names a file that is empty' };
-  if (/[\r\n\0]/.test(secret))
-    return { problem: 'names a file of more than one line; separate several secrets by commas' };
-  return { secret };
 }
 
 function textOf(value: string | undefined): string | undefined {

@@ -5,7 +5,10 @@ import type { Config } from './config.ts';
 export function secretsIn(config: Config): string[] {
   const { cxone, callbackSecrets, callbackSettings, apps, operators, readers, notifications, tracing } = config;
   return [
-    ...[cxone.clientSecret, cxone.accessKeySecret, cxone.token].filter((secret) => secret !== null),
+    ...[cxone.clientSecret, cxone.accessKeySecret, cxone.token, cxone.privateKey ?? null].filter(
+      (secret) => secret !== null,
+    ),
+    ...cxone.headerSecrets.map(({ key }) => key),
     ...callbackSecrets,
     ...[...apps, ...operators, ...readers, ...callbackSettings.clients].map(({ key }) => key),
     ...callbackSettings.header.values,

@@ -5,15 +5,18 @@ import { parseJson } from '../execution/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import { type AccessTokens, createAccessTokens } from './auth/access-token.ts';
+import { createCredentialSource } from './auth/credential-source.ts';
+import type { Credentials } from './auth/credentials.ts';
 import { createStaticToken } from './auth/static-token.ts';
-import type { Credentials } from './auth/token-request.ts';
 import type { AnsweredCall, CallResult } from './classify-response.ts';
 import { createAllowedHosts } from './discovery/allowed-hosts.ts';
 import { createEndpoints, type Move } from './discovery/endpoints.ts';
 import { errorMessageIn } from './error-message.ts';
 import type { Limiter } from './limiter/limiter.ts';
 import { type Requester, TokenUnavailable } from './port.ts';
+import { fillHeaders, type NamedSecret } from './profile/headers.ts';
 import type { Profile } from './profile/profile.ts';
+import { redirectTarget } from './redirect-target.ts';
 import { MAX_RESULT_BYTES } from './response-document.ts';
 import type { Send } from './send.ts';
 import { type HttpRequest, type HttpResult, suggestsMove } from './transport.ts';
@@ -33,6 +36,10 @@ export interface AuthorizedOptions extends Credentials {
   /** Hosts to which discovery may point, besides those of the URLs above. */
   readonly allowedHosts: readonly string[];
   readonly profile: Profile;
+  /** The secrets that headers of the profile use. */
+  readonly headerSecrets?: readonly NamedSecret[];
+  /** Returns the credentials that are in files, as they are now. */
+  readonly reread?: () => Partial<Credentials>;
   readonly world: World;
   readonly log: Log;
   /** Largest result or error that is kept, in bytes of its JSON text; 10 MiB by default. */
@@ -48,24 +55,28 @@ const TOKEN: Requester = { call: 'token', actionId: null, correlationId: null, a
 const DISCOVERY: Requester = { ...TOKEN, call: 'discovery' };
 
 export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Limiter, send: Send) {
-  const { profile, world, log, baseUrl, tokenUrl, issuer } = options;
+  const { profile, world, log, baseUrl, tokenUrl, issuer, headerSecrets = [] } = options;
+  const credentials = createCredentialSource(options, options.reread);
+  const staticHeaders = fillHeaders(profile.headers, headerSecrets);
   const enter = () => limiter.take(MAX_WAIT_MS);
   const endpoints = createEndpoints({
     ...options,
     configured: options,
     hosts: createAllowedHosts(options.allowedHosts, [baseUrl, tokenUrl, issuer, profile.issuer]),
     claims: () => tokens.claims(),
+    tokenBaseUrl: () => tokens.baseUrl(),
     secrets: () => tokens.secrets(),
     enter,
     send: (request) => send(request, DISCOVERY),
   });
   const tokens: AccessTokens =
     profile.token.kind === 'static'
-      ? createStaticToken(options, world, log)
+      ? createStaticToken(credentials, world, log)
       : createAccessTokens({
           ...options,
           part: profile.token,
-          credentials: options,
+          credentials,
+          headerSecrets,
           url: endpoints.tokenUrl,
           moveOf: endpoints.moveOfTokenUrl,
           enter,
@@ -111,13 +122,14 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
   };
 
   async function sendWith(token: string, { request, requester }: Call): Promise<CallResult> {
-    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    const headers = { ...staticHeaders, ...request.headers, authorization: `Bearer ${token}` };
     const sentAt = world.elapsed();
     const reply = await send({ ...request, headers }, requester);
     if (reply.type !== 'answered') return reply;
     if (reply.httpStatus >= 200 && reply.httpStatus <= 299) tokens.accepted(token, requester, sentAt);
     const { maxResultBytes = MAX_RESULT_BYTES } = options;
-    return answeredCall(reply, request.url, [token, ...tokens.secrets()], maxResultBytes);
+    const hidden = [token, ...tokens.secrets(), ...headerSecrets.map(({ key }) => key)];
+    return answeredCall(reply, request.url, hidden, maxResultBytes);
   }
 
   return { endpoints, tokens, call };
@@ -133,7 +145,9 @@ function answeredCall(
   const body = { bytes, contentType };
   const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
   const received = cut === null ? { body } : { body: null, ...cutDocument(body, cut) };
-  return { ...answer, url, ...received, large: { scanned, maxResultBytes }, words, tokenRefused: refusesToken(reply) };
+  const target = redirectTarget(reply, url, hidden);
+  const large = { scanned, maxResultBytes };
+  return { ...answer, url, ...received, large, words, target, tokenRefused: refusesToken(reply) };
 }
 
 /** A JSON object or list that parses is complete, although the end of its response was lost. Nothing else shows its own end. */

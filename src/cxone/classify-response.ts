@@ -17,6 +17,8 @@ export type CallResult =
       readonly location: string | null;
       /** The Set-Cookie headers; left out without any. */
       readonly setCookies?: readonly string[];
+      /** The target of a redirect without secrets; empty or left out for another status. */
+      readonly target?: string;
       /** The URL of the request. */
       readonly url: string;
       /** Null if it is incomplete. */
@@ -173,10 +175,11 @@ function unanswered(reply: { latencyMs: number; reason: string }, what: string) 
   return { httpStatus: 0, latencyMs: reply.latencyMs, message: `${what}: ${reply.reason}` };
 }
 
-function said({ httpStatus, words }: AnsweredCall, missingScopes: readonly string[]): string {
+function said({ httpStatus, target, words }: AnsweredCall, missingScopes: readonly string[]): string {
   const hint = httpStatus === 403 && missingScopes.length > 0 ? ` (our token lacks ${missingScopes.join(', ')})` : '';
   const excerpt = words();
-  return `CXone answered ${httpStatus}${hint}${excerpt === '' ? '' : `: ${excerpt}`}`;
+  const redirect = target === undefined || target === '' ? '' : `, a redirect to ${target}, which is not followed`;
+  return `CXone answered ${httpStatus}${hint}${redirect}${excerpt === '' ? '' : `: ${excerpt}`}`;
 }
 
 function isSuccess(httpStatus: number): boolean {

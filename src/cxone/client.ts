@@ -1,6 +1,7 @@
 // CXone over HTTP: submits and polls in the dialect of a profile, through one limiter.
 
 import type { Execution } from '../execution/execution.ts';
+import type { World } from '../lib/world.ts';
 import { type AuthorizedOptions, createAuthorizedRequests } from './authorized-requests.ts';
 import { buildExecuteRequest, buildPollRequest, NoPollAddress } from './build-requests.ts';
 import { unsupportedParts } from './build-submission.ts';
@@ -51,16 +52,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     createSend(limiter, transport, options),
   );
 
-  const cookies = createCookies(world.now);
-
-  function withCookies(request: HttpRequest, { correlationId, cookies: stored }: Execution): HttpRequest {
-    return { ...request, headers: { ...request.headers, ...cookies.headers(correlationId, stored, request.url) } };
-  }
-
-  function cookiesOf(reply: CallResult, { correlationId, cookies: stored }: Execution): string | null {
-    if (reply.type !== 'answered') return null;
-    return cookies.receive(correlationId, stored, reply.url, reply.setCookies ?? []);
-  }
+  const { withCookies, cookiesOf } = createExecutionCookies(world);
 
   return {
     permits: limiter.permits,
@@ -116,6 +108,19 @@ export function createCxone(options: CxoneOptions): CxoneClient {
       limiter.close();
       transport.close();
     },
+  };
+}
+
+function createExecutionCookies(world: Pick<World, 'now'>) {
+  const cookies = createCookies(world.now);
+  return {
+    withCookies: (request: HttpRequest, { correlationId, cookies: stored }: Execution): HttpRequest => ({
+      ...request,
+      headers: { ...request.headers, ...cookies.headers(correlationId, stored, request.url) },
+    }),
+    /** Returns the cookies of the execution after a response, as text. */
+    cookiesOf: (reply: CallResult, { correlationId, cookies: stored }: Execution): string | null =>
+      reply.type === 'answered' ? cookies.receive(correlationId, stored, reply.url, reply.setCookies ?? []) : null,
   };
 }
 

@@ -17,6 +17,14 @@ export function errorMessageIn({ bytes, contentType }: RawBody, secrets: readonl
   return decoded.type === 'text' ? line : `${line} (${decoded.reason})`.trim();
 }
 
+/** Returns the title of an HTML page without secrets, empty if it has none; null for another format. */
+export function titleOfPage({ bytes, contentType }: RawBody, secrets: readonly string[]): string | null {
+  const decoded = decodeText(bytes, contentType);
+  const text = decoded.type === 'text' ? decoded.text : new TextDecoder().decode(bytes);
+  if (!isPage(text)) return null;
+  return excerpt(new TextEncoder().encode(withoutEntities(titleIn(text))), secrets);
+}
+
 function wordsOfJson(text: string): string | null {
   try {
     return wordsIn(parseJson(text));
@@ -41,9 +49,18 @@ function firstOf(values: readonly (Json | undefined)[]): string | null {
 
 /** Returns the title of an HTML page, else its text; null for an empty page or another format. */
 function wordsOfHtml(text: string): string | null {
-  if (!/^\s*<(?:!doctype html|html|head|body|\?xml)/i.test(text)) return null;
-  const title = /<title[^<>]*>([^<]*)<\/title/i.exec(text)?.[1] ?? '';
-  return [title, visibleText(text)].map((part) => withoutEntities(part).trim()).find((part) => part !== '') ?? null;
+  if (!isPage(text)) return null;
+  return (
+    [titleIn(text), visibleText(text)].map((part) => withoutEntities(part).trim()).find((part) => part !== '') ?? null
+  );
+}
+
+function isPage(text: string): boolean {
+  return /^\s*<(?:!doctype html|html|head|body|\?xml)/i.test(text);
+}
+
+function titleIn(text: string): string {
+  return /<title[^<>]*>([^<]*)<\/title/i.exec(text)?.[1] ?? '';
 }
 
 /** Returns the text outside tags, heads, scripts and styles. One pass, since a page may be large and hostile. */

@@ -173,15 +173,18 @@ export class TokenUnavailable extends Error {
   readonly retryAfterMs: number;
   /** Status of the response to the token request; 0 without a response. */
   readonly httpStatus: number;
+  /** The `error` of an OAuth response; null without one. */
+  readonly errorCode: string | null;
 
-  constructor(message: string, { retryAfterMs = 0, httpStatus = 0 } = {}) {
+  constructor(message: string, { retryAfterMs = 0, httpStatus = 0, errorCode = null as string | null } = {}) {
     super(message);
     this.retryAfterMs = retryAfterMs;
     this.httpStatus = httpStatus;
+    this.errorCode = errorCode;
   }
 
   /** Returns the same error for a caller that may try again after `retryAfterMs`. */
   until(retryAfterMs: number): TokenUnavailable {
-    return new TokenUnavailable(this.message, { retryAfterMs, httpStatus: this.httpStatus });
+    return new TokenUnavailable(this.message, { ...this, retryAfterMs });
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import type { JsonObject } from '../execution/json.ts';
+import type { World } from '../lib/world.ts';
 import { apiOf } from './api/by-dialect.ts';
 import { BadDials, chooseScript } from './choose.ts';
 import type { Dice } from './dice.ts';
@@ -32,8 +33,19 @@ interface Progress {
   askedAt: number;
 }
 
+type HeadersOf = (step: SubmitStep) => Readonly<Record<string, string>>;
+
+function headersAt(world: Pick<World, 'now'>): HeadersOf {
+  return ({ retryAfterSeconds: seconds, retryAfterAsDate, headers }) => ({
+    ...headers,
+    ...(seconds === undefined ? {} : retryAfter(seconds, retryAfterAsDate ? 'date' : 'seconds', world.now())),
+  });
+}
+
+// One function because both endpoints share the progress of each correlation id.
 export function createActionRoutes({ options, dice, names, executions, closing }: ActionParts) {
   const { world } = options;
+  const headersOf = headersAt(world);
   const api = apiOf(options.dialect);
   const progress = new WeakMap<CaseRecord, Progress>();
 
@@ -71,11 +83,6 @@ export function createActionRoutes({ options, dice, names, executions, closing }
     return respond(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headersOf(step));
   };
 
-  const headersOf = ({ retryAfterSeconds: seconds, retryAfterAsDate, headers }: SubmitStep) => ({
-    ...headers,
-    ...(seconds === undefined ? {} : retryAfter(seconds, retryAfterAsDate ? 'date' : 'seconds', world.now())),
-  });
-
   const readScript = (inputs: JsonObject, record: CaseRecord): Script | string => {
     try {
       return chooseScript(inputs, names.of(record, inputs), options, dice);
@@ -89,8 +96,7 @@ export function createActionRoutes({ options, dice, names, executions, closing }
     const executionId = c.req.param('executionId') ?? '';
     const run = executions.find(executionId);
     if (run === undefined || !api.isAbout(c, run)) return respond(c, 404, 'there is no such execution');
-    const sent = c.req.header('cookie')?.split(/; */) ?? [];
-    if (run.script.sticky && !sent.includes(cookieOf(run))) {
+    if (isMisrouted(c, run)) {
       return respond(c, 404, 'this server does not know the execution: the cookie of its gateway is missing');
     }
     const asked = progressOf(run.record);
@@ -124,6 +130,11 @@ function nextSubmit(progress: Progress, script: Script): SubmitStep {
   const step = stepAt(script.submits, progress.submits);
   progress.submits += 1;
   return step;
+}
+
+function isMisrouted(c: Context<SimulatorEnv>, run: Run): boolean {
+  const sent = c.req.header('cookie')?.split(/; */) ?? [];
+  return run.script.sticky && !sent.includes(cookieOf(run));
 }
 
 function routeTo(run: Run | undefined): Readonly<Record<string, string>> {

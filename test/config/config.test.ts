@@ -1,5 +1,6 @@
 // The configuration: valid variables become one object, every error names its variable, and no secret is repeated.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +9,9 @@ import { VARIABLES } from '../../src/config/variables.ts';
 
 const SECRET = 'callback-secret-of-thirty-two-characters';
 const WEBHOOK_SECRETS = [24, 64].map((bytes) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`);
+const PEM = { type: 'pkcs8', format: 'pem' } as const;
+const PRIVATE_KEY = generateKeyPairSync('ed25519').privateKey.export(PEM).toString().trim();
+const SHORT_KEY = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export(PEM).toString();
 const REQUIRED = {
   CXONE_ORG_DOMAIN: 'acme.api.nice.incontact.com',
   CXONE_CLIENT_ID: 'client',
@@ -51,6 +55,10 @@ describe('a valid environment', () => {
         accessKeyId: null,
         accessKeySecret: null,
         token: null,
+        privateKey: null,
+        privateKeyId: null,
+        headerSecrets: [],
+        secretFiles: {},
         issuer: null,
         tenantId: null,
         allowedHosts: NICE_HOSTS,
@@ -107,6 +115,9 @@ describe('a valid environment', () => {
       CXONE_ACCESS_KEY_ID: 'KEY====',
       CXONE_ACCESS_KEY_SECRET: 'k3y-s3cret====',
       CXONE_TOKEN: 'eyJ.e30.x',
+      CXONE_PRIVATE_KEY: PRIVATE_KEY.replaceAll('\n', '\\n'),
+      CXONE_PRIVATE_KEY_ID: 'key-1',
+      CXONE_SECRETS: 'gateway-key:a-secret-value',
       CXONE_ISSUER: 'https://cxone.example.com/',
       CXONE_TENANT_ID: '11e8-0242',
       CXONE_ALLOWED_HOSTS: '*.Example.com, 192.0.2.7,localhost',
@@ -176,6 +187,10 @@ describe('a valid environment', () => {
         accessKeyId: 'KEY====',
         accessKeySecret: 'k3y-s3cret====',
         token: 'eyJ.e30.x',
+        privateKey: PRIVATE_KEY,
+        privateKeyId: 'key-1',
+        headerSecrets: [{ name: 'gateway-key', key: 'a-secret-value' }],
+        secretFiles: {},
         issuer: 'https://cxone.example.com',
         tenantId: '11e8-0242',
         allowedHosts: ['*.example.com', '192.0.2.7', 'localhost'],
@@ -319,6 +334,7 @@ describe('an invalid environment', () => {
       'CXONE_ACCESS_KEY_ID',
       'CXONE_ACCESS_KEY_SECRET',
       'CXONE_TOKEN',
+      'CXONE_PRIVATE_KEY_ID',
       'CXONE_TENANT_ID',
       'CXONE_PROFILE',
       'CXONE_RECORD_DIR',
@@ -343,6 +359,10 @@ describe('an invalid environment', () => {
     ['CXONE_ORG_DOMAIN', 'acme.example.com:8443'],
     ['CXONE_ORG_DOMAIN', 'acme example'],
     ['CXONE_TOKEN', 'Bearer opaque'],
+    ['CXONE_PRIVATE_KEY', 'client-secret'],
+    ['CXONE_PRIVATE_KEY', SHORT_KEY],
+    ['CXONE_SECRETS', 'gateway-key'],
+    ['CXONE_SECRETS', 'gateway key:value'],
     ['CXONE_ISSUER', 'cxone.example.com'],
     ['CXONE_ISSUER', 'https://cxone.example.com/?tenant=1'],
     ['CXONE_ALLOWED_HOSTS', '*'],

@@ -79,6 +79,18 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cxone/cookies.test.ts', 'test/stories/gateways.test.ts'],
   },
   {
+    tag: 'rewritten-secret-is-read-again',
+    promise: 'a secret whose file was rewritten is read again when CXone refuses it',
+    edit: condition(true),
+    tests: ['test/cxone/auth/credentials.test.ts'],
+  },
+  {
+    tag: 'token-response-names-allowed-hosts',
+    promise: 'the API that a token response names gets the token only on an allowed host',
+    edit: condition(false),
+    tests: ['test/cxone/auth/credentials.test.ts'],
+  },
+  {
     tag: 'replay-matches-by-action',
     promise: 'a replay gives each action its own recorded responses',
     edit: value('[]'),

@@ -5,6 +5,7 @@ import type { CxoneClient } from '../../cxone/client.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
 import { matchCall } from '../../cxone/recording/match-call.ts';
 import type { RecordedExchange } from '../../cxone/recording/tap.ts';
+import { redirectTarget } from '../../cxone/redirect-target.ts';
 import { DEFAULT_PRIORITY, type Dispatchable, newExecution } from '../../execution/execution.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import type { World } from '../../lib/world.ts';
@@ -43,13 +44,15 @@ export async function checkPoll(calls: Calls): Promise<Check[]> {
   const seen = lastOf(calls, 'poll');
   if (seen?.answer == null)
     return [fail('poll', `it gets no answer: ${answer.type === 'polled' ? '' : answer.message}`, NETWORK)];
-  return onPoll(calls, seen.answer.status, textOf(seen), seen.answer.headers);
+  return onPoll(calls, seen);
 }
 
 const NETWORK = 'check the way there (DNS, proxy, firewall)';
 
-function onPoll(calls: Calls, status: number, text: string, headers: Headers): Check[] {
+function onPoll(calls: Calls, seen: RecordedExchange): Check[] {
   const { profile, place } = calls;
+  const text = textOf(seen);
+  const status = seen.answer?.status ?? 0;
   const answered = `for an execution that cannot exist it is answered ${status}`;
   const pathAdvice = `correct the path at ${place.of('/poll/url')}, or the base URL`;
   if (status >= 200 && status <= 299) {
@@ -57,9 +60,9 @@ function onPoll(calls: Calls, status: number, text: string, headers: Headers): C
     return found.length > 0 ? found.map((one) => differing(one, place)) : [ok('poll', `${answered}, with a status`)];
   }
   if (status >= 300 && status <= 399) {
-    return [
-      fail('poll', `${answered}, a redirect to ${hostOf(headers)}`, 'redirects are not followed: correct the base URL'),
-    ];
+    const location = seen.answer?.headers.get('location') ?? null;
+    const target = redirectTarget({ httpStatus: status, location }, seen.url, []) || 'an address that it does not name';
+    return [fail('poll', `${answered}, a redirect to ${target}`, 'redirects are not followed: correct the base URL')];
   }
   switch (status) {
     case 404:
@@ -157,10 +160,6 @@ function textOf(seen: RecordedExchange | undefined): string {
 
 function isPage(text: string): boolean {
   return kindOf(text).includes('HTML');
-}
-
-function hostOf(headers: Headers): string {
-  return URL.parse(headers.get('location') ?? '')?.host ?? 'somewhere';
 }
 
 function anExecution(actionId: string, inputs: JsonObject, world: World): Dispatchable {

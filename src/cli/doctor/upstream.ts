@@ -75,9 +75,20 @@ async function checkToken(cxone: CxoneClient, { profile, place }: UpstreamOption
   }
 }
 
-function tokenAdvice({ message, httpStatus }: TokenUnavailable, place: ProfilePlace): string {
-  if ([400, 401, 403].includes(httpStatus)) {
-    return `check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET and the access key, and ${place.of('/token/clientAuthentication')}`;
+function tokenAdvice({ message, httpStatus, errorCode }: TokenUnavailable, place: ProfilePlace): string {
+  if (errorCode === 'unsupported_grant_type' || errorCode === 'invalid_request') {
+    return `correct ${place.of('/token/grant')} and the other members of the token request`;
+  }
+  if (errorCode === 'invalid_scope') return `correct the scope in ${place.of('/token/parameters')}`;
+  if ([400, 401, 403].includes(httpStatus) || errorCode !== null) {
+    return `check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET or CXONE_PRIVATE_KEY, the access key, and ${place.of('/token/clientAuthentication')}`;
+  }
+  if (httpStatus === 429) return 'too many token requests: look for other programs with the same client, and wait';
+  if (/it is a web page/.test(message)) {
+    return `a page for people, for example to sign in, is at this address: correct CXONE_TOKEN_URL, ${place.of('/token/url')}, or the proxy`;
+  }
+  if (/that the token response names/.test(message)) {
+    return `add the host to CXONE_ALLOWED_HOSTS if it is CXone's, set CXONE_BASE_URL, or correct ${place.of('/token/answer/baseUrl')}`;
   }
   if (httpStatus >= 300 && httpStatus <= 499) return `check CXONE_TOKEN_URL, and ${place.of('/token/url')}`;
   if (/no usable token/.test(message)) return `change ${place.of('/token/answer/accessToken')}`;

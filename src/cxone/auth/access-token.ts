@@ -5,11 +5,14 @@ import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import type { Move } from '../discovery/endpoints.ts';
 import { type Requester, type TokenProblem, TokenUnavailable } from '../port.ts';
+import type { NamedSecret } from '../profile/headers.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 import { createSingleFlight } from '../single-flight.ts';
+import { createClientAssertion } from './client-assertion.ts';
+import type { CredentialSource } from './credential-source.ts';
 import { fetchJson, type RequestGate } from './fetch-json.ts';
 import { createTokenRecord, type RefusalCause } from './token-record.ts';
-import { buildTokenRequest, type Credentials, secretsOf } from './token-request.ts';
+import { buildTokenRequest } from './token-request.ts';
 import { parseTokenResponse, type TokenResponse } from './token-response.ts';
 
 const RENEW_BEFORE_EXPIRY_MS = 300_000;
@@ -31,6 +34,8 @@ export interface AccessTokens {
   missingScopes(): readonly string[];
   /** Returns the claims of the last token, id token first; empty without a token or for an opaque one. */
   claims(): readonly Json[];
+  /** Returns the API's base URL that the last token response named, unchecked; null without one. */
+  baseUrl(): Json;
   /** Returns everything that no message may repeat: each secret in each of its forms, and the token. */
   secrets(): string[];
 }
@@ -41,7 +46,9 @@ export interface AccessTokenOptions extends RequestGate {
   readonly url: () => Promise<string>;
   /** Returns whether the token endpoint has moved from a URL at which a request failed. */
   readonly moveOf: (url: string) => Promise<Move>;
-  readonly credentials: Credentials;
+  readonly credentials: CredentialSource;
+  /** The secrets of the profile's headers. */
+  readonly headerSecrets?: readonly NamedSecret[];
   readonly world: World;
   readonly log: Log;
 }
@@ -54,7 +61,7 @@ interface Grant extends TokenResponse {
 
 /** One function because the token, its problem and its renewal change together. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
-  const { part, credentials, world, log } = options;
+  const { part, credentials, headerSecrets = [], world, log } = options;
   const attempt = createSingleFlight(world, ask);
   const record = createTokenRecord(world.elapsed);
   const spacing = createRenewalSpacing(world);
@@ -64,8 +71,20 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   let isRefused = false;
   let problem: TokenProblem | null = null;
   let claims: readonly Json[] = [];
+  let assertion = '';
 
   async function ask(): Promise<Grant> {
+    try {
+      return await askOnce();
+    } catch (error) {
+      // promise: rewritten-secret-is-read-again
+      if (!isCredentialRefusal(error) || !credentials.refresh()) throw error;
+      log.info({}, 'CXone refused the credentials; their files have changed and were read again');
+      return askOnce();
+    }
+  }
+
+  async function askOnce(): Promise<Grant> {
     const url = await options.url();
     try {
       return await askAt(url);
@@ -79,11 +98,16 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
 
   async function askAt(url: string): Promise<Grant> {
     const [begun, begunAt] = [world.elapsed(), world.now()];
-    const answer = await fetchJson(options, buildTokenRequest(part, url, credentials), 'token request', secrets());
-    const read = parseTokenResponse(part.answer, answer, begunAt);
+    const current = credentials.current();
+    if (part.clientAuthentication === 'private-key-jwt')
+      assertion = await createClientAssertion(part, url, current, world);
+    const request = buildTokenRequest(part, url, current, { assertion, secrets: headerSecrets });
+    const { document, httpStatus, said, errorCode } = await fetchJson(options, request, 'token request', secrets());
+    const read = parseTokenResponse(part.answer, document, begunAt);
     if (read === null) {
       const place = part.answer.accessToken;
-      throw new TokenUnavailable(`the answer to the token request has no usable token at "${place}"`);
+      const message = `the answer to the token request has no usable token at "${place}"${said()}`;
+      throw new TokenUnavailable(message, { httpStatus, errorCode });
     }
     scopes.check(read.scopes);
     claims = read.claims;
@@ -112,7 +136,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   }
 
   function secrets(): string[] {
-    return [...secretsOf(credentials), grant?.token ?? ''];
+    return [...credentials.secrets(), ...headerSecrets.map(({ key }) => key), grant?.token ?? '', assertion];
   }
 
   return {
@@ -150,13 +174,22 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     problem: () => problem,
     missingScopes: scopes.missing,
     claims: () => claims,
+    baseUrl: () => grant?.baseUrl ?? null,
     secrets,
   };
 }
 
 /** False for a response of a token endpoint that knows the request: refused credentials, or a rate limit. */
-function suggestsMove({ httpStatus }: TokenUnavailable): boolean {
-  return ![400, 401, 403, 429].includes(httpStatus);
+function suggestsMove({ httpStatus, errorCode }: TokenUnavailable): boolean {
+  return errorCode === null && ![400, 401, 403, 429].includes(httpStatus);
+}
+
+/** CXone refused the client or its user: their secret may have been replaced. */
+function isCredentialRefusal(error: unknown): boolean {
+  if (!(error instanceof TokenUnavailable)) return false;
+  const { errorCode, httpStatus } = error;
+  if (errorCode !== null) return ['invalid_client', 'unauthorized_client', 'invalid_grant'].includes(errorCode);
+  return httpStatus === 401 || httpStatus === 403;
 }
 
 /** Spaces the renewals that refusals cause. The distance grows until a request passes. */

@@ -1,9 +1,11 @@
 // Fetches the JSON of a token or discovery document. Errors give the reason without secrets.
 
-import type { Json } from '../../execution/json.ts';
+import { isJsonObject, type Json } from '../../execution/json.ts';
 import { decodeText } from '../../lib/http/decode-text.ts';
-import { errorMessageIn } from '../error-message.ts';
+import { excerpt } from '../../lib/http/excerpt.ts';
+import { errorMessageIn, titleOfPage } from '../error-message.ts';
 import { TokenUnavailable } from '../port.ts';
+import { redirectTarget } from '../redirect-target.ts';
 import { parseTolerantJson } from '../tolerant-json.ts';
 import type { HttpRequest, HttpResult } from '../transport.ts';
 
@@ -13,30 +15,74 @@ export interface RequestGate {
   readonly send: (request: HttpRequest) => Promise<HttpResult>;
 }
 
-/** Returns the JSON of a 2xx response, null for another format. `what` names the request in messages. @throws {TokenUnavailable} */
-export async function fetchJson(...request: Parameters<typeof fetchDocument>): Promise<Json> {
-  return (await fetchDocument(...request)).json;
+export interface Fetched {
+  /** Null for another format. */
+  readonly document: Json;
+  readonly headers: Headers;
+  readonly httpStatus: number;
+  /** Returns what the response says instead of the expected value, as the end of a sentence; empty if it says nothing. */
+  readonly said: () => string;
+  /** The `error` of an OAuth response; null without one. */
+  readonly errorCode: string | null;
 }
 
-/** Like fetchJson, and returns the header fields of the response as well. @throws {TokenUnavailable} */
-export async function fetchDocument(
+/** Returns the JSON of a 2xx response. `what` names the request in messages. @throws {TokenUnavailable} */
+export async function fetchJson(
   { enter, send }: RequestGate,
   request: HttpRequest,
   what: string,
   secrets: readonly string[],
-): Promise<{ readonly json: Json; readonly headers: Headers }> {
+): Promise<Fetched> {
   const paused = await enter();
   if (paused > 0) throw new TokenUnavailable(`CXone asked for a pause: no ${what} was made`, { retryAfterMs: paused });
   const reply = await send(request);
   if (reply.type !== 'answered') throw new TokenUnavailable(`no answer to the ${what}: ${reply.reason}`);
-  const { httpStatus, retryAfterMs, headers, body, contentType, cut } = reply;
+  const { httpStatus, retryAfterMs, headers, body: bytes, contentType, cut } = reply;
+  const decoded = cut === null ? decodeText(bytes, contentType) : null;
+  const document = decoded?.type === 'text' ? jsonOrNull(decoded.text) : null;
+  const errorCode = errorCodeIn(document);
   if (httpStatus < 200 || httpStatus > 299) {
-    const words = errorMessageIn({ bytes: body, contentType }, secrets);
-    const message = `CXone answered the ${what} with ${httpStatus}${words && `: ${words}`}`;
-    throw new TokenUnavailable(message, { retryAfterMs, httpStatus });
+    const target = redirectTarget(reply, request.url, secrets);
+    const words = errorMessageIn({ bytes, contentType }, secrets);
+    const message = `CXone answered the ${what} with ${httpStatus}${target && `, a redirect to ${target}, which is not followed`}${words && `: ${words}`}`;
+    throw new TokenUnavailable(message, { retryAfterMs, httpStatus, errorCode });
   }
-  const decoded = cut === null ? decodeText(body, contentType) : null;
-  return { json: decoded?.type === 'text' ? jsonOrNull(decoded.text) : null, headers };
+  const said = () => saidInstead(document, cut, { bytes, contentType }, secrets);
+  return { document, headers, httpStatus, said, errorCode };
+}
+
+/** Quotes errors and titles only: anything else in a response of 200 may be a token at another place. */
+function saidInstead(
+  document: Json,
+  cut: string | null,
+  body: { readonly bytes: Uint8Array; readonly contentType: string | null },
+  secrets: readonly string[],
+): string {
+  if (cut !== null) return `: the response is incomplete (${cut})`;
+  if (hasMessage(document)) {
+    const words = errorMessageIn(body, secrets);
+    const code = excerpt(Buffer.from(errorCodeIn(document) ?? ''), secrets);
+    return code === '' || words.includes(code) ? `: ${words}` : `: ${code}: ${words}`;
+  }
+  const title = titleOfPage(body, secrets);
+  if (title !== null) return `: it is a web page${title && ` with the title "${title}"`}`;
+  return document === null ? ': it is not JSON' : '';
+}
+
+function hasMessage(document: Json): boolean {
+  return (
+    isJsonObject(document) &&
+    ['error', 'error_description', 'errorDescription', 'message'].some((name) => isSaid(document[name]))
+  );
+}
+
+function isSaid(value: Json | undefined): boolean {
+  return (typeof value === 'string' && value.trim() !== '') || isJsonObject(value ?? null);
+}
+
+function errorCodeIn(document: Json): string | null {
+  const code = isJsonObject(document) ? document['error'] : null;
+  return typeof code === 'string' && code.trim() !== '' ? code.trim() : null;
 }
 
 function jsonOrNull(text: string): Json {

@@ -6,26 +6,38 @@ import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { TokenUnavailable } from '../port.ts';
 import type { AccessTokens } from './access-token.ts';
+import type { CredentialSource } from './credential-source.ts';
 import { createTokenRecord } from './token-record.ts';
-import { type Credentials, secretsOf } from './token-request.ts';
 import { claimsOf, expiryOf } from './token-response.ts';
 
 /** Pause after CXone has refused the token: queued executions wait for a new token instead of being refused. */
 const HOLD_MS = 8_000;
 
-const REFUSED = 'CXone does not take CXONE_TOKEN; set a new one and restart';
+const REFUSED = 'CXone does not take CXONE_TOKEN; set a new one and restart, or rewrite CXONE_TOKEN_FILE';
 
 export function createStaticToken(
-  credentials: Credentials,
+  credentials: CredentialSource,
   world: Pick<World, 'now' | 'elapsed'>,
   log: Log,
 ): AccessTokens {
-  const token = credentials.token ?? '';
-  const endsAt = expiryOf(token);
+  let token = credentials.current().token ?? '';
+  let endsAt = expiryOf(token);
   const record = createTokenRecord(world.elapsed);
   const hold = createPause(world);
   let refusedAt: number | null = null;
   let warned = false;
+
+  /** Returns whether CXONE_TOKEN_FILE has another token now. */
+  function readAgain(): boolean {
+    if (!credentials.refresh()) return false;
+    token = credentials.current().token ?? '';
+    endsAt = expiryOf(token);
+    refusedAt = null;
+    hold.end();
+    warned = false;
+    log.info({}, 'CXone did not take the token; its file has changed and was read again');
+    return true;
+  }
 
   function warnOnce(): void {
     if (warned || endsAt === null) return;
@@ -35,24 +47,31 @@ export function createStaticToken(
 
   return {
     get: async () => {
+      const hasEnded = () => endsAt !== null && world.now() >= endsAt;
+      if (hasEnded()) readAgain();
       warnOnce();
-      if (endsAt !== null && world.now() >= endsAt) {
-        throw new TokenUnavailable('CXONE_TOKEN has ended; set a new one and restart', { retryAfterMs: HOLD_MS });
+      if (hasEnded()) {
+        throw new TokenUnavailable('CXONE_TOKEN has ended; set a new one and restart, or rewrite CXONE_TOKEN_FILE', {
+          retryAfterMs: HOLD_MS,
+        });
       }
       const left = hold.remainingMs();
-      if (left > 0) {
+      if (left > 0 && !readAgain()) {
         throw new TokenUnavailable(REFUSED, { retryAfterMs: left, httpStatus: 401 });
       }
       return token;
     },
-    accepted: (_, requester, sentAt) => {
+    accepted: (acceptedToken, requester, sentAt) => {
+      if (acceptedToken !== token) return;
       record.accepted(token, requester, sentAt);
       refusedAt = null;
       hold.end();
     },
-    refused: (_, requester) => {
+    refused: (refusedToken, requester) => {
+      if (refusedToken !== token) return 'renew';
       const cause = record.refused(token, requester);
       if (cause !== 'token') return cause;
+      if (readAgain()) return 'renew';
       // promise: static-token-keeps-submissions
       refusedAt = world.now();
       hold.start(HOLD_MS);
@@ -61,6 +80,7 @@ export function createStaticToken(
     problem: () => (refusedAt === null ? null : { reason: REFUSED, since: refusedAt }),
     missingScopes: () => [],
     claims: () => [claimsOf(token)],
-    secrets: () => secretsOf(credentials),
+    baseUrl: () => null,
+    secrets: credentials.secrets,
   };
 }

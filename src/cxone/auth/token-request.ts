@@ -1,24 +1,23 @@
 // Builds the token request that a profile describes. Pure.
 
 import { Buffer } from 'node:buffer';
+import { fillHeaders, type NamedSecret } from '../profile/headers.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 import type { HttpRequest } from '../transport.ts';
+import { ASSERTION_TYPE } from './client-assertion.ts';
+import type { Credentials } from './credentials.ts';
 
-/** Configured credentials; null: not set. */
-export interface Credentials {
-  readonly clientId: string | null;
-  readonly clientSecret: string | null;
-  readonly accessKeyId: string | null;
-  readonly accessKeySecret: string | null;
-  /** A token that was issued elsewhere. */
-  readonly token: string | null;
-}
-
-export function buildTokenRequest(part: TokenRequestPart, url: string, credentials: Credentials): HttpRequest {
+/** `assertion`: the client assertion with `private-key-jwt`. `secrets`: those of its static headers. */
+export function buildTokenRequest(
+  part: TokenRequestPart,
+  url: string,
+  credentials: Credentials,
+  { assertion = '', secrets = [] }: { readonly assertion?: string; readonly secrets?: readonly NamedSecret[] } = {},
+): HttpRequest {
   const { clientId, clientSecret } = clientOf(credentials);
   const { clientAuthentication, fields, grant } = part;
   const members: Record<string, string> = { ...part.parameters, ...(grant === null ? {} : { grant_type: grant }) };
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = { ...fillHeaders(part.headers, secrets), accept: 'application/json' };
   switch (clientAuthentication) {
     case 'form':
       members[fields.clientId] = clientId;
@@ -29,6 +28,11 @@ export function buildTokenRequest(part: TokenRequestPart, url: string, credentia
       break;
     case 'basic-unencoded':
       headers['authorization'] = `Basic ${basicCredentials(clientId, clientSecret)}`;
+      break;
+    case 'private-key-jwt':
+      members[fields.clientId] = clientId;
+      members['client_assertion_type'] = ASSERTION_TYPE;
+      members['client_assertion'] = assertion;
       break;
     case 'none':
       break;
@@ -65,6 +69,7 @@ export function secretsOf(credentials: Credentials): string[] {
     clientSecret,
     credentials.accessKeySecret ?? '',
     credentials.token ?? '',
+    credentials.privateKey ?? '',
     ...(clientSecret === ''
       ? []
       : [basicCredentials(clientId, clientSecret), basicCredentials(encode(clientId), encode(clientSecret))]),

@@ -23,6 +23,8 @@ export interface TokenResponse {
   readonly scopes: readonly string[] | null;
   /** Claims of the id token, then of the access token. Unverified: CXone verifies its own tokens. */
   readonly claims: readonly Json[];
+  /** The API's base URL as the response names it, unchecked; null if it names none. */
+  readonly baseUrl: Json;
 }
 
 /** Returns null without a usable token. `now` is the time of the request. */
@@ -38,6 +40,7 @@ export function parseTokenResponse(part: TokenRequestPart['answer'], answer: Jso
     lifeMs: lives.length === 0 ? ASSUMED_LIFE_MS : Math.min(...lives),
     scopes: scopesIn(part.scope === null ? null : find(answer, part.scope)),
     claims: [claimsOf(idToken), claimsOf(token)],
+    baseUrl: part.baseUrl === null ? null : find(answer, part.baseUrl),
   };
 }
 

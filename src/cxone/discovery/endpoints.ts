@@ -3,7 +3,7 @@
 import { type Json, scalarText } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
-import { fetchDocument, type RequestGate } from '../auth/fetch-json.ts';
+import { fetchJson, type RequestGate } from '../auth/fetch-json.ts';
 import { find } from '../json-pointer.ts';
 import { TokenUnavailable } from '../port.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -47,6 +47,8 @@ export interface EndpointsOptions extends RequestGate {
   readonly hosts: AllowedHosts;
   /** Claims of the token, id token first. */
   readonly claims: () => readonly Json[];
+  /** The API's base URL in the last token response; null without one. */
+  readonly tokenBaseUrl?: () => Json;
   readonly secrets: () => readonly string[];
   readonly world: World;
   readonly log: Log;
@@ -70,16 +72,16 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
       url,
       headers: { accept: 'application/json', 'cache-control': 'no-cache' },
     } as const;
-    const { json, headers } = await fetchDocument(options, request, `request for ${what} at ${url}`, options.secrets());
-    const found = find(json, place);
-    const problem = found === null ? 'is not there' : options.hosts.problemOf(found);
+    const asked = await fetchJson(options, request, `request for ${what} at ${url}`, options.secrets());
+    const found = find(asked.document, place);
+    const problem = found === null ? `is not there${asked.said()}` : options.hosts.problemOf(found);
     if (problem !== null) throw new TokenUnavailable(`${what} that ${url} names at "${place}" ${problem}`);
     const at = String(found);
     const before = logged.get(what);
     if (before === undefined) log.info({ url: at, from: url }, `${what} was discovered`);
     else if (before !== at) log.warn({ url: at, before, from: url }, `${what} has moved: discovery names another one`);
     logged.set(what, at);
-    return { value: at, lifetimeMs: documentLifetimeMs(url, headers) };
+    return { value: at, lifetimeMs: documentLifetimeMs(url, asked.headers) };
   }
 
   const keep = (load: () => Promise<Loaded<string>>, what: string) =>
@@ -110,13 +112,17 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     return discover(fillTemplate(token.url, roots), token.tokenUrl, TOKEN_ENDPOINT);
   }
 
+  const isInToken = profile.token.kind === 'request' && profile.token.answer.baseUrl !== null;
+
+  const baseInToken = createBaseInToken(options);
+
   const discoveredBase = keep(askForApi, API);
   const discoveredTokenUrl = keep(askForTokenUrl, TOKEN_ENDPOINT);
   return {
     tokenUrl: async () => tokenUrl ?? discoveredTokenUrl.get(),
-    baseUrl: async () => base ?? discoveredBase.get(),
+    baseUrl: async () => base ?? (isInToken ? baseInToken() : discoveredBase.get()),
     moveOfTokenUrl: async (failed) => (tokenUrl === null ? moveOf(discoveredTokenUrl, failed) : NO_MOVE),
-    moveOfBaseUrl: async (failed) => (base === null ? moveOf(discoveredBase, failed) : NO_MOVE),
+    moveOfBaseUrl: async (failed) => (base === null && !isInToken ? moveOf(discoveredBase, failed) : NO_MOVE),
   };
 }
 
@@ -124,6 +130,22 @@ async function moveOf(address: StaleIfError<string>, failed: string): Promise<Mo
   const { value, problem } = await address.reload(failed);
   if (value !== failed) return { type: 'moved', to: value };
   return problem === null ? NO_MOVE : { type: 'unknown', reason: reasonOf(problem) };
+}
+
+/** The API's base URL in the last token response. It is followed at once when a new token names another: the API has moved. */
+function createBaseInToken({ tokenBaseUrl, hosts, log }: EndpointsOptions): () => string {
+  let logged = '';
+  return () => {
+    const named = tokenBaseUrl?.() ?? null;
+    const problem = named === null ? 'is not there' : hosts.problemOf(named);
+    // promise: token-response-names-allowed-hosts
+    if (problem !== null)
+      throw new TokenUnavailable(`${API} that the token response names ${problem}; set CXONE_BASE_URL`);
+    const url = String(named).replace(/\/+$/, '');
+    if (logged !== url) log.info({ url }, `${API} is from the token response`);
+    logged = url;
+    return url;
+  };
 }
 
 const TOKEN_ENDPOINT = 'the token endpoint';

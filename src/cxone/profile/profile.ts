@@ -8,6 +8,7 @@ import { find, pointerTo } from '../json-pointer.ts';
 import { callbackSchema, verifierProblems } from './callback.ts';
 import { discoverySchema, issuerSchema } from './discovery.ts';
 import { executeProblems, executeSchema } from './execute.ts';
+import { headersSchema, secretNamesIn } from './headers.ts';
 import { pollProblems, pollSchema } from './poll.ts';
 import { ProfileError, type ProfileProblem } from './problems.ts';
 import { object, text } from './schema-parts.ts';
@@ -31,6 +32,8 @@ const profileSchema = object({
   verified: v.optional(v.boolean('must be true or false')),
   issuer: v.optional(issuerSchema, null),
   discovery: v.optional(discoverySchema, null),
+  /** Static headers of submissions and polls. */
+  headers: v.optional(headersSchema, {}),
 });
 
 export type Profile = v.InferOutput<typeof profileSchema>;
@@ -40,6 +43,11 @@ export type PollableProfile = Profile & { readonly poll: NonNullable<Profile['po
 
 export function isPollable(profile: Profile): profile is PollableProfile {
   return profile.poll !== null;
+}
+
+/** Returns the names of the secrets that the headers of a profile use. */
+export function headerSecrets({ headers, token }: Pick<Profile, 'headers' | 'token'>): string[] {
+  return secretNamesIn(headers, token.kind === 'request' ? token.headers : {});
 }
 
 /** Returns whether a submission contains the callback URL. */

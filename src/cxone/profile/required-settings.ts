@@ -1,7 +1,7 @@
 // The settings that a profile requires, with the name of each variable and a hint. Pure.
 
 import type { Root } from '../url-template.ts';
-import type { Profile } from './profile.ts';
+import { headerSecrets, type Profile } from './profile.ts';
 
 export interface RequiredSetting {
   /** One of these variables suffices; messages name the first as missing. */
@@ -10,7 +10,7 @@ export interface RequiredSetting {
 }
 
 export function requiredSettings(profile: Profile): RequiredSetting[] {
-  return [...placeNeeds(profile), ...tokenNeeds(profile.token)];
+  return [...placeNeeds(profile), ...tokenNeeds(profile.token), ...headerNeeds(profile)];
 }
 
 const BASE = ['CXONE_ORG_DOMAIN', 'CXONE_BASE_URL'] as const;
@@ -22,7 +22,7 @@ function placeNeeds({ discovery, issuer, token }: Profile): RequiredSetting[] {
   const base = 'set the host of your tenant, or CXONE_BASE_URL for a proxy or a simulator';
   const issuing = "set the base URL of CXone's discovery documents";
   const needs: (RequiredSetting | false)[] = [
-    api === null && { anyOf: BASE, hint: base },
+    api === null && !isInToken(token) && { anyOf: BASE, hint: base },
     api !== null && tokenAt('base') && { anyOf: [...BASE, 'CXONE_TOKEN_URL'], hint: base },
     issuer === null && tokenAt('issuer') && { anyOf: ['CXONE_ISSUER', 'CXONE_TOKEN_URL'], hint: issuing },
     issuer === null && api !== null && { anyOf: ['CXONE_ISSUER', ...BASE], hint: issuing },
@@ -31,12 +31,24 @@ function placeNeeds({ discovery, issuer, token }: Profile): RequiredSetting[] {
   return needs.filter((need) => need !== false);
 }
 
+function isInToken(token: Profile['token']): boolean {
+  return token.kind === 'request' && token.answer.baseUrl !== null;
+}
+
+function headerNeeds(profile: Profile): RequiredSetting[] {
+  const names = headerSecrets(profile);
+  if (names.length === 0) return [];
+  return [{ anyOf: ['CXONE_SECRETS'], hint: `set ${names.map((name) => `${name}:value`).join(',')}` }];
+}
+
 function tokenNeeds(token: Profile['token']): RequiredSetting[] {
   if (token.kind === 'static') return [{ anyOf: ['CXONE_TOKEN'], hint: 'set the token' }];
   const { clientAuthentication, fields } = token;
   const client: RequiredSetting[] = [
     { anyOf: ['CXONE_CLIENT_ID'], hint: 'set the client id of the OAuth 2.0 client credentials' },
-    { anyOf: ['CXONE_CLIENT_SECRET'], hint: 'set the client secret of the OAuth 2.0 client credentials' },
+    clientAuthentication === 'private-key-jwt'
+      ? { anyOf: ['CXONE_PRIVATE_KEY'], hint: 'set the private key of the client, or CXONE_PRIVATE_KEY_FILE' }
+      : { anyOf: ['CXONE_CLIENT_SECRET'], hint: 'set the client secret of the OAuth 2.0 client credentials' },
   ];
   const accessKey: RequiredSetting[] = [
     { anyOf: ['CXONE_ACCESS_KEY_ID'], hint: 'set the id of the access key' },

@@ -41,12 +41,12 @@ export interface DocumentRules {
 const TAKEN_HEADERS =
   /^(?:authorization|accept|content-.*|host|connection|transfer-encoding|cookie|expect|te|upgrade|traceparent|tracestate)$/i;
 const HEADER = 'must be the name of an HTTP header that is free to use, or null for none';
-export const maybeHeader = v.nullable(
-  v.pipe(
-    v.string(HEADER),
-    v.check((name) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && !TAKEN_HEADERS.test(name), HEADER),
-  ),
-);
+export const maybeHeader = v.nullable(v.pipe(v.string(HEADER), v.check(isHeaderName, HEADER)));
+
+/** Returns whether a name is that of an HTTP header that neither the receiver nor the connection sets. */
+export function isHeaderName(name: string): boolean {
+  return /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && !TAKEN_HEADERS.test(name);
+}
 
 export function template(allowed: readonly string[], required: readonly string[], roots: readonly Root[] = ['base']) {
   return v.pipe(

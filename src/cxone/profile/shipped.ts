@@ -27,7 +27,7 @@ export function shippedProfile(name: string): Json | undefined {
 }
 
 /** Parts that a profile inherits as a whole. Name, note and `verified` are not inherited. */
-const PARTS = ['token', 'issuer', 'discovery', 'execute', 'poll', 'callback', 'words'];
+const PARTS = ['token', 'headers', 'issuer', 'discovery', 'execute', 'poll', 'callback', 'words'];
 
 /** Adds the parts that a profile inherits from the one it extends. @throws {ProfileError} if no shipped profile has that name. */
 export function withInheritedParts({ extends: parent, ...document }: JsonObject, name: string): JsonObject {

@@ -1,8 +1,9 @@
 // The token part of a profile: requested with credentials, or static from the configuration.
 
 import * as v from 'valibot';
-import { isJsonObject, type Json } from '../../execution/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../execution/json.ts';
 import { pointerTo } from '../json-pointer.ts';
+import { headersSchema } from './headers.ts';
 import type { ProfileProblem } from './problems.ts';
 import { maybePointer, object, oneOf, pointer, template, text } from './schema-parts.ts';
 
@@ -17,6 +18,8 @@ const fields = object({
   accessKeySecret: v.optional(field, null),
 });
 
+const algorithm = oneOf(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']);
+
 const requiredScopes = v.array(text, 'must be a list of scopes');
 
 const requested = object({
@@ -26,7 +29,14 @@ const requested = object({
   /** The `grant_type` (RFC 6749); null: none is sent. */
   grant: v.nullable(text),
   /** Client authentication: in the body, by HTTP Basic with both parts percent-encoded (RFC 6749, 2.3.1) or without, or none. */
-  clientAuthentication: oneOf(['form', 'basic', 'basic-unencoded', 'none']),
+  clientAuthentication: oneOf(['form', 'basic', 'basic-unencoded', 'private-key-jwt', 'none']),
+  /** Of the client assertion with `private-key-jwt`. Null: the token endpoint, and the algorithm that fits the key. */
+  assertion: v.optional(
+    object({ audience: v.optional(v.nullable(text), null), algorithm: v.optional(v.nullable(algorithm), null) }),
+    {},
+  ),
+  /** Static headers of the token request. */
+  headers: v.optional(headersSchema, {}),
   /** Encoding of the body. */
   body: v.optional(oneOf(['form', 'json']), 'form'),
   fields: v.optional(fields, {}),
@@ -38,6 +48,8 @@ const requested = object({
     scope: maybePointer,
     /** A second JWT whose claims may name the tenant, besides those of the access token. */
     idToken: v.optional(maybePointer, null),
+    /** The API's base URL; null: from the configuration or from discovery. */
+    baseUrl: v.optional(maybePointer, null),
   }),
   /** A warning is logged if the response names scopes, but not all of these. */
   requiredScopes,
@@ -55,7 +67,31 @@ export type TokenRequestPart = v.InferOutput<typeof requested>;
 /** Returns the problems that span several parts of the profile. */
 export function tokenProblems(token: Json, discovery: Json): ProfileProblem[] {
   if (!isJsonObject(token) || token['kind'] === 'static') return [];
-  return [...placeOfToken(token['url'], discovery), ...fieldProblems(token['fields'])];
+  return [...placeOfToken(token['url'], discovery), ...fieldProblems(token['fields']), ...placeOfApi(token, discovery)];
+}
+
+/** A base URL that the token response gives is needed after the token request, and has one source. */
+function placeOfApi({ url, answer }: JsonObject, discovery: Json): ProfileProblem[] {
+  if (!isJsonObject(answer) || typeof answer['baseUrl'] !== 'string') return [];
+  const discovered = isJsonObject(discovery) && isJsonObject(discovery['api']);
+  return [
+    ...(typeof url === 'string' && url.startsWith('{base}')
+      ? [
+          {
+            pointer: '/token/url',
+            detail: 'must not begin with {base}, which the token response gives at /token/answer/baseUrl',
+          },
+        ]
+      : []),
+    ...(discovered
+      ? [
+          {
+            pointer: '/token/answer/baseUrl',
+            detail: 'must be null when /discovery/api finds the API; remove one of the two',
+          },
+        ]
+      : []),
+  ];
 }
 
 function placeOfToken(url: Json | undefined, discovery: Json): ProfileProblem[] {

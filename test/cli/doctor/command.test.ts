@@ -187,6 +187,47 @@ describe('doctor', () => {
   });
 
   test.each([
+    [200, '{"error":"invalid_client"}', {}, /"\/access_token": invalid_client$/, /CXONE_CLIENT_SECRET/],
+    [
+      200,
+      '{"error":"invalid_grant","error_description":"The user is locked"}',
+      {},
+      /: invalid_grant: The user is locked$/,
+      /access key/,
+    ],
+    [
+      200,
+      '<!DOCTYPE html><html><head><title>Sign in &ndash; Acme</title></head>',
+      {},
+      /it is a web page with the title "Sign in &ndash; Acme"$/,
+      /CXONE_TOKEN_URL/,
+    ],
+    [
+      302,
+      '',
+      { location: 'https://login.acme.example/start?state=s3cret' },
+      /a redirect to https:\/\/login\.acme\.example\/start, which/,
+      /CXONE_TOKEN_URL/,
+    ],
+    [
+      307,
+      '',
+      { location: '/elsewhere' },
+      /a redirect to http:\/\/127\.0\.0\.1:\d+\/elsewhere, which/,
+      /CXONE_TOKEN_URL/,
+    ],
+    [200, '{"token":"live-token"}', {}, /no usable token at "\/access_token"$/, /\/token\/answer\/accessToken/],
+  ])('quotes what a token response of %i says: %s', async (status, body, headers, message, advice) => {
+    const { url } = await startUpstream((_, response) => {
+      response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body);
+    });
+    const report = await checks({ ...(await environment()), CXONE_BASE_URL: url });
+    const found = report.checks.find(({ name }) => name === 'upstream');
+    expect(found).toMatchObject({ level: 'fail', message: said(message), advice: said(advice) });
+    expect(JSON.stringify(report)).not.toMatch(/live-token|s3cret/);
+  });
+
+  test.each([
     ['warns', -20_000, 'warn', 0],
     ['fails', 3_600_000, 'fail', 1],
   ])('%s when the clock is off from that of CXone', async (_, offset, level, code) => {
@@ -212,7 +253,7 @@ describe('doctor', () => {
       [404, { message: 'no' }, []],
       [403, { message: 'no' }, [['fail', 'poll', said(/answered 403/)]]],
       [401, {}, [['fail', 'poll', said(/token is not taken/)]]],
-      [302, {}, [['fail', 'poll', said(/redirect to/)]]],
+      [302, {}, [['fail', 'poll', said(/redirect to https:\/\/elsewhere\.example\/login/)]]],
       [500, {}, [['warn', 'poll', said(/answered 500/)]]],
       [400, {}, [['warn', 'poll', said(/ids look different/)]]],
     ] as const;

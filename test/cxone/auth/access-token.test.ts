@@ -3,7 +3,8 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { type AccessTokens, createAccessTokens } from '../../../src/cxone/auth/access-token.ts';
-import type { Credentials } from '../../../src/cxone/auth/token-request.ts';
+import { createCredentialSource } from '../../../src/cxone/auth/credential-source.ts';
+import type { Credentials } from '../../../src/cxone/auth/credentials.ts';
 import { TokenUnavailable } from '../../../src/cxone/port.ts';
 import { loadProfile } from '../../../src/cxone/profile/profile.ts';
 import type { TokenRequestPart } from '../../../src/cxone/profile/token.ts';
@@ -33,7 +34,12 @@ function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
   const world = createManualWorld();
   const requests: HttpRequest[] = [];
   const warnings: Facts[] = [];
-  const endpoint: { answer: (count: number) => HttpResult | Promise<HttpResult>; pause: number } = {
+  const endpoint: {
+    answer: (count: number) => HttpResult | Promise<HttpResult>;
+    pause: number;
+    files: Partial<Credentials>;
+  } = {
+    files: {},
     answer: (count) => ok({ access_token: `t${count}`, expires_in: 3600 }),
     pause: 0,
   };
@@ -42,7 +48,10 @@ function setUp({ part = partOf(null), credentials = {} }: Setting = {}) {
     part,
     url: async () => 'http://cxone.test/token',
     moveOf: async () => ({ type: 'none' }),
-    credentials: { clientId: 'client', clientSecret: SECRET, ...NO_KEY, ...credentials },
+    credentials: createCredentialSource(
+      { clientId: 'client', clientSecret: SECRET, ...NO_KEY, ...credentials },
+      () => endpoint.files,
+    ),
     world,
     log: { debug: ignore, info: ignore, error: ignore, warn: (facts) => warnings.push(facts) },
     enter: async () => endpoint.pause,

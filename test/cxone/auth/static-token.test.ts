@@ -23,7 +23,10 @@ test('one that CXone refuses holds submissions back instead of losing them, and 
   let status = 401;
   const tenant = await startUpstream((_, response) => sendJson(response, status, { message: 'expired: opaque-token' }));
   const { cxone, world } = startClient(tenant.url, { profile, ...noClient, token: 'opaque-token' });
-  const refused = { type: 'unsent', message: 'not sent: CXone does not take CXONE_TOKEN; set a new one and restart' };
+  const refused = {
+    type: 'unsent',
+    message: 'not sent: CXone does not take CXONE_TOKEN; set a new one and restart, or rewrite CXONE_TOKEN_FILE',
+  };
   expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ ...refused, retryAfterMs: 8_000 });
   expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject(refused);
   expect(tenant.received).toHaveLength(1);
