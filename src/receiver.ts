@@ -11,6 +11,7 @@ import { createApp } from './http/app.ts';
 import { createCsrfTokens } from './http/console/csrf-tokens.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
+import { createBodies } from './http/request/body-budget.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
 import type { listen } from './http/server/server.ts';
 import { withCommandName } from './lib/command-name.ts';
@@ -186,6 +187,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
       rates: createRateLimits(world, config),
       notifyRules: parts.notifyRules,
     },
+    bodies: createBodies(config),
     events: { waiters: parts.waiters, streams: parts.streams },
     webhook: {
       receive: recorder.wrapReceiver(createCallbackReceiver(store, cxone, world, config.callbackTrust)),

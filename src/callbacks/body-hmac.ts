@@ -26,6 +26,8 @@ export type HeaderOf = (name: string) => string | null;
 export interface BodySignature {
   /** Returns whether the time of signing is close enough to `now` (milliseconds). Needs no body. */
   isTimely(header: HeaderOf, now: number): boolean;
+  /** Returns whether there is a signature of the right length and encoding. Needs no body. */
+  isPresent(header: HeaderOf): boolean;
   /**
    * Returns whether the signature is valid: over the body alone, or, with a timestamp header, over `{timestamp}.{body}` with the
    * unchanged text of that header.
@@ -45,6 +47,7 @@ export function createBodySignature(rule: BodySignatureRule): BodySignature {
       const signedAt = unixTime(header(timestampHeader));
       return signedAt !== null && Math.abs(now - signedAt) <= toleranceMs;
     },
+    isPresent: (header) => signatureIn(header(name), rule) !== null,
     isGenuine: (header, body) => {
       const given = signatureIn(header(name), rule);
       if (given === null) return false;

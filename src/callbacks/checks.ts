@@ -76,7 +76,10 @@ export function createCallbackChecks(rules: CallbackRules, tokens: CallbackToken
       if (rules.header !== null && !isHeaderRight(header(rules.header.name))) return 'bad-credentials';
       const unauthorized = await checkAuthorization(header('authorization'));
       if (unauthorized !== null) return unauthorized;
-      return signature === null || signature.isTimely(header, now) ? null : 'bad-timestamp';
+      if (signature === null) return null;
+      if (!signature.isTimely(header, now)) return 'bad-timestamp';
+      // promise: unsigned-body-is-not-read
+      return signature.isPresent(header) ? null : 'bad-body-signature';
     },
     // An incomplete body cannot be verified.
     checkBody: (header, body) =>

@@ -127,6 +127,7 @@ type Moment =
   | 'reconciliation-running';
 /** Problems that pass with time. */
 type Fullness = 'queue-full' | 'app-queue-full' | 'rate-limited' | 'too-many-streams' | 'too-many-failures';
+type Crowd = 'too-many-bodies';
 type Trouble = 'draining' | 'store-unavailable' | 'not-ready' | 'internal-error' | 'request-timeout';
 export type ProblemName =
   | Mistake
@@ -134,6 +135,7 @@ export type ProblemName =
   | Collision
   | Moment
   | Fullness
+  | Crowd
   | Trouble
   | 'events-pruned'
   | 'position-lost';

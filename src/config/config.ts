@@ -62,6 +62,10 @@ export interface Config extends AppShares {
   readonly maxPauseMs: number;
   /** Largest result or error that is kept, in bytes of its JSON text. */
   readonly maxResultBytes: number;
+  /** Most bytes of request bodies in memory at the same time. */
+  readonly maxBodiesBytes: number;
+  /** Most JSON values in one submission. */
+  readonly maxBodyValues: number;
   readonly queueCapacity: number;
   readonly queueTimeoutMs: number;
   /** 0: everything is kept. */
@@ -153,6 +157,8 @@ function configOf(env: Environment, given: Given): Config {
     ratePerSecond: env.RATE_LIMIT_PER_SECOND,
     maxPauseMs: env.MAX_PAUSE_SECONDS * 1000,
     maxResultBytes: env.MAX_RESULT_BYTES,
+    maxBodiesBytes: env.MAX_BODIES_BYTES,
+    maxBodyValues: env.MAX_BODY_VALUES,
     queueCapacity: env.QUEUE_CAPACITY,
     queueTimeoutMs: env.QUEUE_TIMEOUT_SECONDS * 1000,
     ...appSharesOf(env, env.QUEUE_CAPACITY),

@@ -161,6 +161,14 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
     'Largest result or error of an execution, 1024 to 67108864 bytes of JSON. An execution with a larger one ends with the status that CXone reported, without the result, and with the error result-too-large.',
     'bytes',
   ),
+  MAX_BODIES_BYTES: pace(
+    'Request bodies in memory at the same time, 10485760 to 1073741824 bytes; half of it for one app (10485760 at least). Beyond it apps get 503 with Retry-After. Callbacks have as much for themselves.',
+    'bytes',
+  ),
+  MAX_BODY_VALUES: pace(
+    'JSON values (members, items, lists) in one submission, 1000 to 1000000; a batch may have ten times as many. Beyond it 413.',
+    'values',
+  ),
   QUEUE_CAPACITY: pace(
     'Executions that may wait to be sent, 1 to 10000000; beyond it apps get 503 with Retry-After.',
     'executions',

@@ -26,6 +26,7 @@ import type { NotifyUrlPolicy } from '../webhooks/port.ts';
 import type { CsrfTokens } from './console/csrf-tokens.ts';
 import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
+import type { BodyBudget } from './request/body-budget.ts';
 import type { CountRefusal } from './webhook/refusals.ts';
 
 /** The roles of the store that HTTP uses. */
@@ -49,6 +50,7 @@ export interface HttpDependencies {
     /** The policy for `notifyUrl`. */
     readonly notifyRules: NotifyUrlPolicy;
   };
+  readonly bodies: Bodies;
   readonly events: {
     readonly waiters: Pick<Waiters, 'wait'>;
     readonly streams: Pick<Streams, 'open'>;
@@ -78,6 +80,15 @@ export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'pa
 /** The dependencies, and the state that the operations of one listener share. */
 export interface HttpParts extends HttpDependencies {
   readonly countRefusal: CountRefusal;
+}
+
+/** The limits of request bodies. */
+export interface Bodies {
+  /** The bodies of apps, and those of callbacks: neither takes the room of the other. */
+  readonly ofApps: BodyBudget;
+  readonly ofCallbacks: BodyBudget;
+  /** Largest number of JSON values in one submission. */
+  readonly maxValues: number;
 }
 
 export interface Runtime {

@@ -14,6 +14,7 @@ import type { CallbackOutcome, HttpDependencies, KeyRefusal, TokenOutcome } from
 import type { ListenerRole } from '../../src/http/fetch.ts';
 import type { NamedKey } from '../../src/http/middleware/identity.ts';
 import { createRateLimits, type RateRules } from '../../src/http/middleware/rate-limit.ts';
+import { createBodies } from '../../src/http/request/body-budget.ts';
 import { type Limits, type Listening, listen } from '../../src/http/server/server.ts';
 import type { Facts, Log } from '../../src/lib/log.ts';
 import { NO_TRACING } from '../../src/observability/tracing/tracing.ts';
@@ -138,6 +139,7 @@ export async function startHttp({
       rates: createRateLimits(world, rules),
       notifyRules: { check: () => null },
     },
+    bodies: createBodies({ maxBodiesBytes: 64 * 1024 * 1024, maxBodyValues: 50_000 }),
     events: { waiters, streams },
     webhook: {
       receive: createCallbackReceiver(

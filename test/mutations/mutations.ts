@@ -1191,4 +1191,34 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: removed,
     tests: ['test/workers/clock-watch.test.ts'],
   },
+  {
+    tag: 'bodies-in-flight-are-bounded',
+    promise: 'the bytes of request bodies in memory are bounded',
+    edit: condition(false),
+    tests: ['test/http/request/bodies.test.ts'],
+  },
+  {
+    tag: 'values-are-counted-before-parsing',
+    promise: 'an item with too many values is refused before it is parsed',
+    edit: condition(false),
+    tests: ['test/http/request/bodies.test.ts'],
+  },
+  {
+    tag: 'bad-client-is-refused-unread',
+    promise: 'no body is read for a token request with wrong credentials in its headers',
+    edit: condition(false),
+    tests: ['test/http/request/bodies.test.ts'],
+  },
+  {
+    tag: 'unsigned-body-is-not-read',
+    promise: 'no body is read for a callback without a signature where one is required',
+    edit: value('null'),
+    tests: ['test/http/webhook/callback-refusals.test.ts'],
+  },
+  {
+    tag: 'refused-body-is-not-requested',
+    promise: 'a client that expects 100-continue is asked for its body only if the body is read',
+    edit: condition(false),
+    tests: ['test/http/request/bodies.test.ts'],
+  },
 ];

@@ -22,6 +22,7 @@ export const SUBMISSION_PROBLEMS: readonly ProblemName[] = [
   'app-queue-full',
   'rate-limited',
   'queue-full',
+  'too-many-bodies',
   'draining',
 ];
 

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { isJsonObject, type Json, MAX_JSON_DEPTH } from '../../execution/json.ts';
 import { mapYielding } from '../../lib/event-loop.ts';
+import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { withRateLimit } from '../middleware/rate-limit.ts';
 import { withSubmissionSpan } from '../middleware/tracing.ts';
@@ -11,8 +12,9 @@ import { executionExample } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
 import type { Schema } from '../openapi/model.ts';
 import type { ApiOperation, Handler } from '../openapi/operation.ts';
+import { bytesOfBody, tooManyBodies } from '../request/body-budget.ts';
 import { MAX_BODY_BYTES } from '../request/read-body.ts';
-import { type BodyLimits, readJsonBody } from '../request/read-json.ts';
+import { readJsonItems } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 import { invalidInput, problemDetails } from '../response/problem.ts';
@@ -33,8 +35,9 @@ import {
 } from './submission-response.ts';
 import { parseSubmission, SUBMISSION, type SubmissionChecks } from './submission-schema.ts';
 
-/** An item is nested two levels deeper than a single submission. */
-const LIMITS: BodyLimits = { bytes: 10 * 1024 * 1024, levels: MAX_JSON_DEPTH + 2 };
+const MAX_BATCH_BYTES = 10 * MAX_BODY_BYTES;
+/** Values of a batch, in those of a submission. */
+const SUBMISSIONS_OF_VALUES = 10;
 const MAX_ITEMS = 1000;
 const LIST_RULE = `must be a list of 1 to ${MAX_ITEMS} submissions`;
 
@@ -81,7 +84,8 @@ export const submitBatch: ApiOperation = {
   parameters: SUBMISSION_PARAMETERS,
   requestBody: {
     required: true,
-    description: 'At most 10 MiB; each submission at most 1 MiB.',
+    description:
+      'At most 10 MiB and ten times MAX_BODY_VALUES values; each submission at most 1 MiB and MAX_BODY_VALUES (50,000).',
     content: jsonContent(BATCH, {
       two: { executions: [{ actionId: 'charge-card', correlationId: 'order-4711' }, { actionId: 'send-receipt' }] },
     }),
@@ -115,29 +119,48 @@ export const submitBatch: ApiOperation = {
   },
 };
 
-function createBatchHandler({ submissions, lifecycle }: Pick<HttpDependencies, 'submissions' | 'lifecycle'>): Handler {
+type Dependencies = Pick<HttpDependencies, 'submissions' | 'bodies' | 'lifecycle'>;
+
+function createBatchHandler({ submissions, bodies, lifecycle }: Dependencies): Handler {
   const { submit, rates, notifyRules, unsupportedParts } = submissions;
-  return async (c, caller) => {
-    if (lifecycle.draining()) return draining();
-    const headers = readSubmissionHeaders(c);
-    if (headers.type === 'refused') return headers.response;
-    const body = await readJsonBody(c.req.raw, LIMITS);
+  const { ofApps, maxValues } = bodies;
+  // An item is nested two levels deeper than a single submission.
+  const limits = {
+    ...{ bytes: MAX_BATCH_BYTES, levels: MAX_JSON_DEPTH + 2 },
+    ...{ values: maxValues * SUBMISSIONS_OF_VALUES, itemValues: maxValues },
+  };
+
+  async function accept(request: Request, app: string, arrival: SubmissionHeaders): Promise<Response> {
+    const body = await readJsonItems(request, 'executions', limits);
     if (body.type === 'refused') return body.response;
     const batch = parseBatch(body.value);
     if (!batch.valid) return invalidInput(batch.errors);
 
     const { executions, atomic } = batch.value;
-    const limited = rates.take(caller.name, executions.length);
+    const limited = rates.take(app, executions.length);
     if (limited !== null) return limited;
-    // Only a body over the limit of a single submission can contain a submission over that limit.
-    const measured = body.bytes > MAX_BODY_BYTES;
-    const checks = { notifyProblem: (url: string) => notifyRules.check(caller.name, url), unsupportedParts };
-    const items = await mapYielding(executions, (sent, index) => check(sent, index, measured, checks));
+    const checks = { notifyProblem: (url: string) => notifyRules.check(app, url), unsupportedParts };
+    const items = await mapYielding(executions, (sent, index) =>
+      check({ sent, index, bytes: body.itemBytes[index] ?? 0 }, checks),
+    );
     const invalid = items.filter((item) => item.type === 'invalid');
     if (atomic && invalid.length > 0) return refuseInvalidItems(invalid, items.length);
 
-    const outcomes = await submit.batch(caller.name, { items, atomic }, headers.arrival);
+    const outcomes = await submit.batch(app, { items, atomic }, arrival);
     return wholeRefused(outcomes, atomic) ?? itemResults(items, outcomes);
+  }
+
+  return async (c, caller) => {
+    if (lifecycle.draining()) return draining();
+    const headers = readSubmissionHeaders(c);
+    if (headers.type === 'refused') return headers.response;
+    const release = ofApps.reserve(caller.name, bytesOfBody(c.req.raw, MAX_BATCH_BYTES));
+    if (release === null) return tooManyBodies();
+    try {
+      return await accept(c.req.raw, caller.name, headers.arrival);
+    } finally {
+      release();
+    }
   };
 }
 
@@ -153,9 +176,15 @@ function countRule(length: number): string {
   return `${LIST_RULE}; these are ${length}`;
 }
 
+interface SentItem {
+  readonly sent: Json;
+  readonly index: number;
+  readonly bytes: number;
+}
+
 /** Applies the checks of a single submission to an item. */
-function check(sent: Json, index: number, measured: boolean, checks: SubmissionChecks): CheckedItem {
-  if (measured && Buffer.byteLength(JSON.stringify(sent)) > MAX_BODY_BYTES) {
+function check({ sent, index, bytes }: SentItem, checks: SubmissionChecks): CheckedItem {
+  if (bytes > MAX_BODY_BYTES) {
     const detail = `must have ${MAX_BODY_BYTES} bytes at most`;
     return { type: 'invalid', sent, name: 'body-too-large', errors: [{ pointer: itemPointer(index), detail }] };
   }

@@ -2,9 +2,12 @@
 
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import { type Execution, isTerminal } from '../../execution/execution.ts';
+import { MAX_JSON_DEPTH } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
+import type { AddResult } from '../../store/port.ts';
+import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { withRateLimit } from '../middleware/rate-limit.ts';
 import { withSubmissionSpan } from '../middleware/tracing.ts';
@@ -12,7 +15,9 @@ import { jsonContent } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { HEADERS, headers } from '../openapi/headers.ts';
 import { type ApiOperation, operationObject, parameter } from '../openapi/operation.ts';
+import { bytesOfBody, tooManyBodies } from '../request/body-budget.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
+import { MAX_BODY_BYTES } from '../request/read-body.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { json } from '../response/json.ts';
@@ -37,7 +42,7 @@ const MAX_RETRY_AFTER_SECONDS = 60;
 
 const PATH = '/v1/executions';
 
-type Dependencies = Pick<HttpDependencies, 'submissions' | 'events' | 'lifecycle' | 'runtime'>;
+type Dependencies = Pick<HttpDependencies, 'submissions' | 'bodies' | 'events' | 'lifecycle' | 'runtime'>;
 
 export const submitExecution: ApiOperation = {
   operationId: 'submitExecution',
@@ -55,7 +60,8 @@ export const submitExecution: ApiOperation = {
   parameters: [parameter('Prefer'), ...SUBMISSION_PARAMETERS],
   requestBody: {
     required: true,
-    description: 'At most 1 MiB, with at most 64 levels of nesting.',
+    description:
+      'At most 1 MiB, with at most 64 levels of nesting and MAX_BODY_VALUES (50,000) values: members, items and lists.',
     content: jsonContent(SUBMISSION, {
       short: { actionId: 'charge-card', inputs: { amount: 4200 } },
       whole: {
@@ -100,17 +106,30 @@ export const submitExecution: ApiOperation = {
 
 function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRateLimit>[2] {
   const { submit, notifyRules, unsupportedParts } = deps.submissions;
+  const { ofApps, maxValues } = deps.bodies;
+  const limits = { bytes: MAX_BODY_BYTES, levels: MAX_JSON_DEPTH, values: maxValues };
+
+  /** Room for the body is reserved until the execution is stored, not while the client waits for its outcome. */
+  async function submitted(request: Request, app: string, arrival: SubmissionHeaders): Promise<AddResult | Response> {
+    const release = ofApps.reserve(app, bytesOfBody(request, MAX_BODY_BYTES));
+    if (release === null) return tooManyBodies();
+    try {
+      const body = await readJsonBody(request, limits);
+      if (body.type === 'refused') return body.response;
+      const notifyProblem = (url: string) => notifyRules.check(app, url);
+      const submission = parseSubmission(body.value, { notifyProblem, unsupportedParts });
+      return submission.valid ? await submit.one(app, submission.value, arrival) : invalidInput(submission.errors);
+    } finally {
+      release();
+    }
+  }
+
   return async (c, caller) => {
     if (deps.lifecycle.draining()) return draining();
     const headers = readSubmissionHeaders(c);
     if (headers.type === 'refused') return headers.response;
-    const body = await readJsonBody(c.req.raw);
-    if (body.type === 'refused') return body.response;
-    const notifyProblem = (url: string) => notifyRules.check(caller.name, url);
-    const submission = parseSubmission(body.value, { notifyProblem, unsupportedParts });
-    if (!submission.valid) return invalidInput(submission.errors);
-
-    const added = await submit.one(caller.name, submission.value, headers.arrival);
+    const added = await submitted(c.req.raw, caller.name, headers.arrival);
+    if (added instanceof Response) return added;
     switch (added.outcome) {
       case 'added':
       case 'replayed':

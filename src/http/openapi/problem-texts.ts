@@ -149,6 +149,11 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     when: 'A fault in the receiver. What the request asked for may have been done.',
     detail: 'The fault is here, not in the request. It has been logged.',
   },
+  'too-many-bodies': {
+    when: 'As many large bodies as may be are being received at the same time: in all, or yours.',
+    detail: 'Too many large bodies are being received. Nothing was done. Send it again later.',
+    headers: ['Retry-After'],
+  },
   'queue-full': {
     when: 'The queue is full.',
     detail: 'It was not accepted: the queue is full. Send it again later.',

@@ -6,10 +6,16 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export type RequestBody =
   | { readonly type: 'whole'; readonly bytes: Uint8Array }
   | { readonly type: 'too-large' }
+  /** Not read to its end, because its beginning leads to a rejection. */
+  | { readonly type: 'rejected' }
   /** The client disconnected or was too slow. */
   | { readonly type: 'broken' };
 
 const TOO_LARGE: RequestBody = { type: 'too-large' };
+const REJECTED: RequestBody = { type: 'rejected' };
+
+/** Of a shorter body, all is inspected at once. */
+const MAX_UNINSPECTED_BYTES = 64 * 1024;
 
 /** Receives a body over the limit, chunk by chunk from its beginning. */
 export interface LargeBodySink {
@@ -21,26 +27,39 @@ const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
 /** A client that sends no more of a body over the limit waits for the response. */
 const MAX_IDLE_MS = 250;
 
+export interface BodyReaders {
+  /** Receives a body over the limit. */
+  readonly sink?: LargeBodySink;
+  /** Returns false for a chunk that leads to a rejection: the rest is discarded. */
+  readonly inspect?: (chunk: Uint8Array) => boolean;
+}
+
 /** Buffers `limit` bytes at most. The rest goes to the sink, or is discarded, during and after the response. */
 export async function readBody(
   request: Request,
   limit = MAX_BODY_BYTES,
-  sink: LargeBodySink | null = null,
+  { sink, inspect }: BodyReaders = {},
 ): Promise<RequestBody> {
   try {
     const length = Number(request.headers.get('content-length') ?? 0);
-    if (request.headers.has('transfer-encoding')) return await readChunks(request, limit, sink);
-    const isScanned = sink !== null && length > limit && length <= MAX_SCANNED_BYTES;
+    const isLong = inspect !== undefined && length > MAX_UNINSPECTED_BYTES && length <= limit;
+    if (request.headers.has('transfer-encoding') || isLong) return await readChunks(request, limit, { sink, inspect });
+    const isScanned = sink !== undefined && length > limit && length <= MAX_SCANNED_BYTES;
     if (isScanned && request.body !== null) return await readLarge(request.body.getReader(), [], sink);
     // Node enforces the declared length and refuses a request with both headers.
     if (length > limit) return TOO_LARGE;
-    return { type: 'whole', bytes: new Uint8Array(await request.arrayBuffer()) };
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    return inspect?.(bytes) === false ? REJECTED : { type: 'whole', bytes };
   } catch {
     return { type: 'broken' };
   }
 }
 
-async function readChunks(request: Request, limit: number, sink: LargeBodySink | null): Promise<RequestBody> {
+async function readChunks(
+  request: Request,
+  limit: number,
+  { sink, inspect }: { [R in keyof BodyReaders]: BodyReaders[R] | undefined },
+): Promise<RequestBody> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body?.getReader();
@@ -50,7 +69,11 @@ async function readChunks(request: Request, limit: number, sink: LargeBodySink |
     if (next.done) return { type: 'whole', bytes: Buffer.concat(chunks, size) };
     size += next.value.length;
     chunks.push(next.value);
-    if (size > limit && sink !== null) return readLarge(reader, chunks, sink);
+    if (size <= limit && inspect?.(next.value) === false) {
+      void discard(reader);
+      return REJECTED;
+    }
+    if (size > limit && sink !== undefined) return readLarge(reader, chunks, sink);
     if (size > limit) {
       void discard(reader);
       return TOO_LARGE;

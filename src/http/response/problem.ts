@@ -34,6 +34,7 @@ export const PROBLEMS = {
   'too-many-streams': [429, 'Too many streams of events are open'],
   'headers-too-large': [431, 'The headers are too large'],
   'internal-error': [500, 'Something went wrong here'],
+  'too-many-bodies': [503, 'Too much is being received at the same time'],
   'queue-full': [503, 'The queue is full'],
   draining: [503, 'The receiver is shutting down'],
   'store-unavailable': [503, 'Nothing can be stored right now'],

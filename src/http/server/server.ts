@@ -1,6 +1,6 @@
 // Serves a fetch handler over HTTP/1.1, with limits against slow or greedy clients.
 
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { ListenOptions as Place, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -87,6 +87,10 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   const server = tls
     ? createTlsServer({ ...rules, ...secured(tls), handshakeTimeout: rules.headersTimeout }, listener)
     : createServer(rules, listener);
+  server.on('checkContinue', (incoming, outgoing) => {
+    continueWhenRead(incoming, outgoing);
+    listener(incoming, outgoing);
+  });
   // By default, Node closes the connection of a client that closes its half, before the client has its response.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on(tls ? 'secureConnection' : 'connection', letGoOfHalfOpen);
@@ -146,6 +150,21 @@ const REASONS: { readonly [code: string]: string } = {
   EADDRNOTAVAIL: 'this machine does not have that address (EADDRNOTAVAIL)',
   ENOTFOUND: 'there is no such host (ENOTFOUND)',
 };
+
+/**
+ * RFC 9110, section 10.1.1: a client that expects 100-continue sends its body only once the handler reads it. Node would ask for
+ * every body, also for one that its headers condemn.
+ */
+function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const read = incoming._read.bind(incoming);
+  let asked = false;
+  incoming._read = (size) => {
+    // promise: refused-body-is-not-requested
+    if (!asked && !outgoing.headersSent) outgoing.writeContinue();
+    asked = true;
+    read(size);
+  };
+}
 
 /** RFC 9112, section 3.2: a request with several Host headers is refused, because Node and a proxy may use different ones. */
 function hostsIn(rawHeaders: readonly string[]): number {

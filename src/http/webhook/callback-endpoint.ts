@@ -15,11 +15,12 @@ import { traceCallback } from '../middleware/tracing.ts';
 import { component, jsonContent, reference } from '../openapi/components.ts';
 import type { ApiOperation } from '../openapi/operation.ts';
 import { anything } from '../openapi/schema-parts.ts';
+import { bytesOfBody, tooManyBodies } from '../request/body-budget.ts';
 import { MAX_BODY_BYTES, type RequestBody, readBody } from '../request/read-body.ts';
 import { json } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
 
-type Dependencies = Pick<HttpParts, 'webhook' | 'access' | 'runtime' | 'metrics' | 'countRefusal'>;
+type Dependencies = Pick<HttpParts, 'webhook' | 'bodies' | 'access' | 'runtime' | 'metrics' | 'countRefusal'>;
 
 /** `token` is the last segment of the path. `peer` is the remote address of the connection. */
 export type CallbackEndpoint = (request: Request, token: string, peer: string | null) => Promise<Response>;
@@ -29,6 +30,7 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
   const { world, tracing } = deps.runtime;
   const clients = createClientAddresses(deps.access.trustedProxies);
   const refuse = createRefusal(deps);
+  const { ofCallbacks } = deps.bodies;
 
   return async (request, token, peer) => {
     const startedAt = world.now();
@@ -41,12 +43,27 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
       const proof = signedUrls.proofFor(token);
       return proof === null ? refuse(origin, 'bad-signature') : json(200, { outcome: 'probe', proof });
     }
-    let refusal = await checks.checkHeaders(header, () => clients.addressOf(origin), startedAt);
+    const refusal = await checks.checkHeaders(header, () => clients.addressOf(origin), startedAt);
     if (refusal !== null) return refuse(origin, refusal);
 
+    const release = ofCallbacks.reserve(executionReference, bytesOfBody(request, MAX_BODY_BYTES));
+    if (release === null) return tooManyBodies();
+    try {
+      return await receiveBody(request, { startedAt, origin, executionReference });
+    } finally {
+      release();
+    }
+  };
+
+  async function receiveBody(
+    request: Request,
+    { startedAt, origin, executionReference }: Authentic,
+  ): Promise<Response> {
+    const { headers } = request;
+    const header = (name: string) => headers.get(name);
     const large = createLargeBodyScan(receive, header('content-encoding'));
-    const body = await readBody(request, MAX_BODY_BYTES, large);
-    refusal = checks.checkBody(header, body.type === 'whole' ? body.bytes : null);
+    const body = await readBody(request, MAX_BODY_BYTES, { sink: large });
+    const refusal = checks.checkBody(header, body.type === 'whole' ? body.bytes : null);
     if (refusal !== null) return refuse(origin, refusal);
 
     const content = decoded(body, header('content-encoding'));
@@ -57,7 +74,14 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
     const response = refusalOf(content) ?? responseTo(recorded.outcome);
     traceCallback(tracing, { headers, recorded, startedAt, response });
     return response;
-  };
+  }
+}
+
+/** A callback whose URL and headers are genuine. */
+interface Authentic {
+  readonly startedAt: number;
+  readonly origin: RequestOrigin;
+  readonly executionReference: string;
 }
 
 /** A scan that begins with the first chunk: few callbacks are over the limit. A compressed body is not scanned. */
@@ -89,13 +113,14 @@ function createRefusal({ runtime, metrics, countRefusal }: Dependencies) {
 
 /** The body without its content codings, or why it cannot be read. `raw`: the bytes as they came. */
 type Content =
-  | Exclude<RequestBody, { type: 'whole' }>
+  | Exclude<RequestBody, { type: 'whole' | 'rejected' }>
   | { readonly type: 'whole'; readonly bytes: Uint8Array }
   | { readonly type: 'corrupt'; readonly reason: string; readonly raw: Uint8Array }
   | { readonly type: 'unknown'; readonly coding: string; readonly raw: Uint8Array };
 
 /** Runs after the checks: an HMAC covers the bytes as they came. The limit holds for the decoded bytes as well. */
 function decoded(body: RequestBody, contentEncoding: string | null): Content {
+  if (body.type === 'rejected') return { type: 'broken' };
   if (body.type !== 'whole' || contentEncoding === null) return body;
   const content = decodeContent(body.bytes, contentEncoding, MAX_BODY_BYTES);
   if (content.type === 'decoded') return { type: 'whole', bytes: content.bytes };
@@ -258,7 +283,10 @@ export const completeExecution = {
       content: jsonContent(UNREADABLE_RESPONSE, { unreadable: { outcome: 'unreadable' } }),
     },
   },
-  problems: ['not-found', 'callback-mismatch', 'body-too-large', 'unsupported-media-type', 'internal-error'],
+  problems: [
+    ...(['not-found', 'callback-mismatch', 'body-too-large'] as const),
+    ...(['unsupported-media-type', 'too-many-bodies', 'internal-error'] as const),
+  ],
   create: (deps: HttpParts) => {
     const endpoint = createCallbackEndpoint(deps);
     return (c) => endpoint(c.req.raw, c.req.param('token') ?? '', requestOrigin(c).peer);

@@ -11,15 +11,17 @@ import { headers } from '../openapi/headers.ts';
 import type { Header } from '../openapi/model.ts';
 import type { ApiOperation, OpenHandler } from '../openapi/operation.ts';
 import { count } from '../openapi/schema-parts.ts';
-import { MAX_BODY_BYTES, type RequestBody, readBody } from '../request/read-body.ts';
+import { type RequestBody, readBody } from '../request/read-body.ts';
 import { json } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
-import { readTokenRequest } from './token-request.ts';
+import { basicClientsOf, readTokenRequest } from './token-request.ts';
 
 type Dependencies = Pick<HttpParts, 'webhook' | 'access' | 'runtime' | 'metrics' | 'countRefusal'>;
 
 /** RFC 6749, section 5.1. Cache-Control is on every response. */
 const UNCACHED = { pragma: 'no-cache' };
+/** A request has an id, a secret and a grant. Anyone may send one, so that each costs little memory. */
+const MAX_TOKEN_REQUEST_BYTES = 8 * 1024;
 const GRANT = 'client_credentials';
 const ERRORS = ['invalid_request', 'invalid_client', 'unsupported_grant_type'] as const;
 
@@ -74,6 +76,7 @@ export const getCallbackToken: ApiOperation = {
   ].join('\n\n'),
   requestBody: {
     required: true,
+    description: 'At most 8 KiB.',
     content: {
       'application/json': { schema: reference(TOKEN_REQUEST), examples: EXAMPLES },
       'application/x-www-form-urlencoded': { schema: reference(TOKEN_REQUEST), examples: EXAMPLES },
@@ -112,6 +115,8 @@ function createTokenEndpoint(deps: Dependencies): OpenHandler {
   if (tokens === null) return () => problem('not-found', 'There is nothing at this path.');
   const clients = createClientAddresses(deps.access.trustedProxies);
   const isClient = createSecretCheck(tokens.clients.map(({ name, key }) => `${name}:${key}`));
+  /** Basic credentials decide before the body is read. */
+  const isPlausible = (authorization: string | null) => basicClientsOf(authorization)?.some(isClient) ?? true;
   const warn = createSampledWarning(deps.runtime.log, deps.runtime.world, 'callback tokens refused');
 
   /** All refusals get the same 401, so that the response does not reveal the cause. */
@@ -126,7 +131,9 @@ function createTokenEndpoint(deps: Dependencies): OpenHandler {
   return async (c) => {
     const origin = requestOrigin(c);
     if (checks.checkAddress(() => clients.addressOf(origin)) !== null) return refuse(origin, 'address-not-allowed');
-    const body = await readBody(c.req.raw);
+    // promise: bad-client-is-refused-unread
+    if (!isPlausible(origin.headers.get('authorization'))) return refuse(origin, 'invalid-client');
+    const body = await readBody(c.req.raw, MAX_TOKEN_REQUEST_BYTES);
     if (body.type !== 'whole') return unread(body.type);
     const request = readTokenRequest(origin.headers.get('authorization'), body.bytes);
     if (request.type === 'malformed') {
@@ -152,6 +159,6 @@ function failure(status: 400 | 401, error: (typeof ERRORS)[number], detail: stri
 
 function unread(type: Exclude<RequestBody['type'], 'whole'>): Response {
   return type === 'too-large'
-    ? problem('body-too-large', `A body may have ${MAX_BODY_BYTES} bytes at most.`)
+    ? problem('body-too-large', `A body may have ${MAX_TOKEN_REQUEST_BYTES} bytes at most.`)
     : problem('bad-request', 'The body did not arrive whole.');
 }

@@ -20,10 +20,9 @@ export function readTokenRequest(authorization: string | null, body: Uint8Array)
   const grant = parameters.get('grant_type');
   if (grant === undefined) return malformed(HOW);
   const [id, secret] = [parameters.get('client_id') ?? '', parameters.get('client_secret')];
-  const [, basic] = /^basic +(\S+)$/i.exec(authorization ?? '') ?? [];
-  if (basic !== undefined && secret !== undefined)
-    return malformed('name the client once: by HTTP Basic or in the body');
-  if (basic !== undefined) return { type: 'read', grant, clients: basicClients(basic) };
+  const basic = basicClientsOf(authorization);
+  if (basic !== null && secret !== undefined) return malformed('name the client once: by HTTP Basic or in the body');
+  if (basic !== null) return { type: 'read', grant, clients: basic };
   return { type: 'read', grant, clients: secret === undefined ? [] : comparable([`${id}:${secret}`]) };
 }
 
@@ -44,6 +43,12 @@ function membersOf(text: string): [string, string][] | null {
   }
   if (!isJsonObject(document)) return null;
   return Object.entries(document).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []));
+}
+
+/** Returns the client of HTTP Basic as `id:secret`, in each possible reading; null without HTTP Basic. */
+export function basicClientsOf(authorization: string | null): string[] | null {
+  const [, basic] = /^basic +(\S+)$/i.exec(authorization ?? '') ?? [];
+  return basic === undefined ? null : basicClients(basic);
 }
 
 /** RFC 6749 form-encodes both parts before base64, but many clients do not: both are accepted. */

@@ -266,6 +266,15 @@ describe('submitting', () => {
     expect((await call(shared, 'submitExecution', { body: { actionId: 'a' } })).status).toBe(429);
   });
 
+  test('more bodies than may be received at the same time', async () => {
+    const full = { reserve: () => null };
+    await using http = await startHttp({ bodies: { ofApps: full, ofCallbacks: full } });
+    const path = new URL(http.callbackUrls.mint('019b76da-a800-7000-8000-0734a88bc231')).pathname;
+    expect((await call(http, 'submitExecution', { body: { actionId: 'a' } })).status).toBe(503);
+    expect((await call(http, 'submitBatch', { body: { executions: [{ actionId: 'a' }] } })).status).toBe(503);
+    expect((await call(http, 'completeExecution', { path, key: null, body: DONE })).status).toBe(503);
+  });
+
   test('faster than the app may', async () => {
     await using http = await startHttp({ queueCapacity: 100, shares: { appRates: new Map([['orders', 50]]) } });
     const executions = Array(50).fill({ actionId: 'a' });
