@@ -1213,7 +1213,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'unsigned-body-is-not-read',
     promise: 'no body is read for a callback without a signature where one is required',
     edit: value('null'),
-    tests: ['test/http/webhook/callback-refusals.test.ts'],
+    tests: ['test/http/request/bodies.test.ts'],
   },
   {
     tag: 'refused-body-is-not-requested',

@@ -3,6 +3,7 @@
 import { request } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NO_RULES } from '../../../src/callbacks/checks.ts';
 import { createBodies, createBodyBudget } from '../../../src/http/request/body-budget.ts';
 import { createJsonMeter } from '../../../src/http/request/json-meter.ts';
 import { head, ORDERS_KEY, startHttp, wire } from '../harness.ts';
@@ -190,4 +191,21 @@ test('the body of a request is requested only if its headers do not lead to a re
   for (const [path, headers, expected] of cases) {
     expect(await expecting(http.port, path, headers), `${path} ${JSON.stringify(headers)}`).toEqual(expected);
   }
+});
+
+test('a callback without the required signature of its body is refused before its body', async () => {
+  const bodySignature = {
+    ...({ header: 'x-signature', algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' } as const),
+    ...{ timestampHeader: null, toleranceMs: 0, secrets: ['a secret of at least thirty-two characters'] },
+  };
+  await using http = await startHttp({ callbackRules: { ...NO_RULES, bodySignature } });
+  const path = new URL(http.callbackUrls.mint('019b76da-a800-7000-8000-0734a88bc231')).pathname;
+  for (const header of [{}, { 'x-signature': 'sha256=00' }, { 'x-signature': '0'.repeat(64) }] as Record<
+    string,
+    string
+  >[]) {
+    expect(await expecting(http.port, path, { 'content-length': '16', ...header })).toEqual([false, 404]);
+  }
+  const wrong = { 'content-length': '16', 'x-signature': `sha256=${'0'.repeat(64)}` };
+  expect(await expecting(http.port, path, wrong)).toEqual([true, 404]);
 });
