@@ -49,7 +49,7 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
     const release = ofCallbacks.reserve(executionReference, bytesOfBody(request, MAX_BODY_BYTES));
     if (release === null) return tooManyBodies();
     try {
-      return await receiveBody(request, { startedAt, origin, executionReference });
+      return await receiveBody(request, { startedAt, begun, origin, executionReference });
     } finally {
       release();
     }
@@ -57,7 +57,7 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
 
   async function receiveBody(
     request: Request,
-    { startedAt, origin, executionReference }: Authentic,
+    { startedAt, begun, origin, executionReference }: Authentic,
   ): Promise<Response> {
     const { headers } = request;
     const header = (name: string) => headers.get(name);
@@ -80,6 +80,8 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
 /** A callback whose URL and headers are genuine. */
 interface Authentic {
   readonly startedAt: number;
+  /** The same moment by the clock that no one sets. */
+  readonly begun: number;
   readonly origin: RequestOrigin;
   readonly executionReference: string;
 }
