@@ -95,9 +95,11 @@ function gone(before: Notification, event: Extract<DeliveryEvent, { type: 'gone'
 }
 
 function givenUp(before: Notification, reason: string): DeliveryTransition {
-  const detail = { ...detailOf(before), message: reason };
+  // The reason of its own last attempt comes first: the endpoint may have rejected it before it failed.
+  const lastError = before.attempts > 0 && before.lastError !== null ? `${before.lastError}; ${reason}` : reason;
+  const detail = { ...detailOf(before), message: lastError };
   if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', detail);
-  const notification = dead({ ...before, lastError: reason });
+  const notification = dead({ ...before, lastError });
   return { notification, outcome: 'dead', entry: draft('NOTIFICATION_DEAD', detail) };
 }
 

@@ -11,6 +11,9 @@ const KEEP_TRYING_MS = 24 * 60 * 60 * 1000;
  */
 const RETRY_LIMITS = { baseMs: 10_000, maxMs: 2 * 60 * 60 * 1000 };
 
+/** A notification that its endpoint does not accept waits for a change of the endpoint, not for its recovery. */
+const REJECTED_LIMITS = { ...RETRY_LIMITS, baseMs: 60_000 };
+
 /** When trying ends, for one that came up, was replayed or got its turn `now`. */
 export function giveUpAt(now: number): number {
   return now + KEEP_TRYING_MS;
@@ -22,4 +25,9 @@ export function giveUpAt(now: number): number {
  */
 export function retryAt(now: number, attempts: number, floorMs: number, chance: number): number {
   return fullJitterRetryAt(RETRY_LIMITS, { now, failures: attempts, floorMs, chance });
+}
+
+/** The same for a notification that was rejected: its first attempts are further apart. */
+export function retryRejectedAt(now: number, attempts: number, floorMs: number, chance: number): number {
+  return fullJitterRetryAt(REJECTED_LIMITS, { now, failures: attempts, floorMs, chance });
 }

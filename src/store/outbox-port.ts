@@ -51,6 +51,18 @@ export interface ReplayStep {
   readonly next: number | null;
 }
 
+export interface Claim {
+  readonly limit: number;
+  readonly probe: boolean;
+}
+
+export interface GiveUp {
+  readonly limit: number;
+  /** Whether notifications that were never attempted are included. */
+  readonly untried: boolean;
+  readonly reason: string;
+}
+
 /** Numbers of notifications that have not arrived. */
 export interface UndeliveredCounts {
   /** Scheduled for an attempt. A notification that waits for an earlier one of its execution is not counted. */
@@ -63,12 +75,13 @@ export interface Outbox {
   /** Returns every lane that has a scheduled notification. */
   lanes(): Promise<DueLane[]>;
   /**
-   * Leases up to `limit` due notifications of a lane, the longest due first, until `leaseUntil`. Notifications past their
-   * `giveUpAt` are included: after an outage of the receiver, each still gets one last attempt.
+   * Leases up to `limit` due notifications of a lane until `leaseUntil`, the longest due first. A probe begins with those that
+   * were never answered with a failure, and among them with the least attempts. Notifications past their `giveUpAt` are included:
+   * after an outage of the receiver, each still gets one last attempt.
    */
   claimNotifications(
     lane: Pick<DueLane, 'app' | 'origin'>,
-    limit: number,
+    claim: Claim,
     now: number,
     leaseUntil: number,
   ): Promise<ClaimedNotification[]>;
@@ -76,12 +89,7 @@ export interface Outbox {
    * Gives up up to `limit` due notifications of a lane that are past their `giveUpAt`, without an attempt, because the lane
    * delivers nothing now. Returns their number. One call examines a bounded number of notifications, the longest due first.
    */
-  giveUpNotifications(
-    lane: Pick<DueLane, 'app' | 'origin'>,
-    limit: number,
-    now: number,
-    reason: string,
-  ): Promise<number>;
+  giveUpNotifications(lane: Pick<DueLane, 'app' | 'origin'>, giveUp: GiveUp, now: number): Promise<number>;
   /**
    * Applies one event to one notification, with its audit entry in the same commit. Returns undefined for an unknown id. A
    * notification whose payload was pruned is not replayed.

@@ -24,6 +24,8 @@ export type DeliveryResult =
   | (Attempt & { readonly type: 'delivered' })
   /** 410: the endpoint has been removed for good. */
   | (Attempt & { readonly type: 'gone'; readonly message: string })
+  /** The endpoint does not accept this notification, and may accept others. The next attempt must wait for at least `retryAfterMs`. */
+  | (Attempt & { readonly type: 'rejected'; readonly message: string; readonly retryAfterMs: number })
   /** Anything else. The next attempt must wait for at least `retryAfterMs`. */
   | (Attempt & { readonly type: 'failed'; readonly message: string; readonly retryAfterMs: number });
 

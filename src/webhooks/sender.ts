@@ -4,6 +4,7 @@ import { Agent, request } from 'undici';
 import { excerpt } from '../lib/http/excerpt.ts';
 import { failureReason } from '../lib/http/failure-reason.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
+import { isRejection } from '../lib/http/rejection.ts';
 import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import type { World } from '../lib/world.ts';
 import type { Trust } from './address-policy.ts';
@@ -131,7 +132,7 @@ function resultOf({ httpStatus, latencyMs, retryAfterMs, location, bytes }: Webh
   const text = excerpt(bytes, []);
   const message = `answered ${httpStatus}${redirection(httpStatus, location)}${text === '' ? '' : `: ${text}`}`;
   if (httpStatus === 410) return { type: 'gone', httpStatus, latencyMs, message };
-  return { type: 'failed', httpStatus, latencyMs, message, retryAfterMs };
+  return { type: isRejection(httpStatus) ? 'rejected' : 'failed', httpStatus, latencyMs, message, retryAfterMs };
 }
 
 /** A redirect is not followed: its target was never checked, and a POST may become a GET. The app must change notifyUrl. */

@@ -448,6 +448,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/store.test.ts'],
   },
   {
+    tag: 'rejection-opens-no-circuit',
+    promise: 'a notification that its endpoint rejects delays no other notification',
+    edit: swapped("result.type === 'failed'", "result.type === 'failed' || result.type === 'rejected'"),
+    tests: ['test/workers/notifier/notifier.test.ts'],
+  },
+  {
+    tag: 'rejection-is-about-the-message',
+    promise: 'a response about one notification is not a failure of its endpoint',
+    edit: value('false'),
+    tests: ['test/webhooks/sender.test.ts', 'test/stories/notifications.test.ts'],
+  },
+  {
+    tag: 'probe-prefers-unrejected',
+    promise: 'a probe takes a notification that the endpoint never rejected, if there is one',
+    edit: branch('alternate'),
+    tests: ['test/store/store.test.ts'],
+  },
+  {
+    tag: 'untried-is-not-given-up',
+    promise: 'no notification is given up without an attempt while its endpoint responds',
+    edit: value('true'),
+    tests: ['test/workers/notifier/notifier.test.ts'],
+  },
+  {
     tag: 'late-result-after-outcome',
     promise: 'a late result is sent after the outcome',
     edit: removed,

@@ -65,6 +65,17 @@ describe('an attempt', () => {
   });
 });
 
+test('one that is given up keeps the reason of its own last attempt, if it had one', () => {
+  const reason = 'the endpoint failed 7 times in a row';
+  const rejected = aNotification({ attempts: 3, lastError: 'answered 413: too large', lastHttpStatus: 413 });
+  const givenUp: DeliveryEvent = { type: 'given-up', reason };
+  const { notification, entry } = applyDelivery(rejected, givenUp, NOON);
+  expect(notification).toMatchObject({ status: 'DEAD', lastHttpStatus: 413 });
+  expect(notification.lastError).toBe(`answered 413: too large; ${reason}`);
+  expect(entry.detail).toMatchObject({ message: notification.lastError });
+  expect(applyDelivery(aNotification(), givenUp, NOON).notification.lastError).toBe(reason);
+});
+
 describe('a replay', () => {
   test('gives it a whole day and a fresh count, under the same id', () => {
     const dead = aNotification({ status: 'DEAD', dueAt: null, attempts: 30, lastError: 'answered 503' });

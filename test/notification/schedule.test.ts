@@ -1,7 +1,7 @@
 // When a notification is tried again: soon at first, then ever more rarely, for about a day.
 
 import { expect, test } from 'vitest';
-import { giveUpAt, retryAt } from '../../src/notification/schedule.ts';
+import { giveUpAt, retryAt, retryRejectedAt } from '../../src/notification/schedule.ts';
 import { NOON } from '../support/executions.ts';
 import { seededRandom } from '../support/manual-world.ts';
 
@@ -20,6 +20,12 @@ test('the wait is anything from nothing to a ceiling that doubles each time, to 
 test('what Retry-After asks for is waited in any case, and jitter comes on top', () => {
   expect(retryAt(NOON, 1, 60_000, 0)).toBe(NOON + 60_000);
   expect(retryAt(NOON, 1, 60_000, 0.5)).toBe(NOON + 65_000);
+});
+
+test('a rejected notification has a schedule of its own, whose first attempts are further apart', () => {
+  const ceilings = Array.from({ length: 9 }, (_, i) => retryRejectedAt(NOON, i + 1, 0, 1) - NOON);
+  expect(ceilings).toEqual([60, 120, 240, 480, 960, 1920, 3840, 7200, 7200].map((s) => s * 1000));
+  expect(retryRejectedAt(NOON, 1, 90_000, 0)).toBe(NOON + 90_000);
 });
 
 test('in a day some dozens of tries are made, not hundreds and not a few', () => {

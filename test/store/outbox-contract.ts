@@ -59,7 +59,8 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
     const all = async (query: Partial<NotificationQuery> = {}) =>
       (await store.listNotifications({ app: null, limit: 100, ...query })).items;
     const ids = async (query: Partial<NotificationQuery> = {}) => (await all(query)).map(({ id }) => id);
-    const claim = (now = NOON, limit = 10) => store.claimNotifications(SHOP, limit, now, now + 30_000);
+    const claim = (now = NOON, limit = 10) =>
+      store.claimNotifications(SHOP, { limit, probe: false }, now, now + 30_000);
     const claimed = async (now = NOON) => (await claim(now)).map(({ notification }) => notification.id);
 
     test('what has not arrived is counted: what is to be sent, and what was given up', async () => {
@@ -100,7 +101,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         };
         expect(await store.findNotification(id)).toEqual(notification);
         expect(await all()).toEqual([notification]);
-        const [sendable] = await store.claimNotifications(SHOP, 1, NOON + 7, NOON + 50);
+        const [sendable] = await store.claimNotifications(SHOP, { limit: 1, probe: false }, NOON + 7, NOON + 50);
         expect(sendable?.notification).toEqual({ ...notification, dueAt: NOON + 50 });
         expect(sendable?.execution).toEqual(await store.find(execution.correlationId));
         expect((await store.trail(execution.correlationId)).at(-1)?.detail).toMatchObject({ notification: id });
@@ -214,20 +215,60 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         const young = await ended({}, NOON + 2);
         await ended({ app: 'crm' });
         const end = NOON + DAY_MS + 1;
-        expect(await store.giveUpNotifications(SHOP, 10, NOON + DAY_MS - 1, 'no answer for a day')).toBe(0);
-        expect(await store.giveUpNotifications(SHOP, 1, end, 'no answer for a day')).toBe(1);
-        expect(await store.giveUpNotifications(SHOP, 10, end, 'no answer for a day')).toBe(1);
+        expect(
+          await store.giveUpNotifications(
+            SHOP,
+            { limit: 10, untried: true, reason: 'no answer for a day' },
+            NOON + DAY_MS - 1,
+          ),
+        ).toBe(0);
+        expect(
+          await store.giveUpNotifications(SHOP, { limit: 1, untried: true, reason: 'no answer for a day' }, end),
+        ).toBe(1);
+        expect(
+          await store.giveUpNotifications(SHOP, { limit: 10, untried: true, reason: 'no answer for a day' }, end),
+        ).toBe(1);
         expect(await ids({ status: 'DEAD' })).toEqual([second, first]);
         const dead = { status: 'DEAD', lastError: 'no answer for a day', attempts: 0, dueAt: null };
         expect(await store.findNotification(first)).toMatchObject(dead);
         expect(await store.findNotification(young)).toMatchObject({ status: 'PENDING' });
       });
 
+      test('one that was never attempted is given up only with the others, and only if that is wanted', async () => {
+        const untried = await ended();
+        const tried = await ended({}, NOON + 1);
+        await store.recordDelivery(tried, FAILED, NOON + 2);
+        const end = NOON + DAY_MS + 2;
+        const reason = 'too late';
+        expect(await store.giveUpNotifications(SHOP, { limit: 10, untried: false, reason }, end)).toBe(1);
+        expect(await ids({ status: 'DEAD' })).toEqual([tried]);
+        expect(await store.giveUpNotifications(SHOP, { limit: 10, untried: true, reason }, end)).toBe(1);
+        expect(await ids({ status: 'DEAD' })).toEqual([tried, untried]);
+      });
+
+      test('a probe takes one that was never answered with a failure, of these the least tried, of these the longest due', async () => {
+        const [rejected, unanswered, first, second] = [
+          await ended(),
+          await ended({}, NOON + 1),
+          await ended({}, NOON + 2),
+          await ended({}, NOON + 3),
+        ];
+        await store.recordDelivery(rejected, { ...FAILED, httpStatus: 413, retryAt: NOON + 4 }, NOON + 4);
+        await store.recordDelivery(unanswered, { ...FAILED, httpStatus: 0, retryAt: NOON + 5 }, NOON + 5);
+        const taken: (string | undefined)[] = [];
+        for (let probes = 0; probes < 5; probes += 1) {
+          const [sendable] = await store.claimNotifications(SHOP, { limit: 1, probe: true }, NOON + 9, NOON + 99);
+          taken.push(sendable?.notification.id);
+        }
+        expect(taken).toEqual([first, second, unanswered, rejected, undefined]);
+        expect(await claimed(NOON + 99)).toEqual([rejected, unanswered, first, second]);
+      });
+
       test('a notification under way is not given up, and one that outlived an outage of the receiver gets its last attempt', async () => {
         const id = await ended();
         const end = NOON + DAY_MS + 1;
         expect(await claimed(end)).toEqual([id]);
-        expect(await store.giveUpNotifications(SHOP, 10, end, 'too late')).toBe(0);
+        expect(await store.giveUpNotifications(SHOP, { limit: 10, untried: true, reason: 'too late' }, end)).toBe(0);
         await store.recordDelivery(id, { ...FAILED, retryAt: end + 1 }, end);
         expect(await store.findNotification(id)).toMatchObject({ status: 'DEAD', attempts: 1 });
       });

@@ -82,7 +82,12 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       expect(await prune()).toBe(1);
       expect(await find(correlationId)).toMatchObject({ result: { paid: 42 } });
       const [lane] = await store.lanes();
-      const [sendable] = await store.claimNotifications(lane as NonNullable<typeof lane>, 9, LATER, LATER + 1);
+      const [sendable] = await store.claimNotifications(
+        lane as NonNullable<typeof lane>,
+        { limit: 9, probe: false },
+        LATER,
+        LATER + 1,
+      );
       expect(sendable?.execution).toMatchObject({ reference, result: { paid: 42 } });
       const delivered = { type: 'delivered', httpStatus: 200, latencyMs: 1 } as const;
       await store.recordDelivery(waiting.items[0]?.id ?? '', delivered, LATER);

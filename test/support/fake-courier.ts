@@ -10,6 +10,14 @@ export interface FakeCourier extends WebhookSender {
 
 export const DELIVERED: DeliveryResult = { type: 'delivered', httpStatus: 204, latencyMs: 5 };
 export const GONE: DeliveryResult = { type: 'gone', httpStatus: 410, latencyMs: 5, message: 'answered 410' };
+/** The endpoint does not accept this notification. */
+export const REJECTED: DeliveryResult = {
+  type: 'rejected',
+  httpStatus: 413,
+  latencyMs: 5,
+  message: 'answered 413: too large',
+  retryAfterMs: 0,
+};
 export const DOWN: DeliveryResult = {
   type: 'failed',
   httpStatus: 0,

@@ -87,19 +87,19 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
 
   const port: Outbox = {
     lanes: () => operate(lanes),
-    claimNotifications: (lane, limit, now, leaseUntil) =>
+    claimNotifications: (lane, { limit, probe }, now, leaseUntil) =>
       operate(() =>
-        dueIn(lane, now)
-          .slice(0, limit)
-          .map((one) => {
-            one.notification = { ...one.notification, dueAt: leaseUntil };
-            const { notification } = one;
-            return { notification, execution: execution(notification.reference) as Execution };
-          }),
+        (probe ? dueIn(lane, now).sort(byRejection) : dueIn(lane, now)).slice(0, limit).map((one) => {
+          one.notification = { ...one.notification, dueAt: leaseUntil };
+          const { notification } = one;
+          return { notification, execution: execution(notification.reference) as Execution };
+        }),
       ),
-    giveUpNotifications: (lane, limit, now, reason) =>
+    giveUpNotifications: (lane, { limit, untried, reason }, now) =>
       operate((changes) => {
-        const over = dueIn(lane, now).filter(({ notification }) => notification.giveUpAt <= now);
+        const over = dueIn(lane, now).filter(
+          ({ notification }) => notification.giveUpAt <= now && (untried || notification.attempts > 0),
+        );
         return over.slice(0, limit).map((one) => apply(one, { type: 'given-up', reason }, now, changes)).length;
       }),
     recordDelivery: (id, event, now) =>
@@ -158,6 +158,12 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
       kept = kept.filter(({ notification }) => notification.reference !== reference);
     },
   };
+}
+
+/** Stable: the longest due first among equals. */
+function byRejection({ notification: one }: Kept, { notification: other }: Kept): number {
+  const rejected = ({ lastHttpStatus }: Notification) => Number((lastHttpStatus ?? 0) > 0);
+  return rejected(one) - rejected(other) || one.attempts - other.attempts;
 }
 
 function laneName({ app, origin }: DueLane): string {

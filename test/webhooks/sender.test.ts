@@ -107,13 +107,14 @@ test.for([301, 302, 303, 307, 308])('%d is a failure that states it, and is not 
 });
 
 test.for([
-  [400, 'failed'],
-  [401, 'failed'],
-  [404, 'failed'],
-  [410, 'gone'],
-  [500, 'failed'],
-  [503, 'failed'],
-] as const)('%d is %s, with the text of the endpoint for the audit trail', async ([status, type]) => {
+  ...[400, 403, 404, 405, 406, 409, 411, 413, 414, 415, 417, 418, 422, 428, 431, 451, 499].map(
+    (status) => [status, 'rejected'] as const,
+  ),
+  ...[401, 402, 407, 408, 425, 429, 500, 501, 502, 503, 504, 507, 520, 599].map(
+    (status) => [status, 'failed'] as const,
+  ),
+  [410, 'gone'] as const,
+])('%d is %s, with the text of the endpoint for the audit trail', async ([status, type]) => {
   const { deliver, receiver } = await setStage();
   receiver.answer = () => ({ status, body: 'no\u0000 such\r\nhook\u202E' });
   expect(await deliver()).toMatchObject({ type, httpStatus: status, message: `answered ${status}: no such hook` });
@@ -125,10 +126,11 @@ test.for([
   [503, new Date(START + 60_000).toUTCString(), 60_000],
   [503, '99999999', 6 * 3_600_000],
   [503, 'soon', 0],
+  [413, '60', 60_000],
 ] as const)('%d with Retry-After: %s requests a pause', async ([status, value, retryAfterMs]) => {
   const { deliver, receiver } = await setStage();
   receiver.answer = () => ({ status, headers: { 'retry-after': value } });
-  expect(await deliver()).toMatchObject({ type: 'failed', retryAfterMs });
+  expect(await deliver()).toMatchObject({ retryAfterMs });
 });
 
 test('a response of megabytes is not read to its end, and a short excerpt is kept', async () => {

@@ -1,6 +1,7 @@
 // Metrics of requests served here, and of requests to CXone and to apps, with bounded label values.
 
 import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
+import { isRejection } from '../../lib/http/rejection.ts';
 import type { Instruments } from './instruments.ts';
 import { SHORT_SECONDS } from './instruments.ts';
 
@@ -66,11 +67,12 @@ const KINDS: Partial<Record<AuditEvent, Kind>> = {
   NOTIFICATION_DEAD: 'notify',
 };
 
-const ATTEMPTS: Partial<Record<AuditEvent, string>> = {
-  NOTIFICATION_DELIVERED: 'delivered',
-  NOTIFICATION_FAILED: 'failed',
-  NOTIFICATION_DEAD: 'failed',
-};
+const ATTEMPT_OUTCOMES = ['delivered', 'rejected', 'failed'] as const;
+
+function attemptOutcome(event: AuditEvent, httpStatus: number): (typeof ATTEMPT_OUTCOMES)[number] {
+  if (event === 'NOTIFICATION_DELIVERED') return 'delivered';
+  return isRejection(httpStatus) ? 'rejected' : 'failed';
+}
 
 /** Requests to CXone, and to the endpoints of apps. */
 export function createUpstreamMetrics(make: Instruments): (entry: AuditEntry) => void {
@@ -81,7 +83,7 @@ export function createUpstreamMetrics(make: Instruments): (entry: AuditEntry) =>
     SHORT_SECONDS,
   );
   const attempts = make.counter('notification_attempts_total', 'Attempts to notify an app, by outcome', ['outcome']);
-  for (const outcome of Object.values(ATTEMPTS)) attempts.inc({ outcome }, 0);
+  for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ outcome }, 0);
   const notified = make.durations(
     'notification_attempt_duration_seconds',
     'Attempts to notify an app, by class of response (none: no response)',
@@ -95,7 +97,7 @@ export function createUpstreamMetrics(make: Instruments): (entry: AuditEntry) =>
     if (kind === undefined || latencyMs === null) return;
     const answer = answerClass(httpStatus ?? 0);
     if (kind !== 'notify') return upstream.observe({ kind, answer }, latencyMs);
-    attempts.inc({ outcome: ATTEMPTS[event] ?? 'failed' });
+    attempts.inc({ outcome: attemptOutcome(event, httpStatus ?? 0) });
     notified.observe({ answer }, latencyMs);
   };
 }

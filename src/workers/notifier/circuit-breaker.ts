@@ -11,11 +11,17 @@ const PAUSE_LIMITS = { baseMs: 30_000, maxMs: 300_000 };
 export interface CircuitBreaker {
   /** How many more deliveries may start while `underWay` are under way. */
   room(underWay: number): number;
-  /** Counts one failure. Deliveries pause for at least `floorMs` (a Retry-After), up to the longest pause. */
-  failed(floorMs: number): void;
+  /**
+   * Counts one failure. Deliveries pause for at least `floorMs` (a Retry-After), up to the longest pause. `answered`: whether an
+   * HTTP response was received.
+   */
+  failed(floorMs: number, answered: boolean): void;
+  /** The endpoint works: it accepted a notification, or rejected one for what it is. */
   succeeded(): void;
   /** Failures in a row while the circuit is open; 0 while it is closed. */
   open(): number;
+  /** Milliseconds since the first of the failures in a row without any response; 0 if the endpoint answered last. */
+  silentMs(): number;
   /** Milliseconds until the next delivery may start. */
   remainingMs(): number;
 }
@@ -23,6 +29,7 @@ export interface CircuitBreaker {
 export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBreaker {
   let failures = 0;
   let pauses = 0;
+  let silentSince: number | null = null;
   const pause = createPause(world);
   const left = pause.remainingMs;
   const open = () => (failures >= OPENS_AT ? failures : 0);
@@ -33,8 +40,9 @@ export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBrea
       if (open() === 0) return Number.POSITIVE_INFINITY;
       return underWay === 0 ? 1 : 0;
     },
-    failed: (floorMs) => {
+    failed: (floorMs, answered) => {
       failures += 1;
+      silentSince = answered ? null : (silentSince ?? world.now());
       // Deliveries that were under way when the circuit opened do not lengthen its pause.
       const wasOpen = open() > 0 && left() > 0;
       const wait = open() > 0 && !wasOpen ? exponentialMs(PAUSE_LIMITS, pauses + 1) : 0;
@@ -45,9 +53,11 @@ export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBrea
     succeeded: () => {
       failures = 0;
       pauses = 0;
+      silentSince = null;
       pause.end();
     },
     open,
+    silentMs: () => (silentSince === null ? 0 : Math.max(0, world.now() - silentSince)),
     remainingMs: left,
   };
 }

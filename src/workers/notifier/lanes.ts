@@ -22,6 +22,8 @@ export interface Lane {
 export interface Turn {
   readonly lane: Lane;
   readonly room: number;
+  /** True while the endpoint fails: the delivery finds out whether it is back. */
+  readonly probe: boolean;
 }
 
 export interface Lanes {
@@ -101,7 +103,7 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
           served += 1;
           lane.servedAs = served;
           take(lane, room);
-          return [{ lane, room }];
+          return [{ lane, room, probe: lane.breaker.open() > 0 }];
         });
     },
     openCircuits: () => [...tracked.values()].filter(({ breaker }) => breaker.open() > 0).length,

@@ -6,7 +6,7 @@ import type { World } from '../../lib/world.ts';
 import type { DeliveryEvent } from '../../notification/delivery.ts';
 import type { Notification } from '../../notification/notification.ts';
 import { webhookBody } from '../../notification/outgoing.ts';
-import { retryAt } from '../../notification/schedule.ts';
+import { retryAt, retryRejectedAt } from '../../notification/schedule.ts';
 import { NOTIFY, notifiedEnd } from '../../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../../observability/tracing/tracing.ts';
 import type { ClaimedNotification, Outbox } from '../../store/outbox-port.ts';
@@ -16,6 +16,9 @@ import type { Lane, Lanes, Turn } from './lanes.ts';
 
 /** Lease of a claimed notification, longer than a delivery may take. After a crash, the notification is due again after the lease. */
 const LEASE_MS = 30_000;
+
+/** An endpoint without any response for this long is down. Longer than a deployment or a night's maintenance. */
+const SILENT_MS = 6 * 60 * 60 * 1000;
 
 /** Notifications given up in one transaction. */
 const MAX_GIVE_UP = 200;
@@ -36,11 +39,11 @@ export function createNotifier(tools: NotifierTools): Work {
   const underWay = new Set<string>();
 
   /** Returns how many deliveries were claimed. */
-  async function serve({ lane, room }: Turn, { signal, spawn }: Round): Promise<number> {
+  async function serve({ lane, room, probe }: Turn, { signal, spawn }: Round): Promise<number> {
     let claimed: ClaimedNotification[] = [];
     try {
       const now = world.now();
-      claimed = await outbox.claimNotifications(lane, room, now, now + LEASE_MS);
+      claimed = await outbox.claimNotifications(lane, { limit: room, probe }, now, now + LEASE_MS);
     } finally {
       lanes.release(lane, room - claimed.length);
     }
@@ -88,10 +91,11 @@ async function deliver(
   if (lane.breaker.open() > 0) await giveUpOverdue(tools, lane, signal);
 }
 
-/** Counts 410 (gone) as success: the endpoint responds. */
+/** Only a failure counts against the endpoint. After any other response, another notification may pass. */
 function updateBreaker({ log }: NotifierTools, { app, origin, breaker }: Lane, result: DeliveryResult): void {
   const before = breaker.open();
-  if (result.type === 'failed') breaker.failed(result.retryAfterMs);
+  // promise: rejection-opens-no-circuit
+  if (result.type === 'failed') breaker.failed(result.retryAfterMs, result.httpStatus > 0);
   else breaker.succeeded();
   const facts = { app, origin };
   if (before === 0 && breaker.open() > 0) {
@@ -104,10 +108,17 @@ function updateBreaker({ log }: NotifierTools, { app, origin, breaker }: Lane, r
   if (before > 0 && breaker.open() === 0) log.info(facts, 'an endpoint of an app is back');
 }
 
-/** Gives up overdue notifications without an attempt: an open circuit breaker lets only one delivery at a time through. */
+/**
+ * Gives up overdue notifications without an attempt: an open circuit breaker lets only one delivery at a time through. One that
+ * was never attempted waits for its attempt as long as the endpoint responds at all.
+ */
 async function giveUpOverdue({ outbox, world }: NotifierTools, lane: Lane, signal: AbortSignal): Promise<void> {
-  const reason = `the time limit has passed, and the endpoint failed ${lane.breaker.open()} times in a row`;
-  const some = () => outbox.giveUpNotifications(lane, MAX_GIVE_UP, world.now(), reason);
+  const { breaker } = lane;
+  // promise: untried-is-not-given-up
+  const untried = breaker.silentMs() >= SILENT_MS;
+  const silent = breaker.silentMs() > 0 ? ', the last ones without a response' : '';
+  const reason = `the time limit has passed, and the endpoint failed ${breaker.open()} times in a row${silent}`;
+  const some = () => outbox.giveUpNotifications(lane, { limit: MAX_GIVE_UP, untried, reason }, world.now());
   while ((await retryUntilCommitted(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);
 }
 
@@ -122,9 +133,11 @@ function toEvent(result: DeliveryResult, { attempts }: Notification, world: Worl
     case 'delivered':
     case 'gone':
       return result;
+    case 'rejected':
     case 'failed': {
       const { httpStatus, latencyMs, message, retryAfterMs } = result;
-      const again = retryAt(world.now(), attempts + 1, retryAfterMs, world.random());
+      const next = result.type === 'rejected' ? retryRejectedAt : retryAt;
+      const again = next(world.now(), attempts + 1, retryAfterMs, world.random());
       return { type: 'failed', httpStatus, latencyMs, message, retryAt: again };
     }
     default:

@@ -76,7 +76,7 @@ test('a failing endpoint gets nothing, and the other endpoints of its app get th
   const dead = many(10, (endpoint) => lane('shop', endpoint));
   for (const turn of lanes.turns(dead)) {
     lanes.release(turn.lane, turn.room);
-    for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0);
+    for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0, true);
   }
   const well = lane('shop', 11);
   expect(lanes.turns([...dead, well]).map(({ lane: { origin }, room }) => [origin, room])).toEqual([[well.origin, 4]]);
@@ -85,7 +85,7 @@ test('a failing endpoint gets nothing, and the other endpoints of its app get th
 test('the next turn is when a notification falls due or an endpoint may be tried again, whichever is first', () => {
   const { lanes, lane } = setUp();
   const [turn] = lanes.turns([lane('shop')]) as [Turn];
-  for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0);
+  for (let i = 0; i < 5; i += 1) turn.lane.breaker.failed(0, true);
   lanes.release(turn.lane, turn.room);
   expect(lanes.nextTurn([lane('shop'), lane('other', 2, 45_000)])).toBe(30_000);
   expect(lanes.nextTurn([lane('shop'), lane('other', 2, 12_000)])).toBe(12_000);

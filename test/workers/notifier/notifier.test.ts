@@ -2,6 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../src/execution/execution.ts';
+import type { Json } from '../../../src/execution/json.ts';
 import { type Loop, startLoop } from '../../../src/lib/loop.ts';
 import type { Notification } from '../../../src/notification/notification.ts';
 import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
@@ -10,7 +11,7 @@ import type { DeliveryResult, WebhookRequest } from '../../../src/webhooks/port.
 import { createLanes } from '../../../src/workers/notifier/lanes.ts';
 import { createNotifier } from '../../../src/workers/notifier/notifier.ts';
 import { anExecution, callback, completed } from '../../support/executions.ts';
-import { createFakeCourier, DELIVERED, DOWN, GONE } from '../../support/fake-courier.ts';
+import { createFakeCourier, DELIVERED, DOWN, GONE, REJECTED } from '../../support/fake-courier.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 import { quietLog } from '../../support/quiet-log.ts';
@@ -48,11 +49,11 @@ function setUp() {
     courier,
     log,
     /** Ends an execution whose app is to be notified; returns its correlation id. */
-    end: async (overrides: Partial<Submission> = {}): Promise<string> => {
+    end: async (overrides: Partial<Submission> = {}, result: Json = null): Promise<string> => {
       const execution = anExecution({ notifyUrl: 'https://hooks.example/shop', ...overrides }, world.now());
       await store.add({ execution, fingerprint: 'print', queueCapacity: 10_000 });
       await store.claimDispatches(1, world.now());
-      await store.record(execution.reference, callback(completed()), world.now());
+      await store.record(execution.reference, callback(completed(result)), world.now());
       await world.settle();
       return execution.correlationId;
     },
@@ -140,6 +141,85 @@ test('an endpoint that is dead for a day has its whole backlog end as dead lette
   expect(log.lines.filter(({ message }) => message.includes('endpoint of an app fails'))).toHaveLength(1);
 });
 
+/** Ends executions with results of 150 kB and then with small ones, as soon as the others have ended. */
+async function endLargeAndSmall({ end }: ReturnType<typeof setUp>, large: number, small: number) {
+  const text = 'x'.repeat(150_000);
+  const largeOnes = await Promise.all(Array.from({ length: large }, () => end({}, { text })));
+  return { largeOnes, smallOnes: await Promise.all(Array.from({ length: small }, () => end())) };
+}
+
+const isLarge = ({ body }: WebhookRequest) => body.length > 100_000;
+
+test('notifications that an endpoint rejects delay no others, are tried again on their own, and end with their own reason', async () => {
+  const stage = setUp();
+  const { courier, events, notification, world, log } = stage;
+  courier.onDeliver = async (parcel) => (isLarge(parcel) ? REJECTED : DELIVERED);
+  const { largeOnes, smallOnes } = await endLargeAndSmall(stage, 12, 10);
+  for (const id of smallOnes) expect(await notification(id)).toMatchObject({ status: 'DELIVERED', attempts: 1 });
+  expect(log.lines.filter(({ message }) => message.includes('fails'))).toEqual([]);
+  await world.advance(HOUR);
+  expect((await notification(largeOnes[0] as string)).attempts).toBeGreaterThan(2);
+  await world.advance(26 * HOUR);
+  for (const id of largeOnes) {
+    expect(await notification(id)).toMatchObject({ status: 'DEAD', lastHttpStatus: 413, lastError: 'answered 413: too large' });
+    expect((await events(id)).length).toBeLessThan(60);
+  }
+});
+
+test.for([
+  ['500', failing(0, 500)],
+  ['no response', DOWN],
+] as const)(
+  'large notifications that fail with %s hold the others up for minutes, not for a day',
+  async ([, result]) => {
+    const stage = setUp();
+    const { courier, notification, world } = stage;
+    courier.onDeliver = async (parcel) => (isLarge(parcel) ? result : DELIVERED);
+    const { smallOnes } = await endLargeAndSmall(stage, 12, 10);
+    await world.advance(HOUR);
+    for (const id of smallOnes) expect(await notification(id)).toMatchObject({ status: 'DELIVERED' });
+  },
+);
+
+test('an answer about one notification proves that the endpoint is back', async () => {
+  const { end, courier, world, sentTo } = setUp();
+  courier.onDeliver = async () => failing(0);
+  await Promise.all(Array.from({ length: 20 }, () => end()));
+  const before = sentTo('shop');
+  courier.onDeliver = async () => (sentTo('shop') === before + 1 ? REJECTED : DELIVERED);
+  await world.advance(31_000);
+  expect(sentTo('shop')).toBeGreaterThan(before + 10);
+});
+
+test('no notification is given up without an attempt while its endpoint answers, whatever it answers', async () => {
+  const { end, courier, notification, world } = setUp();
+  courier.onDeliver = async () => failing(0);
+  const ids = await Promise.all(Array.from({ length: 400 }, () => end()));
+  await world.advance(26 * HOUR);
+  const found = await Promise.all(ids.map(notification));
+  const isDead = ({ status }: Notification) => status === 'DEAD';
+  expect(found.filter(isDead).length).toBeGreaterThan(100);
+  expect(found.filter(({ attempts }) => attempts === 0).length).toBeGreaterThan(10);
+  for (const one of found.filter(isDead)) {
+    expect(one.attempts).toBeGreaterThan(0);
+    expect(one.lastError).toContain('answered 503');
+  }
+  await world.advance(24 * HOUR);
+  for (const id of ids) expect(await notification(id)).toMatchObject({ status: 'DEAD', attempts: 1 });
+});
+
+test('a late result waits for the outcome that its endpoint rejects, and other executions wait for neither', async () => {
+  const { end, courier, notification, store, world } = setUp();
+  courier.onDeliver = async ({ body }) => (body.includes('"execution.timeout"') ? REJECTED : DELIVERED);
+  const execution = anExecution({ notifyUrl: 'https://hooks.example/shop' }, world.now());
+  await store.add({ execution, fingerprint: 'print', queueCapacity: 10_000 });
+  await store.record(execution.reference, { type: 'cancelled', by: 'app:shop' }, world.now());
+  await world.settle();
+  expect(await notification(execution.correlationId)).toMatchObject({ status: 'DELIVERED' });
+  const other = await end();
+  expect(await notification(other)).toMatchObject({ status: 'DELIVERED' });
+});
+
 test('a failing endpoint gets one probe at a time, and its whole backlog when it is back', async () => {
   const { end, courier, world, sentTo } = setUp();
   courier.onDeliver = async () => DOWN;
@@ -191,7 +271,7 @@ test('a delivery in progress when the process died is repeated when its lease en
   await end();
   await store.claimNotifications(
     { app: 'shop', origin: 'https://hooks.example' },
-    1,
+    { limit: 1, probe: false },
     world.now(),
     world.now() + 30_000,
   );

@@ -90,9 +90,10 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
   const port: Outbox = {
     lanes: async () => sql.lanes.all().map((lane) => ({ ...lane, dueAt: Date.parse(lane.dueAt) })),
 
-    claimNotifications: ({ app, origin }, limit, now, leaseUntil) =>
+    claimNotifications: ({ app, origin }, { limit, probe }, now, leaseUntil) =>
       writer.mutate(() => {
-        const rows = sql.due.all({ app, origin, now: isoTime(now), limit });
+        // promise: probe-prefers-unrejected
+        const rows = (probe ? sql.probe : sql.due).all({ app, origin, now: isoTime(now), limit });
         for (const { id } of rows) sql.lease.run({ id, dueAt: isoTime(leaseUntil) });
         const sendable = rows.flatMap((row) => {
           const state = tools.rowOf(row.reference);
@@ -102,9 +103,10 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
         return unchanged(sendable);
       }),
 
-    giveUpNotifications: ({ app, origin }, limit, now, reason) =>
+    giveUpNotifications: ({ app, origin }, { limit, untried, reason }, now) =>
       writer.mutate(() => {
-        const rows = sql.overdue.all({ app, origin, now: isoTime(now), scan: MAX_OVERDUE_SCAN, limit });
+        const minAttempts = untried ? 0 : 1;
+        const rows = sql.overdue.all({ app, origin, now: isoTime(now), scan: MAX_OVERDUE_SCAN, minAttempts, limit });
         const { value, changes } = applyAll(rows, { type: 'given-up', reason }, now);
         return { value: value.length, changes };
       }),

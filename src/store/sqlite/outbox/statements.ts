@@ -1,7 +1,7 @@
 // The prepared statements of the outbox.
 
 import type { Database } from 'better-sqlite3';
-import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, gte, inArray, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { UndeliveredCounts } from '../../outbox-port.ts';
 import { notifications } from '../schema.ts';
@@ -44,7 +44,7 @@ const NEXT_SEQUENCE = sql`(SELECT max(coalesce((SELECT max(sequence) FROM notifi
 export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Database) {
   const hole = sql.placeholder;
   const holes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, sql`${hole(name)}`]));
-  const { app, origin, dueAt, id } = notifications;
+  const { app, origin, dueAt, id, attempts, lastHttpStatus } = notifications;
   const due = and(eq(app, hole('app')), eq(origin, hole('origin')), lte(dueAt, hole('now')));
   const longestDue = orm
     .select(columns)
@@ -88,10 +88,17 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
       .orderBy(asc(notifications.sequence))
       .prepare(),
     due: orm.select(columns).from(notifications).where(due).orderBy(asc(dueAt)).limit(hole('limit')).prepare(),
+    probe: orm
+      .select(columns)
+      .from(notifications)
+      .where(due)
+      .orderBy(gt(sql`coalesce(${lastHttpStatus}, 0)`, 0), asc(attempts), asc(dueAt))
+      .limit(hole('limit'))
+      .prepare(),
     overdue: orm
       .select()
       .from(longestDue)
-      .where(lte(longestDue.giveUpAt, hole('now')))
+      .where(and(lte(longestDue.giveUpAt, hole('now')), gte(longestDue.attempts, hole('minAttempts'))))
       .orderBy(asc(longestDue.dueAt))
       .limit(hole('limit'))
       .prepare(),
