@@ -42,7 +42,7 @@ export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBrea
     },
     failed: (floorMs, answered) => {
       failures += 1;
-      silentSince = answered ? null : (silentSince ?? world.now());
+      silentSince = answered ? null : (silentSince ?? world.elapsed());
       // Deliveries that were under way when the circuit opened do not lengthen its pause.
       const wasOpen = open() > 0 && left() > 0;
       const wait = open() > 0 && !wasOpen ? exponentialMs(PAUSE_LIMITS, pauses + 1) : 0;
@@ -57,7 +57,7 @@ export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBrea
       pause.end();
     },
     open,
-    silentMs: () => (silentSince === null ? 0 : Math.max(0, world.now() - silentSince)),
+    silentMs: () => (silentSince === null ? 0 : Math.max(0, world.elapsed() - silentSince)),
     remainingMs: left,
   };
 }

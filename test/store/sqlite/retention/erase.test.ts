@@ -55,7 +55,12 @@ async function rich(store: SqliteStore) {
   await store.record(reference, callback(completed(content({ pages: `${SECRET} `.repeat(2_000) }))), NOON);
   await store.record(reference, callback(failed(content())), NOON + 1);
   const [lane] = await store.lanes();
-  await store.claimNotifications(lane ?? { app: '', origin: '' }, 1, NOON + DAY_MS / 10, NOON + DAY_MS);
+  await store.claimNotifications(
+    lane ?? { app: '', origin: '' },
+    { limit: 1, probe: false },
+    NOON + DAY_MS / 10,
+    NOON + DAY_MS,
+  );
   const message = `responded 500: ${SECRET}`;
   const failure = { type: 'failed', httpStatus: 500, latencyMs: 3, message, retryAt: NOON + 60_000 } as const;
   const { items } = await store.listNotifications({ app: null, limit: 1 });
