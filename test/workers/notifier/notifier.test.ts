@@ -161,7 +161,11 @@ test('notifications that an endpoint rejects delay no others, are tried again on
   expect((await notification(largeOnes[0] as string)).attempts).toBeGreaterThan(2);
   await world.advance(26 * HOUR);
   for (const id of largeOnes) {
-    expect(await notification(id)).toMatchObject({ status: 'DEAD', lastHttpStatus: 413, lastError: 'answered 413: too large' });
+    expect(await notification(id)).toMatchObject({
+      status: 'DEAD',
+      lastHttpStatus: 413,
+      lastError: 'answered 413: too large',
+    });
     expect((await events(id)).length).toBeLessThan(60);
   }
 });
