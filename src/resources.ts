@@ -62,6 +62,7 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
       rereadCredentials(config.cxone, (variable, problem) =>
         log.warn({ variable, problem }, 'the file of a credential cannot be used; its earlier text stays in use'),
       ),
+    proxies: config.proxies.cxone,
     profile,
     world,
     log,
@@ -72,7 +73,11 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
   const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
   const lookUp = resolve ? { resolve } : {};
   const webhooks =
-    overrides.webhooks ?? createWebhookSender({ policy: notifyRules, secretsOf: notifySecrets, world, ...lookUp });
+    overrides.webhooks ??
+    createWebhookSender({
+      ...{ policy: notifyRules, secretsOf: notifySecrets, world, ...lookUp },
+      proxies: config.proxies.notifications,
+    });
 
   /** A backup that was put in place without `restore` may hold a queue that was sent since. Returns the number held. */
   const holdRestoredQueue = async () => (store.restored?.from === 'backup' ? holdQueued(store, world) : 0);

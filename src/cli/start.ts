@@ -1,6 +1,7 @@
 // `start`: runs the receiver until a signal stops it.
 
 import { ConfigError, readConfig } from '../config/config.ts';
+import { proxyOrigins } from '../config/proxies.ts';
 import { secretsIn } from '../config/secrets.ts';
 import { inheritedSockets } from '../http/server/socket-activation.ts';
 import { type Log, reasonOf } from '../lib/log.ts';
@@ -62,6 +63,8 @@ async function run({ env, variableWarnings, world }: CommandContext): Promise<vo
   const { cxone, publicUrl, databasePath: database } = config;
   const upstream = cxone.baseUrl ?? 'discovered at CXone';
   log.info({ url, webhookUrl, publicUrl, upstream, database, node: process.version }, 'listening');
+  const proxies = proxyOrigins(config.proxies);
+  if (proxies.length > 0) log.info({ proxies }, 'outgoing requests take proxies');
 
   const isRunByNpm = env()['npm_lifecycle_event'] !== undefined;
   const exit = async (code: number) => {

@@ -9,6 +9,7 @@ import { type CallbackSettings, callbackSettingsOf } from './callbacks.ts';
 import { type CxoneConfig, cxoneOf, missingFor } from './cxone.ts';
 import type { Key } from './fields.ts';
 import { type NotificationConfig, notificationsOf } from './notifications.ts';
+import { type ProxyConfig, proxiesOf, withLowerCaseProxies } from './proxies.ts';
 import { withSecretFiles } from './secret-files.ts';
 import { tracingOf } from './tracing.ts';
 import {
@@ -54,6 +55,7 @@ export interface Config extends AppShares {
   /** Names of members whose values pages for operators do not show. */
   readonly sensitiveFields: readonly string[];
   readonly notifications: NotificationConfig;
+  readonly proxies: ProxyConfig;
   readonly graceSeconds: number;
   readonly pollIntervalMs: number;
   readonly maxConcurrent: number;
@@ -110,7 +112,7 @@ function read<S extends v.GenericSchema>(
   variables: readonly Variable[],
   missing: (given: Given) => ReadonlyMap<string, string> = () => new Map(),
 ): v.InferOutput<S> {
-  const { given, unread } = withSecretFiles(env, variables);
+  const { given, unread } = withSecretFiles(withLowerCaseProxies(env), variables);
   const reading = v.safeParse(schema, given);
   const lacking = missing(given);
   const problemsWith = (name: string) => [
@@ -150,6 +152,7 @@ function configOf(env: Environment, given: Given): Config {
     readers: env.READER_KEYS ?? [],
     sensitiveFields: env.SENSITIVE_FIELDS ?? [],
     notifications: notificationsOf(env),
+    proxies: proxiesOf(env),
     graceSeconds: env.GRACE_SECONDS,
     // A thousandth is the finest a timer can do; 0 would poll without a pause.
     pollIntervalMs: Math.max(1, Math.round(env.POLL_INTERVAL_SECONDS * 1000)),

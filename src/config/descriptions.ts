@@ -19,6 +19,9 @@ const callbacks = describe('Callbacks');
 const checks = describe('Further checks of callbacks: all that are set must pass, or the callback gets 404');
 const callers = describe('Callers: name:key pairs, separated by commas; several of one name while rotating');
 const notifications = describe('Notifications: signed POST requests (Standard Webhooks) to apps when executions end');
+const proxies = describe(
+  'Proxies of outgoing requests: http://host:port, https://host:port or host:port, each with or without user:password@',
+);
 const listening = describe('Listening');
 const recording = describe('Recording');
 const storage = describe('Storage');
@@ -109,6 +112,19 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
   ),
   NOTIFY_SECRETS: notifications(
     'Secrets that sign the notifications of an app: orders:whsec_…, with the base64 of 24 to 64 bytes after whsec_; several of an app while rotating, the new one first. Without one, the secret is derived from CALLBACK_SECRET; apps read theirs at GET /v1/notifications/secrets. To create one: npm run -s keys -- new --notify APP',
+  ),
+  CXONE_PROXY: proxies(
+    'Proxy for all requests to CXone, instead of HTTPS_PROXY and HTTP_PROXY; none for direct connections.',
+  ),
+  NOTIFY_PROXY: proxies(
+    'Proxy for notifications to apps. It gets checked IP addresses, never names. Without one they are sent directly.',
+  ),
+  HTTPS_PROXY: proxies(
+    'Proxy for requests to CXone at https URLs. Like the next two, it may be spelled in lower case.',
+  ),
+  HTTP_PROXY: proxies('Proxy for requests to CXone at http URLs.'),
+  NO_PROXY: proxies(
+    'Hosts that are reached without any of these proxies, separated by commas: a host with all below it, an address, a range (10.0.0.0/8), each with or without a port, or *.',
   ),
   BASE_PATH: listening(
     'The path at which a proxy serves this receiver and that it strips from every request, for example /cx with PUBLIC_URL=https://gateway.example.com/cx. Pages, redirects, Location and the OpenAPI document then begin with it. Default: none.',

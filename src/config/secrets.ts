@@ -3,7 +3,8 @@
 import type { Config } from './config.ts';
 
 export function secretsIn(config: Config): string[] {
-  const { cxone, callbackSecrets, callbackSettings, apps, operators, readers, notifications, tracing } = config;
+  const { cxone, callbackSecrets, callbackSettings, apps, operators, readers, notifications, proxies, tracing } =
+    config;
   return [
     ...[cxone.clientSecret, cxone.accessKeySecret, cxone.token, cxone.privateKey ?? null].filter(
       (secret) => secret !== null,
@@ -15,6 +16,10 @@ export function secretsIn(config: Config): string[] {
     ...callbackSettings.credentials.map(({ secret }) => secret),
     ...callbackSettings.hmac.secrets,
     ...notifications.secrets.map(({ secret }) => secret),
+    ...[proxies.cxone, proxies.notifications].flatMap(({ https, http }) => [
+      ...(https?.secrets ?? []),
+      ...(http?.secrets ?? []),
+    ]),
     ...Object.values(tracing?.headers ?? {}),
   ];
 }

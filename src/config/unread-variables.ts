@@ -1,6 +1,7 @@
 // Finds variables that were meant for this program and that it does not read, for example AUDIT_RETENTION_DAY.
 
 import leven from 'leven';
+import { proxyWarnings, SHARED_PROXY_VARIABLES } from './proxies.ts';
 import { VARIABLES } from './variables.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -11,14 +12,18 @@ const OWN_PREFIXES =
 
 /** Variables that Node or a library reads from the real environment, before or without this program. */
 const ENVIRONMENT_ONLY =
-  /^(?:NODE_[A-Z_]+|UV_THREADPOOL_SIZE|SSL_CERT_(?:FILE|DIR)|OPENSSL_CONF|(?:HTTPS?|NO|ALL)_PROXY|TZ|NO_COLOR|FORCE_COLOR)$/i;
+  /^(?:NODE_[A-Z_]+|UV_THREADPOOL_SIZE|SSL_CERT_(?:FILE|DIR)|OPENSSL_CONF|TZ|NO_COLOR|FORCE_COLOR)$/i;
 
 /** Most edits between a name and the one that was meant. */
 const MAX_EDITS = 2;
 
-const READ: ReadonlySet<string> = new Set(
-  VARIABLES.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name])),
-);
+const READ: ReadonlySet<string> = new Set([
+  ...VARIABLES.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name])),
+  ...SHARED_PROXY_VARIABLES.map((name) => name.toLowerCase()),
+]);
+
+/** Proxies for other programs, whose names resemble those that are read. */
+const OTHER_PROXIES = /^(?:ALL|FTP|RSYNC|SOCKS)_PROXY$/i;
 
 /**
  * Returns one message for each name in the environment or in .env that has no effect. The values are never part of a message.
@@ -36,9 +41,9 @@ export function unreadVariables(environment: Variables, file: Variables): string
   });
   const inEnvironment = Object.keys(environment)
     .filter((name) => !READ.has(name) && !(name in file) && (environment[name] ?? '') !== '')
-    .filter((name) => OWN_PREFIXES.test(name) || (name.length > 5 && isMisspelled(name)))
+    .filter((name) => OWN_PREFIXES.test(name) || (name.length > 5 && !OTHER_PROXIES.test(name) && isMisspelled(name)))
     .map((name) => `${name} in the environment is not read${suggestion(name)}`);
-  return [...inFile, ...inEnvironment];
+  return [...inFile, ...inEnvironment, ...proxyWarnings({ ...file, ...environment })];
 }
 
 function nearest(name: string): { readonly name: string; readonly edits: number } {

@@ -25,6 +25,7 @@ import {
   withoutTrailingSlash,
 } from './fields.ts';
 import { appProblem, NOTIFICATION_VARIABLES, urlProblem } from './notifications.ts';
+import { PROXY_VARIABLES, sharedProxyProblem } from './proxies.ts';
 import { TRACING_VARIABLES } from './tracing.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -50,6 +51,7 @@ export const ENVIRONMENT = v.object({
   READER_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),
   SENSITIVE_FIELDS: v.optional(v.pipe(text, names)),
   ...NOTIFICATION_VARIABLES,
+  ...PROXY_VARIABLES,
   GRACE_SECONDS: v.optional(wholeNumber(0, 86_400), '10'),
   POLL_INTERVAL_SECONDS: v.optional(positiveNumber(3600), '2'),
   MAX_CONCURRENT: v.optional(wholeNumber(1, 1000), '10'),
@@ -163,6 +165,22 @@ export const CHECKED_ENVIRONMENT = v.pipe(
       'has no effect without AUDIT_RETENTION_DAYS or PAYLOAD_RETENTION_DAYS: nothing is pruned',
     ),
     ['RETENTION_EXPORT_DIR'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['CXONE_PROXY'], ['HTTPS_PROXY']],
+      (found) => sharedProxyProblem('HTTPS_PROXY', found.HTTPS_PROXY, found.CXONE_PROXY) === null,
+      ({ input }) => sharedProxyProblem('HTTPS_PROXY', input.HTTPS_PROXY, input.CXONE_PROXY) ?? '',
+    ),
+    ['HTTPS_PROXY'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['CXONE_PROXY'], ['HTTP_PROXY']],
+      (found) => sharedProxyProblem('HTTP_PROXY', found.HTTP_PROXY, found.CXONE_PROXY) === null,
+      ({ input }) => sharedProxyProblem('HTTP_PROXY', input.HTTP_PROXY, input.CXONE_PROXY) ?? '',
+    ),
+    ['HTTP_PROXY'],
   ),
   // A header without its secret would check nothing, without a warning.
   v.forward(

@@ -2,6 +2,7 @@
 
 import type { RawBody } from '../execution/event.ts';
 import type { RefusalCause } from './auth/token-record.ts';
+import { statusMessage } from './error-message.ts';
 import { type LargeBody, parsePollResponse, parseSubmitResponse } from './parse-response.ts';
 import { readPollAddress } from './poll-address.ts';
 import type { PollResponse, SubmitResponse } from './port.ts';
@@ -45,8 +46,8 @@ export type CallResult =
   /** Not sent, because of a missing token or a pause. */
   | { readonly type: 'held'; readonly reason: string; readonly retryAfterMs: number };
 
-/** Not a server for this host, too early, over the rate limit, out of capacity: certainly not processed. */
-const NOT_PROCESSED: readonly number[] = [421, 425, 429, 503];
+/** A proxy without credentials, not a server for this host, too early, over the rate limit, out of capacity: certainly not processed. */
+const NOT_PROCESSED: readonly number[] = [407, 421, 425, 429, 503];
 
 /** Nothing is found here: no verdict on a request if the host has moved. */
 const NOT_FOUND: readonly number[] = [404, 410];
@@ -179,7 +180,7 @@ function said({ httpStatus, target, words }: AnsweredCall, missingScopes: readon
   const hint = httpStatus === 403 && missingScopes.length > 0 ? ` (our token lacks ${missingScopes.join(', ')})` : '';
   const excerpt = words();
   const redirect = target === undefined || target === '' ? '' : `, a redirect to ${target}, which is not followed`;
-  return `CXone answered ${httpStatus}${hint}${redirect}${excerpt === '' ? '' : `: ${excerpt}`}`;
+  return `${statusMessage('', httpStatus)}${hint}${redirect}${excerpt === '' ? '' : `: ${excerpt}`}`;
 }
 
 function isSuccess(httpStatus: number): boolean {

@@ -1,6 +1,7 @@
 // CXone over HTTP: submits and polls in the dialect of a profile, through one limiter.
 
 import type { Execution } from '../execution/execution.ts';
+import type { ProxyRules } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 import { type AuthorizedOptions, createAuthorizedRequests } from './authorized-requests.ts';
 import { buildExecuteRequest, buildPollRequest, NoPollAddress } from './build-requests.ts';
@@ -23,6 +24,8 @@ export interface CxoneOptions extends AuthorizedOptions {
   readonly requestTimeoutMs?: number;
   /** Longest pause that a response may cause. */
   readonly maxPauseMs?: number;
+  /** Default: direct connections. */
+  readonly proxies?: ProxyRules;
   /** Replaces the network. */
   readonly fetcher?: Fetcher;
 }
@@ -45,7 +48,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   const { profile, world, requestTimeoutMs: timeoutMs = 10_000, maxPauseMs = 300_000 } = options;
   const { maxResultBytes = MAX_RESULT_BYTES } = options;
   const limiter = createLimiter(options);
-  const transport = createTransport(world, { timeoutMs, maxPauseMs, maxResultBytes }, options.fetcher);
+  const transport = createTransport(world, { ...options, timeoutMs, maxPauseMs, maxResultBytes }, options.fetcher);
   const { endpoints, tokens, call } = createAuthorizedRequests(
     options,
     limiter,

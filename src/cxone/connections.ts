@@ -1,6 +1,8 @@
 // The TCP and TLS connections to CXone: kept alive for requests that may be repeated, a new one for each that may not.
 
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { createProxyConnector, createTunnelConnector, toProxy } from '../lib/proxy/connect.ts';
+import { type HttpProxy, NO_PROXIES, type ProxyRules, proxyFor } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 
 /** Largest head of a response, in bytes. Gateways add cookies and policies beyond Node's limit of 16 KiB. */
@@ -12,6 +14,9 @@ const MAX_CONNECTION_AGE_MS = 180_000;
 /** Connections younger than this, in milliseconds, are kept although a response suggests that the host has moved. */
 const MIN_CONNECTION_AGE_MS = 1_000;
 
+/** Time limit for connecting, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 export interface Connection {
   readonly dispatcher: Dispatcher;
   /** Ends the use of the connection by its request. */
@@ -19,10 +24,10 @@ export interface Connection {
 }
 
 export interface Connections {
-  /** Returns a connection that is kept alive between requests. */
-  shared(): Connection;
-  /** Returns a new connection for one request. */
-  fresh(): Connection;
+  /** Returns a connection to the host of a URL that is kept alive between requests. */
+  shared(url: string): Connection;
+  /** Returns a new connection to the host of a URL, for one request. */
+  fresh(url: string): Connection;
   /** A response suggests that the host has moved: later requests use no connection that is open now. */
   suspect(): void;
   close(): void;
@@ -34,60 +39,78 @@ interface Pool {
   users: number;
 }
 
-/** One function because the pool in use and the pools that it replaced are closed together. */
-export function createConnections({ now }: Pick<World, 'now'>, proxied = isProxyConfigured()): Connections {
-  // Shared, so that a new connection resumes the TLS session of an earlier one.
-  const connect = buildConnector({});
-  let pool = openPool();
+/** Opens a dispatcher with these options. */
+type Route = (options: Agent.Options) => Dispatcher;
+
+/** One function because the pools in use and the pools that they replaced are closed together. */
+export function createConnections({ now }: Pick<World, 'now'>, proxies: ProxyRules = NO_PROXIES): Connections {
+  const routes = createRoutes(proxies);
+  const pools = new Map<Route, Pool>();
   /** The last time when a response suggested a move. */
   let suspectedAt = Number.NEGATIVE_INFINITY;
 
-  function open(options: Agent.Options): Dispatcher {
-    const common = { ...options, maxHeaderSize: MAX_HEADER_BYTES };
-    return proxied ? new EnvHttpProxyAgent(common) : new Agent({ ...common, connect });
-  }
-
-  function openPool(): Pool {
+  function poolOf(route: Route): Pool {
+    const old = pools.get(route);
+    const isOutdated =
+      old !== undefined && suspectedAt >= old.openedAt && Math.abs(now() - old.openedAt) >= MIN_CONNECTION_AGE_MS;
+    // promise: suspect-connections-are-replaced
+    if (old !== undefined && !isOutdated) return old;
     const limits = { clientTtl: MAX_CONNECTION_AGE_MS, keepAliveMaxTimeout: MAX_CONNECTION_AGE_MS };
-    return { dispatcher: open(limits), openedAt: now(), users: 0 };
+    const pool = { dispatcher: route(limits), openedAt: now(), users: 0 };
+    pools.set(route, pool);
+    if (old !== undefined) closeUnused(route, old);
+    return pool;
   }
 
-  function closeUnused(candidate: Pool): void {
-    if (candidate !== pool && candidate.users === 0) void candidate.dispatcher.destroy();
+  function closeUnused(route: Route, pool: Pool): void {
+    if (pools.get(route) !== pool && pool.users === 0) void pool.dispatcher.destroy();
   }
 
   return {
-    shared: () => {
-      const isOutdated = suspectedAt >= pool.openedAt && Math.abs(now() - pool.openedAt) >= MIN_CONNECTION_AGE_MS;
-      // promise: suspect-connections-are-replaced
-      if (isOutdated) {
-        const old = pool;
-        pool = openPool();
-        closeUnused(old);
-      }
-      const used = pool;
-      used.users += 1;
+    shared: (url) => {
+      const route = routes(url);
+      const pool = poolOf(route);
+      pool.users += 1;
       return {
-        dispatcher: used.dispatcher,
+        dispatcher: pool.dispatcher,
         release: () => {
-          used.users -= 1;
-          closeUnused(used);
+          pool.users -= 1;
+          closeUnused(route, pool);
         },
       };
     },
-    fresh: () => {
-      const dispatcher = open({ pipelining: 0 });
+    fresh: (url) => {
+      const dispatcher = routes(url)({ pipelining: 0 });
       return { dispatcher, release: () => void dispatcher.destroy() };
     },
     suspect: () => {
       suspectedAt = now();
     },
-    close: () => void pool.dispatcher.destroy(),
+    close: () => {
+      for (const { dispatcher } of pools.values()) void dispatcher.destroy();
+    },
   };
 }
 
-/** Node's own switch for HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
-function isProxyConfigured(): boolean {
-  // biome-ignore lint/style/noProcessEnv: a switch of Node, not of the receiver
-  return process.env['NODE_USE_ENV_PROXY'] === '1' || process.execArgv.includes('--use-env-proxy');
+/** Returns a function that returns the route to the host of a URL: the same one for all URLs that share connections. */
+function createRoutes(proxies: ProxyRules): (url: string) => Route {
+  // Connectors are shared, so that a new connection resumes the TLS session of an earlier one.
+  const direct = routeOver(buildConnector({ timeout: CONNECT_TIMEOUT_MS }));
+  const { https, http } = proxies;
+  const tunnel = https && routeOver(createTunnelConnector(https, { timeoutMs: CONNECT_TIMEOUT_MS }));
+  const absolute = http && absoluteRoute(http);
+  return (url) => {
+    const target = new URL(url);
+    if (proxyFor(proxies, target) === null) return direct;
+    return (target.protocol === 'https:' ? tunnel : absolute) ?? direct;
+  };
+}
+
+function routeOver(connect: buildConnector.connector): Route {
+  return (options) => new Agent({ ...options, connect, maxHeaderSize: MAX_HEADER_BYTES });
+}
+
+function absoluteRoute(proxy: HttpProxy): Route {
+  const route = routeOver(createProxyConnector(proxy, CONNECT_TIMEOUT_MS));
+  return (options) => route(options).compose(toProxy(proxy));
 }

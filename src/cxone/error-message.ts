@@ -87,3 +87,9 @@ function withoutEntities(text: string): string {
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
 }
+
+/** Returns what a response without success means, before its own words. */
+export function statusMessage(what: string, httpStatus: number): string {
+  if (httpStatus !== 407) return `CXone answered ${what}${httpStatus}`;
+  return `a proxy answered ${what}407: it requires credentials; set them in CXONE_PROXY, as http://user:password@host:port`;
+}

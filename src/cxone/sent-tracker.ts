@@ -3,10 +3,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Socket } from 'node:net';
+import { isProxyFailure } from '../lib/proxy/connect.ts';
 
 // Published by fetch (undici), with the same request object in both.
 const CREATED = 'undici:request:create';
 const SENT = 'undici:client:sendHeaders';
+const RESPONDED = 'undici:request:headers';
 
 /** The progress of one call of fetch. */
 export interface SendProgress {
@@ -16,6 +18,8 @@ export interface SendProgress {
   sent: boolean;
   /** The connection of a request that was sent over one that had served another request before. */
   connection: { readonly socket: Socket; readonly bytesBefore: number } | null;
+  /** The status of the response, also if fetch makes an error of it, as it does of 407; null before a response. */
+  httpStatus: number | null;
 }
 
 export interface SentTracker {
@@ -59,8 +63,15 @@ export function createSentTracker(): SentTracker {
     used.add(socket);
   };
 
+  const onResponded = (message: unknown) => {
+    const request = requestIn(message);
+    const progress = request === null ? undefined : byRequest.get(request);
+    if (progress !== undefined) progress.httpStatus = statusIn(message);
+  };
+
   subscribe(CREATED, onCreated);
   subscribe(SENT, onSent);
+  subscribe(RESPONDED, onResponded);
   return {
     track: (progress, call) => current.run(progress, call),
     wasNeverSent: (progress, error) => {
@@ -72,6 +83,7 @@ export function createSentTracker(): SentTracker {
     stop: () => {
       unsubscribe(CREATED, onCreated);
       unsubscribe(SENT, onSent);
+      unsubscribe(RESPONDED, onResponded);
     },
   };
 }
@@ -79,6 +91,7 @@ export function createSentTracker(): SentTracker {
 /** Returns whether an error proves that no connection existed: name not found, refused, unreachable, bad certificate. */
 export function failedToConnect(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (isProxyFailure(error)) return true;
   if (error.cause instanceof Error) return failedToConnect(error.cause);
   // All addresses of the name failed.
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(failedToConnect);
@@ -100,4 +113,9 @@ function socketIn(message: unknown): Socket | null {
 function requestIn(message: unknown): object | null {
   const request = typeof message === 'object' && message !== null && 'request' in message ? message.request : null;
   return typeof request === 'object' ? request : null;
+}
+
+function statusIn(message: unknown): number | null {
+  const { response } = message as { readonly response?: { readonly statusCode?: unknown } };
+  return typeof response?.statusCode === 'number' ? response.statusCode : null;
 }

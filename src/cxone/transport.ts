@@ -6,6 +6,8 @@ import { failureReason } from '../lib/http/failure-reason.ts';
 import { parseRateLimitReset } from '../lib/http/rate-limit-reset.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
 import { parseRetryAfter } from '../lib/http/retry-after.ts';
+import { isProxyFailure } from '../lib/proxy/connect.ts';
+import { NO_PROXIES, type ProxyRules } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 import { createConnections } from './connections.ts';
 import { createResponseScanner, type ResponsePointers } from './response-document.ts';
@@ -18,6 +20,8 @@ const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
 const MAX_ENVELOPE_BYTES = 64 * 1024;
 /** A longer body is not read to its end. */
 const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
+
+const PROXY_AUTHENTICATION_REQUIRED = 407;
 
 const CLOSING = 'the receiver is closing';
 
@@ -63,6 +67,8 @@ export type HttpResult =
       readonly reason: string;
       /** True if a connection that was kept alive broke before the first byte of a response. */
       readonly stale?: boolean;
+      /** True if the proxy is the reason. */
+      readonly proxyFailed?: boolean;
     };
 
 /** fetch and its time-out signal, which tests and the recorder replace. */
@@ -84,24 +90,26 @@ export interface Transport {
   close(): void;
 }
 
-export interface TransportLimits {
+export interface TransportOptions {
   /** From connecting to the last byte of the response. */
   readonly timeoutMs: number;
   /** Upper limit for a Retry-After: a wrong date must not stop the service for a year. */
   readonly maxPauseMs: number;
   /** Largest result that is kept, in bytes of its JSON text. */
   readonly maxResultBytes: number;
+  /** Default: direct connections. */
+  readonly proxies?: ProxyRules;
 }
 
 /** One function because connections, the tracker and the requests in flight are closed together. */
 export function createTransport(
   world: World,
-  { timeoutMs, maxPauseMs, maxResultBytes }: TransportLimits,
+  { timeoutMs, maxPauseMs, maxResultBytes, proxies = NO_PROXIES }: TransportOptions,
   fetcher: Fetcher = NETWORK_FETCHER,
 ): Transport {
   const ofetch = createFetch({ fetch: fetcher.fetch });
   const tracker = createSentTracker();
-  const connections = createConnections(world);
+  const connections = createConnections(world, proxies);
   const inFlight = new Set<AbortController>();
   let closed = false;
 
@@ -138,9 +146,12 @@ export function createTransport(
         challenge: headers.get('www-authenticate'),
       };
     } catch (error) {
+      // promise: proxy-without-credentials-is-unsent
+      if (progress.httpStatus === PROXY_AUTHENTICATION_REQUIRED) return proxyAuthenticationRequired(latencyMs());
       const type = tracker.wasNeverSent(progress, error) ? 'unsent' : 'uncertain';
       const stale = !signal.aborted && tracker.isStale(progress);
-      return { type, latencyMs: latencyMs(), reason: failureReason(error), ...(stale ? { stale } : {}) };
+      const proxyFailed = isProxyFailure(error);
+      return { type, latencyMs: latencyMs(), reason: failureReason(error), ...(stale && { stale }), proxyFailed };
     }
   }
 
@@ -165,9 +176,9 @@ export function createTransport(
       timeout.addEventListener('abort', onTimeout);
       inFlight.add(giveUp);
       // promise: execute-on-new-connection
-      const { dispatcher, release } = request.once ? connections.fresh() : connections.shared();
+      const { dispatcher, release } = request.once ? connections.fresh(request.url) : connections.shared(request.url);
       try {
-        const progress: SendProgress = { created: false, sent: false, connection: null };
+        const progress: SendProgress = { created: false, sent: false, connection: null, httpStatus: null };
         const result = await tracker.track(progress, () => exchange(request, dispatcher, progress, giveUp.signal));
         if (suggestsMove(result)) connections.suspect();
         return result;
@@ -187,10 +198,26 @@ export function createTransport(
 }
 
 /** Returns whether the host of the request may have moved to another address. */
-export function suggestsMove({ httpStatus = 0 }: { readonly type: string; readonly httpStatus?: number }): boolean {
+export function suggestsMove({
+  httpStatus = 0,
+  proxyFailed = false,
+}: {
+  readonly type: string;
+  readonly httpStatus?: number;
+  readonly proxyFailed?: boolean;
+}): boolean {
+  if (proxyFailed) return false;
   // No response, nothing found, another server for this host, a redirect, or a gateway without a server behind it.
   if (httpStatus === 0) return true;
   return (httpStatus >= 300 && httpStatus <= 399) || [404, 410, 421, 502, 503, 504].includes(httpStatus);
+}
+
+/** Returns the response that fetch turns into an error without a message (Fetch standard, HTTP-network-or-cache fetch, step 15). */
+function proxyAuthenticationRequired(latencyMs: number): HttpResult {
+  return {
+    ...{ type: 'answered', httpStatus: PROXY_AUTHENTICATION_REQUIRED, latencyMs, retryAfterMs: 0, location: null },
+    ...{ headers: new Headers(), body: new Uint8Array(), contentType: null, cut: null },
+  };
 }
 
 /** A 429 without Retry-After refers to the reset of its rate limit. */

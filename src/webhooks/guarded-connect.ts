@@ -3,6 +3,8 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
+import { createTunnelConnector } from '../lib/proxy/connect.ts';
+import type { HttpProxy } from '../lib/proxy/proxy.ts';
 import { refusedAddressKind, type Trust } from './address-policy.ts';
 
 export interface ResolvedAddress {
@@ -37,6 +39,36 @@ export function createGuardedConnector(
     if (kind === null) connect(options, callback);
     else callback(refusal('the address', [kind]), null);
   };
+}
+
+/**
+ * Connects through a proxy. The proxy gets a checked address instead of the name: it cannot resolve the name to another one.
+ * @param timeoutMs time limit for each step of connecting
+ */
+export function createGuardedTunnel(
+  trust: Trust,
+  resolve: ResolveHostname,
+  { proxy, timeoutMs }: { readonly proxy: HttpProxy; readonly timeoutMs: number },
+): buildConnector.connector {
+  const lookUp = checkedLookup(trust, resolve);
+  const hostFor = (hostname: string) =>
+    new Promise<string>((found, fail) => {
+      const host = hostname.replace(/^\[|\]$/g, '');
+      if (isIP(host) > 0) {
+        const kind = refusedAddressKind(host, trust);
+        if (kind === null) found(hostname);
+        else fail(refusal('the address', [kind]));
+        return;
+      }
+      lookUp(host, { all: true }, (error, addresses) => {
+        if (error !== null) return fail(error);
+        const [first] = (addresses as ResolvedAddress[]).toSorted((a, b) => a.family - b.family);
+        if (first === undefined) return fail(refusal('the name leads to an address', []));
+        found(first.family === 6 ? `[${first.address}]` : first.address);
+      });
+    });
+  // promise: proxy-gets-checked-addresses
+  return createTunnelConnector(proxy, { timeoutMs, hostFor });
 }
 
 /** Passes on exactly the checked addresses: a second DNS query could return others. */

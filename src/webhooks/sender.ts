@@ -1,14 +1,20 @@
 // Sends notifications to apps over HTTP: signed, to checked addresses, in bounded time, without following redirects.
 
-import { Agent, request } from 'undici';
+import { Agent, type buildConnector, request } from 'undici';
 import { excerpt } from '../lib/http/excerpt.ts';
 import { failureReason } from '../lib/http/failure-reason.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
 import { isRejection } from '../lib/http/rejection.ts';
 import { parseRetryAfter } from '../lib/http/retry-after.ts';
+import { type HttpProxy, NO_PROXIES, type ProxyRules, proxyFor } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 import type { Trust } from './address-policy.ts';
-import { createGuardedConnector, type ResolveHostname, resolveHostname } from './guarded-connect.ts';
+import {
+  createGuardedConnector,
+  createGuardedTunnel,
+  type ResolveHostname,
+  resolveHostname,
+} from './guarded-connect.ts';
 import type { DeliveryResult, WebhookRequest, WebhookSender } from './port.ts';
 import { type SecretsOf, signatureHeaders } from './signature.ts';
 import type { UrlPolicy } from './url-policy.ts';
@@ -29,6 +35,8 @@ export interface WebhookSenderOptions {
   readonly secretsOf: SecretsOf;
   readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   readonly resolve?: ResolveHostname;
+  /** Default: direct connections. */
+  readonly proxies?: ProxyRules;
 }
 
 export function createWebhookSender({
@@ -36,11 +44,12 @@ export function createWebhookSender({
   secretsOf,
   world,
   resolve = resolveHostname,
+  proxies = NO_PROXIES,
 }: WebhookSenderOptions): WebhookSender {
   // One agent per trust level: a pooled connection to an internal address must not serve an app without access to it.
-  const agents: { readonly [T in Trust]: Agent } = {
-    public: createAgent('public', resolve),
-    listed: createAgent('listed', resolve),
+  const agents: { readonly [T in Trust]: RoutedAgents } = {
+    public: createAgents('public', resolve, proxies),
+    listed: createAgents('listed', resolve, proxies),
   };
   const inFlight = new Set<AbortController>();
   let closed = false;
@@ -60,7 +69,7 @@ export function createWebhookSender({
     const latencyMs = () => Math.round(world.elapsed() - begun);
     try {
       const { statusCode, headers, body } = await request(webhook.url, {
-        dispatcher: agents[policy.trust(webhook.app)],
+        dispatcher: agents[policy.trust(webhook.app)].for(webhook.url),
         method: 'POST',
         headers: headersOf(webhook),
         body: webhook.body,
@@ -102,14 +111,37 @@ export function createWebhookSender({
     close: () => {
       closed = true;
       for (const controller of inFlight) controller.abort(new Error(CLOSING));
-      for (const pool of Object.values(agents)) void pool.destroy();
+      for (const routed of Object.values(agents)) routed.destroy();
     },
   };
 }
 
-function createAgent(trust: Trust, resolve: ResolveHostname): Agent {
+interface RoutedAgents {
+  /** Returns the agent for a URL: direct, or through its proxy. */
+  for(url: string): Agent;
+  destroy(): void;
+}
+
+function createAgents(trust: Trust, resolve: ResolveHostname, proxies: ProxyRules): RoutedAgents {
+  const direct = createAgent(createGuardedConnector(trust, resolve, TIMEOUT_MS));
+  const overTunnel = (proxy: HttpProxy | null) =>
+    proxy === null ? direct : createAgent(createGuardedTunnel(trust, resolve, { proxy, timeoutMs: TIMEOUT_MS }));
+  const tunnels = { 'https:': overTunnel(proxies.https), 'http:': overTunnel(proxies.http) };
+  return {
+    for: (text) => {
+      const url = new URL(text);
+      if (proxyFor(proxies, url) === null) return direct;
+      return url.protocol === 'https:' ? tunnels['https:'] : tunnels['http:'];
+    },
+    destroy: () => {
+      for (const agent of [direct, ...Object.values(tunnels)]) void agent.destroy();
+    },
+  };
+}
+
+function createAgent(connect: buildConnector.connector): Agent {
   return new Agent({
-    connect: createGuardedConnector(trust, resolve, TIMEOUT_MS),
+    connect,
     // The signal is the only time-out: it covers the whole exchange and follows the world's clock.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -6,6 +6,7 @@ import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { VARIABLES } from '../../src/config/variables.ts';
+import { NO_PROXIES } from '../../src/lib/proxy/proxy.ts';
 
 const SECRET = 'callback-secret-of-thirty-two-characters';
 const WEBHOOK_SECRETS = [24, 64].map((bytes) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`);
@@ -88,6 +89,7 @@ describe('a valid environment', () => {
       readers: [],
       sensitiveFields: [],
       notifications: { urls: [], allowedOrigins: [], secrets: [] },
+      proxies: { cxone: NO_PROXIES, notifications: NO_PROXIES },
       graceSeconds: 10,
       pollIntervalMs: 2000,
       maxConcurrent: 10,
@@ -273,6 +275,7 @@ describe('a valid environment', () => {
       maxBodyValues: 1_000_000,
       queueCapacity: 10_000_000,
       queueTimeoutMs: 86_400_000,
+      proxies: { cxone: NO_PROXIES, notifications: NO_PROXIES },
       appWeights: new Map(Object.entries({ orders: 3, billing: 1000 })),
       appRates: new Map(Object.entries({ orders: 50, billing: 10_000 })),
       appQueueCapacities: new Map(Object.entries({ orders: 2_500_000, billing: 10_000_000 })),
@@ -349,6 +352,8 @@ describe('an invalid environment', () => {
       'TLS_KEY_FILE',
       'DATABASE_PATH',
       'RETENTION_EXPORT_DIR',
+      // Not read with CXONE_PROXY, or read with a warning.
+      ...['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'],
     ];
     const expected = VARIABLES.map(({ name }) => name).filter((name) => !free.includes(name));
     expect(namesOf(problemsOf(wrong))).toEqual(expected);

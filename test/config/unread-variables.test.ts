@@ -44,5 +44,6 @@ test('variables that are read, files of secrets, blank variables and those of ot
     APP_ENV: 'production',
     AUDIT_X: '',
   };
-  expect(unreadVariables({ ...read, ...others, CALLBACK_SECRET_FILE: 'x' }, read)).toEqual([]);
+  const all = { ...read, NO_PROXY: 'localhost' };
+  expect(unreadVariables({ ...all, ...others, CALLBACK_SECRET_FILE: 'x' }, all)).toEqual([]);
 });

@@ -104,27 +104,3 @@ test('a response with 60 KiB of headers is read', async () => {
   expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'submitted', executionId: 'e-1' });
   expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'polled' });
 });
-
-describe('a proxy that rejects CONNECT', () => {
-  test.each([502, 407, 403])('with %i: certainly not sent', async (status) => {
-    const proxy = await startRaw((socket) => {
-      socket.on('data', () => socket.write(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`));
-    });
-    for (const [name, value] of [
-      ['NODE_USE_ENV_PROXY', '1'],
-      ['HTTPS_PROXY', proxy.url],
-      ['NO_PROXY', '127.0.0.1'],
-    ] as const) {
-      const before = process.env[name];
-      process.env[name] = value;
-      onTestFinished(() => {
-        if (before === undefined) delete process.env[name];
-        else process.env[name] = before;
-      });
-    }
-    const cxone = await clientOf('https://cxone.invalid');
-    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'unsent', httpStatus: 0 });
-    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: false });
-    expect(proxy.sockets.length).toBeGreaterThan(0);
-  });
-});

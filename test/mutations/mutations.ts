@@ -204,7 +204,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'execute-on-new-connection',
     promise: 'a submission never uses a connection that was idle',
-    edit: value('connections.shared()'),
+    edit: value('connections.shared(request.url)'),
     tests: ['test/cxone/connections.test.ts'],
   },
   {
@@ -1170,8 +1170,32 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'suspect-connections-are-replaced',
     promise: 'after a response that suggests a move, requests use new connections',
-    edit: condition(false),
+    edit: replacedBy('if (old !== undefined) return old;'),
     tests: ['test/cxone/discovery/move.test.ts'],
+  },
+  {
+    tag: 'no-proxy-is-direct',
+    promise: 'hosts of NO_PROXY are reached without a proxy',
+    edit: value('proxy'),
+    tests: ['test/lib/proxy/proxy.test.ts', 'test/config/proxies.test.ts'],
+  },
+  {
+    tag: 'own-proxy-takes-precedence',
+    promise: 'CXONE_PROXY takes precedence over HTTPS_PROXY and HTTP_PROXY',
+    edit: branch('consequent'),
+    tests: ['test/config/proxies.test.ts'],
+  },
+  {
+    tag: 'proxy-without-credentials-is-unsent',
+    promise: 'a request to which a proxy responds 407 was not sent',
+    edit: condition(false),
+    tests: ['test/cxone/proxy.test.ts'],
+  },
+  {
+    tag: 'proxy-gets-checked-addresses',
+    promise: 'a proxy of notifications gets checked addresses, never names',
+    edit: replacedBy('return createTunnelConnector(proxy, { timeoutMs });'),
+    tests: ['test/webhooks/sender-proxy.test.ts'],
   },
   {
     tag: 'unknown-word-is-progress',

@@ -36,7 +36,7 @@ export async function checkUpstream(options: UpstreamOptions): Promise<Check[]> 
   const seen: RecordedExchange[] = [];
   const wire = withTap(NETWORK_FETCHER, world, (one) => seen.push(one));
   const cxone = createCxone({
-    ...{ ...config, ...config.cxone, profile, world, fetcher: wire },
+    ...{ ...config, ...config.cxone, profile, world, fetcher: wire, proxies: config.proxies.cxone },
     ...{ log: SILENT, requestTimeoutMs: TIMEOUT_MS },
   });
   try {

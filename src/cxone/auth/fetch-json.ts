@@ -3,7 +3,7 @@
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import { decodeText } from '../../lib/http/decode-text.ts';
 import { excerpt } from '../../lib/http/excerpt.ts';
-import { errorMessageIn, titleOfPage } from '../error-message.ts';
+import { errorMessageIn, statusMessage, titleOfPage } from '../error-message.ts';
 import { TokenUnavailable } from '../port.ts';
 import { redirectTarget } from '../redirect-target.ts';
 import { parseTolerantJson } from '../tolerant-json.ts';
@@ -44,7 +44,7 @@ export async function fetchJson(
   if (httpStatus < 200 || httpStatus > 299) {
     const target = redirectTarget(reply, request.url, secrets);
     const words = errorMessageIn({ bytes, contentType }, secrets);
-    const message = `CXone answered the ${what} with ${httpStatus}${target && `, a redirect to ${target}, which is not followed`}${words && `: ${words}`}`;
+    const message = `${statusMessage(`the ${what} with `, httpStatus)}${target && `, a redirect to ${target}, which is not followed`}${words && `: ${words}`}`;
     throw new TokenUnavailable(message, { retryAfterMs, httpStatus, errorCode });
   }
   const said = () => saidInstead(document, cut, { bytes, contentType }, secrets);
