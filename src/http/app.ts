@@ -10,14 +10,15 @@ import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
 import { cancelExecution, createBulkAction, pollExecution } from './executions/actions.ts';
 import { createBulkErasure, createErasureOfOne } from './executions/erase.ts';
-import type { Fetch, ListenerRole } from './fetch.ts';
+import type { DirectRoute, Fetch, ListenerRole } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
 import { withBasePath } from './middleware/base-path.ts';
-import { createRoutePattern, loggablePath, type RespondToFailure, withRequestLog } from './middleware/request-log.ts';
+import { createRequestLog, createRoutePattern, loggablePath, type RespondToFailure } from './middleware/request-log.ts';
 import { createBulkReplay, replayNotification } from './notifications/replay.ts';
 import type { ApiOperation } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { liftPause } from './operators/pause.ts';
+import { MAX_BODY_BYTES } from './request/read-body.ts';
 import { withoutQuery } from './request/unknown-parameters.ts';
 import { respond } from './response/json.ts';
 import { problem, storeUnavailable } from './response/problem.ts';
@@ -53,12 +54,18 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
   const atRoot: Fetch = (request, peer, connection) => app.fetch(request, { peer, connection });
   const { basePath } = deps.access;
   const routed: Fetch = basePath === '' ? atRoot : async (...call) => withBasePath(await atRoot(...call), basePath);
-  const callbacks = role === 'apps' ? null : createCallbackEndpoint(deps);
-  return withRequestLog(runtime, deps.metrics, fail, (request) => {
-    const token = callbacks === null ? null : tokenIn(request);
-    if (callbacks === null || token === null) return { route: routePattern(request), fetch: routed };
-    return { route: completeExecution.path, fetch: (_, peer = null) => callbacks(request, token, peer) };
-  });
+  const logged = createRequestLog(runtime, deps.metrics, fail);
+  const serve: Fetch = (request, peer, connection) =>
+    logged(request, routePattern(request), () => routed(request, peer, connection));
+  if (role === 'apps') return serve;
+  const callbacks = createCallbackEndpoint(deps);
+  const handle: DirectRoute['handle'] = (request, token, peer) =>
+    logged(request, completeExecution.path, () => callbacks(request, token, peer));
+  const serveAll: Fetch = (request, peer = null, connection) => {
+    const token = tokenIn(request);
+    return token === null ? serve(request, peer, connection) : handle(request, token, peer);
+  };
+  return Object.assign(serveAll, { direct: { target: CALLBACK_TARGET, maxBytes: MAX_BODY_BYTES, handle } });
 }
 
 function isServed({ listener = 'apps' }: ApiOperation, role: ListenerRole): boolean {
@@ -88,6 +95,9 @@ function closed<More extends readonly unknown[]>(
 }
 
 const PLAIN_CALLBACK = new RegExp(`^https?://[^/]+${CALLBACK_PATH}/([\\w.-]+)$`);
+
+/** The same in a request line. A token does not begin with a dot, and `/..` would be another path. */
+const CALLBACK_TARGET = new RegExp(`^${CALLBACK_PATH}/([\\w-][\\w.-]*)$`);
 
 /**
  * Returns the token of a callback URL as CXone sends it. Callbacks are the most frequent requests, and the router costs as much

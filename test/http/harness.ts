@@ -11,7 +11,7 @@ import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execut
 import { createApp } from '../../src/http/app.ts';
 import { createCsrfTokens } from '../../src/http/console/csrf-tokens.ts';
 import type { CallbackOutcome, HttpDependencies, KeyRefusal, TokenOutcome } from '../../src/http/dependencies.ts';
-import type { ListenerRole } from '../../src/http/fetch.ts';
+import type { Fetch, ListenerRole } from '../../src/http/fetch.ts';
 import type { NamedKey } from '../../src/http/middleware/identity.ts';
 import { createRateLimits, type RateRules } from '../../src/http/middleware/rate-limit.ts';
 import { createBodies } from '../../src/http/request/body-budget.ts';
@@ -47,6 +47,7 @@ export interface LogLine {
 }
 
 export interface Harness extends AsyncDisposable {
+  readonly handler: Fetch;
   readonly url: string;
   readonly port: number;
   readonly store: Store;
@@ -63,6 +64,18 @@ export interface Harness extends AsyncDisposable {
   submit(body?: object): Promise<Answer>;
   /** The path of the callback URL of an execution. */
   callbackPath(correlationId: string): Promise<string>;
+}
+
+let isDirect = true;
+
+/** Serves all callbacks of this process by the adapter from now on, as if there were no direct route. */
+export function useAdapterAlone(): void {
+  isDirect = false;
+}
+
+/** Returns the handler as listeners of these tests serve it. */
+export function asServed(handler: Fetch): Fetch {
+  return isDirect ? handler : (...call) => handler(...call);
 }
 
 interface CallOptions {
@@ -181,10 +194,11 @@ export async function startHttp({
     },
   };
   const app = createApp(merged(defaults, overrides), role);
-  const server: Listening = await listen(app, { host: '127.0.0.1', port: 0, log, limits });
+  const server: Listening = await listen(asServed(app), { host: '127.0.0.1', port: 0, log, limits });
   const call = caller(server.url);
   return {
     ...server,
+    handler: app,
     store,
     world,
     waiters,

@@ -12,6 +12,7 @@ import type { FateName } from '../../src/simulator/fates/catalogue.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import type { ResolveHostname } from '../../src/webhooks/guarded-connect.ts';
+import { asServed } from '../http/harness.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -101,7 +102,7 @@ export async function setStage(
     throw error;
   };
   const overrides = {
-    listen: ((fetch, place) => listen(fetch, { ...place, limits })) satisfies typeof listen,
+    listen: ((fetch, place) => listen(asServed(fetch), { ...place, limits })) satisfies typeof listen,
     ...(resolve ? { resolve } : {}),
   };
   const start = () => startReceiver({ config, world, log, fatal, publicUrlFromListener: true, overrides });

@@ -2,10 +2,11 @@
 
 import type { Context } from 'hono';
 import { clientNetwork, parseAddress } from '../../lib/ip-address.ts';
+import type { RequestHeaders } from '../fetch.ts';
 
 /** What the client address is derived from. */
 export interface RequestOrigin {
-  readonly headers: Headers;
+  readonly headers: RequestHeaders;
   /** The remote address of the connection. */
   readonly peer: string | null;
 }

@@ -3,37 +3,34 @@
 import type { Hono } from 'hono';
 import { type RequestContext, runInRequest } from '../../lib/request-context.ts';
 import type { HttpMetrics, Runtime } from '../dependencies.ts';
-import type { Fetch } from '../fetch.ts';
+import type { PlainRequest } from '../fetch.ts';
 import { REQUEST_ID } from '../response/json.ts';
 
 /** The request ids that clients may choose: safe in logs and headers. */
 const SANE_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 
-/** The handler of a request, and its path pattern for metrics; null for an unknown path. */
-export interface MatchedRoute {
-  readonly route: string | null;
-  readonly fetch: Fetch;
-}
-
 /** Returns the response to a request whose handler failed. */
-export type RespondToFailure = (thrown: unknown, request: Request) => Response;
+export type RespondToFailure = (thrown: unknown, request: LoggedRequest) => Response;
+
+export type LoggedRequest = Pick<PlainRequest, 'method' | 'url' | 'headers'>;
+
+/** Calls the handler of a request. `route` is the path pattern for metrics; null for an unknown path. */
+export type ServeLogged = (
+  request: LoggedRequest,
+  route: string | null,
+  handle: () => Response | Promise<Response>,
+) => Promise<Response>;
 
 /** `log` adds the id of the request to its lines. */
-export function withRequestLog(
-  { log, world }: Runtime,
-  metrics: HttpMetrics,
-  fail: RespondToFailure,
-  find: (request: Request) => MatchedRoute,
-): Fetch {
-  return (request, peer, connection) => {
+export function createRequestLog({ log, world }: Runtime, metrics: HttpMetrics, fail: RespondToFailure): ServeLogged {
+  return (request, route, handle) => {
     const begun = world.elapsed();
     const { method, url } = request;
-    const { route, fetch } = find(request);
     const scope: RequestContext = { id: idOf(request, world), correlationId: null };
     return runInRequest(scope, async () => {
       let response: Response;
       try {
-        response = await fetch(request, peer, connection);
+        response = await handle();
       } catch (thrown) {
         response = fail(thrown, request);
       }
@@ -46,7 +43,7 @@ export function withRequestLog(
   };
 }
 
-function idOf(request: Request, world: Runtime['world']): string {
+function idOf(request: LoggedRequest, world: Runtime['world']): string {
   const requested = request.headers.get(REQUEST_ID) ?? '';
   return SANE_ID.test(requested) ? requested : world.id(world.now());
 }

@@ -5,6 +5,7 @@ import { callbackEnd, failure, RECEIVE_CALLBACK, served } from '../../observabil
 import { readTraceContext, type TraceContext } from '../../observability/tracing/trace-context.ts';
 import { endSpanWith, NO_TRACING, type SpanEnd, type Step, type Tracing } from '../../observability/tracing/tracing.ts';
 import type { RecordResult } from '../../store/port.ts';
+import type { RequestHeaders } from '../fetch.ts';
 import type { Identity } from './identity.ts';
 
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
@@ -38,7 +39,7 @@ export function traceContextOf(c: Context): TraceContext {
 }
 
 interface TracedCallback {
-  readonly headers: Headers;
+  readonly headers: RequestHeaders;
   readonly recorded: RecordResult;
   readonly startedAt: number;
   readonly response: Response;
@@ -52,6 +53,6 @@ export function traceCallback(tracing: Tracing, { headers, recorded, startedAt, 
     .end(callbackEnd, recorded, response.status);
 }
 
-function contextIn(headers: Headers): TraceContext {
+function contextIn(headers: RequestHeaders): TraceContext {
   return readTraceContext(headers.get('traceparent'), headers.get('tracestate'));
 }

@@ -1,5 +1,6 @@
 // Bounds the bytes of request bodies that are in memory at the same time: in all, and of each caller.
 
+import type { PlainRequest } from '../fetch.ts';
 import { problem } from '../response/problem.ts';
 import { MAX_BODY_BYTES } from './read-body.ts';
 
@@ -58,7 +59,7 @@ interface BodyRules {
 }
 
 /** Returns the bytes that a body may need: its declared length, or the limit for a chunked body. */
-export function bytesOfBody({ headers }: Request, limit: number): number {
+export function bytesOfBody({ headers }: Pick<PlainRequest, 'headers'>, limit: number): number {
   if (headers.has('transfer-encoding')) return limit;
   return Math.min(Number(headers.get('content-length') ?? 0), limit);
 }

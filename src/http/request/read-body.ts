@@ -1,5 +1,7 @@
 // Reads the body of a request up to a limit, with either framing.
 
+import type { PlainRequest } from '../fetch.ts';
+
 /** The default limit of a body, in bytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -36,7 +38,7 @@ export interface BodyReaders {
 
 /** Buffers `limit` bytes at most. The rest goes to the sink, or is discarded, during and after the response. */
 export async function readBody(
-  request: Request,
+  request: Pick<PlainRequest, 'headers' | 'body' | 'arrayBuffer'>,
   limit = MAX_BODY_BYTES,
   { sink, inspect }: BodyReaders = {},
 ): Promise<RequestBody> {
@@ -56,7 +58,7 @@ export async function readBody(
 }
 
 async function readChunks(
-  request: Request,
+  request: Pick<PlainRequest, 'body'>,
   limit: number,
   { sink, inspect }: { [R in keyof BodyReaders]: BodyReaders[R] | undefined },
 ): Promise<RequestBody> {

@@ -13,13 +13,25 @@ export function json(status: number, body: unknown, headers: HeaderFields = {}):
   return respond(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
 }
 
-export function respond(
-  status: number,
-  body: string | ReadableStream<Uint8Array> | null,
-  headers: HeaderFields,
-): Response {
+/** What `respond` made a response of: its own properties would be built on first use. */
+export interface ResponseParts {
+  readonly status: number;
+  readonly headers: HeaderFields;
+  readonly body: string | ReadableStream<Uint8Array> | null;
+}
+
+const PARTS = Symbol('parts');
+
+/** Returns the parts of a response that `respond` made; undefined for any other. Later changes of its headers are not in them. */
+export function partsOf(response: Response & { readonly [PARTS]?: ResponseParts }): ResponseParts | undefined {
+  return response[PARTS];
+}
+
+export function respond(status: number, body: ResponseParts['body'], headers: HeaderFields): Response {
   // Added here and not to a finished response, whose Headers object would cost more than a signature check.
   const id = currentRequest()?.id;
   const own = id === undefined ? headers : { [REQUEST_ID]: id, ...headers };
-  return new Response(body, { status, headers: { ...COMMON_HEADERS, ...own } });
+  const all = { ...COMMON_HEADERS, ...own };
+  const parts: ResponseParts = { status, headers: all, body };
+  return Object.assign(new Response(body, { status, headers: all }), { [PARTS]: parts });
 }

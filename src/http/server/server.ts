@@ -10,6 +10,7 @@ import type { Fetch } from '../fetch.ts';
 import { COMMON_HEADERS } from '../response/json.ts';
 import { type ProblemName, problem, problemText } from '../response/problem.ts';
 import { close, letGoOfHalfOpen, lingerAfter } from './connection-close.ts';
+import { createDirectRoute } from './direct-route.ts';
 import type { TlsPair } from './tls.ts';
 
 /** Times in milliseconds. */
@@ -76,12 +77,13 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
       }),
     { hostname: host, errorHandler: badTarget },
   );
+  const serveDirectly = fetch.direct && createDirectRoute(fetch.direct, log);
   const listener: RequestListener = (incoming, outgoing) => {
     lingerAfter(incoming, lingerTimeout);
     // While the server stops, a keep-alive connection must not send another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
     if (hostsIn(incoming.rawHeaders) > 1) void refuseHost(outgoing);
-    else void handle(incoming, outgoing);
+    else if (!serveDirectly?.(incoming, outgoing)) void handle(incoming, outgoing);
   };
   const rules = { ...timeouts, maxHeaderSize: maxHeaderBytes };
   const server = tls

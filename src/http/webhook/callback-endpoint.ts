@@ -10,6 +10,7 @@ import { createSampledWarning } from '../../lib/log-throttle.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { RecordResult } from '../../store/port.ts';
 import type { HttpParts } from '../dependencies.ts';
+import type { PlainRequest } from '../fetch.ts';
 import { createClientAddresses, type RequestOrigin, requestOrigin } from '../middleware/client-address.ts';
 import { traceCallback } from '../middleware/tracing.ts';
 import { component, jsonContent, reference } from '../openapi/components.ts';
@@ -23,7 +24,7 @@ import { problem } from '../response/problem.ts';
 type Dependencies = Pick<HttpParts, 'webhook' | 'bodies' | 'access' | 'runtime' | 'metrics' | 'countRefusal'>;
 
 /** `token` is the last segment of the path. `peer` is the remote address of the connection. */
-export type CallbackEndpoint = (request: Request, token: string, peer: string | null) => Promise<Response>;
+export type CallbackEndpoint = (request: PlainRequest, token: string, peer: string | null) => Promise<Response>;
 
 export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
   const { receive, signedUrls, checks } = deps.webhook;
@@ -56,7 +57,7 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
   };
 
   async function receiveBody(
-    request: Request,
+    request: PlainRequest,
     { startedAt, begun, origin, executionReference }: Authentic,
   ): Promise<Response> {
     const { headers } = request;

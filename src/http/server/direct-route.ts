@@ -1,0 +1,123 @@
+// Serves a direct route from Node's own objects: the adapter's Request and Response would cost a good part of a callback.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { type Log, reasonOf } from '../../lib/log.ts';
+import type { DirectRoute, PlainRequest, RequestHeaders } from '../fetch.ts';
+import { partsOf } from '../response/json.ts';
+import { discardRest } from './connection-close.ts';
+
+/** Hosts that the adapter takes as they are. Any other host goes to the adapter, which accepts or rejects it. */
+const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
+
+/** Serves the request and returns true if the route is for it; returns false for a request that needs the adapter. */
+export type ServeDirectly = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
+
+export function createDirectRoute(route: DirectRoute, log: Log | undefined): ServeDirectly {
+  return (incoming, outgoing) => {
+    const token = plainToken(incoming, route);
+    if (token === null) return false;
+    serve(route, token, incoming, outgoing).catch((error: unknown) => {
+      log?.error({ reason: reasonOf(error) }, 'a response was not written');
+      outgoing.destroy();
+    });
+    return true;
+  };
+}
+
+/** Returns the token of an HTTP/1.1 request with a plain host and a declared, allowed length. */
+function plainToken(incoming: IncomingMessage, { target, maxBytes }: DirectRoute): string | null {
+  const { method, url = '', httpVersion, headers } = incoming;
+  const token = method === 'POST' && httpVersion === '1.1' ? target.exec(url)?.[1] : undefined;
+  if (token === undefined || headers['transfer-encoding'] !== undefined) return null;
+  const isPlain = PLAIN_HOST.test(headers.host ?? '') && Number(headers['content-length']) <= maxBytes;
+  return isPlain ? token : null;
+}
+
+async function serve(
+  { handle }: DirectRoute,
+  token: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const response = await handle(new IncomingRequest(incoming), token, incoming.socket.remoteAddress ?? null);
+  const { status, headers, body } = partsOf(response) ?? {};
+  if (status === undefined || body instanceof ReadableStream) throw new Error('a direct route responds with text');
+  outgoing.statusCode = status;
+  for (const name in headers) outgoing.setHeader(name, headers[name] as string);
+  outgoing.end(body);
+  if (!incoming.readableEnded && !incoming.destroyed) discardRest(incoming);
+}
+
+class IncomingRequest implements PlainRequest {
+  readonly method = 'POST';
+  readonly headers: RequestHeaders;
+  readonly #incoming: IncomingMessage;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+    this.headers = new IncomingHeaders(incoming.rawHeaders);
+  }
+
+  get url(): string {
+    return `http://${this.#incoming.headers.host}${this.#incoming.url}`;
+  }
+
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return Readable.toWeb(this.#incoming) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  }
+
+  /** @throws Error if the connection ends before the body. */
+  arrayBuffer(): Promise<ArrayBuffer> {
+    const incoming = this.#incoming;
+    const chunks: Buffer[] = [];
+    return new Promise((resolve, reject) => {
+      const end = () => resolve(joined(chunks));
+      const close = () => {
+        // promise: complete-callback-outlives-its-connection
+        for (let rest = incoming.read(); incoming.complete && rest !== null; rest = incoming.read()) chunks.push(rest);
+        if (incoming.complete) end();
+        else reject(new Error('the body did not arrive whole'));
+      };
+      // A check before the body may have taken longer than the connection lasted.
+      if (incoming.destroyed) close();
+      else
+        incoming
+          .on('data', (chunk) => chunks.push(chunk))
+          .once('end', end)
+          .once('close', close);
+    });
+  }
+}
+
+/** A copy: the chunks are parts of the larger buffers that the socket was read into. */
+function joined(chunks: readonly Buffer[]): ArrayBuffer {
+  const [only] = chunks;
+  const { buffer, byteOffset, byteLength } = chunks.length === 1 && only ? only : Buffer.concat(chunks);
+  return (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength);
+}
+
+/** As in the Fetch standard, several fields of one name are one list. */
+class IncomingHeaders implements RequestHeaders {
+  readonly #raw: readonly string[];
+
+  constructor(raw: readonly string[]) {
+    this.#raw = raw;
+  }
+
+  get(name: string): string | null {
+    const wanted = name.toLowerCase();
+    let found: string | null = null;
+    for (let i = 0; i < this.#raw.length; i += 2) {
+      const field = this.#raw[i] ?? '';
+      if (field.length !== wanted.length || field.toLowerCase() !== wanted) continue;
+      const value: string = this.#raw[i + 1] ?? '';
+      found = found === null ? value : `${found}${wanted === 'cookie' ? '; ' : ', '}${value}`;
+    }
+    return found;
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null;
+  }
+}

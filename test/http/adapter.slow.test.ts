@@ -1,0 +1,14 @@
+// The contract of the webhook and the hostile clients once more, with every callback served by the adapter. The files themselves
+// run with the direct route.
+
+import { useAdapterAlone } from './harness.ts';
+
+useAdapterAlone();
+await import('./webhook/callback-endpoint.test.ts');
+await import('./webhook/callback-refusals.test.ts');
+await import('./webhook/callback-encodings.test.ts');
+await import('./webhook/callback-disconnect.slow.test.ts');
+await import('./hostile-content.slow.test.ts');
+await import('./hostile-flood.slow.test.ts');
+await import('./hostile-framing.slow.test.ts');
+await import('./hostile-slow.slow.test.ts');

@@ -1,0 +1,243 @@
+// The direct route of callbacks responds as the adapter does, byte for byte, and leaves every unusual request to the adapter.
+
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import type { Fetch } from '../../../src/http/fetch.ts';
+import { json, respond } from '../../../src/http/response/json.ts';
+import { type Limits, listen } from '../../../src/http/server/server.ts';
+import { eventually, startHttp, wire } from '../harness.ts';
+
+const PATH = '/webhook/cxone-execution/token.mac';
+const TARGET = /^\/webhook\/cxone-execution\/([\w-][\w.-]*)$/;
+const MAX_BYTES = 1_000;
+
+/** Describes the request in the response, and how it was served. */
+async function describeRequest(request: Pick<Request, 'headers' | 'arrayBuffer'>, token: string): Promise<Response> {
+  const names = ['content-type', 'content-length', 'x-request-id', 'x-list', 'cookie', 'authorization', 'absent'];
+  const headers = names.map((name) => [name, request.headers.get(name), request.headers.has(name)]);
+  const body = Buffer.from(await request.arrayBuffer()).toString('latin1');
+  return json(200, { token, headers, body }, { 'x-more': 'a' });
+}
+
+/** Serves every path as the callback whose token is its last segment, directly or by the adapter. */
+async function start({ isDirect = true, limits = {}, handle = describeRequest }: Options = {}) {
+  const handled = vi.fn(handle);
+  const fetch: Fetch = (request) => handle(request, new URL(request.url).pathname.split('/').at(-1) ?? '');
+  const handler = Object.assign(fetch, { direct: { target: TARGET, maxBytes: MAX_BYTES, handle: handled } });
+  const served: Fetch = isDirect ? handler : (...call) => fetch(...call);
+  const server = await listen(served, { host: '127.0.0.1', port: 0, limits });
+  return { ...server, handled, [Symbol.asyncDispose]: () => server.close(0) };
+}
+
+interface Options {
+  readonly isDirect?: boolean;
+  readonly limits?: Partial<Limits>;
+  readonly handle?: (request: Pick<Request, 'headers' | 'arrayBuffer'>, token: string) => Promise<Response>;
+}
+
+/** Sends the bytes to a connection of its own, and returns the responses without the time of day. */
+async function exchange(port: number, bytes: string | Uint8Array): Promise<string> {
+  const raw = wire(port);
+  raw.send(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  return (await raw.closed).replaceAll(/Date: [^\r]*/g, 'Date: now');
+}
+
+interface Parts {
+  readonly line?: string;
+  readonly host?: string | null;
+  readonly fields?: readonly string[];
+  readonly length?: string | null;
+  readonly body?: string;
+}
+
+/** The bytes of a request that is the last of its connection. */
+function requestOf({
+  line = `POST ${PATH} HTTP/1.1`,
+  host = 'receiver',
+  fields = [],
+  body = '{}',
+  length,
+}: Parts = {}) {
+  const framing = length === null ? [] : [`Content-Length: ${length ?? body.length}`];
+  const head = [line, ...(host === null ? [] : [`Host: ${host}`]), 'Connection: close', ...framing, ...fields];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
+
+const DIRECT: readonly (readonly [string, Parts])[] = [
+  ['a plain callback', {}],
+  ['no body', { body: '' }],
+  ['a body of the limit', { body: 'x'.repeat(MAX_BYTES) }],
+  ['bytes that are not ASCII', { body: '\xff\x00\xfe', fields: ['X-List: caf\xe9'] }],
+  ['a field several times', { fields: ['X-List: a', 'x-list: b', 'X-LIST: c'] }],
+  [
+    'a single field several times',
+    { fields: ['Content-Type: text/a', 'Content-Type: text/b', 'Authorization: a', 'Authorization: b'] },
+  ],
+  ['cookies several times', { fields: ['Cookie: a=1', 'Cookie: b=2'] }],
+  ['space around a value', { fields: ['X-List: \t a b \t ', 'Content-Type:application/json'] }],
+  ['an empty value', { fields: ['X-List:', 'Content-Type: '] }],
+  ['a space that is not of HTTP at the end of a value', { fields: ['X-List: a\xa0'] }],
+  ['a host with a port', { host: 'receiver.example:8080' }],
+  ['a token with dots inside', { line: 'POST /webhook/cxone-execution/a..b HTTP/1.1' }],
+  ['an expectation', { fields: ['Expect: 100-continue'] }],
+];
+
+const ADAPTED: readonly (readonly [string, Parts])[] = [
+  ['another method', { line: `PUT ${PATH} HTTP/1.1` }],
+  ['another path', { line: 'POST /v1/executions HTTP/1.1' }],
+  ['a query', { line: `POST ${PATH}?a=1 HTTP/1.1` }],
+  ['a dot segment', { line: 'POST /webhook/cxone-execution/.. HTTP/1.1' }],
+  ['an encoded segment', { line: 'POST /webhook/cxone-execution/a%2eb HTTP/1.1' }],
+  ['a longer path', { line: `POST ${PATH}/more HTTP/1.1` }],
+  ['an absolute target', { line: `POST http://elsewhere${PATH} HTTP/1.1` }],
+  ['HTTP/1.0', { line: `POST ${PATH} HTTP/1.0` }],
+  ['no host', { line: `POST ${PATH} HTTP/1.0`, host: null }],
+  ['an empty host', { host: '' }],
+  ['a host in capitals', { host: 'RECEIVER' }],
+  ['an IPv6 host', { host: '[::1]:8080' }],
+  ['a port out of range', { host: 'receiver:99999' }],
+  ['a user in the host', { host: 'a@receiver' }],
+  ['a path in the host', { host: 'receiver/x' }],
+  ['no length', { length: null, body: '' }],
+  ['chunks', { length: null, fields: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n0\r\n\r\n' }],
+  ['a body over the limit', { body: 'x'.repeat(MAX_BYTES + 1) }],
+];
+
+describe('the response to', () => {
+  test.each([...DIRECT, ...ADAPTED])('%s has the bytes of the adapter', async (_, parts) => {
+    await using direct = await start();
+    await using adapter = await start({ isDirect: false });
+    const response = await exchange(direct.port, requestOf(parts));
+    expect(response).toMatch(/^HTTP\/1.1 /);
+    expect(response).toBe(await exchange(adapter.port, requestOf(parts)));
+  });
+
+  test.each(DIRECT)('%s comes from the direct route', async (_, parts) => {
+    await using server = await start();
+    expect(await exchange(server.port, requestOf(parts))).toMatch(/HTTP\/1.1 200 OK/);
+    expect(server.handled).toHaveBeenCalledOnce();
+  });
+
+  test.each(ADAPTED)('%s comes from the adapter', async (_, parts) => {
+    await using server = await start();
+    await exchange(server.port, requestOf(parts));
+    expect(server.handled).not.toHaveBeenCalled();
+  });
+
+  test('any header field and body has the bytes of the adapter', async () => {
+    await using direct = await start();
+    await using adapter = await start({ isDirect: false });
+    const value = fc.string({
+      unit: fc.constantFrom('a', ' ', '\t', ',', ';', '"', '\xe9', '\xa0', ':'),
+      maxLength: 8,
+    });
+    const name = fc.constantFrom(
+      'X-List',
+      'x-list',
+      'Content-Type',
+      'Cookie',
+      'Authorization',
+      'Set-Cookie',
+      'X-Request-Id',
+    );
+    // Not empty: the adapter trims a list of empty values or keeps its space, depending on the name.
+    const fields = fc.array(
+      fc.tuple(name, value).map(([field, text]) => `${field}: a${text}`),
+      { maxLength: 5 },
+    );
+    const body = fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+    await fc.assert(
+      fc.asyncProperty(fields, body, async (fields, body) => {
+        const request = requestOf({ fields, body });
+        expect(await exchange(direct.port, request)).toBe(await exchange(adapter.port, request));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('requests in one go on one connection have the bytes of the adapter', async () => {
+    await using direct = await start();
+    await using adapter = await start({ isDirect: false });
+    const kept = requestOf().replace('Connection: close\r\n', '');
+    const chunked = requestOf({ length: null, fields: ['Transfer-Encoding: chunked'], body: '1\r\nx\r\n0\r\n\r\n' });
+    const requests = kept + kept + chunked.replace('Connection: close\r\n', '') + kept + requestOf({ body: 'last' });
+    const responses = await exchange(direct.port, requests);
+    expect(responses.match(/HTTP\/1.1 200/g)).toHaveLength(5);
+    expect(responses).toBe(await exchange(adapter.port, requests));
+  });
+});
+
+describe('a response that does not wait for the body', () => {
+  const handle = async () => respond(404, 'no', { 'content-type': 'text/plain' });
+
+  test('leaves the connection open for the next request when the rest arrives', async () => {
+    await using server = await start({ handle });
+    const raw = wire(server.port);
+    raw.send(requestOf({ body: 'abcd' }).replace('Connection: close\r\n', '').slice(0, -2));
+    await raw.until(/no$/);
+    raw.send(`cd${requestOf()}`);
+    expect((await raw.closed).match(/HTTP\/1.1 404/g)).toHaveLength(2);
+    expect(server.handled).toHaveBeenCalledTimes(2);
+  });
+
+  test('closes the connection when the rest does not arrive', { timeout: 20_000 }, async () => {
+    await using server = await start({ handle });
+    const raw = wire(server.port);
+    raw.send(requestOf({ body: 'abcd' }).replace('Connection: close\r\n', '').slice(0, -2));
+    expect((await raw.closed).match(/HTTP\/1.1/g)).toHaveLength(1);
+  });
+});
+
+/** The server is in this process: some turns of the event loop later it knows of a reset. */
+async function noticed(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+}
+
+test('a complete body can be read after its connection has broken', async () => {
+  const broken = Promise.withResolvers<void>();
+  const read = Promise.withResolvers<string>();
+  await using server = await start({
+    handle: async (request) => {
+      await broken.promise;
+      read.resolve(Buffer.from(await request.arrayBuffer()).toString());
+      return json(200, {});
+    },
+  });
+  const raw = wire(server.port);
+  raw.send(requestOf({ body: 'complete' }));
+  await eventually(() => server.handled.mock.calls.length === 1);
+  raw.socket.resetAndDestroy();
+  await raw.closed;
+  await noticed();
+  broken.resolve();
+  expect(await read.promise).toBe('complete');
+});
+
+test.each(['before', 'while'] as const)('a body that was cut off %s it is read is an error', async (when) => {
+  const cut = Promise.withResolvers<void>();
+  const read = Promise.withResolvers<unknown>();
+  await using server = await start({
+    handle: async (request) => {
+      if (when === 'before') await cut.promise;
+      read.resolve(await request.arrayBuffer().catch((error: unknown) => error));
+      return json(200, {});
+    },
+  });
+  const raw = wire(server.port);
+  raw.send(requestOf({ body: 'incomplete', length: '100' }));
+  await eventually(() => server.handled.mock.calls.length === 1);
+  raw.socket.resetAndDestroy();
+  await raw.closed;
+  await noticed();
+  cut.resolve();
+  expect(await read.promise).toEqual(new Error('the body did not arrive whole'));
+});
+
+test.each([
+  ['everything', true],
+  ['webhook', true],
+  ['apps', false],
+] as const)('the listener of %s has a direct route for callbacks: %s', async (role, expected) => {
+  await using http = await startHttp({ role });
+  expect(http.handler.direct?.target.test('/webhook/cxone-execution/token.mac') ?? false).toBe(expected);
+});
