@@ -3,6 +3,7 @@
 import { ConfigError, readConfig } from '../config/config.ts';
 import { proxyOrigins } from '../config/proxies.ts';
 import { secretsIn } from '../config/secrets.ts';
+import { STRONGER_SECRETS, weakSecretsIn } from '../config/weak-secrets.ts';
 import { inheritedSockets } from '../http/server/socket-activation.ts';
 import { type Log, reasonOf } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
@@ -57,6 +58,7 @@ async function run({ env, variableWarnings, world }: CommandContext): Promise<vo
     process.exit(1);
   };
   for (const warning of variableWarnings()) log.warn({ warning }, 'a variable has no effect');
+  for (const warning of weakSecretsIn(config)) log.warn({ warning, advice: STRONGER_SECRETS }, 'a secret is weak');
   const sockets = inheritedSockets(env(), process.pid);
   const receiver = await startReceiver({ config, world, log, fatal, sockets });
   const { url, webhookUrl } = receiver;

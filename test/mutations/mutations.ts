@@ -586,6 +586,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/executions/hidden-members.test.ts'],
   },
   {
+    tag: 'right-guess-waits',
+    promise: 'a right key of an operator waits at an address with too many wrong ones',
+    edit: branch('alternate'),
+    tests: ['test/http/middleware/authentication.test.ts'],
+  },
+  {
     tag: 'app-sees-own-notifications',
     promise: 'an app can read only its own notifications',
     edit: withoutOperand(1),
@@ -834,7 +840,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'cross-site-request-is-refused',
     promise: "another site cannot use an operator's browser to change anything",
-    edit: removed,
+    edit: branch('alternate'),
     tests: ['test/http/console/actions.test.ts'],
   },
   {

@@ -2,6 +2,7 @@
 
 import { callbackRulesOf } from '../../config/callback-rules.ts';
 import { type Config, ConfigError, readConfig } from '../../config/config.ts';
+import { STRONGER_SECRETS, weakSecretsIn } from '../../config/weak-secrets.ts';
 import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
 import type { CommandContext } from '../context.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -32,6 +33,7 @@ export function checkConfiguration({
     callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
     const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
     checks.push(...notifications(config));
+    checks.push(...weakSecretsIn(config).map((warning) => warn('weak secrets', warning, STRONGER_SECRETS)));
     const advice = 'correct the name, or remove the variable';
     checks.push(...variableWarnings().map((warning) => warn(name, warning, advice)));
     return { checks, config, profile };

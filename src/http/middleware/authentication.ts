@@ -31,15 +31,15 @@ type Dependencies = Pick<HttpDependencies, 'access' | 'runtime' | 'metrics'>;
 
 export function createGuard(deps: Dependencies): Guard {
   const identify = createAuthenticator(deps.access);
-  const refuse = createKeyRefusal(deps);
+  const refusals = createKeyRefusals(deps);
   /** @param refusal returns why the caller is not allowed, or null. */
   const admit = (handler: Handler, refusal: (caller: Identity) => string | null): Guarded => {
     return (c) => {
       const authorization = c.req.header('authorization');
       const caller = identify(authorization);
-      if (caller === null) return authorization === undefined ? unauthorized(false) : refuse(c);
-      // promise: cross-site-request-is-refused
-      if (isBasic(authorization) && isForged(c.req.raw)) return problem('forbidden', FORGED);
+      if (caller === null) return authorization === undefined ? unauthorized(false) : refusals.wrongKey(c);
+      const refused = refusals.operatorMustWait(c, caller) ?? refusedAsForged(c, authorization);
+      if (refused !== null) return refused;
       const why = refusal(caller);
       return why === null ? handler(c, caller) : problem('forbidden', why);
     };
@@ -58,29 +58,55 @@ const FOR_APPS = 'This is for apps: use the key of an app, not the key of an ope
 const FOR_OPERATORS = 'This is for operators: use the key of an operator.';
 const FORGED =
   'A page of another site made your browser send this, so nothing was changed. If it was you, do it from the page at /.';
+const TOO_MANY_FAILURES =
+  'Too many wrong keys came from this address. Keys of operators must wait, valid ones too; valid keys of apps still pass.';
 const FOR_ADMINISTRATORS =
   'This needs the key of an administrator, from OPERATOR_KEYS: a key from READER_KEYS looks and changes nothing.';
+
+function refusedAsForged(c: Context, authorization: string | undefined): Response | null {
+  // promise: cross-site-request-is-refused
+  return isBasic(authorization) && isForged(c.req.raw) ? problem('forbidden', FORGED) : null;
+}
 
 function isReader(caller: Identity): boolean {
   // promise: reader-changes-nothing
   return caller.kind === 'operator' && caller.role === 'reader';
 }
 
-/** Responds to unknown keys: 401 at first, then 429 for a while. A request without a key guesses nothing and is not counted. */
-function createKeyRefusal({ access, runtime, metrics }: Dependencies): (c: Context) => Response {
+interface KeyRefusals {
+  /** Responds to an unknown key: 401 at first, then 429 for a while. A request without a key guesses nothing and is not counted. */
+  wrongKey(c: Context): Response;
+  /** Returns the same 429 for a valid key of an operator while its address must wait; otherwise null. */
+  operatorMustWait(c: Context, caller: Identity): Response | null;
+}
+
+function createKeyRefusals({ access, runtime, metrics }: Dependencies): KeyRefusals {
   const refused = createSampledWarning(runtime.log, runtime.world, 'keys refused');
   const throttle = createFailureThrottle(runtime.world);
   const clients = createClientAddresses(access.trustedProxies);
-  return (c) => {
-    const client = clients.throttleKey(requestOrigin(c));
-    const wait = throttle.fail(client);
+
+  function refusal(client: string, wait: number): Response {
     const why = wait > 0 ? 'throttled' : 'invalid-key';
     metrics.observeKeyRefusal(why);
     refused(why, { client });
     if (wait === 0) return unauthorized(true);
-    return problem('too-many-failures', 'Too many wrong keys came from this address. A right one still passes.', {
-      headers: { 'retry-after': String(wait) },
-    });
+    return problem('too-many-failures', TOO_MANY_FAILURES, { headers: { 'retry-after': String(wait) } });
+  }
+
+  return {
+    wrongKey: (c) => {
+      const client = clients.throttleKey(requestOrigin(c));
+      return refusal(client, throttle.fail(client));
+    },
+    operatorMustWait: (c, { kind }) => {
+      // Apps have long keys and may share an address with others, so their valid keys pass.
+      if (kind === 'app') return null;
+      const client = clients.throttleKey(requestOrigin(c));
+      const wait = throttle.waitOf(client);
+      // The response to a wrong key is the same, so that guessing learns nothing.
+      // promise: right-guess-waits
+      return wait > 0 ? refusal(client, wait) : null;
+    },
   };
 }
 

@@ -134,8 +134,9 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   },
   'too-many-failures': {
-    when: 'Too many wrong keys came from this address. A valid key still passes.',
-    detail: 'Too many wrong keys came from this address. A right one still passes.',
+    when: 'Too many wrong keys came from this address. Keys of operators must wait, valid ones too.',
+    detail:
+      'Too many wrong keys came from this address. Keys of operators must wait, valid ones too; valid keys of apps still pass.',
     headers: ['Retry-After'],
   },
   'too-many-streams': {

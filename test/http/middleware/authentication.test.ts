@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createAuthenticator } from '../../../src/http/middleware/authentication.ts';
-import { ALICE_KEY, BILLING_KEY, type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
+import { ALICE_KEY, BILLING_KEY, CAROL_KEY, type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 
 const identify = createAuthenticator({
   apps: [
@@ -156,12 +156,47 @@ describe('repeated wrong keys', () => {
     expect(http.keyRefusals).toEqual([...Array(20).fill('invalid-key'), 'throttled', 'invalid-key']);
   });
 
-  test('do not affect a valid key from the same address, and a request without a key gets 401', async () => {
+  test('do not affect the valid key of an app from the same address, and a request without a key gets 401', async () => {
     await using http = await startHttp();
     await tries(http, 30);
     expect((await http.call('GET', '/v1/executions')).status).toBe(200);
-    expect((await http.call('GET', '/metrics', { key: ALICE_KEY })).status).toBe(200);
     expect(await tries(http, 25, { key: null })).toEqual(Array(25).fill(401));
+  });
+
+  test.each([
+    ['administrator', ALICE_KEY],
+    ['reader', CAROL_KEY],
+  ])(
+    'make the valid key of an %s from the same address wait, so that a right guess is not recognized',
+    async (_, key) => {
+      await using http = await startHttp();
+      await tries(http, 19);
+      expect((await http.call('GET', '/metrics', { key })).status).toBe(200);
+      await tries(http, 1);
+      await http.world.advance(20_000);
+      const basic = { authorization: `Basic ${Buffer.from(`alice:${ALICE_KEY}`).toString('base64')}` };
+      const guesses = [
+        await http.call('GET', '/metrics', { key: WRONG }),
+        await http.call('GET', '/metrics', { key }),
+        await http.call('GET', '/metrics', { key: null, headers: basic }),
+      ];
+      for (const guess of guesses) {
+        expect([guess.status, guess.headers.get('retry-after'), guess.text]).toEqual([429, '40', guesses[0]?.text]);
+      }
+      await http.world.advance(40_000);
+      expect((await http.call('GET', '/metrics', { key })).status).toBe(200);
+    },
+  );
+
+  test('of one address leave the operators at other addresses alone', async () => {
+    await using http = await startHttp({ access: { trustedProxies: 1 } });
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    await tries(http, 20, { headers: from('2001:db8:1:2::1') });
+    const statusFor = async (address: string) =>
+      (await http.call('GET', '/metrics', { key: ALICE_KEY, headers: from(address) })).status;
+    expect(await statusFor('2001:db8:1:2:ffff::9')).toBe(429);
+    expect(await statusFor('2001:db8:1:3::1')).toBe(200);
+    expect(await statusFor('192.0.2.1')).toBe(200);
   });
 
   test('count for the client behind the configured proxies, whatever it writes into the header itself', async () => {
