@@ -5,7 +5,7 @@ import { runSimulator } from '../simulator/command.ts';
 import { DIALECT_NAMES } from '../simulator/dialects.ts';
 import { type FateName, findFate } from '../simulator/fates/catalogue.ts';
 import { DEFAULT_PORT, SIMULATOR_HELP } from '../simulator/help.ts';
-import type { SimulatorOptions } from '../simulator/options.ts';
+import { EXPIRES_IN_FORMS, QUOTA_HEADERS, type SimulatorOptions } from '../simulator/options.ts';
 import { RecordingError } from '../simulator/recording.ts';
 import { CommandError, type Declare } from './context.ts';
 import { choiceOption, helpEnd, wholeNumber } from './options.ts';
@@ -35,6 +35,12 @@ loopback.`,
     .option('--token-seconds <seconds>', 'lifetime of an access token (default: 3600)', number)
     .option('--token-delay <ms>', 'time after its issue for which a token gets 401 (default: 0)', number)
     .option('--single-token', 'a new token revokes all earlier ones')
+    .option('--token-latency <ms>', 'duration of a token request (default: 0)', number)
+    .addOption(choiceOption('--expires-in <form>', 'form of expires_in (default: seconds)', EXPIRES_IN_FORMS))
+    .option('--jwt-seconds <seconds>', 'tokens are JWTs that end after this time, whatever expires_in states', number)
+    .option('--quota <count>', 'API requests in each fixed window before 429; 0: no limit (default: 0)', number)
+    .option('--quota-window <ms>', 'length of that window (default: 10000)', wholeNumber(1, 86_400_000))
+    .addOption(choiceOption('--quota-headers <form>', 'headers of the quota (default: x-ratelimit)', QUOTA_HEADERS))
     .option('--scope <text>', 'scopes of a token (default: dx:actions:execute dx:actions:read)')
     .option('--client-id <text>', '(default: simulator)')
     .option('--client-secret <text>', '(default: simulator-secret)')
@@ -62,6 +68,12 @@ loopback.`,
         tokenSeconds: options.tokenSeconds,
         tokenDelayMs: options.tokenDelay,
         singleToken: options.singleToken,
+        tokenLatencyMs: options.tokenLatency,
+        expiresIn: options.expiresIn,
+        jwtSeconds: options.jwtSeconds,
+        quota: options.quota,
+        quotaWindowMs: options.quotaWindow,
+        quotaHeaders: options.quotaHeaders,
         scope: options.scope,
         clientId: options.clientId,
         clientSecret: options.clientSecret,

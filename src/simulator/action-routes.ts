@@ -33,7 +33,9 @@ interface Progress {
   askedAt: number;
 }
 
-type HeadersOf = (step: SubmitStep) => Readonly<Record<string, string>>;
+type HeadersOf = (
+  step: Pick<SubmitStep, 'retryAfterSeconds' | 'retryAfterAsDate' | 'headers'>,
+) => Readonly<Record<string, string>>;
 
 function headersAt(world: Pick<World, 'now'>): HeadersOf {
   return ({ retryAfterSeconds: seconds, retryAfterAsDate, headers }) => ({
@@ -73,6 +75,7 @@ export function createActionRoutes({ options, dice, names, executions, closing }
     await pause(script.latencyMs);
     const started = runs(step) ? executions.start(record, script, order.inputs, order.callbackUrl) : null;
     soFar.askedAt = world.now();
+    c.set('cut', step.cut ?? false);
     if (step.afterCallbacks) await started?.calledBack;
     if (typeof step.answer === 'number' && step.answer < 300) {
       return withHeaders(api.accepted(step, step.answer, started?.run), {
@@ -113,9 +116,9 @@ export function createActionRoutes({ options, dice, names, executions, closing }
   };
 
   const respondToPoll = (c: Context<SimulatorEnv>, run: Run, step: PollStep): Response | Promise<Response> => {
-    const { answer, retryAfterSeconds, names = 'itself' } = typeof step === 'object' ? step : { answer: step };
-    const headers =
-      retryAfterSeconds === undefined ? {} : retryAfter(retryAfterSeconds, options.retryAfter, world.now());
+    const { answer, names = 'itself', cut = false, ...more } = typeof step === 'object' ? step : { answer: step };
+    const headers = headersOf({ ...more, retryAfterAsDate: options.retryAfter === 'date' });
+    c.set('cut', cut);
     const named = names === 'another' ? { ...run, executionId: `not-${run.idText}` } : run;
     if (answer === 'truth') return json(200, api.currentStatus(named, world.now()), headers);
     // At this time, no run has ended.

@@ -12,6 +12,7 @@ import { createLedger } from './ledger.ts';
 import { type Listening, listen } from './listen.ts';
 import { type SimulatorOptions, withDefaults } from './options.ts';
 import { createOutage } from './outage.ts';
+import { createQuota } from './quota.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { addReadiness } from './readiness.ts';
 import { json, type SimulatorEnv } from './responses.ts';
@@ -65,13 +66,20 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   };
 
   const app = new Hono<SimulatorEnv>();
-  const calls = createCalls({ options, ledger, outage, tokens, rateLimit: createRateLimit(options) });
+  const calls = createCalls({
+    options,
+    ledger,
+    outage,
+    tokens,
+    rateLimit: createRateLimit(options),
+    quota: createQuota(options),
+  });
   const actions = createActionRoutes({ options, dice, names, executions, closing: closing.signal });
   const api = apiOf(options.dialect);
   let unnamed = 0;
 
   addReadiness(app);
-  addTokenRoutes({ app, calls, tokens, options });
+  addTokenRoutes({ app, calls, tokens, options, closing: closing.signal });
   app.post(
     api.executePath,
     calls.counted('execute', async (c) => {

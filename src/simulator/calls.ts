@@ -1,13 +1,14 @@
 // The middleware of every call to the simulated CXone: counting, outage, token, scope and rate limit.
 
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { isoTime } from '../lib/time.ts';
 import { apiOf } from './api/by-dialect.ts';
 import type { Call, CaseRecord, Ledger } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
-import type { Outage } from './outage.ts';
+import type { Outage, OutageOrder } from './outage.ts';
+import type { Quota } from './quota.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { respond, retryAfter, type SimulatorEnv } from './responses.ts';
+import { cutOff, respond, retryAfter, type SimulatorEnv } from './responses.ts';
 import type { Tokens } from './tokens.ts';
 
 type CallMiddleware = MiddlewareHandler<SimulatorEnv>;
@@ -27,9 +28,10 @@ export interface CallParts {
   readonly outage: Outage;
   readonly tokens: Tokens;
   readonly rateLimit: RateLimit;
+  readonly quota: Quota;
 }
 
-export function createCalls({ options, ledger, outage, tokens, rateLimit }: CallParts): Calls {
+export function createCalls({ options, ledger, outage, tokens, rateLimit, quota }: CallParts): Calls {
   const { world } = options;
 
   const refusedByLimit = (c: Parameters<CallMiddleware>[0]) => {
@@ -38,6 +40,11 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
     const headers = retryAfter(Math.max(1, waitMs / 1000), options.retryAfter, world.now());
     return respond(c, 429, 'too many requests', headers);
   };
+
+  const headersOf = ({ retryAfterSeconds: seconds, headers }: OutageOrder) => ({
+    ...headers,
+    ...(seconds === undefined ? {} : retryAfter(seconds, options.retryAfter, world.now())),
+  });
 
   return {
     counted:
@@ -51,8 +58,12 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
         record?.[call === 'execute' ? 'posts' : 'polls'].push(exchange);
         try {
           const down = outage.responseTo(call);
-          if (down !== null) return await respond(c, down, 'the simulator has an outage');
+          if (down !== null && down.answer !== 'cut') {
+            return await respond(c, down.answer, 'the simulator has an outage', headersOf(down));
+          }
           await next();
+          exchange.answer ??= c.res.status;
+          if (down !== null || c.get('cut')) await sendCut(c);
           return undefined;
         } finally {
           ledger.end(call, exchange, exchange.answer ?? c.res.status, record);
@@ -66,16 +77,30 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit }: Call
             'www-authenticate': 'Bearer',
           });
         }
+        const { allowed, headers } = quota.take();
+        if (!allowed) return respond(c, 429, 'the quota is used up', headers);
         const refusal = refusedByLimit(c);
         if (refusal !== null) return refusal;
         if (scope !== null && options.scope !== null && !options.scope.split(' ').includes(scope)) {
           return respond(c, 403, `the access token lacks the scope ${scope}`);
         }
         await next();
+        addHeaders(c.res, headers);
         return undefined;
       },
     limited: async (c, next) => refusedByLimit(c) ?? next(),
   };
+}
+
+async function sendCut(c: Context<SimulatorEnv>): Promise<void> {
+  const sent = await cutOff(c, c.res);
+  // Without this, hono would add the headers of the earlier response.
+  c.res = undefined;
+  c.res = sent;
+}
+
+function addHeaders(response: Response, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
 }
 
 function traceIn(c: Parameters<CallMiddleware>[0]): { traceparent?: string; tracestate?: string } {

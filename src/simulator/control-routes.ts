@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import { catalogue } from './fates/catalogue.ts';
 import { json } from './responses.ts';
+import { HeaderFields } from './script.ts';
 import type { Simulator } from './simulator.ts';
 
 export const CONTROL_HELP = `GET  /readyz                                 200 while the simulator listens, in every mode (also with --replay)
@@ -12,8 +13,9 @@ GET  /simulator/executions                   the record of each correlation id: 
 GET  /simulator/executions/{correlationId}   one record
 GET  /simulator/fates                        the catalogue of fates, with the expected outcome of each
 POST /simulator/outage                       {"answer": 503, "seconds": 5, "calls": ["execute"]}
-                                             answer: a status, "reset" or "hang"; seconds: 0 ends it; calls: any of
-                                             "token", "execute", "poll"; default: all
+                                             answer: a status, "reset", "hang" or "cut" (the usual response without its
+                                             last chunk); seconds: 0 ends it; calls: any of "token", "execute", "poll",
+                                             default: all; retryAfterSeconds; headers ({"ratelimit": "…"})
 POST /simulator/executions/{correlationId}/release
                                              sends the callbacks that its script holds ("held": true)
 POST /simulator/revoke-tokens                revokes all tokens: each of them gets 401
@@ -21,9 +23,11 @@ POST /simulator/reset                        deletes all state: executions, pend
 
 const OutageBody = v.strictObject({
   answer: v.union(
-    [v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)), v.picklist(['reset', 'hang'])],
-    'Expected a status from 200 to 599, "reset" or "hang"',
+    [v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)), v.picklist(['reset', 'hang', 'cut'])],
+    'Expected a status from 200 to 599, "reset", "hang" or "cut"',
   ),
+  retryAfterSeconds: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400))),
+  headers: v.exactOptional(HeaderFields),
   seconds: v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),
   calls: v.exactOptional(v.array(v.picklist(['token', 'execute', 'poll']))),
 });

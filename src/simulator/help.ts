@@ -16,11 +16,12 @@ Each part of a fate may be set, with or without a fate (times in milliseconds; t
   sticky (true: polls need the cookie of the submit response)
   submits    [{"answer": 503, "retryAfterSeconds": 1}, {"answer": 200}]     answer: a status, "reset" or "hang"
              runs, body (execution, outcome, bare, html), retryAfterAsDate, afterCallbacks,
-             headers ({"x-ratelimit-remaining": "0", …})
+             headers ({"x-ratelimit-remaining": "0", …}), cut (true: the response ends without its last chunk)
   callbacks  [{"afterMs": 500}]     afterMs: from the end of the run; says (outcome, progress, another outcome),
              body (json, form, garbled, oversized), forged, names (itself, another, none), copies,
              held (until POST /simulator/executions/{correlationId}/release)
-  polls      [500, "hang", "truth"] a status, "reset", "hang", "running", or "truth": how it stands
+  polls      [500, "hang", "truth"] a status, "reset", "hang", "running", or "truth": how it stands; or
+             {"answer": …, retryAfterSeconds, headers, cut, names (itself, another)}
 
 Fates:
 

@@ -5,6 +5,14 @@ import type { DialectName } from './dialects.ts';
 import type { FateName } from './fates/catalogue.ts';
 import type { SimulatorEvent } from './ledger.ts';
 
+/** Forms of the headers: X-RateLimit-*, the drafts 7 and 8 of RateLimit, or Retry-After of a 429 alone. */
+export const QUOTA_HEADERS = ['x-ratelimit', 'ratelimit', 'structured', 'none'] as const;
+
+/** Forms of `expires_in`: a number of seconds, the same as text, with a fraction, in milliseconds, a date, or none. */
+export const EXPIRES_IN_FORMS = ['seconds', 'text', 'float', 'milliseconds', 'date', 'none'] as const;
+
+type ExpiresInForm = (typeof EXPIRES_IN_FORMS)[number];
+
 export interface SimulatorOptions {
   /** The same seed leads to the same choices for the same correlation ids; for generated ids, for the same inputs. */
   readonly seed: string;
@@ -25,6 +33,16 @@ export interface SimulatorOptions {
   readonly tokenDelayMs: number;
   /** A new token revokes all earlier ones, as some token servers do. */
   readonly singleToken: boolean;
+  /** The time that a token request takes. */
+  readonly tokenLatencyMs: number;
+  /** The form of `expires_in`; `none` leaves it out. */
+  readonly expiresIn: ExpiresInForm;
+  /** Tokens are JSON Web Tokens that end after this time, whatever `expires_in` states; 0: not for this reason. */
+  readonly jwtSeconds: number;
+  /** API requests allowed in each fixed window; 0 means no limit. */
+  readonly quota: number;
+  readonly quotaWindowMs: number;
+  readonly quotaHeaders: (typeof QUOTA_HEADERS)[number];
   /** The rate limit, in bursts of the same size; 0 means no limit. */
   readonly requestsPerSecond: number;
   /** The form of Retry-After in a 429 (RFC 9110, section 10.2.3). */
@@ -61,6 +79,12 @@ const DEFAULTS: SimulatorOptions = {
   tokenSeconds: 3600,
   tokenDelayMs: 0,
   singleToken: false,
+  tokenLatencyMs: 0,
+  expiresIn: 'seconds',
+  jwtSeconds: 0,
+  quota: 0,
+  quotaWindowMs: 10_000,
+  quotaHeaders: 'x-ratelimit',
   requestsPerSecond: 100,
   retryAfter: 'seconds',
   latencyMs: 20,

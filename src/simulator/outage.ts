@@ -4,8 +4,11 @@ import type { World } from '../lib/world.ts';
 import type { Call, SimulatedResponse } from './ledger.ts';
 
 export interface OutageOrder {
-  /** A status, `reset` or `hang`. */
-  readonly answer: SimulatedResponse;
+  /** A status, `reset` or `hang`; `cut`: the usual response without its end. */
+  readonly answer: SimulatedResponse | 'cut';
+  readonly retryAfterSeconds?: number;
+  /** More header fields of the response. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The duration; 0 ends the current outage. */
   readonly ms: number;
   /** The affected calls. Default: all. */
@@ -14,8 +17,8 @@ export interface OutageOrder {
 
 export interface Outage {
   begin(order: OutageOrder): void;
-  /** Returns the response of an outage to this call now, or null. */
-  responseTo(call: Call): SimulatedResponse | null;
+  /** Returns the outage that concerns this call now, or null. */
+  responseTo(call: Call): OutageOrder | null;
 }
 
 export function createOutage(world: World): Outage {
@@ -28,7 +31,7 @@ export function createOutage(world: World): Outage {
     },
     responseTo: (call) => {
       if (current === null || world.now() >= until) return null;
-      return current.calls === undefined || current.calls.includes(call) ? current.answer : null;
+      return current.calls === undefined || current.calls.includes(call) ? current : null;
     },
   };
 }

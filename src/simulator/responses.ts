@@ -9,8 +9,8 @@ import type { CaseRecord, Exchange, SimulatedResponse } from './ledger.ts';
 
 export interface SimulatorEnv {
   Bindings: Partial<HttpBindings>;
-  /** `errorMember` is the member that holds the message of an error response. */
-  Variables: { exchange: Exchange; record: CaseRecord | undefined; errorMember: string };
+  /** `errorMember` holds the message of an error response. `cut`: the response is sent without its last chunk. */
+  Variables: { exchange: Exchange; record: CaseRecord | undefined; errorMember: string; cut?: boolean };
 }
 
 export type HeaderFields = Readonly<Record<string, string>>;
@@ -39,6 +39,19 @@ export async function respond(
   if (outgoing === undefined) throw new Error(`a ${response} needs a socket: use listen()`);
   if (response === 'reset') outgoing.socket?.resetAndDestroy();
   else if (!outgoing.destroyed) await once(outgoing, 'close');
+  return RESPONSE_ALREADY_SENT;
+}
+
+/** Sends a response without its last chunk, and ends the connection. It needs Node's server under the app. */
+export async function cutOff(c: Context<SimulatorEnv>, response: Response): Promise<Response> {
+  const { outgoing } = c.env;
+  if (outgoing === undefined) throw new Error('a cut response needs a socket: use listen()');
+  if (outgoing.headersSent || outgoing.destroyed) return response;
+  const { status, headers } = response;
+  const body = await response.text();
+  outgoing.writeHead(status, { ...Object.fromEntries(headers), 'transfer-encoding': 'chunked' });
+  outgoing.write(body === '' ? ' ' : body, () => outgoing.socket?.destroySoon());
+  await once(outgoing, 'close');
   return RESPONSE_ALREADY_SENT;
 }
 

@@ -8,6 +8,11 @@ const HttpStatus = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(5
 /** An HTTP status, or what happens to the connection instead of a response. */
 const SimulatedResponse = v.union([HttpStatus, v.picklist(['reset', 'hang'])]);
 
+export const HeaderFields = v.record(
+  v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/)),
+  v.pipe(v.string(), v.regex(/^[ -~]*$/)),
+);
+
 const SubmitStep = v.strictObject({
   answer: SimulatedResponse,
   /** Whether the action runs. Default: only with a 2xx, a reset or a hang. */
@@ -16,9 +21,9 @@ const SubmitStep = v.strictObject({
   body: v.exactOptional(v.picklist(['execution', 'outcome', 'bare', 'html'])),
   retryAfterSeconds: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   /** More header fields of the response, for example rate limits or WWW-Authenticate. */
-  headers: v.exactOptional(
-    v.record(v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/)), v.pipe(v.string(), v.regex(/^[ -~]*$/))),
-  ),
+  headers: v.exactOptional(HeaderFields),
+  /** The response ends without its last chunk: its body is complete, its end is lost. */
+  cut: v.exactOptional(v.boolean()),
   /** Sends Retry-After as an HTTP-date instead of seconds (RFC 9110, section 10.2.3). */
   retryAfterAsDate: v.exactOptional(v.boolean()),
   /** Responds only when every callback of this run has its response. */
@@ -48,6 +53,9 @@ const PollStep = v.union([
   v.strictObject({
     answer: PollResponse,
     retryAfterSeconds: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+    headers: v.exactOptional(HeaderFields),
+    /** The response ends without its last chunk. */
+    cut: v.exactOptional(v.boolean()),
     /** `another`: the response is about another execution. */
     names: v.exactOptional(v.picklist(['itself', 'another'])),
   }),

@@ -1,6 +1,6 @@
 // The token endpoints, one for each grant that CXone documents. A request in any other form is refused.
 
-import type { Context, Hono } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { isJsonObject, type JsonObject } from '../execution/json.ts';
 import type { Calls } from './calls.ts';
 import { dialectOf } from './dialects.ts';
@@ -16,11 +16,17 @@ interface Parts {
   readonly calls: Calls;
   readonly tokens: Tokens;
   readonly options: SimulatorOptions;
+  /** Aborts when the simulator closes. */
+  readonly closing: AbortSignal;
 }
 
-export function addTokenRoutes({ app, calls, tokens, options }: Parts): void {
+export function addTokenRoutes({ app, calls, tokens, options, closing }: Parts): void {
   const { token } = dialectOf(options.dialect);
-  const add = (path: string, handler: Handler) => app.post(path, calls.counted('token'), calls.limited, handler);
+  const slow: MiddlewareHandler = async (_, next) => {
+    if (options.tokenLatencyMs > 0) await options.world.sleep(options.tokenLatencyMs, closing);
+    await next();
+  };
+  const add = (path: string, handler: Handler) => app.post(path, calls.counted('token'), slow, calls.limited, handler);
   switch (token) {
     case 'client':
       add('/api/v2/oauth/token', (c) => client(c, tokens));
@@ -81,7 +87,7 @@ async function discovered(c: Context<SimulatorEnv>, tokens: Tokens, grant: 'clie
   }
   // With an access key, only the token itself states its lifetime.
   const { expires_in, ...rest } = tokens.issue();
-  return json(200, grant === 'password' ? rest : { ...rest, expires_in }, NO_STORE);
+  return json(200, grant === 'password' || expires_in === undefined ? rest : { ...rest, expires_in }, NO_STORE);
 }
 
 const KEY_FIELDS = ['username', 'password'];
@@ -99,7 +105,7 @@ async function accessKey(c: Context<SimulatorEnv>, tokens: Tokens): Promise<Resp
     return json(401, { message: 'the access key is wrong' });
   }
   const { expires_in, ...rest } = tokens.issue();
-  return json(200, { ...rest, expires_in: String(expires_in) }, NO_STORE);
+  return json(200, expires_in === undefined ? rest : { ...rest, expires_in: String(expires_in) }, NO_STORE);
 }
 
 const NO_STORE = { 'cache-control': 'no-store' };

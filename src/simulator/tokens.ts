@@ -1,6 +1,7 @@
 // Access tokens: issued for credentials (RFC 6749), checked, expired and revoked.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isoTime } from '../lib/time.ts';
 import { dialectOf } from './dialects.ts';
 import type { SimulatorOptions } from './options.ts';
 
@@ -10,7 +11,7 @@ export interface Tokens {
   /** Returns whether the access key is right. */
   knowKey(id: string, secret: string): boolean;
   /** Issues a token. Returns the body of the token response. */
-  issue(): { access_token: string; token_type: 'Bearer'; expires_in: number; scope?: string };
+  issue(): { access_token: string; token_type: 'Bearer'; expires_in?: number | string; scope?: string };
   /** Returns whether the token is valid now. */
   valid(token: string): boolean;
   /** Revokes all issued tokens. */
@@ -31,12 +32,15 @@ type Settings = Pick<
   | 'tokenSeconds'
   | 'tokenDelayMs'
   | 'singleToken'
+  | 'expiresIn'
+  | 'jwtSeconds'
 >;
 
 export function createTokens(settings: Settings): Tokens {
-  const { world, scope, tokenSeconds, tokenDelayMs, singleToken } = settings;
+  const { world, scope, tokenSeconds, tokenDelayMs, singleToken, jwtSeconds } = settings;
   const validFrom = new Map<string, number>();
   const manner = dialectOf(settings.dialect).token;
+  const isJwt = manner !== 'client' || jwtSeconds > 0;
   const expiries = new Map<string, number>(
     manner === 'static' ? [[settings.staticToken, Number.POSITIVE_INFINITY]] : [],
   );
@@ -46,22 +50,44 @@ export function createTokens(settings: Settings): Tokens {
     issue: () => {
       const now = world.now();
       for (const [token, expiry] of expiries) if (expiry <= now) expiries.delete(token);
-      const expiry = now + tokenSeconds * 1000;
+      const expiry = now + 1000 * Math.min(jwtSeconds || tokenSeconds, tokenSeconds);
       const name = `simulated-${world.id(now)}`;
-      const token = manner === 'client' ? name : jwt({ jti: name, tenantId: settings.tenantId, exp: expiry / 1000 });
+      const token = isJwt ? jwt({ jti: name, tenantId: settings.tenantId, exp: expiry / 1000 }) : name;
       if (singleToken) expiries.clear();
       expiries.set(token, expiry);
       if (tokenDelayMs > 0) validFrom.set(token, now + tokenDelayMs);
       return {
         access_token: token,
         token_type: 'Bearer',
-        expires_in: tokenSeconds,
+        ...expiresInOf(settings, now),
         ...(scope === null ? {} : { scope }),
       };
     },
     valid: (token) => (expiries.get(token) ?? 0) > world.now() && (validFrom.get(token) ?? 0) <= world.now(),
     revoke: () => expiries.clear(),
   };
+}
+
+function expiresInOf(
+  { expiresIn: form, tokenSeconds: seconds }: Settings,
+  now: number,
+): { expires_in?: number | string } {
+  switch (form) {
+    case 'seconds':
+      return { expires_in: seconds };
+    case 'text':
+      return { expires_in: String(seconds) };
+    case 'float':
+      return { expires_in: seconds + 0.25 };
+    case 'milliseconds':
+      return { expires_in: seconds * 1000 };
+    case 'date':
+      return { expires_in: isoTime(now + seconds * 1000) };
+    case 'none':
+      return {};
+    default:
+      return form satisfies never;
+  }
 }
 
 /** Returns a JSON Web Token (RFC 7519) with readable claims and a placeholder as signature, which only the simulator checks. */

@@ -73,6 +73,12 @@ export const pollFates = {
     submission: POLLED_SOON,
     expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
   },
+  'cut-poll': {
+    about: 'the response to the first poll ends without its last chunk, the second gets the result',
+    script: { callbacks: [], polls: [{ answer: 'truth', cut: true }, 'truth'] },
+    submission: POLLED_SOON,
+    expect: { ...BY_POLL, audit: ['POLL_ERROR', 'POLL_COMPLETED'], callbackAnswers: [], polls: 2 },
+  },
   'sticky-gateway': {
     about: 'polls need the cookie that the submit response set, or get a 404; the callback is lost',
     script: { callbacks: [], sticky: true },

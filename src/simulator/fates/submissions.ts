@@ -48,6 +48,35 @@ export const submissionFates = {
       posts: 2,
     },
   },
+  'too-early': {
+    about: '425 (too early), then accepted',
+    script: { submits: [{ answer: 425 }, { answer: 200 }] },
+    submission: PATIENT,
+    expect: {
+      ...BY_CALLBACK,
+      audit: ['FAILED', 'SUBMITTED', 'CALLBACK_COMPLETED'],
+      callbackAnswers: ['200 resolved'],
+      posts: 2,
+    },
+  },
+  'request-timeout-adopted': {
+    about: '408 although it runs; the callback adopts it',
+    script: { submits: [{ answer: 408, runs: true }] },
+    submission: PATIENT,
+    expect: { ...BY_CALLBACK, audit: ['FAILED', 'CALLBACK_COMPLETED'], callbackAnswers: ['200 resolved'] },
+  },
+  'cut-acceptance': {
+    about: 'the acceptance ends without its last chunk, and the callback is lost: its id is polled',
+    script: { submits: [{ answer: 200, cut: true }], callbacks: [] },
+    submission: POLLED_SOON,
+    expect: {
+      ...BY_CALLBACK,
+      resolvedBy: 'poll',
+      audit: ['SUBMITTED', 'POLL_COMPLETED'],
+      callbackAnswers: [],
+      polls: 1,
+    },
+  },
   'error-500-adopted': {
     about: '500 although it runs; the callback adopts it',
     script: { submits: [{ answer: 500, runs: true }] },
