@@ -1,9 +1,11 @@
 // The TCP and TLS connections to CXone: kept alive for requests that may be repeated, a new one for each that may not.
 
+import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { createProxyConnector, createTunnelConnector, toProxy } from '../lib/proxy/connect.ts';
 import { type HttpProxy, NO_PROXIES, type ProxyRules, proxyFor } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
+import { createCachedLookup } from './cached-lookup.ts';
 
 /** Largest head of a response, in bytes. Gateways add cookies and policies beyond Node's limit of 16 KiB. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -43,8 +45,13 @@ interface Pool {
 type Route = (options: Agent.Options) => Dispatcher;
 
 /** One function because the pools in use and the pools that they replaced are closed together. */
-export function createConnections({ now }: Pick<World, 'now'>, proxies: ProxyRules = NO_PROXIES): Connections {
-  const routes = createRoutes(proxies);
+export function createConnections(
+  world: Pick<World, 'elapsed' | 'sleep'>,
+  proxies: ProxyRules = NO_PROXIES,
+): Connections {
+  const now = world.elapsed;
+  const names = createCachedLookup(world);
+  const routes = createRoutes(proxies, names.lookup);
   const pools = new Map<Route, Pool>();
   /** The last time when a response suggested a move. */
   let suspectedAt = Number.NEGATIVE_INFINITY;
@@ -52,7 +59,7 @@ export function createConnections({ now }: Pick<World, 'now'>, proxies: ProxyRul
   function poolOf(route: Route): Pool {
     const old = pools.get(route);
     const isOutdated =
-      old !== undefined && suspectedAt >= old.openedAt && Math.abs(now() - old.openedAt) >= MIN_CONNECTION_AGE_MS;
+      old !== undefined && suspectedAt >= old.openedAt && now() - old.openedAt >= MIN_CONNECTION_AGE_MS;
     // promise: suspect-connections-are-replaced
     if (old !== undefined && !isOutdated) return old;
     const limits = { clientTtl: MAX_CONNECTION_AGE_MS, keepAliveMaxTimeout: MAX_CONNECTION_AGE_MS };
@@ -85,6 +92,7 @@ export function createConnections({ now }: Pick<World, 'now'>, proxies: ProxyRul
     },
     suspect: () => {
       suspectedAt = now();
+      names.expire();
     },
     close: () => {
       for (const { dispatcher } of pools.values()) void dispatcher.destroy();
@@ -93,9 +101,9 @@ export function createConnections({ now }: Pick<World, 'now'>, proxies: ProxyRul
 }
 
 /** Returns a function that returns the route to the host of a URL: the same one for all URLs that share connections. */
-function createRoutes(proxies: ProxyRules): (url: string) => Route {
+function createRoutes(proxies: ProxyRules, lookup: LookupFunction): (url: string) => Route {
   // Connectors are shared, so that a new connection resumes the TLS session of an earlier one.
-  const direct = routeOver(buildConnector({ timeout: CONNECT_TIMEOUT_MS }));
+  const direct = routeOver(buildConnector({ lookup, timeout: CONNECT_TIMEOUT_MS }));
   const { https, http } = proxies;
   const tunnel = https && routeOver(createTunnelConnector(https, { timeoutMs: CONNECT_TIMEOUT_MS }));
   const absolute = http && absoluteRoute(http);

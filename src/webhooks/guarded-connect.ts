@@ -1,6 +1,5 @@
 // SSRF guard. Addresses are checked after DNS resolution, at connect time, so a name cannot pass the check and then resolve to another address.
 
-import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import { createTunnelConnector } from '../lib/proxy/connect.ts';
@@ -14,11 +13,6 @@ export interface ResolvedAddress {
 
 /** Resolves a name to all its addresses. */
 export type ResolveHostname = (hostname: string) => Promise<readonly ResolvedAddress[]>;
-
-export const resolveHostname: ResolveHostname = (hostname) =>
-  new Promise((resolve, reject) => {
-    systemLookup(hostname, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));
-  });
 
 /** The connection was refused before it was opened. */
 class AddressRefused extends Error {
@@ -75,7 +69,7 @@ export function createGuardedTunnel(
 function checkedLookup(trust: Trust, resolve: ResolveHostname): LookupFunction {
   const inFlight = new Map<string, Promise<readonly ResolvedAddress[]>>();
 
-  /** One query per name at a time: getaddrinfo occupies one of libuv's few threads. */
+  /** One query per name at a time. */
   function resolveOnce(hostname: string): Promise<readonly ResolvedAddress[]> {
     const addresses = inFlight.get(hostname) ?? resolve(hostname).finally(() => inFlight.delete(hostname));
     inFlight.set(hostname, addresses);

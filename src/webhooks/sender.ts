@@ -9,13 +9,9 @@ import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import { type HttpProxy, NO_PROXIES, type ProxyRules, proxyFor } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 import type { Trust } from './address-policy.ts';
-import {
-  createGuardedConnector,
-  createGuardedTunnel,
-  type ResolveHostname,
-  resolveHostname,
-} from './guarded-connect.ts';
+import { createGuardedConnector, createGuardedTunnel, type ResolveHostname } from './guarded-connect.ts';
 import type { DeliveryResult, WebhookRequest, WebhookSender } from './port.ts';
+import { createHostnameResolver, limitedResolver } from './resolve-hostname.ts';
 import { type SecretsOf, signatureHeaders } from './signature.ts';
 import type { UrlPolicy } from './url-policy.ts';
 
@@ -39,18 +35,15 @@ export interface WebhookSenderOptions {
   readonly proxies?: ProxyRules;
 }
 
+/** One function because the agents and the requests in flight are closed together. */
 export function createWebhookSender({
   policy,
   secretsOf,
   world,
-  resolve = resolveHostname,
+  resolve = createHostnameResolver({ world }),
   proxies = NO_PROXIES,
 }: WebhookSenderOptions): WebhookSender {
-  // One agent per trust level: a pooled connection to an internal address must not serve an app without access to it.
-  const agents: { readonly [T in Trust]: RoutedAgents } = {
-    public: createAgents('public', resolve, proxies),
-    listed: createAgents('listed', resolve, proxies),
-  };
+  const agents = new Map<string, RoutedAgents>();
   const inFlight = new Set<AbortController>();
   let closed = false;
 
@@ -64,12 +57,22 @@ export function createWebhookSender({
     };
   }
 
+  /**
+   * Agents of its own for each app: a pooled connection to an internal address must not serve an app without access to it, and the look-ups
+   * of one app must not hold up those of another.
+   */
+  function agentsOf(app: string): RoutedAgents {
+    const known = agents.get(app) ?? createAgents(policy.trust(app), limitedResolver(resolve), proxies);
+    agents.set(app, known);
+    return known;
+  }
+
   async function post(webhook: WebhookRequest, signal: AbortSignal): Promise<DeliveryResult> {
     const begun = world.elapsed();
     const latencyMs = () => Math.round(world.elapsed() - begun);
     try {
       const { statusCode, headers, body } = await request(webhook.url, {
-        dispatcher: agents[policy.trust(webhook.app)].for(webhook.url),
+        dispatcher: agentsOf(webhook.app).for(webhook.url),
         method: 'POST',
         headers: headersOf(webhook),
         body: webhook.body,
@@ -111,7 +114,7 @@ export function createWebhookSender({
     close: () => {
       closed = true;
       for (const controller of inFlight) controller.abort(new Error(CLOSING));
-      for (const routed of Object.values(agents)) routed.destroy();
+      for (const routed of agents.values()) routed.destroy();
     },
   };
 }

@@ -1287,4 +1287,16 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: ['test/http/request/bodies.test.ts'],
   },
+  {
+    tag: 'stale-addresses-while-dns-is-slow',
+    promise: "CXone's known addresses are used while DNS is down",
+    edit: value('query(hostname)'),
+    tests: ['test/cxone/cached-lookup.test.ts'],
+  },
+  {
+    tag: 'few-lookups-per-app',
+    promise: 'an app has four look-ups at a time',
+    edit: condition(false),
+    tests: ['test/webhooks/resolve-hostname.test.ts'],
+  },
 ];
