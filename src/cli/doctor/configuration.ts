@@ -2,6 +2,7 @@
 
 import { callbackRulesOf } from '../../config/callback-rules.ts';
 import { type Config, ConfigError, readConfig } from '../../config/config.ts';
+import { proxyOrigins } from '../../config/proxies.ts';
 import { STRONGER_SECRETS, weakSecretsIn } from '../../config/weak-secrets.ts';
 import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
 import type { CommandContext } from '../context.ts';
@@ -32,8 +33,8 @@ export function checkConfiguration({
     const profile = loadProfile(config.cxone.profilePath);
     callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
     const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
-    checks.push(...notifications(config));
     checks.push(...weakSecretsIn(config).map((warning) => warn('weak secrets', warning, STRONGER_SECRETS)));
+    checks.push(...notifications(config), ...proxies(config));
     const advice = 'correct the name, or remove the variable';
     checks.push(...variableWarnings().map((warning) => warn(name, warning, advice)));
     return { checks, config, profile };
@@ -90,4 +91,13 @@ function notifications({ notifications: { allowedOrigins, secrets: given } }: Co
         ),
       ),
   ];
+}
+
+/** Nothing without a proxy. Credentials are never part of it. */
+function proxies({ proxies: configured }: Config): Check[] {
+  const origins = proxyOrigins(configured);
+  if (origins.length === 0) return [];
+  const direct =
+    configured.notifications.https === null ? '; notifications are sent directly, without NOTIFY_PROXY' : '';
+  return [ok('proxy', `outgoing requests take ${origins.join(' and ')}${direct}`)];
 }

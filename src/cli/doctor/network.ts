@@ -1,8 +1,11 @@
 // Whether the hosts that the receiver calls, and the one that CXone calls, can be found and show a certificate that holds.
 
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
+import { reasonOf } from '../../lib/log.ts';
+import { createTunnelConnector } from '../../lib/proxy/connect.ts';
+import type { HttpProxy } from '../../lib/proxy/proxy.ts';
 import type { World } from '../../lib/world.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -15,22 +18,56 @@ export interface Site {
   /** The variable that names it. */
   readonly variable: string;
   readonly url: string;
+  /** Null: it is reached directly. */
+  readonly proxy: HttpProxy | null;
 }
 
 /** Each host and port once, whatever the variables that lead there. */
 export async function checkSites(sites: readonly Site[], world: Pick<World, 'now'>): Promise<Check[]> {
-  const byOrigin = Map.groupBy(sites, ({ url }) => new URL(url).origin);
-  const checks = [...byOrigin].map(([origin, same]) =>
-    checkSite(new URL(origin), [...new Set(same.map(({ variable }) => variable))].join(', '), world),
-  );
+  const byWay = Map.groupBy(sites, ({ url, proxy }) => `${new URL(url).origin} ${proxy?.origin}`);
+  const checks = [...byWay.values()].map(async (same) => {
+    const [{ url, proxy }] = same as [Site];
+    const variables = [...new Set(same.map(({ variable }) => variable))].join(', ');
+    return proxy === null
+      ? checkSite(new URL(url), variables, world)
+      : checkProxiedSite(new URL(url), proxy, variables, world);
+  });
   return (await Promise.all(checks)).flat();
+}
+
+/** The proxy resolves the name. A plain http request needs no tunnel: the token request shows whether the proxy passes it on. */
+async function checkProxiedSite(
+  origin: URL,
+  proxy: HttpProxy,
+  variables: string,
+  world: Pick<World, 'now'>,
+): Promise<Check[]> {
+  if (origin.protocol !== 'https:') return [];
+  const port = Number(origin.port || 443);
+  try {
+    const tunnel = await openTunnel(proxy, origin.hostname, port);
+    const passed = ok('proxy', `${proxy.origin} of ${proxy.variable} opens a tunnel to ${origin.host}`);
+    return [passed, await checkCertificate({ host: origin.hostname, port, tunnel }, variables, world)];
+  } catch (error) {
+    return [fail('proxy', reasonOf(error), `correct ${proxy.variable}, or the rules of the proxy`)];
+  }
+}
+
+function openTunnel(proxy: HttpProxy, hostname: string, port: number): Promise<Socket> {
+  const connectTunnel = createTunnelConnector(proxy, { timeoutMs: TIMEOUT_MS });
+  return new Promise((resolve, reject) => {
+    // As for plain http: the caller looks at the certificate itself.
+    connectTunnel({ hostname, protocol: 'http:', port: String(port) }, (...[error, socket]) =>
+      error === null ? resolve(socket) : reject(error),
+    );
+  });
 }
 
 async function checkSite(origin: URL, variables: string, world: Pick<World, 'now'>): Promise<Check[]> {
   const host = origin.hostname.replace(/^\[|\]$/g, '');
   const name = await checkName(host, variables);
   if (name.level === 'fail' || origin.protocol !== 'https:') return [name];
-  return [name, await checkCertificate(host, Number(origin.port || 443), variables, world)];
+  return [name, await checkCertificate({ host, port: Number(origin.port || 443) }, variables, world)];
 }
 
 async function checkName(host: string, variables: string): Promise<Check> {
@@ -51,15 +88,11 @@ async function checkName(host: string, variables: string): Promise<Check> {
 }
 
 /** Node decides whether the certificate is valid, as for any client; the certificate shows why it is not. */
-async function checkCertificate(
-  host: string,
-  port: number,
-  variables: string,
-  world: Pick<World, 'now'>,
-): Promise<Check> {
+async function checkCertificate(place: Place, variables: string, world: Pick<World, 'now'>): Promise<Check> {
   const name = 'tls';
+  const { host, port } = place;
   const shown = port === 443 ? host : `${host}:${port}`;
-  const reached = await handshake(host, port);
+  const reached = await handshake(place);
   if ('failure' in reached) {
     return fail(
       name,
@@ -80,12 +113,18 @@ type Handshake =
   | { readonly failure: string }
   | { readonly trouble: string | null; readonly endsAt: number; readonly issuer: string };
 
-function handshake(host: string, port: number): Promise<Handshake> {
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** An open connection to it. */
+  readonly tunnel?: Socket;
+}
+
+function handshake({ host, port, tunnel }: Place): Promise<Handshake> {
   return new Promise((resolve) => {
     // What does not hold is to be named, so it is let through to be looked at; nothing is sent over it.
     const socket = connect({
-      host,
-      port,
+      ...(tunnel === undefined ? { host, port } : { socket: tunnel }),
       timeout: TIMEOUT_MS,
       rejectUnauthorized: false,
       ...(isIP(host) === 0 ? { servername: host } : {}),

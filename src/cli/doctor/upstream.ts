@@ -7,6 +7,7 @@ import type { Profile } from '../../cxone/profile/profile.ts';
 import { type RecordedExchange, withTap } from '../../cxone/recording/tap.ts';
 import { NETWORK_FETCHER } from '../../cxone/transport.ts';
 import type { Log } from '../../lib/log.ts';
+import { NO_PROXIES, proxyFor } from '../../lib/proxy/proxy.ts';
 import type { World } from '../../lib/world.ts';
 import { checkPoll, type Trial, tryAction } from './calls.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -52,15 +53,17 @@ export async function checkUpstream(options: UpstreamOptions): Promise<Check[]> 
   }
 }
 
-function sitesOf({ config: { cxone, publicUrl }, profile }: UpstreamOptions): Site[] {
+function sitesOf({ config: { cxone, proxies, publicUrl }, profile }: UpstreamOptions): Site[] {
   const issuer = cxone.issuer ?? (profile.discovery === null ? null : profile.issuer);
   const sites = [
-    { variable: 'CXONE_ORG_DOMAIN or CXONE_BASE_URL', url: cxone.baseUrl },
-    { variable: 'CXONE_TOKEN_URL', url: cxone.tokenUrl },
-    { variable: 'CXONE_ISSUER', url: issuer },
-    { variable: 'PUBLIC_URL', url: publicUrl },
+    { variable: 'CXONE_ORG_DOMAIN or CXONE_BASE_URL', url: cxone.baseUrl, rules: proxies.cxone },
+    { variable: 'CXONE_TOKEN_URL', url: cxone.tokenUrl, rules: proxies.cxone },
+    { variable: 'CXONE_ISSUER', url: issuer, rules: proxies.cxone },
+    { variable: 'PUBLIC_URL', url: publicUrl, rules: NO_PROXIES },
   ];
-  return sites.flatMap(({ variable, url }) => (url === null ? [] : [{ variable, url }]));
+  return sites.flatMap(({ variable, url, rules }) =>
+    url === null ? [] : [{ variable, url, proxy: proxyFor(rules, new URL(url)) }],
+  );
 }
 
 async function checkToken(cxone: CxoneClient, { profile, place }: UpstreamOptions): Promise<Check[]> {
@@ -82,6 +85,9 @@ function tokenAdvice({ message, httpStatus, errorCode }: TokenUnavailable, place
   if (errorCode === 'invalid_scope') return `correct the scope in ${place.of('/token/parameters')}`;
   if ([400, 401, 403].includes(httpStatus) || errorCode !== null) {
     return `check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET or CXONE_PRIVATE_KEY, the access key, and ${place.of('/token/clientAuthentication')}`;
+  }
+  if (httpStatus === 407 || /\bthe proxy http/.test(message)) {
+    return 'correct CXONE_PROXY, HTTPS_PROXY or HTTP_PROXY, or the rules of the proxy; CXONE_PROXY=none connects directly';
   }
   if (httpStatus === 429) return 'too many token requests: look for other programs with the same client, and wait';
   if (/it is a web page/.test(message)) {
