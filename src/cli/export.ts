@@ -1,12 +1,21 @@
 // Writes rows as CSV or NDJSON, one batch at a time: a million rows take no more memory than a thousand.
 
+import { basename } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
 import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { jsonOnOneLine } from '../lib/json-line.ts';
+import { isoTime } from '../lib/time.ts';
+import {
+  type ChainPlace,
+  type ExportContent,
+  manifestName,
+  manifestText,
+  tallyBytes,
+} from '../store/export-manifest.ts';
 import { type CommandContext, CommandError } from './context.ts';
 import { choiceOption, TIME_HELP } from './options.ts';
-import { createOutFile } from './out-file.ts';
+import { createOutFile, type OutFile } from './out-file.ts';
 import { grouped, showProgress } from './print.ts';
 
 const FORMATS = ['csv', 'ndjson'] as const;
@@ -29,6 +38,7 @@ interface FormatOptions {
   readonly format?: Format | undefined;
   readonly out?: string | undefined;
   readonly bom?: true | undefined;
+  readonly manifest?: string | undefined;
 }
 
 /** @throws {CommandError} for a byte order mark in NDJSON, which no JSON parser accepts. */
@@ -43,7 +53,19 @@ function readFormat({ format, out, bom }: FormatOptions): Format {
 /** Objects are written as JSON text. */
 type CsvValue = string | number | boolean | object | null;
 
+export const manifestOption = new Option(
+  '--manifest <file>',
+  'write the manifest to this file; default: FILE.manifest.json beside --out',
+);
+
 export interface Source<T> {
+  readonly content: ExportContent;
+  /** The filters as the manifest has them. */
+  readonly filter: object;
+  /** True if values are hidden, so that entries do not have their hash. */
+  readonly isMasked: boolean;
+  /** Returns the place of the written entries in the chain; null for rows without one. */
+  readonly chain?: () => ChainPlace | null;
   readonly batches: Iterable<{ readonly found: readonly T[]; readonly scanned: number }>;
   readonly total: number;
   /** Returns a row: values by column name. */
@@ -54,16 +76,24 @@ export interface Source<T> {
 
 /** @throws {CommandError} if it is interrupted or the file cannot be created. @throws {BrokenPipe} */
 export async function writeExport<T>(
-  { batches, total, represent, names }: Source<T>,
+  source: Source<T>,
   options: FormatOptions,
   context: CommandContext,
 ): Promise<void> {
+  const { batches, total, represent, names } = source;
   const format = readFormat(options);
-  const { out, bom } = options;
+  const { out, bom, manifest = out === undefined ? undefined : manifestName(out) } = options;
   const stop = context.interrupted();
-  const file = out === undefined ? null : await createOutFile(out, readVariable(context.env(), 'DATABASE_MODE'));
+  const mode = readVariable(context.env(), 'DATABASE_MODE');
+  const createdAt = isoTime(context.world.now());
+  const file = out === undefined ? null : await createOutFile(out, mode);
+  const beside = manifest === undefined ? null : await createBeside(manifest, mode, file);
+  const tally = tallyBytes();
   const progress = showProgress('exporting', context, 'rows');
-  const put = (text: string) => (file === null ? context.writeStream(text) : file.write(text));
+  const put = (text: string) => {
+    tally.add(text);
+    return file === null ? context.writeStream(text) : file.write(text);
+  };
   const lineOf = (item: T) => {
     const row = represent(item);
     return format === 'csv' ? csvLine(names.map((name) => row[name] ?? null)) : `${jsonOnOneLine(row)}\n`;
@@ -89,9 +119,31 @@ export async function writeExport<T>(
   } catch (error) {
     progress.done();
     await file?.discard();
+    await beside?.discard();
     throw error;
   }
+  const { content, filter, isMasked, chain = () => null } = source;
+  const named = file === null ? 'stdout' : basename(file.path);
+  const described = { file: named, content, createdAt, ...tally.result(), rows, filter: { ...filter }, isMasked };
+  await beside?.write(manifestText({ ...described, chain: chain() }));
+  await beside?.finish();
   if (file !== null) context.writeError(`${file.path}: ${grouped(rows)} rows\n`);
+}
+
+/** Returns the filters that restrict an export, with times as ISO 8601. */
+export function manifestFilter({ hidden: _hidden, ...filter }: { readonly [name: string]: unknown }): object {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name, typeof value === 'number' ? isoTime(value) : value]));
+}
+
+/** Creates the manifest before anything is written, so that an existing one ends the command early. */
+async function createBeside(path: string, mode: number, file: OutFile | null): Promise<OutFile> {
+  try {
+    return await createOutFile(path, mode);
+  } catch (error) {
+    await file?.discard();
+    throw error;
+  }
 }
 
 /** U+FEFF. Spreadsheets read CSV without it in a legacy encoding. */

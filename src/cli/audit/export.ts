@@ -1,10 +1,19 @@
 // `audit export`: writes the trail with its hashes as CSV or NDJSON.
 
 import { representEntry } from '../../execution/representation.ts';
-import { type ChainedEntry, idRangeOf, idsIn, scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
+import type { ChainPlace } from '../../store/export-manifest.ts';
+import { type ChainedEntry, idRangeOf, idsIn, linkBefore, scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { bomOption, EXPORT_HELP, formatOption, outOption, writeExport } from '../export.ts';
+import {
+  bomOption,
+  EXPORT_HELP,
+  formatOption,
+  manifestFilter,
+  manifestOption,
+  outOption,
+  writeExport,
+} from '../export.ts';
 import {
   addAuditFilters,
   auditFilter,
@@ -28,6 +37,7 @@ can be verified from the file; if it hides members of SENSITIVE_FIELDS, only wit
     .addOption(formatOption)
     .addOption(outOption)
     .addOption(bomOption)
+    .addOption(manifestOption)
     .addOption(revealOption)
     .addOption(databaseOption)
     .addHelpText(
@@ -43,8 +53,17 @@ can be verified from the file; if it hides members of SENSITIVE_FIELDS, only wit
         const total = idsIn(client, idRangeOf(client, filter));
         const batches = scanAuditTrail(client, filter, 'oldest-first');
         const masking = maskingOf(options, context);
-        const represent = ({ entry, hash }: ChainedEntry) => ({ ...representEntry(masking.entry(entry)), hash });
-        const source = { batches, total, represent, names: NAMES };
+        let chain: ChainPlace | null = null;
+        const represent = ({ entry, hash }: ChainedEntry) => {
+          chain = { after: chain === null ? linkBefore(client, entry.id) : chain.after, last: { id: entry.id, hash } };
+          return { ...representEntry(masking.entry(entry)), hash };
+        };
+        const described = {
+          content: 'audit',
+          filter: manifestFilter(filter),
+          isMasked: masking.names.length > 0,
+        } as const;
+        const source = { ...described, batches, total, represent, names: NAMES, chain: () => chain };
         return writeExport(source, options, context);
       });
     });

@@ -7,7 +7,15 @@ import { type StoredExecution, scanExecutions } from '../../store/sqlite/queries
 import { countExecutions } from '../../store/sqlite/queries/id-windows.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { bomOption, EXPORT_HELP, formatOption, outOption, writeExport } from '../export.ts';
+import {
+  bomOption,
+  EXPORT_HELP,
+  formatOption,
+  manifestFilter,
+  manifestOption,
+  outOption,
+  writeExport,
+} from '../export.ts';
 import { addExecutionFilters, databaseOption, executionFilter, helpEnd, maskingOf, revealOption } from '../options.ts';
 
 export const executionsExport: Declare = (command, context) =>
@@ -19,6 +27,7 @@ which it is read. Executions that are submitted after the export begins are not 
     .addOption(formatOption)
     .addOption(outOption)
     .addOption(bomOption)
+    .addOption(manifestOption)
     .option('--no-payloads', 'leave out inputs, context, result, error and late result')
     .addOption(revealOption)
     .addOption(databaseOption)
@@ -34,6 +43,9 @@ which it is read. Executions that are submitted after the export begins are not 
       const filter = { ...executionFilter(options, context), hidden: masking.names };
       return withDatabase(context, options.database, (client) => {
         const source = {
+          content: 'executions' as const,
+          filter: manifestFilter(filter),
+          isMasked: masking.names.length > 0,
           batches: scanExecutions(client, filter, 'oldest-first'),
           total: countExecutions(client, { ...filter, app: filter.app ?? undefined }),
           represent: options.payloads ? (stored: StoredExecution) => whole(stored, masking) : withoutPayloads,

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { jsonOnOneLine } from '../../lib/json-line.ts';
-import { fileTimestamp } from '../../lib/time.ts';
+import { fileTimestamp, isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
+import { type ExportManifest, manifestName, manifestText, tallyBytes } from '../../store/export-manifest.ts';
+import type { AuditHead } from '../../store/port.ts';
 import type { RetentionRecord } from '../../store/retention-port.ts';
 
 const compress = promisify(gzip);
@@ -23,8 +25,11 @@ export interface ExportFile {
 }
 
 export interface ExportFiles {
-  /** @throws {NodeJS.ErrnoException} for example if the folder does not exist */
-  begin(kind: ExportKind): Promise<ExportFile>;
+  /**
+   * @param after the entry before the first one in the file; null for a file without entries.
+   * @throws {NodeJS.ErrnoException} for example if the folder does not exist
+   */
+  begin(kind: ExportKind, after: AuditHead | null): Promise<ExportFile>;
 }
 
 const UNFINISHED = /^(audit|payloads)-[\dTZ-]+\.ndjson\.gz\.partial$/;
@@ -42,15 +47,16 @@ export function createExportFiles(folder: string, world: Pick<World, 'now'>, mod
   }
 
   return {
-    begin: async (kind) => {
+    begin: async (kind, after) => {
       await tidyOnce();
-      const moment = fileTimestamp(world.now());
+      const createdAt = world.now();
+      const moment = fileTimestamp(createdAt);
       const partial = join(folder, `${kind}-${moment}.ndjson.gz.partial`);
       // The file holds inputs and results of apps.
       const handle = await open(partial, 'w', mode);
       // The umask may have taken bits away.
       await handle.chmod(mode);
-      return exportFile({ folder, kind, moment, partial, handle });
+      return exportFile({ folder, kind, after, createdAt, moment, mode, partial, handle });
     },
   };
 }
@@ -58,22 +64,43 @@ export function createExportFiles(folder: string, world: Pick<World, 'now'>, mod
 interface Begun {
   readonly folder: string;
   readonly kind: ExportKind;
+  readonly after: AuditHead | null;
+  readonly createdAt: number;
   readonly moment: string;
+  readonly mode: number;
   readonly partial: string;
   readonly handle: FileHandle;
 }
 
-function exportFile({ folder, kind, moment, partial, handle }: Begun): ExportFile {
+function exportFile({ folder, kind, after, createdAt, moment, mode, partial, handle }: Begun): ExportFile {
+  const tally = tallyBytes();
+  let rows = 0;
+  let last: AuditHead | null = null;
+
+  function manifestOf(file: string): ExportManifest {
+    return {
+      ...{ file, content: `retention-${kind}`, createdAt: isoTime(createdAt), ...tally.result(), rows, filter: {} },
+      isMasked: false,
+      chain: last === null ? null : { after, last },
+    };
+  }
+
   return {
     add: async (records) => {
       // Concatenated gzip members are a valid gzip file (RFC 1952, section 2.2).
       const lines = records.map((record) => `${jsonOnOneLine(record)}\n`).join('');
-      await handle.appendFile(await compress(lines));
+      const bytes = await compress(lines);
+      await handle.appendFile(bytes);
+      tally.add(bytes);
+      rows += records.length;
+      const entry = records.findLast(({ type }) => type === 'audit_event');
+      if (entry !== undefined) last = { id: Number(entry['id']), hash: String(entry['hash']) };
     },
     finish: async (range) => {
       const name = `${kind}-${range}-${moment}.ndjson.gz`;
       await handle.sync();
       await handle.close();
+      await writeSynced(join(folder, manifestName(name)), manifestText(manifestOf(name)), mode);
       await rename(partial, join(folder, name));
       await syncFolder(folder);
       return name;
@@ -83,6 +110,17 @@ function exportFile({ folder, kind, moment, partial, handle }: Begun): ExportFil
       await rm(partial, { force: true });
     },
   };
+}
+
+async function writeSynced(path: string, text: string, mode: number): Promise<void> {
+  const handle = await open(path, 'w', mode);
+  try {
+    await handle.chmod(mode);
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {

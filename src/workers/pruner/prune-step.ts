@@ -1,5 +1,6 @@
 // One step of pruning for one kind of data: select a batch, export it if configured, then delete it.
 
+import type { AuditHead } from '../../store/port.ts';
 import type { RetentionRecord } from '../../store/retention-port.ts';
 import type { ExportFile, ExportFiles, ExportKind } from './export-files.ts';
 
@@ -8,6 +9,8 @@ export interface PruneTarget<Batch> {
   /** Returns the batch after this one; undefined at the end. */
   select(after: Batch | null): Promise<Batch | undefined>;
   records(batch: Batch): Promise<readonly RetentionRecord[]>;
+  /** Returns the entry before the next one that is deleted; null if the batches hold no entries. */
+  start(): Promise<AuditHead | null>;
   /** Returns the part of the file name that identifies these batches. */
   range(batches: readonly Batch[]): string;
   /** Deletes a batch. Returns false if it is needed again; then the batches after it stay as well. */
@@ -48,7 +51,7 @@ export function createPruneStep<Batch>(target: PruneTarget<Batch>, tools: PruneE
         const records = await target.records(batch);
         // promise: export-before-prune
         if (records.length > 0) {
-          file ??= await into.begin(target.kind);
+          file ??= await into.begin(target.kind, await target.start());
           await file.add(records);
         }
         batches.push(batch);

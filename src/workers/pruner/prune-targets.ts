@@ -27,6 +27,7 @@ export function payloadTarget({ store, now, cutoff, count }: TargetOptions): Pru
     select: async (after) =>
       after?.next === null ? undefined : store.prunablePayloads(BATCH_SIZE, cutoff(), after?.next ?? null),
     records: store.payloadRecords,
+    start: async () => null,
     range: (batches) => {
       const references = batches.flatMap((batch) => batch.references).sort();
       const bodies = batches.flatMap((batch) => batch.bodies);
@@ -45,6 +46,7 @@ export function auditTarget({ store, cutoff, count }: TargetOptions): PruneTarge
     kind: 'audit',
     select: (after) => store.prunableEntries(BATCH_SIZE, cutoff(), after),
     records: store.entryRecords,
+    start: store.checkpoint,
     range: (batches) => between(batches.flatMap(({ first, last }) => [padded(first), padded(last)])),
     delete: async ({ last }) => {
       const { entries, executions } = await store.prune(BATCH_SIZE, cutoff(), last);

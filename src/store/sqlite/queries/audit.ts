@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { AuditEntry } from '../../../execution/event.ts';
 import { isoTime } from '../../../lib/time.ts';
-import type { IdGap } from '../../port.ts';
+import type { AuditHead, IdGap } from '../../port.ts';
 import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
 import { CLOCK_SLACK_MS, firstSince, type IdRange } from '../first-since.ts';
 import { type AuditRow, toAuditEntry } from '../rows.ts';
@@ -41,6 +41,15 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   fromText: 'timestamp >= @fromText',
   toText: 'timestamp < @toText',
 };
+
+/** Returns the entry before this one, to which it is chained; null if it is not known. */
+export function linkBefore(client: Database, id: number): AuditHead | null {
+  const before = client.prepare<[number, number], AuditHead>(
+    `SELECT id, hash FROM audit_events WHERE id < ? UNION ALL SELECT pruned_through, hash FROM audit_checkpoint
+    WHERE pruned_through < ? ORDER BY id DESC LIMIT 1`,
+  );
+  return before.get(id, id) ?? null;
+}
 
 /** Yields matching entries. No statement stays open between batches. Entries written after the start are not included. */
 export function* scanAuditTrail(
