@@ -9,6 +9,8 @@ import { type Verification, verifyAudit } from '../../store/sqlite/verify/verify
 import { type CommandContext, CommandError, type Declare, type Variables } from '../context.ts';
 import { collect, helpEnd, jsonOption } from '../options.ts';
 import { grouped, type Line, printLines, showProgress } from '../print.ts';
+import { isExport } from './read-export.ts';
+import { fileLines, verifyFiles } from './verify-files.ts';
 
 /** Every line with an audit head contains this. */
 const MARK = 'audit-head v1 ';
@@ -23,9 +25,11 @@ export const auditVerify: Declare = (command, context) =>
   command
     .description(
       `Walks the hash chain of the audit trail, compares rows and stored callback bodies with it, and names the first entry
-that was altered, removed, inserted or reordered. Run it as the user of the receiver.`,
+that was altered, removed, inserted or reordered. Run it as the user of the receiver. With exports (NDJSON of "audit export" or of
+RETENTION_EXPORT_DIR, compressed or not), verifies their chain, how they join, and their manifests, without a database or with the
+one from which they were pruned.`,
     )
-    .argument('[path]', 'the database, instead of DATABASE_PATH')
+    .argument('[path...]', 'the database, instead of DATABASE_PATH; or exports, and at most one database')
     .option('--head <line|file>', 'a signed head, or a file (a log) that contains heads; repeatable', collect)
     .addOption(jsonOption)
     .addHelpText(
@@ -34,10 +38,18 @@ that was altered, removed, inserted or reordered. Run it as the user of the rece
         `Only signed heads reveal a tail that was cut off, or a chain that was rewritten as a whole. Signatures are checked with
 CALLBACK_SECRET. Lines from before a rotation need the old secret after the new one: CALLBACK_SECRET=new,old.`,
         '0 the trail is as it was written, 1 a change was found, 2 the trail could not be verified',
-        ['npm run -s audit -- verify', 'npm run -s audit -- verify /backups/receiver.db --head /var/log/receiver.log'],
+        [
+          'npm run -s audit -- verify',
+          'npm run -s audit -- verify /backups/receiver.db --head /var/log/receiver.log',
+          'npm run -s audit -- verify exports/audit-*.ndjson.gz data/receiver.db',
+        ],
       ),
     )
-    .action((path, options) => verify(path, options, context));
+    .action((paths, options) =>
+      paths.length > 1 || paths.some(isExport)
+        ? verifyExports(paths, options, context)
+        : verify(paths[0], options, context),
+    );
 
 interface Options {
   readonly head?: readonly string[] | undefined;
@@ -64,6 +76,24 @@ async function verify(given: string | undefined, { head, json }: Options, contex
   } finally {
     client.close();
   }
+}
+
+async function verifyExports(
+  paths: readonly string[],
+  { head, json }: Options,
+  context: CommandContext,
+): Promise<void> {
+  const signed = head === undefined ? [] : await signedHeads(head, context.env());
+  const report = await verifyFiles(paths, signed);
+  const { findings, unconfirmed, notes, heads, files } = report;
+  const isForged = signed.some(({ signature }) => signature === 'bad');
+  const isAnchored = signed.length === 0 || heads.some(({ verdict }) => verdict === 'agrees');
+  const isWhole = unconfirmed.length + notes.length === 0 && files.every(({ masked }) => masked === 0);
+  const isVerified = !isForged && isAnchored && isWhole;
+  if (json) context.write(`${JSON.stringify({ ok: findings.length === 0 && isVerified, ...report, signed })}\n`);
+  else printLines([...fileLines(report), ...headLines({ signed, heads })], context);
+  if (findings.length > 0) context.exitCode = 1;
+  else if (!isVerified) throw new CommandError('Not everything in the files could be verified.');
 }
 
 async function signedHeads(given: readonly string[], variables: Variables): Promise<SignedHead[]> {
@@ -125,7 +155,7 @@ function gapLine({ after, next, restoredAt }: Report['gaps'][number]): Line {
   return { name: 'restore', level: 'warn', message };
 }
 
-function headLines({ signed, heads }: Report): Line[] {
+function headLines({ signed, heads }: Pick<Report, 'signed' | 'heads'>): Line[] {
   const name = 'heads';
   if (signed.length === 0) {
     const message = 'none given (--head): a tail that was cut off, or a chain rewritten as a whole, would not be found';
@@ -151,6 +181,9 @@ function headLines({ signed, heads }: Report): Line[] {
   if (count('lost') > 0) {
     const message = `${count('lost')} refer to entries that a restore from an older copy lost`;
     lines.push({ name, level: 'warn', message });
+  }
+  if (count('unchecked') > 0) {
+    lines.push({ name, level: 'warn', message: `${count('unchecked')} refer to later entries` });
   }
   if (count('pruned') > 0) lines.push({ name, level: 'warn', message: `${count('pruned')} refer to pruned entries` });
   return lines;

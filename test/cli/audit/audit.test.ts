@@ -80,7 +80,7 @@ describe('audit verify', () => {
 
   test.each([
     ['--head no-such-file', /neither an audit head nor a file/],
-    ['one two', /too many arguments for 'verify'/],
+    ['one two', /Name one database at most/],
     ['--heed x', /heed/],
     ['no-such.db', /does not exist/],
   ])('ends with 2 and says why: %s', async (args, message) => {

@@ -1,0 +1,234 @@
+// `audit verify FILE…`: verifies exported entries without a database, or together with the database that they were pruned from.
+
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import type { ExportManifest } from '../../store/export-manifest.ts';
+import type { AuditHead } from '../../store/port.ts';
+import type { SignedHead } from '../../store/signed-head.ts';
+import { openReadOnly } from '../../store/sqlite/file/open-readonly.ts';
+import type { AuditRow } from '../../store/sqlite/rows.ts';
+import {
+  createExportVerification,
+  type ExportVerification,
+  type FileVerdict,
+} from '../../store/sqlite/verify/exported.ts';
+import { createExportedRowCheck } from '../../store/sqlite/verify/exported-rows.ts';
+import type { Finding } from '../../store/sqlite/verify/findings.ts';
+import type { HeadVerdict } from '../../store/sqlite/verify/signed-heads.ts';
+import { readHead, verifyAudit } from '../../store/sqlite/verify/verify.ts';
+import { CommandError } from '../context.ts';
+import { grouped, type Line } from '../print.ts';
+import { auditRowIn, isExport, manifestOf, manifestProblem, readNdjson } from './read-export.ts';
+
+interface VerifiedFile extends FileVerdict {
+  readonly path: string;
+  readonly manifest: 'agrees' | 'differs' | 'missing';
+}
+
+export interface FilesReport {
+  readonly files: readonly VerifiedFile[];
+  /** The database that continues the files; null without one. */
+  readonly database: string | null;
+  readonly findings: readonly Finding[];
+  readonly heads: readonly HeadVerdict[];
+  /** Entries that were reduced by an erasure which none of the files has. */
+  readonly unconfirmed: readonly number[];
+  /** What could not be verified, in words. */
+  readonly notes: readonly string[];
+}
+
+/** @throws {CommandError} if a file cannot be read as an export. */
+export async function verifyFiles(paths: readonly string[], signed: readonly SignedHead[]): Promise<FilesReport> {
+  const databases = paths.filter((path) => !isExport(path));
+  if (databases.length > 1) throw new CommandError('Name one database at most, and the exports of that database.');
+  const exports = await inOrder(paths.filter((path) => !databases.includes(path)));
+  const good = signed.filter(({ signature }) => signature === 'good');
+  const verification = createExportVerification(good);
+  const rows = createExportedRowCheck();
+  const found: Finding[] = [];
+  const files: VerifiedFile[] = [];
+  for (const { path, manifest } of exports) {
+    const problem = manifest && (await manifestProblem(path, manifest));
+    if (problem !== null) found.push({ kind: 'altered', entry: null, message: `${basename(path)}: ${problem}` });
+    const verdict = fileVerdict(path, manifest, verification);
+    const unreadable = await readFile(path, verification, rows);
+    if (unreadable !== null) found.push({ kind: 'altered', entry: null, message: unreadable });
+    const compared = problem === null ? 'agrees' : 'differs';
+    files.push({ ...verdict, path, manifest: manifest === null ? 'missing' : compared });
+  }
+  const [database = null] = databases;
+  const continued = database === null ? null : continueWith(database, verification, good);
+  const { findings, heads, unconfirmed } = verification.end();
+  return {
+    files,
+    database,
+    findings: [...found, ...findings, ...rows.findings, ...(continued?.findings ?? [])],
+    heads: mergedHeads(heads, continued?.heads ?? []),
+    unconfirmed,
+    notes: continued?.notes ?? [],
+  };
+}
+
+interface Ordered {
+  readonly path: string;
+  readonly manifest: ExportManifest | null;
+}
+
+/** Returns the files in the order of their first entries; those without entries come last. */
+async function inOrder(paths: readonly string[]): Promise<Ordered[]> {
+  const known = await Promise.all(
+    paths.map(async (path) => ({ path, manifest: manifestOf(path), first: await firstEntry(path) })),
+  );
+  return known.toSorted((a, b) => (a.first ?? Infinity) - (b.first ?? Infinity));
+}
+
+/** Executions and payloads are compared by their manifest only. */
+function isCsv(path: string): boolean {
+  return path.toLowerCase().endsWith('.csv');
+}
+
+async function firstEntry(path: string): Promise<number | null> {
+  if (isCsv(path)) return null;
+  try {
+    for await (const row of readNdjson(path)) {
+      const entry = auditRowIn(row);
+      if (entry !== null) return entry.id;
+    }
+  } catch (error) {
+    // The walk reports it.
+    if (!(error instanceof CommandError) || !existsSync(path)) throw error;
+  }
+  return null;
+}
+
+function fileVerdict(path: string, manifest: ExportManifest | null, verification: ExportVerification): FileVerdict {
+  return verification.file({
+    name: basename(path),
+    after: manifest?.chain?.after ?? null,
+    isMasked: manifest?.isMasked === true,
+    isFiltered: Object.keys(manifest?.filter ?? {}).some((name) => name !== 'from' && name !== 'to'),
+  });
+}
+
+/** Returns why the file cannot be read to its end; null if it can. */
+async function readFile(
+  path: string,
+  verification: ExportVerification,
+  rows: ReturnType<typeof createExportedRowCheck>,
+): Promise<string | null> {
+  if (isCsv(path)) return null;
+  try {
+    for await (const row of readNdjson(path)) {
+      const entry = auditRowIn(row);
+      if (entry !== null) verification.entry(entry);
+      if (row['type'] === 'audit_event' && entry !== null) rows.entry(entry);
+      else rows.row(row);
+    }
+    return null;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return error.message;
+  }
+}
+
+/** Verifies the database, and that it continues the files. */
+function continueWith(path: string, verification: ExportVerification, heads: readonly SignedHead[]) {
+  const client = openReadOnly(path);
+  try {
+    const { findings, heads: judged, prunedThrough } = verifyAudit(client, { heads });
+    for (const row of erasuresIn(client)) verification.erased(row);
+    const last = verification.last();
+    const join = last === null ? null : joinOf(client, path, last, prunedThrough);
+    return {
+      findings: [...findings, ...(join?.finding ?? [])],
+      heads: judged,
+      notes: join?.note === undefined ? [] : [join.note],
+    };
+  } finally {
+    client.close();
+  }
+}
+
+function joinOf(client: Database, path: string, last: AuditHead, prunedThrough: number) {
+  if (last.id < prunedThrough) {
+    const missing = `entries ${last.id + 1} to ${prunedThrough} were pruned and are in none of the files`;
+    return { note: `${basename(path)} does not continue the files: ${missing}` };
+  }
+  const there = last.id === prunedThrough ? checkpointOf(client) : hashOf(client, last.id);
+  if (there === last.hash) return {};
+  const newest = readHead(client).id;
+  const message =
+    there === undefined
+      ? `${basename(path)}: entry ${last.id} of the files is missing; its newest entry is ${newest}`
+      : `${basename(path)}: entry ${last.id} has another hash than in the files`;
+  return { finding: [{ kind: 'rewritten' as const, entry: last.id, message }] };
+}
+
+function hashOf(client: Database, id: number): string | undefined {
+  return client.prepare<[number], string>('SELECT hash FROM audit_events WHERE id = ?').pluck().get(id);
+}
+
+function checkpointOf(client: Database): string | undefined {
+  return client.prepare<[], string>('SELECT hash FROM audit_checkpoint').pluck().get();
+}
+
+function erasuresIn(client: Database): readonly AuditRow[] {
+  return client
+    .prepare<[], AuditRow>(
+      `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
+        latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash FROM audit_events WHERE event = 'ERASED'`,
+    )
+    .all();
+}
+
+/** The verdict of the database counts where the files have none. */
+function mergedHeads(files: readonly HeadVerdict[], database: readonly HeadVerdict[]): HeadVerdict[] {
+  const open = ['unchecked', 'pruned'];
+  return files.map((head) => {
+    if (!open.includes(head.verdict)) return head;
+    return database.find(({ id, hash }) => id === head.id && hash === head.hash) ?? head;
+  });
+}
+
+export function fileLines({ files, database, findings, unconfirmed, notes }: FilesReport): Line[] {
+  return [
+    ...files.map(fileLine),
+    ...files.flatMap(({ masked, name }) => (masked === 0 ? [] : [maskedLine(name, masked)])),
+    ...(database === null ? [] : [{ name: 'database', level: 'ok', message: database } as const]),
+    ...findings.map(({ message }): Line => ({ name: 'chain', level: 'fail', message })),
+    ...notes.map((message): Line => ({ name: 'join', level: 'warn', message })),
+    ...(unconfirmed.length === 0 ? [] : [unconfirmedLine(unconfirmed)]),
+    ...(findings.length === 0
+      ? [{ name: 'chain', level: 'ok', message: 'no entry was altered, removed, inserted or reordered' } as const]
+      : []),
+  ];
+}
+
+const JOINS = {
+  anchored: 'chained to the entry before it',
+  unanchored: 'nothing proves what precedes it',
+  joined: 'continues the files before it',
+  gap: 'does not continue the files before it',
+} as const;
+
+const MANIFESTS = { agrees: 'as its manifest states', differs: 'not as its manifest states', missing: 'no manifest' };
+
+function fileLine({ path, entries, first, last, join, manifest }: VerifiedFile): Line {
+  const range = first === null ? 'no audit entries' : `${grouped(entries)} entries, ${first} to ${last}`;
+  const joined = join === null ? '' : `, ${JOINS[join]}`;
+  const sound = manifest === 'missing' ? 'warn' : 'ok';
+  const level = manifest === 'differs' || join === 'gap' ? 'fail' : sound;
+  return { name: 'file', level, message: `${path}: ${range}${joined}; ${MANIFESTS[manifest]}` };
+}
+
+function maskedLine(name: string, masked: number): Line {
+  const message = `${name} hides values in ${grouped(masked)} entries, which cannot be verified: export with --reveal`;
+  return { name: 'hidden', level: 'warn', message };
+}
+
+function unconfirmedLine(entries: readonly number[]): Line {
+  const which = `${entries.slice(0, 5).join(', ')}${entries.length > 5 ? ', …' : ''}`;
+  const message = `entry ${which}: erased, and the entry ERASED that proves what is left is in none of the files`;
+  return { name: 'erased', level: 'warn', message };
+}
