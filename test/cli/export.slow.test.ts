@@ -255,7 +255,8 @@ describe('--out', () => {
     const { code } = await command(`executions export --out ${out}`, { DATABASE_PATH: await writtenDatabase(3) });
     expect([code, statSync(out).mode & 0o777]).toEqual([0, 0o600]);
     expect(readFileSync(out, 'utf8')).toMatch(/^correlationId,actionId,/);
-    expect(readdirSync(dirname(out))).toEqual(['rows.csv']);
+    expect(readdirSync(dirname(out))).toEqual(['rows.csv', 'rows.csv.manifest.json']);
+    expect(statSync(`${out}.manifest.json`).mode & 0o777).toBe(0o600);
   });
 
   test.each([

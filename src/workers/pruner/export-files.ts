@@ -34,6 +34,8 @@ export interface ExportFiles {
 
 const UNFINISHED = /^(audit|payloads)-[\dTZ-]+\.ndjson\.gz\.partial$/;
 
+const MANIFEST = /^(audit|payloads)-.*\.ndjson\.gz\.manifest\.json$/;
+
 /** @param mode of the files */
 export function createExportFiles(folder: string, world: Pick<World, 'now'>, mode = 0o600): ExportFiles {
   let tidy = false;
@@ -41,7 +43,9 @@ export function createExportFiles(folder: string, world: Pick<World, 'now'>, mod
   /** Deletes files that a crash left unfinished: nothing in them was pruned, so that another file will hold it. */
   async function tidyOnce(): Promise<void> {
     if (tidy) return;
-    const left = (await readdir(folder)).filter((name) => UNFINISHED.test(name));
+    const names = await readdir(folder);
+    const finished = new Set(names.map(manifestName));
+    const left = names.filter((name) => UNFINISHED.test(name) || (MANIFEST.test(name) && !finished.has(name)));
     await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
     tidy = true;
   }

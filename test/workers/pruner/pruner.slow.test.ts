@@ -98,8 +98,13 @@ async function pruneAll(
   return said;
 }
 
+/** Without the manifests beside them. */
+function exportsIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => !name.endsWith('.manifest.json'));
+}
+
 function exported({ exports }: Place, kind: string): JsonObject[] {
-  const names = readdirSync(exports).filter((name) => name.startsWith(kind));
+  const names = exportsIn(exports).filter((name) => name.startsWith(kind));
   return names.sort().flatMap((name) =>
     gunzipSync(readFileSync(join(exports, name)))
       .toString()
@@ -142,7 +147,7 @@ describe('a pruned execution', () => {
     const store = openStore(place.path);
     const ids = await fill(store, 1_400);
     await pruneAll(store, place, 31, { rules: { auditRetentionDays: 30, payloadRetentionDays: 0 } });
-    const names = readdirSync(place.exports).sort();
+    const names = exportsIn(place.exports).sort();
     expect(names).toHaveLength(2);
     expect(names[0]).toMatch(/^audit-000000000001-000000004000-2026-02-01T12-00-00-\d{3}Z\.ndjson\.gz$/);
     const records = exported(place, 'audit');
@@ -174,7 +179,7 @@ describe('a pruned execution', () => {
     expect(named(records, 'callback_body', 'audit_id')).toEqual([2]);
     expect(await store.find(id)).toMatchObject({ status: 'COMPLETED', result: null });
     expect(await store.trail(id)).toHaveLength(3);
-    expect(readdirSync(place.exports)).toEqual([
+    expect(exportsIn(place.exports)).toEqual([
       expect.stringMatching(/^payloads-[0-9a-f-]{36}-[0-9a-f-]{36}-2026-01-09T12-00-00-\d{3}Z\.ndjson\.gz$/),
     ]);
   });
@@ -237,9 +242,12 @@ describe('a pruned execution', () => {
     const store = openStore(place.path);
     await fill(store, 1);
     writeFileSync(join(place.exports, 'audit-2026-01-09T12-00-00-000Z.ndjson.gz.partial'), 'half');
+    writeFileSync(join(place.exports, 'audit-1-2.ndjson.gz.manifest.json'), 'of the file that was not finished');
     writeFileSync(join(place.exports, 'notes.partial'), 'mine');
     await pruneAll(store, place, 31);
     expect(readdirSync(place.exports).filter((name) => name.endsWith('.partial'))).toEqual(['notes.partial']);
+    const names = readdirSync(place.exports).filter((name) => name.startsWith('audit'));
+    expect(names).toEqual([expect.stringMatching(/\.gz$/), expect.stringMatching(/\.gz\.manifest\.json$/)]);
   });
 });
 
@@ -310,7 +318,7 @@ test('is exported once, whenever a shutdown interrupts the pruning', async () =>
 }, 60_000);
 
 function exportedSoFar(place: Place) {
-  const finished = (kind: string) => (readdirSync(place.exports).some((name) => name.startsWith(kind)) ? kind : '-');
+  const finished = (kind: string) => (exportsIn(place.exports).some((name) => name.startsWith(kind)) ? kind : '-');
   for (const name of readdirSync(place.exports)) {
     if (name.endsWith('.partial')) rmSync(join(place.exports, name));
   }
