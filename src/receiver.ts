@@ -208,7 +208,11 @@ function httpDependencies(parts: Parts): HttpDependencies {
       health: parts.health.health,
       advise: parts.advise,
       unknownWords: parts.store.unknownWords,
-      upstreamState: () => ({ ...cxone.limiterState(), tokenProblem: cxone.tokenProblem() }),
+      upstreamState: () => ({
+        ...cxone.limiterState(),
+        tokenProblem: cxone.tokenProblem(),
+        gatewayReports: cxone.gatewayReports(),
+      }),
       queueCapacity: config.queueCapacity,
       csrfTokens: createCsrfTokens(config.callbackSecrets, world),
       sensitiveFields: config.sensitiveFields,

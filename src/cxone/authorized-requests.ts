@@ -12,6 +12,7 @@ import type { AnsweredCall, CallResult } from './classify-response.ts';
 import { createAllowedHosts } from './discovery/allowed-hosts.ts';
 import { createEndpoints, type Move } from './discovery/endpoints.ts';
 import { errorMessageIn } from './error-message.ts';
+import { createGatewayReports } from './gateway-reports.ts';
 import type { Limiter } from './limiter/limiter.ts';
 import { type Requester, TokenUnavailable } from './port.ts';
 import { fillHeaders, type NamedSecret } from './profile/headers.ts';
@@ -58,6 +59,7 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
   const { profile, world, log, baseUrl, tokenUrl, issuer, headerSecrets = [] } = options;
   const credentials = createCredentialSource(options, options.reread);
   const staticHeaders = fillHeaders(profile.headers, headerSecrets);
+  const reports = createGatewayReports(world, log);
   const enter = () => limiter.take(MAX_WAIT_MS);
   const endpoints = createEndpoints({
     ...options,
@@ -114,7 +116,9 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
 
   const call: typeof callWithToken = async (...request) => {
     try {
-      return await callWithToken(...request);
+      const result = await callWithToken(...request);
+      reports.observe(result, request[1]);
+      return result;
     } catch (error) {
       if (!(error instanceof TokenUnavailable)) throw error;
       return { type: 'held', reason: error.message, retryAfterMs: error.retryAfterMs };
@@ -132,7 +136,7 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
     return answeredCall(reply, request.url, hidden, maxResultBytes);
   }
 
-  return { endpoints, tokens, call };
+  return { endpoints, tokens, reports, call };
 }
 
 function answeredCall(

@@ -11,7 +11,7 @@ import { createCookies } from './cookies.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
 import { isDotSegment, parseCallback, parsePollResponse, parseSubmitResponse, scanCallback } from './parse-response.ts';
-import type { Cxone, Requester, TokenProblem, UpstreamPause } from './port.ts';
+import type { Cxone, GatewayReport, Requester, TokenProblem, UpstreamPause } from './port.ts';
 import { isPollable } from './profile/profile.ts';
 import { MAX_RESULT_BYTES } from './response-document.ts';
 import { createSend } from './send.ts';
@@ -36,6 +36,8 @@ export interface CxoneClient extends Cxone {
   liftPause(): UpstreamPause | null;
   /** Returns why no new access token is available; null while there is no problem. */
   tokenProblem(): TokenProblem | null;
+  /** Returns the refused tokens and responses of gateways that delay executions now. */
+  gatewayReports(): readonly GatewayReport[];
   /** CXone's addresses, configured or discovered. */
   readonly endpoints: Endpoints;
   /** Returns the scopes that the profile requires and CXone did not grant, as far as its token responses state them. */
@@ -49,7 +51,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   const { maxResultBytes = MAX_RESULT_BYTES } = options;
   const limiter = createLimiter(options);
   const transport = createTransport(world, { ...options, timeoutMs, maxPauseMs, maxResultBytes }, options.fetcher);
-  const { endpoints, tokens, call } = createAuthorizedRequests(
+  const { endpoints, tokens, reports, call } = createAuthorizedRequests(
     options,
     limiter,
     createSend(limiter, transport, options),
@@ -105,6 +107,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     limiterState: limiter.state,
     liftPause: limiter.lift,
     tokenProblem: tokens.problem,
+    gatewayReports: reports.current,
     endpoints,
     missingScopes: tokens.missingScopes,
     close: () => {

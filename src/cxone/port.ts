@@ -20,6 +20,16 @@ export interface TokenProblem {
   readonly since: number;
 }
 
+/** Refused tokens or responses of gateways that delay executions now. */
+export interface GatewayReport {
+  readonly kind: 'token-refused' | 'action-refused' | 'too-early' | 'request-timeout' | 'cut';
+  /** One sentence without its full stop. */
+  readonly message: string;
+  /** The time of the first response, in milliseconds since the Unix epoch. */
+  readonly since: number;
+  readonly responses: number;
+}
+
 /** The response that paused all requests. */
 export interface PauseCause extends Requester {
   readonly httpStatus: number;

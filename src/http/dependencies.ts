@@ -3,7 +3,7 @@
 import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
 import type { CallbackChecks, CallbackRefusal } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
-import type { Cxone, TokenProblem, UpstreamPause } from '../cxone/port.ts';
+import type { Cxone, GatewayReport, TokenProblem, UpstreamPause } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
 import type { Execution } from '../execution/execution.ts';
 import type { Log } from '../lib/log.ts';
@@ -124,6 +124,8 @@ export interface UpstreamState {
   readonly pausedUntil: number;
   /** Why no new access token is available; null while there is no problem. */
   readonly tokenProblem: TokenProblem | null;
+  /** Refused tokens and responses of gateways that delay executions now. */
+  readonly gatewayReports: readonly GatewayReport[];
 }
 
 /** The pause of all requests to CXone. */

@@ -91,6 +91,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cxone/auth/credentials.test.ts'],
   },
   {
+    tag: 'gateway-trouble-is-logged-once',
+    promise: 'refused tokens and responses of gateways are in the log once while they last',
+    edit: condition(true),
+    tests: ['test/stories/gateways.test.ts'],
+  },
+  {
     tag: 'replay-matches-by-action',
     promise: 'a replay gives each action its own recorded responses',
     edit: value('[]'),

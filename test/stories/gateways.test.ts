@@ -1,8 +1,11 @@
 // Gateways between the receiver and CXone, played by the simulator.
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { checkRecentResponses } from '../../src/cli/doctor/recent-responses.ts';
 import { findFate } from '../../src/simulator/fates/catalogue.ts';
-import { setStage } from './stage.ts';
+import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
+import { OPERATOR_KEY, type Stage, setStage } from './stage.ts';
 
 test.each(['too-early', 'request-timeout-adopted', 'cut-acceptance', 'cut-poll', 'sticky-gateway'] as const)(
   'the fate %s ends as the catalogue expects',
@@ -36,3 +39,85 @@ test('the polls of an execution go to the server that accepted it, also after a 
     expect(JSON.stringify(await stage.request('GET', `/v1/executions/${id}/audit`))).not.toContain('simulator-route');
   }
 });
+
+const REPORTED: readonly (readonly [
+  string,
+  Partial<SimulatorOptions>,
+  object,
+  (stage: Stage) => void,
+  RegExp,
+  RegExp,
+])[] = [
+  [
+    'a token that is valid only later',
+    { tokenDelayMs: 2_500 },
+    {},
+    () => {},
+    /refuses the access token/,
+    /refused the token/,
+  ],
+  [
+    'a time of 401',
+    {},
+    {},
+    ({ simulator }) => simulator.outage({ answer: 401, ms: 4_000, calls: ['execute'] }),
+    /refuses the access token/,
+    /refused the token/,
+  ],
+  [
+    'a time of 403 with invalid_token',
+    {},
+    {},
+    ({ simulator }) => {
+      const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
+      simulator.outage({ answer: 403, ms: 4_000, calls: ['execute'], headers });
+    },
+    /refuses the access token/,
+    /refused the token/,
+  ],
+  [
+    'polls with 401',
+    {},
+    { callbacks: [], polls: [401, 401, 401, 'truth'] },
+    () => {},
+    /refuses the access token/,
+    /refused the token/,
+  ],
+  ['425', {}, { fate: 'too-early' }, () => {}, /responds 425/, /responded 425/],
+  ['408', {}, { fate: 'request-timeout-adopted' }, () => {}, /responds 408/, /responded 408/],
+  ['a cut acceptance', {}, { fate: 'cut-acceptance' }, () => {}, /lose their end/, /lost its end/],
+];
+
+test.each(REPORTED)(
+  '%s is in the trail, in the log once, on the page while it lasts, and in doctor',
+  async (...[_, options, simulate, prepare, words, doctor]) => {
+    const stage = await setStage({}, options);
+    prepare(stage);
+    const page = async () => {
+      const headers = { authorization: `Bearer ${OPERATOR_KEY}`, accept: 'text/html' };
+      return (await fetch(`${stage.service().url}/`, { headers })).text();
+    };
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n += 1) ids.push(await stage.submit(simulate, { graceSeconds: 1 }));
+    await stage.until(async () => {
+      await stage.pass(500);
+      return stage.log.lines.some(({ message }) => words.test(message));
+    });
+    expect(await page()).toMatch(words);
+    for (const id of ids) {
+      await stage.until(async () => {
+        await stage.pass(1_000);
+        return (await stage.get(id)).status === 'COMPLETED';
+      });
+      const { items } = (await stage.request('GET', `/v1/executions/${id}/audit`)).body;
+      expect(JSON.stringify(items)).toMatch(/"httpStatus":(?:401|403|425|408)|"cut":"/);
+    }
+    expect(stage.log.lines.filter(({ message }) => words.test(message))).toHaveLength(1);
+    await stage.pass(61_000, 5_000);
+    expect(await page()).not.toMatch(words);
+    const client = openReadOnly(stage.databasePath);
+    onTestFinished(() => void client.close());
+    const found = checkRecentResponses(client, stage.world).filter(({ level }) => level === 'warn');
+    expect(found).toMatchObject([{ message: expect.stringMatching(doctor), advice: expect.stringMatching(/\w/) }]);
+  },
+);

@@ -77,7 +77,25 @@ function onPoll(calls: Calls, seen: RecordedExchange): Check[] {
         warn('poll', `${answered}: ids look different there`, 'see a real one: --action ID, or CXONE_RECORD_DIR'),
       ];
     case 401:
-      return [fail('poll', `${answered}: the token is not taken`, `is it one for this API? see ${place.of('/token')}`)];
+      return [
+        fail(
+          'poll',
+          `${answered}: the token is not taken`,
+          `repeat the check in a minute: a new token may be valid only later, and another program with this client may revoke it; if it stays so, is it one for this API? see ${place.of('/token')}`,
+        ),
+      ];
+    case 408:
+      return [warn('poll', `${answered}: a gateway gave up while it received the request`, 'look for a slow proxy')];
+    case 425:
+      return [warn('poll', `${answered} (too early)`, 'switch early data (TLS 0-RTT) off in the proxy on the way')];
+    case 429:
+      return [
+        warn(
+          'poll',
+          `${answered}: the rate limit is reached`,
+          'lower RATE_LIMIT_PER_SECOND, and look for other programs with the same client',
+        ),
+      ];
     case 403:
       return [fail('poll', answered, 'grant the client the scopes to read executions (dx:actions:read) in CXone')];
     case 405:

@@ -12,6 +12,7 @@ import { openReadOnly, schemaAge } from '../../store/sqlite/file/open-readonly.t
 import { verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkPermissions } from './permissions.ts';
+import { checkRecentResponses } from './recent-responses.ts';
 
 const MIB = 1024 * 1024;
 const DISK_FAIL = 100 * MIB;
@@ -61,7 +62,13 @@ function contents(path: string, options: DatabaseOptions): Check[] {
     return [fail('database', error.message, 'see DATABASE_PATH; if it is damaged, restore a backup')];
   }
   try {
-    return [schema(client, path), integrity(client), ...trail(client, options), conservation(client)];
+    return [
+      schema(client, path),
+      integrity(client),
+      ...trail(client, options),
+      conservation(client),
+      ...recent(client, options),
+    ];
   } catch (error) {
     return [fail('database', `${path} cannot be read: ${reasonOf(error)}`, 'restore a backup if it is damaged')];
   } finally {
@@ -78,6 +85,11 @@ function schema(client: Database, path: string): Check {
     case 'newer':
       return fail('database', `${path} is of a newer version`, 'run that version, or restore a backup');
   }
+}
+
+/** Columns of an older version may differ; the next start migrates it. */
+function recent(client: Database, { world }: DatabaseOptions): Check[] {
+  return schemaAge(client) === 'current' ? checkRecentResponses(client, world) : [];
 }
 
 function integrity(client: Database): Check {

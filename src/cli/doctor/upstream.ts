@@ -6,6 +6,7 @@ import { TokenUnavailable } from '../../cxone/port.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
 import { type RecordedExchange, withTap } from '../../cxone/recording/tap.ts';
 import { NETWORK_FETCHER } from '../../cxone/transport.ts';
+import { parseRateLimitReset } from '../../lib/http/rate-limit-reset.ts';
 import type { Log } from '../../lib/log.ts';
 import { NO_PROXIES, proxyFor } from '../../lib/proxy/proxy.ts';
 import type { World } from '../../lib/world.ts';
@@ -47,7 +48,7 @@ export async function checkUpstream(options: UpstreamOptions): Promise<Check[]> 
     const called = token.some(({ level, name }) => level === 'fail' && name === 'upstream')
       ? []
       : [...(await checkPoll(calls)), ...(trial === null ? [] : await tryAction(calls, trial))];
-    return [...sites, ...token, ...called, checkClock(seen)];
+    return [...sites, ...token, ...called, ...rateLimit(seen, world), checkClock(seen)];
   } finally {
     cxone.close();
   }
@@ -107,6 +108,17 @@ function scopes(missing: readonly string[], profile: Profile): Check {
   if (missing.length === 0) return ok('scopes', `none of ${requiredScopes.join(', ')} is missing`);
   const advice = 'grant them to the client in CXone: their lack is the cause of most 403 answers';
   return fail('scopes', `the token lacks ${missing.join(' and ')}`, advice);
+}
+
+/** By the rate limit headers of the responses; nothing while they have requests left. */
+function rateLimit(seen: readonly RecordedExchange[], world: World): Check[] {
+  const waits = seen.map(({ answer }) => (answer === null ? 0 : parseRateLimitReset(answer.headers, world.now())));
+  const waitMs = Math.max(0, ...waits);
+  if (waitMs === 0) return [];
+  const message = `by its headers, CXone allows no further request for ${Math.ceil(waitMs / 1000)} s`;
+  const advice =
+    'lower RATE_LIMIT_PER_SECOND to the limit of the gateway, and look for other programs with the same client';
+  return [warn('rate limit', message, advice)];
 }
 
 /** By the Date header of what was answered last. */

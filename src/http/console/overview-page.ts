@@ -84,7 +84,7 @@ ${durations(overview)}</section>
 }
 
 function warnings(
-  { problems, upstream: { tokenProblem }, pause, mayChange, queue, queueCapacity }: Now,
+  { problems, upstream: { tokenProblem, gatewayReports }, pause, mayChange, queue, queueCapacity }: Now,
   overview: Overview,
 ): Html {
   const queued = queue.counts.QUEUED;
@@ -100,6 +100,10 @@ function warnings(
     ...(tokenProblem === null
       ? []
       : [html`No new token from CXone since ${moment(tokenProblem.since)}: ${tokenProblem.reason}.`]),
+    ...gatewayReports.map(
+      ({ message, since, responses }) =>
+        html`${message.charAt(0).toUpperCase()}${message.slice(1)} (${many(responses, 'response')} since ${moment(since)}; npm run doctor has the remedy).`,
+    ),
     ...(queued >= queueCapacity * 0.8
       ? [`The queue holds ${number(queued)} of ${number(queueCapacity)}: above that, submissions are refused.`]
       : []),

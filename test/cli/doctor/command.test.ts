@@ -66,6 +66,7 @@ describe('doctor', () => {
       'integrity',
       'audit chain',
       'conservation',
+      'gateway',
       'disk',
       'wal',
       'permissions',
