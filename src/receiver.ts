@@ -242,6 +242,7 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
   const workers = startWorkers({
     ...parts,
     callbackUrls: createSignedUrls(publicUrl, config.callbackSecrets),
+    links: { ...config.notifications.links, baseUrl: config.notifications.links.baseUrl ?? publicUrl },
     rules: { ...config, ...pace },
     exports:
       config.retentionExportDir === null

@@ -109,8 +109,11 @@ export interface NotificationPayload {
   readonly type: NotificationType;
   /** The time of the outcome, or of the late result. */
   readonly timestamp: string;
-  readonly data: EndedExecution;
+  readonly data: NotifiedExecution;
 }
+
+/** With a `link`, all results and errors are null: `get` the execution to read them (NOTIFY_LINK_ABOVE_BYTES). */
+export type NotifiedExecution = EndedExecution & { readonly link?: string };
 
 /** Problems of the request itself: a repetition is refused again. */
 type Mistake = 'bad-request' | 'malformed-json' | 'invalid-input' | 'invalid-header' | 'unauthorized' | 'forbidden';

@@ -113,6 +113,12 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
   NOTIFY_SECRETS: notifications(
     'Secrets that sign the notifications of an app: orders:whsec_…, with the base64 of 24 to 64 bytes after whsec_; several of an app while rotating, the new one first. Without one, the secret is derived from CALLBACK_SECRET; apps read theirs at GET /v1/notifications/secrets. To create one: npm run -s keys -- new --notify APP',
   ),
+  NOTIFY_LINK_ABOVE_BYTES: notifications(
+    'Largest notification of an app that contains the result, in bytes of its body; * for all other apps: orders:65536,*:1048576. A larger one contains `link` instead, which the app gets with its own key. 0: always a link. An app without an entry always gets the result.',
+  ),
+  NOTIFY_LINK_URL: notifications(
+    'Base URL of these links, at which apps reach the receiver; default: PUBLIC_URL. Required with CALLBACK_PORT.',
+  ),
   CXONE_PROXY: proxies(
     'Proxy for all requests to CXone, instead of HTTPS_PROXY and HTTP_PROXY; none for direct connections.',
   ),

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { type AppSecret, secretProblem } from '../webhooks/signature.ts';
 import { type AllowedOrigin, createUrlPolicy, parseOrigin } from '../webhooks/url-policy.ts';
-import { items, KEY_NAME, type Key, secret, text } from './fields.ts';
+import { items, KEY_NAME, type Key, secret, text, url, withoutTrailingSlash } from './fields.ts';
 
 /** The URL for submissions of an app without notifyUrl. */
 export interface AppUrl {
@@ -16,9 +16,20 @@ export interface NotificationConfig {
   readonly allowedOrigins: readonly AllowedOrigin[];
   /** The first secret of an app is the newest. */
   readonly secrets: readonly AppSecret[];
+  readonly links: NotificationLinks;
+}
+
+/** When notifications contain a link instead of the result. */
+export interface NotificationLinks {
+  /** The longest body with the result, in bytes, by app; `*` for every other app. */
+  readonly aboveBytes: ReadonlyMap<string, number>;
+  /** The base URL at which apps reach the receiver; null: PUBLIC_URL. */
+  readonly baseUrl: string | null;
 }
 
 const MAX_URL_CHARS = 2048;
+/** No notification is larger (MAX_RESULT_BYTES). */
+const MAX_BODY_BYTES = 67_108_864;
 
 /** Pairs `app:value`, separated by commas. `read` returns the pair, or a message that does not contain the value. */
 export function pairs<T>(shape: string, read: (app: string, value: string, earlier: readonly T[]) => T | string) {
@@ -57,6 +68,13 @@ const allowedOrigins = pairs<AllowedOrigin>('app:origin', (app, value) => {
   return 'must have an origin after the app: https://hooks.example, https://*.example.com or http://crm.internal:8080';
 });
 
+const linkSizes = pairs<{ readonly app: string; readonly bytes: number }>('app:65536', (app, value, earlier) => {
+  if (app !== '*' && !KEY_NAME.test(app)) return 'needs the name of an app, or * for all others, before the colon';
+  if (earlier.some((one) => one.app === app)) return 'is the second of its app; give each app one';
+  if (/^\d{1,8}$/.test(value) && Number(value) <= MAX_BODY_BYTES) return { app, bytes: Number(value) };
+  return `must have a whole number of bytes from 0 to ${MAX_BODY_BYTES} after the app`;
+});
+
 const appSecrets = pairs<AppSecret>('app:whsec_…', (app, secret, earlier) => {
   if (!KEY_NAME.test(app)) return APP_NAME_RULE;
   const problem = secretProblem(secret);
@@ -69,6 +87,8 @@ export const NOTIFICATION_VARIABLES = {
   NOTIFY_URLS: v.optional(urls),
   NOTIFY_ALLOWED_HOSTS: v.optional(allowedOrigins),
   NOTIFY_SECRETS: v.optional(secret(appSecrets)),
+  NOTIFY_LINK_ABOVE_BYTES: v.optional(linkSizes),
+  NOTIFY_LINK_URL: v.optional(v.pipe(text, url, withoutTrailingSlash)),
 };
 
 type NotificationEnvironment = v.InferOutput<v.ObjectSchema<typeof NOTIFICATION_VARIABLES, undefined>>;
@@ -78,6 +98,10 @@ export function notificationsOf(env: NotificationEnvironment): NotificationConfi
     urls: env.NOTIFY_URLS ?? [],
     allowedOrigins: env.NOTIFY_ALLOWED_HOSTS ?? [],
     secrets: env.NOTIFY_SECRETS ?? [],
+    links: {
+      aboveBytes: new Map((env.NOTIFY_LINK_ABOVE_BYTES ?? []).map(({ app, bytes }) => [app, bytes])),
+      baseUrl: env.NOTIFY_LINK_URL ?? null,
+    },
   };
 }
 

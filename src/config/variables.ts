@@ -73,7 +73,7 @@ export const ENVIRONMENT = v.object({
 export type Environment = v.InferOutput<typeof ENVIRONMENT>;
 
 // Each check compares variables, and runs only if each of them is valid by itself.
-export const CHECKED_ENVIRONMENT = v.pipe(
+const CHECKED_CALLERS = v.pipe(
   ENVIRONMENT,
   v.forward(
     v.partialCheck(
@@ -119,6 +119,31 @@ export const CHECKED_ENVIRONMENT = v.pipe(
   ),
   v.forward(
     v.partialCheck(
+      [['APP_KEYS'], ['NOTIFY_LINK_ABOVE_BYTES']],
+      (found) => appProblem(found.NOTIFY_LINK_ABOVE_BYTES, found.APP_KEYS) === null,
+      ({ input }) => appProblem(input.NOTIFY_LINK_ABOVE_BYTES, input.APP_KEYS) ?? '',
+    ),
+    ['NOTIFY_LINK_ABOVE_BYTES'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['PORT'], ['CALLBACK_PORT'], ['NOTIFY_LINK_ABOVE_BYTES'], ['NOTIFY_LINK_URL']],
+      ({ PORT: port, CALLBACK_PORT: callbacks = port, NOTIFY_LINK_ABOVE_BYTES: sizes, NOTIFY_LINK_URL: base }) =>
+        sizes === undefined || base !== undefined || callbacks === port,
+      'needs NOTIFY_LINK_URL: with CALLBACK_PORT, PUBLIC_URL serves callbacks, and apps reach the receiver elsewhere',
+    ),
+    ['NOTIFY_LINK_ABOVE_BYTES'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['NOTIFY_LINK_ABOVE_BYTES'], ['NOTIFY_LINK_URL']],
+      (found) => found.NOTIFY_LINK_URL === undefined || found.NOTIFY_LINK_ABOVE_BYTES !== undefined,
+      'has no effect without NOTIFY_LINK_ABOVE_BYTES',
+    ),
+    ['NOTIFY_LINK_URL'],
+  ),
+  v.forward(
+    v.partialCheck(
       [['NOTIFY_URLS'], ['NOTIFY_ALLOWED_HOSTS']],
       (found) => urlProblem(found.NOTIFY_URLS, found.NOTIFY_ALLOWED_HOSTS) === null,
       ({ input }) => urlProblem(input.NOTIFY_URLS, input.NOTIFY_ALLOWED_HOSTS) ?? '',
@@ -149,6 +174,11 @@ export const CHECKED_ENVIRONMENT = v.pipe(
     ),
     ['APP_QUEUE_SHARES'],
   ),
+);
+
+// Valibot's types allow 19 checks in one pipe.
+export const CHECKED_ENVIRONMENT = v.pipe(
+  CHECKED_CALLERS,
   v.forward(
     v.partialCheck(
       [['AUDIT_RETENTION_DAYS'], ['PAYLOAD_RETENTION_DAYS']],

@@ -82,7 +82,7 @@ export interface WebhookBody {
   readonly type: NotificationType;
   /** Time of the outcome or of the late result, ISO 8601. */
   readonly timestamp: string;
-  /** The execution as in GET /v1/executions/{correlationId}. */
+  /** The execution as in GET /v1/executions/{correlationId}. With a `link`, results and errors are null. */
   readonly data: object;
 }
 
@@ -90,4 +90,11 @@ export function webhookBody(notification: Notification, execution: Execution): W
   const { type, createdAt } = notification;
   const happened = type === 'execution.late_result' ? execution.lateResult?.receivedAt : execution.resolvedAt;
   return { type, timestamp: isoTime(happened ?? createdAt), data: representExecution(execution) };
+}
+
+/** Returns the body with a link to the execution instead of its results and errors, however large they are. */
+export function linkedWebhookBody(notification: Notification, execution: Execution, link: string): WebhookBody {
+  const lateResult = execution.lateResult && { ...execution.lateResult, result: null, error: null };
+  const { data, ...rest } = webhookBody(notification, { ...execution, result: null, error: null, lateResult });
+  return { ...rest, data: { ...data, link } };
 }

@@ -12,7 +12,7 @@ import type { WebhookSender } from '../webhooks/port.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createExpirer } from './expirer.ts';
 import type { Lanes } from './notifier/lanes.ts';
-import { createNotifier } from './notifier/notifier.ts';
+import { createNotifier, type LinkRules } from './notifier/notifier.ts';
 import type { ExportFiles } from './pruner/export-files.ts';
 import { createPruner, type RetentionRules } from './pruner/pruner.ts';
 import { createSweeper } from './sweeper.ts';
@@ -22,6 +22,7 @@ export interface WorkerTools {
   readonly cxone: Cxone;
   readonly webhooks: WebhookSender;
   readonly lanes: Lanes;
+  readonly links: LinkRules;
   readonly callbackUrls: Pick<SignedUrls, 'mint'>;
   readonly world: World;
   readonly log: Log;

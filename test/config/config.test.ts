@@ -88,7 +88,7 @@ describe('a valid environment', () => {
       operators: [],
       readers: [],
       sensitiveFields: [],
-      notifications: { urls: [], allowedOrigins: [], secrets: [] },
+      notifications: { urls: [], allowedOrigins: [], secrets: [], links: { aboveBytes: new Map(), baseUrl: null } },
       proxies: { cxone: NO_PROXIES, notifications: NO_PROXIES },
       graceSeconds: 10,
       pollIntervalMs: 2000,
@@ -160,6 +160,8 @@ describe('a valid environment', () => {
       NOTIFY_ALLOWED_HOSTS:
         '*:https://HOOKS.example:443, billing:http://crm.internal:8080/,orders:https://*.example.com',
       NOTIFY_SECRETS: `orders:${WEBHOOK_SECRETS[1]},orders:${WEBHOOK_SECRETS[0]}`,
+      NOTIFY_LINK_ABOVE_BYTES: 'orders:65536, *:0',
+      NOTIFY_LINK_URL: 'https://receiver.example.com/cx/',
       GRACE_SECONDS: '86400',
       POLL_INTERVAL_SECONDS: '0.25',
       MAX_CONCURRENT: '1000',
@@ -264,6 +266,10 @@ describe('a valid environment', () => {
           { app: 'orders', secret: WEBHOOK_SECRETS[1] },
           { app: 'orders', secret: WEBHOOK_SECRETS[0] },
         ],
+        links: {
+          aboveBytes: new Map(Object.entries({ orders: 65_536, '*': 0 })),
+          baseUrl: 'https://receiver.example.com/cx',
+        },
       },
       graceSeconds: 86_400,
       pollIntervalMs: 250,
@@ -292,6 +298,14 @@ describe('a valid environment', () => {
         ratio: 0.25,
       },
     });
+  });
+
+  test('links of notifications need the URL at which apps reach the receiver, where PUBLIC_URL serves only callbacks', () => {
+    const links = { NOTIFY_LINK_ABOVE_BYTES: '*:65536', CALLBACK_PORT: '9443' };
+    expect(problemsWith(links)).toEqual([expect.stringMatching(/^NOTIFY_LINK_ABOVE_BYTES: needs NOTIFY_LINK_URL/)]);
+    const { notifications } = readConfig({ ...REQUIRED, ...links, NOTIFY_LINK_URL: 'https://apps.example.com' });
+    expect(notifications.links.baseUrl).toBe('https://apps.example.com');
+    expect(readConfig({ ...REQUIRED, NOTIFY_LINK_ABOVE_BYTES: '*:0' }).notifications.links.baseUrl).toBeNull();
   });
 
   test('spans are sent to the full URL for them instead of one below the base, and not at all with tracing switched off', () => {
@@ -438,6 +452,13 @@ describe('an invalid environment', () => {
     ['NOTIFY_URLS', 'orders:http://hooks.example/'],
     ['NOTIFY_URLS', 'orders:https://127.0.0.1/'],
     ['NOTIFY_URLS', 'orders:'],
+    ['NOTIFY_LINK_ABOVE_BYTES', '65536'],
+    ['NOTIFY_LINK_ABOVE_BYTES', 'orders:64k'],
+    ['NOTIFY_LINK_ABOVE_BYTES', 'orders:-1'],
+    ['NOTIFY_LINK_ABOVE_BYTES', 'orders:67108865'],
+    ['NOTIFY_LINK_ABOVE_BYTES', 'orders:1,orders:2'],
+    ['NOTIFY_LINK_ABOVE_BYTES', 'unknown:1'],
+    ['NOTIFY_LINK_URL', 'https://receiver.example.com'],
     ['NOTIFY_URLS', 'unknown:https://hooks.example/'],
     ['NOTIFY_URLS', 'orders:https://hooks.example/,orders:https://hooks.example/2'],
     ['NOTIFY_ALLOWED_HOSTS', 'https://hooks.example'],

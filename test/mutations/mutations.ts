@@ -490,6 +490,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/notifier/notifier.test.ts'],
   },
   {
+    tag: 'large-notification-is-a-link',
+    promise: 'an app that chose links for large notifications gets no large one',
+    edit: condition(true),
+    tests: ['test/workers/notifier/notifier.test.ts', 'test/stories/notifications.test.ts'],
+  },
+  {
     tag: 'late-result-after-outcome',
     promise: 'a late result is sent after the outcome',
     edit: removed,

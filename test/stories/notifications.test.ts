@@ -187,6 +187,26 @@ test('twelve results that an endpoint finds too large delay none of those that f
   }
 });
 
+test('an app that chose links for large notifications reads their results with its own key', async () => {
+  const { stage, hook } = await hooked(() => ({
+    NOTIFY_LINK_ABOVE_BYTES: 'shop:10000',
+    NOTIFY_LINK_URL: 'https://receiver.example.com/cx/',
+  }));
+  const [secret = ''] = await secretsOf(stage);
+  const id = await stage.submit({ result: { text: 'x'.repeat(150_000) } }, { notifyUrl: hook.url });
+  await untilNotification(stage, id, 'DELIVERED');
+  const [received] = hook.received as [ReceivedNotification];
+  expect(received.body.length).toBeLessThan(1_000);
+  const { type, data } = verified(received, secret);
+  expect([type, data.link]).toEqual(['execution.completed', `https://receiver.example.com/cx/v1/executions/${id}`]);
+  const read = await stage.request('GET', new URL(data.link).pathname.replace('/cx', ''));
+  expect(read.body.result.text).toHaveLength(150_000);
+  const { link, ...rest } = data;
+  expect({ ...read.body, result: null, error: null }).toEqual(rest);
+  const foreign = await stage.request('GET', `/v1/executions/${id}`, { key: OTHER_APP_KEY });
+  expect(foreign.status).toBe(404);
+});
+
 test('a notification that fails for a day is a dead letter, which the app can send again', async () => {
   const { stage, hook } = await hooked();
   hook.answer = () => ({ status: 503 });

@@ -55,6 +55,7 @@ export function startTestBackground(rules = RULES): Background {
       webhooks: courier,
       lanes: createLanes(clock.world),
       callbackUrls,
+      links: { aboveBytes: new Map(), baseUrl: 'https://receiver.example' },
       world: clock.world,
       log,
       tracing: NO_TRACING,

@@ -53,6 +53,23 @@ const HEADERS: readonly Parameter[] = [
   { name: 'tracestate', in: 'header', description: 'Goes with `traceparent`.', schema: { type: 'string' } },
 ];
 
+const NOTIFIED_EXECUTION = component(
+  'NotifiedExecution',
+  v.object({
+    ...EXECUTION.entries,
+    link: v.exactOptional(
+      v.pipe(
+        v.string(),
+        v.metadata({
+          format: 'uri',
+          description:
+            'Where the app reads the execution with its own key. Present if the notification would be too large (NOTIFY_LINK_ABOVE_BYTES): all results and errors in it are then null.',
+        }),
+      ),
+    ),
+  }),
+);
+
 export const WEBHOOKS: { readonly [name: string]: PathItem } = Object.fromEntries(
   NOTIFICATION_TYPES.map((type) => [type, webhook(type)]),
 );
@@ -62,7 +79,7 @@ export function message(type: NotificationType) {
   return v.object({
     type: v.literal(type),
     timestamp: time('When the execution ended, or when its late result was received.'),
-    data: EXECUTION,
+    data: NOTIFIED_EXECUTION,
   });
 }
 

@@ -5,7 +5,7 @@ import type { Round, Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { DeliveryEvent } from '../../notification/delivery.ts';
 import type { Notification } from '../../notification/notification.ts';
-import { webhookBody } from '../../notification/outgoing.ts';
+import { linkedWebhookBody, webhookBody } from '../../notification/outgoing.ts';
 import { retryAt, retryRejectedAt } from '../../notification/schedule.ts';
 import { NOTIFY, notifiedEnd } from '../../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../../observability/tracing/tracing.ts';
@@ -23,6 +23,13 @@ const SILENT_MS = 6 * 60 * 60 * 1000;
 /** Notifications given up in one transaction. */
 const MAX_GIVE_UP = 200;
 
+export interface LinkRules {
+  /** The longest body with the result, in bytes, by app; `*` for every other app. */
+  readonly aboveBytes: ReadonlyMap<string, number>;
+  /** The base URL at which apps reach the receiver. */
+  readonly baseUrl: string;
+}
+
 export interface NotifierTools {
   readonly outbox: Pick<Outbox, 'lanes' | 'claimNotifications' | 'giveUpNotifications' | 'recordDelivery'>;
   readonly webhooks: Pick<WebhookSender, 'deliver'>;
@@ -30,6 +37,7 @@ export interface NotifierTools {
   readonly log: Log;
   readonly tracing: Tracing;
   readonly lanes: Lanes;
+  readonly links: LinkRules;
   /** Called when a delivery has ended, so that the next one can start. */
   readonly freed: () => void;
 }
@@ -80,10 +88,10 @@ async function deliver(
   sendable: ClaimedNotification,
   signal: AbortSignal,
 ): Promise<void> {
-  const { outbox, webhooks, world, tracing } = tools;
+  const { outbox, webhooks, world, tracing, links } = tools;
   const { notification, execution } = sendable;
   const span = tracing.begin(NOTIFY, execution);
-  const delivery = webhooks.deliver(requestFor({ notification, execution: withSpanContext(span, execution) }));
+  const delivery = webhooks.deliver(requestFor({ notification, execution: withSpanContext(span, execution) }, links));
   const result = await endSpanWith(span, notifiedEnd, sendable, delivery);
   updateBreaker(tools, lane, result);
   const event = toEvent(result, notification, world);
@@ -122,10 +130,19 @@ async function giveUpOverdue({ outbox, world }: NotifierTools, lane: Lane, signa
   while ((await retryUntilCommitted(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);
 }
 
-function requestFor({ notification, execution }: ClaimedNotification): WebhookRequest {
+function requestFor({ notification, execution }: ClaimedNotification, links: LinkRules): WebhookRequest {
   const { id, app, url } = notification;
   const { traceparent, tracestate } = execution;
-  return { id, app, url, body: JSON.stringify(webhookBody(notification, execution)), traceparent, tracestate };
+  return { id, app, url, body: bodyOf({ notification, execution }, links), traceparent, tracestate };
+}
+
+function bodyOf({ notification, execution }: ClaimedNotification, { aboveBytes, baseUrl }: LinkRules): string {
+  const whole = JSON.stringify(webhookBody(notification, execution));
+  const most = aboveBytes.get(notification.app) ?? aboveBytes.get('*') ?? Number.POSITIVE_INFINITY;
+  // promise: large-notification-is-a-link
+  if (Buffer.byteLength(whole) <= most) return whole;
+  const link = `${baseUrl}/v1/executions/${encodeURIComponent(execution.correlationId)}`;
+  return JSON.stringify(linkedWebhookBody(notification, execution, link));
 }
 
 function toEvent(result: DeliveryResult, { attempts }: Notification, world: World): DeliveryEvent {

@@ -18,6 +18,8 @@ import { quietLog } from '../../support/quiet-log.ts';
 
 const HOUR = 3_600_000;
 
+const LINKS = new Map(Object.entries({ linked: 1_000, thin: 0 }));
+
 function setUp() {
   const world = createManualWorld();
   const store = createMemoryStore();
@@ -31,6 +33,7 @@ function setUp() {
         ...{ outbox, webhooks: courier, world, log },
         lanes: createLanes(world),
         tracing: NO_TRACING,
+        links: { aboveBytes: LINKS, baseUrl: 'https://receiver.example/cx' },
         freed: () => loop.nudge(world.now()),
       }),
       world,
@@ -96,6 +99,33 @@ test('an app is notified once, as soon as the execution has ended', async () => 
   expect(JSON.parse(parcel.body)).toMatchObject({ type: 'execution.completed', data: { correlationId: id } });
   expect(await notification(id)).toMatchObject({ id: parcel.id, status: 'DELIVERED', attempts: 1 });
   expect(await events(id)).toEqual(['NOTIFICATION_DELIVERED']);
+});
+
+test('an app that chose links gets one instead of a result that makes the notification larger than its limit', async () => {
+  const { end, courier } = setUp();
+  const text = 'ü'.repeat(600);
+  const notified = async (app: string, result: Json) => {
+    const id = await end({ app }, result);
+    const { body } = courier.parcels.at(-1) as WebhookRequest;
+    return { id, body: JSON.parse(body) };
+  };
+  for (const [app, result] of [
+    ['shop', { text }],
+    ['linked', { text: 'x' }],
+  ] as const) {
+    const { body } = await notified(app, result);
+    expect(body.data.result).toEqual(result);
+    expect(body.data).not.toHaveProperty('link');
+  }
+  for (const [app, result] of [
+    ['linked', { text }],
+    ['thin', 1],
+  ] as const) {
+    const { id, body } = await notified(app, result);
+    const link = `https://receiver.example/cx/v1/executions/${id}`;
+    expect(body).toMatchObject({ type: 'execution.completed', data: { status: 'COMPLETED', result: null, link } });
+    expect(JSON.stringify(body)).not.toContain(text);
+  }
 });
 
 test('a failed delivery is repeated under the same id, at growing intervals, until it succeeds', async () => {
