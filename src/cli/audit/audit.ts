@@ -4,6 +4,7 @@ import type { Declare } from '../context.ts';
 import { helpEnd } from '../options.ts';
 import { auditExport } from './export.ts';
 import { auditHead } from './head.ts';
+import { importExports } from './import.ts';
 import { auditQuery } from './query.ts';
 import { auditTail } from './tail.ts';
 import { auditVerify } from './verify.ts';
@@ -24,4 +25,5 @@ export const audit: Declare = (command, context) => {
   auditVerify(command.command('verify').summary('verify the hash chain and the rows'), context);
   auditHead(command.command('head').summary('print the signed end of the chain'), context);
   auditExport(command.command('export').summary('write the trail as CSV or NDJSON'), context);
+  importExports(command.command('import').summary('make a database from exports, for inspection'), context);
 };

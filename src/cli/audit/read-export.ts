@@ -40,17 +40,29 @@ export function manifestOf(path: string): ExportManifest | null {
   return manifest;
 }
 
-/** Returns how a file differs from its manifest; null if it does not. */
-export async function manifestProblem(path: string, manifest: ExportManifest): Promise<string | null> {
+async function tallyOf(path: string) {
   const tally = tallyBytes();
   for await (const chunk of createReadStream(path)) tally.add(chunk as Buffer);
-  const { bytes, sha256 } = tally.result();
+  return tally.result();
+}
+
+export async function hashOfFile(path: string): Promise<string> {
+  return (await tallyOf(path)).sha256;
+}
+
+export function isCsv(path: string): boolean {
+  return /\.csv(?:\.gz)?$/i.test(path);
+}
+
+/** Returns how a file differs from its manifest; null if it does not. */
+export async function manifestProblem(path: string, manifest: ExportManifest): Promise<string | null> {
+  const { bytes, sha256 } = await tallyOf(path);
   if (bytes !== manifest.bytes) return `it has ${bytes} bytes, and ${manifest.bytes} in its manifest`;
   return sha256 === manifest.sha256 ? null : 'its SHA-256 is not that of its manifest';
 }
 
 /** Opens the text of a file, and expands gzip. The reader of the text gets failures. */
-function openText(path: string): Readable {
+export function openText(path: string): Readable {
   if (!existsSync(path)) throw new CommandError(`${path} does not exist`);
   const source = createReadStream(path);
   // The failure of either stream destroys the other one, and is found in `errored`.

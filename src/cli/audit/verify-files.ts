@@ -19,7 +19,7 @@ import type { HeadVerdict } from '../../store/sqlite/verify/signed-heads.ts';
 import { readHead, verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { CommandError } from '../context.ts';
 import { grouped, type Line } from '../print.ts';
-import { auditRowIn, isExport, manifestOf, manifestProblem, readNdjson } from './read-export.ts';
+import { auditRowIn, isCsv, isExport, manifestOf, manifestProblem, readNdjson } from './read-export.ts';
 
 interface VerifiedFile extends FileVerdict {
   readonly path: string;
@@ -81,11 +81,6 @@ async function inOrder(paths: readonly string[]): Promise<Ordered[]> {
     paths.map(async (path) => ({ path, manifest: manifestOf(path), first: await firstEntry(path) })),
   );
   return known.toSorted((a, b) => (a.first ?? Infinity) - (b.first ?? Infinity));
-}
-
-/** Executions and payloads are compared by their manifest only. */
-function isCsv(path: string): boolean {
-  return path.toLowerCase().endsWith('.csv');
 }
 
 async function firstEntry(path: string): Promise<number | null> {

@@ -1,5 +1,6 @@
 // `executions …`: submits, shows and repairs executions.
 
+import { importExports } from '../audit/import.ts';
 import type { Declare } from '../context.ts';
 import { helpEnd } from '../options.ts';
 import { executionsErase, executionsHold, executionsRelease } from './erase.ts';
@@ -31,6 +32,7 @@ down. submit, poll, reread, cancel, erase, hold and release call the running rec
   executionsList(command.command('list').summary('print the newest executions that match'), context);
   executionsShow(command.command('show').summary('print one execution with its audit entries'), context);
   executionsExport(command.command('export').summary('write executions as CSV or NDJSON'), context);
+  importExports(command.command('import').summary('make a database from exports, for inspection'), context);
   executionsSubmit(command.command('submit').summary('submit a new execution, as an app'), context);
   executionsPoll(command.command('poll').summary('poll CXone now for one execution, or all that match'), context);
   executionsReread(command.command('reread').summary('read the kept bodies of one execution again'), context);

@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { systemWorld } from '../../../lib/world.ts';
+import { isImported } from '../import/imported.ts';
 import { DatabaseRefused, withFileError } from './database-refused.ts';
 import { createWithMode, type ModeChange, PRIVATE_MODE, setDatabaseMode } from './file-mode.ts';
 import { createFileWatch, type FileWatch } from './file-watch.ts';
@@ -21,6 +22,9 @@ export const UNVERIFIED = 1;
 const BUSY_TIMEOUT_MS = 20;
 /** While the database is opened nothing waits for the event loop: another program may finish its write. */
 const OPENING_TIMEOUT_MS = 2_000;
+
+const IMPORTED =
+  'was made from exports, for inspection: no receiver starts on it, and commands only read it. Choose another DATABASE_PATH';
 
 export interface OpenDatabase {
   /** The real path, after symbolic links. */
@@ -141,6 +145,8 @@ function prepareDatabase(preparing: Preparing): Pick<OpenDatabase, 'orm' | 'rest
   if (generation.age === 'older' && holdsTrail(client)) hooks.upgrade({ file, from: generation.name, client, migrate });
   else migrate();
   if (client.pragma('user_version', { simple: true }) === UNVERIFIED) hooks.verify({ file, client });
+  // promise: imported-file-runs-no-receiver
+  if (isImported(client)) throw new DatabaseRefused(`${file} ${IMPORTED}`);
   const restored = beginRun(preparing);
   client.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   return { orm: drizzle(client), restored };

@@ -1,0 +1,169 @@
+// `audit import` and `executions import`: make a database from exports, for inspection. No receiver starts on it.
+
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { readVariable } from '../../config/config.ts';
+import type { JsonObject } from '../../execution/json.ts';
+import { isoTime } from '../../lib/time.ts';
+import type { ExportManifest } from '../../store/export-manifest.ts';
+import type { AuditHead } from '../../store/port.ts';
+import { openDatabase } from '../../store/sqlite/file/open.ts';
+import { createRowImport, type ImportRows } from '../../store/sqlite/import/import-rows.ts';
+import { type CommandContext, CommandError, type Declare } from '../context.ts';
+import { helpEnd, jsonOption } from '../options.ts';
+import { grouped } from '../print.ts';
+import { readCsv } from './read-csv.ts';
+import { auditRowIn, hashOfFile, isCsv, manifestOf, manifestProblem, readNdjson } from './read-export.ts';
+
+interface Counts {
+  entries: number;
+  executions: number;
+  others: number;
+}
+
+interface Source {
+  readonly path: string;
+  readonly manifest: ExportManifest | null;
+  readonly first: number;
+}
+
+export const importExports: Declare = (command, context) =>
+  command
+    .description(
+      `Makes a new database from exports of the trail, of executions and of RETENTION_EXPORT_DIR: NDJSON or CSV, compressed or not,
+in any order. "audit verify", "audit query", "stats" and all other commands that read work on it. It is marked, so that no
+receiver starts on it.`,
+    )
+    .argument('<files...>', 'the exports')
+    .requiredOption('--into <path>', 'the new database, which must not exist')
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        'A file that differs from its manifest is refused. Without filters, and with its manifest beside it, the trail verifies.',
+        '0 done, 2 the command could not be carried out and no file was written',
+        [
+          'npm run -s audit -- import exports/*.ndjson.gz --into inspect.db',
+          'npm run -s audit -- verify inspect.db',
+          'npm run -s stats -- --database inspect.db --from 2026-01-01 --to 2026-02-01',
+        ],
+      ),
+    )
+    .action(async (files, { into, json = false }) => {
+      const path = resolve(into);
+      if (!existsSync(dirname(path)))
+        throw new CommandError(`${dirname(path)} does not exist: create the folder first`);
+      if (existsSync(path))
+        throw new CommandError(`${path} exists: an import makes a new database; move it away first`);
+      const sources = await sourcesOf(files);
+      const counts = await importInto(path, sources, context);
+      if (json) return context.write(`${JSON.stringify({ path, ...counts })}\n`);
+      const { entries, executions, others } = counts;
+      context.write(
+        `${path}: ${grouped(entries)} audit entries, ${grouped(executions)} executions, ${grouped(others)} other rows, for inspection\n`,
+      );
+    });
+
+/** Returns the files in the order of their first entries. @throws {CommandError} if one is not as its manifest states. */
+async function sourcesOf(files: readonly string[]): Promise<Source[]> {
+  const sources: Source[] = [];
+  for (const path of files) {
+    if (!existsSync(path)) throw new CommandError(`${path} does not exist`);
+    const manifest = manifestOf(path);
+    const problem = manifest && (await manifestProblem(path, manifest));
+    if (problem !== null) throw new CommandError(`${basename(path)}: ${problem}`);
+    sources.push({ path, manifest, first: (await firstEntry(path)) ?? Infinity });
+  }
+  return sources.toSorted((a, b) => a.first - b.first);
+}
+
+const rowsOf = (path: string) => (isCsv(path) ? readCsv(path) : readNdjson(path));
+
+async function firstEntry(path: string): Promise<number | null> {
+  for await (const row of rowsOf(path)) {
+    const entry = auditRowIn(row);
+    if (entry !== null) return entry.id;
+  }
+  return null;
+}
+
+async function importInto(path: string, sources: readonly Source[], context: CommandContext): Promise<Counts> {
+  const database = openDatabase(path, undefined, { mode: readVariable(context.env(), 'DATABASE_MODE') });
+  let isDone = false;
+  try {
+    const counts = await importAll(database.client, sources, isoTime(context.world.now()));
+    // A single file, as a backup is.
+    database.client.pragma('journal_mode = DELETE');
+    isDone = true;
+    return counts;
+  } finally {
+    database.close();
+    const ends = isDone ? ['.lock'] : ['.lock', '', '-wal', '-shm'];
+    await Promise.all(ends.map((end) => rm(path + end, { force: true })));
+  }
+}
+
+/** Payloads come last: they complete the rows that retention exported without them. */
+async function importAll(client: Database, sources: readonly Source[], at: string): Promise<Counts> {
+  const rows = createRowImport(client);
+  const counts: Counts = { entries: 0, executions: 0, others: 0 };
+  client.exec('BEGIN IMMEDIATE');
+  try {
+    for (const isPayload of [false, true]) {
+      for (const source of sources.filter(({ path }) => holdsPayloads(path) === isPayload)) {
+        const before = counts.entries + counts.executions + counts.others;
+        await importFile(source, rows, counts);
+        const imported = counts.entries + counts.executions + counts.others - before;
+        const { path } = source;
+        rows.file({ file: basename(path), sha256: await hashOfFile(path), rows: imported }, at);
+      }
+    }
+    client.exec('COMMIT');
+    return counts;
+  } catch (error) {
+    if (client.inTransaction) client.exec('ROLLBACK');
+    throw (error as { code?: unknown }).code === undefined
+      ? error
+      : new CommandError(`The rows do not fit: ${(error as Error).message}`);
+  }
+}
+
+function holdsPayloads(path: string): boolean {
+  return basename(path).startsWith('payloads-');
+}
+
+async function importFile({ path, manifest }: Source, rows: ImportRows, counts: Counts): Promise<void> {
+  // CSV does not distinguish a text from a number, and a masked export has other values.
+  const isExact = !isCsv(path) && manifest?.isMasked !== true;
+  let known = 0;
+  for await (const row of rowsOf(path)) {
+    const kind = importRow(row, rows, { isExact, after: manifest?.chain?.after ?? null });
+    if (kind === null) continue;
+    known += 1;
+    counts[kind] += 1;
+  }
+  if (known === 0) throw new CommandError(`${basename(path)} has no row of an export`);
+}
+
+interface RowOptions {
+  readonly isExact: boolean;
+  readonly after: AuditHead | null;
+}
+
+/** Returns the kind of the row; null for a row of no known kind. */
+function importRow(row: JsonObject, rows: ImportRows, { isExact, after }: RowOptions): keyof Counts | null {
+  const entry = auditRowIn(row);
+  if (entry !== null) {
+    rows.entry(entry, entry.id === 1 ? { id: 0, hash: '0'.repeat(64) } : after);
+    return 'entries';
+  }
+  if (typeof row['type'] === 'string') {
+    rows.record(row);
+    return row['type'] === 'execution' ? 'executions' : 'others';
+  }
+  if (typeof row['correlationId'] !== 'string' || typeof row['submittedAt'] !== 'string') return null;
+  rows.execution(row, isExact);
+  return 'executions';
+}

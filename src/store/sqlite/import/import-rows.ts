@@ -1,0 +1,165 @@
+// Fills an empty database with the rows of exports.
+
+import type { Database } from 'better-sqlite3';
+import { type Json, type JsonObject, scalarText } from '../../../execution/json.ts';
+import { timeOrderedIds } from '../../../lib/world.ts';
+import type { AuditHead } from '../../port.ts';
+import { chainHash } from '../audit/hash-chain.ts';
+import type { AuditRow } from '../rows.ts';
+
+/** The payload of an imported execution that is not, or not exactly, in the export; its outcome cannot be compared with the trail. */
+const UNKNOWN_PAYLOAD = '{}';
+
+export interface ImportedFile {
+  readonly file: string;
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+export type ImportRows = ReturnType<typeof createRowImport>;
+
+/** Each function inserts one row. All run inside one transaction. */
+export function createRowImport(client: Database) {
+  const sql = prepare(client);
+  const columns = new Set(client.prepare<[], string>("SELECT name FROM pragma_table_info('executions')").pluck().all());
+  const newReference = timeOrderedIds();
+  let last: AuditRow | null = null;
+
+  /** @param after the entry before the first one of all, if it is known. @throws {Error} if it contradicts an earlier row. */
+  function entry(row: AuditRow, after: AuditHead | null): void {
+    if (last === null) sql.begin.run(after?.id ?? row.id - 1, after?.hash ?? '');
+    // Files overlap if a pruning was interrupted.
+    else if (row.id <= last.id) return;
+    // Ids continue behind a gap after a restore. Missing entries do not have the hash that the next one is chained to.
+    else if (row.id > last.id + 1 && chainHash(last.hash, row) === row.hash) {
+      sql.gap.run(row.timestamp, last.timestamp, last.id, row.id);
+    }
+    sql.entry.run(row);
+    last = row;
+  }
+
+  /** A row of GET /v1/executions with its submission, as `executions export` writes it. */
+  function execution(row: JsonObject, isExact: boolean): void {
+    const { text, number, json } = readers(row);
+    const submittedAt = text('submittedAt') ?? new Date(0).toISOString();
+    const isWhole = isExact && 'inputs' in row && text('payloadPrunedAt') === null;
+    sql.execution.run({
+      correlation_id: text('correlationId'),
+      reference: newReference(Date.parse(submittedAt)),
+      app: text('app'),
+      action_id: text('actionId'),
+      execution_id: text('executionId'),
+      status: text('status'),
+      resolved_by: text('resolvedBy'),
+      inputs: json('inputs') ?? '{}',
+      context: json('context') ?? '{}',
+      result: json('result'),
+      error: json('error'),
+      late_result: lateColumn(row['lateResult']),
+      submitted_at: submittedAt,
+      sent_at: text('sentAt'),
+      resolved_at: text('resolvedAt'),
+      poll_after: text('pollAfter'),
+      deadline: text('deadline'),
+      latency_ms: number('latencyMs'),
+      total_latency_ms: number('totalLatencyMs'),
+      poll_count: number('pollCount') ?? 0,
+      attempts: number('attempts') ?? 0,
+      timeout_seconds: number('timeoutSeconds') ?? 30,
+      grace_seconds: number('graceSeconds') ?? 0,
+      retry_uncertain: row['retryUncertain'] === true ? 1 : 0,
+      notify_url: text('notifyUrl'),
+      priority: number('priority') ?? 4,
+      idempotency_key: text('idempotencyKey'),
+      traceparent: text('traceparent'),
+      payload_pruned_at: text('payloadPrunedAt'),
+      payload_sha256: isWhole ? null : UNKNOWN_PAYLOAD,
+      erased_at: text('erasedAt'),
+    });
+  }
+
+  /** A row of the table, as retention exports it. Nothing of it is due any more. */
+  function record(row: JsonObject): void {
+    const { type, ...values } = row;
+    if (type === 'execution') insertRow('executions', { ...values, dispatch_at: null, poll_at: null, expire_at: null });
+    if (type === 'notification') insertRow('notifications', { ...values, due_at: null });
+    if (type === 'callback_body') {
+      const { audit_id, content_type, pruned_at = null, body_base64 } = values;
+      sql.body.run(audit_id, content_type, Buffer.from(String(body_base64 ?? ''), 'base64'), pruned_at);
+    }
+    if (type === 'payload') sql.payload.run(values);
+  }
+
+  function insertRow(table: 'executions' | 'notifications', values: JsonObject): void {
+    const given = Object.entries(values).filter(([name]) => table !== 'executions' || columns.has(name));
+    const names = given.map(([name]) => `"${name.replaceAll('"', '')}"`);
+    const holes = given.map(() => '?').join(', ');
+    const insert = client.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${holes})`);
+    insert.run(...given.map(([, value]) => column(value)));
+  }
+
+  return {
+    entry,
+    execution,
+    record,
+    file: ({ file, sha256, rows }: ImportedFile, at: string): void => void sql.file.run(file, sha256, rows, at),
+  };
+}
+
+function readers(row: JsonObject) {
+  const text = (name: string) => scalarText(row[name]);
+  return {
+    text,
+    number: (name: string) => (text(name) === null ? null : Number(text(name))),
+    json: (name: string) => (row[name] === undefined || row[name] === null ? null : JSON.stringify(row[name])),
+  };
+}
+
+function column(value: Json): string | number | null {
+  return typeof value === 'number' || value === null ? value : scalarText(value);
+}
+
+/** The column has the time in milliseconds. */
+function lateColumn(late: Json | undefined): string | null {
+  if (late === null || late === undefined || typeof late !== 'object' || Array.isArray(late)) return null;
+  return JSON.stringify({ ...late, receivedAt: Date.parse(scalarText(late['receivedAt']) ?? '') });
+}
+
+function prepare(client: Database) {
+  const insertExecution = `INSERT OR IGNORE INTO executions (correlation_id, reference, app, action_id, execution_id, hearsay, status,
+      resolved_by, inputs, context, result, error, late_result, submitted_at, sent_at, resolved_at, poll_after, deadline,
+      latency_ms, total_latency_ms, poll_count, attempts, timeout_seconds, grace_seconds, retry_uncertain, notify_url, priority,
+      idempotency_key, traceparent, fingerprint, payload_pruned_at, payload_sha256, erased_at)
+    VALUES (@correlation_id, @reference, @app, @action_id, @execution_id, 0, @status, @resolved_by, @inputs, @context, @result,
+      @error, @late_result, @submitted_at, @sent_at, @resolved_at, @poll_after, @deadline, @latency_ms, @total_latency_ms,
+      @poll_count, @attempts, @timeout_seconds, @grace_seconds, @retry_uncertain, @notify_url, @priority, @idempotency_key,
+      @traceparent, '', @payload_pruned_at, @payload_sha256, @erased_at)`;
+  return {
+    begin: client.prepare<[number, string]>('UPDATE audit_checkpoint SET pruned_through = ?, hash = ?'),
+    gap: client.prepare<[string, string, number, number]>(
+      `INSERT INTO id_gaps (restored_at, lost_from, audit_after, notification_after, next_id) VALUES (?, ?, ?, 0, ?)`,
+    ),
+    entry: client.prepare<[AuditRow]>(
+      `INSERT INTO audit_events (id, timestamp, event, action_id, correlation_id, execution_id, latency_ms, http_status, app,
+        detail, hash)
+      VALUES (@id, @timestamp, @event, @actionId, @correlationId, @executionId, @latencyMs, @httpStatus, @app, @detail, @hash)`,
+    ),
+    execution: client.prepare<[object]>(insertExecution),
+    /** The payload that an earlier export has of an execution whose row was exported later, without it. */
+    payload: client.prepare<[object]>(
+      `INSERT INTO executions (correlation_id, reference, app, action_id, hearsay, status, inputs, context, result, error,
+        late_result, submitted_at, resolved_at, poll_count, attempts, timeout_seconds, grace_seconds, retry_uncertain, fingerprint)
+      VALUES (@correlation_id, @reference, @app, @action_id, 0, @status, @inputs, @context, @result, @error, @late_result,
+        @submitted_at, @resolved_at, 0, 0, 30, 0, 0, '')
+      ON CONFLICT (correlation_id) DO UPDATE SET inputs = excluded.inputs, context = excluded.context, result = excluded.result,
+        error = excluded.error, late_result = excluded.late_result, payload_pruned_at = NULL, payload_sha256 = NULL
+      WHERE payload_sha256 IS NOT NULL AND erased_at IS NULL`,
+    ),
+    body: client.prepare(
+      `INSERT INTO callback_bodies (audit_id, content_type, body, pruned_at) VALUES (?, ?, ?, ?)
+      ON CONFLICT (audit_id) DO UPDATE SET body = excluded.body, content_type = excluded.content_type, pruned_at = excluded.pruned_at
+      WHERE callback_bodies.pruned_at IS NOT NULL`,
+    ),
+    file: client.prepare('INSERT INTO imports (file, sha256, rows, imported_at) VALUES (?, ?, ?, ?)'),
+  };
+}
