@@ -125,10 +125,21 @@ export function createClient(options: ClientOptions) {
       }
     },
 
-    /** Reads the audit trail of one execution, oldest entry first. */
+    /** Reads the audit trail of one execution, all pages of it, oldest entry first. */
     audit: async (correlationId: string, { signal }: CallOptions = {}): Promise<readonly AuditEntry[]> => {
-      const outgoing = { ...harmless('GET', `${pathOf(correlationId)}/audit`), about: { correlationId }, signal };
-      return (await send<{ items: AuditEntry[] }>(connection, outgoing)).items;
+      type Page = { readonly items: readonly AuditEntry[]; readonly nextCursor?: string | null };
+      const entries: AuditEntry[] = [];
+      for (let query: object | null = { limit: 200 }; query !== null; ) {
+        const page = harmless('GET', `${pathOf(correlationId)}/audit${queryOf(query)}`);
+        const { items, nextCursor = null }: Page = await send(connection, {
+          ...page,
+          about: { correlationId },
+          signal,
+        });
+        entries.push(...items);
+        query = nextCursor === null ? null : { limit: 200, cursor: nextCursor };
+      }
+      return entries;
     },
 
     /** Cancels an execution. One that is already sent is only marked; one that has ended stays unchanged. */

@@ -14,6 +14,7 @@ import type { DirectRoute, Fetch, ListenerRole } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
 import { withBasePath } from './middleware/base-path.ts';
 import { createRequestLog, createRoutePattern, loggablePath, type RespondToFailure } from './middleware/request-log.ts';
+import { createReaderTurns } from './middleware/reader-turns.ts';
 import { createBulkReplay, replayNotification } from './notifications/replay.ts';
 import type { ApiOperation } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -29,7 +30,7 @@ import { createRefusalCounter } from './webhook/refusals.ts';
 export function createApp(dependencies: HttpDependencies, role: ListenerRole): Fetch {
   const runtime = { ...dependencies.runtime, log: withRequestFacts(dependencies.runtime.log) };
   const countRefusal = createRefusalCounter(runtime.world, dependencies.access.trustedProxies);
-  const deps = { ...dependencies, runtime, countRefusal };
+  const deps = { ...dependencies, runtime, countRefusal, searches: createReaderTurns() };
   const fail = createFailureResponse(runtime);
   const app = new Hono({ strict: false });
   const guard = createGuard(deps);

@@ -26,6 +26,7 @@ import type { NotifyUrlPolicy } from '../webhooks/port.ts';
 import type { CsrfTokens } from './console/csrf-tokens.ts';
 import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
+import type { ReaderTurns } from './middleware/reader-turns.ts';
 import type { BodyBudget } from './request/body-budget.ts';
 import type { CountRefusal } from './webhook/refusals.ts';
 
@@ -75,11 +76,13 @@ export interface HttpDependencies {
 }
 
 /** What the console uses of all. */
-export type ConsoleDependencies = Pick<HttpDependencies, 'store' | 'pages' | 'pauses' | 'runtime' | 'lifecycle'>;
+export type ConsoleDependencies = Pick<HttpParts, 'store' | 'pages' | 'pauses' | 'runtime' | 'lifecycle' | 'searches'>;
 
 /** The dependencies, and the state that the operations of one listener share. */
 export interface HttpParts extends HttpDependencies {
   readonly countRefusal: CountRefusal;
+  /** The searches of each caller. */
+  readonly searches: ReaderTurns;
 }
 
 /** The limits of request bodies. */

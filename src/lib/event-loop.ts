@@ -8,6 +8,36 @@ export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Turns of the event loop after each slice of a reader: a callback that has arrived is committed within them. */
+const TURNS_PER_SLICE = 4;
+
+const readers: (() => void)[] = [];
+let turnsLeft = 0;
+
+/**
+ * Waits for the turn of a slice of a reader: a search, or a stream that catches up. All readers of the process share the slices,
+ * one at a time, and other work of the event loop comes first. Work that is not long does not wait.
+ */
+export function readerSlice(isLongWork = true): Promise<void> {
+  if (!isLongWork) return Promise.resolve();
+  return new Promise((resolve) => {
+    readers.push(resolve);
+    if (readers.length > 1 || turnsLeft > 0) return;
+    turnsLeft = 1;
+    setImmediate(nextTurn);
+  });
+}
+
+function nextTurn(): void {
+  turnsLeft -= 1;
+  if (turnsLeft === 0 && readers.length > 0) {
+    // promise: one-reader-slice-at-a-time
+    for (const next of readers.splice(0, 1)) next();
+    turnsLeft = TURNS_PER_SLICE;
+  }
+  if (turnsLeft > 0) setImmediate(nextTurn);
+}
+
 /** Maps a list like `Array.map`, but yields to the event loop after each time slice. */
 export async function mapYielding<T, R>(list: readonly T[], map: (item: T, index: number) => R): Promise<R[]> {
   const results: R[] = [];

@@ -1,7 +1,7 @@
 // A long list is processed completely and in order, and other work runs in between.
 
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { mapYielding } from '../../src/lib/event-loop.ts';
+import { mapYielding, readerSlice } from '../../src/lib/event-loop.ts';
 
 /** Work whose pieces take this long; it returns how often other work ran before it. */
 function workThatTakes(ms: number) {
@@ -36,4 +36,28 @@ test('a failure ends the processing', async () => {
     throw new Error('no');
   };
   await expect(mapYielding([1], fail)).rejects.toThrow('no');
+});
+
+test('slices of readers run one at a time in the order of their requests, with turns for other work after each', async () => {
+  let turns = 0;
+  let running = true;
+  const count = () => {
+    turns += 1;
+    if (running) setImmediate(count);
+  };
+  setImmediate(count);
+  const began: [reader: number, turn: number][] = [];
+  const reader = async (name: number) => {
+    for (let slice = 0; slice < 2; slice += 1) {
+      await readerSlice();
+      began.push([name, turns]);
+    }
+  };
+  await Promise.all([reader(1), reader(2), reader(3)]);
+  running = false;
+  expect(began.map(([name]) => name)).toEqual([1, 2, 3, 1, 2, 3]);
+  const gaps = began.slice(1).map(([, turn], index) => turn - (began[index]?.[1] ?? 0));
+  for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(3);
+  // Later readers are served as well.
+  await readerSlice();
 });

@@ -37,6 +37,24 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/group-commit.test.ts'],
   },
   {
+    tag: 'one-reader-slice-at-a-time',
+    promise: 'readers do their work in slices, one at a time, with turns for callbacks after each',
+    edit: swapped('splice(0, 1)', 'splice(0, 2)'),
+    tests: ['test/lib/event-loop.test.ts'],
+  },
+  {
+    tag: 'searches-of-a-key-take-turns',
+    promise: 'few searches of one key run at the same time',
+    edit: condition(false),
+    tests: ['test/http/middleware/reader-turns.test.ts'],
+  },
+  {
+    tag: 'audit-is-read-in-pages',
+    promise: 'one response has one page of an audit trail',
+    edit: swapped('limit }', 'limit: 1e6 }'),
+    tests: ['test/http/executions/read.test.ts'],
+  },
+  {
     tag: 'fsync-failure-is-fatal',
     promise: 'a failed fsync is never acknowledged',
     edit: withoutOperand(0),

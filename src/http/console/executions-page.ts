@@ -12,14 +12,17 @@ import type { Viewer } from './viewer.ts';
 
 export const EXECUTIONS = '/console/executions';
 
-export function createExecutionsPage({ store, pages, runtime: { world } }: ConsoleDependencies): PageHandler {
+export function createExecutionsPage({ store, pages, searches, runtime: { world } }: ConsoleDependencies): PageHandler {
   return createListPage(
     {
       section: EXECUTIONS,
       title: 'Executions',
       parse: parseListQuery,
       // Pages hide these members from administrators too, and log when they are shown.
-      read: (query) => store.list({ ...query, hidden: pages.sensitiveFields }),
+      read: (query, by) => {
+        const list = () => store.list({ ...query, hidden: pages.sensitiveFields });
+        return query.text === undefined ? list() : searches.run(by, list);
+      },
       fields,
       none: 'No execution matches.',
       older: (search, found) => (found === 0 || search.has('text') ? 'Search further back' : 'Older executions'),

@@ -32,7 +32,8 @@ interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
   readonly section: Section;
   readonly title: string;
   readonly parse: (search: Search, caller: Identity) => Validated<Q>;
-  readonly read: (query: Q) => Promise<Batch<T, P>>;
+  /** `by`: who reads. */
+  readonly read: (query: Q, by: string) => Promise<Batch<T, P>>;
   readonly fields: (search: Search) => Html;
   readonly none: string;
   readonly older: (search: Search, found: number) => string;
@@ -72,7 +73,7 @@ ${problems(errors)}`;
     const viewer = viewerOf(caller);
     const query = list.parse(search, caller);
     if (!query.valid) return pageResponse(422, viewer, { title, section, head: head(search, query.errors) });
-    const { items, next } = await fillPage(query.value, list.read);
+    const { items, next } = await fillPage(query.value, (part) => list.read(part, viewer.by));
     const none = next === null ? list.none : 'No match yet. The search can continue further back.';
     const found = items.length === 0 ? html`<p class="quiet">${none}</p>` : list.table(items, viewer);
     return pageResponse(200, viewer, {

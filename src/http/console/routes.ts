@@ -1,7 +1,7 @@
 // The routes of the pages for operators.
 
 import type { Hono } from 'hono';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { HttpParts } from '../dependencies.ts';
 import type { Guard } from '../middleware/authentication.ts';
 import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
 import { createAssets, type Section } from './layout.ts';
@@ -13,7 +13,7 @@ import { withParameters } from './refusals.ts';
 /** The parameters of a page to which a completed action leads. */
 const DONE = ['done', 'count'];
 
-export function routeConsole(app: Hono, guard: Guard, deps: HttpDependencies, verbs: ConsoleVerbs): void {
+export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: ConsoleVerbs): void {
   const pages = createConsolePages(deps);
   const actions = createConsoleActions(deps, pages, verbs);
   const assets = createAssets();

@@ -28,7 +28,10 @@ export type AuditEntryBody = v.InferOutput<typeof AUDIT_ENTRY>;
 
 export const AUDIT_TRAIL = component(
   'AuditTrail',
-  v.object({ items: v.pipe(v.array(AUDIT_ENTRY), v.description('Oldest first.')) }),
+  v.object({
+    items: v.pipe(v.array(AUDIT_ENTRY), v.description('Oldest first. A page of large entries has fewer than `limit`.')),
+    nextCursor: nullable(v.string(), 'The `cursor` of the next page; null at the end.'),
+  }),
 );
 
 export const STREAM_EVENT = component(

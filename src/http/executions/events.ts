@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { AuditEntry } from '../../execution/event.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { representEvent } from '../../execution/representation.ts';
+import { readerSlice } from '../../lib/event-loop.ts';
 import { jsonOnOneLine } from '../../lib/json-line.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
@@ -154,6 +155,9 @@ function createFollower({ events, runtime, pages }: Pick<HttpDependencies, 'even
   };
 }
 
+/** A step with as many entries is probably not the last of a reader that resumes. */
+const MANY_ENTRIES = 50;
+
 type Failed = (error: unknown, controller: ReadableStreamDefaultController) => void;
 
 /** Reads the next entries only when the previous ones have been sent, so that a slow reader costs no memory. */
@@ -161,6 +165,8 @@ function body(stream: Stream, masking: Masking, failed: Failed): ReadableStream<
   const encoder = new TextEncoder();
   let position = stream.startsAfter;
   let cancelled = false;
+  /** True while many entries follow: a reader that resumes is in no hurry. The first reading may be of any size. */
+  let isBehind = true;
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
@@ -170,9 +176,11 @@ function body(stream: Stream, masking: Masking, failed: Failed): ReadableStream<
       },
       pull: async (controller) => {
         try {
+          await readerSlice(isBehind);
           const step = await stream.next();
           if (cancelled) return;
           if (step.type === 'end') return controller.close();
+          isBehind = step.type === 'entries' && step.entries.length >= MANY_ENTRIES;
           const text =
             step.type === 'entries'
               ? step.entries.map((entry) => event(masking.entry(entry))).join('')

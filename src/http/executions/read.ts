@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { isTerminal } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
+import { callerName } from '../middleware/identity.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { ENTRIES, executionExample } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
@@ -10,7 +11,7 @@ import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { nullable } from '../openapi/schema-parts.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
-import { encodeCursor } from '../request/list-parameters.ts';
+import { cursor, encodeCursor, LARGE_LIMIT, readQuery } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { json } from '../response/json.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
@@ -51,13 +52,15 @@ export const listExecutions: ApiOperation = {
     },
   },
   problems: ['invalid-input', 'position-lost'],
-  create: ({ store, pages }) => {
+  create: ({ store, pages, searches }) => {
     const maskingFor = createMaskingFor(pages.sensitiveFields);
     return async (c, caller) => {
       const query = parseListQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
       const masking = maskingFor(caller);
-      const { items, next, resumeBefore } = await store.list({ ...query.value, hidden: masking.names });
+      const list = () => store.list({ ...query.value, hidden: masking.names });
+      const isSearch = query.value.text !== undefined;
+      const { items, next, resumeBefore } = await (isSearch ? searches.run(callerName(caller), list) : list());
       if (resumeBefore !== undefined) return lostCursor(encodeCursor(resumeBefore));
       return json(200, {
         items: items.map((item) => representExecution(masking.execution(item))),
@@ -107,6 +110,9 @@ export const getExecution: ApiOperation = {
   },
 };
 
+/** A cursor is the id of the entry before the page. */
+const AUDIT_QUERY = v.object({ limit: LARGE_LIMIT, cursor: v.exactOptional(cursor(/^\d{1,15}$/)) });
+
 export const getAuditTrail: ApiOperation = {
   operationId: 'getAuditTrail',
   method: 'get',
@@ -115,22 +121,35 @@ export const getAuditTrail: ApiOperation = {
   access: 'anyone',
   stored: true,
   summary: 'Get the audit trail of an execution',
-  parameters: [parameter('CorrelationId')],
+  description: 'Follow `nextCursor`, or the `Link` with `rel="next"`, until there is none.',
+  parameters: [parameter('CorrelationId'), ...queryParameters(AUDIT_QUERY)],
   responses: {
     '200': {
-      description: 'Every step, oldest first.',
-      content: jsonContent(AUDIT_TRAIL, { trail: { items: ENTRIES } }),
+      description: 'One page of the steps, oldest first.',
+      headers: headers('Link'),
+      content: jsonContent(AUDIT_TRAIL, {
+        page: { items: ENTRIES.slice(0, 1), nextCursor: 'MQ' },
+        end: { items: ENTRIES, nextCursor: null },
+      }),
     },
   },
-  problems: ['not-found'],
+  problems: ['not-found', 'invalid-input'],
   create: ({ store, pages }) => {
     const find = createExecutionFinder(store);
     const maskingFor = createMaskingFor(pages.sensitiveFields);
     return async (c, caller) => {
       const execution = await find(c, caller);
       if (execution === undefined) return unknownExecution();
-      const entries = await store.trail(execution.correlationId);
-      return json(200, { items: entries.map((entry) => representEntry(maskingFor(caller).entry(entry))) });
+      const query = readQuery(AUDIT_QUERY, new URL(c.req.url).searchParams);
+      if (!query.valid) return invalidInput(query.errors, 'query parameter');
+      const { limit, cursor: after = '0' } = query.value;
+      const { correlationId } = execution;
+      // promise: audit-is-read-in-pages
+      const page = await store.feed({ after: Number(after), app: null, correlationId, limit });
+      const nextCursor = page.through < page.newest ? encodeCursor(String(page.through)) : null;
+      const items = page.entries.map((entry) => representEntry(maskingFor(caller).entry(entry)));
+      const link = nextCursor === null ? {} : { link: `<?cursor=${nextCursor}&limit=${limit}>; rel="next"` };
+      return json(200, { items, nextCursor }, link);
     };
   },
 };

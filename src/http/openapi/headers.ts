@@ -21,6 +21,10 @@ export const HEADERS = {
     type: 'string',
     pattern: '^wait=\\d+$',
   }),
+  Link: header(
+    'The next page, with `rel="next"` (RFC 8288); absent at the end.',
+    '<?cursor=MjAw&limit=200>; rel="next"',
+  ),
   Vary: { ...header('The request header that the response depends on.', 'Prefer'), required: true },
   'Idempotent-Replayed': header('`true` if the request was sent before and nothing new was accepted.', 'true', {
     type: 'string',

@@ -16,15 +16,22 @@ const CURSOR_RULE = 'must be the nextCursor of an earlier page';
 // Without flags, so that JSON Schema can express it.
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
 
-export const LIMIT = v.exactOptional(
-  v.pipe(
-    v.string(),
-    v.metadata({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'The page size.' }),
-    v.check(isLimit, LIMIT_RULE),
-    v.transform(Number),
-  ),
-  String(DEFAULT_LIMIT),
-);
+export const LIMIT = limit(DEFAULT_LIMIT);
+
+/** The entries of almost every execution fit on one page. */
+export const LARGE_LIMIT = limit(MAX_LIMIT);
+
+function limit(normal: number) {
+  return v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.metadata({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'The page size.' }),
+      v.check(isLimit, LIMIT_RULE),
+      v.transform(Number),
+    ),
+    String(normal),
+  );
+}
 
 /** An optional filter by an id that apps choose. */
 export function identifierFilter(description: string) {

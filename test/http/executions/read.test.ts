@@ -271,3 +271,25 @@ describe('POST /v1/executions/{correlationId}/cancel', () => {
     expect([answer.status, answer.json.status, answer.json.result]).toEqual([200, 'COMPLETED', 1]);
   });
 });
+
+test('an audit trail is read in pages: each has a link to the next, and all together are the trail', async () => {
+  await using http = await startHttp();
+  await http.submit({ correlationId: 'one' });
+  await dispatchAll(http);
+  const path = await http.callbackPath('one');
+  for (let i = 0; i < 300; i += 1) await http.call('POST', path, { key: null, body: { status: `STEP_${i}` } });
+  const ids: number[] = [];
+  const sizes: number[] = [];
+  for (let query: string | undefined = ''; query !== undefined; ) {
+    const answer = await http.call('GET', `/v1/executions/one/audit${query}`);
+    const { items, nextCursor } = answer.json;
+    ids.push(...items.map(({ id }: { id: number }) => id));
+    sizes.push(items.length);
+    query = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1];
+    expect(query === undefined).toBe(nextCursor === null);
+  }
+  const trail = await http.store.trail('one');
+  expect(ids).toEqual(trail.map(({ id }) => id));
+  expect(sizes).toEqual([200, trail.length - 200]);
+  expect((await http.call('GET', '/v1/executions/one/audit?cursor=nonsense')).status).toBe(422);
+});

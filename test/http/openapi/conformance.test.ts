@@ -299,7 +299,10 @@ describe('looking', () => {
     await dispatchAll(http);
     await http.call('POST', await http.callbackPath('one'), { key: null, body: DONE });
     expect((await call(http, 'getExecution')).json.status).toBe('COMPLETED');
-    await call(http, 'getAuditTrail');
+    expect((await call(http, 'getAuditTrail')).json.nextCursor).toBeNull();
+    const first = await call(http, 'getAuditTrail', { path: '/v1/executions/one/audit?limit=1' });
+    expect(first.headers.get('link')).toContain(`cursor=${first.json.nextCursor}`);
+    expect((await call(http, 'getAuditTrail', { path: '/v1/executions/one/audit?limit=0' })).status).toBe(422);
     expect((await call(http, 'listExecutions', { path: '/v1/executions?limit=1' })).json.nextCursor).not.toBeNull();
     expect((await call(http, 'listExecutions', { path: '/v1/executions?limit=0' })).status).toBe(422);
     expect((await call(http, 'cancelExecution', { path: '/v1/executions/two/cancel' })).json.status).toBe('CANCELLED');

@@ -53,7 +53,7 @@ describe('values', () => {
     ]);
   });
 
-  test('commas and brackets in texts are no values', async () => {
+  test('commas and brackets in texts do not count as values', async () => {
     await using http = await startHttp({ bodies: { maxValues: 1000 } });
     const text = JSON.stringify(`${'[{,}]'.repeat(2000)}"\\`);
     expect((await http.call('POST', '/v1/executions', { body: item(text) })).status).toBe(202);

@@ -1,7 +1,7 @@
 // Lists executions, newest first, in pages along an index: references are UUIDv7 and thus in the order of submission.
 
 import { and, desc, gte, sql } from 'drizzle-orm';
-import { yieldToEventLoop } from '../../../lib/event-loop.ts';
+import { readerSlice } from '../../../lib/event-loop.ts';
 import type { ExecutionPage, IdGap, ListQuery } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { type StateRow, toExecution } from '../rows.ts';
@@ -43,6 +43,7 @@ export function createExecutionList(
     let scannedMs = 0;
     let step = FIRST_STEP;
     for (let before = query.before; ; ) {
+      await readerSlice(isLongWork(query, scannedRows));
       const began = performance.now();
       const rest = before === undefined ? query : { ...query, before };
       const edge = select.edge(rest, step).get()?.reference;
@@ -55,7 +56,6 @@ export function createExecutionList(
       if (scannedRows >= bounds.rows || scannedMs >= bounds.ms) return pageOf(found, query.limit, edge);
       step = nextStep(step, tookMs);
       before = edge;
-      await yieldToEventLoop();
     }
   }
 
@@ -77,6 +77,11 @@ export function createExecutionList(
     if (gap !== undefined) return { items: [], next: null, resumeBefore: wholeReferenceAt(gap.restoredAt) };
     return (query.id === undefined ? undefined : listByPrefix(query, query.id)) ?? scan(query);
   };
+}
+
+/** The first step of a list without a search is as short as any request. */
+function isLongWork({ text }: ListQuery, scannedRows: number): boolean {
+  return text !== undefined || scannedRows > 0;
 }
 
 /** Queries that are built per call, because their conditions depend on the filter. */
