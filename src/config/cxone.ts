@@ -153,9 +153,18 @@ export function missingFor(given: Given): ReadonlyMap<string, string> {
   const needs = requiredSettings(profile).filter(({ anyOf }) => anyOf.every((name) => given[name] === undefined));
   const why = given['CXONE_PROFILE'] === undefined ? '' : ` (the upstream profile "${profile.name}" needs it)`;
   return new Map([
+    ...unfittingKey(profile, given['CXONE_PRIVATE_KEY']),
     ...unnamedSecrets(profile, given['CXONE_SECRETS']),
     ...needs.map(({ anyOf: [name], hint }) => [name, `missing; ${hint}${why}`] as const),
   ]);
+}
+
+/** The schema reports a text that is not a key. */
+function unfittingKey({ token: part }: Profile, given: string | undefined): [string, string][] {
+  const pem = given?.replaceAll('\\n', '\n');
+  if (pem === undefined || part.kind === 'static' || privateKeyProblem(pem) !== null) return [];
+  const problem = privateKeyProblem(pem, part.assertion.algorithm);
+  return problem === null ? [] : [['CXONE_PRIVATE_KEY', problem]];
 }
 
 function unnamedSecrets(profile: Profile, listed: string | undefined): [string, string][] {

@@ -55,6 +55,7 @@ interface Call {
 const TOKEN: Requester = { call: 'token', actionId: null, correlationId: null, app: null };
 const DISCOVERY: Requester = { ...TOKEN, call: 'discovery' };
 
+// One function because the token, the endpoints and the repetition of a request depend on one another.
 export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Limiter, send: Send) {
   const { profile, world, log, baseUrl, tokenUrl, issuer, headerSecrets = [] } = options;
   const credentials = createCredentialSource(options, options.reread);

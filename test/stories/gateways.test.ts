@@ -1,10 +1,13 @@
 // Gateways between the receiver and CXone, played by the simulator.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkRecentResponses } from '../../src/cli/doctor/recent-responses.ts';
 import { findFate } from '../../src/simulator/fates/catalogue.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { OPERATOR_KEY, type Stage, setStage } from './stage.ts';
 
 test.each(['too-early', 'request-timeout-adopted', 'cut-acceptance', 'cut-poll', 'sticky-gateway'] as const)(
@@ -121,3 +124,18 @@ test.each(REPORTED)(
     expect(found).toMatchObject([{ message: expect.stringMatching(doctor), advice: expect.stringMatching(/\w/) }]);
   },
 );
+
+test('a secret whose file was rewritten is used without a restart, and no message repeats either', async () => {
+  const path = join(temporaryFolder(), 'client-secret');
+  writeFileSync(path, 'the-old-secret');
+  const stage = await setStage({ CXONE_CLIENT_SECRET: undefined, CXONE_CLIENT_SECRET_FILE: path });
+  const id = await stage.submit('callback', { graceSeconds: 10 });
+  await stage.pass(5_000, 500);
+  expect((await stage.get(id)).status).toBe('QUEUED');
+  writeFileSync(path, 'simulator-secret\n');
+  await stage.until(async () => {
+    await stage.pass(500);
+    return (await stage.get(id)).status === 'COMPLETED';
+  });
+  expect(JSON.stringify(stage.log.lines)).not.toMatch(/the-old-secret|simulator-secret/);
+});

@@ -1,11 +1,11 @@
 // `profile try`: replays a recording of a tenant against a receiver with a profile, and reports the outcomes.
 
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../config/config.ts';
-import type { Profile } from '../../cxone/profile/profile.ts';
+import { headerSecrets, type Profile } from '../../cxone/profile/profile.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { startReceiver } from '../../receiver.ts';
@@ -125,10 +125,30 @@ function environment(
     ...(tokenPath === null ? {} : { CXONE_TOKEN_URL: `${url}${tokenPath}` }),
     ...{ CXONE_CLIENT_ID: 'recorded', CXONE_CLIENT_SECRET: key, CXONE_TOKEN: key },
     ...{ CXONE_ACCESS_KEY_ID: 'recorded', CXONE_ACCESS_KEY_SECRET: key },
+    ...headerSecretsOf(profile, key),
+    CXONE_PRIVATE_KEY: keyFor(token.kind === 'request' ? token.assertion.algorithm : null),
     ...(pathOrName === null ? {} : { CXONE_PROFILE: pathOrName }),
     ...{ PUBLIC_URL: 'http://127.0.0.1', PORT: '0', CALLBACK_SECRET: key, APP_KEYS: `profile:${key}` },
     ...{ DATABASE_PATH: join(folder, 'receiver.db'), GRACE_SECONDS: '5' },
   };
+}
+
+/** Returns a new private key that fits an algorithm, in PEM. */
+function keyFor(algorithm: string | null): string {
+  const curves: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+  const namedCurve = curves[algorithm ?? ''];
+  const { privateKey } =
+    namedCurve === undefined
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve });
+  const key = algorithm === 'EdDSA' ? generateKeyPairSync('ed25519').privateKey : privateKey;
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** The recording has no values of headers: any secret will do. */
+function headerSecretsOf(profile: Profile, key: string): Record<string, string> {
+  const listed = headerSecrets(profile).map((name, index) => `${name}:${key}${index}`);
+  return listed.length === 0 ? {} : { CXONE_SECRETS: listed.join(',') };
 }
 
 async function play(receiver: string, key: string, conversation: Conversation, name: string): Promise<Check> {

@@ -4,6 +4,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
+import { TokenUnavailable } from '../port.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -20,8 +21,19 @@ const EC_ALGORITHMS: Readonly<Record<string, string>> = {
   secp521r1: 'ES512',
 };
 
-/** Returns a new assertion; its audience is the token endpoint unless the profile has another. */
-export async function createClientAssertion(
+/**
+ * Returns a new assertion; its audience is the token endpoint unless the profile has another.
+ * @throws {TokenUnavailable} if the key cannot sign.
+ */
+export async function createClientAssertion(...given: Parameters<typeof sign>): Promise<string> {
+  try {
+    return await sign(...given);
+  } catch (error) {
+    throw new TokenUnavailable(`the client assertion cannot be signed: ${reasonOf(error)}`);
+  }
+}
+
+async function sign(
   { assertion: { audience, algorithm } }: Pick<TokenRequestPart, 'assertion'>,
   tokenUrl: string,
   { clientId, privateKey, privateKeyId }: Credentials,
@@ -42,8 +54,8 @@ export async function createClientAssertion(
     .sign(key);
 }
 
-/** Returns why a PEM cannot sign assertions, without its text; null if it can. */
-export function privateKeyProblem(pem: string): string | null {
+/** Returns why a PEM cannot sign assertions with an algorithm (null: any), without its text; null if it can. */
+export function privateKeyProblem(pem: string, algorithm: string | null = null): string | null {
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
@@ -51,9 +63,17 @@ export function privateKeyProblem(pem: string): string | null {
     if (/ENCRYPTED/.test(pem)) return 'must be an unencrypted private key; decrypt it with openssl pkcs8';
     return `must be a private key in PEM ("-----BEGIN PRIVATE KEY-----"): ${reasonOf(error).slice(0, 100)}`;
   }
-  if (algorithmOf(key) === null) return 'must be an RSA, Ed25519, P-256, P-384 or P-521 key';
+  const own = algorithmOf(key);
+  if (own === null) return 'must be an RSA, Ed25519, P-256, P-384 or P-521 key';
+  if (algorithm !== null && !fits(key, own, algorithm))
+    return `is not a key for ${algorithm}, the algorithm of the profile`;
   const bits = key.asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS;
   return bits < MIN_RSA_BITS ? `must have at least ${MIN_RSA_BITS} bits` : null;
+}
+
+function fits(key: KeyObject, own: string, algorithm: string): boolean {
+  if (key.asymmetricKeyType === 'rsa') return /^[RP]S/.test(algorithm);
+  return key.asymmetricKeyType === 'rsa-pss' ? algorithm.startsWith('PS') : algorithm === own;
 }
 
 function algorithmOf(key: KeyObject): string | null {

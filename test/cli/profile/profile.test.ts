@@ -146,6 +146,22 @@ ok   execution 3: COMPLETED by callback
     });
   }, 60_000);
 
+  test.each([null, 'PS256', 'ES384', 'EdDSA'])(
+    'a profile with a private key (%s) and headers with secrets can be tried',
+    async (algorithm) => {
+      const file = await recordingOf('lost-callback');
+      const { token, ...rest } = loadProfile(null);
+      const headers = { 'X-Gateway': '{gateway-key}', 'X-Other': 'Key {other-key}' };
+      const profile = fileWith({
+        ...rest,
+        token: { ...token, clientAuthentication: 'private-key-jwt', assertion: { algorithm } },
+        headers,
+      });
+      const { code, out } = await command(['profile', 'try', file, '--profile', profile]);
+      expect([code, out]).toEqual([0, 'ok   execution 1: COMPLETED by poll\n']);
+    },
+  );
+
   test('a recording that ends before an outcome is a warning', async () => {
     const file = await recordingOf('callback', 'error-500-lost');
     const { code, out } = await command(['profile', 'try', file]);

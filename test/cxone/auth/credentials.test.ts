@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { rereadCredentials } from '../../../src/config/cxone.ts';
+import { privateKeyProblem } from '../../../src/cxone/auth/client-assertion.ts';
 import { loadProfile, type Profile, ProfileError, parseProfile } from '../../../src/cxone/profile/profile.ts';
 import { requiredSettings } from '../../../src/cxone/profile/required-settings.ts';
 import { anExecution } from '../../support/executions.ts';
@@ -141,6 +142,16 @@ describe('private_key_jwt', () => {
     file.write(pem(replaced.privateKey));
     await world.advance(8_000);
     await cxone.authorize();
+  });
+
+  test('needs a key that fits the algorithm of the profile', async () => {
+    const [rsa, , , ed25519] = pairs.map(([, , { privateKey }]) => pem(privateKey));
+    expect(privateKeyProblem(rsa ?? '', 'PS384')).toBeNull();
+    expect(privateKeyProblem(rsa ?? '', 'ES256')).toBe('is not a key for ES256, the algorithm of the profile');
+    expect(privateKeyProblem(ed25519 ?? '', 'EdDSA')).toBeNull();
+    const profile = profileWith({ clientAuthentication: 'private-key-jwt', assertion: { algorithm: 'ES256' } });
+    const { cxone } = startClient('http://127.0.0.1:9', { profile, clientSecret: null, privateKey: rsa ?? '' });
+    await expect(cxone.authorize()).rejects.toThrow('the client assertion cannot be signed');
   });
 
   test('needs the key instead of the secret', () => {
