@@ -115,6 +115,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/stories/gateways.test.ts'],
   },
   {
+    tag: 'cut-token-response-counts',
+    promise: 'a complete token response counts although its end was lost',
+    edit: value('cut === null ? jsonOrNull(text) : null'),
+    tests: ['test/cxone/auth/access-token.test.ts'],
+  },
+  {
     tag: 'replay-matches-by-action',
     promise: 'a replay gives each action its own recorded responses',
     edit: value('[]'),

@@ -102,7 +102,13 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     if (part.clientAuthentication === 'private-key-jwt')
       assertion = await createClientAssertion(part, url, current, world);
     const request = buildTokenRequest(part, url, current, { assertion, secrets: headerSecrets });
-    const { document, httpStatus, said, errorCode } = await fetchJson(options, request, 'token request', secrets());
+    const { document, httpStatus, said, errorCode, cut } = await fetchJson(
+      options,
+      request,
+      'token request',
+      secrets(),
+    );
+    warnOfCut(cut);
     const read = parseTokenResponse(part.answer, document, begunAt);
     if (read === null) {
       const place = part.answer.accessToken;
@@ -115,6 +121,13 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     isRefused = false;
     grant = { ...read, endsAt, renewAt: endsAt - Math.min(RENEW_BEFORE_EXPIRY_MS, read.lifeMs / 2) };
     return grant;
+  }
+
+  let isCut = false;
+  function warnOfCut(cut: string | null): void {
+    if (cut !== null && !isCut)
+      log.warn({ cut }, 'the response to the token request lost its end; its complete document is used');
+    isCut = cut !== null;
   }
 
   async function renew(): Promise<Grant> {

@@ -1,6 +1,6 @@
 // Fetches the JSON of a token or discovery document. Errors give the reason without secrets.
 
-import { isJsonObject, type Json } from '../../execution/json.ts';
+import { isJsonObject, type Json, parseJson } from '../../execution/json.ts';
 import { decodeText } from '../../lib/http/decode-text.ts';
 import { excerpt } from '../../lib/http/excerpt.ts';
 import { errorMessageIn, statusMessage, titleOfPage } from '../error-message.ts';
@@ -22,6 +22,8 @@ export interface Fetched {
   readonly httpStatus: number;
   /** Returns what the response says instead of the expected value, as the end of a sentence; empty if it says nothing. */
   readonly said: () => string;
+  /** Why the end of the response was lost although its document is complete; null if it was not. */
+  readonly cut: string | null;
   /** The `error` of an OAuth response; null without one. */
   readonly errorCode: string | null;
 }
@@ -38,8 +40,10 @@ export async function fetchJson(
   const reply = await send(request);
   if (reply.type !== 'answered') throw new TokenUnavailable(`no answer to the ${what}: ${reply.reason}`);
   const { httpStatus, retryAfterMs, headers, body: bytes, contentType, cut } = reply;
-  const decoded = cut === null ? decodeText(bytes, contentType) : null;
-  const document = decoded?.type === 'text' ? jsonOrNull(decoded.text) : null;
+  const decoded = decodeText(bytes, contentType);
+  const text = decoded.type === 'text' ? decoded.text : '';
+  // promise: cut-token-response-counts
+  const document = cut === null ? jsonOrNull(text) : completeObject(text);
   const errorCode = errorCodeIn(document);
   if (httpStatus < 200 || httpStatus > 299) {
     const target = redirectTarget(reply, request.url, secrets);
@@ -48,7 +52,7 @@ export async function fetchJson(
     throw new TokenUnavailable(message, { retryAfterMs, httpStatus, errorCode });
   }
   const said = () => saidInstead(document, cut, { bytes, contentType }, secrets);
-  return { document, headers, httpStatus, said, errorCode };
+  return { document, headers, httpStatus, said, errorCode, cut: document === null ? null : cut };
 }
 
 /** Quotes errors and titles only: anything else in a response of 200 may be a token at another place. */
@@ -58,7 +62,7 @@ function saidInstead(
   body: { readonly bytes: Uint8Array; readonly contentType: string | null },
   secrets: readonly string[],
 ): string {
-  if (cut !== null) return `: the response is incomplete (${cut})`;
+  if (cut !== null && document === null) return `: the response is incomplete (${cut})`;
   if (hasMessage(document)) {
     const words = errorMessageIn(body, secrets);
     const code = excerpt(Buffer.from(errorCodeIn(document) ?? ''), secrets);
@@ -83,6 +87,16 @@ function isSaid(value: Json | undefined): boolean {
 function errorCodeIn(document: Json): string | null {
   const code = isJsonObject(document) ? document['error'] : null;
   return typeof code === 'string' && code.trim() !== '' ? code.trim() : null;
+}
+
+/** An object that parses is complete, although the end of its response was lost. Nothing else shows its own end. */
+function completeObject(text: string): Json {
+  try {
+    const value = parseJson(text);
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 function jsonOrNull(text: string): Json {

@@ -418,6 +418,17 @@ describe('scopes', () => {
   });
 });
 
+test('a complete document counts although its response lost its end, and the log has it once', async () => {
+  const { tokens, endpoint, warnings, world } = setUp();
+  const cut = (count: number): HttpResult =>
+    ({ ...answered(200, `{"access_token":"t${count}","expires_in":60}`), cut: 'it broke off' }) as HttpResult;
+  endpoint.answer = cut;
+  expect(await tokens.get()).toBe('t1');
+  await world.advance(60_000);
+  expect(await tokens.get()).toBe('t2');
+  expect(warnings.filter((facts) => 'cut' in facts)).toEqual([{ cut: 'it broke off' }]);
+});
+
 describe('failure', () => {
   test.each([
     [
@@ -437,7 +448,7 @@ describe('failure', () => {
     ['a token that is not a string', ok({ access_token: 5 }), 'has no usable token'],
     [
       'half an answer',
-      { ...answered(200, '{"access_token":"t"}'), cut: 'it broke off' } as HttpResult,
+      { ...answered(200, '{"access_token":"t"'), cut: 'it broke off' } as HttpResult,
       'has no usable token',
     ],
   ])('says why: %s', async (_, reply, message) => {
