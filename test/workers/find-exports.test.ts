@@ -24,4 +24,7 @@ test('those with its reference, and those without references that are younger th
   const found = await findExports(folder, [{ reference: uuid(2), submittedAt }]);
   expect(found).toEqual([FILES[1], FILES[2], FILES[4]].map((name) => join(folder, name ?? '')));
   expect(await findExports(folder, [])).toEqual([]);
+  expect(await findExports(join(folder, 'absent'), [{ reference: uuid(2), submittedAt }])).toEqual([]);
+  const file = join(folder, 'notes.txt');
+  expect(await findExports(file, [{ reference: uuid(2), submittedAt }])).toEqual([file]);
 });

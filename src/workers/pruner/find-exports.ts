@@ -14,10 +14,12 @@ interface Submitted {
   readonly submittedAt: number;
 }
 
-/** Returns the paths in the order of their names. @throws {NodeJS.ErrnoException} for example if the folder does not exist */
+/** Returns the paths in the order of their names; the folder itself if it cannot be read, so that it may hold any of them. */
 export async function findExports(folder: string, executions: readonly Submitted[]): Promise<string[]> {
   if (executions.length === 0) return [];
-  const names = (await readdir(folder)).filter((name) => EXPORT.test(name)).toSorted();
+  const found = await readdir(folder).catch(({ code }: NodeJS.ErrnoException) => (code === 'ENOENT' ? [] : null));
+  if (found === null) return [folder];
+  const names = found.filter((name) => EXPORT.test(name)).toSorted();
   return names
     .filter((name) => executions.some((execution) => mayHold(name, execution)))
     .map((name) => join(folder, name));

@@ -40,42 +40,7 @@ export function createRowImport(client: Database) {
 
   /** A row of GET /v1/executions with its submission, as `executions export` writes it. */
   function execution(row: JsonObject, isExact: boolean): void {
-    const { text, number, json } = readers(row);
-    const submittedAt = text('submittedAt') ?? new Date(0).toISOString();
-    const isWhole = isExact && 'inputs' in row && text('payloadPrunedAt') === null;
-    sql.execution.run({
-      correlation_id: text('correlationId'),
-      reference: newReference(Date.parse(submittedAt)),
-      app: text('app'),
-      action_id: text('actionId'),
-      execution_id: text('executionId'),
-      status: text('status'),
-      resolved_by: text('resolvedBy'),
-      inputs: json('inputs') ?? '{}',
-      context: json('context') ?? '{}',
-      result: json('result'),
-      error: json('error'),
-      late_result: lateColumn(row['lateResult']),
-      submitted_at: submittedAt,
-      sent_at: text('sentAt'),
-      resolved_at: text('resolvedAt'),
-      poll_after: text('pollAfter'),
-      deadline: text('deadline'),
-      latency_ms: number('latencyMs'),
-      total_latency_ms: number('totalLatencyMs'),
-      poll_count: number('pollCount') ?? 0,
-      attempts: number('attempts') ?? 0,
-      timeout_seconds: number('timeoutSeconds') ?? 30,
-      grace_seconds: number('graceSeconds') ?? 0,
-      retry_uncertain: row['retryUncertain'] === true ? 1 : 0,
-      notify_url: text('notifyUrl'),
-      priority: number('priority') ?? 4,
-      idempotency_key: text('idempotencyKey'),
-      traceparent: text('traceparent'),
-      payload_pruned_at: text('payloadPrunedAt'),
-      payload_sha256: isWhole ? null : UNKNOWN_PAYLOAD,
-      erased_at: text('erasedAt'),
-    });
+    sql.execution.run(executionColumns(row, isExact, newReference));
   }
 
   /** A row of the table, as retention exports it. Nothing of it is due any more. */
@@ -103,6 +68,45 @@ export function createRowImport(client: Database) {
     execution,
     record,
     file: ({ file, sha256, rows }: ImportedFile, at: string): void => void sql.file.run(file, sha256, rows, at),
+  };
+}
+
+function executionColumns(row: JsonObject, isExact: boolean, newReference: (time: number) => string) {
+  const { text, number, json } = readers(row);
+  const submittedAt = text('submittedAt') ?? new Date(0).toISOString();
+  const isWhole = isExact && 'inputs' in row && text('payloadPrunedAt') === null;
+  return {
+    correlation_id: text('correlationId'),
+    reference: newReference(Date.parse(submittedAt)),
+    app: text('app'),
+    action_id: text('actionId'),
+    execution_id: text('executionId'),
+    status: text('status'),
+    resolved_by: text('resolvedBy'),
+    inputs: json('inputs') ?? '{}',
+    context: json('context') ?? '{}',
+    result: json('result'),
+    error: json('error'),
+    late_result: lateColumn(row['lateResult']),
+    submitted_at: submittedAt,
+    sent_at: text('sentAt'),
+    resolved_at: text('resolvedAt'),
+    poll_after: text('pollAfter'),
+    deadline: text('deadline'),
+    latency_ms: number('latencyMs'),
+    total_latency_ms: number('totalLatencyMs'),
+    poll_count: number('pollCount') ?? 0,
+    attempts: number('attempts') ?? 0,
+    timeout_seconds: number('timeoutSeconds') ?? 30,
+    grace_seconds: number('graceSeconds') ?? 0,
+    retry_uncertain: row['retryUncertain'] === true ? 1 : 0,
+    notify_url: text('notifyUrl'),
+    priority: number('priority') ?? 4,
+    idempotency_key: text('idempotencyKey'),
+    traceparent: text('traceparent'),
+    payload_pruned_at: text('payloadPrunedAt'),
+    payload_sha256: isWhole ? null : UNKNOWN_PAYLOAD,
+    erased_at: text('erasedAt'),
   };
 }
 

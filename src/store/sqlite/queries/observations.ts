@@ -41,7 +41,7 @@ FROM executions AS e`;
 
 /** Sent and ended without a result; or handed to the network, with an id at CXone that only an unverified callback named. */
 // promise: reconcile-asks-all-in-doubt
-const IN_DOUBT = `(late_result IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
+const IN_DOUBT = `(late_result IS NULL AND erased_at IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
   OR status = 'UNCONFIRMED' AND (execution_id IS NOT NULL OR poll_url IS NOT NULL))`;
 
 export function createObservations(client: Database): Observations {

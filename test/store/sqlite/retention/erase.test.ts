@@ -130,6 +130,8 @@ describe('an erased execution', () => {
     await store.claimDispatches(1, NOON);
     await store.record(reference, { type: 'cancelled', by: 'app:shop' }, NOON);
     await store.erase(reference, ORDER, NOON + 1);
+    const doubtful = await store.doubtful({ from: NOON - DAY_MS, to: LATER });
+    expect(doubtful.items).toEqual([]);
     const late = callback(completed(content()));
     expect(await store.record(reference, late, LATER)).toMatchObject({ outcome: 'late' });
     expect(await store.record(reference, late, LATER)).toMatchObject({ outcome: 'duplicate' });
