@@ -157,7 +157,7 @@ async function buildParts(options: ReceiverOptions) {
     ...{ store, trail, waiters, streams },
     missedCallbackShare: dashboard.missedCallbackShare,
     limiterState: cxone.limiterState,
-    openCircuits: lanes.openCircuits,
+    openCircuits: () => lanes.openCircuits().length,
     loops: lifecycle.loops,
     apps: [...new Set(config.apps.map(({ name }) => name))],
     queueCapacity: config.queueCapacity,
@@ -208,6 +208,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
       health: parts.health.health,
       advise: parts.advise,
       unknownWords: parts.store.unknownWords,
+      openCircuits: parts.lanes.openCircuits,
       upstreamState: () => ({
         ...cxone.limiterState(),
         tokenProblem: cxone.tokenProblem(),

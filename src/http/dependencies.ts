@@ -14,7 +14,7 @@ import type { CallbackHealthMonitor } from '../stats/callback-health/monitor.ts'
 import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
 import type { Erasure } from '../store/erasure-port.ts';
-import type { Outbox } from '../store/outbox-port.ts';
+import type { OpenCircuit, Outbox } from '../store/outbox-port.ts';
 import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
 import type { Statistics } from '../store/statistics-port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
@@ -145,6 +145,7 @@ export interface PagesDependencies {
   readonly health: CallbackHealthMonitor['health'];
   readonly advise: () => Promise<readonly Advice[]>;
   readonly unknownWords: Statistics['unknownWords'];
+  readonly openCircuits: () => readonly OpenCircuit[];
   readonly upstreamState: () => UpstreamState;
   readonly queueCapacity: number;
   readonly csrfTokens: CsrfTokens;

@@ -12,6 +12,16 @@ export interface DueLane {
   readonly dueAt: number;
 }
 
+/** A lane whose endpoint fails, so that only probes go there. */
+export interface OpenCircuit extends Pick<DueLane, 'app' | 'origin'> {
+  /** Why the last delivery failed. */
+  readonly failure: string | null;
+  /** Failures in a row. */
+  readonly failures: number;
+  /** Milliseconds until the next probe. */
+  readonly probeInMs: number;
+}
+
 /** A notification with the execution that it reports. */
 export interface ClaimedNotification {
   readonly notification: Notification;

@@ -180,6 +180,7 @@ export async function startHttp({
       health: async () => NO_HEALTH,
       advise: async () => [],
       unknownWords: store.unknownWords,
+      openCircuits: () => [],
       upstreamState: () => ({ limit: 10, inFlight: 0, pausedUntil: 0, tokenProblem: null, gatewayReports: [] }),
       queueCapacity,
       csrfTokens: createCsrfTokens([CALLBACK_SECRET], world),

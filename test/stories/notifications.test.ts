@@ -8,6 +8,8 @@ import { callbackUrlOf, OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from
 const DAY = 86_400_000;
 const SECRETS = [1, 2].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`) as [string, string];
 
+const OPERATOR = { authorization: `Basic ${btoa(`alice:${OPERATOR_KEY}`)}` };
+
 interface Hooked {
   readonly stage: Stage;
   readonly hook: WebhookReceiver;
@@ -205,6 +207,18 @@ test('an app that chose links for large notifications reads their results with i
   expect({ ...read.body, result: null, error: null }).toEqual(rest);
   const foreign = await stage.request('GET', `/v1/executions/${id}`, { key: OTHER_APP_KEY });
   expect(foreign.status).toBe(404);
+});
+
+test('the first page states which endpoint fails, why, and when it is tried again', async () => {
+  const { stage, hook } = await hooked();
+  hook.answer = () => ({ status: 503, body: 'closed for the night' });
+  await Promise.all(Array.from({ length: 6 }, () => stage.submit('callback', { notifyUrl: hook.url })));
+  const state = /<td data-name="State">([^<]*)<\/td>/;
+  const page = async () => (await fetch(`${stage.service().url}/`, { headers: OPERATOR })).text();
+  await stage.until(async () => /failed \d+ times/.test(state.exec(await page())?.[1] ?? ''));
+  expect(state.exec(await page())?.[1]).toMatch(
+    /^failed \d+ times in a row, (next probe in .+|a probe is due): answered 503: closed for the night$/,
+  );
 });
 
 test('a notification that fails for a day is a dead letter, which the app can send again', async () => {

@@ -3,7 +3,7 @@
 import { html } from 'hono/html';
 import type { UpstreamPause } from '../../cxone/port.ts';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
-import type { DueLane, UndeliveredCounts } from '../../store/outbox-port.ts';
+import type { DueLane, OpenCircuit, UndeliveredCounts } from '../../store/outbox-port.ts';
 import type { QueueState } from '../../store/port.ts';
 import type { ConsoleDependencies, UpstreamState } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
@@ -26,6 +26,7 @@ interface Now {
   readonly mayChange: boolean;
   readonly undelivered: UndeliveredCounts;
   readonly lanes: readonly DueLane[];
+  readonly circuits: readonly OpenCircuit[];
   /** Reasons why the receiver is not ready. */
   readonly problems: readonly string[];
 }
@@ -50,6 +51,7 @@ export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }:
       mayChange: viewer.mayChange,
       undelivered: await store.undelivered(),
       lanes: await store.lanes(),
+      circuits: pages.openCircuits(),
       problems: await lifecycle.ready(),
     };
     const overview = await pages.dashboard.overview(range === 'day' ? LAST_DAY : LAST_HOUR);
@@ -181,7 +183,7 @@ function actions({ actions: all }: Overview): Html {
   );
 }
 
-function notifying({ at, lanes }: Now, { notified }: Overview): Html {
+function notifying({ at, lanes, circuits }: Now, { notified }: Overview): Html {
   const waiting = [...lanes].sort((one, other) => one.dueAt - other.dueAt).slice(0, MAX_LANES);
   const tried = notified.delivered + notified.failed + notified.dead;
   const said = html`<p>${many(notified.delivered, 'notification')} delivered, ${many(notified.failed, 'attempt')} failed,
@@ -189,10 +191,18 @@ ${number(notified.dead)} given up${tried === 0 ? '' : html` (${share(notified.de
   if (waiting.length === 0) return html`${said}<p class="quiet">No notification is waiting.</p>`;
   return html`${said}${table(
     'Waiting notifications per endpoint, longest overdue first',
-    ['App', 'Endpoint', 'Next', 'Late by'],
+    ['App', 'Endpoint', 'Next', 'Late by', 'State'],
     waiting.map(
       ({ app, origin, dueAt }) => html`<tr><th scope="row">${app}</th><td data-name="Endpoint">${origin}</td>
-<td data-name="Next">${moment(dueAt)}</td><td data-name="Late by">${at - dueAt > OVERDUE_MS ? duration(at - dueAt) : NOTHING}</td></tr>`,
+<td data-name="Next">${moment(dueAt)}</td><td data-name="Late by">${at - dueAt > OVERDUE_MS ? duration(at - dueAt) : NOTHING}</td>
+<td data-name="State">${stateOf(circuits.find((one) => one.app === app && one.origin === origin))}</td></tr>`,
     ),
   )}`;
+}
+
+function stateOf(circuit: OpenCircuit | undefined): string | Html {
+  if (circuit === undefined) return NOTHING;
+  const { failures, failure, probeInMs } = circuit;
+  const probe = probeInMs > 0 ? html`next probe in ${duration(probeInMs)}` : 'a probe is due';
+  return html`failed ${number(failures)} times in a row, ${probe}: ${failure ?? 'unknown reason'}`;
 }

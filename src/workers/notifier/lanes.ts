@@ -1,7 +1,7 @@
 // Shares the connections to the apps' endpoints: each app gets its part, each endpoint a part of that, all in turn.
 
 import type { World } from '../../lib/world.ts';
-import type { DueLane } from '../../store/outbox-port.ts';
+import type { DueLane, OpenCircuit } from '../../store/outbox-port.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 
 /** Maximum deliveries under way to one endpoint, to all endpoints of one app, and in total. */
@@ -16,6 +16,8 @@ export interface Lane {
   readonly app: string;
   readonly origin: string;
   readonly breaker: CircuitBreaker;
+  /** Why the last delivery failed; null after another one. */
+  failure: string | null;
 }
 
 /** Permission for `room` deliveries on one lane. They count as under way until they are released. */
@@ -32,8 +34,8 @@ export interface Lanes {
   release(lane: Lane, count: number): void;
   /** Milliseconds until one of these lanes may have a turn; null when that depends on a delivery under way. */
   nextTurn(due: readonly DueLane[]): number | null;
-  /** How many lanes have something to send and an open circuit breaker. */
-  openCircuits(): number;
+  /** The lanes that have something to send and an open circuit breaker. */
+  openCircuits(): OpenCircuit[];
 }
 
 interface TrackedLane extends Lane {
@@ -59,7 +61,14 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
     for (const lane of due) {
       const { app, origin } = lane;
       if (tracked.has(keyOf(lane))) continue;
-      tracked.set(keyOf(lane), { app, origin, breaker: createCircuitBreaker(world), underWay: 0, servedAs: 0 });
+      tracked.set(keyOf(lane), {
+        app,
+        origin,
+        breaker: createCircuitBreaker(world),
+        failure: null,
+        underWay: 0,
+        servedAs: 0,
+      });
     }
   }
 
@@ -106,7 +115,11 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
           return [{ lane, room, probe: lane.breaker.open() > 0 }];
         });
     },
-    openCircuits: () => [...tracked.values()].filter(({ breaker }) => breaker.open() > 0).length,
+    openCircuits: () =>
+      [...tracked.values()].flatMap(({ app, origin, failure, breaker }) => {
+        const [failures, probeInMs] = [breaker.open(), breaker.remainingMs()];
+        return failures === 0 ? [] : [{ app, origin, failure, failures, probeInMs }];
+      }),
     release: (lane, count) => {
       const found = tracked.get(keyOf(lane));
       if (found !== undefined) take(found, -count);

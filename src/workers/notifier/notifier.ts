@@ -100,16 +100,17 @@ async function deliver(
 }
 
 /** Only a failure counts against the endpoint. After any other response, another notification may pass. */
-function updateBreaker({ log }: NotifierTools, { app, origin, breaker }: Lane, result: DeliveryResult): void {
+function updateBreaker({ log }: NotifierTools, lane: Lane, result: DeliveryResult): void {
+  const { app, origin, breaker } = lane;
   const before = breaker.open();
   // promise: rejection-opens-no-circuit
   if (result.type === 'failed') breaker.failed(result.retryAfterMs, result.httpStatus > 0);
   else breaker.succeeded();
+  lane.failure = result.type === 'failed' ? result.message : null;
   const facts = { app, origin };
   if (before === 0 && breaker.open() > 0) {
-    const { message: reason } = result as Extract<DeliveryResult, { type: 'failed' }>;
     log.warn(
-      { ...facts, reason, retryInMs: breaker.remainingMs() },
+      { ...facts, reason: lane.failure, retryInMs: breaker.remainingMs() },
       'an endpoint of an app fails: its notifications wait',
     );
   }

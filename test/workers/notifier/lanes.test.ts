@@ -82,6 +82,17 @@ test('a failing endpoint gets nothing, and the other endpoints of its app get th
   expect(lanes.turns([...dead, well]).map(({ lane: { origin }, room }) => [origin, room])).toEqual([[well.origin, 4]]);
 });
 
+test('a failing endpoint is reported with its reason and its next probe, until it works', () => {
+  const { lanes, lane } = setUp();
+  const [turn] = lanes.turns([lane('shop'), lane('other')]) as [Turn];
+  const { app, origin, breaker } = turn.lane;
+  for (let i = 0; i < 5; i += 1) breaker.failed(0, true);
+  turn.lane.failure = 'answered 503';
+  expect(lanes.openCircuits()).toEqual([{ app, origin, failure: 'answered 503', failures: 5, probeInMs: 30_000 }]);
+  breaker.succeeded();
+  expect(lanes.openCircuits()).toEqual([]);
+});
+
 test('the next turn is when a notification falls due or an endpoint may be tried again, whichever is first', () => {
   const { lanes, lane } = setUp();
   const [turn] = lanes.turns([lane('shop')]) as [Turn];
