@@ -12,8 +12,10 @@ import { createCsrfTokens } from './http/console/csrf-tokens.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
 import { createBodies } from './http/request/body-budget.ts';
+import { createConnectionCounts } from './http/server/connection-pool.ts';
+import { affordableConnections, readFileDescriptors } from './http/server/file-descriptors.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
-import type { listen } from './http/server/server.ts';
+import { type listen, MAX_CONNECTIONS } from './http/server/server.ts';
 import { withCommandName } from './lib/command-name.ts';
 import { createLifecycle, within } from './lib/lifecycle.ts';
 import { type Log, reasonOf } from './lib/log.ts';
@@ -52,6 +54,9 @@ const HELD = 'the database is a backup: its queued executions may have been sent
 
 /** The time limit for exporting the last spans, in milliseconds. */
 const LAST_SPANS_MS = 3_000;
+
+const FEW_DESCRIPTORS =
+  'there are few file descriptors, so that fewer connections may be open: raise the limit (ulimit -n, LimitNOFILE=)';
 
 const UNVERIFIED = withCommandName(
   'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',
@@ -126,6 +131,8 @@ async function buildParts(options: ReceiverOptions) {
 
   const lifecycle = createLifecycle(world, options.sockets);
   const pace = pollIntervalOf(profile, config.pollIntervalMs);
+  const connections = createConnectionCounts(log, lifecycle.world);
+  const maxConnections = connectionLimit(config, log);
   const waiters = createWaiters(store, world);
   const streams = createStreams(store, world);
   const lanes = createLanes(world);
@@ -143,9 +150,7 @@ async function buildParts(options: ReceiverOptions) {
       tracing,
       lifecycle,
       pace,
-      waiters,
-      streams,
-      lanes,
+      ...{ waiters, connections, maxConnections, streams, lanes },
     },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
     ...{ trail, dashboard },
@@ -154,7 +159,7 @@ async function buildParts(options: ReceiverOptions) {
     reconciliations: createReconciliations({ store, cxone, world, log, tracing, ...pace }),
   };
   metrics.connect({
-    ...{ store, trail, waiters, streams },
+    ...{ store, trail, waiters, streams, connections, maxConnections },
     missedCallbackShare: dashboard.missedCallbackShare,
     limiterState: cxone.limiterState,
     openCircuits: () => lanes.openCircuits().length,
@@ -168,6 +173,17 @@ async function buildParts(options: ReceiverOptions) {
   store.watch(createExecutionLog(log, lifecycle.world));
   store.watch(createUnreadMemberWarning(log));
   return parts;
+}
+
+/** Few file descriptors mean fewer connections, not a refusal to start. */
+function connectionLimit({ callbackPort }: Config, log: Log): number {
+  const wanted = MAX_CONNECTIONS * (callbackPort === null ? 1 : 2);
+  const descriptors = readFileDescriptors();
+  const limit = affordableConnections(wanted, descriptors);
+  if (limit < wanted) {
+    log.warn({ fileDescriptors: descriptors?.limit, connections: limit, wanted }, FEW_DESCRIPTORS);
+  }
+  return limit;
 }
 
 function httpDependencies(parts: Parts): HttpDependencies {
@@ -226,7 +242,11 @@ function httpDependencies(parts: Parts): HttpDependencies {
 async function serve(parts: Parts): Promise<Listeners> {
   const { config, world, log, listen, sockets = [] } = parts;
   const http = httpDependencies(parts);
-  const options = { ...config, sockets, now: world.now, log, ...(listen && { open: listen }) };
+  const { connections, maxConnections } = parts;
+  const options = {
+    ...{ ...config, sockets, now: world.now, log, connections, maxConnections },
+    ...(listen && { open: listen }),
+  };
   try {
     return await openListeners((role) => createApp(http, role), options);
   } catch (error) {

@@ -1341,4 +1341,10 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: ['test/webhooks/resolve-hostname.test.ts'],
   },
+  {
+    tag: 'silent-connections-per-network',
+    promise: 'the silent connections of one network do not displace those of others',
+    edit: condition(false),
+    tests: ['test/http/server/server.test.ts'],
+  },
 ];

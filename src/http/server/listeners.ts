@@ -2,6 +2,7 @@
 
 import type { Log } from '../../lib/log.ts';
 import type { Fetch, ListenerRole } from '../fetch.ts';
+import type { ConnectionCounts } from './connection-pool.ts';
 import { type Listening, listen } from './server.ts';
 import { createTlsRenewal, readTlsPair, type TlsFiles, type TlsRenewal } from './tls.ts';
 
@@ -18,6 +19,9 @@ export interface ListenersOptions {
   readonly open?: typeof listen;
   readonly now: () => number;
   readonly log: Log;
+  readonly connections: ConnectionCounts;
+  /** Connections of all listeners together. */
+  readonly maxConnections: number;
 }
 
 export interface Listeners {
@@ -51,6 +55,12 @@ export async function openListeners(
   }
   const pair = options.tls === null ? null : await readTlsPair(options.tls);
 
+  const shared = {
+    log,
+    connections: options.connections,
+    behindProxy: options.trustedProxies > 0,
+    limits: { maxConnections: Math.floor(options.maxConnections / wanted.length) },
+  };
   const opened: Listening[] = [];
   const close = async (graceMs: number) =>
     void (await Promise.all(opened.map((listening) => listening.close(graceMs))));
@@ -58,7 +68,7 @@ export async function openListeners(
     for (const [index, [role, variable, wantedPort]] of wanted.entries()) {
       const socket = sockets[index];
       const place = socket === undefined ? { host, port: wantedPort } : { host, port: wantedPort, socket };
-      const listener = await open(appFor(role), { ...place, log, ...(pair === null ? {} : { tls: pair }) });
+      const listener = await open(appFor(role), { ...place, ...shared, ...(pair === null ? {} : { tls: pair }) });
       opened.push(listener);
       // Commands, probes and proxies read the port from the variable.
       if (socket !== undefined && wantedPort !== 0 && listener.port !== wantedPort) {

@@ -10,6 +10,7 @@ import type { Fetch } from '../fetch.ts';
 import { COMMON_HEADERS } from '../response/json.ts';
 import { type ProblemName, problem, problemText } from '../response/problem.ts';
 import { close, letGoOfHalfOpen, lingerAfter } from './connection-close.ts';
+import { type ConnectionCounts, createConnectionPool } from './connection-pool.ts';
 import { createDirectRoute } from './direct-route.ts';
 import type { TlsPair } from './tls.ts';
 
@@ -30,6 +31,9 @@ export interface Limits {
   readonly maxConnections: number;
 }
 
+/** Connections of one listener, if there are enough file descriptors. */
+export const MAX_CONNECTIONS = 10_000;
+
 const LIMITS: Limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -38,8 +42,13 @@ const LIMITS: Limits = {
   silenceTimeout: 120_000,
   lingerTimeout: 5_000,
   maxHeaderBytes: 16 * 1024,
-  maxConnections: 10_000,
+  maxConnections: MAX_CONNECTIONS,
 };
+
+/** Share of the connections that one network may hold without a request. */
+const SILENT_SHARE = 0.25;
+
+const UNCOUNTED = { opened: () => {}, ended: () => {}, closed: () => {} };
 
 /** The queue of an inherited socket while no process accepts; the system's own limit comes first. */
 const BACKLOG = 4096;
@@ -54,6 +63,9 @@ export interface ListenOptions {
   readonly tls?: TlsPair;
   readonly log?: Log;
   readonly limits?: Partial<Limits>;
+  /** True if the connections of all clients come from the address of a proxy. */
+  readonly behindProxy?: boolean;
+  readonly connections?: Pick<ConnectionCounts, 'opened' | 'ended' | 'closed'>;
 }
 
 export interface Listening {
@@ -67,7 +79,7 @@ export interface Listening {
 
 /** @throws {Error} that names the address and the reason if listening fails. */
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
-  const { host, port, socket, tls, log, limits } = options;
+  const { host, port, socket, tls, log, limits, behindProxy = false, connections = UNCOUNTED } = options;
   const { maxHeaderBytes, maxConnections, silenceTimeout, lingerTimeout, ...timeouts } = { ...LIMITS, ...limits };
   const handle = getRequestListener(
     (request, { incoming, outgoing }) =>
@@ -78,7 +90,12 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     { hostname: host, errorHandler: badTarget },
   );
   const serveDirectly = fetch.direct && createDirectRoute(fetch.direct, log);
+  const maxSilentPerNetwork = behindProxy ? maxConnections : Math.ceil(maxConnections * SILENT_SHARE);
+  const pool = createConnectionPool({ max: maxConnections, maxSilentPerNetwork }, connections);
   const listener: RequestListener = (incoming, outgoing) => {
+    const { socket } = incoming;
+    pool.begin(socket);
+    outgoing.once('close', () => pool.end(socket));
     lingerAfter(incoming, lingerTimeout);
     // While the server stops, a keep-alive connection must not send another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
@@ -100,8 +117,8 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    pool.add(socket);
   });
-  server.maxConnections = maxConnections;
   server.timeout = silenceTimeout;
   server.on('clientError', refuse);
 

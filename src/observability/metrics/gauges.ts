@@ -24,6 +24,8 @@ export interface GaugeSources {
   readonly limiterState: () => LimiterState;
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };
+  readonly connections: { readonly open: number; readonly closures: ReadonlyMap<string, number> };
+  readonly maxConnections: number;
   /** Endpoints of apps that fail, so that only probes go there. */
   readonly openCircuits: () => number;
   readonly loops: () => ReadonlyMap<string, { alive(): boolean }>;
@@ -104,7 +106,16 @@ function limiterGauges(make: Instruments, { limiterState: state, now }: GaugeSou
   );
 }
 
-function connectionGauges(make: Instruments, { waiters, streams, openCircuits, loops }: GaugeSources): void {
+function connectionGauges(make: Instruments, sources: GaugeSources): void {
+  const { waiters, streams, connections, maxConnections, openCircuits, loops } = sources;
+  make.gauge('open_connections', 'Open connections of clients', () => connections.open);
+  make.gauge('connection_limit', 'Connections that may be open', () => maxConnections);
+  make.totalBy(
+    'connections_closed_total',
+    'Connections that were closed because there were too many, by reason',
+    'reason',
+    () => [...connections.closures],
+  );
   make.gauge('waiting_requests', 'Executions for which a request is held open', () => waiters.size);
   make.gauge('open_streams', 'Streams of events that are open', () => streams.size);
   make.gauge('notification_circuits_open', 'Endpoints of apps that fail, so that only probes go there', openCircuits);

@@ -1,9 +1,11 @@
 // What the receiver listens on: one place or two, and sockets that are handed to it only when they fit.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createConnectionCounts } from '../../../src/http/server/connection-pool.ts';
 import { type ListenersOptions, openListeners } from '../../../src/http/server/listeners.ts';
 import type { Listening } from '../../../src/http/server/server.ts';
 import { inheritedSockets } from '../../../src/http/server/socket-activation.ts';
+import { createManualWorld } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 
 const OPTIONS: ListenersOptions = {
@@ -16,6 +18,8 @@ const OPTIONS: ListenersOptions = {
   sockets: [],
   now: () => 0,
   log: quietLog(),
+  connections: createConnectionCounts(quietLog(), createManualWorld()),
+  maxConnections: 100,
 };
 
 async function open(options: Partial<ListenersOptions> = {}) {

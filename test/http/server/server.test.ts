@@ -4,15 +4,22 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../../src/http/fetch.ts';
 import { readBody } from '../../../src/http/request/read-body.ts';
-import { type Limits, listen } from '../../../src/http/server/server.ts';
+import { createConnectionCounts } from '../../../src/http/server/connection-pool.ts';
+import { type Limits, type ListenOptions, listen } from '../../../src/http/server/server.ts';
+import { createManualWorld } from '../../support/manual-world.ts';
+import { quietLog } from '../../support/quiet-log.ts';
 import { head, wire } from '../harness.ts';
 
 const HELLO: Fetch = () => new Response('hello');
 const FAST: Partial<Limits> = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 };
 
-async function start(fetch: Fetch = HELLO, limits: Partial<Limits> = {}) {
-  const server = await listen(fetch, { host: '127.0.0.1', port: 0, limits });
+async function start(fetch: Fetch = HELLO, limits: Partial<Limits> = {}, options: Partial<ListenOptions> = {}) {
+  const server = await listen(fetch, { host: '127.0.0.1', port: 0, limits, ...options });
   return { ...server, [Symbol.asyncDispose]: () => server.close(0) };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
 }
 
 /** A handler that waits to be let go. */
@@ -100,15 +107,70 @@ describe('clients that are slow or greedy', () => {
     expect(await raw.closed).toBe('');
   });
 
-  test('connections over the limit are dropped, and there is room again afterwards', async () => {
-    await using server = await start(HELLO, { maxConnections: 1 });
+  test('when the listener is full, a new connection displaces the oldest silent one, then the oldest idle one', async () => {
+    const counts = createConnectionCounts(quietLog(), createManualWorld());
+    await using server = await start(HELLO, { maxConnections: 3 }, { connections: counts, behindProxy: true });
+    const served = wire(server.port);
+    served.send(head('GET', '/'));
+    await served.until(/hello/);
+    const silent = wire(server.port);
+    await until(() => counts.open === 2);
+    const partial = wire(server.port);
+    partial.send('GET / HTTP/1.1\r\n');
+    await until(() => counts.open === 3);
+    expect(await (await fetch(server.url, { headers: { connection: 'close' } })).text()).toBe('hello');
+    await silent.closed;
+    const others = [wire(server.port), wire(server.port)];
+    await partial.closed;
+    await until(() => counts.open === 3);
+    const last = wire(server.port);
+    last.send(head('GET', '/', { connection: 'close' }));
+    expect(await last.closed).toContain('hello');
+    expect(counts.closures.get('displaced')).toBeGreaterThanOrEqual(2);
+    expect(counts.closures.get('full')).toBe(0);
+    for (const other of others) other.socket.destroy();
+  });
+
+  test('a connection with a request under way is never displaced: the new one is closed', async () => {
+    const { fetch: answer, arrived, release } = held();
+    const counts = createConnectionCounts(quietLog(), createManualWorld());
+    await using server = await start(answer, { maxConnections: 1 }, { connections: counts });
     const first = wire(server.port);
-    first.send(head('GET', '/'));
-    await first.until(/hello/);
-    expect(await wire(server.port).closed).toBe('');
     first.send(head('GET', '/', { connection: 'close' }));
-    await first.closed;
-    expect(await (await fetch(server.url)).text()).toBe('hello');
+    await arrived;
+    expect(await wire(server.port).closed).toBe('');
+    expect(counts.closures.get('full')).toBe(1);
+    release();
+    expect(await first.closed).toContain('at last');
+    expect(await (await fetch(server.url)).text()).toBe('at last');
+  });
+
+  test.each([
+    [false, 1],
+    [true, 0],
+  ])(
+    'a network has a quarter of the connections without a request, unless it is a proxy (%s)',
+    async (behindProxy, closed) => {
+      const counts = createConnectionCounts(quietLog(), createManualWorld());
+      await using server = await start(HELLO, { maxConnections: 8 }, { connections: counts, behindProxy });
+      const silent: ReturnType<typeof wire>[] = [];
+      for (let i = 1; i <= 3; i += 1) {
+        silent.push(wire(server.port));
+        await until(() => counts.open + (counts.closures.get('network') ?? 0) >= i);
+      }
+      expect(counts.closures.get('network')).toBe(closed);
+      for (const one of silent) one.socket.destroy();
+    },
+  );
+
+  test('many closed connections are one line in the log', async () => {
+    const log = quietLog();
+    const counts = createConnectionCounts(log, createManualWorld());
+    await using server = await start(HELLO, { maxConnections: 2 }, { connections: counts, behindProxy: true });
+    const silent = Array.from({ length: 20 }, () => wire(server.port));
+    await until(() => counts.closures.get('displaced') === 18);
+    expect(log.lines).toMatchObject([{ level: 'warn', facts: { displaced: 1, network: '127.0.0.1' } }]);
+    for (const one of silent) one.socket.destroy();
   });
 });
 

@@ -1,0 +1,153 @@
+// Bounds the connections of a listener: when it is full, a new connection displaces the one that has been silent for longest.
+
+import type { Socket } from 'node:net';
+import { clientNetwork, parseAddress } from '../../lib/ip-address.ts';
+import type { Log } from '../../lib/log.ts';
+import { createSampledWarning } from '../../lib/log-throttle.ts';
+import type { World } from '../../lib/world.ts';
+
+/**
+ * Why a connection was closed: `displaced` without a request under way, in favour of a new one; `network`, as the oldest silent
+ * one of a network with too many; `full`, as a new one, because every other has a request under way.
+ */
+export const CLOSING_REASONS = ['displaced', 'network', 'full'] as const;
+export type ClosingReason = (typeof CLOSING_REASONS)[number];
+
+export interface ConnectionCounts {
+  opened(): void;
+  ended(): void;
+  closed(reason: ClosingReason, network: string): void;
+  /** Open connections of all listeners. */
+  readonly open: number;
+  /** Connections closed since the start, by reason. */
+  readonly closures: ReadonlyMap<ClosingReason, number>;
+}
+
+/** Counts for all listeners, and one line in the log for many closed connections. */
+export function createConnectionCounts(log: Log, world: Pick<World, 'elapsed' | 'sleep'>): ConnectionCounts {
+  const closures = new Map<ClosingReason, number>(CLOSING_REASONS.map((reason) => [reason, 0]));
+  const warn = createSampledWarning(log, world, 'connections are closed, because there are too many');
+  let open = 0;
+  return {
+    opened: () => {
+      open += 1;
+    },
+    ended: () => {
+      open -= 1;
+    },
+    closed: (reason, network) => {
+      closures.set(reason, (closures.get(reason) ?? 0) + 1);
+      warn(reason, { network });
+    },
+    get open() {
+      return open;
+    },
+    closures,
+  };
+}
+
+export interface PoolLimits {
+  readonly max: number;
+  /** Connections of one network (an IPv4 address, an IPv6 /64) that have not sent a request yet. */
+  readonly maxSilentPerNetwork: number;
+}
+
+export interface ConnectionPool {
+  add(socket: Socket): void;
+  /** A request has arrived on the connection. `socket` may be the TLS socket on top of the added one. */
+  begin(socket: Socket): void;
+  /** Its response is over. */
+  end(socket: Socket): void;
+}
+
+interface Entry {
+  readonly socket: Socket;
+  readonly network: string;
+  requests: number;
+}
+
+/** One function because the sets of silent, idle and busy connections change together. */
+export function createConnectionPool(
+  { max, maxSilentPerNetwork }: PoolLimits,
+  counts: Pick<ConnectionCounts, 'opened' | 'ended' | 'closed'>,
+): ConnectionPool {
+  const entries = new Map<string, Entry>();
+  // Sets keep the order of insertion: the first member has been in its state for longest.
+  /** No request yet. */
+  const silent = new Set<Entry>();
+  const silentOf = new Map<string, Set<Entry>>();
+  /** Between two requests. */
+  const idle = new Set<Entry>();
+
+  function quieten(entry: Entry): void {
+    silent.add(entry);
+    const peers = silentOf.get(entry.network) ?? new Set();
+    silentOf.set(entry.network, peers.add(entry));
+  }
+
+  function wake(entry: Entry): void {
+    idle.delete(entry);
+    if (!silent.delete(entry)) return;
+    const peers = silentOf.get(entry.network);
+    peers?.delete(entry);
+    if (peers?.size === 0) silentOf.delete(entry.network);
+  }
+
+  function close(entry: Entry, reason: ClosingReason): void {
+    forget(entry);
+    counts.closed(reason, entry.network);
+    entry.socket.destroy();
+  }
+
+  function forget(entry: Entry): void {
+    wake(entry);
+    if (entries.get(keyOf(entry.socket)) === entry) entries.delete(keyOf(entry.socket));
+  }
+
+  return {
+    add: (socket) => {
+      const entry: Entry = { socket, network: networkOf(socket), requests: 0 };
+      const key = keyOf(socket);
+      counts.opened();
+      socket.once('close', () => {
+        counts.ended();
+        // The address of a closed socket is unknown.
+        wake(entry);
+        if (entries.get(key) === entry) entries.delete(key);
+      });
+      if (entries.size >= max) {
+        const [victim = entry] = [...silent.values().take(1), ...idle.values().take(1)];
+        close(victim, victim === entry ? 'full' : 'displaced');
+        if (victim === entry) return;
+      }
+      entries.set(key, entry);
+      quieten(entry);
+      const peers = silentOf.get(entry.network);
+      const [oldest] = peers ?? [];
+      // promise: silent-connections-per-network
+      if (oldest !== undefined && (peers?.size ?? 0) > maxSilentPerNetwork) close(oldest, 'network');
+    },
+    begin: (socket) => {
+      const entry = entries.get(keyOf(socket));
+      if (entry === undefined) return;
+      entry.requests += 1;
+      wake(entry);
+    },
+    end: (socket) => {
+      const entry = entries.get(keyOf(socket));
+      if (entry === undefined) return;
+      entry.requests -= 1;
+      if (entry.requests === 0) idle.add(entry);
+    },
+  };
+}
+
+/** A TLS socket and the TCP socket below it have the same addresses. */
+function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function networkOf({ remoteAddress }: Socket): string {
+  const address = parseAddress(remoteAddress ?? '');
+  return address === null ? 'unknown' : clientNetwork(address);
+}
