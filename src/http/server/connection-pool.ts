@@ -37,7 +37,7 @@ export function createConnectionCounts(log: Log, world: Pick<World, 'elapsed' | 
     },
     closed: (reason, network) => {
       closures.set(reason, (closures.get(reason) ?? 0) + 1);
-      warn(reason, { network });
+      warn(reason, { client: network });
     },
     get open() {
       return open;
@@ -94,12 +94,12 @@ export function createConnectionPool(
   }
 
   function close(entry: Entry, reason: ClosingReason): void {
-    forget(entry);
+    remove(entry);
     counts.closed(reason, entry.network);
     entry.socket.destroy();
   }
 
-  function forget(entry: Entry): void {
+  function remove(entry: Entry): void {
     wake(entry);
     if (entries.get(keyOf(entry.socket)) === entry) entries.delete(keyOf(entry.socket));
   }

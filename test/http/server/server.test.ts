@@ -169,7 +169,7 @@ describe('clients that are slow or greedy', () => {
     await using server = await start(HELLO, { maxConnections: 2 }, { connections: counts, behindProxy: true });
     const silent = Array.from({ length: 20 }, () => wire(server.port));
     await until(() => counts.closures.get('displaced') === 18);
-    expect(log.lines).toMatchObject([{ level: 'warn', facts: { displaced: 1, network: '127.0.0.1' } }]);
+    expect(log.lines).toMatchObject([{ level: 'warn', facts: { displaced: 1, client: '127.0.0.1' } }]);
     for (const one of silent) one.socket.destroy();
   });
 });
