@@ -49,6 +49,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/middleware/reader-turns.test.ts'],
   },
   {
+    tag: 'evidence-is-bounded',
+    promise: 'contradicting and unreadable bodies of one execution take a bounded part of the disk',
+    edit: condition(true),
+    tests: ['test/store/sqlite/audit/bounded-evidence.test.ts'],
+  },
+  {
     tag: 'audit-is-read-in-pages',
     promise: 'one response has one page of an audit trail',
     edit: swapped('limit }', 'limit: 1e6 }'),

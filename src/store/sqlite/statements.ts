@@ -97,6 +97,14 @@ export function prepareStatements(orm: BetterSQLite3Database) {
       .prepare(),
     insertEntry: orm.insert(auditEvents).values(insertable(auditEvents)).prepare(),
     insertBody: orm.insert(callbackBodies).values(insertable(callbackBodies)).prepare(),
+    keptBytes: orm
+      .select({
+        bytes: sql<number>`coalesce(sum(octet_length(${auditEvents.detail}) + coalesce(octet_length(${callbackBodies.body}), 0)), 0)`,
+      })
+      .from(auditEvents)
+      .leftJoin(callbackBodies, eq(callbackBodies.auditId, auditEvents.id))
+      .where(eq(auditEvents.correlationId, hole('correlationId')))
+      .prepare(),
     head: orm
       .select({ id: auditEvents.id, hash: auditEvents.hash })
       .from(auditEvents)

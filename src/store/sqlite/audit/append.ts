@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../execution/json.ts';
 import type { AuditHead } from '../../port.ts';
 import { toAuditRow } from '../rows.ts';
 import type { Statements } from '../statements.ts';
+import { boundedEvidence } from './bounded-evidence.ts';
 import { chainHash } from './hash-chain.ts';
 
 export interface AuditTrail {
@@ -27,7 +28,9 @@ export function createAuditTrail(sql: Statements, least = 1): AuditTrail {
       const checkpoint = sql.checkpoint.get();
       head = sql.head.get() ?? { id: checkpoint?.prunedThrough ?? 0, hash: checkpoint?.hash ?? '' };
     },
-    append: (execution, draft, now) => {
+    append: (execution, given, now) => {
+      const { correlationId } = execution;
+      const draft = boundedEvidence(given, () => sql.keptBytes.get({ correlationId })?.bytes ?? 0);
       const { body } = draft;
       const detail = body ? { ...draft.detail, ...bodyDetail(body) } : draft.detail;
       const row = toAuditRow(Math.max(head.id + 1, least), now, execution, { ...draft, detail });
