@@ -42,7 +42,7 @@ import { createAuditHeadLogger } from './workers/audit-head-logger.ts';
 import { createClockWatch } from './workers/clock-watch.ts';
 import { createLanes } from './workers/notifier/lanes.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
-import { findExports } from './workers/pruner/find-exports.ts';
+import { createCopyFinder } from './workers/pruner/find-exports.ts';
 import { startWorkers } from './workers/workers.ts';
 
 /** The time limit for stopping, in milliseconds. Work that is unfinished by then keeps its durable state and is abandoned. */
@@ -214,11 +214,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
     notificationSecrets: parts.notifySecrets,
     pauses: { current: () => cxone.limiterState().pause, lift: cxone.liftPause },
     reconciliations: parts.reconciliations,
-    copiesOf: async (executions) => {
-      const { retentionExportDir: folder } = config;
-      const exported = folder === null ? [] : await findExports(folder, executions);
-      return executions.length === 0 ? [] : [...exported, ...store.copies()];
-    },
+    copiesOf: createCopyFinder(config.retentionExportDir, store.copies),
     pages: {
       dashboard: parts.dashboard,
       health: parts.health.health,

@@ -14,6 +14,14 @@ interface Submitted {
   readonly submittedAt: number;
 }
 
+/** Returns a function that names all files that may hold content of executions. @param copies of the database */
+export function createCopyFinder(folder: string | null, copies: () => readonly string[]) {
+  return async (executions: readonly Submitted[]): Promise<string[]> => {
+    const exported = folder === null ? [] : await findExports(folder, executions);
+    return executions.length === 0 ? [] : [...exported, ...copies()];
+  };
+}
+
 /** Returns the paths in the order of their names; the folder itself if it cannot be read, so that it may hold any of them. */
 export async function findExports(folder: string, executions: readonly Submitted[]): Promise<string[]> {
   if (executions.length === 0) return [];
