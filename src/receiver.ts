@@ -222,9 +222,8 @@ function httpDependencies(parts: Parts): HttpDependencies {
       unknownWords: parts.store.unknownWords,
       openCircuits: parts.lanes.openCircuits,
       upstreamState: () => ({
-        ...cxone.limiterState(),
-        tokenProblem: cxone.tokenProblem(),
-        gatewayReports: cxone.gatewayReports(),
+        ...{ ...cxone.limiterState(), tokenProblem: cxone.tokenProblem() },
+        ...{ gatewayReports: cxone.gatewayReports(), connectionProblems: cxone.connectionProblems() },
       }),
       queueCapacity: config.queueCapacity,
       csrfTokens: createCsrfTokens(config.callbackSecrets, world),

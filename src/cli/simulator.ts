@@ -12,6 +12,7 @@ import { choiceOption, helpEnd, wholeNumber } from './options.ts';
 
 const number = wholeNumber(0, 86_400_000);
 
+// One function because the options are one list.
 export const simulator: Declare = (command, context) =>
   command
     .description(
@@ -41,6 +42,12 @@ loopback.`,
     .option('--quota <count>', 'API requests in each fixed window before 429; 0: no limit (default: 0)', number)
     .option('--quota-window <ms>', 'length of that window (default: 10000)', wholeNumber(1, 86_400_000))
     .addOption(choiceOption('--quota-headers <form>', 'headers of the quota (default: x-ratelimit)', QUOTA_HEADERS))
+    .option('--discovery-seconds <seconds>', 'max-age of discovery documents (default: none)', number)
+    .option(
+      '--move-after <ms>',
+      'time after which the API moves to a second port: discovery names it, the first gets 404',
+      number,
+    )
     .option('--scope <text>', 'scopes of a token (default: dx:actions:execute dx:actions:read)')
     .option('--client-id <text>', '(default: simulator)')
     .option('--client-secret <text>', '(default: simulator-secret)')
@@ -74,6 +81,7 @@ loopback.`,
         quota: options.quota,
         quotaWindowMs: options.quotaWindow,
         quotaHeaders: options.quotaHeaders,
+        discoverySeconds: options.discoverySeconds,
         scope: options.scope,
         clientId: options.clientId,
         clientSecret: options.clientSecret,
@@ -81,7 +89,10 @@ loopback.`,
       });
       const output = { write: context.write, stop: context.interrupted() };
       try {
-        await runSimulator({ host, port, quiet, replay: replay ?? null, options: settings }, output);
+        await runSimulator(
+          { host, port, quiet, replay: replay ?? null, moveAfterMs: options.moveAfter ?? null, options: settings },
+          output,
+        );
       } catch (error) {
         throw error instanceof RecordingError ? new CommandError(error.message) : error;
       }

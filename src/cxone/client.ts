@@ -11,8 +11,9 @@ import { createCookies } from './cookies.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
 import { isDotSegment, parseCallback, parsePollResponse, parseSubmitResponse, scanCallback } from './parse-response.ts';
-import type { Cxone, GatewayReport, Requester, TokenProblem, UpstreamPause } from './port.ts';
+import type { ConnectionProblem, Cxone, GatewayReport, Requester, TokenProblem, UpstreamPause } from './port.ts';
 import { isPollable } from './profile/profile.ts';
+import { createReachability } from './reachability.ts';
 import { MAX_RESULT_BYTES } from './response-document.ts';
 import { createSend } from './send.ts';
 import { createTransport, type Fetcher, type HttpRequest } from './transport.ts';
@@ -38,6 +39,8 @@ export interface CxoneClient extends Cxone {
   tokenProblem(): TokenProblem | null;
   /** Returns the refused tokens and responses of gateways that delay executions now. */
   gatewayReports(): readonly GatewayReport[];
+  /** Returns the hosts of CXone that cannot be reached now. */
+  connectionProblems(): readonly ConnectionProblem[];
   /** CXone's addresses, configured or discovered. */
   readonly endpoints: Endpoints;
   /** Returns the scopes that the profile requires and CXone did not grant, as far as its token responses state them. */
@@ -51,10 +54,11 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   const { maxResultBytes = MAX_RESULT_BYTES } = options;
   const limiter = createLimiter(options);
   const transport = createTransport(world, { ...options, timeoutMs, maxPauseMs, maxResultBytes }, options.fetcher);
+  const reachability = createReachability(world, options.log);
   const { endpoints, tokens, reports, call } = createAuthorizedRequests(
     options,
     limiter,
-    createSend(limiter, transport, options),
+    createSend(limiter, transport, { ...options, reachability }),
   );
 
   const { withCookies, cookiesOf } = createExecutionCookies(world);
@@ -108,6 +112,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     liftPause: limiter.lift,
     tokenProblem: tokens.problem,
     gatewayReports: reports.current,
+    connectionProblems: reachability.problems,
     endpoints,
     missingScopes: tokens.missingScopes,
     close: () => {

@@ -30,6 +30,13 @@ export interface GatewayReport {
   readonly responses: number;
 }
 
+/** A host of CXone that cannot be reached, why not, and since when (milliseconds since the Unix epoch). */
+export interface ConnectionProblem {
+  readonly origin: string;
+  readonly reason: string;
+  readonly since: number;
+}
+
 /** The response that paused all requests. */
 export interface PauseCause extends Requester {
   readonly httpStatus: number;

@@ -5,6 +5,7 @@ import type { World } from '../lib/world.ts';
 import type { LoadSignal } from './limiter/adaptive-concurrency.ts';
 import type { Limiter } from './limiter/limiter.ts';
 import type { Requester } from './port.ts';
+import type { Reachability } from './reachability.ts';
 import type { HttpRequest, HttpResult, Transport } from './transport.ts';
 
 /** A pause that ends later than the current one by no more than this is not logged, in milliseconds. */
@@ -15,12 +16,14 @@ export type Send = (request: HttpRequest, requester: Requester) => Promise<HttpR
 interface SendTools {
   readonly world: Pick<World, 'now'>;
   readonly log: Log;
+  readonly reachability: Pick<Reachability, 'observe'>;
 }
 
-export function createSend(limiter: Limiter, transport: Transport, { world, log }: SendTools): Send {
+export function createSend(limiter: Limiter, transport: Transport, { world, log, reachability }: SendTools): Send {
   async function sendOnce(request: HttpRequest, requester: Requester): Promise<HttpResult> {
     const begun = await limiter.begin();
     const reply = await transport.send(request);
+    reachability.observe(request.url, reply);
     if (reply.type === 'answered') {
       limiter.observe(begun, reply.latencyMs, loadSignal(reply.httpStatus));
       pauseAll(reply, requester);

@@ -23,7 +23,8 @@ const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
 
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 
-const CLOSING = 'the receiver is closing';
+/** The reason of a request that was made after the end of the transport. */
+export const CLOSING = 'the receiver is closing';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';

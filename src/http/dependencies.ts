@@ -3,7 +3,7 @@
 import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
 import type { CallbackChecks, CallbackRefusal } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
-import type { Cxone, GatewayReport, TokenProblem, UpstreamPause } from '../cxone/port.ts';
+import type { ConnectionProblem, Cxone, GatewayReport, TokenProblem, UpstreamPause } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
 import type { Execution } from '../execution/execution.ts';
 import type { Log } from '../lib/log.ts';
@@ -129,6 +129,8 @@ export interface UpstreamState {
   readonly tokenProblem: TokenProblem | null;
   /** Refused tokens and responses of gateways that delay executions now. */
   readonly gatewayReports: readonly GatewayReport[];
+  /** The hosts of CXone that cannot be reached. */
+  readonly connectionProblems: readonly ConnectionProblem[];
 }
 
 /** The pause of all requests to CXone. */

@@ -10,6 +10,7 @@ import { createDice } from './dice.ts';
 import { createSimulatedExecutions } from './executions.ts';
 import { createLedger } from './ledger.ts';
 import { type Listening, listen } from './listen.ts';
+import { createMove } from './move.ts';
 import { type SimulatorOptions, withDefaults } from './options.ts';
 import { createOutage } from './outage.ts';
 import { createQuota } from './quota.ts';
@@ -21,7 +22,7 @@ import type { Simulator } from './simulator.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { createTokens } from './tokens.ts';
 
-/** Creates a simulator that does not yet listen. @throws {RangeError} if the rates are invalid. */
+/** One function because the parts of a simulator are reset and closed together. Creates one that does not yet listen. @throws {RangeError} if the rates are invalid. */
 export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulator {
   const options = withDefaults(given);
   const closing = new AbortController();
@@ -30,6 +31,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   const ledger = createLedger(options.watch);
   const tokens = createTokens(options);
   const outage = createOutage(options.world);
+  const move = createMove();
   const { deliver, close: closeDeliver } = createDeliver(options.callbackTimeoutMs);
   const executions = createSimulatedExecutions(options, { dice, names, ledger, deliver });
   const listeners = new Set<Listening>();
@@ -45,6 +47,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     executions: ledger.all,
     execution: ledger.find,
     outage: outage.begin,
+    move: move.begin,
     revokeTokens: tokens.revoke,
     release: executions.release,
     quiet: executions.quiet,
@@ -54,6 +57,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
       names.clear();
       tokens.revoke();
       outage.begin({ answer: 503, ms: 0 });
+      move.begin(null);
     },
     close: async () => {
       closing.abort();
@@ -70,6 +74,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
     options,
     ledger,
     outage,
+    move,
     tokens,
     rateLimit: createRateLimit(options),
     quota: createQuota(options),
@@ -79,7 +84,7 @@ export function createSimulator(given: Partial<SimulatorOptions> = {}): Simulato
   let unnamed = 0;
 
   addReadiness(app);
-  addTokenRoutes({ app, calls, tokens, options, closing: closing.signal });
+  addTokenRoutes({ app, calls, move, tokens, options, closing: closing.signal });
   app.post(
     api.executePath,
     calls.counted('execute', async (c) => {

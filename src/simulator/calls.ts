@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { isoTime } from '../lib/time.ts';
 import { apiOf } from './api/by-dialect.ts';
 import type { Call, CaseRecord, Ledger } from './ledger.ts';
+import type { Move } from './move.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Outage, OutageOrder } from './outage.ts';
 import type { Quota } from './quota.ts';
@@ -26,12 +27,13 @@ export interface CallParts {
   readonly options: SimulatorOptions;
   readonly ledger: Ledger;
   readonly outage: Outage;
+  readonly move: Move;
   readonly tokens: Tokens;
   readonly rateLimit: RateLimit;
   readonly quota: Quota;
 }
 
-export function createCalls({ options, ledger, outage, tokens, rateLimit, quota }: CallParts): Calls {
+export function createCalls({ options, ledger, outage, move, tokens, rateLimit, quota }: CallParts): Calls {
   const { world } = options;
 
   const refusedByLimit = (c: Parameters<CallMiddleware>[0]) => {
@@ -46,6 +48,12 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit, quota 
     ...(seconds === undefined ? {} : retryAfter(seconds, options.retryAfter, world.now())),
   });
 
+  /** At an address from which the API has moved, executes and polls get the same as in an outage. */
+  const leftBehind = (call: Call, url: string): OutageOrder | null => {
+    const answer = call === 'token' ? null : move.responseAt(new URL(url).origin);
+    return answer === null ? null : { answer, ms: 0 };
+  };
+
   return {
     counted:
       (call, recordOf) =>
@@ -57,7 +65,7 @@ export function createCalls({ options, ledger, outage, tokens, rateLimit, quota 
         c.set('record', record);
         record?.[call === 'execute' ? 'posts' : 'polls'].push(exchange);
         try {
-          const down = outage.responseTo(call);
+          const down = outage.responseTo(call) ?? leftBehind(call, c.req.url);
           if (down !== null && down.answer !== 'cut') {
             return await respond(c, down.answer, 'the simulator has an outage', headersOf(down));
           }

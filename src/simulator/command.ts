@@ -19,6 +19,8 @@ export interface SimulatorSettings {
   readonly quiet: boolean;
   /** The path of a recording to replay, or null. */
   readonly replay: string | null;
+  /** Time after which the API moves to a second port; null: never. */
+  readonly moveAfterMs: number | null;
   readonly options: Partial<SimulatorOptions>;
 }
 
@@ -29,11 +31,16 @@ export interface SimulatorProcess {
 
 /** Runs until the stop signal. @throws {RecordingError} @throws if it cannot listen. */
 export async function runSimulator(settings: SimulatorSettings, { write, stop }: SimulatorProcess): Promise<void> {
-  const { quiet, host, port, options, replay } = settings;
+  const { quiet, host, port, options, replay, moveAfterMs } = settings;
   if (replay !== null) return runReplay(readRecordingAt(replay), settings, { write, stop });
   await using simulator = createSimulator({ ...options, ...(quiet ? {} : { watch: (event) => write(lineOf(event)) }) });
   const { url } = await simulator.listen({ host, port });
   write(greeting(url, options));
+  if (moveAfterMs !== null) {
+    const { url: to } = await simulator.listen({ host, port: 0 });
+    write(`The API moves to ${to} in ${moveAfterMs} ms.\n`);
+    void systemWorld.sleep(moveAfterMs, stop).then(() => simulator.move({ to, answer: 404 }));
+  }
   await untilAborted(stop);
 }
 

@@ -16,10 +16,14 @@ POST /simulator/outage                       {"answer": 503, "seconds": 5, "call
                                              answer: a status, "reset", "hang" or "cut" (the usual response without its
                                              last chunk); seconds: 0 ends it; calls: any of "token", "execute", "poll",
                                              default: all; retryAfterSeconds; headers ({"ratelimit": "…"})
+POST /simulator/move                         {"to": "http://127.0.0.1:8091", "answer": 404}
+                                             discovery names another address of this simulator (--move-after opens
+                                             one), and all others give this answer to executes and polls: a status,
+                                             "reset" or "hang"; {"to": null} ends it
 POST /simulator/executions/{correlationId}/release
                                              sends the callbacks that its script holds ("held": true)
 POST /simulator/revoke-tokens                revokes all tokens: each of them gets 401
-POST /simulator/reset                        deletes all state: executions, pending callbacks, sums, tokens, outage`;
+POST /simulator/reset                        deletes all state: executions, pending callbacks, sums, tokens, outage, move`;
 
 const OutageBody = v.strictObject({
   answer: v.union(
@@ -32,9 +36,23 @@ const OutageBody = v.strictObject({
   calls: v.exactOptional(v.array(v.picklist(['token', 'execute', 'poll']))),
 });
 
+const MoveBody = v.union(
+  [
+    v.strictObject({ to: v.null() }),
+    v.strictObject({
+      to: v.pipe(v.string(), v.regex(/^https?:\/\/[^/?#]+$/)),
+      answer: v.union([
+        v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
+        v.picklist(['reset', 'hang']),
+      ]),
+    }),
+  ],
+  'Expected {"to": null}, or {"to": an origin, "answer": a status from 200 to 599, "reset" or "hang"}',
+);
+
 type Controlled = Pick<
   Simulator,
-  'stats' | 'executions' | 'execution' | 'outage' | 'release' | 'revokeTokens' | 'reset'
+  'stats' | 'executions' | 'execution' | 'outage' | 'release' | 'move' | 'revokeTokens' | 'reset'
 >;
 
 export function createControlRoutes(simulator: Controlled): Hono {
@@ -57,6 +75,12 @@ export function createControlRoutes(simulator: Controlled): Hono {
     }
     const { seconds, ...order } = read.output;
     simulator.outage({ ...order, ms: seconds * 1000 });
+    return json(200, read.output);
+  });
+  control.post('/move', async (c) => {
+    const read = v.safeParse(MoveBody, await c.req.json().catch(() => null));
+    if (!read.success) return json(400, { message: read.issues[0].message });
+    simulator.move('answer' in read.output ? read.output : null);
     return json(200, read.output);
   });
   control.post('/executions/:correlationId/release', (c) => {

@@ -43,6 +43,8 @@ export interface SimulatorOptions {
   readonly quota: number;
   readonly quotaWindowMs: number;
   readonly quotaHeaders: (typeof QUOTA_HEADERS)[number];
+  /** The max-age of discovery documents; null states none. */
+  readonly discoverySeconds: number | null;
   /** The rate limit, in bursts of the same size; 0 means no limit. */
   readonly requestsPerSecond: number;
   /** The form of Retry-After in a 429 (RFC 9110, section 10.2.3). */
@@ -85,6 +87,7 @@ const DEFAULTS: SimulatorOptions = {
   quota: 0,
   quotaWindowMs: 10_000,
   quotaHeaders: 'x-ratelimit',
+  discoverySeconds: null,
   requestsPerSecond: 100,
   retryAfter: 'seconds',
   latencyMs: 20,

@@ -3,6 +3,7 @@
 import type { Hono } from 'hono';
 import type { CaseRecord, Stats } from './ledger.ts';
 import type { Listening, Place } from './listen.ts';
+import type { MoveOrder } from './move.ts';
 import type { OutageOrder } from './outage.ts';
 import type { SimulatorEnv } from './responses.ts';
 
@@ -15,6 +16,8 @@ export interface Simulator {
   executions(): CaseRecord[];
   execution(correlationId: string): CaseRecord | undefined;
   outage(order: OutageOrder): void;
+  /** Moves the API to another address of this simulator; null ends the move. */
+  move(order: MoveOrder | null): void;
   revokeTokens(): void;
   /** Releases the held callbacks of a correlation id. */
   release(correlationId: string): void;

@@ -4,6 +4,7 @@ import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { isJsonObject, type JsonObject } from '../execution/json.ts';
 import type { Calls } from './calls.ts';
 import { dialectOf } from './dialects.ts';
+import type { Move } from './move.ts';
 import type { SimulatorOptions } from './options.ts';
 import { readJson } from './read-json.ts';
 import { json, type SimulatorEnv } from './responses.ts';
@@ -14,13 +15,14 @@ type Handler = (c: Context<SimulatorEnv>) => Promise<Response>;
 interface Parts {
   readonly app: Hono<SimulatorEnv>;
   readonly calls: Calls;
+  readonly move: Move;
   readonly tokens: Tokens;
   readonly options: SimulatorOptions;
   /** Aborts when the simulator closes. */
   readonly closing: AbortSignal;
 }
 
-export function addTokenRoutes({ app, calls, tokens, options, closing }: Parts): void {
+export function addTokenRoutes({ app, calls, move, tokens, options, closing }: Parts): void {
   const { token } = dialectOf(options.dialect);
   const slow: MiddlewareHandler = async (_, next) => {
     if (options.tokenLatencyMs > 0) await options.world.sleep(options.tokenLatencyMs, closing);
@@ -32,11 +34,11 @@ export function addTokenRoutes({ app, calls, tokens, options, closing }: Parts):
       add('/api/v2/oauth/token', (c) => client(c, tokens));
       return;
     case 'discovered-client':
-      addDiscovery(app, options);
+      addDiscovery(app, options, move);
       add('/auth/token', (c) => discovered(c, tokens, 'client_credentials'));
       return;
     case 'discovered-access-key':
-      addDiscovery(app, options);
+      addDiscovery(app, options, move);
       add('/auth/token', (c) => discovered(c, tokens, 'password'));
       return;
     case 'access-key':
@@ -50,15 +52,18 @@ export function addTokenRoutes({ app, calls, tokens, options, closing }: Parts):
 }
 
 /** OpenID Connect Discovery 1.0, section 4, and CXone's document about a tenant. The simulator is both issuer and API. */
-function addDiscovery(app: Hono<SimulatorEnv>, { tenantId }: SimulatorOptions): void {
+function addDiscovery(app: Hono<SimulatorEnv>, { tenantId, discoverySeconds }: SimulatorOptions, move: Move): void {
+  const lifetime = discoverySeconds === null ? {} : { 'cache-control': `max-age=${discoverySeconds}` };
   app.get('/.well-known/openid-configuration', (c) => {
     const { origin } = new URL(c.req.url);
-    return json(200, { issuer: origin, token_endpoint: `${origin}/auth/token`, jwks_uri: `${origin}/auth/jwks` });
+    const endpoints = { token_endpoint: `${origin}/auth/token`, jwks_uri: `${origin}/auth/jwks` };
+    return json(200, { issuer: origin, ...endpoints }, lifetime);
   });
   app.get('/.well-known/cxone-configuration', (c) => {
     if (c.req.query('tenantId') !== tenantId) return json(404, { message: 'there is no such tenant' });
     const { origin } = new URL(c.req.url);
-    return json(200, { tenant_id: tenantId, api_endpoint: origin, auth_endpoint: origin });
+    const document = { tenant_id: tenantId, api_endpoint: move.apiOrigin(origin), auth_endpoint: origin };
+    return json(200, document, lifetime);
   });
 }
 

@@ -181,7 +181,10 @@ export async function startHttp({
       advise: async () => [],
       unknownWords: store.unknownWords,
       openCircuits: () => [],
-      upstreamState: () => ({ limit: 10, inFlight: 0, pausedUntil: 0, tokenProblem: null, gatewayReports: [] }),
+      upstreamState: () => ({
+        ...{ limit: 10, inFlight: 0, pausedUntil: 0, tokenProblem: null },
+        ...{ gatewayReports: [], connectionProblems: [] },
+      }),
       queueCapacity,
       csrfTokens: createCsrfTokens([CALLBACK_SECRET], world),
       sensitiveFields: [],

@@ -1264,6 +1264,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/webhooks/sender-proxy.test.ts'],
   },
   {
+    tag: 'unreachable-host-is-logged-once',
+    promise: 'a host that cannot be reached is one line in the log',
+    edit: condition(true),
+    tests: ['test/cxone/reachability.test.ts'],
+  },
+  {
     tag: 'unknown-word-is-progress',
     promise: 'a status word that no profile lists is reported',
     edit: replacedBy('...{}'),

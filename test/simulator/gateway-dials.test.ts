@@ -156,3 +156,22 @@ test.each(['submission', 'poll', 'token'])(
     expect(Object.keys(JSON.parse(document))).toContain(call === 'token' ? 'access_token' : 'executionId');
   },
 );
+
+test('after a move discovery names the new address, and the old one gives its answer to executes and polls', async () => {
+  const simulator = createSimulator({ dialect: 'cxone-discovery-client-credentials', discoverySeconds: 2 });
+  const get = (url: string) => simulator.fetch(new Request(url));
+  const document = '/.well-known/cxone-configuration?tenantId=11111111-2222-4333-8444-555555555555';
+  const order = JSON.stringify({ to: 'http://new.test', answer: 410 });
+  const moved = await simulator.fetch(new Request('http://old.test/simulator/move', { method: 'POST', body: order }));
+  expect(moved.status).toBe(200);
+  const named = await get(`http://old.test${document}`);
+  expect(named.headers.get('cache-control')).toBe('max-age=2');
+  expect(await named.json()).toMatchObject({ api_endpoint: 'http://new.test' });
+  const poll = '/api/v2/dx/actions/any/executions/e-1';
+  expect((await get(`http://old.test${poll}`)).status).toBe(410);
+  expect((await get(`http://new.test${poll}`)).status).toBe(401);
+  await simulator.fetch(new Request('http://old.test/simulator/move', { method: 'POST', body: '{"to":null}' }));
+  expect((await get(`http://old.test${poll}`)).status).toBe(401);
+  const wrong = await simulator.fetch(new Request('http://old.test/simulator/move', { method: 'POST', body: '{}' }));
+  expect(await wrong.json()).toMatchObject({ message: expect.stringContaining('"to"') });
+});

@@ -85,10 +85,8 @@ ${durations(overview)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
 }
 
-function warnings(
-  { problems, upstream: { tokenProblem, gatewayReports }, pause, mayChange, queue, queueCapacity }: Now,
-  overview: Overview,
-): Html {
+function warnings({ problems, upstream, pause, mayChange, queue, queueCapacity }: Now, overview: Overview): Html {
+  const { tokenProblem, gatewayReports, connectionProblems } = upstream;
   const queued = queue.counts.QUEUED;
   const lines = [
     ...problems.map((problem) => `Not ready: ${problem}.`),
@@ -105,6 +103,9 @@ function warnings(
     ...gatewayReports.map(
       ({ message, since, responses }) =>
         html`${message.charAt(0).toUpperCase()}${message.slice(1)} (${many(responses, 'response')} since ${moment(since)}; npm run doctor has the remedy).`,
+    ),
+    ...connectionProblems.map(
+      ({ origin, since, reason }) => html`CXone cannot be reached at ${origin} since ${moment(since)}: ${reason}.`,
     ),
     ...(queued >= queueCapacity * 0.8
       ? [`The queue holds ${number(queued)} of ${number(queueCapacity)}: above that, submissions are refused.`]
