@@ -12,10 +12,10 @@ import { createCsrfTokens } from './http/console/csrf-tokens.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
 import { createBodies } from './http/request/body-budget.ts';
+import { connectionLimit, heldRequests } from './http/server/connection-limits.ts';
 import { createConnectionCounts } from './http/server/connection-pool.ts';
-import { affordableConnections, readFileDescriptors } from './http/server/file-descriptors.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
-import { type listen, MAX_CONNECTIONS } from './http/server/server.ts';
+import type { listen } from './http/server/server.ts';
 import { withCommandName } from './lib/command-name.ts';
 import { createLifecycle, within } from './lib/lifecycle.ts';
 import { type Log, reasonOf } from './lib/log.ts';
@@ -39,7 +39,7 @@ import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
 import { createSubmit } from './usecases/submit.ts';
 import { createWaiters } from './usecases/wait-for-outcome.ts';
 import { createAuditHeadLogger } from './workers/audit-head-logger.ts';
-import { createClockWatch } from './workers/clock-watch.ts';
+import { createFileAndClockWatch } from './workers/clock-watch.ts';
 import { createLanes } from './workers/notifier/lanes.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
 import { createCopyFinder } from './workers/pruner/find-exports.ts';
@@ -54,9 +54,6 @@ const HELD = 'the database is a backup: its queued executions may have been sent
 
 /** The time limit for exporting the last spans, in milliseconds. */
 const LAST_SPANS_MS = 3_000;
-
-const FEW_DESCRIPTORS =
-  'there are few file descriptors, so that fewer connections may be open: raise the limit (ulimit -n, LimitNOFILE=)';
 
 const UNVERIFIED = withCommandName(
   'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',
@@ -132,8 +129,8 @@ async function buildParts(options: ReceiverOptions) {
   const lifecycle = createLifecycle(world, options.sockets);
   const pace = pollIntervalOf(profile, config.pollIntervalMs);
   const connections = createConnectionCounts(log, lifecycle.world);
-  const maxConnections = connectionLimit(config, log);
-  const waiters = createWaiters(store, world);
+  const maxConnections = connectionLimit(config.callbackPort === null ? 1 : 2, log);
+  const waiters = createWaiters(store, world, heldRequests(maxConnections));
   const streams = createStreams(store, world);
   const lanes = createLanes(world);
   const trail = await followTrail(store);
@@ -173,17 +170,6 @@ async function buildParts(options: ReceiverOptions) {
   store.watch(createExecutionLog(log, lifecycle.world));
   store.watch(createUnreadMemberWarning(log));
   return parts;
-}
-
-/** Few file descriptors mean fewer connections, not a refusal to start. */
-function connectionLimit({ callbackPort }: Config, log: Log): number {
-  const wanted = MAX_CONNECTIONS * (callbackPort === null ? 1 : 2);
-  const descriptors = readFileDescriptors();
-  const limit = affordableConnections(wanted, descriptors);
-  if (limit < wanted) {
-    log.warn({ fileDescriptors: descriptors?.limit, connections: limit, wanted }, FEW_DESCRIPTORS);
-  }
-  return limit;
 }
 
 function httpDependencies(parts: Parts): HttpDependencies {
@@ -272,19 +258,10 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
       start('audit-head', parts.headReports.work),
       start('figures', parts.trail.work),
       start('insights', parts.health.work),
-      start('watch', watchFileAndClock(parts)),
+      start('watch', createFileAndClockWatch({ ...parts, loops: parts.lifecycle.loops })),
       ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
     ]),
   );
-}
-
-/** Finds a lost file without any request; the store checks before each commit, too. One loop, since each wakes every second. */
-function watchFileAndClock(parts: Parts): Work {
-  const watchClock = createClockWatch({ ...parts, loops: parts.lifecycle.loops });
-  return (round) => {
-    parts.store.checkFile();
-    return watchClock(round);
-  };
 }
 
 async function stop(parts: Parts, listeners: Listeners): Promise<void> {

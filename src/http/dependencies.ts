@@ -53,7 +53,7 @@ export interface HttpDependencies {
   };
   readonly bodies: Bodies;
   readonly events: {
-    readonly waiters: Pick<Waiters, 'wait'>;
+    readonly waiters: Pick<Waiters, 'reserve' | 'wait'>;
     readonly streams: Pick<Streams, 'open'>;
   };
   readonly webhook: {

@@ -4,7 +4,14 @@ import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { World } from '../lib/world.ts';
 import type { ChangeFeed, ExecutionReader } from '../store/port.ts';
 
+export interface WaitBounds {
+  readonly perCaller: number;
+  readonly total: number;
+}
+
 export interface Waiters {
+  /** Reserves a held request for the caller. Returns the function that gives it back; null if too many are held. */
+  reserve(caller: string): (() => void) | null;
   /**
    * Returns the execution once it has ended, or its current state after `ms` milliseconds; undefined for an unknown id.
    * The signal and `release` end the wait early.
@@ -15,7 +22,13 @@ export interface Waiters {
   readonly size: number;
 }
 
-export function createWaiters(store: Pick<ExecutionReader, 'find'> & ChangeFeed, world: Pick<World, 'sleep'>): Waiters {
+export function createWaiters(
+  store: Pick<ExecutionReader, 'find'> & ChangeFeed,
+  world: Pick<World, 'sleep'>,
+  bounds: WaitBounds,
+): Waiters {
+  const held = new Map<string, number>();
+  let total = 0;
   const waiting = new Map<string, Set<() => void>>();
   const released = new AbortController();
 
@@ -26,7 +39,20 @@ export function createWaiters(store: Pick<ExecutionReader, 'find'> & ChangeFeed,
     }
   });
 
+  function hold(caller: string, change: number): void {
+    const count = (held.get(caller) ?? 0) + change;
+    if (count === 0) held.delete(caller);
+    else held.set(caller, count);
+    total += change;
+  }
+
   return {
+    reserve: (caller) => {
+      // promise: held-requests-leave-room
+      if (total >= bounds.total || (held.get(caller) ?? 0) >= bounds.perCaller) return null;
+      hold(caller, 1);
+      return () => hold(caller, -1);
+    },
     wait: async (correlationId, ms, signal) => {
       const woken = new AbortController();
       const wake = () => woken.abort();

@@ -46,3 +46,19 @@ export function createClockWatch({ clock, store, log, loops }: ClockWatchTools):
     return CHECK_MS;
   };
 }
+
+interface FileAndClockTools extends ClockWatchTools {
+  readonly store: ClockWatchTools['store'] & { checkFile(): unknown };
+}
+
+/**
+ * Returns the work of one loop, since both wake every second. It finds a lost file of the database without any request; the store
+ * checks before each commit, too.
+ */
+export function createFileAndClockWatch(tools: FileAndClockTools): Work {
+  const watchClock = createClockWatch(tools);
+  return (round) => {
+    tools.store.checkFile();
+    return watchClock(round);
+  };
+}

@@ -118,7 +118,7 @@ export async function startHttp({
 }: Options = {}): Promise<Harness> {
   const world = createManualWorld();
   const store = createMemoryStore();
-  const waiters = createWaiters(store, world);
+  const waiters = createWaiters(store, world, { perCaller: 100, total: 100 });
   const streams = createStreams(store, world);
   const logLines: LogLine[] = [];
   const observed: CallbackOutcome[] = [];

@@ -1359,4 +1359,10 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: ['test/http/server/server.test.ts'],
   },
+  {
+    tag: 'held-requests-leave-room',
+    promise: 'held requests leave connections for callbacks',
+    edit: condition(false),
+    tests: ['test/usecases/wait-for-outcome.test.ts'],
+  },
 ];

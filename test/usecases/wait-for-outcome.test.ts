@@ -14,7 +14,7 @@ async function open() {
     looks += 1;
     return store.find(id);
   };
-  const waiters = createWaiters({ find, watch: store.watch }, world);
+  const waiters = createWaiters({ find, watch: store.watch }, world, { perCaller: 2, total: 3 });
   const execution = anExecution();
   await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
   const { signal } = new AbortController();
@@ -62,4 +62,14 @@ test('a disconnected client and a stopping service end the wait', async () => {
   waiters.release();
   expect(await staying).toMatchObject({ status: 'QUEUED' });
   expect(await waiters.wait(execution.correlationId, 60_000, signal)).toMatchObject({ status: 'QUEUED' });
+});
+
+test('a caller has a bounded number of held requests, and all callers together', async () => {
+  const { waiters } = await open();
+  const leave = waiters.reserve('app:shop');
+  expect([waiters.reserve('app:shop'), waiters.reserve('app:other')]).not.toContain(null);
+  expect(waiters.reserve('app:shop')).toBeNull();
+  expect(waiters.reserve('operator:alice')).toBeNull();
+  leave?.();
+  expect(waiters.reserve('app:shop')).not.toBeNull();
 });

@@ -1,7 +1,7 @@
 // GET one execution, a list, and an audit trail.
 
 import * as v from 'valibot';
-import { isTerminal } from '../../execution/execution.ts';
+import { type Execution, isTerminal } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import { callerName } from '../middleware/identity.ts';
 import { component, jsonContent } from '../openapi/components.ts';
@@ -100,12 +100,15 @@ export const getExecution: ApiOperation = {
       const found = await find(c, caller);
       if (found === undefined) return unknownExecution();
       const seconds = preferredWait(c.req.header('prefer'));
-      const execution =
-        seconds === null || isTerminal(found.status)
-          ? found
-          : await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal);
-      const shown = maskingFor(caller).execution(execution ?? found);
-      return json(200, representExecution(shown), { vary: 'Prefer', ...preferenceApplied(seconds) });
+      const shown = (execution: Execution) => representExecution(maskingFor(caller).execution(execution));
+      if (seconds === null || isTerminal(found.status)) {
+        return json(200, shown(found), { vary: 'Prefer', ...preferenceApplied(seconds) });
+      }
+      const leave = events.waiters.reserve(callerName(caller));
+      // A preference may be ignored (RFC 7240): with too many held requests, the response is not delayed.
+      if (leave === null) return json(200, shown(found), { vary: 'Prefer' });
+      const execution = await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal).finally(leave);
+      return json(200, shown(execution ?? found), { vary: 'Prefer', ...preferenceApplied(seconds) });
     };
   },
 };

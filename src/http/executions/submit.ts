@@ -124,6 +124,12 @@ function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRate
     }
   }
 
+  async function waitFor(added: Accepted, app: string, seconds: number | null, signal: AbortSignal): Promise<Response> {
+    const leave = seconds === null ? null : deps.events.waiters.reserve(`app:${app}`);
+    if (leave === null) return accepted(deps, added, null, signal);
+    return accepted(deps, added, seconds, signal).finally(leave);
+  }
+
   return async (c, caller) => {
     if (deps.lifecycle.draining()) return draining();
     const headers = readSubmissionHeaders(c);
@@ -133,7 +139,7 @@ function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRate
     switch (added.outcome) {
       case 'added':
       case 'replayed':
-        return accepted(deps, added, preferredWait(c.req.header('prefer')), c.req.raw.signal);
+        return waitFor(added, caller.name, preferredWait(c.req.header('prefer')), c.req.raw.signal);
       default: {
         const { name, detail, headers } = refusalOf(added.outcome);
         return problem(name, detail, { headers });

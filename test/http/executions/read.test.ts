@@ -118,8 +118,19 @@ describe('GET /v1/executions/{correlationId}', () => {
     expect(http.waiters.size).toBe(0);
   });
 
+  test('is answered at once, without Preference-Applied, while too many requests are held', async () => {
+    const waiters = { reserve: () => null, wait: () => Promise.reject(new Error('not to be held')) };
+    await using http = await startHttp({ events: { waiters } });
+    await submitAll(http, ['one']);
+    const answer = await http.call('GET', '/v1/executions/one', { headers: { prefer: 'wait=60' } });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, null]);
+  });
+
   test('nobody waits for an execution that has ended', async () => {
-    const waiters: Pick<Waiters, 'wait'> = { wait: () => Promise.reject(new Error('nothing to wait for')) };
+    const waiters: Pick<Waiters, 'reserve' | 'wait'> = {
+      reserve: () => () => {},
+      wait: () => Promise.reject(new Error('nothing to wait for')),
+    };
     await using http = await startHttp({ events: { waiters } });
     await submitAll(http, ['one']);
     await http.call('POST', '/v1/executions/one/cancel');

@@ -231,7 +231,7 @@ describe('Prefer: wait', () => {
   });
 
   test('never makes an accepted submission look refused', async () => {
-    const waiters = { wait: () => Promise.reject(new StoreUnavailable('closed')) };
+    const waiters = { reserve: () => () => {}, wait: () => Promise.reject(new StoreUnavailable('closed')) };
     await using http = await startHttp({ events: { waiters } });
     const answer = await http.call('POST', '/v1/executions', { headers: wait(5), body: { actionId: 'a' } });
     expect(answer.status).toBe(202);
