@@ -36,6 +36,7 @@ loopback.`,
     .option('--token-seconds <seconds>', 'lifetime of an access token (default: 3600)', number)
     .option('--token-delay <ms>', 'time after its issue for which a token gets 401 (default: 0)', number)
     .option('--single-token', 'a new token revokes all earlier ones')
+    .option('--resource-server', 'token responses name the base URL of the API (resource_server_base_uri)')
     .option('--token-latency <ms>', 'duration of a token request (default: 0)', number)
     .addOption(choiceOption('--expires-in <form>', 'form of expires_in (default: seconds)', EXPIRES_IN_FORMS))
     .option('--jwt-seconds <seconds>', 'tokens are JWTs that end after this time, whatever expires_in states', number)
@@ -75,6 +76,7 @@ loopback.`,
         tokenSeconds: options.tokenSeconds,
         tokenDelayMs: options.tokenDelay,
         singleToken: options.singleToken,
+        resourceServer: options.resourceServer,
         tokenLatencyMs: options.tokenLatency,
         expiresIn: options.expiresIn,
         jwtSeconds: options.jwtSeconds,

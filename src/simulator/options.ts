@@ -33,6 +33,8 @@ export interface SimulatorOptions {
   readonly tokenDelayMs: number;
   /** A new token revokes all earlier ones, as some token servers do. */
   readonly singleToken: boolean;
+  /** Token responses name the API's base URL as `resource_server_base_uri`. */
+  readonly resourceServer: boolean;
   /** The time that a token request takes. */
   readonly tokenLatencyMs: number;
   /** The form of `expires_in`; `none` leaves it out. */
@@ -81,6 +83,7 @@ const DEFAULTS: SimulatorOptions = {
   tokenSeconds: 3600,
   tokenDelayMs: 0,
   singleToken: false,
+  resourceServer: false,
   tokenLatencyMs: 0,
   expiresIn: 'seconds',
   jwtSeconds: 0,

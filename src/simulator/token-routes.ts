@@ -28,7 +28,8 @@ export function addTokenRoutes({ app, calls, move, tokens, options, closing }: P
     if (options.tokenLatencyMs > 0) await options.world.sleep(options.tokenLatencyMs, closing);
     await next();
   };
-  const add = (path: string, handler: Handler) => app.post(path, calls.counted('token'), slow, calls.limited, handler);
+  const add = (path: string, handler: Handler) =>
+    app.post(path, calls.counted('token'), slow, calls.limited, options.resourceServer ? namingApi(handler) : handler);
   switch (token) {
     case 'client':
       add('/api/v2/oauth/token', (c) => client(c, tokens));
@@ -49,6 +50,15 @@ export function addTokenRoutes({ app, calls, move, tokens, options, closing }: P
     default:
       token satisfies never;
   }
+}
+
+function namingApi(handler: Handler): Handler {
+  return async (c) => {
+    const response = await handler(c);
+    if (!response.ok) return response;
+    const body = (await response.json()) as JsonObject;
+    return json(200, { ...body, resource_server_base_uri: `${new URL(c.req.url).origin}/` }, NO_STORE);
+  };
 }
 
 /** OpenID Connect Discovery 1.0, section 4, and CXone's document about a tenant. The simulator is both issuer and API. */

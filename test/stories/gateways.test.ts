@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkRecentResponses } from '../../src/cli/doctor/recent-responses.ts';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { findFate } from '../../src/simulator/fates/catalogue.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
@@ -138,4 +139,15 @@ test('a secret whose file was rewritten is used without a restart, and no messag
     return (await stage.get(id)).status === 'COMPLETED';
   });
   expect(JSON.stringify(stage.log.lines)).not.toMatch(/the-old-secret|simulator-secret/);
+});
+
+test('executions go to the API that the token response names', async () => {
+  const path = join(temporaryFolder(), 'tenant.json');
+  const { token, ...rest } = JSON.parse(JSON.stringify(loadProfile(null)));
+  const answer = { ...token.answer, baseUrl: '/resource_server_base_uri' };
+  writeFileSync(path, JSON.stringify({ ...rest, token: { ...token, url: '{issuer}/api/v2/oauth/token', answer } }));
+  const env = (url: string) => ({ CXONE_PROFILE: path, CXONE_BASE_URL: undefined, CXONE_ISSUER: url });
+  const stage = await setStage(env, { resourceServer: true });
+  const id = await stage.submit('callback', { graceSeconds: 10 });
+  await stage.untilStatus(id, 'COMPLETED');
 });
