@@ -15,7 +15,7 @@ export function isProxyFailure(error: unknown): boolean {
 }
 
 /** Returns why a proxy responded with this status instead of the host, and the remedy. */
-export function proxyRefusal(proxy: Pick<HttpProxy, 'origin' | 'variable'>, status: number, target: string): string {
+function proxyRefusal(proxy: Pick<HttpProxy, 'origin' | 'variable'>, status: number, target: string): string {
   if (status === 407) {
     const example = proxy.origin.replace('://', '://user:password@');
     return `the proxy ${proxy.origin} requires credentials (407); set them in ${proxy.variable}, for example ${example}`;
