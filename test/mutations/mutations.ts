@@ -574,6 +574,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/retention/erase.test.ts'],
   },
   {
+    tag: 'erased-execution-keeps-no-quotes',
+    promise: 'a response that arrives after the erasure leaves no cookie and no address in the row',
+    edit: swapped('before.erasedAt === null || changed === before', 'true'),
+    tests: ['test/store/sqlite/retention/erase.test.ts'],
+  },
+  {
     tag: 'freed-content-is-overwritten',
     promise: 'deleted content is overwritten in the file',
     edit: removed,

@@ -117,6 +117,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   const append: AuditTrail['append'] = (execution, draft, now) =>
     trail.append(execution, execution.erasedAt === null ? draft : withoutContent(draft), now);
+  const words = createUnknownWords(database.client);
   const outbox = createOutbox(database.client, database.orm, { writer, rowOf, append });
 
   function reload(): void {
@@ -140,12 +141,15 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     ...createQueueMonitor(database.client, sql, backlog),
     ...createObservations(database.client),
     ...createStatistics(database.client),
-    ...createErasure(client, { writer, rowOf, append: trail.append, giveUpPending: outbox.giveUpPending }),
+    ...createErasure(client, {
+      ...{ writer, rowOf, append: trail.append },
+      ...{ giveUpPending: outbox.giveUpPending, forgetWord: words.forget },
+    }),
     ...createInsertion(sql, { writer, backlog, append }),
     ...createRecords(sql, {
       ...{ writer, backlog, due, rowOf, enqueue: outbox.enqueue, append },
       strip: createPayloadStripping(database.client),
-      countWord: createUnknownWords(database.client).count,
+      countWord: words.count,
     }),
 
     find: async (correlationId) => {

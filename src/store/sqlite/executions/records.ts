@@ -2,6 +2,7 @@
 
 import type { ExecutionEvent } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
+import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { Change, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
@@ -37,14 +38,17 @@ export function createRecords(
     // promise: pruned-result-is-recognised
     const restored = restorePayload(before, hashes, event);
     const { execution: after, outcome, entry } = transition(restored, event, now);
-    const execution = stripPayload(after, restored, before);
+    const changed = stripPayload(after, restored, before);
+    // promise: erased-execution-keeps-no-quotes
+    const execution = before.erasedAt === null || changed === before ? changed : withoutQuotes(changed);
     // promise: each-event-is-audited
     const columns = mutableColumns(execution);
     if (execution !== before) {
       sql.updateExecution.run({ ...columns, reference: execution.reference });
       backlog.update(before, execution);
     }
-    countWord(event, execution, outcome === 'resolved' && execution.status === 'TIMEOUT', now);
+    if (before.erasedAt === null)
+      countWord(event, execution, outcome === 'resolved' && execution.status === 'TIMEOUT', now);
     const seal = outcome === 'resolved' ? { status: execution.status, outcomeSha256: outcomeHash(columns) } : {};
     // promise: notification-in-same-commit
     const notification = before.erasedAt === null ? enqueue(before, execution, now) : null;

@@ -26,6 +26,12 @@ export function createUnknownWords(client: Database) {
   );
   counted.pluck();
   const count = client.prepare<[object]>(COUNT);
+  const ofWord = client.prepare<[string], WordRow>(
+    `SELECT spelling AS word, first_at AS firstAt, last_at AS lastAt, reports, timeouts
+      FROM unknown_status_words WHERE word = ?`,
+  );
+  const countOneLess = client.prepare<[string]>('UPDATE unknown_status_words SET reports = reports - 1 WHERE word = ?');
+  const remove = client.prepare<[string]>('DELETE FROM unknown_status_words WHERE word = ?');
   const all = client.prepare<[], WordRow>(
     `SELECT spelling AS word, first_at AS firstAt, last_at AS lastAt, reports, timeouts
       FROM unknown_status_words ORDER BY timeouts DESC, last_at DESC`,
@@ -43,6 +49,16 @@ export function createUnknownWords(client: Database) {
       const reported = unknownWordIn(event);
       if (reported !== null) add(reported, now, { reports: 1, timeouts: 0 });
       if (timedOut && after.unknownWord !== null) add(after.unknownWord, now, { reports: 0, timeouts: 1 });
+    },
+    /** Counts a report under the other words. A word leaves the table with its last report. */
+    forget: (spelling: string, now: number): void => {
+      const word = normalizeStatusWord(spelling);
+      const row = ofWord.get(word);
+      if (row === undefined) return;
+      const isLast = row.reports <= 1;
+      (isLast ? remove : countOneLess).run(word);
+      const others = { word: OTHER_WORDS, spelling: OTHER_WORDS };
+      count.run({ ...others, at: isoTime(now), reports: 1, timeouts: isLast ? row.timeouts : 0 });
     },
     list: (): UnknownWord[] =>
       all.all().map((row) => ({ ...row, firstAt: Date.parse(row.firstAt), lastAt: Date.parse(row.lastAt) })),

@@ -12,6 +12,7 @@ import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import type { Change } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { erasureSeal } from '../audit/hash-chain.ts';
+import type { createUnknownWords } from '../executions/unknown-words.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
 import { type AuditRow, type StateRow, toExecution } from '../rows.ts';
@@ -27,9 +28,11 @@ interface ErasureTools {
   readonly rowOf: (reference: string) => StateRow | undefined;
   readonly append: AuditTrail['append'];
   readonly giveUpPending: SqliteOutbox['giveUpPending'];
+  readonly forgetWord: ReturnType<typeof createUnknownWords>['forget'];
 }
 
-export function createErasure(client: Database, { writer, rowOf, append, giveUpPending }: ErasureTools): Erasure {
+export function createErasure(client: Database, tools: ErasureTools): Erasure {
+  const { writer, rowOf, append, giveUpPending, forgetWord } = tools;
   const sql = prepare(client);
   const strip = createPayloadStripping(client);
 
@@ -48,6 +51,7 @@ export function createErasure(client: Database, { writer, rowOf, append, giveUpP
     sql.markErased.run(erasedAt, reference);
     // promise: erased-content-is-gone
     for (const { id, detail } of reductions) sql.reduce.run(detail, id);
+    for (const { unknownWord } of reductions) if (unknownWord !== null) forgetWord(unknownWord, now);
     sql.emptyBodies.run(erasedAt, before.correlationId);
     const execution = toExecution(rowOf(reference) as StateRow);
     const entries = sealsIn(reductions).map((seals) => write('ERASED', execution, { ...order, entries: seals }, now));
@@ -63,7 +67,8 @@ export function createErasure(client: Database, { writer, rowOf, append, giveUpP
       if (reduced === detail) return [];
       const text = JSON.stringify(reduced);
       const previous = sql.hashBefore.get(row.id) ?? sql.checkpointHash.get() ?? '';
-      return [{ id: row.id, detail: text, seal: erasureSeal(previous, { ...row, detail: text }) }];
+      const unknownWord = detail['unknownWord'] === true ? String(detail['word']) : null;
+      return [{ id: row.id, detail: text, unknownWord, seal: erasureSeal(previous, { ...row, detail: text }) }];
     });
   }
 
@@ -96,6 +101,8 @@ export function createErasure(client: Database, { writer, rowOf, append, giveUpP
 interface Reduction {
   readonly id: number;
   readonly detail: string;
+  /** The status word of the entry that no profile lists. */
+  readonly unknownWord: string | null;
   readonly seal: string;
 }
 
@@ -128,7 +135,8 @@ function prepare(client: Database) {
       .pluck(),
     checkpointHash: client.prepare<[], string>('SELECT hash FROM audit_checkpoint WHERE id = 1').pluck(),
     markErased: client.prepare<[string, string]>(
-      `UPDATE executions SET erased_at = ?, unknown_word = NULL, execution_id_problem = NULL, poll_url = NULL
+      `UPDATE executions SET erased_at = ?, unknown_word = NULL, execution_id_problem = NULL, poll_url = NULL,
+        cookies = NULL
       WHERE reference = ?`,
     ),
     setHold: client.prepare<[string | null, string]>('UPDATE executions SET held_at = ? WHERE reference = ?'),

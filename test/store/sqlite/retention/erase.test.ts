@@ -8,7 +8,7 @@ import { systemWorld } from '../../../../src/lib/world.ts';
 import { openReadOnly } from '../../../../src/store/sqlite/file/open-readonly.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
-import { anExecution, callback, completed, failed, NOON, submitted } from '../../../support/executions.ts';
+import { anExecution, callback, completed, failed, NOON, RUNNING, submitted } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
@@ -17,6 +17,12 @@ const LATER = NOON + 10 * DAY_MS;
 const ORDER = { by: 'operator:alice', reason: 'Art. 17 GDPR, request 4711' };
 /** In everything that an app, CXone or an endpoint writes below. */
 const SECRET = 'Lovelace';
+/** What a response to a submission leaves in the row besides the payload. */
+const QUOTES = {
+  ...{ pollUrl: `https://cx.example/${SECRET}`, unusablePollUrl: `a ${SECRET}`, cut: `after ${SECRET}` },
+  cookies: JSON.stringify([{ name: 'route', value: SECRET }]),
+};
+const UNLISTED = { ...RUNNING, statusWord: SECRET, isUnknownWord: true } as const;
 
 type SqliteStore = ReturnType<typeof createSqliteStore>;
 
@@ -49,8 +55,9 @@ async function rich(store: SqliteStore) {
   const execution = await accepted(store);
   const { reference } = execution;
   await store.claimDispatches(1, NOON);
-  await store.record(reference, submitted({ executionId: 'cx-1' }), NOON);
-  const body = { bytes: Buffer.from(`{"half": "${SECRET}`), contentType: 'text/odd' };
+  await store.record(reference, submitted({ executionId: 'cx-1', ...QUOTES }), NOON);
+  await store.record(reference, callback(UNLISTED), NOON);
+  const body = { bytes: Buffer.from(`{"half": "${SECRET}`), contentType: 'text/odd', contentEncoding: SECRET };
   await store.record(reference, { type: 'callback-unreadable', reason: `no JSON: ${SECRET}`, body }, NOON);
   await store.record(reference, callback(completed(content({ pages: `${SECRET} `.repeat(2_000) }))), NOON);
   await store.record(reference, callback(failed(content())), NOON + 1);
@@ -171,6 +178,43 @@ describe('an erased execution', () => {
     expect(sql.prepare('SELECT min(id) FROM audit_events').pluck().get()).toBe(6);
     expect(findingsIn(path)).toEqual([]);
   });
+});
+
+test('a response that arrives after the erasure leaves no quotes in the row and no status word', async () => {
+  const { store, path } = open();
+  const { reference, correlationId } = await accepted(store);
+  await store.claimDispatches(1, NOON);
+  await store.record(reference, { type: 'cancelled', by: 'app:shop' }, NOON);
+  await store.erase(reference, ORDER, NOON + 1);
+  const response = submitted({ executionId: null, unusableId: `odd: ${SECRET}`, ...QUOTES, report: UNLISTED });
+  await store.record(reference, { ...response, quotedToken: true }, LATER);
+  const nothing = { executionIdProblem: null, pollUrl: null, cookies: null, unknownWord: null };
+  expect(await store.find(correlationId)).toMatchObject({ status: 'CANCELLED', ...nothing });
+  expect((await store.trail(correlationId)).at(-1)?.detail).toEqual({
+    ...{ callbackTokenReplaced: true, unknownWord: true, erased: true },
+  });
+  expect(await store.unknownWords()).toEqual([]);
+  await store.emptyWal();
+  expect(filesWith(path, SECRET)).toEqual([]);
+  expect(findingsIn(path)).toEqual([]);
+});
+
+test('unknown status words of an erased execution count among the others, unless other executions reported them', async () => {
+  const { store } = open();
+  const executions = [await accepted(store), await accepted(store)];
+  for (const { reference } of executions) {
+    await store.record(reference, callback(UNLISTED), NOON);
+    await store.record(reference, callback(completed(null)), NOON);
+  }
+  const words = async () => (await store.unknownWords()).map(({ word, reports }) => [word, reports]);
+  expect(await words()).toEqual([[SECRET, 2]]);
+  await store.erase(executions[0]?.reference ?? '', ORDER, LATER);
+  expect((await words()).sort()).toEqual([
+    ['(others)', 1],
+    [SECRET, 1],
+  ]);
+  await store.erase(executions[1]?.reference ?? '', ORDER, LATER);
+  expect(await words()).toEqual([['(others)', 2]]);
 });
 
 test('an execution that is open is not erased, because content may still arrive', async () => {
