@@ -1,3 +1,13 @@
+CREATE TABLE `audit_repeats` (
+	`correlation_id` text NOT NULL,
+	`event` text NOT NULL,
+	`count` integer NOT NULL,
+	`since` text NOT NULL,
+	`until` text NOT NULL,
+	`detail` text NOT NULL,
+	PRIMARY KEY(`correlation_id`, `event`)
+) STRICT;
+--> statement-breakpoint
 CREATE TABLE `imports` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`file` text NOT NULL,

@@ -1,7 +1,7 @@
 // The tables, which operators query with SQL. Times are ISO 8601 text in UTC with milliseconds, which sorts by time.
 
 import { sql } from 'drizzle-orm';
-import { blob, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 export const executions = sqliteTable(
   'executions',
@@ -207,6 +207,23 @@ export const unknownStatusWords = sqliteTable('unknown_status_words', {
   /** Executions that timed out under this word. */
   timeouts: integer('timeouts').notNull(),
 });
+
+/** Repeats of an event that are acknowledged and not yet in the trail: the next entry about them states their number. */
+export const auditRepeats = sqliteTable(
+  'audit_repeats',
+  {
+    correlationId: text('correlation_id').notNull(),
+    event: text('event').notNull(),
+    count: integer('count').notNull(),
+    /** When the first of them came. */
+    since: text('since').notNull(),
+    /** When the last of them came. */
+    until: text('until').notNull(),
+    /** What an entry about the last of them would state. */
+    detail: text('detail').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.correlationId, table.event] })],
+);
 
 /** The exports that a file was made from. A file with a row here is for inspection: no receiver starts on it. */
 export const imports = sqliteTable('imports', {
