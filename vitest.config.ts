@@ -17,6 +17,8 @@ export default defineConfig({
         // A process of its own for each file, because slow tests kill and crash what they start. The files of `unit` share processes.
         pool: 'forks' as const,
         maxWorkers,
+        // The servers of the tests are on loopback, which a developer's proxy does not reach.
+        env: { NODE_USE_ENV_PROXY: '0' },
         sequence: { groupOrder },
         // Bounds for events that never come. A browser's first start from a cold disk takes ten seconds.
         hookTimeout: 120_000,

@@ -63,7 +63,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:{http,https,http2}': ['http/server', 'simulator'],
   '{better-sqlite3,drizzle-orm}{,/**}': ['store/sqlite', 'cli'],
   ofetch: ['cxone', 'demo'],
-  undici: ['lib/proxy/connect.ts', 'webhooks', 'cxone/connections.ts', 'cxone/cookies.ts', 'cxone/transport.ts'],
+  undici: [
+    ...['lib/proxy/connect.ts', 'webhooks', 'demo/client.ts'],
+    ...['cxone/connections.ts', 'cxone/cookies.ts', 'cxone/transport.ts'],
+  ],
   'jose{,/**}': ['callbacks', 'cxone/auth'],
   'prom-client': ['observability/metrics'],
   '@opentelemetry/**': ['observability/tracing/otel.ts'],

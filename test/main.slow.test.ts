@@ -149,8 +149,11 @@ test('npm run simulator prints its address and stops by signal', async () => {
   expect((await simulator.finished).code).toBe(0);
 });
 
-test('npm run demo: every fate ends as it states, and the app is notified', async () => {
-  const { code, stdout } = await run(['demo']).finished;
+test('npm run demo, on a machine with a proxy: every fate ends as it states, and the app is notified', async () => {
+  // Nothing listens there.
+  const proxy = 'http://127.0.0.1:1';
+  const proxies = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, http_proxy: proxy, NODE_USE_ENV_PROXY: '1' };
+  const { code, stdout } = await run(['demo'], proxies).finished;
   expect(stdout).toMatch(/All \d\d executions ended as expected\./);
   expect(Number(/All (\d+)/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(60);
   expect(stdout).toMatch(

@@ -1,7 +1,7 @@
 // The variables for proxies of outgoing requests: one for each kind of traffic, else those that other programs read, too.
 
 import * as v from 'valibot';
-import { parseNoProxy } from '../lib/proxy/no-proxy.ts';
+import { isExempt, parseNoProxy } from '../lib/proxy/no-proxy.ts';
 import { type HttpProxy, NO_PROXIES, type ProxyRules, parseProxy } from '../lib/proxy/proxy.ts';
 import { secret, text } from './fields.ts';
 
@@ -12,6 +12,9 @@ export interface ProxyConfig {
 
 /** The value that turns a proxy off. */
 const NONE = 'none';
+
+/** Hosts that are this machine, in the notation of NO_PROXY. */
+const LOOPBACK = parseNoProxy('localhost,127.0.0.0/8,::1').exceptions;
 
 const proxy = (name: string) =>
   secret(
@@ -95,6 +98,18 @@ export function proxyWarnings(env: Given): string[] {
       (place) =>
         `entry ${place} of NO_PROXY has no effect: it is not a host, a domain, an address, a range (CIDR) or *`,
     ),
+    ...loopbackWarnings(shared),
     ...(all && !isProxied ? ['ALL_PROXY is not read. Set CXONE_PROXY, or HTTPS_PROXY and HTTP_PROXY'] : []),
+  ];
+}
+
+/** A CXone on loopback is a simulator, for which the proxy of a machine is seldom meant. It is used all the same, as by curl and Node. */
+function loopbackWarnings(env: Given): string[] {
+  const url = URL.parse(env['CXONE_BASE_URL'] ?? '');
+  if (url === null || !isExempt(LOOPBACK, url) || (env['CXONE_PROXY']?.trim() ?? '') !== '') return [];
+  const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  if ((env[name]?.trim() ?? '') === '' || isExempt(parseNoProxy(env['NO_PROXY'] ?? '').exceptions, url)) return [];
+  return [
+    `requests to CXone at ${url.host} go through the proxy of ${name}. For direct ones set NO_PROXY=${url.hostname} or CXONE_PROXY=${NONE}`,
   ];
 }

@@ -1,6 +1,7 @@
 // The demo's app: uses the receiver's HTTP API only.
 
-import { ofetch } from 'ofetch';
+import { createFetch } from 'ofetch';
+import { Agent, fetch } from 'undici';
 import { type Json, type JsonObject, parseJson } from '../execution/json.ts';
 
 /** Execution as the API returns it. */
@@ -37,8 +38,10 @@ export interface DemoClient {
 const TERMINAL = ['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'];
 
 export function createDemoClient(url: string, key: string): DemoClient {
-  const api = ofetch.create({
+  const api = createFetch({ fetch: fetch as unknown as typeof globalThis.fetch }).create({
     baseURL: `${url}/v1`,
+    // Node's own fetch takes the proxies of NODE_USE_ENV_PROXY, which do not reach this machine's loopback.
+    dispatcher: new Agent(),
     headers: { authorization: `Bearer ${key}` },
     retry: 0,
     // Keep the digits of large numbers.

@@ -83,6 +83,19 @@ describe('warnings', () => {
     ]);
   });
 
+  test.each<[string, Record<string, string>, string[]]>([
+    ['http', { CXONE_BASE_URL: 'http://127.0.0.1:8090', http_proxy: A }, ['HTTP_PROXY', 'NO_PROXY=127.0.0.1']],
+    ['https', { CXONE_BASE_URL: 'https://localhost:8090', HTTPS_PROXY: A }, ['HTTPS_PROXY', 'NO_PROXY=localhost']],
+    ['IPv6', { CXONE_BASE_URL: 'http://[::1]:8090', HTTP_PROXY: A }, ['HTTP_PROXY', 'NO_PROXY=[::1]']],
+  ])('a CXone on loopback that takes the proxy of the machine: %s', (_, variables, parts) => {
+    const [warning = '', ...more] = unreadVariables(variables, {});
+    expect(more).toEqual([]);
+    for (const part of [...parts, 'CXONE_PROXY=none']) expect(warning).toContain(part);
+    const [, remedy = ''] = /NO_PROXY=(\S+)/.exec(warning) ?? [];
+    for (const exempt of [{ NO_PROXY: remedy }, { CXONE_PROXY: 'none' }])
+      expect(unreadVariables({ ...variables, ...exempt }, {})).toEqual([]);
+  });
+
   test('ALL_PROXY alone', () => {
     expect(unreadVariables({ ALL_PROXY: A }, {})).toEqual([expect.stringContaining('ALL_PROXY is not read')]);
   });
