@@ -22,7 +22,8 @@ ALTER TABLE `executions` ADD `cookies` text;--> statement-breakpoint
 CREATE INDEX `executions_held` ON `executions` (`held_at`) WHERE held_at IS NOT NULL;
 --> statement-breakpoint
 -- From here on by hand. The detail of an entry of an erased execution may be reduced; everything else in an entry stays.
-DROP TRIGGER `audit_events_no_update`;
+-- A file whose trail was altered may lack the trigger.
+DROP TRIGGER IF EXISTS `audit_events_no_update`;
 --> statement-breakpoint
 CREATE TRIGGER `audit_events_no_update` BEFORE UPDATE ON `audit_events`
 WHEN NOT (

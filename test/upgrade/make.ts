@@ -4,22 +4,29 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const KEYS = { shop: 'the-shop-key-0123456789', billing: 'the-billing-key-0123456789' };
+const KEYS = {
+  ...{ shop: 'the-shop-key-0123456789', billing: 'the-billing-key-0123456789' },
+  alice: 'the-operator-key-0123456789',
+};
 const [PORT, INBOX] = [18_471, 18_472];
+
+const [checkout = '', target = ''] = process.argv.slice(2);
+/** From migration 0004 on, executions are held and erased, and keep the cookies of a gateway. */
+const canErase = existsSync(resolve(checkout, 'migrations/0004_erasure.sql'));
 
 /** Ended in every way, with late, repeated, contradicting and unreadable callbacks. */
 const ENDING = [
   { app: 'shop', simulate: 'callback' },
   { app: 'billing', simulate: 'callback' },
   { app: 'shop', simulate: 'callback-failed' },
-  { app: 'shop', simulate: 'lost-callback', timeoutSeconds: 20 },
+  { app: 'shop', simulate: canErase ? 'sticky-gateway' : 'lost-callback', timeoutSeconds: 20 },
   { app: 'shop', simulate: 'garbled-callback', timeoutSeconds: 20 },
   { app: 'shop', simulate: 'conflicting-callback' },
   { app: 'shop', simulate: 'duplicate-callback' },
@@ -44,7 +51,6 @@ interface Wanted {
   readonly graceSeconds?: number;
 }
 
-const [checkout = '', target = ''] = process.argv.slice(2);
 const main = resolve(checkout, 'src/main.ts');
 const scratch = mkdtempSync(join(tmpdir(), 'upgrade-make-'));
 const started: ChildProcess[] = [];
@@ -108,6 +114,7 @@ try {
     PORT: String(PORT),
     CALLBACK_SECRET: 'a-secret-for-upgrades-of-32-characters',
     APP_KEYS: `shop:${KEYS.shop},billing:${KEYS.billing}`,
+    OPERATOR_KEYS: `alice:${KEYS.alice}`,
     DATABASE_PATH: resolve(target),
     GRACE_SECONDS: '1',
     POLL_INTERVAL_SECONDS: '0.2',
@@ -123,6 +130,11 @@ try {
   await until(CANCELLED, 'cancelled', 'PENDING');
   await call('shop', '/cancelled/cancel', {});
   await sleep(6_000);
+  if (canErase) {
+    // The contradicting callbacks, and the big integers.
+    await call('alice', '/ended-6/erase', { reason: 'request 4711' });
+    await call('alice', '/ended-8/hold', { reason: 'dispute 12' });
+  }
   const statuses = ['PENDING', 'UNCONFIRMED', 'QUEUED'];
   for (const [i, wanted] of OPEN.entries()) {
     const status = statuses[i] ?? '';

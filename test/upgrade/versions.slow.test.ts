@@ -74,6 +74,28 @@ describe.each(VERSIONS)('a database of %s', (version) => {
     expect(findings(path)).toEqual([]);
   });
 
+  test('has an execution held and one erased, and what is left of its trail verifies', async () => {
+    const now = NOW + 10 * 86_400_000;
+    const path = writtenBy(version);
+    const store = createSqliteStore({ path, ...upgrading(quietLog(), now) });
+    onTestFinished(() => store.close());
+    const referenceOf = async (id: string) => (await store.find(id))?.reference ?? '';
+    const order = { by: 'operator:alice', reason: 'request 4711' };
+    // The file of 0004 has them from its time.
+    const outcome = version < '0004' ? 'erased' : 'already-erased';
+    expect(await store.erase(await referenceOf('ended-6'), order, now)).toMatchObject({ outcome });
+    await store.hold(await referenceOf('ended-8'), order, now);
+    expect(await store.erase(await referenceOf('ended-8'), order, now)).toMatchObject({ outcome: 'held' });
+    expect(await store.find('ended-6')).toMatchObject({ result: null, erasedAt: expect.any(Number) });
+    const conflict = (await store.trail('ended-6')).find(({ event }) => event === 'CALLBACK_CONFLICT');
+    expect(conflict?.detail).toEqual({ word: 'COMPLETED', outcome: 'conflict', status: 'COMPLETED', erased: true });
+    const later = now + 30 * 86_400_000;
+    await store.prunePayloads(await store.prunablePayloads(50, later, null), later, later);
+    expect(await store.find('ended-1')).toMatchObject({ result: null });
+    expect((await store.find('ended-8'))?.result).not.toBeNull();
+    expect(findings(path)).toEqual([]);
+  });
+
   test('is backed up unchanged, and the backup is restored without a second copy', async () => {
     const path = writtenBy(version);
     const backup = join(temporaryFolder(), 'backup.db');
