@@ -1,5 +1,6 @@
 // Builds the parts of a receiver from its configuration and connects them. Nothing listens yet, and no loop runs.
 
+import { createTokenConcealer } from './callbacks/conceal-tokens.ts';
 import { callbackRulesOf } from './config/callback-rules.ts';
 import type { Config } from './config/config.ts';
 import { pollIntervalOf } from './cxone/profile/poll-interval.ts';
@@ -61,7 +62,8 @@ export async function buildParts(options: ReceiverOptions) {
   const { listen, metrics = createMetrics(), ...overrides } = options.overrides ?? {};
   const profile = loadProfile(config.cxone.profilePath);
   const callbackRules = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
-  const tracing = await startTracing(config.tracing, world, log);
+  const conceal = createTokenConcealer(config.callbackSecrets).text;
+  const tracing = await startTracing(config.tracing, { world, log, conceal });
   const { observeCommit } = metrics;
   const resources = openResources({ config, profile, world, log, fatal, overrides, observeCommit });
   const { store, cxone } = resources;

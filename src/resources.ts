@@ -38,15 +38,16 @@ export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'ob
 /** @throws {DatabaseRefused | Error} after closing everything again. */
 export function openResources({ config, profile, world, log, overrides, ...forStore }: ResourcesOptions) {
   const { fetcher = NETWORK_FETCHER, resolve } = overrides;
+  const conceal = createTokenConcealer(config.callbackSecrets);
   const recorder = openRecorder({
     ...config.cxone,
     profile,
     secrets: secretsIn(config),
+    conceal: conceal.text,
     world,
     log,
     mode: config.databaseMode,
   });
-  const conceal = createTokenConcealer(config.callbackSecrets);
   const database = openStore(recorder, {
     ...forStore,
     path: config.databasePath,

@@ -37,6 +37,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'stats',
     'observability',
     'cxone/profile',
+    'callbacks',
     'lib',
   ],
   'resources.ts': ['config', 'usecases/conceal-callback-tokens.ts', 'store', 'cxone', 'webhooks', 'callbacks', 'lib'],

@@ -1300,6 +1300,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/usecases/conceal-callback-tokens.test.ts'],
   },
   {
+    tag: 'spans-have-no-tokens',
+    promise: 'no attribute of a span has a live callback token',
+    edit: value('value'),
+    tests: ['test/stories/quoted-tokens.test.ts'],
+  },
+  {
     tag: 'replaced-token-is-reported',
     promise: 'the audit trail reports that a callback token was replaced',
     edit: value('applied.entry.detail'),

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { startCollector } from '../support/collector.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { type Answer, startUpstream } from '../support/upstream.ts';
 import { callbackUrlOf, OPERATOR_KEY, type Stage, setStage } from './stage.ts';
@@ -171,4 +172,20 @@ test('a recording of exchanges has no token either', async () => {
     .join('');
   expect(recorded).toContain('/execute');
   for (const form of [token().slice(23), percent(token().slice(23))]) expect(recorded).not.toContain(form);
+});
+
+test('neither a recording nor a trace has the token of an executionId that contains it', async () => {
+  const folder = temporaryFolder();
+  const collector = await startCollector();
+  const { stage, id, token } = await setQuotingStage(
+    { execute: (url) => [202, { executionId: `x-${url.slice(-66)}-y`, status: 'RUNNING' }] },
+    { CXONE_RECORD_DIR: folder, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+  );
+  await stage.untilStatus(id, 'PENDING');
+  await stage.stop();
+  const recorded = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
+  for (const text of [recorded.join(''), collector.bodies.join('')]) {
+    expect(text).toContain('x-[callback-token]-y');
+    expect(text).not.toContain(token().slice(23));
+  }
 });

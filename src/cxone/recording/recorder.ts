@@ -35,6 +35,8 @@ export interface RecorderOptions {
   readonly profile: Profile;
   /** Texts that no recording may contain. */
   readonly secrets: readonly string[];
+  /** Replaces callback tokens, also within an id or an address that is kept. */
+  readonly conceal: (text: string) => string;
   readonly world: Pick<World, 'now' | 'elapsed'>;
   readonly log: Log;
   readonly maxBytes?: number;
@@ -49,7 +51,7 @@ const NOTHING: Recorder = { wrapFetcher: (fetcher) => fetcher, wrapReceiver: (re
  * @throws {Error} if the file cannot be created.
  */
 export function openRecorder(options: RecorderOptions): Recorder {
-  const { recordDir, profile, secrets, world, log, maxBytes = MAX_BYTES, mode = 0o600 } = options;
+  const { recordDir, profile, secrets, conceal, world, log, maxBytes = MAX_BYTES, mode = 0o600 } = options;
   if (recordDir === null) return NOTHING;
   const path = join(recordDir, `${fileTimestamp(world.now())}-${process.pid}.har.jsonl`);
   const file = create(recordDir, path, mode);
@@ -63,7 +65,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   function keep(entryOf: () => JsonObject): void {
     if (!open) return;
     try {
-      const line = Buffer.from(`${redact(jsonOnOneLine(entryOf()))}\n`);
+      const line = Buffer.from(`${conceal(redact(jsonOnOneLine(entryOf())))}\n`);
       room -= line.length;
       if (room < 0) end(`the next exchange would make it larger than ${maxBytes} bytes`);
       else writeSync(file, line);

@@ -67,9 +67,17 @@ export interface OtelOptions {
   readonly ratio: number;
 }
 
+export interface OtelTools {
+  readonly world: Pick<World, 'now'>;
+  readonly log: Log;
+  /** Replaces callback tokens: an executionId of CXone may quote one. */
+  readonly conceal: (text: string) => string;
+}
+
 /** Sends spans to a collector. */
-export function createOtel(options: OtelOptions, world: Pick<World, 'now'>, log: Log): Tracing {
+export function createOtel(options: OtelOptions, tools: OtelTools): Tracing {
   const { url, headers } = options;
+  const { world, log } = tools;
   const exporter = new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: EXPORT_TIMEOUT_MS });
   const processor = new BatchSpanProcessor({
     exporter: loggingLoss(exporter, world, log),
@@ -88,33 +96,36 @@ export function createOtel(options: OtelOptions, world: Pick<World, 'now'>, log:
       // The exporter has logged the failure.
     }
   };
-  return { ...tracingWith(provider.getTracer(SCOPE), world), close };
+  return { ...tracingWith(provider.getTracer(SCOPE), tools), close };
 }
 
 /** Sends spans to the tracer that the process was started with, which its owner closes. */
-export function createRegisteredOtel(world: Pick<World, 'now'>): Tracing {
-  return { ...tracingWith(trace.getTracer(SCOPE), world), close: () => Promise.resolve() };
+export function createRegisteredOtel(tools: SpanTools): Tracing {
+  return { ...tracingWith(trace.getTracer(SCOPE), tools), close: () => Promise.resolve() };
 }
 
-function tracingWith(tracer: Tracer, world: Pick<World, 'now'>): Omit<Tracing, 'close'> {
+type SpanTools = Pick<OtelTools, 'world' | 'conceal'>;
+
+function tracingWith(tracer: Tracer, tools: SpanTools): Omit<Tracing, 'close'> {
+  const { world } = tools;
   // All times come from the world, like those of the executions; a span may begin at an earlier time.
   const start = ({ name, kind }: Step, parent: TraceContext, links: Link[], startTime = world.now()): OtelSpan =>
     tracer.startSpan(name, { kind: KINDS[kind], links, startTime }, contextOf(parent));
 
   return {
-    begin: (step, parent) => spanOf(start(step, parent, []), parent, world),
+    begin: (step, parent) => spanOf(start(step, parent, []), parent, tools),
     beginLinked: (step, origin, caller = NO_CONTEXT, startedAt) => {
       const linked = spanContextOf(origin);
       const span = start(step, caller, linked === null ? [] : [{ context: linked }], startedAt);
       // An unsampled trace has no advantage over the context that the execution came with.
-      return span.isRecording() ? spanOf(span, caller, world) : NO_SPAN;
+      return span.isRecording() ? spanOf(span, caller, tools) : NO_SPAN;
     },
   };
 }
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const satisfies Record<Step['kind'], SpanKind>;
 
-function spanOf(span: OtelSpan, parent: TraceContext, world: Pick<World, 'now'>): Span {
+function spanOf(span: OtelSpan, parent: TraceContext, { world, conceal }: SpanTools): Span {
   const { traceId, spanId, traceFlags } = span.spanContext();
   if (!trace.isSpanContextValid(span.spanContext())) return NO_SPAN;
   // The random flag holds for the whole trace; tracestate is passed on unchanged.
@@ -124,12 +135,21 @@ function spanOf(span: OtelSpan, parent: TraceContext, world: Pick<World, 'now'>)
     end: (facts, about, answer) => {
       if (span.isRecording()) {
         const { attributes, error } = facts(about, answer);
-        span.setAttributes(attributes);
+        span.setAttributes(concealed(attributes, conceal));
         if (error !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
       }
       span.end(world.now());
     },
   };
+}
+
+function concealed(attributes: Attributes, conceal: OtelTools['conceal']): Attributes {
+  const safe = Object.entries(attributes).map(([name, value]) => [
+    name,
+    // promise: spans-have-no-tokens
+    typeof value === 'string' ? conceal(value) : value,
+  ]);
+  return Object.fromEntries(safe);
 }
 
 function contextOf(parent: TraceContext): Context {

@@ -33,6 +33,7 @@ function recorder(options: Partial<RecorderOptions> = {}) {
     recordDir,
     profile: loadProfile(null),
     secrets: [],
+    conceal: (text) => text,
     world: systemWorld,
     log,
     ...options,

@@ -34,8 +34,7 @@ function start({ url }: Pick<Collector, 'url'>, options: Partial<OtelOptions> = 
       ratio: 1,
       ...options,
     },
-    world,
-    log,
+    { world, log, conceal: (text) => text.replaceAll('a-token', '[hidden]') },
   );
   return { tracing, world, log };
 }
