@@ -610,6 +610,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/store.test.ts'],
   },
   {
+    tag: 'exported-executions-are-compared',
+    promise: 'an exported execution that was changed is found',
+    edit: condition(true),
+    tests: ['test/cli/audit/verify-files.test.ts'],
+  },
+  {
     tag: 'pruned-payload-is-proved',
     promise: 'the audit trail still proves a payload that was pruned',
     edit: condition(false),

@@ -14,8 +14,8 @@ import { createRowImport, type ImportRows } from '../../store/sqlite/import/impo
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import { helpEnd, jsonOption } from '../options.ts';
 import { grouped } from '../print.ts';
-import { readCsv } from './read-csv.ts';
-import { auditRowIn, hashOfFile, isCsv, manifestOf, manifestProblem, readNdjson } from './read-export.ts';
+import { readRows } from './read-csv.ts';
+import { auditRowIn, hashOfFile, isCsv, manifestOf, manifestProblem } from './read-export.ts';
 
 interface Counts {
   entries: number;
@@ -79,10 +79,8 @@ async function sourcesOf(files: readonly string[]): Promise<Source[]> {
   return sources.toSorted((a, b) => a.first - b.first);
 }
 
-const rowsOf = (path: string) => (isCsv(path) ? readCsv(path) : readNdjson(path));
-
 async function firstEntry(path: string): Promise<number | null> {
-  for await (const row of rowsOf(path)) {
+  for await (const row of readRows(path)) {
     const entry = auditRowIn(row);
     if (entry !== null) return entry.id;
   }
@@ -138,7 +136,7 @@ async function importFile({ path, manifest }: Source, rows: ImportRows, counts: 
   // CSV does not distinguish a text from a number, and a masked export has other values.
   const isExact = !isCsv(path) && manifest?.isMasked !== true;
   let known = 0;
-  for await (const row of rowsOf(path)) {
+  for await (const row of readRows(path)) {
     const kind = importRow(row, rows, { isExact, after: manifest?.chain?.after ?? null });
     if (kind === null) continue;
     known += 1;

@@ -1,9 +1,9 @@
-// Reads the CSV of exports (RFC 4180) one row at a time, and removes the apostrophe that keeps spreadsheets from running a text.
+// Reads the rows of exports. CSV (RFC 4180) is read one row at a time, without the apostrophe that keeps spreadsheets from running a text.
 
 import { basename } from 'node:path';
 import { isJsonObject, type Json, type JsonObject, readJson } from '../../execution/json.ts';
 import { CommandError } from '../context.ts';
-import { openText } from './read-export.ts';
+import { isCsv, openText, readNdjson } from './read-export.ts';
 
 const NUMBERS = new Set(
   ['id', 'latencyMs', 'httpStatus', 'totalLatencyMs', 'pollCount', 'attempts', 'timeoutSeconds', 'graceSeconds'].concat(
@@ -12,8 +12,11 @@ const NUMBERS = new Set(
 );
 const JSON_FIELDS = new Set(['detail', 'inputs', 'context', 'result', 'error', 'lateResult']);
 
+/** Yields the rows of an export, CSV or NDJSON. @throws {CommandError} */
+export const readRows = (path: string) => (isCsv(path) ? readCsv(path) : readNdjson(path));
+
 /** Yields the rows as the NDJSON of the same export has them, by the names in the header. @throws {CommandError} */
-export async function* readCsv(path: string): AsyncGenerator<JsonObject, void, undefined> {
+async function* readCsv(path: string): AsyncGenerator<JsonObject, void, undefined> {
   let names: readonly string[] | null = null;
   let number = 0;
   for await (const fields of csvRecords(openText(path).setEncoding('utf8'))) {

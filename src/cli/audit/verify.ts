@@ -89,7 +89,8 @@ async function verifyExports(
   const isForged = signed.some(({ signature }) => signature === 'bad');
   const isAnchored = signed.length === 0 || heads.some(({ verdict }) => verdict === 'agrees');
   const isWhole = unconfirmed.length + notes.length === 0 && files.every(({ masked }) => masked === 0);
-  const isVerified = !isForged && isAnchored && isWhole;
+  const isCompared = files.some(({ isChained }) => isChained) || files.every(({ manifest }) => manifest === 'agrees');
+  const isVerified = !isForged && isAnchored && isWhole && isCompared;
   if (json) context.write(`${JSON.stringify({ ok: findings.length === 0 && isVerified, ...report, signed })}\n`);
   else printLines([...fileLines(report), ...headLines({ signed, heads })], context);
   if (findings.length > 0) context.exitCode = 1;

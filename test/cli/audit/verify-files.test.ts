@@ -100,6 +100,48 @@ describe('one export', () => {
   });
 });
 
+describe('CSV', () => {
+  test('of the trail verifies entry by entry, and an altered field is found', async () => {
+    const { database, folder } = await exported();
+    const path = join(folder, 'audit.csv');
+    await command(['audit', 'export', '--database', database, '--out', path]);
+    expect(await verify([path])).toMatchObject({ code: 0, out: expect.stringContaining('20 entries, 1 to 20') });
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\r\n');
+    const changed = lines.with(7, (lines[7] ?? '').replace('shop', 'crm'));
+    const { code, out } = await verify([part(folder, 'changed.csv', changed)]);
+    expect([code, out]).toEqual([1, expect.stringContaining('entry 7 was altered')]);
+  });
+});
+
+describe('exported executions', () => {
+  test('are compared with the trail: status and result', async () => {
+    const { database, folder, whole } = await exported();
+    const path = join(folder, 'executions.ndjson');
+    await command(['executions', 'export', '--database', database, '--out', path]);
+    expect((await verify([path, whole])).code).toBe(0);
+    const rows = readFileSync(path, 'utf8').trimEnd();
+    for (const [from, to, message] of [
+      ['"status":"COMPLETED"', '"status":"FAILED"', /status of execution .* is FAILED, but COMPLETED in entry/],
+      ['"result":{"ok":true}', '"result":{"ok":false}', /result or error of execution .* differs from its trail/],
+    ] as const) {
+      const changed = part(folder, 'changed.ndjson', [rows.replace(from, to)]);
+      const { code, out } = await verify([changed, whole]);
+      expect([code, out]).toEqual([1, expect.stringMatching(message)]);
+    }
+  });
+
+  test('alone are compared with their manifest only, and without one with nothing', async () => {
+    const { database, folder } = await exported();
+    const path = join(folder, 'executions.ndjson');
+    await command(['executions', 'export', '--database', database, '--out', path]);
+    const { code, out } = await verify([path]);
+    expect([code, out]).toEqual([0, expect.stringContaining('only the manifests were compared')]);
+    const copy = part(folder, 'copy.ndjson', [readFileSync(path, 'utf8').trimEnd()]);
+    expect((await verify([copy])).code).toBe(2);
+    expect((await verify([part(folder, 'empty.ndjson', [])])).code).toBe(2);
+  });
+});
+
 describe('several files', () => {
   test('join in any order, also where they overlap', async () => {
     const { folder, lines } = await exported();

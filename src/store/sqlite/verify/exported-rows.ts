@@ -1,35 +1,75 @@
-// Compares the executions and callback bodies of retention exports with the hashes that their audit entries have.
+// Compares exported executions and callback bodies with what their audit entries have of them.
 
 import { hash } from 'node:crypto';
-import { isJsonObject, type JsonObject } from '../../../execution/json.ts';
+import type { AuditEvent } from '../../../execution/event.ts';
+import { isTerminal, type Status } from '../../../execution/execution.ts';
+import { isJsonObject, type Json, type JsonObject, scalarText } from '../../../execution/json.ts';
+import { outcomeFromAudit } from '../../../execution/outcome-from-audit.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import type { AuditRow } from '../rows.ts';
 import { type Finding, parseDetail, reporter } from './findings.ts';
 
-/** The rows of one file come in any order: what waits for its counterpart is kept until that is read. */
+type State = Readonly<Record<'status' | 'resolvedBy' | 'resolvedAt', string | null>>;
+
+/** Returns the two sides of a comparison that come in any order: what waits for its counterpart is kept until that is read. */
+function createPairs<Entry, Row>(compare: (key: string, entry: Entry, row: Row) => void) {
+  const entries = new Map<string, Entry>();
+  const rows = new Map<string, Row>();
+  return {
+    entry: (key: string, entry: Entry): void => {
+      const row = rows.get(key);
+      if (row === undefined) entries.set(key, entry);
+      else compare(key, entry, row);
+      rows.delete(key);
+    },
+    row: (key: string, row: Row): void => {
+      const entry = entries.get(key);
+      if (entry === undefined) rows.set(key, row);
+      else compare(key, entry, row);
+      entries.delete(key);
+    },
+  };
+}
+
 export function createExportedRowCheck() {
   const findings: Finding[] = [];
   const reportRow = reporter(findings, 'row');
   const reportBody = reporter(findings, 'body');
-  /** By correlation id: the hash in the entry, and the one of the row. */
-  const sealed = new Map<string, string>();
-  const outcomes = new Map<string, string>();
   /** By entry id. */
   const bodies = new Map<number, string>();
-
-  function compare(correlationId: string, seal: string, outcome: string): void {
-    if (seal !== outcome) reportRow(null, `result or error of execution ${correlationId} differs from its trail`);
-  }
+  const outcomes = createPairs((id, seal: string, outcome: string) => {
+    if (seal !== outcome) reportRow(null, `result or error of execution ${id} differs from its trail`);
+  });
+  const states = createPairs((id, { entry, ...ending }: State & { readonly entry: number }, row: State) => {
+    for (const [name, value] of Object.entries(ending)) {
+      const exported = row[name as keyof State];
+      // promise: exported-executions-are-compared
+      if (exported === value) continue;
+      reportRow(entry, `${name} of execution ${id} is ${exported}, but ${value} in entry ${entry} of its trail`);
+    }
+  });
 
   function execution(row: JsonObject): void {
-    const { correlation_id: id, result = null, error = null, payload_sha256: pruned } = row;
+    const id = String(row['correlation_id']);
+    const { result = null, error = null, payload_sha256: pruned } = row;
+    states.row(id, {
+      status: scalarText(row['status']),
+      resolvedBy: scalarText(row['resolved_by']),
+      resolvedAt: scalarText(row['resolved_at']),
+    });
     // Of a pruned payload, the hash is compared by a verification of the database only.
     if (typeof pruned === 'string') return;
-    const outcome = outcomeHash({ result: result as string | null, error: error as string | null });
-    const seal = sealed.get(String(id));
-    if (seal === undefined) outcomes.set(String(id), outcome);
-    else compare(String(id), seal, outcome);
-    sealed.delete(String(id));
+    outcomes.row(id, outcomeHash({ result: result as string | null, error: error as string | null }));
+  }
+
+  /** A row of `executions export`. One that was open at that moment has no end to compare. */
+  function apiExecution(row: JsonObject, isExact: boolean): void {
+    const { correlationId: id, status, result = null, error = null } = row;
+    if (typeof id !== 'string' || typeof status !== 'string' || !isTerminal(status as Status)) return;
+    states.row(id, { status, resolvedBy: scalarText(row['resolvedBy']), resolvedAt: scalarText(row['resolvedAt']) });
+    if (!isExact || !('result' in row) || typeof row['payloadPrunedAt'] === 'string') return;
+    const text = (value: Json) => (value === null ? null : JSON.stringify(value));
+    outcomes.row(id, outcomeHash({ result: text(result), error: text(error) }));
   }
 
   function body(row: JsonObject): void {
@@ -43,19 +83,21 @@ export function createExportedRowCheck() {
 
   return {
     findings,
-    entry: ({ id, correlationId, detail }: AuditRow): void => {
+    entry: ({ id, correlationId, event, timestamp, detail }: AuditRow): void => {
       if (!detail.includes('ha256":')) return;
       const parsed = parseDetail(detail);
       if (!isJsonObject(parsed)) return;
       const { sha256, outcomeSha256 } = parsed;
       if (typeof sha256 === 'string') bodies.set(id, sha256);
+      // Only the entry that ends an execution has it.
       if (typeof outcomeSha256 !== 'string') return;
-      const outcome = outcomes.get(correlationId);
-      if (outcome === undefined) sealed.set(correlationId, outcomeSha256);
-      else compare(correlationId, outcomeSha256, outcome);
-      outcomes.delete(correlationId);
+      outcomes.entry(correlationId, outcomeSha256);
+      const ending = outcomeFromAudit(event as AuditEvent, parsed);
+      if (ending !== null) states.entry(correlationId, { entry: id, ...ending, resolvedAt: timestamp });
     },
-    row: (row: JsonObject): void => {
+    /** @param isExact false if values are hidden, or have lost their types in CSV. */
+    row: (row: JsonObject, isExact: boolean): void => {
+      if (row['type'] === undefined) apiExecution(row, isExact);
       if (row['type'] === 'execution') execution(row);
       if (row['type'] === 'callback_body') body(row);
     },
