@@ -697,13 +697,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'deep-result-keeps-its-status',
     promise: 'a result that is nested too deeply loses no status',
     edit: value('false'),
-    tests: ['test/cxone/large-responses.test.ts'],
+    tests: ['test/cxone/large-responses.slow.test.ts'],
   },
   {
     tag: 'large-result-keeps-its-status',
     promise: 'a result beyond the limits is reported with its size and its limit',
     edit: branch('consequent'),
-    tests: ['test/cxone/large-responses.test.ts'],
+    tests: ['test/cxone/large-responses.slow.test.ts'],
   },
   {
     tag: 'large-result-leaves-evidence',

@@ -1,5 +1,6 @@
 // Responses of any size: results up to the limit in full, beyond it the status, and never much memory.
 
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { anExecution } from '../support/executions.ts';
 import { aPolled, CALLBACK_URL, startClient, startTenant } from './harness.ts';
@@ -80,4 +81,19 @@ test('ten responses of 60 MiB at once take a bounded part of the memory', async 
 test('a large document that breaks off, or is none, has no status', async () => {
   const { polled } = await pollOf(`{"status":"COMPLETED","result":"${'x'.repeat(MAX + MIB)}`);
   expect(polled).toMatchObject({ type: 'failed', message: expect.stringContaining('it is larger than') });
+});
+
+test('a compressed response that is too large is scanned in bounded memory: the submission counts, and the poll has no status', async () => {
+  const bomb = gzipSync(Buffer.alloc(192 * MIB, ' '));
+  const tenant = await startTenant((_, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    response.end(bomb);
+  });
+  const { cxone } = startClient(tenant.url, { requestTimeoutMs: 60_000 });
+  const before = process.memoryUsage().arrayBuffers;
+  expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'submitted', executionId: null });
+  // V8 collects the garbage of about 64 MiB at a time.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(128 * MIB);
+  const message = expect.stringContaining('larger than 10551296 bytes');
+  expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: true, message });
 });
