@@ -14,8 +14,8 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
 
 /** The limits that docs/quick-start.md states. */
-const MOST_PACKED = 650_000;
-const MOST_UNPACKED = 2_000_000;
+const MOST_PACKED = 800_000;
+const MOST_UNPACKED = 2_400_000;
 
 const BELONGS = [
   /^dist\/.+\.(js|json|css)$/,
