@@ -616,6 +616,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cli/audit/verify-files.test.ts'],
   },
   {
+    tag: 'lost-file-is-not-replaced-by-an-empty-one',
+    promise: 'a restart after the loss of the file names the rescue copy',
+    edit: condition(true),
+    tests: ['test/store/sqlite/file/copies.test.ts'],
+  },
+  {
     tag: 'pruned-payload-is-proved',
     promise: 'the audit trail still proves a payload that was pruned',
     edit: condition(false),

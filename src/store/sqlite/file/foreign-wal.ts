@@ -20,6 +20,9 @@ export function isInWalMode(file: string): boolean | undefined {
   return header[READ_VERSION_AT] === WAL_VERSION;
 }
 
+/** Returns the name that a foreign log gets beside a database. It may hold content of executions. */
+export const foreignWalName = (file: string): string => `${file}-wal.foreign`;
+
 /** @param note of the lock, if it is held. @throws {DatabaseRefused} with the one command that repairs the state. */
 export function refuseForeignWal(file: string, note: LockNote | null): void {
   // promise: foreign-wal-is-refused
@@ -27,7 +30,7 @@ export function refuseForeignWal(file: string, note: LockNote | null): void {
   if (why === null) return;
   const wal = `${file}-wal`;
   throw new DatabaseRefused(
-    `${wal} is the write-ahead log of another file: ${why}. Nothing was changed. If ${file} is the file to run on, put the log aside: mv '${wal}' '${wal}.foreign'`,
+    `${wal} is the write-ahead log of another file: ${why}. Nothing was changed. If ${file} is the file to run on, put the log aside: mv '${wal}' '${foreignWalName(file)}'`,
   );
 }
 

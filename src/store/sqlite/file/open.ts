@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { systemWorld } from '../../../lib/world.ts';
 import { isImported } from '../import/imported.ts';
+import { refuseLostFile } from './copies.ts';
 import { DatabaseRefused, withFileError } from './database-refused.ts';
 import { createWithMode, type ModeChange, PRIVATE_MODE, setDatabaseMode } from './file-mode.ts';
 import { createFileWatch, type FileWatch } from './file-watch.ts';
@@ -74,6 +75,7 @@ export function openDatabase(path: string, hooks: UpgradeHooks = NO_HOOKS, optio
   let client: Database.Database | undefined;
   try {
     const found = withFileError(file, () => {
+      refuseLostFile(file);
       refuseForeignWal(file, lock.note);
       const isBackup = isInWalMode(file) === false;
       // promise: database-is-private
