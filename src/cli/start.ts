@@ -57,7 +57,8 @@ async function run({ env, variableWarnings, world }: CommandContext): Promise<vo
     log.error({ reason: reasonOf(error) }, 'the disk failed: ending without acknowledging what was not committed');
     process.exit(1);
   };
-  for (const warning of variableWarnings()) log.warn({ warning }, 'a variable has no effect');
+  for (const warning of variableWarnings())
+    log.warn({ warning }, 'a variable has no effect, or another one than usually meant');
   for (const warning of weakSecretsIn(config)) log.warn({ warning, advice: STRONGER_SECRETS }, 'a secret is weak');
   const sockets = inheritedSockets(env(), process.pid);
   const receiver = await startReceiver({ config, world, log, fatal, sockets });

@@ -6,7 +6,7 @@ import { decodeText } from '../lib/http/decode-text.ts';
 import { excerpt } from '../lib/http/excerpt.ts';
 
 /** Members with a message, the most specific first: OAuth 2.0 (RFC 6749, section 5.2) and those that CXone's own APIs use. */
-const MEMBERS = ['error_description', 'errorDescription', 'message', 'error', 'details'];
+const MEMBERS = ['error_description', 'errorDescription', 'message', 'error', 'details', 'errors'];
 
 /** Returns a short line without secrets; empty if the response has no message. A body in another charset than it names says so. */
 export function errorMessageIn({ bytes, contentType }: RawBody, secrets: readonly string[]): string {
@@ -15,6 +15,14 @@ export function errorMessageIn({ bytes, contentType }: RawBody, secrets: readonl
   const words = wordsOfJson(text) ?? wordsOfHtml(text) ?? text;
   const line = excerpt(new TextEncoder().encode(words), secrets);
   return decoded.type === 'text' ? line : `${line} (${decoded.reason})`.trim();
+}
+
+/** Returns what the messages of a document say, without secrets and without other members; empty if it has none. */
+export function messageIn(document: Json, secrets: readonly string[]): string {
+  if (!isJsonObject(document)) return '';
+  const { error = null } = document;
+  const words = wordsIn(document) ?? (error === null ? '' : JSON.stringify(error));
+  return excerpt(new TextEncoder().encode(words), secrets);
 }
 
 /** Returns the title of an HTML page without secrets, empty if it has none; null for another format. */

@@ -46,17 +46,24 @@ export function createDispatcher(tools: DispatcherTools): Work {
   const { store, cxone, world, log, share } = tools;
   const noToken = createBackoff(world, 0);
   const unavailable = createBackoff(world, 3);
+  /** The reason in the log for which there is no token; null while there is one. */
+  let held: string | null = null;
 
   /** Without a token, nothing is claimed: executions that were not sent stay queued, even across a crash. */
   async function authorized(): Promise<boolean> {
     try {
       await cxone.authorize();
       noToken.succeeded();
+      if (held !== null) log.info({}, 'CXone gives a token again: the queue continues');
+      held = null;
       return true;
     } catch (error) {
       if (!(error instanceof TokenUnavailable)) throw error;
       noToken.failed(error.retryAfterMs);
-      log.warn({ reason: error.message, retryInMs: noToken.remainingMs() }, 'no token: executions stay queued');
+      // promise: missing-token-is-logged-once
+      if (error.message !== held)
+        log.warn({ reason: error.message, retryInMs: noToken.remainingMs() }, 'no token: executions stay queued');
+      held = error.message;
       await recordHeld(error);
       return false;
     }

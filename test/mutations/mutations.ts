@@ -1258,6 +1258,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cxone/discovery/move.test.ts'],
   },
   {
+    tag: 'missing-token-is-logged-once',
+    promise: 'a missing token is one line in the log for each reason',
+    edit: condition(true),
+    tests: ['test/workers/dispatcher.test.ts'],
+  },
+  {
     tag: 'no-proxy-is-direct',
     promise: 'hosts of NO_PROXY are reached without a proxy',
     edit: value('proxy'),

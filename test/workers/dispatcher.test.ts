@@ -100,6 +100,28 @@ test('without a token nothing leaves the queue, the audit trail states why, and 
   expect(await find(id)).toMatchObject({ status: 'PENDING', attempts: 1 });
 });
 
+test('a missing token is one line in the log for each reason, and again after there was a token', async () => {
+  const { add, cxone, log, world } = startTestBackground();
+  const refuseFor = async (reason: string) => {
+    cxone.onAuthorize = async () => {
+      throw new TokenUnavailable(reason);
+    };
+    await add();
+    await world.advance(60_000);
+  };
+  await refuseFor('connection refused');
+  expect(cxone.authorizations).toBeGreaterThan(5);
+  await refuseFor('invalid_client');
+  cxone.onAuthorize = async () => {};
+  await world.advance(60_000);
+  await refuseFor('invalid_client');
+  expect(log.lines.map(({ message, facts }) => [message, facts['reason']])).toEqual([
+    ['no token: executions stay queued', 'connection refused'],
+    ['no token: executions stay queued', 'invalid_client'],
+    ['no token: executions stay queued', 'invalid_client'],
+  ]);
+});
+
 test('while CXone is unreachable the queue tries at intervals, and continues when CXone responds', async () => {
   const { add, cxone, store, world } = startTestBackground();
   cxone.limit = 5;

@@ -35,7 +35,7 @@ export function checkConfiguration({
     const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
     checks.push(...weakSecretsIn(config).map((warning) => warn('weak secrets', warning, STRONGER_SECRETS)));
     checks.push(...notifications(config), ...proxies(config));
-    const advice = 'correct the name, or remove the variable';
+    const advice = 'correct the variable, or remove it';
     checks.push(...variableWarnings().map((warning) => warn(name, warning, advice)));
     return { checks, config, profile };
   } catch (error) {

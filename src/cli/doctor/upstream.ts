@@ -84,9 +84,7 @@ function tokenAdvice({ message, httpStatus, errorCode }: TokenUnavailable, place
     return `correct ${place.of('/token/grant')} and the other members of the token request`;
   }
   if (errorCode === 'invalid_scope') return `correct the scope in ${place.of('/token/parameters')}`;
-  if ([400, 401, 403].includes(httpStatus) || errorCode !== null) {
-    return `check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET or CXONE_PRIVATE_KEY, the access key, and ${place.of('/token/clientAuthentication')}`;
-  }
+  if ([400, 401, 403].includes(httpStatus) || errorCode !== null) return credentialAdvice(place);
   if (httpStatus === 407 || /\bthe proxy http/.test(message)) {
     return 'correct CXONE_PROXY, HTTPS_PROXY or HTTP_PROXY, or the rules of the proxy; CXONE_PROXY=none connects directly';
   }
@@ -98,8 +96,16 @@ function tokenAdvice({ message, httpStatus, errorCode }: TokenUnavailable, place
     return `add the host to CXONE_ALLOWED_HOSTS if it is CXone's, set CXONE_BASE_URL, or correct ${place.of('/token/answer/baseUrl')}`;
   }
   if (httpStatus >= 300 && httpStatus <= 499) return `check CXONE_TOKEN_URL, and ${place.of('/token/url')}`;
+  if (/no usable token at "[^"]*": it is not JSON/.test(message))
+    return `check CXONE_TOKEN_URL, and ${place.of('/token/url')}`;
+  // Without a code of OAuth, but in its own words.
+  if (/no usable token at "[^"]*": (?!the response is incomplete)/.test(message)) return credentialAdvice(place);
   if (/no usable token/.test(message)) return `change ${place.of('/token/answer/accessToken')}`;
   return 'check CXONE_ORG_DOMAIN or CXONE_BASE_URL, CXONE_TOKEN_URL, and the way there (DNS, proxy, firewall)';
+}
+
+function credentialAdvice(place: ProfilePlace): string {
+  return `check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET or CXONE_PRIVATE_KEY, the access key, and ${place.of('/token/clientAuthentication')}`;
 }
 
 function scopes(missing: readonly string[], profile: Profile): Check {

@@ -137,7 +137,8 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
       return renewed;
     } catch (error) {
       const isNew = problem === null;
-      problem = { reason: reasonOf(error), since: problem?.since ?? world.now() };
+      const reason = error instanceof TokenUnavailable ? error.message : reasonOf(error);
+      problem = { reason, since: problem?.since ?? world.now() };
       const validMs = (grant?.endsAt ?? Number.NEGATIVE_INFINITY) - world.elapsed();
       if (isNew && validMs > 0)
         log.warn(

@@ -3,7 +3,7 @@
 import { isJsonObject, type Json, parseJson } from '../../execution/json.ts';
 import { decodeText } from '../../lib/http/decode-text.ts';
 import { excerpt } from '../../lib/http/excerpt.ts';
-import { errorMessageIn, statusMessage, titleOfPage } from '../error-message.ts';
+import { errorMessageIn, messageIn, statusMessage, titleOfPage } from '../error-message.ts';
 import { TokenUnavailable } from '../port.ts';
 import { redirectTarget } from '../redirect-target.ts';
 import { parseTolerantJson } from '../tolerant-json.ts';
@@ -63,25 +63,14 @@ function saidInstead(
   secrets: readonly string[],
 ): string {
   if (cut !== null && document === null) return `: the response is incomplete (${cut})`;
-  if (hasMessage(document)) {
-    const words = errorMessageIn(body, secrets);
+  const words = messageIn(document, secrets);
+  if (words !== '') {
     const code = excerpt(Buffer.from(errorCodeIn(document) ?? ''), secrets);
     return code === '' || words.includes(code) ? `: ${words}` : `: ${code}: ${words}`;
   }
   const title = titleOfPage(body, secrets);
   if (title !== null) return `: it is a web page${title && ` with the title "${title}"`}`;
   return document === null ? ': it is not JSON' : '';
-}
-
-function hasMessage(document: Json): boolean {
-  return (
-    isJsonObject(document) &&
-    ['error', 'error_description', 'errorDescription', 'message'].some((name) => isSaid(document[name]))
-  );
-}
-
-function isSaid(value: Json | undefined): boolean {
-  return (typeof value === 'string' && value.trim() !== '') || isJsonObject(value ?? null);
 }
 
 function errorCodeIn(document: Json): string | null {

@@ -219,6 +219,10 @@ describe('doctor', () => {
       /a redirect to http:\/\/127\.0\.0\.1:\d+\/elsewhere, which/,
       /CXONE_TOKEN_URL/,
     ],
+    [200, '{"error":{"code":17,"message":"The tenant is locked"}}', {}, /: The tenant is locked$/, /CXONE_CLIENT_ID/],
+    [200, '{"errors":[{"message":"No such tenant"}],"token":"live-token"}', {}, /: No such tenant$/, /CXONE_CLIENT_ID/],
+    [200, '{"error":{"id":17},"token":"live-token"}', {}, /: \{"id":17\}$/, /CXONE_CLIENT_ID/],
+    [200, 'down for maintenance', {}, /: it is not JSON$/, /CXONE_TOKEN_URL/],
     [200, '{"token":"live-token"}', {}, /no usable token at "\/access_token"$/, /\/token\/answer\/accessToken/],
   ])('quotes what a token response of %i says: %s', async (status, body, headers, message, advice) => {
     const { url } = await startUpstream((_, response) => {
