@@ -143,7 +143,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     ...createStatistics(database.client),
     ...createErasure(client, {
       ...{ writer, rowOf, append: trail.append },
-      ...{ giveUpPending: outbox.giveUpPending, forgetWord: words.forget },
+      ...{ giveUpPending: outbox.giveUpPending, uncountWord: words.uncount },
     }),
     ...createInsertion(sql, { writer, backlog, append }),
     ...createRecords(sql, {

@@ -51,7 +51,7 @@ export function createUnknownWords(client: Database) {
       if (timedOut && after.unknownWord !== null) add(after.unknownWord, now, { reports: 0, timeouts: 1 });
     },
     /** Counts a report under the other words. A word leaves the table with its last report. */
-    forget: (spelling: string, now: number): void => {
+    uncount: (spelling: string, now: number): void => {
       const word = normalizeStatusWord(spelling);
       const row = ofWord.get(word);
       if (row === undefined) return;

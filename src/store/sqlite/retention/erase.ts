@@ -28,11 +28,11 @@ interface ErasureTools {
   readonly rowOf: (reference: string) => StateRow | undefined;
   readonly append: AuditTrail['append'];
   readonly giveUpPending: SqliteOutbox['giveUpPending'];
-  readonly forgetWord: ReturnType<typeof createUnknownWords>['forget'];
+  readonly uncountWord: ReturnType<typeof createUnknownWords>['uncount'];
 }
 
 export function createErasure(client: Database, tools: ErasureTools): Erasure {
-  const { writer, rowOf, append, giveUpPending, forgetWord } = tools;
+  const { writer, rowOf, append, giveUpPending, uncountWord } = tools;
   const sql = prepare(client);
   const strip = createPayloadStripping(client);
 
@@ -44,14 +44,14 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
     if (refusal !== null) return unchanged({ outcome: refusal, execution: before });
     const reductions = reductionsOf(before.correlationId);
     const [ended, late] = notificationIds(reference);
-    sql.forgetFailures.run(ended, late);
+    sql.clearFailures.run(ended, late);
     const givenUp = giveUpPending(reference, GIVEN_UP, now);
     const erasedAt = isoTime(now);
     strip(reference, erasedAt);
     sql.markErased.run(erasedAt, reference);
     // promise: erased-content-is-gone
     for (const { id, detail } of reductions) sql.reduce.run(detail, id);
-    for (const { unknownWord } of reductions) if (unknownWord !== null) forgetWord(unknownWord, now);
+    for (const { unknownWord } of reductions) if (unknownWord !== null) uncountWord(unknownWord, now);
     sql.emptyBodies.run(erasedAt, before.correlationId);
     const execution = toExecution(rowOf(reference) as StateRow);
     const entries = sealsIn(reductions).map((seals) => write('ERASED', execution, { ...order, entries: seals }, now));
@@ -145,6 +145,6 @@ function prepare(client: Database) {
       `UPDATE callback_bodies SET body = x'', content_type = NULL, pruned_at = ? WHERE pruned_at IS NULL
         AND audit_id IN (SELECT id FROM audit_events WHERE correlation_id = ?)`,
     ),
-    forgetFailures: client.prepare<[string, string]>('UPDATE notifications SET last_error = NULL WHERE id IN (?, ?)'),
+    clearFailures: client.prepare<[string, string]>('UPDATE notifications SET last_error = NULL WHERE id IN (?, ?)'),
   };
 }
