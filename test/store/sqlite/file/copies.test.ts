@@ -1,4 +1,4 @@
-// Copies of content beside the database: they are named after an erasure, and a rescue copy is not forgotten at a start.
+// Copies of content beside the database: they are named after an erasure, and a start reports a rescue copy.
 
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
