@@ -1320,7 +1320,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'spans-have-no-tokens',
     promise: 'no attribute of a span has a live callback token',
-    edit: value('value'),
+    edit: branch('alternate'),
     tests: ['test/stories/quoted-tokens.test.ts'],
   },
   {
