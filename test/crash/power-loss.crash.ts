@@ -177,7 +177,7 @@ test('the suite can fail: a notification that is written in a transaction of its
   const dice = diceFor('power loss, outbox');
   const root = changedCopy('src/store/sqlite/executions/records.ts', (text) =>
     text.replace(
-      'const notification = enqueue(before, execution, now);',
+      'const notification = before.erasedAt === null ? enqueue(before, execution, now) : null;',
       'const notification = null; void writer.mutate(() => unchanged(enqueue(before, execution, now)));',
     ),
   );

@@ -20,7 +20,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   // Kills the real process, cuts its power, fills its disk. Needs Linux, root and strace.
   crash: { command: 'npm run test:crash', include: ['test/crash/*.crash.ts'], testTimeout: 60_000, maxWorkers: 2 },
   // The examples in Python and for a shell. Needs python3 and curl.
-  examples: { command: 'npm run test:examples', include: ['test/examples/*.examples.ts'], testTimeout: 60_000 },
+  examples: { command: 'npm run test:examples', include: ['test/examples/*.examples.ts'], testTimeout: 180_000 },
   // The pages in a real browser. Needs Chromium.
   browser: { command: 'npm run test:browser', include: ['test/browser/*.browser.ts'], testTimeout: 180_000 },
   // The proxies in front of the receiver. Needs nginx and Caddy.
