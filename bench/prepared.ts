@@ -13,6 +13,7 @@ import { DEFAULT_PRIORITY, type Dispatchable, newExecution } from '../src/execut
 import { transition } from '../src/execution/transition.ts';
 import { timeOrderedIds } from '../src/lib/world.ts';
 import { createAuditTrail } from '../src/store/sqlite/audit/append.ts';
+import { createRepeats } from '../src/store/sqlite/audit/repeats.ts';
 import { type OpenDatabase, openDatabase } from '../src/store/sqlite/file/open.ts';
 import { MIGRATIONS } from '../src/store/sqlite/file/schema-version.ts';
 import { toRow } from '../src/store/sqlite/rows.ts';
@@ -142,10 +143,10 @@ async function fill(path: string, preparation: Preparation, signal?: AbortSignal
 }
 
 /** Writes the execution with this number and its audit trail. */
-function writerOf({ orm }: OpenDatabase, preparation: Preparation): (i: number) => void {
+function writerOf({ client, orm }: OpenDatabase, preparation: Preparation): (i: number) => void {
   const { open, graceSeconds: { from, to } = { from: DAY_SECONDS, to: DAY_SECONDS } } = preparation;
   const sql = prepareStatements(orm);
-  const trail = createAuditTrail(sql);
+  const trail = createAuditTrail(sql, createRepeats(client));
   trail.reload();
   // Rows differ by their millisecond; randomness would only cost time.
   const id = timeOrderedIds(() => new Uint8Array(16));

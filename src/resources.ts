@@ -25,6 +25,8 @@ export interface ResourceOverrides {
   /** Resolves the hosts of notification URLs. */
   readonly resolve: ResolveHostname;
   readonly webhooks: WebhookSender;
+  /** Entries of one execution and one event after which repeats are counted. */
+  readonly listedRepeats: number;
 }
 
 export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'observeCommit'> {
@@ -37,7 +39,7 @@ export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'ob
 
 /** @throws {DatabaseRefused | Error} after closing everything again. */
 export function openResources({ config, profile, world, log, overrides, ...forStore }: ResourcesOptions) {
-  const { fetcher = NETWORK_FETCHER, resolve } = overrides;
+  const { fetcher = NETWORK_FETCHER, resolve, listedRepeats } = overrides;
   const conceal = createTokenConcealer(config.callbackSecrets);
   const recorder = openRecorder({
     ...config.cxone,
@@ -50,6 +52,7 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
   });
   const database = openStore(recorder, {
     ...forStore,
+    listedRepeats,
     path: config.databasePath,
     mode: config.databaseMode,
     world,

@@ -222,6 +222,18 @@ export const AUDIT_EVENTS = [
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
+/** Events that a caller can repeat without limit, and that change no outcome: numerous repeats are counted in one entry. */
+export const REPEATABLE_EVENTS = [
+  'CALLBACK_PROGRESS',
+  'CALLBACK_HINT',
+  'CALLBACK_DUPLICATE',
+  'CALLBACK_CONFLICT',
+  'CALLBACK_UNREADABLE',
+  'CALLBACK_MISMATCH',
+  'POLL_REQUESTED',
+  'CANCEL_IGNORED',
+] as const satisfies readonly AuditEvent[];
+
 /** Audit entry as a transition writes it; the store adds the identifiers, the time and the hash chain. */
 export interface AuditDraft {
   readonly event: AuditEvent;

@@ -19,6 +19,7 @@ export interface Store
     ExecutionRecorder,
     ExecutionReader,
     DueWork,
+    RepeatSummaries,
     QueueMonitor,
     AuditFeed,
     ChangeFeed,
@@ -81,6 +82,14 @@ export interface DueWork {
    * set back by as much. Times that state when something happened stay.
    */
   moveDueTimesBack(ms: number): Promise<void>;
+}
+
+/** Writes counted repeats of events into the trail. */
+export interface RepeatSummaries {
+  /** Returns when counted repeats are due to be written, milliseconds; null without any. */
+  nextSummary(): Promise<number | null>;
+  /** Appends entries that state the counted repeats of up to `limit` executions that are due. */
+  summarizeRepeats(limit: number, now: number): Promise<void>;
 }
 
 /** An execution that was handed to the network. */
@@ -158,9 +167,11 @@ export interface RecordResult {
 
 /** An execution after a commit, with the audit entry that explains the change. */
 export interface Change extends Omit<RecordResult, 'outcome'> {
-  /** `notification`: the state is unchanged; the entry is about a notification of it, or about its retention. */
+  /** `notification`: the state is unchanged; the entry is about a notification of it, its retention, or counted repeats. */
   readonly outcome: Outcome | 'notification';
   readonly entry: AuditEntry;
+  /** True if the event was only counted, as a repeat of many: the trail does not have the entry. */
+  readonly isCounted?: boolean;
   /** When a notification of the execution is due, if the change created or moved one; milliseconds. */
   readonly notifyAt?: number | null;
   /** The HTTP request that caused the change, if one did. */

@@ -15,6 +15,8 @@ export interface StatisticsEntry {
   readonly id: number;
   readonly timestamp: number;
   readonly event: AuditEvent;
+  /** Events that the entry stands for, if it states counted repeats; null for a single event. */
+  readonly repeats: number | null;
   readonly actionId: string;
   readonly latencyMs: number | null;
   readonly httpStatus: number | null;

@@ -15,6 +15,7 @@ import type { Lanes } from './notifier/lanes.ts';
 import { createNotifier, type LinkRules } from './notifier/notifier.ts';
 import type { ExportFiles } from './pruner/export-files.ts';
 import { createPruner, type RetentionRules } from './pruner/pruner.ts';
+import { createSummarizer } from './summarizer.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface WorkerTools {
@@ -52,6 +53,7 @@ export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
   const dispatch = start('dispatch', createDispatcher({ ...tools, share: share() }));
   const poll = start('poll', createSweeper({ ...tools, pollIntervalMs, minPollIntervalMs, share: share() }));
   const expire = start('expire', createExpirer(tools));
+  const summarize = start('summarize', createSummarizer(tools));
   const freed = () => notify.nudge(world.now());
   const notify: Loop = start('notify', createNotifier({ ...tools, outbox: store, freed }));
   store.watch((changes) => {
@@ -64,5 +66,5 @@ export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
   });
   const prunes = rules.auditRetentionDays > 0 || rules.payloadRetentionDays > 0;
   const prune = prunes ? { prune: start('prune', createPruner(tools)) } : {};
-  return new Map(Object.entries({ dispatch, poll, expire, notify, ...prune }));
+  return new Map(Object.entries({ dispatch, poll, expire, notify, summarize, ...prune }));
 }

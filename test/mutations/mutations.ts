@@ -55,6 +55,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/audit/bounded-evidence.test.ts'],
   },
   {
+    tag: 'repeats-are-counted',
+    promise: 'a looping upstream or app adds a bounded number of entries to the trail of an execution',
+    edit: condition(true),
+    tests: ['test/store/sqlite/audit/repeats.test.ts'],
+  },
+  {
+    tag: 'counted-repeat-is-durable',
+    promise: 'a counted repeat is on disk before it is acknowledged',
+    edit: removed,
+    tests: ['test/store/sqlite/audit/repeats.test.ts'],
+  },
+  {
+    tag: 'counts-precede-the-next-entry',
+    promise: 'the trail states the number of repeats before whatever follows them',
+    edit: removed,
+    tests: ['test/store/sqlite/audit/repeats.test.ts'],
+  },
+  {
+    tag: 'counted-content-is-erased',
+    promise: 'an erasure leaves no content of repeats that were counted before it',
+    edit: value('[] as AuditEntry[]'),
+    tests: ['test/store/sqlite/audit/repeats.test.ts'],
+  },
+  {
     tag: 'audit-is-read-in-pages',
     promise: 'one response has one page of an audit trail',
     edit: swapped('limit }', 'limit: 1e6 }'),

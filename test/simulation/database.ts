@@ -49,6 +49,8 @@ export interface View {
   /** In the order of their creation. */
   notifications(): NotificationRow[];
   entriesAfter(id: number): EntryRow[];
+  /** Repeats that are counted and not in the trail yet, as the entries that would state them. */
+  repeats(): EntryRow[];
   hashOf(id: number): string | undefined;
   firstHash(): string;
   bodyOf(entryId: number): Uint8Array | undefined;
@@ -62,6 +64,10 @@ export function openView(path: string): View {
   const rows = db.prepare('SELECT * FROM executions ORDER BY reference');
   const notifications = db.prepare('SELECT id, correlation_id, type, status FROM notifications ORDER BY sequence');
   const entries = db.prepare('SELECT * FROM audit_events WHERE id > ? ORDER BY id');
+  const repeats = db.prepare(
+    `SELECT NULL AS id, until AS timestamp, event, correlation_id, json_set(detail, '$.repeats', count) AS detail
+      FROM audit_repeats`,
+  );
   const hash = db.prepare('SELECT hash FROM audit_events WHERE id = ?').pluck();
   const first = db.prepare('SELECT hash FROM audit_checkpoint').pluck();
   const body = db.prepare('SELECT body FROM callback_bodies WHERE audit_id = ?').pluck();
@@ -70,6 +76,7 @@ export function openView(path: string): View {
     rows: () => rows.all() as Row[],
     notifications: () => notifications.all() as NotificationRow[],
     entriesAfter: (id) => entries.all(id) as EntryRow[],
+    repeats: () => repeats.all() as EntryRow[],
     hashOf: (id) => hash.get(id) as string | undefined,
     firstHash: () => first.get() as string,
     bodyOf: (id) => body.get(id) as Uint8Array | undefined,

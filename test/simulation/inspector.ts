@@ -2,13 +2,13 @@
 
 import type { Journal } from './apps.ts';
 import type { Clock } from './clock.ts';
-import { type NotificationRow, openView, type Row, type View } from './database.ts';
+import { type EntryRow, type NotificationRow, openView, type Row, type View } from './database.ts';
 import type { Settings } from './history.ts';
 import type { Hook } from './hook.ts';
 import { createLedger } from './promises/ledger.ts';
 import { checkNotifications, checkNotified } from './promises/notifications.ts';
 import { checkOutcomes } from './promises/outcomes.ts';
-import type { State } from './promises/state.ts';
+import { detailOf, type State } from './promises/state.ts';
 import { checkSubmissions } from './promises/submissions.ts';
 import { checkTrails, events } from './promises/trails.ts';
 import type { Receiver } from './receiver.ts';
@@ -100,7 +100,7 @@ export function createInspector({ receiver, clock, truth, journal, hook, setting
       notifications = now.notifications();
       const { calls } = hook;
       const { clockWasSet, wasStopped } = inspector;
-      const { trails } = ledger;
+      const trails = withRepeats(ledger.trails, now.repeats());
       const bodyOf = now.bodyOf;
       const state: State = {
         rows,
@@ -141,7 +141,10 @@ export function createInspector({ receiver, clock, truth, journal, hook, setting
       demand(soundness === 'ok', 'the file is sound', () => soundness);
     },
     head: ledger.head,
-    events: () => [...ledger.trails.values()].flat().map(({ event }) => event),
+    events: () =>
+      [...ledger.trails.values()]
+        .flat()
+        .map((entry) => (detailOf(entry)['repeats'] === undefined ? entry.event : `${entry.event} (counted)`)),
     tally: () => {
       const counts: Record<string, number> = {};
       for (const { status } of rows.values()) counts[status] = (counts[status] ?? 0) + 1;
@@ -150,4 +153,10 @@ export function createInspector({ receiver, clock, truth, journal, hook, setting
     close: () => view?.of.close(),
   };
   return inspector;
+}
+
+function withRepeats(trails: State['trails'], repeats: readonly EntryRow[]): State['trails'] {
+  const all = new Map(trails);
+  for (const entry of repeats) all.set(entry.correlation_id, [...(all.get(entry.correlation_id) ?? []), entry]);
+  return all;
 }

@@ -59,6 +59,9 @@ export interface ReceiverOptions {
   readonly courierFor: (alive: () => boolean) => WebhookSender;
 }
 
+/** So few that the histories count repeats. */
+const LISTED_REPEATS = 1;
+
 export function createReceiver({ folder, clock, seed, settings, fetchFor, courierFor }: ReceiverOptions): Receiver {
   const log = quietLog();
   let lives = 0;
@@ -93,6 +96,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
         webhooks: courierFor(() => alive),
         fetcher: { fetch: fetchFor(() => alive), timeout: (ms) => timeout(world, ms) },
         metrics: createQuietMetrics(clock.touch),
+        listedRepeats: LISTED_REPEATS,
       },
     });
     life = {

@@ -34,6 +34,9 @@ test('(these histories reach every outcome and every audit event)', () => {
     ...polls.map((name) => `POLL_${name}`),
     ...['DELIVERED', 'FAILED', 'DEAD'].map((name) => `NOTIFICATION_${name}`),
     'QUEUE_TIMEOUT',
+    ...['CALLBACK_PROGRESS', 'CALLBACK_DUPLICATE', 'CALLBACK_CONFLICT', 'CANCEL_IGNORED'].map(
+      (name) => `${name} (counted)`,
+    ),
   ];
   expect([...reached].sort()).toEqual(expect.arrayContaining(expected));
   for (const status of OPEN_STATUSES) expect(reached).not.toContain(status);

@@ -307,6 +307,10 @@ export function createMemoryStore(): Store {
         for (const row of rows.values()) row.execution = movedBack(row.execution, ms);
         outbox.moveBack(ms);
       }),
+    // Lists every event, and counts none.
+    nextSummary: async () => null,
+    summarizeRepeats: async () => {},
+
     nextDue: () =>
       operate(() => ({
         dispatchAt: earliest(all().map(({ dispatchAt }) => dispatchAt)),

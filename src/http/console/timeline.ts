@@ -58,6 +58,7 @@ function step(entry: AuditEntry, submittedAt: number, masking: Masking): Html {
   const facts = [
     ...(latencyMs === null ? [] : [`in ${duration(latencyMs)}`]),
     ...(httpStatus === null ? [] : [httpStatus === 0 ? 'no response' : `HTTP ${httpStatus}`]),
+    ...(typeof detail['repeats'] === 'number' ? [`${detail['repeats']} times`] : []),
     ...(typeof detail['attempt'] === 'number' && detail['attempt'] > 1 ? [`attempt ${detail['attempt']}`] : []),
   ];
   const said = ['word', 'message', 'reason', 'note'].flatMap((name) => {

@@ -1,7 +1,7 @@
 // Metrics of outcomes, counted from the audit trail of the store: every receiver on one store counts the same.
 
 import { arrivalChannel } from '../../execution/arrival-channel.ts';
-import { AUDIT_EVENTS } from '../../execution/event.ts';
+import { AUDIT_EVENTS, REPEATABLE_EVENTS } from '../../execution/event.ts';
 import type { ResolvedBy, Status } from '../../execution/execution.ts';
 import type { StatisticsEntry } from '../../store/statistics-port.ts';
 import { type Instruments, LONG_SECONDS } from './instruments.ts';
@@ -19,7 +19,12 @@ const DETECTED = ['callback', 'poll', 'timeout'] as const;
 
 /** Returns a function that counts one entry of the trail. */
 export function createOutcomeMetrics(make: Instruments): (entry: StatisticsEntry) => void {
-  const events = make.counter('audit_events_total', 'Audit entries written, by event', ['event']);
+  const events = make.counter('audit_events_total', 'Audited events, by event; counted repeats are included', [
+    'event',
+  ]);
+  const counted = make.counter('repeats_counted_total', 'Events that the trail counts instead of listing, by event', [
+    'event',
+  ]);
   const resolved = make.counter('executions_resolved_total', 'Executions that ended, by status and resolver', [
     'status',
     'resolved_by',
@@ -50,13 +55,15 @@ export function createOutcomeMetrics(make: Instruments): (entry: StatisticsEntry
 
   // Series exist from the start, so that Prometheus sees the first event as an increase.
   for (const event of AUDIT_EVENTS) events.inc({ event }, 0);
+  for (const event of REPEATABLE_EVENTS) counted.inc({ event }, 0);
   for (const way of DETECTED) detections.inc({ way }, 0);
   for (const [resolved_by, statuses] of Object.entries(OUTCOMES)) {
     for (const status of statuses) resolved.inc({ status, resolved_by }, 0);
   }
 
-  return ({ event, timestamp, ended, repeated }) => {
-    events.inc({ event });
+  return ({ event, repeats, timestamp, ended, repeated }) => {
+    events.inc({ event }, repeats ?? 1);
+    if (repeats !== null) counted.inc({ event }, repeats);
     if (event === 'CALLBACK_DUPLICATE' && repeated?.foundAt != null) behind.observe({}, timestamp - repeated.foundAt);
     if (ended === null) return;
     const resolved_by = ended.resolvedBy ?? 'deadline';

@@ -2,6 +2,8 @@
 
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { AuditDraft } from '../../execution/event.ts';
+import type { Execution } from '../../execution/execution.ts';
 import { withoutContent } from '../../execution/reduced-detail.ts';
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
@@ -10,7 +12,9 @@ import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
 import { createFeed } from './audit/feed.ts';
+import { createRepeats } from './audit/repeats.ts';
 import { withRequestId } from './audit/request-attribution.ts';
+import { createSummaries } from './audit/summaries.ts';
 import { createBacklog } from './executions/backlog.ts';
 import { createDueSelection } from './executions/claim-due.ts';
 import { createInsertion } from './executions/insert.ts';
@@ -47,6 +51,8 @@ export interface SqliteStoreOptions {
   readonly observeCommit?: (batch: number, milliseconds: number) => void;
   /** True for a copy of a database, which is upgraded without another copy. */
   readonly isCopy?: boolean;
+  /** Entries of one execution and one event after which repeats are counted; default: 100. */
+  readonly listedRepeats?: number | undefined;
   /** Mode of every file that belongs to the database; default: 0600. */
   readonly mode?: number;
 }
@@ -89,7 +95,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
   // These parts cache values between transactions, as only this process writes; `reload` reads them again after a rollback.
-  const trail = createAuditTrail(sql, gaps.at(-1)?.next);
+  const repeats = createRepeats(client, options.listedRepeats);
+  const trail = createAuditTrail(sql, repeats, gaps.at(-1)?.next);
   const backlog = createBacklog();
   const due = createDueSelection(database, backlog);
   const feed = createFeed(client, () => trail.head().id, gaps);
@@ -115,8 +122,10 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   });
   const writer = withRequestId(groupCommit);
 
+  const storable = (execution: Execution, draft: AuditDraft) =>
+    execution.erasedAt === null ? draft : withoutContent(draft);
   const append: AuditTrail['append'] = (execution, draft, now) =>
-    trail.append(execution, execution.erasedAt === null ? draft : withoutContent(draft), now);
+    trail.append(execution, storable(execution, draft), now);
   const words = createUnknownWords(database.client);
   const outbox = createOutbox(database.client, database.orm, { writer, rowOf, append });
 
@@ -142,12 +151,20 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     ...createObservations(database.client),
     ...createStatistics(database.client),
     ...createErasure(client, {
-      ...{ writer, rowOf, append: trail.append },
+      ...{ writer, rowOf, trail },
       ...{ giveUpPending: outbox.giveUpPending, uncountWord: words.uncount },
+    }),
+    ...createSummaries({
+      ...{ writer, repeats, summarize: trail.summarize },
+      rowOf: (correlationId) => sql.byCorrelationId.get({ correlationId }),
     }),
     ...createInsertion(sql, { writer, backlog, append }),
     ...createRecords(sql, {
       ...{ writer, backlog, due, rowOf, enqueue: outbox.enqueue, append },
+      count: (before, after, given, now) => {
+        const draft = storable(after, given);
+        return repeats.count(before, after, draft, now) ? trail.counted(after, draft, now) : undefined;
+      },
       strip: createPayloadStripping(database.client),
       countWord: words.count,
     }),

@@ -26,7 +26,7 @@ export function createCommitWatch(store: ChangeFeed): CommitWatch {
   let newest = 0;
 
   store.watch((changes) => {
-    const entries = changes.map(({ entry }) => entry);
+    const entries = changes.filter(({ isCounted }) => isCounted !== true).map(({ entry }) => entry);
     const [first, last] = [entries[0], entries.at(-1)];
     if (first === undefined || last === undefined) return;
     // After a gap in the ids, the missing entries may concern any subject.

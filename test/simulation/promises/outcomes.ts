@@ -6,7 +6,7 @@ import type { EntryRow, Row } from '../database.ts';
 import { isOpen } from '../trail.ts';
 import type { Delivery } from '../truth.ts';
 import { demand, show } from '../violation.ts';
-import { detailOf, lateResultIn, outcomeIn, type State } from './state.ts';
+import { detailOf, isCount, lateResultIn, outcomeIn, type State } from './state.ts';
 import { events } from './trails.ts';
 
 const TRUE = 'an outcome is what CXone reported';
@@ -137,7 +137,9 @@ function countsAnyhow(delivery: Delivery, row: Row, trail: readonly EntryRow[], 
   const unreadable = trail.filter(({ event }) => event === 'CALLBACK_UNREADABLE');
   switch (delivery.answer?.status) {
     case 202:
-      return unreadable.some(({ id }) => isDeepStrictEqual(state.bodyOf(id), Buffer.from(delivery.bytes)));
+      return unreadable.some(
+        (entry) => isCount(entry) || isDeepStrictEqual(state.bodyOf(entry.id), Buffer.from(delivery.bytes)),
+      );
     case 409:
       return isKept('CALLBACK_MISMATCH', delivery, trail);
     case 413:
@@ -153,11 +155,11 @@ function isKnown(delivery: Delivery, row: Row, trail: readonly EntryRow[]): bool
   return isRecorded || isKept('CALLBACK_CONFLICT', delivery, trail);
 }
 
-/** Whether an entry of that name states the report of the callback. */
+/** Whether an entry of that name states the report of the callback, or counts it. */
 function isKept(event: string, { says }: Delivery, trail: readonly EntryRow[]): boolean {
   const said = { result: says?.result ?? null, error: says?.error ?? null };
   return trail.some((entry) => {
     const { result, error } = detailOf(entry);
-    return entry.event === event && isDeepStrictEqual({ result, error }, said);
+    return entry.event === event && (isCount(entry) || isDeepStrictEqual({ result, error }, said));
   });
 }

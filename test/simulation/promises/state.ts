@@ -37,6 +37,16 @@ export function detailOf(entry: EntryRow): Record<string, unknown> {
   return JSON.parse(entry.detail);
 }
 
+/** Number of events that the entries stand for. */
+export function eventsIn(entries: readonly EntryRow[]): number {
+  return entries.reduce((sum, entry) => sum + Number(detailOf(entry)['repeats'] ?? 1), 0);
+}
+
+/** Whether the entry stands for numerous repeats, of which only the last is described. */
+export function isCount(entry: EntryRow): boolean {
+  return detailOf(entry)['repeats'] !== undefined;
+}
+
 export function parsed(text: string | null): unknown {
   return text === null ? null : JSON.parse(text);
 }

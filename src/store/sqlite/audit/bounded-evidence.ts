@@ -12,6 +12,7 @@ const SMALL_BYTES = 4 * 1024;
 /** Events that change no outcome and quote a body. */
 const EVIDENCE: ReadonlySet<AuditEvent> = new Set([
   'CALLBACK_CONFLICT',
+  'CALLBACK_HINT',
   'CALLBACK_MISMATCH',
   'CALLBACK_UNREADABLE',
   'POLL_MISMATCH',

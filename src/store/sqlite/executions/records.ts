@@ -1,6 +1,6 @@
 // Changes executions: applies an event to one execution, or to all that are due, inside a transaction of the writer.
 
-import type { ExecutionEvent } from '../../../execution/event.ts';
+import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
 import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
@@ -25,13 +25,15 @@ interface RecordTools {
   readonly rowOf: (reference: string) => StateRow | undefined;
   readonly enqueue: SqliteOutbox['enqueue'];
   readonly append: AuditTrail['append'];
+  /** Counts a repeat of an event instead of appending it; undefined for all that are appended. */
+  readonly count: (before: Execution, after: Execution, draft: AuditDraft, now: number) => AuditEntry | undefined;
   readonly strip: ReturnType<typeof createPayloadStripping>;
   readonly countWord: ReturnType<typeof createUnknownWords>['count'];
 }
 
 export function createRecords(
   sql: Statements,
-  { writer, backlog, due, rowOf, enqueue, append, strip, countWord }: RecordTools,
+  { writer, backlog, due, rowOf, enqueue, append, count, strip, countWord }: RecordTools,
 ): ExecutionRecorder & DueWork {
   /** The only way in which an execution changes: transition, row, notification, audit entry. */
   function apply(before: Execution, event: ExecutionEvent, now: number, hashes: string | null = null) {
@@ -47,14 +49,17 @@ export function createRecords(
       sql.updateExecution.run({ ...columns, reference: execution.reference });
       backlog.update(before, execution);
     }
-    if (before.erasedAt === null)
-      countWord(event, execution, outcome === 'resolved' && execution.status === 'TIMEOUT', now);
     const seal = outcome === 'resolved' ? { status: execution.status, outcomeSha256: outcomeHash(columns) } : {};
     // promise: notification-in-same-commit
     const notification = before.erasedAt === null ? enqueue(before, execution, now) : null;
     const detail = { ...entry.detail, ...seal, ...(notification === null ? {} : { notification: notification.id }) };
     const notifyAt = notification?.dueAt ?? null;
-    return { execution, outcome, entry: append(execution, { ...entry, detail }, now), notifyAt };
+    const draft = { ...entry, detail };
+    const counted = count(before, execution, draft, now);
+    if (counted !== undefined) return { execution, outcome, entry: counted, isCounted: true, notifyAt };
+    // An erasure finds each of these words in an entry.
+    countWord(event, execution, outcome === 'resolved', now);
+    return { execution, outcome, entry: append(execution, draft, now), notifyAt };
   }
 
   function record(reference: string, event: ExecutionEvent, now: number): Mutation<RecordResult | undefined, Change> {

@@ -45,9 +45,11 @@ export function createUnknownWords(client: Database) {
 
   return {
     /** Counts an event and its effect, in the transaction that records it. */
-    count: (event: ExecutionEvent, after: Execution, timedOut: boolean, now: number): void => {
+    count: (event: ExecutionEvent, after: Execution, isEnd: boolean, now: number): void => {
+      if (after.erasedAt !== null) return;
       const reported = unknownWordIn(event);
       if (reported !== null) add(reported, now, { reports: 1, timeouts: 0 });
+      const timedOut = isEnd && after.status === 'TIMEOUT';
       if (timedOut && after.unknownWord !== null) add(after.unknownWord, now, { reports: 0, timeouts: 1 });
     },
     /** Counts a report under the other words. A word leaves the table with its last report. */

@@ -12,6 +12,7 @@ interface TrailRow {
   readonly id: number;
   readonly timestamp: string;
   readonly event: AuditEvent;
+  readonly repeats: number | null;
   readonly actionId: string;
   readonly latencyMs: number | null;
   readonly httpStatus: number | null;
@@ -37,12 +38,12 @@ const RUNNING = "'SUBMITTED', 'POLL_PROGRESS', 'CALLBACK_PROGRESS'";
 /** Executions, and earlier entries of an execution, are looked up only where an entry needs them. */
 const TRAIL = `
 WITH t AS (
-  SELECT id, timestamp, event, action_id, correlation_id, latency_ms, http_status,
+  SELECT id, timestamp, event, action_id, correlation_id, latency_ms, http_status, detail ->> 'repeats' AS repeats,
     detail ->> 'outcomeSha256' IS NOT NULL AS is_end,
     event IN (${CALLED_BACK_AGAIN}) AS is_late_callback, event = 'POLL_COMPLETED' AS is_poll
   FROM audit_events WHERE id > @after ORDER BY id LIMIT @limit
 )
-SELECT t.id, t.timestamp, t.event, t.action_id AS actionId, t.latency_ms AS latencyMs, t.http_status AS httpStatus,
+SELECT t.id, t.timestamp, t.event, t.repeats, t.action_id AS actionId, t.latency_ms AS latencyMs, t.http_status AS httpStatus,
   is_end AS isEnd, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt, total_latency_ms AS totalMs,
   CASE
     WHEN is_end THEN 0
@@ -85,9 +86,9 @@ export function createStatistics(client: Database): Statistics {
 }
 
 function toEntry(row: TrailRow): StatisticsEntry {
-  const { id, event, actionId, latencyMs, httpStatus, status, resolvedBy, totalMs, runningLatencyMs } = row;
+  const { id, event, repeats, actionId, latencyMs, httpStatus, status, resolvedBy, totalMs, runningLatencyMs } = row;
   const [at, resolvedAt] = [Date.parse(row.timestamp), fromIso(row.resolvedAt)];
-  const entry = { id, timestamp: at, event, actionId, latencyMs, httpStatus };
+  const entry = { id, timestamp: at, event, repeats, actionId, latencyMs, httpStatus };
   // An execution may have been pruned before its last entry.
   if (status === null) return { ...entry, ended: null, repeated: null };
   const outcome = { actionId, status, resolvedBy, sentAt: fromIso(row.sentAt), resolvedAt };

@@ -26,13 +26,13 @@ const GIVEN_UP = 'the content of the execution was erased';
 interface ErasureTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly rowOf: (reference: string) => StateRow | undefined;
-  readonly append: AuditTrail['append'];
+  readonly trail: Pick<AuditTrail, 'append' | 'summarize'>;
   readonly giveUpPending: SqliteOutbox['giveUpPending'];
   readonly uncountWord: ReturnType<typeof createUnknownWords>['uncount'];
 }
 
 export function createErasure(client: Database, tools: ErasureTools): Erasure {
-  const { writer, rowOf, append, giveUpPending, uncountWord } = tools;
+  const { writer, rowOf, trail, giveUpPending, uncountWord } = tools;
   const sql = prepare(client);
   const strip = createPayloadStripping(client);
 
@@ -42,6 +42,8 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
     const before = toExecution(row);
     const refusal = refusalOf(before);
     if (refusal !== null) return unchanged({ outcome: refusal, execution: before });
+    // promise: counted-content-is-erased
+    const counts = trail.summarize(before, now);
     const reductions = reductionsOf(before.correlationId);
     const [ended, late] = notificationIds(reference);
     sql.clearFailures.run(ended, late);
@@ -55,7 +57,7 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
     sql.emptyBodies.run(erasedAt, before.correlationId);
     const execution = toExecution(rowOf(reference) as StateRow);
     const entries = sealsIn(reductions).map((seals) => write('ERASED', execution, { ...order, entries: seals }, now));
-    const changes = entries.map((entry): Change => ({ execution, outcome: 'notification', entry }));
+    const changes = [...counts, ...entries].map((entry): Change => ({ execution, outcome: 'notification', entry }));
     return { value: { outcome: 'erased', execution }, changes: [...givenUp, ...changes] };
   }
 
@@ -67,13 +69,13 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
       if (reduced === detail) return [];
       const text = JSON.stringify(reduced);
       const previous = sql.hashBefore.get(row.id) ?? sql.checkpointHash.get() ?? '';
-      const unknownWord = detail['unknownWord'] === true ? String(detail['word']) : null;
+      const unknownWord = detail['unknownWord'] === true && !('repeats' in detail) ? String(detail['word']) : null;
       return [{ id: row.id, detail: text, unknownWord, seal: erasureSeal(previous, { ...row, detail: text }) }];
     });
   }
 
   function write(event: AuditEvent, execution: Execution, detail: JsonObject, now: number): AuditEntry {
-    return append(execution, { event, latencyMs: null, httpStatus: null, detail, body: null }, now);
+    return trail.append(execution, { event, latencyMs: null, httpStatus: null, detail, body: null }, now);
   }
 
   function setHold(reference: string, isHeld: boolean, { by, reason }: Order, now: number) {

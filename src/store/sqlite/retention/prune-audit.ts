@@ -8,7 +8,7 @@ import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { PrunableEntries, PruneResult, RetentionRecord } from '../../retention-port.ts';
 import { createPendingLookup } from '../outbox/pending.ts';
-import { auditCheckpoint, auditEvents, callbackBodies, executions, notifications } from '../schema.ts';
+import { auditCheckpoint, auditEvents, auditRepeats, callbackBodies, executions, notifications } from '../schema.ts';
 import { callbackBodyRecord, MAX_BATCH_BYTES } from './prune-payloads.ts';
 
 const BYTES = sql<number>`octet_length(${auditEvents.detail}) + coalesce(octet_length(${executions.inputs})
@@ -17,6 +17,10 @@ const BYTES = sql<number>`octet_length(${auditEvents.detail}) + coalesce(octet_l
 
 const BODY_BYTES = sql<number>`coalesce((SELECT octet_length(${callbackBodies.body}) FROM ${callbackBodies}
   WHERE ${callbackBodies.auditId} = ${auditEvents.id}), 0)`;
+
+/** Counted repeats get an entry first. */
+const COUNTED = sql<number>`EXISTS (SELECT 1 FROM ${auditRepeats}
+  WHERE ${auditRepeats.correlationId} = ${auditEvents.correlationId})`;
 
 export interface AuditPruning {
   /** Runs inside a transaction of the writer. Entries behind `through` are not pruned. */
@@ -40,6 +44,7 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
         row.timestamp >= before ||
         row.open === 1 ||
         row.heldAt !== null ||
+        row.counted === 1 ||
         (row.resolvedAt ?? '') >= before ||
         pending.has(row.reference),
     );
@@ -110,6 +115,7 @@ function entriesAfter(orm: BetterSQLite3Database, after: number, limit: number) 
       open: sql<number>`${executions.correlationId} IS NOT NULL AND ${executions.resolvedAt} IS NULL`,
       resolvedAt: executions.resolvedAt,
       heldAt: executions.heldAt,
+      counted: COUNTED,
       reference: executions.reference,
       bytes: BYTES,
       bodyBytes: BODY_BYTES,

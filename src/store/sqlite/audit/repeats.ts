@@ -1,0 +1,122 @@
+// Counts repeats of events that change nothing: the trail lists the first of a kind, and later entries state how many followed.
+
+import { hash } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import { type AuditDraft, type AuditEvent, REPEATABLE_EVENTS } from '../../../execution/event.ts';
+import type { Execution } from '../../../execution/execution.ts';
+import { type JsonObject, readJson } from '../../../execution/json.ts';
+import { isoTime } from '../../../lib/time.ts';
+import { boundedEvidence, MAX_EVIDENCE_BYTES } from './bounded-evidence.ts';
+
+/** Entries of one execution and one event after which further repeats are counted. */
+export const MAX_LISTED_REPEATS = 100;
+
+/** A count is in the trail after this time at the latest, while the receiver runs. */
+export const SUMMARY_AFTER_MS = 60_000;
+
+const COUNTED: ReadonlySet<AuditEvent> = new Set(REPEATABLE_EVENTS);
+
+export interface Repeats {
+  /** Counts the event instead of an entry, if enough are listed. Returns whether it did. Runs inside a transaction. */
+  count(before: Execution, after: Execution, draft: AuditDraft, now: number): boolean;
+  /** Returns the drafts of the entries that state the counts of an execution, and deletes the counts. Runs inside a transaction. */
+  take(correlationId: string): readonly AuditDraft[];
+  /** Returns executions whose counts are due to be stated. */
+  due(limit: number, now: number): readonly string[];
+  /** Returns when the next count is due, milliseconds; null without any. */
+  nextDue(): number | null;
+  /** Reads which executions have counts, at the start and after a rollback. */
+  reload(): void;
+}
+
+interface RepeatRow {
+  readonly event: AuditEvent;
+  readonly count: number;
+  readonly since: string;
+  readonly until: string;
+  readonly detail: string;
+}
+
+export function createRepeats(client: Database, listed = MAX_LISTED_REPEATS): Repeats {
+  const sql = prepare(client);
+  let counted = new Set<string>();
+  return {
+    count: (before, after, draft, now) => {
+      const { correlationId } = after;
+      if (!changesNothing(before, after, draft)) return false;
+      const { event } = draft;
+      // promise: repeats-are-counted
+      if (sql.listed.get({ correlationId, event, listed }) !== listed) return false;
+      // promise: counted-repeat-is-durable
+      sql.count.run({ correlationId, event, at: isoTime(now), detail: JSON.stringify(detailOfLast(draft)) });
+      counted.add(correlationId);
+      return true;
+    },
+    take: (correlationId) => {
+      if (!counted.delete(correlationId)) return [];
+      return sql.take.all(correlationId).sort(byTime).map(summaryOf);
+    },
+    due: (limit, now) => {
+      // After a clock was set back, a count from the future is due at once.
+      return sql.due.all({ before: isoTime(now - SUMMARY_AFTER_MS), now: isoTime(now), limit });
+    },
+    nextDue: () => {
+      const since = sql.oldest.get() ?? null;
+      return since === null ? null : Date.parse(since) + SUMMARY_AFTER_MS;
+    },
+    reload: () => {
+      counted = new Set(sql.executions.all());
+    },
+  };
+}
+
+/** Whether the event is one of those that are counted, and left status and id at CXone as they were. */
+function changesNothing(before: Execution, after: Execution, { event, detail }: AuditDraft): boolean {
+  if (!COUNTED.has(event)) return false;
+  // An operator who reads bodies again finds an entry for each of them.
+  if ('reread' in detail || 'reconciliation' in detail || 'notification' in detail) return false;
+  return before.status === after.status && before.executionId === after.executionId;
+}
+
+/** Bodies and large reports are replaced by their hashes: this detail is written with each repeat. */
+function detailOfLast(draft: AuditDraft): JsonObject {
+  const { detail, body } = boundedEvidence(draft, () => MAX_EVIDENCE_BYTES);
+  if (body === null) return detail;
+  return { ...detail, omitted: { bytes: body.bytes.length, sha256: hash('sha256', body.bytes, 'hex') } };
+}
+
+function byTime(one: RepeatRow, other: RepeatRow): number {
+  return one.until < other.until ? -1 : 1;
+}
+
+function summaryOf({ event, count, since, until, detail }: RepeatRow): AuditDraft {
+  const last = readJson(detail) as JsonObject;
+  return { event, latencyMs: null, httpStatus: null, detail: { ...last, repeats: count, since, until }, body: null };
+}
+
+function prepare(client: Database) {
+  return {
+    listed: client
+      .prepare<[object], number>(
+        `SELECT count(*) FROM (SELECT 1 FROM audit_events
+          WHERE correlation_id = @correlationId AND event = @event LIMIT @listed)`,
+      )
+      .pluck(),
+    count: client.prepare<[object]>(
+      `INSERT INTO audit_repeats (correlation_id, event, count, since, until, detail)
+        VALUES (@correlationId, @event, 1, @at, @at, @detail)
+        ON CONFLICT DO UPDATE SET count = count + 1, until = excluded.until, detail = excluded.detail`,
+    ),
+    take: client.prepare<[string], RepeatRow>(
+      'DELETE FROM audit_repeats WHERE correlation_id = ? RETURNING event, count, since, until, detail',
+    ),
+    due: client
+      .prepare<[object], string>(
+        `SELECT correlation_id FROM audit_repeats GROUP BY correlation_id
+          HAVING min(since) <= @before OR max(since) > @now ORDER BY min(since) LIMIT @limit`,
+      )
+      .pluck(),
+    oldest: client.prepare<[], string | null>('SELECT min(since) FROM audit_repeats').pluck(),
+    executions: client.prepare<[], string>('SELECT DISTINCT correlation_id FROM audit_repeats').pluck(),
+  };
+}

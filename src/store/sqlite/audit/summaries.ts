@@ -1,0 +1,34 @@
+// Writes the entries that state counted repeats, for executions about which nothing else is appended.
+
+import type { Change, RepeatSummaries } from '../../port.ts';
+import { unchanged, type Writer } from '../group-commit.ts';
+import { type StateRow, toExecution } from '../rows.ts';
+import type { AuditTrail } from './append.ts';
+import type { Repeats } from './repeats.ts';
+
+interface SummaryTools {
+  readonly writer: Pick<Writer<Change>, 'mutate'>;
+  readonly repeats: Pick<Repeats, 'due' | 'nextDue'>;
+  readonly rowOf: (correlationId: string) => StateRow | undefined;
+  readonly summarize: AuditTrail['summarize'];
+}
+
+export function createSummaries({ writer, repeats, rowOf, summarize }: SummaryTools): RepeatSummaries {
+  function changesOf(correlationId: string, now: number): Change[] {
+    const row = rowOf(correlationId);
+    if (row === undefined) return [];
+    const execution = toExecution(row);
+    return summarize(execution, now).map((entry) => ({ execution, outcome: 'notification', entry }));
+  }
+
+  return {
+    nextSummary: async () => repeats.nextDue(),
+    summarizeRepeats: async (limit, now) => {
+      if (repeats.due(1, now).length === 0) return;
+      await writer.mutate(() => {
+        const changes = repeats.due(limit, now).flatMap((correlationId) => changesOf(correlationId, now));
+        return { ...unchanged(undefined), changes };
+      });
+    },
+  };
+}
