@@ -1104,7 +1104,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'static-token-keeps-submissions',
     promise: 'a configured token that CXone refuses loses no submission',
-    edit: value('null'),
+    edit: removed,
     tests: ['test/cxone/auth/static-token.test.ts'],
   },
   {

@@ -72,8 +72,8 @@ export function createStaticToken(
       const cause = record.refused(token, requester);
       if (cause !== 'token') return cause;
       if (readAgain()) return 'renew';
-      // promise: static-token-keeps-submissions
       refusedAt = world.now();
+      // promise: static-token-keeps-submissions
       hold.start(HOLD_MS);
       return 'renew';
     },
