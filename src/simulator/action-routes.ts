@@ -98,7 +98,7 @@ export function createActionRoutes({ options, dice, names, executions, closing }
   const poll: Handler = async (c) => {
     const executionId = c.req.param('executionId') ?? '';
     const run = executions.find(executionId);
-    if (run === undefined || !api.isAbout(c, run)) return respond(c, 404, 'there is no such execution');
+    if (run === undefined || !api.isAbout(c, run)) return respond(c, 404, 'the execution does not exist');
     if (isMisrouted(c, run)) {
       return respond(c, 404, 'this server does not know the execution: the cookie of its gateway is missing');
     }
