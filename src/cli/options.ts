@@ -119,9 +119,15 @@ export function choiceOption<const F extends string, const W extends string>(
 
 /** Adds the options that select executions. */
 export function addExecutionFilters(command: Command) {
-  const statuses = ['OPEN' as const, ...OPEN_STATUSES, ...TERMINAL_STATUSES];
+  const statuses = ['OPEN' as const, 'AT_CXONE' as const, ...OPEN_STATUSES, ...TERMINAL_STATUSES];
   return command
-    .addOption(choiceOption('--status <status>', 'only this status; OPEN means not ended', statuses))
+    .addOption(
+      choiceOption(
+        '--status <status>',
+        'only this status; OPEN means not ended, AT_CXONE not ended and sent',
+        statuses,
+      ),
+    )
     .addOption(actionOption)
     .addOption(appOption)
     .option('--id <prefix>', 'only correlation ids that begin with this')

@@ -16,8 +16,8 @@ export interface SubmitOptions extends CallOptions {
 }
 
 export interface ListFilters extends CallOptions {
-  /** `OPEN` selects every execution that has not ended. */
-  readonly status?: Status | 'OPEN';
+  /** `OPEN` selects every execution that has not ended, `AT_CXONE` those of them that were sent to CXone. */
+  readonly status?: Status | 'OPEN' | 'AT_CXONE';
   readonly actionId?: string;
   /** For operators; an app sees only its own executions. */
   readonly app?: string;

@@ -5,9 +5,14 @@ import type { Json, JsonObject } from './json.ts';
 export const OPEN_STATUSES = ['QUEUED', 'UNCONFIRMED', 'PENDING'] as const;
 export const TERMINAL_STATUSES = ['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'] as const;
 
+/** The open statuses of executions that were handed to CXone. */
+export const AT_CXONE_STATUSES = ['UNCONFIRMED', 'PENDING'] as const;
+
 export type OpenStatus = (typeof OPEN_STATUSES)[number];
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 export type Status = OpenStatus | TerminalStatus;
+/** A filter of lists: one status, all open ones, or the open ones that were handed to CXone. */
+export type StatusFilter = Status | 'OPEN' | 'AT_CXONE';
 
 export type ResolvedBy = 'callback' | 'poll' | 'submit' | 'deadline' | 'cancel';
 

@@ -10,6 +10,8 @@ export interface Masking {
   /** The names of the hidden members; empty if nothing is hidden. */
   readonly names: readonly string[];
   json(value: Json): Json;
+  /** Returns true if `json` hides a part of the value. */
+  hides(value: Json): boolean;
   /** Hides free text as a whole if it contains one of the names, since the end of the value is unknown. */
   text(words: string): string;
   execution(execution: Execution): Execution;
@@ -19,6 +21,7 @@ export interface Masking {
 export const NO_MASKING: Masking = {
   names: [],
   json: (value) => value,
+  hides: () => false,
   text: (words) => words,
   execution: (execution) => execution,
   entry: (entry) => entry,
@@ -28,9 +31,17 @@ export const NO_MASKING: Masking = {
 export function createMasking(names: readonly string[], instead = HIDDEN): Masking {
   if (names.length === 0) return NO_MASKING;
   const wanted = new Set(names.map((name) => name.toLowerCase()));
-  const text = (words: string) => {
+  const hidesText = (words: string) => {
     const low = words.toLowerCase();
-    return [...wanted].some((name) => low.includes(name)) ? instead : words;
+    return [...wanted].some((name) => low.includes(name));
+  };
+  const text = (words: string) => (hidesText(words) ? instead : words);
+  const hides = (value: Json): boolean => {
+    if (typeof value === 'string') return hidesText(value);
+    if (Array.isArray(value)) return value.some(hides);
+    return (
+      isJsonObject(value) && Object.entries(value).some(([name, one]) => wanted.has(name.toLowerCase()) || hides(one))
+    );
   };
   const json = (value: Json): Json => {
     if (typeof value === 'string') return text(value);
@@ -44,6 +55,7 @@ export function createMasking(names: readonly string[], instead = HIDDEN): Maski
   return {
     names,
     json,
+    hides,
     text,
     execution: (execution) => {
       const { result, error, lateResult: late } = execution;

@@ -5,7 +5,7 @@
 
 import type { Outcome } from '../execution/apply-result.ts';
 import type { AuditEntry, AuditEvent, ExecutionEvent } from '../execution/event.ts';
-import type { Dispatchable, Execution, OpenStatus, Status } from '../execution/execution.ts';
+import type { Dispatchable, Execution, OpenStatus, StatusFilter } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { Erasure } from './erasure-port.ts';
@@ -182,8 +182,7 @@ export interface Change extends Omit<RecordResult, 'outcome'> {
 export interface ExecutionFilter {
   /** Null: all apps. */
   readonly app: string | null;
-  /** `OPEN`: any status of an open execution. */
-  readonly status?: Status | 'OPEN';
+  readonly status?: StatusFilter;
   readonly actionId?: string;
   /** Prefix of the correlation id. */
   readonly id?: string;

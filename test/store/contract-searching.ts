@@ -83,6 +83,16 @@ export function searchingContract(storeNow: () => Store): void {
       expect(await found({ status: 'OPEN', id: 'pend' })).toEqual(['pending']);
     });
 
+    test('AT_CXONE: what has not ended and was sent, whether or not CXone confirmed it', async () => {
+      await add({ correlationId: 'handed-over' });
+      await sent('cx-1', { correlationId: 'accepted' });
+      const ended = await sent('cx-2', { correlationId: 'ended' });
+      await storeNow().record(ended.reference, callback(completed()), NOON);
+      await add({ correlationId: 'waiting' });
+      expect(await found({ status: 'AT_CXONE', id: 'waiting' })).toEqual([]);
+      expect((await found({ status: 'AT_CXONE' })).toSorted()).toEqual(['accepted', 'handed-over']);
+    });
+
     test.for([
       ['inputs', { inputs: { customer: { name: 'Miller' } } }],
       ['a name in the inputs', { inputs: { MILLER: 1 } }],

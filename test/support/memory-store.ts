@@ -2,7 +2,15 @@
 // file about a second of processor time, most of it to load the modules.
 
 import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../src/execution/event.ts';
-import { type Execution, isTerminal, OPEN_STATUSES, type Submission } from '../../src/execution/execution.ts';
+import {
+  AT_CXONE_STATUSES,
+  type Execution,
+  isTerminal,
+  OPEN_STATUSES,
+  type Status,
+  type StatusFilter,
+  type Submission,
+} from '../../src/execution/execution.ts';
 import { isSameExecutionId } from '../../src/execution/execution-id.ts';
 import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts';
 import { createMasking } from '../../src/execution/masking.ts';
@@ -338,11 +346,16 @@ export function createMemoryStore(): Store {
   } as Partial<Store> as Store;
 }
 
+function hasStatus(status: Status, wanted: StatusFilter): boolean {
+  if (wanted === 'OPEN') return !isTerminal(status);
+  return wanted === 'AT_CXONE' ? AT_CXONE_STATUSES.some((one) => one === status) : status === wanted;
+}
+
 function matches({ execution, payload }: Row, query: ListQuery): boolean {
   const { status } = execution;
   return (
     (query.app === null || execution.app === query.app) &&
-    (query.status === undefined || (query.status === 'OPEN' ? !isTerminal(status) : status === query.status)) &&
+    (query.status === undefined || hasStatus(status, query.status)) &&
     (query.actionId === undefined || execution.actionId === query.actionId) &&
     (query.id === undefined || execution.correlationId.startsWith(query.id)) &&
     (query.executionId === undefined ||

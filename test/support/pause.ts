@@ -13,8 +13,8 @@ const PAUSE: UpstreamPause = {
   until: START + 60_000,
 };
 
-export function createPausedControl() {
-  let pause: UpstreamPause | null = PAUSE;
+export function createPausedControl(ms = 60_000) {
+  let pause: UpstreamPause | null = { ...PAUSE, until: PAUSE.since + ms };
   return {
     current: () => pause,
     lift: () => {

@@ -2,7 +2,6 @@
 
 import { html } from 'hono/html';
 import { withCommandName } from '../../lib/command-name.ts';
-import { isoTime } from '../../lib/time.ts';
 import { isAlert } from '../../stats/callback-health/alert.ts';
 import type { Health, HealthHour } from '../../stats/callback-health/health.ts';
 import type { CurrentHealth } from '../../stats/callback-health/monitor.ts';
@@ -10,7 +9,7 @@ import type { Advice } from '../../stats/timing-advice/advice.ts';
 import type { UnknownWord } from '../../store/statistics-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
-import { duration, NOTHING, number, share } from './format.ts';
+import { duration, moment, NOTHING, number, share } from './format.ts';
 import { pageResponse } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
 import { viewerOf } from './viewer.ts';
@@ -77,7 +76,7 @@ function wordsPart(words: readonly UnknownWord[]): Html {
   const rows = words.map(
     ({ word, reports, firstAt, lastAt, timeouts }) =>
       html`<tr><th scope="row"><code>${word}</code></th><td data-name="Reports">${number(reports)}</td>
-<td data-name="First">${isoTime(firstAt)}</td><td data-name="Last">${isoTime(lastAt)}</td>
+<td data-name="First">${moment(firstAt)}</td><td data-name="Last">${moment(lastAt)}</td>
 <td data-name="Timed out">${number(timeouts)}</td></tr>`,
   );
   return html`<section aria-labelledby="words"><h2 id="words">Unknown status words</h2>

@@ -7,7 +7,6 @@ import { type Execution, isTerminal, totalLatencyMs } from '../../execution/exec
 import type { Json } from '../../execution/json.ts';
 import { createMasking, type Masking, NO_MASKING } from '../../execution/masking.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
-import { isoTime } from '../../lib/time.ts';
 import type { Notification } from '../../notification/notification.ts';
 import type { ExecutionPayloads, StoredCallbackBody } from '../../store/port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
@@ -78,7 +77,7 @@ export function createExecutionPage({ store, pages }: ConsoleDependencies): Exec
         flash: flashMessage(searchAndDone(c).done, execution),
         head: headOf(execution),
         live: livePart(details, viewer, masking),
-        rest: payloadsPart(details, masking, revealForm(viewer, correlationId)),
+        rest: payloadsPart(details, masking, isHidden(details, masking) ? revealForm(viewer, correlationId) : html``),
       });
     },
 
@@ -119,22 +118,18 @@ ${
 }`;
 }
 
-function stateOf(execution: Execution): string {
+function stateOf(execution: Execution): Html {
   const { status, resolvedBy, dispatchAt, pollAt, expireAt, lateResult } = execution;
   if (isTerminal(status)) {
     const late = lateResult === null ? '' : ` A late result arrived by ${lateResult.via}: ${lateResult.status}.`;
-    return `by ${resolvedBy}, ${duration(totalLatencyMs(execution))} after submission.${late}`;
+    return html`by ${resolvedBy}, ${duration(totalLatencyMs(execution))} after submission.${late}`;
   }
   const next = [
-    ...(dispatchAt === null ? [] : [`send at ${clockOf(dispatchAt)}`]),
-    ...(pollAt === null ? [] : [`poll at ${clockOf(pollAt)}`]),
-    ...(expireAt === null ? [] : [`time out at ${clockOf(expireAt)}`]),
+    ...(dispatchAt === null ? [] : [html`send at ${moment(dispatchAt)}`]),
+    ...(pollAt === null ? [] : [html`poll at ${moment(pollAt)}`]),
+    ...(expireAt === null ? [] : [html`time out at ${moment(expireAt)}`]),
   ];
-  return next.length === 0 ? '' : `Next: ${next.join('; ')}.`;
-}
-
-function clockOf(time: number): string {
-  return isoTime(time).slice(11, 19);
+  return next.length === 0 ? html`` : html`Next: ${next.map((one, index) => html`${index > 0 ? '; ' : ''}${one}`)}.`;
 }
 
 function buttons(execution: Execution, viewer: Viewer): Html {
@@ -200,9 +195,17 @@ function payloadsPart({ execution, payloads }: ExecutionDetails, masking: Maskin
     ['Context', context],
   ];
   return html`<section aria-labelledby="payloads"><h2 id="payloads">Payloads</h2>
-${pruned}${masking.names.length > 0 ? reveal : ''}
+${pruned}${reveal}
 ${shown.map(([name, value]) => section(name, value, masking))}
 ${bodies.map((body) => rawBody(body, masking))}</section>`;
+}
+
+function isHidden({ execution, payloads, entries }: ExecutionDetails, masking: Masking): boolean {
+  const { result, error, lateResult } = execution;
+  const { inputs, context, bodies } = payloads;
+  const shown: readonly Json[] = [result, error, lateResult && { ...lateResult }, inputs, context];
+  const details = entries.map(({ detail }) => detail);
+  return (bodies.length > 0 && masking.names.length > 0) || [...shown, ...details].some(masking.hides);
 }
 
 function section(name: string, value: Json, masking: Masking): Html {

@@ -36,7 +36,7 @@ export function createExecutionsPage({ store, pages, searches, runtime: { world 
 function fields(search: Search): Html {
   return html`${field(search, 'id', 'Id begins with')}
 ${field(search, 'text', 'Text in inputs or result')}
-${select(search, 'status', 'Status', ['OPEN', ...OPEN_STATUSES, ...TERMINAL_STATUSES])}
+${select(search, 'status', 'Status', ['OPEN', 'AT_CXONE', ...OPEN_STATUSES, ...TERMINAL_STATUSES])}
 ${field(search, 'actionId', 'Action')}
 ${field(search, 'app', 'App')}
 ${field(search, 'executionId', 'Id at CXone')}

@@ -55,7 +55,7 @@ ${list.fields(search)}
 <p class="go"><button type="submit">Search</button> <a href="${section}">Clear</a></p>
 </form>
 ${quickTimes(section, search, now())}
-${problems(errors)}`;
+${problems(errors, search)}`;
   }
 
   function links(search: Search, next: P | null, found: number): Html {

@@ -35,6 +35,8 @@ type RangeName = 'hour' | 'day';
 
 /** A lane that is overdue for longer than this is more than busy. */
 const OVERDUE_MS = 60_000;
+/** A shorter pause is a part of keeping the rate that CXone allows, and is over before an operator reads of it. */
+const MIN_PAUSE_MS = 1_000;
 const MAX_ACTIONS = 20;
 const MAX_LANES = 10;
 
@@ -90,7 +92,7 @@ function warnings({ problems, upstream, pause, mayChange, queue, queueCapacity }
   const queued = queue.counts.QUEUED;
   const lines = [
     ...problems.map((problem) => `Not ready: ${problem}.`),
-    ...(pause === null
+    ...(pause === null || pause.until - pause.since < MIN_PAUSE_MS
       ? []
       : [
           html`Requests to CXone are paused. ${describePause(pause)}${
@@ -126,7 +128,7 @@ function cards({ at, queue, queueCapacity, upstream, undelivered }: Now): Html {
   return html`<dl class="cards">
 ${card('Queued', number(counts.QUEUED), `of ${number(queueCapacity)} allowed`, { href: '/console/executions?status=QUEUED' })}
 ${card('Oldest queued', age(oldestQueuedAt), 'since submission')}
-${card('At CXone', number(counts.PENDING + counts.UNCONFIRMED), `${number(counts.UNCONFIRMED)} not confirmed`, { href: '/console/executions?status=OPEN' })}
+${card('At CXone', number(counts.PENDING + counts.UNCONFIRMED), `${number(counts.UNCONFIRMED)} not confirmed`, { href: '/console/executions?status=AT_CXONE' })}
 ${card('Oldest at CXone', age(oldestPendingAt), 'since submission')}
 ${card('Requests to CXone', `${number(upstream.inFlight)} / ${number(Math.floor(upstream.limit))}`, 'in flight / allowed')}
 ${card('Pause', paused, 'asked for by CXone')}

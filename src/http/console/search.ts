@@ -10,10 +10,19 @@ import type { FieldError } from '../response/problem.ts';
 /** The query of the page, without empty parameters. */
 export type Search = URLSearchParams;
 
-/** Returns the URL without empty parameters, or null if there are none. */
+const TIMES: ReadonlySet<string> = new Set(['from', 'to']);
+
+/** A time without an offset is UTC, as all times of the page are. */
+function asGiven(name: string, value: string): string {
+  if (!TIMES.has(name)) return value;
+  const [, date, time] = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)$/.exec(value) ?? [];
+  return date === undefined ? value : `${date}T${time}Z`;
+}
+
+/** Returns the URL without empty parameters and with the offset of times, or null if there are none. */
 export function tidied(url: URL): string | null {
   const given = [...url.searchParams];
-  const trimmed = given.map(([name, value]): [string, string] => [name, value.trim()]);
+  const trimmed = given.map(([name, value]): [string, string] => [name, asGiven(name, value.trim())]);
   const kept = trimmed.filter(([, value]) => value !== '');
   if (kept.length === given.length && kept.every(([, value], index) => value === given[index]?.[1])) return null;
   const query = new URLSearchParams(kept).toString();
@@ -65,11 +74,14 @@ export function quickTimes(path: string, search: Search, now: number): Html {
   return html`<p class="choice">${links}</p>`;
 }
 
-export function problems(errors: readonly FieldError[]): Html {
+export function problems(errors: readonly FieldError[], search?: Search): Html {
   if (errors.length === 0) return html``;
-  const lines = errors.map(
-    ({ pointer, detail }) => html`<li>${decodeURIComponent(pointer.replace(/^#\/?/, ''))} ${detail}</li>`,
-  );
+  const lines = errors.map(({ pointer, detail }) => {
+    const name = decodeURIComponent(pointer.replace(/^#\/?/, ''));
+    return TIMES.has(name)
+      ? html`<li>“${search?.get(name) ?? ''}” is not a time. Write a date, 2026-01-31, or a time in UTC, 2026-01-31 12:00.</li>`
+      : html`<li>${name} ${detail}</li>`;
+  });
   return html`<div class="notice refused" role="alert"><ul>${lines}</ul></div>`;
 }
 

@@ -18,8 +18,9 @@ import {
 } from '../request/list-parameters.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 
-const STATUSES = ['OPEN', ...OPEN_STATUSES, ...TERMINAL_STATUSES] as const;
-const BULK_STATUSES = ['OPEN', ...OPEN_STATUSES] as const;
+const BULK_STATUSES = ['OPEN', 'AT_CXONE', ...OPEN_STATUSES] as const;
+const STATUSES = [...BULK_STATUSES, ...TERMINAL_STATUSES] as const;
+const AT_CXONE = '`AT_CXONE`: those that CXone has, `PENDING` or `UNCONFIRMED`';
 
 const REFERENCE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -48,7 +49,9 @@ export const FILTER = {
 
 /** The OpenAPI document is made from it: metadata repeats the rules that JSON Schema cannot derive. */
 export const QUERY = v.object({
-  status: v.exactOptional(wordFilter(STATUSES, 'Only those with this status; `OPEN`: all that have not ended.')),
+  status: v.exactOptional(
+    wordFilter(STATUSES, `Only those with this status; \`OPEN\`: all that have not ended; ${AT_CXONE}.`),
+  ),
   ...FILTER,
   limit: LIMIT,
   cursor: v.exactOptional(cursor(REFERENCE)),
@@ -60,7 +63,7 @@ export const SELECTION = component(
     status: v.exactOptional(
       wordFilter(
         BULK_STATUSES,
-        'Only those with this status; `OPEN`, the default: all that have not ended.',
+        `Only those with this status; \`OPEN\`, the default: all that have not ended; ${AT_CXONE}.`,
         ': what has ended stays as it is',
       ),
     ),

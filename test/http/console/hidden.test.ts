@@ -36,6 +36,18 @@ test('without names everything is shown, raw callbacks too', async () => {
   expect(text).not.toContain('Some values are hidden');
 });
 
+test('a page on which nothing is hidden does not say that something is', async () => {
+  await using http = await startHttp({ pages: { sensitiveFields: ['cardNumber', 'cvv'] } });
+  await http.submit({ correlationId: 'one', inputs: { order: 7, buyers: [{ name: 'Ann' }] } });
+  for (const who of ['alice', 'carol'] as const) {
+    expect((await visitor(http, who).get(PAGE)).text).not.toContain('Some values are hidden');
+  }
+  await http.submit({ correlationId: 'two', inputs: { buyers: [{ CVV: 1 }] } });
+  for (const who of ['alice', 'carol'] as const) {
+    expect((await visitor(http, who).get('/console/executions/two')).text).toContain('Some values are hidden');
+  }
+});
+
 test('values of these names are hidden wherever they stand: in payloads, in words of CXone, in raw callbacks', async () => {
   await using http = await startHttp({ pages: { sensitiveFields: ['cardNumber', 'cvv'] } });
   await withCard(http);

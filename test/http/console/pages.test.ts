@@ -139,11 +139,55 @@ test('a search finds what the API finds, its address is tidy and can be passed o
   expect([untidy.status, untidy.headers.get('location')]).toEqual([303, '/console/executions?actionId=look-up']);
 });
 
+test('a time without an offset is in UTC, and the URL then has it in full', async () => {
+  await using http = await startHttp();
+  const typed = await fetch(`${http.url}/console/executions?from=2026-01-31+12%3A00&to=2026-01-31`, {
+    redirect: 'manual',
+    headers: { authorization: `Basic ${Buffer.from('alice:alice-key-0123456789').toString('base64')}` },
+  });
+  const location = '/console/executions?from=2026-01-31T12%3A00Z&to=2026-01-31';
+  expect([typed.status, typed.headers.get('location')]).toEqual([303, location]);
+  expect((await visitor(http).get(location)).status).toBe(200);
+});
+
+test('the number of executions at CXone links to exactly these, without queued ones', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'sent' });
+  await http.submit({ correlationId: 'waiting' });
+  const { text } = await visitor(http).get('/');
+  const [, link = ''] = /<dt>At CXone<\/dt><dd><strong><a href="([^"]+)">1</.exec(text) ?? [];
+  const found = await visitor(http).get(link);
+  expect(found.text).toContain('/console/executions/sent');
+  expect(found.text).not.toContain('/console/executions/waiting');
+});
+
+test.for([
+  [60_000, true],
+  [18, false],
+] as const)('a pause of %i ms is a warning: %s', async ([ms, isWarning]) => {
+  await using http = await startHttp({ pauses: createPausedControl(ms) });
+  expect((await visitor(http).get('/')).text.includes('Requests to CXone are paused')).toBe(isWarning);
+});
+
+test('a conflict, a late result and a failure do not have the colour of a success', async () => {
+  await using http = await startHttp();
+  await ended(http, 'one', { balance: 1 });
+  const { reference = '' } = (await http.store.find('one')) ?? {};
+  await http.store.record(reference, callback(completed({ balance: 2 })), http.world.now());
+  const { text } = await visitor(http).get('/console/executions/one');
+  const tones = [...text.matchAll(/<li class="(\w+)">[\s\S]*?class="event">(\w+)</g)].map(([, tone, event]) => [
+    event,
+    tone,
+  ]);
+  expect(tones).toContainEqual(['CALLBACK_COMPLETED', 'good']);
+  expect(tones).toContainEqual(['CALLBACK_CONFLICT', 'warn']);
+});
+
 test('a search that cannot be understood says what is wrong with it, and keeps what was typed', async () => {
   await using http = await startHttp();
   const { status, text } = await visitor(http).get('/console/executions?from=yesterday');
   expect(status).toBe(422);
-  expect(text).toContain('from must be an ISO 8601 date or time');
+  expect(text).toContain('“yesterday” is not a time. Write a date, 2026-01-31, or a time in UTC, 2026-01-31 12:00.');
   expect(text).toContain('value="yesterday"');
 });
 

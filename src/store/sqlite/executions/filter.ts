@@ -1,8 +1,8 @@
 // Builds the conditions of execution filters. A unary + before a column keeps SQLite from choosing an index for that term.
 
 import type { Database } from 'better-sqlite3';
-import { and, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
-import { OPEN_STATUSES } from '../../../execution/execution.ts';
+import { and, eq, gte, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { AT_CXONE_STATUSES, OPEN_STATUSES, type StatusFilter } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
 import { readJson } from '../../../execution/json.ts';
 import { createMasking } from '../../../execution/masking.ts';
@@ -54,8 +54,7 @@ export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
   const { app, status, actionId, id, executionId, text, hidden = [] } = filter;
   return and(
     app === null ? undefined : sql`+${executions.app} = ${app}`,
-    status === undefined || status === 'OPEN' ? undefined : eq(executions.status, status),
-    status === 'OPEN' ? isNull(executions.resolvedAt) : undefined,
+    status === undefined ? undefined : hasStatus(status),
     actionId === undefined ? undefined : eq(executions.actionId, actionId),
     id === undefined
       ? undefined
@@ -85,8 +84,13 @@ function hasExecutionId(id: string): SQL {
   return isUuid(id) ? sql`lower(${executions.executionId}) = ${id.toLowerCase()}` : eq(executions.executionId, id);
 }
 
+function hasStatus(status: StatusFilter): SQL {
+  if (status === 'OPEN') return isNull(executions.resolvedAt);
+  return status === 'AT_CXONE' ? inArray(executions.status, AT_CXONE_STATUSES) : eq(executions.status, status);
+}
+
 function isOpen(status: ListQuery['status']): boolean {
-  return status === 'OPEN' || OPEN_STATUSES.some((open) => open === status);
+  return status === 'OPEN' || status === 'AT_CXONE' || OPEN_STATUSES.some((open) => open === status);
 }
 
 /** Searches for the text as typed and as JSON escapes it. */
