@@ -1,0 +1,17 @@
+// Starts a worker thread from a module of the receiver, from the sources as well as from the built package.
+
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+
+/**
+ * Starts the module `new URL('./name.ts', import.meta.url)` on a thread. The thread has no environment variables, because none
+ * of its work needs a secret.
+ * @throws {Error} if threads are not allowed (Node's permission model). A module that cannot be loaded is an `error` event.
+ */
+export function startWorkerThread(module: URL, options: Omit<WorkerOptions, 'env' | 'eval'>): Worker {
+  return new Worker(moduleBeside(module, import.meta.url), { ...options, env: {} });
+}
+
+/** Returns the URL of a module as it is named where `running` is: the build rewrites the extensions of imports, but not of URLs. */
+export function moduleBeside(module: URL, running: string): URL {
+  return running.endsWith('.js') ? new URL(module.href.replace(/\.ts$/, '.js')) : module;
+}
