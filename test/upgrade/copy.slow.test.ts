@@ -6,10 +6,11 @@ import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
 import { openDatabase, type Upgrade, type UpgradeHooks } from '../../src/store/sqlite/file/open.ts';
 import { upgradeWithBackup } from '../../src/store/sqlite/file/upgrade.ts';
+import { hasLock, LISTS_LOCKS } from '../support/file-locks.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import {
   contents,
@@ -37,6 +38,24 @@ const UPGRADE_PROCESS = fileURLToPath(new URL('upgrade-process.ts', import.meta.
 const DELETE_ONE = "DELETE FROM executions WHERE correlation_id = 'ended-1'";
 
 const COPY = (from: string) => `receiver-before-upgrade-from-${from}-2026-11-22T20-30-00-000Z.db`;
+
+/** A database of an older version whose receiver was killed: its log holds a commit. */
+function killedWith(version: string): string {
+  const path = writtenBy(version);
+  const writer = new Database(path);
+  onTestFinished(() => void writer.close());
+  writer.pragma('journal_mode = WAL');
+  writer.exec("UPDATE heartbeat SET at = '2026-11-22T20:00:00.000Z'");
+  const left = writtenBy(version);
+  for (const suffix of ['', '-wal']) copyFileSync(path + suffix, left + suffix);
+  return left;
+}
+
+test.runIf(LISTS_LOCKS)('the upgrade of a file with a log keeps the lock on it', () => {
+  const database = openDatabase(killedWith('0003'), upgradeWithBackup(upgrading()));
+  onTestFinished(() => database.close());
+  expect(hasLock(database.file)).toBe(true);
+});
 
 describe.each(OLDER)('before a database of %s is changed', (version) => {
   test('a sound copy of it is stored next to it, readable only by its owner, and reported', () => {

@@ -54,6 +54,8 @@ export interface CopyOptions {
   readonly progress?: Progress | undefined;
   /** Mode of the copy. */
   readonly mode?: number;
+  /** Opens the original; default: `openReadOnly`. */
+  readonly open?: (source: string) => Database;
   /** Called with each fault of the original, which the copy then has, too. Default: a fault makes the copy unsound. */
   readonly excuse?: (fault: string) => void;
 }
@@ -62,9 +64,9 @@ export interface CopyOptions {
 export function copyVerified(
   source: string,
   partial: string,
-  { progress, mode = PRIVATE_MODE, excuse = refuse }: CopyOptions = {},
+  { progress, mode = PRIVATE_MODE, open = openReadOnly, excuse = refuse }: CopyOptions = {},
 ): Omit<BackupReport, 'path'> {
-  const client = openReadOnly(source);
+  const client = open(source);
   try {
     create(partial, mode);
     try {

@@ -11,13 +11,26 @@ import { schemaVersionOf } from './schema-version.ts';
 /** Time to wait while a receiver recovers or resets its WAL. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** The caller closes it. @throws {DatabaseRefused} when there is no such file, or it belongs to another application. */
+/**
+ * Opens a database that this process does not have open. The caller closes the connection.
+ * @throws {DatabaseRefused} when there is no such file, or it belongs to another application.
+ */
 export function openReadOnly(path: string): Database.Database {
   const file = withFileError(path, () => realDatabasePath(path));
+  // The note of the lock is not read: a receiver may hold it.
+  if (existsSync(file)) withFileError(file, () => refuseForeignWal(file, null));
+  return openReadOnlyAgain(file);
+}
+
+/**
+ * Opens a database that this process may have open, on any of its threads, by its real path. Only SQLite may open the file then:
+ * a process that closes any descriptor of a file loses its locks on it (POSIX), and the next program to close the database would
+ * remove the write-ahead log.
+ * @throws {DatabaseRefused} as `openReadOnly`
+ */
+export function openReadOnlyAgain(file: string): Database.Database {
   if (!existsSync(file)) throw new DatabaseRefused(`${file} does not exist`);
   return withFileError(file, () => {
-    // The note of the lock is not read: a receiver may hold it.
-    refuseForeignWal(file, null);
     const client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
     try {
       if (client.pragma('application_id', { simple: true }) !== APPLICATION_ID) {

@@ -12,7 +12,7 @@ import { copyVerified, discardCopy, publishCopy } from './backup.ts';
 import { DatabaseRefused } from './database-refused.ts';
 import { PRIVATE_MODE } from './file-mode.ts';
 import { UNVERIFIED, type UpgradeHooks } from './open.ts';
-import { openReadOnly } from './open-readonly.ts';
+import { openReadOnly, openReadOnlyAgain } from './open-readonly.ts';
 import { schemaVersionOf } from './schema-version.ts';
 
 export interface UpgradeOptions {
@@ -96,7 +96,8 @@ function copyBefore({ file, from, client, world, freeBytesIn, faults, mode }: Co
   if (same !== undefined) return join(dir, same);
   const path = join(dir, `${stem}${fileTimestamp(world.now())}.db`);
   try {
-    copyVerified(file, `${path}.partial`, { mode, excuse: (fault) => faults.push(fault) });
+    const options = { mode, open: openReadOnlyAgain, excuse: (fault: string) => faults.push(fault) };
+    copyVerified(file, `${path}.partial`, options);
     publishCopy(`${path}.partial`, path);
     return path;
   } catch (error) {
