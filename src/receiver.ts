@@ -7,6 +7,7 @@ import { createApp } from './http/app.ts';
 import { createCsrfTokens } from './http/console/csrf-tokens.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
+import { createSessions } from './http/middleware/sessions.ts';
 import { createBodies } from './http/request/body-budget.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
 import { within } from './lib/lifecycle.ts';
@@ -71,7 +72,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
   return {
     store,
     runtime: { world: lifecycle.world, log, tracing: parts.tracing },
-    access: config,
+    access: { ...config, sessions: createSessions(config.callbackSecrets, config, world) },
     lifecycle: { draining: lifecycle.refusesSubmissions, ready: createReadiness({ store, world, loops, draining }) },
     submissions: {
       submit: createSubmit(store, world, { ...config, notifyUrls }),

@@ -6,6 +6,7 @@ import { reasonOf } from '../lib/log.ts';
 import { createSampledWarning } from '../lib/log-throttle.ts';
 import { withRequestFacts } from '../lib/request-context.ts';
 import { StoreUnavailable } from '../store/port.ts';
+import { pageForBrowser } from './console/error-page.ts';
 import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
 import { cancelExecution, createBulkAction, pollExecution } from './executions/actions.ts';
@@ -53,8 +54,12 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
   app.onError((error, c) => fail(error, c.req.raw));
   const routePattern = createRoutePattern(app);
   const atRoot: Fetch = (request, peer, connection) => app.fetch(request, { peer, connection });
-  const { basePath } = deps.access;
-  const routed: Fetch = basePath === '' ? atRoot : async (...call) => withBasePath(await atRoot(...call), basePath);
+  const { basePath, sessions } = deps.access;
+  const shown: Fetch = async (request, ...call) => {
+    const response = await atRoot(request, ...call);
+    return response.status < 400 ? response : pageForBrowser(request, response, sessions);
+  };
+  const routed: Fetch = basePath === '' ? shown : async (...call) => withBasePath(await shown(...call), basePath);
   const logged = createRequestLog(runtime, deps.metrics, fail);
   const serve: Fetch = (request, peer, connection) =>
     logged(request, routePattern(request), () => routed(request, peer, connection));

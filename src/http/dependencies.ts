@@ -27,6 +27,7 @@ import type { CsrfTokens } from './console/csrf-tokens.ts';
 import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
 import type { ReaderTurns } from './middleware/reader-turns.ts';
+import type { Sessions } from './middleware/sessions.ts';
 import type { BodyBudget } from './request/body-budget.ts';
 import type { CountRefusal } from './webhook/refusals.ts';
 
@@ -106,6 +107,8 @@ export interface Access {
   readonly operators: readonly NamedKey[];
   /** The operators who may read and change nothing. */
   readonly readers: readonly NamedKey[];
+  /** The sessions of operators who logged in on the page. */
+  readonly sessions: Sessions;
   /** The number of proxies in front of the receiver that add to X-Forwarded-For. */
   readonly trustedProxies: number;
   /** The path that a proxy strips from every request; empty if it strips none. */

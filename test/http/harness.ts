@@ -14,6 +14,7 @@ import type { CallbackOutcome, HttpDependencies, KeyRefusal, TokenOutcome } from
 import type { Fetch, ListenerRole } from '../../src/http/fetch.ts';
 import type { NamedKey } from '../../src/http/middleware/identity.ts';
 import { createRateLimits, type RateRules } from '../../src/http/middleware/rate-limit.ts';
+import { createSessions } from '../../src/http/middleware/sessions.ts';
 import { createBodies } from '../../src/http/request/body-budget.ts';
 import { type Limits, type Listening, listen } from '../../src/http/server/server.ts';
 import type { Facts, Log } from '../../src/lib/log.ts';
@@ -132,6 +133,11 @@ export async function startHttp({
   // The history of an empty store is read at once.
   await trail.work({ signal: new AbortController().signal, spawn: () => {} });
   const log = logInto(logLines);
+  const people = {
+    operators: [{ name: 'alice', key: ALICE_KEY }],
+    readers: [{ name: 'carol', key: CAROL_KEY }],
+    basePath: overrides.access?.basePath ?? '',
+  };
   const defaults: HttpDependencies = {
     store,
     runtime: { world, log, tracing: NO_TRACING },
@@ -140,10 +146,9 @@ export async function startHttp({
         { name: 'orders', key: ORDERS_KEY },
         { name: 'billing', key: BILLING_KEY },
       ],
-      operators: [{ name: 'alice', key: ALICE_KEY }],
-      readers: [{ name: 'carol', key: CAROL_KEY }],
+      ...people,
+      sessions: createSessions([CALLBACK_SECRET], people, world),
       trustedProxies: 0,
-      basePath: '',
     },
     lifecycle: { draining: () => false, ready: async () => [] },
     submissions: {

@@ -940,6 +940,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/console/csrf-tokens.test.ts'],
   },
   {
+    tag: 'session-expires',
+    promise: 'a session of an operator ends',
+    edit: withoutOperand(1),
+    tests: ['test/http/middleware/sessions.test.ts'],
+  },
+  {
+    tag: 'session-is-signed',
+    promise: 'a session cookie is valid only with the signature of the receiver',
+    edit: value('() => true'),
+    tests: ['test/http/middleware/sessions.test.ts'],
+  },
+  {
+    tag: 'login-is-not-forged',
+    promise: 'another site cannot log a browser in',
+    edit: removed,
+    tests: ['test/http/console/login.test.ts'],
+  },
+  {
+    tag: 'login-leads-to-own-pages',
+    promise: 'a login leads only to pages of the receiver',
+    edit: removed,
+    tests: ['test/http/console/login.test.ts'],
+  },
+  {
     tag: 'trail-is-read-once',
     promise: 'an audit entry is counted once, even if several readers request the statistics at the same time',
     edit: swapped('??=', '='),

@@ -43,7 +43,13 @@ export interface PageContent {
   readonly refreshSeconds?: number;
 }
 
-export function pageResponse(status: number, viewer: Viewer, page: PageContent, headers: HeaderFields = {}): Response {
+/** @param viewer null: not known yet. */
+export function pageResponse(
+  status: number,
+  viewer: Viewer | null,
+  page: PageContent,
+  headers: HeaderFields = {},
+): Response {
   return respond(status, pageText(viewer, page), {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': POLICY,
@@ -54,7 +60,7 @@ export function pageResponse(status: number, viewer: Viewer, page: PageContent, 
 }
 
 function pageText(
-  viewer: Viewer,
+  viewer: Viewer | null,
   { title, section, flash = null, head, live, rest, refreshSeconds = 5 }: PageContent,
 ): string {
   const links = SECTIONS.map(([path, name]) => {
@@ -88,7 +94,7 @@ function pageText(
 <header>
 <p class="product">CXone callback receiver</p>
 <nav aria-label="Pages"><ul>${links}</ul></nav>
-<p class="who">${viewer.name} <small>${viewer.mayChange ? 'administrator' : 'reader'}</small></p>
+${viewer === null ? '' : whoIs(viewer)}
 </header>
 <main id="main">
 ${message}
@@ -100,6 +106,13 @@ ${rest ?? ''}
 </body>
 </html>
 `.toString();
+}
+
+function whoIs({ name, mayChange, hasSession }: Viewer): Html {
+  const logout = hasSession
+    ? html` <form method="post" action="/console/logout"><button type="submit">Log out</button></form>`
+    : '';
+  return html`<div class="who">${name} <small>${mayChange ? 'administrator' : 'reader'}</small>${logout}</div>`;
 }
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b57c2"/><path d="M23 10H13a5 5 0 0 0 0 10h6m0 0-4-4m4 4-4 4" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>`;

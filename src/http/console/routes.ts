@@ -6,6 +6,7 @@ import type { Guard } from '../middleware/authentication.ts';
 import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
 import { createAssets, type Section } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
+import { routeLogin } from './login-page.ts';
 import { createConsolePages } from './pages.ts';
 import { LIFT_PAUSE } from './pause-actions.ts';
 import { withParameters } from './refusals.ts';
@@ -14,6 +15,7 @@ import { withParameters } from './refusals.ts';
 const DONE = ['done', 'count'];
 
 export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: ConsoleVerbs): void {
+  routeLogin(app, guard, deps);
   const pages = createConsolePages(deps);
   const actions = createConsoleActions(deps, pages, verbs);
   const assets = createAssets();

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
-import { respond } from '../response/json.ts';
+import { type HeaderFields, respond } from '../response/json.ts';
 import type { FieldError } from '../response/problem.ts';
 
 /** The query of the page, without empty parameters. */
@@ -34,8 +34,8 @@ export function searchOf(c: Context): Search {
   return new URL(tidied(url) ?? url.href, url).searchParams;
 }
 
-export function seeOther(location: string): Response {
-  return respond(303, null, { location });
+export function seeOther(location: string, headers: HeaderFields = {}): Response {
+  return respond(303, null, { location, ...headers });
 }
 
 export function urlWith(path: string, search: Search, changes: { readonly [name: string]: string | null }): string {

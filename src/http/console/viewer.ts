@@ -7,12 +7,15 @@ export interface Viewer {
   /** As audit entries name them. */
   readonly by: string;
   readonly mayChange: boolean;
+  /** True for an operator who can log out. */
+  readonly hasSession: boolean;
 }
 
 export function viewerOf(caller: Identity): Viewer {
   return {
     name: caller.name,
     by: callerName(caller),
+    hasSession: caller.kind === 'operator' && caller.hasSession === true,
     mayChange: caller.kind === 'operator' && caller.role === 'administrator',
   };
 }

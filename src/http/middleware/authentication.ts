@@ -1,4 +1,4 @@
-// Authenticates apps and operators by bearer key (RFC 6750), and operators also by HTTP Basic (RFC 7617) for browsers.
+// Authenticates apps and operators by bearer key (RFC 6750), and operators also by HTTP Basic (RFC 7617) or a session cookie.
 //
 // Operators see the data of all apps. Readers change nothing; administrators may do what apps may do, and more.
 
@@ -25,21 +25,34 @@ export interface Guard {
   /** Apps and administrators: for changes to what belongs to an app. */
   owner(handler: Handler): Guarded;
   administrator(handler: Handler): Guarded;
+  /** Returns the response to a key that a form carries, if it is unknown or its address must wait; null for a valid key. */
+  refusedKey(c: Context, key: string): Response | null;
 }
 
 type Dependencies = Pick<HttpDependencies, 'access' | 'runtime' | 'metrics'>;
 
 export function createGuard(deps: Dependencies): Guard {
+  const { sessions } = deps.access;
   const identify = createAuthenticator(deps.access);
   const refusals = createKeyRefusals(deps);
+
+  /** Returns the caller, or the response to a request whose credentials do not count. */
+  function callerOf(c: Context): Identity | Response {
+    const authorization = c.req.header('authorization');
+    if (authorization === undefined) {
+      const session = sessions.identify(c.req.header('cookie'));
+      return session === null ? unauthorized(false) : (refusedAsForged(c) ?? session);
+    }
+    const caller = identify(authorization);
+    if (caller === null) return refusals.wrongKey(c);
+    return refusals.operatorMustWait(c, caller) ?? (isBasic(authorization) ? refusedAsForged(c) : null) ?? caller;
+  }
+
   /** @param refusal returns why the caller is not allowed, or null. */
   const admit = (handler: Handler, refusal: (caller: Identity) => string | null): Guarded => {
     return (c) => {
-      const authorization = c.req.header('authorization');
-      const caller = identify(authorization);
-      if (caller === null) return authorization === undefined ? unauthorized(false) : refusals.wrongKey(c);
-      const refused = refusals.operatorMustWait(c, caller) ?? refusedAsForged(c, authorization);
-      if (refused !== null) return refused;
+      const caller = callerOf(c);
+      if (caller instanceof Response) return caller;
       const why = refusal(caller);
       return why === null ? handler(c, caller) : problem('forbidden', why);
     };
@@ -51,6 +64,10 @@ export function createGuard(deps: Dependencies): Guard {
     owner: (handler) => admit(handler, (caller) => (isReader(caller) ? FOR_ADMINISTRATORS : null)),
     administrator: (handler) =>
       admit(handler, (caller) => (caller.kind === 'app' || isReader(caller) ? FOR_ADMINISTRATORS : null)),
+    refusedKey: (c, key) => {
+      const caller = identify(`Bearer ${Buffer.from(key).toString('latin1')}`);
+      return caller === null ? refusals.wrongKey(c) : refusals.operatorMustWait(c, caller);
+    },
   };
 }
 
@@ -63,9 +80,10 @@ const TOO_MANY_FAILURES =
 const FOR_ADMINISTRATORS =
   'This needs the key of an administrator, from OPERATOR_KEYS: a key from READER_KEYS looks and changes nothing.';
 
-function refusedAsForged(c: Context, authorization: string | undefined): Response | null {
+/** For credentials that a browser adds by itself. */
+function refusedAsForged(c: Context): Response | null {
   // promise: cross-site-request-is-refused
-  return isBasic(authorization) && isForged(c.req.raw) ? problem('forbidden', FORGED) : null;
+  return isForged(c.req.raw) ? problem('forbidden', FORGED) : null;
 }
 
 function isReader(caller: Identity): boolean {
@@ -114,7 +132,7 @@ export function createAuthenticator({
   apps,
   operators,
   readers,
-}: Omit<Access, 'trustedProxies' | 'basePath'>): (authorization: string | undefined) => Identity | null {
+}: Pick<Access, 'apps' | 'operators' | 'readers'>): (authorization: string | undefined) => Identity | null {
   // Keys are looked up by digest, so that the duration of a look-up reveals nothing about a key.
   const known = new Map<string, Identity>();
   const know = ({ key }: NamedKey, identity: Identity) => known.set(digest(Buffer.from(key)), identity);

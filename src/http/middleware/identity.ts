@@ -2,7 +2,13 @@
 
 export type Identity =
   | { readonly kind: 'app'; readonly name: string }
-  | { readonly kind: 'operator'; readonly name: string; readonly role: 'reader' | 'administrator' };
+  | {
+      readonly kind: 'operator';
+      readonly name: string;
+      readonly role: 'reader' | 'administrator';
+      /** True if a session cookie identified the operator. */
+      readonly hasSession?: true;
+    };
 
 /** A bearer key and the name of its owner. One name may have several keys. */
 export interface NamedKey {

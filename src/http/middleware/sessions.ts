@@ -1,0 +1,106 @@
+// Sessions of operators in a browser: a signed cookie (RFC 6265) names the operator, and the receiver keeps no state.
+
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { deriveKey } from '../../lib/derive-key.ts';
+import type { World } from '../../lib/world.ts';
+import type { Identity, NamedKey } from './identity.ts';
+
+/** A session lasts as long as a shift. */
+export const SESSION_SECONDS = 8 * 60 * 60;
+
+const SESSION = 'cxone_receiver_session';
+/** Remembers that this browser uses the login page, so that pages do not ask for HTTP Basic. */
+const PREFERENCE = 'cxone_receiver_login';
+const PREFERENCE_SECONDS = 365 * 24 * 60 * 60;
+
+const TOKEN = /^([A-Za-z0-9_-]{1,512})\.(\d{1,15})\.([A-Za-z0-9_-]{43})$/;
+
+export type Operator = Extract<Identity, { kind: 'operator' }>;
+
+export interface Sessions {
+  /** Returns the operator whose valid session the `Cookie` header carries; null without one. */
+  identify(cookies: string | undefined): Operator | null;
+  /** Returns the `Set-Cookie` field that starts a session of the owner of this key; null if no operator has it. */
+  start(key: string, isSecure: boolean): string | null;
+  /** Returns the `Set-Cookie` field that ends the session of this browser. */
+  end(isSecure: boolean): string;
+  /** Returns the `Set-Cookie` field after which `prefersLogin` is true for this browser. */
+  preferLogin(isSecure: boolean): string;
+  prefersLogin(cookies: string | undefined): boolean;
+}
+
+/** Those who may log in, and the path of the receiver behind a proxy. */
+interface Owners {
+  readonly operators: readonly NamedKey[];
+  readonly readers: readonly NamedKey[];
+  readonly basePath: string;
+}
+
+interface Key {
+  readonly operator: Operator;
+  readonly digest: string;
+}
+
+/**
+ * The first secret signs, all verify: a session outlives a restart and a rotation. A session ends early when the operator's key
+ * is removed from the configuration.
+ */
+export function createSessions(
+  secrets: readonly [string, ...string[]],
+  { operators, readers, basePath }: Owners,
+  world: Pick<World, 'now'>,
+): Sessions {
+  const signingKeys = secrets.map((secret) => deriveKey(secret, 'operator session'));
+  const keys: readonly Key[] = [
+    ...operators.map(({ name, key }) =>
+      keyOf({ kind: 'operator', name, role: 'administrator', hasSession: true }, key),
+    ),
+    ...readers.map(({ name, key }) => keyOf({ kind: 'operator', name, role: 'reader', hasSession: true }, key)),
+  ];
+  const macOf = (signingKey: Buffer, { operator: { name, role }, digest }: Key, expiresAt: string) =>
+    createHmac('sha256', signingKey).update([expiresAt, role, digest, name].join('\n')).digest();
+  const cookie = (name: string, value: string, seconds: number, isSecure: boolean) =>
+    `${name}=${value}; Path=${basePath === '' ? '/' : basePath}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+
+  return {
+    identify: (cookies) => {
+      const [, name = '', expiresAt = '', mac = ''] = TOKEN.exec(cookieValue(cookies, SESSION) ?? '') ?? [];
+      const given = Buffer.from(mac, 'base64url');
+      // promise: session-expires
+      if (given.length !== 32 || Number(expiresAt) <= world.now()) return null;
+      const owner = Buffer.from(name, 'base64url').toString();
+      // promise: session-is-signed
+      const isSignedFor = (key: Key) => signingKeys.some((one) => timingSafeEqual(macOf(one, key, expiresAt), given));
+      return keys.find((key) => key.operator.name === owner && isSignedFor(key))?.operator ?? null;
+    },
+    start: (key, isSecure) => {
+      const digest = digestOf(key);
+      const known = keys.find((one) => one.digest === digest);
+      if (known === undefined) return null;
+      const expiresAt = String(world.now() + SESSION_SECONDS * 1000);
+      const name = Buffer.from(known.operator.name).toString('base64url');
+      const mac = macOf(signingKeys[0] as Buffer, known, expiresAt).toString('base64url');
+      return cookie(SESSION, `${name}.${expiresAt}.${mac}`, SESSION_SECONDS, isSecure);
+    },
+    end: (isSecure) => cookie(SESSION, '', 0, isSecure),
+    preferLogin: (isSecure) => cookie(PREFERENCE, 'page', PREFERENCE_SECONDS, isSecure),
+    prefersLogin: (cookies) => cookieValue(cookies, PREFERENCE) === 'page',
+  };
+}
+
+function keyOf(operator: Operator, key: string): Key {
+  return { operator, digest: digestOf(key) };
+}
+
+function digestOf(key: string): string {
+  return hash('sha256', key, 'base64');
+}
+
+function cookieValue(cookies: string | undefined, name: string): string | undefined {
+  const prefix = `${name}=`;
+  return cookies
+    ?.split(';')
+    .map((one) => one.trim())
+    .find((one) => one.startsWith(prefix))
+    ?.slice(prefix.length);
+}
