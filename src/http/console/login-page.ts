@@ -12,8 +12,8 @@ import { problem } from '../response/problem.ts';
 import { pageResponse } from './layout.ts';
 import { seeOther } from './search.ts';
 
-export const LOGIN = '/console/login';
-export const LOGOUT = '/console/logout';
+const LOGIN = '/console/login';
+const LOGOUT = '/console/logout';
 
 /** A form holds a key and a path. */
 const MAX_FORM_BYTES = 16_384;
