@@ -20,6 +20,7 @@ ratios; absolute values describe this machine. It takes about 20 minutes. Keep t
   --only NAME,NAME     some of NAMES
   --against REV        measures the present build beside the build of a commit, in the same rounds; each row is a ratio to it.
                        Measures: COMPARED
+  --minutes N          with --against: minutes under load before the resident memory is read (default: 10, with --quick 1)
   --out DIR            folder of results.json and plot.svg, on the measured disk (default: data/bench)
   --publish            also updates bench/results.json, bench/results.svg and docs/benchmarks.md
   --help
@@ -45,10 +46,21 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
 };
 const NAMES = Object.keys(MEASURES);
 
-/** The measures of `--against`: the others run in virtual time, or take minutes per sample. */
-const COMPARISONS: Readonly<Record<string, (revision: CheckedOut) => Promise<Measure>>> = {
-  throughput: async (revision) => (await import('./against/compare.ts')).throughputBeside(revision),
-  latency: async (revision) => (await import('./against/compare.ts')).latencyBeside(revision),
+interface Against {
+  readonly revision: CheckedOut;
+  /** Duration of the load before the resident memory is read. */
+  readonly minutes: number;
+}
+
+/** The measures of `--against`: the others run in virtual time. */
+const COMPARISONS: Readonly<Record<string, (against: Against) => Promise<Measure>>> = {
+  throughput: async ({ revision }) => (await import('./against/compare.ts')).throughputBeside(revision),
+  latency: async ({ revision }) => (await import('./against/compare.ts')).latencyBeside(revision),
+  size: async ({ revision }) => (await import('./against/size.ts')).sizeBeside(revision),
+  resident: async ({ revision, minutes }) => (await import('./against/resident.ts')).residentBeside(revision, minutes),
+  restart: async ({ revision }) => (await import('./against/scale.ts')).restartBeside(revision),
+  memory: async ({ revision }) => (await import('./against/scale.ts')).memoryBeside(revision),
+  sweeper: async ({ revision }) => (await import('./against/scale.ts')).sweeperBeside(revision),
 };
 const COMPARED = Object.keys(COMPARISONS);
 
@@ -59,6 +71,7 @@ interface CommandLine {
   readonly out: string;
   /** Null: without another revision. */
   readonly against: string | null;
+  readonly minutes: number;
   readonly names: readonly string[];
 }
 
@@ -72,7 +85,7 @@ class Interrupted extends Error {
 }
 
 function readCommandLine(args: readonly string[]): CommandLine {
-  const { quick, publish, help, out, only, against = null } = parsed(args);
+  const { quick, publish, help, out, only, against = null, minutes } = parsed(args);
   const choice: readonly string[] = against === null ? NAMES : COMPARED;
   const names = only === undefined ? choice : only.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !choice.includes(name));
@@ -84,7 +97,18 @@ function readCommandLine(args: readonly string[]): CommandLine {
     throw new Usage('--publish: not with --against, whose rows are not those of the page');
   if (publish && quick) throw new Usage('--publish: not with --quick, whose results are not reliable enough');
   if (publish && only !== undefined) throw new Usage('--publish: not with --only, which would lose the other rows');
-  return { quick, publish, help, out: resolve(out), against, names };
+  const loadMinutes = minutesOf(minutes, quick);
+  if (minutes !== undefined && against === null) throw new Usage('--minutes: only with --against');
+  return { quick, publish, help, out: resolve(out), against, names, minutes: loadMinutes };
+}
+
+const MAX_MINUTES = 24 * 60;
+
+function minutesOf(text: string | undefined, quick: boolean): number {
+  if (text === undefined) return quick ? 1 : 10;
+  const minutes = Number(text);
+  if (minutes > 0 && minutes <= MAX_MINUTES) return minutes;
+  throw new Usage(`--minutes: must be a number of minutes over 0, at most ${MAX_MINUTES}`);
 }
 
 function parsed(args: readonly string[]) {
@@ -96,6 +120,7 @@ function parsed(args: readonly string[]) {
         only: { type: 'string' },
         out: { type: 'string', default: 'data/bench' },
         against: { type: 'string' },
+        minutes: { type: 'string' },
         publish: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -139,7 +164,7 @@ interface Taken {
 
 /** A failing measure does not prevent the following ones. */
 async function take(
-  { names, quick }: CommandLine,
+  { names, quick, minutes }: CommandLine,
   revision: CheckedOut | null,
   scratch: string,
   signal: AbortSignal,
@@ -149,7 +174,7 @@ async function take(
   for (const name of names) {
     const log = (text: string) => print(`  ${name}: ${text}`);
     try {
-      const measure = await (revision === null ? MEASURES[name]?.() : COMPARISONS[name]?.(revision));
+      const measure = await (revision === null ? MEASURES[name]?.() : COMPARISONS[name]?.({ revision, minutes }));
       const found = (await measure?.({ quick, log, scratch, signal })) ?? [];
       rows.push(...found);
       for (const row of found) print(line(row));

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
-import { callbackPaths, copyOf, type Preparation, preparedIn } from './prepared.ts';
+import { callbackPaths, copyOf, type Prepared, preparedIn } from './prepared.ts';
 import { APP_HEADERS, type Receiver, SECRET, startReceiver } from './servers/receiver.ts';
 import { settled } from './settled.ts';
 import { AS_POLLED } from './sweeper.ts';
@@ -13,6 +13,9 @@ import { AS_POLLED } from './sweeper.ts';
 const NO_CXONE = 'http://127.0.0.1:9';
 
 const OPERATOR_HEADERS = { authorization: 'Bearer an-operator-key-of-the-bench' };
+
+/** Additional variables of a receiver that `look` can read. */
+export const LOOKED_AT = { OPERATOR_KEYS: `operator:${OPERATOR_HEADERS.authorization.slice('Bearer '.length)}` };
 
 const MIB = 1024 * 1024;
 
@@ -42,7 +45,9 @@ export async function measureMemory(
       for (const [at, size] of open.entries()) {
         signal.throwIfAborted();
         log(`trial ${trial + 1} of ${trials}, ${size.toLocaleString('en')} open executions`);
-        looks[at]?.push(await lookAt(settings, folder, { open: size, graceSeconds: AS_POLLED }, seconds));
+        const preparation = { open: size, graceSeconds: AS_POLLED };
+        const prepared = await preparedIn(scratch, preparation, signal);
+        looks[at]?.push(await lookAt({ folder, prepared, seconds, signal, bench: PRESENT }));
       }
     }
     return rowsOf(open, looks);
@@ -51,13 +56,13 @@ export async function measureMemory(
   }
 }
 
-interface Looks {
+export interface Looks {
   readonly atRest: Look;
   readonly afterWork: Look;
 }
 
 /** In MiB. */
-interface Look {
+export interface Look {
   /** Resident memory including code and mapped files (VmRSS). */
   readonly resident: number;
   /** The part that no file backs (RssAnon). */
@@ -66,22 +71,36 @@ interface Look {
   readonly external: number;
 }
 
-async function lookAt(
-  { scratch, signal }: Settings,
-  folder: string,
-  preparation: Preparation,
-  seconds: number,
-): Promise<Looks> {
+/** What looks at a receiver need from the bench of its build. */
+export interface MemoryBench {
+  readonly copyOf: typeof copyOf;
+  readonly callbackPaths: typeof callbackPaths;
+  readonly startReceiver: typeof startReceiver;
+}
+
+const PRESENT: MemoryBench = { copyOf, callbackPaths, startReceiver };
+
+export interface Looking {
+  readonly folder: string;
+  readonly prepared: Pick<Prepared, 'path'>;
+  /** Simulated seconds of light work. */
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  readonly bench: MemoryBench;
+}
+
+/** Starts a receiver on a copy of the database, and looks at its memory at rest and after light work. */
+export async function lookAt({ folder, prepared, seconds, signal, bench }: Looking): Promise<Looks> {
   const databasePath = join(folder, 'receiver.db');
-  await copyOf(await preparedIn(scratch, preparation, signal), databasePath);
-  const receiver = await startReceiver({
+  await bench.copyOf(prepared, databasePath);
+  const receiver = await bench.startReceiver({
     ...{ databasePath, scratch: folder, name: `receiver-${randomUUID()}`, place: 'server', upstream: NO_CXONE },
-    env: { OPERATOR_KEYS: `operator:${OPERATOR_HEADERS.authorization.slice('Bearer '.length)}` },
+    env: LOOKED_AT,
   });
   try {
     await settled(receiver, signal);
     const atRest = await look(receiver);
-    await work(receiver, callbackPaths(databasePath, SECRET, seconds * CALLBACKS_A_SECOND), seconds, signal);
+    await work(receiver, bench.callbackPaths(databasePath, SECRET, seconds * CALLBACKS_A_SECOND), seconds, signal);
     await settled(receiver, signal);
     return { atRest, afterWork: await look(receiver) };
   } finally {
@@ -111,14 +130,15 @@ async function work(
   }
 }
 
-async function ask({ port }: Receiver, path: string, init: RequestInit = {}): Promise<string> {
+async function ask({ port }: Pick<Receiver, 'port'>, path: string, init: RequestInit = {}): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, init);
   const text = await answer.text();
   if (!answer.ok) throw new Error(`The receiver answered ${answer.status}: ${text.slice(0, 200)}`);
   return text;
 }
 
-async function look(receiver: Receiver): Promise<Look> {
+/** The receiver has the variables of {@link LOOKED_AT}. */
+export async function look(receiver: Pick<Receiver, 'pid' | 'port'>): Promise<Look> {
   const metrics = await ask(receiver, '/metrics', { headers: OPERATOR_HEADERS });
   const status = await statusOf(receiver.pid);
   if (status === null) throw new Error(`/proc/${receiver.pid}/status cannot be read`);
@@ -126,8 +146,8 @@ async function look(receiver: Receiver): Promise<Look> {
   return { ...status, heapUsed: gauge('nodejs_heap_size_used_bytes'), external: gauge('nodejs_external_memory_bytes') };
 }
 
-/** Null without /proc. */
-async function statusOf(pid: number): Promise<Pick<Look, 'resident' | 'anonymous'> | null> {
+/** Returns null without /proc. */
+export async function statusOf(pid: number): Promise<Pick<Look, 'resident' | 'anonymous'> | null> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
   if (text === null) return null;
   const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? Number.NaN) / 1024;

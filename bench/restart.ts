@@ -34,7 +34,7 @@ export async function measureRestart(settings: Settings, sizes: RestartSizes): P
   const loaded: Crash[] = [];
   try {
     const prepared = await preparedIn(scratch, { open: sizes.open, graceSeconds: AS_POLLED }, signal);
-    const place = { folder, path: join(folder, 'receiver.db'), signal };
+    const place = { folder, path: join(folder, 'receiver.db'), signal, bench: { callbackPaths, startReceiver } };
     await copyOf(prepared, place.path);
     for (let trial = 0; trial < sizes.trials; trial++) {
       log(`trial ${trial + 1} of ${sizes.trials}, ${sizes.open.toLocaleString('en')} executions`);
@@ -48,25 +48,27 @@ export async function measureRestart(settings: Settings, sizes: RestartSizes): P
   }
 }
 
-interface Place {
+export interface Place {
   readonly folder: string;
   readonly path: string;
   readonly signal: AbortSignal;
+  /** The bench of the receiver: of this build, or of another revision. */
+  readonly bench: { readonly callbackPaths: typeof callbackPaths; readonly startReceiver: typeof startReceiver };
 }
 
 /** Time until the receiver was ready. */
-interface Start {
+export interface Start {
   readonly milliseconds: number;
   readonly cpuMicroseconds: number;
 }
 
-interface Crash extends Start {
+export interface Crash extends Start {
   /** Commits that only the WAL contained at the restart, and their size in MiB. */
   readonly commits: number;
   readonly wal: number;
 }
 
-async function killedAtRest(place: Place): Promise<Start> {
+export async function killedAtRest(place: Place): Promise<Start> {
   const { receiver } = await startToReady(place);
   await receiver.kill();
   const again = await startToReady(place);
@@ -74,7 +76,8 @@ async function killedAtRest(place: Place): Promise<Start> {
   return again;
 }
 
-async function killedUnderLoad(place: Place, callbacks: number): Promise<Crash> {
+export async function killedUnderLoad(place: Place, callbacks: number): Promise<Crash> {
+  const { callbackPaths } = place.bench;
   const paths = callbackPaths(place.path, SECRET, callbacks + AT_ONCE * 500);
   const { receiver } = await startToReady(place);
   const before = await receiver.commits();
@@ -84,7 +87,7 @@ async function killedUnderLoad(place: Place, callbacks: number): Promise<Crash> 
   let commits: number;
   try {
     reader.exec('BEGIN');
-    reader.prepare('SELECT count(*) FROM heartbeat').get();
+    reader.prepare('SELECT count(*) FROM sqlite_schema').get();
     ({ answered, commits } = await loadAndKill(receiver, paths, {
       callbacks,
       commitsBefore: before.commits,
@@ -150,12 +153,12 @@ async function post(port: number, path: string): Promise<number> {
 }
 
 /** From the start of the process to the first 200 of /readyz. */
-async function startToReady({ folder, path, signal }: Place) {
+async function startToReady({ folder, path, signal, bench }: Place) {
   signal.throwIfAborted();
   // Each process has its own log, which contains its port.
   const name = `receiver-${randomUUID()}`;
   const begun = performance.now();
-  const receiver = await startReceiver({
+  const receiver = await bench.startReceiver({
     ...{ databasePath: path, scratch: folder, name, place: 'server', upstream: NO_CXONE },
   });
   try {

@@ -39,9 +39,21 @@ export async function compareThroughput(
   return [
     ...throughput.SETTINGS.flatMap((setting) => [
       ...rowsOf(callbacks, { what: 'callback', setting, revision }),
-      throughput.ratioRow(callbacks, { what: `callbacks/s, ${setting.name}`, setting, beside: 'bare' }),
+      ...sharesOf(callbacks, { what: 'callback', setting, revision }),
     ]),
-    ...throughput.SUBMITTING.flatMap((setting) => rowsOf(submissions, { what: 'submission', setting, revision })),
+    ...throughput.SUBMITTING.flatMap((setting) => [
+      ...rowsOf(submissions, { what: 'submission', setting, revision }),
+      ...sharesOf(submissions, { what: 'submission', setting, revision }),
+    ]),
+  ];
+}
+
+/** The share of the bare handler's rate that each side reaches. */
+function sharesOf(samples: readonly Sample[], { what, setting, revision }: Comparison): Row[] {
+  const share = { setting, beside: 'bare' } as const;
+  return [
+    throughput.ratioRow(samples, { what: `${what}s/s, ${setting.name}`, ...share }),
+    throughput.ratioRow(samples, { what: `${revision.name}: ${what}s/s, ${setting.name}`, of: 'revision', ...share }),
   ];
 }
 
@@ -146,6 +158,10 @@ function latencyRow(
   return {
     ...{ measure, beside: revision.name, goal: null, unit: 'times' },
     value: ratioOf(rounds.map(({ ours, theirs }) => ({ ours: ours[which], theirs: theirs[which] }))),
-    context: { 'ours, ms': median('ours'), 'theirs, ms': median('theirs') },
+    context: {
+      ...{ 'ours, ms': median('ours'), 'theirs, ms': median('theirs') },
+      // The round that the rest of the machine disturbed least.
+      'ours in the quietest round, ms': Number(Math.min(...rounds.map(({ ours }) => ours[which])).toFixed(3)),
+    },
   };
 }

@@ -22,12 +22,14 @@ export interface CheckedOut extends Revision, Disposable {
   readonly folder: string;
 }
 
-/** The files that run, prepare and check a receiver: `RevisionBench` uses them. */
+/** The files that run, prepare and check a receiver: `benchOf` uses them. */
 export const PROGRAM = {
   main: 'src/main.ts',
   prepared: 'bench/prepared.ts',
   requests: 'bench/load/requests.ts',
   contenders: 'bench/servers/contenders.ts',
+  receiver: 'bench/servers/receiver.ts',
+  sweeper: 'bench/sweeper.ts',
 } as const;
 
 const SHORT = 7;

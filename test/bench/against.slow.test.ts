@@ -1,6 +1,6 @@
 // Another revision is checked out, measured beside the present build, and removed, however the bench ends.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { compareLatency, compareThroughput } from '../../bench/against/compare.ts';
+import { compareResident } from '../../bench/against/resident.ts';
 import { checkOut, findRevision, PROGRAM, presentBuild, UnusableRevision } from '../../bench/against/revision.ts';
+import { compareMemory, compareRestart, compareSweeper } from '../../bench/against/scale.ts';
+import { compareSize } from '../../bench/against/size.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -171,7 +174,62 @@ describe('the present build and a revision', { timeout: 240_000 }, () => {
       expect(value?.median).toBeGreaterThan(0);
     }
     expect(beside.map(({ measure }) => measure)).toContain('CPU per submission, 64 kept-alive connections');
+    const shares = [...rates].filter((row) => row.beside === 'a bare Hono handler').map(({ measure }) => measure);
+    expect(shares).toContain('submissions/s, 64 kept-alive connections');
+    expect(shares).toContain(`${revision.name}: submissions/s, 64 kept-alive connections`);
+    expect(shares).toHaveLength(2 * 6);
     expect(readdirSync(scratch).filter((name) => !name.startsWith('prepared-'))).toEqual([]);
+  });
+
+  test('are compared in size, restart, memory and sweeps, with a database that the code of each has prepared', async () => {
+    const root = projectRepository();
+    const scratch = temporaryFolder();
+    const settings = { quick: true, log: () => {}, scratch, signal: NEVER };
+    using revision = await checkOut(root, findRevision(root, 'HEAD'), NEVER);
+    const sizes = { open: 1_500, trials: 1, callbacks: 50, seconds: 1, sweeps: 2 };
+    const rows = [
+      ...(await compareSize(revision, settings, 1_500)),
+      ...(await compareRestart(revision, settings, sizes)),
+      ...(existsSync('/proc/self/status') ? await compareMemory(revision, settings, sizes) : []),
+      ...(await compareSweeper(revision, settings, sizes)),
+    ];
+    for (const { measure, beside, value, unit } of rows) {
+      expect({ measure, beside, unit }).toEqual({ measure, beside: revision.name, unit: 'times' });
+      expect(value?.samples).toBe(1);
+      expect(value?.median).toBeGreaterThan(0);
+    }
+    expect(rows[0]).toMatchObject({ measure: 'size of the database, 1,500 open', value: { median: 1 } });
+    expect(rows.map(({ measure }) => measure)).toContain('sweeper: 200 due among 1,500 open');
+    const prepared = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.db'));
+    expect(prepared(join(scratch, 'prepared-revision'))).toEqual(prepared(scratch));
+    expect(readdirSync(scratch).filter((name) => !name.startsWith('prepared-'))).toEqual([]);
+  });
+
+  test.runIf(existsSync('/proc/self/status'))(
+    'serve the same executions at the same time, their resident memory is compared, and the row states for how long',
+    async () => {
+      const root = projectRepository();
+      const scratch = temporaryFolder();
+      const settings = { quick: true, log: () => {}, scratch, signal: NEVER };
+      using revision = await checkOut(root, findRevision(root, 'HEAD'), NEVER);
+      const [row] = await compareResident(revision, settings, { perSecond: 20, seconds: 3, looks: 2 });
+      expect(row).toMatchObject({
+        measure: 'resident memory after 3 s at 20 executions/s',
+        ...{ beside: revision.name, unit: 'times', goal: null, value: { samples: 2 } },
+      });
+      expect(row?.context?.['ours, MiB']).toBeGreaterThan(10);
+      expect(row?.context?.['theirs, MiB']).toBeGreaterThan(10);
+      expect(readdirSync(scratch)).toEqual([]);
+    },
+  );
+
+  test.each([
+    [['--minutes', '5'], '--minutes: only with --against'],
+    [['--against', 'HEAD', '--minutes', '0'], '--minutes: must be a number of minutes over 0'],
+    [['--against', 'HEAD', '--minutes', 'ten'], '--minutes: must be a number of minutes over 0'],
+  ])('are not measured with the options %j, and the reason is stated', (args, reason) => {
+    const bench = spawnSync(process.execPath, ['bench/main.ts', ...args], { cwd: PROJECT, encoding: 'utf8' });
+    expect({ code: bench.status, stderr: bench.stderr }).toEqual({ code: 2, stderr: expect.stringContaining(reason) });
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('leave nothing behind after %s', async (signal) => {
@@ -203,7 +261,7 @@ describe('the present build and a revision', { timeout: 240_000 }, () => {
     const settings = { quick: true, log: () => {}, scratch: temporaryFolder(), signal: NEVER };
     const size = { open: 100, submissions: 100, rounds: 1, seconds: 0.1 };
     await expect(compareThroughput(revision, settings, size)).rejects.toThrow(
-      /the bench of HEAD \([0-9a-f]{7}\) has no preparedIn; choose a later revision/,
+      /the bench of HEAD \([0-9a-f]{7}\) has no preparedIn, copyOf, callbackPaths; choose a later revision/,
     );
   });
 });
