@@ -155,7 +155,7 @@ describe('a checkout', () => {
   });
 });
 
-describe('the present build and a revision', { timeout: 240_000 }, () => {
+describe('the present build and a revision', { timeout: 480_000 }, () => {
   test('are measured in the same rounds, every row is a ratio, and nothing stays behind', async () => {
     const root = projectRepository();
     const scratch = temporaryFolder();
