@@ -5,6 +5,8 @@ import type { Facts, Log } from './log.ts';
 
 export interface RequestContext {
   readonly id: string;
+  /** When it arrived, milliseconds. */
+  readonly at: number;
   /** The execution that the request concerns; null until it is known, and for several executions. */
   correlationId: string | null;
 }

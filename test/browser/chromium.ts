@@ -15,17 +15,24 @@ export interface Seat {
   readonly colorScheme?: 'light' | 'dark';
   readonly width?: number;
   readonly javaScriptEnabled?: boolean;
+  /** False: the browser has no key, and the operator logs in. */
+  readonly hasKey?: boolean;
 }
 
 export function sit(browser: Browser, http: Harness, seat: Seat = {}): Promise<BrowserContext> {
-  const { who = 'alice', colorScheme = 'light', width = 1280, javaScriptEnabled = true } = seat;
+  const { who = 'alice', colorScheme = 'light', width = 1280, javaScriptEnabled = true, hasKey = true } = seat;
   return browser.newContext({
     baseURL: http.url,
     viewport: { width, height: 800 },
     colorScheme,
     javaScriptEnabled,
-    httpCredentials: { username: who, password: who === 'alice' ? ALICE_KEY : CAROL_KEY },
+    timezoneId: 'Asia/Tokyo',
+    ...(hasKey ? { httpCredentials: { username: who, password: keyOf(who) } } : {}),
   });
+}
+
+export function keyOf(who: 'alice' | 'carol'): string {
+  return who === 'alice' ? ALICE_KEY : CAROL_KEY;
 }
 
 interface Violation {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { running } from '../http/console/visitor.ts';
 import { type Harness, startHttp } from '../http/harness.ts';
 import { callback, completed } from '../support/executions.ts';
-import { findings, launch, sit } from './chromium.ts';
+import { findings, keyOf, launch, sit } from './chromium.ts';
 
 const PAGES = [
   '/',
@@ -19,6 +19,8 @@ const PAGES = [
   '/console/notifications',
   '/console/callbacks',
   '/console/all/cancel?status=OPEN',
+  '/console/login',
+  '/console/nothing',
 ];
 
 let browser: Browser;
@@ -111,6 +113,41 @@ describe('what is done by clicking', () => {
     expect((await http.store.find('open'))?.status).toBe('CANCELLED');
     const by = (await http.store.trail('open')).find(({ event }) => event === 'CANCELLED')?.detail['by'];
     expect(by).toBe('operator:alice');
+    await context.close();
+  });
+
+  test.for([true, false])(
+    'a log in leads to the page that was asked for, and a log out ends it, with script: %s',
+    async (javaScriptEnabled) => {
+      const context = await sit(browser, http, { javaScriptEnabled, hasKey: false });
+      const page = await context.newPage();
+      await page.goto('/console/login?next=/console/callbacks');
+      await page.fill('#key', keyOf('carol'));
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/console/callbacks');
+      expect(await page.textContent('h1')).toBe('Callbacks');
+      await page.click('text=Log out');
+      await page.goto('/console/executions');
+      expect(await page.textContent('h1')).toBe('Log in');
+      await context.close();
+    },
+  );
+
+  test('times are UTC until local time is chosen, on every page; the tooltip has the other one', async () => {
+    const context = await sit(browser, http);
+    const page = await context.newPage();
+    await page.goto('/console/executions/open');
+    const submitted = page.locator('.facts time').first();
+    expect(await submitted.locator('span').textContent()).toBe('2026-01-01 00:00:00.000');
+    expect(await submitted.getAttribute('title')).toBe('2026-01-01 09:00:00.000 local time');
+    await page.check('#local-on');
+    expect(await submitted.locator('span').textContent()).toBe('2026-01-01 09:00:00.000');
+    expect([await page.textContent('#zone'), await page.textContent('#clock')]).toEqual([
+      'local',
+      expect.stringMatching(/^09:/),
+    ]);
+    await page.goto('/console/executions');
+    expect(await page.locator('td time span').first().textContent()).toBe('2026-01-01 09:00:00.000');
     await context.close();
   });
 

@@ -57,7 +57,7 @@ const COLUMNS = ['Hour', 'Action', 'Callback', 'Poll', 'Submit', 'Timed out', 'M
 function hourRow(one: HealthHour): Html {
   const { hour, actionId, byCallback, byPoll, bySubmit, timedOut, missed, calledBackLater, skewMs, verdict } = one;
   const alarm = isAlert(verdict) ? html` <strong>more than usual</strong>` : '';
-  return html`<tr><th scope="row"><time datetime="${hour}">${hour.slice(0, 10)} ${hour.slice(11, 16)}</time></th>
+  return html`<tr><th scope="row">${moment(Date.parse(hour))}</th>
 <td data-name="Action">${actionId}</td><td data-name="Callback">${number(byCallback)}</td>
 <td data-name="Poll">${number(byPoll)}</td><td data-name="Submit">${number(bySubmit)}</td>
 <td data-name="Timed out">${number(timedOut)}</td>

@@ -2,17 +2,27 @@
 
 import { html } from 'hono/html';
 import type { Status } from '../../execution/execution.ts';
+import { currentRequest } from '../../lib/request-context.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { NotificationStatus } from '../../notification/notification.ts';
 import type { Html } from '../html.ts';
 
 export const NOTHING = '–';
 
-/** `2026-01-31 12:00:00.123`, with the machine-readable time. */
+/** `2026-01-31 12:00:00.123 2 min ago`, with the machine-readable time, from which the script shows the local one. */
 export function moment(time: number | null): Html {
   if (time === null) return html`${NOTHING}`;
   const iso = isoTime(time);
-  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 23)}</time>`;
+  const now = currentRequest()?.at;
+  const relative = now === undefined ? '' : html` <small class="ago">${distance(time, now)}</small>`;
+  return html`<time datetime="${iso}"><span>${iso.slice(0, 10)} ${iso.slice(11, 23)}</span>${relative}</time>`;
+}
+
+/** `2 min ago`, `in 12 s`, `now`. */
+export function distance(time: number, now: number): string {
+  const ms = time - now;
+  if (Math.abs(ms) < 1_000) return 'now';
+  return ms < 0 ? `${duration(-ms)} ago` : `in ${duration(ms)}`;
 }
 
 /** `12:00`, for the axis of a plot. */

@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { html } from 'hono/html';
+import { currentRequest } from '../../lib/request-context.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
 import { serveCachedText } from '../middleware/cached-text.ts';
 import { type HeaderFields, respond } from '../response/json.ts';
@@ -94,6 +96,7 @@ function pageText(
 <header>
 <p class="product">CXone callback receiver</p>
 <nav aria-label="Pages"><ul>${links}</ul></nav>
+${clockOf(currentRequest()?.at)}
 ${viewer === null ? '' : whoIs(viewer)}
 </header>
 <main id="main">
@@ -102,10 +105,18 @@ ${head}
 ${refreshed}
 ${rest ?? ''}
 </main>
-<footer><p>All times are UTC.</p></footer>
+<footer><p>Times are UTC, unless you choose local time.</p></footer>
 </body>
 </html>
 `.toString();
+}
+
+/** The script keeps the clock going, and offers the local time. */
+function clockOf(now: number | undefined): Html {
+  if (now === undefined) return html``;
+  const iso = isoTime(now);
+  return html`<div class="clock"><time id="clock" datetime="${iso}">${iso.slice(11, 19)}</time> <span id="zone">UTC</span>
+<label id="local" hidden><input type="checkbox" id="local-on"> Local time</label></div>`;
 }
 
 function whoIs({ name, mayChange, hasSession }: Viewer): Html {

@@ -26,7 +26,7 @@ export function createRequestLog({ log, world }: Runtime, metrics: HttpMetrics, 
   return (request, route, handle) => {
     const begun = world.elapsed();
     const { method, url } = request;
-    const scope: RequestContext = { id: idOf(request, world), correlationId: null };
+    const scope: RequestContext = { id: idOf(request, world), at: world.now(), correlationId: null };
     return runInRequest(scope, async () => {
       let response: Response;
       try {

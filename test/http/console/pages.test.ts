@@ -139,6 +139,19 @@ test('a search finds what the API finds, its address is tidy and can be passed o
   expect([untidy.status, untidy.headers.get('location')]).toEqual([303, '/console/executions?actionId=look-up']);
 });
 
+test('each time is in UTC, with its distance from now', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one' });
+  await http.world.advance(150_000);
+  const { text } = await visitor(http).get('/console/executions');
+  expect(text).toContain(
+    '<time datetime="2026-01-01T00:00:00.000Z"><span>2026-01-01 00:00:00.000</span> <small class="ago">2.5 min ago',
+  );
+  expect(text).toContain(
+    '<time id="clock" datetime="2026-01-01T00:02:30.000Z">00:02:30</time> <span id="zone">UTC</span>',
+  );
+});
+
 test('a time without an offset is in UTC, and the URL then has it in full', async () => {
   await using http = await startHttp();
   const typed = await fetch(`${http.url}/console/executions?from=2026-01-31+12%3A00&to=2026-01-31`, {
@@ -198,7 +211,7 @@ test('an execution has its timeline: who, when, how long, and what CXone said', 
   const [, timeline = ''] = /<ol class="timeline">(.*?)<\/ol>/s.exec(text) ?? [];
   const steps = timeline.split('<li').map((step) => step.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' '));
   expect(steps[1]).toContain('app:orders submitted the execution ACCEPTED');
-  expect(steps[3]).toMatch(/2026-01-01 00:00:00.000 \+0 ms CXone accepted it \(in 25 ms, HTTP 202\) SUBMITTED/);
+  expect(steps[3]).toMatch(/2026-01-01 00:00:00.000 now \+0 ms CXone accepted it \(in 25 ms, HTTP 202\) SUBMITTED/);
   expect(steps[4]).toContain('CXone called back with the outcome');
   expect(text).toContain('&quot;paid&quot;: true');
 });

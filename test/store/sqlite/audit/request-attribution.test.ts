@@ -20,8 +20,8 @@ test('in one commit each change has its own request, and what the service does b
   store.watch((changes) => void commits.push(changes.map(({ requestId }) => requestId)));
   const add = () => store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 10 });
   await Promise.all([
-    runInRequest({ id: 'one', correlationId: null }, add),
-    runInRequest({ id: 'two', correlationId: null }, add),
+    runInRequest({ id: 'one', at: 0, correlationId: null }, add),
+    runInRequest({ id: 'two', at: 0, correlationId: null }, add),
     add(),
   ]);
   expect(commits).toEqual([['one', 'two', undefined]]);
