@@ -15,7 +15,7 @@ export function moment(time: number | null): Html {
   const iso = isoTime(time);
   const now = currentRequest()?.at;
   const relative = now === undefined ? '' : html` <small class="ago">${distance(time, now)}</small>`;
-  return html`<time datetime="${iso}"><span>${iso.slice(0, 10)} ${iso.slice(11, 23)}</span>${relative}</time>`;
+  return html`<time datetime="${iso}"><span class="at">${iso.slice(0, 10)} ${iso.slice(11, 23)}</span>${relative}</time>`;
 }
 
 /** `2 min ago`, `in 12 s`, `now`. */

@@ -145,7 +145,7 @@ test('each time is in UTC, with its distance from now', async () => {
   await http.world.advance(150_000);
   const { text } = await visitor(http).get('/console/executions');
   expect(text).toContain(
-    '<time datetime="2026-01-01T00:00:00.000Z"><span>2026-01-01 00:00:00.000</span> <small class="ago">2.5 min ago',
+    '<time datetime="2026-01-01T00:00:00.000Z"><span class="at">2026-01-01 00:00:00.000</span> <small class="ago">2.5 min ago',
   );
   expect(text).toContain(
     '<time id="clock" datetime="2026-01-01T00:02:30.000Z">00:02:30</time> <span id="zone">UTC</span>',
