@@ -40,6 +40,8 @@ export interface ReceiverOptions {
   readonly log: Log;
   /** Called when a disk error leaves the state of the database unknown. It must end the process. */
   readonly fatal: (error: unknown) => void;
+  /** Starts threads beside the one that answers callbacks, which pays for a program that serves for long; default: false. */
+  readonly threads?: boolean;
   /** Replaces PUBLIC_URL by the URL of the webhook's listener, for a receiver that only this machine calls. */
   readonly publicUrlFromListener?: boolean;
   /** File descriptors of inherited listening sockets. They stay open when the receiver stops. */
@@ -64,8 +66,8 @@ export async function buildParts(options: ReceiverOptions) {
   const callbackRules = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
   const conceal = createTokenConcealer(config.callbackSecrets).text;
   const tracing = await startTracing(config.tracing, { world, log, conceal });
-  const { observeCommit } = metrics;
-  const resources = openResources({ config, profile, world, log, fatal, overrides, observeCommit });
+  const { threads = false } = options;
+  const resources = openResources({ config, profile, world, log, fatal, overrides, threads, metrics });
   const { store, cxone } = resources;
   const held = await resources.holdRestoredQueue();
   if (held > 0) log.warn({ held }, HELD);
@@ -110,6 +112,7 @@ export async function buildParts(options: ReceiverOptions) {
     queueCapacity: config.queueCapacity,
     databasePath: store.databasePath,
     databaseFileLost: () => store.checkFile() !== null,
+    checkpointsBlockedMs: store.checkpointsBlockedMs,
     now: world.now,
   });
   store.watch(createExecutionLog(log, lifecycle.world));

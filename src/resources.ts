@@ -11,6 +11,8 @@ import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
 import type { Log } from './lib/log.ts';
 import type { World } from './lib/world.ts';
+import type { CheckpointOptions } from './store/sqlite/file/checkpoint/checkpointer.ts';
+import { startPassesOnThread } from './store/sqlite/file/checkpoint/on-thread.ts';
 import { holdQueued } from './store/sqlite/file/hold-queued.ts';
 import { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
 import { withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
@@ -27,19 +29,28 @@ export interface ResourceOverrides {
   readonly webhooks: WebhookSender;
   /** Entries of one execution and one event after which repeats are counted. */
   readonly listedRepeats: number;
+  /** Copies the write-ahead log, without a thread. */
+  readonly checkpoints: CheckpointOptions;
 }
 
-export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal' | 'observeCommit'> {
+export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal'> {
   readonly config: Config;
   readonly profile: Profile;
   readonly world: World;
   readonly log: Log;
   readonly overrides: Partial<ResourceOverrides>;
+  /** Whether work that would hold up callbacks runs on threads of its own. */
+  readonly threads: boolean;
+  readonly metrics: {
+    readonly observeCommit: NonNullable<SqliteStoreOptions['observeCommit']>;
+    readonly observeCheckpoint: NonNullable<CheckpointOptions['observe']>;
+  };
 }
 
 /** @throws {DatabaseRefused | Error} after closing everything again. */
-export function openResources({ config, profile, world, log, overrides, ...forStore }: ResourcesOptions) {
+export function openResources({ config, profile, world, log, fatal, overrides, threads, metrics }: ResourcesOptions) {
   const { fetcher = NETWORK_FETCHER, resolve, listedRepeats } = overrides;
+  const onThread = { start: startPassesOnThread, observe: metrics.observeCheckpoint };
   const conceal = createTokenConcealer(config.callbackSecrets);
   const recorder = openRecorder({
     ...config.cxone,
@@ -51,7 +62,9 @@ export function openResources({ config, profile, world, log, overrides, ...forSt
     mode: config.databaseMode,
   });
   const database = openStore(recorder, {
-    ...forStore,
+    fatal,
+    observeCommit: metrics.observeCommit,
+    checkpoints: overrides.checkpoints ?? (threads ? onThread : undefined),
     listedRepeats,
     path: config.databasePath,
     mode: config.databaseMode,

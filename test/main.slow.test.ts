@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSimulator } from '../src/simulator/app.ts';
 import { type Running, run, runByNpm } from './support/process.ts';
 import { temporaryFolder } from './support/temporary.ts';
+import { threadNames } from './support/threads.ts';
 
 const KEY = 'the-shop-key-0123456789';
 
@@ -51,6 +52,7 @@ describe('npm start', () => {
     const url = await listening(receiver);
     const answer = await submit(url, 'wait=15');
     expect(await answer.json()).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
+    expect(threadNames(receiver.child.pid ?? 0) ?? ['checkpoints']).toContain('checkpoints');
     receiver.child.kill('SIGTERM');
     const { code, stdout, stderr } = await receiver.finished;
     expect([code, stderr]).toEqual([0, '']);

@@ -61,7 +61,7 @@ async function run({ env, variableWarnings, world }: CommandContext): Promise<vo
     log.warn({ warning }, 'a variable has no effect, or another one than usually meant');
   for (const warning of weakSecretsIn(config)) log.warn({ warning, advice: STRONGER_SECRETS }, 'a secret is weak');
   const sockets = inheritedSockets(env(), process.pid);
-  const receiver = await startReceiver({ config, world, log, fatal, sockets });
+  const receiver = await startReceiver({ config, world, log, fatal, sockets, threads: true });
   const { url, webhookUrl } = receiver;
   const { cxone, publicUrl, databasePath: database } = config;
   const upstream = cxone.baseUrl ?? 'discovered at CXone';

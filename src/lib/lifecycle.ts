@@ -35,7 +35,11 @@ export function createLifecycle(world: World, sockets: readonly number[] = []) {
 }
 
 /** Waits for the work, until `deadline` (a time of `World.elapsed`) at most. */
-export async function within(world: World, work: Promise<unknown>, deadline: number): Promise<void> {
+export async function within(
+  world: Pick<World, 'elapsed' | 'sleep'>,
+  work: Promise<unknown>,
+  deadline: number,
+): Promise<void> {
   const done = new AbortController();
   const timer = world.sleep(deadline - world.elapsed(), done.signal);
   await Promise.race([work.finally(() => done.abort()), timer]);

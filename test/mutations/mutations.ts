@@ -29,6 +29,8 @@ export interface Mutation {
   readonly tests: readonly string[];
 }
 
+const CHECKPOINTER = 'test/store/sqlite/file/checkpoint/checkpointer.test.ts';
+
 export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'commit-before-response',
@@ -87,8 +89,50 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'fsync-failure-is-fatal',
     promise: 'a failed fsync is never acknowledged',
-    edit: withoutOperand(0),
+    edit: condition(false),
     tests: ['test/store/sqlite/group-commit.test.ts'],
+  },
+  {
+    tag: 'log-starts-again-under-load',
+    promise: 'the write-ahead log stays bounded under a load without a pause',
+    edit: removed,
+    tests: [CHECKPOINTER],
+  },
+  {
+    tag: 'failed-checkpoint-is-fatal',
+    promise: 'after a failed sync of a checkpoint nothing is acknowledged',
+    edit: condition(false),
+    tests: [CHECKPOINTER],
+  },
+  {
+    tag: 'checkpoints-without-thread',
+    promise: 'the write-ahead log stays bounded when the checkpoint thread has ended',
+    edit: removed,
+    tests: [CHECKPOINTER],
+  },
+  {
+    tag: 'blocked-checkpoints-back-off',
+    promise: 'checkpoints that a reader blocks are tried again with growing distances',
+    edit: removed,
+    tests: [CHECKPOINTER],
+  },
+  {
+    tag: 'growing-log-is-reported',
+    promise: 'a write-ahead log that a reader keeps growing is reported, in few lines',
+    edit: condition(false),
+    tests: [CHECKPOINTER],
+  },
+  {
+    tag: 'one-checkpoint-at-a-time',
+    promise: 'an erasure empties the write-ahead log also while a checkpoint is under way',
+    edit: removed,
+    tests: [CHECKPOINTER],
+  },
+  {
+    tag: 'checkpoints-end-before-the-file-closes',
+    promise: 'the checkpoint thread ends before the database is closed',
+    edit: removed,
+    tests: ['test/store/sqlite/file/checkpoint/on-thread.slow.test.ts'],
   },
   {
     tag: 'synchronous-full',

@@ -6,6 +6,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { COMMAND_NAMES } from '../../src/cli/program.ts';
 import { runCommand } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { threadNames } from '../support/threads.ts';
 
 const { folder, home, nodes } = inject('installation');
 const COMMAND = join(folder, 'node_modules/.bin/cxone-callback-receiver');
@@ -79,6 +80,7 @@ describe.each(Object.entries(nodes))('Node %s', (version, node) => {
     for (const path of ['/', '/docs', '/openapi.json', '/metrics']) {
       expect((await fetch(url + path, { headers })).status, path).toBe(200);
     }
+    expect(threadNames(receiver.child.pid ?? 0) ?? ['checkpoints']).toContain('checkpoints');
     receiver.child.kill('SIGTERM');
     expect((await receiver.finished).code).toBe(0);
     for (const words of [

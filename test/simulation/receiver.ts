@@ -221,6 +221,7 @@ function createQuietMetrics(touch: () => void): Metrics {
     observeTokenRequest: () => {},
     observeKeyRefusal: () => {},
     observeCommit: touch,
+    observeCheckpoint: touch,
     connect: () => {},
     scrape: async () => ({ contentType: 'text/plain', body: '' }),
   };

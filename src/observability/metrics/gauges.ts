@@ -35,6 +35,8 @@ export interface GaugeSources {
   readonly databasePath: string;
   /** Whether the file of the database was removed or replaced while it is open. */
   readonly databaseFileLost: () => boolean;
+  /** How long readers had kept the write-ahead log from starting again at the latest commit. */
+  readonly checkpointsBlockedMs: () => number;
   readonly now: () => number;
 }
 
@@ -127,7 +129,8 @@ function connectionGauges(make: Instruments, sources: GaugeSources): void {
   );
 }
 
-function diskGauges(make: Instruments, { databasePath, databaseFileLost }: GaugeSources): void {
+function diskGauges(make: Instruments, sources: GaugeSources): void {
+  const { databasePath, databaseFileLost, checkpointsBlockedMs } = sources;
   const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   make.gauge(
     'database_file_lost',
@@ -136,6 +139,11 @@ function diskGauges(make: Instruments, { databasePath, databaseFileLost }: Gauge
   );
   make.gauge('database_size_bytes', 'Size of the database file', () => sizeOf(databasePath));
   make.gauge('wal_size_bytes', 'Size of the write-ahead log', () => sizeOf(`${databasePath}-wal`));
+  make.gauge(
+    'checkpoint_blocked_seconds',
+    'How long readers had kept the write-ahead log from starting again at the latest commit; 0 while none does',
+    () => checkpointsBlockedMs() / 1000,
+  );
   make.gauge('disk_free_bytes', 'Free space on the disk of the database', () => {
     if (!existsSync(dirname(databasePath))) return Number.NaN;
     const { bavail, bsize } = statfsSync(dirname(databasePath));

@@ -26,6 +26,7 @@ export interface Metrics {
   observeTokenRequest(outcome: string): void;
   observeKeyRefusal(why: string): void;
   observeCommit(batch: number, milliseconds: number): void;
+  observeCheckpoint(phase: 'beside' | 'held', milliseconds: number): void;
   connect(sources: MetricsSources): void;
   /** Returns the Prometheus text exposition format 0.0.4. */
   scrape(): Promise<{ contentType: string; body: string }>;
@@ -79,6 +80,7 @@ export function createMetrics(): Metrics {
     observeTokenRequest: (outcome) => tokens.inc({ outcome }),
     observeKeyRefusal: (why) => keys.inc({ why }),
     observeCommit: createCommitMetrics(make),
+    observeCheckpoint: createCheckpointMetrics(make),
     connect: ({ trail, missedCallbackShare, ...sources }) => {
       const countOutcome = createOutcomeMetrics(make);
       trail.follow((entry, isNew) => {
@@ -122,4 +124,14 @@ function createCommitMetrics(make: Instruments): Metrics['observeCommit'] {
     batches.observe(batch);
     commits.observe({}, milliseconds);
   };
+}
+
+function createCheckpointMetrics(make: Instruments): Metrics['observeCheckpoint'] {
+  const passes = make.durations(
+    'checkpoint_duration_seconds',
+    'One pass that copies the write-ahead log: beside commits, or while they are held',
+    ['phase'],
+    SHORT_SECONDS,
+  );
+  return (phase, milliseconds) => passes.observe({ phase }, milliseconds);
 }

@@ -3,11 +3,13 @@
 // A batch passes four phases:
 // - gather: mutations are queued until the event loop is quiet, the batch is full or MAX_GATHER_MS have passed.
 // - run: all mutations of the batch run in one transaction; those that may roll back run under a savepoint of their own.
-// - commit: while another process holds the write lock, run and commit are retried. An I/O error ends the process.
+// - commit: while another process holds the write lock, run and commit are retried. An I/O error ends the process. No commit begins
+//   while the rest of the write-ahead log is copied (`hold`).
 // - settle: only now are the promises settled and the listeners called.
 
 import type { Database, Statement } from 'better-sqlite3';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { within } from '../../lib/lifecycle.ts';
 import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { StoreUnavailable } from '../port.ts';
@@ -29,6 +31,9 @@ const MAX_WAITING = 20_000;
 const BUSY_RETRY_MS = 50;
 const BUSY_RETRIES = 60;
 
+/** Commits wait no longer for a hold: on a disk that slow, the log rather grows. */
+const MAX_HOLD_MS = 1_000;
+
 export interface Mutation<T, C> {
   readonly value: T;
   /** Passed to `committed` after the commit. */
@@ -49,14 +54,20 @@ export interface Writer<C> {
    * @throws {StoreUnavailable} when nothing was committed.
    */
   mutate<T>(work: () => Mutation<T, C>, options?: MutationOptions): Promise<T>;
+  /** Lets no transaction begin until `work` has settled, but for a second at most. Its errors are those of the caller. */
+  hold(work: Promise<unknown>): Promise<void>;
+  /** Reports a failure of the disk as fatal, and settles nothing any more. */
+  giveUp(error: unknown): void;
   /** Rejects new mutations and commits those that wait. */
   close(): Promise<void>;
 }
 
 export interface WriterOptions<C> {
-  readonly world: Pick<World, 'sleep'>;
+  readonly world: Pick<World, 'elapsed' | 'sleep'>;
   /** Called after each commit, in commit order. */
   readonly committed: (changes: readonly C[]) => void;
+  /** Called after each commit and its listeners. */
+  readonly afterCommit?: () => void;
   /** Called after a rollback: values cached from the database must be read again. */
   readonly rolledBack: () => void;
   /** Called when the disk is full and the batch was rejected. */
@@ -87,6 +98,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   const sql = prepare(db);
   let waiting: Waiting<C>[] = [];
   let gathering: Promise<void> | null = null;
+  let held: Promise<void> | null = null;
   let closed = false;
 
   async function gather(): Promise<void> {
@@ -96,6 +108,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
       await yieldToEventLoop();
       quiet = waiting.length > seen ? 0 : quiet + 1;
     }
+    while (held) await held;
     await flush();
     gathering = waiting.length > 0 ? gather() : null;
   }
@@ -107,6 +120,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     let result = commitUnlessLost(batch);
     for (let tries = 0; result === 'busy' && tries < BUSY_RETRIES; tries += 1) {
       await options.world.sleep(BUSY_RETRY_MS);
+      while (held) await held;
       result = commitUnlessLost(batch);
     }
     if (result === 'busy') rejectAll(batch, new StoreUnavailable('the database is locked by another process'));
@@ -146,6 +160,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     // promise: responses-after-commit
     for (const settleOne of settle) settleOne();
     if (changes.length > 0) options.committed(changes);
+    options.afterCommit?.();
     return 'committed';
   }
 
@@ -202,7 +217,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     const code = codeOf(error);
     if (code.startsWith('SQLITE_BUSY')) return 'busy';
     // promise: fsync-failure-is-fatal
-    if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT')) {
+    if (isDiskFailure(error)) {
       giveUp(error);
       return 'fatal';
     }
@@ -219,6 +234,18 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
         waiting.push({ work, weight, expectRollback, resolve: resolve as (value: unknown) => void, reject });
         gathering ??= gather();
       }),
+    hold: async (work) => {
+      const released = Promise.withResolvers<void>();
+      held = released.promise;
+      const settled = work.then(
+        () => {},
+        () => {},
+      );
+      await within(options.world, settled, options.world.elapsed() + MAX_HOLD_MS);
+      held = null;
+      released.resolve();
+    },
+    giveUp,
     close: async () => {
       closed = true;
       while (gathering) await gathering;
@@ -254,9 +281,14 @@ function prepare(
 }
 
 /** Returns SQLite's result code of an error, or an empty string for other errors. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : '';
+}
+
+/** True for errors after which the content of the disk is unknown. */
+export function isDiskFailure(error: unknown): boolean {
+  return /^SQLITE_(IOERR|CORRUPT)/.test(codeOf(error));
 }
 
 /** True for errors of the disk or the file, as opposed to errors of one mutation. */

@@ -23,6 +23,7 @@ import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPayloadReader } from './executions/payloads.ts';
 import { createRecords } from './executions/records.ts';
 import { createUnknownWords } from './executions/unknown-words.ts';
+import { type CheckpointOptions, createCheckpointer } from './file/checkpoint/checkpointer.ts';
 import { copiesBeside } from './file/copies.ts';
 import { withFileError } from './file/database-refused.ts';
 import { PRIVATE_MODE } from './file/file-mode.ts';
@@ -43,12 +44,14 @@ import { prepareStatements, SELECT_STATE } from './statements.ts';
 
 export interface SqliteStoreOptions {
   readonly path: string;
-  readonly world: Pick<World, 'now' | 'sleep'>;
+  readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   readonly log: Log;
   /** Called after a disk failure that leaves the content of the file unknown: end the process without an acknowledgement. */
   readonly fatal: (error: unknown) => void;
   /** Called after each commit with its number of mutations and its duration. */
   readonly observeCommit?: (batch: number, milliseconds: number) => void;
+  /** Copies the write-ahead log beside the writer; default: SQLite does it within commits. */
+  readonly checkpoints?: CheckpointOptions | undefined;
   /** True for a copy of a database, which is upgraded without another copy. */
   readonly isCopy?: boolean;
   /** Entries of one execution and one event after which repeats are counted; default: 100. */
@@ -64,6 +67,8 @@ export interface SqliteStore extends Store {
   readonly restored: Restored | null;
   /** Returns why nothing can be committed until a restart, because the file was removed or replaced; null while it is in place. */
   checkFile(): string | null;
+  /** Returns how long readers had kept the write-ahead log from starting again at the latest commit, in milliseconds. */
+  checkpointsBlockedMs(): number;
   /** Returns the paths of the copies that upgrades and rescues put beside the file. */
   copies(): string[];
   /** Marks the file, a copy, as the one that the next start takes over as it is. */
@@ -112,6 +117,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const groupCommit = createGroupCommit<Change>(database.client, {
     world: options.world,
     committed: notifyListeners,
+    afterCommit: () => checkpoints.committed(),
     rolledBack: reload,
     full: () => {
       wasFull = true;
@@ -121,6 +127,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
   const writer = withRequestId(groupCommit);
+  const checkpoints = createCheckpointer({ client, writer: groupCommit, world, log }, options.checkpoints);
 
   const storable = (execution: Execution, draft: AuditDraft) =>
     execution.erasedAt === null ? draft : withoutContent(draft);
@@ -146,12 +153,12 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   return {
     ...outbox.port,
-    ...createRetention(database, sql, writer),
+    ...createRetention(database, sql, { writer, checkpoints }),
     ...createQueueMonitor(database.client, sql, backlog),
     ...createObservations(database.client),
     ...createStatistics(database.client),
     ...createErasure(client, {
-      ...{ writer, rowOf, trail },
+      ...{ writer, checkpoints, rowOf, trail },
       ...{ giveUpPending: outbox.giveUpPending, uncountWord: words.uncount },
     }),
     ...createSummaries({
@@ -199,11 +206,14 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     databasePath: file,
     restored,
     checkFile,
+    checkpointsBlockedMs: checkpoints.blockedMs,
     copies: () => copiesBeside(file),
     markPlaced: () => markPlaced(file, client),
 
     close: async () => {
       await writer.close();
+      // promise: checkpoints-end-before-the-file-closes
+      await checkpoints.close();
       database.close();
     },
   };

@@ -2,11 +2,18 @@
 
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { yieldToEventLoop } from '../../../src/lib/event-loop.ts';
+import type { World } from '../../../src/lib/world.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { createGroupCommit } from '../../../src/store/sqlite/group-commit.ts';
+import { createManualWorld } from '../../support/manual-world.ts';
 
 /** A database whose COMMIT fails with these codes, one after the other, and then works. */
 function openFailing(...codes: string[]) {
+  return openOn({ elapsed: () => 0, sleep: async () => {} }, codes);
+}
+
+function openOn(world: Pick<World, 'elapsed' | 'sleep'>, codes: string[] = []) {
   const db = new Database(':memory:');
   db.exec('CREATE TABLE notes (text TEXT NOT NULL) STRICT');
   onTestFinished(() => void db.close());
@@ -31,7 +38,7 @@ function openFailing(...codes: string[]) {
   });
   const seen = { committed: 0, rolledBack: 0, fatal: [] as unknown[] };
   const writer = createGroupCommit<string>(failing, {
-    world: { sleep: async () => {} },
+    world,
     committed: (changes) => {
       seen.committed += changes.length;
     },
@@ -105,4 +112,32 @@ test('one that is known to throw at times takes itself back alone: no other is r
   };
   const [, refused] = await Promise.allSettled([writer.mutate(other), writer.mutate(refuse, { expectRollback: true })]);
   expect([refused.status, runs, count()]).toEqual(['rejected', 1, 1]);
+});
+
+test('while commits are held, writes wait, and are committed as soon as the work has settled', async () => {
+  const { writer, write, count } = openOn(createManualWorld());
+  const work = Promise.withResolvers<void>();
+  const holding = writer.hold(work.promise);
+  const writing = write('a');
+  for (let turn = 0; turn < 20; turn += 1) await yieldToEventLoop();
+  expect(count()).toBe(0);
+  work.resolve();
+  await holding;
+  await expect(writing).resolves.toBe(1);
+});
+
+test('commits are held for a second at most, however long the work takes', async () => {
+  const world = createManualWorld();
+  const { writer, write } = openOn(world);
+  const holding = writer.hold(new Promise(() => {}));
+  const writing = write('a');
+  await world.advance(1_000);
+  await holding;
+  await expect(writing).resolves.toBe(1);
+});
+
+test('work that fails ends the hold', async () => {
+  const { writer, write } = openOn(createManualWorld());
+  await writer.hold(Promise.reject(new Error('failed')));
+  await expect(write('a')).resolves.toBe(1);
 });

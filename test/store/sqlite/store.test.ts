@@ -123,7 +123,7 @@ describe('the writer', () => {
 
   test('waits for another process that holds the write lock, and continues when it is released', async () => {
     let letGo = () => {};
-    const { store, sql } = openStore({ world: { now: () => NOON, sleep: async () => letGo() } });
+    const { store, sql } = openStore({ world: { now: () => NOON, elapsed: () => 0, sleep: async () => letGo() } });
     sql.exec('BEGIN IMMEDIATE');
     letGo = () => void sql.exec('COMMIT');
     await expect(add(store)).resolves.toBeDefined();
@@ -131,7 +131,7 @@ describe('the writer', () => {
   });
 
   test('says that it is unavailable when the lock is never let go, and works again afterwards', async () => {
-    const { store, sql } = openStore({ world: { now: () => NOON, sleep: async () => {} } });
+    const { store, sql } = openStore({ world: { now: () => NOON, elapsed: () => 0, sleep: async () => {} } });
     sql.exec('BEGIN IMMEDIATE');
     await expect(add(store)).rejects.toThrow(StoreUnavailable);
     sql.exec('ROLLBACK');

@@ -4,14 +4,16 @@ import { currentRequest } from '../../../lib/request-context.ts';
 import type { Change } from '../../port.ts';
 import type { Writer } from '../group-commit.ts';
 
-export function withRequestId(writer: Writer<Change>): Writer<Change> {
+type Mutator = Pick<Writer<Change>, 'mutate' | 'close'>;
+
+export function withRequestId({ close, mutate }: Mutator): Mutator {
   return {
-    close: writer.close,
+    close,
     mutate: (work, options) => {
       // Read here: at commit time the context is that of the first request of the batch.
       const requestId = currentRequest()?.id;
-      if (requestId === undefined) return writer.mutate(work, options);
-      return writer.mutate(() => {
+      if (requestId === undefined) return mutate(work, options);
+      return mutate(() => {
         const { value, changes } = work();
         // promise: log-names-own-request
         return { value, changes: changes.map((change) => ({ ...change, requestId })) };

@@ -10,7 +10,7 @@ import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 
 interface InsertionTools {
-  readonly writer: Writer<Change>;
+  readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly backlog: Backlog;
   readonly append: AuditTrail['append'];
 }

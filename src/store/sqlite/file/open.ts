@@ -11,6 +11,7 @@ import { createFileWatch, type FileWatch } from './file-watch.ts';
 import { isInWalMode, refuseForeignWal } from './foreign-wal.ts';
 import { beginRun, isSameFile, type Restored, readFileRow } from './identity.ts';
 import { type DatabaseLock, realDatabasePath, refuseOtherName, takeLock } from './lock.ts';
+import { setAndReadBack } from './pragma.ts';
 import { migrateSchema, schemaVersionOf } from './schema-version.ts';
 
 /** "CXRC": marks a SQLite file as one of this receiver (PRAGMA application_id). */
@@ -186,10 +187,4 @@ function holdsTrail(client: Database.Database): boolean {
 
 function applicationId(client: Database.Database): unknown {
   return client.pragma('application_id', { simple: true });
-}
-
-function setAndReadBack(client: Database.Database, name: string, value: string, expected: unknown): void {
-  client.pragma(`${name} = ${value}`);
-  const actual = client.pragma(name, { simple: true });
-  if (actual !== expected) throw new DatabaseRefused(`PRAGMA ${name} is ${String(actual)}, it must be ${value}`);
 }

@@ -13,6 +13,7 @@ import type { Change } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { erasureSeal } from '../audit/hash-chain.ts';
 import type { createUnknownWords } from '../executions/unknown-words.ts';
+import type { Checkpointer } from '../file/checkpoint/checkpointer.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
 import { type AuditRow, type StateRow, toExecution } from '../rows.ts';
@@ -25,6 +26,7 @@ const GIVEN_UP = 'the content of the execution was erased';
 
 interface ErasureTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
+  readonly checkpoints: Pick<Checkpointer, 'alone'>;
   readonly rowOf: (reference: string) => StateRow | undefined;
   readonly trail: Pick<AuditTrail, 'append' | 'summarize'>;
   readonly giveUpPending: SqliteOutbox['giveUpPending'];
@@ -32,7 +34,7 @@ interface ErasureTools {
 }
 
 export function createErasure(client: Database, tools: ErasureTools): Erasure {
-  const { writer, rowOf, trail, giveUpPending, uncountWord } = tools;
+  const { writer, checkpoints, rowOf, trail, giveUpPending, uncountWord } = tools;
   const sql = prepare(client);
   const strip = createPayloadStripping(client);
 
@@ -93,10 +95,7 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
     erase: (reference, { by, reason }, now) => writer.mutate(() => erase(reference, { by, reason }, now)),
     hold: (reference, order, now) => writer.mutate(() => setHold(reference, true, order, now)),
     release: (reference, order, now) => writer.mutate(() => setHold(reference, false, order, now)),
-    emptyWal: async () => {
-      const [result] = client.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
-      return result?.busy === 0;
-    },
+    emptyWal: () => checkpoints.alone(() => client.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0),
   };
 }
 

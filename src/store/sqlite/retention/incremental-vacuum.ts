@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
+import type { Checkpointer } from '../file/checkpoint/checkpointer.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
 
 /** Value of PRAGMA auto_vacuum for a file whose free pages are returned on request. */
@@ -10,9 +11,14 @@ export const INCREMENTAL_VACUUM = 2;
 /** Maximum size of a WAL that is truncated. A longer WAL belongs to a bulk operation and would take long to copy. */
 const MAX_WAL_BYTES = 64 * 1024 * 1024;
 
+interface ReclaimTools {
+  readonly writer: Pick<Writer<unknown>, 'mutate'>;
+  readonly checkpoints: Pick<Checkpointer, 'alone'>;
+}
+
 export async function reclaimSpace(
   client: Database,
-  writer: Pick<Writer<unknown>, 'mutate'>,
+  { writer, checkpoints }: ReclaimTools,
   pages: number,
 ): Promise<number | null> {
   if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL_VACUUM) return null;
@@ -21,7 +27,7 @@ export async function reclaimSpace(
     await writer.mutate(() => unchanged(client.pragma(`incremental_vacuum(${pages})`)));
     if (left() > 0) return left();
   }
-  truncate(client);
+  await checkpoints.alone(() => truncate(client));
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Change } from '../../port.ts';
 import type { Retention } from '../../retention-port.ts';
+import type { Checkpointer } from '../file/checkpoint/checkpointer.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
 import type { Statements } from '../statements.ts';
@@ -9,10 +10,15 @@ import { reclaimSpace } from './incremental-vacuum.ts';
 import { createAuditPruning } from './prune-audit.ts';
 import { createPayloadPruning } from './prune-payloads.ts';
 
+export interface RetentionTools {
+  readonly writer: Pick<Writer<Change>, 'mutate'>;
+  readonly checkpoints: Pick<Checkpointer, 'alone'>;
+}
+
 export function createRetention(
   { client, orm }: Pick<OpenDatabase, 'client' | 'orm'>,
   sql: Pick<Statements, 'checkpoint'>,
-  writer: Pick<Writer<Change>, 'mutate'>,
+  { writer, checkpoints }: RetentionTools,
 ): Retention {
   const audit = createAuditPruning(client, orm);
   const payloads = createPayloadPruning(client, orm);
@@ -27,6 +33,6 @@ export function createRetention(
       const { prunedThrough: id = 0, hash = '' } = sql.checkpoint.get() ?? {};
       return { id, hash };
     },
-    reclaimSpace: (pages) => reclaimSpace(client, writer, pages),
+    reclaimSpace: (pages) => reclaimSpace(client, { writer, checkpoints }, pages),
   };
 }
