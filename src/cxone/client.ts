@@ -9,6 +9,7 @@ import { unsupportedParts } from './build-submission.ts';
 import { type CallResult, classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
 import { createCookies } from './cookies.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
+import { createLargeBodies } from './large-bodies/large-bodies.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
 import { isDotSegment, parseCallback, parsePollResponse, parseSubmitResponse, scanCallback } from './parse-response.ts';
 import type { ConnectionProblem, Cxone, GatewayReport, Requester, TokenProblem, UpstreamPause } from './port.ts';
@@ -61,6 +62,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     createSend(limiter, transport, { ...options, reachability }),
   );
 
+  const largeBodies = createLargeBodies({ ...options, maxResultBytes });
   const { withCookies, cookiesOf } = createExecutionCookies(world);
 
   return {
@@ -105,6 +107,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     },
     unsupportedParts: (submission) => unsupportedParts(profile, { ...submission, correlationId: '' }, ''),
     parseCallback: (body, contentType) => parseCallback(profile, body, contentType, maxResultBytes),
+    largeBodies,
     scanCallback: () => scanCallback(profile, maxResultBytes),
     parseResponse: (channel, body) =>
       channel === 'poll' ? parsePollResponse(profile, body) : parseSubmitResponse(profile, body),
@@ -117,6 +120,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     missingScopes: tokens.missingScopes,
     close: () => {
       limiter.close();
+      largeBodies.close();
       transport.close();
     },
   };

@@ -2,6 +2,7 @@
 
 import type { BodyNotes, RawBody, StatusReport } from '../execution/event.ts';
 import type { Dispatchable, Execution } from '../execution/execution.ts';
+import type { Json } from '../execution/json.ts';
 
 /** `spare`: a request that yields to all others, however long they take. */
 export type RequestKind = 'execute' | 'poll' | 'spare';
@@ -162,6 +163,25 @@ export interface UnsupportedPart {
   readonly detail: string;
 }
 
+/** Parses and compares documents with many values outside the thread that answers callbacks. */
+export interface LargeBodies {
+  /** Returns whether a body may have more values than are parsed without delaying callbacks. */
+  isLarge(body: Uint8Array): boolean;
+  /** Parses a callback body. A large result stays text. @throws {TooManyValues} */
+  parseCallback(body: Uint8Array, contentType: string | null): Promise<ParsedCallback>;
+  /** Prepares a comparison of two documents, so that it takes no time if they are large. */
+  prepareComparison(one: Json, other: Json): Promise<void>;
+}
+
+/** The memory for large bodies does not suffice. */
+export class TooManyValues extends Error {
+  override readonly name = 'TooManyValues';
+
+  constructor() {
+    super('the body has too many values for the memory of the receiver');
+  }
+}
+
 export interface Cxone {
   /**
    * Waits until CXone may be called, then grants one to `max` permits at once. Executes and polls are served by turns,
@@ -178,6 +198,7 @@ export interface Cxone {
   /** Returns the parts of a submission that cannot be sent; empty if it can be sent. */
   unsupportedParts(submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>): readonly UnsupportedPart[];
   parseCallback(body: Uint8Array, contentType: string | null): ParsedCallback;
+  readonly largeBodies: LargeBodies;
   /** Reads a callback body of any size, chunk by chunk, in bounded memory. */
   scanCallback(): CallbackScan;
   /** Parses the kept body of a poll or submit response. Returns null without a readable status. */

@@ -1,16 +1,35 @@
 // Canonical JSON: two documents have the same text exactly if they mean the same. Numbers are compared by their decimal value.
 
-import type { Json } from './json.ts';
+import { hasFewValues, type Json, LargeJson } from './json.ts';
 
 /** Returns whether two documents are equal. The order of members and the notation of numbers make no difference. */
 export function isSameJson(one: Json, other: Json): boolean {
-  return one === other || canonicalJson(one) === canonicalJson(other);
+  if (one === other) return true;
+  if (LargeJson.is(one) && LargeJson.is(other) && one.text === other.text) return true;
+  // promise: large-and-small-differ-unread
+  if ((LargeJson.is(one) && hasFewValues(other)) || (LargeJson.is(other) && hasFewValues(one))) return false;
+  return canonicalJson(one) === canonicalJson(other);
+}
+
+/** Canonical texts of large documents, by their text: the newest few, since a comparison needs two. */
+const knownCanonical = new Map<string, string>();
+const MAX_KNOWN = 4;
+
+/** Remembers the canonical text of a large document that was made elsewhere, for the comparison that follows. */
+export function rememberCanonical(text: string, canonical: string): void {
+  knownCanonical.delete(text);
+  for (const [oldest] of knownCanonical) {
+    if (knownCanonical.size < MAX_KNOWN) break;
+    knownCanonical.delete(oldest);
+  }
+  knownCanonical.set(text, canonical);
 }
 
 /** Returns the document without spaces, with sorted members and with each number in one notation; see {@link canonicalNumber}. */
 export function canonicalJson(value: Json): string {
   if (typeof value === 'number') return canonicalNumber(String(value));
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (LargeJson.is(value)) return knownCanonical.get(value.text) ?? canonicalJson(value.parsed());
   // promise: raw-number-is-a-number
   if (JSON.isRawJSON(value)) return canonicalNumber(JSON.stringify(value));
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;

@@ -12,6 +12,9 @@ declare global {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
+/** A stored or received document with more values stays text; see {@link LargeJson}. */
+export const MAX_PARSED_VALUES = 2_000;
+
 /** Maximum nesting accepted from apps; deeper documents could exhaust the stack of recursive functions. */
 export const MAX_JSON_DEPTH = 64;
 
@@ -47,6 +50,93 @@ export function readJson(text: string): Json {
   return MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, keepNumberText) : JSON.parse(text);
 }
 
+/**
+ * A document that stays text, because half a million values take up to a second to parse, walk and write. It stands for its
+ * value wherever a {@link Json} is expected: `writeJson` writes it as it is, and `JSON.stringify` parses it.
+ */
+export class LargeJson {
+  readonly text: string;
+  /** A function: a structured clone of this object would lose its class, hence it fails. */
+  readonly parsed: () => Json;
+
+  private constructor(text: string) {
+    this.text = text;
+    this.parsed = () => readJson(text);
+  }
+
+  /** Returns the document in trusted JSON: parsed, or as text if it has more than {@link MAX_PARSED_VALUES} values. */
+  static from(text: string): Json {
+    return hasManyValues(text) ? (new LargeJson(text) as unknown as Json) : readJson(text);
+  }
+
+  static is(value: unknown): value is LargeJson {
+    return value instanceof LargeJson;
+  }
+
+  toJSON(): Json {
+    return written === null ? this.parsed() : `${PLACE}${written.push(this.text) - 1}`;
+  }
+}
+
+/** Stands for the text of a large document while `writeJson` runs. No text from outside can contain it. */
+const PLACE = `${crypto.randomUUID()}:`;
+const PLACES = new RegExp(`"${PLACE}(\\d+)"`, 'g');
+/** The texts of large documents that `writeJson` has met; null while it does not run. */
+let written: string[] | null = null;
+
+/** Does the same as `JSON.stringify`, without parsing large documents. */
+export function writeJson(value: unknown): string {
+  const texts: string[] = [];
+  written = texts;
+  try {
+    const json = JSON.stringify(value);
+    return texts.length === 0 ? json : json.replace(PLACES, (_, place) => texts[Number(place)] as string);
+  } finally {
+    written = null;
+  }
+}
+
+/** Counts like {@link hasFewValues}; a text with fewer characters than two for each value is not read. */
+function hasManyValues(text: string): boolean {
+  if (text.length <= 2 * MAX_PARSED_VALUES) return false;
+  let values = 0;
+  for (let at = 0; at < text.length && values <= MAX_PARSED_VALUES; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COMMA || code === OPEN_LIST || code === OPEN_OBJECT) values += 1;
+  }
+  return values > MAX_PARSED_VALUES;
+}
+
+const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, OPEN_OBJECT] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b];
+
+/** Returns the index of the closing quotation mark. */
+export function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at += 1;
+    else if (code === QUOTE) return at;
+  }
+  return text.length;
+}
+
+/** Returns whether a document is certainly not a large one. */
+export function hasFewValues(value: Json): boolean {
+  return !LargeJson.is(value) && countValues(value, MAX_PARSED_VALUES) <= MAX_PARSED_VALUES;
+}
+
+/** Counts lists, objects, and all but the first of their children; ends soon above `most`. */
+function countValues(value: Json, most: number): number {
+  if (typeof value !== 'object' || value === null || isAtom(value)) return 0;
+  const children = Array.isArray(value) ? value : Object.values(value);
+  let count = Math.max(1, children.length);
+  for (const child of children) {
+    if (count > most) break;
+    count += countValues(child, most - count);
+  }
+  return count;
+}
+
 function keepNumberText(_key: string, value: Json, context: { source?: string }): Json {
   if (typeof value !== 'number' || context.source === undefined || String(value) === context.source) return value;
   return JSON.rawJSON(context.source) as unknown as Json;
@@ -61,7 +151,12 @@ function isDeeperThan(value: Json, levels: number): boolean {
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isAtom(value);
+}
+
+/** Returns whether an object is a value without members: a number that keeps its digits, or a large document. */
+function isAtom(value: object): boolean {
+  return JSON.isRawJSON(value) || value instanceof LargeJson;
 }
 
 /** Returns the text of a JSON string or number as written; null for anything else. */

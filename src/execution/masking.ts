@@ -2,7 +2,7 @@
 
 import type { AuditEntry } from './event.ts';
 import type { Execution } from './execution.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, LargeJson } from './json.ts';
 
 export const HIDDEN = '•••••• (hidden)';
 
@@ -45,6 +45,7 @@ export function createMasking(names: readonly string[], instead = HIDDEN): Maski
   };
   const json = (value: Json): Json => {
     if (typeof value === 'string') return text(value);
+    if (LargeJson.is(value)) return json(value.parsed());
     if (Array.isArray(value)) return value.map(json);
     return isJsonObject(value) ? members(value) : value;
   };

@@ -54,6 +54,7 @@ export interface ExecutionRecorder {
 
 export interface ExecutionReader {
   find(correlationId: string): Promise<Execution | undefined>;
+  findByReference(reference: string): Promise<Execution | undefined>;
   /** Returns executions newest first. The work of one page is bounded, so a page may end before it is full. */
   list(query: ListQuery): Promise<ExecutionPage>;
   /** Returns the payloads of one execution, which lists leave out; undefined for an unknown execution. */

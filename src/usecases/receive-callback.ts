@@ -8,6 +8,7 @@ import type { JsonObject } from '../execution/json.ts';
 import { decodeContent } from '../lib/http/content-coding.ts';
 import type { World } from '../lib/world.ts';
 import type { ExecutionReader, ExecutionRecorder, RecordResult, StoredCallbackBody } from '../store/port.ts';
+import { createLargeCallbacks } from './large-callbacks.ts';
 
 export interface CallbackReceiver {
   /** Records a callback body. Returns undefined for an unknown execution. @throws {StoreUnavailable} */
@@ -37,25 +38,32 @@ const MAX_DECODED_BYTES = 16 * 1024 * 1024;
 export type CallbackTrust = 'signature' | 'verify';
 
 export function createCallbackReceiver(
-  store: ExecutionRecorder & Pick<ExecutionReader, 'payloads'>,
-  cxone: Pick<Cxone, 'parseCallback' | 'parseResponse' | 'scanCallback'>,
+  store: ExecutionRecorder & Pick<ExecutionReader, 'payloads' | 'findByReference'>,
+  cxone: Pick<Cxone, 'parseCallback' | 'parseResponse' | 'scanCallback' | 'largeBodies'>,
   world: World,
   trust: CallbackTrust = 'signature',
 ): CallbackReceiver {
-  const eventOf = (bytes: Uint8Array, contentType: string | null): ExecutionEvent => {
-    const reading = cxone.parseCallback(bytes, contentType);
+  const large = createLargeCallbacks(store, cxone);
+  const eventOf = async (bytes: Uint8Array, contentType: string | null): Promise<ExecutionEvent> => {
+    const reading = large.isLarge(bytes)
+      ? await large.read(bytes, contentType)
+      : cxone.parseCallback(bytes, contentType);
     if (reading.type === 'callback-unreadable') return { ...reading, body: { bytes, contentType } };
     return trust === 'verify' ? { ...reading, type: 'unverified-callback' } : reading;
   };
   /** An unreadable body is already kept: its bytes are not kept again. */
-  const callbackFrom = (bytes: Uint8Array, contentType: string | null, origin: JsonObject): ExecutionEvent => {
-    const event = eventOf(bytes, contentType);
+  const callbackFrom = async (
+    bytes: Uint8Array,
+    contentType: string | null,
+    origin: JsonObject,
+  ): Promise<ExecutionEvent> => {
+    const event = await eventOf(bytes, contentType);
     if (event.type === 'callback-unreadable') return { ...event, body: null, origin };
     if (event.type !== 'callback' && event.type !== 'unverified-callback') return event;
     const { notes: _, ...reading } = event;
     return { ...reading, origin };
   };
-  const eventFrom = (body: StoredCallbackBody, by: string): ExecutionEvent => {
+  const eventFrom = async (body: StoredCallbackBody, by: string): Promise<ExecutionEvent> => {
     const origin = { reread: body.entryId, by };
     const unreadable = (reason: string) => ({ type: 'callback-unreadable', reason, body: null, origin }) as const;
     if (!body.isWhole) return unreadable('only the beginning of the body was kept');
@@ -75,7 +83,7 @@ export function createCallbackReceiver(
       const reread: RereadBody[] = [];
       // One after the other: the oldest body that gives an outcome wins, as when they arrived.
       for (const body of bodies) {
-        const event = eventFrom(body, by);
+        const event = await eventFrom(body, by);
         const recorded = await store.record(reference, event, world.now());
         if (recorded === undefined) break;
         const reason = event.type === 'callback-unreadable' ? event.reason : null;
@@ -92,7 +100,14 @@ export function createCallbackReceiver(
         : { type: 'callback-unreadable', reason, body: null };
       return store.record(reference, event, world.now());
     },
-    callback: (reference, bytes, contentType) => store.record(reference, eventOf(bytes, contentType), world.now()),
+    callback: async (reference, bytes, contentType) => {
+      if (!large.isLarge(bytes)) return store.record(reference, await eventOf(bytes, contentType), world.now());
+      return large.inTurn(async () => {
+        const event = await eventOf(bytes, contentType);
+        await large.prepareComparison(reference, event);
+        return store.record(reference, event, world.now());
+      });
+    },
     unreadable: (reference, reason, body) =>
       store.record(reference, { type: 'callback-unreadable', reason, body }, world.now()),
   };

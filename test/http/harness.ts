@@ -28,7 +28,7 @@ import { createReconciliations } from '../../src/usecases/reconcile/reconciliati
 import { createSubmit } from '../../src/usecases/submit.ts';
 import { createWaiters, type Waiters } from '../../src/usecases/wait-for-outcome.ts';
 import { submitted } from '../support/executions.ts';
-import { createFakeCxone } from '../support/fake-cxone.ts';
+import { createFakeCxone, NO_LARGE_BODIES } from '../support/fake-cxone.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
@@ -165,6 +165,7 @@ export async function startHttp({
         {
           parseCallback: readCallback,
           parseResponse: () => null,
+          largeBodies: NO_LARGE_BODIES,
           scanCallback: () => scanCallback(loadProfile(null), 10_485_760),
         },
         world,

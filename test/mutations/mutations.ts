@@ -39,6 +39,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/group-commit.test.ts'],
   },
   {
+    tag: 'large-body-is-parsed-elsewhere',
+    promise: 'a body with many values is not parsed on the thread that answers callbacks',
+    edit: value('false'),
+    tests: ['test/cxone/large-bodies.test.ts'],
+  },
+  {
+    tag: 'large-result-passes-concealment',
+    promise: 'a large result is stored without a callback token',
+    edit: value('value.text'),
+    tests: ['test/stories/large-callbacks.test.ts'],
+  },
+  {
+    tag: 'large-and-small-differ-unread',
+    promise: 'a small result is compared with a large one without parsing the large one',
+    edit: condition(false),
+    tests: ['test/execution/large-json.test.ts'],
+  },
+  {
+    tag: 'body-beyond-memory-ends-its-thread-alone',
+    promise: 'a body beyond the memory of its thread is rejected, not parsed elsewhere',
+    edit: condition(false),
+    tests: ['test/cxone/large-bodies.test.ts'],
+  },
+  {
     tag: 'one-reader-slice-at-a-time',
     promise: 'readers do their work in slices, one at a time, with turns for callbacks after each',
     edit: swapped('splice(0, 1)', 'splice(0, 2)'),

@@ -1,8 +1,23 @@
 // A CXone without a network: it returns the responses that a test sets, and records the requests.
 
-import type { Cxone, ParsedCallback, Permit, PollResponse, RequestKind, SubmitResponse } from '../../src/cxone/port.ts';
+import type {
+  Cxone,
+  LargeBodies,
+  ParsedCallback,
+  Permit,
+  PollResponse,
+  RequestKind,
+  SubmitResponse,
+} from '../../src/cxone/port.ts';
 import type { Dispatchable, Execution } from '../../src/execution/execution.ts';
 import { completed, RUNNING } from './executions.ts';
+
+/** No body is large. */
+export const NO_LARGE_BODIES: LargeBodies = {
+  isLarge: () => false,
+  parseCallback: async () => ({ type: 'callback-unreadable', reason: 'it is not large' }),
+  prepareComparison: async () => {},
+};
 
 export interface FakeCxone extends Cxone {
   /** The response to each submission and poll from now on; may be changed at any time. */
@@ -75,6 +90,7 @@ export function createFakeCxone(): FakeCxone {
     onPoll: async () => STILL_RUNNING,
     onAuthorize: async () => {},
     limit: 100,
+    largeBodies: NO_LARGE_BODIES,
     executed: [],
     polls: [],
     get authorizations() {

@@ -6,6 +6,7 @@ import { parseProfile } from '../../src/cxone/profile/profile.ts';
 import builtin from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
 import { createCallbackReceiver } from '../../src/usecases/receive-callback.ts';
 import { ALICE_KEY, CAROL_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '../http/harness.ts';
+import { NO_LARGE_BODIES } from '../support/fake-cxone.ts';
 
 function receiverWith(http: Harness, callback: object) {
   const profile = parseProfile({ ...builtin, callback: { ...builtin.callback, ...callback } });
@@ -14,6 +15,7 @@ function receiverWith(http: Harness, callback: object) {
     {
       parseCallback: (...body) => parseCallback(profile, ...body),
       parseResponse: (_, body) => parsePollResponse(profile, body),
+      largeBodies: NO_LARGE_BODIES,
       scanCallback: () => scanCallback(profile, 10_485_760),
     },
     http.world,

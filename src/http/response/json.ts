@@ -1,5 +1,6 @@
 // Makes responses: JSON by default, not cacheable, not sniffable, with the id of the request.
 
+import { writeJson } from '../../execution/json.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 
 export const REQUEST_ID = 'x-request-id';
@@ -10,7 +11,7 @@ export const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-opt
 export type HeaderFields = { readonly [name: string]: string };
 
 export function json(status: number, body: unknown, headers: HeaderFields = {}): Response {
-  return respond(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+  return respond(status, writeJson(body), { 'content-type': 'application/json', ...headers });
 }
 
 /** What `respond` made a response of: its own properties would be built on first use. */

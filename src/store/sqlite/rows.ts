@@ -9,7 +9,8 @@ import {
   type Status,
   totalLatencyMs,
 } from '../../execution/execution.ts';
-import { type Json, type JsonObject, readJson } from '../../execution/json.ts';
+import { type Json, type JsonObject, LargeJson, readJson, writeJson } from '../../execution/json.ts';
+import { readMembers } from '../../execution/json-members.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { AcceptedSubmission } from '../port.ts';
 import type { auditEvents, executions } from './schema.ts';
@@ -38,7 +39,7 @@ export function toExecution(row: StateRow): Execution {
     resolvedBy: row.resolvedBy as ResolvedBy | null,
     result: fromJson(row.result),
     error: fromJson(row.error),
-    lateResult: fromJson(row.lateResult) as LateResult | null,
+    lateResult: row.lateResult === null ? null : (readMembers(row.lateResult) as unknown as LateResult),
     submittedAt: Date.parse(row.submittedAt),
     sentAt: fromIso(row.sentAt),
     resolvedAt: fromIso(row.resolvedAt),
@@ -173,7 +174,7 @@ export function toAuditRow(id: number, now: number, execution: Execution, draft:
     latencyMs: draft.latencyMs,
     httpStatus: draft.httpStatus,
     app: execution.app,
-    detail: JSON.stringify(draft.detail),
+    detail: writeJson(draft.detail),
   };
 }
 
@@ -192,9 +193,9 @@ export function fromIso(text: string | null): number | null {
 
 /** Converts JSON null to SQL NULL, so that queries see an absent value. */
 function toJson(value: Json): string | null {
-  return value === null ? null : JSON.stringify(value);
+  return value === null ? null : writeJson(value);
 }
 
 function fromJson(text: string | null): Json {
-  return text === null ? null : readJson(text);
+  return text === null ? null : LargeJson.from(text);
 }

@@ -181,6 +181,11 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
       return row && toExecution(row);
     },
 
+    findByReference: async (reference) => {
+      const row = rowOf(reference);
+      return row && toExecution(row);
+    },
+
     list,
     trail: async (correlationId) => sql.trail.all({ correlationId }).map(toAuditEntry),
     feed: async (query) => feed(query),

@@ -1,5 +1,6 @@
 // Loop that delivers due notifications to the apps and records the results. A slow endpoint does not delay another app's.
 
+import { writeJson } from '../../execution/json.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Round, Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
@@ -138,7 +139,7 @@ function requestFor({ notification, execution }: ClaimedNotification, links: Lin
 }
 
 function bodyOf({ notification, execution }: ClaimedNotification, { aboveBytes, baseUrl }: LinkRules): string {
-  const whole = JSON.stringify(webhookBody(notification, execution));
+  const whole = writeJson(webhookBody(notification, execution));
   const most = aboveBytes.get(notification.app) ?? aboveBytes.get('*') ?? Number.POSITIVE_INFINITY;
   // promise: large-notification-is-a-link
   if (Buffer.byteLength(whole) <= most) return whole;

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { AuditDraft, AuditEvent } from '../../../execution/event.ts';
-import type { JsonObject } from '../../../execution/json.ts';
+import { type JsonObject, writeJson } from '../../../execution/json.ts';
 
 /** Most bytes of entries and kept bodies of one execution after which further evidence is replaced by its hash. */
 export const MAX_EVIDENCE_BYTES = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ export function boundedEvidence(draft: AuditDraft, keptBytes: () => number): Aud
   const { result = null, error = null, outcome } = draft.detail;
   // A poll or a submit response that contradicts the outcome has the name of its usual event.
   if (!EVIDENCE.has(draft.event) && outcome !== 'conflict') return draft;
-  const quoted = result === null && error === null ? '' : JSON.stringify([result, error]);
+  const quoted = result === null && error === null ? '' : writeJson([result, error]);
   const bytes = Buffer.byteLength(quoted) + (draft.body?.bytes.length ?? 0);
   // promise: evidence-is-bounded
   if (bytes <= SMALL_BYTES || keptBytes() + bytes <= MAX_EVIDENCE_BYTES) return draft;

@@ -5,7 +5,7 @@ import { outcomeIn } from '../../../execution/apply-result.ts';
 import { canonicalJson } from '../../../execution/canonical-json.ts';
 import type { ExecutionEvent } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
-import type { Json } from '../../../execution/json.ts';
+import { type Json, writeJson } from '../../../execution/json.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 
 /** Hex SHA-256 of each column before the pruning; `outcome` is the hash that the audit chain has. */
@@ -63,5 +63,5 @@ export function stripPayload(after: Execution, restored: Execution, before: Exec
 }
 
 function asColumn(value: Json): string | null {
-  return value === null ? null : JSON.stringify(value);
+  return value === null ? null : writeJson(value);
 }
