@@ -1,6 +1,7 @@
 // Builds the requests that a profile describes, without the token. Pure.
 
 import type { Execution } from '../execution/execution.ts';
+import { writeJson } from '../execution/json.ts';
 import { buildSubmissionBody, fieldsOf, type SubmissionFields } from './build-submission.ts';
 import { problemOf } from './execution-id.ts';
 import { isDotSegment } from './parse-response.ts';
@@ -33,7 +34,7 @@ function encodedExecuteRequest(
         method: 'POST',
         url,
         headers: { ...head, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        body: writeJson(body),
       };
     case 'form': {
       const type = { 'content-type': 'application/x-www-form-urlencoded' };

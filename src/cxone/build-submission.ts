@@ -1,7 +1,7 @@
 // Builds the body of a submission: its parts at the places that a profile names. Finds the parts without a place. Pure.
 
 import type { Dispatchable } from '../execution/execution.ts';
-import { isJsonObject, type Json, type JsonObject, scalarText } from '../execution/json.ts';
+import { isJsonObject, type Json, type JsonObject, LargeJson, scalarText } from '../execution/json.ts';
 import { change, find, pointerTo, segmentsOf } from './json-pointer.ts';
 import type { UnsupportedPart } from './port.ts';
 import type { Profile } from './profile/profile.ts';
@@ -14,7 +14,7 @@ type Joined = NonNullable<Places['joined']>;
 /** Returns the body. Constant members, callback URL and ids override an app's input of the same name. */
 export function buildSubmissionBody(places: Places, submitted: SubmissionFields, callbackUrl: string): Json {
   const around = (given: JsonObject) => (constant: Json | undefined) =>
-    isJsonObject(constant) ? { ...given, ...constant } : given;
+    isJsonObject(constant) ? { ...(LargeJson.is(given) ? (given.parsed() as JsonObject) : given), ...constant } : given;
   let body: Json = places.members;
   body = change(body, segmentsOf(places.inputs), around(submitted.inputs));
   if (places.context !== null) body = change(body, segmentsOf(places.context), around(submitted.context));

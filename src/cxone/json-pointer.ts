@@ -1,7 +1,7 @@
 // JSON Pointers (RFC 6901) of profiles: find a value in a response, place a value in a request.
 
 import jsonpointer from 'jsonpointer';
-import { isJsonObject, type Json, type JsonObject } from '../execution/json.ts';
+import { isJsonObject, type Json, type JsonObject, LargeJson } from '../execution/json.ts';
 
 const SYNTAX = /^(?:\/(?:[^~/]|~[01])*)*$/;
 
@@ -24,7 +24,8 @@ export function find(document: Json, pointer: string): Json {
   if (pointer === '') return document;
   // The package throws on values without members.
   if (typeof document !== 'object' || document === null) return null;
-  return (compiled(pointer).get(document) as Json | undefined) ?? null;
+  const given = LargeJson.is(document) ? (document.parsed() as JsonObject) : document;
+  return (compiled(pointer).get(given) as Json | undefined) ?? null;
 }
 
 /** Returns the value at the first of these pointers that leads to one; null without one. */
@@ -58,7 +59,8 @@ export function change(
   update: (existing: Json | undefined) => Json,
 ): Json {
   if (segment === undefined) return update(document);
-  const object: JsonObject = isJsonObject(document) ? document : {};
+  const given = LargeJson.is(document) ? document.parsed() : document;
+  const object: JsonObject = isJsonObject(given) ? given : {};
   const existing = Object.hasOwn(object, segment) ? object[segment] : undefined;
   return { ...object, [segment]: change(existing, rest, update) };
 }

@@ -8,21 +8,21 @@ export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Turns of the event loop after each slice of a reader: a callback that has arrived is committed within them. */
+/** Turns of the event loop after each slice of long work: a callback that has arrived is committed within them. */
 const TURNS_PER_SLICE = 4;
 
-const readers: (() => void)[] = [];
+const waiting: (() => void)[] = [];
 let turnsLeft = 0;
 
 /**
- * Waits for the turn of a slice of a reader: a search, or a stream that catches up. All readers of the process share the slices,
- * one at a time, and other work of the event loop comes first. Work that is not long does not wait.
+ * Waits for the turn of a slice of long work: of a search, a stream that catches up, or a submission with many values. All long
+ * work of the process shares the slices, one at a time, and other work of the event loop comes first. Other work does not wait.
  */
-export function readerSlice(isLongWork = true): Promise<void> {
+export function longWorkSlice(isLongWork = true): Promise<void> {
   if (!isLongWork) return Promise.resolve();
   return new Promise((resolve) => {
-    readers.push(resolve);
-    if (readers.length > 1 || turnsLeft > 0) return;
+    waiting.push(resolve);
+    if (waiting.length > 1 || turnsLeft > 0) return;
     turnsLeft = 1;
     setImmediate(nextTurn);
   });
@@ -30,22 +30,22 @@ export function readerSlice(isLongWork = true): Promise<void> {
 
 function nextTurn(): void {
   turnsLeft -= 1;
-  if (turnsLeft === 0 && readers.length > 0) {
+  if (turnsLeft === 0 && waiting.length > 0) {
     // promise: one-reader-slice-at-a-time
-    for (const next of readers.splice(0, 1)) next();
+    for (const next of waiting.splice(0, 1)) next();
     turnsLeft = TURNS_PER_SLICE;
   }
   if (turnsLeft > 0) setImmediate(nextTurn);
 }
 
-/** Maps a list like `Array.map`, but yields to the event loop after each time slice. */
+/** Maps a list like `Array.map`, but in slices of long work. */
 export async function mapYielding<T, R>(list: readonly T[], map: (item: T, index: number) => R): Promise<R[]> {
   const results: R[] = [];
   let sliceStart = performance.now();
   for (const [index, item] of list.entries()) {
     results.push(map(item, index));
     if (performance.now() - sliceStart < SLICE_MS) continue;
-    await yieldToEventLoop();
+    await longWorkSlice();
     sliceStart = performance.now();
   }
   return results;

@@ -2,8 +2,8 @@
 
 import { newExecution, type Submission } from '../execution/execution.ts';
 import { batchName, itemName } from '../execution/idempotency-key.ts';
-import type { Json } from '../execution/json.ts';
-import { mapYielding } from '../lib/event-loop.ts';
+import { hasFewValues, type Json } from '../execution/json.ts';
+import { longWorkSlice, mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
 import type { AddResult, BatchAddResult, ExecutionIntake, NewExecution } from '../store/port.ts';
 import {
@@ -91,7 +91,10 @@ export function createSubmit(store: ExecutionIntake, world: Pick<World, 'now' | 
   }
 
   return {
-    one: (app, request, arrival) => store.add(asNew(app, request, fingerprintOf(request), arrival)),
+    one: async (app, request, arrival) => {
+      await longWorkSlice(!hasFewValues(request.inputs) || !hasFewValues(request.context));
+      return store.add(asNew(app, request, fingerprintOf(request), arrival));
+    },
 
     batch: async (app, batch, arrival) => {
       const fingerprints = await mapYielding(batch.items, (item) =>

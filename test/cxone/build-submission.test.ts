@@ -5,7 +5,7 @@ import { buildExecuteRequest } from '../../src/cxone/build-requests.ts';
 import { fieldsOf, unsupportedParts } from '../../src/cxone/build-submission.ts';
 import { loadProfile, type Profile, parseProfile } from '../../src/cxone/profile/profile.ts';
 import { shippedProfile } from '../../src/cxone/profile/shipped.ts';
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../../src/execution/json.ts';
+import { isJsonObject, type Json, type JsonObject, LargeJson, parseJson } from '../../src/execution/json.ts';
 import { anExecution } from '../support/executions.ts';
 import { CALLBACK_URL } from './harness.ts';
 
@@ -32,6 +32,19 @@ function request(profile: Profile, inputs: JsonObject) {
 }
 
 const INPUTS = { scriptPath: 'A b\\C', parameters: ['x&y', 'ü', 3] };
+
+test.each(['cxone', 'cxone-jobs', 'cxone-script-start', 'cxone-static-token'])(
+  'inputs with many values, which stay text, are sent by %s as their value is',
+  (name) => {
+    const profile = parseProfile(shippedProfile(name) as JsonObject);
+    const text = `{"scriptPath":"p","parameters":["a",1.50],"list":[${'2.50,'.repeat(3_000)}0]}`;
+    const inputs = LargeJson.from(text) as JsonObject;
+    expect(LargeJson.is(inputs)).toBe(true);
+    expect(request(profile, inputs)).toEqual(request(profile, parseJson(text) as JsonObject));
+    const around = { ...profile, execute: { ...profile.execute, body: { ...profile.execute.body, inputs: '' } } };
+    expect(request(around, inputs)).toEqual(request(around, parseJson(text) as JsonObject));
+  },
+);
 
 test('as a query: every field percent-encoded, no body and no type of one', () => {
   const { url, body, headers } = request(scripts(), INPUTS);

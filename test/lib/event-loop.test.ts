@@ -1,7 +1,7 @@
 // A long list is processed completely and in order, and other work runs in between.
 
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { mapYielding, readerSlice } from '../../src/lib/event-loop.ts';
+import { longWorkSlice, mapYielding } from '../../src/lib/event-loop.ts';
 
 /** Work whose pieces take this long; it returns how often other work ran before it. */
 function workThatTakes(ms: number) {
@@ -49,7 +49,7 @@ test('slices of readers run one at a time in the order of their requests, with t
   const began: [reader: number, turn: number][] = [];
   const reader = async (name: number) => {
     for (let slice = 0; slice < 2; slice += 1) {
-      await readerSlice();
+      await longWorkSlice();
       began.push([name, turns]);
     }
   };
@@ -59,5 +59,5 @@ test('slices of readers run one at a time in the order of their requests, with t
   const gaps = began.slice(1).map(([, turn], index) => turn - (began[index]?.[1] ?? 0));
   for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(3);
   // Later readers are served as well.
-  await readerSlice();
+  await longWorkSlice();
 });

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { AuditEntry } from '../../execution/event.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { representEvent } from '../../execution/representation.ts';
-import { readerSlice } from '../../lib/event-loop.ts';
+import { longWorkSlice } from '../../lib/event-loop.ts';
 import { jsonOnOneLine } from '../../lib/json-line.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
@@ -176,7 +176,7 @@ function body(stream: Stream, masking: Masking, failed: Failed): ReadableStream<
       },
       pull: async (controller) => {
         try {
-          await readerSlice(isBehind);
+          await longWorkSlice(isBehind);
           const step = await stream.next();
           if (cancelled) return;
           if (step.type === 'end') return controller.close();

@@ -23,6 +23,8 @@ export interface JsonMeter {
   write(chunk: Uint8Array): Excess | null;
   /** The items of the lists that are members of the document, in their order. */
   readonly items: readonly Span[];
+  /** Returns the number of values so far. */
+  values(): number;
 }
 
 const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from(
@@ -96,6 +98,7 @@ export function createJsonMeter(limits: JsonLimits): JsonMeter {
 
   return {
     items,
+    values: () => values,
     write: (chunk) => {
       for (let index = 0; index < chunk.length; index += 1) {
         const byte = chunk[index] as number;

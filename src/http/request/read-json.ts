@@ -1,7 +1,14 @@
 // Reads a JSON body, or returns the response that states why it cannot be read. Its cost is bounded before it is parsed.
 
-import { isJsonObject, type Json, type JsonObject, MAX_JSON_DEPTH, parseJson } from '../../execution/json.ts';
-import { mapYielding } from '../../lib/event-loop.ts';
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  MAX_JSON_DEPTH,
+  MAX_PARSED_VALUES,
+  parseJson,
+} from '../../execution/json.ts';
+import { longWorkSlice, mapYielding } from '../../lib/event-loop.ts';
 import { pointerTo, problem } from '../response/problem.ts';
 import { createJsonMeter, type Excess, type JsonLimits, type JsonMeter, type Span } from './json-meter.ts';
 import { readBody } from './read-body.ts';
@@ -33,6 +40,8 @@ export type JsonItems =
 export async function readJsonBody(request: Request, limits = SMALL): Promise<JsonBody> {
   const body = await readMeasured(request, limits);
   if (body.type === 'refused') return body;
+  // promise: large-submissions-take-turns
+  await longWorkSlice(body.meter.values() > MAX_PARSED_VALUES);
   try {
     return { type: 'read', value: parseJson(utf8.decode(body.bytes), limits.levels) };
   } catch (error) {
@@ -47,6 +56,7 @@ export async function readJsonItems(request: Request, name: string, limits: Json
   const { bytes, meter } = body;
   const spans = meter.items.filter((span) => !isBlank(bytes, span));
   let span: Span | null = null;
+  await longWorkSlice(meter.values() > MAX_PARSED_VALUES);
   try {
     const document = parseJson(utf8.decode(skeletonOf(bytes, spans)), limits.levels);
     const values = await mapYielding(spans, (each) => {

@@ -65,7 +65,7 @@ export function toExecution(row: StateRow): Execution {
 export function toDispatchable(row: ExecutionRow): Dispatchable {
   return {
     ...toExecution(row),
-    inputs: readJson(row.inputs) as JsonObject,
+    inputs: LargeJson.from(row.inputs) as JsonObject,
     context: readJson(row.context) as JsonObject,
   };
 }

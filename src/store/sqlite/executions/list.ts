@@ -1,7 +1,7 @@
 // Lists executions, newest first, in pages along an index: references are UUIDv7 and thus in the order of submission.
 
 import { and, desc, gte, sql } from 'drizzle-orm';
-import { readerSlice } from '../../../lib/event-loop.ts';
+import { longWorkSlice } from '../../../lib/event-loop.ts';
 import type { ExecutionPage, IdGap, ListQuery } from '../../port.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { type StateRow, toExecution } from '../rows.ts';
@@ -43,7 +43,7 @@ export function createExecutionList(
     let scannedMs = 0;
     let step = FIRST_STEP;
     for (let before = query.before; ; ) {
-      await readerSlice(isLongWork(query, scannedRows));
+      await longWorkSlice(isLongWork(query, scannedRows));
       const began = performance.now();
       const rest = before === undefined ? query : { ...query, before };
       const edge = select.edge(rest, step).get()?.reference;
