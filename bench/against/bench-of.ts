@@ -16,7 +16,7 @@ export type Bench = Pick<typeof prepared, 'preparedIn' | 'copyOf' | 'callbackPat
   Pick<typeof receiver, 'startReceiver'> &
   Pick<typeof sweeper, 'measureSweeper'>;
 
-export const PRESENT_BENCH: Bench = { ...prepared, ...requests, ...contenders, ...receiver, ...sweeper };
+const PRESENT_BENCH: Bench = { ...prepared, ...requests, ...contenders, ...receiver, ...sweeper };
 
 const NEEDED = [
   ...(['preparedIn', 'copyOf', 'callbackPaths', 'callbacksFor', 'writeRequests'] as const),

@@ -1,6 +1,6 @@
 // Routes requests to the operations of the API and to the console, and responds when no route matches or a handler fails.
 
-import { type Context, Hono } from 'hono';
+import { Context, Hono } from 'hono';
 import { CALLBACK_PATH } from '../callbacks/signed-url.ts';
 import { reasonOf } from '../lib/log.ts';
 import { createSampledWarning } from '../lib/log-throttle.ts';
@@ -11,13 +11,14 @@ import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
 import { cancelExecution, createBulkAction, pollExecution } from './executions/actions.ts';
 import { createBulkErasure, createErasureOfOne } from './executions/erase.ts';
-import type { DirectRoute, Fetch, ListenerRole } from './fetch.ts';
+import { submitExecution } from './executions/submit.ts';
+import type { DirectHandler, DirectRequest, Fetch, ListenerRole, PlainRequest } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
 import { withBasePath } from './middleware/base-path.ts';
 import { createReaderTurns } from './middleware/reader-turns.ts';
 import { createRequestLog, createRoutePattern, loggablePath, type RespondToFailure } from './middleware/request-log.ts';
 import { createBulkReplay, replayNotification } from './notifications/replay.ts';
-import type { ApiOperation } from './openapi/operation.ts';
+import type { ApiOperation, OpenHandler } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { liftPause } from './operators/pause.ts';
 import { MAX_BODY_BYTES } from './request/read-body.ts';
@@ -63,15 +64,33 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
   const logged = createRequestLog(runtime, deps.metrics, fail);
   const serve: Fetch = (request, peer, connection) =>
     logged(request, routePattern(request), () => routed(request, peer, connection));
-  if (role === 'apps') return serve;
-  const callbacks = createCallbackEndpoint(deps);
-  const handle: DirectRoute['handle'] = (request, token, peer) =>
-    logged(request, completeExecution.path, () => callbacks(request, token, peer));
-  const serveAll: Fetch = (request, peer = null, connection) => {
-    const token = tokenIn(request);
-    return token === null ? serve(request, peer, connection) : handle(request, token, peer);
+  const callbacks = role === 'apps' ? null : createCallbackEndpoint(deps);
+  const callback = (token: string | null | undefined): DirectHandler | null => {
+    if (callbacks === null || token === null || token === undefined) return null;
+    return (request, peer) => logged(request, completeExecution.path, () => callbacks(request, token, peer));
   };
-  return Object.assign(serveAll, { direct: { target: CALLBACK_TARGET, maxBytes: MAX_BODY_BYTES, handle } });
+  // With a base path, the Location of the response is changed as it is in all responses.
+  const submit = role === 'webhook' || basePath !== '' ? null : guarded(guard, submitExecution, deps);
+  const submission: DirectHandler | null =
+    submit && ((request, peer) => logged(request, submitExecution.path, () => submit(plainContext(request, peer))));
+  const serveAll: Fetch = (request, peer = null, connection) =>
+    callback(tokenIn(request))?.(request, peer) ?? serve(request, peer, connection);
+  const find = (request: DirectRequest) =>
+    isPlainSubmission(request) ? submission : callback(CALLBACK_TARGET.exec(request.target)?.[1]);
+  return Object.assign(serveAll, { direct: { maxBytes: MAX_BODY_BYTES, find } });
+}
+
+/** A context outside of Hono's router: the guard and the handlers of submissions use nothing else of a request. */
+function plainContext(request: PlainRequest, peer: string | null): Context {
+  return new Context(request as Request, { env: { peer } });
+}
+
+/**
+ * Returns whether it is a submission of a program that does not wait for the outcome. The others go through the adapter, which
+ * reports when a waiting client disconnects, and through the routes, which answer a browser with a page.
+ */
+function isPlainSubmission({ target, headers }: DirectRequest): boolean {
+  return target === submitExecution.path && headers['prefer'] === undefined && !headers.accept?.includes('html');
 }
 
 function isServed({ listener = 'apps' }: ApiOperation, role: ListenerRole): boolean {
@@ -80,11 +99,14 @@ function isServed({ listener = 'apps' }: ApiOperation, role: ListenerRole): bool
 
 function route(app: Hono, guard: Guard, operation: ApiOperation, deps: HttpParts): void {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
-  const handler =
-    operation.access === 'open'
-      ? closed(operation, operation.create(deps))
-      : guard[operation.access](closed(operation, operation.create(deps)));
-  app.on(operation.method.toUpperCase(), path, handler);
+  app.on(operation.method.toUpperCase(), path, guarded(guard, operation, deps));
+}
+
+/** Returns the handler of an operation behind its access rule. */
+function guarded(guard: Guard, operation: ApiOperation, deps: HttpParts): OpenHandler {
+  return operation.access === 'open'
+    ? closed(operation, operation.create(deps))
+    : guard[operation.access](closed(operation, operation.create(deps)));
 }
 
 /**

@@ -1,5 +1,7 @@
 // The handler that listeners call for each request, and the connection that it may use.
 
+import type { IncomingHttpHeaders } from 'node:http';
+
 /** The client's connection, for responses that need more of it than their body. */
 export interface Connection {
   /** Closes the connection at once, even if a response is under way. */
@@ -17,20 +19,27 @@ export interface Fetch {
 
 export type RequestHeaders = Pick<Headers, 'get' | 'has'>;
 
-/** The parts of a `Request` that the webhook uses, and that Node has without it. */
+/** The parts of a `Request` that callbacks and submissions use, and that Node has without it. */
 export interface PlainRequest extends Pick<Request, 'method' | 'url' | 'body' | 'arrayBuffer'> {
   readonly headers: RequestHeaders;
 }
 
-/** Serves POST requests to some targets without a `Request` and a `Response` of the adapter. */
+/** Serves the most frequent POST requests without a `Request` and a `Response` of the adapter. */
 export interface DirectRoute {
-  /** Matches the request target, and captures the token in it. */
-  readonly target: RegExp;
   /** The longest body, in bytes. */
   readonly maxBytes: number;
-  /** Every response comes from `respond`. */
-  readonly handle: (request: PlainRequest, token: string, peer: string | null) => Promise<Response>;
+  /** Returns the handler of a request; null if the adapter serves it. */
+  find(request: DirectRequest): DirectHandler | null;
 }
+
+/** The target of a request line, and Node's own headers. */
+export interface DirectRequest {
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Every response comes from `respond`. */
+export type DirectHandler = (request: PlainRequest, peer: string | null) => Promise<Response>;
 
 /** The routes that a listener serves: all, all but the webhook, or the webhook alone. */
 export type ListenerRole = 'everything' | 'apps' | 'webhook';

@@ -1,5 +1,5 @@
-// The contract of the webhook and the hostile clients once more, with every callback served by the adapter. The files themselves
-// run with the direct route.
+// The contract of the webhook and of submissions and the hostile clients once more, with every request served by the adapter. The
+// files themselves run with the direct routes.
 
 import { useAdapterAlone } from './harness.ts';
 
@@ -8,6 +8,8 @@ await import('./webhook/callback-endpoint.test.ts');
 await import('./webhook/callback-refusals.test.ts');
 await import('./webhook/callback-encodings.test.ts');
 await import('./webhook/callback-disconnect.slow.test.ts');
+await import('./executions/submit.test.ts');
+await import('./executions/submission-refusals.test.ts');
 await import('./hostile-content.slow.test.ts');
 await import('./hostile-flood.slow.test.ts');
 await import('./hostile-framing.slow.test.ts');

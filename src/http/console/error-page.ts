@@ -19,7 +19,8 @@ export async function pageForBrowser(
   response: Response,
   sessions: Sessions,
 ): Promise<Response> {
-  if (!isProblem(response) || !isBrowser(headers.get('accept'), url)) return response;
+  // In this order: the headers of a response that are read have another order on the wire.
+  if (!isBrowser(headers.get('accept'), url) || !isProblem(response)) return response;
   const { title, detail, errors = [] } = (await response.json()) as Problem;
   const { pathname, search } = new URL(url);
   const isLogin = response.status === 401 && method === 'GET' && headers.get('authorization') === null;

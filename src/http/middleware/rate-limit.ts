@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.ts';
 import type { World } from '../../lib/world.ts';
+import { withFields } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
 import type { Identity } from './identity.ts';
 
@@ -47,13 +48,13 @@ export function createRateLimits({ elapsed }: Pick<World, 'elapsed'>, rules: Rat
     },
     addHeaders: (app, response) => {
       const limit = buckets.get(app);
-      if (limit === undefined && response.status !== 429) return response;
+      const isRefused = response.status === 429;
+      if (limit === undefined && !isRefused) return response;
       // A batch that was refused for its rate has the headers already.
       if (response.headers.has('ratelimit')) return response;
-      if (limit !== undefined) appendFields(response, submissionsLeft(limit.rate, limit.bucket));
-      if (response.status === 429)
-        appendFields(response, queueFull(rules.appQueueCapacities.get(app) ?? rules.queueCapacity, response));
-      return response;
+      const limited = limit === undefined ? response : withFields(response, submissionsLeft(limit.rate, limit.bucket));
+      if (!isRefused) return limited;
+      return withFields(limited, queueFull(rules.appQueueCapacities.get(app) ?? rules.queueCapacity, limited));
     },
   };
 }
@@ -73,10 +74,6 @@ function submissionsLeft(rate: number, bucket: TokenBucket): LimitFields {
 /** After the rate check, a 429 can only mean a full queue. */
 function queueFull(capacity: number, response: Response): LimitFields {
   return limitFields(`"queue";q=${capacity}`, `"queue";r=0;t=${response.headers.get('retry-after') ?? 0}`);
-}
-
-function appendFields(response: Response, fields: LimitFields): void {
-  for (const [name, value] of Object.entries(fields)) response.headers.append(name, value);
 }
 
 type LimitFields = Readonly<Record<'ratelimit-policy' | 'ratelimit', string>>;

@@ -32,7 +32,20 @@ export function respond(status: number, body: ResponseParts['body'], headers: He
   // Added here and not to a finished response, whose Headers object would cost more than a signature check.
   const id = currentRequest()?.id;
   const own = id === undefined ? headers : { [REQUEST_ID]: id, ...headers };
-  const all = { ...COMMON_HEADERS, ...own };
-  const parts: ResponseParts = { status, headers: all, body };
-  return Object.assign(new Response(body, { status, headers: all }), { [PARTS]: parts });
+  return responseOf({ status, headers: { ...COMMON_HEADERS, ...own }, body });
+}
+
+/** Returns the response with further values of headers. */
+export function withFields(response: Response, fields: HeaderFields): Response {
+  const parts = partsOf(response);
+  if (parts === undefined) throw new TypeError('only a response of `respond` takes further headers');
+  const headers = { ...parts.headers };
+  for (const [name, value] of Object.entries(fields))
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+  return responseOf({ ...parts, headers });
+}
+
+function responseOf(parts: ResponseParts): Response {
+  const { status, headers, body } = parts;
+  return Object.assign(new Response(body, { status, headers }), { [PARTS]: parts });
 }

@@ -1,23 +1,24 @@
-// Serves a direct route from Node's own objects: the adapter's Request and Response would cost a good part of a callback.
+// Serves direct routes from Node's own objects: the adapter's Request and Response would cost a good part of a callback.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { type Log, reasonOf } from '../../lib/log.ts';
-import type { DirectRoute, PlainRequest, RequestHeaders } from '../fetch.ts';
+import type { DirectHandler, DirectRoute, PlainRequest, RequestHeaders } from '../fetch.ts';
 import { partsOf } from '../response/json.ts';
 import { discardRest } from './connection-close.ts';
 
 /** Hosts that the adapter takes as they are. Any other host goes to the adapter, which accepts or rejects it. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
-/** Serves the request and returns true if the route is for it; returns false for a request that needs the adapter. */
+/** Serves the request and returns true if a direct route is for it; returns false for a request that needs the adapter. */
 export type ServeDirectly = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 export function createDirectRoute(route: DirectRoute, log: Log | undefined): ServeDirectly {
   return (incoming, outgoing) => {
-    const token = plainToken(incoming, route);
-    if (token === null) return false;
-    serve(route, token, incoming, outgoing).catch((error: unknown) => {
+    const { url: target = '', headers } = incoming;
+    const handle = isPlain(incoming, route) ? route.find({ target, headers }) : null;
+    if (handle === null) return false;
+    serve(handle, incoming, outgoing).catch((error: unknown) => {
       log?.error({ reason: reasonOf(error) }, 'a response was not written');
       outgoing.destroy();
     });
@@ -25,22 +26,14 @@ export function createDirectRoute(route: DirectRoute, log: Log | undefined): Ser
   };
 }
 
-/** Returns the token of an HTTP/1.1 request with a plain host and a declared, allowed length. */
-function plainToken(incoming: IncomingMessage, { target, maxBytes }: DirectRoute): string | null {
-  const { method, url = '', httpVersion, headers } = incoming;
-  const token = method === 'POST' && httpVersion === '1.1' ? target.exec(url)?.[1] : undefined;
-  if (token === undefined || headers['transfer-encoding'] !== undefined) return null;
-  const isPlain = PLAIN_HOST.test(headers.host ?? '') && Number(headers['content-length']) <= maxBytes;
-  return isPlain ? token : null;
+/** Returns whether it is an HTTP/1.1 POST with a plain host and a declared, allowed length. */
+function isPlain({ method, httpVersion, headers }: IncomingMessage, { maxBytes }: DirectRoute): boolean {
+  if (method !== 'POST' || httpVersion !== '1.1' || headers['transfer-encoding'] !== undefined) return false;
+  return PLAIN_HOST.test(headers.host ?? '') && Number(headers['content-length']) <= maxBytes;
 }
 
-async function serve(
-  { handle }: DirectRoute,
-  token: string,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const response = await handle(new IncomingRequest(incoming), token, incoming.socket.remoteAddress ?? null);
+async function serve(handle: DirectHandler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const response = await handle(new IncomingRequest(incoming), incoming.socket.remoteAddress ?? null);
   const { status, headers, body } = partsOf(response) ?? {};
   if (status === undefined || body instanceof ReadableStream) throw new Error('a direct route responds with text');
   outgoing.statusCode = status;

@@ -1,18 +1,18 @@
-// The direct route of callbacks responds as the adapter does, byte for byte, and leaves every unusual request to the adapter.
+// The direct routes of callbacks and submissions respond as the adapter does, byte for byte, and leave every unusual request to it.
 
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { Fetch } from '../../../src/http/fetch.ts';
+import type { DirectRoute, Fetch, PlainRequest } from '../../../src/http/fetch.ts';
 import { json, respond } from '../../../src/http/response/json.ts';
 import { type Limits, listen } from '../../../src/http/server/server.ts';
-import { eventually, startHttp, wire } from '../harness.ts';
+import { ALICE_KEY, eventually, ORDERS_KEY, startHttp, wire } from '../harness.ts';
 
 const PATH = '/webhook/cxone-execution/token.mac';
 const TARGET = /^\/webhook\/cxone-execution\/([\w-][\w.-]*)$/;
 const MAX_BYTES = 1_000;
 
 /** Describes the request in the response, and how it was served. */
-async function describeRequest(request: Pick<Request, 'headers' | 'arrayBuffer'>, token: string): Promise<Response> {
+async function describeRequest(request: PlainRequest, token: string): Promise<Response> {
   const names = ['content-type', 'content-length', 'x-request-id', 'x-list', 'cookie', 'authorization', 'absent'];
   const headers = names.map((name) => [name, request.headers.get(name), request.headers.has(name)]);
   const body = Buffer.from(await request.arrayBuffer()).toString('latin1');
@@ -23,7 +23,11 @@ async function describeRequest(request: Pick<Request, 'headers' | 'arrayBuffer'>
 async function start({ isDirect = true, limits = {}, handle = describeRequest }: Options = {}) {
   const handled = vi.fn(handle);
   const fetch: Fetch = (request) => handle(request, new URL(request.url).pathname.split('/').at(-1) ?? '');
-  const handler = Object.assign(fetch, { direct: { target: TARGET, maxBytes: MAX_BYTES, handle: handled } });
+  const find: DirectRoute['find'] = ({ target }) => {
+    const token = TARGET.exec(target)?.[1];
+    return token === undefined ? null : (request) => handled(request, token);
+  };
+  const handler = Object.assign(fetch, { direct: { maxBytes: MAX_BYTES, find } });
   const served: Fetch = isDirect ? handler : (...call) => fetch(...call);
   const server = await listen(served, { host: '127.0.0.1', port: 0, limits });
   return { ...server, handled, [Symbol.asyncDispose]: () => server.close(0) };
@@ -32,7 +36,7 @@ async function start({ isDirect = true, limits = {}, handle = describeRequest }:
 interface Options {
   readonly isDirect?: boolean;
   readonly limits?: Partial<Limits>;
-  readonly handle?: (request: Pick<Request, 'headers' | 'arrayBuffer'>, token: string) => Promise<Response>;
+  readonly handle?: (request: PlainRequest, token: string) => Promise<Response>;
 }
 
 /** Sends the bytes to a connection of its own, and returns the responses without the time of day. */
@@ -234,10 +238,115 @@ test.each(['before', 'while'] as const)('a body that was cut off %s it is read i
 });
 
 test.each([
-  ['everything', true],
-  ['webhook', true],
-  ['apps', false],
-] as const)('the listener of %s has a direct route for callbacks: %s', async (role, expected) => {
-  await using http = await startHttp({ role });
-  expect(http.handler.direct?.target.test('/webhook/cxone-execution/token.mac') ?? false).toBe(expected);
+  ['everything', true, true],
+  ['webhook', true, false],
+  ['apps', false, true],
+] as const)(
+  'the listener of %s has a direct route for callbacks: %s, for submissions: %s',
+  async (role, ...expected) => {
+    await using http = await startHttp({ role });
+    const targets = ['/webhook/cxone-execution/token.mac', '/v1/executions'];
+    const isDirect = targets.map((target) => http.handler.direct?.find({ target, headers: {} }) != null);
+    expect(isDirect).toEqual(expected);
+  },
+);
+
+describe('a submission', () => {
+  const KEY = `Authorization: Bearer ${ORDERS_KEY}`;
+  const JSON_TYPE = 'Content-Type: application/json';
+  const line = 'POST /v1/executions HTTP/1.1';
+  const id = 'X-Request-Id: mine';
+  const body = JSON.stringify({
+    actionId: 'charge-card',
+    correlationId: 'order-1',
+    inputs: { amount: 1.5, name: 'é' },
+  });
+  const valid: Parts = { line, fields: [KEY, JSON_TYPE, id], body };
+
+  const PLAIN: readonly (readonly [string, Parts])[] = [
+    ['that is valid', valid],
+    ['with an idempotency key and a trace', { ...valid, fields: [KEY, JSON_TYPE, id, 'Idempotency-Key: "a"'] }],
+    ['with an invalid idempotency key', { ...valid, fields: [KEY, JSON_TYPE, id, 'Idempotency-Key: a, b'] }],
+    ['without a key', { ...valid, fields: [JSON_TYPE, id] }],
+    ['with a wrong key', { ...valid, fields: ['Authorization: Bearer wrong-key-0123456789', JSON_TYPE, id] }],
+    ['with the key of an operator', { ...valid, fields: [`Authorization: Bearer ${ALICE_KEY}`, JSON_TYPE, id] }],
+    ['without a media type', { ...valid, fields: [KEY, id] }],
+    ['with a coding', { ...valid, fields: [KEY, JSON_TYPE, id, 'Content-Encoding: gzip'] }],
+    ['without a body', { ...valid, body: '' }],
+    ['that is not JSON', { ...valid, body: '{"actionId":' }],
+    ['that is nested too deeply', { ...valid, body: '['.repeat(100) }],
+    ['with unknown and invalid fields', { ...valid, body: '{"action":"a","timeoutSeconds":1}' }],
+    ['that is long', { ...valid, body: JSON.stringify({ actionId: 'a', inputs: { text: 'x'.repeat(200_000) } }) }],
+    ['with too many values', { ...valid, body: JSON.stringify({ inputs: { list: Array(60_000).fill(1) } }) }],
+  ];
+  const UNUSUAL: readonly (readonly [string, Parts])[] = [
+    ['that waits', { ...valid, fields: [KEY, JSON_TYPE, id, 'Prefer: handling=lenient'] }],
+    ['of a browser', { ...valid, fields: [JSON_TYPE, id, 'Accept: text/html,application/xhtml+xml'] }],
+    ['with a query', { ...valid, line: 'POST /v1/executions?a=1 HTTP/1.1' }],
+    ['with a slash at the end', { ...valid, line: 'POST /v1/executions/ HTTP/1.1' }],
+    [
+      'in chunks',
+      { ...valid, length: null, fields: [...(valid.fields ?? []), 'Transfer-Encoding: chunked'], body: '0\r\n\r\n' },
+    ],
+  ];
+  const limits = { appRates: new Map([['orders', 1]]), appQueueCapacities: new Map([['orders', 1]]) };
+
+  /** The same exchanges with the direct route and without it, on receivers that have the same ids and times. */
+  async function both(requests: readonly string[], shares = {}): Promise<readonly [string[], string[]]> {
+    await using direct = await startHttp({ shares });
+    await using other = await startHttp({ shares });
+    await using adapter = await listenAlone(other.handler);
+    const responses = async (port: number) => {
+      const found: string[] = [];
+      for (const request of requests) found.push(sorted(await exchange(port, Buffer.from(request))));
+      return found;
+    };
+    return [await responses(direct.port), await responses(adapter.port)];
+  }
+
+  test.each([...PLAIN, ...UNUSUAL])('%s is answered with the bytes of the adapter', async (_, parts) => {
+    const request = requestOf({
+      ...parts,
+      length: parts.length === null ? null : String(Buffer.byteLength(parts.body ?? '')),
+    });
+    const [direct, adapter] = await both([request, request]);
+    expect(direct[0]).toMatch(/^HTTP\/1.1 /);
+    expect(direct).toEqual(adapter);
+  });
+
+  test('over the rate or the share of its app has the fields of the limits, as by the adapter', async () => {
+    const first = requestOf({ ...valid, length: String(Buffer.byteLength(body)) });
+    const [direct, adapter] = await both([first, first.replace('order-1', 'order-2'), first], { ...limits });
+    expect(direct[0]).toMatch(/\r\nratelimit: "submissions";r=0/);
+    expect(direct).toEqual(adapter);
+    const rates = new Map([['orders', 10]]);
+    const [full, byAdapter] = await both([first, first.replace('order-1', 'order-2')], { ...limits, appRates: rates });
+    expect(full[1]).toMatch(/\r\nratelimit: "submissions";r=\d+;t=\d+, "queue";r=0/);
+    expect(full).toEqual(byAdapter);
+  });
+
+  test('is served directly unless it is unusual', async () => {
+    await using http = await startHttp();
+    const find = (headers: Record<string, string>, target = '/v1/executions') =>
+      http.handler.direct?.find({ target, headers }) != null;
+    expect(find({ accept: 'application/json' })).toBe(true);
+    expect(find({ prefer: 'wait=5' })).toBe(false);
+    expect(find({ accept: 'text/html' })).toBe(false);
+    expect(find({}, '/v1/executions?a=1')).toBe(false);
+    await using behind = await startHttp({ access: { basePath: '/receiver' } });
+    expect(behind.handler.direct?.find({ target: '/v1/executions', headers: {} })).toBeNull();
+  });
 });
+
+/** A response whose header fields are in alphabetical order: without the direct route, that order depends on the routes. */
+function sorted(response: string): string {
+  const [head = '', body = ''] = response.split('\r\n\r\n', 2);
+  const [status = '', ...fields] = head.split('\r\n');
+  return [status, ...fields.toSorted(), '', body].join('\r\n');
+}
+
+/** Serves by the adapter alone. */
+async function listenAlone(handler: Fetch) {
+  const server = await listen((...call) => handler(...call), { host: '127.0.0.1', port: 0 });
+  return { ...server, [Symbol.asyncDispose]: () => server.close(0) };
+}
