@@ -65,6 +65,7 @@ export function openResources({ config, profile, world, log, fatal, overrides, t
     fatal,
     observeCommit: metrics.observeCommit,
     checkpoints: overrides.checkpoints ?? (threads ? onThread : undefined),
+    readerThread: threads,
     listedRepeats,
     path: config.databasePath,
     mode: config.databaseMode,

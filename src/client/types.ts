@@ -129,7 +129,13 @@ type Moment =
   | 'payload-pruned'
   | 'reconciliation-running';
 /** Problems that pass with time. */
-type Fullness = 'queue-full' | 'app-queue-full' | 'rate-limited' | 'too-many-streams' | 'too-many-failures';
+type Fullness =
+  | 'queue-full'
+  | 'app-queue-full'
+  | 'rate-limited'
+  | 'too-many-streams'
+  | 'too-many-searches'
+  | 'too-many-failures';
 type Crowd = 'too-many-bodies';
 type Trouble = 'draining' | 'store-unavailable' | 'not-ready' | 'internal-error' | 'request-timeout';
 export type ProblemName =

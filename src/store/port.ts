@@ -4,13 +4,13 @@
 // that rejects with StoreUnavailable has written nothing. Several receivers may share one store.
 
 import type { Outcome } from '../execution/apply-result.ts';
-import type { AuditEntry, AuditEvent, ExecutionEvent } from '../execution/event.ts';
+import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, StatusFilter } from '../execution/execution.ts';
-import type { Json } from '../execution/json.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { Erasure } from './erasure-port.ts';
 import type { Observations } from './observations-port.ts';
 import type { Outbox } from './outbox-port.ts';
+import type { ExecutionPayloads } from './payloads-port.ts';
 import type { Retention } from './retention-port.ts';
 import type { Statistics } from './statistics-port.ts';
 
@@ -55,8 +55,13 @@ export interface ExecutionRecorder {
 export interface ExecutionReader {
   find(correlationId: string): Promise<Execution | undefined>;
   findByReference(reference: string): Promise<Execution | undefined>;
-  /** Returns executions newest first. The work of one page is bounded, so a page may end before it is full. */
-  list(query: ListQuery): Promise<ExecutionPage>;
+  /**
+   * Returns executions newest first. The work of one page and its size are bounded, so a page may end before it is full. It ends
+   * within milliseconds when the signal aborts.
+   */
+  list(query: ListQuery, signal?: AbortSignal): Promise<ExecutionPage>;
+  /** Returns how far a search has come that continues at `before` of its query. */
+  searchProgress(query: ListQuery, signal?: AbortSignal): Promise<SearchProgress>;
   /** Returns the payloads of one execution, which lists leave out; undefined for an unknown execution. */
   payloads(correlationId: string): Promise<ExecutionPayloads | undefined>;
 }
@@ -212,28 +217,23 @@ export interface ExecutionPage {
   readonly next: string | null;
   /** A reference from which the list continues, when `before` of the query is that of a lost execution. The page is then empty. */
   readonly resumeBefore?: string;
+  /** Of a search by text. */
+  readonly search?: PageOfSearch;
 }
 
-export interface ExecutionPayloads {
-  readonly inputs: Json;
-  readonly context: Json;
-  /** When the payload was pruned, milliseconds; null while it is stored. */
-  readonly prunedAt: number | null;
-  /** Bodies of the newest unreadable callbacks, oldest first. */
-  readonly bodies: readonly StoredCallbackBody[];
+export interface PageOfSearch {
+  /** Number of executions that were read for the page. */
+  readonly scanned: number;
+  /** When the oldest of them was submitted, milliseconds; null at the end. */
+  readonly reachedAt: number | null;
 }
 
-export interface StoredCallbackBody {
-  /** Id of the audit entry of the callback. */
-  readonly entryId: number;
-  /** The event of that entry. */
-  readonly event: AuditEvent;
-  readonly contentType: string | null;
-  /** The codings that the bytes still have; null for none. */
-  readonly contentEncoding: string | null;
-  /** False if only the beginning was kept. */
-  readonly isWhole: boolean;
-  readonly bytes: Uint8Array;
+export interface SearchProgress {
+  /** Number of executions that were searched, and of those in the range of the search. */
+  readonly searched: number;
+  readonly total: number;
+  /** When the last one was submitted, milliseconds; null before the first page. */
+  readonly reachedAt: number | null;
 }
 
 /** The earliest time at which each kind of work is due, milliseconds; null without such work. */

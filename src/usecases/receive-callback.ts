@@ -7,7 +7,8 @@ import type { Execution } from '../execution/execution.ts';
 import type { JsonObject } from '../execution/json.ts';
 import { decodeContent } from '../lib/http/content-coding.ts';
 import type { World } from '../lib/world.ts';
-import type { ExecutionReader, ExecutionRecorder, RecordResult, StoredCallbackBody } from '../store/port.ts';
+import type { StoredCallbackBody } from '../store/payloads-port.ts';
+import type { ExecutionReader, ExecutionRecorder, RecordResult } from '../store/port.ts';
 import { createLargeCallbacks } from './large-callbacks.ts';
 
 export interface CallbackReceiver {

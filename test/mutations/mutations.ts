@@ -81,6 +81,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/middleware/reader-turns.test.ts'],
   },
   {
+    tag: 'waiting-searches-are-bounded',
+    promise: 'few searches of one key wait for their turn, and further ones are refused',
+    edit: condition(false),
+    tests: ['test/http/middleware/reader-turns.test.ts'],
+  },
+  {
     tag: 'evidence-is-bounded',
     promise: 'contradicting and unreadable bodies of one execution take a bounded part of the disk',
     edit: condition(true),
@@ -454,6 +460,24 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'one page of a list scans a bounded number of rows',
     edit: withoutOperand(0),
     tests: ['test/store/sqlite/executions/list.test.ts'],
+  },
+  {
+    tag: 'list-page-is-bounded',
+    promise: 'a page of a list ends early when its results are large',
+    edit: condition(false),
+    tests: ['test/store/sqlite/executions/list.test.ts'],
+  },
+  {
+    tag: 'cancelled-search-ends',
+    promise: 'a search ends within one step when its client disconnects',
+    edit: swapped(' || signal?.aborted', ''),
+    tests: ['test/store/sqlite/executions/list.test.ts'],
+  },
+  {
+    tag: 'read-survives-its-thread',
+    promise: 'a read whose thread ends is answered by another thread',
+    edit: condition(true),
+    tests: ['test/store/sqlite/queries/reader-thread.slow.test.ts'],
   },
   {
     tag: 'apps-take-turns',

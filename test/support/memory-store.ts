@@ -16,12 +16,12 @@ import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts'
 import { createMasking } from '../../src/execution/masking.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { createFairShare, type FairShare } from '../../src/lib/weighted-fair-share.ts';
+import type { ExecutionPayloads, StoredCallbackBody } from '../../src/store/payloads-port.ts';
 import {
   type AddResult,
   type BatchAddResult,
   type Change,
   type ClaimedDispatch,
-  type ExecutionPayloads,
   type FeedPage,
   type FeedQuery,
   type ListQuery,
@@ -29,8 +29,8 @@ import {
   type OpenCounts,
   type QueueState,
   type RecordResult,
+  type SearchProgress,
   type Store,
-  type StoredCallbackBody,
   StoreUnavailable,
 } from '../../src/store/port.ts';
 import type { PruneResult } from '../../src/store/retention-port.ts';
@@ -262,7 +262,22 @@ export function createMemoryStore(): Store {
       .map(({ execution }) => execution)
       .sort((one, other) => (one.reference < other.reference ? 1 : -1));
     const items = matching.slice(0, query.limit);
-    return { items, next: matching.length > query.limit ? (items.at(-1)?.reference ?? null) : null };
+    const next = matching.length > query.limit ? (items.at(-1) ?? null) : null;
+    const search = { scanned: scannedBy(query, next?.reference ?? ''), reachedAt: next?.submittedAt ?? null };
+    return { items, next: next?.reference ?? null, ...(query.text === undefined ? {} : { search }) };
+  }
+
+  /** Counts the executions of a search from its beginning, or the place where it continues, down to one of them. */
+  function scannedBy(query: ListQuery, last: string): number {
+    const { text: _text, ...whole } = query;
+    return [...rows.values()].filter((row) => row.execution.reference >= last && matches(row, whole)).length;
+  }
+
+  function searchProgress({ before = '', ...whole }: ListQuery): SearchProgress {
+    const total = scannedBy(whole, '');
+    const reachedAt =
+      [...rows.values()].find((row) => row.execution.reference === before)?.execution.submittedAt ?? null;
+    return { searched: before === '' ? 0 : scannedBy(whole, before), total, reachedAt };
   }
 
   /** As with a hash chain, the first entry that must stay keeps all entries after it. */
@@ -327,6 +342,7 @@ export function createMemoryStore(): Store {
       })),
     find: (correlationId) => operate(() => rows.get(correlationId)?.execution),
     list: (query) => operate(() => list(query)),
+    searchProgress: (query) => operate(() => searchProgress(query)),
     trail: (correlationId) => operate(() => entries.filter((entry) => entry.correlationId === correlationId)),
     feed: (query) => operate(() => feed(query)),
     payloads: (correlationId) => operate(() => evidence(correlationId)),

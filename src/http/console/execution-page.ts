@@ -8,7 +8,7 @@ import type { Json } from '../../execution/json.ts';
 import { createMasking, type Masking, NO_MASKING } from '../../execution/masking.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
 import type { Notification } from '../../notification/notification.ts';
-import type { ExecutionPayloads, StoredCallbackBody } from '../../store/port.ts';
+import type { ExecutionPayloads, StoredCallbackBody } from '../../store/payloads-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
 import { isIdentifier } from '../request/identifier.ts';

@@ -2,10 +2,11 @@
 
 import { html } from 'hono/html';
 import { type Execution, OPEN_STATUSES, TERMINAL_STATUSES, totalLatencyMs } from '../../execution/execution.ts';
+import type { ExecutionReader, ListQuery } from '../../store/port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../executions/query.ts';
 import { type Html, table } from '../html.ts';
-import { badge, duration, moment, NOTHING } from './format.ts';
+import { badge, duration, many, moment, NOTHING, number } from './format.ts';
 import { createListPage, hiddenInputs, type PageHandler } from './list-page.ts';
 import { field, type Search, select } from './search.ts';
 import type { Viewer } from './viewer.ts';
@@ -19,10 +20,10 @@ export function createExecutionsPage({ store, pages, searches, runtime: { world 
       title: 'Executions',
       parse: parseListQuery,
       // Pages hide these members from administrators too, and log when they are shown.
-      read: (query, by) => {
-        const list = () => store.list({ ...query, hidden: pages.sensitiveFields });
-        return query.text === undefined ? list() : searches.run(by, list);
-      },
+      read: (query, signal) => store.list({ ...query, hidden: pages.sensitiveFields }, signal),
+      turn: async (query, by, work, signal) =>
+        query.text === undefined ? { value: await work() } : searches.run(by, work, signal),
+      progress: (query, signal) => (query.text === undefined ? null : progressOf(store, query, signal)),
       fields,
       none: 'No execution matches.',
       older: (search, found) => (found === 0 || search.has('text') ? 'Search further back' : 'Older executions'),
@@ -31,6 +32,11 @@ export function createExecutionsPage({ store, pages, searches, runtime: { world 
     },
     world.now,
   );
+}
+
+async function progressOf(store: ExecutionReader, query: ListQuery, signal: AbortSignal): Promise<Html> {
+  const { searched, total, reachedAt } = await store.searchProgress(query, signal);
+  return html`<p class="quiet">Searched through ${moment(reachedAt)}: ${number(searched)} of ${many(total, 'execution')}.</p>`;
 }
 
 function fields(search: Search): Html {

@@ -5,6 +5,7 @@ import { html } from 'hono/html';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { Html } from '../html.ts';
 import type { Identity } from '../middleware/identity.ts';
+import { SEARCH_REFUSAL } from '../middleware/reader-turns.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import type { Validated } from '../request/validate.ts';
 import type { FieldError } from '../response/problem.ts';
@@ -32,8 +33,16 @@ interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
   readonly section: Section;
   readonly title: string;
   readonly parse: (search: Search, caller: Identity) => Validated<Q>;
-  /** `by`: who reads. */
-  readonly read: (query: Q, by: string) => Promise<Batch<T, P>>;
+  readonly read: (query: Q, signal: AbortSignal) => Promise<Batch<T, P>>;
+  /** Runs the readings of one page when it is their turn, `by`: who reads. Returns null when there is none; default: at once. */
+  readonly turn?: <R>(
+    query: Q,
+    by: string,
+    work: () => Promise<R>,
+    signal: AbortSignal,
+  ) => Promise<{ readonly value: R } | null>;
+  /** Describes how far a search has come that continues with this query; nothing for a list. */
+  readonly progress?: (query: Q, signal: AbortSignal) => Promise<Html> | null;
   readonly fields: (search: Search) => Html;
   readonly none: string;
   readonly older: (search: Search, found: number) => string;
@@ -73,7 +82,16 @@ ${problems(errors, search)}`;
     const viewer = viewerOf(caller);
     const query = list.parse(search, caller);
     if (!query.valid) return pageResponse(422, viewer, { title, section, head: head(search, query.errors) });
-    const { items, next } = await fillPage(query.value, (part) => list.read(part, viewer.by));
+    const { signal } = c.req.raw;
+    const fill = () => fillPage(query.value, (part) => list.read(part, signal), signal);
+    const page = list.turn ? await list.turn(query.value, viewer.by, fill, signal) : { value: await fill() };
+    if (page === null) {
+      const { detail, headers } = SEARCH_REFUSAL;
+      const notice = html`<div class="notice refused" role="alert"><p>${detail}</p></div>`;
+      return pageResponse(429, viewer, { title, section, head: html`${head(search, [])}${notice}` }, headers);
+    }
+    const { items, next } = page.value;
+    const progress = next === null ? null : await list.progress?.({ ...query.value, before: next }, signal);
     const none = next === null ? list.none : 'No match yet. The search can continue further back.';
     const found = items.length === 0 ? html`<p class="quiet">${none}</p>` : list.table(items, viewer);
     return pageResponse(200, viewer, {
@@ -81,7 +99,7 @@ ${problems(errors, search)}`;
       section,
       flash: flashMessage(done),
       head: head(search, []),
-      rest: html`${found}${links(search, next, items.length)}${list.actions(viewer, search)}`,
+      rest: html`${found}${progress ?? ''}${links(search, next, items.length)}${list.actions(viewer, search)}`,
     });
   };
 }
@@ -90,6 +108,7 @@ ${problems(errors, search)}`;
 export async function fillPage<Q extends PlacedQuery<P>, T, P>(
   query: Q,
   read: (query: Q) => Promise<Batch<T, P>>,
+  signal?: AbortSignal,
 ): Promise<{ items: T[]; next: P | null }> {
   const items: T[] = [];
   let { before } = query;
@@ -97,7 +116,8 @@ export async function fillPage<Q extends PlacedQuery<P>, T, P>(
     const limit = query.limit - items.length;
     const batch = await read({ ...query, limit, ...(before === undefined ? {} : { before }) });
     items.push(...batch.items);
-    if (batch.next === null || items.length >= query.limit || readings >= MAX_READINGS) {
+    const isOver = items.length >= query.limit || readings >= MAX_READINGS || signal?.aborted;
+    if (batch.next === null || isOver) {
       return { items, next: batch.next };
     }
     before = batch.next;

@@ -3,13 +3,15 @@
 import * as v from 'valibot';
 import { type Execution, isTerminal } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
+import { isoTime } from '../../lib/time.ts';
 import { callerName } from '../middleware/identity.ts';
+import { tooManySearches } from '../middleware/reader-turns.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { ENTRIES, executionExample } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
-import { nullable } from '../openapi/schema-parts.ts';
+import { count, nullable, time } from '../openapi/schema-parts.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { cursor, encodeCursor, LARGE_LIMIT, readQuery } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
@@ -25,6 +27,10 @@ export const EXECUTION_PAGE = component(
   v.object({
     items: v.pipe(v.array(EXECUTION), v.description('Newest first. A page may have fewer than `limit`, or none.')),
     nextCursor: nullable(v.string(), 'The `cursor` of the next page, even if this page is empty; null at the end.'),
+    scanned: v.exactOptional(count('With `text`: the number of executions that were searched for this page.')),
+    searchedThrough: v.exactOptional(
+      nullable(time(), 'With `text`: when the last of them was submitted, newest first; null at the end.'),
+    ),
   }),
 );
 
@@ -37,7 +43,7 @@ export const listExecutions: ApiOperation = {
   stored: true,
   summary: 'List executions, newest first',
   description:
-    'The executions of your app; with an operator key, those of all apps. Follow `nextCursor` until it is null: if many executions are scanned for few matches, a page may be short or empty and still have a `nextCursor`.',
+    'The executions of your app; with an operator key, those of all apps. Follow `nextCursor` until it is null: if many executions are scanned for few matches, or if results are large, a page may be short or empty and still have a `nextCursor`. A search by `text` states how far it has come. It ends when its client disconnects.',
   parameters: queryParameters(QUERY),
   responses: {
     '200': {
@@ -51,20 +57,24 @@ export const listExecutions: ApiOperation = {
       }),
     },
   },
-  problems: ['invalid-input', 'position-lost'],
+  problems: ['invalid-input', 'position-lost', 'too-many-searches'],
   create: ({ store, pages, searches }) => {
     const maskingFor = createMaskingFor(pages.sensitiveFields);
     return async (c, caller) => {
       const query = parseListQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
       const masking = maskingFor(caller);
-      const list = () => store.list({ ...query.value, hidden: masking.names });
+      const { signal } = c.req.raw;
+      const list = () => store.list({ ...query.value, hidden: masking.names }, signal);
       const isSearch = query.value.text !== undefined;
-      const { items, next, resumeBefore } = await (isSearch ? searches.run(callerName(caller), list) : list());
+      const page = isSearch ? await searches.run(callerName(caller), list, signal) : { value: await list() };
+      if (page === null) return tooManySearches();
+      const { items, next, resumeBefore, search } = page.value;
       if (resumeBefore !== undefined) return lostCursor(encodeCursor(resumeBefore));
       return json(200, {
         items: items.map((item) => representExecution(masking.execution(item))),
         nextCursor: next === null ? null : encodeCursor(next),
+        ...(search && { scanned: search.scanned, searchedThrough: isoTime(search.reachedAt) }),
       });
     };
   },

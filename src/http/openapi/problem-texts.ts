@@ -145,6 +145,11 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
       '100 streams are open for you, and that is the limit. Close one, or follow all executions in one stream: GET /v1/events.',
     headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   },
+  'too-many-searches': {
+    when: 'As many searches of your key run and wait as may be.',
+    detail: '2 searches of this key run and 10 wait, and that is the limit. Send it again later.',
+    headers: ['Retry-After'],
+  },
   'headers-too-large': { when: 'The headers exceed 16 KiB.', detail: 'Send fewer or shorter headers.' },
   'internal-error': {
     when: 'A fault in the receiver. What the request asked for may have been done.',

@@ -32,6 +32,7 @@ export const PROBLEMS = {
   'app-queue-full': [429, 'The share of this app in the queue is full'],
   'too-many-failures': [429, 'Too many failed attempts'],
   'too-many-streams': [429, 'Too many streams of events are open'],
+  'too-many-searches': [429, 'Too many searches wait for their turn'],
   'headers-too-large': [431, 'The headers are too large'],
   'internal-error': [500, 'Something went wrong here'],
   'too-many-bodies': [503, 'Too much is being received at the same time'],

@@ -11,14 +11,12 @@ import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
-import { createFeed } from './audit/feed.ts';
 import { createRepeats } from './audit/repeats.ts';
 import { withRequestId } from './audit/request-attribution.ts';
 import { createSummaries } from './audit/summaries.ts';
 import { createBacklog } from './executions/backlog.ts';
 import { createDueSelection } from './executions/claim-due.ts';
 import { createInsertion } from './executions/insert.ts';
-import { createExecutionList } from './executions/list.ts';
 import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPayloadReader } from './executions/payloads.ts';
 import { createRecords } from './executions/records.ts';
@@ -34,7 +32,9 @@ import { createLossCheck } from './file/rescue.ts';
 import { upgradeWithBackup } from './file/upgrade.ts';
 import { createGroupCommit, unchanged } from './group-commit.ts';
 import { createOutbox } from './outbox/outbox.ts';
+import { createLongReads, longReadPort } from './queries/long-reads.ts';
 import { createObservations } from './queries/observations.ts';
+import { createReaderThread } from './queries/reader-thread.ts';
 import { createStatistics } from './queries/statistics.ts';
 import { createErasure } from './retention/erase.ts';
 import { createPayloadStripping } from './retention/prune-payloads.ts';
@@ -58,6 +58,8 @@ export interface SqliteStoreOptions {
   readonly listedRepeats?: number | undefined;
   /** Mode of every file that belongs to the database; default: 0600. */
   readonly mode?: number;
+  /** True for a receiver that has the process to itself: long reads then run on a thread. */
+  readonly readerThread?: boolean | undefined;
 }
 
 export interface SqliteStore extends Store {
@@ -96,7 +98,6 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const byReference = database.client.prepare<[string], StateRow>(`${SELECT_STATE} WHERE reference = ?`);
   const rowOf = (reference: string) => byReference.get(reference);
   const gaps = auditGaps(client);
-  const list = createExecutionList(database, undefined, gaps);
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
   // These parts cache values between transactions, as only this process writes; `reload` reads them again after a rollback.
@@ -104,8 +105,10 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const trail = createAuditTrail(sql, repeats, gaps.at(-1)?.next);
   const backlog = createBacklog();
   const due = createDueSelection(database, backlog);
-  const feed = createFeed(client, () => trail.head().id, gaps);
+  const newest = () => trail.head().id;
+  const near = createLongReads(client, newest);
   const payloadsOf = createPayloadReader(database.client);
+  const thread = options.readerThread ? createReaderThread({ file, lost: checkFile, log }) : null;
   let wasFull = false;
   try {
     withFileError(options.path, reload);
@@ -136,6 +139,11 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const words = createUnknownWords(database.client);
   const outbox = createOutbox(database.client, database.orm, { writer, rowOf, append });
 
+  const erasure = createErasure(client, {
+    ...{ writer, checkpoints, rowOf, trail },
+    ...{ giveUpPending: outbox.giveUpPending, uncountWord: words.uncount },
+  });
+
   function reload(): void {
     trail.reload();
     backlog.reset(sql.queued.all(), sql.polled.all());
@@ -157,10 +165,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     ...createQueueMonitor(database.client, sql, backlog),
     ...createObservations(database.client),
     ...createStatistics(database.client),
-    ...createErasure(client, {
-      ...{ writer, checkpoints, rowOf, trail },
-      ...{ giveUpPending: outbox.giveUpPending, uncountWord: words.uncount },
-    }),
+    ...longReadPort({ near, far: thread?.reads ?? near, newest }),
+    ...erasure,
+    emptyWal: () => (thread === null ? erasure.emptyWal() : thread.paused(erasure.emptyWal)),
     ...createSummaries({
       ...{ writer, repeats, summarize: trail.summarize },
       rowOf: (correlationId) => sql.byCorrelationId.get({ correlationId }),
@@ -186,9 +193,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
       return row && toExecution(row);
     },
 
-    list,
     trail: async (correlationId) => sql.trail.all({ correlationId }).map(toAuditEntry),
-    feed: async (query) => feed(query),
     payloads: async (correlationId) => payloadsOf(correlationId),
 
     head: async () => trail.head(),
@@ -217,6 +222,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
     close: async () => {
       await writer.close();
+      // The last connection that closes empties the WAL.
+      await thread?.close();
       // promise: checkpoints-end-before-the-file-closes
       await checkpoints.close();
       database.close();

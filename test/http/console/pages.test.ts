@@ -253,3 +253,17 @@ test('readers see no buttons', async () => {
   }
   expect((await visitor(http).get('/console/executions/one')).text).toContain('/console/executions/one/cancel');
 });
+
+test('a search that has not ended states how far it has come, a list does not', async () => {
+  await using http = await startHttp();
+  for (const correlationId of ['first', 'second', 'third']) await running(http, { correlationId });
+  const alice = visitor(http);
+  const { text } = await alice.get('/console/executions?text=%7B&limit=1');
+  expect(text).toMatch(/Searched through <time datetime="[^"]+">.+<\/time>: 1 of 3 executions\./);
+  const cursor = /cursor=([\w-]+)"/.exec(text)?.[1];
+  const next = await alice.get(`/console/executions?text=%7B&limit=1&cursor=${cursor}`);
+  expect(next.text).toContain(': 2 of 3 executions.');
+  for (const path of ['/console/executions?limit=1', '/console/executions?text=%7B']) {
+    expect((await alice.get(path)).text).not.toContain('Searched through');
+  }
+});

@@ -1,6 +1,7 @@
 // Looking at executions, listing them, reading their trail, giving them up.
 
 import { describe, expect, test } from 'vitest';
+import type { Store } from '../../../src/store/port.ts';
 import type { Waiters } from '../../../src/usecases/wait-for-outcome.ts';
 import { callback, completed } from '../../support/executions.ts';
 import {
@@ -214,6 +215,35 @@ describe('GET /v1/executions', () => {
     expect(await list('status=OPEN')).toEqual(['refund-1', 'order-1']);
     expect(await list('status=OPEN&text=miller&id=o')).toEqual(['order-1']);
     expect(await list('text=Smith')).toEqual([]);
+  });
+
+  test('a search by text states how many executions it has read, and through what time; a list does not', async () => {
+    await using http = await startHttp();
+    await submitAll(http, ['first', 'second', 'third']);
+    const { submittedAt } = (await http.call('GET', '/v1/executions/second')).json;
+    const part = (await http.call('GET', '/v1/executions?text=%7B&limit=2')).json;
+    expect(part).toMatchObject({ scanned: 2, searchedThrough: submittedAt });
+    const rest = (await http.call('GET', `/v1/executions?text=%7B&limit=2&cursor=${part.nextCursor}`)).json;
+    expect(rest).toMatchObject({ scanned: 1, searchedThrough: null, nextCursor: null });
+    expect(Object.keys((await http.call('GET', '/v1/executions')).json)).toEqual(['items', 'nextCursor']);
+  });
+
+  test('a search learns that its client has gone', async () => {
+    const gone = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const list: Store['list'] = async (_query, signal) => {
+      begun.resolve();
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      gone.resolve();
+      return { items: [], next: null };
+    };
+    await using http = await startHttp({ store: { list } });
+    const leaving = new AbortController();
+    const asked = http.call('GET', '/v1/executions?text=x', { signal: leaving.signal });
+    await begun.promise;
+    leaving.abort();
+    await expect(asked).rejects.toThrow();
+    await gone.promise;
   });
 
   test('an operator narrows a list down to one app; a search of an app never leaves its own', async () => {

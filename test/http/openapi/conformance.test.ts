@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../../src/http/operations.ts';
-import { StoreUnavailable } from '../../../src/store/port.ts';
+import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
 import type { Reconciliation } from '../../../src/usecases/reconcile/report.ts';
 import { createPausedControl } from '../../support/pause.ts';
 import {
@@ -330,6 +330,22 @@ describe('looking', () => {
         expect((await call(http, id, { path })).status).toBe(422);
       }
     }
+  });
+
+  test('and searches by text, too many of one key', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const list: Store['list'] = async () => {
+      await opened;
+      return { items: [], next: null, search: { scanned: 7, reachedAt: null } };
+    };
+    await using http = await startHttp({ store: { list } });
+    const search = () => call(http, 'listExecutions', { path: '/v1/executions?text=x' });
+    const searches = Array.from({ length: 13 }, search);
+    expect((await Promise.race(searches)).status).toBe(429);
+    open();
+    const answers = (await Promise.all(searches)).filter(({ status }) => status === 200);
+    expect(answers).toHaveLength(12);
+    for (const { json } of answers) expect([json.scanned, json.searchedThrough]).toEqual([7, null]);
   });
 
   test('and lists at a position that a restore lost', async () => {

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { AuditEvent } from '../../../execution/event.ts';
 import { readJson } from '../../../execution/json.ts';
-import type { ExecutionPayloads } from '../../port.ts';
+import type { ExecutionPayloads } from '../../payloads-port.ts';
 import { fromIso } from '../rows.ts';
 
 /** Maximum of callback bodies, each of up to a megabyte. */

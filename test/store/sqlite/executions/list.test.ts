@@ -76,7 +76,7 @@ test('a search for what hardly exists gives pages that are short or empty, each 
   let before: string | null = null;
   do {
     const page = await list({ ...ANY, status: 'FAILED', ...(before === null ? {} : { before }) });
-    pages.push(page.items.map(({ correlationId }) => correlationId));
+    pages.push(page.rows.map(({ correlationId }) => correlationId));
     before = page.next;
   } while (before !== null);
   expect(pages).toEqual([['order-1999'], [], [], [], ['order-3']]);
@@ -91,7 +91,7 @@ test('a page that ends in the middle of a scanned slice leaves nothing out and r
   let before: string | null = null;
   do {
     const page = await list({ ...ANY, limit: 7, status: 'FAILED', ...(before === null ? {} : { before }) });
-    seen.push(...page.items.map(({ correlationId }) => correlationId));
+    seen.push(...page.rows.map(({ correlationId }) => correlationId));
     before = page.next;
   } while (before !== null);
   expect(seen).toEqual(Array.from({ length: 567 }, (_, i) => `order-${1_698 - 3 * i}`));
@@ -104,4 +104,30 @@ test('while somebody searches, others are served', async () => {
   setImmediate(() => turns.push('served'));
   await searching;
   expect(turns).toEqual(['served', 'found']);
+});
+
+test('a page with large results ends early, and the pages together have everything once', async () => {
+  const database = opened();
+  const { insertExecution } = prepareStatements(database.orm);
+  for (let i = 0; i < 7; i += 1) {
+    const execution = { ...anExecution({ correlationId: `order-${i}` }, NOON + i), result: 'x'.repeat(400_000) };
+    insertExecution.run(toRow(execution, 'print'));
+  }
+  const list = createExecutionList(database);
+  const pages: string[][] = [];
+  let before: string | null = null;
+  do {
+    const page = await list({ ...ANY, ...(before === null ? {} : { before }) });
+    pages.push(page.rows.map(({ correlationId }) => correlationId));
+    before = page.next;
+  } while (before !== null);
+  expect(pages).toEqual([['order-6', 'order-5', 'order-4'], ['order-3', 'order-2', 'order-1'], ['order-0']]);
+});
+
+test('a search ends after the step that runs when its reader leaves', async () => {
+  const list = createExecutionList(filled(2_300, () => false));
+  const { rows, next, search } = await list({ ...ANY, text: 'absent' }, AbortSignal.abort());
+  expect({ rows, search }).toEqual({ rows: [], search: { scanned: 500, reachedAt: NOON + 1_800 } });
+  const rest = await list({ ...ANY, text: 'absent', before: next ?? '' });
+  expect(rest).toEqual({ rows: [], next: null, search: { scanned: 1_800, reachedAt: null } });
 });

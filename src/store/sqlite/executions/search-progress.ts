@@ -1,0 +1,33 @@
+// Counts how far a search has come, in bounded steps along the index of its scan.
+
+import { longWorkSlice } from '../../../lib/event-loop.ts';
+import type { ListQuery, SearchProgress } from '../../port.ts';
+import type { OpenDatabase } from '../file/open.ts';
+import { listQueries } from './list.ts';
+import { timeOfReference } from './uuid-range.ts';
+
+/** Executions that one step counts, which takes about a millisecond. */
+const STEP = 20_000;
+
+/** Returns a function that counts the executions of a search, and those before the place where it continues. */
+export function createSearchProgress(orm: OpenDatabase['orm']) {
+  const select = listQueries(orm);
+
+  async function count(query: ListQuery, signal?: AbortSignal): Promise<number> {
+    let counted = 0;
+    for (let rest = query; ; ) {
+      await longWorkSlice();
+      const edge = select.edge(rest, STEP).get()?.reference;
+      if (edge === undefined || signal?.aborted) return counted + (select.count(rest, null).get()?.count ?? 0);
+      counted += STEP;
+      rest = { ...query, before: edge };
+    }
+  }
+
+  return async (query: ListQuery, signal?: AbortSignal): Promise<SearchProgress> => {
+    const { before = null, ...whole } = query;
+    const total = await count(whole, signal);
+    if (before === null) return { searched: 0, total, reachedAt: null };
+    return { searched: total - (await count({ ...whole, before }, signal)), total, reachedAt: timeOfReference(before) };
+  };
+}

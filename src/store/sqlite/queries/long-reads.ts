@@ -1,0 +1,99 @@
+// The reads whose work grows with the stored data. A store with a reader thread runs them there, any other store in process.
+
+import type { Database } from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { ObservationPage, ObservationQuery } from '../../observations-port.ts';
+import type { NotificationPage, NotificationQuery } from '../../outbox-port.ts';
+import type { FeedQuery, ListQuery, SearchProgress, Store } from '../../port.ts';
+import type { StatisticsPage } from '../../statistics-port.ts';
+import { createFeed, type FeedRows, toFeedPage } from '../audit/feed.ts';
+import { createExecutionList, type RowPage, toExecutionPage } from '../executions/list.ts';
+import { createSearchProgress } from '../executions/search-progress.ts';
+import { auditGaps } from '../file/id-gaps.ts';
+import { createNotificationList } from '../outbox/list.ts';
+import { createObservations } from './observations.ts';
+import { createStatistics } from './statistics.ts';
+
+/** What a read takes and returns is copied between threads, so that it consists of rows and plain values. */
+type Read<I, O> = (input: I, signal: AbortSignal) => Promise<O>;
+
+/** Reads in slices of a few milliseconds, each with a snapshot of its own. They end after a slice when the signal aborts. */
+export interface LongReads {
+  readonly list: Read<ListQuery, RowPage>;
+  readonly searchProgress: Read<ListQuery, SearchProgress>;
+  readonly listNotifications: Read<NotificationQuery, NotificationPage>;
+  readonly feed: Read<FeedQuery, FeedRows>;
+  readonly statisticsAfter: Read<{ readonly after: number; readonly limit: number }, StatisticsPage>;
+  readonly observe: Read<ObservationQuery, ObservationPage>;
+}
+
+export const LONG_READS: readonly (keyof LongReads)[] = [
+  'list',
+  'searchProgress',
+  'listNotifications',
+  'feed',
+  'statisticsAfter',
+  'observe',
+];
+
+/** @param newest returns the id of the newest committed entry; default: reads it. */
+export function createLongReads(client: Database, newest = newestIdIn(client)): LongReads {
+  const orm = drizzle(client);
+  const gaps = auditGaps(client);
+  const list = createExecutionList({ client, orm }, undefined, gaps);
+  const searchProgress = createSearchProgress(orm);
+  const notifications = createNotificationList(client, orm);
+  const feed = createFeed(client, newest, gaps);
+  const { statisticsAfter } = createStatistics(client);
+  const { observe } = createObservations(client);
+  return {
+    list,
+    searchProgress,
+    listNotifications: notifications.page,
+    feed: async (query) => feed(query),
+    statisticsAfter: ({ after, limit }) => statisticsAfter(after, limit),
+    observe,
+  };
+}
+
+/** Works for an empty trail, too, whose entries were pruned. */
+function newestIdIn(client: Database): () => number {
+  const newest = client
+    .prepare<[], number>(
+      `SELECT coalesce((SELECT id FROM audit_events ORDER BY id DESC LIMIT 1), pruned_through) FROM audit_checkpoint`,
+    )
+    .pluck();
+  return () => newest.get() ?? 0;
+}
+
+/** The methods of the port that read much. */
+export type LongReadPort = Pick<Store, keyof LongReads>;
+
+/** Entries behind the newest one that are read in process: a stream that is up to date asks for few, and often. */
+const NEAR_ENTRIES = 500;
+
+const NEVER = new AbortController().signal;
+
+export interface LongReadSources {
+  /** On the connection of the writer. */
+  readonly near: LongReads;
+  /** On a thread; the same as `near` without one. */
+  readonly far: LongReads;
+  /** Returns the id of the newest committed entry. */
+  readonly newest: () => number;
+}
+
+/** Returns the methods of the port. A read that begins after a commit sees it, wherever it runs. */
+export function longReadPort({ near, far, newest }: LongReadSources): LongReadPort {
+  /** Reads at the end of the trail are short. The first entry of all apps is found at once, wherever it is. */
+  const readerOf = ({ after, limit, app }: Pick<FeedQuery, 'after' | 'limit' | 'app'>) =>
+    newest() - after <= NEAR_ENTRIES || (limit === 1 && app === null) ? near : far;
+  return {
+    list: async (query, signal = NEVER) => toExecutionPage(await far.list(query, signal)),
+    searchProgress: (query, signal = NEVER) => far.searchProgress(query, signal),
+    listNotifications: (query) => far.listNotifications(query, NEVER),
+    feed: async (query) => toFeedPage(await readerOf(query).feed(query, NEVER)),
+    statisticsAfter: (after, limit) => readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER),
+    observe: (query) => far.observe(query, NEVER),
+  };
+}
