@@ -69,6 +69,7 @@ export async function buildParts(options: ReceiverOptions) {
   const { threads = false } = options;
   const resources = openResources({ config, profile, world, log, fatal, overrides, threads, metrics });
   const { store, cxone } = resources;
+  if (store.newestTime !== null) clock.continueFrom(store.newestTime);
   const held = await resources.holdRestoredQueue();
   if (held > 0) log.warn({ held }, HELD);
   if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);

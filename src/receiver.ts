@@ -13,12 +13,13 @@ import { type Listeners, openListeners } from './http/server/listeners.ts';
 import { within } from './lib/lifecycle.ts';
 import { reasonOf } from './lib/log.ts';
 import { startLoop, type Work } from './lib/loop.ts';
+import { createClockNotices } from './observability/clock-notice.ts';
 import { createReadiness } from './observability/readiness.ts';
 import { buildParts, type Parts, type ReceiverOptions } from './parts.ts';
 import type { Store } from './store/port.ts';
 import { createCallbackReceiver } from './usecases/receive-callback.ts';
 import { createSubmit } from './usecases/submit.ts';
-import { createFileAndClockWatch } from './workers/clock-watch.ts';
+import { createFileAndClockWatch, noteTime } from './workers/clock-watch.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
 import { createCopyFinder } from './workers/pruner/find-exports.ts';
 import { startWorkers } from './workers/workers.ts';
@@ -73,7 +74,11 @@ function httpDependencies(parts: Parts): HttpDependencies {
     store,
     runtime: { world: lifecycle.world, log, tracing: parts.tracing },
     access: { ...config, sessions: createSessions(config.callbackSecrets, config, world) },
-    lifecycle: { draining: lifecycle.refusesSubmissions, ready: createReadiness({ store, world, loops, draining }) },
+    lifecycle: {
+      draining: lifecycle.refusesSubmissions,
+      ready: createReadiness({ store, world, loops, draining }),
+      notices: createClockNotices(store, world),
+    },
     submissions: {
       submit: createSubmit(store, world, { ...config, notifyUrls }),
       unsupportedParts: cxone.unsupportedParts,
@@ -174,6 +179,7 @@ async function stop(parts: Parts, listeners: Listeners): Promise<void> {
     parts.streams.release,
     () => within(world, stopLoops(), deadline),
     closeListeners,
+    () => noteTime(parts.store, world.now(), parts.log),
     parts.close,
     lifecycle.end,
     // After the last commit, so that the signed head covers the whole audit trail.

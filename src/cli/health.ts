@@ -1,11 +1,15 @@
 // `health`: shows whether callbacks arrive, per action and hour, and since when they do not.
 
+import type { Database } from 'better-sqlite3';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { MIN_STEP_AT_START_MS } from '../lib/steady-clock.ts';
 import { isoTime } from '../lib/time.ts';
+import { clockNotice } from '../observability/clock-notice.ts';
 import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
 import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/observe-all.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
+import { lastClockStep, newestTime } from '../store/sqlite/executions/clock-times.ts';
 import { createUnknownWords } from '../store/sqlite/executions/unknown-words.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
 import type { UnknownWord } from '../store/statistics-port.ts';
@@ -53,9 +57,10 @@ An hour is an alert if it has at least 20 outcomes, its share of missed callback
 before, and chance alone would produce it in less than one of 1,000 hours. An action with fewer than 100 outcomes in those
 days is compared with one half. If the upstream profile does not request callbacks, none is missed.
 
-Status words that the profile did not list when they arrived are shown with their reports and time-outs.
+Status words that the profile did not list when they arrived are shown with their reports and time-outs. A clock that was set back
+is shown for a day.
 
-With --json: {"from", "to", "hours", "alerts", "unknownWords"}; shares are from 0 to 1, skews in milliseconds.
+With --json: {"from", "to", "hours", "alerts", "unknownWords", "clock"}; shares are from 0 to 1, skews in milliseconds.
 ${TIME_HELP}`,
         '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
         ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
@@ -80,13 +85,23 @@ ${TIME_HELP}`,
         const unknownWords = createUnknownWords(client)
           .list()
           .map((one) => ({ ...one, firstAt: isoTime(one.firstAt), lastAt: isoTime(one.lastAt) }));
-        return { ...healthOf(book.all(), from, to, { callbackless }), unknownWords };
+        const clock = clockOf(client, context.world.now());
+        return { ...healthOf(book.all(), from, to, { callbackless }), unknownWords, clock };
       });
       show(found, json, callbackless, context);
       if (found.alerts.length > 0) context.exitCode = 1;
     });
 
-type Found = Health & { readonly unknownWords: readonly UnknownWordTimes[] };
+type Found = Health & { readonly unknownWords: readonly UnknownWordTimes[]; readonly clock: ClockState };
+
+interface ClockState {
+  /** How far this clock is behind the newest time that a receiver wrote. */
+  readonly behindMs: number;
+  /** The last step that moved the times of waiting work. */
+  readonly lastStep: { readonly from: string; readonly to: string } | null;
+  /** In words; null if there is nothing to say. */
+  readonly notice: string | null;
+}
 
 interface UnknownWordTimes extends Omit<UnknownWord, 'firstAt' | 'lastAt'> {
   readonly firstAt: string;
@@ -110,7 +125,21 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
     const advice = 'if it is not progress, list it under "words" in the profile';
     return { name: 'word', level: 'warn', message: `${JSON.stringify(word)}: ${since}; ${advice}` } as const;
   });
-  printLines([...(alerts.length === 0 ? [well] : alerts), ...words], context);
+  const { notice } = found.clock;
+  const clock = notice === null ? [] : [{ name: 'clock', level: 'warn', message: notice } as const];
+  printLines([...(alerts.length === 0 ? [well] : alerts), ...words, ...clock], context);
+}
+
+function clockOf(client: Database, now: number): ClockState {
+  const step = lastClockStep(client);
+  const behindMs = Math.max(0, (newestTime(client) ?? now) - now);
+  const remedy = 'correct it if it is wrong; else the receiver moves the times of waiting work back with it';
+  const behind = `this clock is ${formatMs(behindMs)} behind the newest time that a receiver wrote: ${remedy}`;
+  return {
+    behindMs,
+    lastStep: step && { from: isoTime(step.from), to: isoTime(step.to) },
+    notice: behindMs > MIN_STEP_AT_START_MS ? behind : clockNotice(step, now),
+  };
 }
 
 const COLUMNS: readonly Column<HealthHour>[] = [

@@ -120,6 +120,8 @@ export interface Lifecycle {
   draining(): boolean;
   /** Returns what is not ready, in words; empty when the receiver is ready. */
   ready(): Promise<readonly string[]>;
+  /** Returns what operators should know although the receiver is ready, in words. */
+  notices(): Promise<readonly string[]>;
 }
 
 /** The state of the limiter for requests to CXone. */

@@ -16,6 +16,14 @@ const READINESS = component(
   v.object({
     ready: v.literal(true),
     notReady: v.pipe(v.array(v.string()), v.maxLength(0), v.description('Empty.')),
+    notices: v.optional(
+      v.pipe(
+        v.array(v.string()),
+        v.description(
+          'What to know although the receiver is ready, for example that its clock was set. Absent without any.',
+        ),
+      ),
+    ),
   }),
 );
 
@@ -46,8 +54,10 @@ export const isReady: ApiOperation = {
   },
   problems: ['not-ready'],
   create: (deps) => async () => {
-    const notReady = deps.lifecycle.draining() ? ['draining'] : await notReadyParts(deps);
-    if (notReady.length === 0) return json(200, { ready: true, notReady: [] });
+    const { notReady, notices } = deps.lifecycle.draining() ? DRAINING : await stateOf(deps);
+    if (notReady.length === 0) {
+      return json(200, { ready: true, notReady: [], ...(notices.length === 0 ? {} : { notices }) });
+    }
     return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
       headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
       members: { ready: false, notReady },
@@ -76,14 +86,18 @@ export const getMetrics: ApiOperation = {
     },
 };
 
-async function notReadyParts({
-  lifecycle,
-  runtime,
-}: Pick<HttpDependencies, 'lifecycle' | 'runtime'>): Promise<readonly string[]> {
+interface State {
+  readonly notReady: readonly string[];
+  readonly notices: readonly string[];
+}
+
+const DRAINING: State = { notReady: ['draining'], notices: [] };
+
+async function stateOf({ lifecycle, runtime }: Pick<HttpDependencies, 'lifecycle' | 'runtime'>): Promise<State> {
   try {
-    return await lifecycle.ready();
+    return { notReady: await lifecycle.ready(), notices: await lifecycle.notices() };
   } catch (error) {
     runtime.log.error({ reason: reasonOf(error) }, 'the readiness check failed');
-    return ['the readiness check failed'];
+    return { notReady: ['the readiness check failed'], notices: [] };
   }
 }

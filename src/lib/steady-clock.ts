@@ -5,27 +5,37 @@ import type { World } from './world.ts';
 /** Smaller differences between wall clock and elapsed time are those of a clock that is being adjusted, not set. */
 export const MIN_STEP_MS = 250;
 
+/** A start by a wall clock that is behind the last one by less than this continues with the wall clock. */
+export const MIN_STEP_AT_START_MS = 1_000;
+
 export interface SteadyClock {
   /**
-   * The given world, with a `now` that follows a clock that is set forward at once, and a clock that is set back only after
-   * `follow`. Meanwhile, times that were stored before the step remain comparable with `now`.
+   * The given world, with a `now` that follows a clock that is set back only after `follow`. Meanwhile, times that were stored
+   * before the step remain comparable with `now`. A clock that is set forward is followed at once, unless that undoes a step back.
    */
   readonly world: World;
-  /** Returns the milliseconds by which the wall clock was set back, and `now` has not followed. */
+  /** Continues from the newest time of an earlier process (milliseconds), if the wall clock is behind it. */
+  continueFrom(newest: number): void;
+  /** Returns the step of the wall clock that `now` has not followed, in milliseconds: negative if it was set back; 0 without one. */
+  stepMs(): number;
+  /** Returns how far the clock was set back and not forward again since, in milliseconds. */
   behindMs(): number;
-  /** Sets `now` back by `ms`. */
+  /** Moves `now` by `ms`. */
   follow(ms: number): void;
 }
 
 export function createSteadyClock(world: World): SteadyClock {
   /** The wall clock minus the elapsed time, as `now` follows it. */
   let offset = world.now() - world.elapsed();
+  let behindMs = 0;
 
-  /** Returns how far the wall clock is behind; follows it otherwise. */
-  function behind(wall: number, elapsed: number): number {
+  /** Returns the step that is not followed; follows any other. */
+  function unfollowed(wall: number, elapsed: number): number {
     const stepMs = wall - elapsed - offset;
     // promise: set-back-waits-for-due-times
-    if (stepMs <= -MIN_STEP_MS) return Math.round(-stepMs);
+    if (stepMs <= -MIN_STEP_MS) return Math.round(stepMs);
+    // promise: undone-set-back-waits-for-due-times
+    if (stepMs >= MIN_STEP_MS && behindMs > 0) return Math.round(stepMs);
     offset += stepMs;
     return 0;
   }
@@ -33,15 +43,21 @@ export function createSteadyClock(world: World): SteadyClock {
   // The wall clock is read first: a pause of the process in between then looks like a step back, which the next reading undoes.
   const read = () => {
     const wall = world.now();
-    const behindMs = behind(wall, world.elapsed());
-    return { now: wall + behindMs, behindMs };
+    const stepMs = unfollowed(wall, world.elapsed());
+    return { now: wall - stepMs, stepMs };
   };
 
   return {
     world: { ...world, now: () => read().now },
-    behindMs: () => read().behindMs,
+    continueFrom: (newest) => {
+      const wall = world.now();
+      if (newest - wall > MIN_STEP_AT_START_MS) offset = newest - world.elapsed();
+    },
+    stepMs: () => read().stepMs,
+    behindMs: () => behindMs,
     follow: (ms) => {
-      offset -= ms;
+      offset += ms;
+      behindMs = Math.max(0, behindMs - ms);
     },
   };
 }

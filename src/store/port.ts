@@ -84,10 +84,18 @@ export interface DueWork {
   expire(limit: number, now: number): Promise<number>;
   nextDue(): Promise<DueTimes>;
   /**
-   * Moves the due times and time limits of open executions and pending notifications back by `ms`, because the wall clock was
-   * set back by as much. Times that state when something happened stay.
+   * Moves the due times and time limits of open executions and pending notifications by a step of the wall clock, and notes the
+   * step. Times that state when something happened stay.
    */
-  moveDueTimesBack(ms: number): Promise<void>;
+  moveDueTimes(step: ClockStep): Promise<void>;
+  /** Returns the last step that moved due times, of this process or an earlier one; null without one. */
+  lastClockStep(): Promise<ClockStep | null>;
+}
+
+/** The times before and after a step of the wall clock, milliseconds. */
+export interface ClockStep {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Writes counted repeats of events into the trail. */
@@ -129,7 +137,7 @@ export interface ChangeFeed {
 }
 
 export interface CommitProbe {
-  /** Commits a heartbeat. @throws {StoreUnavailable} when the store cannot commit now. */
+  /** Commits a heartbeat: the newest time of the receiver. @throws {StoreUnavailable} when the store cannot commit now. */
   ping(now: number): Promise<void>;
 }
 

@@ -1,41 +1,54 @@
 // Loop that notices when the wall clock is set: the other loops then continue within a second, in either direction.
 
-import type { Log } from '../lib/log.ts';
+import { type Log, reasonOf } from '../lib/log.ts';
 import type { Loop, Work } from '../lib/loop.ts';
 import { MIN_STEP_MS, type SteadyClock } from '../lib/steady-clock.ts';
-import type { DueWork } from '../store/port.ts';
+import { isoTime } from '../lib/time.ts';
+import { type CommitProbe, type DueWork, StoreUnavailable } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 /** Interval of the checks, and thereby the longest delay of due work after a step. */
 const CHECK_MS = 750;
 
+/**
+ * Interval of the heartbeats. A step back while the receiver is down is measured from the last one: after a crash, work is
+ * delayed by this time at most.
+ */
+const HEARTBEAT_MS = 10_000;
+
 export interface ClockWatchTools {
   readonly clock: SteadyClock;
-  readonly store: Pick<DueWork, 'moveDueTimesBack'>;
+  readonly store: Pick<DueWork, 'moveDueTimes'>;
   readonly log: Log;
   readonly loops: () => ReadonlyMap<string, Loop>;
 }
 
 /**
- * A step forward may make stored work due at once: the loops look for it. A step back would postpone stored work: its due times
- * move back by as much, and only then does the clock of the receiver follow.
+ * A step back would postpone stored work: its due times move back by as much, and only then does the clock of the receiver
+ * follow. A step forward moves them forward as far as it undoes steps back; beyond that, it may make stored work due at once: the
+ * loops look for it.
  */
 export function createClockWatch({ clock, store, log, loops }: ClockWatchTools): Work {
   const { world } = clock;
   const offset = () => world.now() - world.elapsed();
   let seen = offset();
 
-  async function followBack(signal: AbortSignal): Promise<void> {
-    const setBackMs = clock.behindMs();
-    if (setBackMs === 0) return;
-    await retryUntilCommitted(() => store.moveDueTimesBack(setBackMs), world, signal);
-    clock.follow(setBackMs);
-    seen -= setBackMs;
-    log.warn({ setBackMs }, 'the clock was set back: the times of waiting work were moved with it');
+  async function follow(signal: AbortSignal): Promise<void> {
+    const stepMs = clock.stepMs();
+    const movedMs = Math.min(stepMs, clock.behindMs());
+    if (movedMs === 0) return;
+    const from = Math.round(world.now());
+    const step = { from, to: from + movedMs };
+    await retryUntilCommitted(() => store.moveDueTimes(step), world, signal);
+    clock.follow(movedMs);
+    seen += movedMs;
+    const facts = { ...(movedMs < 0 ? { setBackMs: -movedMs } : { setForwardMs: movedMs }), ...inIso(step) };
+    const how = movedMs < 0 ? 'back' : 'forward again';
+    log.warn(facts, `the clock was set ${how}: the times of waiting work were moved with it`);
   }
 
   return async ({ signal }) => {
-    await followBack(signal);
+    await follow(signal);
     const setForwardMs = Math.round(offset() - seen);
     seen = offset();
     if (setForwardMs >= MIN_STEP_MS) {
@@ -47,18 +60,41 @@ export function createClockWatch({ clock, store, log, loops }: ClockWatchTools):
   };
 }
 
-interface FileAndClockTools extends ClockWatchTools {
-  readonly store: ClockWatchTools['store'] & { checkFile(): unknown };
+function inIso({ from, to }: { readonly from: number; readonly to: number }) {
+  return { from: isoTime(from), to: isoTime(to) };
+}
+
+interface WatchTools extends ClockWatchTools {
+  readonly store: ClockWatchTools['store'] & CommitProbe & { checkFile(): unknown };
 }
 
 /**
- * Returns the work of one loop, since both wake every second. It finds a lost file of the database without any request; the store
- * checks before each commit, too.
+ * Returns the work of one loop, since all of it wakes every second. It also finds a lost file of the database without any request
+ * (the store checks before each commit, too), and notes the time, so that the next start notices a clock that was set back.
  */
-export function createFileAndClockWatch(tools: FileAndClockTools): Work {
+export function createFileAndClockWatch(tools: WatchTools): Work {
+  const { clock, store, log } = tools;
+  const { world } = clock;
   const watchClock = createClockWatch(tools);
-  return (round) => {
-    tools.store.checkFile();
-    return watchClock(round);
+  let noteAt = Number.NEGATIVE_INFINITY;
+  return async (round) => {
+    store.checkFile();
+    const next = await watchClock(round);
+    if (world.elapsed() >= noteAt) {
+      await noteTime(store, world.now(), log);
+      noteAt = world.elapsed() + HEARTBEAT_MS;
+    }
+    return next;
   };
+}
+
+/** Notes the time in the store. Without it, the next start notices a clock that was set back a little later. */
+export async function noteTime(store: CommitProbe, now: number, log: Log): Promise<void> {
+  try {
+    await store.ping(now);
+  } catch (error) {
+    // Readiness reports a store that takes no writes.
+    if (!(error instanceof StoreUnavailable)) throw error;
+    log.debug(() => ({ reason: reasonOf(error) }), 'the time could not be noted in the database');
+  }
 }

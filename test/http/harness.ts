@@ -150,7 +150,7 @@ export async function startHttp({
       sessions: createSessions([CALLBACK_SECRET], people, world),
       trustedProxies: 0,
     },
-    lifecycle: { draining: () => false, ready: async () => [] },
+    lifecycle: { draining: () => false, ready: async () => [], notices: async () => [] },
     submissions: {
       submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
       unsupportedParts: () => [],

@@ -1482,6 +1482,19 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/clock-watch.test.ts'],
   },
   {
+    tag: 'undone-set-back-waits-for-due-times',
+    promise: 'a clock that is set back and corrected makes no work due too early',
+    edit: condition(false),
+    tests: ['test/workers/clock-watch.test.ts'],
+  },
+  {
+    tag: 'clock-step-moves-due-times-once',
+    promise:
+      'a clock that was set back while the receiver was down moves due times once, however often the receiver starts',
+    edit: removed,
+    tests: ['test/stories/clock.test.ts'],
+  },
+  {
     tag: 'forward-step-wakes-loops',
     promise: 'a clock that is set forward starts the work that is due by it within a second',
     edit: removed,

@@ -147,11 +147,11 @@ function act(type: Act['type'], slots: number, dice: Dice, temper: Temper): Act 
     case 'time passes':
       return { type, ms: dice.magnitude(1, 150_000) };
     case 'clock is set':
-      return { type, ms: (dice.chance(0.5) ? 1 : -1) * dice.magnitude(10, 7_200_000) };
+      return { type, ms: clockStep(dice) };
     case 'crash':
-      return { type, awaits: dice.magnitude(1, 3_000), downMs: downtime(dice) };
+      return { type, awaits: dice.magnitude(1, 3_000), ...downtime(dice) };
     case 'orderly restart':
-      return { type, downMs: downtime(dice) };
+      return { type, ...downtime(dice) };
     case 'cancel':
     case 'poll':
       return { type, slot };
@@ -175,9 +175,16 @@ function order(slot: number, dice: Dice, temper: Temper): Order {
   };
 }
 
-/** Mostly short, sometimes days. */
-function downtime(dice: Dice): number {
-  return dice.chance(0.15) ? dice.magnitude(3_600_000, 5 * 86_400_000) : dice.magnitude(1, 120_000);
+/** Mostly short, sometimes days; sometimes the clock is set meanwhile. */
+function downtime(dice: Dice): { readonly downMs: number; readonly clockMs: number } {
+  return {
+    downMs: dice.chance(0.15) ? dice.magnitude(3_600_000, 5 * 86_400_000) : dice.magnitude(1, 120_000),
+    clockMs: dice.chance(0.1) ? clockStep(dice) : 0,
+  };
+}
+
+function clockStep(dice: Dice): number {
+  return (dice.chance(0.5) ? 1 : -1) * dice.magnitude(10, 7_200_000);
 }
 
 function fate(dice: Dice, temper: Temper): Fate {

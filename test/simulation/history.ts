@@ -132,9 +132,9 @@ export type Act =
   | { readonly type: 'tokens revoked' }
   | { readonly type: 'time passes'; readonly ms: number }
   | { readonly type: 'clock is set'; readonly ms: number }
-  /** During the next step, after this number of awaits has continued, or at its end. */
-  | { readonly type: 'crash'; readonly awaits: number; readonly downMs: number }
-  | { readonly type: 'orderly restart'; readonly downMs: number };
+  /** During the next step, after this number of awaits has continued, or at its end. The clock is set by `clockMs` meanwhile. */
+  | { readonly type: 'crash'; readonly awaits: number; readonly downMs: number; readonly clockMs: number }
+  | { readonly type: 'orderly restart'; readonly downMs: number; readonly clockMs: number };
 
 export type Step = Act & {
   /** The next step starts before this one has settled. */

@@ -46,11 +46,8 @@ export interface Inspector {
   events(): string[];
   close(): void;
   clockWasSet: boolean;
-  /**
-   * The total by which the clock was set back right before a receiver ended, in milliseconds: that receiver may not have moved
-   * its due times, and the next one cannot know of the step.
-   */
-  setBackMs: number;
+  /** The total by which waiting work may be delayed because receivers were down and the clock was set, in milliseconds. */
+  delayMs: number;
   wasStopped: boolean;
 }
 
@@ -82,14 +79,14 @@ export function createInspector({ receiver, clock, truth, journal, hook, setting
     const base = Date.parse((row.status === 'QUEUED' ? row.expire_at : row.deadline) ?? row.submitted_at);
     const wellSince = Math.max(healedAt, receiver.startedAt());
     const calm = !inspector.clockWasSet && base > wellSince + CALM_AFTER_MS;
-    return Math.max(base, wellSince) + (calm ? CALM_SWEEP_MS : SWEEP_MS + inspector.setBackMs);
+    return Math.max(base, wellSince) + (calm ? CALM_SWEEP_MS : SWEEP_MS + inspector.delayMs);
   }
 
   const open = () => [...rows.values()].filter(({ status }) => isOpen(status));
 
   const inspector: Inspector = {
     clockWasSet: false,
-    setBackMs: 0,
+    delayMs: 0,
     wasStopped: false,
     check: () => {
       const [line] = receiver.log.lines;

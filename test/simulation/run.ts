@@ -26,8 +26,10 @@ export interface RunReport {
   readonly events: readonly string[];
 }
 
-/** A receiver has moved its due times this long after the clock was set back. */
-const NOTICE_MS = 1_000;
+/** A receiver that crashed noted its time this long before at most. */
+const HEARTBEAT_MS = 11_000;
+
+type Downtime = Pick<Extract<Step, { type: 'crash' }>, 'downMs' | 'clockMs'>;
 
 /** Long enough for the last callback to arrive and be repeated. */
 const AFTERMATH_MS = 150_000;
@@ -59,7 +61,6 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
   const apps = createApps(receiver, clock, note);
   const inspector = createInspector({ receiver, clock, truth: cxone.truth, journal: apps.journal, hook, settings });
   let failure: unknown = null;
-  const setBacks: { readonly at: number; readonly ms: number }[] = [];
 
   async function webhook(
     url: string,
@@ -109,7 +110,7 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
       case 'time passes':
         return clock.advance(step.ms);
       case 'orderly restart':
-        return restart(step.downMs);
+        return restart(step);
       default:
         befall(step);
         return Promise.resolve();
@@ -121,28 +122,26 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
     if (step.type === 'token trouble') cxone.troubleTokens(step.fates);
     if (step.type === 'tokens revoked') cxone.revokeTokens();
     if (step.type === 'clock is set') {
-      clock.step(step.ms);
-      inspector.clockWasSet = true;
-      if (step.ms < 0) setBacks.push({ at: clock.elapsed(), ms: -step.ms });
+      setClock(step.ms);
     }
   }
 
-  /** Accounts for the steps that the ending receiver may not have noticed. */
-  function forgetSteps(): void {
-    for (const { at, ms } of setBacks.splice(0)) {
-      if (clock.elapsed() - at <= NOTICE_MS) inspector.setBackMs += ms;
-    }
+  function setClock(ms: number): void {
+    clock.step(ms);
+    inspector.clockWasSet = true;
   }
 
-  async function restart(downMs: number): Promise<void> {
+  async function restart(down: Downtime): Promise<void> {
     inspector.wasStopped = true;
-    forgetSteps();
     await receiver.stop();
-    await down(downMs);
+    await startAgain(down);
   }
 
-  async function down(ms: number): Promise<void> {
-    await clock.advance(ms);
+  /** A step back counts as none as far as the receiver was down. */
+  async function startAgain({ downMs, clockMs }: Downtime): Promise<void> {
+    await clock.advance(downMs);
+    if (clockMs !== 0) setClock(clockMs);
+    if (inspector.clockWasSet) inspector.delayMs += downMs + HEARTBEAT_MS;
     await receiver.start();
   }
 
@@ -152,7 +151,9 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
     const { together, ...said } = step;
     trace.push(`${String(index).padStart(3)} ${JSON.stringify(said)}${together ? ' and at once' : ''}`);
     if (crash !== null) {
-      trace.push(`    a crash after ${crash.awaits} awaits of it, then ${crash.downMs} ms down`);
+      trace.push(
+        `    a crash after ${crash.awaits} awaits of it, then ${crash.downMs} ms down, clock ${crash.clockMs} ms`,
+      );
       receiver.killAfter(crash.awaits);
     }
     const begun = begin(step).catch((error: unknown) => {
@@ -163,9 +164,8 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
     await clock.settle();
     if (crash !== null) {
       receiver.kill();
-      forgetSteps();
       note('crash');
-      await down(crash.downMs);
+      await startAgain(crash);
     }
     if (failure !== null) throw failure;
     inspector.check();

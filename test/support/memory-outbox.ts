@@ -21,7 +21,7 @@ export interface MemoryOutbox {
   arrived(before: Execution, after: Execution, now: number): Notification | null;
   isPending(reference: string): boolean;
   giveUpPending(reference: string, now: number, changes: Change[]): void;
-  moveBack(ms: number): void;
+  moveBy(ms: number): void;
   remove(reference: string): void;
 }
 
@@ -147,11 +147,11 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
     },
     arrived,
     isPending: (reference) => ofExecution(reference).some(({ notification }) => notification.status === 'PENDING'),
-    moveBack: (ms) => {
+    moveBy: (ms) => {
       for (const one of kept) {
         const { dueAt, giveUpAt } = one.notification;
         if (dueAt === null) continue;
-        one.notification = { ...one.notification, dueAt: dueAt - ms, giveUpAt: giveUpAt - ms };
+        one.notification = { ...one.notification, dueAt: dueAt + ms, giveUpAt: giveUpAt + ms };
       }
     },
     remove: (reference) => {

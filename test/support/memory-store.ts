@@ -22,6 +22,7 @@ import {
   type BatchAddResult,
   type Change,
   type ClaimedDispatch,
+  type ClockStep,
   type FeedPage,
   type FeedQuery,
   type ListQuery,
@@ -54,6 +55,7 @@ export function createMemoryStore(): Store {
   const bodies: StoredCallbackBody[] = [];
   let entries: AuditEntry[] = [];
   let lastEntryId = 0;
+  let lastStep: ClockStep | null = null;
   let prunedThrough = 0;
   let closed = false;
 
@@ -325,11 +327,14 @@ export function createMemoryStore(): Store {
     claimDispatches: (limit, now, share = evenly) => operate((changes) => claimDispatches(limit, now, share, changes)),
     claimPolls: (limit, now, leaseUntil, share = evenly) => operate(() => claimPolls(limit, now, leaseUntil, share)),
     expire: (limit, now) => operate((changes) => expire(limit, now, changes)),
-    moveDueTimesBack: (ms) =>
+    moveDueTimes: (step) =>
       operate(() => {
-        for (const row of rows.values()) row.execution = movedBack(row.execution, ms);
-        outbox.moveBack(ms);
+        const ms = step.to - step.from;
+        for (const row of rows.values()) row.execution = moved(row.execution, ms);
+        outbox.moveBy(ms);
+        lastStep = step;
       }),
+    lastClockStep: () => operate(() => lastStep),
     // Lists every event, and counts none.
     nextSummary: async () => null,
     summarizeRepeats: async () => {},
@@ -410,13 +415,13 @@ function standingOf(executions: readonly Execution[]): QueueState {
   };
 }
 
-function movedBack(execution: Execution, ms: number): Execution {
-  const back = (moment: number | null) => (moment === null ? null : moment - ms);
+function moved(execution: Execution, ms: number): Execution {
+  const by = (moment: number | null) => (moment === null ? null : moment + ms);
   const { dispatchAt, pollAt, expireAt, pollAfter, deadline, notFoundAt, foundAt } = execution;
   if (dispatchAt === null && pollAt === null && expireAt === null) return execution;
   return {
-    ...{ ...execution, dispatchAt: back(dispatchAt), pollAt: back(pollAt), expireAt: back(expireAt) },
-    ...{ pollAfter: back(pollAfter), deadline: back(deadline), notFoundAt: back(notFoundAt), foundAt: back(foundAt) },
+    ...{ ...execution, dispatchAt: by(dispatchAt), pollAt: by(pollAt), expireAt: by(expireAt) },
+    ...{ pollAfter: by(pollAfter), deadline: by(deadline), notFoundAt: by(notFoundAt), foundAt: by(foundAt) },
   };
 }
 

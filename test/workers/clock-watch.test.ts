@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createSteadyClock } from '../../src/lib/steady-clock.ts';
-import { StoreUnavailable } from '../../src/store/port.ts';
+import { type ClockStep, StoreUnavailable } from '../../src/store/port.ts';
 import { createClockWatch } from '../../src/workers/clock-watch.ts';
 import { type Background, RULES, startTestBackground } from '../support/background.ts';
 import { callback, completed } from '../support/executions.ts';
@@ -115,15 +115,31 @@ test('several steps in a row, in both directions, delay nothing', async () => {
   expect(tookMs).toBeGreaterThan(30_000);
 });
 
+test.for([10 * MINUTE, 56 * 365 * 24 * 60 * MINUTE])(
+  'a clock that is set back by %i ms and forward again makes nothing due too early, and delays nothing',
+  async (step) => {
+    const background = startTestBackground();
+    await background.add({ graceSeconds: 60 });
+    const begun = background.world.elapsed();
+    for (const ms of [-step, step, -step, step + 5_000]) {
+      background.world.stepClock(ms);
+      await background.world.advance(2_000);
+    }
+    const tookMs = (await timeUntil(background, () => background.cxone.polls.length > 0)) - begun;
+    expect(tookMs).toBeLessThanOrEqual(61_000 + MAX_DELAY_MS);
+    expect(tookMs).toBeGreaterThan(53_000);
+  },
+);
+
 test('the clock of the receiver continues until the due times can be moved, and then follows', async () => {
   const world = createManualWorld();
   const clock = createSteadyClock(world);
   const moved: number[] = [];
   let canWrite = false;
   const store = {
-    moveDueTimesBack: async (ms: number) => {
+    moveDueTimes: async ({ from, to }: ClockStep) => {
       if (!canWrite) throw new StoreUnavailable('the disk is full');
-      moved.push(ms);
+      moved.push(to - from);
     },
   };
   const log = quietLog();
@@ -136,7 +152,7 @@ test('the clock of the receiver continues until the due times can be moved, and 
   canWrite = true;
   await world.advance(1_000);
   await round;
-  expect(moved).toEqual([600_000]);
+  expect(moved).toEqual([-600_000]);
   expect(clock.world.now() - startedAt).toBe(6_000 - 600_000);
   expect(log.lines).toMatchObject([{ level: 'warn', facts: { setBackMs: 600_000 } }]);
 });
@@ -145,7 +161,7 @@ test('a clock that is adjusted in small amounts is followed without a word', asy
   const world = createManualWorld();
   const clock = createSteadyClock(world);
   const log = quietLog();
-  const store = { moveDueTimesBack: async () => expect.unreachable() };
+  const store = { moveDueTimes: async () => expect.unreachable() };
   const work = createClockWatch({ clock, store, log, loops: () => new Map() });
   const startedAt = clock.world.now();
   for (const step of [-200, -200, 200]) {

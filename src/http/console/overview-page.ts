@@ -29,6 +29,7 @@ interface Now {
   readonly circuits: readonly OpenCircuit[];
   /** Reasons why the receiver is not ready. */
   readonly problems: readonly string[];
+  readonly notices: readonly string[];
 }
 
 type RangeName = 'hour' | 'day';
@@ -55,6 +56,7 @@ export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }:
       lanes: await store.lanes(),
       circuits: pages.openCircuits(),
       problems: await lifecycle.ready(),
+      notices: await lifecycle.notices(),
     };
     const overview = await pages.dashboard.overview(range === 'day' ? LAST_DAY : LAST_HOUR);
     const { alerts } = await pages.health(1);
@@ -87,11 +89,15 @@ ${durations(overview)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
 }
 
-function warnings({ problems, upstream, pause, mayChange, queue, queueCapacity }: Now, overview: Overview): Html {
+function warnings(
+  { problems, notices, upstream, pause, mayChange, queue, queueCapacity }: Now,
+  overview: Overview,
+): Html {
   const { tokenProblem, gatewayReports, connectionProblems } = upstream;
   const queued = queue.counts.QUEUED;
   const lines = [
     ...problems.map((problem) => `Not ready: ${problem}.`),
+    ...notices.map((notice) => `${notice.charAt(0).toUpperCase()}${notice.slice(1)}.`),
     ...(pause === null || pause.until - pause.since < MIN_PAUSE_MS
       ? []
       : [

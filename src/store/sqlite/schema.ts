@@ -162,7 +162,7 @@ export const auditCheckpoint = sqliteTable('audit_checkpoint', {
   executions: integer('executions').notNull(),
 });
 
-/** One row that the readiness check writes to prove that commits succeed. */
+/** Row 1: the newest time of a receiver, which each test commit notes. Rows 2 and 3: the last step of the clock, from and to. */
 export const heartbeat = sqliteTable('heartbeat', {
   id: integer('id').primaryKey(),
   at: text('at').notNull(),

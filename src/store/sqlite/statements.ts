@@ -3,7 +3,7 @@
 import { and, asc, desc, eq, getTableColumns, gte, isNotNull, lt, sql, type Table } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { MUTABLE_COLUMNS } from './rows.ts';
-import { auditCheckpoint, auditEvents, callbackBodies, executions, heartbeat } from './schema.ts';
+import { auditCheckpoint, auditEvents, callbackBodies, executions } from './schema.ts';
 
 const { inputs: _inputs, context: _context, fingerprint: _fingerprint, ...stateColumns } = getTableColumns(executions);
 
@@ -117,10 +117,6 @@ export function prepareStatements(orm: BetterSQLite3Database) {
       .from(auditEvents)
       .where(eq(auditEvents.correlationId, hole('correlationId')))
       .orderBy(asc(auditEvents.id))
-      .prepare(),
-    beat: orm
-      .update(heartbeat)
-      .set({ at: sql`${hole('at')}` })
       .prepare(),
   };
 }

@@ -7,7 +7,6 @@ import type { Execution } from '../../execution/execution.ts';
 import { withoutContent } from '../../execution/reduced-detail.ts';
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
-import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
@@ -16,6 +15,7 @@ import { withRequestId } from './audit/request-attribution.ts';
 import { createSummaries } from './audit/summaries.ts';
 import { createBacklog } from './executions/backlog.ts';
 import { createDueSelection } from './executions/claim-due.ts';
+import { createClockTimes, lastClockStep, newestTime } from './executions/clock-times.ts';
 import { createInsertion } from './executions/insert.ts';
 import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPayloadReader } from './executions/payloads.ts';
@@ -67,6 +67,8 @@ export interface SqliteStore extends Store {
   readonly databasePath: string;
   /** Not null when the file turned out to be a copy of an older state. */
   readonly restored: Restored | null;
+  /** The newest time that a receiver wrote before this start, milliseconds; null if none did. */
+  readonly newestTime: number | null;
   /** Returns why nothing can be committed until a restart, because the file was removed or replaced; null while it is in place. */
   checkFile(): string | null;
   /** Returns how long readers had kept the write-ahead log from starting again at the latest commit, in milliseconds. */
@@ -105,6 +107,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const trail = createAuditTrail(sql, repeats, gaps.at(-1)?.next);
   const backlog = createBacklog();
   const due = createDueSelection(database, backlog);
+  const times = createClockTimes(client);
   const newest = () => trail.head().id;
   const near = createLongReads(client, newest);
   const payloadsOf = createPayloadReader(database.client);
@@ -174,7 +177,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     }),
     ...createInsertion(sql, { writer, backlog, append }),
     ...createRecords(sql, {
-      ...{ writer, backlog, due, rowOf, enqueue: outbox.enqueue, append },
+      ...{ writer, backlog, due, moveTimes: times.move, rowOf, enqueue: outbox.enqueue, append },
       count: (before, after, given, now) => {
         const draft = storable(after, given);
         return repeats.count(before, after, draft, now) ? trail.counted(after, draft, now) : undefined;
@@ -197,12 +200,13 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     payloads: async (correlationId) => payloadsOf(correlationId),
 
     head: async () => trail.head(),
+    lastClockStep: async () => lastClockStep(client),
 
     ping: async (now) => {
       // The heartbeat may still fit where an execution no longer does.
       if (wasFull && freeBytes(file) < ROOM_AFTER_FULL_BYTES) throw new StoreUnavailable('the disk is full');
       await writer.mutate(() => {
-        sql.beat.run({ at: isoTime(now) });
+        times.beat(now);
         return unchanged(undefined);
       });
       wasFull = false;
@@ -215,6 +219,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
     databasePath: file,
     restored,
+    newestTime: newestTime(client),
     checkFile,
     checkpointsBlockedMs: checkpoints.blockedMs,
     copies: () => copiesBeside(file),

@@ -20,8 +20,6 @@ export interface DueSelection {
   dispatches(limit: number, now: number, share?: FairShare): ExecutionRow[];
   polls(limit: number, now: number, share?: FairShare): StateRow[];
   expiries(limit: number, now: number): StateRow[];
-  /** Moves all due times and time limits back by `ms`. */
-  moveBack(ms: number): void;
 }
 
 // A lane is the JSON array [app, priority]. One statement covers all lanes or apps: a statement for each costs more than its seek.
@@ -43,12 +41,6 @@ export const DUE_IN_LANES = `SELECT lane.value ->> 0 AS app, (SELECT count(*) FR
 export const DUE_POLLS = `SELECT polled.value AS app, (SELECT count(*) FROM (SELECT 1 FROM executions
     WHERE app = polled.value AND poll_at <= ? LIMIT ?)) AS count
   FROM json_each(?) AS polled`;
-
-/** The columns that decide when something is due. */
-const TIME_LIMITS = ['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'];
-const MOVE_EXECUTIONS = `UPDATE executions SET ${TIME_LIMITS.map(movedBack).join(', ')} WHERE resolved_at IS NULL`;
-const MOVE_NOTIFICATIONS = `UPDATE notifications SET ${['due_at', 'give_up_at'].map(movedBack).join(', ')}
-  WHERE due_at IS NOT NULL`;
 
 interface Demand {
   readonly app: string;
@@ -85,7 +77,6 @@ export function createDueSelection(
   const moments = prepareMoments(client);
   const dueInLanes = client.prepare<[string, number, string], Demand>(DUE_IN_LANES);
   const duePolls = client.prepare<[string, number, string], Demand>(DUE_POLLS);
-  const moves = [MOVE_EXECUTIONS, MOVE_NOTIFICATIONS].map((text) => client.prepare<[{ by: string }], void>(text));
   const evenly = createFairShare();
   const lanes = () => JSON.stringify(backlog.lanes().map(({ app, priority }) => [app, priority]));
   const polled = () => JSON.stringify(backlog.polledApps());
@@ -120,15 +111,8 @@ export function createDueSelection(
       const turns = share(limit, demandIn(duePolls.all(isoTime(now), limit, polled())));
       return byTurns(turns, (app, quota) => select.pollsOf.all({ app, now: isoTime(now), limit: quota }));
     },
-    moveBack: (ms) => {
-      for (const move of moves) move.run({ by: `${-ms / 1000} seconds` });
-    },
     expiries: (limit, now) => select.expiries.all({ now: isoTime(now), limit }),
   };
-}
-
-function movedBack(column: string): string {
-  return `${column} = strftime('%Y-%m-%dT%H:%M:%fZ', ${column}, :by)`;
 }
 
 function prepareMoments(client: Database) {

@@ -16,12 +16,14 @@ import { fromIso, mutableColumns, type StateRow, toDispatchable, toExecution } f
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 import type { DueSelection } from './claim-due.ts';
+import type { ClockTimes } from './clock-times.ts';
 import type { createUnknownWords } from './unknown-words.ts';
 
 interface RecordTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly backlog: Pick<Backlog, 'update'>;
   readonly due: DueSelection;
+  readonly moveTimes: ClockTimes['move'];
   readonly rowOf: (reference: string) => StateRow | undefined;
   readonly enqueue: SqliteOutbox['enqueue'];
   readonly append: AuditTrail['append'];
@@ -33,8 +35,8 @@ interface RecordTools {
 
 export function createRecords(
   sql: Statements,
-  { writer, backlog, due, rowOf, enqueue, append, count, strip, countWord }: RecordTools,
-): ExecutionRecorder & DueWork {
+  { writer, backlog, due, moveTimes, rowOf, enqueue, append, count, strip, countWord }: RecordTools,
+): ExecutionRecorder & Omit<DueWork, 'lastClockStep'> {
   /** The only way in which an execution changes: transition, row, notification, audit entry. */
   function apply(before: Execution, event: ExecutionEvent, now: number, hashes: string | null = null) {
     // promise: pruned-result-is-recognised
@@ -105,6 +107,6 @@ export function createRecords(
 
     nextDue: async () => due.nextDue(),
 
-    moveDueTimesBack: (ms) => writer.mutate(() => unchanged(due.moveBack(ms))),
+    moveDueTimes: (step) => writer.mutate(() => unchanged(moveTimes(step))),
   };
 }

@@ -1,0 +1,24 @@
+// Notice of a step of the clock with which the times of waiting work were moved.
+
+import { isoTime } from '../lib/time.ts';
+import type { World } from '../lib/world.ts';
+import type { ClockStep, DueWork } from '../store/port.ts';
+
+/** The notice is given for this time after the step. */
+const SHOWN_MS = 86_400_000;
+
+/** @param now milliseconds. Returns null without a recent step. */
+export function clockNotice(step: ClockStep | null, now: number): string | null {
+  if (step === null || Math.abs(now - step.to) > SHOWN_MS) return null;
+  const how = step.to < step.from ? 'back' : 'forward again';
+  const times = `from ${isoTime(step.from)} to ${isoTime(step.to)}`;
+  return `the clock was set ${how}, ${times}, and the times of waiting work were moved with it`;
+}
+
+/** Returns a function that lists the notice, if there is one. */
+export function createClockNotices(store: Pick<DueWork, 'lastClockStep'>, world: Pick<World, 'now'>) {
+  return async (): Promise<string[]> => {
+    const notice = clockNotice(await store.lastClockStep(), world.now());
+    return notice === null ? [] : [notice];
+  };
+}

@@ -1,0 +1,68 @@
+// Times by which a step of the clock is noticed, and the due times that move with it.
+
+import type { Database } from 'better-sqlite3';
+import { isoTime } from '../../../lib/time.ts';
+import type { ClockStep } from '../../port.ts';
+
+/** Rows of the table `heartbeat`: the newest time of a receiver, and the last step of the clock that moved due times. */
+const NEWEST = 1;
+const STEP_FROM = 2;
+const STEP_TO = 3;
+
+/** The columns that decide when something is due. */
+const TIME_LIMITS = ['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'];
+const MOVE_EXECUTIONS = `UPDATE executions SET ${TIME_LIMITS.map(moved).join(', ')} WHERE resolved_at IS NULL`;
+const MOVE_NOTIFICATIONS = `UPDATE notifications SET ${['due_at', 'give_up_at'].map(moved).join(', ')}
+  WHERE due_at IS NOT NULL`;
+
+/** A later time stays: only a move of the due times sets it back. */
+const BEAT = `UPDATE heartbeat SET at = max(at, ?) WHERE id = ${NEWEST}`;
+
+export interface ClockTimes {
+  /** Notes the time as the newest one. Runs inside a transaction. */
+  beat(now: number): void;
+  /** Moves due times and time limits by the step, and notes the step. Runs inside a transaction. */
+  move(step: ClockStep): void;
+}
+
+export function createClockTimes(client: Database): ClockTimes {
+  const beat = client.prepare<[string]>(BEAT);
+  const moves = [MOVE_EXECUTIONS, MOVE_NOTIFICATIONS].map((text) => client.prepare<[{ by: string }]>(text));
+  const note = client.prepare<[number, string]>('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (?, ?)');
+  return {
+    beat: (now) => void beat.run(isoTime(now)),
+    move: ({ from, to }) => {
+      for (const move of moves) move.run({ by: `${(to - from) / 1000} seconds` });
+      note.run(STEP_FROM, isoTime(from));
+      note.run(STEP_TO, isoTime(to));
+      // promise: clock-step-moves-due-times-once
+      note.run(NEWEST, isoTime(to));
+    },
+  };
+}
+
+/** Returns the last step that moved due times; null without one. */
+export function lastClockStep(client: Database): ClockStep | null {
+  const [from, to] = [timeIn(client, STEP_FROM), timeIn(client, STEP_TO)];
+  return from === null || to === null ? null : { from, to };
+}
+
+/**
+ * Returns the newest time that a receiver wrote, milliseconds; null if none ever ran. A receiver of an earlier version may have
+ * written entries only.
+ */
+export function newestTime(client: Database): number | null {
+  const beaten = timeIn(client, NEWEST) ?? 0;
+  if (beaten > 0) return beaten;
+  const entry = client.prepare<[], string>('SELECT timestamp FROM audit_events ORDER BY id DESC LIMIT 1').pluck().get();
+  return entry === undefined ? null : Date.parse(entry);
+}
+
+function timeIn(client: Database, row: number): number | null {
+  const at = client.prepare<[number], string>('SELECT at FROM heartbeat WHERE id = ?').pluck().get(row);
+  return at === undefined ? null : Date.parse(at);
+}
+
+function moved(column: string): string {
+  return `${column} = strftime('%Y-%m-%dT%H:%M:%fZ', ${column}, :by)`;
+}

@@ -1,0 +1,157 @@
+// The clock is set while the receiver is down: waiting work keeps its waits, and operators are told.
+
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { command } from '../cli/harness.ts';
+import { OPERATOR_KEY, type Stage, setStage } from './stage.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const YEAR = 365 * 24 * HOUR;
+
+/** The longest delay: a round of the watch, a loop and a response. */
+const MAX_DELAY_MS = 3_000;
+
+async function restartWithStep(stage: Stage, stepMs: number, downMs = 0): Promise<void> {
+  await stage.stop();
+  await stage.world.advance(downMs);
+  stage.world.stepClock(stepMs);
+  await stage.restart();
+}
+
+async function isPolled(stage: Stage, id: string): Promise<boolean> {
+  return (await stage.get(id)).pollCount > 0;
+}
+
+/** Returns the elapsed milliseconds until the execution is polled. */
+async function untilPolled(stage: Stage, id: string): Promise<number> {
+  const begun = stage.world.elapsed();
+  while (!(await isPolled(stage, id)) && stage.world.elapsed() - begun < 400_000) await stage.pass(1_000);
+  return stage.world.elapsed() - begun;
+}
+
+const submit = (stage: Stage, graceSeconds: number) => stage.submit('lost-callback', { graceSeconds });
+
+describe.for([-2_000, -10 * MINUTE, -HOUR, -YEAR, -56 * YEAR])(
+  'a clock that is set by %i ms while it is down',
+  (step) => {
+    test('delays no poll', async () => {
+      const stage = await setStage();
+      const id = await submit(stage, 60);
+      await stage.untilStatus(id, 'PENDING');
+      await stage.pass(20_000, 5_000);
+      await restartWithStep(stage, step);
+      const tookMs = await untilPolled(stage, id);
+      expect(tookMs).toBeGreaterThan(40_000 - MAX_DELAY_MS);
+      expect(tookMs).toBeLessThan(40_000 + MAX_DELAY_MS);
+    });
+
+    test('delays no submission, and is followed once, however often the receiver starts', async () => {
+      const stage = await setStage({ CXONE_CLIENT_SECRET: 'wrong' });
+      const id = await submit(stage, 60);
+      await stage.pass(3_000);
+      await restartWithStep(stage, step);
+      await stage.pass(1_000);
+      for (let starts = 0; starts < 3; starts += 1) await stage.restart();
+      await stage.pass(1_000);
+      expect((await stage.get(id)).status).toBe('QUEUED');
+      await stage.restart({ CXONE_CLIENT_SECRET: 'simulator-secret' });
+      await stage.pass(MAX_DELAY_MS, 100);
+      await stage.untilStatus(id, 'PENDING');
+      const tookMs = await untilPolled(stage, id);
+      expect(tookMs).toBeGreaterThan(60_000 - 2 * MAX_DELAY_MS);
+      expect(tookMs).toBeLessThan(60_000 + MAX_DELAY_MS);
+    });
+  },
+);
+
+test('the time for which the receiver was down delays waiting work, and no more', async () => {
+  const stage = await setStage();
+  const id = await submit(stage, 60);
+  await stage.untilStatus(id, 'PENDING');
+  await restartWithStep(stage, -HOUR, 5 * MINUTE);
+  expect(await untilPolled(stage, id)).toBeLessThan(60_000 + MAX_DELAY_MS);
+});
+
+test('a correction by a second moves nothing', async () => {
+  const stage = await setStage();
+  const id = await submit(stage, 60);
+  await stage.untilStatus(id, 'PENDING');
+  const { pollAfter } = await stage.get(id);
+  await restartWithStep(stage, -1_000);
+  await stage.pass(2_000);
+  expect((await stage.get(id)).pollAfter).toBe(pollAfter);
+  expect((await stage.request('GET', '/readyz')).body).toEqual({ ready: true, notReady: [] });
+});
+
+test('a clock that is wrong at the start and corrected later makes nothing due too early', async () => {
+  const stage = await setStage();
+  const id = await submit(stage, 60);
+  await stage.untilStatus(id, 'PENDING');
+  const { deadline } = await stage.get(id);
+  await restartWithStep(stage, -56 * YEAR);
+  await stage.pass(5_000);
+  stage.world.stepClock(56 * YEAR);
+  await stage.pass(2_000);
+  expect((await stage.get(id)).status).toBe('PENDING');
+  expect(Math.abs(Date.parse((await stage.get(id)).deadline) - Date.parse(deadline))).toBeLessThan(1_000);
+  expect(await untilPolled(stage, id)).toBeGreaterThan(50_000 - MAX_DELAY_MS);
+});
+
+test('a clock that is set forward while it is down makes due what ends within the step', async () => {
+  const stage = await setStage();
+  const id = await submit(stage, 3_600);
+  await stage.untilStatus(id, 'PENDING');
+  await restartWithStep(stage, 2 * HOUR);
+  await stage.pass(MAX_DELAY_MS);
+  expect((await stage.get(id)).resolvedBy).toBe('poll');
+});
+
+test('log, readiness, page and command report the step, for a day', async () => {
+  const stage = await setStage();
+  await submit(stage, 60);
+  await restartWithStep(stage, -HOUR);
+  await stage.pass(1_000);
+  const notice =
+    /^the clock was set back, from 2026-01-01T00:00:\S+Z to 2025-12-31T23:00:\S+Z, and the times of waiting/;
+  const ready = await stage.request('GET', '/readyz');
+  expect([ready.status, ready.body.ready, ready.body.notices]).toEqual([200, true, [expect.stringMatching(notice)]]);
+  const times = { from: '2026-01-01T00:00:00.000Z', to: '2025-12-31T23:00:00.000Z' };
+  expect(stage.log.lines).toMatchObject([{ level: 'warn', facts: { setBackMs: HOUR, ...times } }]);
+  const page = await fetch(`${stage.service().url}/`, {
+    headers: { authorization: `Basic ${btoa(`alice:${OPERATOR_KEY}`)}`, accept: 'text/html' },
+  });
+  expect(await page.text()).toContain('The clock was set back, from 2026-01-01T00:00:');
+  const health = async () => command('health', { DATABASE_PATH: stage.databasePath }, false, { world: stage.world });
+  expect((await health()).out).toContain('warn clock: the clock was set back, from 2026-01-01');
+  await stage.stop();
+  await stage.world.advance(25 * HOUR);
+  await stage.restart();
+  expect((await stage.request('GET', '/readyz')).body).toEqual({ ready: true, notReady: [] });
+  expect((await health()).out).not.toContain('clock');
+});
+
+test('`health` compares its clock with the newest time of a receiver that is down', async () => {
+  const stage = await setStage();
+  await stage.stop();
+  stage.world.stepClock(-HOUR);
+  const env = { DATABASE_PATH: stage.databasePath };
+  const { out, code } = await command('health', env, false, { world: stage.world });
+  expect(out).toContain('warn clock: this clock is 3600.0 s behind the newest time that a receiver wrote');
+  expect(code).toBe(0);
+  const { out: json } = await command('health --json', env, false, { world: stage.world });
+  expect(JSON.parse(json).clock).toEqual({ behindMs: HOUR, lastStep: null, notice: expect.stringContaining('behind') });
+});
+
+test('a database of an earlier version without a heartbeat is compared by its newest entry', async () => {
+  const stage = await setStage();
+  const id = await submit(stage, 60);
+  await stage.untilStatus(id, 'PENDING');
+  await stage.stop();
+  const client = new Database(stage.databasePath);
+  client.prepare("UPDATE heartbeat SET at = '1970-01-01T00:00:00.000Z'").run();
+  client.close();
+  stage.world.stepClock(-HOUR);
+  await stage.restart();
+  expect(await untilPolled(stage, id)).toBeLessThan(60_000 + MAX_DELAY_MS);
+});
