@@ -20,6 +20,7 @@ import { createUnreadMemberWarning } from './observability/unread-members.ts';
 import { openResources, type ResourceOverrides } from './resources.ts';
 import { createCallbackHealthMonitor } from './stats/callback-health/monitor.ts';
 import { createDashboard } from './stats/dashboard/dashboard.ts';
+import { followRepeats } from './stats/repeat-book.ts';
 import { createAdvisor } from './stats/timing-advice/advise.ts';
 import { followTrail } from './stats/trail-follower.ts';
 import { createStreams } from './usecases/follow-events/streams.ts';
@@ -101,6 +102,7 @@ export async function buildParts(options: ReceiverOptions) {
     ...{ trail, dashboard },
     health: createCallbackHealthMonitor({ store, trail, world, log, ...pace }),
     advise: createAdvisor({ store, world, ...pace }),
+    repeats: followRepeats(trail, world.now),
     reconciliations: createReconciliations({ store, cxone, world, log, tracing, ...pace }),
   };
   metrics.connect({

@@ -102,6 +102,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
       health: parts.health.health,
       advise: parts.advise,
       unknownWords: parts.store.unknownWords,
+      repeats: parts.repeats,
       openCircuits: parts.lanes.openCircuits,
       upstreamState: () => ({
         ...{ ...cxone.limiterState(), tokenProblem: cxone.tokenProblem() },

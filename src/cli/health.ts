@@ -8,9 +8,11 @@ import { clockNotice } from '../observability/clock-notice.ts';
 import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
 import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/observe-all.ts';
+import { createRepeatBook, type RepeatGroup } from '../stats/repeat-book.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
 import { lastClockStep, newestTime } from '../store/sqlite/executions/clock-times.ts';
 import { createUnknownWords } from '../store/sqlite/executions/unknown-words.ts';
+import { countedRepeats } from '../store/sqlite/queries/counted-repeats.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
 import type { UnknownWord } from '../store/statistics-port.ts';
 import type { CommandContext, Declare } from './context.ts';
@@ -57,10 +59,10 @@ An hour is an alert if it has at least 20 outcomes, its share of missed callback
 before, and chance alone would produce it in less than one of 1,000 hours. An action with fewer than 100 outcomes in those
 days is compared with one half. If the upstream profile does not request callbacks, none is missed.
 
-Status words that the profile did not list when they arrived are shown with their reports and time-outs. A clock that was set back
-is shown for a day.
+Status words that the profile did not list when they arrived are shown with their reports and time-outs. Repeats that the audit
+trail counts are shown by event and action: CXone or an app calls without end. A clock that was set back is shown for a day.
 
-With --json: {"from", "to", "hours", "alerts", "unknownWords", "clock"}; shares are from 0 to 1, skews in milliseconds.
+With --json: {"from", "to", "hours", "alerts", "unknownWords", "repeats", "clock"}; shares are from 0 to 1, skews in milliseconds.
 ${TIME_HELP}`,
         '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
         ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
@@ -86,13 +88,18 @@ ${TIME_HELP}`,
           .list()
           .map((one) => ({ ...one, firstAt: isoTime(one.firstAt), lastAt: isoTime(one.lastAt) }));
         const clock = clockOf(client, context.world.now());
-        return { ...healthOf(book.all(), from, to, { callbackless }), unknownWords, clock };
+        const repeats = await repeatsSince(client, from);
+        return { ...healthOf(book.all(), from, to, { callbackless }), unknownWords, repeats, clock };
       });
       show(found, json, callbackless, context);
       if (found.alerts.length > 0) context.exitCode = 1;
     });
 
-type Found = Health & { readonly unknownWords: readonly UnknownWordTimes[]; readonly clock: ClockState };
+interface Found extends Health {
+  readonly unknownWords: readonly UnknownWordTimes[];
+  readonly repeats: readonly RepeatGroup[];
+  readonly clock: ClockState;
+}
 
 interface ClockState {
   /** How far this clock is behind the newest time that a receiver wrote. */
@@ -125,9 +132,21 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
     const advice = 'if it is not progress, list it under "words" in the profile';
     return { name: 'word', level: 'warn', message: `${JSON.stringify(word)}: ${since}; ${advice}` } as const;
   });
+  const repeats = found.repeats.map(
+    ({ message }) => ({ name: 'repeats', level: 'warn', message: `${message}: see RepeatsCounted in the runbook` }) as const,
+  );
   const { notice } = found.clock;
   const clock = notice === null ? [] : [{ name: 'clock', level: 'warn', message: notice } as const];
-  printLines([...(alerts.length === 0 ? [well] : alerts), ...words, ...clock], context);
+  printLines([...(alerts.length === 0 ? [well] : alerts), ...words, ...repeats, ...clock], context);
+}
+
+async function repeatsSince(client: Database, from: number): Promise<RepeatGroup[]> {
+  const book = createRepeatBook();
+  for (const batch of countedRepeats(client, from)) {
+    for (const one of batch) book.add(one);
+    await yieldToEventLoop();
+  }
+  return book.groups(from);
 }
 
 function clockOf(client: Database, now: number): ClockState {

@@ -222,8 +222,8 @@ export const AUDIT_EVENTS = [
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** Events that a caller can repeat without limit, and that change no outcome: numerous repeats are counted in one entry. */
-export const REPEATABLE_EVENTS = [
+/** Events that a caller can repeat without limit, and that change no outcome. */
+export const CALLED_EVENTS = [
   'CALLBACK_PROGRESS',
   'CALLBACK_HINT',
   'CALLBACK_DUPLICATE',
@@ -232,6 +232,15 @@ export const REPEATABLE_EVENTS = [
   'CALLBACK_MISMATCH',
   'POLL_REQUESTED',
   'CANCEL_IGNORED',
+] as const satisfies readonly AuditEvent[];
+
+/**
+ * Events whose numerous repeats are counted in one entry: those that callers repeat, and the polls that an execution causes for
+ * as long as it is open, or as callers request them.
+ */
+export const REPEATABLE_EVENTS = [
+  ...CALLED_EVENTS,
+  ...['POLL_PROGRESS', 'POLL_ERROR', 'POLL_MISMATCH'] as const,
 ] as const satisfies readonly AuditEvent[];
 
 /** Audit entry as a transition writes it; the store adds the identifiers, the time and the hash chain. */

@@ -12,6 +12,7 @@ import type { ServedRequest } from '../observability/metrics/requests.ts';
 import type { Tracing } from '../observability/tracing/tracing.ts';
 import type { CallbackHealthMonitor } from '../stats/callback-health/monitor.ts';
 import type { Dashboard } from '../stats/dashboard/dashboard.ts';
+import type { RepeatGroup } from '../stats/repeat-book.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
 import type { Erasure } from '../store/erasure-port.ts';
 import type { OpenCircuit, Outbox } from '../store/outbox-port.ts';
@@ -152,6 +153,8 @@ export interface PagesDependencies {
   readonly health: CallbackHealthMonitor['health'];
   readonly advise: () => Promise<readonly Advice[]>;
   readonly unknownWords: Statistics['unknownWords'];
+  /** What callers repeated without end in the last day. */
+  readonly repeats: () => readonly RepeatGroup[];
   readonly openCircuits: () => readonly OpenCircuit[];
   readonly upstreamState: () => UpstreamState;
   readonly queueCapacity: number;

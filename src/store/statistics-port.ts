@@ -17,7 +17,10 @@ export interface StatisticsEntry {
   readonly event: AuditEvent;
   /** Events that the entry stands for, if it states counted repeats; null for a single event. */
   readonly repeats: number | null;
+  /** When the first of these events came; null for a single event. */
+  readonly since: number | null;
   readonly actionId: string;
+  readonly correlationId: string;
   readonly latencyMs: number | null;
   readonly httpStatus: number | null;
   /** Set on the one entry that ended the execution. `calledBackAt` is then the time of an unverified callback before the end. */
@@ -30,6 +33,16 @@ export interface StatisticsEntry {
     | null;
   /** Set on the first callback that repeats or follows an outcome found otherwise, and on the first poll after a callback. */
   readonly repeated: ObservedOutcome | null;
+}
+
+/** Repeats of one event of one execution that the trail counts. Times in milliseconds. */
+export interface CountedRepeats {
+  readonly event: AuditEvent;
+  readonly actionId: string;
+  readonly correlationId: string;
+  readonly repeats: number;
+  readonly since: number;
+  readonly until: number;
 }
 
 export interface StatisticsPage {

@@ -186,6 +186,7 @@ export async function startHttp({
       health: async () => NO_HEALTH,
       advise: async () => [],
       unknownWords: store.unknownWords,
+      repeats: () => [],
       openCircuits: () => [],
       upstreamState: () => ({
         ...{ limit: 10, inFlight: 0, pausedUntil: 0, tokenProblem: null },

@@ -16,7 +16,8 @@ export function createMemoryStatistics({
   function toEntry(entry: AuditEntry): StatisticsEntry {
     const { id, timestamp, event, actionId, correlationId, latencyMs, httpStatus, detail } = entry;
     const own = execution(correlationId);
-    const reduced = { id, timestamp, event, actionId, latencyMs, httpStatus, repeats: null, repeated: null };
+    const single = { repeats: null, since: null, repeated: null };
+    const reduced = { id, timestamp, event, actionId, correlationId, latencyMs, httpStatus, ...single };
     if (own === undefined || detail['outcomeSha256'] === undefined) return { ...reduced, ended: null };
     const { resolvedBy, resolvedAt } = own;
     const times = {

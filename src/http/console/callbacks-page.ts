@@ -5,6 +5,7 @@ import { withCommandName } from '../../lib/command-name.ts';
 import { isAlert } from '../../stats/callback-health/alert.ts';
 import type { Health, HealthHour } from '../../stats/callback-health/health.ts';
 import type { CurrentHealth } from '../../stats/callback-health/monitor.ts';
+import type { RepeatGroup } from '../../stats/repeat-book.ts';
 import type { Advice } from '../../stats/timing-advice/advice.ts';
 import type { UnknownWord } from '../../store/statistics-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
@@ -15,6 +16,7 @@ import type { PageHandler } from './list-page.ts';
 import { viewerOf } from './viewer.ts';
 
 const MAX_HOURS = 200;
+const MAX_REPEATS = 20;
 
 const HEAD = html`<div class="title"><h1>Callbacks</h1></div>
 <p class="quiet">How outcomes of the last 24 hours became known. <em>Missed</em>: the execution ended by a poll or a time-out, without
@@ -26,7 +28,7 @@ export function createCallbacksPage({ pages }: ConsoleDependencies): PageHandler
       title: 'Callbacks',
       section: '/console/callbacks',
       head: HEAD,
-      live: healthPart(await pages.health()),
+      live: html`${repeatLines(pages.repeats())}${healthPart(await pages.health())}`,
       rest: html`${wordsPart(await pages.unknownWords())}${advicePart(await pages.advise())}`,
       refreshSeconds: 30,
     });
@@ -42,6 +44,12 @@ export function alertLines(alerts: Health['alerts']): Html {
   if (alerts.length === 0) return html``;
   const lines = alerts.map(({ message }) => html`<li>${message}.</li>`);
   return html`<ul class="warnings" aria-label="More callbacks are missing than usual">${lines}</ul>`;
+}
+
+function repeatLines(repeats: readonly RepeatGroup[]): Html {
+  if (repeats.length === 0) return html``;
+  const lines = repeats.slice(0, MAX_REPEATS).map(({ message }) => html`<li>${message}.</li>`);
+  return html`<ul class="warnings" aria-label="Repeated without end">${lines}</ul>`;
 }
 
 function hourTable(hours: readonly HealthHour[]): Html {

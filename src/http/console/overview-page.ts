@@ -56,7 +56,7 @@ export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }:
       lanes: await store.lanes(),
       circuits: pages.openCircuits(),
       problems: await lifecycle.ready(),
-      notices: await lifecycle.notices(),
+      notices: [...(await lifecycle.notices()), ...pages.repeats().map(({ message }) => message)],
     };
     const overview = await pages.dashboard.overview(range === 'day' ? LAST_DAY : LAST_HOUR);
     const { alerts } = await pages.health(1);

@@ -88,10 +88,10 @@ const UPSTREAM_ERRORS: ReadonlySet<AuditEvent> = new Set([
   'POLL_ERROR',
 ]);
 
-function countEntry(tally: Tally, { event, ended, latencyMs, httpStatus }: StatisticsEntry): void {
+function countEntry(tally: Tally, { event, repeats, ended, latencyMs, httpStatus }: StatisticsEntry): void {
   if (event === 'ACCEPTED') tally.submitted += 1;
   if (event === 'CALLBACK_LATE') tally.late += 1;
-  if (UPSTREAM_ERRORS.has(event)) tally.upstreamErrors += 1;
+  if (UPSTREAM_ERRORS.has(event)) tally.upstreamErrors += repeats ?? 1;
   if (event === 'NOTIFICATION_DELIVERED') tally.notified.delivered += 1;
   else if (event === 'NOTIFICATION_FAILED') tally.notified.failed += 1;
   else if (event === 'NOTIFICATION_DEAD') tally.notified.dead += 1;

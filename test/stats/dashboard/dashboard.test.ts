@@ -233,6 +233,6 @@ function near(found: number | null, wanted: number): boolean {
 }
 
 function accepted(timestamp: number): StatisticsEntry {
-  const none = { repeats: null, latencyMs: null, httpStatus: null, ended: null, repeated: null };
+  const none = { correlationId: 'one', repeats: null, since: null, latencyMs: null, httpStatus: null, ended: null, repeated: null };
   return { id: 1, timestamp, event: 'ACCEPTED', actionId: 'a', ...none };
 }

@@ -13,7 +13,9 @@ interface TrailRow {
   readonly timestamp: string;
   readonly event: AuditEvent;
   readonly repeats: number | null;
+  readonly since: string | null;
   readonly actionId: string;
+  readonly correlationId: string;
   readonly latencyMs: number | null;
   readonly httpStatus: number | null;
   readonly isEnd: 0 | 1;
@@ -29,7 +31,10 @@ interface TrailRow {
   readonly runningLatencyMs: number | null;
 }
 
-const earlier = (events: string, what = 'timestamp') => `(SELECT ${what} FROM audit_events AS a
+/** When the event of an entry came; the last one, if the entry states counted repeats. */
+const CAME_AT = "coalesce(a.detail ->> 'until', timestamp)";
+
+const earlier = (events: string, what = CAME_AT) => `(SELECT ${what} FROM audit_events AS a
   WHERE a.correlation_id = t.correlation_id AND a.id < t.id AND a.event IN (${events}) ORDER BY a.id DESC LIMIT 1)`;
 
 const CALLED_BACK_AGAIN = "'CALLBACK_DUPLICATE', 'CALLBACK_CONFLICT', 'CALLBACK_LATE'";
@@ -39,11 +44,12 @@ const RUNNING = "'SUBMITTED', 'POLL_PROGRESS', 'CALLBACK_PROGRESS'";
 const TRAIL = `
 WITH t AS (
   SELECT id, timestamp, event, action_id, correlation_id, latency_ms, http_status, detail ->> 'repeats' AS repeats,
+    CASE WHEN detail ->> 'repeats' > 0 THEN detail ->> 'since' END AS since,
     detail ->> 'outcomeSha256' IS NOT NULL AS is_end,
     event IN (${CALLED_BACK_AGAIN}) AS is_late_callback, event = 'POLL_COMPLETED' AS is_poll
   FROM audit_events WHERE id > @after ORDER BY id LIMIT @limit
 )
-SELECT t.id, t.timestamp, t.event, t.repeats, t.action_id AS actionId, t.latency_ms AS latencyMs, t.http_status AS httpStatus,
+SELECT t.id, t.timestamp, t.event, t.repeats, t.since, t.action_id AS actionId, t.correlation_id AS correlationId, t.latency_ms AS latencyMs, t.http_status AS httpStatus,
   is_end AS isEnd, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt, total_latency_ms AS totalMs,
   CASE
     WHEN is_end THEN 0
@@ -86,9 +92,10 @@ export function createStatistics(client: Database): Statistics {
 }
 
 function toEntry(row: TrailRow): StatisticsEntry {
-  const { id, event, repeats, actionId, latencyMs, httpStatus, status, resolvedBy, totalMs, runningLatencyMs } = row;
+  const { id, event, repeats, actionId, correlationId, latencyMs, httpStatus, status, resolvedBy, totalMs, runningLatencyMs } = row;
   const [at, resolvedAt] = [Date.parse(row.timestamp), fromIso(row.resolvedAt)];
-  const entry = { id, timestamp: at, event, repeats, actionId, latencyMs, httpStatus };
+  const since = fromIso(row.since);
+  const entry = { id, timestamp: at, event, repeats, since, actionId, correlationId, latencyMs, httpStatus };
   // An execution may have been pruned before its last entry.
   if (status === null) return { ...entry, ended: null, repeated: null };
   const outcome = { actionId, status, resolvedBy, sentAt: fromIso(row.sentAt), resolvedAt };

@@ -11,7 +11,7 @@ import { MAX_LISTED_REPEATS, SUMMARY_AFTER_MS } from '../../../../src/store/sqli
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { createSummarizer } from '../../../../src/workers/summarizer.ts';
-import { anExecution, callback, completed, NOON, RUNNING } from '../../../support/executions.ts';
+import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
@@ -70,6 +70,22 @@ test('5,000 progress callbacks, 3,000 duplicates and 3,000 cancels leave a few h
     const entries = await entriesOf(event);
     expect(entries.length).toBeLessThanOrEqual(MAX_LISTED_REPEATS + 2);
     expect(sumOf(entries)).toBe(times);
+  }
+  expect(findings(path)).toEqual([[], 0]);
+});
+
+test('the polls that callers cause without end are counted, and no hint has an entry of its own for each of them', async () => {
+  const { path, store, record, entriesOf } = await accepted();
+  await record(submitted({ executionId: 'cx-1' }));
+  for (let round = 0; round < 400; round += 1) {
+    const now = NOON + round;
+    await record({ type: 'unverified-callback', executionId: null, report: RUNNING }, now);
+    await record(polled(RUNNING, { nextPollAt: now + 2_000 }), now);
+  }
+  await store.summarizeRepeats(10, LATER + 400);
+  for (const event of ['CALLBACK_HINT', 'POLL_PROGRESS']) {
+    const entries = await entriesOf(event);
+    expect([event, entries.length, sumOf(entries)]).toEqual([event, MAX_LISTED_REPEATS + 1, 400]);
   }
   expect(findings(path)).toEqual([[], 0]);
 });

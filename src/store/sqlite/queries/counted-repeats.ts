@@ -1,0 +1,47 @@
+// Reads counted repeats of events: those that entries state, and those that are not in the trail yet.
+
+import type { Database } from 'better-sqlite3';
+import type { AuditEvent } from '../../../execution/event.ts';
+import { isoTime } from '../../../lib/time.ts';
+import type { CountedRepeats } from '../../statistics-port.ts';
+import { CLOCK_SLACK_MS, firstSince } from '../first-since.ts';
+
+/** Entries that one statement reads, as a long read would prevent the WAL of a running receiver from being reset. */
+const WINDOW_ENTRIES = 20_000;
+
+const STATED = `SELECT event, action_id AS actionId, correlation_id AS correlationId, detail ->> 'repeats' AS repeats,
+  detail ->> 'since' AS since, detail ->> 'until' AS until
+  FROM audit_events WHERE id >= @low AND id < @high AND detail ->> 'repeats' > 0`;
+
+const WAITING = `SELECT r.event, e.action_id AS actionId, r.correlation_id AS correlationId, r.count AS repeats, r.since, r.until
+  FROM audit_repeats AS r JOIN executions AS e USING (correlation_id)`;
+
+interface RepeatsRow {
+  readonly event: AuditEvent;
+  readonly actionId: string;
+  readonly correlationId: string;
+  readonly repeats: number;
+  readonly since: string;
+  readonly until: string;
+}
+
+/** Yields the repeats that ended at or after `from` (milliseconds), in batches. */
+export function* countedRepeats(client: Database, from: number): Generator<CountedRepeats[], void, undefined> {
+  const within = (rows: RepeatsRow[]) => rows.filter(({ until }) => until >= isoTime(from)).map(toRepeats);
+  yield within(client.prepare<[], RepeatsRow>(WAITING).all());
+  const stated = client.prepare<[{ low: number; high: number }], RepeatsRow>(STATED);
+  const newest = client.prepare<[], number | null>('SELECT max(id) FROM audit_events').pluck().get() ?? 0;
+  const rowFrom = client.prepare<[number], { id: number; time: string }>(
+    'SELECT id, timestamp AS time FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
+  );
+  const next = client.prepare<[number], number | null>('SELECT min(id) FROM audit_events WHERE id >= ?').pluck();
+  const first = firstSince({ low: 1, high: newest + 1 }, from - CLOCK_SLACK_MS, (id) => rowFrom.get(id));
+  // Ids that a restore skipped are not read one window after another.
+  for (let low = next.get(first) ?? null; low !== null; low = next.get(low + WINDOW_ENTRIES) ?? null) {
+    yield within(stated.all({ low, high: low + WINDOW_ENTRIES }));
+  }
+}
+
+function toRepeats({ since, until, ...row }: RepeatsRow): CountedRepeats {
+  return { ...row, since: Date.parse(since), until: Date.parse(until) };
+}
