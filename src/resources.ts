@@ -15,7 +15,7 @@ import type { CheckpointOptions } from './store/sqlite/file/checkpoint/checkpoin
 import { startPassesOnThread } from './store/sqlite/file/checkpoint/on-thread.ts';
 import { holdQueued } from './store/sqlite/file/hold-queued.ts';
 import { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
-import { withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
+import { withConcealedResponses, withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
 import type { ResolveHostname } from './webhooks/guarded-connect.ts';
 import type { WebhookSender } from './webhooks/port.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
@@ -90,12 +90,13 @@ export function openResources({ config, profile, world, log, fatal, overrides, t
   const notifyRules = createUrlPolicy(config.notifications.allowedOrigins);
   const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
   const lookUp = resolve ? { resolve } : {};
-  const webhooks =
+  const sender =
     overrides.webhooks ??
     createWebhookSender({
       ...{ policy: notifyRules, secretsOf: notifySecrets, world, ...lookUp },
       proxies: config.proxies.notifications,
     });
+  const webhooks = withConcealedResponses(sender, conceal);
 
   /** A backup that was put in place without `restore` may hold a queue that was sent since. Returns the number held. */
   const holdRestoredQueue = async () => (store.restored?.from === 'backup' ? holdQueued(store, world) : 0);

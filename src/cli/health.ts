@@ -133,7 +133,8 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
     return { name: 'word', level: 'warn', message: `${JSON.stringify(word)}: ${since}; ${advice}` } as const;
   });
   const repeats = found.repeats.map(
-    ({ message }) => ({ name: 'repeats', level: 'warn', message: `${message}: see RepeatsCounted in the runbook` }) as const,
+    ({ message }) =>
+      ({ name: 'repeats', level: 'warn', message: `${message}: see RepeatsCounted in the runbook` }) as const,
   );
   const { notice } = found.clock;
   const clock = notice === null ? [] : [{ name: 'clock', level: 'warn', message: notice } as const];

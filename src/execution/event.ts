@@ -240,7 +240,7 @@ export const CALLED_EVENTS = [
  */
 export const REPEATABLE_EVENTS = [
   ...CALLED_EVENTS,
-  ...['POLL_PROGRESS', 'POLL_ERROR', 'POLL_MISMATCH'] as const,
+  ...(['POLL_PROGRESS', 'POLL_ERROR', 'POLL_MISMATCH'] as const),
 ] as const satisfies readonly AuditEvent[];
 
 /** Audit entry as a transition writes it; the store adds the identifiers, the time and the hash chain. */

@@ -9,7 +9,10 @@ export interface TextRange {
 /** Escapes within escapes, for example JSON in a JSON string in a query. */
 const MAX_LEVELS = 4;
 
-const ESCAPE = /%([\da-f]{2})|&#x0{0,6}([\da-f]{2});|&#0{0,6}(\d{2,3});|\\(?:u00|x)([\da-f]{2})|&amp;/iy;
+const ESCAPE =
+  /%(?:u00)?([\da-f]{2})|&#x0{0,6}([\da-f]{2});|&#0{0,6}(\d{2,3});|\\(?:u00|x)([\da-f]{2})|&(amp|period|lowbar);/iy;
+
+const NAMED: Readonly<Record<string, string>> = { amp: '&', period: '.', lowbar: '_' };
 
 /** Returns the parts of the text in which `find` finds something at some level of unescaping, in order and without overlaps. */
 export function findQuoted(text: string, find: (plain: string) => readonly TextRange[]): TextRange[] {
@@ -97,10 +100,10 @@ function createKept({ plain, starts: from, ends: to }: Level) {
   };
 }
 
-function codeOf([, percent, hexReference, decimalReference, backslash]: RegExpExecArray): number {
+function codeOf([, percent, hexReference, decimalReference, backslash, name = '']: RegExpExecArray): number {
   if (decimalReference !== undefined) return Number(decimalReference);
   const hex = percent ?? hexReference ?? backslash;
-  return hex === undefined ? AMPERSAND : Number.parseInt(hex, 16);
+  return hex === undefined ? (NAMED[name.toLowerCase()] ?? '&').charCodeAt(0) : Number.parseInt(hex, 16);
 }
 
 function merged(ranges: TextRange[]): TextRange[] {

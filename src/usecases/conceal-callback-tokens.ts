@@ -1,4 +1,4 @@
-// Keeps live callback tokens out of the store: all words of CXone and of endpoints pass here before they are recorded.
+// Keeps live callback tokens out of store, log and pages: all words of CXone and of endpoints pass here before they are used.
 
 import type { TokenConcealer } from '../callbacks/conceal-tokens.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
@@ -6,6 +6,7 @@ import { type Json, LargeJson, writeJson } from '../execution/json.ts';
 import type { DeliveryEvent } from '../notification/delivery.ts';
 import type { Outbox } from '../store/outbox-port.ts';
 import type { ExecutionRecorder } from '../store/port.ts';
+import type { WebhookSender } from '../webhooks/port.ts';
 
 const UNUSABLE_ID = 'its executionId quotes the callback URL';
 const UNUSABLE_POLL_URL = 'its Location quotes the callback URL';
@@ -23,6 +24,18 @@ export function withConcealedTokens<S extends ExecutionRecorder & Pick<Outbox, '
       return store.record(reference, safe, now);
     },
     recordDelivery: (id, event, now) => store.recordDelivery(id, concealedDelivery(event, conceal), now),
+  };
+}
+
+/** Returns a sender from whose results each token is replaced, since the log and the overview show them too. */
+export function withConcealedResponses(sender: WebhookSender, { text }: TokenConcealer): WebhookSender {
+  return {
+    ...sender,
+    deliver: async (webhook) => {
+      const result = await sender.deliver(webhook);
+      // promise: endpoint-words-have-no-tokens
+      return 'message' in result ? { ...result, message: text(result.message) } : result;
+    },
   };
 }
 

@@ -21,10 +21,13 @@ const QUOTATIONS: Readonly<Record<string, (text: string) => string>> = {
   plain: (text) => text,
   'percent-encoded': encodeURIComponent,
   'percent-encoded, each character': (text) => each(text, (sign) => `%${hex(sign, 2)}`),
+  'escape() of JavaScript': (text) => each(text, (sign) => `%u${hex(sign, 4)}`),
   'JSON string': json,
   'JSON string with \\u': (text) => each(text, (sign) => `\\u${hex(sign, 4).toUpperCase()}`),
   'JSON string with escaped slashes': (text) => json(text).replaceAll('/', '\\/'),
   'XML reference': (text) => each(text, (sign) => `&#x${hex(sign, 2)};`),
+  'named XML reference': (text) =>
+    text.replaceAll('&', '&amp;').replaceAll('.', '&period;').replaceAll('_', '&lowbar;'),
   'decimal XML reference': (text) => text.replaceAll('.', '&#46;').replaceAll('&', '&amp;'),
 };
 

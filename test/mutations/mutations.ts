@@ -1464,6 +1464,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/usecases/conceal-callback-tokens.test.ts'],
   },
   {
+    tag: 'endpoint-words-have-no-tokens',
+    promise: 'no callback token that an endpoint of an app quotes is shown or logged',
+    edit: value('result'),
+    tests: ['test/stories/quoted-tokens.test.ts'],
+  },
+  {
     tag: 'spans-have-no-tokens',
     promise: 'no attribute of a span has a live callback token',
     edit: branch('alternate'),

@@ -47,6 +47,7 @@ async function setQuotingStage({ execute, poll }: Script, env: Record<string, st
 async function everythingShown(stage: Stage, id: string): Promise<string> {
   const paths = ['', '/audit'].map((path) => `/v1/executions/${id}${path}`);
   const pages = [
+    '/',
     `/console/executions/${id}`,
     '/console',
     '/console/callbacks',
@@ -141,6 +142,26 @@ test.each(Object.entries(SUBMITS))(
     await expectNoToken(stage, id, token());
   },
 );
+
+test('an endpoint that quotes the URL in its errors shows it nowhere, also when deliveries pause', async () => {
+  let quote = '';
+  const hook = await startUpstream((_, response) => response.writeHead(500).end(quote));
+  const { stage, id, url, token } = await setQuotingStage({}, { NOTIFY_ALLOWED_HOSTS: `shop:${hook.url}` });
+  await stage.untilStatus(id, 'PENDING');
+  quote = `failed: ${url()} ${percent(url())}`;
+  const notifyUrl = `${hook.url}/hook`;
+  const ids = await Promise.all(Array.from({ length: 10 }, () => stage.submit({}, { notifyUrl })));
+  for (const one of ids) {
+    await stage.until(async () => (await stage.events(one)).includes('SUBMITTED'));
+    await fetch(await callbackUrlOf(stage, one), { method: 'POST', body: '{"status":"COMPLETED"}' });
+  }
+  await stage.pass(5_000);
+  await stage.until(() => stage.log.lines.some(({ facts }) => 'retryInMs' in facts));
+  const shown = await everythingShown(stage, id);
+  expect(shown).toContain('[callback-token]');
+  const signature = token().slice(23);
+  for (const form of [signature, percent(signature)]) expect(shown.includes(form), form).toBe(false);
+});
 
 test('an unreadable callback is kept without the token, in bytes of any encoding', async () => {
   const { stage, id, token, url } = await setQuotingStage({});

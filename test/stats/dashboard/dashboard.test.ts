@@ -233,6 +233,14 @@ function near(found: number | null, wanted: number): boolean {
 }
 
 function accepted(timestamp: number): StatisticsEntry {
-  const none = { correlationId: 'one', repeats: null, since: null, latencyMs: null, httpStatus: null, ended: null, repeated: null };
+  const none = {
+    correlationId: 'one',
+    repeats: null,
+    since: null,
+    latencyMs: null,
+    httpStatus: null,
+    ended: null,
+    repeated: null,
+  };
   return { id: 1, timestamp, event: 'ACCEPTED', actionId: 'a', ...none };
 }

@@ -92,7 +92,19 @@ export function createStatistics(client: Database): Statistics {
 }
 
 function toEntry(row: TrailRow): StatisticsEntry {
-  const { id, event, repeats, actionId, correlationId, latencyMs, httpStatus, status, resolvedBy, totalMs, runningLatencyMs } = row;
+  const {
+    id,
+    event,
+    repeats,
+    actionId,
+    correlationId,
+    latencyMs,
+    httpStatus,
+    status,
+    resolvedBy,
+    totalMs,
+    runningLatencyMs,
+  } = row;
   const [at, resolvedAt] = [Date.parse(row.timestamp), fromIso(row.resolvedAt)];
   const since = fromIso(row.since);
   const entry = { id, timestamp: at, event, repeats, since, actionId, correlationId, latencyMs, httpStatus };
