@@ -2,7 +2,8 @@
 
 import { isoTime } from '../lib/time.ts';
 import type { World } from '../lib/world.ts';
-import type { ClockStep, DueWork } from '../store/port.ts';
+import type { DueWork } from '../store/port.ts';
+import type { ClockStep } from '../store/upkeep-port.ts';
 
 /** The notice is given for this time after the step. */
 const SHOWN_MS = 86_400_000;

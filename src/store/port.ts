@@ -13,6 +13,7 @@ import type { Outbox } from './outbox-port.ts';
 import type { ExecutionPayloads } from './payloads-port.ts';
 import type { Retention } from './retention-port.ts';
 import type { Statistics } from './statistics-port.ts';
+import type { ClockStep, RepeatSummaries } from './upkeep-port.ts';
 
 export interface Store
   extends ExecutionIntake,
@@ -90,20 +91,6 @@ export interface DueWork {
   moveDueTimes(step: ClockStep): Promise<void>;
   /** Returns the last step that moved due times, of this process or an earlier one; null without one. */
   lastClockStep(): Promise<ClockStep | null>;
-}
-
-/** The times before and after a step of the wall clock, milliseconds. */
-export interface ClockStep {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Writes counted repeats of events into the trail. */
-export interface RepeatSummaries {
-  /** Returns when counted repeats are due to be written, milliseconds; null without any. */
-  nextSummary(): Promise<number | null>;
-  /** Appends entries that state the counted repeats of up to `limit` executions that are due. */
-  summarizeRepeats(limit: number, now: number): Promise<void>;
 }
 
 /** An execution that was handed to the network. */

@@ -2,7 +2,7 @@
 
 import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
-import type { RepeatSummaries } from '../store/port.ts';
+import type { RepeatSummaries } from '../store/upkeep-port.ts';
 
 /** Executions whose counts are written in one round. */
 const MAX_SUMMARIZED = 100;

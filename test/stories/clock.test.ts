@@ -1,4 +1,4 @@
-// The clock is set while the receiver is down: waiting work keeps its waits, and operators are told.
+// The clock is set while the receiver is down: waiting work keeps its waits, and operators get a notice.
 
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';

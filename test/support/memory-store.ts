@@ -22,7 +22,6 @@ import {
   type BatchAddResult,
   type Change,
   type ClaimedDispatch,
-  type ClockStep,
   type FeedPage,
   type FeedQuery,
   type ListQuery,
@@ -38,6 +37,7 @@ import type { PruneResult } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
 import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import { mutableColumns } from '../../src/store/sqlite/rows.ts';
+import type { ClockStep } from '../../src/store/upkeep-port.ts';
 import { createMemoryErasure } from './memory-erasure.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import { createMemoryRetention, type MemoryPayload, stripMemoryPayload } from './memory-retention.ts';

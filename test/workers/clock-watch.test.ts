@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { createSteadyClock } from '../../src/lib/steady-clock.ts';
-import { type ClockStep, StoreUnavailable } from '../../src/store/port.ts';
+import { StoreUnavailable } from '../../src/store/port.ts';
+import type { ClockStep } from '../../src/store/upkeep-port.ts';
 import { createClockWatch } from '../../src/workers/clock-watch.ts';
 import { type Background, RULES, startTestBackground } from '../support/background.ts';
 import { callback, completed } from '../support/executions.ts';

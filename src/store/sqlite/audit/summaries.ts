@@ -1,6 +1,7 @@
 // Writes the entries that state counted repeats, for executions about which nothing else is appended.
 
-import type { Change, RepeatSummaries } from '../../port.ts';
+import type { Change } from '../../port.ts';
+import type { RepeatSummaries } from '../../upkeep-port.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
 import { type StateRow, toExecution } from '../rows.ts';
 import type { AuditTrail } from './append.ts';

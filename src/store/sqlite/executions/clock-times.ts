@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
-import type { ClockStep } from '../../port.ts';
+import type { ClockStep } from '../../upkeep-port.ts';
 
 /** Rows of the table `heartbeat`: the newest time of a receiver, and the last step of the clock that moved due times. */
 const NEWEST = 1;
