@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 const page = readFileSync('docs/threat-model.md', 'utf8');
-const costs = (page.split('## What each can cost the others')[1] ?? '')
+const costs = (page.split('## What each can cost the others')[1]?.split('\n## ')[0] ?? '')
   .split('\n')
   .filter((line) => line.startsWith('| '))
   .slice(2);
