@@ -7,8 +7,18 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createSimulator } from '../../src/simulator/app.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { need } from './budget.ts';
+import { changedCopy, EARLY_CHECKPOINTS } from './changed-copy.ts';
 import { inspectCopy } from './inspect.ts';
-import { callBack, get, type Receiver, type Setting, settingFor, startReceiver, submit } from './receiver.ts';
+import {
+  callBack,
+  get,
+  type Receiver,
+  type Setting,
+  type StartOptions,
+  settingFor,
+  startReceiver,
+  submit,
+} from './receiver.ts';
 
 const INPUTS = { simulate: { callbacks: [], runMs: 600_000 }, filling: 'x'.repeat(2_000) };
 
@@ -46,8 +56,8 @@ async function openSetting(folder: string): Promise<Setting> {
   return settingFor(join(folder, 'data', 'receiver.db'), url);
 }
 
-async function started(setting: Setting, strace: readonly string[] = []): Promise<Receiver> {
-  const receiver = startReceiver(setting, { strace });
+async function started(setting: Setting, options: StartOptions = {}): Promise<Receiver> {
+  const receiver = startReceiver(setting, options);
   if (!(await receiver.listening)) throw new Error((await receiver.ended).stderr);
   return receiver;
 }
@@ -153,6 +163,22 @@ const failing = (call: string, error: string, when: number) => [
   `inject=${call}:error=${error}:when=${when}+`,
 ];
 
+/** Submits until the receiver ends: with 1, and with everything that it accepted in the file. */
+async function expectEnd(setting: Setting, receiver: Receiver): Promise<void> {
+  const accepted: string[] = [];
+  for (;;) {
+    const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs: INPUTS }).catch(() => null);
+    if (answer === null) break;
+    expect(answer.status).toBe(202);
+    accepted.push(((await answer.json()) as { correlationId: string }).correlationId);
+  }
+  const { code, stdout, stderr } = await receiver.ended;
+  expect([code, stderr]).toEqual([1, '']);
+  expect(stdout).toContain('the disk failed: ending without acknowledging what was not committed');
+  const { rows, faults } = inspectCopy(setting.database);
+  expect([faults, accepted.filter((reference) => !rows.has(reference))]).toEqual([[], []]);
+}
+
 test.each([
   ['fsync', 'EIO', 30],
   ['fsync', 'EIO', 33],
@@ -163,22 +189,48 @@ test.each([
   async (call, error, when) => {
     need('strace');
     const setting = await openSetting(temporaryFolder());
-    const receiver = await started(setting, failing(call, error, when));
-    const accepted: string[] = [];
-    for (;;) {
-      const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs: INPUTS }).catch(() => null);
-      if (answer === null) break;
-      expect(answer.status).toBe(202);
-      accepted.push(((await answer.json()) as { correlationId: string }).correlationId);
-    }
-    const { code, stdout, stderr } = await receiver.ended;
-    expect([code, stderr]).toEqual([1, '']);
-    expect(stdout).toContain('the disk failed: ending without acknowledging what was not committed');
-    const { rows, faults } = inspectCopy(setting.database);
-    expect([faults, accepted.filter((reference) => !rows.has(reference))]).toEqual([[], []]);
+    const receiver = await started(setting, { strace: failing(call, error, when) });
+    await expectEnd(setting, receiver);
     await stopped(await started(setting));
   },
 );
+
+/** Of the main file alone, in each thread from its nth call on: more than a start needs, so that they are those of checkpoints. */
+const failingCheckpoints = (setting: Setting, call: string, error: string, when: number): StartOptions => ({
+  strace: ['-f', '-P', setting.database, ...failing(call, error, when)],
+  root: changedCopy(EARLY_CHECKPOINTS),
+});
+
+test.each([
+  ['fsync', 10],
+  ['pwrite64', 100],
+])(
+  'when %s of the checkpoint thread fails, the receiver ends with 1, and no accepted work is missing',
+  async (call, when) => {
+    need('strace');
+    const setting = await openSetting(temporaryFolder());
+    await expectEnd(setting, await started(setting, failingCheckpoints(setting, call, 'EIO', when)));
+    await stopped(await started(setting));
+  },
+  120_000,
+);
+
+test('when the checkpoint thread has no room on the disk, work is accepted, and nothing is missing after the end', async () => {
+  need('strace');
+  const setting = await openSetting(temporaryFolder());
+  const receiver = await started(setting, failingCheckpoints(setting, 'pwrite64', 'ENOSPC', 100));
+  const accepted: string[] = [];
+  for (let i = 0; i < 100; i += 1) {
+    const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs: INPUTS });
+    expect(answer.status).toBe(202);
+    accepted.push(((await answer.json()) as { correlationId: string }).correlationId);
+  }
+  receiver.child.kill('SIGTERM');
+  const { code, stdout } = await receiver.ended;
+  expect([code, stdout]).toEqual([0, expect.stringContaining('a checkpoint failed, and is tried again')]);
+  const { rows, faults } = inspectCopy(setting.database);
+  expect([faults, accepted.filter((reference) => !rows.has(reference))]).toEqual([[], []]);
+}, 120_000);
 
 test.each([
   ['fsync', 'EIO', 2, 'the disk fails'],

@@ -14,6 +14,8 @@ export type Survival = 'nothing' | 'everything' | 'some' | 'torn';
 const SECTOR_BYTES = 512;
 
 interface Change {
+  /** Index of its event. */
+  readonly at: number;
   readonly offset: number;
   /** Null: truncated, or filled with zeros, at the offset. */
   readonly data: Buffer | null;
@@ -41,12 +43,13 @@ export interface Disk {
 export function createDisk(root: string): Disk {
   const seen = new Map<string, Node>();
   const durableNames = new Map<string, Node>();
-  let pendingNames: { readonly path: string; readonly node: Node | null }[] = [];
+  let pendingNames: { readonly at: number; readonly path: string; readonly node: Node | null }[] = [];
+  let at = -1;
 
   function name(path: string, node: Node | null): void {
     if (node === null) seen.delete(path);
     else seen.set(path, node);
-    pendingNames.push({ path, node });
+    pendingNames.push({ at, path, node });
   }
 
   function fileAt(path: string): File {
@@ -55,20 +58,22 @@ export function createDisk(root: string): Disk {
     return node;
   }
 
-  function sync(path: string): void {
+  function sync(path: string, covers: number): void {
     const node = seen.get(path);
     if (node !== undefined && node !== 'folder') {
-      for (const one of node.pending) change(node.durable, one);
-      node.pending = [];
+      for (const one of node.pending) if (one.at < covers) change(node.durable, one);
+      node.pending = node.pending.filter((one) => one.at >= covers);
       return;
     }
-    for (const { path: named, node: its } of pendingNames)
-      if (dirname(named) === path) setName(durableNames, named, its);
-    pendingNames = pendingNames.filter(({ path: named }) => dirname(named) !== path);
+    const isCovered = (named: { readonly at: number; readonly path: string }) =>
+      dirname(named.path) === path && named.at < covers;
+    for (const named of pendingNames) if (isCovered(named)) setName(durableNames, named.path, named.node);
+    pendingNames = pendingNames.filter((named) => !isCovered(named));
   }
 
   return {
     apply: (event) => {
+      at += 1;
       switch (event.type) {
         case 'folder':
           name(event.path, 'folder');
@@ -80,13 +85,13 @@ export function createDisk(root: string): Disk {
           name(event.path, null);
           return;
         case 'sync':
-          sync(event.path);
+          sync(event.path, event.covers);
           return;
         case 'write':
-          fileAt(event.path).pending.push(event);
+          fileAt(event.path).pending.push({ at, offset: event.offset, data: event.data });
           return;
         case 'truncate':
-          fileAt(event.path).pending.push({ offset: event.size, data: null });
+          fileAt(event.path).pending.push({ at, offset: event.size, data: null });
           return;
         case 'sent':
           return;
@@ -136,12 +141,12 @@ function reachable(names: ReadonlyMap<string, Node>, path: string, root: string)
   return folder === root || (names.has(folder) && reachable(names, folder, root));
 }
 
-function sectors({ offset, data }: Change): Change[] {
-  if (data === null) return [{ offset, data }];
+function sectors({ at: index, offset, data }: Change): Change[] {
+  if (data === null) return [{ at: index, offset, data }];
   const parts: Change[] = [];
   for (let at = 0; at < data.length; ) {
     const next = Math.min(data.length, at + SECTOR_BYTES - ((offset + at) % SECTOR_BYTES));
-    parts.push({ offset: offset + at, data: data.subarray(at, next) });
+    parts.push({ at: index, offset: offset + at, data: data.subarray(at, next) });
     at = next;
   }
   return parts;

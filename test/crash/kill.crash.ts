@@ -10,13 +10,17 @@ import type { CaseRecord } from '../../src/simulator/ledger.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { budget, diceFor, need, say, shuffled } from './budget.ts';
+import { changedCopy, EARLY_CHECKPOINTS } from './changed-copy.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { type Found, inspectCopy, type Row } from './inspect.ts';
 import { type Load, startLoad } from './load.ts';
 import { type Setting, settingFor, startReceiver } from './receiver.ts';
 
 /** When the process is killed: before a system call, or at this time after it listened. */
-type Death = { readonly call: string; readonly when: number } | { readonly afterMs: number };
+type Death = { readonly call: string; readonly when: number; readonly of: Files } | { readonly afterMs: number };
+
+/** `database`: the main file alone, which the checkpoint thread writes while the receiver runs. */
+type Files = 'all' | 'database';
 
 /** A fresh database, its lives, and the records of everybody outside. */
 interface Chain {
@@ -25,6 +29,8 @@ interface Chain {
   readonly inbox: Inbox;
   readonly load: Load;
   readonly ended: Map<string, string>;
+  /** The product, with early checkpoints. */
+  readonly root: string;
 }
 
 const LIVES = 6;
@@ -44,19 +50,25 @@ const SHARES = {
   'answered-at-once': 0.05,
 };
 
-/** Before the nth of each call: the writes of a start, of a load, of checkpoints. */
+/** Before the nth of each call of a thread: the writes of a start, of a load, of checkpoints. */
 const PLACES: readonly Death[] = [
-  ...Array.from({ length: 300 }, (_, i) => ({ call: 'pwrite64', when: i + 1 })),
-  ...Array.from({ length: 60 }, (_, i) => ({ call: 'fsync', when: i + 1 })),
-  ...Array.from({ length: 4 }, (_, i) => ({ call: 'ftruncate', when: i + 1 })),
-  ...Array.from({ length: 2 }, (_, i) => ({ call: 'unlink', when: i + 1 })),
+  ...placesOf('pwrite64', 300, 'all'),
+  ...placesOf('fsync', 60, 'all'),
+  ...placesOf('ftruncate', 4, 'all'),
+  ...placesOf('unlink', 2, 'all'),
+  ...placesOf('pwrite64', 100, 'database'),
+  ...placesOf('fsync', 16, 'database'),
 ];
+
+function placesOf(call: string, most: number, of: Files): Death[] {
+  return Array.from({ length: most }, (_, i) => ({ call, when: i + 1, of }));
+}
 
 function momentOf(dice: Dice, i: number): Death {
   return { afterMs: Math.round(dice.roll('moment', i) * 1000) };
 }
 
-async function openChain(dice: Dice, name: string): Promise<Chain> {
+async function openChain(dice: Dice, name: string, root: string): Promise<Chain> {
   const simulator = createSimulator({
     seed: String(dice.bits('simulator', name)),
     latencyMs: 2,
@@ -72,11 +84,14 @@ async function openChain(dice: Dice, name: string): Promise<Chain> {
   const { url } = await simulator.listen();
   const inbox = await openInbox(dice);
   const setting = await settingFor(join(temporaryFolder(), 'data', 'receiver.db'), url, inbox.origin);
-  return { setting, simulator, inbox, load: startLoad(setting, dice, name, 1_500), ended: new Map() };
+  return { setting, simulator, inbox, load: startLoad(setting, dice, name, 1_500), ended: new Map(), root };
 }
 
-async function live({ setting }: Chain, death: Death): Promise<void> {
-  const receiver = startReceiver(setting, { strace: 'call' in death ? killingAt(death, setting.database) : [] });
+async function live({ setting, root }: Chain, death: Death): Promise<void> {
+  const receiver = startReceiver(setting, {
+    root,
+    strace: 'call' in death ? killingAt(death, setting.database) : [],
+  });
   if (await receiver.listening) {
     const ms = 'call' in death ? LONGEST_LIFE_MS : death.afterMs;
     const timer = setTimeout(() => receiver.child.kill('SIGKILL'), ms);
@@ -89,9 +104,10 @@ async function live({ setting }: Chain, death: Death): Promise<void> {
   throw new Error(`it ended by itself with ${signal ?? code}, before ${JSON.stringify(death)}: ${said}`);
 }
 
-function killingAt({ call, when }: Extract<Death, { call: string }>, database: string): string[] {
-  const files = ['', '-wal', '-shm', '-journal', '.lock', '.lock-journal'].flatMap((end) => ['-P', database + end]);
-  return ['-o', '/dev/null', ...files, '-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${when}`];
+function killingAt({ call, when, of }: Extract<Death, { call: string }>, database: string): string[] {
+  const beside = of === 'database' ? [] : ['-wal', '-shm', '-journal', '.lock', '.lock-journal'];
+  const files = ['', ...beside].flatMap((end) => ['-P', database + end]);
+  return ['-f', '-o', '/dev/null', ...files, '-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${when}`];
 }
 
 /** The file must contain everything that others know. */
@@ -191,12 +207,20 @@ async function end(chain: Chain, tally: Tally): Promise<void> {
   tally.late += [...inbox.taken.keys()].filter((id) => id.endsWith('_late')).length;
 }
 
+interface Kills {
+  readonly dice: Dice;
+  readonly root: string;
+  readonly places: Death[];
+  readonly moments: Death[];
+  readonly tally: Tally;
+}
+
 /** One after another: a fresh database, some lives with a kill each, then one in which everything ends. */
-async function runChains(name: string, dice: Dice, places: Death[], moments: Death[], tally: Tally): Promise<void> {
+async function runChains(name: string, { dice, root, places, moments, tally }: Kills): Promise<void> {
   const until = Date.now() + BUDGET_MS;
   const next = () => (tally.lives % 3 === 2 ? moments.pop() : (places.pop() ?? moments.pop()));
   for (let n = 0; Date.now() < until && moments.length > 0; n += 1) {
-    const chain = await openChain(dice, `${name}-${n}`);
+    const chain = await openChain(dice, `${name}-${n}`, root);
     for (let life = 0; life < LIVES && Date.now() < until; life += 1) {
       const death = next();
       if (death === undefined) break;
@@ -216,7 +240,8 @@ test(
     const places = shuffled(PLACES, dice);
     const moments = PLACES.map((_, i) => momentOf(dice, i));
     const tally: Tally = { lives: 0, accepted: 0, repeated: 0, notified: 0, late: 0 };
-    await Promise.all(['a', 'b', 'c'].map((name) => runChains(name, dice, places, moments, tally)));
+    const kills = { dice, root: changedCopy(EARLY_CHECKPOINTS), places, moments, tally };
+    await Promise.all(['a', 'b', 'c'].map((name) => runChains(name, kills)));
     const { lives, accepted, repeated, notified, late } = tally;
     say(`kill: ${lives} lives, at ${PLACES.length - places.length} of ${PLACES.length} writes, ${accepted} executions`);
     say(`kill: ${notified} notifications, ${late} of late results; ${repeated} requests sent again after their answer`);

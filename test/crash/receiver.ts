@@ -61,7 +61,7 @@ export async function settingFor(
 }
 
 export interface StartOptions {
-  /** The arguments of strace; SQLite runs on the main thread, so only that is traced. */
+  /** The arguments of strace. Without `-f`, only the main thread is traced, which commits. */
   readonly strace?: readonly string[];
   /** A changed copy of the product. */
   readonly root?: string;

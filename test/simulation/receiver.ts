@@ -8,9 +8,12 @@ import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Fetch } from '../../src/http/fetch.ts';
 import type { Metrics } from '../../src/observability/metrics/metrics.ts';
 import { type Receiver as RunningReceiver, startReceiver } from '../../src/receiver.ts';
+import type { CheckpointPhase } from '../../src/store/sqlite/file/checkpoint/checkpointer.ts';
 import { readFileRow } from '../../src/store/sqlite/file/identity.ts';
 import type { WebhookSender } from '../../src/webhooks/port.ts';
+import { seededRandom } from '../support/manual-world.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
+import { simulatedCheckpoints } from './checkpoints.ts';
 import type { Clock, MortalWorld } from './clock.ts';
 import type { Settings } from './history.ts';
 
@@ -47,6 +50,8 @@ export interface Receiver {
   /** Wall clock. */
   startedAt(): number;
   databasePath(): string;
+  /** The steps of checkpoints that happened. */
+  phases(): readonly CheckpointPhase[];
   readonly log: RememberingLog;
 }
 
@@ -64,6 +69,7 @@ const LISTED_REPEATS = 1;
 
 export function createReceiver({ folder, clock, seed, settings, fetchFor, courierFor }: ReceiverOptions): Receiver {
   const log = quietLog();
+  const phases = new Set<CheckpointPhase>();
   let lives = 0;
   let path = join(folder, 'receiver-0.db');
   let life: Life | null = null;
@@ -97,6 +103,12 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
         fetcher: { fetch: fetchFor(() => alive), timeout: (ms) => timeout(world, ms) },
         metrics: createQuietMetrics(clock.touch),
         listedRepeats: LISTED_REPEATS,
+        checkpoints: simulatedCheckpoints({
+          sleep: clock.sleep,
+          random: seededRandom(seed * 1000 + lives),
+          touch: clock.touch,
+          observe: (phase) => void phases.add(phase),
+        }),
       },
     });
     life = {
@@ -169,6 +181,7 @@ export function createReceiver({ folder, clock, seed, settings, fetchFor, courie
     alive: () => life !== null,
     startedAt: () => life?.startedAt ?? clock.now(),
     databasePath: () => path,
+    phases: () => [...phases],
     log,
   };
 }

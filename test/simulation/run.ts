@@ -24,6 +24,8 @@ export interface RunReport {
   readonly executions: Readonly<Record<string, number>>;
   /** The names of the written audit entries. */
   readonly events: readonly string[];
+  /** The steps of checkpoints that happened. */
+  readonly checkpoints: readonly string[];
 }
 
 /** A receiver that crashed noted its time this long before at most. */
@@ -223,10 +225,12 @@ async function runIn(folder: string, { seed, settings, steps }: History): Promis
       head: inspector.head(),
       executions: inspector.tally(),
       events: inspector.events(),
+      checkpoints: receiver.phases(),
     };
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    return { violation: error, trace, head: inspector.head(), executions: {}, events: inspector.events() };
+    const events = inspector.events();
+    return { violation: error, trace, head: inspector.head(), executions: {}, events, checkpoints: receiver.phases() };
   } finally {
     receiver.kill();
     inspector.close();

@@ -19,11 +19,12 @@ test.each(Array.from({ length: GROUPS }, (_, group) => group))(
       const { finding, report } = await judge(seed);
       if (finding !== null) expect.fail(finding);
       for (const name of [...report.events, ...Object.keys(report.executions)]) reached.add(name);
+      for (const phase of report.checkpoints) reached.add(`checkpoint ${phase}`);
     }
   },
 );
 
-test('(these histories reach every outcome and every audit event)', () => {
+test('(these histories reach every outcome, every audit event and every step of a checkpoint)', () => {
   const sayings = ['ACCEPTED', 'DISPATCHED', 'SUBMITTED', 'FAILED', 'NETWORK_ERROR', 'RATE_LIMITED', 'CANCEL_IGNORED'];
   const callbacks = ['COMPLETED', 'PROGRESS', 'DUPLICATE', 'CONFLICT', 'LATE', 'UNREADABLE', 'MISMATCH'];
   const polls = ['REQUESTED', 'COMPLETED', 'PROGRESS', 'ERROR', '404', 'TIMEOUT'];
@@ -34,6 +35,7 @@ test('(these histories reach every outcome and every audit event)', () => {
     ...polls.map((name) => `POLL_${name}`),
     ...['DELIVERED', 'FAILED', 'DEAD'].map((name) => `NOTIFICATION_${name}`),
     'QUEUE_TIMEOUT',
+    ...['beside', 'held'].map((phase) => `checkpoint ${phase}`),
     ...['CALLBACK_PROGRESS', 'CALLBACK_DUPLICATE', 'CALLBACK_CONFLICT', 'CANCEL_IGNORED'].map(
       (name) => `${name} (counted)`,
     ),
