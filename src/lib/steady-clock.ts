@@ -8,6 +8,9 @@ export const MIN_STEP_MS = 250;
 /** A start by a wall clock that is behind the last one by less than this continues with the wall clock. */
 export const MIN_STEP_AT_START_MS = 1_000;
 
+/** A step forward within this time after a step back undoes it. Later, it is a step of its own, for example after a suspension. */
+const UNDO_MS = 3_600_000;
+
 export interface SteadyClock {
   /**
    * The given world, with a `now` that follows a clock that is set back only after `follow`. Meanwhile, times that were stored
@@ -18,7 +21,7 @@ export interface SteadyClock {
   continueFrom(newest: number): void;
   /** Returns the step of the wall clock that `now` has not followed, in milliseconds: negative if it was set back; 0 without one. */
   stepMs(): number;
-  /** Returns how far the clock was set back and not forward again since, in milliseconds. */
+  /** Returns how far the clock was set back in the last hour and not forward again since, in milliseconds. */
   behindMs(): number;
   /** Moves `now` by `ms`. */
   follow(ms: number): void;
@@ -27,7 +30,9 @@ export interface SteadyClock {
 export function createSteadyClock(world: World): SteadyClock {
   /** The wall clock minus the elapsed time, as `now` follows it. */
   let offset = world.now() - world.elapsed();
-  let behindMs = 0;
+  let setBackMs = 0;
+  let undoableUntil = Number.NEGATIVE_INFINITY;
+  const behindMs = () => (world.elapsed() < undoableUntil ? setBackMs : 0);
 
   /** Returns the step that is not followed; follows any other. */
   function unfollowed(wall: number, elapsed: number): number {
@@ -35,7 +40,7 @@ export function createSteadyClock(world: World): SteadyClock {
     // promise: set-back-waits-for-due-times
     if (stepMs <= -MIN_STEP_MS) return Math.round(stepMs);
     // promise: undone-set-back-waits-for-due-times
-    if (stepMs >= MIN_STEP_MS && behindMs > 0) return Math.round(stepMs);
+    if (stepMs >= MIN_STEP_MS && behindMs() > 0) return Math.round(stepMs);
     offset += stepMs;
     return 0;
   }
@@ -54,10 +59,11 @@ export function createSteadyClock(world: World): SteadyClock {
       if (newest - wall > MIN_STEP_AT_START_MS) offset = newest - world.elapsed();
     },
     stepMs: () => read().stepMs,
-    behindMs: () => behindMs,
+    behindMs,
     follow: (ms) => {
       offset += ms;
-      behindMs = Math.max(0, behindMs - ms);
+      setBackMs = Math.max(0, behindMs() - ms);
+      if (ms < 0) undoableUntil = world.elapsed() + UNDO_MS;
     },
   };
 }

@@ -4,12 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import CXONE from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
+import type { ExecutionEvent } from '../../src/execution/event.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { anExecution, callback, polled, RUNNING } from '../support/executions.ts';
 import { type Life, live } from '../support/lives.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { command } from './harness.ts';
+import { command, openStore } from './harness.ts';
 
 const HOUR = 3_600_000;
 
@@ -75,6 +77,29 @@ describe('health', () => {
   test('a profile that is not there is named', async () => {
     const { code, err } = await run('health', [], { CXONE_PROFILE: 'cxone-job' });
     expect([code, err]).toEqual([2, expect.stringContaining('CXONE_PROFILE: ')]);
+  });
+
+  test('what is repeated without end is shown by event and action, also before the trail has the count', async () => {
+    const { path, store } = openStore();
+    const execution = anExecution({ actionId: 'charge' });
+    await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+    await store.claimDispatches(1, START);
+    const repeat = (event: ExecutionEvent, at: number, times: number) =>
+      Promise.all(Array.from({ length: times }, (_, i) => store.record(execution.reference, event, at + i)));
+    await repeat(callback(RUNNING), START, 150);
+    await store.summarizeRepeats(10, START + HOUR / 2);
+    await repeat(callback(RUNNING), START + HOUR / 2, 20);
+    await repeat(polled(RUNNING), START, 150);
+    await store.close();
+    const world = createManualWorld(1, START + HOUR);
+    const { code, out } = await command('health', { DATABASE_PATH: path }, false, { world });
+    expect(code).toBe(0);
+    expect(out).toContain(
+      'warn repeats: CALLBACK_PROGRESS came 70 times more than the trail lists, for 1 execution of action charge, from 2026-01-01T00:00:00.100Z to 2026-01-01T00:30:00.019Z',
+    );
+    expect(out).not.toContain('POLL_PROGRESS');
+    const { repeats } = JSON.parse((await command('health --json', { DATABASE_PATH: path }, false, { world })).out);
+    expect(repeats).toMatchObject([{ event: 'CALLBACK_PROGRESS', actionId: 'charge', repeats: 70, executions: 1 }]);
   });
 
   test('of an empty database there is nothing to say', async () => {

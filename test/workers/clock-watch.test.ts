@@ -132,6 +132,17 @@ test.for([10 * MINUTE, 56 * 365 * 24 * 60 * MINUTE])(
   },
 );
 
+test('a step forward long after a step back starts what is due by it, as after a suspension', async () => {
+  const background = startTestBackground();
+  background.world.stepClock(-60 * MINUTE);
+  await background.world.advance(61 * MINUTE);
+  await background.add({ graceSeconds: 1_800 });
+  const begun = background.world.elapsed();
+  background.world.stepClock(60 * MINUTE);
+  const tookMs = (await timeUntil(background, () => background.cxone.polls.length > 0)) - begun;
+  expect(tookMs).toBeLessThan(MAX_DELAY_MS);
+});
+
 test('the clock of the receiver continues until the due times can be moved, and then follows', async () => {
   const world = createManualWorld();
   const clock = createSteadyClock(world);
