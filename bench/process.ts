@@ -17,6 +17,8 @@ export type Place = 'server' | 'load' | null;
 export interface ProcessOptions {
   /** A .ts file, run by this Node. */
   readonly file: string;
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[];
   readonly args?: readonly string[];
   /** Only PATH is passed on from the environment of the bench. */
   readonly env?: Readonly<Record<string, string>>;
@@ -54,6 +56,7 @@ process.on('exit', () => {
 
 export function startProcess({
   file,
+  nodeOptions = [],
   args = [],
   env = {},
   place,
@@ -61,7 +64,7 @@ export function startProcess({
   cwd = process.cwd(),
 }: ProcessOptions): Process {
   const output = openSync(logFile, 'w');
-  const command = [process.execPath, '--import', COMPANION, file, ...args];
+  const command = [process.execPath, ...nodeOptions, '--import', COMPANION, file, ...args];
   const [program = '', ...rest] = [...pinning(place), ...command];
   const child = spawn(program, rest, {
     cwd,

@@ -1,5 +1,6 @@
-// The receiver as users start it: `src/main.ts start` with its environment, its log at info in a file, nothing switched off.
+// The receiver as users start it: the command of `npm start` with its environment, its log at info in a file, nothing switched off.
 
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { APP } from '../prepared.ts';
 import { type Place, type Process, startProcess } from '../process.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The options of Node and the program, as in `exec node --option src/main.ts start`. */
+function startCommand(): { readonly nodeOptions: readonly string[]; readonly file: string } {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const [, options = '', file] = /^exec node ((?:--\S+ )*)(\S+) start$/.exec(scripts.start) ?? [];
+  if (file === undefined) throw new Error(`the bench does not understand the script start: ${scripts.start}`);
+  return { nodeOptions: options.split(' ').filter(Boolean), file: join(ROOT, file) };
+}
 
 export const SECRET = 'the-bench-signs-callbacks-with-this';
 export const APP_HEADERS = { authorization: 'Bearer the-key-of-the-bench' };
@@ -41,7 +50,7 @@ export interface Commits {
 export async function startReceiver({ name, scratch, place, ...options }: ReceiverOptions): Promise<Receiver> {
   const logFile = join(scratch, `${name}.log`);
   const env = { ...environment(options), ...options.env };
-  const child = startProcess({ file: MAIN, args: ['start'], env, place, logFile, cwd: scratch });
+  const child = startProcess({ ...startCommand(), args: ['start'], env, place, logFile, cwd: scratch });
   const { url } = await listening(child, logFile);
   return {
     ...child,

@@ -9,6 +9,16 @@ import { DRAIN_MS } from '../../src/receiver.ts';
 const HOME = new URL('../../', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, HOME), 'utf8');
 
+/** The command of `npm start`. */
+const START: string[] = JSON.parse(read('package.json'))
+  .scripts.start.replace(/^exec /, '')
+  .split(' ');
+
+test('npm start, the image and the unit bound the young generation alike', () => {
+  expect(START).toEqual(['node', '--max-semi-space-size=16', 'src/main.ts', 'start']);
+  expect(read('deploy/cxone-callback-receiver.service')).toContain(`\nExecStart=/usr/bin/${START.join(' ')}\n`);
+});
+
 describe('the image', () => {
   const lines = read('deploy/Containerfile')
     .replaceAll(/\\\n\s*/g, '')
@@ -52,7 +62,7 @@ describe('the image', () => {
   test('has a health check that needs only Node, and time to drain', () => {
     expect(all('HEALTHCHECK')).toEqual([expect.stringMatching(/CMD \["node", "-e", ".*\/livez/)]);
     expect(all('STOPSIGNAL')).toEqual(['STOPSIGNAL SIGTERM']);
-    expect(all('CMD')).toEqual(['CMD ["node", "src/main.ts", "start"]']);
+    expect(all('CMD')).toEqual([`CMD ${JSON.stringify(START).replaceAll(',', ', ')}`]);
   });
 
   test('contains no secret', () => {
