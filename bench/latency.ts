@@ -70,7 +70,10 @@ export async function latency(settings: Settings, size: Size): Promise<readonly 
   });
 }
 
-export async function warmUp(callbacks: Callbacks, { seconds, warmCount }: Size): Promise<void> {
+export async function warmUp(
+  callbacks: Callbacks,
+  { seconds, warmCount }: Pick<Size, 'seconds' | 'warmCount'>,
+): Promise<void> {
   await callbacks.send(PEAK, seconds);
   await callbacks.send(ALONE, LONE_SECONDS, warmCount);
 }
@@ -189,7 +192,10 @@ async function atHalfThePeak(callbacks: Callbacks, size: Size, log: (line: strin
 }
 
 /** Returns the median rate in callbacks per second. */
-export async function peakOf(callbacks: Callbacks, { peakRounds, seconds }: Size): Promise<number> {
+export async function peakOf(
+  callbacks: Callbacks,
+  { peakRounds, seconds }: Pick<Size, 'peakRounds' | 'seconds'>,
+): Promise<number> {
   const peaks: number[] = [];
   for (let round = 0; round < peakRounds; round += 1) {
     const outcome = await callbacks.send(PEAK, seconds);

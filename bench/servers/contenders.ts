@@ -85,12 +85,13 @@ export async function startPostgres({ scratch, prepared, place }: Ground): Promi
 /** Resolves when the receiver has read back its statistics and is at rest. `submits`: it gets submissions, not callbacks. */
 export async function startReceiverAsContender(
   { scratch, prepared, place, signal }: Ground,
-  { upstream, submits = false }: { upstream: string; submits?: boolean },
+  { upstream, submits = false, env: more = {} }: { upstream: string; submits?: boolean; env?: Record<string, string> },
 ): Promise<Contender> {
   const databasePath = join(scratch, 'receiver.db');
   await copyOf(prepared, databasePath);
   // Submissions above CXone's limit wait in the queue, longer than the measurement lasts.
-  const env: Record<string, string> = submits ? { QUEUE_CAPACITY: '10000000', QUEUE_TIMEOUT_SECONDS: '86400' } : {};
+  const queue = submits ? { QUEUE_CAPACITY: '10000000', QUEUE_TIMEOUT_SECONDS: '86400' } : {};
+  const env: Record<string, string> = { ...queue, ...more };
   const child = await startReceiver({ name: 'receiver', databasePath, scratch, place, upstream, env });
   await settled(child, signal);
   return {
