@@ -8,7 +8,8 @@ import type { World } from '../../lib/world.ts';
 
 /**
  * Why a connection was closed: `displaced` without a request under way, in favour of a new one; `network`, as the oldest silent
- * one of a network with too many; `full`, as a new one, because every other has a request under way.
+ * one of a network with too many; `full`, as a new one, because every other has a request under way, or all but those that are
+ * reserved for callbacks.
  */
 export const CLOSING_REASONS = ['displaced', 'network', 'full'] as const;
 export type ClosingReason = (typeof CLOSING_REASONS)[number];
@@ -54,8 +55,11 @@ export interface PoolLimits {
 
 export interface ConnectionPool {
   add(socket: Socket): void;
-  /** A request has arrived on the connection. `socket` may be the TLS socket on top of the added one. */
-  begin(socket: Socket): void;
+  /**
+   * A request has arrived on the connection. `socket` may be the TLS socket on top of the added one. Returns false if it must be
+   * refused, because a tenth of the connections is reserved for callbacks and probes.
+   */
+  begin(socket: Socket, isReserved: boolean): boolean;
   /** Its response is over. */
   end(socket: Socket): void;
 }
@@ -65,6 +69,9 @@ interface Entry {
   readonly network: string;
   requests: number;
 }
+
+/** The share of connections that is reserved for callbacks and probes. */
+const RESERVED_SHARE = 0.1;
 
 /** One function because the sets of silent, idle and busy connections change together. */
 export function createConnectionPool(
@@ -78,6 +85,9 @@ export function createConnectionPool(
   const silentOf = new Map<string, Set<Entry>>();
   /** Between two requests. */
   const idle = new Set<Entry>();
+  /** With a request under way for which no connection is reserved. */
+  const others = new Set<Entry>();
+  const maxOthers = max - Math.floor(max * RESERVED_SHARE);
 
   function quieten(entry: Entry): void {
     silent.add(entry);
@@ -101,6 +111,7 @@ export function createConnectionPool(
 
   function remove(entry: Entry): void {
     wake(entry);
+    others.delete(entry);
     if (entries.get(keyOf(entry.socket)) === entry) entries.delete(keyOf(entry.socket));
   }
 
@@ -113,6 +124,7 @@ export function createConnectionPool(
         counts.ended();
         // The address of a closed socket is unknown.
         wake(entry);
+        others.delete(entry);
         if (entries.get(key) === entry) entries.delete(key);
       });
       if (entries.size >= max) {
@@ -127,17 +139,25 @@ export function createConnectionPool(
       // promise: silent-connections-per-network
       if (oldest !== undefined && (peers?.size ?? 0) > maxSilentPerNetwork) close(oldest, 'network');
     },
-    begin: (socket) => {
+    begin: (socket, isReserved) => {
       const entry = entries.get(keyOf(socket));
-      if (entry === undefined) return;
+      if (entry === undefined) return true;
       entry.requests += 1;
       wake(entry);
+      if (isReserved) return true;
+      others.add(entry);
+      // promise: callbacks-have-reserved-connections
+      if (others.size <= maxOthers) return true;
+      counts.closed('full', entry.network);
+      return false;
     },
     end: (socket) => {
       const entry = entries.get(keyOf(socket));
       if (entry === undefined) return;
       entry.requests -= 1;
-      if (entry.requests === 0) idle.add(entry);
+      if (entry.requests > 0) return;
+      others.delete(entry);
+      idle.add(entry);
     },
   };
 }

@@ -94,12 +94,13 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   const pool = createConnectionPool({ max: maxConnections, maxSilentPerNetwork }, connections);
   const listener: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming;
-    pool.begin(socket);
+    const isAdmitted = pool.begin(socket, RESERVED_TARGET.test(incoming.url ?? ''));
     outgoing.once('close', () => pool.end(socket));
     lingerAfter(incoming, lingerTimeout);
     // While the server stops, a keep-alive connection must not send another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
-    if (hostsIn(incoming.rawHeaders) > 1) void refuseHost(outgoing);
+    if (!isAdmitted) void respondWith(tooManyRequestsUnderWay(), outgoing);
+    else if (hostsIn(incoming.rawHeaders) > 1) void respondWith(badTarget(), outgoing);
     else if (!serveDirectly?.(incoming, outgoing)) void handle(incoming, outgoing);
   };
   const rules = { ...timeouts, maxHeaderSize: maxHeaderBytes };
@@ -192,8 +193,16 @@ function hostsIn(rawHeaders: readonly string[]): number {
   return hosts;
 }
 
-async function refuseHost(outgoing: ServerResponse): Promise<void> {
-  const refusal = badTarget();
+/** Callbacks, probes and metrics, also below BASE_PATH: some connections are reserved for them. */
+const RESERVED_TARGET = /^[^?#]*\/(?:webhook\/|livez|readyz|metrics)/;
+
+function tooManyRequestsUnderWay(): Response {
+  return problem('too-many-bodies', 'Too many requests are under way. Nothing was done. Send it again later.', {
+    headers: { connection: 'close', 'retry-after': '1' },
+  });
+}
+
+async function respondWith(refusal: Response, outgoing: ServerResponse): Promise<void> {
   outgoing.writeHead(refusal.status, Object.fromEntries(refusal.headers));
   outgoing.end(await refusal.text());
 }

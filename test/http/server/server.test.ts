@@ -145,6 +145,33 @@ describe('clients that are slow or greedy', () => {
     expect(await (await fetch(server.url)).text()).toBe('at last');
   });
 
+  test('a tenth of the connections is reserved for callbacks: further requests are answered 503', async () => {
+    const { fetch: all, release } = held();
+    const counts = createConnectionCounts(quietLog(), createManualWorld());
+    let begun = 0;
+    const answer: Fetch = (request, ...rest) => {
+      if (new URL(request.url).pathname !== '/') return HELLO(request, ...rest);
+      begun += 1;
+      return all(request, ...rest);
+    };
+    await using server = await start(answer, { maxConnections: 10 }, { connections: counts });
+    const nine = Array.from({ length: 9 }, () => wire(server.port));
+    for (const one of nine) one.send(head('GET', '/', { connection: 'close' }));
+    await until(() => begun === 9);
+    const tenth = wire(server.port);
+    tenth.send(head('GET', '/?path=/webhook/x'));
+    const refusal = await tenth.closed;
+    expect(refusal).toMatch(/^HTTP\/1.1 503 /);
+    expect(refusal).toMatch(/^retry-after: 1\r$/im);
+    expect(counts.closures.get('full')).toBe(1);
+    for (const path of ['/webhook/cxone-execution/x', '/base/webhook/token', '/livez']) {
+      expect(await (await fetch(`${server.url}${path}`)).text()).toBe('hello');
+    }
+    release();
+    for (const one of nine) expect(await one.closed).toContain('at last');
+    expect(await (await fetch(server.url)).text()).toBe('at last');
+  });
+
   test.each([
     [false, 1],
     [true, 0],
