@@ -90,7 +90,7 @@ function plainContext(request: PlainRequest, peer: string | null): Context {
  * reports when a waiting client disconnects, and through the routes, which answer a browser with a page.
  */
 function isPlainSubmission({ target, headers }: DirectRequest): boolean {
-  return target === submitExecution.path && headers['prefer'] === undefined && !headers.accept?.includes('html');
+  return target === submitExecution.path && headers.prefer === undefined && !headers.accept?.includes('html');
 }
 
 function isServed({ listener = 'apps' }: ApiOperation, role: ListenerRole): boolean {

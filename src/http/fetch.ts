@@ -1,7 +1,5 @@
 // The handler that listeners call for each request, and the connection that it may use.
 
-import type { IncomingHttpHeaders } from 'node:http';
-
 /** The client's connection, for responses that need more of it than their body. */
 export interface Connection {
   /** Closes the connection at once, even if a response is under way. */
@@ -32,10 +30,10 @@ export interface DirectRoute {
   find(request: DirectRequest): DirectHandler | null;
 }
 
-/** The target of a request line, and Node's own headers. */
+/** The target of a request line, and the headers that can make a request unusual, as Node names them. */
 export interface DirectRequest {
   readonly target: string;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: { readonly accept?: string | undefined; readonly prefer?: unknown };
 }
 
 /** Every response comes from `respond`. */
