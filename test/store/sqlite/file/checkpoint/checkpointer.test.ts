@@ -42,16 +42,25 @@ function open({ beforePass = () => {}, start }: Disturbances = {}) {
   });
   const startHere = (file: string): Passes => {
     const connection = openPassConnection(file);
-    onTestFinished(connection.close);
+    const bound = new Database(file, { readonly: true });
+    onTestFinished(() => {
+      connection.close();
+      bound.close();
+    });
     return {
       run: async () => {
         passes.count += 1;
         beforePass(passes.count);
         passes.underWay += 1;
-        const report = connection.pass();
+        // A pass copies what was committed when it began, and no commit after that.
+        const [{ log: frames }] = db.pragma('wal_checkpoint(NOOP)') as [{ log: number }];
+        bound.exec('BEGIN');
+        bound.prepare('SELECT count(*) FROM notes').get();
         for (let turn = 0; turn < PASS_TURNS; turn += 1) await yieldToEventLoop();
+        const { copied } = connection.pass();
+        bound.exec('COMMIT');
         passes.underWay -= 1;
-        return report;
+        return { frames, copied };
       },
       ended: new Promise((resolve) => {
         passes.ended = resolve;
