@@ -80,8 +80,9 @@ test('while another program reads, commits go on; when it has ended, the log sta
 });
 
 test('the thread ends before the store closes the file, so that no log is left', async () => {
-  const { path, store, operator, commit } = open();
-  await commit();
+  const opened = open();
+  const { path, store, operator, commit } = opened;
+  expect(await commitUntilRestart(opened)).toBe(true);
   operator.close();
   await store.close();
   expect([existsSync(path), existsSync(`${path}-wal`)]).toEqual([true, false]);
