@@ -16,7 +16,6 @@ import { createAuditTrail } from '../src/store/sqlite/audit/append.ts';
 import { createRepeats } from '../src/store/sqlite/audit/repeats.ts';
 import { type OpenDatabase, openDatabase } from '../src/store/sqlite/file/open.ts';
 import { MIGRATIONS } from '../src/store/sqlite/file/schema-version.ts';
-import { toRow } from '../src/store/sqlite/rows.ts';
 import { prepareStatements } from '../src/store/sqlite/statements.ts';
 
 /** The app that owns every prepared execution. */
@@ -143,9 +142,9 @@ async function fill(path: string, preparation: Preparation, signal?: AbortSignal
 }
 
 /** Writes the execution with this number and its audit trail. */
-function writerOf({ client, orm }: OpenDatabase, preparation: Preparation): (i: number) => void {
+function writerOf({ client }: OpenDatabase, preparation: Preparation): (i: number) => void {
   const { open, graceSeconds: { from, to } = { from: DAY_SECONDS, to: DAY_SECONDS } } = preparation;
-  const sql = prepareStatements(orm);
+  const sql = prepareStatements(client);
   const trail = createAuditTrail(sql, createRepeats(client));
   trail.reload();
   // Rows differ by their millisecond; randomness would only cost time.
@@ -157,10 +156,10 @@ function writerOf({ client, orm }: OpenDatabase, preparation: Preparation): (i: 
     const queued = executionOf(id(now), now, from + ((i * STRIDE) % (to - from + 1)));
     const sent = transition(queued, { type: 'dispatched' }, now);
     const known = transition(sent.execution, { ...TAKEN, executionId: `cx-${queued.reference}` }, now);
-    sql.insertExecution.run(toRow({ ...queued, ...known.execution }, FINGERPRINT));
-    trail.append(queued, acceptedAs(queued), now);
-    trail.append(sent.execution, sent.entry, now);
-    trail.append(known.execution, known.entry, now);
+    const accepted = sql.insert(queued, FINGERPRINT);
+    trail.append(accepted, acceptedAs(queued), now);
+    trail.append({ ...accepted, execution: sent.execution }, sent.entry, now);
+    trail.append(sql.save(accepted, known.execution), known.entry, now);
   };
 }
 

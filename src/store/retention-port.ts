@@ -17,9 +17,9 @@ export interface PrunablePayloads {
   readonly next: PayloadCursor | null;
 }
 
+/** The last examined execution and the last examined callback body. */
 export interface PayloadCursor {
-  readonly resolvedAt: string;
-  readonly row: number;
+  readonly id: number;
   readonly body: number;
 }
 
@@ -41,7 +41,7 @@ export interface Retention {
   prunableEntries(limit: number, cutoff: number, after: PrunableEntries | null): Promise<PrunableEntries | undefined>;
   /** Exports these entries, and the executions, notifications and callback bodies that are deleted with them. */
   entryRecords(batch: PrunableEntries): Promise<readonly RetentionRecord[]>;
-  /** Examines up to `limit` executions that ended before `cutoff`, and returns those whose payloads are no longer needed. */
+  /** Examines up to `limit` executions with a payload, and returns those that ended before `cutoff` and no longer need it. */
   prunablePayloads(limit: number, cutoff: number, after: PayloadCursor | null): Promise<PrunablePayloads>;
   payloadRecords(batch: PrunablePayloads): Promise<readonly RetentionRecord[]>;
   /** Replaces these payloads by their hashes, except payloads that are needed again. Returns the number of pruned payloads. */

@@ -85,7 +85,7 @@ test('what was prepared is used again while it is fresh, and a copy leaves it as
   const copy = join(folder, 'copies', 'a.db');
   await copyOf(first, copy);
   const client = new Database(copy);
-  client.exec("UPDATE executions SET status = 'CANCELLED'");
+  client.exec('UPDATE execution_rows SET status = 9');
   client.close();
   const second = await preparedIn(folder, { open: 20 });
   expect(second.path).toBe(first.path);

@@ -10,6 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
 import { anExecution } from '../support/executions.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { dropGuards } from '../support/writable-views.ts';
 import { command, fill, openStore, writtenDatabase } from './harness.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -36,7 +37,7 @@ describe('backup', () => {
     const sql = new Database(target);
     onTestFinished(() => void sql.close());
     expect(sql.pragma('application_id', { simple: true })).toBe(0x43585243);
-    expect(() => sql.exec('DELETE FROM audit_events')).toThrow(/append-only/);
+    expect(() => sql.exec('DELETE FROM audit_rows')).toThrow(/append-only/);
     expect(readdirSync(join(target, '..')).filter((name) => !name.startsWith('copy.db'))).toEqual([]);
   });
 
@@ -106,7 +107,8 @@ describe('backup', () => {
   test('of a trail that was tampered with is not a backup, yet is kept for inspection', async () => {
     const path = await writtenDatabase();
     const sql = new Database(path);
-    sql.exec("DROP TRIGGER audit_events_no_update; UPDATE audit_events SET app = 'x' WHERE id = 5");
+    dropGuards(sql);
+    sql.exec("UPDATE audit_events SET app = 'x' WHERE id = 5");
     sql.close();
     const target = join(temporaryFolder(), 'copy.db');
     const { code, err } = await command(`backup ${target}`, { DATABASE_PATH: path });

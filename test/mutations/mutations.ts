@@ -432,6 +432,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/store.test.ts'],
   },
   {
+    tag: 'entries-keep-their-execution-id',
+    promise: 'an entry keeps the executionId with which it was written',
+    edit: condition(true),
+    tests: ['test/store/sqlite/store.test.ts'],
+  },
+  {
     tag: 'hash-covers-detail',
     promise: 'the hash chain covers the detail of an entry',
     edit: removed,
@@ -680,7 +686,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'held-payload-is-kept',
     promise: 'the payload of a held execution is never pruned',
-    edit: swapped('held_at IS NULL', '1'),
+    edit: swapped('heldAt === null', 'true'),
     tests: ['test/store/sqlite/retention/erase.test.ts'],
   },
   {
@@ -956,7 +962,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'oldest-pending-age',
     promise: 'the age of the oldest open execution is that of the oldest',
-    edit: swapped('.sort()', '.sort().reverse()'),
+    edit: swapped('Math.min', 'Math.max'),
     tests: ['test/store/store.test.ts'],
   },
   {
@@ -1028,7 +1034,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'reconcile-asks-all-in-doubt',
     promise: 'a reconciliation polls everything that is in doubt',
-    edit: swapped(", 'CANCELLED'", ''),
+    edit: swapped('CANCELLED}', 'TIMEOUT}'),
     tests: ['test/usecases/reconcile/reconciliations.test.ts'],
   },
   {

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createSimulator } from '../../src/simulator/app.ts';
 import { run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { dropGuards } from '../support/writable-views.ts';
 
 const KEY = 'the-shop-key-0123456789';
 
@@ -44,7 +45,8 @@ test('the log reveals an audit trail that was truncated after the receiver stopp
   expect(intact.stdout).toContain(`the newest of them entry ${entries},`);
 
   const sql = new Database(env.DATABASE_PATH);
-  sql.exec(`DROP TRIGGER audit_events_no_delete; DELETE FROM audit_events WHERE id = ${entries}`);
+  dropGuards(sql);
+  sql.exec(`DELETE FROM audit_events WHERE id = ${entries}`);
   sql.close();
   const cut = await verify();
   expect(cut.code).toBe(1);

@@ -4,8 +4,8 @@ import type { AuditEntry } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
 import type { Retention } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
+import { outcomeColumns } from '../../src/store/sqlite/executions/write.ts';
 import { lateOutcomeHash, outcomeMeaning } from '../../src/store/sqlite/retention/payload-hashes.ts';
-import { mutableColumns } from '../../src/store/sqlite/rows.ts';
 
 export interface MemoryPayload {
   execution: Execution;
@@ -58,14 +58,14 @@ export function createMemoryRetention(tools: Tools): Omit<Retention, 'prune'> {
       }),
     prunablePayloads: (limit, cutoff, after) =>
       operate(() => {
-        const behind = ended(cutoff).slice(after?.row ?? 0);
+        const behind = ended(cutoff).slice(after?.id ?? 0);
         const looked = behind.slice(0, limit);
         const kept = looked.filter((row) => !needless(row, cutoff)).length;
         return {
           references: looked.filter((row) => needless(row, cutoff)).map(({ execution }) => execution.reference),
           bodies: [],
           // A pruned row no longer blocks others.
-          next: looked.length === 0 ? null : { resolvedAt: '', row: (after?.row ?? 0) + kept, body: 0 },
+          next: looked.length === 0 ? null : { id: (after?.id ?? 0) + kept, body: 0 },
         };
       }),
     payloadRecords: ({ references }) => operate(() => references.map((reference) => ({ type: 'payload', reference }))),
@@ -87,7 +87,7 @@ export function stripMemoryPayload(row: MemoryPayload): void {
   const { lateResult: late } = execution;
   const known = payloadSha256 === null ? {} : JSON.parse(payloadSha256);
   row.payloadSha256 = JSON.stringify({
-    outcome: known.outcome ?? outcomeHash(mutableColumns(execution)),
+    outcome: known.outcome ?? outcomeHash(outcomeColumns(execution)),
     lateOutcome: known.lateOutcome ?? (late === null ? null : lateOutcomeHash(late)),
     meaning: known.outcome === undefined ? outcomeMeaning(execution) : known.meaning,
     lateMeaning: known.lateMeaning ?? (late === null || known.lateOutcome ? undefined : outcomeMeaning(late)),

@@ -35,8 +35,8 @@ import {
 } from '../../src/store/port.ts';
 import type { PruneResult } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
+import { outcomeColumns } from '../../src/store/sqlite/executions/write.ts';
 import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/payload-hashes.ts';
-import { mutableColumns } from '../../src/store/sqlite/rows.ts';
 import type { ClockStep } from '../../src/store/upkeep-port.ts';
 import { createMemoryErasure } from './memory-erasure.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
@@ -139,7 +139,7 @@ export function createMemoryStore(): Store {
     row.execution = execution;
     if (outcome === 'late') row.isPruned = false;
     if (outcome !== 'resolved') return { execution, outcome, entry: append(execution, entry, now) };
-    const seal = { status: execution.status, outcomeSha256: outcomeHash(mutableColumns(execution)) };
+    const seal = { status: execution.status, outcomeSha256: outcomeHash(outcomeColumns(execution)) };
     const sealed = { ...entry, detail: { ...entry.detail, ...seal, ...(queued ? { notification: queued.id } : {}) } };
     return { execution, outcome, entry: append(execution, sealed, now), notifyAt: queued?.dueAt ?? null };
   }

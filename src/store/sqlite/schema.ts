@@ -1,56 +1,73 @@
-// The tables, which operators query with SQL. Times are ISO 8601 text in UTC with milliseconds, which sorts by time.
+// The tables. Operators query executions and audit entries through views of the same names as ever (migrations), with text in place
+// of codes, bytes and milliseconds. In the other tables, times are ISO 8601 text in UTC with milliseconds, which sorts by time.
 
 import { sql } from 'drizzle-orm';
-import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { blob, customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
-export const executions = sqliteTable(
-  'executions',
+/** A column for a short form, or for the text itself where a value has none. */
+const shortOrText = customType<{ data: number | string | Buffer }>({ dataType: () => 'any' });
+
+/**
+ * Executions without their payloads: narrow rows, because each event rewrites one. Times are milliseconds since the Unix epoch. The
+ * view `executions` shows them as text.
+ */
+export const executionRows = sqliteTable(
+  'execution_rows',
   {
-    correlationId: text('correlation_id').primaryKey(),
-    /** UUIDv7 in the callback URL. It is ordered by time, so that its index grows at one end. */
-    reference: text('reference').notNull().unique(),
+    /** In the order of submission. */
+    id: integer('id').primaryKey(),
+    /** A code of STATUS_CODES. 0: the row only names what imported entries are about. */
+    status: shortOrText('status').notNull(),
+    /** A code of RESOLVED_BY_CODES. */
+    resolvedBy: shortOrText('resolved_by'),
+    /** The 16 bytes of the UUIDv7 in the callback URL. They are ordered by time, so that their indexes grow at one end. */
+    reference: shortOrText('reference'),
+    correlationId: text('correlation_id').notNull(),
     app: text('app').notNull(),
     actionId: text('action_id').notNull(),
+    /** The first executionId that CXone gave; never changed, because entries refer to it. */
     executionId: text('execution_id'),
-    /** 1 while execution_id is known only from an unverified callback. */
+    /** The present executionId where that is another one; 0: there is none any more. */
+    otherExecutionId: shortOrText('other_execution_id'),
+    /** 1 while the present executionId is known only from an unverified callback. */
     hearsay: integer('hearsay').notNull(),
-    status: text('status').notNull(),
-    resolvedBy: text('resolved_by'),
-    inputs: text('inputs').notNull(),
-    context: text('context').notNull(),
-    result: text('result'),
-    error: text('error'),
-    lateResult: text('late_result'),
-    submittedAt: text('submitted_at').notNull(),
-    sentAt: text('sent_at'),
-    resolvedAt: text('resolved_at'),
-    pollAfter: text('poll_after'),
-    deadline: text('deadline'),
+    submittedAt: integer('submitted_at').notNull(),
+    sentAt: integer('sent_at'),
+    resolvedAt: integer('resolved_at'),
+    pollAfter: integer('poll_after'),
+    deadline: integer('deadline'),
+    /** When the next dispatch, poll or expiry is due; null unless one is scheduled. */
+    dispatchAt: integer('dispatch_at'),
+    pollAt: integer('poll_at'),
+    expireAt: integer('expire_at'),
+    /** First 404 of the current series of polls. */
+    notFoundAt: integer('not_found_at'),
+    /** When a poll last found the execution. */
+    foundAt: integer('found_at'),
     latencyMs: integer('latency_ms'),
-    totalLatencyMs: integer('total_latency_ms'),
     pollCount: integer('poll_count').notNull(),
     attempts: integer('attempts').notNull(),
     timeoutSeconds: integer('timeout_seconds').notNull(),
     graceSeconds: integer('grace_seconds').notNull(),
     retryUncertain: integer('retry_uncertain').notNull(),
-    notifyUrl: text('notify_url'),
     /** 0 to 9. Of the queued executions of an app, those with the higher number are dispatched first. */
-    priority: integer('priority').notNull().default(4),
+    priority: integer('priority').notNull(),
+    /** The row of outcome_rows; null while there is neither a result nor an error. */
+    outcome: integer('outcome'),
+    /** When the payload was pruned; 0: it was pruned, and a later result is stored. */
+    payloadPrunedAt: integer('payload_pruned_at'),
+    /** Since when an administrator exempts the execution from pruning and erasure; null: it is not held. */
+    heldAt: integer('held_at'),
+    /** When an administrator erased the content; later reports of the execution are stored without content, too. */
+    erasedAt: integer('erased_at'),
+    /** SHA-256 of the submission: distinguishes a repeated submission from another one under the same id. */
+    fingerprint: shortOrText('fingerprint').notNull(),
+    notifyUrl: text('notify_url'),
     /** Key under which the app may repeat the submission; valid as long as the row exists. */
     idempotencyKey: text('idempotency_key'),
     /** W3C Trace Context of the submission. */
     traceparent: text('traceparent'),
     tracestate: text('tracestate'),
-    /** SHA-256 of the submission: distinguishes a repeated submission from another one under the same id. */
-    fingerprint: text('fingerprint').notNull(),
-    /** When the next dispatch, poll or expiry is due; null unless one is scheduled. */
-    dispatchAt: text('dispatch_at'),
-    pollAt: text('poll_at'),
-    expireAt: text('expire_at'),
-    /** When the payload was pruned: inputs and context are {}, result and error NULL. NULL again while a later result is stored. */
-    payloadPrunedAt: text('payload_pruned_at'),
-    /** Hashes of a pruned payload: JSON with the SHA-256 of `inputs`, `context`, `outcome` and `lateOutcome`. */
-    payloadSha256: text('payload_sha256'),
     /** Why the executionId that CXone gave cannot be used. */
     executionIdProblem: text('execution_id_problem'),
     /** The address to poll, from the Location header of the submit response. */
@@ -59,50 +76,75 @@ export const executions = sqliteTable(
     cookies: text('cookies'),
     /** Last status word that the profile does not list. */
     unknownWord: text('unknown_word'),
-    /** First 404 of the current series of polls. */
-    notFoundAt: text('not_found_at'),
-    /** When a poll last found the execution. */
-    foundAt: text('found_at'),
-    /** Since when an administrator exempts the execution from pruning and erasure; null: it is not held. */
-    heldAt: text('held_at'),
-    /** When an administrator erased the content; later reports of the execution are stored without content, too. */
-    erasedAt: text('erased_at'),
   },
   (table) => [
-    index('executions_by_app').on(table.app, table.reference),
-    uniqueIndex('executions_by_idempotency_key')
+    uniqueIndex('execution_rows_by_correlation_id').on(table.correlationId),
+    uniqueIndex('execution_rows_by_reference').on(table.reference),
+    index('execution_rows_by_app').on(table.app, table.reference),
+    uniqueIndex('execution_rows_by_idempotency_key')
       .on(table.app, table.idempotencyKey)
       .where(sql`idempotency_key IS NOT NULL`),
-    index('executions_to_dispatch').on(table.app, table.priority, table.dispatchAt).where(sql`dispatch_at IS NOT NULL`),
-    index('executions_to_poll').on(table.app, table.pollAt).where(sql`poll_at IS NOT NULL`),
-    index('executions_to_expire').on(table.expireAt).where(sql`expire_at IS NOT NULL`),
+    // The migration also has execution_rows_by_execution_id, an index on an expression, which drizzle-kit cannot generate.
+    index('execution_rows_to_dispatch')
+      .on(table.app, table.priority, table.dispatchAt)
+      .where(sql`dispatch_at IS NOT NULL`),
+    index('execution_rows_to_poll').on(table.app, table.pollAt).where(sql`poll_at IS NOT NULL`),
+    index('execution_rows_to_expire').on(table.expireAt).where(sql`expire_at IS NOT NULL`),
     /** Open executions in list order: a small index, however many executions have ended. */
-    index('executions_open').on(table.reference).where(sql`resolved_at IS NULL`),
-    index('executions_with_payload')
-      .on(table.resolvedAt)
-      .where(sql`resolved_at IS NOT NULL AND payload_pruned_at IS NULL`),
-    index('executions_held').on(table.heldAt).where(sql`held_at IS NOT NULL`),
+    index('execution_rows_open').on(table.reference).where(sql`resolved_at IS NULL AND status <> 0`),
+    index('execution_rows_held').on(table.heldAt).where(sql`held_at IS NOT NULL`),
   ],
 );
 
-/** Append-only by triggers; each hash covers the entry and the hash before it. */
-export const auditEvents = sqliteTable(
-  'audit_events',
+/** The submissions, under the ids of their executions. A pruned one has no row. */
+export const payloadRows = sqliteTable('payload_rows', {
+  id: integer('id').primaryKey(),
+  inputs: text('inputs').notNull(),
+  context: text('context').notNull(),
+});
+
+/** Results and errors in the order of arrival: an outcome is appended, wherever its execution is. */
+export const outcomeRows = sqliteTable('outcome_rows', {
+  id: integer('id').primaryKey(),
+  result: text('result'),
+  error: text('error'),
+  lateResult: text('late_result'),
+});
+
+/** Hashes of pruned payloads: JSON with the SHA-256 of `inputs`, `context`, `outcome` and `lateOutcome`. */
+export const payloadHashes = sqliteTable('payload_hashes', {
+  id: integer('id').primaryKey(),
+  sha256: text('sha256').notNull(),
+});
+
+/** Append-only by triggers; each hash covers the entry and the hash before it. The view `audit_events` shows the whole entries. */
+export const auditRows = sqliteTable(
+  'audit_rows',
   {
     id: integer('id').primaryKey(),
-    timestamp: text('timestamp').notNull(),
-    event: text('event').notNull(),
-    actionId: text('action_id').notNull(),
-    correlationId: text('correlation_id').notNull(),
-    executionId: text('execution_id'),
+    /** Id of the execution, which has the columns that do not change from entry to entry. */
+    execution: integer('execution').notNull(),
+    at: integer('at').notNull(),
+    /** A code of audit_event_names. */
+    event: shortOrText('event').notNull(),
+    /** 1: that of the row of the execution. */
+    executionId: shortOrText('execution_id'),
     latencyMs: integer('latency_ms'),
     httpStatus: integer('http_status'),
-    app: text('app').notNull(),
-    detail: text('detail').notNull(),
-    hash: text('hash').notNull(),
+    hash: shortOrText('hash').notNull(),
+    /** Null, except in an import, where an id may have been used twice: those of the execution. */
+    app: text('app'),
+    actionId: text('action_id'),
+    /** Null: that of an acceptance, which the row of the execution states. */
+    detail: text('detail'),
   },
-  (table) => [index('audit_events_by_execution').on(table.correlationId)],
+  (table) => [index('audit_rows_by_execution').on(table.execution)],
 );
+
+export const auditEventNames = sqliteTable('audit_event_names', {
+  code: integer('code').primaryKey(),
+  name: text('name').notNull(),
+});
 
 /** Unreadable callback bodies, byte for byte; the audit entry has their SHA-256. */
 export const callbackBodies = sqliteTable(

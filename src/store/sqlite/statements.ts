@@ -1,122 +1,95 @@
-// The prepared statements that run often: a drizzle query that is built per call costs ten times as much.
+// The prepared statements that run often, with values by position: a query that is built per call costs ten times as much.
 
-import { and, asc, desc, eq, getTableColumns, gte, isNotNull, lt, sql, type Table } from 'drizzle-orm';
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { MUTABLE_COLUMNS } from './rows.ts';
-import { auditCheckpoint, auditEvents, callbackBodies, executions } from './schema.ts';
-
-const { inputs: _inputs, context: _context, fingerprint: _fingerprint, ...stateColumns } = getTableColumns(executions);
-
-const { hash: _hash, ...entryColumns } = getTableColumns(auditEvents);
-
-export { stateColumns };
-
-/** The same columns for statements without drizzle; a WHERE clause follows. */
-export const SELECT_STATE = `SELECT ${Object.entries(stateColumns)
-  .map(([key, { name }]) => `${name} AS ${key}`)
-  .join(', ')} FROM executions`;
+import type { Database } from 'better-sqlite3';
+import type { AuditHead } from '../port.ts';
+import { createEntryInsertion, SELECT_ENTRIES } from './audit/entry-rows.ts';
+import {
+  type ExecutionRow,
+  executionRow,
+  SELECT_OUTCOME,
+  SELECT_STORED,
+  SELECT_STORED_BY_REFERENCE,
+  type Values,
+  withOutcome,
+} from './executions/execution-row.ts';
+import { createExecutionWriter } from './executions/write.ts';
+import { hashText, uuidBytes } from './rows.ts';
 
 export type Statements = ReturnType<typeof prepareStatements>;
 
+interface SubmissionRow {
+  readonly inputs: string;
+  readonly context: string;
+}
+
 // One function because it is a list: one entry for each statement, and its type is inferred from it.
-export function prepareStatements(orm: BetterSQLite3Database) {
-  const hole = sql.placeholder;
-  const holes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, sql`${hole(name)}`]));
-  const insertable = (table: Table) => holes(Object.keys(getTableColumns(table))) as never;
+export function prepareStatements(client: Database) {
+  const select = (where: string) => client.prepare<unknown[], Values>(where).raw();
+  const byReference = select(SELECT_STORED_BY_REFERENCE);
+  const outcome = select(SELECT_OUTCOME);
+  const byCorrelationId = select(`${SELECT_STORED} WHERE correlation_id = ? AND status <> 0`);
+  const byIdempotencyKey = select(`${SELECT_STORED} WHERE app = ? AND idempotency_key = ?`);
+  const head = select('SELECT id, hash FROM audit_rows ORDER BY id DESC LIMIT 1');
+  const fingerprint = client.prepare<[number], unknown>('SELECT fingerprint FROM execution_rows WHERE id = ?').pluck();
+  const hasPayload = client.prepare<[number]>('UPDATE execution_rows SET payload_pruned_at = 0 WHERE id = ?');
+  // Retention finds stored payloads by their rows.
+  const emptyPayload = client.prepare<[number]>(
+    "INSERT INTO payload_rows (id, inputs, context) VALUES (?, '{}', '{}') ON CONFLICT DO NOTHING",
+  );
+  const submission = client.prepare<[number], SubmissionRow>('SELECT inputs, context FROM payload_rows WHERE id = ?');
+  const stored = (values: Values | undefined) => values && executionRow(values);
 
   return {
-    insertExecution: orm.insert(executions).values(insertable(executions)).prepare(),
-    updateExecution: orm
-      .update(executions)
-      .set(holes(MUTABLE_COLUMNS))
-      .where(eq(executions.reference, hole('reference')))
-      .prepare(),
-    byCorrelationId: orm
-      .select({ ...stateColumns, fingerprint: executions.fingerprint })
-      .from(executions)
-      .where(eq(executions.correlationId, hole('correlationId')))
-      .prepare(),
-    byIdempotencyKey: orm
-      .select({ ...stateColumns, fingerprint: executions.fingerprint })
-      .from(executions)
-      .where(and(eq(executions.app, hole('app')), eq(executions.idempotencyKey, hole('idempotencyKey'))))
-      .prepare(),
-    submissionOf: orm
-      .select({
-        fingerprint: executions.fingerprint,
-        inputs: executions.inputs,
-        context: executions.context,
-        payloadSha256: executions.payloadSha256,
-      })
-      .from(executions)
-      .where(eq(executions.reference, hole('reference')))
-      .prepare(),
-    idempotencyKeyBetween: orm
-      .select({ name: executions.idempotencyKey })
-      .from(executions)
-      .where(
-        and(
-          eq(executions.app, hole('app')),
-          gte(executions.idempotencyKey, hole('from')),
-          lt(executions.idempotencyKey, hole('to')),
-        ),
+    ...createExecutionWriter(client),
+    insertEntry: createEntryInsertion(client),
+    byReference: (reference: string): ExecutionRow | undefined => {
+      const values = byReference.get(uuidBytes(reference));
+      if (values === undefined) return undefined;
+      const row = executionRow(values, reference);
+      const result = row.outcome === null ? undefined : outcome.get(row.outcome);
+      return result === undefined ? row : withOutcome(row, result);
+    },
+    byCorrelationId: (correlationId: string): ExecutionRow | undefined => stored(byCorrelationId.get(correlationId)),
+    byIdempotencyKey: (app: string, key: string): ExecutionRow | undefined => stored(byIdempotencyKey.get(app, key)),
+    fingerprintOf: (id: number): string => hashText(fingerprint.get(id)),
+    /** Returns what was submitted, as JSON; empty objects once it is pruned. */
+    submissionOf: (id: number): SubmissionRow => submission.get(id) ?? { inputs: '{}', context: '{}' },
+    hasPayloadAgain: (id: number): void => {
+      hasPayload.run(id);
+      emptyPayload.run(id);
+    },
+    idempotencyKeyBetween: client
+      .prepare<[app: string, from: string, to: string], string>(
+        'SELECT idempotency_key FROM execution_rows WHERE app = ? AND idempotency_key >= ? AND idempotency_key < ? LIMIT 1',
       )
-      .limit(1)
-      .prepare(),
-    lease: orm
-      .update(executions)
-      .set({ pollAt: sql`${hole('pollAt')}` })
-      .where(eq(executions.reference, hole('reference')))
-      .prepare(),
-    hasPayloadAgain: orm
-      .update(executions)
-      .set({ payloadPrunedAt: null })
-      .where(eq(executions.reference, hole('reference')))
-      .prepare(),
-    queued: orm
-      .select({ app: executions.app, priority: executions.priority, count: sql<number>`count(*)` })
-      .from(executions)
-      .where(isNotNull(executions.dispatchAt))
-      .groupBy(executions.app, executions.priority)
-      .prepare(),
-    polled: orm
-      .select({ app: executions.app, count: sql<number>`count(*)` })
-      .from(executions)
-      .where(isNotNull(executions.pollAt))
-      .groupBy(executions.app)
-      .prepare(),
-    waiting: orm
-      .select({
-        status: executions.status,
-        count: sql<number>`count(*)`,
-        oldest: sql<string>`min(${executions.submittedAt})`,
-      })
-      .from(executions)
-      .where(isNotNull(executions.expireAt))
-      .groupBy(executions.status)
-      .prepare(),
-    insertEntry: orm.insert(auditEvents).values(insertable(auditEvents)).prepare(),
-    insertBody: orm.insert(callbackBodies).values(insertable(callbackBodies)).prepare(),
-    keptBytes: orm
-      .select({
-        bytes: sql<number>`coalesce(sum(octet_length(${auditEvents.detail}) + coalesce(octet_length(${callbackBodies.body}), 0)), 0)`,
-      })
-      .from(auditEvents)
-      .leftJoin(callbackBodies, eq(callbackBodies.auditId, auditEvents.id))
-      .where(eq(auditEvents.correlationId, hole('correlationId')))
-      .prepare(),
-    head: orm
-      .select({ id: auditEvents.id, hash: auditEvents.hash })
-      .from(auditEvents)
-      .orderBy(desc(auditEvents.id))
-      .limit(1)
-      .prepare(),
-    checkpoint: orm.select().from(auditCheckpoint).prepare(),
-    trail: orm
-      .select(entryColumns)
-      .from(auditEvents)
-      .where(eq(auditEvents.correlationId, hole('correlationId')))
-      .orderBy(asc(auditEvents.id))
-      .prepare(),
+      .pluck(),
+    lease: client.prepare<[pollAt: number, id: number]>('UPDATE execution_rows SET poll_at = ? WHERE id = ?'),
+    queued: client.prepare<[], { app: string; priority: number; count: number }>(
+      `SELECT app, priority, count(*) AS count FROM execution_rows WHERE dispatch_at IS NOT NULL GROUP BY app, priority`,
+    ),
+    polled: client.prepare<[], { app: string; count: number }>(
+      'SELECT app, count(*) AS count FROM execution_rows WHERE poll_at IS NOT NULL GROUP BY app',
+    ),
+    waiting: client.prepare<[], { status: number; count: number; oldest: number }>(
+      `SELECT status, count(*) AS count, min(submitted_at) AS oldest FROM execution_rows
+      WHERE expire_at IS NOT NULL GROUP BY status`,
+    ),
+    insertBody: client.prepare<[auditId: number, contentType: string | null, body: Buffer]>(
+      'INSERT INTO callback_bodies (audit_id, content_type, body) VALUES (?, ?, ?)',
+    ),
+    keptBytes: client
+      .prepare<[execution: number], number>(
+        `SELECT coalesce(sum(coalesce(octet_length(detail), 0) + coalesce(octet_length(body), 0)), 0)
+        FROM audit_rows LEFT JOIN callback_bodies ON audit_id = id WHERE execution = ?`,
+      )
+      .pluck(),
+    head: (): AuditHead | undefined => {
+      const values = head.get();
+      return values && { id: Number(values[0]), hash: hashText(values[1]) };
+    },
+    checkpoint: client.prepare<[], { prunedThrough: number; hash: string }>(
+      'SELECT pruned_through AS prunedThrough, hash FROM audit_checkpoint',
+    ),
+    trail: select(`${SELECT_ENTRIES} WHERE e.correlation_id = ? ORDER BY a.id`),
   };
 }

@@ -10,6 +10,7 @@ import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
+import { auditRow } from './audit/entry-rows.ts';
 import { createRepeats } from './audit/repeats.ts';
 import { withRequestId } from './audit/request-attribution.ts';
 import { createSummaries } from './audit/summaries.ts';
@@ -39,8 +40,8 @@ import { createStatistics } from './queries/statistics.ts';
 import { createErasure } from './retention/erase.ts';
 import { createPayloadStripping } from './retention/prune-payloads.ts';
 import { createRetention } from './retention/retention.ts';
-import { type StateRow, toAuditEntry, toExecution } from './rows.ts';
-import { prepareStatements, SELECT_STATE } from './statements.ts';
+import { toAuditEntry } from './rows.ts';
+import { prepareStatements } from './statements.ts';
 
 export interface SqliteStoreOptions {
   readonly path: string;
@@ -95,10 +96,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const { client, file, restored, watch } = database;
   logOpening(database, log);
   const checkFile = createLossCheck({ client, file, watch, mode, world, log, lockPath: `${file}.lock` });
-  const sql = prepareStatements(database.orm);
-  // Runs before each change, hence without drizzle, which would assemble the row a second time.
-  const byReference = database.client.prepare<[string], StateRow>(`${SELECT_STATE} WHERE reference = ?`);
-  const rowOf = (reference: string) => byReference.get(reference);
+  const sql = prepareStatements(client);
   const gaps = auditGaps(client);
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
@@ -106,7 +104,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const repeats = createRepeats(client, options.listedRepeats);
   const trail = createAuditTrail(sql, repeats, gaps.at(-1)?.next);
   const backlog = createBacklog();
-  const due = createDueSelection(database, backlog);
+  const due = createDueSelection(client, backlog);
   const times = createClockTimes(client);
   const newest = () => trail.head().id;
   const near = createLongReads(client, newest);
@@ -137,13 +135,13 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   const storable = (execution: Execution, draft: AuditDraft) =>
     execution.erasedAt === null ? draft : withoutContent(draft);
-  const append: AuditTrail['append'] = (execution, draft, now) =>
-    trail.append(execution, storable(execution, draft), now);
+  const append: AuditTrail['append'] = (stored, draft, now) =>
+    trail.append(stored, storable(stored.execution, draft), now);
   const words = createUnknownWords(database.client);
-  const outbox = createOutbox(database.client, database.orm, { writer, rowOf, append });
+  const outbox = createOutbox(database.client, database.orm, { writer, stored: sql.byReference, append });
 
   const erasure = createErasure(client, {
-    ...{ writer, checkpoints, rowOf, trail },
+    ...{ writer, checkpoints, stored: sql.byReference, trail },
     ...{ giveUpPending: outbox.giveUpPending, uncountWord: words.uncount },
   });
 
@@ -173,30 +171,24 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     emptyWal: () => (thread === null ? erasure.emptyWal() : thread.paused(erasure.emptyWal)),
     ...createSummaries({
       ...{ writer, repeats, summarize: trail.summarize },
-      rowOf: (correlationId) => sql.byCorrelationId.get({ correlationId }),
+      stored: sql.byCorrelationId,
     }),
     ...createInsertion(sql, { writer, backlog, append }),
     ...createRecords(sql, {
-      ...{ writer, backlog, due, moveTimes: times.move, rowOf, enqueue: outbox.enqueue, append },
+      ...{ writer, backlog, due, moveTimes: times.move, enqueue: outbox.enqueue, append },
       count: (before, after, given, now) => {
-        const draft = storable(after, given);
+        const draft = storable(after.execution, given);
         return repeats.count(before, after, draft, now) ? trail.counted(after, draft, now) : undefined;
       },
       strip: createPayloadStripping(database.client),
       countWord: words.count,
     }),
 
-    find: async (correlationId) => {
-      const row = sql.byCorrelationId.get({ correlationId });
-      return row && toExecution(row);
-    },
+    find: async (correlationId) => sql.byCorrelationId(correlationId)?.execution,
 
-    findByReference: async (reference) => {
-      const row = rowOf(reference);
-      return row && toExecution(row);
-    },
+    findByReference: async (reference) => sql.byReference(reference)?.execution,
 
-    trail: async (correlationId) => sql.trail.all({ correlationId }).map(toAuditEntry),
+    trail: async (correlationId) => sql.trail.all(correlationId).map((values) => toAuditEntry(auditRow(values))),
     payloads: async (correlationId) => payloadsOf(correlationId),
 
     head: async () => trail.head(),

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../support/temporary.ts';
+import { dropGuards } from '../../support/writable-views.ts';
 import { command, fill, openStore, SECRET, writtenDatabase } from '../harness.ts';
 
 const NEXT_SECRET = 'the-next-secret-of-32-characters-or-so';
 
 function behindItsBack(path: string, statement: string): void {
   const sql = new Database(path);
-  sql.exec(`DROP TRIGGER audit_events_no_update; DROP TRIGGER audit_events_no_delete; ${statement}`);
+  dropGuards(sql);
+  sql.exec(statement);
   sql.close();
 }
 

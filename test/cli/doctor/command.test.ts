@@ -16,6 +16,7 @@ import { setStage } from '../../stories/stage.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { deadUrl, sendJson, startUpstream } from '../../support/upstream.ts';
+import { dropGuards } from '../../support/writable-views.ts';
 import { command, fill, openStore, SECRET, writtenDatabase } from '../harness.ts';
 
 async function environment(options: Partial<SimulatorOptions> = {}): Promise<Record<string, string>> {
@@ -141,7 +142,12 @@ describe('doctor', () => {
 
   test.each([
     ['an entry that was altered', "UPDATE audit_events SET app = 'x' WHERE id = 5", 'audit chain', /entry 5/],
-    ['a row that went missing', 'DELETE FROM executions WHERE rowid = 3', 'conservation', /off by 1/],
+    [
+      'a row that went missing',
+      'DELETE FROM executions WHERE correlation_id = (SELECT correlation_id FROM execution_rows WHERE id = 3)',
+      'conservation',
+      /off by 1/,
+    ],
     [
       'tables of a newer version',
       "INSERT INTO __drizzle_migrations VALUES (9, 'x', 9e15)",
@@ -151,7 +157,8 @@ describe('doctor', () => {
   ])('fails on %s', async (_, statement, name, message) => {
     const env = await environment();
     const sql = new Database(env['DATABASE_PATH']);
-    sql.exec(`DROP TRIGGER audit_events_no_update; ${statement}`);
+    dropGuards(sql);
+    sql.exec(statement);
     sql.close();
     const { code, found } = await findings(env);
     expect(code).toBe(1);

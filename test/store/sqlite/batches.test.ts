@@ -96,8 +96,8 @@ test('whether a key was used for another request is found in its index, however 
   expect(stored).toEqual(['key print 0', 'key print 1', 'key print 2']);
   const plan = sql
     .prepare(
-      'EXPLAIN QUERY PLAN SELECT 1 FROM executions WHERE app = ? AND idempotency_key >= ? AND idempotency_key < ?',
+      'EXPLAIN QUERY PLAN SELECT 1 FROM execution_rows WHERE app = ? AND idempotency_key >= ? AND idempotency_key < ?',
     )
     .all('shop', 'key', 'key!') as { detail: string }[];
-  expect(plan.map(({ detail }) => detail).join()).toContain('executions_by_idempotency_key');
+  expect(plan.map(({ detail }) => detail).join()).toContain('execution_rows_by_idempotency_key');
 });

@@ -14,6 +14,7 @@ import { createSqliteStore, type SqliteStoreOptions } from '../../../src/store/s
 import { anExecution, callback, completed, NOON, polled, submitted } from '../../support/executions.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
+import { dropGuards, makeViewsWritable } from '../../support/writable-views.ts';
 
 interface Opened {
   readonly store: Store;
@@ -198,13 +199,47 @@ describe('the trail', () => {
   test.each([
     ["UPDATE audit_events SET app = 'other'", /append-only/],
     ['DELETE FROM audit_events', /append-only/],
-    ['INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events', /append-only/],
+    ['INSERT INTO audit_events SELECT * FROM audit_events', /append-only/],
     ["UPDATE executions SET status = 'COMPLETED' WHERE status = 'CANCELLED'", /terminal status never changes/],
   ])('refuses an operator: %s', async (statement, message) => {
     const { store, sql } = openStore();
     const { reference } = await add(store);
     await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
+    expect(() => sql.exec(statement)).toThrow('it is a view');
+    makeViewsWritable(sql);
     expect(() => sql.exec(statement)).toThrow(message);
+  });
+
+  test.each([
+    ["UPDATE audit_rows SET app = 'other'", /entries are never changed/],
+    ['DELETE FROM audit_rows', /entries are never deleted/],
+    ['INSERT OR REPLACE INTO audit_rows SELECT * FROM audit_rows', /a new entry has the next id/],
+    ["UPDATE execution_rows SET app = 'other'", /what its entries show/],
+    ['UPDATE execution_rows SET grace_seconds = 7', /what its entries show/],
+    ["UPDATE execution_rows SET execution_id = 'other'", /what its entries show/],
+    ['DELETE FROM execution_rows', /an execution with entries is never deleted/],
+    ['UPDATE execution_rows SET status = 4', /terminal status never changes/],
+  ])('guards the tables: %s', async (statement, message) => {
+    const { store, sql } = openStore();
+    const { reference } = await add(store);
+    await store.claimDispatches(1, NOON);
+    await store.record(reference, submitted(), NOON);
+    await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
+    expect(() => sql.exec(statement)).toThrow(message);
+  });
+
+  test('each entry keeps the executionId with which it was written', async () => {
+    const { store, sql } = openStore();
+    const { reference, correlationId } = await add(store);
+    await store.claimDispatches(1, NOON);
+    await store.record(reference, { type: 'unverified-callback', executionId: 'guessed', report: completed() }, NOON);
+    await store.record(reference, submitted({ executionId: 'cx-1' }), NOON);
+    await store.record(reference, callback(completed(), 'cx-1'), NOON);
+    const ids = (await store.trail(correlationId)).map(({ executionId }) => executionId);
+    expect(ids).toEqual([null, null, 'guessed', 'cx-1', 'cx-1']);
+    expect(sql.prepare('SELECT execution_id FROM audit_events ORDER BY id').pluck().all()).toEqual(ids);
+    expect(sql.prepare('SELECT execution_id FROM executions').pluck().get()).toBe('cx-1');
+    expectUnbrokenChain(sql);
   });
 
   test('is chained from its first entry on, and after pruning from the checkpoint on', async () => {
@@ -219,7 +254,8 @@ describe('the trail', () => {
   test('the chain shows an entry that was altered behind its back', async () => {
     const { store, sql } = openStore();
     await resolved(store, 'callback', 100);
-    sql.exec("DROP TRIGGER audit_events_no_update; UPDATE audit_events SET detail = '{}' WHERE id = 2");
+    dropGuards(sql);
+    sql.exec("UPDATE audit_events SET detail = '{}' WHERE id = 2");
     expect(() => expectUnbrokenChain(sql)).toThrow();
   });
 
@@ -309,6 +345,7 @@ describe('SQL for operators', () => {
     expect(conservation.get()).toEqual({ accepted: 5, terminal: 4, open: 1, difference: 0 });
     await store.prune(9, NOON + 1_000_000);
     expect(conservation.get()).toEqual({ accepted: 5, terminal: 4, open: 1, difference: 0 });
+    makeViewsWritable(sql);
     sql.exec("DELETE FROM executions WHERE status = 'QUEUED'");
     expect(conservation.get()).toMatchObject({ difference: 1 });
   });

@@ -20,7 +20,7 @@ const TYPEOF: Readonly<Record<string, string>> = { INT: 'integer', INTEGER: 'int
 test('each column of a view has a declared type, and its values have that type', async () => {
   const client = await withExecutions();
   const views = client.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").pluck().all() as string[];
-  expect(views).toHaveLength(10);
+  expect(views).toHaveLength(12);
   const wrong: string[] = [];
   let values = 0;
   for (const view of views) {

@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { AuditDraft, AuditEntry, RawBody } from '../../../execution/event.ts';
-import type { Execution } from '../../../execution/execution.ts';
 import type { JsonObject } from '../../../execution/json.ts';
 import type { AuditHead } from '../../port.ts';
+import type { ExecutionRow } from '../executions/execution-row.ts';
 import { toAuditRow } from '../rows.ts';
 import type { Statements } from '../statements.ts';
 import { boundedEvidence } from './bounded-evidence.ts';
@@ -17,36 +17,30 @@ export interface AuditTrail {
   /** Reads the head from the database, at the start and after a rollback. */
   reload(): void;
   /** Appends one entry, behind those that state counted repeats of the execution. Runs inside a transaction. */
-  append(execution: Execution, draft: AuditDraft, now: number): AuditEntry;
+  append(stored: ExecutionRow, draft: AuditDraft, now: number): AuditEntry;
   /** Appends the entries that state counted repeats of the execution. Runs inside a transaction. */
-  summarize(execution: Execution, now: number): AuditEntry[];
+  summarize(stored: ExecutionRow, now: number): AuditEntry[];
   /** Describes an event that is counted instead of listed. Its id is that of the newest entry. */
-  counted(execution: Execution, draft: AuditDraft, now: number): AuditEntry;
+  counted(stored: ExecutionRow, draft: AuditDraft, now: number): AuditEntry;
 }
 
 /** @param least the least id of a new entry, above the newest one after a restore. */
 export function createAuditTrail(sql: Statements, repeats: Repeats, least = 1): AuditTrail {
   let head: AuditHead = { id: 0, hash: '' };
 
-  function summarize(execution: Execution, now: number): AuditEntry[] {
-    return repeats.take(execution.correlationId).map((summary) => write(execution, summary, now));
+  function summarize(stored: ExecutionRow, now: number): AuditEntry[] {
+    return repeats.take(stored.execution.correlationId).map((summary) => write(stored, summary, now));
   }
 
-  function write(execution: Execution, given: AuditDraft, now: number): AuditEntry {
-    const { correlationId } = execution;
-    const draft = boundedEvidence(given, () => sql.keptBytes.get({ correlationId })?.bytes ?? 0);
+  function write(stored: ExecutionRow, given: AuditDraft, now: number): AuditEntry {
+    const draft = boundedEvidence(given, () => sql.keptBytes.get(stored.id) ?? 0);
     const { body } = draft;
     const detail = body ? { ...draft.detail, ...bodyDetail(body) } : draft.detail;
-    const row = toAuditRow(Math.max(head.id + 1, least), now, execution, { ...draft, detail });
+    const row = toAuditRow(Math.max(head.id + 1, least), now, stored.execution, { ...draft, detail });
     const hash = chainHash(head.hash, row);
-    sql.insertEntry.run({ ...row, hash });
+    sql.insertEntry({ ...row, hash }, now, stored);
     if (body) {
-      sql.insertBody.run({
-        auditId: row.id,
-        contentType: body.contentType,
-        body: Buffer.from(body.bytes),
-        prunedAt: null,
-      });
+      sql.insertBody.run(row.id, body.contentType, Buffer.from(body.bytes));
     }
     head = { id: row.id, hash };
     return { ...row, timestamp: now, event: draft.event, detail };
@@ -56,16 +50,16 @@ export function createAuditTrail(sql: Statements, repeats: Repeats, least = 1): 
     head: () => head,
     reload: () => {
       const checkpoint = sql.checkpoint.get();
-      head = sql.head.get() ?? { id: checkpoint?.prunedThrough ?? 0, hash: checkpoint?.hash ?? '' };
+      head = sql.head() ?? { id: checkpoint?.prunedThrough ?? 0, hash: checkpoint?.hash ?? '' };
       repeats.reload();
     },
-    append: (execution, draft, now) => {
+    append: (stored, draft, now) => {
       // promise: counts-precede-the-next-entry
-      summarize(execution, now);
-      return write(execution, draft, now);
+      summarize(stored, now);
+      return write(stored, draft, now);
     },
     summarize,
-    counted: (execution, draft, now) => ({
+    counted: ({ execution }, draft, now) => ({
       ...toAuditRow(head.id, now, execution, draft),
       ...{ timestamp: now, event: draft.event, detail: draft.detail },
     }),

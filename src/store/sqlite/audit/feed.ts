@@ -2,15 +2,15 @@
 
 import type { Database } from 'better-sqlite3';
 import type { FeedPage, FeedQuery, IdGap } from '../../port.ts';
+import type { Values } from '../executions/execution-row.ts';
 import { gapAt, skipForward } from '../file/id-gaps.ts';
 import { type AuditRow, toAuditEntry } from '../rows.ts';
+import { auditRow, SELECT_ENTRIES } from './entry-rows.ts';
 
 /** Number of ids that one page scans, which takes a few milliseconds. */
 export const WINDOW = 5_000;
 /** Length of the details in one page after which the page ends: one detail may be as long as a callback. */
 const MAX_DETAIL_CHARS = 128 * 1024;
-
-type Row = Omit<AuditRow, 'hash'>;
 
 interface PageParameters {
   readonly app: string | null;
@@ -22,7 +22,7 @@ interface PageParameters {
 
 /** A page of rows: unlike entries, rows can be cloned between threads without a loss of digits. */
 export interface FeedRows extends Omit<FeedPage, 'entries'> {
-  readonly rows: readonly Row[];
+  readonly rows: readonly AuditRow[];
 }
 
 export function toFeedPage({ rows, ...page }: FeedRows): FeedPage {
@@ -35,14 +35,12 @@ export function createFeed(
   newest: () => number,
   gaps: readonly IdGap[] = [],
 ): (query: FeedQuery) => FeedRows {
-  const entry = `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId,
-    execution_id AS executionId, latency_ms AS latencyMs, http_status AS httpStatus, app, detail FROM audit_events`;
   // promise: stream-shows-own-app
-  const condition = 'id > @from AND id <= @until AND (@app IS NULL OR app = @app) ORDER BY id LIMIT @limit';
-  const ofAll = client.prepare<[PageParameters], Row>(`${entry} WHERE ${condition}`);
-  const ofOne = client.prepare<[PageParameters], Row>(
-    `${entry} WHERE correlation_id = @correlationId AND ${condition}`,
-  );
+  const ofApp = 'AND (@app IS NULL OR coalesce(a.app, e.app) = @app)';
+  const condition = `a.id > @from AND a.id <= @until ${ofApp} ORDER BY a.id LIMIT @limit`;
+  const prepare = (where: string) => client.prepare<[PageParameters], Values>(`${SELECT_ENTRIES} WHERE ${where}`).raw();
+  const ofAll = prepare(condition);
+  const ofOne = prepare(`e.correlation_id = @correlationId AND ${condition}`);
   const pruned = client.prepare<[], number>('SELECT pruned_through FROM audit_checkpoint').pluck();
 
   return ({ after, app, correlationId = null, limit }) => {
@@ -52,9 +50,10 @@ export function createFeed(
     const skip = (position: number) => Math.min(skipForward(gaps, position), Math.max(position, end));
     const from = skip(Math.max(after, prunedThrough));
     const until = correlationId === null ? Math.min(end, from + WINDOW) : end;
-    const rows: Row[] = [];
+    const rows: AuditRow[] = [];
     let chars = 0;
-    for (const row of (correlationId === null ? ofAll : ofOne).iterate({ app, correlationId, from, until, limit })) {
+    for (const values of (correlationId === null ? ofAll : ofOne).iterate({ app, correlationId, from, until, limit })) {
+      const row = auditRow(values);
       rows.push(row);
       chars += row.detail.length;
       if (chars > MAX_DETAIL_CHARS) break;

@@ -2,7 +2,7 @@
 // in audit_checkpoint.
 
 import { hash } from 'node:crypto';
-import type { AuditRow, ExecutionRow } from '../rows.ts';
+import type { AuditRow } from '../rows.ts';
 
 /** Returns the hex SHA-256 (FIPS 180-4) of a JSON array: the previous hash, then the columns of the entry in order. */
 export function chainHash(previous: string, row: Omit<AuditRow, 'hash'>): string {
@@ -31,10 +31,16 @@ export function erasureSeal(previous: string, row: AuditRow): string {
   return hash('sha256', JSON.stringify([chainHash(previous, row), row.hash]), 'hex');
 }
 
+interface Outcome {
+  /** JSON. */
+  readonly result: string | null;
+  readonly error: string | null;
+}
+
 /**
  * Returns the hex SHA-256 of an execution's columns `result` and `error` as a JSON array. The entry that ends the execution
  * has it as `outcomeSha256`, so that the chain covers the outcome too.
  */
-export function outcomeHash({ result, error }: Pick<ExecutionRow, 'result' | 'error'>): string {
+export function outcomeHash({ result, error }: Outcome): string {
   return hash('sha256', JSON.stringify([result, error]), 'hex');
 }

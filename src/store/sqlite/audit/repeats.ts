@@ -6,6 +6,8 @@ import { type AuditDraft, type AuditEvent, REPEATABLE_EVENTS } from '../../../ex
 import type { Execution } from '../../../execution/execution.ts';
 import { type JsonObject, readJson } from '../../../execution/json.ts';
 import { isoTime } from '../../../lib/time.ts';
+import type { ExecutionRow } from '../executions/execution-row.ts';
+import { EVENT_CODES } from '../rows.ts';
 import { boundedEvidence, MAX_EVIDENCE_BYTES } from './bounded-evidence.ts';
 
 /** Entries of one execution and one event after which further repeats are counted. */
@@ -18,7 +20,7 @@ const COUNTED: ReadonlySet<AuditEvent> = new Set(REPEATABLE_EVENTS);
 
 export interface Repeats {
   /** Counts the event instead of an entry, if enough are listed. Returns whether it did. Runs inside a transaction. */
-  count(before: Execution, after: Execution, draft: AuditDraft, now: number): boolean;
+  count(before: Execution, after: ExecutionRow, draft: AuditDraft, now: number): boolean;
   /** Returns the drafts of the entries that state the counts of an execution, and deletes the counts. Runs inside a transaction. */
   take(correlationId: string): readonly AuditDraft[];
   /** Returns executions whose counts are due to be stated. */
@@ -42,11 +44,12 @@ export function createRepeats(client: Database, listed = MAX_LISTED_REPEATS): Re
   let counted = new Set<string>();
   return {
     count: (before, after, draft, now) => {
-      const { correlationId } = after;
-      if (!changesNothing(before, after, draft)) return false;
+      const { id, execution } = after;
+      const { correlationId } = execution;
+      if (!changesNothing(before, execution, draft)) return false;
       const { event } = draft;
       // promise: repeats-are-counted
-      if (sql.listed.get({ correlationId, event, listed }) !== listed) return false;
+      if (sql.listed.get(id, EVENT_CODES[event], listed) !== listed) return false;
       // promise: counted-repeat-is-durable
       sql.count.run({ correlationId, event, at: isoTime(now), detail: JSON.stringify(detailOfLast(draft)) });
       counted.add(correlationId);
@@ -97,9 +100,8 @@ function summaryOf({ event, count, since, until, detail }: RepeatRow): AuditDraf
 function prepare(client: Database) {
   return {
     listed: client
-      .prepare<[object], number>(
-        `SELECT count(*) FROM (SELECT 1 FROM audit_events
-          WHERE correlation_id = @correlationId AND event = @event LIMIT @listed)`,
+      .prepare<[execution: number, event: number, listed: number], number>(
+        'SELECT count(*) FROM (SELECT 1 FROM audit_rows WHERE execution = ? AND event = ? LIMIT ?)',
       )
       .pluck(),
     count: client.prepare<[object]>(

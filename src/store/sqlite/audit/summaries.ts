@@ -2,24 +2,24 @@
 
 import type { Change } from '../../port.ts';
 import type { RepeatSummaries } from '../../upkeep-port.ts';
+import type { ExecutionRow } from '../executions/execution-row.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
-import { type StateRow, toExecution } from '../rows.ts';
 import type { AuditTrail } from './append.ts';
 import type { Repeats } from './repeats.ts';
 
 interface SummaryTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly repeats: Pick<Repeats, 'due' | 'nextDue'>;
-  readonly rowOf: (correlationId: string) => StateRow | undefined;
+  readonly stored: (correlationId: string) => ExecutionRow | undefined;
   readonly summarize: AuditTrail['summarize'];
 }
 
-export function createSummaries({ writer, repeats, rowOf, summarize }: SummaryTools): RepeatSummaries {
+export function createSummaries({ writer, repeats, stored, summarize }: SummaryTools): RepeatSummaries {
   function changesOf(correlationId: string, now: number): Change[] {
-    const row = rowOf(correlationId);
-    if (row === undefined) return [];
-    const execution = toExecution(row);
-    return summarize(execution, now).map((entry) => ({ execution, outcome: 'notification', entry }));
+    const found = stored(correlationId);
+    if (found === undefined) return [];
+    const { execution } = found;
+    return summarize(found, now).map((entry) => ({ execution, outcome: 'notification', entry }));
   }
 
   return {

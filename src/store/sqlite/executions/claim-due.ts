@@ -1,15 +1,10 @@
 // Selects due executions in fair shares among apps, by seeks into the index range of each app that has any.
 
 import type { Database } from 'better-sqlite3';
-import { and, asc, type Column, eq, lte, type SQL, sql } from 'drizzle-orm';
-import { isoTime } from '../../../lib/time.ts';
 import { createFairShare, type FairShare } from '../../../lib/weighted-fair-share.ts';
 import type { DueTimes } from '../../port.ts';
-import type { OpenDatabase } from '../file/open.ts';
-import { type ExecutionRow, fromIso, type StateRow } from '../rows.ts';
-import { executions } from '../schema.ts';
-import { stateColumns } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
+import { type ExecutionRow, executionRow, SELECT_STORED, type Values } from './execution-row.ts';
 
 export interface DueSelection {
   /** Returns the earliest due time of each kind of work. */
@@ -18,108 +13,92 @@ export interface DueSelection {
   toDispatch(limit: number, now: number): ExecutionRow[];
   /** Returns queued executions in fair shares among apps, in the order of the turns. */
   dispatches(limit: number, now: number, share?: FairShare): ExecutionRow[];
-  polls(limit: number, now: number, share?: FairShare): StateRow[];
-  expiries(limit: number, now: number): StateRow[];
+  polls(limit: number, now: number, share?: FairShare): ExecutionRow[];
+  expiries(limit: number, now: number): ExecutionRow[];
 }
 
 // A lane is the JSON array [app, priority]. One statement covers all lanes or apps: a statement for each costs more than its seek.
 
-export const NEXT_IN_LANES = `SELECT min((SELECT min(dispatch_at) FROM executions
+export const NEXT_IN_LANES = `SELECT min((SELECT min(dispatch_at) FROM execution_rows
     WHERE app = lane.value ->> 0 AND priority = lane.value ->> 1 AND dispatch_at IS NOT NULL))
   FROM json_each(?) AS lane`;
 
-export const NEXT_POLL = `SELECT min((SELECT min(poll_at) FROM executions WHERE app = polled.value AND poll_at IS NOT NULL))
+export const NEXT_POLL = `SELECT min((SELECT min(poll_at) FROM execution_rows WHERE app = polled.value AND poll_at IS NOT NULL))
   FROM json_each(?) AS polled`;
 
-export const NEXT_EXPIRY = 'SELECT min(expire_at) FROM executions WHERE expire_at IS NOT NULL';
+export const NEXT_EXPIRY = 'SELECT min(expire_at) FROM execution_rows WHERE expire_at IS NOT NULL';
 
 /** Counts the due executions of each lane, up to the limit. */
-export const DUE_IN_LANES = `SELECT lane.value ->> 0 AS app, (SELECT count(*) FROM (SELECT 1 FROM executions
+export const DUE_IN_LANES = `SELECT lane.value ->> 0 AS app, (SELECT count(*) FROM (SELECT 1 FROM execution_rows
     WHERE app = lane.value ->> 0 AND priority = lane.value ->> 1 AND dispatch_at <= ? LIMIT ?)) AS count
   FROM json_each(?) AS lane`;
 
-export const DUE_POLLS = `SELECT polled.value AS app, (SELECT count(*) FROM (SELECT 1 FROM executions
+export const DUE_POLLS = `SELECT polled.value AS app, (SELECT count(*) FROM (SELECT 1 FROM execution_rows
     WHERE app = polled.value AND poll_at <= ? LIMIT ?)) AS count
   FROM json_each(?) AS polled`;
+
+/** Due executions of one lane, of one app, or of all apps, the longest due first. */
+export const DUE = {
+  inLane: `${SELECT_STORED} WHERE app = ? AND priority = ? AND dispatch_at <= ? ORDER BY dispatch_at LIMIT ?`,
+  polls: `${SELECT_STORED} WHERE app = ? AND poll_at <= ? ORDER BY poll_at LIMIT ?`,
+  expiries: `${SELECT_STORED} WHERE expire_at <= ? ORDER BY expire_at LIMIT ?`,
+};
 
 interface Demand {
   readonly app: string;
   readonly count: number;
 }
 
-export function prepareDueQueries(orm: OpenDatabase['orm']) {
-  const hole = sql.placeholder;
-  const { app, priority, dispatchAt, pollAt, expireAt } = executions;
-  const isDue = (moment: Column) => lte(moment, hole('now'));
-  const ofApp = eq(app, hole('app'));
-  const ofLane = and(ofApp, eq(priority, hole('priority')));
-  const states = (where: SQL | undefined, moment: Column) =>
-    orm.select(stateColumns).from(executions).where(where).orderBy(asc(moment)).limit(hole('limit')).prepare();
-
-  return {
-    fromLane: orm
-      .select()
-      .from(executions)
-      .where(and(ofLane, isDue(dispatchAt)))
-      .orderBy(asc(dispatchAt))
-      .limit(hole('limit'))
-      .prepare(),
-    pollsOf: states(and(ofApp, isDue(pollAt)), pollAt),
-    expiries: states(isDue(expireAt), expireAt),
-  };
-}
-
-export function createDueSelection(
-  { client, orm }: OpenDatabase,
-  backlog: Pick<Backlog, 'lanes' | 'polledApps'>,
-): DueSelection {
-  const select = prepareDueQueries(orm);
+export function createDueSelection(client: Database, backlog: Pick<Backlog, 'lanes' | 'polledApps'>): DueSelection {
+  const select = (statement: string) => client.prepare<unknown[], Values>(statement).raw();
+  const due = { inLane: select(DUE.inLane), polls: select(DUE.polls), expiries: select(DUE.expiries) };
   const moments = prepareMoments(client);
-  const dueInLanes = client.prepare<[string, number, string], Demand>(DUE_IN_LANES);
-  const duePolls = client.prepare<[string, number, string], Demand>(DUE_POLLS);
+  const dueInLanes = client.prepare<[number, number, string], Demand>(DUE_IN_LANES);
+  const duePolls = client.prepare<[number, number, string], Demand>(DUE_POLLS);
   const evenly = createFairShare();
   const lanes = () => JSON.stringify(backlog.lanes().map(({ app, priority }) => [app, priority]));
   const polled = () => JSON.stringify(backlog.polledApps());
+  const stored = (values: Values) => executionRow(values);
 
   /** Returns due executions of one app, the highest priority first. */
-  function queuedOf(app: string, limit: number, now: string): ExecutionRow[] {
-    const rows: ExecutionRow[] = [];
+  function queuedOf(app: string, limit: number, now: number): ExecutionRow[] {
+    const found: ExecutionRow[] = [];
     for (const lane of backlog.lanes()) {
-      if (lane.app !== app || rows.length >= limit) continue;
-      rows.push(...select.fromLane.all({ ...lane, now, limit: limit - rows.length }));
+      if (lane.app !== app || found.length >= limit) continue;
+      found.push(...due.inLane.all(app, lane.priority, now, limit - found.length).map(stored));
     }
-    return rows;
+    return found;
   }
 
   return {
     nextDue: () => ({
-      dispatchAt: fromIso(moments.nextInLanes.get(lanes()) ?? null),
-      pollAt: fromIso(moments.nextPoll.get(polled()) ?? null),
-      expireAt: fromIso(moments.nextExpiry.get() ?? null),
+      dispatchAt: moments.nextInLanes.get(lanes()) ?? null,
+      pollAt: moments.nextPoll.get(polled()) ?? null,
+      expireAt: moments.nextExpiry.get() ?? null,
     }),
     toDispatch: (limit, now) =>
       backlog
         .lanes()
-        .flatMap((lane) => select.fromLane.all({ ...lane, now: isoTime(now), limit }))
-        .sort((a, b) => ((a.dispatchAt ?? '') < (b.dispatchAt ?? '') ? -1 : 1))
+        .flatMap(({ app, priority }) => due.inLane.all(app, priority, now, limit).map(stored))
+        .sort((a, b) => (a.execution.dispatchAt ?? 0) - (b.execution.dispatchAt ?? 0))
         .slice(0, limit),
     dispatches: (limit, now, share = evenly) => {
-      const turns = share(limit, demandIn(dueInLanes.all(isoTime(now), limit, lanes())));
-      return byTurns(turns, (app, quota) => queuedOf(app, quota, isoTime(now)));
+      const turns = share(limit, demandIn(dueInLanes.all(now, limit, lanes())));
+      return byTurns(turns, (app, quota) => queuedOf(app, quota, now));
     },
     polls: (limit, now, share = evenly) => {
-      const turns = share(limit, demandIn(duePolls.all(isoTime(now), limit, polled())));
-      return byTurns(turns, (app, quota) => select.pollsOf.all({ app, now: isoTime(now), limit: quota }));
+      const turns = share(limit, demandIn(duePolls.all(now, limit, polled())));
+      return byTurns(turns, (app, quota) => due.polls.all(app, now, quota).map(stored));
     },
-    expiries: (limit, now) => select.expiries.all({ now: isoTime(now), limit }),
+    expiries: (limit, now) => due.expiries.all(now, limit).map(stored),
   };
 }
 
 function prepareMoments(client: Database) {
   return {
-    nextInLanes: client.prepare<[string], string | null>(NEXT_IN_LANES).pluck(),
-    nextPoll: client.prepare<[string], string | null>(NEXT_POLL).pluck(),
-    nextExpiry: client.prepare<[], string | null>(NEXT_EXPIRY).pluck(),
+    nextInLanes: client.prepare<[string], number | null>(NEXT_IN_LANES).pluck(),
+    nextPoll: client.prepare<[string], number | null>(NEXT_POLL).pluck(),
+    nextExpiry: client.prepare<[], number | null>(NEXT_EXPIRY).pluck(),
   };
 }
 

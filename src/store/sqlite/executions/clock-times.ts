@@ -11,7 +11,8 @@ const STEP_TO = 3;
 
 /** The columns that decide when something is due. */
 const TIME_LIMITS = ['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'];
-const MOVE_EXECUTIONS = `UPDATE executions SET ${TIME_LIMITS.map(moved).join(', ')} WHERE resolved_at IS NULL`;
+const MOVE_EXECUTIONS = `UPDATE execution_rows SET ${TIME_LIMITS.map((column) => `${column} = ${column} + ?`).join(', ')}
+  WHERE resolved_at IS NULL AND status <> 0`;
 const MOVE_NOTIFICATIONS = `UPDATE notifications SET ${['due_at', 'give_up_at'].map(moved).join(', ')}
   WHERE due_at IS NOT NULL`;
 
@@ -27,12 +28,16 @@ export interface ClockTimes {
 
 export function createClockTimes(client: Database): ClockTimes {
   const beat = client.prepare<[string]>(BEAT);
-  const moves = [MOVE_EXECUTIONS, MOVE_NOTIFICATIONS].map((text) => client.prepare<[{ by: string }]>(text));
+  const moveExecutions = client.prepare<number[]>(MOVE_EXECUTIONS);
+  const moveNotifications = client.prepare<[{ by: string }]>(MOVE_NOTIFICATIONS);
   const note = client.prepare<[number, string]>('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (?, ?)');
   return {
     beat: (now) => void beat.run(isoTime(now)),
     move: ({ from, to }) => {
-      for (const move of moves) move.run({ by: `${(to - from) / 1000} seconds` });
+      // The difference of two clocks has fractions.
+      const ms = Math.round(to - from);
+      moveExecutions.run(...TIME_LIMITS.map(() => ms));
+      moveNotifications.run({ by: `${ms / 1000} seconds` });
       note.run(STEP_FROM, isoTime(from));
       note.run(STEP_TO, isoTime(to));
       // promise: clock-step-moves-due-times-once

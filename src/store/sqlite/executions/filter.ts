@@ -1,18 +1,26 @@
 // Builds the conditions of execution filters. A unary + before a column keeps SQLite from choosing an index for that term.
 
 import type { Database } from 'better-sqlite3';
-import { and, eq, gte, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { AT_CXONE_STATUSES, OPEN_STATUSES, type StatusFilter } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
 import { readJson } from '../../../execution/json.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
-import { executions } from '../schema.ts';
-import { firstReferenceAt } from './uuid-range.ts';
+import { ONLY_NAMED, STATUS_CODES } from '../rows.ts';
+import { executionRows } from '../schema.ts';
+import { firstReferenceAt, referenceBound } from './uuid-range.ts';
 
 /** The columns of the text search. */
-const { inputs, context, result, error, lateResult } = executions;
-const TEXTS = [inputs, context, result, error, lateResult];
+const PAYLOAD_TEXTS = ['inputs', 'context'];
+const OUTCOME_TEXTS = ['result', 'error', 'late_result'];
+
+const PRESENT_EXECUTION_ID = 'CASE WHEN other_execution_id IS NULL THEN execution_id ELSE other_execution_id END';
+/** The end of an executionId, by which an index finds it. */
+const END_CHARS = 8;
+
+/** False for a row that only names what entries are about. */
+const IS_EXECUTION = sql.raw(`status <> ${ONLY_NAMED}`);
 
 /** SQL function that compares without regard to case, for texts beyond ASCII: LIKE folds the case of ASCII letters only. */
 const HOLDS = 'holds_in_any_case';
@@ -35,17 +43,17 @@ export function defineTextSearch(client: Database): void {
 /** Returns the condition that bounds a scan to one index in the order of references. */
 export function inScannedRange(query: ListQuery): SQL | undefined {
   const { app, status } = query;
-  const bounds = between(query, sql`${executions.reference}`);
+  const bounds = and(isNotNull(executionRows.reference), between(query, sql`${executionRows.reference}`));
   // Open executions have a small index of their own, for all apps.
-  if (isOpen(status)) return and(isNull(executions.resolvedAt), bounds);
-  return and(app === null ? undefined : eq(executions.app, app), bounds);
+  if (isOpen(status)) return and(isNull(executionRows.resolvedAt), IS_EXECUTION, bounds);
+  return and(app === null ? undefined : eq(executionRows.app, app), bounds);
 }
 
 function between({ from, to, before }: ListQuery, reference: SQL): SQL | undefined {
   return and(
-    from === undefined ? undefined : gte(reference, firstReferenceAt(from)),
-    to === undefined ? undefined : lt(reference, firstReferenceAt(to)),
-    before === undefined ? undefined : lt(reference, before),
+    from === undefined ? undefined : sql`${reference} >= ${referenceBound(firstReferenceAt(from))}`,
+    to === undefined ? undefined : sql`${reference} < ${referenceBound(firstReferenceAt(to))}`,
+    before === undefined ? undefined : sql`${reference} < ${referenceBound(before)}`,
   );
 }
 
@@ -53,12 +61,13 @@ function between({ from, to, before }: ListQuery, reference: SQL): SQL | undefin
 export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
   const { app, status, actionId, id, executionId, text, hidden = [] } = filter;
   return and(
-    app === null ? undefined : sql`+${executions.app} = ${app}`,
+    IS_EXECUTION,
+    app === null ? undefined : sql`+${executionRows.app} = ${app}`,
     status === undefined ? undefined : hasStatus(status),
-    actionId === undefined ? undefined : eq(executions.actionId, actionId),
+    actionId === undefined ? undefined : eq(executionRows.actionId, actionId),
     id === undefined
       ? undefined
-      : sql`+${executions.correlationId} >= ${id} AND +${executions.correlationId} < ${behind(id)}`,
+      : sql`+${executionRows.correlationId} >= ${id} AND +${executionRows.correlationId} < ${behind(id)}`,
     executionId === undefined ? undefined : hasExecutionId(executionId),
     text === undefined ? undefined : holds(text, hidden),
   );
@@ -66,12 +75,12 @@ export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
 
 /** Returns the condition of a correlation id prefix, which uses the primary key. */
 export function hasIdPrefix(id: string): SQL | undefined {
-  return and(gte(executions.correlationId, id), lt(executions.correlationId, behind(id)));
+  return and(gte(executionRows.correlationId, id), lt(executionRows.correlationId, behind(id)));
 }
 
 /** Returns the condition that each row found by the prefix of its correlation id must meet. */
 export function matchesListQuery(query: ListQuery): SQL | undefined {
-  return and(between(query, sql`+${executions.reference}`), matchesFilter(query));
+  return and(between(query, sql`+${executionRows.reference}`), matchesFilter(query));
 }
 
 /** Returns the exclusive end of a prefix. Correlation ids are visible ASCII, whose last character is the tilde. */
@@ -81,26 +90,40 @@ function behind(id: string): string {
 
 /** UUIDs are compared without case. */
 function hasExecutionId(id: string): SQL {
-  return isUuid(id) ? sql`lower(${executions.executionId}) = ${id.toLowerCase()}` : eq(executions.executionId, id);
+  const present = sql.raw(PRESENT_EXECUTION_ID);
+  return isUuid(id) ? sql`lower(${present}) = ${id.toLowerCase()}` : sql`${present} = ${id}`;
+}
+
+/** Returns the condition that the executionId ends like this one, which uses the index on the end. */
+export function endsLikeExecutionId(id: string): SQL {
+  const end = id.slice(-END_CHARS).replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return sql`lower(substr(${sql.raw(PRESENT_EXECUTION_ID)}, -${sql.raw(String(END_CHARS))})) = ${end} AND execution_id IS NOT NULL`;
 }
 
 function hasStatus(status: StatusFilter): SQL {
-  if (status === 'OPEN') return isNull(executions.resolvedAt);
-  return status === 'AT_CXONE' ? inArray(executions.status, AT_CXONE_STATUSES) : eq(executions.status, status);
+  if (status === 'OPEN') return isNull(executionRows.resolvedAt);
+  if (status !== 'AT_CXONE') return eq(executionRows.status, STATUS_CODES[status]);
+  return inArray(
+    executionRows.status,
+    AT_CXONE_STATUSES.map((one) => STATUS_CODES[one]),
+  );
 }
 
 function isOpen(status: ListQuery['status']): boolean {
   return status === 'OPEN' || status === 'AT_CXONE' || OPEN_STATUSES.some((open) => open === status);
 }
 
-/** Searches for the text as typed and as JSON escapes it. */
-function holds(text: string, hidden: readonly string[]): SQL | undefined {
+/** Searches for the text as typed and as JSON escapes it. Each row of payload and outcome is looked up once. */
+function holds(text: string, hidden: readonly string[]): SQL {
   const written = JSON.stringify(text).slice(1, -1);
   const needles = [...new Set([text, written])];
-  return or(...needles.flatMap((needle) => TEXTS.map((column) => holdsIn(column, needle, hidden))));
+  const inAny = (columns: readonly string[]) =>
+    or(...needles.flatMap((needle) => columns.map((column) => holdsIn(sql.raw(column), needle, hidden))));
+  return sql`(EXISTS (SELECT 1 FROM payload_rows WHERE id = execution_rows.id AND ${inAny(PAYLOAD_TEXTS)})
+    OR outcome IS NOT NULL AND EXISTS (SELECT 1 FROM outcome_rows WHERE id = outcome AND ${inAny(OUTCOME_TEXTS)}))`;
 }
 
-function holdsIn(column: (typeof TEXTS)[number], needle: string, hidden: readonly string[]): SQL {
+function holdsIn(column: SQL, needle: string, hidden: readonly string[]): SQL {
   const escaped = needle.replaceAll(/[\\%_]/g, '\\$&');
   const pattern = `%${escaped.replaceAll(/[^\0-\x7f]/gu, '_')}%`;
   const like = sql`${column} LIKE ${pattern} ESCAPE '\\'`;

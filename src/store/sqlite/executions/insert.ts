@@ -2,12 +2,13 @@
 
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
+import { type JsonObject, readJson } from '../../../execution/json.ts';
 import type { AddResult, BatchAddResult, Change, ExecutionIntake, NewExecution } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
-import { toAcceptedSubmission, toExecution, toRow } from '../rows.ts';
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
+import type { ExecutionRow } from './execution-row.ts';
 
 interface InsertionTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
@@ -19,29 +20,33 @@ export function createInsertion(sql: Statements, { writer, backlog, append }: In
   /** Returns the result for a submission whose id or key is in use: app and fingerprint decide whether it is the same one. */
   function findEarlier(submission: NewExecution): AddResult | undefined {
     const { app, correlationId, idempotencyKey } = submission.execution;
-    const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey.get({ app, idempotencyKey });
+    const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey(app, idempotencyKey);
     if (keyed) {
       if (!isRepeatOf(keyed, submission)) return { outcome: 'key-reused' };
-      return { outcome: 'replayed', by: 'idempotency-key', execution: toExecution(keyed) };
+      return { outcome: 'replayed', by: 'idempotency-key', execution: keyed.execution };
     }
     // promise: one-key-one-request
     if (idempotencyKey !== null && isUsedElsewhere(app, idempotencyKey)) return { outcome: 'key-reused' };
-    const named = sql.byCorrelationId.get({ correlationId });
+    const named = sql.byCorrelationId(correlationId);
     if (!named) return undefined;
-    if (named.app !== app || !isRepeatOf(named, submission)) return { outcome: 'conflict' };
-    return { outcome: 'replayed', by: 'correlation-id', execution: toExecution(named) };
+    if (named.execution.app !== app || !isRepeatOf(named, submission)) return { outcome: 'conflict' };
+    return { outcome: 'replayed', by: 'correlation-id', execution: named.execution };
   }
 
-  function isRepeatOf(row: { fingerprint: string; reference: string }, submission: NewExecution): boolean {
-    const { fingerprint, isRepeatOfEarlierVersion } = submission;
-    if (row.fingerprint === fingerprint) return true;
-    const stored = isRepeatOfEarlierVersion && sql.submissionOf.get({ reference: row.reference });
-    return stored !== undefined && isRepeatOfEarlierVersion?.(toAcceptedSubmission(stored)) === true;
+  function isRepeatOf({ id, payloadSha256 }: ExecutionRow, submission: NewExecution): boolean {
+    const { fingerprint: given, isRepeatOfEarlierVersion } = submission;
+    const fingerprint = sql.fingerprintOf(id);
+    if (fingerprint === given) return true;
+    if (isRepeatOfEarlierVersion === undefined) return false;
+    const { inputs, context } = sql.submissionOf(id);
+    const payload = { inputs: readJson(inputs) as JsonObject, context: readJson(context) as JsonObject };
+    return isRepeatOfEarlierVersion({ fingerprint, payload: payloadSha256 === null ? payload : null });
   }
 
   /** True when the app used this key for another request: another batch, or one of batch and single submission. */
   function isUsedElsewhere(app: string, name: string): boolean {
-    const other = sql.idempotencyKeyBetween.get({ app, ...nameRange(appKeyOf(name)) })?.name ?? null;
+    const { from, to } = nameRange(appKeyOf(name));
+    const other = sql.idempotencyKeyBetween.get(app, from, to) ?? null;
     return other !== null && requestNameOf(other) !== requestNameOf(name);
   }
 
@@ -53,12 +58,12 @@ export function createInsertion(sql: Statements, { writer, backlog, append }: In
     if (backlog.queued >= queueCapacity) return unchanged({ outcome: 'full' });
     // promise: app-queue-share
     if (backlog.queuedBy(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
-    sql.insertExecution.run(toRow(execution, fingerprint));
+    const stored = sql.insert(execution, fingerprint);
     backlog.update(null, execution);
     const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
     const detail = { timeoutSeconds, graceSeconds, retryUncertain };
     const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
-    const entry = append(execution, draft, execution.submittedAt);
+    const entry = append(stored, draft, execution.submittedAt);
     return { value: { outcome: 'added', execution }, changes: [{ execution, outcome: 'progress', entry }] };
   }
 

@@ -1,14 +1,21 @@
 // Lists executions, newest first, in pages along an index: references are UUIDv7 and thus in the order of submission.
 
-import { and, desc, gte, sql } from 'drizzle-orm';
+import type { Database } from 'better-sqlite3';
+import { and, type SQL, sql } from 'drizzle-orm';
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { longWorkSlice } from '../../../lib/event-loop.ts';
 import type { ExecutionPage, IdGap, ListQuery } from '../../port.ts';
-import type { OpenDatabase } from '../file/open.ts';
-import { type StateRow, toExecution } from '../rows.ts';
-import { executions } from '../schema.ts';
-import { SELECT_STATE } from '../statements.ts';
-import { defineTextSearch, hasIdPrefix, inScannedRange, matchesFilter, matchesListQuery } from './filter.ts';
-import { timeOfReference, wholeReferenceAt } from './uuid-range.ts';
+import { uuidBytes, uuidText } from '../rows.ts';
+import { executionRow, outcomeChars, referenceOf, SELECT_STORED, type Values } from './execution-row.ts';
+import {
+  defineTextSearch,
+  endsLikeExecutionId,
+  hasIdPrefix,
+  inScannedRange,
+  matchesFilter,
+  matchesListQuery,
+} from './filter.ts';
+import { referenceBound, timeOfReference, wholeReferenceAt } from './uuid-range.ts';
 
 export interface ListBounds {
   /** Maximum of rows that one page scans. */
@@ -25,15 +32,15 @@ const FIRST_STEP = 500;
 const MIN_STEP = 10;
 const MAX_STEP = 5_000;
 
-/** Maximum of executions with one correlation id prefix that are read by that prefix instead of a scan. */
-const MAX_BY_PREFIX = 200;
+/** Maximum of executions that an index on ids finds, so that they are read by it instead of a scan. */
+const MAX_BY_INDEX = 200;
 
 /** Characters of results in one page after which the page ends: one result may have megabytes. */
 const MAX_PAGE_CHARS = 1024 * 1024;
 
 /** A page of rows: unlike executions, rows can be cloned between threads without a loss of digits. */
 export interface RowPage extends Pick<ExecutionPage, 'next' | 'resumeBefore' | 'search'> {
-  readonly rows: readonly StateRow[];
+  readonly rows: readonly Values[];
 }
 
 interface EndedScan extends Pick<RowPage, 'rows'> {
@@ -51,39 +58,35 @@ interface EndedScan extends Pick<RowPage, 'rows'> {
 export type ExecutionList = (query: ListQuery, signal?: AbortSignal) => Promise<RowPage>;
 
 export function toExecutionPage({ rows, ...page }: RowPage): ExecutionPage {
-  return { ...page, items: rows.map(toExecution) };
+  return { ...page, items: rows.map((values) => executionRow(values).execution) };
 }
 
 // One function because its parts share the prepared statements of one connection.
-export function createExecutionList(
-  { client, orm }: Pick<OpenDatabase, 'client' | 'orm'>,
-  bounds = BOUNDS,
-  gaps: readonly IdGap[] = [],
-): ExecutionList {
-  const exists = client.prepare<[string]>('SELECT 1 FROM executions WHERE reference = ?');
-  const byReference = client.prepare<[string], StateRow>(`${SELECT_STATE} WHERE reference = ?`);
-  const select = listQueries(orm);
+export function createExecutionList(client: Database, bounds = BOUNDS, gaps: readonly IdGap[] = []): ExecutionList {
+  const exists = client.prepare<[Buffer | string]>('SELECT 1 FROM execution_rows WHERE reference = ?');
+  const byId = client.prepare<[number], Values>(`${SELECT_STORED} WHERE id = ?`).raw();
+  const select = listQueries(client);
   defineTextSearch(client);
 
   /** Reads the executions that a step finds, in the state in which it found them. */
   const readStep = client.transaction((query: ListQuery, rows: number, missing: number) => {
-    const edge = select.edge(query, rows).get()?.reference;
-    return { edge, ...read(select.step(query, edge, missing + 1).all(), missing) };
+    const edge = select.edge(query, rows);
+    return { edge, ...read(select.ids(LIST.step(query, edge, missing + 1)), missing) };
   });
 
-  const readPrefix = client.transaction((query: ListQuery, id: string) => {
-    const ids = select.withPrefix(id).all().length;
-    return ids > MAX_BY_PREFIX ? undefined : { ids, ...read(select.byPrefix(query, id).all(), query.limit) };
+  const readIndex = client.transaction((query: ListQuery, condition: SQL | undefined) => {
+    const ids = select.ids(LIST.found(condition)).length;
+    return ids > MAX_BY_INDEX ? undefined : { ids, ...read(select.ids(LIST.byIndex(query, condition)), query.limit) };
   });
 
-  function read(found: readonly { readonly reference: string }[], missing: number) {
-    const rows: StateRow[] = [];
+  function read(found: readonly number[], missing: number) {
+    const rows: Values[] = [];
     let chars = 0;
-    for (const { reference } of found.slice(0, missing)) {
-      const row = byReference.get(reference);
+    for (const id of found.slice(0, missing)) {
+      const row = byId.get(id);
       if (row === undefined) continue;
       rows.push(row);
-      chars += charsOf(row);
+      chars += outcomeChars(row);
       // promise: list-page-is-bounded
       if (chars > MAX_PAGE_CHARS) break;
     }
@@ -91,7 +94,7 @@ export function createExecutionList(
   }
 
   async function scan(query: ListQuery, signal?: AbortSignal): Promise<RowPage> {
-    const rows: StateRow[] = [];
+    const rows: Values[] = [];
     let [scannedRows, scannedMs, chars, step] = [0, 0, 0, FIRST_STEP];
     for (let rest = query; ; ) {
       await longWorkSlice(isLongWork(query, scannedRows));
@@ -113,18 +116,18 @@ export function createExecutionList(
   }
 
   function endedPage(query: ListQuery, { rows, rest, scannedRows, edge, isFull }: EndedScan): RowPage {
-    const next = isFull ? (rows.at(-1)?.reference ?? null) : (edge ?? null);
+    const next = isFull ? lastReference(rows) : (edge ?? null);
     if (query.text === undefined) return { rows, next };
-    const scanned = scannedRows + (select.count(rest, next).get()?.count ?? 0);
+    const scanned = scannedRows + select.count(rest, next);
     return { rows, next, search: { scanned, reachedAt: timeReached(next) } };
   }
 
-  /** Returns undefined when too many ids have this prefix. */
-  function listByPrefix(query: ListQuery, id: string): RowPage | undefined {
-    const found = readPrefix(query, id);
+  /** Returns undefined when the index finds too many. */
+  function listByIndex(query: ListQuery, condition: SQL | undefined): RowPage | undefined {
+    const found = readIndex(query, condition);
     if (found === undefined) return undefined;
     const { rows, isFull, ids } = found;
-    const next = isFull ? (rows.at(-1)?.reference ?? null) : null;
+    const next = isFull ? lastReference(rows) : null;
     return {
       rows,
       next,
@@ -132,22 +135,31 @@ export function createExecutionList(
     };
   }
 
+  function listByIds(query: ListQuery): RowPage | undefined {
+    const { executionId, id } = query;
+    return (
+      (executionId === undefined ? undefined : listByIndex(query, endsLikeExecutionId(executionId))) ??
+      (id === undefined ? undefined : listByIndex(query, hasIdPrefix(id)))
+    );
+  }
+
   /** The gap of a restore that lost the execution at which the page before ended. */
   function gapOf(before: string): IdGap | undefined {
     const time = timeOfReference(before);
     const gap = gaps.find(({ lostFrom, restoredAt }) => time > lostFrom && time < restoredAt);
-    return gap === undefined || exists.get(before) !== undefined ? undefined : gap;
+    return gap === undefined || exists.get(uuidBytes(before)) !== undefined ? undefined : gap;
   }
 
   return async (query, signal) => {
     const gap = query.before === undefined ? undefined : gapOf(query.before);
     if (gap !== undefined) return { rows: [], next: null, resumeBefore: wholeReferenceAt(gap.restoredAt) };
-    return (query.id === undefined ? undefined : listByPrefix(query, query.id)) ?? scan(query, signal);
+    return listByIds(query) ?? scan(query, signal);
   };
 }
 
-function charsOf({ result, error, lateResult }: StateRow): number {
-  return (result?.length ?? 0) + (error?.length ?? 0) + (lateResult?.length ?? 0);
+function lastReference(rows: readonly Values[]): string | null {
+  const last = rows.at(-1);
+  return last === undefined ? null : referenceOf(last);
 }
 
 function timeReached(next: string | null): number | null {
@@ -160,46 +172,55 @@ function isLongWork({ text }: ListQuery, scannedRows: number): boolean {
 }
 
 /** Queries that are built per call, because their conditions depend on the filter. */
-export function listQueries(orm: OpenDatabase['orm']) {
-  const { reference } = executions;
+export const LIST = {
+  /** The last reference of a step of this many rows; no row when fewer remain. */
+  edge: (query: ListQuery, rows: number) =>
+    sql`SELECT reference FROM execution_rows WHERE ${inScannedRange(query)} ORDER BY reference DESC LIMIT 1 OFFSET ${rows - 1}`,
+  /** Counts the executions in the range of a query, down to one of them; null: to its end. */
+  count: (query: ListQuery, last: string | null) =>
+    sql`SELECT count(*) FROM execution_rows WHERE ${and(inScannedRange(query), downTo(last))}`,
+  /** The ids of the matching executions of the step that ends at `edge`. */
+  step: (query: ListQuery, edge: string | undefined, limit: number) => {
+    const matches = and(inScannedRange(query), downTo(edge ?? null), matchesFilter(query));
+    return sql`SELECT id FROM execution_rows WHERE ${matches} ORDER BY reference DESC LIMIT ${limit}`;
+  },
+  /** What an index of ids finds, up to one more than the maximum. */
+  found: (condition: SQL | undefined) =>
+    sql`SELECT id FROM execution_rows WHERE ${condition} LIMIT ${MAX_BY_INDEX + 1}`,
+  byIndex: (query: ListQuery, condition: SQL | undefined) => {
+    const matches = and(condition, matchesListQuery(query));
+    return sql`SELECT id FROM execution_rows WHERE ${matches} ORDER BY +reference DESC LIMIT ${query.limit + 1}`;
+  },
+};
+
+function downTo(last: string | null): SQL | undefined {
+  return last === null ? undefined : sql`reference >= ${referenceBound(last)}`;
+}
+
+const dialect = new SQLiteSyncDialect();
+
+/** Returns functions that run the queries. */
+export function listQueries(client: Database) {
+  const first = <T>(query: SQL): T | undefined => {
+    const { sql: statement, params } = dialect.sqlToQuery(query);
+    return client
+      .prepare<unknown[], T>(statement)
+      .pluck()
+      .get(...params);
+  };
   return {
-    /** The last reference of a step of this many rows; no row when fewer remain. */
-    edge: (query: ListQuery, rows: number) =>
-      orm
-        .select({ reference })
-        .from(executions)
-        .where(inScannedRange(query))
-        .orderBy(desc(reference))
-        .limit(1)
-        .offset(rows - 1),
-    /** Counts the executions in the range of a query, down to one of them; null: to its end. */
-    count: (query: ListQuery, last: string | null) =>
-      orm
-        .select({ count: sql<number>`count(*)` })
-        .from(executions)
-        .where(and(inScannedRange(query), last === null ? undefined : gte(reference, last))),
-    /** The matching executions of the step that ends at `edge`. */
-    step: (query: ListQuery, edge: string | undefined, limit: number) =>
-      orm
-        .select({ reference })
-        .from(executions)
-        .where(and(inScannedRange(query), edge === undefined ? undefined : gte(reference, edge), matchesFilter(query)))
-        .orderBy(desc(reference))
-        .limit(limit),
-    /** Counts the ids with this prefix, up to one more than the maximum. */
-    withPrefix: (id: string) =>
-      orm
-        .select({ one: sql`1` })
-        .from(executions)
-        .where(hasIdPrefix(id))
-        .limit(MAX_BY_PREFIX + 1),
-    byPrefix: (query: ListQuery, id: string) =>
-      orm
-        .select({ reference })
-        .from(executions)
-        .where(and(hasIdPrefix(id), matchesListQuery(query)))
-        .orderBy(desc(sql`+${reference}`))
-        .limit(query.limit + 1),
+    edge: (query: ListQuery, rows: number): string | undefined => {
+      const edge = first<Buffer | string>(LIST.edge(query, rows));
+      return edge === undefined ? undefined : uuidText(edge);
+    },
+    count: (query: ListQuery, last: string | null): number => first<number>(LIST.count(query, last)) ?? 0,
+    ids: (query: SQL): number[] => {
+      const { sql: statement, params } = dialect.sqlToQuery(query);
+      return client
+        .prepare<unknown[], number>(statement)
+        .pluck()
+        .all(...params);
+    },
   };
 }
 

@@ -1,10 +1,9 @@
 // Reads the payloads of one execution: inputs, context and unreadable callback bodies, which lists leave out for their size.
 
 import type { Database } from 'better-sqlite3';
-import type { AuditEvent } from '../../../execution/event.ts';
 import { readJson } from '../../../execution/json.ts';
 import type { ExecutionPayloads } from '../../payloads-port.ts';
-import { fromIso } from '../rows.ts';
+import { eventOf } from '../rows.ts';
 
 /** Maximum of callback bodies, each of up to a megabyte. */
 const MAX_BODIES = 10;
@@ -12,12 +11,12 @@ const MAX_BODIES = 10;
 interface Payload {
   readonly inputs: string;
   readonly context: string;
-  readonly prunedAt: string | null;
+  readonly prunedAt: number | null;
 }
 
 interface BodyRow {
   readonly entryId: number;
-  readonly event: AuditEvent;
+  readonly event: unknown;
   readonly contentEncoding: string | null;
   readonly isWhole: number;
   readonly contentType: string | null;
@@ -26,13 +25,14 @@ interface BodyRow {
 
 export function createPayloadReader(client: Database): (correlationId: string) => ExecutionPayloads | undefined {
   const payload = client.prepare<[string], Payload>(
-    'SELECT inputs, context, payload_pruned_at AS prunedAt FROM executions WHERE correlation_id = ?',
+    `SELECT coalesce(inputs, '{}') AS inputs, coalesce(context, '{}') AS context, nullif(payload_pruned_at, 0) AS prunedAt
+    FROM execution_rows AS r LEFT JOIN payload_rows AS p ON p.id = r.id WHERE correlation_id = ? AND status <> 0`,
   );
   const bodies = client.prepare<[string, number], BodyRow>(
-    `SELECT id AS entryId, event, content_type AS contentType, body AS bytes,
+    `SELECT a.id AS entryId, event, content_type AS contentType, body AS bytes,
        detail ->> '$.contentEncoding' AS contentEncoding, (detail ->> '$.bodyBytes') IS NULL AS isWhole
-     FROM audit_events JOIN callback_bodies ON audit_id = id
-     WHERE correlation_id = ? AND pruned_at IS NULL ORDER BY id DESC LIMIT ?`,
+     FROM execution_rows AS r JOIN audit_rows AS a ON a.execution = r.id JOIN callback_bodies ON audit_id = a.id
+     WHERE correlation_id = ? AND pruned_at IS NULL ORDER BY a.id DESC LIMIT ?`,
   );
   return (correlationId) => {
     const row = payload.get(correlationId);
@@ -41,9 +41,10 @@ export function createPayloadReader(client: Database): (correlationId: string) =
     return {
       inputs: readJson(row.inputs),
       context: readJson(row.context),
-      prunedAt: fromIso(row.prunedAt),
+      prunedAt: row.prunedAt,
       bodies: stored.map(({ bytes, isWhole, ...body }) => ({
         ...body,
+        event: eventOf(body.event),
         isWhole: isWhole === 1,
         bytes: new Uint8Array(bytes),
       })),

@@ -1,8 +1,8 @@
 // Counts how far a search has come, in bounded steps along the index of its scan.
 
+import type { Database } from 'better-sqlite3';
 import { longWorkSlice } from '../../../lib/event-loop.ts';
 import type { ListQuery, SearchProgress } from '../../port.ts';
-import type { OpenDatabase } from '../file/open.ts';
 import { listQueries } from './list.ts';
 import { timeOfReference } from './uuid-range.ts';
 
@@ -10,15 +10,15 @@ import { timeOfReference } from './uuid-range.ts';
 const STEP = 20_000;
 
 /** Returns a function that counts the executions of a search, and those before the place where it continues. */
-export function createSearchProgress(orm: OpenDatabase['orm']) {
-  const select = listQueries(orm);
+export function createSearchProgress(client: Database) {
+  const select = listQueries(client);
 
   async function count(query: ListQuery, signal?: AbortSignal): Promise<number> {
     let counted = 0;
     for (let rest = query; ; ) {
       await longWorkSlice();
-      const edge = select.edge(rest, STEP).get()?.reference;
-      if (edge === undefined || signal?.aborted) return counted + (select.count(rest, null).get()?.count ?? 0);
+      const edge = select.edge(rest, STEP);
+      if (edge === undefined || signal?.aborted) return counted + select.count(rest, null);
       counted += STEP;
       rest = { ...query, before: edge };
     }

@@ -101,7 +101,8 @@ function save(client: Database, stem: string, mode: number, folder: string): Sav
 }
 
 const OPEN = {
-  execution: 'SELECT * FROM executions WHERE resolved_at IS NULL ORDER BY reference',
+  execution: `SELECT executions.* FROM execution_rows AS open CROSS JOIN executions ON executions.correlation_id = open.correlation_id
+    WHERE open.resolved_at IS NULL AND open.status <> 0 ORDER BY open.reference`,
   notification: "SELECT * FROM notifications WHERE status = 'PENDING' ORDER BY sequence",
 };
 

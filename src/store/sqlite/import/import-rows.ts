@@ -6,6 +6,7 @@ import { timeOrderedIds } from '../../../lib/world.ts';
 import type { AuditHead } from '../../port.ts';
 import { chainHash } from '../audit/hash-chain.ts';
 import type { AuditRow } from '../rows.ts';
+import { createWideInsertion, type WideExecution } from './wide-rows.ts';
 
 /** The payload of an imported execution that is not, or not exactly, in the export; its outcome cannot be compared with the trail. */
 const UNKNOWN_PAYLOAD = '{}';
@@ -21,7 +22,7 @@ export type ImportRows = ReturnType<typeof createRowImport>;
 /** Each function inserts one row. All run inside one transaction. */
 export function createRowImport(client: Database) {
   const sql = prepare(client);
-  const columns = new Set(client.prepare<[], string>("SELECT name FROM pragma_table_info('executions')").pluck().all());
+  const wide = createWideInsertion(client);
   const newReference = timeOrderedIds();
   let last: AuditRow | null = null;
 
@@ -34,32 +35,32 @@ export function createRowImport(client: Database) {
     else if (row.id > last.id + 1 && chainHash(last.hash, row) === row.hash) {
       sql.gap.run(row.timestamp, last.timestamp, last.id, row.id);
     }
-    sql.entry.run(row);
+    wide.insertEntry(row);
     last = row;
   }
 
   /** A row of GET /v1/executions with its submission, as `executions export` writes it. */
   function execution(row: JsonObject, isExact: boolean): void {
-    sql.execution.run(executionColumns(row, isExact, newReference));
+    wide.insertExecution(executionColumns(row, isExact, newReference));
   }
 
   /** A row of the table, as retention exports it. Nothing of it is due any more. */
   function record(row: JsonObject): void {
     const { type, ...values } = row;
-    if (type === 'execution') insertRow('executions', { ...values, dispatch_at: null, poll_at: null, expire_at: null });
-    if (type === 'notification') insertRow('notifications', { ...values, due_at: null });
+    if (type === 'execution') wide.insertExecution({ ...values, dispatch_at: null, poll_at: null, expire_at: null });
+    if (type === 'notification') insertNotification({ ...values, due_at: null });
     if (type === 'callback_body') {
       const { audit_id, content_type, pruned_at = null, body_base64 } = values;
       sql.body.run(audit_id, content_type, Buffer.from(String(body_base64 ?? ''), 'base64'), pruned_at);
     }
-    if (type === 'payload') sql.payload.run(values);
+    if (type === 'payload') wide.insertPayload(values);
   }
 
-  function insertRow(table: 'executions' | 'notifications', values: JsonObject): void {
-    const given = Object.entries(values).filter(([name]) => table !== 'executions' || columns.has(name));
+  function insertNotification(values: JsonObject): void {
+    const given = Object.entries(values);
     const names = given.map(([name]) => `"${name.replaceAll('"', '')}"`);
     const holes = given.map(() => '?').join(', ');
-    const insert = client.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${holes})`);
+    const insert = client.prepare(`INSERT OR IGNORE INTO notifications (${names.join(', ')}) VALUES (${holes})`);
     insert.run(...given.map(([, value]) => column(value)));
   }
 
@@ -71,7 +72,7 @@ export function createRowImport(client: Database) {
   };
 }
 
-function executionColumns(row: JsonObject, isExact: boolean, newReference: (time: number) => string) {
+function executionColumns(row: JsonObject, isExact: boolean, newReference: (time: number) => string): WideExecution {
   const { text, number, json } = readers(row);
   const submittedAt = text('submittedAt') ?? new Date(0).toISOString();
   const isWhole = isExact && 'inputs' in row && text('payloadPrunedAt') === null;
@@ -130,34 +131,10 @@ function lateColumn(late: Json | undefined): string | null {
 }
 
 function prepare(client: Database) {
-  const insertExecution = `INSERT OR IGNORE INTO executions (correlation_id, reference, app, action_id, execution_id, hearsay, status,
-      resolved_by, inputs, context, result, error, late_result, submitted_at, sent_at, resolved_at, poll_after, deadline,
-      latency_ms, total_latency_ms, poll_count, attempts, timeout_seconds, grace_seconds, retry_uncertain, notify_url, priority,
-      idempotency_key, traceparent, fingerprint, payload_pruned_at, payload_sha256, erased_at)
-    VALUES (@correlation_id, @reference, @app, @action_id, @execution_id, 0, @status, @resolved_by, @inputs, @context, @result,
-      @error, @late_result, @submitted_at, @sent_at, @resolved_at, @poll_after, @deadline, @latency_ms, @total_latency_ms,
-      @poll_count, @attempts, @timeout_seconds, @grace_seconds, @retry_uncertain, @notify_url, @priority, @idempotency_key,
-      @traceparent, '', @payload_pruned_at, @payload_sha256, @erased_at)`;
   return {
     begin: client.prepare<[number, string]>('UPDATE audit_checkpoint SET pruned_through = ?, hash = ?'),
     gap: client.prepare<[string, string, number, number]>(
       `INSERT INTO id_gaps (restored_at, lost_from, audit_after, notification_after, next_id) VALUES (?, ?, ?, 0, ?)`,
-    ),
-    entry: client.prepare<[AuditRow]>(
-      `INSERT INTO audit_events (id, timestamp, event, action_id, correlation_id, execution_id, latency_ms, http_status, app,
-        detail, hash)
-      VALUES (@id, @timestamp, @event, @actionId, @correlationId, @executionId, @latencyMs, @httpStatus, @app, @detail, @hash)`,
-    ),
-    execution: client.prepare<[object]>(insertExecution),
-    /** The payload that an earlier export has of an execution whose row was exported later, without it. */
-    payload: client.prepare<[object]>(
-      `INSERT INTO executions (correlation_id, reference, app, action_id, hearsay, status, inputs, context, result, error,
-        late_result, submitted_at, resolved_at, poll_count, attempts, timeout_seconds, grace_seconds, retry_uncertain, fingerprint)
-      VALUES (@correlation_id, @reference, @app, @action_id, 0, @status, @inputs, @context, @result, @error, @late_result,
-        @submitted_at, @resolved_at, 0, 0, 30, 0, 0, '')
-      ON CONFLICT (correlation_id) DO UPDATE SET inputs = excluded.inputs, context = excluded.context, result = excluded.result,
-        error = excluded.error, late_result = excluded.late_result, payload_pruned_at = NULL, payload_sha256 = NULL
-      WHERE payload_sha256 IS NOT NULL AND erased_at IS NULL`,
     ),
     body: client.prepare(
       `INSERT INTO callback_bodies (audit_id, content_type, body, pruned_at) VALUES (?, ?, ?, ?)

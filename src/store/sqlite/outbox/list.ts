@@ -9,7 +9,8 @@ import { notificationIds } from '../../../notification/outgoing.ts';
 import type { NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import { gapAt, notificationGaps, skipBackward, skipForward } from '../file/id-gaps.ts';
 import { CLOCK_SLACK_MS, firstSince } from '../first-since.ts';
-import { executions, notifications } from '../schema.ts';
+import { uuidText } from '../rows.ts';
+import { notifications } from '../schema.ts';
 import { type NotificationRow, toNotification } from './rows.ts';
 
 /** Number of sequences that one step scans, which takes a few milliseconds. */
@@ -47,11 +48,9 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
     .orderBy(asc(sequence))
     .limit(1)
     .prepare();
-  const named = orm
-    .select({ reference: executions.reference })
-    .from(executions)
-    .where(eq(executions.correlationId, sql.placeholder('correlationId')))
-    .prepare();
+  const named = client
+    .prepare<[string], Buffer | string>('SELECT reference FROM execution_rows WHERE correlation_id = ? AND status <> 0')
+    .pluck();
 
   function since(time: number): number {
     const range = { low: 1, high: (last.get()?.sequence ?? 0) + 1 };
@@ -67,8 +66,8 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
 
   /** Returns the two possible notification ids of an execution, which makes a scan unnecessary. */
   function idsOf(correlationId: string): string[] {
-    const row = named.get({ correlationId });
-    return row === undefined ? [] : [...notificationIds(row.reference)];
+    const reference = named.get(correlationId);
+    return reference === undefined ? [] : [...notificationIds(uuidText(reference))];
   }
 
   function matches({ app, status, type, correlationId, from, to }: NotificationFilter): SQL | undefined {

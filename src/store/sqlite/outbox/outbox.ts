@@ -10,8 +10,8 @@ import type { Notification } from '../../../notification/notification.ts';
 import { notificationFor, notificationIds, scheduleInOrder } from '../../../notification/outgoing.ts';
 import type { Outbox } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
+import type { ExecutionRow } from '../executions/execution-row.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
-import { type StateRow, toExecution } from '../rows.ts';
 import { createNotificationList } from './list.ts';
 import { type NotificationRow, toNotification, toNotificationRow } from './rows.ts';
 import { prepareOutboxStatements } from './statements.ts';
@@ -21,10 +21,10 @@ const MAX_OVERDUE_SCAN = 1_000;
 
 export interface OutboxTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
-  /** Returns the current row of the execution with this reference. */
-  readonly rowOf: (reference: string) => StateRow | undefined;
+  /** Returns the execution with this reference as it is now. */
+  readonly stored: (reference: string) => ExecutionRow | undefined;
   /** Appends an entry to the trail of an execution. */
-  readonly append: (execution: Execution, draft: AuditDraft, now: number) => AuditEntry;
+  readonly append: (stored: ExecutionRow, draft: AuditDraft, now: number) => AuditEntry;
 }
 
 export interface SqliteOutbox {
@@ -58,9 +58,9 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
   /** The only way in which a notification changes: event, row, schedule of the other notification of its execution, entry. */
   function apply(before: Notification, event: DeliveryEvent, now: number): Mutation<Delivery | undefined, Change> {
-    const row = tools.rowOf(before.reference);
-    if (row === undefined) return unchanged(undefined);
-    if (event.type === 'replayed' && sql.isPruned.get(before.reference, before.type) !== undefined) {
+    const stored = tools.stored(before.reference);
+    if (stored === undefined) return unchanged(undefined);
+    if (event.type === 'replayed' && isPruned(stored, before)) {
       return unchanged({ notification: before, outcome: 'pruned' });
     }
     const { notification, outcome, entry } = applyDelivery(before, event, now);
@@ -70,8 +70,8 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
     for (const [index, scheduled] of ordered.entries()) if (scheduled !== found[index]) save(scheduled);
     const notifyAt = ordered.find(({ dueAt }) => dueAt !== null)?.dueAt ?? null;
     const settled = ordered.find(({ id }) => id === notification.id) ?? notification;
-    const execution = toExecution(row);
-    const audited = tools.append(execution, entry, now);
+    const { execution } = stored;
+    const audited = tools.append(stored, entry, now);
     const change: Change = { execution, outcome: 'notification', entry: audited, notifyAt };
     return { value: { notification: settled, outcome }, changes: [change] };
   }
@@ -96,9 +96,9 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
         const rows = (probe ? sql.probe : sql.due).all({ app, origin, now: isoTime(now), limit });
         for (const { id } of rows) sql.lease.run({ id, dueAt: isoTime(leaseUntil) });
         const sendable = rows.flatMap((row) => {
-          const state = tools.rowOf(row.reference);
-          if (state === undefined) return [];
-          return [{ notification: { ...toNotification(row), dueAt: leaseUntil }, execution: toExecution(state) }];
+          const stored = tools.stored(row.reference);
+          if (stored === undefined) return [];
+          return [{ notification: { ...toNotification(row), dueAt: leaseUntil }, execution: stored.execution }];
         });
         return unchanged(sendable);
       }),
@@ -143,4 +143,10 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
         .filter(({ status }) => status === 'PENDING')
         .flatMap(({ id }) => recordDelivery(id, { type: 'given-up', reason }, now).changes),
   };
+}
+
+/** A late result that was recorded after the pruning still has its payload. */
+function isPruned({ payloadPrunedAt }: ExecutionRow, { type }: Notification): boolean {
+  if (payloadPrunedAt === null) return false;
+  return payloadPrunedAt > 0 || type !== 'execution.late_result';
 }

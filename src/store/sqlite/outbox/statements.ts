@@ -55,11 +55,6 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
     .as('longest_due');
 
   return {
-    /** A late result that was recorded after the pruning still has its payload. */
-    isPruned: client.prepare<[reference: string, type: string], 1>(
-      `SELECT 1 FROM executions WHERE reference = ? AND payload_sha256 IS NOT NULL
-        AND (payload_pruned_at IS NOT NULL OR ? <> 'execution.late_result')`,
-    ),
     lanes: client.prepare<[], LaneRow>(LANES),
     undelivered: client.prepare<[], UndeliveredCounts>(UNDELIVERED),
     insert: orm

@@ -1,12 +1,13 @@
 // Scans the audit trail in bounded batches, in either order, also while a receiver writes.
 
 import type { Database } from 'better-sqlite3';
-import type { AuditEntry } from '../../../execution/event.ts';
-import { isoTime } from '../../../lib/time.ts';
+import type { AuditEntry, AuditEvent } from '../../../execution/event.ts';
 import type { AuditHead, IdGap } from '../../port.ts';
+import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
+import type { Values } from '../executions/execution-row.ts';
 import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
 import { CLOCK_SLACK_MS, firstSince, type IdRange } from '../first-since.ts';
-import { type AuditRow, toAuditEntry } from '../rows.ts';
+import { EVENT_CODES, hashText, toAuditEntry } from '../rows.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import type { ScanOrder } from './id-windows.ts';
 
@@ -34,21 +35,25 @@ export interface ChainedEntry {
 }
 
 const CONDITIONS: Readonly<Record<string, string>> = {
-  app: 'app = @app',
-  event: 'event = @event',
-  actionId: 'action_id = @actionId',
-  correlationId: 'correlation_id = @correlationId',
-  fromText: 'timestamp >= @fromText',
-  toText: 'timestamp < @toText',
+  app: 'coalesce(a.app, e.app) = @app',
+  event: 'a.event = @event',
+  actionId: 'coalesce(a.action_id, e.action_id) = @actionId',
+  correlationId: 'e.correlation_id = @correlationId',
+  from: 'a.at >= @from',
+  to: 'a.at < @to',
 };
 
 /** Returns the entry before this one, to which it is chained; null if it is not known. */
 export function linkBefore(client: Database, id: number): AuditHead | null {
-  const before = client.prepare<[number, number], AuditHead>(
-    `SELECT id, hash FROM audit_events WHERE id < ? UNION ALL SELECT pruned_through, hash FROM audit_checkpoint
-    WHERE pruned_through < ? ORDER BY id DESC LIMIT 1`,
+  const entry = client
+    .prepare<[number], Values>('SELECT id, hash FROM audit_rows WHERE id < ? ORDER BY id DESC LIMIT 1')
+    .raw()
+    .get(id);
+  if (entry !== undefined) return { id: Number(entry[0]), hash: hashText(entry[1]) };
+  const checkpoint = client.prepare<[number], AuditHead>(
+    'SELECT pruned_through AS id, hash FROM audit_checkpoint WHERE pruned_through < ?',
   );
-  return before.get(id, id) ?? null;
+  return checkpoint.get(id) ?? null;
 }
 
 /** Yields matching entries. No statement stays open between batches. Entries written after the start are not included. */
@@ -57,23 +62,24 @@ export function* scanAuditTrail(
   filter: AuditFilter,
   order: ScanOrder,
 ): Generator<Batch<ChainedEntry>, void, undefined> {
-  const { from, to, after: _after, before: _before, ...named } = filter;
-  const times = { fromText: isoTime(from), toText: isoTime(to) };
-  const restrictions = Object.entries({ ...named, ...times }).filter(([, value]) => value !== undefined);
+  const { after: _after, before: _before, event, ...others } = filter;
+  const code = event === undefined ? undefined : (EVENT_CODES[event as AuditEvent] ?? event);
+  const restrictions = Object.entries({ ...others, event: code }).filter(([, value]) => value !== undefined);
   const conditions = restrictions.map(([name]) => ` AND ${CONDITIONS[name]}`).join('');
   const direction = order === 'oldest-first' ? 'ASC' : 'DESC';
-  const select = client.prepare<[object], AuditRow>(
-    `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
-      latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash
-    FROM audit_events WHERE id >= @low AND id < @high${conditions} ORDER BY id ${direction}`,
-  );
+  const select = client
+    .prepare<[object], Values>(
+      `${SELECT_ENTRIES} WHERE a.id >= @low AND a.id < @high${conditions} ORDER BY a.id ${direction}`,
+    )
+    .raw();
   const bound = Object.fromEntries(restrictions);
   const ends = idRangeOf(client, filter);
   // The entries of one execution have an index, so they need one window only.
   const size = filter.correlationId === undefined ? WINDOW : Math.max(1, ends.high - ends.low);
   for (const { low, high } of cut(ends, size, order, auditGaps(client))) {
-    const read = (behind: AuditRow | null) => {
-      const after = order === 'oldest-first' ? { low: (behind?.id ?? 0) + 1 } : { high: behind?.id ?? high };
+    const read = (behind: Values | null) => {
+      const last = Number(behind?.[0]);
+      const after = order === 'oldest-first' ? { low: last + 1 } : { high: last };
       return select.iterate({ ...bound, low, high, ...(behind === null ? {} : after) });
     };
     yield* batchesOf(read, toChainedEntry, high - low);
@@ -82,7 +88,7 @@ export function* scanAuditTrail(
 
 /** Returns the id of the newest entry; 0 for an empty trail. */
 export function newestEntryId(client: Database): number {
-  return client.prepare<[], number | null>('SELECT max(id) FROM audit_events').pluck().get() ?? 0;
+  return client.prepare<[], number | null>('SELECT max(id) FROM audit_rows').pluck().get() ?? 0;
 }
 
 /** Returns the number of ids in a range that can have an entry. */
@@ -93,7 +99,7 @@ export function idsIn(client: Database, range: IdRange): number {
 /** Returns a range of ids that contains every entry that the filter can match. */
 export function idRangeOf(client: Database, { from, to, after = 0, before }: AuditFilter): IdRange {
   const ends = client.prepare<[], { first: number | null; last: number | null }>(
-    'SELECT (SELECT min(id) FROM audit_events) AS first, (SELECT max(id) FROM audit_events) AS last',
+    'SELECT (SELECT min(id) FROM audit_rows) AS first, (SELECT max(id) FROM audit_rows) AS last',
   );
   const { first, last } = ends.get() ?? { first: null, last: null };
   const all = { low: Math.max(first ?? 1, after + 1), high: (last ?? 0) + 1 };
@@ -124,6 +130,7 @@ function* cut(
   }
 }
 
-function toChainedEntry({ hash, ...row }: AuditRow): ChainedEntry {
-  return { entry: toAuditEntry(row), hash };
+function toChainedEntry(values: Values): ChainedEntry {
+  const row = auditRow(values);
+  return { entry: toAuditEntry(row), hash: row.hash };
 }

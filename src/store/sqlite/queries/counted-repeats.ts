@@ -1,23 +1,23 @@
 // Reads counted repeats of events: those that entries state, and those that are not in the trail yet.
 
 import type { Database } from 'better-sqlite3';
-import type { AuditEvent } from '../../../execution/event.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { CountedRepeats } from '../../statistics-port.ts';
 import { CLOCK_SLACK_MS, firstSince } from '../first-since.ts';
+import { eventOf } from '../rows.ts';
 
 /** Entries that one statement reads, as a long read would prevent the WAL of a running receiver from being reset. */
 const WINDOW_ENTRIES = 20_000;
 
-const STATED = `SELECT event, action_id AS actionId, correlation_id AS correlationId, detail ->> 'repeats' AS repeats,
+const STATED = `SELECT event, coalesce(a.action_id, e.action_id) AS actionId, correlation_id AS correlationId, detail ->> 'repeats' AS repeats,
   detail ->> 'since' AS since, detail ->> 'until' AS until
-  FROM audit_events WHERE id >= @low AND id < @high AND detail ->> 'repeats' > 0`;
+  FROM audit_rows AS a JOIN execution_rows AS e ON e.id = a.execution WHERE a.id >= @low AND a.id < @high AND detail ->> 'repeats' > 0`;
 
 const WAITING = `SELECT r.event, e.action_id AS actionId, r.correlation_id AS correlationId, r.count AS repeats, r.since, r.until
   FROM audit_repeats AS r JOIN executions AS e USING (correlation_id)`;
 
 interface RepeatsRow {
-  readonly event: AuditEvent;
+  readonly event: unknown;
   readonly actionId: string;
   readonly correlationId: string;
   readonly repeats: number;
@@ -43,5 +43,5 @@ export function* countedRepeats(client: Database, from: number): Generator<Count
 }
 
 function toRepeats({ since, until, ...row }: RepeatsRow): CountedRepeats {
-  return { ...row, since: Date.parse(since), until: Date.parse(until) };
+  return { ...row, event: eventOf(row.event), since: Date.parse(since), until: Date.parse(until) };
 }

@@ -1,15 +1,15 @@
 // Scans executions in bounded batches, in either order, also while a receiver writes.
 
 import type { Database } from 'better-sqlite3';
-import { getTableColumns } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import type { Execution } from '../../../execution/execution.ts';
+import { isoTime } from '../../../lib/time.ts';
 import type { ExecutionFilter } from '../../port.ts';
+import { executionRow, SELECT_WITH_PAYLOAD, type Values } from '../executions/execution-row.ts';
 import { defineTextSearch, matchesFilter } from '../executions/filter.ts';
-import { type ExecutionRow, toExecution } from '../rows.ts';
-import { executions } from '../schema.ts';
+import { referenceBound } from '../executions/uuid-range.ts';
 import { type Batch, batchesOf } from './batches.ts';
-import { type ReferenceRange, rangeParameters, type ScanOrder, selectInRange, windowsOf } from './id-windows.ts';
+import { inRange, type ReferenceRange, rangeParameters, type ScanOrder, windowsOf } from './id-windows.ts';
 
 /** An execution with its stored payload. */
 export interface StoredExecution {
@@ -20,10 +20,6 @@ export interface StoredExecution {
   /** When its payload was pruned, ISO 8601; null while it is stored. */
   readonly payloadPrunedAt: string | null;
 }
-
-const COLUMNS = Object.entries(getTableColumns(executions))
-  .map(([key, { name }]) => `${name} AS ${key}`)
-  .join(', ');
 
 /** Yields matching executions. No statement stays open between batches. */
 export function* scanExecutions(
@@ -37,30 +33,32 @@ export function* scanExecutions(
     condition === undefined ? { sql: '1', params: [] } : new SQLiteSyncDialect().sqlToQuery(condition);
   const range = { ...filter, app: filter.app ?? undefined };
   const direction = order === 'oldest-first' ? 'ASC' : 'DESC';
-  const statement = `${selectInRange(COLUMNS, range)} AND (${sql}) ORDER BY reference ${direction}`;
-  const select = client.prepare<unknown[], ExecutionRow>(statement);
+  const statement = `${SELECT_WITH_PAYLOAD} WHERE ${inRange(range)} AND (${sql}) ORDER BY reference ${direction}`;
+  const select = client.prepare<unknown[], Values>(statement).raw();
   for (const { low, high, size } of windowsOf(client, range, order)) {
-    const read = (behind: ExecutionRow | null) => {
-      const rest = behind === null ? {} : restBehind(behind.reference, order);
+    const read = (behind: Values | null) => {
+      const rest = behind === null ? {} : restBehind(toStoredExecution(behind).execution.reference, order);
       return select.iterate({ ...rangeParameters(range), low, high, ...rest }, ...params);
     };
     yield* batchesOf(read, toStoredExecution, size);
   }
 }
 
-function restBehind(reference: string, order: ScanOrder): { readonly low: string } | { readonly high: string } {
+function restBehind(reference: string, order: ScanOrder) {
   // No reference sorts between this one and the same text with a character appended.
-  return order === 'oldest-first' ? { low: `${reference}~` } : { high: reference };
+  return order === 'oldest-first' ? { low: referenceBound(`${reference}~`) } : { high: referenceBound(reference) };
 }
 
 export function findStoredExecution(client: Database, correlationId: string): StoredExecution | undefined {
-  const row = client
-    .prepare<[string], ExecutionRow>(`SELECT ${COLUMNS} FROM executions WHERE correlation_id = ?`)
+  const values = client
+    .prepare<[string], Values>(`${SELECT_WITH_PAYLOAD} WHERE correlation_id = ? AND status <> 0`)
+    .raw()
     .get(correlationId);
-  return row === undefined ? undefined : toStoredExecution(row);
+  return values && toStoredExecution(values);
 }
 
-function toStoredExecution(row: ExecutionRow): StoredExecution {
-  const { inputs, context, payloadPrunedAt } = row;
-  return { execution: toExecution(row), inputs, context, payloadPrunedAt };
+function toStoredExecution(values: Values): StoredExecution {
+  const { execution, payloadPrunedAt } = executionRow(values);
+  const [inputs, context] = values.slice(-2) as [string, string];
+  return { execution, inputs, context, payloadPrunedAt: isoTime(payloadPrunedAt === 0 ? null : payloadPrunedAt) };
 }

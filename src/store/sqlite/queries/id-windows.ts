@@ -2,7 +2,8 @@
 // would prevent the WAL of a running receiver from being reset.
 
 import type { Database } from 'better-sqlite3';
-import { firstReferenceAt } from '../executions/uuid-range.ts';
+import { firstReferenceAt, referenceBound } from '../executions/uuid-range.ts';
+import { uuidText } from '../rows.ts';
 
 /** Number of executions in one window, whose scan takes a few milliseconds even without a match. */
 export const WINDOW_ROWS = 5_000;
@@ -19,10 +20,13 @@ export interface ReferenceRange {
   readonly before?: string | undefined;
 }
 
+/** A reference, or a bound of references, as it is stored. */
+type Bound = Buffer | string;
+
 /** A range of references; `high` is exclusive. */
 export interface Window {
-  readonly low: string;
-  readonly high: string;
+  readonly low: Bound;
+  readonly high: Bound;
   /** Number of executions of the app in the window; null for the last window, which has fewer than the others. */
   readonly size: number | null;
 }
@@ -35,7 +39,7 @@ export function* windowsOf(
 ): Generator<Window, void, undefined> {
   const [direction, offset] = order === 'oldest-first' ? ['ASC', WINDOW_ROWS] : ['DESC', WINDOW_ROWS - 1];
   const edge = client
-    .prepare<[object], string>(
+    .prepare<[object], Bound>(
       `${selectInRange('reference', range)} ORDER BY reference ${direction} LIMIT 1 OFFSET ${offset}`,
     )
     .pluck();
@@ -61,18 +65,29 @@ export function countExecutions(client: Database, range: ReferenceRange): number
 }
 
 /** Returns a statement for the references from @low to @high; further conditions may be appended. */
-export function selectInRange(columns: string, { app }: ReferenceRange): string {
-  const ofApp = app === undefined ? '' : 'app = @app AND';
-  return `SELECT ${columns} FROM executions WHERE ${ofApp} reference >= @low AND reference < @high`;
+export function selectInRange(columns: string, range: ReferenceRange): string {
+  return `SELECT ${columns} FROM execution_rows WHERE ${inRange(range)}`;
 }
 
-/** Returns the parameters of `selectInRange`: better-sqlite3 rejects names that the statement does not use. */
+/** Returns the condition of the references from @low to @high. Rows without a reference are not executions. */
+export function inRange({ app }: ReferenceRange): string {
+  return `${app === undefined ? '' : 'app = @app AND '}reference >= @low AND reference < @high`;
+}
+
+/** Returns the parameters of `inRange`: better-sqlite3 rejects names that the statement does not use. */
 export function rangeParameters({ app }: ReferenceRange): { readonly app?: string } {
   return app === undefined ? {} : { app };
 }
 
-function endsOf(client: Database, { from, to, before }: ReferenceRange): { low: string; high: string } {
-  const newest = client.prepare<[], string | null>('SELECT max(reference) FROM executions').pluck().get() ?? '';
-  const ends = [`${newest}~`, ...(to === undefined ? [] : [firstReferenceAt(to)]), ...(before ? [before] : [])];
-  return { low: from === undefined ? '' : firstReferenceAt(from), high: ends.toSorted()[0] ?? '' };
+function endsOf(client: Database, { from, to, before }: ReferenceRange): { low: Bound; high: Bound } {
+  const newest = client.prepare<[], Bound | null>('SELECT max(reference) FROM execution_rows').pluck().get() ?? '';
+  const ends = [
+    `${uuidText(newest)}~`,
+    ...(to === undefined ? [] : [firstReferenceAt(to)]),
+    ...(before ? [before] : []),
+  ];
+  return {
+    low: referenceBound(from === undefined ? '' : firstReferenceAt(from)),
+    high: referenceBound(ends.toSorted()[0] ?? ''),
+  };
 }

@@ -40,8 +40,8 @@ export const LONG_READS: readonly (keyof LongReads)[] = [
 export function createLongReads(client: Database, newest = newestIdIn(client)): LongReads {
   const orm = drizzle(client);
   const gaps = auditGaps(client);
-  const list = createExecutionList({ client, orm }, undefined, gaps);
-  const searchProgress = createSearchProgress(orm);
+  const list = createExecutionList(client, undefined, gaps);
+  const searchProgress = createSearchProgress(client);
   const notifications = createNotificationList(client, orm);
   const feed = createFeed(client, newest, gaps);
   const { statisticsAfter } = createStatistics(client);
@@ -59,9 +59,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
 /** Works for an empty trail, too, whose entries were pruned. */
 function newestIdIn(client: Database): () => number {
   const newest = client
-    .prepare<[], number>(
-      `SELECT coalesce((SELECT id FROM audit_events ORDER BY id DESC LIMIT 1), pruned_through) FROM audit_checkpoint`,
-    )
+    .prepare<[], number>(`SELECT coalesce((SELECT max(id) FROM audit_rows), pruned_through) FROM audit_checkpoint`)
     .pluck();
   return () => newest.get() ?? 0;
 }

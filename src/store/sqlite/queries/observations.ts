@@ -1,48 +1,58 @@
 // Reads the course of past executions, and the executions in doubt, in bounded ranges of references.
 
 import type { Database } from 'better-sqlite3';
-import { hasPollAddress, type ResolvedBy, type Status } from '../../../execution/execution.ts';
+import { hasPollAddress } from '../../../execution/execution.ts';
 import type { DoubtfulQuery, Observation, ObservationQuery, Observations } from '../../observations-port.ts';
-import { firstReferenceAt } from '../executions/uuid-range.ts';
-import { fromIso, type StateRow, toExecution } from '../rows.ts';
-import { SELECT_STATE } from '../statements.ts';
+import { executionRow, SELECT_STORED, type Values } from '../executions/execution-row.ts';
+import { referenceBound as bound, firstReferenceAt, timeOfReference } from '../executions/uuid-range.ts';
+import { EVENT_CODES, RESOLVED_BY_CODES, resolverOf, STATUS_CODES, statusOf, uuidText } from '../rows.ts';
 
 /** Number of executions that one page scans, which takes a few milliseconds. */
 const PAGE = 1_000;
 
-type ObservedRow = Pick<
-  StateRow,
-  'actionId' | 'status' | 'resolvedBy' | 'sentAt' | 'resolvedAt' | 'executionId' | 'pollUrl'
-> &
-  Pick<StateRow, 'graceSeconds' | 'timeoutSeconds' | 'pollCount'> & {
-    readonly calledBackAt: string | null;
-    readonly foundAt: string | null;
-  };
+interface ObservedRow {
+  readonly actionId: string;
+  readonly status: unknown;
+  readonly resolvedBy: unknown;
+  readonly sentAt: number | null;
+  readonly resolvedAt: number | null;
+  readonly graceSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly pollCount: number;
+  readonly isPollable: 0 | 1;
+  readonly calledBackAt: number | null;
+  readonly foundAt: number | null;
+}
 
 interface Ends {
-  readonly low: string;
-  readonly high: string;
+  readonly low: Buffer | string;
+  readonly high: Buffer | string;
 }
+
+const { CALLBACK_HINT, CALLBACK_DUPLICATE, CALLBACK_CONFLICT, CALLBACK_LATE, POLL_COMPLETED } = EVENT_CODES;
+const { callback, poll } = RESOLVED_BY_CODES;
+const { UNCONFIRMED, NOT_FOUND, TIMEOUT, CANCELLED } = STATUS_CODES;
 
 /** Reads the trail only where the row lacks the time of a callback or poll, which is rare. */
 const OBSERVED = `
 SELECT action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt,
-  execution_id AS executionId, poll_url AS pollUrl, grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount,
-  CASE WHEN resolved_by = 'callback' THEN resolved_at ELSE coalesce(
-    (SELECT max(timestamp) FROM audit_events AS a WHERE a.correlation_id = e.correlation_id
-      AND a.event = 'CALLBACK_HINT' AND a.timestamp <= e.resolved_at),
-    (SELECT min(timestamp) FROM audit_events AS a WHERE a.correlation_id = e.correlation_id
-      AND a.event IN ('CALLBACK_DUPLICATE', 'CALLBACK_CONFLICT', 'CALLBACK_LATE'))
+  coalesce(nullif(coalesce(other_execution_id, execution_id), 0), poll_url) IS NOT NULL AS isPollable,
+  grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount,
+  CASE WHEN resolved_by = ${callback} THEN resolved_at ELSE coalesce(
+    (SELECT max(at) FROM audit_rows AS a WHERE a.execution = e.id AND a.event = ${CALLBACK_HINT} AND a.at <= e.resolved_at),
+    (SELECT min(at) FROM audit_rows AS a WHERE a.execution = e.id
+      AND a.event IN (${CALLBACK_DUPLICATE}, ${CALLBACK_CONFLICT}, ${CALLBACK_LATE}))
   ) END AS calledBackAt,
-  CASE WHEN resolved_by = 'poll' AND status <> 'NOT_FOUND' THEN resolved_at WHEN poll_count > 0 THEN
-    (SELECT min(timestamp) FROM audit_events AS a WHERE a.correlation_id = e.correlation_id AND a.event = 'POLL_COMPLETED')
+  CASE WHEN resolved_by = ${poll} AND status <> ${NOT_FOUND} THEN resolved_at WHEN poll_count > 0 THEN
+    (SELECT min(at) FROM audit_rows AS a WHERE a.execution = e.id AND a.event = ${POLL_COMPLETED})
   END AS foundAt
-FROM executions AS e`;
+FROM execution_rows AS e`;
 
 /** Sent and ended without a result; or handed to the network, with an id at CXone that only an unverified callback named. */
 // promise: reconcile-asks-all-in-doubt
-const IN_DOUBT = `(late_result IS NULL AND erased_at IS NULL AND sent_at IS NOT NULL AND status IN ('TIMEOUT', 'NOT_FOUND', 'CANCELLED')
-  OR status = 'UNCONFIRMED' AND (execution_id IS NOT NULL OR poll_url IS NOT NULL))`;
+const IN_DOUBT = `((SELECT late_result FROM outcome_rows WHERE id = outcome) IS NULL AND erased_at IS NULL AND sent_at IS NOT NULL
+    AND status IN (${TIMEOUT}, ${NOT_FOUND}, ${CANCELLED})
+  OR status = ${UNCONFIRMED} AND (nullif(coalesce(other_execution_id, execution_id), 0) IS NOT NULL OR poll_url IS NOT NULL))`;
 
 export function createObservations(client: Database): Observations {
   const edges = {
@@ -54,31 +64,35 @@ export function createObservations(client: Database): Observations {
     `${OBSERVED} WHERE reference >= @low AND reference < @high AND ${ofAction} AND sent_at IS NOT NULL
       ORDER BY reference DESC`,
   );
-  const doubted = client.prepare<[object], StateRow>(
-    `${SELECT_STATE} WHERE reference > @low AND reference <= @high AND ${ofAction} AND (@app IS NULL OR app = @app) AND ${IN_DOUBT}
-      ORDER BY reference`,
-  );
+  const doubted = client
+    .prepare<[object], Values>(
+      `${SELECT_STORED} WHERE reference > @low AND reference <= @high AND ${ofAction} AND (@app IS NULL OR app = @app)
+        AND ${IN_DOUBT} ORDER BY reference`,
+    )
+    .raw();
 
   function observe(query: ObservationQuery) {
     const { from, to, before } = query;
     const actionId = query.actionId ?? null;
-    const ends = { low: firstReferenceAt(from), high: before ?? firstReferenceAt(to) };
+    const ends = { low: bound(firstReferenceAt(from)), high: bound(before ?? firstReferenceAt(to)) };
     const next = edges.DESC.get(ends) ?? null;
     const rows = observed.all({ low: next ?? ends.low, high: ends.high, actionId });
-    return { items: rows.map(toObservation), next };
+    return { items: rows.map(toObservation), next: next === null ? null : uuidText(next) };
   }
 
   function doubtful(query: DoubtfulQuery) {
     const { from, to, actionId = null, app = null, after } = query;
-    const ends = { low: after ?? firstReferenceAt(from), high: firstReferenceAt(to) };
+    const ends = { low: bound(after ?? firstReferenceAt(from)), high: bound(firstReferenceAt(to)) };
     const next = edges.ASC.get(ends) ?? null;
-    const executions = doubted.all({ low: ends.low, high: next ?? ends.high, actionId, app }).map(toExecution);
+    const executions = doubted
+      .all({ low: ends.low, high: next ?? ends.high, actionId, app })
+      .map((values) => executionRow(values).execution);
     const items = executions.filter(hasPollAddress);
     return {
       items,
       unpollable: executions.length - items.length,
-      next,
-      reachedAt: next === null ? null : timeOf(next),
+      next: next === null ? null : uuidText(next),
+      reachedAt: next === null ? null : timeOfReference(uuidText(next)),
     };
   }
 
@@ -88,7 +102,7 @@ export function createObservations(client: Database): Observations {
 /** Prepares the query for the last reference of a full page; it has no row when fewer executions remain. */
 function edge(client: Database, range: string) {
   return client
-    .prepare<[Ends], string>(`SELECT reference FROM executions WHERE ${range} LIMIT 1 OFFSET ${PAGE - 1}`)
+    .prepare<[Ends], Buffer | string>(`SELECT reference FROM execution_rows WHERE ${range} LIMIT 1 OFFSET ${PAGE - 1}`)
     .pluck();
 }
 
@@ -99,16 +113,12 @@ function toObservation(row: ObservedRow): Observation {
     graceSeconds,
     timeoutSeconds,
     pollCount,
-    status: row.status as Status,
-    resolvedBy: row.resolvedBy as ResolvedBy | null,
-    sentAt: fromIso(row.sentAt),
-    resolvedAt: fromIso(row.resolvedAt),
-    pollable: hasPollAddress(row),
-    calledBackAt: fromIso(row.calledBackAt),
-    foundAt: fromIso(row.foundAt),
+    status: statusOf(row.status),
+    resolvedBy: resolverOf(row.resolvedBy),
+    sentAt: row.sentAt,
+    resolvedAt: row.resolvedAt,
+    pollable: row.isPollable === 1,
+    calledBackAt: row.calledBackAt,
+    foundAt: row.foundAt,
   };
-}
-
-function timeOf(reference: string): number {
-  return Number.parseInt(reference.slice(0, 8) + reference.slice(9, 13), 16);
 }

@@ -35,7 +35,7 @@ export function* countPrunable(client: Database, cutoffs: Cutoffs): Generator<Pr
       for (const id of bodies) seen.add(id);
       counts.payloads += found.references.length + bodies.length;
       yield counts;
-      const isStuck = found.next?.row === place?.row && found.next?.resolvedAt === place?.resolvedAt;
+      const isStuck = found.next?.id === place?.id;
       place = isStuck ? null : found.next;
     }
   }
@@ -43,12 +43,12 @@ export function* countPrunable(client: Database, cutoffs: Cutoffs): Generator<Pr
     const { prunable } = createAuditPruning(client, orm);
     const gone = client
       .prepare<[PrunableEntries], number>(
-        `SELECT count(DISTINCT correlation_id) FROM audit_events AS entry WHERE id BETWEEN @first AND @last
-        AND NOT EXISTS (SELECT 1 FROM audit_events AS later WHERE later.correlation_id = entry.correlation_id AND later.id > @last)`,
+        `SELECT count(DISTINCT execution) FROM audit_rows AS entry WHERE id BETWEEN @first AND @last
+        AND NOT EXISTS (SELECT 1 FROM audit_rows AS later WHERE later.execution = entry.execution AND later.id > @last)`,
       )
       .pluck();
     const entriesIn = client
-      .prepare<[PrunableEntries], number>('SELECT count(*) FROM audit_events WHERE id BETWEEN @first AND @last')
+      .prepare<[PrunableEntries], number>('SELECT count(*) FROM audit_rows WHERE id BETWEEN @first AND @last')
       .pluck();
     for (let batch = prunable(BATCH, cutoffs.entries, null); batch !== undefined; ) {
       counts.entries += Number(entriesIn.get(batch));

@@ -11,12 +11,14 @@ import { notificationIds } from '../../../notification/outgoing.ts';
 import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import type { Change } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
+import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
 import { erasureSeal } from '../audit/hash-chain.ts';
+import type { ExecutionRow, Values } from '../executions/execution-row.ts';
 import type { createUnknownWords } from '../executions/unknown-words.ts';
 import type { Checkpointer } from '../file/checkpoint/checkpointer.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
-import { type AuditRow, type StateRow, toExecution } from '../rows.ts';
+import { EVENT_CODES, hashText } from '../rows.ts';
 import { createPayloadStripping } from './prune-payloads.ts';
 
 /** Seals in one entry. An erasure of more entries writes several entries. */
@@ -27,66 +29,70 @@ const GIVEN_UP = 'the content of the execution was erased';
 interface ErasureTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly checkpoints: Pick<Checkpointer, 'alone'>;
-  readonly rowOf: (reference: string) => StateRow | undefined;
+  readonly stored: (reference: string) => ExecutionRow | undefined;
   readonly trail: Pick<AuditTrail, 'append' | 'summarize'>;
   readonly giveUpPending: SqliteOutbox['giveUpPending'];
   readonly uncountWord: ReturnType<typeof createUnknownWords>['uncount'];
 }
 
 export function createErasure(client: Database, tools: ErasureTools): Erasure {
-  const { writer, checkpoints, rowOf, trail, giveUpPending, uncountWord } = tools;
+  const { writer, checkpoints, stored, trail, giveUpPending, uncountWord } = tools;
   const sql = prepare(client);
   const strip = createPayloadStripping(client);
 
   function erase(reference: string, order: Order, now: number): Mutation<Erased | undefined, Change> {
-    const row = rowOf(reference);
-    if (row === undefined) return unchanged(undefined);
-    const before = toExecution(row);
+    const found = stored(reference);
+    if (found === undefined) return unchanged(undefined);
+    const before = found.execution;
     const refusal = refusalOf(before);
     if (refusal !== null) return unchanged({ outcome: refusal, execution: before });
     // promise: counted-content-is-erased
-    const counts = trail.summarize(before, now);
-    const reductions = reductionsOf(before.correlationId);
+    const counts = trail.summarize(found, now);
+    const reductions = reductionsOf(found.id);
     const [ended, late] = notificationIds(reference);
     sql.clearFailures.run(ended, late);
     const givenUp = giveUpPending(reference, GIVEN_UP, now);
     const erasedAt = isoTime(now);
-    strip(reference, erasedAt);
-    sql.markErased.run(erasedAt, reference);
+    strip(found.id, now);
+    sql.markErased.run(now, found.id);
     // promise: erased-content-is-gone
     for (const { id, detail } of reductions) sql.reduce.run(detail, id);
     for (const { unknownWord } of reductions) if (unknownWord !== null) uncountWord(unknownWord, now);
-    sql.emptyBodies.run(erasedAt, before.correlationId);
-    const execution = toExecution(rowOf(reference) as StateRow);
-    const entries = sealsIn(reductions).map((seals) => write('ERASED', execution, { ...order, entries: seals }, now));
+    sql.emptyBodies.run(erasedAt, found.id);
+    const erased = stored(reference) as ExecutionRow;
+    const { execution } = erased;
+    const entries = sealsIn(reductions).map((seals) => write('ERASED', erased, { ...order, entries: seals }, now));
     const changes = [...counts, ...entries].map((entry): Change => ({ execution, outcome: 'notification', entry }));
     return { value: { outcome: 'erased', execution }, changes: [...givenUp, ...changes] };
   }
 
   /** Entries that have content, each with the detail that remains and its seal. */
-  function reductionsOf(correlationId: string): Reduction[] {
-    return sql.entries.all(correlationId).flatMap((row) => {
+  function reductionsOf(id: number): Reduction[] {
+    return sql.entries.all(id).flatMap((values) => {
+      const row = auditRow(values);
       const detail = readJson(row.detail) as JsonObject;
       const reduced = reducedDetail(detail);
       if (reduced === detail) return [];
       const text = JSON.stringify(reduced);
-      const previous = sql.hashBefore.get(row.id) ?? sql.checkpointHash.get() ?? '';
+      const before = sql.hashBefore.get(row.id);
+      const previous = before === undefined ? (sql.checkpointHash.get() ?? '') : hashText(before);
       const unknownWord = detail['unknownWord'] === true && !('repeats' in detail) ? String(detail['word']) : null;
       return [{ id: row.id, detail: text, unknownWord, seal: erasureSeal(previous, { ...row, detail: text }) }];
     });
   }
 
-  function write(event: AuditEvent, execution: Execution, detail: JsonObject, now: number): AuditEntry {
-    return trail.append(execution, { event, latencyMs: null, httpStatus: null, detail, body: null }, now);
+  function write(event: AuditEvent, about: ExecutionRow, detail: JsonObject, now: number): AuditEntry {
+    return trail.append(about, { event, latencyMs: null, httpStatus: null, detail, body: null }, now);
   }
 
   function setHold(reference: string, isHeld: boolean, { by, reason }: Order, now: number) {
-    const row = rowOf(reference);
-    if (row === undefined) return unchanged(undefined);
-    if ((row.heldAt !== null) === isHeld) return unchanged(toExecution(row));
-    sql.setHold.run(isHeld ? isoTime(now) : null, reference);
-    const execution = toExecution(rowOf(reference) as StateRow);
-    const entry = write(isHeld ? 'HELD' : 'RELEASED', execution, { by, reason }, now);
+    const found = stored(reference);
+    if (found === undefined) return unchanged(undefined);
+    if ((found.execution.heldAt !== null) === isHeld) return unchanged(found.execution);
+    const heldAt = isHeld ? now : null;
+    sql.setHold.run(heldAt, found.id);
+    const execution = { ...found.execution, heldAt };
+    const entry = write(isHeld ? 'HELD' : 'RELEASED', { ...found, execution }, { by, reason }, now);
     const change: Change = { execution, outcome: 'notification', entry };
     return { value: execution, changes: [change] };
   }
@@ -124,27 +130,28 @@ function sealsIn(reductions: readonly Reduction[]): JsonObject[] {
   );
 }
 
+/** Entries about holds and erasures state no content. */
+const IS_REDUCIBLE = `a.event NOT IN (${[EVENT_CODES.HELD, EVENT_CODES.RELEASED, EVENT_CODES.ERASED].join(', ')})`;
+
 function prepare(client: Database) {
   return {
-    entries: client.prepare<[string], AuditRow>(
-      `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
-        latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash
-      FROM audit_events WHERE correlation_id = ? AND event NOT IN ('HELD', 'RELEASED', 'ERASED') ORDER BY id`,
-    ),
+    entries: client
+      .prepare<[number], Values>(`${SELECT_ENTRIES} WHERE a.execution = ? AND ${IS_REDUCIBLE} ORDER BY a.id`)
+      .raw(),
     hashBefore: client
-      .prepare<[number], string>('SELECT hash FROM audit_events WHERE id < ? ORDER BY id DESC LIMIT 1')
+      .prepare<[number], unknown>('SELECT hash FROM audit_rows WHERE id < ? ORDER BY id DESC LIMIT 1')
       .pluck(),
     checkpointHash: client.prepare<[], string>('SELECT hash FROM audit_checkpoint WHERE id = 1').pluck(),
-    markErased: client.prepare<[string, string]>(
-      `UPDATE executions SET erased_at = ?, unknown_word = NULL, execution_id_problem = NULL, poll_url = NULL,
+    markErased: client.prepare<[at: number, id: number]>(
+      `UPDATE execution_rows SET erased_at = ?, unknown_word = NULL, execution_id_problem = NULL, poll_url = NULL,
         cookies = NULL
-      WHERE reference = ?`,
+      WHERE id = ?`,
     ),
-    setHold: client.prepare<[string | null, string]>('UPDATE executions SET held_at = ? WHERE reference = ?'),
-    reduce: client.prepare<[string, number]>('UPDATE audit_events SET detail = ? WHERE id = ?'),
-    emptyBodies: client.prepare<[string, string]>(
+    setHold: client.prepare<[at: number | null, id: number]>('UPDATE execution_rows SET held_at = ? WHERE id = ?'),
+    reduce: client.prepare<[string, number]>('UPDATE audit_rows SET detail = ? WHERE id = ?'),
+    emptyBodies: client.prepare<[at: string, execution: number]>(
       `UPDATE callback_bodies SET body = x'', content_type = NULL, pruned_at = ? WHERE pruned_at IS NULL
-        AND audit_id IN (SELECT id FROM audit_events WHERE correlation_id = ?)`,
+        AND audit_id IN (SELECT id FROM audit_rows WHERE execution = ?)`,
     ),
     clearFailures: client.prepare<[string, string]>('UPDATE notifications SET last_error = NULL WHERE id IN (?, ?)'),
   };

@@ -2,25 +2,37 @@
 // preserves the chain and the counts.
 
 import type { Database } from 'better-sqlite3';
-import { and, asc, eq, gt, inArray, lte, notExists, sql } from 'drizzle-orm';
+import { inArray } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { PrunableEntries, PruneResult, RetentionRecord } from '../../retention-port.ts';
 import { createPendingLookup } from '../outbox/pending.ts';
-import { auditCheckpoint, auditEvents, auditRepeats, callbackBodies, executions, notifications } from '../schema.ts';
+import { EVENT_CODES, hashText, ONLY_NAMED, uuidText } from '../rows.ts';
+import { notifications } from '../schema.ts';
 import { callbackBodyRecord, MAX_BATCH_BYTES } from './prune-payloads.ts';
 
-const BYTES = sql<number>`octet_length(${auditEvents.detail}) + coalesce(octet_length(${executions.inputs})
-  + octet_length(${executions.context}) + coalesce(octet_length(${executions.result}), 0)
-  + coalesce(octet_length(${executions.error}), 0) + coalesce(octet_length(${executions.lateResult}), 0), 0)`;
+interface EntryRow extends Sized {
+  readonly id: number;
+  readonly hash: Buffer | string;
+  readonly at: number;
+  readonly event: unknown;
+  readonly isOpen: 0 | 1;
+  readonly resolvedAt: number | null;
+  readonly heldAt: number | null;
+  readonly isCounted: 0 | 1;
+  readonly reference: Buffer | string | null;
+}
 
-const BODY_BYTES = sql<number>`coalesce((SELECT octet_length(${callbackBodies.body}) FROM ${callbackBodies}
-  WHERE ${callbackBodies.auditId} = ${auditEvents.id}), 0)`;
-
-/** Counted repeats get an entry first. */
-const COUNTED = sql<number>`EXISTS (SELECT 1 FROM ${auditRepeats}
-  WHERE ${auditRepeats.correlationId} = ${auditEvents.correlationId})`;
+/** Entries with what decides whether they may go, oldest first. Counted repeats get an entry first. */
+const ENTRIES = `
+SELECT a.id, a.hash, a.at, a.event, a.execution, status <> 0 AND resolved_at IS NULL AS isOpen, resolved_at AS resolvedAt,
+  held_at AS heldAt, EXISTS (SELECT 1 FROM audit_repeats WHERE audit_repeats.correlation_id = e.correlation_id) AS isCounted, reference,
+  coalesce(octet_length(detail), 0) + coalesce(octet_length(inputs) + octet_length(context), 0) + coalesce(octet_length(result), 0)
+    + coalesce(octet_length(error), 0) + coalesce(octet_length(late_result), 0) AS bytes,
+  coalesce((SELECT octet_length(body) FROM callback_bodies WHERE audit_id = a.id), 0) AS bodyBytes
+FROM audit_rows AS a LEFT JOIN execution_rows AS e ON e.id = a.execution LEFT JOIN payload_rows ON payload_rows.id = a.execution
+  LEFT JOIN outcome_rows ON outcome_rows.id = e.outcome
+WHERE a.id > ? ORDER BY a.id LIMIT ?`;
 
 export interface AuditPruning {
   /** Runs inside a transaction of the writer. Entries behind `through` are not pruned. */
@@ -32,21 +44,23 @@ export interface AuditPruning {
 export function createAuditPruning(client: Database, orm: BetterSQLite3Database): AuditPruning {
   const isPending = createPendingLookup(orm);
   const exported = prepareRecords(client);
+  const sql = prepareDeletion(client);
 
   /** Returns the oldest prunable entries behind `after`. The chain is cut at one place, before the first entry to keep. */
   function oldest(limit: number, cutoff: number, after: number) {
-    const before = isoTime(cutoff);
-    const rows = withinBytes(entriesAfter(orm, after, limit));
-    const pending = isPending([...new Set(rows.flatMap(({ reference }) => reference ?? []))]);
+    const rows = withinBytes(sql.entries.all(after, limit));
+    const pending = isPending([
+      ...new Set(rows.flatMap(({ reference }) => (reference === null ? [] : uuidText(reference)))),
+    ]);
     // promise: pending-notification-keeps-audit
     const firstKept = rows.findIndex(
       (row) =>
-        row.timestamp >= before ||
-        row.open === 1 ||
+        row.at >= cutoff ||
+        row.isOpen === 1 ||
         row.heldAt !== null ||
-        row.counted === 1 ||
-        (row.resolvedAt ?? '') >= before ||
-        pending.has(row.reference),
+        row.isCounted === 1 ||
+        (row.resolvedAt ?? 0) >= cutoff ||
+        (row.reference !== null && pending.has(uuidText(row.reference))),
     );
     return firstKept === -1 ? rows : rows.slice(0, firstKept);
   }
@@ -56,31 +70,23 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
     const last = pruned.at(-1);
     if (!last) return { entries: 0, executions: 0 };
 
-    const accepted = pruned.filter(({ event }) => event === 'ACCEPTED').length;
-    orm
-      .update(auditCheckpoint)
-      .set({ prunedThrough: last.id, hash: last.hash, accepted: sql`${auditCheckpoint.accepted} + ${accepted}` })
-      .run();
-    orm.delete(auditEvents).where(lte(auditEvents.id, last.id)).run();
-    orm.delete(callbackBodies).where(lte(callbackBodies.auditId, last.id)).run();
+    const accepted = pruned.filter(({ event }) => event === EVENT_CODES.ACCEPTED).length;
+    sql.moveCheckpoint.run(last.id, hashText(last.hash), accepted);
+    sql.deleteEntries.run(last.id);
+    sql.deleteBodies.run(last.id);
 
-    const touched = [...new Set(pruned.map(({ correlationId }) => correlationId))];
-    const entriesLeft = orm
-      .select({ id: auditEvents.id })
-      .from(auditEvents)
-      .where(eq(auditEvents.correlationId, executions.correlationId));
-    const deleted = orm
-      .delete(executions)
-      .where(and(inArray(executions.correlationId, touched), notExists(entriesLeft)))
-      .returning({ reference: executions.reference })
-      .all();
-    const deletedNotifications = deleted.flatMap(({ reference }) => notificationIds(reference));
+    const touched = [...new Set(pruned.map(({ execution }) => execution))];
+    const deleted = touched.flatMap((id) => sql.deleteExecution.get(id) ?? []);
+    for (const { id, outcome } of deleted) {
+      sql.deletePayload.run(id);
+      sql.deleteHashes.run(id);
+      sql.deleteOutcome.run(outcome);
+    }
+    const executions = deleted.filter(({ status }) => status !== ONLY_NAMED);
+    const deletedNotifications = executions.flatMap(({ reference }) => notificationIds(uuidText(reference)));
     orm.delete(notifications).where(inArray(notifications.id, deletedNotifications)).run();
-    orm
-      .update(auditCheckpoint)
-      .set({ executions: sql`${auditCheckpoint.executions} + ${deleted.length}` })
-      .run();
-    return { entries: pruned.length, executions: deleted.length };
+    sql.countExecutions.run(executions.length);
+    return { entries: pruned.length, executions: executions.length };
   }
 
   return {
@@ -103,42 +109,44 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
   };
 }
 
-/** Returns entries with what decides whether they may go, oldest first. */
-function entriesAfter(orm: BetterSQLite3Database, after: number, limit: number) {
-  return orm
-    .select({
-      id: auditEvents.id,
-      hash: auditEvents.hash,
-      timestamp: auditEvents.timestamp,
-      event: auditEvents.event,
-      correlationId: auditEvents.correlationId,
-      open: sql<number>`${executions.correlationId} IS NOT NULL AND ${executions.resolvedAt} IS NULL`,
-      resolvedAt: executions.resolvedAt,
-      heldAt: executions.heldAt,
-      counted: COUNTED,
-      reference: executions.reference,
-      bytes: BYTES,
-      bodyBytes: BODY_BYTES,
-    })
-    .from(auditEvents)
-    .leftJoin(executions, eq(executions.correlationId, auditEvents.correlationId))
-    .where(gt(auditEvents.id, after))
-    .orderBy(asc(auditEvents.id))
-    .limit(limit)
-    .all();
+interface DeletedRow {
+  readonly id: number;
+  readonly reference: Buffer | string;
+  readonly status: unknown;
+  readonly outcome: number | null;
+}
+
+function prepareDeletion(client: Database) {
+  return {
+    entries: client.prepare<[after: number, limit: number], EntryRow>(ENTRIES),
+    moveCheckpoint: client.prepare<[prunedThrough: number, hash: string, accepted: number]>(
+      'UPDATE audit_checkpoint SET pruned_through = ?, hash = ?, accepted = accepted + ?',
+    ),
+    deleteEntries: client.prepare<[through: number]>('DELETE FROM audit_rows WHERE id <= ?'),
+    deleteBodies: client.prepare<[through: number]>('DELETE FROM callback_bodies WHERE audit_id <= ?'),
+    deleteExecution: client.prepare<[id: number], DeletedRow>(
+      `DELETE FROM execution_rows WHERE id = ? AND NOT EXISTS (SELECT 1 FROM audit_rows WHERE execution = execution_rows.id)
+      RETURNING id, reference, status, outcome`,
+    ),
+    deletePayload: client.prepare<[id: number]>('DELETE FROM payload_rows WHERE id = ?'),
+    deleteHashes: client.prepare<[id: number]>('DELETE FROM payload_hashes WHERE id = ?'),
+    deleteOutcome: client.prepare<[id: number | null]>('DELETE FROM outcome_rows WHERE id = ?'),
+    countExecutions: client.prepare<[count: number]>('UPDATE audit_checkpoint SET executions = executions + ?'),
+  };
 }
 
 type Exported = Record<string, unknown>;
 
 function prepareRecords(client: Database) {
   // An execution is pruned with its last entry.
-  const last = `SELECT correlation_id FROM audit_events AS entry WHERE id BETWEEN @first AND @last
-    AND NOT EXISTS (SELECT 1 FROM audit_events AS later WHERE later.correlation_id = entry.correlation_id AND later.id > @last)`;
+  const last = `SELECT execution FROM audit_rows AS entry WHERE id BETWEEN @first AND @last
+    AND NOT EXISTS (SELECT 1 FROM audit_rows AS later WHERE later.execution = entry.execution AND later.id > @last)`;
+  const named = `SELECT correlation_id FROM execution_rows WHERE id IN (${last})`;
   return {
     entries: client.prepare<[object], Exported>(
       'SELECT * FROM audit_events WHERE id BETWEEN @first AND @last ORDER BY id',
     ),
-    executions: client.prepare<[object], Exported>(`SELECT * FROM executions WHERE correlation_id IN (${last})`),
+    executions: client.prepare<[object], Exported>(`SELECT * FROM executions WHERE correlation_id IN (${named})`),
     notification: client.prepare<[string], Exported>('SELECT * FROM notifications WHERE id = ?'),
     bodies: client.prepare<[object], Parameters<typeof callbackBodyRecord>[0]>(
       'SELECT * FROM callback_bodies WHERE audit_id BETWEEN @first AND @last ORDER BY audit_id',
@@ -147,18 +155,18 @@ function prepareRecords(client: Database) {
 }
 
 interface Sized {
-  readonly correlationId: string;
+  readonly execution: number;
   readonly bytes: number;
   readonly bodyBytes: number;
 }
 
 /** Returns the first rows whose entries and executions stay within the size of a batch, and at least one row. */
 function withinBytes<T extends Sized>(rows: readonly T[]): T[] {
-  const counted = new Set<string>();
+  const counted = new Set<number>();
   let sum = 0;
-  return rows.filter(({ bytes, bodyBytes, correlationId }, index) => {
-    sum += bodyBytes + (counted.has(correlationId) ? 0 : bytes);
-    counted.add(correlationId);
+  return rows.filter(({ bytes, bodyBytes, execution }, index) => {
+    sum += bodyBytes + (counted.has(execution) ? 0 : bytes);
+    counted.add(execution);
     return index === 0 || sum <= MAX_BATCH_BYTES;
   });
 }

@@ -8,42 +8,44 @@ import { isoTime } from '../../../lib/time.ts';
 import type { PayloadCursor, PrunablePayloads, RetentionRecord } from '../../retention-port.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import { createPendingLookup } from '../outbox/pending.ts';
+import { uuidBytes, uuidText } from '../rows.ts';
 import { lateOutcomeHash, outcomeMeaning, type PayloadHashes, parsePayloadHashes } from './payload-hashes.ts';
 
 /** Maximum size of the rows in one batch: SQLite locates and frees each page of a long text. */
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 interface Candidate {
-  readonly row: number;
-  readonly reference: string;
-  readonly resolvedAt: string;
+  readonly id: number;
+  readonly reference: Buffer | string;
+  readonly submittedAt: number;
+  readonly resolvedAt: number | null;
+  readonly heldAt: number | null;
   readonly bytes: number;
   readonly lateAt: number | null;
 }
 
 interface PayloadRow {
-  readonly reference: string;
   readonly inputs: string;
   readonly context: string;
+  readonly outcome: number | null;
   readonly result: string | null;
   readonly error: string | null;
   readonly lateResult: string | null;
   readonly payloadSha256: string | null;
 }
 
-const CANDIDATE = `rowid AS row, reference, resolved_at AS resolvedAt, late_result ->> '$.receivedAt' AS lateAt,
-  octet_length(inputs) + octet_length(context) + coalesce(octet_length(result), 0) + coalesce(octet_length(error), 0)
-    + coalesce(octet_length(late_result), 0) AS bytes`;
-// promise: held-payload-is-kept
-const WITH_PAYLOAD = `resolved_at IS NOT NULL AND payload_pruned_at IS NULL AND held_at IS NULL
-  AND resolved_at < @before`;
-
 /** Returns a function that replaces the payload of one execution by its hashes. It runs inside a transaction of the writer. */
-export function createPayloadStripping(client: Database): (reference: string, prunedAt: string) => void {
+export function createPayloadStripping(client: Database): (id: number, prunedAt: number) => void {
   const sql = prepareStripping(client);
-  return (reference, prunedAt) => {
-    const row = sql.payload.get(reference);
-    if (row !== undefined) sql.strip.run({ ...stripped(row), reference, prunedAt });
+  return (id, prunedAt) => {
+    const row = sql.payload.get(id);
+    if (row === undefined) return;
+    const { lateResult, hashes } = stripped(row);
+    sql.deletePayload.run(id);
+    sql.keepHashes.run(id, hashes);
+    if (lateResult !== null) sql.reduceOutcome.run(lateResult, row.outcome);
+    else sql.deleteOutcome.run(row.outcome);
+    sql.markPruned.run(prunedAt, lateResult === null ? null : row.outcome, id);
   };
 }
 
@@ -53,44 +55,45 @@ export function createPayloadPruning(client: Database, orm: BetterSQLite3Databas
   const isPending = createPendingLookup(orm);
 
   function prunable(limit: number, cutoff: number, after: PayloadCursor | null): PrunablePayloads {
-    const place = after ?? { resolvedAt: '', row: 0, body: 0 };
-    const before = isoTime(cutoff);
-    const candidates = withinBytes(sql.candidates.all({ ...place, before, limit }));
-    const bodies = withinBytes(sql.bodies.all({ ...place, before, limit }));
-    const { resolvedAt, row } = candidates.at(-1) ?? place;
-    const body = bodies.at(-1)?.auditId ?? place.body;
+    const place = after ?? { id: 0, body: 0 };
+    const found = sql.candidates.all({ id: place.id, limit });
+    // Later ones were submitted later, so that they ended later, too.
+    const examined = found.some(({ submittedAt }) => submittedAt < cutoff) ? withinBytes(found) : [];
+    const bodies = withinBytes(sql.bodies.all({ body: place.body, cutoff, limit }));
     return {
-      references: unneeded(candidates, cutoff),
+      references: unneeded(examined, cutoff).map(({ reference }) => uuidText(reference)),
       bodies: bodies.map(({ auditId }) => auditId),
-      next: candidates.length + bodies.length > 0 ? { resolvedAt, row, body } : null,
+      next:
+        examined.length + bodies.length > 0
+          ? { id: examined.at(-1)?.id ?? place.id, body: bodies.at(-1)?.auditId ?? place.body }
+          : null,
     };
   }
 
-  function unneeded(candidates: readonly Candidate[], cutoff: number): string[] {
-    const references = candidates.map(({ reference }) => reference);
-    const pending = isPending(references);
+  function unneeded(found: readonly Candidate[], cutoff: number): Candidate[] {
+    // promise: held-payload-is-kept
+    const candidates = found.filter(({ resolvedAt, heldAt }) => (resolvedAt ?? cutoff) < cutoff && heldAt === null);
+    const pending = isPending(candidates.map(({ reference }) => uuidText(reference)));
     // promise: pending-notification-keeps-payload
-    return candidates
-      .filter(({ reference, lateAt }) => !pending.has(reference) && (lateAt === null || lateAt < cutoff))
-      .map(({ reference }) => reference);
+    return candidates.filter(
+      ({ reference, lateAt }) => !pending.has(uuidText(reference)) && (lateAt === null || lateAt < cutoff),
+    );
   }
 
   /** Runs inside a transaction of the writer. */
   function prune({ references, bodies }: PrunablePayloads, cutoff: number, now: number): number {
-    const before = isoTime(cutoff);
-    const prunedAt = isoTime(now);
-    const stillUnneeded = unneeded(
-      references.flatMap((reference) => sql.candidate.get({ reference, before }) ?? []),
-      cutoff,
-    );
-    for (const reference of stillUnneeded) strip(reference, prunedAt);
-    const emptied = bodies.map((auditId) => sql.empty.run({ auditId, prunedAt }).changes);
+    const found = references.flatMap((reference) => sql.candidate.get(uuidBytes(reference)) ?? []);
+    const stillUnneeded = unneeded(found, cutoff);
+    for (const { id } of stillUnneeded) strip(id, now);
+    const emptied = bodies.map((auditId) => sql.empty.run({ auditId, prunedAt: isoTime(now) }).changes);
     return stillUnneeded.length + emptied.reduce((sum, count) => sum + count, 0);
   }
 
   function records({ references, bodies }: PrunablePayloads): RetentionRecord[] {
     return [
-      ...references.flatMap((reference) => sql.exported.all(reference)).map((row) => ({ type: 'payload', ...row })),
+      ...references
+        .flatMap((reference) => sql.exported.all(uuidBytes(reference)))
+        .map((row) => ({ type: 'payload', ...row })),
       ...bodies.flatMap((auditId) => sql.body.all(auditId)).map(callbackBodyRecord),
     ];
   }
@@ -150,37 +153,49 @@ function withinBytes<T extends { readonly bytes: number }>(rows: readonly T[]): 
 
 function prepareStripping(client: Database) {
   return {
-    payload: client.prepare<[string], PayloadRow>(
-      `SELECT reference, inputs, context, result, error, late_result AS lateResult, payload_sha256 AS payloadSha256
-      FROM executions WHERE reference = ?`,
+    payload: client.prepare<[number], PayloadRow>(
+      `SELECT coalesce(inputs, '{}') AS inputs, coalesce(context, '{}') AS context, outcome, result, error, late_result AS lateResult,
+        sha256 AS payloadSha256
+      FROM execution_rows LEFT JOIN payload_rows ON payload_rows.id = execution_rows.id
+        LEFT JOIN outcome_rows ON outcome_rows.id = outcome LEFT JOIN payload_hashes ON payload_hashes.id = execution_rows.id
+      WHERE execution_rows.id = ?`,
     ),
-    strip: client.prepare(
-      `UPDATE executions SET inputs = '{}', context = '{}', result = NULL, error = NULL, late_result = @lateResult,
-        payload_pruned_at = @prunedAt, payload_sha256 = @hashes WHERE reference = @reference`,
+    deletePayload: client.prepare<[number]>('DELETE FROM payload_rows WHERE id = ?'),
+    keepHashes: client.prepare<[number, string]>(
+      'INSERT INTO payload_hashes (id, sha256) VALUES (?, ?) ON CONFLICT DO UPDATE SET sha256 = excluded.sha256',
+    ),
+    reduceOutcome: client.prepare<[string, number | null]>(
+      'UPDATE outcome_rows SET result = NULL, error = NULL, late_result = ? WHERE id = ?',
+    ),
+    deleteOutcome: client.prepare<[number | null]>('DELETE FROM outcome_rows WHERE id = ?'),
+    markPruned: client.prepare<[at: number, outcome: number | null, id: number]>(
+      'UPDATE execution_rows SET payload_pruned_at = ?, outcome = ? WHERE id = ?',
     ),
   };
 }
 
+const CANDIDATE = `SELECT payload_rows.id, reference, submitted_at AS submittedAt, resolved_at AS resolvedAt, held_at AS heldAt,
+    late_result ->> '$.receivedAt' AS lateAt, octet_length(inputs) + octet_length(context) + coalesce(octet_length(result), 0)
+      + coalesce(octet_length(error), 0) + coalesce(octet_length(late_result), 0) AS bytes
+  FROM payload_rows JOIN execution_rows ON execution_rows.id = payload_rows.id LEFT JOIN outcome_rows ON outcome_rows.id = outcome`;
+
 function prepare(client: Database) {
   return {
     candidates: client.prepare<[object], Candidate>(
-      `SELECT ${CANDIDATE} FROM executions WHERE ${WITH_PAYLOAD} AND (resolved_at, rowid) > (@resolvedAt, @row)
-      ORDER BY resolved_at, rowid LIMIT @limit`,
+      `${CANDIDATE} WHERE payload_rows.id > @id ORDER BY payload_rows.id LIMIT @limit`,
     ),
-    candidate: client.prepare<[object], Candidate>(
-      `SELECT ${CANDIDATE} FROM executions WHERE reference = @reference AND ${WITH_PAYLOAD}`,
-    ),
-    exported: client.prepare<[string], Record<string, unknown>>(
+    candidate: client.prepare<[Buffer | string], Candidate>(`${CANDIDATE} WHERE reference = ?`),
+    exported: client.prepare<[Buffer | string], Record<string, unknown>>(
       `SELECT correlation_id, reference, app, action_id, status, submitted_at, resolved_at, inputs, context, result, error,
-        late_result FROM executions WHERE reference = ?`,
+        late_result FROM executions WHERE correlation_id = (SELECT correlation_id FROM execution_rows WHERE reference = ?)`,
     ),
     // The inner query reads the oldest bodies only, because later ones are newer.
     bodies: client.prepare<[object], { auditId: number; bytes: number }>(
       `SELECT audit_id AS auditId, octet_length(body) AS bytes
       FROM (SELECT audit_id, body FROM callback_bodies WHERE pruned_at IS NULL AND audit_id > @body
         ORDER BY audit_id LIMIT @limit)
-      JOIN audit_events AS entry ON entry.id = audit_id JOIN executions ON executions.correlation_id = entry.correlation_id
-      WHERE entry.timestamp < @before AND resolved_at < @before AND held_at IS NULL ORDER BY audit_id`,
+      JOIN audit_rows ON audit_rows.id = audit_id JOIN execution_rows ON execution_rows.id = execution
+      WHERE at < @cutoff AND resolved_at < @cutoff AND held_at IS NULL ORDER BY audit_id`,
     ),
     body: client.prepare<[number], BodyRow>(
       'SELECT audit_id, content_type, body FROM callback_bodies WHERE audit_id = ?',

@@ -2,6 +2,8 @@
 
 import type { Database } from 'better-sqlite3';
 import type { IdGap } from '../../port.ts';
+import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
+import type { Values } from '../executions/execution-row.ts';
 import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
 import type { AuditRow } from '../rows.ts';
 import { createBodyCheck } from './callback-bodies.ts';
@@ -99,11 +101,8 @@ function prepareReads(client: Database) {
   );
   const last = client.prepare<[], number>('SELECT max(id) FROM audit_events').pluck();
   const first = client.prepare<[number], number | null>('SELECT min(id) FROM audit_events WHERE id <= ?').pluck();
-  const after = client.prepare<[number, number], AuditRow>(
-    `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
-      latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash
-    FROM audit_events WHERE id > ? ORDER BY id LIMIT ?`,
-  );
+  const narrow = client.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'audit_rows'").get() !== undefined;
+  const after = narrow ? readNarrow(client) : readWide(client);
   return {
     checkpoint: (): ChainLink => {
       const row = checkpoint.get();
@@ -112,6 +111,25 @@ function prepareReads(client: Database) {
     },
     lastId: () => last.get() ?? 0,
     firstId: (through: number) => first.get(through) ?? null,
-    after: (id: number, limit: number) => after.all(id, limit),
+    after,
   };
+}
+
+type ReadAfter = (id: number, limit: number) => AuditRow[];
+
+function readNarrow(client: Database): ReadAfter {
+  const after = client
+    .prepare<[number, number], Values>(`${SELECT_ENTRIES} WHERE a.id > ? ORDER BY a.id LIMIT ?`)
+    .raw();
+  return (id, limit) => after.all(id, limit).map(auditRow);
+}
+
+/** Reads a backup of an earlier version, which is verified before its migration. */
+function readWide(client: Database): ReadAfter {
+  const after = client.prepare<[number, number], AuditRow>(
+    `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
+      latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash
+    FROM audit_events WHERE id > ? ORDER BY id LIMIT ?`,
+  );
+  return (id, limit) => after.all(id, limit);
 }

@@ -1,17 +1,26 @@
 // Lists on SQLite: along an index made for them, and never through everything at one go.
 
 import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import type { SQL } from 'drizzle-orm';
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ListQuery } from '../../../../src/store/port.ts';
-import { createExecutionList, listQueries } from '../../../../src/store/sqlite/executions/list.ts';
+import { endsLikeExecutionId, hasIdPrefix } from '../../../../src/store/sqlite/executions/filter.ts';
+import { createExecutionList, LIST, toExecutionPage } from '../../../../src/store/sqlite/executions/list.ts';
 import { type OpenDatabase, openDatabase } from '../../../../src/store/sqlite/file/open.ts';
-import { toRow } from '../../../../src/store/sqlite/rows.ts';
 import { prepareStatements } from '../../../../src/store/sqlite/statements.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
 const ANY: ListQuery = { app: null, limit: 50 };
 const BOUNDS = { rows: 500, ms: 60_000 };
+
+function planOf(client: Database, statement: SQL): string[] {
+  const { sql, params } = new SQLiteSyncDialect().sqlToQuery(statement);
+  const plan = client.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
+  return plan.all(...params).map(({ detail }) => detail);
+}
 
 function opened(): OpenDatabase {
   const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
@@ -20,50 +29,56 @@ function opened(): OpenDatabase {
 }
 
 /** `count` executions; those that `rare` selects are FAILED. */
-function filled(count: number, rare: (index: number) => boolean): OpenDatabase {
-  const database = opened();
-  const { insertExecution } = prepareStatements(database.orm);
-  database.client.transaction(() => {
+function filled(count: number, rare: (index: number) => boolean): Database {
+  const { client } = opened();
+  const sql = prepareStatements(client);
+  client.transaction(() => {
     for (let i = 0; i < count; i += 1) {
       const execution = anExecution({ correlationId: `order-${i}` }, NOON + i);
       const over = { resolvedAt: NOON + i, expireAt: null, dispatchAt: null };
-      insertExecution.run(toRow({ ...execution, ...over, status: rare(i) ? 'FAILED' : 'COMPLETED' }, 'print'));
+      sql.save(sql.insert(execution, 'print'), { ...execution, ...over, status: rare(i) ? 'FAILED' : 'COMPLETED' });
     }
   })();
-  return database;
+  return client;
 }
 
 test.for([
-  ['everything', {}, 'executions_reference_unique'],
-  ['a text', { text: 'x' }, 'executions_reference_unique'],
-  ['an ending', { status: 'FAILED', from: NOON, to: NOON }, 'executions_reference_unique'],
-  ['an app', { app: 'shop', status: 'FAILED', before: 'f' }, 'executions_by_app'],
-  ['an app and a prefix that many have', { app: 'shop', id: 'order' }, 'executions_by_app'],
-  ['what is open', { status: 'OPEN' }, 'executions_open'],
-  ['what is open of an app', { status: 'OPEN', app: 'shop', before: 'f', text: 'x' }, 'executions_open'],
-  ['what is pending', { status: 'PENDING', from: NOON, id: 'order' }, 'executions_open'],
+  ['everything', {}, 'execution_rows_by_reference'],
+  ['a text', { text: 'x' }, 'execution_rows_by_reference'],
+  ['an ending', { status: 'FAILED', from: NOON, to: NOON }, 'execution_rows_by_reference'],
+  ['an app', { app: 'shop', status: 'FAILED', before: 'f' }, 'execution_rows_by_app'],
+  ['an app and a prefix that many have', { app: 'shop', id: 'order' }, 'execution_rows_by_app'],
+  ['what is open', { status: 'OPEN' }, 'execution_rows_open'],
+  ['what is open of an app', { status: 'OPEN', app: 'shop', before: 'f', text: 'x' }, 'execution_rows_open'],
+  ['what is pending', { status: 'PENDING', from: NOON, id: 'order' }, 'execution_rows_open'],
 ] as const)('a search for %s goes along the index that is made for it and sorts nothing', ([, filter, index]) => {
-  const { client, orm } = opened();
-  const select = listQueries(orm);
+  const { client } = opened();
   const query: ListQuery = { ...ANY, ...filter };
-  createExecutionList({ client, orm });
-  for (const statement of [select.edge(query, 500), select.step(query, 'a', 51)]) {
-    const { sql, params } = statement.toSQL();
-    const plan = client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
-    expect(plan.map(({ detail }) => detail.replace(' COVERING', ''))).toEqual([
-      expect.stringMatching(new RegExp(`^(SEARCH|SCAN) executions USING INDEX ${index}\\b`)),
-    ]);
+  createExecutionList(client);
+  for (const statement of [LIST.edge(query, 500), LIST.step(query, 'a', 51)]) {
+    const [first, ...lookups] = planOf(client, statement);
+    expect(first).toMatch(new RegExp(`^(SEARCH|SCAN) execution_rows USING (COVERING )?INDEX ${index}\\b`));
+    // Payload and outcome of a row are found by its ids.
+    expect(lookups.filter((step) => !/^CORRELATED|USING INTEGER PRIMARY KEY \(rowid=\?\)/.test(step))).toEqual([]);
   }
 });
 
 test('a correlation id that few begin with is looked up, and nothing else is looked at', () => {
-  const { client, orm } = opened();
-  const select = listQueries(orm);
+  const { client } = opened();
   const query: ListQuery = { ...ANY, app: 'shop', status: 'OPEN', before: 'f', from: NOON };
-  for (const statement of [select.withPrefix('order-1'), select.byPrefix(query, 'order-1')]) {
-    const { sql, params } = statement.toSQL();
-    const [first] = client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
-    expect(first?.detail).toMatch(/INDEX sqlite_autoindex_executions_1 \(correlation_id>\? AND correlation_id<\?\)$/);
+  const ids = hasIdPrefix('order-1');
+  for (const statement of [LIST.found(ids), LIST.byIndex(query, ids)]) {
+    const [first] = planOf(client, statement);
+    expect(first).toMatch(/INDEX execution_rows_by_correlation_id \(correlation_id>\? AND correlation_id<\?\)$/);
+  }
+});
+
+test('an executionId is looked up by its end, and nothing else is looked at', () => {
+  const { client } = opened();
+  const ids = endsLikeExecutionId('0192F0C5-0000-7000-8000-0123456789AB');
+  for (const statement of [LIST.found(ids), LIST.byIndex({ ...ANY, app: 'shop', from: NOON }, ids)]) {
+    const [first] = planOf(client, statement);
+    expect(first).toMatch(/^SEARCH execution_rows USING INDEX execution_rows_by_execution_id \(<expr>=\?\)$/);
   }
 });
 
@@ -76,7 +91,7 @@ test('a search for what hardly exists gives pages that are short or empty, each 
   let before: string | null = null;
   do {
     const page = await list({ ...ANY, status: 'FAILED', ...(before === null ? {} : { before }) });
-    pages.push(page.rows.map(({ correlationId }) => correlationId));
+    pages.push(toExecutionPage(page).items.map(({ correlationId }) => correlationId));
     before = page.next;
   } while (before !== null);
   expect(pages).toEqual([['order-1999'], [], [], [], ['order-3']]);
@@ -91,7 +106,7 @@ test('a page that ends in the middle of a scanned slice leaves nothing out and r
   let before: string | null = null;
   do {
     const page = await list({ ...ANY, limit: 7, status: 'FAILED', ...(before === null ? {} : { before }) });
-    seen.push(...page.rows.map(({ correlationId }) => correlationId));
+    seen.push(...toExecutionPage(page).items.map(({ correlationId }) => correlationId));
     before = page.next;
   } while (before !== null);
   expect(seen).toEqual(Array.from({ length: 567 }, (_, i) => `order-${1_698 - 3 * i}`));
@@ -107,18 +122,18 @@ test('while somebody searches, others are served', async () => {
 });
 
 test('a page with large results ends early, and the pages together have everything once', async () => {
-  const database = opened();
-  const { insertExecution } = prepareStatements(database.orm);
+  const { client } = opened();
+  const sql = prepareStatements(client);
   for (let i = 0; i < 7; i += 1) {
-    const execution = { ...anExecution({ correlationId: `order-${i}` }, NOON + i), result: 'x'.repeat(400_000) };
-    insertExecution.run(toRow(execution, 'print'));
+    const execution = anExecution({ correlationId: `order-${i}` }, NOON + i);
+    sql.save(sql.insert(execution, 'print'), { ...execution, result: 'x'.repeat(400_000) });
   }
-  const list = createExecutionList(database);
+  const list = createExecutionList(client);
   const pages: string[][] = [];
   let before: string | null = null;
   do {
     const page = await list({ ...ANY, ...(before === null ? {} : { before }) });
-    pages.push(page.rows.map(({ correlationId }) => correlationId));
+    pages.push(toExecutionPage(page).items.map(({ correlationId }) => correlationId));
     before = page.next;
   } while (before !== null);
   expect(pages).toEqual([['order-6', 'order-5', 'order-4'], ['order-3', 'order-2', 'order-1'], ['order-0']]);

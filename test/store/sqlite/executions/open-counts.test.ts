@@ -11,8 +11,8 @@ test('the longest open of those that are polled is found in their index, and one
   onTestFinished(() => database.close());
   const plan = database.client.prepare(`EXPLAIN QUERY PLAN ${OLDEST_POLLED}`).all() as { detail: string }[];
   expect(plan.map(({ detail }) => detail)).toEqual([
-    'SEARCH executions USING INTEGER PRIMARY KEY (rowid=?)',
+    'SEARCH execution_rows USING INTEGER PRIMARY KEY (rowid=?)',
     'SCALAR SUBQUERY 1',
-    'SEARCH executions USING COVERING INDEX executions_to_poll',
+    'SEARCH execution_rows USING COVERING INDEX execution_rows_to_poll',
   ]);
 });

@@ -216,7 +216,7 @@ test('a short write of another program is waited for', async () => {
 test('damage that shows only when the store reads what it must know names the file too', () => {
   const path = aDatabase();
   const sql = new Database(path);
-  const root = sql.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'audit_events'").pluck().get() as number;
+  const root = sql.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'audit_rows'").pluck().get() as number;
   sql.close();
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill(0xa5, (root - 1) * 4096, root * 4096));

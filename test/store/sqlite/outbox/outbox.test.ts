@@ -65,7 +65,7 @@ describe('one transaction', () => {
   test('a notification whose outcome cannot be written is not there', async () => {
     const { store, sql } = openStore();
     const { reference } = await add(store);
-    sql.exec(`CREATE TRIGGER refuse BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'refused'); END`);
+    sql.exec(`CREATE TRIGGER refuse BEFORE INSERT ON audit_rows BEGIN SELECT RAISE(ABORT, 'refused'); END`);
     await expect(store.record(reference, callback(completed()), NOON)).rejects.toThrow('refused');
     expect(sql.prepare('SELECT count(*) FROM notifications').pluck().get()).toBe(0);
   });

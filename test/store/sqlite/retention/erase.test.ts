@@ -11,6 +11,7 @@ import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, failed, NOON, RUNNING, submitted } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
+import { dropGuards, makeViewsWritable } from '../../../support/writable-views.ts';
 
 const DAY_MS = 86_400_000;
 const LATER = NOON + 10 * DAY_MS;
@@ -225,8 +226,6 @@ test('an execution that is open is not erased, because content may still arrive'
 });
 
 describe('what an intruder could claim', () => {
-  const TRIGGER = 'DROP TRIGGER audit_events_no_update';
-
   async function erasedFile() {
     const opened = open();
     const { reference } = await rich(opened.store);
@@ -237,7 +236,7 @@ describe('what an intruder could claim', () => {
   test('an entry that claims to be erased is found unless the trail erased it', async () => {
     const { store, sql, path } = open();
     await rich(store);
-    sql.exec(TRIGGER);
+    dropGuards(sql);
     sql.exec(`UPDATE audit_events SET detail = '{"erased":true}' WHERE id = 2`);
     expect(findingsIn(path)[0]).toMatch(/^entry 2 was altered: it claims to be erased/);
   });
@@ -248,7 +247,7 @@ describe('what an intruder could claim', () => {
     `UPDATE audit_events SET hash = lower(hex(randomblob(32))) WHERE event = 'CALLBACK_CONFLICT'`,
   ])('what is left of an erased entry cannot be changed: %s', async (statement) => {
     const { sql, path } = await erasedFile();
-    sql.exec(TRIGGER);
+    dropGuards(sql);
     sql.exec(statement);
     expect(findingsIn(path)).not.toEqual([]);
   });
@@ -256,6 +255,7 @@ describe('what an intruder could claim', () => {
   test('entries of other executions, and other columns, cannot be updated at all', async () => {
     const { store, sql } = await erasedFile();
     await accepted(store);
+    makeViewsWritable(sql);
     const last = sql.prepare('SELECT max(id) FROM audit_events').pluck().get();
     const update = (set: string, id: unknown) => () => sql.exec(`UPDATE audit_events SET ${set} WHERE id = ${id}`);
     expect(update(`detail = '{"erased":true}'`, last)).toThrow('append-only');

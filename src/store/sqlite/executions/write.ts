@@ -1,0 +1,155 @@
+// Writes executions: inserts new ones, and stores what an event changed, each part only if it changed.
+
+import type { Database } from 'better-sqlite3';
+import type { Dispatchable, Execution } from '../../../execution/execution.ts';
+import type { Json } from '../../../execution/json.ts';
+import { hashBytes, RESOLVED_BY_CODES, STATUS_CODES, toJson, uuidBytes } from '../rows.ts';
+import type { ExecutionRow } from './execution-row.ts';
+
+export interface ExecutionWriter {
+  insert(execution: Dispatchable, fingerprint: string): ExecutionRow;
+  /** Stores the execution as it is after a change. Returns it as it is stored now. */
+  save(before: ExecutionRow, after: Execution): ExecutionRow;
+}
+
+export interface OutcomeColumns {
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly lateResult: string | null;
+}
+
+export function outcomeColumns({ result, error, lateResult }: Execution): OutcomeColumns {
+  return { result: toJson(result), error: toJson(error), lateResult: toJson(lateResult as Json) };
+}
+
+export function createExecutionWriter(client: Database): ExecutionWriter {
+  const sql = prepare(client);
+
+  /** Returns the row of the outcome, which is appended: the row of its execution does not grow. */
+  function saveOutcome(before: ExecutionRow, after: Execution): number | null {
+    const { result, error, lateResult } = before.execution;
+    if (after.result === result && after.error === error && after.lateResult === lateResult) return before.outcome;
+    const columns = outcomeColumns(after);
+    if (before.outcome === null) {
+      return Number(sql.insertOutcome.run(columns.result, columns.error, columns.lateResult).lastInsertRowid);
+    }
+    sql.updateOutcome.run(columns.result, columns.error, columns.lateResult, before.outcome);
+    return before.outcome;
+  }
+
+  /** Entries refer to the first executionId, so that another one is stored beside it. Returns the first one. */
+  function saveExecutionId({ id, execution: before, firstExecutionId }: ExecutionRow, { executionId }: Execution) {
+    if (executionId === before.executionId) return firstExecutionId;
+    // promise: entries-keep-their-execution-id
+    if (firstExecutionId === null) {
+      sql.setExecutionId.run(executionId, id);
+      return executionId;
+    }
+    if (executionId === null) sql.dropExecutionId.run(id);
+    else sql.replaceExecutionId.run(executionId === firstExecutionId ? null : executionId, id);
+    return firstExecutionId;
+  }
+
+  function saveRareColumns({ id, execution: before }: ExecutionRow, after: Execution): void {
+    const { executionIdProblem, pollUrl, cookies, unknownWord } = after;
+    const isSame =
+      executionIdProblem === before.executionIdProblem &&
+      pollUrl === before.pollUrl &&
+      cookies === before.cookies &&
+      unknownWord === before.unknownWord;
+    if (!isSame) sql.updateRareColumns.run(executionIdProblem, pollUrl, cookies, unknownWord, id);
+  }
+
+  return {
+    insert: (execution, fingerprint) => {
+      const id = Number(sql.insert.run(...insertedValues(execution, fingerprint)).lastInsertRowid);
+      sql.insertPayload.run(id, JSON.stringify(execution.inputs), JSON.stringify(execution.context));
+      const fresh = { id, firstExecutionId: null, outcome: null, payloadPrunedAt: null, payloadSha256: null };
+      return { ...fresh, execution };
+    },
+    save: (before, after) => {
+      const { id } = before;
+      const outcome = saveOutcome(before, after);
+      const firstExecutionId = saveExecutionId(before, after);
+      saveRareColumns(before, after);
+      sql.update.run(
+        STATUS_CODES[after.status],
+        after.resolvedBy === null ? null : RESOLVED_BY_CODES[after.resolvedBy],
+        after.executionIdUnverified ? 1 : 0,
+        wholeMs(after.sentAt),
+        wholeMs(after.resolvedAt),
+        wholeMs(after.pollAfter),
+        wholeMs(after.deadline),
+        wholeMs(after.dispatchAt),
+        wholeMs(after.pollAt),
+        wholeMs(after.expireAt),
+        wholeMs(after.notFoundAt),
+        wholeMs(after.foundAt),
+        after.latencyMs,
+        after.pollCount,
+        after.attempts,
+        outcome,
+        id,
+      );
+      return { ...before, execution: after, outcome, firstExecutionId };
+    },
+  };
+}
+
+/** Times are stored in whole milliseconds: as text, they had no more digits. */
+function wholeMs(time: number | null): number | null {
+  return time === null ? null : Math.trunc(time);
+}
+
+/** The values of a new execution: one that is queued, and of which CXone knows nothing. */
+function insertedValues(execution: Dispatchable, fingerprint: string) {
+  return [
+    STATUS_CODES[execution.status],
+    uuidBytes(execution.reference),
+    execution.correlationId,
+    execution.app,
+    execution.actionId,
+    execution.submittedAt,
+    execution.dispatchAt,
+    execution.expireAt,
+    execution.timeoutSeconds,
+    execution.graceSeconds,
+    execution.retryUncertain ? 1 : 0,
+    execution.priority,
+    hashBytes(fingerprint),
+    execution.notifyUrl,
+    execution.idempotencyKey,
+    execution.traceparent,
+    execution.tracestate,
+  ];
+}
+
+function prepare(client: Database) {
+  // better-sqlite3 binds a number as REAL, and a column of any type would keep it so.
+  return {
+    insert: client.prepare<unknown[]>(
+      `INSERT INTO execution_rows (status, reference, correlation_id, app, action_id, submitted_at, dispatch_at, expire_at,
+        timeout_seconds, grace_seconds, retry_uncertain, priority, fingerprint, notify_url, idempotency_key, traceparent, tracestate,
+        hearsay, poll_count, attempts)
+      VALUES (CAST(? AS INTEGER), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
+    ),
+    insertPayload: client.prepare<[number, string, string]>(
+      'INSERT INTO payload_rows (id, inputs, context) VALUES (?, ?, ?)',
+    ),
+    insertOutcome: client.prepare<unknown[]>('INSERT INTO outcome_rows (result, error, late_result) VALUES (?, ?, ?)'),
+    updateOutcome: client.prepare<unknown[]>(
+      'UPDATE outcome_rows SET result = ?, error = ?, late_result = ? WHERE id = ?',
+    ),
+    setExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET execution_id = ? WHERE id = ?'),
+    replaceExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET other_execution_id = ? WHERE id = ?'),
+    dropExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET other_execution_id = 0 WHERE id = ?'),
+    updateRareColumns: client.prepare<unknown[]>(
+      'UPDATE execution_rows SET execution_id_problem = ?, poll_url = ?, cookies = ?, unknown_word = ? WHERE id = ?',
+    ),
+    update: client.prepare<unknown[]>(
+      `UPDATE execution_rows SET status = CAST(? AS INTEGER), resolved_by = CAST(? AS INTEGER), hearsay = ?, sent_at = ?,
+        resolved_at = ?, poll_after = ?, deadline = ?, dispatch_at = ?, poll_at = ?, expire_at = ?, not_found_at = ?, found_at = ?,
+        latency_ms = ?, poll_count = ?, attempts = ?, outcome = ? WHERE id = ?`,
+    ),
+  };
+}
