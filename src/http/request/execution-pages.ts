@@ -15,7 +15,7 @@ export async function* executionPages(
 ): AsyncGenerator<readonly Execution[], void, undefined> {
   let before: string | null = null;
   do {
-    const page = await store.list({ ...filter, limit: PAGE_SIZE, ...(before === null ? {} : { before }) });
+    const page = await store.list({ ...filter, limit: PAGE_SIZE, ...(before === null ? {} : { before }) }, signal);
     yield page.items;
     before = page.next;
     await yieldToEventLoop();
