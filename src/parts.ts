@@ -17,7 +17,7 @@ import { createExecutionLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
 import { startTracing } from './observability/tracing/start.ts';
 import { createUnreadMemberWarning } from './observability/unread-members.ts';
-import { openResources, type ResourceOverrides } from './resources.ts';
+import { openResources, type ResourceOverrides, type ResourcesOptions } from './resources.ts';
 import { createCallbackHealthMonitor } from './stats/callback-health/monitor.ts';
 import { createDashboard } from './stats/dashboard/dashboard.ts';
 import { followRepeats } from './stats/repeat-book.ts';
@@ -35,7 +35,7 @@ const UNVERIFIED = withCommandName(
   'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',
 );
 
-export interface ReceiverOptions {
+export interface ReceiverOptions extends Pick<ResourcesOptions, 'upgrade'> {
   readonly config: Config;
   readonly world: World;
   readonly log: Log;
@@ -59,7 +59,7 @@ export interface Overrides extends ResourceOverrides {
 export type Parts = Awaited<ReturnType<typeof buildParts>>;
 
 export async function buildParts(options: ReceiverOptions) {
-  const { config, log, fatal } = options;
+  const { config, log, fatal, upgrade } = options;
   const clock = createSteadyClock(options.world);
   const { world } = clock;
   const { listen, metrics = createMetrics(), ...overrides } = options.overrides ?? {};
@@ -68,7 +68,7 @@ export async function buildParts(options: ReceiverOptions) {
   const conceal = createTokenConcealer(config.callbackSecrets).text;
   const tracing = await startTracing(config.tracing, { world, log, conceal });
   const { threads = false } = options;
-  const resources = openResources({ config, profile, world, log, fatal, overrides, threads, metrics });
+  const resources = await openResources({ config, profile, world, log, fatal, overrides, threads, metrics, upgrade });
   const { store, cxone } = resources;
   if (store.newestTime !== null) clock.continueFrom(store.newestTime);
   const held = await resources.holdRestoredQueue();

@@ -10,11 +10,13 @@ import type { Profile } from './cxone/profile/profile.ts';
 import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
 import type { Log } from './lib/log.ts';
+import { runInTurns } from './lib/steps.ts';
 import type { World } from './lib/world.ts';
 import type { CheckpointOptions } from './store/sqlite/file/checkpoint/checkpointer.ts';
 import { startPassesOnThread } from './store/sqlite/file/checkpoint/on-thread.ts';
+import type { UpgradeDisplay } from './store/sqlite/file/data-migration/report.ts';
 import { holdQueued } from './store/sqlite/file/hold-queued.ts';
-import { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
+import { openStoreInSteps, type SqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
 import { withConcealedResponses, withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
 import type { ResolveHostname } from './webhooks/guarded-connect.ts';
 import type { WebhookSender } from './webhooks/port.ts';
@@ -45,10 +47,19 @@ export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal'> {
     readonly observeCommit: NonNullable<SqliteStoreOptions['observeCommit']>;
     readonly observeCheckpoint: NonNullable<CheckpointOptions['observe']>;
   };
+  /** For the upgrade of a database of an older version. */
+  readonly upgrade?: UpgradeControl | undefined;
 }
 
-/** @throws {DatabaseRefused | Error} after closing everything again. */
-export function openResources({ config, profile, world, log, fatal, overrides, threads, metrics }: ResourcesOptions) {
+export interface UpgradeControl {
+  readonly display: UpgradeDisplay;
+  /** Called once the first slice is done: its signal ends the upgrade, which the next start continues. */
+  readonly interrupted: () => AbortSignal;
+}
+
+/** @throws {DatabaseRefused | Interrupted | Error} after closing everything again. */
+export async function openResources(options: ResourcesOptions) {
+  const { config, profile, world, log, fatal, overrides, threads, metrics, upgrade } = options;
   const { fetcher = NETWORK_FETCHER, resolve, listedRepeats } = overrides;
   const onThread = { start: startPassesOnThread, observe: metrics.observeCheckpoint };
   const conceal = createTokenConcealer(config.callbackSecrets);
@@ -61,7 +72,7 @@ export function openResources({ config, profile, world, log, fatal, overrides, t
     log,
     mode: config.databaseMode,
   });
-  const database = openStore(recorder, {
+  const forDatabase = {
     fatal,
     observeCommit: metrics.observeCommit,
     checkpoints: overrides.checkpoints ?? (threads ? onThread : undefined),
@@ -71,7 +82,9 @@ export function openResources({ config, profile, world, log, fatal, overrides, t
     mode: config.databaseMode,
     world,
     log,
-  });
+    upgradeDisplay: upgrade?.display,
+  };
+  const database = await openStore(recorder, forDatabase, upgrade?.interrupted);
   const store = withConcealedTokens(database, conceal);
   const client = createCxone({
     ...config,
@@ -115,9 +128,13 @@ function concealedProblem(problem: TokenProblem | null, conceal: TokenConcealer)
   return problem && { ...problem, reason: conceal.text(problem.reason) };
 }
 
-function openStore(recorder: Recorder, options: SqliteStoreOptions): ReturnType<typeof createSqliteStore> {
+async function openStore(
+  recorder: Recorder,
+  options: SqliteStoreOptions,
+  interrupted: UpgradeControl['interrupted'] | undefined,
+): Promise<SqliteStore> {
   try {
-    return createSqliteStore(options);
+    return await runInTurns(openStoreInSteps(options), interrupted);
   } catch (error) {
     recorder.close();
     throw error;

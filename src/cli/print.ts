@@ -48,20 +48,30 @@ export function showProgress(
 ) {
   const begun = performance.now();
   let shown = begun;
+  /** What an earlier process did. */
+  let before: number | null = null;
   return {
     at: (done: number, total: number): void => {
+      before ??= done;
       const now = performance.now();
       if (now - shown < (terminal.err ? MOVING_EVERY_MS : PLAIN_EVERY_MS)) return;
       shown = now;
       const percent = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
-      const speed = grouped(Math.round((1000 * done) / (now - begun)));
-      const line = `${what} ${percent} %: ${grouped(done)} of ${grouped(Math.max(done, total))} ${units}, ${speed}/s`;
+      const perSecond = (1000 * (done - before)) / (now - begun);
+      const left = perSecond > 0 ? `, ${duration((total - done) / perSecond)} left` : '';
+      const speed = `${grouped(Math.round(perSecond))}/s${left}`;
+      const line = `${what} ${percent} %: ${grouped(done)} of ${grouped(Math.max(done, total))} ${units}, ${speed}`;
       writeError(terminal.err ? `\r\x1b[K${line.slice(0, terminal.columns - 1)}` : `${line}\n`);
     },
     done: (): void => {
       if (terminal.err && shown > begun) writeError('\r\x1b[K');
     },
   };
+}
+
+function duration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  return whole < 120 ? `${whole} s` : `${Math.ceil(whole / 60)} min`;
 }
 
 /** Shows progress that is known as a fraction from 0 to 1. */

@@ -3,14 +3,16 @@
 import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { Log } from '../lib/log.ts';
+import { runInTurns } from '../lib/steps.ts';
 import { countPrunable, type PrunableCounts } from '../store/sqlite/queries/prunable.ts';
-import { createSqliteStore } from '../store/sqlite/store.ts';
+import { openStoreInSteps } from '../store/sqlite/store.ts';
 import { createExportFiles } from '../workers/pruner/export-files.ts';
 import { createPruner } from '../workers/pruner/pruner.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import { helpEnd, jsonOption, wholeNumber } from './options.ts';
 import { grouped } from './print.ts';
+import { showUpgrade } from './upgrade-display.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const days = wholeNumber(0, 36_500);
@@ -99,7 +101,8 @@ async function pruneAll(rules: Rules, context: CommandContext): Promise<Prunable
   const path = readVariable(variables, 'DATABASE_PATH');
   const mode = readVariable(variables, 'DATABASE_MODE');
   const stop = context.interrupted();
-  const store = createSqliteStore({ path, world, log, fatal: throwOn, mode });
+  const options = { path, world, log, fatal: throwOn, mode, upgradeDisplay: showUpgrade(context) };
+  const store = await runInTurns(openStoreInSteps(options), () => stop);
   try {
     // The receiver is down, so the pauses between batches are unnecessary.
     const offline = { ...world, sleep: yieldToEventLoop };

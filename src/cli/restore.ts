@@ -7,6 +7,7 @@ import { restore as restoreBackup } from '../store/sqlite/file/restore.ts';
 import { CommandError, type Declare } from './context.ts';
 import { helpEnd, jsonOption } from './options.ts';
 import { grouped, showProgress } from './print.ts';
+import { showUpgrade } from './upgrade-display.ts';
 
 export const restore: Declare = (command, context) =>
   command
@@ -42,6 +43,7 @@ position from which to continue, and "audit verify" reports the gap.`,
         sendQueued,
         mode: readVariable(context.env(), 'DATABASE_MODE'),
         progress: progress.at,
+        upgradeDisplay: showUpgrade(context),
       }).catch((error: unknown) => {
         throw error instanceof BackupFailed ? new CommandError(error.message, 1) : error;
       });

@@ -6,6 +6,7 @@ import { secretsIn } from '../config/secrets.ts';
 import { STRONGER_SECRETS, weakSecretsIn } from '../config/weak-secrets.ts';
 import { inheritedSockets } from '../http/server/socket-activation.ts';
 import { type Log, reasonOf } from '../lib/log.ts';
+import { Interrupted } from '../lib/steps.ts';
 import type { World } from '../lib/world.ts';
 import { createLogOutput } from '../observability/log-output.ts';
 import { createJsonLog } from '../observability/pino-log.ts';
@@ -13,6 +14,7 @@ import { type Receiver, startReceiver } from '../receiver.ts';
 import { DatabaseRefused } from '../store/sqlite/file/database-refused.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { helpEnd } from './options.ts';
+import { showUpgrade } from './upgrade-display.ts';
 
 export const start: Declare = (command, context) =>
   command
@@ -46,7 +48,8 @@ const NPM_COPY_MS = 1_000;
 /** The interval at which a receiver that npm started checks that npm still runs, in milliseconds. */
 const PARENT_CHECK_MS = 1_000;
 
-async function run({ env, variableWarnings, world }: CommandContext): Promise<void> {
+async function run(context: CommandContext): Promise<void> {
+  const { env, variableWarnings, world } = context;
   const config = readConfig(env());
   const output = createLogOutput(process.stdout, (lines) =>
     log.warn({ lines }, 'lines of the log were lost: its reader is too slow'),
@@ -61,7 +64,28 @@ async function run({ env, variableWarnings, world }: CommandContext): Promise<vo
     log.warn({ warning }, 'a variable has no effect, or another one than usually meant');
   for (const warning of weakSecretsIn(config)) log.warn({ warning, advice: STRONGER_SECRETS }, 'a secret is weak');
   const sockets = inheritedSockets(env(), process.pid);
-  const receiver = await startReceiver({ config, world, log, fatal, sockets, threads: true });
+  const exit = async (code: number) => {
+    await Promise.race([output.drained(), world.sleep(LAST_LINES_MS)]);
+    process.exit(code);
+  };
+  const signal: { ofUpgrade?: AbortSignal } = {};
+  const upgrade = {
+    display: showUpgrade(context, output.flush),
+    // Before its first slice, a signal ends the process at once: nothing of a copy could be kept.
+    interrupted: () => {
+      signal.ofUpgrade ??= context.interrupted();
+      return signal.ofUpgrade;
+    },
+  };
+  const options = { config, world, log, fatal, sockets, threads: true, upgrade };
+  const receiver = await startReceiver(options).catch((error: unknown) => {
+    if (error instanceof Interrupted) return null;
+    throw error;
+  });
+  if (receiver === null) {
+    log.info({ database: config.databasePath }, 'stopped in the middle of an upgrade, which the next start continues');
+    return exit(0);
+  }
   const { url, webhookUrl } = receiver;
   const { cxone, publicUrl, databasePath: database } = config;
   const upstream = cxone.baseUrl ?? 'discovered at CXone';
@@ -70,15 +94,12 @@ async function run({ env, variableWarnings, world }: CommandContext): Promise<vo
   if (proxies.length > 0) log.info({ proxies }, 'outgoing requests take proxies');
 
   const isRunByNpm = env()['npm_lifecycle_event'] !== undefined;
-  const exit = async (code: number) => {
-    await Promise.race([output.drained(), world.sleep(LAST_LINES_MS)]);
-    process.exit(code);
-  };
   const stop = stopOnce({ receiver, log, exit, isRunByNpm });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   // Without TLS there is nothing to reload, and the end of the terminal ends the process.
   process.on('SIGHUP', config.tls === null ? () => stop('SIGHUP') : () => void receiver.reload());
   if (isRunByNpm) void stopWithParent(world, stop);
+  if (signal.ofUpgrade?.aborted) stop('a signal during the upgrade');
 }
 
 interface Stopping {

@@ -1272,6 +1272,42 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/upgrade/copy.slow.test.ts'],
   },
   {
+    tag: 'moved-rows-are-compared',
+    promise: 'an upgrade moves each row without a change, or stops',
+    edit: removed,
+    tests: ['test/store/sqlite/file/data-migration/move-rows.test.ts'],
+  },
+  {
+    tag: 'old-rows-stay-until-moved',
+    promise: 'the rows of the older version are removed only when none of them is missing elsewhere',
+    edit: condition(false),
+    tests: ['test/store/sqlite/file/data-migration/move-rows.test.ts'],
+  },
+  {
+    tag: 'stops-between-slices',
+    promise: 'a signal ends an upgrade after its present slice',
+    edit: branch('alternate'),
+    tests: ['test/lib/steps.test.ts'],
+  },
+  {
+    tag: 'unfinished-upgrade-is-recognised',
+    promise: 'an upgrade that was ended is continued',
+    edit: branch('alternate'),
+    tests: ['test/upgrade/rows.slow.test.ts'],
+  },
+  {
+    tag: 'unfinished-upgrade-is-not-read',
+    promise: 'a command refuses a file in the middle of its upgrade, which would show a part of its rows',
+    edit: condition(false),
+    tests: ['test/upgrade/rows.slow.test.ts'],
+  },
+  {
+    tag: 'killed-upgrade-of-a-backup-is-a-backup',
+    promise: 'the queue of a backup is not sent, also after a kill during its upgrade',
+    edit: condition(true),
+    tests: ['test/upgrade/rows.slow.test.ts'],
+  },
+  {
     tag: 'first-draft-opens',
     promise: 'a database of the first 0.1.0 opens',
     edit: condition(false),

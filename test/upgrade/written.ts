@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
 import type { Log } from '../../src/lib/log.ts';
 import { systemWorld, type World } from '../../src/lib/world.ts';
-import { openDatabase } from '../../src/store/sqlite/file/open.ts';
+import type { SliceLimits } from '../../src/store/sqlite/file/data-migration/move-rows.ts';
+import { openDatabase, openInSteps } from '../../src/store/sqlite/file/open.ts';
 import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
 import { schemaVersionOf } from '../../src/store/sqlite/file/schema-version.ts';
 import { type UpgradeOptions, upgradeWithBackup } from '../../src/store/sqlite/file/upgrade.ts';
@@ -39,9 +40,17 @@ export function upgrading(log: Log = quietLog(), now = NOW): UpgradeOptions & { 
   return { world: { ...systemWorld, now: () => now }, log, fatal };
 }
 
-export function upgrade(path: string, surroundings: UpgradeOptions = upgrading()): void {
-  openDatabase(path, upgradeWithBackup(surroundings)).close();
+export function upgrade(path: string, surroundings: UpgradeOptions = upgrading(), slice = SLICE): void {
+  openDatabase(path, upgradeWithBackup(surroundings), { slice }).close();
 }
+
+/** The upgrade, step by step: after each, the file is as a kill at that moment would leave it. */
+export function upgradeInSteps(path: string, surroundings: UpgradeOptions = upgrading(), slice = SLICE) {
+  return openInSteps(path, upgradeWithBackup(surroundings), { slice });
+}
+
+/** Many slices for few rows. */
+export const SLICE: SliceLimits = { rows: 20, contentBytes: 1_000_000 };
 
 /** A path next to the database and its files. */
 export function filesBeside(path: string): string[] {
@@ -66,6 +75,22 @@ export function contents(path: string) {
     bodies: client.prepare('SELECT count(*) FROM callback_bodies').pluck().get(),
     conservation: client.prepare('SELECT * FROM conservation').get(),
   }));
+}
+
+/** Everything that operators read of what was moved: each row with all its columns, and the views on these rows. */
+export function readings(path: string): Readonly<Record<string, readonly object[]>> {
+  const views = ['conservation', 'action_latency', 'callback_health', 'callback_skew', 'hourly', 'dead_letters'];
+  return look(path, (client) => {
+    const known = new Set(client.prepare('SELECT name FROM sqlite_schema').pluck().all());
+    const rows = (query: string) => client.prepare<[], object>(query).all();
+    return {
+      executions: rows('SELECT * FROM executions ORDER BY correlation_id'),
+      entries: rows('SELECT * FROM audit_events ORDER BY id'),
+      ...Object.fromEntries(
+        views.filter((view) => known.has(view)).map((view) => [view, rows(`SELECT * FROM ${view} ORDER BY 1, 2, 3`)]),
+      ),
+    };
+  });
 }
 
 export const findings = (path: string) => look(path, (client) => verifyAudit(client).findings);

@@ -7,6 +7,7 @@ import type { Execution } from '../../execution/execution.ts';
 import { withoutContent } from '../../execution/reduced-detail.ts';
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
+import { runAtOnce, type Steps } from '../../lib/steps.ts';
 import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
@@ -24,11 +25,12 @@ import { createRecords } from './executions/records.ts';
 import { createUnknownWords } from './executions/unknown-words.ts';
 import { type CheckpointOptions, createCheckpointer } from './file/checkpoint/checkpointer.ts';
 import { copiesBeside } from './file/copies.ts';
+import type { UpgradeDisplay } from './file/data-migration/report.ts';
 import { withFileError } from './file/database-refused.ts';
 import { PRIVATE_MODE } from './file/file-mode.ts';
 import { auditGaps } from './file/id-gaps.ts';
 import { markPlaced, type Restored } from './file/identity.ts';
-import { type OpenDatabase, openDatabase } from './file/open.ts';
+import { type OpenDatabase, openInSteps } from './file/open.ts';
 import { createLossCheck } from './file/rescue.ts';
 import { upgradeWithBackup } from './file/upgrade.ts';
 import { createGroupCommit, unchanged } from './group-commit.ts';
@@ -61,6 +63,8 @@ export interface SqliteStoreOptions {
   readonly mode?: number;
   /** True for a receiver that has the process to itself: long reads then run on a thread. */
   readonly readerThread?: boolean | undefined;
+  /** Shows the progress of an upgrade. */
+  readonly upgradeDisplay?: UpgradeDisplay | undefined;
 }
 
 export interface SqliteStore extends Store {
@@ -84,15 +88,22 @@ export interface SqliteStore extends Store {
 const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
 
 /**
- * Opens the file at `path`.
+ * Opens the file at `path`, and upgrades it first if an older version wrote it.
  * @throws {DatabaseRefused} when it cannot be used; the message states the cause and the remedy.
- *
- * One function because it wires the parts of the store and lists the operations of the port.
  */
 export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  return runAtOnce(openStoreInSteps(options));
+}
+
+/** Only an upgrade has steps. Ended between two of them, the next start continues it. @throws {DatabaseRefused} */
+export function* openStoreInSteps(options: SqliteStoreOptions): Steps<SqliteStore> {
+  const { mode = PRIVATE_MODE, world } = options;
+  return storeOn(yield* openInSteps(options.path, upgradeWithBackup(options), { mode, now: world.now }), options);
+}
+
+/** One function because it wires the parts of the store and lists the operations of the port. */
+function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteStore {
   const { mode = PRIVATE_MODE, world, log } = options;
-  const hooks = options.isCopy ? undefined : upgradeWithBackup(options);
-  const database = openDatabase(options.path, hooks, { mode, now: world.now });
   const { client, file, restored, watch } = database;
   logOpening(database, log);
   const checkFile = createLossCheck({ client, file, watch, mode, world, log, lockPath: `${file}.lock` });

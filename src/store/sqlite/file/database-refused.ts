@@ -1,6 +1,7 @@
 // The error of a database that cannot be used, and the advice for what SQLite and the system report.
 
 import { reasonOf } from '../../../lib/log.ts';
+import { Interrupted, type Steps } from '../../../lib/steps.ts';
 
 /** The database cannot be used; the message names the file and the remedy. */
 export class DatabaseRefused extends Error {
@@ -30,9 +31,22 @@ export function withFileError<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    if (error instanceof DatabaseRefused) throw error;
-    const { code = '' } = error as { code?: string };
-    const advice = ADVICE.find(([prefix]) => code.startsWith(prefix))?.[1];
-    throw new DatabaseRefused(`${file} ${advice ?? 'cannot be used'} (${reasonOf(error)})`, { cause: error });
+    throw refusal(file, error);
   }
+}
+
+/** Work in steps can also be interrupted, on purpose. @throws {DatabaseRefused | Interrupted} */
+export function* stepsWithFileError<T>(file: string, steps: Steps<T>): Steps<T> {
+  try {
+    return yield* steps;
+  } catch (error) {
+    throw error instanceof Interrupted ? error : refusal(file, error);
+  }
+}
+
+function refusal(file: string, error: unknown): DatabaseRefused {
+  if (error instanceof DatabaseRefused) return error;
+  const { code = '' } = error as { code?: string };
+  const advice = ADVICE.find(([prefix]) => code.startsWith(prefix))?.[1];
+  return new DatabaseRefused(`${file} ${advice ?? 'cannot be used'} (${reasonOf(error)})`, { cause: error });
 }

@@ -11,6 +11,9 @@ import { schemaVersionOf } from './schema-version.ts';
 /** Time to wait while a receiver recovers or resets its WAL. */
 const BUSY_TIMEOUT_MS = 5_000;
 
+const UNFINISHED =
+  'is in the middle of its upgrade: start the receiver, which continues it, and wait until it is ready';
+
 /**
  * Opens a database that this process does not have open. The caller closes the connection.
  * @throws {DatabaseRefused} when there is no such file, or it belongs to another application.
@@ -36,6 +39,10 @@ export function openReadOnlyAgain(file: string): Database.Database {
       if (client.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
         throw new DatabaseRefused(`${file} is not a database of this receiver`);
       }
+      // promise: unfinished-upgrade-is-not-read
+      if (schemaVersionOf(client).age === 'unfinished') {
+        throw new DatabaseRefused(`${file} ${UNFINISHED}`);
+      }
       return client;
     } catch (error) {
       client.close();
@@ -48,5 +55,5 @@ export function openReadOnlyAgain(file: string): Database.Database {
 export function schemaAge(client: Database.Database): 'current' | 'older' | 'newer' {
   const { age } = schemaVersionOf(client);
   // A start completes a migration that was begun.
-  return age === 'new' ? 'older' : age;
+  return age === 'new' || age === 'unfinished' ? 'older' : age;
 }

@@ -2,10 +2,14 @@
 
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import { runAtOnce, type Steps } from '../../../lib/steps.ts';
 import { systemWorld } from '../../../lib/world.ts';
 import { isImported } from '../import/imported.ts';
 import { refuseLostFile } from './copies.ts';
-import { DatabaseRefused, withFileError } from './database-refused.ts';
+import { type DataMigration, dataMigration, holdsOldRows } from './data-migration/data-migration.ts';
+import type { SliceLimits } from './data-migration/move-rows.ts';
+import { hasUnreturnedPages, withoutZeros } from './data-migration/return-pages.ts';
+import { DatabaseRefused, stepsWithFileError, withFileError } from './database-refused.ts';
 import { createWithMode, type ModeChange, PRIVATE_MODE, setDatabaseMode } from './file-mode.ts';
 import { createFileWatch, type FileWatch } from './file-watch.ts';
 import { isInWalMode, refuseForeignWal } from './foreign-wal.ts';
@@ -42,34 +46,46 @@ export interface OpenDatabase {
   close(): void;
 }
 
-/** A file that an older version wrote, before its migration. */
-export interface Upgrade {
+/** A file that an older version wrote, before its migration or in the middle of it. */
+export interface Upgrade extends DataMigration {
   readonly file: string;
-  /** The generation of its tables. */
-  readonly from: string;
+  /** The generation of its tables; null if it has the tables of this version already, and rows are left to be moved. */
+  readonly from: string | null;
   readonly client: Database.Database;
+  /** Gives the file the tables of this version. */
   readonly migrate: () => void;
 }
 
 /** The treatment of a file that holds a trail and is not, or was not long ago, of this version. */
 export interface UpgradeHooks {
-  /** Migrates the file, once that is safe. @throws {DatabaseRefused} */
-  readonly upgrade: (upgrade: Upgrade) => void;
+  /** Migrates the file, once that is safe, and moves its rows. @throws {DatabaseRefused} */
+  readonly upgrade: (upgrade: Upgrade) => Steps;
   /** The file was migrated and is still UNVERIFIED. @throws {DatabaseRefused} */
   readonly verify: (upgraded: Pick<Upgrade, 'file' | 'client'>) => void;
 }
 
-const NO_HOOKS: UpgradeHooks = { upgrade: ({ migrate }) => migrate(), verify: () => {} };
+const NO_HOOKS: UpgradeHooks = { upgrade: migrateUnwatched, verify: () => {} };
 
 export interface OpenOptions {
   /** Of every file that belongs to the database; default: 0600. */
   readonly mode?: number;
   readonly now?: () => number;
+  /** Of an upgrade. */
+  readonly slice?: SliceLimits | undefined;
 }
 
 /** @throws {DatabaseRefused} */
-export function openDatabase(path: string, hooks: UpgradeHooks = NO_HOOKS, options: OpenOptions = {}): OpenDatabase {
-  const { mode = PRIVATE_MODE, now = systemWorld.now } = options;
+export function openDatabase(path: string, hooks?: UpgradeHooks, options?: OpenOptions): OpenDatabase {
+  return runAtOnce(openInSteps(path, hooks, options));
+}
+
+/** Only the upgrade of a file has steps. Ended between two of them, the next start continues it. @throws {DatabaseRefused} */
+export function* openInSteps(
+  path: string,
+  hooks: UpgradeHooks = NO_HOOKS,
+  options: OpenOptions = {},
+): Steps<OpenDatabase> {
+  const { mode = PRIVATE_MODE, now = systemWorld.now, slice } = options;
   // promise: one-lock-for-every-name
   const file = withFileError(path, () => realDatabasePath(path));
   const lock = withFileError(file, () => takeLock(file, mode));
@@ -84,8 +100,8 @@ export function openDatabase(path: string, hooks: UpgradeHooks = NO_HOOKS, optio
       return { isBackup, modeChanges: setDatabaseMode(file, mode) };
     });
     client = withFileError(file, () => new Database(file, { timeout: OPENING_TIMEOUT_MS }));
-    const prepared = { file, client, lock, hooks, isBackup: found.isBackup, now: now() };
-    const { orm, restored } = withFileError(file, () => prepareDatabase(prepared));
+    const prepared = { file, client, lock, hooks, isBackup: found.isBackup, now: now(), slice };
+    const { orm, restored } = yield* stepsWithFileError(file, prepareDatabase(prepared));
     const opened = client;
     const watch = createFileWatch(file, lock.path);
     return {
@@ -121,10 +137,11 @@ interface Preparing {
   readonly hooks: UpgradeHooks;
   readonly isBackup: boolean;
   readonly now: number;
+  readonly slice: SliceLimits | undefined;
 }
 
-function prepareDatabase(preparing: Preparing): Pick<OpenDatabase, 'orm' | 'restored'> {
-  const { file, client, hooks, lock } = preparing;
+function* prepareDatabase(preparing: Preparing): Steps<Pick<OpenDatabase, 'orm' | 'restored'>> {
+  const { file, client, hooks, lock, isBackup } = preparing;
   const isNew = isEmpty(client);
   if (!isNew) refuseForeign(file, client);
   const row = readFileRow(client);
@@ -133,7 +150,9 @@ function prepareDatabase(preparing: Preparing): Pick<OpenDatabase, 'orm' | 'rest
   client.exec(`BEGIN IMMEDIATE; PRAGMA application_id = ${APPLICATION_ID}; ROLLBACK`);
   if (!isNew) refuseNewer(file, client);
   if (isNew) enableIncrementalVacuum(client);
-  setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
+  // A backup stays recognisable by its header until its upgrade has ended, in whatever process.
+  // promise: killed-upgrade-of-a-backup-is-a-backup
+  if (!isBackup) setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
   // Opening an existing WAL database leaves NORMAL, which loses acknowledged commits when the power fails.
   // promise: synchronous-full
   setAndReadBack(client, 'synchronous', 'FULL', 2);
@@ -143,16 +162,30 @@ function prepareDatabase(preparing: Preparing): Pick<OpenDatabase, 'orm' | 'rest
   setAndReadBack(client, 'journal_size_limit', String(64 * 1024 * 1024), 64 * 1024 * 1024);
   // The migrator commits its own table before the first migration: killed in between, the file must have its mark.
   if (applicationId(client) !== APPLICATION_ID) client.pragma(`application_id = ${APPLICATION_ID}`);
-  const generation = schemaVersionOf(client);
-  const migrate = () => migrateSchema(client);
-  if (generation.age === 'older' && holdsTrail(client)) hooks.upgrade({ file, from: generation.name, client, migrate });
-  else migrate();
+  yield* bringUpToDate(preparing);
+  setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
   if (client.pragma('user_version', { simple: true }) === UNVERIFIED) hooks.verify({ file, client });
   // promise: imported-file-runs-no-receiver
   if (isImported(client)) throw new DatabaseRefused(`${file} ${IMPORTED}`);
   const restored = beginRun(preparing);
   client.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   return { orm: drizzle(client), restored };
+}
+
+function* bringUpToDate({ file, client, hooks, slice }: Preparing): Steps {
+  const generation = schemaVersionOf(client);
+  const from = generation.age === 'older' ? generation.name : null;
+  // An upgrade frees many pages at once, and returns them.
+  const migrate = () => withoutZeros(client, () => migrateSchema(client));
+  const upgrade = { file, from, client, migrate, ...dataMigration(client, slice) };
+  const isUpgrade = (from !== null && holdsTrail(client)) || holdsOldRows(client) || hasUnreturnedPages(client);
+  yield* isUpgrade ? hooks.upgrade(upgrade) : migrateUnwatched(upgrade);
+}
+
+function* migrateUnwatched({ migrate, moveRows, removeMoved }: Upgrade): Steps {
+  migrate();
+  yield* moveRows();
+  yield* removeMoved();
 }
 
 /** Lets pruning return space to the disk. A file that has tables can only be replaced by such a copy (compact). */

@@ -5,6 +5,7 @@ import { reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
 import { createSqliteStore } from '../store.ts';
 import { BackupFailed, type BackupReport, copyVerified, discardCopy, publishCopy, unusedPath } from './backup.ts';
+import type { UpgradeDisplay } from './data-migration/report.ts';
 import { PRIVATE_MODE } from './file-mode.ts';
 import { holdQueued } from './hold-queued.ts';
 
@@ -14,6 +15,8 @@ export interface RestoreOptions {
   /** True if the receiver did not run after the backup was made, so that its queue was never sent. */
   readonly sendQueued: boolean;
   readonly progress?: (done: number, total: number) => void;
+  /** Shows the upgrade of a backup that an older version made. */
+  readonly upgradeDisplay?: UpgradeDisplay;
   /** Mode of the file; default: 0600. */
   readonly mode?: number;
 }
@@ -27,7 +30,7 @@ export interface RestoreReport extends BackupReport {
 
 /** @throws {DatabaseRefused} before anything is written. @throws {BackupFailed} with nothing under `target`. */
 export async function restore(backup: string, target: string, options: RestoreOptions): Promise<RestoreReport> {
-  const { world, log, sendQueued, progress, mode = PRIVATE_MODE } = options;
+  const { world, log, sendQueued, progress, upgradeDisplay, mode = PRIVATE_MODE } = options;
   const path = unusedPath(target);
   const partial = `${path}.partial`;
   const report = copyVerified(backup, partial, { progress, mode });
@@ -35,7 +38,7 @@ export async function restore(backup: string, target: string, options: RestoreOp
     const fatal = (error: unknown) => {
       throw error;
     };
-    const store = createSqliteStore({ path: partial, world, log, fatal, isCopy: true, mode });
+    const store = createSqliteStore({ path: partial, world, log, fatal, isCopy: true, mode, upgradeDisplay });
     let held = 0;
     try {
       held = sendQueued ? 0 : await holdQueued(store, world);

@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { isMoveBegun } from './data-migration/data-migration.ts';
 
 export const MIGRATIONS = fileURLToPath(new URL('../../../../migrations', import.meta.url));
 
@@ -12,6 +13,8 @@ export const MIGRATIONS = fileURLToPath(new URL('../../../../migrations', import
 export type SchemaVersion =
   | { readonly age: 'new' }
   | { readonly age: 'older'; readonly name: string }
+  /** It has the tables of this version, and rows that are still to be moved to them. */
+  | { readonly age: 'unfinished' }
   | { readonly age: 'current' }
   | { readonly age: 'newer' };
 
@@ -25,7 +28,9 @@ export function schemaVersionOf(client: Database): SchemaVersion {
   const known = knownMigrations();
   const index = known.indexOf(newest);
   if (index === -1) return { age: 'newer' };
-  return index === known.length - 1 ? { age: 'current' } : { age: 'older', name: String(index).padStart(4, '0') };
+  if (index < known.length - 1) return { age: 'older', name: String(index).padStart(4, '0') };
+  // promise: unfinished-upgrade-is-recognised
+  return isMoveBegun(client) ? { age: 'unfinished' } : { age: 'current' };
 }
 
 /** In transactions: killed at any moment, the file opens. */

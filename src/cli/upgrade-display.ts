@@ -1,0 +1,37 @@
+// Shows the upgrade of a database on the terminal, in one line that is overwritten.
+
+import type { UpgradeDisplay, UpgradeStep } from '../store/sqlite/file/data-migration/report.ts';
+import type { CommandContext } from './context.ts';
+import { showProgress } from './print.ts';
+
+const UNITS: Readonly<Record<UpgradeStep, string>> = {
+  'verify the copy': 'entries',
+  'move rows': 'rows',
+  verify: 'entries',
+  'return space': 'pages',
+};
+
+/** @param flushLog writes the lines of the log that wait for a turn of the event loop, which a long step does not give. */
+export function showUpgrade(
+  context: Pick<CommandContext, 'terminal' | 'writeError'>,
+  flushLog: () => void = () => {},
+): UpgradeDisplay {
+  let shown: { readonly step: UpgradeStep; readonly line: ReturnType<typeof showProgress> } | null = null;
+  function clear(): void {
+    shown?.line.done();
+    flushLog();
+  }
+  return {
+    at: (step, { done, total }) => {
+      flushLog();
+      // Elsewhere the log has the progress.
+      if (!context.terminal.err) return;
+      if (shown?.step !== step) {
+        clear();
+        shown = { step, line: showProgress(`upgrading the database, ${step}`, context, UNITS[step]) };
+      }
+      shown.line.at(done, total);
+    },
+    clear,
+  };
+}
