@@ -44,6 +44,7 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   sweeper: async () => (await import('./sweeper.ts')).sweeper,
   memory: async () => (await import('./memory.ts')).memory,
   restart: async () => (await import('./restart.ts')).restart,
+  insights: async () => (await import('./insights.ts')).insights,
 };
 const NAMES = Object.keys(MEASURES);
 

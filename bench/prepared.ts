@@ -9,13 +9,14 @@ import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { createSignedUrls } from '../src/callbacks/signed-url.ts';
 import type { AuditDraft } from '../src/execution/event.ts';
-import { DEFAULT_PRIORITY, type Dispatchable, newExecution } from '../src/execution/execution.ts';
+import { DEFAULT_PRIORITY, type Dispatchable, newExecution, type Submission } from '../src/execution/execution.ts';
 import { transition } from '../src/execution/transition.ts';
 import { timeOrderedIds } from '../src/lib/world.ts';
 import { createAuditTrail } from '../src/store/sqlite/audit/append.ts';
 import { createRepeats } from '../src/store/sqlite/audit/repeats.ts';
 import { type OpenDatabase, openDatabase } from '../src/store/sqlite/file/open.ts';
 import { MIGRATIONS } from '../src/store/sqlite/file/schema-version.ts';
+import { createRollupCounts } from '../src/store/sqlite/rollups/count.ts';
 import { prepareStatements } from '../src/store/sqlite/statements.ts';
 
 /** The app that owns every prepared execution. */
@@ -104,7 +105,17 @@ async function version(): Promise<string> {
   return hash('sha256', JSON.stringify([...migrations, self]), 'hex').slice(0, 12);
 }
 
-async function fill(path: string, preparation: Preparation, signal?: AbortSignal): Promise<void> {
+function fill(path: string, preparation: Preparation, signal?: AbortSignal): Promise<void> {
+  return fillDatabase(path, preparation.open, (database) => writerOf(database, preparation), signal);
+}
+
+/** Fills a new database in one transaction. `writerOf` returns a function that writes the execution with a number. */
+export async function fillDatabase(
+  path: string,
+  count: number,
+  writerOf: (database: OpenDatabase) => (i: number) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const database = openDatabase(path);
   const { client } = database;
   try {
@@ -120,8 +131,8 @@ async function fill(path: string, preparation: Preparation, signal?: AbortSignal
       .all();
     client.exec('BEGIN EXCLUSIVE');
     for (const { name } of indexes) client.exec(`DROP INDEX "${name}"`);
-    const write = writerOf(database, preparation);
-    for (let i = 0; i < preparation.open; i++) {
+    const write = writerOf(database);
+    for (let i = 0; i < count; i++) {
       write(i);
       if (i % TURN === 0) {
         await turn();
@@ -147,6 +158,7 @@ function writerOf({ client }: OpenDatabase, preparation: Preparation): (i: numbe
   const sql = prepareStatements(client);
   const trail = createAuditTrail(sql, createRepeats(client));
   trail.reload();
+  const rollups = createRollupCounts(client);
   // Rows differ by their millisecond; randomness would only cost time.
   const id = timeOrderedIds(() => new Uint8Array(16));
   const begun = Date.now() - open;
@@ -157,6 +169,8 @@ function writerOf({ client }: OpenDatabase, preparation: Preparation): (i: numbe
     const sent = transition(queued, { type: 'dispatched' }, now);
     const known = transition(sent.execution, { ...TAKEN, executionId: `cx-${queued.reference}` }, now);
     const accepted = sql.insert(queued, FINGERPRINT);
+    rollups.accept(queued);
+    if (i % TURN === 0 || i === open - 1) rollups.flush();
     trail.append(accepted, acceptedAs(queued), now);
     trail.append({ ...accepted, execution: sent.execution }, sent.entry, now);
     trail.append(sql.save(accepted, known.execution), known.entry, now);
@@ -165,7 +179,7 @@ function writerOf({ client }: OpenDatabase, preparation: Preparation): (i: numbe
 
 const STRIDE = 7_919;
 
-const TAKEN = {
+export const TAKEN = {
   type: 'submitted',
   httpStatus: 202,
   latencyMs: 40,
@@ -174,10 +188,14 @@ const TAKEN = {
 } as const;
 
 /** A fingerprint of a submission that is never repeated: only its length matters. */
-const FINGERPRINT = hash('sha256', 'prepared', 'hex');
+export const FINGERPRINT = hash('sha256', 'prepared', 'hex');
 
 function executionOf(reference: string, now: number, graceSeconds: number): Dispatchable {
-  const submission = {
+  return newExecution(submissionOf(reference, graceSeconds), reference, now, now + 300_000);
+}
+
+export function submissionOf(reference: string, graceSeconds: number): Submission {
+  return {
     correlationId: reference,
     app: APP,
     actionId: 'look-up-customer',
@@ -192,11 +210,10 @@ function executionOf(reference: string, now: number, graceSeconds: number): Disp
     traceparent: null,
     tracestate: null,
   };
-  return newExecution(submission, reference, now, now + 300_000);
 }
 
 /** The row as the store writes it. */
-function acceptedAs({ timeoutSeconds, graceSeconds, retryUncertain }: Dispatchable): AuditDraft {
+export function acceptedAs({ timeoutSeconds, graceSeconds, retryUncertain }: Dispatchable): AuditDraft {
   const detail = { timeoutSeconds, graceSeconds, retryUncertain };
   return { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
 }

@@ -392,3 +392,57 @@ SELECT `correlation_id`, `id`, `timestamp`,
 	END AS TEXT) AS `what`,
 	`http_status`, `latency_ms`, CAST(coalesce(json_extract(`detail`, '$.by'), 'receiver') AS TEXT) AS `by`, `detail`
 FROM `audit_events`;
+--> statement-breakpoint
+-- Roll-ups: counts that commit with the executions. The first start of a receiver fills them.
+CREATE TABLE `rollup_ended` (
+	`hour` text NOT NULL,
+	`action_id` text NOT NULL,
+	`channel` text NOT NULL,
+	`missed` integer NOT NULL,
+	`called_back_later` integer NOT NULL,
+	`has_skew` integer NOT NULL,
+	`skew_ms` integer NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`hour`, `action_id`, `channel`, `missed`, `called_back_later`, `has_skew`, `skew_ms`)
+) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `rollup_outcomes` (
+	`hour` text NOT NULL,
+	`app` text NOT NULL,
+	`action_id` text NOT NULL,
+	`status` text NOT NULL,
+	`resolved_by` text NOT NULL,
+	`sent` integer NOT NULL,
+	`late` integer NOT NULL,
+	`ms` integer NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`hour`, `app`, `action_id`, `status`, `resolved_by`, `sent`, `late`, `ms`)
+) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `rollup_sample` (
+	`action_id` text NOT NULL,
+	`level` integer NOT NULL,
+	`reference` any NOT NULL,
+	PRIMARY KEY(`action_id`, `level`, `reference`)
+) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `rollup_sample_levels` (
+	`action_id` text NOT NULL,
+	`day` text NOT NULL,
+	`level` integer NOT NULL,
+	PRIMARY KEY(`action_id`, `day`)
+) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `rollup_state` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`counted_from` text NOT NULL
+) STRICT;
+--> statement-breakpoint
+CREATE TABLE `rollup_submitted` (
+	`hour` text NOT NULL,
+	`app` text NOT NULL,
+	`action_id` text NOT NULL,
+	`kind` text NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`hour`, `app`, `action_id`, `kind`)
+) STRICT, WITHOUT ROWID;

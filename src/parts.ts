@@ -100,7 +100,7 @@ export async function buildParts(options: ReceiverOptions) {
     },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
     ...{ trail, dashboard },
-    health: createCallbackHealthMonitor({ store, trail, world, log, ...pace }),
+    health: createCallbackHealthMonitor({ store, world, log, ...pace }),
     advise: createAdvisor({ store, world, ...pace }),
     repeats: followRepeats(trail, world.now),
     reconciliations: createReconciliations({ store, cxone, world, log, tracing, ...pace }),

@@ -6,6 +6,7 @@ import { BASELINE_MS } from '../stats/callback-health/health.ts';
 import { type Advice, formatMs } from '../stats/timing-advice/advice.ts';
 import { adviseAll } from '../stats/timing-advice/advise.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
+import { createRollupReader } from '../store/sqlite/rollups/read.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
@@ -63,7 +64,8 @@ ${TIME_HELP}`,
           await yieldToEventLoop();
         };
         const { random } = context.world;
-        const tools = { store: createObservations(client), intervalMs: pollIntervalMs, random, pause };
+        const store = { ...createObservations(client), ...createRollupReader(client) };
+        const tools = { store, intervalMs: pollIntervalMs, random, pause };
         const all = await adviseAll(tools, { from, to, ...(action !== undefined && { actionId: action }) });
         progress.done();
         return all;

@@ -5,15 +5,26 @@ import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { MIN_STEP_AT_START_MS } from '../lib/steady-clock.ts';
 import { isoTime } from '../lib/time.ts';
 import { clockNotice } from '../observability/clock-notice.ts';
-import { createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
-import { BASELINE_MS, type Health, type HealthHour, healthOf, percent } from '../stats/callback-health/health.ts';
+import { arrivalGroupOf, createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
+import {
+  BASELINE_MS,
+  type Health,
+  type HealthHour,
+  type HealthPeriod,
+  healthIn,
+  healthOf,
+  MAX_LIFETIME_MS,
+  percent,
+} from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/observe-all.ts';
 import { createRepeatBook, type RepeatGroup } from '../stats/repeat-book.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
+import type { Observation } from '../store/observations-port.ts';
 import { lastClockStep, newestTime } from '../store/sqlite/executions/clock-times.ts';
 import { createUnknownWords } from '../store/sqlite/executions/unknown-words.ts';
 import { countedRepeats } from '../store/sqlite/queries/counted-repeats.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
+import { createRollupReader } from '../store/sqlite/rollups/read.ts';
 import type { UnknownWord } from '../store/statistics-port.ts';
 import type { CommandContext, Declare } from './context.ts';
 import { withDatabase } from './database.ts';
@@ -33,9 +44,6 @@ import { type Column, tableOf } from './table.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 
-/** The longest time in milliseconds between submission and end: a grace period, a polling window and a wait in the queue. */
-const MAX_LIFETIME_MS = DAY_MS + HOUR_MS;
-
 export const health: Declare = (command, context) =>
   command
     .description(
@@ -53,7 +61,7 @@ down.`,
       'after',
       helpEnd(
         `MISSED: no callback had arrived when a poll or the deadline ended the execution. LATER: those of them whose callback
-arrived afterwards. SKEW: callback time minus poll time, median and 95th percentile, of the first 500 of the hour.
+arrived afterwards. SKEW: callback time minus poll time, median and 95th percentile, rounded by at most 2.5 %.
 
 An hour is an alert if it has at least 20 outcomes, its share of missed callbacks is 5 points higher than in the 7 days
 before, and chance alone would produce it in less than one of 1,000 hours. An action with fewer than 100 outcomes in those
@@ -73,27 +81,37 @@ ${TIME_HELP}`,
       const { from, to } = readClosedPeriod(options, DAY_MS, context);
       const { callbackless } = readPollInterval(context.env());
       const found = await withDatabase(context, options.database, async (client) => {
-        const book = createChannelCounts();
-        const progress = showFraction('reading', context);
-        const wanted = {
-          ...{ from: from - BASELINE_MS - MAX_LIFETIME_MS, to },
-          ...(action !== undefined && { actionId: action }),
-        };
-        await observeAll(createObservations(client), wanted, book.add, async (done) => {
-          progress.at(done);
-          await yieldToEventLoop();
-        });
-        progress.done();
+        const period = { from, to, callbackless, ...(action !== undefined && { actionId: action }) };
+        const { isComplete, countedFrom: _, ...counted } = await healthIn(createRollupReader(client), period);
+        const found = isComplete ? counted : await readHealth(client, period, context);
         const unknownWords = createUnknownWords(client)
           .list()
           .map((one) => ({ ...one, firstAt: isoTime(one.firstAt), lastAt: isoTime(one.lastAt) }));
         const clock = clockOf(client, context.world.now());
         const repeats = await repeatsSince(client, from);
-        return { ...healthOf(book.all(), from, to, { callbackless }), unknownWords, repeats, clock };
+        return { ...found, unknownWords, repeats, clock };
       });
       show(found, json, callbackless, context);
       if (found.alerts.length > 0) context.exitCode = 1;
     });
+
+/** Reads the executions: the roll-ups do not count all of them. */
+async function readHealth(client: Database, period: HealthPeriod, context: CommandContext): Promise<Health> {
+  const { from, to, actionId } = period;
+  const book = createChannelCounts();
+  const progress = showFraction('reading', context);
+  const wanted = { from: from - BASELINE_MS - MAX_LIFETIME_MS, to, ...(actionId !== undefined && { actionId }) };
+  const take = (observation: Observation) => {
+    const group = arrivalGroupOf(observation);
+    if (group !== null) book.add(group);
+  };
+  await observeAll(createObservations(client), wanted, take, async (done) => {
+    progress.at(done);
+    await yieldToEventLoop();
+  });
+  progress.done();
+  return healthOf(book.all(), from, to, period);
+}
 
 interface Found extends Health {
   readonly unknownWords: readonly UnknownWordTimes[];

@@ -2,9 +2,12 @@
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { isoTime } from '../lib/time.ts';
-import { type ActionSummary, createPeriodSummary } from '../stats/period-summary.ts';
+import type { ActionSummary } from '../stats/period-summary.ts';
+import { MAX_READ, summarizePeriod } from '../stats/summarize-period.ts';
 import { countExecutions, WINDOW_ROWS } from '../store/sqlite/queries/id-windows.ts';
 import { createStatistics } from '../store/sqlite/queries/statistics.ts';
+import { createRollupReader } from '../store/sqlite/rollups/read.ts';
+import type { SubmittedPeriod } from '../store/statistics-port.ts';
 import type { Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
@@ -39,8 +42,8 @@ outcome arrived, missed callbacks, and latencies. Reads the database, while the 
       'after',
       helpEnd(
         `CALLBACK, POLL and SUBMIT are shares of the outcomes from CXone. MISSED is the share of expected callbacks that did not
-arrive before a poll or the deadline. P50, P95 and P99 are from submission to CXone's outcome. After 1,000 actions the rest
-is counted together.
+arrive before a poll or the deadline. P50, P95 and P99 are from submission to CXone's outcome; in a period with more than
+${MAX_READ.toLocaleString('en')} executions they are rounded by at most 2.5 %. After 1,000 actions the rest is counted together.
 
 With --json: {"from", "to", "total", "actions"}; shares are from 0 to 1, latencies in milliseconds.
 ${TIME_HELP}`,
@@ -58,15 +61,16 @@ ${TIME_HELP}`,
       const filter = { from, to, app: options.app, actionId: options.action };
       const summaries = await withDatabase(context, options.database, async (client) => {
         const progress = showProgress('counting', context, 'executions');
-        const all = countExecutions(client, filter);
-        const summary = createPeriodSummary();
-        let counted = 0;
-        for (const groups of createStatistics(client).outcomesOf(filter)) {
-          for (const group of groups) summary.add(group);
-          counted += WINDOW_ROWS;
-          progress.at(Math.min(counted, all), all);
+        const counted = { period: {}, done: 0, all: 0 };
+        const pause = async (period: SubmittedPeriod) => {
+          if (counted.period !== period)
+            Object.assign(counted, { period, done: 0, all: countExecutions(client, period) });
+          counted.done += WINDOW_ROWS;
+          progress.at(Math.min(counted.done, counted.all), counted.all);
           await yieldToEventLoop();
-        }
+        };
+        const store = { ...createStatistics(client), ...createRollupReader(client) };
+        const summary = await summarizePeriod({ store, pause }, filter);
         progress.done();
         return summary;
       });

@@ -1,6 +1,6 @@
 // Summarises the outcomes of the executions that were submitted in a period, per action and in total.
 
-import { isTerminal, OPEN_STATUSES, type Status } from '../execution/execution.ts';
+import { isTerminal, type Status } from '../execution/execution.ts';
 import type { OutcomeGroup } from '../store/statistics-port.ts';
 import {
   addOutcomeCounts,
@@ -28,6 +28,8 @@ export interface ActionSummary {
 
 export interface PeriodSummary {
   add(group: OutcomeGroup): void;
+  /** Counts executions of the action that were accepted, besides those in groups. They are open. */
+  addOpen(actionId: string, executions: number): void;
   /** Returns the actions, busiest first. */
   read(): { readonly actions: readonly ActionSummary[]; readonly total: ActionSummary };
 }
@@ -40,17 +42,25 @@ interface ActionCounts {
 
 export function createPeriodSummary(): PeriodSummary {
   const byAction = new Map<string, ActionCounts>();
+
+  function countsOf(action: string): ActionCounts {
+    const actionId = byAction.has(action) || byAction.size < MAX_ACTIONS ? action : OTHER_ACTIONS;
+    const counted = byAction.get(actionId) ?? emptyCounts();
+    byAction.set(actionId, counted);
+    return counted;
+  }
+
   return {
-    add: (group) => {
-      const { status, resolvedBy, sent, late, ms, count } = group;
-      const actionId = byAction.has(group.actionId) || byAction.size < MAX_ACTIONS ? group.actionId : OTHER_ACTIONS;
-      const { counts, latencies } = byAction.get(actionId) ?? emptyCounts();
-      byAction.set(actionId, { counts, latencies });
+    add: ({ actionId, status, resolvedBy, sent, late, ms, count }) => {
+      const { counts, latencies } = countsOf(actionId);
       counts.submitted += count;
       counts.late += late * count;
       countOutcome(counts, { status, resolvedBy, sentAt: sent === 1 ? 0 : null }, count);
       const isFromCxone = resolvedBy === 'callback' || resolvedBy === 'poll' || resolvedBy === 'submit';
       if (ms !== null && isFromCxone) latencies.set(ms, (latencies.get(ms) ?? 0) + count);
+    },
+    addOpen: (actionId, executions) => {
+      countsOf(actionId).counts.submitted += executions;
     },
     read: () => {
       const sum = emptyCounts();
@@ -79,7 +89,7 @@ function summaryOf(actionId: string, { counts, latencies }: ActionCounts): Actio
   return {
     actionId,
     accepted: submitted,
-    open: OPEN_STATUSES.reduce((sum, status) => sum + byStatus[status], 0),
+    open: submitted - ended.reduce((sum, [, count]) => sum + count, 0),
     ended: Object.fromEntries(ended),
     late,
     shares: {

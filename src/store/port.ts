@@ -8,11 +8,10 @@ import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, StatusFilter } from '../execution/execution.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { Erasure } from './erasure-port.ts';
-import type { Observations } from './observations-port.ts';
 import type { Outbox } from './outbox-port.ts';
 import type { ExecutionPayloads } from './payloads-port.ts';
 import type { Retention } from './retention-port.ts';
-import type { Statistics } from './statistics-port.ts';
+import type { Insights } from './rollups-port.ts';
 import type { ClockStep, RepeatSummaries } from './upkeep-port.ts';
 
 export interface Store
@@ -27,8 +26,7 @@ export interface Store
     Outbox,
     Retention,
     Erasure,
-    Observations,
-    Statistics,
+    Insights,
     CommitProbe {
   /** Commits the mutations that wait, rejects new ones and releases the database. */
   close(): Promise<void>;

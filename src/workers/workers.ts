@@ -11,6 +11,7 @@ import type { Store } from '../store/port.ts';
 import type { WebhookSender } from '../webhooks/port.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createExpirer } from './expirer.ts';
+import { createHistoryCounter } from './history-counter.ts';
 import type { Lanes } from './notifier/lanes.ts';
 import { createNotifier, type LinkRules } from './notifier/notifier.ts';
 import type { ExportFiles } from './pruner/export-files.ts';
@@ -54,6 +55,7 @@ export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
   const poll = start('poll', createSweeper({ ...tools, pollIntervalMs, minPollIntervalMs, share: share() }));
   const expire = start('expire', createExpirer(tools));
   const summarize = start('summarize', createSummarizer(tools));
+  const count = start('count', createHistoryCounter(tools));
   const freed = () => notify.nudge(world.now());
   const notify: Loop = start('notify', createNotifier({ ...tools, outbox: store, freed }));
   store.watch((changes) => {
@@ -66,5 +68,5 @@ export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
   });
   const prunes = rules.auditRetentionDays > 0 || rules.payloadRetentionDays > 0;
   const prune = prunes ? { prune: start('prune', createPruner(tools)) } : {};
-  return new Map(Object.entries({ dispatch, poll, expire, notify, summarize, ...prune }));
+  return new Map(Object.entries({ dispatch, poll, expire, notify, summarize, count, ...prune }));
 }

@@ -2,8 +2,10 @@
 
 import { copyFileSync, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { verifyAudit } from '../../src/store/sqlite/verify/verify.ts';
+import { recountedRollups, storedRollups } from '../support/recounted-rollups.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 export interface Row {
@@ -61,6 +63,7 @@ export function inspect(sql: Database.Database): Found {
     faults: [
       ...(difference === 0 ? [] : [`conservation is off by ${String(difference)}`]),
       ...verifyAudit(sql).findings.map(({ message }) => `audit verify: ${message}`),
+      ...(isDeepStrictEqual(storedRollups(sql), recountedRollups(sql)) ? [] : ['the roll-ups miscount']),
       ...RULES.flatMap((rule) => sql.prepare<[], string>(rule).pluck().all()),
     ],
   };

@@ -262,7 +262,7 @@ function logInto(lines: LogLine[]): Log {
   return { debug, info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-const NO_HEALTH = { from: '', to: '', hours: [], alerts: [], complete: true };
+const NO_HEALTH = { from: '', to: '', hours: [], alerts: [], countedFrom: null };
 const NOTHING_DOUBTFUL = { items: [], unpollable: 0, next: null, reachedAt: null };
 
 /** The built-in profile's callback, as far as these tests need it. */

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
+import { type RollupRows, recountedRollups, storedRollups } from '../support/recounted-rollups.ts';
 
 export interface Row {
   readonly correlation_id: string;
@@ -56,6 +57,8 @@ export interface View {
   bodyOf(entryId: number): Uint8Array | undefined;
   conservation(): { accepted: number; difference: number };
   soundness(): string;
+  /** The roll-ups as they are and as they should be. */
+  rollups(): { readonly stored: Partial<RollupRows>; readonly recounted: Partial<RollupRows> };
   close(): void;
 }
 
@@ -81,9 +84,20 @@ export function openView(path: string): View {
     firstHash: () => first.get() as string,
     bodyOf: (id) => body.get(id) as Uint8Array | undefined,
     conservation: () => conservation.get() as { accepted: number; difference: number },
+    rollups: () => rollupsIn(db),
     soundness: () => db.pragma('integrity_check', { simple: true }) as string,
     close: () => db.close(),
   };
+}
+
+function rollupsIn(db: Database.Database) {
+  const [stored, recounted] = [storedRollups(db), recountedRollups(db)];
+  const isPruned = db.prepare('SELECT pruned_through FROM audit_checkpoint').pluck().get() !== 0;
+  if (!isPruned) return { stored, recounted };
+  // When callbacks came can no longer be read from the trail.
+  const { ended: _, ...storedRest } = stored;
+  const { ended: __, ...recountedRest } = recounted;
+  return { stored: storedRest, recounted: recountedRest };
 }
 
 /** The documented hash chain, computed independently of the code that writes it. */

@@ -1,5 +1,6 @@
 // Checks the receiver from outside whenever its work has settled, against every promise.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Journal } from './apps.ts';
 import type { Clock } from './clock.ts';
 import { type EntryRow, type NotificationRow, openView, type Row, type View } from './database.ts';
@@ -17,6 +18,7 @@ import type { Truth } from './truth.ts';
 import { demand, show } from './violation.ts';
 
 const QUIET = 'nothing fails that should not';
+const ROLLED_UP = 'the roll-ups equal a count of all executions';
 const ENDS = 'everything ends within its deadline plus one sweep';
 
 /** After the deadline: a claim of a dead process expires (15 s), a loop checks again (30 s), and the last poll is sent and answered. */
@@ -136,6 +138,8 @@ export function createInspector({ receiver, clock, truth, journal, hook, setting
     checkFile: () => {
       const soundness = look().soundness();
       demand(soundness === 'ok', 'the file is sound', () => soundness);
+      const { stored, recounted } = look().rollups();
+      demand(isDeepStrictEqual(stored, recounted), ROLLED_UP, () => show({ stored, recounted }));
     },
     head: ledger.head,
     events: () =>

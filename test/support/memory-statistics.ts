@@ -2,6 +2,7 @@
 
 import type { AuditEntry } from '../../src/execution/event.ts';
 import { type Execution, totalLatencyMs } from '../../src/execution/execution.ts';
+import type { Rollups } from '../../src/store/rollups-port.ts';
 import type { Statistics, StatisticsEntry } from '../../src/store/statistics-port.ts';
 
 interface Sources {
@@ -12,7 +13,7 @@ interface Sources {
 export function createMemoryStatistics({
   entries,
   execution,
-}: Sources): Pick<Statistics, 'statisticsAfter' | 'unknownWords'> {
+}: Sources): Pick<Statistics, 'statisticsAfter' | 'unknownWords'> & Pick<Rollups, 'coverage'> {
   function toEntry(entry: AuditEntry): StatisticsEntry {
     const { id, timestamp, event, actionId, correlationId, latencyMs, httpStatus, detail } = entry;
     const own = execution(correlationId);
@@ -34,6 +35,8 @@ export function createMemoryStatistics({
   }
 
   return {
+    // Nothing is from before the store.
+    coverage: async () => ({ countedFrom: 0 }),
     unknownWords: async () => {
       const reports = Map.groupBy(
         entries().filter(({ detail }) => detail['unknownWord'] === true),

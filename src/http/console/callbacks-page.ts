@@ -34,10 +34,16 @@ export function createCallbacksPage({ pages }: ConsoleDependencies): PageHandler
     });
 }
 
-function healthPart({ hours, alerts, complete }: CurrentHealth): Html {
+function healthPart({ hours, alerts, countedFrom }: CurrentHealth): Html {
   return html`${alertLines(alerts)}
-${complete ? '' : html`<p class="quiet">History is still being read, so the numbers are incomplete.</p>`}
+${countedFrom === null ? '' : countingPart(countedFrom)}
 <section aria-labelledby="hours"><h2 id="hours">Per hour</h2>${hourTable(hours)}</section>`;
+}
+
+/** Executions from before the roll-ups are being counted. */
+function countingPart(countedFrom: number): Html {
+  return html`<p class="quiet">Earlier executions are still being counted: hours and advice include those submitted since
+${moment(countedFrom)}.</p>`;
 }
 
 export function alertLines(alerts: Health['alerts']): Html {

@@ -1,13 +1,13 @@
 // Counts over which channel outcomes arrived, per action and hour: the data behind callback health.
 
-import { type ArrivalChannel, arrivalChannel } from '../../execution/arrival-channel.ts';
-import type { ObservedOutcome } from '../../store/statistics-port.ts';
-import { quantile } from '../statistics.ts';
+import { arrivalOf } from '../../execution/arrival-channel.ts';
+import { roundDuration } from '../../lib/round-duration.ts';
+import type { Observation } from '../../store/observations-port.ts';
+import type { ArrivalGroup } from '../../store/rollups-port.ts';
+import { weightedQuantile } from '../statistics.ts';
 
 export const HOUR_MS = 3_600_000;
 
-/** Skews that are kept of one hour and action for their percentiles. */
-const MAX_SKEWS = 500;
 /** Apps name actions: past this number, further actions are counted together. */
 const MAX_ACTIONS = 500;
 const OTHERS = '(others)';
@@ -24,8 +24,8 @@ export interface ChannelCounts {
   missed: number;
   /** Of the missed: with a callback afterwards. */
   calledBackLater: number;
-  /** Callback minus poll, milliseconds, where both brought an outcome; positive when the poll was first. */
-  readonly skews: number[];
+  /** How often each callback minus poll occurred, milliseconds, where both brought an outcome; positive when the poll was first. */
+  readonly skews: Map<number, number>;
 }
 
 export interface Skew {
@@ -36,13 +36,9 @@ export interface Skew {
 }
 
 export interface ChannelBook {
-  /** Counts an outcome. Outcomes that say nothing about callbacks (rejected, cancelled, never sent) are ignored. */
-  add(outcome: ObservedOutcome): void;
-  /** Counts what a later callback or poll adds to an outcome that was counted before. */
-  addLater(outcome: ObservedOutcome): void;
+  add(group: ArrivalGroup): void;
   /** Oldest hour first. */
   all(): readonly ChannelCounts[];
-  dropBefore(time: number): void;
 }
 
 const COUNTED_AS = { callback: 'byCallback', poll: 'byPoll', submit: 'bySubmit', timeout: 'timedOut' } as const;
@@ -50,58 +46,46 @@ const COUNTED_AS = { callback: 'byCallback', poll: 'byPoll', submit: 'bySubmit',
 export function createChannelCounts(): ChannelBook {
   const actions = new Map<string, Map<number, ChannelCounts>>();
 
-  function countsOf(actionId: string, resolvedAt: number): ChannelCounts {
+  function countsOf(actionId: string, hour: number): ChannelCounts {
     const name = actions.has(actionId) || actions.size < MAX_ACTIONS ? actionId : OTHERS;
     const hours = actions.get(name) ?? new Map<number, ChannelCounts>();
     actions.set(name, hours);
-    const hour = Math.floor(resolvedAt / HOUR_MS) * HOUR_MS;
     const counts = hours.get(hour) ?? emptyCounts(name, hour);
     hours.set(hour, counts);
     return counts;
   }
 
-  function take(outcome: ObservedOutcome, isFirst: boolean): void {
-    const { actionId, resolvedAt, calledBackAt, foundAt } = outcome;
-    const channel = arrivalChannel(outcome);
-    if (channel === null || resolvedAt === null) return;
-    const counts = countsOf(actionId, resolvedAt);
-    const missed = isMissed(channel, outcome);
-    if (isFirst) {
-      counts[COUNTED_AS[channel]] += 1;
-      counts.missed += Number(missed);
-    }
-    if (missed && calledBackAt !== null) counts.calledBackLater += 1;
-    const hasSkew = calledBackAt !== null && foundAt !== null;
-    if (hasSkew && counts.skews.length < MAX_SKEWS) counts.skews.push(calledBackAt - foundAt);
-  }
-
   return {
-    add: (outcome) => take(outcome, true),
-    addLater: (outcome) => take(outcome, false),
+    add: ({ actionId, hour, channel, missed, calledBackLater, skewMs, count }) => {
+      const counts = countsOf(actionId, hour);
+      counts[COUNTED_AS[channel]] += count;
+      if (missed) counts.missed += count;
+      if (calledBackLater) counts.calledBackLater += count;
+      if (skewMs !== null) counts.skews.set(skewMs, (counts.skews.get(skewMs) ?? 0) + count);
+    },
     all: () =>
       [...actions.values()].flatMap((hours) => [...hours.values()]).sort((one, other) => one.hour - other.hour),
-    dropBefore: (time) => {
-      for (const [name, hours] of actions) {
-        for (const hour of hours.keys()) if (hour < time) hours.delete(hour);
-        if (hours.size === 0) actions.delete(name);
-      }
-    },
   };
 }
 
-export function skewSummary(skews: readonly number[]): Skew | null {
-  const sorted = skews.toSorted((one, other) => one - other);
-  const [p50, p95, max] = [0.5, 0.95, 1].map((q) => quantile(sorted, q));
-  if (p50 == null || p95 == null || max == null) return null;
-  return { count: sorted.length, p50, p95, max };
+/** Returns the group of one execution as the roll-ups count it; null if it says nothing about callbacks. */
+export function arrivalGroupOf(observation: Observation): ArrivalGroup | null {
+  const arrival = arrivalOf(observation);
+  const { actionId, resolvedAt } = observation;
+  if (arrival === null || resolvedAt === null) return null;
+  const skewMs = arrival.skewMs === null ? null : roundDuration(arrival.skewMs);
+  return { ...arrival, skewMs, actionId, hour: Math.floor(resolvedAt / HOUR_MS) * HOUR_MS, count: 1 };
 }
 
-function isMissed(channel: ArrivalChannel, { calledBackAt, resolvedAt }: ObservedOutcome): boolean {
-  if (channel !== 'poll' && channel !== 'timeout') return false;
-  return calledBackAt === null || resolvedAt === null || calledBackAt > resolvedAt;
+export function skewSummary(skews: ReadonlyMap<number, number>): Skew | null {
+  const sorted = [...skews].sort(([one], [other]) => one - other);
+  const count = sorted.reduce((sum, [, times]) => sum + times, 0);
+  const [p50, p95, max] = [0.5, 0.95, 1].map((q) => weightedQuantile(sorted, count, q));
+  if (p50 == null || p95 == null || max == null) return null;
+  return { count, p50, p95, max };
 }
 
 function emptyCounts(actionId: string, hour: number): ChannelCounts {
   const none = { byCallback: 0, byPoll: 0, bySubmit: 0, timedOut: 0, missed: 0, calledBackLater: 0 };
-  return { actionId, hour, ...none, skews: [] };
+  return { actionId, hour, ...none, skews: new Map() };
 }

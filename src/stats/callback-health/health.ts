@@ -1,8 +1,9 @@
 // Callback health: each hour of each action, and the alerts. Pure.
 
 import { isoTime } from '../../lib/time.ts';
+import type { Coverage, Rollups } from '../../store/rollups-port.ts';
 import { isAlert, judge, type Missing, type Verdict } from './alert.ts';
-import { type ChannelCounts, HOUR_MS, type Skew, skewSummary } from './channels.ts';
+import { type ChannelCounts, createChannelCounts, HOUR_MS, type Skew, skewSummary } from './channels.ts';
 
 /** Length of the baseline that an hour is compared with. */
 export const BASELINE_MS = 7 * 24 * HOUR_MS;
@@ -39,6 +40,33 @@ export interface Health {
 export interface Expected {
   /** True when CXone is not given a callback URL: then no callback is missing. */
   readonly callbackless?: boolean;
+}
+
+/** The longest time in milliseconds between submission and end: a grace period, a polling window and a wait in the queue. */
+export const MAX_LIFETIME_MS = 25 * HOUR_MS;
+
+export interface HealthPeriod extends Expected {
+  /** Milliseconds. The hours that overlap the period are counted as a whole. */
+  readonly from: number;
+  readonly to: number;
+  readonly actionId?: string;
+}
+
+/** `isComplete` is false while the roll-ups do not yet count all executions that may have ended in the period or its baseline. */
+export type CountedHealth = Health & Coverage & { readonly isComplete: boolean };
+
+/** Returns the health of a period from the roll-ups. */
+export async function healthIn(
+  store: Pick<Rollups, 'arrivals' | 'coverage'>,
+  { from, to, actionId, ...expected }: HealthPeriod,
+): Promise<CountedHealth> {
+  const { countedFrom } = await store.coverage();
+  const begin = from - BASELINE_MS;
+  // promise: health-needs-the-whole-baseline
+  const isComplete = countedFrom !== null && countedFrom <= Math.max(0, begin - MAX_LIFETIME_MS);
+  const book = createChannelCounts();
+  for (const group of await store.arrivals({ from: begin, to, actionId })) book.add(group);
+  return { ...healthOf(book.all(), from, to, expected), countedFrom, isComplete };
 }
 
 /** `counts` must reach back to `from` minus the baseline. */

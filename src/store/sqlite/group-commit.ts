@@ -13,6 +13,7 @@ import { within } from '../../lib/lifecycle.ts';
 import { reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { StoreUnavailable } from '../port.ts';
+import { codeOf, concernsTheStore, isDiskFailure } from './file/result-codes.ts';
 
 /** Maximum weight of a batch: the sum of the weights of its mutations. */
 const MAX_BATCH = 256;
@@ -70,6 +71,8 @@ export interface WriterOptions<C> {
   readonly afterCommit?: () => void;
   /** Called after a rollback: values cached from the database must be read again. */
   readonly rolledBack: () => void;
+  /** Writes what the mutations of the transaction left to be written together. Called before its commit, and before a savepoint. */
+  readonly flush?: () => void;
   /** Called when the disk is full and the batch was rejected. */
   readonly full?: () => void;
   /** Called after a disk failure that leaves the content of the file unknown: the process must end without an acknowledgement. */
@@ -149,6 +152,8 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     }
     try {
       settle = runAll(batch, changes, guarded);
+      // promise: rollups-commit-with-what-they-count
+      options.flush?.();
       // promise: commit-before-response
       sql.commit.run();
     } catch (error) {
@@ -198,6 +203,8 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
 
   /** Runs one mutation under a savepoint. Throws only errors that end the whole batch. */
   function attempt(mutation: Waiting<C>, changes: C[]): () => void {
+    // A rollback to the savepoint discards only what follows it.
+    options.flush?.();
     sql.savepoint.run();
     try {
       const settle = run(mutation, changes);
@@ -278,20 +285,4 @@ function prepare(
     release: db.prepare('RELEASE mutation'),
     rollbackTo: db.prepare('ROLLBACK TO mutation'),
   };
-}
-
-/** Returns SQLite's result code of an error, or an empty string for other errors. */
-export function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : '';
-}
-
-/** True for errors after which the content of the disk is unknown. */
-export function isDiskFailure(error: unknown): boolean {
-  return /^SQLITE_(IOERR|CORRUPT)/.test(codeOf(error));
-}
-
-/** True for errors of the disk or the file, as opposed to errors of one mutation. */
-function concernsTheStore(error: unknown): boolean {
-  return /^SQLITE_(FULL|IOERR|CORRUPT|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL)/.test(codeOf(error));
 }

@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import { blob, customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /** A column for a short form, or for the text itself where a value has none. */
-const shortOrText = customType<{ data: number | string | Buffer }>({ dataType: () => 'any' });
+export const shortOrText = customType<{ data: number | string | Buffer }>({ dataType: () => 'any' });
 
 /**
  * Executions without their payloads: narrow rows, because each event rewrites one. Times are milliseconds since the Unix epoch. The

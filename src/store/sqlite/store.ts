@@ -42,6 +42,8 @@ import { createStatistics } from './queries/statistics.ts';
 import { createErasure } from './retention/erase.ts';
 import { createPayloadStripping } from './retention/prune-payloads.ts';
 import { createRetention } from './retention/retention.ts';
+import { createRollupCounts } from './rollups/count.ts';
+import { createRollupReader } from './rollups/read.ts';
 import { toAuditEntry } from './rows.ts';
 import { prepareStatements } from './statements.ts';
 
@@ -119,6 +121,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
   const times = createClockTimes(client);
   const newest = () => trail.head().id;
   const near = createLongReads(client, newest);
+  const rollups = createRollupCounts(client);
   const payloadsOf = createPayloadReader(database.client);
   const thread = options.readerThread ? createReaderThread({ file, lost: checkFile, log }) : null;
   let wasFull = false;
@@ -134,6 +137,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
     committed: notifyListeners,
     afterCommit: () => checkpoints.committed(),
     rolledBack: reload,
+    flush: rollups.flush,
     full: () => {
       wasFull = true;
     },
@@ -158,6 +162,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
 
   function reload(): void {
     trail.reload();
+    rollups.reload();
     backlog.reset(sql.queued.all(), sql.polled.all());
   }
 
@@ -173,10 +178,11 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
 
   return {
     ...outbox.port,
-    ...createRetention(database, sql, { writer, checkpoints }),
+    ...createRetention(database, sql, { writer, checkpoints, rollups }),
     ...createQueueMonitor(database.client, sql, backlog),
     ...createObservations(database.client),
     ...createStatistics(database.client),
+    ...createRollupReader(client),
     ...longReadPort({ near, far: thread?.reads ?? near, newest }),
     ...erasure,
     emptyWal: () => (thread === null ? erasure.emptyWal() : thread.paused(erasure.emptyWal)),
@@ -184,9 +190,14 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
       ...{ writer, repeats, summarize: trail.summarize },
       stored: sql.byCorrelationId,
     }),
-    ...createInsertion(sql, { writer, backlog, append }),
+    ...createInsertion(sql, { writer, backlog, append, rollups }),
     ...createRecords(sql, {
-      ...{ writer, backlog, due, moveTimes: times.move, enqueue: outbox.enqueue, append },
+      ...{ writer, backlog, due, moveTimes: times.move, enqueue: outbox.enqueue },
+      append: (before, after, draft, now) => {
+        const entry = append(after, draft, now);
+        rollups.change(before, after, entry);
+        return entry;
+      },
       count: (before, after, given, now) => {
         const draft = storable(after.execution, given);
         return repeats.count(before, after, draft, now) ? trail.counted(after, draft, now) : undefined;
@@ -201,6 +212,8 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
 
     trail: async (correlationId) => sql.trail.all(correlationId).map((values) => toAuditEntry(auditRow(values))),
     payloads: async (correlationId) => payloadsOf(correlationId),
+
+    countHistory: (limit) => writer.mutate(() => unchanged(rollups.countHistory(limit))),
 
     head: async () => trail.head(),
     lastClockStep: async () => lastClockStep(client),

@@ -1,7 +1,7 @@
 // The page about callbacks: an operator sees that they stay away, since when, and which timing would fit.
 
 import { expect, test } from 'vitest';
-import { createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
+import { arrivalGroupOf, createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
 import { healthOf } from '../../../src/stats/callback-health/health.ts';
 import { adviceFor } from '../../../src/stats/timing-advice/advice.ts';
 import type { Observation } from '../../../src/store/observations-port.ts';
@@ -30,12 +30,12 @@ function observed(count: number, at: number, missed: boolean): Observation[] {
 const before = observed(300, NOON - 20 * HOUR, false);
 const now = observed(60, NOON, true);
 
-async function open(all: readonly Observation[]) {
+async function open(all: readonly Observation[], countedFrom: number | null = null) {
   const book = createChannelCounts();
-  for (const one of all) book.add(one);
+  for (const group of all.map(arrivalGroupOf)) if (group !== null) book.add(group);
   const health = async (hours = 24) => ({
     ...healthOf(book.all(), NOON + HOUR - hours * HOUR, NOON + HOUR),
-    complete: true,
+    countedFrom,
   });
   const advice = adviceFor('charge<b>', all, { intervalMs: 2_000, now: NOON + HOUR });
   const advise = async () => (all.length === 0 ? [] : [advice]);
@@ -71,4 +71,11 @@ test('when nothing has happened it says so', async () => {
   expect(text).toContain('No execution ended in the last 24 hours.');
   expect(text).toContain('No execution was sent in the last 7 days.');
   expect(text).not.toContain('class="warnings"');
+});
+
+test('while earlier executions are still being counted, it says what the numbers include', async () => {
+  const { http } = await open(now, NOON - HOUR);
+  await using _closed = http;
+  const { text } = await visitor(http).get('/console/callbacks');
+  expect(text).toMatch(/hours and advice include those submitted since\s+<time datetime="2026-01-01T11:00:00.000Z"/);
 });

@@ -1,13 +1,16 @@
-// Callback health: equal whether counted from commits or read from the database, and a warning when callbacks are missing.
+// Callback health: equal from the roll-ups and from the executions, and a warning when callbacks are missing.
 
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
+import type { Log } from '../../../src/lib/log.ts';
+import type { World } from '../../../src/lib/world.ts';
+import { arrivalGroupOf, createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
 import { healthOf } from '../../../src/stats/callback-health/health.ts';
-import { type CallbackHealthMonitor, createCallbackHealthMonitor } from '../../../src/stats/callback-health/monitor.ts';
+import { createCallbackHealthMonitor } from '../../../src/stats/callback-health/monitor.ts';
 import { observeAll } from '../../../src/stats/observe-all.ts';
 import { createAdvisor } from '../../../src/stats/timing-advice/advise.ts';
-import { followTrail, type TrailFollower } from '../../../src/stats/trail-follower.ts';
+import type { Observation } from '../../../src/store/observations-port.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { type Life, live } from '../../support/lives.ts';
@@ -18,27 +21,23 @@ import { temporaryFolder } from '../../support/temporary.ts';
 const HOUR = 3_600_000;
 const ROUND = { signal: new AbortController().signal, spawn: () => {} };
 
-function setUp() {
-  const world = createManualWorld(1, START);
-  const log = quietLog();
+function openStore(path: string, world: World, log: Log) {
   const fatal = (error: unknown) => {
     throw error;
   };
-  const store = createSqliteStore({ path: join(temporaryFolder(), 'receiver.db'), world, log, fatal });
-  /** A monitor and its audit trail; the test starts each round. */
-  const monitored = async () => {
-    const trail = await followTrail(store);
-    return { trail, monitor: createCallbackHealthMonitor({ store, trail, world, log }) };
-  };
+  return createSqliteStore({ path, world, log, fatal });
+}
+
+function setUp() {
+  const world = createManualWorld(1, START);
+  const log = quietLog();
+  const path = join(temporaryFolder(), 'receiver.db');
+  const store = openStore(path, world, log);
+  const monitored = () => createCallbackHealthMonitor({ store, world, log });
   const many = async (life: Life, count: number, at: number, actionId = 'charge') => {
     await Promise.all(Array.from({ length: count }, (_, i) => live(store, life, at + i, { actionId })));
   };
-  return { world, log, store, monitored, many };
-}
-
-async function readHistory({ trail, monitor }: { trail: TrailFollower; monitor: CallbackHealthMonitor }) {
-  while (!trail.complete()) await trail.work(ROUND);
-  while (!(await monitor.health()).complete) await monitor.work(ROUND);
+  return { world, log, path, store, monitored, many };
 }
 
 const LIVES: readonly [Life, number][] = [
@@ -58,11 +57,11 @@ const LIVES: readonly [Life, number][] = [
 
 test('each hour counts outcomes by channel, missing and late callbacks, and the skew of callback and poll', async () => {
   const { world, store, monitored, many } = setUp();
-  const now = await monitored();
-  await readHistory(now);
   for (const [life, count] of LIVES) await many(life, count, START);
   await world.advance(HOUR / 2);
-  const [hour, ...others] = (await now.monitor.health()).hours;
+  const { hours, countedFrom } = await monitored().health();
+  expect(countedFrom).toBe(null);
+  const [hour, ...others] = hours;
   expect(others).toEqual([]);
   expect(hour).toEqual({
     actionId: 'charge',
@@ -80,27 +79,54 @@ test('each hour counts outcomes by channel, missing and late callbacks, and the 
   await store.close();
 });
 
-test('after a restart the counts are as before, and nothing is counted twice', async () => {
+test('the roll-ups and the executions themselves give the same hours', async () => {
   const { world, store, monitored, many } = setUp();
-  const before = await monitored();
-  await readHistory(before);
   for (const [life, count] of LIVES) await many(life, count, START);
   await many('callback', 30, START + 3 * HOUR, 'other');
   await world.advance(4 * HOUR);
   const open = await live(store, 'pending', world.now() - 5_000, { actionId: 'other' });
-  const after = await monitored();
   await store.record(open.reference, callback(completed()), world.now());
   await many('poll', 3, world.now(), 'other');
   await world.advance(60_000);
-  expect((await after.monitor.health()).complete).toBe(false);
-  await readHistory(after);
-  const { hours } = await before.monitor.health();
-  expect((await after.monitor.health()).hours).toEqual(hours);
+  const { hours } = await monitored().health();
+  expect(hours).toHaveLength(3);
 
   const book = createChannelCounts();
-  await observeAll(store, { from: 0, to: world.now() }, book.add, async () => {});
+  const take = (observation: Observation) => {
+    const group = arrivalGroupOf(observation);
+    if (group !== null) book.add(group);
+  };
+  await observeAll(store, { from: 0, to: world.now() }, take, async () => {});
   expect(healthOf(book.all(), START, world.now()).hours).toEqual(hours);
   await store.close();
+});
+
+test('while earlier executions are being counted, it states since when it counts, and does not warn', async () => {
+  const { world, log, path, store, many } = setUp();
+  await many('callback', 100, START - 20 * HOUR);
+  await many('poll', 40, START);
+  await store.close();
+  const client = new Database(path);
+  client.exec('DELETE FROM rollup_state');
+  for (const table of ['submitted', 'outcomes', 'ended', 'sample']) client.exec(`DELETE FROM rollup_${table}`);
+  client.close();
+
+  const again = openStore(path, world, log);
+  const monitor = createCallbackHealthMonitor({ store: again, world, log });
+  expect(await monitor.health()).toMatchObject({ countedFrom: world.now(), hours: [] });
+  await again.countHistory(50);
+  await world.advance(60_000);
+  const { countedFrom, hours } = await monitor.health();
+  expect(countedFrom).toBeGreaterThan(START - 20 * HOUR);
+  expect(countedFrom).toBeLessThan(START);
+  expect(hours).toMatchObject([{ byCallback: 10 }, { byPoll: 40, missed: 40 }]);
+  await monitor.work(ROUND);
+  expect(log.lines).toEqual([]);
+  await again.countHistory(500);
+  expect((await monitor.health()).countedFrom).toBe(null);
+  await monitor.work(ROUND);
+  expect(log.lines).toHaveLength(1);
+  await again.close();
 });
 
 test('missing callbacks cause one warning for the action and hour, with the numbers to judge by', async () => {
@@ -108,13 +134,12 @@ test('missing callbacks cause one warning for the action and hour, with the numb
   await many('callback', 198, START - 20 * HOUR);
   await many('poll', 2, START - 20 * HOUR);
   await many('callback', 40, START - 10 * HOUR, 'other');
-  const now = await monitored();
-  await readHistory(now);
+  const monitor = monitored();
   await many('callback', 10, START);
   await many('poll', 10, START);
   await many('callback', 30, START, 'other');
   await world.advance(60_000);
-  for (let i = 0; i < 5; i += 1) await now.monitor.work(ROUND);
+  for (let i = 0; i < 5; i += 1) await monitor.work(ROUND);
   expect(log.lines).toEqual([
     {
       level: 'warn',
@@ -129,7 +154,7 @@ test('missing callbacks cause one warning for the action and hour, with the numb
       },
     },
   ]);
-  expect((await now.monitor.health()).alerts.map(({ message }) => message)).toEqual([
+  expect((await monitor.health()).alerts.map(({ message }) => message)).toEqual([
     'charge: 50 % of the callbacks are missing in the hour from 2026-01-01T00:00:00.000Z (10 of 20), against 1 % in the 7 days before',
   ]);
   await store.close();
@@ -137,11 +162,9 @@ test('missing callbacks cause one warning for the action and hour, with the numb
 
 test('with unverified callbacks, a poll that one of them caused is not a missing callback', async () => {
   const { world, store, monitored, many } = setUp();
-  const now = await monitored();
-  await readHistory(now);
   await many('hinted', 30, START);
   await world.advance(60_000);
-  expect((await now.monitor.health()).hours).toMatchObject([{ byPoll: 30, missed: 0, calledBackLater: 0 }]);
+  expect((await monitored().health()).hours).toMatchObject([{ byPoll: 30, missed: 0, calledBackLater: 0 }]);
   await store.close();
 });
 

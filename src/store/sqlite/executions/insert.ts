@@ -6,6 +6,7 @@ import { type JsonObject, readJson } from '../../../execution/json.ts';
 import type { AddResult, BatchAddResult, Change, ExecutionIntake, NewExecution } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
+import type { RollupCounts } from '../rollups/count.ts';
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 import type { ExecutionRow } from './execution-row.ts';
@@ -14,9 +15,13 @@ interface InsertionTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly backlog: Backlog;
   readonly append: AuditTrail['append'];
+  readonly rollups: Pick<RollupCounts, 'accept'>;
 }
 
-export function createInsertion(sql: Statements, { writer, backlog, append }: InsertionTools): ExecutionIntake {
+export function createInsertion(
+  sql: Statements,
+  { writer, backlog, append, rollups }: InsertionTools,
+): ExecutionIntake {
   /** Returns the result for a submission whose id or key is in use: app and fingerprint decide whether it is the same one. */
   function findEarlier(submission: NewExecution): AddResult | undefined {
     const { app, correlationId, idempotencyKey } = submission.execution;
@@ -60,6 +65,7 @@ export function createInsertion(sql: Statements, { writer, backlog, append }: In
     if (backlog.queuedBy(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
     const stored = sql.insert(execution, fingerprint);
     backlog.update(null, execution);
+    rollups.accept(execution);
     const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
     const detail = { timeoutSeconds, graceSeconds, retryUncertain };
     const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };

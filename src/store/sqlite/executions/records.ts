@@ -6,7 +6,6 @@ import { type JsonObject, LargeJson, readJson } from '../../../execution/json.ts
 import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
 import type { Change, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
-import type { AuditTrail } from '../audit/append.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
@@ -26,7 +25,8 @@ interface RecordTools {
   readonly due: DueSelection;
   readonly moveTimes: ClockTimes['move'];
   readonly enqueue: SqliteOutbox['enqueue'];
-  readonly append: AuditTrail['append'];
+  /** Appends an entry about a change, and counts the change in the roll-ups. */
+  readonly append: (before: Execution, after: ExecutionRow, draft: AuditDraft, now: number) => AuditEntry;
   /** Counts a repeat of an event instead of appending it; undefined for all that are appended. */
   readonly count: (before: Execution, after: ExecutionRow, draft: AuditDraft, now: number) => AuditEntry | undefined;
   readonly strip: ReturnType<typeof createPayloadStripping>;
@@ -63,7 +63,7 @@ export function createRecords(
     if (counted !== undefined) return { execution, outcome, entry: counted, isCounted: true, notifyAt };
     // An erasure finds each of these words in an entry.
     countWord(event, execution, outcome === 'resolved', now);
-    return { execution, outcome, entry: append(saved, draft, now), notifyAt };
+    return { execution, outcome, entry: append(before, saved, draft, now), notifyAt };
   }
 
   function record(reference: string, event: ExecutionEvent, now: number): Mutation<RecordResult | undefined, Change> {

@@ -8,7 +8,7 @@ import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import { gapAt, notificationGaps, skipBackward, skipForward } from '../file/id-gaps.ts';
-import { CLOCK_SLACK_MS, firstSince } from '../first-since.ts';
+import { CLOCK_SLACK_MS, firstSince } from '../queries/first-since.ts';
 import { uuidText } from '../rows.ts';
 import { notifications } from '../schema.ts';
 import { type NotificationRow, toNotification } from './rows.ts';

@@ -6,9 +6,9 @@ import type { AuditHead, IdGap } from '../../port.ts';
 import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
 import type { Values } from '../executions/execution-row.ts';
 import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
-import { CLOCK_SLACK_MS, firstSince, type IdRange } from '../first-since.ts';
 import { EVENT_CODES, hashText, toAuditEntry } from '../rows.ts';
 import { type Batch, batchesOf } from './batches.ts';
+import { CLOCK_SLACK_MS, firstSince, type IdRange } from './first-since.ts';
 import type { ScanOrder } from './id-windows.ts';
 
 /** Number of ids in one window, whose scan takes a few milliseconds even without a match. */

@@ -3,8 +3,8 @@
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
 import type { CountedRepeats } from '../../statistics-port.ts';
-import { CLOCK_SLACK_MS, firstSince } from '../first-since.ts';
 import { eventOf } from '../rows.ts';
+import { CLOCK_SLACK_MS, firstSince } from './first-since.ts';
 
 /** Entries that one statement reads, as a long read would prevent the WAL of a running receiver from being reset. */
 const WINDOW_ENTRIES = 20_000;

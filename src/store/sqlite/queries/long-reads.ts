@@ -5,12 +5,21 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { ObservationPage, ObservationQuery } from '../../observations-port.ts';
 import type { NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import type { FeedQuery, ListQuery, SearchProgress, Store } from '../../port.ts';
-import type { StatisticsPage } from '../../statistics-port.ts';
+import type {
+  ArrivalGroup,
+  ArrivalRange,
+  HourRange,
+  SampleQuery,
+  SubmittedAction,
+  TimingSample,
+} from '../../rollups-port.ts';
+import type { OutcomeGroup, StatisticsPage } from '../../statistics-port.ts';
 import { createFeed, type FeedRows, toFeedPage } from '../audit/feed.ts';
 import { createExecutionList, type RowPage, toExecutionPage } from '../executions/list.ts';
 import { createSearchProgress } from '../executions/search-progress.ts';
 import { auditGaps } from '../file/id-gaps.ts';
 import { createNotificationList } from '../outbox/list.ts';
+import { createRollupReader } from '../rollups/read.ts';
 import { createObservations } from './observations.ts';
 import { createStatistics } from './statistics.ts';
 
@@ -25,6 +34,10 @@ export interface LongReads {
   readonly feed: Read<FeedQuery, FeedRows>;
   readonly statisticsAfter: Read<{ readonly after: number; readonly limit: number }, StatisticsPage>;
   readonly observe: Read<ObservationQuery, ObservationPage>;
+  readonly arrivals: Read<ArrivalRange, readonly ArrivalGroup[]>;
+  readonly submitted: Read<HourRange, readonly SubmittedAction[]>;
+  readonly outcomes: Read<HourRange, readonly OutcomeGroup[]>;
+  readonly sample: Read<SampleQuery, TimingSample>;
 }
 
 export const LONG_READS: readonly (keyof LongReads)[] = [
@@ -34,6 +47,10 @@ export const LONG_READS: readonly (keyof LongReads)[] = [
   'feed',
   'statisticsAfter',
   'observe',
+  'arrivals',
+  'submitted',
+  'outcomes',
+  'sample',
 ];
 
 /** @param newest returns the id of the newest committed entry; default: reads it. */
@@ -46,6 +63,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
   const feed = createFeed(client, newest, gaps);
   const { statisticsAfter } = createStatistics(client);
   const { observe } = createObservations(client);
+  const { arrivals, submitted, outcomes, sample } = createRollupReader(client);
   return {
     list,
     searchProgress,
@@ -53,6 +71,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
     feed: async (query) => feed(query),
     statisticsAfter: ({ after, limit }) => statisticsAfter(after, limit),
     observe,
+    ...{ arrivals, submitted, outcomes, sample },
   };
 }
 
@@ -93,5 +112,9 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
     feed: async (query) => toFeedPage(await readerOf(query).feed(query, NEVER)),
     statisticsAfter: (after, limit) => readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER),
     observe: (query) => far.observe(query, NEVER),
+    arrivals: (range) => far.arrivals(range, NEVER),
+    submitted: (range) => far.submitted(range, NEVER),
+    outcomes: (range) => far.outcomes(range, NEVER),
+    sample: (query) => far.sample(query, NEVER),
   };
 }

@@ -5,12 +5,14 @@ import { hasPollAddress } from '../../../execution/execution.ts';
 import type { DoubtfulQuery, Observation, ObservationQuery, Observations } from '../../observations-port.ts';
 import { executionRow, SELECT_STORED, type Values } from '../executions/execution-row.ts';
 import { referenceBound as bound, firstReferenceAt, timeOfReference } from '../executions/uuid-range.ts';
-import { EVENT_CODES, RESOLVED_BY_CODES, resolverOf, STATUS_CODES, statusOf, uuidText } from '../rows.ts';
+import { ARRIVAL_TIMES } from '../rollups/arrival-times.ts';
+import { resolverOf, STATUS_CODES, statusOf, uuidText } from '../rows.ts';
 
 /** Number of executions that one page scans, which takes a few milliseconds. */
 const PAGE = 1_000;
 
-interface ObservedRow {
+export interface ObservedRow {
+  readonly reference: unknown;
   readonly actionId: string;
   readonly status: unknown;
   readonly resolvedBy: unknown;
@@ -29,23 +31,12 @@ interface Ends {
   readonly high: Buffer | string;
 }
 
-const { CALLBACK_HINT, CALLBACK_DUPLICATE, CALLBACK_CONFLICT, CALLBACK_LATE, POLL_COMPLETED } = EVENT_CODES;
-const { callback, poll } = RESOLVED_BY_CODES;
 const { UNCONFIRMED, NOT_FOUND, TIMEOUT, CANCELLED } = STATUS_CODES;
 
-/** Reads the trail only where the row lacks the time of a callback or poll, which is rare. */
-const OBSERVED = `
-SELECT action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt,
+export const OBSERVED = `
+SELECT reference, action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt,
   coalesce(nullif(coalesce(other_execution_id, execution_id), 0), poll_url) IS NOT NULL AS isPollable,
-  grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount,
-  CASE WHEN resolved_by = ${callback} THEN resolved_at ELSE coalesce(
-    (SELECT max(at) FROM audit_rows AS a WHERE a.execution = e.id AND a.event = ${CALLBACK_HINT} AND a.at <= e.resolved_at),
-    (SELECT min(at) FROM audit_rows AS a WHERE a.execution = e.id
-      AND a.event IN (${CALLBACK_DUPLICATE}, ${CALLBACK_CONFLICT}, ${CALLBACK_LATE}))
-  ) END AS calledBackAt,
-  CASE WHEN resolved_by = ${poll} AND status <> ${NOT_FOUND} THEN resolved_at WHEN poll_count > 0 THEN
-    (SELECT min(at) FROM audit_rows AS a WHERE a.execution = e.id AND a.event = ${POLL_COMPLETED})
-  END AS foundAt
+  grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount, ${ARRIVAL_TIMES}
 FROM execution_rows AS e`;
 
 /** Sent and ended without a result; or handed to the network, with an id at CXone that only an unverified callback named. */
@@ -106,7 +97,7 @@ function edge(client: Database, range: string) {
     .pluck();
 }
 
-function toObservation(row: ObservedRow): Observation {
+export function toObservation(row: ObservedRow): Observation {
   const { actionId, graceSeconds, timeoutSeconds, pollCount } = row;
   return {
     actionId,

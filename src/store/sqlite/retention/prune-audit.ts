@@ -41,7 +41,12 @@ export interface AuditPruning {
   records(batch: PrunableEntries): RetentionRecord[];
 }
 
-export function createAuditPruning(client: Database, orm: BetterSQLite3Database): AuditPruning {
+/** @param subtract removes executions from the counts, before they are deleted. */
+export function createAuditPruning(
+  client: Database,
+  orm: BetterSQLite3Database,
+  subtract: (executions: readonly number[]) => void = () => {},
+): AuditPruning {
   const isPending = createPendingLookup(orm);
   const exported = prepareRecords(client);
   const sql = prepareDeletion(client);
@@ -76,6 +81,7 @@ export function createAuditPruning(client: Database, orm: BetterSQLite3Database)
     sql.deleteBodies.run(last.id);
 
     const touched = [...new Set(pruned.map(({ execution }) => execution))];
+    subtract(touched);
     const deleted = touched.flatMap((id) => sql.deleteExecution.get(id) ?? []);
     for (const { id, outcome } of deleted) {
       sql.deletePayload.run(id);

@@ -5,6 +5,7 @@ import type { Retention } from '../../retention-port.ts';
 import type { Checkpointer } from '../file/checkpoint/checkpointer.ts';
 import type { OpenDatabase } from '../file/open.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
+import type { RollupCounts } from '../rollups/count.ts';
 import type { Statements } from '../statements.ts';
 import { reclaimSpace } from './incremental-vacuum.ts';
 import { createAuditPruning } from './prune-audit.ts';
@@ -13,14 +14,15 @@ import { createPayloadPruning } from './prune-payloads.ts';
 export interface RetentionTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly checkpoints: Pick<Checkpointer, 'alone'>;
+  readonly rollups: Pick<RollupCounts, 'subtractPruned'>;
 }
 
 export function createRetention(
   { client, orm }: Pick<OpenDatabase, 'client' | 'orm'>,
   sql: Pick<Statements, 'checkpoint'>,
-  { writer, checkpoints }: RetentionTools,
+  { writer, checkpoints, rollups }: RetentionTools,
 ): Retention {
-  const audit = createAuditPruning(client, orm);
+  const audit = createAuditPruning(client, orm, rollups.subtractPruned);
   const payloads = createPayloadPruning(client, orm);
   return {
     prune: (limit, cutoff, through) => writer.mutate(() => unchanged(audit.prune(limit, cutoff, through))),

@@ -8,8 +8,9 @@ import type { Database } from 'better-sqlite3';
 import { type Log, reasonOf } from '../../../../lib/log.ts';
 import { createSampledWarning } from '../../../../lib/log-throttle.ts';
 import type { World } from '../../../../lib/world.ts';
-import { codeOf, isDiskFailure, type Writer } from '../../group-commit.ts';
+import type { Writer } from '../../group-commit.ts';
 import { setAndReadBack } from '../pragma.ts';
+import { codeOf, isDiskFailure } from '../result-codes.ts';
 import type { Passes } from './passes.ts';
 
 /** Frames in the log at which a round begins. A quarter of this was slower in each measurement, and four times as much not faster. */

@@ -1,0 +1,40 @@
+// Reads what the roll-ups count of stored executions.
+
+import { resolverOf, statusOf, uuidText } from '../rows.ts';
+import { ARRIVAL_TIMES, type ArrivalTimes } from './arrival-times.ts';
+import type { Counted } from './keys.ts';
+
+export interface CountedRow {
+  readonly reference: unknown;
+  readonly app: string;
+  readonly actionId: string;
+  readonly status: unknown;
+  readonly resolvedBy: unknown;
+  readonly sentAt: number | null;
+  readonly resolvedAt: number | null;
+  readonly totalMs: number | null;
+  readonly late: 0 | 1;
+  readonly calledBackAt: number | null;
+  readonly foundAt: number | null;
+}
+
+/** A condition follows. */
+export const COUNTED = `
+SELECT reference, app, action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt,
+  max(0, resolved_at - submitted_at) AS totalMs,
+  EXISTS (SELECT 1 FROM outcome_rows AS o WHERE o.id = e.outcome AND o.late_result IS NOT NULL) AS late, ${ARRIVAL_TIMES}
+FROM execution_rows AS e WHERE status <> 0`;
+
+export function toCounted(row: CountedRow): { readonly counted: Counted; readonly times: ArrivalTimes } {
+  const { app, actionId, sentAt, resolvedAt, totalMs, late, calledBackAt, foundAt } = row;
+  return {
+    counted: {
+      ...{ app, actionId, sentAt, resolvedAt, totalMs },
+      reference: uuidText(row.reference),
+      status: statusOf(row.status),
+      resolvedBy: resolverOf(row.resolvedBy),
+      hasLateResult: late === 1,
+    },
+    times: { calledBackAt, foundAt },
+  };
+}

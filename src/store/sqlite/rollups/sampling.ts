@@ -1,0 +1,102 @@
+// Keeps a random sample of the executions of each action and day. Each execution has a level: half have level 0, a quarter level 1,
+// and so on. Of a busy day only the higher levels are kept, so that the sample of any period is read without its other executions.
+
+import type { Database } from 'better-sqlite3';
+import { isoTime } from '../../../lib/time.ts';
+import { SAMPLE_SIZE } from '../../rollups-port.ts';
+import { referenceBound, timeOfReference } from '../executions/uuid-range.ts';
+
+const DAY_MS = 86_400_000;
+export const MAX_LEVEL = 32;
+/** Days of actions whose counts are cached. */
+const MAX_CACHED = 10_000;
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** Returns an evenly distributed number of 32 bits that depends on the reference only (FNV-1a, with the finalizer of MurmurHash3). */
+export function rankOf(reference: string): number {
+  let hash = FNV_OFFSET;
+  for (let at = 0; at < reference.length; at += 1) hash = Math.imul(hash ^ reference.charCodeAt(at), FNV_PRIME);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** Returns the level of an execution: one of 2^level executions has at least this level. */
+function levelOf(reference: string): number {
+  return Math.clz32(rankOf(reference));
+}
+
+/** Returns the highest level at which a sample of this many executions is large enough. */
+export function sufficientLevel(executions: number): number {
+  return Math.max(0, Math.floor(Math.log2(Math.max(1, executions) / SAMPLE_SIZE)));
+}
+
+export function dayOf(time: number): string {
+  return isoTime(Math.floor(time / DAY_MS) * DAY_MS).slice(0, 10);
+}
+
+export interface Sampling {
+  /** Takes an accepted execution into the sample, if its level is high enough. Runs inside a transaction. */
+  add(actionId: string, reference: string): void;
+  /** Runs inside a transaction. */
+  remove(actionId: string, reference: string): void;
+  /** Reads the counts again: the transaction was rolled back. */
+  reload(): void;
+}
+
+export function createSampling(client: Database): Sampling {
+  const sql = prepare(client);
+  const days = new Map<string, { seen: number; level: number }>();
+
+  function dayCounts(actionId: string, day: string) {
+    const name = `${day} ${actionId}`;
+    const known = days.get(name);
+    if (known !== undefined) return known;
+    if (days.size >= MAX_CACHED) days.clear();
+    const counts = { seen: sql.seen.get(actionId, day, `${day}~`) ?? 0, level: sql.level.get(actionId, day) ?? 0 };
+    days.set(name, counts);
+    return counts;
+  }
+
+  return {
+    add: (actionId, reference) => {
+      const day = dayOf(timeOfReference(reference));
+      const counts = dayCounts(actionId, day);
+      counts.seen += 1;
+      const sufficient = sufficientLevel(counts.seen);
+      if (sufficient > counts.level) {
+        sql.raise.run(actionId, day, sufficient);
+        counts.level = sufficient;
+      }
+      const level = levelOf(reference);
+      if (level >= counts.level) sql.insert.run(actionId, level, referenceBound(reference));
+    },
+    remove: (actionId, reference) => void sql.remove.run(actionId, levelOf(reference), referenceBound(reference)),
+    reload: () => days.clear(),
+  };
+}
+
+function prepare(client: Database) {
+  return {
+    seen: client
+      .prepare<[string, string, string], number | null>(
+        `SELECT sum(count) FROM rollup_submitted WHERE action_id = ? AND hour >= ? AND hour < ? AND kind = 'accepted'`,
+      )
+      .pluck(),
+    level: client
+      .prepare<[string, string], number>('SELECT level FROM rollup_sample_levels WHERE action_id = ? AND day = ?')
+      .pluck(),
+    raise: client.prepare<[string, string, number]>(
+      `INSERT INTO rollup_sample_levels (action_id, day, level) VALUES (?, ?, ?)
+        ON CONFLICT DO UPDATE SET level = max(level, excluded.level)`,
+    ),
+    insert: client.prepare<[string, number, Buffer | string]>(
+      'INSERT OR IGNORE INTO rollup_sample (action_id, level, reference) VALUES (?, ?, ?)',
+    ),
+    remove: client.prepare<[string, number, Buffer | string]>(
+      'DELETE FROM rollup_sample WHERE action_id = ? AND level = ? AND reference = ?',
+    ),
+  };
+}
