@@ -4,11 +4,12 @@ import type { UpgradeDisplay, UpgradeStep } from '../store/sqlite/file/data-migr
 import type { CommandContext } from './context.ts';
 import { showProgress } from './print.ts';
 
-const UNITS: Readonly<Record<UpgradeStep, string>> = {
-  'verify the copy': 'entries',
-  'move rows': 'rows',
-  verify: 'entries',
-  'return space': 'pages',
+/** Short, so that millions fit into 80 columns. */
+const STEPS: Readonly<Record<UpgradeStep, readonly [what: string, units: string]>> = {
+  'verify the copy': ['upgrade: copy', 'entries'],
+  'move rows': ['upgrade: rows', 'rows'],
+  verify: ['upgrade: check', 'entries'],
+  'return space': ['upgrade: space', 'pages'],
 };
 
 /** @param flushLog writes the lines of the log that wait for a turn of the event loop, which a long step does not give. */
@@ -28,7 +29,8 @@ export function showUpgrade(
       if (!context.terminal.err) return;
       if (shown?.step !== step) {
         clear();
-        shown = { step, line: showProgress(`upgrading the database, ${step}`, context, UNITS[step]) };
+        const [what, units] = STEPS[step];
+        shown = { step, line: showProgress(what, context, units) };
       }
       shown.line.at(done, total);
     },

@@ -23,17 +23,17 @@ test('shows rows, percent, rate and the time that is left, which do not count wh
   display.at('move rows', { done: 400_000, total: 1_000_000 });
   vi.advanceTimersByTime(2_000);
   display.at('move rows', { done: 500_000, total: 1_000_000 });
-  expect(said()).toEqual([
-    `${CLEAR}upgrading the database, move rows 50 %: 500,000 of 1,000,000 rows, 50,000/s, 10 s left`,
-  ]);
+  expect(said()).toEqual([`${CLEAR}upgrade: rows 50 %: 500,000 of 1,000,000 rows, 50,000/s, 10 s left`]);
 });
 
-test('states a longer time in minutes', () => {
+test('states a longer time in minutes, within 80 columns', () => {
   const { display, said } = shown(true);
-  display.at('verify', { done: 0, total: 1_000_000 });
-  vi.advanceTimersByTime(1_000);
-  display.at('verify', { done: 1_000, total: 1_000_000 });
-  expect(said().join('')).toMatch(/, 1,000\/s, 17 min left$/);
+  display.at('verify the copy', { done: 0, total: 39_000_000 });
+  vi.advanceTimersByTime(100_000);
+  display.at('verify the copy', { done: 10_000_000, total: 39_000_000 });
+  const [line = ''] = said();
+  expect(line).toMatch(/ 100,000\/s, 5 min left$/);
+  expect(line.slice(CLEAR.length).length).toBeLessThan(80);
 });
 
 test('clears its line before the next step, before a line of the log, and at the end', () => {
@@ -46,7 +46,7 @@ test('clears its line before the next step, before a line of the log, and at the
   expect(said()).toEqual([CLEAR]);
   vi.advanceTimersByTime(1_000);
   display.at('return space', { done: 2, total: 4 });
-  expect(said().join('')).toContain('return space 50 %: 2 of 4 pages, 2/s, 1 s left');
+  expect(said().join('')).toContain('upgrade: space 50 %: 2 of 4 pages, 2/s, 1 s left');
   display.clear();
   expect(said()).toEqual([CLEAR]);
 });
