@@ -40,12 +40,13 @@ export function createRollupCounts(client: Database) {
     change: (before: Execution, row: ExecutionRow, { id, event }: Pick<AuditEntry, 'id' | 'event'>): void => {
       const after = row.execution;
       if (!isTerminal(after.status) || !state.counts(after.reference)) return;
-      const [old, counted] = [ofExecution(before), ofExecution(after)];
+      const counted = ofExecution(after);
       if (!isTerminal(before.status)) {
         tallies.countOutcome(counted, 1);
         tallies.countArrival(counted, timesOf(row, id), 1);
         return;
       }
+      const old = ofExecution(before);
       if (old.hasLateResult !== counted.hasLateResult) {
         tallies.countOutcome(old, -1);
         tallies.countOutcome(counted, 1);
@@ -97,7 +98,19 @@ export function createRollupCounts(client: Database) {
 }
 
 function ofExecution(execution: Execution): Counted {
-  return { ...execution, totalMs: totalLatencyMs(execution), hasLateResult: execution.lateResult !== null };
+  const { reference, app, actionId, status, resolvedBy, sentAt, resolvedAt, lateResult } = execution;
+  const totalMs = totalLatencyMs(execution);
+  return {
+    reference,
+    app,
+    actionId,
+    status,
+    resolvedBy,
+    sentAt,
+    resolvedAt,
+    totalMs,
+    hasLateResult: lateResult !== null,
+  };
 }
 
 function prepare(client: Database) {

@@ -39,8 +39,13 @@ export const ENDED_COLUMNS = [
 /** Outcomes whose durations are counted: the others tell nothing about CXone. */
 const FROM_CXONE: ReadonlySet<ResolvedBy | null> = new Set(['callback', 'poll', 'submit']);
 
+/** The hour that was named last: most calls are about the same one, and formatting a date costs as much as a statement. */
+let last = { start: Number.NaN, name: '' };
+
 export function hourOf(time: number): string {
-  return isoTime(Math.floor(time / HOUR_MS) * HOUR_MS);
+  const start = Math.floor(time / HOUR_MS) * HOUR_MS;
+  if (last.start !== start) last = { start, name: isoTime(start) };
+  return last.name;
 }
 
 type Submitted = Pick<Counted, 'reference' | 'app' | 'actionId'>;

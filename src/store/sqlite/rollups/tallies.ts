@@ -38,7 +38,9 @@ export function createTallies(client: Database) {
       if (counted.sentAt === null) submitted.add(submittedKey(counted, 'unsent'), times);
     },
     countArrival: (counted: Counted, found: ArrivalTimes, times: number): void => {
-      const arrival = arrivalOf({ ...counted, ...found });
+      const { status, resolvedBy, sentAt, resolvedAt } = counted;
+      const { calledBackAt, foundAt } = found;
+      const arrival = arrivalOf({ status, resolvedBy, sentAt, resolvedAt, calledBackAt, foundAt });
       if (arrival !== null) ended.add(endedKey(counted, arrival), times);
     },
     flush: (): void => {
