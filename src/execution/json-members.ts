@@ -18,8 +18,8 @@ export function readMembers(text: string): JsonObject {
   return Object.fromEntries(members);
 }
 
-/** Returns the index of the comma or bracket behind a value. */
-function endOfValue(text: string, start: number): number {
+/** Returns the index of the comma or bracket behind a value of trusted JSON; the length of the text if none follows. */
+export function endOfValue(text: string, start: number): number {
   let level = 0;
   for (let at = start; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

@@ -3,6 +3,7 @@
 import type { AuditEntry } from './event.ts';
 import type { Execution } from './execution.ts';
 import { isJsonObject, type Json, type JsonObject, LargeJson } from './json.ts';
+import { maskJsonText } from './masked-json-text.ts';
 
 export const HIDDEN = '•••••• (hidden)';
 
@@ -10,6 +11,8 @@ export interface Masking {
   /** The names of the hidden members; empty if nothing is hidden. */
   readonly names: readonly string[];
   json(value: Json): Json;
+  /** Does the same as `json` with the text of a trusted JSON document, without parsing it. */
+  jsonText(text: string): string;
   /** Returns true if `json` hides a part of the value. */
   hides(value: Json): boolean;
   /** Hides free text as a whole if it contains one of the names, since the end of the value is unknown. */
@@ -21,6 +24,7 @@ export interface Masking {
 export const NO_MASKING: Masking = {
   names: [],
   json: (value) => value,
+  jsonText: (text) => text,
   hides: () => false,
   text: (words) => words,
   execution: (execution) => execution,
@@ -36,8 +40,10 @@ export function createMasking(names: readonly string[], instead = HIDDEN): Maski
     return [...wanted].some((name) => low.includes(name));
   };
   const text = (words: string) => (hidesText(words) ? instead : words);
+  const jsonText = (document: string) => maskJsonText(document, { names: wanted, hidesText, instead });
   const hides = (value: Json): boolean => {
     if (typeof value === 'string') return hidesText(value);
+    if (LargeJson.is(value)) return jsonText(value.text) !== value.text;
     if (Array.isArray(value)) return value.some(hides);
     return (
       isJsonObject(value) && Object.entries(value).some(([name, one]) => wanted.has(name.toLowerCase()) || hides(one))
@@ -45,7 +51,7 @@ export function createMasking(names: readonly string[], instead = HIDDEN): Maski
   };
   const json = (value: Json): Json => {
     if (typeof value === 'string') return text(value);
-    if (LargeJson.is(value)) return json(value.parsed());
+    if (LargeJson.is(value)) return LargeJson.from(jsonText(value.text));
     if (Array.isArray(value)) return value.map(json);
     return isJsonObject(value) ? members(value) : value;
   };
@@ -56,6 +62,7 @@ export function createMasking(names: readonly string[], instead = HIDDEN): Maski
   return {
     names,
     json,
+    jsonText,
     hides,
     text,
     execution: (execution) => {

@@ -4,7 +4,6 @@ import type { Database } from 'better-sqlite3';
 import { and, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { AT_CXONE_STATUSES, OPEN_STATUSES, type StatusFilter } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
-import { readJson } from '../../../execution/json.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
 import { ONLY_NAMED, STATUS_CODES } from '../rows.ts';
@@ -35,8 +34,8 @@ export function defineTextSearch(client: Database): void {
   );
   client.function(HOLDS_VISIBLY, { deterministic: true }, (text: unknown, needle: unknown, names: unknown) => {
     if (typeof text !== 'string') return 0;
-    const visible = createMasking(JSON.parse(String(names)), '').json(readJson(text));
-    return JSON.stringify(visible).toLowerCase().includes(String(needle)) ? 1 : 0;
+    const visible = createMasking(JSON.parse(String(names)), '').jsonText(text);
+    return visible.toLowerCase().includes(String(needle)) ? 1 : 0;
   });
 }
 

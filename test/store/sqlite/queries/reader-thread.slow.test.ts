@@ -5,8 +5,9 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { expect, onTestFinished, test } from 'vitest';
-import { parseJson } from '../../../../src/execution/json.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { LargeJson, parseJson } from '../../../../src/execution/json.ts';
+import { startWorkerThread } from '../../../../src/lib/worker-thread.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { StoreUnavailable } from '../../../../src/store/port.ts';
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
@@ -149,6 +150,43 @@ test('a read that ends two threads fails, and the process continues', async () =
   await expect(reads.list(ALL, PATIENT)).rejects.toThrow(StoreUnavailable);
   await expect(reads.list(ALL, PATIENT)).rejects.toThrow('the reader thread ended: it was ended');
   expect(started).toHaveLength(4);
+});
+
+describe('a search with hidden members over a result of ten MiB', () => {
+  const ENTRIES = Math.floor((10 * 1024 * 1024) / '{},'.length) - 10;
+  const SEARCH = { ...ALL, text: 'needle', hidden: ['password'] };
+
+  /** Reads of a store with one such result, on threads with this heap. */
+  async function readsWithHeap(maxOldGenerationSizeMb: number) {
+    const store = openStore();
+    const [reference = ''] = await add(store, 1);
+    const result = LargeJson.from(`[${'{},'.repeat(ENTRIES)}"needle",{"password":"secret"}]`);
+    await store.record(reference, callback(completed(result)), NOON);
+    const module = new URL('../../../../src/store/sqlite/queries/reader-worker.ts', import.meta.url);
+    const thread = createReaderThread({
+      file: store.databasePath,
+      lost: () => null,
+      log: quietLog(),
+      start: (workerData) => startWorkerThread(module, { workerData, resourceLimits: { maxOldGenerationSizeMb } }),
+    });
+    onTestFinished(() => thread.close());
+    return thread.reads;
+  }
+
+  test('needs a small part of the heap, since the result is not parsed', async () => {
+    const reads = await readsWithHeap(96);
+    expect((await reads.list(SEARCH, PATIENT)).rows).toHaveLength(1);
+    expect((await reads.list({ ...SEARCH, text: 'secret' }, PATIENT)).rows).toHaveLength(0);
+  });
+
+  test('that exceeds the heap fails with the reason, and the next read is answered', async () => {
+    const reads = await readsWithHeap(12);
+    const refused = new StoreUnavailable(
+      'the reader thread ended: Error: Worker terminated due to reaching memory limit: JS heap out of memory',
+    );
+    await expect(reads.list(SEARCH, PATIENT)).rejects.toThrow(refused);
+    expect((await reads.listNotifications(ALL, PATIENT)).items).toEqual([]);
+  });
 });
 
 test('a file that was removed or replaced is not opened again', async () => {
