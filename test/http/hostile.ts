@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import type { Limits } from '../../src/http/server/server.ts';
+import { isoTime } from '../../src/lib/time.ts';
 import { callbackUrlOf, type Stage, setStage } from '../stories/stage.ts';
 import { wire } from './harness.ts';
 
@@ -32,6 +33,9 @@ export async function besiege(env: Record<string, string> = {}, limits: Partial<
   const stage = await setStage(env, {}, limits);
   const reader = new Database(stage.databasePath, { readonly: true });
   onTestFinished(() => void reader.close());
+  // The clock stands still, so that no other heartbeat follows the first.
+  const beats = reader.prepare<[string]>('SELECT 1 FROM heartbeat WHERE at >= ?');
+  await stage.until(() => beats.get(isoTime(stage.world.now())) !== undefined);
   return {
     ...stage,
     port: Number(new URL(stage.service().webhookUrl).port),

@@ -19,7 +19,7 @@ export function moment(time: number | null): Html {
 }
 
 /** `2 min ago`, `in 12 s`, `now`. */
-export function distance(time: number, now: number): string {
+function distance(time: number, now: number): string {
   const ms = time - now;
   if (Math.abs(ms) < 1_000) return 'now';
   return ms < 0 ? `${duration(-ms)} ago` : `in ${duration(ms)}`;
