@@ -1,6 +1,7 @@
 // `advise`: suggests a grace period and polling window for each action, with the effect on polls and latency.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { percent } from '../lib/percent.ts';
 import { isoTime } from '../lib/time.ts';
 import { BASELINE_MS } from '../stats/callback-health/health.ts';
 import { type Advice, formatMs } from '../stats/timing-advice/advice.ts';
@@ -20,7 +21,7 @@ import {
   toOption,
 } from './options.ts';
 import { readPollInterval } from './poll-interval.ts';
-import { showFraction } from './print.ts';
+import { grouped, showFraction } from './print.ts';
 import { type Column, clean, tableOf } from './table.ts';
 
 export const advise: Declare = (command, context) =>
@@ -44,7 +45,7 @@ POLL_INTERVAL_SECONDS as configured, or as the upstream profile allows. A poll c
 interval later. Lost callbacks count with the upper end of their likely share. At most 2,000 executions of an action are
 used, drawn at random. If the upstream profile does not request callbacks, there is no advice.
 
-POLLS and LAG (mean, from the end at CXone to the receiver) are for 1,000 executions: present, and as advised. CONFIDENCE is
+POLLS/1000 is polls for 1,000 executions, and LAG the mean time from the end at CXone to the receiver: present, and as advised. CONFIDENCE is
 none under 30 results, low under 200, fair under 1,000, else good; one step lower if more than 10 % have no observed end.
 
 With --json: {"from", "to", "pollIntervalSeconds", "actions"}; costs are for 1,000 executions.
@@ -90,16 +91,20 @@ function show(actions: readonly Advice[], period: { from: string; to: string }, 
 const COLUMNS: readonly Column<Advice>[] = [
   { name: 'ACTION', of: ({ actionId }) => actionId },
   { name: 'SENT', of: ({ executions }) => executions, right: true },
-  { name: 'LOST', of: ({ lost }) => `${(100 * lost.share).toFixed(1)}%`, right: true },
+  { name: 'LOST', of: ({ lost }) => percent(lost.share, 1), right: true },
   { name: 'P50', of: ({ durationMs }) => duration(durationMs.p50), right: true },
   { name: 'P95', of: ({ durationMs }) => duration(durationMs.p95), right: true },
-  { name: 'GRACE', of: ({ current, advised }) => change(current.graceSeconds, advised?.graceSeconds), right: true },
   {
-    name: 'WINDOW',
-    of: ({ current, advised }) => change(current.timeoutSeconds, advised?.timeoutSeconds),
+    name: 'GRACE',
+    of: ({ current, advised }) => change(current.graceSeconds, advised?.graceSeconds, ' s'),
     right: true,
   },
-  { name: 'POLLS', of: ({ current, advised }) => change(current.cost.polls, advised?.cost.polls), right: true },
+  {
+    name: 'WINDOW',
+    of: ({ current, advised }) => change(current.timeoutSeconds, advised?.timeoutSeconds, ' s'),
+    right: true,
+  },
+  { name: 'POLLS/1000', of: ({ current, advised }) => change(current.cost.polls, advised?.cost.polls), right: true },
   {
     name: 'LAG',
     of: ({ current, advised }) =>
@@ -113,7 +118,8 @@ function duration(ms: number | null): string {
   return ms === null ? '?' : formatMs(ms);
 }
 
-function change(now: number, then: number | undefined): string {
+function change(now: number, then: number | undefined, unit = ''): string {
   const [before, after] = [Math.round(now), then === undefined ? null : Math.round(then)];
-  return after === null || before === after ? `${before}` : `${before} → ${after}`;
+  const shown = (count: number) => `${grouped(count)}${unit}`;
+  return after === null || before === after ? shown(before) : `${shown(before)} → ${shown(after)}`;
 }

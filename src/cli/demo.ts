@@ -10,7 +10,7 @@ export const demo: Declare = (command, context) =>
       `Runs the CXone simulator and the receiver on loopback ports and lets every fate happen to an execution. The database is
 data/demo.db in the working directory.`,
     )
-    .option('--serve', 'keep both running afterwards, with a curl line to try')
+    .option('--serve', 'keep both running afterwards; prints addresses to open, an operator key and curl lines')
     .option('--seed <text>', 'the same seed gives the same run times and ids at the simulator', 'demo')
     .addHelpText(
       'after',

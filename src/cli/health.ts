@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { percent } from '../lib/percent.ts';
 import { MIN_STEP_AT_START_MS } from '../lib/steady-clock.ts';
 import { isoTime } from '../lib/time.ts';
 import { clockNotice } from '../observability/clock-notice.ts';
@@ -14,7 +15,6 @@ import {
   healthIn,
   healthOf,
   MAX_LIFETIME_MS,
-  percent,
 } from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/observe-all.ts';
 import { createRepeatBook, type RepeatGroup } from '../stats/repeat-book.ts';
@@ -139,7 +139,6 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
     return;
   }
   context.writeError(`Ended from ${found.from} to ${found.to}\n`);
-  context.write(tableOf(COLUMNS, found.hours, context));
   const alerts = found.alerts.map(({ message }) => ({ name: 'alert', level: 'fail', message }) as const);
   const message = callbackless
     ? 'are not requested by the upstream profile'
@@ -156,7 +155,9 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
   );
   const { notice } = found.clock;
   const clock = notice === null ? [] : [{ name: 'clock', level: 'warn', message: notice } as const];
-  printLines([...(alerts.length === 0 ? [well] : alerts), ...words, ...repeats, ...clock], context);
+  // First what needs attention: the table may be longer than the screen.
+  printLines([...alerts, ...words, ...repeats, ...clock, ...(alerts.length === 0 ? [well] : [])], context);
+  context.write(`\n${tableOf(COLUMNS, found.hours, context)}`);
 }
 
 async function repeatsSince(client: Database, from: number): Promise<RepeatGroup[]> {
@@ -194,7 +195,7 @@ const COLUMNS: readonly Column<HealthHour>[] = [
   { name: '', of: ({ verdict }) => (verdict === 'risen' || verdict === 'missing' ? 'ALERT' : ' ') },
 ];
 
-function missed({ missed: count, byCallback, byPoll, timedOut }: HealthHour): string {
+function missed({ missed: count, byCallback, byPoll, timedOut }: HealthHour): string | null {
   return percent(count, byCallback + byPoll + timedOut);
 }
 

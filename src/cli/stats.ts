@@ -1,9 +1,11 @@
 // `stats`: counts the outcomes of the executions of a period, per action.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { percent } from '../lib/percent.ts';
 import { isoTime } from '../lib/time.ts';
 import type { ActionSummary } from '../stats/period-summary.ts';
 import { MAX_READ, summarizePeriod } from '../stats/summarize-period.ts';
+import { formatMs } from '../stats/timing-advice/advice.ts';
 import { countExecutions, WINDOW_ROWS } from '../store/sqlite/queries/id-windows.ts';
 import { createStatistics } from '../store/sqlite/queries/statistics.ts';
 import { createRollupReader } from '../store/sqlite/rollups/read.ts';
@@ -97,16 +99,20 @@ const COLUMNS: readonly Column<ActionSummary>[] = [
   { name: 'LATE', of: ({ late }) => late, right: true },
   ...(['callback', 'poll', 'submit', 'missed'] as const).map((name) => ({
     name: name.toUpperCase(),
-    of: ({ shares }: ActionSummary) => percent(shares[name]),
+    of: ({ shares }: ActionSummary) => shareOf(shares[name]),
     right: true,
   })),
   ...(['p50', 'p95', 'p99'] as const).map((name) => ({
     name: name.toUpperCase(),
-    of: ({ latencyMs }: ActionSummary) => latencyMs[name],
+    of: ({ latencyMs }: ActionSummary) => durationOf(latencyMs[name]),
     right: true,
   })),
 ];
 
-function percent(part: number | null): string | null {
-  return part === null ? null : `${(100 * part).toFixed(1)}%`;
+function shareOf(share: number | null): string | null {
+  return share === null ? null : percent(share, 1);
+}
+
+function durationOf(ms: number | null): string | null {
+  return ms === null ? null : formatMs(ms);
 }

@@ -13,6 +13,7 @@ import type { Simulator } from '../simulator/simulator.ts';
 import { type DemoCase, demoCases } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
 import { type Inbox, openInbox } from './inbox.ts';
+import { invitation } from './invitation.ts';
 import { compare } from './judge.ts';
 import { showProgress } from './progress.ts';
 import { type Result, report } from './report.ts';
@@ -41,7 +42,10 @@ export async function runDemo({ serve, seed }: { readonly serve: boolean; readon
     stdout.write(
       report({ results, auditCount, databasePath: relative('', DATABASE), took, turnedAway: inbox.turnedAway }),
     );
-    if (serve) await keepUp(service, keys);
+    if (serve) {
+      stdout.write(invitation({ receiverUrl: service.url, simulatorUrl: cxoneUrl, keys }));
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    }
     return results.every(({ differences }) => differences.length === 0);
   } finally {
     await service.stop();
@@ -130,22 +134,4 @@ async function live(demo: DemoCase, client: DemoClient, simulator: Simulator): P
   if (demo.cancel) await client.cancel(correlationId);
   await client.untilEnded(correlationId);
   simulator.release(correlationId);
-}
-
-async function keepUp(service: Receiver, keys: { app: string; operator: string }): Promise<void> {
-  process.stdout.write(`
-Both keep running until Ctrl-C. Submit an execution whose callback is lost, and wait for its result:
-
-  curl -H 'Authorization: Bearer ${keys.app}' -H 'Content-Type: application/json' -H 'Prefer: wait=30' \\
-    -d '{"actionId":"look-up","graceSeconds":2,"inputs":{"simulate":"lost-callback"}}' ${service.url}/v1/executions
-
-List the executions as an operator:
-
-  curl -u operator:${keys.operator} ${service.url}/v1/executions
-
-For the examples in examples/, notifications included:
-
-  export RECEIVER_URL=${service.url} RECEIVER_KEY=${keys.app}
-`);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }

@@ -195,7 +195,7 @@ describe('stats', () => {
     const { code, out } = await command('stats', { DATABASE_PATH: path });
     expect(code).toBe(0);
     expect(out).toMatch(/^ACTION +ACCEPTED +OPEN +COMPLETED/);
-    expect(out).toMatch(/^charge-card +3 +0 +3 .* 100\.0% /m);
+    expect(out).toMatch(/^charge-card +3 +0 +3 .* 100 % /m);
     expect((await look('stats --json')).out).toContain('"accepted":0');
   });
 });

@@ -128,7 +128,7 @@ function adviceRow({ actionId, executions, lost, durationMs, current, advised, c
   const count = (value: number | undefined) => (value === undefined ? undefined : number(Math.round(value)));
   const time = (value: number | undefined) => (value === undefined ? undefined : duration(value));
   return html`<tr><th scope="row">${actionId}</th><td data-name="Executions">${number(executions)}</td>
-<td data-name="Lost">${(100 * lost.share).toFixed(1)} %</td>
+<td data-name="Lost">${share(lost.share, 1)}</td>
 <td data-name="Median">${duration(durationMs.p50)}</td><td data-name="p95">${duration(durationMs.p95)}</td>
 <td data-name="Grace">${change(seconds(current.graceSeconds), seconds(advised?.graceSeconds))}</td>
 <td data-name="Window">${change(seconds(current.timeoutSeconds), seconds(advised?.timeoutSeconds))}</td>

@@ -2,6 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Status } from '../../execution/execution.ts';
+import { percent } from '../../lib/percent.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { NotificationStatus } from '../../notification/notification.ts';
@@ -56,9 +57,7 @@ export function many(count: number, noun: string): string {
 }
 
 export function share(part: number, whole: number): string {
-  if (whole === 0) return NOTHING;
-  const percent = (part / whole) * 100;
-  return `${percent > 0 && percent < 1 ? '<1' : percent.toFixed(percent > 99 && percent < 100 ? 1 : 0)} %`;
+  return percent(part, whole) ?? NOTHING;
 }
 
 /** The word carries the meaning; the colour only helps. */

@@ -1,5 +1,6 @@
 // Callback health: each hour of each action, and the alerts. Pure.
 
+import { percent } from '../../lib/percent.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { Coverage, Rollups } from '../../store/rollups-port.ts';
 import { isAlert, judge, type Missing, type Verdict } from './alert.ts';
@@ -119,10 +120,6 @@ function alertOf(counts: ChannelCounts, baseline: Missing, verdict: Verdict): He
       : ', and there is no baseline for comparison';
   const message = `${actionId}: ${percent(missed, outcomes)} of the callbacks are missing in the hour from ${hour} (${missed} of ${outcomes})${comparison}`;
   return { actionId, hour, verdict, missed, outcomes, baseline, message };
-}
-
-export function percent(part: number, whole: number): string {
-  return `${whole === 0 ? 0 : Number(((100 * part) / whole).toFixed(1))} %`;
 }
 
 function compare(one: string, other: string): number {
