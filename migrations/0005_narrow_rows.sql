@@ -232,6 +232,39 @@ BEGIN
 	SELECT RAISE(ABORT, 'audit_events is append-only: a new entry has the next id');
 END;
 --> statement-breakpoint
+-- SQLite refuses to write to a view without them, too, but does not say why.
+CREATE TRIGGER `audit_events_no_update` INSTEAD OF UPDATE ON `audit_events`
+BEGIN
+	SELECT RAISE(ABORT, 'audit_events is append-only: entries are never changed');
+END;
+--> statement-breakpoint
+CREATE TRIGGER `audit_events_no_delete` INSTEAD OF DELETE ON `audit_events`
+BEGIN
+	SELECT RAISE(ABORT, 'audit_events is append-only: entries are never deleted');
+END;
+--> statement-breakpoint
+CREATE TRIGGER `audit_events_no_insert` INSTEAD OF INSERT ON `audit_events`
+BEGIN
+	SELECT RAISE(ABORT, 'audit_events is append-only: only the receiver appends an entry');
+END;
+--> statement-breakpoint
+-- Entries show the names.
+CREATE TRIGGER `audit_event_names_no_update` BEFORE UPDATE ON `audit_event_names`
+BEGIN
+	SELECT RAISE(ABORT, 'audit_events is append-only: names of events are never changed');
+END;
+--> statement-breakpoint
+CREATE TRIGGER `audit_event_names_no_delete` BEFORE DELETE ON `audit_event_names`
+BEGIN
+	SELECT RAISE(ABORT, 'audit_events is append-only: names of events are never deleted');
+END;
+--> statement-breakpoint
+CREATE TRIGGER `audit_event_names_no_replace` BEFORE INSERT ON `audit_event_names`
+WHEN EXISTS (SELECT 1 FROM `audit_event_names` WHERE `code` = NEW.`code`)
+BEGIN
+	SELECT RAISE(ABORT, 'audit_events is append-only: names of events are never changed');
+END;
+--> statement-breakpoint
 CREATE TRIGGER `execution_rows_terminal_stays` BEFORE UPDATE OF `status` ON `execution_rows`
 WHEN OLD.`status` IN (4, 5, 6, 7, 8, 9) AND NEW.`status` <> OLD.`status`
 BEGIN
@@ -254,6 +287,13 @@ CREATE TRIGGER `execution_rows_no_delete` BEFORE DELETE ON `execution_rows`
 WHEN EXISTS (SELECT 1 FROM `audit_rows` WHERE `execution` = OLD.`id`)
 BEGIN
 	SELECT RAISE(ABORT, 'audit_events is append-only: an execution with entries is never deleted');
+END;
+--> statement-breakpoint
+-- INSERT OR REPLACE gets past the DELETE trigger here, too.
+CREATE TRIGGER `execution_rows_no_replace` BEFORE INSERT ON `execution_rows`
+WHEN EXISTS (SELECT 1 FROM `execution_rows` WHERE `id` = NEW.`id` OR `correlation_id` = NEW.`correlation_id`)
+BEGIN
+	SELECT RAISE(ABORT, 'audit_events is append-only: an execution with entries is never replaced');
 END;
 --> statement-breakpoint
 CREATE VIEW `action_latency` AS

@@ -720,6 +720,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/retention/erase.test.ts'],
   },
   {
+    tag: 'shown-names-are-verified',
+    promise: 'the names and views through which SQL shows the trail are verified',
+    edit: removed,
+    tests: ['test/store/sqlite/verify/verify.test.ts'],
+  },
+  {
     tag: 'reduced-entry-is-proved',
     promise: 'what is left of an erased entry is verified',
     edit: condition(false),

@@ -6,7 +6,9 @@ import { EVENT_CODES, RESOLVED_BY_CODES, STATUS_CODES } from '../../src/store/sq
 const GUARDS = [
   ...['audit_rows_no_update', 'audit_rows_no_delete', 'audit_rows_no_replace'],
   ...['execution_rows_terminal_stays', 'execution_rows_shared_stays', 'execution_rows_no_delete'],
+  'execution_rows_no_replace',
 ];
+const GUARDS_OF_VIEWS = ['audit_events_no_update', 'audit_events_no_delete', 'audit_events_no_insert'];
 
 const TIMES = [
   ...['submitted_at', 'sent_at', 'resolved_at', 'poll_after', 'deadline', 'dispatch_at', 'poll_at', 'expire_at'],
@@ -66,9 +68,9 @@ const ENTRY: Readonly<Record<string, string>> = {
 };
 
 const NAME_EXECUTION = `
-  INSERT OR IGNORE INTO execution_rows (status, correlation_id, app, action_id, hearsay, submitted_at, poll_count, attempts,
+  INSERT INTO execution_rows (status, correlation_id, app, action_id, hearsay, submitted_at, poll_count, attempts,
     timeout_seconds, grace_seconds, retry_uncertain, priority, fingerprint)
-  VALUES (0, NEW.correlation_id, NEW.app, NEW.action_id, 0, 0, 0, 0, 0, 0, 0, 0, '');`;
+  SELECT 0, NEW.correlation_id, NEW.app, NEW.action_id, 0, 0, 0, 0, 0, 0, 0, 0, '' WHERE ${ID} IS NULL;`;
 
 const assignments = (columns: Readonly<Record<string, string>>) =>
   Object.entries(columns)
@@ -91,6 +93,7 @@ const TRIGGERS: Readonly<Record<string, string>> = {
 
 /** Makes the views writable on this connection. */
 export function makeViewsWritable(sql: Database): void {
+  for (const name of GUARDS_OF_VIEWS) sql.exec(`DROP TRIGGER ${name}`);
   for (const [index, [event, body]] of Object.entries(TRIGGERS).entries()) {
     sql.exec(`CREATE TEMP TRIGGER write_${index} INSTEAD OF ${event} BEGIN ${body} END`);
   }

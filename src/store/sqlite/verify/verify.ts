@@ -12,6 +12,7 @@ import { createErasureCheck } from './erasures.ts';
 import { createRowCheck } from './executions.ts';
 import type { Finding } from './findings.ts';
 import { createNotificationCheck } from './notifications.ts';
+import { createShownCheck } from './shown.ts';
 import { createHeadCheck, type HeadVerdict, type KnownHead } from './signed-heads.ts';
 
 export interface Verification {
@@ -51,7 +52,7 @@ export function verifyAudit(client: Database, { heads = [], progress }: VerifyOp
   const known = createHeadCheck(heads, start, gaps);
   const rows = createRowCheck(client);
   const bodies = createBodyCheck(client);
-  const checks = [known, erasures, rows, bodies, createNotificationCheck(client)];
+  const checks = [known, erasures, rows, bodies, createNotificationCheck(client), createShownCheck(client)];
   const inserted = read.firstId(start.id);
   const broken: Finding[] = inserted === null ? [] : [insertedBefore(inserted, start)];
   let entries = 0;

@@ -341,6 +341,32 @@ describe('rows that do not say what their trail says are named', () => {
   });
 });
 
+describe('what SQL shows instead of what was verified is named', () => {
+  const RENAME = 'DROP TRIGGER audit_event_names_no_update; UPDATE audit_event_names SET name =';
+
+  test.each([
+    ['another name of an event', `${RENAME} 'FAILED' WHERE name = 'SUBMITTED'`, /shows SUBMITTED as FAILED/],
+    [
+      'an event without a name',
+      "DROP TRIGGER audit_event_names_no_delete; DELETE FROM audit_event_names WHERE name = 'SUBMITTED'",
+      /shows SUBMITTED as 3/,
+    ],
+  ])('%s', (_, statement, message) => {
+    const path = tampered((sql) => sql.exec(statement));
+    expect(verify(path).findings).toEqual([{ kind: 'row', entry: null, message: expect.stringMatching(message) }]);
+  });
+
+  test('a view that leaves something out', () => {
+    const path = tampered((sql) => {
+      const view = sql.prepare("SELECT sql FROM sqlite_schema WHERE name = 'audit_events'").pluck().get();
+      sql.exec(`DROP VIEW audit_events; ${view} WHERE a.id <> 8`);
+    });
+    expect(verify(path).findings).toMatchObject([
+      { kind: 'row', entry: null, message: expect.stringContaining('the view audit_events was altered') },
+    ]);
+  });
+});
+
 describe('callback bodies that are not those that came are named', () => {
   test.each([
     ['altered', "UPDATE callback_bodies SET body = x'00'", ENTRIES],
