@@ -486,3 +486,43 @@ CREATE TABLE `rollup_submitted` (
 	`count` integer NOT NULL,
 	PRIMARY KEY(`hour`, `app`, `action_id`, `kind`)
 ) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `operator_activity` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`started_at` text NOT NULL,
+	`ended_at` text,
+	`operator` text NOT NULL,
+	`action` text NOT NULL,
+	`target` text,
+	`filter` text,
+	`reason` text,
+	`outcome` text NOT NULL,
+	`matched` integer,
+	`changed` integer
+) STRICT;
+--> statement-breakpoint
+CREATE INDEX `operator_activity_by_operator` ON `operator_activity` (`operator`,`id`);
+--> statement-breakpoint
+CREATE TRIGGER `operator_activity_no_update` BEFORE UPDATE ON `operator_activity`
+WHEN OLD.`outcome` <> 'running' OR NOT (
+	NEW.`id` = OLD.`id` AND NEW.`started_at` = OLD.`started_at` AND NEW.`operator` = OLD.`operator` AND NEW.`action` = OLD.`action`
+	AND NEW.`target` IS OLD.`target` AND NEW.`filter` IS OLD.`filter` AND NEW.`reason` IS OLD.`reason`
+)
+BEGIN
+	SELECT RAISE(ABORT, 'operator_activity is append-only: only the end of a running action is added');
+END;
+--> statement-breakpoint
+-- Activity leaves only through pruning: lines that are older than the oldest audit entry.
+CREATE TRIGGER `operator_activity_no_delete` BEFORE DELETE ON `operator_activity`
+WHEN NOT coalesce(
+	OLD.`started_at` < (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', `at` / 1000.0, 'unixepoch') FROM `audit_rows` ORDER BY `id` LIMIT 1), 0
+)
+BEGIN
+	SELECT RAISE(ABORT, 'operator_activity is append-only: lines are never deleted');
+END;
+--> statement-breakpoint
+CREATE TRIGGER `operator_activity_no_replace` BEFORE INSERT ON `operator_activity`
+WHEN NEW.`id` <= (SELECT coalesce(max(`id`), 0) FROM `operator_activity`)
+BEGIN
+	SELECT RAISE(ABORT, 'operator_activity is append-only: a new line has the next id');
+END;

@@ -9,18 +9,19 @@ import { StoreUnavailable } from '../store/port.ts';
 import { pageForBrowser } from './console/error-page.ts';
 import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
-import { cancelExecution, createBulkAction, pollExecution } from './executions/actions.ts';
+import { createActionOnOne, createBulkAction } from './executions/actions.ts';
 import { createBulkErasure, createErasureOfOne } from './executions/erase.ts';
+import { createHold } from './executions/hold.ts';
 import { submitExecution } from './executions/submit.ts';
 import type { DirectHandler, DirectRequest, Fetch, ListenerRole, PlainRequest } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
 import { withBasePath } from './middleware/base-path.ts';
 import { createReaderTurns } from './middleware/reader-turns.ts';
 import { createRequestLog, createRoutePattern, loggablePath, type RespondToFailure } from './middleware/request-log.ts';
-import { createBulkReplay, replayNotification } from './notifications/replay.ts';
+import { createBulkReplay, createReplayOfOne } from './notifications/replay.ts';
 import type { ApiOperation, OpenHandler } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
-import { liftPause } from './operators/pause.ts';
+import { createLiftOfPause } from './operators/pause.ts';
 import { MAX_BODY_BYTES } from './request/read-body.ts';
 import { withoutQuery } from './request/unknown-parameters.ts';
 import { respond } from './response/json.ts';
@@ -39,14 +40,14 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
   for (const operation of OPERATIONS) if (isServed(operation, role)) route(app, guard, operation, deps);
   if (role !== 'webhook') {
     routeConsole(app, guard, deps, {
-      poll: pollExecution.create(deps),
-      cancel: cancelExecution.create(deps),
-      replay: replayNotification.create(deps),
+      poll: createActionOnOne(deps, 'poll'),
+      cancel: createActionOnOne(deps, 'cancel'),
+      replay: createReplayOfOne(deps),
       eraseOne: createErasureOfOne(deps),
       eraseSelection: createBulkErasure(deps),
-      hold: (reference, order) => deps.store.hold(reference, order, runtime.world.now()),
-      release: (reference, order) => deps.store.release(reference, order, runtime.world.now()),
-      liftPause: liftPause.create(deps),
+      hold: createHold(deps, 'hold'),
+      release: createHold(deps, 'release'),
+      liftPause: createLiftOfPause(deps),
       actOnSelection: createBulkAction(deps),
       replaySelection: createBulkReplay(deps),
     });

@@ -14,6 +14,7 @@ import type { CallbackHealthMonitor } from '../stats/callback-health/monitor.ts'
 import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { RepeatGroup } from '../stats/repeat-book.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
+import type { ActivityLog } from '../store/activity-port.ts';
 import type { Erasure } from '../store/erasure-port.ts';
 import type { OpenCircuit, Outbox } from '../store/outbox-port.ts';
 import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
@@ -38,6 +39,7 @@ export type HttpStore = ExecutionReader &
   Pick<AuditFeed, 'trail' | 'feed'> &
   Pick<QueueMonitor, 'queueState'> &
   Erasure &
+  ActivityLog &
   Omit<Outbox, 'claimNotifications' | 'giveUpNotifications'>;
 
 export interface HttpDependencies {

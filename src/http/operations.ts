@@ -15,6 +15,7 @@ import { replayNotification, replayNotifications } from './notifications/replay.
 import { describeOperations } from './openapi/document.ts';
 import type { Document } from './openapi/model.ts';
 import type { ApiOperation } from './openapi/operation.ts';
+import { listActivity } from './operators/activity.ts';
 import { getPause, liftPause } from './operators/pause.ts';
 import { getReconciliation, startReconciliation } from './operators/reconciliations.ts';
 import { completeExecution } from './webhook/callback-endpoint.ts';
@@ -45,6 +46,7 @@ export const OPERATIONS: readonly ApiOperation[] = [
   replayNotification,
   startReconciliation,
   getReconciliation,
+  listActivity,
   getPause,
   liftPause,
   isAlive,

@@ -7,6 +7,7 @@ import type { Outcome } from '../execution/apply-result.ts';
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable, Execution, OpenStatus, StatusFilter } from '../execution/execution.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
+import type { ActivityLog } from './activity-port.ts';
 import type { Erasure } from './erasure-port.ts';
 import type { Outbox } from './outbox-port.ts';
 import type { ExecutionPayloads } from './payloads-port.ts';
@@ -27,6 +28,7 @@ export interface Store
     Retention,
     Erasure,
     Insights,
+    ActivityLog,
     CommitProbe {
   /** Commits the mutations that wait, rejects new ones and releases the database. */
   close(): Promise<void>;

@@ -8,6 +8,7 @@ import { systemWorld } from '../../src/lib/world.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { quietLog } from '../support/quiet-log.ts';
+import { activityContract } from './activity-contract.ts';
 import { storeContract } from './contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { retentionContract } from './retention-contract.ts';
@@ -37,3 +38,7 @@ outboxContract('memory, as the HTTP tests use it', async () => createMemoryStore
 retentionContract('SQLite', openSqlite);
 
 retentionContract('memory, as the HTTP tests use it', async () => createMemoryStore());
+
+activityContract('SQLite', openSqlite);
+
+activityContract('memory, as the HTTP tests use it', async () => createMemoryStore());

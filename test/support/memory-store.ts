@@ -38,6 +38,7 @@ import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
 import { outcomeColumns } from '../../src/store/sqlite/executions/write.ts';
 import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import type { ClockStep } from '../../src/store/upkeep-port.ts';
+import { createMemoryActivity } from './memory-activity.ts';
 import { createMemoryErasure } from './memory-erasure.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import { createMemoryRetention, type MemoryPayload, stripMemoryPayload } from './memory-retention.ts';
@@ -319,6 +320,7 @@ export function createMemoryStore(): Store {
     ...outbox.port,
     ...retention,
     ...erasure,
+    ...createMemoryActivity(operate),
     ...createMemoryStatistics({ entries: () => entries, execution: (id) => rows.get(id)?.execution }),
     add: (submission) => operate((changes) => add(submission, changes)),
     addAll: (submissions, together) => operate((changes) => addAll(submissions, together, changes)),

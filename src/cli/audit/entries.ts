@@ -3,6 +3,7 @@
 import { AUDIT_EVENTS, type AuditEntry } from '../../execution/event.ts';
 import { representEntry } from '../../execution/representation.ts';
 import { isoTime } from '../../lib/time.ts';
+import type { Activity } from '../../store/activity-port.ts';
 import type { Column } from '../table.ts';
 
 const LONGEST_EVENT = Math.max(...AUDIT_EVENTS.map(({ length }) => length));
@@ -18,6 +19,17 @@ export const ENTRY_COLUMNS: readonly Column<AuditEntry>[] = [
   { name: 'APP', of: ({ app }) => app, minWidth: 8 },
   { name: 'ACTION', of: ({ actionId }) => actionId, minWidth: 16 },
   { name: 'DETAIL', of: ({ detail }) => (Object.keys(detail).length === 0 ? null : JSON.stringify(detail)) },
+];
+
+export const ACTIVITY_COLUMNS: readonly Column<Activity>[] = [
+  { name: 'ACTIVITY', of: ({ id }) => id, right: true },
+  { name: 'TIME', of: ({ startedAt }) => isoTime(startedAt) },
+  { name: 'BY', of: ({ by }) => by },
+  { name: 'ACTION', of: ({ action }) => action },
+  { name: 'ABOUT', of: ({ target, filter }) => target ?? filter },
+  { name: 'OUTCOME', of: ({ outcome }) => outcome },
+  { name: 'CHANGED', of: ({ changed }) => changed, right: true },
+  { name: 'REASON', of: ({ reason }) => reason },
 ];
 
 export function entryJson(entry: AuditEntry): string {

@@ -1,5 +1,7 @@
 // `audit query`: prints the newest entries that match, oldest of them first.
 
+import { operatorNamed, representActivity } from '../../store/activity-port.ts';
+import { listActivity } from '../../store/sqlite/audit/activity.ts';
 import { scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import type { Declare } from '../context.ts';
 import { firstOf, withDatabase } from '../database.ts';
@@ -19,7 +21,7 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { tableOf } from '../table.ts';
-import { ENTRY_COLUMNS, entryJson } from './entries.ts';
+import { ACTIVITY_COLUMNS, ENTRY_COLUMNS, entryJson } from './entries.ts';
 
 const MAX_ENTRIES = 10_000;
 
@@ -29,6 +31,10 @@ export const auditQuery: Declare = (command, context) =>
     .addOption(fromOption('written'))
     .addOption(toOption('written'))
     .addOption(limitOption(50, MAX_ENTRIES))
+    .option(
+      '--by <name>',
+      'only entries that this operator caused, and the activity of this operator: bulk actions, reveals',
+    )
     .option('--before <entry>', 'only entries before the one with this number: the next page', wholeNumber(1, 1e15))
     .addOption(jsonOption)
     .addOption(revealOption)
@@ -36,28 +42,35 @@ export const auditQuery: Declare = (command, context) =>
     .addHelpText(
       'after',
       helpEnd(
-        `With --json: {"items": [...], "more": true|false}. "audit export" writes all entries.\n${TIME_HELP}`,
+        `With --json: {"items": [...], "more": true|false}, with --by also "activity": [...], the newest lines in the order of
+their starts. "audit export" writes all entries.\n${TIME_HELP}`,
         '0 done, also when no entry matches; 2 the command could not be carried out',
         [
           'npm run -s audit -- query --id order-4711',
+          'npm run -s audit -- query --by alice --from 24h',
           'npm run -s audit -- query --event CALLBACK_CONFLICT --from 7d',
           "npm run -s audit -- query --app shop --from 2026-01-31 --json | jq '.items[].detail'",
         ],
       ),
     )
     .action(async (options) => {
-      const { limit, before, json } = options;
+      const { limit, before, json, by: name } = options;
+      const by = name === undefined ? undefined : operatorNamed(name);
       const masking = maskingOf(options, context);
-      const filter = { ...auditFilter(options), ...readPeriod(options, context), before };
-      const { items, more } = await withDatabase(context, options.database, (client) =>
-        firstOf(scanAuditTrail(client, filter, 'newest-first'), limit),
-      );
+      const period = readPeriod(options, context);
+      const filter = { ...auditFilter(options), ...period, before, by };
+      const { items, more, activity } = await withDatabase(context, options.database, async (client) => ({
+        ...(await firstOf(scanAuditTrail(client, filter, 'newest-first'), limit)),
+        activity: by === undefined ? null : listActivity(client, { by, ...period, limit }).items.toReversed(),
+      }));
       const entries = items.map(({ entry }) => masking.entry(entry)).toReversed();
       if (json) {
-        context.write(`{"items":[${entries.map(entryJson).join(',')}],"more":${more}}\n`);
+        const lines = activity === null ? '' : `,"activity":${JSON.stringify(activity.map(representActivity))}`;
+        context.write(`{"items":[${entries.map(entryJson).join(',')}],"more":${more}${lines}}\n`);
         return;
       }
       if (entries.length === 0) context.writeError('No entry matches.\n');
       else context.write(tableOf(ENTRY_COLUMNS, entries, context));
+      if (activity !== null && activity.length > 0) context.write(`\n${tableOf(ACTIVITY_COLUMNS, activity, context)}`);
       if (more) context.writeError(`There are more: --before ${entries[0]?.id}\n`);
     });

@@ -3,12 +3,16 @@
 import type { Context } from 'hono';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/identity.ts';
+import { recordAction } from '../operators/record-activity.ts';
 import { createConfirmation } from './confirmation.ts';
 import { createErasureActions, type ErasureVerbs } from './erasure-actions.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
+import { UNKNOWN_EXECUTION } from './execution-page.ts';
+import { EXECUTIONS } from './executions-page.ts';
 import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
 import type { ConsolePages } from './pages.ts';
 import { createPauseActions, type PauseVerbs } from './pause-actions.ts';
+import { notFound } from './refusals.ts';
 import { viewerOf } from './viewer.ts';
 
 /** The API's handlers, which respond with JSON or with a problem. */
@@ -26,14 +30,18 @@ export function createConsoleActions(
     ...createNotificationActions(store, confirmation, verbs),
     ...createPauseActions(pauses, confirmation, verbs),
 
-    reveal: async (c: Context, caller: Identity): Promise<Response> => {
-      const viewer = viewerOf(caller);
-      const refused = await confirmation.refusedForm(c, viewer);
-      if (refused !== null) return refused;
-      const correlationId = c.req.param('correlationId') ?? '';
-      const page = await pages.revealed(c, viewer);
-      if (page.ok) runtime.log.info({ operator: viewer.name, correlationId }, 'an operator had hidden values shown');
-      return page;
-    },
+    reveal: (c: Context, caller: Identity): Promise<Response> =>
+      confirmation.performedBy(c, caller, async (_c, _caller, reason) => {
+        const viewer = viewerOf(caller);
+        const correlationId = c.req.param('correlationId') ?? '';
+        if ((await store.find(correlationId)) === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
+        const action = { action: 'reveal', by: viewer.by, reason, target: correlationId } as const;
+        return recordAction({ store, runtime }, action, async () => {
+          const page = await pages.revealed(c, viewer);
+          if (page.ok)
+            runtime.log.info({ operator: viewer.name, correlationId }, 'an operator had hidden values shown');
+          return page;
+        });
+      }),
   };
 }

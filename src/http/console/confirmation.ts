@@ -3,9 +3,11 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { PagesDependencies } from '../dependencies.ts';
+import type { BulkCaller } from '../executions/actions.ts';
 import type { Html } from '../html.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { isForged } from '../middleware/same-origin.ts';
+import { reasonIn } from '../operators/reason.ts';
 import { readBody } from '../request/read-body.ts';
 import type { Validated } from '../request/validate.ts';
 import { many } from './format.ts';
@@ -28,11 +30,14 @@ export interface Question {
   readonly text: Html;
   readonly yes: string;
   readonly danger?: boolean;
-  /** Inputs of the form, in addition to the buttons. */
+  /** Inputs of the form, in addition to the buttons; default: an optional reason. */
   readonly fields?: Html;
   /** The page that "no" leads to. */
   readonly back: string;
 }
+
+/** Performs a confirmed action. */
+export type Perform = (c: Context, caller: Identity, reason: string | null) => Promise<Response>;
 
 type Ask = (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>;
 
@@ -47,7 +52,7 @@ interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 
   ) => Promise<{ readonly items: readonly T[]; readonly next: P | null }>;
   /** Returns true for items that the action applies to. */
   readonly counts: (item: T) => boolean;
-  readonly perform: (selection: Q, caller: Identity, signal: AbortSignal) => Promise<Response>;
+  readonly perform: (selection: Q, by: BulkCaller) => Promise<Response>;
   /** Returns the number of changed items from the response. */
   readonly performed: (body: { readonly [name: string]: unknown }) => unknown;
 }
@@ -60,6 +65,14 @@ const MAX_COUNTED = 200;
 const ONLY_ADMINISTRATORS =
   'This needs the key of an administrator (OPERATOR_KEYS). Your key can read, but not change. Nothing was changed.';
 
+export const OPTIONAL_REASON_FIELD = html`<p><label for="reason">Reason, which the activity list keeps (optional)</label>
+<input id="reason" name="reason" maxlength="500" autocomplete="off"></p>`;
+
+async function withReason(c: Context, caller: Identity, form: URLSearchParams, perform: Perform): Promise<Response> {
+  const reason = reasonIn(form);
+  return reason.valid ? perform(c, caller, reason.value) : invalid(viewerOf(caller), '/', reason.errors, '/');
+}
+
 export type Confirmation = ReturnType<typeof createConfirmation>;
 
 // One function because all parts make or check the form of one question.
@@ -70,7 +83,7 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
       section,
       head: html`<h1>${title}</h1>${text}
 <form method="post" class="actions">
-<input type="hidden" name="token" value="${csrfTokens.mint(viewer.by)}">${fields ?? ''}
+<input type="hidden" name="token" value="${csrfTokens.mint(viewer.by)}">${fields ?? OPTIONAL_REASON_FIELD}
 <button id="yes" type="submit"${danger ? html` class="danger"` : ''}>${yes}</button>
 <a id="no" class="button" href="${back}">No, go back</a>
 </form>`,
@@ -90,14 +103,14 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
     );
   }
 
-  /** Returns null if the form is genuine and its sender may change things; the response otherwise. */
-  async function refusedForm(c: Context, viewer: Viewer): Promise<Response | null> {
-    const form = await genuineForm(c, viewer);
-    return form instanceof Response ? form : null;
+  /** Performs what a genuine form wants, with its optional reason; returns the refusal of any other form. */
+  async function performedBy(c: Context, caller: Identity, perform: Perform): Promise<Response> {
+    const form = await genuineForm(c, viewerOf(caller));
+    return form instanceof Response ? form : withReason(c, caller, form, perform);
   }
 
-  function confirmed(ask: Ask, perform: PageHandler): ConfirmedAction {
-    return confirmedOrder(ask, perform);
+  function confirmed(ask: Ask, perform: Perform): ConfirmedAction {
+    return confirmedOrder(ask, (c, caller, form) => withReason(c, caller, form, perform));
   }
 
   /** An action that also reads its form. */
@@ -135,11 +148,11 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
 <p>${explanation}</p>`;
         return question(viewer, { ...action, text, back });
       },
-      async (c, caller) => {
+      async (c, caller, reason) => {
         const { search, back, selection } = select(c, caller);
         const viewer = viewerOf(caller);
         if (!selection.valid) return invalid(viewer, section, selection.errors, back);
-        const response = await action.perform(selection.value, caller, c.req.raw.signal);
+        const response = await action.perform(selection.value, { caller, reason, signal: c.req.raw.signal });
         if (!response.ok) return refusedBy(response, viewer, section, back);
         const body = (await response.json()) as { readonly [name: string]: unknown };
         return seeOther(urlWith(section, search, { done: action.done, count: String(action.performed(body)) }));
@@ -147,5 +160,5 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
     );
   }
 
-  return { question, refusedForm, confirmed, confirmedOrder, onSelection };
+  return { question, performedBy, confirmed, confirmedOrder, onSelection };
 }

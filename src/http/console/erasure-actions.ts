@@ -68,7 +68,7 @@ export function createErasureActions(
 
   const onHold = (action: 'hold' | 'release', texts: Parameters<typeof onExecution>[0], explanation: string) =>
     onExecution(texts, explanation, async ({ reference, correlationId }, order, viewer) => {
-      const held = await verbs[action](reference, order);
+      const held = await verbs[action]({ reference, correlationId }, order);
       return held === undefined
         ? notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION)
         : seeOther(`${pathOf(correlationId)}?done=${action}`);
@@ -79,7 +79,7 @@ export function createErasureActions(
       { title: 'Erase the content of this execution?', yes: 'Yes, erase it', danger: true },
       ERASED_PARTS,
       async ({ reference, correlationId }, order, viewer) => {
-        const response = await verbs.eraseOne(reference, order);
+        const response = await verbs.eraseOne({ reference, correlationId }, order);
         const back = pathOf(correlationId);
         return response.ok ? erasedPage(response, viewer, back) : refusedBy(response, viewer, EXECUTIONS, back);
       },

@@ -3,20 +3,19 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { ConsoleDependencies } from '../dependencies.ts';
-import type { BulkAction } from '../executions/actions.ts';
+import type { ActionOnOne, BulkAction } from '../executions/actions.ts';
 import { parseSelection } from '../executions/query.ts';
 import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { badge } from './format.ts';
-import type { PageHandler } from './list-page.ts';
 import { notFound, refusedBy } from './refusals.ts';
 import { seeOther } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface ExecutionVerbs {
-  readonly poll: PageHandler;
-  readonly cancel: PageHandler;
+  readonly poll: ActionOnOne;
+  readonly cancel: ActionOnOne;
   readonly actOnSelection: BulkAction;
 }
 
@@ -45,8 +44,8 @@ export function createExecutionActions(
 <p>${explanation}</p>`;
         return question(viewer, { ...texts, section: EXECUTIONS, text, back: pathOf(one.correlationId) });
       },
-      async (c, caller) => {
-        const response = await verbs[action](c, caller);
+      async (c, caller, reason) => {
+        const response = await verbs[action](c, caller, reason);
         const back = pathOf(idIn(c));
         return response.ok
           ? seeOther(`${back}?done=${action}`)
@@ -74,7 +73,7 @@ export function createExecutionActions(
       },
       read: store.list,
       counts: ({ resolvedAt }) => resolvedAt === null,
-      perform: (selection, caller, signal) => verbs.actOnSelection(action, selection, caller, signal),
+      perform: (selection, by) => verbs.actOnSelection(action, selection, by),
       performed: (body) => body['done'],
     });
 

@@ -60,7 +60,8 @@ export function createExecutionPage({ store, pages }: ConsoleDependencies): Exec
     }
     return html`<form method="post" action="${pathOf(correlationId)}/reveal">
 <input type="hidden" name="token" value="${pages.csrfTokens.mint(viewer.by)}">
-<p>Some values are hidden. <button type="submit">Show them</button> <small>The log records this with your name.</small></p></form>`;
+<p>Some values are hidden. <label for="reason">Reason (optional)</label> <input id="reason" name="reason" maxlength="500" autocomplete="off">
+<button type="submit">Show them</button> <small>The activity list records this with your name.</small></p></form>`;
   }
 
   return {
@@ -88,7 +89,7 @@ export function createExecutionPage({ store, pages }: ConsoleDependencies): Exec
       return pageResponse(200, viewer, {
         title: correlationId,
         section: EXECUTIONS,
-        flash: { kind: 'done', text: 'This page shows hidden values. The log records that you looked.' },
+        flash: { kind: 'done', text: 'This page shows hidden values. The activity list records that you looked.' },
         head: html`${headOf(details.execution)}<p><a href="${pathOf(correlationId)}">Hide the values again</a></p>`,
         rest: html`${livePart(details, viewer, NO_MASKING)}${payloadsPart(details, NO_MASKING, html``)}`,
       });

@@ -26,6 +26,7 @@ const SECTIONS = [
   ['/console/executions', 'Executions'],
   ['/console/notifications', 'Notifications'],
   ['/console/callbacks', 'Callbacks'],
+  ['/console/activity', 'Activity'],
   ['/docs', 'API'],
 ] as const;
 

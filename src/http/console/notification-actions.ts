@@ -2,18 +2,18 @@
 
 import { html } from 'hono/html';
 import type { ConsoleDependencies } from '../dependencies.ts';
+import type { ActionOnOne } from '../executions/actions.ts';
 import { parseReplay } from '../notifications/query.ts';
 import type { BulkReplay } from '../notifications/replay.ts';
 import type { Confirmation } from './confirmation.ts';
 import { badge } from './format.ts';
-import type { PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
 import { notFound, refusedBy } from './refusals.ts';
 import { seeOther, urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface NotificationVerbs {
-  readonly replay: PageHandler;
+  readonly replay: ActionOnOne;
   readonly replaySelection: BulkReplay;
 }
 
@@ -38,8 +38,8 @@ export function createNotificationActions(
           back: listOf(one.correlationId),
         });
       },
-      async (c, caller) => {
-        const response = await verbs.replay(c, caller);
+      async (c, caller, reason) => {
+        const response = await verbs.replay(c, caller, reason);
         if (!response.ok) return refusedBy(response, viewerOf(caller), NOTIFICATIONS, NOTIFICATIONS);
         const { correlationId } = (await response.json()) as { readonly correlationId: string };
         return seeOther(listOf(correlationId, { done: 'replay' }));

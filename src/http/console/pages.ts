@@ -1,6 +1,7 @@
 // The table of the console's pages. Pages change nothing; actions.ts has what administrators may change.
 
 import type { ConsoleDependencies } from '../dependencies.ts';
+import { createActivityPage } from './activity-page.ts';
 import { createCallbacksPage } from './callbacks-page.ts';
 import { createExecutionPage } from './execution-page.ts';
 import { createExecutionsPage } from './executions-page.ts';
@@ -19,5 +20,6 @@ export function createConsolePages(deps: ConsoleDependencies) {
     revealed,
     notifications: createNotificationsPage(deps),
     callbacks: createCallbacksPage(deps),
+    activity: createActivityPage(deps),
   };
 }

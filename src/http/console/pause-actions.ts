@@ -3,16 +3,16 @@
 import { html } from 'hono/html';
 import type { UpstreamPause } from '../../cxone/port.ts';
 import type { PauseControl } from '../dependencies.ts';
+import type { ActionOnOne } from '../executions/actions.ts';
 import type { Html } from '../html.ts';
 import type { Confirmation, ConfirmedAction } from './confirmation.ts';
 import { moment } from './format.ts';
-import type { PageHandler } from './list-page.ts';
 import { refusedBy } from './refusals.ts';
 import { seeOther } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface PauseVerbs {
-  readonly liftPause: PageHandler;
+  readonly liftPause: ActionOnOne;
 }
 
 export const LIFT_PAUSE = '/console/pause/lift';
@@ -35,8 +35,8 @@ export function createPauseActions(
           back: '/',
         });
       },
-      async (c, caller) => {
-        const response = await verbs.liftPause(c, caller);
+      async (c, caller, reason) => {
+        const response = await verbs.liftPause(c, caller, reason);
         return response.ok ? seeOther('/?done=lift-pause') : refusedBy(response, viewerOf(caller), '/', '/');
       },
     ),

@@ -42,6 +42,7 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
   serve('/console/callbacks', [], '/console/callbacks', pages.callbacks);
   app.get('/console/executions', guard.operator(pages.executions));
   app.get('/console/notifications', guard.operator(pages.notifications));
+  app.get('/console/activity', guard.operator(pages.activity));
   app.post('/console/executions/:correlationId/reveal', guard.operator(actions.reveal));
   for (const [path, { confirm: ask, perform: act }] of onOne) {
     serve(path, [], '/', ask);

@@ -13,6 +13,8 @@ import { component, jsonContent } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { count } from '../openapi/schema-parts.ts';
+import { REASON_BODY, readReason } from '../operators/reason.ts';
+import { recordAction } from '../operators/record-activity.ts';
 import { executionPages } from '../request/execution-pages.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { readJsonBody } from '../request/read-json.ts';
@@ -43,27 +45,15 @@ export const pollExecution = {
   description:
     'The next poll is due now, even before `pollAfter`; a poll that is under way counts. The report of CXone appears in the execution and in its audit trail, as with any other poll.',
   parameters: [parameter('CorrelationId')],
+  requestBody: REASON_BODY,
   responses: {
     '202': {
       description: 'It is polled as soon as the limits of CXone allow.',
       content: jsonContent(EXECUTION, { sent: executionExample('sent') }),
     },
   },
-  problems: ['not-found', 'cannot-be-polled'],
-  create: ({ store, runtime }: Dependencies): Handler => {
-    const find = createExecutionFinder(store);
-    return async (c, caller) => {
-      const execution = await find(c, caller);
-      if (execution === undefined) return unknownExecution();
-      const why = whyNotPollable(execution);
-      if (why !== null) return notPollable(execution, why);
-      const recorded = await store.record(execution.reference, requestBy(caller), runtime.world.now());
-      if (recorded === undefined) return unknownExecution();
-      // Another event may have been recorded in between.
-      const late = recorded.outcome === 'ignored' ? whyNotPollable(recorded.execution) : null;
-      return late === null ? json(202, representExecution(recorded.execution)) : notPollable(recorded.execution, late);
-    };
-  },
+  problems: ['not-found', 'cannot-be-polled', ...BODY_PROBLEMS],
+  create: (deps: Dependencies): Handler => withReason(createActionOnOne(deps, 'poll')),
 } satisfies ApiOperation;
 
 export const cancelExecution = {
@@ -77,23 +67,54 @@ export const cancelExecution = {
   description:
     'An execution that has not been sent is never sent. One that has been sent is only marked in the receiver: CXone may still run it, and a result that arrives is kept as `lateResult`. One that has ended is unchanged.',
   parameters: [parameter('CorrelationId')],
+  requestBody: REASON_BODY,
   responses: {
     '200': {
       description: 'The execution after the request.',
       content: jsonContent(EXECUTION, { completed: executionExample('completed') }),
     },
   },
-  problems: ['not-found'],
-  create: ({ store, runtime }: Dependencies): Handler => {
-    const find = createExecutionFinder(store);
-    return async (c, caller) => {
-      const execution = await find(c, caller);
-      if (execution === undefined) return unknownExecution();
-      const recorded = await store.record(execution.reference, cancellationBy(caller), runtime.world.now());
-      return recorded === undefined ? unknownExecution() : json(200, representExecution(recorded.execution));
-    };
-  },
+  problems: ['not-found', ...BODY_PROBLEMS],
+  create: (deps: Dependencies): Handler => withReason(createActionOnOne(deps, 'cancel')),
 } satisfies ApiOperation;
+
+/** Acts on the execution that the path names. */
+export type ActionOnOne = (c: Context, caller: Identity, reason: string | null) => Promise<Response>;
+
+/** Returns the handler of an action whose optional body has the reason. */
+export function withReason(act: ActionOnOne): Handler {
+  return async (c, caller) => {
+    const read = await readReason(c.req.raw, caller);
+    return read.type === 'refused' ? read.response : act(c, caller, read.reason);
+  };
+}
+
+/** Returns a function that polls or cancels one execution. */
+export function createActionOnOne(deps: Dependencies, action: Action): ActionOnOne {
+  const find = createExecutionFinder(deps.store);
+  const act = action === 'poll' ? pollOne : cancelOne;
+  return async (c, caller, reason) => {
+    const execution = await find(c, caller);
+    if (execution === undefined) return unknownExecution();
+    const target = execution.correlationId;
+    return recordAction(deps, { action, by: callerName(caller), reason, target }, () => act(deps, execution, caller));
+  };
+}
+
+async function pollOne({ store, runtime }: Dependencies, execution: Execution, caller: Identity): Promise<Response> {
+  const why = whyNotPollable(execution);
+  if (why !== null) return notPollable(execution, why);
+  const recorded = await store.record(execution.reference, requestBy(caller), runtime.world.now());
+  if (recorded === undefined) return unknownExecution();
+  // Another event may have been recorded in between.
+  const late = recorded.outcome === 'ignored' ? whyNotPollable(recorded.execution) : null;
+  return late === null ? json(202, representExecution(recorded.execution)) : notPollable(recorded.execution, late);
+}
+
+async function cancelOne({ store, runtime }: Dependencies, execution: Execution, caller: Identity): Promise<Response> {
+  const recorded = await store.record(execution.reference, cancellationBy(caller), runtime.world.now());
+  return recorded === undefined ? unknownExecution() : json(200, representExecution(recorded.execution));
+}
 
 const BULK = {
   method: 'post',
@@ -146,16 +167,19 @@ function bulkHandler(deps: Dependencies, action: Action): Handler {
     if (body.type === 'refused') return body.response;
     const filter = parseSelection(body.value);
     if (!filter.valid) return invalidInput(filter.errors);
-    return actOnSelection(action, filter.value, caller, c.req.raw.signal);
+    const { reason = null, ...selection } = filter.value;
+    return actOnSelection(action, selection, { caller, reason, signal: c.req.raw.signal });
   };
 }
 
-export type BulkAction = (
-  action: Action,
-  filter: ExecutionFilter,
-  caller: Identity,
-  signal: AbortSignal,
-) => Promise<Response>;
+export type BulkAction = (action: Action, filter: ExecutionFilter, by: BulkCaller) => Promise<Response>;
+
+export interface BulkCaller {
+  readonly caller: Identity;
+  readonly reason: string | null;
+  /** Aborts when the caller disconnects: the action then stops and keeps its changes. */
+  readonly signal: AbortSignal;
+}
 
 /** Returns the event for one of many executions, or null if the action does not apply to it. */
 type EventFor = (execution: Execution) => ExecutionEvent | null;
@@ -166,17 +190,23 @@ interface Tally {
 }
 
 /** Returns a function that polls or cancels all executions that a filter selects. */
-export function createBulkAction({ store, runtime }: Dependencies): BulkAction {
-  return async (action, filter, caller, signal) => {
+export function createBulkAction(deps: Dependencies): BulkAction {
+  const { store, runtime } = deps;
+  return (action, filter, { caller, reason, signal }) =>
+    recordAction(deps, { action, by: callerName(caller), reason, filter }, () =>
+      actAndCount(filter, EVENTS[action](caller), signal),
+    );
+
+  async function actAndCount(filter: ExecutionFilter, eventFor: EventFor, signal: AbortSignal): Promise<Response> {
     const tally: Tally = { matched: 0, done: 0 };
     try {
-      await actOnAll(filter, EVENTS[action](caller), tally, signal);
+      await actOnAll(filter, eventFor, tally, signal);
       return json(202, tally);
     } catch (error) {
       if (!(error instanceof StoreUnavailable) || tally.done === 0) throw error;
       return storeUnavailable(`${tally.done} were done. Send it again later for the others.`, { ...tally });
     }
-  };
+  }
 
   async function actOnAll(filter: ExecutionFilter, eventFor: EventFor, tally: Tally, signal: AbortSignal) {
     for await (const page of executionPages(store, filter, signal)) await actOnBatch(page, eventFor, tally);

@@ -12,6 +12,7 @@ import { closed, component, jsonContent } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { count, nullable } from '../openapi/schema-parts.ts';
+import { recordAction } from '../operators/record-activity.ts';
 import { executionPages } from '../request/execution-pages.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { wordFilter } from '../request/list-parameters.ts';
@@ -116,7 +117,7 @@ export const eraseExecution = {
       if (body.type === 'refused') return body.response;
       const found = await find(c, caller);
       if (found === undefined) return unknownExecution();
-      return eraseOne(found.reference, body.order);
+      return eraseOne(found, body.order);
     };
   },
 } satisfies ApiOperation;
@@ -159,11 +160,15 @@ export const eraseExecutions = {
   },
 } satisfies ApiOperation;
 
-export type EraseOne = (reference: string, order: Order) => Promise<Response>;
+export type EraseOne = (execution: Pick<Execution, 'reference' | 'correlationId'>, order: Order) => Promise<Response>;
 
 /** Returns a function that erases one execution, and responds with what remains. */
-export function createErasureOfOne({ store, runtime, copiesOf }: Dependencies): EraseOne {
-  return async (reference, order) => {
+export function createErasureOfOne(deps: Dependencies): EraseOne {
+  const { store, runtime, copiesOf } = deps;
+  return ({ reference, correlationId }, order) =>
+    recordAction(deps, { action: 'erase', ...order, target: correlationId }, () => erase(reference, order));
+
+  async function erase(reference: string, order: Order): Promise<Response> {
     const erased = await store.erase(reference, order, runtime.world.now());
     if (erased === undefined) return unknownExecution();
     const { outcome, execution } = erased;
@@ -171,13 +176,14 @@ export function createErasureOfOne({ store, runtime, copiesOf }: Dependencies): 
     if (outcome === 'held') return problem('execution-held', HELD_DETAIL);
     const [copies, walEmptied] = [await copiesOf([execution]), await store.emptyWal()];
     return json(200, { execution: representExecution(execution), copies, walEmptied });
-  };
+  }
 }
 
 export type BulkErasure = ReturnType<typeof createBulkErasure>;
 
 /** Returns a function that erases all executions that a filter selects, or only counts them if `confirm` is null. */
-export function createBulkErasure({ store, runtime, copiesOf }: Dependencies) {
+export function createBulkErasure(deps: Dependencies) {
+  const { store, runtime, copiesOf } = deps;
   /** The references are collected first: an execution that is erased no longer matches a text. */
   async function select(filter: ExecutionFilter, signal: AbortSignal) {
     const erasable: Pick<Execution, 'reference' | 'submittedAt'>[] = [];
@@ -200,7 +206,12 @@ export function createBulkErasure({ store, runtime, copiesOf }: Dependencies) {
     return settled.filter((one) => one.status === 'fulfilled' && one.value?.outcome === 'erased').length;
   }
 
-  return async (filter: ExecutionFilter, order: Order, confirm: number | null, signal: AbortSignal) => {
+  return (filter: ExecutionFilter, order: Order, confirm: number | null, signal: AbortSignal) => {
+    const work = () => eraseAll(filter, order, confirm, signal);
+    return confirm === null ? work() : recordAction(deps, { action: 'erase', ...order, filter }, work);
+  };
+
+  async function eraseAll(filter: ExecutionFilter, order: Order, confirm: number | null, signal: AbortSignal) {
     const { erasable, left } = await select(filter, signal);
     const matched = erasable.length;
     // promise: erasure-confirms-count
@@ -218,7 +229,7 @@ export function createBulkErasure({ store, runtime, copiesOf }: Dependencies) {
       return storeUnavailable(detail, { matched, done: erased });
     }
     return json(200, { matched, ...left, erased, copies, walEmptied: await store.emptyWal() });
-  };
+  }
 }
 
 function stateOf({ erasedAt, heldAt, resolvedAt }: Execution): 'erased' | 'held' | 'open' | 'erasable' {

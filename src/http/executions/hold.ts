@@ -7,9 +7,10 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
+import { recordChange } from '../operators/record-activity.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { json } from '../response/json.ts';
-import { ORDER, ORDER_EXAMPLE, readOrder } from './order.ts';
+import { ORDER, ORDER_EXAMPLE, type OrderedHold, readOrder } from './order.ts';
 
 const HOLD = component(
   'Hold',
@@ -62,14 +63,24 @@ export const releaseExecution = {
   create: (deps: Dependencies) => handler(deps, 'release'),
 } satisfies ApiOperation;
 
-function handler({ store, runtime }: Dependencies, action: keyof Pick<Erasure, 'hold' | 'release'>): Handler {
-  const find = createExecutionFinder(store);
+/** Returns a function that holds or releases an execution in the name of an operator. */
+export function createHold(deps: Dependencies, action: keyof Pick<Erasure, 'hold' | 'release'>): OrderedHold {
+  const { store, runtime } = deps;
+  return ({ reference, correlationId }, order) =>
+    recordChange(deps, { action, ...order, target: correlationId }, () =>
+      store[action](reference, order, runtime.world.now()),
+    );
+}
+
+function handler(deps: Dependencies, action: keyof Pick<Erasure, 'hold' | 'release'>): Handler {
+  const find = createExecutionFinder(deps.store);
+  const setHold = createHold(deps, action);
   return async (c, caller) => {
     const body = await readOrder(c.req.raw, caller);
     if (body.type === 'refused') return body.response;
     const found = await find(c, caller);
     if (found === undefined) return unknownExecution();
-    const execution = await store[action](found.reference, body.order, runtime.world.now());
+    const execution = await setHold(found, body.order);
     if (execution === undefined) return unknownExecution();
     const { correlationId, heldAt } = execution;
     return json(200, { correlationId, heldAt: isoTime(heldAt) });

@@ -36,8 +36,11 @@ export async function readOrder(request: Request, caller: Identity): Promise<Ord
   return { type: 'read', order: { by: callerName(caller), reason: order.value.reason } };
 }
 
-/** Holds or releases. Returns undefined for an unknown reference. */
-export type OrderedHold = (reference: string, order: Order) => Promise<Execution | undefined>;
+/** Holds or releases. Returns undefined for an unknown execution. */
+export type OrderedHold = (
+  execution: Pick<Execution, 'reference' | 'correlationId'>,
+  order: Order,
+) => Promise<Execution | undefined>;
 
 /** Returns the order of a caller for this reason. */
 export function orderOf(reason: string | null, caller: Identity): Validated<Order> {

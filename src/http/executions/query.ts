@@ -17,6 +17,7 @@ import {
   wordFilter,
 } from '../request/list-parameters.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
+import { REASON } from './order.ts';
 
 const BULK_STATUSES = ['OPEN', 'AT_CXONE', ...OPEN_STATUSES] as const;
 const STATUSES = [...BULK_STATUSES, ...TERMINAL_STATUSES] as const;
@@ -68,6 +69,7 @@ export const SELECTION = component(
       ),
     ),
     ...FILTER,
+    reason: v.exactOptional(REASON),
   }),
   (selection) => ({ ...closed(selection), minProperties: 1 }),
 );
@@ -80,11 +82,11 @@ export function parseListQuery(parameters: URLSearchParams, caller: Identity): V
 }
 
 /** An empty selection is invalid, so that no one selects all executions by mistake. */
-export function parseSelection(body: Json): Validated<ExecutionFilter> {
+export function parseSelection(body: Json): Validated<ExecutionFilter & { readonly reason?: string }> {
   if (!isJsonObject(body)) return NOT_AN_OBJECT;
   const selection = validate(SELECTION, body);
   if (!selection.valid) return selection;
-  if (Object.keys(body).length === 0) {
+  if (Object.keys(body).every((name) => name === 'reason')) {
     const detail = 'must name at least one filter; {"status":"OPEN"} means all that have not ended';
     return { valid: false, errors: [{ pointer: '#', detail }] };
   }

@@ -8,6 +8,7 @@ import { component, jsonContent } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { count, nullable } from '../openapi/schema-parts.ts';
+import { recordAction } from '../operators/record-activity.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { json } from '../response/json.ts';
 import { EXECUTION } from './execution-schema.ts';
@@ -60,14 +61,19 @@ export const rereadExecution: ApiOperation = {
     },
   },
   problems: ['not-found'],
-  create: ({ store, webhook }) => {
+  create: (deps) => {
+    const { store, webhook } = deps;
     const find = createExecutionFinder(store);
     return async (c, caller) => {
       const execution = await find(c, caller);
       if (execution === undefined) return unknownExecution();
-      const items = await webhook.receive.reread(execution, callerName(caller));
-      const after = (await store.find(execution.correlationId)) ?? execution;
-      return json(200, { items, execution: representExecution(after) });
+      const { correlationId } = execution;
+      const by = callerName(caller);
+      return recordAction(deps, { action: 'reread', by, reason: null, target: correlationId }, async () => {
+        const items = await webhook.receive.reread(execution, by);
+        const after = (await store.find(correlationId)) ?? execution;
+        return json(200, { items, execution: representExecution(after) });
+      });
     };
   },
 };

@@ -6,6 +6,7 @@ import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES } from '../../notification/no
 import type { NotificationFilter, NotificationQuery } from '../../store/outbox-port.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { closed, component } from '../openapi/components.ts';
+import { OPTIONAL_REASON } from '../operators/reason.ts';
 import { APP, withVisibleApp } from '../request/app-filter.ts';
 import { cursor, identifierFilter, LIMIT, readQuery, time, wordFilter } from '../request/list-parameters.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
@@ -40,6 +41,7 @@ export const REPLAY = component(
       'DEAD',
     ),
     ...FILTER,
+    reason: OPTIONAL_REASON,
   }),
   closed,
 );
@@ -51,7 +53,10 @@ export function parseNotificationQuery(parameters: URLSearchParams, caller: Iden
   return { valid: true, value: { ...filter, ...(before === undefined ? {} : { before: Number(before) }) } };
 }
 
-export function parseReplay(body: Json, caller: Identity): Validated<NotificationFilter> {
+export function parseReplay(
+  body: Json,
+  caller: Identity,
+): Validated<NotificationFilter & { readonly reason?: string }> {
   if (!isJsonObject(body)) return NOT_AN_OBJECT;
   return withVisibleApp(validate(REPLAY, body), caller, Object.hasOwn(body, 'app'));
 }

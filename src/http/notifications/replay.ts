@@ -7,10 +7,13 @@ import { representNotification } from '../../notification/representation.ts';
 import type { NotificationFilter } from '../../store/outbox-port.ts';
 import { StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { callerName, type Identity } from '../middleware/identity.ts';
+import { type ActionOnOne, type BulkCaller, withReason } from '../executions/actions.ts';
+import { callerName } from '../middleware/identity.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { count } from '../openapi/schema-parts.ts';
+import { REASON_BODY } from '../operators/reason.ts';
+import { recordAction } from '../operators/record-activity.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
@@ -36,28 +39,36 @@ export const replayNotification = {
   stored: true,
   summary: 'Replay a notification',
   parameters: [parameter('NotificationId')],
+  requestBody: REASON_BODY,
   responses: {
     '202': {
       description: 'It is due again.',
       content: jsonContent(NOTIFICATION, { pending: representNotification(REPLAYED) }),
     },
   },
-  problems: ['not-found', 'notification-pending', 'payload-pruned'],
-  create:
-    ({ store, runtime }: Dependencies): Handler =>
-    async (c, caller) => {
-      const found = await findNotification(store, c, caller);
-      if (found === undefined) return unknownNotification();
-      if (found.status === 'PENDING') return pending(found);
-      const event = { type: 'replayed', by: callerName(caller) } as const;
-      const delivery = await store.recordDelivery(found.id, event, runtime.world.now());
-      if (delivery === undefined) return unknownNotification();
-      if (delivery.outcome === 'pruned') return problem('payload-pruned', PRUNED);
-      // Another request replayed it in between.
-      if (delivery.outcome === 'ignored') return pending(delivery.notification);
-      return json(202, representNotification(delivery.notification));
-    },
+  problems: ['not-found', 'notification-pending', 'payload-pruned', ...BODY_PROBLEMS],
+  create: (deps: Dependencies): Handler => withReason(createReplayOfOne(deps)),
 } satisfies ApiOperation;
+
+/** Returns a function that replays the notification that the path names. */
+export function createReplayOfOne(deps: Dependencies): ActionOnOne {
+  return async (c, caller, reason) => {
+    const found = await findNotification(deps.store, c, caller);
+    if (found === undefined) return unknownNotification();
+    const by = callerName(caller);
+    return recordAction(deps, { action: 'replay', by, reason, target: found.id }, () => replay(deps, found, by));
+  };
+}
+
+async function replay({ store, runtime }: Dependencies, found: Notification, by: string): Promise<Response> {
+  if (found.status === 'PENDING') return pending(found);
+  const delivery = await store.recordDelivery(found.id, { type: 'replayed', by }, runtime.world.now());
+  if (delivery === undefined) return unknownNotification();
+  if (delivery.outcome === 'pruned') return problem('payload-pruned', PRUNED);
+  // Another request replayed it in between.
+  if (delivery.outcome === 'ignored') return pending(delivery.notification);
+  return json(202, representNotification(delivery.notification));
+}
 
 export const replayNotifications: ApiOperation = {
   operationId: 'replayNotifications',
@@ -86,16 +97,28 @@ export const replayNotifications: ApiOperation = {
       const body = await readJsonBody(c.req.raw);
       if (body.type === 'refused') return body.response;
       const filter = parseReplay(body.value, caller);
-      return filter.valid ? replaySelection(filter.value, caller, c.req.raw.signal) : invalidInput(filter.errors);
+      if (!filter.valid) return invalidInput(filter.errors);
+      const { reason = null, ...selection } = filter.value;
+      return replaySelection(selection, { caller, reason, signal: c.req.raw.signal });
     };
   },
 };
 
-export type BulkReplay = (wanted: NotificationFilter, caller: Identity, signal: AbortSignal) => Promise<Response>;
+export type BulkReplay = (wanted: NotificationFilter, by: BulkCaller) => Promise<Response>;
 
 /** Returns a function that replays all notifications that a filter selects. It stops if the client disconnects. */
-export function createBulkReplay({ store, runtime: { world } }: Dependencies): BulkReplay {
-  return async (wanted, caller, signal) => {
+export function createBulkReplay(deps: Dependencies): BulkReplay {
+  const {
+    store,
+    runtime: { world },
+  } = deps;
+  return (wanted, { caller, reason, signal }) => {
+    const by = callerName(caller);
+    const work = () => replayAll(wanted, by, signal);
+    return recordAction(deps, { action: 'replay', by, reason, filter: wanted }, work);
+  };
+
+  async function replayAll(wanted: NotificationFilter, by: string, signal: AbortSignal): Promise<Response> {
     // Notifications that are created while it runs are not included.
     const filter = { ...wanted, to: Math.min(wanted.to ?? Number.POSITIVE_INFINITY, world.now() + 1) };
     let replayed = 0;
@@ -104,7 +127,7 @@ export function createBulkReplay({ store, runtime: { world } }: Dependencies): B
         const batch = await store.replayNotifications(filter, {
           after,
           limit: BATCH_SIZE,
-          by: callerName(caller),
+          by,
           now: world.now(),
         });
         replayed += batch.replayed;
@@ -116,7 +139,7 @@ export function createBulkReplay({ store, runtime: { world } }: Dependencies): B
       if (!(error instanceof StoreUnavailable) || replayed === 0) throw error;
       return storeUnavailable(`${replayed} were replayed. Send it again later for the others.`, { replayed });
     }
-  };
+  }
 }
 
 function pending({ dueAt }: Notification): Response {

@@ -4,11 +4,14 @@ import * as v from 'valibot';
 import type { UpstreamPause } from '../../cxone/port.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { HttpDependencies } from '../dependencies.ts';
+import { type ActionOnOne, withReason } from '../executions/actions.ts';
 import { callerName } from '../middleware/identity.ts';
 import { component, jsonContent } from '../openapi/components.ts';
-import type { ApiOperation, Handler } from '../openapi/operation.ts';
+import { type ApiOperation, BODY_PROBLEMS, type Handler } from '../openapi/operation.ts';
 import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
 import { json } from '../response/json.ts';
+import { REASON_BODY } from './reason.ts';
+import { recordAction } from './record-activity.ts';
 
 const PAUSE = component(
   'Pause',
@@ -28,6 +31,8 @@ const LIFTED = component(
   'LiftedPause',
   v.object({ lifted: nullable(PAUSE, 'The pause that has ended; null: there was none.') }),
 );
+
+type Dependencies = Pick<HttpDependencies, 'pauses' | 'runtime' | 'store'>;
 
 const EXAMPLE: UpstreamPause = {
   since: Date.UTC(2026, 0, 31, 12),
@@ -70,21 +75,29 @@ export const liftPause = {
   path: '/v1/pause/lift',
   tag: 'Operators',
   access: 'administrator',
+  stored: true,
   summary: 'Lift the pause of all requests to CXone',
   description:
     'Requests are sent again at once. The log has the name of the administrator. CXone may respond with 429 again, which starts another pause.',
+  requestBody: REASON_BODY,
   responses: {
     '200': {
       description: 'There is no pause any more.',
       content: jsonContent(LIFTED, { lifted: { lifted: represent(EXAMPLE) }, none: { lifted: null } }),
     },
   },
-  create:
-    ({ pauses, runtime }: Pick<HttpDependencies, 'pauses' | 'runtime'>): Handler =>
-    async (_, caller) => {
+  problems: BODY_PROBLEMS,
+  create: (deps: Dependencies): Handler => withReason(createLiftOfPause(deps)),
+} satisfies ApiOperation;
+
+/** Returns a function that lifts the pause in the name of an operator. */
+export function createLiftOfPause(deps: Dependencies): ActionOnOne {
+  const { pauses, runtime } = deps;
+  return (_, caller, reason) =>
+    recordAction(deps, { action: 'lift-pause', by: callerName(caller), reason }, async () => {
       const lifted = pauses.lift();
       if (lifted !== null)
         runtime.log.warn({ by: callerName(caller), ...lifted }, 'the pause of requests to CXone was lifted');
       return json(200, { lifted: represent(lifted) });
-    },
-} satisfies ApiOperation;
+    });
+}

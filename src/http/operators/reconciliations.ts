@@ -9,6 +9,7 @@ import {
   type Reconciliation,
   representReconciliation,
 } from '../../usecases/reconcile/report.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { callerName } from '../middleware/identity.ts';
 import { closed, component, jsonContent } from '../openapi/components.ts';
 import { type ApiOperation, BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
@@ -19,6 +20,8 @@ import { readJsonBody } from '../request/read-json.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, pointerTo, problem } from '../response/problem.ts';
+import { OPTIONAL_REASON } from './reason.ts';
+import { recordAction } from './record-activity.ts';
 
 const DRAINING_RETRY_SECONDS = 5;
 
@@ -29,6 +32,7 @@ const RECONCILE = component(
     to: time('Only executions submitted before then; now, if it is in the future.'),
     actionId: identifierFilter('Only those of this Data Action.'),
     app: appNameFilter('Only those of this app.'),
+    reason: OPTIONAL_REASON,
   }),
   closed,
 );
@@ -119,6 +123,7 @@ export const startReconciliation: ApiOperation = {
   path: '/v1/reconciliations',
   tag: 'Operators',
   access: 'administrator',
+  stored: true,
   summary: 'Poll CXone again for executions without a result',
   description:
     'Polls once every execution submitted in the period that was sent and is TIMEOUT, NOT_FOUND or CANCELLED without a late result, or UNCONFIRMED with an id at CXone. It uses only capacity that nothing else needs. No outcome changes: a result that is found is kept as `lateResult`, and the app is notified. One reconciliation runs at a time.',
@@ -137,31 +142,35 @@ export const startReconciliation: ApiOperation = {
     },
   },
   problems: [...BODY_PROBLEMS, 'reconciliation-running', 'draining'],
-  create:
-    ({ reconciliations }) =>
-    async (c, caller) => {
-      const body = await readJsonBody(c.req.raw);
-      if (body.type === 'refused') return body.response;
-      const request = parseReconcile(body.value);
-      if (!request.valid) return invalidInput(request.errors);
-      const started = reconciliations.start(request.value, callerName(caller));
-      switch (started.outcome) {
-        case 'started': {
-          const { reconciliation } = started;
-          const location = `/v1/reconciliations/${reconciliation.id}`;
-          return json(202, representReconciliation(reconciliation), { location });
-        }
-        case 'running':
-          return problem('reconciliation-running', runningDetail(started.reconciliation.id));
-        case 'stopping':
-          return problem('draining', 'Nothing was accepted. Send it again later.', {
-            headers: { 'retry-after': String(DRAINING_RETRY_SECONDS) },
-          });
-        default:
-          return started satisfies never;
-      }
-    },
+  create: (deps) => async (c, caller) => {
+    const body = await readJsonBody(c.req.raw);
+    if (body.type === 'refused') return body.response;
+    const request = parseReconcile(body.value);
+    if (!request.valid) return invalidInput(request.errors);
+    const { reason = null, ...period } = request.value;
+    const by = callerName(caller);
+    return recordAction(deps, { action: 'reconcile', by, reason, filter: period }, async () => start(deps, period, by));
+  },
 };
+
+function start({ reconciliations }: Pick<HttpDependencies, 'reconciliations'>, period: ReconcileRequest, by: string) {
+  const started = reconciliations.start(period, by);
+  switch (started.outcome) {
+    case 'started': {
+      const { reconciliation } = started;
+      const location = `/v1/reconciliations/${reconciliation.id}`;
+      return json(202, representReconciliation(reconciliation), { location });
+    }
+    case 'running':
+      return problem('reconciliation-running', runningDetail(started.reconciliation.id));
+    case 'stopping':
+      return problem('draining', 'Nothing was accepted. Send it again later.', {
+        headers: { 'retry-after': String(DRAINING_RETRY_SECONDS) },
+      });
+    default:
+      return started satisfies never;
+  }
+}
 
 export const getReconciliation: ApiOperation = {
   operationId: 'getReconciliation',
@@ -201,7 +210,7 @@ function runningDetail(id: string): string {
   return `Another one is under way, and one runs at a time: GET /v1/reconciliations/${id} shows its progress.`;
 }
 
-function parseReconcile(body: Json): Validated<ReconcileRequest> {
+function parseReconcile(body: Json): Validated<ReconcileRequest & { readonly reason?: string }> {
   if (!isJsonObject(body)) return NOT_AN_OBJECT;
   const request = validate(RECONCILE, body);
   if (!request.valid || request.value.from < request.value.to) return request;

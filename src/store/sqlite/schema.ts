@@ -275,3 +275,26 @@ export const imports = sqliteTable('imports', {
   rows: integer('rows').notNull(),
   importedAt: text('imported_at').notNull(),
 });
+
+/** One line for each action or bulk action of an operator. Triggers reject any change except that of a running one to its end. */
+export const operatorActivity = sqliteTable(
+  'operator_activity',
+  {
+    id: integer('id').primaryKey(),
+    startedAt: text('started_at').notNull(),
+    endedAt: text('ended_at'),
+    /** As audit entries name the operator, for example `operator:alice`. */
+    operator: text('operator').notNull(),
+    action: text('action').notNull(),
+    /** The execution or notification that it is about; null for a bulk action. */
+    target: text('target'),
+    /** The filter of a bulk action, as JSON. */
+    filter: text('filter'),
+    reason: text('reason'),
+    /** running, done, refused or failed. */
+    outcome: text('outcome').notNull(),
+    matched: integer('matched'),
+    changed: integer('changed'),
+  },
+  (table) => [index('operator_activity_by_operator').on(table.operator, table.id)],
+);

@@ -10,6 +10,7 @@ import { reasonOf } from '../../lib/log.ts';
 import { runAtOnce, type Steps } from '../../lib/steps.ts';
 import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
+import { createActivityLog } from './audit/activity.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
 import { auditRow } from './audit/entry-rows.ts';
 import { createRepeats } from './audit/repeats.ts';
@@ -183,6 +184,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
     ...createObservations(database.client),
     ...createStatistics(database.client),
     ...createRollupReader(client),
+    ...createActivityLog(client, writer),
     ...longReadPort({ near, far: thread?.reads ?? near, newest }),
     ...erasure,
     emptyWal: () => (thread === null ? erasure.emptyWal() : thread.paused(erasure.emptyWal)),

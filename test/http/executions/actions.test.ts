@@ -159,7 +159,7 @@ describe('actions on many', () => {
     const runtime = { world, log: quietLog(), tracing: NO_TRACING };
     const act = createBulkAction({ store: { ...store, list }, runtime });
     const alice = { kind: 'operator', name: 'alice', role: 'administrator' } as const;
-    await act('cancel', { app: null, status: 'OPEN' }, alice, leaving.signal);
+    await act('cancel', { app: null, status: 'OPEN' }, { caller: alice, reason: null, signal: leaving.signal });
     expect((await store.list({ app: null, status: 'OPEN', limit: 500 })).items).toHaveLength(150);
   });
 });

@@ -70,6 +70,7 @@ const PAGES = [
   'POST /console/executions/{correlationId}/cancel',
   'GET /console/notifications',
   'GET /console/callbacks',
+  'GET /console/activity',
   'GET /console/notifications/{id}/replay',
   'POST /console/notifications/{id}/replay',
   'GET /console/login',

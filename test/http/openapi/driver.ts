@@ -12,6 +12,7 @@ const STORE_METHODS = [
   ...['find', 'list', 'trail', 'record', 'queueState', 'feed', 'payloads', 'findNotification', 'listNotifications'],
   ...['recordDelivery', 'replayNotifications', 'lanes', 'undelivered'],
   ...['erase', 'hold', 'release', 'emptyWal'],
+  ...['beginActivity', 'endActivity', 'listActivity'],
 ];
 
 /** Everything that could fail does, in this way. */

@@ -19,6 +19,8 @@ export interface AuditFilter {
   readonly event?: string | undefined;
   readonly actionId?: string | undefined;
   readonly correlationId?: string | undefined;
+  /** Who caused it, as the detail of the entry has it, for example `operator:alice`. */
+  readonly by?: string | undefined;
   /** Written at or after, milliseconds. */
   readonly from?: number | undefined;
   /** Written before, milliseconds. */
@@ -39,6 +41,7 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   event: 'a.event = @event',
   actionId: 'coalesce(a.action_id, e.action_id) = @actionId',
   correlationId: 'e.correlation_id = @correlationId',
+  by: "json_extract(a.detail, '$.by') = @by",
   from: 'a.at >= @from',
   to: 'a.at < @to',
 };

@@ -92,6 +92,7 @@ export function createAuditPruning(
     const deletedNotifications = executions.flatMap(({ reference }) => notificationIds(uuidText(reference)));
     orm.delete(notifications).where(inArray(notifications.id, deletedNotifications)).run();
     sql.countExecutions.run(executions.length);
+    sql.deleteActivity.run();
     return { entries: pruned.length, executions: executions.length };
   }
 
@@ -138,6 +139,11 @@ function prepareDeletion(client: Database) {
     deleteHashes: client.prepare<[id: number]>('DELETE FROM payload_hashes WHERE id = ?'),
     deleteOutcome: client.prepare<[id: number | null]>('DELETE FROM outcome_rows WHERE id = ?'),
     countExecutions: client.prepare<[count: number]>('UPDATE audit_checkpoint SET executions = executions + ?'),
+    // Ids are in the order of the starts: the lines to keep end the scan, as soon as there is one.
+    deleteActivity: client.prepare<[]>(
+      `DELETE FROM operator_activity WHERE started_at <
+        (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') FROM audit_rows ORDER BY id LIMIT 1)`,
+    ),
   };
 }
 

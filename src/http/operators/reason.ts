@@ -1,0 +1,44 @@
+// The reason that an operator may give for an action: in the body of the request, or in the form of a page.
+
+import * as v from 'valibot';
+import { isJsonObject } from '../../execution/json.ts';
+import { REASON } from '../executions/order.ts';
+import type { Identity } from '../middleware/identity.ts';
+import { closed, component, jsonContent } from '../openapi/components.ts';
+import { readJsonBody } from '../request/read-json.ts';
+import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
+import { invalidInput } from '../response/problem.ts';
+
+export const OPTIONAL_REASON = v.exactOptional(REASON);
+
+const REASONED = component('Reasoned', v.object({ reason: OPTIONAL_REASON }), closed);
+
+/** The body of an action without other input. */
+export const REASON_BODY = {
+  required: false,
+  content: jsonContent(REASONED, { reason: { reason: 'CXone confirmed the outage, ticket 4711' } }),
+} as const;
+
+export type ReasonRead =
+  | { readonly type: 'read'; readonly reason: string | null }
+  | { readonly type: 'refused'; readonly response: Response };
+
+/** Reads the optional body. What an app sends is ignored: its actions need no reason. */
+export async function readReason(request: Request, caller: Identity): Promise<ReasonRead> {
+  const { headers } = request;
+  const isEmpty = Number(headers.get('content-length') ?? 0) === 0 && !headers.has('transfer-encoding');
+  if (caller.kind === 'app' || isEmpty) return { type: 'read', reason: null };
+  const body = await readJsonBody(request);
+  if (body.type === 'refused') return body;
+  const reasoned = isJsonObject(body.value) ? validate(REASONED, body.value) : NOT_AN_OBJECT;
+  if (!reasoned.valid) return { type: 'refused', response: invalidInput(reasoned.errors) };
+  return { type: 'read', reason: reasoned.value.reason ?? null };
+}
+
+/** Returns the reason of a form; null if its field is empty. */
+export function reasonIn(form: URLSearchParams): Validated<string | null> {
+  const given = form.get('reason')?.trim() ?? '';
+  if (given === '') return { valid: true, value: null };
+  const reasoned = validate(REASONED, { reason: given });
+  return reasoned.valid ? { valid: true, value: reasoned.value.reason ?? null } : reasoned;
+}

@@ -1,0 +1,102 @@
+// Records the actions of operators: a line before the action has any effect, completed by its outcome.
+
+import { reasonOf } from '../../lib/log.ts';
+import { isoTime } from '../../lib/time.ts';
+import type { ActivityAction, ActivityEnd, ActivityLog } from '../../store/activity-port.ts';
+import { StoreUnavailable } from '../../store/port.ts';
+import type { Runtime } from '../dependencies.ts';
+
+export interface ActivityTools {
+  readonly store: Pick<ActivityLog, 'beginActivity' | 'endActivity'>;
+  readonly runtime: Pick<Runtime, 'world' | 'log'>;
+}
+
+export interface OperatorAction {
+  readonly action: ActivityAction;
+  /** As audit entries name the caller. What apps do is not recorded. */
+  readonly by: string;
+  readonly reason: string | null;
+  readonly target?: string;
+  /** Of a bulk action. */
+  readonly filter?: object;
+}
+
+type End = Omit<ActivityEnd, 'endedAt'>;
+
+const UNCOUNTED = { matched: null, changed: null };
+
+/** Performs an action that responds, and records it. */
+export function recordAction(
+  tools: ActivityTools,
+  action: OperatorAction,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  return recorded(tools, action, work, (response) => endOf(response, action.filter !== undefined));
+}
+
+/** Performs an action on one execution, which is undefined if there is none, and records it. */
+export function recordChange<T>(
+  tools: ActivityTools,
+  action: OperatorAction,
+  work: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  return recorded(tools, action, work, async (changed) => ({
+    outcome: changed === undefined ? 'refused' : 'done',
+    ...UNCOUNTED,
+  }));
+}
+
+async function recorded<T>(
+  { store, runtime: { world, log } }: ActivityTools,
+  action: OperatorAction,
+  work: () => Promise<T>,
+  ending: (result: T) => Promise<End>,
+): Promise<T> {
+  if (!action.by.startsWith('operator:')) return work();
+  const { target = null, filter } = action;
+  const line = { ...action, target, filter: filter === undefined ? null : filterText(filter) };
+  // promise: activity-before-effect
+  const id = await store.beginActivity({ ...line, startedAt: world.now() });
+  const end = async (how: End) => {
+    try {
+      await store.endActivity(id, { ...how, endedAt: world.now() });
+    } catch (error) {
+      // The action has had its effect: its caller gets the result, and the line stays "running".
+      if (!(error instanceof StoreUnavailable)) throw error;
+      log.warn({ activity: id, reason: reasonOf(error) }, 'the end of an action of an operator could not be recorded');
+    }
+  };
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await end({ outcome: 'failed', ...UNCOUNTED });
+    throw error;
+  }
+  await end(await ending(result));
+  return result;
+}
+
+async function endOf(response: Response, isBulk: boolean): Promise<End> {
+  const refusal = response.status < 500 ? 'refused' : 'failed';
+  const outcome = response.ok ? 'done' : refusal;
+  if (!isBulk) return { outcome, ...UNCOUNTED };
+  const { matched, done, replayed, erased } = (await response.clone().json()) as { readonly [name: string]: unknown };
+  const changed = done ?? replayed ?? erased;
+  return {
+    outcome,
+    matched: typeof matched === 'number' ? matched : null,
+    changed: typeof changed === 'number' ? changed : null,
+  };
+}
+
+/** The text of a search may be the very content that is erased, so that only its presence is kept. */
+function filterText(filter: object): string {
+  const kept = Object.entries(filter).flatMap(([name, value]): [string, unknown][] => {
+    if (name === 'hidden' || name === 'reason' || value === null || value === undefined) return [];
+    // promise: activity-keeps-no-searched-text
+    if (name === 'text') return [[name, '(hidden)']];
+    return [[name, typeof value === 'number' ? isoTime(value) : value]];
+  });
+  return JSON.stringify(Object.fromEntries(kept));
+}
