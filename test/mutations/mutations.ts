@@ -738,6 +738,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cli/live-commands.test.ts'],
   },
   {
+    tag: 'activity-keeps-no-searched-text',
+    promise: 'the activity of operators keeps no text that was searched for, as it may be what an erasure removes',
+    edit: condition(false),
+    tests: ['test/http/activity.test.ts'],
+  },
+  {
     tag: 'imported-file-runs-no-receiver',
     promise: 'no receiver starts on a database that was made from exports',
     edit: removed,

@@ -55,7 +55,6 @@ async function recorded<T>(
   if (!action.by.startsWith('operator:')) return work();
   const { target = null, filter } = action;
   const line = { ...action, target, filter: filter === undefined ? null : filterText(filter) };
-  // promise: activity-before-effect
   const id = await store.beginActivity({ ...line, startedAt: world.now() });
   const end = async (how: End) => {
     try {
