@@ -11,7 +11,7 @@ import { createListPage, type PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
 import { describeSearch, field, type Search, select } from './search.ts';
 
-export const ACTIVITY = '/console/activity';
+const ACTIVITY = '/console/activity';
 
 export function createActivityPage({ store, runtime: { world } }: ConsoleDependencies): PageHandler {
   return createListPage(

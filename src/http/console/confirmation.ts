@@ -65,7 +65,7 @@ const MAX_COUNTED = 200;
 const ONLY_ADMINISTRATORS =
   'This needs the key of an administrator (OPERATOR_KEYS). Your key can read, but not change. Nothing was changed.';
 
-export const OPTIONAL_REASON_FIELD = html`<p><label for="reason">Reason, which the activity list keeps (optional)</label>
+const OPTIONAL_REASON_FIELD = html`<p><label for="reason">Reason, which the activity list keeps (optional)</label>
 <input id="reason" name="reason" maxlength="500" autocomplete="off"></p>`;
 
 async function withReason(c: Context, caller: Identity, form: URLSearchParams, perform: Perform): Promise<Response> {
