@@ -69,7 +69,10 @@ test('a reveal is a line with the reason of its form, and the page shows who did
   await running(http, { correlationId: 'one', inputs: { card: '4111' } });
   const shown = await visitor(http).get('/console/executions/one');
   const token = /name="token" value="([^"]+)"/.exec(shown.text)?.[1] ?? '';
-  const revealed = await visitor(http).post('/console/executions/one/reveal', { token, fields: { reason: 'ticket 12' } });
+  const revealed = await visitor(http).post('/console/executions/one/reveal', {
+    token,
+    fields: { reason: 'ticket 12' },
+  });
   expect(await revealed.text()).toContain('4111');
   await visitor(http).post('/console/executions/one/cancel', { fields: { reason: ' <b>why</b> ' } });
   const page = await visitor(http).get('/console/activity');
