@@ -3,9 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { percent } from '../lib/percent.ts';
-import { MIN_STEP_AT_START_MS } from '../lib/steady-clock.ts';
 import { isoTime } from '../lib/time.ts';
-import { clockNotice } from '../observability/clock-notice.ts';
 import { arrivalGroupOf, createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
 import {
   BASELINE_MS,
@@ -20,12 +18,12 @@ import { observeAll } from '../stats/observe-all.ts';
 import { createRepeatBook, type RepeatGroup } from '../stats/repeat-book.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
 import type { Observation } from '../store/observations-port.ts';
-import { lastClockStep, newestTime } from '../store/sqlite/executions/clock-times.ts';
 import { createUnknownWords } from '../store/sqlite/executions/unknown-words.ts';
 import { countedRepeats } from '../store/sqlite/queries/counted-repeats.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
 import { createRollupReader } from '../store/sqlite/rollups/read.ts';
 import type { UnknownWord } from '../store/statistics-port.ts';
+import { type ClockState, clockOf } from './clock-state.ts';
 import type { CommandContext, Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
@@ -119,15 +117,6 @@ interface Found extends Health {
   readonly clock: ClockState;
 }
 
-interface ClockState {
-  /** How far this clock is behind the newest time that a receiver wrote. */
-  readonly behindMs: number;
-  /** The last step that moved the times of waiting work. */
-  readonly lastStep: { readonly from: string; readonly to: string } | null;
-  /** In words; null if there is nothing to say. */
-  readonly notice: string | null;
-}
-
 interface UnknownWordTimes extends Omit<UnknownWord, 'firstAt' | 'lastAt'> {
   readonly firstAt: string;
   readonly lastAt: string;
@@ -167,18 +156,6 @@ async function repeatsSince(client: Database, from: number): Promise<RepeatGroup
     await yieldToEventLoop();
   }
   return book.groups(from);
-}
-
-function clockOf(client: Database, now: number): ClockState {
-  const step = lastClockStep(client);
-  const behindMs = Math.max(0, (newestTime(client) ?? now) - now);
-  const remedy = 'correct it if it is wrong; else the receiver moves the times of waiting work back with it';
-  const behind = `this clock is ${formatMs(behindMs)} behind the newest time that a receiver wrote: ${remedy}`;
-  return {
-    behindMs,
-    lastStep: step && { from: isoTime(step.from), to: isoTime(step.to) },
-    notice: behindMs > MIN_STEP_AT_START_MS ? behind : clockNotice(step, now),
-  };
 }
 
 const COLUMNS: readonly Column<HealthHour>[] = [

@@ -2,6 +2,7 @@
 
 import { styleText } from 'node:util';
 import type { CommandContext } from './context.ts';
+import { clean } from './table.ts';
 
 export type Level = 'ok' | 'warn' | 'fail';
 
@@ -14,16 +15,19 @@ export interface Line {
   readonly message: string;
 }
 
-/** Prints a coloured table on a terminal, `level name: message` elsewhere. */
-export function printLines(
-  lines: readonly Line[],
-  { terminal, write }: Pick<CommandContext, 'terminal' | 'write'>,
-): void {
+export function printLines(lines: readonly Line[], context: Pick<CommandContext, 'terminal' | 'write'>): void {
+  context.write(formatLines(lines, context));
+}
+
+/** Returns a coloured table for a terminal, `level name: message` elsewhere. */
+export function formatLines(lines: readonly Line[], { terminal }: Pick<CommandContext, 'terminal'>): string {
   const width = Math.max(...lines.map(({ name }) => name.length));
-  for (const { name, level, message } of lines) {
+  const formatted = lines.map(({ name, level, message }) => {
     const mark = terminal.colour ? styleText(COLOURS[level], MARKS[level], { validateStream: false }) : MARKS[level];
-    write(terminal.out ? `${mark} ${name.padEnd(width)}  ${message}\n` : `${level.padEnd(4)} ${name}: ${message}\n`);
-  }
+    const text = clean(message);
+    return terminal.out ? `${mark} ${name.padEnd(width)}  ${text}\n` : `${level.padEnd(4)} ${name}: ${text}\n`;
+  });
+  return formatted.join('');
 }
 
 export function grouped(count: number): string {

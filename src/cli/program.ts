@@ -59,6 +59,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'query, tail, verify and export the audit trail',
     load: async () => (await import('./audit/audit.ts')).audit,
   },
+  watch: {
+    group: LOOK,
+    summary: 'show a live overview: alerts, queue, outcomes per minute, notifications',
+    load: async () => (await import('./watch/watch.ts')).watch,
+  },
   stats: {
     group: LOOK,
     summary: 'count the outcomes of executions, per action',

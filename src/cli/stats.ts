@@ -1,11 +1,11 @@
 // `stats`: counts the outcomes of the executions of a period, per action.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { formatDuration } from '../lib/format-duration.ts';
 import { percent } from '../lib/percent.ts';
 import { isoTime } from '../lib/time.ts';
 import type { ActionSummary } from '../stats/period-summary.ts';
 import { MAX_READ, summarizePeriod } from '../stats/summarize-period.ts';
-import { formatMs } from '../stats/timing-advice/advice.ts';
 import { countExecutions, WINDOW_ROWS } from '../store/sqlite/queries/id-windows.ts';
 import { createStatistics } from '../store/sqlite/queries/statistics.ts';
 import { createRollupReader } from '../store/sqlite/rollups/read.ts';
@@ -114,5 +114,5 @@ function shareOf(share: number | null): string | null {
 }
 
 function durationOf(ms: number | null): string | null {
-  return ms === null ? null : formatMs(ms);
+  return ms === null ? null : formatDuration(ms);
 }

@@ -8,6 +8,7 @@ export function percent(part: number, whole: number): string | null {
   if (whole === 0) return null;
   const exact = (100 * part) / whole;
   const rounded = Number(exact.toFixed(1));
+  // promise: share-near-none-is-not-none
   if (rounded === 0 && exact > 0) return '<0.1 %';
   if (rounded === 100 && exact < 100) return '>99.9 %';
   return `${rounded} %`;

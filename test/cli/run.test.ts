@@ -18,6 +18,7 @@ const ALL = [
   'restore',
   'prune',
   'stats',
+  'watch',
   'doctor',
 ];
 
@@ -56,7 +57,7 @@ describe('a mistake ends with 2 and names what was perhaps meant', () => {
   });
 });
 
-test.each(['audit query', 'executions list', 'notifications list', 'stats', 'audit tail', 'executions export'])(
+test.each(['audit query', 'executions list', 'notifications list', 'stats', 'watch', 'audit tail', 'executions export'])(
   '%s: a missing database is reported in one line, and none is created',
   async (line) => {
     const { code, err } = await command(line, { DATABASE_PATH: '/nowhere/receiver.db' });

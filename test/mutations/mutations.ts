@@ -1656,4 +1656,16 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: ['test/usecases/wait-for-outcome.test.ts'],
   },
+  {
+    tag: 'share-near-none-is-not-none',
+    promise: 'a share is 0 % only if it is exactly none',
+    edit: condition(false),
+    tests: ['test/lib/percent.test.ts'],
+  },
+  {
+    tag: 'watch-reports-a-silent-receiver',
+    promise: 'watch reports a file into which no receiver writes',
+    edit: condition(true),
+    tests: ['test/cli/watch.test.ts'],
+  },
 ];

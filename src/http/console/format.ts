@@ -2,6 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Status } from '../../execution/execution.ts';
+import { formatDuration } from '../../lib/format-duration.ts';
 import { percent } from '../../lib/percent.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { isoTime } from '../../lib/time.ts';
@@ -31,20 +32,9 @@ export function clock(time: number): string {
   return isoTime(time).slice(11, 16);
 }
 
-const UNITS = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [1_000, 's'],
-] as const;
-
 /** `850 ms`, `2.4 s`, `12 min`. */
 export function duration(milliseconds: number | null): string {
-  if (milliseconds === null) return NOTHING;
-  const ms = Math.max(0, Math.round(milliseconds));
-  const [size, unit] = UNITS.find(([least]) => ms >= least) ?? [1, 'ms'];
-  const value = ms / size;
-  return `${size === 1 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${unit}`;
+  return milliseconds === null ? NOTHING : formatDuration(milliseconds);
 }
 
 export function number(value: number): string {
