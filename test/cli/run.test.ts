@@ -57,13 +57,18 @@ describe('a mistake ends with 2 and names what was perhaps meant', () => {
   });
 });
 
-test.each(['audit query', 'executions list', 'notifications list', 'stats', 'watch', 'audit tail', 'executions export'])(
-  '%s: a missing database is reported in one line, and none is created',
-  async (line) => {
-    const { code, err } = await command(line, { DATABASE_PATH: '/nowhere/receiver.db' });
-    expect([code, err]).toEqual([2, '/nowhere/receiver.db does not exist\n']);
-  },
-);
+test.each([
+  'audit query',
+  'executions list',
+  'notifications list',
+  'stats',
+  'watch',
+  'audit tail',
+  'executions export',
+])('%s: a missing database is reported in one line, and none is created', async (line) => {
+  const { code, err } = await command(line, { DATABASE_PATH: '/nowhere/receiver.db' });
+  expect([code, err]).toEqual([2, '/nowhere/receiver.db does not exist\n']);
+});
 
 test('as a program: an unknown command ends with 2 and names the nearest', async () => {
   const { code, stderr } = await run(['excutions']).finished;
