@@ -2,7 +2,7 @@
 
 import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, type Transition } from './apply-result.ts';
-import { entry, type ResponseFacts } from './audit-draft.ts';
+import { entry } from './audit-draft.ts';
 import { withBodyNotes } from './body-notes.ts';
 import type { ExecutionEvent } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
@@ -90,7 +90,7 @@ export function polled(
   const { report, origin, namedExecutionId: named = null } = event;
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   if (isForAnotherId(execution, event.polledExecutionId)) {
-    return responseIgnored(counted, event, { ...origin, ...reportDetail(report) });
+    return responseIgnored(counted, event, now, { ...origin, ...reportDetail(report) });
   }
   // promise: poll-response-names-its-execution
   if (named !== null && execution.executionId !== null && !isSameExecutionId(named, execution.executionId)) {
@@ -166,7 +166,7 @@ type NotFound = Extract<ExecutionEvent, { type: 'poll-not-found' }>;
 export function pollNotFound(execution: Execution, event: NotFound, now: number): Transition {
   const { message, origin, isNotYet, final } = event;
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
-  if (isForAnotherId(execution, event.polledExecutionId)) return responseIgnored(counted, event, origin);
+  if (isForAnotherId(execution, event.polledExecutionId)) return responseIgnored(counted, event, now, origin);
   const draft = entry('POLL_404', { ...origin, message }, event);
   if (isTerminal(counted.status)) return { execution: counted, outcome: 'ignored', entry: draft };
   // A clock that was set back must not postpone the end.
@@ -208,7 +208,16 @@ function isForAnotherId(execution: Execution, polledId: string | null | undefine
   return polledId != null && polledId !== execution.executionId;
 }
 
-function responseIgnored(execution: Execution, answered: ResponseFacts, said: JsonObject = {}): Transition {
+/** The poll under the present executionId, which was due while this one was under way, is due now. */
+function responseIgnored(
+  execution: Execution,
+  event: NotFound | Extract<ExecutionEvent, { type: 'polled' }>,
+  now: number,
+  said: JsonObject = {},
+): Transition {
   const detail = { message: 'the response is about an executionId that this execution no longer has', ...said };
-  return { execution, outcome: 'ignored', entry: entry('POLL_ERROR', detail, answered) };
+  const isOver = isTerminal(execution.status);
+  // promise: replaced-id-is-polled-at-once
+  const next = isOver ? execution : scheduleNextPoll(execution, { ...event, nextPollAt: now }, now);
+  return { execution: next, outcome: 'ignored', entry: entry('POLL_ERROR', detail, event) };
 }

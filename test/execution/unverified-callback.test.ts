@@ -129,6 +129,18 @@ describe('an execution whose submit response is not known', () => {
     }
   });
 
+  test('is polled at once under its present executionId when the response about the former one arrives', () => {
+    const { execution } = upon(anExecution(), ...hinted, hint(completed(), 'cx-8'));
+    // The sweeper claims an execution whose poll is under way, and skips it.
+    const claimed = { ...execution, pollAt: NOON + 18_000 };
+    for (const answer of [gone('cx-7'), polled(RUNNING, { polledExecutionId: 'cx-7' })]) {
+      const late = transition(claimed, answer, NOON + 4000);
+      expect(late.execution).toMatchObject({ executionId: 'cx-8', pollAt: NOON + 4000 });
+      const spaced = transition(claimed, { ...answer, notBefore: NOON + 9000 }, NOON + 4000);
+      expect(spaced.execution.pollAt).toBe(NOON + 9000);
+    }
+  });
+
   test('keeps the executionId when the submit response has none, or is lost', () => {
     const { execution } = upon(anExecution(), ...hinted, submitted({ executionId: null }));
     expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-7', pollAt: NOON + 2000 });

@@ -1428,6 +1428,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/sweeper.test.ts'],
   },
   {
+    tag: 'replaced-id-is-polled-at-once',
+    promise: 'the executionId of a callback is polled at once although a poll under another one was under way',
+    edit: value('execution'),
+    tests: ['test/execution/unverified-callback.test.ts'],
+  },
+  {
     tag: 'poll-response-names-its-execution',
     promise: 'a poll response about another execution is never the result',
     edit: condition(false),
