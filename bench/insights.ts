@@ -105,7 +105,6 @@ export async function measureInsights(settings: Settings, sizes: InsightSizes): 
 async function timed(name: string, ask: Question, subject: Subject): Promise<number> {
   const begun = performance.now();
   const answer = await ask(subject);
-  // promise: bench-questions-are-answered
   if (!answer) throw new Error(`${name}: no answer with ${subject.executions} executions`);
   return performance.now() - begun;
 }
