@@ -186,11 +186,13 @@ describe.for(PROXIES)('behind $name', (kind) => {
     const scene = await setScene(kind, { callsBack: true, activated: true });
     let over = false;
     const load = Promise.all([0, 1, 2, 3].map((caller) => loadOf(scene, caller, () => over)));
+    const served = () => scene.executes.length;
+    const moreServed = () => expect.poll(served, { timeout: 60_000 }).toBeGreaterThan(served() + 7);
     for (let restarts = 0; restarts < 3; restarts += 1) {
-      await sleep(1000);
+      await moreServed();
       await scene.activated?.restart();
     }
-    await sleep(1000);
+    await moreServed();
     over = true;
     const results = await load;
     const accepted = results.flatMap((one) => one.accepted);

@@ -92,7 +92,7 @@ describe('a client that closes its half', () => {
 });
 
 test('a thousand connections that do nothing do not keep a callback waiting', async () => {
-  const siege = await besiege({}, { ...SHORT, headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000 });
+  const siege = await besiege({}, { headersTimeout: 120_000, requestTimeout: 120_000, keepAliveTimeout: 120_000 });
   const { id, path } = await siege.waiting();
   const crowd = Array.from({ length: 1000 }, () => wire(siege.port));
   await Promise.all(
@@ -103,11 +103,11 @@ test('a thousand connections that do nothing do not keep a callback waiting', as
       if (i % 4 === 3) raw.send(head('GET', '/livez'));
     }),
   );
-  const startedAt = performance.now();
   const raw = wire(siege.port);
   raw.send(head('POST', path, { 'content-length': String(COMPLETED.length), connection: 'close' }) + COMPLETED);
   expect(await raw.closed).toMatch(/^HTTP\/1.1 200 [\s\S]*"resolved"/);
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  // All of them are still there.
+  expect(crowd.filter(({ socket }) => socket.destroyed)).toHaveLength(0);
   expect(await siege.get(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback' });
   for (const { socket } of crowd) socket.destroy();
 });

@@ -14,7 +14,7 @@ const SLOW = 'test/**/*.slow.test.ts';
 
 export const SUITES: Readonly<Record<string, Suite>> = {
   // Its files share processes and modules, which halves the processor time: a test that needs a process of its own is slow.
-  unit: { command: 'npm test', include: ['test/**/*.test.ts'], exclude: [SLOW], testTimeout: 60_000, isolate: false },
+  unit: { command: 'npm test', include: ['test/**/*.test.ts'], exclude: [SLOW], testTimeout: 180_000, isolate: false },
   // Benches, simulations, large exports, started programs: each file takes seconds.
   slow: { command: 'npm run test:slow', include: [SLOW], testTimeout: 300_000 },
   // Kills the real process, cuts its power, fills its disk. Needs Linux, root and strace.
