@@ -720,6 +720,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/retention/erase.test.ts'],
   },
   {
+    tag: 'reduced-failure-ends-nothing',
+    promise: 'a failure whose note an erasure removed does not count as an end',
+    edit: condition(false),
+    tests: ['test/store/sqlite/retention/erase.test.ts'],
+  },
+  {
     tag: 'shown-names-are-verified',
     promise: 'the names and views through which SQL shows the trail are verified',
     edit: removed,

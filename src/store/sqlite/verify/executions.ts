@@ -3,8 +3,8 @@
 import type { Database } from 'better-sqlite3';
 import type { AuditEvent } from '../../../execution/event.ts';
 import { isTerminal, type Status } from '../../../execution/execution.ts';
-import { isJsonObject } from '../../../execution/json.ts';
-import { outcomeFromAudit } from '../../../execution/outcome-from-audit.ts';
+import { isJsonObject, type Json } from '../../../execution/json.ts';
+import { type AuditedOutcome, outcomeFromAudit } from '../../../execution/outcome-from-audit.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import { isImported } from '../import/imported.ts';
 import type { AuditRow } from '../rows.ts';
@@ -27,6 +27,11 @@ function outcomeOf(row: StateColumns): string | undefined {
   if (row.payloadSha256 === null || row.result !== null || row.error !== null) return outcomeHash(row);
   const hashes = parseDetail(row.payloadSha256);
   return isJsonObject(hashes) && typeof hashes['outcome'] === 'string' ? hashes['outcome'] : undefined;
+}
+
+/** Erasures of earlier versions removed the note that a failure did not end its execution. Entries of 0.1.0 have no seal. */
+function mayLackNote({ event }: AuditRow, detail: Json): boolean {
+  return event === 'FAILED' && isJsonObject(detail) && detail['erased'] === true && !('outcomeSha256' in detail);
 }
 
 export function createRowCheck(client: Database) {
@@ -53,13 +58,20 @@ export function createRowCheck(client: Database) {
   function checkEnded(entry: AuditRow): void {
     const detail = parseDetail(entry.detail);
     const ending = outcomeFromAudit(entry.event as AuditEvent, detail);
-    if (ending === null || !open.delete(entry.correlationId)) return;
+    if (ending === null) return;
     const row = find.get(entry.correlationId);
+    // promise: reduced-failure-ends-nothing
+    if (mayLackNote(entry, detail) && row?.status !== ending.status) return;
+    open.delete(entry.correlationId);
     if (row === undefined) {
       if (!isPartial) report(entry.id, `execution ${entry.correlationId} has a trail and no row`);
       return;
     }
-    const { status, resolvedBy } = ending;
+    checkState(entry, row, ending);
+    checkPayload(entry, row, isJsonObject(detail) ? detail['outcomeSha256'] : undefined);
+  }
+
+  function checkState(entry: AuditRow, row: StateColumns, { status, resolvedBy }: AuditedOutcome): void {
     const { timestamp: resolvedAt, actionId, app } = entry;
     for (const [name, value] of Object.entries({ status, resolvedBy, resolvedAt, actionId, app })) {
       const stored = row[name as keyof StateColumns];
@@ -67,7 +79,6 @@ export function createRowCheck(client: Database) {
       const execution = `execution ${entry.correlationId}`;
       report(entry.id, `${name} of ${execution} is ${stored}, but ${value} in entry ${entry.id} of its trail`);
     }
-    checkPayload(entry, row, isJsonObject(detail) ? detail['outcomeSha256'] : undefined);
   }
 
   /** @param seal undefined in entries of version 0.1.0. */

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ExecutionEvent } from '../../../../src/execution/event.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { openReadOnly } from '../../../../src/store/sqlite/file/open-readonly.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
@@ -223,6 +224,35 @@ test('an execution that is open is not erased, because content may still arrive'
   const { reference } = await accepted(store);
   expect(await store.erase(reference, ORDER, LATER)).toMatchObject({ outcome: 'open' });
   expect(await store.erase('unknown', ORDER, LATER)).toBeUndefined();
+});
+
+describe('a failed submission that did not end its execution', () => {
+  const failure = { httpStatus: 408, latencyMs: 5, message: SECRET };
+  const uncertain: ExecutionEvent = { type: 'uncertain', ...failure, retryAt: null, giveUpAt: NOON };
+
+  async function adopted() {
+    const opened = open();
+    const { reference } = await accepted(opened.store);
+    await opened.store.claimDispatches(1, NOON);
+    await opened.store.record(reference, uncertain, NOON);
+    await opened.store.record(reference, callback(completed()), NOON + 1);
+    return { ...opened, reference };
+  }
+
+  test('does not end it after its erasure either', async () => {
+    const { store, path, reference } = await adopted();
+    await store.erase(reference, ORDER, LATER);
+    expect(findingsIn(path)).toEqual([]);
+  });
+
+  test('does not end it if an earlier version erased its note', async () => {
+    const { store, sql, path, reference } = await adopted();
+    await store.erase(reference, ORDER, LATER);
+    dropGuards(sql);
+    sql.exec(`UPDATE audit_events SET detail = '{"erased":true}' WHERE event = 'FAILED'`);
+    const entries = findingsIn(path);
+    expect(entries).toEqual([expect.stringMatching(/^entry 3 was altered: it claims to be erased/)]);
+  });
 });
 
 describe('what an intruder could claim', () => {
