@@ -2,9 +2,10 @@
 
 // The entry point: runs the command line of this process.
 
-import { contextOfProcess } from './cli/process-context.ts';
+import { contextOfProcess, endAsPid1 } from './cli/process-context.ts';
 import { runCommand } from './cli/program.ts';
 
+endAsPid1();
 try {
   process.exitCode = await runCommand(process.argv.slice(2), contextOfProcess(process.env));
 } catch (error) {

@@ -1,5 +1,6 @@
 // The context of a command that runs as this process: its streams, signals and terminal.
 
+import { constants } from 'node:os';
 import { readEnvFile, withEnvFile } from '../config/env-file.ts';
 import { unreadVariables } from '../config/unread-variables.ts';
 import { systemWorld } from '../lib/world.ts';
@@ -44,6 +45,19 @@ export function contextOfProcess(variables: Variables): CommandContext {
     },
     exitCode: 0,
   };
+}
+
+/**
+ * Ends PID 1 of a container on SIGINT and SIGTERM while the command has no handler of its own: the kernel discards signals that
+ * PID 1 does not handle, and a container that is stopped while it loads would be killed after the stop timeout.
+ */
+export function endAsPid1(): void {
+  if (process.pid !== 1) return;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
+    });
+  }
 }
 
 function createInterruptSignal(): () => AbortSignal {

@@ -1,0 +1,226 @@
+// The built image, run as documented: rights, health, signals, memory, kills.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary.ts';
+import { sendJson } from '../support/upstream.ts';
+import {
+  type Container,
+  call,
+  callBack,
+  get,
+  isReady,
+  launch,
+  MEMORY_LIMIT_BYTES,
+  podman,
+  type Setting,
+  settingFor,
+  start,
+  submit,
+} from './podman.ts';
+
+const MIB = 1024 * 1024;
+const DEPLOYMENT = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
+
+const read = (container: Container, file: string) => container.exec('cat', file);
+
+test('the receiver is PID 1 of an unprivileged user without capabilities, and may write only its volume', async () => {
+  const container = await start(await settingFor());
+  const command = 'node\0--max-semi-space-size=16\0src/main.ts\0start\0';
+  expect(await read(container, '/proc/1/cmdline')).toBe(command);
+  const status = await read(container, '/proc/1/status');
+  const lines = new Map(status.split('\n').map((line) => line.split(':\t') as [string, string]));
+  expect(lines.get('Uid')).toBe('1000\t1000\t1000\t1000');
+  expect(lines.get('Gid')).toBe('1000\t1000\t1000\t1000');
+  const none = '0'.repeat(16);
+  for (const kind of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) expect(lines.get(kind)).toBe(none);
+  expect([lines.get('NoNewPrivs'), lines.get('Seccomp')]).toEqual(['1', '2']);
+  for (const folder of ['/app', '/app/src', '/home/node', '/etc']) {
+    await expect(container.exec('touch', `${folder}/file`)).rejects.toThrow(/Read-only file system/);
+  }
+  expect(await container.exec('stat', '--format', '%a %U', '/data')).toBe('700 node');
+  expect(await container.exec('ls', '/data')).toContain('receiver.db');
+});
+
+test('an execution and its callback pass, and the commands of operators run in the container', async () => {
+  const setting = await settingFor();
+  const container = await start(setting);
+  expect(await submit(setting, 'order-1')).toBe(202);
+  await expect.poll(async () => (await get(setting, 'order-1')).status).toBe('PENDING');
+  expect(await callBack(setting, 'order-1', { paid: true })).toBe(200);
+  expect(await get(setting, 'order-1')).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback' });
+  expect(await container.exec('node', 'src/main.ts', 'executions', 'list')).toContain('order-1');
+  expect(await container.exec('node', 'src/main.ts', 'backup', '/data/backup.db')).toContain('/data/backup.db');
+});
+
+test('secrets come from files that podman mounts', async () => {
+  const { env, ...setting } = await settingFor();
+  const { CALLBACK_SECRET = '', ...others } = env;
+  const file = join(temporaryFolder(), 'secret');
+  writeFileSync(file, CALLBACK_SECRET);
+  const name = `callback-secret-${setting.volume}`;
+  await podman('secret', 'create', name, file);
+  const path = `/run/secrets/${name}`;
+  const withFile = { ...setting, env: { ...others, CALLBACK_SECRET_FILE: path } };
+  const container = await start(withFile, ['--tmpfs', '/run/secrets', '--secret', name]);
+  expect(await read(container, path)).toBe(CALLBACK_SECRET);
+  expect(await read(container, '/proc/1/environ')).not.toContain(CALLBACK_SECRET);
+});
+
+test('the health check reports a receiver that responds as healthy and one that does not as unhealthy', async () => {
+  const container = await start(await settingFor());
+  await podman('healthcheck', 'run', container.id);
+  await podman('kill', '--signal', 'STOP', container.id);
+  await expect(podman('healthcheck', 'run', container.id)).rejects.toMatchObject({ code: 1 });
+  await podman('kill', '--signal', 'CONT', container.id);
+  await podman('healthcheck', 'run', container.id);
+});
+
+test('SIGTERM drains: work in flight is committed, new work gets 503, and the exit code is 0', async () => {
+  let answer = () => {};
+  const setting = await settingFor(({ headers }, response) => {
+    answer = () => sendJson(response, 200, { executionId: `run-${headers['x-correlation-id']}`, status: 'RUNNING' });
+  });
+  const container = await start(setting);
+  expect(await submit(setting, 'in-flight')).toBe(202);
+  await expect.poll(() => setting.upstream.to('/api/v2/dx/actions').length).toBe(1);
+  const ended = container.end('TERM');
+  await expect.poll(() => isReady(setting)).toBe(false);
+  expect(await submit(setting, 'too-late')).toBe(503);
+  answer();
+  expect(await ended).toBe(0);
+  expect(await container.logs()).toContain('"msg":"stopped"');
+  await start(setting);
+  expect(await get(setting, 'in-flight')).toMatchObject({ status: 'PENDING', executionId: 'run-in-flight' });
+  expect(setting.upstream.to('/api/v2/dx/actions')).toHaveLength(1);
+});
+
+test('SIGTERM ends a receiver that is still loading, although it is PID 1', async () => {
+  const setting = await settingFor();
+  // A twentieth of a processor makes the start long enough.
+  const container = await launch(setting, ['--cpus=0.05']);
+  const { Pid: pid } = await container.state();
+  await expect.poll(() => sendSignal(pid, 'SIGTERM'), { timeout: 120_000, interval: 100 }).toBe('ended');
+  expect(await podman('wait', container.id)).toBe('143');
+  expect(await container.logs()).not.toContain('"msg":"listening"');
+});
+
+/** The kernel discards the signals that arrive before Node has a handler: the sender repeats them. */
+function sendSignal(pid: number, signal: NodeJS.Signals): 'sent' | 'ended' {
+  try {
+    process.kill(pid, signal);
+    return 'sent';
+  } catch {
+    return 'ended';
+  }
+}
+
+/** Submits from several apps until a connection fails; returns what was acknowledged. */
+async function submitUntilCut(setting: Setting, prefix: string, onCount: (count: number) => void): Promise<string[]> {
+  const acknowledged: string[] = [];
+  const app = async (n: number) => {
+    for (let i = 0; i < 2_000; i += 1) {
+      const id = `${prefix}-${n}-${i}`;
+      const status = await submit(setting, id);
+      if (status === null) return;
+      if (status !== 202) throw new Error(`${status} to ${id}`);
+      acknowledged.push(id);
+      onCount(acknowledged.length);
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, (_, n) => app(n)));
+  return acknowledged;
+}
+
+/** What was acknowledged is there, and CXone got nothing twice. */
+async function expectKept(setting: Setting, acknowledged: readonly string[]): Promise<void> {
+  for (const id of acknowledged) expect(await get(setting, id)).toMatchObject({ correlationId: id });
+  const sent = setting.upstream.to('/api/v2/dx/actions').map(({ headers }) => headers['x-correlation-id']);
+  expect(new Set(sent).size).toBe(sent.length);
+}
+
+test('after SIGKILL nothing acknowledged is lost, and nothing is sent twice', async () => {
+  const setting = await settingFor();
+  const first = await start(setting);
+  let ended: Promise<number> | null = null;
+  const acknowledged = await submitUntilCut(setting, 'order', (count) => {
+    if (count >= 100) ended ??= first.end('KILL');
+  });
+  expect(await ended).toBe(137);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(100);
+  await start(setting);
+  await expectKept(setting, acknowledged);
+});
+
+const HOSTILE_BATCH = `{"executions":[{"actionId":"a","inputs":{"x":[${'1,'.repeat(2_500_000)}1]}}]}`;
+
+/** Bodies that are made to cost, several times: batches of small values, and callbacks that never end. */
+async function besiege(setting: Setting): Promise<void> {
+  const rounds = Array.from({ length: 3 });
+  for (const _ of rounds) {
+    const batches = Array.from({ length: 8 }, async () => {
+      const answer = await call(setting, 'POST', '/v1/executions/batch', HOSTILE_BATCH);
+      await answer.arrayBuffer();
+      expect([413, 503]).toContain(answer.status);
+    });
+    const silent = Array.from({ length: 100 }, () => {
+      const url = `${setting.url}/webhook/cxone-execution/forged`;
+      const sending = request(url, { method: 'POST', headers: { 'content-length': MIB } }).on('error', () => {});
+      sending.write('x'.repeat(MIB - 1));
+      return sending;
+    });
+    await Promise.all(batches);
+    for (const one of silent) one.destroy();
+  }
+}
+
+/** The result of an execution, by its action: large and accepted, or larger than any limit. */
+function resultOf(url: string): string {
+  return `{"status":"COMPLETED","executionId":"run","result":"${'x'.repeat((url.includes('large') ? 8 : 60) * MIB)}"}`;
+}
+
+test('under hostile bodies and large results the receiver stays within 512 MiB', async () => {
+  const setting = await settingFor(({ url }, response) => sendJson(response, 200, resultOf(url)));
+  const container = await start(setting);
+  const ids = Array.from({ length: 12 }, (_, i) => `order-${i}`);
+  for (const [i, id] of ids.entries()) {
+    expect(await submit(setting, id, { actionId: i % 2 === 0 ? 'large' : 'larger' })).toBe(202);
+  }
+  await besiege(setting);
+  for (const id of ids) await expect.poll(async () => (await get(setting, id)).status).toBe('COMPLETED');
+  expect(await container.state()).toMatchObject({ Status: 'running', OOMKilled: false });
+  expect(await memoryLimit(container)).toBe(MEMORY_LIMIT_BYTES);
+  const [, peakKib] = /^VmHWM:\s+(\d+) kB$/m.exec(await read(container, '/proc/1/status')) ?? [];
+  process.stdout.write(`    peak of resident memory: ${Math.round(Number(peakKib) / 1024)} of 512 MiB\n`);
+});
+
+/** Cgroups of version 1 and 2 name the file differently. */
+async function memoryLimit(container: Container): Promise<number> {
+  const files = ['/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory.max'];
+  return Number(await container.exec('sh', '-c', `cat ${files[0]} 2>/dev/null || cat ${files[1]}`));
+}
+
+test('a receiver that the kernel kills for its memory loses nothing acknowledged', async () => {
+  const setting = await settingFor();
+  const small = await start(setting, ['--memory=144m', '--memory-swap=144m']);
+  const besieged = submitUntilCut(setting, 'order', () => {});
+  const siege = besiege(setting).catch(() => {});
+  const acknowledged = await besieged;
+  await siege;
+  await podman('wait', small.id);
+  expect(await small.state()).toMatchObject({ OOMKilled: true, ExitCode: 137 });
+  expect(acknowledged.length).toBeGreaterThan(0);
+  await start(setting);
+  await expectKept(setting, acknowledged);
+});
+
+test('the documentation states what the image adds to its base', async () => {
+  const size = async (name: string) => Number(await podman('image', 'inspect', '--format', '{{.Size}}', name));
+  const { name, base } = inject('image');
+  const addedMb = ((await size(name)) - (await size(base))) / 1_000_000;
+  const [, statedMb] = /adds (\d+) MB to its base/.exec(DEPLOYMENT) ?? [];
+  expect(addedMb / Number(statedMb)).toBeGreaterThan(0.9);
+  expect(addedMb / Number(statedMb)).toBeLessThan(1.1);
+});

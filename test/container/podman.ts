@@ -1,0 +1,145 @@
+// Containers of the built image, run as deploy/Containerfile documents, with a volume that outlives them.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, inject, onTestFinished } from 'vitest';
+import { freePort } from '../support/free-port.ts';
+import { type Answer, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
+
+const SECRET = 'a-secret-for-containers-of-32-characters';
+const APP_KEY = 'the-shop-key-0123456789';
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+const MIB = 1024 * 1024;
+export const MEMORY_LIMIT_BYTES = 512 * MIB;
+
+export interface Setting {
+  readonly upstream: Upstream;
+  readonly url: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The name of the volume at /data. */
+  readonly volume: string;
+}
+
+/** The state of a container, as podman reports it. */
+export interface State {
+  readonly Status: string;
+  readonly OOMKilled: boolean;
+  readonly ExitCode: number;
+  readonly Pid: number;
+}
+
+export interface Container {
+  readonly id: string;
+  state(): Promise<State>;
+  /** Runs a command in it and returns its output. */
+  exec(...command: string[]): Promise<string>;
+  /** Sends a signal; resolves to the exit code. */
+  end(signal: 'TERM' | 'KILL'): Promise<number>;
+  logs(): Promise<string>;
+}
+
+const execute = promisify(execFile);
+
+export async function podman(...args: string[]): Promise<string> {
+  const all = [...inject('image').podman, ...args];
+  return (await execute('podman', all, { maxBuffer: MAX_OUTPUT_BYTES })).stdout.trim();
+}
+
+/** A CXone and an address that all containers of a test have. */
+export async function settingFor(answer: Answer = accepting): Promise<Setting> {
+  const upstream = await startUpstream((request, response) => {
+    if (request.url.includes('token')) sendJson(response, 200, { access_token: 'a-token', expires_in: 3600 });
+    else answer(request, response);
+  });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const volume = `data-${port}`;
+  await podman('volume', 'create', volume);
+  const env = {
+    // The containers share the network of this machine: only loopback.
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    PUBLIC_URL: url,
+    CXONE_BASE_URL: upstream.url,
+    CXONE_CLIENT_ID: 'client',
+    CXONE_CLIENT_SECRET: 'client-secret',
+    CALLBACK_SECRET: SECRET,
+    APP_KEYS: `shop:${APP_KEY}`,
+    GRACE_SECONDS: '3600',
+    RATE_LIMIT_PER_SECOND: '1000',
+    MAX_CONCURRENT: '50',
+  };
+  return { upstream, url, env, volume };
+}
+
+/** Accepts each execution; its callback comes from the test. */
+function accepting(...[{ headers }, response]: Parameters<Answer>): void {
+  sendJson(response, 200, { executionId: `run-${headers['x-correlation-id']}`, status: 'RUNNING' });
+}
+
+/** Runs the image with the documented options; resolves when it is ready. */
+export async function start(setting: Setting, options: readonly string[] = []): Promise<Container> {
+  const container = await launch(setting, options);
+  await expect.poll(() => isReady(setting), { timeout: 60_000, interval: 200 }).toBe(true);
+  return container;
+}
+
+/** The same without waiting. */
+export async function launch(setting: Setting, options: readonly string[] = []): Promise<Container> {
+  const env = Object.entries(setting.env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const documented = ['--read-only', '--tmpfs', '/tmp', '--cap-drop=all', '--security-opt=no-new-privileges'];
+  // The default limits may be above those of the caller, who may not raise them.
+  const here = ['--network', 'host', '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=1024:1024'];
+  const memory = options.some((option) => option.startsWith('--memory=')) ? [] : ['--memory=512m'];
+  const volume = ['--volume', `${setting.volume}:/data`];
+  const all = [...documented, ...memory, '--stop-timeout=20', ...here, ...env, ...volume, ...options];
+  const id = await podman('run', '--detach', ...all, inject('image').name);
+  const container: Container = {
+    id,
+    state: async () => JSON.parse(await podman('inspect', '--format', '{{json .State}}', id)),
+    exec: (...command) => podman('exec', id, ...command),
+    end: async (signal) => {
+      await podman('kill', '--signal', signal, id);
+      return Number(await podman('wait', id));
+    },
+    logs: () => podman('logs', id),
+  };
+  onTestFinished(async () => void (await podman('rm', '--force', '--time', '0', id)));
+  return container;
+}
+
+export async function isReady({ url }: Setting): Promise<boolean> {
+  const answer = await fetch(`${url}/readyz`).catch(() => null);
+  await answer?.arrayBuffer();
+  return answer?.status === 200;
+}
+
+export function call({ url }: Setting, method: string, path: string, body?: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json' };
+  return fetch(`${url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+}
+
+/** Returns the status of the response; null for a connection that ended without one. */
+export async function submit(setting: Setting, correlationId: string, more: object = {}): Promise<number | null> {
+  const body = JSON.stringify({ actionId: 'charge', correlationId, ...more });
+  const answer = await call(setting, 'POST', '/v1/executions', body).catch(() => null);
+  // The status line is the acknowledgement; a kill may cut off the rest.
+  await answer?.arrayBuffer().catch(() => null);
+  return answer?.status ?? null;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: bodies are asserted on, member by member
+export async function get(setting: Setting, correlationId: string): Promise<any> {
+  return (await call(setting, 'GET', `/v1/executions/${correlationId}`)).json();
+}
+
+/** The id in a callback's URL is that of the app. */
+export async function callBack(setting: Setting, correlationId: string, result: unknown): Promise<number | null> {
+  const sent = setting.upstream.received.find(({ headers }) => headers['x-correlation-id'] === correlationId);
+  const target = sent === undefined ? '' : JSON.parse(sent.body).context.callbackUrl;
+  const body = JSON.stringify({ status: 'COMPLETED', result });
+  const answer = await fetch(target, { method: 'POST', body }).catch(() => null);
+  await answer?.arrayBuffer().catch(() => null);
+  return answer?.status ?? null;
+}
