@@ -190,7 +190,7 @@ test('under hostile bodies and large results the receiver stays within 512 MiB',
   }
   await besiege(setting);
   for (const id of ids) await expect.poll(async () => (await get(setting, id)).status).toBe('COMPLETED');
-  expect(await container.state()).toMatchObject({ Status: 'running', OOMKilled: false });
+  expect(await container.state()).toMatchObject({ Status: 'running' });
   expect(await memoryLimit(container)).toBe(MEMORY_LIMIT_BYTES);
   const [, peakKib] = /^VmHWM:\s+(\d+) kB$/m.exec(await read(container, '/proc/1/status')) ?? [];
   process.stdout.write(`    peak of resident memory: ${Math.round(Number(peakKib) / 1024)} of 512 MiB\n`);
@@ -204,13 +204,16 @@ async function memoryLimit(container: Container): Promise<number> {
 
 test('a receiver that the kernel kills for its memory loses nothing acknowledged', async () => {
   const setting = await settingFor();
-  const small = await start(setting, ['--memory=144m', '--memory-swap=144m']);
-  const besieged = submitUntilCut(setting, 'order', () => {});
-  const siege = besiege(setting).catch(() => {});
-  const acknowledged = await besieged;
+  const small = await start(setting, ['--memory=160m', '--memory-swap=160m']);
+  let siege: Promise<void> | null = null;
+  const acknowledged = await submitUntilCut(setting, 'order', (count) => {
+    // The siege ends with the receiver.
+    if (count >= 20) siege ??= besiege(setting).catch(() => {});
+  });
   await siege;
   await podman('wait', small.id);
-  expect(await small.state()).toMatchObject({ OOMKilled: true, ExitCode: 137 });
+  // Nobody else sends SIGKILL; podman's own OOMKilled is false with hybrid cgroups.
+  expect(await small.state()).toMatchObject({ Status: 'exited', ExitCode: 137 });
   expect(acknowledged.length).toBeGreaterThan(0);
   await start(setting);
   await expectKept(setting, acknowledged);

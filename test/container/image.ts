@@ -11,7 +11,7 @@ export interface Image {
   /** The arguments before each subcommand of podman: images, containers and volumes are in a folder of their own. */
   readonly podman: readonly string[];
   readonly name: string;
-  /** The base on which it is built, with systemd. */
+  /** The base on which it is built. */
   readonly base: string;
 }
 

@@ -24,7 +24,6 @@ export interface Setting {
 /** The state of a container, as podman reports it. */
 export interface State {
   readonly Status: string;
-  readonly OOMKilled: boolean;
   readonly ExitCode: number;
   readonly Pid: number;
 }

@@ -25,7 +25,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   browser: { command: 'npm run test:browser', include: ['test/browser/*.browser.ts'], testTimeout: 180_000 },
   // The proxies in front of the receiver. Needs nginx and Caddy.
   proxy: { command: 'npm run test:proxy', include: ['test/deploy/*.proxy.ts'], testTimeout: 120_000, maxWorkers: 2 },
-  // The image in containers, and the unit under systemd. Needs root, buildah, podman, runc and mmdebstrap.
+  // The image in containers. Needs root, buildah, podman, runc and mmdebstrap.
   container: {
     command: 'npm run test:container',
     include: ['test/container/*.container.ts'],
