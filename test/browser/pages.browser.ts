@@ -18,6 +18,7 @@ const PAGES = [
   '/console/executions/none',
   '/console/notifications',
   '/console/callbacks',
+  '/console/activity',
   '/console/all/cancel?status=OPEN',
   '/console/login',
   '/console/nothing',
@@ -39,6 +40,10 @@ beforeEach(async () => {
   const { reference = '' } = (await http.store.find('done')) ?? {};
   await http.store.record(reference, callback(completed({ paid: true })), http.world.now());
   await running(http, { correlationId: 'open', inputs, ...notified });
+  const filter = JSON.stringify({ status: 'OPEN', actionId: 'b'.repeat(128), from: '2026-01-31T12:00:00.000Z' });
+  const by = { by: 'operator:alice', reason: 'x'.repeat(500), startedAt: http.world.now() };
+  await http.store.beginActivity({ ...by, action: 'cancel', target: null, filter });
+  await http.store.beginActivity({ ...by, action: 'reveal', target: 'done', filter: null });
   await running(http, { correlationId: 'a'.repeat(128), actionId: 'b'.repeat(128) });
 });
 afterEach(() => http[Symbol.asyncDispose]());

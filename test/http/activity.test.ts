@@ -64,6 +64,18 @@ test('nothing is done or shown that cannot be recorded first', async () => {
   expect((await http.store.find('one'))?.status).toBe('PENDING');
 });
 
+test('a bulk action leads to the list of what it was about, in whatever status that is now', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one', actionId: 'charge' });
+  const body = { status: 'OPEN', actionId: 'charge', from: '2025-12-31T12:00:00Z' };
+  expect((await http.call('POST', '/v1/executions/cancel', { key: ALICE_KEY, body })).json).toMatchObject({ done: 1 });
+  const { text } = await visitor(http).get('/console/activity');
+  expect(text).toContain('</a>: status OPEN, actionId charge, from 2025-12-31 12:00:00');
+  const href = /<a href="([^"]+)">executions<\/a>/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const list = await visitor(http).get(href);
+  expect([list.status, list.text.includes('/console/executions/one"')]).toEqual([200, true]);
+});
+
 test('a reveal is a line with the reason of its form, and the page shows who did what', async () => {
   await using http = await startHttp({ pages: { sensitiveFields: ['card'] } });
   await running(http, { correlationId: 'one', inputs: { card: '4111' } });

@@ -5,11 +5,11 @@ import { ACTIVITY_ACTIONS, type Activity, type ActivityAction, filterOf } from '
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { parseActivityQuery } from '../operators/activity.ts';
-import { pathOf } from './executions-page.ts';
+import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { moment, NOTHING, number } from './format.ts';
 import { createListPage, type PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
-import { describeSearch, field, type Search, select } from './search.ts';
+import { describeSearch, field, type Search, select, urlWith } from './search.ts';
 
 const ACTIVITY = '/console/activity';
 
@@ -63,17 +63,25 @@ function activityTable(items: readonly Activity[]): Html {
 
 function aboutOf(activity: Activity): Html {
   const { target, action } = activity;
-  if (target !== null) {
-    // A notification is shown in the list, which names its execution.
-    const path = action === 'replay' ? NOTIFICATIONS : pathOf(target);
-    return html`<a href="${path}">${target}</a>`;
-  }
-  const named = filterOf(activity);
-  if (named === null) return html`${NOTHING}`;
-  const search = new URLSearchParams(
-    Object.entries(named).map(([name, value]): [string, string] => [name, String(value)]),
+  if (target !== null) return action === 'replay' ? html`${target}` : html`<a href="${pathOf(target)}">${target}</a>`;
+  const filter = filterOf(activity);
+  if (filter === null) return html`${NOTHING}`;
+  const named = Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]);
+  // The action has changed the status, and a searched text is not kept.
+  const kept = named.filter(([name]) => name !== 'status' && name !== 'text');
+  const [path, noun] = action === 'replay' ? [NOTIFICATIONS, 'notifications'] : [EXECUTIONS, 'executions'];
+  const shown = new URLSearchParams(
+    named.map(([name, value]): [string, string] => [name, TIMES.has(name) ? spaced(value) : value]),
   );
-  return html`${action === 'replay' ? 'notifications' : 'executions'} with ${describeSearch(search)}`;
+  const href = urlWith(path, new URLSearchParams(kept), {});
+  return html`<span><a href="${href}">${noun}</a>: ${describeSearch(shown)}</span>`;
+}
+
+const TIMES: ReadonlySet<string> = new Set(['from', 'to']);
+
+/** Returns an ISO 8601 time as pages show times. */
+function spaced(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
 }
 
 /** A line without an end is under way, or the receiver stopped before it. */
