@@ -35,19 +35,7 @@ function mayLackNote({ event }: AuditRow, detail: Json): boolean {
 }
 
 export function createRowCheck(client: Database) {
-  const pruned = hasPruningColumns(client)
-    ? 'payload_pruned_at AS prunedAt, payload_sha256 AS payloadSha256'
-    : 'NULL AS prunedAt, NULL AS payloadSha256';
-  const find = client.prepare<[string], StateColumns>(
-    `SELECT status, resolved_by AS resolvedBy, resolved_at AS resolvedAt, action_id AS actionId, app, result, error,
-      ${pruned} FROM executions WHERE correlation_id = ?`,
-  );
-  const withoutTrail = client
-    .prepare<[number], string>(
-      `SELECT correlation_id FROM executions
-      WHERE NOT EXISTS (SELECT 1 FROM audit_events WHERE audit_events.correlation_id = executions.correlation_id) LIMIT ?`,
-    )
-    .pluck();
+  const { find, withoutTrail } = prepareReads(client);
   /** Executions accepted and not yet ended in the walk. Executions accepted before the checkpoint are not checked. */
   const open = new Map<string, number>();
   const findings: Finding[] = [];
@@ -117,4 +105,21 @@ export function createRowCheck(client: Database) {
       }
     },
   };
+}
+
+function prepareReads(client: Database) {
+  const pruned = hasPruningColumns(client)
+    ? 'payload_pruned_at AS prunedAt, payload_sha256 AS payloadSha256'
+    : 'NULL AS prunedAt, NULL AS payloadSha256';
+  const find = client.prepare<[string], StateColumns>(
+    `SELECT status, resolved_by AS resolvedBy, resolved_at AS resolvedAt, action_id AS actionId, app, result, error,
+      ${pruned} FROM executions WHERE correlation_id = ?`,
+  );
+  const withoutTrail = client
+    .prepare<[number], string>(
+      `SELECT correlation_id FROM executions
+      WHERE NOT EXISTS (SELECT 1 FROM audit_events WHERE audit_events.correlation_id = executions.correlation_id) LIMIT ?`,
+    )
+    .pluck();
+  return { find, withoutTrail };
 }
