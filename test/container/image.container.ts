@@ -212,7 +212,7 @@ test('a receiver that the kernel kills for its memory loses nothing acknowledged
   });
   await siege;
   await podman('wait', small.id);
-  // Nobody else sends SIGKILL; podman's own OOMKilled is false with hybrid cgroups.
+  // Only the kernel sends SIGKILL; podman's own OOMKilled is false with hybrid cgroups.
   expect(await small.state()).toMatchObject({ Status: 'exited', ExitCode: 137 });
   expect(acknowledged.length).toBeGreaterThan(0);
   await start(setting);
