@@ -198,7 +198,9 @@ describe('the present build and a revision', { timeout: 480_000 }, () => {
       expect(value?.samples).toBe(1);
       expect(value?.median).toBeGreaterThan(0);
     }
-    expect(rows[0]).toMatchObject({ measure: 'size of the database, 1,500 open', value: { median: 1 } });
+    // The random ids fill the pages of indexes to different degrees.
+    expect(rows[0]?.value?.median).toBeCloseTo(1, 1);
+    expect(rows[0]).toMatchObject({ measure: 'size of the database, 1,500 open' });
     expect(rows.map(({ measure }) => measure)).toContain('sweeper: 200 due among 1,500 open');
     const prepared = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.db'));
     expect(prepared(join(scratch, 'prepared-revision'))).toEqual(prepared(scratch));
