@@ -97,8 +97,8 @@ function pageText(
 <header>
 <p class="product">CXone callback receiver</p>
 <nav aria-label="Pages"><ul>${links}</ul></nav>
-${clockOf(currentRequest()?.at)}
-${viewer === null ? '' : whoIs(viewer)}
+<div class="side">${clockOf(currentRequest()?.at)}
+${viewer === null ? '' : whoIs(viewer)}</div>
 </header>
 <main id="main">
 ${message}
