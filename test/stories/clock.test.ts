@@ -137,7 +137,7 @@ test('`health` compares its clock with the newest time of a receiver that is dow
   stage.world.stepClock(-HOUR);
   const env = { DATABASE_PATH: stage.databasePath };
   const { out, code } = await command('health', env, false, { world: stage.world });
-  expect(out).toContain('warn clock: this clock is 3600.0 s behind the newest time that a receiver wrote');
+  expect(out).toContain('warn clock: this clock is 1.0 h behind the newest time that a receiver wrote');
   expect(code).toBe(0);
   const { out: json } = await command('health --json', env, false, { world: stage.world });
   expect(JSON.parse(json).clock).toEqual({ behindMs: HOUR, lastStep: null, notice: expect.stringContaining('behind') });
