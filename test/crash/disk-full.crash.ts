@@ -183,7 +183,8 @@ test.each([
   ['fsync', 'EIO', 30],
   ['fsync', 'EIO', 33],
   ['fsync', 'EIO', 42],
-  ['pwrite64', 'EIO', 160],
+  // A start writes about 200 times.
+  ['pwrite64', 'EIO', 400],
 ])(
   'when %s fails with %s from the %ith on, the receiver ends with 1, and no accepted work is missing',
   async (call, error, when) => {
