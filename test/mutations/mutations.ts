@@ -717,7 +717,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'freed-content-is-overwritten',
     promise: 'deleted content is overwritten in the file',
     edit: removed,
-    tests: ['test/store/sqlite/retention/erase.test.ts'],
+    tests: ['test/store/sqlite/file/freed-content.test.ts'],
   },
   {
     tag: 'reduced-failure-ends-nothing',

@@ -32,11 +32,12 @@ export function dropMoved(client: Database, moves: readonly TableMove[]): void {
  * returned afterwards need none; a file that cannot return pages gets them.
  */
 export function withoutZeros(client: Database, work: () => void): void {
+  const before = String(client.pragma('secure_delete', { simple: true }));
   if (canReturnPages(client)) client.pragma('secure_delete = FAST');
   try {
     work();
   } finally {
-    client.pragma('secure_delete = ON');
+    client.pragma(`secure_delete = ${before}`);
   }
 }
 
