@@ -16,7 +16,7 @@ const UNFINISHED =
 
 /**
  * Opens a database that this process does not have open. The caller closes the connection.
- * @throws {DatabaseRefused} when there is no such file, or it belongs to another application.
+ * @throws {DatabaseRefused} when the file is missing or belongs to another application.
  */
 export function openReadOnly(path: string): Database.Database {
   const file = withFileError(path, () => realDatabasePath(path));
