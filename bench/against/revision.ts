@@ -90,7 +90,8 @@ function haveSameLock(...folders: readonly [string, string]): boolean {
 }
 
 async function installPackages(folder: string, { name }: Revision, signal: AbortSignal): Promise<void> {
-  const args = ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
+  // Development packages too: the bench of the revision prepares its databases.
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
   const npm = spawn('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   const stop = () => void npm.kill();
   signal.addEventListener('abort', stop);
