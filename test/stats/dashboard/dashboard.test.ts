@@ -164,6 +164,32 @@ describe('at the start', () => {
     expect(fresh.filter((isNew) => isNew)).toHaveLength((items.length - 200) * 4);
   });
 
+  test('an entry that is committed while others are read is counted, in its order', async () => {
+    const store = openStore();
+    let release = () => {};
+    let gate = Promise.resolve();
+    const statisticsAfter: typeof store.statisticsAfter = async (after, limit) => {
+      const page = await store.statisticsAfter(after, limit);
+      await gate;
+      return page;
+    };
+    const trail = await followTrail({ ...store, statisticsAfter });
+    const ids: number[] = [];
+    trail.follow(({ id }) => ids.push(id));
+    await readHistory(trail);
+    gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    const reading = trail.work(ROUND);
+    await live(store, {});
+    release();
+    await reading;
+    await live(store, { end: 'poll' });
+    await live(store, {});
+    await trail.catchUp();
+    expect(ids).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+  });
+
   test('events older than a day are left out', async () => {
     const store = openStore();
     await live(store, { at: NOON - 25 * HOUR });
