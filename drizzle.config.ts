@@ -4,6 +4,10 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'sqlite',
-  schema: ['./src/store/sqlite/schema.ts', './src/store/sqlite/rollups/tables.ts'],
+  schema: [
+    './src/store/sqlite/schema.ts',
+    './src/store/sqlite/rollups/tables.ts',
+    './src/store/sqlite/executions/incident-tables.ts',
+  ],
   out: './migrations',
 });

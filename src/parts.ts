@@ -8,6 +8,7 @@ import { loadProfile } from './cxone/profile/profile.ts';
 import { connectionLimit, heldRequests } from './http/server/connection-limits.ts';
 import { createConnectionCounts } from './http/server/connection-pool.ts';
 import type { listen } from './http/server/server.ts';
+import type { MissedCallbacks } from './incident/signals.ts';
 import { withCommandName } from './lib/command-name.ts';
 import { createLifecycle } from './lib/lifecycle.ts';
 import type { Log } from './lib/log.ts';
@@ -18,7 +19,7 @@ import { createMetrics, type Metrics } from './observability/metrics/metrics.ts'
 import { startTracing } from './observability/tracing/start.ts';
 import { createUnreadMemberWarning } from './observability/unread-members.ts';
 import { openResources, type ResourceOverrides, type ResourcesOptions } from './resources.ts';
-import { createCallbackHealthMonitor } from './stats/callback-health/monitor.ts';
+import { type CallbackHealthMonitor, createCallbackHealthMonitor } from './stats/callback-health/monitor.ts';
 import { createDashboard } from './stats/dashboard/dashboard.ts';
 import { followRepeats } from './stats/repeat-book.ts';
 import { createAdvisor } from './stats/timing-advice/advise.ts';
@@ -27,9 +28,13 @@ import { createStreams } from './usecases/follow-events/streams.ts';
 import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
 import { createWaiters } from './usecases/wait-for-outcome.ts';
 import { createAuditHeadLogger } from './workers/audit-head-logger.ts';
+import { createIncidentObserver, type IncidentObserver } from './workers/incidents/observer.ts';
+import { createSignalReader } from './workers/incidents/signals.ts';
 import { createLanes } from './workers/notifier/lanes.ts';
 
 const HELD = 'the database is a backup: its queued executions may have been sent since, so they are not sent again';
+
+const NO_ANNOUNCEMENTS = { announceForMs: null, changed: () => {} };
 
 const UNVERIFIED = withCommandName(
   'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',
@@ -68,7 +73,12 @@ export async function buildParts(options: ReceiverOptions) {
   const conceal = createTokenConcealer(config.callbackSecrets).text;
   const tracing = await startTracing(config.tracing, { world, log, conceal });
   const { threads = false } = options;
-  const resources = await openResources({ config, profile, world, log, fatal, overrides, threads, metrics, upgrade });
+  const observer = createIncidentObserver(world.now);
+  const observed = observedMetrics(metrics, observer);
+  const resources = await openResources({
+    ...{ config, profile, world, log, fatal, overrides, threads, upgrade },
+    metrics: observed,
+  });
   const { store, cxone } = resources;
   if (store.newestTime !== null) clock.continueFrom(store.newestTime);
   const held = await resources.holdRestoredQueue();
@@ -84,14 +94,24 @@ export async function buildParts(options: ReceiverOptions) {
   const lanes = createLanes(world);
   const trail = await followTrail(store);
   const dashboard = createDashboard(trail, world.now);
+  const health = createCallbackHealthMonitor({ store, world, log, ...pace });
+  const signals = createSignalReader({
+    ...{ store, world, cxone, samples: observer.samples },
+    openCircuits: lanes.openCircuits,
+    loops: lifecycle.loops,
+    queueCapacity: config.queueCapacity,
+    missedCallbacks: () => missedCallbacks(health.health),
+  });
   const parts = {
+    signals,
+    announcements: NO_ANNOUNCEMENTS,
     ...{
       ...options,
       ...resources,
       clock,
       world,
       listen,
-      metrics,
+      metrics: observed,
       callbackRules,
       tracing,
       lifecycle,
@@ -100,7 +120,7 @@ export async function buildParts(options: ReceiverOptions) {
     },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
     ...{ trail, dashboard },
-    health: createCallbackHealthMonitor({ store, world, log, ...pace }),
+    health,
     advise: createAdvisor({ store, world, ...pace }),
     repeats: followRepeats(trail, world.now),
     reconciliations: createReconciliations({ store, cxone, world, log, tracing, ...pace }),
@@ -120,5 +140,33 @@ export async function buildParts(options: ReceiverOptions) {
   });
   store.watch(createExecutionLog(log, lifecycle.world));
   store.watch(createUnreadMemberWarning(log));
+  store.watch(observer.changed);
   return parts;
+}
+
+/** Incidents are detected from some of what metrics count. */
+function observedMetrics(metrics: Metrics, observer: IncidentObserver): Metrics {
+  return {
+    ...metrics,
+    observeCallback: (outcome, milliseconds) => {
+      metrics.observeCallback(outcome, milliseconds);
+      observer.callback(outcome);
+    },
+    observeCommit: (batch, milliseconds) => {
+      metrics.observeCommit(batch, milliseconds);
+      observer.committed(milliseconds);
+    },
+  };
+}
+
+/** Returns what is missing in the last hour, by the newest alert of each action. */
+async function missedCallbacks(health: CallbackHealthMonitor['health']): Promise<MissedCallbacks[] | null> {
+  const { alerts, countedFrom } = await health(1);
+  // Part of the baseline would raise false incidents.
+  if (countedFrom !== null) return null;
+  const newest = new Map(alerts.toReversed().map((alert) => [alert.actionId, alert]));
+  return [...newest.values()].map(({ actionId, missed, outcomes, baseline }) => {
+    const shareBefore = baseline.outcomes === 0 ? null : baseline.missed / baseline.outcomes;
+    return { actionId, missed, outcomes, shareBefore };
+  });
 }

@@ -20,6 +20,7 @@ import type { Store } from './store/port.ts';
 import { createCallbackReceiver } from './usecases/receive-callback.ts';
 import { createSubmit } from './usecases/submit.ts';
 import { createFileAndClockWatch, noteTime } from './workers/clock-watch.ts';
+import { createIncidentWatch } from './workers/incidents/watcher.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
 import { createCopyFinder } from './workers/pruner/find-exports.ts';
 import { startWorkers } from './workers/workers.ts';
@@ -95,6 +96,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
     },
     notificationSecrets: parts.notifySecrets,
     pauses: { current: () => cxone.limiterState().pause, lift: cxone.liftPause },
+    incidents: parts.announcements,
     reconciliations: parts.reconciliations,
     copiesOf: createCopyFinder(config.retentionExportDir, store.copies),
     pages: {
@@ -155,6 +157,7 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
       start('audit-head', parts.headReports.work),
       start('figures', parts.trail.work),
       start('insights', parts.health.work),
+      start('incidents', createIncidentWatch({ ...parts, ...parts.announcements })),
       start('watch', createFileAndClockWatch({ ...parts, loops: parts.lifecycle.loops })),
       ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
     ]),

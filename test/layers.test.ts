@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { circles, type Import, importGraph, importsOf } from './support/import-graph.ts';
 
 const PORTS = ['store/*', 'cxone/port.ts', 'webhooks/port.ts'];
-const PURE = ['notification', 'callbacks', 'execution', 'lib'];
+const PURE = ['notification', 'incident', 'callbacks', 'execution', 'lib'];
 
 /** The imports that each layer may have besides itself, from top to bottom: folders, files or patterns. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
@@ -38,6 +38,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'observability',
     'cxone/profile',
     'callbacks',
+    'incident',
     'lib',
   ],
   'resources.ts': ['config', 'usecases/conceal-callback-tokens.ts', 'store', 'cxone', 'webhooks', 'callbacks', 'lib'],
@@ -47,10 +48,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   usecases: ['observability', ...PORTS, ...PURE],
   stats: ['store/*', ...PURE],
   observability: [...PORTS, ...PURE],
-  store: ['notification', 'execution', 'lib'],
+  store: ['notification', 'incident', 'execution', 'lib'],
   cxone: ['callbacks', 'execution', 'lib'],
   webhooks: ['lib'],
   notification: ['execution', 'lib/backoff.ts', 'lib/time.ts'],
+  incident: ['lib/time.ts'],
   callbacks: ['lib'],
   execution: ['lib/backoff.ts', 'lib/time.ts'],
   lib: [],
@@ -79,6 +81,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const PURE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   execution: ['node:util'],
   notification: [],
+  incident: [],
   client: [],
 };
 

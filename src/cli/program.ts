@@ -74,6 +74,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'show whether callbacks arrive, per action and hour',
     load: async () => (await import('./health.ts')).health,
   },
+  incidents: {
+    group: LOOK,
+    summary: 'list incidents, the worst first, and acknowledge one',
+    load: async () => (await import('./incidents.ts')).incidents,
+  },
   advise: {
     group: LOOK,
     summary: 'suggest a grace period and polling window for each action',

@@ -16,6 +16,7 @@ import type { RepeatGroup } from '../stats/repeat-book.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
 import type { ActivityLog } from '../store/activity-port.ts';
 import type { Erasure } from '../store/erasure-port.ts';
+import type { Incidents } from '../store/incidents-port.ts';
 import type { OpenCircuit, Outbox } from '../store/outbox-port.ts';
 import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
 import type { Statistics } from '../store/statistics-port.ts';
@@ -40,6 +41,7 @@ export type HttpStore = ExecutionReader &
   Pick<QueueMonitor, 'queueState'> &
   Erasure &
   ActivityLog &
+  Pick<Incidents, 'listIncidents' | 'findIncident' | 'incidentHistory' | 'acknowledgeIncident'> &
   Omit<Outbox, 'claimNotifications' | 'giveUpNotifications'>;
 
 export interface HttpDependencies {
@@ -70,6 +72,7 @@ export interface HttpDependencies {
   /** Returns the secrets that sign an app's notifications, the newest first. */
   readonly notificationSecrets: (app: string) => readonly string[];
   readonly pauses: PauseControl;
+  readonly incidents: IncidentAnnouncements;
   /** Returns the files that may still hold content of these executions: exports of pruned data, and copies of the database. */
   readonly copiesOf: (
     executions: readonly Pick<Execution, 'reference' | 'submittedAt'>[],
@@ -147,6 +150,14 @@ export interface PauseControl {
   current(): UpstreamPause | null;
   /** Ends the current pause and returns it; null if there is none. */
   lift(): UpstreamPause | null;
+}
+
+/** How events of incidents reach the operator's webhook. */
+export interface IncidentAnnouncements {
+  /** How long an announcement is tried, in milliseconds; null without a webhook. */
+  readonly announceForMs: number | null;
+  /** Called after an event was stored. */
+  changed(): void;
 }
 
 /** What the console needs beyond the other groups. */

@@ -16,6 +16,7 @@ import { describeOperations } from './openapi/document.ts';
 import type { Document } from './openapi/model.ts';
 import type { ApiOperation } from './openapi/operation.ts';
 import { listActivity } from './operators/activity.ts';
+import { acknowledgeIncident, getIncident, listIncidents } from './operators/incidents.ts';
 import { getPause, liftPause } from './operators/pause.ts';
 import { getReconciliation, startReconciliation } from './operators/reconciliations.ts';
 import { completeExecution } from './webhook/callback-endpoint.ts';
@@ -47,6 +48,9 @@ export const OPERATIONS: readonly ApiOperation[] = [
   startReconciliation,
   getReconciliation,
   listActivity,
+  listIncidents,
+  getIncident,
+  acknowledgeIncident,
   getPause,
   liftPause,
   isAlive,

@@ -9,6 +9,7 @@ import type { Dispatchable, Execution, OpenStatus, StatusFilter } from '../execu
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { ActivityLog } from './activity-port.ts';
 import type { Erasure } from './erasure-port.ts';
+import type { Incidents } from './incidents-port.ts';
 import type { Outbox } from './outbox-port.ts';
 import type { ExecutionPayloads } from './payloads-port.ts';
 import type { Retention } from './retention-port.ts';
@@ -29,6 +30,7 @@ export interface Store
     Erasure,
     Insights,
     ActivityLog,
+    Incidents,
     CommitProbe {
   /** Commits the mutations that wait, rejects new ones and releases the database. */
   close(): Promise<void>;
@@ -189,6 +191,8 @@ export interface ExecutionFilter {
   readonly id?: string;
   /** The id at CXone, in full. */
   readonly executionId?: string;
+  /** The id of an incident that affects them. */
+  readonly incident?: string;
   /** A text in inputs, context, result, error or late result; case-insensitive; never empty. */
   readonly text?: string;
   /** Members that the text search ignores, by their names, because the reader does not see their values. */

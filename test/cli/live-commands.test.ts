@@ -40,6 +40,26 @@ test('pause: shows who caused a pause with 1, and lifts it', async () => {
   expect(await ask('pause --lift --json')).toMatchObject({ code: 0, out: '{"lifted":null}\n' });
 });
 
+test('incidents: lists the worst first with 1 while one lasts, and acknowledges one', async () => {
+  const { ask, receiver } = await scene();
+  expect(await ask('incidents')).toMatchObject({ code: 0, out: '', err: 'There is no incident.\n' });
+  const times = { startedAt: Date.UTC(2026, 0, 31), lastSeenAt: Date.UTC(2026, 0, 31), endedAt: null };
+  const about = { cause: 'CxoneFails', subject: '', problem: 'CXone answers 503', affected: 186, total: 186 } as const;
+  const rest = { actions: ['charge'], apps: ['orders'], acknowledgedAt: null, acknowledgedBy: null };
+  const incidents = [{ id: 'incident-1', ...about, ...times, ...rest }];
+  await receiver.store.saveIncidents({ incidents, events: [], references: [] }, null);
+  const listed = await ask('incidents');
+  expect(listed.code).toBe(1);
+  expect(listed.out).toMatch(
+    /critical +open +2026-01-31 00:00:00Z .*186 of 186 +charge .*CxoneFails .*CXone answers 503/,
+  );
+  expect(await ask('incidents --acknowledge incident-1')).toMatchObject({
+    code: 0,
+    out: 'operator:alice looks after it: CXone answers 503.\n',
+  });
+  expect((await ask('incidents --state open')).code).toBe(0);
+});
+
 describe('executions submit', () => {
   test('submits as the app that is named, with all that is said', async () => {
     const { receiver, ask } = await scene();

@@ -1686,4 +1686,10 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: condition(true),
     tests: ['test/cli/watch.test.ts'],
   },
+  {
+    tag: 'incident-ends-after-quiet',
+    promise: 'an incident does not end in the first two minutes of a process, which has not seen enough',
+    edit: withoutOperand('watchedMs >= FIRST_LOOK_MS'),
+    tests: ['test/incident/detect.test.ts'],
+  },
 ];

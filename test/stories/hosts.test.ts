@@ -50,7 +50,7 @@ test('a proxy rejects tunnels: executions wait, the log reports it once, and the
   const reported = stage.log.lines.filter(({ message }) => message.includes('cannot be reached'));
   expect(reported).toMatchObject([{ level: 'warn', facts: { origin: 'https://cxone.invalid' } }]);
   const html = await page(stage);
-  expect(html).toContain('CXone cannot be reached at https://cxone.invalid since');
+  expect(html).toContain('CXone cannot be reached at https://cxone.invalid');
   const trail = JSON.stringify((await stage.request('GET', `/v1/executions/${id}/audit`)).body);
   for (const text of [html, trail, JSON.stringify(reported)]) {
     expect(text).toContain('requires credentials (407); set them in CXONE_PROXY');

@@ -42,6 +42,7 @@ import { createMemoryActivity } from './memory-activity.ts';
 import { createMemoryErasure } from './memory-erasure.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import { createMemoryRetention, type MemoryPayload, stripMemoryPayload } from './memory-retention.ts';
+import { createMemoryIncidents } from './memory-incidents.ts';
 import { createMemoryStatistics } from './memory-statistics.ts';
 
 interface Row extends MemoryPayload {
@@ -321,6 +322,7 @@ export function createMemoryStore(): Store {
     ...retention,
     ...erasure,
     ...createMemoryActivity(operate),
+    ...createMemoryIncidents(),
     ...createMemoryStatistics({ entries: () => entries, execution: (id) => rows.get(id)?.execution }),
     add: (submission) => operate((changes) => add(submission, changes)),
     addAll: (submissions, together) => operate((changes) => addAll(submissions, together, changes)),

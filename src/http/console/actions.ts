@@ -9,6 +9,7 @@ import { createErasureActions, type ErasureVerbs } from './erasure-actions.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
 import { EXECUTIONS } from './executions-page.ts';
+import { createIncidentActions, type IncidentVerbs } from './incident-actions.ts';
 import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
 import type { ConsolePages } from './pages.ts';
 import { createPauseActions, type PauseVerbs } from './pause-actions.ts';
@@ -16,7 +17,7 @@ import { notFound } from './refusals.ts';
 import { viewerOf } from './viewer.ts';
 
 /** The API's handlers, which respond with JSON or with a problem. */
-export interface ConsoleVerbs extends ExecutionVerbs, ErasureVerbs, NotificationVerbs, PauseVerbs {}
+export interface ConsoleVerbs extends ExecutionVerbs, ErasureVerbs, NotificationVerbs, PauseVerbs, IncidentVerbs {}
 
 export function createConsoleActions(
   { store, pages: { csrfTokens, sensitiveFields }, pauses, runtime }: ConsoleDependencies,
@@ -29,6 +30,7 @@ export function createConsoleActions(
     ...createErasureActions({ store, sensitiveFields }, confirmation, verbs),
     ...createNotificationActions(store, confirmation, verbs),
     ...createPauseActions(pauses, confirmation, verbs),
+    ...createIncidentActions(store, confirmation, verbs),
 
     reveal: (c: Context, caller: Identity): Promise<Response> =>
       confirmation.performedBy(c, caller, async (_c, _caller, reason) => {

@@ -46,6 +46,7 @@ ${select(search, 'status', 'Status', ['OPEN', 'AT_CXONE', ...OPEN_STATUSES, ...T
 ${field(search, 'actionId', 'Action')}
 ${field(search, 'app', 'App')}
 ${field(search, 'executionId', 'Id at CXone')}
+${search.has('incident') ? field(search, 'incident', 'Affected by incident') : ''}
 ${field(search, 'from', 'Submitted from', '2026-01-31T12:00Z')}
 ${field(search, 'to', 'Submitted before', '2026-01-31T13:00Z')}`;
 }

@@ -31,6 +31,8 @@ function textOf({ what, count }: CompletedAction, execution?: Execution): string
       return 'The execution is released.';
     case 'replay':
       return 'The notification is being sent again.';
+    case 'acknowledge':
+      return 'The incident is acknowledged.';
     case 'lift-pause':
       return 'Requests to CXone are sent again.';
     case 'poll-all':

@@ -20,6 +20,14 @@ export function moment(time: number | null): Html {
   return html`<time datetime="${iso}"><span class="at">${iso.slice(0, 10)} ${iso.slice(11, 23)}</span>${relative}</time>`;
 }
 
+/** Like `moment`, to the second: `2026-01-31 12:00:00 2 min ago`. */
+export function stamp(time: number): Html {
+  const iso = isoTime(time);
+  const now = currentRequest()?.at;
+  const relative = now === undefined ? '' : html` <small class="ago">${distance(time, now)}</small>`;
+  return html`<time datetime="${iso}"><span class="at">${iso.slice(0, 10)} ${iso.slice(11, 19)}</span>${relative}</time>`;
+}
+
 /** `2 min ago`, `in 12 s`, `now`. */
 function distance(time: number, now: number): string {
   const ms = time - now;

@@ -23,6 +23,7 @@ const POLICY = [
 
 const SECTIONS = [
   ['/', 'Overview'],
+  ['/console/incidents', 'Incidents'],
   ['/console/executions', 'Executions'],
   ['/console/notifications', 'Notifications'],
   ['/console/callbacks', 'Callbacks'],

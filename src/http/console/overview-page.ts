@@ -2,7 +2,9 @@
 
 import { html } from 'hono/html';
 import type { UpstreamPause } from '../../cxone/port.ts';
+import type { Cause, Incident } from '../../incident/incident.ts';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
+import type { IncidentPage } from '../../store/incidents-port.ts';
 import type { DueLane, OpenCircuit, UndeliveredCounts } from '../../store/outbox-port.ts';
 import type { QueueState } from '../../store/port.ts';
 import type { ConsoleDependencies, UpstreamState } from '../dependencies.ts';
@@ -10,6 +12,8 @@ import { type Html, table } from '../html.ts';
 import { alertLines } from './callbacks-page.ts';
 import { flashMessage } from './flash-message.ts';
 import { duration, many, moment, NOTHING, number, share } from './format.ts';
+import { INCIDENTS } from './incident-actions.ts';
+import { incidentTable } from './incident-lines.ts';
 import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { outcomes, shares, waits } from './overview-plots.ts';
@@ -30,6 +34,7 @@ interface Now {
   /** Reasons why the receiver is not ready. */
   readonly problems: readonly string[];
   readonly notices: readonly string[];
+  readonly incidents: readonly Incident[];
 }
 
 type RangeName = 'hour' | 'day';
@@ -39,6 +44,11 @@ const OVERDUE_MS = 60_000;
 /** A shorter pause is a part of keeping the rate that CXone allows, and is over before an operator reads of it. */
 const MIN_PAUSE_MS = 1_000;
 const MAX_ACTIONS = 20;
+const MAX_INCIDENTS = 100;
+const MAX_ENDED = 5;
+const DAY_MS = 86_400_000;
+const UPSTREAM_CAUSES = ['CxoneFails', 'CxoneGivesNoToken'] as const;
+const CALLBACK_CAUSES = ['CallbacksMissed', 'CallbacksStopped'] as const;
 const MAX_LANES = 10;
 
 export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }: ConsoleDependencies): PageHandler {
@@ -56,6 +66,7 @@ export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }:
       lanes: await store.lanes(),
       circuits: pages.openCircuits(),
       problems: await lifecycle.ready(),
+      incidents: shownNow(await store.listIncidents({ limit: MAX_INCIDENTS }), runtime.world.now()),
       notices: [...(await lifecycle.notices()), ...pages.repeats().map(({ message }) => message)],
     };
     const overview = await pages.dashboard.overview(range === 'day' ? LAST_DAY : LAST_HOUR);
@@ -65,7 +76,7 @@ export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }:
       section: '/',
       flash: flashMessage(searchAndDone(c).done),
       head: overviewHead(range),
-      live: html`${alertLines(alerts)}${overviewLive(now, overview, range)}`,
+      live: html`${isCovered(now, CALLBACK_CAUSES) ? '' : alertLines(alerts)}${overviewLive(now, overview, range)}`,
     });
   };
 }
@@ -79,7 +90,7 @@ function overviewHead(range: RangeName): Html {
 
 function overviewLive(now: Now, overview: Overview, range: RangeName): Html {
   const span = range === 'hour' ? 'the last hour' : 'the last 24 hours';
-  return html`${warnings(now, overview)}
+  return html`${incidents(now)}${warnings(now, overview)}
 <section aria-labelledby="now"><h2 id="now">Now</h2>${cards(now)}</section>
 <section aria-labelledby="went"><h2 id="went">In ${span}</h2>
 ${overview.complete ? '' : html`<p class="quiet">History is still being read, so the numbers are incomplete.</p>`}
@@ -89,10 +100,8 @@ ${durations(overview)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
 }
 
-function warnings(
-  { problems, notices, upstream, pause, mayChange, queue, queueCapacity }: Now,
-  overview: Overview,
-): Html {
+function warnings(now: Now, overview: Overview): Html {
+  const { problems, notices, upstream, pause, mayChange, queue, queueCapacity } = now;
   const { tokenProblem, gatewayReports, connectionProblems } = upstream;
   const queued = queue.counts.QUEUED;
   const lines = [
@@ -105,26 +114,50 @@ function warnings(
             mayChange ? html` <a class="button" href="${LIFT_PAUSE}">Lift the pause</a>` : ''
           }`,
         ]),
-    ...(tokenProblem === null
+    ...(tokenProblem === null || isCovered(now, UPSTREAM_CAUSES)
       ? []
       : [html`No new token from CXone since ${moment(tokenProblem.since)}: ${tokenProblem.reason}.`]),
     ...gatewayReports.map(
       ({ message, since, responses }) =>
         html`${message.charAt(0).toUpperCase()}${message.slice(1)} (${many(responses, 'response')} since ${moment(since)}; npm run doctor has the remedy).`,
     ),
-    ...connectionProblems.map(
+    ...(isCovered(now, UPSTREAM_CAUSES) ? [] : connectionProblems).map(
       ({ origin, since, reason }) => html`CXone cannot be reached at ${origin} since ${moment(since)}: ${reason}.`,
     ),
-    ...(queued >= queueCapacity * 0.8
+    ...(queued >= queueCapacity * 0.8 && !isCovered(now, ['QueueNearlyFull'])
       ? [`The queue holds ${number(queued)} of ${number(queueCapacity)}: above that, submissions are refused.`]
       : []),
-    ...(overview.byStatus.TIMEOUT > 0 && overview.byStatus.TIMEOUT >= overview.ended * 0.1
+    ...(!isCovered(now, ['ExecutionsTimeOut']) &&
+    overview.byStatus.TIMEOUT > 0 &&
+    overview.byStatus.TIMEOUT >= overview.ended * 0.1
       ? [`${many(overview.byStatus.TIMEOUT, 'execution')} of ${number(overview.ended)} timed out.`]
       : []),
   ];
   return lines.length === 0
     ? html``
     : html`<ul class="warnings" aria-label="Needs attention">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+}
+
+/** What has not ended, and what ended within a day. */
+function shownNow({ items }: IncidentPage, at: number): readonly Incident[] {
+  return items.filter(({ endedAt }) => endedAt === null || at - endedAt < DAY_MS);
+}
+
+/** A problem that is an incident is not stated again. */
+function isCovered({ incidents: shown }: Pick<Now, 'incidents'>, causes: readonly Cause[]): boolean {
+  return shown.some(({ cause, endedAt }) => endedAt === null && causes.includes(cause));
+}
+
+function incidents({ incidents: shown, mayChange }: Now): Html {
+  const lasting = shown.filter(({ endedAt }) => endedAt === null);
+  const over = shown.filter(({ endedAt }) => endedAt !== null);
+  const listed = [...lasting, ...over.slice(0, MAX_ENDED)];
+  const text =
+    listed.length === 0
+      ? html`<p class="quiet">No incident is open, and none ended in the last 24 hours.</p>`
+      : incidentTable(listed, lasting.length === 0 ? 'None is open; these have ended' : 'The worst first', mayChange);
+  return html`<section aria-labelledby="incidents"><h2 id="incidents">Incidents</h2>${text}
+<p><a href="${INCIDENTS}">All incidents of the last 30 days</a></p></section>`;
 }
 
 function cards({ at, queue, queueCapacity, upstream, undelivered }: Now): Html {

@@ -5,8 +5,10 @@ import { createActivityPage } from './activity-page.ts';
 import { createCallbacksPage } from './callbacks-page.ts';
 import { createExecutionPage } from './execution-page.ts';
 import { createExecutionsPage } from './executions-page.ts';
+import { createIncidentsPage } from './incidents-page.ts';
 import { createNotificationsPage } from './notifications-page.ts';
 import { createOverviewPage } from './overview-page.ts';
+import { createRunbookPage } from './runbook-page.ts';
 
 export type ConsolePages = ReturnType<typeof createConsolePages>;
 
@@ -21,5 +23,7 @@ export function createConsolePages(deps: ConsoleDependencies) {
     notifications: createNotificationsPage(deps),
     callbacks: createCallbacksPage(deps),
     activity: createActivityPage(deps),
+    incidents: createIncidentsPage(deps),
+    runbook: createRunbookPage(),
   };
 }

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import type { HttpParts } from '../dependencies.ts';
 import type { Guard } from '../middleware/authentication.ts';
 import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
+import { INCIDENTS } from './incident-actions.ts';
 import { createAssets, type Section } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
 import { routeLogin } from './login-page.ts';
@@ -26,6 +27,7 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
     ['/console/executions/:correlationId/hold', actions.hold],
     ['/console/executions/:correlationId/release', actions.release],
     ['/console/notifications/:id/replay', actions.replay],
+    [`${INCIDENTS}/:id/acknowledge`, actions.acknowledge],
     [LIFT_PAUSE, actions.liftPause],
   ] as const;
   const onSelection = [
@@ -40,6 +42,8 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
   serve('/', ['range', ...DONE], '/', pages.overview);
   serve('/console/executions/:correlationId', ['after', ...DONE], '/console/executions', pages.execution);
   serve('/console/callbacks', [], '/console/callbacks', pages.callbacks);
+  serve(INCIDENTS, [], INCIDENTS, pages.incidents);
+  serve('/console/runbook/:cause', [], INCIDENTS, pages.runbook);
   app.get('/console/executions', guard.operator(pages.executions));
   app.get('/console/notifications', guard.operator(pages.notifications));
   app.get('/console/activity', guard.operator(pages.activity));

@@ -28,6 +28,7 @@ const REFERENCE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MAX_CHARS = 256;
 const MAX_EXECUTION_ID_CHARS = 1_024;
 const EXECUTION_ID_RULE = `must be the executionId that CXone gave, of 1 to ${MAX_EXECUTION_ID_CHARS} characters`;
+const INCIDENT_RULE = 'must be the id of an incident';
 const TEXT_RULE = `must be a text of 1 to ${MAX_CHARS} characters`;
 
 export const FILTER = {
@@ -38,6 +39,13 @@ export const FILTER = {
     MAX_EXECUTION_ID_CHARS,
     EXECUTION_ID_RULE,
     'Only the one with this id at CXone; a UUID in any case.',
+  ),
+  incident: v.exactOptional(
+    v.pipe(
+      v.string(INCIDENT_RULE),
+      v.regex(REFERENCE, INCIDENT_RULE),
+      v.description('Only those that this incident affects.'),
+    ),
   ),
   text: textFilter(
     MAX_CHARS,

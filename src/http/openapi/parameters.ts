@@ -24,6 +24,7 @@ export const PARAMETERS = {
     'msg_019c1488000070008000000000000001_ended',
   ),
   ReconciliationId: pathParameter('id', 'The `id` of the reconciliation.', '019c1405-7a00-7000-8000-000000000001'),
+  IncidentId: pathParameter('id', 'The `id` of the incident.', '019c1405-7a00-7000-8000-000000000002'),
   Prefer: headerParameter(
     'Prefer',
     '`wait=N` delays the response until the execution has ended, for N seconds at most (up to 60; RFC 7240). Malformed preferences are ignored.',

@@ -2,6 +2,8 @@
 
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { CAUSE_NAMES, type Incident } from '../../incident/incident.ts';
+import type { Incidents } from '../../store/incidents-port.ts';
 import type { Outbox } from '../../store/outbox-port.ts';
 import type { QueueMonitor, QueueState } from '../../store/port.ts';
 import type { Statistics, UnknownWord } from '../../store/statistics-port.ts';
@@ -20,7 +22,10 @@ export interface LimiterState {
 }
 
 export interface GaugeSources {
-  readonly store: Pick<QueueMonitor, 'queueState'> & Pick<Outbox, 'undelivered'> & Pick<Statistics, 'unknownWords'>;
+  readonly store: Pick<QueueMonitor, 'queueState'> &
+    Pick<Outbox, 'undelivered'> &
+    Pick<Statistics, 'unknownWords'> &
+    Pick<Incidents, 'openIncidents'>;
   readonly limiterState: () => LimiterState;
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };
@@ -52,6 +57,7 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   let queue: QueueState | null = null;
   let undelivered = { pending: 0, dead: 0 };
   let words: readonly UnknownWord[] = [];
+  let incidents: readonly Incident[] = [];
   const age = (at: number | null = null) => (at === null ? 0 : Math.max(0, now() - at) / 1000);
 
   make.gaugeBy('open_executions', 'Executions without an outcome, by status', 'status', () =>
@@ -74,6 +80,9 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
     'Dead letters: notifications that were given up and are kept',
     () => undelivered.dead,
   );
+  make.gaugeBy('incidents', 'Incidents that have not ended, by cause, acknowledged or not', 'cause', () =>
+    CAUSE_NAMES.map((name) => [name, incidents.filter(({ cause }) => cause === name).length] as const),
+  );
   make.totalBy('unknown_status_words_total', 'Reports under a status word that the profile did not list', 'word', () =>
     words.map(({ word, reports }) => [word, reports] as const),
   );
@@ -85,7 +94,9 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   );
 
   return async () => {
-    [queue, undelivered, words] = await Promise.all([store.queueState(), store.undelivered(), store.unknownWords()]);
+    [queue, undelivered, words, incidents] = await Promise.all([
+      ...([store.queueState(), store.undelivered(), store.unknownWords(), store.openIncidents()] as const),
+    ]);
   };
 }
 

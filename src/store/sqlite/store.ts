@@ -19,6 +19,7 @@ import { createSummaries } from './audit/summaries.ts';
 import { createBacklog } from './executions/backlog.ts';
 import { createDueSelection } from './executions/claim-due.ts';
 import { createClockTimes, lastClockStep, newestTime } from './executions/clock-times.ts';
+import { createIncidents } from './executions/incidents.ts';
 import { createInsertion } from './executions/insert.ts';
 import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPayloadReader } from './executions/payloads.ts';
@@ -185,6 +186,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
     ...createStatistics(database.client),
     ...createRollupReader(client),
     ...createActivityLog(client, writer),
+    ...createIncidents(client, writer),
     ...longReadPort({ near, far: thread?.reads ?? near, newest }),
     ...erasure,
     emptyWal: () => (thread === null ? erasure.emptyWal() : thread.paused(erasure.emptyWal)),

@@ -445,6 +445,29 @@ describe('what operators do', () => {
     expect((await call(draining, 'startReconciliation', { ...alice, body })).status).toBe(503);
   });
 
+  test('incidents', async () => {
+    await using http = await startHttp();
+    const id = '019c1405-7a00-7000-8000-000000000002';
+    const about = { id, cause: 'CxoneFails', subject: '', problem: 'CXone answers 503' } as const;
+    const times = { startedAt: http.world.now(), lastSeenAt: http.world.now(), endedAt: null, acknowledgedAt: null };
+    const incident = { ...about, ...times, affected: 3, total: 4, actions: ['charge'], apps: [], acknowledgedBy: null };
+    const events = [{ incident: id, at: http.world.now(), type: 'opened', by: null }] as const;
+    await http.store.saveIncidents({ incidents: [incident], events, references: [] }, null);
+    expect((await call(http, 'listIncidents', { key: CAROL_KEY })).json.items).toMatchObject([{ id, state: 'open' }]);
+    const wrong = await call(http, 'listIncidents', { key: CAROL_KEY, path: '/v1/incidents?state=closed' });
+    expect(wrong.status).toBe(422);
+    const acknowledge = { ...alice, path: `/v1/incidents/${id}/acknowledge` };
+    expect((await call(http, 'acknowledgeIncident', acknowledge)).json).toMatchObject({
+      acknowledgedBy: 'operator:alice',
+    });
+    expect((await call(http, 'acknowledgeIncident', { ...alice, path: '/v1/incidents/x/acknowledge' })).status).toBe(
+      404,
+    );
+    const found = await call(http, 'getIncident', { key: CAROL_KEY, path: `/v1/incidents/${id}` });
+    expect(found.json.history).toMatchObject([{ event: 'opened' }, { event: 'acknowledged', by: 'operator:alice' }]);
+    expect((await call(http, 'getIncident', { key: CAROL_KEY, path: '/v1/incidents/x' })).status).toBe(404);
+  });
+
   test('the pause', async () => {
     await using http = await startHttp({ pauses: createPausedControl() });
     expect((await call(http, 'getPause', { key: CAROL_KEY })).json.pause).toMatchObject({ app: 'shop' });

@@ -13,6 +13,7 @@ const STORE_METHODS = [
   ...['recordDelivery', 'replayNotifications', 'lanes', 'undelivered'],
   ...['erase', 'hold', 'release', 'emptyWal'],
   ...['beginActivity', 'endActivity', 'listActivity'],
+  ...['listIncidents', 'findIncident', 'incidentHistory', 'acknowledgeIncident'],
 ];
 
 /** Everything that could fail does, in this way. */

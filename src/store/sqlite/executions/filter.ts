@@ -41,8 +41,10 @@ export function defineTextSearch(client: Database): void {
 
 /** Returns the condition that bounds a scan to one index in the order of references. */
 export function inScannedRange(query: ListQuery): SQL | undefined {
-  const { app, status } = query;
+  const { app, status, incident } = query;
   const bounds = and(isNotNull(executionRows.reference), between(query, sql`${executionRows.reference}`));
+  // An incident affects a bounded number of executions.
+  if (incident !== undefined) return and(isAffectedBy(incident), bounds);
   // Open executions have a small index of their own, for all apps.
   if (isOpen(status)) return and(isNull(executionRows.resolvedAt), IS_EXECUTION, bounds);
   return and(app === null ? undefined : eq(executionRows.app, app), bounds);
@@ -58,7 +60,7 @@ function between({ from, to, before }: ListQuery, reference: SQL): SQL | undefin
 
 /** Returns the condition that each scanned row must meet. */
 export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
-  const { app, status, actionId, id, executionId, text, hidden = [] } = filter;
+  const { app, status, actionId, id, executionId, incident, text, hidden = [] } = filter;
   return and(
     IS_EXECUTION,
     app === null ? undefined : sql`+${executionRows.app} = ${app}`,
@@ -68,6 +70,7 @@ export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
       ? undefined
       : sql`+${executionRows.correlationId} >= ${id} AND +${executionRows.correlationId} < ${behind(id)}`,
     executionId === undefined ? undefined : hasExecutionId(executionId),
+    incident === undefined ? undefined : isAffectedBy(incident),
     text === undefined ? undefined : holds(text, hidden),
   );
 }
@@ -106,6 +109,10 @@ function hasStatus(status: StatusFilter): SQL {
     executionRows.status,
     AT_CXONE_STATUSES.map((one) => STATUS_CODES[one]),
   );
+}
+
+function isAffectedBy(incident: string): SQL {
+  return sql`execution_rows.reference IN (SELECT reference FROM incident_executions WHERE incident = ${incident} AND is_affected = 1)`;
 }
 
 function isOpen(status: ListQuery['status']): boolean {

@@ -1,0 +1,81 @@
+// Incidents as lines, the worst first: the problem, its start, its extent, what it affects, and what to do.
+
+import { html } from 'hono/html';
+import { CAUSES, extentText, type Incident, type Severity, stateOf } from '../../incident/incident.ts';
+import { type Html, table } from '../html.ts';
+import { NOTHING, number, stamp } from './format.ts';
+import { acknowledgePath } from './incident-actions.ts';
+import { runbookPath } from './runbook-page.ts';
+
+/** The word and the form of the icon carry the severity; the colour only helps. */
+const SEVERITIES: Readonly<Record<Severity, { readonly icon: string; readonly word: string }>> = {
+  critical: { icon: '▲', word: 'Critical' },
+  warning: { icon: '◆', word: 'Warning' },
+};
+
+const ENDED = { icon: '●', word: 'Ended' };
+
+const COLUMNS = ['Severity', 'Problem', 'Since', 'Extent', 'Action or app', 'State', 'Help'];
+
+/** Where what a cause affects is listed, if it is not executions that the incident counts. */
+const PLACES: Readonly<Partial<Record<Incident['cause'], string>>> = {
+  CallbacksRefused: '/console/callbacks',
+  NotifyEndpointDown: '/console/notifications?status=PENDING',
+  DeadLetters: '/console/notifications?status=DEAD',
+  QueueNearlyFull: '/console/executions?status=QUEUED',
+  QueueWaits: '/console/executions?status=QUEUED',
+  CxoneGivesNoToken: '/console/executions?status=QUEUED',
+};
+
+export function incidentTable(incidents: readonly Incident[], caption: string, mayChange: boolean): Html {
+  return table(
+    caption,
+    COLUMNS,
+    incidents.map((incident) => line(incident, mayChange)),
+  );
+}
+
+function line(incident: Incident, mayChange: boolean): Html {
+  const { startedAt, problem, actions, apps } = incident;
+  const names = [...actions, ...(actions.length === 0 ? apps : [])];
+  return html`<tr class="incident ${classOf(incident)}"><td data-name="Severity">${severity(incident)}</td>
+<th scope="row">${problem}</th><td data-name="Since">${stamp(startedAt)}</td>
+<td data-name="Extent">${extent(incident)}</td>
+<td data-name="Action or app">${names.length === 0 ? NOTHING : short(names)}</td>
+<td data-name="State">${state(incident, mayChange)}</td>
+<td data-name="Help"><a href="${runbookPath(incident.cause)}">Runbook</a></td></tr>`;
+}
+
+function classOf(incident: Incident): string {
+  return incident.endedAt === null ? CAUSES[incident.cause] : 'ended';
+}
+
+function severity(incident: Incident): Html {
+  const of = SEVERITIES[CAUSES[incident.cause]];
+  const { icon } = incident.endedAt === null ? of : ENDED;
+  const word = incident.endedAt === null ? of.word : `${ENDED.word} (${of.word.toLowerCase()})`;
+  return html`<span class="severity ${classOf(incident)}"><span aria-hidden="true">${icon}</span> ${word}</span>`;
+}
+
+function extent(incident: Incident): Html {
+  const { cause, id, affected, total } = incident;
+  const text = extentText({ affected, total }, number);
+  const place = PLACES[cause] ?? (incident.actions.length > 0 ? `/console/executions?incident=${id}` : null);
+  if (text === '') return html`${NOTHING}`;
+  return place === null ? html`${text}` : html`<a href="${place}">${text}</a>`;
+}
+
+function state(incident: Incident, mayChange: boolean): Html {
+  const { endedAt, acknowledgedBy, id } = incident;
+  const by = acknowledgedBy === null ? '' : html`, acknowledged by ${acknowledgedBy.replace('operator:', '')}`;
+  if (endedAt !== null) return html`ended ${stamp(endedAt)}${by}`;
+  if (stateOf(incident) === 'acknowledged') return html`open${by}`;
+  return mayChange ? html`open <a class="button" href="${acknowledgePath(id)}">Acknowledge</a>` : html`open`;
+}
+
+const MAX_NAMES = 3;
+
+function short(names: readonly string[]): string {
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  return names.slice(0, MAX_NAMES).join(', ') + more;
+}

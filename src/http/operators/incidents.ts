@@ -1,0 +1,189 @@
+// /v1/incidents: lists problems, each with one cause, and notes who looks after one.
+
+import * as v from 'valibot';
+import { CAUSE_NAMES, INCIDENT_EVENTS, INCIDENT_STATES, type Incident } from '../../incident/incident.ts';
+import { representIncident } from '../../incident/representation.ts';
+import { isoTime } from '../../lib/time.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { callerName } from '../middleware/identity.ts';
+import { component, jsonContent } from '../openapi/components.ts';
+import { queryParameters } from '../openapi/json-schema.ts';
+import { type ApiOperation, type Handler, parameter } from '../openapi/operation.ts';
+import { count, nullable, time as timeText } from '../openapi/schema-parts.ts';
+import { LIMIT, readQuery, time, wordFilter } from '../request/list-parameters.ts';
+import { json } from '../response/json.ts';
+import { invalidInput, problem } from '../response/problem.ts';
+
+const QUERY = v.object({
+  state: v.exactOptional(wordFilter(INCIDENT_STATES, 'Only those in this state.')),
+  from: v.exactOptional(time('Only those that began then or later.')),
+  to: v.exactOptional(time('Only those that began before then.')),
+  limit: LIMIT,
+});
+
+const MEMBERS = {
+  id: v.pipe(v.string(), v.description('A UUIDv7. `GET /v1/executions?incident=…` lists the executions it affects.')),
+  cause: v.pipe(v.picklist(CAUSE_NAMES), v.description('The name of its section of the runbook.')),
+  severity: v.picklist(['critical', 'warning']),
+  state: v.pipe(v.picklist(INCIDENT_STATES), v.description('`acknowledged`: an operator looks after it.')),
+  problem: v.pipe(v.string(), v.description('The problem in one sentence.')),
+  subject: nullable(v.string(), 'What distinguishes incidents of one cause, for example an endpoint.'),
+  startedAt: timeText('The first sign.'),
+  lastSeenAt: timeText('The latest sign.'),
+  endedAt: nullable(timeText(), 'When it ended; null: it has not.'),
+  affected: count('How many are affected: executions, unless the problem names something else …'),
+  total: nullable(count(''), '… of this number; null: there is nothing to compare with.'),
+  actions: v.pipe(v.array(v.string()), v.description('The affected Data Actions.')),
+  apps: v.pipe(v.array(v.string()), v.description('The affected apps.')),
+  acknowledgedAt: nullable(timeText(), 'When an operator acknowledged it.'),
+  acknowledgedBy: nullable(v.string(), 'That operator.'),
+  runbook: v.pipe(v.string(), v.description('The section of the runbook.')),
+};
+
+const INCIDENT = component('Incident', v.object(MEMBERS));
+
+const LIST = component(
+  'Incidents',
+  v.object({
+    items: v.pipe(
+      v.array(INCIDENT),
+      v.description('Those that have not ended, the worst first; then ended ones, the newest first.'),
+    ),
+    more: v.pipe(v.boolean(), v.description('True if `limit` left some out.')),
+  }),
+);
+
+const WITH_HISTORY = component(
+  'IncidentWithHistory',
+  v.object({
+    ...MEMBERS,
+    history: v.pipe(
+      v.array(
+        v.object({
+          at: timeText(),
+          event: v.picklist(INCIDENT_EVENTS),
+          by: nullable(v.string(), 'The operator; null: the receiver.'),
+        }),
+      ),
+      v.description('Oldest first.'),
+    ),
+  }),
+);
+
+const NOON = Date.UTC(2026, 0, 31, 12);
+const EXAMPLE: Incident = {
+  id: '019c1405-7a00-7000-8000-000000000002',
+  cause: 'CxoneFails',
+  subject: '',
+  problem: 'CXone answers 503',
+  startedAt: NOON,
+  lastSeenAt: NOON + 38_000,
+  endedAt: null,
+  affected: 186,
+  total: 186,
+  actions: ['charge-card'],
+  apps: ['shop'],
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+};
+const ACKNOWLEDGED: Incident = { ...EXAMPLE, acknowledgedAt: NOON + 20_000, acknowledgedBy: 'operator:alice' };
+
+const UNKNOWN = 'There is no incident with this id: incidents are kept for 30 days after their end.';
+
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'incidents'>;
+
+export const listIncidents = {
+  operationId: 'listIncidents',
+  method: 'get',
+  path: '/v1/incidents',
+  tag: 'Operators',
+  access: 'operator',
+  stored: true,
+  summary: 'List incidents',
+  description:
+    'An incident is a problem with one cause. It is open, acknowledged or ended, and kept for 30 days after its end.',
+  parameters: queryParameters(QUERY),
+  responses: {
+    '200': {
+      description: 'The incidents, the worst first.',
+      content: jsonContent(LIST, {
+        one: { items: [representIncident(EXAMPLE)], more: false },
+        none: { items: [], more: false },
+      }),
+    },
+  },
+  problems: ['invalid-input'],
+  create:
+    ({ store }: Dependencies): Handler =>
+    async (c) => {
+      const query = readQuery(QUERY, new URL(c.req.url).searchParams);
+      if (!query.valid) return invalidInput(query.errors);
+      const { items, more } = await store.listIncidents(query.value);
+      return json(200, { items: items.map(representIncident), more });
+    },
+} satisfies ApiOperation;
+
+export const getIncident = {
+  operationId: 'getIncident',
+  method: 'get',
+  path: '/v1/incidents/{id}',
+  tag: 'Operators',
+  access: 'operator',
+  stored: true,
+  summary: 'Get an incident and its history',
+  parameters: [parameter('IncidentId')],
+  responses: {
+    '200': {
+      description: 'The incident.',
+      content: jsonContent(WITH_HISTORY, {
+        open: { ...representIncident(EXAMPLE), history: [{ at: isoTime(NOON), event: 'opened', by: null }] },
+      }),
+    },
+  },
+  problems: ['not-found'],
+  create:
+    ({ store }: Dependencies): Handler =>
+    async (c) => {
+      const id = c.req.param('id') ?? '';
+      const incident = await store.findIncident(id);
+      if (incident === undefined) return problem('not-found', UNKNOWN);
+      const history = await store.incidentHistory(id);
+      const events = history.map(({ at, type, by }) => ({ at: isoTime(at), event: type, by }));
+      return json(200, { ...representIncident(incident), history: events });
+    },
+} satisfies ApiOperation;
+
+export const acknowledgeIncident = {
+  operationId: 'acknowledgeIncident',
+  method: 'post',
+  path: '/v1/incidents/{id}/acknowledge',
+  tag: 'Operators',
+  access: 'administrator',
+  stored: true,
+  summary: 'Acknowledge an incident',
+  description:
+    'Shows other operators that you look after it. The first acknowledgement stays; an ended incident is returned as it is.',
+  parameters: [parameter('IncidentId')],
+  responses: {
+    '200': {
+      description: 'The incident.',
+      content: jsonContent(INCIDENT, { acknowledged: representIncident(ACKNOWLEDGED) }),
+    },
+  },
+  problems: ['not-found'],
+  create:
+    ({ store, runtime, incidents }: Dependencies): Handler =>
+    async (c, caller) => {
+      const by = callerName(caller);
+      const now = runtime.world.now();
+      const giveUpAt = incidents.announceForMs === null ? null : now + incidents.announceForMs;
+      const result = await store.acknowledgeIncident(c.req.param('id') ?? '', by, now, giveUpAt);
+      if (result.outcome === 'unknown') return problem('not-found', UNKNOWN);
+      const { outcome, incident } = result;
+      if (outcome === 'acknowledged') {
+        runtime.log.info({ incident: incident.id, cause: incident.cause, by }, 'an operator acknowledged an incident');
+        incidents.changed();
+      }
+      return json(200, representIncident(incident));
+    },
+} satisfies ApiOperation;

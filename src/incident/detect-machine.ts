@@ -1,0 +1,71 @@
+// Incidents of the receiver and its machine: loops, disk, write-ahead log, commits, clock, and times without a receiver. Pure.
+
+import { countOf, type Finding, type OpenIncidents } from './finding.ts';
+import { MINUTE_MS, type Signals } from './signals.ts';
+
+const MIN_FREE_BYTES = 1_000_000_000;
+const ENOUGH_FREE_BYTES = 1_500_000_000;
+const MAX_WAL_BYTES = 256 * 1024 * 1024;
+const NORMAL_WAL_BYTES = 128 * 1024 * 1024;
+
+const COMMIT_WINDOW_MS = 5 * MINUTE_MS;
+const SLOW_COMMIT_MS = 250;
+const MIN_SLOW_COMMITS = 5;
+const SLOW_SHARE = 0.01;
+
+/** A step of the clock that is older is history. */
+const CLOCK_MS = 5 * MINUTE_MS;
+/** A restart takes less. */
+const ABSENT_MS = MINUTE_MS;
+
+export function machineFindings(signals: Signals, open: OpenIncidents): Finding[] {
+  const { now, stuckLoops, diskFreeBytes, walBytes } = signals;
+  const rest = { subject: '', since: now, until: now, actions: [], apps: [], affected: 0, total: null };
+  const found: Finding[] = [];
+  if (stuckLoops.length > 0) {
+    found.push({ ...rest, cause: 'ReceiverLoopStuck', problem: `The loop ${stuckLoops.join(', ')} is stuck` });
+  }
+  if (diskFreeBytes !== null && diskFreeBytes < (open.has('DiskNearlyFull ') ? ENOUGH_FREE_BYTES : MIN_FREE_BYTES)) {
+    const problem = `The disk of the database has ${megabytes(diskFreeBytes)} MB free`;
+    found.push({ ...rest, cause: 'DiskNearlyFull', problem });
+  }
+  if (walBytes > (open.has('WalGrows ') ? NORMAL_WAL_BYTES : MAX_WAL_BYTES)) {
+    found.push({ ...rest, cause: 'WalGrows', problem: `The write-ahead log has ${megabytes(walBytes)} MB` });
+  }
+  return [...found, ...slowCommits(signals), ...clock(signals), ...absence(signals)];
+}
+
+function slowCommits({ now, samples }: Signals): Finding[] {
+  const recent = samples.commits.filter(({ at }) => at > now - COMMIT_WINDOW_MS);
+  const slow = recent.filter(({ milliseconds }) => milliseconds > SLOW_COMMIT_MS);
+  const [first, last] = [slow[0], slow.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  if (slow.length < MIN_SLOW_COMMITS || slow.length / recent.length < SLOW_SHARE) return [];
+  return [
+    {
+      ...{ cause: 'CommitsSlow', subject: '', problem: `Commits take longer than ${SLOW_COMMIT_MS} ms` },
+      ...{ since: first.at, until: last.at, actions: [], apps: [] },
+      ...{ affected: slow.length, total: countOf(recent, () => true) },
+    },
+  ];
+}
+
+function clock({ now, clockStep }: Signals): Finding[] {
+  if (clockStep === null || Math.abs(now - clockStep.to) > CLOCK_MS) return [];
+  const { from, to } = clockStep;
+  const how = to < from ? 'back' : 'forward again';
+  const problem = `The clock was set ${how} by ${Math.round(Math.abs(to - from) / 1000)} s`;
+  const rest = { since: to, until: to, actions: [], apps: [], affected: 0, total: null };
+  return [{ cause: 'ClockSet', subject: String(to), problem, ...rest }];
+}
+
+function absence({ absence: gap }: Signals): Finding[] {
+  if (gap === null || gap.to - gap.from < ABSENT_MS) return [];
+  const rest = { since: gap.from, until: gap.to, actions: [], apps: [], affected: 0, total: null };
+  const problem = 'No receiver was running: callbacks of this time did not arrive';
+  return [{ cause: 'ReceiverDown', subject: String(gap.from), problem, ...rest, isOver: true }];
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
+}

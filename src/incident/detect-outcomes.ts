@@ -1,0 +1,89 @@
+// Incidents of executions and notifications: timeouts, rejections, a queue that waits or fills up, endpoints that fail. Pure.
+
+import { about, type Finding, type OpenIncidents } from './finding.ts';
+import { type EndSample, MINUTE_MS, type Signals } from './signals.ts';
+
+const WINDOW_MS = 15 * MINUTE_MS;
+const MIN_ENDS = 5;
+const TIMEOUT_SHARE = 0.1;
+const REJECTED_SHARE = 0.2;
+
+const NEARLY_FULL = 0.8;
+const STILL_NEARLY_FULL = 0.6;
+const QUEUE_WAITS_MS = MINUTE_MS;
+
+/** @param hasCause whether an incident of CXone explains a queue that waits. */
+export function outcomeFindings(signals: Signals, open: OpenIncidents, hasCause: boolean): Finding[] {
+  return [
+    ...ends(signals, open, 'timeout'),
+    ...ends(signals, open, 'rejected'),
+    ...queue(signals, open, hasCause),
+    ...endpoints(signals),
+    ...deadLetters(signals),
+  ];
+}
+
+const ENDS = {
+  timeout: { cause: 'ExecutionsTimeOut', problem: 'Executions end without a result', share: TIMEOUT_SHARE },
+  rejected: { cause: 'SubmissionsRejected', problem: 'CXone rejects submissions', share: REJECTED_SHARE },
+} as const;
+
+function ends({ now, samples }: Signals, open: OpenIncidents, kind: keyof typeof ENDS): Finding[] {
+  const { cause, problem, share } = ENDS[kind];
+  const isEnd = ({ end }: EndSample) => end === kind;
+  const recent = samples.ends.filter(({ at }) => at > now - WINDOW_MS);
+  const all = recent.filter(isEnd);
+  // Of the actions that are affected, so that a busy one does not hide another.
+  const actions = new Set(all.map(({ actionId }) => actionId));
+  const own = recent.filter(({ actionId }) => actions.has(actionId));
+  const isMany = all.length >= (open.has(`${cause} `) ? 1 : MIN_ENDS) && all.length / own.length >= share;
+  const [first, last] = [all[0], all.at(-1)];
+  if (!isMany || first === undefined || last === undefined) return [];
+  return [
+    {
+      cause,
+      subject: '',
+      problem,
+      since: first.at,
+      until: last.at,
+      ...about(
+        all,
+        own.filter(({ at }) => at >= first.at),
+      ),
+    },
+  ];
+}
+
+function queue({ now, queue: { queued, capacity, oldestQueuedAt } }: Signals, open: OpenIncidents, hasCause: boolean) {
+  const found: Finding[] = [];
+  const rest = { subject: '', until: now, actions: [], apps: [] };
+  if (queued >= capacity * (open.has('QueueNearlyFull ') ? STILL_NEARLY_FULL : NEARLY_FULL)) {
+    const problem = 'The queue is nearly full: above its capacity, submissions are refused';
+    found.push({ ...rest, cause: 'QueueNearlyFull', problem, since: now, affected: queued, total: capacity });
+  }
+  const waitedMs = oldestQueuedAt === null ? 0 : now - oldestQueuedAt;
+  if (!hasCause && oldestQueuedAt !== null && waitedMs >= QUEUE_WAITS_MS) {
+    const problem = 'Executions wait to be sent for more than a minute';
+    found.push({ ...rest, cause: 'QueueWaits', problem, since: oldestQueuedAt, affected: queued, total: null });
+  }
+  return found;
+}
+
+function endpoints({ now, circuits, waiting }: Signals): Finding[] {
+  return circuits.map(({ app, origin, failure, since }) => ({
+    cause: 'NotifyEndpointDown',
+    subject: `${app} ${origin}`,
+    problem: `${origin} of ${app} takes no notifications: ${failure ?? 'unknown reason'}`,
+    ...{ since, until: now, actions: [], apps: [app] },
+    affected: waiting.get(`${app} ${origin}`) ?? 0,
+    total: null,
+  }));
+}
+
+function deadLetters({ samples: { dead } }: Signals): Finding[] {
+  const [first, last] = [dead[0], dead.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const problem = 'Notifications were given up';
+  const found = { cause: 'DeadLetters', subject: '', problem, since: first.at, until: last.at } as const;
+  return [{ ...found, ...about(dead, dead), total: null }];
+}

@@ -1,0 +1,94 @@
+// What incidents are detected from: samples of recent events, and the state of the receiver's parts. Pure.
+
+/** The reason of a request without a response. */
+export const NO_RESPONSE = 'does not respond';
+
+/** The outcome of one request to CXone. */
+export interface RequestSample {
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly result: 'passed' | 'failed' | 'limited' | 'no-token';
+  /** In words, for example `answers 503`; empty for a request that passed. */
+  readonly reason: string;
+  readonly reference: string;
+  readonly actionId: string;
+  readonly app: string;
+}
+
+/** The end of one execution. */
+export interface EndSample extends Omit<RequestSample, 'result' | 'reason'> {
+  readonly end: 'timeout' | 'rejected' | 'other';
+  /** True if a callback was expected and had not come. */
+  readonly missed: boolean;
+  /** False for an outcome that says nothing about callbacks. */
+  readonly countsForCallbacks: boolean;
+}
+
+/** One request to the callback URL. `refused` is the reason; null for a genuine callback. */
+export interface CallbackSample {
+  readonly at: number;
+  readonly refused: string | null;
+}
+
+export interface CommitSample {
+  readonly at: number;
+  readonly milliseconds: number;
+}
+
+/** An execution that was reported under a status word that the profile does not list. */
+export interface WordSample extends Omit<RequestSample, 'result' | 'reason'> {
+  readonly word: string;
+}
+
+/** A notification that was given up. */
+export type DeadSample = Omit<RequestSample, 'result' | 'reason'>;
+
+/** Oldest first. */
+export interface Samples {
+  readonly requests: readonly RequestSample[];
+  readonly ends: readonly EndSample[];
+  readonly callbacks: readonly CallbackSample[];
+  readonly commits: readonly CommitSample[];
+  readonly words: readonly WordSample[];
+  readonly dead: readonly DeadSample[];
+}
+
+/** Missing callbacks of one action, compared with the days before. */
+export interface MissedCallbacks {
+  readonly actionId: string;
+  readonly missed: number;
+  readonly outcomes: number;
+  /** The share before; null without a baseline. */
+  readonly shareBefore: number | null;
+}
+
+export interface CircuitState {
+  readonly app: string;
+  readonly origin: string;
+  readonly failure: string | null;
+  readonly failures: number;
+  readonly since: number;
+}
+
+export interface Signals {
+  readonly now: number;
+  readonly samples: Samples;
+  readonly tokenProblem: { readonly reason: string; readonly since: number } | null;
+  readonly connectionProblems: readonly { readonly origin: string; readonly reason: string; readonly since: number }[];
+  readonly pause: { readonly since: number; readonly until: number; readonly httpStatus: number } | null;
+  readonly queue: { readonly queued: number; readonly capacity: number; readonly oldestQueuedAt: number | null };
+  /** Null while the data of the days before is incomplete: nothing is then compared. */
+  readonly missedCallbacks: readonly MissedCallbacks[] | null;
+  readonly circuits: readonly CircuitState[];
+  /** Notifications that wait, by app and origin. */
+  readonly waiting: ReadonlyMap<string, number>;
+  readonly stuckLoops: readonly string[];
+  /** Null: unknown. */
+  readonly diskFreeBytes: number | null;
+  readonly walBytes: number;
+  readonly clockStep: { readonly from: number; readonly to: number } | null;
+  /** From when to when no receiver ran before this start; null if one ran. */
+  readonly absence: { readonly from: number; readonly to: number } | null;
+}
+
+export const MINUTE_MS = 60_000;

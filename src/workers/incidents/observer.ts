@@ -1,0 +1,128 @@
+// Collects the samples of recent events from which incidents are detected, in bounded memory.
+
+import { arrivalChannel } from '../../execution/arrival-channel.ts';
+import type { Status } from '../../execution/execution.ts';
+import {
+  type CallbackSample,
+  type CommitSample,
+  type DeadSample,
+  type EndSample,
+  NO_RESPONSE,
+  type RequestSample,
+  type Samples,
+  type WordSample,
+} from '../../incident/signals.ts';
+import type { Change } from '../../store/port.ts';
+
+/** How long samples are kept, in milliseconds. */
+const KEPT_MS = {
+  requests: 900_000,
+  ends: 3_600_000,
+  callbacks: 300_000,
+  commits: 300_000,
+  words: 900_000,
+  dead: 900_000,
+};
+/** Samples of one kind; of more, the newest. */
+const MAX_SAMPLES = 20_000;
+
+/** Requests to CXone, by the audit entry that records the response. */
+const REQUESTS: ReadonlySet<string> = new Set([
+  ...['SUBMITTED', 'FAILED', 'NETWORK_ERROR', 'RATE_LIMITED'],
+  ...['POLL_COMPLETED', 'POLL_PROGRESS', 'POLL_ERROR', 'POLL_404', 'POLL_MISMATCH', 'POLL_TIMEOUT'],
+]);
+
+/** Callbacks of callers that are not CXone, or that are no longer of use; a genuine one has another outcome. */
+const REFUSED: ReadonlySet<string> = new Set([
+  ...['address-not-allowed', 'bad-signature', 'bad-credentials', 'expired-token', 'bad-timestamp'],
+  ...['bad-body-signature', 'unknown-execution', 'unreadable'],
+]);
+
+const ENDS: Readonly<Partial<Record<Status, EndSample['end']>>> = { TIMEOUT: 'timeout', REJECTED: 'rejected' };
+
+type Mutable = { readonly [K in keyof Samples]: Samples[K][number][] };
+
+export interface IncidentObserver {
+  /** For the listener of the store. */
+  changed(changes: readonly Change[]): void;
+  callback(outcome: string): void;
+  committed(milliseconds: number): void;
+  /** Returns the samples that are recent now. */
+  samples(): Samples;
+}
+
+export function createIncidentObserver(now: () => number): IncidentObserver {
+  const kept: Mutable = { requests: [], ends: [], callbacks: [], commits: [], words: [], dead: [] };
+  const words = new Map<string, string>();
+
+  function add<K extends keyof Samples>(kind: K, sample: Samples[K][number]): void {
+    const list = kept[kind] as Samples[K][number][];
+    list.push(sample);
+    // Half at once, so that a full list does not move with each sample.
+    if (list.length > MAX_SAMPLES * 1.5) list.splice(0, list.length - MAX_SAMPLES);
+  }
+
+  function take(change: Change): void {
+    const at = now();
+    const request = requestSample(change, at);
+    if (request !== null) add('requests', request);
+    const end = endSample(change, at);
+    if (end !== null) add('ends', end);
+    const { execution, entry } = change;
+    const about = aboutOf(change, at);
+    if (entry.event === 'NOTIFICATION_DEAD') add('dead', about satisfies DeadSample);
+    const word = execution.unknownWord ?? null;
+    if (word === null || words.get(execution.reference) === word) return;
+    if (words.size >= MAX_SAMPLES) words.clear();
+    words.set(execution.reference, word);
+    add('words', { ...about, word } satisfies WordSample);
+  }
+
+  return {
+    changed: (changes) => {
+      for (const change of changes) take(change);
+    },
+    callback: (outcome) =>
+      add('callbacks', { at: now(), refused: REFUSED.has(outcome) ? outcome : null } satisfies CallbackSample),
+    committed: (milliseconds) => add('commits', { at: now(), milliseconds } satisfies CommitSample),
+    samples: () => {
+      for (const kind of Object.keys(kept) as (keyof Samples)[]) {
+        const list = kept[kind];
+        const first = list.findIndex(({ at }) => at > now() - KEPT_MS[kind]);
+        list.splice(0, first < 0 ? list.length : first);
+      }
+      return kept;
+    },
+  };
+}
+
+function aboutOf({ execution: { reference, actionId, app } }: Change, at: number) {
+  return { at, reference, actionId, app };
+}
+
+function requestSample(change: Change, at: number): RequestSample | null {
+  const { event, httpStatus, latencyMs } = change.entry;
+  const about = aboutOf(change, at);
+  if (event === 'TOKEN_ERROR') return { ...about, result: 'no-token', reason: '' };
+  // Without a latency no request was sent.
+  if (!REQUESTS.has(event) || latencyMs === null) return null;
+  const status = httpStatus ?? 0;
+  if (status === 429) return { ...about, result: 'limited', reason: '' };
+  if (status === 0) return { ...about, result: 'failed', reason: NO_RESPONSE };
+  if (status >= 500) return { ...about, result: 'failed', reason: `answers ${status}` };
+  return { ...about, result: 'passed', reason: '' };
+}
+
+function endSample(change: Change, at: number): EndSample | null {
+  const { outcome, execution } = change;
+  if (outcome !== 'resolved') return null;
+  const { status } = execution;
+  const channel = arrivalChannel(execution);
+  const countsForCallbacks = channel === 'callback' || channel === 'poll' || channel === 'timeout';
+  return {
+    ...aboutOf(change, at),
+    end: ENDS[status] ?? 'other',
+    countsForCallbacks,
+    missed: countsForCallbacks && channel !== 'callback',
+  };
+}
