@@ -39,10 +39,11 @@ export function advance(
     if (known === undefined) opened.push(next);
     if (known === undefined || differs(known, next)) changed.push(next);
   }
+  // promise: incident-ends-after-quiet
+  const hasWatched = watchedMs >= FIRST_LOOK_MS;
   const ended = current
     .filter((incident) => !found.has(keyOf(incident)))
-    // promise: incident-ends-after-quiet
-    .filter(({ lastSeenAt }) => now - lastSeenAt >= QUIET_MS && watchedMs >= FIRST_LOOK_MS)
+    .filter(({ lastSeenAt }) => now - lastSeenAt >= QUIET_MS && hasWatched)
     .map((incident) => ({ ...incident, endedAt: incident.lastSeenAt }));
   const over = opened
     .filter((incident) => isOver(findings, incident))

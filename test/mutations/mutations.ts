@@ -1689,7 +1689,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'incident-ends-after-quiet',
     promise: 'an incident does not end in the first two minutes of a process, which has not seen enough',
-    edit: withoutOperand('watchedMs >= FIRST_LOOK_MS'),
+    edit: value('true'),
     tests: ['test/incident/detect.test.ts'],
   },
 ];
