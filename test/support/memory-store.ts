@@ -40,9 +40,9 @@ import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/p
 import type { ClockStep } from '../../src/store/upkeep-port.ts';
 import { createMemoryActivity } from './memory-activity.ts';
 import { createMemoryErasure } from './memory-erasure.ts';
+import { createMemoryIncidents } from './memory-incidents.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import { createMemoryRetention, type MemoryPayload, stripMemoryPayload } from './memory-retention.ts';
-import { createMemoryIncidents } from './memory-incidents.ts';
 import { createMemoryStatistics } from './memory-statistics.ts';
 
 interface Row extends MemoryPayload {
