@@ -8,6 +8,7 @@ export default defineConfig({
     './src/store/sqlite/schema.ts',
     './src/store/sqlite/rollups/tables.ts',
     './src/store/sqlite/executions/incident-tables.ts',
+    './src/store/sqlite/outbox/endpoint-tables.ts',
   ],
   out: './migrations',
 });
