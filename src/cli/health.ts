@@ -1,6 +1,8 @@
 // `health`: shows whether callbacks arrive, per action and hour, and since when they do not.
 
 import type { Database } from 'better-sqlite3';
+import { CAUSES, type Incident } from '../incident/incident.ts';
+import { representIncident } from '../incident/representation.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { percent } from '../lib/percent.ts';
 import { isoTime } from '../lib/time.ts';
@@ -26,6 +28,7 @@ import type { UnknownWord } from '../store/statistics-port.ts';
 import { type ClockState, clockOf } from './clock-state.ts';
 import type { CommandContext, Declare } from './context.ts';
 import { withDatabase } from './database.ts';
+import { hasCause, incidentLine, openIncidents } from './open-incidents.ts';
 import {
   actionOption,
   databaseOption,
@@ -68,7 +71,9 @@ days is compared with one half. If the upstream profile does not request callbac
 Status words that the profile did not list when they arrived are shown with their reports and time-outs. Repeats that the audit
 trail counts are shown by event and action: CXone or an app calls without end. A clock that was set back is shown for a day.
 
-With --json: {"from", "to", "hours", "alerts", "unknownWords", "repeats", "clock"}; shares are from 0 to 1, skews in milliseconds.
+Without --to, incidents that last come first; a critical one is an alert, too.
+
+With --json: {"from", "to", "hours", "alerts", "incidents", "unknownWords", "repeats", "clock"}; shares are from 0 to 1, skews in milliseconds.
 ${TIME_HELP}`,
         '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
         ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
@@ -87,10 +92,12 @@ ${TIME_HELP}`,
           .map((one) => ({ ...one, firstAt: isoTime(one.firstAt), lastAt: isoTime(one.lastAt) }));
         const clock = clockOf(client, context.world.now());
         const repeats = await repeatsSince(client, from);
-        return { ...found, unknownWords, repeats, clock };
+        const incidents = options.to === undefined ? openIncidents(client)() : [];
+        return { ...found, incidents, unknownWords, repeats, clock };
       });
       show(found, json, callbackless, context);
-      if (found.alerts.length > 0) context.exitCode = 1;
+      const isCritical = found.incidents.some(({ cause }) => CAUSES[cause] === 'critical');
+      if (found.alerts.length > 0 || isCritical) context.exitCode = 1;
     });
 
 /** Reads the executions: the roll-ups do not count all of them. */
@@ -112,6 +119,8 @@ async function readHealth(client: Database, period: HealthPeriod, context: Comma
 }
 
 interface Found extends Health {
+  /** Those that have not ended, the worst first; none for a period of the past. */
+  readonly incidents: readonly Incident[];
   readonly unknownWords: readonly UnknownWordTimes[];
   readonly repeats: readonly RepeatGroup[];
   readonly clock: ClockState;
@@ -124,7 +133,7 @@ interface UnknownWordTimes extends Omit<UnknownWord, 'firstAt' | 'lastAt'> {
 
 function show(found: Found, json: boolean, callbackless: boolean, context: CommandContext): void {
   if (json) {
-    context.write(`${JSON.stringify(found)}\n`);
+    context.write(`${JSON.stringify({ ...found, incidents: found.incidents.map(representIncident) })}\n`);
     return;
   }
   context.writeError(`Ended from ${found.from} to ${found.to}\n`);
@@ -143,9 +152,16 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
       ({ name: 'repeats', level: 'warn', message: `${message}: see RepeatsCounted in the runbook` }) as const,
   );
   const { notice } = found.clock;
-  const clock = notice === null ? [] : [{ name: 'clock', level: 'warn', message: notice } as const];
+  const clock =
+    notice === null || hasCause(found.incidents, ['ClockSet'])
+      ? []
+      : [{ name: 'clock', level: 'warn', message: notice } as const];
   // First what needs attention: the table may be longer than the screen.
-  printLines([...alerts, ...words, ...repeats, ...clock, ...(alerts.length === 0 ? [well] : [])], context);
+  const incidents = found.incidents.map(incidentLine);
+  printLines(
+    [...incidents, ...alerts, ...words, ...repeats, ...clock, ...(alerts.length === 0 ? [well] : [])],
+    context,
+  );
   context.write(`\n${tableOf(COLUMNS, found.hours, context)}`);
 }
 

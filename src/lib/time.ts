@@ -10,3 +10,8 @@ export function isoTime(time: number | null | undefined): string | null | undefi
 export function fileTimestamp(time: number): string {
   return isoTime(time).replaceAll(/[:.]/g, '-');
 }
+
+/** Returns the moment to the second, for people: `2026-01-31 12:00:00Z`. */
+export function secondsTime(time: number): string {
+  return `${isoTime(time).slice(0, 19).replace('T', ' ')}Z`;
+}

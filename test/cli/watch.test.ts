@@ -103,6 +103,33 @@ describe('watch', () => {
     );
   });
 
+  test('incidents come first, and what they cover is not stated again', async () => {
+    const { path, world, store } = await running([...BUSY, ['timeout', 2, START]]);
+    const times = { startedAt: START + 3_120, lastSeenAt: START + 50_000, endedAt: null, acknowledgedAt: START };
+    const about = { subject: '', problem: 'Executions end without a result', affected: 2, total: 8 };
+    const who = { actions: ['charge'], apps: ['shop'], acknowledgedBy: 'operator:alice' };
+    const lasting = { id: 'incident-1', cause: 'ExecutionsTimeOut', ...about, ...times, ...who } as const;
+    const over = {
+      ...lasting,
+      id: 'incident-2',
+      cause: 'CxoneFails',
+      problem: 'CXone failed',
+      endedAt: START,
+    } as const;
+    await store.saveIncidents({ incidents: [lasting, over], events: [], references: [] }, null);
+    const { code, out } = await once('', path, world);
+    expect(code).toBe(1);
+    expect(out.split('\n')[2]).toBe(
+      'fail incident: Executions end without a result since 2026-01-01 00:00:03Z; 2 of 8; charge; see ExecutionsTimeOut in the runbook',
+    );
+    expect(out).not.toMatch(/timeouts|CXone failed/);
+    const health = await command('health', { DATABASE_PATH: path }, false, { world });
+    expect(health.code).toBe(1);
+    expect(health.out).toMatch(/^fail incident: Executions end without a result since 2026-01-01 00:00:03Z/);
+    const past = await command('health --to 2025-12-31', { DATABASE_PATH: path }, false, { world });
+    expect(past.out).not.toContain('incident');
+  });
+
   test('a queue that is nearly full and many time-outs are warnings with their shares', async () => {
     const { path, world } = await running([...BUSY, ['timeout', 2, START]]);
     const { code, out } = await once('', path, world, false, { QUEUE_CAPACITY: '3' });

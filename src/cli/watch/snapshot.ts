@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { Cause } from '../../incident/incident.ts';
 import { withCommandName } from '../../lib/command-name.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
 import { percent } from '../../lib/percent.ts';
@@ -15,6 +16,7 @@ import { prepareOutboxStatements } from '../../store/sqlite/outbox/statements.ts
 import { createRollupReader } from '../../store/sqlite/rollups/read.ts';
 import { prepareStatements } from '../../store/sqlite/statements.ts';
 import { clockOf } from '../clock-state.ts';
+import { hasCause, incidentLine, openIncidents } from '../open-incidents.ts';
 import { grouped, type Line } from '../print.ts';
 import { followRates, LONG_MINUTES, type Rates } from './rates.ts';
 
@@ -66,6 +68,7 @@ export function createSnapshots(client: Database, begunAt: number, expected: Exp
   const monitor = createQueueMonitor(client, sql, backlog);
   const rollups = createRollupReader(client);
   const rates = followRates(client, begunAt);
+  const incidents = openIncidents(client);
   let judged: { readonly at: number; readonly alerts: readonly Line[] } | null = null;
 
   async function callbackAlerts(now: number): Promise<readonly Line[]> {
@@ -96,12 +99,15 @@ export function createSnapshots(client: Database, begunAt: number, expected: Exp
       notifications: { pending, overdueMs: dueSince < now ? now - dueSince : null, dead },
     };
     const { notice } = clockOf(client, now);
+    const open = incidents();
+    const isCovered = (...causes: Cause[]) => hasCause(open, causes);
     const clock: Line[] = notice === null ? [] : [{ name: 'clock', level: 'warn', message: notice }];
     const found = [
       ...receiverAlerts(newestTime(client), now),
-      ...(await callbackAlerts(now)),
-      ...alertsIn(read),
-      ...clock,
+      ...open.map(incidentLine),
+      ...(isCovered('CallbacksMissed', 'CallbacksStopped') ? [] : await callbackAlerts(now)),
+      ...alertsIn(read, isCovered),
+      ...(isCovered('ClockSet') ? [] : clock),
     ];
     const alerts = [...found.filter(({ level }) => level === 'fail'), ...found.filter(({ level }) => level !== 'fail')];
     return { at: isoTime(now), alerts, ...read };
@@ -116,25 +122,29 @@ function receiverAlerts(newest: number | null, now: number): Line[] {
   return [{ name: 'receiver', level: 'fail', message }];
 }
 
-/** Returns what the figures themselves show. */
-function alertsIn({ queue, rates: [, long], notifications }: Omit<Snapshot, 'at' | 'alerts'>): Line[] {
+/** Returns what the figures themselves show and no incident covers. */
+function alertsIn(
+  { queue, rates: [, long], notifications }: Omit<Snapshot, 'at' | 'alerts'>,
+  isCovered: (...causes: Cause[]) => boolean,
+): Line[] {
   const lines: Line[] = [];
   const warn = (name: string, message: string) => lines.push({ name, level: 'warn', message });
-  if (queue.executions >= queue.capacity * NEARLY_FULL) {
+  if (queue.executions >= queue.capacity * NEARLY_FULL && !isCovered('QueueNearlyFull')) {
     const share = percent(queue.executions, queue.capacity);
     warn('queue', `${share} full: above ${grouped(queue.capacity)} executions, submissions are refused`);
   }
   const { TIMEOUT } = long.byStatus;
-  if (TIMEOUT > 0 && TIMEOUT >= long.ended * MANY_TIMEOUTS) {
+  if (TIMEOUT > 0 && TIMEOUT >= long.ended * MANY_TIMEOUTS && !isCovered('ExecutionsTimeOut')) {
     warn('timeouts', `${percent(TIMEOUT, long.ended)} of the outcomes of the last ${long.minutes} min are TIMEOUT`);
   }
-  if (long.failedRequests > 0) {
+  if (long.failedRequests > 0 && !isCovered('CxoneFails', 'CxoneLimitsUs', 'CxoneGivesNoToken')) {
     warn('cxone', `${grouped(long.failedRequests)} requests/min failed in the last ${long.minutes} min`);
   }
-  if (notifications.overdueMs !== null && notifications.overdueMs > OVERDUE_MS) {
-    warn('notifications', `the first one has been due for ${formatDuration(notifications.overdueMs)}`);
+  const { overdueMs } = notifications;
+  if (overdueMs !== null && overdueMs > OVERDUE_MS && !isCovered('NotifyEndpointDown')) {
+    warn('notifications', `the first one has been due for ${formatDuration(overdueMs)}`);
   }
-  if (notifications.dead > 0) {
+  if (notifications.dead > 0 && !isCovered('DeadLetters')) {
     warn(
       'notifications',
       `${grouped(notifications.dead)} given up: ${withCommandName('npm run notifications -- list --status DEAD')}`,

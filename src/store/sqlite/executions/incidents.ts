@@ -57,18 +57,28 @@ SELECT * FROM incidents WHERE started_at >= @from AND started_at < @to
     WHEN 'ended' THEN ended_at IS NOT NULL ELSE 1 END
 ORDER BY ended_at IS NOT NULL, started_at DESC LIMIT @limit`;
 
+/** The events of an incident are announced one after the other: its end does not overtake its beginning. */
 const DUE = `
 SELECT e.id, e.incident, e.at, e.event, e.by, d.attempts, d.give_up_at
 FROM incident_deliveries AS d JOIN incident_events AS e ON e.id = d.event
-WHERE d.due_at <= ? ORDER BY e.id LIMIT ?`;
+WHERE d.due_at <= ? AND NOT EXISTS (
+  SELECT 1 FROM incident_events AS earlier JOIN incident_deliveries AS waiting ON waiting.event = earlier.id
+  WHERE earlier.incident = e.incident AND earlier.id < e.id AND waiting.due_at IS NOT NULL
+) ORDER BY e.id LIMIT ?`;
 
 const [FIRST_TIME, LAST_TIME] = ['0000', '9999'];
+
+/** Returns a function that reads the incidents that have not ended, also of a file that a receiver writes. */
+export function readOpenIncidents(client: Database): () => Incident[] {
+  const open = client.prepare<[], IncidentRow>('SELECT * FROM incidents WHERE ended_at IS NULL');
+  return () => open.all().map(toIncident);
+}
 
 // One function because its parts share the prepared statements of one connection.
 export function createIncidents(client: Database, writer: Pick<Writer<Change>, 'mutate'>): Incidents {
   const save = client.prepare<[object]>(SAVE);
   const byId = client.prepare<[string], IncidentRow>('SELECT * FROM incidents WHERE id = ?');
-  const open = client.prepare<[], IncidentRow>('SELECT * FROM incidents WHERE ended_at IS NULL');
+  const open = readOpenIncidents(client);
   const list = client.prepare<[object], IncidentRow>(LIST);
   const acknowledge = client.prepare<[string, string, string]>(
     'UPDATE incidents SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ?',
@@ -81,6 +91,9 @@ export function createIncidents(client: Database, writer: Pick<Writer<Change>, '
     'INSERT INTO incident_deliveries (event, due_at, give_up_at, attempts) VALUES (?, ?, ?, 0)',
   );
   const due = client.prepare<[string, number], DueRow>(DUE);
+  const waiting = client
+    .prepare<[], number>('SELECT count(*) FROM incident_deliveries WHERE due_at IS NOT NULL')
+    .pluck();
   const attempted = client.prepare<[string | null, string | null, string | null, number]>(
     'UPDATE incident_deliveries SET attempts = attempts + 1, delivered_at = ?, due_at = ?, last_error = ? WHERE event = ?',
   );
@@ -90,9 +103,6 @@ export function createIncidents(client: Database, writer: Pick<Writer<Change>, '
   );
   const counted = client.prepare<[string], { reference: Buffer | string; is_affected: number }>(
     'SELECT reference, is_affected FROM incident_executions WHERE incident = ?',
-  );
-  const waiting = client.prepare<[], { app: string; origin: string; count: number }>(
-    'SELECT app, origin, count(*) AS count FROM notifications WHERE due_at IS NOT NULL GROUP BY app, origin',
   );
   const old = client.prepare<[string], string>('SELECT id FROM incidents WHERE ended_at < ? LIMIT 100').pluck();
   const removals = [
@@ -108,7 +118,7 @@ export function createIncidents(client: Database, writer: Pick<Writer<Change>, '
   }
 
   return {
-    openIncidents: async () => open.all().map(toIncident),
+    openIncidents: async () => open(),
     findIncident: async (id) => optional(byId.get(id)),
     incidentHistory: async (id) => history.all(id).map(toEvent),
     countedReferences: async (id) =>
@@ -157,14 +167,13 @@ export function createIncidents(client: Database, writer: Pick<Writer<Change>, '
         return incident === undefined ? [] : [{ id, event, incident, attempts, giveUpAt: Date.parse(give_up_at) }];
       }),
 
+    waitingAnnouncements: async () => waiting.get() ?? 0,
+
     recordAnnouncement: (id, { deliveredAt, retryAt, error }) =>
       writer.mutate(() => {
         attempted.run(isoTime(deliveredAt), isoTime(retryAt), error, id);
         return unchanged(undefined);
       }),
-
-    waitingByEndpoint: async () =>
-      new Map(waiting.all().map(({ app, origin, count: number }) => [`${app} ${origin}`, number])),
 
     pruneIncidents: (before) =>
       writer.mutate(() => {
