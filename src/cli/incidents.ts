@@ -3,7 +3,8 @@
 import { createClient } from '../client/client.ts';
 import { extentText, INCIDENT_STATES } from '../incident/incident.ts';
 import type { representIncident } from '../incident/representation.ts';
-import type { CommandContext, Declare } from './context.ts';
+import { secondsTime } from '../lib/time.ts';
+import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { choiceOption, helpEnd, jsonOption, limitOption } from './options.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
@@ -21,11 +22,11 @@ const MAX_LISTED = 200;
 const COLUMNS: readonly Column<Shown>[] = [
   { name: 'SEVERITY', of: ({ severity }) => severity },
   { name: 'STATE', of: ({ state }) => state },
-  { name: 'SINCE', of: ({ startedAt }) => toSeconds(startedAt) },
-  { name: 'ENDED', of: ({ endedAt }) => (endedAt === null ? null : toSeconds(endedAt)) },
+  { name: 'SINCE', of: ({ startedAt }) => secondsTime(Date.parse(startedAt)) },
+  { name: 'ENDED', of: ({ endedAt }) => (endedAt === null ? null : secondsTime(Date.parse(endedAt))) },
   { name: 'EXTENT', of: (incident) => extentText(incident), right: true },
   { name: 'ACTION OR APP', of: ({ actions, apps }) => (actions.length > 0 ? actions : apps).join(', ') },
-  { name: 'BY', of: ({ acknowledgedBy }) => acknowledgedBy },
+  { name: 'BY', of: ({ acknowledgedBy }) => acknowledgedBy?.replace('operator:', '') ?? null },
   { name: 'RUNBOOK', of: ({ cause }) => cause },
   { name: 'ID', of: ({ id }) => id },
   { name: 'PROBLEM', of: ({ problem }) => problem },
@@ -38,6 +39,7 @@ export const incidents: Declare = (command, context) =>
 operators see that you look after one.`,
     )
     .option('--acknowledge <incident>', 'note that you look after this incident, as an administrator')
+    .option('--reason <text>', 'with --acknowledge: what the list of activity keeps')
     .addOption(choiceOption('--state <state>', 'only those in this state', INCIDENT_STATES))
     .addOption(limitOption(20, MAX_LISTED))
     .addOption(jsonOption)
@@ -49,8 +51,9 @@ operators see that you look after one.`,
         ['npm run -s incidents', 'npm run -s incidents -- --acknowledge 019c1405-7a00-7000-8000-000000000002'],
       ),
     )
-    .action(async ({ acknowledge, state, limit, json = false }) => {
-      if (acknowledge !== undefined) return acknowledgeOne(context, acknowledge, json);
+    .action(async ({ acknowledge, reason, state, limit, json = false }) => {
+      if (acknowledge !== undefined) return acknowledgeOne(context, { id: acknowledge, reason, json });
+      if (reason !== undefined) throw new CommandError('--reason requires --acknowledge');
       const connection = asOperator(context);
       const { request } = createClient(connection);
       const query = new URLSearchParams({ limit: String(limit), ...(state && { state }) });
@@ -61,17 +64,23 @@ operators see that you look after one.`,
       else context.write(tableOf(COLUMNS, page.items, context));
     });
 
-async function acknowledgeOne(context: CommandContext, id: string, json: boolean): Promise<void> {
+interface Acknowledge {
+  readonly id: string;
+  readonly reason: string | undefined;
+  readonly json: boolean;
+}
+
+async function acknowledgeOne(context: CommandContext, { id, reason, json }: Acknowledge): Promise<void> {
   const connection = asOperator(context);
   const path = `/v1/incidents/${encodeURIComponent(id)}/acknowledge` as const;
-  const incident = await callReceiver(connection, () => createClient(connection).request<Shown>('POST', path));
+  const options = reason === undefined ? {} : { body: { reason } };
+  const { request } = createClient(connection);
+  const incident = await callReceiver(connection, () => request<Shown>('POST', path, options));
   const { problem, acknowledgedBy, endedAt } = incident;
   const ended = endedAt === null ? '' : ' It has ended.';
   const text =
-    acknowledgedBy === null ? `Not acknowledged: ${problem}.` : `${acknowledgedBy} looks after it: ${problem}.`;
+    acknowledgedBy === null
+      ? `Not acknowledged: ${problem}.`
+      : `${acknowledgedBy.replace('operator:', '')} looks after it: ${problem}.`;
   context.write(`${json ? JSON.stringify(incident) : text + ended}\n`);
-}
-
-function toSeconds(time: string): string {
-  return `${time.slice(0, 19).replace('T', ' ')}Z`;
 }

@@ -21,7 +21,7 @@ import { createRequestLog, createRoutePattern, loggablePath, type RespondToFailu
 import { createBulkReplay, createReplayOfOne } from './notifications/replay.ts';
 import type { ApiOperation, OpenHandler } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
-import { acknowledgeIncident } from './operators/incidents.ts';
+import { createAcknowledgement } from './operators/incidents.ts';
 import { createLiftOfPause } from './operators/pause.ts';
 import { MAX_BODY_BYTES } from './request/read-body.ts';
 import { withoutQuery } from './request/unknown-parameters.ts';
@@ -49,7 +49,7 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
       hold: createHold(deps, 'hold'),
       release: createHold(deps, 'release'),
       liftPause: createLiftOfPause(deps),
-      acknowledge: acknowledgeIncident.create(deps),
+      acknowledge: createAcknowledgement(deps),
       actOnSelection: createBulkAction(deps),
       replaySelection: createBulkReplay(deps),
     });

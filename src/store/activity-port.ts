@@ -14,6 +14,7 @@ export const ACTIVITY_ACTIONS = [
   'replay',
   'reconcile',
   'lift-pause',
+  'acknowledge',
 ] as const;
 
 export type ActivityAction = (typeof ACTIVITY_ACTIONS)[number];
@@ -27,7 +28,7 @@ export interface NewActivity {
   /** As audit entries name the operator, for example `operator:alice`. */
   readonly by: string;
   readonly action: ActivityAction;
-  /** The execution or notification that the action is about; null for a bulk action and for what is about all. */
+  /** The execution, notification or incident that the action is about; null for a bulk action and for what is about all. */
   readonly target: string | null;
   /** The filter of a bulk action as JSON; null for any other action. */
   readonly filter: string | null;

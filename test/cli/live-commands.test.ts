@@ -55,7 +55,7 @@ test('incidents: lists the worst first with 1 while one lasts, and acknowledges 
   );
   expect(await ask('incidents --acknowledge incident-1')).toMatchObject({
     code: 0,
-    out: 'operator:alice looks after it: CXone answers 503.\n',
+    out: 'alice looks after it: CXone answers 503.\n',
   });
   expect((await ask('incidents --state open')).code).toBe(0);
 });

@@ -7,6 +7,7 @@ import { type Html, table } from '../html.ts';
 import { parseActivityQuery } from '../operators/activity.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { moment, NOTHING, number } from './format.ts';
+import { incidentPath } from './incident-actions.ts';
 import { createListPage, type PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
 import { describeSearch, field, type Search, select, urlWith } from './search.ts';
@@ -49,6 +50,7 @@ const WORDS: { readonly [A in ActivityAction]: string } = {
   reveal: 'had hidden values shown',
   replay: 'replayed',
   reconcile: 'started a reconciliation',
+  acknowledge: 'acknowledged an incident',
   'lift-pause': 'lifted the pause after a response of CXone',
 };
 
@@ -63,7 +65,8 @@ function activityTable(items: readonly Activity[]): Html {
 
 function aboutOf(activity: Activity): Html {
   const { target, action } = activity;
-  if (target !== null) return action === 'replay' ? html`${target}` : html`<a href="${pathOf(target)}">${target}</a>`;
+  if (target !== null)
+    return action === 'replay' ? html`${target}` : html`<a href="${placeOf(action, target)}">${target}</a>`;
   const filter = filterOf(activity);
   if (filter === null) return html`${NOTHING}`;
   const named = Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]);
@@ -75,6 +78,10 @@ function aboutOf(activity: Activity): Html {
   );
   const href = urlWith(path, new URLSearchParams(kept), {});
   return html`<span><a href="${href}">${noun}</a>: ${describeSearch(shown)}</span>`;
+}
+
+function placeOf(action: ActivityAction, target: string): string {
+  return action === 'acknowledge' ? incidentPath(target) : pathOf(target);
 }
 
 const TIMES: ReadonlySet<string> = new Set(['from', 'to']);

@@ -2,17 +2,22 @@
 
 import { html } from 'hono/html';
 import type { HttpStore } from '../dependencies.ts';
+import type { ActionOnOne } from '../executions/actions.ts';
 import type { Confirmation, ConfirmedAction } from './confirmation.ts';
-import type { PageHandler } from './list-page.ts';
 import { notFound, refusedBy } from './refusals.ts';
 import { seeOther } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface IncidentVerbs {
-  readonly acknowledge: PageHandler;
+  readonly acknowledge: ActionOnOne;
 }
 
 export const INCIDENTS = '/console/incidents';
+
+/** Returns the place of an incident in the list. */
+export function incidentPath(id: string): string {
+  return `${INCIDENTS}#${encodeURIComponent(id)}`;
+}
 
 export function acknowledgePath(id: string): string {
   return `${INCIDENTS}/${encodeURIComponent(id)}/acknowledge`;
@@ -36,8 +41,8 @@ export function createIncidentActions(
           back: '/',
         });
       },
-      async (c, caller) => {
-        const response = await verbs.acknowledge(c, caller);
+      async (c, caller, reason) => {
+        const response = await verbs.acknowledge(c, caller, reason);
         return response.ok ? seeOther('/?done=acknowledge') : refusedBy(response, viewerOf(caller), INCIDENTS, '/');
       },
     ),

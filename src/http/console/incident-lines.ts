@@ -38,7 +38,7 @@ export function incidentTable(incidents: readonly Incident[], caption: string, m
 function line(incident: Incident, mayChange: boolean): Html {
   const { startedAt, problem, actions, apps } = incident;
   const names = [...actions, ...(actions.length === 0 ? apps : [])];
-  return html`<tr class="incident ${classOf(incident)}"><td data-name="Severity">${severity(incident)}</td>
+  return html`<tr id="${incident.id}" class="incident ${classOf(incident)}"><td data-name="Severity">${severity(incident)}</td>
 <th scope="row">${problem}</th><td data-name="Since">${stamp(startedAt)}</td>
 <td data-name="Extent">${extent(incident)}</td>
 <td data-name="Action or app">${names.length === 0 ? NOTHING : short(names)}</td>

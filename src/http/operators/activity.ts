@@ -48,7 +48,10 @@ const ACTIVITY = component(
     id: count('In the order of the starts.'),
     by: v.pipe(v.string(), v.description('The operator.')),
     action: v.picklist(ACTIVITY_ACTIONS),
-    target: nullable(v.string(), 'The execution or notification that it is about; null for any other action.'),
+    target: nullable(
+      v.string(),
+      'The execution, notification or incident that it is about; null for any other action.',
+    ),
     filter: nullable(
       v.record(v.string(), v.unknown()),
       'The filter of a bulk action; null for any other action. A searched text is not kept.',

@@ -5,14 +5,17 @@ import { CAUSE_NAMES, INCIDENT_EVENTS, INCIDENT_STATES, type Incident } from '..
 import { representIncident } from '../../incident/representation.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { HttpDependencies } from '../dependencies.ts';
+import { type ActionOnOne, withReason } from '../executions/actions.ts';
 import { callerName } from '../middleware/identity.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
-import { type ApiOperation, type Handler, parameter } from '../openapi/operation.ts';
+import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { count, nullable, time as timeText } from '../openapi/schema-parts.ts';
 import { LIMIT, readQuery, time, wordFilter } from '../request/list-parameters.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem } from '../response/problem.ts';
+import { REASON_BODY } from './reason.ts';
+import { recordAction } from './record-activity.ts';
 
 const QUERY = v.object({
   state: v.exactOptional(wordFilter(INCIDENT_STATES, 'Only those in this state.')),
@@ -164,26 +167,38 @@ export const acknowledgeIncident = {
   description:
     'Shows other operators that you look after it. The first acknowledgement stays; an ended incident is returned as it is.',
   parameters: [parameter('IncidentId')],
+  requestBody: REASON_BODY,
   responses: {
     '200': {
       description: 'The incident.',
       content: jsonContent(INCIDENT, { acknowledged: representIncident(ACKNOWLEDGED) }),
     },
   },
-  problems: ['not-found'],
-  create:
-    ({ store, runtime, incidents }: Dependencies): Handler =>
-    async (c, caller) => {
-      const by = callerName(caller);
-      const now = runtime.world.now();
-      const giveUpAt = incidents.announceForMs === null ? null : now + incidents.announceForMs;
-      const result = await store.acknowledgeIncident(c.req.param('id') ?? '', by, now, giveUpAt);
-      if (result.outcome === 'unknown') return problem('not-found', UNKNOWN);
-      const { outcome, incident } = result;
-      if (outcome === 'acknowledged') {
-        runtime.log.info({ incident: incident.id, cause: incident.cause, by }, 'an operator acknowledged an incident');
-        incidents.changed();
-      }
-      return json(200, representIncident(incident));
-    },
+  problems: ['not-found', ...BODY_PROBLEMS],
+  create: (deps: Dependencies): Handler => withReason(createAcknowledgement(deps)),
 } satisfies ApiOperation;
+
+/** Returns a function that acknowledges the incident that the path names. */
+export function createAcknowledgement(deps: Dependencies): ActionOnOne {
+  const { store, runtime, incidents } = deps;
+
+  async function acknowledge(id: string, by: string): Promise<Response> {
+    const now = runtime.world.now();
+    const giveUpAt = incidents.announceForMs === null ? null : now + incidents.announceForMs;
+    const result = await store.acknowledgeIncident(id, by, now, giveUpAt);
+    if (result.outcome === 'unknown') return problem('not-found', UNKNOWN);
+    const { outcome, incident } = result;
+    if (outcome === 'acknowledged') {
+      runtime.log.info({ incident: id, cause: incident.cause, by }, 'an operator acknowledged an incident');
+      incidents.changed();
+    }
+    return json(200, representIncident(incident));
+  }
+
+  return async (c, caller, reason) => {
+    const incident = await store.findIncident(c.req.param('id') ?? '');
+    if (incident === undefined) return problem('not-found', UNKNOWN);
+    const [by, target] = [callerName(caller), incident.id];
+    return recordAction(deps, { action: 'acknowledge', by, reason, target }, () => acknowledge(target, by));
+  };
+}
