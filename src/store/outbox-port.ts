@@ -18,6 +18,8 @@ export interface OpenCircuit extends Pick<DueLane, 'app' | 'origin'> {
   readonly failure: string | null;
   /** Failures in a row. */
   readonly failures: number;
+  /** When the circuit opened, milliseconds. */
+  readonly since: number;
   /** Milliseconds until the next probe. */
   readonly probeInMs: number;
 }
@@ -106,6 +108,8 @@ export interface Outbox {
    */
   recordDelivery(id: string, event: DeliveryEvent, now: number): Promise<Delivery | undefined>;
   undelivered(): Promise<UndeliveredCounts>;
+  /** Returns the number of scheduled notifications of a lane, up to `limit`. */
+  waitingIn(lane: Pick<DueLane, 'app' | 'origin'>, limit: number): Promise<number>;
   findNotification(id: string): Promise<Notification | undefined>;
   listNotifications(query: NotificationQuery): Promise<NotificationPage>;
   /**

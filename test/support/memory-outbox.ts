@@ -113,6 +113,13 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
           kept.filter(({ notification }) => wanted(notification)).length;
         return { pending: count(({ dueAt }) => dueAt !== null), dead: count(({ status }) => status === 'DEAD') };
       }),
+    waitingIn: ({ app, origin }, limit) =>
+      operate(() => {
+        const waiting = kept.filter(
+          ({ notification: one }) => one.dueAt !== null && one.app === app && one.origin === origin,
+        );
+        return Math.min(limit, waiting.length);
+      }),
     findNotification: (id) => operate(() => byId(id)?.notification),
     listNotifications: (query) =>
       operate(() => {

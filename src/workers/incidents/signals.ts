@@ -3,20 +3,27 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ConnectionProblem, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
-import type { MissedCallbacks, Samples, Signals } from '../../incident/signals.ts';
+import type { CircuitState, MissedCallbacks, Samples, Signals, WebhookProblem } from '../../incident/signals.ts';
 import type { Loop } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
-import type { Incidents } from '../../store/incidents-port.ts';
-import type { OpenCircuit } from '../../store/outbox-port.ts';
+import type { OpenCircuit, Outbox } from '../../store/outbox-port.ts';
 import type { DueWork, QueueMonitor } from '../../store/port.ts';
 
-/** What costs a query or a system call is read this often, in milliseconds. */
+/** The disk, the clock and the waiting notifications are read this often, in milliseconds. */
 const SLOWLY_MS = 5_000;
+/** Callbacks are compared with the days before this often. */
+const COMPARE_EVERY_MS = 15_000;
+/** A read that takes long is repeated after this multiple of its time, so that all reads take less than one percent. */
+const REST = 300;
+
+/** Notifications that are counted for one check, of all open circuits, and for one of them. */
+const MAX_COUNTED_WAITING = 20_000;
+const MIN_COUNTED_WAITING = 100;
 
 export interface SignalSources {
   readonly store: Pick<QueueMonitor, 'queueState'> &
     Pick<DueWork, 'lastClockStep'> &
-    Pick<Incidents, 'waitingByEndpoint'> & { readonly databasePath: string; readonly newestTime: number | null };
+    Pick<Outbox, 'waitingIn'> & { readonly databasePath: string; readonly newestTime: number | null };
   readonly world: Pick<World, 'now' | 'elapsed'>;
   readonly cxone: {
     tokenProblem(): TokenProblem | null;
@@ -25,63 +32,60 @@ export interface SignalSources {
   };
   readonly samples: () => Samples;
   readonly openCircuits: () => readonly OpenCircuit[];
+  readonly webhookProblem: () => WebhookProblem | null;
   readonly loops: () => ReadonlyMap<string, Pick<Loop, 'alive'>>;
   readonly queueCapacity: number;
   /** Returns the alerts of the last hour; null while the days before are incomplete. */
   readonly missedCallbacks: () => Promise<readonly MissedCallbacks[] | null>;
 }
 
-type Slow = Pick<Signals, 'missedCallbacks' | 'diskFreeBytes' | 'walBytes' | 'clockStep'>;
-
 export function createSignalReader(sources: SignalSources): (isFirst: boolean) => Promise<Signals> {
   const { store, world, cxone } = sources;
-  const circuitsSince = new Map<string, number>();
   const startedAt = world.now();
-  let slow: Slow | null = null;
-  let readAt = Number.NEGATIVE_INFINITY;
-
-  async function readSlowly(): Promise<Slow> {
-    return {
-      missedCallbacks: await sources.missedCallbacks(),
-      ...diskState(store.databasePath),
-      clockStep: await store.lastClockStep(),
-    };
-  }
-
-  /** A circuit breaker does not say when it opened. */
-  function circuits() {
+  const queueState = paced(world, 0, () => store.queueState());
+  const disk = paced(world, SLOWLY_MS, async () => diskState(store.databasePath));
+  const clockStep = paced(world, SLOWLY_MS, () => store.lastClockStep());
+  const missedCallbacks = paced(world, COMPARE_EVERY_MS, sources.missedCallbacks);
+  const circuits = paced(world, SLOWLY_MS, async () => {
     const open = sources.openCircuits();
-    const keys = new Set(open.map(({ app, origin }) => `${app} ${origin}`));
-    for (const key of circuitsSince.keys()) if (!keys.has(key)) circuitsSince.delete(key);
-    return open.map((circuit) => {
-      const key = `${circuit.app} ${circuit.origin}`;
-      const since = circuitsSince.get(key) ?? world.now();
-      circuitsSince.set(key, since);
-      return { ...circuit, since };
-    });
-  }
+    const limit = Math.max(MIN_COUNTED_WAITING, Math.floor(MAX_COUNTED_WAITING / Math.max(1, open.length)));
+    const counted: CircuitState[] = [];
+    for (const circuit of open) counted.push({ ...circuit, waiting: await store.waitingIn(circuit, limit) });
+    return counted;
+  });
 
   return async (isFirst) => {
-    if (slow === null || world.elapsed() - readAt >= SLOWLY_MS) {
-      slow = await readSlowly();
-      readAt = world.elapsed();
-    }
-    const { counts, oldestQueuedAt } = await store.queueState();
-    const open = circuits();
+    const { counts, oldestQueuedAt } = await queueState();
     const { newestTime } = store;
+    const samples = sources.samples();
     return {
       now: world.now(),
-      samples: sources.samples(),
+      samples,
       tokenProblem: cxone.tokenProblem(),
       connectionProblems: cxone.connectionProblems(),
       pause: cxone.limiterState().pause,
       queue: { queued: counts.QUEUED, capacity: sources.queueCapacity, oldestQueuedAt },
-      circuits: open,
-      waiting: open.length === 0 ? new Map() : await store.waitingByEndpoint(),
+      circuits: await circuits(),
+      webhookProblem: sources.webhookProblem(),
       stuckLoops: [...sources.loops()].filter(([, loop]) => !loop.alive()).map(([name]) => name),
       absence: isFirst && newestTime !== null ? { from: newestTime, to: startedAt } : null,
-      ...slow,
+      clockStep: await clockStep(),
+      ...(await disk()),
+      // Without a missing callback there is nothing to compare.
+      missedCallbacks: samples.ends.some(({ missed }) => missed) ? await missedCallbacks() : [],
     };
+  };
+}
+
+/** Returns a function that reads at most this often, and less often if a read takes long; between, it returns what was read. */
+function paced<T>(world: Pick<World, 'elapsed'>, everyMs: number, read: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly value: T; readonly until: number } | null = null;
+  return async () => {
+    const begun = world.elapsed();
+    if (kept !== null && begun < kept.until) return kept.value;
+    const value = await read();
+    kept = { value, until: begun + Math.max(everyMs, REST * (world.elapsed() - begun)) };
+    return value;
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { detect } from '../../incident/detect.ts';
 import type { Finding } from '../../incident/finding.ts';
-import { type Incident, keyOf } from '../../incident/incident.ts';
+import { type Incident, keyOf, MAX_COUNTED } from '../../incident/incident.ts';
 import { advance } from '../../incident/lifecycle.ts';
 import type { Signals } from '../../incident/signals.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
@@ -16,8 +16,8 @@ const CHECK_MS = 1_000;
 /** Days for which an incident is kept after its end. */
 const KEPT_DAYS = 30;
 const PRUNE_EVERY_MS = 3_600_000;
-/** Executions that are counted for one incident, affected or not. */
-const MAX_COUNTED = 10_000;
+/** Executions that one check adds to an incident: more are added by the next checks, so that each one is short. */
+const MAX_ADDED = 250;
 
 export interface IncidentWatchTools {
   readonly store: Pick<Incidents, 'openIncidents' | 'countedReferences' | 'saveIncidents' | 'pruneIncidents'>;
@@ -123,6 +123,7 @@ export function createIncidentWatch(tools: IncidentWatchTools): Work {
 function count(own: Counted, { affected, total }: NonNullable<Finding['references']>): [string, boolean][] {
   const news: [string, boolean][] = [];
   const add = (reference: string, isAffected: boolean) => {
+    if (news.length >= MAX_ADDED) return;
     const known = own.get(reference);
     if (known === true || known === isAffected) return;
     if (known === undefined && own.size >= MAX_COUNTED) return;

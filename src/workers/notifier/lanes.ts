@@ -18,6 +18,8 @@ export interface Lane {
   readonly breaker: CircuitBreaker;
   /** Why the last delivery failed; null after another one. */
   failure: string | null;
+  /** When the circuit opened, milliseconds; null while it is closed. */
+  openSince: number | null;
 }
 
 /** Permission for `room` deliveries on one lane. They count as under way until they are released. */
@@ -66,6 +68,7 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
         origin,
         breaker: createCircuitBreaker(world),
         failure: null,
+        openSince: null,
         underWay: 0,
         servedAs: 0,
       });
@@ -116,9 +119,10 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
         });
     },
     openCircuits: () =>
-      [...tracked.values()].flatMap(({ app, origin, failure, breaker }) => {
+      [...tracked.values()].flatMap(({ app, origin, failure, openSince, breaker }) => {
         const [failures, probeInMs] = [breaker.open(), breaker.remainingMs()];
-        return failures === 0 ? [] : [{ app, origin, failure, failures, probeInMs }];
+        if (failures === 0) return [];
+        return [{ app, origin, failure, failures, since: openSince ?? world.now(), probeInMs }];
       }),
     release: (lane, count) => {
       const found = tracked.get(keyOf(lane));

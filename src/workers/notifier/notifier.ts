@@ -101,13 +101,15 @@ async function deliver(
 }
 
 /** Only a failure counts against the endpoint. After any other response, another notification may pass. */
-function updateBreaker({ log }: NotifierTools, lane: Lane, result: DeliveryResult): void {
+function updateBreaker({ log, world }: NotifierTools, lane: Lane, result: DeliveryResult): void {
   const { app, origin, breaker } = lane;
   const before = breaker.open();
   // promise: rejection-opens-no-circuit
   if (result.type === 'failed') breaker.failed(result.retryAfterMs, result.httpStatus > 0);
   else breaker.succeeded();
   lane.failure = result.type === 'failed' ? result.message : null;
+  if (breaker.open() === 0) lane.openSince = null;
+  else lane.openSince ??= world.now();
   const facts = { app, origin };
   if (before === 0 && breaker.open() > 0) {
     log.warn(

@@ -88,7 +88,9 @@ test('a failing endpoint is reported with its reason and its next probe, until i
   const { app, origin, breaker } = turn.lane;
   for (let i = 0; i < 5; i += 1) breaker.failed(0, true);
   turn.lane.failure = 'answered 503';
-  expect(lanes.openCircuits()).toEqual([{ app, origin, failure: 'answered 503', failures: 5, probeInMs: 30_000 }]);
+  turn.lane.openSince = 0;
+  const reported = { app, origin, failure: 'answered 503', failures: 5, since: 0, probeInMs: 30_000 };
+  expect(lanes.openCircuits()).toEqual([reported]);
   breaker.succeeded();
   expect(lanes.openCircuits()).toEqual([]);
 });

@@ -115,6 +115,8 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
 
     undelivered: async () => sql.undelivered.get() ?? { pending: 0, dead: 0 },
 
+    waitingIn: async ({ app, origin }, limit) => sql.waitingIn.get(app, origin, limit) ?? 0,
+
     findNotification: async (id) => {
       const row = sql.byId.get({ id });
       return row && toNotification(row);

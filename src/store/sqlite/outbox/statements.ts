@@ -36,6 +36,9 @@ const UNDELIVERED = `SELECT
   (SELECT count(*) FROM notifications WHERE due_at IS NOT NULL) AS pending,
   (SELECT count(*) FROM notifications WHERE status = 'DEAD') AS dead`;
 
+const WAITING_IN = `SELECT count(*) FROM
+  (SELECT 1 FROM notifications WHERE due_at IS NOT NULL AND app = ? AND origin = ? LIMIT ?)`;
+
 /** After a restore, sequences continue after a gap, as the ids of audit entries do. */
 // promise: restored-notifications-never-repeat
 const NEXT_SEQUENCE = sql`(SELECT max(coalesce((SELECT max(sequence) FROM notifications), 0) + 1,
@@ -57,6 +60,7 @@ export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Data
   return {
     lanes: client.prepare<[], LaneRow>(LANES),
     undelivered: client.prepare<[], UndeliveredCounts>(UNDELIVERED),
+    waitingIn: client.prepare<[app: string, origin: string, limit: number], number>(WAITING_IN).pluck(),
     insert: orm
       .insert(notifications)
       .values({ ...holes(Object.keys(columns)), sequence: NEXT_SEQUENCE } as never)
