@@ -12,6 +12,7 @@ import type { MissedCallbacks } from './incident/signals.ts';
 import { withCommandName } from './lib/command-name.ts';
 import { createLifecycle } from './lib/lifecycle.ts';
 import type { Log } from './lib/log.ts';
+import type { Loop } from './lib/loop.ts';
 import { createSteadyClock } from './lib/steady-clock.ts';
 import type { World } from './lib/world.ts';
 import { createExecutionLog } from './observability/execution-log.ts';
@@ -28,13 +29,12 @@ import { createStreams } from './usecases/follow-events/streams.ts';
 import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
 import { createWaiters } from './usecases/wait-for-outcome.ts';
 import { createAuditHeadLogger } from './workers/audit-head-logger.ts';
+import { ANNOUNCE_FOR_MS, createAnnouncer } from './workers/incidents/announcer.ts';
 import { createIncidentObserver, type IncidentObserver } from './workers/incidents/observer.ts';
 import { createSignalReader } from './workers/incidents/signals.ts';
-import { createLanes } from './workers/notifier/lanes.ts';
+import { createLanes, type Lanes } from './workers/notifier/lanes.ts';
 
 const HELD = 'the database is a backup: its queued executions may have been sent since, so they are not sent again';
-
-const NO_ANNOUNCEMENTS = { announceForMs: null, changed: () => {} };
 
 const UNVERIFIED = withCommandName(
   'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',
@@ -95,16 +95,8 @@ export async function buildParts(options: ReceiverOptions) {
   const trail = await followTrail(store);
   const dashboard = createDashboard(trail, world.now);
   const health = createCallbackHealthMonitor({ store, world, log, ...pace });
-  const signals = createSignalReader({
-    ...{ store, world, cxone, samples: observer.samples },
-    openCircuits: lanes.openCircuits,
-    loops: lifecycle.loops,
-    queueCapacity: config.queueCapacity,
-    missedCallbacks: () => missedCallbacks(health.health),
-  });
   const parts = {
-    signals,
-    announcements: NO_ANNOUNCEMENTS,
+    ...incidentParts({ ...resources, config, log, world, observer, lanes, health, loops: lifecycle.loops }),
     ...{
       ...options,
       ...resources,
@@ -142,6 +134,46 @@ export async function buildParts(options: ReceiverOptions) {
   store.watch(createUnreadMemberWarning(log));
   store.watch(observer.changed);
   return parts;
+}
+
+type Resources = Awaited<ReturnType<typeof openResources>>;
+
+interface IncidentSources
+  extends Pick<Resources, 'store' | 'cxone' | 'webhooks'>,
+    Pick<ReceiverOptions, 'config' | 'log' | 'world'> {
+  readonly observer: IncidentObserver;
+  readonly lanes: Lanes;
+  readonly health: CallbackHealthMonitor;
+  readonly loops: () => ReadonlyMap<string, Loop>;
+}
+
+/** `announcer` is null without a webhook for incidents. */
+function incidentParts({
+  store,
+  cxone,
+  webhooks,
+  config,
+  log,
+  world,
+  observer,
+  lanes,
+  health,
+  loops,
+}: IncidentSources) {
+  const { incidentWebhook, queueCapacity } = config;
+  const announcer = incidentWebhook && createAnnouncer({ store, webhooks, url: incidentWebhook.url, world, log });
+  return {
+    signals: createSignalReader({
+      ...{ store, world, cxone, loops, queueCapacity, samples: observer.samples, openCircuits: lanes.openCircuits },
+      webhookProblem: () => announcer?.problem() ?? null,
+      missedCallbacks: () => missedCallbacks(health.health),
+    }),
+    announcer,
+    announcements: {
+      announceForMs: announcer && ANNOUNCE_FOR_MS,
+      changed: () => loops().get('announcer')?.wake(),
+    },
+  };
 }
 
 /** Incidents are detected from some of what metrics count. */

@@ -158,6 +158,7 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
       start('figures', parts.trail.work),
       start('insights', parts.health.work),
       start('incidents', createIncidentWatch({ ...parts, ...parts.announcements })),
+      ...(parts.announcer === null ? [] : [start('announcer', parts.announcer.work)]),
       start('watch', createFileAndClockWatch({ ...parts, loops: parts.lifecycle.loops })),
       ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
     ]),

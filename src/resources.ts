@@ -19,7 +19,7 @@ import { holdQueued } from './store/sqlite/file/hold-queued.ts';
 import { openStoreInSteps, type SqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
 import { withConcealedResponses, withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
 import type { ResolveHostname } from './webhooks/guarded-connect.ts';
-import type { WebhookSender } from './webhooks/port.ts';
+import { OPERATORS, type WebhookSender } from './webhooks/port.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
 import { createSecretsOf } from './webhooks/signature.ts';
 import { createUrlPolicy } from './webhooks/url-policy.ts';
@@ -100,8 +100,12 @@ export async function openResources(options: ResourcesOptions) {
     fetcher: recorder.wrapFetcher(fetcher),
   });
   const cxone: CxoneClient = { ...client, tokenProblem: () => concealedProblem(client.tokenProblem(), conceal) };
-  const notifyRules = createUrlPolicy(config.notifications.allowedOrigins);
-  const notifySecrets = createSecretsOf(config.notifications.secrets, config.callbackSecrets);
+  const forOperators = operatorsEntries(config.incidentWebhook);
+  const notifyRules = createUrlPolicy([...config.notifications.allowedOrigins, ...forOperators.origins]);
+  const notifySecrets = createSecretsOf(
+    [...config.notifications.secrets, ...forOperators.secrets],
+    config.callbackSecrets,
+  );
   const lookUp = resolve ? { resolve } : {};
   const sender =
     overrides.webhooks ??
@@ -122,6 +126,15 @@ export async function openResources(options: ResourcesOptions) {
   }
 
   return { recorder, store, cxone, notifyRules, notifySecrets, webhooks, holdRestoredQueue, close };
+}
+
+/** The operators' webhook is served like an endpoint of an app that may use this one origin. */
+function operatorsEntries(webhook: Config['incidentWebhook']) {
+  if (webhook === null) return { origins: [], secrets: [] };
+  return {
+    origins: [{ app: OPERATORS, origin: new URL(webhook.url).origin }],
+    secrets: webhook.secrets.map((secret) => ({ app: OPERATORS, secret })),
+  };
 }
 
 function concealedProblem(problem: TokenProblem | null, conceal: TokenConcealer): TokenProblem | null {

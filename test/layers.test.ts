@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'observability',
     'store',
     'cxone',
+    'webhooks',
     ...PURE,
   ],
   demo: ['client', 'simulator', 'receiver.ts', 'config', 'http/server', 'stats/statistics.ts', ...PURE],

@@ -31,6 +31,7 @@ makes all that a new receiver needs. All options with a name may be repeated.`,
     .option('--operator <name>', 'a line for OPERATOR_KEYS: administrators', collect)
     .option('--reader <name>', 'a line for READER_KEYS: operators who only read', collect)
     .option('--notify <app>', 'a line for NOTIFY_SECRETS: signs notifications to this app', collect)
+    .option('--incident-webhook', 'a line for INCIDENT_WEBHOOK_SECRET: signs incidents to your own webhook')
     .option('--callback-secret', 'a line for CALLBACK_SECRET')
     .addOption(jsonOption)
     .addHelpText(
@@ -41,8 +42,8 @@ makes all that a new receiver needs. All options with a name may be repeated.`,
         EXAMPLES,
       ),
     )
-    .action(({ json, callbackSecret = false, ...named }) => {
-      const isAny = callbackSecret || Object.keys(named).length > 0;
+    .action(({ json, callbackSecret = false, incidentWebhook = false, ...named }) => {
+      const isAny = callbackSecret || incidentWebhook || Object.keys(named).length > 0;
       const {
         app = [],
         operator = [],
@@ -54,6 +55,7 @@ makes all that a new receiver needs. All options with a name may be repeated.`,
         OPERATOR_KEYS: pairs('--operator', operator, text),
         READER_KEYS: pairs('--reader', reader, text),
         NOTIFY_SECRETS: pairs('--notify', notify, signing),
+        INCIDENT_WEBHOOK_SECRET: incidentWebhook ? signing() : '',
         CALLBACK_SECRET: callbackSecret || !isAny ? text() : '',
       };
       const lines = Object.entries(found).filter(([, value]) => value !== '');

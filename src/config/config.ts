@@ -8,6 +8,7 @@ import { type AppShares, appSharesOf } from './apps.ts';
 import { type CallbackSettings, callbackSettingsOf } from './callbacks.ts';
 import { type CxoneConfig, cxoneOf, missingFor } from './cxone.ts';
 import type { Key } from './fields.ts';
+import { type IncidentWebhookConfig, incidentWebhookOf } from './incident-webhook.ts';
 import { type NotificationConfig, notificationsOf } from './notifications.ts';
 import { type ProxyConfig, proxiesOf, withLowerCaseProxies } from './proxies.ts';
 import { withSecretFiles } from './secret-files.ts';
@@ -55,6 +56,8 @@ export interface Config extends AppShares {
   /** Names of members whose values pages for operators do not show. */
   readonly sensitiveFields: readonly string[];
   readonly notifications: NotificationConfig;
+  /** Null: no webhook receives incidents. */
+  readonly incidentWebhook: IncidentWebhookConfig | null;
   readonly proxies: ProxyConfig;
   readonly graceSeconds: number;
   readonly pollIntervalMs: number;
@@ -152,6 +155,7 @@ function configOf(env: Environment, given: Given): Config {
     readers: env.READER_KEYS ?? [],
     sensitiveFields: env.SENSITIVE_FIELDS ?? [],
     notifications: notificationsOf(env),
+    incidentWebhook: incidentWebhookOf(env),
     proxies: proxiesOf(env),
     graceSeconds: env.GRACE_SECONDS,
     // A thousandth is the finest a timer can do; 0 would poll without a pause.

@@ -19,6 +19,7 @@ const callbacks = describe('Callbacks');
 const checks = describe('Further checks of callbacks: all that are set must pass, or the callback gets 404');
 const callers = describe('Callers: name:key pairs, separated by commas; several of one name while rotating');
 const notifications = describe('Notifications: signed POST requests (Standard Webhooks) to apps when executions end');
+const incidents = describe("Incidents: signed POST requests (Standard Webhooks) to the operators' own webhook");
 const proxies = describe(
   'Proxies of outgoing requests: http://host:port, https://host:port or host:port, each with or without user:password@',
 );
@@ -119,11 +120,17 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
   NOTIFY_LINK_URL: notifications(
     'Base URL of these links, at which apps reach the receiver; default: PUBLIC_URL. Required with CALLBACK_PORT.',
   ),
+  INCIDENT_WEBHOOK_URL: incidents(
+    'Where incidents are announced when they begin, are acknowledged and end, for example a pager: https://hooks.example/incidents?key=…. It may be http and on a private network. npm run doctor sends it an event.',
+  ),
+  INCIDENT_WEBHOOK_SECRET: incidents(
+    'Secret that signs these requests: whsec_…, with the base64 of 24 to 64 bytes after whsec_; while rotating: new,old. To create one: npm run -s keys -- new --incident-webhook',
+  ),
   CXONE_PROXY: proxies(
     'Proxy for all requests to CXone, instead of HTTPS_PROXY and HTTP_PROXY; none for direct connections.',
   ),
   NOTIFY_PROXY: proxies(
-    'Proxy for notifications to apps. It gets checked IP addresses, never names. Without one they are sent directly.',
+    'Proxy for notifications to apps and for incidents. It gets checked IP addresses, never names. Without one they are sent directly.',
   ),
   HTTPS_PROXY: proxies(
     'Proxy for requests to CXone at https URLs. Like the next two, it may be spelled in lower case.',

@@ -9,6 +9,11 @@ export interface Key {
   readonly key: string;
 }
 
+/** Returns whether two keys have the same name or the same text. */
+export function sharesWith(one: Key, other: Key): boolean {
+  return one.name === other.name || one.key === other.key;
+}
+
 /** Minimum length of a signing secret, in characters. */
 export const MIN_SECRET_LENGTH = 32;
 /** Minimum length of a secret that requests carry, in characters. */

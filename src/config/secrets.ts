@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 export function secretsIn(config: Config): string[] {
   const { cxone, callbackSecrets, callbackSettings, apps, operators, readers, notifications, proxies, tracing } =
     config;
+  const { url, secrets = [] } = config.incidentWebhook ?? {};
   return [
     ...[cxone.clientSecret, cxone.accessKeySecret, cxone.token, cxone.privateKey ?? null].filter(
       (secret) => secret !== null,
@@ -16,6 +17,8 @@ export function secretsIn(config: Config): string[] {
     ...callbackSettings.credentials.map(({ secret }) => secret),
     ...callbackSettings.hmac.secrets,
     ...notifications.secrets.map(({ secret }) => secret),
+    ...(url === undefined ? [] : [url]),
+    ...secrets,
     ...[proxies.cxone, proxies.notifications].flatMap(({ https, http }) => [
       ...(https?.secrets ?? []),
       ...(http?.secrets ?? []),

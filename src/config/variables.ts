@@ -9,7 +9,6 @@ import {
   databasePath,
   fileMode,
   host,
-  type Key,
   keys,
   MIN_KEY_LENGTH,
   MIN_OPERATOR_KEY_LENGTH,
@@ -19,11 +18,13 @@ import {
   present,
   secret,
   secrets,
+  sharesWith,
   text,
   url,
   wholeNumber,
   withoutTrailingSlash,
 } from './fields.ts';
+import { INCIDENT_WEBHOOK_VARIABLES } from './incident-webhook.ts';
 import { appProblem, NOTIFICATION_VARIABLES, urlProblem } from './notifications.ts';
 import { PROXY_VARIABLES, sharedProxyProblem } from './proxies.ts';
 import { TRACING_VARIABLES } from './tracing.ts';
@@ -51,6 +52,7 @@ export const ENVIRONMENT = v.object({
   READER_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),
   SENSITIVE_FIELDS: v.optional(v.pipe(text, names)),
   ...NOTIFICATION_VARIABLES,
+  ...INCIDENT_WEBHOOK_VARIABLES,
   ...PROXY_VARIABLES,
   GRACE_SECONDS: v.optional(wholeNumber(0, 86_400), '10'),
   POLL_INTERVAL_SECONDS: v.optional(positiveNumber(3600), '2'),
@@ -149,6 +151,14 @@ const CHECKED_CALLERS = v.pipe(
       ({ input }) => urlProblem(input.NOTIFY_URLS, input.NOTIFY_ALLOWED_HOSTS) ?? '',
     ),
     ['NOTIFY_URLS'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['INCIDENT_WEBHOOK_URL'], ['INCIDENT_WEBHOOK_SECRET']],
+      (found) => !found.INCIDENT_WEBHOOK_URL === !found.INCIDENT_WEBHOOK_SECRET,
+      'goes with INCIDENT_WEBHOOK_SECRET; set both or neither',
+    ),
+    ['INCIDENT_WEBHOOK_URL'],
   ),
   v.forward(
     v.partialCheck(
@@ -268,10 +278,6 @@ export const CHECKED_ENVIRONMENT = v.pipe(
 /** A header requires its secret, and a secret its header, unless a profile of its own may name it. That is checked later. */
 function isWhole(header: unknown, secret: unknown, profile: unknown): boolean {
   return secret === undefined ? header === undefined : header !== undefined || profile !== undefined;
-}
-
-function sharesWith(one: Key, other: Key): boolean {
-  return one.name === other.name || one.key === other.key;
 }
 
 export interface Variable {

@@ -11,6 +11,7 @@ const REJECTED_SHARE = 0.2;
 const NEARLY_FULL = 0.8;
 const STILL_NEARLY_FULL = 0.6;
 const QUEUE_WAITS_MS = MINUTE_MS;
+const WEBHOOK_FAILS_MS = MINUTE_MS;
 
 /** @param hasCause whether an incident of CXone explains a queue that waits. */
 export function outcomeFindings(signals: Signals, open: OpenIncidents, hasCause: boolean): Finding[] {
@@ -19,6 +20,7 @@ export function outcomeFindings(signals: Signals, open: OpenIncidents, hasCause:
     ...ends(signals, open, 'rejected'),
     ...queue(signals, open, hasCause),
     ...endpoints(signals),
+    ...webhook(signals),
     ...deadLetters(signals),
   ];
 }
@@ -69,15 +71,22 @@ function queue({ now, queue: { queued, capacity, oldestQueuedAt } }: Signals, op
   return found;
 }
 
-function endpoints({ now, circuits, waiting }: Signals): Finding[] {
-  return circuits.map(({ app, origin, failure, since }) => ({
+function endpoints({ now, circuits }: Signals): Finding[] {
+  return circuits.map(({ app, origin, failure, since, waiting }) => ({
     cause: 'NotifyEndpointDown',
     subject: `${app} ${origin}`,
     problem: `${origin} of ${app} takes no notifications: ${failure ?? 'unknown reason'}`,
     ...{ since, until: now, actions: [], apps: [app] },
-    affected: waiting.get(`${app} ${origin}`) ?? 0,
+    affected: waiting,
     total: null,
   }));
+}
+
+function webhook({ now, webhookProblem }: Signals): Finding[] {
+  if (webhookProblem === null || now - webhookProblem.since < WEBHOOK_FAILS_MS) return [];
+  const problem = `The webhook for incidents accepts no events: ${webhookProblem.reason}`;
+  const rest = { subject: '', actions: [], apps: [], affected: 0, total: null };
+  return [{ ...rest, cause: 'IncidentWebhookDown', problem, since: webhookProblem.since, until: now }];
 }
 
 function deadLetters({ samples: { dead } }: Signals): Finding[] {

@@ -19,6 +19,7 @@ export const CAUSES = {
   UnknownStatusWords: 'warning',
   CxoneLimitsUs: 'warning',
   NotifyEndpointDown: 'warning',
+  IncidentWebhookDown: 'warning',
   DeadLetters: 'warning',
   CommitsSlow: 'warning',
   WalGrows: 'warning',
@@ -86,8 +87,12 @@ export function worstFirst(one: Incident, other: Incident): number {
   return a.map((value, index) => value - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
-/** `186 of 186`; an empty text where nothing is counted. */
+/** The most executions that one incident counts. */
+export const MAX_COUNTED = 10_000;
+
+/** Returns for example `186 of 186` or `10,000+`; an empty text where nothing is counted. */
 export function extentText({ affected, total }: Extent, format: (count: number) => string = String): string {
-  if (total === null) return affected === 0 ? '' : format(affected);
-  return `${format(affected)} of ${format(total)}`;
+  const text = (count: number) => `${format(count)}${count === MAX_COUNTED ? '+' : ''}`;
+  if (total === null) return affected === 0 ? '' : text(affected);
+  return `${text(affected)} of ${text(total)}`;
 }

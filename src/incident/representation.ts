@@ -1,7 +1,7 @@
-// Incidents as JSON, for the API.
+// Incidents as JSON, for the API and for the operators' webhook.
 
 import { isoTime } from '../lib/time.ts';
-import { CAUSES, type Incident, stateOf } from './incident.ts';
+import { CAUSES, type Incident, type IncidentEventType, stateOf } from './incident.ts';
 
 export function representIncident(incident: Incident) {
   const { id, cause, subject, problem, affected, total, actions, apps, acknowledgedBy } = incident;
@@ -23,6 +23,11 @@ export function representIncident(incident: Incident) {
     acknowledgedBy,
     runbook: runbookOf(incident),
   };
+}
+
+/** Returns the body of the webhook: the event, and the incident as it is now. */
+export function announcementBody({ type, at }: { type: IncidentEventType; at: number }, incident: Incident): string {
+  return JSON.stringify({ type: `incident.${type}`, timestamp: isoTime(at), data: representIncident(incident) });
 }
 
 /** Returns the path of the part of the runbook. */

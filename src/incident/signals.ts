@@ -68,6 +68,14 @@ export interface CircuitState {
   readonly failure: string | null;
   readonly failures: number;
   readonly since: number;
+  /** Notifications that wait, up to a limit. */
+  readonly waiting: number;
+}
+
+/** Why the operators' webhook accepts no events, and since when. */
+export interface WebhookProblem {
+  readonly since: number;
+  readonly reason: string;
 }
 
 export interface Signals {
@@ -80,8 +88,8 @@ export interface Signals {
   /** Null while the data of the days before is incomplete: nothing is then compared. */
   readonly missedCallbacks: readonly MissedCallbacks[] | null;
   readonly circuits: readonly CircuitState[];
-  /** Notifications that wait, by app and origin. */
-  readonly waiting: ReadonlyMap<string, number>;
+  /** Null: the webhook accepts events, or there is none. */
+  readonly webhookProblem: WebhookProblem | null;
   readonly stuckLoops: readonly string[];
   /** Null: unknown. */
   readonly diskFreeBytes: number | null;

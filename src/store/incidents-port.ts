@@ -44,7 +44,7 @@ export type Acknowledgement =
   | { readonly outcome: 'acknowledged' | 'already' | 'ended'; readonly incident: Incident }
   | { readonly outcome: 'unknown' };
 
-/** An event that the operator's webhook has not received. */
+/** An event that the operators' webhook has not accepted. */
 export interface Announcement {
   /** The id of the event, the same for all attempts. */
   readonly id: number;
@@ -78,9 +78,9 @@ export interface Incidents {
   acknowledgeIncident(id: string, by: string, now: number, giveUpAt: number | null): Promise<Acknowledgement>;
   /** Returns announcements that are due, oldest first. */
   dueAnnouncements(limit: number, now: number): Promise<readonly Announcement[]>;
+  /** Returns the number of events that the webhook has not accepted and that are sent again. */
+  waitingAnnouncements(): Promise<number>;
   recordAnnouncement(id: number, result: AnnouncementResult): Promise<void>;
-  /** Returns the number of notifications that wait, by app and origin, joined by a space. */
-  waitingByEndpoint(): Promise<ReadonlyMap<string, number>>;
   /** Removes incidents that ended before then, with their history. Returns their number. */
   pruneIncidents(before: number): Promise<number>;
 }

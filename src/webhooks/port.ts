@@ -1,4 +1,7 @@
-// Port for webhooks to apps: the sender, and the policy for the URLs to which it may send.
+// Port for webhooks to apps and operators: the sender, and the policy for the URLs to which it may send.
+
+/** The recipient of incidents, beside the apps. The name of an app has no parentheses. */
+export const OPERATORS = '(operators)';
 
 /** One notification as it is sent. */
 export interface WebhookRequest {

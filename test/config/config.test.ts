@@ -89,6 +89,7 @@ describe('a valid environment', () => {
       readers: [],
       sensitiveFields: [],
       notifications: { urls: [], allowedOrigins: [], secrets: [], links: { aboveBytes: new Map(), baseUrl: null } },
+      incidentWebhook: null,
       proxies: { cxone: NO_PROXIES, notifications: NO_PROXIES },
       graceSeconds: 10,
       pollIntervalMs: 2000,
@@ -281,6 +282,7 @@ describe('a valid environment', () => {
       maxBodyValues: 1_000_000,
       queueCapacity: 10_000_000,
       queueTimeoutMs: 86_400_000,
+      incidentWebhook: null,
       proxies: { cxone: NO_PROXIES, notifications: NO_PROXIES },
       appWeights: new Map(Object.entries({ orders: 3, billing: 1000 })),
       appRates: new Map(Object.entries({ orders: 50, billing: 10_000 })),
@@ -611,6 +613,31 @@ describe('an invalid environment', () => {
     expect(namesOf(problemsWith({ CALLBACK_HEADER_NAME: 'X-Api-Key', CXONE_PROFILE: 'tenant.json' }))).toEqual([
       'CALLBACK_HEADER_NAME',
     ]);
+  });
+
+  test('a webhook for incidents needs its secret, and only what can be called and verified is accepted', () => {
+    const url = 'https://hooks.example/incidents?key=abc';
+    const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+    const both = { INCIDENT_WEBHOOK_URL: url, INCIDENT_WEBHOOK_SECRET: secret };
+    expect(readConfig({ ...REQUIRED, ...both }).incidentWebhook).toEqual({ url, secrets: [secret] });
+    expect(readConfig(REQUIRED).incidentWebhook).toBeNull();
+    const pair = 'INCIDENT_WEBHOOK_URL: goes with INCIDENT_WEBHOOK_SECRET; set both or neither';
+    expect(problemsWith({ INCIDENT_WEBHOOK_URL: url })).toEqual([pair]);
+    expect(problemsWith({ INCIDENT_WEBHOOK_SECRET: secret })).toEqual([pair]);
+    expect(problemsWith({ ...both, INCIDENT_WEBHOOK_SECRET: `${secret},short` })).toEqual([
+      'INCIDENT_WEBHOOK_SECRET: entry 2 has a secret that does not begin with whsec_',
+    ]);
+    for (const wrong of ['hooks.example', 'ftp://hooks.example', 'https://user:pass@hooks.example', `${url}#part`]) {
+      expect(problemsWith({ ...both, INCIDENT_WEBHOOK_URL: wrong })).toEqual([
+        expect.stringContaining('INCIDENT_WEBHOOK_URL: must be an absolute URL'),
+      ]);
+    }
+    expect(problemsWith({ ...both, INCIDENT_WEBHOOK_URL: 'http://169.254.169.254/latest' })).toEqual([
+      expect.stringContaining('INCIDENT_WEBHOOK_URL: has an address that may not be called'),
+    ]);
+    for (const fine of ['http://pager.internal:8080/in', 'http://127.0.0.1:9/']) {
+      expect(readConfig({ ...REQUIRED, ...both, INCIDENT_WEBHOOK_URL: fine }).incidentWebhook?.url).toBe(fine);
+    }
   });
 
   test('a payload retention that is not shorter than the audit retention is refused, and so is an export without retention', () => {

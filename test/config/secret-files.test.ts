@@ -40,6 +40,14 @@ const EXAMPLES: Readonly<Record<string, { readonly value: string; readonly besid
   CXONE_PROXY: { value: 'http://user:from-the-file@proxy.example:3128' },
   NOTIFY_PROXY: { value: 'http://user:from-the-file@proxy.example:3128' },
   NOTIFY_SECRETS: { value: `orders:whsec_${Buffer.alloc(24, 7).toString('base64')}` },
+  INCIDENT_WEBHOOK_URL: {
+    value: 'https://hooks.example/from-the-file',
+    beside: { INCIDENT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 8).toString('base64')}` },
+  },
+  INCIDENT_WEBHOOK_SECRET: {
+    value: `whsec_${Buffer.alloc(24, 7).toString('base64')}`,
+    beside: { INCIDENT_WEBHOOK_URL: 'https://hooks.example/' },
+  },
   OTEL_EXPORTER_OTLP_HEADERS: {
     value: 'x-api-key=from-the-file-0123456789-0123456789',
     beside: { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example.com' },

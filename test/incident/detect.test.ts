@@ -18,7 +18,7 @@ const CALM: Signals = {
   queue: { queued: 0, capacity: 100, oldestQueuedAt: null },
   missedCallbacks: [],
   circuits: [],
-  waiting: new Map(),
+  webhookProblem: null,
   stuckLoops: [],
   diskFreeBytes: 1e12,
   walBytes: 0,
@@ -150,6 +150,7 @@ describe('the receiver and its machine', () => {
     ['a large write-ahead log', { walBytes: 3e8 }, 'WalGrows'],
     ['a clock that was set', { clockStep: { from: NOW, to: NOW - 60_000 } }, 'ClockSet'],
     ['a stuck loop', { stuckLoops: ['poll'] }, 'ReceiverLoopStuck'],
+    ['a webhook', { webhookProblem: { since: NOW - 60_000, reason: 'answered 503' } }, 'IncidentWebhookDown'],
   ])('%s is an incident', ([, signals, cause]) => {
     expect(causes({ ...CALM, ...signals })).toEqual([cause]);
   });
@@ -169,9 +170,11 @@ describe('the receiver and its machine', () => {
 
   test('each endpoint that fails is an incident of its own', () => {
     const circuit = { app: 'shop', origin: 'https://a.example', failure: 'ECONNREFUSED', failures: 5, since: NOW };
-    const circuits = [circuit, { ...circuit, origin: 'https://b.example' }];
-    const waiting = new Map([['shop https://a.example', 312]]);
-    expect(detect({ ...CALM, circuits, waiting }, new Map())).toMatchObject([
+    const circuits = [
+      { ...circuit, waiting: 312 },
+      { ...circuit, origin: 'https://b.example', waiting: 0 },
+    ];
+    expect(detect({ ...CALM, circuits }, new Map())).toMatchObject([
       { cause: 'NotifyEndpointDown', subject: 'shop https://a.example', affected: 312 },
       { cause: 'NotifyEndpointDown', subject: 'shop https://b.example', affected: 0 },
     ]);

@@ -1687,6 +1687,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cli/watch.test.ts'],
   },
   {
+    tag: 'announcement-keeps-its-id',
+    promise: 'the webhook for incidents recognises a repeated event by its id',
+    edit: value('reasonOf(world.random())'),
+    tests: ['test/stories/incident-webhook.test.ts'],
+  },
+  {
     tag: 'incident-ends-after-quiet',
     promise: 'an incident does not end in the first two minutes of a process, which has not seen enough',
     edit: value('true'),

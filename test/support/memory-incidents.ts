@@ -12,7 +12,7 @@ export function createMemoryIncidents(): Pick<
   | 'countedReferences'
   | 'saveIncidents'
   | 'acknowledgeIncident'
-  | 'waitingByEndpoint'
+  | 'waitingAnnouncements'
   | 'pruneIncidents'
 > {
   const incidents = new Map<string, Incident>();
@@ -23,7 +23,6 @@ export function createMemoryIncidents(): Pick<
     findIncident: async (id) => incidents.get(id),
     incidentHistory: async (id) => events.filter(({ incident }) => incident === id),
     countedReferences: async (id) => references.filter(({ incident }) => incident === id),
-    waitingByEndpoint: async () => new Map(),
     listIncidents: async ({ state, from = 0, to = Number.POSITIVE_INFINITY, limit }) => {
       const found = [...incidents.values()]
         .filter((one) => state === undefined || stateOf(one) === state)
@@ -49,6 +48,7 @@ export function createMemoryIncidents(): Pick<
       events.push({ incident: id, at: now, type: 'acknowledged', by });
       return { outcome: 'acknowledged', incident: acknowledged };
     },
+    waitingAnnouncements: async () => 0,
     pruneIncidents: async (before) => {
       const old = [...incidents.values()].filter(({ endedAt }) => endedAt !== null && endedAt < before);
       for (const { id } of old) incidents.delete(id);

@@ -10,6 +10,7 @@ import type { Trial } from './calls.ts';
 import { type Check, lineOf } from './check.ts';
 import { checkConfiguration } from './configuration.ts';
 import { checkDatabase } from './database.ts';
+import { checkIncidentWebhook } from './incident-webhook.ts';
 import { placeOf } from './profile-place.ts';
 import { checkReach } from './reach.ts';
 import { checkUpstream } from './upstream.ts';
@@ -19,11 +20,11 @@ export const doctor: Declare = (command, context) =>
     .description(
       `Checks the configuration; the database (integrity, audit chain, rows against their audit entries, conservation, WAL) and the
 disk; host names and certificates of CXone and of PUBLIC_URL; CXone's token, its scopes, its response to a poll for an
-execution that cannot exist, and its clock; and whether a probe to PUBLIC_URL arrives at the receiver, or at this command if
-none runs. It gives advice on each problem, and names the line to change where the upstream profile does not match. It only
-reads, records nothing, and may run beside the receiver.`,
+execution that cannot exist, and its clock; whether a probe to PUBLIC_URL arrives at the receiver, or at this command if none
+runs; and whether the webhook for incidents accepts an event of the type incident.test. It gives advice on each problem, and
+names the line to change where the upstream profile does not match. It changes nothing, and may run beside the receiver.`,
     )
-    .option('--offline', 'do not call CXone and send no probe')
+    .option('--offline', 'do not call CXone, and send no probe and no test event')
     .option(
       '--action <id>',
       'also run this action once, for real, and compare the responses with the profile; requires --yes',
@@ -96,7 +97,8 @@ async function allChecks(context: CommandContext, offline: boolean, wanted: Requ
   const pollIntervalMs = Math.max(config.pollIntervalMs, (profile.poll?.minIntervalSeconds ?? 0) * 1000);
   const trial = wanted === null ? null : { ...wanted, pollIntervalMs, callbackUrl: callbackUrl(config, world) };
   const upstream = await checkUpstream({ config, profile, place, world, trial });
-  return [...checks, ...database, ...upstream, ...(await checkReach(config))];
+  const others = [...(await checkReach(config)), ...(await checkIncidentWebhook(config, world))];
+  return [...checks, ...database, ...upstream, ...others];
 }
 
 function callbackUrl({ publicUrl, callbackSecrets }: Config, world: CommandContext['world']): string {

@@ -25,7 +25,7 @@ export interface GaugeSources {
   readonly store: Pick<QueueMonitor, 'queueState'> &
     Pick<Outbox, 'undelivered'> &
     Pick<Statistics, 'unknownWords'> &
-    Pick<Incidents, 'openIncidents'>;
+    Pick<Incidents, 'openIncidents' | 'waitingAnnouncements'>;
   readonly limiterState: () => LimiterState;
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };
@@ -58,6 +58,7 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   let undelivered = { pending: 0, dead: 0 };
   let words: readonly UnknownWord[] = [];
   let incidents: readonly Incident[] = [];
+  let unannounced = 0;
   const age = (at: number | null = null) => (at === null ? 0 : Math.max(0, now() - at) / 1000);
 
   make.gaugeBy('open_executions', 'Executions without an outcome, by status', 'status', () =>
@@ -83,6 +84,11 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   make.gaugeBy('incidents', 'Incidents that have not ended, by cause, acknowledged or not', 'cause', () =>
     CAUSE_NAMES.map((name) => [name, incidents.filter(({ cause }) => cause === name).length] as const),
   );
+  make.gauge(
+    'incident_events_waiting',
+    'Events of incidents that the webhook for incidents has not accepted',
+    () => unannounced,
+  );
   make.totalBy('unknown_status_words_total', 'Reports under a status word that the profile did not list', 'word', () =>
     words.map(({ word, reports }) => [word, reports] as const),
   );
@@ -94,8 +100,9 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   );
 
   return async () => {
-    [queue, undelivered, words, incidents] = await Promise.all([
-      ...([store.queueState(), store.undelivered(), store.unknownWords(), store.openIncidents()] as const),
+    [queue, undelivered, words, incidents, unannounced] = await Promise.all([
+      ...([store.queueState(), store.undelivered(), store.unknownWords()] as const),
+      ...([store.openIncidents(), store.waitingAnnouncements()] as const),
     ]);
   };
 }

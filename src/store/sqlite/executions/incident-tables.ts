@@ -58,7 +58,7 @@ export const incidentExecutions = sqliteTable(
   (table) => [primaryKey({ columns: [table.incident, table.reference] })],
 );
 
-/** Events that the operator's webhook receives. */
+/** Events for the operators' webhook. */
 export const incidentDeliveries = sqliteTable(
   'incident_deliveries',
   {
