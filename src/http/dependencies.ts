@@ -60,7 +60,7 @@ export interface HttpDependencies {
   readonly bodies: Bodies;
   readonly events: {
     readonly waiters: Pick<Waiters, 'reserve' | 'wait'>;
-    readonly streams: Pick<Streams, 'open'>;
+    readonly streams: Pick<Streams, 'open' | 'openPage'>;
   };
   readonly webhook: {
     readonly receive: CallbackReceiver;
@@ -83,7 +83,10 @@ export interface HttpDependencies {
 }
 
 /** What the console uses of all. */
-export type ConsoleDependencies = Pick<HttpParts, 'store' | 'pages' | 'pauses' | 'runtime' | 'lifecycle' | 'searches'>;
+export type ConsoleDependencies = Pick<
+  HttpParts,
+  'store' | 'pages' | 'pauses' | 'runtime' | 'lifecycle' | 'searches' | 'events'
+>;
 
 /** The dependencies, and the state that the operations of one listener share. */
 export interface HttpParts extends HttpDependencies {

@@ -62,6 +62,8 @@ export interface ActivityQuery {
   readonly limit: number;
   /** Id of the line before which the page begins. */
   readonly before?: number;
+  /** Id of the line at which the list ends, without it. */
+  readonly after?: number;
 }
 
 export interface ActivityPage {

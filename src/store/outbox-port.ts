@@ -45,11 +45,18 @@ export interface NotificationQuery extends NotificationFilter {
   readonly limit: number;
   /** Sequence of the notification before which the page begins. */
   readonly before?: number;
+  /** Sequence of the notification at which the list ends, without it. */
+  readonly after?: number;
+}
+
+/** A notification with its place in lists. */
+export interface ListedNotification extends Notification {
+  readonly sequence: number;
 }
 
 export interface NotificationPage {
   /** Newest first. */
-  readonly items: Notification[];
+  readonly items: ListedNotification[];
   /** `before` of the next page; null at the end. */
   readonly next: number | null;
   /** A sequence from which the list continues, when `before` of the query is that of a lost notification. The page is then empty. */

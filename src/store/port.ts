@@ -207,6 +207,8 @@ export interface ListQuery extends ExecutionFilter {
   readonly limit: number;
   /** Reference of the execution before which the page begins. */
   readonly before?: string;
+  /** Reference of the execution at which the list ends, without it. */
+  readonly after?: string;
 }
 
 export interface ExecutionPage {

@@ -1,7 +1,7 @@
 // The pages in a real Chromium, as an operator sees them: which browser, whose key, which colours, how wide.
 
 import axe from 'axe-core';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { ALICE_KEY, CAROL_KEY, type Harness } from '../http/harness.ts';
 
 /** Debian's, or the one that is named. It runs as root in containers, where its sandbox cannot. */
@@ -45,11 +45,16 @@ export async function findings(context: BrowserContext, path: string): Promise<s
   const page = await context.newPage();
   try {
     await page.goto(path);
-    // By the debugger: the page's own policy lets no other script in.
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+    return await findingsOn(page);
   } finally {
     await page.close();
   }
+}
+
+/** What axe has to say of a page as it is now. */
+export async function findingsOn(page: Page): Promise<string[]> {
+  // By the debugger: the page's own policy lets no other script in.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
 }

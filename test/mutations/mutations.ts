@@ -606,6 +606,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/executions/events.test.ts'],
   },
   {
+    tag: 'page-signals-are-coalesced',
+    promise: 'an open page reads at most once a second, however many commits there are',
+    edit: removed,
+    tests: ['test/usecases/follow-events/page-signals.test.ts'],
+  },
+  {
     tag: 'last-event-id-header-wins',
     promise: 'a reader that reconnects with the URL of its first request resumes after its last event',
     edit: swapped("header === ''", 'lastEventId !== null'),

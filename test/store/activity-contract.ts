@@ -43,6 +43,8 @@ export function activityContract(name: string, open: () => Promise<Store>): void
       };
       expect(await ids({})).toEqual([[third, second], second]);
       expect(await ids({ before: second })).toEqual([[first], null]);
+      expect(await ids({ after: first })).toEqual([[third, second], null]);
+      expect(await ids({ before: third, after: first })).toEqual([[second], null]);
       expect(await ids({ by: 'operator:bob' })).toEqual([[second], null]);
       expect(await ids({ action: 'poll' })).toEqual([[third], null]);
       expect(await ids({ from: NOON + 1, to: NOON + 2 })).toEqual([[second], null]);

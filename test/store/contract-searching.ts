@@ -60,6 +60,23 @@ export function searchingContract(storeNow: () => Store): void {
       expect(await found({ id: 'order', from: NOON + 1, to: NOON + 4 }, 1)).toEqual(['order-3', 'order-2', 'order-1']);
     });
 
+    test('what was submitted after an execution, down to it, also by id and among the open ones', async () => {
+      const [first, , third] = [
+        await add({ correlationId: 'order-1' }),
+        await add({ correlationId: 'order-2' }),
+        await add(),
+      ];
+      const list = async (query: object) =>
+        (await storeNow().list({ app: null, limit: 10, ...query })).items.map(({ correlationId }) => correlationId);
+      const { reference: after } = first;
+      for (const filter of [{}, { status: 'OPEN' }, { app: 'shop' }]) {
+        expect(await list({ after, ...filter })).toEqual([third.correlationId, 'order-2']);
+      }
+      expect(await list({ after, before: third.reference })).toEqual(['order-2']);
+      expect(await list({ after, id: 'order' })).toEqual(['order-2']);
+      expect(await list({ after: third.reference })).toEqual([]);
+    });
+
     test('by the name that CXone gave, whole', async () => {
       await sent('cx-1', { correlationId: 'one' });
       await sent('cx-10', { correlationId: 'ten' });

@@ -100,7 +100,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
           deliveredAt: null,
         };
         expect(await store.findNotification(id)).toEqual(notification);
-        expect(await all()).toEqual([notification]);
+        expect(await all()).toMatchObject([notification]);
         const [sendable] = await store.claimNotifications(SHOP, { limit: 1, probe: false }, NOON + 7, NOON + 50);
         expect(sendable?.notification).toEqual({ ...notification, dueAt: NOON + 50 });
         expect(sendable?.execution).toEqual(await store.find(execution.correlationId));
@@ -354,6 +354,15 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
           before = page.next ?? undefined;
         } while (before);
         expect(seen).toEqual(added);
+      });
+
+      test('those after a notification, down to it', async () => {
+        for (let i = 0; i < 4; i += 1) await ended();
+        const [newest, second, third] = await all();
+        if (newest === undefined || third === undefined) throw new Error('expected four notifications');
+        expect(await ids({ after: third.sequence })).toEqual([newest.id, second?.id]);
+        expect(await ids({ after: third.sequence, before: newest.sequence })).toEqual([second?.id]);
+        expect(await ids({ after: newest.sequence })).toEqual([]);
       });
 
       test('filters by app, status, type, correlation id and time; `to` is the first moment that is left out', async () => {

@@ -16,10 +16,10 @@ export function createMemoryActivity(operate: <T>(work: () => T) => Promise<T>):
         const line = lines[id - 1];
         if (line?.outcome === 'running') lines[id - 1] = { ...line, ...end };
       }),
-    listActivity: ({ by, action, from = 0, to = Number.POSITIVE_INFINITY, before = Number.POSITIVE_INFINITY, limit }) =>
+    listActivity: ({ by, action, from = 0, to = Infinity, before = Infinity, after = 0, limit }) =>
       operate(() => {
         const found = lines
-          .filter((line) => line.id < before && line.startedAt >= from && line.startedAt < to)
+          .filter((line) => line.id < before && line.id > after && line.startedAt >= from && line.startedAt < to)
           .filter((line) => (by === undefined || line.by === by) && (action === undefined || line.action === action))
           .toReversed();
         const items = found.slice(0, limit);

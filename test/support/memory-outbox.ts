@@ -124,12 +124,12 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
     listNotifications: (query) =>
       operate(() => {
         const matching = kept
-          .filter(({ sequence }) => sequence < (query.before ?? Infinity))
+          .filter(({ sequence }) => sequence < (query.before ?? Infinity) && sequence > (query.after ?? 0))
           .filter(({ notification }) => matchesFilter(notification, query))
           .reverse();
         const items = matching.slice(0, query.limit);
         const next = matching.length > query.limit ? (items.at(-1)?.sequence ?? null) : null;
-        return { items: items.map(({ notification }) => notification), next };
+        return { items: items.map(({ notification, sequence }) => ({ ...notification, sequence })), next };
       }),
     replayNotifications: (filter, { after, limit, by, now }) =>
       operate((changes) => {

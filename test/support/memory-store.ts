@@ -388,7 +388,8 @@ function matches({ execution, payload }: Row, query: ListQuery): boolean {
     (query.text === undefined || holds({ ...payload, ...execution }, query.text, query.hidden)) &&
     (query.from === undefined || execution.submittedAt >= query.from) &&
     (query.to === undefined || execution.submittedAt < query.to) &&
-    (query.before === undefined || execution.reference < query.before)
+    (query.before === undefined || execution.reference < query.before) &&
+    (query.after === undefined || execution.reference > query.after)
   );
 }
 

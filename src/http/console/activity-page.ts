@@ -8,6 +8,7 @@ import { parseActivityQuery } from '../operators/activity.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { moment, NOTHING, number } from './format.ts';
 import { incidentPath } from './incident-actions.ts';
+import { keyed } from './list-changes.ts';
 import { createListPage, type PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
 import { describeSearch, field, type Search, select, urlWith } from './search.ts';
@@ -19,6 +20,7 @@ export function createActivityPage({ store, runtime: { world } }: ConsoleDepende
     {
       section: ACTIVITY,
       title: 'Activity',
+      topic: 'activity',
       parse: parseActivityQuery,
       read: store.listActivity,
       fields,
@@ -56,7 +58,7 @@ const WORDS: { readonly [A in ActivityAction]: string } = {
 
 function activityTable(items: readonly Activity[]): Html {
   const rows = items.map(
-    (one) => html`<tr><th scope="row">${moment(one.startedAt)}</th>
+    (one) => html`<tr ${keyed(one.id)}><th scope="row">${moment(one.startedAt)}</th>
 <td data-name="Operator">${one.by.replace(/^operator:/, '')}</td><td data-name="Action">${WORDS[one.action]}</td><td data-name="About">${aboutOf(one)}</td>
 <td data-name="Outcome">${outcomeOf(one)}</td><td data-name="Reason">${one.reason ?? NOTHING}</td></tr>`,
   );

@@ -7,7 +7,7 @@ import { type Execution, isTerminal, totalLatencyMs } from '../../execution/exec
 import type { Json } from '../../execution/json.ts';
 import { createMasking, type Masking, NO_MASKING } from '../../execution/masking.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
-import type { Notification } from '../../notification/notification.ts';
+import type { ListedNotification } from '../../store/outbox-port.ts';
 import type { ExecutionPayloads, StoredCallbackBody } from '../../store/payloads-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
@@ -32,7 +32,7 @@ interface ExecutionDetails {
   readonly entries: readonly AuditEntry[];
   /** The entry after which the next page begins; null at the end of the trail. */
   readonly after: number | null;
-  readonly notifications: readonly Notification[];
+  readonly notifications: readonly ListedNotification[];
 }
 
 export interface ExecutionPage {
@@ -78,7 +78,8 @@ export function createExecutionPage({ store, pages }: ConsoleDependencies): Exec
         flash: flashMessage(searchAndDone(c).done, execution),
         head: headOf(execution),
         live: livePart(details, viewer, masking),
-        rest: payloadsPart(details, masking, isHidden(details, masking) ? revealForm(viewer, correlationId) : html``),
+        follow: { signals: `execution=${encodeURIComponent(correlationId)}` },
+        rest: html`<div id="live-payloads" data-live>${payloadsPart(details, masking, isHidden(details, masking) ? revealForm(viewer, correlationId) : html``)}</div>`,
       });
     },
 
@@ -179,7 +180,7 @@ function facts(one: Execution): Html {
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-/** Payloads stand below the refreshed part, so that they do not change while they are read. */
+/** The script replaces payloads only when they have changed. */
 function payloadsPart({ execution, payloads }: ExecutionDetails, masking: Masking, reveal: Html): Html {
   const { result, error, lateResult } = execution;
   const { inputs, context, bodies, prunedAt } = payloads;

@@ -7,6 +7,7 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../executions/query.ts';
 import { type Html, table } from '../html.ts';
 import { badge, duration, many, moment, NOTHING, number } from './format.ts';
+import { keyed } from './list-changes.ts';
 import { createListPage, hiddenInputs, type PageHandler } from './list-page.ts';
 import { field, type Search, select } from './search.ts';
 import type { Viewer } from './viewer.ts';
@@ -18,6 +19,8 @@ export function createExecutionsPage({ store, pages, searches, runtime: { world 
     {
       section: EXECUTIONS,
       title: 'Executions',
+      topic: 'executions',
+      isStill: ({ text }) => text !== undefined,
       parse: parseListQuery,
       // Pages hide these members from administrators too, and log when they are shown.
       read: (query, signal) => store.list({ ...query, hidden: pages.sensitiveFields }, signal),
@@ -53,7 +56,9 @@ ${field(search, 'to', 'Submitted before', '2026-01-31T13:00Z')}`;
 
 function executionsTable(items: readonly Execution[], now: number): Html {
   const rows = items.map(
-    (one) => html`<tr><th scope="row"><a href="${pathOf(one.correlationId)}">${one.correlationId}</a></th>
+    (
+      one,
+    ) => html`<tr ${keyed(one.reference)}><th scope="row"><a href="${pathOf(one.correlationId)}">${one.correlationId}</a></th>
 <td data-name="Status">${badge(one.status)}</td><td data-name="Action">${one.actionId}</td><td data-name="App">${one.app}</td>
 <td data-name="Submitted">${moment(one.submittedAt)}</td><td data-name="Took">${tookOf(one, now)}</td>
 <td data-name="By">${one.resolvedBy ?? NOTHING}</td></tr>`,

@@ -1,12 +1,14 @@
 // The frame of every page for operators, and its response: scripts and styles from this origin only, and no framing.
 
 import { readFileSync } from 'node:fs';
+import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { currentRequest } from '../../lib/request-context.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
 import { serveCachedText } from '../middleware/cached-text.ts';
 import { type HeaderFields, respond } from '../response/json.ts';
+import { problem } from '../response/problem.ts';
 import { BASE_STYLE } from '../styles/base.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -20,6 +22,13 @@ const POLICY = [
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+const HTML_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': POLICY,
+  // Forms of the console must carry their origin.
+  'referrer-policy': 'same-origin',
+};
 
 const SECTIONS = [
   ['/', 'Overview'],
@@ -42,9 +51,18 @@ export interface PageContent {
   readonly head: Html;
   /** The script refreshes this part while the page is visible. */
   readonly live?: Html | null;
+  /** How the script learns of changes; default: it refreshes at an interval. */
+  readonly follow?: Follow;
   /** Below the live part; fetched once. */
   readonly rest?: Html | null;
   readonly refreshSeconds?: number;
+}
+
+export interface Follow {
+  /** The query of the signals that report changes: a topic, or an execution. */
+  readonly signals: string;
+  /** Of a list: whether it shows the newest rows, so that new ones appear above it. */
+  readonly rows?: 'newest' | 'older';
 }
 
 /** @param viewer null: not known yet. */
@@ -54,18 +72,17 @@ export function pageResponse(
   page: PageContent,
   headers: HeaderFields = {},
 ): Response {
-  return respond(status, pageText(viewer, page), {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': POLICY,
-    // Forms of the console must carry their origin.
-    'referrer-policy': 'same-origin',
-    ...headers,
-  });
+  return respond(status, pageText(viewer, page), { ...HTML_HEADERS, ...headers });
+}
+
+/** A part of a page, for its script. */
+export function pageFragment(part: Html): Response {
+  return respond(200, html`<!doctype html>${part}`.toString(), HTML_HEADERS);
 }
 
 function pageText(
   viewer: Viewer | null,
-  { title, section, flash = null, head, live, rest, refreshSeconds = 5 }: PageContent,
+  { title, section, flash = null, head, live, follow, rest, refreshSeconds = 5 }: PageContent,
 ): string {
   const links = SECTIONS.map(([path, name]) => {
     const current = path === section ? html` aria-current="page"` : '';
@@ -78,10 +95,9 @@ function pageText(
   const refreshed =
     live === undefined || live === null
       ? ''
-      : html`<p class="refresh" id="refresh" data-seconds="${refreshSeconds}" hidden>
-<label><input type="checkbox" id="refresh-on" checked> Refresh every ${refreshSeconds} s</label>
-<span id="refresh-state" role="status"></span></p>
-<div id="live">${live}</div>`;
+      : html`<p class="refresh" id="refresh" data-seconds="${refreshSeconds}" ${following(follow)} hidden>
+<label><input type="checkbox" id="refresh-on" checked> ${follow === undefined ? `Refresh every ${refreshSeconds} s` : 'Update automatically'}</label></p>
+<div id="live" data-live>${live}</div>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -91,7 +107,7 @@ function pageText(
 <title>${title} · CXone callback receiver</title>
 <link rel="stylesheet" href="/console/style.css">
 <link rel="icon" href="/console/icon.svg" type="image/svg+xml">
-<script src="/console/script.js" defer></script>
+<script src="/console/script.js" type="module"></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
@@ -113,6 +129,12 @@ ${rest ?? ''}
 `.toString();
 }
 
+function following(follow: Follow | undefined): Html {
+  if (follow === undefined) return html``;
+  const { signals, rows } = follow;
+  return html`data-signals="${signals}"${rows === undefined ? '' : html` data-rows="${rows}"`}`;
+}
+
 /** The script keeps the clock going, and offers the local time. */
 function clockOf(now: number | undefined): Html {
   if (now === undefined) return html``;
@@ -132,9 +154,21 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 
 const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
+const serveScript = (name: string) =>
+  serveCachedText(() => own(name), { 'content-type': 'text/javascript; charset=utf-8' });
+
+const MODULES = ['connection.js', 'in-use.js', 'refresh.js', 'rows.js', 'signals.js', 'times.js'] as const;
+
+const modules = new Map<string, (c: Context) => Response>(
+  MODULES.map((name) => [name, serveScript(`./scripts/${name}`)]),
+);
+
 /** The files that pages load; they need no key, since they are the same for everyone. */
 export const createAssets = () => ({
   style: serveCachedText(() => `${BASE_STYLE}\n${own('./style.css')}`, { 'content-type': 'text/css; charset=utf-8' }),
-  script: serveCachedText(() => own('./script.js'), { 'content-type': 'text/javascript; charset=utf-8' }),
+  script: serveScript('./script.js'),
+  /** A module that the script imports. */
+  module: (c: Context) =>
+    modules.get(c.req.param('name') ?? '')?.(c) ?? problem('not-found', 'There is nothing at this path.'),
   icon: serveCachedText(() => ICON, { 'content-type': 'image/svg+xml' }),
 });

@@ -8,9 +8,10 @@ import type { Identity } from '../middleware/identity.ts';
 import { SEARCH_REFUSAL } from '../middleware/reader-turns.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import type { Validated } from '../request/validate.ts';
-import type { FieldError } from '../response/problem.ts';
+import { type FieldError, invalidInput, pointerTo } from '../response/problem.ts';
 import { type CompletedAction, flashMessage } from './flash-message.ts';
 import { pageResponse, type Section } from './layout.ts';
+import { above, listChanges, MAX_NEW, NO_ROW, SHOWN } from './list-changes.ts';
 import { problems, quickTimes, type Search, seeOther, tidied, urlWith } from './search.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
@@ -27,11 +28,16 @@ interface Batch<T, P> {
 interface PlacedQuery<P> {
   readonly limit: number;
   readonly before?: P;
+  readonly after?: P;
 }
 
 interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
   readonly section: Section;
   readonly title: string;
+  /** The topic whose changes the page follows. */
+  readonly topic: 'executions' | 'notifications' | 'activity';
+  /** Returns true for a query that is too much work to repeat; default: none is. */
+  readonly isStill?: (query: Q) => boolean;
   readonly parse: (search: Search, caller: Identity) => Validated<Q>;
   readonly read: (query: Q, signal: AbortSignal) => Promise<Batch<T, P>>;
   /** Runs the readings of one page when it is their turn, `by`: who reads. Returns null when there is none; default: at once. */
@@ -51,6 +57,7 @@ interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
   readonly actions: (viewer: Viewer, search: Search) => Html;
 }
 
+// One function because the parts of a page share its list.
 export function createListPage<Q extends PlacedQuery<P>, T, P extends string | number>(
   list: List<Q, T, P>,
   now: () => number,
@@ -76,33 +83,78 @@ ${problems(errors, search)}`;
     return html`<p class="pages">${first} <a href="${href}" rel="next">${list.older(search, found)}</a></p>`;
   }
 
+  /** Responds to the script of a page that shows the rows from this place on. */
+  async function changesSince(shown: string, search: Search, caller: Identity, signal: AbortSignal): Promise<Response> {
+    const query = list.parse(search, caller);
+    const place = shown === NO_ROW ? null : placeOf(shown, search, caller);
+    if (!query.valid || place === undefined) return invalidInput([SHOWN_ERROR], 'query parameter');
+    const read = (part: Q) => fillPage(part, (step) => list.read(step, signal), signal);
+    const { items, next } = place === null ? NOTHING_READ : await read({ ...query.value, before: above(place) });
+    const upTo = place === null ? {} : { after: place };
+    const newer = search.has('cursor') ? NOTHING_READ : await read({ ...query.value, ...upTo, limit: MAX_NEW });
+    return listChanges({
+      table: list.table(items, viewerOf(caller)),
+      isWhole: next === null || items.length >= query.value.limit,
+      newer: newer.items.length,
+      hasMore: newer.next !== null,
+    });
+  }
+
+  function placeOf(shown: string, search: Search, caller: Identity): P | undefined {
+    const placed = list.parse(new URLSearchParams({ ...Object.fromEntries(search), cursor: shown }), caller);
+    return placed.valid ? placed.value.before : undefined;
+  }
+
+  async function readPage(query: Q, by: string, signal: AbortSignal): Promise<Batch<T, P> | null> {
+    const fill = () => fillPage(query, (part) => list.read(part, signal), signal);
+    if (list.turn === undefined) return fill();
+    return (await list.turn(query, by, fill, signal))?.value ?? null;
+  }
+
+  async function part(found: Batch<T, P>, { search, query, viewer }: Asked<Q>, signal: AbortSignal): Promise<Html> {
+    const { items, next } = found;
+    const progress = next === null ? null : await list.progress?.({ ...query, before: next }, signal);
+    const none = next === null ? list.none : 'No match yet. The search can continue further back.';
+    const rows = items.length === 0 ? html`<p class="quiet">${none}</p>` : list.table(items, viewer);
+    return html`${rows}${progress ?? ''}${links(search, next, items.length)}`;
+  }
+
   return async (c, caller) => {
     const { search, done, elsewhere } = searchAndDone(c);
     if (elsewhere !== null) return seeOther(elsewhere);
+    const { signal } = c.req.raw;
+    const shown = search.get(SHOWN);
+    search.delete(SHOWN);
+    if (shown !== null) return changesSince(shown, search, caller, signal);
     const viewer = viewerOf(caller);
     const query = list.parse(search, caller);
     if (!query.valid) return pageResponse(422, viewer, { title, section, head: head(search, query.errors) });
-    const { signal } = c.req.raw;
-    const fill = () => fillPage(query.value, (part) => list.read(part, signal), signal);
-    const page = list.turn ? await list.turn(query.value, viewer.by, fill, signal) : { value: await fill() };
-    if (page === null) {
-      const { detail, headers } = SEARCH_REFUSAL;
-      const notice = html`<div class="notice refused" role="alert"><p>${detail}</p></div>`;
-      return pageResponse(429, viewer, { title, section, head: html`${head(search, [])}${notice}` }, headers);
-    }
-    const { items, next } = page.value;
-    const progress = next === null ? null : await list.progress?.({ ...query.value, before: next }, signal);
-    const none = next === null ? list.none : 'No match yet. The search can continue further back.';
-    const found = items.length === 0 ? html`<p class="quiet">${none}</p>` : list.table(items, viewer);
-    return pageResponse(200, viewer, {
-      title,
-      section,
-      flash: flashMessage(done),
-      head: head(search, []),
-      rest: html`${found}${progress ?? ''}${links(search, next, items.length)}${list.actions(viewer, search)}`,
-    });
+    const found = await readPage(query.value, viewer.by, signal);
+    if (found === null) return refused(viewer, search);
+    const live = await part(found, { search, query: query.value, viewer }, signal);
+    const content = { title, section, flash: flashMessage(done), head: head(search, []) };
+    const rest = list.actions(viewer, search);
+    if (list.isStill?.(query.value)) return pageResponse(200, viewer, { ...content, rest: html`${live}${rest}` });
+    const rows = search.has('cursor') ? 'older' : 'newest';
+    return pageResponse(200, viewer, { ...content, live, follow: { signals: `topic=${list.topic}`, rows }, rest });
   };
+
+  function refused(viewer: Viewer, search: Search): Response {
+    const { detail, headers } = SEARCH_REFUSAL;
+    const notice = html`<div class="notice refused" role="alert"><p>${detail}</p></div>`;
+    return pageResponse(429, viewer, { title, section, head: html`${head(search, [])}${notice}` }, headers);
+  }
 }
+
+interface Asked<Q> {
+  readonly search: Search;
+  readonly query: Q;
+  readonly viewer: Viewer;
+}
+
+const SHOWN_ERROR = { pointer: pointerTo(SHOWN), detail: 'must be the place of a row of this list' };
+
+const NOTHING_READ = { items: [], next: null } as const;
 
 /** Reads until the limit is reached, yielding in between, since one reading of a store may end early. */
 export async function fillPage<Q extends PlacedQuery<P>, T, P>(

@@ -2,11 +2,13 @@
 
 import { html } from 'hono/html';
 import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES, type Notification } from '../../notification/notification.ts';
+import type { ListedNotification } from '../../store/outbox-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { parseNotificationQuery } from '../notifications/query.ts';
 import { pathOf } from './executions-page.ts';
 import { badge, moment, NOTHING } from './format.ts';
+import { keyed } from './list-changes.ts';
 import { createListPage, hiddenInputs, type PageHandler } from './list-page.ts';
 import { field, type Search, select } from './search.ts';
 import type { Viewer } from './viewer.ts';
@@ -18,6 +20,7 @@ export function createNotificationsPage({ store, runtime: { world } }: ConsoleDe
     {
       section: NOTIFICATIONS,
       title: 'Notifications',
+      topic: 'notifications',
       parse: parseNotificationQuery,
       read: store.listNotifications,
       fields,
@@ -39,14 +42,14 @@ ${field(search, 'from', 'Created from', '2026-01-31T12:00Z')}
 ${field(search, 'to', 'Created before', '2026-01-31T13:00Z')}`;
 }
 
-export function notificationsTable(items: readonly Notification[], viewer: Viewer): Html {
+export function notificationsTable(items: readonly ListedNotification[], viewer: Viewer): Html {
   const rows = items.map((one) => {
     const replay =
       viewer.mayChange && one.status !== 'PENDING'
         ? html`<form method="get" action="${NOTIFICATIONS}/${encodeURIComponent(one.id)}/replay">
 <button id="replay-${one.id}" type="submit" aria-label="Replay ${one.type} of ${one.correlationId}…">Replay…</button></form>`
         : '';
-    return html`<tr><th scope="row"><a href="${pathOf(one.correlationId)}">${one.correlationId}</a></th>
+    return html`<tr ${keyed(one.sequence)}><th scope="row"><a href="${pathOf(one.correlationId)}">${one.correlationId}</a></th>
 <td data-name="Type">${one.type}</td><td data-name="Status">${badge(one.status)}</td><td data-name="App">${one.app}</td>
 <td data-name="URL">${one.url}</td><td data-name="Attempts">${String(one.attempts)}</td><td data-name="Last">${lastAttempt(one)}</td>
 <td data-name="Created">${moment(one.createdAt)}</td>${viewer.mayChange ? html`<td class="button">${replay}</td>` : ''}</tr>`;

@@ -8,6 +8,7 @@ import { INCIDENTS } from './incident-actions.ts';
 import { createAssets, type Section } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
 import { routeLogin } from './login-page.ts';
+import { createPageSignals } from './page-signals.ts';
 import { createConsolePages } from './pages.ts';
 import { LIFT_PAUSE } from './pause-actions.ts';
 import { withParameters } from './refusals.ts';
@@ -56,7 +57,9 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
     app.get(path, guard.operator(ask));
     app.post(path, guard.operator(act));
   }
+  app.get('/console/signals', guard.operator(createPageSignals(deps)));
   app.get('/console/style.css', assets.style);
   app.get('/console/script.js', assets.script);
+  app.get('/console/scripts/:name', assets.module);
   app.get('/console/icon.svg', assets.icon);
 }

@@ -10,7 +10,7 @@ import { jsonOnOneLine } from '../../lib/json-line.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';
-import type { FollowRefusal } from '../../usecases/follow-events/streams.ts';
+import type { FollowRefusal, NoRoom } from '../../usecases/follow-events/streams.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Connection } from '../fetch.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
@@ -21,7 +21,7 @@ import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { readQuery } from '../request/list-parameters.ts';
-import { respond } from '../response/json.ts';
+import { eventStream } from '../response/event-stream.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidHeader, invalidInput, positionLost, problem } from '../response/problem.ts';
 import { STREAM_EVENT } from './audit-schema.ts';
@@ -30,18 +30,6 @@ import { STREAM_EVENT } from './audit-schema.ts';
 const RECONNECT_MS = 2_000;
 /** The Retry-After when too many streams are open. A stream may end at any time. */
 const RETRY_SECONDS = 30;
-
-const HEADERS = {
-  'content-type': 'text/event-stream',
-  // A proxy that compresses would keep events back until its buffer is full.
-  // promise: stream-is-not-compressed
-  'cache-control': 'no-store, no-transform',
-  // Caddy before 2.6.3 ignores no-transform, and compresses only what has no Content-Encoding. RFC 9110 advises against
-  // `identity`, and clients ignore it.
-  'content-encoding': 'identity',
-  // nginx buffers responses by default.
-  'x-accel-buffering': 'no',
-};
 
 const POSITION = /^\d+$/;
 const POSITION_RULE = 'must be a whole number: send the id of the last event you received';
@@ -140,18 +128,12 @@ function createFollower({ events, runtime, pages }: Pick<HttpDependencies, 'even
     });
     if (followed.outcome !== 'open') return refusal(followed, position);
     const { stream } = followed;
-    if (c.req.method === 'HEAD') {
-      stream.close();
-      return respond(200, null, HEADERS);
-    }
-    connection?.onClose(stream.close);
-    if (c.req.raw.signal.aborted) stream.close();
     const failed: Failed = (error, controller) => {
       broken('failed', { reader: caller.name, reason: reasonOf(error) });
       if (connection === null) controller.error(error);
       else connection.destroy();
     };
-    return respond(200, body(stream, maskingFor(caller), failed), HEADERS);
+    return eventStream(c, stream.close, () => body(stream, maskingFor(caller), failed));
   };
 }
 
@@ -248,19 +230,24 @@ function refusal(followed: FollowRefusal, { source }: Position): Response {
         `Events up to ${followed.oldest} are no longer kept, so some would be missing. Read GET /v1/executions to learn how things stand, then resume with Last-Event-ID: ${followed.oldest}.`,
         { members: { resumeAfter: followed.oldest } },
       );
-    case 'too-many': {
-      const whose = followed.bound === 'perReader' ? 'for you' : 'in all';
-      return problem(
-        'too-many-streams',
-        `${followed.limit} streams are open ${whose}, and that is the limit. Close one, or follow all executions in one stream: GET /v1/events.`,
-        { headers: { 'retry-after': String(RETRY_SECONDS), ...limited(followed.limit) } },
-      );
-    }
-    case 'stopping':
-      return problem('draining', 'No stream begins any more. Resume with the same Last-Event-ID later.', {
-        headers: { 'retry-after': '5' },
-      });
+    default:
+      return noRoom(followed);
   }
+}
+
+/** Returns the response to a request for a stream that cannot be opened now. */
+export function noRoom(refused: NoRoom): Response {
+  if (refused.outcome === 'stopping') {
+    return problem('draining', 'No stream begins any more. Resume with the same Last-Event-ID later.', {
+      headers: { 'retry-after': '5' },
+    });
+  }
+  const whose = refused.bound === 'perReader' ? 'for you' : 'in all';
+  return problem(
+    'too-many-streams',
+    `${refused.limit} streams are open ${whose}, and that is the limit. Close one, or follow all executions in one stream: GET /v1/events.`,
+    { headers: { 'retry-after': String(RETRY_SECONDS), ...limited(refused.limit) } },
+  );
 }
 
 /** IETF draft-ietf-httpapi-ratelimit-headers. */

@@ -1,8 +1,10 @@
-// Use case: follow the audit trail from any entry, without gap or repeat. The number of open streams is bounded.
+// Use case: follow the audit trail from any entry, without gap or repeat, or follow what an open page shows. The number of open
+// streams is bounded.
 
 import type { World } from '../../lib/world.ts';
 import type { AuditFeed, ChangeFeed } from '../../store/port.ts';
 import { createCommitWatch, type Subject } from './commit-watch.ts';
+import { createPageSignals, type PageStream, type PageSubject } from './page-signals.ts';
 import { createStream, type Stream, type StreamOptions } from './stream.ts';
 
 export interface StreamBounds {
@@ -31,11 +33,17 @@ export type FollowRefusal =
   | { readonly outcome: 'lost'; readonly resumeAfter: number }
   /** The next entries have been pruned; nothing is missing after `oldest`. */
   | { readonly outcome: 'pruned'; readonly oldest: number }
+  | NoRoom;
+
+/** Why no stream of any kind can be opened now. */
+export type NoRoom =
   | { readonly outcome: 'too-many'; readonly bound: keyof StreamBounds; readonly limit: number }
   | { readonly outcome: 'stopping' };
 
 export interface Streams {
   open(following: FollowRequest): Promise<FollowResult>;
+  /** Opens a stream of signals that what a page shows has changed. It counts as any other stream of its reader. */
+  openPage(reader: string, subject: PageSubject): { readonly outcome: 'open'; readonly stream: PageStream } | NoRoom;
   /** Ends all current and future streams: the service is stopping. */
   release(): void;
   /** How many are open. */
@@ -48,7 +56,8 @@ export function createStreams(
   bounds = STREAM_BOUNDS,
 ): Streams {
   const commits = createCommitWatch(store);
-  const open = new Set<Stream>();
+  const signals = createPageSignals(store, world);
+  const open = new Set<Pick<Stream, 'end'>>();
   const slots = createSlots(bounds);
   let released = false;
 
@@ -71,11 +80,16 @@ export function createStreams(
     return { outcome: 'open', stream };
   }
 
+  function refusalOf(reader: string): NoRoom | null {
+    if (released) return { outcome: 'stopping' };
+    const full = slots.full(reader);
+    return full === null ? null : { outcome: 'too-many', bound: full, limit: bounds[full] };
+  }
+
   return {
     open: async (following) => {
-      if (released) return { outcome: 'stopping' };
-      const full = slots.full(following.reader);
-      if (full !== null) return { outcome: 'too-many', bound: full, limit: bounds[full] };
+      const refused = refusalOf(following.reader);
+      if (refused !== null) return refused;
       // Take the slot before the first await.
       const leave = slots.take(following.reader);
       let begun: FollowResult | undefined;
@@ -85,6 +99,17 @@ export function createStreams(
       } finally {
         if (begun?.outcome !== 'open') leave();
       }
+    },
+    openPage: (reader, subject) => {
+      const refused = refusalOf(reader);
+      if (refused !== null) return refused;
+      const leave = slots.take(reader);
+      const stream = signals.open(subject, () => {
+        open.delete(stream);
+        leave();
+      });
+      open.add(stream);
+      return { outcome: 'open', stream };
     },
     release: () => {
       released = true;

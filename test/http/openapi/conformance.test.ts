@@ -386,7 +386,9 @@ describe('looking', () => {
 
   test('at events of too many, and of a receiver that stops', async () => {
     for (const outcome of [{ outcome: 'too-many', bound: 'perReader', limit: 100 }, { outcome: 'stopping' }] as const) {
-      await using http = await startHttp({ events: { streams: { open: async () => outcome } } });
+      await using http = await startHttp({
+        events: { streams: { open: async () => outcome, openPage: () => outcome } },
+      });
       await http.submit({ correlationId: 'one' });
       for (const id of ['followExecution', 'followExecutions']) await call(http, id);
     }

@@ -93,6 +93,8 @@ const PAGES = [
   ),
   'GET /console/all/replay',
   'POST /console/all/replay',
+  'GET /console/signals',
+  'GET /console/scripts/{name}',
   'GET /console/style.css',
   'GET /console/script.js',
   'GET /console/icon.svg',

@@ -30,7 +30,7 @@ export function failing(thrown: Error): Parameters<typeof startHttp>[0] {
       receive: all as CallbackReceiver,
       tokens: { clients: [{ name: 'cxone', key: 'a-secret-of-this-client' }], issue: fail, verify: fail },
     },
-    events: { streams: all as Pick<Streams, 'open'>, waiters: all as Pick<Waiters, 'reserve' | 'wait'> },
+    events: { streams: all as Pick<Streams, 'open' | 'openPage'>, waiters: all as Pick<Waiters, 'reserve' | 'wait'> },
     metrics: { scrape: fail },
     reconciliations: { start: broken, find: broken },
     copiesOf: fail,

@@ -31,6 +31,7 @@ const CONDITIONS = {
   from: 'started_at >= @from',
   to: 'started_at < @to',
   before: 'id < @before',
+  after: 'id > @after',
 } as const;
 
 export function createActivityLog(client: Database, writer: Pick<Writer<Change>, 'mutate'>): ActivityLog {
@@ -70,7 +71,7 @@ export function listActivity(client: Database, query: ActivityQuery): ActivityPa
 }
 
 function boundOf(name: string, value: string | number | undefined): string | number | undefined {
-  return typeof value === 'number' && name !== 'before' ? isoTime(value) : value;
+  return typeof value === 'number' && (name === 'from' || name === 'to') ? isoTime(value) : value;
 }
 
 function toActivity({ operator, startedAt, endedAt, action, outcome, ...row }: ActivityRow): Activity {

@@ -50,11 +50,12 @@ export function inScannedRange(query: ListQuery): SQL | undefined {
   return and(app === null ? undefined : eq(executionRows.app, app), bounds);
 }
 
-function between({ from, to, before }: ListQuery, reference: SQL): SQL | undefined {
+function between({ from, to, before, after }: ListQuery, reference: SQL): SQL | undefined {
   return and(
     from === undefined ? undefined : sql`${reference} >= ${referenceBound(firstReferenceAt(from))}`,
     to === undefined ? undefined : sql`${reference} < ${referenceBound(firstReferenceAt(to))}`,
     before === undefined ? undefined : sql`${reference} < ${referenceBound(before)}`,
+    after === undefined ? undefined : sql`${reference} > ${referenceBound(after)}`,
   );
 }
 

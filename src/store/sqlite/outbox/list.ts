@@ -97,10 +97,11 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
     const filter = matches(query);
     const bounds = between(query);
     const rows: NotificationRow[] = [];
+    const end = Math.max(bounds.after, query.after ?? 0);
     let before = Math.min(bounds.before, query.before ?? bounds.before);
-    while (before > bounds.after + 1 && rows.length <= query.limit) {
+    while (before > end + 1 && rows.length <= query.limit) {
       before = skipBackward(gaps, before);
-      const after = Math.max(bounds.after, before - 1 - STEP);
+      const after = Math.max(end, before - 1 - STEP);
       const step = select({ after, before }, filter).orderBy(desc(sequence));
       rows.push(...step.limit(query.limit + 1 - rows.length).all());
       before = after + 1;
@@ -108,7 +109,7 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
     }
     const items = rows.slice(0, query.limit);
     return {
-      items: items.map(toNotification),
+      items: items.map((row) => ({ ...toNotification(row), sequence: row.sequence })),
       next: rows.length > query.limit ? (items.at(-1)?.sequence ?? null) : null,
     };
   }
