@@ -1,6 +1,6 @@
 // Incidents of callbacks: missed, stopped, refused, and under unknown status words. Pure.
 
-import { about, countOf, distinct, type Finding, mostFrequent, type OpenIncidents } from './finding.ts';
+import { about, countOf, distinct, type Finding, mostFrequent, type OpenIncidents, sumOf } from './finding.ts';
 import { type EndSample, MINUTE_MS, type MissedCallbacks, type Signals } from './signals.ts';
 
 const REFUSED_WINDOW_MS = 5 * MINUTE_MS;
@@ -83,7 +83,8 @@ function refused({ now, samples }: Signals, open: OpenIncidents): Finding[] {
   const recent = samples.callbacks.filter(({ at }) => at > now - REFUSED_WINDOW_MS);
   const bad = recent.filter((one) => one.refused !== null);
   const isKnown = open.has('CallbacksRefused ');
-  const isRefused = bad.length >= (isKnown ? 1 : MIN_REFUSED) && bad.length / recent.length >= REFUSED_SHARE;
+  const [affected, total] = [sumOf(bad), sumOf(recent)];
+  const isRefused = affected >= (isKnown ? 1 : MIN_REFUSED) && affected / total >= REFUSED_SHARE;
   const [first, last] = [bad[0], bad.at(-1)];
   if (!isRefused || first === undefined || last === undefined) return [];
   const reason = mostFrequent(bad.map((one) => one.refused ?? ''));
@@ -91,7 +92,7 @@ function refused({ now, samples }: Signals, open: OpenIncidents): Finding[] {
     {
       ...{ cause: 'CallbacksRefused', subject: '', problem: `Callbacks are refused: ${reason}` },
       ...{ since: first.at, until: last.at, actions: [], apps: [] },
-      ...{ affected: bad.length, total: countOf(recent, () => true) },
+      ...{ affected, total },
     },
   ];
 }

@@ -1,7 +1,7 @@
 // Incidents of the receiver and its machine: loops, disk, write-ahead log, commits, clock, and times without a receiver. Pure.
 
-import { countOf, type Finding, type OpenIncidents } from './finding.ts';
-import { MINUTE_MS, type Signals } from './signals.ts';
+import { type Finding, type OpenIncidents, sumOf } from './finding.ts';
+import { MINUTE_MS, type Signals, SLOW_COMMIT_MS } from './signals.ts';
 
 const MIN_FREE_BYTES = 1_000_000_000;
 const ENOUGH_FREE_BYTES = 1_500_000_000;
@@ -9,7 +9,6 @@ const MAX_WAL_BYTES = 256 * 1024 * 1024;
 const NORMAL_WAL_BYTES = 128 * 1024 * 1024;
 
 const COMMIT_WINDOW_MS = 5 * MINUTE_MS;
-const SLOW_COMMIT_MS = 250;
 const MIN_SLOW_COMMITS = 5;
 const SLOW_SHARE = 0.01;
 
@@ -37,15 +36,16 @@ export function machineFindings(signals: Signals, open: OpenIncidents): Finding[
 
 function slowCommits({ now, samples }: Signals): Finding[] {
   const recent = samples.commits.filter(({ at }) => at > now - COMMIT_WINDOW_MS);
-  const slow = recent.filter(({ milliseconds }) => milliseconds > SLOW_COMMIT_MS);
+  const slow = recent.filter(({ isSlow }) => isSlow);
+  const [affected, total] = [sumOf(slow), sumOf(recent)];
   const [first, last] = [slow[0], slow.at(-1)];
   if (first === undefined || last === undefined) return [];
-  if (slow.length < MIN_SLOW_COMMITS || slow.length / recent.length < SLOW_SHARE) return [];
+  if (affected < MIN_SLOW_COMMITS || affected / total < SLOW_SHARE) return [];
   return [
     {
       ...{ cause: 'CommitsSlow', subject: '', problem: `Commits take longer than ${SLOW_COMMIT_MS} ms` },
       ...{ since: first.at, until: last.at, actions: [], apps: [] },
-      ...{ affected: slow.length, total: countOf(recent, () => true) },
+      ...{ affected, total },
     },
   ];
 }

@@ -27,6 +27,12 @@ export function countOf<T>(items: readonly T[], matches: (item: T) => boolean): 
   return count;
 }
 
+export function sumOf(items: readonly { readonly count: number }[]): number {
+  let sum = 0;
+  for (const { count } of items) sum += count;
+  return sum;
+}
+
 export function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)];
 }

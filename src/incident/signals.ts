@@ -24,15 +24,23 @@ export interface EndSample extends Omit<RequestSample, 'result' | 'reason'> {
   readonly countsForCallbacks: boolean;
 }
 
-/** One request to the callback URL. `refused` is the reason; null for a genuine callback. */
+/** Requests to the callback URL within one second. `refused` is the reason; null for genuine callbacks. */
 export interface CallbackSample {
+  /** The first of them. */
   readonly at: number;
   readonly refused: string | null;
+  readonly count: number;
 }
 
+/** A commit that takes longer, in milliseconds, is slow. */
+export const SLOW_COMMIT_MS = 250;
+
+/** Commits within one second, slow or not. */
 export interface CommitSample {
+  /** The first of them. */
   readonly at: number;
-  readonly milliseconds: number;
+  readonly isSlow: boolean;
+  readonly count: number;
 }
 
 /** An execution that was reported under a status word that the profile does not list. */

@@ -134,7 +134,11 @@ describe('callbacks', () => {
   });
 
   test('refused callbacks are an incident when they are many', () => {
-    const callbacks = many(10, (index) => ({ at: NOW - 1_000, refused: index < 5 ? 'bad-signature' : null }));
+    const callbacks = many(10, (index) => ({
+      at: NOW - 1_000,
+      refused: index < 5 ? 'bad-signature' : null,
+      count: 1,
+    }));
     expect(detect(withSamples({ callbacks }), new Map())).toMatchObject([
       { cause: 'CallbacksRefused', problem: 'Callbacks are refused: bad-signature', affected: 5, total: 10 },
     ]);

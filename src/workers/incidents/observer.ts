@@ -3,13 +3,12 @@
 import { arrivalChannel } from '../../execution/arrival-channel.ts';
 import type { Status } from '../../execution/execution.ts';
 import {
-  type CallbackSample,
-  type CommitSample,
   type DeadSample,
   type EndSample,
   NO_RESPONSE,
   type RequestSample,
   type Samples,
+  SLOW_COMMIT_MS,
   type WordSample,
 } from '../../incident/signals.ts';
 import type { Change } from '../../store/port.ts';
@@ -23,8 +22,9 @@ const KEPT_MS = {
   words: 900_000,
   dead: 900_000,
 };
-/** Samples of one kind; of more, the newest. */
-const MAX_SAMPLES = 20_000;
+/** Samples of one kind; of more, the newest. A check reads all of them, so that these numbers bound its time. */
+const MAX_SAMPLES = { requests: 2_000, ends: 2_000, callbacks: 2_000, commits: 1_000, words: 1_000, dead: 1_000 };
+const MAX_KNOWN_WORDS = 20_000;
 
 /** Requests to CXone, by the audit entry that records the response. */
 const REQUESTS: ReadonlySet<string> = new Set([
@@ -59,7 +59,25 @@ export function createIncidentObserver(now: () => number): IncidentObserver {
     const list = kept[kind] as Samples[K][number][];
     list.push(sample);
     // Half at once, so that a full list does not move with each sample.
-    if (list.length > MAX_SAMPLES * 1.5) list.splice(0, list.length - MAX_SAMPLES);
+    if (list.length > MAX_SAMPLES[kind] * 1.5) list.splice(0, list.length - MAX_SAMPLES[kind]);
+  }
+
+  /** Counts what is alike within one second as one sample. */
+  function count<K extends 'callbacks' | 'commits'>(
+    kind: K,
+    sample: Samples[K][number],
+    isAlike: (one: Samples[K][number]) => boolean,
+  ) {
+    const list = kept[kind] as Samples[K][number][];
+    const second = Math.floor(sample.at / 1_000);
+    for (let index = list.length - 1; index >= 0; index -= 1) {
+      const one = list[index];
+      if (one === undefined || Math.floor(one.at / 1_000) !== second) break;
+      if (!isAlike(one)) continue;
+      list[index] = { ...one, count: one.count + 1 };
+      return;
+    }
+    add(kind, sample);
   }
 
   function take(change: Change): void {
@@ -73,7 +91,7 @@ export function createIncidentObserver(now: () => number): IncidentObserver {
     if (entry.event === 'NOTIFICATION_DEAD') add('dead', about satisfies DeadSample);
     const word = execution.unknownWord ?? null;
     if (word === null || words.get(execution.reference) === word) return;
-    if (words.size >= MAX_SAMPLES) words.clear();
+    if (words.size >= MAX_KNOWN_WORDS) words.clear();
     words.set(execution.reference, word);
     add('words', { ...about, word } satisfies WordSample);
   }
@@ -82,9 +100,14 @@ export function createIncidentObserver(now: () => number): IncidentObserver {
     changed: (changes) => {
       for (const change of changes) take(change);
     },
-    callback: (outcome) =>
-      add('callbacks', { at: now(), refused: REFUSED.has(outcome) ? outcome : null } satisfies CallbackSample),
-    committed: (milliseconds) => add('commits', { at: now(), milliseconds } satisfies CommitSample),
+    callback: (outcome) => {
+      const refused = REFUSED.has(outcome) ? outcome : null;
+      count('callbacks', { at: now(), refused, count: 1 }, (one) => one.refused === refused);
+    },
+    committed: (milliseconds) => {
+      const isSlow = milliseconds > SLOW_COMMIT_MS;
+      count('commits', { at: now(), isSlow, count: 1 }, (one) => one.isSlow === isSlow);
+    },
     samples: () => {
       for (const kind of Object.keys(kept) as (keyof Samples)[]) {
         const list = kept[kind];
