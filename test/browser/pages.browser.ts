@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { running } from '../http/console/visitor.ts';
 import { type Harness, startHttp } from '../http/harness.ts';
 import { callback, completed } from '../support/executions.ts';
+import { lasting } from '../support/incidents.ts';
 import { findings, keyOf, launch, sit } from './chromium.ts';
 
 const PAGES = [
@@ -19,6 +20,9 @@ const PAGES = [
   '/console/notifications',
   '/console/callbacks',
   '/console/activity',
+  '/console/incidents',
+  `/console/incidents/${lasting(0).id}/acknowledge`,
+  '/console/runbook/CallbacksStopped',
   '/console/all/cancel?status=OPEN',
   '/console/login',
   '/console/nothing',
@@ -44,6 +48,13 @@ beforeEach(async () => {
   const by = { by: 'operator:alice', reason: 'x'.repeat(500), startedAt: http.world.now() };
   await http.store.beginActivity({ ...by, action: 'cancel', target: null, filter });
   await http.store.beginActivity({ ...by, action: 'reveal', target: 'done', filter: null });
+  const ended = { id: '019c1405-7a00-7000-8000-000000000003', cause: 'ClockSet', endedAt: http.world.now() } as const;
+  const long = {
+    problem: `https://${'long-name.'.repeat(20)}example takes no notifications`,
+    actions: ['b'.repeat(128)],
+  };
+  const incidents = [lasting(http.world.now() - 95_000, long), lasting(http.world.now() - 600_000, ended)];
+  await http.store.saveIncidents({ incidents, events: [], references: [] }, null);
   await running(http, { correlationId: 'a'.repeat(128), actionId: 'b'.repeat(128) });
 });
 afterEach(() => http[Symbol.asyncDispose]());
