@@ -19,6 +19,7 @@ import type { Erasure } from '../store/erasure-port.ts';
 import type { Incidents } from '../store/incidents-port.ts';
 import type { OpenCircuit, Outbox } from '../store/outbox-port.ts';
 import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
+import type { Rollups } from '../store/rollups-port.ts';
 import type { Statistics } from '../store/statistics-port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
 import type { CallbackReceiver } from '../usecases/receive-callback.ts';
@@ -42,6 +43,7 @@ export type HttpStore = ExecutionReader &
   Erasure &
   ActivityLog &
   Pick<Incidents, 'listIncidents' | 'findIncident' | 'incidentHistory' | 'acknowledgeIncident'> &
+  Pick<Rollups, 'course' | 'coverage'> &
   Omit<Outbox, 'claimNotifications' | 'giveUpNotifications'>;
 
 export interface HttpDependencies {

@@ -2,6 +2,7 @@
 // past cost the same however many executions there are.
 
 import type { Arrival } from '../execution/arrival-channel.ts';
+import type { Execution } from '../execution/execution.ts';
 import type { Observation, Observations } from './observations-port.ts';
 import type { OutcomeGroup, Statistics } from './statistics-port.ts';
 
@@ -56,6 +57,36 @@ export interface TimingSample {
   readonly observations: readonly Observation[];
 }
 
+/** A period of one action in steps. Times in milliseconds since the Unix epoch. */
+export interface CourseQuery {
+  readonly actionId: string;
+  /** Submitted at or after; a multiple of `stepMs`. */
+  readonly from: number;
+  /** Submitted before; a multiple of `stepMs`. */
+  readonly to: number;
+  /** A divisor or a multiple of an hour. */
+  readonly stepMs: number;
+}
+
+/** Ended executions that were submitted in the same step and have all of these in common. */
+export interface CourseGroup extends Pick<OutcomeGroup, 'status' | 'resolvedBy' | 'sent' | 'count'> {
+  /** The beginning of the step, milliseconds. */
+  readonly at: number;
+  /** From submission to outcome, rounded by at most 2.5 %; 0 for an outcome that is not from CXone. */
+  readonly ms: number;
+}
+
+export interface Course {
+  /** Executions by the step of their submission. Steps without any are left out. */
+  readonly accepted: readonly { readonly at: number; readonly count: number }[];
+  readonly outcomes: readonly CourseGroup[];
+  /** The most common setting of the action's latest executions before the end of the period; null without any. */
+  readonly timing: Pick<Execution, 'graceSeconds' | 'timeoutSeconds'> | null;
+}
+
+/** Executions of all actions up to which steps of less than an hour are read. */
+export const MAX_COURSE_EXECUTIONS = 50_000;
+
 /** Executions per action that timing advice is computed from. */
 export const SAMPLE_SIZE = 2_000;
 
@@ -69,6 +100,11 @@ export interface Rollups {
   /** Returns the outcomes of the executions that were submitted in the hours, without the open ones. Durations are rounded. */
   outcomes(range: HourRange): Promise<readonly OutcomeGroup[]>;
   sample(query: SampleQuery): Promise<TimingSample>;
+  /**
+   * Returns the course of an action. Steps of less than an hour are read from the executions themselves: null if those of the period
+   * are more than MAX_COURSE_EXECUTIONS.
+   */
+  course(query: CourseQuery): Promise<Course | null>;
 }
 
 /** Counts executions that were written before the store had roll-ups. */

@@ -1086,6 +1086,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/rollups/rollups.test.ts'],
   },
   {
+    tag: 'short-steps-are-bounded',
+    promise: 'a plot with short steps reads a bounded number of executions',
+    edit: condition(false),
+    tests: ['test/store/sqlite/rollups/course.test.ts'],
+  },
+  {
     tag: 'health-needs-the-whole-baseline',
     promise: 'callback health states which executions it does not include yet',
     edit: withoutOperand(1),

@@ -1,8 +1,8 @@
 // Statistics of the store in memory: the entries of its audit trail, reduced as the port defines.
 
 import type { AuditEntry } from '../../src/execution/event.ts';
-import { type Execution, totalLatencyMs } from '../../src/execution/execution.ts';
-import type { Rollups } from '../../src/store/rollups-port.ts';
+import { type Execution, isTerminal, totalLatencyMs } from '../../src/execution/execution.ts';
+import type { Course, CourseQuery, Rollups } from '../../src/store/rollups-port.ts';
 import type { Statistics, StatisticsEntry } from '../../src/store/statistics-port.ts';
 
 interface Sources {
@@ -13,7 +13,7 @@ interface Sources {
 export function createMemoryStatistics({
   entries,
   execution,
-}: Sources): Pick<Statistics, 'statisticsAfter' | 'unknownWords'> & Pick<Rollups, 'coverage'> {
+}: Sources): Pick<Statistics, 'statisticsAfter' | 'unknownWords'> & Pick<Rollups, 'coverage' | 'course'> {
   function toEntry(entry: AuditEntry): StatisticsEntry {
     const { id, timestamp, event, actionId, correlationId, latencyMs, httpStatus, detail } = entry;
     const own = execution(correlationId);
@@ -34,7 +34,26 @@ export function createMemoryStatistics({
     return own.length;
   }
 
+  /** Every outcome is a group of its own. */
+  function course({ actionId, from, to, stepMs }: CourseQuery): Course {
+    const ids = new Set(entries().map(({ correlationId }) => correlationId));
+    const own = [...ids]
+      .flatMap((id) => execution(id) ?? [])
+      .filter((one) => one.actionId === actionId && one.submittedAt >= from && one.submittedAt < to)
+      .map((one) => ({ ...one, at: Math.floor(one.submittedAt / stepMs) * stepMs }));
+    const outcomes = own
+      .filter(({ status }) => isTerminal(status))
+      .map((one) => {
+        const { at, status, resolvedBy, sentAt } = one;
+        const sent = sentAt === null ? (0 as const) : (1 as const);
+        return { at, status, resolvedBy, sent, ms: totalLatencyMs(one) ?? 0, count: 1 };
+      });
+    const accepted = [...Map.groupBy(own, ({ at }) => at)].map(([at, all]) => ({ at, count: all.length }));
+    return { accepted, outcomes, timing: own.at(-1) ?? null };
+  }
+
   return {
+    course: async (query) => course(query),
     // Nothing is from before the store.
     coverage: async () => ({ countedFrom: 0 }),
     unknownWords: async () => {

@@ -12,6 +12,7 @@ import type { ExecutionPayloads, StoredCallbackBody } from '../../store/payloads
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
 import { isIdentifier } from '../request/identifier.ts';
+import { actionLink } from './actions-table.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { flashMessage } from './flash-message.ts';
 import { badge, duration, moment, NOTHING } from './format.ts';
@@ -159,7 +160,7 @@ function retentionButtons({ status, heldAt, erasedAt }: Execution, path: string)
 
 function facts(one: Execution): Html {
   const rows: readonly (readonly [string, Html | string])[] = [
-    ['Action', html`<a href="/console/executions?actionId=${encodeURIComponent(one.actionId)}">${one.actionId}</a>`],
+    ['Action', actionLink(one.actionId)],
     ['App', html`<a href="/console/executions?app=${encodeURIComponent(one.app)}">${one.app}</a>`],
     [
       'Id at CXone',

@@ -6,7 +6,7 @@ import { html } from 'hono/html';
 import { currentRequest } from '../../lib/request-context.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
-import { serveCachedText } from '../middleware/cached-text.ts';
+import { serveCompressedText } from '../middleware/cached-text.ts';
 import { type HeaderFields, respond } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
 import { BASE_STYLE } from '../styles/base.ts';
@@ -33,6 +33,7 @@ const HTML_HEADERS = {
 const SECTIONS = [
   ['/', 'Overview'],
   ['/console/incidents', 'Incidents'],
+  ['/console/actions', 'Actions'],
   ['/console/executions', 'Executions'],
   ['/console/notifications', 'Notifications'],
   ['/console/callbacks', 'Callbacks'],
@@ -56,6 +57,8 @@ export interface PageContent {
   /** Below the live part; fetched once. */
   readonly rest?: Html | null;
   readonly refreshSeconds?: number;
+  /** True for a page with plots, which has their script. */
+  readonly hasPlots?: boolean;
 }
 
 export interface Follow {
@@ -82,7 +85,7 @@ export function pageFragment(part: Html): Response {
 
 function pageText(
   viewer: Viewer | null,
-  { title, section, flash = null, head, live, follow, rest, refreshSeconds = 5 }: PageContent,
+  { title, section, flash = null, head, live, follow, rest, refreshSeconds = 5, hasPlots = false }: PageContent,
 ): string {
   const links = SECTIONS.map(([path, name]) => {
     const current = path === section ? html` aria-current="page"` : '';
@@ -107,7 +110,12 @@ function pageText(
 <title>${title} · CXone callback receiver</title>
 <link rel="stylesheet" href="/console/style.css">
 <link rel="icon" href="/console/icon.svg" type="image/svg+xml">
-<script src="/console/script.js" type="module"></script>
+<script src="/console/script.js" type="module"></script>${
+    hasPlots
+      ? html`
+<script src="/console/scripts/plots.js" type="module"></script>`
+      : ''
+  }
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
@@ -155,9 +163,9 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
 const serveScript = (name: string) =>
-  serveCachedText(() => own(name), { 'content-type': 'text/javascript; charset=utf-8' });
+  serveCompressedText(() => own(name), { 'content-type': 'text/javascript; charset=utf-8' });
 
-const MODULES = ['connection.js', 'in-use.js', 'refresh.js', 'rows.js', 'signals.js', 'times.js'] as const;
+const MODULES = ['connection.js', 'in-use.js', 'plots.js', 'refresh.js', 'rows.js', 'signals.js', 'times.js'] as const;
 
 const modules = new Map<string, (c: Context) => Response>(
   MODULES.map((name) => [name, serveScript(`./scripts/${name}`)]),
@@ -165,10 +173,12 @@ const modules = new Map<string, (c: Context) => Response>(
 
 /** The files that pages load; they need no key, since they are the same for everyone. */
 export const createAssets = () => ({
-  style: serveCachedText(() => `${BASE_STYLE}\n${own('./style.css')}`, { 'content-type': 'text/css; charset=utf-8' }),
+  style: serveCompressedText(() => [BASE_STYLE, own('./style.css'), own('./plots/plots.css')].join('\n'), {
+    'content-type': 'text/css; charset=utf-8',
+  }),
   script: serveScript('./script.js'),
-  /** A module that the script imports. */
+  /** A module that a page or its script loads. */
   module: (c: Context) =>
     modules.get(c.req.param('name') ?? '')?.(c) ?? problem('not-found', 'There is nothing at this path.'),
-  icon: serveCachedText(() => ICON, { 'content-type': 'image/svg+xml' }),
+  icon: serveCompressedText(() => ICON, { 'content-type': 'image/svg+xml' }),
 });

@@ -9,6 +9,7 @@ import type { DueLane, OpenCircuit, UndeliveredCounts } from '../../store/outbox
 import type { QueueState } from '../../store/port.ts';
 import type { ConsoleDependencies, UpstreamState } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
+import { actionsTable } from './actions-table.ts';
 import { alertLines } from './callbacks-page.ts';
 import { flashMessage } from './flash-message.ts';
 import { duration, many, moment, NOTHING, number, share } from './format.ts';
@@ -43,7 +44,6 @@ type RangeName = 'hour' | 'day';
 const OVERDUE_MS = 60_000;
 /** A shorter pause is a part of keeping the rate that CXone allows, and is over before an operator reads of it. */
 const MIN_PAUSE_MS = 1_000;
-const MAX_ACTIONS = 20;
 const MAX_INCIDENTS = 100;
 const MAX_ENDED = 5;
 const DAY_MS = 86_400_000;
@@ -76,6 +76,7 @@ export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }:
       section: '/',
       flash: flashMessage(searchAndDone(c).done),
       head: overviewHead(range),
+      hasPlots: true,
       live: html`${isCovered(now, CALLBACK_CAUSES) ? '' : alertLines(alerts)}${overviewLive(now, overview, range)}`,
     });
   };
@@ -96,7 +97,7 @@ function overviewLive(now: Now, overview: Overview, range: RangeName): Html {
 ${overview.complete ? '' : html`<p class="quiet">History is still being read, so the numbers are incomplete.</p>`}
 <div class="plots">${outcomes(overview)}${shares(overview)}${waits(overview)}</div>
 ${durations(overview)}</section>
-<section aria-labelledby="by-action"><h2 id="by-action">By action</h2>${actions(overview)}</section>
+<section aria-labelledby="by-action"><h2 id="by-action">By action</h2>${actionsTable(overview.actions)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
 }
 
@@ -200,28 +201,6 @@ function durations({ detectionLag, upstream, total }: Overview): Html {
 <td data-name="Median">${duration(p50)}</td><td data-name="p95">${duration(p95)}</td><td data-name="p99">${duration(p99)}</td>
 <td data-name="Measured">${number(count)}</td></tr>`,
     ),
-  );
-}
-
-function actions({ actions: all }: Overview): Html {
-  if (all.length === 0) return html`<p class="quiet">No action was used in this period.</p>`;
-  const rows = all.slice(0, MAX_ACTIONS).map((one) => {
-    const { actionId, submitted, ended, byStatus, byResolver, total } = one;
-    const name = actionId.startsWith('(')
-      ? html`${actionId}`
-      : html`<a href="/console/executions?actionId=${encodeURIComponent(actionId)}">${actionId}</a>`;
-    const failed = byStatus.FAILED + byStatus.REJECTED + byStatus.NOT_FOUND;
-    return html`<tr><th scope="row">${name}</th><td data-name="Submitted">${number(submitted)}</td>
-<td data-name="Ended">${number(ended)}</td><td data-name="Completed">${number(byStatus.COMPLETED)}</td>
-<td data-name="Failed">${number(failed)}</td><td data-name="Timed out">${number(byStatus.TIMEOUT)}</td>
-<td data-name="By callback">${share(byResolver.callback, ended)}</td><td data-name="By poll">${share(byResolver.poll, ended)}</td>
-<td data-name="Median">${duration(total.p50)}</td><td data-name="p95">${duration(total.p95)}</td></tr>`;
-  });
-  const more = all.length > MAX_ACTIONS ? `; ${number(all.length - MAX_ACTIONS)} more omitted` : '';
-  return table(
-    `Busiest first${more}`,
-    ['Action', 'Submitted', 'Ended', 'Completed', 'Failed', 'Timed out', 'By callback', 'By poll', 'Median', 'p95'],
-    rows,
   );
 }
 

@@ -1,50 +1,37 @@
 // The plots of the overview: submissions, outcomes, channels of outcomes, and response times of CXone.
 
 import { html } from 'hono/html';
-import type { IntervalCounts, Overview } from '../../stats/dashboard/dashboard.ts';
+import type { Overview } from '../../stats/dashboard/dashboard.ts';
 import { type Html, table } from '../html.ts';
 import { clock, duration, many, number, share } from './format.ts';
-import { type Part, parts, plot } from './plots.ts';
-
-const OUTCOMES = [
-  { name: 'Completed', colour: 'fill-good' },
-  { name: 'Failed', colour: 'fill-bad' },
-  { name: 'Timed out', colour: 'fill-warn' },
-  { name: 'Cancelled', colour: 'fill-calm' },
-];
-
-function endings({ byStatus }: Pick<IntervalCounts, 'byStatus'>): number[] {
-  const { COMPLETED, FAILED, REJECTED, NOT_FOUND, TIMEOUT, CANCELLED } = byStatus;
-  return [COMPLETED, FAILED + REJECTED + NOT_FOUND, TIMEOUT, CANCELLED];
-}
+import { bars, type Part, parts } from './plots/bars.ts';
+import { describeOutcomes, OUTCOMES, outcomeValues } from './plots/outcomes.ts';
 
 export function outcomes(overview: Overview): Html {
   const { steps, submitted, ended } = overview;
-  const words = (step: IntervalCounts) =>
-    OUTCOMES.map(({ name }, index) => `${number(endings(step)[index] ?? 0)} ${name.toLowerCase()}`).join(', ');
+  const period = periodOf(overview);
   const [from, until] = ends(overview);
-  const came = plot({
+  const came = bars({
+    ...period,
+    file: 'submitted',
     title: `Submitted: ${number(submitted)}`,
     summary: `${many(submitted, 'execution')} submitted between ${from} and ${until}`,
-    kinds: [{ name: 'Submitted', colour: 'fill-plain' }],
+    kinds: [{ name: 'Submitted', look: 'fill-plain' }],
     columns: steps.map((step) => ({
       tooltip: `${clock(step.at)}: ${number(step.submitted)} submitted`,
       values: [step.submitted],
     })),
-    top: (highest) => `${number(highest)} ${per(overview)}`,
-    from,
-    until,
   });
-  const went = plot({
+  const went = bars({
+    ...period,
+    file: 'ended',
     title: `Ended: ${number(ended)}`,
-    summary: `${many(ended, 'execution')} ended between ${from} and ${until}: ${endings(overview)
-      .map((count, index) => `${number(count)} ${OUTCOMES[index]?.name.toLowerCase()}`)
-      .join(', ')}`,
+    summary: `${many(ended, 'execution')} ended between ${from} and ${until}: ${describeOutcomes(overview)}`,
     kinds: OUTCOMES,
-    columns: steps.map((step) => ({ tooltip: `${clock(step.at)}: ${words(step)}`, values: endings(step) })),
-    top: (highest) => `${number(highest)} ${per(overview)}`,
-    from,
-    until,
+    columns: steps.map((step) => ({
+      tooltip: `${clock(step.at)}: ${describeOutcomes(step)}`,
+      values: outcomeValues(step),
+    })),
   });
   return html`${came}${went}`;
 }
@@ -52,33 +39,32 @@ export function outcomes(overview: Overview): Html {
 export function shares({ byResolver, ended, late, upstreamErrors }: Overview): Html {
   const withShare = (count: number) => `${number(count)} (${share(count, ended)})`;
   const ways: Part[] = [
-    { name: 'Callback', colour: 'fill-good', count: byResolver.callback, value: withShare(byResolver.callback) },
-    { name: 'Poll', colour: 'fill-plain', count: byResolver.poll, value: withShare(byResolver.poll) },
-    { name: 'Submit response', colour: 'fill-soft', count: byResolver.submit, value: withShare(byResolver.submit) },
-    { name: 'Time-out', colour: 'fill-warn', count: byResolver.deadline, value: withShare(byResolver.deadline) },
-    { name: 'Cancelled', colour: 'fill-calm', count: byResolver.cancel, value: withShare(byResolver.cancel) },
+    { name: 'Callback', look: 'fill-good', count: byResolver.callback, value: withShare(byResolver.callback) },
+    { name: 'Poll', look: 'fill-plain', count: byResolver.poll, value: withShare(byResolver.poll) },
+    { name: 'Submit response', look: 'fill-soft', count: byResolver.submit, value: withShare(byResolver.submit) },
+    { name: 'Time-out', look: 'fill-warn', count: byResolver.deadline, value: withShare(byResolver.deadline) },
+    { name: 'Cancelled', look: 'fill-calm', count: byResolver.cancel, value: withShare(byResolver.cancel) },
   ];
   return html`<div class="which">${parts('How the outcome became known', ways)}
 <p class="quiet">${many(late, 'result')} arrived late. ${many(upstreamErrors, 'request')} to CXone failed.</p></div>`;
 }
 
 export function waits(overview: Overview): Html {
-  const [from, until] = ends(overview);
   const { p50, p95 } = overview.upstream;
-  return html`<div>${plot({
+  return html`<div>${bars({
+    ...periodOf(overview),
+    file: 'response-time',
     title: 'Response time of CXone',
     summary: `CXone responded in ${duration(p50)} at the median and ${duration(p95)} at the 95th percentile`,
     kinds: [
-      { name: 'Median', colour: 'fill-plain' },
-      { name: '95th percentile', colour: 'fill-soft' },
+      { name: 'Median', look: 'fill-plain' },
+      { name: '95th percentile', look: 'fill-soft' },
     ],
     columns: overview.steps.map(({ at, upstream }) => ({
       tooltip: `${clock(at)}: median ${duration(upstream.p50)}, p95 ${duration(upstream.p95)}`,
       values: [upstream.p50 ?? 0, Math.max(0, (upstream.p95 ?? 0) - (upstream.p50 ?? 0))],
     })),
-    top: duration,
-    from,
-    until,
+    label: duration,
   })}
 <details id="numbers"><summary>These plots as numbers</summary>${asNumbers(overview)}</details></div>`;
 }
@@ -87,7 +73,7 @@ function asNumbers({ steps }: Overview): Html {
   const rows = steps
     .filter(({ submitted, ended, upstream }) => submitted + ended + upstream.count > 0)
     .map((step) => {
-      const counts = endings(step).map(
+      const counts = outcomeValues(step).map(
         (count, index) => html`<td data-name="${OUTCOMES[index]?.name ?? ''}">${number(count)}</td>`,
       );
       return html`<tr><th scope="row">${clock(step.at)}</th><td data-name="Submitted">${number(step.submitted)}</td>${counts}
@@ -100,10 +86,11 @@ function asNumbers({ steps }: Overview): Html {
   );
 }
 
-function ends({ steps, stepMs }: Overview): [from: string, until: string] {
-  return [clock(steps[0]?.at ?? 0), clock((steps.at(-1)?.at ?? 0) + stepMs)];
+function periodOf({ steps, stepMs }: Overview): { readonly from: number; readonly to: number } {
+  return { from: steps[0]?.at ?? 0, to: (steps.at(-1)?.at ?? 0) + stepMs };
 }
 
-function per({ stepMs }: Overview): string {
-  return stepMs === 60_000 ? 'a minute' : `in ${duration(stepMs)}`;
+function ends(overview: Overview): [from: string, until: string] {
+  const { from, to } = periodOf(overview);
+  return [clock(from), clock(to)];
 }

@@ -1,8 +1,9 @@
 // The table of the console's pages. Pages change nothing; actions.ts has what administrators may change.
 
 import type { ConsoleDependencies } from '../dependencies.ts';
+import { createActionPages } from './actions-pages.ts';
 import { createActivityPage } from './activity-page.ts';
-import { createCallbacksPage } from './callbacks-page.ts';
+import { createCallbacksPages } from './callbacks-page.ts';
 import { createExecutionPage } from './execution-page.ts';
 import { createExecutionsPage } from './executions-page.ts';
 import { createIncidentsPage } from './incidents-page.ts';
@@ -14,6 +15,8 @@ export type ConsolePages = ReturnType<typeof createConsolePages>;
 
 export function createConsolePages(deps: ConsoleDependencies) {
   const { page, revealed } = createExecutionPage(deps);
+  const callbacks = createCallbacksPages(deps);
+  const actions = createActionPages(deps);
   return {
     overview: createOverviewPage(deps),
     executions: createExecutionsPage(deps),
@@ -21,7 +24,11 @@ export function createConsolePages(deps: ConsoleDependencies) {
     /** The page of one execution without masking. */
     revealed,
     notifications: createNotificationsPage(deps),
-    callbacks: createCallbacksPage(deps),
+    callbacks: callbacks.page,
+    callbacksCsv: callbacks.csv,
+    actions: actions.list,
+    action: actions.page,
+    actionCsv: actions.csv,
     activity: createActivityPage(deps),
     incidents: createIncidentsPage(deps),
     runbook: createRunbookPage(),

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import type { HttpParts } from '../dependencies.ts';
 import type { Guard } from '../middleware/authentication.ts';
 import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
+import { ACTIONS } from './actions-table.ts';
 import { INCIDENTS } from './incident-actions.ts';
 import { createAssets, type Section } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
@@ -45,6 +46,10 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
   serve('/console/callbacks', [], '/console/callbacks', pages.callbacks);
   serve(INCIDENTS, [], INCIDENTS, pages.incidents);
   serve('/console/runbook/:cause', [], INCIDENTS, pages.runbook);
+  serve('/console/callbacks/hours.csv', [], '/console/callbacks', pages.callbacksCsv);
+  serve(ACTIONS, [], ACTIONS, pages.actions);
+  app.get(`${ACTIONS}/:actionId`, guard.operator(pages.action));
+  app.get(`${ACTIONS}/:actionId/plots.csv`, guard.operator(pages.actionCsv));
   app.get('/console/executions', guard.operator(pages.executions));
   app.get('/console/notifications', guard.operator(pages.notifications));
   app.get('/console/activity', guard.operator(pages.activity));

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
+import { TIME_RULE } from '../request/list-parameters.ts';
 import { type HeaderFields, respond } from '../response/json.ts';
 import type { FieldError } from '../response/problem.ts';
 
@@ -78,7 +79,7 @@ export function problems(errors: readonly FieldError[], search?: Search): Html {
   if (errors.length === 0) return html``;
   const lines = errors.map(({ pointer, detail }) => {
     const name = decodeURIComponent(pointer.replace(/^#\/?/, ''));
-    return TIMES.has(name)
+    return detail === TIME_RULE
       ? html`<li>“${search?.get(name) ?? ''}” is not a time. Write a date, 2026-01-31, or a time in UTC, 2026-01-31 12:00.</li>`
       : html`<li>${name} ${detail}</li>`;
   });

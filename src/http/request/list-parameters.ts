@@ -9,7 +9,7 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
 const LIMIT_RULE = `must be an integer from 1 to ${MAX_LIMIT}`;
-const TIME_RULE =
+export const TIME_RULE =
   'must be an ISO 8601 date or time with its offset, for example 2026-01-31 or 2026-01-31T12:00:00Z (write + as %2B in a URL)';
 const CURSOR_RULE = 'must be the nextCursor of an earlier page';
 

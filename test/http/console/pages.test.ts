@@ -7,7 +7,10 @@ import { createPausedControl } from '../../support/pause.ts';
 import { type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';
 
-const PAGES = ['/', '/console/executions', '/console/executions/one', '/console/notifications', '/console/callbacks'];
+const PAGES = [
+  ...['/', '/console/actions', '/console/actions/charge-card', '/console/executions', '/console/executions/one'],
+  ...['/console/notifications', '/console/callbacks'],
+];
 
 async function ended(http: Harness, correlationId: string, result: Json): Promise<void> {
   await running(http, { correlationId });
@@ -40,6 +43,7 @@ test('a page names each query parameter that it does not have, and knows those o
     '/?range=day',
     '/?done=lift-pause',
     '/console/executions/one?after=1',
+    '/console/actions/charge-card?range=week',
     '/console/executions?done=x',
   ]) {
     expect([path, (await visitor(http).get(path)).status]).toEqual([path, 200]);

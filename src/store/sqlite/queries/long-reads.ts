@@ -8,6 +8,8 @@ import type { FeedQuery, ListQuery, SearchProgress, Store } from '../../port.ts'
 import type {
   ArrivalGroup,
   ArrivalRange,
+  Course,
+  CourseQuery,
   HourRange,
   SampleQuery,
   SubmittedAction,
@@ -38,6 +40,7 @@ export interface LongReads {
   readonly submitted: Read<HourRange, readonly SubmittedAction[]>;
   readonly outcomes: Read<HourRange, readonly OutcomeGroup[]>;
   readonly sample: Read<SampleQuery, TimingSample>;
+  readonly course: Read<CourseQuery, Course | null>;
 }
 
 export const LONG_READS: readonly (keyof LongReads)[] = [
@@ -51,6 +54,7 @@ export const LONG_READS: readonly (keyof LongReads)[] = [
   'submitted',
   'outcomes',
   'sample',
+  'course',
 ];
 
 /** @param newest returns the id of the newest committed entry; default: reads it. */
@@ -63,7 +67,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
   const feed = createFeed(client, newest, gaps);
   const { statisticsAfter } = createStatistics(client);
   const { observe } = createObservations(client);
-  const { arrivals, submitted, outcomes, sample } = createRollupReader(client);
+  const { arrivals, submitted, outcomes, sample, course } = createRollupReader(client);
   return {
     list,
     searchProgress,
@@ -71,7 +75,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
     feed: async (query) => feed(query),
     statisticsAfter: ({ after, limit }) => statisticsAfter(after, limit),
     observe,
-    ...{ arrivals, submitted, outcomes, sample },
+    ...{ arrivals, submitted, outcomes, sample, course },
   };
 }
 
@@ -116,5 +120,6 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
     submitted: (range) => far.submitted(range, NEVER),
     outcomes: (range) => far.outcomes(range, NEVER),
     sample: (query) => far.sample(query, NEVER),
+    course: (query) => far.course(query, NEVER),
   };
 }

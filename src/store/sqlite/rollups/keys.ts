@@ -39,6 +39,10 @@ export const ENDED_COLUMNS = [
 /** Outcomes whose durations are counted: the others tell nothing about CXone. */
 const FROM_CXONE: ReadonlySet<ResolvedBy | null> = new Set(['callback', 'poll', 'submit']);
 
+export function isFromCxone(resolvedBy: ResolvedBy | null): boolean {
+  return FROM_CXONE.has(resolvedBy);
+}
+
 /** The hour that was named last: most calls are about the same one, and formatting a date costs as much as a statement. */
 let last = { start: Number.NaN, name: '' };
 
@@ -63,7 +67,7 @@ export function submittedKey(counted: Submitted, kind: 'accepted' | 'unsent'): C
 /** Of an ended execution. */
 export function outcomeKey(counted: Counted): CountKey {
   const { status, resolvedBy, sentAt, hasLateResult, totalMs } = counted;
-  const ms = FROM_CXONE.has(resolvedBy) ? roundDuration(totalMs ?? 0) : 0;
+  const ms = isFromCxone(resolvedBy) ? roundDuration(totalMs ?? 0) : 0;
   return [...submissionOf(counted), status, resolvedBy ?? '', Number(sentAt !== null), Number(hasLateResult), ms];
 }
 

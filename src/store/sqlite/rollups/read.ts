@@ -16,6 +16,7 @@ import type { OutcomeGroup } from '../../statistics-port.ts';
 import { firstReferenceAt, referenceBound } from '../executions/uuid-range.ts';
 import { OBSERVED, type ObservedRow, toObservation } from '../queries/observations.ts';
 import { uuidText } from '../rows.ts';
+import { createCourseReader } from './course.ts';
 import { HOUR_MS, hourOf } from './keys.ts';
 import { dayOf, MAX_LEVEL, rankOf, sufficientLevel } from './sampling.ts';
 import { createCoverage } from './state.ts';
@@ -36,6 +37,7 @@ const IN_RANGE = `hour >= @low AND hour < @high AND ${OF_ACTION} AND (@app IS NU
 export function createRollupReader(client: Database): Rollups {
   const sql = prepare(client);
   const coverage = createCoverage(client);
+  const course = createCourseReader(client);
 
   function sampleReferences({ actionId, from, to }: SampleQuery, level: number): string[] {
     const [low, high] = [firstReferenceAt(from), firstReferenceAt(to)].map(referenceBound);
@@ -68,6 +70,7 @@ export function createRollupReader(client: Database): Rollups {
     submitted: async (range) => sql.submitted.all(rangeOf(range)),
     outcomes: async (range) => sql.outcomes.all(rangeOf(range)),
     sample: async (query) => sample(query),
+    course: async (query) => course(query),
   };
 }
 

@@ -1,0 +1,39 @@
+// The table of actions with their outcomes, busiest first; each leads to the plots of the action.
+
+import { html } from 'hono/html';
+import type { Overview } from '../../stats/dashboard/dashboard.ts';
+import { type Html, table } from '../html.ts';
+import { isIdentifier } from '../request/identifier.ts';
+import { duration, number, share } from './format.ts';
+
+const MAX_ACTIONS = 20;
+
+export const ACTIONS = '/console/actions';
+
+export function actionPath(actionId: string): string {
+  return `${ACTIONS}/${encodeURIComponent(actionId)}`;
+}
+
+/** Returns a link to the page of the action; `(others)` is not an action. */
+export function actionLink(actionId: string): Html {
+  return isIdentifier(actionId) ? html`<a href="${actionPath(actionId)}">${actionId}</a>` : html`${actionId}`;
+}
+
+export function actionsTable(all: Overview['actions']): Html {
+  if (all.length === 0) return html`<p class="quiet">No action was used in this period.</p>`;
+  const rows = all.slice(0, MAX_ACTIONS).map((one) => {
+    const { actionId, submitted, ended, byStatus, byResolver, total } = one;
+    const failed = byStatus.FAILED + byStatus.REJECTED + byStatus.NOT_FOUND;
+    return html`<tr><th scope="row">${actionLink(actionId)}</th><td data-name="Submitted">${number(submitted)}</td>
+<td data-name="Ended">${number(ended)}</td><td data-name="Completed">${number(byStatus.COMPLETED)}</td>
+<td data-name="Failed">${number(failed)}</td><td data-name="Timed out">${number(byStatus.TIMEOUT)}</td>
+<td data-name="By callback">${share(byResolver.callback, ended)}</td><td data-name="By poll">${share(byResolver.poll, ended)}</td>
+<td data-name="Median">${duration(total.p50)}</td><td data-name="p95">${duration(total.p95)}</td></tr>`;
+  });
+  const more = all.length > MAX_ACTIONS ? `; ${number(all.length - MAX_ACTIONS)} more omitted` : '';
+  return table(
+    `Busiest first${more}`,
+    ['Action', 'Submitted', 'Ended', 'Completed', 'Failed', 'Timed out', 'By callback', 'By poll', 'Median', 'p95'],
+    rows,
+  );
+}

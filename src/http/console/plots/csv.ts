@@ -1,0 +1,18 @@
+// The values of plots as CSV (RFC 4180).
+
+import { respond } from '../../response/json.ts';
+
+export type Cell = string | number | null | undefined;
+
+/** The cells must contain neither commas nor quotation marks: they are times, numbers and ids. */
+export function csvOf(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [columns, ...rows].map((row) => `${row.map((cell) => cell ?? '').join(',')}\r\n`).join('');
+}
+
+/** @param name of the file, without its ending. */
+export function csvResponse(name: string, text: string): Response {
+  return respond(200, text, {
+    'content-type': 'text/csv; charset=utf-8; header=present',
+    'content-disposition': `attachment; filename="${name}.csv"`,
+  });
+}

@@ -1,0 +1,64 @@
+// The marks of axes: round times in UTC, round counts, and round durations on a logarithmic scale.
+
+import { isoTime } from '../../../lib/time.ts';
+import { duration } from '../format.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface Tick {
+  readonly value: number;
+  readonly label: string;
+}
+
+const TIME_STEPS_MS = [
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND_MS),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
+  ...[1, 2, 5, 10, 20, 50].map((days) => days * DAY_MS),
+];
+
+/** Returns the round times of a period, `most` at most. */
+export function timeTicks(from: number, to: number, most: number): Tick[] {
+  const stepMs = TIME_STEPS_MS.find((step) => (to - from) / step <= most) ?? to - from;
+  const ticks: Tick[] = [];
+  for (let at = Math.ceil(from / stepMs) * stepMs; at <= to; at += stepMs) {
+    ticks.push({ value: at, label: timeLabel(at, stepMs, to - from) });
+  }
+  return ticks;
+}
+
+function timeLabel(at: number, stepMs: number, spanMs: number): string {
+  const iso = isoTime(at);
+  if (stepMs >= DAY_MS) return iso.slice(5, 10);
+  const time = iso.slice(11, stepMs < MINUTE_MS ? 19 : 16);
+  return spanMs > DAY_MS + HOUR_MS ? `${iso.slice(5, 10)} ${time}` : time;
+}
+
+/** Returns the next 1, 2 or 5 times a power of ten; 1 at least. */
+export function roundUp(value: number): number {
+  if (value <= 1) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10) * power;
+}
+
+const DURATIONS_MS = [
+  ...[1, 10, 100].map((milliseconds) => milliseconds),
+  ...[1, 10].map((seconds) => seconds * SECOND_MS),
+  ...[1, 10].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 10].map((hours) => hours * HOUR_MS),
+  ...[4, 40].map((days) => days * DAY_MS),
+];
+
+/** Returns round durations, the first of which is at most `least`. */
+export function durationTicks(least: number, greatest: number): Tick[] {
+  const first = Math.max(
+    0,
+    DURATIONS_MS.findLastIndex((ms) => ms <= least),
+  );
+  return DURATIONS_MS.slice(first)
+    .filter((ms, index) => index === 0 || ms <= greatest)
+    .map((ms) => ({ value: ms, label: duration(ms) }));
+}
