@@ -113,7 +113,7 @@ export async function buildParts(options: ReceiverOptions) {
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
     ...{ trail, dashboard },
     health,
-    advise: createAdvisor({ store, world, ...pace }),
+    advisor: createAdvisor({ store, world, log, ...pace }),
     repeats: followRepeats(trail, world.now),
     reconciliations: createReconciliations({ store, cxone, world, log, tracing, ...pace }),
   };

@@ -102,7 +102,7 @@ function httpDependencies(parts: Parts): HttpDependencies {
     pages: {
       dashboard: parts.dashboard,
       health: parts.health.health,
-      advise: parts.advise,
+      advice: parts.advisor.latest,
       unknownWords: parts.store.unknownWords,
       repeats: parts.repeats,
       openCircuits: parts.lanes.openCircuits,

@@ -169,7 +169,8 @@ export interface IncidentAnnouncements {
 export interface PagesDependencies {
   readonly dashboard: Pick<Dashboard, 'overview'>;
   readonly health: CallbackHealthMonitor['health'];
-  readonly advise: () => Promise<readonly Advice[]>;
+  /** Null until the first advice is computed. */
+  readonly advice: () => readonly Advice[] | null;
   readonly unknownWords: Statistics['unknownWords'];
   /** What callers repeated without end in the last day. */
   readonly repeats: () => readonly RepeatGroup[];

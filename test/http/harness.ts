@@ -185,7 +185,7 @@ export async function startHttp({
     pages: {
       dashboard: createDashboard(trail, world.now),
       health: async () => NO_HEALTH,
-      advise: async () => [],
+      advice: () => [],
       unknownWords: store.unknownWords,
       repeats: () => [],
       openCircuits: () => [],

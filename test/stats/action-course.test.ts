@@ -32,7 +32,7 @@ test.for([
   [7 * DAY, 3 * HOUR, 56],
   [30 * DAY, 12 * HOUR, 60],
   [90 * DAY, 2 * DAY, 46],
-])('a period of %i ms has steps of %i ms, %i of them', async ([ms, stepMs, count]) => {
+] as const)('a period of %i ms has steps of %i ms, %i of them', async ([ms, stepMs, count]) => {
   const store = storeOf(() => EMPTY);
   const { steps, ...course } = await readCourse(store, 'charge', { from: NOON - ms, to: NOON });
   expect([course.stepMs, steps.length]).toEqual([stepMs, count]);
@@ -40,10 +40,14 @@ test.for([
 });
 
 test('the steps cover the whole period', async () => {
-  const { from, to, steps } = await readCourse(storeOf(() => EMPTY), 'charge', {
-    from: NOON + 1,
-    to: NOON + HOUR + 1,
-  });
+  const { from, to, steps } = await readCourse(
+    storeOf(() => EMPTY),
+    'charge',
+    {
+      from: NOON + 1,
+      to: NOON + HOUR + 1,
+    },
+  );
   expect([from, to]).toEqual([NOON, NOON + HOUR + 2 * MINUTE]);
   expect(steps.map(({ at }) => at)).toEqual(Array.from({ length: 31 }, (_, index) => NOON + index * 2 * MINUTE));
 });
@@ -84,6 +88,10 @@ test.for([
 });
 
 test('short steps are read from the executions, which are always complete', async () => {
-  const course = await readCourse(storeOf(() => EMPTY, null), 'charge', { from: NOON - HOUR, to: NOON });
+  const course = await readCourse(
+    storeOf(() => EMPTY, null),
+    'charge',
+    { from: NOON - HOUR, to: NOON },
+  );
   expect(course.countedFrom).toBeNull();
 });

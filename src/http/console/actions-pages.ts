@@ -140,7 +140,8 @@ function plotsPart(actionId: string, { search, course, period }: Shown): Html {
   const path = actionPath(actionId);
   const csv = urlWith(`${path}/plots.csv`, search, {});
   const executions = urlWith('/console/executions', new URLSearchParams({ actionId }), inUrl(period));
-  return html`<p>${many(total.submitted, 'execution')} submitted from ${moment(period.from)} to ${moment(period.to)}, in steps of
+  return html`<h2>Plots</h2>
+<p>${many(total.submitted, 'execution')} submitted from ${moment(period.from)} to ${moment(period.to)}, in steps of
 ${duration(stepMs)}. <a href="${executions}">List them</a></p>
 ${neighbours(path, period)}
 ${isCoarse ? html`<p class="quiet">The steps are hours, because more than ${number(MAX_COURSE_EXECUTIONS)} executions of all actions were submitted in this period. A shorter period has shorter steps.</p>` : ''}

@@ -25,7 +25,7 @@ export function createCallbacksPages({ pages }: ConsoleDependencies) {
     const { hours, alerts, countedFrom } = await pages.health();
     const live = html`${alertLines(alerts)}${repeatLines(pages.repeats())}
 ${countedFrom === null ? '' : countingPart(countedFrom)}
-${advicePart(await pages.advise())}
+${advicePart(pages.advice())}
 ${hoursPart(hours)}`;
     return pageResponse(200, viewerOf(caller), {
       title: 'Callbacks',

@@ -40,7 +40,7 @@ export function shares({ byResolver, ended, late, upstreamErrors }: Overview): H
   const withShare = (count: number) => `${number(count)} (${share(count, ended)})`;
   const ways: Part[] = [
     { name: 'Callback', look: 'fill-good', count: byResolver.callback, value: withShare(byResolver.callback) },
-    { name: 'Poll', look: 'fill-plain', count: byResolver.poll, value: withShare(byResolver.poll) },
+    { name: 'Poll', look: 'fill-poll', count: byResolver.poll, value: withShare(byResolver.poll) },
     { name: 'Submit response', look: 'fill-soft', count: byResolver.submit, value: withShare(byResolver.submit) },
     { name: 'Time-out', look: 'fill-warn', count: byResolver.deadline, value: withShare(byResolver.deadline) },
     { name: 'Cancelled', look: 'fill-calm', count: byResolver.cancel, value: withShare(byResolver.cancel) },

@@ -1,6 +1,7 @@
 // Timing advice for every action of a period, computed from a fair sample in small steps.
 
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import type { Observation, Observations } from '../../store/observations-port.ts';
 import { type Rollups, SAMPLE_SIZE, type TimingSample } from '../../store/rollups-port.ts';
@@ -64,37 +65,50 @@ function largestFirst(one: ActionSample, other: ActionSample): number {
 export interface AdvisorSources {
   readonly store: AdviceSources['store'];
   readonly world: Pick<World, 'now' | 'random'>;
+  readonly log: Log;
   readonly pollIntervalMs: number;
   /** True when CXone is not given a callback URL: then no grace period fits better than another. */
   readonly callbackless?: boolean;
 }
 
-/**
- * Returns a function that gives advice from the last 7 days, at most ten minutes old. While executions from before the first roll-up
- * are being counted, advice is from the counted ones.
- */
-export function createAdvisor({ store, world, pollIntervalMs, callbackless = false }: AdvisorSources) {
-  const sources = { store, intervalMs: pollIntervalMs, random: world.random, pause: yieldToEventLoop };
+/** Advice from the last 7 days. While executions from before the first roll-up are being counted, it is from the counted ones. */
+export interface Advisor {
+  /** Returns the latest advice at once; null before the first is computed. Starts to compute new advice when it is ten minutes old. */
+  latest(): readonly Advice[] | null;
+  /** Resolves when no advice is being computed. */
+  settled(): Promise<void>;
+}
 
-  async function adviseFromCounted(now: number): Promise<readonly Advice[]> {
-    const { countedFrom } = await store.coverage();
-    const from = Math.max(now - BASELINE_MS, countedFrom ?? now);
-    // Advice from a part is not kept.
-    if (from > now - BASELINE_MS) latest = null;
-    return adviseAll(sources, { from, to: now });
+export function createAdvisor({ store, world, log, pollIntervalMs, callbackless = false }: AdvisorSources): Advisor {
+  const sources = { store, intervalMs: pollIntervalMs, random: world.random, pause: yieldToEventLoop };
+  let advice: readonly Advice[] | null = callbackless ? [] : null;
+  let computedAt: number | null = null;
+  let computing: Promise<void> | null = null;
+
+  async function compute(now: number): Promise<void> {
+    try {
+      const { countedFrom } = await store.coverage();
+      const from = Math.max(now - BASELINE_MS, countedFrom ?? now);
+      advice = await adviseAll(sources, { from, to: now });
+      // Advice from a part is computed again at the next request.
+      computedAt = from > now - BASELINE_MS ? null : now;
+    } catch (error) {
+      log.warn({ reason: reasonOf(error) }, 'the timing advice for the page could not be computed');
+    } finally {
+      computing = null;
+    }
   }
 
-  let latest: { readonly at: number; readonly advice: Promise<readonly Advice[]> } | null = null;
-  return (): Promise<readonly Advice[]> => {
-    if (callbackless) return Promise.resolve([]);
-    const now = world.now();
-    if (latest !== null && now - latest.at < ADVICE_LASTS_MS && now >= latest.at) return latest.advice;
-    const advice = adviseFromCounted(now);
-    latest = { at: now, advice };
-    advice.catch(() => {
-      latest = null;
-    });
-    return advice;
+  return {
+    latest: () => {
+      const now = world.now();
+      const isCurrent = computedAt !== null && now - computedAt < ADVICE_LASTS_MS && now >= computedAt;
+      if (!callbackless && !isCurrent) computing ??= compute(now);
+      return advice;
+    },
+    settled: async () => {
+      await computing;
+    },
   };
 }
 

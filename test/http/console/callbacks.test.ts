@@ -38,8 +38,8 @@ async function open(all: readonly Observation[], countedFrom: number | null = nu
     countedFrom,
   });
   const advice = adviceFor('charge<b>', all, { intervalMs: 2_000, now: NOON + HOUR });
-  const advise = async () => (all.length === 0 ? [] : [advice]);
-  return { advice, http: await startHttp({ pages: { health, advise } }) };
+  const pages = { health, advice: () => (all.length === 0 ? [] : [advice]) };
+  return { advice, http: await startHttp({ pages }) };
 }
 
 test('an hour in which callbacks stay away stands first, with an alert, there and on the first page', async () => {
@@ -78,4 +78,30 @@ test('while earlier executions are still being counted, it says what the numbers
   await using _closed = http;
   const { text } = await visitor(http).get('/console/callbacks');
   expect(text).toMatch(/hours and advice include those submitted since\s+<time datetime="2026-01-01T11:00:00.000Z"/);
+});
+
+test('advice is first, then a plot per action that leads to its page, then the numbers, folded; all of them are a CSV file', async () => {
+  const { http } = await open([...before, ...now].map((one) => ({ ...one, actionId: 'charge' })));
+  await using _closed = http;
+  const { text } = await visitor(http).get('/console/callbacks');
+  const order = ['class="warnings"', 'id="advice"', 'class="zoom"', 'id="hour-numbers"'].map((part) =>
+    text.indexOf(part),
+  );
+  expect(order).toEqual(order.toSorted((one, other) => one - other));
+  expect(order[0]).toBeGreaterThan(0);
+  expect(text).toContain('<a class="zoom" href="/console/actions/charge">charge</a>');
+  expect(text).toContain('<title>12:00: 60 by poll; 100 % missed</title>');
+  expect(text).toMatch(/<details id="hour-numbers">(?!.*<section)/s);
+  const csv = await visitor(http).get('/console/callbacks/hours.csv');
+  expect(csv.text.split('\r\n')).toEqual([
+    'hour,action_id,by_callback,by_poll,by_submit_response,timed_out,missed,called_back_later,skew_count,skew_p50_ms,skew_p95_ms,skew_max_ms,verdict',
+    '2025-12-31T16:00:00.000Z,charge,300,0,0,0,0,0,0,,,,well',
+    '2026-01-01T12:00:00.000Z,charge,0,60,0,0,60,0,0,,,,risen',
+    '',
+  ]);
+});
+
+test('while the first advice is being computed, the page states it and does not wait', async () => {
+  await using http = await startHttp({ pages: { advice: () => null } });
+  expect((await visitor(http).get('/console/callbacks')).text).toContain('The advice is being computed');
 });

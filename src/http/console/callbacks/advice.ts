@@ -8,11 +8,15 @@ import { actionLink } from '../actions-table.ts';
 import { duration, many, number, share } from '../format.ts';
 
 /** Actions whose advice is shown. The command shows all. */
-const MAX_ADVISED = 10;
+const MAX_ADVISED = 6;
 
-/** The actions are sorted: the largest first. */
-export function advicePart(all: readonly Advice[]): Html {
-  const body = all.length === 0 ? html`<p class="quiet">No execution was sent in the last 7 days.</p>` : adviceOn(all);
+/** @param all the largest action first; null while the first advice is being computed. */
+export function advicePart(all: readonly Advice[] | null): Html {
+  const none =
+    all === null
+      ? 'The advice is being computed: it is here in a moment.'
+      : 'No execution was sent in the last 7 days.';
+  const body = all === null || all.length === 0 ? html`<p class="quiet">${none}</p>` : adviceOn(all);
   return html`<section aria-labelledby="advice"><h2 id="advice">Advice: grace period and polling window</h2>${body}</section>`;
 }
 
@@ -27,7 +31,7 @@ function adviceOn(all: readonly Advice[]): Html {
 ${more === 0 ? '' : html`<p class="quiet">${many(more, 'more action')}: <code>${withCommandName('npm run advise')}</code> shows all.</p>`}
 <details id="advice-numbers"><summary>The numbers behind the advice</summary>
 <p class="quiet">Settings that fit the observed durations at CXone, with their savings and costs. Time-outs count as lasting at least until
-the time-out. The advice is at most ten minutes old; <code>${withCommandName('npm run advise')}</code> covers other periods.</p>
+the time-out. The advice is computed again when it is ten minutes old; <code>${withCommandName('npm run advise')}</code> covers other periods.</p>
 ${table('Per 1,000 executions like those of the last 7 days: current → advised', COLUMNS, shown.map(adviceRow))}</details>`;
 }
 

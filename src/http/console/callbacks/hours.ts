@@ -9,13 +9,14 @@ import { isIdentifier } from '../../request/identifier.ts';
 import { ACTIONS, actionLink, actionPath } from '../actions-table.ts';
 import { duration, moment, NOTHING, number, share } from '../format.ts';
 import { bars } from '../plots/bars.ts';
-import { CHANNELS } from '../plots/course-plots.ts';
+import { CHANNELS, channelWords } from '../plots/course-plots.ts';
 import { csvOf } from '../plots/csv.ts';
+import { legend } from '../plots/figure.ts';
 
 const HOUR_MS = 3_600_000;
 const MAX_PLOTS = 6;
 const MAX_LINKS = 50;
-const MAX_ROWS = 20;
+const MAX_ROWS = 8;
 
 interface ActionHours {
   readonly actionId: string;
@@ -38,6 +39,7 @@ export function hoursPart(hours: readonly HealthHour[]): Html {
   return html`<section aria-labelledby="hours"><h2 id="hours">Per hour</h2>
 <p class="quiet">By the hour of the end, in UTC; the actions with most missed callbacks first. A drag along a plot leads to the plots of
 its action in that time. <a href="/console/callbacks/hours.csv" download>All hours as CSV</a></p>
+${legend(CHANNELS)}
 <div class="plots">${actions.slice(0, MAX_PLOTS).map((action) => actionPlot(action, from, to))}</div>
 ${otherActions(actions.slice(MAX_PLOTS))}
 <details id="hour-numbers"><summary>The newest hours in numbers</summary>${hourTable(hours)}</details></section>`;
@@ -63,7 +65,8 @@ function actionPlot({ actionId, hours, isAlarming, missed, outcomes }: ActionHou
   const alarm = isAlarming ? html` <strong>more missed than usual</strong>` : '';
   const missing = share(missed, outcomes);
   return bars({
-    ...{ from, to, hasZoom: hasPage, file: `${hasPage ? actionId : 'others'}-callbacks`, kinds: CHANNELS },
+    ...{ from, to, hasZoom: hasPage, hasLegend: false, kinds: CHANNELS },
+    file: `${hasPage ? actionId : 'others'}-callbacks`,
     title: html`${name} <small>${missing} missed</small>${alarm}`,
     summary: `${actionId}: ${missing} of ${number(outcomes)} callbacks missed in 24 hours`,
     columns: starts.map((at) => columnOf(at, byHour.get(at))),
@@ -73,12 +76,14 @@ function actionPlot({ actionId, hours, isAlarming, missed, outcomes }: ActionHou
 function columnOf(at: number, hour: HealthHour | undefined) {
   const start = new Date(at).toISOString().slice(11, 16);
   if (hour === undefined) return { tooltip: `${start}: none`, values: [] };
-  const { byCallback, byPoll, bySubmit, timedOut, missed, calledBackLater, skewMs } = hour;
-  const skew = skewMs === null ? '' : `; skew ${signed(skewMs.p50)}`;
-  return {
-    tooltip: `${start}: ${number(byCallback)} by callback, ${number(byPoll)} by poll, ${number(bySubmit)} by submit response, ${number(timedOut)} timed out; ${share(missed, outcomesOf(hour))} missed, ${number(calledBackLater)} called back later${skew}`,
-    values: [byCallback, byPoll, bySubmit, timedOut],
-  };
+  const { byCallback, byPoll, bySubmit, timedOut, missed, skewMs } = hour;
+  const values = [byCallback, byPoll, bySubmit, timedOut];
+  const words = [
+    channelWords(values),
+    ...(missed === 0 ? [] : [`${share(missed, outcomesOf(hour))} missed`]),
+    ...(skewMs === null ? [] : [`skew ${signed(skewMs.p50)}`]),
+  ];
+  return { tooltip: `${start}: ${words.join('; ')}`, values };
 }
 
 /** Outcomes that a callback should have brought. */

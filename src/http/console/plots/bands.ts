@@ -32,17 +32,18 @@ const KINDS = [
   { name: '5 to 95 %', look: 'band-outer' },
 ];
 
-/** Room above the highest value, for its label. */
-const HEADROOM = 1.6;
+/** The share of the height above the highest value, for its label. */
+const HEADROOM = 0.15;
 /** The least height of a band in units: equal durations remain visible. */
 const MIN_HEIGHT = 1;
 
 export function bands({ columns, limits, ...rest }: Bands): Html {
   const times = columns.flatMap((column) => column.times ?? []);
   const values = [...times.flatMap(({ p5, p95 }) => [p5, p95]), ...limits.map(({ ms }) => ms)].map(atLeastOne);
-  const greatest = Math.max(10, ...values) * HEADROOM;
-  const ticks = durationTicks(values.length === 0 ? 1 : Math.min(...values), greatest);
+  const highest = Math.max(10, ...values);
+  const ticks = durationTicks(values.length === 0 ? 1 : Math.min(...values), highest);
   const least = ticks[0]?.value ?? 1;
+  const greatest = least * (highest / least) ** (1 / (1 - HEADROOM));
   const y = (ms: number) => HEIGHT * (1 - Math.log(atLeastOne(ms) / least) / Math.log(greatest / least));
 
   const band = (low: keyof Percentiles, high: keyof Percentiles) =>

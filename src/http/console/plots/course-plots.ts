@@ -3,17 +3,17 @@
 import { isoTime } from '../../../lib/time.ts';
 import type { ActionCourse, CourseCounts, CourseStep, RunTimes } from '../../../stats/action-course.ts';
 import type { Html } from '../../html.ts';
-import { duration, many, number } from '../format.ts';
+import { duration, many } from '../format.ts';
 import { bands, type Limit } from './bands.ts';
 import { bars } from './bars.ts';
 import { type Cell, csvOf } from './csv.ts';
-import { describeOutcomes, OUTCOMES, outcomeValues } from './outcomes.ts';
+import { describeCounts, OUTCOMES, outcomeValues } from './outcomes.ts';
 
 const OPEN = { name: 'Open', look: 'fill-open' } as const;
 
 export const CHANNELS = [
   { name: 'Callback', look: 'fill-good' },
-  { name: 'Poll', look: 'fill-plain' },
+  { name: 'Poll', look: 'fill-poll' },
   { name: 'Submit response', look: 'fill-soft' },
   { name: 'Timed out', look: 'fill-warn' },
 ] as const;
@@ -34,7 +34,7 @@ export function coursePlots({ actionId, course, csv }: CoursePlots): Html[] {
       ...common('outcomes'),
       title: 'Outcomes',
       summary: `Of ${many(total.submitted, 'submitted execution')}: ${outcomeWords(total)}`,
-      kinds: [...OUTCOMES, OPEN],
+      kinds: OUTCOMES_AND_OPEN,
       columns: steps.map((step) => ({
         tooltip: `${beginning(step.at)}: ${outcomeWords(step)}`,
         values: [...outcomeValues(step), step.open],
@@ -53,18 +53,20 @@ export function coursePlots({ actionId, course, csv }: CoursePlots): Html[] {
     bars({
       ...common('channels'),
       title: 'Callbacks and polls',
-      summary: `Outcomes became known ${channelWords(total)}`,
+      summary: `Outcomes: ${channelWords(channelValues(total))}`,
       kinds: CHANNELS,
       columns: steps.map((step) => ({
-        tooltip: `${beginning(step.at)}: ${channelWords(step)}`,
+        tooltip: `${beginning(step.at)}: ${channelWords(channelValues(step))}`,
         values: channelValues(step),
       })),
     }),
   ];
 }
 
+const OUTCOMES_AND_OPEN = [...OUTCOMES, OPEN];
+
 function outcomeWords(counts: CourseCounts): string {
-  return `${describeOutcomes(counts)}, ${number(counts.open)} open`;
+  return describeCounts([...outcomeValues(counts), counts.open], OUTCOMES_AND_OPEN);
 }
 
 function runTimeWords(times: RunTimes | null): string {
@@ -77,10 +79,12 @@ function channelValues({ byChannel: { callback, poll, submit, timeout } }: Cours
   return [callback, poll, submit, timeout];
 }
 
-function channelWords(counts: CourseCounts): string {
-  const [callback = 0, poll = 0, submit = 0, timeout = 0] = channelValues(counts).map(number);
-  return `${callback} by callback, ${poll} by poll, ${submit} by submit response, ${timeout} timed out`;
+/** Returns `12 by callback, 3 by poll`: the channels that occurred. */
+export function channelWords(values: readonly number[]): string {
+  return describeCounts(values, CHANNEL_WORDS);
 }
+
+const CHANNEL_WORDS = ['by callback', 'by poll', 'by submit response', 'timed out'].map((name) => ({ name }));
 
 /** Grace period and polling window begin when an execution is sent, which is soon after its submission unless it waits. */
 function limitsOf({ timing }: ActionCourse): Limit[] {

@@ -11,7 +11,6 @@ export const COLUMN = 10;
 export const HEIGHT = 100;
 /** The share of the figure's height that the shapes take; the times are below. */
 const SHARE = 0.88;
-const MAX_TIME_TICKS = 4;
 
 export interface Kind {
   readonly name: string;
@@ -42,15 +41,17 @@ export interface Figure {
   readonly file: string;
   /** The address of the values as CSV. */
   readonly csv?: string;
-  /** True if the page of `zoomAt`, or this page, takes a period as `from` and `to`. */
+  /** True if the page that the title links to, or else this page, takes a period as `from` and `to`. */
   readonly hasZoom?: boolean;
+  /** False for one of several plots that share a legend; default: true. */
+  readonly hasLegend?: boolean;
 }
 
 export function figure({ title, summary, kinds, columns, from, to, shapes, lines, ...more }: Figure): Html {
-  const { file, csv, hasZoom = false } = more;
+  const { file, csv, hasZoom = false, hasLegend = true } = more;
   const period = hasZoom ? html` data-from="${from}" data-to="${to}"` : '';
   return html`<figure class="plot" data-file="${file}"${period}>
-<figcaption><h3>${title}</h3>${legend(kinds)}</figcaption>
+<figcaption><h3>${title}</h3>${hasLegend ? legend(kinds) : ''}</figcaption>
 <svg class="plot" role="img" aria-label="${summary}"><svg class="area" viewBox="0 0 ${columns.length * COLUMN} ${HEIGHT}" width="100%" height="${percent(SHARE)}" preserveAspectRatio="none">
 ${lines.map(({ y, kind }) => html`<path class="${kind}" d="M0 ${round(y)}h${columns.length * COLUMN}"/>`)}
 ${shapes}
@@ -61,7 +62,8 @@ ${lines.map(lineLabel)}${timeLabels(from, to)}</svg>
 }
 
 function hoverColumn(values: string, index: number): Html {
-  return html`<path d="M${index * COLUMN} 0h${COLUMN}v${HEIGHT}h-${COLUMN}z"><title>${values}</title></path>`;
+  // The size is in plots.css, because a page has many columns.
+  return html`<rect x="${index * COLUMN}"><title>${values}</title></rect>`;
 }
 
 function lineLabel({ y, label, kind }: Line): Html {
@@ -73,7 +75,7 @@ function lineLabel({ y, label, kind }: Line): Html {
 }
 
 function timeLabels(from: number, to: number): Html[] {
-  return timeTicks(from, to, MAX_TIME_TICKS).map(({ value, label }) => {
+  return timeTicks(from, to).map(({ value, label }) => {
     const [place, x] = placeOf((value - from) / (to - from));
     return html`<text x="${percent(x)}" y="98%" class="${place}">${label}</text>`;
   });
@@ -88,7 +90,7 @@ function placeOf(share: number): [place: string, x: number] {
 export function legend(kinds: readonly Kind[]): Html {
   return html`<ul class="legend">${kinds.map(
     ({ name, look }) =>
-      html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><path class="${look}" d="M0 0h10v10h-10z"/></svg> ${name}</li>`,
+      html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><path class="${look}" d="${look.startsWith('line') ? 'M0 5h10' : 'M0 0h10v10h-10z'}"/></svg> ${name}</li>`,
   )}</ul>`;
 }
 

@@ -16,8 +16,16 @@ export function outcomeValues({ byStatus }: Pick<OutcomeCounts, 'byStatus'>): nu
   return [COMPLETED, FAILED + REJECTED + NOT_FOUND, TIMEOUT, CANCELLED];
 }
 
-/** Returns `12 completed, 1 failed, 0 timed out, 0 cancelled`. */
+/** Returns `12 completed, 1 failed`: the kinds that occurred. */
 export function describeOutcomes(counts: Pick<OutcomeCounts, 'byStatus'>): string {
-  const values = outcomeValues(counts);
-  return OUTCOMES.map(({ name }, index) => `${number(values[index] ?? 0)} ${name.toLowerCase()}`).join(', ');
+  return describeCounts(outcomeValues(counts), OUTCOMES);
+}
+
+/** Returns the counts that are not 0 in words, or `none`. */
+export function describeCounts(values: readonly number[], kinds: readonly { readonly name: string }[]): string {
+  const words = kinds.flatMap(({ name }, index) => {
+    const value = values[index] ?? 0;
+    return value === 0 ? [] : [`${number(value)} ${name.toLowerCase()}`];
+  });
+  return words.length === 0 ? 'none' : words.join(', ');
 }

@@ -8,7 +8,7 @@ const COLUMN = 10;
 
 document.documentElement.classList.add('scripted');
 
-const columnsOf = (figure) => [...figure.querySelectorAll('.columns path')];
+const columnsOf = (figure) => [...figure.querySelectorAll('.columns rect')];
 
 function showValues(figure, index) {
   const columns = columnsOf(figure);
@@ -158,7 +158,7 @@ function pictureOf(figure) {
   context.fillStyle = getComputedStyle(document.body).backgroundColor;
   context.fillRect(0, 0, width + 2 * margin, height + 2 * margin);
   const box = { left: left - margin, top: top - margin };
-  for (const shape of figure.querySelectorAll('path:not(.columns path)')) draw(context, shape, box);
+  for (const shape of figure.querySelectorAll('path')) draw(context, shape, box);
   for (const text of figure.querySelectorAll('svg.plot text, h3, .legend li')) write(context, text, box);
   return canvas;
 }

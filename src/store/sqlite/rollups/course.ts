@@ -17,7 +17,13 @@ interface Place {
   readonly app: string;
 }
 
-type Outcome = Omit<CourseGroup, 'at'>;
+interface PlaceStatements {
+  /** The parameters are bounds; the first is inclusive. */
+  readonly nextHour: Statement<string[], string>;
+  readonly nextApp: Statement<string[], string>;
+}
+
+type Outcome = Omit<CourseGroup, 'at' | 'count'>;
 type Timing = NonNullable<Course['timing']>;
 type Steps = Pick<Course, 'accepted' | 'outcomes'>;
 
@@ -34,15 +40,12 @@ export function createCourseReader(client: Database): (query: CourseQuery) => Co
   const sql = prepare(client);
 
   function byHours({ actionId, from, to, stepMs }: CourseQuery): Steps {
-    const tally = createTally(stepMs);
+    const query = { actionId, stepMs };
     const [low, high] = [hourOf(from), hourOf(to)];
-    for (const { hour, app } of placesIn(sql.nextSubmitted, low, high)) {
-      tally.accept(Date.parse(hour), sql.accepted.get(hour, app, actionId) ?? 0);
-    }
-    for (const { hour, app } of placesIn(sql.nextOutcome, low, high)) {
-      for (const outcome of sql.outcomes.iterate(hour, app, actionId)) tally.end(Date.parse(hour), outcome);
-    }
-    return tally.read();
+    return {
+      accepted: sql.accepted.all({ ...query, places: JSON.stringify([...placesIn(sql.submittedPlaces, low, high)]) }),
+      outcomes: sql.outcomes.all({ ...query, places: JSON.stringify([...placesIn(sql.outcomePlaces, low, high)]) }),
+    };
   }
 
   function byExecutions({ actionId, from, to, stepMs }: CourseQuery): Steps | null {
@@ -52,7 +55,7 @@ export function createCourseReader(client: Database): (query: CourseQuery) => Co
     const tally = createTally(stepMs);
     for (const window of windowsOf(client, { from, to }, 'oldest-first')) {
       for (const row of sql.executions.iterate(window.low, window.high, actionId)) {
-        tally.accept(row.submittedAt, 1);
+        tally.accept(row.submittedAt);
         if (row.ms !== null) tally.end(row.submittedAt, outcomeOf(row, row.ms));
       }
     }
@@ -78,15 +81,13 @@ export function createCourseReader(client: Database): (query: CourseQuery) => Co
 function outcomeOf({ status, resolvedBy: by, sent }: ExecutionRow, ms: number): Outcome {
   const resolvedBy = resolverOf(by);
   const rounded = isFromCxone(resolvedBy) ? roundDuration(ms) : 0;
-  return { status: statusOf(status), resolvedBy, sent, ms: rounded, count: 1 };
+  return { status: statusOf(status), resolvedBy, sent, ms: rounded };
 }
 
 /** Yields each hour and app that a roll-up has rows of, and reads one row of each. Other actions may have many rows. */
-function* placesIn(next: Statement<string[], Place>, low: string, high: string): Generator<Place, void, undefined> {
-  for (let place: Place | undefined = { hour: low, app: '' }; ; ) {
-    place = next.get(place.hour, place.app, high);
-    if (place === undefined) return;
-    yield place;
+function* placesIn({ nextHour, nextApp }: PlaceStatements, low: string, high: string): Generator<Place> {
+  for (let hour = nextHour.get(low, high); hour !== undefined; hour = nextHour.get(`${hour}~`, high)) {
+    for (let app = nextApp.get(hour, ''); app !== undefined; app = nextApp.get(hour, app)) yield { hour, app };
   }
 }
 
@@ -95,17 +96,17 @@ function createTally(stepMs: number) {
   const outcomes = new Map<string, CourseGroup & { count: number }>();
   const stepOf = (time: number) => Math.floor(time / stepMs) * stepMs;
   return {
-    accept: (time: number, count: number): void => {
+    accept: (time: number): void => {
       const at = stepOf(time);
-      if (count > 0) accepted.set(at, (accepted.get(at) ?? 0) + count);
+      accepted.set(at, (accepted.get(at) ?? 0) + 1);
     },
     end: (time: number, outcome: Outcome): void => {
       const at = stepOf(time);
-      const { status, resolvedBy, sent, ms, count } = outcome;
+      const { status, resolvedBy, sent, ms } = outcome;
       const key = `${at} ${status} ${resolvedBy} ${sent} ${ms}`;
       const group = outcomes.get(key);
-      if (group === undefined) outcomes.set(key, { at, status, resolvedBy, sent, ms, count });
-      else group.count += count;
+      if (group === undefined) outcomes.set(key, { at, ...outcome, count: 1 });
+      else group.count += 1;
     },
     read: (): Steps => ({
       accepted: [...accepted].map(([at, count]) => ({ at, count })),
@@ -115,21 +116,27 @@ function createTally(stepMs: number) {
 }
 
 function prepare(client: Database) {
-  const next = (table: string) =>
-    client.prepare<string[], Place>(
-      `SELECT hour, app FROM ${table} WHERE (hour, app) > (?, ?) AND hour < ? ORDER BY hour, app LIMIT 1`,
-    );
-  return {
-    nextSubmitted: next('rollup_submitted'),
-    nextOutcome: next('rollup_outcomes'),
-    accepted: client
-      .prepare<string[], number>(
-        `SELECT count FROM rollup_submitted WHERE hour = ? AND app = ? AND action_id = ? AND kind = 'accepted'`,
-      )
+  // A comparison of (hour, app) would scan the rows of the hour.
+  const placesOf = (table: string): PlaceStatements => ({
+    nextHour: client
+      .prepare<string[], string>(`SELECT hour FROM ${table} WHERE hour >= ? AND hour < ? ORDER BY hour LIMIT 1`)
       .pluck(),
-    outcomes: client.prepare<string[], Outcome>(
-      `SELECT status, nullif(resolved_by, '') AS resolvedBy, sent, ms, count FROM rollup_outcomes
-      WHERE hour = ? AND app = ? AND action_id = ?`,
+    nextApp: client
+      .prepare<string[], string>(`SELECT app FROM ${table} WHERE hour = ? AND app > ? ORDER BY app LIMIT 1`)
+      .pluck(),
+  });
+  const atPlaces = (table: string) => `json_each(@places) AS place CROSS JOIN ${table} AS r
+    ON r.hour = place.value ->> 'hour' AND r.app = place.value ->> 'app' AND r.action_id = @actionId`;
+  const at = 'unixepoch(r.hour) * 1000 / CAST(@stepMs AS INTEGER) * CAST(@stepMs AS INTEGER) AS at';
+  return {
+    submittedPlaces: placesOf('rollup_submitted'),
+    outcomePlaces: placesOf('rollup_outcomes'),
+    accepted: client.prepare<[object], Steps['accepted'][number]>(
+      `SELECT ${at}, sum(count) AS count FROM ${atPlaces('rollup_submitted')} WHERE kind = 'accepted' GROUP BY at`,
+    ),
+    outcomes: client.prepare<[object], CourseGroup>(
+      `SELECT ${at}, status, nullif(resolved_by, '') AS resolvedBy, sent, ms, sum(count) AS count
+      FROM ${atPlaces('rollup_outcomes')} GROUP BY at, status, resolved_by, sent, ms`,
     ),
     beyond: client
       .prepare<unknown[], unknown>(

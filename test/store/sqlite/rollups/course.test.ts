@@ -14,7 +14,16 @@ import { temporaryFolder } from '../../../support/temporary.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-const LIVES: readonly Life[] = ['callback', 'poll', 'timeout', 'not-found', 'cancelled', 'refused', 'pending', 'queued'];
+const LIVES: readonly Life[] = [
+  'callback',
+  'poll',
+  'timeout',
+  'not-found',
+  'cancelled',
+  'refused',
+  'pending',
+  'queued',
+];
 
 function openStore(): { store: SqliteStore; path: string } {
   const path = join(temporaryFolder(), 'receiver.db');
@@ -69,7 +78,9 @@ describe('the course of an action', () => {
     const { store } = openStore();
     await liveThreeHours(store);
     const { outcomes } = await courseIn(store, 3 * HOUR);
-    const found = outcomes.map(({ at, status, resolvedBy, ms, count }) => [at, status, resolvedBy, ms, count].join(' '));
+    const found = outcomes.map(({ at, status, resolvedBy, ms, count }) =>
+      [at, status, resolvedBy, ms, count].join(' '),
+    );
     expect(found.sort()).toEqual([
       `${START} CANCELLED cancel 0 9`,
       `${START} COMPLETED callback ${roundDuration(2_010)} 9`,
@@ -95,7 +106,8 @@ describe('the course of an action', () => {
   test('states the most common grace period and polling window', async () => {
     const { store } = openStore();
     for (let index = 0; index < 9; index += 1) {
-      const timing = index % 3 === 0 ? { graceSeconds: 5, timeoutSeconds: 20 } : { graceSeconds: 60, timeoutSeconds: 40 };
+      const timing =
+        index % 3 === 0 ? { graceSeconds: 5, timeoutSeconds: 20 } : { graceSeconds: 60, timeoutSeconds: 40 };
       await live(store, 'callback', START + index * MINUTE, { actionId: 'charge', ...timing });
     }
     expect((await courseIn(store, HOUR)).timing).toEqual({ graceSeconds: 60, timeoutSeconds: 40 });
