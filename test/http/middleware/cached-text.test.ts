@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { startHttp } from '../harness.ts';
 
-const ASSETS = ['/console/style.css', '/console/script.js', '/console/scripts/plots.js'];
+const ASSETS = ['/console/style.css', '/console/scripts/plots.js'];
 
 test('an asset is compressed for clients that accept gzip, and plain for the others', async () => {
   await using http = await startHttp();
