@@ -25,12 +25,14 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   browser: { command: 'npm run test:browser', include: ['test/browser/*.browser.ts'], testTimeout: 180_000 },
   // The proxies in front of the receiver. Needs nginx and Caddy.
   proxy: { command: 'npm run test:proxy', include: ['test/deploy/*.proxy.ts'], testTimeout: 120_000, maxWorkers: 2 },
+  // The dashboard and the alert rules in Prometheus. Needs prometheus.
+  monitoring: { command: 'npm run test:monitoring', include: ['test/deploy/*.monitoring.ts'], testTimeout: 300_000 },
   // The image in containers. Needs root, buildah, podman, runc and mmdebstrap.
   container: {
     command: 'npm run test:container',
     include: ['test/container/*.container.ts'],
     globalSetup: 'test/container/image.ts',
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     maxWorkers: 1,
   },
   // The package as users install it. Needs the npm registry.
