@@ -14,6 +14,7 @@ import {
   isReady,
   launch,
   MEMORY_LIMIT_BYTES,
+  PATIENCE,
   podman,
   type Setting,
   settingFor,
@@ -24,38 +25,46 @@ import {
 const MIB = 1024 * 1024;
 const DEPLOYMENT = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
 
+const { builds, containers, memoryLimits, processorLimits } = inject('abilities');
+
 const read = (container: Container, file: string) => container.exec('cat', file);
 
-test('the receiver is PID 1 of an unprivileged user without capabilities, and may write only its volume', async () => {
-  const container = await start(await settingFor());
-  const command = 'node\0--max-semi-space-size=16\0src/main.ts\0start\0';
-  expect(await read(container, '/proc/1/cmdline')).toBe(command);
-  const status = await read(container, '/proc/1/status');
-  const lines = new Map(status.split('\n').map((line) => line.split(':\t') as [string, string]));
-  expect(lines.get('Uid')).toBe('1000\t1000\t1000\t1000');
-  expect(lines.get('Gid')).toBe('1000\t1000\t1000\t1000');
-  const none = '0'.repeat(16);
-  for (const kind of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) expect(lines.get(kind)).toBe(none);
-  expect([lines.get('NoNewPrivs'), lines.get('Seccomp')]).toEqual(['1', '2']);
-  for (const folder of ['/app', '/app/src', '/home/node', '/etc']) {
-    await expect(container.exec('touch', `${folder}/file`)).rejects.toThrow(/Read-only file system/);
-  }
-  expect(await container.exec('stat', '--format', '%a %U', '/data')).toBe('700 node');
-  expect(await container.exec('ls', '/data')).toContain('receiver.db');
-});
+test.runIf(containers)(
+  'the receiver is PID 1 of an unprivileged user without capabilities, and may write only its volume',
+  async () => {
+    const container = await start(await settingFor());
+    const command = 'node\0--max-semi-space-size=16\0src/main.ts\0start\0';
+    expect(await read(container, '/proc/1/cmdline')).toBe(command);
+    const status = await read(container, '/proc/1/status');
+    const lines = new Map(status.split('\n').map((line) => line.split(':\t') as [string, string]));
+    expect(lines.get('Uid')).toBe('1000\t1000\t1000\t1000');
+    expect(lines.get('Gid')).toBe('1000\t1000\t1000\t1000');
+    const none = '0'.repeat(16);
+    for (const kind of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) expect(lines.get(kind)).toBe(none);
+    expect([lines.get('NoNewPrivs'), lines.get('Seccomp')]).toEqual(['1', '2']);
+    for (const folder of ['/app', '/app/src', '/home/node', '/etc']) {
+      await expect(container.exec('touch', `${folder}/file`)).rejects.toThrow(/Read-only file system/);
+    }
+    expect(await container.exec('stat', '--format', '%a %U', '/data')).toBe('700 node');
+    expect(await container.exec('ls', '/data')).toContain('receiver.db');
+  },
+);
 
-test('an execution and its callback pass, and the commands of operators run in the container', async () => {
-  const setting = await settingFor();
-  const container = await start(setting);
-  expect(await submit(setting, 'order-1')).toBe(202);
-  await expect.poll(async () => (await get(setting, 'order-1')).status).toBe('PENDING');
-  expect(await callBack(setting, 'order-1', { paid: true })).toBe(200);
-  expect(await get(setting, 'order-1')).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback' });
-  expect(await container.exec('node', 'src/main.ts', 'executions', 'list')).toContain('order-1');
-  expect(await container.exec('node', 'src/main.ts', 'backup', '/data/backup.db')).toContain('/data/backup.db');
-});
+test.runIf(containers)(
+  'an execution and its callback pass, and the commands of operators run in the container',
+  async () => {
+    const setting = await settingFor();
+    const container = await start(setting);
+    expect(await submit(setting, 'order-1')).toBe(202);
+    await expect.poll(async () => (await get(setting, 'order-1')).status, PATIENCE).toBe('PENDING');
+    expect(await callBack(setting, 'order-1', { paid: true })).toBe(200);
+    expect(await get(setting, 'order-1')).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback' });
+    expect(await container.exec('node', 'src/main.ts', 'executions', 'list')).toContain('order-1');
+    expect(await container.exec('node', 'src/main.ts', 'backup', '/data/backup.db')).toContain('/data/backup.db');
+  },
+);
 
-test('secrets come from files that podman mounts', async () => {
+test.runIf(containers)('secrets come from files that podman mounts', async () => {
   const { env, ...setting } = await settingFor();
   const { CALLBACK_SECRET = '', ...others } = env;
   const file = join(temporaryFolder(), 'secret');
@@ -69,42 +78,59 @@ test('secrets come from files that podman mounts', async () => {
   expect(await read(container, '/proc/1/environ')).not.toContain(CALLBACK_SECRET);
 });
 
-test('the health check reports a receiver that responds as healthy and one that does not as unhealthy', async () => {
-  const container = await start(await settingFor());
-  await podman('healthcheck', 'run', container.id);
-  await podman('kill', '--signal', 'STOP', container.id);
-  await expect(podman('healthcheck', 'run', container.id)).rejects.toMatchObject({ code: 1 });
-  await podman('kill', '--signal', 'CONT', container.id);
-  await podman('healthcheck', 'run', container.id);
-});
+test.runIf(containers)(
+  'the health check reports a receiver that responds as healthy and one that does not as unhealthy',
+  async () => {
+    const { id } = await start(await settingFor());
+    const check = () =>
+      podman('healthcheck', 'run', id).then(
+        () => 0,
+        ({ code }: { code: number }) => code,
+      );
+    await expect.poll(check, PATIENCE).toBe(0);
+    await podman('kill', '--signal', 'STOP', id);
+    await expect.poll(check, PATIENCE).toBe(1);
+    await podman('kill', '--signal', 'CONT', id);
+    await expect.poll(check, PATIENCE).toBe(0);
+  },
+);
 
-test('SIGTERM drains: work in flight is committed, new work gets 503, and the exit code is 0', async () => {
-  let answer = () => {};
-  const setting = await settingFor(({ headers }, response) => {
-    answer = () => sendJson(response, 200, { executionId: `run-${headers['x-correlation-id']}`, status: 'RUNNING' });
-  });
-  const container = await start(setting);
-  expect(await submit(setting, 'in-flight')).toBe(202);
-  await expect.poll(() => setting.upstream.to('/api/v2/dx/actions').length).toBe(1);
-  const ended = container.end('TERM');
-  await expect.poll(() => isReady(setting)).toBe(false);
-  expect(await submit(setting, 'too-late')).toBe(503);
-  answer();
-  expect(await ended).toBe(0);
-  expect(await container.logs()).toContain('"msg":"stopped"');
-  await start(setting);
-  expect(await get(setting, 'in-flight')).toMatchObject({ status: 'PENDING', executionId: 'run-in-flight' });
-  expect(setting.upstream.to('/api/v2/dx/actions')).toHaveLength(1);
-});
+test.runIf(containers)(
+  'SIGTERM drains: work in flight is committed, new work gets 503, and the exit code is 0',
+  async () => {
+    let answer = () => {};
+    const setting = await settingFor(({ headers }, response) => {
+      answer = () => sendJson(response, 200, { executionId: `run-${headers['x-correlation-id']}`, status: 'RUNNING' });
+    });
+    const container = await start(setting);
+    expect(await submit(setting, 'in-flight')).toBe(202);
+    await expect.poll(() => setting.upstream.to('/api/v2/dx/actions').length, PATIENCE).toBe(1);
+    const ended = container.end('TERM');
+    await expect.poll(() => isReady(setting), PATIENCE).toBe(false);
+    expect(await submit(setting, 'too-late')).toBe(503);
+    answer();
+    expect(await ended).toBe(0);
+    expect(await container.logs()).toContain('"msg":"stopped"');
+    await start(setting);
+    expect(await get(setting, 'in-flight')).toMatchObject({ status: 'PENDING', executionId: 'run-in-flight' });
+    expect(setting.upstream.to('/api/v2/dx/actions')).toHaveLength(1);
+  },
+);
 
-test('SIGTERM ends a receiver that is still loading, although it is PID 1', async () => {
+/** A start on a busy machine may be over before the first signal arrives. */
+const MAX_ATTEMPTS = 5;
+
+test.runIf(processorLimits)('SIGTERM ends a receiver that is still loading, although it is PID 1', async () => {
   const setting = await settingFor();
-  // A twentieth of a processor makes the start long enough.
-  const container = await launch(setting, ['--cpus=0.05']);
-  const { Pid: pid } = await container.state();
-  await expect.poll(() => sendSignal(pid, 'SIGTERM'), { timeout: 120_000, interval: 100 }).toBe('ended');
-  expect(await podman('wait', container.id)).toBe('143');
-  expect(await container.logs()).not.toContain('"msg":"listening"');
+  const codes: string[] = [];
+  for (let attempt = 0; attempt < MAX_ATTEMPTS && !codes.includes('143'); attempt += 1) {
+    // A tenth of a processor makes the start long.
+    const container = await launch(setting, ['--cpus=0.1']);
+    const { Pid: pid } = await container.state();
+    await expect.poll(() => sendSignal(pid, 'SIGTERM'), { ...PATIENCE, interval: 20 }).toBe('ended');
+    codes.push(await podman('wait', container.id));
+  }
+  expect(codes.at(-1), `exit codes: ${codes.join(', ')}`).toBe('143');
 });
 
 /** The kernel discards the signals that arrive before Node has a handler: the sender repeats them. */
@@ -121,14 +147,16 @@ function sendSignal(pid: number, signal: NodeJS.Signals): 'sent' | 'ended' {
 async function submitUntilCut(setting: Setting, prefix: string, onCount: (count: number) => void): Promise<string[]> {
   const acknowledged: string[] = [];
   const app = async (n: number) => {
-    for (let i = 0; i < 2_000; i += 1) {
+    for (let i = 0; i < 10_000; i += 1) {
       const id = `${prefix}-${n}-${i}`;
       const status = await submit(setting, id);
       if (status === null) return;
-      if (status !== 202) throw new Error(`${status} to ${id}`);
+      // A receiver under pressure may refuse, with 429 or 503.
+      if (status !== 202) continue;
       acknowledged.push(id);
       onCount(acknowledged.length);
     }
+    throw new Error('no connection failed');
   };
   await Promise.all(Array.from({ length: 4 }, (_, n) => app(n)));
   return acknowledged;
@@ -141,7 +169,7 @@ async function expectKept(setting: Setting, acknowledged: readonly string[]): Pr
   expect(new Set(sent).size).toBe(sent.length);
 }
 
-test('after SIGKILL nothing acknowledged is lost, and nothing is sent twice', async () => {
+test.runIf(containers)('after SIGKILL nothing acknowledged is lost, and nothing is sent twice', async () => {
   const setting = await settingFor();
   const first = await start(setting);
   let ended: Promise<number> | null = null;
@@ -178,18 +206,26 @@ async function besiege(setting: Setting): Promise<void> {
 
 /** The result of an execution, by its action: large and accepted, or larger than any limit. */
 function resultOf(url: string): string {
-  return `{"status":"COMPLETED","executionId":"run","result":"${'x'.repeat((url.includes('large') ? 8 : 60) * MIB)}"}`;
+  return `{"status":"COMPLETED","executionId":"run","result":"${'x'.repeat((url.includes('larger') ? 60 : 8) * MIB)}"}`;
 }
 
-test('under hostile bodies and large results the receiver stays within 512 MiB', async () => {
-  const setting = await settingFor(({ url }, response) => sendJson(response, 200, resultOf(url)));
+test.runIf(memoryLimits)('under hostile bodies and large results the receiver stays within 512 MiB', async () => {
+  let ended = 0;
+  const setting = await settingFor(({ url }, response) => {
+    // Received completely, or cut off by the receiver, which waits for a limited time.
+    response.once('close', () => {
+      ended += 1;
+    });
+    sendJson(response, 200, resultOf(url));
+  });
   const container = await start(setting);
   const ids = Array.from({ length: 12 }, (_, i) => `order-${i}`);
   for (const [i, id] of ids.entries()) {
     expect(await submit(setting, id, { actionId: i % 2 === 0 ? 'large' : 'larger' })).toBe(202);
   }
   await besiege(setting);
-  for (const id of ids) await expect.poll(async () => (await get(setting, id)).status).toBe('COMPLETED');
+  await expect.poll(() => ended, PATIENCE).toBe(ids.length);
+  for (const id of ids) expect(await get(setting, id)).toMatchObject({ correlationId: id });
   expect(await container.state()).toMatchObject({ Status: 'running' });
   expect(await memoryLimit(container)).toBe(MEMORY_LIMIT_BYTES);
   const [, peakKib] = /^VmHWM:\s+(\d+) kB$/m.exec(await read(container, '/proc/1/status')) ?? [];
@@ -202,24 +238,28 @@ async function memoryLimit(container: Container): Promise<number> {
   return Number(await container.exec('sh', '-c', `cat ${files[0]} 2>/dev/null || cat ${files[1]}`));
 }
 
-test('a receiver that the kernel kills for its memory loses nothing acknowledged', async () => {
+/** Takes memory until the kernel kills a process of the container. */
+const FILL = 'const kept = []; for (;;) kept.push(Buffer.alloc(2 ** 24, 1))';
+
+test.runIf(memoryLimits)('a receiver that the kernel kills for memory loses nothing acknowledged', async () => {
   const setting = await settingFor();
-  const small = await start(setting, ['--memory=160m', '--memory-swap=160m']);
-  let siege: Promise<void> | null = null;
+  const first = await start(setting);
+  const { Pid: pid } = await first.state();
+  // The kernel chooses the process with the highest score.
+  writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
+  let filling: Promise<unknown> | null = null;
   const acknowledged = await submitUntilCut(setting, 'order', (count) => {
-    // The siege ends with the receiver.
-    if (count >= 20) siege ??= besiege(setting).catch(() => {});
+    // It ends with the receiver, which is PID 1.
+    if (count >= 100) filling ??= first.exec('node', '--eval', FILL).catch(() => {});
   });
-  await siege;
-  await podman('wait', small.id);
-  // Only the kernel sends SIGKILL; podman's own OOMKilled is false with hybrid cgroups.
-  expect(await small.state()).toMatchObject({ Status: 'exited', ExitCode: 137 });
-  expect(acknowledged.length).toBeGreaterThan(0);
+  await filling;
+  // podman's own OOMKilled is false with hybrid cgroups.
+  expect(await podman('wait', first.id)).toBe('137');
   await start(setting);
   await expectKept(setting, acknowledged);
 });
 
-test('the documentation states what the image adds to its base', async () => {
+test.runIf(builds)('the documentation states what the image adds to its base', async () => {
   const size = async (name: string) => Number(await podman('image', 'inspect', '--format', '{{.Size}}', name));
   const { name, base } = inject('image');
   const addedMb = ((await size(name)) - (await size(base))) / 1_000_000;

@@ -1,11 +1,21 @@
 // Builds the image of deploy/Containerfile once, from packages alone: a base by mmdebstrap, Node from its npm package.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { type Abilities, findAbilities } from './machine.ts';
 
 export interface Image {
   /** The arguments before each subcommand of podman: images, containers and volumes are in a folder of their own. */
@@ -18,6 +28,7 @@ export interface Image {
 declare module 'vitest' {
   export interface ProvidedContext {
     readonly image: Image;
+    readonly abilities: Abilities;
   }
 }
 
@@ -25,12 +36,13 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE = join(PROJECT, 'node_modules/.cache/container');
 const NAME = 'localhost/cxone-callback-receiver';
 const BASE = 'localhost/base';
-const NEEDED = ['buildah', 'podman', 'runc', 'mmdebstrap'];
+const ISOLATION = ['--isolation', 'chroot'];
+const NEEDED = ['buildah', 'podman', 'runc', 'mmdebstrap', 'strace'];
 
 /** procps has the /bin/kill of the unit. */
-const PACKAGES = ['ca-certificates', 'libstdc++6', 'passwd', 'procps', 'systemd', 'systemd-sysv'];
+const PACKAGES = ['ca-certificates', 'dbus', 'libstdc++6', 'passwd', 'procps', 'systemd', 'systemd-sysv'];
 
-export function setup({ provide }: TestProject): () => void {
+export async function setup({ provide }: TestProject): Promise<() => void> {
   const missing = NEEDED.filter((command) => !isInstalled(command));
   if (missing.length > 0 || process.getuid?.() !== 0) {
     throw new Error(
@@ -39,31 +51,61 @@ export function setup({ provide }: TestProject): () => void {
   }
   // podman limits the path of --runroot to 50 characters.
   const scratch = mkdtempSync(join(tmpdir(), 'cxone-container-'));
-  // vfs needs no support of the kernel, but copies the image for each container.
-  const driver = readFileSync('/proc/filesystems', 'utf8').includes('\toverlay\n') ? 'overlay' : 'vfs';
-  const storage = ['--root', join(scratch, 'root'), '--runroot', join(scratch, 'run'), '--storage-driver', driver];
-  const podman = [...storage, '--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
-  const clean = () => {
-    run('podman', ...podman, 'rm', '--all', '--force', '--time', '0');
-    rmSync(scratch, { recursive: true, force: true });
-  };
   try {
-    run('podman', ...podman, 'import', '--quiet', baseArchive(), BASE);
-    build(scratch, storage);
+    const storage = storageWithBase(scratch);
+    const podman = podmanWith(storage);
+    const { abilities, notChecked } = await findAbilities(podman, BASE, () => buildNothing(storage, scratch));
+    if (abilities.builds) build(scratch, storage);
+    provide('image', { podman, name: NAME, base: BASE });
+    provide('abilities', abilities);
+    return () => {
+      run('podman', ...podman, 'rm', '--all', '--force', '--time', '0');
+      remove(scratch);
+      for (const line of notChecked) process.stdout.write(`NOT CHECKED on this machine: ${line}\n`);
+    };
   } catch (error) {
-    clean();
+    remove(scratch);
     throw error;
   }
-  provide('image', { podman, name: NAME, base: BASE });
-  return clean;
 }
 
-/** Made once for each version of Node. */
+const podmanWith = (storage: readonly string[]): readonly string[] => [
+  ...storage,
+  ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'],
+];
+
+/** Imports the base with the first storage driver that works here; vfs always does, but copies the image for each container. */
+function storageWithBase(scratch: string): readonly string[] {
+  const archive = baseArchive();
+  const storageOf = (driver: string) => {
+    const folder = join(scratch, driver);
+    const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', driver];
+    run('podman', ...podmanWith(storage), 'import', '--quiet', archive, BASE);
+    return storage;
+  };
+  try {
+    return storageOf('overlay');
+  } catch (error) {
+    process.stdout.write(`the storage driver overlay does not work here, vfs takes its place: ${error}\n`);
+    return storageOf('vfs');
+  }
+}
+
+/** The driver overlay leaves its folder mounted on itself. */
+function remove(scratch: string): void {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  const points = mounts.map((line) => line.split(' ')[1] ?? '').filter((point) => point.startsWith(scratch));
+  for (const point of points.reverse()) run('umount', point);
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** Made once for each version of Node and list of packages. */
 function baseArchive(): string {
-  const archive = join(CACHE, `base-${process.version}.tar`);
+  const archive = join(CACHE, `base-${process.version}-${PACKAGES.length}.tar`);
   if (existsSync(archive)) return archive;
   mkdirSync(CACHE, { recursive: true });
-  const npm = join(run('npm', 'root', '--global').trim(), 'npm');
+  // The command is bin/npm-cli.js in the folder of the package.
+  const npm = dirname(dirname(realpathSync(run('which', 'npm').trim())));
   const hooks = [
     'chroot "$1" useradd --uid 1000 --user-group --create-home node',
     `copy-in ${process.execPath} /usr/local/bin`,
@@ -73,10 +115,23 @@ function baseArchive(): string {
   ];
   // A cut-off archive must not have the final name.
   const unfinished = join(dirname(archive), 'unfinished.tar');
-  const options = ['--quiet', '--variant=essential', `--include=${PACKAGES.join(',')}`];
+  const options = [
+    '--quiet',
+    '--variant=essential',
+    '--aptopt=Acquire::Retries "5"',
+    `--include=${PACKAGES.join(',')}`,
+  ];
   run('mmdebstrap', ...options, ...hooks.map((hook) => `--customize-hook=${hook}`), 'bookworm', unfinished);
   renameSync(unfinished, archive);
   return archive;
+}
+
+/** A build without anything of the receiver, with the isolation of the real one. */
+function buildNothing(storage: readonly string[], scratch: string): void {
+  const context = join(scratch, 'context');
+  mkdirSync(context);
+  writeFileSync(join(context, 'Containerfile'), `FROM ${BASE}\nRUN true\n`);
+  run('buildah', ...storage, 'build', '--quiet', ...ISOLATION, context);
 }
 
 /** The build installs packages from the registry that npm has here. */
@@ -89,7 +144,7 @@ function build(scratch: string, storage: readonly string[]): void {
     volumes.push('--volume', `${authorities}:/run/authorities.pem:ro`);
   }
   writeFileSync(join(scratch, 'npmrc'), settings.join('\n'));
-  const options = ['--isolation', 'chroot', '--format', 'docker', '--build-arg', `BASE=${BASE}`, ...volumes];
+  const options = [...ISOLATION, '--format', 'docker', '--build-arg', `BASE=${BASE}`, ...volumes];
   run('buildah', ...storage, 'build', '--quiet', ...options, '-f', 'deploy/Containerfile', '-t', NAME, '.');
 }
 

@@ -5,10 +5,14 @@ import { promisify } from 'node:util';
 import { expect, inject, onTestFinished } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { type Answer, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
+import { DOCUMENTED, HERE } from './machine.ts';
 
 const SECRET = 'a-secret-for-containers-of-32-characters';
 const APP_KEY = 'the-shop-key-0123456789';
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** For events of a container on a machine that is busy with other work. */
+export const PATIENCE = { timeout: 120_000, interval: 100 };
 
 const MIB = 1024 * 1024;
 export const MEMORY_LIMIT_BYTES = 512 * MIB;
@@ -80,19 +84,16 @@ function accepting(...[{ headers }, response]: Parameters<Answer>): void {
 /** Runs the image with the documented options; resolves when it is ready. */
 export async function start(setting: Setting, options: readonly string[] = []): Promise<Container> {
   const container = await launch(setting, options);
-  await expect.poll(() => isReady(setting), { timeout: 60_000, interval: 200 }).toBe(true);
+  await expect.poll(() => isReady(setting), PATIENCE).toBe(true);
   return container;
 }
 
 /** The same without waiting. */
 export async function launch(setting: Setting, options: readonly string[] = []): Promise<Container> {
   const env = Object.entries(setting.env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const documented = ['--read-only', '--tmpfs', '/tmp', '--cap-drop=all', '--security-opt=no-new-privileges'];
-  // The default limits may be above those of the caller, who may not raise them.
-  const here = ['--network', 'host', '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=1024:1024'];
-  const memory = options.some((option) => option.startsWith('--memory=')) ? [] : ['--memory=512m'];
+  const memory = inject('abilities').memoryLimits ? ['--memory=512m', '--memory-swap=512m'] : [];
   const volume = ['--volume', `${setting.volume}:/data`];
-  const all = [...documented, ...memory, '--stop-timeout=20', ...here, ...env, ...volume, ...options];
+  const all = [...DOCUMENTED, ...memory, '--stop-timeout=20', ...HERE, ...env, ...volume, ...options];
   const id = await podman('run', '--detach', ...all, inject('image').name);
   const container: Container = {
     id,

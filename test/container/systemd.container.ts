@@ -1,0 +1,199 @@
+// The unit, its socket and its credentials, installed as documented and run by systemd as PID 1 of a container.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { certificateFor } from '../support/certificate.ts';
+import { callBack, get, PATIENCE, type Setting, settingFor, submit } from './podman.ts';
+import { bootHost, NAME, operatorCommand, STATE, startUnit, UPGRADES, untilReady } from './systemd.ts';
+
+const UPGRADING = readFileSync(new URL('../../docs/upgrading.md', import.meta.url), 'utf8');
+const { systemd } = inject('abilities');
+
+/** 0 is the best, 10 the worst. */
+const MAX_EXPOSURE = 2;
+
+async function submitAll(setting: Setting, ids: readonly string[]): Promise<void> {
+  for (const id of ids) expect(await submit(setting, id)).toBe(202);
+}
+
+async function expectPending(setting: Setting, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await expect.poll(async () => (await get(setting, id)).status, PATIENCE).toBe('PENDING');
+}
+
+test.runIf(systemd)(
+  'the unit has few rights, restarts the receiver after a kill, and its journal is JSON',
+  async () => {
+    const setting = await settingFor();
+    const host = await bootHost(setting.env);
+    await startUnit(host, setting);
+    const security = await host.run('systemd-analyze', 'security', '--no-pager', `${NAME}.service`);
+    expect(Number(/exposure level for .*: ([\d.]+)/.exec(security)?.[1])).toBeLessThanOrEqual(MAX_EXPOSURE);
+    const status = await host.run('cat', `/proc/${await host.property('MainPID')}/status`);
+    expect(status).toMatch(/^CapBnd:\t0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(status).toMatch(/^Seccomp:\t2$/m);
+    expect(await host.run('stat', '--format', '%a %U', STATE)).toBe('700 cxone-receiver');
+    expect(await host.run('stat', '--format', '%a', `${STATE}/receiver.db`)).toBe('600');
+
+    const ids = Array.from({ length: 20 }, (_, i) => `order-${i}`);
+    await submitAll(setting, ids);
+    await host.run('systemctl', 'kill', '--kill-whom=main', '--signal=KILL', NAME);
+    await expect.poll(() => host.property('NRestarts'), PATIENCE).toBe('1');
+    await untilReady(setting);
+    for (const id of ids) expect(await get(setting, id)).toMatchObject({ correlationId: id });
+    await host.run('systemctl', 'stop', NAME);
+    expect(await host.property('Result')).toBe('success');
+    const messages = await host.messages();
+    expect(messages.filter((message) => message === 'listening')).toHaveLength(2);
+    expect(messages.at(-1)).toBe('stopped');
+  },
+);
+
+test.runIf(systemd)(
+  'after a failed fsync systemd restarts the receiver, and nothing acknowledged is lost',
+  async () => {
+    const setting = await settingFor();
+    const host = await bootHost(setting.env);
+    await startUnit(host, setting);
+    const before = ['order-1', 'order-2'];
+    await submitAll(setting, before);
+    await expectPending(setting, before);
+    await failFsyncs(await host.pidOutside());
+    // On a busy machine, it may reach the next process.
+    if ((await submit(setting, 'order-3')) === 202) before.push('order-3');
+    await expect.poll(() => host.property('NRestarts'), PATIENCE).toBe('1');
+    await untilReady(setting);
+    expect(await host.run('journalctl', '--unit', NAME, '--no-pager')).toContain('status=1/FAILURE');
+    await expectPending(setting, before);
+    await submitAll(setting, ['order-4']);
+    await expectPending(setting, ['order-4']);
+  },
+);
+
+/** From outside the container, so that the sandbox of the unit is as it is. Resolves when each fsync of the process fails. */
+async function failFsyncs(pid: number): Promise<void> {
+  const failing = ['--trace=fsync,fdatasync', '--inject=fsync,fdatasync:error=EIO', '--output=/dev/null'];
+  const tracer = spawn('strace', ['-f', ...failing, '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const attached = Promise.withResolvers<void>();
+  let text = '';
+  tracer.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    if (text.includes('attached')) attached.resolve();
+  });
+  const ended = once(tracer, 'exit').then(() => attached.reject(new Error(`strace did not attach: ${text}`)));
+  onTestFinished(async () => {
+    tracer.kill('SIGKILL');
+    await ended;
+  });
+  await attached.promise;
+}
+
+test.runIf(systemd)('credentials bring the secrets from files that only root can read', async () => {
+  const setting = await settingFor();
+  const secrets: Record<string, string> = { OPERATOR_KEYS: 'alice:the-operator-key-0123456789' };
+  const others: Record<string, string> = {};
+  for (const [name, value] of Object.entries(setting.env)) {
+    const isSecret = ['CXONE_CLIENT_SECRET', 'CALLBACK_SECRET', 'APP_KEYS'].includes(name);
+    (isSecret ? secrets : others)[name] = value;
+  }
+  const host = await bootHost(others);
+  for (const [name, value] of Object.entries(secrets)) {
+    await host.write(`/etc/${NAME}/secrets/${name.toLowerCase().replaceAll('_', '-')}`, value);
+  }
+  await host.run('chmod', '-R', 'go=', `/etc/${NAME}`);
+  await host.install('credentials.conf', `${NAME}.service.d/credentials.conf`);
+  await startUnit(host, setting);
+  await submitAll(setting, ['order-1']);
+  await expectPending(setting, ['order-1']);
+  expect(await callBack(setting, 'order-1', 1)).toBe(200);
+  const environment = await host.run('cat', `/proc/${await host.property('MainPID')}/environ`);
+  for (const name of Object.keys(secrets)) {
+    expect(environment).toContain(`${name}_FILE=`);
+    expect(environment).not.toContain(`${name}=`);
+  }
+});
+
+test.runIf(systemd)('with the socket, no submission fails while the receiver is restarted', async () => {
+  const setting = await settingFor();
+  const host = await bootHost(setting.env);
+  const { PORT: port = '' } = setting.env;
+  await host.install(`${NAME}.socket`, `${NAME}.socket`, (text) => text.replace(/:8080$/m, `:${port}`));
+  await host.run('systemctl', 'daemon-reload');
+  await host.run('systemctl', 'enable', '--now', `${NAME}.socket`);
+  await host.run('systemctl', 'start', NAME);
+  await untilReady(setting);
+  const statuses: (number | null)[] = [];
+  let isOver = false;
+  const load = async () => {
+    for (let i = 0; !isOver && i < 100_000; i += 1) statuses.push(await submit(setting, `order-${i}`));
+  };
+  const submitting = load();
+  const pid = await host.property('MainPID');
+  await expect.poll(() => statuses.length, PATIENCE).toBeGreaterThan(10);
+  await host.run('systemctl', 'restart', NAME);
+  const before = statuses.length;
+  await expect.poll(() => statuses.length, PATIENCE).toBeGreaterThan(before + 10);
+  isOver = true;
+  await submitting;
+  expect(await host.property('MainPID')).not.toBe(pid);
+  expect(new Set(statuses)).toEqual(new Set([202]));
+});
+
+test.runIf(systemd)('systemctl reload brings a new certificate into use without a restart', async () => {
+  const setting = await settingFor();
+  const files = { TLS_CERT_FILE: `/etc/${NAME}/tls.crt`, TLS_KEY_FILE: `/etc/${NAME}/tls.key` };
+  const url = setting.url.replace('http:', 'https:');
+  const host = await bootHost({ ...setting.env, PUBLIC_URL: url, ...files });
+  await host.install(`${NAME}.service`, `${NAME}.service`, (text) => text.replace('#ExecReload=', 'ExecReload='));
+  const use = async (name: string) => {
+    const { certFile, keyFile } = await certificateFor([name]);
+    await host.give(keyFile, files.TLS_KEY_FILE);
+    await host.give(certFile, files.TLS_CERT_FILE);
+  };
+  await use('first.example.com');
+  await host.run('systemctl', 'daemon-reload');
+  await host.run('systemctl', 'start', NAME);
+  const served = () => servedName(Number(setting.env['PORT']));
+  await expect.poll(served, PATIENCE).toBe('CN=first.example.com');
+  const pid = await host.property('MainPID');
+  await use('second.example.com');
+  await host.run('systemctl', 'reload', NAME);
+  await expect.poll(served, PATIENCE).toBe('CN=second.example.com');
+  expect(await host.property('MainPID')).toBe(pid);
+});
+
+/** The subject of the certificate at this port; null while nothing listens. */
+function servedName(port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerX509Certificate()?.subject ?? null);
+      socket.destroy();
+    });
+    socket.on('error', () => resolve(null));
+  });
+}
+
+test.runIf(systemd)(
+  'a start upgrades a database of an earlier version, and its copy is restored as documented',
+  async () => {
+    const setting = await settingFor();
+    const host = await bootHost(setting.env);
+    await host.give(join(UPGRADES, '0004.db'), `${STATE}/receiver.db`);
+    await startUnit(host, setting);
+    const files = await host.run('ls', STATE);
+    const [copy = 'none'] = /receiver-before-upgrade-from-0004-\S+\.db/.exec(files) ?? [];
+    await host.run('systemctl', 'stop', NAME);
+    const [aside = 'false'] = /^mkdir aside && mv .*$/m.exec(UPGRADING) ?? [];
+    await host.run('sh', '-c', `cd ${STATE} && ${aside.replaceAll('data/', '')}`);
+    const restored = await host.run('sh', '-c', operatorCommand(`restore ${STATE}/${copy}`));
+    expect(restored).toContain(`${STATE}/receiver.db`);
+    expect(await host.run('stat', '--format', '%a %U', `${STATE}/receiver.db`)).toBe('600 cxone-receiver');
+    await host.run('systemctl', 'start', NAME);
+    await untilReady(setting);
+    expect(await host.run('sh', '-c', operatorCommand('executions list'))).toContain('COMPLETED');
+  },
+);
