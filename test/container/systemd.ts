@@ -35,7 +35,7 @@ export interface Host {
   pidOutside(): Promise<number>;
 }
 
-export const deployed = (file: string) => readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8');
+const deployed = (file: string) => readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8');
 
 /** Resolves when systemd has started, with the unit and its environment installed. */
 export async function bootHost(variables: Variables): Promise<Host> {
