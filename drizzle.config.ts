@@ -9,6 +9,7 @@ export default defineConfig({
     './src/store/sqlite/rollups/tables.ts',
     './src/store/sqlite/executions/incident-tables.ts',
     './src/store/sqlite/outbox/endpoint-tables.ts',
+    './src/store/sqlite/audit/operator-tables.ts',
   ],
   out: './migrations',
 });

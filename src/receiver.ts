@@ -111,6 +111,8 @@ function httpDependencies(parts: Parts): HttpDependencies {
         ...{ gatewayReports: cxone.gatewayReports(), connectionProblems: cxone.connectionProblems() },
       }),
       queueCapacity: config.queueCapacity,
+      queueTimeoutMs: config.queueTimeoutMs,
+      apps: [...new Set(config.apps.map(({ name }) => name))],
       csrfTokens: createCsrfTokens(config.callbackSecrets, world),
       sensitiveFields: config.sensitiveFields,
     },

@@ -20,6 +20,8 @@ import { observeAll } from '../stats/observe-all.ts';
 import { createRepeatBook, type RepeatGroup } from '../stats/repeat-book.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
 import type { Observation } from '../store/observations-port.ts';
+import { type CountedPause, pauseNotice } from '../store/pauses-port.ts';
+import { countedPauses } from '../store/sqlite/executions/pauses.ts';
 import { createUnknownWords } from '../store/sqlite/executions/unknown-words.ts';
 import { countedRepeats } from '../store/sqlite/queries/counted-repeats.ts';
 import { createObservations } from '../store/sqlite/queries/observations.ts';
@@ -70,10 +72,12 @@ days is compared with one half. If the upstream profile does not request callbac
 
 Status words that the profile did not list when they arrived are shown with their reports and time-outs. Repeats that the audit
 trail counts are shown by event and action: CXone or an app calls without end. A clock that was set back is shown for a day.
+What an administrator has paused is shown until it is resumed.
 
 Without --to, incidents that last come first; a critical one is an alert, too.
 
-With --json: {"from", "to", "hours", "alerts", "incidents", "unknownWords", "repeats", "clock"}; shares are from 0 to 1, skews in milliseconds.
+With --json: {"from", "to", "hours", "alerts", "incidents", "unknownWords", "repeats",
+"pauses", "clock"}; shares are from 0 to 1, skews in milliseconds.
 ${TIME_HELP}`,
         '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
         ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
@@ -92,8 +96,9 @@ ${TIME_HELP}`,
           .map((one) => ({ ...one, firstAt: isoTime(one.firstAt), lastAt: isoTime(one.lastAt) }));
         const clock = clockOf(client, context.world.now());
         const repeats = await repeatsSince(client, from);
+        const pauses = countedPauses(client).map((one) => ({ ...one, since: isoTime(one.since) }));
         const incidents = options.to === undefined ? openIncidents(client)() : [];
-        return { ...found, incidents, unknownWords, repeats, clock };
+        return { ...found, incidents, unknownWords, repeats, pauses, clock };
       });
       show(found, json, callbackless, context);
       const isCritical = found.incidents.some(({ cause }) => CAUSES[cause] === 'critical');
@@ -123,7 +128,12 @@ interface Found extends Health {
   readonly incidents: readonly Incident[];
   readonly unknownWords: readonly UnknownWordTimes[];
   readonly repeats: readonly RepeatGroup[];
+  readonly pauses: readonly PauseTimes[];
   readonly clock: ClockState;
+}
+
+interface PauseTimes extends Omit<CountedPause, 'since'> {
+  readonly since: string;
 }
 
 interface UnknownWordTimes extends Omit<UnknownWord, 'firstAt' | 'lastAt'> {
@@ -151,6 +161,10 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
     ({ message }) =>
       ({ name: 'repeats', level: 'warn', message: `${message}: see RepeatsCounted in the runbook` }) as const,
   );
+  const pauses = found.pauses.map(
+    ({ since, ...pause }) =>
+      ({ name: 'paused', level: 'warn', message: pauseNotice({ ...pause, since: Date.parse(since) }) }) as const,
+  );
   const { notice } = found.clock;
   const clock =
     notice === null || hasCause(found.incidents, ['ClockSet'])
@@ -159,7 +173,7 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
   // First what needs attention: the table may be longer than the screen.
   const incidents = found.incidents.map(incidentLine);
   printLines(
-    [...incidents, ...alerts, ...words, ...repeats, ...clock, ...(alerts.length === 0 ? [well] : [])],
+    [...incidents, ...alerts, ...pauses, ...words, ...repeats, ...clock, ...(alerts.length === 0 ? [well] : [])],
     context,
   );
   context.write(`\n${tableOf(COLUMNS, found.hours, context)}`);

@@ -1,11 +1,14 @@
-// `pause`: shows and lifts the pause of all requests to CXone.
+// `pause` and `resume`: show what is paused, pause and resume sending, and lift the pause that CXone has caused.
 
-import { createClient } from '../client/client.ts';
-import type { Declare } from './context.ts';
+import type { Command } from '@commander-js/extra-typings';
+import { type Client, createClient } from '../client/client.ts';
+import { describeScope } from '../store/pauses-port.ts';
+import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { helpEnd, jsonOption } from './options.ts';
+import { grouped } from './print.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 
-/** As GET /v1/pause represents it. */
+/** The pause that CXone has caused, as GET /v1/pause represents it. */
 interface Pause {
   readonly since: string;
   readonly until: string;
@@ -16,41 +19,139 @@ interface Pause {
   readonly app: string | null;
 }
 
+/** A pause of an administrator, as GET /v1/pauses represents it. */
+interface SendingPause {
+  readonly actionId: string | null;
+  readonly app: string | null;
+  readonly since: string;
+  readonly by: string;
+  readonly reason: string | null;
+  readonly queued: number;
+}
+
+interface ScopeOptions {
+  readonly action?: string | undefined;
+  readonly app?: string | undefined;
+  readonly all?: true | undefined;
+  readonly reason?: string | undefined;
+}
+
+const SCOPE_HELP = 'Name one of --action, --app and --all.';
+
 export const pause: Declare = (command, context) =>
-  command
+  addScope(command, 'pause sending of')
     .description(
-      `Shows whether a response of CXone (429 or 503 with Retry-After, or a used-up rate limit) pauses all requests to CXone,
-until when, and which request received that response. With --lift, requests are sent again at once; the log of the receiver
-names the operator.`,
+      `Pauses sending for one action, one app, or all, as an administrator, until "resume" ends it: submissions wait in the queue;
+polls, callbacks, cancels, timeouts and notifications continue. Without a scope, shows what administrators have paused, and
+whether a response of CXone (429 or 503 with Retry-After, or a used-up rate limit) pauses all requests to CXone. With --lift,
+that pause ends and requests are sent again at once; the log of the receiver names the operator.`,
     )
-    .option('--lift', 'end the pause now, as an administrator')
-    .addOption(jsonOption)
+    .option('--lift', 'end the pause that CXone has caused, as an administrator')
     .addHelpText(
       'after',
       helpEnd(
-        `With --json: the response of GET /v1/pause or POST /v1/pause/lift.\n${RECEIVER_HELP}`,
-        '0 requests are sent, 1 requests are paused, 2 the command could not be carried out',
-        ['npm run -s pause', 'npm run -s pause -- --lift'],
+        `The queue timeout (QUEUE_TIMEOUT_SECONDS) continues: what waits longer ends with TIMEOUT.
+With --json: the response of POST /v1/pauses or POST /v1/pause/lift; without a scope {"pause", "pauses"}.\n${RECEIVER_HELP}`,
+        '0 done, or nothing is paused; 1 something is paused (without a scope), or the receiver refused; 2 the command could not be carried out',
+        [
+          'npm run -s pause',
+          'npm run -s pause -- --action charge-card --reason "charges twice, ticket 4711"',
+          'npm run -s pause -- --lift',
+        ],
       ),
     )
-    .action(async ({ lift = false, json = false }) => {
+    .action(async ({ lift = false, json = false, ...options }) => {
+      const body = bodyOf(options);
       const connection = asOperator(context);
       const { request } = createClient(connection);
+      const call = <T>(send: () => Promise<T>) => callReceiver(connection, send);
       if (lift) {
-        const response = await callReceiver(connection, () =>
-          request<{ readonly lifted: Pause | null }>('POST', '/v1/pause/lift'),
-        );
+        if (body !== null) throw new CommandError(`--lift ends what CXone has caused: leave out the scope.`);
+        const response = await call(() => request<{ readonly lifted: Pause | null }>('POST', '/v1/pause/lift'));
         const text = response.lifted === null ? 'There was no pause.' : `Lifted. ${describe(response.lifted)}`;
         context.write(`${json ? JSON.stringify(response) : text}\n`);
         return;
       }
+      if (body === null) return show(request, json, call, context);
+      const paused = await call(() => request<SendingPause>('POST', '/v1/pauses', { body }));
+      context.write(`${json ? JSON.stringify(paused) : describeSending(paused)}\n`);
+    });
+
+export const resume: Declare = (command, context) =>
+  addScope(command, 'resume sending of')
+    .description(
+      `Resumes sending that an administrator has paused for exactly this action or app, or for all. What waits is sent as fast as the
+limits of CXone allow, unless another pause covers it.`,
+    )
+    .addHelpText(
+      'after',
+      helpEnd(
+        `With --json: the response of POST /v1/pauses/resume.\n${RECEIVER_HELP}`,
+        '0 done, 1 there was no such pause, 2 the command could not be carried out',
+        [
+          'npm run -s resume -- --action charge-card --reason "the provider is well again"',
+          'npm run -s resume -- --all',
+        ],
+      ),
+    )
+    .action(async ({ json = false, ...options }) => {
+      const body = bodyOf(options);
+      if (body === null) throw new CommandError(SCOPE_HELP);
+      const connection = asOperator(context);
+      const { request } = createClient(connection);
       const response = await callReceiver(connection, () =>
-        request<{ readonly pause: Pause | null }>('GET', '/v1/pause'),
+        request<{ readonly resumed: SendingPause | null }>('POST', '/v1/pauses/resume', { body }),
       );
-      if (response.pause !== null) context.exitCode = 1;
-      const text = response.pause === null ? 'Requests to CXone are sent.' : describe(response.pause);
+      const { resumed } = response;
+      if (resumed === null) context.exitCode = 1;
+      const text =
+        resumed === null
+          ? 'There was no such pause.'
+          : `Sending of ${describeScope(resumed)} is resumed: ${waiting(resumed)}.`;
       context.write(`${json ? JSON.stringify(response) : text}\n`);
     });
+
+function addScope(command: Command, verb: string) {
+  return command
+    .option('--action <name>', `${verb} this Data Action`)
+    .option('--app <name>', `${verb} this app`)
+    .option('--all', `${verb} all actions and apps`)
+    .option('--reason <text>', 'why; the list of activity keeps it')
+    .addOption(jsonOption);
+}
+
+/** Returns the body of the request; null without a scope. @throws {CommandError} */
+function bodyOf({ action, app, all, reason }: ScopeOptions): object | null {
+  const named = [action, app, all].filter((one) => one !== undefined);
+  if (named.length > 1) throw new CommandError(SCOPE_HELP);
+  if (named.length === 1) return { actionId: action, app, all, reason };
+  if (reason !== undefined) throw new CommandError(`--reason requires a scope. ${SCOPE_HELP}`);
+  return null;
+}
+
+async function show(
+  request: Client['request'],
+  json: boolean,
+  call: <T>(send: () => Promise<T>) => Promise<T>,
+  context: CommandContext,
+): Promise<void> {
+  const { pause: ofCxone } = await call(() => request<{ readonly pause: Pause | null }>('GET', '/v1/pause'));
+  const { items } = await call(() => request<{ readonly items: readonly SendingPause[] }>('GET', '/v1/pauses'));
+  if (ofCxone !== null || items.length > 0) context.exitCode = 1;
+  if (json) return context.write(`${JSON.stringify({ pause: ofCxone, pauses: items })}\n`);
+  const lines = [...items.map(describeSending), ...(ofCxone === null ? [] : [describe(ofCxone)])];
+  context.write(`${lines.length === 0 ? 'Requests to CXone are sent.' : lines.join('\n')}\n`);
+}
+
+function describeSending(paused: SendingPause): string {
+  const { by, since, reason } = paused;
+  const why = reason === null ? '' : ` (${reason})`;
+  return `Sending of ${describeScope(paused)} is paused by ${by} since ${since}${why}: ${waiting(paused)}.`;
+}
+
+function waiting({ queued }: SendingPause): string {
+  return `${grouped(queued)} ${queued === 1 ? 'execution' : 'executions'} in the queue`;
+}
 
 function describe({ since, until, httpStatus, call, actionId, correlationId, app }: Pause): string {
   const requester =

@@ -46,7 +46,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   executions: {
     group: LOOK,
-    summary: 'list, show, export, submit, poll, cancel, hold and erase executions',
+    summary: 'list, show, export, submit, resubmit, poll, cancel, hold and erase executions',
     load: async () => (await import('./executions/executions.ts')).executions,
   },
   notifications: {
@@ -91,8 +91,13 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   pause: {
     group: LOOK,
-    summary: 'show or lift the pause of all requests to CXone',
+    summary: 'show what is paused, pause sending, or lift a pause that CXone has caused',
     load: async () => (await import('./pause.ts')).pause,
+  },
+  resume: {
+    group: LOOK,
+    summary: 'resume sending that an administrator has paused',
+    load: async () => (await import('./pause.ts')).resume,
   },
   keys: {
     group: OPERATE,

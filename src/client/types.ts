@@ -58,6 +58,10 @@ export interface Execution {
   readonly app: string;
   /** When an administrator erased its content: `result` and `error` are null. Absent unless it was erased. */
   readonly erasedAt?: string;
+  /** The `correlationId` of the execution that it repeats, because an administrator had that one submitted again. */
+  readonly resubmissionOf?: string;
+  /** The `correlationId` of the execution that repeats it. */
+  readonly resubmittedAs?: string;
 }
 
 /** An execution that has its outcome, which never changes. */
@@ -73,6 +77,7 @@ type OfCallback = 'COMPLETED' | 'PROGRESS' | 'HINT' | 'DUPLICATE' | 'CONFLICT' |
 type OfPoll = 'REQUESTED' | 'COMPLETED' | 'PROGRESS' | 'ERROR' | '404' | 'MISMATCH' | 'TIMEOUT';
 type OfEnd = 'QUEUE_TIMEOUT' | 'CANCELLED' | 'CANCEL_IGNORED';
 type OfRetention = 'HELD' | 'RELEASED' | 'ERASED';
+type OfRepetition = 'RESUBMITTED';
 type OfNotice = 'DELIVERED' | 'FAILED' | 'DEAD' | 'REPLAYED';
 export type AuditEvent =
   | OfSending
@@ -80,7 +85,8 @@ export type AuditEvent =
   | `POLL_${OfPoll}`
   | OfEnd
   | `NOTIFICATION_${OfNotice}`
-  | OfRetention;
+  | OfRetention
+  | OfRepetition;
 
 export interface AuditEntry {
   readonly id: number;
@@ -127,6 +133,7 @@ type Moment =
   | 'cannot-be-polled'
   | 'notification-pending'
   | 'payload-pruned'
+  | 'cannot-be-resubmitted'
   | 'reconciliation-running';
 /** Problems that pass with time. */
 type Fullness =

@@ -218,6 +218,7 @@ export const AUDIT_EVENTS = [
   'HELD',
   'RELEASED',
   'ERASED',
+  'RESUBMITTED',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

@@ -73,6 +73,10 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
   readonly heldAt: number | null;
   /** When an administrator erased its content. */
   readonly erasedAt: number | null;
+  /** The correlation id of the execution that it repeats, because an administrator had that one submitted again. */
+  readonly resubmissionOf: string | null;
+  /** The correlation id of the execution that repeats it. */
+  readonly resubmittedAs: string | null;
   readonly resolvedBy: ResolvedBy | null;
   readonly result: Json;
   readonly error: Json;
@@ -123,6 +127,7 @@ export function newExecution(submission: Submission, reference: string, now: num
   return {
     ...submission,
     ...FRESH,
+    resubmissionOf: null,
     reference,
     submittedAt: now,
     dispatchAt: now,
@@ -142,6 +147,7 @@ const FRESH = {
   foundAt: null,
   heldAt: null,
   erasedAt: null,
+  resubmittedAs: null,
   resolvedBy: null,
   result: null,
   error: null,

@@ -12,7 +12,8 @@ const NO_ANSWER = { httpStatus: 0, latencyMs: null };
 export function expired(execution: Execution, now: number, message?: string): Transition {
   if (execution.status === 'QUEUED') {
     const missing = execution.attempts > 0 ? 'accepted by CXone' : 'sent to CXone';
-    const error = { code: 408, message: `not ${missing} before the queue time-out` };
+    const reason = message === undefined ? '' : `: ${message}`;
+    const error = { code: 408, message: `not ${missing} before the queue time-out${reason}` };
     const draft = entry('QUEUE_TIMEOUT', error, TIME_OUT);
     return { execution: timedOut(execution, now, error), outcome: 'resolved', entry: draft };
   }

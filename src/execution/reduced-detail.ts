@@ -10,7 +10,7 @@ const KEPT: ReadonlySet<string> = new Set([
   ...['attempt', 'timeoutSeconds', 'graceSeconds', 'retryUncertain', 'sent', 'by', 'ignored', 'retryAt', 'verified'],
   ...['status', 'outcome', 'outcomeSha256', 'unknownWord', 'code', 'executionId', 'reconciliation', 'reread'],
   ...['notification', 'type', 'bytes', 'bodyBytes', 'sha256', 'callbackTokenReplaced', 'erased'],
-  ...['note', 'repeats', 'since', 'until'],
+  ...['note', 'repeats', 'since', 'until', 'resubmissionOf', 'resubmittedAs'],
 ]);
 
 /** Returns the detail without content, marked with `erased`; the detail itself if it has no content. */

@@ -25,6 +25,9 @@ export function representExecution(execution: Execution) {
     app: execution.app,
     // A member of erased executions only.
     ...(execution.erasedAt === null ? {} : { erasedAt: isoTime(execution.erasedAt) }),
+    // Members of resubmissions only.
+    ...(execution.resubmissionOf === null ? {} : { resubmissionOf: execution.resubmissionOf }),
+    ...(execution.resubmittedAs === null ? {} : { resubmittedAs: execution.resubmittedAs }),
   };
 }
 

@@ -7,11 +7,13 @@ import { createSampledWarning } from '../lib/log-throttle.ts';
 import { withRequestFacts } from '../lib/request-context.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { pageForBrowser } from './console/error-page.ts';
+import { withPauses } from './console/pause-banner.ts';
 import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
 import { createActionOnOne, createBulkAction } from './executions/actions.ts';
 import { createBulkErasure, createErasureOfOne } from './executions/erase.ts';
 import { createHold } from './executions/hold.ts';
+import { createResubmit } from './executions/resubmit.ts';
 import { submitExecution } from './executions/submit.ts';
 import type { DirectHandler, DirectRequest, Fetch, ListenerRole, PlainRequest } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
@@ -23,6 +25,7 @@ import type { ApiOperation, OpenHandler } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { createAcknowledgement } from './operators/incidents.ts';
 import { createLiftOfPause } from './operators/pause.ts';
+import { createPauseOfSending, createResumeOfSending } from './operators/pauses.ts';
 import { MAX_BODY_BYTES } from './request/read-body.ts';
 import { withoutQuery } from './request/unknown-parameters.ts';
 import { respond } from './response/json.ts';
@@ -50,6 +53,9 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
       release: createHold(deps, 'release'),
       liftPause: createLiftOfPause(deps),
       acknowledge: createAcknowledgement(deps),
+      pauseSending: createPauseOfSending(deps),
+      resumeSending: createResumeOfSending(deps),
+      resubmit: createResubmit(deps),
       actOnSelection: createBulkAction(deps),
       replaySelection: createBulkReplay(deps),
     });
@@ -59,10 +65,12 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
   const routePattern = createRoutePattern(app);
   const atRoot: Fetch = (request, peer, connection) => app.fetch(request, { peer, connection });
   const { basePath, sessions } = deps.access;
-  const shown: Fetch = async (request, ...call) => {
+  const answered: Fetch = async (request, ...call) => {
     const response = await atRoot(request, ...call);
     return response.status < 400 ? response : pageForBrowser(request, response, sessions);
   };
+  const shown: Fetch = async (...call) =>
+    PAGE.test(call[0].url) ? withPauses(await deps.store.sendingPauses(), () => answered(...call)) : answered(...call);
   const routed: Fetch = basePath === '' ? shown : async (...call) => withBasePath(await shown(...call), basePath);
   const logged = createRequestLog(runtime, deps.metrics, fail);
   const serve: Fetch = (request, peer, connection) =>
@@ -124,6 +132,9 @@ function closed<More extends readonly unknown[]>(
   const hasQuery = parameters.some((one) => 'in' in one && one.in === 'query');
   return hasQuery || listener === 'webhook' ? handler : withoutQuery(handler);
 }
+
+/** The URL of a page for operators. */
+const PAGE = /^https?:\/\/[^/]+\/(?:console\/|$|\?)/;
 
 const PLAIN_CALLBACK = new RegExp(`^https?://[^/]+${CALLBACK_PATH}/([\\w.-]+)$`);
 

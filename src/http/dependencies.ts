@@ -18,6 +18,7 @@ import type { ActivityLog } from '../store/activity-port.ts';
 import type { Erasure } from '../store/erasure-port.ts';
 import type { Incidents } from '../store/incidents-port.ts';
 import type { OpenCircuit, Outbox } from '../store/outbox-port.ts';
+import type { SendingPauses } from '../store/pauses-port.ts';
 import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
 import type { Rollups } from '../store/rollups-port.ts';
 import type { Statistics } from '../store/statistics-port.ts';
@@ -44,6 +45,7 @@ export type HttpStore = ExecutionReader &
   ActivityLog &
   Pick<Incidents, 'listIncidents' | 'findIncident' | 'incidentHistory' | 'acknowledgeIncident'> &
   Pick<Rollups, 'course' | 'coverage'> &
+  Omit<SendingPauses, 'watchResumes'> &
   Omit<Outbox, 'claimNotifications' | 'giveUpNotifications'>;
 
 export interface HttpDependencies {
@@ -177,6 +179,9 @@ export interface PagesDependencies {
   readonly openCircuits: () => readonly OpenCircuit[];
   readonly upstreamState: () => UpstreamState;
   readonly queueCapacity: number;
+  readonly queueTimeoutMs: number;
+  /** The configured apps. */
+  readonly apps: readonly string[];
   readonly csrfTokens: CsrfTokens;
   /** The names of members whose values pages hide. */
   readonly sensitiveFields: readonly string[];

@@ -7,6 +7,7 @@ import { followExecution, followExecutions } from './executions/events.ts';
 import { holdExecution, releaseExecution } from './executions/hold.ts';
 import { getAuditTrail, getExecution, listExecutions } from './executions/read.ts';
 import { rereadExecution } from './executions/reread.ts';
+import { resubmitExecution } from './executions/resubmit.ts';
 import { submitExecution } from './executions/submit.ts';
 import { submitBatch } from './executions/submit-batch.ts';
 import { getMetrics, isAlive, isReady } from './health.ts';
@@ -18,6 +19,7 @@ import type { ApiOperation } from './openapi/operation.ts';
 import { listActivity } from './operators/activity.ts';
 import { acknowledgeIncident, getIncident, listIncidents } from './operators/incidents.ts';
 import { getPause, liftPause } from './operators/pause.ts';
+import { listPauses, pauseSending, resumeSending } from './operators/pauses.ts';
 import { getReconciliation, startReconciliation } from './operators/reconciliations.ts';
 import { completeExecution } from './webhook/callback-endpoint.ts';
 import { getCallbackToken } from './webhook/token-endpoint.ts';
@@ -35,6 +37,7 @@ export const OPERATIONS: readonly ApiOperation[] = [
   cancelExecution,
   pollExecution,
   rereadExecution,
+  resubmitExecution,
   holdExecution,
   releaseExecution,
   eraseExecution,
@@ -53,6 +56,9 @@ export const OPERATIONS: readonly ApiOperation[] = [
   acknowledgeIncident,
   getPause,
   liftPause,
+  listPauses,
+  pauseSending,
+  resumeSending,
   isAlive,
   isReady,
   getMetrics,

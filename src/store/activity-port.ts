@@ -15,6 +15,9 @@ export const ACTIVITY_ACTIONS = [
   'reconcile',
   'lift-pause',
   'acknowledge',
+  'pause',
+  'resume',
+  'resubmit',
 ] as const;
 
 export type ActivityAction = (typeof ACTIVITY_ACTIONS)[number];

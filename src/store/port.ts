@@ -10,7 +10,9 @@ import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { ActivityLog } from './activity-port.ts';
 import type { Erasure } from './erasure-port.ts';
 import type { Incidents } from './incidents-port.ts';
+import type { ExecutionIntake } from './intake-port.ts';
 import type { Outbox } from './outbox-port.ts';
+import type { SendingPauses } from './pauses-port.ts';
 import type { ExecutionPayloads } from './payloads-port.ts';
 import type { Retention } from './retention-port.ts';
 import type { Insights } from './rollups-port.ts';
@@ -31,19 +33,10 @@ export interface Store
     Insights,
     ActivityLog,
     Incidents,
+    SendingPauses,
     CommitProbe {
   /** Commits the mutations that wait, rejects new ones and releases the database. */
   close(): Promise<void>;
-}
-
-/** Accepts executions. */
-export interface ExecutionIntake {
-  add(submission: NewExecution): Promise<AddResult>;
-  /**
-   * Adds the executions in one commit, each with its own result, in their order. With `together`, either all are accepted or
-   * none is: those that would have been added are then `withheld`.
-   */
-  addAll(submissions: readonly NewExecution[], together: boolean): Promise<BatchAddResult[]>;
 }
 
 /** Applies events to executions. */
@@ -128,39 +121,6 @@ export interface ChangeFeed {
 export interface CommitProbe {
   /** Commits a heartbeat: the newest time of the receiver. @throws {StoreUnavailable} when the store cannot commit now. */
   ping(now: number): Promise<void>;
-}
-
-export type AddResult =
-  | { readonly outcome: 'added'; readonly execution: Execution }
-  /** The same submission was accepted before, under this correlation id or this idempotency key. */
-  | { readonly outcome: 'replayed'; readonly by: 'correlation-id' | 'idempotency-key'; readonly execution: Execution }
-  /** The correlation id belongs to another submission or another app. */
-  | { readonly outcome: 'conflict' }
-  /** The app used the idempotency key for another body or another kind of request. */
-  | { readonly outcome: 'key-reused' }
-  /** The queue is full: in all, or for this app. */
-  | { readonly outcome: 'full' | 'share-full' };
-
-/** `withheld`: valid, but another execution of an all-or-nothing batch was refused. */
-export type BatchAddResult = AddResult | { readonly outcome: 'withheld' };
-
-export interface NewExecution {
-  readonly execution: Dispatchable;
-  /** SHA-256 of the submission: distinguishes a repeated submission from another one under the same id. */
-  readonly fingerprint: string;
-  /** Recognises a repeat of a submission with the fingerprint of an earlier version. Left out: only the fingerprint counts. */
-  readonly isRepeatOfEarlierVersion?: (accepted: AcceptedSubmission) => boolean;
-  /** Maximum of queued executions of all apps. */
-  readonly queueCapacity: number;
-  /** Maximum of queued executions of its app; default: `queueCapacity`. */
-  readonly appQueueCapacity?: number;
-}
-
-/** A submission as it is stored. */
-export interface AcceptedSubmission {
-  readonly fingerprint: string;
-  /** Null: pruned. */
-  readonly payload: Pick<Dispatchable, 'inputs' | 'context'> | null;
 }
 
 export interface RecordResult {

@@ -5,7 +5,7 @@ import canonicalize from 'canonicalize';
 import { canonicalJson, isSameJson } from '../execution/canonical-json.ts';
 import { DEFAULT_PRIORITY } from '../execution/execution.ts';
 import type { Json, JsonObject } from '../execution/json.ts';
-import type { AcceptedSubmission } from '../store/port.ts';
+import type { AcceptedSubmission } from '../store/intake-port.ts';
 import type { SubmissionRequest } from './submission-request.ts';
 
 /**

@@ -1,11 +1,19 @@
 // Use case: accept one execution or a batch durably. Nothing is sent to CXone before the commit.
 
-import { newExecution, type Submission } from '../execution/execution.ts';
+import { type Execution, newExecution, type Submission } from '../execution/execution.ts';
 import { batchName, itemName } from '../execution/idempotency-key.ts';
-import { hasFewValues, type Json } from '../execution/json.ts';
+import { hasFewValues, type Json, type JsonObject } from '../execution/json.ts';
 import { longWorkSlice, mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
-import type { AddResult, BatchAddResult, ExecutionIntake, NewExecution } from '../store/port.ts';
+import type {
+  AddResult,
+  BatchAddResult,
+  ExecutionIntake,
+  NewExecution,
+  ResubmissionOrder,
+  ResubmitResult,
+} from '../store/intake-port.ts';
+import type { ExecutionReader } from '../store/port.ts';
 import {
   fingerprintOf,
   fingerprintOfBatch,
@@ -45,10 +53,14 @@ export interface Submit {
   one(app: string, request: SubmissionRequest, arrival: SubmissionHeaders): Promise<AddResult>;
   /** Accepts the submissions among the items in one commit; what became of each stands in the place of its item, null for the invalid. */
   batch(app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(BatchAddResult | null)[]>;
+  /** Accepts an execution with the submission of an ended one, for an administrator. Returns undefined if that one is gone. */
+  again(original: Execution, order: ResubmissionOrder): Promise<ResubmitResult | undefined>;
 }
 
+type SubmitStore = ExecutionIntake & Pick<ExecutionReader, 'payloads'>;
+
 /** @throws {StoreUnavailable} when nothing could be committed. */
-export function createSubmit(store: ExecutionIntake, world: Pick<World, 'now' | 'id'>, rules: SubmitRules): Submit {
+export function createSubmit(store: SubmitStore, world: Pick<World, 'now' | 'id'>, rules: SubmitRules): Submit {
   function asNew(
     app: string,
     request: SubmissionRequest,
@@ -112,6 +124,28 @@ export function createSubmit(store: ExecutionIntake, world: Pick<World, 'now' | 
       }
       return added;
     },
+
+    again: async (original, order) => {
+      const payloads = await store.payloads(original.correlationId);
+      if (payloads === undefined) return undefined;
+      const request = requestOf(original, payloads);
+      await longWorkSlice(!hasFewValues(request.inputs) || !hasFewValues(request.context));
+      const repetition = asNew(original.app, request, fingerprintOf(request), NO_HEADERS);
+      return store.resubmit(original.reference, repetition, order);
+    },
+  };
+}
+
+const NO_HEADERS: SubmissionHeaders = { idempotencyKey: null, traceparent: null, tracestate: null };
+
+/** Returns the submission of an execution as it was accepted, under a new correlation id. */
+function requestOf(
+  { actionId, timeoutSeconds, graceSeconds, retryUncertain, priority, notifyUrl }: Execution,
+  { inputs, context }: { readonly inputs: Json; readonly context: Json },
+): SubmissionRequest {
+  return {
+    ...{ actionId, timeoutSeconds, graceSeconds, retryUncertain, priority, notifyUrl },
+    ...{ correlationId: null, inputs: inputs as JsonObject, context: context as JsonObject },
   };
 }
 

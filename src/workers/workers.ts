@@ -66,6 +66,7 @@ export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
       if (notifyAt !== null) notify.nudge(notifyAt);
     }
   });
+  store.watchResumes(dispatch.wake);
   const prunes = rules.auditRetentionDays > 0 || rules.payloadRetentionDays > 0;
   const prune = prunes ? { prune: start('prune', createPruner(tools)) } : {};
   return new Map(Object.entries({ dispatch, poll, expire, notify, summarize, count, ...prune }));

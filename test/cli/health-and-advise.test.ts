@@ -49,6 +49,23 @@ describe('health', () => {
     expect(verdict).toEqual(['ok', 'callbacks: arrive as they did in the 7 days before']);
   });
 
+  test('what an administrator has paused is shown until it is resumed', async () => {
+    const world = createManualWorld(1, START + HOUR);
+    const path = join(temporaryFolder(), 'receiver.db');
+    const { store } = openStore(path);
+    await store.pauseSending({ app: 'shop', actionId: null, since: START, by: 'operator:alice', reason: null });
+    await store.close();
+    const { code, out } = await command('health', { DATABASE_PATH: path }, false, { world });
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining(
+        'warn paused: sending of app shop by operator:alice since 2026-01-01T00:00:00.000Z: 0 in the queue',
+      ),
+    ]);
+    const { pauses } = JSON.parse((await command('health --json', { DATABASE_PATH: path }, false, { world })).out);
+    expect(pauses).toMatchObject([{ app: 'shop', actionId: null, since: '2026-01-01T00:00:00.000Z', queued: 0 }]);
+  });
+
   test('an hour in which callbacks stay away has a line of its own, and the exit code says so', async () => {
     const { code, out } = await run('health', [...USUAL, ['poll', 15, START], ['callback', 15, START]]);
     expect(code).toBe(1);

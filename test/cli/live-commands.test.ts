@@ -60,6 +60,66 @@ test('incidents: lists the worst first with 1 while one lasts, and acknowledges 
   expect((await ask('incidents --state open')).code).toBe(0);
 });
 
+test('pause and resume: of an action, an app or all, with the reason; the exit code states whether something is paused', async () => {
+  const { receiver, ask } = await scene();
+  await receiver.submit({ correlationId: 'one' });
+  expect(await ask(['pause', '--action', 'charge-card', '--reason', 'ticket 4711'])).toMatchObject({
+    code: 0,
+    out: 'Sending of action charge-card is paused by operator:alice since 2026-01-01T00:00:00.000Z (ticket 4711): 1 execution in the queue.\n',
+  });
+  expect(await ask('pause --app orders --json')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\{.*"app":"orders"/),
+  });
+  expect(await ask('pause --all')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Sending of all executions'),
+  });
+  const shown = await ask('pause');
+  expect([shown.code, shown.out.split('\n').length]).toEqual([1, 4]);
+  const { out } = await ask('pause --json');
+  expect(JSON.parse(out)).toMatchObject({ pause: null, pauses: [{ actionId: 'charge-card' }, { app: 'orders' }, {}] });
+  expect(await ask('resume --action charge-card')).toMatchObject({
+    code: 0,
+    out: 'Sending of action charge-card is resumed: 1 execution in the queue.\n',
+  });
+  expect(await ask('resume --action charge-card')).toMatchObject({ code: 1, out: 'There was no such pause.\n' });
+  for (const line of ['resume --app orders', 'resume --all']) expect((await ask(line)).code).toBe(0);
+  expect(await ask('pause')).toMatchObject({ code: 0, out: 'Requests to CXone are sent.\n' });
+});
+
+test.for([
+  ['resume', 2, 'Name one of --action, --app and --all.'],
+  ['pause --action a --app orders', 2, 'Name one of --action, --app and --all.'],
+  ['pause --reason x', 2, '--reason requires a scope.'],
+  ['pause --all --lift', 2, '--lift ends what CXone has caused: leave out the scope.'],
+  ['pause --app shopp', 1, 'is not an app of APP_KEYS'],
+] as const)('%s is refused in words', async ([line, code, err]) => {
+  const { receiver, ask } = await scene();
+  expect(await ask(line)).toMatchObject({ code, err: expect.stringContaining(err) });
+  expect(await receiver.store.sendingPauses()).toEqual([]);
+});
+
+test('executions resubmit: only with the choice, once, and linked', async () => {
+  const { receiver, ask } = await scene();
+  await receiver.submit({ correlationId: 'old' });
+  await dispatchAll(receiver);
+  await receiver.call('POST', '/v1/executions/old/cancel');
+  expect(await ask('executions resubmit old')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('old may have run at CXone and would then run twice'),
+  });
+  const done = await ask(['executions', 'resubmit', 'old', '--may-run-twice', '--reason', 'ticket 1']);
+  const { resubmittedAs } = (await receiver.store.find('old')) ?? {};
+  expect(done).toMatchObject({ code: 0, out: `old is submitted again as ${resubmittedAs}, which is QUEUED.\n` });
+  const again = await ask('executions resubmit old --may-run-twice --json');
+  expect(JSON.parse(again.out)).toMatchObject({ correlationId: resubmittedAs, resubmissionOf: 'old' });
+  expect(await ask(`executions resubmit ${resubmittedAs} --may-run-twice`)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('It has not ended: it is QUEUED'),
+  });
+});
+
 describe('executions submit', () => {
   test('submits as the app that is named, with all that is said', async () => {
     const { receiver, ask } = await scene();

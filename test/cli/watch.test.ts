@@ -69,6 +69,17 @@ describe('watch', () => {
     });
   });
 
+  test('what an administrator has paused is a warning, with who, when, why and what waits', async () => {
+    const { path, world, store } = await running(BUSY);
+    const pause = { actionId: 'charge', app: null, since: START, by: 'operator:alice', reason: 'ticket 4711' };
+    await store.pauseSending(pause);
+    const { code, out } = await once('', path, world);
+    expect(code).toBe(0);
+    expect(out).toContain(
+      'warn paused: sending of action charge by operator:alice since 2026-01-01T00:00:00.000Z (ticket 4711): 3 in the queue\n',
+    );
+  });
+
   test('refreshes with what was written since, until Ctrl-C', async () => {
     const { path, world, store, add } = await running([['callback', 1, START + 30_000]]);
     const stop = new AbortController();

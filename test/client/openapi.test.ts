@@ -39,6 +39,8 @@ const EXECUTION = {
   lateResult: true,
   app: true,
   erasedAt: true,
+  resubmissionOf: true,
+  resubmittedAs: true,
 } as const;
 
 const ENTRY = {
@@ -140,6 +142,7 @@ const EVENTS = words<client.AuditEvent>({
   HELD: true,
   RELEASED: true,
   ERASED: true,
+  RESUBMITTED: true,
 });
 
 /** What a schema allows, null left out. */

@@ -194,6 +194,8 @@ export async function startHttp({
         ...{ gatewayReports: [], connectionProblems: [] },
       }),
       queueCapacity,
+      queueTimeoutMs: 300_000,
+      apps: ['orders', 'billing'],
       csrfTokens: createCsrfTokens([CALLBACK_SECRET], world),
       sensitiveFields: [],
     },

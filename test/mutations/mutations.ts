@@ -510,6 +510,36 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/lib/fairness.test.ts'],
   },
   {
+    tag: 'paused-execution-is-not-claimed',
+    promise: 'nothing that an administrator has paused is sent',
+    edit: value('backlog.lanes()'),
+    tests: ['test/store/store.test.ts', 'test/stories/pauses.test.ts'],
+  },
+  {
+    tag: 'unpaused-execution-is-not-passed',
+    promise: 'an execution that comes to the queue among paused ones is sent',
+    edit: condition(false),
+    tests: ['test/store/store.test.ts'],
+  },
+  {
+    tag: 'completed-execution-is-not-resubmitted',
+    promise: 'an execution that has a result is not submitted again',
+    edit: condition(false),
+    tests: ['test/store/store.test.ts'],
+  },
+  {
+    tag: 'one-resubmission',
+    promise: 'an execution is submitted again once, however often that is requested',
+    edit: value('undefined'),
+    tests: ['test/store/store.test.ts'],
+  },
+  {
+    tag: 'resubmission-needs-the-choice',
+    promise: 'an execution is submitted again only after the explicit choice that it may run twice',
+    edit: condition(false),
+    tests: ['test/http/executions/resubmit.test.ts'],
+  },
+  {
     tag: 'higher-priority-first',
     promise: 'a higher priority is dispatched first',
     edit: exchanged,

@@ -3,7 +3,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Submission } from '../../src/execution/execution.ts';
 import { batchName, itemName } from '../../src/execution/idempotency-key.ts';
-import type { AddResult, NewExecution, Store } from '../../src/store/port.ts';
+import type { AddResult, NewExecution } from '../../src/store/intake-port.ts';
+import type { Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, NOON } from '../support/executions.ts';
 
 export function addingContract(opened: () => Store): void {

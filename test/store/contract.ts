@@ -4,14 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEntry, ExecutionEvent } from '../../src/execution/event.ts';
 import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
 import { type JsonObject, parseJson } from '../../src/execution/json.ts';
-import {
-  type Change,
-  type FeedPage,
-  type FeedQuery,
-  type NewExecution,
-  type Store,
-  StoreUnavailable,
-} from '../../src/store/port.ts';
+import type { NewExecution } from '../../src/store/intake-port.ts';
+import { type Change, type FeedPage, type FeedQuery, type Store, StoreUnavailable } from '../../src/store/port.ts';
 import {
   anExecution,
   callback,

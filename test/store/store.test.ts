@@ -11,6 +11,8 @@ import { quietLog } from '../support/quiet-log.ts';
 import { activityContract } from './activity-contract.ts';
 import { storeContract } from './contract.ts';
 import { outboxContract } from './outbox-contract.ts';
+import { pausesContract } from './pauses-contract.ts';
+import { resubmissionContract } from './resubmission-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
@@ -42,3 +44,11 @@ retentionContract('memory, as the HTTP tests use it', async () => createMemorySt
 activityContract('SQLite', openSqlite);
 
 activityContract('memory, as the HTTP tests use it', async () => createMemoryStore());
+
+pausesContract('SQLite', openSqlite);
+
+pausesContract('memory, as the HTTP tests use it', async () => createMemoryStore());
+
+resubmissionContract('SQLite', openSqlite);
+
+resubmissionContract('memory, as the HTTP tests use it', async () => createMemoryStore());

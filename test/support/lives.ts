@@ -2,7 +2,8 @@
 
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import type { Execution, Submission } from '../../src/execution/execution.ts';
-import type { ExecutionIntake, ExecutionRecorder } from '../../src/store/port.ts';
+import type { ExecutionIntake } from '../../src/store/intake-port.ts';
+import type { ExecutionRecorder } from '../../src/store/port.ts';
 import { anExecution, callback, completed, notFound, polled, RUNNING, submitted } from './executions.ts';
 
 type Event = readonly [afterMs: number, event: ExecutionEvent];

@@ -13,19 +13,25 @@ import {
 } from '../../src/execution/execution.ts';
 import { isSameExecutionId } from '../../src/execution/execution-id.ts';
 import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts';
+import type { JsonObject } from '../../src/execution/json.ts';
 import { createMasking } from '../../src/execution/masking.ts';
+import { whyNotResubmittable } from '../../src/execution/resubmission.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { createFairShare, type FairShare } from '../../src/lib/weighted-fair-share.ts';
+import type {
+  AddResult,
+  BatchAddResult,
+  NewExecution,
+  ResubmissionOrder,
+  ResubmitResult,
+} from '../../src/store/intake-port.ts';
 import type { ExecutionPayloads, StoredCallbackBody } from '../../src/store/payloads-port.ts';
 import {
-  type AddResult,
-  type BatchAddResult,
   type Change,
   type ClaimedDispatch,
   type FeedPage,
   type FeedQuery,
   type ListQuery,
-  type NewExecution,
   type OpenCounts,
   type QueueState,
   type RecordResult,
@@ -42,6 +48,7 @@ import { createMemoryActivity } from './memory-activity.ts';
 import { createMemoryErasure } from './memory-erasure.ts';
 import { createMemoryIncidents } from './memory-incidents.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
+import { createMemoryPauses } from './memory-pauses.ts';
 import { createMemoryRetention, type MemoryPayload, stripMemoryPayload } from './memory-retention.ts';
 import { createMemoryStatistics } from './memory-statistics.ts';
 
@@ -63,6 +70,8 @@ export function createMemoryStore(): Store {
 
   const all = () => [...rows.values()].map(({ execution }) => execution);
   const byReference = (reference: string) => [...rows.values()].find((row) => row.execution.reference === reference);
+
+  const pauses = createMemoryPauses(operate, all);
 
   const outbox = createMemoryOutbox({
     operate,
@@ -91,7 +100,9 @@ export function createMemoryStore(): Store {
     giveUpPending: outbox.giveUpPending,
     reduce: (correlationId, detailOf) => {
       const isOf = (entry: AuditEntry) => entry.correlationId === correlationId;
-      entries = entries.map((entry) => (isOf(entry) ? { ...entry, detail: detailOf(entry.detail) } : entry));
+      entries = entries.map((entry) =>
+        isOf(entry) && entry.event !== 'RESUBMITTED' ? { ...entry, detail: detailOf(entry.detail) } : entry,
+      );
       const ids = new Set(entries.filter(isOf).map(({ id }) => id));
       bodies.splice(0, bodies.length, ...bodies.filter(({ entryId }) => !ids.has(entryId)));
     },
@@ -179,7 +190,7 @@ export function createMemoryStore(): Store {
     return same !== undefined || elsewhere ? { outcome: 'key-reused' } : undefined;
   }
 
-  function add(submission: NewExecution, changes: Change[]): AddResult {
+  function add(submission: NewExecution, changes: Change[], origin: JsonObject = {}): AddResult {
     const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
     const known = earlier(submission);
     if (known !== undefined) return known;
@@ -195,10 +206,34 @@ export function createMemoryStore(): Store {
       isPruned: false,
     });
     const { timeoutSeconds, graceSeconds, retryUncertain } = state;
-    const detail = { timeoutSeconds, graceSeconds, retryUncertain };
+    const detail = { timeoutSeconds, graceSeconds, retryUncertain, ...origin };
     const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
     changes.push({ execution: state, outcome: 'progress', entry: append(state, draft, state.submittedAt) });
     return { outcome: 'added', execution: state };
+  }
+
+  function resubmit(
+    reference: string,
+    repetition: NewExecution,
+    { by, reason }: ResubmissionOrder,
+    changes: Change[],
+  ): ResubmitResult | undefined {
+    const original = byReference(reference);
+    if (original === undefined) return undefined;
+    const { correlationId, resubmittedAs } = original.execution;
+    const earlierOne = rows.get(resubmittedAs ?? '');
+    if (earlierOne !== undefined) return { outcome: 'replayed', execution: earlierOne.execution };
+    const refusal = whyNotResubmittable(original.execution) ?? (original.payloadSha256 === null ? null : 'pruned');
+    if (refusal !== null) return { outcome: refusal };
+    const execution = { ...repetition.execution, resubmissionOf: correlationId };
+    const added = add({ ...repetition, execution }, changes, { resubmissionOf: correlationId, by });
+    if (added.outcome !== 'added') return added as ResubmitResult;
+    original.execution = { ...original.execution, resubmittedAs: execution.correlationId };
+    const detail = { by, ...(reason === null ? {} : { reason }), resubmittedAs: execution.correlationId };
+    const draft: AuditDraft = { event: 'RESUBMITTED', latencyMs: null, httpStatus: null, detail, body: null };
+    const entry = append(original.execution, draft, execution.submittedAt);
+    changes.push({ execution: original.execution, outcome: 'notification', entry });
+    return { outcome: 'added', execution: added.execution };
   }
 
   function addAll(submissions: readonly NewExecution[], together: boolean, changes: Change[]): BatchAddResult[] {
@@ -225,7 +260,7 @@ export function createMemoryStore(): Store {
   function dueBy(moment: 'dispatchAt' | 'pollAt' | 'expireAt', now: number, limit?: number): Row[] {
     const at = ({ execution }: Row) => execution[moment] ?? Number.POSITIVE_INFINITY;
     return [...rows.values()]
-      .filter((row) => at(row) <= now)
+      .filter((row) => at(row) <= now && !(moment === 'dispatchAt' && pauses.isPaused(row.execution)))
       .sort((one, other) => at(one) - at(other))
       .slice(0, limit);
   }
@@ -255,7 +290,14 @@ export function createMemoryStore(): Store {
   }
 
   function expire(limit: number, now: number, changes: Change[]): number {
-    const ended = dueBy('expireAt', now, limit).map((row) => apply(row, { type: 'expired' }, now));
+    const ended = dueBy('expireAt', now, limit).map((row) => {
+      const isHeldBack = row.execution.status === 'QUEUED' && pauses.isPaused(row.execution);
+      return apply(
+        row,
+        { type: 'expired', ...(isHeldBack && { message: 'an administrator had paused sending' }) },
+        now,
+      );
+    });
     changes.push(...ended);
     return ended.length;
   }
@@ -323,8 +365,10 @@ export function createMemoryStore(): Store {
     ...erasure,
     ...createMemoryActivity(operate),
     ...createMemoryIncidents(),
+    ...pauses.port,
     ...createMemoryStatistics({ entries: () => entries, execution: (id) => rows.get(id)?.execution }),
     add: (submission) => operate((changes) => add(submission, changes)),
+    resubmit: (reference, repetition, order) => operate((changes) => resubmit(reference, repetition, order, changes)),
     addAll: (submissions, together) => operate((changes) => addAll(submissions, together, changes)),
     record: (reference, event, now) => operate((changes) => record(reference, event, now, changes)),
     dueDispatches: (limit, now) => operate(() => dueBy('dispatchAt', now, limit).map(({ execution }) => execution)),
@@ -345,7 +389,11 @@ export function createMemoryStore(): Store {
 
     nextDue: () =>
       operate(() => ({
-        dispatchAt: earliest(all().map(({ dispatchAt }) => dispatchAt)),
+        dispatchAt: earliest(
+          all()
+            .filter((one) => !pauses.isPaused(one))
+            .map(({ dispatchAt }) => dispatchAt),
+        ),
         pollAt: earliest(all().map(({ pollAt }) => pollAt)),
         expireAt: earliest(all().map(({ expireAt }) => expireAt)),
       })),

@@ -25,7 +25,7 @@ const SAME = [
     'traceparent',
     'tracestate',
   ],
-  ...['execution_id_problem', 'poll_url', 'cookies', 'unknown_word'],
+  ...['execution_id_problem', 'poll_url', 'cookies', 'unknown_word', 'resubmission_of', 'resubmitted_as'],
 ];
 
 const code = (value: string, codes: Readonly<Record<string, number>>) =>

@@ -8,6 +8,7 @@ import { executionsExport } from './export.ts';
 import { executionsList } from './list.ts';
 import { executionsCancel, executionsPoll } from './poll-and-cancel.ts';
 import { executionsReread } from './reread.ts';
+import { executionsResubmit } from './resubmit.ts';
 import { executionsShow } from './show.ts';
 import { executionsSubmit } from './submit.ts';
 
@@ -15,7 +16,7 @@ export const executions: Declare = (command, context) => {
   command
     .description(
       `Submits, shows and repairs executions. list, show and export only read the database, while the receiver runs or is
-down. submit, poll, reread, cancel, erase, hold and release call the running receiver.`,
+down. submit, poll, reread, cancel, resubmit, erase, hold and release call the running receiver.`,
     )
     .addHelpText(
       'after',
@@ -37,6 +38,7 @@ down. submit, poll, reread, cancel, erase, hold and release call the running rec
   executionsPoll(command.command('poll').summary('poll CXone now for one execution, or all that match'), context);
   executionsReread(command.command('reread').summary('read the kept bodies of one execution again'), context);
   executionsCancel(command.command('cancel').summary('cancel one execution, or all that match'), context);
+  executionsResubmit(command.command('resubmit').summary('submit one ended execution again'), context);
   executionsErase(command.command('erase').summary('erase the content of one execution, or all that match'), context);
   executionsHold(command.command('hold').summary('exempt one execution from pruning and erasure'), context);
   executionsRelease(command.command('release').summary('end such an exemption'), context);

@@ -9,9 +9,11 @@ import { percent } from '../../lib/percent.ts';
 import { isoTime } from '../../lib/time.ts';
 import { HOUR_MS } from '../../stats/callback-health/channels.ts';
 import { healthIn } from '../../stats/callback-health/health.ts';
+import { pauseNotice } from '../../store/pauses-port.ts';
 import { createBacklog } from '../../store/sqlite/executions/backlog.ts';
 import { newestTime } from '../../store/sqlite/executions/clock-times.ts';
 import { createQueueMonitor } from '../../store/sqlite/executions/open-counts.ts';
+import { countedPauses } from '../../store/sqlite/executions/pauses.ts';
 import { prepareOutboxStatements } from '../../store/sqlite/outbox/statements.ts';
 import { createRollupReader } from '../../store/sqlite/rollups/read.ts';
 import { prepareStatements } from '../../store/sqlite/statements.ts';
@@ -98,6 +100,9 @@ export function createSnapshots(client: Database, begunAt: number, expected: Exp
       rates: [rates.last(now, 1), rates.last(now, LONG_MINUTES)] as const,
       notifications: { pending, overdueMs: dueSince < now ? now - dueSince : null, dead },
     };
+    const pauses = countedPauses(client).map(
+      (pause): Line => ({ name: 'paused', level: 'warn', message: pauseNotice(pause) }),
+    );
     const { notice } = clockOf(client, now);
     const open = incidents();
     const isCovered = (...causes: Cause[]) => hasCause(open, causes);
@@ -106,6 +111,7 @@ export function createSnapshots(client: Database, begunAt: number, expected: Exp
       ...receiverAlerts(newestTime(client), now),
       ...open.map(incidentLine),
       ...(isCovered('CallbacksMissed', 'CallbacksStopped') ? [] : await callbackAlerts(now)),
+      ...pauses,
       ...alertsIn(read, isCovered),
       ...(isCovered('ClockSet') ? [] : clock),
     ];

@@ -27,8 +27,9 @@ down. Ctrl-C ends it.`,
       helpEnd(
         `Incidents that last come first, as in the command incidents: a critical one is an alert (fail). An alert is also: no receiver
 wrote into the file for 45 s, or more callbacks of an action are missing in the current or last hour than in the 7 days before,
-as in health. A warning (warn) is: a queue that is 80 % full; 10 % or more of the outcomes of 5 min are TIMEOUT; failed requests
-to CXone; a notification that is overdue by a minute, or was given up; a clock that was set back.
+as in health. A warning (warn) is: sending that an administrator has paused; a queue that is 80 % full; 10 % or more of the
+outcomes of 5 min are TIMEOUT; failed requests to CXone; a notification that is overdue by a minute, or was given up; a clock
+that was set back.
 
 With --json: {"at", "alerts", "queue", "atCxone", "rates", "notifications"}; rates are per minute, of the last
 minute and the last 5; shares are from 0 to 1, durations in milliseconds.`,

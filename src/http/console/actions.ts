@@ -14,13 +14,22 @@ import { createNotificationActions, type NotificationVerbs } from './notificatio
 import type { ConsolePages } from './pages.ts';
 import { createPauseActions, type PauseVerbs } from './pause-actions.ts';
 import { notFound } from './refusals.ts';
+import { createResubmitAction, type ResubmitVerbs } from './resubmit-action.ts';
+import { createSendingActions, type SendingVerbs } from './sending-actions.ts';
 import { viewerOf } from './viewer.ts';
 
 /** The API's handlers, which respond with JSON or with a problem. */
-export interface ConsoleVerbs extends ExecutionVerbs, ErasureVerbs, NotificationVerbs, PauseVerbs, IncidentVerbs {}
+export interface ConsoleVerbs
+  extends ExecutionVerbs,
+    ErasureVerbs,
+    NotificationVerbs,
+    PauseVerbs,
+    IncidentVerbs,
+    SendingVerbs,
+    ResubmitVerbs {}
 
 export function createConsoleActions(
-  { store, pages: { csrfTokens, sensitiveFields }, pauses, runtime }: ConsoleDependencies,
+  { store, pages: { csrfTokens, sensitiveFields, queueTimeoutMs }, pauses, runtime }: ConsoleDependencies,
   pages: ConsolePages,
   verbs: ConsoleVerbs,
 ) {
@@ -31,6 +40,8 @@ export function createConsoleActions(
     ...createNotificationActions(store, confirmation, verbs),
     ...createPauseActions(pauses, confirmation, verbs),
     ...createIncidentActions(store, confirmation, verbs),
+    ...createSendingActions({ queueTimeoutMs }, confirmation, verbs),
+    ...createResubmitAction({ store }, confirmation, verbs),
 
     reveal: (c: Context, caller: Identity): Promise<Response> =>
       confirmation.performedBy(c, caller, async (_c, _caller, reason) => {

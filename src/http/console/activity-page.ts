@@ -54,6 +54,9 @@ const WORDS: { readonly [A in ActivityAction]: string } = {
   reconcile: 'started a reconciliation',
   acknowledge: 'acknowledged an incident',
   'lift-pause': 'lifted the pause after a response of CXone',
+  pause: 'paused sending',
+  resume: 'resumed sending',
+  resubmit: 'submitted again',
 };
 
 function activityTable(items: readonly Activity[]): Html {

@@ -7,7 +7,9 @@ import { type Execution, isTerminal, totalLatencyMs } from '../../execution/exec
 import type { Json } from '../../execution/json.ts';
 import { createMasking, type Masking, NO_MASKING } from '../../execution/masking.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
+import { whyNotResubmittable } from '../../execution/resubmission.ts';
 import type { ListedNotification } from '../../store/outbox-port.ts';
+import { describeScope, holdsBack, type SendingPause } from '../../store/pauses-port.ts';
 import type { ExecutionPayloads, StoredCallbackBody } from '../../store/payloads-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
@@ -19,6 +21,7 @@ import { badge, duration, moment, NOTHING } from './format.ts';
 import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { notificationsTable } from './notifications-page.ts';
+import { currentPauses, describePause } from './pause-banner.ts';
 import { notFound } from './refusals.ts';
 import { excerpt, payload, timeline } from './timeline.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
@@ -29,6 +32,8 @@ const MAX_NOTIFICATIONS = 20;
 
 interface ExecutionDetails {
   readonly execution: Execution;
+  /** The pauses that hold it back. */
+  readonly pauses: readonly SendingPause[];
   readonly payloads: ExecutionPayloads;
   readonly entries: readonly AuditEntry[];
   /** The entry after which the next page begins; null at the end of the trail. */
@@ -52,7 +57,8 @@ export function createExecutionPage({ store, pages }: ConsoleDependencies): Exec
     if (execution === undefined || payloads === undefined) return undefined;
     const { entries, through, newest } = await store.feed({ after, app: null, correlationId, limit: MAX_ENTRIES });
     const { items } = await store.listNotifications({ app: null, correlationId, limit: MAX_NOTIFICATIONS });
-    return { execution, payloads, entries, after: through < newest ? through : null, notifications: items };
+    const pauses = currentPauses().filter((pause) => execution.status === 'QUEUED' && holdsBack(pause, execution));
+    return { execution, pauses, payloads, entries, after: through < newest ? through : null, notifications: items };
   }
 
   function revealForm(viewer: Viewer, correlationId: string): Html {
@@ -107,10 +113,11 @@ function headOf({ correlationId }: Execution): Html {
 }
 
 function livePart(details: ExecutionDetails, viewer: Viewer, masking: Masking): Html {
-  const { execution, entries, after, notifications } = details;
+  const { execution, pauses, entries, after, notifications } = details;
   const more =
     after === null ? '' : html`<p class="pages"><a href="?after=${String(after)}" rel="next">Later entries</a></p>`;
-  return html`<p class="state">${badge(execution.status)} ${stateOf(execution)}</p>
+  return html`<p class="state">${badge(execution.status)} ${stateOf(execution, pauses)}</p>
+${pauses.map((pause) => waitsFor(pause, execution))}
 ${buttons(execution, viewer)}
 ${facts(execution)}
 <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(entries, execution.submittedAt, masking)}${more}</section>
@@ -121,14 +128,20 @@ ${
 }`;
 }
 
-function stateOf(execution: Execution): Html {
+/** States why it is not sent, and since when. */
+function waitsFor(pause: SendingPause, { submittedAt }: Execution): Html {
+  return html`<p class="paused">It waits since ${moment(Math.max(pause.since, submittedAt))}, because sending of
+${describeScope(pause)} is paused. ${describePause(pause)}</p>`;
+}
+
+function stateOf(execution: Execution, pauses: readonly SendingPause[]): Html {
   const { status, resolvedBy, dispatchAt, pollAt, expireAt, lateResult } = execution;
   if (isTerminal(status)) {
     const late = lateResult === null ? '' : ` A late result arrived by ${lateResult.via}: ${lateResult.status}.`;
     return html`by ${resolvedBy}, ${duration(totalLatencyMs(execution))} after submission.${late}`;
   }
   const next = [
-    ...(dispatchAt === null ? [] : [html`send at ${moment(dispatchAt)}`]),
+    ...(dispatchAt === null || pauses.length > 0 ? [] : [html`send at ${moment(dispatchAt)}`]),
     ...(pollAt === null ? [] : [html`poll at ${moment(pollAt)}`]),
     ...(expireAt === null ? [] : [html`time out at ${moment(expireAt)}`]),
   ];
@@ -138,13 +151,20 @@ function stateOf(execution: Execution): Html {
 function buttons(execution: Execution, viewer: Viewer): Html {
   if (!viewer.mayChange) return html``;
   const path = pathOf(execution.correlationId);
-  if (isTerminal(execution.status)) return html`<div class="actions">${retentionButtons(execution, path)}</div>`;
+  if (isTerminal(execution.status))
+    return html`<div class="actions">${resubmitButton(execution, path)}${retentionButtons(execution, path)}</div>`;
   const poll =
     whyNotPollable(execution) === null
       ? html`<form method="get" action="${path}/poll"><button id="poll" type="submit">Poll now…</button></form>`
       : '';
   return html`<div class="actions">${poll}
 <form method="get" action="${path}/cancel"><button id="cancel" type="submit" class="danger">Cancel…</button></form>${retentionButtons(execution, path)}</div>`;
+}
+
+function resubmitButton(execution: Execution, path: string): Html {
+  if (execution.resubmittedAs !== null || whyNotResubmittable(execution) !== null) return html``;
+  return html`<form method="get" action="${path}/resubmit"><button id="resubmit" type="submit">Submit again…</button></form>
+`;
 }
 
 function retentionButtons({ status, heldAt, erasedAt }: Execution, path: string): Html {
@@ -166,6 +186,8 @@ function facts(one: Execution): Html {
       'Id at CXone',
       html`${one.executionId ?? NOTHING}${one.executionIdUnverified ? ' (from an unverified callback)' : ''}`,
     ],
+    ...linkTo('Repeats', one.resubmissionOf),
+    ...linkTo('Submitted again as', one.resubmittedAs),
     ['Submitted', moment(one.submittedAt)],
     ['Sent', moment(one.sentAt)],
     ['Ended', moment(one.resolvedAt)],
@@ -179,6 +201,10 @@ function facts(one: Execution): Html {
     ...(one.erasedAt === null ? [] : [['Content erased', moment(one.erasedAt)] as const]),
   ];
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function linkTo(name: string, correlationId: string | null): (readonly [string, Html])[] {
+  return correlationId === null ? [] : [[name, html`<a href="${pathOf(correlationId)}">${correlationId}</a>`]];
 }
 
 /** The script replaces payloads only when they have changed. */

@@ -35,6 +35,12 @@ function textOf({ what, count }: CompletedAction, execution?: Execution): string
       return 'The incident is acknowledged.';
     case 'lift-pause':
       return 'Requests to CXone are sent again.';
+    case 'pause':
+      return 'Sending is paused.';
+    case 'resume':
+      return 'Sending is resumed.';
+    case 'resubmit':
+      return execution === undefined ? null : 'This is the new execution.';
     case 'poll-all':
       return `${many(count, 'execution')} ${are(count)} being polled.`;
     case 'cancel-all':

@@ -10,6 +10,7 @@ import { serveCompressedText } from '../middleware/cached-text.ts';
 import { type HeaderFields, respond } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
 import { BASE_STYLE } from '../styles/base.ts';
+import { pauseBanner } from './pause-banner.ts';
 import type { Viewer } from './viewer.ts';
 
 const POLICY = [
@@ -126,6 +127,7 @@ function pageText(
 ${viewer === null ? '' : whoIs(viewer)}</div>
 </header>
 <main id="main">
+${viewer === null ? '' : pauseBanner(viewer)}
 ${message}
 ${head}
 ${refreshed}

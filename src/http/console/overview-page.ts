@@ -19,6 +19,7 @@ import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { outcomes, shares, waits } from './overview-plots.ts';
 import { describePause, LIFT_PAUSE } from './pause-actions.ts';
+import { PAUSES } from './pause-banner.ts';
 import { viewerOf } from './viewer.ts';
 
 interface Now {
@@ -86,7 +87,7 @@ function overviewHead(range: RangeName): Html {
   const link = (name: RangeName, text: string) =>
     html`<a href="/?range=${name}"${name === range ? html` aria-current="true"` : ''}>${text}</a>`;
   return html`<div class="title"><h1>Overview</h1>
-<p class="choice">${link('hour', 'Last hour')} ${link('day', 'Last 24 hours')}</p></div>`;
+<p class="choice">${link('hour', 'Last hour')} ${link('day', 'Last 24 hours')} <a href="${PAUSES}">Pause sending</a></p></div>`;
 }
 
 function overviewLive(now: Now, overview: Overview, range: RangeName): Html {

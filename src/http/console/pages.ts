@@ -9,6 +9,7 @@ import { createExecutionsPage } from './executions-page.ts';
 import { createIncidentsPage } from './incidents-page.ts';
 import { createNotificationsPage } from './notifications-page.ts';
 import { createOverviewPage } from './overview-page.ts';
+import { createPausesPage } from './pauses-page.ts';
 import { createRunbookPage } from './runbook-page.ts';
 
 export type ConsolePages = ReturnType<typeof createConsolePages>;
@@ -32,5 +33,6 @@ export function createConsolePages(deps: ConsoleDependencies) {
     activity: createActivityPage(deps),
     incidents: createIncidentsPage(deps),
     runbook: createRunbookPage(),
+    pauses: createPausesPage(deps),
   };
 }

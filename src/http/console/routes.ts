@@ -12,6 +12,7 @@ import { routeLogin } from './login-page.ts';
 import { createPageSignals } from './page-signals.ts';
 import { createConsolePages } from './pages.ts';
 import { LIFT_PAUSE } from './pause-actions.ts';
+import { PAUSES } from './pause-banner.ts';
 import { withParameters } from './refusals.ts';
 
 /** The parameters of a page to which a completed action leads. */
@@ -28,6 +29,7 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
     ['/console/executions/:correlationId/erase', actions.erase],
     ['/console/executions/:correlationId/hold', actions.hold],
     ['/console/executions/:correlationId/release', actions.release],
+    ['/console/executions/:correlationId/resubmit', actions.resubmit],
     ['/console/notifications/:id/replay', actions.replay],
     [`${INCIDENTS}/:id/acknowledge`, actions.acknowledge],
     [LIFT_PAUSE, actions.liftPause],
@@ -37,6 +39,8 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
     ['/console/all/cancel', actions.cancelAll],
     ['/console/all/erase', actions.eraseAll],
     ['/console/all/replay', actions.replayAll],
+    [`${PAUSES}/pause`, actions.pauseSending],
+    [`${PAUSES}/resume`, actions.resumeSending],
   ] as const;
   const serve = (path: string, known: readonly string[], section: Section, page: PageHandler) =>
     app.get(path, guard.operator(withParameters(known, section, page)));
@@ -50,6 +54,7 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
   serve(ACTIONS, [], ACTIONS, pages.actions);
   app.get(`${ACTIONS}/:actionId`, guard.operator(pages.action));
   app.get(`${ACTIONS}/:actionId/plots.csv`, guard.operator(pages.actionCsv));
+  serve(PAUSES, DONE, '/', pages.pauses);
   app.get('/console/executions', guard.operator(pages.executions));
   app.get('/console/notifications', guard.operator(pages.notifications));
   app.get('/console/activity', guard.operator(pages.activity));

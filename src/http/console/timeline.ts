@@ -46,6 +46,7 @@ const EVENTS: { readonly [E in AuditEvent]: readonly [actor: Actor, words: strin
   HELD: ['operator', 'held it: it is exempt from pruning and erasure', 'calm'],
   RELEASED: ['operator', 'released it: pruning and erasure apply again', 'calm'],
   ERASED: ['operator', 'erased its content', 'calm'],
+  RESUBMITTED: ['operator', 'had it submitted again as a new execution', 'calm'],
 };
 
 /** Members of `detail` that have a line of their own, or are of no use to people. */

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { representExecution } from '../../execution/representation.ts';
-import type { BatchAddResult } from '../../store/port.ts';
+import type { BatchAddResult } from '../../store/intake-port.ts';
 import type { BatchItem } from '../../usecases/submit.ts';
 import { component } from '../openapi/components.ts';
 import { PROBLEM } from '../openapi/problems.ts';

@@ -57,6 +57,22 @@ export const EXECUTION = component(
     erasedAt: v.exactOptional(
       time('When an administrator erased its content: `result` and `error` are null. Absent unless it was erased.'),
     ),
+    resubmissionOf: v.exactOptional(
+      v.pipe(
+        IDENTIFIER_TEXT,
+        v.description(
+          'The `correlationId` of the execution that it repeats. Absent unless an administrator had that one submitted again.',
+        ),
+      ),
+    ),
+    resubmittedAs: v.exactOptional(
+      v.pipe(
+        IDENTIFIER_TEXT,
+        v.description(
+          'The `correlationId` of the execution that repeats it. Absent unless an administrator had it submitted again.',
+        ),
+      ),
+    ),
   }),
 );
 

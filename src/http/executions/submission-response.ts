@@ -1,7 +1,7 @@
 // What the responses to single and batch submissions have in common, and its description.
 
 import { asAccepted, type Execution } from '../../execution/execution.ts';
-import type { AddResult } from '../../store/port.ts';
+import type { AddResult } from '../../store/intake-port.ts';
 import { BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
 import type { HeaderFields } from '../response/json.ts';
 import { type ProblemName, problem } from '../response/problem.ts';

@@ -6,7 +6,7 @@ import { MAX_JSON_DEPTH } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
-import type { AddResult } from '../../store/port.ts';
+import type { AddResult } from '../../store/intake-port.ts';
 import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { withRateLimit } from '../middleware/rate-limit.ts';

@@ -68,6 +68,10 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     when: 'The execution has ended, has not been sent, or has no `executionId` to poll.',
     detail: 'It is QUEUED: it has not been sent to CXone, so there is nothing to poll.',
   },
+  'cannot-be-resubmitted': {
+    when: 'The execution has not ended, has a result, or its inputs are no longer stored.',
+    detail: 'It has not ended: it is QUEUED. Wait for its end, or cancel it first.',
+  },
   'execution-open': {
     when: 'The execution to erase has not ended, so that content may still arrive.',
     detail: 'It is QUEUED: content may still arrive. Cancel it first, or erase it when it has ended.',

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   'correlation-id-taken': [409, 'The correlationId belongs to another submission'],
   'callback-mismatch': [409, 'The callback is for another execution'],
   'cannot-be-polled': [409, 'The execution cannot be polled'],
+  'cannot-be-resubmitted': [409, 'The execution cannot be submitted again'],
   'execution-open': [409, 'The execution has not ended'],
   'execution-held': [409, 'The execution is held'],
   'count-differs': [409, 'Another number matches than was confirmed'],

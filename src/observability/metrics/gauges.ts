@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { CAUSE_NAMES, type Incident } from '../../incident/incident.ts';
 import type { Incidents } from '../../store/incidents-port.ts';
 import type { Outbox } from '../../store/outbox-port.ts';
+import { type CountedPause, describeScope, type SendingPauses } from '../../store/pauses-port.ts';
 import type { QueueMonitor, QueueState } from '../../store/port.ts';
 import type { Statistics, UnknownWord } from '../../store/statistics-port.ts';
 import type { Instruments } from './instruments.ts';
@@ -25,7 +26,8 @@ export interface GaugeSources {
   readonly store: Pick<QueueMonitor, 'queueState'> &
     Pick<Outbox, 'undelivered'> &
     Pick<Statistics, 'unknownWords'> &
-    Pick<Incidents, 'openIncidents' | 'waitingAnnouncements'>;
+    Pick<Incidents, 'openIncidents' | 'waitingAnnouncements'> &
+    Pick<SendingPauses, 'sendingPauses'>;
   readonly limiterState: () => LimiterState;
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };
@@ -59,6 +61,7 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   let words: readonly UnknownWord[] = [];
   let incidents: readonly Incident[] = [];
   let unannounced = 0;
+  let pauses: readonly CountedPause[] = [];
   const age = (at: number | null = null) => (at === null ? 0 : Math.max(0, now() - at) / 1000);
 
   make.gaugeBy('open_executions', 'Executions without an outcome, by status', 'status', () =>
@@ -74,6 +77,13 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   );
   make.gauge('oldest_pending_age_seconds', 'Age of the oldest open execution that was sent; 0 without any', () =>
     age(queue?.oldestPendingAt),
+  );
+  make.gauge('sending_pauses', 'Pauses of sending by administrators that are in force', () => pauses.length);
+  make.gaugeBy(
+    'paused_executions',
+    'Queued executions that a pause of an administrator holds back; a series for each pause',
+    'scope',
+    () => pauses.map((pause) => [describeScope(pause), pause.queued] as const),
   );
   make.gauge('notifications_pending', 'Notifications that are still to be sent', () => undelivered.pending);
   make.gauge(
@@ -100,9 +110,9 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   );
 
   return async () => {
-    [queue, undelivered, words, incidents, unannounced] = await Promise.all([
+    [queue, undelivered, words, incidents, unannounced, pauses] = await Promise.all([
       ...([store.queueState(), store.undelivered(), store.unknownWords()] as const),
-      ...([store.openIncidents(), store.waitingAnnouncements()] as const),
+      ...([store.openIncidents(), store.waitingAnnouncements(), store.sendingPauses()] as const),
     ]);
   };
 }

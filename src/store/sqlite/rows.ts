@@ -64,6 +64,7 @@ export const EVENT_CODES = {
   HELD: 30,
   RELEASED: 31,
   ERASED: 32,
+  RESUBMITTED: 33,
 } as const satisfies Record<AuditEvent, number>;
 
 const STATUSES = wordsOf<Status>(STATUS_CODES);

@@ -76,6 +76,9 @@ export const executionRows = sqliteTable(
     cookies: text('cookies'),
     /** Last status word that the profile does not list. */
     unknownWord: text('unknown_word'),
+    /** The correlation ids of the execution that this one repeats, and of the one that repeats it. */
+    resubmissionOf: text('resubmission_of'),
+    resubmittedAs: text('resubmitted_as'),
   },
   (table) => [
     uniqueIndex('execution_rows_by_correlation_id').on(table.correlationId),
@@ -85,8 +88,9 @@ export const executionRows = sqliteTable(
       .on(table.app, table.idempotencyKey)
       .where(sql`idempotency_key IS NOT NULL`),
     // The migration also has execution_rows_by_execution_id, an index on an expression, which drizzle-kit cannot generate.
+    // The action is for pauses: what is queued of a paused action is passed over without reading its rows.
     index('execution_rows_to_dispatch')
-      .on(table.app, table.priority, table.dispatchAt)
+      .on(table.app, table.priority, table.dispatchAt, table.actionId)
       .where(sql`dispatch_at IS NOT NULL`),
     index('execution_rows_to_poll').on(table.app, table.pollAt).where(sql`poll_at IS NOT NULL`),
     index('execution_rows_to_expire').on(table.expireAt).where(sql`expire_at IS NOT NULL`),
@@ -275,26 +279,3 @@ export const imports = sqliteTable('imports', {
   rows: integer('rows').notNull(),
   importedAt: text('imported_at').notNull(),
 });
-
-/** One line for each action or bulk action of an operator. Triggers reject any change except that of a running one to its end. */
-export const operatorActivity = sqliteTable(
-  'operator_activity',
-  {
-    id: integer('id').primaryKey(),
-    startedAt: text('started_at').notNull(),
-    endedAt: text('ended_at'),
-    /** As audit entries name the operator, for example `operator:alice`. */
-    operator: text('operator').notNull(),
-    action: text('action').notNull(),
-    /** The execution or notification that it is about; null for a bulk action. */
-    target: text('target'),
-    /** The filter of a bulk action, as JSON. */
-    filter: text('filter'),
-    reason: text('reason'),
-    /** running, done, refused or failed. */
-    outcome: text('outcome').notNull(),
-    matched: integer('matched'),
-    changed: integer('changed'),
-  },
-  (table) => [index('operator_activity_by_operator').on(table.operator, table.id)],
-);

@@ -10,6 +10,7 @@ import { reasonOf } from '../../lib/log.ts';
 import { runAtOnce, type Steps } from '../../lib/steps.ts';
 import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
+import type { ClockStep } from '../upkeep-port.ts';
 import { createActivityLog } from './audit/activity.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
 import { auditRow } from './audit/entry-rows.ts';
@@ -17,13 +18,16 @@ import { createRepeats } from './audit/repeats.ts';
 import { withRequestId } from './audit/request-attribution.ts';
 import { createSummaries } from './audit/summaries.ts';
 import { createBacklog } from './executions/backlog.ts';
+import { createBehindPaused } from './executions/behind-paused.ts';
 import { createDueSelection } from './executions/claim-due.ts';
 import { createClockTimes, lastClockStep, newestTime } from './executions/clock-times.ts';
 import { createIncidents } from './executions/incidents.ts';
-import { createInsertion } from './executions/insert.ts';
+import { createAcceptance, createInsertion } from './executions/insert.ts';
 import { createQueueMonitor } from './executions/open-counts.ts';
+import { createPausedQueue, createSendingPauses } from './executions/pauses.ts';
 import { createPayloadReader } from './executions/payloads.ts';
 import { createRecords } from './executions/records.ts';
+import { createResubmission } from './executions/resubmit.ts';
 import { createUnknownWords } from './executions/unknown-words.ts';
 import { type CheckpointOptions, createCheckpointer } from './file/checkpoint/checkpointer.ts';
 import { copiesBeside } from './file/copies.ts';
@@ -118,8 +122,13 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
   // These parts cache values between transactions, as only this process writes; `reload` reads them again after a rollback.
   const repeats = createRepeats(client, options.listedRepeats);
   const trail = createAuditTrail(sql, repeats, gaps.at(-1)?.next);
-  const backlog = createBacklog();
-  const due = createDueSelection(client, backlog);
+  const paused = createPausedQueue(client);
+  const behind = createBehindPaused(client, () => paused.actions);
+  const backlog = createBacklog((before, after) => {
+    paused.update(before, after);
+    behind.update(after);
+  });
+  const due = createDueSelection(client, { backlog, paused, behind });
   const times = createClockTimes(client);
   const newest = () => trail.head().id;
   const near = createLongReads(client, newest);
@@ -154,6 +163,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
     execution.erasedAt === null ? draft : withoutContent(draft);
   const append: AuditTrail['append'] = (stored, draft, now) =>
     trail.append(stored, storable(stored.execution, draft), now);
+  const accept = createAcceptance(sql, { backlog, append, rollups });
   const words = createUnknownWords(database.client);
   const outbox = createOutbox(database.client, database.orm, { writer, stored: sql.byReference, append });
 
@@ -166,6 +176,13 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
     trail.reload();
     rollups.reload();
     backlog.reset(sql.queued.all(), sql.polled.all());
+    paused.reload();
+    behind.reset();
+  }
+
+  function moveTimes(step: ClockStep): void {
+    times.move(step);
+    behind.reset();
   }
 
   function notifyListeners(changes: readonly Change[]): void {
@@ -187,6 +204,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
     ...createRollupReader(client),
     ...createActivityLog(client, writer),
     ...createIncidents(client, writer),
+    ...createSendingPauses({ writer, backlog, paused, resumed: behind.reset }),
     ...longReadPort({ near, far: thread?.reads ?? near, newest }),
     ...erasure,
     emptyWal: () => (thread === null ? erasure.emptyWal() : thread.paused(erasure.emptyWal)),
@@ -194,9 +212,10 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
       ...{ writer, repeats, summarize: trail.summarize },
       stored: sql.byCorrelationId,
     }),
-    ...createInsertion(sql, { writer, backlog, append, rollups }),
+    ...createInsertion(sql, { writer, accept }),
+    ...createResubmission(sql, { writer, accept, append }),
     ...createRecords(sql, {
-      ...{ writer, backlog, due, moveTimes: times.move, enqueue: outbox.enqueue },
+      ...{ writer, backlog, due, paused, moveTimes, enqueue: outbox.enqueue },
       append: (before, after, draft, now) => {
         const entry = append(after, draft, now);
         rollups.change(before, after, entry);

@@ -61,7 +61,7 @@ test('503 while draining, and when the store cannot commit', async () => {
   const fail = () => Promise.reject(new StoreUnavailable('disk full'));
   await using http = await startHttp({
     lifecycle: { draining: () => draining },
-    submissions: { submit: { one: fail, batch: fail } },
+    submissions: { submit: { one: fail, batch: fail, again: fail } },
   });
   for (const name of ['store-unavailable', 'draining']) {
     draining = name === 'draining';

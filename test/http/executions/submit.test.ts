@@ -155,7 +155,7 @@ describe('503 with Retry-After', () => {
 
   test('when the store cannot commit', async () => {
     const fail = () => Promise.reject(new StoreUnavailable('disk full at /secret/path'));
-    await using http = await startHttp({ submissions: { submit: { one: fail, batch: fail } } });
+    await using http = await startHttp({ submissions: { submit: { one: fail, batch: fail, again: fail } } });
     const answer = await http.submit();
     expect(answer.status).toBe(503);
     expect(answer.json.type).toBe('urn:cxone-callback-receiver:problem:store-unavailable');

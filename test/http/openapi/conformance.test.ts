@@ -476,6 +476,47 @@ describe('what operators do', () => {
     expect((await call(http, 'liftPause', alice)).json.lifted).toMatchObject({ app: 'shop' });
   });
 
+  test('pausing and resuming', async () => {
+    await using http = await startHttp();
+    for (const body of [{ actionId: 'a' }, { app: 'orders' }, { all: true }]) {
+      expect((await call(http, 'pauseSending', { ...alice, body })).status).toBe(201);
+      expect((await call(http, 'pauseSending', { ...alice, body })).status).toBe(200);
+    }
+    expect((await call(http, 'listPauses', { key: CAROL_KEY })).json.items).toHaveLength(3);
+    for (const id of ['pauseSending', 'resumeSending']) {
+      for (const body of [{}, { all: false }, { actionId: 'a', app: 'orders' }, []]) {
+        expect((await call(http, id, { ...alice, body })).status).toBe(422);
+      }
+    }
+    for (const resumed of [expect.objectContaining({ app: 'orders' }), null]) {
+      expect((await call(http, 'resumeSending', { ...alice, body: { app: 'orders' } })).json).toEqual({ resumed });
+    }
+  });
+
+  test('submitting again', async () => {
+    let isDraining = false;
+    const appQueueCapacities = new Map([['orders', 1]]);
+    await using http = await startHttp({ lifecycle: { draining: () => isDraining }, shares: { appQueueCapacities } });
+    await http.submit({ correlationId: 'one' });
+    const body = { mayRunTwice: true };
+    expect((await call(http, 'resubmitExecution', { ...alice, body })).status).toBe(409);
+    await http.call('POST', '/v1/executions/one/cancel');
+    expect((await call(http, 'resubmitExecution', { ...alice, body: {} })).status).toBe(422);
+    await http.submit({ correlationId: 'two' });
+    expect((await call(http, 'resubmitExecution', { ...alice, body })).status).toBe(429);
+    isDraining = true;
+    expect((await call(http, 'resubmitExecution', { ...alice, body })).status).toBe(503);
+    isDraining = false;
+    await dispatchAll(http);
+    expect((await call(http, 'resubmitExecution', { ...alice, body })).status).toBe(202);
+    expect((await call(http, 'resubmitExecution', { ...alice, body })).status).toBe(200);
+    await using full = await startHttp({ queueCapacity: 1 });
+    await full.submit({ correlationId: 'one' });
+    await full.call('POST', '/v1/executions/one/cancel');
+    await full.submit();
+    expect((await call(full, 'resubmitExecution', { ...alice, body })).status).toBe(503);
+  });
+
   test('polling and cancelling', async () => {
     await using http = await startHttp();
     await http.submit({ correlationId: 'one' });

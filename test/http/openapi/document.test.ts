@@ -84,6 +84,11 @@ const PAGES = [
   'GET /console/incidents/{id}/acknowledge',
   'POST /console/incidents/{id}/acknowledge',
   'GET /console/runbook/{cause}',
+  'GET /console/pauses',
+  'GET /console/pauses/pause',
+  'POST /console/pauses/pause',
+  'GET /console/pauses/resume',
+  'POST /console/pauses/resume',
   'GET /console/pause/lift',
   'POST /console/pause/lift',
   'GET /console/all/poll',
@@ -92,7 +97,7 @@ const PAGES = [
   'POST /console/all/cancel',
   'GET /console/all/erase',
   'POST /console/all/erase',
-  ...['erase', 'hold', 'release'].flatMap((action) =>
+  ...['erase', 'hold', 'release', 'resubmit'].flatMap((action) =>
     ['GET', 'POST'].map((method) => `${method} /console/executions/{correlationId}/${action}`),
   ),
   'GET /console/all/replay',

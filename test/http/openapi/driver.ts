@@ -14,6 +14,7 @@ const STORE_METHODS = [
   ...['erase', 'hold', 'release', 'emptyWal'],
   ...['beginActivity', 'endActivity', 'listActivity'],
   ...['listIncidents', 'findIncident', 'incidentHistory', 'acknowledgeIncident'],
+  ...['pauseSending', 'resumeSending', 'sendingPauses'],
 ];
 
 /** Everything that could fail does, in this way. */

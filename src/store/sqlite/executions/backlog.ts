@@ -28,7 +28,8 @@ export interface Backlog {
   ): void;
 }
 
-export function createBacklog(): Backlog {
+/** @param updated is called after each update. */
+export function createBacklog(updated: Backlog['update'] = () => {}): Backlog {
   /** Counts by app and priority; without empty lanes and apps. */
   const queued = new Map<string, Map<number, number>>();
   const polled = new Map<string, number>();
@@ -67,6 +68,7 @@ export function createBacklog(): Backlog {
       const toPoll = Number(after.pollAt !== null) - Number((before?.pollAt ?? null) !== null);
       if (toSend !== 0) queue(after, toSend);
       if (toPoll !== 0) poll(after.app, toPoll);
+      updated(before, after);
     },
     reset: (lanes, apps) => {
       queued.clear();

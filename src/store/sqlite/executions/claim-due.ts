@@ -3,8 +3,10 @@
 import type { Database } from 'better-sqlite3';
 import { createFairShare, type FairShare } from '../../../lib/weighted-fair-share.ts';
 import type { DueTimes } from '../../port.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlog, QueueLane } from './backlog.ts';
+import type { BehindPaused } from './behind-paused.ts';
 import { type ExecutionRow, executionRow, SELECT_STORED, type Values } from './execution-row.ts';
+import type { PausedScopes } from './pauses.ts';
 
 export interface DueSelection {
   /** Returns the earliest due time of each kind of work. */
@@ -37,8 +39,9 @@ export const DUE_POLLS = `SELECT polled.value AS app, (SELECT count(*) FROM (SEL
     WHERE app = polled.value AND poll_at <= ? LIMIT ?)) AS count
   FROM json_each(?) AS polled`;
 
-/** Due executions of one lane, of one app, or of all apps, the longest due first. */
+/** Due executions of one lane, of one app, or of all apps, the longest due first; and one execution. */
 export const DUE = {
+  one: `${SELECT_STORED} WHERE id = ?`,
   inLane: `${SELECT_STORED} WHERE app = ? AND priority = ? AND dispatch_at <= ? ORDER BY dispatch_at LIMIT ?`,
   polls: `${SELECT_STORED} WHERE app = ? AND poll_at <= ? ORDER BY poll_at LIMIT ?`,
   expiries: `${SELECT_STORED} WHERE expire_at <= ? ORDER BY expire_at LIMIT ?`,
@@ -49,43 +52,70 @@ interface Demand {
   readonly count: number;
 }
 
-export function createDueSelection(client: Database, backlog: Pick<Backlog, 'lanes' | 'polledApps'>): DueSelection {
+export interface DueTools {
+  readonly backlog: Pick<Backlog, 'lanes' | 'polledApps'>;
+  readonly paused: PausedScopes;
+  readonly behind: BehindPaused;
+}
+
+// One function because claims and due times share the statements of one connection.
+export function createDueSelection(client: Database, { backlog, paused, behind }: DueTools): DueSelection {
   const select = (statement: string) => client.prepare<unknown[], Values>(statement).raw();
-  const due = { inLane: select(DUE.inLane), polls: select(DUE.polls), expiries: select(DUE.expiries) };
+  const due = {
+    ...{ inLane: select(DUE.inLane), polls: select(DUE.polls), expiries: select(DUE.expiries), one: select(DUE.one) },
+  };
   const moments = prepareMoments(client);
   const dueInLanes = client.prepare<[number, number, string], Demand>(DUE_IN_LANES);
   const duePolls = client.prepare<[number, number, string], Demand>(DUE_POLLS);
   const evenly = createFairShare();
-  const lanes = () => JSON.stringify(backlog.lanes().map(({ app, priority }) => [app, priority]));
+  const named = (lanes: readonly QueueLane[]) => JSON.stringify(lanes.map(({ app, priority }) => [app, priority]));
   const polled = () => JSON.stringify(backlog.polledApps());
   const stored = (values: Values) => executionRow(values);
+
+  // promise: paused-execution-is-not-claimed
+  function lanes(): QueueLane[] {
+    return paused.isAllPaused ? [] : backlog.lanes().filter(({ app }) => !paused.isAppPaused(app));
+  }
+
+  function nextDispatch(): number | null {
+    if (paused.actions.size === 0) return moments.nextInLanes.get(named(lanes())) ?? null;
+    const times = lanes().flatMap((lane) => behind.next(lane) ?? []);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  function dueIn(lane: QueueLane, limit: number, now: number): ExecutionRow[] {
+    if (paused.actions.size === 0) return due.inLane.all(lane.app, lane.priority, now, limit).map(stored);
+    return behind.due(lane, limit, now).flatMap((id) => due.one.all(id).map(stored));
+  }
+
+  function demandOf(limit: number, now: number): Map<string, number> {
+    if (paused.actions.size === 0) return demandIn(dueInLanes.all(now, limit, named(lanes())));
+    return demandIn(lanes().map((lane) => ({ app: lane.app, count: behind.due(lane, limit, now).length })));
+  }
 
   /** Returns due executions of one app, the highest priority first. */
   function queuedOf(app: string, limit: number, now: number): ExecutionRow[] {
     const found: ExecutionRow[] = [];
-    for (const lane of backlog.lanes()) {
+    for (const lane of lanes()) {
       if (lane.app !== app || found.length >= limit) continue;
-      found.push(...due.inLane.all(app, lane.priority, now, limit - found.length).map(stored));
+      found.push(...dueIn(lane, limit - found.length, now));
     }
     return found;
   }
 
   return {
     nextDue: () => ({
-      dispatchAt: moments.nextInLanes.get(lanes()) ?? null,
+      dispatchAt: nextDispatch(),
       pollAt: moments.nextPoll.get(polled()) ?? null,
       expireAt: moments.nextExpiry.get() ?? null,
     }),
     toDispatch: (limit, now) =>
-      backlog
-        .lanes()
-        .flatMap(({ app, priority }) => due.inLane.all(app, priority, now, limit).map(stored))
+      lanes()
+        .flatMap((lane) => dueIn(lane, limit, now))
         .sort((a, b) => (a.execution.dispatchAt ?? 0) - (b.execution.dispatchAt ?? 0))
         .slice(0, limit),
-    dispatches: (limit, now, share = evenly) => {
-      const turns = share(limit, demandIn(dueInLanes.all(now, limit, lanes())));
-      return byTurns(turns, (app, quota) => queuedOf(app, quota, now));
-    },
+    dispatches: (limit, now, share = evenly) =>
+      byTurns(share(limit, demandOf(limit, now)), (app, quota) => queuedOf(app, quota, now)),
     polls: (limit, now, share = evenly) => {
       const turns = share(limit, demandIn(duePolls.all(now, limit, polled())));
       return byTurns(turns, (app, quota) => due.polls.all(app, now, quota).map(stored));

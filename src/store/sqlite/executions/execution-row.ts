@@ -27,7 +27,7 @@ function columns(reference: string, outcome: (column: string) => string): string
     hearsay, submitted_at, sent_at, resolved_at, poll_after, deadline, dispatch_at, poll_at, expire_at,
     not_found_at, found_at, latency_ms, poll_count, attempts, timeout_seconds, grace_seconds, retry_uncertain,
     priority, outcome, payload_pruned_at, held_at, erased_at, notify_url, idempotency_key, traceparent, tracestate,
-    execution_id_problem, poll_url, cookies, unknown_word, ${['result', 'error', 'late_result'].map(outcome).join(', ')},
+    resubmission_of, resubmitted_as, execution_id_problem, poll_url, cookies, unknown_word, ${['result', 'error', 'late_result'].map(outcome).join(', ')},
     CASE WHEN payload_pruned_at IS NOT NULL THEN (SELECT sha256 FROM payload_hashes WHERE id = execution_rows.id) END`;
 }
 
@@ -43,7 +43,7 @@ type StateValues = readonly [
   number, number, Time, Time, Time, Time, Time, Time, Time,
   Time, Time, Time, number, number, number, number, number,
   number, Time, Time, Time, Time, Text, Text, Text, Text,
-  Text, Text, Text, Text, Text, Text, Text,
+  Text, Text, Text, Text, Text, Text, Text, Text, Text,
   Text,
 ];
 
@@ -71,7 +71,7 @@ export function executionRow(values: Values, reference?: string): ExecutionRow {
     hearsay, submittedAt, sentAt, resolvedAt, pollAfter, deadline, dispatchAt, pollAt, expireAt,
     notFoundAt, foundAt, latencyMs, pollCount, attempts, timeoutSeconds, graceSeconds, retryUncertain,
     priority, outcome, payloadPrunedAt, heldAt, erasedAt, notifyUrl, idempotencyKey, traceparent, tracestate,
-    executionIdProblem, pollUrl, cookies, unknownWord, result, error, late,
+    resubmissionOf, resubmittedAs, executionIdProblem, pollUrl, cookies, unknownWord, result, error, late,
     payloadSha256,
   ] = values as StateValues;
   const execution: Execution = {
@@ -89,6 +89,8 @@ export function executionRow(values: Values, reference?: string): ExecutionRow {
     foundAt,
     heldAt,
     erasedAt,
+    resubmissionOf,
+    resubmittedAs,
     status: statusOf(status),
     resolvedBy: resolverOf(resolvedBy),
     result: fromJson(result),

@@ -3,7 +3,8 @@
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
 import { type JsonObject, readJson } from '../../../execution/json.ts';
-import type { AddResult, BatchAddResult, Change, ExecutionIntake, NewExecution } from '../../port.ts';
+import type { AddResult, BatchAddResult, ExecutionIntake, NewExecution } from '../../intake-port.ts';
+import type { Change } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { RollupCounts } from '../rollups/count.ts';
@@ -11,17 +12,45 @@ import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
 import type { ExecutionRow } from './execution-row.ts';
 
-interface InsertionTools {
-  readonly writer: Pick<Writer<Change>, 'mutate'>;
+interface AcceptanceTools {
   readonly backlog: Backlog;
   readonly append: AuditTrail['append'];
   readonly rollups: Pick<RollupCounts, 'accept'>;
 }
 
+/**
+ * Adds an execution whose id and key are not in use, within the bounds of the queue. Runs inside a transaction. `origin`: what the
+ * entry of the acceptance states besides the settings of the execution.
+ */
+export type Accept = (submission: NewExecution, origin?: JsonObject) => Mutation<AcceptResult, Change>;
+
+export type AcceptResult = Extract<AddResult, { readonly outcome: 'added' | 'full' | 'share-full' }>;
+
+export function createAcceptance(
+  sql: Pick<Statements, 'insert'>,
+  { backlog, append, rollups }: AcceptanceTools,
+): Accept {
+  return (submission, origin = {}) => {
+    const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
+    // promise: queue-is-bounded
+    if (backlog.queued >= queueCapacity) return unchanged({ outcome: 'full' });
+    // promise: app-queue-share
+    if (backlog.queuedBy(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
+    const stored = sql.insert(execution, fingerprint);
+    backlog.update(null, execution);
+    rollups.accept(execution);
+    const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
+    const detail = { timeoutSeconds, graceSeconds, retryUncertain, ...origin };
+    const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
+    const entry = append(stored, draft, execution.submittedAt);
+    return { value: { outcome: 'added', execution }, changes: [{ execution, outcome: 'progress', entry }] };
+  };
+}
+
 export function createInsertion(
   sql: Statements,
-  { writer, backlog, append, rollups }: InsertionTools,
-): ExecutionIntake {
+  { writer, accept }: { readonly writer: Pick<Writer<Change>, 'mutate'>; readonly accept: Accept },
+): Omit<ExecutionIntake, 'resubmit'> {
   /** Returns the result for a submission whose id or key is in use: app and fingerprint decide whether it is the same one. */
   function findEarlier(submission: NewExecution): AddResult | undefined {
     const { app, correlationId, idempotencyKey } = submission.execution;
@@ -56,21 +85,8 @@ export function createInsertion(
   }
 
   function add(submission: NewExecution): Mutation<AddResult, Change> {
-    const { execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity } = submission;
     const known = findEarlier(submission);
-    if (known) return unchanged(known);
-    // promise: queue-is-bounded
-    if (backlog.queued >= queueCapacity) return unchanged({ outcome: 'full' });
-    // promise: app-queue-share
-    if (backlog.queuedBy(execution.app) >= appQueueCapacity) return unchanged({ outcome: 'share-full' });
-    const stored = sql.insert(execution, fingerprint);
-    backlog.update(null, execution);
-    rollups.accept(execution);
-    const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
-    const detail = { timeoutSeconds, graceSeconds, retryUncertain };
-    const draft: AuditDraft = { event: 'ACCEPTED', latencyMs: null, httpStatus: null, detail, body: null };
-    const entry = append(stored, draft, execution.submittedAt);
-    return { value: { outcome: 'added', execution }, changes: [{ execution, outcome: 'progress', entry }] };
+    return known ? unchanged(known) : accept(submission);
   }
 
   /** @throws {BatchRefused} when `together` is set and a submission is refused: the additions are rolled back. */

@@ -5,6 +5,7 @@ import type { Dispatchable, Execution } from '../../../execution/execution.ts';
 import { type JsonObject, LargeJson, readJson } from '../../../execution/json.ts';
 import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
+import { holdsBack, type PauseScope } from '../../pauses-port.ts';
 import type { Change, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
 import { outcomeHash } from '../audit/hash-chain.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
@@ -16,6 +17,7 @@ import type { Backlog } from './backlog.ts';
 import type { DueSelection } from './claim-due.ts';
 import type { ClockTimes } from './clock-times.ts';
 import type { ExecutionRow } from './execution-row.ts';
+import type { PausedQueue } from './pauses.ts';
 import type { createUnknownWords } from './unknown-words.ts';
 import { outcomeColumns } from './write.ts';
 
@@ -31,11 +33,12 @@ interface RecordTools {
   readonly count: (before: Execution, after: ExecutionRow, draft: AuditDraft, now: number) => AuditEntry | undefined;
   readonly strip: ReturnType<typeof createPayloadStripping>;
   readonly countWord: ReturnType<typeof createUnknownWords>['count'];
+  readonly paused: Pick<PausedQueue, 'list'>;
 }
 
 export function createRecords(
   sql: Statements,
-  { writer, backlog, due, moveTimes, enqueue, append, count, strip, countWord }: RecordTools,
+  { writer, backlog, due, moveTimes, enqueue, append, count, strip, countWord, paused }: RecordTools,
 ): ExecutionRecorder & Omit<DueWork, 'lastClockStep'> {
   function save(stored: ExecutionRow, execution: Execution): ExecutionRow {
     backlog.update(stored.execution, execution);
@@ -103,7 +106,7 @@ export function createRecords(
 
     expire: (limit, now) =>
       writer.mutate(() => {
-        const changes = due.expiries(limit, now).map((row) => apply(row, { type: 'expired' }, now));
+        const changes = due.expiries(limit, now).map((row) => apply(row, expiryOf(row.execution, paused.list()), now));
         return { value: changes.length, changes };
       }),
 
@@ -111,6 +114,11 @@ export function createRecords(
 
     moveDueTimes: (step) => writer.mutate(() => unchanged(moveTimes(step))),
   };
+}
+
+function expiryOf(execution: Execution, pauses: readonly PauseScope[]): ExecutionEvent {
+  const isHeldBack = execution.status === 'QUEUED' && pauses.some((pause) => holdsBack(pause, execution));
+  return isHeldBack ? { type: 'expired', message: 'an administrator had paused sending' } : { type: 'expired' };
 }
 
 /** What the entry of an outcome states about it, so that the chain covers it. */

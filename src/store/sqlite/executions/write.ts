@@ -10,6 +10,8 @@ export interface ExecutionWriter {
   insert(execution: Dispatchable, fingerprint: string): ExecutionRow;
   /** Stores the execution as it is after a change. Returns it as it is stored now. */
   save(before: ExecutionRow, after: Execution): ExecutionRow;
+  /** Stores that another execution repeats this one. */
+  link(original: ExecutionRow, resubmittedAs: string): ExecutionRow;
 }
 
 export interface OutcomeColumns {
@@ -93,6 +95,10 @@ export function createExecutionWriter(client: Database): ExecutionWriter {
       );
       return { ...before, execution: after, outcome, firstExecutionId };
     },
+    link: (original, resubmittedAs) => {
+      sql.link.run(resubmittedAs, original.id);
+      return { ...original, execution: { ...original.execution, resubmittedAs } };
+    },
   };
 }
 
@@ -121,6 +127,7 @@ function insertedValues(execution: Dispatchable, fingerprint: string) {
     execution.idempotencyKey,
     execution.traceparent,
     execution.tracestate,
+    execution.resubmissionOf,
   ];
 }
 
@@ -130,8 +137,8 @@ function prepare(client: Database) {
     insert: client.prepare<unknown[]>(
       `INSERT INTO execution_rows (status, reference, correlation_id, app, action_id, submitted_at, dispatch_at, expire_at,
         timeout_seconds, grace_seconds, retry_uncertain, priority, fingerprint, notify_url, idempotency_key, traceparent, tracestate,
-        hearsay, poll_count, attempts)
-      VALUES (CAST(? AS INTEGER), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
+        resubmission_of, hearsay, poll_count, attempts)
+      VALUES (CAST(? AS INTEGER), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
     ),
     insertPayload: client.prepare<[number, string, string]>(
       'INSERT INTO payload_rows (id, inputs, context) VALUES (?, ?, ?)',
@@ -143,6 +150,7 @@ function prepare(client: Database) {
     setExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET execution_id = ? WHERE id = ?'),
     replaceExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET other_execution_id = ? WHERE id = ?'),
     dropExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET other_execution_id = 0 WHERE id = ?'),
+    link: client.prepare<unknown[]>('UPDATE execution_rows SET resubmitted_as = ? WHERE id = ?'),
     updateRareColumns: client.prepare<unknown[]>(
       'UPDATE execution_rows SET execution_id_problem = ?, poll_url = ?, cookies = ?, unknown_word = ? WHERE id = ?',
     ),

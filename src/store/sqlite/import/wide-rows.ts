@@ -26,7 +26,7 @@ const NUMBERS: Readonly<Record<string, number | null>> = {
 };
 const TEXTS = [
   ...['app', 'action_id', 'execution_id', 'notify_url', 'idempotency_key', 'traceparent', 'tracestate'],
-  ...['execution_id_problem', 'poll_url', 'cookies', 'unknown_word'],
+  ...['execution_id_problem', 'poll_url', 'cookies', 'unknown_word', 'resubmission_of', 'resubmitted_as'],
 ];
 
 interface Found {

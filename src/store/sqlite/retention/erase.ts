@@ -130,8 +130,9 @@ function sealsIn(reductions: readonly Reduction[]): JsonObject[] {
   );
 }
 
-/** Entries about holds and erasures state no content. */
-const IS_REDUCIBLE = `a.event NOT IN (${[EVENT_CODES.HELD, EVENT_CODES.RELEASED, EVENT_CODES.ERASED].join(', ')})`;
+/** Entries about orders of administrators state no content. */
+const ORDERS = [EVENT_CODES.HELD, EVENT_CODES.RELEASED, EVENT_CODES.ERASED, EVENT_CODES.RESUBMITTED];
+const IS_REDUCIBLE = `a.event NOT IN (${ORDERS.join(', ')})`;
 
 function prepare(client: Database) {
   return {

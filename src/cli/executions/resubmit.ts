@@ -1,0 +1,41 @@
+// `executions resubmit`: submits an execution that ended without a result again, through the running receiver.
+
+import { createClient } from '../../client/client.ts';
+import type { Execution } from '../../client/types.ts';
+import { CommandError, type Declare } from '../context.ts';
+import { helpEnd, jsonOption } from '../options.ts';
+import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
+
+export const executionsResubmit: Declare = (command, context) =>
+  command
+    .description(
+      `Submits an execution that ended without a result again, as a new execution with the same inputs and settings, as an
+administrator. The old one may have run at CXone, so that the action may run twice: --may-run-twice accepts that. The two are
+linked, and the audit trails name the operator. An execution is submitted again once: a repeated call returns the new one.`,
+    )
+    .argument('<correlation-id>', 'the ended execution')
+    .option('--may-run-twice', 'accept that the old execution may have run at CXone')
+    .option('--reason <text>', 'why; the audit trail keeps it')
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      helpEnd(
+        `With --json: the new execution.\n${RECEIVER_HELP}`,
+        '0 done, 1 the execution does not exist or cannot be submitted again, 2 the command could not be carried out',
+        ['npm run -s executions -- resubmit order-4711 --may-run-twice --reason "did not run, ticket 4711"'],
+      ),
+    )
+    .action(async (correlationId, { mayRunTwice, reason, json = false }) => {
+      if (mayRunTwice === undefined) {
+        throw new CommandError(
+          `${correlationId} may have run at CXone and would then run twice: repeat the command with --may-run-twice to accept that.`,
+        );
+      }
+      const connection = asOperator(context);
+      const { request } = createClient(connection);
+      const path = `/v1/executions/${encodeURIComponent(correlationId)}/resubmit` as const;
+      const body = { mayRunTwice, reason };
+      const execution = await callReceiver(connection, () => request<Execution>('POST', path, { body }));
+      const text = `${correlationId} is submitted again as ${execution.correlationId}, which is ${execution.status}.`;
+      context.write(json ? `${JSON.stringify(execution)}\n` : `${text}\n`);
+    });

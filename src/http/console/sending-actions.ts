@@ -1,0 +1,76 @@
+// Pausing and resuming sending from a page, after a question that states what continues and what waits.
+
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import { describeScope, isSameScope, type PauseScope } from '../../store/pauses-port.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
+import type { Html } from '../html.ts';
+import { parsePauseScope, type ScopeAction } from '../operators/pauses.ts';
+import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
+import { duration, many } from './format.ts';
+import { currentPauses, describePause, PAUSES } from './pause-banner.ts';
+import { invalid, refusedBy } from './refusals.ts';
+import { searchOf, seeOther } from './search.ts';
+import { viewerOf } from './viewer.ts';
+
+export interface SendingVerbs {
+  readonly pauseSending: ScopeAction;
+  readonly resumeSending: ScopeAction;
+}
+
+type SendingQuestion = Pick<Question, 'title' | 'text' | 'yes' | 'danger'>;
+
+export function createSendingActions(
+  { queueTimeoutMs }: Pick<ConsoleDependencies['pages'], 'queueTimeoutMs'>,
+  { question, confirmed }: Confirmation,
+  verbs: SendingVerbs,
+): { readonly pauseSending: ConfirmedAction; readonly resumeSending: ConfirmedAction } {
+  function onScope(action: 'pause' | 'resume', act: ScopeAction, ask: (scope: PauseScope) => SendingQuestion) {
+    return confirmed(
+      async (c, _caller, viewer) => {
+        const scope = scopeIn(c);
+        if (!scope.valid) return invalid(viewer, '/', scope.errors, PAUSES);
+        return question(viewer, { section: '/', ...ask(scope.value), back: PAUSES });
+      },
+      async (c, caller, reason) => {
+        const viewer = viewerOf(caller);
+        const scope = scopeIn(c);
+        if (!scope.valid) return invalid(viewer, '/', scope.errors, PAUSES);
+        const { app, actionId } = scope.value;
+        const response = await act({ app, actionId }, caller, reason);
+        return response.ok ? seeOther(`${PAUSES}?done=${action}`) : refusedBy(response, viewer, '/', PAUSES);
+      },
+    );
+  }
+
+  return {
+    pauseSending: onScope('pause', verbs.pauseSending, (scope) => ({
+      title: `Pause sending of ${describeScope(scope)}?`,
+      text: html`${presentPause(scope) ?? ''}<p>None of these executions is sent to CXone until an administrator resumes it.
+Submissions are accepted until the queue is full. Polls, callbacks, cancels, timeouts and notifications continue.</p>
+<p>An execution that waits in the queue for ${duration(queueTimeoutMs)} in all ends with TIMEOUT, also while it is paused
+(QUEUE_TIMEOUT_SECONDS).</p>`,
+      yes: 'Yes, pause sending',
+      danger: true,
+    })),
+    resumeSending: onScope('resume', verbs.resumeSending, (scope) => ({
+      title: `Resume sending of ${describeScope(scope)}?`,
+      text: html`${presentPause(scope) ?? html`<p>Sending of ${describeScope(scope)} is not paused now.</p>`}<p>What waits is sent to CXone at once, as fast as its limits allow, unless another pause covers it.</p>`,
+      yes: 'Yes, resume sending',
+    })),
+  };
+}
+
+/** Describes the pause of this scope that is in force; null without one. */
+function presentPause(scope: PauseScope): Html | null {
+  const pause = currentPauses().find((one) => isSameScope(one, scope));
+  if (pause === undefined) return null;
+  return html`<p>Sending of ${describeScope(scope)} is paused. ${describePause(pause)}
+${many(pause.queued, 'execution')} in the queue.</p>`;
+}
+
+/** A form has texts only. */
+function scopeIn(c: Context) {
+  const named = Object.fromEntries(searchOf(c));
+  return parsePauseScope(named['all'] === 'true' ? { ...named, all: true } : named);
+}
