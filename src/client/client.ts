@@ -1,14 +1,20 @@
 // A client of the receiver for apps in Node and in browsers. It needs only fetch and WebCrypto.
 
+import { type CallOptions, harmless, pathOf, queryOf } from './calls.ts';
 import { type ClientOptions, connectionOf } from './connection.ts';
 import { type FollowOptions, follow } from './live.ts';
-import { notInTime, type Outgoing, pauseAfter, send } from './requests.ts';
-import type { AuditEntry, BatchAnswer, EndedExecution, Execution, LiveEvent, Status, Submission } from './types.ts';
-
-interface CallOptions {
-  /** Ends the call, which then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
+import { notificationCalls } from './notifications.ts';
+import { noAnswerWithin, notInTime, type Outgoing, once, pauseAfter, ReceiverError, send } from './requests.ts';
+import type {
+  AuditEntry,
+  BatchAnswer,
+  EndedExecution,
+  Execution,
+  LiveEvent,
+  Readiness,
+  Status,
+  Submission,
+} from './types.ts';
 
 export interface SubmitOptions extends CallOptions {
   /** Identifies the submission when it is sent again, also by another process. */
@@ -38,6 +44,8 @@ export type Client = ReturnType<typeof createClient>;
 const EXECUTIONS = '/v1/executions';
 /** Below the 60 s after which many proxies end a request. */
 const LONGEST_WAIT_SECONDS = 50;
+/** Less than the 5 s that are promised: the connection takes a part of them. */
+const READY_WITHIN_MS = 4_500;
 /** A response that arrives sooner was not held. */
 const HELD_MS = 1000;
 
@@ -61,7 +69,7 @@ export function createClient(options: ClientOptions) {
     key === undefined ? { correlationId: id(now()), ...submission } : submission;
 
   const get = async (correlationId: string, more: Partial<Outgoing>): Promise<Execution> =>
-    send(connection, { ...harmless('GET', pathOf(correlationId)), about: { correlationId }, ...more });
+    send(connection, { ...harmless('GET', pathOf(EXECUTIONS, correlationId)), about: { correlationId }, ...more });
 
   const submit = async (one: Submission, key: string | undefined, more: Partial<Outgoing>): Promise<Execution> => {
     const identified = identify(one, key);
@@ -130,7 +138,7 @@ export function createClient(options: ClientOptions) {
       type Page = { readonly items: readonly AuditEntry[]; readonly nextCursor?: string | null };
       const entries: AuditEntry[] = [];
       for (let query: object | null = { limit: 200 }; query !== null; ) {
-        const page = harmless('GET', `${pathOf(correlationId)}/audit${queryOf(query)}`);
+        const page = harmless('GET', `${pathOf(EXECUTIONS, correlationId)}/audit${queryOf(query)}`);
         const { items, nextCursor = null }: Page = await send(connection, {
           ...page,
           about: { correlationId },
@@ -145,18 +153,30 @@ export function createClient(options: ClientOptions) {
     /** Cancels an execution. One that is already sent is only marked; one that has ended stays unchanged. */
     cancel: async (correlationId: string, { signal }: CallOptions = {}): Promise<Execution> => {
       // A second request finds the execution ended and changes nothing.
-      const outgoing = { ...harmless('POST', `${pathOf(correlationId)}/cancel`), about: { correlationId }, signal };
+      const outgoing = { ...harmless('POST', `${pathOf(EXECUTIONS, correlationId)}/cancel`), about: { correlationId }, signal };
       return send(connection, outgoing);
     },
 
     /** Follows events live. The stream resumes after lost connections and restarts without a gap or a repeated event. */
     events: (following: FollowOptions = {}): AsyncIterable<LiveEvent> => {
       const { correlationId } = following;
-      const path = correlationId === undefined ? '/v1/events' : `${pathOf(correlationId)}/events`;
+      const path = correlationId === undefined ? '/v1/events' : `${pathOf(EXECUTIONS, correlationId)}/events`;
       return follow(connection, path, following);
     },
 
-    /** Calls any other operation, for example GET `/v1/notifications/secrets`. A POST is repeated only if it cannot have run. */
+    ...notificationCalls(connection),
+
+    /** Reads whether the receiver is ready. Rejects within 5 s if it does not answer or is not ready, without a repetition. */
+    ready: async ({ signal }: CallOptions = {}): Promise<Readiness> => {
+      const until = now() + READY_WITHIN_MS;
+      try {
+        return await once<Readiness>(connection, { ...harmless('GET', '/readyz'), signal, until });
+      } catch (error) {
+        throw error instanceof ReceiverError && error.code === 'not-in-time' ? noAnswerWithin(READY_WITHIN_MS) : error;
+      }
+    },
+
+    /** Calls any other operation, for example GET `/v1/activity`. A POST is repeated only if it cannot have run. */
     // promise: client-repeats-only-safe
     request: async <T>(
       method: Outgoing['method'],
@@ -166,32 +186,13 @@ export function createClient(options: ClientOptions) {
   };
 }
 
-/** @throws {TypeError} for an id that would lead to another path. */
-function pathOf(id: string): string {
-  if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is not a valid id`);
-  return `${EXECUTIONS}/${encodeURIComponent(id)}`;
-}
-
-/** The JSON form of the filters: dates are text, and undefined members are left out. */
-function queryOf(filters: object): string {
-  const query = new URLSearchParams(JSON.parse(JSON.stringify(filters)));
-  return query.size === 0 ? '' : `?${query}`;
-}
-
-/** Builds a request that may be repeated: a GET, or a POST whose correlation id or key brings the first response again. */
-function harmless(method: Outgoing['method'], path: string, idempotencyKey?: string): Outgoing {
-  if (idempotencyKey === undefined) return { method, path, harmless: true };
-  // A string of RFC 8941, as the header is defined.
-  const headers = { 'idempotency-key': `"${idempotencyKey.replaceAll(/["\\]/g, '\\$&')}"` };
-  return { method, path, headers, harmless: true, about: { idempotencyKey } };
-}
-
 /** Returns whether the execution has its outcome. */
 export function hasEnded(execution: Execution): execution is EndedExecution {
   return execution.resolvedAt !== null;
 }
 
 // biome-ignore lint/performance/noBarrelFile: this is the one entry of the package
-export { ReceiverError } from './requests.ts';
+export { ReceiverError };
+export type { Reachability } from './reachability.ts';
 export type * from './types.ts';
 export { verifyNotification } from './verify-notification.ts';

@@ -1,5 +1,7 @@
 // The settings that all calls share, and the client's only access to clock, timers and randomness.
 
+import { createReachabilityWatch, type Reachability, type ReachabilityWatch } from './reachability.ts';
+
 export interface ClientOptions {
   /** The URL of the receiver, for example `https://receiver.example.com`. */
   readonly baseUrl: string;
@@ -15,6 +17,11 @@ export interface ClientOptions {
   readonly answerWithinMs?: number;
   /** Replaces JSON.parse, for results with numbers that a double cannot hold. */
   readonly parseJson?: (text: string) => unknown;
+  /**
+   * Called within 5 s when the receiver does not answer a call or a stream, and again when it answers. Calls are repeated, and streams
+   * resumed, as without it. While a call waits or a stream is open, the client then requests `GET /livez` every 2.5 s.
+   */
+  readonly onReachabilityChange?: (reachability: Reachability) => void;
   /** Replaces clock, timers and randomness. */
   readonly surroundings?: Surroundings;
 }
@@ -30,31 +37,35 @@ export interface Surroundings {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-export type Connection = Required<ClientOptions>;
+export interface Connection extends Required<Omit<ClientOptions, 'onReachabilityChange'>> {
+  readonly watch: ReachabilityWatch;
+}
 
 /**
  * Completes the options with their defaults.
  * @throws {TypeError} if they are invalid. The message does not contain the key.
  */
 export function connectionOf(options: ClientOptions): Connection {
-  const { baseUrl, key } = options;
+  const { baseUrl, key, onReachabilityChange, ...rest } = options;
   if (!/^https?:\/\/[^/?#]+[^?#]*$/i.test(baseUrl) || !URL.canParse(baseUrl)) {
     throw new TypeError(
       'baseUrl must be an http or https URL without a query, for example https://receiver.example.com',
     );
   }
   if (!/^[\x21-\x7e]+$/.test(key)) throw new TypeError('key must be the key of an app: visible ASCII, without spaces');
-  return {
+  const connection = {
     // Browsers reject a fetch that is called with another `this`.
-    fetch: (input, init) => globalThis.fetch(input, init),
+    fetch: (input: string | URL | Request, init?: RequestInit) => globalThis.fetch(input, init),
     attempts: 6,
     retryForMs: 60_000,
     answerWithinMs: 30_000,
     parseJson: JSON.parse,
     surroundings: theRealOnes,
-    ...options,
+    ...rest,
+    key,
     baseUrl: baseUrl.replace(/\/+$/, ''),
-  };
+  } satisfies Omit<Connection, 'watch'>;
+  return { ...connection, watch: createReachabilityWatch(connection, onReachabilityChange) };
 }
 
 export const theRealOnes: Surroundings = {

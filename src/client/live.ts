@@ -1,7 +1,7 @@
 // Follows executions live: reconnects when the stream ends, and resumes after the last event.
 
 import type { Connection } from './connection.ts';
-import { type Outgoing, open, parsed, pauseAfter, ReceiverError, restAfter, within } from './requests.ts';
+import { noteFailure, type Outgoing, open, parsed, pauseAfter, ReceiverError, restAfter, within } from './requests.ts';
 import type { LiveEvent } from './types.ts';
 
 export interface FollowOptions {
@@ -44,6 +44,7 @@ export async function* follow(
         if (block.data !== null) yield parsed(block.data, { status: 200 }) as LiveEvent;
       }
     } catch (error) {
+      noteFailure(connection, error);
       restMs = restAfter(error, true);
       failure = error;
     }
@@ -55,15 +56,18 @@ export async function* follow(
 
 /** Reads one connection to its end. Silence ends it too. */
 async function* streamed(connection: Connection, outgoing: Outgoing): AsyncGenerator<ServerSentEvent> {
-  const { answerWithinMs, surroundings } = connection;
+  const { answerWithinMs, surroundings, watch } = connection;
   const gone = new AbortController();
   try {
-    const { body } = await within(answerWithinMs, gone, surroundings, open(connection, outgoing, gone.signal));
+    const { body } = await watch.during(
+      within(answerWithinMs, gone, surroundings, open(connection, outgoing, gone.signal)),
+    );
+    watch.answered();
     if (body === null) return;
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     const read = createEventReader();
     for (;;) {
-      const piece = await within(SILENCE_MS, gone, surroundings, reader.read()).catch((cause: unknown) => {
+      const piece = await watch.during(within(SILENCE_MS, gone, surroundings, reader.read())).catch((cause: unknown) => {
         outgoing.signal?.throwIfAborted();
         throw new ReceiverError('no-answer', 'The stream broke and is resumed', { cause });
       });

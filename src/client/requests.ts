@@ -83,7 +83,7 @@ export async function send<T>(connection: Connection, outgoing: Outgoing): Promi
   let stopAt = until;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return (await once(connection, outgoing)) as T;
+      return await once<T>(connection, outgoing);
     } catch (error) {
       const pauseMs = restAfter(error, harmless) + pauseAfter(attempt, surroundings);
       const now = surroundings.now();
@@ -94,9 +94,10 @@ export async function send<T>(connection: Connection, outgoing: Outgoing): Promi
   }
 }
 
-async function once(connection: Connection, outgoing: Outgoing): Promise<unknown> {
+/** Makes one attempt. */
+export async function once<T>(connection: Connection, outgoing: Outgoing): Promise<T> {
   const { waitSeconds = 0, until = Number.POSITIVE_INFINITY, about } = outgoing;
-  const { answerWithinMs, surroundings } = connection;
+  const { answerWithinMs, surroundings, watch } = connection;
   const timeMs = Math.min(answerWithinMs + waitSeconds * 1000, until - surroundings.now());
   const tooLate = new AbortController();
   const respond = async () => {
@@ -104,7 +105,21 @@ async function once(connection: Connection, outgoing: Outgoing): Promise<unknown
     const text = await received(outgoing, tooLate.signal, () => response.text());
     return parsed(text, { status: response.status, ...about }, connection.parseJson);
   };
-  return await within(timeMs, tooLate, surroundings, respond());
+  try {
+    const answer = await watch.during(within(timeMs, tooLate, surroundings, respond()));
+    watch.answered();
+    return answer as T;
+  } catch (error) {
+    noteFailure(connection, error);
+    throw error;
+  }
+}
+
+/** A problem document is an answer; a lost response and a page of a gateway are not. */
+export function noteFailure({ watch }: Connection, error: unknown): void {
+  if (!(error instanceof ReceiverError) || error.code === 'not-in-time') return;
+  if (error.problem === null) watch.unanswered(error.message);
+  else watch.answered();
 }
 
 /** Aborts `tooLate` if the step takes longer than `ms`. No timer remains. */
@@ -114,7 +129,7 @@ export function within<T>(ms: number, tooLate: AbortController, by: Surroundings
   return step.finally(() => done.abort());
 }
 
-/** Makes one attempt. Returns a 2xx response whose body is not yet read. */
+/** Sends a request. Returns a 2xx response whose body is not yet read. */
 export async function open(connection: Connection, outgoing: Outgoing, tooLate: AbortSignal): Promise<Response> {
   const { baseUrl, fetch, key, surroundings } = connection;
   const { method, path, body, waitSeconds, signal, about } = outgoing;
@@ -160,6 +175,10 @@ export function notInTime(about: Outgoing['about'] = {}): ReceiverError {
     `The time limit of this call has passed; the execution continues. ${next}`,
     about,
   );
+}
+
+export function noAnswerWithin(ms: number): ReceiverError {
+  return new ReceiverError('no-answer', `The receiver sent no response within ${ms / 1000} s`);
 }
 
 /** Reads a response that is not 2xx as a problem document (RFC 9457) of the receiver. */

@@ -121,6 +121,38 @@ export interface NotificationPayload {
 /** With a `link`, all results and errors are null: `get` the execution to read them (NOTIFY_LINK_ABOVE_BYTES). */
 export type NotifiedExecution = EndedExecution & { readonly link?: string };
 
+export type NotificationStatus = 'PENDING' | 'DELIVERED' | 'DEAD';
+
+/** The delivery of a notification. Times are ISO 8601 in UTC. */
+export interface Notification {
+  /** The `webhook-id`: the same for all attempts and replays. */
+  readonly id: string;
+  readonly correlationId: string;
+  readonly app: string;
+  readonly type: NotificationType;
+  readonly url: string;
+  readonly status: NotificationStatus;
+  readonly createdAt: string;
+  /** Null if there is none, or an earlier notification comes first. */
+  readonly nextAttemptAt: string | null;
+  readonly giveUpAt: string;
+  /** Since it was created or last replayed. */
+  readonly attempts: number;
+  readonly lastAttemptAt: string | null;
+  /** 0: no response was received. */
+  readonly lastHttpStatus: number | null;
+  readonly lastError: string | null;
+  readonly deliveredAt: string | null;
+}
+
+export interface Readiness {
+  readonly ready: true;
+  /** Empty. A receiver that is not ready responds with the problem `not-ready`. */
+  readonly notReady: readonly string[];
+  /** What to know although the receiver is ready. Absent without any. */
+  readonly notices?: readonly string[];
+}
+
 /** Problems of the request itself: a repetition is refused again. */
 type Mistake = 'bad-request' | 'malformed-json' | 'invalid-input' | 'invalid-header' | 'unauthorized' | 'forbidden';
 type Misfit = 'body-too-large' | 'unsupported-media-type' | 'headers-too-large' | 'method-not-allowed' | 'not-found';

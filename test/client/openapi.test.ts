@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Client, ListFilters } from '../../src/client/client.ts';
+import type { NotificationFilters } from '../../src/client/notifications.ts';
 import type * as client from '../../src/client/types.ts';
 import { openApiDocument } from '../../src/http/operations.ts';
 import { against, execution, response, type Sent } from './harness.ts';
@@ -73,6 +74,12 @@ const FIELDS: Readonly<Record<string, string[]>> = {
   AuditEntry: keysOf<client.AuditEntry>(ENTRY),
   StreamEvent: keysOf<client.LiveEvent>({ ...ENTRY, terminalStatus: true }),
   ExecutionCompleted: keysOf<client.NotificationPayload>({ type: true, timestamp: true, data: true }),
+  Notification: keysOf<client.Notification>({
+    ...{ id: true, correlationId: true, app: true, type: true, url: true, status: true, createdAt: true },
+    ...{ nextAttemptAt: true, giveUpAt: true, attempts: true, lastAttemptAt: true, lastHttpStatus: true },
+    ...{ lastError: true, deliveredAt: true },
+  }),
+  Readiness: keysOf<client.Readiness>({ ready: true, notReady: true, notices: true }),
   BatchAnswer: keysOf<client.BatchAnswer>({ items: true, accepted: true, refused: true }),
   AcceptedItem: keysOf<Extract<client.BatchItem, { execution: unknown }>>({
     status: true,
@@ -180,6 +187,12 @@ test.for([
   ['audit event, live', 'StreamEvent', 'event', EVENTS],
   ['terminal status', 'StreamEvent', 'terminalStatus', words<client.TerminalStatus>(TERMINAL)],
   ['notification type', 'Notification', 'type', NOTIFICATION_TYPES],
+  [
+    'notification status',
+    'Notification',
+    'status',
+    words<client.NotificationStatus>({ PENDING: true, DELIVERED: true, DEAD: true }),
+  ],
 ] as const)('%s has the same words', ([, schema, field, expected]) => {
   expect(enumOf(schemas[schema].properties[field])).toEqual(expected);
 });
@@ -202,18 +215,11 @@ const CALLS: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
   cancelExecution: (one) => one.cancel('order-1'),
   followExecution: (one) => first(one.events({ correlationId: 'order-1', lastEventId: 1 })),
   followExecutions: (one) => first(one.events({ lastEventId: 1 })),
-};
-
-/**
- * Rare operations of an app have no method of their own. `request` calls them by path, with the same key, retries and problems as
- * every other call.
- */
-const BY_REQUEST: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
-  listNotifications: (one) => one.request('GET', '/v1/notifications'),
-  getNotification: (one) => one.request('GET', '/v1/notifications/msg_1'),
-  replayNotification: (one) => one.request('POST', '/v1/notifications/msg_1/replay'),
-  replayNotifications: (one) => one.request('POST', '/v1/notifications/replay', { body: { status: 'DEAD' } }),
-  getNotificationSecrets: (one) => one.request('GET', '/v1/notifications/secrets'),
+  listNotifications: (one) => first(one.listNotifications(NOTIFICATION_FILTERS)),
+  getNotification: (one) => one.getNotification('msg_1'),
+  replayNotification: (one) => one.replayNotification('msg_1', { reason: 'asked' }),
+  replayNotifications: (one) => one.replayNotifications({ status: 'DELIVERED' }),
+  getNotificationSecrets: (one) => one.notificationSecrets(),
 };
 
 const LIST_FILTERS: Required<Omit<ListFilters, 'signal'>> = {
@@ -223,6 +229,16 @@ const LIST_FILTERS: Required<Omit<ListFilters, 'signal'>> = {
   id: 'order-',
   executionId: 'cx-1',
   text: 'Miller',
+  from: '2026-01-01',
+  to: '2026-01-02',
+  limit: 10,
+};
+
+const NOTIFICATION_FILTERS: Required<Omit<NotificationFilters, 'signal'>> = {
+  status: 'DEAD',
+  type: 'execution.completed',
+  correlationId: 'order-1',
+  app: 'shop',
   from: '2026-01-01',
   to: '2026-01-02',
   limit: 10,
@@ -246,14 +262,14 @@ function operations(): { operation: Operation; method: string; path: string }[] 
 
 const FOR_APPS = ['Executions', 'Live', 'Notifications'];
 
-test('every operation for apps has its method or is left to request, and every method has its operation', () => {
+test('every operation for apps has its method, and every method has its operation', () => {
   const documented = operations().filter(({ operation }) => operation.tags.some((tag) => FOR_APPS.includes(tag)));
   expect(documented.map(({ operation }) => operation.operationId).toSorted()).toEqual(
-    [...Object.keys(CALLS), ...Object.keys(BY_REQUEST)].toSorted(),
+    Object.keys(CALLS).toSorted(),
   );
 });
 
-test.for(Object.entries({ ...CALLS, ...BY_REQUEST }))('%s is called as documented', async ([operationId, call]) => {
+test.for(Object.entries(CALLS))('%s is called as documented', async ([operationId, call]) => {
   const found = operations().find(({ operation }) => operation.operationId === operationId);
   if (found === undefined) throw new Error('it is not documented');
   const sent = await sentBy(call);
@@ -262,9 +278,9 @@ test.for(Object.entries({ ...CALLS, ...BY_REQUEST }))('%s is called as documente
   expect(path).toBe(found.path.replace('{correlationId}', 'order-1').replace('{id}', 'msg_1'));
   const named = (place: string) => namesIn(found.operation, place);
   const parameters = [...new URLSearchParams(query).keys()].toSorted();
-  // A cursor belongs to the second page; the client sends Last-Event-ID as the header; a call by path writes its own query.
+  // A cursor belongs to the second page; the client sends Last-Event-ID as the header.
   const others = named('query').filter((name) => name !== 'cursor' && name !== 'lastEventId');
-  if (operationId in CALLS) expect(parameters).toEqual(others);
+  expect(parameters).toEqual(others);
   const ofItsOwn = ['prefer', 'idempotency-key', 'last-event-id'].filter((name) => sent.headers.has(name));
   expect(named('header').map((name) => name.toLowerCase())).toEqual(expect.arrayContaining(ofItsOwn));
 });
