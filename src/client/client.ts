@@ -30,6 +30,8 @@ export interface ListFilters extends CallOptions {
   /** A prefix of the `correlationId`. */
   readonly id?: string;
   readonly executionId?: string;
+  /** For operators: those that the incident with this id affects. */
+  readonly incident?: string;
   /** A text in inputs, context, result, error or late result; case is ignored. */
   readonly text?: string;
   readonly from?: Date | string;
@@ -153,7 +155,11 @@ export function createClient(options: ClientOptions) {
     /** Cancels an execution. One that is already sent is only marked; one that has ended stays unchanged. */
     cancel: async (correlationId: string, { signal }: CallOptions = {}): Promise<Execution> => {
       // A second request finds the execution ended and changes nothing.
-      const outgoing = { ...harmless('POST', `${pathOf(EXECUTIONS, correlationId)}/cancel`), about: { correlationId }, signal };
+      const outgoing = {
+        ...harmless('POST', `${pathOf(EXECUTIONS, correlationId)}/cancel`),
+        about: { correlationId },
+        signal,
+      };
       return send(connection, outgoing);
     },
 
@@ -191,8 +197,8 @@ export function hasEnded(execution: Execution): execution is EndedExecution {
   return execution.resolvedAt !== null;
 }
 
-// biome-ignore lint/performance/noBarrelFile: this is the one entry of the package
-export { ReceiverError };
 export type { Reachability } from './reachability.ts';
 export type * from './types.ts';
+// biome-ignore lint/performance/noBarrelFile: this is the one entry of the package
 export { verifyNotification } from './verify-notification.ts';
+export { ReceiverError };

@@ -67,10 +67,12 @@ async function* streamed(connection: Connection, outgoing: Outgoing): AsyncGener
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     const read = createEventReader();
     for (;;) {
-      const piece = await watch.during(within(SILENCE_MS, gone, surroundings, reader.read())).catch((cause: unknown) => {
-        outgoing.signal?.throwIfAborted();
-        throw new ReceiverError('no-answer', 'The stream broke and is resumed', { cause });
-      });
+      const piece = await watch
+        .during(within(SILENCE_MS, gone, surroundings, reader.read()))
+        .catch((cause: unknown) => {
+          outgoing.signal?.throwIfAborted();
+          throw new ReceiverError('no-answer', 'The stream broke and is resumed', { cause });
+        });
       if (piece.done) return;
       yield* read(piece.value);
     }

@@ -36,16 +36,16 @@ const NOTIFICATIONS = '/v1/notifications';
 
 export function notificationCalls(connection: Connection) {
   /** A replay is repeated only if it cannot have run: each one sends the notification again. */
+  // promise: client-replays-once
   const post = <T>(path: string, body: object, signal: CallOptions['signal']): Promise<T> =>
     send(connection, { method: 'POST', path, body: JSON.stringify(body), harmless: false, signal });
 
   return {
     /** Lists notifications page by page, newest first. */
-    listNotifications: async function* ({ signal, ...filters }: NotificationFilters = {}): AsyncGenerator<
-      Notification,
-      void,
-      undefined
-    > {
+    listNotifications: async function* ({
+      signal,
+      ...filters
+    }: NotificationFilters = {}): AsyncGenerator<Notification, void, undefined> {
       type Page = { readonly items: readonly Notification[]; readonly nextCursor: string | null };
       for (let query: object | null = filters; query !== null; ) {
         const page = harmless('GET', NOTIFICATIONS + queryOf(query));
@@ -60,7 +60,6 @@ export function notificationCalls(connection: Connection) {
       send(connection, { ...harmless('GET', pathOf(NOTIFICATIONS, id)), signal }),
 
     /** Sends a delivered or dead notification again. Resolves when it is due, before its delivery. */
-    // promise: client-replays-once
     replayNotification: async (id: string, { signal, ...body }: Reasoned = {}): Promise<Notification> =>
       post(`${pathOf(NOTIFICATIONS, id)}/replay`, body, signal),
 

@@ -354,3 +354,47 @@ test('a list continues after an empty page, because the receiver was still scann
   expect(sent.map(({ path }) => path.split('cursor=')[1])).toEqual([undefined, 'a', 'b', 'c']);
   expect(sent[0]?.path).toBe('/v1/executions?text=Miller&status=OPEN');
 });
+
+describe('notifications', () => {
+  test('are listed over all pages', async () => {
+    const page = (id: string, nextCursor: string | null) => response(200, { items: [{ id }], nextCursor });
+    const { client, sent } = against([page('msg_2', 'next'), page('msg_1', null)]);
+    const ids: string[] = [];
+    for await (const { id } of client.listNotifications({ status: 'DEAD', limit: 1 })) ids.push(id);
+    expect(ids).toEqual(['msg_2', 'msg_1']);
+    expect(sent.map(({ path }) => path)).toEqual([
+      '/v1/notifications?status=DEAD&limit=1',
+      '/v1/notifications?status=DEAD&limit=1&cursor=next',
+    ]);
+  });
+
+  test('a replay whose response is lost is not repeated, and one that was refused for now is', async () => {
+    const replays: readonly ((client: Client) => Promise<unknown>)[] = [
+      (client) => client.replayNotification('msg_1', { reason: 'asked' }),
+      (client) => client.replayNotifications({ from: new Date(0) }),
+    ];
+    for (const replay of replays) {
+      const lost = against([NETWORK_ERROR]);
+      expect(await errorOf(lost.settled(replay(lost.client)))).toMatchObject({ code: 'no-answer' });
+      expect(lost.sent).toHaveLength(1);
+      const refused = against([problem('store-unavailable', 503), response(202, { replayed: 2 })]);
+      expect(await refused.settled(replay(refused.client))).toEqual({ replayed: 2 });
+      expect(refused.sent).toHaveLength(2);
+    }
+  });
+
+  test('filters of a replay are its body, and the secrets are a list', async () => {
+    const { client, sent } = against([response(202, { replayed: 0 })]);
+    await client.replayNotifications({ status: 'DELIVERED', from: new Date(0), reason: 'asked' });
+    expect(sent[0]?.body).toEqual({ status: 'DELIVERED', from: '1970-01-01T00:00:00.000Z', reason: 'asked' });
+    const secrets = against([response(200, { secrets: ['whsec_new', 'whsec_old'] })]);
+    expect(await secrets.client.notificationSecrets()).toEqual(['whsec_new', 'whsec_old']);
+  });
+
+  test('an id that would lead to another path is refused', async () => {
+    const { client, sent } = against([response(200, {})]);
+    await expect(client.getNotification('..')).rejects.toThrow('".." is not a valid id');
+    await expect(client.replayNotification('')).rejects.toThrow('"" is not a valid id');
+    expect(sent).toEqual([]);
+  });
+});

@@ -228,6 +228,7 @@ const LIST_FILTERS: Required<Omit<ListFilters, 'signal'>> = {
   app: 'shop',
   id: 'order-',
   executionId: 'cx-1',
+  incident: '019c1405-7a00-7000-8000-000000000001',
   text: 'Miller',
   from: '2026-01-01',
   to: '2026-01-02',
@@ -264,9 +265,7 @@ const FOR_APPS = ['Executions', 'Live', 'Notifications'];
 
 test('every operation for apps has its method, and every method has its operation', () => {
   const documented = operations().filter(({ operation }) => operation.tags.some((tag) => FOR_APPS.includes(tag)));
-  expect(documented.map(({ operation }) => operation.operationId).toSorted()).toEqual(
-    Object.keys(CALLS).toSorted(),
-  );
+  expect(documented.map(({ operation }) => operation.operationId).toSorted()).toEqual(Object.keys(CALLS).toSorted());
 });
 
 test.for(Object.entries(CALLS))('%s is called as documented', async ([operationId, call]) => {

@@ -978,6 +978,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/client/client.test.ts'],
   },
   {
+    tag: 'client-replays-once',
+    promise: 'the client does not repeat a replay that may have been done',
+    edit: swapped('harmless: false', 'harmless: true'),
+    tests: ['test/client/client.test.ts'],
+  },
+  {
     tag: 'openapi-names-each-response',
     promise: 'every response is one that the OpenAPI document promises',
     edit: swapped('200', '201'),

@@ -25,6 +25,11 @@ export async function ask(): Promise<Status> {
 export const kindOf = (error: unknown): string => (error instanceof ReceiverError ? error.name : 'unknown');
 export const verified = async (body: string, headers: Headers): Promise<NotificationPayload> =>
   verifyNotification('whsec_' + btoa('0'.repeat(32)), headers, body);
+export async function replayDead(): Promise<number> {
+  for await (const { id, status } of client.listNotifications({ status: 'DEAD' })) if (status === 'DEAD') return (await client.replayNotification(id)).attempts;
+  return (await client.replayNotifications({ reason: 'outage' })).replayed;
+}
+createClient({ baseUrl: 'https://receiver.example.com', key: 'a-key', onReachabilityChange: ({ isReachable }) => void isReachable });
 // @ts-expect-error the field does not exist
 void client.submit({ action: 'look-up' });
 // @ts-expect-error the status does not exist
