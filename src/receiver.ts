@@ -6,6 +6,10 @@ import { createSignedUrls } from './callbacks/signed-url.ts';
 import { createApp } from './http/app.ts';
 import { createCsrfTokens } from './http/console/csrf-tokens.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
+import {
+  createSubmissionThread,
+  type SubmissionThread,
+} from './http/executions/large-submissions/submission-reader.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
 import { createSessions } from './http/middleware/sessions.ts';
 import { createBodies } from './http/request/body-budget.ts';
@@ -49,7 +53,8 @@ export interface Receiver {
 /** @throws {ProfileError | DatabaseRefused | Error} before anything listens, or after closing everything again. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const parts = await buildParts(options);
-  const listeners = await serve(parts);
+  const submissions = createSubmissionThread(parts);
+  const listeners = await serve(parts, submissions);
   const { url, webhookUrl, tls } = listeners;
   startLoops(parts, listeners);
   // Reports early whether CXone issues a token, and with which scopes. Nothing waits for the result.
@@ -60,12 +65,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     url,
     webhookUrl,
     store: parts.store,
-    stop: () => stop(parts, listeners),
+    stop: () => stop(parts, listeners, submissions),
     reload: async () => tls?.reload(),
   };
 }
 
-function httpDependencies(parts: Parts): HttpDependencies {
+function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDependencies {
   const { config, world, log, store, cxone, recorder, lifecycle, callbackRules } = parts;
   const { rules, tokens } = callbackRules;
   const callbackTokens = tokens && createCallbackTokens(tokens, config.callbackSecrets, world);
@@ -81,7 +86,8 @@ function httpDependencies(parts: Parts): HttpDependencies {
       notices: createClockNotices(store, world),
     },
     submissions: {
-      submit: createSubmit(store, world, { ...config, notifyUrls }),
+      submit: createSubmit(store, world, { ...config, notifyUrls }, submissions),
+      reader: submissions,
       unsupportedParts: cxone.unsupportedParts,
       rates: createRateLimits(world, config),
       notifyRules: parts.notifyRules,
@@ -121,9 +127,9 @@ function httpDependencies(parts: Parts): HttpDependencies {
 }
 
 /** @throws {Error} after closing the resources if a listener cannot be opened. */
-async function serve(parts: Parts): Promise<Listeners> {
+async function serve(parts: Parts, submissions: SubmissionThread): Promise<Listeners> {
   const { config, world, log, listen, sockets = [] } = parts;
-  const http = httpDependencies(parts);
+  const http = httpDependencies(parts, submissions);
   const { connections, maxConnections } = parts;
   const options = {
     ...{ ...config, sockets, now: world.now, log, connections, maxConnections },
@@ -132,6 +138,7 @@ async function serve(parts: Parts): Promise<Listeners> {
   try {
     return await openListeners((role) => createApp(http, role), options);
   } catch (error) {
+    submissions.close();
     await parts.close();
     throw error;
   }
@@ -167,7 +174,7 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
   );
 }
 
-async function stop(parts: Parts, listeners: Listeners): Promise<void> {
+async function stop(parts: Parts, listeners: Listeners, submissions: SubmissionThread): Promise<void> {
   const { world, lifecycle } = parts;
   const deadline = world.elapsed() + DRAIN_MS;
   let closing: Promise<void> | undefined;
@@ -186,6 +193,7 @@ async function stop(parts: Parts, listeners: Listeners): Promise<void> {
     parts.streams.release,
     () => within(world, stopLoops(), deadline),
     closeListeners,
+    submissions.close,
     () => noteTime(parts.store, world.now(), parts.log),
     parts.close,
     lifecycle.end,

@@ -18,6 +18,7 @@ import type { UpgradeDisplay } from './store/sqlite/file/data-migration/report.t
 import { holdQueued } from './store/sqlite/file/hold-queued.ts';
 import { openStoreInSteps, type SqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
 import { withConcealedResponses, withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
+import { withPreparedComparisons } from './usecases/prepared-comparisons.ts';
 import type { ResolveHostname } from './webhooks/guarded-connect.ts';
 import { OPERATORS, type WebhookSender } from './webhooks/port.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
@@ -85,7 +86,8 @@ export async function openResources(options: ResourcesOptions) {
     upgradeDisplay: upgrade?.display,
   };
   const database = await openStore(recorder, forDatabase, upgrade?.interrupted);
-  const store = withConcealedTokens(database, conceal);
+  const comparing = withPreparedComparisons(database, (...results) => cxone.largeBodies.prepareComparison(...results));
+  const store = withConcealedTokens(comparing, conceal);
   const client = createCxone({
     ...config,
     ...config.cxone,
@@ -97,6 +99,7 @@ export async function openResources(options: ResourcesOptions) {
     profile,
     world,
     log,
+    noteFree: conceal.noteFree,
     fetcher: recorder.wrapFetcher(fetcher),
   });
   const cxone: CxoneClient = { ...client, tokenProblem: () => concealedProblem(client.tokenProblem(), conceal) };

@@ -13,19 +13,24 @@ const REFERENCE_CHARS = base64Length(REFERENCE_BYTES);
 const TOKEN_CHARS = REFERENCE_CHARS + 1 + base64Length(MAC_BYTES);
 /** References whose tokens are remembered, so that a text that repeats one is cheap. */
 const MAX_KNOWN = 64;
-const REFERENCE = /^[\w-]*$/;
+/** The characters of Base64 for URLs, by their codes. */
+const IS_BASE64 = Uint8Array.from({ length: 128 }, (_, code) => (/[\w-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 export interface TokenConcealer {
   /** Returns the text with each live token replaced, or the same text without one. */
   text(text: string): string;
   /** Does the same with the bytes of a body, in an encoding that contains ASCII, or in UTF-16. */
   bytes(bytes: Uint8Array): Uint8Array;
+  /** Notes that an object contains no live token, which was found outside the thread that answers callbacks. */
+  noteFree(object: object): void;
+  isKnownFree(object: object): boolean;
 }
 
 /** Tokens of every execution are found, whichever of the secrets signs them, also if a cut has left only their beginning. */
 export function createTokenConcealer(secrets: readonly string[]): TokenConcealer {
   const tokensFor = createTokenLists(secrets);
   const known = new Map<string, readonly string[]>();
+  const free = new WeakSet<object>();
 
   function tokensOf(reference: string): readonly string[] {
     let tokens = known.get(reference);
@@ -44,8 +49,8 @@ export function createTokenConcealer(secrets: readonly string[]): TokenConcealer
     const found: TextRange[] = [];
     for (let dot = plain.indexOf('.', REFERENCE_CHARS); dot !== -1; dot = plain.indexOf('.', dot + 1)) {
       const start = dot - REFERENCE_CHARS;
+      if (!isReference(plain, start, dot)) continue;
       const reference = plain.slice(start, dot);
-      if (!REFERENCE.test(reference)) continue;
       const given = plain.slice(start, start + TOKEN_CHARS);
       const length = Math.max(0, ...tokensOf(reference).map((own) => shared(own, given)));
       // promise: quoted-token-is-replaced
@@ -72,7 +77,15 @@ export function createTokenConcealer(secrets: readonly string[]): TokenConcealer
       const safe = replaced(text, true);
       return safe === text ? bytes : Buffer.from(safe, 'latin1');
     },
+    noteFree: (object) => void free.add(object),
+    isKnownFree: (object) => free.has(object),
   };
+}
+
+/** Looks from the end, where most full stops of a result already differ: they begin a fraction or end a word. */
+function isReference(text: string, start: number, end: number): boolean {
+  for (let at = end - 1; at >= start; at -= 1) if (IS_BASE64[text.charCodeAt(at)] !== 1) return false;
+  return true;
 }
 
 /** The marker in each encoding; in UTF-16BE, the NUL of the first character stays in place. */

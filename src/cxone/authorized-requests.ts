@@ -1,19 +1,18 @@
 // Sends requests with token, discovery and rate limit, and distinguishes a refused token from a forbidden action.
 
-import type { RawBody } from '../execution/event.ts';
-import { parseJson } from '../execution/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import { type AccessTokens, createAccessTokens } from './auth/access-token.ts';
 import { createCredentialSource } from './auth/credential-source.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { createStaticToken } from './auth/static-token.ts';
-import type { AnsweredCall, CallResult } from './classify-response.ts';
+import type { AnsweredCall, CallResult, Reading } from './classify-response.ts';
 import { createAllowedHosts } from './discovery/allowed-hosts.ts';
 import { createEndpoints, type Move } from './discovery/endpoints.ts';
 import { errorMessageIn } from './error-message.ts';
 import { createGatewayReports } from './gateway-reports.ts';
 import type { Limiter } from './limiter/limiter.ts';
+import { isCompleteDocument } from './parse-document.ts';
 import { type Requester, TokenUnavailable } from './port.ts';
 import { fillHeaders, type NamedSecret } from './profile/headers.ts';
 import type { Profile } from './profile/profile.ts';
@@ -55,8 +54,30 @@ interface Call {
 const TOKEN: Requester = { call: 'token', actionId: null, correlationId: null, app: null };
 const DISCOVERY: Requester = { ...TOKEN, call: 'discovery' };
 
+type Answer = Extract<HttpResult, { type: 'answered' }>;
+
+/** What was read of a large body. */
+export interface ReadAnswer extends Reading {
+  /** Of a body that was cut off: whether its document is complete. */
+  readonly isComplete: boolean;
+  /** An excerpt of the body without secrets, if it may be needed. */
+  readonly words: string;
+}
+
+/** Reads a large body without delaying callbacks; returns null for any other. `hidden`: secrets that no excerpt may have. */
+export type ReadLargeAnswer = (
+  answer: Answer,
+  call: Requester['call'],
+  hidden: readonly string[],
+) => Promise<ReadAnswer> | null;
+
 // One function because the token, the endpoints and the repetition of a request depend on one another.
-export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Limiter, send: Send) {
+export function createAuthorizedRequests(
+  options: AuthorizedOptions,
+  limiter: Limiter,
+  send: Send,
+  readLarge: ReadLargeAnswer,
+) {
   const { profile, world, log, baseUrl, tokenUrl, issuer, headerSecrets = [] } = options;
   const credentials = createCredentialSource(options, options.reread);
   const staticHeaders = fillHeaders(profile.headers, headerSecrets);
@@ -90,10 +111,13 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
    * Makes a request with a token. If CXone refuses the token, the request was not processed: it is repeated once with a new one.
    * After a failure that suggests that CXone has moved, the result says where to. It is not repeated here.
    */
-  async function callWithToken(to: (base: string) => HttpRequest, requester: Requester): Promise<CallResult> {
+  async function callWithToken(
+    to: (base: string) => HttpRequest | Promise<HttpRequest>,
+    requester: Requester,
+  ): Promise<CallResult> {
     const token = await tokens.get();
     const base = await endpoints.baseUrl();
-    const result = await sendRenewing(token, { request: to(base), requester });
+    const result = await sendRenewing(token, { request: await to(base), requester });
     if (result.type === 'held' || !suggestsMove(result)) return result;
     const move = await endpoints.moveOfBaseUrl(base);
     return move.type === 'none' ? result : withMove(result, move);
@@ -134,35 +158,34 @@ export function createAuthorizedRequests(options: AuthorizedOptions, limiter: Li
     if (reply.httpStatus >= 200 && reply.httpStatus <= 299) tokens.accepted(token, requester, sentAt);
     const { maxResultBytes = MAX_RESULT_BYTES } = options;
     const hidden = [token, ...tokens.secrets(), ...headerSecrets.map(({ key }) => key)];
-    return answeredCall(reply, request.url, hidden, maxResultBytes);
+    const read = await readLarge(reply, requester.call, hidden);
+    return answeredCall(reply, read, { url: request.url, hidden, maxResultBytes });
   }
 
   return { endpoints, tokens, reports, call };
 }
 
+interface AnswerRules {
+  readonly url: string;
+  readonly hidden: readonly string[];
+  readonly maxResultBytes: number;
+}
+
 function answeredCall(
-  reply: Extract<HttpResult, { type: 'answered' }>,
-  url: string,
-  hidden: readonly string[],
-  maxResultBytes: number,
+  reply: Answer,
+  read: ReadAnswer | null,
+  { url, hidden, maxResultBytes }: AnswerRules,
 ): AnsweredCall {
   const { body: bytes, contentType, cut, scanned = null, challenge, exhaustedMs, headers, ...answer } = reply;
   const body = { bytes, contentType };
-  const words = () => [errorMessageIn(body, hidden), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
-  const received = cut === null ? { body } : { body: null, ...cutDocument(body, cut) };
+  const said = () => read?.words ?? errorMessageIn(body, hidden);
+  const words = () => [said(), ...(cut === null ? [] : [`(${cut})`])].join(' ').trim();
+  const isComplete = () => read?.isComplete ?? isCompleteDocument(body);
+  const received = cut === null ? { body } : { body: null, ...(isComplete() && { cut: { body, reason: cut } }) };
   const target = redirectTarget(reply, url, hidden);
   const large = { scanned, maxResultBytes };
-  return { ...answer, url, ...received, large, words, target, tokenRefused: refusesToken(reply) };
-}
-
-/** A JSON object or list that parses is complete, although the end of its response was lost. Nothing else shows its own end. */
-function cutDocument(body: RawBody, reason: string): Pick<AnsweredCall, 'cut'> {
-  try {
-    const value = parseJson(new TextDecoder().decode(body.bytes));
-    return typeof value === 'object' && value !== null ? { cut: { body, reason } } : {};
-  } catch {
-    return {};
-  }
+  const reading = read === null ? {} : { reading: read };
+  return { ...answer, url, ...received, large, ...reading, words, target, tokenRefused: refusesToken(reply) };
 }
 
 function withMove(result: Exclude<CallResult, { type: 'held' }>, move: Exclude<Move, { type: 'none' }>): CallResult {

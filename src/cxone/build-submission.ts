@@ -46,13 +46,17 @@ export function unsupportedParts(
   callbackUrl: string,
 ): UnsupportedPart[] {
   const { body: places } = profile.execute;
-  const contextUnsupported = places.context === null && Object.keys(submitted.context).length > 0;
+  const contextUnsupported = places.context === null && hasMembers(submitted.context);
   return [
     ...(contextUnsupported
       ? [{ pointer: '/context', detail: `has no place in the profile "${profile.name}"; leave it out` }]
       : []),
     ...(places.joined === null ? [] : unjoinable(places, places.joined, submitted, callbackUrl)),
   ];
+}
+
+function hasMembers(object: JsonObject): boolean {
+  return LargeJson.is(object) ? object.text !== '{}' : Object.keys(object).length > 0;
 }
 
 function unjoinable(

@@ -3,10 +3,23 @@
 import type { RawBody } from '../execution/event.ts';
 import type { RefusalCause } from './auth/token-record.ts';
 import { statusMessage } from './error-message.ts';
-import { type LargeBody, parsePollResponse, parseSubmitResponse } from './parse-response.ts';
+import {
+  type LargeBody,
+  type ParsedPollResponse,
+  type ParsedSubmitResponse,
+  parsePollResponse,
+  parseSubmitResponse,
+} from './parse-response.ts';
 import { readPollAddress } from './poll-address.ts';
 import type { PollResponse, SubmitResponse } from './port.ts';
 import type { PollableProfile, Profile } from './profile/profile.ts';
+
+/** A body that was read on the thread for large bodies, by the kind of its request. */
+export interface Reading {
+  readonly submit?: ParsedSubmitResponse;
+  /** Null: without a readable status. */
+  readonly poll?: ParsedPollResponse | null;
+}
 
 export type CallResult =
   | {
@@ -34,6 +47,8 @@ export type CallResult =
       readonly move?: 'moved' | 'unknown';
       /** Values of a body that is too large to be kept, and the limit. */
       readonly large?: LargeBody;
+      /** What the body, or the document of one that was cut off, says; left out if it is not read yet. */
+      readonly reading?: Reading;
       /** Returns an excerpt of the body without secrets, and why it is incomplete or unreadable. */
       readonly words: () => string;
     }
@@ -115,8 +130,7 @@ function answeredSubmission(profile: Profile, reply: AnsweredCall, missingScopes
   const { httpStatus, latencyMs, retryAfterMs, body, refusal, move } = reply;
   if (isSuccess(httpStatus)) {
     const address = profile.poll?.location ? readPollAddress(reply.location, reply.url) : {};
-    const parsed =
-      reply.cut === undefined ? parseSubmitResponse(profile, body, reply.large) : idOfCut(profile, reply.cut);
+    const parsed = reply.cut === undefined ? submitted(profile, reply, body) : idOfCut(profile, reply, reply.cut);
     return {
       ...{ type: 'submitted', httpStatus, latencyMs, ...parsed, ...address },
       ...(retryAfterMs > 0 && { retryAfterMs }),
@@ -140,9 +154,17 @@ function answeredSubmission(profile: Profile, reply: AnsweredCall, missingScopes
 }
 
 /** Of a response that was cut off, only the id counts: its outcome is polled. */
-function idOfCut(profile: Profile, { body, reason }: NonNullable<AnsweredCall['cut']>) {
-  const { report: _, ...id } = parseSubmitResponse(profile, body);
+function idOfCut(profile: Profile, reply: AnsweredCall, { body, reason }: NonNullable<AnsweredCall['cut']>) {
+  const { report: _, ...id } = submitted(profile, reply, body);
   return { ...id, report: NO_NEWS, cut: reason };
+}
+
+function submitted(profile: Profile, { reading, large }: AnsweredCall, body: RawBody | null): ParsedSubmitResponse {
+  return reading?.submit ?? parseSubmitResponse(profile, body, large);
+}
+
+function polled(profile: Profile, { reading, large }: AnsweredCall, body: RawBody | null): ParsedPollResponse | null {
+  return reading?.poll === undefined ? parsePollResponse(profile, body, large) : reading.poll;
 }
 
 const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null } as const;
@@ -150,15 +172,14 @@ const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null 
 function answeredPoll(profile: PollableProfile, reply: AnsweredCall, missingScopes: readonly string[]): PollResponse {
   const { httpStatus, latencyMs, retryAfterMs, body, refusal, move } = reply;
   if (isSuccess(httpStatus)) {
-    const parsed = parsePollResponse(profile, body, reply.large);
-    if (parsed !== null) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, ...parsed };
+    const { cut } = reply;
+    const found = polled(profile, reply, cut?.body ?? body);
     // 202 Accepted: the processing has not been completed (RFC 9110, section 15.3.3), whatever the body is.
-    if (httpStatus === 202 && reply.cut === undefined)
-      return { type: 'polled', httpStatus, latencyMs, retryAfterMs, report: NO_NEWS };
+    const parsed = found ?? (httpStatus === 202 ? { report: NO_NEWS } : null);
+    if (cut === undefined && parsed !== null) return { type: 'polled', httpStatus, latencyMs, retryAfterMs, ...parsed };
     const message = `no status at "${profile.poll.answer.status}": ${said(reply, missingScopes)}`;
-    const found = reply.cut === undefined ? null : parsePollResponse(profile, reply.cut.body);
-    const cut = found === null || reply.cut === undefined ? {} : { found: { ...found, cut: reply.cut.reason } };
-    return { type: 'failed', httpStatus, latencyMs, message, asked: true, retryAfterMs, ...cut };
+    const failed = { type: 'failed', httpStatus, latencyMs, message, asked: true, retryAfterMs } as const;
+    return found === null || cut === undefined ? failed : { ...failed, found: { ...found, cut: cut.reason } };
   }
   const message = said(reply, missingScopes);
   if (httpStatus === 404 && move === undefined) {

@@ -4,14 +4,13 @@ import type { Execution } from '../execution/execution.ts';
 import type { ProxyRules } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 import { type AuthorizedOptions, createAuthorizedRequests } from './authorized-requests.ts';
-import { buildExecuteRequest, buildPollRequest, NoPollAddress } from './build-requests.ts';
-import { unsupportedParts } from './build-submission.ts';
+import { buildPollRequest, NoPollAddress } from './build-requests.ts';
 import { type CallResult, classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
 import { createCookies } from './cookies.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
 import { createLargeBodies } from './large-bodies/large-bodies.ts';
 import { createLimiter, type LimiterState } from './limiter/limiter.ts';
-import { isDotSegment, parseCallback, parsePollResponse, parseSubmitResponse, scanCallback } from './parse-response.ts';
+import { isDotSegment, parseCallback, scanCallback } from './parse-response.ts';
 import type { ConnectionProblem, Cxone, GatewayReport, Requester, TokenProblem, UpstreamPause } from './port.ts';
 import { isPollable } from './profile/profile.ts';
 import { createReachability } from './reachability.ts';
@@ -28,6 +27,10 @@ export interface CxoneOptions extends AuthorizedOptions {
   readonly maxPauseMs?: number;
   /** Default: direct connections. */
   readonly proxies?: ProxyRules;
+  /** The secrets that sign callback URLs, whose tokens large bodies may quote; default: none. */
+  readonly callbackSecrets?: readonly string[];
+  /** Notes that an object of a large body quotes no callback token. */
+  readonly noteFree?: (object: object) => void;
   /** Replaces the network. */
   readonly fetcher?: Fetcher;
 }
@@ -56,13 +59,15 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   const limiter = createLimiter(options);
   const transport = createTransport(world, { ...options, timeoutMs, maxPauseMs, maxResultBytes }, options.fetcher);
   const reachability = createReachability(world, options.log);
+  const { callbackSecrets = [], noteFree } = options;
+  const largeBodies = createLargeBodies({ ...options, maxResultBytes, callbackSecrets, noteFree });
   const { endpoints, tokens, reports, call } = createAuthorizedRequests(
     options,
     limiter,
     createSend(limiter, transport, { ...options, reachability }),
+    largeBodies.readAnswer,
   );
 
-  const largeBodies = createLargeBodies({ ...options, maxResultBytes });
   const { withCookies, cookiesOf } = createExecutionCookies(world);
 
   return {
@@ -76,13 +81,13 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         const message = `"${execution.actionId}" cannot be the id of an action: in a URL it names another resource`;
         return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
       }
-      const [unsupported] = unsupportedParts(profile, execution, callbackUrl);
+      const [unsupported] = await largeBodies.unsupportedParts(execution, callbackUrl);
       if (unsupported !== undefined) {
         const message = `${unsupported.pointer} of the submission ${unsupported.detail}`;
         return { type: 'refused', httpStatus: 0, latencyMs: 0, message };
       }
       const reply = await call(
-        (base) => withCookies(buildExecuteRequest(profile, base, execution, callbackUrl), execution),
+        async (base) => withCookies(await largeBodies.buildExecuteRequest(base, execution, callbackUrl), execution),
         requesterOf('execute', execution),
       );
       const kept = cookiesOf(reply, execution);
@@ -105,12 +110,11 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         throw error;
       }
     },
-    unsupportedParts: (submission) => unsupportedParts(profile, { ...submission, correlationId: '' }, ''),
+    unsupportedParts: (submission) => largeBodies.unsupportedParts({ ...submission, correlationId: '' }, ''),
     parseCallback: (body, contentType) => parseCallback(profile, body, contentType, maxResultBytes),
     largeBodies,
-    scanCallback: () => scanCallback(profile, maxResultBytes),
-    parseResponse: (channel, body) =>
-      channel === 'poll' ? parsePollResponse(profile, body) : parseSubmitResponse(profile, body),
+    scanCallback: () => scanCallback(profile, maxResultBytes, largeBodies.readScan),
+    parseResponse: largeBodies.parseResponse,
     limiterState: limiter.state,
     liftPause: limiter.lift,
     tokenProblem: tokens.problem,

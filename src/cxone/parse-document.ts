@@ -1,6 +1,7 @@
 // Parses the text of a body into the document that the pointers of a profile refer to: JSON, XML, or JSON in a JSON string.
 
-import { type Json, JsonTooDeep } from '../execution/json.ts';
+import type { RawBody } from '../execution/event.ts';
+import { type Json, JsonTooDeep, parseJson } from '../execution/json.ts';
 import { findFirst } from './json-pointer.ts';
 import { parseXml } from './parse-xml.ts';
 import type { DocumentRules } from './profile/schema-parts.ts';
@@ -53,4 +54,14 @@ export function wrappedDocumentAt(document: Json): string | null {
 
 function looksLikeJson(text: string): boolean {
   return /^\s*\{\s*"/.test(text);
+}
+
+/** A JSON object or list that parses is complete, although the end of its response was lost. Nothing else shows its own end. */
+export function isCompleteDocument({ bytes }: RawBody): boolean {
+  try {
+    const value = parseJson(new TextDecoder().decode(bytes));
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
 }

@@ -8,7 +8,7 @@ import { type ReadExecutionId, readExecutionId, readNamedId } from './execution-
 import { find, findFirst } from './json-pointer.ts';
 import { type ParsedBody, parseCallbackBody } from './parse-callback-body.ts';
 import { parseDocument, wrappedDocumentAt } from './parse-document.ts';
-import type { CallbackScan, ParsedCallback } from './port.ts';
+import type { CallbackScan, LargeCallback, ParsedCallback } from './port.ts';
 import { isPollable, type Profile } from './profile/profile.ts';
 import type { DocumentRules } from './profile/schema-parts.ts';
 import { statusWordIn } from './profile/status-words.ts';
@@ -133,21 +133,29 @@ function largeCallback(
 }
 
 /** Reads a callback body of any size. Only JSON is read. */
-export function scanCallback(profile: Profile, maxResultBytes: number): CallbackScan {
-  const part = profile.callback;
-  const scanner = createResponseScanner(part, maxResultBytes);
+export function scanCallback(
+  profile: Profile,
+  maxResultBytes: number,
+  read = async (values: ScannedValues) => reportOfScan(profile, values, maxResultBytes),
+): CallbackScan {
+  const scanner = createResponseScanner(profile.callback, maxResultBytes);
   return {
     write: scanner.write,
-    end: () => {
+    end: async () => {
       const values = scanner.end();
-      if (values === null) return null;
-      const document = scannedDocument(values, maxResultBytes);
-      const report = scannedReport(profile, document, part);
-      if (report === null) return null;
-      const id = readNamedId(document.find(part.executionId));
-      return { type: 'callback', ...id, report, isPollable: isPollable(profile) };
+      return values && read(values);
     },
   };
+}
+
+/** Returns null without a status. */
+export function reportOfScan(profile: Profile, values: ScannedValues, maxResultBytes: number): LargeCallback | null {
+  const part = profile.callback;
+  const document = scannedDocument(values, maxResultBytes);
+  const report = scannedReport(profile, document, part);
+  if (report === null) return null;
+  const id = readNamedId(document.find(part.executionId));
+  return { type: 'callback', ...id, report, isPollable: isPollable(profile) };
 }
 
 /** Returns the values of a body beyond the limits; null for any other. */

@@ -142,7 +142,7 @@ export type ParsedCallback =
 export interface CallbackScan {
   write(chunk: Uint8Array): void;
   /** Returns null for a body other than a complete JSON document with a status. */
-  end(): LargeCallback | null;
+  end(): Promise<LargeCallback | null>;
 }
 
 export interface LargeCallback extends Extract<ParsedCallback, { type: 'callback' }> {
@@ -195,14 +195,16 @@ export interface Cxone {
   execute(execution: Dispatchable, callbackUrl: string): Promise<SubmitResponse>;
   /** Polls an execution that has an executionId or a poll address. Never throws for a failure of CXone or the network. */
   poll(execution: Execution): Promise<PollResponse>;
-  /** Returns the parts of a submission that cannot be sent; empty if it can be sent. */
-  unsupportedParts(submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>): readonly UnsupportedPart[];
+  /** Returns the parts of a submission that cannot be sent; empty if it can be sent. A promise if it takes long. */
+  unsupportedParts(
+    submission: Pick<Dispatchable, 'actionId' | 'inputs' | 'context'>,
+  ): readonly UnsupportedPart[] | Promise<readonly UnsupportedPart[]>;
   parseCallback(body: Uint8Array, contentType: string | null): ParsedCallback;
   readonly largeBodies: LargeBodies;
   /** Reads a callback body of any size, chunk by chunk, in bounded memory. */
   scanCallback(): CallbackScan;
   /** Parses the kept body of a poll or submit response. Returns null without a readable status. */
-  parseResponse(channel: 'poll' | 'submit', body: RawBody): ParsedResponse | null;
+  parseResponse(channel: 'poll' | 'submit', body: RawBody): Promise<ParsedResponse | null>;
 }
 
 /** No token is available. The message gives the reason without secrets. */

@@ -29,6 +29,7 @@ import type { Submit } from '../usecases/submit.ts';
 import type { Waiters } from '../usecases/wait-for-outcome.ts';
 import type { NotifyUrlPolicy } from '../webhooks/port.ts';
 import type { CsrfTokens } from './console/csrf-tokens.ts';
+import type { SubmissionReader } from './executions/large-submissions/read-submissions.ts';
 import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
 import type { ReaderTurns } from './middleware/reader-turns.ts';
@@ -55,6 +56,8 @@ export interface HttpDependencies {
   readonly lifecycle: Lifecycle;
   readonly submissions: {
     readonly submit: Submit;
+    /** Reads bodies; those with many values on a thread. */
+    readonly reader: SubmissionReader;
     /** The parts of a submission that the upstream profile cannot carry. */
     readonly unsupportedParts: Cxone['unsupportedParts'];
     readonly rates: RateLimits;

@@ -15,7 +15,7 @@ const waiting: (() => void)[] = [];
 let turnsLeft = 0;
 
 /**
- * Waits for the turn of a slice of long work: of a search, a stream that catches up, or a submission with many values. All long
+ * Waits for the turn of a slice of long work: of a search, or a stream that catches up. All long
  * work of the process shares the slices, one at a time, and other work of the event loop comes first. Other work does not wait.
  */
 export function longWorkSlice(isLongWork = true): Promise<void> {

@@ -70,7 +70,7 @@ type Part = Json | Uint8Array | undefined | readonly Part[] | { readonly [name: 
 /** Returns the value itself if nothing in it is replaced. */
 function concealed(value: Part, conceal: TokenConcealer): Part {
   if (typeof value === 'string') return conceal.text(value);
-  if (value === null || typeof value !== 'object' || JSON.isRawJSON(value)) return value;
+  if (value === null || typeof value !== 'object' || JSON.isRawJSON(value) || conceal.isKnownFree(value)) return value;
   if (LargeJson.is(value)) return concealedText(value, conceal);
   if (value instanceof Uint8Array) return conceal.bytes(value);
   if (Array.isArray(value)) {

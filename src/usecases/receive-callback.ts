@@ -39,12 +39,12 @@ const MAX_DECODED_BYTES = 16 * 1024 * 1024;
 export type CallbackTrust = 'signature' | 'verify';
 
 export function createCallbackReceiver(
-  store: ExecutionRecorder & Pick<ExecutionReader, 'payloads' | 'findByReference'>,
+  store: ExecutionRecorder & Pick<ExecutionReader, 'payloads'>,
   cxone: Pick<Cxone, 'parseCallback' | 'parseResponse' | 'scanCallback' | 'largeBodies'>,
   world: World,
   trust: CallbackTrust = 'signature',
 ): CallbackReceiver {
-  const large = createLargeCallbacks(store, cxone);
+  const large = createLargeCallbacks(cxone);
   const eventOf = async (bytes: Uint8Array, contentType: string | null): Promise<ExecutionEvent> => {
     const reading = large.isLarge(bytes)
       ? await large.read(bytes, contentType)
@@ -74,7 +74,7 @@ export function createCallbackReceiver(
     const { event: kept } = body;
     if (kept.startsWith('CALLBACK_')) return callbackFrom(content.bytes, contentType, origin);
     const channel = kept.startsWith('POLL_') ? 'poll' : 'submit';
-    const response = cxone.parseResponse(channel, { bytes: content.bytes, contentType });
+    const response = await cxone.parseResponse(channel, { bytes: content.bytes, contentType });
     if (response === null) return unreadable('the body has no readable status');
     return { type: 'response-reread', channel, origin, report: response.report };
   };
@@ -105,7 +105,6 @@ export function createCallbackReceiver(
       if (!large.isLarge(bytes)) return store.record(reference, await eventOf(bytes, contentType), world.now());
       return large.inTurn(async () => {
         const event = await eventOf(bytes, contentType);
-        await large.prepareComparison(reference, event);
         return store.record(reference, event, world.now());
       });
     },

@@ -2,8 +2,8 @@
 
 import { type Execution, newExecution, type Submission } from '../execution/execution.ts';
 import { batchName, itemName } from '../execution/idempotency-key.ts';
-import { hasFewValues, type Json, type JsonObject } from '../execution/json.ts';
-import { longWorkSlice, mapYielding } from '../lib/event-loop.ts';
+import { type Json, type JsonObject, LargeJson } from '../execution/json.ts';
+import { mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
 import type {
   AddResult,
@@ -14,15 +14,10 @@ import type {
   ResubmitResult,
 } from '../store/intake-port.ts';
 import type { ExecutionReader } from '../store/port.ts';
-import {
-  fingerprintOf,
-  fingerprintOfBatch,
-  fingerprintOfInvalid,
-  fingerprintsOfVersion010,
-  invalidFingerprintsOfVersion010,
-  isRepeatOfVersion010,
-} from './fingerprint.ts';
-import type { SubmissionRequest } from './submission-request.ts';
+import { createAddition } from './add-submissions.ts';
+import { fingerprintOf, fingerprintOfBatch, fingerprintOfInvalid } from './fingerprint.ts';
+import { type LargeSubmissions, WITHOUT_THREAD } from './large-submissions.ts';
+import type { BatchItem, SubmissionRequest } from './submission-request.ts';
 
 export interface SubmitRules {
   /** Default grace period in seconds. */
@@ -38,11 +33,6 @@ export interface SubmitRules {
 /** Parts of a submission from the request headers. */
 export type SubmissionHeaders = Pick<Submission, 'idempotencyKey' | 'traceparent' | 'tracestate'>;
 
-/** One item of a batch as received. An item that is not a submission still belongs to the content of an idempotency key. */
-export type BatchItem =
-  | { readonly type: 'submission'; readonly request: SubmissionRequest }
-  | { readonly type: 'invalid'; readonly sent: Json };
-
 export interface Batch {
   readonly items: readonly BatchItem[];
   /** Accept all submissions or none. */
@@ -50,7 +40,8 @@ export interface Batch {
 }
 
 export interface Submit {
-  one(app: string, request: SubmissionRequest, arrival: SubmissionHeaders): Promise<AddResult>;
+  /** `fingerprint`: left out if it is not known yet. */
+  one(app: string, request: SubmissionRequest, arrival: SubmissionHeaders, fingerprint?: string): Promise<AddResult>;
   /** Accepts the submissions among the items in one commit; what became of each stands in the place of its item, null for the invalid. */
   batch(app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(BatchAddResult | null)[]>;
   /** Accepts an execution with the submission of an ended one, for an administrator. Returns undefined if that one is gone. */
@@ -60,7 +51,14 @@ export interface Submit {
 type SubmitStore = ExecutionIntake & Pick<ExecutionReader, 'payloads'>;
 
 /** @throws {StoreUnavailable} when nothing could be committed. */
-export function createSubmit(store: SubmitStore, world: Pick<World, 'now' | 'id'>, rules: SubmitRules): Submit {
+export function createSubmit(
+  store: SubmitStore,
+  world: Pick<World, 'now' | 'id'>,
+  rules: SubmitRules,
+  large: LargeSubmissions = WITHOUT_THREAD,
+): Submit {
+  const addition = createAddition(store, large);
+
   function asNew(
     app: string,
     request: SubmissionRequest,
@@ -80,7 +78,6 @@ export function createSubmit(store: SubmitStore, world: Pick<World, 'now' | 'id'
     return {
       execution: newExecution(submission, reference, now, now + rules.queueTimeoutMs),
       fingerprint,
-      isRepeatOfEarlierVersion: (accepted) => isRepeatOfVersion010(request, accepted),
       queueCapacity: rules.queueCapacity,
       appQueueCapacity: rules.appQueueCapacities.get(app) ?? rules.queueCapacity,
     };
@@ -96,29 +93,26 @@ export function createSubmit(store: SubmitStore, world: Pick<World, 'now' | 'id'
     const submissions = items.flatMap((item, index) => {
       if (item.type === 'invalid') return [];
       const idempotencyKey = name === null ? null : itemName(name, index);
-      return [asNew(app, item.request, fingerprints[index] ?? '', { ...arrival, idempotencyKey })];
+      const submission = asNew(app, item.request, fingerprints[index] ?? '', { ...arrival, idempotencyKey });
+      return [{ submission, request: item.request }];
     });
-    const added = (await store.addAll(submissions, atomic)).values();
+    const added = (await addition.all(submissions, atomic)).values();
     return items.map((item) => (item.type === 'invalid' ? null : (added.next().value ?? null)));
   }
 
   return {
-    one: async (app, request, arrival) => {
-      await longWorkSlice(!hasFewValues(request.inputs) || !hasFewValues(request.context));
-      return store.add(asNew(app, request, fingerprintOf(request), arrival));
-    },
+    one: (app, request, arrival, fingerprint = fingerprintOf(request)) =>
+      addition.one({ submission: asNew(app, request, fingerprint, arrival), request }),
 
     batch: async (app, batch, arrival) => {
-      const fingerprints = await mapYielding(batch.items, (item) =>
-        item.type === 'submission' ? fingerprintOf(item.request) : fingerprintOfInvalid(item.sent),
-      );
+      const fingerprints = await mapYielding(batch.items, fingerprintOfItem);
       const { idempotencyKey: key } = arrival;
       // promise: batch-key-covers-all-items
       const name = key === null ? null : batchName(key, fingerprintOfBatch(batch.atomic, fingerprints));
       const added = await addBatch(app, batch, arrival, { fingerprints, name });
       if (key === null || !added.some((one) => one?.outcome === 'key-reused')) return added;
       // Version 0.1.0 may have accepted the batch, under the name that its fingerprints gave.
-      for (const earlier of await batchNamesOfVersion010(key, batch)) {
+      for (const earlier of await batchNamesOfVersion010(key, batch, large)) {
         const again = await addBatch(app, batch, arrival, { fingerprints, name: earlier });
         if (!again.some((one) => one?.outcome === 'key-reused')) return again;
       }
@@ -129,8 +123,9 @@ export function createSubmit(store: SubmitStore, world: Pick<World, 'now' | 'id'
       const payloads = await store.payloads(original.correlationId);
       if (payloads === undefined) return undefined;
       const request = requestOf(original, payloads);
-      await longWorkSlice(!hasFewValues(request.inputs) || !hasFewValues(request.context));
-      const repetition = asNew(original.app, request, fingerprintOf(request), NO_HEADERS);
+      const isLarge = LargeJson.is(request.inputs) || LargeJson.is(request.context);
+      const fingerprint = isLarge ? await large.fingerprint(request) : fingerprintOf(request);
+      const repetition = asNew(original.app, request, fingerprint, NO_HEADERS);
       return store.resubmit(original.reference, repetition, order);
     },
   };
@@ -149,10 +144,17 @@ function requestOf(
   };
 }
 
-async function batchNamesOfVersion010(key: string, { items, atomic }: Batch): Promise<string[]> {
-  const variants = await mapYielding(items, (item) =>
-    item.type === 'submission' ? fingerprintsOfVersion010(item.request) : invalidFingerprintsOfVersion010(item.sent),
-  );
+function fingerprintOfItem(item: BatchItem): string {
+  if (item.fingerprint !== undefined) return item.fingerprint;
+  return item.type === 'submission' ? fingerprintOf(item.request) : fingerprintOfInvalid(item.sent);
+}
+
+async function batchNamesOfVersion010(
+  key: string,
+  { items, atomic }: Batch,
+  large: LargeSubmissions,
+): Promise<string[]> {
+  const variants = await large.fingerprintsOfVersion010(items);
   const nameOf = (variant: 0 | 1) =>
     batchName(
       key,

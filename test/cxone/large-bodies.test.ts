@@ -12,6 +12,7 @@ import { LargeJson, writeJson } from '../../src/execution/json.ts';
 import { quietLog } from '../support/quiet-log.ts';
 
 const MAX_RESULT_BYTES = 10_485_760;
+const SECRET = 'a secret of at least thirty-two characters';
 const PROFILE = parseProfile({ ...builtin, callback: { ...builtin.callback, document: '/payload', xml: true } });
 const MANY = 3_000;
 const list = `[${Array(MANY).fill('{"n":1.50}').join()}]`;
@@ -33,7 +34,10 @@ const BODIES: Readonly<Record<string, string>> = {
 
 function thread(options: Partial<LargeBodiesOptions> = {}) {
   const log = quietLog();
-  const largeBodies = createLargeBodies({ profile: PROFILE, maxResultBytes: MAX_RESULT_BYTES, log, ...options });
+  const largeBodies = createLargeBodies({
+    ...{ profile: PROFILE, maxResultBytes: MAX_RESULT_BYTES, callbackSecrets: [SECRET], log },
+    ...options,
+  });
   onTestFinished(largeBodies.close);
   return { ...largeBodies, log };
 }

@@ -11,6 +11,7 @@ import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execut
 import { createApp } from '../../src/http/app.ts';
 import { createCsrfTokens } from '../../src/http/console/csrf-tokens.ts';
 import type { CallbackOutcome, HttpDependencies, KeyRefusal, TokenOutcome } from '../../src/http/dependencies.ts';
+import { createSubmissionThread } from '../../src/http/executions/large-submissions/submission-reader.ts';
 import type { Fetch, ListenerRole } from '../../src/http/fetch.ts';
 import type { NamedKey } from '../../src/http/middleware/identity.ts';
 import { createRateLimits, type RateRules } from '../../src/http/middleware/rate-limit.ts';
@@ -138,6 +139,7 @@ export async function startHttp({
     readers: [{ name: 'carol', key: CAROL_KEY }],
     basePath: overrides.access?.basePath ?? '',
   };
+  const submissions = createSubmissionThread({ log });
   const defaults: HttpDependencies = {
     store,
     runtime: { world, log, tracing: NO_TRACING },
@@ -152,7 +154,8 @@ export async function startHttp({
     },
     lifecycle: { draining: () => false, ready: async () => [], notices: async () => [] },
     submissions: {
-      submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }),
+      submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }, submissions),
+      reader: submissions,
       unsupportedParts: () => [],
       rates: createRateLimits(world, rules),
       notifyRules: { check: () => null },
@@ -164,7 +167,7 @@ export async function startHttp({
         store,
         {
           parseCallback: readCallback,
-          parseResponse: () => null,
+          parseResponse: async () => null,
           largeBodies: NO_LARGE_BODIES,
           scanCallback: () => scanCallback(loadProfile(null), 10_485_760),
         },
@@ -228,7 +231,10 @@ export async function startHttp({
       const execution = await store.find(correlationId);
       return new URL(signedUrls.mint(execution?.reference ?? '')).pathname;
     },
-    [Symbol.asyncDispose]: () => server.close(0),
+    [Symbol.asyncDispose]: async () => {
+      await server.close(0);
+      submissions.close();
+    },
   };
 }
 

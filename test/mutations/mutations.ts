@@ -69,10 +69,28 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/server/server.test.ts'],
   },
   {
-    tag: 'large-submissions-take-turns',
-    promise: 'submissions with many values are parsed one at a time, with turns for callbacks after each',
+    tag: 'large-submission-is-parsed-elsewhere',
+    promise: 'a submission with many values is not parsed on the thread that answers callbacks',
+    edit: value('false'),
+    tests: ['test/http/executions/large-submissions.test.ts'],
+  },
+  {
+    tag: 'unread-submission-is-refused',
+    promise: 'a submission beyond the memory of its thread gets 503 with Retry-After',
     edit: removed,
-    tests: ['test/http/request/large-submissions.test.ts'],
+    tests: ['test/http/executions/large-submissions.test.ts'],
+  },
+  {
+    tag: 'large-earlier-version-replays',
+    promise: 'a large submission that version 0.1.0 accepted is not accepted again',
+    edit: condition(true),
+    tests: ['test/usecases/submit.test.ts'],
+  },
+  {
+    tag: 'large-response-is-parsed-elsewhere',
+    promise: 'a response of CXone with many values is not parsed on the thread that answers callbacks',
+    edit: condition(true),
+    tests: ['test/cxone/large-answers.test.ts'],
   },
   {
     tag: 'one-reader-slice-at-a-time',

@@ -122,8 +122,8 @@ export function createFakeCxone(): FakeCxone {
       return fake.onPoll(execution);
     },
     unsupportedParts: () => [],
-    scanCallback: () => ({ write: () => {}, end: () => null }),
-    parseResponse: () => ({ report: completed() }),
+    scanCallback: () => ({ write: () => {}, end: async () => null }),
+    parseResponse: async () => ({ report: completed() }),
     parseCallback: (): ParsedCallback => ({ type: 'callback', executionId: null, report: completed() }),
   };
   return fake;

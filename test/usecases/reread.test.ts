@@ -14,7 +14,7 @@ function receiverWith(http: Harness, callback: object) {
     http.store,
     {
       parseCallback: (...body) => parseCallback(profile, ...body),
-      parseResponse: (_, body) => parsePollResponse(profile, body),
+      parseResponse: async (_, body) => parsePollResponse(profile, body),
       largeBodies: NO_LARGE_BODIES,
       scanCallback: () => scanCallback(profile, 10_485_760),
     },

@@ -4,9 +4,9 @@ import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { describe, expect, test } from 'vitest';
 import { newExecution } from '../../src/execution/execution.ts';
-import { type JsonObject, parseJson } from '../../src/execution/json.ts';
-import type { SubmissionRequest } from '../../src/usecases/submission-request.ts';
-import { type BatchItem, createSubmit, type SubmissionHeaders, type Submit } from '../../src/usecases/submit.ts';
+import { type JsonObject, LargeJson, parseJson } from '../../src/execution/json.ts';
+import type { BatchItem, SubmissionRequest } from '../../src/usecases/submission-request.ts';
+import { createSubmit, type SubmissionHeaders, type Submit } from '../../src/usecases/submit.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
@@ -211,6 +211,25 @@ describe('a submission that version 0.1.0 accepted', () => {
     expect(await submit.one('shop', repeat(other), ALONE)).toEqual({ outcome: 'conflict' });
     expect(await submit.one('shop', { ...repeat(old), timeoutSeconds: 31 }, ALONE)).toEqual({ outcome: 'conflict' });
     expect(await submit.one('shop', { ...repeat(old), graceSeconds: 10 }, ALONE)).toEqual({ outcome: 'conflict' });
+  });
+
+  test('replays if it is large, alone and in a batch, and another large one does not', async () => {
+    const list = `{"list":[${Array(3_000).fill('1.50').join()}]}`;
+    const { submit, repeat } = await openWithOld(list);
+    const large = (text: string) => ({ ...repeat('{}'), inputs: LargeJson.asText(text) as JsonObject });
+    const [same, other] = [list.replaceAll('1.50', '15e-1'), list.replace('1.50', '1.51')];
+    expect(await submit.one('shop', large(same), ALONE)).toMatchObject({ outcome: 'replayed' });
+    expect(await submit.one('shop', large(other), ALONE)).toEqual({ outcome: 'conflict' });
+    const batch = (text: string, atomic: boolean) => {
+      const items = [
+        { type: 'submission', request: { ...REQUEST, correlationId: `order-${text.length}-${atomic}` } },
+        { type: 'submission', request: large(text) },
+      ] satisfies BatchItem[];
+      return submit.batch('shop', { items, atomic }, ALONE);
+    };
+    expect(await batch(same, false)).toMatchObject([{ outcome: 'added' }, { outcome: 'replayed' }]);
+    expect(await batch(same, true)).toMatchObject([{ outcome: 'added' }, { outcome: 'replayed' }]);
+    expect(await batch(other, false)).toMatchObject([{ outcome: 'added' }, { outcome: 'conflict' }]);
   });
 
   test('replays for its Idempotency-Key, and for the key of its batch', async () => {

@@ -1,119 +1,145 @@
-// Parses and compares large documents of CXone outside the thread that answers callbacks.
+// Reads, compares and builds documents: large ones outside the thread that answers callbacks.
 
-import type { Worker } from 'node:worker_threads';
 import { rememberCanonical } from '../../execution/canonical-json.ts';
 import { LargeJson } from '../../execution/json.ts';
-import { type Log, reasonOf } from '../../lib/log.ts';
-import { startWorkerThread } from '../../lib/worker-thread.ts';
-import { type LargeBodies, TooManyValues } from '../port.ts';
+import { createJobThread, JobBeyondMemory } from '../../lib/job-thread.ts';
+import type { Log } from '../../lib/log.ts';
+import type { ReadAnswer, ReadLargeAnswer } from '../authorized-requests.ts';
+import { buildExecuteRequest } from '../build-requests.ts';
+import { type SubmissionFields, unsupportedParts } from '../build-submission.ts';
+import { parsePollResponse, parseSubmitResponse, reportOfScan } from '../parse-response.ts';
+import { type Cxone, type LargeBodies, type LargeCallback, TooManyValues, type UnsupportedPart } from '../port.ts';
+import type { ScannedValues } from '../scan-json.ts';
+import type { HttpRequest } from '../transport.ts';
 import { isLargeBody } from './is-large-body.ts';
-import { type Job, type JobResult, type JobRules, jobResult, type Replies, unpackedCallback } from './jobs.ts';
-
-/** Largest heap of the thread. A body of 10 MB with five million values fits. */
-const MAX_HEAP_MB = 1024;
-
-const CLOSING = 'the receiver is closing';
+import {
+  createJobs,
+  type Job,
+  type JobRules,
+  packedFields,
+  packedRequest,
+  type Replies,
+  type Reply,
+  type ResponseJob,
+  type Sent,
+  unpacked,
+  unpackedCallback,
+} from './jobs.ts';
 
 export interface LargeBodiesThread extends LargeBodies {
+  /** Reads the values of a callback that is too large to be kept. Returns null also beyond the memory. */
+  readonly readScan: (values: ScannedValues) => Promise<LargeCallback | null>;
+  readonly readAnswer: ReadLargeAnswer;
+  readonly parseResponse: Cxone['parseResponse'];
+  unsupportedParts(
+    fields: SubmissionFields,
+    callbackUrl: string,
+  ): readonly UnsupportedPart[] | Promise<readonly UnsupportedPart[]>;
+  buildExecuteRequest(base: string, execution: Sent, callbackUrl: string): HttpRequest | Promise<HttpRequest>;
   /** Ends the thread. What it was asked for is rejected. */
   close(): void;
-}
-
-interface Asked {
-  readonly job: Job;
-  readonly resolve: (reply: Replies[Job['type']]) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 export interface LargeBodiesOptions extends JobRules {
   readonly log: Log;
   readonly maxHeapMb?: number;
+  /** Notes that an object quotes no callback token. */
+  readonly noteFree?: ((object: object) => void) | undefined;
 }
 
+/** One function because all of it asks one thread. */
 export function createLargeBodies(options: LargeBodiesOptions): LargeBodiesThread {
-  const thread = createJobThread(options);
+  const { profile, maxResultBytes, callbackSecrets, log, maxHeapMb, noteFree = () => {} } = options;
+  const workerData: JobRules = { profile, maxResultBytes, callbackSecrets };
+  const thread = createJobThread<Job, Reply>({
+    name: 'large-bodies',
+    module: new URL('./thread.ts', import.meta.url),
+    workerData,
+    run: createJobs(workerData),
+    log,
+    maxHeapMb,
+  });
+
+  /** @throws {TooManyValues} */
+  async function ask<J extends Job>(job: J): Promise<Replies[J['type']]> {
+    try {
+      return (await thread.ask(job)) as Replies[J['type']];
+    } catch (error) {
+      throw error instanceof JobBeyondMemory ? new TooManyValues() : error;
+    }
+  }
+
+  async function readResponse(response: Omit<ResponseJob, 'type'>): Promise<ReadAnswer> {
+    const { submit, poll, ...rest } = await ask({ ...response, type: 'response' });
+    const { body } = response;
+    return {
+      ...rest,
+      ...(submit && { submit: unpacked(submit, body, noteFree) }),
+      ...(poll !== undefined && { poll: poll && unpacked(poll, body, noteFree) }),
+    };
+  }
+
   return {
     isLarge: isLargeBody,
-    parseCallback: async (bytes, contentType) => {
-      const job = { type: 'callback', bytes, contentType } as const;
-      return unpackedCallback(await thread.ask(job), job);
+    parseCallback: async (bytes, contentType) =>
+      unpackedCallback(await ask({ type: 'callback', bytes, contentType }), { bytes, contentType }, noteFree),
+    readScan: async (values) => {
+      if (!isLargeScan(values)) return reportOfScan(profile, values, maxResultBytes);
+      const reply = await ask({ type: 'scan', values }).catch(nullIfTooMany);
+      return reply && unpacked<LargeCallback>(reply, null, noteFree);
+    },
+    readAnswer: ({ httpStatus, body: bytes, contentType, cut, scanned = null }, call, hidden) => {
+      // promise: large-response-is-parsed-elsewhere
+      if (!isLargeBody(bytes) && (scanned === null || !isLargeScan(scanned))) return null;
+      if (call !== 'execute' && call !== 'poll') return null;
+      const body = { bytes, contentType };
+      const read = readResponse({ call, httpStatus, body, isCut: cut !== null, scanned, hidden });
+      return read.catch((error: unknown) => {
+        if (!(error instanceof TooManyValues)) throw error;
+        return { submit: parseSubmitResponse(profile, null), poll: null, isComplete: false, words: error.message };
+      });
+    },
+    parseResponse: async (channel, body) => {
+      if (!isLargeBody(body.bytes))
+        return channel === 'poll' ? parsePollResponse(profile, body) : parseSubmitResponse(profile, body);
+      const call = channel === 'poll' ? 'poll' : 'execute';
+      const whole = { call, httpStatus: 200, body, isCut: false, scanned: null, hidden: [] } as const;
+      const { submit, poll = null } = await readResponse(whole);
+      return submit ?? poll;
     },
     prepareComparison: async (...documents) => {
       const texts = new Set(documents.flatMap((document) => (LargeJson.is(document) ? document.text : [])));
       const isSameText = texts.size === 1 && documents.every(LargeJson.is);
       if (isSameText) return;
-      for (const text of texts) rememberCanonical(text, await thread.ask({ type: 'canonical', text }));
+      for (const text of texts) {
+        const canonical = await ask({ type: 'canonical', text }).catch(nullIfTooMany);
+        // Beyond the memory, only the same text has the same meaning.
+        rememberCanonical(text, canonical ?? text);
+      }
     },
-    close: thread.close,
+    unsupportedParts: (fields, callbackUrl) => {
+      // Without a joined text, no value is looked at.
+      if (!isLargeSubmission(fields) || profile.execute.body.joined === null)
+        return unsupportedParts(profile, fields, callbackUrl);
+      return ask({ type: 'unsupported-parts', fields: packedFields(fields), callbackUrl });
+    },
+    buildExecuteRequest: (base, execution, callbackUrl) => {
+      if (!isLargeSubmission(execution)) return buildExecuteRequest(profile, base, execution, callbackUrl);
+      return ask({ type: 'request', base, execution: packedRequest(execution), callbackUrl });
+    },
+    close: thread.end,
   };
 }
 
-/** One function because the queue and the thread have one state. */
-function createJobThread({ profile, maxResultBytes, log, maxHeapMb = MAX_HEAP_MB }: LargeBodiesOptions) {
-  const rules: JobRules = { profile, maxResultBytes };
-  const waiting: Asked[] = [];
-  let running: Asked | null = null;
-  let worker: Worker | null = null;
-  let closed = false;
+function nullIfTooMany(error: unknown): null {
+  if (error instanceof TooManyValues) return null;
+  throw error;
+}
 
-  function next(): void {
-    running = waiting.shift() ?? null;
-    if (running === null) return;
-    worker ??= start();
-    if (worker === null) settle(jobResult(rules, running.job));
-    else worker.postMessage(running.job);
-  }
+function isLargeScan(values: ScannedValues): boolean {
+  return values.values().some(({ text }) => isLargeBody(text));
+}
 
-  function settle(result: JobResult | TooManyValues): void {
-    const asked = running;
-    if ('reply' in result) asked?.resolve(result.reply);
-    else asked?.reject('problem' in result ? new Error(result.problem) : result);
-    next();
-  }
-
-  /** Returns null where threads are not allowed: large bodies then delay callbacks, but none is lost. */
-  function start(): Worker | null {
-    try {
-      const started = startWorkerThread(new URL('./thread.ts', import.meta.url), {
-        name: 'large-bodies',
-        workerData: rules,
-        resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
-      });
-      started.unref();
-      started.on('message', settle);
-      started.on('error', (error) => failed(started, error));
-      return started;
-    } catch (error) {
-      log.warn({ reason: reasonOf(error) }, 'no thread parses large bodies: they delay callbacks');
-      return null;
-    }
-  }
-
-  /** The job has ended the thread; the next one gets a new thread. */
-  function failed(ended: Worker, error: unknown): void {
-    if (ended !== worker) return;
-    worker = null;
-    const { code } = error as { code?: unknown };
-    log.error({ reason: reasonOf(error) }, 'the thread for large bodies failed');
-    // promise: body-beyond-memory-ends-its-thread-alone
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') settle(new TooManyValues());
-    else if (running !== null) settle(jobResult(rules, running.job));
-  }
-
-  return {
-    ask: <J extends Job>(job: J): Promise<Replies[J['type']]> =>
-      new Promise((resolve, reject) => {
-        if (closed) return reject(new Error(CLOSING));
-        waiting.push({ job, resolve: resolve as Asked['resolve'], reject });
-        if (running === null) next();
-      }),
-    close: () => {
-      closed = true;
-      for (const { reject } of waiting.splice(0)) reject(new Error(CLOSING));
-      running?.reject(new Error(CLOSING));
-      running = null;
-      void worker?.terminate();
-      worker = null;
-    },
-  };
+function isLargeSubmission({ inputs, context }: Pick<SubmissionFields, 'inputs' | 'context'>): boolean {
+  return LargeJson.is(inputs) || LargeJson.is(context);
 }

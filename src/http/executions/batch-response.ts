@@ -3,21 +3,15 @@
 import * as v from 'valibot';
 import { representExecution } from '../../execution/representation.ts';
 import type { BatchAddResult } from '../../store/intake-port.ts';
-import type { BatchItem } from '../../usecases/submit.ts';
+import type { BatchItem } from '../../usecases/submission-request.ts';
 import { component } from '../openapi/components.ts';
 import { PROBLEM } from '../openapi/problems.ts';
 import { count } from '../openapi/schema-parts.ts';
 import { json } from '../response/json.ts';
-import {
-  type FieldError,
-  invalidDetail,
-  type ProblemName,
-  pointerTo,
-  problem,
-  problemDetails,
-  statusOf,
-} from '../response/problem.ts';
+import { type FieldError, invalidDetail, problem, problemDetails, statusOf } from '../response/problem.ts';
+import { itemPointer } from './batch-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
+import type { InvalidItem } from './large-submissions/read-submissions.ts';
 import { isReplayByKey, originalResponse, type RefusedOutcome, refusalOf } from './submission-response.ts';
 
 const ACCEPTED_ITEM = component(
@@ -57,20 +51,10 @@ export const BATCH_RESPONSE = component(
   }),
 );
 
-/** An item that cannot be accepted whatever is stored, and its errors. */
-interface InvalidItem extends Extract<BatchItem, { type: 'invalid' }> {
-  readonly name: ProblemName;
-  readonly errors: readonly FieldError[];
-}
-
 export type CheckedItem = Extract<BatchItem, { type: 'submission' }> | InvalidItem;
 
 /** The outcome of each item, by position; null for an invalid item. */
 type Outcomes = readonly (BatchAddResult | null)[];
-
-export function itemPointer(index: number, ...path: readonly string[]): string {
-  return pointerTo('executions', String(index), ...path);
-}
 
 /** Returns one result for each item, in order. */
 export function itemResults(items: readonly CheckedItem[], outcomes: Outcomes): Response {

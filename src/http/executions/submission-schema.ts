@@ -109,24 +109,27 @@ export interface SubmissionChecks {
   readonly unsupportedParts: Cxone['unsupportedParts'];
 }
 
-export function parseSubmission(
-  body: Json,
-  { notifyProblem, unsupportedParts }: SubmissionChecks,
-): Validated<SubmissionRequest> {
+/** Validates what needs no configuration; see {@link refusalOfSubmission}. */
+export function parseSubmission(body: Json): Validated<SubmissionRequest> {
   if (!isJsonObject(body)) return NOT_AN_OBJECT;
   const validated = validate(SUBMISSION, body);
   const errors = [...(validated.valid ? [] : validated.errors), ...reservedFields(body['context'])];
   if (!validated.valid || errors.length > 0) return { valid: false, errors };
   const { inputs = {}, context = {}, correlationId = null, graceSeconds = null, notifyUrl = null } = validated.value;
-  const refusal = notifyUrl === null ? null : notifyProblem(notifyUrl);
-  if (refusal !== null) return { valid: false, errors: [{ pointer: pointerTo('notifyUrl'), detail: refusal }] };
-  const misfits = unsupportedParts({ actionId: validated.value.actionId, inputs, context });
-  if (misfits.length > 0) {
-    return { valid: false, errors: misfits.map(({ pointer, detail }) => ({ pointer: `#${pointer}`, detail })) };
-  }
   const { actionId, timeoutSeconds, retryUncertain, priority } = validated.value;
   const named = { actionId, inputs, context, correlationId, timeoutSeconds, graceSeconds };
   return { valid: true, value: { ...named, retryUncertain, priority, notifyUrl } };
+}
+
+/** Returns why the configuration does not allow a valid submission; empty if it does. */
+export async function refusalOfSubmission(
+  { actionId, inputs, context, notifyUrl }: SubmissionRequest,
+  { notifyProblem, unsupportedParts }: SubmissionChecks,
+): Promise<FieldError[]> {
+  const refusal = notifyUrl === null ? null : notifyProblem(notifyUrl);
+  if (refusal !== null) return [{ pointer: pointerTo('notifyUrl'), detail: refusal }];
+  const misfits = await unsupportedParts({ actionId, inputs, context });
+  return misfits.map(({ pointer, detail }) => ({ pointer: `#${pointer}`, detail }));
 }
 
 function reservedFields(context: Json | undefined): FieldError[] {

@@ -1,31 +1,21 @@
 // POST /v1/executions/batch: accepts many submissions in one commit, each with its own result, or all or none.
 
-import * as v from 'valibot';
-import { isJsonObject, type Json, MAX_JSON_DEPTH } from '../../execution/json.ts';
-import { mapYielding } from '../../lib/event-loop.ts';
 import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { withRateLimit } from '../middleware/rate-limit.ts';
 import { withSubmissionSpan } from '../middleware/tracing.ts';
-import { closed, component, jsonContent, reference } from '../openapi/components.ts';
+import { jsonContent } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
-import type { Schema } from '../openapi/model.ts';
 import type { ApiOperation, Handler } from '../openapi/operation.ts';
 import { bytesOfBody, tooManyBodies } from '../request/body-budget.ts';
 import { MAX_BODY_BYTES } from '../request/read-body.ts';
-import { readJsonItems } from '../request/read-json.ts';
+import { receiveJson } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
-import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
-import { invalidInput, problemDetails } from '../response/problem.ts';
-import {
-  BATCH_RESPONSE,
-  type CheckedItem,
-  itemPointer,
-  itemResults,
-  refuseInvalidItems,
-  wholeRefused,
-} from './batch-response.ts';
+import { problemDetails } from '../response/problem.ts';
+import { BATCH_RESPONSE, type CheckedItem, itemResults, refuseInvalidItems, wholeRefused } from './batch-response.ts';
+import { BATCH } from './batch-schema.ts';
+import { BATCH_LEVELS, errorsOfItem, type ReadItem } from './large-submissions/read-submissions.ts';
 import {
   draining,
   RATE_HEADERS,
@@ -33,39 +23,13 @@ import {
   SUBMISSION_PARAMETERS,
   SUBMISSION_PROBLEMS,
 } from './submission-response.ts';
-import { parseSubmission, SUBMISSION, type SubmissionChecks } from './submission-schema.ts';
+import { refusalOfSubmission, type SubmissionChecks } from './submission-schema.ts';
 
 const MAX_BATCH_BYTES = 10 * MAX_BODY_BYTES;
 /** Values of a batch, in those of a submission. */
 const SUBMISSIONS_OF_VALUES = 10;
-const MAX_ITEMS = 1000;
-const LIST_RULE = `must be a list of 1 to ${MAX_ITEMS} submissions`;
 
 const PATH = '/v1/executions/batch';
-
-/** Items are validated one by one, so that an invalid item is refused alone. */
-export const BATCH = component(
-  'Batch',
-  v.object({
-    executions: v.pipe(
-      v.array(v.unknown(), LIST_RULE),
-      v.minLength(1, ({ input }) => countRule(input.length)),
-      v.maxLength(MAX_ITEMS, ({ input }) => countRule(input.length)),
-      v.description('The submissions. Each gets its own result, in this order.'),
-    ),
-    atomic: v.optional(
-      v.pipe(
-        v.boolean('must be true or false'),
-        v.description('Accept all submissions, or none if one cannot be accepted.'),
-      ),
-      false,
-    ),
-  }),
-  (batch) => {
-    const { executions, ...fields } = batch['properties'] as { readonly [name: string]: Schema };
-    return closed({ ...batch, properties: { executions: { ...executions, items: reference(SUBMISSION) }, ...fields } });
-  },
-);
 
 export const submitBatch: ApiOperation = {
   operationId: 'submitBatch',
@@ -122,27 +86,24 @@ export const submitBatch: ApiOperation = {
 type Dependencies = Pick<HttpDependencies, 'submissions' | 'bodies' | 'lifecycle'>;
 
 function createBatchHandler({ submissions, bodies, lifecycle }: Dependencies): Handler {
-  const { submit, rates, notifyRules, unsupportedParts } = submissions;
+  const { submit, reader, rates, notifyRules, unsupportedParts } = submissions;
   const { ofApps, maxValues } = bodies;
-  // An item is nested two levels deeper than a single submission.
   const limits = {
-    ...{ bytes: MAX_BATCH_BYTES, levels: MAX_JSON_DEPTH + 2 },
+    ...{ bytes: MAX_BATCH_BYTES, levels: BATCH_LEVELS },
     ...{ values: maxValues * SUBMISSIONS_OF_VALUES, itemValues: maxValues },
   };
 
   async function accept(request: Request, app: string, arrival: SubmissionHeaders): Promise<Response> {
-    const body = await readJsonItems(request, 'executions', limits);
+    const body = await receiveJson(request, limits);
     if (body.type === 'refused') return body.response;
-    const batch = parseBatch(body.value);
-    if (!batch.valid) return invalidInput(batch.errors);
-
-    const { executions, atomic } = batch.value;
-    const limited = rates.take(app, executions.length);
+    const batch = await reader.batch(body, arrival.idempotencyKey !== null);
+    if (batch instanceof Response) return batch;
+    const { atomic } = batch;
+    const limited = rates.take(app, batch.items.length);
     if (limited !== null) return limited;
     const checks = { notifyProblem: (url: string) => notifyRules.check(app, url), unsupportedParts };
-    const items = await mapYielding(executions, (sent, index) =>
-      check({ sent, index, bytes: body.itemBytes[index] ?? 0 }, checks),
-    );
+    const items: CheckedItem[] = [];
+    for (const [index, item] of batch.items.entries()) items.push(await checked(item, index, checks));
     const invalid = items.filter((item) => item.type === 'invalid');
     if (atomic && invalid.length > 0) return refuseInvalidItems(invalid, items.length);
 
@@ -164,36 +125,10 @@ function createBatchHandler({ submissions, bodies, lifecycle }: Dependencies): H
   };
 }
 
-export function parseBatch(body: Json): Validated<{ readonly executions: readonly Json[]; readonly atomic: boolean }> {
-  if (!isJsonObject(body)) return NOT_AN_OBJECT;
-  const validated = validate(BATCH, body);
-  if (!validated.valid) return validated;
-  const { executions, atomic } = validated.value;
-  return { valid: true, value: { executions: executions as Json[], atomic } };
-}
-
-function countRule(length: number): string {
-  return `${LIST_RULE}; these are ${length}`;
-}
-
-interface SentItem {
-  readonly sent: Json;
-  readonly index: number;
-  readonly bytes: number;
-}
-
 /** Applies the checks of a single submission to an item. */
-function check({ sent, index, bytes }: SentItem, checks: SubmissionChecks): CheckedItem {
-  if (bytes > MAX_BODY_BYTES) {
-    const detail = `must have ${MAX_BODY_BYTES} bytes at most`;
-    return { type: 'invalid', sent, name: 'body-too-large', errors: [{ pointer: itemPointer(index), detail }] };
-  }
-  const submission = parseSubmission(sent, checks);
-  if (submission.valid) return { type: 'submission', request: submission.value };
-  // "#/actionId" becomes "#/executions/3/actionId", and "#" the item itself.
-  const errors = submission.errors.map(({ pointer, detail }) => ({
-    pointer: itemPointer(index) + pointer.slice(1),
-    detail,
-  }));
-  return { type: 'invalid', sent, name: 'invalid-input', errors };
+async function checked(item: ReadItem, index: number, checks: SubmissionChecks): Promise<CheckedItem> {
+  if (item.type === 'invalid') return item;
+  const errors = await refusalOfSubmission(item.request, checks);
+  if (errors.length === 0) return item;
+  return { type: 'invalid', ...item.asSent, name: 'invalid-input', errors: errorsOfItem(index, errors) };
 }

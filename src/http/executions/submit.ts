@@ -18,7 +18,7 @@ import { type ApiOperation, operationObject, parameter } from '../openapi/operat
 import { bytesOfBody, tooManyBodies } from '../request/body-budget.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { MAX_BODY_BYTES } from '../request/read-body.ts';
-import { readJsonBody } from '../request/read-json.ts';
+import { receiveJson } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem } from '../response/problem.ts';
@@ -35,7 +35,7 @@ import {
   SUBMISSION_PARAMETERS,
   SUBMISSION_PROBLEMS,
 } from './submission-response.ts';
-import { parseSubmission, SUBMISSION } from './submission-schema.ts';
+import { refusalOfSubmission, SUBMISSION } from './submission-schema.ts';
 
 /** The upper bound of the Retry-After for an accepted execution. */
 const MAX_RETRY_AFTER_SECONDS = 60;
@@ -105,7 +105,7 @@ export const submitExecution: ApiOperation = {
 };
 
 function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRateLimit>[2] {
-  const { submit, notifyRules, unsupportedParts } = deps.submissions;
+  const { submit, reader, notifyRules, unsupportedParts } = deps.submissions;
   const { ofApps, maxValues } = deps.bodies;
   const limits = { bytes: MAX_BODY_BYTES, levels: MAX_JSON_DEPTH, values: maxValues };
 
@@ -114,11 +114,14 @@ function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRate
     const release = ofApps.reserve(app, bytesOfBody(request, MAX_BODY_BYTES));
     if (release === null) return tooManyBodies();
     try {
-      const body = await readJsonBody(request, limits);
+      const body = await receiveJson(request, limits);
       if (body.type === 'refused') return body.response;
+      const read = await reader.one(body);
+      if (read instanceof Response) return read;
       const notifyProblem = (url: string) => notifyRules.check(app, url);
-      const submission = parseSubmission(body.value, { notifyProblem, unsupportedParts });
-      return submission.valid ? await submit.one(app, submission.value, arrival) : invalidInput(submission.errors);
+      const errors = await refusalOfSubmission(read.request, { notifyProblem, unsupportedParts });
+      if (errors.length > 0) return invalidInput(errors);
+      return await submit.one(app, read.request, arrival, read.fingerprint);
     } finally {
       release();
     }

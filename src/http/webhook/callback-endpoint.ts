@@ -99,7 +99,7 @@ function createLargeBodyScan(
       scan ??= receive.scan();
       scan.write(chunk);
     },
-    end: () => scan?.end() ?? null,
+    end: async () => (await scan?.end()) ?? null,
   };
 }
 
@@ -131,7 +131,7 @@ function decoded(body: RequestBody, contentEncoding: string | null): Content {
 }
 
 /** A callback with a valid signature counts even if its body cannot be read: CXone is then polled at once. */
-function record(
+async function record(
   receive: Dependencies['webhook']['receive'],
   executionReference: string,
   { content, scanned }: { readonly content: Content; readonly scanned: CallbackScan['end'] },
@@ -145,7 +145,7 @@ function record(
     case 'whole':
       return receive.callback(executionReference, content.bytes, contentType);
     case 'too-large':
-      return receive.tooLarge(executionReference, `body over ${MAX_BODY_BYTES} bytes`, scanned());
+      return receive.tooLarge(executionReference, `body over ${MAX_BODY_BYTES} bytes`, await scanned());
     case 'broken':
       return unreadable('the body did not arrive whole', null);
     case 'corrupt':

@@ -16,7 +16,7 @@ async function withOne(options: Parameters<typeof startHttp>[0] = {}): Promise<H
   return { ...http, path: await http.callbackPath('one'), [Symbol.asyncDispose]: http[Symbol.asyncDispose] };
 }
 
-const NO_SCAN = { scan: () => ({ write: () => {}, end: () => null }) };
+const NO_SCAN = { scan: () => ({ write: () => {}, end: async () => null }) };
 const say = (http: Harness & { path: string }, body: unknown) => http.call('POST', http.path, { key: null, body });
 const lastEvent = async (http: Harness) => (await http.store.trail('one')).at(-1)?.event;
 const stateOf = async (http: Harness) => (await http.store.find('one'))?.status;

@@ -2,7 +2,7 @@
 
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
-import { type JsonObject, readJson } from '../../../execution/json.ts';
+import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import type { AddResult, BatchAddResult, ExecutionIntake, NewExecution } from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
 import type { AuditTrail } from '../audit/append.ts';
@@ -73,7 +73,7 @@ export function createInsertion(
     if (fingerprint === given) return true;
     if (isRepeatOfEarlierVersion === undefined) return false;
     const { inputs, context } = sql.submissionOf(id);
-    const payload = { inputs: readJson(inputs) as JsonObject, context: readJson(context) as JsonObject };
+    const payload = { inputs: LargeJson.from(inputs) as JsonObject, context: LargeJson.from(context) as JsonObject };
     return isRepeatOfEarlierVersion({ fingerprint, payload: payloadSha256 === null ? payload : null });
   }
 

@@ -1,7 +1,7 @@
 // Reads the payloads of one execution: inputs, context and unreadable callback bodies, which lists leave out for their size.
 
 import type { Database } from 'better-sqlite3';
-import { readJson } from '../../../execution/json.ts';
+import { LargeJson } from '../../../execution/json.ts';
 import type { ExecutionPayloads } from '../../payloads-port.ts';
 import { eventOf } from '../rows.ts';
 
@@ -39,8 +39,8 @@ export function createPayloadReader(client: Database): (correlationId: string) =
     if (row === undefined) return undefined;
     const stored = bodies.all(correlationId, MAX_BODIES).reverse();
     return {
-      inputs: readJson(row.inputs),
-      context: readJson(row.context),
+      inputs: LargeJson.from(row.inputs),
+      context: LargeJson.from(row.context),
       prunedAt: row.prunedAt,
       bodies: stored.map(({ bytes, isWhole, ...body }) => ({
         ...body,

@@ -2,7 +2,7 @@
 
 import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../../execution/event.ts';
 import type { Dispatchable, Execution } from '../../../execution/execution.ts';
-import { type JsonObject, LargeJson, readJson } from '../../../execution/json.ts';
+import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
 import { holdsBack, type PauseScope } from '../../pauses-port.ts';
@@ -128,5 +128,5 @@ function sealOf(execution: Execution): JsonObject {
 
 function submissionOf(sql: Pick<Statements, 'submissionOf'>, id: number): Pick<Dispatchable, 'inputs' | 'context'> {
   const { inputs, context } = sql.submissionOf(id);
-  return { inputs: LargeJson.from(inputs) as JsonObject, context: readJson(context) as JsonObject };
+  return { inputs: LargeJson.from(inputs) as JsonObject, context: LargeJson.from(context) as JsonObject };
 }

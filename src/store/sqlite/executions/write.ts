@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Dispatchable, Execution } from '../../../execution/execution.ts';
-import type { Json } from '../../../execution/json.ts';
+import { type Json, writeJson } from '../../../execution/json.ts';
 import { hashBytes, RESOLVED_BY_CODES, STATUS_CODES, toJson, uuidBytes } from '../rows.ts';
 import type { ExecutionRow } from './execution-row.ts';
 
@@ -65,7 +65,7 @@ export function createExecutionWriter(client: Database): ExecutionWriter {
   return {
     insert: (execution, fingerprint) => {
       const id = Number(sql.insert.run(...insertedValues(execution, fingerprint)).lastInsertRowid);
-      sql.insertPayload.run(id, JSON.stringify(execution.inputs), JSON.stringify(execution.context));
+      sql.insertPayload.run(id, writeJson(execution.inputs), writeJson(execution.context));
       const fresh = { id, firstExecutionId: null, outcome: null, payloadPrunedAt: null, payloadSha256: null };
       return { ...fresh, execution };
     },

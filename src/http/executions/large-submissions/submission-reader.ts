@@ -1,0 +1,90 @@
+// Reads submissions and batches: those with many values on a thread of their own, because callbacks would wait for them.
+
+import { MAX_PARSED_VALUES } from '../../../execution/json.ts';
+import { createJobThread, JobBeyondMemory, ThreadEnded } from '../../../lib/job-thread.ts';
+import type { Log } from '../../../lib/log.ts';
+import type { LargeSubmissions } from '../../../usecases/large-submissions.ts';
+import { tooManyBodies } from '../../request/body-budget.ts';
+import { type MeasuredBody, malformedJson } from '../../request/read-json.ts';
+import { invalidInput } from '../../response/problem.ts';
+import { draining } from '../submission-response.ts';
+import {
+  type Job,
+  jobResult,
+  packedAccepted,
+  packedForFingerprints,
+  packedRequest,
+  type Replies,
+  unpackedBatch,
+  unpackedSubmission,
+} from './jobs.ts';
+import { type ReadSubmission, readBatch, readSubmission, type SubmissionReader } from './read-submissions.ts';
+
+export interface SubmissionThread extends SubmissionReader, LargeSubmissions {
+  /** Ends the thread. Bodies that it has not read get 503. */
+  close(): void;
+}
+
+export interface SubmissionThreadOptions {
+  readonly log: Log;
+  readonly maxHeapMb?: number;
+}
+
+export function createSubmissionThread({ log, maxHeapMb }: SubmissionThreadOptions): SubmissionThread {
+  const thread = createJobThread<Job, Replies[Job['type']]>({
+    name: 'large-submissions',
+    module: new URL('./thread.ts', import.meta.url),
+    workerData: null,
+    run: jobResult,
+    log,
+    maxHeapMb,
+  });
+  const ask = <J extends Job>(job: J) => thread.ask(job) as Promise<Replies[J['type']]>;
+  return {
+    one: ({ bytes, meter }) =>
+      answered(async () => {
+        if (!isLarge(meter)) return readSubmission(bytes);
+        const read = await ask({ type: 'submission', bytes });
+        return read.type === 'submission' ? unpackedSubmission(read) : read;
+      }),
+    batch: ({ bytes, meter }, isKeyed) =>
+      answered(async () => {
+        const { items: spans } = meter;
+        if (!isLarge(meter)) return readBatch(bytes, spans, isKeyed);
+        const read = await ask({ type: 'batch', bytes, spans, isKeyed });
+        return read.type === 'batch' ? unpackedBatch(read) : read;
+      }),
+    fingerprint: (request) => ask({ type: 'fingerprint', request: packedRequest(request) }),
+    isRepeatOfVersion010: (request, accepted) =>
+      ask({ type: 'repeat', request: packedRequest(request), accepted: packedAccepted(accepted) }),
+    fingerprintsOfVersion010: (items) => ask({ type: 'fingerprints', items: items.map(packedForFingerprints) }),
+    close: thread.end,
+  };
+}
+
+function isLarge(meter: MeasuredBody['meter']): boolean {
+  // promise: large-submission-is-parsed-elsewhere
+  return meter.values() > MAX_PARSED_VALUES;
+}
+
+type Unread = Exclude<ReturnType<typeof readSubmission>, ReadSubmission>;
+
+async function answered<R extends { readonly type: string }>(read: () => Promise<R | Unread>): Promise<R | Response> {
+  try {
+    const found = await read();
+    return isUnread(found) ? responseTo(found) : found;
+  } catch (error) {
+    // promise: unread-submission-is-refused
+    if (error instanceof JobBeyondMemory) return tooManyBodies();
+    if (error instanceof ThreadEnded) return draining();
+    throw error;
+  }
+}
+
+function isUnread(found: { readonly type: string }): found is Unread {
+  return found.type === 'malformed' || found.type === 'invalid';
+}
+
+function responseTo(unread: Unread): Response {
+  return unread.type === 'malformed' ? malformedJson(unread.detail) : invalidInput(unread.errors);
+}
