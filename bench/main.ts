@@ -38,6 +38,7 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   throughput: async () => (await import('./throughput.ts')).throughput,
   latency: async () => (await import('./latency.ts')).measureLatency,
   readers: async () => (await import('./readers.ts')).readers,
+  bodies: async () => (await import('./bodies.ts')).bodies,
   detection: async () => (await import('./detection.ts')).measureDetection,
   requests: async () => (await import('./requests.ts')).measureRequests,
   outage: async () => (await import('./outage.ts')).measureOutage,

@@ -88,8 +88,9 @@ export async function buildParts(options: ReceiverOptions) {
   const lifecycle = createLifecycle(world, options.sockets);
   const pace = pollIntervalOf(profile, config.pollIntervalMs);
   const connections = createConnectionCounts(log, lifecycle.world);
-  const maxConnections = connectionLimit(config.callbackPort === null ? 1 : 2, log);
-  const waiters = createWaiters(store, world, heldRequests(maxConnections));
+  const listeners = config.callbackPort === null ? 1 : 2;
+  const maxConnections = connectionLimit(listeners, config.maxConnections, log);
+  const waiters = createWaiters(store, world, heldRequests(maxConnections, listeners));
   const streams = createStreams(store, world);
   const lanes = createLanes(world);
   const trail = await followTrail(store);

@@ -173,6 +173,7 @@ type Fullness =
   | 'app-queue-full'
   | 'rate-limited'
   | 'too-many-streams'
+  | 'too-many-replays'
   | 'too-many-searches'
   | 'too-many-failures';
 type Crowd = 'too-many-bodies';

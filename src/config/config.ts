@@ -67,6 +67,8 @@ export interface Config extends AppShares {
   readonly maxPauseMs: number;
   /** Largest result or error that is kept, in bytes of its JSON text. */
   readonly maxResultBytes: number;
+  /** Most connections of clients to one listener. */
+  readonly maxConnections: number;
   /** Most bytes of request bodies in memory at the same time. */
   readonly maxBodiesBytes: number;
   /** Most JSON values in one submission. */
@@ -164,6 +166,7 @@ function configOf(env: Environment, given: Given): Config {
     ratePerSecond: env.RATE_LIMIT_PER_SECOND,
     maxPauseMs: env.MAX_PAUSE_SECONDS * 1000,
     maxResultBytes: env.MAX_RESULT_BYTES,
+    maxConnections: env.MAX_CONNECTIONS,
     maxBodiesBytes: env.MAX_BODIES_BYTES,
     maxBodyValues: env.MAX_BODY_VALUES,
     queueCapacity: env.QUEUE_CAPACITY,

@@ -190,6 +190,10 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
     'Largest result or error of an execution, 1024 to 67108864 bytes of JSON. An execution with a larger one ends with the status that CXone reported, without the result, and with the error result-too-large.',
     'bytes',
   ),
+  MAX_CONNECTIONS: pace(
+    'Connections of clients to each listener, 10 to 100000, as far as the file descriptors of the process suffice. A tenth is reserved for callbacks and probes.',
+    'connections',
+  ),
   MAX_BODIES_BYTES: pace(
     'Request bodies in memory at the same time, 10485760 to 1073741824 bytes; half of it for one app (10485760 at least). Beyond it apps get 503 with Retry-After. Callbacks have as much for themselves.',
     'bytes',

@@ -60,6 +60,7 @@ export const ENVIRONMENT = v.object({
   RATE_LIMIT_PER_SECOND: v.optional(wholeNumber(1, 10_000), '100'),
   MAX_PAUSE_SECONDS: v.optional(wholeNumber(1, 86_400), '300'),
   MAX_RESULT_BYTES: v.optional(wholeNumber(1024, 67_108_864), '10485760'),
+  MAX_CONNECTIONS: v.optional(wholeNumber(10, 100_000), '10000'),
   MAX_BODIES_BYTES: v.optional(wholeNumber(10_485_760, 1_073_741_824), '67108864'),
   MAX_BODY_VALUES: v.optional(wholeNumber(1000, 1_000_000), '50000'),
   QUEUE_CAPACITY: v.optional(wholeNumber(1, 10_000_000), '10000'),

@@ -21,6 +21,7 @@ import { withBasePath } from './middleware/base-path.ts';
 import { createReaderTurns } from './middleware/reader-turns.ts';
 import { createRequestLog, createRoutePattern, loggablePath, type RespondToFailure } from './middleware/request-log.ts';
 import { createBulkReplay, createReplayOfOne } from './notifications/replay.ts';
+import { createReplayLimits } from './notifications/replay-limits.ts';
 import type { ApiOperation, OpenHandler } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { createAcknowledgement } from './operators/incidents.ts';
@@ -37,7 +38,13 @@ import { createRefusalCounter } from './webhook/refusals.ts';
 export function createApp(dependencies: HttpDependencies, role: ListenerRole): Fetch {
   const runtime = { ...dependencies.runtime, log: withRequestFacts(dependencies.runtime.log) };
   const countRefusal = createRefusalCounter(runtime.world, dependencies.access.trustedProxies);
-  const deps = { ...dependencies, runtime, countRefusal, searches: createReaderTurns() };
+  const deps = {
+    ...dependencies,
+    runtime,
+    countRefusal,
+    searches: createReaderTurns(),
+    replays: createReplayLimits(runtime.world),
+  };
   const fail = createFailureResponse(runtime);
   const app = new Hono({ strict: false });
   const guard = createGuard(deps);

@@ -34,6 +34,7 @@ import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
 import type { ReaderTurns } from './middleware/reader-turns.ts';
 import type { Sessions } from './middleware/sessions.ts';
+import type { ReplayLimits } from './notifications/replay-limits.ts';
 import type { BodyBudget } from './request/body-budget.ts';
 import type { CountRefusal } from './webhook/refusals.ts';
 
@@ -100,6 +101,8 @@ export interface HttpParts extends HttpDependencies {
   readonly countRefusal: CountRefusal;
   /** The searches of each caller. */
   readonly searches: ReaderTurns;
+  /** The replays of each app. */
+  readonly replays: ReplayLimits;
 }
 
 /** The limits of request bodies. */

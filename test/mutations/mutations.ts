@@ -99,6 +99,18 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/lib/event-loop.test.ts'],
   },
   {
+    tag: 'bulk-searches-take-turns',
+    promise: 'bulk actions that select by text take turns with the searches of their key',
+    edit: condition(true),
+    tests: ['test/http/middleware/reader-turns.test.ts'],
+  },
+  {
+    tag: 'app-replay-rate',
+    promise: 'an app that replays its notifications in a loop gets 429',
+    edit: condition(true),
+    tests: ['test/http/notifications/replay-limits.test.ts'],
+  },
+  {
     tag: 'searches-of-a-key-take-turns',
     promise: 'few searches of one key run at the same time',
     edit: condition(false),

@@ -8,7 +8,7 @@ import type { BulkErasure, EraseOne } from '../executions/erase.ts';
 import { parseErasureFilter } from '../executions/erase.ts';
 import { type OrderedHold, orderOf } from '../executions/order.ts';
 import type { Html } from '../html.ts';
-import type { Identity } from '../middleware/identity.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
 import type { Confirmation, ConfirmedAction } from './confirmation.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
@@ -111,6 +111,7 @@ function eraseAll(
       const filter = parseErasureFilter(Object.fromEntries(search));
       if (!filter.valid) return invalid(viewer, EXECUTIONS, filter.errors, back);
       const counted = await verbs.eraseSelection({ ...filter.value, hidden }, UNNAMED(caller), null, c.req.raw.signal);
+      if (!counted.ok) return refusedBy(counted, viewer, EXECUTIONS, back);
       const { matched, open, held } = (await counted.json()) as Counted;
       const text = html`<p>${many(matched, 'execution')} of: ${describeSearch(search)}</p>
 <p>${ERASED_PARTS} Of this search, ${many(open, 'execution')} not ended and ${many(held, 'held execution')} stay as they are.</p>`;
@@ -141,7 +142,7 @@ interface Counted {
 }
 
 /** A count writes nothing, so that it needs no reason. */
-const UNNAMED = ({ name }: Identity): Order => ({ by: name, reason: '' });
+const UNNAMED = (caller: Identity): Order => ({ by: callerName(caller), reason: '' });
 
 async function erasedPage(response: Response, viewer: Viewer, back: string): Promise<Response> {
   const {

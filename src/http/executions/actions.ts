@@ -7,8 +7,9 @@ import type { Execution } from '../../execution/execution.ts';
 import { type NotPollable, whyNotPollable } from '../../execution/polling-request.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { HttpDependencies, HttpParts } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
+import { respondInTurn } from '../middleware/reader-turns.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
@@ -25,6 +26,7 @@ import { parseSelection, SELECTION } from './query.ts';
 
 type Action = 'poll' | 'cancel';
 type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
+type BulkDependencies = Dependencies & Pick<HttpParts, 'searches'>;
 
 const ACTED = component(
   'Acted',
@@ -128,7 +130,7 @@ const BULK = {
       all: { status: 'OPEN' },
     }),
   },
-  problems: BODY_PROBLEMS,
+  problems: [...BODY_PROBLEMS, 'too-many-searches'],
 } as const;
 
 export const pollExecutions: ApiOperation = {
@@ -160,7 +162,7 @@ export const cancelExecutions: ApiOperation = {
   create: (deps) => bulkHandler(deps, 'cancel'),
 };
 
-function bulkHandler(deps: Dependencies, action: Action): Handler {
+function bulkHandler(deps: BulkDependencies, action: Action): Handler {
   const actOnSelection = createBulkAction(deps);
   return async (c: Context, caller) => {
     const body = await readJsonBody(c.req.raw);
@@ -190,12 +192,14 @@ interface Tally {
 }
 
 /** Returns a function that polls or cancels all executions that a filter selects. */
-export function createBulkAction(deps: Dependencies): BulkAction {
-  const { store, runtime } = deps;
-  return (action, filter, { caller, reason, signal }) =>
-    recordAction(deps, { action, by: callerName(caller), reason, filter }, () =>
-      actAndCount(filter, EVENTS[action](caller), signal),
+export function createBulkAction(deps: BulkDependencies): BulkAction {
+  const { store, runtime, searches } = deps;
+  return (action, filter, { caller, reason, signal }) => {
+    const by = callerName(caller);
+    return respondInTurn(searches, { text: filter.text, reader: by, signal }, () =>
+      recordAction(deps, { action, by, reason, filter }, () => actAndCount(filter, EVENTS[action](caller), signal)),
     );
+  };
 
   async function actAndCount(filter: ExecutionFilter, eventFor: EventFor, signal: AbortSignal): Promise<Response> {
     const tally: Tally = { matched: 0, done: 0 };

@@ -6,8 +6,9 @@ import { isJsonObject, type Json } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
 import type { Order } from '../../store/erasure-port.ts';
 import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { HttpDependencies, HttpParts } from '../dependencies.ts';
 import { callerName } from '../middleware/identity.ts';
+import { respondInTurn } from '../middleware/reader-turns.ts';
 import { closed, component, jsonContent } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
@@ -84,6 +85,7 @@ const ERASED_MANY = component(
 const COPY = '/var/exports/payloads-019c1405-019c2ac8-2026-01-31T12-00-00-000Z.ndjson.gz';
 
 type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'copiesOf'>;
+type BulkDependencies = Dependencies & Pick<HttpParts, 'searches'>;
 
 const COMMON = { method: 'post', tag: 'Operators', access: 'administrator', stored: true } as const;
 
@@ -145,8 +147,8 @@ export const eraseExecutions = {
       }),
     },
   },
-  problems: ['count-differs', ...BODY_PROBLEMS],
-  create: (deps: Dependencies): Handler => {
+  problems: ['count-differs', ...BODY_PROBLEMS, 'too-many-searches'],
+  create: (deps: BulkDependencies): Handler => {
     const eraseAll = createBulkErasure(deps);
     return async (c, caller) => {
       const body = await readJsonBody(c.req.raw);
@@ -182,8 +184,8 @@ export function createErasureOfOne(deps: Dependencies): EraseOne {
 export type BulkErasure = ReturnType<typeof createBulkErasure>;
 
 /** Returns a function that erases all executions that a filter selects, or only counts them if `confirm` is null. */
-export function createBulkErasure(deps: Dependencies) {
-  const { store, runtime, copiesOf } = deps;
+export function createBulkErasure(deps: BulkDependencies) {
+  const { store, runtime, copiesOf, searches } = deps;
   /** The references are collected first: an execution that is erased no longer matches a text. */
   async function select(filter: ExecutionFilter, signal: AbortSignal) {
     const erasable: Pick<Execution, 'reference' | 'submittedAt'>[] = [];
@@ -208,7 +210,9 @@ export function createBulkErasure(deps: Dependencies) {
 
   return (filter: ExecutionFilter, order: Order, confirm: number | null, signal: AbortSignal) => {
     const work = () => eraseAll(filter, order, confirm, signal);
-    return confirm === null ? work() : recordAction(deps, { action: 'erase', ...order, filter }, work);
+    return respondInTurn(searches, { text: filter.text, reader: order.by, signal }, () =>
+      confirm === null ? work() : recordAction(deps, { action: 'erase', ...order, filter }, work),
+    );
   };
 
   async function eraseAll(filter: ExecutionFilter, order: Order, confirm: number | null, signal: AbortSignal) {

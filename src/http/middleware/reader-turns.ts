@@ -74,6 +74,25 @@ export function createReaderTurns({ running, waiting } = BOUNDS): ReaderTurns {
   };
 }
 
+/** A search, or an action on what a search finds. */
+export interface Searching {
+  readonly text?: string | undefined;
+  readonly reader: string;
+  readonly signal: AbortSignal;
+}
+
+/** Responds to a request that searches by text when it is its turn, and to any other at once. */
+export async function respondInTurn(
+  turns: ReaderTurns,
+  { text, reader, signal }: Searching,
+  respondTo: () => Promise<Response>,
+): Promise<Response> {
+  // promise: bulk-searches-take-turns
+  if (text === undefined) return respondTo();
+  const turn = await turns.run(reader, respondTo, signal);
+  return turn === null ? tooManySearches() : turn.value;
+}
+
 /** The response to a search without a turn. */
 export const SEARCH_REFUSAL = {
   detail: `${BOUNDS.running} searches of this key run and ${BOUNDS.waiting} wait, and that is the limit. Send it again later.`,

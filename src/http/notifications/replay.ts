@@ -6,9 +6,9 @@ import type { Notification } from '../../notification/notification.ts';
 import { representNotification } from '../../notification/representation.ts';
 import type { NotificationFilter } from '../../store/outbox-port.ts';
 import { StoreUnavailable } from '../../store/port.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { HttpParts } from '../dependencies.ts';
 import { type ActionOnOne, type BulkCaller, withReason } from '../executions/actions.ts';
-import { callerName } from '../middleware/identity.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { count } from '../openapi/schema-parts.ts';
@@ -26,7 +26,7 @@ const BATCH_SIZE = 100;
 const PRUNED =
   'The result has been deleted (PAYLOAD_RETENTION_DAYS, or an erasure), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.';
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'runtime'>;
+type Dependencies = Pick<HttpParts, 'store' | 'runtime' | 'replays'>;
 
 const REPLAY_RESULT = component('Replayed', v.object({ replayed: count('The number of replayed notifications.') }));
 
@@ -46,7 +46,7 @@ export const replayNotification = {
       content: jsonContent(NOTIFICATION, { pending: representNotification(REPLAYED) }),
     },
   },
-  problems: ['not-found', 'notification-pending', 'payload-pruned', ...BODY_PROBLEMS],
+  problems: ['not-found', 'notification-pending', 'payload-pruned', ...BODY_PROBLEMS, 'too-many-replays'],
   create: (deps: Dependencies): Handler => withReason(createReplayOfOne(deps)),
 } satisfies ApiOperation;
 
@@ -55,6 +55,8 @@ export function createReplayOfOne(deps: Dependencies): ActionOnOne {
   return async (c, caller, reason) => {
     const found = await findNotification(deps.store, c, caller);
     if (found === undefined) return unknownNotification();
+    const refusal = deps.replays.begin(caller);
+    if (refusal !== null) return refusal;
     const by = callerName(caller);
     return recordAction(deps, { action: 'replay', by, reason, target: found.id }, () => replay(deps, found, by));
   };
@@ -90,7 +92,7 @@ export const replayNotifications: ApiOperation = {
   responses: {
     '202': { description: 'They are due again.', content: jsonContent(REPLAY_RESULT, { some: { replayed: 3 } }) },
   },
-  problems: BODY_PROBLEMS,
+  problems: [...BODY_PROBLEMS, 'too-many-replays'],
   create: (deps) => {
     const replaySelection = createBulkReplay(deps);
     return async (c, caller) => {
@@ -110,15 +112,19 @@ export type BulkReplay = (wanted: NotificationFilter, by: BulkCaller) => Promise
 export function createBulkReplay(deps: Dependencies): BulkReplay {
   const {
     store,
+    replays,
     runtime: { world },
   } = deps;
   return (wanted, { caller, reason, signal }) => {
+    const refusal = replays.begin(caller);
+    if (refusal !== null) return Promise.resolve(refusal);
     const by = callerName(caller);
-    const work = () => replayAll(wanted, by, signal);
+    const work = () => replayAll(wanted, caller, signal);
     return recordAction(deps, { action: 'replay', by, reason, filter: wanted }, work);
   };
 
-  async function replayAll(wanted: NotificationFilter, by: string, signal: AbortSignal): Promise<Response> {
+  async function replayAll(wanted: NotificationFilter, caller: Identity, signal: AbortSignal): Promise<Response> {
+    const by = callerName(caller);
     // Notifications that are created while it runs are not included.
     const filter = { ...wanted, to: Math.min(wanted.to ?? Number.POSITIVE_INFINITY, world.now() + 1) };
     let replayed = 0;
@@ -138,6 +144,8 @@ export function createBulkReplay(deps: Dependencies): BulkReplay {
     } catch (error) {
       if (!(error instanceof StoreUnavailable) || replayed === 0) throw error;
       return storeUnavailable(`${replayed} were replayed. Send it again later for the others.`, { replayed });
+    } finally {
+      replays.count(caller, replayed);
     }
   }
 }

@@ -149,6 +149,12 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
       '100 streams are open for you, and that is the limit. Close one, or follow all executions in one stream: GET /v1/events.',
     headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   },
+  'too-many-replays': {
+    when: 'Your app has replayed as many notifications as it may now.',
+    detail:
+      'An app may replay 1000 notifications at once, and 50 a second after that. Nothing was replayed. Send it again in 1 s.',
+    headers: ['Retry-After'],
+  },
   'too-many-searches': {
     when: 'As many searches of your key run and wait as may be.',
     detail: '2 searches of this key run and 10 wait, and that is the limit. Send it again later.',

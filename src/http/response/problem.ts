@@ -33,6 +33,7 @@ export const PROBLEMS = {
   'app-queue-full': [429, 'The share of this app in the queue is full'],
   'too-many-failures': [429, 'Too many failed attempts'],
   'too-many-streams': [429, 'Too many streams of events are open'],
+  'too-many-replays': [429, 'This app replays notifications faster than it may'],
   'too-many-searches': [429, 'Too many searches wait for their turn'],
   'headers-too-large': [431, 'The headers are too large'],
   'internal-error': [500, 'Something went wrong here'],

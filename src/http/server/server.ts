@@ -31,9 +31,6 @@ export interface Limits {
   readonly maxConnections: number;
 }
 
-/** Connections of one listener, if there are enough file descriptors. */
-export const MAX_CONNECTIONS = 10_000;
-
 const LIMITS: Limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -42,7 +39,7 @@ const LIMITS: Limits = {
   silenceTimeout: 120_000,
   lingerTimeout: 5_000,
   maxHeaderBytes: 16 * 1024,
-  maxConnections: MAX_CONNECTIONS,
+  maxConnections: 10_000,
 };
 
 /** Share of the connections that one network may hold without a request. */

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createBulkAction } from '../../../src/http/executions/actions.ts';
+import { createReaderTurns } from '../../../src/http/middleware/reader-turns.ts';
 import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { anExecution, callback, completed, submitted } from '../../support/executions.ts';
@@ -157,7 +158,7 @@ describe('actions on many', () => {
       return store.list(query);
     };
     const runtime = { world, log: quietLog(), tracing: NO_TRACING };
-    const act = createBulkAction({ store: { ...store, list }, runtime });
+    const act = createBulkAction({ store: { ...store, list }, runtime, searches: createReaderTurns() });
     const alice = { kind: 'operator', name: 'alice', role: 'administrator' } as const;
     await act('cancel', { app: null, status: 'OPEN' }, { caller: alice, reason: null, signal: leaving.signal });
     expect((await store.list({ app: null, status: 'OPEN', limit: 500 })).items).toHaveLength(150);

@@ -123,3 +123,22 @@ test('of 30 searches by one key, 12 are answered and the others get 429 with a t
   const answers = await Promise.all(searches);
   expect(answers.filter((answer) => answer.status === 200)).toHaveLength(12);
 });
+
+test('bulk actions that select by text take turns with the searches of their key, and others do not wait', async () => {
+  const { http, open } = await withSlowSearches();
+  await using _ = http;
+  const act = (path: string, filter: object) =>
+    http.call('POST', `/v1/executions/${path}`, { key: ALICE_KEY, body: { ...filter, reason: 'because' } });
+  const cancels = Array.from({ length: 13 }, () => act('cancel', { text: 'x' }));
+  // Only a refusal is answered now.
+  expect((await Promise.race(cancels)).status).toBe(429);
+  for (const path of ['poll', 'cancel', 'erase']) {
+    const refused = await act(path, { text: 'x' });
+    expect([refused.status, refused.headers.get('retry-after')], path).toEqual([429, '5']);
+    expect((await act(path, { actionId: 'a' })).status, path).toBeLessThan(300);
+  }
+  expect((await http.call('GET', '/v1/executions?text=x', { key: ALICE_KEY })).status).toBe(429);
+  open();
+  const answers = await Promise.all(cancels);
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(12);
+});
