@@ -46,7 +46,7 @@ function thread(options: Partial<SubmissionThreadOptions> = {}) {
   return { ...reader, log };
 }
 
-/** Latin-1, so that a character beyond ASCII is no UTF-8. */
+/** Latin-1, so that the bytes of a character beyond ASCII are not UTF-8. */
 function measured(text: string) {
   const bytes = Buffer.from(text, 'latin1');
   const meter = createJsonMeter({ values: 1e6, itemValues: 1e6, levels: 1e3 });

@@ -350,6 +350,36 @@ describe('looking', () => {
     for (const { json } of answers) expect([json.scanned, json.searchedThrough]).toEqual([7, null]);
   });
 
+  test('and bulk actions by text, too many of one key', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    await using http = await startHttp({ store: { list: () => opened.then(() => ({ items: [], next: null })) } });
+    const bodies = { pollExecutions: {}, cancelExecutions: {}, eraseExecutions: { reason: 'because' } };
+    const waiting = Array.from({ length: 13 }, () =>
+      call(http, 'pollExecutions', { key: ALICE_KEY, body: { text: 'x' } }),
+    );
+    // Only a refusal is answered now.
+    expect((await Promise.race(waiting)).status).toBe(429);
+    for (const [id, body] of Object.entries(bodies)) {
+      expect((await call(http, id, { key: ALICE_KEY, body: { ...body, text: 'x' } })).status).toBe(429);
+    }
+    open();
+    await Promise.all(waiting);
+  });
+
+  test('and replays, faster than the app may', async () => {
+    await using http = await startHttp({
+      store: { replayNotifications: async () => ({ replayed: 1_100, next: null }) },
+    });
+    await http.submit({ correlationId: 'one', notifyUrl: 'https://hooks.example/executions' });
+    await http.call('POST', '/v1/executions/one/cancel');
+    const [{ id }] = (await http.call('GET', '/v1/notifications')).json.items;
+    const app = { key: ORDERS_KEY, body: {} };
+    expect((await call(http, 'replayNotifications', app)).status).toBe(202);
+    expect((await call(http, 'replayNotifications', app)).status).toBe(429);
+    const path = `/v1/notifications/${id}/replay`;
+    expect((await call(http, 'replayNotification', { ...app, path })).status).toBe(429);
+  });
+
   test('and lists at a position that a restore lost', async () => {
     await using http = await startHttp();
     const { correlationId } = (await http.submit({ correlationId: 'one' })).json;
