@@ -1,7 +1,12 @@
 // Port to the thread that compares large submissions with others.
 
 import type { AcceptedSubmission } from '../store/intake-port.ts';
-import { fingerprintOf, fingerprintsOfVersion010, invalidFingerprintsOfVersion010, isRepeatOfVersion010 } from './fingerprint.ts';
+import {
+  fingerprintOf,
+  fingerprintsOfVersion010,
+  invalidFingerprintsOfVersion010,
+  isRepeatOfVersion010,
+} from './fingerprint.ts';
 import type { BatchItem, SubmissionRequest } from './submission-request.ts';
 
 export interface LargeSubmissions {

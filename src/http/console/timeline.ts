@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
-import type { Json } from '../../execution/json.ts';
+import { isJsonObject, type Json, LargeJson, writeJson } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { code, type Html } from '../html.ts';
 import { duration, moment } from './format.ts';
@@ -92,7 +92,9 @@ function actorOf({ event, app, detail }: AuditEntry): string {
 const MAX_CHARS = 50_000;
 
 export function payload(label: string, value: Json): Html {
-  return excerpt(label, JSON.stringify(value, null, 2));
+  // A large document is shown as it is stored: it would be parsed to be indented.
+  const isLarge = LargeJson.is(value) || (isJsonObject(value) && Object.values(value).some(LargeJson.is));
+  return excerpt(label, isLarge ? writeJson(value) : JSON.stringify(value, null, 2));
 }
 
 export function excerpt(label: string, text: string): Html {
