@@ -1,6 +1,7 @@
 // Stories of pauses: what an administrator pauses is not sent, whatever restarts, and everything that CXone has continues.
 
 import { expect, test } from 'vitest';
+import { parseJson } from '../../src/execution/json.ts';
 import { OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
 
 const WINDOW = { graceSeconds: 10, timeoutSeconds: 30 };
@@ -81,7 +82,8 @@ test('a request that CXone may have received is not sent again when its action i
 
 test('an execution without a result is submitted again, runs once, and the app sees both linked', async () => {
   const stage = await setStage();
-  const old = await stage.submit('callback-failed', WINDOW);
+  const inputs = { simulate: { fate: 'callback-failed' }, amount: parseJson('12345678901234567890.10') };
+  const old = await stage.submit('callback-failed', { ...WINDOW, inputs });
   await stage.untilStatus(old, 'FAILED');
   const path = `/v1/executions/${old}/resubmit`;
   expect((await stage.request('POST', path, { key, body: {} })).status).toBe(422);
@@ -95,5 +97,7 @@ test('an execution without a result is submitted again, runs once, and the app s
   expect(await stage.get(id)).toMatchObject({ resubmissionOf: old, actionId: 'charge', app: 'shop' });
   expect(await stage.get(old)).toMatchObject({ status: 'FAILED', resubmittedAs: id });
   expect(runsOf(stage, id)).toBe(1);
+  const payloads = await stage.service().store.payloads(id);
+  expect(JSON.stringify(payloads?.inputs)).toContain('"amount":12345678901234567890.10');
   expect((await stage.events(old)).at(-1)).toBe('RESUBMITTED');
 });

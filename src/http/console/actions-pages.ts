@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { isoTime } from '../../lib/time.ts';
 import { type ActionCourse, MAX_COURSE_DAYS, type Period, readCourse } from '../../stats/action-course.ts';
 import { LAST_DAY } from '../../stats/dashboard/dashboard.ts';
+import { isSameScope } from '../../store/pauses-port.ts';
 import { MAX_COURSE_EXECUTIONS } from '../../store/rollups-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
@@ -17,11 +18,12 @@ import { ACTIONS, actionPath, actionsTable } from './actions-table.ts';
 import { duration, many, moment, number } from './format.ts';
 import { pageResponse } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
+import { currentPauses, pauseUrl } from './pause-banner.ts';
 import { courseCsv, coursePlots } from './plots/course-plots.ts';
 import { csvResponse } from './plots/csv.ts';
 import { notFound } from './refusals.ts';
 import { field, problems, type Search, searchOf, seeOther, tidied, urlWith } from './search.ts';
-import { viewerOf } from './viewer.ts';
+import { type Viewer, viewerOf } from './viewer.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -83,7 +85,7 @@ export function createActionPages({ store, pages, runtime: { world } }: ConsoleD
       pageResponse(200, viewerOf(caller), {
         title: actionId,
         section: ACTIONS,
-        head: headOf(actionId, shown.search),
+        head: html`${headOf(actionId, shown.search)}${pauseLink(actionId, viewerOf(caller))}`,
         rest: plotsPart(actionId, shown),
         hasPlots: true,
       }),
@@ -116,6 +118,13 @@ function parsePeriod(search: Search, now: number): Validated<Period> {
 
 function invalid(name: string, detail: string): { readonly valid: false; readonly errors: readonly FieldError[] } {
   return { valid: false, errors: [{ pointer: `#/${name}`, detail }] };
+}
+
+/** A pause that is in force stands at the top of the page. */
+function pauseLink(actionId: string, { mayChange }: Viewer): Html {
+  const scope = { app: null, actionId };
+  if (!mayChange || currentPauses().some((pause) => isSameScope(pause, scope))) return html``;
+  return html`<p><a class="button" href="${pauseUrl(scope)}">Pause this action…</a></p>`;
 }
 
 function headOf(actionId: string, search: Search): Html {

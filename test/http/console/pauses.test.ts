@@ -71,6 +71,15 @@ test('all executions are paused and resumed, and a scope that is not one is expl
   expect((await visitor(http, 'carol').get('/console/pauses/pause?all=true')).status).toBe(403);
 });
 
+test('the page of an action leads administrators to its pause, until it is paused', async () => {
+  await using http = await startHttp();
+  const page = async (who: 'alice' | 'carol') => (await visitor(http, who).get('/console/actions/charge-card')).text;
+  expect(await page('alice')).toContain(`href="${PAUSE}">Pause this action…`);
+  expect(await page('carol')).not.toContain('Pause this action');
+  await visitor(http).post(PAUSE);
+  expect(await page('alice')).not.toContain('Pause this action');
+});
+
 test("a paused execution's page states why it waits, since when, and when it times out", async () => {
   await using http = await startHttp();
   await visitor(http).post(PAUSE, { fields: { reason: 'ticket 4711' } });
