@@ -197,6 +197,7 @@ export function hasEnded(execution: Execution): execution is EndedExecution {
   return execution.resolvedAt !== null;
 }
 
+export type { NotificationFilters, ReplayFilters, ReplayOptions } from './notifications.ts';
 export type { Reachability } from './reachability.ts';
 export type * from './types.ts';
 // biome-ignore lint/performance/noBarrelFile: this is the one entry of the package

@@ -22,12 +22,12 @@ export interface NotificationFilters extends Filters, CallOptions {
   readonly limit?: number;
 }
 
-interface Reasoned extends CallOptions {
+export interface ReplayOptions extends CallOptions {
   /** Why; the activity of operators records it. */
   readonly reason?: string;
 }
 
-export interface ReplayFilters extends Filters, Reasoned {
+export interface ReplayFilters extends Filters, ReplayOptions {
   /** Default `DEAD`. What is `PENDING` is sent anyway. */
   readonly status?: Exclude<NotificationStatus, 'PENDING'>;
 }
@@ -60,7 +60,7 @@ export function notificationCalls(connection: Connection) {
       send(connection, { ...harmless('GET', pathOf(NOTIFICATIONS, id)), signal }),
 
     /** Sends a delivered or dead notification again. Resolves when it is due, before its delivery. */
-    replayNotification: async (id: string, { signal, ...body }: Reasoned = {}): Promise<Notification> =>
+    replayNotification: async (id: string, { signal, ...body }: ReplayOptions = {}): Promise<Notification> =>
       post(`${pathOf(NOTIFICATIONS, id)}/replay`, body, signal),
 
     /** Replays all notifications that match, oldest first; the dead ones unless `status` states otherwise. */
