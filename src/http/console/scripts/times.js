@@ -21,7 +21,8 @@ export function showTimes(root) {
     const text = time.querySelector('span');
     if (text === null) continue;
     const date = new Date(time.dateTime);
-    text.textContent = box.checked ? inLocal(date) : inUtc(date);
+    // To the second where the page shows no more.
+    text.textContent = (box.checked ? inLocal(date) : inUtc(date)).slice(0, text.textContent.length);
     time.title = box.checked ? `${inUtc(date)} UTC` : `${inLocal(date)} local time`;
   }
 }
