@@ -103,6 +103,13 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
     notificationSecrets: parts.notifySecrets,
     pauses: { current: () => cxone.limiterState().pause, lift: cxone.liftPause },
     incidents: parts.announcements,
+    deliveries: {
+      probe: (endpoint) => {
+        parts.lanes.probeNow(endpoint);
+        loops().get('notify')?.wake();
+      },
+      resumed: () => loops().get('notify')?.wake(),
+    },
     reconciliations: parts.reconciliations,
     copiesOf: createCopyFinder(config.retentionExportDir, store.copies),
     pages: {

@@ -24,6 +24,7 @@ import { createBulkReplay, createReplayOfOne } from './notifications/replay.ts';
 import { createReplayLimits } from './notifications/replay-limits.ts';
 import type { ApiOperation, OpenHandler } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
+import { createEndpointVerbs } from './operators/endpoints.ts';
 import { createAcknowledgement } from './operators/incidents.ts';
 import { createLiftOfPause } from './operators/pause.ts';
 import { createPauseOfSending, createResumeOfSending } from './operators/pauses.ts';
@@ -63,6 +64,7 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
       pauseSending: createPauseOfSending(deps),
       resumeSending: createResumeOfSending(deps),
       resubmit: createResubmit(deps),
+      ...createEndpointVerbs(deps),
       actOnSelection: createBulkAction(deps),
       replaySelection: createBulkReplay(deps),
     });

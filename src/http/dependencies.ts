@@ -15,11 +15,13 @@ import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { RepeatGroup } from '../stats/repeat-book.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
 import type { ActivityLog } from '../store/activity-port.ts';
+import type { Endpoint, Endpoints } from '../store/endpoints-port.ts';
 import type { Erasure } from '../store/erasure-port.ts';
 import type { Incidents } from '../store/incidents-port.ts';
 import type { OpenCircuit, Outbox } from '../store/outbox-port.ts';
 import type { SendingPauses } from '../store/pauses-port.ts';
-import type { AuditFeed, ExecutionReader, ExecutionRecorder, QueueMonitor } from '../store/port.ts';
+import type { AuditFeed, ExecutionReader, ExecutionRecorder } from '../store/port.ts';
+import type { QueueMonitor } from '../store/queue-port.ts';
 import type { Rollups } from '../store/rollups-port.ts';
 import type { Statistics } from '../store/statistics-port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
@@ -42,12 +44,13 @@ import type { CountRefusal } from './webhook/refusals.ts';
 export type HttpStore = ExecutionReader &
   ExecutionRecorder &
   Pick<AuditFeed, 'trail' | 'feed'> &
-  Pick<QueueMonitor, 'queueState'> &
+  Pick<QueueMonitor, 'queueState' | 'queuedBefore'> &
   Erasure &
   ActivityLog &
   Pick<Incidents, 'listIncidents' | 'findIncident' | 'incidentHistory' | 'acknowledgeIncident'> &
   Pick<Rollups, 'course' | 'coverage'> &
   Omit<SendingPauses, 'watchResumes'> &
+  Endpoints &
   Omit<Outbox, 'claimNotifications' | 'giveUpNotifications'>;
 
 export interface HttpDependencies {
@@ -81,6 +84,7 @@ export interface HttpDependencies {
   readonly notificationSecrets: (app: string) => readonly string[];
   readonly pauses: PauseControl;
   readonly incidents: IncidentAnnouncements;
+  readonly deliveries: DeliveryControl;
   /** Returns the files that may still hold content of these executions: exports of pruned data, and copies of the database. */
   readonly copiesOf: (
     executions: readonly Pick<Execution, 'reference' | 'submittedAt'>[],
@@ -163,6 +167,14 @@ export interface PauseControl {
   current(): UpstreamPause | null;
   /** Ends the current pause and returns it; null if there is none. */
   lift(): UpstreamPause | null;
+}
+
+/** How an administrator's orders reach the loop that delivers notifications. */
+export interface DeliveryControl {
+  /** Sends the next notification to the endpoint now, although the endpoint fails. */
+  probe(endpoint: Endpoint): void;
+  /** Called after a pause of an endpoint has ended. */
+  resumed(): void;
 }
 
 /** How events of incidents reach the operator's webhook. */

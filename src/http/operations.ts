@@ -17,6 +17,7 @@ import { describeOperations } from './openapi/document.ts';
 import type { Document } from './openapi/model.ts';
 import type { ApiOperation } from './openapi/operation.ts';
 import { listActivity } from './operators/activity.ts';
+import { listEndpoints, pauseEndpoint, probeEndpoint, resumeEndpoint } from './operators/endpoints.ts';
 import { acknowledgeIncident, getIncident, listIncidents } from './operators/incidents.ts';
 import { getPause, liftPause } from './operators/pause.ts';
 import { listPauses, pauseSending, resumeSending } from './operators/pauses.ts';
@@ -54,6 +55,10 @@ export const OPERATIONS: readonly ApiOperation[] = [
   listIncidents,
   getIncident,
   acknowledgeIncident,
+  listEndpoints,
+  pauseEndpoint,
+  resumeEndpoint,
+  probeEndpoint,
   getPause,
   liftPause,
   listPauses,

@@ -5,15 +5,17 @@
 
 import type { Outcome } from '../execution/apply-result.ts';
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
-import type { Dispatchable, Execution, OpenStatus, StatusFilter } from '../execution/execution.ts';
+import type { Dispatchable, Execution, StatusFilter } from '../execution/execution.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { ActivityLog } from './activity-port.ts';
+import type { Endpoints } from './endpoints-port.ts';
 import type { Erasure } from './erasure-port.ts';
 import type { Incidents } from './incidents-port.ts';
 import type { ExecutionIntake } from './intake-port.ts';
 import type { Outbox } from './outbox-port.ts';
 import type { SendingPauses } from './pauses-port.ts';
 import type { ExecutionPayloads } from './payloads-port.ts';
+import type { QueueMonitor } from './queue-port.ts';
 import type { Retention } from './retention-port.ts';
 import type { Insights } from './rollups-port.ts';
 import type { ClockStep, RepeatSummaries } from './upkeep-port.ts';
@@ -34,6 +36,7 @@ export interface Store
     ActivityLog,
     Incidents,
     SendingPauses,
+    Endpoints,
     CommitProbe {
   /** Commits the mutations that wait, rejects new ones and releases the database. */
   close(): Promise<void>;
@@ -92,12 +95,6 @@ export interface DueWork {
 export interface ClaimedDispatch extends Dispatchable {
   /** When it would have left the queue with a timeout, milliseconds. */
   readonly giveUpAt: number | null;
-}
-
-/** Describes the open executions. */
-export interface QueueMonitor {
-  openCounts(): Promise<OpenCounts>;
-  queueState(): Promise<QueueState>;
 }
 
 /** Reads the audit trail. */
@@ -202,19 +199,6 @@ export interface DueTimes {
   readonly dispatchAt: number | null;
   readonly pollAt: number | null;
   readonly expireAt: number | null;
-}
-
-/** Number of open executions by status. */
-export type OpenCounts = { readonly [S in OpenStatus]: number };
-
-export interface QueueState {
-  readonly counts: OpenCounts;
-  /** When the oldest queued execution was submitted, milliseconds; null for an empty queue. */
-  readonly oldestQueuedAt: number | null;
-  /** When the oldest open execution that was handed to the network was submitted, milliseconds; null without one. */
-  readonly oldestPendingAt: number | null;
-  /** Number of queued executions of each app that has any. */
-  readonly queuedByApp: ReadonlyMap<string, number>;
 }
 
 export interface FeedQuery {

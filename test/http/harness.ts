@@ -181,6 +181,7 @@ export async function startHttp({
     notificationSecrets: (app) => [`whsec_secret-of-${app}`],
     copiesOf: async (executions) => executions.map(({ reference }) => `/exports/${reference}.ndjson.gz`),
     incidents: { announceForMs: null, changed: () => {} },
+    deliveries: { probe: () => {}, resumed: () => {} },
     reconciliations: createReconciliations({
       store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
       ...{ cxone: createFakeCxone(), world, log, tracing: NO_TRACING, pollIntervalMs: 2_000 },

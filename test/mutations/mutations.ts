@@ -1765,6 +1765,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cli/watch.test.ts'],
   },
   {
+    tag: 'paused-endpoint-gets-nothing',
+    promise: 'nothing is sent to an endpoint that an administrator has paused',
+    edit: value('await outbox.lanes()'),
+    tests: ['test/workers/notifier/notifier.test.ts'],
+  },
+  {
     tag: 'announcement-keeps-its-id',
     promise: 'the webhook for incidents recognises a repeated event by its id',
     edit: value('reasonOf(world.random())'),

@@ -312,6 +312,18 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.queueState()).toMatchObject({ oldestPendingAt: null });
       });
 
+      test('the position of a queued execution counts those of its app with a higher priority, and those that were due before', async () => {
+        await add({ app: 'a' }, NOON - 30);
+        await add({ app: 'b' }, NOON - 30);
+        const own = await add({ app: 'a' }, NOON - 20);
+        const together = await add({ app: 'a' }, NOON - 20);
+        expect(await store.queuedBefore(own, 10)).toBe(1);
+        expect(await store.queuedBefore(together, 10)).toBe(2);
+        await add({ app: 'a', priority: 9 }, NOON - 5);
+        expect(await store.queuedBefore(own, 10)).toBe(2);
+        expect(await store.queuedBefore(own, 1)).toBe(1);
+      });
+
       test('a watcher receives each change in order, and only stored changes', async () => {
         const events: string[] = [];
         const stop = store.watch((changes: readonly Change[]) => {

@@ -32,19 +32,19 @@ import {
   type FeedPage,
   type FeedQuery,
   type ListQuery,
-  type OpenCounts,
-  type QueueState,
   type RecordResult,
   type SearchProgress,
   type Store,
   StoreUnavailable,
 } from '../../src/store/port.ts';
+import type { OpenCounts, QueuePlace, QueueState } from '../../src/store/queue-port.ts';
 import type { PruneResult } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
 import { outcomeColumns } from '../../src/store/sqlite/executions/write.ts';
 import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/payload-hashes.ts';
 import type { ClockStep } from '../../src/store/upkeep-port.ts';
 import { createMemoryActivity } from './memory-activity.ts';
+import { createMemoryEndpoints } from './memory-endpoints.ts';
 import { createMemoryErasure } from './memory-erasure.ts';
 import { createMemoryIncidents } from './memory-incidents.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
@@ -366,6 +366,7 @@ export function createMemoryStore(): Store {
     ...createMemoryActivity(operate),
     ...createMemoryIncidents(),
     ...pauses.port,
+    ...createMemoryEndpoints(outbox.port.listNotifications),
     ...createMemoryStatistics({ entries: () => entries, execution: (id) => rows.get(id)?.execution }),
     add: (submission) => operate((changes) => add(submission, changes)),
     resubmit: (reference, repetition, order) => operate((changes) => resubmit(reference, repetition, order, changes)),
@@ -405,6 +406,17 @@ export function createMemoryStore(): Store {
     payloads: (correlationId) => operate(() => evidence(correlationId)),
     openCounts: () => operate(() => countByStatus(all())),
     queueState: () => operate(() => standingOf(all())),
+    queuedBefore: ({ app, priority, dispatchAt, reference }, limit) =>
+      operate(() => {
+        const place = (one: QueuePlace) => [-one.priority, one.dispatchAt ?? 0] as const;
+        const [high, due] = place({ app, priority, dispatchAt, reference });
+        const isBefore = (one: Execution) => {
+          const [rank, at] = place(one);
+          return rank < high || (rank === high && (at < due || (at === due && one.reference < reference)));
+        };
+        const queued = all().filter((one) => one.app === app && one.dispatchAt !== null && isBefore(one));
+        return Math.min(limit, queued.length);
+      }),
     // Its audit trail is not chained: the hash adds nothing to the id.
     head: async () => ({ id: lastEntryId, hash: String(lastEntryId).padStart(64, '0') }),
     prune: (limit, cutoff, through) => operate(() => prune(limit, cutoff, through)),

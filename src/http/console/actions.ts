@@ -3,8 +3,10 @@
 import type { Context } from 'hono';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/identity.ts';
+import type { EndpointVerbs } from '../operators/endpoints.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { createConfirmation } from './confirmation.ts';
+import { createEndpointActions } from './endpoint-actions.ts';
 import { createErasureActions, type ErasureVerbs } from './erasure-actions.ts';
 import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
@@ -26,7 +28,8 @@ export interface ConsoleVerbs
     PauseVerbs,
     IncidentVerbs,
     SendingVerbs,
-    ResubmitVerbs {}
+    ResubmitVerbs,
+    EndpointVerbs {}
 
 export function createConsoleActions(
   { store, pages: { csrfTokens, sensitiveFields, queueTimeoutMs }, pauses, runtime }: ConsoleDependencies,
@@ -42,6 +45,7 @@ export function createConsoleActions(
     ...createIncidentActions(store, confirmation, verbs),
     ...createSendingActions({ queueTimeoutMs }, confirmation, verbs),
     ...createResubmitAction({ store }, confirmation, verbs),
+    ...createEndpointActions(confirmation, verbs),
 
     reveal: (c: Context, caller: Identity): Promise<Response> =>
       confirmation.performedBy(c, caller, async (_c, _caller, reason) => {

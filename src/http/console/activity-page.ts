@@ -5,6 +5,7 @@ import { ACTIVITY_ACTIONS, type Activity, type ActivityAction, filterOf } from '
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { parseActivityQuery } from '../operators/activity.ts';
+import { endpointPath } from './endpoint-lines.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { moment, NOTHING, number } from './format.ts';
 import { incidentPath } from './incident-actions.ts';
@@ -53,6 +54,9 @@ const WORDS: { readonly [A in ActivityAction]: string } = {
   replay: 'replayed',
   reconcile: 'started a reconciliation',
   acknowledge: 'acknowledged an incident',
+  'pause-endpoint': 'paused the notifications to an endpoint',
+  'resume-endpoint': 'resumed the notifications to an endpoint',
+  'probe-endpoint': 'probed an endpoint',
   'lift-pause': 'lifted the pause after a response of CXone',
   pause: 'paused sending',
   resume: 'resumed sending',
@@ -86,6 +90,10 @@ function aboutOf(activity: Activity): Html {
 }
 
 function placeOf(action: ActivityAction, target: string): string {
+  if (action.endsWith('-endpoint')) {
+    const [app = '', origin = ''] = target.split(' ');
+    return endpointPath({ app, origin });
+  }
   return action === 'acknowledge' ? incidentPath(target) : pathOf(target);
 }
 

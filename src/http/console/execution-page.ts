@@ -8,11 +8,11 @@ import type { Json } from '../../execution/json.ts';
 import { createMasking, type Masking, NO_MASKING } from '../../execution/masking.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
 import { whyNotResubmittable } from '../../execution/resubmission.ts';
-import type { ListedNotification } from '../../store/outbox-port.ts';
 import { describeScope, holdsBack, type SendingPause } from '../../store/pauses-port.ts';
 import type { ExecutionPayloads, StoredCallbackBody } from '../../store/payloads-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
+import { createEndpointStates, type ShownNotification } from '../operators/endpoint-state.ts';
 import { isIdentifier } from '../request/identifier.ts';
 import { actionLink } from './actions-table.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
@@ -22,6 +22,7 @@ import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { notificationsTable } from './notifications-page.ts';
 import { currentPauses, describePause } from './pause-banner.ts';
+import { createQueueReasons } from './queue-reasons.ts';
 import { notFound } from './refusals.ts';
 import { excerpt, payload, timeline } from './timeline.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
@@ -38,7 +39,10 @@ interface ExecutionDetails {
   readonly entries: readonly AuditEntry[];
   /** The entry after which the next page begins; null at the end of the trail. */
   readonly after: number | null;
-  readonly notifications: readonly ListedNotification[];
+  readonly notifications: readonly ShownNotification[];
+  /** Why it is in the queue, and its position; null if it is not queued. */
+  readonly waits: Html | null;
+  readonly readAt: number;
 }
 
 export interface ExecutionPage {
@@ -47,7 +51,10 @@ export interface ExecutionPage {
   revealed(c: Context, viewer: Viewer): Promise<Response>;
 }
 
-export function createExecutionPage({ store, pages }: ConsoleDependencies): ExecutionPage {
+export function createExecutionPage(deps: ConsoleDependencies): ExecutionPage {
+  const { store, pages } = deps;
+  const { withEndpoints } = createEndpointStates(deps);
+  const waitingInQueue = createQueueReasons(deps);
   const masking = createMasking(pages.sensitiveFields);
 
   async function read(c: Context, after: number): Promise<ExecutionDetails | undefined> {
@@ -58,7 +65,9 @@ export function createExecutionPage({ store, pages }: ConsoleDependencies): Exec
     const { entries, through, newest } = await store.feed({ after, app: null, correlationId, limit: MAX_ENTRIES });
     const { items } = await store.listNotifications({ app: null, correlationId, limit: MAX_NOTIFICATIONS });
     const pauses = currentPauses().filter((pause) => execution.status === 'QUEUED' && holdsBack(pause, execution));
-    return { execution, pauses, payloads, entries, after: through < newest ? through : null, notifications: items };
+    const waits = pauses.length > 0 ? null : await waitingInQueue(execution);
+    const shown = { notifications: await withEndpoints(items), pauses, waits, readAt: deps.runtime.world.now() };
+    return { execution, payloads, entries, after: through < newest ? through : null, ...shown };
   }
 
   function revealForm(viewer: Viewer, correlationId: string): Html {
@@ -113,11 +122,12 @@ function headOf({ correlationId }: Execution): Html {
 }
 
 function livePart(details: ExecutionDetails, viewer: Viewer, masking: Masking): Html {
-  const { execution, pauses, entries, after, notifications } = details;
+  const { execution, pauses, waits, entries, after, notifications } = details;
   const more =
     after === null ? '' : html`<p class="pages"><a href="?after=${String(after)}" rel="next">Later entries</a></p>`;
-  return html`<p class="state">${badge(execution.status)} ${stateOf(execution, pauses)}</p>
+  return html`<p class="state">${badge(execution.status)} ${stateOf(details)}</p>
 ${pauses.map((pause) => waitsFor(pause, execution))}
+${waits === null ? '' : html`<p>${waits}</p>`}
 ${buttons(execution, viewer)}
 ${facts(execution)}
 <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(entries, execution.submittedAt, masking)}${more}</section>
@@ -134,16 +144,21 @@ function waitsFor(pause: SendingPause, { submittedAt }: Execution): Html {
 ${describeScope(pause)} is paused. ${describePause(pause)}</p>`;
 }
 
-function stateOf(execution: Execution, pauses: readonly SendingPause[]): Html {
+/** What was due is done as soon as the limits of CXone allow. */
+function notPast(time: number, now: number): Html {
+  return time <= now ? html`now` : html`at ${moment(time)}`;
+}
+
+function stateOf({ execution, pauses, readAt }: ExecutionDetails): Html {
   const { status, resolvedBy, dispatchAt, pollAt, expireAt, lateResult } = execution;
   if (isTerminal(status)) {
     const late = lateResult === null ? '' : ` A late result arrived by ${lateResult.via}: ${lateResult.status}.`;
     return html`by ${resolvedBy}, ${duration(totalLatencyMs(execution))} after submission.${late}`;
   }
   const next = [
-    ...(dispatchAt === null || pauses.length > 0 ? [] : [html`send at ${moment(dispatchAt)}`]),
-    ...(pollAt === null ? [] : [html`poll at ${moment(pollAt)}`]),
-    ...(expireAt === null ? [] : [html`time out at ${moment(expireAt)}`]),
+    ...(dispatchAt === null || pauses.length > 0 ? [] : [html`send ${notPast(dispatchAt, readAt)}`]),
+    ...(pollAt === null ? [] : [html`poll ${notPast(pollAt, readAt)}`]),
+    ...(expireAt === null ? [] : [html`time out ${notPast(expireAt, readAt)}`]),
   ];
   return next.length === 0 ? html`` : html`Next: ${next.map((one, index) => html`${index > 0 ? '; ' : ''}${one}`)}.`;
 }

@@ -33,6 +33,12 @@ function textOf({ what, count }: CompletedAction, execution?: Execution): string
       return 'The notification is being sent again.';
     case 'acknowledge':
       return 'The incident is acknowledged.';
+    case 'pause-endpoint':
+      return 'The endpoint is paused.';
+    case 'resume-endpoint':
+      return 'The endpoint is resumed.';
+    case 'probe-endpoint':
+      return 'The next notification is being sent.';
     case 'lift-pause':
       return 'Requests to CXone are sent again.';
     case 'pause':

@@ -5,12 +5,14 @@ import type { UpstreamPause } from '../../cxone/port.ts';
 import type { Cause, Incident } from '../../incident/incident.ts';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
 import type { IncidentPage } from '../../store/incidents-port.ts';
-import type { DueLane, OpenCircuit, UndeliveredCounts } from '../../store/outbox-port.ts';
-import type { QueueState } from '../../store/port.ts';
+import type { DueLane, UndeliveredCounts } from '../../store/outbox-port.ts';
+import type { QueueState } from '../../store/queue-port.ts';
 import type { ConsoleDependencies, UpstreamState } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
+import { createEndpointStates, type EndpointState } from '../operators/endpoint-state.ts';
 import { actionsTable } from './actions-table.ts';
 import { alertLines } from './callbacks-page.ts';
+import { endpointCondition, endpointPath, nextTime } from './endpoint-lines.ts';
 import { flashMessage } from './flash-message.ts';
 import { duration, many, moment, NOTHING, number, share } from './format.ts';
 import { INCIDENTS } from './incident-actions.ts';
@@ -31,8 +33,8 @@ interface Now {
   /** True if the viewer may lift a pause. */
   readonly mayChange: boolean;
   readonly undelivered: UndeliveredCounts;
-  readonly lanes: readonly DueLane[];
-  readonly circuits: readonly OpenCircuit[];
+  /** The lanes that have been due for longest, and the state of their endpoints. */
+  readonly lanes: readonly (DueLane & { readonly endpoint: EndpointState | undefined })[];
   /** Reasons why the receiver is not ready. */
   readonly problems: readonly string[];
   readonly notices: readonly string[];
@@ -52,7 +54,17 @@ const UPSTREAM_CAUSES = ['CxoneFails', 'CxoneGivesNoToken'] as const;
 const CALLBACK_CAUSES = ['CallbacksMissed', 'CallbacksStopped'] as const;
 const MAX_LANES = 10;
 
-export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }: ConsoleDependencies): PageHandler {
+export function createOverviewPage(deps: ConsoleDependencies): PageHandler {
+  const { store, pages, pauses, runtime, lifecycle } = deps;
+  const states = createEndpointStates(deps);
+
+  async function firstLanes(): Promise<Now['lanes']> {
+    const lanes = (await store.lanes()).sort((one, other) => one.dueAt - other.dueAt).slice(0, MAX_LANES);
+    const found = await states.of(lanes);
+    // In the order of the lanes, each of which is another endpoint.
+    return lanes.map((lane, index) => ({ ...lane, endpoint: found[index] }));
+  }
+
   return async (c, caller) => {
     const range = c.req.query('range') === 'day' ? 'day' : 'hour';
     const viewer = viewerOf(caller);
@@ -64,8 +76,7 @@ export function createOverviewPage({ store, pages, pauses, runtime, lifecycle }:
       pause: pauses.current(),
       mayChange: viewer.mayChange,
       undelivered: await store.undelivered(),
-      lanes: await store.lanes(),
-      circuits: pages.openCircuits(),
+      lanes: await firstLanes(),
       problems: await lifecycle.ready(),
       incidents: shownNow(await store.listIncidents({ limit: MAX_INCIDENTS }), runtime.world.now()),
       notices: [...(await lifecycle.notices()), ...pages.repeats().map(({ message }) => message)],
@@ -205,26 +216,19 @@ function durations({ detectionLag, upstream, total }: Overview): Html {
   );
 }
 
-function notifying({ at, lanes, circuits }: Now, { notified }: Overview): Html {
-  const waiting = [...lanes].sort((one, other) => one.dueAt - other.dueAt).slice(0, MAX_LANES);
+function notifying({ at, lanes }: Now, { notified }: Overview): Html {
   const tried = notified.delivered + notified.failed + notified.dead;
   const said = html`<p>${many(notified.delivered, 'notification')} delivered, ${many(notified.failed, 'attempt')} failed,
 ${number(notified.dead)} given up${tried === 0 ? '' : html` (${share(notified.delivered, tried)} of attempts succeeded)`}.</p>`;
-  if (waiting.length === 0) return html`${said}<p class="quiet">No notification is waiting.</p>`;
+  if (lanes.length === 0) return html`${said}<p class="quiet">No notification is waiting.</p>`;
   return html`${said}${table(
     'Waiting notifications per endpoint, longest overdue first',
     ['App', 'Endpoint', 'Next', 'Late by', 'State'],
-    waiting.map(
-      ({ app, origin, dueAt }) => html`<tr><th scope="row">${app}</th><td data-name="Endpoint">${origin}</td>
-<td data-name="Next">${moment(dueAt)}</td><td data-name="Late by">${at - dueAt > OVERDUE_MS ? duration(at - dueAt) : NOTHING}</td>
-<td data-name="State">${stateOf(circuits.find((one) => one.app === app && one.origin === origin))}</td></tr>`,
+    lanes.map(
+      ({ app, origin, dueAt, endpoint }) => html`<tr><th scope="row">${app}</th>
+<td data-name="Endpoint"><a href="${endpointPath({ app, origin })}">${origin}</a></td>
+<td data-name="Next">${nextTime(dueAt, endpoint, at)}</td><td data-name="Late by">${at - dueAt > OVERDUE_MS ? duration(at - dueAt) : NOTHING}</td>
+<td data-name="State">${(endpoint && endpointCondition(endpoint, at)) ?? NOTHING}</td></tr>`,
     ),
   )}`;
-}
-
-function stateOf(circuit: OpenCircuit | undefined): string | Html {
-  if (circuit === undefined) return NOTHING;
-  const { failures, failure, probeInMs } = circuit;
-  const probe = probeInMs > 0 ? html`next probe in ${duration(probeInMs)}` : 'a probe is due';
-  return html`failed ${number(failures)} times in a row, ${probe}: ${failure ?? 'unknown reason'}`;
 }

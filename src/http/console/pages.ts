@@ -4,6 +4,7 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import { createActionPages } from './actions-pages.ts';
 import { createActivityPage } from './activity-page.ts';
 import { createCallbacksPages } from './callbacks-page.ts';
+import { createEndpointsPage } from './endpoints-page.ts';
 import { createExecutionPage } from './execution-page.ts';
 import { createExecutionsPage } from './executions-page.ts';
 import { createIncidentsPage } from './incidents-page.ts';
@@ -32,6 +33,7 @@ export function createConsolePages(deps: ConsoleDependencies) {
     actionCsv: actions.csv,
     activity: createActivityPage(deps),
     incidents: createIncidentsPage(deps),
+    endpoints: createEndpointsPage(deps),
     runbook: createRunbookPage(),
     pauses: createPausesPage(deps),
   };

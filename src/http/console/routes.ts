@@ -5,6 +5,7 @@ import type { HttpParts } from '../dependencies.ts';
 import type { Guard } from '../middleware/authentication.ts';
 import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
 import { ACTIONS } from './actions-table.ts';
+import { ENDPOINTS } from './endpoint-lines.ts';
 import { INCIDENTS } from './incident-actions.ts';
 import { createAssets, type Section } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
@@ -42,6 +43,11 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
     [`${PAUSES}/pause`, actions.pauseSending],
     [`${PAUSES}/resume`, actions.resumeSending],
   ] as const;
+  const onEndpoint = [
+    ['pause', actions.pauseEndpoint],
+    ['resume', actions.resumeEndpoint],
+    ['probe', actions.probeEndpoint],
+  ] as const;
   const serve = (path: string, known: readonly string[], section: Section, page: PageHandler) =>
     app.get(path, guard.operator(withParameters(known, section, page)));
 
@@ -59,6 +65,11 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
   app.get('/console/notifications', guard.operator(pages.notifications));
   app.get('/console/activity', guard.operator(pages.activity));
   app.post('/console/executions/:correlationId/reveal', guard.operator(actions.reveal));
+  serve(ENDPOINTS, ['app', 'origin', ...DONE], '/console/notifications', pages.endpoints);
+  for (const [name, { confirm: ask, perform: act }] of onEndpoint) {
+    serve(`${ENDPOINTS}/${name}`, ['app', 'origin'], '/console/notifications', ask);
+    app.post(`${ENDPOINTS}/${name}`, guard.operator(act));
+  }
   for (const [path, { confirm: ask, perform: act }] of onOne) {
     serve(path, [], '/', ask);
     app.post(path, guard.operator(act));

@@ -50,7 +50,7 @@ const ACTIVITY = component(
     action: v.picklist(ACTIVITY_ACTIONS),
     target: nullable(
       v.string(),
-      'The execution, notification or incident that it is about; null for any other action.',
+      'The execution, notification, incident or endpoint that it is about; null for any other action.',
     ),
     filter: nullable(
       v.record(v.string(), v.unknown()),

@@ -6,7 +6,7 @@ import { CAUSE_NAMES, type Incident } from '../../incident/incident.ts';
 import type { Incidents } from '../../store/incidents-port.ts';
 import type { Outbox } from '../../store/outbox-port.ts';
 import { type CountedPause, describeScope, type SendingPauses } from '../../store/pauses-port.ts';
-import type { QueueMonitor, QueueState } from '../../store/port.ts';
+import type { QueueMonitor, QueueState } from '../../store/queue-port.ts';
 import type { Statistics, UnknownWord } from '../../store/statistics-port.ts';
 import type { Instruments } from './instruments.ts';
 

@@ -40,6 +40,7 @@ import { type OpenDatabase, openInSteps } from './file/open.ts';
 import { createLossCheck } from './file/rescue.ts';
 import { upgradeWithBackup } from './file/upgrade.ts';
 import { createGroupCommit, unchanged } from './group-commit.ts';
+import { createEndpoints } from './outbox/endpoints.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createLongReads, longReadPort } from './queries/long-reads.ts';
 import { createObservations } from './queries/observations.ts';
@@ -205,6 +206,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
     ...createActivityLog(client, writer),
     ...createIncidents(client, writer),
     ...createSendingPauses({ writer, backlog, paused, resumed: behind.reset }),
+    ...createEndpoints(client, writer),
     ...longReadPort({ near, far: thread?.reads ?? near, newest }),
     ...erasure,
     emptyWal: () => (thread === null ? erasure.emptyWal() : thread.paused(erasure.emptyWal)),

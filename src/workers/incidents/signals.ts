@@ -7,7 +7,8 @@ import type { CircuitState, MissedCallbacks, Samples, Signals, WebhookProblem } 
 import type { Loop } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { OpenCircuit, Outbox } from '../../store/outbox-port.ts';
-import type { DueWork, QueueMonitor } from '../../store/port.ts';
+import type { DueWork } from '../../store/port.ts';
+import type { QueueMonitor } from '../../store/queue-port.ts';
 
 /** The disk, the clock and the waiting notifications are read this often, in milliseconds. */
 const SLOWLY_MS = 5_000;

@@ -24,6 +24,8 @@ export interface CircuitBreaker {
   silentMs(): number;
   /** Milliseconds until the next delivery may start. */
   remainingMs(): number;
+  /** Lets the next delivery start now; an open circuit stays open until it succeeds. */
+  endPause(): void;
 }
 
 export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBreaker {
@@ -59,5 +61,6 @@ export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBrea
     open,
     silentMs: () => (silentSince === null ? 0 : Math.max(0, world.elapsed() - silentSince)),
     remainingMs: left,
+    endPause: pause.end,
   };
 }

@@ -36,6 +36,8 @@ export interface Lanes {
   release(lane: Lane, count: number): void;
   /** Milliseconds until one of these lanes may have a turn; null when that depends on a delivery under way. */
   nextTurn(due: readonly DueLane[]): number | null;
+  /** Lets the next delivery of a lane start now, although its endpoint fails. */
+  probeNow(lane: Pick<DueLane, 'app' | 'origin'>): void;
   /** The lanes that have something to send and an open circuit breaker. */
   openCircuits(): OpenCircuit[];
 }
@@ -118,6 +120,7 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
           return [{ lane, room, probe: lane.breaker.open() > 0 }];
         });
     },
+    probeNow: (lane) => tracked.get(keyOf(lane))?.breaker.endPause(),
     openCircuits: () =>
       [...tracked.values()].flatMap(({ app, origin, failure, openSince, breaker }) => {
         const [failures, probeInMs] = [breaker.open(), breaker.remainingMs()];

@@ -10,7 +10,8 @@ import { linkedWebhookBody, webhookBody } from '../../notification/outgoing.ts';
 import { retryAt, retryRejectedAt } from '../../notification/schedule.ts';
 import { NOTIFY, notifiedEnd } from '../../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../../observability/tracing/tracing.ts';
-import type { ClaimedNotification, Outbox } from '../../store/outbox-port.ts';
+import type { Endpoints } from '../../store/endpoints-port.ts';
+import type { ClaimedNotification, DueLane, Outbox } from '../../store/outbox-port.ts';
 import { retryUntilCommitted } from '../../store/retry-until-committed.ts';
 import type { DeliveryResult, WebhookRequest, WebhookSender } from '../../webhooks/port.ts';
 import type { Lane, Lanes, Turn } from './lanes.ts';
@@ -32,7 +33,8 @@ export interface LinkRules {
 }
 
 export interface NotifierTools {
-  readonly outbox: Pick<Outbox, 'lanes' | 'claimNotifications' | 'giveUpNotifications' | 'recordDelivery'>;
+  readonly outbox: Pick<Outbox, 'lanes' | 'claimNotifications' | 'giveUpNotifications' | 'recordDelivery'> &
+    Pick<Endpoints, 'pausedEndpoints'>;
   readonly webhooks: Pick<WebhookSender, 'deliver'>;
   readonly world: World;
   readonly log: Log;
@@ -76,7 +78,10 @@ export function createNotifier(tools: NotifierTools): Work {
   }
 
   return async (round) => {
-    const found = await outbox.lanes();
+    const paused = await outbox.pausedEndpoints();
+    const isPaused = ({ app, origin }: DueLane) => paused.some((one) => one.app === app && one.origin === origin);
+    // promise: paused-endpoint-gets-nothing
+    const found = (await outbox.lanes()).filter((lane) => !isPaused(lane));
     if (round.signal.aborted) return null;
     const served = await Promise.all(lanes.turns(found).map((turn) => serve(turn, round)));
     return served.some((count) => count > 0) ? 0 : lanes.nextTurn(found);

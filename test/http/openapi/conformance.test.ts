@@ -500,6 +500,19 @@ describe('what operators do', () => {
     expect((await call(http, 'getIncident', { key: CAROL_KEY, path: '/v1/incidents/x' })).status).toBe(404);
   });
 
+  test('endpoints of apps', async () => {
+    await using http = await startHttp();
+    const body = { app: 'shop', origin: 'https://hooks.example', reason: 'maintenance' };
+    const paused = await call(http, 'pauseEndpoint', { ...alice, body });
+    expect(paused.json.pause).toMatchObject({ by: 'operator:alice', reason: 'maintenance' });
+    expect((await call(http, 'listEndpoints', { key: CAROL_KEY })).json.items).toMatchObject([{ app: 'shop' }]);
+    expect((await call(http, 'probeEndpoint', { ...alice, body })).json.pause).not.toBeNull();
+    expect((await call(http, 'resumeEndpoint', { ...alice, body })).json.pause).toBeNull();
+    for (const id of ['pauseEndpoint', 'resumeEndpoint', 'probeEndpoint']) {
+      expect((await call(http, id, { ...alice, body: { app: 'shop', origin: 'nowhere' } })).status).toBe(422);
+    }
+  });
+
   test('the pause', async () => {
     await using http = await startHttp({ pauses: createPausedControl() });
     expect((await call(http, 'getPause', { key: CAROL_KEY })).json.pause).toMatchObject({ app: 'shop' });

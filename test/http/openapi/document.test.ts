@@ -89,6 +89,10 @@ const PAGES = [
   'POST /console/pauses/pause',
   'GET /console/pauses/resume',
   'POST /console/pauses/resume',
+  'GET /console/endpoints',
+  ...['pause', 'resume', 'probe'].flatMap((action) =>
+    ['GET', 'POST'].map((method) => `${method} /console/endpoints/${action}`),
+  ),
   'GET /console/pause/lift',
   'POST /console/pause/lift',
   'GET /console/all/poll',

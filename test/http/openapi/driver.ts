@@ -15,6 +15,7 @@ const STORE_METHODS = [
   ...['beginActivity', 'endActivity', 'listActivity'],
   ...['listIncidents', 'findIncident', 'incidentHistory', 'acknowledgeIncident'],
   ...['pauseSending', 'resumeSending', 'sendingPauses'],
+  ...['pausedEndpoints', 'pauseEndpoint', 'resumeEndpoint', 'hasten', 'waitingIn', 'recentTo'],
 ];
 
 /** Everything that could fail does, in this way. */

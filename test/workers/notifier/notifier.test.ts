@@ -101,6 +101,25 @@ test('an app is notified once, as soon as the execution has ended', async () => 
   expect(await events(id)).toEqual(['NOTIFICATION_DELIVERED']);
 });
 
+test('a paused endpoint gets nothing until it is resumed, and other endpoints of its app get theirs', async () => {
+  const { store, end, courier, world } = setUp();
+  const pause = {
+    app: 'shop',
+    origin: 'https://hooks.example',
+    since: world.now(),
+    by: 'operator:alice',
+    reason: null,
+  };
+  await store.pauseEndpoint(pause);
+  await end();
+  await end({ notifyUrl: 'https://other.example/hook' });
+  await world.advance(HOUR);
+  expect(courier.parcels.map(({ url }) => url)).toEqual(['https://other.example/hook']);
+  await store.resumeEndpoint(pause);
+  await world.advance(HOUR);
+  expect(courier.parcels.at(-1)).toMatchObject({ url: 'https://hooks.example/shop' });
+});
+
 test('an app that chose links gets one instead of a result that makes the notification larger than its limit', async () => {
   const { end, courier } = setUp();
   const text = 'ü'.repeat(600);

@@ -1,10 +1,11 @@
 // Counts open executions, in partial indexes that contain open executions only.
 
 import type { Database } from 'better-sqlite3';
-import type { OpenCounts, QueueMonitor } from '../../port.ts';
+import type { OpenCounts, QueueMonitor } from '../../queue-port.ts';
 import { statusOf } from '../rows.ts';
 import type { Statements } from '../statements.ts';
 import type { Backlog } from './backlog.ts';
+import { referenceBound } from './uuid-range.ts';
 
 /**
  * Reads one row: ids are in the order of submission, and the index supplies the smallest. Without the hint, SQLite would
@@ -13,11 +14,20 @@ import type { Backlog } from './backlog.ts';
 export const OLDEST_POLLED = `SELECT submitted_at FROM execution_rows WHERE id =
   (SELECT min(id) FROM execution_rows INDEXED BY execution_rows_to_poll WHERE poll_at IS NOT NULL)`;
 
+/** Both counts are ranges of the index of what waits for dispatch. */
+export const QUEUED_BEFORE = `SELECT
+  (SELECT count(*) FROM (SELECT 1 FROM execution_rows
+    WHERE app = @app AND priority > @priority AND dispatch_at IS NOT NULL LIMIT @limit)) +
+  (SELECT count(*) FROM (SELECT 1 FROM execution_rows
+    WHERE app = @app AND priority = @priority AND dispatch_at <= @dispatchAt
+      AND (dispatch_at < @dispatchAt OR id < (SELECT id FROM execution_rows WHERE reference = @reference)) LIMIT @limit))`;
+
 export function createQueueMonitor(
   client: Database,
   { waiting }: Pick<Statements, 'waiting'>,
   backlog: Backlog,
 ): QueueMonitor {
+  const queuedBefore = client.prepare<[object], number>(QUEUED_BEFORE).pluck();
   const oldestPolled = client.prepare<[], number>(OLDEST_POLLED).pluck();
 
   function count(rows: ReturnType<typeof waiting.all>): OpenCounts {
@@ -26,6 +36,11 @@ export function createQueueMonitor(
   }
 
   return {
+    queuedBefore: async ({ app, priority, dispatchAt, reference }, limit) =>
+      Math.min(
+        limit,
+        queuedBefore.get({ app, priority, dispatchAt, reference: referenceBound(reference), limit }) ?? 0,
+      ),
     openCounts: async () => count(waiting.all()),
     queueState: async () => {
       const rows = waiting.all();

@@ -1,0 +1,209 @@
+// /v1/endpoints: shows the endpoints of apps, pauses and resumes one, and probes one that fails.
+
+import * as v from 'valibot';
+import { isJsonObject } from '../../execution/json.ts';
+import type { Endpoint } from '../../store/endpoints-port.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { callerName, type Identity } from '../middleware/identity.ts';
+import { closed, component, jsonContent } from '../openapi/components.ts';
+import { type ApiOperation, BODY_PROBLEMS, type Handler } from '../openapi/operation.ts';
+import { count, nullable, time } from '../openapi/schema-parts.ts';
+import { readJsonBody } from '../request/read-json.ts';
+import { NOT_AN_OBJECT, validate } from '../request/validate.ts';
+import { json } from '../response/json.ts';
+import { invalidInput } from '../response/problem.ts';
+import { createEndpointStates, type EndpointState, MAX_WAITING, representEndpoint } from './endpoint-state.ts';
+import { OPTIONAL_REASON } from './reason.ts';
+import { recordAction } from './record-activity.ts';
+
+const APP_RULE = 'must be the name of an app';
+const ORIGIN_RULE = 'must be an origin, as GET /v1/endpoints has it, for example https://hooks.example';
+
+const ENDPOINT_ORDER = component(
+  'EndpointOrder',
+  v.object({
+    app: v.pipe(v.string(APP_RULE), v.regex(/^[A-Za-z0-9._-]{1,64}$/, APP_RULE), v.description('The app.')),
+    origin: v.pipe(
+      v.string(ORIGIN_RULE),
+      v.maxLength(300, ORIGIN_RULE),
+      v.check((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, ORIGIN_RULE),
+      v.description('Scheme, host and port of its endpoint.'),
+    ),
+    reason: OPTIONAL_REASON,
+  }),
+  closed,
+);
+
+const CIRCUIT = v.object({
+  since: time('When deliveries had failed so often that only probes are sent.'),
+  failures: count('Failures in a row.'),
+  reason: nullable(v.string(), 'Why the last delivery failed.'),
+  nextProbeAt: time('When the next probe is due; never in the past.'),
+});
+const PAUSE = v.object({
+  since: time('When it was paused.'),
+  by: v.pipe(v.string(), v.description('The administrator.')),
+  reason: nullable(v.string(), 'The reason that the administrator gave.'),
+});
+
+const ENDPOINT = component(
+  'Endpoint',
+  v.object({
+    app: v.string(),
+    origin: v.pipe(v.string(), v.description('Scheme, host and port: what is slow or down as a whole.')),
+    waiting: count(`Notifications that wait to be sent, counted up to ${MAX_WAITING}.`),
+    circuit: nullable(CIRCUIT, 'The failures of the endpoint; null: it does not fail.'),
+    pause: nullable(PAUSE, 'The pause of the endpoint; null: it is not paused.'),
+  }),
+);
+const ENDPOINTS = component('Endpoints', v.object({ items: v.array(ENDPOINT) }));
+
+const NOON = Date.UTC(2026, 0, 31, 12);
+const WELL: EndpointState = {
+  ...{ app: 'shop', origin: 'https://hooks.example', waiting: 312 },
+  ...{ circuit: null, pause: null },
+};
+const FAILING: EndpointState = {
+  ...WELL,
+  circuit: { ...WELL, failure: 'no answer: ECONNREFUSED', failures: 7, since: NOON, nextProbeAt: NOON + 60_000 },
+};
+const PAUSED: EndpointState = {
+  ...WELL,
+  pause: { ...WELL, since: NOON, by: 'operator:alice', reason: 'maintenance until 13:00' },
+};
+
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'pages' | 'deliveries'>;
+
+/** An action on one endpoint in the name of an operator. */
+export type ActionOnEndpoint = (endpoint: Endpoint, caller: Identity, reason: string | null) => Promise<Response>;
+
+export interface EndpointVerbs {
+  readonly pauseEndpoint: ActionOnEndpoint;
+  readonly resumeEndpoint: ActionOnEndpoint;
+  readonly probeEndpoint: ActionOnEndpoint;
+}
+
+export function createEndpointVerbs(deps: Dependencies): EndpointVerbs {
+  const { store, deliveries, runtime } = deps;
+  const states = createEndpointStates(deps);
+
+  const verb =
+    (
+      action: 'pause-endpoint' | 'resume-endpoint' | 'probe-endpoint',
+      effect: (endpoint: Endpoint, by: string, reason: string | null) => Promise<unknown>,
+    ): ActionOnEndpoint =>
+    async ({ app, origin }, caller, reason) => {
+      const [by, target] = [callerName(caller), `${app} ${origin}`];
+      return recordAction(deps, { action, by, reason, target }, async () => {
+        await effect({ app, origin }, by, reason);
+        const [state] = await states.of([{ app, origin }]);
+        runtime.log.info({ app, origin, by, action }, 'an operator acted on an endpoint of an app');
+        return json(200, state === undefined ? null : representEndpoint(state));
+      });
+    };
+
+  return {
+    pauseEndpoint: verb('pause-endpoint', (endpoint, by, reason) =>
+      store.pauseEndpoint({ ...endpoint, by, reason, since: runtime.world.now() }),
+    ),
+    resumeEndpoint: verb('resume-endpoint', async (endpoint) => {
+      await store.resumeEndpoint(endpoint);
+      deliveries.resumed();
+    }),
+    probeEndpoint: verb('probe-endpoint', async (endpoint) => {
+      await store.hasten(endpoint, runtime.world.now());
+      deliveries.probe(endpoint);
+    }),
+  };
+}
+
+/** Returns the endpoint that an order names; null if it names none. */
+export function endpointOrder(order: { readonly [name: string]: unknown }): Endpoint | null {
+  const read = v.safeParse(ENDPOINT_ORDER, order);
+  return read.success ? read.output : null;
+}
+
+function ordered(act: ActionOnEndpoint): Handler {
+  return async (c, caller) => {
+    const body = await readJsonBody(c.req.raw);
+    if (body.type === 'refused') return body.response;
+    const order = isJsonObject(body.value) ? validate(ENDPOINT_ORDER, body.value) : NOT_AN_OBJECT;
+    if (!order.valid) return invalidInput(order.errors);
+    const { reason = null, ...endpoint } = order.value;
+    return act(endpoint, caller, reason);
+  };
+}
+
+export const listEndpoints = {
+  operationId: 'listEndpoints',
+  method: 'get',
+  path: '/v1/endpoints',
+  tag: 'Operators',
+  access: 'operator',
+  stored: true,
+  summary: 'List the endpoints of apps that have something waiting, or are paused',
+  responses: {
+    '200': {
+      description: 'Paused ones first.',
+      content: jsonContent(ENDPOINTS, {
+        some: { items: [PAUSED, FAILING].map(representEndpoint) },
+        none: { items: [] },
+      }),
+    },
+  },
+  create: (deps: Dependencies): Handler => {
+    const states = createEndpointStates(deps);
+    return async () => json(200, { items: (await states.all()).map(representEndpoint) });
+  },
+} satisfies ApiOperation;
+
+const ON_ONE = {
+  method: 'post',
+  tag: 'Operators',
+  access: 'administrator',
+  stored: true,
+  problems: BODY_PROBLEMS,
+  requestBody: {
+    required: true,
+    content: jsonContent(ENDPOINT_ORDER, {
+      one: { app: 'shop', origin: 'https://hooks.example', reason: 'maintenance until 13:00' },
+    }),
+  },
+} as const;
+
+export const pauseEndpoint = {
+  ...ON_ONE,
+  operationId: 'pauseEndpoint',
+  path: '/v1/endpoints/pause',
+  summary: 'Pause the notifications to an endpoint',
+  description: 'They wait until it is resumed, also after a restart. A second pause changes nothing.',
+  responses: {
+    '200': { description: 'The endpoint.', content: jsonContent(ENDPOINT, { paused: representEndpoint(PAUSED) }) },
+  },
+  create: (deps: Dependencies): Handler => ordered(createEndpointVerbs(deps).pauseEndpoint),
+} satisfies ApiOperation;
+
+export const resumeEndpoint = {
+  ...ON_ONE,
+  operationId: 'resumeEndpoint',
+  path: '/v1/endpoints/resume',
+  summary: 'Resume the notifications to an endpoint',
+  description: 'What is due is sent at once. A notification whose time limit has passed gets one last attempt.',
+  responses: {
+    '200': { description: 'The endpoint.', content: jsonContent(ENDPOINT, { resumed: representEndpoint(WELL) }) },
+  },
+  create: (deps: Dependencies): Handler => ordered(createEndpointVerbs(deps).resumeEndpoint),
+} satisfies ApiOperation;
+
+export const probeEndpoint = {
+  ...ON_ONE,
+  operationId: 'probeEndpoint',
+  path: '/v1/endpoints/probe',
+  summary: 'Probe an endpoint now',
+  description:
+    'The next waiting notification is sent now, although the endpoint fails. A paused endpoint gets nothing.',
+  responses: {
+    '200': { description: 'The endpoint.', content: jsonContent(ENDPOINT, { probed: representEndpoint(FAILING) }) },
+  },
+  create: (deps: Dependencies): Handler => ordered(createEndpointVerbs(deps).probeEndpoint),
+} satisfies ApiOperation;
