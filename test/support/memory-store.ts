@@ -37,7 +37,7 @@ import {
   type Store,
   StoreUnavailable,
 } from '../../src/store/port.ts';
-import type { OpenCounts, QueuePlace, QueueState } from '../../src/store/queue-port.ts';
+import type { OpenCounts, QueueState } from '../../src/store/queue-port.ts';
 import type { PruneResult } from '../../src/store/retention-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
 import { outcomeColumns } from '../../src/store/sqlite/executions/write.ts';
@@ -408,14 +408,15 @@ export function createMemoryStore(): Store {
     queueState: () => operate(() => standingOf(all())),
     queuedBefore: ({ app, priority, dispatchAt, reference }, limit) =>
       operate(() => {
-        const place = (one: QueuePlace) => [-one.priority, one.dispatchAt ?? 0] as const;
-        const [high, due] = place({ app, priority, dispatchAt, reference });
-        const isBefore = (one: Execution) => {
-          const [rank, at] = place(one);
-          return rank < high || (rank === high && (at < due || (at === due && one.reference < reference)));
+        const due = dispatchAt ?? 0;
+        const queued = all().filter((one) => one.app === app && one.dispatchAt !== null);
+        const own = queued.findIndex((one) => one.reference === reference);
+        const isBefore = (one: Execution, index: number) => {
+          if (one.priority !== priority) return one.priority > priority;
+          const at = one.dispatchAt ?? 0;
+          return at < due || (at === due && index < own);
         };
-        const queued = all().filter((one) => one.app === app && one.dispatchAt !== null && isBefore(one));
-        return Math.min(limit, queued.length);
+        return Math.min(limit, queued.filter(isBefore).length);
       }),
     // Its audit trail is not chained: the hash adds nothing to the id.
     head: async () => ({ id: lastEntryId, hash: String(lastEntryId).padStart(64, '0') }),
