@@ -15,6 +15,8 @@ const TOKEN_CHARS = REFERENCE_CHARS + 1 + base64Length(MAC_BYTES);
 const MAX_KNOWN = 64;
 /** The characters of Base64 for URLs, by their codes. */
 const IS_BASE64 = Uint8Array.from({ length: 128 }, (_, code) => (/[\w-]/.test(String.fromCharCode(code)) ? 1 : 0));
+/** A token has a point, as it is or escaped. */
+const MAY_QUOTE = /[.%&\\\0]/;
 
 export interface TokenConcealer {
   /** Returns the text with each live token replaced, or the same text without one. */
@@ -60,6 +62,7 @@ export function createTokenConcealer(secrets: readonly string[]): TokenConcealer
   }
 
   function replaced(text: string, inBytes: boolean): string {
+    if (!MAY_QUOTE.test(text)) return text;
     let copied = 0;
     const parts: string[] = [];
     for (const { start, end } of findQuoted(text, tokensIn)) {

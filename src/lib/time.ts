@@ -3,8 +3,14 @@
 /** Returns a moment (milliseconds since the Unix epoch) as ISO 8601 with milliseconds; null and undefined stay as they are. */
 export function isoTime<T extends number | null | undefined>(time: T): T extends number ? string : T;
 export function isoTime(time: number | null | undefined): string | null | undefined {
-  return typeof time === 'number' ? new Date(time).toISOString() : time;
+  if (typeof time !== 'number') return time;
+  // Entries of one commit have the same time, and formatting it costs as much as a small statement.
+  if (latest.time !== time) latest = { time, text: new Date(time).toISOString() };
+  return latest.text;
 }
+
+/** The moment that was formatted last. */
+let latest = { time: Number.NaN, text: '' };
 
 /** Returns the moment in a form that every file system accepts in a name and that sorts by time. */
 export function fileTimestamp(time: number): string {

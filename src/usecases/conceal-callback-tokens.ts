@@ -40,18 +40,18 @@ export function withConcealedResponses(sender: WebhookSender, { text }: TokenCon
 }
 
 function concealedEvent(event: ExecutionEvent, conceal: TokenConcealer): ExecutionEvent {
-  const safe = { ...event, ...withoutTokenAsAddress(event, conceal) };
-  for (const [name, value] of Object.entries(safe)) {
+  const replaced: { [name: string]: Part } = withoutTokenAsAddress(event, conceal);
+  for (const [name, value] of Object.entries(event)) {
     // The id that was polled is compared with the stored one.
-    if (name === 'polledExecutionId' || typeof value === 'number') continue;
-    Object.assign(safe, { [name]: concealed(value, conceal) });
+    if (name === 'polledExecutionId' || typeof value === 'number' || name in replaced) continue;
+    const safe = concealed(value, conceal);
+    if (safe !== value) replaced[name] = safe;
   }
-  const isChanged = Object.entries(safe).some(([name, value]) => value !== event[name as keyof ExecutionEvent]);
-  return isChanged ? { ...safe, quotedToken: true } : event;
+  return Object.keys(replaced).length === 0 ? event : { ...event, ...replaced, quotedToken: true };
 }
 
 /** An id or an address that is a token cannot be used: without it, it would name something else. */
-function withoutTokenAsAddress(event: ExecutionEvent, { text }: TokenConcealer): object {
+function withoutTokenAsAddress(event: ExecutionEvent, { text }: TokenConcealer): { [name: string]: Part } {
   const quotes = (value: string | null | undefined) => value != null && text(value) !== value;
   return {
     ...('executionId' in event && quotes(event.executionId) && { executionId: null, unusableId: UNUSABLE_ID }),
@@ -77,12 +77,11 @@ function concealed(value: Part, conceal: TokenConcealer): Part {
     const items: Part[] = value.map((item: Part) => concealed(item, conceal));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
-  const members = Object.entries(value).map(
-    ([name, member]) => [conceal.text(name), concealed(member, conceal)] as const,
-  );
-  const isChanged = Object.entries(value).some(([name, member], index) => {
-    const [safeName, safe] = members[index] ?? [];
-    return safeName !== name || safe !== member;
+  let isChanged = false;
+  const members = Object.entries(value).map(([name, member]) => {
+    const [safeName, safe] = [conceal.text(name), concealed(member, conceal)] as const;
+    isChanged ||= safeName !== name || safe !== member;
+    return [safeName, safe] as const;
   });
   return isChanged ? Object.fromEntries(withOwnNames(members)) : value;
 }

@@ -83,11 +83,12 @@ class IncomingRequest implements PlainRequest {
   }
 }
 
-/** A copy: the chunks are parts of the larger buffers that the socket was read into. */
+/** A copy, unless there is one chunk with a buffer of its own: others are parts of larger buffers. */
 function joined(chunks: readonly Buffer[]): ArrayBuffer {
   const [only] = chunks;
   const { buffer, byteOffset, byteLength } = chunks.length === 1 && only ? only : Buffer.concat(chunks);
-  return (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength);
+  const whole = buffer as ArrayBuffer;
+  return byteLength === whole.byteLength ? whole : whole.slice(byteOffset, byteOffset + byteLength);
 }
 
 /** As in the Fetch standard, several fields of one name are one list. */

@@ -33,8 +33,13 @@ export function sufficientLevel(executions: number): number {
   return Math.max(0, Math.floor(Math.log2(Math.max(1, executions) / SAMPLE_SIZE)));
 }
 
+/** The day that was named last: most calls are about the same one. */
+let last = { start: Number.NaN, name: '' };
+
 export function dayOf(time: number): string {
-  return isoTime(Math.floor(time / DAY_MS) * DAY_MS).slice(0, 10);
+  const start = Math.floor(time / DAY_MS) * DAY_MS;
+  if (last.start !== start) last = { start, name: isoTime(start).slice(0, 10) };
+  return last.name;
 }
 
 export interface Sampling {
