@@ -3,6 +3,8 @@
 import { isoTime } from '../lib/time.ts';
 import type { AuditEntry } from './event.ts';
 import { type Execution, type LateResult, totalLatencyMs } from './execution.ts';
+import { writeJson } from './json.ts';
+import { createMasking } from './masking.ts';
 
 export function representExecution(execution: Execution) {
   return {
@@ -29,6 +31,12 @@ export function representExecution(execution: Execution) {
     ...(execution.resubmissionOf === null ? {} : { resubmissionOf: execution.resubmissionOf }),
     ...(execution.resubmittedAs === null ? {} : { resubmittedAs: execution.resubmittedAs }),
   };
+}
+
+/** Returns executions as a JSON array, in which the values of the members with the `hidden` names are replaced. */
+export function writeExecutions(executions: readonly Execution[], hidden: readonly string[] = []): string {
+  const masking = createMasking(hidden);
+  return writeJson(executions.map((execution) => representExecution(masking.execution(execution))));
 }
 
 function representLateResult(late: LateResult | null) {

@@ -1,8 +1,10 @@
 // What every store must do for those who search: find what matches, all of it, page by page, and nothing else.
 
 import { describe, expect, test } from 'vitest';
-import type { Dispatchable, Submission } from '../../src/execution/execution.ts';
+import type { Dispatchable, Execution, Submission } from '../../src/execution/execution.ts';
 import { parseJson } from '../../src/execution/json.ts';
+import { HIDDEN } from '../../src/execution/masking.ts';
+import { representExecution } from '../../src/execution/representation.ts';
 import type { ExecutionFilter, Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, failed, NOON, submitted } from '../support/executions.ts';
 
@@ -53,6 +55,24 @@ export function searchingContract(storeNow: () => Store): void {
       expect(await found({ id: 'order-10', app: 'rare' })).toEqual(['order-107']);
       expect(await found({ id: 'order-1', status: 'PENDING' })).toEqual([]);
       expect(await found({ id: 'order-' }, 200)).toHaveLength(300);
+    });
+
+    test('as JSON, in which numbers keep their digits and hidden members have no values', async () => {
+      const result = parseJson('{"amount":12345678901234567890.10,"cvv":{"deep":"737"}}');
+      const { reference } = await sent('cx-1', { correlationId: 'order-1' });
+      await add({ correlationId: 'order-2' });
+      await storeNow().record(reference, callback(completed(result)), NOON + 5);
+      const query = { app: null, limit: 2, hidden: ['cvv'] };
+      const { items, ...page } = await storeNow().listJson(query);
+      const { items: executions, ...same } = await storeNow().list(query);
+      expect(page).toEqual(same);
+      expect(JSON.parse(items)).toMatchObject([
+        { correlationId: 'order-2', status: 'QUEUED', result: null },
+        { ...representExecution(executions[1] as Execution), result: { cvv: HIDDEN } },
+      ]);
+      expect(items).toContain('"amount":12345678901234567890.10');
+      expect(items).not.toContain('737');
+      expect(await storeNow().listJson({ ...query, id: 'absent' })).toEqual({ items: '[]', next: null });
     });
 
     test('a prefix with a time and a page in between', async () => {

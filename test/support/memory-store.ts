@@ -15,6 +15,7 @@ import { isSameExecutionId } from '../../src/execution/execution-id.ts';
 import { appKeyOf, requestNameOf } from '../../src/execution/idempotency-key.ts';
 import type { JsonObject } from '../../src/execution/json.ts';
 import { createMasking } from '../../src/execution/masking.ts';
+import { writeExecutions } from '../../src/execution/representation.ts';
 import { whyNotResubmittable } from '../../src/execution/resubmission.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { createFairShare, type FairShare } from '../../src/lib/weighted-fair-share.ts';
@@ -33,12 +34,12 @@ import {
   type FeedQuery,
   type ListQuery,
   type RecordResult,
-  type SearchProgress,
   type Store,
   StoreUnavailable,
 } from '../../src/store/port.ts';
 import type { OpenCounts, QueueState } from '../../src/store/queue-port.ts';
 import type { PruneResult } from '../../src/store/retention-port.ts';
+import type { SearchProgress } from '../../src/store/search-port.ts';
 import { outcomeHash } from '../../src/store/sqlite/audit/hash-chain.ts';
 import { outcomeColumns } from '../../src/store/sqlite/executions/write.ts';
 import { restorePayload, stripPayload } from '../../src/store/sqlite/retention/payload-hashes.ts';
@@ -400,6 +401,11 @@ export function createMemoryStore(): Store {
       })),
     find: (correlationId) => operate(() => rows.get(correlationId)?.execution),
     list: (query) => operate(() => list(query)),
+    listJson: (query) =>
+      operate(() => {
+        const page = list(query);
+        return { ...page, items: writeExecutions(page.items, query.hidden) };
+      }),
     searchProgress: (query) => operate(() => searchProgress(query)),
     trail: (correlationId) => operate(() => entries.filter((entry) => entry.correlationId === correlationId)),
     feed: (query) => operate(() => feed(query)),

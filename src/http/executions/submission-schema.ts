@@ -161,5 +161,5 @@ function isUnicode(value: Json): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (value === null || typeof value !== 'object') return true;
   if (Array.isArray(value)) return value.every(isUnicode);
-  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isUnicode(member));
+  return Object.keys(value).every((key) => key.isWellFormed() && isUnicode(value[key] ?? null));
 }

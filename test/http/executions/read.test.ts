@@ -231,13 +231,13 @@ describe('GET /v1/executions', () => {
   test('a search learns that its client has gone', async () => {
     const gone = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
-    const list: Store['list'] = async (_query, signal) => {
+    const listJson: Store['listJson'] = async (_query, signal) => {
       begun.resolve();
       await new Promise((resolve) => signal?.addEventListener('abort', resolve));
       gone.resolve();
-      return { items: [], next: null };
+      return { items: '[]', next: null };
     };
-    await using http = await startHttp({ store: { list } });
+    await using http = await startHttp({ store: { listJson } });
     const leaving = new AbortController();
     const asked = http.call('GET', '/v1/executions?text=x', { signal: leaving.signal });
     await begun.promise;

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { createReaderTurns } from '../../../src/http/middleware/reader-turns.ts';
+import type { ListQuery } from '../../../src/store/port.ts';
 import { ALICE_KEY, BILLING_KEY, type Harness, startHttp } from '../harness.ts';
 
 function gate() {
@@ -68,14 +69,21 @@ test('a reader that leaves while it waits makes room for the next one, and its w
 async function withSlowSearches(): Promise<{ http: Harness; running: () => number; open: () => void }> {
   let running = 0;
   const { opened, open } = gate();
+  const search = async ({ text }: ListQuery): Promise<void> => {
+    if (text === undefined) return;
+    running += 1;
+    await opened;
+    running -= 1;
+  };
   const http = await startHttp({
     store: {
-      list: async ({ text }) => {
-        if (text === undefined) return { items: [], next: null };
-        running += 1;
-        await opened;
-        running -= 1;
+      list: async (query) => {
+        await search(query);
         return { items: [], next: null };
+      },
+      listJson: async (query) => {
+        await search(query);
+        return { items: '[]', next: null };
       },
     },
   });

@@ -9,7 +9,18 @@ import { type Harness, ORDERS_KEY, type startHttp, wire } from '../harness.ts';
 import type { Seen } from './conformance.ts';
 
 const STORE_METHODS = [
-  ...['find', 'list', 'trail', 'record', 'queueState', 'feed', 'payloads', 'findNotification', 'listNotifications'],
+  ...[
+    'find',
+    'list',
+    'listJson',
+    'trail',
+    'record',
+    'queueState',
+    'feed',
+    'payloads',
+    'findNotification',
+    'listNotifications',
+  ],
   ...['recordDelivery', 'replayNotifications', 'lanes', 'undelivered'],
   ...['erase', 'hold', 'release', 'emptyWal'],
   ...['beginActivity', 'endActivity', 'listActivity'],

@@ -3,8 +3,9 @@
 import type { Database } from 'better-sqlite3';
 import { and, type SQL, sql } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
+import { writeExecutions } from '../../../execution/representation.ts';
 import { longWorkSlice } from '../../../lib/event-loop.ts';
-import type { ExecutionPage, IdGap, ListQuery } from '../../port.ts';
+import type { ExecutionPage, IdGap, JsonPage, ListQuery } from '../../port.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
 import { executionRow, outcomeChars, referenceOf, SELECT_STORED, type Values } from './execution-row.ts';
 import {
@@ -59,6 +60,11 @@ export type ExecutionList = (query: ListQuery, signal?: AbortSignal) => Promise<
 
 export function toExecutionPage({ rows, ...page }: RowPage): ExecutionPage {
   return { ...page, items: rows.map((values) => executionRow(values).execution) };
+}
+
+export function toJsonPage(found: RowPage, { hidden }: ListQuery): JsonPage {
+  const { items, ...page } = toExecutionPage(found);
+  return { ...page, items: writeExecutions(items, hidden) };
 }
 
 // One function because its parts share the prepared statements of one connection.

@@ -2,7 +2,8 @@
 
 import type { Database } from 'better-sqlite3';
 import { longWorkSlice } from '../../../lib/event-loop.ts';
-import type { ListQuery, SearchProgress } from '../../port.ts';
+import type { ListQuery } from '../../port.ts';
+import type { SearchProgress } from '../../search-port.ts';
 import { listQueries } from './list.ts';
 import { timeOfReference } from './uuid-range.ts';
 

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { ObservationPage, ObservationQuery } from '../../observations-port.ts';
 import type { NotificationPage, NotificationQuery } from '../../outbox-port.ts';
-import type { FeedQuery, ListQuery, SearchProgress, Store } from '../../port.ts';
+import type { FeedQuery, JsonPage, ListQuery, Store } from '../../port.ts';
 import type {
   ArrivalGroup,
   ArrivalRange,
@@ -15,9 +15,10 @@ import type {
   SubmittedAction,
   TimingSample,
 } from '../../rollups-port.ts';
+import type { SearchProgress } from '../../search-port.ts';
 import type { OutcomeGroup, StatisticsPage } from '../../statistics-port.ts';
 import { createFeed, type FeedRows, toFeedPage } from '../audit/feed.ts';
-import { createExecutionList, type RowPage, toExecutionPage } from '../executions/list.ts';
+import { createExecutionList, type RowPage, toExecutionPage, toJsonPage } from '../executions/list.ts';
 import { createSearchProgress } from '../executions/search-progress.ts';
 import { auditGaps } from '../file/id-gaps.ts';
 import { createNotificationList } from '../outbox/list.ts';
@@ -31,6 +32,7 @@ type Read<I, O> = (input: I, signal: AbortSignal) => Promise<O>;
 /** Reads in slices of a few milliseconds, each with a snapshot of its own. They end after a slice when the signal aborts. */
 export interface LongReads {
   readonly list: Read<ListQuery, RowPage>;
+  readonly listJson: Read<ListQuery, JsonPage>;
   readonly searchProgress: Read<ListQuery, SearchProgress>;
   readonly listNotifications: Read<NotificationQuery, NotificationPage>;
   readonly feed: Read<FeedQuery, FeedRows>;
@@ -45,6 +47,7 @@ export interface LongReads {
 
 export const LONG_READS: readonly (keyof LongReads)[] = [
   'list',
+  'listJson',
   'searchProgress',
   'listNotifications',
   'feed',
@@ -70,6 +73,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
   const { arrivals, submitted, outcomes, sample, course } = createRollupReader(client);
   return {
     list,
+    listJson: async (query, signal) => toJsonPage(await list(query, signal), query),
     searchProgress,
     listNotifications: notifications.page,
     feed: async (query) => feed(query),
@@ -111,6 +115,7 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
     newest() - after <= NEAR_ENTRIES || (limit === 1 && app === null) ? near : far;
   return {
     list: async (query, signal = NEVER) => toExecutionPage(await far.list(query, signal)),
+    listJson: (query, signal = NEVER) => far.listJson(query, signal),
     searchProgress: (query, signal = NEVER) => far.searchProgress(query, signal),
     listNotifications: (query) => far.listNotifications(query, NEVER),
     feed: async (query) => toFeedPage(await readerOf(query).feed(query, NEVER)),

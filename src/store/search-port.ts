@@ -1,0 +1,16 @@
+// How far a search by text has come.
+
+export interface PageOfSearch {
+  /** Number of executions that were read for the page. */
+  readonly scanned: number;
+  /** When the oldest of them was submitted, milliseconds; null at the end. */
+  readonly reachedAt: number | null;
+}
+
+export interface SearchProgress {
+  /** Number of executions that were searched, and of those in the range of the search. */
+  readonly searched: number;
+  readonly total: number;
+  /** When the last one was submitted, milliseconds; null before the first page. */
+  readonly reachedAt: number | null;
+}
