@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary.ts';
 import { sendJson } from '../support/upstream.ts';
+import { MEMORY_LIMIT_FILES } from './machine.ts';
 import {
   type Container,
   call,
@@ -232,14 +233,12 @@ test.runIf(memoryLimits)('under hostile bodies and large results the receiver st
   process.stdout.write(`    peak of resident memory: ${Math.round(Number(peakKib) / 1024)} of 512 MiB\n`);
 });
 
-/** Cgroups of version 1 and 2 name the file differently. */
 async function memoryLimit(container: Container): Promise<number> {
-  const files = ['/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory.max'];
-  return Number(await container.exec('sh', '-c', `cat ${files[0]} 2>/dev/null || cat ${files[1]}`));
+  return Number(await container.exec('sh', '-c', `cat ${MEMORY_LIMIT_FILES}`));
 }
 
-/** Takes memory until the kernel kills a process of the container. */
-const FILL = 'const kept = []; for (;;) kept.push(Buffer.alloc(2 ** 24, 1))';
+/** Takes twice the memory of the container, so that the kernel kills one of its processes. */
+const FILL = 'const kept = []; for (let i = 0; i < 64; i += 1) kept.push(Buffer.alloc(2 ** 24, 1))';
 
 test.runIf(memoryLimits)('a receiver that the kernel kills for memory loses nothing acknowledged', async () => {
   const setting = await settingFor();

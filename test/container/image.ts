@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { type Abilities, findAbilities } from './machine.ts';
+import { type Abilities, findAbilities, NONE } from './machine.ts';
 
 export interface Image {
   /** The arguments before each subcommand of podman: images, containers and volumes are in a folder of their own. */
@@ -52,14 +52,16 @@ export async function setup({ provide }: TestProject): Promise<() => void> {
   // podman limits the path of --runroot to 50 characters.
   const scratch = mkdtempSync(join(tmpdir(), 'cxone-container-'));
   try {
-    const storage = storageWithBase(scratch);
-    const podman = podmanWith(storage);
-    const { abilities, notChecked } = await findAbilities(podman, BASE, () => buildNothing(storage, scratch));
-    if (abilities.builds) build(scratch, storage);
+    const notChecked: string[] = [];
+    const storage = storageWithBase(scratch, notChecked);
+    const podman = podmanWith(storage ?? []);
+    const abilities =
+      storage === null ? NONE : await findAbilities(podman, BASE, () => buildNothing(storage, scratch), notChecked);
+    if (storage !== null && abilities.builds) build(scratch, storage);
     provide('image', { podman, name: NAME, base: BASE });
     provide('abilities', abilities);
     return () => {
-      run('podman', ...podman, 'rm', '--all', '--force', '--time', '0');
+      if (abilities.containers) run('podman', ...podman, 'rm', '--all', '--force', '--time', '0');
       remove(scratch);
       for (const line of notChecked) process.stdout.write(`NOT CHECKED on this machine: ${line}\n`);
     };
@@ -74,21 +76,24 @@ const podmanWith = (storage: readonly string[]): readonly string[] => [
   ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'],
 ];
 
-/** Imports the base with the first storage driver that works here; vfs always does, but copies the image for each container. */
-function storageWithBase(scratch: string): readonly string[] {
-  const archive = baseArchive();
-  const storageOf = (driver: string) => {
+/**
+ * Imports the base with the first storage driver that works here. vfs needs nothing of the kernel, but copies the image for each
+ * container. Null if the base cannot be made or imported, which has nothing to do with the receiver.
+ */
+function storageWithBase(scratch: string, notChecked: string[]): readonly string[] | null {
+  const reasons: unknown[] = [];
+  for (const driver of ['overlay', 'vfs']) {
     const folder = join(scratch, driver);
     const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', driver];
-    run('podman', ...podmanWith(storage), 'import', '--quiet', archive, BASE);
-    return storage;
-  };
-  try {
-    return storageOf('overlay');
-  } catch (error) {
-    process.stdout.write(`the storage driver overlay does not work here, vfs takes its place: ${error}\n`);
-    return storageOf('vfs');
+    try {
+      run('podman', ...podmanWith(storage), 'import', '--quiet', baseArchive(), BASE);
+      return storage;
+    } catch (error) {
+      reasons.push(error);
+    }
   }
+  notChecked.push(`the image, and everything else, because it has no base: ${reasons.join('; ')}`);
+  return null;
 }
 
 /** The driver overlay leaves its folder mounted on itself. */

@@ -15,11 +15,13 @@ export interface Abilities {
   readonly systemd: boolean;
 }
 
-export interface Findings {
-  readonly abilities: Abilities;
-  /** One line for each missing ability, with the message of the program that failed. */
-  readonly notChecked: readonly string[];
-}
+export const NONE: Abilities = {
+  builds: false,
+  containers: false,
+  memoryLimits: false,
+  processorLimits: false,
+  systemd: false,
+};
 
 /** Options of every container here. The default limits may be above those of the caller, who may not raise them. */
 export const HERE = ['--network', 'host', '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=1024:1024'];
@@ -64,19 +66,26 @@ const SANDBOX = [
   'User=daemon',
 ];
 
+/** Cgroups of version 1 and 2 name the file differently; `cat` prints the one that exists. */
+export const MEMORY_LIMIT_FILES =
+  '/sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max';
+
 const PROBE_TIMEOUT_MS = 120_000;
 const MAX_ATTEMPTS = 300;
 
 const execute = promisify(execFile);
 type Podman = (...args: string[]) => Promise<string>;
 
-/** The image itself is not involved: what fails here is the machine. */
+/**
+ * The image itself is not involved: what fails here is the machine.
+ * @param notChecked gets a line for each missing ability, with the message of the program that failed.
+ */
 export async function findAbilities(
   podmanArgs: readonly string[],
   base: string,
   buildOnBase: () => void,
-): Promise<Findings> {
-  const notChecked: string[] = [];
+  notChecked: string[],
+): Promise<Abilities> {
   const podman: Podman = async (...args) =>
     (await execute('podman', [...podmanArgs, ...args], { timeout: PROBE_TIMEOUT_MS })).stdout.trim();
   const tried = async (subject: string, probe: () => Promise<unknown>): Promise<boolean> => {
@@ -88,13 +97,21 @@ export async function findAbilities(
       return false;
     }
   };
-  const runs = (...options: string[]) => podman('run', '--rm', ...DOCUMENTED, ...HERE, ...options, base, 'true');
+  const runIn = (options: readonly string[], ...command: string[]) =>
+    podman('run', '--rm', ...DOCUMENTED, ...HERE, ...options, base, ...command);
+  /** Some machines accept a limit without a cgroup that enforces it. */
+  const limits = async (option: string, file: string, value: string) => {
+    const found = await runIn([option], 'sh', '-c', `cat ${file}`);
+    if (found !== value) throw new Error(`${option} sets ${found}`);
+  };
   const builds = await tried('the build of the image, and everything else', async () => buildOnBase());
-  const containers = builds && (await tried('containers, with limits and systemd', () => runs('--user=node')));
-  const memoryLimits = containers && (await tried('limits of memory', () => runs('--memory=64m')));
-  const processorLimits = containers && (await tried('limits of processor time', () => runs('--cpus=0.1')));
+  const containers =
+    builds && (await tried('containers, with limits and systemd', () => runIn(['--user=node'], 'true')));
+  const memoryLimits =
+    containers && (await tried('limits of memory', () => limits('--memory=64m', MEMORY_LIMIT_FILES, String(2 ** 26))));
+  const processorLimits = containers && (await tried('limits of processor time', () => runIn(['--cpus=0.1'], 'true')));
   const systemd = containers && (await tried('the unit under systemd', () => bootsSystemd(podman, base)));
-  return { abilities: { builds, containers, memoryLimits, processorLimits, systemd }, notChecked };
+  return { builds, containers, memoryLimits, processorLimits, systemd };
 }
 
 async function bootsSystemd(podman: Podman, base: string): Promise<void> {

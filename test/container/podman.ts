@@ -9,6 +9,8 @@ import { DOCUMENTED, HERE } from './machine.ts';
 
 const SECRET = 'a-secret-for-containers-of-32-characters';
 const APP_KEY = 'the-shop-key-0123456789';
+/** Of the requests of the app. */
+export const HEADERS = { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json' };
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** For events of a container on a machine that is busy with other work. */
@@ -116,8 +118,7 @@ export async function isReady({ url }: Setting): Promise<boolean> {
 }
 
 export function call({ url }: Setting, method: string, path: string, body?: string): Promise<Response> {
-  const headers = { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json' };
-  return fetch(`${url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+  return fetch(`${url}${path}`, { method, headers: HEADERS, ...(body === undefined ? {} : { body }) });
 }
 
 /** Returns the status of the response; null for a connection that ended without one. */

@@ -3,11 +3,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { certificateFor } from '../support/certificate.ts';
-import { callBack, get, PATIENCE, type Setting, settingFor, submit } from './podman.ts';
+import { callBack, get, HEADERS, PATIENCE, type Setting, settingFor, submit } from './podman.ts';
 import { bootHost, NAME, operatorCommand, STATE, startUnit, UPGRADES, untilReady } from './systemd.ts';
 
 const UPGRADING = readFileSync(new URL('../../docs/upgrading.md', import.meta.url), 'utf8');
@@ -117,31 +118,43 @@ test.runIf(systemd)('credentials bring the secrets from files that only root can
   }
 });
 
-test.runIf(systemd)('with the socket, no submission fails while the receiver is restarted', async () => {
-  const setting = await settingFor();
-  const host = await bootHost(setting.env);
-  const { PORT: port = '' } = setting.env;
-  await host.install(`${NAME}.socket`, `${NAME}.socket`, (text) => text.replace(/:8080$/m, `:${port}`));
-  await host.run('systemctl', 'daemon-reload');
-  await host.run('systemctl', 'enable', '--now', `${NAME}.socket`);
-  await host.run('systemctl', 'start', NAME);
-  await untilReady(setting);
-  const statuses: (number | null)[] = [];
-  let isOver = false;
-  const load = async () => {
-    for (let i = 0; !isOver && i < 100_000; i += 1) statuses.push(await submit(setting, `order-${i}`));
-  };
-  const submitting = load();
-  const pid = await host.property('MainPID');
-  await expect.poll(() => statuses.length, PATIENCE).toBeGreaterThan(10);
-  await host.run('systemctl', 'restart', NAME);
-  const before = statuses.length;
-  await expect.poll(() => statuses.length, PATIENCE).toBeGreaterThan(before + 10);
-  isOver = true;
-  await submitting;
-  expect(await host.property('MainPID')).not.toBe(pid);
-  expect(new Set(statuses)).toEqual(new Set([202]));
-});
+test.runIf(systemd)(
+  'with the socket, no submission on a new connection fails while the receiver is restarted',
+  async () => {
+    const setting = await settingFor();
+    const host = await bootHost(setting.env);
+    const { PORT: port = '' } = setting.env;
+    await host.install(`${NAME}.socket`, `${NAME}.socket`, (text) => text.replace(/:8080$/m, `:${port}`));
+    await host.run('systemctl', 'daemon-reload');
+    await host.run('systemctl', 'enable', '--now', `${NAME}.socket`);
+    await host.run('systemctl', 'start', NAME);
+    await untilReady(setting);
+    const statuses: (number | undefined)[] = [];
+    let isOver = false;
+    const load = async () => {
+      for (let i = 0; !isOver && i < 100_000; i += 1) statuses.push(await submitOnNewConnection(setting, `order-${i}`));
+    };
+    const submitting = load();
+    const pid = await host.property('MainPID');
+    await expect.poll(() => statuses.length, PATIENCE).toBeGreaterThan(10);
+    await host.run('systemctl', 'restart', NAME);
+    const before = statuses.length;
+    await expect.poll(() => statuses.length, PATIENCE).toBeGreaterThan(before + 10);
+    isOver = true;
+    await submitting;
+    expect(await host.property('MainPID')).not.toBe(pid);
+    expect(new Set(statuses)).toEqual(new Set([202]));
+  },
+);
+
+/** A request on a kept-alive connection can cross with the end of that connection, at every HTTP server. */
+async function submitOnNewConnection({ url }: Setting, correlationId: string): Promise<number | undefined> {
+  const sending = request(`${url}/v1/executions`, { method: 'POST', headers: HEADERS, agent: false });
+  sending.end(JSON.stringify({ actionId: 'charge', correlationId }));
+  const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+  await once(answer.resume(), 'end');
+  return answer.statusCode;
+}
 
 test.runIf(systemd)('systemctl reload brings a new certificate into use without a restart', async () => {
   const setting = await settingFor();
