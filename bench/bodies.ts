@@ -6,7 +6,7 @@ import { demandConservation } from './database.ts';
 import { createCallbacks, type Percentiles, percentiles, type Size, warmUp } from './latency.ts';
 import type { Mode } from './load/client.ts';
 import { LARGE_BODIES, type LargeBody, type LargeBodyName } from './load/large-bodies.ts';
-import type { Begin, Loud, Stop } from './load/loud.ts';
+import type { Begin, Loud, Ready, Stop } from './load/loud.ts';
 import { readRequests } from './load/requests.ts';
 import { type Measure, noiseNote, type Row, type Settings, spreadOf } from './measure.ts';
 import { type Phase, withPhase } from './phase.ts';
@@ -85,6 +85,7 @@ interface LoudClient extends AsyncDisposable {
 async function startLoud(scratch: string, port: number, paths: readonly string[]): Promise<LoudClient> {
   const file = fileURLToPath(new URL('load/loud.ts', import.meta.url));
   const child: Process = startProcess({ file, place: null, logFile: join(scratch, 'loud.log') });
+  await child.message(isReady);
   let used = 0;
   let current: LargeBodyName = NAMES[0] as LargeBodyName;
   return {
@@ -100,6 +101,10 @@ async function startLoud(scratch: string, port: number, paths: readonly string[]
     },
     [Symbol.asyncDispose]: child.stop,
   };
+}
+
+function isReady(message: object): message is Ready {
+  return 'loud' in message && message.loud === 'ready';
 }
 
 function isLoud(message: object): message is Loud {

@@ -16,6 +16,10 @@ export interface Stop {
   readonly loud: null;
 }
 
+export interface Ready {
+  readonly loud: 'ready';
+}
+
 /** The number of responses by status. */
 export interface Loud {
   readonly responses: Readonly<Record<string, number>>;
@@ -29,6 +33,9 @@ process.on('message', (message: Begin | Stop | object) => {
   if (message.loud === null) stopping.abort();
   else void sendUntilStopped(message);
 });
+// The companion lets the process end when nothing else is to be done.
+process.channel?.ref();
+process.send?.({ loud: 'ready' } satisfies Ready);
 
 async function sendUntilStopped({ loud, port, paths }: Begin): Promise<void> {
   stopping = new AbortController();

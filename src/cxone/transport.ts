@@ -14,8 +14,8 @@ import { createResponseScanner, type ResponsePointers } from './response-documen
 import type { ScannedValues } from './scan-json.ts';
 import { createSentTracker, type SendProgress } from './sent-tracker.ts';
 
-/** Largest body of a response without a result, decoded. */
-const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
+/** Largest body of a token or a discovery document, decoded: it is parsed on the thread that answers callbacks. */
+const MAX_RESPONSE_BYTES = 256 * 1024;
 /** Room for the members beside a result. */
 const MAX_ENVELOPE_BYTES = 64 * 1024;
 /** A longer body is not read to its end. */

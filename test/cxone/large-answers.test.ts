@@ -86,6 +86,14 @@ test('of a large response that was cut off, a complete document counts as with a
   expect(incomplete.submitted).toMatchObject({ type: 'submitted', executionId: null });
 });
 
+test('a token response that would delay callbacks is not read to its end', async () => {
+  const tenant = await startUpstream((_, response) => {
+    response.writeHead(200, JSON_TYPE).end(`{"more":[${'[],'.repeat(200_000)}0],"access_token":"t1"}`);
+  });
+  const { cxone } = startClient(tenant.url);
+  await expect(cxone.authorize()).rejects.toThrow('the response is incomplete (it is larger than 262144 bytes)');
+});
+
 const members = `{${Array.from({ length: 3_000 }, (_, i) => `"m${i}":1.50`).join()}}`;
 
 test.each(['inputs', 'context'])('large %s are sent as they were submitted', async (member) => {
