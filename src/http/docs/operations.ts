@@ -15,9 +15,11 @@ export interface Placed {
 export function operationSection(document: Document, placed: Placed, callable: boolean): Html {
   const { method, path, operation } = placed;
   const id = anchor(operation.operationId);
-  return html`<article aria-labelledby="${id}">
-    <h3 id="${id}"><span class="verb ${method}">${method.toUpperCase()}</span> <code>${broken(path)}</code></h3>
-    <p class="lead">${operation.summary}</p>
+  // The script finds the operation in the document by method and path.
+  const place = callable ? html` data-method="${method}" data-path="${path}"` : '';
+  return html`<article aria-labelledby="${id}"${place}><details>
+    <summary><h3 id="${id}" class="signature"><span class="verb ${method}">${method.toUpperCase()}</span> <code>${broken(path)}</code></h3>
+    <span class="lead">${operation.summary}</span></summary>
     ${access(operation)}
     ${paragraphs(operation.description)}
     ${parametersOf(document, operation)}
@@ -25,7 +27,7 @@ export function operationSection(document: Document, placed: Placed, callable: b
     ${responsesOf(document, operation)}
     ${callable ? html`<h4>With curl</h4>${code(`curl for ${operation.operationId}`, curl(document, placed))}` : ''}
     ${callbacksOf(operation)}
-  </article>`;
+  </details></article>`;
 }
 
 /** Lets a long path break after a slash or dot. */

@@ -1,4 +1,5 @@
-// The API documentation as one HTML page, generated from the OpenAPI document, without scripts or external resources.
+// The API documentation as one HTML page, generated from the OpenAPI document. Its script searches and tries operations of this
+// receiver; nothing is loaded from elsewhere.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,12 +10,19 @@ import { BASE_STYLE } from '../styles/base.ts';
 import { operationSection, type Placed } from './operations.ts';
 import { schemaSection } from './schemas.ts';
 
-const STYLE = `${BASE_STYLE}\n${readFileSync(new URL('./style.css', import.meta.url), 'utf8')}`;
+const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-/** Allows the inline style by its hash, and nothing else. */
+const STYLE = `${BASE_STYLE}\n${own('./style.css')}`;
+const SCRIPT = own('./script.js');
+
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** Allows the inline style and script by their hashes, and requests to this receiver. */
 export const POLICY = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  `style-src ${hashOf(STYLE)}`,
+  `script-src ${hashOf(SCRIPT)}`,
+  "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -63,6 +71,7 @@ ${operations.map((one) => operationSection(document, one, name !== 'Webhooks' &&
 ${Object.entries(components.schemas).map(([name, schema]) => schemaSection(name, schema))}
 </section>
 </main>
+<script type="module">${raw(SCRIPT)}</script>
 </body>
 </html>
 `;

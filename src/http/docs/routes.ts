@@ -45,7 +45,8 @@ export function documentationOperations(document: () => Document): readonly ApiO
       summary: 'This document as a page',
       responses: {
         '200': {
-          description: 'A page without scripts.',
+          description:
+            'A page with search, and forms that call this receiver with your key. It works without its script.',
           headers: headers('ETag', 'Content-Security-Policy'),
           content: { 'text/html': { schema: { type: 'string' } } },
         },

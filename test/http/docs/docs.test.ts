@@ -20,25 +20,41 @@ test('anyone gets it', () => {
   expect(page.text).toBe(documentationPage(DOCUMENT));
 });
 
-test('the headers forbid scripts, loads from other hosts, and frames', () => {
+test('the headers allow its own style and script and requests to this receiver, and nothing else', () => {
   const policy = (page.headers.get('content-security-policy') ?? '').split('; ');
   const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page.text) ?? [];
+  const [, script = ''] = /<script type="module">(.*?)<\/script>/s.exec(page.text) ?? [];
+  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   expect(policy).toEqual([
     "default-src 'none'",
-    `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+    `style-src ${hash(style)}`,
+    `script-src ${hash(script)}`,
+    "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ]);
   expect(style.length).toBeGreaterThan(1000);
+  expect(script.length).toBeGreaterThan(1000);
 });
 
-test('it holds no script and no style that this would stop, and names no other place to load from', () => {
-  expect(page.text).not.toMatch(
-    /<(?:script|link|img|iframe|object|embed|form|base)\b|\son\w+=|\sstyle=|@import|url\(/i,
-  );
-  const targets = [...page.text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, target = '']) => target);
+test('it has one script, holds nothing that the headers would stop, and names no other place to load from', () => {
+  expect(page.text.split('<script')).toHaveLength(2);
+  const markup = page.text.replace(/<script type="module">.*<\/script>/s, '');
+  expect(markup).not.toMatch(/<(?:link|img|iframe|object|embed|form|base)\b|\son\w+=|\sstyle=|@import|url\(/i);
+  expect(page.text).not.toMatch(/fetch\(['"`]http|import\(/);
+  const targets = [...markup.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, target = '']) => target);
   expect(new Set(targets.filter((target) => !target.startsWith('#')))).toEqual(new Set(['openapi.json']));
+});
+
+test('every operation is folded: method, path and summary remain visible', () => {
+  for (const { path, operation } of operationsOf(DOCUMENT)) {
+    const [, summary = '', rest = ''] =
+      /<details>\s*<summary>(.*?)<\/summary>(.*)/s.exec(article(operation.operationId)) ?? [];
+    expect(textOf(summary)).toContain(path);
+    expect(textOf(summary)).toContain(operation.summary);
+    expect(rest).toContain('<h4>Responses</h4>');
+  }
 });
 
 test('every link within it leads somewhere, and every id is there once', () => {
@@ -86,13 +102,13 @@ test('it has landmarks, a way past the contents, headings in order, and a captio
 
 test('what stands in the document cannot become markup', () => {
   const info = { ...DOCUMENT.info, title: '<script>alert(1)</script>', description: '`<b>` & "<i>"' };
-  const text = documentationPage({ ...DOCUMENT, info });
+  const text = documentationPage({ ...DOCUMENT, info }).replace(/<script type="module">.*<\/script>/s, '');
   expect(text).not.toMatch(/<script|<b>|<i>/);
   expect(text).toContain('<code>&lt;b&gt;</code> &amp; &quot;&lt;i&gt;&quot;');
 });
 
 function article(id: string): string {
-  const [, text = ''] = page.text.split(`<article aria-labelledby="${id}">`);
+  const [, text = ''] = page.text.split(`<article aria-labelledby="${id}"`);
   return text.split('</article>')[0] ?? '';
 }
 
