@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import type { Endpoint } from '../../store/endpoints-port.ts';
 import type { Html } from '../html.ts';
 import { type EndpointState, MAX_WAITING, type ShownNotification } from '../operators/endpoint-state.ts';
-import { moment, NOTHING, number } from './format.ts';
+import { moment, NOTHING, number, stamp } from './format.ts';
 
 export const ENDPOINTS = '/console/endpoints';
 
@@ -18,11 +18,11 @@ export function endpointPath({ app, origin }: Endpoint, action?: 'pause' | 'resu
 export function endpointCondition({ pause, circuit }: EndpointState, now: number): Html | null {
   if (pause !== null) {
     const reason = pause.reason === null ? '' : `: ${pause.reason}`;
-    return html`<strong class="severity critical">paused</strong> since ${moment(pause.since)} by ${pause.by.replace('operator:', '')}${reason}`;
+    return html`<strong class="severity critical">paused</strong> since ${stamp(pause.since)} by ${pause.by.replace('operator:', '')}${reason}`;
   }
   if (circuit === null) return null;
-  const probe = circuit.nextProbeAt <= now ? 'a probe is due' : html`next probe ${moment(circuit.nextProbeAt)}`;
-  return html`${circuit.failure ?? 'unknown reason'}, circuit open since ${moment(circuit.since)}, ${probe}`;
+  const probe = circuit.nextProbeAt <= now ? 'a probe is due' : html`next probe ${stamp(circuit.nextProbeAt)}`;
+  return html`${circuit.failure ?? 'unknown reason'}, circuit open since ${stamp(circuit.since)}, ${probe}`;
 }
 
 /** Returns why a pending notification has not been sent. Nothing in it is in the past that is still to come. */
@@ -33,7 +33,7 @@ export function whyItWaits({ dueAt, lastError, attempts, endpoint, readAt }: Sho
     return html`${condition}, ${countText(Math.max(0, endpoint.waiting - 1), endpoint.waiting)} waiting behind it`;
   }
   const failed = lastError === null ? '' : html`${lastError}; `;
-  const next = dueAt <= readAt ? 'is sent in its turn' : html`attempt ${number(attempts + 1)} ${moment(dueAt)}`;
+  const next = dueAt <= readAt ? 'is sent in its turn' : html`attempt ${number(attempts + 1)} ${stamp(dueAt)}`;
   return html`${failed}${next}`;
 }
 

@@ -2,17 +2,32 @@
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { OLDEST_POLLED } from '../../../../src/store/sqlite/executions/open-counts.ts';
+import { OLDEST_POLLED, QUEUED_BEFORE } from '../../../../src/store/sqlite/executions/open-counts.ts';
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
-test('the longest open of those that are polled is found in their index, and one row is read', () => {
+function planOf(statement: string, ...values: object[]): string[] {
   const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
   onTestFinished(() => database.close());
-  const plan = database.client.prepare(`EXPLAIN QUERY PLAN ${OLDEST_POLLED}`).all() as { detail: string }[];
-  expect(plan.map(({ detail }) => detail)).toEqual([
+  const plan = database.client.prepare(`EXPLAIN QUERY PLAN ${statement}`).all(...values) as { detail: string }[];
+  return plan.map(({ detail }) => detail);
+}
+
+test('the longest open of those that are polled is found in their index, and one row is read', () => {
+  expect(planOf(OLDEST_POLLED)).toEqual([
     'SEARCH execution_rows USING INTEGER PRIMARY KEY (rowid=?)',
     'SCALAR SUBQUERY 1',
     'SEARCH execution_rows USING COVERING INDEX execution_rows_to_poll',
+  ]);
+});
+
+test('the position in the queue is counted in ranges of its index', () => {
+  const place = { app: 'a', priority: 4, dispatchAt: 1, reference: 'r', limit: 10 };
+  const found = planOf(QUEUED_BEFORE, place).filter((step) => step.includes('execution_rows'));
+  const covering = 'SEARCH execution_rows USING COVERING INDEX execution_rows_to_dispatch';
+  expect(found).toEqual([
+    `${covering} (app=? AND priority>?)`,
+    `${covering} (app=? AND priority=? AND dispatch_at<?)`,
+    expect.stringMatching(/^SEARCH execution_rows USING COVERING INDEX \w+ \(reference=\?\)$/),
   ]);
 });
