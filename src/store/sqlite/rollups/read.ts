@@ -53,9 +53,9 @@ export function createRollupReader(client: Database): Rollups {
     const kept = sql.highestLevel.get(actionId, dayOf(from), dayOf(to)) ?? 0;
     // promise: sample-leaves-out-what-is-not-kept
     const level = Math.max(kept, sufficientLevel(sent));
-    const drawn = sampleReferences(query, level).sort((one, other) => rankOf(one) - rankOf(other));
-    // All that were sent are wanted where the sample holds all; else a part of it suffices.
-    const wanted = level === 0 ? drawn : drawn.slice(0, SAMPLE_SIZE);
+    const drawn = byRank(sampleReferences(query, level));
+    // All that were sent are wanted where the sample holds all; else a part of it suffices, in the order of the rows.
+    const wanted = level === 0 ? drawn : drawn.slice(0, SAMPLE_SIZE).sort();
     const rows = wanted.flatMap((reference) => sql.observed.get(referenceBound(reference)) ?? []);
     const used = rows.slice(0, SAMPLE_SIZE).sort(newestFirst);
     return {
@@ -72,6 +72,12 @@ export function createRollupReader(client: Database): Rollups {
     sample: async (query) => sample(query),
     course: async (query) => course(query),
   };
+}
+
+/** The rank is as good as random, so that the first ones are a sample of all. */
+function byRank(references: readonly string[]): string[] {
+  const ranked = references.map((reference) => ({ reference, rank: rankOf(reference) }));
+  return ranked.sort((one, other) => one.rank - other.rank).map(({ reference }) => reference);
 }
 
 function newestFirst(one: ObservedRow, other: ObservedRow): number {
