@@ -14,7 +14,9 @@ export type Status = OpenStatus | TerminalStatus;
 /** A filter of lists: one status, all open ones, or the open ones that were handed to CXone. */
 export type StatusFilter = Status | 'OPEN' | 'AT_CXONE';
 
-export type ResolvedBy = 'callback' | 'poll' | 'submit' | 'deadline' | 'cancel';
+export const RESOLVED_BY = ['callback', 'poll', 'submit', 'deadline', 'cancel'] as const;
+
+export type ResolvedBy = (typeof RESOLVED_BY)[number];
 
 /** Submission of an app; it never changes. */
 export interface Submission {

@@ -48,7 +48,7 @@ export type HttpStore = ExecutionReader &
   Erasure &
   ActivityLog &
   Pick<Incidents, 'listIncidents' | 'findIncident' | 'incidentHistory' | 'acknowledgeIncident'> &
-  Pick<Rollups, 'course' | 'coverage'> &
+  Pick<Rollups, 'course' | 'coverage' | 'submitted'> &
   Omit<SendingPauses, 'watchResumes'> &
   Endpoints &
   Omit<Outbox, 'claimNotifications' | 'giveUpNotifications'>;
@@ -97,7 +97,7 @@ export interface HttpDependencies {
 /** What the console uses of all. */
 export type ConsoleDependencies = Pick<
   HttpParts,
-  'store' | 'pages' | 'pauses' | 'runtime' | 'lifecycle' | 'searches' | 'events'
+  'store' | 'pages' | 'pauses' | 'runtime' | 'lifecycle' | 'searches' | 'events' | 'access'
 >;
 
 /** The dependencies, and the state that the operations of one listener share. */

@@ -37,6 +37,10 @@ export interface NotificationFilter {
   readonly status?: NotificationStatus;
   readonly type?: NotificationType;
   readonly correlationId?: string;
+  /** The origin of the URL. */
+  readonly endpoint?: string;
+  /** Only these ids. */
+  readonly ids?: readonly string[];
   readonly from?: number;
   readonly to?: number;
 }
@@ -45,6 +49,8 @@ export interface NotificationQuery extends NotificationFilter {
   readonly limit: number;
   /** Sequence of the notification before which the page begins. */
   readonly before?: number;
+  /** Time of scanning in milliseconds after which the page ends, possibly before it is full; default: no bound. */
+  readonly scanMs?: number;
   /** Sequence of the notification at which the list ends, without it. */
   readonly after?: number;
 }

@@ -5,7 +5,7 @@
 
 import type { Outcome } from '../execution/apply-result.ts';
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
-import type { Dispatchable, Execution, StatusFilter } from '../execution/execution.ts';
+import type { Dispatchable, Execution, ResolvedBy, StatusFilter } from '../execution/execution.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { ActivityLog } from './activity-port.ts';
 import type { Endpoints } from './endpoints-port.ts';
@@ -18,7 +18,7 @@ import type { ExecutionPayloads } from './payloads-port.ts';
 import type { QueueMonitor } from './queue-port.ts';
 import type { Retention } from './retention-port.ts';
 import type { Insights } from './rollups-port.ts';
-import type { PageOfSearch, SearchProgress } from './search-port.ts';
+import type { MatchCount, PageOfSearch, SearchProgress } from './search-port.ts';
 import type { ClockStep, RepeatSummaries } from './upkeep-port.ts';
 
 export interface Store
@@ -56,12 +56,17 @@ export interface ExecutionReader {
   find(correlationId: string): Promise<Execution | undefined>;
   findByReference(reference: string): Promise<Execution | undefined>;
   /**
-   * Returns executions newest first. The work of one page and its size are bounded, so a page may end before it is full. It ends
+   * Returns executions, newest first unless the query states otherwise. The work of one page and its size are bounded, so a page may end before it is full. It ends
    * within milliseconds when the signal aborts.
    */
   list(query: ListQuery, signal?: AbortSignal): Promise<ExecutionPage>;
   /** Does the same as `list`, with the items as JSON: a page of results takes as long to write as to read. */
   listJson(query: ListQuery, signal?: AbortSignal): Promise<JsonPage>;
+  /**
+   * Counts the executions that match, at most `limit`. The count ends early after `scanMs` of its query, or when a bound of the
+   * store is reached.
+   */
+  countMatches(query: ListQuery, signal?: AbortSignal): Promise<MatchCount>;
   /** Returns how far a search has come that continues at `before` of its query. */
   searchProgress(query: ListQuery, signal?: AbortSignal): Promise<SearchProgress>;
   /** Returns the payloads of one execution, which lists leave out; undefined for an unknown execution. */
@@ -155,6 +160,14 @@ export interface ExecutionFilter {
   readonly incident?: string;
   /** A text in inputs, context, result, error or late result; case-insensitive; never empty. */
   readonly text?: string;
+  /** A text in the error; case-insensitive; never empty. */
+  readonly error?: string;
+  readonly resolvedBy?: ResolvedBy;
+  /** Least and greatest time from submission to outcome, with fractions; executions that have not ended do not match. */
+  readonly minDurationSeconds?: number;
+  readonly maxDurationSeconds?: number;
+  /** Only these correlation ids, at most {@link MAX_NAMED}. */
+  readonly correlationIds?: readonly string[];
   /** Members that the text search ignores, by their names, because the reader does not see their values. */
   readonly hidden?: readonly string[];
   /** Submitted at or after. */
@@ -163,9 +176,16 @@ export interface ExecutionFilter {
   readonly to?: number;
 }
 
+/** Maximum of correlation ids in a filter. */
+export const MAX_NAMED = 200;
+
 export interface ListQuery extends ExecutionFilter {
   readonly limit: number;
-  /** Reference of the execution before which the page begins. */
+  /** True for the oldest first; default: newest first. */
+  readonly oldestFirst?: boolean;
+  /** Time of scanning in milliseconds after which the page ends; default: a bound of the store. */
+  readonly scanMs?: number;
+  /** Reference of the execution before which the page begins; with `oldestFirst`, after which it begins. */
   readonly before?: string;
   /** Reference of the execution at which the list ends, without it. */
   readonly after?: string;

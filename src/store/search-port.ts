@@ -1,4 +1,4 @@
-// How far a search by text has come.
+// How many executions a filter matches, and how far a search by text has come.
 
 export interface PageOfSearch {
   /** Number of executions that were read for the page. */
@@ -13,4 +13,10 @@ export interface SearchProgress {
   readonly total: number;
   /** When the last one was submitted, milliseconds; null before the first page. */
   readonly reachedAt: number | null;
+}
+
+export interface MatchCount {
+  readonly count: number;
+  /** False if there are more, or may be. */
+  readonly isWhole: boolean;
 }

@@ -173,7 +173,9 @@ describe('a receiver that does not answer', () => {
     '%s turns grey, says so, and recovers',
     async (path) => {
       await running(http, { correlationId: 'one' });
-      await page.goto(path);
+      if (path === '/') await page.goto(path);
+      else await open(path);
+      await page.locator('#refresh').waitFor();
       const title = await page.title();
       await page.route('**/*', (route) => route.abort());
       await page

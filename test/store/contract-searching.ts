@@ -5,7 +5,7 @@ import type { Dispatchable, Execution, Submission } from '../../src/execution/ex
 import { parseJson } from '../../src/execution/json.ts';
 import { HIDDEN } from '../../src/execution/masking.ts';
 import { representExecution } from '../../src/execution/representation.ts';
-import type { ExecutionFilter, Store } from '../../src/store/port.ts';
+import type { ExecutionFilter, ListQuery, Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, failed, NOON, submitted } from '../support/executions.ts';
 
 /** In every contract test there is a fresh store. */
@@ -95,6 +95,62 @@ export function searchingContract(storeNow: () => Store): void {
       expect(await list({ after, before: third.reference })).toEqual(['order-2']);
       expect(await list({ after, id: 'order' })).toEqual(['order-2']);
       expect(await list({ after: third.reference })).toEqual([]);
+    });
+
+    test('by the way the outcome became known, by duration and by a text in the error', async () => {
+      const callbackFirst = await sent('cx-1', { correlationId: 'called-back' });
+      await storeNow().record(callbackFirst.reference, callback(completed({ note: 'declined' })), NOON + 2_500);
+      const refused = await sent('cx-2', { correlationId: 'refused' });
+      const error = { code: 'E-7', message: 'Declined: 50% off', secret: 'declined' };
+      await storeNow().record(refused.reference, callback(failed(error)), NOON + 60_000);
+      const cancelled = await sent('cx-3', { correlationId: 'cancelled' });
+      await storeNow().record(cancelled.reference, { type: 'cancelled', by: 'app:shop' }, NOON);
+      await add({ correlationId: 'open' });
+      expect(await found({ resolvedBy: 'callback' })).toEqual(['refused', 'called-back']);
+      expect(await found({ resolvedBy: 'cancel' })).toEqual(['cancelled']);
+      expect(await found({ minDurationSeconds: 2.5 })).toEqual(['refused', 'called-back']);
+      expect(await found({ maxDurationSeconds: 2.5 })).toEqual(['cancelled', 'called-back']);
+      expect(await found({ minDurationSeconds: 2.501, maxDurationSeconds: 59.999 })).toEqual([]);
+      expect(await found({ error: 'declined: 50% OFF' })).toEqual(['refused']);
+      expect(await found({ error: 'declined' })).toEqual(['refused']);
+      expect(await found({ error: 'declined', hidden: ['message', 'secret'] })).toEqual([]);
+    });
+
+    test('by name, up to the maximum of names, with other filters', async () => {
+      for (const correlationId of ['one', 'two', 'three']) await add({ correlationId });
+      expect(await found({ correlationIds: ['three', 'one', 'none'] })).toEqual(['three', 'one']);
+      expect(await found({ correlationIds: ['three', 'one'], status: 'COMPLETED' })).toEqual([]);
+      expect(await found({ correlationIds: [] })).toEqual([]);
+    });
+
+    test('oldest first: all of them once, in pages, in any range', async () => {
+      for (let i = 0; i < 7; i += 1) await add({ correlationId: `order-${i}`, app: i % 2 ? 'crm' : 'shop' }, NOON + i);
+      const list = async (filter: Partial<ListQuery>) => {
+        const ids: string[] = [];
+        let before: string | null = null;
+        do {
+          const at = before === null ? {} : { before };
+          const page = await storeNow().list({ app: null, limit: 2, oldestFirst: true, ...filter, ...at });
+          ids.push(...page.items.map(({ correlationId }) => correlationId));
+          before = page.next;
+        } while (before !== null);
+        return ids.map((id) => id.slice(-1)).join('');
+      };
+      expect(await list({})).toBe('0123456');
+      expect(await list({ from: NOON + 2, to: NOON + 6 })).toBe('2345');
+      expect(await list({ app: 'shop', to: NOON + 6 })).toBe('024');
+      expect(await list({ status: 'OPEN', from: NOON + 5 })).toBe('56');
+      expect(await list({ id: 'order', from: NOON + 4 })).toBe('456');
+    });
+
+    test('counts what matches, up to a number', async () => {
+      for (let i = 0; i < 5; i += 1)
+        await add({ correlationId: `order-${i}`, app: i === 0 ? 'crm' : 'shop' }, NOON + i);
+      const count = (filter: Partial<ListQuery>) => storeNow().countMatches({ app: null, limit: 4, ...filter });
+      expect(await count({})).toEqual({ count: 4, isWhole: false });
+      expect(await count({ app: 'shop' })).toEqual({ count: 4, isWhole: true });
+      expect(await count({ from: NOON + 1, to: NOON + 3 })).toEqual({ count: 2, isWhole: true });
+      expect(await count({ status: 'COMPLETED' })).toEqual({ count: 0, isWhole: true });
     });
 
     test('by the name that CXone gave, whole', async () => {

@@ -356,6 +356,19 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(seen).toEqual(added);
       });
 
+      test('filters by endpoint and by ids', async () => {
+        const [first, second] = [await ended(), await ended()];
+        await ended({ notifyUrl: 'https://other.example/x' });
+        expect(await ids({ endpoint: 'https://shop.example' })).toEqual([second, first]);
+        expect(await ids({ ids: [first, 'none'] })).toEqual([first]);
+        expect(await ids({ ids: [] })).toEqual([]);
+        await store.recordDelivery(first, GONE, NOON);
+        await store.recordDelivery(second, GONE, NOON);
+        const step = { after: 0, limit: 10, by: 'operator:alice', now: NOON + 1 };
+        expect((await store.replayNotifications({ app: null, ids: [second] }, step)).replayed).toBe(1);
+        expect(await ids({ status: 'DEAD' })).toEqual([first]);
+      });
+
       test('those after a notification, down to it', async () => {
         for (let i = 0; i < 4; i += 1) await ended();
         const [newest, second, third] = await all();

@@ -178,8 +178,10 @@ function laneName({ app, origin }: DueLane): string {
 }
 
 function matchesFilter(notification: Notification, filter: NotificationFilter): boolean {
-  const { app, status, type, correlationId, from, to } = filter;
+  const { app, status, type, correlationId, endpoint, ids, from, to } = filter;
   return (
+    (endpoint === undefined || notification.origin === endpoint) &&
+    (ids === undefined || ids.includes(notification.id)) &&
     (app === null || notification.app === app) &&
     (status === undefined || notification.status === status) &&
     (type === undefined || notification.type === type) &&

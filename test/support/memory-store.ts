@@ -307,7 +307,7 @@ export function createMemoryStore(): Store {
     const matching = [...rows.values()]
       .filter((row) => matches(row, query))
       .map(({ execution }) => execution)
-      .sort((one, other) => (one.reference < other.reference ? 1 : -1));
+      .sort((one, other) => (one.reference < other.reference !== (query.oldestFirst === true) ? 1 : -1));
     const items = matching.slice(0, query.limit);
     const next = matching.length > query.limit ? (items.at(-1) ?? null) : null;
     const search = { scanned: scannedBy(query, next?.reference ?? ''), reachedAt: next?.submittedAt ?? null };
@@ -406,6 +406,17 @@ export function createMemoryStore(): Store {
         const page = list(query);
         return { ...page, items: writeExecutions(page.items, query.hidden) };
       }),
+    countMatches: (query) =>
+      operate(() => {
+        const count = [...rows.values()].filter((row) => matches(row, query)).length;
+        return { count: Math.min(count, query.limit), isWhole: count <= query.limit };
+      }),
+    submitted: ({ from = 0, to = Infinity, app }) =>
+      operate(() => {
+        const wanted = all().filter(({ submittedAt: at, app: own }) => at >= from && at < to && (app ?? own) === own);
+        const byAction = [...Map.groupBy(wanted, ({ actionId }) => actionId)];
+        return byAction.map(([actionId, { length }]) => ({ actionId, accepted: length }));
+      }),
     searchProgress: (query) => operate(() => searchProgress(query)),
     trail: (correlationId) => operate(() => entries.filter((entry) => entry.correlationId === correlationId)),
     feed: (query) => operate(() => feed(query)),
@@ -455,8 +466,23 @@ function matches({ execution, payload }: Row, query: ListQuery): boolean {
     (query.text === undefined || holds({ ...payload, ...execution }, query.text, query.hidden)) &&
     (query.from === undefined || execution.submittedAt >= query.from) &&
     (query.to === undefined || execution.submittedAt < query.to) &&
-    (query.before === undefined || execution.reference < query.before) &&
+    (query.before === undefined ||
+      (query.oldestFirst ? execution.reference > query.before : execution.reference < query.before)) &&
+    (query.correlationIds === undefined || query.correlationIds.includes(execution.correlationId)) &&
+    endedLike(execution, query) &&
     (query.after === undefined || execution.reference > query.after)
+  );
+}
+
+function endedLike(execution: Execution, query: ListQuery): boolean {
+  const { resolvedBy, minDurationSeconds = 0, maxDurationSeconds = Infinity, error, hidden = [] } = query;
+  const seconds = (execution.resolvedAt ?? Number.NaN) / 1000 - execution.submittedAt / 1000;
+  const isAnyDuration = query.minDurationSeconds === undefined && query.maxDurationSeconds === undefined;
+  const text = JSON.stringify(createMasking(hidden, '').json(execution.error)).toLowerCase();
+  return (
+    (resolvedBy === undefined || execution.resolvedBy === resolvedBy) &&
+    (isAnyDuration || (seconds >= minDurationSeconds && seconds <= maxDurationSeconds)) &&
+    (error === undefined || (text !== 'null' && text.includes(error.toLowerCase())))
   );
 }
 

@@ -22,7 +22,7 @@ import { currentPauses, pauseUrl } from './pause-banner.ts';
 import { courseCsv, coursePlots } from './plots/course-plots.ts';
 import { csvResponse } from './plots/csv.ts';
 import { notFound } from './refusals.ts';
-import { field, problems, type Search, searchOf, seeOther, tidied, urlWith } from './search.ts';
+import { problems, type Search, searchOf, seeOther, tidied, timeField, urlWith } from './search.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
 const DAY_MS = 86_400_000;
@@ -138,8 +138,8 @@ function headOf(actionId: string, search: Search): Html {
 <h1><code>${actionId}</code></h1>
 <p class="choice">${links}</p>
 <form class="search" method="get" action="${path}" role="search" aria-label="Period">
-${field(search, 'from', 'Submitted from', '2026-01-31T12:00Z')}
-${field(search, 'to', 'Submitted before', '2026-01-31T13:00Z')}
+${timeField(search, 'from', 'Submitted from')}
+${timeField(search, 'to', 'Submitted before')}
 <p class="go"><button type="submit">Show</button></p>
 </form>`;
 }

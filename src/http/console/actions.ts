@@ -17,6 +17,7 @@ import type { ConsolePages } from './pages.ts';
 import { createPauseActions, type PauseVerbs } from './pause-actions.ts';
 import { notFound } from './refusals.ts';
 import { createResubmitAction, type ResubmitVerbs } from './resubmit-action.ts';
+import { createSelectedActions } from './selected-actions.ts';
 import { createSendingActions, type SendingVerbs } from './sending-actions.ts';
 import { viewerOf } from './viewer.ts';
 
@@ -41,6 +42,7 @@ export function createConsoleActions(
     ...createExecutionActions({ store, sensitiveFields }, confirmation, verbs),
     ...createErasureActions({ store, sensitiveFields }, confirmation, verbs),
     ...createNotificationActions(store, confirmation, verbs),
+    ...createSelectedActions({ store }, confirmation, verbs),
     ...createPauseActions(pauses, confirmation, verbs),
     ...createIncidentActions(store, confirmation, verbs),
     ...createSendingActions({ queueTimeoutMs }, confirmation, verbs),

@@ -1,30 +1,37 @@
 // The list of what operators did: one line for each action or bulk action, and for each reveal of hidden values.
 
 import { html } from 'hono/html';
+import type { Json } from '../../execution/json.ts';
 import { ACTIVITY_ACTIONS, type Activity, type ActivityAction, filterOf } from '../../store/activity-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { parseActivityQuery } from '../operators/activity.ts';
 import { endpointPath } from './endpoint-lines.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
-import { moment, NOTHING, number } from './format.ts';
+import { many, moment, NOTHING, number } from './format.ts';
 import { incidentPath } from './incident-actions.ts';
 import { keyed } from './list-changes.ts';
 import { createListPage, type PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
-import { describeSearch, field, type Search, select, urlWith } from './search.ts';
+import { describeSearch, field, type Search, select, timeField, urlWith } from './search.ts';
+import type { Suggest } from './suggestions.ts';
 
 const ACTIVITY = '/console/activity';
 
-export function createActivityPage({ store, runtime: { world } }: ConsoleDependencies): PageHandler {
+export function createActivityPage(
+  { store, access, runtime: { world } }: ConsoleDependencies,
+  suggest: Suggest,
+): PageHandler {
+  const operators = [...new Set([...access.operators, ...access.readers].map(({ name }) => name))].sort();
   return createListPage(
     {
       section: ACTIVITY,
       title: 'Activity',
+      noun: 'action',
       topic: 'activity',
       parse: parseActivityQuery,
       read: store.listActivity,
-      fields,
+      fields: (search) => fields(search, operators),
       none: 'No activity matches.',
       older: () => 'Older activity',
       table: activityTable,
@@ -32,15 +39,16 @@ export function createActivityPage({ store, runtime: { world } }: ConsoleDepende
         () => html`<p class="quiet">A line is written before the action has any effect. The audit trail of each execution has
 the single changes.</p>`,
     },
-    world.now,
+    { world, suggest },
   );
 }
 
-function fields(search: Search): Html {
-  return html`${field(search, 'by', 'Operator', 'alice')}
+function fields(search: Search, operators: readonly string[]): Html {
+  const names = operators.map((value) => ({ value, label: value }));
+  return html`${field(search, 'by', 'Operator', names)}
 ${select(search, 'action', 'Action', ACTIVITY_ACTIONS)}
-${field(search, 'from', 'From', '2026-01-31T12:00Z')}
-${field(search, 'to', 'Before', '2026-01-31T13:00Z')}`;
+${timeField(search, 'from', 'From')}
+${timeField(search, 'to', 'Before')}`;
 }
 
 const WORDS: { readonly [A in ActivityAction]: string } = {
@@ -78,6 +86,8 @@ function aboutOf(activity: Activity): Html {
     return action === 'replay' ? html`${target}` : html`<a href="${placeOf(action, target)}">${target}</a>`;
   const filter = filterOf(activity);
   if (filter === null) return html`${NOTHING}`;
+  const ids = filter['correlationIds'] ?? filter['ids'];
+  if (Array.isArray(ids)) return selectedRows(ids, action);
   const named = Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]);
   // The action has changed the status, and a searched text is not kept.
   const kept = named.filter(([name]) => name !== 'status' && name !== 'text');
@@ -96,6 +106,16 @@ function placeOf(action: ActivityAction, target: string): string {
   }
   return action === 'acknowledge' ? incidentPath(target) : pathOf(target);
 }
+
+/** Executions are linked; the ids of notifications mean nothing to a reader. */
+function selectedRows(ids: readonly Json[], action: ActivityAction): Html {
+  if (action === 'replay') return html`${many(ids.length, 'selected notification')}`;
+  const links = ids.slice(0, MAX_LINKS).map((id) => html` <a href="${pathOf(String(id))}">${String(id)}</a>`);
+  const more = ids.length > MAX_LINKS ? ` and ${ids.length - MAX_LINKS} more` : '';
+  return html`<span>${many(ids.length, 'selected execution')}:${links}${more}</span>`;
+}
+
+const MAX_LINKS = 3;
 
 const TIMES: ReadonlySet<string> = new Set(['from', 'to']);
 

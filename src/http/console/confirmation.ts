@@ -39,6 +39,8 @@ export interface Question {
 /** Performs a confirmed action. */
 export type Perform = (c: Context, caller: Identity, reason: string | null) => Promise<Response>;
 
+type OnForm = (form: URLSearchParams, c: Context, caller: Identity) => Promise<Response>;
+
 type Ask = (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>;
 
 interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 'yes' | 'danger'> {
@@ -57,15 +59,18 @@ interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 
   readonly performed: (body: { readonly [name: string]: unknown }) => unknown;
 }
 
-/** A form holds a token, and at most a reason of 500 characters. */
-const MAX_FORM_BYTES = 16_384;
+/** A form holds a token, a reason of at most 500 characters, and the ids of selected rows. */
+const MAX_FORM_BYTES = 131_072;
 /** Items that are counted before the question; more may match. */
 const MAX_COUNTED = 200;
 
 const ONLY_ADMINISTRATORS =
   'This needs the key of an administrator (OPERATOR_KEYS). Your key can read, but not change. Nothing was changed.';
 
-const OPTIONAL_REASON_FIELD = html`<p><label for="reason">Reason, which the activity list keeps (optional)</label>
+const EXPIRED =
+  'This form has expired, or was made for another operator. Go back, reload the page and try again. Nothing was changed.';
+
+export const OPTIONAL_REASON_FIELD = html`<p><label for="reason">Reason, which the activity list keeps (optional)</label>
 <input id="reason" name="reason" maxlength="500" autocomplete="off"></p>`;
 
 async function withReason(c: Context, caller: Identity, form: URLSearchParams, perform: Perform): Promise<Response> {
@@ -90,17 +95,20 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
     });
   }
 
-  /** Returns the form if it is genuine and its sender may change things; the response otherwise. */
-  async function genuineForm(c: Context, viewer: Viewer): Promise<Response | URLSearchParams> {
+  /** Returns the form if its sender may change things and no other site caused it; the response otherwise. */
+  async function ownForm(c: Context, viewer: Viewer): Promise<Response | URLSearchParams> {
     if (!viewer.mayChange) return forbidden(viewer, ONLY_ADMINISTRATORS);
     if (isForged(c.req.raw)) return forbidden(viewer, 'A page of another site sent this form. Nothing was changed.');
     const body = await readBody(c.req.raw, MAX_FORM_BYTES);
-    const form = new URLSearchParams(body.type === 'whole' ? new TextDecoder().decode(body.bytes) : '');
+    return new URLSearchParams(body.type === 'whole' ? new TextDecoder().decode(body.bytes) : '');
+  }
+
+  /** Returns the form if it is genuine and its sender may change things; the response otherwise. */
+  async function genuineForm(c: Context, viewer: Viewer): Promise<Response | URLSearchParams> {
+    const form = await ownForm(c, viewer);
+    if (form instanceof Response) return form;
     if (csrfTokens.verify(viewer.by, form.get('token') ?? '')) return form;
-    return forbidden(
-      viewer,
-      'This form has expired, or was made for another operator. Go back, reload the page and try again. Nothing was changed.',
-    );
+    return forbidden(viewer, EXPIRED);
   }
 
   /** Performs what a genuine form wants, with its optional reason; returns the refusal of any other form. */
@@ -160,5 +168,20 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
     );
   }
 
-  return { question, performedBy, confirmed, confirmedOrder, onSelection };
+  /**
+   * An action on the rows that a form names. Without a token, the form is the request for the question; the form of the question
+   * has the token, and repeats the rows.
+   */
+  function onForm(ask: OnForm, perform: OnForm): PageHandler {
+    return async (c, caller) => {
+      const viewer = viewerOf(caller);
+      const form = await ownForm(c, viewer);
+      if (form instanceof Response) return form;
+      const token = form.get('token');
+      if (token === null) return ask(form, c, caller);
+      return csrfTokens.verify(viewer.by, token) ? perform(form, c, caller) : forbidden(viewer, EXPIRED);
+    };
+  }
+
+  return { question, performedBy, confirmed, confirmedOrder, onSelection, onForm };
 }

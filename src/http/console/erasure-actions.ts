@@ -25,10 +25,10 @@ export interface ErasureVerbs {
   readonly release: OrderedHold;
 }
 
-const ERASED_PARTS =
+export const ERASED_PARTS =
   'Inputs, context, results, errors, stored bodies and what the audit trail quotes of them are erased. Their hashes, the identifiers and the times stay. This cannot be undone.';
 
-const REASON_FIELD = html`<p><label for="reason">Reason, which the audit trail keeps</label>
+export const REASON_FIELD = html`<p><label for="reason">Reason, which the audit trail keeps</label>
 <input id="reason" name="reason" required maxlength="500" autocomplete="off"></p>`;
 
 export function createErasureActions(
@@ -135,16 +135,16 @@ function eraseAll(
   );
 }
 
-interface Counted {
+export interface Counted {
   readonly matched: number;
   readonly open: number;
   readonly held: number;
 }
 
 /** A count writes nothing, so that it needs no reason. */
-const UNNAMED = (caller: Identity): Order => ({ by: callerName(caller), reason: '' });
+export const UNNAMED = (caller: Identity): Order => ({ by: callerName(caller), reason: '' });
 
-async function erasedPage(response: Response, viewer: Viewer, back: string): Promise<Response> {
+export async function erasedPage(response: Response, viewer: Viewer, back: string): Promise<Response> {
   const {
     erased = 1,
     copies,

@@ -19,7 +19,7 @@ export interface ExecutionVerbs {
   readonly actOnSelection: BulkAction;
 }
 
-const CANCEL_WARNING =
+export const CANCEL_WARNING =
   'ends here as CANCELLED, and its app is notified. What was sent to CXone may still run there. This cannot be undone.';
 
 export function createExecutionActions(

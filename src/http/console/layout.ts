@@ -133,7 +133,7 @@ ${head}
 ${refreshed}
 ${rest ?? ''}
 </main>
-<footer><p>Times are UTC, unless you choose local time.</p></footer>
+<footer><p>Times are UTC, unless you choose local time. <button type="button" id="show-keys" hidden>Keys <kbd>?</kbd></button></p></footer>
 </body>
 </html>
 `.toString();
@@ -164,10 +164,26 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 
 const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-const serveScript = (name: string) =>
-  serveCompressedText(() => own(name), { 'content-type': 'text/javascript; charset=utf-8' });
+/** Comments are for readers of the source: browsers do not load them. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/^[ \t]*(?:\/\/.*|\/\*[\s\S]*?\*\/[ \t]*)\n/gm, '');
+}
 
-const MODULES = ['connection.js', 'in-use.js', 'plots.js', 'refresh.js', 'rows.js', 'signals.js', 'times.js'] as const;
+const serveScript = (name: string) =>
+  serveCompressedText(() => withoutComments(own(name)), { 'content-type': 'text/javascript; charset=utf-8' });
+
+const MODULES = [
+  'connection.js',
+  'in-use.js',
+  'keys.js',
+  'keys-dialog.js',
+  'plots.js',
+  'refresh.js',
+  'rows.js',
+  'selection.js',
+  'signals.js',
+  'times.js',
+] as const;
 
 const modules = new Map<string, (c: Context) => Response>(
   MODULES.map((name) => [name, serveScript(`./scripts/${name}`)]),
@@ -175,9 +191,12 @@ const modules = new Map<string, (c: Context) => Response>(
 
 /** The files that pages load; they need no key, since they are the same for everyone. */
 export const createAssets = () => ({
-  style: serveCompressedText(() => [BASE_STYLE, own('./style.css'), own('./plots/plots.css')].join('\n'), {
-    'content-type': 'text/css; charset=utf-8',
-  }),
+  style: serveCompressedText(
+    () => withoutComments([BASE_STYLE, own('./style.css'), own('./plots/plots.css')].join('\n')),
+    {
+      'content-type': 'text/css; charset=utf-8',
+    },
+  ),
   script: serveScript('./script.js'),
   /** A module that a page or its script loads. */
   module: (c: Context) =>

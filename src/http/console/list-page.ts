@@ -3,6 +3,8 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import type { World } from '../../lib/world.ts';
+import type { MatchCount } from '../../store/search-port.ts';
 import type { Html } from '../html.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { SEARCH_REFUSAL } from '../middleware/reader-turns.ts';
@@ -10,15 +12,33 @@ import { encodeCursor } from '../request/list-parameters.ts';
 import type { Validated } from '../request/validate.ts';
 import { type FieldError, invalidInput, pointerTo } from '../response/problem.ts';
 import { type CompletedAction, flashMessage } from './flash-message.ts';
+import { many, number } from './format.ts';
 import { pageResponse, type Section } from './layout.ts';
 import { above, listChanges, MAX_NEW, NO_ROW, SHOWN } from './list-changes.ts';
-import { problems, quickTimes, type Search, seeOther, tidied, urlWith } from './search.ts';
+import {
+  problems,
+  quickTimes,
+  resolved,
+  type Search,
+  seeOther,
+  tidied,
+  urlWith,
+  type View,
+  viewLinks,
+} from './search.ts';
+import type { Suggest, Suggestions } from './suggestions.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
 export type PageHandler = (c: Context, caller: Identity) => Promise<Response>;
 
 /** A search without matches reads this many batches, then offers to continue. */
 const MAX_READINGS = 10;
+/** Time after which a page of a list ends, so that no page takes long. */
+const MAX_READING_MS = 40;
+/** Time of scanning after which one reading ends. */
+export const SCAN_MS = 40;
+/** Matches that a page counts, and the time for it. */
+export const COUNTED = { limit: 10_000, scanMs: 15 } as const;
 
 interface Batch<T, P> {
   readonly items: readonly T[];
@@ -34,6 +54,10 @@ interface PlacedQuery<P> {
 interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
   readonly section: Section;
   readonly title: string;
+  /** Rows of a page, where they are long; default: those of the API. */
+  readonly pageSize?: number;
+  /** What a row is about, in the singular. */
+  readonly noun: string;
   /** The topic whose changes the page follows. */
   readonly topic: 'executions' | 'notifications' | 'activity';
   /** Returns true for a query that is too much work to repeat; default: none is. */
@@ -49,7 +73,12 @@ interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
   ) => Promise<{ readonly value: R } | null>;
   /** Describes how far a search has come that continues with this query; nothing for a list. */
   readonly progress?: (query: Q, signal: AbortSignal) => Promise<Html> | null;
-  readonly fields: (search: Search) => Html;
+  /** True for a list whose rows may be open, and be searched by how long they have been. */
+  readonly hasWaiting?: boolean;
+  readonly views?: readonly View[];
+  readonly fields: (search: Search, suggestions: Suggestions) => Html;
+  /** Counts what the query matches, up to a bound; default: the page states no number. */
+  readonly count?: (query: Q, signal: AbortSignal) => Promise<MatchCount>;
   readonly none: string;
   readonly older: (search: Search, found: number) => string;
   readonly table: (items: readonly T[], viewer: Viewer) => Html;
@@ -60,38 +89,53 @@ interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
 // One function because the parts of a page share its list.
 export function createListPage<Q extends PlacedQuery<P>, T, P extends string | number>(
   list: List<Q, T, P>,
-  now: () => number,
+  { world, suggest }: { readonly world: Pick<World, 'now' | 'elapsed'>; readonly suggest: Suggest },
 ): PageHandler {
   const { section, title } = list;
+  const inTerms = (search: Search) => resolved(search, world.now(), { waiting: list.hasWaiting === true });
 
-  function head(search: Search, errors: readonly FieldError[]): Html {
+  function parse(search: Search, caller: Identity): Validated<Q> {
+    const terms = inTerms(search);
+    if (!terms.valid) return terms;
+    const { pageSize } = list;
+    if (pageSize !== undefined && !terms.value.has('limit')) terms.value.set('limit', String(pageSize));
+    return list.parse(terms.value, caller);
+  }
+
+  async function head(search: Search, errors: readonly FieldError[]): Promise<Html> {
     return html`<h1>${title}</h1>
+${viewLinks(section, search, list.views ?? [])}
 <form class="search" method="get" action="${section}" role="search" aria-label="${title}">
-${list.fields(search)}
+${list.fields(search, await suggest())}
 <p class="go"><button type="submit">Search</button> <a href="${section}">Clear</a></p>
 </form>
-${quickTimes(section, search, now())}
+${quickTimes(section, search, world.now())}
 ${problems(errors, search)}`;
   }
 
-  function links(search: Search, next: P | null, found: number): Html {
+  /** @param missing the number of rows that a full page would have in addition */
+  function links(search: Search, next: P | null, { found, missing }: { found: number; missing: number }): Html {
     const first = search.has('cursor')
-      ? html`<a href="${urlWith(section, search, { cursor: null })}">Back to the newest</a>`
+      ? html`<a href="${urlWith(section, search, { cursor: null })}" rel="first">Back to the first page</a>`
       : '';
     if (next === null) return html`<p class="pages">${first}</p>`;
     const href = urlWith(section, search, { cursor: encodeCursor(String(next)) });
-    return html`<p class="pages">${first} <a href="${href}" rel="next">${list.older(search, found)}</a></p>`;
+    const partial = missing > 0 ? html` data-missing="${String(missing)}"` : '';
+    return html`<p class="pages">${first} <a href="${href}" rel="next"${partial}>${list.older(search, found)}</a></p>`;
   }
 
   /** Responds to the script of a page that shows the rows from this place on. */
   async function changesSince(shown: string, search: Search, caller: Identity, signal: AbortSignal): Promise<Response> {
-    const query = list.parse(search, caller);
+    const query = parse(search, caller);
     const place = shown === NO_ROW ? null : placeOf(shown, search, caller);
     if (!query.valid || place === undefined) return invalidInput([SHOWN_ERROR], 'query parameter');
-    const read = (part: Q) => fillPage(part, (step) => list.read(step, signal), signal);
+    const read = (part: Q) => fill(part, signal);
     const { items, next } = place === null ? NOTHING_READ : await read({ ...query.value, before: above(place) });
     const upTo = place === null ? {} : { after: place };
-    const newer = search.has('cursor') ? NOTHING_READ : await read({ ...query.value, ...upTo, limit: MAX_NEW });
+    const newer =
+      search.has('cursor') || search.get('sort') === 'oldest'
+        ? NOTHING_READ
+        : await read({ ...query.value, ...upTo, limit: MAX_NEW });
     return listChanges({
       table: list.table(items, viewerOf(caller)),
       isWhole: next === null || items.length >= query.value.limit,
@@ -101,14 +145,30 @@ ${problems(errors, search)}`;
   }
 
   function placeOf(shown: string, search: Search, caller: Identity): P | undefined {
-    const placed = list.parse(new URLSearchParams({ ...Object.fromEntries(search), cursor: shown }), caller);
+    const placed = parse(new URLSearchParams({ ...Object.fromEntries(search), cursor: shown }), caller);
     return placed.valid ? placed.value.before : undefined;
   }
 
   async function readPage(query: Q, by: string, signal: AbortSignal): Promise<Batch<T, P> | null> {
-    const fill = () => fillPage(query, (part) => list.read(part, signal), signal);
-    if (list.turn === undefined) return fill();
-    return (await list.turn(query, by, fill, signal))?.value ?? null;
+    if (list.turn === undefined) return fill(query, signal);
+    return (await list.turn(query, by, () => fill(query, signal), signal))?.value ?? null;
+  }
+
+  /** A page ends after a short time, unless it is that of a search. */
+  function fill(query: Q, signal: AbortSignal): Promise<Batch<T, P>> {
+    const end = list.isStill?.(query) ? Number.POSITIVE_INFINITY : world.elapsed() + MAX_READING_MS;
+    return fillPage(
+      query,
+      (part) => list.read(part, signal),
+      () => signal.aborted || world.elapsed() >= end,
+    );
+  }
+
+  async function total(query: Q, signal: AbortSignal): Promise<Html> {
+    if (list.count === undefined || list.isStill?.(query)) return html``;
+    const { count, isWhole } = await list.count(query, signal);
+    const noun = list.noun;
+    return html`<p class="quiet">${isWhole ? many(count, noun) : `${number(count)}+ ${noun}s`} in all</p>`;
   }
 
   async function part(found: Batch<T, P>, { search, query, viewer }: Asked<Q>, signal: AbortSignal): Promise<Html> {
@@ -116,7 +176,10 @@ ${problems(errors, search)}`;
     const progress = next === null ? null : await list.progress?.({ ...query, before: next }, signal);
     const none = next === null ? list.none : 'No match yet. The search can continue further back.';
     const rows = items.length === 0 ? html`<p class="quiet">${none}</p>` : list.table(items, viewer);
-    return html`${rows}${progress ?? ''}${links(search, next, items.length)}`;
+    const missing = list.isStill?.(query) ? 0 : query.limit - items.length;
+    const rest = { found: items.length, missing };
+    const { before: _, ...whole } = query;
+    return html`${await total(whole as Q, signal)}${rows}${progress ?? ''}${links(search, next, rest)}`;
   }
 
   return async (c, caller) => {
@@ -127,22 +190,23 @@ ${problems(errors, search)}`;
     search.delete(SHOWN);
     if (shown !== null) return changesSince(shown, search, caller, signal);
     const viewer = viewerOf(caller);
-    const query = list.parse(search, caller);
-    if (!query.valid) return pageResponse(422, viewer, { title, section, head: head(search, query.errors) });
+    const query = parse(search, caller);
+    if (!query.valid) return pageResponse(422, viewer, { title, section, head: await head(search, query.errors) });
     const found = await readPage(query.value, viewer.by, signal);
     if (found === null) return refused(viewer, search);
     const live = await part(found, { search, query: query.value, viewer }, signal);
-    const content = { title, section, flash: flashMessage(done), head: head(search, []) };
-    const rest = list.actions(viewer, search);
+    const content = { title, section, flash: flashMessage(done), head: await head(search, []) };
+    const terms = inTerms(search);
+    const rest = list.actions(viewer, terms.valid ? terms.value : search);
     if (list.isStill?.(query.value)) return pageResponse(200, viewer, { ...content, rest: html`${live}${rest}` });
-    const rows = search.has('cursor') ? 'older' : 'newest';
+    const rows = search.has('cursor') || search.get('sort') === 'oldest' ? 'older' : 'newest';
     return pageResponse(200, viewer, { ...content, live, follow: { signals: `topic=${list.topic}`, rows }, rest });
   };
 
-  function refused(viewer: Viewer, search: Search): Response {
+  async function refused(viewer: Viewer, search: Search): Promise<Response> {
     const { detail, headers } = SEARCH_REFUSAL;
     const notice = html`<div class="notice refused" role="alert"><p>${detail}</p></div>`;
-    return pageResponse(429, viewer, { title, section, head: html`${head(search, [])}${notice}` }, headers);
+    return pageResponse(429, viewer, { title, section, head: html`${await head(search, [])}${notice}` }, headers);
   }
 }
 
@@ -160,7 +224,7 @@ const NOTHING_READ = { items: [], next: null } as const;
 export async function fillPage<Q extends PlacedQuery<P>, T, P>(
   query: Q,
   read: (query: Q) => Promise<Batch<T, P>>,
-  signal?: AbortSignal,
+  isOver: () => boolean = () => false,
 ): Promise<{ items: T[]; next: P | null }> {
   const items: T[] = [];
   let { before } = query;
@@ -168,8 +232,7 @@ export async function fillPage<Q extends PlacedQuery<P>, T, P>(
     const limit = query.limit - items.length;
     const batch = await read({ ...query, limit, ...(before === undefined ? {} : { before }) });
     items.push(...batch.items);
-    const isOver = items.length >= query.limit || readings >= MAX_READINGS || signal?.aborted;
-    if (batch.next === null || isOver) {
+    if (batch.next === null || items.length >= query.limit || readings >= MAX_READINGS || isOver()) {
       return { items, next: batch.next };
     }
     before = batch.next;
@@ -191,6 +254,6 @@ export function searchAndDone(c: Context): { search: Search; done: CompletedActi
 
 /** Returns the hidden inputs that repeat a search, without its place in the list. */
 export function hiddenInputs(search: Search): Html[] {
-  const all = new URLSearchParams(urlWith('', search, { cursor: null, limit: null }));
+  const all = new URLSearchParams(urlWith('', search, { cursor: null, limit: null, sort: null }));
   return [...all].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
 }

@@ -10,13 +10,15 @@ import { ENDPOINTS, endpointPath, whyItWaits } from './endpoint-lines.ts';
 import { pathOf } from './executions-page.ts';
 import { badge, moment, NOTHING } from './format.ts';
 import { keyed } from './list-changes.ts';
-import { createListPage, hiddenInputs, type PageHandler } from './list-page.ts';
-import { field, type Search, select } from './search.ts';
+import { createListPage, hiddenInputs, type PageHandler, SCAN_MS } from './list-page.ts';
+import { field, type Search, select, timeField } from './search.ts';
+import { selectable, selectCell, selectionForm } from './selection.ts';
+import type { Suggest, Suggestions } from './suggestions.ts';
 import type { Viewer } from './viewer.ts';
 
 export const NOTIFICATIONS = '/console/notifications';
 
-export function createNotificationsPage(deps: ConsoleDependencies): PageHandler {
+export function createNotificationsPage(deps: ConsoleDependencies, suggest: Suggest): PageHandler {
   const { store, runtime } = deps;
   const { world } = runtime;
   const { withEndpoints } = createEndpointStates(deps);
@@ -24,45 +26,55 @@ export function createNotificationsPage(deps: ConsoleDependencies): PageHandler 
     {
       section: NOTIFICATIONS,
       title: 'Notifications',
+      noun: 'notification',
+      pageSize: 40,
       topic: 'notifications',
       parse: parseNotificationQuery,
       read: async (query) => {
-        const page = await store.listNotifications(query);
+        const page = await store.listNotifications({ ...query, scanMs: SCAN_MS });
         return { ...page, items: await withEndpoints(page.items) };
       },
       fields,
+      views: [
+        { name: 'Dead letters', query: 'status=DEAD' },
+        { name: 'Not delivered yet', query: 'status=PENDING' },
+        { name: 'Late results of a day', query: 'type=execution.late_result&last=24h' },
+      ],
       none: 'No notification matches.',
       older: () => 'Older notifications',
-      table: notificationsTable,
+      table: (items, viewer) => notificationsTable(items, viewer, true),
       actions,
     },
-    world.now,
+    { world, suggest },
   );
 }
 
-function fields(search: Search): Html {
+function fields(search: Search, { apps, endpoints }: Suggestions): Html {
   return html`${select(search, 'status', 'Status', NOTIFICATION_STATUSES)}
 ${select(search, 'type', 'Type', NOTIFICATION_TYPES)}
 ${field(search, 'correlationId', 'Execution')}
-${field(search, 'app', 'App')}
-${field(search, 'from', 'Created from', '2026-01-31T12:00Z')}
-${field(search, 'to', 'Created before', '2026-01-31T13:00Z')}`;
+${field(search, 'app', 'App', apps)}
+${field(search, 'endpoint', 'Endpoint', endpoints)}
+${timeField(search, 'from', 'Created from')}
+${timeField(search, 'to', 'Created before')}`;
 }
 
-export function notificationsTable(items: readonly ShownNotification[], viewer: Viewer): Html {
+/** @param isSelectable whether the page has the form that acts on selected rows */
+export function notificationsTable(items: readonly ShownNotification[], viewer: Viewer, isSelectable = false): Html {
   const rows = items.map((one) => {
     const replay =
       viewer.mayChange && one.status !== 'PENDING'
-        ? html`<form method="get" action="${NOTIFICATIONS}/${encodeURIComponent(one.id)}/replay">
-<button id="replay-${one.id}" type="submit" aria-label="Replay ${one.type} of ${one.correlationId}…">Replay…</button></form>`
+        ? html`<a class="button" href="${NOTIFICATIONS}/${encodeURIComponent(one.id)}/replay" aria-label="Replay ${one.correlationId}…">Replay…</a>`
         : '';
-    return html`<tr ${keyed(one.sequence)}><th scope="row"><a href="${pathOf(one.correlationId)}">${one.correlationId}</a></th>
+    const pick = isSelectable ? selectCell(viewer, one.id, one.correlationId) : '';
+    return html`<tr ${keyed(one.sequence)}>${pick}<th scope="row"><a href="${pathOf(one.correlationId)}">${one.correlationId}</a></th>
 <td data-name="Type">${one.type}</td><td data-name="Status">${badge(one.status)}</td><td data-name="App">${one.app}</td>
 <td data-name="URL"><a href="${endpointPath(one)}">${one.url}</a></td><td data-name="Attempts">${String(one.attempts)}</td><td data-name="Last">${one.status === 'PENDING' ? whyItWaits(one) : lastAttempt(one)}</td>
 <td data-name="Created">${moment(one.createdAt)}</td>${viewer.mayChange ? html`<td class="button">${replay}</td>` : ''}</tr>`;
   });
-  const columns = ['Execution', 'Type', 'Status', 'App', 'URL', 'Attempts', 'Last', 'Created'];
-  return table('Newest first', viewer.mayChange ? [...columns, 'Actions'] : columns, rows);
+  const named = ['Execution', 'Type', 'Status', 'App', 'URL', 'Attempts', 'Last', 'Created'];
+  const columns = viewer.mayChange ? [...named, 'Actions'] : named;
+  return table('Newest first', isSelectable ? selectable(viewer, columns) : columns, rows);
 }
 
 function lastAttempt({ lastHttpStatus, lastError, deliveredAt, status }: Notification): string {
@@ -75,10 +87,13 @@ function lastAttempt({ lastHttpStatus, lastError, deliveredAt, status }: Notific
 
 function actions(viewer: Viewer, search: Search): Html {
   const endpoints = html`<p><a href="${ENDPOINTS}">Endpoints with something that waits, and paused ones</a></p>`;
-  if (!viewer.mayChange || search.get('status') === 'PENDING') return endpoints;
+  if (!viewer.mayChange) return endpoints;
+  const selected = selectionForm(search, 'notifications', [{ action: 'replay', text: 'Replay selected…' }]);
+  if (search.get('status') === 'PENDING') return html`${endpoints}${selected}`;
   const selection = new URLSearchParams(search);
   if (!selection.has('status')) selection.set('status', 'DEAD');
-  return html`${endpoints}<section aria-labelledby="all"><h2 id="all">All ${selection.get('status')} notifications that match this search</h2>
+  return html`${endpoints}${selected}
+<section aria-labelledby="all"><h2 id="all">All ${selection.get('status')} notifications that match this search</h2>
 <p class="quiet">Every page of the search is included. A confirmation follows.</p>
 <div class="actions"><form method="get" action="/console/all/replay">${hiddenInputs(selection)}<button type="submit">Replay them…</button></form></div></section>`;
 }

@@ -12,6 +12,7 @@ import { createNotificationsPage } from './notifications-page.ts';
 import { createOverviewPage } from './overview-page.ts';
 import { createPausesPage } from './pauses-page.ts';
 import { createRunbookPage } from './runbook-page.ts';
+import { createSuggestions } from './suggestions.ts';
 
 export type ConsolePages = ReturnType<typeof createConsolePages>;
 
@@ -19,19 +20,20 @@ export function createConsolePages(deps: ConsoleDependencies) {
   const { page, revealed } = createExecutionPage(deps);
   const callbacks = createCallbacksPages(deps);
   const actions = createActionPages(deps);
+  const suggest = createSuggestions(deps);
   return {
     overview: createOverviewPage(deps),
-    executions: createExecutionsPage(deps),
+    executions: createExecutionsPage(deps, suggest),
     execution: page,
     /** The page of one execution without masking. */
     revealed,
-    notifications: createNotificationsPage(deps),
+    notifications: createNotificationsPage(deps, suggest),
     callbacks: callbacks.page,
     callbacksCsv: callbacks.csv,
     actions: actions.list,
     action: actions.page,
     actionCsv: actions.csv,
-    activity: createActivityPage(deps),
+    activity: createActivityPage(deps, suggest),
     incidents: createIncidentsPage(deps),
     endpoints: createEndpointsPage(deps),
     runbook: createRunbookPage(),

@@ -6,6 +6,7 @@ import type { Guard } from '../middleware/authentication.ts';
 import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
 import { ACTIONS } from './actions-table.ts';
 import { ENDPOINTS } from './endpoint-lines.ts';
+import { EXECUTIONS } from './executions-page.ts';
 import { INCIDENTS } from './incident-actions.ts';
 import { createAssets, type Section } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
@@ -15,6 +16,8 @@ import { createConsolePages } from './pages.ts';
 import { LIFT_PAUSE } from './pause-actions.ts';
 import { PAUSES } from './pause-banner.ts';
 import { withParameters } from './refusals.ts';
+import { seeOther } from './search.ts';
+import { SELECTED } from './selection.ts';
 
 /** The parameters of a page to which a completed action leads. */
 const DONE = ['done', 'count'];
@@ -78,6 +81,9 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
     app.get(path, guard.operator(ask));
     app.post(path, guard.operator(act));
   }
+  // A question that is loaded again has lost its form.
+  app.get(SELECTED, () => seeOther(EXECUTIONS));
+  app.post(SELECTED, guard.operator(actions.selected));
   app.get('/console/signals', guard.operator(createPageSignals(deps)));
   app.get('/console/style.css', assets.style);
   app.get('/console/script.js', assets.script);

@@ -2,11 +2,14 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { OPEN_STATUSES } from '../../execution/execution.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
 import { TIME_RULE } from '../request/list-parameters.ts';
+import type { Validated } from '../request/validate.ts';
 import { type HeaderFields, respond } from '../response/json.ts';
 import type { FieldError } from '../response/problem.ts';
+import { datalist, type Suggestion } from './suggestions.ts';
 
 /** The query of the page, without empty parameters. */
 export type Search = URLSearchParams;
@@ -24,7 +27,10 @@ function asGiven(name: string, value: string): string {
 export function tidied(url: URL): string | null {
   const given = [...url.searchParams];
   const trimmed = given.map(([name, value]): [string, string] => [name, asGiven(name, value.trim())]);
-  const kept = trimmed.filter(([, value]) => value !== '');
+  const filled = trimmed.filter(([, value]) => value !== '');
+  // Times that were chosen count, and not the period that the form still has.
+  const hasTimes = filled.some(([name]) => TIMES.has(name));
+  const kept = filled.filter(([name]) => name !== 'last' || !hasTimes);
   if (kept.length === given.length && kept.every(([, value], index) => value === given[index]?.[1])) return null;
   const query = new URLSearchParams(kept).toString();
   return url.pathname + (query === '' ? '' : `?${query}`);
@@ -49,30 +55,145 @@ export function urlWith(path: string, search: Search, changes: { readonly [name:
   return query === '' ? path : `${path}?${query}`;
 }
 
-export function field(search: Search, name: string, label: string, example = ''): Html {
+export function field(search: Search, name: string, label: string, suggestions?: readonly Suggestion[]): Html {
+  const suggested = suggestions && suggestions.length > 0 ? suggestions : undefined;
   return html`<p><label for="${name}">${label}</label>
-<input id="${name}" name="${name}" value="${search.get(name) ?? ''}" placeholder="${example}" autocomplete="off" spellcheck="false"></p>`;
+<input id="${name}" name="${name}" value="${search.get(name) ?? ''}"${suggested && html` list="${name}-suggestions"`} autocomplete="off" spellcheck="false">${suggested && datalist(`${name}-suggestions`, suggested)}</p>`;
 }
 
-export function select(search: Search, name: string, label: string, values: readonly string[]): Html {
+export function secondsField(search: Search, name: string, label: string): Html {
+  return html`<p><label for="${name}">${label}</label>
+<input id="${name}" name="${name}" type="number" min="0" step="any" value="${search.get(name) ?? ''}"></p>`;
+}
+
+/** A time picker. What it cannot show, for example a time with another offset, stays in a text field as it was typed. */
+export function timeField(search: Search, name: string, label: string): Html {
+  const given = search.get(name) ?? '';
+  const [, date, time = '00:00'] = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2})?)(?:\.0+)?Z)?$/.exec(given) ?? [];
+  const input =
+    given === '' || date !== undefined
+      ? html`type="datetime-local" step="1" value="${date === undefined ? '' : `${date}T${time}`}"`
+      : html`value="${given}"`;
+  return html`<p><label for="${name}">${label} (UTC)</label>
+<input id="${name}" name="${name}" ${input} autocomplete="off"></p>`;
+}
+
+export function select(search: Search, name: string, label: string, values: Options): Html {
   const chosen = search.get(name);
-  const options = values.map((value) => html`<option${value === chosen ? html` selected` : ''}>${value}</option>`);
+  const hasDefault = values.some(([value]) => value === '');
+  const options = values.map((one) => {
+    const [value, text] = typeof one === 'string' ? [one, one] : one;
+    return html`<option value="${value}"${value === chosen ? html` selected` : ''}>${text}</option>`;
+  });
   return html`<p><label for="${name}">${label}</label>
-<select id="${name}" name="${name}"><option value="">any</option>${options}</select></p>`;
+<select id="${name}" name="${name}">${hasDefault ? '' : html`<option value="">any</option>`}${options}</select></p>`;
 }
 
-const QUICK = [
-  ['Last 15 min', 15],
-  ['Last hour', 60],
-  ['Last 24 hours', 24 * 60],
-] as const;
+/** The values of a select, each with the text to show where that is another one. Without an empty value, it offers `any`. */
+type Options = readonly (string | readonly [value: string, text: string])[];
 
+const MINUTE_MS = 60_000;
+
+/** Periods that end now: an address that names one stays true. */
+const PERIODS: Spans = {
+  '5min': ['5 min', 5 * MINUTE_MS],
+  '15min': ['15 min', 15 * MINUTE_MS],
+  '1h': ['hour', 60 * MINUTE_MS],
+  '6h': ['6 hours', 6 * 60 * MINUTE_MS],
+  '24h': ['24 hours', 24 * 60 * MINUTE_MS],
+  '7d': ['7 days', 7 * 24 * 60 * MINUTE_MS],
+};
+
+const WAITS: Spans = {
+  '10s': ['10 s', 10_000],
+  '1min': ['1 min', MINUTE_MS],
+  '5min': ['5 min', 5 * MINUTE_MS],
+  '15min': ['15 min', 15 * MINUTE_MS],
+  '1h': ['1 hour', 60 * MINUTE_MS],
+};
+
+interface Spans {
+  readonly [value: string]: readonly [text: string, ms: number];
+}
+
+const optionsOf = (spans: Spans): Options => Object.entries(spans).map(([value, [text]]) => [value, text]);
+
+export const waitingField = (search: Search) => select(search, 'waiting', 'Open for at least', optionsOf(WAITS));
+
+/**
+ * Returns the search in the terms of the API: `last`, a period that ends now, and `waiting`, the least age of open executions,
+ * become times. @param has whether the list has `waiting`
+ */
+export function resolved(search: Search, now: number, has: { readonly waiting: boolean }): Validated<Search> {
+  const next = new URLSearchParams(search);
+  const errors: FieldError[] = [];
+  const take = (name: string, spans: Spans): number | null => {
+    const value = next.get(name);
+    next.delete(name);
+    if (value === null) return null;
+    if (Object.hasOwn(spans, value)) return spans[value]?.[1] ?? null;
+    errors.push({ pointer: `#/${name}`, detail: `must be one of ${Object.keys(spans).join(', ')}` });
+    return null;
+  };
+  const last = take('last', PERIODS);
+  if (last !== null) next.set('from', isoTime(now - last));
+  const wait = has.waiting ? take('waiting', WAITS) : null;
+  if (wait !== null) {
+    if (!OPEN.has(next.get('status') ?? 'OPEN')) errors.push(NOT_OPEN);
+    if (!next.has('status')) next.set('status', 'OPEN');
+    const to = Date.parse(next.get('to') ?? '');
+    // The end of a period is exclusive.
+    next.set('to', isoTime(Math.min(now - wait + 1, Number.isNaN(to) ? Number.POSITIVE_INFINITY : to)));
+  }
+  return errors.length === 0 ? { valid: true, value: next } : { valid: false, errors };
+}
+
+const OPEN: ReadonlySet<string> = new Set(['OPEN', 'AT_CXONE', ...OPEN_STATUSES]);
+
+const NOT_OPEN = {
+  pointer: '#/waiting',
+  detail: 'is for open executions: choose an open status, or none',
+};
+
+/** Links to the periods that end now, and to the neighbours of the period that the search has. */
 export function quickTimes(path: string, search: Search, now: number): Html {
-  const links = QUICK.map(([text, minutes]) => {
-    const from = isoTime(now - minutes * 60_000).slice(0, 16);
-    return html`<a href="${urlWith(path, search, { from: `${from}Z`, to: null, cursor: null })}">${text}</a> `;
+  const chosen = search.get('last');
+  const links = Object.entries(PERIODS).map(([value, [text]]) => {
+    const href = urlWith(path, search, { last: value, from: null, to: null, cursor: null });
+    return html`<a href="${href}"${value === chosen ? html` aria-current="true"` : ''}>Last ${text}</a> `;
   });
-  return html`<p class="choice">${links}</p>`;
+  return html`<p class="choice">${links}${neighbours(path, search, now)}</p>`;
+}
+
+function neighbours(path: string, search: Search, now: number): Html {
+  const last = PERIODS[search.get('last') ?? '']?.[1];
+  const from = last === undefined ? Date.parse(search.get('from') ?? '') : now - last;
+  const to = last === undefined ? Date.parse(search.get('to') ?? '') : now;
+  const ms = to - from;
+  if (!(ms > 0)) return html``;
+  const shifted = (by: number) => {
+    const times = { from: isoTime(from + by), to: isoTime(to + by) };
+    return urlWith(path, search, { ...times, last: null, cursor: null });
+  };
+  const later = to + ms <= now ? html` <a href="${shifted(ms)}">Later</a>` : '';
+  return html`<a href="${shifted(-ms)}">Earlier</a>${later}`;
+}
+
+export interface View {
+  readonly name: string;
+  /** The query of the list. */
+  readonly query: string;
+}
+
+/** Links to searches by their names. */
+export function viewLinks(path: string, search: Search, views: readonly View[]): Html {
+  if (views.length === 0) return html``;
+  const current = urlWith('', search, { cursor: null });
+  const links = views.map(({ name, query }) => {
+    const isCurrent = current === `?${query}` ? html` aria-current="true"` : '';
+    return html`<a href="${path}?${query}"${isCurrent}>${name}</a> `;
+  });
+  return html`<nav class="choice" aria-label="Views">${links}</nav>`;
 }
 
 export function problems(errors: readonly FieldError[], search?: Search): Html {
@@ -88,6 +209,6 @@ export function problems(errors: readonly FieldError[], search?: Search): Html {
 
 /** Describes the search, for example `status OPEN, app orders`. */
 export function describeSearch(search: Search): string {
-  const named = [...search].filter(([name]) => name !== 'cursor' && name !== 'limit');
+  const named = [...search].filter(([name]) => name !== 'cursor' && name !== 'limit' && name !== 'sort');
   return named.length === 0 ? 'everything' : named.map(([name, value]) => `${name} ${value}`).join(', ');
 }

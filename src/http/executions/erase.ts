@@ -23,7 +23,7 @@ import { json } from '../response/json.ts';
 import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
 import { EXECUTION } from './execution-schema.ts';
 import { ORDER, ORDER_EXAMPLE, REASON, readOrder } from './order.ts';
-import { FILTER } from './query.ts';
+import { ENDED_FILTER, FILTER } from './query.ts';
 
 /** Erasures in one commit, between which other work runs. */
 const BATCH_SIZE = 20;
@@ -244,7 +244,7 @@ function stateOf({ erasedAt, heldAt, resolvedAt }: Execution): 'erased' | 'held'
 
 /** Reads the search of a page. An empty one means all executions: the count is confirmed. */
 export function parseErasureFilter(named: { readonly [name: string]: string }): Validated<ExecutionFilter> {
-  const filter = validate(v.object(ERASURE_FILTER), named);
+  const filter = validate(v.object({ ...ERASURE_FILTER, ...ENDED_FILTER }), named);
   return filter.valid ? { valid: true, value: { ...filter.value, app: filter.value.app ?? null } } : filter;
 }
 

@@ -1,7 +1,7 @@
 // The filters that select executions: the query of GET /v1/executions, and the body of a bulk action.
 
 import * as v from 'valibot';
-import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
+import { OPEN_STATUSES, RESOLVED_BY, TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import type { ExecutionFilter, ListQuery } from '../../store/port.ts';
 import type { Identity } from '../middleware/identity.ts';
@@ -12,6 +12,7 @@ import {
   identifierFilter,
   LIMIT,
   readQuery,
+  secondsFilter,
   textFilter,
   time,
   wordFilter,
@@ -24,6 +25,8 @@ const STATUSES = [...BULK_STATUSES, ...TERMINAL_STATUSES] as const;
 const AT_CXONE = '`AT_CXONE`: those that CXone has, `PENDING` or `UNCONFIRMED`';
 
 const REFERENCE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const SORTS = ['newest', 'oldest'] as const;
 
 const MAX_CHARS = 256;
 const MAX_EXECUTION_ID_CHARS = 1_024;
@@ -56,12 +59,22 @@ export const FILTER = {
   to: v.exactOptional(time('Only those submitted before then.')),
 };
 
+/** Filters that only executions with an outcome match. */
+export const ENDED_FILTER = {
+  error: textFilter(MAX_CHARS, TEXT_RULE, 'Only those with this text in their error, ignoring case.'),
+  resolvedBy: v.exactOptional(wordFilter(RESOLVED_BY, 'Only those whose outcome became known in this way.')),
+  minDurationSeconds: secondsFilter('Only those that ended this long after their submission, or later.'),
+  maxDurationSeconds: secondsFilter('Only those that ended this long after their submission, or earlier.'),
+};
+
 /** The OpenAPI document is made from it: metadata repeats the rules that JSON Schema cannot derive. */
 export const QUERY = v.object({
   status: v.exactOptional(
     wordFilter(STATUSES, `Only those with this status; \`OPEN\`: all that have not ended; ${AT_CXONE}.`),
   ),
   ...FILTER,
+  ...ENDED_FILTER,
+  sort: v.exactOptional(wordFilter(SORTS, 'The order of submission: `newest` first, the default, or `oldest` first.')),
   limit: LIMIT,
   cursor: v.exactOptional(cursor(REFERENCE)),
 });
@@ -85,8 +98,9 @@ export const SELECTION = component(
 export function parseListQuery(parameters: URLSearchParams, caller: Identity): Validated<ListQuery> {
   const query = withVisibleApp(readQuery(QUERY, parameters), caller, parameters.has('app'));
   if (!query.valid) return query;
-  const { cursor: before, ...filter } = query.value;
-  return { valid: true, value: { ...filter, ...(before === undefined ? {} : { before }) } };
+  const { cursor: before, sort, ...filter } = query.value;
+  const order = sort === 'oldest' ? { oldestFirst: true } : {};
+  return { valid: true, value: { ...filter, ...order, ...(before === undefined ? {} : { before }) } };
 }
 
 /** An empty selection is invalid, so that no one selects all executions by mistake. */

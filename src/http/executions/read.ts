@@ -42,7 +42,7 @@ export const listExecutions: ApiOperation = {
   tag: 'Executions',
   access: 'anyone',
   stored: true,
-  summary: 'List executions, newest first',
+  summary: 'List executions, newest first unless `sort` states otherwise',
   description:
     'The executions of your app; with an operator key, those of all apps. Follow `nextCursor` until it is null: if many executions are scanned for few matches, or if results are large, a page may be short or empty and still have a `nextCursor`. A search by `text` states how far it has come. It ends when its client disconnects.',
   parameters: queryParameters(QUERY),
@@ -66,7 +66,7 @@ export const listExecutions: ApiOperation = {
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
       const { signal } = c.req.raw;
       const list = () => store.listJson({ ...query.value, hidden: maskingFor(caller).names }, signal);
-      const isSearch = query.value.text !== undefined;
+      const isSearch = query.value.text !== undefined || query.value.error !== undefined;
       const page = isSearch ? await searches.run(callerName(caller), list, signal) : { value: await list() };
       if (page === null) return tooManySearches();
       const { items, next, resumeBefore, search } = page.value;

@@ -94,8 +94,8 @@ function filterText(filter: object): string {
   const kept = Object.entries(filter).flatMap(([name, value]): [string, unknown][] => {
     if (name === 'hidden' || name === 'reason' || value === null || value === undefined) return [];
     // promise: activity-keeps-no-searched-text
-    if (name === 'text') return [[name, '(hidden)']];
-    return [[name, typeof value === 'number' ? isoTime(value) : value]];
+    if (name === 'text' || name === 'error') return [[name, '(hidden)']];
+    return [[name, name === 'from' || name === 'to' ? isoTime(value) : value]];
   });
   return JSON.stringify(Object.fromEntries(kept));
 }

@@ -8,6 +8,11 @@ import { type Validated, validate } from './validate.ts';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
+const SECONDS = /^\d{1,8}(?:\.\d{1,3})?$/;
+/** A year. */
+const MAX_SECONDS = 31_536_000;
+
+const SECONDS_RULE = `must be a number of seconds from 0 to ${MAX_SECONDS}, with at most three decimals`;
 const LIMIT_RULE = `must be an integer from 1 to ${MAX_LIMIT}`;
 export const TIME_RULE =
   'must be an ISO 8601 date or time with its offset, for example 2026-01-31 or 2026-01-31T12:00:00Z (write + as %2B in a URL)';
@@ -50,6 +55,18 @@ export function textFilter(maxChars: number, rule: string, description: string) 
 /** A filter by one of several words. */
 export function wordFilter<const W extends readonly string[]>(words: W, description: string, hint = '') {
   return v.pipe(v.picklist(words, `must be one of ${words.join(', ')}${hint}`), v.description(description));
+}
+
+/** An optional filter by a duration in seconds, with up to three decimals. */
+export function secondsFilter(description: string) {
+  return v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.metadata({ type: 'number', minimum: 0, maximum: MAX_SECONDS, description, examples: [2.5] }),
+      v.check((text) => SECONDS.test(text) && Number(text) <= MAX_SECONDS, SECONDS_RULE),
+      v.transform(Number),
+    ),
+  );
 }
 
 export function time(description: string) {

@@ -84,7 +84,7 @@ test('modules of the script are served to all, and no other file is', async () =
       200,
       'text/javascript; charset=utf-8',
     ]);
-    for (const [, name] of module.text.matchAll(/from '\.\/([\w-]+\.js)'/g)) {
+    for (const [, name] of module.text.matchAll(/(?:from |import\()'\.\/([\w-]+\.js)'/g)) {
       expect((await http.call('GET', `/console/scripts/${name}`, { key: null })).status).toBe(200);
     }
   }

@@ -193,7 +193,10 @@ describe('GET /v1/executions', () => {
     [`text=${'x'.repeat(257)}`, ['#/text']],
     [`executionId=${'x'.repeat(1025)}`, ['#/executionId']],
     ['app=orders', ['#/app']],
-    ['stat%75s=DONE&app=orders&limit=-1&sort=asc&sort=asc', ['#/sort', '#/status', '#/limit', '#/sort', '#/app']],
+    [
+      'stat%75s=DONE&app=orders&limit=-1&colour=red&colour=red',
+      ['#/colour', '#/status', '#/limit', '#/colour', '#/app'],
+    ],
   ] as const)('?%s is a 422 that points at %j', async ([query, pointers]) => {
     await using http = await startHttp();
     const answer = await http.call('GET', `/v1/executions?${query}`);

@@ -106,6 +106,8 @@ const PAGES = [
   ),
   'GET /console/all/replay',
   'POST /console/all/replay',
+  'GET /console/selected',
+  'POST /console/selected',
   'GET /console/signals',
   'GET /console/scripts/{name}',
   'GET /console/style.css',

@@ -2,7 +2,6 @@
 
 import { connection, failureOf } from './connection.js';
 import { inUse } from './in-use.js';
-import { changesUrl, onLoadNew, showChanges, showList } from './rows.js';
 import { createSignals } from './signals.js';
 import { showTimes } from './times.js';
 
@@ -41,8 +40,18 @@ function showParts(page) {
   return !changed.some(inUse);
 }
 
-function follow({ seconds, signals: query, rows }) {
-  const isList = rows !== undefined;
+/** Resolves with the page at a URL; undefined if it cannot be read. */
+async function pageAt(url) {
+  try {
+    const response = await fetch(url, { headers: { accept: 'text/html' } });
+    return response.ok ? new DOMParser().parseFromString(await response.text(), 'text/html') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param list the module that updates the rows of a list; null for any other page */
+function follow({ seconds, signals: query }, list) {
   const signals = query === undefined ? null : createSignals(query, stale);
   let readAt = performance.now();
   let readNotBefore = 0;
@@ -65,11 +74,12 @@ function follow({ seconds, signals: query, rows }) {
     // A browser has few connections to one host: pages in the background keep none.
     if (document.hidden || !(box.checked || connection.isLost)) return signals?.close();
     if (!connection.isLost) signals?.open();
-    if (!isReading && performance.now() >= readNotBefore && isDue()) void read(isList ? changesUrl() : location, show);
+    if (!isReading && performance.now() >= readNotBefore && isDue()) void read(list?.changesUrl() ?? location, show);
   }
 
   function show(page) {
-    if (box.checked) isStale = !(isList ? showChanges(page.getElementById('live')) : showParts(page)) || isStale;
+    if (box.checked)
+      isStale = !(list === null ? showParts(page) : list.showChanges(page.getElementById('live'))) || isStale;
   }
 
   async function read(url, shown) {
@@ -94,7 +104,15 @@ function follow({ seconds, signals: query, rows }) {
     }
   }
 
-  if (isList) onLoadNew(() => void read(location, (page) => showList(page.getElementById('live'))));
+  function loadList(page) {
+    list.showList(page.getElementById('live'));
+    void list.completeList(pageAt);
+  }
+
+  if (list !== null) {
+    list.onLoadNew(() => void read(location, loadList));
+    void list.completeList(pageAt);
+  }
   document.addEventListener('visibilitychange', beat);
   addEventListener('pagehide', () => signals?.close());
   setInterval(beat, BEAT_MS);
@@ -105,5 +123,6 @@ if (bar !== null) {
   bar.hidden = false;
   box.checked = localStorage.getItem(STORAGE_KEY) !== 'off';
   box.addEventListener('change', () => localStorage.setItem(STORAGE_KEY, box.checked ? 'on' : 'off'));
-  follow(bar.dataset);
+  // Pages without a list do not load its module.
+  follow(bar.dataset, bar.dataset.rows === undefined ? null : await import('./rows.js'));
 }

@@ -1,6 +1,7 @@
 // Updates the rows of a list in place, and counts new ones, which a button loads: the rows never move under the reader's hand.
 
 import { inUse } from './in-use.js';
+import { showSelection } from './selection.js';
 import { showTimes } from './times.js';
 
 const live = document.getElementById('live');
@@ -52,6 +53,7 @@ export function showChanges(fresh) {
   const keys = new Set(latest.map((row) => row.dataset.key));
   if ('whole' in fresh.dataset) for (const [key, row] of own) if (!keys.has(key)) markGone(row);
   countNew(fresh, latest, own);
+  showSelection();
   return isShown;
 }
 
@@ -73,6 +75,48 @@ export function onLoadNew(listener) {
   more.firstElementChild.addEventListener('click', listener);
 }
 
+/** Pages that are read until a list is full. */
+const MAX_PAGES = 200;
+
+/**
+ * Reads on while the list is not full, since a page ends after a short time, and adds the rows.
+ * @param read resolves with the page at a URL; undefined if it cannot be read
+ */
+export async function completeList(read) {
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const link = live.querySelector('[rel="next"][data-missing]');
+    if (link === null) return;
+    link.textContent = 'Searching further back …';
+    const url = new URL(link.href);
+    url.searchParams.set('limit', link.dataset.missing);
+    const next = (await read(url))?.getElementById('live');
+    if (!next || !link.isConnected) return;
+    addRows(document.importNode(next, true));
+  }
+}
+
+/** The next page is as long as the first one, and not as the part that was missing. */
+function restoreLimit(link) {
+  if (link === null) return;
+  const url = new URL(link.href);
+  const limit = new URL(location.href).searchParams.get('limit');
+  if (limit === null) url.searchParams.delete('limit');
+  else url.searchParams.set('limit', limit);
+  link.href = url;
+}
+
+function addRows(next) {
+  showTimes(next);
+  const body = live.querySelector('tbody');
+  if (body === null) live.replaceChildren(...next.childNodes);
+  else {
+    body.append(...rowsIn(next));
+    live.querySelector('.pages').replaceWith(next.querySelector('.pages'));
+  }
+  restoreLimit(live.querySelector('[rel="next"]'));
+  showSelection();
+}
+
 /** Replaces the list by a newer one, in which the new rows are marked and the selected ones are still selected. */
 export function showList(fresh) {
   const own = new Map(rowsIn(live).map((row) => [row.dataset.key, row]));
@@ -83,6 +127,7 @@ export function showList(fresh) {
   }
   live.replaceChildren(...document.importNode(fresh, true).childNodes);
   showTimes(live);
+  showSelection();
   more.hidden = true;
   live.tabIndex = -1;
   live.focus({ preventScroll: true });

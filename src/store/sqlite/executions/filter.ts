@@ -6,7 +6,7 @@ import { AT_CXONE_STATUSES, OPEN_STATUSES, type StatusFilter } from '../../../ex
 import { isUuid } from '../../../execution/execution-id.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
-import { ONLY_NAMED, STATUS_CODES } from '../rows.ts';
+import { ONLY_NAMED, RESOLVED_BY_CODES, STATUS_CODES } from '../rows.ts';
 import { executionRows } from '../schema.ts';
 import { firstReferenceAt, referenceBound } from './uuid-range.ts';
 
@@ -39,10 +39,13 @@ export function defineTextSearch(client: Database): void {
   });
 }
 
-/** Returns the condition that bounds a scan to one index in the order of references. */
-export function inScannedRange(query: ListQuery): SQL | undefined {
+/**
+ * Returns the condition that bounds a scan to one index in the order of references.
+ * @param edge the last reference of a step in the order of the query; null: the range has no other end
+ */
+export function inScannedRange(query: ListQuery, edge: string | null = null): SQL | undefined {
   const { app, status, incident } = query;
-  const bounds = and(isNotNull(executionRows.reference), between(query, sql`${executionRows.reference}`));
+  const bounds = and(isNotNull(executionRows.reference), between(query, sql`${executionRows.reference}`, edge));
   // An incident affects a bounded number of executions.
   if (incident !== undefined) return and(isAffectedBy(incident), bounds);
   // Open executions have a small index of their own, for all apps.
@@ -50,18 +53,43 @@ export function inScannedRange(query: ListQuery): SQL | undefined {
   return and(app === null ? undefined : eq(executionRows.app, app), bounds);
 }
 
-function between({ from, to, before, after }: ListQuery, reference: SQL): SQL | undefined {
+/** One bound for each end: of two, SQLite would seek one and read every row up to the other. */
+function between({ from, to, before, after, oldestFirst = false }: ListQuery, reference: SQL, edge: string | null) {
+  const [first, last] = [bound(before, false), bound(edge, true)];
+  const lower = [
+    bound(from === undefined ? null : firstReferenceAt(from), true),
+    bound(after, false),
+    oldestFirst ? first : last,
+  ];
+  const upper = [bound(to === undefined ? null : firstReferenceAt(to), false), oldestFirst ? last : first];
+  const [low, high] = [greatest(lower), greatest(upper, -1)];
   return and(
-    from === undefined ? undefined : sql`${reference} >= ${referenceBound(firstReferenceAt(from))}`,
-    to === undefined ? undefined : sql`${reference} < ${referenceBound(firstReferenceAt(to))}`,
-    before === undefined ? undefined : sql`${reference} < ${referenceBound(before)}`,
-    after === undefined ? undefined : sql`${reference} > ${referenceBound(after)}`,
+    low === null ? undefined : sql`${reference} ${sql.raw(low.isIncluded ? '>=' : '>')} ${referenceBound(low.text)}`,
+    high === null ? undefined : sql`${reference} ${sql.raw(high.isIncluded ? '<=' : '<')} ${referenceBound(high.text)}`,
   );
+}
+
+interface Bound {
+  /** A reference, or its beginning, which sorts before it. */
+  readonly text: string;
+  readonly isIncluded: boolean;
+}
+
+function bound(text: string | null | undefined, isIncluded: boolean): Bound | null {
+  return text === null || text === undefined ? null : { text, isIncluded };
+}
+
+/** @param sign -1 for the least */
+function greatest(bounds: readonly (Bound | null)[], sign: 1 | -1 = 1): Bound | null {
+  const [first = null] = bounds
+    .filter((one) => one !== null)
+    .sort((one, other) => (one.text < other.text ? sign : -sign));
+  return first;
 }
 
 /** Returns the condition that each scanned row must meet. */
 export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
-  const { app, status, actionId, id, executionId, incident, text, hidden = [] } = filter;
+  const { app, status, actionId, id, executionId, incident, text, hidden = [], correlationIds } = filter;
   return and(
     IS_EXECUTION,
     app === null ? undefined : sql`+${executionRows.app} = ${app}`,
@@ -72,8 +100,34 @@ export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
       : sql`+${executionRows.correlationId} >= ${id} AND +${executionRows.correlationId} < ${behind(id)}`,
     executionId === undefined ? undefined : hasExecutionId(executionId),
     incident === undefined ? undefined : isAffectedBy(incident),
+    correlationIds === undefined ? undefined : inArray(sql`+${executionRows.correlationId}`, [...correlationIds]),
+    endedLike(filter),
     text === undefined ? undefined : holds(text, hidden),
   );
+}
+
+/** Returns the condition of the members that only executions with an outcome match. */
+function endedLike({
+  resolvedBy,
+  minDurationSeconds: least,
+  maxDurationSeconds: most,
+  error,
+  hidden = [],
+}: ExecutionFilter) {
+  const durationMs = sql`(${executionRows.resolvedAt} - ${executionRows.submittedAt})`;
+  return and(
+    resolvedBy === undefined ? undefined : eq(executionRows.resolvedBy, RESOLVED_BY_CODES[resolvedBy]),
+    least === undefined ? undefined : sql`${durationMs} >= ${least * 1000}`,
+    most === undefined ? undefined : sql`${durationMs} <= ${most * 1000}`,
+    error === undefined
+      ? undefined
+      : sql`outcome IS NOT NULL AND ${holdsInOutcome(['error'], needlesOf(error), hidden)}`,
+  );
+}
+
+/** Returns the condition of these correlation ids, which uses their index. */
+export function isNamed(correlationIds: readonly string[]): SQL {
+  return inArray(executionRows.correlationId, [...correlationIds]);
 }
 
 /** Returns the condition of a correlation id prefix, which uses the primary key. */
@@ -83,7 +137,7 @@ export function hasIdPrefix(id: string): SQL | undefined {
 
 /** Returns the condition that each row found by the prefix of its correlation id must meet. */
 export function matchesListQuery(query: ListQuery): SQL | undefined {
-  return and(between(query, sql`+${executionRows.reference}`), matchesFilter(query));
+  return and(between(query, sql`+${executionRows.reference}`, null), matchesFilter(query));
 }
 
 /** Returns the exclusive end of a prefix. Correlation ids are visible ASCII, whose last character is the tilde. */
@@ -122,12 +176,21 @@ function isOpen(status: ListQuery['status']): boolean {
 
 /** Searches for the text as typed and as JSON escapes it. Each row of payload and outcome is looked up once. */
 function holds(text: string, hidden: readonly string[]): SQL {
-  const written = JSON.stringify(text).slice(1, -1);
-  const needles = [...new Set([text, written])];
-  const inAny = (columns: readonly string[]) =>
-    or(...needles.flatMap((needle) => columns.map((column) => holdsIn(sql.raw(column), needle, hidden))));
-  return sql`(EXISTS (SELECT 1 FROM payload_rows WHERE id = execution_rows.id AND ${inAny(PAYLOAD_TEXTS)})
-    OR outcome IS NOT NULL AND EXISTS (SELECT 1 FROM outcome_rows WHERE id = outcome AND ${inAny(OUTCOME_TEXTS)}))`;
+  const needles = needlesOf(text);
+  return sql`(EXISTS (SELECT 1 FROM payload_rows WHERE id = execution_rows.id AND ${inAny(PAYLOAD_TEXTS, needles, hidden)})
+    OR outcome IS NOT NULL AND ${holdsInOutcome(OUTCOME_TEXTS, needles, hidden)})`;
+}
+
+function holdsInOutcome(columns: readonly string[], needles: readonly string[], hidden: readonly string[]): SQL {
+  return sql`EXISTS (SELECT 1 FROM outcome_rows WHERE id = outcome AND ${inAny(columns, needles, hidden)})`;
+}
+
+function needlesOf(text: string): readonly string[] {
+  return [...new Set([text, JSON.stringify(text).slice(1, -1)])];
+}
+
+function inAny(columns: readonly string[], needles: readonly string[], hidden: readonly string[]): SQL | undefined {
+  return or(...needles.flatMap((needle) => columns.map((column) => holdsIn(sql.raw(column), needle, hidden))));
 }
 
 function holdsIn(column: SQL, needle: string, hidden: readonly string[]): SQL {

@@ -1,4 +1,4 @@
-// Lists executions, newest first, in pages along an index: references are UUIDv7 and thus in the order of submission.
+// Lists executions, newest or oldest first, in pages along an index: references are UUIDv7 and thus in the order of submission.
 
 import type { Database } from 'better-sqlite3';
 import { and, type SQL, sql } from 'drizzle-orm';
@@ -13,10 +13,11 @@ import {
   endsLikeExecutionId,
   hasIdPrefix,
   inScannedRange,
+  isNamed,
   matchesFilter,
   matchesListQuery,
 } from './filter.ts';
-import { referenceBound, timeOfReference, wholeReferenceAt } from './uuid-range.ts';
+import { timeOfReference, wholeReferenceAt } from './uuid-range.ts';
 
 export interface ListBounds {
   /** Maximum of rows that one page scans. */
@@ -101,6 +102,7 @@ export function createExecutionList(client: Database, bounds = BOUNDS, gaps: rea
 
   async function scan(query: ListQuery, signal?: AbortSignal): Promise<RowPage> {
     const rows: Values[] = [];
+    const maxMs = Math.min(query.scanMs ?? bounds.ms, bounds.ms);
     let [scannedRows, scannedMs, chars, step] = [0, 0, 0, FIRST_STEP];
     for (let rest = query; ; ) {
       await longWorkSlice(isLongWork(query, scannedRows));
@@ -111,7 +113,7 @@ export function createExecutionList(client: Database, bounds = BOUNDS, gaps: rea
       const tookMs = performance.now() - began;
       scannedMs += tookMs;
       // promise: list-scan-is-bounded
-      const isOver = scannedRows + step >= bounds.rows || scannedMs >= bounds.ms || chars > MAX_PAGE_CHARS;
+      const isOver = scannedRows + step >= bounds.rows || scannedMs >= maxMs || chars > MAX_PAGE_CHARS;
       // promise: cancelled-search-ends
       const isEnd = found.isFull || found.edge === undefined || isOver || signal?.aborted;
       if (isEnd) return endedPage(query, { ...found, rows, rest, scannedRows });
@@ -142,8 +144,9 @@ export function createExecutionList(client: Database, bounds = BOUNDS, gaps: rea
   }
 
   function listByIds(query: ListQuery): RowPage | undefined {
-    const { executionId, id } = query;
+    const { executionId, id, correlationIds } = query;
     return (
+      (correlationIds === undefined ? undefined : listByIndex(query, isNamed(correlationIds))) ??
       (executionId === undefined ? undefined : listByIndex(query, endsLikeExecutionId(executionId))) ??
       (id === undefined ? undefined : listByIndex(query, hasIdPrefix(id)))
     );
@@ -181,26 +184,31 @@ function isLongWork({ text }: ListQuery, scannedRows: number): boolean {
 export const LIST = {
   /** The last reference of a step of this many rows; no row when fewer remain. */
   edge: (query: ListQuery, rows: number) =>
-    sql`SELECT reference FROM execution_rows WHERE ${inScannedRange(query)} ORDER BY reference DESC LIMIT 1 OFFSET ${rows - 1}`,
-  /** Counts the executions in the range of a query, down to one of them; null: to its end. */
+    sql`SELECT reference FROM execution_rows WHERE ${inScannedRange(query)} ORDER BY ${inOrder(query)} LIMIT 1 OFFSET ${rows - 1}`,
+  /** Counts the executions in the range of a query, up to one of them in its order; null: to its end. */
   count: (query: ListQuery, last: string | null) =>
-    sql`SELECT count(*) FROM execution_rows WHERE ${and(inScannedRange(query), downTo(last))}`,
+    sql`SELECT count(*) FROM execution_rows WHERE ${inScannedRange(query, last)}`,
+  /** Counts up to `most` matching executions of the step that ends at `edge`. */
+  matches: (query: ListQuery, edge: string | undefined, most: number) => {
+    const matches = and(inScannedRange(query, edge ?? null), matchesFilter(query));
+    return sql`SELECT count(*) FROM (SELECT 1 FROM execution_rows WHERE ${matches} ORDER BY ${inOrder(query)} LIMIT ${most})`;
+  },
   /** The ids of the matching executions of the step that ends at `edge`. */
   step: (query: ListQuery, edge: string | undefined, limit: number) => {
-    const matches = and(inScannedRange(query), downTo(edge ?? null), matchesFilter(query));
-    return sql`SELECT id FROM execution_rows WHERE ${matches} ORDER BY reference DESC LIMIT ${limit}`;
+    const matches = and(inScannedRange(query, edge ?? null), matchesFilter(query));
+    return sql`SELECT id FROM execution_rows WHERE ${matches} ORDER BY ${inOrder(query)} LIMIT ${limit}`;
   },
   /** What an index of ids finds, up to one more than the maximum. */
   found: (condition: SQL | undefined) =>
     sql`SELECT id FROM execution_rows WHERE ${condition} LIMIT ${MAX_BY_INDEX + 1}`,
   byIndex: (query: ListQuery, condition: SQL | undefined) => {
     const matches = and(condition, matchesListQuery(query));
-    return sql`SELECT id FROM execution_rows WHERE ${matches} ORDER BY +reference DESC LIMIT ${query.limit + 1}`;
+    return sql`SELECT id FROM execution_rows WHERE ${matches} ORDER BY +${inOrder(query)} LIMIT ${query.limit + 1}`;
   },
 };
 
-function downTo(last: string | null): SQL | undefined {
-  return last === null ? undefined : sql`reference >= ${referenceBound(last)}`;
+function inOrder({ oldestFirst = false }: ListQuery): SQL {
+  return sql.raw(oldestFirst ? 'reference' : 'reference DESC');
 }
 
 const dialect = new SQLiteSyncDialect();
@@ -220,6 +228,8 @@ export function listQueries(client: Database) {
       return edge === undefined ? undefined : uuidText(edge);
     },
     count: (query: ListQuery, last: string | null): number => first<number>(LIST.count(query, last)) ?? 0,
+    matches: (query: ListQuery, edge: string | undefined, most: number): number =>
+      first<number>(LIST.matches(query, edge, most)) ?? 0,
     ids: (query: SQL): number[] => {
       const { sql: statement, params } = dialect.sqlToQuery(query);
       return client

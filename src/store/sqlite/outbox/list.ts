@@ -6,7 +6,7 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { yieldToEventLoop } from '../../../lib/event-loop.ts';
 import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
-import type { NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
+import type { ListedNotification, NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import { gapAt, notificationGaps, skipBackward, skipForward } from '../file/id-gaps.ts';
 import { CLOCK_SLACK_MS, firstSince } from '../queries/first-since.ts';
 import { uuidText } from '../rows.ts';
@@ -57,11 +57,22 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
     return firstSince(range, time, (id) => rowFrom.get({ sequence: id }));
   }
 
-  function between({ from, to }: NotificationFilter): Between {
+  function between({ from, to, ids }: NotificationFilter): Between {
+    if (ids !== undefined) return around(ids);
     return {
       after: from === undefined ? 0 : since(from - CLOCK_SLACK_MS) - 1,
       before: to === undefined ? (last.get()?.sequence ?? 0) + 1 : since(to + CLOCK_SLACK_MS),
     };
+  }
+
+  function around(ids: readonly string[]): Between {
+    const rows = orm
+      .select({ sequence })
+      .from(notifications)
+      .where(inArray(notifications.id, [...ids]))
+      .all();
+    const sequences = rows.map((row) => row.sequence);
+    return { after: Math.min(...sequences) - 1, before: Math.max(...sequences, 0) + 1 };
   }
 
   /** Returns the two possible notification ids of an execution, which makes a scan unnecessary. */
@@ -70,15 +81,23 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
     return reference === undefined ? [] : [...notificationIds(uuidText(reference))];
   }
 
-  function matches({ app, status, type, correlationId, from, to }: NotificationFilter): SQL | undefined {
-    const { createdAt } = notifications;
+  function matches({ app, type, correlationId, endpoint, ids, ...rest }: NotificationFilter): SQL | undefined {
     return and(
       app === null ? undefined : eq(notifications.app, app),
+      type === undefined ? undefined : eq(notifications.type, type),
+      correlationId === undefined ? undefined : inArray(notifications.id, idsOf(correlationId)),
+      endpoint === undefined ? undefined : eq(notifications.origin, endpoint),
+      ids === undefined ? undefined : inArray(notifications.id, [...ids]),
+      matchesState(rest),
+    );
+  }
+
+  function matchesState({ status, from, to }: Pick<NotificationFilter, 'status' | 'from' | 'to'>): SQL | undefined {
+    const { createdAt } = notifications;
+    return and(
       // A literal, not a parameter: SQLite uses the partial index of dead letters only for the literal.
       status === 'DEAD' ? sql`${notifications.status} = 'DEAD'` : undefined,
       status === undefined || status === 'DEAD' ? undefined : eq(notifications.status, status),
-      type === undefined ? undefined : eq(notifications.type, type),
-      correlationId === undefined ? undefined : inArray(notifications.id, idsOf(correlationId)),
       from === undefined ? undefined : gte(createdAt, boundedIsoTime(from)),
       to === undefined ? undefined : lt(createdAt, boundedIsoTime(to)),
     );
@@ -93,13 +112,20 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
 
   async function page(query: NotificationQuery): Promise<NotificationPage> {
     const gap = query.before === undefined ? undefined : gapAt(gaps, query.before);
-    if (gap !== undefined) return { items: [], next: null, resumeBefore: gap.next };
+    return gap === undefined ? scan(query) : { items: [], next: null, resumeBefore: gap.next };
+  }
+
+  async function scan(query: NotificationQuery): Promise<NotificationPage> {
     const filter = matches(query);
     const bounds = between(query);
     const rows: NotificationRow[] = [];
     const end = Math.max(bounds.after, query.after ?? 0);
     let before = Math.min(bounds.before, query.before ?? bounds.before);
+    const begun = performance.now();
+    const maxMs = query.scanMs ?? Number.POSITIVE_INFINITY;
     while (before > end + 1 && rows.length <= query.limit) {
+      // promise: notification-scan-is-bounded
+      if (performance.now() - begun >= maxMs) return { items: rows.map(listed), next: before };
       before = skipBackward(gaps, before);
       const after = Math.max(end, before - 1 - STEP);
       const step = select({ after, before }, filter).orderBy(desc(sequence));
@@ -109,7 +135,7 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
     }
     const items = rows.slice(0, query.limit);
     return {
-      items: items.map((row) => ({ ...toNotification(row), sequence: row.sequence })),
+      items: items.map(listed),
       next: rows.length > query.limit ? (items.at(-1)?.sequence ?? null) : null,
     };
   }
@@ -130,6 +156,10 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
   }
 
   return { page, replayable };
+}
+
+function listed(row: NotificationRow): ListedNotification {
+  return { ...toNotification(row), sequence: row.sequence };
 }
 
 function boundedIsoTime(time: number): string {

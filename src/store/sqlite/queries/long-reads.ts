@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+
 import type { ObservationPage, ObservationQuery } from '../../observations-port.ts';
 import type { NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import type { FeedQuery, JsonPage, ListQuery, Store } from '../../port.ts';
@@ -15,9 +16,10 @@ import type {
   SubmittedAction,
   TimingSample,
 } from '../../rollups-port.ts';
-import type { SearchProgress } from '../../search-port.ts';
+import type { MatchCount, SearchProgress } from '../../search-port.ts';
 import type { OutcomeGroup, StatisticsPage } from '../../statistics-port.ts';
 import { createFeed, type FeedRows, toFeedPage } from '../audit/feed.ts';
+import { createMatchCount } from '../executions/count-matches.ts';
 import { createExecutionList, type RowPage, toExecutionPage, toJsonPage } from '../executions/list.ts';
 import { createSearchProgress } from '../executions/search-progress.ts';
 import { auditGaps } from '../file/id-gaps.ts';
@@ -33,6 +35,7 @@ type Read<I, O> = (input: I, signal: AbortSignal) => Promise<O>;
 export interface LongReads {
   readonly list: Read<ListQuery, RowPage>;
   readonly listJson: Read<ListQuery, JsonPage>;
+  readonly countMatches: Read<ListQuery, MatchCount>;
   readonly searchProgress: Read<ListQuery, SearchProgress>;
   readonly listNotifications: Read<NotificationQuery, NotificationPage>;
   readonly feed: Read<FeedQuery, FeedRows>;
@@ -48,6 +51,7 @@ export interface LongReads {
 export const LONG_READS: readonly (keyof LongReads)[] = [
   'list',
   'listJson',
+  'countMatches',
   'searchProgress',
   'listNotifications',
   'feed',
@@ -65,6 +69,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
   const orm = drizzle(client);
   const gaps = auditGaps(client);
   const list = createExecutionList(client, undefined, gaps);
+  const countMatches = createMatchCount(client);
   const searchProgress = createSearchProgress(client);
   const notifications = createNotificationList(client, orm);
   const feed = createFeed(client, newest, gaps);
@@ -74,6 +79,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
   return {
     list,
     listJson: async (query, signal) => toJsonPage(await list(query, signal), query),
+    countMatches,
     searchProgress,
     listNotifications: notifications.page,
     feed: async (query) => feed(query),
@@ -116,6 +122,7 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
   return {
     list: async (query, signal = NEVER) => toExecutionPage(await far.list(query, signal)),
     listJson: (query, signal = NEVER) => far.listJson(query, signal),
+    countMatches: (query, signal = NEVER) => far.countMatches(query, signal),
     searchProgress: (query, signal = NEVER) => far.searchProgress(query, signal),
     listNotifications: (query) => far.listNotifications(query, NEVER),
     feed: async (query) => toFeedPage(await readerOf(query).feed(query, NEVER)),

@@ -6,8 +6,14 @@ import type { SQL } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ListQuery } from '../../../../src/store/port.ts';
+import { createMatchCount } from '../../../../src/store/sqlite/executions/count-matches.ts';
 import { endsLikeExecutionId, hasIdPrefix } from '../../../../src/store/sqlite/executions/filter.ts';
-import { createExecutionList, LIST, toExecutionPage } from '../../../../src/store/sqlite/executions/list.ts';
+import {
+  createExecutionList,
+  LIST,
+  listQueries,
+  toExecutionPage,
+} from '../../../../src/store/sqlite/executions/list.ts';
 import { type OpenDatabase, openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { prepareStatements } from '../../../../src/store/sqlite/statements.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
@@ -50,6 +56,14 @@ test.for([
   ['an app and a prefix that many have', { app: 'shop', id: 'order' }, 'execution_rows_by_app'],
   ['what is open', { status: 'OPEN' }, 'execution_rows_open'],
   ['what is open of an app', { status: 'OPEN', app: 'shop', before: 'f', text: 'x' }, 'execution_rows_open'],
+  ['the oldest', { oldestFirst: true, before: 'a' }, 'execution_rows_by_reference'],
+  ['the oldest of an app', { app: 'shop', oldestFirst: true, to: NOON }, 'execution_rows_by_app'],
+  ['what has been open for longest', { status: 'OPEN', oldestFirst: true, from: NOON }, 'execution_rows_open'],
+  [
+    'a channel, a duration and an error',
+    { resolvedBy: 'poll', minDurationSeconds: 1, error: 'x' },
+    'execution_rows_by_reference',
+  ],
   ['what is pending', { status: 'PENDING', from: NOON, id: 'order' }, 'execution_rows_open'],
 ] as const)('a search for %s goes along the index that is made for it and sorts nothing', ([, filter, index]) => {
   const { client } = opened();
@@ -145,4 +159,25 @@ test('a search ends after the step that runs when its reader leaves', async () =
   expect({ rows, search }).toEqual({ rows: [], search: { scanned: 500, reachedAt: NOON + 1_800 } });
   const rest = await list({ ...ANY, text: 'absent', before: next ?? '' });
   expect(rest).toEqual({ rows: [], next: null, search: { scanned: 1_800, reachedAt: null } });
+});
+
+test('a step reads no row outside of its ends, also where the search has a time', () => {
+  const client = filled(2_000, () => false);
+  createExecutionList(client);
+  for (const oldestFirst of [false, true]) {
+    const query: ListQuery = { ...ANY, status: 'FAILED', from: NOON, to: NOON + 5_000, oldestFirst };
+    const [edge = ''] = [listQueries(client).edge(query, 10)];
+    const { sql } = new SQLiteSyncDialect().sqlToQuery(LIST.step(query, edge, 51));
+    // One bound for each end of the range.
+    expect(sql.match(/"reference" [<>]/g)).toHaveLength(2);
+  }
+});
+
+test('a page and a count end after their time, before everything is read', async () => {
+  const client = filled(2_600, () => false);
+  const query: ListQuery = { ...ANY, status: 'FAILED', scanMs: 0 };
+  const page = await createExecutionList(client)(query);
+  expect([page.rows, page.next]).toEqual([[], expect.any(String)]);
+  expect(await createMatchCount(client)({ ...ANY, limit: 5_000, scanMs: 0 })).toEqual({ count: 2_000, isWhole: false });
+  expect(await createMatchCount(client)({ ...ANY, limit: 5_000 })).toEqual({ count: 2_600, isWhole: true });
 });

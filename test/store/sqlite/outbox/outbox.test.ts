@@ -42,6 +42,15 @@ async function add(store: Store, notifyUrl = 'https://shop.example/hooks') {
   return execution;
 }
 
+test('a page of notifications ends after its time, and continues where it ended', async () => {
+  const { store } = openStore();
+  for (let i = 0; i < 3; i += 1) await ended(store);
+  const query = { app: null, limit: 10, status: 'DEAD' } as const;
+  const page = await store.listNotifications({ ...query, scanMs: 0 });
+  expect([page.items, page.next]).toEqual([[], expect.any(Number)]);
+  expect(await store.listNotifications({ ...query, before: page.next ?? 0 })).toEqual({ items: [], next: null });
+});
+
 async function ended(store: Store): Promise<string> {
   const { reference } = await add(store);
   await store.record(reference, callback(completed()), NOON);
