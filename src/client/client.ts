@@ -2,6 +2,7 @@
 
 import { type CallOptions, harmless, pathOf, queryOf } from './calls.ts';
 import { type ClientOptions, connectionOf } from './connection.ts';
+import { endpointCalls } from './endpoints.ts';
 import { type FollowOptions, follow } from './live.ts';
 import { notificationCalls } from './notifications.ts';
 import { noAnswerWithin, notInTime, type Outgoing, once, pauseAfter, ReceiverError, send } from './requests.ts';
@@ -171,6 +172,7 @@ export function createClient(options: ClientOptions) {
     },
 
     ...notificationCalls(connection),
+    ...endpointCalls(connection),
 
     /** Reads whether the receiver is ready. Rejects within 5 s if it does not answer or is not ready, without a repetition. */
     ready: async ({ signal }: CallOptions = {}): Promise<Readiness> => {
@@ -197,6 +199,7 @@ export function hasEnded(execution: Execution): execution is EndedExecution {
   return execution.resolvedAt !== null;
 }
 
+export type { EndpointOrder } from './endpoints.ts';
 export type { NotificationFilters, ReplayFilters, ReplayOptions } from './notifications.ts';
 export type { Reachability } from './reachability.ts';
 export type * from './types.ts';

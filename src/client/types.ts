@@ -145,6 +145,25 @@ export interface Notification {
   readonly deliveredAt: string | null;
 }
 
+/** Where notifications of an app go. Times are ISO 8601 in UTC. */
+export interface Endpoint {
+  readonly app: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Notifications that wait to be sent, counted up to a limit. */
+  readonly waiting: number;
+  /** Null: it does not fail. */
+  readonly circuit: {
+    readonly since: string;
+    /** Failures in a row. */
+    readonly failures: number;
+    readonly reason: string | null;
+    readonly nextProbeAt: string;
+  } | null;
+  /** Null: it is not paused. */
+  readonly pause: { readonly since: string; readonly by: string; readonly reason: string | null } | null;
+}
+
 export interface Readiness {
   readonly ready: true;
   /** Empty. A receiver that is not ready responds with the problem `not-ready`. */

@@ -398,3 +398,17 @@ describe('notifications', () => {
     expect(sent).toEqual([]);
   });
 });
+
+test('an order about an endpoint has its names and reason as its body, and is not repeated when its response is lost', async () => {
+  const endpoint = { app: 'shop', origin: 'https://hooks.example' };
+  const { client, sent } = against([response(200, endpoint)]);
+  await client.pauseEndpoint({ ...endpoint, reason: 'maintenance' });
+  await client.probeEndpoint(endpoint);
+  expect(sent.map(({ path, body }) => [path, body])).toEqual([
+    ['/v1/endpoints/pause', { ...endpoint, reason: 'maintenance' }],
+    ['/v1/endpoints/probe', endpoint],
+  ]);
+  const lost = against([NETWORK_ERROR]);
+  await errorOf(lost.settled(lost.client.resumeEndpoint(endpoint)));
+  expect(lost.sent).toHaveLength(1);
+});

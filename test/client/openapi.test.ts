@@ -222,6 +222,16 @@ const CALLS: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
   getNotificationSecrets: (one) => one.notificationSecrets(),
 };
 
+const ENDPOINT = { app: 'shop', origin: 'https://hooks.example', reason: 'maintenance' };
+
+/** Operations for operators, whose other operations `request` calls by path. */
+const OPERATOR_CALLS: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
+  listEndpoints: (one) => one.listEndpoints(),
+  pauseEndpoint: (one) => one.pauseEndpoint(ENDPOINT),
+  resumeEndpoint: (one) => one.resumeEndpoint(ENDPOINT),
+  probeEndpoint: (one) => one.probeEndpoint(ENDPOINT),
+};
+
 const LIST_FILTERS: Required<Omit<ListFilters, 'signal'>> = {
   status: 'OPEN',
   actionId: 'charge',
@@ -268,7 +278,7 @@ test('every operation for apps has its method, and every method has its operatio
   expect(documented.map(({ operation }) => operation.operationId).toSorted()).toEqual(Object.keys(CALLS).toSorted());
 });
 
-test.for(Object.entries(CALLS))('%s is called as documented', async ([operationId, call]) => {
+test.for(Object.entries({ ...CALLS, ...OPERATOR_CALLS }))('%s is called as documented', async ([operationId, call]) => {
   const found = operations().find(({ operation }) => operation.operationId === operationId);
   if (found === undefined) throw new Error('it is not documented');
   const sent = await sentBy(call);

@@ -13,6 +13,7 @@ import type { EXECUTION_PAGE } from '../../src/http/executions/read.ts';
 import type { SUBMISSION } from '../../src/http/executions/submission-schema.ts';
 import type { message } from '../../src/http/notifications/messages.ts';
 import type { NOTIFICATION } from '../../src/http/notifications/read.ts';
+import type { ENDPOINT } from '../../src/http/operators/endpoints.ts';
 import type { ProblemName } from '../../src/http/response/problem.ts';
 import type { NotificationType } from '../../src/notification/notification.ts';
 
@@ -53,6 +54,7 @@ type Agreement = {
   readonly batch: Same<keyof InferInput<typeof BATCH>, 'executions' | 'atomic'>;
   readonly execution: Same<Loose<client.Execution>, Loose<ExecutionBody>>;
   readonly page: Same<Loose<InferOutput<typeof EXECUTION_PAGE>['items'][number]>, Loose<client.Execution>>;
+  readonly endpoint: Same<Loose<client.Endpoint>, Loose<InferOutput<typeof ENDPOINT>>>;
   readonly notification: Same<Loose<client.Notification>, Loose<InferOutput<typeof NOTIFICATION>>>;
   readonly auditEntry: Same<Loose<client.AuditEntry>, Loose<AuditEntryBody>>;
   readonly liveEvent: Same<Loose<client.LiveEvent>, Loose<StreamEventBody>>;
@@ -78,6 +80,7 @@ test('every type of the client agrees with the service', () => {
     batch: true,
     execution: true,
     page: true,
+    endpoint: true,
     notification: true,
     auditEntry: true,
     liveEvent: true,

@@ -19,7 +19,16 @@ addEventListener('hashchange', openTarget);
 openTarget();
 
 const articles = [...document.querySelectorAll('main article, main section section')];
-const texts = new Map(articles.map((one) => [one, one.textContent.toLowerCase()]));
+
+/** Of an operation: its name, path, summary and description, because its tables mention much else. Of a schema: everything. */
+function searchedText(article) {
+  const parts = article.querySelectorAll('summary:has(h3), details > p');
+  const texts = parts.length === 0 ? [article] : [...parts];
+  return [article.getAttribute('aria-labelledby'), ...texts.map(({ textContent }) => textContent)]
+    .join(' ')
+    .toLowerCase();
+}
+const texts = new Map(articles.map((one) => [one, searchedText(one)]));
 
 function showMatches(search, count) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);

@@ -46,7 +46,7 @@ const PAUSE = v.object({
   reason: nullable(v.string(), 'The reason that the administrator gave.'),
 });
 
-const ENDPOINT = component(
+export const ENDPOINT = component(
   'Endpoint',
   v.object({
     app: v.string(),
