@@ -4,9 +4,6 @@ import type { Worker } from 'node:worker_threads';
 import { type Log, reasonOf } from './log.ts';
 import { startWorkerThread } from './worker-thread.ts';
 
-/** Largest heap of the thread. A body of 10 MB with five million values fits. */
-const MAX_HEAP_MB = 1024;
-
 /** The reply to a job, or why there is none. */
 export type JobResult<Reply> = { readonly reply: Reply } | { readonly problem: string };
 
@@ -18,7 +15,8 @@ export interface JobThreadOptions<Job, Reply> {
   /** Does a job on the present thread, where no other thread can do it. Never throws. */
   readonly run: (job: Job) => JobResult<Reply>;
   readonly log: Log;
-  readonly maxHeapMb?: number | undefined;
+  /** Largest heap of the thread. A job that needs much more at once may end the process, so that there is room for the largest. */
+  readonly maxHeapMb: number;
 }
 
 export interface JobThread<Job, Reply> {
@@ -50,7 +48,7 @@ interface Asked<Job, Reply> {
 
 /** One function because the queue and the thread have one state. */
 export function createJobThread<Job, Reply>(options: JobThreadOptions<Job, Reply>): JobThread<Job, Reply> {
-  const { name, module, workerData, run, log, maxHeapMb = MAX_HEAP_MB } = options;
+  const { name, module, workerData, run, log, maxHeapMb } = options;
   const waiting: Asked<Job, Reply>[] = [];
   let running: Asked<Job, Reply> | null = null;
   let worker: Worker | null = null;

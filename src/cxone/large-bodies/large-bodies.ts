@@ -26,6 +26,10 @@ import {
   unpackedCallback,
 } from './jobs.ts';
 
+/** Bytes of heap for each byte of a result, at most: decimals take the most. V8 may end the process at a heap that is too small. */
+const HEAP_PER_BYTE = 100;
+const MIN_HEAP_MB = 1024;
+
 export interface LargeBodiesThread extends LargeBodies {
   /** Reads the values of a callback that is too large to be kept. Returns null also beyond the memory. */
   readonly readScan: (values: ScannedValues) => Promise<LargeCallback | null>;
@@ -49,7 +53,8 @@ export interface LargeBodiesOptions extends JobRules {
 
 /** One function because all of it asks one thread. */
 export function createLargeBodies(options: LargeBodiesOptions): LargeBodiesThread {
-  const { profile, maxResultBytes, callbackSecrets, log, maxHeapMb, noteFree = () => {} } = options;
+  const { profile, maxResultBytes, callbackSecrets, log, noteFree = () => {} } = options;
+  const { maxHeapMb = Math.max(MIN_HEAP_MB, Math.ceil((maxResultBytes * HEAP_PER_BYTE) / (1024 * 1024))) } = options;
   const workerData: JobRules = { profile, maxResultBytes, callbackSecrets };
   const thread = createJobThread<Job, Reply>({
     name: 'large-bodies',

@@ -20,6 +20,9 @@ import {
 } from './jobs.ts';
 import { type ReadSubmission, readBatch, readSubmission, type SubmissionReader } from './read-submissions.ts';
 
+/** Room for a batch of 10 MiB with as many values as there can be, if MAX_BODY_VALUES allows them. */
+const MAX_HEAP_MB = 2048;
+
 export interface SubmissionThread extends SubmissionReader, LargeSubmissions {
   /** Ends the thread. Bodies that it has not read get 503. */
   close(): void;
@@ -27,17 +30,21 @@ export interface SubmissionThread extends SubmissionReader, LargeSubmissions {
 
 export interface SubmissionThreadOptions {
   readonly log: Log;
-  readonly maxHeapMb?: number;
+  /** Replaces the thread. */
+  readonly createThread?: typeof createJobThread;
 }
 
-export function createSubmissionThread({ log, maxHeapMb }: SubmissionThreadOptions): SubmissionThread {
-  const thread = createJobThread<Job, Replies[Job['type']]>({
+export function createSubmissionThread({
+  log,
+  createThread = createJobThread,
+}: SubmissionThreadOptions): SubmissionThread {
+  const thread = createThread<Job, Replies[Job['type']]>({
     name: 'large-submissions',
     module: new URL('./thread.ts', import.meta.url),
     workerData: null,
     run: jobResult,
     log,
-    maxHeapMb,
+    maxHeapMb: MAX_HEAP_MB,
   });
   const ask = <J extends Job>(job: J) => thread.ask(job) as Promise<Replies[J['type']]>;
   return {
