@@ -13,6 +13,7 @@ import type {
   Execution,
   LiveEvent,
   Readiness,
+  ResolvedBy,
   Status,
   Submission,
 } from './types.ts';
@@ -35,6 +36,14 @@ export interface ListFilters extends CallOptions {
   readonly incident?: string;
   /** A text in inputs, context, result, error or late result; case is ignored. */
   readonly text?: string;
+  /** A text in the error; case is ignored. */
+  readonly error?: string;
+  readonly resolvedBy?: ResolvedBy;
+  /** From submission to outcome. */
+  readonly minDurationSeconds?: number;
+  readonly maxDurationSeconds?: number;
+  /** By submission; default `newest` first. */
+  readonly sort?: 'newest' | 'oldest';
   readonly from?: Date | string;
   /** Exclusive. */
   readonly to?: Date | string;

@@ -10,6 +10,8 @@ interface Filters {
   readonly correlationId?: string;
   /** For operators; an app sees only its own notifications. */
   readonly app?: string;
+  /** Scheme, host and port of the URL, for example `https://hooks.example`. */
+  readonly endpoint?: string;
   /** Created then or later. */
   readonly from?: Date | string;
   /** Created before then. */
