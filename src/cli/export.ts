@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
 import { readVariable } from '../config/config.ts';
+import { type CsvValue, csvLine } from '../lib/csv-line.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { jsonOnOneLine } from '../lib/json-line.ts';
 import { isoTime } from '../lib/time.ts';
@@ -49,9 +50,6 @@ function readFormat({ format, out, bom }: FormatOptions): Format {
   }
   return chosen;
 }
-
-/** Objects are written as JSON text. */
-type CsvValue = string | number | boolean | object | null;
 
 export const manifestOption = new Option(
   '--manifest <file>',
@@ -148,21 +146,3 @@ async function createBeside(path: string, mode: number, file: OutFile | null): P
 
 /** U+FEFF. Spreadsheets read CSV without it in a legacy encoding. */
 const BYTE_ORDER_MARK = '\uFEFF';
-
-/** What a spreadsheet may run as a formula or command, in full width too; and the apostrophe that is put in front of it. */
-const RISKY = /^[=+\-@\t\r\n'\uff1d\uff0b\uff0d\uff20]/;
-const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
-
-/** Returns a line of CSV (RFC 4180) that spreadsheets open without running its content. */
-export function csvLine(values: readonly CsvValue[]): string {
-  return `${values.map(csvField).join(',')}\r\n`;
-}
-
-function csvField(value: CsvValue): string {
-  if (value === null) return '';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  // promise: csv-runs-no-formula
-  const harmless = RISKY.test(text) ? `'${text}` : text;
-  return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
-}

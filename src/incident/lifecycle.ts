@@ -41,9 +41,10 @@ export function advance(
   }
   // promise: incident-ends-after-quiet
   const hasWatched = watchedMs >= FIRST_LOOK_MS;
+  const isOwn = ({ startedAt }: Incident) => startedAt > now - watchedMs;
   const ended = current
     .filter((incident) => !found.has(keyOf(incident)))
-    .filter(({ lastSeenAt }) => now - lastSeenAt >= QUIET_MS && hasWatched)
+    .filter((incident) => now - incident.lastSeenAt >= QUIET_MS && (hasWatched || isOwn(incident)))
     .map((incident) => ({ ...incident, endedAt: incident.lastSeenAt }));
   const over = opened
     .filter((incident) => isOver(findings, incident))

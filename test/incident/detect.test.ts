@@ -110,6 +110,13 @@ describe('requests to CXone', () => {
     expect(advance(open, [], { now, watchedMs: 5_000, newId }).ended).toEqual([]);
     expect(advance(open, [], { now, watchedMs: 120_000, newId }).ended).toHaveLength(1);
   });
+
+  test('a new process ends what it found itself 30 s after the last sign', () => {
+    const open = opened(withSamples({ requests: many(5, () => request('failed', 1)) }));
+    const endedAfter = (ms: number) =>
+      advance(open, [], { now: NOW - 1_000 + ms, watchedMs: 20_000 + ms, newId }).ended.length;
+    expect([endedAfter(29_999), endedAfter(30_000)]).toEqual([0, 1]);
+  });
 });
 
 describe('callbacks', () => {

@@ -94,6 +94,46 @@ test('an order that names no endpoint is refused with the rule', async () => {
   }
 });
 
+test('a pause or probe of an app that does not exist, and a page or filter that names no endpoint, are refused', async () => {
+  const { stage, hook } = await hooked();
+  const ofShopp = { ...operator, body: { app: 'shopp', origin: hook.origin } };
+  for (const verb of ['pause', 'probe']) {
+    const { status, body } = await stage.request('POST', `/v1/endpoints/${verb}`, ofShopp);
+    expect([status, body.errors]).toEqual([
+      422,
+      [{ pointer: '#/app', detail: 'is not an app of APP_KEYS, and nothing waits for it' }],
+    ]);
+  }
+  expect((await stage.request('POST', '/v1/endpoints/resume', ofShopp)).body.pause).toBeNull();
+  expect(await endpoints(stage)).toEqual([]);
+  for (const address of ['app=shop', 'app=shop&origin=hooks.example', 'app=a+b&origin=https://hooks.example']) {
+    expect(await page(stage, `/console/endpoints?${address}`)).toContain('This address names no endpoint of an app.');
+  }
+  for (const endpoint of ['hooks.example', `${hook.origin}/path`]) {
+    const listed = await stage.request('GET', `/v1/notifications?endpoint=${endpoint}`, operator);
+    const replayed = await stage.request('POST', '/v1/notifications/replay', { ...operator, body: { endpoint } });
+    for (const { status, body } of [listed, replayed]) {
+      expect([status, body.errors[0].pointer, body.errors[0].detail]).toEqual([
+        ...[422, '#/endpoint'],
+        expect.stringContaining('must be an origin, as GET /v1/endpoints has it'),
+      ]);
+    }
+  }
+});
+
+test('a replay of what a paused endpoint has not got names no time that has passed', async () => {
+  const { stage, hook } = await hooked();
+  await order(stage, 'pause', hook.origin);
+  await ended(stage, 1);
+  await stage.pass(60_000, 5_000);
+  const { body } = await stage.request('GET', '/v1/notifications', operator);
+  const refused = await stage.request('POST', `/v1/notifications/${body.items[0].id}/replay`, operator);
+  expect([refused.status, refused.body.detail]).toEqual([
+    409,
+    'It is still to be sent, in its turn. What is DELIVERED or DEAD can be replayed.',
+  ]);
+});
+
 test('a queued execution shows what holds it up and its position, and nothing that is next is in the past', async () => {
   const { stage } = await hooked();
   stage.simulator.outage({ answer: 503, ms: 600_000, calls: ['token'] });

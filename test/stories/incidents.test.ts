@@ -55,6 +55,9 @@ test('38 s of 503 are one incident while they last and after they ended, with ex
   const affected = await stage.request('GET', `/v1/executions?incident=${open.id}`, key);
   const listed = affected.body.items.map(({ correlationId }: { correlationId: string }) => correlationId);
   expect(listed.toSorted()).toEqual(ids.toSorted());
+  const question = `${stage.service().url}/console/incidents/${open.id}/acknowledge`;
+  const asked = await fetch(question, { redirect: 'manual', headers: { authorization: `Bearer ${OPERATOR_KEY}` } });
+  expect([asked.status, asked.headers.get('location')]).toEqual([303, `/console/incidents#${open.id}`]);
   const { body } = await stage.request('GET', `/v1/incidents/${open.id}`, key);
   expect(body.history).toMatchObject([
     { event: 'opened', by: null },

@@ -5,7 +5,7 @@ import { html } from 'hono/html';
 import type { EndpointVerbs } from '../operators/endpoints.ts';
 import { endpointOrder } from '../operators/endpoints.ts';
 import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
-import { endpointPath } from './endpoint-lines.ts';
+import { endpointPath, NO_ENDPOINT } from './endpoint-lines.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
 import { notFound, refusedBy } from './refusals.ts';
 import { seeOther } from './search.ts';
@@ -40,14 +40,14 @@ export function createEndpointActions({ question, confirmed }: Confirmation, ver
     return confirmed(
       async (c, _caller, viewer) => {
         const endpoint = endpointIn(c);
-        if (endpoint === null) return notFound(viewer, NOTIFICATIONS, 'This address names no endpoint of an app.');
+        if (endpoint === null) return notFound(viewer, NOTIFICATIONS, NO_ENDPOINT);
         const text = html`<p>${endpoint.origin} of ${endpoint.app}.</p><p>${effect}</p>`;
         return question(viewer, { ...asked, section: NOTIFICATIONS, text, back: endpointPath(endpoint) });
       },
       async (c, caller, reason) => {
         const viewer = viewerOf(caller);
         const endpoint = endpointIn(c);
-        if (endpoint === null) return notFound(viewer, NOTIFICATIONS, 'This address names no endpoint of an app.');
+        if (endpoint === null) return notFound(viewer, NOTIFICATIONS, NO_ENDPOINT);
         const response = await VERBS[name](endpoint, caller, reason);
         const back = endpointPath(endpoint);
         return response.ok

@@ -8,6 +8,8 @@ import { moment, NOTHING, number, stamp } from './format.ts';
 
 export const ENDPOINTS = '/console/endpoints';
 
+export const NO_ENDPOINT = 'This address names no endpoint of an app.';
+
 /** Returns the page of one endpoint, or with `action` the question before that action. */
 export function endpointPath({ app, origin }: Endpoint, action?: 'pause' | 'resume' | 'probe'): string {
   const path = action === undefined ? ENDPOINTS : `${ENDPOINTS}/${action}`;

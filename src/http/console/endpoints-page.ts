@@ -5,12 +5,14 @@ import type { Notification } from '../../notification/notification.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { createEndpointStates, type EndpointState } from '../operators/endpoint-state.ts';
-import { ENDPOINTS, endpointCondition, endpointPath, waitingText } from './endpoint-lines.ts';
+import { endpointOrder } from '../operators/endpoints.ts';
+import { ENDPOINTS, endpointCondition, endpointPath, NO_ENDPOINT, waitingText } from './endpoint-lines.ts';
 import { flashMessage } from './flash-message.ts';
 import { many, moment, NOTHING, number } from './format.ts';
 import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { NOTIFICATIONS, notificationsTable } from './notifications-page.ts';
+import { notFound } from './refusals.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
 /** The newest notifications of the app that are counted, and of these to the endpoint those that are listed. */
@@ -34,10 +36,12 @@ export function createEndpointsPage(deps: ConsoleDependencies): PageHandler {
 
   return async (c, caller) => {
     const viewer = viewerOf(caller);
-    const [app, origin] = [c.req.query('app') ?? '', c.req.query('origin') ?? ''];
-    if (app === '' || origin === '') return list(viewer);
-    const [state] = await states.of([{ app, origin }]);
-    if (state === undefined) return list(viewer);
+    const [named, at] = [c.req.query('app') ?? '', c.req.query('origin') ?? ''];
+    if (named === '' && at === '') return list(viewer);
+    const endpoint = endpointOrder({ app: named, origin: at });
+    const [state] = endpoint === null ? [] : await states.of([endpoint]);
+    if (state === undefined) return notFound(viewer, NOTIFICATIONS, NO_ENDPOINT);
+    const { app, origin } = state;
     const recent = await store.recentTo({ app, origin }, MAX_COUNTED);
     const now = runtime.world.now();
     const listed = await states.withEndpoints(recent.slice(0, MAX_LISTED));

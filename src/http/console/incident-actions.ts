@@ -33,6 +33,8 @@ export function createIncidentActions(
       async (c, _caller, viewer) => {
         const incident = await store.findIncident(c.req.param('id') ?? '');
         if (incident === undefined) return notFound(viewer, INCIDENTS, 'There is no incident with this id.');
+        // What has ended, or has an operator, stays as it is.
+        if (incident.endedAt !== null || incident.acknowledgedAt !== null) return seeOther(incidentPath(incident.id));
         return question(viewer, {
           section: INCIDENTS,
           title: 'Acknowledge the incident?',

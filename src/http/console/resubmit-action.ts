@@ -2,8 +2,9 @@
 
 import { html } from 'hono/html';
 import type { Execution } from '../../execution/execution.ts';
+import { whyNotResubmittable } from '../../execution/resubmission.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
-import type { Resubmit } from '../executions/resubmit.ts';
+import { notResubmittable, type Resubmit } from '../executions/resubmit.ts';
 import type { Html } from '../html.ts';
 import type { Confirmation, ConfirmedAction } from './confirmation.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
@@ -27,6 +28,8 @@ export function createResubmitAction(
       async (c, _caller, viewer) => {
         const one = await store.find(c.req.param('correlationId') ?? '');
         if (one === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
+        const why = one.resubmittedAs === null ? whyNotResubmittable(one) : null;
+        if (why !== null) return refusedBy(notResubmittable(one, why), viewer, EXECUTIONS, pathOf(one.correlationId));
         const text = html`<p><code>${one.correlationId}</code> ${badge(one.status)} ${one.actionId}, of ${one.app}</p>
 ${riskOf(one)}
 <p>A new execution with the same inputs, context and settings is accepted under another id. The two are linked. Its app gets the

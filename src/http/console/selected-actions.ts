@@ -80,7 +80,7 @@ export function createSelectedActions(
         const effect = action === 'poll' ? POLL_EFFECT : `Each execution ${CANCEL_WARNING}`;
         return {
           ...QUESTIONS[action],
-          text: html`<p>${many(open.length, 'execution')} of ${many(asked.ids.length, 'selected row')}${others(asked.ids.length - open.length, 'have ended, and stay as they are')}</p>
+          text: html`<p>${many(open.length, 'execution')} of ${many(asked.ids.length, 'selected row')}${others(found.length - open.length, 'have ended, and stay as they are')}${unknown(asked.ids.length - found.length)}</p>
 ${listed(open)}<p>${effect}</p>`,
         };
       },
@@ -130,7 +130,7 @@ ${listed(open)}<p>${effect}</p>`,
         const settled = found.filter(({ status }) => status !== 'PENDING');
         return {
           title: 'Replay the selected notifications?',
-          text: html`<p>${many(settled.length, 'notification')} of ${many(asked.ids.length, 'selected row')}${others(asked.ids.length - settled.length, 'are pending, and are sent anyway')}</p>
+          text: html`<p>${many(settled.length, 'notification')} of ${many(asked.ids.length, 'selected row')}${others(found.length - settled.length, 'are pending, and are sent anyway')}${unknown(asked.ids.length - found.length)}</p>
 ${listed(settled)}<p>Each notification is sent again with the same id.</p>`,
           yes: 'Yes, replay them',
         };
@@ -198,6 +198,10 @@ function repeated({ ids, form }: Asked): Html {
 
 function others(count: number, state: string): string {
   return count === 0 ? '.' : `. The others ${state}.`;
+}
+
+function unknown(count: number): string {
+  return count === 0 ? '' : ` ${many(count, 'row')} cannot be found; the retention may have pruned them.`;
 }
 
 function listed(rows: readonly (Pick<Execution, 'correlationId' | 'app' | 'status'> | Notification)[]): Html {

@@ -106,10 +106,15 @@ export function createResubmit(deps: Dependencies): Resubmit {
           return problem(name, detail, { headers });
         }
         default:
-          return problem('cannot-be-resubmitted', REASONS[result.outcome](execution));
+          return notResubmittable(execution, result.outcome);
       }
     });
   };
+}
+
+/** Returns the problem that states why an execution cannot be submitted again. */
+export function notResubmittable(execution: Execution, why: NotResubmittable): Response {
+  return problem('cannot-be-resubmitted', REASONS[why](execution));
 }
 
 function accepted(execution: Execution, isReplay: boolean): Response {

@@ -8,30 +8,19 @@ import type { Identity } from '../middleware/identity.ts';
 import { closed, component } from '../openapi/components.ts';
 import { OPTIONAL_REASON } from '../operators/reason.ts';
 import { APP, withVisibleApp } from '../request/app-filter.ts';
-import {
-  cursor,
-  identifierFilter,
-  LIMIT,
-  readQuery,
-  textFilter,
-  time,
-  wordFilter,
-} from '../request/list-parameters.ts';
+import { cursor, identifierFilter, LIMIT, readQuery, time, wordFilter } from '../request/list-parameters.ts';
+import { origin } from '../request/origin.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 
 const REPLAYABLE = ['DEAD', 'DELIVERED'] as const;
-const MAX_ORIGIN_CHARS = 512;
-const ORIGIN_RULE = `must be the origin of a URL, of 1 to ${MAX_ORIGIN_CHARS} characters`;
 const SEQUENCE = /^[1-9]\d{0,15}$/;
 
 const FILTER = {
   type: v.exactOptional(wordFilter(NOTIFICATION_TYPES, 'Only those of this type.')),
   correlationId: identifierFilter('Only those about this execution.'),
   app: APP,
-  endpoint: textFilter(
-    MAX_ORIGIN_CHARS,
-    ORIGIN_RULE,
-    'Only those to this endpoint: scheme, host and port of the URL, for example `https://hooks.example`.',
+  endpoint: v.exactOptional(
+    origin('Only those to this endpoint: scheme, host and port of the URL, for example `https://hooks.example`.'),
   ),
   from: v.exactOptional(time('Only those created then or later.')),
   to: v.exactOptional(time('Only those created before then.')),

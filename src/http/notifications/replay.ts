@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { isoTime } from '../../lib/time.ts';
 import type { Notification } from '../../notification/notification.ts';
 import { representNotification } from '../../notification/representation.ts';
 import type { NotificationFilter } from '../../store/outbox-port.ts';
@@ -63,12 +64,12 @@ export function createReplayOfOne(deps: Dependencies): ActionOnOne {
 }
 
 async function replay({ store, runtime }: Dependencies, found: Notification, by: string): Promise<Response> {
-  if (found.status === 'PENDING') return pending(found);
+  if (found.status === 'PENDING') return pending(found, runtime.world.now());
   const delivery = await store.recordDelivery(found.id, { type: 'replayed', by }, runtime.world.now());
   if (delivery === undefined) return unknownNotification();
   if (delivery.outcome === 'pruned') return problem('payload-pruned', PRUNED);
   // Another request replayed it in between.
-  if (delivery.outcome === 'ignored') return pending(delivery.notification);
+  if (delivery.outcome === 'ignored') return pending(delivery.notification, runtime.world.now());
   return json(202, representNotification(delivery.notification));
 }
 
@@ -150,10 +151,13 @@ export function createBulkReplay(deps: Dependencies): BulkReplay {
   }
 }
 
-function pending({ dueAt }: Notification): Response {
-  const next = dueAt === null ? 'after the one before it' : `next at ${new Date(dueAt).toISOString()}`;
-  return problem(
-    'notification-pending',
-    `It is still being tried, ${next}. What is DELIVERED or DEAD can be replayed.`,
-  );
+function pending(found: Notification, now: number): Response {
+  const next = nextAttempt(found, now);
+  return problem('notification-pending', `It is still to be sent, ${next}. What is DELIVERED or DEAD can be replayed.`);
+}
+
+/** A time that has passed means that the endpoint fails or is paused, or that others are sent first. */
+function nextAttempt({ dueAt }: Notification, now: number): string {
+  if (dueAt === null) return 'after the one before it';
+  return dueAt >= now ? `next at ${isoTime(dueAt)}` : 'in its turn';
 }

@@ -87,7 +87,7 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
   },
   'notification-pending': {
     when: 'The notification to replay is still being delivered.',
-    detail: 'It is still being tried, next at 2026-01-31T12:00:00.000Z. What is DELIVERED or DEAD can be replayed.',
+    detail: 'It is still to be sent, next at 2026-01-31T12:00:00.000Z. What is DELIVERED or DEAD can be replayed.',
   },
   'payload-pruned': {
     when: 'The result of the notification to replay is older than `PAYLOAD_RETENTION_DAYS`, or was erased.',

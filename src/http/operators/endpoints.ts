@@ -8,27 +8,24 @@ import { callerName, type Identity } from '../middleware/identity.ts';
 import { closed, component, jsonContent } from '../openapi/components.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler } from '../openapi/operation.ts';
 import { count, nullable, time } from '../openapi/schema-parts.ts';
+import { origin } from '../request/origin.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { NOT_AN_OBJECT, validate } from '../request/validate.ts';
 import { json } from '../response/json.ts';
-import { invalidInput } from '../response/problem.ts';
+import { invalidInput, pointerTo } from '../response/problem.ts';
 import { createEndpointStates, type EndpointState, MAX_WAITING, representEndpoint } from './endpoint-state.ts';
 import { OPTIONAL_REASON } from './reason.ts';
 import { recordAction } from './record-activity.ts';
 
 const APP_RULE = 'must be the name of an app';
-const ORIGIN_RULE = 'must be an origin, as GET /v1/endpoints has it, for example https://hooks.example';
+/** A pause of an app that does not exist would be a typing error, which holds back nothing. */
+const UNKNOWN_APP = 'is not an app of APP_KEYS, and nothing waits for it';
 
 const ENDPOINT_ORDER = component(
   'EndpointOrder',
   v.object({
     app: v.pipe(v.string(APP_RULE), v.regex(/^[A-Za-z0-9._-]{1,64}$/, APP_RULE), v.description('The app.')),
-    origin: v.pipe(
-      v.string(ORIGIN_RULE),
-      v.maxLength(300, ORIGIN_RULE),
-      v.check((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, ORIGIN_RULE),
-      v.description('Scheme, host and port of its endpoint.'),
-    ),
+    origin: origin('Scheme, host and port of its endpoint.'),
     reason: OPTIONAL_REASON,
   }),
   closed,
@@ -72,7 +69,7 @@ const PAUSED: EndpointState = {
   pause: { ...WELL, since: NOON, by: 'operator:alice', reason: 'maintenance until 13:00' },
 };
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'pages' | 'deliveries'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'pages' | 'deliveries' | 'access'>;
 
 /** An action on one endpoint in the name of an operator. */
 export type ActionOnEndpoint = (endpoint: Endpoint, caller: Identity, reason: string | null) => Promise<Response>;
@@ -84,8 +81,19 @@ export interface EndpointVerbs {
 }
 
 export function createEndpointVerbs(deps: Dependencies): EndpointVerbs {
-  const { store, deliveries, runtime } = deps;
+  const { store, deliveries, runtime, access } = deps;
   const states = createEndpointStates(deps);
+
+  async function isKnown(endpoint: Endpoint): Promise<boolean> {
+    return access.apps.some(({ name }) => name === endpoint.app) || (await store.waitingIn(endpoint, 1)) > 0;
+  }
+
+  const ofKnown =
+    (act: ActionOnEndpoint): ActionOnEndpoint =>
+    async (endpoint, caller, reason) =>
+      (await isKnown(endpoint))
+        ? act(endpoint, caller, reason)
+        : invalidInput([{ pointer: pointerTo('app'), detail: UNKNOWN_APP }]);
 
   const verb =
     (
@@ -103,17 +111,21 @@ export function createEndpointVerbs(deps: Dependencies): EndpointVerbs {
     };
 
   return {
-    pauseEndpoint: verb('pause-endpoint', (endpoint, by, reason) =>
-      store.pauseEndpoint({ ...endpoint, by, reason, since: runtime.world.now() }),
+    pauseEndpoint: ofKnown(
+      verb('pause-endpoint', (endpoint, by, reason) =>
+        store.pauseEndpoint({ ...endpoint, by, reason, since: runtime.world.now() }),
+      ),
     ),
     resumeEndpoint: verb('resume-endpoint', async (endpoint) => {
       await store.resumeEndpoint(endpoint);
       deliveries.resumed();
     }),
-    probeEndpoint: verb('probe-endpoint', async (endpoint) => {
-      await store.hasten(endpoint, runtime.world.now());
-      deliveries.probe(endpoint);
-    }),
+    probeEndpoint: ofKnown(
+      verb('probe-endpoint', async (endpoint) => {
+        await store.hasten(endpoint, runtime.world.now());
+        deliveries.probe(endpoint);
+      }),
+    ),
   };
 }
 

@@ -101,6 +101,13 @@ test('advice is first, then a plot per action that leads to its page, then the n
   ]);
 });
 
+test('a spreadsheet takes no action in the CSV file for a formula', async () => {
+  const { http } = await open(now.map((one) => ({ ...one, actionId: '-2~cmd' })));
+  await using _closed = http;
+  const { text } = await visitor(http).get('/console/callbacks/hours.csv');
+  expect(text).toContain("\r\n2026-01-01T12:00:00.000Z,'-2~cmd,0,60,");
+});
+
 test('while the first advice is being computed, the page states it and does not wait', async () => {
   await using http = await startHttp({ pages: { advice: () => null } });
   expect((await visitor(http).get('/console/callbacks')).text).toContain('The advice is being computed');

@@ -1,6 +1,7 @@
 // Pausing, resuming and submitting again from the pages: asked first, shown in red on every page, done in the operator's name.
 
 import { expect, test } from 'vitest';
+import { callback, completed } from '../../support/executions.ts';
 import { startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';
 
@@ -134,4 +135,23 @@ test('what was never sent has no warning, and what has lost its inputs is refuse
   await http.store.erase(reference, { by: 'operator:alice', reason: 'art. 17' }, http.world.now());
   const refused = await visitor(http).post(path, { token });
   expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining('Its inputs were erased')]);
+});
+
+test('the question before another submission is asked only where it can be answered with yes', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'open' });
+  await running(http, { correlationId: 'completed' });
+  const { reference = '' } = (await http.store.find('completed')) ?? {};
+  await http.store.record(reference, callback(completed()), http.world.now());
+  const question = (id: string) => visitor(http).get(`/console/executions/${id}/resubmit`);
+  for (const [id, reason] of [
+    ['open', 'It has not ended: it is PENDING. Wait for its end, or cancel it first.'],
+    ['completed', 'It is COMPLETED: it has a result.'],
+  ] as const) {
+    const { status, text } = await question(id);
+    expect([status, text]).toEqual([409, expect.stringContaining(reason)]);
+    expect(text).not.toContain('name="token"');
+  }
+  await http.call('POST', '/v1/executions/open/cancel');
+  expect((await question('open')).status).toBe(200);
 });

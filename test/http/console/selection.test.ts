@@ -58,7 +58,9 @@ test('the question states how many of the selected rows the action changes; it c
   await complete(http, 'three');
   const asked = await send(http, selecting('cancel', ['one', 'two', 'three', 'none']));
   expect(asked.status).toBe(200);
-  expect(asked.text).toContain('2 executions of 4 selected rows. The others have ended, and stay as they are.');
+  expect(asked.text).toContain(
+    '2 executions of 4 selected rows. The others have ended, and stay as they are. 1 row cannot be found; the retention may have pruned them.',
+  );
   expect(await statusOf(http, 'one')).toBe('PENDING');
   const done = await send(http, [...hiddenIn(asked.text), ['reason', 'ticket 4711']]);
   expect([done.status, done.location]).toEqual([

@@ -502,14 +502,14 @@ describe('what operators do', () => {
 
   test('endpoints of apps', async () => {
     await using http = await startHttp();
-    const body = { app: 'shop', origin: 'https://hooks.example', reason: 'maintenance' };
+    const body = { app: 'orders', origin: 'https://hooks.example', reason: 'maintenance' };
     const paused = await call(http, 'pauseEndpoint', { ...alice, body });
     expect(paused.json.pause).toMatchObject({ by: 'operator:alice', reason: 'maintenance' });
-    expect((await call(http, 'listEndpoints', { key: CAROL_KEY })).json.items).toMatchObject([{ app: 'shop' }]);
+    expect((await call(http, 'listEndpoints', { key: CAROL_KEY })).json.items).toMatchObject([{ app: 'orders' }]);
     expect((await call(http, 'probeEndpoint', { ...alice, body })).json.pause).not.toBeNull();
     expect((await call(http, 'resumeEndpoint', { ...alice, body })).json.pause).toBeNull();
     for (const id of ['pauseEndpoint', 'resumeEndpoint', 'probeEndpoint']) {
-      expect((await call(http, id, { ...alice, body: { app: 'shop', origin: 'nowhere' } })).status).toBe(422);
+      expect((await call(http, id, { ...alice, body: { app: 'orders', origin: 'nowhere' } })).status).toBe(422);
     }
   });
 

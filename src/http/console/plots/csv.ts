@@ -1,12 +1,12 @@
 // The values of plots as CSV (RFC 4180).
 
+import { csvLine } from '../../../lib/csv-line.ts';
 import { respond } from '../../response/json.ts';
 
 export type Cell = string | number | null | undefined;
 
-/** The cells must contain neither commas nor quotation marks: they are times, numbers and ids. */
 export function csvOf(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return [columns, ...rows].map((row) => `${row.map((cell) => cell ?? '').join(',')}\r\n`).join('');
+  return [columns, ...rows].map((row) => csvLine(row.map((cell) => cell ?? null))).join('');
 }
 
 /** @param name of the file, without its ending. */
