@@ -23,6 +23,8 @@ export const VERSIONS = readdirSync(HERE)
   .sort();
 export const NEWEST = VERSIONS.at(-1) ?? '';
 export const OLDER = VERSIONS.filter((version) => version !== NEWEST);
+/** Those whose rows migration 0005 moves. */
+export const WITH_WIDE_ROWS = OLDER.filter((version) => version < '0005');
 
 export const NOW = Date.UTC(2026, 10, 22, 20, 30);
 
