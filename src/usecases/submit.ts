@@ -144,6 +144,11 @@ function requestOf(
   };
 }
 
+function isLargeItem(item: BatchItem): boolean {
+  if (item.type === 'invalid') return LargeJson.is(item.sent);
+  return LargeJson.is(item.request.inputs) || LargeJson.is(item.request.context);
+}
+
 function fingerprintOfItem(item: BatchItem): string {
   if (item.fingerprint !== undefined) return item.fingerprint;
   return item.type === 'submission' ? fingerprintOf(item.request) : fingerprintOfInvalid(item.sent);
@@ -154,7 +159,8 @@ async function batchNamesOfVersion010(
   { items, atomic }: Batch,
   large: LargeSubmissions,
 ): Promise<string[]> {
-  const variants = await large.fingerprintsOfVersion010(items);
+  const { fingerprintsOfVersion010 } = items.some(isLargeItem) ? large : WITHOUT_THREAD;
+  const variants = await fingerprintsOfVersion010(items);
   const nameOf = (variant: 0 | 1) =>
     batchName(
       key,
