@@ -1,7 +1,6 @@
 // `npm run bench`: takes the measures one after another, prints each row when it is known, and the whole table at the end.
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,6 +8,7 @@ import { type CheckedOut, checkOut, findRevision, presentBuild, UnusableRevision
 import { type Machine, machineOf } from './machine.ts';
 import { type Measure, type Row, verdict } from './measure.ts';
 import { plot } from './plot.ts';
+import { Interrupted, onInterrupt, replaceResults, scratchIn } from './session.ts';
 import { header, line, markdown, table } from './table.ts';
 
 const HELP = `Usage: npm run bench -- [options]
@@ -83,10 +83,6 @@ class Usage extends Error {
   override readonly name = 'Usage';
 }
 
-class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-}
-
 function readCommandLine(args: readonly string[]): CommandLine {
   const { quick, publish, help, out, only, against = null, minutes } = parsed(args);
   const choice: readonly string[] = against === null ? NAMES : COMPARED;
@@ -135,29 +131,6 @@ function parsed(args: readonly string[]) {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-/** Aborts at the first SIGINT or SIGTERM, so that everything stops in order; the second one ends the process immediately. */
-function onInterrupt(): AbortSignal {
-  const interrupted = new AbortController();
-  const interrupt = () => {
-    if (interrupted.signal.aborted) process.exit(130);
-    process.stderr.write('stopping; a second signal ends immediately\n');
-    interrupted.abort(new Interrupted('interrupted'));
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  return interrupted.signal;
-}
-
-/** A folder that is deleted when this process ends. */
-function scratchIn(out: string): string {
-  mkdirSync(out, { recursive: true });
-  const scratch = mkdtempSync(join(out, 'scratch-'));
-  // PostgreSQL may have to run as another user, who must be able to traverse to its folder.
-  chmodSync(scratch, 0o711);
-  process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
-  return scratch;
 }
 
 interface Taken {
@@ -219,15 +192,7 @@ async function write(
   const shown = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   await copyFile(json, shown('results.json'));
   await copyFile(svg, shown('results.svg'));
-  await replaceResults(shown('../docs/benchmarks.md'), `${header(machine)}\n\n${markdown(rows)}`);
-}
-
-/** Replaces the text between the two markers of a page. */
-async function replaceResults(path: string, results: string): Promise<void> {
-  const text = await readFile(path, 'utf8');
-  const parts = /^([\s\S]*<!-- bench -->\n)[\s\S]*(\n<!-- \/bench -->[\s\S]*)$/.exec(text);
-  if (parts === null) throw new Error(`${path} has no place between <!-- bench --> and <!-- /bench -->`);
-  await writeFile(path, `${parts[1]}${results}${parts[2]}`);
+  await replaceResults(shown('../docs/benchmarks.md'), 'bench', `${header(machine)}\n\n${markdown(rows)}`);
 }
 
 async function main(args: readonly string[]): Promise<number> {

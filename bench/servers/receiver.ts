@@ -21,6 +21,7 @@ function startCommand(): { readonly nodeOptions: readonly string[]; readonly fil
 export const SECRET = 'the-bench-signs-callbacks-with-this';
 export const APP_HEADERS = { authorization: 'Bearer the-key-of-the-bench' };
 const OPERATOR_KEY = 'the-operator-key-of-the-bench-0123456789';
+export const OPERATOR_HEADERS = { authorization: `Bearer ${OPERATOR_KEY}` };
 
 const POLL_MS = 20;
 
@@ -56,7 +57,7 @@ export async function startReceiver({ name, scratch, place, ...options }: Receiv
     ...child,
     port: Number(new URL(url).port),
     commits: async () => {
-      const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${OPERATOR_KEY}` } });
+      const metrics = await fetch(`${url}/metrics`, { headers: OPERATOR_HEADERS });
       return commitsIn(await metrics.text());
     },
   };

@@ -1,12 +1,12 @@
 // Restate for the comparison: its server on loopback, and a handler that waits for an awakeable, once for each request.
 // Arguments: number of calls, a folder for its data, the file for the resolving requests, the SDK's module, the server's binary.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
 import { freePort } from '../../test/support/free-port.ts';
 import { type LoadRequest, writeRequests } from '../load/requests.ts';
+import { restatePorts, spawnRestate } from './restate-server.ts';
 
 const [, , count = '0', folder = '', file = '', sdk = '', binary = ''] = process.argv;
 
@@ -33,29 +33,6 @@ async function wait(context: Context, nth: number): Promise<void> {
   waiting.set(nth, id);
   await promise;
   resolved.add(nth);
-}
-
-/** Loopback only, without telemetry. Waiting handlers are suspended immediately, because 1,000 run at a time. */
-function startServer(ports: { ingress: number; admin: number; node: number }) {
-  const at = (port: number) => `127.0.0.1:${port}`;
-  const server = spawn(binary, ['--no-logo', '--listen-mode', 'tcp', '--bind-ip', '127.0.0.1'], {
-    cwd: folder,
-    stdio: 'inherit',
-    env: {
-      RESTATE_BASE_DIR: folder,
-      RESTATE_DISABLE_TELEMETRY: 'true',
-      RESTATE_LOG_FILTER: 'warn',
-      RESTATE_LOG_DISABLE_ANSI_CODES: 'true',
-      RESTATE_ADVERTISED_HOST: '127.0.0.1',
-      RESTATE_BIND_PORT: String(ports.node),
-      RESTATE_INGRESS__BIND_ADDRESS: at(ports.ingress),
-      RESTATE_ADMIN__BIND_ADDRESS: at(ports.admin),
-      RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT: '0s',
-    },
-  });
-  process.on('exit', () => server.kill('SIGKILL'));
-  void once(server, 'exit').then(() => process.exit(1));
-  return server;
 }
 
 const dispatcher = new Agent({ connections: PARALLEL });
@@ -96,11 +73,12 @@ function* resolutions(): Generator<LoadRequest> {
 
 process.on('SIGTERM', () => process.exit(0));
 const { service, endpoint } = (await import(sdk)) as Sdk;
-const [ingress, admin, node, handlers] = [await freePort(), await freePort(), await freePort(), await freePort()];
+const [ports, handlers] = [await restatePorts(), await freePort()];
+const { ingress, admin } = ports;
 await endpoint()
   .bind(service({ name: 'callbacks', handlers: { wait } }))
   .listen(handlers);
-startServer({ ingress, admin, node });
+void once(spawnRestate(binary, folder, ports), 'exit').then(() => process.exit(1));
 const register = () => post(`http://127.0.0.1:${admin}/deployments`, { uri: `http://127.0.0.1:${handlers}` });
 await until(async () => (await register().catch(() => 0)) === 201, START_MS, 'its server does not take the deployment');
 await begin(ingress);
