@@ -79,7 +79,7 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
   return {
     store,
     runtime: { world: lifecycle.world, log, tracing: parts.tracing },
-    access: { ...config, sessions: createSessions(config.callbackSecrets, config, world) },
+    access: { ...config, sessions: createSessions(config.callbackSecrets, config, { world, store }) },
     lifecycle: {
       draining: lifecycle.refusesSubmissions,
       ready: createReadiness({ store, world, loops, draining }),

@@ -21,6 +21,7 @@ export const ACTIVITY_ACTIONS = [
   'pause-endpoint',
   'resume-endpoint',
   'probe-endpoint',
+  'log-out',
 ] as const;
 
 export type ActivityAction = (typeof ACTIVITY_ACTIONS)[number];
@@ -34,7 +35,7 @@ export interface NewActivity {
   /** As audit entries name the operator, for example `operator:alice`. */
   readonly by: string;
   readonly action: ActivityAction;
-  /** The execution, notification, incident or endpoint that the action is about; null for a bulk action and for what is about all. */
+  /** The execution, notification, incident, endpoint or session that the action is about; null for a bulk action and for what is about all. */
   readonly target: string | null;
   /** The filter of a bulk action as JSON; null for any other action. */
   readonly filter: string | null;

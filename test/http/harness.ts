@@ -149,7 +149,7 @@ export async function startHttp({
         { name: 'billing', key: BILLING_KEY },
       ],
       ...people,
-      sessions: createSessions([CALLBACK_SECRET], people, world),
+      sessions: createSessions([CALLBACK_SECRET], people, { world, store }),
       trustedProxies: 0,
     },
     lifecycle: { draining: () => false, ready: async () => [], notices: async () => [] },

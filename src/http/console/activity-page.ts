@@ -2,13 +2,14 @@
 
 import { html } from 'hono/html';
 import type { Json } from '../../execution/json.ts';
+import { many } from '../../lib/many.ts';
 import { ACTIVITY_ACTIONS, type Activity, type ActivityAction, filterOf } from '../../store/activity-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { parseActivityQuery } from '../operators/activity.ts';
 import { endpointPath } from './endpoint-lines.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
-import { many, moment, NOTHING, number } from './format.ts';
+import { moment, NOTHING, number } from './format.ts';
 import { incidentPath } from './incident-actions.ts';
 import { keyed } from './list-changes.ts';
 import { createListPage, type PageHandler } from './list-page.ts';
@@ -65,6 +66,7 @@ const WORDS: { readonly [A in ActivityAction]: string } = {
   'pause-endpoint': 'paused the notifications to an endpoint',
   'resume-endpoint': 'resumed the notifications to an endpoint',
   'probe-endpoint': 'probed an endpoint',
+  'log-out': 'logged out',
   'lift-pause': 'lifted the pause after a response of CXone',
   pause: 'paused sending',
   resume: 'resumed sending',
@@ -82,6 +84,8 @@ function activityTable(items: readonly Activity[]): Html {
 
 function aboutOf(activity: Activity): Html {
   const { target, action } = activity;
+  // The id of a session leads nowhere.
+  if (action === 'log-out') return html`${NOTHING}`;
   if (target !== null)
     return action === 'replay' ? html`${target}` : html`<a href="${placeOf(action, target)}">${target}</a>`;
   const filter = filterOf(activity);

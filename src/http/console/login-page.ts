@@ -5,7 +5,9 @@ import { html } from 'hono/html';
 import type { HttpParts } from '../dependencies.ts';
 import type { Html } from '../html.ts';
 import type { Guard } from '../middleware/authentication.ts';
+import { callerName } from '../middleware/identity.ts';
 import { isForged } from '../middleware/same-origin.ts';
+import { recordChange } from '../operators/record-activity.ts';
 import { readBody } from '../request/read-body.ts';
 import type { HeaderFields } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
@@ -18,7 +20,11 @@ const LOGOUT = '/console/logout';
 /** A form holds a key and a path. */
 const MAX_FORM_BYTES = 16_384;
 
-export function routeLogin(app: Hono, guard: Guard, { access: { sessions } }: Pick<HttpParts, 'access'>): void {
+export function routeLogin(
+  app: Hono,
+  guard: Guard,
+  { access: { sessions }, ...tools }: Pick<HttpParts, 'access' | 'store' | 'runtime'>,
+): void {
   app.get(LOGIN, (c) => {
     const cookie = sessions.preferLogin(isSecure(c));
     return loginPage(200, ownPath(c.req.query('next')), null, { 'set-cookie': cookie });
@@ -44,8 +50,13 @@ export function routeLogin(app: Hono, guard: Guard, { access: { sessions } }: Pi
     return seeOther(next, { 'set-cookie': cookie });
   });
 
-  app.post(LOGOUT, (c) => {
+  app.post(LOGOUT, async (c) => {
     if (isForged(c.req.raw)) return problem('forbidden', FORGED);
+    const session = await sessions.find(c.req.header('cookie'));
+    if (session !== null) {
+      const line = { action: 'log-out', by: callerName(session.operator), reason: null, target: session.id } as const;
+      await recordChange(tools, line, async () => session);
+    }
     return seeOther(LOGIN, { 'set-cookie': sessions.end(isSecure(c)) });
   });
 }
@@ -77,7 +88,7 @@ ${problemText === null ? '' : html`<p class="notice refused" role="alert">${prob
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus></p>
 <p class="go"><button type="submit">Log in</button></p>
 </form>
-<p class="quiet">The session ends after 8 hours. Programs use <code>Authorization: Bearer KEY</code> or HTTP Basic.</p>`;
+<p class="quiet">The session ends when you log out, or after 8 hours. Programs use <code>Authorization: Bearer KEY</code> or HTTP Basic.</p>`;
 }
 
 /** Returns a path of this receiver, so that a link cannot lead elsewhere after the login. */

@@ -1,8 +1,11 @@
-// Sessions of operators in a browser: a signed cookie (RFC 6265) names the operator, and the receiver keeps no state.
+// Sessions of operators in a browser: a signed cookie (RFC 6265) names the operator and the session, and a log-out ends both its
+// original and every copy.
 
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { deriveKey } from '../../lib/derive-key.ts';
 import type { World } from '../../lib/world.ts';
+import type { ActivityLog } from '../../store/activity-port.ts';
+import { createEndedSessions } from './ended-sessions.ts';
 import type { Identity, NamedKey } from './identity.ts';
 
 /** A session lasts as long as a shift. */
@@ -13,20 +16,25 @@ const SESSION = 'cxone_receiver_session';
 const PREFERENCE = 'cxone_receiver_login';
 const PREFERENCE_SECONDS = 365 * 24 * 60 * 60;
 
-const TOKEN = /^([A-Za-z0-9_-]{1,512})\.(\d{1,15})\.([A-Za-z0-9_-]{43})$/;
+const TOKEN = /^([A-Za-z0-9_-]{1,512})\.(\d{1,15})\.([0-9a-f-]{36})\.([A-Za-z0-9_-]{43})$/;
 
 export type Operator = Extract<Identity, { kind: 'operator' }>;
 
 export interface Sessions {
-  /** Returns the operator whose valid session the `Cookie` header carries; null without one. */
-  identify(cookies: string | undefined): Operator | null;
+  /** Returns the valid session that the `Cookie` header carries; null without one. */
+  find(cookies: string | undefined): Promise<Session | null>;
   /** Returns the `Set-Cookie` field that starts a session of the owner of this key; null if no operator has it. */
   start(key: string, isSecure: boolean): string | null;
-  /** Returns the `Set-Cookie` field that ends the session of this browser. */
+  /** Returns the `Set-Cookie` field that takes the session from this browser. The activity of the operator has to name its end. */
   end(isSecure: boolean): string;
   /** Returns the `Set-Cookie` field after which `prefersLogin` is true for this browser. */
   preferLogin(isSecure: boolean): string;
   prefersLogin(cookies: string | undefined): boolean;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly operator: Operator;
 }
 
 /** Those who may log in, and the path of the receiver behind a proxy. */
@@ -36,19 +44,29 @@ interface Owners {
   readonly basePath: string;
 }
 
+interface SessionTools {
+  readonly world: Pick<World, 'now' | 'id'>;
+  readonly store: Pick<ActivityLog, 'listActivity'>;
+}
+
 interface Key {
   readonly operator: Operator;
   readonly digest: string;
 }
 
+interface Term {
+  readonly expiresAt: string;
+  readonly id: string;
+}
+
 /**
- * The first secret signs, all verify: a session outlives a restart and a rotation. A session ends early when the operator's key
- * is removed from the configuration.
+ * The first secret signs, all verify: a session outlives a restart and a rotation. A session ends early with its log-out, and when
+ * the operator's key is removed from the configuration.
  */
 export function createSessions(
   secrets: readonly [string, ...string[]],
   { operators, readers, basePath }: Owners,
-  world: Pick<World, 'now'>,
+  { world, store }: SessionTools,
 ): Sessions {
   const signingKeys = secrets.map((secret) => deriveKey(secret, 'operator session'));
   const keys: readonly Key[] = [
@@ -57,21 +75,26 @@ export function createSessions(
     ),
     ...readers.map(({ name, key }) => keyOf({ kind: 'operator', name, role: 'reader', hasSession: true }, key)),
   ];
-  const macOf = (signingKey: Buffer, { operator: { name, role }, digest }: Key, expiresAt: string) =>
-    createHmac('sha256', signingKey).update([expiresAt, role, digest, name].join('\n')).digest();
+  const ended = createEndedSessions(store, world, SESSION_SECONDS * 1000);
+  const macOf = (signingKey: Buffer, { operator: { name, role }, digest }: Key, term: Term) =>
+    createHmac('sha256', signingKey).update([term.expiresAt, term.id, role, digest, name].join('\n')).digest();
   const cookie = (name: string, value: string, seconds: number, isSecure: boolean) =>
     `${name}=${value}; Path=${basePath === '' ? '/' : basePath}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
 
   return {
-    identify: (cookies) => {
-      const [, name = '', expiresAt = '', mac = ''] = TOKEN.exec(cookieValue(cookies, SESSION) ?? '') ?? [];
+    find: async (cookies) => {
+      const [, name = '', expiresAt = '', id = '', mac = ''] = TOKEN.exec(cookieValue(cookies, SESSION) ?? '') ?? [];
       const given = Buffer.from(mac, 'base64url');
       // promise: session-expires
       if (given.length !== 32 || Number(expiresAt) <= world.now()) return null;
       const owner = Buffer.from(name, 'base64url').toString();
       // promise: session-is-signed
-      const isSignedFor = (key: Key) => signingKeys.some((one) => timingSafeEqual(macOf(one, key, expiresAt), given));
-      return keys.find((key) => key.operator.name === owner && isSignedFor(key))?.operator ?? null;
+      const isSignedFor = (key: Key) =>
+        signingKeys.some((one) => timingSafeEqual(macOf(one, key, { expiresAt, id }), given));
+      const operator = keys.find((key) => key.operator.name === owner && isSignedFor(key))?.operator;
+      // promise: session-ends-at-the-log-out
+      if (operator === undefined || (await ended.has(id))) return null;
+      return { id, operator };
     },
     start: (key, isSecure) => {
       const digest = digestOf(key);
@@ -79,8 +102,9 @@ export function createSessions(
       if (known === undefined) return null;
       const expiresAt = String(world.now() + SESSION_SECONDS * 1000);
       const name = Buffer.from(known.operator.name).toString('base64url');
-      const mac = macOf(signingKeys[0] as Buffer, known, expiresAt).toString('base64url');
-      return cookie(SESSION, `${name}.${expiresAt}.${mac}`, SESSION_SECONDS, isSecure);
+      const id = world.id(world.now());
+      const mac = macOf(signingKeys[0] as Buffer, known, { expiresAt, id }).toString('base64url');
+      return cookie(SESSION, `${name}.${expiresAt}.${id}.${mac}`, SESSION_SECONDS, isSecure);
     },
     end: (isSecure) => cookie(SESSION, '', 0, isSecure),
     preferLogin: (isSecure) => cookie(PREFERENCE, 'page', PREFERENCE_SECONDS, isSecure),

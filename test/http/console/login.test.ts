@@ -54,6 +54,19 @@ test('a session shows the pages under the name of its operator, and ends with th
   expect(out.headers.get('set-cookie')).toMatch(/^cxone_receiver_session=; .*Max-Age=0;/);
 });
 
+test('a copy of the cookie is worth nothing after the log out, and the activity names the log out', async () => {
+  await using http = await startHttp();
+  const [cookie, other] = [await cookieOf(http, ALICE_KEY), await cookieOf(http, ALICE_KEY)];
+  await visit(http, '/console/logout', { method: 'POST', headers: { cookie } });
+  expect((await visit(http, '/', { headers: { cookie } })).status).toBe(401);
+  expect((await visit(http, '/v1/executions', { headers: { cookie } })).status).toBe(401);
+  expect((await visit(http, '/', { headers: { cookie: other } })).status).toBe(200);
+  const { items } = await http.store.listActivity({ limit: 10 });
+  expect(items).toEqual([expect.objectContaining({ action: 'log-out', by: 'operator:alice', outcome: 'done' })]);
+  const page = await visit(http, '/console/activity', { headers: { cookie: other } });
+  expect(page.text).toContain('logged out');
+});
+
 test('HTTP Basic remains, and a page that it opened has no log out', async () => {
   await using http = await startHttp();
   const authorization = `Basic ${Buffer.from(`alice:${ALICE_KEY}`).toString('base64')}`;
