@@ -31,16 +31,23 @@ export interface Turn {
 }
 
 export interface Lanes {
-  /** Returns the next turns. An app with nothing under way always gets one, whatever the other apps hold. */
-  turns(due: readonly DueLane[]): Turn[];
+  /**
+   * Returns the next turns. An app with nothing under way always gets one, whatever the other apps hold. Paused lanes get none,
+   * and keep their circuit breakers.
+   */
+  turns(due: readonly DueLane[], isPaused?: IsPaused): Turn[];
   release(lane: Lane, count: number): void;
   /** Milliseconds until one of these lanes may have a turn; null when that depends on a delivery under way. */
-  nextTurn(due: readonly DueLane[]): number | null;
+  nextTurn(due: readonly DueLane[], isPaused?: IsPaused): number | null;
   /** Lets the next delivery of a lane start now, although its endpoint fails. */
   probeNow(lane: Pick<DueLane, 'app' | 'origin'>): void;
   /** The lanes that have something to send and an open circuit breaker. */
   openCircuits(): OpenCircuit[];
 }
+
+type IsPaused = (lane: Pick<DueLane, 'app' | 'origin'>) => boolean;
+
+const NONE_PAUSED: IsPaused = () => false;
 
 interface TrackedLane extends Lane {
   underWay: number;
@@ -105,9 +112,9 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
   }
 
   return {
-    turns: (due) => {
+    turns: (due, isPaused = NONE_PAUSED) => {
       track(due);
-      const waiting = due.filter(isDue).map(trackedLane);
+      const waiting = due.filter((lane) => isDue(lane) && !isPaused(lane)).map(trackedLane);
       const roomOf = shares(waiting);
       return waiting
         .sort((a, b) => a.servedAs - b.servedAs)
@@ -131,8 +138,9 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
       const found = tracked.get(keyOf(lane));
       if (found !== undefined) take(found, -count);
     },
-    nextTurn: (due) => {
-      track(due);
+    nextTurn: (all, isPaused = NONE_PAUSED) => {
+      track(all);
+      const due = all.filter((lane) => !isPaused(lane));
       const now = world.now();
       const roomOf = shares(due.filter(isDue).map(trackedLane));
       const waits = due.map((dueLane) => {

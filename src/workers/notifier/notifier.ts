@@ -3,6 +3,7 @@
 import { writeJson } from '../../execution/json.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Round, Work } from '../../lib/loop.ts';
+import { many } from '../../lib/many.ts';
 import type { World } from '../../lib/world.ts';
 import type { DeliveryEvent } from '../../notification/delivery.ts';
 import type { Notification } from '../../notification/notification.ts';
@@ -79,12 +80,14 @@ export function createNotifier(tools: NotifierTools): Work {
 
   return async (round) => {
     const paused = await outbox.pausedEndpoints();
-    const isPaused = ({ app, origin }: DueLane) => paused.some((one) => one.app === app && one.origin === origin);
-    // promise: paused-endpoint-gets-nothing
-    const found = (await outbox.lanes()).filter((lane) => !isPaused(lane));
+    const isPaused = ({ app, origin }: Pick<DueLane, 'app' | 'origin'>) =>
+      paused.some((one) => one.app === app && one.origin === origin);
+    const found = await outbox.lanes();
     if (round.signal.aborted) return null;
-    const served = await Promise.all(lanes.turns(found).map((turn) => serve(turn, round)));
-    return served.some((count) => count > 0) ? 0 : lanes.nextTurn(found);
+    // promise: paused-endpoint-gets-nothing
+    const turns = lanes.turns(found, isPaused);
+    const served = await Promise.all(turns.map((turn) => serve(turn, round)));
+    return served.some((count) => count > 0) ? 0 : lanes.nextTurn(found, isPaused);
   };
 }
 
@@ -134,7 +137,7 @@ async function giveUpOverdue({ outbox, world }: NotifierTools, lane: Lane, signa
   // promise: untried-is-not-given-up
   const untried = breaker.silentMs() >= SILENT_MS;
   const silent = breaker.silentMs() > 0 ? ', the last ones without a response' : '';
-  const reason = `the time limit has passed, and the endpoint failed ${breaker.open()} times in a row${silent}`;
+  const reason = `the time limit has passed, and the endpoint failed ${many(breaker.open(), 'time')} in a row${silent}`;
   const some = () => outbox.giveUpNotifications(lane, { limit: MAX_GIVE_UP, untried, reason }, world.now());
   while ((await retryUntilCommitted(some, world, signal)) === MAX_GIVE_UP && !signal.aborted);
 }

@@ -110,3 +110,16 @@ test('while every due notification is in progress the only next turn is the end 
   expect(lanes.nextTurn([lane('shop')])).toBeNull();
   expect(lanes.nextTurn([])).toBeNull();
 });
+
+test('a paused lane gets no turn, and keeps its open circuit for the time after the pause', () => {
+  const { lanes, lane } = setUp();
+  const due = [lane('shop'), lane('bank')];
+  for (const { lane: one } of lanes.turns(due)) {
+    lanes.release(one, 4);
+    if (one.app === 'shop') for (let i = 0; i < 5; i += 1) one.breaker.failed(0, false);
+  }
+  const isPaused = ({ app }: Pick<DueLane, 'app'>) => app === 'shop';
+  expect(lanes.turns(due, isPaused).map((turn) => turn.lane.app)).toEqual(['bank']);
+  expect(lanes.nextTurn([lane('shop')], isPaused)).toBeNull();
+  expect(lanes.openCircuits()).toEqual([expect.objectContaining({ app: 'shop', failures: 5 })]);
+});
