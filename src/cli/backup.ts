@@ -3,6 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { readVariable } from '../config/config.ts';
+import { many } from '../lib/many.ts';
 import { fileTimestamp } from '../lib/time.ts';
 import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
 import { CommandError, type Declare } from './context.ts';
@@ -40,7 +41,7 @@ The copy contains what apps sent and received: protect it like the database, and
       context.write(
         json
           ? `${JSON.stringify({ ok: true, source, ...report })}\n`
-          : `${path}: ${bytes(report.bytes)}, ${grouped(executions)} executions (${grouped(open)} open), ${grouped(entries)} audit entries through ${head.id}, verified, in ${seconds} s\n`,
+          : `${path}: ${bytes(report.bytes)}, ${many(executions, 'execution')} (${grouped(open)} open), ${many(entries, 'audit entry')} through ${head.id}, verified, in ${seconds} s\n`,
       );
     });
 

@@ -1,11 +1,12 @@
 // `compact`: returns the free space in the database to the disk, while no receiver runs.
 
 import { readVariable } from '../config/config.ts';
+import { many } from '../lib/many.ts';
 import { compact as compactDatabase } from '../store/sqlite/file/compact.ts';
 import { failsWithOne } from './backup.ts';
 import type { Declare } from './context.ts';
 import { helpEnd, jsonOption } from './options.ts';
-import { bytes, grouped, showProgress } from './print.ts';
+import { bytes, showProgress } from './print.ts';
 
 export const compact: Declare = (command, context) =>
   command
@@ -31,6 +32,6 @@ Only a database made by a version before 0.2 needs this, once: since then the re
       context.write(
         json
           ? `${JSON.stringify({ ok: true, ...report })}\n`
-          : `${report.path}: ${bytes(report.bytesBefore)} before, ${bytes(report.bytes)} now, ${grouped(report.executions)} executions, ${grouped(report.entries)} audit entries through ${report.head.id}, verified\n`,
+          : `${report.path}: ${bytes(report.bytesBefore)} before, ${bytes(report.bytes)} now, ${many(report.executions, 'execution')}, ${many(report.entries, 'audit entry')} through ${report.head.id}, verified\n`,
       );
     });

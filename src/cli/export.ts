@@ -6,6 +6,7 @@ import { readVariable } from '../config/config.ts';
 import { type CsvValue, csvLine } from '../lib/csv-line.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { jsonOnOneLine } from '../lib/json-line.ts';
+import { many } from '../lib/many.ts';
 import { isoTime } from '../lib/time.ts';
 import {
   type ChainPlace,
@@ -17,7 +18,7 @@ import {
 import { type CommandContext, CommandError } from './context.ts';
 import { choiceOption, TIME_HELP } from './options.ts';
 import { createOutFile, type OutFile } from './out-file.ts';
-import { grouped, showProgress } from './print.ts';
+import { showProgress } from './print.ts';
 
 const FORMATS = ['csv', 'ndjson'] as const;
 
@@ -107,9 +108,7 @@ export async function writeExport<T>(
       progress.at(Math.max(scanned, rows), total);
       await yieldToEventLoop();
       if (stop.aborted) {
-        throw new CommandError(
-          `Interrupted after ${grouped(rows)} rows${file === null ? '' : '; no file was written'}`,
-        );
+        throw new CommandError(`Interrupted after ${many(rows, 'row')}${file === null ? '' : '; no file was written'}`);
       }
     }
     progress.done();
@@ -125,7 +124,7 @@ export async function writeExport<T>(
   const described = { file: named, content, createdAt, ...tally.result(), rows, filter: { ...filter }, isMasked };
   await beside?.write(manifestText({ ...described, chain: chain() }));
   await beside?.finish();
-  if (file !== null) context.writeError(`${file.path}: ${grouped(rows)} rows\n`);
+  if (file !== null) context.writeError(`${file.path}: ${many(rows, 'row')}\n`);
 }
 
 /** Returns the filters that restrict an export, with times as ISO 8601. */

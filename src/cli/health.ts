@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { CAUSES, type Incident } from '../incident/incident.ts';
 import { representIncident } from '../incident/representation.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { many } from '../lib/many.ts';
 import { percent } from '../lib/percent.ts';
 import { isoTime } from '../lib/time.ts';
 import { arrivalGroupOf, createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
@@ -153,7 +154,7 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
     : 'arrive as they did in the 7 days before';
   const well = { name: 'callbacks', level: 'ok', message } as const;
   const words = found.unknownWords.map(({ word, firstAt, reports, timeouts }) => {
-    const since = `${reports} reports since ${firstAt}, ${timeouts} executions timed out under it`;
+    const since = `${many(reports, 'report')} since ${firstAt}, ${many(timeouts, 'execution')} timed out under it`;
     const advice = 'if it is not progress, list it under "words" in the profile';
     return { name: 'word', level: 'warn', message: `${JSON.stringify(word)}: ${since}; ${advice}` } as const;
   });

@@ -2,9 +2,11 @@
 
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { createClient } from '../client/client.ts';
+import { many } from '../lib/many.ts';
 import { isoTime } from '../lib/time.ts';
 import { NOTIFICATION_STATUSES, type Notification } from '../notification/notification.ts';
 import { representNotification } from '../notification/representation.ts';
+import { pausedEndpoints } from '../store/sqlite/outbox/endpoints.ts';
 import { createNotificationList } from '../store/sqlite/outbox/list.ts';
 import { CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
@@ -16,9 +18,9 @@ import {
   jsonOption,
   limitOption,
   notificationFilter,
+  sortOption,
   TIME_HELP,
 } from './options.ts';
-import { grouped } from './print.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 
@@ -58,7 +60,8 @@ const COLUMNS: readonly Column<Notification>[] = [
 
 const notificationsList: Declare = (command, context) =>
   addNotificationFilters(command)
-    .description('Prints the newest notifications that match, newest first.')
+    .description('Prints the notifications that match, newest first unless --sort states otherwise.')
+    .addOption(sortOption())
     .addOption(choiceOption('--status <status>', 'only this status', NOTIFICATION_STATUSES))
     .addOption(limitOption(20, MAX_NOTIFICATIONS))
     .addOption(jsonOption)
@@ -75,18 +78,29 @@ const notificationsList: Declare = (command, context) =>
       ),
     )
     .action(async (options) => {
-      const { status, limit, json } = options;
+      const { status, limit, json, sort } = options;
       const filter = { app: null, ...notificationFilter(options, context), ...(status && { status }) };
-      const { items, next } = await withDatabase(context, options.database, (client) =>
-        createNotificationList(client, drizzle(client)).page({ ...filter, limit }),
-      );
+      const { found, next, paused } = await withDatabase(context, options.database, async (client) => {
+        const list = createNotificationList(client, drizzle(client));
+        const { items, next } = await list.page({ ...filter, limit, oldestFirst: sort === 'oldest' });
+        return { found: items, next, paused: pausedEndpoints(client) };
+      });
+      const now = context.world.now();
+      const isPaused = ({ app, origin }: Notification) =>
+        paused.some((one) => one.app === app && one.origin === origin);
+      // What is due is sent in its turn, and nothing is sent to a paused endpoint.
+      const items = found.map((one) => {
+        if (one.dueAt === null) return one;
+        return { ...one, dueAt: isPaused(one) ? null : Math.max(one.dueAt, now) };
+      });
       if (json) {
         context.write(`${JSON.stringify({ items: items.map(representNotification), more: next !== null })}\n`);
         return;
       }
       if (items.length === 0) context.writeError('No notification matches.\n');
       else context.write(tableOf(COLUMNS, items, context));
-      if (next !== null) context.writeError('There are more: --limit, or --to with the time of the last one.\n');
+      const end = sort === 'oldest' ? '--from' : '--to';
+      if (next !== null) context.writeError(`There are more: --limit, or ${end} with the time of the last one.\n`);
     });
 
 const notificationsReplay: Declare = (command, context) =>
@@ -128,8 +142,12 @@ trail names the operator.`,
       const body = { status: filters.status ?? 'DEAD', ...filter, from: isoTime(from), to: isoTime(to) };
       const replayAll = () => request<{ replayed: number }>('POST', '/v1/notifications/replay', { body });
       const { replayed } = await callReceiver(connection, replayAll);
-      context.write(json ? `${JSON.stringify({ replayed })}\n` : `${grouped(replayed)} notifications are sent again\n`);
+      context.write(json ? `${JSON.stringify({ replayed })}\n` : sentAgain(replayed));
     });
+
+function sentAgain(count: number): string {
+  return `${many(count, 'notification')} ${count === 1 ? 'is' : 'are'} sent again\n`;
+}
 
 /** The members of a notification that are printed. */
 interface Replayed {

@@ -3,9 +3,10 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { readVariable } from '../config/config.ts';
 import { AUDIT_EVENTS } from '../execution/event.ts';
-import { OPEN_STATUSES, TERMINAL_STATUSES } from '../execution/execution.ts';
+import { OPEN_STATUSES, RESOLVED_BY, TERMINAL_STATUSES } from '../execution/execution.ts';
 import { createMasking, type Masking, NO_MASKING } from '../execution/masking.ts';
 import { withCommandName } from '../lib/command-name.ts';
+import { isoTime } from '../lib/time.ts';
 import { NOTIFICATION_TYPES } from '../notification/notification.ts';
 import type { ExecutionFilter } from '../store/port.ts';
 import type { AuditFilter } from '../store/sqlite/queries/audit.ts';
@@ -70,10 +71,14 @@ export interface Period {
   readonly to?: Moment | undefined;
 }
 
-/** Returns times in milliseconds. */
-export function readPeriod({ from, to }: Period, { world }: Pick<CommandContext, 'world'>) {
+/** Returns times in milliseconds. @throws {CommandError} for a period that ends before it begins. */
+export function readPeriod(period: Period, { world }: Pick<CommandContext, 'world'>) {
   const now = world.now();
-  return { ...(from && { from: from(now) }), ...(to && { to: to(now) }) };
+  const [from, to] = [period.from?.(now), period.to?.(now)];
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new CommandError(`--from (${isoTime(from)}) must not be after --to (${isoTime(to)}).`);
+  }
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
 /** Returns a closed period: until now unless --to is set, and `lengthMs` long unless --from is set. @throws {CommandError} */
@@ -132,9 +137,37 @@ export function addExecutionFilters(command: Command) {
     .addOption(appOption)
     .option('--id <prefix>', 'only correlation ids that begin with this')
     .option('--execution-id <id>', 'only the one with this id at CXone')
+    .option('--incident <id>', 'only those that this incident affects')
     .option('--text <text>', 'only those whose inputs, context, result, error or late result contain this')
     .addOption(fromOption('submitted'))
     .addOption(toOption('submitted'));
+}
+
+/** Adds the options that select executions with an outcome, too. */
+export function addEndedFilters(command: Command) {
+  return addExecutionFilters(command)
+    .option('--error <text>', 'only those whose error contains this')
+    .addOption(
+      choiceOption('--resolved-by <channel>', 'only those whose outcome became known in this way', RESOLVED_BY),
+    )
+    .addOption(
+      secondsOption('--min-duration <seconds>', 'only those that ended this long after their submission, or later'),
+    )
+    .addOption(
+      secondsOption('--max-duration <seconds>', 'only those that ended this long after their submission, or earlier'),
+    );
+}
+
+export function sortOption() {
+  return choiceOption('--sort <order>', 'newest first, the default, or oldest first', ['newest', 'oldest']);
+}
+
+/** Returns an option that takes seconds, with up to three decimals. */
+function secondsOption<const F extends string>(flags: F, description: string) {
+  return new Option<F>(flags, description).argParser<number>((text: string) => {
+    if (/^\d{1,8}(?:\.\d{1,3})?$/.test(text)) return Number(text);
+    throw new InvalidArgumentError('It must be a number of seconds, with at most three decimals.');
+  });
 }
 
 interface ExecutionOptions extends Period {
@@ -143,11 +176,16 @@ interface ExecutionOptions extends Period {
   readonly app?: string | undefined;
   readonly id?: string | undefined;
   readonly executionId?: string | undefined;
+  readonly incident?: string | undefined;
   readonly text?: string | undefined;
+  readonly error?: string | undefined;
+  readonly resolvedBy?: ExecutionFilter['resolvedBy'] | undefined;
+  readonly minDuration?: number | undefined;
+  readonly maxDuration?: number | undefined;
 }
 
 export function executionFilter(options: ExecutionOptions, context: Pick<CommandContext, 'world'>): ExecutionFilter {
-  const { status, action, app, id, text, executionId } = options;
+  const { status, action, app, id, text, executionId, incident, error, resolvedBy, minDuration, maxDuration } = options;
   return {
     app: app ?? null,
     ...(status && { status }),
@@ -155,6 +193,11 @@ export function executionFilter(options: ExecutionOptions, context: Pick<Command
     ...(id !== undefined && { id }),
     ...(executionId !== undefined && { executionId }),
     ...(text && { text }),
+    ...(incident && { incident }),
+    ...(error && { error }),
+    ...(resolvedBy && { resolvedBy }),
+    ...(minDuration !== undefined && { minDurationSeconds: minDuration }),
+    ...(maxDuration !== undefined && { maxDurationSeconds: maxDuration }),
     ...readPeriod(options, context),
   };
 }
@@ -185,6 +228,7 @@ export function addNotificationFilters(command: Command) {
     .addOption(notificationTypeOption())
     .addOption(appOption)
     .addOption(idOption)
+    .option('--endpoint <origin>', 'only those to this endpoint: scheme, host and port of the URL')
     .addOption(fromOption('created'))
     .addOption(toOption('created'));
 }
@@ -195,14 +239,16 @@ interface NotificationOptions extends Period {
   readonly type?: NotificationType | undefined;
   readonly app?: string | undefined;
   readonly id?: string | undefined;
+  readonly endpoint?: string | undefined;
 }
 
 export function notificationFilter(options: NotificationOptions, context: Pick<CommandContext, 'world'>) {
-  const { type, app, id } = options;
+  const { type, app, id, endpoint } = options;
   return {
     ...(type && { type }),
     ...(app !== undefined && { app }),
     ...(id !== undefined && { correlationId: id }),
+    ...(endpoint !== undefined && { endpoint }),
     ...readPeriod(options, context),
   };
 }

@@ -2,10 +2,10 @@
 
 import type { Command } from '@commander-js/extra-typings';
 import { type Client, createClient } from '../client/client.ts';
+import { many } from '../lib/many.ts';
 import { describeScope } from '../store/pauses-port.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { helpEnd, jsonOption } from './options.ts';
-import { grouped } from './print.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 
 /** The pause that CXone has caused, as GET /v1/pause represents it. */
@@ -150,7 +150,7 @@ function describeSending(paused: SendingPause): string {
 }
 
 function waiting({ queued }: SendingPause): string {
-  return `${grouped(queued)} ${queued === 1 ? 'execution' : 'executions'} in the queue`;
+  return `${many(queued, 'execution')} in the queue`;
 }
 
 function describe({ since, until, httpStatus, call, actionId, correlationId, app }: Pause): string {

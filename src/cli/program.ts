@@ -54,6 +54,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'list and replay notifications to apps',
     load: async () => (await import('./notifications.ts')).notifications,
   },
+  endpoints: {
+    group: LOOK,
+    summary: 'show what waits for endpoints of apps, and probe, pause and resume one',
+    load: async () => (await import('./endpoints.ts')).endpoints,
+  },
   audit: {
     group: LOOK,
     summary: 'query, tail, verify and export the audit trail',

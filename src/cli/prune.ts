@@ -3,6 +3,7 @@
 import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { Log } from '../lib/log.ts';
+import { many } from '../lib/many.ts';
 import { runInTurns } from '../lib/steps.ts';
 import { countPrunable, type PrunableCounts } from '../store/sqlite/queries/prunable.ts';
 import { openStoreInSteps } from '../store/sqlite/store.ts';
@@ -11,7 +12,6 @@ import { createPruner } from '../workers/pruner/pruner.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import { helpEnd, jsonOption, wholeNumber } from './options.ts';
-import { grouped } from './print.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -53,7 +53,7 @@ the database, follows the same rules, and exports to RETENTION_EXPORT_DIR first 
       }
       const counts = await (dryRun ? countNow(rules, context) : pruneAll(rules, context));
       const { entries, executions, payloads } = counts;
-      const all = `${grouped(entries)} audit entries, ${grouped(executions)} executions, ${grouped(payloads)} payloads`;
+      const all = `${many(entries, 'audit entry')}, ${many(executions, 'execution')}, ${many(payloads, 'payload')}`;
       context.write(
         json
           ? `${JSON.stringify({ dryRun, ...rules, ...counts })}\n`

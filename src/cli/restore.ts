@@ -2,6 +2,7 @@
 
 import { pino } from 'pino';
 import { readVariable } from '../config/config.ts';
+import { many } from '../lib/many.ts';
 import { BackupFailed } from '../store/sqlite/file/backup.ts';
 import { restore as restoreBackup } from '../store/sqlite/file/restore.ts';
 import { CommandError, type Declare } from './context.ts';
@@ -52,6 +53,6 @@ position from which to continue, and "audit verify" reports the gap.`,
       context.write(
         json
           ? `${JSON.stringify({ ok: true, source, ...report })}\n`
-          : `${path}: ${grouped(executions)} executions, ${grouped(open)} of them open in the backup; ${grouped(held)} were queued and are not sent again\n`,
+          : `${path}: ${many(executions, 'execution')}, ${grouped(open)} of them open in the backup; not sent again: ${grouped(held)} that were queued\n`,
       );
     });

@@ -20,6 +20,8 @@ interface Filters {
 
 export interface NotificationFilters extends Filters, CallOptions {
   readonly status?: NotificationStatus;
+  /** The order of creation; default `newest`. */
+  readonly sort?: 'newest' | 'oldest';
   /** The page size, 1 to 200. The iteration covers all pages. */
   readonly limit?: number;
 }
@@ -43,7 +45,7 @@ export function notificationCalls(connection: Connection) {
     send(connection, { method: 'POST', path, body: JSON.stringify(body), harmless: false, signal });
 
   return {
-    /** Lists notifications page by page, newest first. */
+    /** Lists notifications page by page, newest first unless `sort` states otherwise. */
     listNotifications: async function* ({
       signal,
       ...filters

@@ -62,6 +62,20 @@ export interface Execution {
   readonly resubmissionOf?: string;
   /** The `correlationId` of the execution that repeats it. */
   readonly resubmittedAs?: string;
+  /** Why it is in the queue. Only of a `QUEUED` execution that is read alone. */
+  readonly wait?: QueueWait;
+}
+
+export interface QueueWait {
+  /** In the queue of its app, from 1, counted up to a limit. */
+  readonly position: number;
+  readonly reason: 'paused' | 'cxone-pause' | 'no-token' | 'no-connection' | 'retry' | 'limits';
+  /** When the cause began; null where that is not known. */
+  readonly since: string | null;
+  /** When the cause ends; null where that is not known. */
+  readonly until: string | null;
+  /** What CXone or the network states of the cause. */
+  readonly detail: string | null;
 }
 
 /** An execution that has its outcome, which never changes. */
@@ -133,8 +147,10 @@ export interface Notification {
   readonly url: string;
   readonly status: NotificationStatus;
   readonly createdAt: string;
-  /** Null if there is none, or an earlier notification comes first. */
+  /** Never in the past. Null if there is none, while its endpoint is paused, or if an earlier notification comes first. */
   readonly nextAttemptAt: string | null;
+  /** Why it has not been sent. Only of a `PENDING` notification. */
+  readonly wait?: NotificationWait;
   readonly giveUpAt: string;
   /** Since it was created or last replayed. */
   readonly attempts: number;
@@ -143,6 +159,14 @@ export interface Notification {
   readonly lastHttpStatus: number | null;
   readonly lastError: string | null;
   readonly deliveredAt: string | null;
+}
+
+export interface NotificationWait {
+  readonly reason: 'earlier-notification' | 'endpoint-paused' | 'endpoint-fails' | 'retry' | 'turn';
+  /** Since when the endpoint is paused or fails; null otherwise. */
+  readonly since: string | null;
+  /** Other notifications that wait for the same endpoint, counted up to a limit. */
+  readonly others: number;
 }
 
 /** Where notifications of an app go. Times are ISO 8601 in UTC. */

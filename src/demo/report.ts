@@ -1,5 +1,6 @@
 // Final report of the demo: outcomes by fate, latencies, requests to CXone, and where to look next.
 
+import { many } from '../lib/many.ts';
 import type { CaseRecord } from '../simulator/ledger.ts';
 import { quantile } from '../stats/statistics.ts';
 import type { DemoCase } from './cases.ts';
@@ -34,7 +35,7 @@ export function report({ results, auditCount, databasePath, took, turnedAway }: 
     upstream(results),
     notifications(results, turnedAway),
     '',
-    `${results.length} executions in ${(took / 1000).toFixed(1)} s left ${auditCount} audit entries in ${databasePath}. Try:`,
+    `${many(results.length, 'execution')} in ${(took / 1000).toFixed(1)} s left ${many(auditCount, 'audit entry')} in ${databasePath}. Try:`,
     '',
     `  sqlite3 ${databasePath} "SELECT * FROM action_latency"`,
     `  sqlite3 ${databasePath} "SELECT timestamp, event, http_status, detail FROM audit_events WHERE correlation_id = 'demo-garbled-callback-1'"`,
@@ -45,7 +46,7 @@ export function report({ results, auditCount, databasePath, took, turnedAway }: 
     ]),
     wrong.length === 0
       ? `All ${results.length} executions ended as expected.`
-      : `${wrong.length} of ${results.length} executions did not end as expected.`,
+      : `${wrong.length} of ${many(results.length, 'execution')} did not end as expected.`,
     '',
   ].join('\n');
 }
@@ -105,7 +106,7 @@ function upstream(results: readonly Result[]): string {
 function notifications(results: readonly Result[], { onPurpose, notGenuine }: Summary['turnedAway']): string {
   const count = results.reduce((sum, { notified }) => sum + notified.length, 0);
   const unsigned = notGenuine === 0 ? 'all correctly signed' : `and rejected ${notGenuine} with a wrong signature`;
-  return `The app received ${count} notifications, ${unsigned}; it rejected ${onPurpose} on purpose, which the receiver sent again.`;
+  return `The app received ${many(count, 'notification')}, ${unsigned}; it rejected ${onPurpose} on purpose, which the receiver sent again.`;
 }
 
 function naivePolls(record: CaseRecord, execution: Observed['execution']): number {

@@ -1,6 +1,7 @@
 // Collects counted repeats of events by event and action, so that operators see what calls the receiver without end.
 
 import { type AuditEvent, CALLED_EVENTS } from '../execution/event.ts';
+import { many } from '../lib/many.ts';
 import { isoTime } from '../lib/time.ts';
 import type { CountedRepeats } from '../store/statistics-port.ts';
 import type { TrailFollower } from './trail-follower.ts';
@@ -84,7 +85,7 @@ export function followRepeats(trail: Pick<TrailFollower, 'follow'>, now: () => n
 
 function groupOf({ event, actionId, ids, repeats, ...times }: Sum): RepeatGroup {
   const [since, until] = [isoTime(times.since), isoTime(times.until)];
-  const where = `${ids.size}${ids.size < MAX_EXECUTIONS ? '' : ' or more'} ${ids.size === 1 ? 'execution' : 'executions'}`;
-  const message = `${event} came ${repeats} times more than the trail lists, for ${where} of action ${actionId}, from ${since} to ${until}`;
+  const where = `${ids.size < MAX_EXECUTIONS ? '' : 'at least '}${many(ids.size, 'execution')}`;
+  const message = `${event} came ${many(repeats, 'time')} more than the trail lists, for ${where} of action ${actionId}, from ${since} to ${until}`;
   return { event, actionId, repeats, executions: ids.size, since, until, message };
 }

@@ -3,6 +3,7 @@
 import type { Execution } from '../execution/execution.ts';
 import type { Delivery, DeliveryEvent } from '../notification/delivery.ts';
 import type { Notification, NotificationStatus, NotificationType } from '../notification/notification.ts';
+import type { MatchCount } from './search-port.ts';
 
 /** The notifications of one app to one origin. An origin that is slow or down delays its own lane only. */
 export interface DueLane {
@@ -47,7 +48,9 @@ export interface NotificationFilter {
 
 export interface NotificationQuery extends NotificationFilter {
   readonly limit: number;
-  /** Sequence of the notification before which the page begins. */
+  /** True for the oldest first; default: newest first. */
+  readonly oldestFirst?: boolean;
+  /** Sequence of the notification before which the page begins; with `oldestFirst`, after which it begins. */
   readonly before?: number;
   /** Time of scanning in milliseconds after which the page ends, possibly before it is full; default: no bound. */
   readonly scanMs?: number;
@@ -61,7 +64,7 @@ export interface ListedNotification extends Notification {
 }
 
 export interface NotificationPage {
-  /** Newest first. */
+  /** In the order of the query. */
   readonly items: ListedNotification[];
   /** `before` of the next page; null at the end. */
   readonly next: number | null;
@@ -125,6 +128,8 @@ export interface Outbox {
   waitingIn(lane: Pick<DueLane, 'app' | 'origin'>, limit: number): Promise<number>;
   findNotification(id: string): Promise<Notification | undefined>;
   listNotifications(query: NotificationQuery): Promise<NotificationPage>;
+  /** Counts the notifications that match, at most `limit`. The count ends early after `scanMs` of its query. */
+  countNotifications(query: NotificationQuery, signal?: AbortSignal): Promise<MatchCount>;
   /**
    * Replays up to `limit` matching notifications that are not pending and still have their payload, oldest first after the
    * sequence `after` (0: from the beginning). One step is short, so that it does not delay other requests.

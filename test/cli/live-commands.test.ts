@@ -40,6 +40,29 @@ test('pause: shows who caused a pause with 1, and lifts it', async () => {
   expect(await ask('pause --lift --json')).toMatchObject({ code: 0, out: '{"lifted":null}\n' });
 });
 
+test('endpoints: lists what waits, shows one with its notifications, and probes, pauses and resumes it', async () => {
+  const { ask, receiver } = await scene();
+  expect(await ask('endpoints list')).toMatchObject({
+    code: 0,
+    out: '',
+    err: 'Nothing waits for an endpoint, and none is paused.\n',
+  });
+  await receiver.submit({ correlationId: 'order-1', notifyUrl: 'https://hooks.example/executions' });
+  await ask('executions cancel order-1');
+  expect((await ask('endpoints list')).out).toMatch(/orders +https:\/\/hooks\.example +1 +well/);
+  expect(await ask('endpoints pause orders https://hooks.example --reason maintenance')).toMatchObject({
+    code: 0,
+    out: 'https://hooks.example of orders is paused; 1 notification waits.\n',
+  });
+  const { out } = await ask('endpoints show orders https://hooks.example');
+  expect(out).toMatch(/https:\/\/hooks\.example +1 +paused .*by alice: maintenance/);
+  expect(out).toMatch(/PENDING +0 +- +- +order-1/);
+  expect((await ask('endpoints probe orders https://hooks.example --json')).code).toBe(0);
+  expect((await ask('endpoints resume orders https://hooks.example')).out).toContain('is not paused; 1 notification');
+  expect(await ask('endpoints pause unknown https://hooks.example')).toMatchObject({ code: 1 });
+  expect(await ask('endpoints show orders not-an-origin')).toMatchObject({ code: 1 });
+});
+
 test('incidents: lists the worst first with 1 while one lasts, and acknowledges one', async () => {
   const { ask, receiver } = await scene();
   expect(await ask('incidents')).toMatchObject({ code: 0, out: '', err: 'There is no incident.\n' });
@@ -199,7 +222,7 @@ describe('executions poll and cancel', () => {
     expect(err).toBe('');
     expect([code, JSON.parse(out)]).toEqual([0, { matched: 1, done: 1 }]);
     expect(await receiver.store.find('order-1')).toMatchObject({ status: 'QUEUED' });
-    expect((await ask('executions cancel --all')).out).toBe('1 of 1 open executions were cancelled\n');
+    expect((await ask('executions cancel --all')).out).toBe('1 of 1 open execution was cancelled\n');
   });
 
   test.each([

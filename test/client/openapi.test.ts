@@ -42,6 +42,7 @@ const EXECUTION = {
   erasedAt: true,
   resubmissionOf: true,
   resubmittedAs: true,
+  wait: true,
 } as const;
 
 const ENTRY = {
@@ -77,7 +78,7 @@ const FIELDS: Readonly<Record<string, string[]>> = {
   Notification: keysOf<client.Notification>({
     ...{ id: true, correlationId: true, app: true, type: true, url: true, status: true, createdAt: true },
     ...{ nextAttemptAt: true, giveUpAt: true, attempts: true, lastAttemptAt: true, lastHttpStatus: true },
-    ...{ lastError: true, deliveredAt: true },
+    ...{ lastError: true, deliveredAt: true, wait: true },
   }),
   Readiness: keysOf<client.Readiness>({ ready: true, notReady: true, notices: true }),
   BatchAnswer: keysOf<client.BatchAnswer>({ items: true, accepted: true, refused: true }),
@@ -258,6 +259,7 @@ const NOTIFICATION_FILTERS: Required<Omit<NotificationFilters, 'signal'>> = {
   endpoint: 'https://hooks.example',
   from: '2026-01-01',
   to: '2026-01-02',
+  sort: 'oldest',
   limit: 10,
 };
 

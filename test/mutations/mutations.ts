@@ -1194,6 +1194,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/middleware/sessions.test.ts'],
   },
   {
+    tag: 'session-ends-at-the-log-out',
+    promise: 'a copy of a session cookie is worth nothing after the log-out',
+    edit: withoutOperand(2),
+    tests: ['test/http/console/login.test.ts'],
+  },
+  {
+    tag: 'next-attempt-is-not-past',
+    promise: 'the API states no attempt at an endpoint that is paused',
+    edit: condition(false),
+    tests: ['test/http/waits.test.ts'],
+  },
+  {
+    tag: 'period-is-not-reversed',
+    promise: 'a period that ends before it begins is refused',
+    edit: condition(true),
+    tests: ['test/http/request/periods.test.ts'],
+  },
+  {
+    tag: 'selection-is-what-was-asked',
+    promise: 'a bulk action of a page leaves out what is newer than its question',
+    edit: value('selection'),
+    tests: ['test/http/console/actions.test.ts'],
+  },
+  {
     tag: 'session-is-signed',
     promise: 'a session cookie is valid only with the signature of the receiver',
     edit: value('() => true'),
@@ -1773,7 +1797,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'paused-endpoint-gets-nothing',
     promise: 'nothing is sent to an endpoint that an administrator has paused',
-    edit: value('await outbox.lanes()'),
+    edit: value('lanes.turns(found)'),
     tests: ['test/workers/notifier/notifier.test.ts'],
   },
   {

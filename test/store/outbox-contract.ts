@@ -369,6 +369,31 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(await ids({ status: 'DEAD' })).toEqual([first]);
       });
 
+      test('oldest first, page by page, until the list ends', async () => {
+        const added: string[] = [];
+        for (let i = 0; i < 7; i += 1) added.push(await ended());
+        const seen: string[] = [];
+        let before: number | null | undefined;
+        while (before !== null) {
+          const place = before === undefined ? {} : { before };
+          const page = await store.listNotifications({ app: null, limit: 3, oldestFirst: true, ...place });
+          seen.push(...page.items.map(({ id }) => id));
+          before = page.next;
+        }
+        expect(seen).toEqual(added);
+      });
+
+      test('counts what matches, up to a limit', async () => {
+        const [first] = [await ended(), await ended(), await ended({ notifyUrl: 'https://other.example/x' })];
+        await store.recordDelivery(first, GONE, NOON);
+        const count = (query: Partial<NotificationQuery>) =>
+          store.countNotifications({ app: null, limit: 10, ...query });
+        expect(await count({})).toEqual({ count: 3, isWhole: true });
+        expect(await count({ status: 'DEAD' })).toEqual({ count: 1, isWhole: true });
+        expect(await count({ endpoint: 'https://shop.example' })).toEqual({ count: 2, isWhole: true });
+        expect(await count({ limit: 2 })).toEqual({ count: 2, isWhole: false });
+      });
+
       test('those after a notification, down to it', async () => {
         for (let i = 0; i < 4; i += 1) await ended();
         const [newest, second, third] = await all();

@@ -124,12 +124,20 @@ export function createMemoryOutbox({ operate, execution, isPruned, append }: Too
     listNotifications: (query) =>
       operate(() => {
         const matching = kept
-          .filter(({ sequence }) => sequence < (query.before ?? Infinity) && sequence > (query.after ?? 0))
-          .filter(({ notification }) => matchesFilter(notification, query))
-          .reverse();
+          .filter(({ sequence }) => {
+            const isBehind = query.oldestFirst ? sequence > (query.before ?? 0) : sequence < (query.before ?? Infinity);
+            return isBehind && sequence > (query.after ?? 0);
+          })
+          .filter(({ notification }) => matchesFilter(notification, query));
+        if (!query.oldestFirst) matching.reverse();
         const items = matching.slice(0, query.limit);
         const next = matching.length > query.limit ? (items.at(-1)?.sequence ?? null) : null;
         return { items: items.map(({ notification, sequence }) => ({ ...notification, sequence })), next };
+      }),
+    countNotifications: (query) =>
+      operate(() => {
+        const count = kept.filter(({ notification }) => matchesFilter(notification, query)).length;
+        return { count: Math.min(count, query.limit), isWhole: count <= query.limit };
       }),
     replayNotifications: (filter, { after, limit, by, now }) =>
       operate((changes) => {

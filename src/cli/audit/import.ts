@@ -6,6 +6,7 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { readVariable } from '../../config/config.ts';
 import type { JsonObject } from '../../execution/json.ts';
+import { many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExportManifest } from '../../store/export-manifest.ts';
 import type { AuditHead } from '../../store/port.ts';
@@ -13,7 +14,6 @@ import { openDatabase } from '../../store/sqlite/file/open.ts';
 import { createRowImport, type ImportRows } from '../../store/sqlite/import/import-rows.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import { helpEnd, jsonOption } from '../options.ts';
-import { grouped } from '../print.ts';
 import { readRows } from './read-csv.ts';
 import { auditRowIn, hashOfFile, isCsv, manifestOf, manifestProblem } from './read-export.ts';
 
@@ -62,7 +62,7 @@ receiver starts on it.`,
       if (json) return context.write(`${JSON.stringify({ path, ...counts })}\n`);
       const { entries, executions, others } = counts;
       context.write(
-        `${path}: ${grouped(entries)} audit entries, ${grouped(executions)} executions, ${grouped(others)} other rows, for inspection\n`,
+        `${path}: ${many(entries, 'audit entry')}, ${many(executions, 'execution')}, ${many(others, 'other row')}, for inspection\n`,
       );
     });
 

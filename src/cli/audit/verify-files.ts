@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { JsonObject } from '../../execution/json.ts';
+import { many } from '../../lib/many.ts';
 import type { ExportManifest } from '../../store/export-manifest.ts';
 import type { AuditHead } from '../../store/port.ts';
 import type { SignedHead } from '../../store/signed-head.ts';
@@ -19,7 +20,7 @@ import type { Finding } from '../../store/sqlite/verify/findings.ts';
 import type { HeadVerdict } from '../../store/sqlite/verify/signed-heads.ts';
 import { readHead, verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { CommandError } from '../context.ts';
-import { grouped, type Line } from '../print.ts';
+import type { Line } from '../print.ts';
 import { readRows } from './read-csv.ts';
 import { auditRowIn, isCsv, isExport, manifestOf, manifestProblem } from './read-export.ts';
 
@@ -228,7 +229,7 @@ const JOINS = {
 const MANIFESTS = { agrees: 'as its manifest states', differs: 'not as its manifest states', missing: 'no manifest' };
 
 function fileLine({ path, entries, first, last, join, manifest }: VerifiedFile): Line {
-  const range = first === null ? 'no audit entries' : `${grouped(entries)} entries, ${first} to ${last}`;
+  const range = first === null ? 'no audit entries' : `${many(entries, 'entry')}, ${first} to ${last}`;
   const joined = join === null ? '' : `, ${JOINS[join]}`;
   const sound = manifest === 'missing' ? 'warn' : 'ok';
   const level = manifest === 'differs' || join === 'gap' ? 'fail' : sound;
@@ -236,7 +237,7 @@ function fileLine({ path, entries, first, last, join, manifest }: VerifiedFile):
 }
 
 function maskedLine(name: string, masked: number): Line {
-  const message = `${name} hides values in ${grouped(masked)} entries, which cannot be verified: export with --reveal`;
+  const message = `${name} hides values in ${many(masked, 'entry')}, which cannot be verified: export with --reveal`;
   return { name: 'hidden', level: 'warn', message };
 }
 

@@ -3,12 +3,13 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readVariable } from '../../config/config.ts';
+import { many } from '../../lib/many.ts';
 import { readHeads, type SignedHead } from '../../store/signed-head.ts';
 import { openReadOnly } from '../../store/sqlite/file/open-readonly.ts';
 import { type Verification, verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { type CommandContext, CommandError, type Declare, type Variables } from '../context.ts';
 import { collect, helpEnd, jsonOption } from '../options.ts';
-import { grouped, type Line, printLines, showProgress } from '../print.ts';
+import { type Line, printLines, showProgress } from '../print.ts';
 import { isExport } from './read-export.ts';
 import { fileLines, verifyFiles } from './verify-files.ts';
 
@@ -125,7 +126,7 @@ function verdictOf({ findings, heads, signed }: Report): 'intact' | 'changed' | 
 
 function linesOf(report: Report): Line[] {
   const { findings, entries, prunedThrough, head, milliseconds } = report;
-  const took = `${grouped(entries)} entries in ${(milliseconds / 1000).toFixed(1)} s`;
+  const took = `${many(entries, 'entry')} in ${(milliseconds / 1000).toFixed(1)} s`;
   const pruned = prunedThrough === 0 ? '' : `, pruned through entry ${prunedThrough}`;
   const broken = findings.find(({ kind }) => kind !== 'row' && kind !== 'body');
   const rowFindings = findings.filter(({ kind }) => kind === 'row' || kind === 'body');

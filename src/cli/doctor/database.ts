@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { withCommandName } from '../../lib/command-name.ts';
 import { reasonOf } from '../../lib/log.ts';
+import { many } from '../../lib/many.ts';
 import type { World } from '../../lib/world.ts';
 import { DatabaseRefused } from '../../store/sqlite/file/database-refused.ts';
 import { realDatabasePath } from '../../store/sqlite/file/lock.ts';
@@ -103,7 +104,7 @@ function trail(client: Database, { retentionDays, world, progress }: DatabaseOpt
   const { findings, entries, prunedThrough, head, gaps } = verifyAudit(client, { progress });
   const [first] = findings;
   const checks: Check[] = [];
-  if (first === undefined) checks.push(ok('audit chain', `${entries} entries hold, through ${head.id}`));
+  if (first === undefined) checks.push(ok('audit chain', `${many(entries, 'entry')} verified, through ${head.id}`));
   else {
     const more = withCommandName('npm run audit -- verify');
     const advice = `find out who wrote the file; ${more} shows more; with --head it compares the trail with the log`;

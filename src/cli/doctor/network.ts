@@ -4,6 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { reasonOf } from '../../lib/log.ts';
+import { many } from '../../lib/many.ts';
 import { createTunnelConnector } from '../../lib/proxy/connect.ts';
 import type { HttpProxy } from '../../lib/proxy/proxy.ts';
 import type { World } from '../../lib/world.ts';
@@ -103,7 +104,7 @@ async function checkCertificate(place: Place, variables: string, world: Pick<Wor
   const { trouble, endsAt, issuer } = reached;
   if (trouble !== null) return fail(name, `the certificate of ${shown} does not hold: ${trouble}`, adviceOn(trouble));
   const days = Math.floor((endsAt - world.now()) / DAY_MS);
-  const message = `the certificate of ${shown}, by ${issuer}, ends in ${days} days`;
+  const message = `the certificate of ${shown}, by ${issuer}, ends in ${many(days, 'day')}`;
   return days < ENDS_SOON_DAYS
     ? warn(name, message, 'renew it, and see why it has not renewed itself')
     : ok(name, message);

@@ -1,6 +1,7 @@
 // What the audit trail of the last day says about tokens and gateways, with the remedy for each case.
 
 import type { Database } from 'better-sqlite3';
+import { many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type Check, ok, warn } from './check.ts';
@@ -68,7 +69,7 @@ export function checkRecentResponses(client: Database, world: Pick<World, 'now'>
     .get(MAX_ENTRIES, since);
   const found = CASES.flatMap(({ message, remedy }, index) => {
     const count = row?.[`c${index}`] ?? 0;
-    return count === 0 ? [] : [warn('gateway', `in the last day, ${count} times: ${message}`, remedy)];
+    return count === 0 ? [] : [warn('gateway', `in the last day, ${many(count, 'time')}: ${message}`, remedy)];
   });
   return found.length > 0 ? found : [ok('gateway', 'no refused token and no response of a gateway in the last day')];
 }

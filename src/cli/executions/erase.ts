@@ -2,11 +2,12 @@
 
 import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
+import { many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import {
-  addExecutionFilters,
+  addEndedFilters,
   executionFilter,
   helpEnd,
   jsonOption,
@@ -35,7 +36,7 @@ interface ErasedMany extends Pick<Erased, 'copies'> {
 }
 
 export const executionsErase: Declare = (command, context) =>
-  addExecutionFilters(command)
+  addEndedFilters(command)
     .argument('[correlation-id]', 'one execution')
     .option('--all', 'all ended executions that match the other options')
     .option('--confirm <count>', 'with --all: erase, if this many match', wholeNumber(0, 1e9))
@@ -94,9 +95,9 @@ async function eraseAll(
   const { matched, open, held, erased } = result;
   const left = `${grouped(open)} open and ${grouped(held)} held ones match and stay as they are`;
   if (confirm === undefined) {
-    context.write(`${grouped(matched)} executions would be erased; ${left}.\n`);
+    context.write(`${many(matched, 'execution')} would be erased; ${left}.\n`);
     context.writeError(`Nothing was erased: repeat the command with --confirm ${matched}\n`);
-  } else context.write(`The content of ${grouped(erased)} executions is erased; ${left}.\n`);
+  } else context.write(`The content of ${many(erased, 'execution')} is erased; ${left}.\n`);
   writeRemains(result, context);
 }
 

@@ -16,10 +16,10 @@ import {
   outOption,
   writeExport,
 } from '../export.ts';
-import { addExecutionFilters, databaseOption, executionFilter, helpEnd, maskingOf, revealOption } from '../options.ts';
+import { addEndedFilters, databaseOption, executionFilter, helpEnd, maskingOf, revealOption } from '../options.ts';
 
 export const executionsExport: Declare = (command, context) =>
-  addExecutionFilters(command)
+  addEndedFilters(command)
     .description(
       `Writes all executions that match, oldest first, each as in the API and with its submission. Each row shows the moment at
 which it is read. Executions that are submitted after the export begins are not included.`,

@@ -7,7 +7,7 @@ import { findStoredExecution, scanExecutions } from '../../store/sqlite/queries/
 import { CommandError, type Declare } from '../context.ts';
 import { firstOf, withDatabase } from '../database.ts';
 import {
-  addExecutionFilters,
+  addEndedFilters,
   databaseOption,
   executionFilter,
   helpEnd,
@@ -15,6 +15,7 @@ import {
   limitOption,
   maskingOf,
   revealOption,
+  sortOption,
   TIME_HELP,
 } from '../options.ts';
 import { type Column, tableOf } from '../table.ts';
@@ -35,8 +36,9 @@ const COLUMNS: readonly Column<Execution>[] = [
 ];
 
 export const executionsList: Declare = (command, context) =>
-  addExecutionFilters(command)
-    .description('Prints the newest executions that match, newest first.')
+  addEndedFilters(command)
+    .description('Prints the executions that match, newest first unless --sort states otherwise.')
+    .addOption(sortOption())
     .addOption(limitOption(20, MAX_EXECUTIONS))
     .option('--before <id>', 'only executions older than the one with this correlation id: the next page')
     .addOption(jsonOption)
@@ -63,7 +65,8 @@ export const executionsList: Declare = (command, context) =>
           throw new CommandError(`The execution ${options.before} does not exist.`, 1);
         }
         const place = before === undefined ? {} : { before: before.execution.reference };
-        return firstOf(scanExecutions(client, { ...filter, ...place }, 'newest-first'), options.limit);
+        const order = options.sort === 'oldest' ? 'oldest-first' : 'newest-first';
+        return firstOf(scanExecutions(client, { ...filter, ...place }, order), options.limit);
       });
       const items = found.map(({ execution }) => masking.execution(execution));
       if (options.json) {
@@ -72,5 +75,10 @@ export const executionsList: Declare = (command, context) =>
       }
       if (items.length === 0) context.writeError('No execution matches.\n');
       else context.write(tableOf(COLUMNS, items, context));
-      if (more) context.writeError(`There are more: --before ${items.at(-1)?.correlationId}\n`);
+      if (!more) return;
+      const next =
+        options.sort === 'oldest'
+          ? '--limit, or --from with the time of the last one'
+          : `--before ${items.at(-1)?.correlationId}`;
+      context.writeError(`There are more: ${next}\n`);
     });

@@ -5,6 +5,7 @@ import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
+import { many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
@@ -16,7 +17,10 @@ import { writeExecution } from './format-execution.ts';
 /** A request for all that match is answered when all are processed. */
 const ALL_TIMEOUT_MS = 600_000;
 
-const DONE = { poll: 'are due for a poll now', cancel: 'were cancelled' } as const;
+const DONE = {
+  poll: ['is due for a poll now', 'are due for a poll now'],
+  cancel: ['was cancelled', 'were cancelled'],
+} as const;
 
 export const executionsPoll: Declare = (command, context) =>
   declare('poll', command, context)
@@ -78,7 +82,7 @@ function declare(verb: 'poll' | 'cancel', command: Command, context: CommandCont
       const { request } = createClient({ ...connection, answerWithinMs: ALL_TIMEOUT_MS });
       const send = () => request<Summary>('POST', `/v1/executions/${verb}`, { body });
       const summary = await callReceiver(connection, send);
-      const counted = `${grouped(summary.done)} of ${grouped(summary.matched)} open executions ${DONE[verb]}`;
+      const counted = `${grouped(summary.done)} of ${many(summary.matched, 'open execution')} ${DONE[verb][summary.done === 1 ? 0 : 1]}`;
       context.write(json ? `${JSON.stringify(summary)}\n` : `${counted}\n`);
     });
 }

@@ -2,6 +2,7 @@
 
 import { html } from 'hono/html';
 import * as v from 'valibot';
+import { many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import { type ActionCourse, MAX_COURSE_DAYS, type Period, readCourse } from '../../stats/action-course.ts';
 import { LAST_DAY } from '../../stats/dashboard/dashboard.ts';
@@ -15,7 +16,7 @@ import { readQuery, time, wordFilter } from '../request/list-parameters.ts';
 import type { Validated } from '../request/validate.ts';
 import type { FieldError } from '../response/problem.ts';
 import { ACTIONS, actionPath, actionsTable } from './actions-table.ts';
-import { duration, many, moment, number } from './format.ts';
+import { duration, moment, number } from './format.ts';
 import { pageResponse } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
 import { currentPauses, pauseUrl } from './pause-banner.ts';

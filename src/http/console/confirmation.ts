@@ -2,6 +2,8 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { many } from '../../lib/many.ts';
+import type { MatchCount } from '../../store/search-port.ts';
 import type { PagesDependencies } from '../dependencies.ts';
 import type { BulkCaller } from '../executions/actions.ts';
 import type { Html } from '../html.ts';
@@ -10,7 +12,7 @@ import { isForged } from '../middleware/same-origin.ts';
 import { reasonIn } from '../operators/reason.ts';
 import { readBody } from '../request/read-body.ts';
 import type { Validated } from '../request/validate.ts';
-import { many } from './format.ts';
+import { moment } from './format.ts';
 import { pageResponse, type Section } from './layout.ts';
 import { fillPage, type PageHandler } from './list-page.ts';
 import { forbidden, invalid, refusedBy } from './refusals.ts';
@@ -43,7 +45,7 @@ type OnForm = (form: URLSearchParams, c: Context, caller: Identity) => Promise<R
 
 type Ask = (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>;
 
-interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 'yes' | 'danger'> {
+interface SelectionAction<Q extends Dated, T, P> extends Pick<Question, 'section' | 'title' | 'yes' | 'danger'> {
   readonly noun: string;
   readonly explanation: string;
   /** The name of the action in the URL of the list. */
@@ -52,6 +54,8 @@ interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 
   readonly read: (
     query: Q & { readonly limit: number; readonly before?: P },
   ) => Promise<{ readonly items: readonly T[]; readonly next: P | null }>;
+  /** Counts up to `limit` of them, where `read` would take long. */
+  readonly count: (query: Q & { readonly limit: number }, signal: AbortSignal) => Promise<MatchCount>;
   /** Returns true for items that the action applies to. */
   readonly counts: (item: T) => boolean;
   readonly perform: (selection: Q, by: BulkCaller) => Promise<Response>;
@@ -59,10 +63,17 @@ interface SelectionAction<Q, T, P> extends Pick<Question, 'section' | 'title' | 
   readonly performed: (body: { readonly [name: string]: unknown }) => unknown;
 }
 
+/** A selection by time. */
+interface Dated {
+  /** Exclusive, milliseconds. */
+  readonly to?: number;
+}
+
 /** A form holds a token, a reason of at most 500 characters, and the ids of selected rows. */
 const MAX_FORM_BYTES = 131_072;
-/** Items that are counted before the question; more may match. */
-const MAX_COUNTED = 200;
+/** Items that are read to count them; more are counted by the store, up to the second number. */
+const MAX_READ = 200;
+const MAX_COUNTED = 1_000_000;
 
 const ONLY_ADMINISTRATORS =
   'This needs the key of an administrator (OPERATOR_KEYS). Your key can read, but not change. Nothing was changed.';
@@ -82,13 +93,20 @@ export type Confirmation = ReturnType<typeof createConfirmation>;
 
 // One function because all parts make or check the form of one question.
 export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) {
-  function question(viewer: Viewer, { section, title, text, yes, danger = false, fields, back }: Question): Response {
+  /** Returns when the question of the form was asked, milliseconds; null for a form that is not genuine. */
+  const askedAt = ({ by }: Viewer, form: URLSearchParams) => csrfTokens.issuedAt(by, form.get('token') ?? '');
+
+  function question(
+    viewer: Viewer,
+    { section, title, text, yes, danger = false, fields, back }: Question,
+    token = csrfTokens.mint(viewer.by),
+  ): Response {
     return pageResponse(200, viewer, {
       title,
       section,
       head: html`<h1>${title}</h1>${text}
 <form method="post" class="actions">
-<input type="hidden" name="token" value="${csrfTokens.mint(viewer.by)}">${fields ?? OPTIONAL_REASON_FIELD}
+<input type="hidden" name="token" value="${token}">${fields ?? OPTIONAL_REASON_FIELD}
 <button id="yes" type="submit"${danger ? html` class="danger"` : ''}>${yes}</button>
 <a id="no" class="button" href="${back}">No, go back</a>
 </form>`,
@@ -107,8 +125,7 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
   async function genuineForm(c: Context, viewer: Viewer): Promise<Response | URLSearchParams> {
     const form = await ownForm(c, viewer);
     if (form instanceof Response) return form;
-    if (csrfTokens.verify(viewer.by, form.get('token') ?? '')) return form;
-    return forbidden(viewer, EXPIRED);
+    return askedAt(viewer, form) === null ? forbidden(viewer, EXPIRED) : form;
   }
 
   /** Performs what a genuine form wants, with its optional reason; returns the refusal of any other form. */
@@ -138,29 +155,44 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
     };
   }
 
-  /** Confirms an action on everything that a search matches. */
-  function onSelection<Q, T, P>(action: SelectionAction<Q, T, P>): ConfirmedAction {
+  /** Confirms an action on everything that a search matches when the question is asked. */
+  function onSelection<Q extends Dated, T, P>(action: SelectionAction<Q, T, P>): ConfirmedAction {
     const { section, noun, explanation } = action;
+    // promise: selection-is-what-was-asked
+    const before = (selection: Q, at: number): Q => ({
+      ...selection,
+      to: Math.min(selection.to ?? at + 1, at + 1),
+    });
+    async function counted(selection: Q, signal: AbortSignal): Promise<string> {
+      const found = await fillPage({ ...selection, limit: MAX_READ }, action.read);
+      if (found.next === null) return many(found.items.filter(action.counts).length, noun);
+      const { count, isWhole } = await action.count({ ...selection, limit: MAX_COUNTED }, signal);
+      return isWhole ? many(count, noun) : `At least ${many(Math.max(count, found.items.length), noun)}`;
+    }
     const select = (c: Context, caller: Identity) => {
       const search = searchOf(c);
       const back = urlWith(section, search, {});
       return { search, back, selection: action.parse(Object.fromEntries(search), caller) };
     };
-    return confirmed(
+    return confirmedOrder(
       async (c, caller, viewer) => {
         const { search, back, selection } = select(c, caller);
         if (!selection.valid) return invalid(viewer, section, selection.errors, back);
-        const found = await fillPage({ ...selection.value, limit: MAX_COUNTED }, action.read);
-        const count = many(found.items.filter(action.counts).length, noun);
-        const text = html`<p>${found.next === null ? count : `At least ${count}`} of: ${describeSearch(search)}</p>
-<p>${explanation}</p>`;
-        return question(viewer, { ...action, text, back });
+        const token = csrfTokens.mint(viewer.by);
+        const at = csrfTokens.issuedAt(viewer.by, token) ?? 0;
+        const count = await counted(before(selection.value, at), c.req.raw.signal);
+        const text = html`<p>${count} of: ${describeSearch(search)}</p>
+<p>${explanation} What is new after this question, at ${moment(at)}, is not included.</p>`;
+        return question(viewer, { ...action, text, back }, token);
       },
-      async (c, caller, reason) => {
+      async (c, caller, form) => {
         const { search, back, selection } = select(c, caller);
         const viewer = viewerOf(caller);
         if (!selection.valid) return invalid(viewer, section, selection.errors, back);
-        const response = await action.perform(selection.value, { caller, reason, signal: c.req.raw.signal });
+        const reason = reasonIn(form);
+        if (!reason.valid) return invalid(viewer, section, reason.errors, back);
+        const asked = before(selection.value, askedAt(viewer, form) ?? 0);
+        const response = await action.perform(asked, { caller, reason: reason.value, signal: c.req.raw.signal });
         if (!response.ok) return refusedBy(response, viewer, section, back);
         const body = (await response.json()) as { readonly [name: string]: unknown };
         return seeOther(urlWith(section, search, { done: action.done, count: String(action.performed(body)) }));
@@ -177,9 +209,8 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
       const viewer = viewerOf(caller);
       const form = await ownForm(c, viewer);
       if (form instanceof Response) return form;
-      const token = form.get('token');
-      if (token === null) return ask(form, c, caller);
-      return csrfTokens.verify(viewer.by, token) ? perform(form, c, caller) : forbidden(viewer, EXPIRED);
+      if (!form.has('token')) return ask(form, c, caller);
+      return askedAt(viewer, form) === null ? forbidden(viewer, EXPIRED) : perform(form, c, caller);
     };
   }
 

@@ -11,7 +11,8 @@ const TOKEN = /^(\d{1,15})\.([A-Za-z0-9_-]{43})$/;
 
 export interface CsrfTokens {
   mint(who: string): string;
-  verify(who: string, token: string): boolean;
+  /** Returns when the token was issued, milliseconds; null for one that does not count. */
+  issuedAt(who: string, token: string): number | null;
 }
 
 /** The first secret signs, all verify: a form outlives a restart and a rotation. */
@@ -22,12 +23,12 @@ export function createCsrfTokens(secrets: readonly [string, ...string[]], world:
       const at = String(world.now());
       return `${at}.${macOf(keys[0] as Buffer, who, at).toString('base64url')}`;
     },
-    verify: (who, token) => {
+    issuedAt: (who, token) => {
       const [, at = '', mac = ''] = TOKEN.exec(token) ?? [];
-      if (at === '' || Math.abs(world.now() - Number(at)) > LIFE_MS) return false;
+      if (at === '' || Math.abs(world.now() - Number(at)) > LIFE_MS) return null;
       const given = Buffer.from(mac, 'base64url');
       // promise: csrf-token-of-one-operator
-      return keys.some((key) => timingSafeEqual(macOf(key, who, at), given));
+      return keys.some((key) => timingSafeEqual(macOf(key, who, at), given)) ? Number(at) : null;
     },
   };
 }

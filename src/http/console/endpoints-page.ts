@@ -1,6 +1,7 @@
 // Endpoints of apps: all with something that waits, or one with its deliveries, failures and pause.
 
 import { html } from 'hono/html';
+import { many } from '../../lib/many.ts';
 import type { Notification } from '../../notification/notification.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
@@ -8,7 +9,7 @@ import { createEndpointStates, type EndpointState } from '../operators/endpoint-
 import { endpointOrder } from '../operators/endpoints.ts';
 import { ENDPOINTS, endpointCondition, endpointPath, NO_ENDPOINT, waitingText } from './endpoint-lines.ts';
 import { flashMessage } from './flash-message.ts';
-import { many, moment, NOTHING, number } from './format.ts';
+import { moment, NOTHING, number } from './format.ts';
 import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { NOTIFICATIONS, notificationsTable } from './notifications-page.ts';

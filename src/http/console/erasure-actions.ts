@@ -2,6 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Execution } from '../../execution/execution.ts';
+import { many } from '../../lib/many.ts';
 import type { Order } from '../../store/erasure-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { BulkErasure, EraseOne } from '../executions/erase.ts';
@@ -12,7 +13,7 @@ import { callerName, type Identity } from '../middleware/identity.ts';
 import type { Confirmation, ConfirmedAction } from './confirmation.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
-import { badge, many } from './format.ts';
+import { badge } from './format.ts';
 import { pageResponse } from './layout.ts';
 import { invalid, notFound, refusedBy } from './refusals.ts';
 import { describeSearch, searchOf, seeOther, urlWith } from './search.ts';

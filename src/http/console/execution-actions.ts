@@ -72,6 +72,7 @@ export function createExecutionActions(
         return { valid: true, value: { ...selection.value, hidden: sensitiveFields } };
       },
       read: store.list,
+      count: store.countMatches,
       counts: ({ resolvedAt }) => resolvedAt === null,
       perform: (selection, by) => verbs.actOnSelection(action, selection, by),
       performed: (body) => body['done'],

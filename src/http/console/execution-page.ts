@@ -8,9 +8,9 @@ import type { Json } from '../../execution/json.ts';
 import { createMasking, type Masking, NO_MASKING } from '../../execution/masking.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
 import { whyNotResubmittable } from '../../execution/resubmission.ts';
-import { describeScope, holdsBack, type SendingPause } from '../../store/pauses-port.ts';
 import type { ExecutionPayloads, StoredCallbackBody } from '../../store/payloads-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
+import { createQueueWaits, type QueueWait } from '../executions/queue-wait.ts';
 import type { Html } from '../html.ts';
 import { createEndpointStates, type ShownNotification } from '../operators/endpoint-state.ts';
 import { isIdentifier } from '../request/identifier.ts';
@@ -21,8 +21,7 @@ import { badge, duration, moment, NOTHING } from './format.ts';
 import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { notificationsTable } from './notifications-page.ts';
-import { currentPauses, describePause } from './pause-banner.ts';
-import { createQueueReasons } from './queue-reasons.ts';
+import { queueWaitPart } from './queue-reasons.ts';
 import { notFound } from './refusals.ts';
 import { excerpt, payload, timeline } from './timeline.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
@@ -33,15 +32,13 @@ const MAX_NOTIFICATIONS = 20;
 
 interface ExecutionDetails {
   readonly execution: Execution;
-  /** The pauses that hold it back. */
-  readonly pauses: readonly SendingPause[];
   readonly payloads: ExecutionPayloads;
   readonly entries: readonly AuditEntry[];
   /** The entry after which the next page begins; null at the end of the trail. */
   readonly after: number | null;
   readonly notifications: readonly ShownNotification[];
   /** Why it is in the queue, and its position; null if it is not queued. */
-  readonly waits: Html | null;
+  readonly wait: QueueWait | null;
   readonly readAt: number;
 }
 
@@ -54,7 +51,7 @@ export interface ExecutionPage {
 export function createExecutionPage(deps: ConsoleDependencies): ExecutionPage {
   const { store, pages } = deps;
   const { withEndpoints } = createEndpointStates(deps);
-  const waitingInQueue = createQueueReasons(deps);
+  const waitOf = createQueueWaits(deps);
   const masking = createMasking(pages.sensitiveFields);
 
   async function read(c: Context, after: number): Promise<ExecutionDetails | undefined> {
@@ -64,9 +61,8 @@ export function createExecutionPage(deps: ConsoleDependencies): ExecutionPage {
     if (execution === undefined || payloads === undefined) return undefined;
     const { entries, through, newest } = await store.feed({ after, app: null, correlationId, limit: MAX_ENTRIES });
     const { items } = await store.listNotifications({ app: null, correlationId, limit: MAX_NOTIFICATIONS });
-    const pauses = currentPauses().filter((pause) => execution.status === 'QUEUED' && holdsBack(pause, execution));
-    const waits = pauses.length > 0 ? null : await waitingInQueue(execution);
-    const shown = { notifications: await withEndpoints(items), pauses, waits, readAt: deps.runtime.world.now() };
+    const wait = await waitOf(execution);
+    const shown = { notifications: await withEndpoints(items), wait, readAt: deps.runtime.world.now() };
     return { execution, payloads, entries, after: through < newest ? through : null, ...shown };
   }
 
@@ -122,12 +118,11 @@ function headOf({ correlationId }: Execution): Html {
 }
 
 function livePart(details: ExecutionDetails, viewer: Viewer, masking: Masking): Html {
-  const { execution, pauses, waits, entries, after, notifications } = details;
+  const { execution, wait, entries, after, notifications } = details;
   const more =
     after === null ? '' : html`<p class="pages"><a href="?after=${String(after)}" rel="next">Later entries</a></p>`;
   return html`<p class="state">${badge(execution.status)} ${stateOf(details)}</p>
-${pauses.map((pause) => waitsFor(pause, execution))}
-${waits === null ? '' : html`<p>${waits}</p>`}
+${wait === null ? '' : queueWaitPart(wait, execution)}
 ${buttons(execution, viewer)}
 ${facts(execution)}
 <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(entries, execution.submittedAt, masking)}${more}</section>
@@ -138,25 +133,19 @@ ${
 }`;
 }
 
-/** States why it is not sent, and since when. */
-function waitsFor(pause: SendingPause, { submittedAt }: Execution): Html {
-  return html`<p class="paused">It waits since ${moment(Math.max(pause.since, submittedAt))}, because sending of
-${describeScope(pause)} is paused. ${describePause(pause)}</p>`;
-}
-
 /** What was due is done as soon as the limits of CXone allow. */
 function notPast(time: number, now: number): Html {
   return time <= now ? html`now` : html`at ${moment(time)}`;
 }
 
-function stateOf({ execution, pauses, readAt }: ExecutionDetails): Html {
+function stateOf({ execution, wait, readAt }: ExecutionDetails): Html {
   const { status, resolvedBy, dispatchAt, pollAt, expireAt, lateResult } = execution;
   if (isTerminal(status)) {
     const late = lateResult === null ? '' : ` A late result arrived by ${lateResult.via}: ${lateResult.status}.`;
     return html`by ${resolvedBy}, ${duration(totalLatencyMs(execution))} after submission.${late}`;
   }
   const next = [
-    ...(dispatchAt === null || pauses.length > 0 ? [] : [html`send ${notPast(dispatchAt, readAt)}`]),
+    ...(dispatchAt === null || wait?.reason === 'paused' ? [] : [html`send ${notPast(dispatchAt, readAt)}`]),
     ...(pollAt === null ? [] : [html`poll ${notPast(pollAt, readAt)}`]),
     ...(expireAt === null ? [] : [html`time out ${notPast(expireAt, readAt)}`]),
   ];

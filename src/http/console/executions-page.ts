@@ -10,14 +10,15 @@ import {
 } from '../../execution/execution.ts';
 import { isJsonObject, type Json, LargeJson } from '../../execution/json.ts';
 import { createMasking, type Masking } from '../../execution/masking.ts';
+import { many } from '../../lib/many.ts';
 import type { ExecutionReader, ListQuery } from '../../store/port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../executions/query.ts';
 import { type Html, table } from '../html.ts';
-import { badge, duration, many, moment, NOTHING, number } from './format.ts';
+import { badge, duration, moment, NOTHING, number } from './format.ts';
 import { keyed } from './list-changes.ts';
 import { COUNTED, createListPage, hiddenInputs, type PageHandler, SCAN_MS } from './list-page.ts';
-import { field, type Search, secondsField, select, timeField, waitingField } from './search.ts';
+import { field, ORDERS, type Search, secondsField, select, timeField, waitingField } from './search.ts';
 import { selectable, selectCell, selectionForm } from './selection.ts';
 import type { Suggest, Suggestions } from './suggestions.ts';
 import type { Viewer } from './viewer.ts';
@@ -98,11 +99,6 @@ ${timeField(search, 'from', 'Submitted from')}
 ${timeField(search, 'to', 'Submitted before')}
 ${select(search, 'sort', 'Order', ORDERS)}`;
 }
-
-const ORDERS = [
-  ['', 'newest first'],
-  ['oldest', 'oldest first'],
-] as const;
 
 interface Shown {
   readonly viewer: Viewer;

@@ -49,11 +49,6 @@ export function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** `3 executions`, `1 execution`. */
-export function many(count: number, noun: string): string {
-  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 export function share(part: number, whole: number): string {
   return percent(part, whole) ?? NOTHING;
 }

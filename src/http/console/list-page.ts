@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { many } from '../../lib/many.ts';
 import type { World } from '../../lib/world.ts';
 import type { MatchCount } from '../../store/search-port.ts';
 import type { Html } from '../html.ts';
@@ -12,7 +13,7 @@ import { encodeCursor } from '../request/list-parameters.ts';
 import type { Validated } from '../request/validate.ts';
 import { type FieldError, invalidInput, pointerTo } from '../response/problem.ts';
 import { type CompletedAction, flashMessage } from './flash-message.ts';
-import { many, number } from './format.ts';
+import { number } from './format.ts';
 import { pageResponse, type Section } from './layout.ts';
 import { above, listChanges, MAX_NEW, NO_ROW, SHOWN } from './list-changes.ts';
 import {

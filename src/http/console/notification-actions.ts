@@ -55,6 +55,7 @@ export function createNotificationActions(
       done: 'replay-all',
       parse: parseReplay,
       read: store.listNotifications,
+      count: store.countNotifications,
       counts: () => true,
       perform: verbs.replaySelection,
       performed: (body) => body['replayed'],

@@ -10,8 +10,8 @@ import { ENDPOINTS, endpointPath, whyItWaits } from './endpoint-lines.ts';
 import { pathOf } from './executions-page.ts';
 import { badge, moment, NOTHING } from './format.ts';
 import { keyed } from './list-changes.ts';
-import { createListPage, hiddenInputs, type PageHandler, SCAN_MS } from './list-page.ts';
-import { field, type Search, select, timeField } from './search.ts';
+import { COUNTED, createListPage, hiddenInputs, type PageHandler, SCAN_MS } from './list-page.ts';
+import { field, ORDERS, type Search, select, timeField } from './search.ts';
 import { selectable, selectCell, selectionForm } from './selection.ts';
 import type { Suggest, Suggestions } from './suggestions.ts';
 import type { Viewer } from './viewer.ts';
@@ -30,6 +30,7 @@ export function createNotificationsPage(deps: ConsoleDependencies, suggest: Sugg
       pageSize: 40,
       topic: 'notifications',
       parse: parseNotificationQuery,
+      count: (query, signal) => store.countNotifications({ ...query, ...COUNTED }, signal),
       read: async (query) => {
         const page = await store.listNotifications({ ...query, scanMs: SCAN_MS });
         return { ...page, items: await withEndpoints(page.items) };
@@ -41,7 +42,7 @@ export function createNotificationsPage(deps: ConsoleDependencies, suggest: Sugg
         { name: 'Late results of a day', query: 'type=execution.late_result&last=24h' },
       ],
       none: 'No notification matches.',
-      older: () => 'Older notifications',
+      older: (search) => (search.get('sort') === 'oldest' ? 'Newer notifications' : 'Older notifications'),
       table: (items, viewer) => notificationsTable(items, viewer, true),
       actions,
     },
@@ -56,7 +57,8 @@ ${field(search, 'correlationId', 'Execution')}
 ${field(search, 'app', 'App', apps)}
 ${field(search, 'endpoint', 'Endpoint', endpoints)}
 ${timeField(search, 'from', 'Created from')}
-${timeField(search, 'to', 'Created before')}`;
+${timeField(search, 'to', 'Created before')}
+${select(search, 'sort', 'Order', ORDERS)}`;
 }
 
 /** @param isSelectable whether the page has the form that acts on selected rows */
@@ -74,7 +76,7 @@ export function notificationsTable(items: readonly ShownNotification[], viewer: 
   });
   const named = ['Execution', 'Type', 'Status', 'App', 'URL', 'Attempts', 'Last', 'Created'];
   const columns = viewer.mayChange ? [...named, 'Actions'] : named;
-  return table('Newest first', isSelectable ? selectable(viewer, columns) : columns, rows);
+  return table('In the order of creation', isSelectable ? selectable(viewer, columns) : columns, rows);
 }
 
 function lastAttempt({ lastHttpStatus, lastError, deliveredAt, status }: Notification): string {

@@ -3,6 +3,7 @@
 import { html } from 'hono/html';
 import type { UpstreamPause } from '../../cxone/port.ts';
 import type { Cause, Incident } from '../../incident/incident.ts';
+import { many } from '../../lib/many.ts';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
 import type { IncidentPage } from '../../store/incidents-port.ts';
 import type { DueLane, UndeliveredCounts } from '../../store/outbox-port.ts';
@@ -14,7 +15,7 @@ import { actionsTable } from './actions-table.ts';
 import { alertLines } from './callbacks-page.ts';
 import { endpointCondition, endpointPath, nextTime } from './endpoint-lines.ts';
 import { flashMessage } from './flash-message.ts';
-import { duration, many, moment, NOTHING, number, share } from './format.ts';
+import { duration, moment, NOTHING, number, share } from './format.ts';
 import { INCIDENTS } from './incident-actions.ts';
 import { incidentTable } from './incident-lines.ts';
 import { pageResponse } from './layout.ts';

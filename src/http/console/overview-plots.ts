@@ -1,9 +1,10 @@
 // The plots of the overview: submissions, outcomes, channels of outcomes, and response times of CXone.
 
 import { html } from 'hono/html';
+import { many } from '../../lib/many.ts';
 import type { Overview } from '../../stats/dashboard/dashboard.ts';
 import { type Html, table } from '../html.ts';
-import { clock, duration, many, number, share } from './format.ts';
+import { clock, duration, number, share } from './format.ts';
 import { bars, type Part, parts } from './plots/bars.ts';
 import { describeOutcomes, OUTCOMES, outcomeValues } from './plots/outcomes.ts';
 

@@ -2,9 +2,10 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { html } from 'hono/html';
+import { many } from '../../lib/many.ts';
 import { type CountedPause, describeScope, type PauseScope, type SendingPause } from '../../store/pauses-port.ts';
 import type { Html } from '../html.ts';
-import { many, moment } from './format.ts';
+import { moment } from './format.ts';
 import type { Viewer } from './viewer.ts';
 
 export const PAUSES = '/console/pauses';

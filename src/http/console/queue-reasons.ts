@@ -1,40 +1,39 @@
-// Why a queued execution waits, and its position in the queue of its app.
+// What the page of an execution states about its wait in the queue.
 
 import { html } from 'hono/html';
 import type { Execution } from '../../execution/execution.ts';
-import type { ConsoleDependencies } from '../dependencies.ts';
+import { describeScope, type SendingPause } from '../../store/pauses-port.ts';
+import { MAX_BEFORE, type QueueWait } from '../executions/queue-wait.ts';
 import type { Html } from '../html.ts';
 import { moment, number } from './format.ts';
+import { describePause } from './pause-banner.ts';
 
-/** Executions before one that are counted. */
-const MAX_BEFORE = 10_000;
+/** Returns the position of the execution and what holds it up. */
+export function queueWaitPart(wait: QueueWait, execution: Execution): Html {
+  const { before, pauses } = wait;
+  const position = before >= MAX_BEFORE ? `after ${number(MAX_BEFORE)} others` : `number ${number(before + 1)}`;
+  const place = html`Waits as ${position} in the queue of ${execution.app}`;
+  if (pauses.length === 0) return html`<p>${place}: ${reasonOf(wait)}.</p>`;
+  return html`<p>${place}.</p>${pauses.map((pause) => pausedPart(pause, execution))}`;
+}
 
-/** Returns a function that states the position of a queued execution and what holds it up; null for any other execution. */
-export function createQueueReasons({ store, pages, runtime: { world } }: ConsoleDependencies) {
-  return async (execution: Execution): Promise<Html | null> => {
-    const { status, app, dispatchAt } = execution;
-    if (status !== 'QUEUED' || dispatchAt === null) return null;
-    const before = await store.queuedBefore(execution, MAX_BEFORE);
-    const position = before >= MAX_BEFORE ? `after ${number(MAX_BEFORE)} others` : `number ${number(before + 1)}`;
-    return html`Waits as ${position} in the queue of ${app}: ${reason(execution, dispatchAt)}.`;
-  };
+/** States why it is not sent, and since when. */
+function pausedPart(pause: SendingPause, { submittedAt }: Execution): Html {
+  return html`<p class="paused">It waits since ${moment(Math.max(pause.since, submittedAt))}, because sending of
+${describeScope(pause)} is paused. ${describePause(pause)}</p>`;
+}
 
-  function reason({ attempts }: Execution, dispatchAt: number): Html {
-    const now = world.now();
-    const { pausedUntil, tokenProblem, connectionProblems } = pages.upstreamState();
-    if (pausedUntil > now) return html`CXone asked for a pause of all requests until ${moment(pausedUntil)}`;
-    if (tokenProblem !== null) {
-      return html`CXone gives no access token since ${moment(tokenProblem.since)}, ${tokenProblem.reason}`;
-    }
-    const [problem] = connectionProblems;
-    if (problem !== undefined) {
-      return html`CXone cannot be reached at ${problem.origin} since ${moment(problem.since)}, ${problem.reason}`;
-    }
-    if (dispatchAt > now) {
-      return attempts > 0
-        ? html`CXone did not take it, and it is sent again ${moment(dispatchAt)}`
-        : html`it is sent ${moment(dispatchAt)}`;
-    }
-    return html`it is sent as soon as the limits of CXone allow`;
+function reasonOf({ reason, since, until, detail }: QueueWait): Html {
+  switch (reason) {
+    case 'cxone-pause':
+      return html`CXone asked for a pause of all requests until ${moment(until)}`;
+    case 'no-token':
+      return html`CXone gives no access token since ${moment(since)}, ${detail}`;
+    case 'no-connection':
+      return html`CXone cannot be reached since ${moment(since)}, ${detail}`;
+    case 'retry':
+      return html`CXone did not take it, and it is sent again ${moment(until)}`;
+    default:
+      return until === null ? html`it is sent as soon as the limits of CXone allow` : html`it is sent ${moment(until)}`;
   }
 }

@@ -92,6 +92,12 @@ export function select(search: Search, name: string, label: string, values: Opti
 /** The values of a select, each with the text to show where that is another one. Without an empty value, it offers `any`. */
 type Options = readonly (string | readonly [value: string, text: string])[];
 
+/** The orders of a list. */
+export const ORDERS: Options = [
+  ['', 'newest first'],
+  ['oldest', 'oldest first'],
+];
+
 const MINUTE_MS = 60_000;
 
 /** Periods that end now: an address that names one stays true. */
@@ -143,7 +149,9 @@ export function resolved(search: Search, now: number, has: { readonly waiting: b
     if (!next.has('status')) next.set('status', 'OPEN');
     const to = Date.parse(next.get('to') ?? '');
     // The end of a period is exclusive.
-    next.set('to', isoTime(Math.min(now - wait + 1, Number.isNaN(to) ? Number.POSITIVE_INFINITY : to)));
+    const openSince = Math.min(now - wait + 1, Number.isNaN(to) ? Number.POSITIVE_INFINITY : to);
+    if (openSince < Date.parse(next.get('from') ?? '')) errors.push(TOO_LONG);
+    next.set('to', isoTime(openSince));
   }
   return errors.length === 0 ? { valid: true, value: next } : { valid: false, errors };
 }
@@ -153,6 +161,11 @@ const OPEN: ReadonlySet<string> = new Set(['OPEN', 'AT_CXONE', ...OPEN_STATUSES]
 const NOT_OPEN = {
   pointer: '#/waiting',
   detail: 'is for open executions: choose an open status, or none',
+};
+
+const TOO_LONG = {
+  pointer: '#/waiting',
+  detail: 'is longer than the time since the period began: choose a shorter wait, or an earlier beginning',
 };
 
 /** Links to the periods that end now, and to the neighbours of the period that the search has. */

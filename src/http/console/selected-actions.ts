@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Execution } from '../../execution/execution.ts';
+import { many } from '../../lib/many.ts';
 import type { Notification } from '../../notification/notification.ts';
 import { MAX_NAMED } from '../../store/port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
@@ -14,7 +15,7 @@ import { type Confirmation, OPTIONAL_REASON_FIELD, type Question } from './confi
 import { type Counted, ERASED_PARTS, type ErasureVerbs, erasedPage, REASON_FIELD, UNNAMED } from './erasure-actions.ts';
 import { CANCEL_WARNING, type ExecutionVerbs } from './execution-actions.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
-import { badge, many } from './format.ts';
+import { badge } from './format.ts';
 import type { Section } from './layout.ts';
 import { fillPage, type PageHandler } from './list-page.ts';
 import type { NotificationVerbs } from './notification-actions.ts';

@@ -2,12 +2,13 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { many } from '../../lib/many.ts';
 import { describeScope, isSameScope, type PauseScope } from '../../store/pauses-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
 import { parsePauseScope, type ScopeAction } from '../operators/pauses.ts';
 import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
-import { duration, many } from './format.ts';
+import { duration } from './format.ts';
 import { currentPauses, describePause, PAUSES } from './pause-banner.ts';
 import { invalid, refusedBy } from './refusals.ts';
 import { searchOf, seeOther } from './search.ts';

@@ -1,9 +1,10 @@
 // Suggestions for the filters of lists: the names that occur, with their numbers. A datalist shows them while the reader types.
 
 import { html } from 'hono/html';
+import { many } from '../../lib/many.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';
-import { many, number } from './format.ts';
+import { number } from './format.ts';
 
 /** Suggestions for one filter. More would make every page longer. */
 const MAX_SUGGESTIONS = 20;

@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
 import { isJsonObject, type Json, LargeJson, writeJson } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
+import { many } from '../../lib/many.ts';
 import { code, type Html } from '../html.ts';
 import { duration, moment } from './format.ts';
 
@@ -64,7 +65,7 @@ function step(entry: AuditEntry, submittedAt: number, masking: Masking): Html {
   const facts = [
     ...(latencyMs === null ? [] : [`in ${duration(latencyMs)}`]),
     ...(httpStatus === null ? [] : [httpStatus === 0 ? 'no response' : `HTTP ${httpStatus}`]),
-    ...(typeof detail['repeats'] === 'number' ? [`${detail['repeats']} times`] : []),
+    ...(typeof detail['repeats'] === 'number' ? [many(detail['repeats'], 'time')] : []),
     ...(typeof detail['attempt'] === 'number' && detail['attempt'] > 1 ? [`attempt ${detail['attempt']}`] : []),
   ];
   const said = ['word', 'message', 'reason', 'note'].flatMap((name) => {

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { representExecution } from '../../execution/representation.ts';
+import { many } from '../../lib/many.ts';
 import type { BatchAddResult } from '../../store/intake-port.ts';
 import type { BatchItem } from '../../usecases/submission-request.ts';
 import { component } from '../openapi/components.ts';
@@ -139,5 +140,5 @@ function fieldError({ path, why }: Reason, index: number): FieldError {
 }
 
 function nothingOf(count: number, refused: number): string {
-  return `Nothing was accepted, because ${refused} of ${count} executions cannot be`;
+  return `Nothing was accepted, because ${refused} of ${many(count, 'execution')} cannot be`;
 }

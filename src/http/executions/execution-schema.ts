@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { component } from '../openapi/components.ts';
 import { anything, count, IDENTIFIER_TEXT, milliseconds, nullable, time } from '../openapi/schema-parts.ts';
+import { MAX_BEFORE, QUEUE_REASONS } from './queue-wait.ts';
 
 const STATUS = v.pipe(
   v.picklist([...OPEN_STATUSES, ...TERMINAL_STATUSES]),
@@ -28,6 +29,26 @@ const LATE_RESULT = component(
     error: ERROR,
     via: v.pipe(v.picklist(['callback', 'poll', 'submit']), v.description('The channel of the result.')),
     receivedAt: time('When it was received.'),
+  }),
+);
+
+/** Only of a queued execution that is read alone: the position costs a count. */
+const QUEUE_WAIT = component(
+  'QueueWait',
+  v.object({
+    position: count(`The position in the queue of its app, from 1, counted up to ${MAX_BEFORE + 1}.`),
+    reason: v.pipe(
+      v.picklist(QUEUE_REASONS),
+      v.description(
+        [
+          'paused: an administrator has paused sending. cxone-pause: a response of CXone pauses all requests. no-token: CXone gives no access token.',
+          'no-connection: CXone cannot be reached. retry: CXone did not take it. limits: it is sent as soon as the limits of CXone allow.',
+        ].join(' '),
+      ),
+    ),
+    since: nullable(time(), 'When the cause began; null where that is not known.'),
+    until: nullable(time(), 'When the cause ends; null where that is not known.'),
+    detail: nullable(v.string(), 'What CXone or the network states of the cause.'),
   }),
 );
 
@@ -65,6 +86,7 @@ export const EXECUTION = component(
         ),
       ),
     ),
+    wait: v.exactOptional(QUEUE_WAIT),
     resubmittedAs: v.exactOptional(
       v.pipe(
         IDENTIFIER_TEXT,

@@ -22,6 +22,7 @@ import { invalidInput, lostCursor } from '../response/problem.ts';
 import { AUDIT_TRAIL } from './audit-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
 import { parseListQuery, QUERY } from './query.ts';
+import { createQueueWaits, representQueueWait } from './queue-wait.ts';
 
 export const EXECUTION_PAGE = component(
   'ExecutionPage',
@@ -103,22 +104,28 @@ export const getExecution: ApiOperation = {
     },
   },
   problems: ['not-found'],
-  create: ({ store, events, pages }) => {
+  create: (deps) => {
+    const { store, events, pages } = deps;
     const find = createExecutionFinder(store);
+    const waitOf = createQueueWaits(deps);
     const maskingFor = createMaskingFor(pages.sensitiveFields);
     return async (c, caller) => {
       const found = await find(c, caller);
       if (found === undefined) return unknownExecution();
       const seconds = preferredWait(c.req.header('prefer'));
-      const shown = (execution: Execution) => representExecution(maskingFor(caller).execution(execution));
+      const shown = async (execution: Execution) => {
+        const wait = await waitOf(execution);
+        const represented = representExecution(maskingFor(caller).execution(execution));
+        return wait === null ? represented : { ...represented, wait: representQueueWait(wait) };
+      };
       if (seconds === null || isTerminal(found.status)) {
-        return json(200, shown(found), { vary: 'Prefer', ...preferenceApplied(seconds) });
+        return json(200, await shown(found), { vary: 'Prefer', ...preferenceApplied(seconds) });
       }
       const leave = events.waiters.reserve(callerName(caller));
       // A preference may be ignored (RFC 7240): with too many held requests, the response is not delayed.
-      if (leave === null) return json(200, shown(found), { vary: 'Prefer' });
+      if (leave === null) return json(200, await shown(found), { vary: 'Prefer' });
       const execution = await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal).finally(leave);
-      return json(200, shown(execution ?? found), { vary: 'Prefer', ...preferenceApplied(seconds) });
+      return json(200, await shown(execution ?? found), { vary: 'Prefer', ...preferenceApplied(seconds) });
     };
   },
 };

@@ -12,6 +12,7 @@ import { cursor, identifierFilter, LIMIT, readQuery, time, wordFilter } from '..
 import { origin } from '../request/origin.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 
+const SORTS = ['newest', 'oldest'] as const;
 const REPLAYABLE = ['DEAD', 'DELIVERED'] as const;
 const SEQUENCE = /^[1-9]\d{0,15}$/;
 
@@ -30,6 +31,7 @@ const FILTER = {
 export const NOTIFICATION_QUERY = v.object({
   status: v.exactOptional(wordFilter(NOTIFICATION_STATUSES, 'Only those with this status.')),
   ...FILTER,
+  sort: v.exactOptional(wordFilter(SORTS, 'The order of creation: `newest` first, the default, or `oldest` first.')),
   limit: LIMIT,
   cursor: v.exactOptional(cursor(SEQUENCE)),
 });
@@ -53,8 +55,9 @@ export const REPLAY = component(
 export function parseNotificationQuery(parameters: URLSearchParams, caller: Identity): Validated<NotificationQuery> {
   const query = withVisibleApp(readQuery(NOTIFICATION_QUERY, parameters), caller, parameters.has('app'));
   if (!query.valid) return query;
-  const { cursor: before, ...filter } = query.value;
-  return { valid: true, value: { ...filter, ...(before === undefined ? {} : { before: Number(before) }) } };
+  const { cursor: before, sort, ...filter } = query.value;
+  const order = sort === 'oldest' ? { oldestFirst: true } : {};
+  return { valid: true, value: { ...filter, ...order, ...(before === undefined ? {} : { before: Number(before) }) } };
 }
 
 export function parseReplay(

@@ -3,17 +3,35 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES, type Notification } from '../../notification/notification.ts';
-import { representNotification } from '../../notification/representation.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
+import { createEndpointStates, MAX_WAITING, representShown, WAIT_REASONS } from '../operators/endpoint-state.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, lostCursor, problem } from '../response/problem.ts';
 import { NOTIFICATION_QUERY, parseNotificationQuery } from './query.ts';
+
+/** Only of a pending notification. */
+const WAIT = component(
+  'NotificationWait',
+  v.object({
+    reason: v.pipe(
+      v.picklist(WAIT_REASONS),
+      v.description(
+        [
+          'earlier-notification: another one of the same execution comes first. endpoint-paused: an administrator has paused the endpoint.',
+          'endpoint-fails: only probes are sent to the endpoint. retry: the last attempt failed. turn: it is sent in its turn.',
+        ].join(' '),
+      ),
+    ),
+    since: nullable(time(), 'Since when the endpoint is paused or fails; null otherwise.'),
+    others: count(`Other notifications that wait for the same endpoint, counted up to ${MAX_WAITING}.`),
+  }),
+);
 
 export const NOTIFICATION = component(
   'Notification',
@@ -32,8 +50,9 @@ export const NOTIFICATION = component(
     createdAt: time('When it was created.'),
     nextAttemptAt: nullable(
       time(),
-      'The time of the next attempt; null if there is none, or an earlier notification comes first.',
+      'The time of the next attempt, never in the past; null if there is none, while the endpoint is paused, or if an earlier notification comes first.',
     ),
+    wait: v.exactOptional(WAIT),
     giveUpAt: time('When attempts end.'),
     attempts: count('The number of attempts since it was created or last replayed.'),
     lastAttemptAt: nullable(time(), 'The time of the last attempt.'),
@@ -49,7 +68,7 @@ export const NOTIFICATION = component(
 const NOTIFICATION_PAGE = component(
   'NotificationPage',
   v.object({
-    items: v.pipe(v.array(NOTIFICATION), v.description('Newest first.')),
+    items: v.pipe(v.array(NOTIFICATION), v.description('In the order of `sort`.')),
     nextCursor: nullable(v.string(), 'The `cursor` of the next page; null at the end.'),
   }),
 );
@@ -88,13 +107,16 @@ const DEAD: Notification = {
 };
 
 /** An example: the dead notification after its replay. */
-export const REPLAYED: Notification = {
+const REPLAYED: Notification = {
   ...DEAD,
   status: 'PENDING',
   dueAt: AT + 44 * HOUR,
   giveUpAt: AT + 68 * HOUR,
   attempts: 0,
 };
+
+export const REPLAYED_EXAMPLE = representShown({ ...REPLAYED, endpoint: null, readAt: AT + 44 * HOUR });
+const DEAD_EXAMPLE = representShown({ ...DEAD, endpoint: null, readAt: AT });
 
 export const listNotifications: ApiOperation = {
   operationId: 'listNotifications',
@@ -103,26 +125,28 @@ export const listNotifications: ApiOperation = {
   tag: 'Notifications',
   access: 'anyone',
   stored: true,
-  summary: 'List notifications, newest first',
+  summary: 'List notifications, newest first unless `sort` states otherwise',
   description: 'The notifications of your app; with an operator key, those of all apps.',
   parameters: queryParameters(NOTIFICATION_QUERY),
   responses: {
     '200': {
       description: 'One page.',
-      content: jsonContent(NOTIFICATION_PAGE, { page: { items: [representNotification(DEAD)], nextCursor: null } }),
+      content: jsonContent(NOTIFICATION_PAGE, { page: { items: [DEAD_EXAMPLE], nextCursor: null } }),
     },
   },
   problems: ['invalid-input', 'position-lost'],
-  create:
-    ({ store }) =>
-    async (c, caller) => {
+  create: (deps) => {
+    const { store } = deps;
+    const { withEndpoints } = createEndpointStates(deps);
+    return async (c, caller) => {
       const query = parseNotificationQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
       const { items, next, resumeBefore } = await store.listNotifications(query.value);
       if (resumeBefore !== undefined) return lostCursor(encodeCursor(String(resumeBefore)));
       const nextCursor = next === null ? null : encodeCursor(String(next));
-      return json(200, { items: items.map(representNotification), nextCursor });
-    },
+      return json(200, { items: (await withEndpoints(items)).map(representShown), nextCursor });
+    };
+  },
 };
 
 export const getNotification: ApiOperation = {
@@ -137,16 +161,17 @@ export const getNotification: ApiOperation = {
   responses: {
     '200': {
       description: 'The current state of its delivery.',
-      content: jsonContent(NOTIFICATION, { dead: representNotification(DEAD) }),
+      content: jsonContent(NOTIFICATION, { dead: DEAD_EXAMPLE }),
     },
   },
   problems: ['not-found'],
-  create:
-    ({ store }) =>
-    async (c, caller) => {
-      const found = await findNotification(store, c, caller);
-      return found === undefined ? unknownNotification() : json(200, representNotification(found));
-    },
+  create: (deps) => {
+    const { represent } = createEndpointStates(deps);
+    return async (c, caller) => {
+      const found = await findNotification(deps.store, c, caller);
+      return found === undefined ? unknownNotification() : json(200, await represent(found));
+    };
+  },
 };
 
 export const getNotificationSecrets: ApiOperation = {

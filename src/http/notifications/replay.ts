@@ -2,9 +2,7 @@
 
 import * as v from 'valibot';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
-import { isoTime } from '../../lib/time.ts';
 import type { Notification } from '../../notification/notification.ts';
-import { representNotification } from '../../notification/representation.ts';
 import type { NotificationFilter } from '../../store/outbox-port.ts';
 import { StoreUnavailable } from '../../store/port.ts';
 import type { HttpParts } from '../dependencies.ts';
@@ -13,13 +11,14 @@ import { callerName, type Identity } from '../middleware/identity.ts';
 import { component, jsonContent } from '../openapi/components.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { count } from '../openapi/schema-parts.ts';
+import { createEndpointStates, type ShownJson } from '../operators/endpoint-state.ts';
 import { REASON_BODY } from '../operators/reason.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { readJsonBody } from '../request/read-json.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
 import { parseReplay, REPLAY } from './query.ts';
-import { findNotification, NOTIFICATION, REPLAYED, unknownNotification } from './read.ts';
+import { findNotification, NOTIFICATION, REPLAYED_EXAMPLE, unknownNotification } from './read.ts';
 
 /** The notifications that one transaction makes due again: a few milliseconds of the one writer. */
 const BATCH_SIZE = 100;
@@ -27,7 +26,7 @@ const BATCH_SIZE = 100;
 const PRUNED =
   'The result has been deleted (PAYLOAD_RETENTION_DAYS, or an erasure), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.';
 
-type Dependencies = Pick<HttpParts, 'store' | 'runtime' | 'replays'>;
+type Dependencies = Pick<HttpParts, 'store' | 'runtime' | 'replays' | 'pages'>;
 
 const REPLAY_RESULT = component('Replayed', v.object({ replayed: count('The number of replayed notifications.') }));
 
@@ -44,7 +43,7 @@ export const replayNotification = {
   responses: {
     '202': {
       description: 'It is due again.',
-      content: jsonContent(NOTIFICATION, { pending: representNotification(REPLAYED) }),
+      content: jsonContent(NOTIFICATION, { pending: REPLAYED_EXAMPLE }),
     },
   },
   problems: ['not-found', 'notification-pending', 'payload-pruned', ...BODY_PROBLEMS, 'too-many-replays'],
@@ -63,14 +62,15 @@ export function createReplayOfOne(deps: Dependencies): ActionOnOne {
   };
 }
 
-async function replay({ store, runtime }: Dependencies, found: Notification, by: string): Promise<Response> {
-  if (found.status === 'PENDING') return pending(found, runtime.world.now());
-  const delivery = await store.recordDelivery(found.id, { type: 'replayed', by }, runtime.world.now());
+async function replay(deps: Dependencies, found: Notification, by: string): Promise<Response> {
+  const { represent } = createEndpointStates(deps);
+  if (found.status === 'PENDING') return pending(await represent(found));
+  const delivery = await deps.store.recordDelivery(found.id, { type: 'replayed', by }, deps.runtime.world.now());
   if (delivery === undefined) return unknownNotification();
   if (delivery.outcome === 'pruned') return problem('payload-pruned', PRUNED);
   // Another request replayed it in between.
-  if (delivery.outcome === 'ignored') return pending(delivery.notification, runtime.world.now());
-  return json(202, representNotification(delivery.notification));
+  if (delivery.outcome === 'ignored') return pending(await represent(delivery.notification));
+  return json(202, await represent(delivery.notification));
 }
 
 export const replayNotifications: ApiOperation = {
@@ -151,13 +151,18 @@ export function createBulkReplay(deps: Dependencies): BulkReplay {
   }
 }
 
-function pending(found: Notification, now: number): Response {
-  const next = nextAttempt(found, now);
+function pending(found: ShownJson): Response {
+  const next = nextAttempt(found);
   return problem('notification-pending', `It is still to be sent, ${next}. What is DELIVERED or DEAD can be replayed.`);
 }
 
-/** A time that has passed means that the endpoint fails or is paused, or that others are sent first. */
-function nextAttempt({ dueAt }: Notification, now: number): string {
-  if (dueAt === null) return 'after the one before it';
-  return dueAt >= now ? `next at ${isoTime(dueAt)}` : 'in its turn';
+function nextAttempt({ nextAttemptAt, wait }: ShownJson): string {
+  switch (wait?.reason) {
+    case 'earlier-notification':
+      return 'after the one before it';
+    case 'endpoint-paused':
+      return 'when its endpoint is resumed';
+    default:
+      return `next at ${nextAttemptAt}`;
+  }
 }

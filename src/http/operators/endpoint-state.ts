@@ -1,6 +1,8 @@
 // The state of endpoints of apps: what waits for one, whether it fails, and whether an administrator has paused it.
 
 import { isoTime } from '../../lib/time.ts';
+import type { Notification } from '../../notification/notification.ts';
+import { representNotification } from '../../notification/representation.ts';
 import type { Endpoint, EndpointPause } from '../../store/endpoints-port.ts';
 import type { ListedNotification, OpenCircuit } from '../../store/outbox-port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -23,15 +25,21 @@ type Dependencies = {
   readonly runtime: Pick<HttpDependencies['runtime'], 'world'>;
 };
 
-/** A notification with the state of its endpoint, as both are now. */
-export interface ShownNotification extends ListedNotification {
+/** The state of a notification's endpoint now. */
+interface AtEndpoint {
   /** Null: the notification is not pending. */
   readonly endpoint: EndpointState | null;
   readonly readAt: number;
 }
 
+export type ShownNotification = ListedNotification & AtEndpoint;
+
+export const WAIT_REASONS = ['earlier-notification', 'endpoint-paused', 'endpoint-fails', 'retry', 'turn'] as const;
+
 export interface EndpointStates {
-  withEndpoints(items: readonly ListedNotification[]): Promise<ShownNotification[]>;
+  withEndpoints<N extends Notification>(items: readonly N[]): Promise<(N & AtEndpoint)[]>;
+  /** Returns a notification as the API represents it now. */
+  represent(one: Notification): Promise<ShownJson>;
   of(endpoints: readonly Endpoint[]): Promise<EndpointState[]>;
   /** Returns those with something that waits and those that are paused. */
   all(): Promise<EndpointState[]>;
@@ -56,19 +64,54 @@ export function createEndpointStates({ store, pages, runtime: { world } }: Depen
     return states;
   }
 
+  async function withEndpoints<N extends Notification>(items: readonly N[]): Promise<(N & AtEndpoint)[]> {
+    const pending = items.filter(({ status }) => status === 'PENDING');
+    const states = await of(pending);
+    const readAt = world.now();
+    return items.map((one) => {
+      const endpoint = states.find(({ app, origin }) => app === one.app && origin === one.origin) ?? null;
+      return { ...one, readAt, endpoint: one.status === 'PENDING' ? endpoint : null };
+    });
+  }
+
   return {
     of,
-    withEndpoints: async (items) => {
-      const pending = items.filter(({ status }) => status === 'PENDING');
-      const states = await of(pending);
-      const readAt = world.now();
-      return items.map((one) => {
-        const endpoint = states.find(({ app, origin }) => app === one.app && origin === one.origin) ?? null;
-        return { ...one, readAt, endpoint: one.status === 'PENDING' ? endpoint : null };
-      });
-    },
+    withEndpoints,
+    represent: async (one) => representShown(...((await withEndpoints([one])) as [Notification & AtEndpoint])),
     all: async () => of([...(await store.pausedEndpoints()), ...(await store.lanes())]),
   };
+}
+
+/** Returns when the next attempt is, which is never in the past; null without one. */
+function nextAttemptOf({ dueAt, endpoint, readAt }: Notification & AtEndpoint): number | null {
+  // promise: next-attempt-is-not-past
+  if (dueAt === null || endpoint?.pause) return null;
+  return Math.max(dueAt, endpoint?.circuit?.nextProbeAt ?? 0, readAt);
+}
+
+/** Represents it for apps, too: who paused an endpoint, and why, is for operators. */
+export function representShown(one: Notification & AtEndpoint): ShownJson {
+  const { endpoint, status, dueAt, readAt } = one;
+  const represented = { ...representNotification(one), nextAttemptAt: isoTime(nextAttemptOf(one)) };
+  if (status !== 'PENDING') return represented;
+  const since = endpoint?.pause?.since ?? endpoint?.circuit?.since ?? null;
+  const others = Math.max(0, (endpoint?.waiting ?? 0) - (dueAt === null ? 0 : 1));
+  return { ...represented, wait: { reason: waitReason(endpoint, dueAt, readAt), since: isoTime(since), others } };
+}
+
+interface Wait {
+  readonly reason: (typeof WAIT_REASONS)[number];
+  readonly since: string | null;
+  readonly others: number;
+}
+
+export type ShownJson = ReturnType<typeof representNotification> & { readonly wait?: Wait };
+
+function waitReason(endpoint: EndpointState | null, dueAt: number | null, now: number): (typeof WAIT_REASONS)[number] {
+  if (dueAt === null) return 'earlier-notification';
+  if (endpoint?.pause) return 'endpoint-paused';
+  if (endpoint?.circuit) return 'endpoint-fails';
+  return dueAt > now ? 'retry' : 'turn';
 }
 
 export function representEndpoint({ app, origin, waiting, circuit, pause }: EndpointState) {

@@ -1,6 +1,7 @@
 // Validates an object against its schema and names every invalid field, including unknown ones.
 
 import * as v from 'valibot';
+import { isoTime } from '../../lib/time.ts';
 import { type FieldError, pointerTo } from '../response/problem.ts';
 
 export type Validated<T> =
@@ -21,10 +22,22 @@ export function validate<E extends v.ObjectEntries>(
   input: { readonly [name: string]: unknown },
 ): Validated<v.InferOutput<Schema<E>>> {
   const result = v.safeParse(schema, input);
-  const errors = [...(result.issues ?? []).map(fieldError), ...unknownFields(schema, input)];
+  const errors = [
+    ...(result.issues ?? []).map(fieldError),
+    ...unknownFields(schema, input),
+    ...(result.success ? periodErrors(result.output) : []),
+  ];
   return result.success && errors.length === 0
     ? { valid: true, value: result.output }
     : { valid: false, errors: errors.filter(isFirstForItsField) };
+}
+
+/** A period that ends before it begins matches nothing, which its sender hardly wants. */
+function periodErrors({ from, to }: { readonly from?: unknown; readonly to?: unknown }): FieldError[] {
+  // promise: period-is-not-reversed
+  if (typeof from !== 'number' || typeof to !== 'number' || from <= to) return [];
+  const detail = `must not be after to: from is ${isoTime(from)}, and to is ${isoTime(to)}`;
+  return [{ pointer: pointerTo('from'), detail }];
 }
 
 function fieldError(issue: v.BaseIssue<unknown>): FieldError {

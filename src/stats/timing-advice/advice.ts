@@ -5,6 +5,7 @@
 // seconds earlier. Missing callbacks count at the upper bound of their share, so that a short time without a loss does not
 // lead to a long grace period.
 
+import { many } from '../../lib/many.ts';
 import type { Observation } from '../../store/observations-port.ts';
 import { mean, quantile, type Share } from '../statistics.ts';
 import { pollTimes, replay, type Timeline, type Timing } from './replay.ts';
@@ -208,7 +209,9 @@ function difference(now: Cost, then: Cost): { polls: number; lagMs: number } {
 
 function wordsFor({ results, censored, lost, durationMs, current, advised, saves }: Omit<Advice, 'words'>): string[] {
   if (advised === null || saves === null) {
-    return [`no advice: ${results} results were observed, and ${MIN_RESULTS} are needed`];
+    return [
+      `no advice: ${many(results, 'result')} ${results === 1 ? 'was' : 'were'} observed, and ${MIN_RESULTS} are needed`,
+    ];
   }
   const words: string[] = [];
   const same = advised.graceSeconds === current.graceSeconds && advised.timeoutSeconds === current.timeoutSeconds;
@@ -220,13 +223,13 @@ function wordsFor({ results, censored, lost, durationMs, current, advised, saves
   if (!same) {
     const polls = Math.round(Math.abs(saves.polls));
     words.push(
-      `${saves.polls >= 0 ? 'saves' : 'adds'} ${polls} polls per 1,000 executions; results arrive ${formatMs(Math.abs(saves.lagMs))} ${saves.lagMs > 0 ? 'later' : 'earlier'} on average`,
+      `${saves.polls >= 0 ? 'saves' : 'adds'} ${many(polls, 'poll')} per 1,000 executions; results arrive ${formatMs(Math.abs(saves.lagMs))} ${saves.lagMs > 0 ? 'later' : 'earlier'} on average`,
     );
   }
   if (lost.share > 0.5) words.push('most callbacks are missing: find the cause first');
   if (censored > 0) {
     const known = durationMs.p99 === null ? ', so the longest duration is unknown' : '';
-    words.push(`the end of ${censored} executions was not observed${known}`);
+    words.push(`the end of ${many(censored, 'execution')} was not observed${known}`);
   }
   return words;
 }

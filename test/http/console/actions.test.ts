@@ -88,6 +88,37 @@ test('all that a search finds is polled or cancelled at once, and nothing else',
   );
 });
 
+test('what comes after the question is left out, although it matches', async () => {
+  await using http = await startHttp({ queueCapacity: 20 });
+  await running(http, { correlationId: 'asked', actionId: 'charge' });
+  const path = '/console/all/cancel?actionId=charge';
+  const token = await visitor(http).token(path);
+  await http.world.advance(5);
+  await running(http, { correlationId: 'later', actionId: 'charge' });
+  const done = await visitor(http).post(path, { token });
+  expect(done.headers.get('location')).toBe('/console/executions?actionId=charge&done=cancel-all&count=1');
+  expect((await http.store.find('later'))?.status).toBe('PENDING');
+  expect((await http.store.find('asked'))?.status).toBe('CANCELLED');
+});
+
+test('notifications that are created after the question are not replayed', async () => {
+  await using http = await startHttp({ queueCapacity: 20 });
+  await dead(http, 'asked');
+  const path = '/console/all/replay?status=DEAD';
+  const token = await visitor(http).token(path);
+  await http.world.advance(5);
+  const later = await dead(http, 'later');
+  const done = await visitor(http).post(path, { token });
+  expect(done.headers.get('location')).toBe('/console/notifications?status=DEAD&done=replay-all&count=1');
+  expect((await http.store.findNotification(later))?.status).toBe('DEAD');
+});
+
+test('the question states the exact number of more executions than one reading has', async () => {
+  await using http = await startHttp({ queueCapacity: 500 });
+  for (let i = 0; i < 260; i += 1) await http.submit({ actionId: 'charge' });
+  expect((await visitor(http).get('/console/all/cancel?actionId=charge')).text).toContain('>260 executions of:');
+});
+
 test('what has ended cannot be chosen to be cancelled', async () => {
   await using http = await startHttp();
   const { status, text } = await visitor(http).get('/console/all/cancel?status=COMPLETED');

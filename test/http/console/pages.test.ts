@@ -158,11 +158,11 @@ test('each time is in UTC, with its distance from now', async () => {
 
 test('a time without an offset is in UTC, and the URL then has it in full', async () => {
   await using http = await startHttp();
-  const typed = await fetch(`${http.url}/console/executions?from=2026-01-31+12%3A00&to=2026-01-31`, {
+  const typed = await fetch(`${http.url}/console/executions?from=2026-01-31+12%3A00&to=2026-02-01`, {
     redirect: 'manual',
     headers: { authorization: `Basic ${Buffer.from('alice:alice-key-0123456789').toString('base64')}` },
   });
-  const location = '/console/executions?from=2026-01-31T12%3A00Z&to=2026-01-31';
+  const location = '/console/executions?from=2026-01-31T12%3A00Z&to=2026-02-01';
   expect([typed.status, typed.headers.get('location')]).toEqual([303, location]);
   expect((await visitor(http).get(location)).status).toBe(200);
 });

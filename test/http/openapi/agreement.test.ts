@@ -156,11 +156,18 @@ function oneFieldOf(bodies: fc.Arbitrary<object>): fc.Arbitrary<unknown> {
   });
 }
 
+/** A period that ends before it begins. */
+function isReversed(body: unknown): boolean {
+  const { from, to } = (body ?? {}) as { readonly from?: unknown; readonly to?: unknown };
+  return typeof from === 'string' && typeof to === 'string' && Date.parse(from) > Date.parse(to);
+}
+
 test.for(BODIES)('%s: both accept the same bodies', ([name, bodies, parse]) => {
   const allowed = ajv.compile(unitemized(name));
   const verdicts = new Set<boolean>();
   const sent = fc.oneof({ weight: 20, arbitrary: bodies }, { weight: 1, arbitrary: fc.jsonValue() }).map(wire);
   const property = fc.property(sent, (body) => {
+    fc.pre(!isReversed(body));
     const accepted = parse(body).valid;
     verdicts.add(accepted);
     expect(allowed(body), JSON.stringify(body).slice(0, 500)).toBe(accepted);
@@ -219,6 +226,7 @@ test.for(QUERIES)('%s: both accept the same queries', ([operationId, parameters,
   const property = fc.property(fc.uniqueArray(one, { maxLength: 3, selector: ({ name }) => name }), (given) => {
     // A parameter without a value counts as not given.
     const said = given.filter(({ value }) => value !== '');
+    fc.pre(!isReversed(Object.fromEntries(said.map(({ name, value }) => [name, value]))));
     const allowed = said.every(({ name, value }) => {
       const schema = documented.find((parameter) => parameter.name === name)?.schema;
       return schema !== undefined && ajv.validate(schema, schema['type'] === 'integer' ? Number(value) : value);
@@ -241,6 +249,7 @@ describe('what JSON Schema cannot say, and the validator refuses all the same', 
       { actionId: 'a', notifyUrl: `https://app.example/${'😀'.repeat(1020)}` },
     ],
     ['a day that the month does not have', 'Replay', { from: '2026-02-30' }],
+    ['a period that ends before it begins', 'Replay', { from: '2026-02-02', to: '2026-02-01' }],
   ];
 
   test.for(CANNOT_SAY)('%s', ([, name, body]) => {

@@ -2,10 +2,11 @@
 
 import { html } from 'hono/html';
 import { withCommandName } from '../../../lib/command-name.ts';
+import { many } from '../../../lib/many.ts';
 import type { Advice } from '../../../stats/timing-advice/advice.ts';
 import { type Html, table } from '../../html.ts';
 import { actionLink } from '../actions-table.ts';
-import { duration, many, number, share } from '../format.ts';
+import { duration, number, share } from '../format.ts';
 
 /** Actions whose advice is shown. The command shows all. */
 const MAX_ADVISED = 6;

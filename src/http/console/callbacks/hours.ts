@@ -2,6 +2,7 @@
 
 import { html } from 'hono/html';
 import { withCommandName } from '../../../lib/command-name.ts';
+import { many } from '../../../lib/many.ts';
 import { isAlert } from '../../../stats/callback-health/alert.ts';
 import type { HealthHour } from '../../../stats/callback-health/health.ts';
 import { type Html, table } from '../../html.ts';
@@ -68,7 +69,7 @@ function actionPlot({ actionId, hours, isAlarming, missed, outcomes }: ActionHou
     ...{ from, to, hasZoom: hasPage, hasLegend: false, kinds: CHANNELS },
     file: `${hasPage ? actionId : 'others'}-callbacks`,
     title: html`${name} <small>${missing} missed</small>${alarm}`,
-    summary: `${actionId}: ${missing} of ${number(outcomes)} callbacks missed in 24 hours`,
+    summary: `${actionId}: ${missing} of ${many(outcomes, 'callback')} missed in 24 hours`,
     columns: starts.map((at) => columnOf(at, byHour.get(at))),
   });
 }
@@ -97,7 +98,7 @@ function otherActions(others: readonly ActionHours[]): Html {
     .slice(0, MAX_LINKS)
     .map(({ actionId, missed, outcomes }) => html`<li>${actionLink(actionId)}: ${share(missed, outcomes)} missed</li>`);
   const more = others.length - links.length;
-  return html`<details id="other-actions"><summary>${number(others.length)} more actions</summary><ul>${links}</ul>
+  return html`<details id="other-actions"><summary>${many(others.length, 'more action')}</summary><ul>${links}</ul>
 ${more > 0 ? html`<p class="quiet">${number(more)} more are in the CSV and on the page <a href="${ACTIONS}">Actions</a>.</p>` : ''}</details>`;
 }
 
@@ -107,7 +108,7 @@ function hourTable(hours: readonly HealthHour[]): Html {
   const newest = hours.toReversed().slice(0, MAX_ROWS);
   const more = hours.length - newest.length;
   return html`${table('Newest hour first. Skew: delay of the callback behind the poll', COLUMNS, newest.map(hourRow))}
-${more > 0 ? html`<p class="quiet">${number(more)} more rows: in the CSV, and with <code>${withCommandName('npm run health')}</code>.</p>` : ''}`;
+${more > 0 ? html`<p class="quiet">${many(more, 'more row')}: in the CSV, and with <code>${withCommandName('npm run health')}</code>.</p>` : ''}`;
 }
 
 function hourRow(one: HealthHour): Html {

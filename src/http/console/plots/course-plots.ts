@@ -1,9 +1,10 @@
 // The plots of one action: outcomes, run times, and how outcomes became known. The same values are served as CSV.
 
+import { many } from '../../../lib/many.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { ActionCourse, CourseCounts, CourseStep, RunTimes } from '../../../stats/action-course.ts';
 import type { Html } from '../../html.ts';
-import { duration, many } from '../format.ts';
+import { duration } from '../format.ts';
 import { bands, type Limit } from './bands.ts';
 import { bars } from './bars.ts';
 import { type Cell, csvOf } from './csv.ts';

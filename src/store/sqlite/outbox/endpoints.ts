@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
-import type { Endpoints } from '../../endpoints-port.ts';
+import type { EndpointPause, Endpoints } from '../../endpoints-port.ts';
 import type { Change } from '../../port.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
 import { type NotificationRow, toNotification } from './rows.ts';
@@ -26,7 +26,7 @@ const HASTEN = `UPDATE notifications SET due_at = @now WHERE sequence =
   (SELECT sequence FROM notifications WHERE app = @app AND origin = @origin AND due_at > @now ORDER BY due_at LIMIT 1)`;
 
 export function createEndpoints(client: Database, writer: Pick<Writer<Change>, 'mutate'>): Endpoints {
-  const paused = client.prepare<[], PauseRow>('SELECT * FROM endpoint_pauses ORDER BY since, app, origin');
+  const paused = createPausedReader(client);
   const pause = client.prepare<[object]>(
     `INSERT INTO endpoint_pauses (app, origin, since, operator, reason) VALUES (@app, @origin, @since, @by, @reason)
     ON CONFLICT DO NOTHING`,
@@ -36,10 +36,7 @@ export function createEndpoints(client: Database, writer: Pick<Writer<Change>, '
   const recent = client.prepare<[string, number, string], NotificationRow>(RECENT);
 
   return {
-    pausedEndpoints: async () =>
-      paused.all().map(({ app, origin, since, operator, reason }) => {
-        return { app, origin, since: Date.parse(since), by: operator, reason };
-      }),
+    pausedEndpoints: async () => paused(),
     pauseEndpoint: (one) =>
       writer.mutate(() => unchanged(pause.run({ ...one, since: isoTime(one.since) }).changes > 0)),
     resumeEndpoint: ({ app, origin }) => writer.mutate(() => unchanged(resume.run(app, origin).changes > 0)),
@@ -48,4 +45,17 @@ export function createEndpoints(client: Database, writer: Pick<Writer<Change>, '
     recentTo: async ({ app, origin }, limit) =>
       recent.all(app, limit, origin).map((row) => ({ ...toNotification(row), sequence: row.sequence })),
   };
+}
+
+/** Returns the pauses in a file that a command reads. */
+export function pausedEndpoints(client: Database): EndpointPause[] {
+  return createPausedReader(client)();
+}
+
+function createPausedReader(client: Database) {
+  const paused = client.prepare<[], PauseRow>('SELECT * FROM endpoint_pauses ORDER BY since, app, origin');
+  return () =>
+    paused.all().map(({ app, origin, since, operator, reason }): EndpointPause => {
+      return { app, origin, since: Date.parse(since), by: operator, reason };
+    });
 }

@@ -7,6 +7,7 @@ import { yieldToEventLoop } from '../../../lib/event-loop.ts';
 import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { ListedNotification, NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
+import type { MatchCount } from '../../search-port.ts';
 import { gapAt, notificationGaps, skipBackward, skipForward } from '../file/id-gaps.ts';
 import { CLOCK_SLACK_MS, firstSince } from '../queries/first-since.ts';
 import { uuidText } from '../rows.ts';
@@ -15,6 +16,9 @@ import { type NotificationRow, toNotification } from './rows.ts';
 
 /** Number of sequences that one step scans, which takes a few milliseconds. */
 const STEP = 5_000;
+
+/** Time of scanning after which a count ends. */
+const MAX_COUNT_MS = 500;
 
 /** The last time whose ISO 8601 text sorts after all earlier ones. */
 const MAX_TIME = Date.UTC(10_000, 0) - 1;
@@ -25,6 +29,12 @@ interface Between {
   readonly before: number;
 }
 
+/** The sequences of one step of a scan. */
+interface Step extends Between {
+  /** `before` of a query that begins with this step. */
+  readonly place: number;
+}
+
 interface Replayable {
   readonly ids: string[];
   readonly next: number | null;
@@ -32,6 +42,8 @@ interface Replayable {
 
 export interface NotificationList {
   page(query: NotificationQuery): Promise<NotificationPage>;
+  /** Counts up to `limit` matching notifications. */
+  count(query: NotificationQuery, signal?: AbortSignal): Promise<MatchCount>;
   /** Returns up to `limit` matching notifications of the next step that are not pending, oldest first. */
   replayable(filter: NotificationFilter, after: number, limit: number): Replayable;
 }
@@ -112,25 +124,48 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
 
   async function page(query: NotificationQuery): Promise<NotificationPage> {
     const gap = query.before === undefined ? undefined : gapAt(gaps, query.before);
-    return gap === undefined ? scan(query) : { items: [], next: null, resumeBefore: gap.next };
+    if (gap === undefined) return scan(query);
+    return { items: [], next: null, resumeBefore: query.oldestFirst ? gap.next - 1 : gap.next };
+  }
+
+  /** Yields the sequences that a query covers, in its order. */
+  function* steps({ oldestFirst = false, before: place, after, ...filter }: NotificationQuery): Generator<Step> {
+    const bounds = between(filter);
+    const end = Math.max(bounds.after, after ?? 0);
+    if (oldestFirst) yield* forward({ after: Math.max(end, place ?? 0), before: bounds.before });
+    else yield* backward({ after: end, before: Math.min(bounds.before, place ?? bounds.before) });
+  }
+
+  function* forward({ after, before }: Between): Generator<Step> {
+    for (let at = after; before > at + 1; ) {
+      const begin = skipForward(gaps, at);
+      const end = Math.min(before, begin + 1 + STEP);
+      yield { after: begin, before: end, place: gapAt(gaps, at)?.after ?? at };
+      at = end - 1;
+    }
+  }
+
+  function* backward({ after, before }: Between): Generator<Step> {
+    for (let at = before; at > after + 1; ) {
+      const end = skipBackward(gaps, at);
+      const begin = Math.max(after, end - 1 - STEP);
+      yield { after: begin, before: end, place: gapAt(gaps, at)?.next ?? at };
+      at = begin + 1;
+    }
   }
 
   async function scan(query: NotificationQuery): Promise<NotificationPage> {
     const filter = matches(query);
-    const bounds = between(query);
+    const order = query.oldestFirst ? asc(sequence) : desc(sequence);
     const rows: NotificationRow[] = [];
-    const end = Math.max(bounds.after, query.after ?? 0);
-    let before = Math.min(bounds.before, query.before ?? bounds.before);
     const begun = performance.now();
     const maxMs = query.scanMs ?? Number.POSITIVE_INFINITY;
-    while (before > end + 1 && rows.length <= query.limit) {
+    for (const step of steps(query)) {
       // promise: notification-scan-is-bounded
-      if (performance.now() - begun >= maxMs) return { items: rows.map(listed), next: before };
-      before = skipBackward(gaps, before);
-      const after = Math.max(end, before - 1 - STEP);
-      const step = select({ after, before }, filter).orderBy(desc(sequence));
-      rows.push(...step.limit(query.limit + 1 - rows.length).all());
-      before = after + 1;
+      if (performance.now() - begun >= maxMs) return { items: rows.map(listed), next: step.place };
+      const found = select(step, filter).orderBy(order);
+      rows.push(...found.limit(query.limit + 1 - rows.length).all());
+      if (rows.length > query.limit) break;
       await yieldToEventLoop();
     }
     const items = rows.slice(0, query.limit);
@@ -138,6 +173,25 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
       items: items.map(listed),
       next: rows.length > query.limit ? (items.at(-1)?.sequence ?? null) : null,
     };
+  }
+
+  function countWhere(condition: SQL | undefined): number {
+    const [row] = orm.select({ found: sql<number>`count(*)` }).from(notifications).where(condition).all();
+    return row?.found ?? 0;
+  }
+
+  async function count(query: NotificationQuery, signal?: AbortSignal): Promise<MatchCount> {
+    const filter = matches(query);
+    const begun = performance.now();
+    const maxMs = Math.min(query.scanMs ?? MAX_COUNT_MS, MAX_COUNT_MS);
+    let found = 0;
+    for (const { after, before } of steps(query)) {
+      if (performance.now() - begun >= maxMs || signal?.aborted) return { count: found, isWhole: false };
+      found += countWhere(and(gt(sequence, after), lt(sequence, before), filter));
+      if (found > query.limit) return { count: query.limit, isWhole: false };
+      await yieldToEventLoop();
+    }
+    return { count: found, isWhole: true };
   }
 
   function replayable(filter: NotificationFilter, doneThrough: number, limit: number): Replayable {
@@ -155,7 +209,7 @@ export function createNotificationList(client: Database, orm: BetterSQLite3Datab
     return { ids, next: before < bounds.before ? before - 1 : null };
   }
 
-  return { page, replayable };
+  return { page, count, replayable };
 }
 
 function listed(row: NotificationRow): ListedNotification {

@@ -123,6 +123,7 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
     },
 
     listNotifications: (query) => list.page(query),
+    countNotifications: (query, signal) => list.count(query, signal),
 
     replayNotifications: async (filter, { after, limit, by, now }) => {
       const { ids, next } = list.replayable(filter, after, limit);

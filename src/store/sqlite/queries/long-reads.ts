@@ -38,6 +38,7 @@ export interface LongReads {
   readonly countMatches: Read<ListQuery, MatchCount>;
   readonly searchProgress: Read<ListQuery, SearchProgress>;
   readonly listNotifications: Read<NotificationQuery, NotificationPage>;
+  readonly countNotifications: Read<NotificationQuery, MatchCount>;
   readonly feed: Read<FeedQuery, FeedRows>;
   readonly statisticsAfter: Read<{ readonly after: number; readonly limit: number }, StatisticsPage>;
   readonly observe: Read<ObservationQuery, ObservationPage>;
@@ -54,6 +55,7 @@ export const LONG_READS: readonly (keyof LongReads)[] = [
   'countMatches',
   'searchProgress',
   'listNotifications',
+  'countNotifications',
   'feed',
   'statisticsAfter',
   'observe',
@@ -82,6 +84,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
     countMatches,
     searchProgress,
     listNotifications: notifications.page,
+    countNotifications: notifications.count,
     feed: async (query) => feed(query),
     statisticsAfter: ({ after, limit }) => statisticsAfter(after, limit),
     observe,
@@ -125,6 +128,7 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
     countMatches: (query, signal = NEVER) => far.countMatches(query, signal),
     searchProgress: (query, signal = NEVER) => far.searchProgress(query, signal),
     listNotifications: (query) => far.listNotifications(query, NEVER),
+    countNotifications: (query, signal = NEVER) => far.countNotifications(query, signal),
     feed: async (query) => toFeedPage(await readerOf(query).feed(query, NEVER)),
     statisticsAfter: (after, limit) => readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER),
     observe: (query) => far.observe(query, NEVER),
