@@ -11,7 +11,7 @@ const maxWorkers = Math.max(2, availableParallelism() - 1);
 export default defineConfig({
   test: {
     reporters: ['default', createLeftOutReporter()],
-    projects: Object.entries(SUITES).map(([name, { command: _, ...suite }], groupOrder) => ({
+    projects: Object.entries(SUITES).map(([name, { command: _, ...suite }]) => ({
       test: {
         name,
         // A process of its own for each file, because slow tests kill and crash what they start. The files of `unit` share processes.
@@ -19,7 +19,6 @@ export default defineConfig({
         maxWorkers,
         // The servers of the tests are on loopback, which a developer's proxy does not reach.
         env: { NODE_USE_ENV_PROXY: '0' },
-        sequence: { groupOrder },
         // Bounds for events that never come. A browser's first start from a cold disk takes ten seconds.
         hookTimeout: 120_000,
         expect: { poll: { timeout: 20_000 } },

@@ -207,18 +207,6 @@ describe.for(PROXIES)('behind $name', (kind) => {
   }, 180_000);
 });
 
-test('a response may be waited for as long as the API allows, through each proxy', async () => {
-  await Promise.all(
-    PROXIES.map(async (kind) => {
-      const scene = await setScene(kind);
-      const began = performance.now();
-      const { status, headers } = await scene.call('POST', '/v1/executions', { body: submission(), prefer: 'wait=60' });
-      expect(performance.now() - began).toBeGreaterThan(59_000);
-      expect([status, headers.get('preference-applied')]).toEqual([202, 'wait=60']);
-    }),
-  );
-});
-
 test('nginx forwards a callback that arrived completely, although its sender closed the connection before the response', async () => {
   const scene = await setScene(NGINX);
   const { body } = await scene.call('POST', '/v1/executions', { body: submission() });

@@ -6,27 +6,56 @@ export interface Suite {
   readonly exclude?: string[];
   readonly testTimeout: number;
   readonly maxWorkers?: number;
+  readonly sequence: {
+    /** Suites with the same number run at the same time, in `maxWorkers` processes together; the lowest number runs first. */
+    readonly groupOrder: number;
+  };
   readonly globalSetup?: string;
   readonly isolate?: boolean;
 }
 
 const SLOW = 'test/**/*.slow.test.ts';
 
+/** Of suites that start other programs, and wait for them most of the time. */
+const PROGRAMS = { maxWorkers: 2, sequence: { groupOrder: 2 } };
+
 export const SUITES: Readonly<Record<string, Suite>> = {
   // Its files share processes and modules, which halves the processor time: a test that needs a process of its own is slow.
-  unit: { command: 'npm test', include: ['test/**/*.test.ts'], exclude: [SLOW], testTimeout: 180_000, isolate: false },
+  unit: {
+    command: 'npm test',
+    include: ['test/**/*.test.ts'],
+    exclude: [SLOW],
+    testTimeout: 180_000,
+    isolate: false,
+    sequence: { groupOrder: 0 },
+  },
   // Benches, simulations, large exports, started programs: each file takes seconds.
-  slow: { command: 'npm run test:slow', include: [SLOW], testTimeout: 300_000 },
+  slow: { command: 'npm run test:slow', include: [SLOW], testTimeout: 300_000, sequence: { groupOrder: 1 } },
   // Kills the real process, cuts its power, fills its disk. Needs Linux, root and strace.
-  crash: { command: 'npm run test:crash', include: ['test/crash/*.crash.ts'], testTimeout: 60_000, maxWorkers: 2 },
+  crash: { command: 'npm run test:crash', include: ['test/crash/*.crash.ts'], testTimeout: 60_000, ...PROGRAMS },
   // The examples in Python and for a shell. Needs python3 and curl.
-  examples: { command: 'npm run test:examples', include: ['test/examples/*.examples.ts'], testTimeout: 180_000 },
+  examples: {
+    command: 'npm run test:examples',
+    include: ['test/examples/*.examples.ts'],
+    testTimeout: 180_000,
+    ...PROGRAMS,
+  },
   // The pages in a real browser. Needs Chromium.
-  browser: { command: 'npm run test:browser', include: ['test/browser/*.browser.ts'], testTimeout: 180_000 },
+  browser: {
+    command: 'npm run test:browser',
+    include: ['test/browser/*.browser.ts'],
+    testTimeout: 180_000,
+    ...PROGRAMS,
+  },
   // The proxies in front of the receiver. Needs nginx and Caddy.
-  proxy: { command: 'npm run test:proxy', include: ['test/deploy/*.proxy.ts'], testTimeout: 120_000, maxWorkers: 2 },
+  proxy: { command: 'npm run test:proxy', include: ['test/deploy/*.proxy.ts'], testTimeout: 120_000, ...PROGRAMS },
   // The dashboard and the alert rules in Prometheus. Needs prometheus.
-  monitoring: { command: 'npm run test:monitoring', include: ['test/deploy/*.monitoring.ts'], testTimeout: 300_000 },
+  monitoring: {
+    command: 'npm run test:monitoring',
+    include: ['test/deploy/*.monitoring.ts'],
+    testTimeout: 300_000,
+    ...PROGRAMS,
+  },
   // The image in containers. Needs root, buildah, podman, runc and mmdebstrap.
   container: {
     command: 'npm run test:container',
@@ -34,6 +63,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     globalSetup: 'test/container/image.ts',
     testTimeout: 300_000,
     maxWorkers: 1,
+    sequence: { groupOrder: 3 },
   },
   // The package as users install it. Needs the npm registry.
   package: {
@@ -41,6 +71,6 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     include: ['test/package/*.package.ts'],
     globalSetup: 'test/package/install.ts',
     testTimeout: 120_000,
-    maxWorkers: 2,
+    ...PROGRAMS,
   },
 };
