@@ -40,7 +40,7 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe has to say of a page. */
+/** Returns what axe finds on a page. */
 export async function findings(context: BrowserContext, path: string): Promise<string[]> {
   const page = await context.newPage();
   try {
@@ -51,10 +51,21 @@ export async function findings(context: BrowserContext, path: string): Promise<s
   }
 }
 
-/** What axe has to say of a page as it is now. */
-export async function findingsOn(page: Page): Promise<string[]> {
+/** Returns what axe finds on a page in light, and then in dark. The page is loaded once. */
+export async function findingsInBothColors(page: Page, path: string): Promise<{ light: string[]; dark: string[] }> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(path);
+  const light = await findingsOn(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  // The other rules do not depend on colours.
+  return { light, dark: await findingsOn(page, { runOnly: ['cat.color'] }) };
+}
+
+/** Returns what axe finds on a page as it is now. */
+export async function findingsOn(page: Page, options: axe.RunOptions = {}): Promise<string[]> {
   // By the debugger: the page's own policy lets no other script in.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
+  const run = `axe.run(${JSON.stringify({ resultTypes: ['violations'], ...options })})`;
+  const { violations } = await page.evaluate<{ violations: Violation[] }>(run);
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
 }
