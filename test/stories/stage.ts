@@ -58,6 +58,8 @@ export interface Stage {
   untilStatus(correlationId: string, status: string): Promise<void>;
   /** Moves the clock in small steps, and lets responses arrive between them. */
   pass(ms: number, stepMs?: number): Promise<void>;
+  /** Lets hours pass a minute at a time: work that is due more often is done once a minute. */
+  passHours(hours: number): Promise<void>;
 }
 
 /** Variables of the receiver: an undefined one is not set, and some depend on the address of the simulator. */
@@ -162,6 +164,12 @@ export async function setStage(
     pass: async (ms, stepMs = 500) => {
       for (let left = ms; left > 0; left -= stepMs) {
         await world.advance(Math.min(left, stepMs));
+        for (let turns = 0; turns < 20; turns += 1) await turn();
+      }
+    },
+    passHours: async (hours) => {
+      for (let left = hours * 60; left > 0; left -= 1) {
+        await world.oversleep(60_000);
         for (let turns = 0; turns < 20; turns += 1) await turn();
       }
     },

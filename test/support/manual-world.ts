@@ -5,6 +5,8 @@ import { timeOrderedIds, type World } from '../../src/lib/world.ts';
 export interface ManualWorld extends World {
   /** Moves the clock by `ms` and wakes sleepers in order of their due time, including those that start meanwhile. */
   advance(ms: number): Promise<void>;
+  /** Moves the clock by `ms` at once and wakes each sleeper that is due once, late, as a machine does that was suspended. */
+  oversleep(ms: number): Promise<void>;
   /** Runs all work that does not wait for the clock. */
   settle(): Promise<void>;
   /** Sets the wall clock without letting time pass, as an operator or NTP does; the duration of sleeps does not change. */
@@ -62,6 +64,11 @@ export function createManualWorld(seed = 1, start = START): ManualWorld {
         await settle();
       }
       elapsed = until;
+    },
+    oversleep: async (ms) => {
+      elapsed += ms;
+      for (const { wakeAt, wake } of [...sleepers]) if (wakeAt <= elapsed) wake();
+      await settle();
     },
     settle,
     stepClock: (ms) => {
