@@ -140,8 +140,8 @@ async function judgeGroups(copy: Copy): Promise<void> {
   }
 }
 
-// One for each processor, so that mutations run in parallel.
-const copies = await Promise.all(Array.from({ length: availableParallelism() }, openCopy));
+// One more than processors, because some mutations let a test wait for its time limit.
+const copies = await Promise.all(Array.from({ length: availableParallelism() + 1 }, openCopy));
 try {
   await Promise.all(copies.map(judgeGroups));
   process.stdout.write(`\n${mutations.length - survivors} of ${mutations.length} mutations were detected.\n`);

@@ -13,9 +13,13 @@ export interface Order {
 /** The titles of the tests that failed, or why the tests could not be run. */
 export type Report = { readonly failed: readonly string[] } | { readonly error: string };
 
+/** The time limit of a fast test, which takes seconds at most: a mutation that lets a test wait for ever is detected by it. */
+const MAX_TEST_MS = 30_000;
+
 const root = process.cwd();
 const vitest = await createVitest({ root, watch: false, bail: 1, project: ['unit', 'slow'], reporters: [{}] });
 await vitest.standalone();
+for (const { name, config } of vitest.projects) if (name === 'unit') config.testTimeout = MAX_TEST_MS;
 
 /** Stops at the first test that fails. Vitest starts new processes for each run, so that no module of a former run stays. */
 async function run({ tests, edited }: Order): Promise<Report> {
