@@ -1,6 +1,7 @@
 // `advise`: suggests a grace period and polling window for each action, with the effect on polls and latency.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { grouped } from '../lib/many.ts';
 import { percent } from '../lib/percent.ts';
 import { isoTime } from '../lib/time.ts';
 import { BASELINE_MS } from '../stats/callback-health/health.ts';
@@ -21,7 +22,7 @@ import {
   toOption,
 } from './options.ts';
 import { readPollInterval } from './poll-interval.ts';
-import { grouped, showFraction } from './print.ts';
+import { showFraction } from './print.ts';
 import { type Column, clean, tableOf } from './table.ts';
 
 export const advise: Declare = (command, context) =>

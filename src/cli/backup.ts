@@ -3,12 +3,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { readVariable } from '../config/config.ts';
-import { many } from '../lib/many.ts';
+import { grouped, many } from '../lib/many.ts';
 import { fileTimestamp } from '../lib/time.ts';
 import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
 import { CommandError, type Declare } from './context.ts';
 import { helpEnd, jsonOption } from './options.ts';
-import { bytes, grouped, showProgress } from './print.ts';
+import { bytes, showProgress } from './print.ts';
 
 export const backup: Declare = (command, context) =>
   command

@@ -16,6 +16,7 @@ import {
   healthIn,
   healthOf,
   MAX_LIFETIME_MS,
+  missingIn,
 } from '../stats/callback-health/health.ts';
 import { observeAll } from '../stats/observe-all.ts';
 import { createRepeatBook, type RepeatGroup } from '../stats/repeat-book.ts';
@@ -121,7 +122,8 @@ async function readHealth(client: Database, period: HealthPeriod, context: Comma
     await yieldToEventLoop();
   });
   progress.done();
-  return healthOf(book.all(), from, to, period);
+  const counts = book.all();
+  return healthOf({ counts, missing: missingIn(counts) }, from, to, period);
 }
 
 interface Found extends Health {

@@ -2,9 +2,10 @@
 
 import type { Database } from 'better-sqlite3';
 import { CAUSES, type Cause, extentText, type Incident, worstFirst } from '../incident/incident.ts';
+import { grouped } from '../lib/many.ts';
 import { secondsTime } from '../lib/time.ts';
 import { readOpenIncidents } from '../store/sqlite/executions/incidents.ts';
-import { grouped, type Line } from './print.ts';
+import type { Line } from './print.ts';
 
 const MAX_NAMES = 3;
 

@@ -1,6 +1,7 @@
 // Prints lines, numbers and progress: aligned and coloured on a terminal, plain elsewhere.
 
 import { styleText } from 'node:util';
+import { grouped } from '../lib/many.ts';
 import type { CommandContext } from './context.ts';
 import { clean } from './table.ts';
 
@@ -28,10 +29,6 @@ export function formatLines(lines: readonly Line[], { terminal }: Pick<CommandCo
     return terminal.out ? `${mark} ${name.padEnd(width)}  ${text}\n` : `${level.padEnd(4)} ${name}: ${text}\n`;
   });
   return formatted.join('');
-}
-
-export function grouped(count: number): string {
-  return count.toLocaleString('en');
 }
 
 export function bytes(count: number): string {

@@ -2,6 +2,7 @@
 
 import { createClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
+import { grouped } from '../lib/many.ts';
 import { isoTime } from '../lib/time.ts';
 import type { ReconcileDifference, representReconciliation } from '../usecases/reconcile/report.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
@@ -15,7 +16,7 @@ import {
   TIME_HELP,
   toOption,
 } from './options.ts';
-import { grouped, showFraction } from './print.ts';
+import { showFraction } from './print.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 

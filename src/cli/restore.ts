@@ -2,12 +2,12 @@
 
 import { pino } from 'pino';
 import { readVariable } from '../config/config.ts';
-import { many } from '../lib/many.ts';
+import { grouped, many } from '../lib/many.ts';
 import { BackupFailed } from '../store/sqlite/file/backup.ts';
 import { restore as restoreBackup } from '../store/sqlite/file/restore.ts';
 import { CommandError, type Declare } from './context.ts';
 import { helpEnd, jsonOption } from './options.ts';
-import { grouped, showProgress } from './print.ts';
+import { showProgress } from './print.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
 export const restore: Declare = (command, context) =>

@@ -33,6 +33,15 @@ export interface HourRange {
   readonly app?: string | undefined;
 }
 
+/** Outcomes of one action in one hour that a callback should have brought, and how many of them came without one. */
+export interface MissingGroup {
+  readonly actionId: string;
+  /** The beginning of the hour, milliseconds. */
+  readonly hour: number;
+  readonly missed: number;
+  readonly outcomes: number;
+}
+
 export interface SubmittedAction {
   readonly actionId: string;
   readonly accepted: number;
@@ -95,6 +104,8 @@ export interface Rollups {
   coverage(): Promise<Coverage>;
   /** Returns how the outcomes of the hours arrived, by the hours in which the executions ended; oldest hour first. */
   arrivals(range: ArrivalRange): Promise<readonly ArrivalGroup[]>;
+  /** Returns how many of these outcomes had no callback, oldest hour first. */
+  missing(range: ArrivalRange): Promise<readonly MissingGroup[]>;
   /** Returns the actions of the executions that were submitted in the hours, busiest first. */
   submitted(range: HourRange): Promise<readonly SubmittedAction[]>;
   /** Returns the outcomes of the executions that were submitted in the hours, without the open ones. Durations are rounded. */

@@ -1200,6 +1200,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/console/login.test.ts'],
   },
   {
+    tag: 'settled-hours-are-not-stale',
+    promise: 'callback health counts executions from before the roll-ups as soon as they are counted',
+    edit: condition(false),
+    tests: ['test/stats/callback-health/settled-hours.test.ts'],
+  },
+  {
     tag: 'next-attempt-is-not-past',
     promise: 'the API states no attempt at an endpoint that is paused',
     edit: condition(false),

@@ -2,7 +2,7 @@
 
 import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
-import { many } from '../../lib/many.ts';
+import { grouped, many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
@@ -15,7 +15,6 @@ import {
   TIME_HELP,
   wholeNumber,
 } from '../options.ts';
-import { grouped } from '../print.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
 
 /** A request for all that match is answered when all are processed. */

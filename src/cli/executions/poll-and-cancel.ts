@@ -5,12 +5,11 @@ import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
-import { many } from '../../lib/many.ts';
+import { grouped, many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import { addExecutionFilters, executionFilter, helpEnd, jsonOption, maskingOf, TIME_HELP } from '../options.ts';
-import { grouped } from '../print.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
 import { writeExecution } from './format-execution.ts';
 

@@ -2,9 +2,10 @@
 
 import { TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
+import { grouped } from '../../lib/many.ts';
 import { percent } from '../../lib/percent.ts';
 import type { CommandContext } from '../context.ts';
-import { formatLines, grouped, type Line } from '../print.ts';
+import { formatLines, type Line } from '../print.ts';
 import { type Column, tableOf } from '../table.ts';
 import type { Rates } from './rates.ts';
 import type { Snapshot } from './snapshot.ts';

@@ -5,6 +5,7 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { Cause } from '../../incident/incident.ts';
 import { withCommandName } from '../../lib/command-name.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
+import { grouped } from '../../lib/many.ts';
 import { percent } from '../../lib/percent.ts';
 import { isoTime } from '../../lib/time.ts';
 import { HOUR_MS } from '../../stats/callback-health/channels.ts';
@@ -19,7 +20,7 @@ import { createRollupReader } from '../../store/sqlite/rollups/read.ts';
 import { prepareStatements } from '../../store/sqlite/statements.ts';
 import { clockOf } from '../clock-state.ts';
 import { hasCause, incidentLine, openIncidents } from '../open-incidents.ts';
-import { grouped, type Line } from '../print.ts';
+import type { Line } from '../print.ts';
 import { followRates, LONG_MINUTES, type Rates } from './rates.ts';
 
 /** The roll-ups of seven days are read at most this often. */

@@ -1,6 +1,7 @@
 // The page on callback health: alerts, timing advice, and the channels of outcomes hour by hour.
 
 import { html } from 'hono/html';
+import { many } from '../../lib/many.ts';
 import type { Health } from '../../stats/callback-health/health.ts';
 import type { RepeatGroup } from '../../stats/repeat-book.ts';
 import type { UnknownWord } from '../../store/statistics-port.ts';
@@ -15,6 +16,8 @@ import { csvResponse } from './plots/csv.ts';
 import { viewerOf } from './viewer.ts';
 
 const MAX_REPEATS = 20;
+/** More would push the rest of the page off the screen. */
+const MAX_ALERTS = 10;
 
 const HEAD = html`<div class="title"><h1>Callbacks</h1></div>
 <p class="quiet">How outcomes of the last 24 hours became known. <em>Missed</em>: the execution ended by a poll or a time-out, without
@@ -49,7 +52,12 @@ ${moment(countedFrom)}.</p>`;
 
 export function alertLines(alerts: Health['alerts']): Html {
   if (alerts.length === 0) return html``;
-  const lines = alerts.map(({ message }) => html`<li>${message}.</li>`);
+  const lines = alerts.slice(0, MAX_ALERTS).map(({ message }) => html`<li>${message}.</li>`);
+  const more = alerts.length - MAX_ALERTS;
+  if (more > 0)
+    lines.push(
+      html`<li>${many(more, 'more hour')} of actions: see <a href="/console/callbacks">Callbacks</a>, and its CSV.</li>`,
+    );
   return html`<ul class="warnings" aria-label="More callbacks are missing than usual">${lines}</ul>`;
 }
 

@@ -3,6 +3,7 @@
 import { html } from 'hono/html';
 import type { Status } from '../../execution/execution.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
+import { grouped } from '../../lib/many.ts';
 import { percent } from '../../lib/percent.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { isoTime } from '../../lib/time.ts';
@@ -46,7 +47,7 @@ export function duration(milliseconds: number | null): string {
 }
 
 export function number(value: number): string {
-  return value.toLocaleString('en-US');
+  return grouped(value);
 }
 
 export function share(part: number, whole: number): string {

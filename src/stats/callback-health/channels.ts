@@ -12,6 +12,16 @@ export const HOUR_MS = 3_600_000;
 const MAX_ACTIONS = 500;
 const OTHERS = '(others)';
 
+/** Returns a function that names actions: the first ones by their own names, and others together. */
+export function nameActions(): (actionId: string) => string {
+  const named = new Set<string>();
+  return (actionId) => {
+    if (!named.has(actionId) && named.size >= MAX_ACTIONS) return OTHERS;
+    named.add(actionId);
+    return actionId;
+  };
+}
+
 export interface ChannelCounts {
   readonly actionId: string;
   /** The beginning of the hour, milliseconds. */
@@ -43,11 +53,11 @@ export interface ChannelBook {
 
 const COUNTED_AS = { callback: 'byCallback', poll: 'byPoll', submit: 'bySubmit', timeout: 'timedOut' } as const;
 
-export function createChannelCounts(): ChannelBook {
+export function createChannelCounts(nameOf = nameActions()): ChannelBook {
   const actions = new Map<string, Map<number, ChannelCounts>>();
 
   function countsOf(actionId: string, hour: number): ChannelCounts {
-    const name = actions.has(actionId) || actions.size < MAX_ACTIONS ? actionId : OTHERS;
+    const name = nameOf(actionId);
     const hours = actions.get(name) ?? new Map<number, ChannelCounts>();
     actions.set(name, hours);
     const counts = hours.get(hour) ?? emptyCounts(name, hour);

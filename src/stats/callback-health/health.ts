@@ -2,9 +2,9 @@
 
 import { percent } from '../../lib/percent.ts';
 import { isoTime } from '../../lib/time.ts';
-import type { Coverage, Rollups } from '../../store/rollups-port.ts';
+import type { Coverage, MissingGroup, Rollups } from '../../store/rollups-port.ts';
 import { isAlert, judge, type Missing, type Verdict } from './alert.ts';
-import { type ChannelCounts, createChannelCounts, HOUR_MS, type Skew, skewSummary } from './channels.ts';
+import { type ChannelCounts, createChannelCounts, HOUR_MS, nameActions, type Skew, skewSummary } from './channels.ts';
 
 /** Length of the baseline that an hour is compared with. */
 export const BASELINE_MS = 7 * 24 * HOUR_MS;
@@ -56,33 +56,52 @@ export interface HealthPeriod extends Expected {
 /** `isComplete` is false while the roll-ups do not yet count all executions that may have ended in the period or its baseline. */
 export type CountedHealth = Health & Coverage & { readonly isComplete: boolean };
 
+/** What the health of a period is counted from. */
+export interface HealthSource {
+  readonly arrivals: Rollups['arrivals'];
+  readonly missing: Rollups['missing'];
+  readonly coverage: Rollups['coverage'];
+}
+
 /** Returns the health of a period from the roll-ups. */
 export async function healthIn(
-  store: Pick<Rollups, 'arrivals' | 'coverage'>,
+  store: HealthSource,
   { from, to, actionId, ...expected }: HealthPeriod,
 ): Promise<CountedHealth> {
   const { countedFrom } = await store.coverage();
   const begin = from - BASELINE_MS;
   // promise: health-needs-the-whole-baseline
   const isComplete = countedFrom !== null && countedFrom <= Math.max(0, begin - MAX_LIFETIME_MS);
-  const book = createChannelCounts();
-  for (const group of await store.arrivals({ from: begin, to, actionId })) book.add(group);
-  return { ...healthOf(book.all(), from, to, expected), countedFrom, isComplete };
+  const nameOf = nameActions();
+  const missing = (await store.missing({ from: begin, to, actionId })).map((group) => ({
+    ...group,
+    actionId: nameOf(group.actionId),
+  }));
+  const book = createChannelCounts(nameOf);
+  for (const group of await store.arrivals({ from, to, actionId })) book.add(group);
+  return { ...healthOf({ counts: book.all(), missing }, from, to, expected), countedFrom, isComplete };
 }
 
-/** `counts` must reach back to `from` minus the baseline. */
+/** The counts of a period. `missing` reaches back to its beginning minus the baseline. */
+interface PeriodCounts {
+  readonly counts: readonly ChannelCounts[];
+  readonly missing: readonly MissingGroup[];
+}
+
 export function healthOf(
-  counts: readonly ChannelCounts[],
+  { counts, missing }: PeriodCounts,
   from: number,
   to: number,
   { callbackless = false }: Expected = {},
 ): Health {
   const hours: HealthHour[] = [];
   const alerts: HealthAlert[] = [];
-  for (const own of Map.groupBy(counts, ({ actionId }) => actionId).values()) {
+  const before = Map.groupBy(missing, ({ actionId }) => actionId);
+  for (const [actionId, own] of Map.groupBy(counts, (one) => one.actionId)) {
+    const baselineOf = baselines(before.get(actionId) ?? []);
     for (const one of own) {
       if (one.hour + HOUR_MS <= from || one.hour >= to) continue;
-      const baseline = baselineOf(own, one.hour);
+      const baseline = baselineOf(one.hour);
       const verdict = callbackless ? 'well' : judge(missingOf(one), baseline);
       hours.push(hourOf(one, verdict));
       if (isAlert(verdict)) alerts.push(alertOf(one, baseline, verdict));
@@ -93,14 +112,33 @@ export function healthOf(
   return { from: isoTime(from), to: isoTime(to), hours, alerts };
 }
 
-function missingOf({ byCallback, byPoll, timedOut, missed }: ChannelCounts): Missing {
+/** Returns the groups of counted channels, for a baseline. */
+export function missingIn(counts: readonly ChannelCounts[]): MissingGroup[] {
+  return counts.map((one) => ({ actionId: one.actionId, hour: one.hour, ...missingOf(one) }));
+}
+
+function missingOf({ byCallback, byPoll, timedOut, missed }: Omit<ChannelCounts, 'skews' | 'hour'>): Missing {
   return { missed, outcomes: byCallback + byPoll + timedOut };
 }
 
-function baselineOf(own: readonly ChannelCounts[], hour: number): Missing {
-  const before = own.filter((one) => one.hour < hour && one.hour >= hour - BASELINE_MS).map(missingOf);
-  const sum = (name: keyof Missing) => before.reduce((total, one) => total + one[name], 0);
-  return { missed: sum('missed'), outcomes: sum('outcomes') };
+/** Returns the sums of the 7 days before an hour. Hours are asked for in their order, so that each group is added once. */
+function baselines(groups: readonly MissingGroup[]): (hour: number) => Missing {
+  const sorted = [...groups].sort((one, other) => one.hour - other.hour);
+  let [begin, end, missed, outcomes] = [0, 0, 0, 0];
+  return (hour) => {
+    for (let next = sorted[end]; next !== undefined && next.hour < hour; next = sorted[end]) {
+      missed += next.missed;
+      outcomes += next.outcomes;
+      end += 1;
+    }
+    for (let first = sorted[begin]; begin < end && first !== undefined; first = sorted[begin]) {
+      if (first.hour >= hour - BASELINE_MS) break;
+      missed -= first.missed;
+      outcomes -= first.outcomes;
+      begin += 1;
+    }
+    return { missed, outcomes };
+  };
 }
 
 function hourOf(counts: ChannelCounts, verdict: Verdict): HealthHour {

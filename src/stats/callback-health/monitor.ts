@@ -3,9 +3,10 @@
 import type { Log } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
-import type { Rollups } from '../../store/rollups-port.ts';
+import type { ArrivalRange, Rollups } from '../../store/rollups-port.ts';
 import { HOUR_MS } from './channels.ts';
-import { type Health, healthIn } from './health.ts';
+import { BASELINE_MS, type Health, type HealthHour, healthIn } from './health.ts';
+import { createSettledHours } from './settled-hours.ts';
 
 const SHOWN_MS = 24 * HOUR_MS;
 const JUDGE_EVERY_MS = 60_000;
@@ -26,7 +27,7 @@ export interface CallbackHealthMonitor {
 }
 
 export interface CallbackHealthSources {
-  readonly store: Pick<Rollups, 'arrivals' | 'coverage'>;
+  readonly store: Pick<Rollups, 'arrivals' | 'coverage' | 'missing'>;
   readonly world: Pick<World, 'now'>;
   readonly log: Log;
   /** True when CXone is not given a callback URL: then no callback is missing. */
@@ -40,21 +41,27 @@ export function createCallbackHealthMonitor({
   callbackless = false,
 }: CallbackHealthSources): CallbackHealthMonitor {
   const warned = new Map<string, number>();
+  const missing = createSettledHours(store, world.now, SHOWN_MS + BASELINE_MS);
 
   async function health(hours = 24): Promise<CurrentHealth> {
     const now = world.now();
-    const { isComplete, countedFrom, ...found } = await healthIn(store, {
-      ...{ from: now - hours * HOUR_MS, to: now, callbackless },
-    });
-    return { ...found, countedFrom: isComplete ? null : (countedFrom ?? now) };
+    const coverage = await store.coverage();
+    const source = {
+      arrivals: store.arrivals,
+      coverage: async () => coverage,
+      missing: ({ from = 0, to = now }: ArrivalRange) => missing({ from, to }, coverage.countedFrom),
+    };
+    const period = { from: now - hours * HOUR_MS, to: now, callbackless };
+    const { isComplete, countedFrom, ...found } = await healthIn(source, period);
+    if (isComplete) return { ...found, countedFrom: null };
+    // Part of the baseline would raise false alerts.
+    return { ...found, hours: found.hours.map(unjudged), alerts: [], countedFrom: countedFrom ?? now };
   }
 
   async function warn(): Promise<void> {
     const now = world.now();
     for (const [key, hour] of warned) if (hour < now - SHOWN_MS) warned.delete(key);
-    const { alerts, countedFrom } = await health(1);
-    // Part of the baseline would raise false alerts.
-    if (countedFrom !== null) return;
+    const { alerts } = await health(1);
     for (const { actionId, hour, missed, outcomes, baseline } of alerts) {
       const key = `${hour} ${actionId}`;
       if (warned.has(key)) continue;
@@ -72,4 +79,8 @@ export function createCallbackHealthMonitor({
       return JUDGE_EVERY_MS;
     },
   };
+}
+
+function unjudged(hour: HealthHour): HealthHour {
+  return { ...hour, verdict: 'few' };
 }

@@ -97,7 +97,7 @@ export function createDashboard(
     return [...byAction]
       .map(([actionId, { hour, day }]) => {
         const series = stepMs < LAST_DAY.stepMs ? hour : day;
-        return { actionId, ...countsOf(sumOf(series.last(now(), steps, stepMs))) };
+        return { actionId, ...countsOf(series.total(now(), steps, stepMs)) };
       })
       .filter((counts) => busyness(counts) > 0)
       .sort((one, other) => busyness(other) - busyness(one));
@@ -115,7 +115,7 @@ export function createDashboard(
         complete: trail.complete(),
       };
     },
-    missedCallbackShare: () => missedCallbackShare(sumOf(all.last(now(), LAST_HOUR.steps, LAST_HOUR.stepMs))),
+    missedCallbackShare: () => missedCallbackShare(all.total(now(), LAST_HOUR.steps, LAST_HOUR.stepMs)),
   };
 }
 

@@ -33,6 +33,8 @@ export interface TimeSeries {
   add(entry: StatisticsEntry): void;
   /** Returns the last `steps` intervals of `stepMs` up to now, oldest first. `stepMs` is a multiple of the ring's own length. */
   last(now: number, steps: number, stepMs: number): Interval[];
+  /** Returns the sum of these intervals. */
+  total(now: number, steps: number, stepMs: number): Tally;
 }
 
 export function createTimeSeries(slotMs: number, slots: number): TimeSeries {
@@ -46,6 +48,15 @@ export function createTimeSeries(slotMs: number, slots: number): TimeSeries {
       const slot = current?.number === number ? current : { number, tally: createTally() };
       ring[number % slots] = slot;
       countEntry(slot.tally, entry);
+    },
+    total: (now, steps, stepMs) => {
+      const perStep = stepMs / slotMs;
+      const end = (Math.floor(now / stepMs) + 1) * perStep;
+      const sum = createTally();
+      for (const slot of ring) {
+        if (slot !== undefined && slot.number < end && slot.number >= end - steps * perStep) addTally(sum, slot.tally);
+      }
+      return sum;
     },
     last: (now, steps, stepMs) => {
       const perStep = stepMs / slotMs;

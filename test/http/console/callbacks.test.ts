@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { arrivalGroupOf, createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
-import { healthOf } from '../../../src/stats/callback-health/health.ts';
+import { healthOf, missingIn } from '../../../src/stats/callback-health/health.ts';
 import { adviceFor } from '../../../src/stats/timing-advice/advice.ts';
 import type { Observation } from '../../../src/store/observations-port.ts';
 import { startHttp } from '../harness.ts';
@@ -33,8 +33,10 @@ const now = observed(60, NOON, true);
 async function open(all: readonly Observation[], countedFrom: number | null = null) {
   const book = createChannelCounts();
   for (const group of all.map(arrivalGroupOf)) if (group !== null) book.add(group);
+  const counts = book.all();
+  const source = { counts, missing: missingIn(counts) };
   const health = async (hours = 24) => ({
-    ...healthOf(book.all(), NOON + HOUR - hours * HOUR, NOON + HOUR),
+    ...healthOf(source, NOON + HOUR - hours * HOUR, NOON + HOUR),
     countedFrom,
   });
   const advice = adviceFor('charge<b>', all, { intervalMs: 2_000, now: NOON + HOUR });

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
-import { healthOf } from '../../../src/stats/callback-health/health.ts';
+import { healthOf, missingIn } from '../../../src/stats/callback-health/health.ts';
 import { adviceFor } from '../../../src/stats/timing-advice/advice.ts';
 import type { Observation } from '../../../src/store/observations-port.ts';
 import type { Course, CourseGroup, CourseQuery } from '../../../src/store/rollups-port.ts';
@@ -40,7 +40,11 @@ function fullDay() {
       book.add({ ...one, channel: 'timeout', missed: true, count: 12 });
     }
   }
-  return { actions, health: { ...healthOf(book.all(), NOON - 24 * HOUR, NOON), countedFrom: null } };
+  const counts = book.all();
+  return {
+    actions,
+    health: { ...healthOf({ counts, missing: missingIn(counts) }, NOON - 24 * HOUR, NOON), countedFrom: null },
+  };
 }
 
 const observed = Array.from({ length: 300 }, (_, index): Observation => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { Log } from '../../../src/lib/log.ts';
 import type { World } from '../../../src/lib/world.ts';
 import { arrivalGroupOf, createChannelCounts } from '../../../src/stats/callback-health/channels.ts';
-import { healthOf } from '../../../src/stats/callback-health/health.ts';
+import { healthOf, missingIn } from '../../../src/stats/callback-health/health.ts';
 import { createCallbackHealthMonitor } from '../../../src/stats/callback-health/monitor.ts';
 import { observeAll } from '../../../src/stats/observe-all.ts';
 import { createAdvisor } from '../../../src/stats/timing-advice/advise.ts';
@@ -97,7 +97,8 @@ test('the roll-ups and the executions themselves give the same hours', async () 
     if (group !== null) book.add(group);
   };
   await observeAll(store, { from: 0, to: world.now() }, take, async () => {});
-  expect(healthOf(book.all(), START, world.now()).hours).toEqual(hours);
+  const counts = book.all();
+  expect(healthOf({ counts, missing: missingIn(counts) }, START, world.now()).hours).toEqual(hours);
   await store.close();
 });
 

@@ -12,6 +12,7 @@ import type {
   Course,
   CourseQuery,
   HourRange,
+  MissingGroup,
   SampleQuery,
   SubmittedAction,
   TimingSample,
@@ -43,6 +44,7 @@ export interface LongReads {
   readonly statisticsAfter: Read<{ readonly after: number; readonly limit: number }, StatisticsPage>;
   readonly observe: Read<ObservationQuery, ObservationPage>;
   readonly arrivals: Read<ArrivalRange, readonly ArrivalGroup[]>;
+  readonly missing: Read<ArrivalRange, readonly MissingGroup[]>;
   readonly submitted: Read<HourRange, readonly SubmittedAction[]>;
   readonly outcomes: Read<HourRange, readonly OutcomeGroup[]>;
   readonly sample: Read<SampleQuery, TimingSample>;
@@ -60,6 +62,7 @@ export const LONG_READS: readonly (keyof LongReads)[] = [
   'statisticsAfter',
   'observe',
   'arrivals',
+  'missing',
   'submitted',
   'outcomes',
   'sample',
@@ -77,7 +80,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
   const feed = createFeed(client, newest, gaps);
   const { statisticsAfter } = createStatistics(client);
   const { observe } = createObservations(client);
-  const { arrivals, submitted, outcomes, sample, course } = createRollupReader(client);
+  const { arrivals, missing, submitted, outcomes, sample, course } = createRollupReader(client);
   return {
     list,
     listJson: async (query, signal) => toJsonPage(await list(query, signal), query),
@@ -88,7 +91,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
     feed: async (query) => feed(query),
     statisticsAfter: ({ after, limit }) => statisticsAfter(after, limit),
     observe,
-    ...{ arrivals, submitted, outcomes, sample, course },
+    ...{ arrivals, missing, submitted, outcomes, sample, course },
   };
 }
 
@@ -133,6 +136,7 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
     statisticsAfter: (after, limit) => readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER),
     observe: (query) => far.observe(query, NEVER),
     arrivals: (range) => far.arrivals(range, NEVER),
+    missing: (range) => far.missing(range, NEVER),
     submitted: (range) => far.submitted(range, NEVER),
     outcomes: (range) => far.outcomes(range, NEVER),
     sample: (query) => far.sample(query, NEVER),

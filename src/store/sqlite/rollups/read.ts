@@ -6,6 +6,7 @@ import type { Observation } from '../../observations-port.ts';
 import {
   type ArrivalGroup,
   type HourRange,
+  type MissingGroup,
   type Rollups,
   SAMPLE_SIZE,
   type SampleQuery,
@@ -67,6 +68,8 @@ export function createRollupReader(client: Database): Rollups {
   return {
     coverage: async () => coverage(),
     arrivals: async (range) => sql.arrivals.all(rangeOf(range)).map(toArrivalGroup),
+    missing: async (range) =>
+      sql.missing.all(rangeOf(range)).map((row): MissingGroup => ({ ...row, hour: Date.parse(row.hour) })),
     submitted: async (range) => sql.submitted.all(rangeOf(range)),
     outcomes: async (range) => sql.outcomes.all(rangeOf(range)),
     sample: async (query) => sample(query),
@@ -104,6 +107,12 @@ function prepare(client: Database) {
       `SELECT hour, action_id AS actionId, channel, missed, called_back_later AS calledBackLater,
         iif(has_skew, skew_ms, NULL) AS skewMs, count
       FROM rollup_ended WHERE hour >= @low AND hour < @high AND ${OF_ACTION} AND @app IS NULL ORDER BY hour`,
+    ),
+    // In the order of the primary key: one pass, and a row for each hour and action.
+    missing: client.prepare<[object], Omit<MissingGroup, 'hour'> & { readonly hour: string }>(
+      `SELECT hour, action_id AS actionId, sum(iif(missed, count, 0)) AS missed, sum(count) AS outcomes
+      FROM rollup_ended WHERE hour >= @low AND hour < @high AND ${OF_ACTION} AND @app IS NULL AND channel <> 'submit'
+      GROUP BY hour, action_id ORDER BY hour, action_id`,
     ),
     submitted: client.prepare<[object], SubmittedAction>(
       `SELECT action_id AS actionId, sum(count) AS accepted FROM rollup_submitted WHERE ${IN_RANGE} AND kind = 'accepted'
