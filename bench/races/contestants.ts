@@ -1,8 +1,11 @@
 // Who runs the races, in the order of the page.
 
 import { BULLMQ } from './contestants/bullmq.ts';
+import { DBOS } from './contestants/dbos.ts';
+import { GRAPHILE_WORKER } from './contestants/graphile-worker.ts';
 import { PG_BOSS } from './contestants/pg-boss.ts';
 import { receiverOn, SQLITE } from './contestants/receiver.ts';
+import { RESTATE } from './contestants/restate.ts';
 import type { Contestant } from './races.ts';
 
-export const CONTESTANTS: readonly Contestant[] = [receiverOn(SQLITE), PG_BOSS, BULLMQ];
+export const CONTESTANTS: readonly Contestant[] = [receiverOn(SQLITE), PG_BOSS, BULLMQ, GRAPHILE_WORKER, RESTATE, DBOS];

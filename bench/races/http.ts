@@ -12,14 +12,19 @@ export interface Answer {
 interface Asked {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+  readonly body?: string;
+  /** Asks whether to send the body (RFC 9110, section 10.1.1): a server that refuses it by its length may close the connection. */
+  readonly asksFirst?: boolean;
 }
 
 /** Resolves with the response, or with the name of the connection error as its text. */
-export function ask(url: string, { method = 'POST', headers = {}, body = '' }: Asked = {}): Promise<Answer> {
+export function ask(url: string, asked: Asked = {}): Promise<Answer> {
+  const { method = 'POST', headers = {}, body = '', asksFirst = false } = asked;
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const length = { 'content-length': String(Buffer.byteLength(body)) };
-  const sent = request(url, { method, headers: { ...(body === '' ? {} : length), ...headers }, agent: false });
+  const expect = asksFirst ? { expect: '100-continue' } : {};
+  const all = { ...(body === '' ? {} : length), ...expect, ...headers };
+  const sent = request(url, { method, headers: all, agent: false });
   let isAnswered = false;
   sent.on('response', (response) => {
     isAnswered = true;
@@ -32,6 +37,9 @@ export function ask(url: string, { method = 'POST', headers = {}, body = '' }: A
     // A server that refuses a large body responds and closes while the body is still being sent.
     if (!isAnswered) resolve({ status: 0, text: error.code ?? error.message });
   });
-  sent.end(body);
+  if (asksFirst) {
+    sent.on('continue', () => sent.end(body));
+    sent.flushHeaders();
+  } else sent.end(body);
   return promise;
 }

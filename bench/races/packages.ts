@@ -29,8 +29,12 @@ export async function install(folder: string, packages: readonly string[]): Prom
 
 /** Loads a package of the folder. `T` describes the used part of it. */
 export async function load<T>(folder: string, name: string): Promise<T> {
-  const entry = join(folder, `${name.replaceAll(/\W/g, '_')}.mjs`);
-  // Resolved from the folder of the peer, by the rules for imports.
-  await writeFile(entry, `export * from '${name}';\n`);
-  return (await import(pathToFileURL(entry).href)) as T;
+  return (await import(await moduleOf(folder, name))) as T;
+}
+
+/** Returns the URL of a module with the exports of a package, which is resolved from the folder by the rules for imports. */
+export async function moduleOf(folder: string, name: string): Promise<string> {
+  const path = join(folder, `${name.replaceAll(/\W/g, '_')}.mjs`);
+  await writeFile(path, `export * from '${name}';\n`);
+  return pathToFileURL(path).href;
 }

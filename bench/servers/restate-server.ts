@@ -1,6 +1,6 @@
 // Restate's server, started on loopback without telemetry.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { freePort } from '../../test/support/free-port.ts';
 
 export interface RestatePorts {
@@ -13,12 +13,12 @@ export async function restatePorts(): Promise<RestatePorts> {
   return { ingress: await freePort(), admin: await freePort(), node: await freePort() };
 }
 
-/** Waiting handlers are suspended immediately, because 1,000 run at a time. Its output is that of this process. */
-export function spawnRestate(binary: string, folder: string, ports: RestatePorts): ChildProcess {
+/** Waiting handlers are suspended immediately, because 1,000 run at a time. */
+export function spawnRestate(binary: string, folder: string, ports: RestatePorts, stdio: StdioOptions): ChildProcess {
   const at = (port: number) => `127.0.0.1:${port}`;
   const server = spawn(binary, ['--no-logo', '--listen-mode', 'tcp', '--bind-ip', '127.0.0.1'], {
     cwd: folder,
-    stdio: 'inherit',
+    stdio,
     env: {
       RESTATE_BASE_DIR: folder,
       RESTATE_DISABLE_TELEMETRY: 'true',

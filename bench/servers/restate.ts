@@ -78,7 +78,7 @@ const { ingress, admin } = ports;
 await endpoint()
   .bind(service({ name: 'callbacks', handlers: { wait } }))
   .listen(handlers);
-void once(spawnRestate(binary, folder, ports), 'exit').then(() => process.exit(1));
+void once(spawnRestate(binary, folder, ports, 'inherit'), 'exit').then(() => process.exit(1));
 const register = () => post(`http://127.0.0.1:${admin}/deployments`, { uri: `http://127.0.0.1:${handlers}` });
 await until(async () => (await register().catch(() => 0)) === 201, START_MS, 'its server does not take the deployment');
 await begin(ingress);

@@ -198,12 +198,20 @@ async function unknown(parts: Parts): Promise<Cells> {
   return {
     sender: `${code('getJob')} returns ${code(String(job))}: nothing can be completed`,
     waiter: 'no job is affected',
-    operator: 'nothing',
+    operator: 'no job',
   };
 }
 
+interface Stalled {
+  readonly queue: Queue;
+  readonly job: Job;
+  /** What the waiter has after the next take of a worker. */
+  next(): Promise<string>;
+  close(): Promise<void>;
+}
+
 /** Takes a job with a lock of a second, closes the worker without a word, and starts another one. */
-async function stalled(parts: Parts, name: string): Promise<{ queue: Queue; job: Job; close(): Promise<void> }> {
+async function stalled(parts: Parts, name: string): Promise<Stalled> {
   const { Queue, Worker } = parts.library;
   const connected = connectedTo(parts.redis);
   const short = { ...connected, lockDuration: LOCK_MS, stalledInterval: LOCK_MS };
@@ -215,30 +223,37 @@ async function stalled(parts: Parts, name: string): Promise<{ queue: Queue; job:
   await worker.startStalledCheckTimer();
   const job = await found({ queue }, name);
   await until('the job back in its queue', async () => ((await job.getState()) === 'waiting' ? true : null));
-  return { queue, job, close: async () => void (await Promise.all([worker.close(true), queue.close()])) };
+  const next = async () => {
+    const again = await worker.getNextJob(TOKEN, { block: false });
+    return again?.id === name ? 'nothing yet: a worker gets the job again' : 'nothing yet';
+  };
+  return { queue, job, next, close: async () => void (await Promise.all([worker.close(true), queue.close()])) };
 }
 
 async function downtime(parts: Parts): Promise<Cells> {
-  const { queue, job, close } = await stalled(parts, 'downtime');
+  const { queue, job, next, close } = await stalled(parts, 'downtime');
   const sender = `${await completed(job)} after the lock has ended and a worker has started`;
   const operator = await fields({ queue }, 'downtime');
+  const waiter = await next();
   await close();
-  return { sender, waiter: 'waits: a worker runs the job again', operator };
+  return { sender, waiter, operator };
 }
 
 async function lost(parts: Parts): Promise<Cells> {
-  const { queue, close } = await stalled(parts, 'lost');
+  const { queue, next, close } = await stalled(parts, 'lost');
   const operator = await fields({ queue }, 'lost');
+  const waiter = await next();
   await close();
-  return { sender: 'sends nothing', waiter: 'waits: a worker runs the job again', operator };
+  return { sender: 'sends nothing', waiter, operator };
 }
 
 /** Redis may write its append-only file up to two seconds after its response, while a flush runs: hence several trials. */
 async function crash(parts: Parts): Promise<Cells> {
   const cells: Cells[] = [];
-  for (const [durability, name] of Object.entries(DURABILITIES)) {
+  for (const durability of Object.keys(DURABILITIES) as Durability[]) {
+    const name = DURABILITIES[durability];
     const trials: Cells[] = [];
-    for (let n = 1; n <= CRASHES; n++) trials.push(await crashOf(parts, durability as Durability));
+    for (let n = 1; n <= CRASHES[durability]; n++) trials.push(await crashOf(parts, durability));
     cells.push({
       sender: `${counted(trials.map(({ sender }) => sender))} with ${name}`,
       waiter: `${counted(trials.map(({ waiter }) => waiter))} with ${name}`,
@@ -249,7 +264,8 @@ async function crash(parts: Parts): Promise<Cells> {
   return { sender: all('sender'), waiter: all('waiter'), operator: all('operator') };
 }
 
-const CRASHES = 5;
+/** Enough that a write which comes after its response is seen. */
+const CRASHES: Readonly<Record<Durability, number>> = { always: 5, everysec: 25, snapshots: 1 };
 
 /** Each text once, with the number of its occurrences unless all are equal. */
 function counted(texts: readonly string[]): string {

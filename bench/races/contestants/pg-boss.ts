@@ -179,8 +179,9 @@ async function cancelled(parts: Parts): Promise<Cells> {
 }
 
 async function unknown(parts: Parts): Promise<Cells> {
-  const sender = `${await completing(parts, randomUUID())}; ${await refusal(completing(parts, 'no-such-job'))} for an id that is not a UUID`;
-  return { sender, waiter: 'no job is affected', operator: 'nothing' };
+  const id = randomUUID();
+  const sender = `${await completing(parts, id)}; ${await refusal(completing(parts, 'no-such-job'))} for an id that is not a UUID`;
+  return { sender, ...(await seen(parts, id)) };
 }
 
 async function refusal(attempt: Promise<string>): Promise<string> {
@@ -266,10 +267,11 @@ async function lost(parts: Parts): Promise<Cells> {
   const again = await timeEnds(parts, await taken(parts, { expireInSeconds: 1 }));
   await maintained(parts, again);
   const retried = await seen(parts, again);
-  await completing(parts, again, { includeQueued: true });
+  const [job] = await parts.boss.fetch(QUEUE);
+  await completing(parts, again);
   return {
     sender: 'sends nothing',
-    waiter: `${ended.waiter} without retries; by default ${retried.waiter}: a worker runs it again`,
+    waiter: `${ended.waiter} without retries; by default ${retried.waiter}${job?.id === again ? ': a worker gets the job again' : ''}`,
     operator: `${ended.operator}; by default ${retried.operator}`,
   };
 }

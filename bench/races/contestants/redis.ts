@@ -46,7 +46,9 @@ export async function startRedis(folder: string, durability: Durability): Promis
     const log = openSync(join(folder, 'redis.log'), 'a');
     const child = spawn('redis-server', args, { stdio: ['ignore', log, log] });
     closeSync(log);
-    process.on('exit', () => child.kill('SIGKILL'));
+    const kill = () => void child.kill('SIGKILL');
+    process.on('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     await until('Redis on its port', () => answers(port));
     return child;
   }
