@@ -88,3 +88,10 @@ const QUEUE_TIMEOUT: DemoCase = {
     errorCode: 408,
   },
 };
+
+/** An execution of the action of `QUEUE_TIMEOUT` that CXone takes. */
+export const TAKEN_AGAIN = {
+  actionId: 'demo-never-taken',
+  correlationId: 'demo-taken-again-1',
+  inputs: { simulate: { fate: 'callback' } },
+};

@@ -3,6 +3,7 @@
 import { createFetch } from 'ofetch';
 import { Agent, fetch } from 'undici';
 import { type Json, type JsonObject, parseJson } from '../execution/json.ts';
+import type { ShownIncident } from './incidents.ts';
 
 /** Execution as the API returns it. */
 export interface ApiExecution extends JsonObject {
@@ -31,6 +32,8 @@ export interface DemoClient {
   get(correlationId: string): Promise<ApiExecution>;
   trail(correlationId: string): Promise<ApiEntry[]>;
   cancel(correlationId: string): Promise<void>;
+  /** For an operator. */
+  incidents(): Promise<readonly ShownIncident[]>;
   /** Returns whether a notification to the app is pending. */
   hasPendingNotifications(): Promise<boolean>;
 }
@@ -61,6 +64,7 @@ export function createDemoClient(url: string, key: string): DemoClient {
     get,
     trail: async (id) => (await api<{ items: ApiEntry[] }>(`/executions/${id}/audit`)).items,
     cancel: async (id) => void (await api(`/executions/${id}/cancel`, { method: 'POST' })),
+    incidents: async () => (await api<{ items: readonly ShownIncident[] }>('/incidents')).items,
     hasPendingNotifications: async () => {
       const query = { status: 'PENDING', limit: 1 };
       return (await api<{ items: JsonObject[] }>('/notifications', { query })).items.length > 0;

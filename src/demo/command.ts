@@ -10,10 +10,11 @@ import { systemWorld } from '../lib/world.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { createSimulator } from '../simulator/app.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import { type DemoCase, demoCases } from './cases.ts';
+import { type DemoCase, demoCases, TAKEN_AGAIN } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
 import { type Inbox, openInbox } from './inbox.ts';
-import { invitation } from './invitation.ts';
+import { followIncidents, incidentPrinter } from './incidents.ts';
+import { addresses, invitation } from './invitation.ts';
 import { compare } from './judge.ts';
 import { showProgress } from './progress.ts';
 import { type Result, report } from './report.ts';
@@ -36,15 +37,24 @@ export async function runDemo({ serve, seed }: { readonly serve: boolean; readon
   try {
     stdout.write(`CXone simulator on ${cxoneUrl}, receiver on ${service.url}\n\n`);
     const startedAt = systemWorld.now();
-    const results = await play(createDemoClient(service.url, keys.app), simulator, inbox);
+    const app = createDemoClient(service.url, keys.app);
+    const results = await play(app, simulator, inbox);
     const auditCount = results.reduce((sum, { trail }) => sum + trail.length, 0);
     const took = systemWorld.now() - startedAt;
     stdout.write(
       report({ results, auditCount, databasePath: relative('', DATABASE), took, turnedAway: inbox.turnedAway }),
     );
+    const { incidents } = createDemoClient(service.url, keys.operator);
+    const printIncidents = incidentPrinter({ incidents, out: stdout });
+    await printIncidents();
     if (serve) {
       stdout.write(invitation({ receiverUrl: service.url, simulatorUrl: cxoneUrl, keys }));
-      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      const end = new AbortController();
+      void Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => end.abort());
+      // CXone takes an execution of the action that it refused: its incident ends, on the page and here.
+      await app.submit(TAKEN_AGAIN);
+      const print = () => printIncidents(addresses({ receiverUrl: service.url, simulatorUrl: cxoneUrl }));
+      await followIncidents(print, systemWorld, end.signal);
     }
     return results.every(({ differences }) => differences.length === 0);
   } finally {

@@ -24,7 +24,12 @@ For the examples in examples/, notifications included:
 
 The operator key for the pages: ${keys.operator}
 
-Open in a browser:
+${addresses({ receiverUrl, simulatorUrl })}`;
+}
+
+/** Also follows whatever is printed later. */
+export function addresses({ receiverUrl, simulatorUrl }: Omit<Served, 'keys'>): string {
+  return `Open in a browser:
 
   ${receiverUrl}/console/login   the operators' page: log in with the operator key
   ${receiverUrl}/docs            the API
