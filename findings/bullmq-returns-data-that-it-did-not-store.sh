@@ -7,7 +7,7 @@
 #            the returned object differs from one that was stored.
 # Why the guess is wrong: the object is made from the arguments before Redis is asked, and of the response of the script only
 #            the id is taken over. The event "duplicated" of QueueEvents is the only sign.
-# Source:    BullMQ documentation, "Job Ids": a job with an id that exists "will just be ignored".
+# Source:    BullMQ documentation, "Job Ids": a job whose id exists is ignored. It does not state what `add` returns.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 command -v redis-server >/dev/null || { echo "needs redis-server" >&2; exit 2; }
