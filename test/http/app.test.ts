@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/store/port.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
+import { createStoreInMemory } from '../support/store-in-memory.ts';
 import { ALICE_KEY, type Harness, head, startHttp, wire } from './harness.ts';
 
 const PROBLEM = 'urn:cxone-callback-receiver:problem:';
@@ -101,7 +101,7 @@ test('no answer is kept by a cache or guessed at by a browser', async () => {
 });
 
 describe('something breaks', () => {
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
 
   test.for([
     ['an error', new TypeError('secret detail'), 'TypeError: secret detail'],

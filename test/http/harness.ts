@@ -31,7 +31,7 @@ import { createWaiters, type Waiters } from '../../src/usecases/wait-for-outcome
 import { submitted } from '../support/executions.ts';
 import { createFakeCxone, NO_LARGE_BODIES } from '../support/fake-cxone.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
+import { createStoreInMemory } from '../support/store-in-memory.ts';
 
 export const ORDERS_KEY = 'orders-key-0123456789';
 export const BILLING_KEY = 'billing-key-0123456789';
@@ -119,7 +119,7 @@ export async function startHttp({
   ...overrides
 }: Options = {}): Promise<Harness> {
   const world = createManualWorld();
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   const waiters = createWaiters(store, world, { perCaller: 100, total: 100 });
   const streams = createStreams(store, world);
   const logLines: LogLine[] = [];

@@ -6,10 +6,10 @@ import { createExecutionLog } from '../../src/observability/execution-log.ts';
 import type { Change } from '../../src/store/port.ts';
 import { anExecution } from '../support/executions.ts';
 import { createManualWorld } from '../support/manual-world.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
+import { createStoreInMemory } from '../support/store-in-memory.ts';
 
 async function factsOf(overrides: Parameters<typeof anExecution>[0]): Promise<Facts[]> {
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   const lines: Facts[] = [];
   const note = (facts: Facts) => void lines.push(facts);
   const log: Log = { debug: (facts) => note(facts()), info: note, warn: note, error: note };

@@ -7,8 +7,8 @@ import { readHeads, signHead } from '../../src/store/signed-head.ts';
 import { createAuditHeadLogger } from '../../src/workers/audit-head-logger.ts';
 import { anExecution } from '../support/executions.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
 import { quietLog } from '../support/quiet-log.ts';
+import { createStoreInMemory } from '../support/store-in-memory.ts';
 
 const SECRET = 'a-secret-for-heads-of-32-characters!';
 const NEXT = 'another-secret-of-32-characters-or-so';
@@ -58,7 +58,7 @@ describe('a signed head', () => {
 describe('the log', () => {
   function watch() {
     const world = createManualWorld();
-    const store = createMemoryStore();
+    const store = createStoreInMemory();
     const reported: Facts[] = [];
     const log = { ...quietLog(), info: (facts: Facts) => void reported.push(facts) };
     const reports = createAuditHeadLogger(store, world, log, [SECRET]);

@@ -1,4 +1,4 @@
-// The contract, against every store there is.
+// The contract of the port, against SQLite on a file.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { activityContract } from './activity-contract.ts';
 import { storeContract } from './contract.ts';
@@ -31,24 +30,12 @@ const openSqlite = async () =>
 
 storeContract('SQLite', openSqlite);
 
-storeContract('memory, as the HTTP tests use it', async () => createMemoryStore());
-
 outboxContract('SQLite', openSqlite);
-
-outboxContract('memory, as the HTTP tests use it', async () => createMemoryStore());
 
 retentionContract('SQLite', openSqlite);
 
-retentionContract('memory, as the HTTP tests use it', async () => createMemoryStore());
-
 activityContract('SQLite', openSqlite);
-
-activityContract('memory, as the HTTP tests use it', async () => createMemoryStore());
 
 pausesContract('SQLite', openSqlite);
 
-pausesContract('memory, as the HTTP tests use it', async () => createMemoryStore());
-
 resubmissionContract('SQLite', openSqlite);
-
-resubmissionContract('memory, as the HTTP tests use it', async () => createMemoryStore());

@@ -14,8 +14,8 @@ import { anExecution } from './executions.ts';
 import { createFakeCourier, type FakeCourier } from './fake-courier.ts';
 import { createFakeCxone, type FakeCxone } from './fake-cxone.ts';
 import { createManualWorld, type ManualWorld } from './manual-world.ts';
-import { createMemoryStore } from './memory-store.ts';
 import { quietLog, type RememberingLog } from './quiet-log.ts';
+import { createStoreInMemory } from './store-in-memory.ts';
 
 export interface Background {
   readonly world: ManualWorld;
@@ -42,7 +42,7 @@ export const RULES = {
 
 export function startTestBackground(rules = RULES): Background {
   const world = createManualWorld();
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   const cxone = createFakeCxone();
   const courier = createFakeCourier();
   const log = quietLog();

@@ -8,7 +8,7 @@ import { type JsonObject, LargeJson, parseJson } from '../../src/execution/json.
 import type { BatchItem, SubmissionRequest } from '../../src/usecases/submission-request.ts';
 import { createSubmit, type SubmissionHeaders, type Submit } from '../../src/usecases/submit.ts';
 import { createManualWorld } from '../support/manual-world.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
+import { createStoreInMemory } from '../support/store-in-memory.ts';
 
 const REQUEST: SubmissionRequest = {
   correlationId: null,
@@ -26,7 +26,7 @@ const ALONE: SubmissionHeaders = { idempotencyKey: null, traceparent: null, trac
 
 function open(graceSeconds = 10, notifyUrls = new Map<string, string>()) {
   const world = createManualWorld();
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   return {
     world,
     store,

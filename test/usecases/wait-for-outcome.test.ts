@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { createWaiters } from '../../src/usecases/wait-for-outcome.ts';
 import { anExecution, callback, completed, NOON, RUNNING } from '../support/executions.ts';
 import { createManualWorld } from '../support/manual-world.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
+import { createStoreInMemory } from '../support/store-in-memory.ts';
 
 async function open() {
   const world = createManualWorld();
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   let looks = 0;
   const find = (id: string) => {
     looks += 1;

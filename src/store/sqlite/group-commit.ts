@@ -81,6 +81,8 @@ export interface WriterOptions<C> {
   readonly lost?: () => string | null;
   /** Called after each commit with its number of mutations and its duration. */
   readonly observe?: (batch: number, milliseconds: number) => void;
+  /** Turns of the event loop without a new mutation after which a batch is complete; default: QUIET_TURNS. */
+  readonly quietTurns?: number;
 }
 
 interface Waiting<C> extends Required<MutationOptions> {
@@ -98,6 +100,7 @@ export function unchanged<T>(value: T): Mutation<T, never> {
 
 // One function because the steps of a commit share one queue and one transaction.
 export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): Writer<C> {
+  const { quietTurns = QUIET_TURNS } = options;
   const sql = prepare(db);
   let waiting: Waiting<C>[] = [];
   let gathering: Promise<void> | null = null;
@@ -106,7 +109,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
 
   async function gather(): Promise<void> {
     const began = performance.now();
-    for (let seen = waiting.length, quiet = 0; quiet < QUIET_TURNS; seen = waiting.length) {
+    for (let seen = waiting.length, quiet = 0; quiet < quietTurns; seen = waiting.length) {
       if (seen >= MAX_BATCH || performance.now() - began >= MAX_GATHER_MS) break;
       await yieldToEventLoop();
       quiet = waiting.length > seen ? 0 : quiet + 1;

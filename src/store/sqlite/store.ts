@@ -72,6 +72,8 @@ export interface SqliteStoreOptions {
   readonly mode?: number;
   /** True for a receiver that has the process to itself: long reads then run on a thread. */
   readonly readerThread?: boolean | undefined;
+  /** Turns of the event loop for which a commit waits for more mutations; default: 3. With 0, each is committed at once. */
+  readonly quietTurns?: number;
   /** Shows the progress of an upgrade. */
   readonly upgradeDisplay?: UpgradeDisplay | undefined;
 }
@@ -110,8 +112,8 @@ export function* openStoreInSteps(options: SqliteStoreOptions): Steps<SqliteStor
   return storeOn(yield* openInSteps(options.path, upgradeWithBackup(options), { mode, now: world.now }), options);
 }
 
-/** One function because it wires the parts of the store and lists the operations of the port. */
-function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteStore {
+/** Returns the store on a database that is open. One function because it wires the parts and lists the operations of the port. */
+export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteStore {
   const { mode = PRIVATE_MODE, world, log } = options;
   const { client, file, restored, watch } = database;
   logOpening(database, log);
@@ -155,6 +157,7 @@ function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteSto
     },
     lost: checkFile,
     fatal: options.fatal,
+    ...(options.quietTurns === undefined ? {} : { quietTurns: options.quietTurns }),
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
   const writer = withRequestId(groupCommit);

@@ -7,7 +7,7 @@ import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { anExecution, callback, completed, submitted } from '../../support/executions.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { ALICE_KEY, CAROL_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 
@@ -145,7 +145,7 @@ describe('actions on many', () => {
   });
 
   test('stop when the client disconnects', async () => {
-    const store = createMemoryStore();
+    const store = createStoreInMemory();
     const world = createManualWorld();
     for (let i = 0; i < 350; i += 1) {
       await store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 1_000 });

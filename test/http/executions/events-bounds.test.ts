@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { HEARTBEAT_MS, STALL_MS } from '../../../src/usecases/follow-events/stream.ts';
 import { createStreams } from '../../../src/usecases/follow-events/streams.ts';
 import { callback, completed, NOON } from '../../support/executions.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { type Follower, follow } from '../../support/sse.ts';
 import { ALICE_KEY, BILLING_KEY, eventually, type Harness, head, ORDERS_KEY, startHttp, wire } from '../harness.ts';
 
@@ -15,7 +15,7 @@ async function open(http: Harness, path: string, key = ORDERS_KEY, lastEventId?:
 }
 
 test('more streams than an app may have get 429 with Retry-After; one that is closed makes room at once', async () => {
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   const harness = await startHttp();
   const streams = createStreams(store, harness.world, { perReader: 2, total: 3 });
   await harness[Symbol.asyncDispose]();

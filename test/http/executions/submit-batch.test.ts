@@ -11,7 +11,9 @@ describe('each with its own answer', () => {
     expect([answer.status, statuses(answer)]).toEqual([200, [202, 202, 202]]);
     expect(answer.json).toMatchObject({ accepted: 3, refused: 0 });
     for (const { execution } of answer.json.items) {
-      expect((await http.call('GET', `/v1/executions/${execution.correlationId}`)).json).toEqual(execution);
+      const { wait, ...read } = (await http.call('GET', `/v1/executions/${execution.correlationId}`)).json;
+      expect(read).toEqual(execution);
+      expect(wait.reason).toBe('limits');
     }
     expect(answer.json.items[2].execution).toMatchObject({ correlationId: 'n2', status: 'QUEUED', app: 'orders' });
     expect((await http.store.find('n0'))?.graceSeconds).toBe(5);

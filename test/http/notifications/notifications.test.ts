@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { anExecution } from '../../support/executions.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { ALICE_KEY, BILLING_KEY, type Harness, startHttp } from '../harness.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -207,7 +207,7 @@ describe('replaying many', () => {
   });
 
   test('works in steps, and replays each notification once, although they are sent again meanwhile', async () => {
-    const store = createMemoryStore();
+    const store = createStoreInMemory();
     const steps: number[] = [];
     const counted = {
       ...store,
@@ -233,7 +233,7 @@ describe('replaying many', () => {
   });
 
   test('states how many were replayed when the store fails in between', async () => {
-    const store = createMemoryStore();
+    const store = createStoreInMemory();
     let calls = 0;
     const failing = {
       ...store,

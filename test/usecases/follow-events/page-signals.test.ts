@@ -12,11 +12,11 @@ import {
 import { createStreams } from '../../../src/usecases/follow-events/streams.ts';
 import { anExecution, callback, completed } from '../../support/executions.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 
 function setUp() {
   const world = createManualWorld();
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   const signals = createPageSignals(store, world);
   const add = async (correlationId: string, notifyUrl: string | null = null) => {
     const execution = anExecution({ correlationId, notifyUrl }, world.now());

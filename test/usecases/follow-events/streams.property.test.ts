@@ -6,7 +6,7 @@ import type { FeedPage, Store } from '../../../src/store/port.ts';
 import { createStreams } from '../../../src/usecases/follow-events/streams.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
 import { createManualWorld, seededRandom } from '../../support/manual-world.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 
 interface Subject {
   readonly app: string | null;
@@ -16,7 +16,7 @@ interface Subject {
 /** One run; all random choices come from the seed. */
 async function run(seed: number): Promise<{ subject: Subject; got: number[]; all: number[] }[]> {
   const random = seededRandom(seed);
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   /** Lets some turns of the event loop pass. */
   const dawdle = async (most = 3) => {
     for (let left = Math.floor(random() * most); left > 0; left -= 1) await new Promise(setImmediate);

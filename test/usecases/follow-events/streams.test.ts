@@ -12,7 +12,7 @@ import {
 } from '../../../src/usecases/follow-events/streams.ts';
 import { anExecution, NOON } from '../../support/executions.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 
 interface Overrides {
   readonly bounds?: StreamBounds;
@@ -21,7 +21,7 @@ interface Overrides {
 
 function set({ bounds = STREAM_BOUNDS, over = () => ({}) }: Overrides = {}) {
   const world = createManualWorld();
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   let reads = 0;
   const feed: Store['feed'] = (query) => {
     reads += 1;

@@ -13,7 +13,7 @@ import { createNotifier } from '../../../src/workers/notifier/notifier.ts';
 import { anExecution, callback, completed } from '../../support/executions.ts';
 import { createFakeCourier, DELIVERED, DOWN, GONE, REJECTED } from '../../support/fake-courier.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 
 const HOUR = 3_600_000;
@@ -22,7 +22,7 @@ const LINKS = new Map(Object.entries({ linked: 1_000, thin: 0 }));
 
 function setUp() {
   const world = createManualWorld();
-  const store = createMemoryStore();
+  const store = createStoreInMemory();
   const outbox = { ...store };
   const courier = createFakeCourier();
   const log = quietLog();
