@@ -103,6 +103,8 @@ type Options = {
   readonly role?: ListenerRole;
   readonly limits?: Partial<Limits>;
   readonly queueCapacity?: number;
+  /** Entries of one execution and one event after which repeats are counted; default: as in a receiver. */
+  readonly listedRepeats?: number | undefined;
   readonly callbackRules?: CallbackRules;
   /** The clients that may get tokens for callbacks; a token is valid for 300 s. */
   readonly tokenClients?: readonly NamedKey[];
@@ -114,12 +116,13 @@ export async function startHttp({
   limits = {},
   queueCapacity = QUEUE_CAPACITY,
   shares = {},
+  listedRepeats,
   callbackRules = NO_RULES,
   tokenClients = [],
   ...overrides
 }: Options = {}): Promise<Harness> {
   const world = createManualWorld();
-  const store = createStoreInMemory();
+  const store = createStoreInMemory(listedRepeats);
   const waiters = createWaiters(store, world, { perCaller: 100, total: 100 });
   const streams = createStreams(store, world);
   const logLines: LogLine[] = [];

@@ -186,7 +186,8 @@ describe('a submission that version 0.1.0 accepted', () => {
     const now = open();
     const request = { ...REQUEST, correlationId: 'order-1', inputs: parseOfVersion010(text) };
     const arrival = { ...ALONE, idempotencyKey };
-    const execution = newExecution({ ...request, ...arrival, app: 'shop', graceSeconds: 10 }, 'reference-1', 0, 1000);
+    const reference = now.world.id(now.world.now());
+    const execution = newExecution({ ...request, ...arrival, app: 'shop', graceSeconds: 10 }, reference, 0, 1000);
     await now.store.add({ execution, fingerprint: printOfVersion010(request), queueCapacity: 10 });
     return { ...now, repeat: (inputs: string) => ({ ...request, inputs: inputsOf(inputs) }) };
   }

@@ -221,7 +221,7 @@ test('an execution has its timeline: who, when, how long, and what CXone said', 
 });
 
 test('a long timeline comes in parts', async () => {
-  await using http = await startHttp();
+  await using http = await startHttp({ listedRepeats: 1_000 });
   await running(http, { correlationId: 'one' });
   const { reference = '' } = (await http.store.find('one')) ?? {};
   for (let polls = 0; polls < 250; polls += 1) {

@@ -7,8 +7,8 @@ import { NO_TRACING } from '../../../src/observability/tracing/tracing.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { anExecution, callback, completed, submitted } from '../../support/executions.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
-import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { quietLog } from '../../support/quiet-log.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { ALICE_KEY, CAROL_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 
 const alice = { key: ALICE_KEY };

@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { HEARTBEAT_MS, STALL_MS } from '../../../src/usecases/follow-events/stream.ts';
 import { createStreams } from '../../../src/usecases/follow-events/streams.ts';
 import { callback, completed, NOON } from '../../support/executions.ts';
-import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { type Follower, follow } from '../../support/sse.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { ALICE_KEY, BILLING_KEY, eventually, type Harness, head, ORDERS_KEY, startHttp, wire } from '../harness.ts';
 
 async function open(http: Harness, path: string, key = ORDERS_KEY, lastEventId?: string | number): Promise<Follower> {
@@ -113,7 +113,7 @@ test('a store that cannot be read ends the stream, and says why in the log alone
   await eventually(() => stream.over);
   expect(http.logLines).toContainEqual({
     level: 'warn',
-    facts: expect.objectContaining({ failed: 1, reader: 'orders', reason: expect.stringContaining('closed') }),
+    facts: expect.objectContaining({ failed: 1, reader: 'orders', reason: expect.stringContaining('not open') }),
     message: 'streams of events were broken off',
   });
 });

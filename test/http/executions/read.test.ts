@@ -317,7 +317,7 @@ describe('POST /v1/executions/{correlationId}/cancel', () => {
 });
 
 test('an audit trail is read in pages: each has a link to the next, and all together are the trail', async () => {
-  await using http = await startHttp();
+  await using http = await startHttp({ listedRepeats: 1_000 });
   await http.submit({ correlationId: 'one' });
   await dispatchAll(http);
   const path = await http.callbackPath('one');

@@ -4,14 +4,14 @@ import { expect, test } from 'vitest';
 import { createSessions, SESSION_SECONDS, type Sessions } from '../../../src/http/middleware/sessions.ts';
 import type { World } from '../../../src/lib/world.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 
 const ALICE = { name: 'alice', key: 'the key of alice' };
 const CAROL = { name: 'carol', key: 'the key of carol' };
 const BOTH = { operators: [ALICE], readers: [CAROL], basePath: '' };
 const SECRET = 'a secret of at least 32 characters';
 
-const tools = (world: Pick<World, 'now' | 'id'> = createManualWorld()) => ({ world, store: createMemoryStore() });
+const tools = (world: Pick<World, 'now' | 'id'> = createManualWorld()) => ({ world, store: createStoreInMemory() });
 
 /** Returns the Cookie header of the browser that got this Set-Cookie field. */
 function carried(field: string | null): string {

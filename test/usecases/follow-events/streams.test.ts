@@ -251,7 +251,7 @@ describe('the end of a stream', () => {
     const { store, streams, open } = set();
     const stream = await open();
     await store.close();
-    await expect(stream.next()).rejects.toThrow('closed');
+    await expect(stream.next()).rejects.toThrow('not open');
     expect(streams.size).toBe(0);
   });
 });

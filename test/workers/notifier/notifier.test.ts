@@ -13,8 +13,8 @@ import { createNotifier } from '../../../src/workers/notifier/notifier.ts';
 import { anExecution, callback, completed } from '../../support/executions.ts';
 import { createFakeCourier, DELIVERED, DOWN, GONE, REJECTED } from '../../support/fake-courier.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
-import { createStoreInMemory } from '../../support/store-in-memory.ts';
 import { quietLog } from '../../support/quiet-log.ts';
+import { createStoreInMemory } from '../../support/store-in-memory.ts';
 
 const HOUR = 3_600_000;
 
