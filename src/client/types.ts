@@ -74,7 +74,7 @@ export interface QueueWait {
   readonly since: string | null;
   /** When the cause ends; null where that is not known. */
   readonly until: string | null;
-  /** What CXone or the network states of the cause. */
+  /** For operators: what CXone or the network states of the cause; null for apps. */
   readonly detail: string | null;
 }
 

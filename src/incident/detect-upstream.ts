@@ -37,6 +37,8 @@ function failing(signals: Signals, recent: readonly RequestSample[], known: Inci
   const most = mostFrequent(failed.map(({ reason }) => reason));
   const isSilent = most === '' || most === NO_RESPONSE;
   const reason = first !== undefined && isSilent ? `cannot be reached at ${first.origin}: ${first.reason}` : most;
+  // What waits for a connection is affected as much as what failed.
+  const unsent = unreachable.length === 0 ? [] : recent.filter((one) => !isAnswered(one));
   const times = failed.map(({ at }) => at);
   const since = Math.min(...times, ...unreachable.map((one) => one.since));
   return {
@@ -45,10 +47,7 @@ function failing(signals: Signals, recent: readonly RequestSample[], known: Inci
     problem: `CXone ${reason}`,
     since,
     until: unreachable.length > 0 ? signals.now : Math.max(...times),
-    ...about(
-      failed,
-      own.filter((one) => one.at >= since && isAnswered(one)),
-    ),
+    ...about([...failed, ...unsent], [...own.filter((one) => one.at >= since && isAnswered(one)), ...unsent]),
   };
 }
 

@@ -65,10 +65,25 @@ test('a queued execution has its position and what it waits for, until it is sen
   for (const correlationId of ['one', 'two']) await http.submit({ correlationId });
   const waitOf = async (key?: string) => (await http.call('GET', '/v1/executions/two', key ? { key } : {})).json.wait;
   expect(await waitOf()).toEqual({ position: 2, reason: 'limits', since: null, until: null, detail: null });
+  expect(await waitOf(ALICE_KEY)).toEqual(await waitOf());
   const since = http.world.now() + 1000;
   await http.store.pauseSending({ app: 'orders', actionId: null, since, by: 'operator:alice', reason: 'secret' });
   const paused = { position: 2, reason: 'paused', since: iso(since), until: null, detail: null };
   expect([await waitOf(), await waitOf(ALICE_KEY)]).toEqual([paused, paused]);
   await http.call('POST', '/v1/executions/two/cancel');
   expect((await http.call('GET', '/v1/executions/two')).json).not.toHaveProperty('wait');
+});
+
+test('operators see why CXone cannot be reached, and apps see that it cannot', async () => {
+  const connectionProblems = [{ origin: 'https://cxone.internal', reason: 'ECONNREFUSED', since: 5_000 }];
+  const upstreamState = () => ({
+    ...{ limit: 10, inFlight: 0, pausedUntil: 0, tokenProblem: null, gatewayReports: [], connectionProblems },
+  });
+  await using http = await startHttp({ pages: { upstreamState } });
+  await http.submit({ correlationId: 'one' });
+  const path = '/v1/executions/one';
+  const wait = { position: 1, reason: 'no-connection', since: iso(5_000), until: null };
+  expect((await http.call('GET', path)).json.wait).toEqual({ ...wait, detail: null });
+  const detail = 'https://cxone.internal: ECONNREFUSED';
+  expect((await http.call('GET', path, { key: ALICE_KEY })).json.wait).toEqual({ ...wait, detail });
 });

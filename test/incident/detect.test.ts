@@ -63,6 +63,17 @@ test('a receiver without problems has no incident', () => {
 });
 
 describe('requests to CXone', () => {
+  test('executions that wait because CXone cannot be reached are its extent', () => {
+    const connectionProblems = [{ origin: 'https://cxone.example', reason: 'ECONNREFUSED', since: NOW - 40_000 }];
+    const requests = many(20, (index) => request('no-token', 30 - index));
+    expect(detect(withSamples({ requests }, { connectionProblems }), new Map())).toMatchObject([
+      {
+        ...{ cause: 'CxoneFails', since: NOW - 40_000, affected: 20, total: 20, actions: ['charge'], apps: ['shop'] },
+        problem: 'CXone cannot be reached at https://cxone.example: ECONNREFUSED',
+      },
+    ]);
+  });
+
   test('failures of one action are an incident of it, however busy another action is', () => {
     const failed = many(3, (index) => request('failed', 10 - index, { actionId: 'refund' }));
     const signals = withSamples({ requests: [...many(500, () => request('passed', 20)), ...failed] });

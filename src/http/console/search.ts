@@ -6,9 +6,10 @@ import { OPEN_STATUSES } from '../../execution/execution.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
 import { TIME_RULE } from '../request/list-parameters.ts';
-import type { Validated } from '../request/validate.ts';
+import { REVERSED, type Validated } from '../request/validate.ts';
 import { type HeaderFields, respond } from '../response/json.ts';
 import type { FieldError } from '../response/problem.ts';
+import { stamp } from './format.ts';
 import { datalist, type Suggestion } from './suggestions.ts';
 
 /** The query of the page, without empty parameters. */
@@ -213,11 +214,20 @@ export function problems(errors: readonly FieldError[], search?: Search): Html {
   if (errors.length === 0) return html``;
   const lines = errors.map(({ pointer, detail }) => {
     const name = decodeURIComponent(pointer.replace(/^#\/?/, ''));
-    return detail === TIME_RULE
-      ? html`<li>“${search?.get(name) ?? ''}” is not a time. Write a date, 2026-01-31, or a time in UTC, 2026-01-31 12:00.</li>`
-      : html`<li>${name} ${detail}</li>`;
+    if (detail === TIME_RULE) {
+      return html`<li>“${search?.get(name) ?? ''}” is not a time. Write a date, 2026-01-31, or a time in UTC, 2026-01-31 12:00.</li>`;
+    }
+    const reversed = detail.startsWith(REVERSED) && search !== undefined ? reversedPeriod(search) : null;
+    return html`<li>${reversed ?? html`${name} ${detail}`}</li>`;
   });
   return html`<div class="notice refused" role="alert"><ul>${lines}</ul></div>`;
+}
+
+/** Names both times as the pages show times; null where the search does not have both. */
+function reversedPeriod(search: Search): Html | null {
+  const [from, to] = ['from', 'to'].map((name) => Date.parse(search.get(name) ?? ''));
+  if (from === undefined || to === undefined || Number.isNaN(from) || Number.isNaN(to)) return null;
+  return html`The period ends before it begins: it is from ${stamp(from)} to ${stamp(to)}.`;
 }
 
 /** Describes the search, for example `status OPEN, app orders`. */

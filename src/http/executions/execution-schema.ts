@@ -48,7 +48,7 @@ const QUEUE_WAIT = component(
     ),
     since: nullable(time(), 'When the cause began; null where that is not known.'),
     until: nullable(time(), 'When the cause ends; null where that is not known.'),
-    detail: nullable(v.string(), 'What CXone or the network states of the cause.'),
+    detail: nullable(v.string(), 'For operators: what CXone or the network states of the cause; null for apps.'),
   }),
 );
 

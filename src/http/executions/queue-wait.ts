@@ -4,6 +4,7 @@ import type { Execution } from '../../execution/execution.ts';
 import { isoTime } from '../../lib/time.ts';
 import { holdsBack, type SendingPause } from '../../store/pauses-port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
+import type { Identity } from '../middleware/identity.ts';
 
 /** Executions before one are counted up to this number. */
 export const MAX_BEFORE = 10_000;
@@ -62,7 +63,8 @@ type Cause = Omit<QueueWait, 'before' | 'pauses'>;
 
 const UNKNOWN = { since: null, until: null, detail: null } as const;
 
-/** Represents it for apps, too: who paused sending, and why, is for operators. */
-export function representQueueWait({ before, reason, since, until, detail }: QueueWait) {
-  return { position: before + 1, reason, since: isoTime(since), until: isoTime(until), detail };
+/** Represents it. What the network states of CXone's addresses, and who paused sending, is not for apps. */
+export function representQueueWait({ before, reason, since, until, detail }: QueueWait, kind: Identity['kind']) {
+  const shown = kind === 'operator' ? detail : null;
+  return { position: before + 1, reason, since: isoTime(since), until: isoTime(until), detail: shown };
 }

@@ -116,7 +116,7 @@ export const getExecution: ApiOperation = {
       const shown = async (execution: Execution) => {
         const wait = await waitOf(execution);
         const represented = representExecution(maskingFor(caller).execution(execution));
-        return wait === null ? represented : { ...represented, wait: representQueueWait(wait) };
+        return wait === null ? represented : { ...represented, wait: representQueueWait(wait, caller.kind) };
       };
       if (seconds === null || isTerminal(found.status)) {
         return json(200, await shown(found), { vary: 'Prefer', ...preferenceApplied(seconds) });

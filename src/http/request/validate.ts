@@ -32,11 +32,14 @@ export function validate<E extends v.ObjectEntries>(
     : { valid: false, errors: errors.filter(isFirstForItsField) };
 }
 
+/** The beginning of the detail of a period that ends before it begins. */
+export const REVERSED = 'must not be after to';
+
 /** A period that ends before it begins matches nothing, which its sender hardly wants. */
 function periodErrors({ from, to }: { readonly from?: unknown; readonly to?: unknown }): FieldError[] {
   // promise: period-is-not-reversed
   if (typeof from !== 'number' || typeof to !== 'number' || from <= to) return [];
-  const detail = `must not be after to: from is ${isoTime(from)}, and to is ${isoTime(to)}`;
+  const detail = `${REVERSED}: from is ${isoTime(from)}, and to is ${isoTime(to)}`;
   return [{ pointer: pointerTo('from'), detail }];
 }
 

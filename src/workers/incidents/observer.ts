@@ -126,8 +126,9 @@ function aboutOf({ execution: { reference, actionId, app } }: Change, at: number
 function requestSample(change: Change, at: number): RequestSample | null {
   const { event, httpStatus, latencyMs } = change.entry;
   const about = aboutOf(change, at);
-  if (event === 'TOKEN_ERROR') return { ...about, result: 'no-token', reason: '' };
-  // Without a latency no request was sent.
+  // Without a latency no request was sent: the token that it needs cannot be fetched.
+  const isUnsent = event === 'TOKEN_ERROR' || (event === 'NETWORK_ERROR' && latencyMs === null);
+  if (isUnsent) return { ...about, result: 'no-token', reason: '' };
   if (!REQUESTS.has(event) || latencyMs === null) return null;
   const status = httpStatus ?? 0;
   if (status === 429) return { ...about, result: 'limited', reason: '' };

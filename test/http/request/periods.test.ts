@@ -34,8 +34,7 @@ test.for(['executions', 'notifications', 'activity'])('the page of %s names both
   await using http = await startHttp();
   const { status, text } = await visitor(http).get(`/console/${page}?from=${FROM}&to=${TO}`);
   expect(status).toBe(422);
-  expect(text).toContain(FROM);
-  expect(text).toContain(TO);
+  expect(text).toMatch(/The period ends before it begins: it is from .*2026-02-01 12:00:00.* to .*2026-01-31 12:00:00/);
 });
 
 test('a wait that is longer than the period is named', async () => {
