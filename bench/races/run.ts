@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Contestant, type Ground, type Outcome, RACE_NAMES, type RaceName, type Report } from './races.ts';
 
 /** Maximum duration of a race. The longest waits for deadlines and restarts. */
-const RACE_MS = 180_000;
+const RACE_MS = 600_000;
 
 export interface Settings extends Ground {
   readonly log: (line: string) => void;
@@ -56,13 +56,13 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Repeats a look until it finds something, for at most two minutes. @throws Error that names what was not found. */
+/** Repeats a look until it finds something, for at most five minutes. @throws Error that names what was not found. */
 export async function until<T>(what: string, look: () => Promise<T | null>): Promise<T> {
-  const late = Date.now() + 120_000;
+  const late = Date.now() + 300_000;
   for (;;) {
     const found = await look();
     if (found !== null) return found;
-    if (Date.now() > late) throw new Error(`not found within 120 s: ${what}`);
+    if (Date.now() > late) throw new Error(`not found within 300 s: ${what}`);
     await sleep(100);
   }
 }

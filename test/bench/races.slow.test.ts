@@ -11,7 +11,7 @@ const published: Report[] = JSON.parse(
   readFileSync(new URL('../../bench/races/results.json', import.meta.url), 'utf8'),
 );
 
-test('each race on the receiver ends as published', { timeout: 300_000 }, async () => {
+test('each race on the receiver ends as published', { timeout: 900_000 }, async () => {
   const contestant = receiverOn(SQLITE);
   const packages = temporaryFolder();
   const signal = new AbortController().signal;
