@@ -130,7 +130,7 @@ test('a replay of what a paused endpoint has not got names no time that has pass
   const refused = await stage.request('POST', `/v1/notifications/${body.items[0].id}/replay`, operator);
   expect([refused.status, refused.body.detail]).toEqual([
     409,
-    'It is still to be sent, in its turn. What is DELIVERED or DEAD can be replayed.',
+    'It is still to be sent, when its endpoint is resumed. What is DELIVERED or DEAD can be replayed.',
   ]);
 });
 
