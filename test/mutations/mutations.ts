@@ -30,6 +30,7 @@ export interface Mutation {
 }
 
 const CHECKPOINTER = 'test/store/sqlite/file/checkpoint/checkpointer.test.ts';
+const APPENDED_ROWS = 'test/store/sqlite/executions/appended-rows.test.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -217,6 +218,30 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a mutation that fails as expected does not fail the rest of its batch',
     edit: condition(true),
     tests: ['test/store/sqlite/group-commit.test.ts', 'test/store/sqlite/store.test.ts'],
+  },
+  {
+    tag: 'late-write-fails-alone',
+    promise: 'a submission whose rows cannot be inserted fails alone, although rows are inserted together',
+    edit: removed,
+    tests: [APPENDED_ROWS],
+  },
+  {
+    tag: 'only-collected-rows-wait',
+    promise: 'a row is in the table at once, unless it was collected to be inserted with others',
+    edit: condition(false),
+    tests: [APPENDED_ROWS],
+  },
+  {
+    tag: 'unnamed-submission-is-new',
+    promise: 'a submission that repeats one of the same commit is recognised',
+    edit: condition(true),
+    tests: [APPENDED_ROWS],
+  },
+  {
+    tag: 'mutations-see-collected-rows',
+    promise: 'a claim finds the submissions of the same commit',
+    edit: removed,
+    tests: [APPENDED_ROWS],
   },
   {
     tag: 'unexpected-failure-alone-fails',

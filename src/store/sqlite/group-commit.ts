@@ -71,7 +71,7 @@ export interface WriterOptions<C> {
   readonly afterCommit?: () => void;
   /** Called after a rollback: values cached from the database must be read again. */
   readonly rolledBack: () => void;
-  /** Writes what the mutations of the transaction left to be written together. Called before its commit, and before a savepoint. */
+  /** Writes what the mutations of the transaction left to be written together. Called before its commit and around each savepoint. */
   readonly flush?: () => void;
   /** Called when the disk is full and the batch was rejected. */
   readonly full?: () => void;
@@ -211,6 +211,8 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     sql.savepoint.run();
     try {
       const settle = run(mutation, changes);
+      // promise: late-write-fails-alone
+      options.flush?.();
       sql.release.run();
       return settle;
     } catch (error) {

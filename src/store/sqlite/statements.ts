@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { AuditHead } from '../port.ts';
 import { createEntryInsertion, SELECT_ENTRIES } from './audit/entry-rows.ts';
+import { createAppendedRows } from './executions/appended-rows.ts';
 import {
   type ExecutionRow,
   executionRow,
@@ -24,6 +25,7 @@ interface SubmissionRow {
 
 // One function because it is a list: one entry for each statement, and its type is inferred from it.
 export function prepareStatements(client: Database) {
+  const rows = createAppendedRows(client);
   const select = (where: string) => client.prepare<unknown[], Values>(where).raw();
   const byReference = select(SELECT_STORED_BY_REFERENCE);
   const outcome = select(SELECT_OUTCOME);
@@ -40,8 +42,9 @@ export function prepareStatements(client: Database) {
   const stored = (values: Values | undefined) => values && executionRow(values);
 
   return {
-    ...createExecutionWriter(client),
-    insertEntry: createEntryInsertion(client),
+    rows,
+    ...createExecutionWriter(client, rows),
+    insertEntry: createEntryInsertion(rows),
     byReference: (reference: string): ExecutionRow | undefined => {
       const values = byReference.get(uuidBytes(reference));
       if (values === undefined) return undefined;

@@ -17,6 +17,7 @@ import { auditRow } from './audit/entry-rows.ts';
 import { createRepeats } from './audit/repeats.ts';
 import { withRequestId } from './audit/request-attribution.ts';
 import { createSummaries } from './audit/summaries.ts';
+import { afterWrittenRows } from './executions/appended-rows.ts';
 import { createBacklog } from './executions/backlog.ts';
 import { createBehindPaused } from './executions/behind-paused.ts';
 import { createDueSelection } from './executions/claim-due.ts';
@@ -151,7 +152,10 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     committed: notifyListeners,
     afterCommit: () => checkpoints.committed(),
     rolledBack: reload,
-    flush: rollups.flush,
+    flush: () => {
+      sql.rows.write();
+      rollups.flush();
+    },
     full: () => {
       wasFull = true;
     },
@@ -160,7 +164,8 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     ...(options.quietTurns === undefined ? {} : { quietTurns: options.quietTurns }),
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
-  const writer = withRequestId(groupCommit);
+  const appending = withRequestId(groupCommit);
+  const writer = afterWrittenRows(appending, sql.rows);
   const checkpoints = createCheckpointer({ client, writer: groupCommit, world, log }, options.checkpoints);
 
   const storable = (execution: Execution, draft: AuditDraft) =>
@@ -177,6 +182,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
   });
 
   function reload(): void {
+    sql.rows.discard();
     trail.reload();
     rollups.reload();
     backlog.reset(sql.queued.all(), sql.polled.all());
@@ -217,7 +223,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
       ...{ writer, repeats, summarize: trail.summarize },
       stored: sql.byCorrelationId,
     }),
-    ...createInsertion(sql, { writer, accept }),
+    ...createInsertion(sql, { writer: appending, accept }),
     ...createResubmission(sql, { writer, accept, append }),
     ...createRecords(sql, {
       ...{ writer, backlog, due, paused, moveTimes, enqueue: outbox.enqueue },
@@ -235,9 +241,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     }),
 
     find: async (correlationId) => sql.byCorrelationId(correlationId)?.execution,
-
     findByReference: async (reference) => sql.byReference(reference)?.execution,
-
     trail: async (correlationId) => sql.trail.all(correlationId).map((values) => toAuditEntry(auditRow(values))),
     payloads: async (correlationId) => payloadsOf(correlationId),
 

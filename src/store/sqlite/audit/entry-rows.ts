@@ -1,8 +1,8 @@
 // Reads and writes audit entries in their narrow rows: what an entry shares with its execution is stored with the execution.
 
-import type { Database } from 'better-sqlite3';
 import type { Execution } from '../../../execution/execution.ts';
 import { isoTime } from '../../../lib/time.ts';
+import type { AppendedRows } from '../executions/appended-rows.ts';
 import type { ExecutionRow, Values } from '../executions/execution-row.ts';
 import { type AuditRow, EVENT_CODES, eventOf, hashBytes, hashText } from '../rows.ts';
 
@@ -48,16 +48,17 @@ function acceptedDetail({ timeoutSeconds, graceSeconds, retryUncertain }: Accept
   return JSON.stringify({ timeoutSeconds, graceSeconds, retryUncertain });
 }
 
-/** Returns a function that inserts an entry of the execution. */
-export function createEntryInsertion(client: Database): (entry: AuditRow, at: number, stored: ExecutionRow) => void {
-  const insert = client.prepare<unknown[]>(
-    `INSERT INTO audit_rows (id, execution, at, event, execution_id, latency_ms, http_status, hash, detail)
-    VALUES (?, ?, ?, CAST(? AS INTEGER), ?, ?, ?, ?, ?)`,
+/** Returns a function that appends an entry of the execution. */
+export function createEntryInsertion(rows: AppendedRows): (entry: AuditRow, at: number, stored: ExecutionRow) => void {
+  const entries = rows.table(
+    'audit_rows',
+    '(id, execution, at, event, execution_id, latency_ms, http_status, hash, detail)',
+    '(?, ?, ?, CAST(? AS INTEGER), ?, ?, ?, ?, ?)',
   );
   return (entry, at, { id, execution, firstExecutionId }) => {
     const { executionId } = entry;
     const isImplied = entry.event === 'ACCEPTED' && entry.detail === acceptedDetail(execution);
-    insert.run(
+    entries.add([
       entry.id,
       id,
       at,
@@ -67,6 +68,6 @@ export function createEntryInsertion(client: Database): (entry: AuditRow, at: nu
       entry.httpStatus,
       hashBytes(entry.hash),
       isImplied ? null : entry.detail,
-    );
+    ]);
   };
 }

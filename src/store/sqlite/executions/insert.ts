@@ -85,6 +85,8 @@ export function createInsertion(
   }
 
   function add(submission: NewExecution): Mutation<AddResult, Change> {
+    // promise: unnamed-submission-is-new
+    if (isUnnamed(submission.execution)) return sql.rows.collect(() => accept(submission));
     const known = findEarlier(submission);
     return known ? unchanged(known) : accept(submission);
   }
@@ -112,6 +114,11 @@ export function createInsertion(
       }
     },
   };
+}
+
+/** Returns whether the receiver has just chosen its id and the app gave no key, so that it repeats no other submission. */
+function isUnnamed({ correlationId, reference, idempotencyKey }: NewExecution['execution']): boolean {
+  return correlationId === reference && idempotencyKey === null;
 }
 
 /** Rolls back the mutation that adds an all-or-nothing batch. */

@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { Dispatchable, Execution } from '../../../execution/execution.ts';
 import { type Json, writeJson } from '../../../execution/json.ts';
 import { hashBytes, RESOLVED_BY_CODES, STATUS_CODES, toJson, uuidBytes } from '../rows.ts';
+import type { AppendedRows } from './appended-rows.ts';
 import type { ExecutionRow } from './execution-row.ts';
 
 export interface ExecutionWriter {
@@ -24,7 +25,8 @@ export function outcomeColumns({ result, error, lateResult }: Execution): Outcom
   return { result: toJson(result), error: toJson(error), lateResult: toJson(lateResult as Json) };
 }
 
-export function createExecutionWriter(client: Database): ExecutionWriter {
+/** `rows`: takes new executions and their submissions. */
+export function createExecutionWriter(client: Database, rows: AppendedRows): ExecutionWriter {
   const sql = prepare(client);
 
   /** Returns the row of the outcome, which is appended: the row of its execution does not grow. */
@@ -63,12 +65,7 @@ export function createExecutionWriter(client: Database): ExecutionWriter {
   }
 
   return {
-    insert: (execution, fingerprint) => {
-      const id = Number(sql.insert.run(...insertedValues(execution, fingerprint)).lastInsertRowid);
-      sql.insertPayload.run(id, writeJson(execution.inputs), writeJson(execution.context));
-      const fresh = { id, firstExecutionId: null, outcome: null, payloadPrunedAt: null, payloadSha256: null };
-      return { ...fresh, execution };
-    },
+    insert: createInsert(client, rows),
     save: (before, after) => {
       const { id } = before;
       const outcome = saveOutcome(before, after);
@@ -102,10 +99,33 @@ export function createExecutionWriter(client: Database): ExecutionWriter {
   };
 }
 
+function createInsert(client: Database, rows: AppendedRows): ExecutionWriter['insert'] {
+  const newest = client.prepare<[], number | null>('SELECT max(id) FROM execution_rows').pluck();
+  const executions = rows.table('execution_rows', INSERTED_COLUMNS, INSERTED_VALUES);
+  const payloads = rows.table('payload_rows', '(id, inputs, context)', '(?, ?, ?)');
+  let id = 0;
+  return (execution, fingerprint) => {
+    // The newest row is in the table, unless it waits.
+    if (executions.waiting() === 0) id = newest.get() ?? 0;
+    id += 1;
+    executions.add([id, ...insertedValues(execution, fingerprint)]);
+    payloads.add([id, writeJson(execution.inputs), writeJson(execution.context)]);
+    const fresh = { id, firstExecutionId: null, outcome: null, payloadPrunedAt: null, payloadSha256: null };
+    return { ...fresh, execution };
+  };
+}
+
 /** Times are stored in whole milliseconds: as text, they had no more digits. */
 function wholeMs(time: number | null): number | null {
   return time === null ? null : Math.trunc(time);
 }
+
+const INSERTED_COLUMNS = `(id, status, reference, correlation_id, app, action_id, submitted_at, dispatch_at, expire_at, timeout_seconds,
+  grace_seconds, retry_uncertain, priority, fingerprint, notify_url, idempotency_key, traceparent, tracestate, resubmission_of, hearsay,
+  poll_count, attempts)`;
+
+// better-sqlite3 binds a number as REAL, and a column of any type would keep it so.
+const INSERTED_VALUES = '(?, CAST(? AS INTEGER), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)';
 
 /** The values of a new execution: one that is queued, and of which CXone knows nothing. */
 function insertedValues(execution: Dispatchable, fingerprint: string) {
@@ -132,17 +152,7 @@ function insertedValues(execution: Dispatchable, fingerprint: string) {
 }
 
 function prepare(client: Database) {
-  // better-sqlite3 binds a number as REAL, and a column of any type would keep it so.
   return {
-    insert: client.prepare<unknown[]>(
-      `INSERT INTO execution_rows (status, reference, correlation_id, app, action_id, submitted_at, dispatch_at, expire_at,
-        timeout_seconds, grace_seconds, retry_uncertain, priority, fingerprint, notify_url, idempotency_key, traceparent, tracestate,
-        resubmission_of, hearsay, poll_count, attempts)
-      VALUES (CAST(? AS INTEGER), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
-    ),
-    insertPayload: client.prepare<[number, string, string]>(
-      'INSERT INTO payload_rows (id, inputs, context) VALUES (?, ?, ?)',
-    ),
     insertOutcome: client.prepare<unknown[]>('INSERT INTO outcome_rows (result, error, late_result) VALUES (?, ?, ?)'),
     updateOutcome: client.prepare<unknown[]>(
       'UPDATE outcome_rows SET result = ?, error = ?, late_result = ? WHERE id = ?',
