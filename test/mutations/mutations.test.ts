@@ -30,7 +30,7 @@ test.for(MUTATIONS.map(({ tag, ...mutation }) => [tag, mutation] as const))('%s'
   const names = namesIn(file, source);
   expect([...namesIn(file, mutant)].filter((name) => !names.has(name) && !KNOWN.has(name))).toEqual([]);
   expect(tests.length).toBeGreaterThan(0);
-  for (const path of tests) statSync(ROOT + path);
+  for (const path of tests) expect(statSync(ROOT + path).isFile(), path).toBe(true);
 });
 
 const KNOWN = new Set(['undefined']);

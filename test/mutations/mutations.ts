@@ -355,7 +355,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'reset-after-sending-is-uncertain',
     promise: 'a connection reset after the request was sent counts as possibly received',
     edit: swapped('false', 'true'),
-    tests: ['test/cxone', 'test/stories/stories.test.ts'],
+    tests: ['test/cxone/client-failures.test.ts'],
   },
   {
     tag: 'last-poll-at-deadline',
@@ -1221,7 +1221,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'session-ends-at-the-log-out',
     promise: 'a copy of a session cookie is worth nothing after the log-out',
-    edit: withoutOperand(2),
+    edit: withoutOperand(1),
     tests: ['test/http/console/login.test.ts'],
   },
   {
