@@ -5,7 +5,7 @@ import { formatDuration } from '../lib/format-duration.ts';
 import { MIN_STEP_AT_START_MS } from '../lib/steady-clock.ts';
 import { isoTime } from '../lib/time.ts';
 import { clockNotice } from '../observability/clock-notice.ts';
-import { lastClockStep, newestTime } from '../store/sqlite/executions/clock-times.ts';
+import { createClockStepReader, newestTime } from '../store/sqlite/executions/clock-times.ts';
 
 export interface ClockState {
   /** How far this clock is behind the newest time that a receiver wrote. */
@@ -18,7 +18,7 @@ export interface ClockState {
 
 /** @param now milliseconds. */
 export function clockOf(client: Database, now: number): ClockState {
-  const step = lastClockStep(client);
+  const step = createClockStepReader(client)();
   const behindMs = Math.max(0, (newestTime(client) ?? now) - now);
   const remedy = 'correct it if it is wrong; else the receiver moves the times of waiting work back with it';
   const behind = `this clock is ${formatDuration(behindMs)} behind the newest time that a receiver wrote: ${remedy}`;

@@ -71,7 +71,7 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
   async function sleepUntil(until: number): Promise<void> {
     const waker = new AbortController();
     asleep = { until, waker };
-    await world.sleep(until - world.elapsed(), AbortSignal.any([waker.signal, stopping.signal]));
+    await world.sleep(until - world.elapsed(), waker.signal);
     asleep = null;
   }
 
@@ -100,6 +100,7 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
     alive: () => !stopping.signal.aborted && (workingSince === null || world.elapsed() - workingSince < STUCK_MS),
     stop: async () => {
       stopping.abort();
+      asleep?.waker.abort('stopped');
       await running;
       while (tasks.size > 0) await Promise.all(tasks);
     },

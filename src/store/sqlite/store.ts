@@ -21,7 +21,7 @@ import { afterWrittenRows } from './executions/appended-rows.ts';
 import { createBacklog } from './executions/backlog.ts';
 import { createBehindPaused } from './executions/behind-paused.ts';
 import { createDueSelection } from './executions/claim-due.ts';
-import { createClockTimes, lastClockStep, newestTime } from './executions/clock-times.ts';
+import { createClockStepReader, createClockTimes, newestTime } from './executions/clock-times.ts';
 import { createIncidents } from './executions/incidents.ts';
 import { createAcceptance, createInsertion } from './executions/insert.ts';
 import { createQueueMonitor } from './executions/open-counts.ts';
@@ -134,6 +134,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
   });
   const due = createDueSelection(client, { backlog, paused, behind });
   const times = createClockTimes(client);
+  const lastClockStep = createClockStepReader(client);
   const newest = () => trail.head().id;
   const near = createLongReads(client, newest);
   const rollups = createRollupCounts(client);
@@ -248,7 +249,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     countHistory: (limit) => writer.mutate(() => unchanged(rollups.countHistory(limit))),
 
     head: async () => trail.head(),
-    lastClockStep: async () => lastClockStep(client),
+    lastClockStep: async () => lastClockStep(),
 
     ping: async (now) => {
       // The heartbeat may still fit where an execution no longer does.

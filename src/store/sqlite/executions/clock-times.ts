@@ -46,10 +46,13 @@ export function createClockTimes(client: Database): ClockTimes {
   };
 }
 
-/** Returns the last step that moved due times; null without one. */
-export function lastClockStep(client: Database): ClockStep | null {
-  const [from, to] = [timeIn(client, STEP_FROM), timeIn(client, STEP_TO)];
-  return from === null || to === null ? null : { from, to };
+/** Returns a function that returns the last step that moved due times; null without one. */
+export function createClockStepReader(client: Database): () => ClockStep | null {
+  const timeIn = createTimeReader(client);
+  return () => {
+    const [from, to] = [timeIn(STEP_FROM), timeIn(STEP_TO)];
+    return from === null || to === null ? null : { from, to };
+  };
 }
 
 /**
@@ -57,15 +60,18 @@ export function lastClockStep(client: Database): ClockStep | null {
  * written entries only.
  */
 export function newestTime(client: Database): number | null {
-  const beaten = timeIn(client, NEWEST) ?? 0;
+  const beaten = createTimeReader(client)(NEWEST) ?? 0;
   if (beaten > 0) return beaten;
   const entry = client.prepare<[], string>('SELECT timestamp FROM audit_events ORDER BY id DESC LIMIT 1').pluck().get();
   return entry === undefined ? null : Date.parse(entry);
 }
 
-function timeIn(client: Database, row: number): number | null {
-  const at = client.prepare<[number], string>('SELECT at FROM heartbeat WHERE id = ?').pluck().get(row);
-  return at === undefined ? null : Date.parse(at);
+function createTimeReader(client: Database): (row: number) => number | null {
+  const time = client.prepare<[number], string>('SELECT at FROM heartbeat WHERE id = ?').pluck();
+  return (row) => {
+    const at = time.get(row);
+    return at === undefined ? null : Date.parse(at);
+  };
 }
 
 function moved(column: string): string {

@@ -133,7 +133,11 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
     listNotifications: (query) => far.listNotifications(query, NEVER),
     countNotifications: (query, signal = NEVER) => far.countNotifications(query, signal),
     feed: async (query) => toFeedPage(await readerOf(query).feed(query, NEVER)),
-    statisticsAfter: (after, limit) => readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER),
+    // Read every few seconds, mostly with nothing new.
+    statisticsAfter: async (after, limit) =>
+      after < newest()
+        ? readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER)
+        : { entries: [], through: after, atEnd: true },
     observe: (query) => far.observe(query, NEVER),
     arrivals: (range) => far.arrivals(range, NEVER),
     missing: (range) => far.missing(range, NEVER),
