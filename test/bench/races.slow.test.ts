@@ -11,7 +11,8 @@ const published: Report[] = JSON.parse(
   readFileSync(new URL('../../bench/races/results.json', import.meta.url), 'utf8'),
 );
 
-test('each race on the receiver ends as published', { timeout: 900_000 }, async () => {
+// Again, because a machine that is starved may miss the ten seconds in which CXone must respond.
+test('each race on the receiver ends as published', { timeout: 900_000, retry: 1 }, async () => {
   const contestant = receiverOn(SQLITE);
   const packages = temporaryFolder();
   const signal = new AbortController().signal;

@@ -153,7 +153,7 @@ async function trail(parts: Parts, id: string, awaited: string): Promise<string>
       headers: OPERATOR_HEADERS,
     });
     const events = (JSON.parse(text) as { items: { event: string }[] }).items.map(({ event }) => event);
-    const telling = events.filter((event) => event !== 'POLL_PROGRESS');
+    const telling = events.filter((event) => event !== 'POLL_PROGRESS' && event !== 'POLL_ERROR');
     return events.includes(awaited) ? [...new Set(telling)].map(code).join(', ') : null;
   });
 }
@@ -162,9 +162,8 @@ async function early(parts: Parts): Promise<Cells> {
   const respond = parts.cxone.hold('early');
   const path = await dispatched(parts, 'early');
   const sender = await callBack(parts, path, COMPLETED);
-  const waiter = await outcome(parts, 'early');
   respond();
-  return { sender, waiter, operator: await trail(parts, 'early', 'SUBMITTED') };
+  return { sender, waiter: await outcome(parts, 'early'), operator: await trail(parts, 'early', 'SUBMITTED') };
 }
 
 async function twice(parts: Parts, id: string, [first, second]: readonly [string, string]): Promise<Cells> {
