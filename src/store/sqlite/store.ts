@@ -37,6 +37,7 @@ import { withFileError } from './file/database-refused.ts';
 import { PRIVATE_MODE } from './file/file-mode.ts';
 import { auditGaps } from './file/id-gaps.ts';
 import { markPlaced, type Restored } from './file/identity.ts';
+import { logOpening } from './file/log-opening.ts';
 import { type OpenDatabase, openInSteps } from './file/open.ts';
 import { createLossCheck } from './file/rescue.ts';
 import { upgradeWithBackup } from './file/upgrade.ts';
@@ -288,17 +289,4 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
 function freeBytes(path: string): number {
   const { bavail, bsize } = statfsSync(dirname(path));
   return bavail * bsize;
-}
-
-function logOpening({ file, restored, modeChanges }: OpenDatabase, log: Log): void {
-  for (const { path, before } of modeChanges) {
-    log.warn({ path, before: octal(before) }, 'the mode of a file of the database was not DATABASE_MODE, and now is');
-  }
-  if (restored === null) return;
-  const { from, nextId } = restored;
-  log.warn({ database: file, from, nextId }, 'the database is a restored copy: its ids continue after a gap');
-}
-
-function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
 }
