@@ -116,11 +116,13 @@ function wholeTables(client: Database.Database, sql: string): string[] {
 test('no page reads a whole table', async () => {
   const { path, statementsOf } = await scene(60);
   const client = new Database(path, { readonly: true });
+  let seen = 0;
   for (const page of PAGES) {
     const reads = (await statementsOf(page)).filter((sql) => /^\s*(?:SELECT|WITH)/i.test(sql));
-    expect(reads.length, page).toBeGreaterThan(0);
+    seen += reads.length;
     for (const sql of new Set(reads)) expect(wholeTables(client, sql), page).toEqual([]);
   }
+  expect(seen).toBeGreaterThan(PAGES.length);
   client.close();
 });
 
