@@ -1,11 +1,11 @@
 // Callbacks and submissions per second: the receiver against a bare Hono handler and against alternative builds.
 // The context of a row with a ratio names the contender and the setting, for the chart.
 
+import { findPostgres } from '../test/support/postgres/cluster.ts';
 import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
 import { measurePhase } from './phase.ts';
 import { canPin } from './process.ts';
 import type { Sample, Setting } from './rounds.ts';
-import { findPostgres } from './servers/cluster.ts';
 import {
   type Contender,
   type ContenderName,

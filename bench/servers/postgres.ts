@@ -5,8 +5,8 @@ import Database from 'better-sqlite3';
 import { Hono } from 'hono';
 import { Pool, type PoolClient } from 'pg';
 import { CALLBACK_PATH, createSignedUrls } from '../../src/callbacks/signed-url.ts';
+import { startCluster } from '../../test/support/postgres/cluster.ts';
 import { type Outcome, readOutcome } from './callback.ts';
-import { startCluster } from './cluster.ts';
 import { serve } from './serve.ts';
 
 const [, , preparedPath = '', secret = '', folder = ''] = process.argv;

@@ -92,11 +92,14 @@ export interface UnknownWord {
 export const MAX_UNKNOWN_WORDS = 100;
 export const OTHER_WORDS = '(others)';
 
+/** Executions that `outcomesOf` reads for one iteration, except for the last one. */
+export const OUTCOMES_BATCH = 5_000;
+
 export interface Statistics {
   /** Reads up to `limit` audit entries after the id `after`. One reading is short. */
   statisticsAfter(after: number, limit: number): Promise<StatisticsPage>;
   /** Groups the executions of a period by outcome, one bounded batch of executions per iteration. */
-  outcomesOf(period: SubmittedPeriod): Iterable<readonly OutcomeGroup[]>;
+  outcomesOf(period: SubmittedPeriod): Iterable<readonly OutcomeGroup[]> | AsyncIterable<readonly OutcomeGroup[]>;
   /** Returns the unknown status words, those under which most executions timed out first. */
   unknownWords(): Promise<readonly UnknownWord[]>;
 }

@@ -3,9 +3,9 @@
 import { chmodSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { verdict } from '../../bench/measure.ts';
-import { findPostgres } from '../../bench/servers/cluster.ts';
 import { findRestate } from '../../bench/servers/restate-contender.ts';
 import { measureThroughput } from '../../bench/throughput.ts';
+import { findPostgres } from '../support/postgres/cluster.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 test('callbacks and submissions are measured with every contender that is installed, and nothing stays behind', {

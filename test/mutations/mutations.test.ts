@@ -4,10 +4,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { condition, findTagged, mutate, namesIn, removed } from './edit.ts';
-import { MUTATIONS } from './mutations.ts';
+import { MUTATIONS as OTHERS } from './mutations.ts';
+import { POSTGRES_MUTATIONS } from './postgres-mutations.ts';
 import { taggedFiles } from './tagged-files.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const MUTATIONS = [...OTHERS, ...POSTGRES_MUTATIONS];
 const FILES = taggedFiles(ROOT);
 const read = (file: string) => readFileSync(ROOT + file, 'utf8');
 

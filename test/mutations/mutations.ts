@@ -127,7 +127,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'evidence-is-bounded',
     promise: 'contradicting and unreadable bodies of one execution take a bounded part of the disk',
     edit: condition(true),
-    tests: ['test/store/sqlite/audit/bounded-evidence.test.ts'],
+    tests: ['test/store/shared/bounded-evidence.test.ts'],
   },
   {
     tag: 'repeats-are-counted',
@@ -1403,6 +1403,42 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a secret may come from a file, but never from two places',
     edit: branch('consequent'),
     tests: ['test/config/secret-files.test.ts'],
+  },
+  {
+    tag: 'one-database',
+    promise: 'a receiver with a path and a URL of a database starts on neither',
+    edit: branch('consequent'),
+    tests: ['test/config/config.test.ts'],
+  },
+  {
+    tag: 'stopped-receiver-sends-nothing',
+    promise: 'a receiver that was stopped while another one took over sends no request to CXone',
+    edit: removed,
+    tests: ['test/cxone/client-failures.test.ts'],
+  },
+  {
+    tag: 'opened-connection-is-checked',
+    promise: 'nor over a connection that it was opening when it was stopped',
+    edit: replacedBy('return callback(null, socket as never);'),
+    tests: ['test/cxone/client-failures.test.ts'],
+  },
+  {
+    tag: 'restored-dump-holds-its-queue',
+    promise: 'the queue of a database that was restored from a dump is not sent again',
+    edit: replacedBy('return false;'),
+    tests: ['test/store/postgres/identity.test.ts'],
+  },
+  {
+    tag: 'sign-of-life-expires',
+    promise: 'a receiver whose last sign of life is old does not take itself for the active one',
+    edit: replacedBy('return true;'),
+    tests: ['test/store/postgres/several-receivers.test.ts'],
+  },
+  {
+    tag: 'stopped-receiver-sends-no-notification',
+    promise: 'a receiver that was stopped while another one took over sends no notification',
+    edit: removed,
+    tests: ['test/webhooks/sender.test.ts'],
   },
   {
     tag: 'script-value-is-one',

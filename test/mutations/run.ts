@@ -8,8 +8,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findPostgres } from '../support/postgres/cluster.ts';
 import { mutate } from './edit.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
+import { POSTGRES_MUTATIONS } from './postgres-mutations.ts';
 import type { Order, Report } from './runner.ts';
 import { taggedFiles } from './tagged-files.ts';
 
@@ -110,7 +112,10 @@ const { values: options, positionals: chosen } = parseArgs({
   options: { passed: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const mutations = MUTATIONS.filter(({ tag }) => chosen.length === 0 || chosen.includes(tag));
+const hasPostgres = findPostgres() !== null;
+if (!hasPostgres) process.stdout.write('Left out: the mutations of the store on PostgreSQL, which is not installed\n');
+const all = hasPostgres ? [...MUTATIONS, ...POSTGRES_MUTATIONS] : MUTATIONS;
+const mutations = all.filter(({ tag }) => chosen.length === 0 || chosen.includes(tag));
 const groups = groupsOf(mutations);
 let survivors = 0;
 

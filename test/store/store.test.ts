@@ -9,6 +9,8 @@ import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { activityContract } from './activity-contract.ts';
 import { storeContract } from './contract.ts';
+import { endpointsContract } from './endpoints-contract.ts';
+import { incidentsContract } from './incidents-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { pausesContract } from './pauses-contract.ts';
 import { resubmissionContract } from './resubmission-contract.ts';
@@ -39,3 +41,7 @@ activityContract('SQLite', openSqlite);
 pausesContract('SQLite', openSqlite);
 
 resubmissionContract('SQLite', openSqlite);
+
+incidentsContract('SQLite', openSqlite);
+
+endpointsContract('SQLite', openSqlite);

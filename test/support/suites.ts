@@ -15,6 +15,8 @@ export interface Suite {
 }
 
 const SLOW = 'test/**/*.slow.test.ts';
+/** Starts a PostgreSQL when a test asks for it. */
+const POSTGRES = 'test/support/postgres/global-setup.ts';
 
 /** Of suites that start other programs, and wait for them most of the time. */
 const PROGRAMS = { maxWorkers: 2, sequence: { groupOrder: 2 } };
@@ -25,12 +27,19 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     command: 'npm test',
     include: ['test/**/*.test.ts'],
     exclude: [SLOW],
+    globalSetup: POSTGRES,
     testTimeout: 180_000,
     isolate: false,
     sequence: { groupOrder: 0 },
   },
   // Benches, simulations, large exports, started programs: each file takes seconds.
-  slow: { command: 'npm run test:slow', include: [SLOW], testTimeout: 300_000, sequence: { groupOrder: 1 } },
+  slow: {
+    command: 'npm run test:slow',
+    include: [SLOW],
+    globalSetup: POSTGRES,
+    testTimeout: 300_000,
+    sequence: { groupOrder: 1 },
+  },
   // Kills the real process, cuts its power, fills its disk. Needs Linux, root and strace.
   crash: { command: 'npm run test:crash', include: ['test/crash/*.crash.ts'], testTimeout: 60_000, ...PROGRAMS },
   // The examples in Python and for a shell. Needs python3 and curl.

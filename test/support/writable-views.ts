@@ -1,7 +1,7 @@
 // Lets a test write to the views `executions` and `audit_events`, as if they were tables, through triggers of its own connection.
 
 import type { Database } from 'better-sqlite3';
-import { EVENT_CODES, RESOLVED_BY_CODES, STATUS_CODES } from '../../src/store/sqlite/rows.ts';
+import { EVENT_CODES, RESOLVED_BY_CODES, STATUS_CODES } from '../../src/store/shared/codes.ts';
 
 const GUARDS = [
   ...['audit_rows_no_update', 'audit_rows_no_delete', 'audit_rows_no_replace'],

@@ -10,6 +10,9 @@ import { reasonOf } from '../../lib/log.ts';
 import { runAtOnce, type Steps } from '../../lib/steps.ts';
 import type { World } from '../../lib/world.ts';
 import { type Change, type Store, StoreUnavailable } from '../port.ts';
+import type { DatabaseFile } from '../receiver-store.ts';
+import { toAuditEntry } from '../shared/audit-rows.ts';
+import { createBacklog } from '../shared/backlog.ts';
 import type { ClockStep } from '../upkeep-port.ts';
 import { createActivityLog } from './audit/activity.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
@@ -18,7 +21,6 @@ import { createRepeats } from './audit/repeats.ts';
 import { withRequestId } from './audit/request-attribution.ts';
 import { createSummaries } from './audit/summaries.ts';
 import { afterWrittenRows } from './executions/appended-rows.ts';
-import { createBacklog } from './executions/backlog.ts';
 import { createBehindPaused } from './executions/behind-paused.ts';
 import { createDueSelection } from './executions/claim-due.ts';
 import { createClockStepReader, createClockTimes, newestTime } from './executions/clock-times.ts';
@@ -53,7 +55,6 @@ import { createPayloadStripping } from './retention/prune-payloads.ts';
 import { createRetention } from './retention/retention.ts';
 import { createRollupCounts } from './rollups/count.ts';
 import { createRollupReader } from './rollups/read.ts';
-import { toAuditEntry } from './rows.ts';
 import { prepareStatements } from './statements.ts';
 
 export interface SqliteStoreOptions {
@@ -80,19 +81,11 @@ export interface SqliteStoreOptions {
   readonly upgradeDisplay?: UpgradeDisplay | undefined;
 }
 
-export interface SqliteStore extends Store {
-  /** The real path of the file, after symbolic links. */
-  readonly databasePath: string;
+export interface SqliteStore extends Store, DatabaseFile {
   /** Not null when the file turned out to be a copy of an older state. */
   readonly restored: Restored | null;
   /** The newest time that a receiver wrote before this start, milliseconds; null if none did. */
   readonly newestTime: number | null;
-  /** Returns why nothing can be committed until a restart, because the file was removed or replaced; null while it is in place. */
-  checkFile(): string | null;
-  /** Returns how long readers had kept the write-ahead log from starting again at the latest commit, in milliseconds. */
-  checkpointsBlockedMs(): number;
-  /** Returns the paths of the copies that upgrades and rescues put beside the file. */
-  copies(): string[];
   /** Marks the file, a copy, as the one that the next start takes over as it is. */
   markPlaced(): void;
 }

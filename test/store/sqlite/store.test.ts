@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../src/execution/execution.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
-import { chainHash } from '../../../src/store/sqlite/audit/hash-chain.ts';
+import { chainHash } from '../../../src/store/shared/hash-chain.ts';
 import { openDatabase } from '../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON, polled, submitted } from '../../support/executions.ts';

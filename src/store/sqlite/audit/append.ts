@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import type { AuditDraft, AuditEntry, RawBody } from '../../../execution/event.ts';
 import type { JsonObject } from '../../../execution/json.ts';
 import type { AuditHead } from '../../port.ts';
+import { toAuditRow } from '../../shared/audit-rows.ts';
+import { boundedEvidence } from '../../shared/bounded-evidence.ts';
+import { chainHash } from '../../shared/hash-chain.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
-import { toAuditRow } from '../rows.ts';
 import type { Statements } from '../statements.ts';
-import { boundedEvidence } from './bounded-evidence.ts';
-import { chainHash } from './hash-chain.ts';
 import type { Repeats } from './repeats.ts';
 
 export interface AuditTrail {

@@ -2,9 +2,11 @@
 
 import type { Execution } from '../../../execution/execution.ts';
 import { isoTime } from '../../../lib/time.ts';
+import type { AuditRow } from '../../shared/audit-rows.ts';
+import { EVENT_CODES, eventOf } from '../../shared/codes.ts';
 import type { AppendedRows } from '../executions/appended-rows.ts';
 import type { ExecutionRow, Values } from '../executions/execution-row.ts';
-import { type AuditRow, EVENT_CODES, eventOf, hashBytes, hashText } from '../rows.ts';
+import { hashBytes, hashText } from '../rows.ts';
 
 /** Conditions on `a`, the entry, and `e`, its execution, follow. */
 export const SELECT_ENTRIES = `SELECT a.id, a.at, a.event, a.execution_id, a.latency_ms, a.http_status, a.hash, a.app, a.action_id, a.detail,

@@ -2,9 +2,9 @@
 
 import type { Database } from 'better-sqlite3';
 import type { FeedPage, FeedQuery, IdGap } from '../../port.ts';
+import { type AuditRow, toAuditEntry } from '../../shared/audit-rows.ts';
 import type { Values } from '../executions/execution-row.ts';
 import { gapAt, skipForward } from '../file/id-gaps.ts';
-import { type AuditRow, toAuditEntry } from '../rows.ts';
 import { auditRow, SELECT_ENTRIES } from './entry-rows.ts';
 
 /** Number of ids that one page scans, which takes a few milliseconds. */

@@ -1,22 +1,13 @@
 // Counts repeats of events that change nothing: the trail lists the first of a kind, and later entries state how many followed.
 
-import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import { type AuditDraft, type AuditEvent, REPEATABLE_EVENTS } from '../../../execution/event.ts';
+import type { AuditDraft, AuditEvent } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
 import { type JsonObject, readJson } from '../../../execution/json.ts';
 import { isoTime } from '../../../lib/time.ts';
+import { EVENT_CODES } from '../../shared/codes.ts';
+import { changesNothing, detailOfLast, MAX_LISTED_REPEATS, SUMMARY_AFTER_MS } from '../../shared/counted-repeats.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
-import { EVENT_CODES } from '../rows.ts';
-import { boundedEvidence, MAX_EVIDENCE_BYTES } from './bounded-evidence.ts';
-
-/** Entries of one execution and one event after which further repeats are counted. */
-export const MAX_LISTED_REPEATS = 100;
-
-/** A count is in the trail after this time at the latest, while the receiver runs. */
-export const SUMMARY_AFTER_MS = 60_000;
-
-const COUNTED: ReadonlySet<AuditEvent> = new Set(REPEATABLE_EVENTS);
 
 export interface Repeats {
   /** Counts the event instead of an entry, if enough are listed. Returns whether it did. Runs inside a transaction. */
@@ -71,21 +62,6 @@ export function createRepeats(client: Database, listed = MAX_LISTED_REPEATS): Re
       counted = new Set(sql.executions.all());
     },
   };
-}
-
-/** Whether the event is one of those that are counted, and left status and id at CXone as they were. */
-function changesNothing(before: Execution, after: Execution, { event, detail }: AuditDraft): boolean {
-  if (!COUNTED.has(event)) return false;
-  // An operator who reads bodies again finds an entry for each of them.
-  if ('reread' in detail || 'reconciliation' in detail || 'notification' in detail) return false;
-  return before.status === after.status && before.executionId === after.executionId;
-}
-
-/** Bodies and large reports are replaced by their hashes: this detail is written with each repeat. */
-function detailOfLast(draft: AuditDraft): JsonObject {
-  const { detail, body } = boundedEvidence(draft, () => MAX_EVIDENCE_BYTES);
-  if (body === null) return detail;
-  return { ...detail, omitted: { bytes: body.bytes.length, sha256: hash('sha256', body.bytes, 'hex') } };
 }
 
 function byTime(one: RepeatRow, other: RepeatRow): number {

@@ -3,7 +3,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Execution } from '../../../execution/execution.ts';
-import type { QueueLane } from './backlog.ts';
+import type { QueueLane } from '../../shared/backlog.ts';
 
 export interface BehindPaused {
   /**

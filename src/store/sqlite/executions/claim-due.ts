@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { createFairShare, type FairShare } from '../../../lib/weighted-fair-share.ts';
 import type { DueTimes } from '../../port.ts';
-import type { Backlog, QueueLane } from './backlog.ts';
+import type { Backlog, QueueLane } from '../../shared/backlog.ts';
 import type { BehindPaused } from './behind-paused.ts';
 import { type ExecutionRow, executionRow, SELECT_STORED, type Values } from './execution-row.ts';
 import type { PausedScopes } from './pauses.ts';

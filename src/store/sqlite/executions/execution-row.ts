@@ -2,7 +2,9 @@
 
 import type { Execution, LateResult } from '../../../execution/execution.ts';
 import { readMembers } from '../../../execution/json-members.ts';
-import { fromJson, resolverOf, statusOf, uuidText } from '../rows.ts';
+import { resolverOf, statusOf } from '../../shared/codes.ts';
+import { fromJson } from '../../shared/columns.ts';
+import { uuidText } from '../rows.ts';
 
 /** An execution with what its row has besides. */
 export interface ExecutionRow {

@@ -6,9 +6,11 @@ import { AT_CXONE_STATUSES, OPEN_STATUSES, type StatusFilter } from '../../../ex
 import { isUuid } from '../../../execution/execution-id.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
-import { ONLY_NAMED, RESOLVED_BY_CODES, STATUS_CODES } from '../rows.ts';
+import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
+import { firstReferenceAt } from '../../shared/reference-times.ts';
+import { ONLY_NAMED } from '../rows.ts';
 import { executionRows } from '../schema.ts';
-import { firstReferenceAt, referenceBound } from './uuid-range.ts';
+import { referenceBound } from './uuid-range.ts';
 
 /** The columns of the text search. */
 const PAYLOAD_TEXTS = ['inputs', 'context'];

@@ -5,11 +5,11 @@ import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempoten
 import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import type { AddResult, BatchAddResult, ExecutionIntake, NewExecution } from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
+import type { Backlog } from '../../shared/backlog.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { RollupCounts } from '../rollups/count.ts';
 import type { Statements } from '../statements.ts';
-import type { Backlog } from './backlog.ts';
 import type { ExecutionRow } from './execution-row.ts';
 
 interface AcceptanceTools {

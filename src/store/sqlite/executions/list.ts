@@ -6,6 +6,7 @@ import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { writeExecutions } from '../../../execution/representation.ts';
 import { longWorkSlice } from '../../../lib/event-loop.ts';
 import type { ExecutionPage, IdGap, JsonPage, ListQuery } from '../../port.ts';
+import { timeOfReference, wholeReferenceAt } from '../../shared/reference-times.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
 import { executionRow, outcomeChars, referenceOf, SELECT_STORED, type Values } from './execution-row.ts';
 import {
@@ -17,7 +18,6 @@ import {
   matchesFilter,
   matchesListQuery,
 } from './filter.ts';
-import { timeOfReference, wholeReferenceAt } from './uuid-range.ts';
 
 export interface ListBounds {
   /** Maximum of rows that one page scans. */

@@ -2,9 +2,9 @@
 
 import type { Database } from 'better-sqlite3';
 import type { OpenCounts, QueueMonitor } from '../../queue-port.ts';
-import { statusOf } from '../rows.ts';
+import type { Backlog } from '../../shared/backlog.ts';
+import { statusOf } from '../../shared/codes.ts';
 import type { Statements } from '../statements.ts';
-import type { Backlog } from './backlog.ts';
 import { referenceBound } from './uuid-range.ts';
 
 /**

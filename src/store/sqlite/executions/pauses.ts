@@ -11,8 +11,8 @@ import {
   type SendingPauses,
 } from '../../pauses-port.ts';
 import type { Change } from '../../port.ts';
+import type { Backlog } from '../../shared/backlog.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
-import type { Backlog } from './backlog.ts';
 
 /** What is paused, as the last transaction left it. */
 export interface PausedScopes {

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { LargeJson } from '../../../execution/json.ts';
 import type { ExecutionPayloads } from '../../payloads-port.ts';
-import { eventOf } from '../rows.ts';
+import { eventOf } from '../../shared/codes.ts';
 
 /** Maximum of callback bodies, each of up to a megabyte. */
 const MAX_BODIES = 10;

@@ -5,21 +5,21 @@ import type { Dispatchable, Execution } from '../../../execution/execution.ts';
 import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
-import { holdsBack, type PauseScope } from '../../pauses-port.ts';
 import type { Change, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
-import { outcomeHash } from '../audit/hash-chain.ts';
+import type { Backlog } from '../../shared/backlog.ts';
+import { outcomeColumns } from '../../shared/columns.ts';
+import { expiryOf } from '../../shared/expiry.ts';
+import { outcomeHash } from '../../shared/hash-chain.ts';
+import { restorePayload, stripPayload } from '../../shared/payload-hashes.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
-import { restorePayload, stripPayload } from '../retention/payload-hashes.ts';
 import type { createPayloadStripping } from '../retention/prune-payloads.ts';
 import type { Statements } from '../statements.ts';
-import type { Backlog } from './backlog.ts';
 import type { DueSelection } from './claim-due.ts';
 import type { ClockTimes } from './clock-times.ts';
 import type { ExecutionRow } from './execution-row.ts';
 import type { PausedQueue } from './pauses.ts';
 import type { createUnknownWords } from './unknown-words.ts';
-import { outcomeColumns } from './write.ts';
 
 interface RecordTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
@@ -114,11 +114,6 @@ export function createRecords(
 
     moveDueTimes: (step) => writer.mutate(() => unchanged(moveTimes(step))),
   };
-}
-
-function expiryOf(execution: Execution, pauses: readonly PauseScope[]): ExecutionEvent {
-  const isHeldBack = execution.status === 'QUEUED' && pauses.some((pause) => holdsBack(pause, execution));
-  return isHeldBack ? { type: 'expired', message: 'an administrator had paused sending' } : { type: 'expired' };
 }
 
 /** What the entry of an outcome states about it, so that the chain covers it. */

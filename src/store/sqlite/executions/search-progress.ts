@@ -4,8 +4,8 @@ import type { Database } from 'better-sqlite3';
 import { longWorkSlice } from '../../../lib/event-loop.ts';
 import type { ListQuery } from '../../port.ts';
 import type { SearchProgress } from '../../search-port.ts';
+import { timeOfReference } from '../../shared/reference-times.ts';
 import { listQueries } from './list.ts';
-import { timeOfReference } from './uuid-range.ts';
 
 /** Executions that one step counts, which takes about a millisecond. */
 const STEP = 20_000;

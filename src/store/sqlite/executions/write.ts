@@ -2,8 +2,10 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Dispatchable, Execution } from '../../../execution/execution.ts';
-import { type Json, writeJson } from '../../../execution/json.ts';
-import { hashBytes, RESOLVED_BY_CODES, STATUS_CODES, toJson, uuidBytes } from '../rows.ts';
+import { writeJson } from '../../../execution/json.ts';
+import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
+import { outcomeColumns } from '../../shared/columns.ts';
+import { hashBytes, uuidBytes } from '../rows.ts';
 import type { AppendedRows } from './appended-rows.ts';
 import type { ExecutionRow } from './execution-row.ts';
 
@@ -13,16 +15,6 @@ export interface ExecutionWriter {
   save(before: ExecutionRow, after: Execution): ExecutionRow;
   /** Stores that another execution repeats this one. */
   link(original: ExecutionRow, resubmittedAs: string): ExecutionRow;
-}
-
-export interface OutcomeColumns {
-  readonly result: string | null;
-  readonly error: string | null;
-  readonly lateResult: string | null;
-}
-
-export function outcomeColumns({ result, error, lateResult }: Execution): OutcomeColumns {
-  return { result: toJson(result), error: toJson(error), lateResult: toJson(lateResult as Json) };
 }
 
 /** `rows`: takes new executions and their submissions. */

@@ -7,10 +7,11 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSyn
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { reasonOf } from '../../../lib/log.ts';
+import type { AuditHead } from '../../port.ts';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { INCREMENTAL_VACUUM } from '../retention/incremental-vacuum.ts';
-import type { ChainLink } from '../verify/chain.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
-import { DatabaseRefused, withFileError } from './database-refused.ts';
+import { withFileError } from './database-refused.ts';
 import { openWithMode, PRIVATE_MODE } from './file-mode.ts';
 import { realDatabasePath } from './lock.ts';
 import { openReadOnly } from './open-readonly.ts';
@@ -26,7 +27,7 @@ export interface BackupReport {
   readonly executions: number;
   readonly open: number;
   readonly entries: number;
-  readonly head: ChainLink;
+  readonly head: AuditHead;
 }
 
 type Progress = (done: number, total: number) => void;
@@ -116,7 +117,7 @@ interface Examining {
 function examine(
   source: Database,
   partial: string,
-  before: ChainLink,
+  before: AuditHead,
   { progress, excuse }: Examining,
 ): Omit<BackupReport, 'path'> {
   const copy = openReadOnly(partial);
@@ -147,10 +148,10 @@ interface Conservation {
 }
 
 /** Whether the original still has this entry, or had it before it was pruned. */
-function standsIn(source: Database, head: ChainLink): boolean {
+function standsIn(source: Database, head: AuditHead): boolean {
   const hash = source.prepare<[number], string>('SELECT hash FROM audit_events WHERE id = ?').pluck().get(head.id);
   if (hash !== undefined) return hash === head.hash;
-  const pruned = source.prepare<[], ChainLink>('SELECT pruned_through AS id, hash FROM audit_checkpoint').get();
+  const pruned = source.prepare<[], AuditHead>('SELECT pruned_through AS id, hash FROM audit_checkpoint').get();
   if (pruned === undefined || pruned.id < head.id) return false;
   return pruned.id > head.id || pruned.hash === head.hash;
 }

@@ -3,8 +3,9 @@
 import { chmodSync, chownSync, existsSync, renameSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { type BackupReport, copyVerified, discardCopy, syncToDisk } from './backup.ts';
-import { DatabaseRefused, withFileError } from './database-refused.ts';
+import { withFileError } from './database-refused.ts';
 import { refuseForeignWal } from './foreign-wal.ts';
 import { markPlaced } from './identity.ts';
 import { realDatabasePath, takeLock } from './lock.ts';

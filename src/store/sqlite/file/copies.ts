@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { withCommandName } from '../../../lib/command-name.ts';
-import { DatabaseRefused } from './database-refused.ts';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { foreignWalName } from './foreign-wal.ts';
 
 /** @param file the real path of the database */

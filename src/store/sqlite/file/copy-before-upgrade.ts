@@ -6,11 +6,11 @@ import type { Database } from 'better-sqlite3';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import { fileTimestamp } from '../../../lib/time.ts';
 import type { World } from '../../../lib/world.ts';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { readHead } from '../verify/verify.ts';
 import { copyVerified, discardCopy, publishCopy } from './backup.ts';
 import type { UpgradeReport } from './data-migration/report.ts';
 import { bytesToMove, refuseFullDisk, sizeOf } from './data-migration/room.ts';
-import { DatabaseRefused } from './database-refused.ts';
 import { openReadOnly, openReadOnlyAgain } from './open-readonly.ts';
 import { schemaVersionOf } from './schema-version.ts';
 

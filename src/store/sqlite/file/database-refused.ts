@@ -1,12 +1,8 @@
-// The error of a database that cannot be used, and the advice for what SQLite and the system report.
+// The advice for what SQLite and the system report about a database file.
 
 import { reasonOf } from '../../../lib/log.ts';
 import { Interrupted, type Steps } from '../../../lib/steps.ts';
-
-/** The database cannot be used; the message names the file and the remedy. */
-export class DatabaseRefused extends Error {
-  override readonly name = 'DatabaseRefused';
-}
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 
 /** By the beginning of the code; the first match counts. */
 const ADVICE: readonly (readonly [code: string, advice: string])[] = [

@@ -1,7 +1,7 @@
 // Detects a write-ahead log that belongs to another file, before SQLite replays it and so damages the database.
 
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { DatabaseRefused } from './database-refused.ts';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 import type { LockNote } from './lock.ts';
 
 /** SQLite file format 1.3 (offsets in the header of the database) and 4.1 (of the WAL). */

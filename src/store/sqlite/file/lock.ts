@@ -3,7 +3,7 @@
 import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { DatabaseRefused } from './database-refused.ts';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { createWithMode } from './file-mode.ts';
 
 /** What the lock knows of the file that it stands for. */

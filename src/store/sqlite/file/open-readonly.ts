@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { DatabaseRefused, withFileError } from './database-refused.ts';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
+import { withFileError } from './database-refused.ts';
 import { refuseForeignWal } from './foreign-wal.ts';
 import { realDatabasePath } from './lock.ts';
 import { APPLICATION_ID } from './open.ts';

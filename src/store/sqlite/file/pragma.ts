@@ -1,7 +1,7 @@
 // Sets what a promise depends on, and makes sure that SQLite has accepted it.
 
 import type { Database } from 'better-sqlite3';
-import { DatabaseRefused } from './database-refused.ts';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 
 /** @throws {DatabaseRefused} if the setting has another value afterwards. */
 export function setAndReadBack(client: Database, name: string, value: string, expected: unknown): void {

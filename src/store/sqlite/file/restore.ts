@@ -3,11 +3,11 @@
 import type { Log } from '../../../lib/log.ts';
 import { reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
+import { holdQueued } from '../../shared/hold-queued.ts';
 import { createSqliteStore } from '../store.ts';
 import { BackupFailed, type BackupReport, copyVerified, discardCopy, publishCopy, unusedPath } from './backup.ts';
 import type { UpgradeDisplay } from './data-migration/report.ts';
 import { PRIVATE_MODE } from './file-mode.ts';
-import { holdQueued } from './hold-queued.ts';
 
 export interface RestoreOptions {
   readonly world: World;

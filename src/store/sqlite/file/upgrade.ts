@@ -7,12 +7,12 @@ import { withCommandName } from '../../../lib/command-name.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { Steps } from '../../../lib/steps.ts';
 import type { World } from '../../../lib/world.ts';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { verifyAudit } from '../verify/verify.ts';
 import { type Counts, copyBefore, copyOf, countsOf, refused } from './copy-before-upgrade.ts';
 import { RowNotMoved } from './data-migration/move-rows.ts';
 import { createUpgradeReport, type UpgradeDisplay, type UpgradeReport } from './data-migration/report.ts';
 import { bytesToMove, freeBytes, refuseFullDisk } from './data-migration/room.ts';
-import { DatabaseRefused } from './database-refused.ts';
 import { PRIVATE_MODE } from './file-mode.ts';
 import { UNVERIFIED, type Upgrade, type UpgradeHooks } from './open.ts';
 

@@ -4,8 +4,8 @@ import type { Database } from 'better-sqlite3';
 import { type Json, type JsonObject, scalarText } from '../../../execution/json.ts';
 import { timeOrderedIds } from '../../../lib/world.ts';
 import type { AuditHead } from '../../port.ts';
-import { chainHash } from '../audit/hash-chain.ts';
-import type { AuditRow } from '../rows.ts';
+import type { AuditRow } from '../../shared/audit-rows.ts';
+import { chainHash } from '../../shared/hash-chain.ts';
 import { createWideInsertion, type WideExecution } from './wide-rows.ts';
 
 /** The payload of an imported execution that is not, or not exactly, in the export; its outcome cannot be compared with the trail. */

@@ -1,40 +1,20 @@
 // Scans the audit trail in bounded batches, in either order, also while a receiver writes.
 
 import type { Database } from 'better-sqlite3';
-import type { AuditEntry, AuditEvent } from '../../../execution/event.ts';
+import type { AuditEvent } from '../../../execution/event.ts';
 import type { AuditHead, IdGap } from '../../port.ts';
+import type { AuditFilter, Batch, ChainedEntry, ScanOrder } from '../../reader-port.ts';
+import { toAuditEntry } from '../../shared/audit-rows.ts';
+import { EVENT_CODES } from '../../shared/codes.ts';
 import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
 import type { Values } from '../executions/execution-row.ts';
 import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
-import { EVENT_CODES, hashText, toAuditEntry } from '../rows.ts';
-import { type Batch, batchesOf } from './batches.ts';
+import { hashText } from '../rows.ts';
+import { batchesOf } from './batches.ts';
 import { CLOCK_SLACK_MS, firstSince, type IdRange } from './first-since.ts';
-import type { ScanOrder } from './id-windows.ts';
 
 /** Number of ids in one window, whose scan takes a few milliseconds even without a match. */
 const WINDOW = 10_000;
-
-export interface AuditFilter {
-  readonly app?: string | undefined;
-  readonly event?: string | undefined;
-  readonly actionId?: string | undefined;
-  readonly correlationId?: string | undefined;
-  /** Who caused it, as the detail of the entry has it, for example `operator:alice`. */
-  readonly by?: string | undefined;
-  /** Written at or after, milliseconds. */
-  readonly from?: number | undefined;
-  /** Written before, milliseconds. */
-  readonly to?: number | undefined;
-  /** Only entries with a greater id. */
-  readonly after?: number | undefined;
-  /** Only entries with a smaller id. */
-  readonly before?: number | undefined;
-}
-
-export interface ChainedEntry {
-  readonly entry: AuditEntry;
-  readonly hash: string;
-}
 
 const CONDITIONS: Readonly<Record<string, string>> = {
   app: 'coalesce(a.app, e.app) = @app',

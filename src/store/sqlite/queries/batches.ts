@@ -1,5 +1,7 @@
 // Reads the rows of a statement in batches that are bounded by their number and by their size in memory.
 
+import type { Batch } from '../../reader-port.ts';
+
 const MAX_ROWS = 500;
 /** A single payload may have a megabyte. */
 const MAX_CHARS = 1024 * 1024;
@@ -15,12 +17,6 @@ function readBatch<R extends object>(rows: Iterable<R>): { readonly rows: R[]; r
     if (taken.length >= MAX_ROWS || chars > MAX_CHARS) return { rows: taken, isCut: true };
   }
   return { rows: taken, isCut: false };
-}
-
-export interface Batch<T> {
-  readonly found: readonly T[];
-  /** Number of rows that were scanned; 0 until the window ends. */
-  readonly scanned: number;
 }
 
 /**

@@ -2,8 +2,8 @@
 
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
+import { eventOf } from '../../shared/codes.ts';
 import type { CountedRepeats } from '../../statistics-port.ts';
-import { eventOf } from '../rows.ts';
 import { CLOCK_SLACK_MS, firstSince } from './first-since.ts';
 
 /** Entries that one statement reads, as a long read would prevent the WAL of a running receiver from being reset. */

@@ -2,29 +2,18 @@
 
 import type { Database } from 'better-sqlite3';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
-import type { Execution } from '../../../execution/execution.ts';
 import { isoTime } from '../../../lib/time.ts';
-import type { ExecutionFilter } from '../../port.ts';
+import type { Batch, ScanOrder, StoredExecution, StoredFilter } from '../../reader-port.ts';
 import { executionRow, SELECT_WITH_PAYLOAD, type Values } from '../executions/execution-row.ts';
 import { defineTextSearch, matchesFilter } from '../executions/filter.ts';
 import { referenceBound } from '../executions/uuid-range.ts';
-import { type Batch, batchesOf } from './batches.ts';
-import { inRange, type ReferenceRange, rangeParameters, type ScanOrder, windowsOf } from './id-windows.ts';
-
-/** An execution with its stored payload. */
-export interface StoredExecution {
-  readonly execution: Execution;
-  /** The stored JSON text. */
-  readonly inputs: string | null;
-  readonly context: string | null;
-  /** When its payload was pruned, ISO 8601; null while it is stored. */
-  readonly payloadPrunedAt: string | null;
-}
+import { batchesOf } from './batches.ts';
+import { inRange, rangeParameters, windowsOf } from './id-windows.ts';
 
 /** Yields matching executions. No statement stays open between batches. */
 export function* scanExecutions(
   client: Database,
-  filter: ExecutionFilter & Pick<ReferenceRange, 'before'>,
+  filter: StoredFilter,
   order: ScanOrder,
 ): Generator<Batch<StoredExecution>, void, undefined> {
   defineTextSearch(client);

@@ -2,13 +2,14 @@
 // would prevent the WAL of a running receiver from being reset.
 
 import type { Database } from 'better-sqlite3';
-import { firstReferenceAt, referenceBound } from '../executions/uuid-range.ts';
+import type { ScanOrder } from '../../reader-port.ts';
+import { firstReferenceAt } from '../../shared/reference-times.ts';
+import { OUTCOMES_BATCH } from '../../statistics-port.ts';
+import { referenceBound } from '../executions/uuid-range.ts';
 import { uuidText } from '../rows.ts';
 
 /** Number of executions in one window, whose scan takes a few milliseconds even without a match. */
-export const WINDOW_ROWS = 5_000;
-
-export type ScanOrder = 'oldest-first' | 'newest-first';
+const WINDOW_ROWS = OUTCOMES_BATCH;
 
 export interface ReferenceRange {
   readonly app?: string | undefined;

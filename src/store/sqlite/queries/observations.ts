@@ -3,10 +3,12 @@
 import type { Database } from 'better-sqlite3';
 import { hasPollAddress } from '../../../execution/execution.ts';
 import type { DoubtfulQuery, Observation, ObservationQuery, Observations } from '../../observations-port.ts';
+import { resolverOf, STATUS_CODES, statusOf } from '../../shared/codes.ts';
+import { firstReferenceAt, timeOfReference } from '../../shared/reference-times.ts';
 import { executionRow, SELECT_STORED, type Values } from '../executions/execution-row.ts';
-import { referenceBound as bound, firstReferenceAt, timeOfReference } from '../executions/uuid-range.ts';
+import { referenceBound as bound } from '../executions/uuid-range.ts';
 import { ARRIVAL_TIMES } from '../rollups/arrival-times.ts';
-import { resolverOf, STATUS_CODES, statusOf, uuidText } from '../rows.ts';
+import { uuidText } from '../rows.ts';
 
 /** Number of executions that one page scans, which takes a few milliseconds. */
 const PAGE = 1_000;

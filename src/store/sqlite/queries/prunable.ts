@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { PrunableCounts, RetentionCutoffs } from '../../reader-port.ts';
 import type { PrunableEntries, PrunablePayloads } from '../../retention-port.ts';
 import { createAuditPruning } from '../retention/prune-audit.ts';
 import { createPayloadPruning } from '../retention/prune-payloads.ts';
@@ -9,23 +10,13 @@ import { createPayloadPruning } from '../retention/prune-payloads.ts';
 /** Maximum of rows that one statement examines. */
 const BATCH = 500;
 
-export interface PrunableCounts {
-  entries: number;
-  executions: number;
-  /** Payloads of executions, and bodies of unreadable callbacks. */
-  payloads: number;
-}
-
-interface Cutoffs {
-  /** Milliseconds; null: nothing is pruned. */
-  readonly entries: number | null;
-  readonly payloads: number | null;
-}
-
-/** Yields one object with growing counts, after each batch. `payloads` counts only what the payload cutoff prunes. */
-export function* countPrunable(client: Database, cutoffs: Cutoffs): Generator<PrunableCounts, void, undefined> {
+/** Yields one object with growing counts, after each batch. */
+export function* countPrunable(
+  client: Database,
+  cutoffs: RetentionCutoffs,
+): Generator<PrunableCounts, void, undefined> {
   const orm = drizzle(client);
-  const counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
+  const counts = { entries: 0, executions: 0, payloads: 0 };
   if (cutoffs.payloads !== null) {
     const { prunable } = createPayloadPruning(client, orm);
     const seen = new Set<number>();

@@ -10,15 +10,16 @@ import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import type { Change } from '../../port.ts';
+import { EVENT_CODES } from '../../shared/codes.ts';
+import { erasureSeal } from '../../shared/hash-chain.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
-import { erasureSeal } from '../audit/hash-chain.ts';
 import type { ExecutionRow, Values } from '../executions/execution-row.ts';
 import type { createUnknownWords } from '../executions/unknown-words.ts';
 import type { Checkpointer } from '../file/checkpoint/checkpointer.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
-import { EVENT_CODES, hashText } from '../rows.ts';
+import { hashText } from '../rows.ts';
 import { createPayloadStripping } from './prune-payloads.ts';
 
 /** Seals in one entry. An erasure of more entries writes several entries. */

@@ -6,10 +6,11 @@ import { inArray } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { PrunableEntries, PruneResult, RetentionRecord } from '../../retention-port.ts';
+import { EVENT_CODES } from '../../shared/codes.ts';
+import { callbackBodyRecord, MAX_BATCH_BYTES } from '../../shared/prunable-payloads.ts';
 import { createPendingLookup } from '../outbox/pending.ts';
-import { EVENT_CODES, hashText, ONLY_NAMED, uuidText } from '../rows.ts';
+import { hashText, ONLY_NAMED, uuidText } from '../rows.ts';
 import { notifications } from '../schema.ts';
-import { callbackBodyRecord, MAX_BATCH_BYTES } from './prune-payloads.ts';
 
 interface EntryRow extends Sized {
   readonly id: number;

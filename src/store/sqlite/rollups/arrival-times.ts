@@ -2,8 +2,8 @@
 
 import type { Database } from 'better-sqlite3';
 import { isTerminal } from '../../../execution/execution.ts';
+import { EVENT_CODES, RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
-import { EVENT_CODES, RESOLVED_BY_CODES, STATUS_CODES } from '../rows.ts';
 
 const { CALLBACK_HINT, CALLBACK_DUPLICATE, CALLBACK_CONFLICT, CALLBACK_LATE, POLL_COMPLETED } = EVENT_CODES;
 

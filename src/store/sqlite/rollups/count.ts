@@ -4,11 +4,11 @@ import type { Database } from 'better-sqlite3';
 import type { AuditEntry, AuditEvent } from '../../../execution/event.ts';
 import { type Execution, isTerminal, totalLatencyMs } from '../../../execution/execution.ts';
 import type { Coverage } from '../../rollups-port.ts';
+import { type Counted, hourOf } from '../../shared/rollup-keys.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 import { uuidText } from '../rows.ts';
 import { createArrivalTimes } from './arrival-times.ts';
 import { COUNTED, type CountedRow, toCounted } from './history.ts';
-import { type Counted, hourOf } from './keys.ts';
 import { coverageOf, createRollupState, upperBound } from './state.ts';
 import { createTallies } from './tallies.ts';
 

@@ -1,8 +1,7 @@
 // Counts in a table whose primary key is all columns but `count`. Counts of one transaction are written once, before its commit.
 
 import type { Database } from 'better-sqlite3';
-
-export type CountKey = readonly (string | number)[];
+import type { CountKey } from '../../shared/rollup-keys.ts';
 
 export interface Counter {
   /** Adds `times`, which may be negative, to the row of the key, in the order of the columns. */

@@ -3,11 +3,12 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { roundDuration } from '../../../lib/round-duration.ts';
 import { type Course, type CourseGroup, type CourseQuery, MAX_COURSE_EXECUTIONS } from '../../rollups-port.ts';
-import { firstReferenceAt, referenceBound } from '../executions/uuid-range.ts';
+import { resolverOf, statusOf } from '../../shared/codes.ts';
+import { firstReferenceAt } from '../../shared/reference-times.ts';
+import { HOUR_MS, hourOf, isFromCxone } from '../../shared/rollup-keys.ts';
+import { MAX_LEVEL } from '../../shared/sample-ranks.ts';
+import { referenceBound } from '../executions/uuid-range.ts';
 import { windowsOf } from '../queries/id-windows.ts';
-import { resolverOf, statusOf } from '../rows.ts';
-import { HOUR_MS, hourOf, isFromCxone } from './keys.ts';
-import { MAX_LEVEL } from './sampling.ts';
 
 /** Executions whose settings are compared. */
 const TIMED_EXECUTIONS = 200;

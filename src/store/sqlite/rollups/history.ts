@@ -1,8 +1,9 @@
 // Reads what the roll-ups count of stored executions.
 
-import { resolverOf, statusOf, uuidText } from '../rows.ts';
+import { resolverOf, statusOf } from '../../shared/codes.ts';
+import type { Counted } from '../../shared/rollup-keys.ts';
+import { uuidText } from '../rows.ts';
 import { ARRIVAL_TIMES, type ArrivalTimes } from './arrival-times.ts';
-import type { Counted } from './keys.ts';
 
 export interface CountedRow {
   readonly reference: unknown;

@@ -13,13 +13,15 @@ import {
   type SubmittedAction,
   type TimingSample,
 } from '../../rollups-port.ts';
+import { firstReferenceAt } from '../../shared/reference-times.ts';
+import { HOUR_MS, hourOf } from '../../shared/rollup-keys.ts';
+import { MAX_LEVEL, rankOf, sufficientLevel } from '../../shared/sample-ranks.ts';
 import type { OutcomeGroup } from '../../statistics-port.ts';
-import { firstReferenceAt, referenceBound } from '../executions/uuid-range.ts';
+import { referenceBound } from '../executions/uuid-range.ts';
 import { OBSERVED, type ObservedRow, toObservation } from '../queries/observations.ts';
 import { uuidText } from '../rows.ts';
 import { createCourseReader } from './course.ts';
-import { HOUR_MS, hourOf } from './keys.ts';
-import { dayOf, MAX_LEVEL, rankOf, sufficientLevel } from './sampling.ts';
+import { dayOf } from './sampling.ts';
 import { createCoverage } from './state.ts';
 
 /** Sorts after every hour. */

@@ -3,35 +3,13 @@
 
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
-import { SAMPLE_SIZE } from '../../rollups-port.ts';
-import { referenceBound, timeOfReference } from '../executions/uuid-range.ts';
+import { timeOfReference } from '../../shared/reference-times.ts';
+import { levelOf, sufficientLevel } from '../../shared/sample-ranks.ts';
+import { referenceBound } from '../executions/uuid-range.ts';
 
 const DAY_MS = 86_400_000;
-export const MAX_LEVEL = 32;
 /** Days of actions whose counts are cached. */
 const MAX_CACHED = 10_000;
-
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-
-/** Returns an evenly distributed number of 32 bits that depends on the reference only (FNV-1a, with the finalizer of MurmurHash3). */
-export function rankOf(reference: string): number {
-  let hash = FNV_OFFSET;
-  for (let at = 0; at < reference.length; at += 1) hash = Math.imul(hash ^ reference.charCodeAt(at), FNV_PRIME);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-/** Returns the level of an execution: one of 2^level executions has at least this level. */
-function levelOf(reference: string): number {
-  return Math.clz32(rankOf(reference));
-}
-
-/** Returns the highest level at which a sample of this many executions is large enough. */
-export function sufficientLevel(executions: number): number {
-  return Math.max(0, Math.floor(Math.log2(Math.max(1, executions) / SAMPLE_SIZE)));
-}
 
 /** The day that was named last: most calls are about the same one. */
 let last = { start: Number.NaN, name: '' };

@@ -2,7 +2,8 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Coverage } from '../../rollups-port.ts';
-import { referenceBound, timeOfReference } from '../executions/uuid-range.ts';
+import { timeOfReference } from '../../shared/reference-times.ts';
+import { referenceBound } from '../executions/uuid-range.ts';
 
 /** Sorts after every reference: nothing is counted yet. */
 const NOTHING = '~';

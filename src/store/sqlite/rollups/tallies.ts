@@ -2,8 +2,6 @@
 
 import type { Database } from 'better-sqlite3';
 import { arrivalOf } from '../../../execution/arrival-channel.ts';
-import type { ArrivalTimes } from './arrival-times.ts';
-import { createCounter } from './counter.ts';
 import {
   type Counted,
   ENDED_COLUMNS,
@@ -12,7 +10,9 @@ import {
   outcomeKey,
   SUBMITTED_COLUMNS,
   submittedKey,
-} from './keys.ts';
+} from '../../shared/rollup-keys.ts';
+import type { ArrivalTimes } from './arrival-times.ts';
+import { createCounter } from './counter.ts';
 import { createSampling } from './sampling.ts';
 
 type Submitted = Pick<Counted, 'reference' | 'app' | 'actionId'>;

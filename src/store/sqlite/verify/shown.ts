@@ -1,9 +1,11 @@
 // Checks that SQL shows the trail as it was verified: operators read views and names of events, and the hashes cover the rows behind.
 
 import Database from 'better-sqlite3';
+import type { AuditRow } from '../../shared/audit-rows.ts';
+import { EVENT_CODES } from '../../shared/codes.ts';
+import type { Finding } from '../../verification.ts';
+import { reporter } from '../../verify/findings.ts';
 import { migrateSchema, schemaVersionOf } from '../file/schema-version.ts';
-import { type AuditRow, EVENT_CODES } from '../rows.ts';
-import { type Finding, reporter } from './findings.ts';
 
 const CODES: Readonly<Record<string, number>> = EVENT_CODES;
 

@@ -1,39 +1,17 @@
 // Verifies the audit trail from the checkpoint to its end: the chain, the heads stored elsewhere, and the rows of the other tables.
 
 import type { Database } from 'better-sqlite3';
-import type { IdGap } from '../../port.ts';
+import type { AuditHead } from '../../port.ts';
+import type { AuditRow } from '../../shared/audit-rows.ts';
+import type { Finding, Verification, VerifyOptions } from '../../verification.ts';
+import { MAX_DIAGNOSED } from '../../verify/chain.ts';
+import { createWalk, insertedBefore } from '../../verify/walk.ts';
 import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
 import type { Values } from '../executions/execution-row.ts';
 import { auditGaps, withoutGaps } from '../file/id-gaps.ts';
-import type { AuditRow } from '../rows.ts';
-import { createBodyCheck } from './callback-bodies.ts';
-import { type ChainLink, createChainCheck } from './chain.ts';
-import { createErasureCheck } from './erasures.ts';
-import { createRowCheck } from './executions.ts';
-import type { Finding } from './findings.ts';
-import { createNotificationCheck } from './notifications.ts';
+import { isImported } from '../import/imported.ts';
+import { createLookups } from './lookups.ts';
 import { createShownCheck } from './shown.ts';
-import { createHeadCheck, type HeadVerdict, type KnownHead } from './signed-heads.ts';
-
-export interface Verification {
-  /** Empty when trail and rows are unchanged. A broken chain ends the walk. */
-  readonly findings: readonly Finding[];
-  /** Number of entries whose place in the chain was verified. */
-  readonly entries: number;
-  readonly prunedThrough: number;
-  /** The last verified entry. */
-  readonly head: ChainLink;
-  /** In the order of their ids. */
-  readonly heads: readonly HeadVerdict[];
-  /** What restores from older copies lost: no finding, but a fact to know. */
-  readonly gaps: readonly IdGap[];
-}
-
-export interface VerifyOptions {
-  readonly heads?: readonly KnownHead[];
-  /** Called after each page. */
-  readonly progress?: (done: number, total: number) => void;
-}
 
 /** Entries per read transaction: a long transaction would prevent the WAL of a running receiver from being reset. */
 const PAGE = 5_000;
@@ -47,57 +25,42 @@ export function verifyAudit(client: Database, { heads = [], progress }: VerifyOp
     (sum, { low, high }) => sum + high - low,
     0,
   );
-  const erasures = createErasureCheck();
-  const chain = createChainCheck(start, read.after, { gaps, isReduced: erasures.isReduced });
-  const known = createHeadCheck(heads, start, gaps);
-  const rows = createRowCheck(client);
-  const bodies = createBodyCheck(client);
-  const checks = [known, erasures, rows, bodies, createNotificationCheck(client), createShownCheck(client)];
+  const { rows: stored, rest } = createLookups(client);
+  const walk = createWalk({ start, heads, gaps, isPartial: isImported(client) });
+  const shown = createShownCheck(client);
   const inserted = read.firstId(start.id);
-  const broken: Finding[] = inserted === null ? [] : [insertedBefore(inserted, start)];
-  let entries = 0;
+  const before: Finding[] = inserted === null ? [] : [insertedBefore(inserted, start)];
 
   function page(): boolean {
-    // Pruning may have overtaken the walk, which then continues where the trail begins now.
-    if (chain.skipTo(read.checkpoint())) {
-      rows.skipAccepted();
-      erasures.skipTo(chain.link().id);
+    const checkpoint = read.checkpoint();
+    const rows = read.after(Math.max(checkpoint.id, walk.link().id), PAGE);
+    if (!walk.page({ ...stored, checkpoint, rows })) {
+      walk.diagnose(read.after(walk.link().id, MAX_DIAGNOSED));
+      return false;
     }
-    const found = read.after(chain.link().id, PAGE);
-    for (const row of found) {
-      const finding = chain.entry(row);
-      if (finding !== null) {
-        broken.push(finding);
-        return false;
-      }
-      entries += 1;
-      for (const check of checks) check.entry(row);
-    }
-    if (found.length === PAGE) return true;
-    for (const check of checks) check.end();
+    for (const row of rows) shown.entry(row);
+    if (rows.length === PAGE) return true;
+    walk.end(rest());
+    shown.end();
     return false;
   }
 
   const step = client.transaction(page);
-  while (broken.length === 0 && step()) progress?.(entries, total);
+  while (before.length === 0 && step()) progress?.(walk.entries(), total);
+  const entries = walk.entries();
   progress?.(entries, Math.max(entries, total));
-  const findings = [...broken, ...checks.flatMap((check) => check.findings)];
-  return { findings, entries, prunedThrough: start.id, head: chain.link(), heads: known.verdicts(), gaps };
+  const findings = [...before, ...walk.findings(), ...shown.findings];
+  return { findings, entries, prunedThrough: start.id, head: walk.link(), heads: walk.heads(), gaps };
 }
 
 /** Returns the end of the chain without verifying it. */
-export function readHead(client: Database): ChainLink {
-  const last = client.prepare<[], ChainLink>('SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1');
+export function readHead(client: Database): AuditHead {
+  const last = client.prepare<[], AuditHead>('SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1');
   return client.transaction(() => last.get() ?? prepareReads(client).checkpoint())();
 }
 
-function insertedBefore(entry: number, start: ChainLink): Finding {
-  const message = `entry ${entry} was inserted: the trail is pruned through entry ${start.id}`;
-  return { kind: 'inserted', entry, message };
-}
-
 function prepareReads(client: Database) {
-  const checkpoint = client.prepare<[], ChainLink>(
+  const checkpoint = client.prepare<[], AuditHead>(
     'SELECT pruned_through AS id, hash FROM audit_checkpoint WHERE id = 1',
   );
   const last = client.prepare<[], number>('SELECT max(id) FROM audit_events').pluck();
@@ -105,7 +68,7 @@ function prepareReads(client: Database) {
   const narrow = client.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'audit_rows'").get() !== undefined;
   const after = narrow ? readNarrow(client) : readWide(client);
   return {
-    checkpoint: (): ChainLink => {
+    checkpoint: (): AuditHead => {
       const row = checkpoint.get();
       if (row === undefined) throw new Error('audit_checkpoint has no row: the start of the trail is unknown');
       return row;

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { AuditEntry, ExecutionEvent } from '../../../../src/execution/event.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import type { Change } from '../../../../src/store/port.ts';
-import { MAX_LISTED_REPEATS, SUMMARY_AFTER_MS } from '../../../../src/store/sqlite/audit/repeats.ts';
+import { MAX_LISTED_REPEATS, SUMMARY_AFTER_MS } from '../../../../src/store/shared/counted-repeats.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { createSummarizer } from '../../../../src/workers/summarizer.ts';

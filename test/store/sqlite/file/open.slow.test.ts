@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
-import { DatabaseRefused } from '../../../../src/store/sqlite/file/database-refused.ts';
+import { DatabaseRefused } from '../../../../src/store/shared/database-refused.ts';
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { run } from '../../../support/process.ts';

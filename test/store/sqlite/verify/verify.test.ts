@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
-import { chainHash } from '../../../../src/store/sqlite/audit/hash-chain.ts';
-import { DatabaseRefused } from '../../../../src/store/sqlite/file/database-refused.ts';
+import type { AuditHead } from '../../../../src/store/port.ts';
+import type { AuditRow } from '../../../../src/store/shared/audit-rows.ts';
+import { DatabaseRefused } from '../../../../src/store/shared/database-refused.ts';
+import { chainHash } from '../../../../src/store/shared/hash-chain.ts';
 import { openReadOnly } from '../../../../src/store/sqlite/file/open-readonly.ts';
-import type { AuditRow } from '../../../../src/store/sqlite/rows.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
-import type { KnownHead } from '../../../../src/store/sqlite/verify/signed-heads.ts';
-import { type Verification, verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
+import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
+import type { Verification } from '../../../../src/store/verification.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { keptFolder, temporaryFolder } from '../../../support/temporary.ts';
@@ -62,7 +63,7 @@ function tampered(work: (sql: Database.Database) => void): string {
   return path;
 }
 
-function verify(path: string, heads: readonly KnownHead[] = []): Verification {
+function verify(path: string, heads: readonly AuditHead[] = []): Verification {
   const client = openReadOnly(path);
   try {
     return verifyAudit(client, { heads });
@@ -71,7 +72,7 @@ function verify(path: string, heads: readonly KnownHead[] = []): Verification {
   }
 }
 
-function afterTampering(statement: string, heads?: readonly KnownHead[]) {
+function afterTampering(statement: string, heads?: readonly AuditHead[]) {
   const { findings } = verify(
     tampered((sql) => sql.exec(statement)),
     heads,
@@ -79,10 +80,10 @@ function afterTampering(statement: string, heads?: readonly KnownHead[]) {
   return findings.map(({ kind, entry }) => [kind, entry]);
 }
 
-function headAt(id: number): KnownHead {
+function headAt(id: number): AuditHead {
   const client = openReadOnly(written);
   onTestFinished(() => void client.close());
-  return client.prepare('SELECT id, hash FROM audit_events WHERE id = ?').get(id) as KnownHead;
+  return client.prepare('SELECT id, hash FROM audit_events WHERE id = ?').get(id) as AuditHead;
 }
 
 /** Gives every entry from this one on the hash that its content and place call for: what a thorough forger does. */

@@ -2,7 +2,7 @@
 
 import { statfsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import { DatabaseRefused } from '../database-refused.ts';
+import { DatabaseRefused } from '../../../shared/database-refused.ts';
 import type { MoveProgress } from './move-rows.ts';
 import { canReturnPages } from './return-pages.ts';
 

@@ -1,0 +1,242 @@
+// An execution with everything that a decision about it reads, as one query loads it.
+
+import type { AuditEvent } from '../../../execution/event.ts';
+import type { Execution, LateResult } from '../../../execution/execution.ts';
+import { readMembers } from '../../../execution/json-members.ts';
+import type { Notification, NotificationStatus, NotificationType } from '../../../notification/notification.ts';
+import { eventOf, resolverOf, statusOf } from '../../shared/codes.ts';
+import { fromJson } from '../../shared/columns.ts';
+
+export interface Aggregate {
+  readonly id: number;
+  /** Raised by each change. A decision that was made on another version is not applied. */
+  readonly version: number;
+  readonly execution: Execution;
+  /** In the order of their creation. */
+  readonly notifications: readonly Notification[];
+  /** Repeats that are counted and not yet in the trail. */
+  readonly repeats: readonly Repeat[];
+  /** Numbers of entries by event; null while the execution has too few entries for a repeat to be counted. */
+  readonly listed: ReadonlyMap<AuditEvent, number> | null;
+  /** Bytes of the entries and of their bodies. */
+  readonly entryBytes: number;
+  /** When its payload was pruned, milliseconds; 0 if a later result is stored; null while it is stored. */
+  readonly payloadPrunedAt: number | null;
+  /** JSON: the hashes of a pruned payload. */
+  readonly payloadSha256: string | null;
+  readonly arrival: ArrivalFacts;
+}
+
+/** What the trail of an execution shows about callbacks and polls besides its outcome. Milliseconds; null for none. */
+export interface ArrivalFacts {
+  /** The last hint before the end. */
+  readonly hintedAt: number | null;
+  /** The first callback that repeated, contradicted or followed the outcome. */
+  readonly calledBackAt: number | null;
+  /** The first poll that reported an outcome. */
+  readonly pollCompletedAt: number | null;
+}
+
+export interface Repeat {
+  readonly event: AuditEvent;
+  readonly count: number;
+  /** When the first and the last of them came, milliseconds. */
+  readonly since: number;
+  readonly until: number;
+  /** JSON. */
+  readonly detail: string;
+}
+
+type Time = number | null;
+type Text = string | null;
+
+/** A row of EXECUTION. */
+export interface StoredRow {
+  readonly id: number;
+  readonly version: number;
+  readonly reference: string;
+  readonly status: number;
+  readonly resolved_by: number | null;
+  readonly correlation_id: string;
+  readonly app: string;
+  readonly action_id: string;
+  readonly execution_id: Text;
+  readonly execution_id_unverified: boolean;
+  readonly submitted_at: number;
+  readonly sent_at: Time;
+  readonly resolved_at: Time;
+  readonly poll_after: Time;
+  readonly deadline: Time;
+  readonly dispatch_at: Time;
+  readonly poll_at: Time;
+  readonly expire_at: Time;
+  readonly not_found_at: Time;
+  readonly found_at: Time;
+  readonly latency_ms: number | null;
+  readonly poll_count: number;
+  readonly attempts: number;
+  readonly entry_bytes: number;
+  readonly timeout_seconds: number;
+  readonly grace_seconds: number;
+  readonly retry_uncertain: boolean;
+  readonly priority: number;
+  readonly notify_url: Text;
+  readonly idempotency_key: Text;
+  readonly traceparent: Text;
+  readonly tracestate: Text;
+  readonly execution_id_problem: Text;
+  readonly poll_url: Text;
+  readonly cookies: Text;
+  readonly unknown_word: Text;
+  readonly payload_pruned_at: Time;
+  readonly held_at: Time;
+  readonly erased_at: Time;
+  readonly hinted_at: Time;
+  readonly called_back_at: Time;
+  readonly poll_completed_at: Time;
+  readonly resubmission_of: Text;
+  readonly resubmitted_as: Text;
+  readonly result: Text;
+  readonly error: Text;
+  readonly late_result: Text;
+  readonly sha256: Text;
+}
+
+/** A row of AGGREGATE. */
+export interface AggregateRow extends StoredRow {
+  readonly notifications: readonly NotificationRow[] | null;
+  readonly repeats: readonly (Omit<Repeat, 'event'> & { readonly event: number })[] | null;
+  readonly listed: readonly (readonly [event: number, count: number])[] | null;
+}
+
+export interface NotificationRow {
+  readonly id: string;
+  readonly reference: string;
+  readonly correlation_id: string;
+  readonly app: string;
+  readonly type: string;
+  readonly url: string;
+  readonly origin: string;
+  readonly status: string;
+  readonly created_at: number;
+  readonly due_at: Time;
+  readonly give_up_at: number;
+  readonly attempts: number;
+  readonly last_attempt_at: Time;
+  readonly last_http_status: number | null;
+  readonly last_error: Text;
+  readonly delivered_at: Time;
+}
+
+const COLUMNS = `r.id, r.version, r.reference, r.status, r.resolved_by, r.correlation_id, r.app, r.action_id, r.execution_id,
+  r.execution_id_unverified, r.submitted_at, r.sent_at, r.resolved_at, r.poll_after, r.deadline, r.dispatch_at, r.poll_at,
+  r.expire_at, r.not_found_at, r.found_at, r.latency_ms, r.poll_count, r.attempts, r.entry_bytes, r.timeout_seconds,
+  r.grace_seconds, r.retry_uncertain, r.priority, r.notify_url, r.idempotency_key, r.traceparent, r.tracestate,
+  r.execution_id_problem, r.poll_url, r.cookies, r.unknown_word, r.payload_pruned_at, r.held_at, r.erased_at,
+  r.hinted_at, r.called_back_at, r.poll_completed_at, r.resubmission_of, r.resubmitted_as,
+  o.result, o.error, o.late_result, h.sha256`;
+
+const TABLES = `execution_rows AS r LEFT JOIN outcome_rows AS o ON o.id = r.id
+  LEFT JOIN payload_hashes AS h ON h.id = r.id AND r.payload_pruned_at IS NOT NULL`;
+
+/** A WHERE clause on `r` follows. */
+export const SELECT_EXECUTION = `SELECT ${COLUMNS} FROM ${TABLES}`;
+
+/**
+ * Parameter 1: the number of entries from which on repeats may be counted. A WHERE clause on `r` follows. Notifications and repeats
+ * are looked up only for executions that may have them.
+ */
+export const SELECT_AGGREGATE = `SELECT ${COLUMNS},
+  CASE WHEN r.notify_url IS NOT NULL THEN
+    (SELECT json_agg(n ORDER BY n.sequence) FROM notification_rows AS n WHERE n.reference = r.reference) END AS notifications,
+  CASE WHEN r.entries >= $1 THEN (SELECT json_agg(a) FROM audit_repeats AS a WHERE a.execution = r.id) END AS repeats,
+  CASE WHEN r.entries >= $1 THEN (SELECT json_agg(json_build_array(a.event, a.count)) FROM
+    (SELECT event, count(*) FROM audit_rows WHERE execution = r.id GROUP BY event) AS a) END AS listed
+FROM ${TABLES}`;
+
+export function toExecution(row: StoredRow): Execution {
+  return {
+    correlationId: row.correlation_id,
+    reference: row.reference,
+    app: row.app,
+    actionId: row.action_id,
+    executionId: row.execution_id,
+    executionIdUnverified: row.execution_id_unverified,
+    executionIdProblem: row.execution_id_problem,
+    pollUrl: row.poll_url,
+    cookies: row.cookies,
+    unknownWord: row.unknown_word,
+    notFoundAt: row.not_found_at,
+    foundAt: row.found_at,
+    heldAt: row.held_at,
+    erasedAt: row.erased_at,
+    resubmissionOf: row.resubmission_of,
+    resubmittedAs: row.resubmitted_as,
+    status: statusOf(row.status),
+    resolvedBy: resolverOf(row.resolved_by),
+    result: fromJson(row.result),
+    error: fromJson(row.error),
+    lateResult: row.late_result === null ? null : (readMembers(row.late_result) as unknown as LateResult),
+    submittedAt: row.submitted_at,
+    sentAt: row.sent_at,
+    resolvedAt: row.resolved_at,
+    pollAfter: row.poll_after,
+    deadline: row.deadline,
+    latencyMs: row.latency_ms,
+    pollCount: row.poll_count,
+    attempts: row.attempts,
+    timeoutSeconds: row.timeout_seconds,
+    graceSeconds: row.grace_seconds,
+    retryUncertain: row.retry_uncertain,
+    notifyUrl: row.notify_url,
+    priority: row.priority,
+    idempotencyKey: row.idempotency_key,
+    traceparent: row.traceparent,
+    tracestate: row.tracestate,
+    dispatchAt: row.dispatch_at,
+    pollAt: row.poll_at,
+    expireAt: row.expire_at,
+  };
+}
+
+export function toAggregate(row: AggregateRow): Aggregate {
+  return {
+    id: row.id,
+    version: row.version,
+    execution: toExecution(row),
+    notifications: (row.notifications ?? []).map(toNotification),
+    repeats: (row.repeats ?? []).map((repeat) => ({ ...repeat, event: eventOf(repeat.event) })),
+    listed: row.listed === null ? null : new Map(row.listed.map(([event, count]) => [eventOf(event), count])),
+    entryBytes: row.entry_bytes,
+    payloadPrunedAt: row.payload_pruned_at,
+    payloadSha256: row.sha256,
+    arrival: arrivalFactsIn(row),
+  };
+}
+
+export function arrivalFactsIn(
+  row: Pick<StoredRow, 'hinted_at' | 'called_back_at' | 'poll_completed_at'>,
+): ArrivalFacts {
+  return { hintedAt: row.hinted_at, calledBackAt: row.called_back_at, pollCompletedAt: row.poll_completed_at };
+}
+
+export function toNotification(row: NotificationRow): Notification {
+  return {
+    id: row.id,
+    reference: row.reference,
+    correlationId: row.correlation_id,
+    app: row.app,
+    type: row.type as NotificationType,
+    url: row.url,
+    origin: row.origin,
+    status: row.status as NotificationStatus,
+    createdAt: row.created_at,
+    dueAt: row.due_at,
+    giveUpAt: row.give_up_at,
+    attempts: row.attempts,
+    lastAttemptAt: row.last_attempt_at,
+    lastHttpStatus: row.last_http_status,
+    lastError: row.last_error,
+    deliveredAt: row.delivered_at,
+  };
+}

@@ -1,0 +1,85 @@
+// Loads what decides whether a submission is new: the executions with its correlation id or its idempotency key.
+
+import type { Execution } from '../../../execution/execution.ts';
+import { appKeyOf, nameRange } from '../../../execution/idempotency-key.ts';
+import { type JsonObject, LargeJson } from '../../../execution/json.ts';
+import type { AcceptedSubmission, NewExecution } from '../../intake-port.ts';
+import type { Session } from '../connection/session.ts';
+import { fingerprintText } from './add.ts';
+import { SELECT_EXECUTION, type StoredRow, toExecution } from './aggregate.ts';
+
+/** An execution that has the name of a submission, with what the submission is compared with. */
+export interface Earlier {
+  readonly execution: Execution;
+  readonly accepted: AcceptedSubmission;
+}
+
+export interface Names {
+  readonly byCorrelationId: Map<string, Earlier>;
+  /** By `keyOf`. */
+  readonly byKey: Map<string, Earlier>;
+  /** Any stored name under the app's key, by `keyOf` of app and key. */
+  readonly underKey: Map<string, string>;
+}
+
+export function keyOf(app: string, name: string): string {
+  return `${app}\0${name}`;
+}
+
+interface EarlierRow extends StoredRow {
+  readonly fingerprint: Buffer;
+  readonly inputs: string | null;
+  readonly context: string | null;
+}
+
+interface UnderKeyRow {
+  readonly app: string;
+  readonly key: string;
+  readonly found: string | null;
+}
+
+const EARLIER = `SELECT e.*, f.fingerprint, p.inputs, p.context FROM (${SELECT_EXECUTION} WHERE `;
+const WITH_SUBMISSION = `) AS e JOIN execution_rows AS f ON f.id = e.id LEFT JOIN payload_rows AS p ON p.id = e.id`;
+
+const BY_CORRELATION_ID = `${EARLIER} r.correlation_id = ANY ($1::text[]) ${WITH_SUBMISSION}`;
+const BY_KEY = `${EARLIER} (r.app, r.idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[])) ${WITH_SUBMISSION}`;
+const UNDER_KEY = `SELECT g.app, g.key, (SELECT r.idempotency_key FROM execution_rows AS r WHERE r.app = g.app
+    AND r.idempotency_key >= g.low COLLATE "C" AND r.idempotency_key < g.high COLLATE "C" LIMIT 1) AS found
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS g(app, key, low, high)`;
+
+export async function loadNames(session: Pick<Session, 'all'>, submissions: readonly NewExecution[]): Promise<Names> {
+  const names: Names = { byCorrelationId: new Map(), byKey: new Map(), underKey: new Map() };
+  if (submissions.length === 0) return names;
+  const executions = submissions.map(({ execution }) => execution);
+  const ids = executions.map(({ correlationId }) => correlationId);
+  for (const row of await session.all<EarlierRow>(BY_CORRELATION_ID, [ids])) {
+    names.byCorrelationId.set(row.correlation_id, toEarlier(row));
+  }
+  const keyed = executions.flatMap(({ app, idempotencyKey }) =>
+    idempotencyKey === null ? [] : [{ app, idempotencyKey }],
+  );
+  if (keyed.length === 0) return names;
+  const apps = keyed.map(({ app }) => app);
+  const keys = keyed.map(({ idempotencyKey }) => idempotencyKey);
+  for (const row of await session.all<EarlierRow>(BY_KEY, [apps, keys])) {
+    names.byKey.set(keyOf(row.app, row.idempotency_key ?? ''), toEarlier(row));
+  }
+  const ranges = keys.map((key) => ({ key: appKeyOf(key), ...nameRange(appKeyOf(key)) }));
+  const bounds = [apps, ranges.map(({ key }) => key), ranges.map(({ from }) => from), ranges.map(({ to }) => to)];
+  for (const { app, key, found } of await session.all<UnderKeyRow>(UNDER_KEY, bounds)) {
+    if (found !== null) names.underKey.set(keyOf(app, key), found);
+  }
+  return names;
+}
+
+function toEarlier(row: EarlierRow): Earlier {
+  const { inputs, context } = row;
+  const payload = {
+    inputs: LargeJson.from(inputs ?? '{}') as JsonObject,
+    context: LargeJson.from(context ?? '{}') as JsonObject,
+  };
+  return {
+    execution: toExecution(row),
+    accepted: { fingerprint: fingerprintText(row.fingerprint), payload: row.sha256 === null ? payload : null },
+  };
+}

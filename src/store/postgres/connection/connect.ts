@@ -1,0 +1,98 @@
+// Opens connections: finds the host that accepts writes, and gives each session the settings that the store relies on.
+
+import { Client, type CustomTypesConfig, types } from 'pg';
+import type { DatabaseAddress } from '../../../lib/database-url.ts';
+import { type Log, reasonOf } from '../../../lib/log.ts';
+
+/** Time limit for connecting to a host, in milliseconds. A host that is gone delays the next one by as much. */
+const CONNECT_MS = 3_000;
+
+/** A bigint is an id, a count or a time in milliseconds: below 2^53. */
+const INT8 = 20;
+
+export const TYPES: CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === INT8 ? Number : types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
+};
+
+/**
+ * Settings of each session. The hash chain needs `read committed`: a statement that has waited for the chain sees the newest entry.
+ * Generic plans spare the planning of each batch. The planner would compile the queries of a writer, which avoids plans by their costs:
+ * that takes longer than any query runs. The keep-alives notice within 15 seconds that a host has gone.
+ */
+const SETTINGS = {
+  default_transaction_isolation: 'read committed',
+  TimeZone: 'UTC',
+  plan_cache_mode: 'force_generic_plan',
+  jit: 'off',
+  lock_timeout: '5s',
+  idle_in_transaction_session_timeout: '10s',
+  tcp_keepalives_idle: '5',
+  tcp_keepalives_interval: '3',
+  tcp_keepalives_count: '3',
+} as const;
+
+/** For sessions that change rows by ids in a JSON document, of which the planner does not know that it is short. */
+export const WRITER_SETTINGS = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' } as const;
+
+export interface ConnectOptions {
+  readonly addresses: readonly DatabaseAddress[];
+  readonly log: Log;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface Connected {
+  readonly client: Client;
+  readonly address: DatabaseAddress;
+}
+
+/** No host accepts writes now. */
+export class NoWritableHost extends Error {
+  override readonly name = 'NoWritableHost';
+}
+
+/** Connects to the first host that accepts writes. @throws {NoWritableHost} with the reason of each host. */
+export async function connectWritable(options: ConnectOptions): Promise<Connected> {
+  const reasons: string[] = [];
+  for (const address of options.addresses) {
+    const client = new Client({
+      connectionString: address.url,
+      connectionTimeoutMillis: CONNECT_MS,
+      application_name: options.applicationName,
+      keepAlive: true,
+      types: TYPES,
+    });
+    // An error of an idle connection is an event; the next query reports it.
+    client.on('error', (error) => options.log.debug(() => ({ reason: reasonOf(error) }), 'a connection was lost'));
+    try {
+      await client.connect();
+      const problem = await readOnlyReason(client);
+      if (problem === null) {
+        await applySettings(client, { ...SETTINGS, ...options.settings });
+        return { client, address };
+      }
+      reasons.push(`${address.host}: ${problem}`);
+    } catch (error) {
+      reasons.push(`${address.host}: ${reasonOf(error)}`);
+    }
+    await client.end().catch(() => {});
+  }
+  throw new NoWritableHost(`no host of DATABASE_URL accepts writes (${reasons.join('; ')})`);
+}
+
+async function readOnlyReason(client: Client): Promise<string | null> {
+  const { rows } = await client.query<{ standby: boolean; readonly: string }>(
+    "SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS readonly",
+  );
+  if (rows[0]?.standby) return 'a standby';
+  return rows[0]?.readonly === 'on' ? 'read-only' : null;
+}
+
+async function applySettings(client: Client, settings: Readonly<Record<string, string>>): Promise<void> {
+  await client.query('SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)', [
+    Object.keys(settings),
+    Object.values(settings),
+  ]);
+}

@@ -1,0 +1,32 @@
+// Errors of PostgreSQL, by what they mean for a write: the connection is gone, the server takes no writes, or the values are bad.
+
+import { DatabaseError } from 'pg';
+
+/** Raised by `apply_batch`: another receiver has raised the epoch of the slot. */
+export const FENCED = 'CX001';
+/** Raised by `apply_batch`: a part of an all-or-nothing batch is stale. */
+export const STALE = 'CX002';
+/** The server accepts no writes (read_only_sql_transaction): it was demoted, or the operator has set it so. */
+export const READ_ONLY = '25006';
+/** A row has no partition (check_violation). */
+export const NO_PARTITION = '23514';
+
+/** Classes and codes after which the server has rolled the statement back, and a repetition may succeed. */
+const TRANSIENT = /^(?:40|55P03|57014|25006|53)/;
+
+/** The server ends the connection after these (admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped). */
+const ENDS_CONNECTION = /^(?:57P0[1-5]|08)/;
+
+export function codeOf(error: unknown): string {
+  return error instanceof DatabaseError ? (error.code ?? '') : '';
+}
+
+/** True if the error leaves open whether the statement was committed. */
+export function leavesInDoubt(error: unknown): boolean {
+  return !(error instanceof DatabaseError) || ENDS_CONNECTION.test(error.code ?? '');
+}
+
+/** True if the server did not apply the statement for a reason that lies in its state: a conflict, a full disk, read-only. */
+export function isTransient(error: unknown): boolean {
+  return TRANSIENT.test(codeOf(error));
+}

@@ -1,0 +1,73 @@
+// Prepares the database at the start: verifies its settings and brings its schema to this version.
+
+import type { Client } from 'pg';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
+import { migrate } from '../migrate.ts';
+import { type Connected, type ConnectOptions, connectWritable, NoWritableHost } from './connect.ts';
+import { isCopy, noteIdentity } from './identity.ts';
+import { verifySettings } from './verify-settings.ts';
+
+const CHOICE = 'the database is set up to keep less than a receiver promises';
+
+export interface Prepared {
+  /** The newest time that a receiver wrote, milliseconds; null if none did. */
+  readonly newestTime: number | null;
+  /** True for a database that was restored from a dump. */
+  readonly isCopy: boolean;
+}
+
+/** @throws {DatabaseRefused} with the remedy; the database is then unchanged. */
+export async function prepareDatabase(options: ConnectOptions): Promise<Prepared> {
+  const { client, address } = await connected(options);
+  try {
+    for (const choice of await verifySettings(client)) options.log.warn({ host: address.host, choice }, CHOICE);
+    await refuseSharedSessions(client, options);
+    await migrate(client);
+    const { rows } = await client.query<{ at: number }>('SELECT at FROM heartbeat WHERE id = 1');
+    return { newestTime: rows[0]?.at ?? null, isCopy: await isCopy(client) };
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * A pooler in transaction mode runs the statements of several connections in one session of the server, so that settings, locks and
+ * prepared statements of a connection are those of another one. @throws {DatabaseRefused}
+ */
+export async function refuseSharedSessions(client: Client, options: ConnectOptions): Promise<void> {
+  const other = await connected(options);
+  try {
+    const mark = `SELECT set_config('cxone_receiver.connection', $1, false)`;
+    await client.query(mark, ['first']);
+    await other.client.query(mark, ['second']);
+    const { rows } = await client.query<{ mark: string }>(
+      "SELECT current_setting('cxone_receiver.connection', true) AS mark",
+    );
+    if (rows[0]?.mark !== 'first') throw new DatabaseRefused(SHARED);
+  } finally {
+    await other.client.end();
+  }
+}
+
+const SHARED =
+  'the connections of DATABASE_URL share sessions of the server: connect without the pooler, or set its pool_mode to session';
+
+/** @throws {DatabaseRefused} with the reason of each host. */
+export async function connected(options: ConnectOptions): Promise<Connected> {
+  try {
+    return await connectWritable(options);
+  } catch (error) {
+    if (!(error instanceof NoWritableHost)) throw error;
+    throw new DatabaseRefused(`${error.message}: check DATABASE_URL, and that the server runs`, { cause: error });
+  }
+}
+
+/** Notes that what a restored dump requires was done. */
+export async function adoptCopy(options: ConnectOptions): Promise<void> {
+  const { client } = await connectWritable(options);
+  try {
+    await noteIdentity(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,79 @@
+// Reads beside the writing session, on a few connections to the same host.
+
+import type { Client, QueryResultRow } from 'pg';
+import type { DatabaseAddress } from '../../../lib/database-url.ts';
+import { type Log, reasonOf } from '../../../lib/log.ts';
+import { StoreUnavailable } from '../../port.ts';
+import { connectWritable } from './connect.ts';
+import { leavesInDoubt } from './errors.ts';
+
+const MAX_CONNECTIONS = 4;
+
+export interface Reads {
+  /** @throws {StoreUnavailable} while the database cannot be read. */
+  all<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  first<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
+  close(): Promise<void>;
+}
+
+interface Lane {
+  client: Client | null;
+}
+
+/** Each query waits for the next free connection. A connection that breaks is replaced by the next query. */
+export function createReads(addresses: readonly DatabaseAddress[], log: Log, applicationName: string): Reads {
+  const free: Lane[] = Array.from({ length: MAX_CONNECTIONS }, () => ({ client: null }));
+  const waiting: ((lane: Lane) => void)[] = [];
+  const open = new Set<Client>();
+  let closed = false;
+
+  function take(): Promise<Lane> {
+    // The lane that was used last is connected, and its server process is warm.
+    const lane = free.pop();
+    return lane === undefined ? new Promise((resolve) => void waiting.push(resolve)) : Promise.resolve(lane);
+  }
+
+  function giveBack(lane: Lane): void {
+    const next = waiting.shift();
+    if (next === undefined) free.push(lane);
+    else next(lane);
+  }
+
+  async function connected(lane: Lane): Promise<Client> {
+    if (lane.client !== null) return lane.client;
+    const { client } = await connectWritable({ addresses, log, applicationName });
+    lane.client = client;
+    open.add(client);
+    client.on('end', () => drop(lane, client));
+    return client;
+  }
+
+  function drop(lane: Lane, client: Client): void {
+    open.delete(client);
+    if (lane.client === client) lane.client = null;
+  }
+
+  async function all<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    if (closed) throw new StoreUnavailable('the store is closed');
+    const lane = await take();
+    try {
+      const client = await connected(lane);
+      return (await client.query<Row>({ text, values: [...values] })).rows;
+    } catch (error) {
+      if (!leavesInDoubt(error)) throw error;
+      if (lane.client !== null) drop(lane, lane.client);
+      throw new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
+    } finally {
+      giveBack(lane);
+    }
+  }
+
+  return {
+    all,
+    first: async (text, values) => (await all(text, values))[0] as never,
+    close: async () => {
+      closed = true;
+      await Promise.all([...open].map((client) => client.end().catch(() => {})));
+    },
+  };
+}

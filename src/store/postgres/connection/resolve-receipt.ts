@@ -1,0 +1,64 @@
+// Resolves a commit whose response was lost: the receipt that the commit wrote shows whether it happened.
+
+import type { DatabaseAddress } from '../../../lib/database-url.ts';
+import { type Log, reasonOf } from '../../../lib/log.ts';
+import type { World } from '../../../lib/world.ts';
+import { StoreUnavailable } from '../../port.ts';
+import { connectWritable } from './connect.ts';
+
+/** The interval between two attempts to connect, in milliseconds. */
+export const RECONNECT_MS = 250;
+
+/** The connection was lost during a commit, and the store is closed: whether it was committed is not known. */
+class InDoubt extends Error {
+  override readonly name = 'InDoubt';
+}
+
+interface Receipt {
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+interface ResolveOptions {
+  readonly addresses: readonly DatabaseAddress[];
+  readonly world: Pick<World, 'sleep'>;
+  readonly log: Log;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  readonly slot: number | null;
+  /** Ends the attempts, because the store is closed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Raises the epoch of the slot, after which the receipt decides. Another connection may have raised it already.
+ * @throws {StoreUnavailable} when nothing was committed, {InDoubt} when the signal aborts.
+ */
+export async function resolveReceipt<T>(
+  { addresses, world, log, name, slot, signal }: ResolveOptions,
+  { epoch, sequence }: Receipt,
+  cause: unknown,
+): Promise<T> {
+  while (!signal.aborted) {
+    try {
+      const { client } = await connectWritable({ addresses, log, applicationName: name });
+      try {
+        await client.query('UPDATE receivers SET epoch = epoch + 1 WHERE slot = $1 AND epoch = $2', [slot, epoch]);
+        const { rows } = await client.query<{ result: T }>(
+          'SELECT result FROM receipts WHERE slot = $1 AND epoch = $2 AND sequence = $3',
+          [slot, epoch, sequence],
+        );
+        const [found] = rows;
+        if (found === undefined) throw new StoreUnavailable('the connection was lost before the commit', { cause });
+        return found.result;
+      } finally {
+        await client.end().catch(() => {});
+      }
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      log.debug(() => ({ reason: reasonOf(error) }), 'a commit is in doubt, and the database is not available');
+    }
+    await world.sleep(RECONNECT_MS, signal);
+  }
+  throw new InDoubt('the store was closed before the database showed whether a change was committed', { cause });
+}

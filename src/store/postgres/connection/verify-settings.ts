@@ -1,0 +1,63 @@
+// Verifies at the start that the database keeps what it has committed: refuses what breaks a guarantee, and reports what is the
+// operator's choice.
+
+import type { Client } from 'pg';
+import { DatabaseRefused } from '../../shared/database-refused.ts';
+
+/** PostgreSQL 15 is the oldest version under test. */
+const MIN_VERSION = 150_000;
+
+interface Settings {
+  readonly version: number;
+  readonly encoding: string;
+  readonly isolation: string;
+  readonly fsync: string;
+  readonly full_page_writes: string;
+  readonly synchronous_commit: string;
+  readonly synchronous_standby_names: string;
+  readonly standbys: number;
+  readonly can_create: boolean;
+}
+
+const READ = `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding,
+  current_setting('transaction_isolation') AS isolation, current_setting('fsync') AS fsync,
+  current_setting('full_page_writes') AS full_page_writes, current_setting('synchronous_commit') AS synchronous_commit,
+  current_setting('synchronous_standby_names') AS synchronous_standby_names,
+  (SELECT count(*) FROM pg_stat_replication)::integer AS standbys,
+  has_schema_privilege(current_schema(), 'CREATE') AS can_create`;
+
+/** Returns what the operator has chosen, each with its consequence. @throws {DatabaseRefused} with the remedy. */
+export async function verifySettings(client: Client): Promise<readonly string[]> {
+  const { rows } = await client.query<Settings>(READ);
+  const [settings] = rows;
+  if (settings === undefined) throw new DatabaseRefused('the database of DATABASE_URL does not state its settings');
+  const refusal = refusalOf(settings);
+  if (refusal !== null) throw new DatabaseRefused(`the database of DATABASE_URL ${refusal}`);
+  return choicesIn(settings);
+}
+
+function refusalOf({ version, encoding, isolation, can_create }: Settings): string | null {
+  if (version < MIN_VERSION) return `is PostgreSQL ${Math.floor(version / 10_000)}: use version 15 or newer`;
+  if (encoding !== 'UTF8') return `has the encoding ${encoding}: create one with ENCODING 'UTF8'`;
+  if (!can_create) return 'does not let this user create tables: GRANT CREATE on its schema to the user';
+  // The session has asked for it: a pooler in transaction mode loses such settings.
+  if (isolation !== 'read committed')
+    return `runs at ${isolation}: connect without a pooler, or with one in session mode`;
+  return null;
+}
+
+function choicesIn(settings: Settings): string[] {
+  const { fsync, full_page_writes, synchronous_commit, synchronous_standby_names, standbys } = settings;
+  const choices: string[] = [];
+  if (fsync !== 'on') choices.push('fsync is off: a power loss destroys acknowledged results, or the whole database');
+  if (full_page_writes !== 'on') choices.push('full_page_writes is off: a power loss may damage the database');
+  if (synchronous_commit === 'off') {
+    choices.push(
+      'synchronous_commit is off: a crash of the server loses the results that were acknowledged just before it',
+    );
+  }
+  if (standbys > 0 && (synchronous_standby_names === '' || synchronous_commit === 'local')) {
+    choices.push('no standby is synchronous: a promotion loses what was acknowledged and not replicated');
+  }
+  return choices;
+}

@@ -1,0 +1,59 @@
+// Times by which a step of the clock is noticed, and the due times that move with it.
+
+import type { CommitProbe, DueWork } from '../../port.ts';
+import type { Reads } from '../connection/reads.ts';
+import type { Session } from '../connection/session.ts';
+
+/** Rows of the table `heartbeat`: the newest time of a receiver, and the last step of the clock that moved due times. */
+const NEWEST = 1;
+const STEP_FROM = 2;
+const STEP_TO = 3;
+
+/** A later time stays: only a move of the due times sets it back. */
+const BEAT = `INSERT INTO heartbeat AS h (id, at) VALUES (${NEWEST}, $1)
+  ON CONFLICT (id) DO UPDATE SET at = greatest(h.at, excluded.at)`;
+
+const moved = (columns: readonly string[]) =>
+  columns.map((column) => `${column} = ${column} + ($1 ->> 'by')::bigint`).join(', ');
+
+/** It is applied once, also when its response is lost: twice would move the times too far. */
+const MOVE = `WITH open AS (SELECT execution FROM work), executions AS (
+    UPDATE execution_rows SET version = version + 1,
+      ${moved(['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'])}
+    WHERE id IN (SELECT execution FROM open)
+  ), works AS (
+    UPDATE work SET ${moved(['dispatch_at', 'poll_at', 'expire_at'])}
+  ), notifications AS (
+    UPDATE notification_rows SET ${moved(['due_at', 'give_up_at'])} WHERE id IN (SELECT id FROM notification_work)
+  ), lanes AS (
+    UPDATE notification_work SET ${moved(['due_at'])}
+  ), noted AS (
+    INSERT INTO heartbeat (id, at)
+    VALUES (${STEP_FROM}, ($1 ->> 'from')::bigint), (${STEP_TO}, ($1 ->> 'to')::bigint), (${NEWEST}, ($1 ->> 'to')::bigint)
+    ON CONFLICT (id) DO UPDATE SET at = excluded.at
+  ) SELECT 'true'::json`;
+
+/** @param upkeep runs with each heartbeat */
+export function createClockTimes(
+  reads: Pick<Reads, 'all'>,
+  session: Pick<Session, 'all' | 'beat' | 'write'>,
+  upkeep: () => Promise<void>,
+): Pick<DueWork, 'moveDueTimes' | 'lastClockStep'> & CommitProbe {
+  return {
+    moveDueTimes: async ({ from, to }) => {
+      // The difference of two clocks has fractions.
+      await session.write(MOVE, { by: Math.round(to - from), from: Math.trunc(from), to: Math.trunc(to) });
+    },
+    lastClockStep: async () => {
+      const rows = await reads.all<{ id: number; at: number }>('SELECT id, at FROM heartbeat WHERE id IN (2, 3)');
+      const timeIn = (row: number) => rows.find(({ id }) => id === row)?.at ?? null;
+      const [from, to] = [timeIn(STEP_FROM), timeIn(STEP_TO)];
+      return from === null || to === null ? null : { from, to };
+    },
+    ping: async (now) => {
+      await session.all(BEAT, [Math.trunc(now)]);
+      await session.beat();
+      await upkeep();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+// Keeps the pauses of sending, in a table and in memory: claims and due times look at them each time.
+
+import { isoTime } from '../../../lib/time.ts';
+import {
+  type CountedPause,
+  isSameScope,
+  type PauseResult,
+  type PauseScope,
+  type SendingPause,
+  type SendingPauses,
+} from '../../pauses-port.ts';
+import type { Reads } from '../connection/reads.ts';
+import type { Session } from '../connection/session.ts';
+
+/** What is paused, for decisions and queries. */
+export interface PausedScopes {
+  readonly isAllPaused: boolean;
+  readonly apps: readonly string[];
+  readonly actions: readonly string[];
+  list(): readonly SendingPause[];
+}
+
+interface PauseRow extends Omit<SendingPause, 'since' | 'by'> {
+  readonly since: string;
+  readonly operator: string;
+  readonly queued: number;
+}
+
+interface PauseOutcome {
+  /** The pause of the scope, if there was one. */
+  readonly before: PauseRow | null;
+  readonly queued: number;
+}
+
+const COUNTED = `SELECT p.app, p.action_id AS "actionId", p.since, p.operator, p.reason, (SELECT count(*) FROM work AS w
+    WHERE w.dispatch_at IS NOT NULL AND coalesce(p.app, w.app) = w.app AND coalesce(p.action_id, w.action_id) = w.action_id)
+    AS queued
+  FROM sending_pauses AS p`;
+
+const ALL = `${COUNTED} ORDER BY p.id`;
+
+const OF_SCOPE = `app IS NOT DISTINCT FROM $1 ->> 'app' AND action_id IS NOT DISTINCT FROM $1 ->> 'actionId'`;
+
+const PAUSE = `WITH before AS (SELECT row_to_json(c) AS pause FROM (${COUNTED} WHERE ${OF_SCOPE}) AS c), added AS (
+    INSERT INTO sending_pauses (app, action_id, since, operator, reason)
+    SELECT g.app, g."actionId", g.since, g.by, g.reason
+    FROM json_to_record($1) AS g(app text, "actionId" text, since text, by text, reason text)
+    WHERE NOT EXISTS (SELECT 1 FROM before)
+  ) SELECT json_build_object('before', (SELECT pause FROM before), 'queued', (SELECT count(*) FROM work AS w
+    WHERE w.dispatch_at IS NOT NULL AND coalesce($1 ->> 'app', w.app) = w.app
+      AND coalesce($1 ->> 'actionId', w.action_id) = w.action_id))`;
+
+const RESUME = `WITH ended AS (SELECT row_to_json(c) AS pause FROM (${COUNTED} WHERE ${OF_SCOPE}) AS c),
+  removed AS (DELETE FROM sending_pauses WHERE ${OF_SCOPE})
+  SELECT pause FROM ended`;
+
+export interface SendingPausesParts {
+  readonly port: SendingPauses;
+  readonly paused: PausedScopes;
+  /** Reads the pauses of the database, when the receiver becomes active. */
+  reload(all: Session['all']): Promise<void>;
+}
+
+// One function because its parts share the pauses in memory.
+export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Session, 'write'>): SendingPausesParts {
+  const listeners: (() => void)[] = [];
+  let pauses: readonly SendingPause[] = [];
+
+  async function pauseSending(pause: SendingPause): Promise<PauseResult> {
+    const known = pauses.find((one) => isSameScope(one, pause));
+    // Before the commit, so that no claim is decided after it that the pause covers.
+    // promise: postgres/paused-execution-is-not-claimed
+    if (known === undefined) pauses = [...pauses, pause];
+    try {
+      const found = await session.write<PauseOutcome>(PAUSE, { ...pause, since: isoTime(pause.since) });
+      if (found.before !== null) return { isNew: false, pause: toPause(found.before) };
+      return { isNew: true, pause: { ...pause, queued: found.queued } };
+    } catch (error) {
+      pauses = pauses.filter((one) => one !== pause);
+      throw error;
+    }
+  }
+
+  async function resumeSending({ app, actionId }: PauseScope): Promise<CountedPause | null> {
+    const row = await session.write<PauseRow | null>(RESUME, { app, actionId });
+    if (row === null) return null;
+    pauses = pauses.filter((one) => !isSameScope(one, { app, actionId }));
+    for (const listener of listeners) listener();
+    return toPause(row);
+  }
+
+  return {
+    port: {
+      pauseSending,
+      resumeSending,
+      sendingPauses: async () => (await reads.all<PauseRow & Record<string, unknown>>(ALL)).map(toPause),
+      watchResumes: (listener) => void listeners.push(listener),
+    },
+    paused: {
+      get isAllPaused() {
+        return pauses.some(({ app, actionId }) => app === null && actionId === null);
+      },
+      get apps() {
+        return pauses.flatMap(({ app }) => (app === null ? [] : [app]));
+      },
+      get actions() {
+        return pauses.flatMap(({ actionId }) => (actionId === null ? [] : [actionId]));
+      },
+      list: () => pauses,
+    },
+    reload: async (all) => {
+      pauses = (await all<PauseRow & Record<string, unknown>>(ALL, [])).map(toPause);
+    },
+  };
+}
+
+function toPause({ since, operator, ...pause }: PauseRow): CountedPause {
+  return { ...pause, since: Date.parse(since), by: operator };
+}

@@ -1,0 +1,290 @@
+// Commits decisions in batches. One batch is in flight at a time: while it commits, the next one gathers.
+//
+// A batch is loaded without locks, decided in TypeScript and sent as one statement. A decision about an execution that another
+// receiver has changed in between is stale: the execution is loaded again, and decided again in the next batch.
+
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
+import { currentRequest } from '../../lib/request-context.ts';
+import type { NewExecution } from '../intake-port.ts';
+import { type Change, StoreUnavailable } from '../port.ts';
+import { type Aggregate, type AggregateRow, SELECT_AGGREGATE, toAggregate } from './batch/aggregate.ts';
+import { batchArguments } from './batch/arguments.ts';
+import { type Batch, createBatch } from './batch/batch.ts';
+import { loadNames } from './batch/names.ts';
+import type { Part, PendingEntry } from './batch/part.ts';
+import { codeOf, isTransient, NO_PARTITION, STALE } from './connection/errors.ts';
+import type { BatchResult, Session } from './connection/session.ts';
+import { isReference } from './executions/uuid-bounds.ts';
+
+/** Maximum of decisions in one batch. */
+const MAX_BATCH = 256;
+/** Maximum of decisions that wait; more are rejected. */
+const MAX_WAITING = 20_000;
+/** Batches in which a decision was stale, after which it is rejected. */
+const MAX_STALE = 50;
+
+export interface Decided<T> {
+  readonly value: T;
+  /** Passed to the listeners after the commit. */
+  readonly changes: readonly Change[];
+  /** The part of the batch that it changes; null if it changes nothing. */
+  readonly part: Part | null;
+}
+
+/** One decision about one execution. */
+export interface Task<T> {
+  /** The execution that it reads, or the submission that it adds. */
+  readonly target: { readonly reference: string } | { readonly submission: NewExecution };
+  /** Runs again when it was stale, so that it must have no effects outside the batch. */
+  readonly decide: (batch: Batch) => Decided<T>;
+}
+
+export interface Writer {
+  mutate<T>(task: Task<T>): Promise<T>;
+  /**
+   * Commits the tasks in one batch. With `allOrNothing` they are alone in it. A task that is stale is decided again, or with
+   * `dropStale` resolves to undefined.
+   */
+  mutateAll<T>(
+    tasks: readonly Task<T>[],
+    how?: { allOrNothing?: boolean; dropStale?: boolean },
+  ): Promise<(T | undefined)[]>;
+  /** Rejects new tasks and commits those that wait. */
+  close(): Promise<void>;
+}
+
+export interface WriterOptions {
+  readonly session: Pick<Session, 'all' | 'apply' | 'state' | 'reason'>;
+  readonly log: Log;
+  /** Entries of one execution and one event after which repeats are counted. */
+  readonly listedRepeats: number;
+  readonly knownHead: () => number;
+  /** Creates the partition of the next audit entry. */
+  readonly makeRoom: () => Promise<void>;
+  /** Called after each commit, before its promises settle. */
+  readonly applied: (parts: readonly Part[], result: BatchResult) => void;
+  /** Called after each commit, in commit order. */
+  readonly committed: (changes: readonly Change[]) => void;
+  readonly observe?: (batch: number, milliseconds: number) => void;
+}
+
+interface Waiting {
+  readonly task: Task<unknown>;
+  readonly group: Group;
+  readonly requestId: string | undefined;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly dropStale: boolean;
+  stale: number;
+}
+
+interface Decision {
+  readonly one: Waiting;
+  readonly decision: Decided<unknown>;
+}
+
+interface Group {
+  readonly isAllOrNothing: boolean;
+}
+
+const SHARED: Group = { isAllOrNothing: false };
+
+// One function because the steps of a commit share one queue.
+export function createGroupCommit(options: WriterOptions): Writer {
+  const { session, listedRepeats } = options;
+  let waiting: Waiting[] = [];
+  let running: Promise<void> | null = null;
+  let closed = false;
+
+  async function run(): Promise<void> {
+    // What arrives in the same turn of the event loop is committed together.
+    await yieldToEventLoop();
+    while (waiting.length > 0) await commit(next());
+    running = null;
+  }
+
+  /** Takes the tasks of the next batch: all of one all-or-nothing group, or those before the next such group. */
+  function next(): Waiting[] {
+    const first = waiting[0]?.group ?? SHARED;
+    const end = waiting.findIndex(({ group }, i) => group !== first || (!first.isAllOrNothing && i >= MAX_BATCH));
+    return waiting.splice(0, end === -1 ? waiting.length : end);
+  }
+
+  async function commit(batch: readonly Waiting[], hasRoom = false): Promise<void> {
+    try {
+      await attempt(batch);
+    } catch (error) {
+      if (codeOf(error) === NO_PARTITION && !hasRoom) await commitWithRoom(batch, error);
+      else if (isFaultOfOne(error)) await commitEach(batch, error);
+      else rejectAll(batch, isTransient(error) ? unavailable(error) : error);
+    }
+  }
+
+  /** A value that PostgreSQL rejects fails alone. What is committed together fails together. */
+  async function commitEach(batch: readonly Waiting[], fault: unknown): Promise<void> {
+    if (batch.length === 1 || batch[0]?.group.isAllOrNothing === true) return rejectAll(batch, fault);
+    for (const one of batch) await commit([one]);
+  }
+
+  /** The partition of the next entry is created long before it is needed, unless that has failed ever since. */
+  async function commitWithRoom(batch: readonly Waiting[], cause: unknown): Promise<void> {
+    try {
+      await options.makeRoom();
+    } catch {
+      return rejectAll(batch, unavailable(cause));
+    }
+    await commit(batch, true);
+  }
+
+  async function attempt(tasks: readonly Waiting[]): Promise<void> {
+    const began = performance.now();
+    const loaded = await loadAggregates(tasks);
+    const names = await loadNames(
+      session,
+      tasks.flatMap(({ task }) => ('submission' in task.target ? [task.target.submission] : [])),
+    );
+    const { batch, decided } = decideAll(tasks, () => createBatch(loaded, names));
+    const changed = batch.read.filter(isChanged);
+    const isAllOrNothing = tasks[0]?.group.isAllOrNothing === true;
+    if (batch.added.length + changed.length === 0) return settle(decided, () => false);
+
+    const parts = [...batch.added.map(({ part }) => part), ...changed];
+    // promise: postgres/commit-before-response
+    const result = await applyBatch(isAllOrNothing, batchArguments(batch, changed), tasks);
+    if (result === null) return;
+    const stale = new Set((result.stale ?? []).map((n) => parts[n - 1]));
+    const current = parts.filter((part) => !stale.has(part));
+    numberEntries(
+      batch.entries.filter(({ part }) => !stale.has(part)),
+      result,
+    );
+    const newest = result.head ?? options.knownHead();
+    for (const entry of current.flatMap(({ counted }) => counted)) entry.id = newest;
+    options.applied(current, result);
+    options.observe?.(tasks.length, performance.now() - began);
+    settle(decided, (part) => part !== null && stale.has(part));
+  }
+
+  /** Returns null if an all-or-nothing batch was stale, and waits again. */
+  async function applyBatch(isAllOrNothing: boolean, values: readonly unknown[], tasks: readonly Waiting[]) {
+    try {
+      return await session.apply(isAllOrNothing, options.knownHead(), values);
+    } catch (error) {
+      if (codeOf(error) !== STALE) throw error;
+      retry(tasks);
+      return null;
+    }
+  }
+
+  async function loadAggregates(tasks: readonly Waiting[]): Promise<ReadonlyMap<string, Aggregate>> {
+    const references = tasks.flatMap(({ task }) => ('reference' in task.target ? [task.target.reference] : []));
+    if (references.length === 0) return new Map();
+    const distinct = [...new Set(references)].filter(isReference);
+    // Several decisions about one execution may reach the number of listed entries within the batch.
+    const mayCountFrom = listedRepeats - (references.length - distinct.length + 1);
+    const rows = await session.all<AggregateRow>(`${SELECT_AGGREGATE} WHERE r.reference = ANY ($2::uuid[])`, [
+      mayCountFrom,
+      distinct,
+    ]);
+    return new Map(rows.map((row) => [row.reference, toAggregate(row)]));
+  }
+
+  /** A task that throws fails alone: the others are decided again without it. */
+  function decideAll(tasks: readonly Waiting[], fresh: () => Batch): { batch: Batch; decided: readonly Decision[] } {
+    const batch = fresh();
+    const decided: Decision[] = [];
+    for (const one of tasks) {
+      try {
+        decided.push({ one, decision: one.task.decide(batch) });
+      } catch (error) {
+        if (one.group.isAllOrNothing) throw error;
+        one.reject(error);
+        return decideAll(
+          tasks.filter((other) => other !== one),
+          fresh,
+        );
+      }
+    }
+    return { batch, decided };
+  }
+
+  function settle(decided: readonly Decision[], isStale: (part: Part | null) => boolean): void {
+    const changes: Change[] = [];
+    const again: Waiting[] = [];
+    for (const { one, decision } of decided) {
+      if (!isStale(decision.part)) {
+        one.resolve(decision.value);
+        const { requestId } = one;
+        changes.push(
+          ...(requestId === undefined
+            ? decision.changes
+            : decision.changes.map((change) => ({ ...change, requestId }))),
+        );
+      } else if (one.dropStale) one.resolve(undefined);
+      else again.push(one);
+    }
+    if (changes.length > 0) options.committed(changes);
+    retry(again);
+  }
+
+  function retry(tasks: readonly Waiting[]): void {
+    for (const one of tasks) one.stale += 1;
+    const spent = tasks.filter(({ stale }) => stale > MAX_STALE);
+    rejectAll(spent, new StoreUnavailable('the execution is changed by other receivers all the time'));
+    waiting = [...tasks.filter(({ stale }) => stale <= MAX_STALE), ...waiting];
+  }
+
+  function add<T>(task: Task<T>, group: Group, dropStale: boolean): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      if (closed) return reject(new StoreUnavailable('the store is closed'));
+      if (session.state() !== 'active') return reject(new StoreUnavailable(session.reason()));
+      if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many writes are waiting'));
+      const requestId = currentRequest()?.id;
+      waiting.push({
+        task,
+        group,
+        requestId,
+        dropStale,
+        stale: 0,
+        reject,
+        resolve: resolve as (value: unknown) => void,
+      });
+      running ??= run();
+    });
+  }
+
+  return {
+    mutate: (task) => add(task, SHARED, false) as Promise<never>,
+    mutateAll: (tasks, { allOrNothing = false, dropStale = false } = {}) => {
+      const group = allOrNothing ? { isAllOrNothing: true } : SHARED;
+      return Promise.all(tasks.map((task) => add(task, group, dropStale)));
+    },
+    close: async () => {
+      closed = true;
+      while (running) await running;
+    },
+  };
+}
+
+function isChanged({ state, loaded, entries }: Part): boolean {
+  return state !== loaded || entries > 0;
+}
+
+/** Entries have consecutive ids; those of stale parts have none. */
+function numberEntries(entries: readonly PendingEntry[], { first }: BatchResult): void {
+  for (const [i, { entry }] of entries.entries()) entry.id = (first ?? 0) + i;
+}
+
+/** Errors of the classes data exception and integrity constraint violation. */
+function isFaultOfOne(error: unknown): boolean {
+  return /^2[23]/.test(codeOf(error));
+}
+
+function unavailable(error: unknown): StoreUnavailable {
+  return new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error });
+}
+
+function rejectAll(tasks: readonly Waiting[], error: unknown): void {
+  for (const { reject } of tasks) reject(error);
+}

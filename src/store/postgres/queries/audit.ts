@@ -1,0 +1,101 @@
+// Reads the audit trail: of one execution, after an entry, and its head.
+
+import type { AuditEntry } from '../../../execution/event.ts';
+import { type JsonObject, readJson } from '../../../execution/json.ts';
+import type { AuditFeed, AuditHead, FeedPage, FeedQuery } from '../../port.ts';
+import { eventOf } from '../../shared/codes.ts';
+import type { Reads } from '../connection/reads.ts';
+
+/** Number of ids that one page scans, which takes a few milliseconds. */
+const WINDOW = 5_000;
+/** Length of the details in one page after which the page ends: one detail may be as long as a callback. */
+const MAX_DETAIL_CHARS = 128 * 1024;
+
+export interface EntryRow {
+  readonly id: number;
+  readonly at: number;
+  readonly event: number;
+  readonly action_id: string;
+  readonly correlation_id: string;
+  readonly execution_id: string | null;
+  readonly latency_ms: number | null;
+  readonly http_status: number | null;
+  readonly app: string;
+  readonly detail: string;
+}
+
+/** Conditions on `a`, the entry, and `e`, its execution, follow. */
+const SELECT_ENTRIES = `SELECT a.id, a.at, a.event, e.action_id, e.correlation_id, a.execution_id, a.latency_ms, a.http_status,
+    e.app, a.detail
+  FROM audit_rows AS a JOIN execution_rows AS e ON e.id = a.execution`;
+
+const TRAIL = `${SELECT_ENTRIES} WHERE e.correlation_id = $1 ORDER BY a.id`;
+
+// promise: postgres/stream-shows-own-app
+const PAGE = 'a.id > $1 AND a.id <= $2 AND ($3::text IS NULL OR e.app = $3)';
+const OF_ALL = `${SELECT_ENTRIES} WHERE ${PAGE} ORDER BY a.id LIMIT $4`;
+const OF_ONE = `${SELECT_ENTRIES} WHERE ${PAGE} AND e.correlation_id = $5 ORDER BY a.id LIMIT $4`;
+
+const ENDS = `SELECT c.pruned_through AS "prunedThrough", c.hash AS "prunedHash", a.id, encode(a.hash, 'hex') AS hash
+  FROM audit_checkpoint AS c LEFT JOIN LATERAL (SELECT id, hash FROM audit_rows ORDER BY id DESC LIMIT 1) AS a ON true`;
+
+interface Ends {
+  readonly prunedThrough: number;
+  readonly prunedHash: string;
+  readonly id: number | null;
+  readonly hash: string | null;
+}
+
+/** Returns the end of the hash chain as it is committed. */
+export async function readHead(reads: Pick<Reads, 'first'>): Promise<AuditHead> {
+  const ends = await reads.first<Ends>(ENDS);
+  return { id: ends?.id ?? ends?.prunedThrough ?? 0, hash: ends?.hash ?? ends?.prunedHash ?? '' };
+}
+
+export function createAuditFeed(reads: Pick<Reads, 'all' | 'first'>): Pick<AuditFeed, 'trail' | 'feed'> {
+  async function feed({ after, app, correlationId, limit }: FeedQuery): Promise<FeedPage> {
+    const ends = await reads.first<Ends>(ENDS);
+    const prunedThrough = ends?.prunedThrough ?? 0;
+    const newest = ends?.id ?? prunedThrough;
+    const from = Math.max(after, prunedThrough);
+    const until = correlationId === undefined ? Math.min(newest, from + WINDOW) : newest;
+    const values = [from, until, app, limit];
+    const rows = await (correlationId === undefined
+      ? reads.all<EntryRow>(OF_ALL, values)
+      : reads.all<EntryRow>(OF_ONE, [...values, correlationId]));
+    const found = withinChars(rows);
+    const isCut = found.length < rows.length || rows.length === limit;
+    const through = isCut ? (found.at(-1)?.id ?? from) : Math.max(from, until);
+    return { entries: found.map(toAuditEntry), through, newest, prunedThrough };
+  }
+
+  return {
+    trail: async (correlationId) => (await reads.all<EntryRow>(TRAIL, [correlationId])).map(toAuditEntry),
+    feed,
+  };
+}
+
+/** Returns the first rows whose details stay within the size of a page, and at least one row. */
+function withinChars(rows: readonly EntryRow[]): readonly EntryRow[] {
+  let chars = 0;
+  const end = rows.findIndex(({ detail }) => {
+    chars += detail.length;
+    return chars > MAX_DETAIL_CHARS;
+  });
+  return end === -1 ? rows : rows.slice(0, end + 1);
+}
+
+function toAuditEntry(row: EntryRow): AuditEntry {
+  return {
+    id: row.id,
+    timestamp: row.at,
+    event: eventOf(row.event),
+    actionId: row.action_id,
+    correlationId: row.correlation_id,
+    executionId: row.execution_id,
+    latencyMs: row.latency_ms,
+    httpStatus: row.http_status,
+    app: row.app,
+    detail: readJson(row.detail) as JsonObject,
+  };
+}

@@ -1,0 +1,118 @@
+// The conditions of execution filters: those that bound a scan, and those that each scanned execution must meet.
+
+import { AT_CXONE_STATUSES, OPEN_STATUSES } from '../../../execution/execution.ts';
+import { isUuid } from '../../../execution/execution-id.ts';
+import { createMasking } from '../../../execution/masking.ts';
+import type { ExecutionFilter, ListQuery } from '../../port.ts';
+import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
+import type { StoredRow } from '../batch/aggregate.ts';
+import { type Conditions, conditions } from '../conditions.ts';
+import { endingOf } from '../executions/execution-ids.ts';
+import { leastReferenceAt } from '../executions/uuid-bounds.ts';
+
+export interface FoundRow extends StoredRow {
+  readonly inputs?: string | null;
+  readonly context?: string | null;
+}
+
+/** Open executions are few, and have a table of their own in the same order. */
+function isOpen({ status }: ListQuery): boolean {
+  return status === 'OPEN' || status === 'AT_CXONE' || OPEN_STATUSES.some((open) => open === status);
+}
+
+export function scannedTable(query: ListQuery): string {
+  return isOpen(query) ? 'work AS r' : 'execution_rows AS r';
+}
+
+export function openJoin(query: ListQuery): string {
+  return isOpen(query) ? 'JOIN work AS w ON w.reference = r.reference' : '';
+}
+
+export function orderOf({ oldestFirst = false }: ListQuery): string {
+  return oldestFirst ? 'r.reference' : 'r.reference DESC';
+}
+
+/**
+ * Returns the conditions that bound a scan.
+ * @param edge the last reference of a step in the order of the query; null: the range has no other end
+ */
+export function rangeOf(query: ListQuery, edge: string | null = null): Conditions {
+  const { app, from, to, before, after, incident, oldestFirst = false } = query;
+  const where = conditions();
+  if (app !== null) where.add('r.app =', app);
+  // An incident affects a bounded number of executions.
+  if (incident !== undefined) where.addText(`r.reference IN (${AFFECTED})`, incident);
+  if (from !== undefined) where.add('r.reference >=', leastReferenceAt(from));
+  if (to !== undefined) where.add('r.reference <', leastReferenceAt(to));
+  if (before !== undefined) where.add(`r.reference ${oldestFirst ? '>' : '<'}`, before);
+  if (after !== undefined) where.add(`r.reference ${oldestFirst ? '<' : '>'}`, after);
+  if (edge !== null) where.add(`r.reference ${oldestFirst ? '<=' : '>='}`, edge);
+  return where;
+}
+
+const AFFECTED = 'SELECT reference FROM incident_executions WHERE incident = ? AND is_affected = 1';
+
+/** Adds the conditions that each scanned execution must meet. */
+export function addFilter(where: Conditions, filter: ExecutionFilter): void {
+  const { status, actionId, id, executionId, correlationIds } = filter;
+  if (status === 'OPEN') where.addText('r.resolved_at IS NULL');
+  else if (status === 'AT_CXONE') {
+    const codes = AT_CXONE_STATUSES.map((one) => STATUS_CODES[one]);
+    where.addAny('r.status', 'smallint', codes);
+  } else if (status !== undefined) where.add('r.status =', STATUS_CODES[status]);
+  if (actionId !== undefined) where.add('r.action_id =', actionId);
+  if (correlationIds !== undefined) where.addAny('r.correlation_id', 'text', correlationIds);
+  // Correlation ids are visible ASCII, whose last character is the tilde.
+  if (id !== undefined) where.addText('r.correlation_id >= ? AND r.correlation_id < ?', id, `${id}\u007f`);
+  addEnding(where, filter);
+  if (executionId === undefined) return;
+  where.addText('r.id IN (SELECT execution FROM execution_ids WHERE ending = ?)', endingOf(executionId));
+  if (isUuid(executionId)) where.add('lower(r.execution_id) =', executionId.toLowerCase());
+  else where.add('r.execution_id =', executionId);
+}
+
+/** Adds the conditions that only executions with an outcome meet. */
+function addEnding(where: Conditions, filter: ExecutionFilter): void {
+  const { resolvedBy, minDurationSeconds: least, maxDurationSeconds: most, error } = filter;
+  if (resolvedBy !== undefined) where.add('r.resolved_by =', RESOLVED_BY_CODES[resolvedBy]);
+  if (least !== undefined) where.addText('r.resolved_at - r.submitted_at >= ?::float8', least * 1000);
+  if (most !== undefined) where.addText('r.resolved_at - r.submitted_at <= ?::float8', most * 1000);
+  if (error !== undefined) where.addText('o.error ILIKE ANY (?::text[])', patternsOf(error));
+}
+
+const TEXTS = ['q.inputs', 'q.context', 'o.result', 'o.error', 'o.late_result'];
+
+/** Finds what may hold the text: other letters than those of ASCII match any, and `textTest` decides. */
+export function addText(where: Conditions, text: string): void {
+  const patterns = patternsOf(text);
+  const any = TEXTS.map((column) => `${column} ILIKE ANY (?::text[])`);
+  where.addText(`(${any.join(' OR ')})`, ...TEXTS.map(() => patterns));
+}
+
+function patternsOf(text: string): string[] {
+  // The lower case of a letter may have more characters than the letter.
+  return needlesOf(text).map((needle) => `%${needle.replaceAll(/[\\%_]/g, '\\$&').replaceAll(/[^\0-\x7f]+/gu, '%')}%`);
+}
+
+/** The text as typed and as JSON escapes it, in lower case. */
+function needlesOf(text: string): string[] {
+  return [...new Set([text, JSON.stringify(text).slice(1, -1)])].map((needle) => needle.toLowerCase());
+}
+
+/** Returns whether a row that the conditions found has the texts of the filter where its reader sees them. */
+export function textTest({ text, error, hidden = [] }: ExecutionFilter): (row: FoundRow) => boolean {
+  const masking = createMasking(hidden, '');
+  // promise: postgres/hidden-is-not-searchable
+  const visible = (json: string) => (hidden.length === 0 ? json : masking.jsonText(json)).toLowerCase();
+  const holds = (wanted: string | undefined, columns: (row: FoundRow) => readonly (string | null | undefined)[]) => {
+    if (wanted === undefined) return () => true;
+    const needles = needlesOf(wanted);
+    return (row: FoundRow) =>
+      columns(row).some((json) => json != null && needles.some((needle) => visible(json).includes(needle)));
+  };
+  const [inAny, inError] = [
+    holds(text, (row) => [row.inputs, row.context, row.result, row.error, row.late_result]),
+    holds(error, (row) => [row.error]),
+  ];
+  return (row) => inAny(row) && inError(row);
+}

@@ -1,0 +1,69 @@
+// The retention role on PostgreSQL: selects, exports and prunes audit entries and payloads.
+
+import { notificationIds } from '../../../notification/outgoing.ts';
+import type { PrunableEntries, PruneResult, Retention, RetentionRecord } from '../../retention-port.ts';
+import { callbackBodyRecord, MAX_BATCH_BYTES } from '../../shared/prunable-payloads.ts';
+import type { Reads } from '../connection/reads.ts';
+import type { Session } from '../connection/session.ts';
+import type { Writer } from '../group-commit.ts';
+import { createPayloadPruning } from './payloads.ts';
+
+interface RetentionTools {
+  readonly reads: Pick<Reads, 'all' | 'first'>;
+  readonly session: Pick<Session, 'write'>;
+  readonly writer: Pick<Writer, 'mutateAll'>;
+}
+
+type Exported = Record<string, unknown>;
+
+const MAX_ID = Number.MAX_SAFE_INTEGER;
+
+const PRUNE = `SELECT row_to_json(pruned) FROM json_to_record($1) AS g(most integer, cutoff bigint, through bigint, bytes bigint)
+  CROSS JOIN LATERAL prune_entries(g.most, g.cutoff, g.through, g.bytes) AS pruned`;
+
+const PRUNABLE = 'SELECT min(id) AS first, max(id) AS last FROM prunable_entries($1, $2, $3, $4)';
+
+/** An execution is pruned with its last entry. */
+const GONE = `SELECT entry.execution FROM audit_rows AS entry WHERE entry.id BETWEEN $1 AND $2
+  AND NOT EXISTS (SELECT 1 FROM audit_rows AS later WHERE later.execution = entry.execution AND later.id > $2)`;
+
+const EXECUTIONS = `SELECT * FROM executions WHERE correlation_id IN (SELECT correlation_id FROM execution_rows WHERE id IN (${GONE}))`;
+const NOTIFICATIONS = 'SELECT * FROM notifications WHERE id = ANY ($1::text[]) ORDER BY sequence';
+const ENTRIES = 'SELECT * FROM audit_events WHERE id BETWEEN $1 AND $2 ORDER BY id';
+const BODIES = `SELECT audit_id, content_type, body, iso_time(pruned_at) AS pruned_at FROM callback_bodies
+  WHERE audit_id BETWEEN $1 AND $2 ORDER BY audit_id`;
+
+const CHECKPOINT = 'SELECT pruned_through AS id, hash FROM audit_checkpoint';
+
+export function createRetention({ reads, session, writer }: RetentionTools): Retention {
+  async function entryRecords({ first, last }: PrunableEntries): Promise<RetentionRecord[]> {
+    const executions = await reads.all<Exported>(EXECUTIONS, [first, last]);
+    const ids = executions.flatMap(({ reference }) => notificationIds(String(reference)));
+    const [notifications, entries, bodies] = [
+      await reads.all<Exported>(NOTIFICATIONS, [ids]),
+      await reads.all<Exported>(ENTRIES, [first, last]),
+      await reads.all<Parameters<typeof callbackBodyRecord>[0] & Exported>(BODIES, [first, last]),
+    ];
+    return [
+      ...executions.map((row) => ({ type: 'execution', ...row })),
+      ...notifications.map((row) => ({ type: 'notification', ...row })),
+      ...entries.map((row) => ({ type: 'audit_event', ...row })),
+      ...bodies.map(callbackBodyRecord),
+    ];
+  }
+
+  return {
+    prune: (limit, cutoff, through = MAX_ID) =>
+      session.write<PruneResult>(PRUNE, { most: limit, cutoff: Math.trunc(cutoff), through, bytes: MAX_BATCH_BYTES }),
+    prunableEntries: async (limit, cutoff, after) => {
+      const values = [after?.last ?? 0, limit, Math.trunc(cutoff), MAX_BATCH_BYTES];
+      const row = await reads.first<{ first: number | null; last: number | null }>(PRUNABLE, values);
+      return row?.first == null || row.last === null ? undefined : { first: row.first, last: row.last };
+    },
+    entryRecords,
+    ...createPayloadPruning({ reads, session, writer }),
+    checkpoint: async () => (await reads.first<{ id: number; hash: string }>(CHECKPOINT)) ?? { id: 0, hash: '' },
+    // PostgreSQL's own vacuum makes the space reusable.
+    reclaimSpace: async () => null,
+  };
+}

@@ -1,0 +1,197 @@
+// The store on PostgreSQL: connects and assembles the parts that implement the roles of the port.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { addressesIn } from '../../lib/database-url.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
+import type { World } from '../../lib/world.ts';
+import type { AuditHead, Change, ExecutionReader, Store } from '../port.ts';
+import { createBacklog } from '../shared/backlog.ts';
+import { MAX_LISTED_REPEATS } from '../shared/counted-repeats.ts';
+import { createActivityLog } from './audit/activity.ts';
+import { createPartitions } from './audit/partitions.ts';
+import { createSummaries } from './audit/summaries.ts';
+import { SELECT_EXECUTION, type StoredRow, toExecution } from './batch/aggregate.ts';
+import type { Part } from './batch/part.ts';
+import { adoptCopy, prepareDatabase } from './connection/prepare.ts';
+import { createReads } from './connection/reads.ts';
+import { type BatchResult, createSession } from './connection/session.ts';
+import { applyEvent } from './executions/apply-event.ts';
+import { createClockTimes } from './executions/clock-times.ts';
+import { createDueWork } from './executions/due-work.ts';
+import { createIncidents } from './executions/incidents.ts';
+import { createIntake } from './executions/intake.ts';
+import { createSendingPauses } from './executions/pauses.ts';
+import { isReference } from './executions/uuid-bounds.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { createEndpoints } from './outbox/endpoints.ts';
+import { createOutbox } from './outbox/outbox.ts';
+import { createAuditFeed, readHead } from './queries/audit.ts';
+import { createExecutionList } from './queries/list.ts';
+import { createObservations } from './queries/observations.ts';
+import { createPayloadReader } from './queries/payloads.ts';
+import { createQueueMonitor } from './queries/queue.ts';
+import { createStatistics } from './queries/statistics.ts';
+import { createUnknownWords } from './queries/unknown-words.ts';
+import { createErasure } from './retention/erasure.ts';
+import { createRetention } from './retention/retention.ts';
+import { createMerging, createRollupReader } from './rollups/read.ts';
+
+export interface PostgresStoreOptions {
+  /** `postgres://…`; several hosts are allowed. */
+  readonly url: string;
+  readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
+  readonly log: Log;
+  /** True: one receiver is active on the database, and others stand by. */
+  readonly isExclusive: boolean;
+  /** Called when another receiver has become active since this one was. */
+  readonly onReplaced?: () => void;
+  /** Called after each commit with its number of decisions and its duration. */
+  readonly observeCommit?: (batch: number, milliseconds: number) => void;
+  /** Entries of one execution and one event after which repeats are counted; default: 100. */
+  readonly listedRepeats?: number | undefined;
+}
+
+export interface PostgresStore extends Store {
+  /** The newest time that a receiver wrote before this start, milliseconds; null if none did. */
+  readonly newestTime: number | null;
+  /** True for a database that was restored from a dump and not adopted since. */
+  readonly isRestoredBackup: boolean;
+  adoptBackup(): Promise<void>;
+  /** Why this receiver is not active; null while it is. */
+  inactiveReason(): string | null;
+  /** Returns whether no other receiver can be active now. */
+  isAlone(): boolean;
+}
+
+// One function because it wires the parts of the store and lists the operations of the port.
+/** @throws {DatabaseRefused} when the database cannot be used; the message states the cause and the remedy. */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { url, world, log, listedRepeats = MAX_LISTED_REPEATS } = options;
+  const addresses = addressesIn(url);
+  const name = `cxone-callback-receiver ${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`;
+  const connecting = { addresses, log, applicationName: name };
+  const { newestTime, isCopy } = await prepareDatabase(connecting);
+
+  const listeners = new Set<(changes: readonly Change[]) => void>();
+  const backlog = createBacklog();
+  let head: AuditHead = { id: 0, hash: '' };
+  const reads = createReads(addresses, log, name);
+  const session = createSession({ ...options, addresses, name }, reload);
+  const partitions = createPartitions(session);
+  const pauses = createSendingPauses(reads, session);
+  const writer = createGroupCommit({
+    ...{ session, log, listedRepeats, applied, committed: notifyListeners, knownHead: () => head.id },
+    makeRoom: async () => partitions.ensure((await readHead(reads)).id, session.all),
+    ...(options.observeCommit ? { observe: options.observeCommit } : {}),
+  });
+  await session.opened();
+
+  /** What this receiver caches is read again with each connection: others may have written in between. */
+  async function reload(all: Parameters<typeof createBacklogReader>[0]): Promise<void> {
+    const { queued, polled } = await createBacklogReader(all)();
+    backlog.reset(queued, polled);
+    head = await readHead({ first: async (text, values) => (await all(text, values ?? []))[0] as never });
+    await partitions.ensure(head.id, all);
+    await pauses.reload(all);
+  }
+
+  function applied(parts: readonly Part[], result: BatchResult): void {
+    for (const { loaded, state } of parts) backlog.update(loaded?.execution ?? null, state.execution);
+    if (result.head === null || result.hash === null) return;
+    head = { id: result.head, hash: result.hash };
+    partitions.reached(head.id);
+  }
+
+  function notifyListeners(changes: readonly Change[]): void {
+    for (const listener of listeners) {
+      try {
+        listener(changes);
+      } catch (error) {
+        log.error({ reason: reasonOf(error) }, 'a listener of the store failed');
+      }
+    }
+  }
+
+  const find: ExecutionReader['find'] = async (correlationId) => {
+    const row = await reads.first<StoredRow & Record<string, unknown>>(
+      `${SELECT_EXECUTION} WHERE r.correlation_id = $1`,
+      [correlationId],
+    );
+    return row && toExecution(row);
+  };
+
+  const findByReference: ExecutionReader['findByReference'] = async (reference) => {
+    if (!isReference(reference)) return undefined;
+    const statement = `${SELECT_EXECUTION} WHERE r.reference = $1`;
+    const row = await reads.first<StoredRow & Record<string, unknown>>(statement, [reference]);
+    return row && toExecution(row);
+  };
+
+  return {
+    ...createIntake({ writer, backlog, find, findByReference }),
+    ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused }),
+    ...pauses.port,
+    ...createIncidents(reads, session),
+    ...createEndpoints({ reads, session, writer }),
+    ...createOutbox({ reads, writer }),
+    ...createQueueMonitor(reads),
+    ...createAuditFeed(reads),
+    ...createExecutionList(reads),
+    ...createClockTimes(reads, session, createMerging(session, world)),
+    ...createActivityLog(reads, session),
+    ...createSummaries({ reads, writer }),
+    ...createObservations(reads),
+    ...createStatistics(reads),
+    ...createRollupReader(reads),
+    ...createRetention({ reads, session, writer }),
+    ...createErasure({ reads, writer }),
+    // PostgreSQL's own checkpoints and vacuum remove what was overwritten.
+    emptyWal: async () => true,
+    payloads: createPayloadReader(reads),
+    unknownWords: createUnknownWords(reads),
+    find,
+    findByReference,
+    record: ((reference, event, now) =>
+      writer.mutate({
+        target: { reference },
+        decide: (batch) => {
+          const part = batch.partOf(reference);
+          if (part === undefined) return { value: undefined, changes: [], part: null };
+          const change = applyEvent(part, event, now, listedRepeats);
+          return { value: change, changes: [change], part };
+        },
+      })) as Store['record'],
+    head: async () => head,
+    watch: (listener: (changes: readonly Change[]) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    newestTime,
+    isRestoredBackup: isCopy,
+    adoptBackup: () => adoptCopy(connecting),
+    inactiveReason: () => (session.state() === 'active' ? null : session.reason()),
+    isAlone: session.isAlone,
+    close: async () => {
+      await writer.close();
+      await session.close();
+      await reads.close();
+    },
+  };
+}
+
+type Queries = <Row extends Record<string, unknown>>(text: string, values: readonly unknown[]) => Promise<Row[]>;
+
+/** Reads how many executions of each app wait for dispatch and for polls. */
+function createBacklogReader(all: Queries) {
+  return async () => ({
+    queued: await all<{ app: string; priority: number; count: number }>(
+      'SELECT app, priority, count(*) AS count FROM work WHERE dispatch_at IS NOT NULL GROUP BY app, priority',
+      [],
+    ),
+    polled: await all<{ app: string; count: number }>(
+      'SELECT app, count(*) AS count FROM work WHERE poll_at IS NOT NULL GROUP BY app',
+      [],
+    ),
+  });
+}

@@ -1,0 +1,51 @@
+// Audit entries in the form that is hashed and exported.
+
+import type { AuditDraft, AuditEntry, AuditEvent } from '../../execution/event.ts';
+import type { Execution } from '../../execution/execution.ts';
+import { type JsonObject, readJson, writeJson } from '../../execution/json.ts';
+import { isoTime } from '../../lib/time.ts';
+
+/** An audit entry in the form in which it is hashed, exported and shown by the view `audit_events`. */
+export interface AuditRow {
+  readonly id: number;
+  readonly timestamp: string;
+  readonly event: string;
+  readonly actionId: string;
+  readonly correlationId: string;
+  readonly executionId: string | null;
+  readonly latencyMs: number | null;
+  readonly httpStatus: number | null;
+  readonly app: string;
+  readonly detail: string;
+  readonly hash: string;
+}
+
+export function toAuditRow(id: number, now: number, execution: Execution, draft: AuditDraft): Omit<AuditRow, 'hash'> {
+  return {
+    id,
+    timestamp: isoTime(now),
+    event: draft.event,
+    actionId: execution.actionId,
+    correlationId: execution.correlationId,
+    executionId: execution.executionId,
+    latencyMs: draft.latencyMs,
+    httpStatus: draft.httpStatus,
+    app: execution.app,
+    detail: writeJson(draft.detail),
+  };
+}
+
+export function toAuditEntry(row: Omit<AuditRow, 'hash'>): AuditEntry {
+  return {
+    id: row.id,
+    timestamp: Date.parse(row.timestamp),
+    event: row.event as AuditEvent,
+    actionId: row.actionId,
+    correlationId: row.correlationId,
+    executionId: row.executionId,
+    latencyMs: row.latencyMs,
+    httpStatus: row.httpStatus,
+    app: row.app,
+    detail: readJson(row.detail) as JsonObject,
+  };
+}

@@ -1,0 +1,23 @@
+// JSON in columns, and the columns of an outcome.
+
+import type { Execution } from '../../execution/execution.ts';
+import { type Json, LargeJson, writeJson } from '../../execution/json.ts';
+
+/** Converts JSON null to SQL NULL, so that queries see an absent value. */
+function toJson(value: Json): string | null {
+  return value === null ? null : writeJson(value);
+}
+
+export function fromJson(text: string | null): Json {
+  return text === null ? null : LargeJson.from(text);
+}
+
+export interface OutcomeColumns {
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly lateResult: string | null;
+}
+
+export function outcomeColumns({ result, error, lateResult }: Execution): OutcomeColumns {
+  return { result: toJson(result), error: toJson(error), lateResult: toJson(lateResult as Json) };
+}

@@ -1,0 +1,82 @@
+// The row of a roll-up in which an execution counts. Pure.
+
+import type { Arrival } from '../../execution/arrival-channel.ts';
+import type { ResolvedBy, Status } from '../../execution/execution.ts';
+import { roundDuration } from '../../lib/round-duration.ts';
+import { isoTime } from '../../lib/time.ts';
+import { timeOfReference } from './reference-times.ts';
+
+/** The columns of a row. */
+export type CountKey = readonly (string | number)[];
+
+export const HOUR_MS = 3_600_000;
+
+/** What the roll-ups count of an execution. */
+export interface Counted {
+  readonly reference: string;
+  readonly app: string;
+  readonly actionId: string;
+  readonly status: Status;
+  readonly resolvedBy: ResolvedBy | null;
+  readonly sentAt: number | null;
+  readonly resolvedAt: number | null;
+  /** From submission to outcome, milliseconds. */
+  readonly totalMs: number | null;
+  /** True if a result came after an end without one. */
+  readonly hasLateResult: boolean;
+}
+
+export const SUBMITTED_COLUMNS = ['hour', 'app', 'action_id', 'kind'] as const;
+export const OUTCOME_COLUMNS = ['hour', 'app', 'action_id', 'status', 'resolved_by', 'sent', 'late', 'ms'] as const;
+export const ENDED_COLUMNS = [
+  'hour',
+  'action_id',
+  'channel',
+  'missed',
+  'called_back_later',
+  'has_skew',
+  'skew_ms',
+] as const;
+
+/** Outcomes whose durations are counted: the others tell nothing about CXone. */
+const FROM_CXONE: ReadonlySet<ResolvedBy | null> = new Set(['callback', 'poll', 'submit']);
+
+export function isFromCxone(resolvedBy: ResolvedBy | null): boolean {
+  return FROM_CXONE.has(resolvedBy);
+}
+
+/** The hour that was named last: most calls are about the same one, and formatting a date costs as much as a statement. */
+let last = { start: Number.NaN, name: '' };
+
+export function hourOf(time: number): string {
+  const start = Math.floor(time / HOUR_MS) * HOUR_MS;
+  if (last.start !== start) last = { start, name: isoTime(start) };
+  return last.name;
+}
+
+type Submitted = Pick<Counted, 'reference' | 'app' | 'actionId'>;
+
+/** The hour is that of the reference, by which periods of submission are read. */
+function submissionOf({ reference, app, actionId }: Submitted): CountKey {
+  return [hourOf(timeOfReference(reference)), app, actionId];
+}
+
+/** `unsent`: those of the accepted executions that ended without having been sent. */
+export function submittedKey(counted: Submitted, kind: 'accepted' | 'unsent'): CountKey {
+  return [...submissionOf(counted), kind];
+}
+
+/** Of an ended execution. */
+export function outcomeKey(counted: Counted): CountKey {
+  const { status, resolvedBy, sentAt, hasLateResult, totalMs } = counted;
+  const ms = isFromCxone(resolvedBy) ? roundDuration(totalMs ?? 0) : 0;
+  return [...submissionOf(counted), status, resolvedBy ?? '', Number(sentAt !== null), Number(hasLateResult), ms];
+}
+
+export function endedKey(
+  { actionId, resolvedAt }: Pick<Counted, 'actionId' | 'resolvedAt'>,
+  { channel, missed, calledBackLater, skewMs }: Arrival,
+): CountKey {
+  const skew = [Number(skewMs !== null), roundDuration(skewMs ?? 0)];
+  return [hourOf(resolvedAt ?? 0), actionId, channel, Number(missed), Number(calledBackLater), ...skew];
+}

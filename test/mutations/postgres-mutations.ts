@@ -1,0 +1,76 @@
+// The promises that the store on PostgreSQL keeps with code of its own. Their tags in the source begin with `postgres/`.
+
+import { branch, condition, type Edit, precededBy, removed, replacedBy, swapped, uncalled, value } from './edit.ts';
+import { MUTATIONS, type Mutation } from './mutations.ts';
+
+const CONTRACT = 'test/store/postgres/contract.test.ts';
+const INSIGHTS = 'test/store/postgres/insights.test.ts';
+const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
+const VIEWS = 'test/store/postgres/views.test.ts';
+
+/** By the tag of the same promise of the store on SQLite. */
+const SHARED: Readonly<Record<string, { readonly edit: Edit; readonly test: string }>> = {
+  'queue-is-bounded': { edit: removed, test: CONTRACT },
+  'app-queue-share': { edit: removed, test: CONTRACT },
+  'atomic-batch': { edit: condition(false), test: CONTRACT },
+  'one-key-one-request': { edit: removed, test: CONTRACT },
+  'one-resubmission': { edit: value('undefined'), test: CONTRACT },
+  'claim-is-a-lease': { edit: value('before'), test: CONTRACT },
+  'paused-execution-is-not-claimed': { edit: removed, test: CONTRACT },
+  'notification-in-same-commit': { edit: value('null'), test: CONTRACT },
+  'probe-prefers-unrejected': { edit: branch('alternate'), test: CONTRACT },
+  'pruned-result-is-recognised': { edit: uncalled, test: CONTRACT },
+  'pending-notification-keeps-payload': { edit: removed, test: CONTRACT },
+  'oldest-pending-age': { edit: swapped('Math.min', 'Math.max'), test: CONTRACT },
+  'stream-shows-own-app': { edit: swapped('$3::text IS NULL', 'TRUE'), test: CONTRACT },
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
+  'reconcile-asks-all-in-doubt': { edit: swapped('${CANCELLED}', '${TIMEOUT}'), test: INSIGHTS },
+  'late-callback-moves-its-count': { edit: condition(true), test: INSIGHTS },
+  'hidden-is-not-searchable': { edit: branch('consequent'), test: CONTRACT },
+  'held-execution-is-not-erased': { edit: removed, test: VIEWS },
+  'erased-content-is-gone': { edit: removed, test: VIEWS },
+  'commit-before-response': { edit: precededBy('settle(decided, () => false);'), test: LOST_COMMIT },
+};
+
+function promiseOf(tag: string): string {
+  const known = MUTATIONS.find((mutation) => mutation.tag === tag);
+  if (known === undefined) throw new Error(`no mutation of the store on SQLite has the tag "${tag}"`);
+  return `${known.promise}, on PostgreSQL`;
+}
+
+export const POSTGRES_MUTATIONS: readonly Mutation[] = [
+  ...Object.entries(SHARED).map(([tag, { edit, test }]) => ({
+    ...{ tag: `postgres/${tag}`, promise: promiseOf(tag) },
+    ...{ edit, tests: [test] },
+  })),
+  {
+    tag: 'postgres/lost-commit-is-resolved',
+    promise: 'a change whose response was lost is acknowledged if it was committed, and only then',
+    edit: replacedBy('throw error;'),
+    tests: [LOST_COMMIT],
+  },
+  {
+    tag: 'postgres/commands-read-only',
+    promise: 'the sessions of commands are read-only, whatever their role may do',
+    edit: value("'off'"),
+    tests: ['test/cli/postgres/beside-a-receiver.test.ts'],
+  },
+  {
+    tag: 'postgres/shown-rows-are-verified',
+    promise: 'the views through which operators see the trail are verified',
+    edit: removed,
+    tests: ['test/cli/postgres/verify.test.ts'],
+  },
+  {
+    tag: 'no-password-in-arguments',
+    promise: 'a password of a database is refused where other users of the machine can read it',
+    edit: condition(true),
+    tests: ['test/cli/postgres/refusals.test.ts'],
+  },
+  {
+    tag: 'file-commands-refuse-postgres',
+    promise: 'a command that is for a file does not touch one while a PostgreSQL database is configured',
+    edit: condition(false),
+    tests: ['test/cli/postgres/refusals.test.ts'],
+  },
+];

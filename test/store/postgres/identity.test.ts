@@ -1,0 +1,55 @@
+// A database that was restored from a dump is recognised, until its queue is held.
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemWorld } from '../../../src/lib/world.ts';
+import { openPostgresStore } from '../../../src/store/postgres/store.ts';
+import { holdQueued } from '../../../src/store/shared/hold-queued.ts';
+import { anExecution } from '../../support/executions.ts';
+import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+
+async function openOn(url: string) {
+  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Returns the URL of a copy with the same rows, as `pg_dump` and `pg_restore` make one. */
+async function copyOf(url: string): Promise<string> {
+  const copy = new URL(url);
+  copy.pathname += '_copy';
+  await withClient(serverUrl ?? '', (client) =>
+    client.query(`CREATE DATABASE ${copy.pathname.slice(1)} TEMPLATE ${new URL(url).pathname.slice(1)}`),
+  );
+  return copy.href;
+}
+
+describe.skipIf(serverUrl === null)('a database', () => {
+  test('that its receivers have always used is not a backup', async () => {
+    const url = await newDatabase();
+    const first = await openOn(url);
+    expect(first.isRestoredBackup).toBe(false);
+    await first.close();
+    expect((await openOn(url)).isRestoredBackup).toBe(false);
+  });
+
+  test('that was restored from a dump is one, until its queue is held', async () => {
+    const url = await newDatabase();
+    const before = await openOn(url);
+    const execution = anExecution({}, systemWorld.now());
+    await before.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+    await before.close();
+
+    const copy = await copyOf(url);
+    const restored = await openOn(copy);
+    expect(restored.isRestoredBackup).toBe(true);
+    expect(await holdQueued(restored, systemWorld)).toBe(1);
+    await restored.adoptBackup();
+    await restored.close();
+
+    const after = await openOn(copy);
+    expect(after.isRestoredBackup).toBe(false);
+    expect(await after.find(execution.correlationId)).toMatchObject({ status: 'UNCONFIRMED' });
+    expect(await after.claimDispatches(10, systemWorld.now())).toEqual([]);
+  });
+});

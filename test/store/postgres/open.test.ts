@@ -1,0 +1,101 @@
+// Opening the store on PostgreSQL: what is refused and why, several hosts, and several receivers that start at the same time.
+
+import { afterEach, describe, expect, test } from 'vitest';
+import { addressesIn } from '../../../src/lib/database-url.ts';
+import { systemWorld } from '../../../src/lib/world.ts';
+import { openPostgresStore } from '../../../src/store/postgres/store.ts';
+import { NOON } from '../../support/executions.ts';
+import { freePort } from '../../support/free-port.ts';
+import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+
+const closing: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const store of closing.splice(0)) await store.close();
+});
+
+async function openOn(url: string, isExclusive = true) {
+  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive });
+  closing.push(store);
+  return store;
+}
+
+describe('DATABASE_URL', () => {
+  test('names one host or several, each with the same user and database', () => {
+    const [first, second, ...more] = addressesIn('postgresql://me:p%40ss@a:5432,b/receiver?sslmode=require');
+    expect(first).toEqual({ host: 'a:5432', url: 'postgresql://me:p%40ss@a:5432/receiver?sslmode=require' });
+    expect(second).toEqual({ host: 'b', url: 'postgresql://me:p%40ss@b/receiver?sslmode=require' });
+    expect(more).toEqual([]);
+  });
+
+  test.for(['', 'mysql://a/b', 'postgres://host', 'postgres:///receiver', 'postgres://user:secret@/receiver'])(
+    'of the form %j is rejected without its password',
+    (url) => {
+      const rejection = () => addressesIn(url);
+      expect(rejection).toThrow('must be postgres://USER:PASSWORD@HOST[:PORT][,HOST[:PORT]…]/DATABASE');
+      expect(rejection).not.toThrow('secret');
+    },
+  );
+});
+
+describe.skipIf(serverUrl === null)('opening', () => {
+  test('makes the schema once, however many receivers start', async () => {
+    const url = await newDatabase();
+    const stores = await Promise.all([openOn(url, false), openOn(url, false), openOn(url, false)]);
+    for (const store of stores) await expect(store.ping(NOON)).resolves.toBeUndefined();
+    const { rows } = await withClient(url, (client) =>
+      client.query('SELECT name FROM schema_migrations ORDER BY name'),
+    );
+    expect(rows.map(({ name }) => name)).toEqual(['0000_store', '0001_views', '0002_retention']);
+  });
+
+  test('finds the host that accepts writes', async () => {
+    const url = new URL(await newDatabase());
+    const several = url.href.replace(url.host, `127.0.0.1:${await freePort()},${url.host}`);
+    const store = await openOn(several);
+    await expect(store.ping(NOON)).resolves.toBeUndefined();
+  });
+
+  test('names each host that does not', async () => {
+    const url = new URL(await newDatabase());
+    const port = await freePort();
+    await expect(openOn(url.href.replace(url.host, `127.0.0.1:${port}`))).rejects.toThrow(
+      new RegExp(
+        `no host of DATABASE_URL accepts writes \\(127.0.0.1:${port}: .*ECONNREFUSED.*\\): check DATABASE_URL`,
+      ),
+    );
+    await withClient(serverUrl ?? '', (client) =>
+      client.query(`ALTER DATABASE ${url.pathname.slice(1)} SET default_transaction_read_only = on`),
+    );
+    await expect(openOn(url.href)).rejects.toThrow(`${url.host}: read-only`);
+  });
+
+  test('refuses a database of another program, and leaves it unchanged', async () => {
+    const url = await newDatabase();
+    await withClient(url, (client) => client.query('CREATE TABLE invoices (id integer)'));
+    await expect(openOn(url)).rejects.toThrow('has tables of another program: create an empty database');
+    const { rows } = await withClient(url, (client) =>
+      client.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"),
+    );
+    expect(rows).toEqual([{ tablename: 'invoices' }]);
+  });
+
+  test('refuses a database of a later version', async () => {
+    const url = await newDatabase();
+    await (await openOn(url)).close();
+    await withClient(url, (client) =>
+      client.query("INSERT INTO schema_migrations (name, sha256) VALUES ('9999_later', 'x')"),
+    );
+    await expect(openOn(url)).rejects.toThrow('has the migration 9999_later, which this version does not know');
+  });
+
+  test('refuses a database that is not UTF-8', async () => {
+    const url = new URL(await newDatabase());
+    url.pathname += '_latin';
+    await withClient(serverUrl ?? '', (client) =>
+      client.query(`CREATE DATABASE ${url.pathname.slice(1)} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`),
+    );
+    await expect(openOn(url.href)).rejects.toThrow("has the encoding LATIN1: create one with ENCODING 'UTF8'");
+  });
+});

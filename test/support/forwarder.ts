@@ -1,0 +1,53 @@
+// A TCP forwarder on loopback whose target changes while it runs, as behind a load balancer, and which can refuse everything.
+
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface Forwarder {
+  readonly port: number;
+  /** Forwards new connections to this port of loopback; null refuses them. Open connections stay. */
+  to(port: number | null): void;
+  /** Closes the open connections. */
+  cut(): void;
+}
+
+/** Closes with the test. */
+export async function startForwarder(target: number | null = null): Promise<Forwarder> {
+  let port = target;
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    if (port === null) return void client.destroy();
+    const upstream = connect(port, '127.0.0.1');
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+      socket.pipe(other);
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  onTestFinished(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    cut();
+    await closed;
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    to: (next) => {
+      port = next;
+    },
+    cut,
+  };
+}

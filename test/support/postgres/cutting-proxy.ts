@@ -1,0 +1,74 @@
+// A proxy in front of PostgreSQL that loses a commit or its response, at a moment that the test chooses.
+
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** `request`: the next commit does not reach the server. `response`: the server commits it, and its response is lost. */
+export type Loss = 'request' | 'response';
+
+export interface CuttingProxy {
+  /** The URL of the database through the proxy. */
+  readonly url: string;
+  /** Loses the next commit. Resolves when it was sent. */
+  lose(what: Loss): Promise<void>;
+  /** Closes the connection of the lost commit. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/** One occurs in each message that commits, since the statements have these names. */
+const COMMITS = ['apply_batch', 'write_once'];
+
+export async function startCuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let next: { readonly what: Loss; readonly sent: () => void } | null = null;
+  let lost: Socket | null = null;
+
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    let isMute = false;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (chunk) => {
+      if (next === null || !COMMITS.some((name) => chunk.includes(name))) return void upstream.write(chunk);
+      const { what, sent } = next;
+      next = null;
+      lost = client;
+      isMute = true;
+      if (what === 'response') upstream.write(chunk);
+      sent();
+    });
+    upstream.on('data', (chunk) => {
+      if (!isMute) client.write(chunk);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = new URL(databaseUrl);
+  url.port = String((server.address() as AddressInfo).port);
+
+  return {
+    url: url.href,
+    lose: (what) =>
+      new Promise((resolve) => {
+        next = { what, sent: resolve };
+      }),
+    cut: () => {
+      lost?.destroy();
+    },
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
